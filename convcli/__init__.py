@@ -1,0 +1,54 @@
+"""convcli: the convolution workbench.
+
+Every public name is loaded when first used, so that importing the package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from convcli.engine.correlate import convolve, correlate
+    from convcli.engine.layers import conv2d
+    from convcli.engine.pad import pad2d
+    from convcli.engine.size import output_size
+    from convcli.imaging.plain import read_image, write_image
+    from convcli.kernels.spec import Kernel, kernel
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Kernel",
+    "__version__",
+    "conv2d",
+    "convolve",
+    "correlate",
+    "kernel",
+    "output_size",
+    "pad2d",
+    "read_image",
+    "write_image",
+]
+
+_HOMES = {
+    "Kernel": "convcli.kernels.spec",
+    "conv2d": "convcli.engine.layers",
+    "convolve": "convcli.engine.correlate",
+    "correlate": "convcli.engine.correlate",
+    "kernel": "convcli.kernels.spec",
+    "output_size": "convcli.engine.size",
+    "pad2d": "convcli.engine.pad",
+    "read_image": "convcli.imaging.plain",
+    "write_image": "convcli.imaging.plain",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'convcli' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

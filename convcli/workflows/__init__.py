@@ -1,0 +1,1 @@
+"""What happens after a command: read, compute, to pixels, write, report."""
