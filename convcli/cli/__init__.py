@@ -1,1 +1,101 @@
-"""The command line."""
+"""The command line: parse, call one workflow, print. No arithmetic, and no NumPy at import."""
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from convcli import __version__
+from convcli.cli import filter as filter_command
+from convcli.cli import kernels as kernels_command
+from convcli.cli import output
+from convcli.errors import ConvcliError, UsageError
+
+__all__ = ["Group", "app", "main"]
+
+INTERRUPTED = 130
+PIPE_CLOSED = 141  # what a shell reports for a process that SIGPIPE ended
+
+
+class Group(TyperGroup):
+    """The one place that turns errors into lines on stderr and exit statuses."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named; see `convcli.errors` for the statuses."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except ConvcliError as error:
+            output.complain(error)
+            raise typer.Exit(error.exit_status) from error
+        except BrokenPipeError as error:
+            # The reader has gone; Python's own flush at exit must not complain about that again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(PIPE_CLOSED) from error
+        except KeyboardInterrupt as error:
+            output.say("interrupted")
+            raise typer.Exit(INTERRUPTED) from error
+        except MemoryError as error:
+            output.say("error: not enough memory; hint: use a smaller picture, or --frame N of an animation")
+            raise typer.Exit(1) from error
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run the program; wrong usage is told in one line, as every other error."""
+        try:
+            status = super().main(*args, standalone_mode=False, **extra)
+        except typer.TyperException as error:
+            status = error.exit_code
+            if error.message and not _is_help(error):
+                output.complain(_usage(error))
+            else:
+                sys.stdout.write(error.message)
+        if standalone_mode:
+            sys.exit(status)
+        return status
+
+
+def _is_help(error: typer.TyperException) -> bool:
+    return type(error).__name__ == "NoArgsIsHelpError"
+
+
+def _usage(error: typer.TyperException) -> UsageError:
+    message = error.format_message().rstrip(".").replace("\n", " ")
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "convcli"
+    return UsageError(message[:1].lower() + message[1:], hint=f"see {command} --help")
+
+
+app = typer.Typer(
+    name="convcli",
+    cls=Group,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"convcli {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """The convolution workbench for the shell: filter pictures, and see what a convolution does."""
+
+
+filter_command.register(app)
+kernels_command.register(app)
+
+
+def main() -> None:
+    """Run ``convcli`` with the arguments of the process."""
+    app(prog_name="convcli")

@@ -1,0 +1,18 @@
+"""Fail when the product grows past its budget of lines, or one module past its own.
+
+Raise a number only with a reason in the commit that does it.
+"""
+
+import sys
+from pathlib import Path
+
+PRODUCT = 7000
+MODULE = 340
+
+sizes = {path: len(path.read_text().splitlines()) for path in Path("convcli").rglob("*.py")}
+total = sum(sizes.values())
+long = [f"{path}: {lines} lines, at most {MODULE}" for path, lines in sizes.items() if lines > MODULE]
+if total > PRODUCT:
+    long.append(f"convcli: {total} lines, at most {PRODUCT}")
+print(f"{total} product lines in {len(sizes)} modules")
+sys.exit("\n".join(long))

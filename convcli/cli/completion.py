@@ -1,0 +1,48 @@
+"""What the shell offers when Tab is pressed. Nothing here imports NumPy: each press starts a new process."""
+
+from collections.abc import Callable, Iterable
+
+from convcli.vocab import PAD_NAMES_OF_TOOLS, Choice, PadMode
+
+__all__ = ["choice", "formats", "kernels", "pads", "words"]
+
+
+def words(*known: str) -> Callable[[str], list[str]]:
+    """Offer a fixed list of words."""
+
+    def complete(incomplete: str) -> list[str]:
+        return _starting(known, incomplete)
+
+    return complete
+
+
+def choice(kind: type[Choice]) -> Callable[[str], list[str]]:
+    """Offer the values of an enum."""
+    return words(*kind)
+
+
+def pads(incomplete: str) -> list[str]:
+    """Offer padding modes and, behind a tool's name and a colon, that tool's names."""
+    tool, colon, _ = incomplete.partition(":")
+    if colon:
+        names = PAD_NAMES_OF_TOOLS.get(tool.lower(), {})
+        return _starting((f"{tool}:{name}" for name in names), incomplete)
+    return _starting((*PadMode, *PadMode.synonyms()), incomplete)
+
+
+def kernels(incomplete: str) -> list[tuple[str, str]]:
+    """Offer the kernels of the library, each with one line about it."""
+    from convcli.kernels import library
+
+    return [(name, text) for name, text in library.names().items() if name.startswith(incomplete.lower())]
+
+
+def formats(incomplete: str) -> list[str]:
+    """Offer the formats that can be written."""
+    from convcli.imaging import formats as known
+
+    return _starting(known.names(), incomplete)
+
+
+def _starting(known: Iterable[str], incomplete: str) -> list[str]:
+    return [word for word in known if word.startswith(incomplete.lower())]

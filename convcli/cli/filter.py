@@ -1,0 +1,56 @@
+"""``convcli filter``: slide kernels over pictures."""
+
+import typer
+
+from convcli.cli import options, output
+from convcli.cli.groups import spread
+from convcli.cli.parsing import Command
+from convcli.specs import FilterSpec, ReadSpec, WriteSpec
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("filter", cls=Command)(spread(filter_images))
+
+
+def filter_images(
+    files: options.Files,
+    kernel: options.KernelOption,
+    window: options.Window,
+    colours: options.Colours,
+    pixels: options.Pixels,
+    reading: options.Reading,
+    writing: options.Writing,
+    work: options.Work,
+    talk: options.Talk,
+    bias: options.BiasOption = 0.0,
+    convolve: options.ConvolveOption = False,
+    normalize: options.NormalizeOption = False,
+    chain: options.ChainOption = False,
+    combine: options.CombineOption = None,
+) -> None:
+    """Slide kernels over pictures: correlation, as a convolution layer computes it."""
+    spec = FilterSpec(
+        **vars(window),
+        **vars(colours),
+        **vars(pixels),
+        **vars(work),
+        bias=bias,
+        convolve=convolve,
+        normalize=normalize,
+        chain=chain,
+        combine=combine,
+    )
+    from convcli.workflows.filter import filter_files
+
+    batch = filter_files(
+        files.inputs,
+        kernel,
+        spec,
+        ReadSpec(**vars(reading)),
+        WriteSpec(**vars(writing)),
+        statistics=talk.json,
+    )
+    output.deliver(batch, talk)

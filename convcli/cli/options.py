@@ -1,0 +1,335 @@
+"""Every option that more than one command may want, written once; see `groups` for how commands name them."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+
+from convcli.cli import completion
+from convcli.cli.parsing import number, pixel_count, verbatim, whole
+from convcli.specs import MAX_PIXELS
+from convcli.vocab import (
+    AlphaMode,
+    Choice,
+    Combine,
+    Compress,
+    Depth,
+    Method,
+    Padding,
+    PadMode,
+    RangeMode,
+    parse_padding,
+    parse_pair,
+)
+
+__all__ = [
+    "BiasOption",
+    "ChainOption",
+    "Colours",
+    "CombineOption",
+    "ConvolveOption",
+    "Exporting",
+    "Files",
+    "KernelOption",
+    "NormalizeOption",
+    "Pixels",
+    "Printing",
+    "Reading",
+    "SpecArgument",
+    "Talk",
+    "Window",
+    "Work",
+    "Writing",
+]
+
+_file = partial(typer.Option, rich_help_panel="Files")
+_window = partial(typer.Option, rich_help_panel="Window")
+_colour = partial(typer.Option, rich_help_panel="Colours and pixels")
+_work = partial(typer.Option, rich_help_panel="Speed")
+_talk = partial(typer.Option, rich_help_panel="Messages")
+
+
+def _of(kind: type[Choice], metavar: str = "") -> dict[str, Any]:
+    return {
+        "metavar": metavar or "|".join(kind),
+        "parser": kind.parse,
+        "autocompletion": completion.choice(kind),
+    }
+
+
+def _word(metavar: str) -> dict[str, Any]:
+    return {"metavar": metavar, "parser": verbatim}
+
+
+KernelOption = Annotated[
+    list[str],
+    _window(
+        "-k",
+        "--kernel",
+        **_word("SPEC"),
+        autocompletion=completion.kernels,
+        show_default=False,
+        help="A name (sobel, gaussian:sigma=2 ...: see convcli kernels), a matrix "
+        "'0 -1 0; -1 5 -1; 0 -1 0', a file, or - for stdin. Repeat it for several feature maps.",
+    ),
+]
+SpecArgument = Annotated[
+    str,
+    typer.Argument(
+        **_word("SPEC"),
+        autocompletion=completion.kernels,
+        show_default=False,
+        help="A name with parameters, a matrix, a file, or - for stdin.",
+    ),
+]
+BiasOption = Annotated[
+    float, _window("--bias", metavar="V", parser=number, help="Added to the result before range mapping.")
+]
+ConvolveOption = Annotated[
+    bool, _window("--convolve", help="True convolution: each kernel is rotated by 180 degrees first.")
+]
+NormalizeOption = Annotated[
+    bool,
+    _window(
+        "--normalize",
+        help="Divide each kernel by its sum, or by its sum of absolutes where that is 0.",
+    ),
+]
+ChainOption = Annotated[bool, _window("--chain", help="Apply the kernels one after the other.")]
+CombineOption = Annotated[
+    Combine | None,
+    _window(
+        "--combine",
+        **_of(Combine, "HOW"),
+        show_default="as the kernel says",
+        help="How several kernels' results become one: magnitude, max, sum, orientation (the angle in "
+        "degrees) or none.",
+    ),
+]
+OutputOption = Annotated[
+    str | None,
+    _file(
+        "-o",
+        "--output",
+        **_word("FILE"),
+        help="Where to write; - is stdout. Without it: a name made from the input's.",
+    ),
+]
+JsonOption = Annotated[bool, _talk("--json", help="One JSON object per input on stdout.")]
+NoColorOption = Annotated[bool, _talk("--no-color", help="No colours; NO_COLOR does the same.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """Which pictures are read."""
+
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            **_word("INPUT"),
+            show_default=False,
+            help="Pictures, or arrays as .npy .npz .csv .tsv .json; - is stdin.",
+        ),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How pictures are read."""
+
+    recursive: Annotated[
+        bool, _file("--recursive", help="Take folders and patterns such as 'photos/*.png' as inputs.")
+    ] = False
+    frame: Annotated[
+        int | None,
+        _file("--frame", metavar="N", parser=whole, help="Only frame N of an animation; the first is 0."),
+    ] = None
+    max_pixels: Annotated[
+        int,
+        _file(
+            "--max-pixels",
+            metavar="N",
+            parser=pixel_count,
+            show_default="512M",
+            help="Refuse larger pictures; 1M is 2^20 pixels.",
+        ),
+    ] = MAX_PIXELS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writing:
+    """Where results go."""
+
+    output: OutputOption = None
+    out_dir: Annotated[
+        str | None, _file("--out-dir", **_word("DIR"), help="Folder for names made from the inputs'.")
+    ] = None
+    format: Annotated[
+        str | None,
+        _file(
+            "--format",
+            **_word("NAME"),
+            autocompletion=completion.formats,
+            help="png, jpg, tif, webp, gif, npy, csv ...: overrides the suffix.",
+        ),
+    ] = None
+    force: Annotated[bool, _file("--force", help="Let made-up names and inputs be overwritten.")] = False
+    compress: Annotated[
+        Compress, _file("--compress", **_of(Compress), help="Effort of lossless formats.")
+    ] = Compress.FAST
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exporting:
+    """Where a kernel is written."""
+
+    output: OutputOption = None
+    format: Annotated[
+        str | None,
+        _file(
+            "--format",
+            **_word("NAME"),
+            autocompletion=completion.words("json", "toml", "npy", "npz", "csv", "tsv", "txt"),
+            show_default="json",
+            help="json, toml, npy, npz, csv, tsv or txt: overrides the suffix.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """How a window slides over the picture and what it sees beyond the edge."""
+
+    pad: Annotated[
+        PadMode,
+        _window(
+            "-p",
+            "--pad",
+            metavar="MODE",
+            parser=PadMode.parse,
+            autocompletion=completion.pads,
+            help="Pixels beyond the edge: zero, constant, reflect (edge not repeated), replicate, wrap, "
+            "symmetric (edge repeated) or valid (none). SciPy's reflect is our symmetric, its mirror our "
+            "reflect; scipy:reflect, opencv:reflect, imagemagick:mirror, torch:circular ... mean what "
+            "that tool means.",
+        ),
+    ] = PadMode.REFLECT
+    pad_value: Annotated[
+        float | None,
+        _window(
+            "--pad-value",
+            metavar="V",
+            parser=number,
+            show_default="0",
+            help="For --pad constant, in the image's own units.",
+        ),
+    ] = None
+    padding: Annotated[
+        Padding,
+        _window(
+            "--padding",
+            metavar="N|RxC|T,B,L,R|same|full",
+            parser=parse_padding,
+            autocompletion=completion.words("same", "full", "valid"),
+            help="How many pixels are made up. An even kernel's extra one is at the bottom and right, "
+            "as in PyTorch; SciPy and OpenCV put it at the top and left.",
+        ),
+    ] = "same"
+    stride: Annotated[
+        tuple[int, int],
+        _window(
+            "-s",
+            "--stride",
+            metavar="N|RxC",
+            parser=partial(parse_pair, what="stride"),
+            show_default="1",
+            help="Steps of the window.",
+        ),
+    ] = (1, 1)
+    dilation: Annotated[
+        tuple[int, int],
+        _window(
+            "-d",
+            "--dilation",
+            metavar="N|RxC",
+            parser=partial(parse_pair, what="dilation"),
+            show_default="1",
+            help="Distance between the kernel's taps.",
+        ),
+    ] = (1, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pixels:
+    """How results become pixels."""
+
+    range: Annotated[
+        RangeMode | None,
+        _colour(
+            "--range",
+            **_of(RangeMode, "HOW"),
+            show_default="clip; raw for floats",
+            help="clip: saturate; abs: absolute value first; scale: stretch minimum..maximum; center: add "
+            "mid-grey; unit: 0..1 becomes the full range; raw: floats (.npy .npz .tif .pfm .csv .json).",
+        ),
+    ] = None
+    depth: Annotated[
+        Depth, _colour("--depth", **_of(Depth), help="Bits per sample of the output; auto is as the input.")
+    ] = Depth.AUTO
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colours:
+    """What happens to colours before and while filtering."""
+
+    gray: Annotated[bool, _colour("--gray", help="Luma (Rec. 601) first, as Pillow's L.")] = False
+    linear: Annotated[
+        bool, _colour("--linear", help="Filter in linear light: sRGB decoded, then encoded.")
+    ] = False
+    alpha: Annotated[
+        AlphaMode,
+        _colour(
+            "--alpha",
+            **_of(AlphaMode),
+            help="Transparency as it is; filtered, with premultiplied colours; removed.",
+        ),
+    ] = AlphaMode.KEEP
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """How the result is computed."""
+
+    method: Annotated[
+        Method,
+        _work(
+            "--method",
+            **_of(Method, "HOW"),
+            help="auto, direct, separable, gemm or fft: the same result but for rounding.",
+        ),
+    ] = Method.AUTO
+    jobs: Annotated[
+        int | None,
+        _work("--jobs", metavar="N", parser=whole, show_default="all cores", help="Threads."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Talk:
+    """What is said, and where."""
+
+    json: JsonOption = False
+    quiet: Annotated[bool, _talk("-q", "--quiet", help="Only errors on stderr.")] = False
+    verbose: Annotated[bool, _talk("-v", "--verbose", help="Say how each result is computed, and why.")] = (
+        False
+    )
+    no_color: NoColorOption = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Printing:
+    """How commands print that only tell."""
+
+    json: JsonOption = False
+    no_color: NoColorOption = False

@@ -1,0 +1,130 @@
+"""The only place that writes to stdout and stderr.
+
+stdout carries the product alone (picture bytes, paths, JSON); everything for people goes to stderr.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import typer
+
+from convcli.errors import ConvcliError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from convcli.cli.options import Talk
+    from convcli.workflows.batch import Batch
+
+__all__ = ["complain", "console", "deliver", "json_line", "path", "product", "progress", "say"]
+
+T = TypeVar("T")
+
+
+def complain(error: ConvcliError) -> None:
+    """Write an error and its hint as one line on stderr."""
+    hint = f"; hint: {error.hint}" if error.hint else ""
+    say(f"error: {error.message}{hint}")
+
+
+def say(text: str) -> None:
+    """Write one line for people on stderr, whatever characters a file's name brings."""
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    sys.stderr.flush()
+
+
+def path(name: str) -> None:
+    """Write a file's name on stdout, byte for byte: names need not be UTF-8."""
+    _write(os.fsencode(name) + b"\n")
+
+
+def product(data: bytes | memoryview) -> None:
+    """Write the bytes of a picture on stdout."""
+    _write(data)
+
+
+def json_line(value: dict[str, Any]) -> None:
+    """Write one JSON object on a line of its own; what is not a number in JSON becomes null."""
+    import json
+
+    _write(json.dumps(value, ensure_ascii=True, allow_nan=False).encode() + b"\n")
+
+
+def deliver(batch: "Batch", talk: "Talk") -> None:
+    """Print what each input gave, as it is done; exit with status 1 where some input failed.
+
+    Raises
+    ------
+    UsageError
+        Picture bytes and JSON, or picture bytes and a terminal, would meet on stdout.
+    ConvcliError
+        The only input there was has failed.
+    """
+    if batch.to_stdout:
+        if talk.json:
+            raise UsageError("--json and the picture both want stdout", hint="write the picture to -o FILE")
+        refuse_terminal()
+    failures = 0
+    for outcome in progress(batch.outcomes, total=batch.total, quiet=talk.quiet):
+        if outcome.error is not None:
+            failures += 1
+            if talk.json:
+                json_line(
+                    {"input": outcome.input, "error": outcome.error.message, "hint": outcome.error.hint}
+                )
+            if batch.total == 1:
+                raise outcome.error
+            complain(outcome.error)
+            continue
+        if not talk.quiet:
+            for note in (*outcome.details, *outcome.notes) if talk.verbose else outcome.notes:
+                say(f"{outcome.input}: {note}")
+        if talk.json:
+            json_line(dict(outcome.report))
+        elif outcome.data is not None:
+            product(outcome.data)
+        else:
+            for name in outcome.outputs:
+                path(name)
+    if failures:
+        if not talk.quiet:
+            say(f"{failures} of {batch.total or 'the'} inputs failed")
+        raise typer.Exit(1)
+
+
+def refuse_terminal() -> None:
+    """Raise a UsageError where picture bytes would go to a terminal."""
+    if sys.stdout.isatty():
+        raise UsageError(
+            "picture bytes are not written to a terminal", hint="name a file with -o, or pipe the output on"
+        )
+
+
+def console(*, no_color: bool) -> "Console":
+    """Return a Rich console on stdout; Rich itself honours ``NO_COLOR`` and terminals without colour."""
+    from rich.console import Console
+
+    return Console(no_color=True if no_color else None, highlight=False, markup=False, emoji=False)
+
+
+def progress(items: Iterable[T], *, total: int | None, quiet: bool) -> Iterator[T]:
+    """Pass `items` on, with a bar on stderr where that is a terminal and there is more than one to do."""
+    if quiet or total == 1 or not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        yield from bar.track(items, total=total, description="filtering")
+
+
+def _write(data: bytes | memoryview) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

@@ -1,0 +1,100 @@
+"""How the words of the command line become values.
+
+Typer (0.29) coerces every value through pydantic, whose import costs more than a third of the start-up of a
+whole command. All values here are read by the parsers that `options` names, so that import is not needed.
+"""
+
+from typing import Any
+
+from typer.core import TyperArgument, TyperCommand, TyperOption
+
+from convcli.errors import UsageError
+
+__all__ = ["Command", "number", "pixel_count", "verbatim", "whole"]
+
+
+def verbatim(text: str) -> str:
+    """Read a word as it stands."""
+    return text
+
+
+def number(text: str) -> float:
+    """Read a decimal number or a fraction such as ``1/9``.
+
+    Raises
+    ------
+    UsageError
+        `text` is neither, or not finite.
+    """
+    above, slash, below = text.partition("/")
+    try:
+        value = float(above) / float(below) if slash else float(above)
+    except (ValueError, ZeroDivisionError):
+        raise UsageError(f"{text!r} is not a number") from None
+    if value - value != 0:
+        raise UsageError(f"{text!r} is not finite")
+    return value
+
+
+def whole(text: str) -> int:
+    """Read a whole number.
+
+    Raises
+    ------
+    UsageError
+        `text` is none.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a whole number") from None
+
+
+def pixel_count(text: str) -> int:
+    """Read a number of pixels; ``k``, ``M`` and ``G`` stand for powers of 1024.
+
+    Raises
+    ------
+    UsageError
+        `text` is none.
+    """
+    digits = text.strip().lower().removesuffix("px")
+    scale = {"k": 1024, "m": 1024**2, "g": 1024**3}.get(digits[-1:], 1)
+    return int(number(digits[:-1] if scale > 1 else digits) * scale)
+
+
+class Command(TyperCommand):
+    """A command whose words are read by the parsers of its options and by nothing else."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for parameter in self.params:
+            if isinstance(parameter, TyperArgument | TyperOption):
+                _read_plainly(parameter)
+
+
+def _read_plainly(parameter: TyperArgument | TyperOption) -> None:
+    parser = parameter.type_descriptor.parameter_info.parser
+    if parser is None:
+        return
+
+    def read(word: Any) -> Any:
+        try:
+            return parser(word) if isinstance(word, str) else word
+        except UsageError as error:
+            if label in error.message:
+                raise
+            raise type(error)(f"{label}: {error.message}", hint=error.hint) from None
+
+    def process_value(ctx: Any, value: Any) -> Any:
+        if parameter.multiple or parameter.nargs == -1:
+            value = [read(word) for word in value or ()]
+        else:
+            value = read(value)
+        if parameter.required and parameter.value_is_missing(value) and not ctx.resilient_parsing:
+            raise UsageError(f"{label} is missing", hint=f"see {ctx.command_path} --help")
+        return value
+
+    metavar = parameter.metavar or parameter.name
+    label = metavar if isinstance(parameter, TyperArgument) else parameter.opts[-1]
+    vars(parameter).update(process_value=process_value)
