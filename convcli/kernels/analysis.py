@@ -1,0 +1,232 @@
+"""What can be said about a kernel from its weights alone: rank, symmetry, gain, frequency response.
+
+Functions take one component: kh x kw, or C x kh x kw, of which they describe what holds for every channel
+(rank, symmetry) or the sum over channels, which is the response to a grey picture (the others).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Character",
+    "Parity",
+    "Symmetry",
+    "character",
+    "factors",
+    "frequency_response",
+    "gain",
+    "rank",
+    "symmetry",
+]
+
+Array = NDArray[np.float64]
+
+ZERO_SUM = 1e-12
+"""A sum is 0 where it is below this share of the sum of absolutes."""
+
+
+def gain(weights: Array) -> float:
+    """Return the sum of the weights, what a flat picture is multiplied by (the response at frequency 0).
+
+    A sum that is only rounding, below 1e-12 of the sum of absolutes, is 0.
+    """
+    with np.errstate(over="ignore"):
+        total, size = float(weights.sum()), float(np.abs(weights).sum())
+    return 0.0 if abs(total) < ZERO_SUM * size else total
+
+
+def rank(weights: Array, tolerance: float = 1e-7) -> int:
+    """Return the number of singular values above `tolerance` of the largest; the most of any channel.
+
+    Rank 1 is separable: a column times a row. The tolerance lets weights that were rounded to float32 keep
+    the rank that they had.
+    """
+    planes = weights.reshape(-1, *weights.shape[-2:])
+    return max(_rank(plane, tolerance) for plane in planes)
+
+
+def _rank(plane: Array, tolerance: float) -> int:
+    largest = np.abs(plane).max()
+    if largest == 0:
+        return 0
+    plane = plane / largest
+    column, row = _cross(plane)
+    if np.linalg.norm(plane - np.outer(column, row)) <= tolerance:
+        return 1  # sure, and spares large separable kernels the decomposition
+    values = np.linalg.svd(plane, compute_uv=False)
+    return int(np.count_nonzero(values > tolerance * values[0]))
+
+
+def _cross(plane: Array) -> tuple[Array, Array]:
+    i, j = np.unravel_index(np.argmax(np.abs(plane)), plane.shape)
+    row = plane[i]
+    if np.abs(row).max() < 2**53 and (row == np.rint(row)).all():
+        row = row / np.gcd.reduce(row.astype(np.int64))
+    else:
+        row = row / abs(row[j])
+    column = plane[:, j] / row[j]
+    turned = row.sum() < 0 if abs(row.sum()) > abs(column.sum()) else column.sum() < 0
+    return (0.0 - column, 0.0 - row) if turned else (column + 0.0, row + 0.0)
+
+
+def factors(weights: Array, tolerance: float = 1e-7) -> tuple[tuple[Array, Array], ...]:
+    """Split a kh x kw matrix into as many (column, row) pairs as its rank; their outer products sum to it.
+
+    A separable matrix is split at its largest weight, and integers stay integers: ``sobel-x`` is ``[1 2 1]``
+    down and ``[-1 0 1]`` across. Others are split by their singular vectors.
+    """
+    terms = rank(weights, tolerance)
+    if terms == 1:
+        return (_cross(weights),)
+    columns, values, rows = np.linalg.svd(weights, full_matrices=False)
+    root = np.sqrt(values)
+    return tuple((columns[:, t] * root[t], rows[t] * root[t]) for t in range(terms))
+
+
+class Parity(StrEnum):
+    """What a mirror or a turn does to the weights."""
+
+    EVEN = "symmetric"  # nothing
+    ODD = "antisymmetric"  # their signs change
+    NONE = "asymmetric"
+
+
+@dataclass(frozen=True)
+class Symmetry:
+    """What each mirror and turn does to a kernel; `str` says it in words.
+
+    Attributes
+    ----------
+    sideways, upright
+        Left and right exchanged; top and bottom exchanged.
+    half_turn
+        Turned by 180 degrees: what tells convolution from correlation (``symmetric``: no difference).
+    transpose, quarter_turn
+        Rows and columns exchanged; turned by 90 degrees.
+    """
+
+    sideways: Parity
+    upright: Parity
+    half_turn: Parity
+    transpose: Parity
+    quarter_turn: Parity
+
+    def __str__(self) -> str:
+        if {self.sideways, self.upright, self.transpose} == {Parity.EVEN}:
+            return "symmetric under every mirror and quarter turn"
+        said = [
+            (self.sideways, "left to right"),
+            (self.upright, "top to bottom"),
+            (self.half_turn, "under half a turn"),
+            (self.transpose, "across the diagonal"),
+            (self.quarter_turn, "under a quarter turn"),
+        ]
+        phrases = []
+        for parity in (Parity.EVEN, Parity.ODD):
+            places = [place for found, place in said if found is parity]
+            if places:
+                phrases.append(f"{parity.value} {_listed(places)}")
+        return "; ".join(phrases) or "no symmetry"
+
+
+def symmetry(weights: Array, tolerance: float = 1e-7) -> Symmetry:
+    """Find what mirrors and turns do to the weights, up to `tolerance` of the largest.
+
+    Of zeros, which are both, everything is called symmetric.
+    """
+    square = weights.shape[-2] == weights.shape[-1]
+    slack = tolerance * float(np.abs(weights).max())
+
+    def parity(moved: Array) -> Parity:
+        if np.abs(weights / 2 - moved / 2).max() <= slack / 2:  # halves: the difference must not overflow
+            return Parity.EVEN
+        return Parity.ODD if np.abs(weights / 2 + moved / 2).max() <= slack / 2 else Parity.NONE
+
+    return Symmetry(
+        sideways=parity(weights[..., ::-1]),
+        upright=parity(weights[..., ::-1, :]),
+        half_turn=parity(weights[..., ::-1, ::-1]),
+        transpose=parity(weights.swapaxes(-1, -2)) if square else Parity.NONE,
+        quarter_turn=parity(np.rot90(weights, axes=(-2, -1))) if square else Parity.NONE,
+    )
+
+
+def frequency_response(weights: Array, size: int | tuple[int, int] = 64) -> NDArray[np.complex128]:
+    """Return the kernel's transform ``H(u, v) = sum_ij k[i, j] exp(-2 pi i (u (i - a) + v (j - b)))``.
+
+    Parameters
+    ----------
+    weights : array
+        kh x kw, or C x kh x kw, which is summed over its channels.
+    size : int or (rows, columns)
+        How many frequencies, from -1/2 up to (not including) 1/2 cycles per pixel, 0 at ``size // 2``.
+
+    Returns
+    -------
+    complex array
+        ``numpy.fft.fftshift`` order. The phase is relative to the anchor ``(a, b) = ((kh-1)//2, (kw-1)//2)``,
+        so a symmetric odd kernel has a real response. It is the transfer function of convolution; that of
+        correlation is its conjugate.
+    """
+    plane = weights.sum(axis=0) if weights.ndim == 3 else weights
+    rows, columns = (size, size) if isinstance(size, int) else size
+    return np.asarray(_waves(rows, plane.shape[0]).T @ plane @ _waves(columns, plane.shape[1]))
+
+
+def _waves(frequencies: int, taps: int) -> NDArray[np.complex128]:
+    u = np.fft.fftshift(np.fft.fftfreq(frequencies))
+    return np.asarray(np.exp(-2j * np.pi * np.outer(np.arange(taps) - (taps - 1) // 2, u)))
+
+
+class Character(StrEnum):
+    """What a kernel does to frequencies."""
+
+    ZERO = "zero"  #                  all weights are 0
+    ALL_PASS = "all-pass"  #          every frequency alike
+    LOW_PASS = "low-pass"  #          keeps flat areas, damps detail
+    HIGH_PASS = "high-pass"  #        removes flat areas, keeps the finest detail
+    BAND_PASS = "band-pass"  #        strongest between the two
+    HIGH_BOOST = "high-boost"  #      keeps flat areas, raises detail
+    DERIVATIVE = "derivative"  #      removes flat areas, grows with the slope
+
+
+def character(weights: Array) -> Character:
+    """Name what the kernel does to frequencies.
+
+    With ``low`` the response at 0, ``high`` the mean response over the border of the frequency square and
+    ``peak`` the largest: all-pass where every response is the same; low-pass where ``low`` is the peak
+    (within 1%); where ``low`` is below 2% of the peak, a derivative if the weights on each side of the
+    middle share a sign (their moment is 90% of the moment of absolutes), else high-pass if ``high`` is at
+    least half the peak, else band-pass; otherwise high-boost if ``high`` exceeds ``low``, else band-pass.
+    """
+    plane = weights.sum(axis=0) if weights.ndim == 3 else weights
+    largest = float(np.abs(plane).max())
+    if largest == 0:
+        return Character.ZERO
+    plane = plane / largest
+    response = np.abs(frequency_response(plane))
+    low, peak = float(response[32, 32]), float(response.max())
+    high = float(np.concatenate([response[0], response[:, 0]]).mean())
+    if response.min() >= (1 - 1e-6) * peak:
+        return Character.ALL_PASS
+    if low >= 0.99 * peak:
+        return Character.LOW_PASS
+    if low > 0.02 * peak:
+        return Character.HIGH_BOOST if high > low else Character.BAND_PASS
+    if _one_sided(plane):
+        return Character.DERIVATIVE
+    return Character.HIGH_PASS if high >= 0.5 * peak else Character.BAND_PASS
+
+
+def _one_sided(plane: Array) -> bool:
+    y, x = (np.arange(n) - (n - 1) / 2 for n in plane.shape)
+    down, right = float((plane * y[:, None]).sum()), float((plane * x).sum())
+    along = y[:, None] * down + x * right
+    return float((plane * along).sum()) > 0.9 * float(np.abs(plane * along).sum())
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,215 @@
+"""What a kernel is: weights, how its parts combine, and a bias; checked when made."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from convcli.errors import KernelError
+from convcli.kernels.parameters import MAX_SIDE
+from convcli.kernels.text import shown
+from convcli.vocab import Combine
+
+if TYPE_CHECKING:
+    from convcli.kernels.analysis import Symmetry
+
+__all__ = ["AXES_HINT", "MAX_WEIGHTS", "PLACES", "Array", "Kernel", "as_weights", "joins"]
+
+Array = NDArray[np.float64]
+
+MAX_WEIGHTS = 1 << 26
+"""The largest number of weights in all: 512 MiB of float64."""
+
+AXES_HINT = "a kernel has 2 axes (rows, columns), 3 (channels first) or 4 (maps first)"
+
+_AXES = {0: "is a single number", 1: "has 1 axis"}
+PLACES = {2: ("row", "column"), 3: ("channel", "row", "column"), 4: ("map", "channel", "row", "column")}
+"""What the axes of weights are called."""
+
+
+@dataclass(frozen=True, eq=False)
+class Kernel:
+    """One kernel, or several whose results are combined.
+
+    Attributes
+    ----------
+    name
+        The SPEC in its shortest form, or the file's stem.
+    components
+        Read-only float64 arrays: kh x kw (each channel alike) or C x kh x kw (summed over channels).
+    combine
+        How the results of several components become one; ``none`` is a feature map each.
+    bias
+        Added to each component's result; zeros unless given.
+    source
+        A citation or a file name.
+
+    Raises
+    ------
+    KernelError
+        A component is empty, too large, not finite or of the wrong number of axes, or `bias` or `combine`
+        do not fit the number of components.
+    """
+
+    name: str
+    components: tuple[Array, ...]
+    combine: Combine = Combine.NONE
+    bias: tuple[float, ...] = ()
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        what = f"kernel {shown(self.name)}"
+        if not self.components:
+            raise KernelError(f"{what} has no components", hint="give at least one array of weights")
+        parts = tuple(as_weights(component, what, most_axes=3) for component in self.components)
+        if sum(part.size for part in parts) > MAX_WEIGHTS:
+            raise KernelError(f"{what} has more than {MAX_WEIGHTS} weights", hint="split it into several")
+        bias = tuple(float(value) for value in self.bias) or (0.0,) * len(parts)
+        if len(bias) != len(parts):
+            raise KernelError(
+                f"{what} has {len(bias)} biases for {len(parts)} components",
+                hint="give one bias per component",
+            )
+        if not all(map(math.isfinite, bias)):
+            raise KernelError(f"{what}: bias {bias} is not finite", hint="give finite numbers")
+        if len(parts) == 1 and self.combine is not Combine.NONE:
+            raise KernelError(
+                f"{what} has one component, so nothing to combine by {self.combine}", hint="leave combine out"
+            )
+        object.__setattr__(self, "components", parts)
+        object.__setattr__(self, "bias", bias)
+
+    @classmethod
+    def of(
+        cls,
+        weights: ArrayLike,
+        *,
+        name: str = "matrix",
+        bias: Sequence[float] = (),
+        source: str = "",
+        what: str = "",
+    ) -> Self:
+        """Make a kernel of an array of 2, 3 (C x kh x kw) or 4 axes (O x C x kh x kw: O feature maps).
+
+        `what` is how errors call it, if not by its name.
+        """
+        array = as_weights(weights, what or f"kernel {shown(name)}")
+        return cls(name, tuple(array) if array.ndim == 4 else (array,), bias=tuple(bias), source=source)
+
+    @property
+    def weights(self) -> Array | tuple[Array, ...]:
+        """The array, or one per component where there are several."""
+        return self.components[0] if len(self.components) == 1 else self.components
+
+    @property
+    def stem(self) -> str:
+        """A short name that is safe in file names, such as ``gaussian`` for ``gaussian:sigma=2``."""
+        return (
+            re.sub(r"[^\w.+-]+", "-", self.name.partition(":")[0], flags=re.ASCII).strip("-.")[:60]
+            or "kernel"
+        )
+
+    @property
+    def rank(self) -> int | tuple[int, ...]:
+        """Rank of the matrix, 1 where it is separable; one per component where there are several."""
+        from convcli.kernels.analysis import rank
+
+        ranks = tuple(rank(component) for component in self.components)
+        return ranks[0] if len(ranks) == 1 else ranks
+
+    @property
+    def symmetry(self) -> "Symmetry | tuple[Symmetry, ...]":
+        """What mirrors and turns do to the weights; one per component where there are several."""
+        from convcli.kernels.analysis import symmetry
+
+        found = tuple(symmetry(component) for component in self.components)
+        return found[0] if len(found) == 1 else found
+
+    @property
+    def gain(self) -> float | tuple[float, ...]:
+        """Sum of the weights, the gain of a flat picture; one per component where there are several."""
+        from convcli.kernels.analysis import gain
+
+        gains = tuple(gain(component) for component in self.components)
+        return gains[0] if len(gains) == 1 else gains
+
+    def rotated(self) -> "Kernel":
+        """Return the kernel turned by 180 degrees: correlating with it is convolving with this one."""
+        return replace(self, components=tuple(part[..., ::-1, ::-1] for part in self.components))
+
+    def normalized(self) -> "Kernel":
+        """Return each component divided by its sum, or by the sum of absolutes where that sum is 0.
+
+        A sum below 1e-12 of the sum of absolutes counts as 0. The bias stays as it is.
+
+        Raises
+        ------
+        KernelError
+            All weights of a component are zero.
+        """
+        return replace(self, components=tuple(self._normalized(part) for part in self.components))
+
+    def _normalized(self, part: Array) -> Array:
+        from convcli.kernels.analysis import gain
+
+        size = float(np.abs(part).max())
+        if size == 0:
+            raise KernelError(
+                f"kernel {shown(self.name)} is all zeros, so it cannot be normalized",
+                hint="leave --normalize out",
+            )
+        with np.errstate(over="ignore"):
+            total = gain(part) or float(np.abs(part).sum())
+        if not math.isfinite(total):
+            return self._normalized(part / size / part.size)
+        return part / total
+
+    def __repr__(self) -> str:
+        shapes = ", ".join("x".join(map(str, part.shape)) for part in self.components)
+        joined = "" if self.combine is Combine.NONE else f", combine={self.combine.value}"
+        return f"Kernel({self.name!r}, {shapes}{joined})"
+
+
+def as_weights(values: ArrayLike, what: str, most_axes: int = 4) -> Array:
+    """Return `values` as a read-only float64 array of 2 to `most_axes` axes.
+
+    Raises
+    ------
+    KernelError
+        They are not real numbers, not finite, empty, too many, or have another number of axes.
+    """
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        kind = {"c": "complex numbers", "O": "objects", "V": "records"}.get(
+            array.dtype.kind, array.dtype.name
+        )
+        raise KernelError(f"{what} holds {kind}, not real numbers", hint="store it as float64")
+    size = " x ".join(map(str, array.shape)) or "1"
+    if array.size == 0:
+        raise KernelError(f"{what} is empty: its size is {size}", hint="give at least one weight")
+    if not 2 <= array.ndim <= most_axes:
+        found = _AXES.get(array.ndim, f"has {array.ndim} axes")
+        raise KernelError(f"{what} {found}", hint=AXES_HINT)
+    if max(array.shape[-2:]) > MAX_SIDE or array.size > MAX_WEIGHTS:
+        raise KernelError(
+            f"{what} is too large: {size}",
+            hint=f"at most {MAX_SIDE} rows and columns, and {MAX_WEIGHTS} weights in all",
+        )
+    with np.errstate(over="ignore"):  # a wider float that does not fit becomes inf, and is refused as such
+        weights = np.array(array, dtype=np.float64, order="C")
+    bad = np.argwhere(~np.isfinite(weights))
+    if len(bad):
+        where = ", ".join(f"{axis} {i + 1}" for axis, i in zip(PLACES[array.ndim], bad[0], strict=True))
+        raise KernelError(f"{what}: {weights[tuple(bad[0])]} at {where}", hint="every weight must be finite")
+    weights.flags.writeable = False
+    return weights
+
+
+def joins(components: Sequence[Array], combine: Combine) -> bool:
+    """Tell whether several components are the maps of one O x C x kh x kw array."""
+    shapes = {component.shape for component in components}
+    return combine is Combine.NONE and len(shapes) == 1 and components[0].ndim == 3

@@ -1,0 +1,168 @@
+"""What may follow a kernel's name: ``gaussian:sigma=2,size=9``. No NumPy here."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from convcli.errors import KernelError, nearest
+from convcli.kernels.text import number, shown
+
+__all__ = ["MAX_SIDE", "Number", "Parameter", "Size", "Value", "read_parameters"]
+
+MAX_SIDE = 4095
+"""The largest number of rows or columns of a kernel: 4095 x 4095 weights are 134 MB."""
+
+Value = float | tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a named kernel.
+
+    Attributes
+    ----------
+    name
+        As it is typed; ``_`` and ``-`` are the same.
+    default
+        As it would be typed; empty where it follows from the other parameters.
+    about
+        Meaning and unit.
+    derived
+        What the default is where `default` is empty.
+    synonyms
+        Other names for it.
+    """
+
+    name: str
+    default: str
+    about: str
+    derived: str = ""
+    synonyms: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> str:
+        """What values are, for hints."""
+        raise NotImplementedError
+
+    def read(self, text: str) -> Value:
+        """Return the value of `text`; a ValueError where it is not allowed."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Number(Parameter):
+    """A real number, from `least` (or above `above`) to `most`."""
+
+    above: float = -math.inf
+    least: float = -math.inf
+    most: float = 1e6
+
+    @property
+    def allowed(self) -> str:
+        """What values are, for hints."""
+        if self.above > -math.inf:
+            return f"a number above {self.above:g}, up to {self.most:g}"
+        if self.least > -math.inf:
+            return f"a number from {self.least:g} to {self.most:g}"
+        return f"a number from {-self.most:g} to {self.most:g}"
+
+    def read(self, text: str) -> float:
+        """Return the value of `text`; a ValueError where it is not allowed."""
+        value = number(text)
+        if not (max(self.least, -self.most) <= value <= self.most and value > self.above):
+            raise ValueError(f"{shown(text)} is out of range")
+        return value
+
+
+@dataclass(frozen=True)
+class Size(Parameter):
+    """``N`` or ``RxC``: rows and columns, odd where the kernel needs a middle pixel."""
+
+    odd: bool = True
+    least: int = 1
+    most: int = MAX_SIDE
+
+    @property
+    def allowed(self) -> str:
+        """What values are, for hints."""
+        kind = "an odd number" if self.odd else "a whole number"
+        return f"{kind} N from {self.least} to {self.most}, or RxC for rows and columns"
+
+    def read(self, text: str) -> tuple[int, int]:
+        """Return the value of `text`; a ValueError where it is not allowed."""
+        words = text.lower().replace("×", "x").split("x")
+        if len(words) > 2 or not all(word.isascii() and word.isdigit() and len(word) < 10 for word in words):
+            raise ValueError(f"{shown(text)} is not a size")
+        rows, columns = int(words[0]), int(words[-1])
+        for side in (rows, columns):
+            if not self.least <= side <= self.most:
+                raise ValueError(f"{shown(text)} is out of range")
+            if self.odd and side % 2 == 0:
+                raise ValueError(f"{shown(text)} is even")
+        return rows, columns
+
+
+def read_parameters(text: str, known: tuple[Parameter, ...], name: str) -> dict[str, Value]:
+    """Read ``sigma=2,size=9``; values without a name fill the parameters in their order.
+
+    Parameters
+    ----------
+    text : str
+        What stands behind the colon.
+    known : tuple of Parameter
+        What `name` takes.
+    name : str
+        The kernel, for messages.
+
+    Returns
+    -------
+    dict
+        The parameters that were given, by name.
+
+    Raises
+    ------
+    KernelError
+        A parameter is unknown, given twice, or its value is not allowed.
+    """
+    given: dict[str, Value] = {}
+    items = [item.strip() for item in text.split(",")] if text.strip() else []
+    for place, item in enumerate(items):
+        left, equals, right = item.partition("=")
+        parameter = _find(left.strip(), known, name) if equals else _at(place, item, known, name)
+        if parameter.name in given:
+            raise KernelError(f"{name}: {parameter.name} is given twice", hint="give each parameter once")
+        value = right.strip() if equals else left
+        try:
+            given[parameter.name] = parameter.read(value)
+        except ValueError as error:
+            raise KernelError(
+                f"{name}: {parameter.name} {error}", hint=f"{parameter.name} is {parameter.allowed}"
+            ) from error
+    return given
+
+
+def _find(given: str, known: tuple[Parameter, ...], name: str) -> Parameter:
+    spelled = given.lower().replace("_", "-")
+    for parameter in known:
+        if spelled == parameter.name or spelled in parameter.synonyms:
+            return parameter
+    raise KernelError(f"{name} has no parameter {shown(given)}", hint=_choices(spelled, known, name))
+
+
+def _at(place: int, item: str, known: tuple[Parameter, ...], name: str) -> Parameter:
+    if not item:
+        raise KernelError(f"{name}: parameter {place + 1} is empty", hint=_choices("", known, name))
+    if place >= len(known):
+        raise KernelError(
+            f"{name}: {shown(item)} is one parameter too many", hint=_choices(item.lower(), known, name)
+        )
+    return known[place]
+
+
+def _choices(given: str, known: Iterable[Parameter], name: str) -> str:
+    names = [parameter.name for parameter in known]
+    if not names:
+        return f"{name} takes no parameters"
+    close = nearest(given, names)
+    suggestion = f"did you mean '{close}'? " if close else ""
+    return f"{suggestion}{name} takes {', '.join(names)}"

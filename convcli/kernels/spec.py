@@ -1,0 +1,113 @@
+"""SPEC, the one way to say which kernel is meant: a name, a matrix, a file, or ``-`` for standard input."""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from convcli.errors import KernelError, unknown
+from convcli.kernels import files, library
+from convcli.kernels.kernel import Array, Kernel
+from convcli.kernels.parameters import Value, read_parameters
+from convcli.kernels.text import is_number, matrix, shown
+
+__all__ = ["Kernel", "kernel"]
+
+
+def _stdin() -> bytes:
+    if sys.stdin is None:  # closed by the shell: <&-
+        return b""
+    return sys.stdin.buffer.read(files.MAX_BYTES + 1)
+
+
+def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin) -> Kernel:
+    """Return the kernel that `spec` names.
+
+    The first of these that fits:
+
+    ====================================  =======================================================
+    ``-``                                 standard input: a matrix, JSON, TOML, .npy or .npz
+    ends in .npy .npz .json .toml .csv    a file; ``file.npz:name`` picks one array
+    .tsv .txt
+    only numbers                          an inline matrix: ``"0 -1 0; -1 5 -1; 0 -1 0"``
+    a known name                          the library: ``sobel``, ``gaussian:sigma=2,size=9``
+    any other file that exists            read by its content
+    ====================================  =======================================================
+
+    A name from the library is never taken for a file or folder of the same name; write ``./sobel`` for that.
+
+    Parameters
+    ----------
+    spec : str or path
+        A path object is always a file.
+    stdin : callable
+        Reads standard input; called only for ``-``.
+
+    Raises
+    ------
+    KernelError
+        Nothing fits, or what fits is not a kernel; message and hint say where and what to do.
+
+    Examples
+    --------
+    >>> kernel("gaussian:sigma=2").weights.shape
+    (17, 17)
+    """
+    if isinstance(spec, os.PathLike):
+        return files.read(os.fsdecode(spec))
+    if spec == "-":
+        return files.decode(stdin(), "the kernel on standard input", "stdin", source="standard input")
+    if files.is_path(spec):
+        return files.read(spec)
+    words = [word for word in re.split(r"[\s,;\[\]]+", spec) if word]
+    numbers = sum(map(is_number, words))
+    if not words:
+        raise KernelError(f"kernel {shown(spec)} is empty", hint="give a name, a matrix or a file")
+    if re.match(r"\s*(\{|\[\s*\[)", spec):
+        return files.decode(spec.encode("utf-8", "replace"), f"kernel {shown(spec)}", "matrix", ".json")
+    name, _, parameters = spec.partition(":")
+    if numbers < len(words):
+        if library.canonical(name) in library.TABLE:
+            return _named(library.canonical(name), parameters, spec)
+        if os.path.exists(spec) or (_like_a_path(spec) and 2 * numbers < len(words)):
+            return files.read(spec)
+        if not numbers and ";" not in spec:
+            raise unknown("kernel", name, library.names(), KernelError)
+    what = f"kernel {shown(spec)}"
+    return Kernel.of(matrix(spec, what), source="inline matrix", what=what)
+
+
+def _like_a_path(spec: str) -> bool:
+    return os.sep in spec or "/" in spec or re.search(r"\.[A-Za-z]+$", spec) is not None
+
+
+def _named(name: str, text: str, spec: str) -> Kernel:
+    entry = library.TABLE[name]
+    try:
+        given = read_parameters(text, entry.parameters, name)
+        parts = tuple(_component(part, given) for part in entry.parts or (name,))
+    except KernelError as error:
+        raise KernelError(f"kernel {shown(spec)}: {error.message}", hint=error.hint) from error
+    said = ",".join(f"{key}={_said(value)}" for key, value in given.items())
+    return Kernel(f"{name}:{said}" if said else name, parts, entry.combine, source=entry.source)
+
+
+def _component(part: str, given: Mapping[str, Value]) -> Array:
+    entry = library.TABLE.get(part)
+    if entry is None or entry.weights:
+        return np.array(matrix(entry.weights if entry else part, part))
+    from convcli.kernels import families
+
+    defaults = {each.name: each.read(each.default) for each in entry.parameters if each.default}
+    values: dict[str, Any] = {**defaults, **given}
+    make: Callable[..., Array] = getattr(families, entry.family)
+    return make(**{key.replace("-", "_"): value for key, value in values.items()})
+
+
+def _said(value: Value) -> str:
+    if isinstance(value, tuple):
+        return str(value[0]) if value[0] == value[1] else f"{value[0]}x{value[1]}"
+    return repr(value).removesuffix(".0")

@@ -1,0 +1,109 @@
+"""Numbers and matrices as people type them. No NumPy here: shell completion and ``--help`` come this way."""
+
+import re
+
+from convcli.errors import KernelError
+
+__all__ = ["is_number", "matrix", "number", "shown"]
+
+_NUMBER = re.compile(
+    r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?)", re.ASCII | re.IGNORECASE
+)
+_GAP = re.compile(r"\s*,\s*|\s+")
+_MINUS = str.maketrans({"−": "-", "\N{NO-BREAK SPACE}": " "})  # as copied from web pages
+
+
+def number(word: str) -> float:
+    """Read ``2``, ``-.5``, ``1e-3`` or a fraction such as ``1/9``.
+
+    Raises
+    ------
+    ValueError
+        `word` is none of these; the text says why.
+    """
+    parts = word.translate(_MINUS).split("/")
+    if len(parts) > 2 or not all(_NUMBER.fullmatch(part) for part in parts):
+        raise ValueError(f"{shown(word)} is not a number")
+    value = float(parts[0])
+    if len(parts) == 1:
+        return value
+    if float(parts[1]) == 0:
+        raise ValueError(f"{shown(word)} divides by zero")
+    return value / float(parts[1])
+
+
+def is_number(word: str) -> bool:
+    """Tell whether `number` can read `word`."""
+    try:
+        number(word)
+    except ValueError:
+        return False
+    return True
+
+
+def matrix(text: str, what: str, *, rows_end_at: str = ";") -> list[list[float]]:
+    """Read rows of numbers; spaces, commas or both part the numbers, ``#`` begins a remark.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"0 -1 0; -1 5 -1; 0 -1 0"``, one pair of brackets around it allowed.
+    what : str
+        What errors call it.
+    rows_end_at : str
+        What ends a row besides the end of a line; empty for files whose lines are the rows.
+
+    Raises
+    ------
+    KernelError
+        There are no numbers, a word is not one, or the rows differ in length.
+    """
+    lines = [line.partition("#")[0] for line in text.translate(_MINUS).splitlines()]
+    body = "\n".join(lines).strip()
+    if body.startswith("[") and body.endswith("]"):
+        body = body[1:-1]
+    if rows_end_at:
+        body = body.replace(rows_end_at, "\n")
+    rows = [_row(line, f"row {place}", what) for place, line in enumerate(_filled(body), 1)]
+    if not rows:
+        raise KernelError(f"{what} is empty", hint="write rows of numbers, such as '0 -1 0; -1 5 -1; 0 -1 0'")
+    for place, row in enumerate(rows, 1):
+        if len(row) != len(rows[0]):
+            raise KernelError(
+                f"{what}: row {place} has {_count(row)}, row 1 has {len(rows[0])}",
+                hint="give every row as many numbers as the first",
+            )
+    return rows
+
+
+def _filled(body: str) -> list[str]:
+    return [line.strip() for line in body.splitlines() if line.strip()]
+
+
+def _row(line: str, where: str, what: str) -> list[float]:
+    row = []
+    for column, word in enumerate(_GAP.split(line), 1):
+        if not word:
+            raise KernelError(
+                f"{what}: {where}, column {column} is empty",
+                hint="put a number between commas, 0 for nothing",
+            )
+        try:
+            row.append(number(word))
+        except ValueError as error:
+            raise KernelError(
+                f"{what}: {error} ({where}, column {column})",
+                hint="write numbers such as 2, -.5, 1e-3 or 1/9; rows end with ';' or a new line",
+            ) from error
+    return row
+
+
+def _count(row: list[float]) -> str:
+    return "1 number" if len(row) == 1 else f"{len(row)} numbers"
+
+
+def shown(text: str, most: int = 60) -> str:
+    """Return `text` quoted and escaped for a message, its middle left out where it is long."""
+    if len(text) > most:
+        text = f"{text[: most // 2]}...{text[-most // 4 :]}"
+    return repr(text)
