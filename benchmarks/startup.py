@@ -1,7 +1,8 @@
 """What a whole command costs beside a process that only imports what it is built on.
 
 Each pair runs in turn, and the median of the pairwise ratios is printed, so that a machine that grows slower
-during the run does not favour either side.
+during the run does not favour either side. Variables that slow every start (``OPENBLAS_*``, and those that
+keep Python from using compiled modules) are dropped for the processes that are measured.
 """
 
 import argparse
@@ -12,10 +13,22 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 IMPORTS = "import numpy, PIL.Image, typer, rich"
 SHELL = "import typer, rich.console"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One pair of commands: the median ratio of their times, and the median of each in seconds."""
+
+    what: str
+    ratio: float
+    ours: float
+    theirs: float
+    runs: int
 
 
 def main(argv: list[str]) -> int:
@@ -51,13 +64,12 @@ def main(argv: list[str]) -> int:
                 options.runs,
             ),
         ]
-    width = max(len(str(row["what"])) for row in rows)
+    width = max(len(row.what) for row in rows)
     for row in rows:
-        print(
-            f"{row['what']:<{width}}  {row['ratio']:.2f}  ({row['ours'] * 1e3:.0f} / {row['theirs'] * 1e3:.0f} ms)"
-        )
+        times = f"({row.ours * 1e3:.0f} / {row.theirs * 1e3:.0f} ms)"
+        print(f"{row.what:<{width}}  {row.ratio:.2f}  {times}")
     if options.json:
-        Path(options.json).write_text(json.dumps(rows, indent=1) + "\n")
+        Path(options.json).write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
     return 0
 
 
@@ -71,21 +83,22 @@ def _photograph(path: Path) -> None:
     Image.fromarray(values.clip(0, 255).astype(np.uint8)).save(path)
 
 
-def _pair(what: str, ours: list[str], theirs: list[str], runs: int) -> dict[str, object]:
+def _pair(what: str, ours: list[str], theirs: list[str], runs: int) -> Row:
     for command in (ours, theirs):
         _seconds(command)
     pairs = [(_seconds(ours), _seconds(theirs)) for _ in range(runs)]
-    return {
-        "what": what,
-        "ratio": statistics.median(a / b for a, b in pairs),
-        "ours": statistics.median(a for a, _ in pairs),
-        "theirs": statistics.median(b for _, b in pairs),
-        "runs": runs,
-    }
+    return Row(
+        what,
+        statistics.median(a / b for a, b in pairs),
+        statistics.median(a for a, _ in pairs),
+        statistics.median(b for _, b in pairs),
+        runs,
+    )
 
 
 def _seconds(command: list[str]) -> float:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
+    dropped = ("OPENBLAS_", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     start = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
     return time.perf_counter() - start

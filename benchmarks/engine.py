@@ -1,0 +1,158 @@
+"""Our `correlate` beside OpenCV, SciPy, scikit-image, PyTorch and libvips: float32, reflect padding.
+
+All cores on every side (SciPy and scikit-image use one), each side allocates its own output, all run in turn
+in one process. A ratio below 1 means that convcli is faster. Peers that cannot be imported are named.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.machine import cores, interleaved, machine, picture, without_blas_settings
+from convcli.engine.correlate import correlate
+from convcli.engine.plan import plan
+
+Picture = Any
+Runner = Callable[[], Any]
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks engine", description=__doc__)
+    parser.add_argument("--size", type=int, default=4096, help="side of the square picture")
+    parser.add_argument("--rounds", type=int, default=5, help="repetitions, of which the median is shown")
+    parser.add_argument("--threads", type=int, default=cores(), help="of us, OpenCV and PyTorch")
+    parser.add_argument("--only", metavar="TEXT", default="", help="kernels whose name holds TEXT")
+    parser.add_argument("--peers", default=",".join(PEERS), help="which, by their modules' names")
+    parser.add_argument("--quick", action="store_true", help="512x512 and three rounds")
+    parser.add_argument("--json", metavar="FILE", help="also write the figures to FILE")
+    options = parser.parse_args(argv)
+    without_blas_settings("engine", argv)
+    size, rounds = (512, 3) if options.quick else (options.size, options.rounds)
+
+    peers = _importable(options.peers.split(","), options.threads)
+    image = picture(size)
+    print(f"{size}x{size}, {options.threads} threads; ns per pixel, and our time over each peer's")
+    print(f"{'kernel':<14}{'method':<11}{'ours':>8}" + "".join(f"{name:>12}" for name in peers), flush=True)
+    rows = []
+    for name, kernel in kernels().items():
+        if options.only in name:
+            row = _compare(name, kernel, image, peers, rounds, options.threads)
+            rows.append(row)
+            ratios = "".join(_cell(row["ratios"].get(peer)) for peer in peers)
+            print(f"{name:<14}{row['method']:<11}{row['ns']:>8.2f}{ratios}", flush=True)
+    if options.json:
+        report = {"size": size, "threads": options.threads, "machine": machine(), "rows": rows}
+        Path(options.json).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    return 0
+
+
+def kernels() -> dict[str, Any]:
+    """Return the kernels that are compared."""
+    rng = np.random.default_rng(1)
+    dense = {f"dense {n}": rng.normal(0, 1, (n, n)) for n in (3, 5, 7, 9, 11, 15, 21, 31, 51, 63)}
+    return dense | {
+        "sobel-x": np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
+        "laplacian": np.array([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]]),
+        "gaussian 3": np.outer([1, 2, 1], [1, 2, 1]) / 16,
+        "gaussian 7": _gaussian(7, 1.4),
+        "gaussian 31": _gaussian(31, 5.0),
+        "box 15": np.full((15, 15), 1 / 225),
+        "log 9": _log(9, 1.4),
+    }
+
+
+def _gaussian(size: int, sigma: float) -> Any:
+    line = np.exp(-((np.arange(size) - size // 2) ** 2) / (2 * sigma**2))
+    return np.outer(line, line) / line.sum() ** 2
+
+
+def _log(size: int, sigma: float) -> Any:
+    square = (np.arange(size) - size // 2) ** 2 / (2 * sigma**2)
+    radius = square[:, None] + square
+    return (radius - 1) * np.exp(-radius)
+
+
+def _compare(
+    name: str, kernel: Any, image: Picture, peers: dict[str, Any], rounds: int, threads: int
+) -> dict[str, Any]:
+    actions: dict[str, Runner] = {"ours": lambda: correlate(image, kernel, jobs=threads)}
+    for peer, module in peers.items():
+        runner = PEERS[peer](module, image, kernel)
+        if runner is not None:
+            actions[peer] = runner
+    times = interleaved(actions, rounds)
+    ours = times.pop("ours")
+    return {
+        "kernel": name,
+        "method": str(plan(kernel, image.shape, image.dtype).method),
+        "ns": ours / image.size * 1e9,
+        "seconds": {"ours": ours, **times},
+        "ratios": {peer: ours / taken for peer, taken in times.items()},
+    }
+
+
+def _cell(ratio: float | None) -> str:
+    return f"{'-':>12}" if ratio is None else f"{ratio:>12.3f}"
+
+
+def _importable(names: list[str], threads: int) -> dict[str, Any]:
+    found = {}
+    for name in names:
+        try:
+            found[name] = import_module(
+                {"scipy": "scipy.ndimage", "skimage": "skimage.filters"}.get(name, name)
+            )
+        except (ImportError, OSError) as error:
+            print(f"without {name}: {error}", file=sys.stderr)
+    if "cv2" in found:
+        found["cv2"].setNumThreads(threads)
+    if "torch" in found:
+        found["torch"].set_num_threads(threads)
+    return found
+
+
+def _opencv(cv2: Any, image: Picture, kernel: Any) -> Runner:
+    return lambda: cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REFLECT_101)
+
+
+def _scipy(ndimage: Any, image: Picture, kernel: Any) -> Runner | None:
+    single = kernel.astype(np.float32)
+    # Beyond 31x31 a run takes a minute.
+    return (lambda: ndimage.correlate(image, single, mode="mirror")) if kernel.size <= 31**2 else None
+
+
+def _skimage(filters: Any, image: Picture, kernel: Any) -> Runner | None:
+    single = kernel.astype(np.float32)
+    return (lambda: filters.correlate_sparse(image, single, mode="reflect")) if kernel.size <= 11**2 else None
+
+
+def _torch(torch: Any, image: Picture, kernel: Any) -> Runner:
+    x, weight = torch.from_numpy(image)[None, None], torch.from_numpy(kernel.astype(np.float32))[None, None]
+    half = kernel.shape[0] // 2
+
+    def run() -> Any:
+        with torch.inference_mode():
+            return torch.conv2d(torch.nn.functional.pad(x, (half,) * 4, mode="reflect"), weight)
+
+    return run
+
+
+def _vips(pyvips: Any, image: Picture, kernel: Any) -> Runner:
+    matrix = pyvips.Image.new_from_array(kernel.tolist())
+    # Its border is a copy of the edge: the work is the same.
+    return lambda: pyvips.Image.new_from_array(image).conv(matrix, precision="float").numpy()
+
+
+PEERS: dict[str, Callable[[Any, Picture, Any], Runner | None]] = {
+    "cv2": _opencv,
+    "scipy": _scipy,
+    "skimage": _skimage,
+    "torch": _torch,
+    "pyvips": _vips,
+}

@@ -1,0 +1,65 @@
+"""What benchmarks share: a clean environment, interleaved timing, pictures, and what machine it was."""
+
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+PATIENCE = 2.0
+"""Seconds: what takes longer than this is run once."""
+
+
+def without_blas_settings(name: str, argv: list[str]) -> None:
+    """Start again without ``OPENBLAS_*`` variables, which hold the library to older or fewer instructions."""
+    found = sorted(key for key in os.environ if key.startswith("OPENBLAS_"))
+    if not found:
+        return
+    print(f"started again without {', '.join(found)}", file=sys.stderr, flush=True)
+    clean = {key: value for key, value in os.environ.items() if key not in found}
+    os.execve(sys.executable, [sys.executable, "-m", "benchmarks", name, *argv], clean)
+
+
+def interleaved(actions: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
+    """Return the median seconds of each action, all of them run in turn, `rounds` times after a first."""
+    times: dict[str, list[float]] = {name: [] for name in actions}
+    for number in range(rounds + 1):
+        for name, action in actions.items():
+            if times[name] and times[name][0] > PATIENCE:
+                continue
+            start = time.perf_counter()
+            result = action()
+            times[name].append(time.perf_counter() - start)
+            del result
+        if number == 0:
+            # The first round warms up; only what is too slow to repeat keeps its time.
+            times = {name: [t for t in taken if t > PATIENCE] for name, taken in times.items()}
+    return {name: statistics.median(taken) for name, taken in times.items()}
+
+
+def picture(size: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Return a square float32 picture of smooth noise between 0 and 1."""
+    return np.random.default_rng(0).random((size, size), np.float32)
+
+
+def machine() -> dict[str, Any]:
+    """Return what it was measured on."""
+    return {"cpu": _cpu(), "cores": cores(), "python": platform.python_version(), "numpy": np.__version__}
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
+
+
+def _cpu() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

@@ -1,0 +1,72 @@
+"""Keeping OpenBLAS to one thread while our own threads call it.
+
+OpenBLAS starts threads of its own for products of more than about 300,000 multiplications, which then fight
+ours for the cores. Its setting is one number per process, so that it is put back as soon as no correlation
+runs. Where the library is not found (another BLAS, another system) nothing is changed: results are the same,
+only slower.
+"""
+
+import ctypes
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+__all__ = ["one_thread"]
+
+_lock = Lock()
+_users = 0
+_before = 1
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Hold OpenBLAS to one thread inside the ``with`` block, in this process."""
+    global _users, _before
+    controls = _controls()
+    if controls is None:
+        yield
+        return
+    get, put = controls
+    with _lock:
+        if _users == 0:
+            _before = get()
+            put(1)
+        _users += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _users -= 1
+            if _users == 0:
+                put(_before)
+
+
+@cache
+def _controls() -> tuple[Callable[[], int], Callable[[int], None]] | None:
+    """Return how to get and set the number of threads of the OpenBLAS that NumPy has loaded, if any."""
+    for path in _libraries():
+        try:
+            library = ctypes.CDLL(str(path))
+        except OSError:
+            continue
+        for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
+            get = getattr(library, f"{prefix}openblas_get_num_threads{suffix}", None)
+            put = getattr(library, f"{prefix}openblas_set_num_threads{suffix}", None)
+            if get is not None and put is not None:
+                return get, put
+    return None
+
+
+def _libraries() -> list[Path]:
+    """Return where wheels carry the library: beside NumPy, or inside it on macOS."""
+    home = Path(np.__file__).parent
+    bundled = [*(home.parent / "numpy.libs").glob("*openblas*"), *(home / ".dylibs").glob("*openblas*")]
+    maps = Path("/proc/self/maps")
+    if bundled or not maps.exists():
+        return bundled
+    lines = maps.read_text().splitlines()
+    return sorted({Path(line.split()[-1]) for line in lines if "openblas" in line})

@@ -1,0 +1,25 @@
+"""The direct method: every weight times its pixel, zeros skipped."""
+
+from convcli.engine.arrays import Array
+from convcli.engine.store import Core, sweep
+from convcli.engine.strips import Strip, cut
+from convcli.engine.taps import column_period, compile_taps
+from convcli.engine.task import Task
+from convcli.engine.threads import Scratch
+
+__all__ = ["core", "correlate"]
+
+
+def correlate(task: Task, threads: int) -> None:
+    """Compute `task` weight by weight, piece by piece."""
+    sweep(task, core(task), cut(task), threads)
+
+
+def core(task: Task) -> Core:
+    """Return what computes one piece; other methods use it where pixels are not finite."""
+    program = compile_taps(task.kernel, task.work, column_period(task.stride[1], task.dilation[1]))
+
+    def compute(strip: Strip, into: Array, scratch: Scratch) -> None:
+        program(strip.x, strip.offsets, strip.grid, into, scratch)
+
+    return compute

@@ -1,0 +1,121 @@
+"""Which method computes a correlation fastest without loss of accuracy, and why, in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from convcli.engine.arrays import Floats, whole_bound, working_dtype
+from convcli.engine.fft import EXACT_BELOW
+from convcli.engine.gemm import ROWS, distinct_columns
+from convcli.engine.separable import Pair, factors
+from convcli.engine.size import extent
+from convcli.engine.taps import OPERATION, column_period, compile_taps
+from convcli.vocab import Method
+
+__all__ = ["Plan", "plan"]
+
+# Nanoseconds per number beyond reading and writing it: one thread, float32. The machine makes them larger or
+# smaller together; where methods cross is decided by their ratios. `python -m benchmarks crossovers` measures
+# them. 2026-11, AMD EPYC (Zen 4 with AVX-512, 1 MB of second-level cache per core), NumPy 2.4.
+GEMM_WEIGHT = 0.035  # a multiply-add of the matrix product
+GEMM_COLUMN = 0.20  # adding one kernel column's share
+GEMM_FIXED = 0.5
+FFT_TILE = 8.0  # per pixel of a tile, there and back
+TWO_PASSES = 1.2  # a pass of the separable method against the same weights in one pass
+FFT_START = 400_000.0  # the kernel's own transform, and loading numpy.fft
+GEMM_START = 50_000.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A method, and the reason for it in words."""
+
+    method: Method
+    reason: str
+
+
+def plan(
+    kernel: Floats,
+    shape: Sequence[int],
+    dtype: DTypeLike,
+    stride: tuple[int, int] = (1, 1),
+    dilation: tuple[int, int] = (1, 1),
+    method: Method = Method.AUTO,
+) -> Plan:
+    """Choose how to correlate. A pure function of its arguments: no clock, no state.
+
+    Parameters
+    ----------
+    kernel : (kh, kw) array
+        Finite weights.
+    shape : (H, W) or (H, W, C)
+        Of the image.
+    dtype : dtype
+        Of the image. Whole weights over integer pixels give exact sums where these fit, so that methods
+        that would round are left out.
+    stride, dilation : (rows, columns)
+        Of the window.
+    method : Method
+        Anything but ``auto`` is obeyed.
+
+    Returns
+    -------
+    Plan
+        Such as ``Plan(Method.SEPARABLE, "rank 1: 7+7 multiplies, not 49")``.
+    """
+    if method is not Method.AUTO:
+        return Plan(method, "asked for")
+    image, weights = np.dtype(dtype), np.asarray(kernel, np.float64)
+    work = working_dtype(image, weights)
+    bound = whole_bound(weights, image)
+    exact = bound < 2 / np.finfo(work).eps
+    outputs = max(1.0, float(np.prod(shape)) / (stride[0] * stride[1]))
+    kh, kw = weights.shape
+    size = f"{kh}x{kw}"
+
+    period = column_period(stride[1], dilation[1])
+    taps = np.count_nonzero(weights)
+    some = f"{taps} of {kh * kw}" if taps < kh * kw else str(taps)
+    costs = {Method.DIRECT: compile_taps(weights, work, period).cost}
+    reasons = {Method.DIRECT: f"{some} weights: nothing is faster one by one"}
+
+    terms = factors(weights, work) if min(kh, kw) > 1 else []
+    if terms and len(terms) < min(kh, kw) and not (exact and not _whole(terms)):
+        costs[Method.SEPARABLE] = _separable_cost(terms, work, stride[1], period)
+        each = f"{kh}+{kw}" if len(terms) == 1 else f"{len(terms)} x ({kh}+{kw})"
+        reasons[Method.SEPARABLE] = f"rank {len(terms)}: {each} multiplies, not {kh * kw}"
+
+    distinct = len(distinct_columns(weights)[0])
+    high = (ROWS - 1) * stride[0] + extent(kh, dilation[0])
+    costs[Method.GEMM] = GEMM_FIXED + GEMM_WEIGHT * distinct * high * stride[1] + GEMM_COLUMN * kw
+    costs[Method.GEMM] += GEMM_START / outputs
+    reasons[Method.GEMM] = f"{size} with {distinct} distinct columns: a matrix product"
+
+    if not exact or bound < EXACT_BELOW[work]:
+        costs[Method.FFT] = _fft_cost(weights, stride, dilation) + FFT_START / outputs
+        reasons[Method.FFT] = f"{size} and {taps} weights: a transform costs the same for any kernel"
+
+    best = min(costs, key=lambda name: costs[name])
+    return Plan(best, reasons[best])
+
+
+def _whole(terms: list[Pair]) -> bool:
+    return all(bool(np.all(line == np.rint(line))) for term in terms for line in term)
+
+
+def _separable_cost(terms: list[Pair], work: np.dtype[Any], stride: int, period: int) -> float:
+    down = sum(compile_taps(u[:, None], work).cost for u, _ in terms)
+    along = sum(compile_taps(v[None], work, period).cost for _, v in terms)
+    return TWO_PASSES * (down * stride + along) + OPERATION * (3 * len(terms) - 2)
+
+
+def _fft_cost(kernel: Floats, stride: tuple[int, int], dilation: tuple[int, int]) -> float:
+    share = 1.0
+    for count, apart, preferred in zip(kernel.shape, dilation, (256, 512), strict=True):
+        span = extent(count, apart)
+        length = max(preferred, 2 * span)
+        share *= length / (length - span + 1)
+    return FFT_TILE * share * stride[0] * stride[1]

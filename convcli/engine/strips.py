@@ -1,0 +1,200 @@
+"""Output rectangles that fit into the cache, and the padded input that each is computed from.
+
+Every method sees its input as one flat row of numbers in which *a tap of the kernel is an offset*: channels,
+dilation, stride and padding are all dissolved in it. With stride ``s`` along the columns each row is stored
+as its ``s`` phases, one after the other, so that neighbouring outputs read neighbouring numbers.
+The whole padded picture never exists.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from convcli.engine.arrays import Array, Indices
+from convcli.engine.pad import CONSTANT
+from convcli.engine.task import Piece, Task
+from convcli.engine.threads import Scratch
+from convcli.vocab import PadMode
+
+__all__ = ["Grid", "Strip", "cut", "even_cuts", "load", "read", "view"]
+
+PIECE = 1 << 17
+"""Numbers in a piece: operations on fewer do not scale over threads, more leave the cache."""
+
+WIDEST = 1 << 13
+"""Numbers in a row of a piece."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the outputs of a piece begin to read: output ``[r, c]`` at ``r * step + c``."""
+
+    rows: int
+    width: int
+    step: int
+
+    @property
+    def count(self) -> int:
+        """Positions from the first output to the last, those between two rows included."""
+        return (self.rows - 1) * self.step + self.width
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether computing the positions between the rows too is cheaper than stopping at each row's end."""
+        return self.step <= 2 * self.width or self.width < 64
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The input of a piece: numbers, and where its taps are.
+
+    Attributes
+    ----------
+    x : 1-D array
+        The numbers, in the working type.
+    pitch : int
+        From one input row to the next.
+    phase : int
+        From one phase of the columns to the next.
+    grid : Grid
+        Of the piece's outputs.
+    offsets : (kh, kw) array of intp
+        Output position plus offset is where tap ``(i, j)`` reads.
+    """
+
+    x: Array
+    pitch: int
+    grid: Grid
+    offsets: Indices
+
+    @cached_property
+    def row_length(self) -> int:
+        """Numbers of one input row that are read at all."""
+        return int(self.offsets[0].max()) + self.grid.width
+
+
+def view(x: Array, offset: int, grid: Grid) -> Array:
+    """Return the (rows, width) numbers of the flat array `x` that the outputs of `grid` read at `offset`."""
+    size = x.itemsize
+    return np.ndarray((grid.rows, grid.width), x.dtype, x, offset * size, (grid.step * size, size))
+
+
+def even_cuts(count: int, most: int) -> list[int]:
+    """Return the ends of the fewest parts of `count` that are nearly equal and at most `most` long."""
+    parts = -(-count // max(1, most))
+    return [count * i // parts for i in range(parts + 1)]
+
+
+def cut(task: Task, multiple: int = 1) -> list[Piece]:
+    """Cut the output into pieces; each row count but the last of a column is a `multiple`.
+
+    The cuts depend on the shapes and types alone, never on how many threads there are.
+    """
+    height, width, channels = task.out.shape
+    pieces = []
+    frame = _inner(task)
+    if frame is None:
+        return _tiles(Piece(0, height, 0, width), channels, task.span[0], multiple)
+    y0, y1, x0, x1 = frame
+    pieces += _tiles(frame, channels, 1, multiple)
+    for edge in (
+        Piece(0, y0, 0, width),
+        Piece(y1, height, 0, width),
+        Piece(y0, y1, 0, x0),
+        Piece(y0, y1, x1, width),
+    ):
+        if edge.rows and edge.columns:
+            pieces += _tiles(edge, channels, task.span[0], multiple)
+    return pieces
+
+
+def _inner(task: Task) -> Piece | None:
+    """Return the outputs that can be computed from the image as it lies in memory."""
+    if task.flat is None:
+        return None
+    ends = []
+    for axis in (0, 1):
+        before, stride = task.sides[axis][0], task.stride[axis]
+        first = -(-before // stride)
+        last = (before + task.image.shape[axis] - task.span[axis]) // stride
+        ends += [first, min(last + 1, task.out.shape[axis])]
+    inner = Piece(*ends)
+    return inner if inner.rows > 0 and inner.columns * task.channels >= 256 else None
+
+
+def _tiles(area: Piece, channels: int, span: int, multiple: int) -> list[Piece]:
+    columns = even_cuts(area.columns, max(1, WIDEST // channels))
+    widest = max(right - left for left, right in pairwise(columns))
+    rows = max(PIECE // (widest * channels), span, 1)
+    rows = -(-rows // multiple) * multiple
+    return [
+        Piece(y, min(y + rows, area.y1), area.x0 + left, area.x0 + right)
+        for y in range(area.y0, area.y1, rows)
+        for left, right in pairwise(columns)
+    ]
+
+
+def load(task: Task, piece: Piece, scratch: Scratch) -> Strip:
+    """Return the input of `piece`: a view of the image where possible, else a padded, converted copy."""
+    channels, (sy, sx), (dy, dx) = task.channels, task.stride, task.dilation
+    source = task.input_of(piece)
+    x, pitch, phase = _numbers(task, source, scratch)
+    rows = np.arange(task.kernel.shape[0]) * (dy * pitch)
+    columns = np.arange(task.kernel.shape[1]) * dx
+    offsets = rows[:, None] + (columns % sx * phase + columns // sx * channels)
+    return Strip(x, pitch, Grid(piece.rows, piece.columns * channels, sy * pitch), offsets)
+
+
+def _numbers(task: Task, source: Piece, scratch: Scratch) -> tuple[Array, int, int]:
+    """Return the flat input, its pitch, and the distance of its column phases."""
+    (top, _), (left, _) = task.sides
+    height, width, channels = task.image.shape
+    inside = source.y0 >= top and source.y1 <= top + height
+    inside = inside and source.x0 >= left and source.x1 <= left + width
+    if task.flat is not None and inside:
+        first = ((source.y0 - top) * width + source.x0 - left) * channels
+        return task.flat[first:], width * channels, 0
+    plain = scratch("input", (source.rows, source.columns, channels), task.work)
+    read(task, source, plain)
+    sx = task.stride[1]
+    if sx == 1:
+        return plain.reshape(-1), source.columns * channels, 0
+    longest = -(-source.columns // sx)
+    phases = scratch("phases", (source.rows, sx, longest, channels), task.work)
+    for phase in range(min(sx, source.columns)):
+        part = plain[:, phase::sx]
+        phases[:, phase, : part.shape[1]] = part
+    return phases.reshape(-1), sx * longest * channels, longest * channels
+
+
+def read(task: Task, source: Piece, into: Array) -> None:
+    """Write the padded input rectangle `source` to `into`, rows x columns x channels, converting its type."""
+    rows = _sections(source.y0, source.y1, task.sides[0][0], task.image.shape[0], task.row_sources)
+    columns = _sections(source.x0, source.x1, task.sides[1][0], task.image.shape[1], task.column_sources)
+    value = 0.0 if task.mode is PadMode.ZERO else task.value
+    for to_row, row in rows:
+        for to_column, column in columns:
+            if isinstance(row, slice) or isinstance(column, slice):
+                into[to_row, to_column] = task.image[row, column]
+            else:
+                into[to_row, to_column] = task.image[row][:, column]
+            for index, target in ((row, into[to_row, to_column]), (column, into[to_row, to_column])):
+                if not isinstance(index, slice) and index[0] == CONSTANT:
+                    target[...] = value
+
+
+def _sections(
+    start: int, stop: int, before: int, size: int, mapping: Indices
+) -> list[tuple[slice, slice | Indices]]:
+    """Return where each part of padded positions goes, and its pixels: made up, of the image, made up."""
+    first, last = min(max(before, start), stop), max(min(before + size, stop), start)
+    parts: list[tuple[slice, slice | Indices]] = []
+    if start < first:
+        parts.append((slice(0, first - start), mapping[start:first]))
+    if first < last:
+        parts.append((slice(first - start, last - start), slice(first - before, last - before)))
+    if last < stop:
+        parts.append((slice(last - start, stop - start), mapping[max(last, start) : stop]))
+    return parts

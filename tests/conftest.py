@@ -1,0 +1,6 @@
+"""Settings for every test: the same examples on every run, no deadline on busy machines."""
+
+from hypothesis import settings
+
+settings.register_profile("convcli", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("convcli")

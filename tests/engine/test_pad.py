@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convcli.engine.pad import pad2d, sources
+from convcli.errors import GeometryError, UsageError
+from convcli.vocab import PadMode
+from tests import oracle
+from tests.engine.strategies import images, side
+
+NUMPY = {
+    PadMode.ZERO: {"mode": "constant"},
+    PadMode.CONSTANT: {"mode": "constant", "constant_values": 1},
+    PadMode.REFLECT: {"mode": "reflect"},
+    PadMode.REPLICATE: {"mode": "edge"},
+    PadMode.WRAP: {"mode": "wrap"},
+    PadMode.SYMMETRIC: {"mode": "symmetric"},
+}
+WIDE = st.tuples(st.integers(0, 30), st.integers(0, 30))
+
+
+@pytest.mark.parametrize("mode", PadMode)
+@given(image=images(max_side=8), rows=WIDE, columns=WIDE)
+def test_equals_np_pad(mode, image, rows, columns):
+    if mode is PadMode.VALID:
+        rows = columns = (0, 0)
+        expected = image
+    else:
+        widths = (rows, columns) + ((0, 0),) * (image.ndim - 2)
+        expected = np.pad(image, widths, **NUMPY[mode])
+    padded = pad2d(image, (rows, columns), mode, 1)
+    assert padded.dtype == image.dtype
+    np.testing.assert_array_equal(padded, expected)
+
+
+@pytest.mark.parametrize("mode", PadMode)
+@given(size=st.integers(1, 9), sides=side)
+def test_sources_walk_back_into_the_picture(mode, size, sides):
+    before, after = (0, 0) if mode is PadMode.VALID else sides
+    expected = [oracle.source(at, size, mode) for at in range(-before, size + after)]
+    assert sources(size, before, after, mode).tolist() == [-1 if at is None else at for at in expected]
+
+
+def test_padding_spellings():
+    image = np.arange(6.0).reshape(2, 3)
+    assert pad2d(image, 1, "edge").shape == (4, 5)
+    assert (
+        pad2d(image, (0, 2), "scipy:reflect").tolist()
+        == np.pad(image, ((0, 0), (2, 2)), "symmetric").tolist()
+    )
+    assert pad2d(image, "valid", "wrap").tolist() == image.tolist()
+
+
+def test_the_result_is_a_copy():
+    image = np.zeros((2, 2))
+    pad2d(image, 0, "wrap")[...] = 1
+    assert not image.any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "words"),
+    [
+        ((np.zeros((2, 2)), 1, "valid"), UsageError, "valid"),
+        ((np.zeros((2, 2)), "same", "zero"), UsageError, "needs a kernel"),
+        ((np.zeros((2, 2)), -1, "zero"), UsageError, "-1"),
+        ((np.zeros((2, 2), np.uint8), 1, "constant", 256), UsageError, "256"),
+        ((np.zeros((2, 2), np.uint8), 1, "constant", 0.5), UsageError, "0.5"),
+        ((np.zeros((2, 2), complex), 1, "zero"), UsageError, "complex128"),
+        ((np.zeros(3), 1, "zero"), GeometryError, "(3,)"),
+        ((np.zeros((0, 3)), 1, "zero"), GeometryError, "(0, 3)"),
+        ((np.zeros((2, 2)), 1, "reflct"), UsageError, "reflct"),
+    ],
+)
+def test_errors(arguments, kind, words):
+    with pytest.raises(kind) as caught:
+        pad2d(*arguments)
+    assert words in caught.value.message
+    assert caught.value.hint
