@@ -175,6 +175,11 @@ class Combine(Choice):
     ORIENTATION = "orientation"  # atan2(second, first), in degrees
     NONE = "none"  # a feature map each
 
+    @classmethod
+    def label(cls) -> str:
+        """What errors call this choice."""
+        return "combination"
+
 
 class AlphaMode(Choice):
     """What happens to transparency."""

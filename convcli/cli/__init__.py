@@ -5,12 +5,12 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from convcli import __version__
 from convcli.cli import filter as filter_command
 from convcli.cli import kernels as kernels_command
 from convcli.cli import output
+from convcli.cli.parsing import PlainGroup
 from convcli.errors import ConvcliError, UsageError
 
 __all__ = ["Group", "app", "main"]
@@ -19,14 +19,15 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141  # what a shell reports for a process that SIGPIPE ended
 
 
-class Group(TyperGroup):
+class Group(PlainGroup):
     """The one place that turns errors into lines on stderr and exit statuses."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named; see `convcli.errors` for the statuses."""
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
             return result
         except ConvcliError as error:
             output.complain(error)
@@ -42,17 +43,19 @@ class Group(TyperGroup):
             output.say("error: not enough memory; hint: use a smaller picture, or --frame N of an animation")
             raise typer.Exit(1) from error
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(self, *args: Any, **options: Any) -> Any:
         """Run the program; wrong usage is told in one line, as every other error."""
+        standalone = options.get("standalone_mode", True)
+        options["standalone_mode"] = False
         try:
-            status = super().main(*args, standalone_mode=False, **extra)
+            status = super().main(*args, **options)
         except typer.TyperException as error:
             status = error.exit_code
             if error.message and not _is_help(error):
                 output.complain(_usage(error))
             else:
                 sys.stdout.write(error.message)
-        if standalone_mode:
+        if standalone:
             sys.exit(status)
         return status
 

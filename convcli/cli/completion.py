@@ -31,10 +31,18 @@ def pads(incomplete: str) -> list[str]:
 
 
 def kernels(incomplete: str) -> list[tuple[str, str]]:
-    """Offer the kernels of the library, each with one line about it."""
+    """Offer the kernels of the library, each with one line about it, and behind a colon its parameters."""
     from convcli.kernels import library
 
-    return [(name, text) for name, text in library.names().items() if name.startswith(incomplete.lower())]
+    name, colon, given = incomplete.lower().partition(":")
+    if not colon:
+        known = [(word, library.entry(word).about) for word in library.names()]
+    elif name in library.names():
+        before = f"{name}:{given[: given.rfind(',') + 1]}"
+        known = [(f"{before}{p.name}=", p.about) for p in library.entry(name).parameters]
+    else:
+        known = []
+    return [(word, about) for word, about in known if word.startswith(incomplete.lower())]
 
 
 def formats(incomplete: str) -> list[str]:

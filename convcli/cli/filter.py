@@ -51,6 +51,6 @@ def filter_images(
         spec,
         ReadSpec(**vars(reading)),
         WriteSpec(**vars(writing)),
-        statistics=talk.json,
+        details=talk.json or talk.verbose,
     )
     output.deliver(batch, talk)

@@ -1,23 +1,17 @@
 """``convcli kernels``: the library of named kernels."""
 
 import typer
-from typer.core import TyperGroup
 
 from convcli.cli import options, output
 from convcli.cli.groups import spread
-from convcli.cli.parsing import Command
-from convcli.specs import WriteSpec
+from convcli.cli.parsing import Command, PlainGroup
 
 __all__ = ["register"]
 
 
-class Plain(TyperGroup):
-    """A group within the program: its errors are told by the program's own."""
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    group = typer.Typer(cls=Plain, invoke_without_command=True)
+    group = typer.Typer(cls=PlainGroup, invoke_without_command=True)
     group.callback()(spread(list_kernels))
     group.command("show", cls=Command)(spread(show_kernel))
     group.command("export", cls=Command)(spread(export_kernel))
@@ -28,37 +22,31 @@ def list_kernels(ctx: typer.Context, talk: options.Printing) -> None:
     """List the named kernels, each with a picture; show one, or export it."""
     if ctx.invoked_subcommand is not None:
         return
-    from convcli.workflows.kernels import catalogue
+    from convcli.workflows import kernels
 
-    entries = catalogue()
     if talk.json:
-        for entry in entries:
-            output.json_line(entry.report())
+        for entry in kernels.catalogue_report():
+            output.json_line(entry)
         return
-    from convcli.display.tables import kernel_catalogue
-
-    output.console(no_color=talk.no_color).print(kernel_catalogue(entries))
+    output.console(no_color=talk.no_color).print(kernels.catalogue())
 
 
 def show_kernel(spec: options.SpecArgument, talk: options.Printing) -> None:
     """Print a kernel's matrix, sum, rank, symmetry, gain and frequency response."""
-    from convcli.workflows.kernels import describe
+    from convcli.workflows import kernels
 
-    description = describe(spec)
     if talk.json:
-        output.json_line(description.report())
+        output.json_line(kernels.report(spec))
         return
-    from convcli.display.tables import kernel_sheet
-
-    output.console(no_color=talk.no_color).print(kernel_sheet(description))
+    output.console(no_color=talk.no_color).print(kernels.sheet(spec))
 
 
 def export_kernel(spec: options.SpecArgument, writing: options.Exporting) -> None:
     """Write a kernel to a file that -k reads: .json .toml .npy .npz .csv .tsv .txt."""
-    from convcli.workflows.kernels import export
+    from convcli.workflows import kernels
 
-    done = export(spec, WriteSpec(output=writing.output, format=writing.format))
-    if done.data is not None:
+    done = kernels.export(spec, output=writing.output, format=writing.format)
+    if done.path is None:
         output.product(done.data)
-    for name in done.outputs:
-        output.path(name)
+    else:
+        output.path(done.path)

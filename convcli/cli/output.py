@@ -6,11 +6,11 @@ stdout carries the product alone (picture bytes, paths, JSON); everything for pe
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import typer
 
-from convcli.errors import ConvcliError, UsageError
+from convcli.errors import ConvcliError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -98,7 +98,7 @@ def deliver(batch: "Batch", talk: "Talk") -> None:
 
 def refuse_terminal() -> None:
     """Raise a UsageError where picture bytes would go to a terminal."""
-    if sys.stdout.isatty():
+    if _stdout().isatty():
         raise UsageError(
             "picture bytes are not written to a terminal", hint="name a file with -o, or pipe the output on"
         )
@@ -125,6 +125,15 @@ def progress(items: Iterable[T], *, total: int | None, quiet: bool) -> Iterator[
 
 
 def _write(data: bytes | memoryview) -> None:
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    stdout = _stdout()
+    stdout.flush()
+    rest = memoryview(data)
+    while rest:  # unbuffered (PYTHONUNBUFFERED), a pipe takes what it has room for
+        rest = rest[stdout.buffer.write(rest) :]
+    stdout.buffer.flush()
+
+
+def _stdout() -> TextIO:
+    if sys.stdout is None:
+        raise OutputError("stdout is closed", hint="write to a file with -o FILE")
+    return sys.stdout

@@ -17,7 +17,7 @@ __all__ = ["Catalogue", "CatalogueRow", "Sheet", "SheetPart"]
 
 Array = NDArray[np.float64]
 
-PICTURE = 14
+PICTURE = 10
 """Columns of a small picture in the catalogue."""
 
 

@@ -1,0 +1,148 @@
+"""Colours as numbers: luma, linear light, and transparency."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from convcli.imaging.image import Array, Frame, Space, full_scale
+
+__all__ = [
+    "cmyk_to_rgb",
+    "decode",
+    "encode",
+    "gray",
+    "luma",
+    "premultiply",
+    "sample_alpha",
+    "unpremultiply",
+]
+
+Floats = NDArray[np.floating[Any]]
+
+
+def luma(rgb: Array) -> Array:
+    """Return Rec. 601 luma of (H, W, 3) samples, in their dtype.
+
+    Integers: ``(19595 R + 38470 G + 7471 B + 32768) >> 16``, which is Pillow's ``convert("L")`` exactly.
+    Floats: ``0.299 R + 0.587 G + 0.114 B``.
+
+    References
+    ----------
+    ITU-R BT.601-7, section 2.5.1.
+    """
+    if rgb.dtype == np.uint8:
+        return np.array(Pillow.fromarray(np.ascontiguousarray(rgb[..., :3])).convert("L"))
+    if rgb.dtype.kind == "u":
+        red, green, blue = (rgb[..., channel].astype(np.uint32) for channel in range(3))
+        # 65535 * 65536 + 32768 is below 2**32
+        return ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).astype(rgb.dtype)
+    weights = np.array([0.299, 0.587, 0.114], dtype=rgb.dtype)
+    return np.asarray(rgb[..., :3] @ weights, dtype=rgb.dtype)
+
+
+def cmyk_to_rgb(cmyk: Array) -> Array:
+    """Return (H, W, 4) inks (0 is none) as (H, W, 3) light: ``(white - ink) (white - black) / white``.
+
+    No colour management: the same as Pillow's ``convert("RGB")``, in 16 bits and floats too.
+    """
+    if cmyk.dtype == np.uint8:
+        return np.array(Pillow.frombytes("CMYK", cmyk.shape[1::-1], cmyk.tobytes()).convert("RGB"))
+    white = full_scale(cmyk.dtype)
+    light = (white - cmyk[..., :3].astype(np.float64)) * (white - cmyk[..., 3:].astype(np.float64)) / white
+    return (light if cmyk.dtype.kind == "f" else np.rint(light)).astype(cmyk.dtype)
+
+
+def gray(frame: Frame, space: Space) -> Frame:
+    """Return `frame` with one channel: luma of RGB, of CMYK as light, and of three or more of data.
+
+    One channel stays as it is; of two channels of data the first is taken for luma, as in grey and alpha.
+    """
+    pixels = frame.pixels
+    if pixels.ndim == 2:
+        return frame
+    if space is Space.CMYK:
+        pixels = cmyk_to_rgb(pixels)
+    one = pixels[..., 0].copy() if pixels.shape[2] < 3 else luma(pixels)
+    return Frame(one, frame.alpha, frame.duration)
+
+
+def decode(samples: Array, full: float | None = None) -> Floats:
+    """Return linear light, 0 to 1, of sRGB samples: float32, or float64 for float64.
+
+    ``s <= 0.04045: s / 12.92, else ((s + 0.055) / 1.055) ** 2.4``, with ``s = samples / full``;
+    negatives are mirrored: ``decode(-s) = -decode(s)``. `full` is the samples' white, by default
+    `full_scale` of their dtype.
+
+    References
+    ----------
+    IEC 61966-2-1:1999; the mirrored extension is that of scRGB, IEC 61966-2-2.
+    """
+    white = full_scale(samples.dtype) if full is None else full
+    if samples.dtype == np.uint8 and white == 255.0:
+        return _decoded_bytes()[samples]
+    kind: type[np.floating[Any]] = np.float64 if samples.dtype == np.float64 else np.float32
+    values: Floats = samples.astype(kind)
+    values = values / kind(white)
+    size = np.abs(values)
+    curve = ((size + 0.055) / 1.055) ** 2.4
+    light: Floats = np.copysign(np.where(size <= 0.04045, size / 12.92, curve), values)
+    return light
+
+
+@cache
+def _decoded_bytes() -> NDArray[np.float32]:
+    return decode(np.arange(256) / 255.0).astype(np.float32)
+
+
+def encode(light: Floats, full: float = 1.0) -> Floats:
+    """Return sRGB samples, 0 to `full`, of linear light; the inverse of `decode`, negatives mirrored.
+
+    ``l <= 0.0031308: 12.92 l, else 1.055 l ** (1 / 2.4) - 0.055``.
+    """
+    size = np.abs(light)
+    curve = 1.055 * size ** (1 / 2.4) - 0.055
+    samples = np.copysign(np.where(size <= 0.0031308, size * 12.92, curve), light)
+    return samples * light.dtype.type(full)
+
+
+def premultiply(pixels: Floats, alpha: Floats) -> Floats:
+    """Return ``pixels * alpha``, with `alpha` (H, W) from 0 to 1, for each channel."""
+    return pixels * (alpha if pixels.ndim == 2 else alpha[..., np.newaxis])
+
+
+def unpremultiply(pixels: Floats, alpha: Floats) -> Floats:
+    """Return ``pixels / alpha``, and 0 where nothing is opaque (`alpha` is not above 0)."""
+    divisor = alpha if pixels.ndim == 2 else alpha[..., np.newaxis]
+    result = np.zeros_like(pixels)
+    np.divide(pixels, divisor, out=result, where=np.broadcast_to(divisor > 0, pixels.shape))
+    return result
+
+
+def sample_alpha(
+    alpha: Array,
+    shape: tuple[int, int],
+    *,
+    stride: tuple[int, int] = (1, 1),
+    padding: tuple[int, int] = (0, 0),
+    center: tuple[int, int] = (0, 0),
+) -> Array:
+    """Return `alpha` as seen at the centre of each window of an output of `shape`.
+
+    Output row m looks at row ``m * stride - padding + center``, held within the picture.
+
+    Parameters
+    ----------
+    alpha : (H, W) array
+    shape : rows and columns of the output
+    stride : how far the window moves
+    padding : how much was added at the top and at the left
+    center : where in the window its centre is, ``dilation * (kernel - 1) // 2``
+    """
+    rows, columns = (
+        np.clip(np.arange(count) * step - pad + middle, 0, side - 1)
+        for count, step, pad, middle, side in zip(shape, stride, padding, center, alpha.shape, strict=True)
+    )
+    return np.ascontiguousarray(alpha[rows[:, np.newaxis], columns])

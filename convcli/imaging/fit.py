@@ -1,0 +1,139 @@
+"""Make an image fit a file format: what it cannot hold is converted and said, or refused."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from convcli.errors import OutputError
+from convcli.imaging.colour import cmyk_to_rgb
+from convcli.imaging.formats import Format, holding
+from convcli.imaging.image import Array, Frame, Image, Space, full_scale
+
+__all__ = ["fit", "narrow"]
+
+
+def fit(image: Image, format: Format) -> tuple[Image, list[str]]:
+    """Return `image` with frames, channels, alpha and depth that `format` holds, and a note for each loss.
+
+    Raises
+    ------
+    OutputError
+        The format holds one picture and there are several, or it cannot hold these channels or floats.
+    """
+    if len(image.frames) > 1 and not format.frames:
+        raise OutputError(
+            f"{format.suffix} holds one picture, and there are {len(image.frames)}",
+            hint=f"--frame 0 chooses the first; {holding(frames=True)} hold all",
+        )
+    notes: list[str] = []
+    image = _fit_space(image, format, notes)
+    if image.has_alpha and not format.alpha:
+        image = _without_alpha(image, format, notes)
+    frames = tuple(_fit_depth(frame, format, notes) for frame in image.frames)
+    return replace(image, frames=frames), list(dict.fromkeys(notes))
+
+
+def _fit_space(image: Image, format: Format, notes: list[str]) -> Image:
+    if image.space is Space.DATA and not ("data" in format.spaces and not _is_colour(image, format)):
+        image = _as_colours(image, format)
+    if image.space in format.spaces:
+        return image
+    if image.space is Space.CMYK and "rgb" in format.spaces:
+        notes.append(f"{format.suffix} holds no CMYK: converted to RGB, without colour management")
+        return _mapped(image, cmyk_to_rgb, Space.RGB)
+    if image.space is Space.GRAY:
+        return _mapped(image, lambda pixels: np.repeat(pixels[..., np.newaxis], 3, axis=2), Space.RGB)
+    raise OutputError(
+        f"{format.suffix} holds one channel, and there are {image.frames[0].channels}",
+        hint="add --gray, or write to .png, .tif, .npy or .json",
+    )
+
+
+def _is_colour(image: Image, format: Format) -> bool:
+    """Whether three channels of numbers are best marked as colour, so that others show the TIFF."""
+    return format.name == "tiff" and image.frames[0].channels in (1, 3)
+
+
+def _mapped(image: Image, change: Callable[[Array], Array], space: Space) -> Image:
+    frames = (replace(frame, pixels=change(frame.pixels)) for frame in image.frames)
+    return replace(image, frames=tuple(frames), space=space)
+
+
+def _as_colours(image: Image, format: Format) -> Image:
+    """Take numbers for grey, grey and alpha, RGB, or RGB and alpha, by how many channels there are."""
+    channels = image.frames[0].channels
+    colours = {1: 1, 2: 1, 3: 3, 4: 3}.get(channels, 0)
+    if not colours or (colours < channels and image.has_alpha):
+        raise OutputError(
+            f"{format.suffix} cannot hold {channels} channels",
+            hint="write to .npy, .json or .tif, or one file for each channel",
+        )
+    return replace(
+        image,
+        frames=tuple(_split(frame, colours) for frame in image.frames),
+        space=Space.RGB if colours == 3 else Space.GRAY,
+    )
+
+
+def _split(frame: Frame, colours: int) -> Frame:
+    if frame.channels == 1 or frame.channels == colours:
+        one = frame.pixels[..., 0] if frame.pixels.ndim == 3 and colours == 1 else frame.pixels
+        return replace(frame, pixels=one)
+    pixels = frame.pixels[..., 0] if colours == 1 else frame.pixels[..., :colours]
+    return replace(frame, pixels=pixels, alpha=frame.pixels[..., colours])
+
+
+def _without_alpha(image: Image, format: Format, notes: list[str]) -> Image:
+    frames = []
+    for frame in image.frames:
+        if frame.alpha is not None and (frame.alpha < full_scale(frame.alpha.dtype)).any():
+            if format.numbers:
+                notes.append(f"{format.suffix} holds no alpha: it is left out")
+            else:
+                notes.append(f"{format.suffix} holds no transparency: laid over white")
+                frame = replace(frame, pixels=_over_white(frame.pixels, frame.alpha))
+        frames.append(replace(frame, alpha=None))
+    return replace(image, frames=tuple(frames))
+
+
+def _over_white(pixels: Array, alpha: Array) -> Array:
+    white = full_scale(pixels.dtype)
+    opacity = alpha.astype(np.float64) / white
+    opacity = opacity if pixels.ndim == 2 else opacity[..., np.newaxis]
+    mixed = pixels * opacity + white * (1.0 - opacity)
+    return (mixed if pixels.dtype.kind == "f" else np.rint(mixed)).astype(pixels.dtype)
+
+
+def _fit_depth(frame: Frame, format: Format, notes: list[str]) -> Frame:
+    dtype = frame.pixels.dtype
+    if dtype.kind == "f":
+        if "float" not in format.depths:
+            raise OutputError(
+                f"{format.suffix} cannot hold floats",
+                hint=f"choose --range clip, abs, scale, center or unit, or write to {holding(depth='float')}",
+            )
+        narrower = dtype.itemsize > 4 and format.name in ("tiff", "pfm")
+        return _cast(frame, np.float32) if narrower else frame
+    if format.depths == {"float"}:
+        return _cast(frame, np.float32)
+    if dtype == np.uint16 and "16" not in format.depths:
+        notes.append(f"{format.suffix} holds 8 bits: 16-bit samples are rounded")
+        return narrow(frame)
+    return frame
+
+
+def _cast(frame: Frame, kind: type[np.float32]) -> Frame:
+    alpha = None if frame.alpha is None else frame.alpha.astype(kind)
+    return replace(frame, pixels=frame.pixels.astype(kind), alpha=alpha)
+
+
+def narrow(frame: Frame) -> Frame:
+    """Return 16-bit samples as 8 bits: divided by 257 and rounded."""
+
+    def eight(samples: Array) -> Array:
+        return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+    return replace(
+        frame, pixels=eight(frame.pixels), alpha=None if frame.alpha is None else eight(frame.alpha)
+    )

@@ -1,0 +1,170 @@
+"""The formats that can be written: their names, suffixes, and what each can hold."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+
+from convcli.errors import ConvcliError, UsageError, nearest, unknown
+
+__all__ = ["Format", "by_name", "format_of", "holding", "is_picture", "names", "suffix_for"]
+
+_COLOURS = frozenset({"gray", "rgb"})
+_PRINT = _COLOURS | {"cmyk"}
+_ANY = _PRINT | {"data"}
+
+
+@dataclass(frozen=True)
+class Format:
+    """One file format.
+
+    Attributes
+    ----------
+    name : str
+        As ``--format`` and reports spell it.
+    suffixes : tuple of str
+        With their dots; derived names get the first.
+    pillow : str
+        Pillow's name for it; empty where the encoder is not Pillow's.
+    spaces : set of str
+        Which of ``gray``, ``rgb``, ``cmyk`` and ``data`` (any number of channels) it holds.
+    depths : set of str
+        Which of ``8``, ``16`` and ``float``.
+    alpha : bool
+        Whether it holds transparency (of one bit only, for GIF).
+    frames : bool
+        Whether it holds more than one picture.
+    numbers : bool
+        Whether it is for exact numbers: results go there as floats unless asked otherwise.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    pillow: str = ""
+    spaces: frozenset[str] = _COLOURS
+    depths: frozenset[str] = frozenset({"8"})
+    alpha: bool = False
+    frames: bool = False
+    numbers: bool = False
+
+    @property
+    def suffix(self) -> str:
+        """The suffix that derived names get."""
+        return self.suffixes[0]
+
+
+def _depths(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_TABLE = (
+    Format("png", (".png", ".apng"), "PNG", depths=_depths("8 16"), alpha=True, frames=True),
+    Format("jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG", spaces=_PRINT),
+    Format(
+        "tiff", (".tif", ".tiff"), "TIFF", spaces=_ANY, depths=_depths("8 16 float"), alpha=True, frames=True
+    ),
+    Format("webp", (".webp",), "WEBP", alpha=True, frames=True),
+    Format("gif", (".gif",), "GIF", alpha=True, frames=True),
+    Format("bmp", (".bmp", ".dib"), "BMP"),
+    Format("pgm", (".pgm",), spaces=frozenset({"gray"}), depths=_depths("8 16")),
+    Format("ppm", (".ppm",), depths=_depths("8 16")),
+    Format("pnm", (".pnm",), depths=_depths("8 16")),
+    Format("pfm", (".pfm",), depths=_depths("float"), numbers=True),
+    Format("npy", (".npy",), spaces=_ANY, depths=_depths("8 16 float"), alpha=True, numbers=True),
+    Format("npz", (".npz",), spaces=_ANY, depths=_depths("8 16 float"), alpha=True, numbers=True),
+    Format("csv", (".csv",), spaces=frozenset({"gray"}), depths=_depths("8 16 float"), numbers=True),
+    Format("tsv", (".tsv",), spaces=frozenset({"gray"}), depths=_depths("8 16 float"), numbers=True),
+    Format("json", (".json",), spaces=_ANY, depths=_depths("8 16 float"), alpha=True, numbers=True),
+    Format("jp2", (".jp2", ".j2k", ".jpx"), "JPEG2000", alpha=True),
+    Format("avif", (".avif",), "AVIF", alpha=True, frames=True),
+    Format("tga", (".tga",), "TGA", alpha=True),
+    Format("qoi", (".qoi",), "QOI", spaces=frozenset({"rgb"}), alpha=True),
+    Format("ico", (".ico",), "ICO", alpha=True),
+    Format("dds", (".dds",), "DDS", alpha=True),
+    Format("sgi", (".sgi",), "SGI"),
+    Format("pcx", (".pcx",), "PCX"),
+    Format("pdf", (".pdf",), "PDF", spaces=_PRINT),
+    Format("eps", (".eps",), "EPS", spaces=_PRINT),
+)
+
+_SYNONYMS = {"jpg": "jpeg", "jpe": "jpeg", "tif": "tiff", "apng": "png", "jpeg2000": "jp2", "j2k": "jp2"}
+
+
+def names() -> list[str]:
+    """Return the names of all formats that can be written."""
+    return [format.name for format in _TABLE]
+
+
+def by_name(name: str) -> Format:
+    """Return the format called `name`, in any spelling that ``--format`` accepts.
+
+    Raises
+    ------
+    UsageError
+        No format is called that; the hint names the nearest, or all.
+    """
+    spelled = name.strip().lower().removeprefix(".")
+    spelled = _SYNONYMS.get(spelled, spelled)
+    for format in _TABLE:
+        if format.name == spelled:
+            return format
+    raise unknown("format", name, names())
+
+
+def format_of(path: str, override: str | None = None) -> Format:
+    """Return the format of an output file: `override` if given, else what its suffix says.
+
+    Raises
+    ------
+    UsageError
+        The name or the suffix is not known, or there is none.
+    """
+    if override is not None:
+        return by_name(override)
+    suffix = os.path.splitext(path)[1].lower()
+    found = _by_suffix().get(suffix)
+    if found is not None:
+        return found
+    raise _unknown_suffix(path, suffix)
+
+
+def _unknown_suffix(path: str, suffix: str) -> ConvcliError:
+    if not suffix:
+        return UsageError(
+            f"{path!r} has no suffix that says its format",
+            hint="add one, such as .png, or name the format with --format",
+        )
+    close = nearest(suffix[1:], [known[1:] for known in _by_suffix()])
+    known = f"did you mean '.{close}'?" if close else f"choose from: {', '.join(names())}"
+    return UsageError(f"{path!r}: no format with the suffix {suffix!r} can be written", hint=known)
+
+
+@cache
+def _by_suffix() -> dict[str, Format]:
+    return {suffix: format for format in _TABLE for suffix in format.suffixes}
+
+
+def suffix_for(name: str) -> str:
+    """Return the suffix of results made from a file of format `name`: the same, or ``.png`` if only read."""
+    return next((format.suffix for format in _TABLE if format.name == name), ".png")
+
+
+def holding(*, depth: str = "8", alpha: bool = False, frames: bool = False) -> str:
+    """Return the suffixes of the formats that can hold this, for the hints of errors."""
+    fitting = [
+        format.suffix
+        for format in _TABLE
+        if depth in format.depths and format.alpha >= alpha and format.frames >= frames
+    ]
+    return ", ".join(fitting[:8])
+
+
+_ONLY_READ = (
+    ".pbm .jpc .jpf .j2c .psd .mpo .cur .dcx .fit .fits .fli .flc .ftc .ftu .icb .im .msp .pcd .pxr .ras .bw"
+    " .rgb .rgba .vda .vst .xbm .xpm .avifs"
+)
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file called `name` is taken for a picture or array when a folder is searched."""
+    suffix = os.path.splitext(name)[1].lower()
+    return suffix in _by_suffix() or suffix in _ONLY_READ.split()

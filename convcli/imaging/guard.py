@@ -1,0 +1,91 @@
+"""Keep Pillow's process-wide settings and warnings from touching anybody else, and its errors in one kind."""
+
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from PIL import Image as Pillow
+
+from convcli.errors import ConvcliError, ImageError
+
+__all__ = ["guarded"]
+
+_lock = threading.Lock()
+_limits: list[int] = []
+_before: list[tuple["warnings.catch_warnings[None]", int | None]] = []
+_local = threading.local()
+
+
+@contextmanager
+def guarded(name: str, max_pixels: int) -> Iterator[list[str]]:
+    """Decode within: any failure becomes ImageError, and the yielded list gets what decoders warn of.
+
+    Pillow's own limit follows `max_pixels`, so that a size hidden deep in a file is refused too, before
+    memory is taken for it. Readers in several threads share one setting, the largest of their limits.
+
+    Raises
+    ------
+    ImageError
+        The picture is too large, damaged, cut short, or of an unknown kind.
+    """
+    _enter(max_pixels)
+    heard: list[str] = []
+    _local.heard = heard
+    try:
+        yield heard
+    except ConvcliError:
+        raise
+    except Pillow.DecompressionBombError as error:
+        raise ImageError(
+            f"{name!r} has more pixels than the limit of {max_pixels}",
+            hint="if it is meant to be that large, raise the limit with --max-pixels",
+        ) from error
+    except MemoryError as error:
+        raise ImageError(
+            f"{name!r} does not fit into memory", hint="close other programs, or cut the picture up"
+        ) from error
+    except Exception as error:  # decoders raise SyntaxError, struct.error, zlib.error and whatever else
+        detail = " ".join(str(error).split()) or type(error).__name__
+        raise ImageError(
+            f"{name!r} is damaged or cut short ({detail})", hint="copy or download it once more"
+        ) from error
+    finally:
+        _leave(max_pixels)
+
+
+def _enter(max_pixels: int) -> None:
+    with _lock:
+        if not _limits:
+            kept = warnings.catch_warnings()
+            kept.__enter__()
+            warnings.simplefilter("always")
+            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
+            warnings.showwarning = _hear
+            _before.append((kept, Pillow.MAX_IMAGE_PIXELS))
+        _limits.append(max_pixels)
+        # Pillow raises above twice its setting, and only warns between
+        Pillow.MAX_IMAGE_PIXELS = (max(_limits) + 1) // 2
+
+
+def _leave(max_pixels: int) -> None:
+    with _lock:
+        _limits.remove(max_pixels)
+        if not _limits:
+            kept, Pillow.MAX_IMAGE_PIXELS = _before.pop()
+            kept.__exit__(None, None, None)
+
+
+def _hear(
+    message: Warning | str,
+    category: type[Warning],  # noqa: ARG001
+    filename: str,  # noqa: ARG001
+    lineno: int,  # noqa: ARG001
+    file: TextIO | None = None,  # noqa: ARG001
+    line: str | None = None,  # noqa: ARG001
+) -> None:
+    heard = getattr(_local, "heard", [])
+    text = "the decoder warns: " + " ".join(str(message).split())
+    if text not in heard:
+        heard.append(text)

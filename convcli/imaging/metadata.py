@@ -1,0 +1,152 @@
+"""What a picture file carries besides its pixels: taken from Pillow, and given back to it."""
+
+import re
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PIL import Image as Pillow
+
+__all__ = ["DESCRIPTIVE", "Metadata", "collect", "exif_for", "exif_of_tiff", "profile_for"]
+
+_ORIENTATION = 0x0112
+_WIDTH, _HEIGHT = 0xA002, 0xA003
+_EXIF_IFD = 0x8769
+
+# In a TIFF the same directory says how the pixels are stored: only what describes the picture is taken.
+DESCRIPTIVE = {270, 271, 272, 305, 306, 315, 316, 33432, 34665, 34853}
+"""Tags of a TIFF directory that describe the picture, whatever the file."""
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """ICC profile, resolution, EXIF, XMP, text and the loop count of an animation.
+
+    Attributes
+    ----------
+    icc, exif, xmp : bytes, optional
+        As in the file; the orientation is cleared from EXIF and XMP, since it has been applied, and the
+        thumbnail from EXIF, since it would show the picture as it was.
+    dpi : (horizontal, vertical), optional
+        Pixels per inch.
+    text : pairs of keyword and text
+    loop : int, optional
+        How often an animation plays; 0 is for ever.
+    gamma : float, optional
+        The exponent of a PNG's gAMA chunk.
+    """
+
+    icc: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    text: tuple[tuple[str, str], ...] = ()
+    loop: int | None = None
+    gamma: float | None = None
+
+
+def collect(picture: "Pillow.Image", notes: list[str]) -> Metadata:
+    """Return what `picture`, already loaded, carries; what is damaged is left out and noted."""
+    info = picture.info
+    icc = info.get("icc_profile")
+    loop = info.get("loop")
+    gamma = info.get("gamma")
+    return Metadata(
+        icc=icc if isinstance(icc, bytes) and icc else None,
+        dpi=_dpi(info.get("dpi")),
+        exif=_exif(picture, notes),
+        xmp=_xmp(info),
+        text=_text(picture),
+        loop=loop if isinstance(loop, int) else None,
+        gamma=gamma if isinstance(gamma, float) and gamma > 0 else None,
+    )
+
+
+def _dpi(given: Any) -> tuple[float, float] | None:
+    try:
+        across, down = float(given[0]), float(given[1])
+    except (TypeError, ValueError, IndexError, ZeroDivisionError):
+        return None
+    if not (isfinite(across) and isfinite(down)) or min(across, down) <= 1:
+        return None  # 1 is what files say that do not know
+    return (across, down)
+
+
+def _exif(picture: "Pillow.Image", notes: list[str]) -> bytes | None:
+    try:
+        return _cleaned(picture.getexif(), picture.format == "TIFF")
+    except Exception as error:  # damaged directories raise anything
+        notes.append(f"damaged EXIF is left out ({' '.join(str(error).split()) or type(error).__name__})")
+        return None
+
+
+def exif_of_tiff(data: bytes) -> bytes | None:
+    """Return as EXIF what the first directory of a TIFF file says of the picture, if that can be read."""
+    from PIL import Image as Pillow
+
+    exif = Pillow.Exif()
+    try:
+        exif.load(b"Exif\0\0" + data)
+        return _cleaned(exif, True)
+    except Exception:  # damaged directories raise anything, and BigTIFF is not EXIF
+        return None
+
+
+def _cleaned(exif: "Pillow.Exif", from_tiff: bool) -> bytes | None:
+    """Return `exif` without the orientation, and from a TIFF without how it stores its pixels."""
+    for tag in [tag for tag in exif if tag == _ORIENTATION or (from_tiff and tag not in DESCRIPTIVE)]:
+        del exif[tag]
+    return exif.tobytes() if len(exif) else None
+
+
+def exif_for(exif: bytes, width: int, height: int) -> bytes:
+    """Return `exif` without an orientation, and with the present size where it says one."""
+    from PIL import Image as Pillow
+
+    holder = Pillow.Exif()
+    holder.load(exif)
+    holder.pop(_ORIENTATION, None)
+    inner = holder.get_ifd(_EXIF_IFD)
+    if _WIDTH in inner or _HEIGHT in inner:
+        inner[_WIDTH], inner[_HEIGHT] = width, height
+    return holder.tobytes()
+
+
+def _xmp(info: dict[Any, Any]) -> bytes | None:
+    xmp = info.get("xmp", info.get("XML:com.adobe.xmp"))
+    if isinstance(xmp, str):
+        xmp = xmp.encode("utf-8", "surrogateescape")
+    if not isinstance(xmp, bytes) or not xmp:
+        return None
+    return re.sub(
+        rb"""\s+tiff:Orientation=(?:"[0-9]"|'[0-9]')|<tiff:Orientation>[0-9]</tiff:Orientation>""", b"", xmp
+    )
+
+
+def _text(picture: "Pillow.Image") -> tuple[tuple[str, str], ...]:
+    found: dict[str, str] = {}
+    comment = picture.info.get("comment")
+    if isinstance(comment, bytes):
+        found["Comment"] = comment.decode("utf-8", "replace")
+    elif isinstance(comment, str):
+        found["Comment"] = comment
+    chunks = getattr(picture, "text", None)
+    if isinstance(chunks, dict):
+        found.update((str(key), str(value)) for key, value in chunks.items())
+    return tuple(
+        (key, value)
+        for key, value in found.items()
+        if key != "XML:com.adobe.xmp" and not key.startswith("Raw profile type")
+    )
+
+
+def profile_for(icc: bytes | None, space: str) -> bytes | None:
+    """Return the profile if it describes colours of `space` (``gray``, ``rgb``, ``cmyk``), else None.
+
+    References
+    ----------
+    ICC.1:2022, 7.2: bytes 16 to 19 of a profile name its colour space.
+    """
+    signature = {"gray": b"GRAY", "rgb": b"RGB ", "cmyk": b"CMYK"}.get(space)
+    return icc if icc is not None and icc[16:20] == signature else None

@@ -1,0 +1,209 @@
+"""How results become pixels: range, depth and rounding."""
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from convcli.errors import OutputError
+from convcli.imaging.formats import Format, holding
+from convcli.imaging.image import Array, full_scale
+from convcli.vocab import Depth, RangeMode
+
+__all__ = ["Pixels", "Target", "suggest_unit", "target_dtype", "to_pixels"]
+
+_BLOCK = 1 << 17  # samples that fit into a core's cache, with their copies
+
+
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """Pixels ready to be written, and how many of them were cut to fit.
+
+    Attributes
+    ----------
+    array
+        The samples, of the type that was asked for.
+    clipped
+        How many pixels had a value, in any channel, beyond black or white by half a level or more.
+    """
+
+    array: Array
+    clipped: int
+
+
+@dataclass(frozen=True)
+class Target:
+    """The sample type of an output, and one line for people where depth is lost on the way (else empty)."""
+
+    dtype: np.dtype[Any]
+    note: str = ""
+
+
+def to_pixels(values: Array, mode: RangeMode, *, full_in: float, target: DTypeLike) -> Pixels:
+    """Turn results in the source's units into samples of type `target`.
+
+    With ``white`` the value of white in the target, and ``g = white / full_in``:
+
+    ========  ============================================
+    clip      ``g v``, saturated
+    abs       ``g |v|``, saturated
+    scale     ``white (v - min) / (max - min)``; 0 for a constant
+    center    ``g v + mid-grey``, saturated; mid-grey is 128, 32768, or half of white for floats
+    unit      ``white v``, saturated
+    raw       ``v``, for float targets only
+    ========  ============================================
+
+    Integers are rounded half to even, then saturated. Float targets stay in the source's units
+    (white is `full_in`), and only what exceeds black or white by more than rounding counts as cut.
+
+    Parameters
+    ----------
+    values : (H, W) or (H, W, C) array of floats
+    mode : RangeMode
+    full_in : float
+        White in the source's units: 255, 65535, or 1 for floats, which stand as they are: an integer
+        target takes them in its own units.
+    target : dtype
+        uint8, uint16, float32 or float64.
+
+    Raises
+    ------
+    OutputError
+        `mode` is raw and `target` an integer, or an integer target would have to hold NaN.
+    """
+    dtype = np.dtype(target)
+    if dtype.kind == "f":
+        return _to_floats(values, mode, full_in, dtype)
+    if mode is RangeMode.RAW:
+        raise OutputError(
+            f"--range raw keeps floats, and {dtype} pixels cannot hold them",
+            hint=f"choose --range clip, abs, scale, center or unit, or write to {holding(depth='float')}",
+        )
+    white = full_scale(dtype)
+    gain = 1.0 if full_in == 1.0 else white / full_in
+    if mode is RangeMode.SCALE:
+        gain, offset = _stretch(values, white)
+    elif mode is RangeMode.UNIT:
+        gain, offset = white, 0.0
+    else:
+        offset = (white + 1) / 2 if mode is RangeMode.CENTER else 0.0
+    return _to_integers(values, mode is RangeMode.ABS, gain, offset, dtype)
+
+
+def _stretch(values: Array, white: float) -> tuple[float, float]:
+    """Return gain and offset that stretch minimum..maximum over 0..white."""
+    low, high = float(values.min()), float(values.max())
+    _refuse_nan(low)
+    if not np.isfinite(high - low):
+        raise OutputError(
+            f"--range scale cannot stretch from {low:g} to {high:g}", hint="choose --range clip"
+        )
+    if high == low:
+        return 0.0, 0.0
+    gain = white / (high - low)
+    return gain, -low * gain
+
+
+def _refuse_nan(value: float) -> None:
+    if np.isnan(value):
+        raise OutputError(
+            "the result has values that are not numbers (NaN)",
+            hint="are kernel and picture finite? --range raw into a float format shows where",
+        )
+
+
+def _to_integers(values: Array, absolute: bool, gain: float, offset: float, dtype: np.dtype[Any]) -> Pixels:
+    """Round and saturate block by block, so that no block leaves the cache between the steps."""
+    white = full_scale(dtype)
+    out = np.empty(values.shape, dtype=dtype)
+    row = max(1, values[:1].size)
+    rows = max(1, _BLOCK // row)
+    # float32 has no halves left above 2**23, which 16 bits do not reach
+    work: type[np.floating[Any]] = np.float64 if values.dtype != np.float32 else np.float32
+    clipped = 0
+    for start in range(0, values.shape[0], rows):
+        block: NDArray[np.floating[Any]] = values[start : start + rows].astype(work)
+        if absolute:
+            np.abs(block, out=block)
+        if gain != 1.0:
+            block *= work(gain)
+        if offset:
+            block += work(offset)
+        np.rint(block, out=block)
+        low, high = float(block.min()), float(block.max())
+        _refuse_nan(low)
+        if low < 0.0 or high > white:
+            inside = np.clip(block, 0.0, white)
+            clipped += _count(inside != block)
+            block = inside
+        out[start : start + rows] = block
+    return Pixels(out, clipped)
+
+
+def _to_floats(values: Array, mode: RangeMode, white: float, dtype: np.dtype[Any]) -> Pixels:
+    if mode is RangeMode.RAW:
+        return Pixels(values.astype(dtype, copy=False), 0)
+    if mode is RangeMode.SCALE:
+        gain, offset = _stretch(values, white)
+        stretched = values * gain + offset
+        return Pixels(np.clip(stretched, 0.0, white).astype(dtype), 0)
+    if mode is RangeMode.ABS:
+        values = np.abs(values)
+    elif mode is RangeMode.UNIT:
+        values = values * white
+    elif mode is RangeMode.CENTER:
+        values = values + (0.5 if white == 1.0 else (white + 1) / 2)
+    slack = white * 1e-6
+    clipped = _count((values < -slack) | (values > white + slack))
+    return Pixels(np.clip(values, 0.0, white).astype(dtype), clipped)
+
+
+def _count(outside: NDArray[np.bool_]) -> int:
+    """Count pixels: a pixel of several channels once."""
+    if outside.ndim == 2:
+        return int(np.count_nonzero(outside))
+    # ten times as fast as any(axis=2), whose inner loops are as short as there are channels
+    return int(np.count_nonzero(reduce(np.logical_or, np.moveaxis(outside, 2, 0))))
+
+
+def suggest_unit(values: Array) -> bool:
+    """Whether all values lie within 0..1 (and not all are 0), so that pixels of 0 to 255 would look black."""
+    low, high = float(values.min()), float(values.max())
+    return low >= 0.0 and 0.0 < high <= 1.0
+
+
+_EIGHT: np.dtype[Any] = np.dtype(np.uint8)
+_SIXTEEN: np.dtype[Any] = np.dtype(np.uint16)
+_FLOAT: np.dtype[Any] = np.dtype(np.float32)
+
+
+def target_dtype(depth: Depth, source: DTypeLike, format: Format) -> Target:
+    """Choose the sample type of an output: as asked, or by default as the source where the format holds it.
+
+    Formats for numbers (``.npy .npz .csv .tsv .json .pfm``) get floats by default.
+
+    Raises
+    ------
+    OutputError
+        The format cannot hold the depth that was asked for.
+    """
+    given = np.dtype(source)
+    exact = given.kind == "f" and format.numbers and format.name != "pfm"
+    wide: np.dtype[Any] = given if exact else _FLOAT
+    if depth is not Depth.AUTO:
+        if depth.value not in format.depths:
+            what = "floats" if depth is Depth.FLOAT else f"{depth.value}-bit samples"
+            raise OutputError(
+                f"{format.suffix} cannot hold {what}", hint=f"write to {holding(depth=depth.value)}"
+            )
+        return Target({Depth.EIGHT: _EIGHT, Depth.SIXTEEN: _SIXTEEN}.get(depth, wide))
+    if format.numbers or (given.kind == "f" and "float" in format.depths):
+        return Target(wide)
+    if given == _SIXTEEN and "16" not in format.depths:
+        return Target(
+            _EIGHT,
+            f"{format.suffix} holds 8 bits: 16-bit samples are rounded ({holding(depth='16')} keep them)",
+        )
+    return Target(_SIXTEEN if given == _SIXTEEN else _EIGHT)

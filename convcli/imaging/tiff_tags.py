@@ -1,0 +1,67 @@
+"""Add tags to a finished TIFF: EXIF, GPS and XMP, which Pillow and tifffile write only in part.
+
+References
+----------
+Adobe, TIFF 6.0 (1992), section 2: a directory is a count, entries of 12 bytes in ascending order of their
+tags, and the offset of the next directory.
+"""
+
+import struct
+
+from convcli.imaging.metadata import DESCRIPTIVE, Metadata, exif_for
+
+__all__ = ["with_tags"]
+
+_SUBDIRECTORIES = (34665, 34853)
+_INTEROPERABILITY = 0xA005  # points into the file that the EXIF came from
+_XMP, _BYTE = 700, 1
+_ENTRY = 12
+
+
+def with_tags(data: bytes, metadata: Metadata, width: int, height: int) -> bytes:
+    """Return the TIFF `data` with `metadata`'s EXIF and XMP in its first directory; BigTIFF as it is."""
+    order = "<" if data[:2] == b"II" else ">"
+    (magic,) = struct.unpack(order + "H", data[2:4])
+    if magic != 42 or not (metadata.exif or metadata.xmp):
+        return data
+    block_at = len(data) + len(data) % 2
+    block = _directory(data[:4], metadata, width, height, block_at)
+    (first_at,) = struct.unpack(order + "I", data[4:8])
+    entries = {**_entries(data, first_at, order), **_entries(block, 0, order)}
+    (kept,) = struct.unpack(order + "H", data[first_at : first_at + 2])
+    following = data[first_at + 2 + _ENTRY * kept :][:4]
+    merged_at = block_at + len(block) + len(block) % 2
+    merged = struct.pack(order + "H", len(entries)) + b"".join(entries[tag] for tag in sorted(entries))
+    head = data[:4] + struct.pack(order + "I", merged_at) + data[8:]
+    return head.ljust(block_at, b"\0") + block.ljust(merged_at - block_at, b"\0") + merged + following
+
+
+def _entries(data: bytes, at: int, order: str) -> dict[int, bytes]:
+    (count,) = struct.unpack(order + "H", data[at : at + 2])
+    starts = range(at + 2, at + 2 + _ENTRY * count, _ENTRY)
+    return {
+        struct.unpack(order + "H", data[start : start + 2])[0]: data[start : start + _ENTRY]
+        for start in starts
+    }
+
+
+def _directory(start: bytes, metadata: Metadata, width: int, height: int, offset: int) -> bytes:
+    """Return a directory of the tags to be added, as it must stand at `offset`."""
+    from PIL import Image as Pillow
+    from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+    tags = ImageFileDirectory_v2(ifh=start + b"\0\0\0\0")
+    if metadata.exif:
+        exif = Pillow.Exif()
+        exif.load(exif_for(metadata.exif, width, height))
+        for tag in exif:
+            if tag in _SUBDIRECTORIES:
+                inner = exif.get_ifd(tag)
+                inner.pop(_INTEROPERABILITY, None)
+                tags[tag] = inner
+            elif tag in DESCRIPTIVE:
+                tags[tag] = exif[tag]
+    if metadata.xmp:
+        tags[_XMP] = metadata.xmp
+        tags.tagtype[_XMP] = _BYTE
+    return bytes(tags.tobytes(offset))

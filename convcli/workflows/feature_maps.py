@@ -1,0 +1,228 @@
+"""From one frame to its feature maps: which kernels slide over which numbers, and in which order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.engine.combine import combine
+from convcli.engine.correlate import correlate
+from convcli.engine.layers import conv2d
+from convcli.engine.size import edges, output_size
+from convcli.errors import GeometryError, ImageError, UsageError
+from convcli.imaging import colour
+from convcli.imaging.image import Frame, Space, full_scale
+from convcli.kernels.kernel import Kernel
+from convcli.kernels.spec import kernel
+from convcli.specs import FilterSpec
+from convcli.vocab import AlphaMode, Combine, PadMode
+
+__all__ = ["Bank", "FeatureMap", "bank", "feature_maps"]
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Bank:
+    """The kernels of one command, ready to slide, and a word for each map that they give.
+
+    Attributes
+    ----------
+    kernels
+        Normalised and rotated as asked.
+    labels
+        One for each feature map, all different: they name files.
+    names
+        The SPEC behind each map.
+    behind
+        The kernels that the picture passes, one after the other, on the way to each map.
+    """
+
+    kernels: tuple[Kernel, ...]
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+    behind: tuple[tuple[Kernel, ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMap:
+    """What one frame gave for one kernel: floats in the image's units, and its transparency in the same."""
+
+    values: Array
+    alpha: Array | None
+
+
+def bank(specs: Sequence[str], spec: FilterSpec) -> Bank:
+    """Read the kernels of a command.
+
+    Raises
+    ------
+    KernelError
+        One of them is unknown, malformed or not finite.
+    UsageError
+        A chain is asked of a kernel that gives several maps.
+    """
+    kernels = []
+    for text in specs:
+        found = kernel(text)
+        if spec.normalize:
+            found = found.normalized()
+        kernels.append(found.rotated() if spec.convolve else found)
+    if spec.chain:
+        for found in kernels:
+            if len(found.components) > 1 and not _joins(found, spec.combine):
+                raise UsageError(
+                    f"kernel {found.name!r} gives {len(found.components)} feature maps",
+                    hint="--chain needs kernels that give one",
+                )
+    if spec.chain or spec.combine not in (None, Combine.NONE):
+        label = "-".join(found.stem for found in kernels)
+        passed = tuple(kernels) if spec.chain else (kernels[0],)
+        return Bank(tuple(kernels), (label,), (" ".join(specs),), (passed,))
+    labels, names, behind = [], [], []
+    for text, found in zip(specs, kernels, strict=True):
+        count = 1 if _joins(found, spec.combine) else len(found.components)
+        labels += [found.stem] if count == 1 else [f"{found.stem}-{index}" for index in range(count)]
+        names += [text] * count
+        behind += [(found,)] * count
+    return Bank(tuple(kernels), tuple(_different(labels)), tuple(names), tuple(behind))
+
+
+def _different(labels: Sequence[str]) -> list[str]:
+    twice = {label for label in labels if labels.count(label) > 1}
+    seen: dict[str, int] = {}
+    different = []
+    for label in labels:
+        if label in twice:
+            seen[label] = seen.get(label, 0) + 1
+            label = f"{label}-{seen[label]}"
+        different.append(label)
+    return different
+
+
+def feature_maps(frame: Frame, space: Space, kernels: Bank, spec: FilterSpec) -> list[FeatureMap]:
+    """Slide the kernels over a frame.
+
+    Raises
+    ------
+    GeometryError
+        A kernel does not fit the picture or its channels.
+    ImageError
+        Linear light is asked of a picture that has none.
+    """
+    full = full_scale(frame.pixels.dtype)
+    pixels: Array = frame.pixels
+    alpha = None if spec.alpha is AlphaMode.DROP else frame.alpha
+    if spec.linear:
+        pixels, spec = _decode(pixels, space, full, spec)
+    if alpha is not None and spec.alpha is AlphaMode.FILTER:
+        values, clear = _premultiplied(pixels, alpha, full, kernels, spec)
+        transparency: list[Array | None] = [*clear]
+    else:
+        values = _maps(pixels, kernels, spec)
+        transparency = [None if alpha is None else _sampled(alpha, found, spec) for found in kernels.behind]
+    if spec.linear and spec.combine is not Combine.ORIENTATION:
+        values = [colour.encode(light, full) for light in values]
+    if spec.bias:
+        values = [np.add(one, spec.bias, out=one) for one in values]
+    return [FeatureMap(one, clear) for one, clear in zip(values, transparency, strict=True)]
+
+
+def _decode(pixels: Array, space: Space, full: float, spec: FilterSpec) -> tuple[Array, FilterSpec]:
+    if space not in (Space.GRAY, Space.RGB):
+        raise ImageError(
+            f"linear light is not defined for {space.upper()} pictures", hint="leave --linear out"
+        )
+    if spec.pad_value is not None:
+        beyond = colour.decode(np.array([spec.pad_value]), full)
+        spec = replace(spec, pad_value=float(beyond[0]))
+    return colour.decode(pixels, full), spec
+
+
+def _premultiplied(
+    pixels: Array, alpha: Array, full: float, kernels: Bank, spec: FilterSpec
+) -> tuple[list[Array], list[Array]]:
+    """Filter colours as much as they cover, and alpha alike; a constant beyond the edge is opaque."""
+    for found in kernels.kernels:
+        if found.components[0].ndim == 3:
+            raise GeometryError(
+                f"kernel {found.name!r} sums over channels, so it cannot filter transparency",
+                hint="use --alpha keep or --alpha drop",
+            )
+    opacity = np.divide(alpha, full, dtype=np.float32)
+    covering = _maps(colour.premultiply(pixels, opacity), kernels, spec)
+    clear = _maps(opacity, kernels, replace(spec, pad_value=1.0) if spec.pad is PadMode.CONSTANT else spec)
+    for one in clear:
+        one[one < 0.5 / 255] = 0.0  # transparent once written: what is left of its colour is rounding
+    values = [colour.unpremultiply(some, one) for some, one in zip(covering, clear, strict=True)]
+    return values, [np.multiply(one, full, out=one) for one in clear]
+
+
+def _maps(pixels: Array, kernels: Bank, spec: FilterSpec) -> list[Array]:
+    if spec.chain:
+        for found in kernels.kernels:
+            (pixels,) = _of_kernel(pixels, found, spec)
+        return [pixels]
+    maps = [m for found in kernels.kernels for m in _of_kernel(pixels, found, spec)]
+    if spec.combine is not None and spec.combine is not Combine.NONE:
+        return [combine(maps, spec.combine)]
+    return maps
+
+
+def _of_kernel(pixels: Array, found: Kernel, spec: FilterSpec) -> list[Array]:
+    maps = [
+        _slide(pixels, weights, bias, spec)
+        for weights, bias in zip(found.components, found.bias, strict=True)
+    ]
+    return [combine(maps, found.combine)] if _joins(found, spec.combine) else maps
+
+
+def _joins(found: Kernel, how: Combine | None) -> bool:
+    """Whether the kernel's own way of combining holds: nothing else was asked for."""
+    return how is None and found.combine is not Combine.NONE
+
+
+def _slide(pixels: Array, weights: Array, bias: float, spec: FilterSpec) -> Array:
+    pad_value = spec.pad_value or 0.0
+    if weights.ndim == 2:
+        return correlate(
+            pixels,
+            weights,
+            pad=spec.pad,
+            pad_value=pad_value,
+            padding=spec.padding,
+            stride=spec.stride,
+            dilation=spec.dilation,
+            bias=bias,
+            method=spec.method,
+            jobs=spec.jobs,
+        )
+    planes = pixels[np.newaxis] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
+    summed: Array = conv2d(
+        planes,
+        weights[np.newaxis],
+        np.array([bias]),
+        stride=spec.stride,
+        padding=spec.padding,
+        dilation=spec.dilation,
+        pad=spec.pad,
+        pad_value=pad_value,
+    )[0]
+    return summed
+
+
+def _sampled(alpha: Array, passed: Sequence[Kernel], spec: FilterSpec) -> Array:
+    """Return alpha where the windows' centres are, after each kernel that was passed."""
+    for found in passed:
+        rows, columns = found.components[0].shape[-2:]
+        sides = edges(spec.padding, (rows, columns), spec.dilation, spec.pad)
+        alpha = colour.sample_alpha(
+            alpha,
+            output_size(alpha.shape, (rows, columns), spec.stride, sides, spec.dilation),
+            stride=spec.stride,
+            padding=(sides[0][0], sides[1][0]),
+            center=(spec.dilation[0] * (rows - 1) // 2, spec.dilation[1] * (columns - 1) // 2),
+        )
+    return alpha

@@ -1,0 +1,254 @@
+"""What only a process of its own can show: pipes, signals, imports, terminals, shells."""
+
+import io
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from PIL import Image
+from scipy import ndimage
+
+PROGRAM = [sys.executable, "-m", "convcli"]
+
+
+def run(*args: str, stdin: bytes = b"", **options: object) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*PROGRAM, *args], input=stdin, capture_output=True, timeout=60, **options)
+
+
+def decoded(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image)
+
+
+def test_a_pipeline_of_two(gray: Path) -> None:
+    blurred = run("filter", "-", "-k", "gaussian:sigma=2", stdin=gray.read_bytes())
+    edges = run("filter", "-", "-k", "laplacian", "--range", "abs", stdin=blurred.stdout)
+    assert (blurred.returncode, edges.returncode) == (0, 0)
+    smooth = ndimage.gaussian_filter(decoded(gray.read_bytes()).astype(float), 2, mode="mirror")
+    laplacian = ndimage.correlate(
+        np.rint(smooth), np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]]), mode="mirror"
+    )
+    assert np.abs(decoded(edges.stdout) - np.abs(laplacian)).max() <= 8
+    assert_array_equal(decoded(blurred.stdout), np.rint(smooth).astype(np.uint8))
+
+
+def test_floats_between_programs_without_loss(gray: Path) -> None:
+    first = run("filter", str(gray), "-k", "sobel-x", "--format", "npy", "-o", "-")
+    second = run("filter", "-", "-k", "sobel-y", stdin=first.stdout)
+    values = decoded(gray.read_bytes()).astype(float)
+    x = ndimage.sobel(values, axis=1, mode="mirror")
+    assert_allclose(np.load(io.BytesIO(second.stdout)), ndimage.sobel(x, axis=0, mode="mirror"), atol=1e-2)
+
+
+def test_stdin_keeps_its_format(gray: Path) -> None:
+    buffer = io.BytesIO()
+    Image.open(gray).save(buffer, "TIFF")
+    done = run("filter", "-", "-k", "box", stdin=buffer.getvalue())
+    assert Image.open(io.BytesIO(done.stdout)).format == "TIFF"
+
+
+def test_a_kernel_from_stdin(gray: Path, tmp_path: Path) -> None:
+    done = run(
+        "filter", str(gray), "-k", "-", "-o", str(tmp_path / "y.npy"), stdin=b"1 0 -1\n2 0 -2\n1 0 -1\n"
+    )
+    assert done.returncode == 0, done.stderr
+    expected = -ndimage.sobel(decoded(gray.read_bytes()).astype(float), axis=1, mode="mirror")
+    assert_allclose(np.load(tmp_path / "y.npy"), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("stdin", [b"", b"rubbish"])
+def test_bad_stdin(stdin: bytes) -> None:
+    done = run("filter", "-", "-k", "box", stdin=stdin)
+    assert done.returncode == 1
+    assert done.stdout == b""
+    assert done.stderr.startswith(b"error: ")
+    assert b"stdin" in done.stderr
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.fixture(params=["", "1"], ids=["buffered", "unbuffered"])
+def buffering(request: pytest.FixtureRequest) -> dict[str, str]:
+    return {**os.environ, "PYTHONUNBUFFERED": request.param}
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    pixels = np.random.default_rng(0).integers(0, 256, (900, 900), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "large.png")
+    return tmp_path / "large.png"
+
+
+def test_a_slow_reader_gets_every_byte(large: Path, buffering: dict[str, str]) -> None:
+    command = [*PROGRAM, "filter", str(large), "-k", "identity", "-o", "-"]
+    writer = subprocess.Popen(command, stdout=subprocess.PIPE, env=buffering)
+    assert writer.stdout is not None
+    time.sleep(1)
+    with writer.stdout as pipe:
+        received = pipe.read()
+    assert writer.wait(timeout=60) == 0
+    assert_array_equal(decoded(received), decoded(large.read_bytes()))
+
+
+def test_a_closed_pipe_ends_quietly(large: Path, buffering: dict[str, str]) -> None:
+    command = [*PROGRAM, "filter", str(large), "-k", "box", "-o", "-"]
+    writer = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=buffering)
+    assert writer.stdout is not None
+    assert writer.stderr is not None
+    writer.stdout.read(10)
+    writer.stdout.close()
+    assert writer.stderr.read() == b""
+    writer.stderr.close()
+    assert writer.wait(timeout=60) == 141
+
+
+def test_closed_stdout(gray: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", '"$0" "$@" >&-', *PROGRAM, "filter", str(gray), "-k", "box", "-o", "-"],
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode != 0
+    assert done.stderr.count(b"\n") == 1
+    assert b"stdout" in done.stderr
+
+
+def test_ctrl_c_in_the_middle_of_a_batch(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (1500, 1500), dtype=np.uint8)
+    for index in range(40):
+        Image.fromarray(pixels).save(tmp_path / f"x{index:02}.png", compress_level=0)
+    names = [f"x{index:02}.png" for index in range(40)]
+    batch = subprocess.Popen(
+        [*PROGRAM, "filter", *names, "-k", "log:sigma=3", "-q"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert batch.stdout is not None
+    first = batch.stdout.readline()
+    time.sleep(0.02)
+    batch.send_signal(signal.SIGINT)
+    rest, said = batch.communicate(timeout=60)
+    assert batch.returncode == 130
+    assert said == b"interrupted\n"
+    done = (first + rest).decode().split()
+    assert 0 < len(done) < 40
+    left = sorted(path.name for path in tmp_path.iterdir() if path.name not in names)
+    assert set(done) <= set(left)
+    assert len(left) - len(done) in (0, 1)
+    for name in left:
+        with Image.open(tmp_path / name) as image:
+            image.load()
+
+
+@pytest.mark.parametrize("args", [("--help",), ("--version",), ("filter", "--help"), ("kernels", "--help")])
+def test_help_imports_neither_numpy_nor_pillow(args: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "convcli", *args], capture_output=True, timeout=60
+    )
+    assert done.returncode == 0
+    assert done.stdout
+    imported = {line.rsplit(b"|", 1)[-1].strip().decode() for line in done.stderr.splitlines()}
+    assert "convcli.cli" in imported
+    assert not imported & {"numpy", "PIL", "PIL.Image"}
+
+
+def test_a_command_imports_only_what_it_uses(gray: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *PROGRAM[1:], "filter", str(gray), "-k", "box", "-o", "y.png"],
+        capture_output=True,
+        timeout=60,
+        cwd=tmp_path,
+    )
+    imported = {line.rsplit(b"|", 1)[-1].strip().decode() for line in done.stderr.splitlines()}
+    assert "convcli.engine.correlate" in imported
+    unwanted = {"pydantic", "rich.console", "tifffile", "imagecodecs", "numpy.random", "csv", "json"}
+    assert not imported & unwanted
+
+
+def test_version() -> None:
+    import convcli
+
+    assert run("--version").stdout.decode() == f"convcli {convcli.__version__}\n"
+
+
+def on_a_terminal(*args: str, cwd: Path) -> str:
+    """Run the program with stdout and stderr on a terminal; return what it shows."""
+    leader, follower = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80"}
+    process = subprocess.Popen(
+        [*PROGRAM, *args], stdin=follower, stdout=follower, stderr=follower, cwd=cwd, env=environment
+    )
+    os.close(follower)
+    shown = b""
+    while True:
+        try:
+            part = os.read(leader, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+    process.wait(timeout=60)
+    os.close(leader)
+    return shown.decode()
+
+
+def test_no_picture_bytes_on_a_terminal(gray: Path, tmp_path: Path) -> None:
+    shown = on_a_terminal("filter", str(gray), "-k", "box", "-o", "-", cwd=tmp_path)
+    assert shown.startswith("error: picture bytes are not written to a terminal; hint: ")
+
+
+def test_progress_on_a_terminal_only(gray: Path, tmp_path: Path) -> None:
+    for index in range(3):
+        (tmp_path / f"in{index}.png").write_bytes(gray.read_bytes())
+    names = [f"in{index}.png" for index in range(3)]
+    shown = on_a_terminal("filter", *names, "-k", "box", cwd=tmp_path)
+    assert "3/3" in shown
+    done = run("filter", *names, "-k", "box", "--force", cwd=tmp_path)
+    assert done.stderr == b""
+    assert done.stdout.decode().split() == [f"in{index}-box.png" for index in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("filter x.png -k gauss", "gaussian"),
+        ("filter x.png -k gaussian:s", "gaussian:sigma="),
+        ("filter x.png --pad re", "replicate"),
+        ("filter x.png --pad scipy:gr", "scipy:grid-wrap"),
+        ("filter x.png --range ce", "center"),
+        ("filter x.png --format np", "npy"),
+        ("kernels show sch", "scharr-x"),
+        ("kern", "kernels"),
+    ],
+)
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(shell: str, words: str, offered: str) -> None:
+    line = f"convcli {words}"
+    environment = {
+        **os.environ,
+        "_CONVCLI_COMPLETE": f"complete_{shell}",
+        "_TYPER_COMPLETE_ARGS": line,
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(line.split()) - 1),
+    }
+    code = "import sys; sys.argv[0] = 'convcli'; from convcli.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, env=environment)
+    assert offered in done.stdout.decode().replace("\\", "")
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts(shell: str) -> None:
+    environment = {**os.environ, "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    done = run("--show-completion", shell, env=environment)
+    assert done.returncode == 0
+    assert b"_CONVCLI_COMPLETE" in done.stdout
