@@ -120,8 +120,9 @@ def _to_integers(values: Array, absolute: bool, gain: float, offset: float, dtyp
     out = np.empty(values.shape, dtype=dtype)
     row = max(1, values[:1].size)
     rows = max(1, _BLOCK // row)
-    # float32 has no halves left above 2**23, which 16 bits do not reach
-    work: type[np.floating[Any]] = np.float64 if values.dtype != np.float32 else np.float32
+    # float32 has no halves left above 2**23, which 16 bits do not reach; a stretched denormal needs more range
+    single = values.dtype == np.float32 and gain < float(np.finfo(np.float32).max)
+    work: type[np.floating[Any]] = np.float32 if single else np.float64
     clipped = 0
     for start in range(0, values.shape[0], rows):
         block: NDArray[np.floating[Any]] = values[start : start + rows].astype(work)
@@ -147,7 +148,7 @@ def _to_floats(values: Array, mode: RangeMode, white: float, dtype: np.dtype[Any
         return Pixels(values.astype(dtype, copy=False), 0)
     if mode is RangeMode.SCALE:
         gain, offset = _stretch(values, white)
-        stretched = values * gain + offset
+        stretched = np.multiply(values, gain, dtype=np.float64) + offset
         return Pixels(np.clip(stretched, 0.0, white).astype(dtype), 0)
     if mode is RangeMode.ABS:
         values = np.abs(values)
