@@ -1,12 +1,21 @@
-"""Groups of options: a frozen dataclass whose fields are options, named by the commands that want them."""
+"""Groups of options: a class whose attributes are options, named by the commands that want them.
+
+Not dataclasses: making ten of those takes longer than everything else that the command line does at start.
+"""
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, fields, is_dataclass
 from functools import wraps
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-__all__ = ["spread"]
+__all__ = ["Options", "spread"]
+
+
+class Options:
+    """A group of options; a subclass annotates each with its type and Typer's ``Option``."""
+
+    def __init__(self, **values: Any) -> None:
+        vars(self).update(values)
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:
@@ -16,11 +25,11 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     list of options is ever pasted from one command into another.
     """
     signature = inspect.signature(command)
-    groups: dict[str, type[Any]] = {}
+    groups: dict[str, type[Options]] = {}
     flat: list[inspect.Parameter] = []
     for parameter in signature.parameters.values():
         kind = parameter.annotation
-        if isinstance(kind, type) and is_dataclass(kind):
+        if isinstance(kind, type) and issubclass(kind, Options):
             groups[parameter.name] = kind
             flat.extend(_options(kind))
         else:
@@ -29,7 +38,7 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def call(**given: Any) -> None:
         made = {
-            name: kind(**{field.name: given.pop(field.name) for field in fields(kind)})
+            name: kind(**{option: given.pop(option) for option in kind.__annotations__})
             for name, kind in groups.items()
         }
         command(**made, **given)
@@ -39,11 +48,10 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     return call
 
 
-def _options(group: type[Any]) -> Iterator[inspect.Parameter]:
+def _options(group: type[Options]) -> Iterator[inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
-    for field in fields(group):
-        default = inspect.Parameter.empty if field.default is MISSING else field.default
-        yield _option(field.name, hints[field.name], default)
+    for name, hint in hints.items():
+        yield _option(name, hint, getattr(group, name, inspect.Parameter.empty))
 
 
 def _option(name: str, hint: Any, default: Any) -> inspect.Parameter:

@@ -1,12 +1,12 @@
 """Every option that more than one command may want, written once; see `groups` for how commands name them."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from convcli.cli import completion
+from convcli.cli.groups import Options
 from convcli.cli.parsing import number, pixel_count, verbatim, whole
 from convcli.specs import MAX_PIXELS
 from convcli.vocab import (
@@ -120,8 +120,7 @@ JsonOption = Annotated[bool, _talk("--json", help="One JSON object per input on 
 NoColorOption = Annotated[bool, _talk("--no-color", help="No colours; NO_COLOR does the same.")]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Files:
+class Files(Options):
     """Which pictures are read."""
 
     inputs: Annotated[
@@ -134,8 +133,7 @@ class Files:
     ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reading:
+class Reading(Options):
     """How pictures are read."""
 
     recursive: Annotated[
@@ -157,8 +155,7 @@ class Reading:
     ] = MAX_PIXELS
 
 
-@dataclass(frozen=True, kw_only=True)
-class Writing:
+class Writing(Options):
     """Where results go."""
 
     output: OutputOption = None
@@ -180,8 +177,7 @@ class Writing:
     ] = Compress.FAST
 
 
-@dataclass(frozen=True, kw_only=True)
-class Exporting:
+class Exporting(Options):
     """Where a kernel is written."""
 
     output: OutputOption = None
@@ -197,8 +193,7 @@ class Exporting:
     ] = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Window:
+class Window(Options):
     """How a window slides over the picture and what it sees beyond the edge."""
 
     pad: Annotated[
@@ -260,8 +255,7 @@ class Window:
     ] = (1, 1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pixels:
+class Pixels(Options):
     """How results become pixels."""
 
     range: Annotated[
@@ -279,8 +273,7 @@ class Pixels:
     ] = Depth.AUTO
 
 
-@dataclass(frozen=True, kw_only=True)
-class Colours:
+class Colours(Options):
     """What happens to colours before and while filtering."""
 
     gray: Annotated[bool, _colour("--gray", help="Luma (Rec. 601) first, as Pillow's L.")] = False
@@ -297,8 +290,7 @@ class Colours:
     ] = AlphaMode.KEEP
 
 
-@dataclass(frozen=True, kw_only=True)
-class Work:
+class Work(Options):
     """How the result is computed."""
 
     method: Annotated[
@@ -315,8 +307,7 @@ class Work:
     ] = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Talk:
+class Talk(Options):
     """What is said, and where."""
 
     json: JsonOption = False
@@ -327,8 +318,7 @@ class Talk:
     no_color: NoColorOption = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Printing:
+class Printing(Options):
     """How commands print that only tell."""
 
     json: JsonOption = False

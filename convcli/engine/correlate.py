@@ -16,8 +16,8 @@ from convcli.vocab import Method, PadMode, as_pair
 
 __all__ = ["convolve", "correlate"]
 
-SMALL = 1 << 18
-"""Results with fewer numbers are computed by one thread: starting others takes as long."""
+LIGHT = 28_000_000
+"""Work, in results times the weights behind each and their overhead, below which one thread is faster."""
 
 _METHODS = {
     Method.DIRECT: direct.correlate,
@@ -118,7 +118,8 @@ def correlate(
         out=result if result.ndim == 3 else result[:, :, None],
     )
     threads = thread_count(jobs)
-    _METHODS[chosen](task, threads if result.size >= SMALL else 1)
+    light = result.size * (8 + min(weights.size, 49)) < LIGHT
+    _METHODS[chosen](task, 1 if light else threads)
     return result
 
 

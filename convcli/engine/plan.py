@@ -1,8 +1,7 @@
 """Which method computes a correlation fastest without loss of accuracy, and why, in words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -29,8 +28,7 @@ FFT_START = 400_000.0  # the kernel's own transform, and loading numpy.fft
 GEMM_START = 50_000.0
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """A method, and the reason for it in words."""
 
     method: Method

@@ -9,6 +9,7 @@ The whole padded picture never exists.
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,8 +28,7 @@ WIDEST = 1 << 13
 """Numbers in a row of a piece."""
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(NamedTuple):
     """Where the outputs of a piece begin to read: output ``[r, c]`` at ``r * step + c``."""
 
     rows: int
@@ -36,7 +36,7 @@ class Grid:
     step: int
 
     @property
-    def count(self) -> int:
+    def reach(self) -> int:
         """Positions from the first output to the last, those between two rows included."""
         return (self.rows - 1) * self.step + self.width
 

@@ -78,7 +78,7 @@ class Chain:
         if not self.steps:
             into[...] = 0
             return
-        flat, count = grid.is_flat, grid.count
+        flat, count = grid.is_flat, grid.reach
         room = (grid.rows * grid.step,) if flat else (grid.rows, grid.width)
         registers = {name: scratch(name, room, x.dtype) for name in ("sum", "part")}
 
@@ -149,7 +149,7 @@ class Dense:
         if not self.blocks:
             into[...] = 0
             return
-        shape = (1, grid.count) if grid.is_flat else (grid.rows, grid.width)
+        shape = (1, grid.reach) if grid.is_flat else (grid.rows, grid.width)
         room = scratch((Dense, 0), (grid.rows * grid.step,), x.dtype)
         sums = self._total(0, len(self.blocks), x, offsets, Grid(*shape, grid.step), scratch, 0)
         into[...] = view(room, 0, grid) if grid.is_flat else sums
@@ -195,7 +195,7 @@ class Doubling:
             self.otherwise(x, offsets, grid, into, scratch)
             return
         step = int(offsets.ravel()[1] - offsets.ravel()[0])
-        length = grid.count + (self.taps - 1) * step
+        length = grid.reach + (self.taps - 1) * step
         x = x[offsets.flat[0] : offsets.flat[0] + length]
         sums = x
         for index, (shift, of_x) in enumerate(self.additions):

@@ -4,7 +4,6 @@ import contextlib
 import errno
 import os
 import stat
-import tempfile
 
 from convcli.errors import OutputError
 
@@ -64,7 +63,7 @@ def _mode_of(target: str) -> int | None:
 
 def _replace(target: str, data: bytes, mode: int | None) -> None:
     folder = os.path.dirname(target)
-    handle, temporary = tempfile.mkstemp(prefix=".convcli-", suffix=".part", dir=folder)
+    handle, temporary = _temporary(folder)
     try:
         try:
             _write_all(handle, data)
@@ -78,6 +77,16 @@ def _replace(target: str, data: bytes, mode: int | None) -> None:
             os.unlink(temporary)
         raise
     _sync_folder(folder)
+
+
+def _temporary(folder: str) -> tuple[int, str]:
+    """Open a new file; as `tempfile.mkstemp`, whose import takes longer than writing a small picture."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    for _ in range(100):
+        name = os.path.join(folder, f".convcli-{os.urandom(6).hex()}.part")
+        with contextlib.suppress(FileExistsError):
+            return os.open(name, flags, 0o600), name
+    raise FileExistsError(errno.EEXIST, "no free name for a temporary file", folder)
 
 
 def _write_all(handle: int, data: bytes) -> None:

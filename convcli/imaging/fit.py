@@ -56,7 +56,7 @@ def _is_colour(image: Image, format: Format) -> bool:
 
 
 def _mapped(image: Image, change: Callable[[Array], Array], space: Space) -> Image:
-    frames = (replace(frame, pixels=change(frame.pixels)) for frame in image.frames)
+    frames = (frame._replace(pixels=change(frame.pixels)) for frame in image.frames)
     return replace(image, frames=tuple(frames), space=space)
 
 
@@ -79,9 +79,9 @@ def _as_colours(image: Image, format: Format) -> Image:
 def _split(frame: Frame, colours: int) -> Frame:
     if frame.channels == 1 or frame.channels == colours:
         one = frame.pixels[..., 0] if frame.pixels.ndim == 3 and colours == 1 else frame.pixels
-        return replace(frame, pixels=one)
+        return frame._replace(pixels=one)
     pixels = frame.pixels[..., 0] if colours == 1 else frame.pixels[..., :colours]
-    return replace(frame, pixels=pixels, alpha=frame.pixels[..., colours])
+    return frame._replace(pixels=pixels, alpha=frame.pixels[..., colours])
 
 
 def _without_alpha(image: Image, format: Format, notes: list[str]) -> Image:
@@ -92,8 +92,8 @@ def _without_alpha(image: Image, format: Format, notes: list[str]) -> Image:
                 notes.append(f"{format.suffix} holds no alpha: it is left out")
             else:
                 notes.append(f"{format.suffix} holds no transparency: laid over white")
-                frame = replace(frame, pixels=_over_white(frame.pixels, frame.alpha))
-        frames.append(replace(frame, alpha=None))
+                frame = frame._replace(pixels=_over_white(frame.pixels, frame.alpha))
+        frames.append(frame._replace(alpha=None))
     return replace(image, frames=tuple(frames))
 
 
@@ -125,7 +125,7 @@ def _fit_depth(frame: Frame, format: Format, notes: list[str]) -> Frame:
 
 def _cast(frame: Frame, kind: type[np.float32]) -> Frame:
     alpha = None if frame.alpha is None else frame.alpha.astype(kind)
-    return replace(frame, pixels=frame.pixels.astype(kind), alpha=alpha)
+    return frame._replace(pixels=frame.pixels.astype(kind), alpha=alpha)
 
 
 def narrow(frame: Frame) -> Frame:
@@ -134,6 +134,6 @@ def narrow(frame: Frame) -> Frame:
     def eight(samples: Array) -> Array:
         return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
-    return replace(
-        frame, pixels=eight(frame.pixels), alpha=None if frame.alpha is None else eight(frame.alpha)
+    return frame._replace(
+        pixels=eight(frame.pixels), alpha=None if frame.alpha is None else eight(frame.alpha)
     )

@@ -1,8 +1,8 @@
 """The formats that can be written: their names, suffixes, and what each can hold."""
 
 import os
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from convcli.errors import ConvcliError, UsageError, nearest, unknown
 
@@ -13,8 +13,7 @@ _PRINT = _COLOURS | {"cmyk"}
 _ANY = _PRINT | {"data"}
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """One file format.
 
     Attributes

@@ -1,9 +1,8 @@
 """What a picture file carries besides its pixels: taken from Pillow, and given back to it."""
 
 import re
-from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow
@@ -19,8 +18,7 @@ DESCRIPTIVE = {270, 271, 272, 305, 306, 315, 316, 33432, 34665, 34853}
 """Tags of a TIFF directory that describe the picture, whatever the file."""
 
 
-@dataclass(frozen=True)
-class Metadata:
+class Metadata(NamedTuple):
     """ICC profile, resolution, EXIF, XMP, text and the loop count of an animation.
 
     Attributes

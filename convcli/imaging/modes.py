@@ -1,6 +1,6 @@
 """Between Pillow's pictures and arrays: every mode that Pillow has, in both directions."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image as Pillow
@@ -10,8 +10,7 @@ from convcli.imaging.image import Array, Frame, Space, full_scale
 __all__ = ["Raster", "alike", "keyed", "oriented", "raster", "to_pillow"]
 
 
-@dataclass(frozen=True, eq=False)
-class Raster:
+class Raster(NamedTuple):
     """The samples of one picture, as `Frame` has them, with the meaning of their channels."""
 
     pixels: Array

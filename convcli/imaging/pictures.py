@@ -1,7 +1,6 @@
 """Decode picture files of every kind to frames."""
 
 import io
-from dataclasses import replace
 from importlib import import_module
 
 from PIL import Image as Pillow
@@ -50,9 +49,11 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
 
 
 def _open(data: bytes, kind: str) -> ImageFile.ImageFile:
-    if kind:
-        import_module(f"PIL.{_MODULES[kind]}ImagePlugin")
-    return Pillow.open(io.BytesIO(data), formats=[kind] if kind else None)
+    if not kind:
+        return Pillow.open(io.BytesIO(data))
+    import_module(f"PIL.{_MODULES[kind]}ImagePlugin")
+    factory, _ = Pillow.OPEN[kind]  # what Pillow.open calls, after loading five other decoders
+    return factory(io.BytesIO(data), b"")
 
 
 def _decode(
@@ -78,7 +79,7 @@ def _decode(
         if index == indices[0]:
             metadata = collect(picture, heard)
     if picture.format == "GIF" and metadata.loop is None and len(indices) > 1:
-        metadata = replace(metadata, loop=1)
+        metadata = metadata._replace(loop=1)
     if picture.format == "GIF" and not data.rstrip(b"\0").endswith(b";"):
         heard.append("the GIF does not end as it should: its last frames may be missing")
     if picture.format == "WEBP" and len(indices) > 1:
@@ -131,7 +132,7 @@ def _image(
 def _without_spare_alpha(rasters: list[Raster]) -> list[Raster]:
     """Drop alpha that is opaque in all frames: WebP animations have it whether it is used or not."""
     if all(one.alpha is None or bool((one.alpha == 255).all()) for one in rasters):
-        return [replace(one, alpha=None) for one in rasters]
+        return [one._replace(alpha=None) for one in rasters]
     return rasters
 
 

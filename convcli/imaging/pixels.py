@@ -1,8 +1,7 @@
 """How results become pixels: range, depth and rounding."""
 
-from dataclasses import dataclass
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -17,8 +16,7 @@ __all__ = ["Pixels", "Target", "suggest_unit", "target_dtype", "to_pixels"]
 _BLOCK = 1 << 17  # samples that fit into a core's cache, with their copies
 
 
-@dataclass(frozen=True, eq=False)
-class Pixels:
+class Pixels(NamedTuple):
     """Pixels ready to be written, and how many of them were cut to fit.
 
     Attributes
@@ -33,8 +31,7 @@ class Pixels:
     clipped: int
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """The sample type of an output, and one line for people where depth is lost on the way (else empty)."""
 
     dtype: np.dtype[Any]
@@ -120,7 +117,7 @@ def _to_integers(values: Array, absolute: bool, gain: float, offset: float, dtyp
     out = np.empty(values.shape, dtype=dtype)
     row = max(1, values[:1].size)
     rows = max(1, _BLOCK // row)
-    # float32 has no halves left above 2**23, which 16 bits do not reach; a stretched denormal needs more range
+    # float32 has no halves left above 2**23, which 16 bits do not reach; stretched denormals need more range
     single = values.dtype == np.float32 and gain < float(np.finfo(np.float32).max)
     work: type[np.floating[Any]] = np.float32 if single else np.float64
     clipped = 0

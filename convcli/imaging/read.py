@@ -1,8 +1,7 @@
 """Read a picture or an array of numbers from a file or from bytes, by its content."""
 
 import os
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -92,8 +91,7 @@ def _check_finite(values: Array, name: str) -> None:
     )
 
 
-@dataclass(frozen=True)
-class _Loaded:
+class _Loaded(NamedTuple):
     """Content, what people call it, the suffix of its path, and the name of the array within."""
 
     data: bytes

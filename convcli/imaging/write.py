@@ -1,8 +1,8 @@
 """Turn an image into the bytes of a file."""
 
 import io
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,7 @@ _DEFAULT_DURATION = 100.0
 _PREDICTOR = 317
 
 
-@dataclass(frozen=True)
-class Encoded:
+class Encoded(NamedTuple):
     """The bytes of a file, and one line each for people about what it could not hold."""
 
     data: bytes
@@ -127,11 +126,12 @@ def _inked_alpha(image: Image, frame: Frame) -> bool:
 
 
 def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str]) -> bytes:
-    from convcli.imaging import gif
     from convcli.imaging.carry import options
     from convcli.imaging.modes import to_pillow
 
     if format.name == "gif":
+        from convcli.imaging import gif
+
         pictures = gif.palette_pictures(image.frames, notes)
     else:
         pictures = [to_pillow(frame, image.space) for frame in image.frames]

@@ -4,7 +4,7 @@ All are for correlation, with the signs that OpenCV gives them: a derivative is 
 grows to the right (x) or downwards (y).
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from convcli.errors import KernelError, unknown
 from convcli.kernels.parameters import Number, Parameter, Size
@@ -13,8 +13,7 @@ from convcli.vocab import Combine
 __all__ = ["TABLE", "Entry", "canonical", "entry", "names"]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One named kernel.
 
     Attributes

@@ -1,10 +1,10 @@
 """Any work over many inputs: one failure does not stop the others, and nothing is overwritten unnoticed."""
 
-import glob
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from convcli.errors import ConvcliError, ImageError, UsageError
 from convcli.specs import ReadSpec
@@ -15,8 +15,7 @@ STDIN = "-"
 STDOUT = "-"
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """One input: its path (or ``-``), and the folder below the one that was named, for derived names."""
 
     path: str
@@ -28,8 +27,7 @@ class Source:
         return "stdin" if self.path == STDIN else self.path
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one input.
 
     Attributes
@@ -53,12 +51,11 @@ class Outcome:
     data: bytes | None = None
     notes: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
-    report: Mapping[str, object] = field(default_factory=dict)
+    report: Mapping[str, object] = MappingProxyType({})
     error: ConvcliError | None = None
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """Outcomes as they are done, how many there will be (None: not known yet), and whether to stdout."""
 
     outcomes: Iterable[Outcome]
@@ -89,10 +86,12 @@ def sources(inputs: Sequence[str], *, recursive: bool) -> Iterator[Source]:
             yield Source(given)
         elif os.path.isdir(given):
             yield from _walk(given)
-        elif os.path.lexists(given) or not glob.has_magic(given):
+        elif os.path.lexists(given) or not set(given) & set("*?["):
             yield Source(given)
         else:
-            matches = sorted(glob.glob(given, recursive=True))
+            from glob import glob
+
+            matches = sorted(glob(given, recursive=True))
             if not matches:
                 yield Source(given)
             for match in matches:

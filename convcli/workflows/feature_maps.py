@@ -1,8 +1,8 @@
 """From one frame to its feature maps: which kernels slide over which numbers, and in which order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,7 @@ __all__ = ["Bank", "FeatureMap", "bank", "feature_maps"]
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
-class Bank:
+class Bank(NamedTuple):
     """The kernels of one command, ready to slide, and a word for each map that they give.
 
     Attributes
@@ -46,8 +45,7 @@ class Bank:
     behind: tuple[tuple[Kernel, ...], ...]
 
 
-@dataclass(frozen=True, eq=False)
-class FeatureMap:
+class FeatureMap(NamedTuple):
     """What one frame gave for one kernel: floats in the image's units, and its transparency in the same."""
 
     values: Array

@@ -60,7 +60,7 @@ def filter_files(
         if len(results) > 1:
             results = [result.of(label) for result, label in zip(results, slides.labels, strict=True)]
         done = _write(source, results, targets, spec, writing)
-        done = replace(done, notes=tuple(dict.fromkeys((*image.notes, *done.notes))))
+        done = done._replace(notes=tuple(dict.fromkeys((*image.notes, *done.notes))))
         if not details:
             return done
         plans = list(_plans(before, slides, spec))
@@ -79,7 +79,7 @@ def filter_files(
             "clipped": sum(result.clipped for result in results),
         }
         lines = [f"{name}: {chosen.method}: {chosen.reason}" for name, chosen in plans]
-        return replace(done, report=report, details=tuple(dict.fromkeys(lines)))
+        return done._replace(report=report, details=tuple(dict.fromkeys(lines)))
 
     return Batch(over(inputs, reading, work), count, naming.to_stdout)
 

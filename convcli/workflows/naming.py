@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
@@ -14,8 +15,7 @@ __all__ = ["Naming", "Target"]
 MAP = "{map}"
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """One place to write to, and in which format; ``-`` is stdout."""
 
     path: str

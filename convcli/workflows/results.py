@@ -1,8 +1,8 @@
 """From feature maps to what one file shall hold: range, depth, the words about what was cut, the figures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,7 @@ WORTH_SAYING = 0.01
 """The share of cut pixels above which a line says so."""
 
 
-@dataclass(frozen=True, eq=False)
-class Result:
+class Result(NamedTuple):
     """One file's worth of results: the image, lines for people, and how many pixels were cut."""
 
     image: Image
@@ -30,7 +29,7 @@ class Result:
 
     def of(self, label: str) -> "Result":
         """Return the same with the map's label before each line."""
-        return replace(self, notes=tuple(f"{label}: {note}" for note in self.notes))
+        return self._replace(notes=tuple(f"{label}: {note}" for note in self.notes))
 
 
 def develop(image: Image, maps: Sequence[FeatureMap], spec: FilterSpec, format: Format) -> Result:
@@ -99,7 +98,7 @@ def as_channels(results: Sequence[Result]) -> Result:
     """Lay the maps of several results side by side as channels of one image."""
     images = [result.image for result in results]
     frames = [
-        replace(same[0], pixels=np.dstack([frame.pixels for frame in same]))
+        same[0]._replace(pixels=np.dstack([frame.pixels for frame in same]))
         for same in zip(*(image.frames for image in images), strict=True)
     ]
     image = replace(images[0], frames=tuple(frames), space=Space.DATA)

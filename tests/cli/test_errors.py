@@ -173,7 +173,7 @@ RESULTS = {
     "a frame that is not there": (["gray.png", "-k", "box", "--frame", "3"], "no frame 3", ""),
     "too many pixels": (
         ["gray.png", "-k", "box", "--max-pixels", "500"],
-        "more pixels than the limit of 500",
+        "27 x 20 = 540 pixels, more than the limit of 500",
         "--max-pixels",
     ),
     "three columns of alpha": (["gray.png", "-k", "box", "--combine", "orientation"], "orientation", ""),

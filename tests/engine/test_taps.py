@@ -19,7 +19,7 @@ def run(program, weights, grid, seed, apart=1):
     kh, kw = weights.shape
     pitch = grid.step
     offsets = np.arange(kh)[:, None] * pitch + np.arange(kw) * apart
-    x = rng.normal(0, 1, grid.count + int(offsets.max()))
+    x = rng.normal(0, 1, grid.reach + int(offsets.max()))
     into = np.full((grid.rows, grid.width), np.nan)
     program(x, offsets, grid, into, Scratch())
     expected = np.zeros((grid.rows, grid.width))

@@ -156,10 +156,10 @@ def test_impossible_places_are_said(tmp_path, name, message, hint):
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
 def test_folders_that_may_not_be_written_to(tmp_path, monkeypatch, number):
-    def refuse(**_):
+    def refuse(_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(atomic.tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(atomic, "_temporary", refuse)
     with pytest.raises(OutputError, match="cannot be written") as caught:
         write_bytes(tmp_path / "a.png", b"x")
     assert "another folder" in caught.value.hint
