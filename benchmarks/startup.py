@@ -40,7 +40,8 @@ def main(argv: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder, "picture.png")
         _photograph(picture)
-        program = [sys.executable, "-m", "convcli"]
+        script = Path(sys.executable).with_name("convcli")
+        program = [str(script)] if script.exists() else [sys.executable, "-m", "convcli"]
         result = str(Path(folder, "result.png"))
         filtering = [*program, "filter", str(picture), "-k", "sobel", "-p", "reflect", "-o", result]
         base = [sys.executable, "-c", IMPORTS]

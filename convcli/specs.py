@@ -21,7 +21,7 @@ __all__ = ["FilterSpec", "ReadSpec", "WriteSpec"]
 MAX_PIXELS = 512 * 1024 * 1024
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FilterSpec:
     """How `convcli filter` slides its kernels and turns the results into pixels.
 
@@ -86,7 +86,7 @@ class FilterSpec:
             )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ReadSpec:
     """What is read of each input: all frames or one, and how large a picture may be."""
 
@@ -101,7 +101,7 @@ class ReadSpec:
             raise UsageError(f"--max-pixels {self.max_pixels} is too small", hint="use 1 or more")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WriteSpec:
     """Where results go and in which format; ``output`` may be ``-`` for stdout."""
 

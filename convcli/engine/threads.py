@@ -8,6 +8,7 @@ depend on it.
 import os
 from collections.abc import Callable, Sequence
 from math import prod
+from threading import Lock, Thread, local
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,6 +19,10 @@ from convcli.vocab import as_pair
 __all__ = ["Scratch", "run", "thread_count"]
 
 T = TypeVar("T")
+
+
+KEPT = 1 << 22
+"""Bytes of one array that the calling thread keeps for its next call: new memory is slow to come."""
 
 
 class Scratch:
@@ -33,6 +38,13 @@ class Scratch:
         if kept is None or kept.size < count:
             kept = self._kept[name, dtype] = np.zeros(count, dtype)
         return kept[:count].reshape(shape)
+
+    def shrink(self) -> None:
+        """Let large arrays go."""
+        self._kept = {key: array for key, array in self._kept.items() if array.nbytes <= KEPT}
+
+
+_own = local()
 
 
 def thread_count(jobs: int | None) -> int:
@@ -56,13 +68,13 @@ def run(work: Callable[[T, Scratch], None], pieces: Sequence[T], threads: int) -
     The first exception stops all threads and is raised again.
     """
     if min(threads, len(pieces)) <= 1:
+        scratch = _own.__dict__.pop("scratch", None) or Scratch()  # taken: a call within a call gets another
         with np.errstate(all="ignore"):
-            scratch = Scratch()
             for piece in pieces:
                 work(piece, scratch)
+        scratch.shrink()
+        _own.scratch = scratch
         return
-
-    from threading import Lock, Thread
 
     left, lock, failures = iter(pieces), Lock(), list[BaseException]()
 

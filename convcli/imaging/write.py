@@ -83,15 +83,14 @@ def _encode(image: Image, format: Format, compress: Compress, strict_depth: bool
         from convcli.imaging import netpbm
 
         return (netpbm.encode_float if format.name == "pfm" else netpbm.encode)(first.pixels)
-    if format.name == "png" and first.pixels.dtype == np.uint16:
-        if len(image.frames) > 1:
-            notes.append("animated PNG is written in 8 bits: 16-bit samples are rounded")
-            image = replace(image, frames=tuple(narrow(frame) for frame in image.frames))
-        elif first.channels > 1 or first.alpha is not None:
-            from convcli.imaging import png
-            from convcli.imaging.carry import png_chunks
+    if format.name == "png" and len(image.frames) == 1 and (_deep(first) or compress is not Compress.SMALL):
+        from convcli.imaging import png
+        from convcli.imaging.carry import png_chunks
 
-            return png.encode_sixteen(_stacked(first), compress, png_chunks(image, notes))
+        return png.encode(_stacked(first), compress, png_chunks(image, notes))
+    if format.name == "png" and first.pixels.dtype == np.uint16 and len(image.frames) > 1:
+        notes.append("animated PNG is written in 8 bits: 16-bit samples are rounded")
+        image = replace(image, frames=tuple(narrow(frame) for frame in image.frames))
     if format.name == "tiff" and _beyond_pillow(image):
         from convcli.imaging import deep
 
@@ -103,6 +102,11 @@ def _encode(image: Image, format: Format, compress: Compress, strict_depth: bool
             notes.append(f"16-bit colour is written as 8-bit: {deep.KEEPS}")
             image = replace(image, frames=tuple(narrow(frame) for frame in image.frames))
     return _by_pillow(image, format, compress, notes)
+
+
+def _deep(frame: Frame) -> bool:
+    """Whether Pillow would write fewer bits than there are."""
+    return frame.pixels.dtype == np.uint16 and (frame.channels > 1 or frame.alpha is not None)
 
 
 def _stacked(frame: Frame) -> Array:

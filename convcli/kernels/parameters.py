@@ -15,7 +15,7 @@ MAX_SIDE = 4095
 Value = float | tuple[int, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Parameter:
     """One parameter of a named kernel.
 
@@ -49,7 +49,7 @@ class Parameter:
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Number(Parameter):
     """A real number, from `least` (or above `above`) to `most`."""
 
@@ -74,7 +74,7 @@ class Number(Parameter):
         return value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Size(Parameter):
     """``N`` or ``RxC``: rows and columns, odd where the kernel needs a middle pixel."""
 

@@ -432,7 +432,7 @@ def test_fast_png_uses_run_lengths_and_small_is_smaller():
     given = Image((Frame(((rows // 9) * (columns // 7) % 251).astype(U1)),), Space.GRAY)
     sizes = {compress: len(encode(given, "png", compress=compress).data) for compress in Compress}
     assert sizes[Compress.SMALL] < sizes[Compress.FAST] < sizes[Compress.NONE]
-    assert encode(given, "png").data == saved(given.frames[0].pixels, "PNG", compress_type=3)
+    assert sizes[Compress.FAST] < 1.1 * len(saved(given.frames[0].pixels, "PNG", compress_type=3))
 
 
 def test_the_image_that_is_written_is_not_changed():
