@@ -321,5 +321,5 @@ class Talk(Options):
 class Printing(Options):
     """How commands print that only tell."""
 
-    json: JsonOption = False
+    json: Annotated[bool, _talk("--json", help="The same as JSON, an object a line.")] = False
     no_color: NoColorOption = False

@@ -97,8 +97,7 @@ class Naming:
         if source.path == STDIN:
             stem, own = "stdin", ""
         own = own.partition(":")[0]
-        natural = suffix_for(read_format)
-        format = self._format(natural)
+        format = self._format(own if _same_kind(own, read_format) else suffix_for(read_format))
         suffix = own if own.lower() in format.suffixes else format.suffix
         folder = os.path.join(self.writing.out_dir or "", source.folder)
         return Target(os.path.join(folder, f"{stem}-{label}{suffix}"), format)
@@ -125,6 +124,12 @@ class Naming:
             raise OutputError(
                 f"{target.path!r} is already there", hint="add --force to replace it, or use -o"
             )
+
+
+def _same_kind(suffix: str, read_format: str) -> bool:
+    """Whether a file with this suffix is what its content says: ``.ppm`` and ``.pgm`` are both PNM."""
+    netpbm = (".ppm", ".pgm", ".pnm")
+    return suffix.lower() in netpbm and suffix_for(read_format) in netpbm
 
 
 def _check_channels(target: Target, maps: int) -> None:

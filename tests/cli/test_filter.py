@@ -442,6 +442,17 @@ class TestPlaces:
         assert convcli("filter", gray, "-k", "box", "-o", "y.png").status == 0
         assert pixels("y.png").shape == (20, 27)
 
+    @pytest.mark.parametrize("suffix", [".ppm", ".PPM", ".pnm", ".jpeg", ".JPG", ".tiff", ".bmp"])
+    def test_made_up_names_keep_the_suffix(self, convcli: Convcli, photo: Path, suffix: str) -> None:
+        with Image.open(photo) as image:
+            image.save("in" + suffix)
+        ran = convcli("filter", "in" + suffix, "-k", "box")
+        assert ran.out.decode() == f"in-box{suffix}\n"
+
+    def test_the_content_decides_where_the_suffix_is_wrong(self, convcli: Convcli, photo: Path) -> None:
+        photo.rename("lie.jpg")
+        assert convcli("filter", "lie.jpg", "-k", "box").out == b"lie-box.png\n"
+
     def test_orientation_is_applied_and_cleared(self, convcli: Convcli, photo: Path) -> None:
         with Image.open(photo) as image:
             exif = Image.Exif()
