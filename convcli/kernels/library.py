@@ -6,11 +6,11 @@ grows to the right (x) or downwards (y).
 
 from typing import NamedTuple
 
-from convcli.errors import KernelError, unknown
+from convcli.errors import KernelError, nearest
 from convcli.kernels.parameters import Number, Parameter, Size
 from convcli.vocab import Combine
 
-__all__ = ["TABLE", "Entry", "canonical", "entry", "names"]
+__all__ = ["TABLE", "Entry", "canonical", "entry", "names", "not_known"]
 
 
 class Entry(NamedTuple):
@@ -194,6 +194,13 @@ def canonical(name: str) -> str:
     return name.strip().lower().replace("_", "-")
 
 
+def not_known(name: str) -> KernelError:
+    """Make the error for a name that is not in the table, suggesting the nearest."""
+    close = nearest(name, TABLE)
+    hint = f"did you mean '{close}'?" if close else "'convcli kernels' lists them all"
+    return KernelError(f"kernel {name!r} is not known", hint=hint)
+
+
 def entry(name: str) -> Entry:
     """Return the kernel of that name.
 
@@ -204,5 +211,5 @@ def entry(name: str) -> Entry:
     """
     found = TABLE.get(canonical(name))
     if found is None:
-        raise unknown("kernel", name, TABLE, KernelError)
+        raise not_known(name)
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from convcli.errors import KernelError, unknown
+from convcli.errors import KernelError
 from convcli.kernels import files, library
 from convcli.kernels.kernel import Array, Kernel
 from convcli.kernels.parameters import Value, read_parameters
@@ -75,7 +75,7 @@ def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin)
         if os.path.exists(spec) or (_like_a_path(spec) and 2 * numbers < len(words)):
             return files.read(spec)
         if not numbers and ";" not in spec:
-            raise unknown("kernel", name, library.names(), KernelError)
+            raise library.not_known(name)
     what = f"kernel {shown(spec)}"
     return Kernel.of(matrix(spec, what), source="inline matrix", what=what)
 
