@@ -1,5 +1,6 @@
 """Bad input, met kindly: exit status, one line with its hint, no traceback, no file made or changed."""
 
+import errno
 import io
 import os
 from collections.abc import Callable
@@ -205,6 +206,36 @@ def test_results_that_cannot_be(
 def test_a_full_device(convcli: Convcli, gray: Path) -> None:
     ran = convcli("filter", gray, "-k", "box", "-o", "/dev/full", "--format", "png")
     check(ran, 1, "/dev/full", "free")
+
+
+@pytest.mark.parametrize(
+    ("number", "hint"),
+    [(errno.EACCES, "permissions"), (errno.EROFS, "read-only"), (errno.ENOSPC, "free some space")],
+)
+@pytest.mark.parametrize("function", ["open", "write", "replace"])
+def test_a_folder_that_is_read_only_or_full(
+    convcli: Convcli,
+    gray: Path,
+    snapshot: Snapshot,
+    monkeypatch: pytest.MonkeyPatch,
+    function: str,
+    number: int,
+    hint: str,
+) -> None:
+    Path("y.png").write_bytes(b"before")
+    before = snapshot()
+    honest = getattr(os, function)
+
+    def refuse(first: object, *rest: object, **options: object) -> object:
+        if function == "write" or ".convcli-" in str(first):
+            raise OSError(number, os.strerror(number), str(first))
+        return honest(first, *rest, **options)
+
+    monkeypatch.setattr(os, function, refuse)
+    ran = convcli("filter", gray, "-k", "box", "-o", "y.png")
+    monkeypatch.undo()
+    check(ran, 1, "'y.png' cannot be written", hint)
+    assert snapshot() == before
 
 
 def test_one_pixel(convcli: Convcli) -> None:
