@@ -3,7 +3,7 @@
 from convcli.engine.arrays import Array
 from convcli.engine.store import Core, sweep
 from convcli.engine.strips import Strip, cut
-from convcli.engine.taps import column_period, compile_taps
+from convcli.engine.taps import Program, blas_for, column_period, compile_taps
 from convcli.engine.task import Task
 from convcli.engine.threads import Scratch
 
@@ -12,13 +12,21 @@ __all__ = ["core", "correlate"]
 
 def correlate(task: Task, threads: int) -> None:
     """Compute `task` weight by weight, piece by piece."""
-    sweep(task, core(task), cut(task), threads)
+    program = _program(task)
+    with blas_for([program]):
+        sweep(task, _core(program), cut(task), threads)
 
 
 def core(task: Task) -> Core:
     """Return what computes one piece; other methods use it where pixels are not finite."""
-    program = compile_taps(task.kernel, task.work, column_period(task.stride[1], task.dilation[1]))
+    return _core(_program(task))
 
+
+def _program(task: Task) -> Program:
+    return compile_taps(task.kernel, task.work, column_period(task.stride[1], task.dilation[1]))
+
+
+def _core(program: Program) -> Core:
     def compute(strip: Strip, into: Array, scratch: Scratch) -> None:
         program(strip.x, strip.offsets, strip.grid, into, scratch)
 

@@ -8,7 +8,7 @@ from convcli.engine.arrays import Array, Floats
 from convcli.engine.blas import one_thread
 from convcli.engine.store import sweep
 from convcli.engine.strips import Grid, Strip, cut
-from convcli.engine.taps import column_period, compile_taps
+from convcli.engine.taps import blas_for, column_period, compile_taps
 from convcli.engine.task import Task
 from convcli.engine.threads import Scratch
 
@@ -36,7 +36,8 @@ def correlate(task: Task, threads: int) -> None:
             if index:
                 np.add(into, term, out=into)
 
-    sweep(task, compute, cut(task), threads)
+    with blas_for(program for pair in terms for program in pair):
+        sweep(task, compute, cut(task), threads)
 
 
 def factors(kernel: Floats, dtype: np.dtype[Any]) -> list[Pair]:

@@ -1,20 +1,25 @@
 """Weighted sums of shifted copies of a flat array, ``y[n] = sum_t w[t] x[n + o[t]]``, each compiled once.
 
-Three programs, chosen by their cost: a chain of whole-array operations, in which zeros cost nothing and
-equal magnitudes share one multiplication; repeated doubling, for boxes and binomials along a line; and
-``einsum``, whose loop takes about as long per weight as a chain's operation takes per array.
+Four programs, chosen by their cost: a chain of whole-array operations, in which zeros cost nothing and
+equal magnitudes share one multiplication; repeated doubling, for boxes and binomials along a line; matrix
+products, for long lines (products.py); and ``einsum``, whose loop takes about as long per weight as a chain's
+operation takes per array.
 """
 
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from math import gcd
 from typing import Any, Protocol
 
 import numpy as np
 
 from convcli.engine.arrays import Array, Floats, Indices
+from convcli.engine.blas import one_thread
+from convcli.engine.products import Product, pays
 from convcli.engine.strips import Grid, view
 from convcli.engine.threads import Scratch
 
-__all__ = ["Chain", "Dense", "Doubling", "Program", "column_period", "compile_taps"]
+__all__ = ["Chain", "Dense", "Doubling", "Program", "blas_for", "column_period", "compile_taps"]
 
 OPERATION = 0.13
 """Nanoseconds per number of one whole-array operation in the cache (2026-11, Zen 4, float32, 1 thread)."""
@@ -58,7 +63,14 @@ def compile_taps(weights: Floats, dtype: np.dtype[Any], period: int = 1) -> Prog
         programs.append(Chain(rounded))
     if 1 in rounded.shape and period == 1 and (additions := _doubling(rounded.ravel())):
         programs.append(Doubling(rounded, additions, programs[-1]))
+    elif pays(rounded, period):
+        programs.append(Product(rounded, programs[0]))
     return min(programs, key=lambda program: program.cost)
+
+
+def blas_for(programs: Iterable[Program]) -> AbstractContextManager[None]:
+    """Return what to run `programs` within: OpenBLAS held to one thread, if any of them calls it."""
+    return one_thread() if any(isinstance(program, Product) for program in programs) else nullcontext()
 
 
 def column_period(stride: int, dilation: int) -> int:

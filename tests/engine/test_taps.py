@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convcli.engine.products import Product
 from convcli.engine.strips import Grid, even_cuts, view
 from convcli.engine.taps import Chain, Dense, Doubling, column_period, compile_taps
 from convcli.engine.threads import Scratch
@@ -58,6 +59,38 @@ def test_doubling(line, factor, grid, across):
     assert len(program.additions) <= 2 * np.log2(len(line)) + 1
     into, expected = run(program, weights, grid, 3)
     np.testing.assert_allclose(into, expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("taps", [5, 9, 24, 25, 60])
+@pytest.mark.parametrize("rows", [1, 7, 8, 41])
+@pytest.mark.parametrize("width", [3, 16, 150])
+@pytest.mark.parametrize("across", [True, False])
+@pytest.mark.parametrize("apart", [1, 3])
+def test_products(taps, rows, width, across, apart):
+    weights = np.random.default_rng(taps).normal(size=(1, taps) if across else (taps, 1))
+    into, expected = run(Product(weights, Dense(weights, 1)), weights, Grid(rows, width, width + 5), 3, apart)
+    np.testing.assert_allclose(into, expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("across", [True, False])
+def test_products_keep_infinities_to_themselves(across):
+    weights = np.linspace(0.1, 1, 12)[None] if across else np.linspace(0.1, 1, 12)[:, None]
+    offsets = np.arange(12)[None] if across else (np.arange(12) * 40)[:, None]
+    x = np.ones(40 * 40)
+    x[20 * 40 + 20] = np.inf
+    into = np.empty((20, 25))
+    with np.errstate(invalid="ignore"):
+        Product(weights, Dense(weights, 1))(x, offsets, Grid(20, 25, 40), into, Scratch())
+    assert not np.isnan(into).any()
+    seen = [(r, c) for r, c in np.ndindex(20, 25) if ((r * 40 + c) + offsets == 20 * 40 + 20).any()]
+    assert {tuple(place) for place in np.argwhere(np.isinf(into)).tolist()} == set(seen)
+
+
+def test_long_lines_are_products():
+    line = np.random.default_rng(0).normal(size=31)
+    assert isinstance(compile_taps(line[None], np.dtype("f4")), Product)
+    assert isinstance(compile_taps(line[:, None], np.dtype("f4")), Product)
+    assert not isinstance(compile_taps(line[None], np.dtype("f4"), period=2), Product)
 
 
 @pytest.mark.parametrize(
