@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike
 from convcli.engine.arrays import Floats, whole_bound, working_dtype
 from convcli.engine.fft import EXACT_BELOW
 from convcli.engine.gemm import ROWS, distinct_columns
+from convcli.engine.memo import by_weights
 from convcli.engine.separable import Pair, factors
 from convcli.engine.size import extent
 from convcli.engine.taps import OPERATION, column_period, compile_taps
@@ -66,7 +67,18 @@ def plan(
     """
     if method is not Method.AUTO:
         return Plan(method, "asked for")
-    image, weights = np.dtype(dtype), np.asarray(kernel, np.float64)
+    weights = np.asarray(kernel, np.float64)
+    return _choose(weights, tuple(shape), np.dtype(dtype), stride, dilation)
+
+
+@by_weights
+def _choose(
+    weights: Floats,
+    shape: tuple[int, ...],
+    image: np.dtype[Any],
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+) -> Plan:
     work = working_dtype(image, weights)
     bound = whole_bound(weights, image)
     exact = bound < 2 / np.finfo(work).eps

@@ -43,6 +43,7 @@ class Product:
         self.down = weights.shape[1] == 1
         self.at_once = 8 if self.down and self.line.size <= FEW else 16
         self.otherwise = otherwise
+        self._made: dict[tuple[int, int, int], Array] = {}
         fixed, each = (DOWN, DOWN_WEIGHT) if self.down else (ALONG, ALONG_WEIGHT)
         self.cost = fixed + each * self.line.size
 
@@ -57,13 +58,19 @@ class Product:
         if np.isnan(into.max()):
             self.otherwise(x, offsets, grid, into, scratch)
 
+    def _matrix(self, rows: int, stride: int, apart: int) -> Array:
+        made = self._made.get((rows, stride, apart))
+        if made is None:
+            made = self._made[rows, stride, apart] = _toeplitz(self.line, rows, stride, apart)
+        return made
+
     def _columns(self, x: Array, first: int, apart: int, grid: Grid, into: Array) -> None:
         size, pitch = x.itemsize, gcd(apart, grid.step)
         done = 0
         while done < grid.rows:
             high = min(self.at_once, grid.rows - done)
             batch = (grid.rows - done) // high
-            matrix = _toeplitz(self.line, high, grid.step // pitch, apart // pitch)
+            matrix = self._matrix(high, grid.step // pitch, apart // pitch)
             seen: Array = np.ndarray(
                 (batch, matrix.shape[1], grid.width),
                 x.dtype,
@@ -80,7 +87,7 @@ class Product:
         while done < grid.width:
             wide = min(self.at_once, grid.width - done)
             batch = (grid.width - done) // wide
-            matrix = _toeplitz(self.line, wide, 1, apart).T
+            matrix = self._matrix(wide, 1, apart).T
             seen: Array = np.ndarray(
                 (batch, grid.rows, matrix.shape[0]),
                 x.dtype,

@@ -6,6 +6,7 @@ import numpy as np
 
 from convcli.engine.arrays import Array, Floats
 from convcli.engine.blas import one_thread
+from convcli.engine.memo import by_weights
 from convcli.engine.store import sweep
 from convcli.engine.strips import Grid, Strip, cut
 from convcli.engine.taps import blas_for, column_period, compile_taps
@@ -40,6 +41,7 @@ def correlate(task: Task, threads: int) -> None:
         sweep(task, compute, cut(task), threads)
 
 
+@by_weights
 def factors(kernel: Floats, dtype: np.dtype[Any]) -> list[Pair]:
     """Return the fewest pairs ``(column, row)`` whose products add up to `kernel` within rounding.
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from convcli.engine.arrays import Array, Floats, Indices
 from convcli.engine.blas import one_thread
+from convcli.engine.memo import by_weights
 from convcli.engine.products import Product, pays
 from convcli.engine.strips import Grid, view
 from convcli.engine.threads import Scratch
@@ -44,6 +45,7 @@ class Program(Protocol):
         """Write the sums at the positions of `grid` to `into`, a (rows, width) array outside `x`."""
 
 
+@by_weights
 def compile_taps(weights: Floats, dtype: np.dtype[Any], period: int = 1) -> Program:
     """Return the cheapest program for `weights`, kh x kw.
 

@@ -90,7 +90,7 @@ def test_long_lines_are_products():
     line = np.random.default_rng(0).normal(size=31)
     assert isinstance(compile_taps(line[None], np.dtype("f4")), Product)
     assert isinstance(compile_taps(line[:, None], np.dtype("f4")), Product)
-    assert not isinstance(compile_taps(line[None], np.dtype("f4"), period=2), Product)
+    assert not isinstance(compile_taps(line[None], np.dtype("f4"), 2), Product)
 
 
 @pytest.mark.parametrize(
