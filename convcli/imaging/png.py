@@ -1,16 +1,19 @@
 """Write PNG files: faster than Pillow, and with 16 bits per sample in several channels, which it cannot.
 
-Each row is stored as differences to the left or to above, whichever are smaller; the pixels pass in blocks of
-rows, so that no second copy of the picture exists.
+Each row is stored as differences to the left or to above, whichever are smaller. Strips of rows, cut by the
+picture's size alone, are deflated by several threads; within a strip the rows pass in blocks, so that no
+second copy of the picture exists.
 
 References
 ----------
 W3C, Portable Network Graphics (PNG) Specification (Third Edition): 9 (filtering), 11 (chunks).
 """
 
+import os
 import struct
 import zlib
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +28,9 @@ Chunks = list[tuple[bytes, bytes]]
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 _SUB, _UP = 1, 2
 _BLOCK = 1 << 18
+_STRIP, _MOST_STRIPS = 1 << 20, 16
+_ZLIB_HEADER = b"\x78\x01"
+_BASE = 65521
 _STRATEGY = {
     Compress.FAST: (6, zlib.Z_RLE),
     Compress.SMALL: (9, zlib.Z_DEFAULT_STRATEGY),
@@ -32,7 +38,7 @@ _STRATEGY = {
 }
 
 
-def encode(samples: Array, compress: Compress, chunks: Chunks) -> bytes:
+def encode(samples: Array, compress: Compress, chunks: Chunks, jobs: int | None = None) -> bytes:
     """Return the file for (H, W) or (H, W, 1 to 4) uint8 or uint16 samples, alpha last.
 
     Parameters
@@ -43,16 +49,65 @@ def encode(samples: Array, compress: Compress, chunks: Chunks) -> bytes:
         ``fast`` is deflate by runs (RLE) alone.
     chunks : list of (type, content)
         What stands before the pixels.
+    jobs : int, optional
+        Threads, by default one per core; the bytes do not depend on it.
     """
     height, width = samples.shape[:2]
     channels = 1 if samples.ndim == 2 else samples.shape[2]
     header = struct.pack(">IIBBBBB", width, height, 8 * samples.itemsize, _COLOUR_TYPES[channels], 0, 0, 0)
-    level, strategy = _STRATEGY[compress]
-    packer = zlib.compressobj(level, zlib.DEFLATED, 15, 9, strategy)
-    packed = [packer.compress(rows) for rows in _filtered(samples, channels * samples.itemsize)]
-    data = b"".join((*packed, packer.flush()))
-    parts = [(b"IHDR", header), *chunks, (b"IDAT", data), (b"IEND", b"")]
+    parts = [(b"IHDR", header), *chunks, (b"IDAT", _deflated(samples, compress, jobs)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, content) for kind, content in parts)
+
+
+class _Strip(NamedTuple):
+    """Some rows' deflated bytes, the length of what they hold, and its Adler-32."""
+
+    packed: bytes
+    length: int
+    adler: int
+
+
+def _deflated(samples: Array, compress: Compress, jobs: int | None) -> bytes:
+    """Return the zlib stream of all rows: strips deflated apart, each ended by a full flush, joined."""
+    height = samples.shape[0]
+    count = max(1, min(_MOST_STRIPS, samples.nbytes // _STRIP, height))
+    ends = [height * i // count for i in range(count + 1)]
+
+    def strip(index: int) -> _Strip:
+        return _strip(samples, ends[index], ends[index + 1], compress)
+
+    if count == 1 or jobs == 1:
+        strips = [strip(index) for index in range(count)]
+    else:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
+            strips = list(pool.map(strip, range(count)))
+    adler = 1
+    for one in strips:
+        adler = _joined(adler, one)
+    return b"".join((_ZLIB_HEADER, *(one.packed for one in strips), struct.pack(">I", adler)))
+
+
+def _strip(samples: Array, start: int, end: int, compress: Compress) -> _Strip:
+    level, strategy = _STRATEGY[compress]
+    packer = zlib.compressobj(level, zlib.DEFLATED, -15, 9, strategy)
+    packed, length, adler = [], 0, 1
+    for rows in _filtered(samples, start, end):
+        packed.append(packer.compress(rows))
+        length += rows.nbytes
+        adler = zlib.adler32(rows, adler)
+    last = end == samples.shape[0]
+    packed.append(packer.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH))
+    return _Strip(b"".join(packed), length, adler)
+
+
+def _joined(adler: int, strip: _Strip) -> int:
+    """Return the Adler-32 of what had `adler`, followed by what `strip` holds (RFC 1950, section 9)."""
+    low, high = adler & 0xFFFF, adler >> 16
+    more_low, more_high = strip.adler & 0xFFFF, strip.adler >> 16
+    sums = (low + more_low - 1) % _BASE
+    return (high + more_high + strip.length * (low - 1)) % _BASE << 16 | sums
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:
@@ -64,32 +119,31 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
     )
 
 
-def _filtered(samples: Array, step: int) -> Iterator[memoryview]:
-    """Yield blocks of rows, each row a filter's number and differences of bytes `step` apart, or of rows."""
-    height = samples.shape[0]
-    at_once = max(1, _BLOCK // (samples.nbytes // height))
-    before: NDArray[np.uint8] | None = None
-    for start in range(0, height, at_once):
-        rows = samples[start : start + at_once]
-        raw = _big_endian(rows).reshape(len(rows), -1)
+def _filtered(samples: Array, start: int, end: int) -> Iterator[memoryview]:
+    """Yield blocks of rows: each a filter's number and differences to the pixel before or the row above."""
+    row_bytes = samples.nbytes // samples.shape[0]
+    step = row_bytes // samples.shape[1]
+    at_once = max(1, _BLOCK // row_bytes)
+    above_first = _bytes(samples[start - 1 : start])[0] if start else np.zeros(row_bytes, np.uint8)
+    for first in range(start, end, at_once):
+        raw = _bytes(samples[first : min(first + at_once, end)])
         left, above = raw.copy(), raw.copy()
         left[:, step:] -= raw[:, :-step]
         above[1:] -= raw[:-1]
-        if before is not None:
-            above[0] -= before
-        before = raw[-1]
+        above[0] -= above_first
+        above_first = raw[-1]
         use_above = _size(above) < _size(left)
-        result = np.empty((len(rows), 1 + raw.shape[1]), dtype=np.uint8)
+        result = np.empty((len(raw), 1 + row_bytes), dtype=np.uint8)
         result[:, 0] = np.where(use_above, _UP, _SUB)
         result[:, 1:] = left
         result[use_above, 1:] = above[use_above]
         yield result.data
 
 
-def _big_endian(samples: Array) -> NDArray[np.uint8]:
-    if samples.dtype == np.uint8:
-        return np.ascontiguousarray(samples)
-    return np.ascontiguousarray(samples, dtype=">u2").view(np.uint8)
+def _bytes(rows: Array) -> NDArray[np.uint8]:
+    """Return each row's bytes, most significant first."""
+    kind = np.uint8 if rows.dtype == np.uint8 else ">u2"
+    return np.ascontiguousarray(rows, dtype=kind).view(np.uint8).reshape(len(rows), -1)
 
 
 def _size(differences: NDArray[np.uint8]) -> NDArray[np.uint64]:

@@ -27,7 +27,12 @@ class Encoded(NamedTuple):
 
 
 def encode(
-    image: Image, format: Format | str, *, compress: Compress = Compress.FAST, strict_depth: bool = False
+    image: Image,
+    format: Format | str,
+    *,
+    compress: Compress = Compress.FAST,
+    strict_depth: bool = False,
+    jobs: int | None = None,
 ) -> Encoded:
     """Return the file of `format` that holds `image`.
 
@@ -43,6 +48,8 @@ def encode(
         How hard lossless formats are compressed. JPEG has a quality of 92, without subsampling.
     strict_depth : bool
         Whether 16 bits were asked for, so that they must not become 8 where a package is missing.
+    jobs : int, optional
+        Threads that compress a large PNG, by default one per core; the bytes do not depend on it.
 
     Raises
     ------
@@ -57,7 +64,7 @@ def encode(
     height, width = image.frames[0].size
     try:
         fitted, notes = fit(image, format)
-        data = _encode(fitted, format, compress, strict_depth, notes)
+        data = _encode(fitted, format, compress, strict_depth, jobs, notes)
         if format.name == "tiff":
             data = with_tags(data, fitted.metadata, width, height)
     except ConvcliError:
@@ -73,7 +80,14 @@ def encode(
     return Encoded(data, tuple(notes))
 
 
-def _encode(image: Image, format: Format, compress: Compress, strict_depth: bool, notes: list[str]) -> bytes:
+def _encode(
+    image: Image,
+    format: Format,
+    compress: Compress,
+    strict_depth: bool,
+    jobs: int | None,
+    notes: list[str],
+) -> bytes:
     first = image.frames[0]
     if format.name in ("npy", "npz", "csv", "tsv", "json"):
         from convcli.imaging import numbers
@@ -87,7 +101,7 @@ def _encode(image: Image, format: Format, compress: Compress, strict_depth: bool
         from convcli.imaging import png
         from convcli.imaging.carry import png_chunks
 
-        return png.encode(_stacked(first), compress, png_chunks(image, notes))
+        return png.encode(_stacked(first), compress, png_chunks(image, notes), jobs)
     if format.name == "png" and first.pixels.dtype == np.uint16 and len(image.frames) > 1:
         notes.append("animated PNG is written in 8 bits: 16-bit samples are rounded")
         image = replace(image, frames=tuple(narrow(frame) for frame in image.frames))
