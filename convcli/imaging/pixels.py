@@ -1,6 +1,5 @@
 """How results become pixels: range, depth and rounding."""
 
-from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -162,8 +161,9 @@ def _count(outside: NDArray[np.bool_]) -> int:
     """Count pixels: a pixel of several channels once."""
     if outside.ndim == 2:
         return int(np.count_nonzero(outside))
-    # ten times as fast as any(axis=2), whose inner loops are as short as there are channels
-    return int(np.count_nonzero(reduce(np.logical_or, np.moveaxis(outside, 2, 0))))
+    # far faster than any(axis=2), whose inner loops are as short as there are channels
+    pixels = np.flatnonzero(outside) // outside.shape[2]
+    return int(np.count_nonzero(np.diff(pixels))) + bool(pixels.size)
 
 
 def suggest_unit(values: Array) -> bool:
