@@ -1,6 +1,7 @@
 """What may follow a kernel's name: ``gaussian:sigma=2,size=9``. No NumPy here."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ Value = float | tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Parameter:
+class Parameter(ABC):
     """One parameter of a named kernel.
 
     Attributes
@@ -40,13 +41,13 @@ class Parameter:
     synonyms: tuple[str, ...] = ()
 
     @property
+    @abstractmethod
     def allowed(self) -> str:
         """What values are, for hints."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, text: str) -> Value:
         """Return the value of `text`; a ValueError where it is not allowed."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, eq=False, repr=False)
