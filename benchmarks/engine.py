@@ -6,15 +6,21 @@ in one process. A ratio below 1 means that convcli is faster. Peers that cannot 
 
 import argparse
 import json
-import sys
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.machine import cores, interleaved, machine, picture, without_blas_settings
+from benchmarks.machine import (
+    cell,
+    cores,
+    importable,
+    interleaved,
+    machine,
+    picture,
+    without_blas_settings,
+)
 from convcli.engine.correlate import correlate
 from convcli.engine.plan import plan
 
@@ -35,7 +41,7 @@ def main(argv: list[str]) -> int:
     without_blas_settings("engine", argv)
     size, rounds = (512, 3) if options.quick else (options.size, options.rounds)
 
-    peers = _importable(options.peers.split(","), options.threads)
+    peers = importable(options.peers.split(","), MODULES, options.threads)
     image = picture(size)
     print(f"{size}x{size}, {options.threads} threads; ns per pixel, and our time over each peer's")
     print(f"{'kernel':<14}{'method':<11}{'ours':>8}" + "".join(f"{name:>12}" for name in peers), flush=True)
@@ -44,7 +50,7 @@ def main(argv: list[str]) -> int:
         if options.only in name:
             row = _compare(name, kernel, image, peers, rounds, options.threads)
             rows.append(row)
-            ratios = "".join(_cell(row["ratios"].get(peer)) for peer in peers)
+            ratios = "".join(cell(row["ratios"].get(peer)) for peer in peers)
             print(f"{name:<14}{row['method']:<11}{row['ns']:>8.2f}{ratios}", flush=True)
     if options.json:
         report = {"size": size, "threads": options.threads, "machine": machine(), "rows": rows}
@@ -97,26 +103,6 @@ def _compare(
     }
 
 
-def _cell(ratio: float | None) -> str:
-    return f"{'-':>12}" if ratio is None else f"{ratio:>12.3f}"
-
-
-def _importable(names: list[str], threads: int) -> dict[str, Any]:
-    found = {}
-    for name in names:
-        try:
-            found[name] = import_module(
-                {"scipy": "scipy.ndimage", "skimage": "skimage.filters"}.get(name, name)
-            )
-        except (ImportError, OSError) as error:
-            print(f"without {name}: {error}", file=sys.stderr)
-    if "cv2" in found:
-        found["cv2"].setNumThreads(threads)
-    if "torch" in found:
-        found["torch"].set_num_threads(threads)
-    return found
-
-
 def _opencv(cv2: Any, image: Picture, kernel: Any) -> Runner:
     return lambda: cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REFLECT_101)
 
@@ -149,6 +135,7 @@ def _vips(pyvips: Any, image: Picture, kernel: Any) -> Runner:
     return lambda: pyvips.Image.new_from_array(image).conv(matrix, precision="float").numpy()
 
 
+MODULES = {"scipy": "scipy.ndimage", "skimage": "skimage.filters"}
 PEERS: dict[str, Callable[[Any, Picture, Any], Runner | None]] = {
     "cv2": _opencv,
     "scipy": _scipy,

@@ -5,7 +5,8 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,19 @@ def without_blas_settings(name: str, argv: list[str]) -> None:
     os.execve(sys.executable, [sys.executable, "-m", "benchmarks", name, *argv], clean)
 
 
-def interleaved(actions: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
-    """Return the median seconds of each action, all of them run in turn, `rounds` times after a first."""
+def interleaved(
+    actions: Mapping[str, Callable[[], Any]], rounds: int, pause: float = 0.0
+) -> dict[str, float]:
+    """Return the median seconds of each action, all of them run in turn, `rounds` times after a first.
+
+    With a `pause` before each, threads of the one before that wait busily have gone to sleep.
+    """
     times: dict[str, list[float]] = {name: [] for name in actions}
     for number in range(rounds + 1):
         for name, action in actions.items():
             if times[name] and times[name][0] > PATIENCE:
                 continue
+            time.sleep(pause)
             start = time.perf_counter()
             result = action()
             times[name].append(time.perf_counter() - start)
@@ -40,6 +47,26 @@ def interleaved(actions: Mapping[str, Callable[[], Any]], rounds: int) -> dict[s
             # The first round warms up; only what is too slow to repeat keeps its time.
             times = {name: [t for t in taken if t > PATIENCE] for name, taken in times.items()}
     return {name: statistics.median(taken) for name, taken in times.items()}
+
+
+def importable(names: Sequence[str], modules: Mapping[str, str], threads: int) -> dict[str, Any]:
+    """Return the peers that can be imported, held to `threads`; the others are named on stderr."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = import_module(modules.get(name, name))
+        except (ImportError, OSError) as error:
+            print(f"without {name}: {error}", file=sys.stderr)
+    if "cv2" in found:
+        found["cv2"].setNumThreads(threads)
+    if "torch" in found:
+        found["torch"].set_num_threads(threads)
+    return found
+
+
+def cell(ratio: float | None) -> str:
+    """Return a ratio as a table shows it."""
+    return f"{'-':>12}" if ratio is None else f"{ratio:>12.3f}"
 
 
 def picture(size: int) -> np.ndarray[Any, np.dtype[np.float32]]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from convcli.engine.correlate import convolve, correlate
     from convcli.engine.layers import conv2d
     from convcli.engine.pad import pad2d
+    from convcli.engine.pool import pool2d
     from convcli.engine.size import output_size
     from convcli.imaging.plain import read_image, write_image
     from convcli.kernels.spec import Kernel, kernel
@@ -25,6 +26,7 @@ __all__ = [
     "kernel",
     "output_size",
     "pad2d",
+    "pool2d",
     "read_image",
     "write_image",
 ]
@@ -37,6 +39,7 @@ _HOMES = {
     "kernel": "convcli.kernels.spec",
     "output_size": "convcli.engine.size",
     "pad2d": "convcli.engine.pad",
+    "pool2d": "convcli.engine.pool",
     "read_image": "convcli.imaging.plain",
     "write_image": "convcli.imaging.plain",
 }

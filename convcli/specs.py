@@ -1,6 +1,7 @@
 """What a command was asked to do, as frozen values that are checked when made. No NumPy here."""
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
 
 from convcli.errors import UsageError
 from convcli.vocab import (
@@ -11,12 +12,13 @@ from convcli.vocab import (
     Method,
     Padding,
     PadMode,
+    PoolMode,
     RangeMode,
     as_padding,
     as_pair,
 )
 
-__all__ = ["FilterSpec", "ReadSpec", "WriteSpec"]
+__all__ = ["FilterSpec", "PoolSpec", "ReadSpec", "WriteSpec"]
 
 MAX_PIXELS = 512 * 1024 * 1024
 
@@ -67,23 +69,112 @@ class FilterSpec:
         as_pair(self.stride, "stride")
         as_pair(self.dilation, "dilation")
         as_padding(self.padding)
-        if self.pad_value is not None and self.pad is not PadMode.CONSTANT:
-            raise UsageError(
-                f"--pad-value {self.pad_value:g} has no effect with --pad {self.pad}",
-                hint="use --pad constant, or leave --pad-value out",
-            )
-        if self.pad is PadMode.VALID and self.padding not in ("same", "valid"):
-            raise UsageError(
-                "--pad valid pads nothing, so --padding has no effect",
-                hint="leave --padding out, or choose another --pad",
-            )
-        if self.jobs is not None and self.jobs < 1:
-            raise UsageError(f"--jobs {self.jobs} is too small", hint="use 1 or more")
+        _check_shared(self)
         if self.chain and self.combine is not None:
             raise UsageError(
                 f"--chain and --combine {self.combine} exclude each other",
                 hint="chain runs kernels one after the other; combine joins results side by side",
             )
+
+
+class _PoolFields(NamedTuple):
+    mode: PoolMode = PoolMode.MAX
+    norm: float | None = None
+    size: tuple[int, int] = (2, 2)
+    stride: tuple[int, int] | None = None
+    pad: PadMode | None = None
+    pad_value: float | None = None
+    padding: Padding = ((0, 0), (0, 0))
+    dilation: tuple[int, int] = (1, 1)
+    ceil: bool = False
+    count_include_pad: bool = True
+    whole: bool = False
+    gray: bool = False
+    linear: bool = False
+    alpha: AlphaMode = AlphaMode.KEEP
+    range: RangeMode | None = None
+    depth: Depth = Depth.AUTO
+    jobs: int | None = None
+
+
+class PoolSpec(_PoolFields):
+    """How `convcli pool` makes one pixel of each window; a tuple, since it is made at every start.
+
+    Attributes
+    ----------
+    mode, norm
+        What becomes of a window, and the power of ``lp`` (None: 2).
+    size, stride, dilation
+        Of the window, ``(rows, columns)`` (stride None: the size).
+    pad, pad_value, padding
+        How much is made up beyond the edge, and what (None: nothing, padding is neutral).
+    ceil, count_include_pad
+        Whether the last window may hang over, and whether neutral padding counts in averages.
+    whole
+        One window: the whole picture.
+    gray, linear, alpha, range, depth, jobs
+        As for :class:`FilterSpec`.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, **fields: Any) -> Self:
+        """Make one, and check it."""
+        spec = super().__new__(cls, **fields)
+        _check_shared(spec)
+        _check_pooling(spec)
+        return spec
+
+    @property
+    def power(self) -> float:
+        """The power of ``lp``."""
+        return 2.0 if self.norm is None else self.norm
+
+
+def _check_shared(spec: FilterSpec | PoolSpec) -> None:
+    if spec.pad_value is not None and spec.pad is not PadMode.CONSTANT:
+        without = "without --pad" if spec.pad is None else f"with --pad {spec.pad}"
+        raise UsageError(
+            f"--pad-value {spec.pad_value:g} has no effect {without}",
+            hint="use --pad constant, or leave --pad-value out",
+        )
+    if spec.pad is PadMode.VALID and spec.padding not in ("same", "valid", ((0, 0), (0, 0))):
+        raise UsageError(
+            "--pad valid pads nothing, so --padding has no effect",
+            hint="leave --padding out, or choose another --pad",
+        )
+    if spec.jobs is not None and spec.jobs < 1:
+        raise UsageError(f"--jobs {spec.jobs} is too small", hint="use 1 or more")
+
+
+def _check_pooling(spec: PoolSpec) -> None:
+    as_pair(spec.size, "size")
+    as_pair(spec.dilation, "dilation")
+    as_pair(spec.stride or spec.size, "stride")
+    unpadded = as_padding(spec.padding) in ("valid", ((0, 0), (0, 0)))
+    window = (spec.stride, spec.pad, spec.dilation, spec.ceil, spec.count_include_pad)
+    if spec.whole and (window != (None, None, (1, 1), False, True) or not unpadded or spec.size != (2, 2)):
+        raise UsageError(
+            "--global pools the whole picture, so no other option of the window has an effect",
+            hint="leave --size, --stride, --padding, --dilation and the others out",
+        )
+    if spec.norm is not None and spec.mode is not PoolMode.LP:
+        raise UsageError(f"--norm {spec.norm:g} has no effect with --mode {spec.mode}", hint="use --mode lp")
+    if not spec.power > 0:
+        raise UsageError(f"--norm {spec.norm:g} is too small", hint="use 1, 2, any number above 0, or inf")
+    if not spec.count_include_pad and spec.mode is not PoolMode.AVG:
+        raise UsageError(
+            f"--no-count-include-pad has no effect with --mode {spec.mode}", hint="use --mode avg"
+        )
+    if not spec.count_include_pad and spec.pad is not None:
+        raise UsageError(
+            f"--no-count-include-pad contradicts --pad {spec.pad}, whose pixels count like any others",
+            hint="leave one of them out",
+        )
+    if spec.pad not in (None, PadMode.VALID) and unpadded:
+        raise UsageError(
+            f"--pad {spec.pad} has no effect without padding", hint="add --padding N, or --padding same"
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

@@ -3,9 +3,11 @@
 Enums are the one source for help, shell completion, errors and the engine's dispatch.
 """
 
+from contextlib import suppress
 from enum import StrEnum
 from typing import Literal, Self, TypeAlias
 
+from convcli.borders import PAD_NAMES_OF_TOOLS, PAD_SYNONYMS
 from convcli.errors import UsageError, unknown
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "Method",
     "PadMode",
     "Padding",
+    "PoolMode",
     "RangeMode",
     "as_padding",
     "as_pair",
@@ -80,7 +83,7 @@ class PadMode(Choice):
     @classmethod
     def synonyms(cls) -> dict[str, Self]:
         """Names that mean the same wherever they are used; SciPy's `reflect` needs its tool's name."""
-        return {other: cls(mode) for mode, others in _PAD_SYNONYMS.items() for other in others}
+        return {other: cls(mode) for mode, others in PAD_SYNONYMS.items() for other in others}
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -95,65 +98,6 @@ class PadMode(Choice):
         if spelled not in names:
             raise unknown(f"border of {tool}", name, names)
         return cls(names[spelled])
-
-
-_PAD_SYNONYMS = {
-    "zero": ("zeros",),
-    "reflect": ("mirror", "reflect101", "reflect-101", "reflect_101", "whole-sample"),
-    "replicate": ("edge", "nearest", "clamp"),
-    "wrap": ("circular", "periodic"),
-    "symmetric": ("half-sample", "reflect-edge"),
-}
-
-_SCIPY = {
-    "reflect": "symmetric",
-    "grid-mirror": "symmetric",
-    "mirror": "reflect",
-    "nearest": "replicate",
-    "constant": "constant",
-    "grid-constant": "constant",
-    "wrap": "wrap",
-    "grid-wrap": "wrap",
-}
-
-PAD_NAMES_OF_TOOLS: dict[str, dict[str, str]] = {
-    "scipy": _SCIPY,
-    "skimage": _SCIPY,
-    "opencv": {
-        "constant": "constant",
-        "replicate": "replicate",
-        "reflect": "symmetric",
-        "reflect101": "reflect",
-        "reflect-101": "reflect",
-        "default": "reflect",
-        "wrap": "wrap",
-    },
-    "torch": {
-        "zeros": "zero",
-        "constant": "constant",
-        "reflect": "reflect",
-        "replicate": "replicate",
-        "circular": "wrap",
-    },
-    "tensorflow": {"constant": "constant", "reflect": "reflect", "symmetric": "symmetric"},
-    "numpy": {
-        "constant": "constant",
-        "edge": "replicate",
-        "reflect": "reflect",
-        "symmetric": "symmetric",
-        "wrap": "wrap",
-    },
-    "matlab": {"symmetric": "symmetric", "replicate": "replicate", "circular": "wrap"},
-    "imagemagick": {
-        "mirror": "symmetric",
-        "edge": "replicate",
-        "tile": "wrap",
-        "black": "zero",
-    },
-    "vips": {"black": "zero", "copy": "replicate", "repeat": "wrap", "mirror": "symmetric"},
-    "gmic": {"dirichlet": "zero", "neumann": "replicate", "periodic": "wrap", "mirror": "symmetric"},
-}
-"""What each tool's border names mean here (each tool's own reference is the source)."""
 
 
 class Method(Choice):
@@ -179,6 +123,26 @@ class Combine(Choice):
     def label(cls) -> str:
         """What errors call this choice."""
         return "combination"
+
+
+class PoolMode(Choice):
+    """What one number is made of a window."""
+
+    MAX = "max"
+    AVG = "avg"
+    MIN = "min"
+    MEDIAN = "median"
+    LP = "lp"  # (sum |x|^p)^(1/p)
+
+    @classmethod
+    def label(cls) -> str:
+        """What errors call this choice."""
+        return "pooling mode"
+
+    @classmethod
+    def synonyms(cls) -> dict[str, Self]:
+        """Other words for the same; ``l2`` is the norm with its default power."""
+        return {"l2": cls("lp"), "mean": cls("avg"), "average": cls("avg")}
 
 
 class AlphaMode(Choice):
@@ -270,9 +234,10 @@ def as_pair(value: object, what: str, least: int = 1) -> tuple[int, int]:
 
 def _as_int(value: object, what: str) -> int:
     index = getattr(value, "__index__", None)
-    if index is None or isinstance(value, bool):
-        raise UsageError(f"{what} {value!r} is not a whole number", hint="give an int or (rows, columns)")
-    return int(index())
+    if index is not None and not isinstance(value, bool):
+        with suppress(TypeError):  # arrays have the method, and most of them no answer
+            return int(index())
+    raise UsageError(f"{what} {value!r} is not a whole number", hint="give an int or (rows, columns)")
 
 
 def parse_padding(text: str) -> Padding:

@@ -39,7 +39,7 @@ def _table(command: Any) -> str:
         if not help_record:
             continue
         names = (
-            ", ".join(f"`{name}`" for name in sorted(parameter.opts, key=len))
+            ", ".join(f"`{name}`" for name in (*sorted(parameter.opts, key=len), *parameter.secondary_opts))
             if _is_option(parameter)
             else ""
         )

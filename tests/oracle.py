@@ -125,6 +125,77 @@ def conv2d(
     return np.array(images)
 
 
+def windows(size: int, taps: int, stride: int, dilation: int, edges: tuple[int, int], ceil: bool) -> int:
+    """Count windows by placing one after the other, as PyTorch does."""
+    span, length = dilation * (taps - 1) + 1, edges[0] + size + edges[1]
+    starts = [start for start in range(0, length, stride) if start + span <= length]
+    hanging = starts[-1] + stride if starts else 0
+    # One more hangs over if those that fit leave pixels over, and if it begins early enough; of windows that
+    # are larger than all there is, PyTorch takes one that misses less than a stride.
+    left = length - (starts[-1] + span) if starts else length - span + stride
+    if ceil and left > 0 and hanging < edges[0] + size:
+        starts.append(hanging)
+    return len(starts)
+
+
+def pool2d(
+    x: Any,
+    size: tuple[int, int],
+    *,
+    mode: str,
+    stride: tuple[int, int],
+    edges: Edges,
+    dilation: tuple[int, int] = (1, 1),
+    ceil: bool = False,
+    count_include_pad: bool = True,
+    p: float = 2.0,
+    pad: str | None = None,
+    pad_value: float = 0.0,
+) -> np.ndarray:
+    """Pool an H x W picture window by window; NaN where a window is blind, as it then has no answer."""
+    height, width = x.shape
+    made_up = _pad(x, edges, pad, pad_value) if pad is not None else None
+    rows, columns = (
+        windows(x.shape[axis], size[axis], stride[axis], dilation[axis], edges[axis], ceil) for axis in (0, 1)
+    )
+    result = np.empty((rows, columns), np.float64)
+    (top, bottom), (left, right) = edges
+    for m in range(rows):
+        for n in range(columns):
+            seen, counted = [], 0
+            for i in range(size[0]):
+                for j in range(size[1]):
+                    r, c = m * stride[0] + i * dilation[0] - top, n * stride[1] + j * dilation[1] - left
+                    if not (-top <= r < height + bottom and -left <= c < width + right):
+                        continue  # it hangs over: nothing is there at all
+                    inside = 0 <= r < height and 0 <= c < width
+                    counted += inside or count_include_pad
+                    if made_up is not None:
+                        seen.append(float(made_up[r + top, c + left]))
+                    elif inside:
+                        seen.append(float(x[r, c]))
+            result[m, n] = _one(seen, counted, mode, p)
+    return result
+
+
+def _one(seen: list[float], counted: int, mode: str, p: float) -> float:
+    match mode:
+        case "avg":
+            return math.fsum(seen) / counted if counted else math.nan
+        case "lp":
+            return math.fsum(abs(v) ** p for v in seen) ** (1 / p)
+        case _ if not seen:
+            return math.nan
+        case "max":
+            return max(seen)
+        case "min":
+            return min(seen)
+        case "median":
+            order = sorted(seen)
+            return (order[(len(order) - 1) // 2] + order[len(order) // 2]) / 2
+    raise AssertionError(f"the oracle knows no mode {mode!r}")
+
+
 def saturate(values: Any, dtype: Any) -> np.ndarray:
     """Round half to even and saturate, number by number, in Python's whole numbers."""
     limits = np.iinfo(dtype)

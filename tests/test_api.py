@@ -13,8 +13,9 @@ import convcli as cv
 
 PROMISED = {
     "correlate": "image kernel pad pad_value padding stride dilation bias method jobs dtype out",
-    "conv2d": "x weight bias stride padding dilation groups pad pad_value",
+    "conv2d": "x weight bias stride padding dilation groups pad pad_value jobs",
     "pad2d": "image padding mode value",
+    "pool2d": "x size mode stride padding dilation ceil count_include_pad p pad pad_value jobs",
     "output_size": "size kernel stride padding dilation ceil",
     "read_image": "path",
     "write_image": "path image",

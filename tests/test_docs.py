@@ -7,8 +7,9 @@ from types import ModuleType
 import pytest
 import typer
 
+from convcli.borders import PAD_NAMES_OF_TOOLS
 from convcli.cli import app
-from convcli.vocab import PAD_NAMES_OF_TOOLS, PadMode
+from convcli.vocab import PadMode
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,7 +32,9 @@ def test_the_page_of_commands_is_fresh() -> None:
 
 def test_every_option_has_help() -> None:
     root = typer.main.get_command(app)
-    commands = [root.commands["filter"], *root.commands["kernels"].commands.values()]
+    commands = [command for command in root.commands.values() if not hasattr(command, "commands")]
+    commands += root.commands["kernels"].commands.values()
+    assert {"filter", "pool", "show"} <= {command.name for command in commands}
     for command in commands:
         assert command.help
         for parameter in command.params:

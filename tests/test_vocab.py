@@ -8,9 +8,9 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import convcli as cv
+from convcli.borders import PAD_NAMES_OF_TOOLS
 from convcli.errors import UsageError
 from convcli.vocab import (
-    PAD_NAMES_OF_TOOLS,
     AlphaMode,
     Choice,
     Combine,
@@ -18,6 +18,7 @@ from convcli.vocab import (
     Depth,
     Method,
     PadMode,
+    PoolMode,
     RangeMode,
     as_padding,
     as_pair,
@@ -25,7 +26,7 @@ from convcli.vocab import (
     parse_pair,
 )
 
-CHOICES: list[type[Choice]] = [AlphaMode, Combine, Compress, Depth, Method, PadMode, RangeMode]
+CHOICES: list[type[Choice]] = [AlphaMode, Combine, Compress, Depth, Method, PadMode, PoolMode, RangeMode]
 BORDERS = json.loads((Path(__file__).parent / "cases" / "borders.json").read_text())
 
 
@@ -69,7 +70,7 @@ def test_pairs() -> None:
     for bad in ("", "x", "2x", "1x2x3", "1.5", "0", "-1"):
         with pytest.raises(UsageError, match="stride"):
             parse_pair(bad, "stride")
-    for wrong in (1.5, "3", (1, 2, 3), True, None, (1, 0)):
+    for wrong in (1.5, "3", (1, 2, 3), True, None, (1, 0), np.array([1, 2])):
         with pytest.raises(UsageError, match="stride"):
             as_pair(wrong, "stride")
 

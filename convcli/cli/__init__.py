@@ -11,6 +11,8 @@ from convcli import __version__
 from convcli.cli import filter as filter_command
 from convcli.cli import kernels as kernels_command
 from convcli.cli import output
+from convcli.cli import pool as pool_command
+from convcli.cli import run as run_command
 from convcli.cli.parsing import PlainGroup
 from convcli.errors import ConvcliError, UsageError
 
@@ -97,6 +99,8 @@ def root(
 
 
 filter_command.register(app)
+pool_command.register(app)
+run_command.register(app)
 kernels_command.register(app)
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
-from convcli.vocab import PAD_NAMES_OF_TOOLS, Choice, PadMode
+from convcli.borders import PAD_NAMES_OF_TOOLS
+from convcli.vocab import Choice, PadMode
 
 __all__ = ["choice", "formats", "kernels", "pads", "words"]
 

@@ -5,6 +5,7 @@ import typer
 from convcli.cli import options, output
 from convcli.cli.groups import spread
 from convcli.cli.parsing import Command
+from convcli.cli.windows import Window
 from convcli.specs import FilterSpec, ReadSpec, WriteSpec
 
 __all__ = ["register"]
@@ -18,7 +19,7 @@ def register(app: typer.Typer) -> None:
 def filter_images(
     files: options.Files,
     kernel: options.KernelOption,
-    window: options.Window,
+    window: Window,
     colours: options.Colours,
     pixels: options.Pixels,
     reading: options.Reading,

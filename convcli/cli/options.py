@@ -16,11 +16,7 @@ from convcli.vocab import (
     Compress,
     Depth,
     Method,
-    Padding,
-    PadMode,
     RangeMode,
-    parse_padding,
-    parse_pair,
 )
 
 __all__ = [
@@ -31,14 +27,17 @@ __all__ = [
     "ConvolveOption",
     "Exporting",
     "Files",
+    "JobsOption",
     "KernelOption",
     "NormalizeOption",
     "Pixels",
     "Printing",
     "Reading",
+    "SaveMapsOption",
     "SpecArgument",
+    "StackArgument",
+    "SummaryOption",
     "Talk",
-    "Window",
     "Work",
     "Writing",
 ]
@@ -177,6 +176,31 @@ class Writing(Options):
     ] = Compress.FAST
 
 
+StackArgument = Annotated[
+    str,
+    typer.Argument(
+        **_word("STACK.toml"),
+        show_default=False,
+        help="The layers, as docs/stacks.md describes them.",
+    ),
+]
+SummaryOption = Annotated[
+    bool,
+    _talk(
+        "--summary",
+        help="A table of the layers on stderr: output, weights, receptive field, multiply-adds, time.",
+    ),
+]
+SaveMapsOption = Annotated[
+    str | None,
+    _file(
+        "--save-maps",
+        **_word("DIR"),
+        help="Write every layer's maps as pictures, and a contact sheet for each layer.",
+    ),
+]
+
+
 class Exporting(Options):
     """Where a kernel is written."""
 
@@ -191,68 +215,6 @@ class Exporting(Options):
             help="json, toml, npy, npz, csv, tsv or txt: overrides the suffix.",
         ),
     ] = None
-
-
-class Window(Options):
-    """How a window slides over the picture and what it sees beyond the edge."""
-
-    pad: Annotated[
-        PadMode,
-        _window(
-            "-p",
-            "--pad",
-            metavar="MODE",
-            parser=PadMode.parse,
-            autocompletion=completion.pads,
-            help="Pixels beyond the edge: zero, constant, reflect (edge not repeated), replicate, wrap, "
-            "symmetric (edge repeated) or valid (none). SciPy's reflect is our symmetric, its mirror our "
-            "reflect; scipy:reflect, opencv:reflect, imagemagick:mirror, torch:circular ... mean what "
-            "that tool means.",
-        ),
-    ] = PadMode.REFLECT
-    pad_value: Annotated[
-        float | None,
-        _window(
-            "--pad-value",
-            metavar="V",
-            parser=number,
-            show_default="0",
-            help="For --pad constant, in the image's own units.",
-        ),
-    ] = None
-    padding: Annotated[
-        Padding,
-        _window(
-            "--padding",
-            metavar="N|RxC|T,B,L,R|same|full",
-            parser=parse_padding,
-            autocompletion=completion.words("same", "full", "valid"),
-            help="How many pixels are made up. An even kernel's extra one is at the bottom and right, "
-            "as in PyTorch; SciPy and OpenCV put it at the top and left.",
-        ),
-    ] = "same"
-    stride: Annotated[
-        tuple[int, int],
-        _window(
-            "-s",
-            "--stride",
-            metavar="N|RxC",
-            parser=partial(parse_pair, what="stride"),
-            show_default="1",
-            help="Steps of the window.",
-        ),
-    ] = (1, 1)
-    dilation: Annotated[
-        tuple[int, int],
-        _window(
-            "-d",
-            "--dilation",
-            metavar="N|RxC",
-            parser=partial(parse_pair, what="dilation"),
-            show_default="1",
-            help="Distance between the kernel's taps.",
-        ),
-    ] = (1, 1)
 
 
 class Pixels(Options):
@@ -274,20 +236,27 @@ class Pixels(Options):
 
 
 class Colours(Options):
-    """What happens to colours before and while filtering."""
+    """What happens to colours before and while windows slide."""
 
     gray: Annotated[bool, _colour("--gray", help="Luma (Rec. 601) first, as Pillow's L.")] = False
     linear: Annotated[
-        bool, _colour("--linear", help="Filter in linear light: sRGB decoded, then encoded.")
+        bool, _colour("--linear", help="Compute in linear light: sRGB decoded, then encoded.")
     ] = False
     alpha: Annotated[
         AlphaMode,
         _colour(
             "--alpha",
             **_of(AlphaMode),
-            help="Transparency as it is; filtered, with premultiplied colours; removed.",
+            help="Transparency as it is, seen at the windows' centres; filtered (or pooled) as the colours "
+            "are, which are premultiplied; removed.",
         ),
     ] = AlphaMode.KEEP
+
+
+JobsOption = Annotated[
+    int | None,
+    _work("--jobs", metavar="N", parser=whole, show_default="all cores", help="Threads."),
+]
 
 
 class Work(Options):
@@ -301,10 +270,7 @@ class Work(Options):
             help="auto, direct, separable, gemm or fft: the same result but for rounding.",
         ),
     ] = Method.AUTO
-    jobs: Annotated[
-        int | None,
-        _work("--jobs", metavar="N", parser=whole, show_default="all cores", help="Threads."),
-    ] = None
+    jobs: JobsOption = None
 
 
 class Talk(Options):

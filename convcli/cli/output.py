@@ -83,6 +83,8 @@ def deliver(batch: "Batch", talk: "Talk") -> None:
         if not talk.quiet:
             for note in (*outcome.details, *outcome.notes) if talk.verbose else outcome.notes:
                 say(f"{outcome.input}: {note}")
+        if outcome.table is not None and not talk.json:
+            console(no_color=talk.no_color, stderr=True).print(outcome.table)
         if talk.json:
             json_line(dict(outcome.report))
         elif outcome.data is not None:
@@ -104,11 +106,12 @@ def refuse_terminal() -> None:
         )
 
 
-def console(*, no_color: bool) -> "Console":
-    """Return a Rich console on stdout; Rich itself honours ``NO_COLOR`` and terminals without colour."""
+def console(*, no_color: bool, stderr: bool = False) -> "Console":
+    """Return a Rich console; Rich itself honours ``NO_COLOR`` and terminals without colour."""
     from rich.console import Console
 
-    return Console(no_color=True if no_color else None, highlight=False, markup=False, emoji=False)
+    silent = True if no_color else None
+    return Console(no_color=silent, highlight=False, markup=False, emoji=False, stderr=stderr)
 
 
 def progress(items: Iterable[T], *, total: int | None, quiet: bool) -> Iterator[T]:

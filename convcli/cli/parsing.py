@@ -11,7 +11,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from convcli.errors import UsageError
 
-__all__ = ["Command", "PlainGroup", "number", "pixel_count", "verbatim", "whole"]
+__all__ = ["Command", "PlainGroup", "number", "pixel_count", "power", "verbatim", "whole"]
 
 
 def verbatim(text: str) -> str:
@@ -35,6 +35,17 @@ def number(text: str) -> float:
     if value - value != 0:
         raise UsageError(f"{text!r} is not finite")
     return value
+
+
+def power(text: str) -> float:
+    """Read a number as :func:`number` does; ``inf`` is infinity.
+
+    Raises
+    ------
+    UsageError
+        `text` is none.
+    """
+    return float("inf") if text.strip().lower() in ("inf", "infinity") else number(text)
 
 
 def whole(text: str) -> int:

@@ -12,14 +12,12 @@ from rich.measure import Measurement
 from rich.segment import Segment
 from rich.style import Style
 
+from convcli.display.diverging import diverging
+
 __all__ = ["Heat"]
 
 Array = NDArray[np.float64]
 
-_BLUE, _GREY, _RED = np.array([(59, 76, 192), (221, 221, 221), (180, 4, 38)], float)
-"""Ends and middle of Moreland, Diverging color maps for scientific visualization, 2009."""
-
-_MISSING = (90, 90, 90)
 _SHADES = " .:;=o*%#@"  # none that could be taken for a sign
 
 
@@ -137,10 +135,7 @@ def _shrunk(values: Array, rows: int, columns: int) -> Array:
 
 def _colours(values: Array, full: float) -> list[list[tuple[int, int, int]]]:
     share = _shares(values, full)
-    known = np.nan_to_num(share)[..., None]
-    pixels = _GREY + np.abs(known) * (np.where(known < 0, _BLUE, _RED) - _GREY)
-    pixels[np.isnan(share)] = _MISSING
-    return [[(r, g, b) for r, g, b in row] for row in np.rint(pixels).astype(int).tolist()]
+    return [[(r, g, b) for r, g, b in row] for row in diverging(share).tolist()]
 
 
 def _shares(values: Array, full: float) -> Array:

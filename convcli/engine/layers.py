@@ -1,19 +1,19 @@
 """Convolution layers as neural networks have them: channels are summed over, each output has its weights."""
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 
 from convcli.engine.arrays import Array, check_numeric, working_dtype
-from convcli.engine.pad import pad2d
+from convcli.engine.pad import sources
 from convcli.engine.size import edges, output_size
+from convcli.engine.threads import thread_count
 from convcli.errors import GeometryError, KernelError, UsageError
 from convcli.vocab import PadMode, as_pair
 
 __all__ = ["conv2d"]
 
-BLOCK = 1 << 20
-"""Numbers of unfolded windows held at a time."""
+FEW = 2
+"""Outputs of each channel up to which weight by weight is faster than a matrix product."""
 
 
 def conv2d(
@@ -27,6 +27,7 @@ def conv2d(
     groups: int = 1,
     pad: PadMode | str = "zero",
     pad_value: float = 0.0,
+    jobs: int | None = None,
 ) -> Array:
     """Return ``y[n, o] = bias[o] + sum_c x[n, c] (correlated with) weight[o, c]``.
 
@@ -48,6 +49,8 @@ def conv2d(
         Output channels see only their own of this many equal groups of input channels.
     pad, pad_value
         How, as for :func:`convcli.engine.correlate.correlate`.
+    jobs : int, optional
+        Threads; the result is the same to the last bit for any number. Default: one per core.
 
     Returns
     -------
@@ -66,47 +69,36 @@ def conv2d(
     ----------
     Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016.
     """
+    from convcli.engine import depthwise, unfold
+    from convcli.engine.lines import Layer
+
     given, weights = np.asarray(x), np.asarray(weight)
     mode, steps, holes = PadMode.parse(pad), as_pair(stride, "stride"), as_pair(dilation, "dilation")
     parts = as_pair(groups, "groups")[0]
     _check(given, weights, parts)
     work = np.result_type(working_dtype(given.dtype), working_dtype(weights.dtype))
-    outputs, depth, kh, kw = weights.shape
+    outputs, _, kh, kw = weights.shape
     shift = _bias(bias, outputs).astype(work)
     images = given if given.ndim == 4 else given[None]
     sides = edges(padding, (kh, kw), holes, mode)
     size = output_size((images.shape[2], images.shape[3]), (kh, kw), steps, sides, holes)
-    matrix = weights.astype(work).reshape(parts, outputs // parts, depth * kh * kw)
     result = np.empty((len(images), parts, outputs // parts, *size), work)
-    for image, maps in zip(images, result, strict=True):
-        padded = pad2d(image.transpose(1, 2, 0).astype(work), sides, mode, pad_value).transpose(2, 0, 1)
-        _layer(np.ascontiguousarray(padded), matrix, (kh, kw), steps, holes, maps)
-    result += shift.reshape(parts, outputs // parts, 1, 1)
+    layer = Layer(
+        x=images,
+        weights=weights.astype(work, copy=False).reshape(parts, outputs // parts, *weights.shape[1:]),
+        shift=shift.reshape(parts, -1, 1),
+        rows=sources(images.shape[2], *sides[0], mode),
+        columns=sources(images.shape[3], *sides[1], mode),
+        before=(sides[0][0], sides[1][0]),
+        value=0.0 if mode is PadMode.ZERO else float(pad_value),
+        stride=steps,
+        dilation=holes,
+        out=result,
+    )
+    few = weights.shape[1] == 1 and outputs <= FEW * parts
+    (depthwise if few else unfold).multiply(layer, thread_count(jobs))
     shaped = result.reshape(len(images), outputs, *size)
     return shaped if given.ndim == 4 else shaped[0]
-
-
-def _layer(
-    padded: Array,
-    matrix: Array,
-    kernel: tuple[int, int],
-    stride: tuple[int, int],
-    dilation: tuple[int, int],
-    maps: Array,
-) -> None:
-    """Unfold some rows of windows at a time, and multiply them with the weights."""
-    (dy, dx), (parts, _, length) = dilation, matrix.shape
-    spans = (dy * (kernel[0] - 1) + 1, dx * (kernel[1] - 1) + 1)
-    windows = sliding_window_view(padded, spans, axis=(1, 2))
-    windows = windows[:, :: stride[0], :: stride[1], ::dy, ::dx]
-    height, width = maps.shape[2:]
-    rows = max(1, BLOCK // (parts * length * width))
-    with np.errstate(all="ignore"):
-        for y in range(0, height, rows):
-            block = windows[:, y : y + rows]
-            count = block.shape[1]
-            columns = block.transpose(0, 3, 4, 1, 2).reshape(parts, length, count * width)
-            maps[:, :, y : y + count] = (matrix @ columns).reshape(parts, -1, count, width)
 
 
 def _check(x: Array, weights: Array, groups: int) -> None:

@@ -9,7 +9,7 @@ from convcli.engine.arrays import Array, Indices, check_numeric
 from convcli.errors import GeometryError, UsageError
 from convcli.vocab import Edges, PadMode, as_padding
 
-__all__ = ["CONSTANT", "pad2d", "sources"]
+__all__ = ["CONSTANT", "as_type", "pad2d", "sources"]
 
 CONSTANT = -1
 """In a map of :func:`sources`: no pixel of the picture, but the constant."""
@@ -89,7 +89,7 @@ def pad2d(image: ArrayLike, padding: object, mode: PadMode | str = "reflect", va
     rows, columns = (sources(n, *side, mode) for n, side in zip(picture.shape, sides, strict=False))
     padded: Array = picture[rows][:, columns]
     if mode in (PadMode.ZERO, PadMode.CONSTANT):
-        _frame(padded, sides, _as_type(0.0 if mode is PadMode.ZERO else value, picture.dtype))
+        _frame(padded, sides, as_type(0.0 if mode is PadMode.ZERO else value, picture.dtype))
     return padded
 
 
@@ -102,7 +102,14 @@ def _frame(padded: Array, sides: Edges, value: Array) -> None:
     padded[:, width - right :] = value
 
 
-def _as_type(value: float, dtype: np.dtype[np.generic]) -> Array:
+def as_type(value: float, dtype: np.dtype[np.generic]) -> Array:
+    """Return a padding value as a number of `dtype`.
+
+    Raises
+    ------
+    UsageError
+        An integer type cannot hold it.
+    """
     with np.errstate(all="ignore"):
         cast_value = np.asarray(value).astype(dtype)
     if dtype.kind in "biu" and cast_value != value:

@@ -52,8 +52,8 @@ def output_size(
     padding : int, (rows, columns), ((top, bottom), (left, right)), "same", "full" or "valid"
         Pixels made up beyond the edges, as :func:`edges` reads them.
     ceil : bool
-        Round up instead of down, so that the last window may hang over the far edge; a window that
-        would begin beyond the input and its near padding is dropped, as PyTorch does.
+        Round up instead of down, so that the last window (the only one, too) may hang over the far edge;
+        one that would begin beyond the input and its near padding is dropped, as PyTorch does.
 
     Raises
     ------
@@ -70,12 +70,17 @@ def output_size(
     kernels, strides = as_pair(kernel, "kernel size"), as_pair(stride, "stride")
     dilations = as_pair(dilation, "dilation")
     sides = edges(padding, kernels, dilations)
-    check_padded(sizes, kernels, dilations, sides)
+    if not ceil:
+        check_padded(sizes, kernels, dilations, sides)
     results = []
     for n, k, s, d, (before, after) in zip(sizes, kernels, strides, dilations, sides, strict=True):
         room = n + before + after - extent(k, d)
-        count = (room + s - 1 if ceil else room) // s + 1
-        results.append(count - (ceil and (count - 1) * s >= n + before))
+        count = room // s + 1
+        if ceil and room % s and count * s < n + before:
+            count += 1
+        if count < 1:
+            check_padded(sizes, kernels, dilations, sides)
+        results.append(count)
     return (results[0], results[1]) if isinstance(size, tuple | list) else results[0]
 
 
@@ -105,7 +110,11 @@ def edges(
 
 
 def check_padded(
-    size: tuple[int, int], kernel: tuple[int, int], dilation: tuple[int, int], sides: Edges
+    size: tuple[int, int],
+    kernel: tuple[int, int],
+    dilation: tuple[int, int],
+    sides: Edges,
+    what: str = "kernel",
 ) -> None:
     """Raise GeometryError, naming all numbers, where the kernel is larger than the padded picture."""
     padded = [n + before + after for n, (before, after) in zip(size, sides, strict=True)]
@@ -119,5 +128,5 @@ def check_padded(
     if padded != list(size):
         room += f" (padded to {padded[0]}x{padded[1]})"
     raise GeometryError(
-        f"kernel {span} is larger than the picture {room}", hint="pad it, or use a smaller kernel"
+        f"{what} {span} is larger than the picture {room}", hint=f"pad it, or use a smaller {what}"
     )

@@ -17,9 +17,9 @@ from convcli.engine.arrays import Array, Indices
 from convcli.engine.pad import CONSTANT
 from convcli.engine.task import Piece, Task
 from convcli.engine.threads import Scratch
-from convcli.vocab import PadMode
+from convcli.vocab import Edges, PadMode
 
-__all__ = ["Grid", "Strip", "cut", "even_cuts", "load", "read", "view"]
+__all__ = ["Grid", "Strip", "cut", "even_cuts", "load", "read", "read_padded", "view"]
 
 PIECE = 1 << 17
 """Numbers in a piece: operations on fewer do not scale over threads, more leave the cache."""
@@ -171,15 +171,22 @@ def _numbers(task: Task, source: Piece, scratch: Scratch) -> tuple[Array, int, i
 
 def read(task: Task, source: Piece, into: Array) -> None:
     """Write the padded input rectangle `source` to `into`, rows x columns x channels, converting its type."""
-    rows = _sections(source.y0, source.y1, task.sides[0][0], task.image.shape[0], task.row_sources)
-    columns = _sections(source.x0, source.x1, task.sides[1][0], task.image.shape[1], task.column_sources)
     value = 0.0 if task.mode is PadMode.ZERO else task.value
+    read_padded(task.image, task.sides, (task.row_sources, task.column_sources), value, source, into)
+
+
+def read_padded(
+    image: Array, sides: Edges, sources: tuple[Indices, Indices], value: float, source: Piece, into: Array
+) -> None:
+    """Write a rectangle of `image`, padded by `sides` as the index maps `sources` say, to `into`."""
+    rows = _sections(source.y0, source.y1, sides[0][0], image.shape[0], sources[0])
+    columns = _sections(source.x0, source.x1, sides[1][0], image.shape[1], sources[1])
     for to_row, row in rows:
         for to_column, column in columns:
             if isinstance(row, slice) or isinstance(column, slice):
-                into[to_row, to_column] = task.image[row, column]
+                into[to_row, to_column] = image[row, column]
             else:
-                into[to_row, to_column] = task.image[row][:, column]
+                into[to_row, to_column] = image[row][:, column]
             for index, target in ((row, into[to_row, to_column]), (column, into[to_row, to_column])):
                 if not isinstance(index, slice) and index[0] == CONSTANT:
                     target[...] = value

@@ -56,7 +56,8 @@ def to_pixels(values: Array, mode: RangeMode, *, full_in: float, target: DTypeLi
 
     Parameters
     ----------
-    values : (H, W) or (H, W, C) array of floats
+    values : (H, W) or (H, W, C) array
+        Of floats, or of pixels that are what they were.
     mode : RangeMode
     full_in : float
         White in the source's units: 255, 65535, or 1 for floats, which stand as they are: an integer
@@ -78,6 +79,8 @@ def to_pixels(values: Array, mode: RangeMode, *, full_in: float, target: DTypeLi
             hint=f"choose --range clip, abs, scale, center or unit, or write to {holding(depth='float')}",
         )
     white = full_scale(dtype)
+    if values.dtype == dtype and mode is RangeMode.CLIP and full_in == white:
+        return Pixels(values, 0)
     gain = 1.0 if full_in == 1.0 else white / full_in
     if mode is RangeMode.SCALE:
         gain, offset = _stretch(values, white)
@@ -117,7 +120,7 @@ def _to_integers(values: Array, absolute: bool, gain: float, offset: float, dtyp
     row = max(1, values[:1].size)
     rows = max(1, _BLOCK // row)
     # float32 has no halves left above 2**23, which 16 bits do not reach; stretched denormals need more range
-    single = values.dtype == np.float32 and gain < float(np.finfo(np.float32).max)
+    single = np.can_cast(values.dtype, np.float32) and gain < float(np.finfo(np.float32).max)
     work: type[np.floating[Any]] = np.float32 if single else np.float64
     clipped = 0
     for start in range(0, values.shape[0], rows):

@@ -42,6 +42,8 @@ class Outcome(NamedTuple):
         Lines for people: always, and with ``--verbose``.
     report
         The JSON object.
+    table
+        What Rich prints for people, where it was asked for.
     error
         Why there is no result.
     """
@@ -52,6 +54,7 @@ class Outcome(NamedTuple):
     notes: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
     report: Mapping[str, object] = MappingProxyType({})
+    table: object = None
     error: ConvcliError | None = None
 
 

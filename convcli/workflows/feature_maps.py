@@ -11,15 +11,17 @@ from convcli.engine.combine import combine
 from convcli.engine.correlate import correlate
 from convcli.engine.layers import conv2d
 from convcli.engine.size import edges, output_size
-from convcli.errors import GeometryError, ImageError, UsageError
+from convcli.errors import GeometryError, UsageError
 from convcli.imaging import colour
-from convcli.imaging.image import Frame, Space, full_scale
+from convcli.imaging.image import Frame, Space
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
 from convcli.specs import FilterSpec
-from convcli.vocab import AlphaMode, Combine, PadMode
+from convcli.vocab import AlphaMode, Combine
+from convcli.workflows.light import through
+from convcli.workflows.results import FeatureMap
 
-__all__ = ["Bank", "FeatureMap", "bank", "feature_maps"]
+__all__ = ["Bank", "bank", "feature_maps"]
 
 Array = NDArray[Any]
 
@@ -43,13 +45,6 @@ class Bank(NamedTuple):
     labels: tuple[str, ...]
     names: tuple[str, ...]
     behind: tuple[tuple[Kernel, ...], ...]
-
-
-class FeatureMap(NamedTuple):
-    """What one frame gave for one kernel: floats in the image's units, and its transparency in the same."""
-
-    values: Array
-    alpha: Array | None
 
 
 def bank(specs: Sequence[str], spec: FilterSpec) -> Bank:
@@ -110,52 +105,30 @@ def feature_maps(frame: Frame, space: Space, kernels: Bank, spec: FilterSpec) ->
     ImageError
         Linear light is asked of a picture that has none.
     """
-    full = full_scale(frame.pixels.dtype)
-    pixels: Array = frame.pixels
-    alpha = None if spec.alpha is AlphaMode.DROP else frame.alpha
-    if spec.linear:
-        pixels, spec = _decode(pixels, space, full, spec)
-    if alpha is not None and spec.alpha is AlphaMode.FILTER:
-        values, clear = _premultiplied(pixels, alpha, full, kernels, spec)
-        transparency: list[Array | None] = [*clear]
-    else:
-        values = _maps(pixels, kernels, spec)
-        transparency = [None if alpha is None else _sampled(alpha, found, spec) for found in kernels.behind]
-    if spec.linear and spec.combine is not Combine.ORIENTATION:
-        values = [colour.encode(light, full) for light in values]
+    if frame.alpha is not None and spec.alpha is AlphaMode.FILTER:
+        _check_transparency(kernels)
+
+    def slide(pixels: Array, beyond: float | None) -> list[Array]:
+        return _maps(pixels, kernels, replace(spec, pad_value=beyond))
+
+    def sample(alpha: Array) -> list[Array]:
+        return [_sampled(alpha, found, spec) for found in kernels.behind]
+
+    colours = spec.combine is not Combine.ORIENTATION
+    maps = through(frame, space, spec, slide, sample, colours=colours)
     if spec.bias:
-        values = [np.add(one, spec.bias, out=one) for one in values]
-    return [FeatureMap(one, clear) for one, clear in zip(values, transparency, strict=True)]
+        for one in maps:
+            np.add(one.values, spec.bias, out=one.values)
+    return maps
 
 
-def _decode(pixels: Array, space: Space, full: float, spec: FilterSpec) -> tuple[Array, FilterSpec]:
-    if space not in (Space.GRAY, Space.RGB):
-        raise ImageError(
-            f"linear light is not defined for {space.upper()} pictures", hint="leave --linear out"
-        )
-    if spec.pad_value is not None:
-        beyond = colour.decode(np.array([spec.pad_value]), full)
-        spec = replace(spec, pad_value=float(beyond[0]))
-    return colour.decode(pixels, full), spec
-
-
-def _premultiplied(
-    pixels: Array, alpha: Array, full: float, kernels: Bank, spec: FilterSpec
-) -> tuple[list[Array], list[Array]]:
-    """Filter colours as much as they cover, and alpha alike; a constant beyond the edge is opaque."""
+def _check_transparency(kernels: Bank) -> None:
     for found in kernels.kernels:
         if found.components[0].ndim == 3:
             raise GeometryError(
                 f"kernel {found.name!r} sums over channels, so it cannot filter transparency",
                 hint="use --alpha keep or --alpha drop",
             )
-    opacity = np.divide(alpha, full, dtype=np.float32)
-    covering = _maps(colour.premultiply(pixels, opacity), kernels, spec)
-    clear = _maps(opacity, kernels, replace(spec, pad_value=1.0) if spec.pad is PadMode.CONSTANT else spec)
-    for one in clear:
-        one[one < 0.5 / 255] = 0.0  # transparent once written: what is left of its colour is rounding
-    values = [colour.unpremultiply(some, one) for some, one in zip(covering, clear, strict=True)]
-    return values, [np.multiply(one, full, out=one) for one in clear]
 
 
 def _maps(pixels: Array, kernels: Bank, spec: FilterSpec) -> list[Array]:

@@ -10,14 +10,20 @@ from numpy.typing import NDArray
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Frame, Image, Space, full_scale
 from convcli.imaging.pixels import suggest_unit, target_dtype, to_pixels
-from convcli.specs import FilterSpec
+from convcli.specs import FilterSpec, PoolSpec
 from convcli.vocab import Depth, RangeMode
-from convcli.workflows.feature_maps import FeatureMap
 
-__all__ = ["Result", "as_channels", "develop", "figures"]
+__all__ = ["FeatureMap", "Result", "as_channels", "develop", "figures"]
 
 WORTH_SAYING = 0.01
 """The share of cut pixels above which a line says so."""
+
+
+class FeatureMap(NamedTuple):
+    """What one frame gave: numbers in the image's units, and its transparency in the same."""
+
+    values: NDArray[Any]
+    alpha: NDArray[Any] | None
 
 
 class Result(NamedTuple):
@@ -32,7 +38,7 @@ class Result(NamedTuple):
         return self._replace(notes=tuple(f"{label}: {note}" for note in self.notes))
 
 
-def develop(image: Image, maps: Sequence[FeatureMap], spec: FilterSpec, format: Format) -> Result:
+def develop(image: Image, maps: Sequence[FeatureMap], spec: FilterSpec | PoolSpec, format: Format) -> Result:
     """Turn one feature map of each frame of `image` into an image for a file of `format`.
 
     Raises

@@ -11,7 +11,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 from scipy import ndimage
 
-from convcli.vocab import PAD_NAMES_OF_TOOLS, Combine, Depth, Method, PadMode, RangeMode
+from convcli.borders import PAD_NAMES_OF_TOOLS
+from convcli.vocab import Combine, Depth, Method, PadMode, RangeMode
 from tests.cli.conftest import Convcli
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "cases" / "golden.json").read_text())["cases"]

@@ -147,7 +147,9 @@ def test_ctrl_c_in_the_middle_of_a_batch(tmp_path: Path) -> None:
             image.load()
 
 
-@pytest.mark.parametrize("args", [("--help",), ("--version",), ("filter", "--help"), ("kernels", "--help")])
+@pytest.mark.parametrize(
+    "args", [("--help",), ("--version",), ("filter", "--help"), ("pool", "--help"), ("kernels", "--help")]
+)
 def test_help_imports_neither_numpy_nor_pillow(args: tuple[str, ...]) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "convcli", *args], capture_output=True, timeout=60
@@ -225,6 +227,9 @@ def test_progress_on_a_terminal_only(gray: Path, tmp_path: Path) -> None:
         ("filter x.png --pad scipy:gr", "scipy:grid-wrap"),
         ("filter x.png --range ce", "center"),
         ("filter x.png --format np", "npy"),
+        ("pool x.png --mode me", "median"),
+        ("pool x.png -m l2", "l2"),
+        ("pool x.png -p scipy:gr", "scipy:grid-wrap"),
         ("kernels show sch", "scharr-x"),
         ("kern", "kernels"),
     ],

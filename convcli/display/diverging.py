@@ -1,0 +1,23 @@
+"""The one colour scale around 0: blue is negative, light grey 0, red positive."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["MISSING", "diverging"]
+
+_BLUE, _GREY, _RED = np.array([(59, 76, 192), (221, 221, 221), (180, 4, 38)], float)
+"""Ends and middle of Moreland, Diverging color maps for scientific visualization, 2009."""
+
+MISSING = (90, 90, 90)
+"""What is not a number."""
+
+
+def diverging(share: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """Return (..., 3) colours of (...) values from -1 to 1."""
+    known = np.nan_to_num(share)[..., None]
+    pixels = _GREY + np.abs(known) * (np.where(known < 0, _BLUE, _RED) - _GREY)
+    pixels[np.isnan(share)] = MISSING
+    colours: NDArray[np.uint8] = np.rint(pixels).astype(np.uint8)
+    return colours

@@ -1,0 +1,1 @@
+"""Stacks of layers: the TOML format, its layers, weights from files, and running them."""

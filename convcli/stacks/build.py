@@ -1,0 +1,253 @@
+"""From the keys of one ``[[layer]]`` to the layer."""
+
+import os
+from collections.abc import Callable
+
+import numpy as np
+
+from convcli.engine.activations import UpsampleMode
+from convcli.errors import KernelError, UsageError, unknown
+from convcli.kernels import files
+from convcli.kernels.kernel import Kernel
+from convcli.kernels.objects import nested
+from convcli.kernels.spec import kernel
+from convcli.stacks.convolutions import Conv, KernelConv
+from convcli.stacks.fields import Fields
+from convcli.stacks.layers import (
+    Activation,
+    Array,
+    Layer,
+    Normalize,
+    Pool,
+    Slide,
+    Upsample,
+)
+from convcli.stacks.weights import Weights
+from convcli.vocab import Combine, PadMode, PoolMode
+
+__all__ = ["TYPES", "build"]
+
+Builder = Callable[[Fields, Weights, str, str], Layer]
+
+AXES = {4: "outputs, channels, rows, columns"}
+
+
+def build(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
+    """Return the layer of type `kind` that `keys` describe.
+
+    Raises
+    ------
+    UsageError
+        A key is unknown, missing or malformed, or a tensor is not there.
+    """
+    builder = TYPES.get(kind)
+    if builder is None:
+        error = unknown("layer type", kind, TYPES)
+        raise UsageError(f"{keys.where}: {error.message}", hint=error.hint)
+    layer = builder(keys, weights, kind, name)
+    keys.finish()
+    return layer
+
+
+def _slide(keys: Fields, stride: object = 1) -> Slide:
+    pad = keys.choice("pad", PadMode.ZERO)
+    value = keys.number("pad_value", 0.0)
+    if value and pad is not PadMode.CONSTANT:
+        raise UsageError(f"{keys.where}: pad_value has no effect with pad {pad}", hint='set pad = "constant"')
+    padding = keys.padding()
+    if pad is PadMode.VALID and padding not in ("same", "valid", ((0, 0), (0, 0))):
+        raise UsageError(f"{keys.where}: padding contradicts pad 'valid'", hint="leave one of them out")
+    return Slide(
+        stride=keys.pair("stride", stride),
+        padding=padding,
+        dilation=keys.pair("dilation", 1),
+        pad=pad,
+        pad_value=value,
+    )
+
+
+def _conv(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
+    given = keys.given("weights", "kernel")
+    if len(given) != 1:
+        found = "both weights and kernel" if given else "neither weights nor kernel"
+        raise UsageError(
+            f"{keys.where}: it has {found}", hint="give weights (4 axes, or a file's tensor) or a kernel SPEC"
+        )
+    if given == ["kernel"]:
+        return _kernel_conv(keys, weights, kind, name)
+    array = weights.array(keys.take("weights"), f"{keys.where}: weights")
+    if array.ndim != 4 or 0 in array.shape:
+        shape = " x ".join(map(str, array.shape)) or "a single number"
+        raise UsageError(
+            f"{keys.where}: weights are {shape}, not {AXES[4]}",
+            hint="kernel = ... slides one matrix over every channel" if array.ndim == 2 else "give 4 axes",
+        )
+    bias = _vector(keys, weights, "bias")
+    if bias is not None and bias.size != array.shape[0]:
+        raise UsageError(
+            f"{keys.where}: bias has {bias.size} numbers for {array.shape[0]} outputs",
+            hint="give one for each output",
+        )
+    groups = keys.pair("groups", 1)[0]
+    if array.shape[0] % groups:
+        raise UsageError(
+            f"{keys.where}: {array.shape[0]} outputs do not divide into {groups} groups", hint="change groups"
+        )
+    return Conv(type=kind, name=name, weights=array, bias=bias, groups=groups, slide=_slide(keys))
+
+
+def _kernel_conv(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
+    found = _kernel(keys, weights)
+    how = keys.choice("combine", found.combine)
+    shapes = {part.shape for part in found.components}
+    if len(shapes) != 1:
+        raise UsageError(
+            f"{keys.where}: the kernels of {found.name!r} differ in size", hint="use a layer for each"
+        )
+    if how is Combine.ORIENTATION and len(found.components) != 2:
+        raise UsageError(
+            f"{keys.where}: orientation needs two kernels, not {len(found.components)}",
+            hint="use a pair such as sobel",
+        )
+    return KernelConv(
+        type=kind,
+        name=name,
+        kernels=found.components,
+        shifts=found.bias,
+        combine=how if len(found.components) > 1 else Combine.NONE,
+        bias=keys.number("bias", 0.0),
+        slide=_slide(keys),
+    )
+
+
+def _kernel(keys: Fields, weights: Weights) -> Kernel:
+    spec = keys.take("kernel")
+    what = f"{keys.where}: kernel"
+    try:
+        if isinstance(spec, list):
+            return Kernel.of(nested(spec, what), what=what)
+        if not isinstance(spec, str):
+            raise keys.wrong("kernel", spec, "a kernel SPEC in quotes, or nested lists")
+        if spec == "-":
+            raise UsageError(f"{what} cannot come from stdin", hint="name a file")
+        inside = os.path.join(weights.folder, spec)
+        return kernel(inside if files.is_path(spec) or os.path.isfile(inside) else spec)
+    except KernelError as error:
+        message = error.message if error.message.startswith(what) else f"{keys.where}: {error.message}"
+        raise UsageError(message, hint=error.hint) from error
+
+
+def _vector(keys: Fields, weights: Weights, key: str, default: object = None) -> Array | None:
+    value = keys.take(key, default)
+    if value is None:
+        return None
+    found = weights.array(value, f"{keys.where}: {key}")
+    if found.ndim > 1 or found.size == 0:
+        raise UsageError(
+            f"{keys.where}: {key} has {found.ndim} axes",
+            hint="give a number, or a list of one for each channel",
+        )
+    return found.reshape(-1)
+
+
+def _pool(keys: Fields, _: Weights, kind: str, name: str) -> Layer:
+    whole = keys.flag("global", False)
+    if whole and (extra := keys.given("size", "stride", "padding", "dilation", "ceil", "pad")):
+        raise UsageError(f"{keys.where}: global and {extra[0]} exclude each other", hint="leave one out")
+    pads = bool(keys.given("pad"))
+    norm = keys.number("norm", 2.0)
+    if norm <= 0:
+        raise UsageError(f"{keys.where}: norm {norm:g} is not above 0", hint="use 1, 2 or any greater number")
+    size = keys.pair("size", 2)
+    slide = _slide(keys, list(size))
+    counts = keys.flag("count_include_pad", True)
+    if pads and not counts:
+        raise UsageError(f"{keys.where}: pixels made up by pad always count", hint="leave one of them out")
+    return Pool(
+        type=kind,
+        name=name,
+        mode=keys.choice("mode", PoolMode.MAX),
+        size=None if whole else size,
+        slide=slide,
+        ceil=keys.flag("ceil", False),
+        count_include_pad=counts,
+        norm=norm,
+        pad=slide.pad if pads else None,
+    )
+
+
+def _relu(keys: Fields, _: Weights, kind: str, name: str) -> Layer:
+    del keys
+    return Activation(type=kind, name=name, function=kind)
+
+
+def _leaky(keys: Fields, _: Weights, kind: str, name: str) -> Layer:
+    return Activation(type=kind, name=name, function="leaky_relu", slope=keys.number("slope", 0.01))
+
+
+def _threshold(keys: Fields, _: Weights, kind: str, name: str) -> Layer:
+    if not keys.given("limit"):
+        raise UsageError(f"{keys.where}: limit is missing", hint="numbers above it pass")
+    limit, below = keys.number("limit", 0.0), keys.number("below", 0.0)
+    above = keys.number_or_none("above")
+    return Activation(type=kind, name=name, function=kind, limit=limit, below=below, above=above)
+
+
+def _normalize(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
+    source = keys.text("statistics")
+    prefix: dict[str, str] = {}
+    if source:
+        known = {"mean": "running_mean", "variance": "running_var", "weight": "weight", "bias": "bias"}
+        start, names = weights.names(source, f"{keys.where}: statistics")
+        stem = start.rpartition(":")[2]
+        prefix = {
+            key: f"{start}.{tensor}" for key, tensor in known.items() if f"{stem}.{tensor}" in names
+        } | {key: f"{start}.{known[key]}" for key in ("mean", "variance")}
+    if not source and not keys.given("mean", "std", "variance"):
+        raise UsageError(
+            f"{keys.where}: mean and std are missing",
+            hint='give mean and std, mean and variance, or statistics = "file.safetensors:bn1"',
+        )
+    if len(keys.given("std", "variance")) == 2 or (source and keys.given("std")):
+        raise UsageError(f"{keys.where}: std and variance are both given", hint="leave one of them out")
+    if keys.given("std") and keys.given("eps"):
+        raise UsageError(f"{keys.where}: eps belongs to variance, not to std", hint="leave eps out")
+    mean = _vector(keys, weights, "mean", prefix.get("mean", 0.0))
+    std = _vector(keys, weights, "std")
+    variance = _vector(keys, weights, "variance", prefix.get("variance"))
+    eps = keys.number("eps", 1e-5)
+    weight, bias = (_vector(keys, weights, key, prefix.get(key)) for key in ("weight", "bias"))
+    if std is None:
+        spread = np.asarray(1.0 if variance is None else variance, np.float64)
+        with np.errstate(invalid="ignore"):
+            std = np.sqrt(spread + (eps if variance is not None else 0.0))
+    if not (np.isfinite(std).all() and (std > 0).all()):
+        raise UsageError(
+            f"{keys.where}: std and variance must be above 0", hint="are they the right numbers?"
+        )
+    scale = (1.0 if weight is None else weight.astype(np.float64)) / std.astype(np.float64)
+    learned = sum(each.size for each in (weight, bias) if each is not None)
+    shift = np.zeros(1) if bias is None else bias
+    assert mean is not None  # it has a default
+    return Normalize(
+        type=kind, name=name, mean=mean, scale=np.atleast_1d(scale), shift=shift, learned=learned
+    )
+
+
+def _upsample(keys: Fields, _: Weights, kind: str, name: str) -> Layer:
+    factor = keys.pair("factor", 2)
+    return Upsample(type=kind, name=name, factor=factor, mode=keys.choice("mode", UpsampleMode.NEAREST))
+
+
+TYPES: dict[str, Builder] = {
+    "conv": _conv,
+    "pool": _pool,
+    "relu": _relu,
+    "leaky-relu": _leaky,
+    "sigmoid": _relu,
+    "tanh": _relu,
+    "normalize": _normalize,
+    "upsample": _upsample,
+    "threshold": _threshold,
+}
+"""Every layer type, and what reads its keys."""

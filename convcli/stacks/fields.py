@@ -1,0 +1,105 @@
+"""The keys of one TOML table, each read once and checked; what is left over is an error."""
+
+from collections.abc import Mapping
+from typing import Any, Self, TypeVar
+
+from convcli.errors import UsageError, unknown
+from convcli.vocab import Choice, Padding, as_padding, as_pair, parse_padding, parse_pair
+
+__all__ = ["Fields"]
+
+C = TypeVar("C", bound=Choice)
+
+
+class Fields:
+    """Reads a table; `where` is what errors call it."""
+
+    def __init__(self, table: Mapping[str, Any], where: str) -> None:
+        self._table = table
+        self._known: list[str] = []
+        self.where = where
+
+    def knowing(self, *keys: str) -> Self:
+        """Return itself, with `keys` taken to be read elsewhere."""
+        self._known += keys
+        return self
+
+    def take(self, key: str, default: Any = None) -> Any:
+        """Return the value as it stands."""
+        self._known.append(key)
+        return self._table.get(key, default)
+
+    def text(self, key: str, default: str = "") -> str:
+        """Return a string."""
+        value = self.take(key, default)
+        if not isinstance(value, str):
+            raise self.wrong(key, value, "a text in quotes")
+        return value
+
+    def flag(self, key: str, default: bool) -> bool:
+        """Return true or false."""
+        value = self.take(key, default)
+        if not isinstance(value, bool):
+            raise self.wrong(key, value, "true or false")
+        return value
+
+    def number(self, key: str, default: float) -> float:
+        """Return a finite number."""
+        value = self.take(key, default)
+        if not _is_number(value):
+            raise self.wrong(key, value, "a finite number")
+        return float(value)
+
+    def number_or_none(self, key: str) -> float | None:
+        """Return a finite number, or None where it is not given."""
+        return self.number(key, 0.0) if key in self._table else self.take(key)
+
+    def choice(self, key: str, default: C) -> C:
+        """Return one of a fixed set of words."""
+        value = self.text(key, default.value)
+        try:
+            return type(default).parse(value)
+        except UsageError as error:
+            raise UsageError(f"{self.where}: {error.message}", hint=error.hint) from error
+
+    def pair(self, key: str, default: object, least: int = 1) -> tuple[int, int]:
+        """Return ``N``, ``[rows, columns]`` or ``"RxC"``."""
+        value = self.take(key, default)
+        try:
+            return parse_pair(value, key, least) if isinstance(value, str) else as_pair(value, key, least)
+        except UsageError as error:
+            raise UsageError(f"{self.where}: {error.message}", hint="write N or [rows, columns]") from error
+
+    def padding(self, key: str = "padding") -> Padding:
+        """Return ``N``, ``[rows, columns]``, ``[top, bottom, left, right]`` or a word."""
+        value = self.take(key, 0)
+        try:
+            if isinstance(value, str):
+                return parse_padding(value)
+            if isinstance(value, list) and len(value) == 4:
+                value = [value[:2], value[2:]]
+            return as_padding(value)
+        except UsageError as error:
+            hint = 'write N, [rows, columns], [top, bottom, left, right] or "same"'
+            raise UsageError(f"{self.where}: {error.message}", hint=hint) from error
+
+    def finish(self) -> None:
+        """Raise a UsageError where a key was not asked for."""
+        for key in self._table:
+            if key not in self._known:
+                error = unknown("key", key, sorted(set(self._known)))
+                raise UsageError(f"{self.where}: {error.message}", hint=error.hint)
+
+    def given(self, *keys: str) -> list[str]:
+        """Return which of `keys` are there."""
+        return [key for key in keys if key in self._table]
+
+    def wrong(self, key: str, value: object, wanted: str) -> UsageError:
+        """Return the error for a value of another kind."""
+        shown = repr(value) if len(repr(value)) < 40 else f"a {type(value).__name__}"
+        return UsageError(f"{self.where}: {key} is {shown}, not {wanted}", hint=f"give {wanted}")
+
+
+def _is_number(value: object) -> bool:
+    finite = isinstance(value, int | float) and value - value == 0
+    return finite and not isinstance(value, bool)

@@ -1,0 +1,126 @@
+"""A stack of layers, as its TOML file has it."""
+
+import os
+import re
+import tomllib
+from collections import Counter
+from typing import Any, NamedTuple
+
+from convcli.errors import GeometryError, UsageError
+from convcli.kernels.text import shown
+from convcli.stacks.build import build
+from convcli.stacks.convolutions import KernelConv
+from convcli.stacks.fields import Fields
+from convcli.stacks.layers import Layer
+from convcli.stacks.weights import Weights
+from convcli.vocab import Choice
+
+__all__ = ["Scale", "Stack", "called", "read_stack"]
+
+MAX_BYTES = 1 << 26
+
+
+class Scale(Choice):
+    """What the first layer sees of a picture."""
+
+    UNIT = "unit"  # black is 0, white 1
+    BYTE = "byte"  # pixels as they are
+    IMAGENET = "imagenet"  # 0 to 1, then minus ImageNet's mean over its deviation
+
+
+class Stack(NamedTuple):
+    """Layers, and what the first of them sees.
+
+    Attributes
+    ----------
+    name
+        The file's stem, safe in file names.
+    scale, gray
+        How pixels become numbers, and whether luma is taken first.
+    layers
+        In order.
+    """
+
+    name: str
+    scale: Scale
+    gray: bool
+    layers: tuple[Layer, ...]
+
+
+def read_stack(path: str) -> Stack:
+    """Read a stack and all the weights that it names.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be read or is no stack, a key or tensor is wrong, or layers do not fit each other.
+    """
+    what = shown(path, 200)
+    top = Fields(_load(path, what), what)
+    scale, gray = top.choice("scale", Scale.UNIT), top.flag("gray", False)
+    if gray and scale is Scale.IMAGENET:
+        raise UsageError(f"{what}: gray and scale 'imagenet' exclude each other", hint="ImageNet is RGB")
+    tables = top.take("layer")
+    top.finish()
+    if not isinstance(tables, list) or not tables or not all(isinstance(each, dict) for each in tables):
+        raise UsageError(f"{what} has no layers", hint="write [[layer]] and type = ... for each")
+    weights = Weights(os.path.dirname(path))
+    seen: Counter[str] = Counter()
+    layers = tuple(_layer(each, f"{what}, layer {at}", weights, seen) for at, each in enumerate(tables, 1))
+    _check_channels(layers, what, 1 if gray else 3 if scale is Scale.IMAGENET else None)
+    stem = os.path.splitext(os.path.basename(path))[0]
+    return Stack(re.sub(r"[^\w.+-]+", "-", stem).strip("-.") or "stack", scale, gray, layers)
+
+
+def _load(path: str, what: str) -> dict[str, Any]:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise UsageError(f"no such stack file: {what}", hint="check the name and the folder") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"stack file {what} cannot be read: {reason}", hint="name a TOML file") from error
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{what} is larger than {MAX_BYTES} bytes", hint="put weights into .npz files")
+    try:
+        return tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"))
+    except (ValueError, RecursionError) as error:
+        raise UsageError(
+            f"{what} is not TOML: {error}", hint="docs/stacks.md shows what a stack looks like"
+        ) from error
+
+
+def _layer(table: dict[str, Any], where: str, weights: Weights, seen: Counter[str]) -> Layer:
+    keys = Fields(table, where)
+    kind = keys.text("type")
+    if not kind:
+        raise UsageError(f"{where}: type is missing", hint='write type = "conv"')
+    seen[kind] += 1
+    name = keys.text("name") or f"{kind}{seen[kind]}"
+    return build(Fields(table, f"{where} ({kind})").knowing("type", "name"), weights, kind, name)
+
+
+def called(index: int, layer: Layer) -> str:
+    """Return what errors call a layer; the first is 1."""
+    return f"layer {index} ({layer.type} {layer.name!r})"
+
+
+def _check_channels(layers: tuple[Layer, ...], what: str, given: int | None) -> None:
+    """Refuse layers that do not fit each other, whatever the picture; None is a number not known yet."""
+    for index, layer in enumerate(layers, 1):
+        try:
+            given = _after(layer, given)
+        except GeometryError as error:
+            raise UsageError(f"{what}, {called(index, layer)} {error.message}", hint=error.hint) from error
+
+
+def _after(layer: Layer, given: int | None) -> int | None:
+    if given is not None:
+        return layer.channels(given)
+    weights = getattr(layer, "weights", None)
+    if weights is not None:
+        return int(weights.shape[0])
+    if isinstance(layer, KernelConv) and layer.summing:
+        return layer.channels(layer.kernels[0].shape[0])
+    return None

@@ -1,0 +1,76 @@
+"""Our reader of .safetensors against the package that writes them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from safetensors.numpy import save_file
+
+from convcli.errors import UsageError
+from convcli.stacks.weights import Weights
+
+KINDS = ["float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16"]
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "uint8", "bool"])
+def test_every_type(tmp_path: Path, kind: str) -> None:
+    values = np.random.default_rng(1).integers(0, 100, (3, 4, 5)).astype(kind)
+    save_file(
+        {"a": values, "b.c": values[0], "scalar": np.array(values[0, 0, 0])}, tmp_path / "w.safetensors"
+    )
+    weights = Weights(str(tmp_path))
+    for name, expected in {"a": values, "b.c": values[0], "scalar": values[0, 0, 0]}.items():
+        found = weights.array(f"w.safetensors:{name}", "it")
+        assert found.dtype == kind
+        assert_array_equal(found, expected)
+
+
+def write(path: Path, header: Any, data: bytes) -> None:
+    text = json.dumps(header).encode() if not isinstance(header, bytes) else header
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data)
+
+
+def test_bfloat16_is_exact(tmp_path: Path) -> None:
+    values = np.array([1.0, -2.5, 3e38, 1e-38, 0.0], np.float32)
+    upper = (values.view(np.uint32) >> 16).astype("<u2")
+    header = {"x": {"dtype": "BF16", "shape": [5], "data_offsets": [0, 10]}, "__metadata__": {"format": "pt"}}
+    write(tmp_path / "w.safetensors", header, upper.tobytes())
+    expected = (upper.astype(np.uint32) << 16).view(np.float32)
+    found = Weights(str(tmp_path)).array("w.safetensors", "it")
+    assert found.dtype == np.float32
+    assert_array_equal(found, expected)
+
+
+BROKEN = {
+    "empty": (b"", "a header of 0 bytes"),
+    "a header that is too long": ((1 << 60).to_bytes(8, "little"), "is not possible"),
+    "cut header": ((50).to_bytes(8, "little") + b"{", "cannot be read"),
+    "not an object": ((2).to_bytes(8, "little") + b"[]", "not an object"),
+}
+
+
+@pytest.mark.parametrize(("content", "says"), BROKEN.values(), ids=BROKEN)
+def test_broken_files(tmp_path: Path, content: bytes, says: str) -> None:
+    (tmp_path / "w.safetensors").write_bytes(content)
+    with pytest.raises(UsageError, match=says) as caught:
+        Weights(str(tmp_path)).array("w.safetensors:x", "it")
+    assert caught.value.hint
+
+
+ENTRIES = {
+    "cut data": ({"dtype": "F32", "shape": [9], "data_offsets": [0, 36]}, "cut short"),
+    "wrong size": ({"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}, "4 bytes are not"),
+    "negative": ({"dtype": "F32", "shape": [-1], "data_offsets": [0, -4]}, "-4 bytes are not"),
+    "unknown type": ({"dtype": "F8_E4M3", "shape": [4], "data_offsets": [0, 4]}, "type F8_E4M3"),
+    "no type": ({"shape": [1], "data_offsets": [0, 4]}, "malformed"),
+}
+
+
+@pytest.mark.parametrize(("entry", "says"), ENTRIES.values(), ids=ENTRIES)
+def test_broken_entries(tmp_path: Path, entry: dict[str, Any], says: str) -> None:
+    write(tmp_path / "w.safetensors", {"x": entry}, b"\0\0\0\0")
+    with pytest.raises(UsageError, match=says):
+        Weights(str(tmp_path)).array("w.safetensors:x", "it")
