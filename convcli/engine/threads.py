@@ -6,9 +6,10 @@ depend on it.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from math import prod
-from threading import Lock, Thread, local
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,7 +23,10 @@ T = TypeVar("T")
 
 
 KEPT = 1 << 22
-"""Bytes of one array that the calling thread keeps for its next call: new memory is slow to come."""
+"""Bytes of one array that is kept for the next call: new memory is slow to come."""
+
+MOST = 4
+"""Threads whose scratch memory is kept."""
 
 
 class Scratch:
@@ -44,7 +48,20 @@ class Scratch:
         self._kept = {key: array for key, array in self._kept.items() if array.nbytes <= KEPT}
 
 
-_own = local()
+_free: list[Scratch] = []
+
+
+@contextmanager
+def _scratch() -> Iterator[Scratch]:
+    """Lend scratch memory to one thread: what another left, or new."""
+    try:
+        scratch = _free.pop()
+    except IndexError:
+        scratch = Scratch()
+    yield scratch
+    scratch.shrink()
+    if len(_free) < MOST:
+        _free.append(scratch)
 
 
 def thread_count(jobs: int | None) -> int:
@@ -68,20 +85,16 @@ def run(work: Callable[[T, Scratch], None], pieces: Sequence[T], threads: int) -
     The first exception stops all threads and is raised again.
     """
     if min(threads, len(pieces)) <= 1:
-        scratch = _own.__dict__.pop("scratch", None) or Scratch()  # taken: a call within a call gets another
-        with np.errstate(all="ignore"):
+        with _scratch() as scratch, np.errstate(all="ignore"):
             for piece in pieces:
                 work(piece, scratch)
-        scratch.shrink()
-        _own.scratch = scratch
         return
 
     left, lock, failures = iter(pieces), Lock(), list[BaseException]()
 
     def loop() -> None:
-        scratch = Scratch()
         try:
-            with np.errstate(all="ignore"):
+            with _scratch() as scratch, np.errstate(all="ignore"):
                 while not failures:
                     with lock:
                         piece = next(left, None)
