@@ -38,6 +38,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="512x512 and three rounds")
     parser.add_argument("--json", metavar="FILE", help="also write the figures to FILE")
     options = parser.parse_args(argv)
+    if strangers := set(options.peers.split(",")) - set(PEERS):
+        parser.error(f"no peers: {', '.join(sorted(strangers))}; known are {', '.join(PEERS)}")
     without_blas_settings("engine", argv)
     size, rounds = (512, 3) if options.quick else (options.size, options.rounds)
 

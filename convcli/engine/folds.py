@@ -64,8 +64,15 @@ def sweep(
     """Fold every window of `task` in numbers of `kind`, rows first."""
     channels = task.channels
     results = task.out.reshape(*task.out.shape[:2], -1)
+    quarters = prepare is None and _are_quarters(task, how, kind)
 
     def work(part: Part, scratch: Scratch) -> None:
+        if quarters:
+            result = results[part.p0 : part.p1, part.y0 : part.y1, part.x0 : part.x1]
+            _quarters(task, part, result, scratch)
+            if finish is not None:
+                finish(result, part, result)
+            return
         region = load(task, part, kind, scratch, prepare)
         planes, rows, _ = part.shape
         first, last = task.columns.reads(part.x0, part.x1)
@@ -89,6 +96,26 @@ def sweep(
 
     whole = Part(0, task.x.shape[0], 0, task.rows.windows, 0, task.columns.windows)
     run(work, cut(task, whole, ROOM // kind.itemsize), threads)
+
+
+def _are_quarters(task: Windows, how: Folding, kind: np.dtype[Any]) -> bool:
+    """Whether windows are sums of 2 x 2 pixels side by side, the commonest of all, and nothing else."""
+    plain = all(
+        (line.taps, line.stride, line.dilation) == (2, 2, 1)
+        and line.before == line.after == 0
+        and 2 * line.windows <= line.size
+        for line in (task.rows, task.columns)
+    )
+    same = task.x.dtype == task.out.dtype == kind
+    return plain and same and task.channels == 1 and not how.idempotent
+
+
+def _quarters(task: Windows, part: Part, into: Array, scratch: Scratch) -> None:
+    """Add up 2 x 2 pixels: the general way makes a hundred calls for these three."""
+    pixels = task.x[part.p0 : part.p1, 2 * part.y0 : 2 * part.y1, 2 * part.x0 : 2 * part.x1, 0]
+    pairs = scratch("lines", (len(pixels), pixels.shape[1] // 2, pixels.shape[2]), into.dtype)
+    np.add(pixels[:, 0::2], pixels[:, 1::2], out=pairs)
+    np.add(pairs[:, :, 0::2], pairs[:, :, 1::2], out=into)
 
 
 def _along(how: Folding, lines: Array, line: Line, channels: int, into: Array, scratch: Scratch) -> None:

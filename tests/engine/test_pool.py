@@ -337,3 +337,16 @@ def test_what_pads_too_much_for_an_extreme_is_no_problem_for_sums():
     assert pool2d(x, 2, mode="avg", padding=2).tolist()[0] == [0] * 4
     assert pool2d(x, 2, mode="lp", padding=2)[0].tolist() == [0] * 4
     assert pool2d(x, 2, padding=2, pad="constant", pad_value=7)[0].tolist() == [7] * 4
+
+
+@pytest.mark.parametrize("shape", [(7, 9), (2, 2), (3, 8, 6), (2, 3, 301, 258)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_means_of_two_by_two(shape, dtype):
+    x = np.random.default_rng(4).normal(size=shape).astype(dtype)
+    rows, columns = shape[-2] // 2, shape[-1] // 2
+    tiles = x[..., : 2 * rows, : 2 * columns].reshape(*shape[:-2], rows, 2, columns, 2)
+    found = pool2d(x, 2, mode="avg")
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, tiles.astype(float).mean(axis=(-3, -1)), atol=4 * np.finfo(dtype).eps)
+    view = np.asfortranarray(x)
+    np.testing.assert_array_equal(pool2d(view, 2, mode="avg"), found)
