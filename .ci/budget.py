@@ -15,4 +15,4 @@ long = [f"{path}: {lines} lines, at most {MODULE}" for path, lines in sizes.item
 if total > PRODUCT:
     long.append(f"convcli: {total} lines, at most {PRODUCT}")
 print(f"{total} product lines in {len(sizes)} modules")
-sys.exit("\n".join(long))
+sys.exit("\n".join(long) or 0)
