@@ -136,7 +136,11 @@ class Reading(Options):
     """How pictures are read."""
 
     recursive: Annotated[
-        bool, _file("--recursive", help="Take folders and patterns such as 'photos/*.png' as inputs.")
+        bool,
+        _file(
+            "--recursive",
+            help="Take folders (their pictures and .npy) and patterns such as 'photos/*.png' as inputs.",
+        ),
     ] = False
     frame: Annotated[
         int | None,

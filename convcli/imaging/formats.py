@@ -164,6 +164,11 @@ _ONLY_READ = (
 
 
 def is_picture(name: str) -> bool:
-    """Whether a file called `name` is taken for a picture or array when a folder is searched."""
+    """Whether a file called `name` is taken for a picture or array when a folder is searched.
+
+    Text, JSON and archives of arrays are not: among photographs they hold something else.
+    """
     suffix = os.path.splitext(name)[1].lower()
+    if suffix in (".npz", ".csv", ".tsv", ".json"):
+        return False
     return suffix in _by_suffix() or suffix in _ONLY_READ.split()

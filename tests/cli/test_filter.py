@@ -426,6 +426,7 @@ class TestPlaces:
         gray.rename("in/deep/gray.png")
         photo.rename("in/photo.png")
         Path("in/notes.txt").write_text("not a picture")
+        Path("in/report.json").write_text("{}")
         ran = convcli("filter", "in", "-k", "box", "--recursive", "--out-dir", "out")
         assert ran.status == 0, ran.err
         assert sorted(ran.out.decode().split()) == ["out/deep/gray-box.png", "out/photo-box.png"]

@@ -83,7 +83,16 @@ def test_hints_name_formats_that_can_hold_it():
 
 @pytest.mark.parametrize(
     ("name", "answer"),
-    [("a.png", True), ("a.PSD", True), ("a.csv", True), ("a.txt", False), ("png", False), (".png", False)],
+    [
+        ("a.png", True),
+        ("a.PSD", True),
+        ("a.npy", True),
+        ("a.csv", False),
+        ("a.json", False),
+        ("a.txt", False),
+        ("png", False),
+        (".png", False),
+    ],
 )
 def test_what_a_folder_is_searched_for(name, answer):
     assert formats.is_picture(name) is answer
