@@ -4,22 +4,18 @@ All cores on every side (SciPy and scikit-image use one), each side allocates it
 in one process. A ratio below 1 means that convcli is faster. Peers that cannot be imported are named.
 """
 
-import argparse
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.machine import (
     cell,
-    cores,
     importable,
     interleaved,
-    machine,
+    peer_options,
     picture,
-    without_blas_settings,
+    write_report,
 )
 from convcli.engine.correlate import correlate
 from convcli.engine.plan import plan
@@ -29,21 +25,10 @@ Runner = Callable[[], Any]
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks engine", description=__doc__)
-    parser.add_argument("--size", type=int, default=4096, help="side of the square picture")
-    parser.add_argument("--rounds", type=int, default=5, help="repetitions, of which the median is shown")
-    parser.add_argument("--threads", type=int, default=cores(), help="of us, OpenCV and PyTorch")
-    parser.add_argument("--only", metavar="TEXT", default="", help="kernels whose name holds TEXT")
-    parser.add_argument("--peers", default=",".join(PEERS), help="which, by their modules' names")
-    parser.add_argument("--quick", action="store_true", help="512x512 and three rounds")
-    parser.add_argument("--json", metavar="FILE", help="also write the figures to FILE")
-    options = parser.parse_args(argv)
-    if strangers := set(options.peers.split(",")) - set(PEERS):
-        parser.error(f"no peers: {', '.join(sorted(strangers))}; known are {', '.join(PEERS)}")
-    without_blas_settings("engine", argv)
-    size, rounds = (512, 3) if options.quick else (options.size, options.rounds)
+    options = peer_options("engine", __doc__, argv, PEERS, rounds=5)
+    size, rounds = options.size, options.rounds
 
-    peers = importable(options.peers.split(","), MODULES, options.threads)
+    peers = importable(options.peers, MODULES, options.threads)
     image = picture(size)
     print(f"{size}x{size}, {options.threads} threads; ns per pixel, and our time over each peer's")
     print(f"{'kernel':<14}{'method':<11}{'ours':>8}" + "".join(f"{name:>12}" for name in peers), flush=True)
@@ -54,9 +39,7 @@ def main(argv: list[str]) -> int:
             rows.append(row)
             ratios = "".join(cell(row["ratios"].get(peer)) for peer in peers)
             print(f"{name:<14}{row['method']:<11}{row['ns']:>8.2f}{ratios}", flush=True)
-    if options.json:
-        report = {"size": size, "threads": options.threads, "machine": machine(), "rows": rows}
-        Path(options.json).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    write_report(options, rows)
     return 0
 
 

@@ -1,11 +1,13 @@
 """What benchmarks share: a clean environment, interleaved timing, pictures, and what machine it was."""
 
+import argparse
+import json
 import os
 import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,37 @@ def interleaved(
             # The first round warms up; only what is too slow to repeat keeps its time.
             times = {name: [t for t in taken if t > PATIENCE] for name, taken in times.items()}
     return {name: statistics.median(taken) for name, taken in times.items()}
+
+
+def peer_options(
+    name: str, about: str | None, argv: list[str], peers: Iterable[str], *, rounds: int
+) -> argparse.Namespace:
+    """Read the options of a benchmark beside peers, and start again if the environment slows BLAS."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks {name}", description=about)
+    parser.add_argument("--size", type=int, default=4096, help="side of the square picture")
+    parser.add_argument(
+        "--rounds", type=int, default=rounds, help="repetitions, of which the median is shown"
+    )
+    parser.add_argument("--threads", type=int, default=cores(), help="of us, OpenCV and PyTorch")
+    parser.add_argument("--only", metavar="TEXT", default="", help="rows whose name holds TEXT")
+    parser.add_argument("--peers", default=",".join(peers), help="which, by their modules' names")
+    parser.add_argument("--quick", action="store_true", help="512x512 and three rounds")
+    parser.add_argument("--json", metavar="FILE", help="also write the figures to FILE")
+    options = parser.parse_args(argv)
+    options.peers = options.peers.split(",")
+    if strangers := set(options.peers) - set(peers):
+        parser.error(f"no peers: {', '.join(sorted(strangers))}; known are {', '.join(peers)}")
+    if options.quick:
+        options.size, options.rounds = 512, 3
+    without_blas_settings(name, argv)
+    return options
+
+
+def write_report(options: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
+    """Write the figures of a benchmark beside peers to the file that was asked for, if any."""
+    if options.json:
+        report = {"size": options.size, "threads": options.threads, "machine": machine(), "rows": rows}
+        Path(options.json).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
 
 
 def importable(names: Sequence[str], modules: Mapping[str, str], threads: int) -> dict[str, Any]:

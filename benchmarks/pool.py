@@ -4,22 +4,18 @@ All cores on every side (scikit-image and SciPy use one), each side allocates it
 in one process. A ratio below 1 means that convcli is faster. Peers that cannot be imported are named.
 """
 
-import argparse
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from benchmarks.machine import (
     cell,
-    cores,
     importable,
     interleaved,
-    machine,
+    peer_options,
     picture,
-    without_blas_settings,
+    write_report,
 )
 from convcli.engine.pool import pool2d
 
@@ -56,19 +52,10 @@ CASES = (
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks pool", description=__doc__)
-    parser.add_argument("--size", type=int, default=4096, help="side of the square picture")
-    parser.add_argument("--rounds", type=int, default=7, help="repetitions, of which the median is shown")
-    parser.add_argument("--threads", type=int, default=cores(), help="of us, OpenCV and PyTorch")
-    parser.add_argument("--only", metavar="TEXT", default="", help="cases whose name holds TEXT")
-    parser.add_argument("--peers", default=",".join(PEERS), help="which, by their modules' names")
-    parser.add_argument("--quick", action="store_true", help="512x512 and three rounds")
-    parser.add_argument("--json", metavar="FILE", help="also write the figures to FILE")
-    options = parser.parse_args(argv)
-    without_blas_settings("pool", argv)
-    size, rounds = (512, 3) if options.quick else (options.size, options.rounds)
+    options = peer_options("pool", __doc__, argv, PEERS, rounds=7)
+    size, rounds = options.size, options.rounds
 
-    peers = importable(options.peers.split(","), MODULES, options.threads)
+    peers = importable(options.peers, MODULES, options.threads)
     print(f"{size}x{size}, {options.threads} threads; ns per input pixel, and our time over each peer's")
     print(f"{'pooling':<24}{'ours':>8}" + "".join(f"{name:>12}" for name in peers), flush=True)
     rows = []
@@ -78,9 +65,7 @@ def main(argv: list[str]) -> int:
             rows.append(row)
             ratios = "".join(cell(row["ratios"].get(peer)) for peer in peers)
             print(f"{case.name:<24}{row['ns']:>8.2f}{ratios}", flush=True)
-    if options.json:
-        report = {"size": size, "threads": options.threads, "machine": machine(), "rows": rows}
-        Path(options.json).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    write_report(options, rows)
     return 0
 
 

@@ -9,10 +9,9 @@ from convcli.errors import ImageError, nearest
 from convcli.imaging import sniff
 from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.sniff import too_large
+from convcli.specs import MAX_PIXELS
 
-__all__ = ["MAX_PIXELS", "Source", "load_array", "read"]
-
-MAX_PIXELS = 512 * 1024**2
+__all__ = ["Source", "load_array", "read"]
 
 Source: TypeAlias = str | os.PathLike[str] | os.PathLike[bytes] | bytes | bytearray | memoryview
 

@@ -48,8 +48,7 @@ def run_files(
 
     Whatever is wrong for every input is raised at once; what is wrong with one becomes its outcome. Of
     `spec`, ``range``, ``depth`` and ``jobs`` count. With `save_maps`, every layer's maps of the first frame
-    become
-    pictures in that folder, in a folder for each input where there are several.
+    become pictures in that folder, in a folder for each input where there are several.
 
     Raises
     ------

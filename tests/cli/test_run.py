@@ -168,7 +168,7 @@ def test_pipes(convcli: Convcli, photo: Path, stack: Write) -> None:
     convcli("run", stack(BOX), photo)
     assert ran.out == Path("photo-net.npy").read_bytes()
     to_picture = convcli("run", stack({"type": "relu"}), "-", "--format", "png", stdin=photo.read_bytes())
-    assert_array_equal(pixels(io.BytesIO(to_picture.out)), pixels(photo))  # type: ignore[arg-type]
+    assert_array_equal(pixels(io.BytesIO(to_picture.out)), pixels(photo))
     assert convcli("run", stack(BOX), photo, "-o", "-").out == ran.out
 
 
