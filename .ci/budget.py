@@ -6,10 +6,14 @@ Raise a number only with a reason in the commit that does it.
 import sys
 from pathlib import Path
 
-PRODUCT = 14500
+PRODUCT = 20000
+"""Raised from 14,500 for learn, show, explain, spectrum and compare, and to count what pages are made of."""
 MODULE = 340
 
-sizes = {path: len(path.read_text().splitlines()) for path in Path("convcli").rglob("*.py")}
+KINDS = {".py", ".js", ".css", ".html"}
+
+files = [path for path in Path("convcli").rglob("*") if path.suffix in KINDS]
+sizes = {path: len(path.read_text().splitlines()) for path in files}
 total = sum(sizes.values())
 long = [f"{path}: {lines} lines, at most {MODULE}" for path, lines in sizes.items() if lines > MODULE]
 if total > PRODUCT:
