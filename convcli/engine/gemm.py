@@ -109,14 +109,31 @@ def _products(
     target = np.lib.stride_tricks.as_strided(
         into, (batch, high, width), (high * into.strides[0], into.strides[0], size)
     )
-    parts = [
-        (shares[:, which, :, offset : offset + width], added)
-        for (_, which, added), offset in zip(
-            uses, (int(strip.offsets[0, j]) for j, _, _ in uses), strict=True
-        )
-    ]
-    total, _ = parts[0]
-    for share, added in parts[1:]:
-        total = (np.add if added else np.subtract)(total, share, out=target)
-    if len(parts) == 1:
-        target[...] = total
+    _add_up(shares, uses, [int(strip.offsets[0, j]) for j, _, _ in uses], target, scratch)
+
+
+def _add_up(
+    shares: Array, uses: list[tuple[int, int, bool]], offsets: list[int], target: Array, scratch: Scratch
+) -> None:
+    """Add the shares of the kernel's columns, each shifted by its offset, into (batch, rows, width)."""
+    batch, count, high, pitch = shares.shape
+    width = target.shape[2]
+    (_, which, _), start = uses[0], offsets[0]
+    if len(uses) == 1:
+        target[...] = shares[:, which, :, start : start + width]
+        return
+    # Sums stay in the cache, as flat rows of numbers, until the last one writes new memory.
+    flat = shares.reshape(batch, count, high * pitch)
+    length = high * pitch - max(offsets)
+    total = flat[:, which, start : start + length]
+    lines = shares[:, which, :, start : start + width]
+    into = total
+    if count < len(uses):
+        held = scratch("total", (batch, high, pitch), shares.dtype)
+        into = held.reshape(batch, high * pitch)[:, :length]
+    for (_, which, added), offset in zip(uses[1:-1], offsets[1:-1], strict=True):
+        total = (np.add if added else np.subtract)(total, flat[:, which, offset : offset + length], out=into)
+        if count < len(uses):
+            lines = held[:, :, :width]
+    (_, which, added), offset = uses[-1], offsets[-1]
+    (np.add if added else np.subtract)(lines, shares[:, which, :, offset : offset + width], out=target)
