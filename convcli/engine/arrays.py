@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from convcli.errors import UsageError
 
-__all__ = ["Array", "Floats", "Indices", "check_numeric", "whole_bound", "working_dtype"]
+__all__ = ["Array", "Floats", "Indices", "check_numeric", "fits_short", "whole_bound", "working_dtype"]
 
 Array: TypeAlias = NDArray[Any]
 Floats: TypeAlias = NDArray[np.floating[Any]]
@@ -51,3 +51,18 @@ def whole_bound(kernel: Floats, dtype: np.dtype[Any]) -> float:
         return float("inf")
     top = 1 if dtype.kind == "b" else max(np.iinfo(dtype).max, -np.iinfo(dtype).min)
     return float(np.abs(kernel).sum()) * float(top)
+
+
+def fits_short(
+    kernel: Floats, image: np.dtype[Any], result: np.dtype[Any], bias: float, beyond: float
+) -> bool:
+    """Whether sums of 8-bit pixels can be computed in int16 on the way to an integer result.
+
+    True where weights, bias and the value `beyond` the edge are whole, and no sum, partial or not, can leave
+    the range of int16: ``sum|k| * max(|pixel|, |beyond|) + |bias| < 2**15``.
+    """
+    if image.itemsize != 1 or result.kind not in "iu" or bias != round(bias) or beyond != round(beyond):
+        return False
+    bound = whole_bound(kernel, image)
+    largest = max(bound, float(np.abs(kernel).sum()) * abs(beyond), abs(beyond))
+    return largest + abs(bias) < 2**15

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from convcli.engine import direct, fft, gemm, separable
-from convcli.engine.arrays import Array, Floats, check_numeric, working_dtype
+from convcli.engine.arrays import Array, Floats, check_numeric, fits_short, working_dtype
 from convcli.engine.plan import plan
 from convcli.engine.size import edges, output_size
 from convcli.engine.task import Task
@@ -19,12 +19,22 @@ __all__ = ["convolve", "correlate"]
 LIGHT = 28_000_000
 """Work, in results times the weights behind each and their overhead, below which one thread is faster."""
 
+MOST_SHORT = 16
+"""Weights up to which additions of int16 are faster than sums in float32."""
+
 _METHODS = {
     Method.DIRECT: direct.correlate,
     Method.SEPARABLE: separable.correlate,
     Method.GEMM: gemm.correlate,
     Method.FFT: fft.correlate,
 }
+
+
+def _is_short(method: Method, weights: Floats) -> bool:
+    """Whether `method` computes whole weights in int16 as well: twice as many numbers at a time."""
+    if method is Method.SEPARABLE:
+        return separable.are_whole(separable.factors(weights, separable.FLOAT))
+    return method is Method.DIRECT and np.count_nonzero(weights) <= MOST_SHORT
 
 
 def correlate(
@@ -105,6 +115,10 @@ def correlate(
             raise UsageError(f"{name} {value} is not finite", hint="give a number")
     result = _result(picture, (height, width, *picture.shape[2:]), dtype, out)
     chosen = plan(weights, picture.shape, picture.dtype, steps, holes, Method.parse(method)).method
+    work = working_dtype(picture.dtype, weights)
+    beyond = pad_value if mode is PadMode.CONSTANT else 0.0
+    if _is_short(chosen, weights) and fits_short(weights, picture.dtype, result.dtype, bias, beyond):
+        work = np.dtype(np.int16)
     task = Task(
         image=picture if picture.ndim == 3 else picture[:, :, None],
         kernel=weights,
@@ -114,7 +128,7 @@ def correlate(
         stride=steps,
         dilation=holes,
         bias=float(bias),
-        work=working_dtype(picture.dtype, weights),
+        work=work,
         out=result if result.ndim == 3 else result[:, :, None],
     )
     threads = thread_count(jobs)

@@ -10,7 +10,7 @@ from convcli.engine.arrays import Floats, whole_bound, working_dtype
 from convcli.engine.fft import EXACT_BELOW
 from convcli.engine.gemm import ROWS, distinct_columns
 from convcli.engine.memo import by_weights
-from convcli.engine.separable import Pair, factors
+from convcli.engine.separable import Pair, are_whole, factors
 from convcli.engine.size import extent
 from convcli.engine.taps import OPERATION, column_period, compile_taps
 from convcli.vocab import Method
@@ -93,7 +93,7 @@ def _choose(
     reasons = {Method.DIRECT: f"{some} weights: nothing is faster one by one"}
 
     terms = factors(weights, work) if min(kh, kw) > 1 else []
-    if terms and len(terms) < min(kh, kw) and not (exact and not _whole(terms)):
+    if terms and len(terms) < min(kh, kw) and not (exact and not are_whole(terms)):
         costs[Method.SEPARABLE] = _separable_cost(terms, work, stride[1], period)
         each = f"{kh}+{kw}" if len(terms) == 1 else f"{len(terms)} x ({kh}+{kw})"
         reasons[Method.SEPARABLE] = f"rank {len(terms)}: {each} multiplies, not {kh * kw}"
@@ -110,10 +110,6 @@ def _choose(
 
     best = min(costs, key=lambda name: costs[name])
     return Plan(best, reasons[best])
-
-
-def _whole(terms: list[Pair]) -> bool:
-    return all(bool(np.all(line == np.rint(line))) for term in terms for line in term)
 
 
 def _separable_cost(terms: list[Pair], work: np.dtype[Any], stride: int, period: int) -> float:

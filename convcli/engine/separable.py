@@ -13,9 +13,16 @@ from convcli.engine.taps import blas_for, column_period, compile_taps
 from convcli.engine.task import Task
 from convcli.engine.threads import Scratch
 
-__all__ = ["correlate", "factors", "rank_one"]
+__all__ = ["FLOAT", "Pair", "are_whole", "correlate", "factors", "rank_one"]
 
 Pair = tuple[Floats, Floats]
+
+FLOAT = np.dtype(np.float32)
+
+
+def are_whole(terms: list[Pair]) -> bool:
+    """Whether sums of whole pixels by columns and rows of `terms` stay whole on the way."""
+    return all(bool(np.all(line == np.rint(line))) for term in terms for line in term)
 
 
 def correlate(task: Task, threads: int) -> None:
@@ -23,7 +30,7 @@ def correlate(task: Task, threads: int) -> None:
     period = column_period(task.stride[1], task.dilation[1])
     terms = [
         (compile_taps(u[:, None], task.work), compile_taps(v[None], task.work, period))
-        for u, v in factors(task.kernel, task.work)
+        for u, v in factors(task.kernel, FLOAT if task.work.kind == "i" else task.work)
     ]
 
     def compute(strip: Strip, into: Array, scratch: Scratch) -> None:

@@ -47,7 +47,7 @@ def store(task: Task, piece: Piece, sums: Array) -> None:
 
 
 def saturate(sums: Array, into: Array) -> None:
-    """Convert floats to the type of `into`, as OpenCV does; `sums` is overwritten.
+    """Convert sums to the type of `into`, as OpenCV does; `sums` is overwritten.
 
     Integers round half to even and saturate; NaN becomes 0.
     """
@@ -55,6 +55,12 @@ def saturate(sums: Array, into: Array) -> None:
         into[...] = sums
         return
     limits = np.iinfo(into.dtype)
+    if sums.dtype.kind == "i":
+        held = np.iinfo(sums.dtype)
+        if limits.min > held.min or limits.max < held.max:
+            np.clip(sums, max(limits.min, held.min), min(limits.max, held.max), out=sums)
+        np.copyto(into, sums, casting="unsafe")
+        return
     low, high = sums.dtype.type(limits.min), sums.dtype.type(limits.max)
     np.rint(sums, out=sums)
     unknown = np.isnan(sums)

@@ -59,13 +59,15 @@ def compile_taps(weights: Floats, dtype: np.dtype[Any], period: int = 1) -> Prog
         Columns `period` apart have evenly spaced offsets.
     """
     rounded = weights.astype(dtype)
-    programs: list[Program] = [Dense(rounded, period)]
+    whole = dtype.kind == "i"
+    # NumPy's products of integers are slow.
+    programs: list[Program] = [] if whole else [Dense(rounded, period)]
     # A long chain would round too often.
-    if np.count_nonzero(rounded) <= BLOCK:
+    if whole or np.count_nonzero(rounded) <= BLOCK:
         programs.append(Chain(rounded))
     if 1 in rounded.shape and period == 1 and (additions := _doubling(rounded.ravel())):
         programs.append(Doubling(rounded, additions, programs[-1]))
-    elif pays(rounded, period):
+    elif not whole and pays(rounded, period):
         programs.append(Product(rounded, programs[0]))
     return min(programs, key=lambda program: program.cost)
 
