@@ -34,7 +34,7 @@ def _is_short(method: Method, weights: Floats) -> bool:
     """Whether `method` computes whole weights in int16 as well: twice as many numbers at a time."""
     if method is Method.SEPARABLE:
         return separable.are_whole(separable.factors(weights, separable.FLOAT))
-    return method is Method.DIRECT and np.count_nonzero(weights) <= MOST_SHORT
+    return method is Method.DIRECT and int(np.count_nonzero(weights)) <= MOST_SHORT
 
 
 def correlate(
