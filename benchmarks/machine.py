@@ -18,13 +18,22 @@ PATIENCE = 2.0
 """Seconds: what takes longer than this is run once."""
 
 
-def without_blas_settings(name: str, argv: list[str]) -> None:
-    """Start again without ``OPENBLAS_*`` variables, which hold the library to older or fewer instructions."""
-    found = sorted(key for key in os.environ if key.startswith("OPENBLAS_"))
-    if not found:
+OLDER = {"OPENBLAS_CORETYPE": "Haswell"}
+"""What holds NumPy's library to AVX2, as on a machine without AVX-512."""
+
+
+def without_blas_settings(name: str, argv: list[str], *, older: bool = False) -> None:
+    """Start again without ``OPENBLAS_*`` variables, which hold the library to older or fewer instructions.
+
+    With `older`, start again with the one that holds it to AVX2, and no other.
+    """
+    wanted = OLDER if older else {}
+    found = {key: value for key, value in os.environ.items() if key.startswith("OPENBLAS_")}
+    if found == wanted:
         return
-    print(f"started again without {', '.join(found)}", file=sys.stderr, flush=True)
-    clean = {key: value for key, value in os.environ.items() if key not in found}
+    names = ", ".join(f"{key}={value}" for key, value in wanted.items()) or "without " + ", ".join(found)
+    print(f"started again {'with ' if wanted else ''}{names}", file=sys.stderr, flush=True)
+    clean = {key: value for key, value in os.environ.items() if key not in found} | wanted
     os.execve(sys.executable, [sys.executable, "-m", "benchmarks", name, *argv], clean)
 
 
@@ -63,6 +72,7 @@ def peer_options(
     parser.add_argument("--threads", type=int, default=cores(), help="of us, OpenCV and PyTorch")
     parser.add_argument("--only", metavar="TEXT", default="", help="rows whose name holds TEXT")
     parser.add_argument("--peers", default=",".join(peers), help="which, by their modules' names")
+    parser.add_argument("--avx2", action="store_true", help="hold NumPy's BLAS to AVX2 instructions")
     parser.add_argument("--quick", action="store_true", help="512x512 and three rounds")
     parser.add_argument("--json", metavar="FILE", help="also write the figures to FILE")
     options = parser.parse_args(argv)
@@ -71,7 +81,7 @@ def peer_options(
         parser.error(f"no peers: {', '.join(sorted(strangers))}; known are {', '.join(peers)}")
     if options.quick:
         options.size, options.rounds = 512, 3
-    without_blas_settings(name, argv)
+    without_blas_settings(name, argv, older=options.avx2)
     return options
 
 

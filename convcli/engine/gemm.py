@@ -6,10 +6,12 @@ Column ``q`` of the kernel becomes the R rows of a Toeplitz matrix,
 
 so that ``T @ x[rows]`` holds, without a copy of the input, each kernel column's share of R output rows; the
 shares are then added, each shifted by its column's offset. Equal columns, and columns that differ in sign
-alone, are multiplied once.
+alone, are multiplied once. With a stride, each phase of the image's columns meets only the kernel's columns
+that see it.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,7 +23,7 @@ from convcli.engine.strips import Strip, cut
 from convcli.engine.task import Task
 from convcli.engine.threads import Scratch
 
-__all__ = ["correlate", "distinct_columns"]
+__all__ = ["Columns", "columns_by_phase", "correlate"]
 
 ROWS = 4
 """R: output rows per matrix; more would multiply more of the matrix's zeros."""
@@ -30,13 +32,28 @@ BLOCK = 1 << 18
 """Numbers of partial results held at a time."""
 
 
+class Columns(NamedTuple):
+    """The kernel's columns that see one phase of the image's columns.
+
+    Attributes
+    ----------
+    distinct
+        Each once, but for its sign.
+    uses
+        ``(kernel column, which of the distinct, added?)`` for each that is not all zeros.
+    """
+
+    distinct: list[Floats]
+    uses: list[tuple[int, int, bool]]
+
+
 def correlate(task: Task, threads: int) -> None:
     """Compute `task` by matrix products."""
-    columns, uses = distinct_columns(task.kernel)
-    if not uses:
+    phases = columns_by_phase(task.kernel, task.stride[1], task.dilation[1])
+    if not phases:
         direct.correlate(task, threads)
         return
-    matrices = [_toeplitz(task, columns, rows) for rows in range(1, ROWS + 1)]
+    matrices = [[_toeplitz(task, phase.distinct, rows) for phase in phases] for rows in range(1, ROWS + 1)]
     by_taps = direct.core(task)
 
     def compute(strip: Strip, into: Array, scratch: Scratch) -> None:
@@ -46,7 +63,7 @@ def correlate(task: Task, threads: int) -> None:
             high = min(ROWS, rows - done)
             batch = max(1, min((rows - done) // high, BLOCK // (high * length)))
             part = into[done : done + batch * high]
-            _products(strip, done, matrices[high - 1], uses, part, scratch)
+            _products(strip, done, phases, matrices[high - 1], part, scratch)
             done += batch * high
         # Infinities times the matrix's zeros are NaN, even in rows that do not see them.
         if np.isnan(into.max()):
@@ -56,12 +73,21 @@ def correlate(task: Task, threads: int) -> None:
         sweep(task, compute, cut(task, ROWS), threads)
 
 
-def distinct_columns(kernel: Floats) -> tuple[list[Floats], list[tuple[int, int, bool]]]:
-    """Return the kernel's columns, each once, and ``(kernel column, which, added?)`` for each of its own."""
+def columns_by_phase(kernel: Floats, stride: int, dilation: int) -> list[Columns]:
+    """Return the kernel's columns, those together that see the same phase; without those of zeros."""
+    phases = [
+        _distinct(kernel, [j for j in range(kernel.shape[1]) if j * dilation % stride == phase])
+        for phase in range(stride)
+    ]
+    return [phase for phase in phases if phase.uses]
+
+
+def _distinct(kernel: Floats, among: list[int]) -> Columns:
     columns: list[Floats] = []
     known: dict[bytes, tuple[int, bool]] = {}
     uses = []
-    for j, column in enumerate(kernel.T + 0.0):
+    for j in among:
+        column = kernel[:, j] + 0.0
         if column.any():
             which, added = known.get(column.tobytes(), (len(columns), True))
             uses.append((j, which, added))
@@ -69,7 +95,7 @@ def distinct_columns(kernel: Floats) -> tuple[list[Floats], list[tuple[int, int,
                 columns.append(column)
                 known[(0.0 - column).tobytes()] = (which, False)
                 known[column.tobytes()] = (which, True)
-    return columns, uses
+    return Columns(columns, uses)
 
 
 def _toeplitz(task: Task, columns: Sequence[Floats], rows: int) -> Array:
@@ -82,58 +108,61 @@ def _toeplitz(task: Task, columns: Sequence[Floats], rows: int) -> Array:
 
 
 def _products(
-    strip: Strip,
-    first: int,
-    matrix: Array,
-    uses: list[tuple[int, int, bool]],
-    into: Array,
-    scratch: Scratch,
+    strip: Strip, first: int, phases: list[Columns], matrices: list[Array], into: Array, scratch: Scratch
 ) -> None:
-    """Write output rows from `first` on, which are a multiple of the matrix's rows, to `into`."""
-    length, width, x = strip.row_length, strip.grid.width, strip.x
-    count = 1 + max(which for _, which, _ in uses)
-    high = len(matrix) // count
+    """Write output rows from `first` on, which are a multiple of the matrices' rows, to `into`."""
+    width, x = strip.grid.width, strip.x
+    counts = [len(phase.distinct) for phase in phases]
+    high = len(matrices[0]) // counts[0]
     batch = len(into) // high
+    starts = [int(strip.offsets[0, phase.uses[0][0]]) for phase in phases]
+    lengths = [
+        width + int(strip.offsets[0, phase.uses[-1][0]]) - start
+        for phase, start in zip(phases, starts, strict=True)
+    ]
     # A row pitch near a power of two would put all partial results into the same cache lines.
-    pitch = length + (16 if length % 256 < 16 else 0)
-    shares = scratch("shares", (batch, count, high, pitch), x.dtype)
+    pitch = max(lengths) + (16 if max(lengths) % 256 < 16 else 0)
+    shares = scratch("shares", (batch, sum(counts), high, pitch), x.dtype)
+    stacked = shares.reshape(batch, -1, pitch)
     size = x.itemsize
-    windows: Array = np.ndarray(
-        (batch, matrix.shape[1], length),
-        x.dtype,
-        x,
-        first * strip.grid.step * size,
-        (high * strip.grid.step * size, strip.pitch * size, size),
-    )
-    np.matmul(matrix, windows, out=shares.reshape(batch, count * high, pitch)[:, :, :length])
+    parts: list[tuple[int, int, bool]] = []
+    before = 0
+    for phase, matrix, start, length in zip(phases, matrices, starts, lengths, strict=True):
+        windows: Array = np.ndarray(
+            (batch, matrix.shape[1], length),
+            x.dtype,
+            x,
+            (first * strip.grid.step + start) * size,
+            (high * strip.grid.step * size, strip.pitch * size, size),
+        )
+        rows = slice(before * high, before * high + len(matrix))
+        np.matmul(matrix, windows, out=stacked[:, rows, :length])
+        parts += [(before + which, int(strip.offsets[0, j]) - start, added) for j, which, added in phase.uses]
+        before += len(phase.distinct)
     target = np.lib.stride_tricks.as_strided(
         into, (batch, high, width), (high * into.strides[0], into.strides[0], size)
     )
-    _add_up(shares, uses, [int(strip.offsets[0, j]) for j, _, _ in uses], target, scratch)
+    _add_up(shares, parts, target, scratch)
 
 
-def _add_up(
-    shares: Array, uses: list[tuple[int, int, bool]], offsets: list[int], target: Array, scratch: Scratch
-) -> None:
-    """Add the shares of the kernel's columns, each shifted by its offset, into (batch, rows, width)."""
+def _add_up(shares: Array, parts: list[tuple[int, int, bool]], target: Array, scratch: Scratch) -> None:
+    """Add shares, each ``(which, from which of its numbers on, added?)``, into (batch, rows, width)."""
     batch, count, high, pitch = shares.shape
     width = target.shape[2]
-    (_, which, _), start = uses[0], offsets[0]
-    if len(uses) == 1:
-        target[...] = shares[:, which, :, start : start + width]
+    (first, start, _), *between = parts[:-1] or parts
+    if len(parts) == 1:
+        target[...] = shares[:, first, :, start : start + width]
         return
     # Sums stay in the cache, as flat rows of numbers, until the last one writes new memory.
     flat = shares.reshape(batch, count, high * pitch)
-    length = high * pitch - max(offsets)
-    total = flat[:, which, start : start + length]
-    lines = shares[:, which, :, start : start + width]
+    length = high * pitch - max(offset for _, offset, _ in parts)
+    total = flat[:, first, start : start + length]
+    lines = shares[:, first, :, start : start + width]
     into = total
-    if count < len(uses):
+    if between and count < len(parts):
         held = scratch("total", (batch, high, pitch), shares.dtype)
-        into = held.reshape(batch, high * pitch)[:, :length]
-    for (_, which, added), offset in zip(uses[1:-1], offsets[1:-1], strict=True):
+        into, lines = held.reshape(batch, -1)[:, :length], held[:, :, :width]
+    for which, offset, added in between:
         total = (np.add if added else np.subtract)(total, flat[:, which, offset : offset + length], out=into)
-        if count < len(uses):
-            lines = held[:, :, :width]
-    (_, which, added), offset = uses[-1], offsets[-1]
+    which, offset, added = parts[-1]
     (np.add if added else np.subtract)(lines, shares[:, which, :, offset : offset + width], out=target)

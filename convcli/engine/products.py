@@ -5,13 +5,14 @@ are the window of numbers that they see times the matrix's transpose. Both multi
 weights instead of k, and still win from five weights (down) or fifteen (along) on.
 """
 
+from itertools import pairwise
 from math import gcd
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convcli.engine.arrays import Array, Floats, Indices
-from convcli.engine.strips import Grid
+from convcli.engine.strips import Grid, even_cuts
 from convcli.engine.threads import Scratch
 
 if TYPE_CHECKING:
@@ -23,11 +24,12 @@ SHORT, LONG = 5, 255
 """Numbers of weights between which products are used: fewer do not pay, more would round too often."""
 
 # Nanoseconds per number and per weight of it (2026-11, AMD EPYC with AVX-512, float32, 1 thread).
-DOWN, DOWN_WEIGHT = 0.25, 0.018
-ALONG, ALONG_WEIGHT = 1.5, 0.013
+DOWN, DOWN_WEIGHT = 0.2, 0.02
+ALONG, ALONG_WEIGHT = 1.2, 0.035
 
-FEW = 24
-"""Weights up to which eight rows at a time are fastest down a column: OpenBLAS has a path for small ones."""
+SMALL = 1_000_000
+"""Multiplications up to which OpenBLAS takes its path for small matrices, which for so few rows is two to
+five times as fast (0.3.31: ``gemm_small_matrix_permit`` of its AVX-512 kernels)."""
 
 
 def pays(weights: Floats, period: int) -> bool:
@@ -41,7 +43,7 @@ class Product:
     def __init__(self, weights: Floats, otherwise: "Program") -> None:
         self.line = weights.ravel()
         self.down = weights.shape[1] == 1
-        self.at_once = 8 if self.down and self.line.size <= FEW else 16
+        self.at_once = 8 if self.down else 16
         self.otherwise = otherwise
         self._made: dict[tuple[int, int, int], Array] = {}
         fixed, each = (DOWN, DOWN_WEIGHT) if self.down else (ALONG, ALONG_WEIGHT)
@@ -71,14 +73,16 @@ class Product:
             high = min(self.at_once, grid.rows - done)
             batch = (grid.rows - done) // high
             matrix = self._matrix(high, grid.step // pitch, apart // pitch)
-            seen: Array = np.ndarray(
-                (batch, matrix.shape[1], grid.width),
-                x.dtype,
-                x,
-                (first + done * grid.step) * size,
-                (high * grid.step * size, pitch * size, size),
-            )
-            np.matmul(matrix, seen, out=_stacked(into, done, batch, high))
+            target = _stacked(into, done, batch, high)
+            for left, right in pairwise(even_cuts(grid.width, SMALL // matrix.size)):
+                seen: Array = np.ndarray(
+                    (batch, matrix.shape[1], right - left),
+                    x.dtype,
+                    x,
+                    (first + done * grid.step + left) * size,
+                    (high * grid.step * size, pitch * size, size),
+                )
+                np.matmul(matrix, seen, out=target[:, :, left:right])
             done += batch * high
 
     def _rows(self, x: Array, first: int, apart: int, grid: Grid, into: Array) -> None:

@@ -22,11 +22,11 @@ from convcli.engine.threads import Scratch
 
 __all__ = ["Chain", "Dense", "Doubling", "Program", "blas_for", "column_period", "compile_taps"]
 
-OPERATION = 0.13
+OPERATION = 0.115
 """Nanoseconds per number of one whole-array operation in the cache (2026-11, Zen 4, float32, 1 thread)."""
 
-WEIGHT = 0.12
-"""Nanoseconds per number of one weight in ``einsum`` (same machine)."""
+WEIGHT, EINSUM = 0.115, 0.45
+"""Nanoseconds per number of one weight in ``einsum``, and of its start (same machine)."""
 
 BLOCK = 32
 """Weights that are summed one after the other: blocks are summed pairwise, so that rounding stays small."""
@@ -158,7 +158,7 @@ class Dense:
                     if block.any():
                         self.blocks.append((i, phase + j * period, block))
         count = sum(block.size for _, _, block in self.blocks)
-        self.cost = WEIGHT * count + OPERATION * max(1, len(self.blocks))
+        self.cost = EINSUM + WEIGHT * count + OPERATION * max(0, len(self.blocks) - 1)
 
     def __call__(self, x: Array, offsets: Indices, grid: Grid, into: Array, scratch: Scratch) -> None:
         """Sum the blocks, then copy to `into`."""

@@ -99,7 +99,7 @@ class Task:
         Worth its additional pieces along the edges for large pictures alone.
         """
         image = self.image
-        usable = image.dtype == self.work and image.flags.c_contiguous and self.stride[1] == 1
+        usable = image.dtype == self.work and image.flags.c_contiguous
         return image.reshape(-1) if usable and image.size >= 1 << 19 else None
 
     @cached_property
