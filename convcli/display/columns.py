@@ -31,8 +31,8 @@ class Written(NamedTuple):
 def written(values: Array, precision: int | None = None, *, plus: bool = False) -> Written:
     """Write a matrix, with `precision` decimals or four digits of its largest number.
 
-    Whole numbers stay whole unless `precision` is given. Very large and very small ones are divided by a power
-    of ten that is told beside them. `plus` gives positive numbers a sign, so that it catches the eye.
+    Whole numbers stay whole unless `precision` is given. Very large and very small ones are divided by a
+    power of ten that is told beside them. `plus` gives positive numbers a sign, so that it catches the eye.
     """
     full = largest(values)
     power = math.floor(math.log10(full)) if full else 0

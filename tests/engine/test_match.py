@@ -38,7 +38,7 @@ def test_the_definition(image, kernel, stride, dilation, padding, pad, center):
     try:
         cv.output_size(image.shape[:2], kernel.shape, stride, padding, dilation)
     except GeometryError:
-        with pytest.raises(GeometryError, match="kernel .* larger than the picture"):
+        with pytest.raises(GeometryError, match=r"kernel .* larger than the picture"):
             match_score(image, kernel, center=center, **options)
         return
     found = match_score(image, kernel, center=center, **options)
