@@ -17,19 +17,15 @@ __all__ = [
     "Compress",
     "Depth",
     "Edges",
-    "Form",
-    "Graphics",
     "Method",
     "PadMode",
     "Padding",
     "PoolMode",
     "RangeMode",
-    "Region",
     "as_padding",
     "as_pair",
     "parse_padding",
     "parse_pair",
-    "parse_region",
 ]
 
 Edges: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
@@ -200,30 +196,6 @@ class Compress(Choice):
     NONE = "none"
 
 
-class Graphics(Choice):
-    """How a picture is drawn in the terminal."""
-
-    AUTO = "auto"
-    BLOCKS = "blocks"  # half blocks, two pixels a character
-    KITTY = "kitty"  # the terminal's own graphics, by three protocols
-    ITERM2 = "iterm2"
-    SIXEL = "sixel"
-
-    @classmethod
-    def synonyms(cls) -> dict[str, Self]:
-        """What other tools call them."""
-        return {"iterm": cls("iterm2"), "sixels": cls("sixel"), "half-blocks": cls("blocks")}
-
-
-class Form(Choice):
-    """In which form `show` gives its numbers."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-    NPY = "npy"
-
-
 def parse_pair(text: str, what: str, least: int = 1) -> tuple[int, int]:
     """Read ``N`` or ``RxC`` as ``(rows, columns)``.
 
@@ -290,31 +262,6 @@ def parse_padding(text: str) -> Padding:
             f"padding {text!r} is not understood", hint="write N, RxC, T,B,L,R (four numbers), same or full"
         )
     return as_padding(((edges[0], edges[1]), (edges[2], edges[3])))
-
-
-Region: TypeAlias = tuple[tuple[int | None, int | None], tuple[int | None, int | None]]
-"""Where rows and columns begin and end, by the rules of Python's slices."""
-
-
-def parse_region(text: str) -> Region:
-    """Read ``R0:R1,C0:C1`` as Python reads slices: an end left out is the edge, negative ones count from it.
-
-    Raises
-    ------
-    UsageError
-        `text` is not that.
-    """
-    sides = [side.split(":") for side in text.split(",")]
-    try:
-        ends = [[int(word) if word.strip() else None for word in side] for side in sides]
-    except ValueError:
-        ends = []
-    if [len(side) for side in ends] != [2, 2]:
-        raise UsageError(
-            f"region {text!r} is not understood",
-            hint="write R0:R1,C0:C1 as Python slices, such as 0:8,-16: for rows and columns",
-        )
-    return ((ends[0][0], ends[0][1]), (ends[1][0], ends[1][1]))
 
 
 def as_padding(value: object) -> Padding:

@@ -8,8 +8,9 @@ from convcli.cli.parsing import Command
 from convcli.cli.views import View
 from convcli.cli.windows import Window
 from convcli.errors import UsageError
-from convcli.specs import FilterSpec, ReadSpec, ShowSpec
-from convcli.vocab import AlphaMode, Form, Graphics
+from convcli.specs import FilterSpec, ReadSpec
+from convcli.views import Form, Graphics, ShowSpec
+from convcli.vocab import AlphaMode
 
 __all__ = ["register"]
 

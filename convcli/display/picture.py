@@ -13,7 +13,7 @@ from rich.style import Style
 from rich.text import Text
 
 from convcli.display.cells import rgb
-from convcli.vocab import Graphics
+from convcli.views import Graphics
 
 __all__ = ["Picture"]
 
