@@ -80,7 +80,11 @@ def drawn(pixels: Pixels, protocol: Graphics, columns: int, lines: int) -> Itera
     images, https://iterm2.com/documentation-images.html.
     """
     image = Image.fromarray(pixels)
-    image.thumbnail((columns * CELL[0], lines * CELL[1]), Image.Resampling.BOX)
+    room = (columns * CELL[0], lines * CELL[1])
+    image.thumbnail(room, Image.Resampling.BOX)
+    times = min(room[0] // image.width, room[1] // image.height)
+    if times > 1:  # terminals would blur what they enlarge
+        image = image.resize((times * image.width, times * image.height), Image.Resampling.NEAREST)
     if protocol is Graphics.SIXEL:
         try:
             from textual_image.renderable import SixelImage

@@ -30,6 +30,8 @@ LINES = 48
 
 LEAST_ROWS, MOST_ROWS = 6, 32
 
+LEAST_MATCHES, MATCHES_IN_ALL = 2, 10
+
 WINDOW_OPTIONS = (
     ("pad", "--pad"),
     ("pad_value", "--pad-value"),
@@ -134,7 +136,7 @@ def _drawn(
                 one.values,
                 ", ".join((name, *one.words)),
                 one.facts(),
-                one.lines(),
+                one.lines(max(LEAST_MATCHES, MATCHES_IN_ALL // len(maps))),
                 one.first,
                 view.precision,
                 view.max_size,

@@ -102,13 +102,13 @@ class ShownMap:
             said.append(f"pad {self.pad}")
         return ", ".join(said)
 
-    def lines(self) -> list[str]:
-        """Return the best matches and opposites, a line each."""
+    def lines(self, most: int) -> list[str]:
+        """Return the best matches and opposites, a line each, at most so many of both."""
         lines = []
         for what, found in (("best matches", self.matches), ("best opposites", self.opposites)):
             if found is not None:
                 lines.append(f"{what}:" if found else f"{what}: none")
-                lines += [f"  {match}" for match in found]
+                lines += [f"  {match}" for match in found[:most]]
         return lines
 
 
