@@ -39,7 +39,7 @@ class Match:
 
     def __str__(self) -> str:
         window = f"{self.rows[0]}:{self.rows[1]},{self.columns[0]}:{self.columns[1]}"
-        return f"{self.score:7.4f} at {self.at[0]},{self.at[1]}, window {window}"
+        return f"{self.score:7.4f} at {self.at[0]},{self.at[1]}: {window}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,7 @@ class ShownMap:
         lines = []
         for what, found in (("best matches", self.matches), ("best opposites", self.opposites)):
             if found is not None:
-                lines.append(f"{what}:" if found else f"{what}: none")
+                lines.append(f"{what}, at row,column: window" if found else f"{what}: none")
                 lines += [f"  {match}" for match in found[:most]]
         return lines
 

@@ -18,7 +18,7 @@ from convcli.kernels.analysis import character, gain, rank
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
 from convcli.specs import ReadSpec, WriteSpec
-from convcli.vocab import PadMode
+from convcli.vocab import Compress, PadMode
 from convcli.workflows.batch import STDIN, STDOUT, Batch, Outcome, Source, check_inputs, over
 from convcli.workflows.naming import Naming
 from convcli.workflows.pipeline import as_gray, make_folder, read_source
@@ -80,7 +80,7 @@ def spectrum_files(
             return Outcome(input=source.path, shown=sheet, report=report, notes=tuple(notes))
         (target,) = naming.targets(source, (f"{found.stem}-spectrum",), "png")
         drawn = spectrum_picture(title, lines, rows)
-        data = _encoded(drawn, target.format)
+        data = _encoded(drawn, target.format, writing.compress)
         if target.path == STDOUT:
             return Outcome(input=source.path, data=data, notes=(*lines, *notes))
         if writing.out_dir is not None:
@@ -185,7 +185,7 @@ def _report(
     }
 
 
-def _encoded(pixels: NDArray[np.uint8], format: Format) -> bytes:
+def _encoded(pixels: NDArray[np.uint8], format: Format, compress: Compress) -> bytes:
     if format.numbers:
         raise OutputError(f"a drawing is not written as {format.name.upper()}", hint="name a .png")
-    return encode(Image((Frame(pixels),), Space.RGB), format).data
+    return encode(Image((Frame(pixels),), Space.RGB), format, compress=compress).data
