@@ -40,7 +40,7 @@ def spectrum_files(
 ) -> Batch:
     """Check the theorem on each input, and draw it.
 
-    A picture is written where `writing` names a file or folder, else the terminal is drawn to.
+    A picture is written where `writing` names a file, folder or format, else the terminal is drawn to.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def spectrum_files(
                 hint="give a kernel of one matrix",
             )
     count = None if reading.recursive else len(inputs)
-    draws = writing.output is not None or writing.out_dir is not None
+    draws = (writing.output, writing.out_dir, writing.format) != (None, None, None)
     naming = Naming(writing, count, inputs) if draws else None
 
     def work(source: Source) -> Outcome:

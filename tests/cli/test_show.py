@@ -158,6 +158,13 @@ def test_the_picture_itself(convcli: Convcli, photo: Path, gray: Path) -> None:
     assert "0:20" not in convcli("show", gray, "--region", "-3:,5:9").out.decode()
 
 
+def test_large_pictures_are_pooled_by_mean(convcli: Convcli) -> None:
+    lines = convcli("show", CAMERA, "--max-size", 8, "--precision", 3).out.decode().splitlines()
+    rows = [[float(word.rstrip("▁▂▃▄▅▆▇█")) for word in line.split()[1:]] for line in lines[3:11]]
+    assert_allclose(rows, pixels(CAMERA).reshape(8, 64, 8, 64).mean((1, 3)), atol=0.000501)
+    assert "mean of 64 x 64 values" in lines[11]
+
+
 def test_options_of_filter_hold(convcli: Convcli, gray: Path) -> None:
     picture = pixels(gray)
     weights = np.array([[1.0, 2, 4]])

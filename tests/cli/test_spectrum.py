@@ -107,6 +107,11 @@ def test_the_drawing(convcli: Convcli) -> None:
     outputs = [json.loads(line)["output"] for line in ran.out.splitlines()]
     assert outputs == ["d/notes-edge-6x8-box-spectrum.png", "d/notes-5x5-box-spectrum.png"]
     assert all(Path(name).exists() for name in outputs)
+    assert (
+        convcli("spectrum", NOTES, "-k", "box", "--format", "png").out == b"notes-edge-6x8-box-spectrum.png\n"
+    )
+    ran = convcli("spectrum", NOTES, "-k", "box", "--format", "png")
+    assert (ran.status, "already there" in ran.err) == (1, True)
 
 
 def test_frequencies_are_where_the_axes_say() -> None:

@@ -98,6 +98,16 @@ def test_peers_agree_where_windows_are_inside():
     assert found[11, 5] == pytest.approx(1, abs=1e-6)
 
 
+@pytest.mark.parametrize("offset", [0.0, 1e4])
+def test_large_features_by_transforms(offset):
+    image = offset + RNG.normal(size=(90, 80))
+    feature = image[20:61, 30:63].copy()
+    found = match_score(image, feature, pad="valid")
+    # skimage subtracts no mean first, so it is given the picture without its offset
+    assert_allclose(found, match_template(image - offset, feature - offset), atol=1e-6)
+    assert found[20, 30] == pytest.approx(1, abs=1e-9)
+
+
 @pytest.mark.parametrize("value", [0.0, 0.1, 1e4 / 3, -1e-7])
 def test_flat_windows_match_nothing(value):
     image = np.full((12, 12), value)
