@@ -137,7 +137,7 @@ def test_large_pictures_are_sent_no_larger_than_seen():
         ({"TERM_PROGRAM": "iTerm.app", "TERM": "xterm-256color"}, Graphics.ITERM2),
         ({"TERM_PROGRAM": "WezTerm"}, Graphics.ITERM2),
         ({"LC_TERMINAL": "iTerm2"}, Graphics.ITERM2),
-        ({"TERM": "xterm-kitty", "TMUX": "/tmp/tmux"}, Graphics.BLOCKS),
+        ({"TERM": "xterm-kitty", "TMUX": "1"}, Graphics.BLOCKS),
         ({"TERM": "screen-256color", "LC_TERMINAL": "iTerm2"}, Graphics.BLOCKS),
         ({"TERM": "dumb"}, Graphics.BLOCKS),
         ({"TERM": "xterm-256color"}, Graphics.AUTO),
