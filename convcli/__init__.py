@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from convcli.engine.correlate import convolve, correlate
     from convcli.engine.layers import conv2d
+    from convcli.engine.match import match_score
     from convcli.engine.pad import pad2d
     from convcli.engine.pool import pool2d
     from convcli.engine.size import output_size
@@ -24,6 +25,7 @@ __all__ = [
     "convolve",
     "correlate",
     "kernel",
+    "match_score",
     "output_size",
     "pad2d",
     "pool2d",
@@ -37,6 +39,7 @@ _HOMES = {
     "convolve": "convcli.engine.correlate",
     "correlate": "convcli.engine.correlate",
     "kernel": "convcli.kernels.spec",
+    "match_score": "convcli.engine.match",
     "output_size": "convcli.engine.size",
     "pad2d": "convcli.engine.pad",
     "pool2d": "convcli.engine.pool",

@@ -89,6 +89,51 @@ def correlate(
     return result
 
 
+def match_score(
+    image: Any,
+    kernel: Any,
+    *,
+    center: bool = True,
+    pad: str = "reflect",
+    pad_value: float = 0.0,
+    padding: Any = "same",
+    stride: tuple[int, int] = (1, 1),
+    dilation: tuple[int, int] = (1, 1),
+) -> np.ndarray:
+    """Return the cosine between each window and the feature, both less their means, with exact sums."""
+    image, kernel = np.asarray(image), np.asarray(kernel, np.float64)
+    edges = edges_of("valid" if pad == "valid" else padding, kernel.shape, dilation)
+    padded = _pad(image, edges, pad, pad_value)
+    (sy, sx), (dy, dx), (kh, kw) = stride, dilation, kernel.shape
+    height = (padded.shape[0] - dy * (kh - 1) - 1) // sy + 1
+    width = (padded.shape[1] - dx * (kw - 1) - 1) // sx + 1
+    result = np.empty((height, width, *image.shape[2:]), np.float64)
+    for m in range(height):
+        for n in range(width):
+            seen = padded[m * sy : m * sy + dy * (kh - 1) + 1 : dy, n * sx : n * sx + dx * (kw - 1) + 1 : dx]
+            for place in np.ndindex(image.shape[2:]):
+                result[(m, n, *place)] = _cosine(
+                    [float(v) for v in seen[(..., *place)].ravel()],
+                    [float(v) for v in kernel.ravel()],
+                    center,
+                )
+    return result
+
+
+def _cosine(window: list[float], feature: list[float], center: bool) -> float:
+    unit = []
+    for numbers in (window, feature):
+        largest = max(map(abs, numbers))
+        if largest == 0 or (center and max(numbers) - min(numbers) <= 1e-9 * largest):
+            return 0.0
+        numbers = [v / largest for v in numbers]
+        mean = math.fsum(numbers) / len(numbers) if center else 0.0
+        numbers = [v - mean for v in numbers]
+        length = math.sqrt(math.fsum(v * v for v in numbers))
+        unit.append([v / length for v in numbers])
+    return math.fsum(a * b for a, b in zip(*unit, strict=True))
+
+
 def conv2d(
     x: Any,
     weight: Any,

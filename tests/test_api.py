@@ -14,6 +14,7 @@ import convcli as cv
 PROMISED = {
     "correlate": "image kernel pad pad_value padding stride dilation bias method jobs dtype out",
     "conv2d": "x weight bias stride padding dilation groups pad pad_value jobs",
+    "match_score": "image kernel center pad pad_value padding stride dilation jobs",
     "pad2d": "image padding mode value",
     "pool2d": "x size mode stride padding dilation ceil count_include_pad p pad pad_value jobs",
     "output_size": "size kernel stride padding dilation ceil",

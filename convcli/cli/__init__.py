@@ -13,6 +13,8 @@ from convcli.cli import kernels as kernels_command
 from convcli.cli import output
 from convcli.cli import pool as pool_command
 from convcli.cli import run as run_command
+from convcli.cli import show as show_command
+from convcli.cli import spectrum as spectrum_command
 from convcli.cli.parsing import PlainGroup
 from convcli.errors import ConvcliError, UsageError
 
@@ -101,6 +103,9 @@ def root(
 filter_command.register(app)
 pool_command.register(app)
 run_command.register(app)
+show_command.register(app)
+spectrum_command.register(app)
+
 kernels_command.register(app)
 
 

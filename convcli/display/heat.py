@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.color import Color
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.segment import Segment
 from rich.style import Style
 
-from convcli.display.diverging import diverging
+from convcli.display.cells import averaged, cell_style, colours, factor, has_colour, largest, rgb, shares
 
 __all__ = ["Heat"]
 
@@ -58,13 +57,13 @@ class Heat:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = self._width(options)
-        drawn = self._lines(width, _has_colour(console), options.ascii_only)
+        drawn = self._lines(width, has_colour(console), options.ascii_only)
         for line in drawn:
             yield from line
             yield Segment.line()
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        lines = list(self._lines(self._width(options), _has_colour(console), options.ascii_only))
+        lines = list(self._lines(self._width(options), has_colour(console), options.ascii_only))
         widest = max(sum(segment.cell_length for segment in line) for line in lines)
         return Measurement(min(2, widest), widest)
 
@@ -90,60 +89,31 @@ class Heat:
         yield from self._cells(small, [[text[:width] for text in row] for row in texts], colour)
 
     def _cells(self, values: Array, texts: list[list[str]], colour: bool) -> Iterator[list[Segment]]:
-        colours = _colours(values, self._full())
-        for row, line in zip(colours, texts, strict=True):
+        for row, line in zip(colours(values, self._full()), texts, strict=True):
             yield [
-                Segment(text, _style(pixel) if colour else None)
+                Segment(text, cell_style(pixel) if colour else None)
                 for pixel, text in zip(row, line, strict=True)
             ]
 
     def _half_blocks(self, values: Array) -> Iterator[list[Segment]]:
-        colours = _colours(values, self._full())
-        for top in range(0, len(colours), 2):
-            below = colours[top + 1] if top + 1 < len(colours) else [None] * len(colours[top])
+        drawn = colours(values, self._full())
+        for top in range(0, len(drawn), 2):
+            below = drawn[top + 1] if top + 1 < len(drawn) else [None] * len(drawn[top])
             yield [
-                Segment("▀", Style(color=_colour(up), bgcolor=_colour(down) if down else None))
-                for up, down in zip(colours[top], below, strict=True)
+                Segment("▀", Style(color=rgb(up), bgcolor=rgb(down) if down else None))
+                for up, down in zip(drawn[top], below, strict=True)
             ]
 
     def _shades(self, values: Array) -> list[list[str]]:
         signed = bool((self.values < 0).any())
-        return [[_shade(share, signed) for share in row] for row in _shares(values, self._full()).tolist()]
+        return [[_shade(share, signed) for share in row] for row in shares(values, self._full()).tolist()]
 
     def _full(self) -> float:
-        if self.limit is not None:
-            return self.limit
-        finite = self.values[np.isfinite(self.values)]
-        return float(np.abs(finite).max()) if finite.size else 0.0
-
-
-def _has_colour(console: Console) -> bool:
-    return console.color_system is not None and not console.no_color
+        return largest(self.values) if self.limit is None else self.limit
 
 
 def _shrunk(values: Array, rows: int, columns: int) -> Array:
-    """Average blocks so that at most `rows` x `columns` values remain, in proportion."""
-    factor = max(1, math.ceil(values.shape[0] / rows), math.ceil(values.shape[1] / columns))
-    if factor == 1:
-        return values
-    down, across = (np.arange(0, side, factor) for side in values.shape)
-    with np.errstate(over="ignore", invalid="ignore"):
-        sums = np.add.reduceat(np.add.reduceat(values, down, axis=0), across, axis=1)
-    counts = np.outer(np.diff([*down, values.shape[0]]), np.diff([*across, values.shape[1]]))
-    return np.asarray(sums / counts)
-
-
-def _colours(values: Array, full: float) -> list[list[tuple[int, int, int]]]:
-    share = _shares(values, full)
-    return [[(r, g, b) for r, g, b in row] for row in diverging(share).tolist()]
-
-
-def _shares(values: Array, full: float) -> Array:
-    """Scale to -1..1, where 1 is `full`."""
-    if full == 0:
-        return np.where(np.isnan(values), np.nan, np.sign(values))
-    with np.errstate(over="ignore"):
-        return np.asarray(np.clip(values / full, -1, 1))
+    return averaged(values, factor(values.shape, rows, columns))
 
 
 def _shade(share: float, signed: bool) -> str:
@@ -155,15 +125,6 @@ def _shade(share: float, signed: bool) -> str:
     if not signed:
         return 2 * shade
     return f"{'-' if share < 0 else '+'}{shade}"
-
-
-def _style(pixel: tuple[int, int, int]) -> Style:
-    light = 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2] > 140
-    return Style(color=_colour((0, 0, 0) if light else (255, 255, 255)), bgcolor=_colour(pixel))
-
-
-def _colour(pixel: tuple[int, int, int]) -> Color:
-    return Color.from_rgb(*pixel)
 
 
 def _written(value: float, digits: int) -> str:

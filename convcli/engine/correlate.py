@@ -14,7 +14,7 @@ from convcli.engine.threads import thread_count
 from convcli.errors import GeometryError, KernelError, UsageError
 from convcli.vocab import Method, PadMode, as_pair
 
-__all__ = ["convolve", "correlate"]
+__all__ = ["as_picture", "as_weights", "convolve", "correlate"]
 
 LIGHT = 28_000_000
 """Work, in results times the weights behind each and their overhead, below which one thread is faster."""
@@ -105,7 +105,7 @@ def correlate(
     ----------
     Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016.
     """
-    picture, weights = _picture(image), _weights(kernel)
+    picture, weights = as_picture(image), as_weights(kernel)
     mode, steps, holes = PadMode.parse(pad), as_pair(stride, "stride"), as_pair(dilation, "dilation")
     taps = (weights.shape[0], weights.shape[1])
     sides = edges(padding, taps, holes, mode)
@@ -147,10 +147,17 @@ def convolve(image: ArrayLike, kernel: ArrayLike, **options: Any) -> Array:
     KernelError, GeometryError, UsageError
         As :func:`correlate`.
     """
-    return correlate(image, _weights(kernel)[::-1, ::-1], **options)
+    return correlate(image, as_weights(kernel)[::-1, ::-1], **options)
 
 
-def _picture(image: ArrayLike) -> Array:
+def as_picture(image: ArrayLike) -> Array:
+    """Return `image` as an array of real numbers with two or three axes and at least one pixel.
+
+    Raises
+    ------
+    GeometryError, UsageError
+        It is none.
+    """
     picture = np.asarray(image)
     check_numeric(picture.dtype, "image")
     if picture.ndim not in (2, 3):
@@ -162,7 +169,14 @@ def _picture(image: ArrayLike) -> Array:
     return picture
 
 
-def _weights(kernel: ArrayLike) -> Floats:
+def as_weights(kernel: ArrayLike) -> Floats:
+    """Return `kernel` as a matrix of float64 of its own.
+
+    Raises
+    ------
+    KernelError
+        It is empty, not 2-D or not finite.
+    """
     try:
         weights = np.asarray(kernel)
     except ValueError:

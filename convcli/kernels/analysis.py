@@ -4,11 +4,14 @@ Functions take one component: kh x kw, or C x kh x kw, of which they describe wh
 (rank, symmetry) or the sum over channels, which is the response to a grey picture (the others).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
+
+from convcli.vocab import Combine
 
 __all__ = [
     "Character",
@@ -18,6 +21,7 @@ __all__ = [
     "factors",
     "frequency_response",
     "gain",
+    "joint_response",
     "rank",
     "symmetry",
 ]
@@ -174,6 +178,22 @@ def frequency_response(weights: Array, size: int | tuple[int, int] = 64) -> NDAr
     plane = weights.sum(axis=0) if weights.ndim == 3 else weights
     rows, columns = (size, size) if isinstance(size, int) else size
     return np.asarray(_waves(rows, plane.shape[0]).T @ plane @ _waves(columns, plane.shape[1]))
+
+
+def joint_response(components: Sequence[Array], combine: Combine, size: int | tuple[int, int] = 64) -> Array:
+    """Return how strongly a wave of each frequency comes through a kernel of several components.
+
+    For ``sum`` it is the magnitude of the summed responses, for ``max`` the largest of their magnitudes, and
+    otherwise ``sqrt(sum |H|^2)``: the square mean over a wave's phase, as far as a kernel that is not linear
+    has a response. `size` and order are as for :func:`frequency_response`.
+    """
+    responses = [frequency_response(weights, size) for weights in components]
+    if combine is Combine.SUM:
+        return np.asarray(np.abs(np.sum(responses, axis=0)))
+    magnitudes = np.abs(responses)
+    if combine is Combine.MAX:
+        return np.asarray(magnitudes.max(axis=0))
+    return np.asarray(np.sqrt((magnitudes**2).sum(axis=0)))
 
 
 def _waves(frequencies: int, taps: int) -> NDArray[np.complex128]:

@@ -11,7 +11,7 @@ from convcli.display.tables import Catalogue, CatalogueRow, Sheet, SheetPart
 from convcli.errors import OutputError, unknown
 from convcli.imaging.atomic import write_bytes
 from convcli.kernels import library
-from convcli.kernels.analysis import character, frequency_response, gain, rank, symmetry
+from convcli.kernels.analysis import character, frequency_response, gain, joint_response, rank, symmetry
 from convcli.kernels.encoding import encode
 from convcli.kernels.files import SUFFIXES
 from convcli.kernels.kernel import Kernel
@@ -22,6 +22,9 @@ from convcli.workflows.batch import STDOUT
 __all__ = ["Exported", "catalogue", "catalogue_report", "export", "report", "sheet"]
 
 RESPONSE_SIZE = 24
+
+SMALL_RESPONSE = 45
+"""Frequencies behind a small picture: means of 5 x 5 or 9 x 9 of them keep 0 in the middle."""
 
 
 def catalogue() -> Catalogue:
@@ -35,8 +38,10 @@ def _row(name: str) -> CatalogueRow:
         f"{parameter.name}={parameter.default}" if parameter.default else parameter.name
         for parameter in entry.parameters
     ]
-    pictures = tuple(_plane(part) for part in kernel(name).components)
-    return CatalogueRow(name, entry.about, " ".join(words), pictures)
+    found = kernel(name)
+    pictures = tuple(_plane(part) for part in found.components)
+    response = joint_response(found.components, found.combine, SMALL_RESPONSE)
+    return CatalogueRow(name, entry.about, " ".join(words), pictures, response)
 
 
 def catalogue_report() -> list[dict[str, Any]]:
@@ -65,10 +70,12 @@ def sheet(spec: str) -> Sheet:
     if found.combine is not Combine.NONE:
         facts.append(("combined by", found.combine.value))
     parts = tuple(
-        SheetPart(f"component {index}", _plane(weights), _facts(weights, bias), _response(weights))
+        SheetPart(f"component {index}", _plane(weights), _facts(weights, bias), _closed(_response(weights)))
         for index, (weights, bias) in enumerate(zip(found.components, found.bias, strict=True))
     )
-    return Sheet(found.name, tuple(facts), parts)
+    joined = found.combine not in (Combine.NONE, Combine.ORIENTATION)
+    joint = joint_response(found.components, found.combine, RESPONSE_SIZE)
+    return Sheet(found.name, tuple(facts), parts, _closed(joint) if joined else None)
 
 
 def _facts(weights: NDArray[np.float64], bias: float) -> tuple[tuple[str, str], ...]:
@@ -101,6 +108,11 @@ def _plane(weights: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _response(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.abs(frequency_response(weights, RESPONSE_SIZE))
+
+
+def _closed(response: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the response from -1/2 to 1/2 inclusive: both ends are one frequency."""
+    return np.pad(response, (0, 1), mode="wrap")
 
 
 def report(spec: str) -> dict[str, Any]:

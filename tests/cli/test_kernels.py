@@ -1,6 +1,7 @@
 """`convcli kernels`, `kernels show`, `kernels export`."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,29 @@ def test_the_list_has_every_kernel_in_80_columns(convcli: Convcli) -> None:
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_the_list_has_pictures_and_responses(convcli: Convcli, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = convcli("kernels").out.decode().splitlines()
+    assert lines[1].split() == ["kernel", "picture", "response", "what", "it", "does"]
+    column = lines[1].index("response")
+
+    def response(name: str) -> list[str]:
+        (row,) = [number for number, line in enumerate(lines) if line.startswith(f" {name} ")]
+        return [line[column : column + 10] for line in lines[row : row + 5]]
+
+    assert response("identity") == ["@" * 10] * 5
+    assert response("laplacian") == response("laplacian")[::-1]
+    low, high = response("gaussian"), response("laplacian")
+    assert low[2][4:6] == "##"
+    assert low[0][:2] == "  "
+    assert high[0][:2] == "##"
+    assert high[2][4:6] in ("  ", "..")
+    monkeypatch.setenv("COLUMNS", "40")
+    narrow = convcli("kernels").out.decode().splitlines()
+    assert max(map(len, narrow)) <= 40
+    assert narrow[1].split() == ["kernel", "picture", "what", "it", "does"]
+    assert set(library.names()) <= set(" ".join(narrow).split())
+
+
 def test_the_list_as_json(convcli: Convcli) -> None:
     found = [json.loads(line) for line in convcli("kernels", "--json").out.splitlines()]
     assert [entry["kernel"] for entry in found] == list(library.names())
@@ -32,6 +56,28 @@ def test_show(convcli: Convcli) -> None:
     for line in ("-1  0  1", "-2  0  2", "separable, 3 + 3 multiplies instead of 9", "antisymmetric left"):
         assert line in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_show_draws_the_response_with_its_axes(convcli: Convcli) -> None:
+    lines = convcli("kernels", "show", "1 -1").out.decode().splitlines()
+    top = next(number for number, line in enumerate(lines) if "|H(u, v)|" in line) + 1
+    assert [line[:7].strip() for line in lines[top : top + 13]] == ["-1/2", *[""] * 5, "0", *[""] * 5, "1/2"]
+    cells = lines[top][7:33]
+    assert cells == cells[::-1], "as strong on either side of 0"
+    assert cells[:2] == "@@"
+    assert cells[12:14] == "  "
+    assert {line[7:33] for line in lines[top : top + 13]} == {cells}, "nothing depends on u"
+    assert lines[top + 13].split() == ["-1/2", "0", "1/2"]
+    # sin(pi i / 24) in eighths; 4 of them, but for rounding, at i = 4
+    assert re.fullmatch(r"  along v  ▁▂▃▄[▄▅]▅▆▇▇████  0 at 0, 1.41 at 1/4, 2 at 1/2 *", lines[top + 14])
+    assert lines[top + 15].split()[3:] == ["0", "at", "0,", "0", "at", "1/4,", "0", "at", "1/2"]
+
+
+def test_show_has_the_joint_response_of_what_is_combined(convcli: Convcli) -> None:
+    text = convcli("kernels", "show", "sobel").out.decode()
+    assert text.index("joint response") > text.index("component 1")
+    assert "8 at 1/4" in text[text.index("joint response") :]
+    assert "joint response" not in convcli("kernels", "show", "sobel-x").out.decode()
 
 
 @pytest.mark.parametrize("name", library.names())

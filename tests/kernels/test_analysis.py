@@ -18,10 +18,12 @@ from convcli.kernels.analysis import (
     factors,
     frequency_response,
     gain,
+    joint_response,
     rank,
     symmetry,
 )
 from convcli.kernels.spec import kernel
+from convcli.vocab import Combine
 
 SMALL = hnp.arrays(
     np.float64, hnp.array_shapes(min_dims=2, max_dims=2, max_side=6), elements=st.integers(-9, 9).map(float)
@@ -216,3 +218,19 @@ def test_every_kernel_and_character_is_covered():
 def test_character_of_channels_is_that_of_grey():
     assert character(np.stack([weights("box")] * 3)) is Character.LOW_PASS
     assert character(np.stack([weights("box"), -weights("box")])) is Character.ZERO
+
+
+def test_joint_response():
+    rng = np.random.default_rng(4)
+    parts = [rng.normal(size=(3, 3)), rng.normal(size=(2, 5))]
+    one, other = (np.abs(frequency_response(part, (8, 9))) for part in parts)
+    assert_allclose(joint_response(parts, Combine.MAGNITUDE, (8, 9)), np.hypot(one, other))
+    assert_allclose(joint_response(parts, Combine.MAX, (8, 9)), np.maximum(one, other))
+    whole = np.zeros((3, 5))
+    whole[:, 1:4] += parts[0]
+    whole[1:3] += parts[1]
+    assert_allclose(
+        joint_response(parts, Combine.SUM, 8),
+        np.abs(frequency_response(whole, 8)),
+        atol=1e-12,
+    )
