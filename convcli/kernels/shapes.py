@@ -1,0 +1,341 @@
+"""Families of kernels fitted to a matrix: the parameters whose kernel has the greatest cosine with it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.errors import KernelError
+from convcli.kernels import families
+from convcli.kernels.parameters import MAX_SIDE
+
+__all__ = ["SHAPES", "Found", "Shape", "refined", "resized"]
+
+Array = NDArray[np.float64]
+Size = tuple[int, int]
+Values = tuple[float, ...]
+
+STEPS = 40
+"""Of Levenberg and Marquardt, at most; from a fair start about eight do."""
+
+LONGEST = 4.0
+"""How many sides of the matrix a length may be: what is longer makes no difference in it."""
+
+STARTS = 3
+"""How many points of the grid are followed."""
+
+
+class Shape(NamedTuple):
+    """A family of kernels with real parameters.
+
+    Attributes
+    ----------
+    name
+        In the library.
+    parameters
+        As they are written, such as ``sigma``.
+    make
+        Makes the kernel of a size (None: its own).
+    grid
+        Where the search begins, for a matrix of a size.
+    limits
+        Least and greatest value of each parameter; lengths are at most `LONGEST` sides of the matrix.
+    least, most
+        The smallest matrix that tells this family from others, and the largest that it has.
+    cost
+        How far it is from plain: of equally near names the least wins.
+    sized
+        Whether ``size`` may be asked for; the others have the size that they need.
+    also
+        What follows the parameters.
+    added
+        Whether sums with the picture itself are made of it.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    make: Callable[[Values, Size | None], Array]
+    grid: Callable[[Size], Iterator[Values]]
+    limits: tuple[tuple[float, float | None], ...]
+    least: Size
+    cost: float
+    sized: bool = True
+    also: str = ""
+    added: bool = False
+    most: Size = (MAX_SIDE, MAX_SIDE)
+
+    def within(self, values: Sequence[float], size: Size) -> Array | None:
+        """Return the kernel in a window of `size`; None where the parameters or the parity do not allow it."""
+        for value, (low, high) in zip(values, self.limits, strict=True):
+            if not low <= value <= (high or LONGEST * max(size)):
+                return None
+        try:
+            made = self.make(tuple(values), size if self.sized else None)
+        except KernelError:
+            return None
+        return resized(made, size)
+
+    def spec(self, values: Sequence[float], digits: int, size: Size | None) -> str:
+        """Write it as ``-k`` takes it, its size only where one is given."""
+        words = [
+            f"{name}={value:.{max(6, digits)}g}" for name, value in zip(self.parameters, values, strict=True)
+        ]
+        words += [self.also] if self.also else []
+        if size is not None:
+            words.append(f"size={size[0]}" if size[0] == size[1] else f"size={size[0]}x{size[1]}")
+        return f"{self.name}:{','.join(words)}"
+
+
+class Found(NamedTuple):
+    """The parameters of the greatest cosine, rounded; ``misfit`` is 1 minus that cosine."""
+
+    values: Values
+    spec: str
+    misfit: float
+
+
+def resized(plane: Array, size: Size) -> Array | None:
+    """Cut or widen with zeros about the middle; None where it would be off by half a pixel."""
+    if any((own - wanted) % 2 for own, wanted in zip(plane.shape, size, strict=True)):
+        return None
+    for axis, wanted in enumerate(size):
+        extra = (wanted - plane.shape[axis]) // 2
+        if extra < 0:
+            plane = np.take(plane, range(-extra, plane.shape[axis] + extra), axis=axis)
+        elif extra:
+            plane = np.pad(plane, [(extra, extra) if axis == n else (0, 0) for n in (0, 1)])
+    return plane
+
+
+def refined(
+    shape: Shape, plane: Array, keep: NDArray[np.bool_], *, enough: float, slack: float
+) -> Found | None:
+    """Fit a family to `plane`, of which only the weights in `keep` count.
+
+    Returns
+    -------
+    Found or None
+        None where no cosine is above ``1 - enough``. Parameters have as few digits as leave the misfit within
+        a quarter of the least, and `slack`; so does a size that is left out.
+    """
+    size = (plane.shape[0], plane.shape[1])
+    target = _direction(plane, keep)
+    starts = []
+    for values in shape.grid(size):
+        gap = _gap(shape, values, target, keep, size)
+        if gap is not None:
+            starts.append((float(gap @ gap), values))
+    found: tuple[float, Values] | None = None
+    for _, values in sorted(starts)[:STARTS]:
+        squares, values = _descend(shape, values, target, keep, size)
+        if found is None or squares < found[0]:
+            found = (squares, values)
+    if found is None or found[0] / 2 > enough:
+        return None
+    best = found[0] / 2
+    return _rounded(shape, found[1], plane, keep, limit=min(1.25 * best + slack, enough))
+
+
+def _rounded(shape: Shape, values: Values, plane: Array, keep: NDArray[np.bool_], limit: float) -> Found:
+    size = (plane.shape[0], plane.shape[1])
+    target = _direction(plane, keep)
+    for digits in range(1, 18):
+        short = tuple(float(f"{value:.{digits}g}") for value in values)
+        gap = _gap(shape, short, target, keep, size)
+        misfit = float(gap @ gap) / 2 if gap is not None else np.inf
+        if misfit <= limit:
+            break
+    if not shape.sized:
+        return Found(short, shape.spec(short, digits, None), misfit)
+    own = _own_misfit(shape, short, plane, keep)
+    if own <= limit:
+        return Found(short, shape.spec(short, digits, None), own)
+    return Found(short, shape.spec(short, digits, size), misfit)
+
+
+def _own_misfit(shape: Shape, values: Values, plane: Array, keep: NDArray[np.bool_]) -> float:
+    """Return the misfit of the kernel in the size that follows from its parameters."""
+    made = shape.make(values, None)
+    if max(made.shape) > LONGEST * max(plane.shape):
+        return np.inf
+    wide = (max(made.shape[0], plane.shape[0]), max(made.shape[1], plane.shape[1]))
+    both = [resized(one, wide) for one in (made, plane, ~keep * 1.0)]
+    made_wide, plane_wide, lost = both
+    if made_wide is None or plane_wide is None or lost is None:
+        return np.inf
+    gap = _apart(_direction(made_wide, lost == 0), _direction(plane_wide, lost == 0))
+    return float(gap @ gap) / 2
+
+
+def _direction(plane: Array, keep: NDArray[np.bool_]) -> Array:
+    values = plane[keep]
+    return np.asarray(values / (float(np.linalg.norm(values)) or 1.0))
+
+
+def _gap(
+    shape: Shape, values: Sequence[float], target: Array, keep: NDArray[np.bool_], size: Size
+) -> Array | None:
+    made = shape.within(values, size)
+    if made is None:
+        return None
+    return _apart(_direction(made, keep), target)
+
+
+def _apart(one: Array, other: Array) -> Array:
+    """Return the difference of two directions, whichever way the first points along its line."""
+    return np.asarray(one * (1.0 if one @ other >= 0 else -1.0) - other)
+
+
+def _descend(
+    shape: Shape, values: Values, target: Array, keep: NDArray[np.bool_], size: Size
+) -> tuple[float, Values]:
+    """Follow the damped Gauss-Newton steps of Levenberg and Marquardt to the nearest least gap."""
+
+    def gap_at(point: Array) -> Array | None:
+        return _gap(shape, point.tolist(), target, keep, size)
+
+    point = np.array(values)
+    gap, damping = gap_at(point), 1e-3
+    assert gap is not None, "the grid lies within the limits"
+    for _ in range(STEPS):
+        columns = []
+        for index, value in enumerate(point):
+            step = 1e-6 * max(abs(value), 0.1)
+            ahead = np.array(point)
+            ahead[index] += step
+            moved = gap_at(ahead)
+            if moved is None:  # at the upper limit
+                ahead[index] -= 2 * step
+                step, moved = -step, gap_at(ahead)
+            columns.append(np.zeros_like(gap) if moved is None else (moved - gap) / step)
+        slopes = np.stack(columns, axis=1)
+        normal, downhill = slopes.T @ slopes, slopes.T @ gap
+        lost = False
+        while not lost:
+            damped = normal + damping * np.diag(np.diag(normal) + 1e-12)
+            ahead = point - np.linalg.solve(damped, downhill)
+            moved = gap_at(ahead)
+            if moved is not None and moved @ moved < gap @ gap:
+                break
+            damping *= 4
+            lost = damping > 1e8
+        if lost or moved is None:
+            break
+        done = float(gap @ gap - moved @ moved) <= 1e-12 * float(gap @ gap)
+        point, gap, damping = ahead, moved, damping / 10
+        if done:
+            break
+    return float(gap @ gap), tuple(point.tolist())
+
+
+def _sigmas(size: Size) -> list[float]:
+    return np.geomspace(0.35, max(1.0, max(size) / 2), 9).tolist()
+
+
+def _one_sigma(size: Size) -> Iterator[Values]:
+    return ((sigma,) for sigma in _sigmas(size))
+
+
+def _two_sigmas(size: Size) -> Iterator[Values]:
+    return product(_sigmas((1, size[1])), _sigmas((1, size[0])))
+
+
+def _blobs(size: Size) -> Iterator[Values]:
+    return product(_sigmas(size)[:6], (1.2, 1.6, 2.2, 4.0))
+
+
+def _radii(size: Size) -> Iterator[Values]:
+    reach = (max(size) - 1) / 2
+    return ((radius,) for radius in np.linspace(max(0.51, reach - 0.45), reach + 0.5, 8).tolist())
+
+
+def _lines(size: Size) -> Iterator[Values]:
+    long = float(np.hypot(*(max(side - 1, 0) for side in size))) + 1
+    lean = float(np.degrees(np.arctan2(size[0] - 1, size[1] - 1)))
+    angles = [angle for near in (lean, 180 - lean) for angle in (near - 6, near, near + 6)]
+    return product((max(1.0, long - 1), long, long + 1), angles)
+
+
+def _stripes(size: Size) -> Iterator[Values]:
+    reach = max(size) / 2
+    return product(
+        (reach / 4, reach / 2.5),
+        range(0, 180, 15),
+        np.geomspace(2.5, max(3.0, 2 * reach), 6).tolist(),
+        (0.5, 1.0),
+        (0.0, 90.0),
+    )
+
+
+def _of(family: str, *names: str, **fixed: float) -> Callable[[Values, Size | None], Array]:
+    function: Callable[..., Array] = getattr(families, family)
+
+    def make(values: Values, size: Size | None) -> Array:
+        given: dict[str, Any] = {**dict(zip(names, values, strict=True)), **fixed}
+        return function(**given) if size is None else function(**given, size=size)
+
+    return make
+
+
+_LENGTH = (0.1, None)
+_ANGLE = (-200.0, 400.0)
+
+SHAPES = (
+    Shape("gaussian", ("sigma",), _of("gaussian", "sigma"), _one_sigma, (_LENGTH,), (2, 2), 1.0, added=True),
+    Shape(
+        "gaussian",
+        ("sigma-x",),
+        _of("gaussian", "sigma_x", sigma_y=0),
+        _one_sigma,
+        (_LENGTH,),
+        (1, 3),
+        1.0,
+        also="sigma-y=0",
+        most=(1, MAX_SIDE),
+    ),
+    Shape(
+        "gaussian",
+        ("sigma-y",),
+        _of("gaussian", "sigma_y", sigma_x=0),
+        _one_sigma,
+        (_LENGTH,),
+        (3, 1),
+        1.0,
+        also="sigma-x=0",
+        most=(MAX_SIDE, 1),
+    ),
+    Shape("disk", ("radius",), _of("disk", "radius"), _radii, ((0.51, None),), (3, 3), 1.2, sized=False),
+    Shape("log", ("sigma",), _of("log", "sigma"), _one_sigma, (_LENGTH,), (5, 5), 1.4),
+    Shape(
+        "gaussian",
+        ("sigma-x", "sigma-y"),
+        _of("gaussian", "sigma_x", "sigma_y"),
+        _two_sigmas,
+        (_LENGTH, _LENGTH),
+        (3, 3),
+        2.0,
+    ),
+    Shape(
+        "motion",
+        ("length", "angle"),
+        _of("motion", "length", "angle"),
+        _lines,
+        ((1.0, None), _ANGLE),
+        (1, 1),
+        2.2,
+        sized=False,
+    ),
+    Shape("dog", ("sigma", "k"), _of("dog", "sigma", "k"), _blobs, (_LENGTH, (1.01, 10.0)), (5, 5), 2.4),
+    Shape(
+        "gabor",
+        ("sigma", "theta", "wavelength", "gamma", "psi"),
+        _of("gabor", "sigma", "theta", "wavelength", "gamma", "psi"),
+        _stripes,
+        (_LENGTH, _ANGLE, (2.0, None), (0.01, 100.0), (-400.0, 400.0)),
+        (7, 7),
+        4.0,
+    ),
+)
+"""The families, the plainest first."""
