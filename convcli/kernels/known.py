@@ -1,6 +1,6 @@
 """Which named kernel a matrix is, up to scale, sign, quarter turns, mirrors, place and parameters."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +8,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from convcli.kernels import families, library
-from convcli.kernels.shapes import SHAPES, Shape, refined
+from convcli.kernels.nearest import refined
+from convcli.kernels.shapes import SHAPES, Shape
 from convcli.kernels.spec import kernel
 from convcli.kernels.text import matrix
 from convcli.kernels.windowed import Window, trimmed, windows
@@ -25,7 +26,7 @@ EXACT = 1e-10
 
 COMPASS = ("E", "NE", "N", "NW", "W", "SW", "S", "SE")
 
-TURNS = (
+TURNS: tuple[tuple[str, Callable[[Array], Array]], ...] = (
     ("", lambda plane: plane),
     ("turned 90 degrees", lambda plane: np.rot90(plane)),
     ("turned 180 degrees", lambda plane: np.rot90(plane, 2)),

@@ -1,4 +1,4 @@
-"""Families of kernels fitted to a matrix: the parameters whose kernel has the greatest cosine with it."""
+"""The families of kernels as a search for their parameters sees them: limits, and where to begin."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
@@ -11,20 +11,14 @@ from convcli.errors import KernelError
 from convcli.kernels import families
 from convcli.kernels.parameters import MAX_SIDE
 
-__all__ = ["SHAPES", "Found", "Shape", "refined", "resized"]
+__all__ = ["LONGEST", "SHAPES", "Shape", "Size", "Values", "resized"]
 
 Array = NDArray[np.float64]
 Size = tuple[int, int]
 Values = tuple[float, ...]
 
-STEPS = 40
-"""Of Levenberg and Marquardt, at most; from a fair start about eight do."""
-
 LONGEST = 4.0
 """How many sides of the matrix a length may be: what is longer makes no difference in it."""
-
-STARTS = 3
-"""How many points of the grid are followed."""
 
 
 class Shape(NamedTuple):
@@ -67,7 +61,7 @@ class Shape(NamedTuple):
     most: Size = (MAX_SIDE, MAX_SIDE)
 
     def within(self, values: Sequence[float], size: Size) -> Array | None:
-        """Return the kernel in a window of `size`; None where the parameters or the parity do not allow it."""
+        """Return the kernel in a window of `size`; None where parameters or parity forbid it."""
         for value, (low, high) in zip(values, self.limits, strict=True):
             if not low <= value <= (high or LONGEST * max(size)):
                 return None
@@ -88,14 +82,6 @@ class Shape(NamedTuple):
         return f"{self.name}:{','.join(words)}"
 
 
-class Found(NamedTuple):
-    """The parameters of the greatest cosine, rounded; ``misfit`` is 1 minus that cosine."""
-
-    values: Values
-    spec: str
-    misfit: float
-
-
 def resized(plane: Array, size: Size) -> Array | None:
     """Cut or widen with zeros about the middle; None where it would be off by half a pixel."""
     if any((own - wanted) % 2 for own, wanted in zip(plane.shape, size, strict=True)):
@@ -109,129 +95,8 @@ def resized(plane: Array, size: Size) -> Array | None:
     return plane
 
 
-def refined(
-    shape: Shape, plane: Array, keep: NDArray[np.bool_], *, enough: float, slack: float
-) -> Found | None:
-    """Fit a family to `plane`, of which only the weights in `keep` count.
-
-    Returns
-    -------
-    Found or None
-        None where no cosine is above ``1 - enough``. Parameters have as few digits as leave the misfit within
-        a quarter of the least, and `slack`; so does a size that is left out.
-    """
-    size = (plane.shape[0], plane.shape[1])
-    target = _direction(plane, keep)
-    starts = []
-    for values in shape.grid(size):
-        gap = _gap(shape, values, target, keep, size)
-        if gap is not None:
-            starts.append((float(gap @ gap), values))
-    found: tuple[float, Values] | None = None
-    for _, values in sorted(starts)[:STARTS]:
-        squares, values = _descend(shape, values, target, keep, size)
-        if found is None or squares < found[0]:
-            found = (squares, values)
-    if found is None or found[0] / 2 > enough:
-        return None
-    best = found[0] / 2
-    return _rounded(shape, found[1], plane, keep, limit=min(1.25 * best + slack, enough))
-
-
-def _rounded(shape: Shape, values: Values, plane: Array, keep: NDArray[np.bool_], limit: float) -> Found:
-    size = (plane.shape[0], plane.shape[1])
-    target = _direction(plane, keep)
-    for digits in range(1, 18):
-        short = tuple(float(f"{value:.{digits}g}") for value in values)
-        gap = _gap(shape, short, target, keep, size)
-        misfit = float(gap @ gap) / 2 if gap is not None else np.inf
-        if misfit <= limit:
-            break
-    if not shape.sized:
-        return Found(short, shape.spec(short, digits, None), misfit)
-    own = _own_misfit(shape, short, plane, keep)
-    if own <= limit:
-        return Found(short, shape.spec(short, digits, None), own)
-    return Found(short, shape.spec(short, digits, size), misfit)
-
-
-def _own_misfit(shape: Shape, values: Values, plane: Array, keep: NDArray[np.bool_]) -> float:
-    """Return the misfit of the kernel in the size that follows from its parameters."""
-    made = shape.make(values, None)
-    if max(made.shape) > LONGEST * max(plane.shape):
-        return np.inf
-    wide = (max(made.shape[0], plane.shape[0]), max(made.shape[1], plane.shape[1]))
-    both = [resized(one, wide) for one in (made, plane, ~keep * 1.0)]
-    made_wide, plane_wide, lost = both
-    if made_wide is None or plane_wide is None or lost is None:
-        return np.inf
-    gap = _apart(_direction(made_wide, lost == 0), _direction(plane_wide, lost == 0))
-    return float(gap @ gap) / 2
-
-
-def _direction(plane: Array, keep: NDArray[np.bool_]) -> Array:
-    values = plane[keep]
-    return np.asarray(values / (float(np.linalg.norm(values)) or 1.0))
-
-
-def _gap(
-    shape: Shape, values: Sequence[float], target: Array, keep: NDArray[np.bool_], size: Size
-) -> Array | None:
-    made = shape.within(values, size)
-    if made is None:
-        return None
-    return _apart(_direction(made, keep), target)
-
-
-def _apart(one: Array, other: Array) -> Array:
-    """Return the difference of two directions, whichever way the first points along its line."""
-    return np.asarray(one * (1.0 if one @ other >= 0 else -1.0) - other)
-
-
-def _descend(
-    shape: Shape, values: Values, target: Array, keep: NDArray[np.bool_], size: Size
-) -> tuple[float, Values]:
-    """Follow the damped Gauss-Newton steps of Levenberg and Marquardt to the nearest least gap."""
-
-    def gap_at(point: Array) -> Array | None:
-        return _gap(shape, point.tolist(), target, keep, size)
-
-    point = np.array(values)
-    gap, damping = gap_at(point), 1e-3
-    assert gap is not None, "the grid lies within the limits"
-    for _ in range(STEPS):
-        columns = []
-        for index, value in enumerate(point):
-            step = 1e-6 * max(abs(value), 0.1)
-            ahead = np.array(point)
-            ahead[index] += step
-            moved = gap_at(ahead)
-            if moved is None:  # at the upper limit
-                ahead[index] -= 2 * step
-                step, moved = -step, gap_at(ahead)
-            columns.append(np.zeros_like(gap) if moved is None else (moved - gap) / step)
-        slopes = np.stack(columns, axis=1)
-        normal, downhill = slopes.T @ slopes, slopes.T @ gap
-        lost = False
-        while not lost:
-            damped = normal + damping * np.diag(np.diag(normal) + 1e-12)
-            ahead = point - np.linalg.solve(damped, downhill)
-            moved = gap_at(ahead)
-            if moved is not None and moved @ moved < gap @ gap:
-                break
-            damping *= 4
-            lost = damping > 1e8
-        if lost or moved is None:
-            break
-        done = float(gap @ gap - moved @ moved) <= 1e-12 * float(gap @ gap)
-        point, gap, damping = ahead, moved, damping / 10
-        if done:
-            break
-    return float(gap @ gap), tuple(point.tolist())
-
-
 def _sigmas(size: Size) -> list[float]:
-    return np.geomspace(0.35, max(1.0, max(size) / 2), 9).tolist()
+    return list(map(float, np.geomspace(0.35, max(1.0, max(size) / 2), 9)))
 
 
 def _one_sigma(size: Size) -> Iterator[Values]:
@@ -252,7 +117,7 @@ def _radii(size: Size) -> Iterator[Values]:
 
 
 def _lines(size: Size) -> Iterator[Values]:
-    long = float(np.hypot(*(max(side - 1, 0) for side in size))) + 1
+    long = float(np.hypot(size[0] - 1, size[1] - 1)) + 1
     lean = float(np.degrees(np.arctan2(size[0] - 1, size[1] - 1)))
     angles = [angle for near in (lean, 180 - lean) for angle in (near - 6, near, near + 6)]
     return product((max(1.0, long - 1), long, long + 1), angles)
