@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from convcli.engine.correlate import convolve, correlate
+    from convcli.engine.fit import Fit, fit_kernel
     from convcli.engine.layers import conv2d
     from convcli.engine.pad import pad2d
     from convcli.engine.pool import pool2d
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Fit",
     "Kernel",
     "__version__",
     "conv2d",
     "convolve",
     "correlate",
+    "fit_kernel",
     "kernel",
     "output_size",
     "pad2d",
@@ -32,10 +35,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Fit": "convcli.engine.fit",
     "Kernel": "convcli.kernels.spec",
     "conv2d": "convcli.engine.layers",
     "convolve": "convcli.engine.correlate",
     "correlate": "convcli.engine.correlate",
+    "fit_kernel": "convcli.engine.fit",
     "kernel": "convcli.kernels.spec",
     "output_size": "convcli.engine.size",
     "pad2d": "convcli.engine.pad",

@@ -16,6 +16,8 @@ PROMISED = {
     "conv2d": "x weight bias stride padding dilation groups pad pad_value jobs",
     "pad2d": "image padding mode value",
     "pool2d": "x size mode stride padding dilation ceil count_include_pad p pad pad_value jobs",
+    "fit_kernel": "inputs targets size method pad pad_value stride convolve bias l2 per_channel masks holdout"
+    " steps lr batch seed init loss jobs watch",
     "output_size": "size kernel stride padding dilation ceil",
     "read_image": "path",
     "write_image": "path image",

@@ -1,13 +1,39 @@
 """From a picture before and after to the kernel that did it: least squares, exactly or step by step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from convcli.engine.arrays import Array, Floats
-from convcli.vocab import FitMethod, Init, Loss, PadMode
+from convcli.engine.fit_border import COPIED, BorderTrial, Kernel, try_borders
+from convcli.engine.fit_data import (
+    Frame,
+    Pair,
+    Plane,
+    check_targets,
+    hold_out,
+    interior,
+    read_pairs,
+    take_apart,
+)
+from convcli.engine.fit_descent import Course, Step
+from convcli.engine.fit_parts import Goal, Part, fit_part
+from convcli.engine.fit_size import SizeTrial, find_size
+from convcli.engine.threads import thread_count
+from convcli.errors import GeometryError, UsageError
+from convcli.vocab import FitMethod, Init, Loss, PadMode, as_pair
+
+AUTO = "auto"
+
+MOST = 4096
+"""Weights of a kernel: their normal equations are a matrix of the square of that."""
+
+EXPLAINED = 2.0
+"""Times the residual of the interior, the border's is no more of the border that was used."""
 
 __all__ = ["BorderTrial", "Fit", "Holdout", "SizeTrial", "Step", "fit_kernel"]
 
@@ -18,41 +44,6 @@ class Holdout(NamedTuple):
     samples: int
     rmse: float
     r2: float
-
-
-class BorderTrial(NamedTuple):
-    """One way to make up the pixels beyond the edge, and how well it explains the target's border.
-
-    Attributes
-    ----------
-    mode : str
-        A mode of ``PadMode`` other than ``valid``, or ``copied``: the target's border is the input's own.
-    rms : float
-        Root mean square of the residuals over the border band.
-    value : float or None
-        The constant that fits best, for mode ``constant``.
-    best : bool
-        Nothing does better: more than one trial says so where modes give the same.
-    """
-
-    mode: str
-    rms: float
-    value: float | None
-    best: bool
-
-
-class SizeTrial(NamedTuple):
-    """One size of the kernel, and the root mean square of what it leaves unexplained."""
-
-    size: tuple[int, int]
-    rms: float
-
-
-class Step(NamedTuple):
-    """One step of descent, counted from 1, and the loss before its update (of its batch, if there are any)."""
-
-    number: int
-    loss: float
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -182,6 +173,290 @@ def fit_kernel(
         drawn for each step with `seed` (default: all of them); weights to begin with, ``zero`` or ``normal``
         (of variance 1, drawn with `seed`).
     watch : callable, optional
-        Called as ``watch(step, loss)`` during descent.
+        Called as ``watch(step, loss)`` during descent; per channel, the steps of one follow the other's.
+
+    Raises
+    ------
+    UsageError
+        An option that is malformed, out of its range or without effect.
+    GeometryError
+        Pictures that do not fit together, or fewer values than unknowns; sizes are named.
+    ConvcliError
+        NaN or infinity, nothing left to fit, or descent that diverges (the hint names a rate that does not).
+
+    Notes
+    -----
+    ``lstsq`` solves the normal equations, summed in float64 in one pass over the pictures, and corrects the
+    answer by its residuals: a noiseless float64 pair gives a kernel to about ``1e-12`` times the condition
+    number. What has singular values below ``1e-6`` of the largest (more exactly, ``sqrt(4 * taps * eps)``)
+    counts as not determined. Sizes up to 4096 weights are accepted.
+
+    ``auto`` for `pad` fits the interior alone, where nothing is made up, then compares what each border
+    leaves in the band around it; with the border that does best everything is fitted again. An even kernel
+    is tried with both of its middle pixels as anchor; where the other one than ours (which ``same`` padding
+    has) does better, the kernel comes back one row or column larger, with zeros.
+
+    References
+    ----------
+    Björck, Numerical Methods for Least Squares Problems, 1996.
     """
-    raise NotImplementedError
+    goal = _goal(method, bias, l2, steps, lr, batch, seed, init, loss)
+    strides, threads = as_pair(stride, "stride"), thread_count(jobs)
+    if not 0 <= holdout < 1:
+        raise UsageError(f"holdout {holdout:g} is not a share", hint="use 0 or more, and less than 1")
+    if not np.isfinite(pad_value):
+        raise UsageError(f"pad value {pad_value} is not finite", hint="give a number")
+    mode = None if pad == AUTO else PadMode.parse(pad)
+    pairs = read_pairs(inputs, targets, masks)
+    groups = take_apart(pairs, per_channel)
+    if holdout:
+        drawn = np.random.default_rng([seed, 1])
+        groups = [list(hold_out(planes, holdout, drawn)) for planes in groups]
+    search = _Search(pairs, groups, strides, goal, threads)
+    taken, sizes = search.size(size, mode)
+    frame = Frame(taken, strides, PadMode.REFLECT if mode is None else mode, float(pad_value))
+    frame = check_targets(pairs, frame, mode is None)
+    border = search.border(frame, size != AUTO) if mode is None else _Border(groups, frame)
+    parts = []
+    for number, planes in enumerate(border.groups):
+        told = None if watch is None else partial(_tell, watch, number * steps)
+        parts.append(fit_part(planes, border.read, goal, threads, border.taps, told))
+    return _joined(parts, border, sizes, goal, convolve, per_channel)
+
+
+def _goal(
+    method: FitMethod | str,
+    bias: bool,
+    l2: float,
+    steps: int,
+    lr: float | None,
+    batch: int | None,
+    seed: int,
+    init: Init | str,
+    loss: Loss | str,
+) -> Goal:
+    """Return what is minimised and how, checked."""
+    how = FitMethod.parse(method)
+    if not (l2 >= 0 and np.isfinite(l2)):
+        raise UsageError(f"l2 {l2:g} is not a penalty", hint="use 0 or more")
+    if lr is not None and not (lr > 0 and np.isfinite(lr)):
+        raise UsageError(f"learning rate {lr:g} is not positive", hint="use a number above 0")
+    for value, name in ((lr, "learning rate"), (batch, "batch")):
+        if value is not None and how is FitMethod.LSTSQ:
+            raise UsageError(f"{name} {value:g} has no effect with lstsq", hint="use the method gd or adam")
+    many, each = as_pair(steps, "steps")[0], None if batch is None else as_pair(batch, "batch")[0]
+    start = as_pair(seed, "seed", least=0)[0]
+    return Goal(bias, float(l2), Loss.parse(loss), Course(how, many, lr, each, Init.parse(init)), start)
+
+
+def _tell(watch: Callable[[int, float], None], before: int, number: int, loss: float) -> None:
+    watch(before + number, loss)
+
+
+class _Border(NamedTuple):
+    """What is fitted: planes, the frame to say and the frame to read them in, which weights, and trials."""
+
+    groups: Sequence[Sequence[Plane]]
+    frame: Frame
+    trials: tuple[BorderTrial, ...] = ()
+    fits: bool = True
+    copied: bool = False
+    taps: Array | None = None
+
+    @property
+    def read(self) -> Frame:
+        """The frame for `groups`, which are interiors where no border explains the targets'."""
+        inner = self.copied or not self.fits
+        return self.frame._replace(mode=PadMode.VALID) if inner else self.frame
+
+
+class _Search(NamedTuple):
+    """Finds what was left open: the size and the border."""
+
+    pairs: Sequence[Pair]
+    groups: Sequence[Sequence[Plane]]
+    stride: tuple[int, int]
+    goal: Goal
+    threads: int
+
+    def size(self, size: object, mode: PadMode | None) -> tuple[tuple[int, int], tuple[SizeTrial, ...]]:
+        """Return the size as given, or as found with the trials."""
+        if isinstance(size, str) and size != AUTO:
+            raise UsageError(f"size {size!r} is not a size", hint="give an int, (rows, columns) or 'auto'")
+        if size != AUTO:
+            taken = as_pair(size, "size")
+            if taken[0] * taken[1] > MOST:
+                raise UsageError(
+                    f"size {taken[0]}x{taken[1]} has {taken[0] * taken[1]} weights",
+                    hint=f"at most {MOST} can be fitted",
+                )
+            return taken, ()
+        same = Frame((1, 1), self.stride, PadMode.REFLECT)
+        shapes = [same.results(pair.image.shape) == pair.target.shape[:2] for pair in self.pairs]
+        if mode is not PadMode.VALID and (all(shapes) or mode is not None):
+            check_targets(self.pairs, same, False)
+            return find_size(self.groups, self.stride, self.goal.bias, self.threads)
+        return _lost(self.pairs, self.stride), ()
+
+    def border(self, frame: Frame, given: bool) -> _Border:
+        """Return the border that explains the targets', tried with the kernel of the interior.
+
+        `given` says that the size was asked for, so that an even one may be anchored as other tools do.
+        """
+        if frame.mode is PadMode.VALID:
+            return _Border(self.groups, frame)
+        frame, taps = self._anchored(frame) if given else (frame, None)
+        inner = [[interior(plane, frame) for plane in planes] for planes in self.groups]
+        kept = [[plane for plane in planes if plane is not None] for planes in inner]
+        if not all(kept):
+            raise GeometryError(
+                f"no window of {frame.size[0]}x{frame.size[1]} lies inside the picture, so that no border "
+                "can be found",
+                hint="say which border it is, or use a smaller size",
+            )
+        exact = self.goal._replace(course=self.goal.course._replace(method=FitMethod.LSTSQ))
+        valid = frame._replace(mode=PadMode.VALID)
+        parts = [fit_part(planes, valid, exact, self.threads, taps) for planes in kept]
+        kernels = [
+            Kernel(planes, part.weights, part.bias) for planes, part in zip(self.groups, parts, strict=True)
+        ]
+        count = sum(part.residuals.count for part in parts)
+        deviation = (sum(part.moments.variation for part in parts) / count) ** 0.5
+        rmse = (sum(part.residuals.square for part in parts) / count) ** 0.5
+        trials = try_borders(kernels, frame, deviation)
+        fits = trials[0].rms <= EXPLAINED * rmse + 1e-6 * deviation
+        copied = fits and trials[0].mode == COPIED
+        if copied or not fits:
+            return _Border(kept, frame, trials, fits, copied, taps)
+        found = frame._replace(mode=PadMode(trials[0].mode), value=trials[0].value or 0.0)
+        return _Border(self.groups, found, trials, taps=taps)
+
+    def _anchored(self, frame: Frame) -> tuple[Frame, Array | None]:
+        """Return the frame in which an even kernel explains most, and its weights if they do not fill it."""
+        exact = self.goal._replace(course=self.goal.course._replace(method=FitMethod.LSTSQ))
+        odd = (frame.size[0] + 1 - frame.size[0] % 2, frame.size[1] + 1 - frame.size[1] % 2)
+        if odd == frame.size or odd[0] * odd[1] > MOST:
+            return frame, None
+        wide = frame._replace(size=odd)
+        inner = [[interior(plane, wide) for plane in planes] for planes in self.groups]
+        kept = [[plane for plane in planes if plane is not None] for planes in inner]
+        if not all(kept):
+            return frame, None
+        valid = wide._replace(mode=PadMode.VALID)
+        squares = {}
+        offsets = [(0,) if n % 2 else (1, 0) for n in frame.size]
+        for top in offsets[0]:
+            for left in offsets[1]:
+                taps = np.arange(wide.taps).reshape(odd)[
+                    top : top + frame.size[0], left : left + frame.size[1]
+                ]
+                chosen = taps.ravel()
+                parts = [fit_part(planes, valid, exact, self.threads, chosen) for planes in kept]
+                squares[top, left] = sum(part.residuals.square for part in parts), chosen
+        ours = (offsets[0][0], offsets[1][0])
+        best = min(squares, key=lambda at: squares[at][0])
+        if squares[best][0] > 0.5 * squares[ours][0] or best == ours:
+            return frame, None
+        return wide, squares[best][1]
+
+
+def _lost(pairs: Sequence[Pair], stride: tuple[int, int]) -> tuple[int, int]:
+    """Return the size that makes ``valid`` targets as much smaller as they are."""
+    if stride != (1, 1):
+        raise UsageError("the size cannot be told from valid targets with a stride", hint="give the size")
+    lost = {
+        tuple(before - after + 1 for before, after in zip(pair.image.shape, pair.target.shape, strict=True))
+        for pair in pairs
+    }
+    rows, columns, _ = min(lost)
+    if len(lost) > 1 or min(rows, columns) < 1:
+        pair = pairs[0]
+        raise GeometryError(
+            f"targets of {pair.target.shape[0]}x{pair.target.shape[1]} cannot be made of inputs of "
+            f"{pair.image.shape[0]}x{pair.image.shape[1]} by one valid filter",
+            hint="targets have the size of their inputs, or are smaller by one less than the kernel",
+        )
+    return rows, columns
+
+
+def _joined(
+    parts: Sequence[Part],
+    border: _Border,
+    sizes: tuple[SizeTrial, ...],
+    goal: Goal,
+    convolve: bool,
+    per_channel: bool,
+) -> Fit:
+    """Return one value of what was fitted for each channel, or once for all."""
+    frame, left = border.frame, parts[0].residuals
+    for part in parts[1:]:
+        left = left.plus(part.residuals)
+    mean = goal.loss is Loss.MEAN
+    shape = (len(parts), *frame.size) if per_channel else frame.size
+
+    def shaped(values: Sequence[Floats]) -> Floats:
+        stack = np.stack(values).reshape(shape)
+        return stack[..., ::-1, ::-1].copy() if convolve else stack
+
+    def each(values: Sequence[float]) -> Floats:
+        return np.array(values if per_channel else values[0])
+
+    def together(losses: Sequence[float]) -> float:
+        return sum(losses) / (len(losses) if mean else 1)
+
+    freedom = []
+    for at, part in enumerate(parts):
+        for direction in part.freedom:
+            nothing = np.zeros_like(direction)
+            freedom.append(shaped([direction if at == other else nothing for other in range(len(parts))]))
+    spread = sum(part.moments.variation for part in parts)
+    values = sum(plane.target.size for planes in border.groups for plane in planes)
+    return Fit(
+        weights=shaped([part.weights for part in parts]),
+        bias=each([part.bias for part in parts]),
+        errors=shaped([part.errors for part in parts]),
+        bias_error=each([part.bias_error for part in parts]),
+        pad=PadMode.REFLECT if border.copied else frame.mode,
+        pad_value=frame.value,
+        size=frame.size,
+        stride=frame.stride,
+        convolve=convolve,
+        method=goal.course.method,
+        lr=None if parts[0].rate is None else min(part.rate or 0.0 for part in parts),
+        loss=together([part.loss for part in parts]),
+        r2=_share(left.square, spread, left.count),
+        rmse=float((left.square / left.count) ** 0.5),
+        worst=left.worst,
+        condition=max(part.condition for part in parts),
+        unique=not freedom,
+        freedom=tuple(freedom),
+        samples=left.count,
+        left_out=values - left.count - left.held,
+        holdout=_held(parts) if left.held else None,
+        borders=border.trials,
+        border_fits=border.fits,
+        copied=border.copied,
+        sizes=sizes,
+        steps=tuple(
+            Step(steps[0].number, together([step.loss for step in steps]))
+            for steps in zip(*(part.steps for part in parts), strict=True)
+        ),
+        rate_limit=min(part.limit for part in parts),
+    )
+
+
+def _share(square: float, spread: float, count: int) -> float:
+    """Return R2; of targets that are all alike, 1 where nothing is left of them and else 0."""
+    if spread > 0:
+        return 1 - square / spread
+    return 1.0 if square <= count * np.finfo(float).eps else 0.0
+
+
+def _held(parts: Sequence[Part]) -> Holdout:
+    """Return the error on what was held out; its variance is about the mean of what was fitted."""
+    count, square, spread = 0, 0.0, 0.0
+    for part in parts:
+        left, mean = part.residuals, part.moments.total / part.moments.count
+        count, square = count + left.held, square + left.held_square
+        spread += left.held_spread - 2 * mean * left.held_total + left.held * mean**2
+    return Holdout(count, float((square / count) ** 0.5), _share(square, spread, count))

@@ -10,7 +10,7 @@ from convcli.engine.size import edges, output_size
 from convcli.errors import ConvcliError, GeometryError, UsageError
 from convcli.vocab import Edges, PadMode
 
-__all__ = ["Frame", "Pair", "Plane", "hold_out", "interior", "read_pairs", "take_apart"]
+__all__ = ["Frame", "Pair", "Plane", "check_targets", "hold_out", "interior", "read_pairs", "take_apart"]
 
 LARGEST = 1e150
 """Squares of larger numbers, summed, leave float64."""
@@ -202,3 +202,59 @@ def interior(plane: Plane, frame: Frame) -> Plane | None:
     image = image[:, : (results[1].stop - results[1].start - 1) * frame.stride[1] + frame.size[1]]
     parts = [None if each is None else each[into] for each in (plane.keep, plane.held)]
     return Plane(image, plane.target[into], parts[0], parts[1])
+
+
+def check_targets(pairs: Sequence[Pair], frame: Frame, auto: bool) -> Frame:
+    """Return the frame in which every target has the size that its input makes.
+
+    Parameters
+    ----------
+    auto : bool
+        Whether the mode is still to be found: targets may then be of either size, and ``valid`` ones say so.
+
+    Raises
+    ------
+    GeometryError
+        A target of another size; the message names both, the hint what ``valid`` would make.
+    """
+    valid = frame._replace(mode=PadMode.VALID)
+    if auto and not all(_fits(pair, frame) for pair in pairs) and all(_fits(pair, valid) for pair in pairs):
+        return valid
+    for number, pair in enumerate(pairs, 1):
+        if not _fits(pair, frame):
+            raise _unfit(pair, frame, f" {number}" if len(pairs) > 1 else "")
+    return frame
+
+
+def _fits(pair: Pair, frame: Frame) -> bool:
+    if frame.mode is PadMode.VALID and min(_spare(pair, frame)) < 0:
+        return False
+    return frame.results(pair.image.shape) == pair.target.shape[:2]
+
+
+def _spare(pair: Pair, frame: Frame) -> tuple[int, int]:
+    return pair.image.shape[0] - frame.size[0], pair.image.shape[1] - frame.size[1]
+
+
+def _unfit(pair: Pair, frame: Frame, which: str) -> GeometryError:
+    valid = frame._replace(mode=PadMode.VALID)
+    kernel, stride = _by(frame.size), "" if frame.stride == (1, 1) else f" with stride {_by(frame.stride)}"
+    if min(_spare(pair, frame)) < 0:
+        would = f"{kernel} is too large for a valid filter"
+    elif frame.mode is PadMode.VALID:
+        padded = frame._replace(mode=PadMode.ZERO)
+        would = f"with a border made up it would be {_by(padded.results(pair.image.shape))}"
+    else:
+        would = f"a valid filter would make {_by(valid.results(pair.image.shape))}"
+    makes = "nothing"
+    if frame.mode is not PadMode.VALID or min(_spare(pair, frame)) >= 0:
+        makes = _by(frame.results(pair.image.shape))
+    return GeometryError(
+        f"target{which} is {_by(pair.target.shape)}, but a {kernel} kernel{stride} makes {makes} "
+        f"of its input of {_by(pair.image.shape)}",
+        hint=would,
+    )
+
+
+def _by(shape: Sequence[int]) -> str:
+    return f"{shape[0]}x{shape[1]}"

@@ -230,9 +230,7 @@ def _unfold(image: Array, frame: Frame, shift: float, block: Piece, scratch: Scr
     return np.ndarray(shape, work, lines, 0, (sy * below, block.columns * size, size))
 
 
-def _band(
-    plane: Plane, frame: Frame, centre: Centre, rows: tuple[int, int], scratch: Scratch
-) -> _Sums:
+def _band(plane: Plane, frame: Frame, centre: Centre, rows: tuple[int, int], scratch: Scratch) -> _Sums:
     kw, taps = frame.size[1], frame.taps
     structured = _is_structured(plane, frame)
     lags = np.zeros((kw + 2, taps)) if structured else None
