@@ -10,6 +10,7 @@ import typer
 from convcli import __version__
 from convcli.cli import filter as filter_command
 from convcli.cli import kernels as kernels_command
+from convcli.cli import learn as learn_command
 from convcli.cli import output
 from convcli.cli import pool as pool_command
 from convcli.cli import run as run_command
@@ -101,6 +102,7 @@ def root(
 filter_command.register(app)
 pool_command.register(app)
 run_command.register(app)
+learn_command.register(app)
 kernels_command.register(app)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,8 @@ from convcli.display.sparkline import sparkline
 
 __all__ = ["FitPart", "FitSheet", "Trial", "continued"]
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
+Matrix = NDArray[np.float64]
 
 DIGITS = 4
 """How many digits the largest weight is written with; the others have as many places."""
@@ -108,17 +110,17 @@ def _part(part: FitPart) -> Iterator[RenderableType]:
     yield _indented(Heat(_places(part.weights), numbers=True, digits=DIGITS, max_height=24))
     if part.weights.size <= ERRORS_WITHIN and np.isfinite(part.errors).all() and part.weights.size > 1:
         yield Text("  standard errors", style="dim")
-        yield _indented(Heat(part.errors, numbers=True, digits=2))
+        yield _indented(Heat(np.asarray(part.errors, np.float64), numbers=True, digits=2))
     yield _facts(part.facts)
 
 
-def _places(weights: Array) -> Array:
+def _places(weights: Array) -> Matrix:
     """Round to as many places as the largest weight has with `DIGITS` digits: what is less is nothing."""
     largest = float(np.abs(weights).max())
     if not 1e-200 < largest < 1e200:
-        return weights
+        return np.asarray(weights, np.float64)
     unit = 10.0 ** (int(np.floor(np.log10(largest))) - DIGITS + 1)
-    return np.asarray(np.round(weights / unit) * unit)
+    return np.asarray(np.round(weights / unit) * unit, np.float64)
 
 
 def _indented(heat: Heat) -> Padding:

@@ -1,7 +1,7 @@
 """Which named kernel a matrix is, up to scale, sign, quarter turns, mirrors, place and parameters."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -17,6 +17,7 @@ from convcli.kernels.windowed import Window, trimmed, windows
 __all__ = ["ALIKE", "Known", "recognise"]
 
 Array = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 ALIKE = 0.999
 """The cosine above which two kernels are taken for one."""
@@ -79,7 +80,7 @@ class _Match(NamedTuple):
     cost: float
 
 
-def recognise(weights: Array, errors: Array | None = None) -> Known | None:
+def recognise(weights: Floats, errors: Floats | None = None) -> Known | None:
     """Return the named kernel that `weights` are, or None where there is none.
 
     It is compared by the cosine of the angle between matrices, ``sum(a b) / sqrt(sum(a^2) sum(b^2))``, at
@@ -103,9 +104,9 @@ def recognise(weights: Array, errors: Array | None = None) -> Known | None:
     largest = float(np.abs(weights).max())
     if largest == 0 or not np.isfinite(weights).all():
         return None
-    plane = weights / largest
+    plane = np.asarray(weights / largest, np.float64)
     known_errors = errors is not None and bool(np.isfinite(errors).all())
-    noise = errors / largest if known_errors and errors is not None else np.zeros_like(plane)
+    noise = np.asarray(errors / largest if known_errors and errors is not None else np.zeros_like(plane))
     slack = EXACT + float(np.sum(noise**2) / np.sum(plane**2))
     window = trimmed(plane, 1e-7 + 5 * noise)
     found = [match for match in _matrices(window) if match.known.cosine > ALIKE]
