@@ -9,31 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convcli.engine.arrays import Array, Floats
-from convcli.engine.fit_border import COPIED, BorderTrial, Kernel, try_borders
-from convcli.engine.fit_data import (
-    Frame,
-    Pair,
-    Plane,
-    check_targets,
-    hold_out,
-    interior,
-    read_pairs,
-    take_apart,
-)
+from convcli.engine.fit_border import BorderTrial
+from convcli.engine.fit_data import Frame, check_targets, hold_out, read_pairs, take_apart
 from convcli.engine.fit_descent import Course, Step
 from convcli.engine.fit_parts import Goal, Part, fit_part
-from convcli.engine.fit_size import SizeTrial, find_size
+from convcli.engine.fit_search import AUTO, Border, Search
+from convcli.engine.fit_size import SizeTrial
 from convcli.engine.threads import thread_count
-from convcli.errors import GeometryError, UsageError
+from convcli.errors import UsageError
 from convcli.vocab import FitMethod, Init, Loss, PadMode, as_pair
-
-AUTO = "auto"
-
-MOST = 4096
-"""Weights of a kernel: their normal equations are a matrix of the square of that."""
-
-EXPLAINED = 2.0
-"""Times the residual of the interior, the border's is no more of the border that was used."""
 
 __all__ = ["BorderTrial", "Fit", "Holdout", "SizeTrial", "Step", "fit_kernel"]
 
@@ -212,11 +196,11 @@ def fit_kernel(
     if holdout:
         drawn = np.random.default_rng([seed, 1])
         groups = [list(hold_out(planes, holdout, drawn)) for planes in groups]
-    search = _Search(pairs, groups, strides, goal, threads)
+    search = Search(pairs, groups, strides, goal, threads)
     taken, sizes = search.size(size, mode)
     frame = Frame(taken, strides, PadMode.REFLECT if mode is None else mode, float(pad_value))
     frame = check_targets(pairs, frame, mode is None)
-    border = search.border(frame, size != AUTO) if mode is None else _Border(groups, frame)
+    border = search.border(frame, size != AUTO) if mode is None else Border(groups, frame)
     parts = []
     for number, planes in enumerate(border.groups):
         told = None if watch is None else partial(_tell, watch, number * steps)
@@ -253,135 +237,9 @@ def _tell(watch: Callable[[int, float], None], before: int, number: int, loss: f
     watch(before + number, loss)
 
 
-class _Border(NamedTuple):
-    """What is fitted: planes, the frame to say and the frame to read them in, which weights, and trials."""
-
-    groups: Sequence[Sequence[Plane]]
-    frame: Frame
-    trials: tuple[BorderTrial, ...] = ()
-    fits: bool = True
-    copied: bool = False
-    taps: Array | None = None
-
-    @property
-    def read(self) -> Frame:
-        """The frame for `groups`, which are interiors where no border explains the targets'."""
-        inner = self.copied or not self.fits
-        return self.frame._replace(mode=PadMode.VALID) if inner else self.frame
-
-
-class _Search(NamedTuple):
-    """Finds what was left open: the size and the border."""
-
-    pairs: Sequence[Pair]
-    groups: Sequence[Sequence[Plane]]
-    stride: tuple[int, int]
-    goal: Goal
-    threads: int
-
-    def size(self, size: object, mode: PadMode | None) -> tuple[tuple[int, int], tuple[SizeTrial, ...]]:
-        """Return the size as given, or as found with the trials."""
-        if isinstance(size, str) and size != AUTO:
-            raise UsageError(f"size {size!r} is not a size", hint="give an int, (rows, columns) or 'auto'")
-        if size != AUTO:
-            taken = as_pair(size, "size")
-            if taken[0] * taken[1] > MOST:
-                raise UsageError(
-                    f"size {taken[0]}x{taken[1]} has {taken[0] * taken[1]} weights",
-                    hint=f"at most {MOST} can be fitted",
-                )
-            return taken, ()
-        same = Frame((1, 1), self.stride, PadMode.REFLECT)
-        shapes = [same.results(pair.image.shape) == pair.target.shape[:2] for pair in self.pairs]
-        if mode is not PadMode.VALID and (all(shapes) or mode is not None):
-            check_targets(self.pairs, same, False)
-            return find_size(self.groups, self.stride, self.goal.bias, self.threads)
-        return _lost(self.pairs, self.stride), ()
-
-    def border(self, frame: Frame, given: bool) -> _Border:
-        """Return the border that explains the targets', tried with the kernel of the interior.
-
-        `given` says that the size was asked for, so that an even one may be anchored as other tools do.
-        """
-        if frame.mode is PadMode.VALID:
-            return _Border(self.groups, frame)
-        frame, taps = self._anchored(frame) if given else (frame, None)
-        inner = [[interior(plane, frame) for plane in planes] for planes in self.groups]
-        kept = [[plane for plane in planes if plane is not None] for planes in inner]
-        if not all(kept):
-            raise GeometryError(
-                f"no window of {frame.size[0]}x{frame.size[1]} lies inside the picture, so that no border "
-                "can be found",
-                hint="say which border it is, or use a smaller size",
-            )
-        exact = self.goal._replace(course=self.goal.course._replace(method=FitMethod.LSTSQ))
-        valid = frame._replace(mode=PadMode.VALID)
-        parts = [fit_part(planes, valid, exact, self.threads, taps) for planes in kept]
-        kernels = [
-            Kernel(planes, part.weights, part.bias) for planes, part in zip(self.groups, parts, strict=True)
-        ]
-        count = sum(part.residuals.count for part in parts)
-        deviation = (sum(part.moments.variation for part in parts) / count) ** 0.5
-        rmse = (sum(part.residuals.square for part in parts) / count) ** 0.5
-        trials = try_borders(kernels, frame, deviation)
-        fits = trials[0].rms <= EXPLAINED * rmse + 1e-6 * deviation
-        copied = fits and trials[0].mode == COPIED
-        if copied or not fits:
-            return _Border(kept, frame, trials, fits, copied, taps)
-        found = frame._replace(mode=PadMode(trials[0].mode), value=trials[0].value or 0.0)
-        return _Border(self.groups, found, trials, taps=taps)
-
-    def _anchored(self, frame: Frame) -> tuple[Frame, Array | None]:
-        """Return the frame in which an even kernel explains most, and its weights if they do not fill it."""
-        exact = self.goal._replace(course=self.goal.course._replace(method=FitMethod.LSTSQ))
-        odd = (frame.size[0] + 1 - frame.size[0] % 2, frame.size[1] + 1 - frame.size[1] % 2)
-        if odd == frame.size or odd[0] * odd[1] > MOST:
-            return frame, None
-        wide = frame._replace(size=odd)
-        inner = [[interior(plane, wide) for plane in planes] for planes in self.groups]
-        kept = [[plane for plane in planes if plane is not None] for planes in inner]
-        if not all(kept):
-            return frame, None
-        valid = wide._replace(mode=PadMode.VALID)
-        squares = {}
-        offsets = [(0,) if n % 2 else (1, 0) for n in frame.size]
-        for top in offsets[0]:
-            for left in offsets[1]:
-                taps = np.arange(wide.taps).reshape(odd)[
-                    top : top + frame.size[0], left : left + frame.size[1]
-                ]
-                chosen = taps.ravel()
-                parts = [fit_part(planes, valid, exact, self.threads, chosen) for planes in kept]
-                squares[top, left] = sum(part.residuals.square for part in parts), chosen
-        ours = (offsets[0][0], offsets[1][0])
-        best = min(squares, key=lambda at: squares[at][0])
-        if squares[best][0] > 0.5 * squares[ours][0] or best == ours:
-            return frame, None
-        return wide, squares[best][1]
-
-
-def _lost(pairs: Sequence[Pair], stride: tuple[int, int]) -> tuple[int, int]:
-    """Return the size that makes ``valid`` targets as much smaller as they are."""
-    if stride != (1, 1):
-        raise UsageError("the size cannot be told from valid targets with a stride", hint="give the size")
-    lost = {
-        tuple(before - after + 1 for before, after in zip(pair.image.shape, pair.target.shape, strict=True))
-        for pair in pairs
-    }
-    rows, columns, _ = min(lost)
-    if len(lost) > 1 or min(rows, columns) < 1:
-        pair = pairs[0]
-        raise GeometryError(
-            f"targets of {pair.target.shape[0]}x{pair.target.shape[1]} cannot be made of inputs of "
-            f"{pair.image.shape[0]}x{pair.image.shape[1]} by one valid filter",
-            hint="targets have the size of their inputs, or are smaller by one less than the kernel",
-        )
-    return rows, columns
-
-
 def _joined(
     parts: Sequence[Part],
-    border: _Border,
+    border: Border,
     sizes: tuple[SizeTrial, ...],
     goal: Goal,
     convolve: bool,
@@ -424,14 +282,14 @@ def _joined(
         method=goal.course.method,
         lr=None if parts[0].rate is None else min(part.rate or 0.0 for part in parts),
         loss=together([part.loss for part in parts]),
-        r2=_share(left.square, spread, left.count),
-        rmse=float((left.square / left.count) ** 0.5),
+        r2=_share(left.square, spread, left.samples),
+        rmse=float((left.square / left.samples) ** 0.5),
         worst=left.worst,
         condition=max(part.condition for part in parts),
         unique=not freedom,
         freedom=tuple(freedom),
-        samples=left.count,
-        left_out=values - left.count - left.held,
+        samples=left.samples,
+        left_out=values - left.samples - left.held,
         holdout=_held(parts) if left.held else None,
         borders=border.trials,
         border_fits=border.fits,

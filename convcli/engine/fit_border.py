@@ -11,7 +11,7 @@ import numpy as np
 
 from convcli.engine.arrays import Array, Floats
 from convcli.engine.fit_data import Frame, Plane
-from convcli.engine.fit_moments import predict
+from convcli.engine.fit_windows import predict
 from convcli.engine.task import Piece
 from convcli.engine.threads import Scratch
 from convcli.vocab import PadMode
@@ -128,7 +128,7 @@ def _own(plane: Plane, frame: Frame, here: tuple[slice, slice]) -> Array:
 
 
 def _constant(left: Sequence[Floats], slopes: Sequence[Floats]) -> tuple[float, list[Floats]]:
-    """Return the constant whose pixels beyond the edge explain most of what zeros leave, and what it leaves."""
+    """Return the constant that explains most of what zeros leave, and what it leaves."""
     bend = sum(float(slope @ slope) for slope in slopes)
     along = sum(float(slope @ part) for slope, part in zip(slopes, left, strict=True))
     value = along / bend if bend > 0 else 0.0

@@ -6,9 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from convcli.engine.arrays import Array, Floats
+from convcli.engine.fit_batches import Values
 from convcli.engine.fit_data import Frame, Plane
-from convcli.engine.fit_descent import Course, Quadratic, Step, Values, descend
-from convcli.engine.fit_moments import Centre, Moments, Residuals, measure, sum_moments
+from convcli.engine.fit_descent import Course, Quadratic, Step, descend
+from convcli.engine.fit_moments import Centre, Moments, sum_moments
+from convcli.engine.fit_residuals import Residuals, measure
 from convcli.engine.fit_solve import Answer, Normal, solve
 from convcli.errors import ConvcliError, GeometryError
 from convcli.vocab import FitMethod, Loss

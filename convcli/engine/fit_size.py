@@ -6,8 +6,8 @@ centre outwards, gives the residual of every size: with ``G = L L^T`` and ``z = 
 explain ``z[0]^2 + ... + z[n-1]^2``.
 
 A larger size must earn its weights: it is taken if it lowers Schwarz's criterion
-``n log(squares / n) + q log n`` for n pixels and q weights, and if it lowers the sum of squares by more than a
-thousandth. What is a millionth of the target's deviation counts as nothing left.
+``n log(squares / n) + q log n`` for n pixels and q weights, and if it lowers the sum of squares by more than
+a thousandth. What is a millionth of the target's deviation counts as nothing left.
 
 References
 ----------
@@ -105,7 +105,7 @@ def _find_reach(
             SizeTrial((2 * at + 1, 2 * at + 1), float(np.sqrt(value / moments.count)))
             for at, value in enumerate(squares)
         ]
-        found = _trim(normal, chosen, float(squares[chosen])), trials
+        found = _trim(normal, chosen), trials
         falling = side > 3 and squares[-1] < STILL_FALLING * squares[-3]
         if side < largest or not falling or squares[-1] <= NOTHING * moments.variation:
             break
@@ -169,7 +169,7 @@ class _Nested:
         lower = _factor(gram)
         parts = np.linalg.solve(lower, self.cross[order]) ** 2
         ends = np.cumsum([len(group) for group in groups]) - 1
-        return np.maximum(self.all - np.cumsum(parts)[ends], 0)
+        return np.asarray(np.maximum(self.all - np.cumsum(parts)[ends], 0))
 
 
 def _factor(gram: Floats) -> Floats:
@@ -197,7 +197,7 @@ def _choose(squares: Floats, counts: Array, moments: Moments) -> int:
     return int(np.flatnonzero(left[: best + 1] <= left[best] * (1 + WORTH))[0])
 
 
-def _trim(nested: _Nested, ring: int, square: float) -> Reach:
+def _trim(nested: _Nested, ring: int) -> Reach:
     """Return how far the kernel reaches within ``ring`` pixels, on each side."""
     side, centre = nested.side, nested.side // 2
     ends = [centre - ring, centre + ring, centre - ring, centre + ring]

@@ -9,7 +9,8 @@ import numpy as np
 
 from convcli.engine.arrays import Array, Floats
 from convcli.engine.fit_data import Frame, Plane
-from convcli.engine.fit_moments import Centre, Moments, Residuals, measure
+from convcli.engine.fit_moments import Centre, Moments
+from convcli.engine.fit_residuals import Residuals, measure
 
 __all__ = ["Answer", "Normal", "solve"]
 
@@ -59,7 +60,7 @@ class Normal:
         eps = float(np.finfo(float).eps)
         small = 4 * max(10, len(values)) * eps * values.max(initial=0)
         rounding = self.moments.count * len(values) * (64 * eps * abs(self.moments.centre.image)) ** 2
-        return values + self.ridge <= max(small, rounding)
+        return np.asarray(values + self.ridge <= max(small, rounding))
 
     @property
     def rank(self) -> int:
@@ -68,7 +69,7 @@ class Normal:
 
     @property
     def condition(self) -> float:
-        """Largest over smallest singular value of the matrix of windows (below which the ridge is written)."""
+        """Largest over smallest singular value of the matrix of windows, the ridge written below it."""
         values = self._modes[0] + self.ridge
         return float(np.sqrt(values.max() / values.min())) if self.rank == len(values) else float("inf")
 
@@ -136,7 +137,7 @@ def solve(
     if normal.bias:
         right = right - moments.sums * (moments.total / moments.count)
         shift = moments.total / moments.count
-    weights = np.zeros(frame.taps)
+    weights: Floats = np.zeros(frame.taps)
     weights[chosen] = part = normal.apply(right)
     bias = shift - float(moments.sums @ part) / moments.count if normal.bias else 0.0
     best = Answer(weights, bias, measure(planes, frame, moments.centre, weights, bias, threads))
