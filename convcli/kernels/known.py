@@ -8,7 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from convcli.kernels import families, library
-from convcli.kernels.nearest import refined
+from convcli.kernels.nearest import EXACT, as_good, refined
 from convcli.kernels.shapes import SHAPES, Shape
 from convcli.kernels.spec import kernel
 from convcli.kernels.text import matrix
@@ -22,8 +22,11 @@ Floats = NDArray[np.floating[Any]]
 ALIKE = 0.999
 """The cosine above which two kernels are taken for one."""
 
-EXACT = 1e-10
-"""Misfits (1 - cosine) below this differ by rounding alone."""
+SURE = 1e-5
+"""Fixed matrices with misfits below this, and below the noise, need no search for others."""
+
+BINOMIAL = 0.4
+"""What their name costs; they are so near to Gaussians that these are always looked at too."""
 
 COMPASS = ("E", "NE", "N", "NW", "W", "SW", "S", "SE")
 
@@ -52,7 +55,7 @@ class Known(NamedTuple):
     cosine
         Of the angle between the two, 1 where they differ by scale alone.
     turn
-        What was done to the named kernel, in words; empty if nothing.
+        What was done to the named kernel, or how it was made, in words; empty if nothing.
     shift
         How far its centre is off the other's, rows down and columns to the right.
     identity
@@ -110,14 +113,14 @@ def recognise(weights: Floats, errors: Floats | None = None) -> Known | None:
     slack = EXACT + float(np.sum(noise**2) / np.sum(plane**2))
     window = trimmed(plane, 1e-7 + 5 * noise)
     found = [match for match in _matrices(window) if match.known.cosine > ALIKE]
-    if not any(match.misfit <= slack for match in found):
+    if not any(match.misfit <= min(slack, SURE) and match.cost < BINOMIAL for match in found):
         found += [match for match in _shapes(window, slack) if match.known.cosine > ALIKE]
-    if not found:
+    if not any(match.misfit <= 30 * slack for match in found):
         found += _sums(window, slack)
     if not found:
         return None
     nearest = min(match.misfit for match in found)
-    near = [match for match in found if match.misfit <= 1.25 * nearest + slack]
+    near = [match for match in found if match.misfit <= as_good(nearest, window.plane.size)]
     best = min(near, key=lambda match: (match.cost, match.misfit)).known
     return best._replace(scale=best.scale * largest, identity=best.identity * largest)
 
@@ -152,7 +155,7 @@ def _candidates(shape: tuple[int, ...]) -> Iterator[tuple[str, Array, float, int
         yield _sized("highpass", (rows, columns)), families.highpass(size=(rows, columns)), 0.3, 1
     for size in _about(shape, least=1, most=9):
         if size != (1, 1):
-            yield _sized("binomial", size), families.binomial(size=size), 0.4, 1
+            yield _sized("binomial", size), families.binomial(size=size), BINOMIAL, 1
     for size in _about(shape, least=3, most=31):
         if size[0] % 2 and size[1] % 2:
             yield _sized("sobel-x", size), families.sobel_x(size=size), 0.1, len(TURNS)
@@ -209,7 +212,7 @@ def _shaped(window: Window, shape: Shape, keep: NDArray[np.bool_], slack: float)
     if found is None or made is None:
         return
     scale = float(np.sum(window.plane * made * keep) / np.sum(made**2 * keep))
-    known = Known(found.spec, scale, 1 - found.misfit, shift=window.off_centre)
+    known = Known(found.spec, scale, 1 - found.misfit, shape.how, window.off_centre)
     cost = shape.cost + (0.1 if "size=" in found.spec else 0) + (0.05 if known.shift != (0, 0) else 0)
     yield _Match(known, found.misfit, cost)
 
@@ -222,11 +225,18 @@ def _sums(window: Window, slack: float) -> Iterator[_Match]:
             continue
         keep = np.ones((rows, columns), bool)
         keep[rows // 2, columns // 2] = False
-        yield from _fixed_sums(seen, keep)
+        yield from (_of_the_whole(seen, keep, match) for match in _fixed_sums(seen, keep))
         if min(rows, columns) >= 5:
             for shape in SHAPES:
                 if shape.added:
-                    yield from (_with_identity(seen, match) for match in _shaped(seen, shape, keep, slack))
+                    beside = (_with_identity(seen, match) for match in _shaped(seen, shape, keep, slack))
+                    yield from (_of_the_whole(seen, keep, match) for match in beside)
+
+
+def _of_the_whole(window: Window, keep: NDArray[np.bool_], match: _Match) -> _Match:
+    """Make the misfit one of the whole matrix, to compare it with others: the middle weight is exact."""
+    share = float(np.sum(window.plane[keep] ** 2) / np.sum(window.plane**2))
+    return match._replace(misfit=match.misfit * share)
 
 
 def _fixed_sums(window: Window, keep: NDArray[np.bool_]) -> Iterator[_Match]:
@@ -281,4 +291,4 @@ def _moved(shift: tuple[int, int]) -> str:
 
 
 def _two_places(value: float) -> str:
-    return f"{value:.2f}" if 0.1 <= abs(value) < 1e4 else f"{value:.3g}"
+    return f"{value:.2f}" if 0.995 <= abs(value) < 1e4 else f"{value:.3g}"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from convcli.kernels.shapes import LONGEST, Shape, Size, Values, resized
 
-__all__ = ["Found", "refined"]
+__all__ = ["EXACT", "Found", "as_good", "refined"]
 
 Array = NDArray[np.float64]
 
@@ -17,6 +17,20 @@ STEPS = 40
 
 STARTS = 3
 """How many points of the grid are followed."""
+
+
+EXACT = 1e-10
+"""Misfits (1 - cosine) below this differ by rounding alone."""
+
+
+def as_good(misfit: float, count: int) -> float:
+    """Return the misfit that is no worse, for a matrix of `count` weights.
+
+    Of noise alone, `count` weights leave a sum of squares that is chi-squared: 12 more than the least, in
+    units of the variance of one, are three standard deviations of a parameter and a little. The noise of
+    large kernels is alike in neighbours, so they tell less than that: a quarter more is no worse.
+    """
+    return misfit * (1 + max(12 / count, 0.25)) + EXACT
 
 
 class Found(NamedTuple):
@@ -35,8 +49,8 @@ def refined(
     Returns
     -------
     Found or None
-        None where no cosine is above ``1 - enough``. Parameters have as few digits as leave the misfit within
-        a quarter of the least, and `slack`; so does a size that is left out.
+        None where no cosine is above ``1 - enough``. Parameters have as few digits as leave the misfit
+        `as_good`; a size is left out where that adds no more than `slack`, what noise may hide.
     """
     size = (plane.shape[0], plane.shape[1])
     target = _direction(plane, keep)
@@ -53,14 +67,16 @@ def refined(
     if found is None or found[0] / 2 > enough:
         return None
     best = found[0] / 2
-    return _rounded(shape, found[1], plane, keep, limit=min(1.25 * best + slack, enough))
+    return _rounded(shape, found[1], plane, keep, limit=min(as_good(best, plane.size), enough), slack=slack)
 
 
-def _rounded(shape: Shape, values: Values, plane: Array, keep: NDArray[np.bool_], limit: float) -> Found:
+def _rounded(
+    shape: Shape, values: Values, plane: Array, keep: NDArray[np.bool_], limit: float, slack: float
+) -> Found:
     size = (plane.shape[0], plane.shape[1])
     target = _direction(plane, keep)
     for digits in range(1, 18):
-        short = tuple(float(f"{value:.{digits}g}") for value in values)
+        short = tuple(round(float(f"{value:.{digits}g}"), digits + 1) for value in values)
         gap = _gap(shape, short, target, keep, size)
         misfit = float(gap @ gap) / 2 if gap is not None else np.inf
         if misfit <= limit:
@@ -68,7 +84,7 @@ def _rounded(shape: Shape, values: Values, plane: Array, keep: NDArray[np.bool_]
     if not shape.sized:
         return Found(short, shape.spec(short, digits, None), misfit)
     own = _own_misfit(shape, short, plane, keep)
-    if own <= limit:
+    if own <= limit + slack:
         return Found(short, shape.spec(short, digits, None), own)
     return Found(short, shape.spec(short, digits, size), misfit)
 
