@@ -69,4 +69,4 @@ def _windows(image: Array, frame: Frame, rows: Array, columns: Array) -> Floats:
     found = image[maps[0][:, :, None], maps[1][:, None, :]].astype(np.float64)
     value = frame.value if frame.mode is PadMode.CONSTANT else 0.0
     found[(maps[0] == CONSTANT)[:, :, None] | (maps[1] == CONSTANT)[:, None, :]] = value
-    return found.reshape(len(rows), -1)
+    return found.reshape(len(rows), frame.taps)

@@ -90,7 +90,7 @@ def read_pairs(inputs: Any, targets: Any, masks: Any) -> list[Pair]:
         NaN, infinity, or numbers too large to be squared.
     """
     befores, afters = _listed(inputs), _listed(targets)
-    if len(befores) != len(afters) or not befores:
+    if len(befores) != len(afters):
         raise UsageError(
             f"{len(befores)} inputs and {len(afters)} targets make no pairs", hint="give one target per input"
         )
@@ -113,13 +113,10 @@ def read_pairs(inputs: Any, targets: Any, masks: Any) -> list[Pair]:
 
 
 def _listed(given: Any) -> list[Any]:
-    """Return a list of pictures as it is, and one picture (nested numbers, too) as a list of one."""
-    several = isinstance(given, list | tuple) and all(np.ndim(each) >= 2 for each in given)
-    return list(given) if several and (np.ndim(given[0]) == 3 or _are_arrays(given)) else [given]
-
-
-def _are_arrays(given: Sequence[Any]) -> bool:
-    return all(isinstance(each, np.ndarray) for each in given)
+    """Return a list of arrays as it is, and one picture (nested numbers, too) as a list of one."""
+    if isinstance(given, list | tuple) and given and all(isinstance(each, np.ndarray) for each in given):
+        return list(given) if all(each.ndim > 1 for each in given) else [given]
+    return [given]
 
 
 def _picture(given: Any, what: str) -> Array:

@@ -73,15 +73,16 @@ class Quadratic:
         The loss at `best`, penalty included.
     best : array
         Parameters of the least squares.
-    curve : matrix
-        The second derivative H.
+    bends, modes
+        Eigenvalues and eigenvectors (as columns) of the second derivative H.
     limit : float
         2 / (largest eigenvalue of H).
     """
 
     least: float
     best: Floats
-    curve: Floats
+    bends: Floats
+    modes: Floats
     limit: float
 
     @property
@@ -103,14 +104,14 @@ class Quadratic:
         if bias:
             curve[taps, :taps] = curve[:taps, taps] = 2 * scale * (sums + count * shift)
             curve[taps, taps] = 2 * scale * count
-        largest = float(np.linalg.eigvalsh(curve)[-1])
-        return cls(least, best, curve, 2 / largest if largest > 0 else float("inf"))
+        bends, modes = np.linalg.eigh(curve)
+        limit = 2 / float(bends[-1]) if bends[-1] > 0 else float("inf")
+        return cls(least, best, np.maximum(bends, 0), modes, limit)
 
     def __call__(self, at: Floats) -> tuple[float, Floats]:
-        """Return loss and gradient."""
-        away = at - self.best
-        slope = self.curve @ away
-        return self.least + 0.5 * float(away @ slope), slope
+        """Return loss and gradient, by eigenvectors: so that no rounding makes a loss below the least."""
+        away = self.modes.T @ (at - self.best)
+        return self.least + 0.5 * float(self.bends @ away**2), self.modes @ (self.bends * away)
 
 
 def descend(
