@@ -69,8 +69,8 @@ class FitSheet:
         Kernels that may be added without any difference.
     losses
         Of descent, from the first step.
-    command
-        Words of a command to copy; empty if there is none.
+    heading, command
+        Words of a command to copy, and what it does; empty if there is none.
     """
 
     title: str
@@ -80,6 +80,7 @@ class FitSheet:
     trials: tuple[tuple[str, tuple[Trial, ...]], ...] = ()
     freedom: tuple[Array, ...] = ()
     losses: Sequence[float] = field(default_factory=tuple)
+    heading: str = ""
     command: tuple[str, ...] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -98,7 +99,7 @@ class FitSheet:
         if self.freedom:
             yield from _freedom(self.freedom)
         if self.command:
-            yield Text("\nTo make the target from the input:", style="dim")
+            yield Text(f"\n{self.heading}", style="dim")
             for line in continued(self.command, options.max_width):
                 yield Text(line, no_wrap=True, overflow="ignore")
 
@@ -130,7 +131,7 @@ def _indented(heat: Heat) -> Padding:
 def _facts(pairs: Sequence[tuple[str, str]]) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
-    table.add_column(ratio=1)
+    table.add_column(ratio=1, overflow="fold")
     for what, value in pairs:
         table.add_row(Text(f"  {what}"), Text(value))
     return table
@@ -158,10 +159,11 @@ def _freedom(freedom: Sequence[Array]) -> Iterator[RenderableType]:
     shown = freedom[:OPEN_DRAWN]
     more = f" ({len(shown)} of {len(freedom)})" if len(shown) < len(freedom) else ""
     yield Text(f"\n  left open: any multiple of these may be added{more}", style="dim")
-    for direction in shown:
+    for index, direction in enumerate(shown):
+        if index:
+            yield Text("")
         plane = direction if direction.ndim == 2 else np.hstack(list(direction))
         yield _indented(Heat(_places(plane), numbers=True, digits=2, max_height=12))
-        yield Text("")
 
 
 def continued(words: Sequence[str], width: int) -> list[str]:

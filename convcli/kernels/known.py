@@ -1,5 +1,6 @@
 """Which named kernel a matrix is, up to scale, sign, quarter turns, mirrors, place and parameters."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -8,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from convcli.kernels import families, library
-from convcli.kernels.nearest import EXACT, as_good, refined
+from convcli.kernels.nearest import EXACT, refined
 from convcli.kernels.shapes import SHAPES, Shape
 from convcli.kernels.spec import kernel
 from convcli.kernels.text import matrix
@@ -76,11 +77,15 @@ class Known(NamedTuple):
 
 
 class _Match(NamedTuple):
-    """A candidate; of those that are as near, the cheapest name is taken."""
+    """A candidate; a parameter more costs 1, and that has to halve the misfit."""
 
     known: Known
     misfit: float
     cost: float
+
+    def score(self) -> float:
+        """What the best candidate has least of."""
+        return math.log2(self.misfit + EXACT) + self.cost
 
 
 def recognise(weights: Floats, errors: Floats | None = None) -> Known | None:
@@ -89,7 +94,7 @@ def recognise(weights: Floats, errors: Floats | None = None) -> Known | None:
     It is compared by the cosine of the angle between matrices, ``sum(a b) / sqrt(sum(a^2) sum(b^2))``, at
     every place of the one in the other. Parameters are those of the greatest cosine, found by the damped
     Gauss-Newton steps of Levenberg and Marquardt from a coarse grid, and rounded as far as the cosine allows.
-    Where several names are equally near, the plainest is taken: a fixed matrix before a size before a sigma.
+    A plainer name is taken where it is about as near: a fixed matrix before a size before a sigma.
     Sums ``a * identity + b * NAME`` are tried where nothing else fits; there the cosine counts without the
     middle weight, which `a` can always make right.
 
@@ -119,9 +124,7 @@ def recognise(weights: Floats, errors: Floats | None = None) -> Known | None:
         found += _sums(window, slack)
     if not found:
         return None
-    nearest = min(match.misfit for match in found)
-    near = [match for match in found if match.misfit <= as_good(nearest, window.plane.size)]
-    best = min(near, key=lambda match: (match.cost, match.misfit)).known
+    best = min(found, key=_Match.score).known
     return best._replace(scale=best.scale * largest, identity=best.identity * largest)
 
 
@@ -241,12 +244,12 @@ def _of_the_whole(window: Window, keep: NDArray[np.bool_], match: _Match) -> _Ma
 
 def _fixed_sums(window: Window, keep: NDArray[np.bool_]) -> Iterator[_Match]:
     rows, columns = window.plane.shape
-    names = {"laplacian": 5.0, "laplacian8": 5.1} if (rows, columns) == (3, 3) else {}
+    names = {"laplacian": 1.5, "laplacian8": 1.6} if (rows, columns) == (3, 3) else {}
     planes = {
         name: (np.array(matrix(library.TABLE[name].weights, name)), cost) for name, cost in names.items()
     }
     size = (rows, columns)
-    planes[_sized("box", size)] = (families.box(size=size), 5.2)
+    planes[_sized("box", size)] = (families.box(size=size), 1.7)
     for spec, (plane, cost) in planes.items():
         misfit = _misfit(window.plane * keep, window.plane * keep, plane * keep)
         scale = float(np.sum(window.plane * plane * keep) / np.sum(plane**2 * keep))
@@ -265,11 +268,12 @@ def _with_identity(window: Window, match: _Match) -> _Match:
     middle = window.plane.shape[0] // 2, window.plane.shape[1] // 2
     own = float(window.plane[middle]) - known.scale * float(blur[blur.shape[0] // 2, blur.shape[1] // 2])
     total = own + known.scale
+    extra = 0.3 if known.turn else 0.0
     if known.scale < 0 < total:
         sigma, comma, size = known.spec.partition(":")[2].partition(",")
         spec = f"unsharp:{sigma},amount={-known.scale / total:.3g}{comma}{size}"
-        return _Match(known._replace(spec=spec, scale=total), match.misfit, 5.5)
-    return _Match(known._replace(identity=own), match.misfit, 6.0)
+        return _Match(known._replace(spec=spec, scale=total), match.misfit, 2.0 + extra)
+    return _Match(known._replace(identity=own), match.misfit, 2.1 + extra)
 
 
 def _sized(name: str, size: tuple[int, int]) -> str:

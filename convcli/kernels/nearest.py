@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from convcli.kernels.shapes import LONGEST, Shape, Size, Values, resized
 
-__all__ = ["EXACT", "Found", "as_good", "refined"]
+__all__ = ["EXACT", "Found", "refined"]
 
 Array = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ EXACT = 1e-10
 """Misfits (1 - cosine) below this differ by rounding alone."""
 
 
-def as_good(misfit: float, count: int) -> float:
+def _as_good(misfit: float, count: int) -> float:
     """Return the misfit that is no worse, for a matrix of `count` weights.
 
     Of noise alone, `count` weights leave a sum of squares that is chi-squared: 12 more than the least, in
@@ -50,7 +50,7 @@ def refined(
     -------
     Found or None
         None where no cosine is above ``1 - enough``. Parameters have as few digits as leave the misfit
-        `as_good`; a size is left out where that adds no more than `slack`, what noise may hide.
+        no worse than noise may; a size is left out where that adds no more than `slack`, what noise may hide.
     """
     size = (plane.shape[0], plane.shape[1])
     target = _direction(plane, keep)
@@ -67,7 +67,7 @@ def refined(
     if found is None or found[0] / 2 > enough:
         return None
     best = found[0] / 2
-    return _rounded(shape, found[1], plane, keep, limit=min(as_good(best, plane.size), enough), slack=slack)
+    return _rounded(shape, found[1], plane, keep, limit=min(_as_good(best, plane.size), enough), slack=slack)
 
 
 def _rounded(
@@ -76,7 +76,7 @@ def _rounded(
     size = (plane.shape[0], plane.shape[1])
     target = _direction(plane, keep)
     for digits in range(1, 18):
-        short = tuple(round(float(f"{value:.{digits}g}"), digits + 1) for value in values)
+        short = tuple(round(float(f"{value:.{digits}g}"), digits + 1) + 0.0 for value in values)
         gap = _gap(shape, short, target, keep, size)
         misfit = float(gap @ gap) / 2 if gap is not None else np.inf
         if misfit <= limit:

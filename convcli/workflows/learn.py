@@ -185,6 +185,9 @@ def _told(pairs: Sequence[Pair], found: Fit, spec: LearnSpec, output: str | None
 
 def _known(found: Fit) -> Iterator[Known | None]:
     planes, errors = (array.reshape(-1, *found.size) for array in (found.weights, found.errors))
+    if not found.unique:
+        yield from [None] * len(planes)
+        return
     for plane, error in zip(planes, errors, strict=True):
         if found.convolve:
             plane, error = plane[::-1, ::-1], error[::-1, ::-1]

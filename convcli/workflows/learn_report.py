@@ -14,7 +14,7 @@ from convcli.engine.fit import Fit
 from convcli.kernels.known import Known
 from convcli.specs import LearnSpec
 from convcli.vocab import FitMethod, PadMode
-from convcli.workflows.learn_words import number, percent, verdict
+from convcli.workflows.learn_words import is_linear, number, percent, verdict
 
 __all__ = ["Pair", "Told", "report", "sheet"]
 
@@ -146,6 +146,9 @@ def sheet(told: Told) -> FitSheet:
         trials=tuple(_trials(fit)),
         freedom=fit.freedom,
         losses=[step.loss for step in fit.steps],
+        heading="To make the target from the input:"
+        if _is_linear(told)
+        else "The nearest that a filter does:",
         command=_command(told),
     )
 
@@ -154,15 +157,21 @@ def _verdict(told: Told) -> Iterator[str]:
     return verdict(told.fit, whole=told.whole, spread=told.spread)
 
 
+def _is_linear(told: Told) -> bool:
+    return is_linear(told.fit, whole=told.whole, spread=told.spread)
+
+
 def _parts(told: Told) -> Iterator[FitPart]:
     fit = told.fit
     planes, errors = (array.reshape(-1, *fit.size) for array in (fit.weights, fit.errors))
     biases, bias_errors = np.ravel(fit.bias), np.ravel(fit.bias_error)
     for index, known in enumerate(told.known):
-        facts = [("known", "none" if known is None else str(known))]
+        open_ = "" if fit.unique else ", as the pictures leave it open"
+        facts = [("known", f"none{open_}" if known is None else str(known))]
         if told.spec.bias:
             shown = biases[index] if abs(biases[index]) > NOTHING * told.peak else 0.0
-            facts.append(("bias", f"{number(shown)} ± {bias_errors[index]:.2g}"))
+            error = f" ± {bias_errors[index]:.2g}" if np.isfinite(bias_errors[index]) else ""
+            facts.append(("bias", number(shown) + error))
         facts.append(("errors", _range(errors[index])))
         title = f"kernel of channel {index}" if len(told.known) > 1 else "kernel"
         yield FitPart(title, planes[index], errors[index], tuple(facts))
@@ -198,8 +207,9 @@ def _method(told: Told) -> str:
     fit = told.fit
     if fit.method is FitMethod.LSTSQ:
         return "lstsq, the normal equations"
-    rate = f"rate {fit.lr:.4g}, " if fit.lr is not None else ""
-    return f"{fit.method}, {len(fit.steps)} steps, {rate}converges below {fit.rate_limit:.4g}"
+    rate = f"rate {fit.lr:.4g}" if fit.lr is not None else ""
+    limit = f"; converges below {fit.rate_limit:.4g}" if fit.method is FitMethod.GD else ""
+    return f"{fit.method}, {len(fit.steps)} steps, {rate}{limit}"
 
 
 def _border(fit: Fit) -> str:
@@ -242,13 +252,17 @@ def _trials(fit: Fit) -> Iterator[tuple[str, tuple[Trial, ...]]]:
             rows.append(Trial(f"{trial.mode}{value}", number(trial.rms), found if trial.best else ""))
         yield "border", tuple(rows)
     if fit.sizes:
-        yield (
-            "size",
-            tuple(
-                Trial(_size(trial.size), number(trial.rms), "taken" if trial.size == fit.size else "")
-                for trial in fit.sizes
-            ),
-        )
+        yield "size", tuple(_sizes(fit))
+
+
+def _sizes(fit: Fit) -> Iterator[Trial]:
+    taken = False
+    for trial in fit.sizes:
+        remark = ""
+        if not taken and all(side >= own for side, own in zip(trial.size, fit.size, strict=True)):
+            taken = True
+            remark = "taken" if trial.size == fit.size else f"taken, less empty edges: {_size(fit.size)}"
+        yield Trial(_size(trial.size), number(trial.rms), remark)
 
 
 def _command(told: Told) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from convcli.engine.fit import Fit
 from convcli.vocab import FitMethod
 
-__all__ = ["ROUNDING", "number", "percent", "verdict"]
+__all__ = ["ROUNDING", "is_linear", "number", "percent", "verdict"]
 
 ROUNDING = 1 / math.sqrt(12)
 """Standard deviation of what rounding to whole numbers takes away."""
@@ -39,8 +39,13 @@ def verdict(fit: Fit, *, whole: bool, spread: float) -> Iterator[str]:
             f"The pictures do not determine the kernel: {left} left open, as flat or periodic pictures do. "
             "This one has the least sum of squares."
         )
-    if fit.borders:
+    if fit.borders and is_linear(fit, whole=whole, spread=spread):
         yield _border(fit)
+
+
+def is_linear(fit: Fit, *, whole: bool, spread: float) -> bool:
+    """Tell whether one kernel explains the pictures but for rounding; arguments as for `verdict`."""
+    return fit.rmse <= (max(ROUNDED_TWICE, EXACT * spread) if whole else NEAR * spread)
 
 
 def _linear(fit: Fit, whole: bool, spread: float) -> str:
