@@ -89,12 +89,15 @@ def try_borders(kernels: Sequence[Kernel], frame: Frame, deviation: float) -> tu
                 inside = predict(ones, frame._replace(mode=PadMode.ZERO), kernel.weights, area, scratch)
                 slopes.append((outside - inside)[keep])
                 left[COPIED].append((target + kernel.bias - _own(plane, frame, here))[keep])
-    value, left["constant"] = _constant(left["zero"], slopes)
+    shown, left["constant"] = _constant(left["zero"], slopes)
     rms = {mode: _rms(parts) for mode, parts in left.items()}
-    least = min(rms.values())
+    count = sum(part.size for part in left["constant"])
+    # Zero is a constant too: another value must earn itself, by Schwarz's criterion.
+    earned = rms["constant"] * float(max(count, 1) ** (0.5 / max(count, 1)))
+    least = min(earned, *(value for mode, value in rms.items() if mode != "constant"))
     tolerated = least * (1 + SAME) + TINY * deviation
     trials = [
-        BorderTrial(mode, rms[mode], value if mode == "constant" else None, rms[mode] <= tolerated)
+        BorderTrial(mode, rms[mode], shown if mode == "constant" else None, rms[mode] <= tolerated)
         for mode in PLAINEST
     ]
     return tuple(sorted(trials, key=lambda trial: (not trial.best, 0.0 if trial.best else trial.rms)))

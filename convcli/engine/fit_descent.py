@@ -17,6 +17,7 @@ below 2 / (largest eigenvalue)).
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -73,17 +74,13 @@ class Quadratic:
         The loss at `best`, penalty included.
     best : array
         Parameters of the least squares.
-    bends, modes
-        Eigenvalues and eigenvectors (as columns) of the second derivative H.
-    limit : float
-        2 / (largest eigenvalue of H).
+    curve : matrix
+        The second derivative H.
     """
 
     least: float
     best: Floats
-    bends: Floats
-    modes: Floats
-    limit: float
+    curve: Floats
 
     @property
     def rounding(self) -> float:
@@ -104,14 +101,24 @@ class Quadratic:
         if bias:
             curve[taps, :taps] = curve[:taps, taps] = 2 * scale * (sums + count * shift)
             curve[taps, taps] = 2 * scale * count
-        bends, modes = np.linalg.eigh(curve)
-        limit = 2 / float(bends[-1]) if bends[-1] > 0 else float("inf")
-        return cls(least, best, np.maximum(bends, 0), modes, limit)
+        return cls(least, best, curve)
+
+    @cached_property
+    def limit(self) -> float:
+        """2 / (largest eigenvalue of H)."""
+        largest = float(np.linalg.eigvalsh(self.curve)[-1])
+        return 2 / largest if largest > 0 else float("inf")
+
+    @cached_property
+    def _modes(self) -> tuple[Floats, Floats]:
+        bends, modes = np.linalg.eigh(self.curve)
+        return np.maximum(bends, 0), modes
 
     def __call__(self, at: Floats) -> tuple[float, Floats]:
         """Return loss and gradient, by eigenvectors: so that no rounding makes a loss below the least."""
-        away = self.modes.T @ (at - self.best)
-        return self.least + 0.5 * float(self.bends @ away**2), self.modes @ (self.bends * away)
+        bends, modes = self._modes
+        away = modes.T @ (at - self.best)
+        return self.least + 0.5 * float(bends @ away**2), modes @ (bends * away)
 
 
 def descend(

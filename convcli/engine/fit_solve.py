@@ -20,6 +20,9 @@ REFINEMENTS = 3
 SETTLED = 1e-13
 """A correction that is this small beside the weights is the last."""
 
+UNSEEN = 1e-8
+"""Share of the sum of squares that a correction wins, if measuring again would tell nothing new."""
+
 
 @dataclass(frozen=True)
 class Normal:
@@ -147,11 +150,12 @@ def solve(
         if normal.bias:
             right = right - moments.sums * (left.total / moments.count)
         change = normal.apply(right)
-        weights = best.weights.copy()
+        weights, bias = best.weights.copy(), best.bias
         weights[chosen] += change
-        bias = best.bias
         if normal.bias:
             bias += (left.total - float(moments.sums @ change)) / moments.count
+        if abs(float(right @ change)) <= UNSEEN * left.square:
+            return Answer(weights, bias, left)
         found = Answer(weights, bias, measure(planes, frame, moments.centre, weights, bias, threads))
         size = float(np.linalg.norm(weights))
         better = _objective(found, normal) <= _objective(best, normal)

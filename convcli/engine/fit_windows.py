@@ -20,8 +20,8 @@ from convcli.vocab import PadMode
 
 __all__ = ["BANDS", "blocks", "cut_bands", "predict", "unfold"]
 
-STRIP = 1 << 17
-"""Numbers of shifted rows held at a time: more leave the cache."""
+STRIP = 1 << 18
+"""Numbers of shifted rows held at a time: of more the sums slow down, of fewer the unfolding."""
 
 WIDEST = 512
 """Columns of a block: as many fill a matrix product."""
