@@ -1,7 +1,7 @@
 """Which named kernel a matrix is, up to scale, sign, quarter turns, mirrors, place and parameters."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,11 +23,8 @@ Floats = NDArray[np.floating[Any]]
 ALIKE = 0.999
 """The cosine above which two kernels are taken for one."""
 
-SURE = 1e-5
-"""Fixed matrices with misfits below this, and below the noise, need no search for others."""
-
-BINOMIAL = 0.4
-"""What their name costs; they are so near to Gaussians that these are always looked at too."""
+SUM = 1.5
+"""What the name of a sum with the picture itself costs at least."""
 
 COMPASS = ("E", "NE", "N", "NW", "W", "SW", "S", "SE")
 
@@ -88,6 +85,21 @@ class _Match(NamedTuple):
         return math.log2(self.misfit + EXACT) + self.cost
 
 
+class _Search:
+    """The candidates so far, and whether others may be better."""
+
+    def __init__(self, slack: float) -> None:
+        self.found: list[_Match] = []
+        self._least = max(EXACT, slack / 4)  # no misfit is far below what noise leaves
+
+    def add(self, matches: Iterable[_Match]) -> None:
+        self.found += [match for match in matches if match.known.cosine > ALIKE]
+
+    def hopes(self, cost: float) -> bool:
+        """Whether a name of that cost may have the best score."""
+        return all(match.score() > math.log2(self._least) + cost for match in self.found)
+
+
 def recognise(weights: Floats, errors: Floats | None = None) -> Known | None:
     """Return the named kernel that `weights` are, or None where there is none.
 
@@ -117,14 +129,16 @@ def recognise(weights: Floats, errors: Floats | None = None) -> Known | None:
     noise = np.asarray(errors / largest if known_errors and errors is not None else np.zeros_like(plane))
     slack = EXACT + float(np.sum(noise**2) / np.sum(plane**2))
     window = trimmed(plane, 1e-7 + 5 * noise)
-    found = [match for match in _matrices(window) if match.known.cosine > ALIKE]
-    if not any(match.misfit <= min(slack, SURE) and match.cost < BINOMIAL for match in found):
-        found += [match for match in _shapes(window, slack) if match.known.cosine > ALIKE]
-    if not any(match.misfit <= 30 * slack for match in found):
-        found += _sums(window, slack)
-    if not found:
+    search = _Search(slack)
+    search.add(_matrices(window))
+    for shape in SHAPES:
+        if search.hopes(shape.cost):
+            search.add(match for seen in windows(window) for match in _shaped(seen, shape, None, slack))
+    if search.hopes(SUM):
+        search.add(_sums(window, slack))
+    if not search.found:
         return None
-    best = min(found, key=_Match.score).known
+    best = min(search.found, key=_Match.score).known
     return best._replace(scale=best.scale * largest, identity=best.identity * largest)
 
 
@@ -158,7 +172,7 @@ def _candidates(shape: tuple[int, ...]) -> Iterator[tuple[str, Array, float, int
         yield _sized("highpass", (rows, columns)), families.highpass(size=(rows, columns)), 0.3, 1
     for size in _about(shape, least=1, most=9):
         if size != (1, 1):
-            yield _sized("binomial", size), families.binomial(size=size), BINOMIAL, 1
+            yield _sized("binomial", size), families.binomial(size=size), 0.4, 1
     for size in _about(shape, least=3, most=31):
         if size[0] % 2 and size[1] % 2:
             yield _sized("sobel-x", size), families.sobel_x(size=size), 0.1, len(TURNS)
@@ -198,17 +212,13 @@ def _misfit(whole: Array, seen: Array, plane: Array) -> float:
     return (float(np.sum((seen / size - sign * plane / own) ** 2)) + beyond) / 2
 
 
-def _shapes(window: Window, slack: float) -> Iterator[_Match]:
-    """Compare with the families whose parameters are real numbers."""
-    for seen in windows(window):
-        for shape in SHAPES:
-            yield from _shaped(seen, shape, np.ones(seen.plane.shape, bool), slack)
-
-
-def _shaped(window: Window, shape: Shape, keep: NDArray[np.bool_], slack: float) -> Iterator[_Match]:
+def _shaped(window: Window, shape: Shape, keep: NDArray[np.bool_] | None, slack: float) -> Iterator[_Match]:
+    """Compare with a family whose parameters are real numbers; its kernels have a middle pixel."""
     rows, columns = window.plane.shape
+    keep = np.ones((rows, columns), bool) if keep is None else keep
     (least_rows, least_columns), (most_rows, most_columns) = shape.least, shape.most
-    if not (least_rows <= rows <= most_rows and least_columns <= columns <= most_columns):
+    fits = least_rows <= rows <= most_rows and least_columns <= columns <= most_columns
+    if not (fits and rows % 2 and columns % 2):
         return
     found = refined(shape, window.plane, keep, enough=1 - ALIKE, slack=slack)
     made = shape.within(found.values, (rows, columns)) if found is not None else None
@@ -244,12 +254,12 @@ def _of_the_whole(window: Window, keep: NDArray[np.bool_], match: _Match) -> _Ma
 
 def _fixed_sums(window: Window, keep: NDArray[np.bool_]) -> Iterator[_Match]:
     rows, columns = window.plane.shape
-    names = {"laplacian": 1.5, "laplacian8": 1.6} if (rows, columns) == (3, 3) else {}
+    names = {"laplacian": SUM, "laplacian8": SUM + 0.1} if (rows, columns) == (3, 3) else {}
     planes = {
         name: (np.array(matrix(library.TABLE[name].weights, name)), cost) for name, cost in names.items()
     }
     size = (rows, columns)
-    planes[_sized("box", size)] = (families.box(size=size), 1.7)
+    planes[_sized("box", size)] = (families.box(size=size), SUM + 0.2)
     for spec, (plane, cost) in planes.items():
         misfit = _misfit(window.plane * keep, window.plane * keep, plane * keep)
         scale = float(np.sum(window.plane * plane * keep) / np.sum(plane**2 * keep))
@@ -269,11 +279,11 @@ def _with_identity(window: Window, match: _Match) -> _Match:
     own = float(window.plane[middle]) - known.scale * float(blur[blur.shape[0] // 2, blur.shape[1] // 2])
     total = own + known.scale
     extra = 0.3 if known.turn else 0.0
-    if known.scale < 0 < total:
+    if known.scale * total < 0:
         sigma, comma, size = known.spec.partition(":")[2].partition(",")
         spec = f"unsharp:{sigma},amount={-known.scale / total:.3g}{comma}{size}"
-        return _Match(known._replace(spec=spec, scale=total), match.misfit, 2.0 + extra)
-    return _Match(known._replace(identity=own), match.misfit, 2.1 + extra)
+        return _Match(known._replace(spec=spec, scale=total), match.misfit, SUM + 0.5 + extra)
+    return _Match(known._replace(identity=own), match.misfit, SUM + 0.6 + extra)
 
 
 def _sized(name: str, size: tuple[int, int]) -> str:

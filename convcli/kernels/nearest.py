@@ -19,6 +19,9 @@ STARTS = 3
 """How many points of the grid are followed."""
 
 
+FAR = 0.8
+"""Squared distance of directions (2 minus twice the cosine) from which nothing is followed."""
+
 EXACT = 1e-10
 """Misfits (1 - cosine) below this differ by rounding alone."""
 
@@ -57,7 +60,7 @@ def refined(
     starts = []
     for values in shape.grid(size):
         gap = _gap(shape, values, target, keep, size)
-        if gap is not None:
+        if gap is not None and gap @ gap < FAR:
             starts.append((float(gap @ gap), values))
     found: tuple[float, Values] | None = None
     for _, values in sorted(starts)[:STARTS]:
