@@ -299,7 +299,7 @@ def _joined(
             Step(steps[0].number, together([step.loss for step in steps]))
             for steps in zip(*(part.steps for part in parts), strict=True)
         ),
-        rate_limit=min(part.limit for part in parts),
+        rate_limit=min(part.quadratic.limit for part in parts),
     )
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convcli.engine.arrays import Array, Floats
-from convcli.engine.fit_data import Frame, Plane
+from convcli.engine.fit_data import Frame, Plane, inner_range
 from convcli.engine.fit_windows import predict
 from convcli.engine.task import Piece
 from convcli.engine.threads import Scratch
@@ -60,7 +60,9 @@ class Kernel(NamedTuple):
     bias: float
 
 
-def try_borders(kernels: Sequence[Kernel], frame: Frame, deviation: float) -> tuple[BorderTrial, ...]:
+def try_borders(
+    kernels: Sequence[Kernel], frame: Frame, margin: int, deviation: float
+) -> tuple[BorderTrial, ...]:
     """Return every border with its residual, the best first, and of those that are equal the plainest.
 
     Parameters
@@ -69,6 +71,8 @@ def try_borders(kernels: Sequence[Kernel], frame: Frame, deviation: float) -> tu
         Fitted where nothing is made up.
     frame : Frame
         Of any mode.
+    margin : int
+        Pixels that the band is wide at least.
     deviation : float
         Of the targets: what is tiny beside it counts as none.
     """
@@ -78,7 +82,7 @@ def try_borders(kernels: Sequence[Kernel], frame: Frame, deviation: float) -> tu
     for kernel in kernels:
         outside = float(kernel.weights.sum())
         for plane in kernel.planes:
-            for area, keep in _band(plane, frame):
+            for area, keep in _band(plane, frame, margin):
                 here = (slice(area.y0, area.y1), slice(area.x0, area.x1))
                 target = plane.target[here].astype(np.float64) - kernel.bias
                 for mode in PLAINEST[:5]:
@@ -103,15 +107,15 @@ def try_borders(kernels: Sequence[Kernel], frame: Frame, deviation: float) -> tu
     return tuple(sorted(trials, key=lambda trial: (not trial.best, 0.0 if trial.best else trial.rms)))
 
 
-def _band(plane: Plane, frame: Frame) -> Iterator[tuple[Piece, Array]]:
-    """Return the areas whose windows reach beyond the picture, each with which of its values count."""
+def _band(plane: Plane, frame: Frame, margin: int) -> Iterator[tuple[Piece, Array]]:
+    """Return the areas that are no interior, each with which of its values count."""
     height, width = plane.target.shape
     ends = []
     for axis, count in ((0, height), (1, width)):
-        before, step, span = frame.sides[axis][0], frame.stride[axis], frame.size[axis]
-        first = min(count, -(-before // step))
-        last = (before + plane.image.shape[axis] - span) // step
-        ends.append((first, max(first, min(count, last + 1))))
+        size, span, step = plane.image.shape[axis], frame.size[axis], frame.stride[axis]
+        first, end = inner_range(size, span, step, margin)
+        first = min(count, first)
+        ends.append((first, max(first, min(count, end))))
     (y0, y1), (x0, x1) = ends
     for area in (
         Piece(0, y0, 0, width),

@@ -10,10 +10,20 @@ from convcli.engine.size import edges, output_size
 from convcli.errors import ConvcliError, GeometryError, UsageError
 from convcli.vocab import Edges, PadMode
 
-__all__ = ["Frame", "Pair", "Plane", "check_targets", "hold_out", "interior", "read_pairs", "take_apart"]
+__all__ = [
+    "Frame",
+    "Pair",
+    "Plane",
+    "check_targets",
+    "hold_out",
+    "inner_range",
+    "interior",
+    "read_pairs",
+    "take_apart",
+]
 
-LARGEST = 1e150
-"""Squares of larger numbers, summed, leave float64."""
+LARGEST, SMALLEST = 1e140, 1e-140
+"""Sums of the squares of pixels beyond these leave float64."""
 
 
 class Frame(NamedTuple):
@@ -133,8 +143,10 @@ def _picture(given: Any, what: str) -> Array:
         low, high = float(picture.min()), float(picture.max())
         if not (np.isfinite(low) and np.isfinite(high)):
             raise ConvcliError(f"{what} has pixels that are not finite", hint="replace NaN and infinity")
-        if max(-low, high) > LARGEST:
-            raise ConvcliError(f"{what} reaches {max(-low, high):g}: too large", hint="scale it first")
+        peak = max(-low, high)
+        if peak > LARGEST or 0 < peak < SMALLEST:
+            size = "large" if peak > 1 else "small"
+            raise ConvcliError(f"{what} reaches {peak:g}: too {size} to be squared", hint="scale it first")
     return picture if picture.ndim == 3 else picture[:, :, None]
 
 
@@ -179,20 +191,25 @@ def hold_out(planes: Sequence[Plane], share: float, rng: np.random.Generator) ->
         yield plane._replace(keep=keep, held=drawn if plane.keep is None else plane.keep & drawn)
 
 
-def interior(plane: Plane, frame: Frame) -> Plane | None:
+def inner_range(size: int, span: int, step: int, margin: int) -> tuple[int, int]:
+    """Return which results along an axis, the end excluded, lie inside by the window and the margin."""
+    near, far = max((span - 1) // 2, margin), max(span // 2, margin)
+    return -(-near // step), (size - 1 - far) // step + 1
+
+
+def interior(plane: Plane, frame: Frame, margin: int = 0) -> Plane | None:
     """Return the part of `plane` whose windows need nothing made up, to be read with mode ``valid``.
 
-    None where there is no such part.
+    At least `margin` pixels on each side are no part of it. None where there is no such part.
     """
     sources, results = [], []
     for axis in (0, 1):
         before, step, span = frame.sides[axis][0], frame.stride[axis], frame.size[axis]
-        first = -(-before // step)
-        last = (before + plane.image.shape[axis] - span) // step
-        if last < first:
+        first, end = inner_range(plane.image.shape[axis], span, step, margin)
+        if end <= first:
             return None
         sources.append(slice(first * step - before, None))
-        results.append(slice(first, last + 1))
+        results.append(slice(first, end))
     into, of = (results[0], results[1]), (sources[0], sources[1])
     # Pixels beyond the last window would be counted as one more.
     image = plane.image[of][: (results[0].stop - results[0].start - 1) * frame.stride[0] + frame.size[0]]

@@ -35,6 +35,10 @@ ROOM = 1 << 25
 """Numbers of sums over windows held at a time, by all bands."""
 
 
+TOGETHER = 1 << 10
+"""Windows that are added up at a time: fewer make poor matrix products."""
+
+
 class Centre(NamedTuple):
     """What is taken from pixels and targets before they are multiplied, so that sums lose no digits."""
 
@@ -142,28 +146,58 @@ def _targets(plane: Plane, centre: Centre) -> Floats:
     return target.astype(np.float64) - centre.target
 
 
+class _Gathered:
+    """Sums over windows that are added up one by one, many at a time."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Floats, Floats]] = []
+        self.count = 0
+        self.gram: Floats | None = None
+        self.edge: Floats = np.zeros((2, 1))
+
+    def add(self, windows: Floats, targets: Floats) -> None:
+        """Add the windows that are the columns of a matrix."""
+        self.waiting.append((windows, targets))
+        self.count += len(targets)
+        if self.count >= TOGETHER:
+            self.settle()
+
+    def settle(self) -> None:
+        """Multiply what waits."""
+        if not self.count:
+            return
+        some = np.concatenate([windows for windows, _ in self.waiting], 1)
+        targets = np.concatenate([targets for _, targets in self.waiting])
+        gram, edge = some @ some.T, np.stack([some @ targets, some.sum(1)])
+        self.gram = gram if self.gram is None else np.add(self.gram, gram, out=self.gram)
+        self.edge = self.edge + edge
+        self.waiting, self.count = [], 0
+
+
 def _band(plane: Plane, frame: Frame, centre: Centre, rows: tuple[int, int], scratch: Scratch) -> _Sums:
     kw, taps = frame.size[1], frame.taps
     structured = _is_structured(plane, frame)
     lags = np.zeros((kw + 2, taps)) if structured else None
-    gram = None if structured and plane.keep is None else np.zeros((taps, taps))
-    edge = np.zeros((2, taps))
+    gathered = _Gathered()
     for block in blocks(frame, Piece(*rows, 0, plane.target.shape[1])):
-        windows = unfold(plane.image, frame, centre.image, block, scratch)
         area = (slice(block.y0, block.y1), slice(block.x0, block.x1))
+        keep = np.True_ if plane.keep is None else plane.keep[area]
+        # What is left out is taken away again.
+        chosen = np.broadcast_to(keep != structured, (block.rows, block.columns))
+        if not structured and not chosen.any():
+            continue
+        windows = unfold(plane.image, frame, centre.image, block, scratch)
         target = plane.target[area].astype(np.float64) - centre.target
         if lags is not None:
             left = scratch("left", (block.rows, kw + 2, block.columns), np.dtype(np.float64))
             left[:, :kw], left[:, kw], left[:, kw + 1] = windows[:, :kw], target, 1
             lags += np.matmul(left, windows.transpose(0, 2, 1)).sum(0)
-        if gram is not None:
-            keep = np.True_ if plane.keep is None else plane.keep[area]
-            chosen = np.broadcast_to(keep != structured, target.shape)
-            some = windows.transpose(1, 0, 2)[:, chosen]
-            sign = -1.0 if structured else 1.0
-            gram += sign * (some @ some.T)
-            edge += sign * np.stack([some @ target[chosen], some.sum(1)])
-    return _Sums(lags, gram, edge)
+        if chosen.any():
+            gathered.add(windows.transpose(1, 0, 2)[:, chosen], target[chosen])
+    gathered.settle()
+    sign = -1.0 if structured else 1.0
+    gram = None if gathered.gram is None else np.multiply(gathered.gram, sign, out=gathered.gram)
+    return _Sums(lags, gram, sign * gathered.edge)
 
 
 def _expand(plane: Plane, frame: Frame, centre: Centre, lags: Floats) -> Floats:

@@ -51,7 +51,7 @@ class Part(NamedTuple):
     condition: float
     freedom: Floats
     rate: float | None
-    limit: float
+    quadratic: Quadratic
     steps: tuple[Step, ...]
 
 
@@ -107,7 +107,7 @@ def fit_part(
         normal.condition,
         np.array([_spread(each, chosen, frame) for each in normal.freedom]),
         rate,
-        quadratic.limit,
+        quadratic,
         steps,
     )
 

@@ -78,12 +78,15 @@ class Search(NamedTuple):
     def border(self, frame: Frame, given: bool) -> Border:
         """Return the border that explains the targets', tried with the kernel of the interior.
 
-        `given` says that the size was asked for, so that an even one may be anchored as other tools do.
+        `given` says that the size was asked for, so that an even one may be anchored as other tools do. One
+        that was found may be part of a larger kernel with zeros: tools that leave the border alone then leave
+        as much of it on each side.
         """
         if frame.mode is PadMode.VALID:
             return Border(self.groups, frame)
         frame, taps = self._anchored(frame) if given else (frame, None)
-        inner = [[interior(plane, frame) for plane in planes] for planes in self.groups]
+        margin = 0 if given else max(n // 2 for n in frame.size)
+        inner = [[interior(plane, frame, margin) for plane in planes] for planes in self.groups]
         kept = [[plane for plane in planes if plane is not None] for planes in inner]
         if not all(kept):
             raise GeometryError(
@@ -99,7 +102,7 @@ class Search(NamedTuple):
         count = sum(part.residuals.samples for part in parts)
         deviation = (sum(part.moments.variation for part in parts) / count) ** 0.5
         rmse = (sum(part.residuals.square for part in parts) / count) ** 0.5
-        trials = try_borders(kernels, frame, deviation)
+        trials = try_borders(kernels, frame, margin, deviation)
         fits = trials[0].rms <= EXPLAINED * rmse + FAINT * deviation
         copied = fits and trials[0].mode == COPIED
         if copied or not fits:

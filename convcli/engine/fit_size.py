@@ -34,6 +34,9 @@ STAGES = (15, 31, 63)
 WORK = 1.5e10
 """Multiplications spent on the sums of a stage: of large pictures, bands that are spread over them do."""
 
+BANDS = 8
+"""Bands at most."""
+
 STILL_FALLING = 0.97
 """Share of the sum of squares that the last two sizes of a stage leave, if the kernel may be larger."""
 
@@ -42,6 +45,9 @@ WORTH = 1e-3
 
 NOTHING = 1e-12
 """Share of the target's sum of squares that counts as none."""
+
+BLOCK = 64
+"""Rows of a triangular matrix that are solved at a time."""
 
 SPARE = 2
 """Pixels for each weight at least."""
@@ -141,7 +147,9 @@ def _thinned(plane: Plane, frame: Frame) -> list[Plane]:
     rows = int(WORK / (each * width))
     if rows >= height:
         return [plane]
-    kh, step, bands = frame.size[0], frame.stride[0], 8
+    kh, step = frame.size[0], frame.stride[0]
+    # Each band costs twice the kernel's height in rows of its own.
+    bands = max(1, min(BANDS, rows // (4 * kh)))
     high = max(1, rows // bands)
     parts = []
     for first in np.linspace(0, height - high, bands).astype(int):
@@ -167,7 +175,7 @@ class _Nested:
         order = np.concatenate(groups)
         gram = self.gram[np.ix_(order, order)]
         lower = _factor(gram)
-        parts = np.linalg.solve(lower, self.cross[order]) ** 2
+        parts = _forward(lower, self.cross[order]) ** 2
         ends = np.cumsum([len(group) for group in groups]) - 1
         return np.asarray(np.maximum(self.all - np.cumsum(parts)[ends], 0))
 
@@ -179,6 +187,16 @@ def _factor(gram: Floats) -> Floats:
         with suppress(np.linalg.LinAlgError):
             return np.linalg.cholesky(gram + lift * least * np.eye(len(gram)))
     return np.linalg.cholesky(gram + 1e4 * least * np.eye(len(gram)))
+
+
+def _forward(lower: Floats, right: Floats) -> Floats:
+    """Solve with a triangular matrix, block by block: NumPy alone would factorise it again."""
+    left, parts = right.copy(), []
+    for begin in range(0, len(left), BLOCK):
+        block = slice(begin, begin + BLOCK)
+        parts.append(np.linalg.solve(lower[block, block], left[block]))
+        left[block.stop :] -= lower[block.stop :, block] @ parts[-1]
+    return np.concatenate(parts)
 
 
 def _rings(side: int) -> list[Array]:

@@ -90,7 +90,8 @@ class Normal:
     def errors(self, variance: float) -> tuple[Floats, float]:
         """Return the standard errors of weights and bias, where residuals have this variance."""
         values, vectors = self._modes
-        stretch = np.where(self._open, 0, values / np.where(self._open, 1, values + self.ridge) ** 2)
+        inverse = np.where(self._open, 0, 1 / np.where(self._open, 1, values + self.ridge))
+        stretch = values * inverse * inverse
         errors = np.sqrt(variance * ((vectors**2) @ stretch))
         errors[np.sum(self.freedom**2, 0) > ABOUT_OPEN] = np.inf
         mean = self.moments.sums / self.moments.count + self.moments.centre.image

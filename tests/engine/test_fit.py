@@ -180,6 +180,17 @@ def test_standard_errors_tell_the_truth_of_rounded_targets(rng):
     assert np.mean(np.abs(ratios) > 2) < 0.1
 
 
+@pytest.mark.parametrize("scale", [1e-130, 1e-9, 1e9, 1e130])
+def test_pixels_of_any_magnitude(scale, rng):
+    image, kernel = scale * rng.random((20, 20)), rng.normal(size=(3, 3))
+    target = correlate(image, kernel) + scale * rng.normal(0, 0.1, image.shape)
+    fit, plain = fit_kernel(image, target, 3), fit_kernel(image / scale, target / scale, 3)
+    assert_allclose(fit.weights, plain.weights, rtol=1e-9)
+    assert_allclose(fit.errors, plain.errors, rtol=1e-6)
+    assert fit.r2 == pytest.approx(plain.r2)
+    assert fit.unique
+
+
 def test_threads_change_nothing(rng):
     image, target = rng.random((300, 90)), rng.random((300, 90))
     mask = rng.random(target.shape) < 0.9
@@ -334,6 +345,7 @@ SQUARE = np.arange(36.0).reshape(6, 6) ** 1.5
         ((SQUARE + np.inf, SQUARE, 3), ConvcliError, "input has pixels that are not finite"),
         (([SQUARE, SQUARE], [SQUARE, SQUARE - np.inf], 3), ConvcliError, "target 2 has pixels"),
         ((SQUARE * 1e200, SQUARE, 3), ConvcliError, "too large"),
+        ((SQUARE * 1e-200, SQUARE, 3), ConvcliError, "too small"),
         ((SQUARE * 1j, SQUARE, 3), UsageError, "complex128"),
         ((SQUARE[0], SQUARE, 3), GeometryError, "not a picture"),
         (([[1, 2], [3]], SQUARE, 3), GeometryError, "rows of different lengths"),

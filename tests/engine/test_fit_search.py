@@ -1,5 +1,7 @@
 """The border, size and anchor that a filter had, found from what it did."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -132,6 +134,22 @@ def test_pillow_copies_the_border(scene):
     assert_allclose(fit.weights, np.array([[1, 2, 0, 2, 1]] * 5) / 30, atol=0.01)
 
 
+def test_pillow_copies_the_border_of_zeros_too(scene):
+    """Of a 5x5 kernel that reaches one pixel to one side alone, two pixels are left as they are on each."""
+    pillow = pytest.importorskip("PIL.Image")
+    from PIL import ImageFilter
+
+    weights = np.zeros((5, 5))
+    weights[2, 2], weights[0, 2] = 1, 2  # Pillow counts rows from the bottom
+    kernel = ImageFilter.Kernel((5, 5), weights.ravel(), scale=3)
+    target = np.asarray(pillow.fromarray(scene).filter(kernel))
+    fit = fit_kernel(scene, target, "auto", pad="auto")
+    assert fit.size == (4, 1)
+    assert fit.copied
+    assert fit.samples == (scene.shape[0] - 4) * (scene.shape[1] - 4)
+    assert_allclose(fit.weights, np.array([[0, 1, 0, 2]]).T / 3, atol=0.01)
+
+
 def test_no_border_explains_noise(scene, rng):
     target = correlate(scene, np.ones((5, 5)) / 25, dtype=np.uint8)
     for edge in (target[:2], target[-2:], target[:, :2], target[:, -2:]):
@@ -166,7 +184,9 @@ def test_smaller_targets_are_valid_ones(pad, size, rng):
 def test_the_anchor_of_even_kernels(size, offsets, rng):
     """OpenCV and SciPy have the extra pixel of an even kernel at the top and left, we at the other side."""
     image, kernel = rng.normal(size=(26, 22)), rng.normal(size=size)
-    before = [n // 2 if offset and n % 2 == 0 else (n - 1) // 2 for n, offset in zip(size, offsets, strict=True)]
+    before = [
+        n // 2 if offset and n % 2 == 0 else (n - 1) // 2 for n, offset in zip(size, offsets, strict=True)
+    ]
     sides = [(near, n - 1 - near) for near, n in zip(before, size, strict=True)]
     target = oracle.correlate(image, kernel, pad="wrap", padding=(sides[0], sides[1]))
     expected = [n + 1 if offset and n % 2 == 0 else n for n, offset in zip(size, offsets, strict=True)]
@@ -187,7 +207,8 @@ def test_the_anchor_of_even_kernels(size, offsets, rng):
 def test_the_size_that_reaches(near, far, size):
     assert kernel_size(near, far) == size
     # Where `same` padding puts the anchor of that size.
-    assert ((size - 1) // 2 >= near) and (size // 2 >= far)
+    assert (size - 1) // 2 >= near
+    assert size // 2 >= far
     smaller = size - 1
     assert smaller == 0 or (smaller - 1) // 2 < near or smaller // 2 < far
 
@@ -205,7 +226,7 @@ def test_every_size_is_found(seed, size, noise):
     sizes = [trial.size for trial in fit.sizes]
     assert sizes == [(n, n) for n in range(1, sizes[-1][0] + 1, 2)]
     falling = [trial.rms for trial in fit.sizes]
-    assert all(later <= earlier * (1 + 1e-9) for earlier, later in zip(falling, falling[1:], strict=False))
+    assert all(later <= earlier * (1 + 1e-9) for earlier, later in pairwise(falling))
 
 
 def test_noise_alone_has_no_size(rng):
@@ -293,7 +314,9 @@ def test_flat_pictures_have_the_smallest_size(value):
 
 def test_errors_of_what_is_to_be_found(rng):
     image = rng.normal(size=(9, 9))
-    with pytest.raises(GeometryError, match="targets of 9x8 cannot be made of inputs of 7x9 by one valid filter"):
+    with pytest.raises(
+        GeometryError, match="targets of 9x8 cannot be made of inputs of 7x9 by one valid filter"
+    ):
         fit_kernel(image[:7], image[:, :8], "auto", pad="valid")
     with pytest.raises(UsageError, match="valid targets with a stride"):
         fit_kernel(image, image[:4, :4], "auto", pad="valid", stride=2)
