@@ -109,7 +109,8 @@ def _part(part: FitPart) -> Iterator[RenderableType]:
     if part.title:
         yield Text(part.title, style="bold")
     yield _indented(Heat(_places(part.weights), numbers=True, digits=DIGITS, max_height=24))
-    if part.weights.size <= ERRORS_WITHIN and np.isfinite(part.errors).all() and part.weights.size > 1:
+    told = np.isfinite(part.errors).all() and part.errors.any()
+    if told and 1 < part.weights.size <= ERRORS_WITHIN:
         yield Text("  standard errors", style="dim")
         yield _indented(Heat(np.asarray(part.errors, np.float64), numbers=True, digits=2))
     yield _facts(part.facts)

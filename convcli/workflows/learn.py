@@ -17,7 +17,8 @@ from convcli.specs import LearnSpec, ReadSpec
 from convcli.vocab import FitMethod, Init
 from convcli.workflows.batch import Source, check_inputs
 from convcli.workflows.kernels import Exported, export_kernel, file_suffix
-from convcli.workflows.learn_report import Pair, Told, report, sheet
+from convcli.workflows.learn_report import Pair, Told, report
+from convcli.workflows.learn_sheet import sheet
 from convcli.workflows.pipeline import read_source
 
 __all__ = ["STEPS", "Learned", "learn"]
