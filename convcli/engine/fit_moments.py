@@ -34,7 +34,6 @@ __all__ = ["Centre", "Moments", "sum_moments"]
 ROOM = 1 << 25
 """Numbers of sums over windows held at a time, by all bands."""
 
-
 TOGETHER = 1 << 10
 """Windows that are added up at a time: fewer make poor matrix products."""
 
@@ -47,8 +46,9 @@ class Centre(NamedTuple):
 
     @classmethod
     def of(cls, planes: Sequence[Plane]) -> "Centre":
-        """Return the means over all planes."""
-        return cls(_mean([plane.image for plane in planes]), _mean([plane.target for plane in planes]))
+        """Return the means over all planes, of targets over the fitted ones."""
+        targets = [plane.target if plane.keep is None else plane.target[plane.keep] for plane in planes]
+        return cls(_mean([plane.image for plane in planes]), _mean(targets))
 
 
 def _mean(arrays: Sequence[Array]) -> float:
@@ -188,6 +188,8 @@ def _band(plane: Plane, frame: Frame, centre: Centre, rows: tuple[int, int], scr
             continue
         windows = unfold(plane.image, frame, centre.image, block, scratch)
         target = plane.target[area].astype(np.float64) - centre.target
+        if plane.keep is not None:
+            target *= keep  # or large ones that are left out would cost digits
         if lags is not None:
             left = scratch("left", (block.rows, kw + 2, block.columns), np.dtype(np.float64))
             left[:, :kw], left[:, kw], left[:, kw + 1] = windows[:, :kw], target, 1

@@ -8,8 +8,10 @@ import numpy as np
 from convcli.engine.arrays import Array
 from convcli.engine.fit_border import COPIED, BorderTrial, Kernel, try_borders
 from convcli.engine.fit_data import Frame, Pair, Plane, check_targets, interior
+from convcli.engine.fit_moments import Centre, sum_moments
 from convcli.engine.fit_parts import Goal, Part, fit_part
-from convcli.engine.fit_size import SizeTrial, find_size
+from convcli.engine.fit_size import NOTHING, SizeTrial, find_size
+from convcli.engine.fit_solve import Normal
 from convcli.errors import GeometryError, UsageError
 from convcli.vocab import FitMethod, PadMode, as_pair
 
@@ -88,10 +90,12 @@ class Search(NamedTuple):
         margin = 0 if given else max(n // 2 for n in frame.size)
         inner = [[interior(plane, frame, margin) for plane in planes] for planes in self.groups]
         kept = [[plane for plane in planes if plane is not None] for planes in inner]
-        if not all(kept):
+        unknowns = (frame.taps if taps is None else len(taps)) + self.goal.bias
+        fewest = min(sum(plane.samples for plane in planes) for planes in kept)
+        if fewest < unknowns:
             raise GeometryError(
-                f"no window of {frame.size[0]}x{frame.size[1]} lies inside the picture, so that no border "
-                "can be found",
+                f"{fewest} windows of {frame.size[0]}x{frame.size[1]} lie inside the picture: too few to find"
+                " the border",
                 hint="say which border it is, or use a smaller size",
             )
         valid = frame._replace(mode=PadMode.VALID)
@@ -116,7 +120,7 @@ class Search(NamedTuple):
         wide = frame._replace(size=(rows + 1 - rows % 2, columns + 1 - columns % 2))
         inner = [[interior(plane, wide) for plane in planes] for planes in self.groups]
         kept = [[plane for plane in planes if plane is not None] for planes in inner]
-        if wide == frame or wide.taps > MOST or not all(kept):
+        if wide == frame or wide.taps > MOST or not all(any(p.samples for p in planes) for planes in kept):
             return frame, None
         grid = np.arange(wide.taps).reshape(wide.size)
         # Ours leaves the first row and column out: the extra pixel is at the bottom and right.
@@ -124,12 +128,14 @@ class Search(NamedTuple):
         places = [
             grid[top : top + rows, left : left + columns].ravel() for top in corners[0] for left in corners[1]
         ]
-        valid = wide._replace(mode=PadMode.VALID)
-        squares = [
-            sum(self._exactly(planes, valid, taps).residuals.square for planes in kept) for taps in places
+        valid, bias = wide._replace(mode=PadMode.VALID), self.goal.bias
+        moments = [
+            sum_moments(planes, valid, Centre.of(planes) if bias else Centre(), self.threads)
+            for planes in kept
         ]
-        best = int(np.argmin(squares))
-        return (wide, places[best]) if squares[best] < ELSEWHERE * squares[0] else (frame, None)
+        squares = [sum(Normal(each.take(taps), bias, 0.0).squares for each in moments) for taps in places]
+        best, least = int(np.argmin(squares)), NOTHING * sum(each.square for each in moments)
+        return (wide, places[best]) if squares[best] < ELSEWHERE * squares[0] - least else (frame, None)
 
     def _exactly(self, planes: Sequence[Plane], frame: Frame, taps: Array | None) -> Part:
         """Return the least squares, whatever the method that was asked for."""

@@ -26,7 +26,7 @@ from convcli.engine.fit_moments import Centre, Moments, sum_moments
 from convcli.engine.fit_solve import Normal
 from convcli.vocab import PadMode
 
-__all__ = ["SizeTrial", "find_size", "kernel_size"]
+__all__ = ["NOTHING", "SizeTrial", "find_size", "kernel_size"]
 
 STAGES = (15, 31, 63)
 """Largest sizes tried, one after the other: the next if the residual still falls at the end of the last."""
@@ -165,9 +165,8 @@ class _Nested:
 
     def __init__(self, moments: Moments, bias: bool, side: int) -> None:
         self.moments, self.side = moments, side
-        self.gram = Normal(moments, bias, 0.0).matrix
-        mean = moments.total / moments.count if bias else 0.0
-        self.cross = moments.cross - moments.sums * mean
+        normal = Normal(moments, bias, 0.0)
+        self.gram, self.cross = normal.matrix, normal.right
         self.all = moments.variation if bias else moments.square
 
     def squares(self, groups: Sequence[Array]) -> Floats:

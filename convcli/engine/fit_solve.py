@@ -47,6 +47,18 @@ class Normal:
         sums, gram = self.moments.sums, self.moments.gram
         return gram - np.outer(sums, sums) / self.moments.count if self.bias else gram
 
+    @property
+    def right(self) -> Floats:
+        """``A^T y``, likewise."""
+        moments = self.moments
+        return moments.cross - moments.sums * (moments.total / moments.count) if self.bias else moments.cross
+
+    @property
+    def squares(self) -> float:
+        """The least sum of squares, to about ``1e-13`` of the targets' own."""
+        all_of_it = self.moments.variation if self.bias else self.moments.square
+        return max(all_of_it - float(self.right @ self.apply(self.right)), 0.0)
+
     @cached_property
     def _modes(self) -> tuple[Floats, Floats]:
         values, vectors = np.linalg.eigh((self.matrix + self.matrix.T) / 2)
@@ -137,13 +149,9 @@ def solve(
     Björck, Numerical Methods for Least Squares Problems, 1996, section 2.9 (fixed precision refinement).
     """
     moments, chosen = normal.moments, np.arange(frame.taps) if taps is None else taps
-    right, shift = moments.cross, 0.0
-    if normal.bias:
-        right = right - moments.sums * (moments.total / moments.count)
-        shift = moments.total / moments.count
     weights: Floats = np.zeros(frame.taps)
-    weights[chosen] = part = normal.apply(right)
-    bias = shift - float(moments.sums @ part) / moments.count if normal.bias else 0.0
+    weights[chosen] = part = normal.apply(normal.right)
+    bias = (moments.total - float(moments.sums @ part)) / moments.count if normal.bias else 0.0
     best = Answer(weights, bias, measure(planes, frame, moments.centre, weights, bias, threads))
     for _ in range(REFINEMENTS):
         left = best.residuals

@@ -298,6 +298,13 @@ def test_a_mask_hides_values_from_holdout_too(rng):
     assert fit.samples + fit.holdout.samples == mask.sum()
 
 
+def test_what_is_left_out_costs_no_digits(rng):
+    image, kernel = rng.random((30, 30)), rng.normal(size=(3, 3))
+    mask = rng.random((30, 30)) < 0.8
+    fit = fit_kernel(image, np.where(mask, correlate(image, kernel), 1e30), 3, masks=mask)
+    assert_allclose(fit.weights, kernel, atol=1e-12)
+
+
 def test_one_mask_for_all_channels(rng):
     image, mask = rng.random((9, 9, 3)), rng.random((9, 9)) < 0.7
     fit = fit_kernel(image, image, 1, masks=mask)
