@@ -53,7 +53,7 @@ def learn_kernel(
         for note in done.notes:
             output.say(note)
     if told_on_stdout or not (talk.quiet or talk.json):
-        output.console(no_color=talk.no_color, stderr=not told_on_stdout).print(done.sheet)
+        output.console(no_color=talk.no_color, stderr=not told_on_stdout).print(done.sheet, crop=False)
     if talk.json:
         output.json_line(done.report)
     elif done.exported is not None and done.exported.path is not None:

@@ -51,7 +51,7 @@ class Trial:
 
 @dataclass(frozen=True, eq=False)
 class FitSheet:
-    """A Rich renderable of a fit.
+    """A Rich renderable of a fit, to be printed uncropped: words of the command may be long.
 
     Attributes
     ----------

@@ -11,7 +11,7 @@ COMMAND = ("convcli", "filter", "a picture.png", "-k", "kernel.json", "-p", "ref
 
 def drawn(sheet, width=80, **options):
     console = Console(file=io.StringIO(), width=width, color_system=None, **options)
-    console.print(sheet)
+    console.print(sheet, crop=False)
     return console.file.getvalue()
 
 
@@ -21,12 +21,8 @@ def part(weights, errors=None, title="kernel", facts=(("known", "none"),)):
 
 
 def sheet(**fields):
-    plain = {
-        "title": "a -> b",
-        "verdict": ("Sure.",),
-        "parts": (part([[1.0, -1.0]]),),
-        "facts": (("size", "1x2"),),
-    }
+    plain = {"title": "a -> b", "verdict": ("Sure.",), "parts": (part([[1.0, -1.0]]),)}
+    plain["facts"] = (("size", "1x2"),)
     return FitSheet(**plain | fields)
 
 
