@@ -50,7 +50,7 @@ def learn_kernel(
             watch=_watch(spec.show_steps, advance, on_stdout=told_on_stdout, quiet=talk.quiet),
         )
     if not talk.quiet:
-        for note in done.notes:
+        for note in (*done.details, *done.notes) if talk.verbose else done.notes:
             output.say(note)
     if told_on_stdout or not (talk.quiet or talk.json):
         output.console(no_color=talk.no_color, stderr=not told_on_stdout).print(done.sheet, crop=False)

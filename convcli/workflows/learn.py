@@ -1,5 +1,6 @@
 """What happens after ``convcli learn``: read pairs, fit, name what was found, write the kernel."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -39,8 +40,8 @@ class Learned(NamedTuple):
     ----------
     sheet, report
         What Rich prints for people, and the JSON object.
-    notes
-        Lines for people about what was read.
+    notes, details
+        Lines for people: about what was read, and with ``--verbose`` how the kernel was found.
     exported
         The kernel file; None where none was asked for.
     """
@@ -48,6 +49,7 @@ class Learned(NamedTuple):
     sheet: FitSheet
     report: dict[str, Any]
     notes: tuple[str, ...]
+    details: tuple[str, ...]
     exported: Exported | None
 
 
@@ -89,11 +91,14 @@ def learn(
         file_suffix(output, format)
     names = zip(files[::2], files[1::2], strict=True)
     pairs = [_pair(before, after, spec, reading) for before, after in names]
+    start = time.perf_counter()
     found = _fit(pairs, spec, watch)
-    told = _told(pairs, found, spec, output)
+    told = _told(pairs, found, spec, output, time.perf_counter() - start)
     exported = export_kernel(_kernel(found, pairs), output=output, format=format) if wanted else None
     notes = tuple(dict.fromkeys(note for pair in pairs for note in pair.notes))
-    return Learned(sheet(told), report(told), notes, exported)
+    count = found.weights.size + (found.bias.size if spec.bias else 0)
+    details = (f"{found.method}: {count} unknowns of {found.samples} values, {told.seconds:.2f} s",)
+    return Learned(sheet(told), report(told), notes, details, exported)
 
 
 def _pair(before: str, after: str, spec: LearnSpec, reading: ReadSpec) -> Pair:
@@ -116,7 +121,7 @@ def _pair(before: str, after: str, spec: LearnSpec, reading: ReadSpec) -> Pair:
             f"{source.name!r} has {_channels(count)}" for source, count in zip(sources, channels, strict=True)
         )
         raise GeometryError(said, hint="add --gray, which makes grey of colours, or give both alike")
-    return Pair(sources[0].name, sources[1].name, tuple(inputs), tuple(targets), tuple(notes))
+    return Pair(before, after, tuple(inputs), tuple(targets), tuple(notes))
 
 
 def _channels(count: int) -> str:
@@ -160,7 +165,7 @@ def _fit(pairs: Sequence[Pair], spec: LearnSpec, watch: Callable[[int, float], N
         )
     except ConvcliError as error:
         if isinstance(error, GeometryError) and len(targets) == 1:
-            error.message = f"{pairs[0].target!r}: {error.message}"
+            error.message = f"{Source(pairs[0].target).name!r}: {error.message}"
         raise
 
 
@@ -171,7 +176,7 @@ def _unsaturated(target: Array) -> NDArray[np.bool_]:
     return np.asarray((target > 0) & (target < full_scale(target.dtype)))
 
 
-def _told(pairs: Sequence[Pair], found: Fit, spec: LearnSpec, output: str | None) -> Told:
+def _told(pairs: Sequence[Pair], found: Fit, spec: LearnSpec, output: str | None, seconds: float) -> Told:
     return Told(
         pairs=tuple(pairs),
         fit=found,
@@ -181,6 +186,7 @@ def _told(pairs: Sequence[Pair], found: Fit, spec: LearnSpec, output: str | None
         spread=_spread(pairs),
         spec=spec,
         output=output,
+        seconds=seconds,
     )
 
 

@@ -21,7 +21,7 @@ Array = NDArray[Any]
 
 
 class Pair(NamedTuple):
-    """A picture before and after, frame by frame: names for people, pixels in their own units, notes."""
+    """A picture before and after, frame by frame: paths as given, pixels in their own units, notes."""
 
     input: str
     target: str
@@ -43,8 +43,8 @@ class Told(NamedTuple):
         Whether targets are whole numbers, as rounding leaves them.
     spread
         Standard deviation of the targets.
-    output
-        The kernel file.
+    output, seconds
+        The kernel file, and how long fitting took.
     """
 
     pairs: tuple[Pair, ...]
@@ -55,6 +55,7 @@ class Told(NamedTuple):
     spread: float
     spec: LearnSpec
     output: str | None
+    seconds: float
 
 
 def report(told: Told) -> dict[str, Any]:
@@ -93,6 +94,7 @@ def report(told: Told) -> dict[str, Any]:
         "sizes": [trial._asdict() for trial in fit.sizes],
         "lr": fit.lr,
         "steps": [step.loss for step in fit.steps],
+        "seconds": round(told.seconds, 6),
         "filter": " ".join(command(told)) or None,
     }
     return {key: _plain(value) for key, value in held.items()}
@@ -145,23 +147,22 @@ def size_words(size: tuple[int, int]) -> str:
 
 
 def command(told: Told) -> tuple[str, ...]:
-    """Return the words of the command that makes the target from the input."""
+    """Return the command that makes the target from the input, each option with its value."""
     fit, first = told.fit, told.pairs[0]
     before, after = first.inputs[0], first.targets[0]
-    name = "-" if first.input == "stdin" else first.input
     kernel = told.output if told.output not in (None, "-") else "kernel.json"
     pad = PadMode.VALID if fit.copied else fit.pad
-    words = ["convcli", "filter", shlex.quote(name), "-k", shlex.quote(str(kernel)), "-p", pad.value]
+    words = ["convcli filter", shlex.quote(first.input), f"-k {shlex.quote(str(kernel))}", f"-p {pad}"]
     if pad is PadMode.CONSTANT:
-        words += ["--pad-value", repr(fit.pad_value)]
+        words.append(f"--pad-value {fit.pad_value!r}")
     if fit.stride != (1, 1):
-        words += ["-s", size_words(fit.stride)]
+        words.append(f"-s {size_words(fit.stride)}")
     words += ["--convolve"] if fit.convolve else []
     words += ["--gray"] if told.spec.gray else []
     stem = os.path.splitext(os.path.basename(first.target))[0]
     if after.dtype.kind == "f" or after.dtype != before.dtype or fit.weights.ndim == 3:
-        return (*words, "--range", "raw", "-o", shlex.quote(f"{stem}-again.npy"))
-    return (*words, "-o", shlex.quote(f"{stem}-again.png"))
+        return (*words, "--range raw", f"-o {shlex.quote(f'{stem}-again.npy')}")
+    return (*words, f"-o {shlex.quote(f'{stem}-again.png')}")
 
 
 def sentences(told: Told) -> Iterator[str]:

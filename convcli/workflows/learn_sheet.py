@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from convcli.display.fit import FitPart, FitSheet, Trial
 from convcli.engine.fit import Fit
 from convcli.vocab import FitMethod, PadMode
+from convcli.workflows.batch import Source
 from convcli.workflows.learn_report import Told, border_name, command, psnr, sentences, size_words
 from convcli.workflows.learn_words import is_linear, number, percent
 
@@ -29,7 +30,7 @@ def sheet(told: Told) -> FitSheet:
     first = told.pairs[0]
     more = f", and {len(told.pairs) - 1} more" if len(told.pairs) > 1 else ""
     return FitSheet(
-        title=_printable(f"{first.input} -> {first.target}{more}"),
+        title=_printable(f"{Source(first.input).name} -> {Source(first.target).name}{more}"),
         verdict=tuple(sentences(told)),
         parts=tuple(_parts(told)),
         facts=tuple(_facts(told)),

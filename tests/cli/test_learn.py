@@ -326,6 +326,8 @@ def test_where_things_go(convcli: Convcli, gray: Path, snapshot) -> None:
     assert json.loads(piped.out)["kernel"] == json.loads(Path("k.json").read_text())["kernel"]
     shown = json.loads(convcli("kernels", "show", "k.toml", "--json").out)
     assert shown["components"][0]["weights"] == json.loads(Path("k.json").read_text())["kernel"]
+    wordy = convcli("learn", gray, "out.png", "--size", 3, "-o", "-", "-v")
+    assert re.match(r"lstsq: 10 unknowns of \d+ values, [\d.]+ s$", wordy.lines[0])
     both = convcli("learn", gray, "out.png", "--size", 3, "-o", "k2.json", "--json")
     assert set(KEYS.split()) <= set(json.loads(both.out))
     assert both.err == ""
