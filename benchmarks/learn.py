@@ -30,13 +30,14 @@ from benchmarks.learn import pair
 from convcli.engine.fit import fit_kernel
 rows, columns, size, threads = map(int, sys.argv[1:])
 image, target, kernel = pair((rows, columns), size)
-start = time.perf_counter()
+start, busy = time.perf_counter(), time.process_time()
 fit = fit_kernel(image, target, size, jobs=threads)
-seconds = time.perf_counter() - start
+seconds, busy = time.perf_counter() - start, time.process_time() - busy
 memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 error = float(np.abs(fit.weights - kernel).max())
 expected = float(fit.errors.max())
-print(json.dumps({"seconds": seconds, "megabytes": memory, "error": error, "expected": expected}))
+figures = {"seconds": seconds, "cpu": busy, "megabytes": memory, "error": error, "expected": expected}
+print(json.dumps(figures))
 """
 
 
@@ -81,14 +82,20 @@ def pair(shape: tuple[int, int], size: int) -> tuple[Any, Any, Any]:
 
 def _whole(shape: tuple[int, int], threads: int) -> list[dict[str, Any]]:
     print(f"{shape[0]}x{shape[1]}, {threads} threads; the process's largest memory, pictures included")
-    print(f"{'kernel':<10}{'seconds':>9}{'MB':>8}{'largest error':>16}{'standard error':>16}", flush=True)
+    print(
+        f"{'kernel':<10}{'seconds':>9}{'of CPU':>9}{'MB':>8}{'largest error':>16}{'standard error':>16}",
+        flush=True,
+    )
     rows = []
     for size in (3, 5, 9, 15, 21):
         command = [sys.executable, "-c", WHOLE, *map(str, (*shape, size, threads))]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         row = {"kernel": size, **json.loads(done.stdout)}
         errors = f"{row['error']:>16.2e}{row['expected']:>16.2e}"
-        print(f"{_square(size):<10}{row['seconds']:>9.2f}{row['megabytes']:>8.0f}{errors}", flush=True)
+        print(
+            f"{_square(size):<10}{row['seconds']:>9.2f}{row['cpu']:>9.2f}{row['megabytes']:>8.0f}{errors}",
+            flush=True,
+        )
         rows.append(row)
     return rows
 
