@@ -153,9 +153,9 @@ def fit_kernel(
     holdout : float
         Share of the values, drawn with `seed`, that are not fitted but predicted.
     steps, lr, batch, seed, init
-        Of descent: how many steps; the rate (default: half of `Fit.rate_limit`, for ``adam`` 0.01); values
-        drawn for each step with `seed` (default: all of them); weights to begin with, ``zero`` or ``normal``
-        (of variance 1, drawn with `seed`).
+        Of descent: how many steps; the rate (default: half of `Fit.rate_limit`, a twentieth of it for
+        batches, 0.01 for ``adam``); values drawn for each step with `seed` (default: all of them); weights
+        to begin with, ``zero`` or ``normal`` (of variance 1, drawn with `seed`).
     watch : callable, optional
         Called as ``watch(step, loss)`` during descent; per channel, the steps of one follow the other's.
 
@@ -172,8 +172,8 @@ def fit_kernel(
     -----
     ``lstsq`` solves the normal equations, summed in float64 in one pass over the pictures, and corrects the
     answer by its residuals: a noiseless float64 pair gives a kernel to about ``1e-12`` times the condition
-    number. What has singular values below ``1e-6`` of the largest (more exactly, ``sqrt(4 * taps * eps)``)
-    counts as not determined. Sizes up to 4096 weights are accepted.
+    number. What has singular values below ``sqrt(4 * taps * eps)`` of the largest (``5e-7`` for 15 x 15
+    weights) counts as not determined. Sizes up to 4096 weights are accepted.
 
     ``auto`` for `pad` fits the interior alone, where nothing is made up, then compares what each border
     leaves in the band around it; with the border that does best everything is fitted again. An even kernel
