@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from convcli.engine.fit import Fit
-from convcli.vocab import FitMethod
+from convcli.vocab import FitMethod, PadMode
 
 __all__ = ["ROUNDING", "is_linear", "number", "percent", "verdict"]
 
@@ -39,8 +39,11 @@ def verdict(fit: Fit, *, whole: bool, spread: float) -> Iterator[str]:
             f"The pictures do not determine the kernel: {left} left open, as flat or periodic pictures do. "
             "This one has the least sum of squares."
         )
-    if fit.borders and is_linear(fit, whole=whole, spread=spread):
+    linear = is_linear(fit, whole=whole, spread=spread)
+    if fit.borders and linear:
         yield _border(fit)
+    elif not linear and fit.method is FitMethod.LSTSQ:
+        yield from _elsewhere(fit)
 
 
 def is_linear(fit: Fit, *, whole: bool, spread: float) -> bool:
@@ -77,8 +80,19 @@ def _linear(fit: Fit, whole: bool, spread: float) -> str:
     )
 
 
+def _elsewhere(fit: Fit) -> Iterator[str]:
+    """Say which options were taken for granted, where they may be what is wrong."""
+    given = [] if fit.sizes else [(f"size {fit.size[0]}x{fit.size[1]}", "--size auto")]
+    if not fit.borders and fit.pad is not PadMode.VALID:
+        given.append((f"border {fit.pad}", "-p auto"))
+    if given:
+        words = " and ".join(what for what, _ in given)
+        others = " and ".join(option for _, option in given)
+        yield f"That is with {words}; {others} may find better."
+
+
 def _cut(fit: Fit) -> bool:
-    return bool(fit.bias.size == 1 and abs(float(fit.bias) + 0.5) < 0.05)
+    return bool(fit.bias.size == 1 and abs(fit.bias.item() + 0.5) < 0.05)
 
 
 def _border(fit: Fit) -> str:

@@ -277,6 +277,24 @@ def test_a_kernel_for_each_channel(convcli: Convcli) -> None:
     assert shared["r2"] < said["r2"]
 
 
+def test_a_kernel_for_the_one_channel(convcli: Convcli, gray: Path) -> None:
+    convcli("filter", gray, "-k", "box", "-o", "out.png")
+    said = json.loads(convcli("learn", gray, "out.png", "--size", 3, "--per-channel", "--json").out)
+    assert np.shape(said["kernel"]) == (1, 3, 3)
+    assert [known["kernel"] for known in said["known"]] == ["box"]
+    assert np.shape(said["bias"]) == (1,)
+
+
+def test_the_same_command_says_the_same(convcli: Convcli, gray: Path) -> None:
+    convcli("filter", gray, "-k", "gaussian:sigma=1", "-o", "out.png")
+    for options in (
+        ["--size", "auto", "-p", "auto"],
+        ["--size", 3, "--method", "adam", "--batch", 50, "--steps", 9],
+    ):
+        args = ["learn", gray, "out.png", *options]
+        assert convcli(*args).out == convcli(*args).out == convcli(*args, "--jobs", 1).out
+
+
 def test_several_pairs_are_one_problem(convcli: Convcli) -> None:
     kernel = np.arange(9.0).reshape(3, 3)
     halves = [FLOATS[:40], FLOATS[40:]]
@@ -415,6 +433,21 @@ def test_what_is_not_linear_is_said_to_be_so(convcli: Convcli, name: str, after)
     assert share == pytest.approx(said["r2"], abs=0.006)
     assert share < (0.1 if name == "unrelated" else 0.999)
     assert said["known"] is None or name == "gamma"
+
+
+def test_what_was_taken_for_granted_is_said(convcli: Convcli) -> None:
+    after = oracle.correlate(FLOATS, np.ones((5, 5)) / 25, pad="wrap")
+    assert found(convcli, FLOATS, after, "--size", "3")["verdict"][1] == (
+        "That is with size 3x3 and border reflect; --size auto and -p auto may find better."
+    )
+    assert found(convcli, FLOATS, after, "--size", "5")["verdict"][1].startswith("That is with size 5x5 and")
+    assert found(convcli, FLOATS, after, "--size", "auto")["verdict"][1] == (
+        "That is with border reflect; -p auto may find better."
+    )
+    assert found(convcli, FLOATS, after)["verdict"] == [
+        "One kernel explains this pair exactly.",
+        "Border: wrap.",
+    ]
 
 
 def test_a_sharpened_jpeg_is_not_explained(convcli: Convcli) -> None:
