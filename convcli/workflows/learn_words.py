@@ -82,8 +82,10 @@ def _linear(fit: Fit, whole: bool, spread: float) -> str:
 
 def _elsewhere(fit: Fit) -> Iterator[str]:
     """Say which options were taken for granted, where they may be what is wrong."""
+    if fit.pad is PadMode.VALID and not fit.borders:
+        return  # the target's size says both
     given = [] if fit.sizes else [(f"size {fit.size[0]}x{fit.size[1]}", "--size auto")]
-    if not fit.borders and fit.pad is not PadMode.VALID:
+    if not fit.borders:
         given.append((f"border {fit.pad}", "-p auto"))
     if given:
         words = " and ".join(what for what, _ in given)
