@@ -38,7 +38,7 @@ BANDS = 8
 """Bands at most."""
 
 STILL_FALLING = 0.97
-"""Share of the sum of squares that the last two sizes of a stage leave, if the kernel may be larger."""
+"""Share of the variance that the last two sizes of a stage leave, if the kernel may be larger."""
 
 WORTH = 1e-3
 """Share of the sum of squares that a size or line must take away."""
@@ -48,6 +48,9 @@ NOTHING = 1e-12
 
 BLOCK = 64
 """Rows of a triangular matrix that are solved at a time."""
+
+ALIKE = 0.2
+"""Size of a line of weights, beside the one across the centre, from which on both are of the kernel."""
 
 SPARE = 2
 """Pixels for each weight at least."""
@@ -112,7 +115,9 @@ def _find_reach(
             for at, value in enumerate(squares)
         ]
         found = _trim(normal, chosen), trials
-        falling = side > 3 and squares[-1] < STILL_FALLING * squares[-3]
+        # Per pixel to spare: more weights fit chance better, too.
+        each = squares / (moments.count - counts)
+        falling = side > 3 and each[-1] < STILL_FALLING * each[-3]
         if side < largest or not falling or squares[-1] <= NOTHING * moments.variation:
             break
     return found
@@ -178,6 +183,16 @@ class _Nested:
         ends = np.cumsum([len(group) for group in groups]) - 1
         return np.asarray(np.maximum(self.all - np.cumsum(parts)[ends], 0))
 
+    def weights(self, rows: int, columns: int) -> Floats:
+        """Return the kernel that reaches so many pixels to each side."""
+        away = np.abs(np.arange(self.side) - self.side // 2)
+        taps = np.flatnonzero(((away <= rows)[:, None] & (away <= columns)).ravel())
+        lower = _factor(self.gram[np.ix_(taps, taps)])
+        half = _forward(lower, self.cross[taps])
+        # The other half backwards: the same, turned round.
+        found = _forward(lower.T[::-1, ::-1], half[::-1])[::-1]
+        return found.reshape(2 * rows + 1, 2 * columns + 1)
+
 
 def _factor(gram: Floats) -> Floats:
     """Return the Cholesky factor, lifted as little as it takes where the pictures leave directions open."""
@@ -232,4 +247,26 @@ def _trim(nested: _Nested, ring: int) -> Reach:
         counts = np.cumsum([len(group) for group in groups])
         chosen = _choose(squares, counts, nested.moments)
         ends[which] = centre + chosen if upper else centre - chosen
-    return Reach(centre - ends[0], ends[1] - centre, centre - ends[2], ends[3] - centre)
+    found = Reach(centre - ends[0], ends[1] - centre, centre - ends[2], ends[3] - centre)
+    return found if found.up == found.down and found.left == found.right else _evened(nested, found)
+
+
+def _evened(nested: _Nested, reach: Reach) -> Reach:
+    """Return the reach with those lines back whose weights are about as large as those across the centre.
+
+    Where a symmetric kernel fades into noise, chance alone would decide on which side it ends first.
+    """
+    centre = nested.side // 2
+    up, left = max(reach.up, reach.down), max(reach.left, reach.right)
+    weights = nested.weights(up, left)
+    ends = list(reach)
+    for which, (lines, middle) in enumerate(((weights, up), (weights.T, left))):
+        norms = np.linalg.norm(lines, axis=1)
+        for near, sign in ((2 * which, -1), (2 * which + 1, 1)):
+            far = reach[near - 1 if sign > 0 else near + 1]
+            while ends[near] < min(far, centre):
+                step = sign * (ends[near] + 1)
+                if norms[middle + step] < ALIKE * norms[middle - step]:
+                    break
+                ends[near] += 1
+    return Reach(*ends)

@@ -277,6 +277,16 @@ def test_eight_bits_and_a_blur(scene):
     assert_allclose(fit.weights, whole[edge : 7 - edge, edge : 7 - edge], atol=5e-3)
 
 
+@pytest.mark.parametrize("sigma", [1.0, 1.5, 2.0])
+def test_a_symmetric_kernel_that_fades_ends_alike_on_each_side(sigma, scene):
+    ndimage = pytest.importorskip("scipy.ndimage")
+    target = np.rint(ndimage.gaussian_filter(scene.astype(float), sigma, mode="mirror")).astype(np.uint8)
+    fit = fit_kernel(scene, target, "auto", pad="auto")
+    assert fit.size[0] % 2 == fit.size[1] % 2 == 1
+    assert 2 * sigma <= max(fit.size) // 2 <= 4 * sigma + 1
+    assert fit.pad == "reflect"
+
+
 def test_sizes_of_channels_are_joined(rng):
     image = rng.normal(size=(30, 30, 2))
     target = np.stack([correlate(image[..., 0], [[1, 2, 3]]), correlate(image[..., 1], [[1], [2], [4]])], 2)
