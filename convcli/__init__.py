@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from convcli.engine.correlate import convolve, correlate
+    from convcli.engine.fit import Fit, fit_kernel
     from convcli.engine.layers import conv2d
     from convcli.engine.match import match_score
     from convcli.engine.pad import pad2d
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Fit",
     "Kernel",
     "__version__",
     "conv2d",
     "convolve",
     "correlate",
+    "fit_kernel",
     "kernel",
     "match_score",
     "output_size",
@@ -34,10 +37,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Fit": "convcli.engine.fit",
     "Kernel": "convcli.kernels.spec",
     "conv2d": "convcli.engine.layers",
     "convolve": "convcli.engine.correlate",
     "correlate": "convcli.engine.correlate",
+    "fit_kernel": "convcli.engine.fit",
     "kernel": "convcli.kernels.spec",
     "match_score": "convcli.engine.match",
     "output_size": "convcli.engine.size",

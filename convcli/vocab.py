@@ -17,6 +17,9 @@ __all__ = [
     "Compress",
     "Depth",
     "Edges",
+    "FitMethod",
+    "Init",
+    "Loss",
     "Method",
     "PadMode",
     "Padding",
@@ -143,6 +146,43 @@ class PoolMode(Choice):
     def synonyms(cls) -> dict[str, Self]:
         """Other words for the same; ``l2`` is the norm with its default power."""
         return {"l2": cls("lp"), "mean": cls("avg"), "average": cls("avg")}
+
+
+class FitMethod(Choice):
+    """How a kernel is found from pictures before and after."""
+
+    LSTSQ = "lstsq"  # the normal equations, solved
+    GD = "gd"  # gradient descent
+    ADAM = "adam"  # descent with a rate for each weight
+
+    @classmethod
+    def label(cls) -> str:
+        """What errors call this choice."""
+        return "method of fitting"
+
+
+class Loss(Choice):
+    """What fitting minimises, of the squared residuals."""
+
+    MEAN = "mean"
+    SUM = "sum"
+
+
+class Init(Choice):
+    """What descent begins with."""
+
+    ZERO = "zero"
+    NORMAL = "normal"  # drawn with variance 1
+
+    @classmethod
+    def label(cls) -> str:
+        """What errors call this choice."""
+        return "start"
+
+    @classmethod
+    def synonyms(cls) -> dict[str, Self]:
+        """The same in the plural."""
+        return {"zeros": cls("zero")}
 
 
 class AlphaMode(Choice):

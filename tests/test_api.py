@@ -17,6 +17,8 @@ PROMISED = {
     "match_score": "image kernel center pad pad_value padding stride dilation jobs",
     "pad2d": "image padding mode value",
     "pool2d": "x size mode stride padding dilation ceil count_include_pad p pad pad_value jobs",
+    "fit_kernel": "inputs targets size method pad pad_value stride convolve bias l2 per_channel masks holdout"
+    " steps lr batch seed init loss jobs watch",
     "output_size": "size kernel stride padding dilation ceil",
     "read_image": "path",
     "write_image": "path image",

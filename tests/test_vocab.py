@@ -16,6 +16,9 @@ from convcli.vocab import (
     Combine,
     Compress,
     Depth,
+    FitMethod,
+    Init,
+    Loss,
     Method,
     PadMode,
     PoolMode,
@@ -27,6 +30,7 @@ from convcli.vocab import (
 )
 
 CHOICES: list[type[Choice]] = [AlphaMode, Combine, Compress, Depth, Method, PadMode, PoolMode, RangeMode]
+CHOICES += [FitMethod, Init, Loss]
 BORDERS = json.loads((Path(__file__).parent / "cases" / "borders.json").read_text())
 
 

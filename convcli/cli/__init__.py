@@ -10,6 +10,7 @@ import typer
 from convcli import __version__
 from convcli.cli import filter as filter_command
 from convcli.cli import kernels as kernels_command
+from convcli.cli import learn as learn_command
 from convcli.cli import output
 from convcli.cli import pool as pool_command
 from convcli.cli import run as run_command
@@ -100,13 +101,16 @@ def root(
     """The convolution workbench for the shell: filter pictures, and see what a convolution does."""
 
 
-filter_command.register(app)
-pool_command.register(app)
-run_command.register(app)
-show_command.register(app)
-spectrum_command.register(app)
-
-kernels_command.register(app)
+for command in (
+    filter_command,
+    pool_command,
+    run_command,
+    learn_command,
+    show_command,
+    spectrum_command,
+    kernels_command,
+):
+    command.register(app)
 
 
 def main() -> None:

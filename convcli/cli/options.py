@@ -27,9 +27,11 @@ __all__ = [
     "ConvolveOption",
     "Exporting",
     "Files",
+    "FrameOption",
     "GrayOption",
     "JobsOption",
     "KernelOption",
+    "MaxPixelsOption",
     "NormalizeOption",
     "Pixels",
     "Printing",
@@ -116,6 +118,20 @@ OutputOption = Annotated[
         help="Where to write; - is stdout. Without it: a name made from the input's.",
     ),
 ]
+FrameOption = Annotated[
+    int | None,
+    _file("--frame", metavar="N", parser=whole, help="Only frame N of an animation; the first is 0."),
+]
+MaxPixelsOption = Annotated[
+    int,
+    _file(
+        "--max-pixels",
+        metavar="N",
+        parser=pixel_count,
+        show_default="512M",
+        help="Refuse larger pictures; 1M is 2^20 pixels.",
+    ),
+]
 JsonOption = Annotated[bool, _talk("--json", help="One JSON object per input on stdout.")]
 NoColorOption = Annotated[bool, _talk("--no-color", help="No colours; NO_COLOR does the same.")]
 
@@ -143,20 +159,8 @@ class Reading(Options):
             help="Take folders (their pictures and .npy) and patterns such as 'photos/*.png' as inputs.",
         ),
     ] = False
-    frame: Annotated[
-        int | None,
-        _file("--frame", metavar="N", parser=whole, help="Only frame N of an animation; the first is 0."),
-    ] = None
-    max_pixels: Annotated[
-        int,
-        _file(
-            "--max-pixels",
-            metavar="N",
-            parser=pixel_count,
-            show_default="512M",
-            help="Refuse larger pictures; 1M is 2^20 pixels.",
-        ),
-    ] = MAX_PIXELS
+    frame: FrameOption = None
+    max_pixels: MaxPixelsOption = MAX_PIXELS
 
 
 class Writing(Options):

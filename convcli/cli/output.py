@@ -5,7 +5,8 @@ stdout carries the product alone (picture bytes, paths, JSON); everything for pe
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import typer
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from convcli.cli.options import Talk
     from convcli.workflows.batch import Batch
 
-__all__ = ["complain", "console", "deliver", "json_line", "path", "product", "progress", "say"]
+__all__ = ["complain", "console", "deliver", "json_line", "meter", "path", "product", "progress", "say"]
 
 T = TypeVar("T")
 
@@ -144,6 +145,20 @@ def progress(items: Iterable[T], *, total: int | None, quiet: bool) -> Iterator[
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         yield from bar.track(items, total=total, description="filtering")
+
+
+@contextmanager
+def meter(total: int | None, description: str, *, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Give a function that moves a bar on by one step; there is none where stderr is no terminal."""
+    if total is None or quiet or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task(description, total=total)
+        yield lambda: bar.advance(task)
 
 
 def _write(data: bytes | memoryview) -> None:

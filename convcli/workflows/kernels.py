@@ -19,7 +19,16 @@ from convcli.kernels.spec import kernel
 from convcli.vocab import Combine
 from convcli.workflows.batch import STDOUT
 
-__all__ = ["Exported", "catalogue", "catalogue_report", "export", "report", "sheet"]
+__all__ = [
+    "Exported",
+    "catalogue",
+    "catalogue_report",
+    "export",
+    "export_kernel",
+    "file_suffix",
+    "report",
+    "sheet",
+]
 
 RESPONSE_SIZE = 24
 
@@ -160,15 +169,37 @@ def export(spec: str, *, output: str | None, format: str | None) -> Exported:
     KernelError, OutputError
         `spec` is not a kernel, the format cannot hold it, or the file cannot be written.
     """
-    found: Kernel = kernel(spec)
-    to_stdout = output is None or output == STDOUT
-    suffix = "." + format.lower().removeprefix(".") if format is not None else ".json"
-    if format is None and output is not None and not to_stdout:
-        suffix = os.path.splitext(output)[1]
-    if suffix.lower() not in SUFFIXES and format is None:
-        raise unknown(f"{output!r}: kernel format", suffix, SUFFIXES, OutputError)
-    data = encode(found, suffix)
-    if to_stdout or output is None:
+    return export_kernel(kernel(spec), output=output, format=format)
+
+
+def export_kernel(found: Kernel, *, output: str | None, format: str | None) -> Exported:
+    """Write a kernel as `export` does.
+
+    Raises
+    ------
+    OutputError
+        The format cannot hold it, or the file cannot be written.
+    """
+    data = encode(found, file_suffix(output, format))
+    if output is None or output == STDOUT:
         return Exported(data, None)
     write_bytes(output, data)
     return Exported(data, output)
+
+
+def file_suffix(output: str | None, format: str | None) -> str:
+    """Return the suffix of the format in which a kernel is written: JSON unless told otherwise.
+
+    Raises
+    ------
+    OutputError
+        The suffix of `output` is that of no format for kernels.
+    """
+    if format is not None:
+        return "." + format.lower().removeprefix(".")
+    if output is None or output == STDOUT:
+        return ".json"
+    suffix = os.path.splitext(output)[1]
+    if suffix.lower() not in SUFFIXES:
+        raise unknown(f"{output!r}: kernel format", suffix, SUFFIXES, OutputError)
+    return suffix

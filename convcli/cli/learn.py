@@ -1,0 +1,77 @@
+"""``convcli learn``: find the kernel that makes one picture of another."""
+
+from collections.abc import Callable
+
+import typer
+
+from convcli.cli import options, output
+from convcli.cli.fitting import Data, Descent, Model, Opening, Pairs, Saving
+from convcli.cli.groups import spread
+from convcli.cli.parsing import Command
+from convcli.errors import UsageError
+from convcli.specs import LearnSpec, ReadSpec
+from convcli.vocab import FitMethod
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("learn", cls=Command)(spread(learn_kernel))
+
+
+def learn_kernel(
+    pairs: Pairs,
+    model: Model,
+    data: Data,
+    descent: Descent,
+    saving: Saving,
+    opening: Opening,
+    talk: options.Talk,
+    jobs: options.JobsOption = None,
+) -> None:
+    """Find the kernel that makes one picture of another, and say what is known about it."""
+    spec = LearnSpec(**vars(model), **vars(data), **vars(descent), jobs=jobs)
+    if saving.output is None and saving.format is not None:
+        raise UsageError(f"--format {saving.format} has no effect without -o", hint="add -o FILE, or -o -")
+    if talk.json and saving.output == "-":
+        raise UsageError("--json and -o - both want stdout", hint="name a file with -o, or leave --json out")
+    from convcli.workflows.learn import STEPS, learn
+
+    told_on_stdout = not talk.json and saving.output is None
+    total = None if spec.method is FitMethod.LSTSQ or spec.show_steps else spec.steps or STEPS
+    with output.meter(total, "descending", quiet=talk.quiet) as advance:
+        done = learn(
+            pairs.files,
+            spec,
+            ReadSpec(**vars(opening)),
+            output=saving.output,
+            format=saving.format,
+            watch=_watch(spec.show_steps, advance, on_stdout=told_on_stdout, quiet=talk.quiet),
+        )
+    if not talk.quiet:
+        for note in (*done.details, *done.notes) if talk.verbose else done.notes:
+            output.say(note)
+    if told_on_stdout or not (talk.quiet or talk.json):
+        output.console(no_color=talk.no_color, stderr=not told_on_stdout).print(done.sheet, crop=False)
+    if talk.json:
+        output.json_line(done.report)
+    elif done.exported is not None and done.exported.path is not None:
+        output.path(done.exported.path)
+    elif done.exported is not None:
+        output.product(done.exported.data)
+
+
+def _watch(
+    every: int | None, advance: Callable[[], None], *, on_stdout: bool, quiet: bool
+) -> Callable[[int, float], None]:
+    def watch(step: int, loss: float) -> None:
+        advance()
+        if every is not None and step % every == 0:
+            line = f"Step {step}, loss {loss:.3f}"
+            if on_stdout:
+                output.product(f"{line}\n".encode())
+            elif not quiet:
+                output.say(line)
+
+    return watch

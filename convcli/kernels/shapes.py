@@ -1,0 +1,246 @@
+"""The families of kernels as a search for their parameters sees them: limits, and where to begin."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.errors import KernelError
+from convcli.kernels import families
+from convcli.kernels.parameters import MAX_SIDE
+
+__all__ = ["LONGEST", "SHAPES", "Shape", "Size", "Values", "resized"]
+
+Array = NDArray[np.float64]
+Size = tuple[int, int]
+Values = tuple[float, ...]
+
+LONGEST = 4.0
+"""How many sides of the matrix a length may be: what is longer makes no difference in it."""
+
+
+class Shape(NamedTuple):
+    """A family of kernels with real parameters.
+
+    Attributes
+    ----------
+    name
+        In the library.
+    parameters
+        As they are written, such as ``sigma``.
+    make
+        Makes the kernel of a size (None: its own).
+    grid
+        Where the search begins, for a matrix of a size.
+    limits
+        Least and greatest value of each parameter; lengths are at most `LONGEST` sides of the matrix.
+    least, most
+        The smallest matrix that tells this family from others, and the largest that it has.
+    cost
+        How far it is from plain: of equally near names the least wins.
+    sized
+        Whether ``size`` may be asked for; the others have the size that they need.
+    also
+        What follows the parameters.
+    how
+        How it was made, where that is not as the library makes it.
+    added
+        Whether sums with the picture itself are made of it.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    make: Callable[[Values, Size | None], Array]
+    grid: Callable[[Size], Iterator[Values]]
+    limits: tuple[tuple[float, float | None], ...]
+    least: Size
+    cost: float
+    sized: bool = True
+    also: str = ""
+    added: bool = False
+    how: str = ""
+    most: Size = (MAX_SIDE, MAX_SIDE)
+
+    def within(self, values: Sequence[float], size: Size) -> Array | None:
+        """Return the kernel in a window of `size`; None where parameters or parity forbid it."""
+        for value, (low, high) in zip(values, self.limits, strict=True):
+            if not low <= value <= (high or LONGEST * max(size)):
+                return None
+        try:
+            made = self.make(tuple(values), size if self.sized else None)
+        except KernelError:
+            return None
+        return resized(made, size)
+
+    def spec(self, values: Sequence[float], digits: int, size: Size | None) -> str:
+        """Write it as ``-k`` takes it, its size only where one is given."""
+        words = [
+            f"{name}={value:.{max(6, digits)}g}" for name, value in zip(self.parameters, values, strict=True)
+        ]
+        words += [self.also] if self.also else []
+        if size is not None:
+            words.append(f"size={size[0]}" if size[0] == size[1] else f"size={size[0]}x{size[1]}")
+        return f"{self.name}:{','.join(words)}"
+
+
+def resized(plane: Array, size: Size) -> Array | None:
+    """Cut or widen with zeros about the middle; None where it would be off by half a pixel."""
+    if any((own - wanted) % 2 for own, wanted in zip(plane.shape, size, strict=True)):
+        return None
+    for axis, wanted in enumerate(size):
+        extra = (wanted - plane.shape[axis]) // 2
+        if extra < 0:
+            plane = np.take(plane, range(-extra, plane.shape[axis] + extra), axis=axis)
+        elif extra:
+            plane = np.pad(plane, [(extra, extra) if axis == n else (0, 0) for n in (0, 1)])
+    return plane
+
+
+def _sigmas(size: Size) -> list[float]:
+    return list(map(float, np.geomspace(0.35, max(1.0, max(size) / 2), 9)))
+
+
+def _one_sigma(size: Size) -> Iterator[Values]:
+    return ((sigma,) for sigma in _sigmas(size))
+
+
+def _two_sigmas(size: Size) -> Iterator[Values]:
+    return product(_sigmas((1, size[1])), _sigmas((1, size[0])))
+
+
+def _blobs(size: Size) -> Iterator[Values]:
+    return product(_sigmas(size)[:6], (1.2, 1.6, 2.2, 4.0))
+
+
+def _radii(size: Size) -> Iterator[Values]:
+    reach = (max(size) - 1) / 2
+    return ((radius,) for radius in np.linspace(max(0.51, reach - 0.45), reach + 0.5, 8).tolist())
+
+
+def _lines(size: Size) -> Iterator[Values]:
+    long = float(np.hypot(size[0] - 1, size[1] - 1)) + 1
+    lean = float(np.degrees(np.arctan2(size[0] - 1, size[1] - 1)))
+    angles = [angle for near in (lean, 180 - lean) for angle in (near - 6, near, near + 6)]
+    return product((max(1.0, long - 1), long, long + 1), angles)
+
+
+def _stripes(size: Size) -> Iterator[Values]:
+    reach = max(size) / 2
+    return product(
+        (reach / 4, reach / 2.5),
+        range(0, 180, 15),
+        np.geomspace(2.5, max(3.0, 2 * reach), 6).tolist(),
+        (0.5, 1.0),
+        (0.0, 90.0),
+    )
+
+
+def box_blurs(sigma: float, passes: int = 3) -> Array:
+    """Return the Gaussian blur that is really `passes` box blurs of a fractional radius.
+
+    The box has ``2 l + 1`` whole pixels and a share of one more on each side, so that `passes` of them have
+    the variance ``sigma**2``.
+
+    References
+    ----------
+    Gwosdek, Grewenig, Bruhn and Weickert, Theoretical foundations of Gaussian convolution by extended box
+    filtering, 2011; Pillow's ``GaussianBlur``.
+    """
+    variance = sigma**2 / passes
+    reach = int((np.sqrt(12 * variance + 1) - 1) // 2)
+    part = (2 * reach + 1) * (reach * (reach + 1) - 3 * variance) / (6 * (variance - (reach + 1) ** 2))
+    line = np.pad(np.ones(2 * reach + 1), 1, constant_values=part)
+    row = line = line / line.sum()
+    for _ in range(passes - 1):
+        row = np.convolve(row, line)
+    return np.outer(row, row)
+
+
+def _boxes(values: Values, size: Size | None) -> Array:  # noqa: ARG001
+    return box_blurs(values[0])
+
+
+def _of(family: str, *names: str, **fixed: float) -> Callable[[Values, Size | None], Array]:
+    function: Callable[..., Array] = getattr(families, family)
+
+    def make(values: Values, size: Size | None) -> Array:
+        given: dict[str, Any] = {**dict(zip(names, values, strict=True)), **fixed}
+        return function(**given) if size is None else function(**given, size=size)
+
+    return make
+
+
+_LENGTH = (0.1, None)
+_ANGLE = (-200.0, 400.0)
+
+SHAPES = (
+    Shape("gaussian", ("sigma",), _of("gaussian", "sigma"), _one_sigma, (_LENGTH,), (2, 2), 1.0, added=True),
+    Shape(
+        "gaussian",
+        ("sigma-x",),
+        _of("gaussian", "sigma_x", sigma_y=0),
+        _one_sigma,
+        (_LENGTH,),
+        (1, 3),
+        1.0,
+        also="sigma-y=0",
+        most=(1, MAX_SIDE),
+    ),
+    Shape(
+        "gaussian",
+        ("sigma-y",),
+        _of("gaussian", "sigma_y", sigma_x=0),
+        _one_sigma,
+        (_LENGTH,),
+        (3, 1),
+        1.0,
+        also="sigma-x=0",
+        most=(MAX_SIDE, 1),
+    ),
+    Shape("disk", ("radius",), _of("disk", "radius"), _radii, ((0.51, None),), (3, 3), 1.2, sized=False),
+    Shape(
+        "gaussian",
+        ("sigma",),
+        _boxes,
+        _one_sigma,
+        (_LENGTH,),
+        (3, 3),
+        1.3,
+        sized=False,
+        added=True,
+        how="by three box blurs",
+    ),
+    Shape("log", ("sigma",), _of("log", "sigma"), _one_sigma, (_LENGTH,), (5, 5), 1.4),
+    Shape(
+        "gaussian",
+        ("sigma-x", "sigma-y"),
+        _of("gaussian", "sigma_x", "sigma_y"),
+        _two_sigmas,
+        (_LENGTH, _LENGTH),
+        (3, 3),
+        2.0,
+    ),
+    Shape(
+        "motion",
+        ("length", "angle"),
+        _of("motion", "length", "angle"),
+        _lines,
+        ((1.0, None), _ANGLE),
+        (1, 1),
+        2.2,
+        sized=False,
+    ),
+    Shape("dog", ("sigma", "k"), _of("dog", "sigma", "k"), _blobs, ((0.5, None), (1.01, 10.0)), (5, 5), 2.4),
+    Shape(
+        "gabor",
+        ("sigma", "theta", "wavelength", "gamma", "psi"),
+        _of("gabor", "sigma", "theta", "wavelength", "gamma", "psi"),
+        _stripes,
+        (_LENGTH, _ANGLE, (2.0, None), (0.01, 100.0), (-400.0, 400.0)),
+        (7, 7),
+        4.0,
+    ),
+)
+"""The families, the plainest first."""
