@@ -1,10 +1,12 @@
-"""Settings for every test: the same examples on every run, no deadline on busy machines."""
+"""Settings for every test: the same examples on every run, no deadline and no impatience on busy machines."""
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.browser import chromium, open_page
 
 __all__ = ["chromium", "open_page"]
 
-settings.register_profile("convcli", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile(
+    "convcli", deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("convcli")
