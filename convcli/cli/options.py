@@ -7,7 +7,7 @@ import typer
 
 from convcli.cli import completion
 from convcli.cli.groups import Options
-from convcli.cli.parsing import number, pixel_count, verbatim, whole
+from convcli.cli.parsing import number, pixel_count, place, verbatim, whole
 from convcli.specs import MAX_PIXELS
 from convcli.vocab import (
     AlphaMode,
@@ -20,6 +20,7 @@ from convcli.vocab import (
 )
 
 __all__ = [
+    "AtOption",
     "BiasOption",
     "ChainOption",
     "Colours",
@@ -27,6 +28,8 @@ __all__ = [
     "ConvolveOption",
     "Exporting",
     "Files",
+    "GrayOption",
+    "HtmlOption",
     "JobsOption",
     "KernelOption",
     "NormalizeOption",
@@ -205,6 +208,26 @@ SaveMapsOption = Annotated[
 ]
 
 
+AtOption = Annotated[
+    tuple[int, int] | None,
+    _window(
+        "--at",
+        metavar="ROW,COLUMN",
+        parser=place,
+        show_default=False,
+        help="The output pixel; the first is 0,0, and -1,-1 the last.",
+    ),
+]
+HtmlOption = Annotated[
+    str | None,
+    _file(
+        "--html",
+        **_word("FILE"),
+        help="Write one self-contained page instead, to play with in a browser; - is stdout.",
+    ),
+]
+
+
 class Exporting(Options):
     """Where a kernel is written."""
 
@@ -239,10 +262,13 @@ class Pixels(Options):
     ] = Depth.AUTO
 
 
+GrayOption = Annotated[bool, _colour("--gray", help="Luma (Rec. 601) first, as Pillow's L.")]
+
+
 class Colours(Options):
     """What happens to colours before and while windows slide."""
 
-    gray: Annotated[bool, _colour("--gray", help="Luma (Rec. 601) first, as Pillow's L.")] = False
+    gray: GrayOption = False
     linear: Annotated[
         bool, _colour("--linear", help="Compute in linear light: sRGB decoded, then encoded.")
     ] = False

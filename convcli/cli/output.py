@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import typer
 
+from convcli.display.words import printable
 from convcli.errors import ConvcliError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def complain(error: ConvcliError) -> None:
 
 def say(text: str) -> None:
     """Write one line for people on stderr, whatever characters a file's name brings."""
-    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    line = printable(text)
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     sys.stderr.flush()
@@ -54,8 +55,10 @@ def json_line(value: dict[str, Any]) -> None:
     _write(json.dumps(value, ensure_ascii=True, allow_nan=False).encode() + b"\n")
 
 
-def deliver(batch: "Batch", talk: "Talk") -> None:
+def deliver(batch: "Batch", talk: "Talk", screen: "Console | None" = None) -> None:
     """Print what each input gave, as it is done; exit with status 1 where some input failed.
+
+    `screen` is what shows the products of commands that only tell; by default a console on stdout.
 
     Raises
     ------
@@ -68,7 +71,7 @@ def deliver(batch: "Batch", talk: "Talk") -> None:
         if talk.json:
             raise UsageError("--json and the picture both want stdout", hint="write the picture to -o FILE")
         refuse_terminal()
-    failures = 0
+    failures = shown = 0
     for outcome in progress(batch.outcomes, total=batch.total, quiet=talk.quiet):
         if outcome.error is not None:
             failures += 1
@@ -87,6 +90,12 @@ def deliver(batch: "Batch", talk: "Talk") -> None:
             console(no_color=talk.no_color, stderr=True).print(outcome.table)
         if talk.json:
             json_line(dict(outcome.report))
+        elif outcome.shown is not None:
+            screen = screen or console(no_color=talk.no_color)
+            if shown:
+                screen.print()
+            screen.print(outcome.shown)
+            shown += 1
         elif outcome.data is not None:
             product(outcome.data)
         else:

@@ -43,7 +43,9 @@ class Outcome(NamedTuple):
     report
         The JSON object.
     table
-        What Rich prints for people, where it was asked for.
+        What Rich prints for people on stderr, where it was asked for.
+    shown
+        What Rich prints on stdout: the product of commands that only tell.
     error
         Why there is no result.
     """
@@ -55,6 +57,7 @@ class Outcome(NamedTuple):
     details: tuple[str, ...] = ()
     report: Mapping[str, object] = MappingProxyType({})
     table: object = None
+    shown: object = None
     error: ConvcliError | None = None
 
 

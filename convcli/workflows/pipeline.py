@@ -18,7 +18,7 @@ from convcli.workflows.batch import STDIN, STDOUT, Batch, Outcome, Source, over,
 from convcli.workflows.naming import Naming, Target
 from convcli.workflows.results import FeatureMap, Result, as_channels, develop, figures
 
-__all__ = ["Means", "Step", "make_folder", "process", "read_source", "write_results"]
+__all__ = ["Means", "Step", "as_gray", "make_folder", "process", "read_source", "write_results"]
 
 
 class Means(NamedTuple):
@@ -77,7 +77,7 @@ def process(
         start = time.perf_counter()
         image = read_source(source, reading)
         targets = naming.targets(source, step.labels, image.format)
-        before = _gray(image) if spec.gray else image
+        before = as_gray(image) if spec.gray else image
         maps = [step.maps(frame, before.space) for frame in before.frames]
         results = [
             develop(before, of_map, spec, targets[min(index, len(targets) - 1)].format)
@@ -122,7 +122,8 @@ def read_source(source: Source, reading: ReadSpec) -> Image:
     return read(content, name=source.name, frame=reading.frame, max_pixels=reading.max_pixels)
 
 
-def _gray(image: Image) -> Image:
+def as_gray(image: Image) -> Image:
+    """Return `image` with one channel: the luma of its colours."""
     frames = tuple(colour.gray(frame, image.space) for frame in image.frames)
     return replace(image, frames=frames, space=Space.DATA if image.space is Space.DATA else Space.GRAY)
 
