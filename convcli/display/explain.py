@@ -140,7 +140,7 @@ def _rotation(given: Array, turned: Array, width: int) -> Text:
     """Show the kernel as given beside itself turned, or one above the other."""
     down = _middle(turned.shape[0], MOST_ROWS)
 
-    def blocks(across: slice, digits: int, beside: bool) -> list[Text]:
+    def blocks(across: slice, digits: int, _beside: bool) -> list[Text]:
         parts = (("kernel as given", given), ("rotated by 180 degrees", turned))
         return [
             _titled(title, _matrix(part, turned, (down, across), digits), apart=False)
@@ -268,8 +268,8 @@ def _places(
     lines = [
         Text(" " * label + "".join(h.rjust(wide) + "  " * gap for h, gap in zip(heads, gaps, strict=True)))
     ]
-    for row, (place, gap) in enumerate(zip(rows, _skipped(rows), strict=True)):
-        line = Text(str(place).rjust(label))
+    for row, (number, gap) in enumerate(zip(rows, _skipped(rows), strict=True)):
+        line = Text(str(number).rjust(label))
         for column, skips in enumerate(gaps):
             line.append(cells[row, column].rjust(wide), style=MADE_UP if padded[row, column] else "")
             line.append(" ·" * skips)
