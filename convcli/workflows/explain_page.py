@@ -24,9 +24,6 @@ MOST_PIXELS = 512 * 512
 MOST_DATA = 880_000
 """Characters that the pixels may take, so that the page stays below 1 MB."""
 
-EDITABLE = 15
-"""The most rows and columns of the library's kernels that are offered."""
-
 SCRIPTS = ("arithmetic", "pictures", "tables", "controls")
 
 
@@ -145,7 +142,7 @@ def _library() -> list[dict[str, Any]]:
     for name, about in library.names().items():
         found = kernel(name)
         weights = found.components[0]
-        if len(found.components) == 1 and max(weights.shape) <= EDITABLE:
+        if len(found.components) == 1:
             known.append({"name": name, "weights": weights.tolist(), "about": about, "given": False})
     return known
 

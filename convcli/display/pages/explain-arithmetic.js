@@ -105,7 +105,7 @@ function computed(picture, kernel, settings) {
   });
   const padded = paddedOf(picture, sides, settings.pad, settings.padValue);
   const result = Math.min(...sizes) ? correlated(padded, used, settings, ...sizes) : null;
-  return { kernel, used, sides, padded, result };
+  return { kernel, used, sides, sizes, padded, result };
 }
 
 // One output pixel: its window tap by tap, the sum of the products, and the value.

@@ -187,9 +187,13 @@ function drawLens(canvas, { padded }, picture, trace, tone, chosen) {
   const gaps = settingsGaps(trace);
   if (gaps) for (const tap of taps) framed(context, ...corner(tap.place), scale, scale, style("--mark"), 1);
   framed(context, x, y, farX - x + scale, farY - y + scale, style("--mark"), 3);
+  const within = (place) => place.every((at, axis) => {
+    const start = spans[axis][0] - (axis ? padded.left : padded.top);
+    return at >= start && at < start + spans[axis][1] - spans[axis][0];
+  });
   const moved = taps.filter((tap) => tap.padding && tap.from);
   for (const tap of moved) {
-    if (moved.length <= 16 || tap === chosen) arrow(context, middle(tap.from), middle(tap.place), scale, tap === chosen);
+    if (moved.length <= 16 || tap === chosen) arrow(context, middle(tap.from), middle(tap.place), scale, within(tap.from) ? 0.22 : 0, tap === chosen);
   }
   if (scale >= 26) for (const tap of taps) writeNumber(context, shown(tap.value, 4), middle(tap.place), scale, tone(tap.value));
   if (chosen) framed(context, ...corner(chosen.place), scale, scale, style("--source"), 3);
@@ -220,9 +224,8 @@ function drawEdge(context, corner, picture) {
 }
 
 // From a pixel to the padding that shows it, bent so that arrows along one line stay apart.
-function arrow(context, [fromX, fromY], [toX, toY], scale, strong) {
+function arrow(context, [fromX, fromY], [toX, toY], scale, bend, strong) {
   const length = Math.hypot(toX - fromX, toY - fromY);
-  const bend = 0.22;
   const [bendX, bendY] = [(fromX + toX) / 2 - bend * (toY - fromY), (fromY + toY) / 2 + bend * (toX - fromX)];
   const angle = Math.atan2(toY - bendY, toX - bendX);
   const head = Math.min(strong ? 11 : 8, scale / 3);

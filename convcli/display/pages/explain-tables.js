@@ -1,5 +1,6 @@
 // What is made of elements: the grid of weights to edit, and the tables behind one output pixel.
 
+const DENSE = 5; // more columns are written smaller, one table below the other
 const MOST_SHOWN = 15; // rows and columns of a table; sums are over everything
 
 function element(name, attributes = {}, ...children) {
@@ -10,6 +11,12 @@ function element(name, attributes = {}, ...children) {
   }
   made.append(...children);
   return made;
+}
+
+// A number in a cell: few digits, and powers of ten rather than a row of zeros.
+function brief(value, digits = 4) {
+  if (value && Math.abs(value) < 1e-3) return value.toExponential(1);
+  return shown(value, Number.isInteger(value) ? 6 : digits);
 }
 
 const middleOf = (length) => {
@@ -55,21 +62,23 @@ function fillTables(trace, settings, chosen) {
   const window_ = grid(one("window"), rows, columns, heads);
   const kernel = grid(one("weights-used"), rows, columns);
   const products = grid(one("products"), rows, columns);
+  const dense = columns > DENSE, digits = dense ? 3 : 4;
+  one("tables").classList.toggle("dense", dense);
   const flat = taps.flat();
   const mostWeight = Math.max(...flat.map((tap) => Math.abs(tap.weight)));
   const mostProduct = Math.max(...flat.map((tap) => Math.abs(tap.product)));
   taps.forEach((row, i) => row.forEach((tap, j) => {
     const cell = window_[i][j];
     const origin = tap.from ? tap.from.join(",") : "const";
-    cell.textContent = shown(tap.value, 4);
+    cell.textContent = brief(tap.value, digits);
     cell.className = tap.padding ? "padding" : "";
-    if (tap.padding) cell.append(element("small", { text: columns <= 9 ? ` ${origin}` : "" }));
+    if (tap.padding && !dense) cell.append(element("small", { text: ` ${origin}` }));
     cell.title = tap.padding
       ? `padding: ${tap.from ? `taken from ${placeText(tap.from)}` : `the constant ${shown(tap.value)}`}`
       : placeText(tap.place);
-    kernel[i][j].textContent = shown(tap.weight, 4);
+    kernel[i][j].textContent = brief(tap.weight, digits);
     tint(kernel[i][j], tap.weight, mostWeight);
-    products[i][j].textContent = shown(tap.product, 4);
+    products[i][j].textContent = brief(tap.product, digits);
     tint(products[i][j], tap.product, mostProduct);
     for (const cells of [window_, kernel, products]) {
       cells[i][j].dataset.tap = `${i + top},${j + left}`;
@@ -104,11 +113,10 @@ function spokenOf(trace) {
 }
 
 // The formula of the output's size, numbers filled in.
-function sizeFormula(axis, picture, { kernel, sides, result }, { stride, dilation }) {
+function sizeFormula(axis, picture, { kernel, sides, sizes }, { stride, dilation }) {
   const size = axis ? picture.width : picture.height, taps = axis ? kernel[0].length : kernel.length;
   const [before, after] = sides[axis];
-  const out = result ? (axis ? result.width : result.height) : 0;
-  return `\u230a(${size} + ${before} + ${after} \u2212 ${dilation[axis]}\u00b7(${taps} \u2212 1) \u2212 1) / ${stride[axis]}\u230b + 1 = ${out}`;
+  return `\u230a(${size} + ${before} + ${after} \u2212 ${dilation[axis]}\u00b7(${taps} \u2212 1) \u2212 1) / ${stride[axis]}\u230b + 1 = ${sizes[axis]}`;
 }
 
 // The grid of weights to edit; `changed` is called with row, column and the number.
@@ -124,16 +132,21 @@ function editor(table, kernel, changed) {
       input.setAttribute("aria-invalid", String(Number.isNaN(value)));
       if (!Number.isNaN(value)) changed(i, j, value);
     });
-    input.addEventListener("focus", () => input.select());
+    input.addEventListener("focus", () => {
+      input.value = shown(Number(input.dataset.weight), 12);
+      input.select();
+    });
+    input.addEventListener("blur", () => {
+      input.value = brief(Number(input.dataset.weight), 3);
+      input.removeAttribute("aria-invalid");
+    });
     cell.append(input);
   }));
   const most = Math.max(...kernel.flat().map(Math.abs));
   cells.forEach((row, i) => row.forEach((cell, j) => {
     const input = cell.firstChild;
     tint(input, kernel[i][j], most);
-    if (document.activeElement === input && numberIn(input.value) === kernel[i][j]) return;
-    if (document.activeElement === input && input.getAttribute("aria-invalid") === "true") return;
-    input.value = shown(kernel[i][j], 4);
-    input.removeAttribute("aria-invalid");
+    input.dataset.weight = kernel[i][j];
+    if (document.activeElement !== input) input.value = brief(kernel[i][j], 3); // never under the writer's hands
   }));
 }

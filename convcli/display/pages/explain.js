@@ -61,6 +61,7 @@ function follow() {
     drawInput(one("input"), films.input, found, picture, null);
     one("result").width = 1;
     one("result-words").textContent = "no output pixels";
+    one("field").textContent = "";
     return;
   }
   const chosen = state.chosen ? trace.taps[state.chosen[0]]?.[state.chosen[1]] ?? null : null;
@@ -94,7 +95,7 @@ function originOf(chosen) {
   }
   const made = trace.taps.flat().filter((tap) => tap.padding);
   if (!made.length) return "Every pixel of this window lies in the picture.";
-  if (made.some((tap) => tap.from)) return "Dashed pixels are padding; below each is the row,column that it was taken from.";
+  if (made.some((tap) => tap.from)) return "Dashed pixels are padding: point at one to see the row,column that it was taken from.";
   return `Dashed pixels are padding: the constant ${shown(made[0].value)}.`;
 }
 
