@@ -111,16 +111,14 @@ def _part(pixels: NDArray[Any], axes: tuple[Axis, Axis], most: int) -> Part:
     side = max(1, int(most**0.5))
     rows = min(height, max(side, most // width))
     columns = min(width, max(1, most // rows))
-    starts = []
+    cuts, at = [], []
     for axis, length in zip(axes, (rows, columns), strict=True):
         middle = sum(axis.span) // 2
         start = min(max(0, middle - length // 2), axis.size - length)
-        starts.append(start - start % axis.stride)
-    (top, left) = starts
-    at = [
-        min(axis.at - start // axis.stride, axis.result - 1) for axis, start in zip(axes, starts, strict=True)
-    ]
-    return Part((top, left), pixels[top : top + rows, left : left + columns], (at[0], at[1]))
+        cuts.append(slice(start - start % axis.stride, start + length))
+        at.append(min(axis.at - start // axis.stride, axis.result - 1))
+    down, across = cuts
+    return Part((down.start, across.start), pixels[down, across], (at[0], at[1]))
 
 
 def _given(text: str, given: Kernel, spec: FilterSpec) -> list[dict[str, Any]]:
