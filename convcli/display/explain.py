@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 MADE_UP = "bold magenta"
 """Padding: brackets say the same without colour."""
 
-MOST_ROWS = 15
+MOST_ROWS = 11
 GAP = 3
 
 DIGITS, FEW = 6, 4
@@ -159,8 +159,9 @@ def _arithmetic(step: Step, width: int) -> Text:
     def blocks(across: slice, digits: int, beside: bool) -> list[Text]:
         place = (down, across)
         texts = np.array([[written(value, digits) for value in row] for row in step.window[place].tolist()])
-        kernel = _matrix(step.kernel, step.kernel, place, digits, gaps)
-        products = _matrix(step.products, step.products, place, digits, gaps)
+        apart = gaps if beside else ()
+        kernel = _matrix(step.kernel, step.kernel, place, digits, apart)
+        products = _matrix(step.products, step.products, place, digits, apart)
         return [
             _titled("window", _places(step.grid, texts, place), apart=False),
             _titled("x kernel", kernel, apart=beside),

@@ -133,18 +133,18 @@ def _by(pair: tuple[int, int]) -> str:
 def _field(rows: Axis, columns: Axis) -> str:
     """Say what the pixel sees, and how much of that is in the picture."""
     spans = [end - start + 1 for start, end in (rows.span, columns.span)]
-    whole = f"rows {_ends(rows.span)}, columns {_ends(columns.span)} ({spans[0]} x {spans[1]})"
+    whole = f"{_ends('row', rows.span)}, {_ends('column', columns.span)} ({spans[0]} x {spans[1]})"
     if rows.inside is None or columns.inside is None:
         return f"{whole}, all of it beyond the picture"
     if (rows.inside, columns.inside) == (rows.span, columns.span):
         return whole
     sizes = [end - start + 1 for start, end in (rows.inside, columns.inside)]
-    inside = f"rows {_ends(rows.inside)}, columns {_ends(columns.inside)} ({sizes[0]} x {sizes[1]})"
+    inside = f"{_ends('row', rows.inside)}, {_ends('column', columns.inside)} ({sizes[0]} x {sizes[1]})"
     return f"{whole}; in the picture {inside}"
 
 
-def _ends(ends: tuple[int, int]) -> str:
-    return str(ends[0]) if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+def _ends(what: str, ends: tuple[int, int]) -> str:
+    return f"{what} {ends[0]}" if ends[0] == ends[1] else f"{what}s {ends[0]} to {ends[1]}"
 
 
 def _steps(found: Explained, spec: FilterSpec) -> Iterator[Step]:

@@ -1,4 +1,4 @@
-"""The page of explain, in a real Chromium: it computes what the engine computes, and can be steered by anyone."""
+"""The page of explain, in a real Chromium: it computes what the engine does, and anyone can steer it."""
 
 import json
 import re
@@ -102,7 +102,8 @@ def test_its_borders_are_the_engines(written, open_page: OpenPage) -> None:
         for size in (1, 2, 5):
             far = 0 if mode is PadMode.VALID else 13
             mapped = page.evaluate(
-                "([size, far, mode]) => Array.from({ length: size + 2 * far }, (_, at) => sourceOf(at - far, size, mode))",
+                """([size, far, mode]) => Array.from({ length: size + 2 * far },
+                  (_, at) => sourceOf(at - far, size, mode))""",
                 [size, far, mode.value],
             )
             assert mapped == sources(size, far, far, mode).tolist(), (mode, size)
@@ -275,10 +276,10 @@ def test_it_works_by_touch_in_the_dark_and_on_a_phone(written, open_page: OpenPa
 def test_everything_that_takes_the_focus_has_a_name(written, open_page: OpenPage) -> None:
     page = ready(open_page(written("-k", "sobel-x")))
     nameless = page.evaluate(
-        """() => [...document.querySelectorAll("button, input, select, canvas, [tabindex]")].filter((each) => {
+        """() => all("button, input, select, canvas, [tabindex]").filter((each) => {
           const labels = [...(each.labels ?? [])].map((label) => label.textContent.trim()).join("");
-          const name = each.getAttribute("aria-label") || labels || (each.tagName === "BUTTON" && each.textContent.trim());
-          return !name;
+          const own = each.tagName === "BUTTON" && each.textContent.trim();
+          return !(each.getAttribute("aria-label") || labels || own);
         }).map((each) => each.outerHTML)"""
     )
     assert nameless == []
