@@ -264,7 +264,7 @@ def _places(
     heads = [f"{place}{behind}" for place in columns]
     wide = max(len(text) for text in (*cells.ravel().tolist(), *heads)) + 1
     label = max(len(str(place)) for place in rows)
-    gaps = _skipped(columns)
+    gaps = _skipped(columns) if brackets else [False] * len(columns)
     dots = "".join(f"·{behind}".rjust(wide) + "  " * gap for gap in gaps)
     lines = [
         Text(" " * label + "".join(h.rjust(wide) + "  " * gap for h, gap in zip(heads, gaps, strict=True)))
@@ -274,7 +274,7 @@ def _places(
         for column, skips in enumerate(gaps):
             line.append(cells[row, column].rjust(wide), style=MADE_UP if padded[row, column] else "")
             line.append(" ·" * skips)
-        lines += [line, Text(" " * label + dots)] if gap else [line]
+        lines += [line, Text(" " * label + dots)] if gap and brackets else [line]
     for line in lines:
         line.rstrip()
     return Text("\n").join(lines)

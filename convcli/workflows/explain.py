@@ -224,8 +224,9 @@ def _joining(found: Explained) -> str:
     if len(found.combined) != 1 or len(found.parts) > 2:
         return ""
     first, second = (written(part.trace.values[0]) for part in found.parts)
+    squares = [f"({word})^2" if word[0] == "-" else f"{word}^2" for word in (first, second)]
     return {
-        Combine.MAGNITUDE: f"sqrt(({first})^2 + ({second})^2) = ",
+        Combine.MAGNITUDE: f"sqrt({squares[0]} + {squares[1]}) = ",
         Combine.ORIENTATION: f"atan2({second}, {first}) in degrees = ",
         Combine.MAX: f"max({first}, {second}) = ",
         Combine.SUM: f"{first} + {second} = ",

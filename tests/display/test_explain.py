@@ -30,7 +30,7 @@ def test_colour_only_adds_to_what_is_there() -> None:
     plain, coloured = drawn(60, colour=False), drawn(60, colour=True)
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
     assert "\x1b" not in plain
-    assert "\x1b[1;35m      [3]\x1b[0m" in coloured, "padding is marked"
+    assert "\x1b[1;35m     [3]\x1b[0m" in coloured, "padding is marked"
     assert "48;2;59;76;192m -2" in coloured, "the most negative weight is blue"
 
 
@@ -38,11 +38,11 @@ def test_window_kernel_and_products_are_in_line() -> None:
     lines = [line.rstrip() for line in drawn(60, colour=False).splitlines()]
     start = lines.index("red")
     assert lines[start + 1 : start + 7] == [
-        "  window                  x kernel   = products",
-        "           0         1",
-        "  -1      [3]   [0.125]    1 -2           3 -0.25",
-        "           ·         ·",
-        "   1       3         2     0  1           0     2",
+        "  window               x kernel   = products",
+        "          0       1",
+        "  -1     [3] [0.125]     1 -2          3 -0.25",
+        "          ·       ·",
+        "   1      3       2      0  1          0     2",
         "  3 - 0.25 + 0 + 2 = 4.75",
     ]
 

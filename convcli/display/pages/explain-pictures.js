@@ -156,7 +156,7 @@ function drawLens(canvas, { padded }, picture, trace, tone, chosen) {
   const spans = [padded.height, padded.width].map((size, axis) => {
     const before = axis ? padded.left : padded.top;
     const length = last[axis] - first[axis] + 1;
-    const margin = Math.max(2, Math.floor((9 - length) / 2));
+    const margin = Math.max(2, Math.floor((7 - length) / 2));
     const start = Math.max(0, first[axis] + before - margin);
     return [start, Math.min(size, last[axis] + before + 1 + margin)];
   });
@@ -184,8 +184,12 @@ function drawLens(canvas, { padded }, picture, trace, tone, chosen) {
   drawEdge(context, corner, picture);
   const [x, y] = corner(first);
   const [farX, farY] = corner(last);
-  const gaps = settingsGaps(trace);
-  if (gaps) for (const tap of taps) framed(context, ...corner(tap.place), scale, scale, style("--mark"), 1);
+  if (hasGaps(trace)) for (const tap of taps) framed(context, ...corner(tap.place), scale, scale, style("--mark"), 1);
+  else if (scale >= 16) {
+    context.strokeStyle = "#8889";
+    context.lineWidth = 1;
+    for (const tap of taps) context.strokeRect(...corner(tap.place), scale, scale);
+  }
   framed(context, x, y, farX - x + scale, farY - y + scale, style("--mark"), 3);
   const within = (place) => place.every((at, axis) => {
     const start = spans[axis][0] - (axis ? padded.left : padded.top);
@@ -210,7 +214,7 @@ function writeNumber(context, text, [x, y], scale, ground) {
 }
 
 // Whether dilation leaves pixels out between those that the window sees.
-const settingsGaps = ({ taps }) => (taps[1]?.[0].place[0] - taps[0][0].place[0] > 1)
+const hasGaps = ({ taps }) => (taps[1]?.[0].place[0] - taps[0][0].place[0] > 1)
   || (taps[0][1]?.place[1] - taps[0][0].place[1] > 1);
 
 const isLight = ([red, green, blue]) => 0.299 * red + 0.587 * green + 0.114 * blue > 140;

@@ -35,9 +35,9 @@ function recompute() {
     const stored = one("shown-as").value === "stored";
     const range = stored ? { low: 0, high: data.white ?? 1 } : rangeOf(values);
     films.result = developed(found.result, tones(range));
-    const colours = range.low < 0 ? "blue is negative, red positive" : "black to white";
+    const colours = range.low < 0 ? "blue to red" : "black to white";
     one("result-words").textContent =
-      `${found.result.height} x ${found.result.width}, ${shown(range.low, 4)} to ${shown(range.high, 4)}, ${colours}`;
+      `${found.result.height} x ${found.result.width}, ${shown(range.low, 4)} to ${shown(range.high, 4)} as ${colours}`;
     state.at = [clamp(state.at[0], found.result.height - 1), clamp(state.at[1], found.result.width - 1)];
   }
   tellSettings();
