@@ -21,6 +21,9 @@ __all__ = ["write_page"]
 MOST_PIXELS = 512 * 512
 """Larger pictures are cropped: a page answers at once, and holds no more than this."""
 
+MOST_SIDE = 1024
+"""Longer pictures would be drawn as lines."""
+
 MOST_DATA = 880_000
 """Characters that the pixels may take, so that the page stays below 1 MB."""
 
@@ -103,14 +106,14 @@ def write_page(
 
 
 def _part(pixels: NDArray[Any], axes: tuple[Axis, Axis], most: int) -> Part:
-    """Crop a picture of more than `most` pixels around the middle of the window.
+    """Crop a picture of more than `most` pixels, or a very long one, around the middle of the window.
 
     It begins at a whole number of strides, so that the windows lie as they do in the whole picture.
     """
     height, width = pixels.shape[:2]
     side = max(1, int(most**0.5))
-    rows = min(height, max(side, most // width))
-    columns = min(width, max(1, most // rows))
+    rows = min(height, max(side, most // width), MOST_SIDE)
+    columns = min(width, max(1, most // rows), MOST_SIDE)
     cuts, at = [], []
     for axis, length in zip(axes, (rows, columns), strict=True):
         middle = sum(axis.span) // 2

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convcli.display.montage import picture
 from convcli.engine.correlate import convolve, correlate
 from convcli.engine.pad import sources
 from convcli.errors import GeometryError
@@ -20,13 +21,13 @@ PIXELS = np.random.default_rng(4).integers(0, 256, (11, 14), dtype=np.uint8)
 
 @pytest.fixture
 def written(convcli: Convcli, tmp_path: Path):
-    """Write a page about `PIXELS`, or about another picture."""
+    """Write a page about `PIXELS`, or about the picture in a file."""
 
-    def write(*options: object, picture: Path | None = None) -> Path:
-        if picture is None:
-            picture = tmp_path / "small.png"
-            Image.fromarray(PIXELS).save(picture)
-        ran = convcli("explain", picture, "--html", tmp_path / "page.html", *options)
+    def write(*options: object, file: Path | None = None) -> Path:
+        if file is None:
+            file = tmp_path / "small.png"
+            Image.fromarray(PIXELS).save(file)
+        ran = convcli("explain", file, "--html", tmp_path / "page.html", *options)
         assert (ran.status, ran.out.decode().strip()) == (0, str(tmp_path / "page.html")), ran.err
         return tmp_path / "page.html"
 
@@ -243,6 +244,25 @@ def test_every_control_changes_the_result(written, open_page: OpenPage) -> None:
     page.get_by_role("combobox", name="choose").select_option(label="box")
     page.get_by_role("button", name="Normalize").click()
     assert page.evaluate("convcli.state.kernel[0][0]") == pytest.approx(1 / 9)
+    assert page.inner_text("#result-words").endswith("0 to 255 as black to white")
+    page.get_by_label("result drawn").select_option("stretched")
+    low, high = f"{result(page).min():.4g}", f"{result(page).max():.4g}"
+    assert page.inner_text("#result-words").endswith(f"{low} to {high} as black to white")
+
+
+@pytest.mark.parametrize("kernel", ["sobel-x", "1 2; 3 4"])
+def test_its_tones_are_those_of_every_picture_of_a_map(written, open_page: OpenPage, kernel: str) -> None:
+    page = ready(open_page(written("-k", kernel)))
+    painted = page.evaluate(
+        """() => {
+          const { height, width } = convcli.result();
+          return [...films.result.getContext("2d").getImageData(0, 0, width, height).data];
+        }"""
+    )
+    values = result(page)
+    expected = picture(values)
+    shown = np.reshape(painted, (*values.shape, 4))[..., :3]
+    assert np.abs(shown - (expected if expected.ndim == 3 else expected[..., None])).max() <= 1
 
 
 def test_it_works_by_touch_in_the_dark_and_on_a_phone(written, open_page: OpenPage) -> None:
@@ -307,7 +327,7 @@ def embedded(path: Path) -> dict:
 def test_colours_are_taken_one_at_a_time(written, open_page: OpenPage, tmp_path: Path) -> None:
     pixels = np.random.default_rng(5).integers(0, 256, (9, 8, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "rgb.png")
-    path = written("-k", "sobel", picture=tmp_path / "rgb.png")
+    path = written("-k", "sobel", file=tmp_path / "rgb.png")
     page = ready(open_page(path))
     luma = np.asarray(Image.fromarray(pixels).convert("L"), float)
     weights = [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]
@@ -327,11 +347,11 @@ def test_deep_pixels_arrive_as_they_are(written, open_page: OpenPage, tmp_path: 
     if kind == "16-bit":
         pixels = rng.integers(0, 65536, (9, 8), dtype=np.uint16)
         Image.fromarray(pixels).save(tmp_path / "deep.png")
-        path = written("-k", "identity", picture=tmp_path / "deep.png")
+        path = written("-k", "identity", file=tmp_path / "deep.png")
     else:
         pixels = rng.normal(size=(9, 8)).astype(np.float32)
         np.save(tmp_path / "deep.npy", pixels)
-        path = written("-k", "identity", picture=tmp_path / "deep.npy")
+        path = written("-k", "identity", file=tmp_path / "deep.npy")
     page = ready(open_page(path))
     np.testing.assert_array_equal(result(page), pixels.astype(float))
 
@@ -341,13 +361,11 @@ def test_a_page_is_small_and_asks_for_nothing(written, tmp_path: Path, kind: str
     rng = np.random.default_rng(7)  # noise: nothing can be deflated
     if kind == "float":
         np.save(tmp_path / "big.npy", rng.normal(size=(512, 512)))
-        picture = tmp_path / "big.npy"
+        big = tmp_path / "big.npy"
     else:
-        picture = tmp_path / "big.png"
-        Image.fromarray(rng.integers(0, 256, (512, 512, 3)[: 2 + (kind == "rgb")], dtype=np.uint8)).save(
-            picture
-        )
-    path = written("-k", "sobel", picture=picture)
+        big = tmp_path / "big.png"
+        Image.fromarray(rng.integers(0, 256, (512, 512, 3)[: 2 + (kind == "rgb")], dtype=np.uint8)).save(big)
+    path = written("-k", "sobel", file=big)
     assert path.stat().st_size < 1_000_000
     text = path.read_text("utf-8")
     assert not re.search(r"""(?:src|href)\s*=|https?://|@import|url\(""", text)
@@ -356,7 +374,7 @@ def test_a_page_is_small_and_asks_for_nothing(written, tmp_path: Path, kind: str
 
 def test_real_photographs_fit_whole(written) -> None:
     for name in ("camera.png", "coffee.png"):
-        path = written("-k", "sobel-x", picture=SAMPLES / name)
+        path = written("-k", "sobel-x", file=SAMPLES / name)
         data = embedded(path)
         assert data["pixels"]["shape"][1:] == data["size"]
         assert path.stat().st_size < 1_000_000
@@ -366,7 +384,7 @@ def test_a_large_picture_is_cropped_around_the_pixel(written, open_page: OpenPag
     pixels = np.random.default_rng(8).integers(0, 256, (700, 1500), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "large.png")
     options = ("-k", "emboss", "-s", "3", "--padding", "4", "--at", "200,-1")
-    path = written(*options, picture=tmp_path / "large.png")
+    path = written(*options, file=tmp_path / "large.png")
     page = ready(open_page(path))
     whole = correlate(pixels, [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]], stride=3, padding=4)
     assert page.evaluate("convcli.trace().value") == pytest.approx(float(whole[200, -1]), abs=1e-3)

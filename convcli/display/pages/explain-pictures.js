@@ -133,7 +133,9 @@ function drawInput(canvas, film, { padded }, picture, trace) {
     const { context, scale } = view;
     const place = ([row, column]) => [(column + padded.left) * scale, (row + padded.top) * scale];
     for (const tap of trace.taps.flat()) {
-      if (tap.padding && tap.from && scale >= 3) framed(context, ...place(tap.from), scale, scale, style("--source"), 1);
+      if (!tap.padding || !tap.from) continue;
+      const [x, y] = place(tap.from), size = Math.max(scale, 4); // seen on a photograph, too
+      framed(context, x + (scale - size) / 2, y + (scale - size) / 2, size, size, style("--source"), 1);
     }
     const [x, y] = place(trace.taps[0][0].place);
     const [right, bottom] = place(trace.taps.at(-1).at(-1).place);

@@ -32,12 +32,11 @@ function recompute() {
   }
   if (found.result) {
     const { values } = found.result;
-    const stored = one("shown-as").value === "stored";
-    const range = stored ? { low: 0, high: data.white ?? 1 } : rangeOf(values);
+    const range = drawnAsStored() ? { low: 0, high: data.white ?? 1 } : rangeOf(values);
     films.result = developed(found.result, tones(range));
     const colours = range.low < 0 ? "blue to red" : "black to white";
     one("result-words").textContent =
-      `${found.result.height} x ${found.result.width}, ${shown(range.low, 4)} to ${shown(range.high, 4)} as ${colours}`;
+      `${found.result.height} x ${found.result.width}, ${brief(range.low)} to ${brief(range.high)} as ${colours}`;
     state.at = [clamp(state.at[0], found.result.height - 1), clamp(state.at[1], found.result.width - 1)];
   }
   tellSettings();
@@ -48,6 +47,13 @@ function recompute() {
       recompute();
     });
   follow();
+}
+
+// Kernels that keep the brightness, as blurs and sharpeners do, are seen best as a file would hold their result.
+function drawnAsStored() {
+  const how = one("shown-as").value;
+  const sum = state.kernel.flat().reduce((total, weight) => total + weight, 0);
+  return how === "stored" || (how === "auto" && data.white !== null && sum > 0.5 && sum < 1.5);
 }
 
 const sameValues = (one_, other) => one_.width === other.width && one_.values.every((value, at) => value === other.values[at]);
