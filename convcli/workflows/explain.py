@@ -149,9 +149,12 @@ def _ends(what: str, ends: tuple[int, int]) -> str:
 
 def _steps(found: Explained, spec: FilterSpec) -> Iterator[Step]:
     names = channel_names(found.image)
+    grids: dict[
+        tuple[int, int], Grid
+    ] = {}  # one for all windows that lie alike: what was shown is known again
     for part in found.parts:
-        trace, grid = part.trace, _grid(part.trace)
-        # one array for all channels, so that what was shown once is known again
+        trace = part.trace
+        grid = grids.setdefault((trace.rows.taps, trace.columns.taps), _grid(trace))
         kernels = [trace.kernel] * len(names) if trace.kernel.ndim == 2 else list(trace.kernel)
         given = [part.given] * len(names) if part.given.ndim == 2 else list(part.given)
         for channel, name in enumerate(names):

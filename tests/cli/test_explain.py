@@ -102,6 +102,13 @@ def test_components_one_by_one_and_then_together(convcli: Convcli, photo: Path, 
         assert said["bias"] == 2
 
 
+def test_what_is_the_same_for_all_is_shown_once(convcli: Convcli, photo: Path) -> None:
+    out = convcli("explain", photo, "-k", "sobel", "--at", "0,0", "--convolve").out.decode()
+    assert out.count("taken from") == 1
+    assert out.count("rotated by 180 degrees") == 3  # in the facts, and once for each component
+    assert out.count("= products") == 6
+
+
 def test_channels_that_are_added_up(convcli: Convcli, photo: Path, tmp_path: Path) -> None:
     weights = np.random.default_rng(2).normal(size=(3, 2, 3))
     np.save(tmp_path / "k.npy", weights)
