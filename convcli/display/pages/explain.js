@@ -101,7 +101,11 @@ function originOf(chosen) {
   }
   const made = trace.taps.flat().filter((tap) => tap.padding);
   if (!made.length) return "Every pixel of this window lies in the picture.";
-  if (made.some((tap) => tap.from)) return "Dashed pixels are padding: point at one to see the row,column that it was taken from.";
+  if (made.some((tap) => tap.from)) {
+    return one("tables").classList.contains("dense")
+      ? "Dashed pixels are padding: point at one to see where it was taken from."
+      : "Dashed pixels are padding; below each is the row,column that it was taken from.";
+  }
   return `Dashed pixels are padding: the constant ${shown(made[0].value)}.`;
 }
 
