@@ -63,6 +63,7 @@ def averaged(values: Array, side: int) -> Array:
         return values
     down, across = (np.arange(0, length, side) for length in values.shape)
     with np.errstate(over="ignore", invalid="ignore"):
-        sums = np.add.reduceat(np.add.reduceat(values, down, axis=0), across, axis=1)
+        rows = np.add.reduceat(values, down, axis=0, dtype=np.float64)
+        sums = np.add.reduceat(rows, across, axis=1)
     counts = np.outer(np.diff([*down, values.shape[0]]), np.diff([*across, values.shape[1]]))
     return np.asarray(sums / counts)
