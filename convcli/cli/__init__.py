@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from convcli import __version__
+from convcli.cli import explain as explain_command
 from convcli.cli import filter as filter_command
 from convcli.cli import kernels as kernels_command
 from convcli.cli import learn as learn_command
@@ -107,6 +108,7 @@ for command in (
     run_command,
     learn_command,
     show_command,
+    explain_command,
     spectrum_command,
     kernels_command,
 ):

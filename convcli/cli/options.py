@@ -7,7 +7,7 @@ import typer
 
 from convcli.cli import completion
 from convcli.cli.groups import Options
-from convcli.cli.parsing import number, pixel_count, verbatim, whole
+from convcli.cli.parsing import number, pixel_count, place, verbatim, whole
 from convcli.specs import MAX_PIXELS
 from convcli.vocab import (
     AlphaMode,
@@ -20,6 +20,7 @@ from convcli.vocab import (
 )
 
 __all__ = [
+    "AtOption",
     "BiasOption",
     "ChainOption",
     "Colours",
@@ -29,6 +30,7 @@ __all__ = [
     "Files",
     "FrameOption",
     "GrayOption",
+    "HtmlOption",
     "JobsOption",
     "KernelOption",
     "MaxPixelsOption",
@@ -206,6 +208,26 @@ SaveMapsOption = Annotated[
         "--save-maps",
         **_word("DIR"),
         help="Write every layer's maps as pictures, and a contact sheet for each layer.",
+    ),
+]
+
+
+AtOption = Annotated[
+    tuple[int, int] | None,
+    _window(
+        "--at",
+        metavar="ROW,COLUMN",
+        parser=place,
+        show_default=False,
+        help="The output pixel; the first is 0,0, and -1,-1 the last.",
+    ),
+]
+HtmlOption = Annotated[
+    str | None,
+    _file(
+        "--html",
+        **_word("FILE"),
+        help="Write one self-contained page instead, to play with in a browser; - is stdout.",
     ),
 ]
 

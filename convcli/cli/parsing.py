@@ -11,7 +11,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from convcli.errors import UsageError
 
-__all__ = ["Command", "PlainGroup", "number", "pixel_count", "power", "verbatim", "whole"]
+__all__ = ["Command", "PlainGroup", "number", "pixel_count", "place", "power", "verbatim", "whole"]
 
 
 def verbatim(text: str) -> str:
@@ -60,6 +60,22 @@ def whole(text: str) -> int:
         return int(text)
     except ValueError:
         raise UsageError(f"{text!r} is not a whole number") from None
+
+
+def place(text: str) -> tuple[int, int]:
+    """Read ``ROW,COLUMN``; negative numbers count from the end.
+
+    Raises
+    ------
+    UsageError
+        `text` is none.
+    """
+    words = text.strip().removeprefix("(").removesuffix(")").split(",")
+    try:
+        row, column = map(int, words)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a place", hint="write ROW,COLUMN, such as 0,0 or -1,-1") from None
+    return row, column
 
 
 def pixel_count(text: str) -> int:

@@ -11,7 +11,8 @@ FOLDER = Path(pages.__code__.co_filename).parent
 
 def test_every_page_is_whole():
     names = {path.stem for path in FOLDER.glob("*.html")} - {"base"}
-    assert {path.stem for path in FOLDER.glob("*.js")} == names | {"base"}
+    assert {path.stem.partition("-")[0] for path in FOLDER.glob("*.js")} == names | {"base"}
+    assert names <= {path.stem for path in FOLDER.glob("*.js")}
     assert {path.stem for path in FOLDER.glob("*.css")} == names | {"base"}
 
 

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -11,7 +11,7 @@ from typing import Any
 __all__ = ["data_uri", "page"]
 
 
-def page(name: str, title: str, data: Mapping[str, Any]) -> str:
+def page(name: str, title: str, data: Mapping[str, Any], *, scripts: Sequence[str] = ()) -> str:
     """Return the page made of ``NAME.html``, ``NAME.css`` and ``NAME.js``, with what all pages share.
 
     Parameters
@@ -22,6 +22,8 @@ def page(name: str, title: str, data: Mapping[str, Any]) -> str:
         Plain text, for the window.
     data
         What the script finds as ``data``; JSON.
+    scripts
+        Parts of a long script that come before ``NAME.js``: ``PART`` stands for ``NAME-PART.js``.
 
     Returns
     -------
@@ -33,7 +35,9 @@ def page(name: str, title: str, data: Mapping[str, Any]) -> str:
         style=_part("base.css") + _part(f"{name}.css"),
         body=_part(f"{name}.html"),
         data=_embedded(data),
-        script=_part("base.js") + _part(f"{name}.js"),
+        script="".join(
+            _part(f"{each}.js") for each in ("base", *(f"{name}-{part}" for part in scripts), name)
+        ),
     )
 
 
