@@ -24,7 +24,7 @@ PAPER, INK, FAINT, GRID = "#ffffff", "#141414", "#6e6e6e", "#e2e2e2"
 TITLE, WORDS, NUMBERS = 16, 13, 12  # font sizes
 FINE = 3  # lines are drawn this much larger, then reduced
 MARKS = 24  # of one series, at most
-DECADES = 6  # of a logarithmic axis, at most
+DECADES = 4  # of a logarithmic axis, at most
 LINE, MARK = 2.0, 4.0  # width and radius, in pixels
 STRONG = 1.8  # times wider
 
