@@ -210,9 +210,9 @@ def _fitted(error: Array, high: int) -> Array:
         return error
     ends = [np.arange(max(1, round(n * scale))) * n // max(1, round(n * scale)) for n in (height, width)]
     nothing = np.isnan(error)
-    high = _blocks(np.maximum, np.where(nothing, -np.inf, error), ends)
-    low = _blocks(np.minimum, np.where(nothing, np.inf, error), ends)
-    found = np.where(high >= -low, high, low)
+    most = _blocks(np.maximum, np.where(nothing, -np.inf, error), ends)
+    least = _blocks(np.minimum, np.where(nothing, np.inf, error), ends)
+    found = np.where(most >= -least, most, least)
     return np.where(np.isfinite(found), found, np.nan)
 
 

@@ -81,12 +81,12 @@ class Frame:
     def y(self, value: float) -> float:
         """Return the row of a value; NaN where the axis has no place for it."""
         if self.logarithmic:
-            if not value > 0:
+            if value < self.low:
                 return math.nan
             share = math.log(value / self.low) / math.log(self.high / self.low)
         else:
             share = (value - self.low) / (self.high - self.low)
-        return self.bottom - (self.bottom - self.top) * max(0.0, share)
+        return self.bottom - (self.bottom - self.top) * share
 
     @property
     def ticks(self) -> list[float]:
