@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from convcli.engine.size import output_size
     from convcli.imaging.plain import read_image, write_image
     from convcli.kernels.spec import Kernel, kernel
+    from convcli.stacks.repeated import compare_padding
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Kernel",
     "__version__",
+    "compare_padding",
     "conv2d",
     "convolve",
     "correlate",
@@ -33,6 +35,7 @@ __all__ = [
 
 _HOMES = {
     "Kernel": "convcli.kernels.spec",
+    "compare_padding": "convcli.stacks.repeated",
     "conv2d": "convcli.engine.layers",
     "convolve": "convcli.engine.correlate",
     "correlate": "convcli.engine.correlate",

@@ -16,6 +16,7 @@ PROMISED = {
     "conv2d": "x weight bias stride padding dilation groups pad pad_value jobs",
     "pad2d": "image padding mode value",
     "pool2d": "x size mode stride padding dilation ceil count_include_pad p pad pad_value jobs",
+    "compare_padding": "image kernel crop truth offset layers pads pad_value stride dilation bias peak jobs",
     "output_size": "size kernel stride padding dilation ceil",
     "read_image": "path",
     "write_image": "path image",

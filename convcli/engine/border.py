@@ -12,11 +12,25 @@ from convcli.engine.arrays import Array, Floats
 from convcli.engine.similarity import RADIUS, structural_similarity
 from convcli.vocab import PadMode
 
-__all__ = ["CORNERS", "SIDES", "Band", "Comparison", "Region", "best", "compare_results", "distances", "middle"]
+__all__ = [
+    "CORNERS",
+    "SIDES",
+    "Band",
+    "Comparison",
+    "Region",
+    "best",
+    "compare_results",
+    "distances",
+    "middle",
+    "winners",
+]
 
 Region = tuple[slice, slice]
 
 SIDES = ("top", "bottom", "left", "right")
+TIE = 1e-9
+"""Mean errors that differ by no more than this share are equal."""
+
 CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
 
 
@@ -94,7 +108,7 @@ class Comparison:
     depth
         How many pixels inward the error reaches: from this distance on nothing differs.
     by_distance : (D,) array
-        Mean absolute error at each distance 0, 1, 2, ... from the nearest side; NaN where there are no pixels.
+        Mean absolute error at each distance 0, 1, 2, ... from the nearest side; NaN without pixels.
     truth, error : (H, W) or (H, W, C) arrays
         What is compared with, and the result minus that; NaN where the mode makes no pixels.
     """
@@ -194,7 +208,8 @@ def _by_distance(size: Floats, away: NDArray[np.intp]) -> Floats:
     at = np.broadcast_to(away if size.ndim == 2 else away[..., None], size.shape)[known]
     count = int(away.max()) + 1
     sums, pixels = np.bincount(at, size[known], count), np.bincount(at, minlength=count)
-    return np.divide(sums, pixels, out=np.full(count, np.nan), where=pixels > 0)
+    means: Floats = np.divide(sums, pixels, out=np.full(count, np.nan), where=pixels > 0)
+    return means
 
 
 def _similarity(result: Floats, truth: Floats, band: Band, peak: float) -> float:
@@ -222,6 +237,12 @@ def _similarity(result: Floats, truth: Floats, band: Band, peak: float) -> float
 def best(compared: Sequence[Comparison]) -> list[Comparison]:
     """Return the modes that make pixels in the band, the one with the least mean absolute error first."""
     return sorted((one for one in compared if not math.isnan(one.mae)), key=lambda one: one.mae)
+
+
+def winners(compared: Sequence[Comparison]) -> list[Comparison]:
+    """Return the modes than which none is better: the first of :func:`best`, and those that tie with it."""
+    order = best(compared)
+    return [one for one in order if one.mae - order[0].mae <= TIE * order[0].mae]
 
 
 def middle(results: Sequence[Array]) -> Array:

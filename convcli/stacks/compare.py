@@ -1,0 +1,209 @@
+"""Every padding mode in all layers of a stack, against the truth beyond the frame."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from convcli.engine.arrays import Array
+from convcli.engine.border import Band, Comparison, compare_results, middle
+from convcli.errors import GeometryError, UsageError
+from convcli.stacks.borders import affected, needed, switched, unpadded
+from convcli.stacks.convolutions import Conv, KernelConv
+from convcli.stacks.layers import Normalize
+from convcli.stacks.stack import Stack
+from convcli.stacks.trace import run
+from convcli.vocab import PadMode
+
+__all__ = ["ALL", "Compared", "check_inside", "compare_stack", "frame", "rounding"]
+
+ALL = tuple(PadMode)
+"""All modes, in the order in which they are told."""
+
+ROUNDING = 1e-11
+"""Of what the weights can make of the pixels: differences below it are rounding."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Compared:
+    """All modes on one picture.
+
+    Attributes
+    ----------
+    modes
+        Their figures.
+    band
+        How deep the border is, in pixels of the result.
+    truth : (H, W) or (H, W, C) array
+        What they are compared with.
+    measured
+        Whether that is the truth; else it is the median of the modes.
+    peak
+        The value of white, for PSNR and SSIM.
+    """
+
+    modes: list[Comparison]
+    band: Band
+    truth: Array
+    measured: bool
+    peak: float
+
+
+def compare_stack(
+    stack: Stack,
+    x: Array,
+    *,
+    larger: Array | None = None,
+    offset: tuple[int, int] = (0, 0),
+    pads: Sequence[PadMode] = ALL,
+    pad_value: float = 0.0,
+    peak: float | None = None,
+    jobs: int | None = None,
+) -> Compared:
+    """Compare every padding mode in all convolutions of a stack, computed in float64.
+
+    Parameters
+    ----------
+    stack : Stack
+    x : (C, H, W) array
+        The picture.
+    larger : (C, H', W') array, optional
+        The picture from which `x` was cut: with its pixels in place of padding the results are the truth.
+        Without it, the modes are compared with the median of their results.
+    offset : (row, column)
+        Where `x` is in it.
+    pads : modes
+        ``valid`` is the results that see no made-up pixel, and NaN elsewhere.
+    pad_value : float
+        For ``constant``.
+    peak : float, optional
+        The value of white; by default the largest magnitude of the truth.
+
+    Raises
+    ------
+    GeometryError
+        No result sees a made-up pixel, a layer sees the whole picture, or pixels of `larger` do not suffice.
+    """
+    x = x.astype(np.float64)
+    size = (x.shape[1], x.shape[2])
+    band = affected(stack, size)
+    exact = None
+    if larger is not None:
+        exact = unpadded(stack, _around(stack, larger, offset, size).astype(np.float64), size, jobs)
+    made: dict[PadMode, Array] = {
+        pad: run(switched(stack, pad, pad_value), x, jobs=jobs)[0]
+        for pad in PadMode
+        if pad is not PadMode.VALID
+    }
+    if not any(band):
+        raise GeometryError("no result sees a made-up pixel: there is nothing to compare", hint=_hint(stack))
+    told = [one for pad, one in made.items() if pad is not PadMode.CONSTANT or pad_value]
+    reference = middle(told) if exact is None else exact
+    whole = made[PadMode.ZERO].copy()
+    whole[:, band.mask((whole.shape[1], whole.shape[2]))] = np.nan
+    made[PadMode.VALID] = whole
+    truth = _last(reference)
+    white = peak or float(np.abs(truth).max()) or 1.0
+    modes = compare_results(
+        {pad: _last(made[pad]) for pad in pads},
+        truth,
+        band.within((truth.shape[0], truth.shape[1])),
+        peak=white,
+        tolerance=rounding(stack, x, pad_value, told),
+    )
+    return Compared(modes=modes, band=band, truth=truth, measured=exact is not None, peak=white)
+
+
+def _hint(stack: Stack) -> str:
+    one = [layer for layer in stack.layers if isinstance(layer, KernelConv) and layer.slide.padding == "same"]
+    return "a kernel of 1 x 1 needs no padding" if one else "no layer of the stack pads"
+
+
+def _last(maps: Array) -> Array:
+    return maps[0] if len(maps) == 1 else np.ascontiguousarray(np.moveaxis(maps, 0, 2))
+
+
+def _around(stack: Stack, larger: Array, offset: tuple[int, int], size: tuple[int, int]) -> Array:
+    """Return the pixels of `larger` that results for a picture of `size` at `offset` see."""
+    cuts, short = [], []
+    for (first, last), at, n, full in zip(needed(stack, size), offset, size, larger.shape[1:], strict=True):
+        before, after = max(0, -first), max(0, last + 1 - n)
+        short.append((before, after, at, full - at - n))
+        cuts.append(slice(at + first, at + last + 1))
+    wanted = max(max(before, after) for before, after, _, _ in short)
+    if any(before > near or after > far for before, after, near, far in short):
+        least = min(min(near, far) for _, _, near, far in short)
+        raise GeometryError(
+            f"results see {wanted} pixels beyond the picture, and {least} are known there",
+            hint=f"give a margin of {wanted} or more, or fewer layers",
+        )
+    return larger[:, cuts[0], cuts[1]]
+
+
+def rounding(stack: Stack, x: Array, pad_value: float, results: Sequence[Array]) -> float:
+    """Return below which difference two ways of adding up are the same."""
+    given = max(float(np.abs(x).max()), abs(pad_value))
+    largest = max(float(np.abs(one).max()) for one in results)
+    linear = ROUNDING * max(given * _gain(stack), largest)
+    return min(linear, 100 * ROUNDING * max(given, largest))
+
+
+def _gain(stack: Stack) -> float:
+    """Return how much larger than its input a result can be, activations and shifts left aside."""
+    gain = 1.0
+    for layer in stack.layers:
+        if isinstance(layer, KernelConv):
+            gain *= sum(float(np.abs(part).sum()) for part in layer.kernels)
+        elif isinstance(layer, Conv):
+            gain *= float(np.abs(layer.weights).sum(axis=(1, 2, 3)).max())
+        elif isinstance(layer, Normalize):
+            gain *= float(np.abs(layer.scale).max())
+    return gain
+
+
+def frame(size: tuple[int, int], crop: int) -> tuple[slice, slice]:
+    """Return the rows and columns that are left of a picture, `crop` pixels cut off on each side.
+
+    Raises
+    ------
+    GeometryError
+        Nothing would be left.
+    """
+    if crop < 1:
+        raise UsageError(f"--crop {crop} is too small", hint="use 1 or more")
+    if 2 * crop >= min(size):
+        raise GeometryError(
+            f"--crop {crop} leaves nothing of {size[0]} x {size[1]} pixels",
+            hint=f"use at most {(min(size) - 1) // 2}" if min(size) > 2 else "use a larger picture",
+        )
+    return slice(crop, size[0] - crop), slice(crop, size[1] - crop)
+
+
+def check_inside(x: Array, larger: Array, offset: tuple[int, int]) -> None:
+    """Refuse a larger picture that does not hold the picture at that place; arrays are C x H x W.
+
+    Raises
+    ------
+    GeometryError
+        The channels, sizes or pixels do not agree.
+    """
+    if x.shape[0] != larger.shape[0]:
+        raise GeometryError(
+            f"truth has {larger.shape[0]} channels, and the picture {x.shape[0]}",
+            hint="--gray makes both one",
+        )
+    (row, column), (height, width) = offset, x.shape[1:]
+    if min(offset) < 0 or row + height > larger.shape[1] or column + width > larger.shape[2]:
+        raise GeometryError(
+            f"truth of {larger.shape[1]} x {larger.shape[2]} pixels does not contain the picture, {height} x"
+            f" {width}, at {row},{column}",
+            hint="--offset ROW,COLUMN is where the picture's first pixel is in the truth",
+        )
+    differs = (larger[:, row : row + height, column : column + width] != x).any(0)
+    if differs.any():
+        first = tuple(int(at) for at in np.argwhere(differs)[0])
+        raise GeometryError(
+            f"truth does not contain the picture at {row},{column}: {np.count_nonzero(differs)} pixels"
+            f" differ, the first at {first[0]},{first[1]}",
+            hint="correct --offset; the picture must be cut from the truth, in a lossless format",
+        )
