@@ -74,9 +74,9 @@ def error_plot(study: Study, *, logarithmic: bool = False) -> Plot:
     """Return the errors of all modes by distance from the border."""
     return Plot(
         title=f"Error by distance from the border{', logarithmic' if logarithmic else ''}",
-        x_label="distance from the border, in pixels of the result",
+        x_label="distance from the border, in pixels",
         y_label=f"mean absolute error (white is {study.white:g})",
-        series=[Series(case.mode, case.by_distance, case.best) for case in study.cases],
+        series=[Series(case.mode, case.by_distance[: study.span], case.best) for case in study.cases],
         logarithmic=logarithmic,
         edge=(study.band, f"band: {study.band}"),
     )

@@ -88,6 +88,13 @@ class Study:
             if case.error.shape != self.truth.shape:
                 raise ValueError(f"{case.mode}: errors {case.error.shape}, truth {self.truth.shape}")
 
+    @property
+    def span(self) -> int:
+        """How many distances are worth a plot: the deepest error and the band, and a quarter more."""
+        deepest = max((self.band, *(case.depth for case in self.cases)))
+        longest = max((len(case.by_distance) for case in self.cases), default=0)
+        return min(longest, deepest + max(3, deepest // 4))
+
     def result(self, case: Case) -> Array:
         """Return what the mode gave: truth plus error, NaN where it has no pixels."""
         return np.asarray(self.truth + case.error)

@@ -231,7 +231,7 @@ function plot() {
   }
   add("text", { x: 4, y: 14, class: "faint" }, `mean absolute error (white is ${shown(study().white)})`);
   add("text", { x: (left + right) / 2, y: H - 6, "text-anchor": "middle", class: "faint" },
-    "distance from the border, in pixels of the result");
+    "distance from the border, in pixels");
   if (study().band < count) {
     const edge = x(study().band);
     add("line", { x1: edge, x2: edge, y1: top, y2: bottom, class: "edge" });

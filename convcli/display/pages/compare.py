@@ -79,7 +79,7 @@ def _study(study: Study, share: float) -> dict[str, Any]:
         "truth": packed(shown(study.truth)),
         "truthCorners": packed(closely(study.truth)),
         "cases": [
-            _case(case)
+            _case(case, study.span)
             | {
                 "error": packed(shown(case.error), around_0=True),
                 "errorCorners": packed(closely(case.error), around_0=True),
@@ -89,13 +89,13 @@ def _study(study: Study, share: float) -> dict[str, Any]:
     }
 
 
-def _case(case: Case) -> dict[str, Any]:
+def _case(case: Case, span: int) -> dict[str, Any]:
     figures = ("mae", "max", "psnr", "ssim")
     return {
         "mode": case.mode,
         "best": case.best,
         "depth": case.depth,
-        "byDistance": [_number(value) for value in case.by_distance],
+        "byDistance": [_number(value) for value in case.by_distance[:span]],
         "sides": _numbers(case.sides),
         "cornerErrors": _numbers(case.corners),
         **{name: _number(getattr(case, name)) for name in figures},
