@@ -20,7 +20,7 @@ def test_results_with_negatives_are_shown_around_0():
     low, middle, high = tones(np.array([[-400.0, 0.0, 400.0]]))[0].tolist()
     assert (low, middle, high) == ([59, 76, 192], [221, 221, 221], [180, 4, 38])
     assert "400" in tones.words
-    colours = np.zeros((1, 2, 3)) + [-400, 0, 400]
+    colours = np.array([[[-400.0, 0.0, 400.0]] * 2])
     assert Tones(colours, 255.0)(colours)[0, 0].tolist() == [0, 128, 255]
 
 
