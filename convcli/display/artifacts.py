@@ -71,12 +71,24 @@ def worst_corner(study: Study) -> Corner:
 
 
 def error_plot(study: Study, *, logarithmic: bool = False) -> Plot:
-    """Return the errors of all modes by distance from the border."""
+    """Return the errors of all modes by distance from the border; modes that err alike share a line."""
+    alike: dict[tuple[float, ...], list[int]] = {}
+    for index, case in enumerate(study.cases):
+        values = tuple(-1.0 if math.isnan(value) else value for value in case.by_distance[: study.span])
+        alike.setdefault(values, []).append(index)
     return Plot(
         title=f"Error by distance from the border{', logarithmic' if logarithmic else ''}",
         x_label="distance from the border, in pixels",
         y_label=f"mean absolute error (white is {study.white:g})",
-        series=[Series(case.mode, case.by_distance[: study.span], case.best) for case in study.cases],
+        series=[
+            Series(
+                ", ".join(study.cases[index].mode for index in same),
+                study.cases[same[0]].by_distance[: study.span],
+                study.cases[same[0]].best,
+                same[0],
+            )
+            for same in alike.values()
+        ],
         logarithmic=logarithmic,
         edge=(study.band, f"band: {study.band}"),
     )

@@ -24,17 +24,22 @@ PAPER, INK, FAINT, GRID = "#ffffff", "#141414", "#6e6e6e", "#e2e2e2"
 TITLE, WORDS, NUMBERS = 16, 13, 12  # font sizes
 FINE = 3  # lines are drawn this much larger, then reduced
 MARKS = 24  # of one series, at most
-DECADES = 4  # of a logarithmic axis, at most
+DECADES = 6  # of a logarithmic axis, at most
 LINE, MARK = 2.0, 4.0  # width and radius, in pixels
 STRONG = 1.8  # times wider
 
 
 class Series(NamedTuple):
-    """One line: its name and its values at 0, 1, 2, ... ; NaN interrupts it."""
+    """One line: its name and its values at 0, 1, 2, ... ; NaN interrupts it.
+
+    `kind` chooses colour and mark, for lines that are the same in several plots; by default they are taken
+    in turn.
+    """
 
     name: str
     values: Sequence[float]
     strong: bool = False
+    kind: int | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -91,7 +96,9 @@ class Frame:
     @property
     def ticks(self) -> list[float]:
         """The numbers of the vertical axis."""
-        return decades(self.low, self.high) if self.logarithmic else nice_ticks(self.low, self.high)
+        return (
+            decades(self.low, self.high, DECADES + 2) if self.logarithmic else nice_ticks(self.low, self.high)
+        )
 
 
 def draw_plot(plot: Plot, width: int = 720, height: int = 360) -> Pixels:
@@ -166,16 +173,24 @@ def _grid(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot, font: Any) -> Non
 def _lines(sheet: Image.Image, frame: Frame, plot: Plot) -> Image.Image:
     fine = sheet.resize((sheet.width * FINE, sheet.height * FINE), Image.Resampling.NEAREST)
     draw = ImageDraw.Draw(fine)
-    for index, series in enumerate(plot.series):
-        colour = COLOURS[index % len(COLOURS)]
+    for kind, series in _numbered(plot):
+        colour = COLOURS[kind]
         points = _points(frame, series)
         for run in _runs(points):
             draw.line([(FINE * x, FINE * y) for x, y in run], colour, _width(series, FINE), "curve")
         every = max(1, math.ceil(len(points) / MARKS))
         for x, y in points[::every]:
             if math.isfinite(y):
-                _mark(draw, index, FINE * x, FINE * y, FINE * MARK, colour)
+                _mark(draw, kind, FINE * x, FINE * y, FINE * MARK, colour)
     return fine.resize(sheet.size, Image.Resampling.BOX)
+
+
+def _numbered(plot: Plot) -> list[tuple[int, Series]]:
+    """Return the series with the kinds of their lines."""
+    return [
+        ((index if series.kind is None else series.kind) % len(COLOURS), series)
+        for index, series in enumerate(plot.series)
+    ]
 
 
 def _width(series: Series, times: int = 1) -> int:
@@ -229,15 +244,15 @@ def _ends_apart(plot: Plot) -> bool:
 
 def _names_at_ends(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot, font: Any) -> None:
     lasts = []
-    for index, series in enumerate(plot.series):
+    for kind, series in _numbered(plot):
         seen = [y for _, y in _points(frame, series) if math.isfinite(y)]
         if seen:
-            lasts.append((seen[-1], index, series.name))
+            lasts.append((seen[-1], kind, series.name))
     low = frame.top
     room = frame.bottom - (len(lasts) - 1) * (WORDS + 3)
-    for y, index, name in sorted(lasts):
+    for y, kind, name in sorted(lasts):
         at = max(low, min(y, room))
-        draw.text((frame.right + 10, at), name, COLOURS[index % len(COLOURS)], font, anchor="lm")
+        draw.text((frame.right + 10, at), name, COLOURS[kind], font, anchor="lm")
         low, room = at + WORDS + 3, room + WORDS + 3
 
 
@@ -251,9 +266,9 @@ def _legend(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot, font: Any) -> N
     high = WORDS + 6
     box = (left - 34, frame.top + 2, frame.right - 2, frame.top + 10 + high * len(plot.series))
     draw.rectangle(box, PAPER, GRID)
-    for line, (index, series) in enumerate(sorted(enumerate(plot.series), key=start)):
+    for line, (kind, series) in enumerate(sorted(_numbered(plot), key=start)):
         y = frame.top + 6 + high * line + high / 2
-        colour = COLOURS[index % len(COLOURS)]
+        colour = COLOURS[kind]
         draw.line((left - 26, y, left - 6, y), colour, _width(series))
-        _mark(draw, index, left - 16, y, MARK, colour)
+        _mark(draw, kind, left - 16, y, MARK, colour)
         draw.text((left, y), series.name, INK, font, anchor="lm")

@@ -54,6 +54,13 @@ def test_the_plot_has_the_errors_by_distance():
     assert plot.edge == (2, "band: 2")
 
 
+def test_modes_that_err_alike_share_a_line():
+    zero, reflect, valid = study().cases
+    twin = case("constant", zero.error)
+    names = [(line.name, line.kind) for line in error_plot(study(cases=[zero, twin, reflect, valid])).series]
+    assert names == [("zero, constant", 0), ("reflect", 2), ("valid", 3)]
+
+
 def test_the_montage_shows_every_difference_enlarged():
     pixels = montage(study())
     tile = 208 // 26  # each pixel of the whole picture becomes 8 x 8, of the corner 17 x 17

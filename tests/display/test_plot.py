@@ -110,7 +110,7 @@ def test_negative_values_lower_the_axis():
 def test_names_stand_where_lines_are_apart():
     series = [Series("first", [9.0, 5, 1]), Series("second", [8.9, 6, 5])]
     apart = draw_plot(plot([], series=series), 500, 300)
-    together = draw_plot(plot([], series=[Series(n, v[::-1]) for n, v, _ in series]), 500, 300)
+    together = draw_plot(plot([], series=[one._replace(values=one.values[::-1]) for one in series]), 500, 300)
     assert box_of(apart)[1] < 440, "room for names at the right"
     assert box_of(together)[1] > 470, "a legend inside"
     assert len(where(apart[:, 445:], COLOURS[0])), "in the colour of its line"

@@ -209,7 +209,7 @@ function plot() {
   const count = Math.max(2, ...cases.map((each) => each.byDistance.length));
   let high = Math.max(...known, state.logarithmic ? 1e-12 : 0) || 1, low = 0;
   if (state.logarithmic) {
-    low = 10 ** Math.floor(Math.log10(Math.max(Math.min(high, ...known), high / 1e4)));
+    low = 10 ** Math.floor(Math.log10(Math.max(Math.min(high, ...known), high / 1e6)));
     high = Math.max(10 * low, 10 ** Math.ceil(Math.log10(high)));
   }
   const x = (index) => left + ((right - left) * index) / (count - 1);
@@ -219,7 +219,7 @@ function plot() {
   const add = (name, attributes, text = "") => parts.push(
     `<${name} ${Object.entries(attributes).map(([key, value]) => `${key}="${value}"`).join(" ")}>${text}</${name}>`);
   const levels = state.logarithmic
-    ? ticks(Math.log10(low), Math.log10(high), 6).filter(Number.isInteger).map((power) => 10 ** power)
+    ? ticks(Math.log10(low), Math.log10(high), 9).filter(Number.isInteger).map((power) => 10 ** power)
     : ticks(low, high, 6);
   for (const level of levels) {
     add("line", { x1: left, x2: right, y1: y(level), y2: y(level) });
