@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from convcli import __version__
+from convcli.cli import compare as compare_command
 from convcli.cli import filter as filter_command
 from convcli.cli import kernels as kernels_command
 from convcli.cli import output
@@ -101,6 +102,7 @@ def root(
 filter_command.register(app)
 pool_command.register(app)
 run_command.register(app)
+compare_command.register(app)
 kernels_command.register(app)
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "ConvolveOption",
     "Exporting",
     "Files",
+    "GrayOption",
     "JobsOption",
     "KernelOption",
     "NormalizeOption",
@@ -239,10 +240,13 @@ class Pixels(Options):
     ] = Depth.AUTO
 
 
+GrayOption = Annotated[bool, _colour("--gray", help="Luma (Rec. 601) first, as Pillow's L.")]
+
+
 class Colours(Options):
     """What happens to colours before and while windows slide."""
 
-    gray: Annotated[bool, _colour("--gray", help="Luma (Rec. 601) first, as Pillow's L.")] = False
+    gray: GrayOption = False
     linear: Annotated[
         bool, _colour("--linear", help="Compute in linear light: sRGB decoded, then encoded.")
     ] = False

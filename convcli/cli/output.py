@@ -84,7 +84,8 @@ def deliver(batch: "Batch", talk: "Talk") -> None:
             for note in (*outcome.details, *outcome.notes) if talk.verbose else outcome.notes:
                 say(f"{outcome.input}: {note}")
         if outcome.table is not None and not talk.json:
-            console(no_color=talk.no_color, stderr=True).print(outcome.table)
+            beside = bool(outcome.outputs) or outcome.data is not None
+            console(no_color=talk.no_color, stderr=beside).print(outcome.table)
         if talk.json:
             json_line(dict(outcome.report))
         elif outcome.data is not None:

@@ -10,9 +10,10 @@ from convcli.engine.arrays import Array, check_numeric
 from convcli.engine.border import Comparison
 from convcli.errors import GeometryError, UsageError
 from convcli.kernels.kernel import Kernel
-from convcli.stacks.compare import ALL, check_inside, compare_stack, frame
+from convcli.stacks.compare import ALL, compare_stack
 from convcli.stacks.convolutions import KernelConv
 from convcli.stacks.layers import Slide
+from convcli.stacks.placing import check_inside, frame
 from convcli.stacks.stack import Scale, Stack
 from convcli.vocab import Combine, PadMode, as_pair
 

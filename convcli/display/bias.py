@@ -1,0 +1,105 @@
+"""Maps of means and deviations by position, one row of tiles for each padding, as one picture."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from convcli.display.diverging import diverging
+from convcli.display.plot import FAINT, INK, PAPER
+from convcli.display.tones import strongest
+
+__all__ = ["BiasMaps", "bias_sheet"]
+
+Array = NDArray[Any]
+Pixels = NDArray[np.uint8]
+
+TILE, GAP, MARGIN = 190, 10, 20
+ACROSS = 3  # paddings in a row
+HEADING, NAME, WORDS = 24, 18, 14  # font sizes
+BAR = 12
+
+
+class BiasMaps(NamedTuple):
+    """One padding: how far means and deviations are from those inside, in deviations; and its figures."""
+
+    name: str
+    mean: Array
+    deviation: Array
+    caption: str
+
+
+def bias_sheet(title: str, lines: Sequence[str], maps: Sequence[BiasMaps]) -> Pixels:
+    """Return all maps on white paper, H x W x 3, means on one scale of colours and deviations on another.
+
+    Scales are round numbers near the strongest map, so that chance inside stays pale.
+    """
+    heading, name, small = (ImageFont.load_default(size) for size in (HEADING, NAME, WORDS))
+    limits = [
+        _round_up(max(float(np.abs(one).max()) for one in kind) or 1.0)
+        for kind in zip(*((each.mean, each.deviation) for each in maps), strict=True)
+    ]
+    scale = [
+        f"left: mean, full colour at {limits[0]:g} deviations above (red) or below (blue) the mean inside",
+        f"right: deviation, full colour at {limits[1]:g} times the deviation inside above or below it",
+    ]
+    wide = 2 * TILE + GAP
+    columns = min(ACROSS, len(maps))
+    across = max(columns * (wide + 2 * MARGIN) - 2 * MARGIN, 2 * wide)
+    words = [line for text in (*lines, *scale) for line in _wrapped(text, small, across)]
+    titles = _wrapped(title, heading, across)
+    top = MARGIN + (HEADING + 8) * len(titles) + (WORDS + 5) * len(words) + MARGIN
+    high = NAME + WORDS + 14 + TILE + MARGIN
+    rows = math.ceil(len(maps) / columns)
+    sheet = Image.new(
+        "RGB", (math.ceil(across) + 2 * MARGIN, top + rows * high + BAR + 2 * WORDS + MARGIN), PAPER
+    )
+    draw = ImageDraw.Draw(sheet)
+    y = MARGIN
+    for texts, size, ink, font in ((titles, HEADING + 3, INK, heading), (words, WORDS, FAINT, small)):
+        for line in texts:
+            draw.text((MARGIN, y), line, ink, font)
+            y += size + 5
+    for index, one in enumerate(maps):
+        x, y = MARGIN + index % columns * (wide + 2 * MARGIN), top + index // columns * high
+        draw.text((x, y), one.name, INK, name)
+        draw.text((x, y + NAME + 4), one.caption, FAINT, small)
+        for at, (values, limit) in enumerate(zip((one.mean, one.deviation), limits, strict=True)):
+            tile = Image.fromarray(diverging(np.clip(strongest(values) / limit, -1, 1)))
+            sheet.paste(_sized(tile), (x + at * (TILE + GAP), y + NAME + WORDS + 12))
+    _bar(draw, top + rows * high, small)
+    return np.asarray(sheet)
+
+
+def _round_up(value: float) -> float:
+    """Return the least of 1, 2 or 5 times a power of ten that is not below `value`."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))
+
+
+def _sized(tile: Image.Image) -> Image.Image:
+    scale = TILE / max(tile.size)
+    how = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.BOX
+    return tile.resize((max(1, round(tile.width * scale)), max(1, round(tile.height * scale))), how)
+
+
+def _bar(draw: ImageDraw.ImageDraw, y: int, font: Any) -> None:
+    for column, colour in enumerate(diverging(np.linspace(-1, 1, 2 * TILE)).tolist()):
+        x = MARGIN + column
+        draw.line((x, y, x, y + BAR), (colour[0], colour[1], colour[2]))
+    for share, text, anchor in ((0.0, "below", "la"), (0.5, "as inside", "ma"), (1.0, "above", "ra")):
+        draw.text((MARGIN + share * (2 * TILE - 1), y + BAR + 4), text, INK, font, anchor=anchor)
+
+
+def _wrapped(text: str, font: Any, width: float) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
