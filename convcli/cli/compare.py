@@ -103,7 +103,7 @@ class Truths(Options):
     samples: Annotated[
         int | None,
         _compare(
-            "--samples", metavar="N", parser=whole, show_default="200", help="How many random pictures."
+            "--samples", metavar="N", parser=whole, show_default="400", help="How many random pictures."
         ),
     ] = None
     seed: Annotated[

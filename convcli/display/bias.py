@@ -21,6 +21,7 @@ TILE, GAP, MARGIN = 190, 10, 20
 ACROSS = 3  # paddings in a row
 HEADING, NAME, WORDS = 24, 18, 14  # font sizes
 BAR = 12
+SHARE = 97  # percent of the positions are within the scale
 
 
 class BiasMaps(NamedTuple):
@@ -35,16 +36,16 @@ class BiasMaps(NamedTuple):
 def bias_sheet(title: str, lines: Sequence[str], maps: Sequence[BiasMaps]) -> Pixels:
     """Return all maps on white paper, H x W x 3, means on one scale of colours and deviations on another.
 
-    Scales are round numbers near the strongest map, so that chance inside stays pale.
+    Scales are round numbers that most positions of the most uneven map are within.
     """
     heading, name, small = (ImageFont.load_default(size) for size in (HEADING, NAME, WORDS))
     limits = [
-        _round_up(max(float(np.abs(one).max()) for one in kind) or 1.0)
+        _round_up(max(float(np.percentile(np.abs(one), SHARE)) for one in kind) or 1.0)
         for kind in zip(*((each.mean, each.deviation) for each in maps), strict=True)
     ]
     scale = [
-        f"left: mean, full colour at {limits[0]:g} deviations above (red) or below (blue) the mean inside",
-        f"right: deviation, full colour at {limits[1]:g} times the deviation inside above or below it",
+        f"left: mean, full colour {limits[0]:g} deviations or more above (red) or below (blue) that inside",
+        f"right: deviation, full colour {limits[1]:g} times the deviation inside above or below it, or more",
     ]
     wide = 2 * TILE + GAP
     columns = min(ACROSS, len(maps))

@@ -31,6 +31,8 @@ class Column:
         One for each row; or `series`, numbers to be drawn as a sparkline.
     rank
         Columns of the highest rank are left out first where room is short; 0 stays.
+    left, note
+        Whether it is aligned to the left; what is said below the table where it is shown.
     """
 
     head: str
@@ -38,6 +40,7 @@ class Column:
     series: Sequence[Sequence[float]] = ()
     rank: int = 0
     left: bool = False
+    note: str = ""
 
     @property
     def width(self) -> int:
@@ -77,6 +80,9 @@ class Figures:
         yield table
         if left := [column.head for column in self.columns if column not in shown]:
             yield Text(f"no room for: {', '.join(left)}", style="dim")
+        for column in shown:
+            if column.note:
+                yield Text(f"{column.head}: {column.note}", style="dim")
 
 
 def _limits(series: Sequence[Sequence[float]]) -> tuple[float, float] | None:
@@ -86,7 +92,7 @@ def _limits(series: Sequence[Sequence[float]]) -> tuple[float, float] | None:
 
 
 def _line(values: Sequence[float], width: int, limits: tuple[float, float] | None, ascii_only: bool) -> str:
-    if limits is None or not any(value == value for value in values):
+    if limits is None or not any(value > 0 for value in values):
         return ""
     return sparkline(values, width, logarithmic=True, ascii_only=ascii_only, limits=limits)
 

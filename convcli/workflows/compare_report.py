@@ -68,12 +68,13 @@ def comparison_table(title: str, facts: Sequence[str], compared: Compared, quant
             Column("largest", _numbers(one.max for one in modes)),
             Column("PSNR", [_decimals(one.psnr, 1) for one in modes], rank=1),
             Column("SSIM", [_decimals(one.ssim, 4) for one in modes], rank=2),
-            Column("depth", [str(one.depth) for one in modes]),
+            Column("depth", [str(one.depth) for one in modes], note="how far inward differences reach"),
             Column(
                 "by distance",
                 series=[one.by_distance[:span].tolist() for one in modes],
                 rank=3,
                 left=True,
+                note="means, logarithmic, on one scale",
             ),
         ],
         strong,
@@ -98,11 +99,8 @@ def comparison_table(title: str, facts: Sequence[str], compared: Compared, quant
             (f"Difference from the {what} in the border band", measures),
             ("Mean along each side and in each corner", places),
         ],
-        [*([_legend(firsts)] if firsts else []), _SCALE],
+        [_legend(firsts)] if firsts else [],
     )
-
-
-_SCALE = "depth: how many pixels inward differences reach; bars: mean by distance, logarithmic, one scale"
 
 
 def _legend(firsts: Sequence[Comparison]) -> str:

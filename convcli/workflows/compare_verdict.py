@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from convcli.engine.border import Comparison, best, winners
 from convcli.vocab import PadMode
 
-__all__ = ["listed", "number", "verdict"]
+__all__ = ["figure", "listed", "number", "verdict"]
 
 
 def verdict(modes: Sequence[Comparison], *, measured: bool, quantum: float) -> str:
@@ -29,7 +29,7 @@ def verdict(modes: Sequence[Comparison], *, measured: bool, quantum: float) -> s
         return _disagreement(order, largest, quantum)
     if largest < quantum / 2:
         return (
-            f"It does not matter: no mode is off by more than {number(largest)}, less than half a step of the"
+            f"It does not matter: no mode is off by more than {figure(largest)}, less than half a step of the"
             " picture's depth."
         )
     if largest == 0:
@@ -38,16 +38,16 @@ def verdict(modes: Sequence[Comparison], *, measured: bool, quantum: float) -> s
     rest = [one for one in order if one not in first]
     names = listed([one.pad.value for one in first])
     if not rest:
-        return f"All modes are equally good: {number(first[0].mae)} off on average."
+        return f"All modes are equally good: {figure(first[0].mae)} off on average."
     words = (
-        f"{names} {'is' if len(first) == 1 else 'are equally'} best: {number(first[0].mae)} off on average"
+        f"{names} {'is' if len(first) == 1 else 'are equally'} best: {figure(first[0].mae)} off on average"
     )
     second = winners(rest)
     words += f", {_less(first[0], second[0])} than {listed([one.pad.value for one in second])}"
-    words += f" ({number(second[0].mae)})"
+    words += f" ({figure(second[0].mae)})"
     zero = next((one for one in rest if one.pad is PadMode.ZERO), None)
     if zero is not None and zero not in second:
-        words += f" and {_less(first[0], zero)} than zero ({number(zero.mae)})"
+        words += f" and {_less(first[0], zero)} than zero ({figure(zero.mae)})"
     if first[0].max < quantum / 2:
         words += "; what is left of it is less than half a step of the picture's depth"
     elif second[0].mae - first[0].mae < quantum / 2:
@@ -58,14 +58,14 @@ def verdict(modes: Sequence[Comparison], *, measured: bool, quantum: float) -> s
 def _disagreement(order: Sequence[Comparison], largest: float, quantum: float) -> str:
     if largest == 0 or largest < quantum / 2:
         return "It does not matter: the modes agree" + (
-            "." if largest == 0 else f" to {number(largest)}, less than half a step of the picture's depth."
+            "." if largest == 0 else f" to {figure(largest)}, less than half a step of the picture's depth."
         )
     near, far = order[0], order[-1]
     fellows = [one.pad.value for one in order if one.mae >= far.mae * (1 - 1e-9)]
     return (
         f"Which mode is best is not known without --crop or --truth. {listed(fellows)}"
         f" {'is' if len(fellows) == 1 else 'are'} farthest from the middle of the modes"
-        f" ({number(far.mae)} on average), {near.pad} is nearest ({number(near.mae)})."
+        f" ({figure(far.mae)} on average), {near.pad} is nearest ({figure(near.mae)})."
     )
 
 
@@ -81,14 +81,15 @@ def listed(names: Sequence[str]) -> str:
 
 
 def number(value: float) -> str:
-    """Write a figure in five characters or so, ``-`` where there is none."""
+    """Write a figure for a column in six characters or fewer, ``-`` where there is none."""
+    size = abs(value)
+    if 0.001 <= size < 0.1:
+        return f"{value:.4f}"
+    return f"{value:.0e}" if 0 < size < 0.001 or 99_999.5 <= size < math.inf else figure(value)
+
+
+def figure(value: float) -> str:
+    """Write a figure for a sentence in three digits, ``-`` where there is none."""
     if math.isnan(value):
         return "-"
-    if math.isinf(value):
-        return "inf"
-    size = abs(value)
-    if 0 < size < 0.001 or size >= 99_999.5:
-        return f"{value:.0e}"
-    if 0 < size < 0.1:
-        return f"{value:.3f}"
-    return f"{value:.0f}" if size >= 99.95 else f"{value:.3g}"
+    return f"{value:.0f}" if 99.95 <= abs(value) < 1e6 else f"{value:.3g}"
