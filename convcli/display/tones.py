@@ -18,7 +18,7 @@ class Tones:
 
     Results within black and white, or beyond them by a tenth, are shown as they are; other results without
     negatives from 0 to the greatest. Results with negatives are shown around 0: one channel in colours (blue
-    is negative, light grey 0, red positive), three around mid-grey.
+    is negative, light grey 0, red positive), three around mid-grey; one number of 200 may be beyond the scale.
 
     Parameters
     ----------
@@ -32,7 +32,10 @@ class Tones:
         finite = truth[np.isfinite(truth)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, white)
         self.signed = low < -0.1 * white
-        self.limit = max(-low, high) if self.signed else white if high <= 1.1 * white else high
+        if self.signed:
+            self.limit = float(np.quantile(np.abs(finite), 0.995, method="higher")) or max(-low, high)
+        else:
+            self.limit = white if high <= 1.1 * white else high
 
     def __call__(self, values: Array) -> Pixels:
         """Return H x W x 3 pixels; what is not a number is dark grey."""
@@ -52,7 +55,7 @@ class Tones:
     def words(self) -> str:
         """How the results are shown, empty where it goes without saying."""
         if self.signed:
-            return f"results around 0, full colour at {self.limit:.3g}"
+            return f"results around 0, full colour at {self.limit:.3g} or more"
         return ""
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ __all__ = [
     "Comparison",
     "Region",
     "best",
-    "compare_results",
+    "compare_result",
     "distances",
     "middle",
     "winners",
@@ -131,6 +131,10 @@ class Comparison:
         """What the mode gives."""
         return np.asarray(self.truth + self.error)
 
+    def without_arrays(self) -> "Comparison":
+        """Return the figures alone; truth and error are empty."""
+        return replace(self, truth=np.empty((0, 0)), error=np.empty((0, 0)))
+
 
 def distances(size: tuple[int, int]) -> NDArray[np.intp]:
     """Return H x W: how far each pixel is from the nearest side; 0 along the border."""
@@ -138,16 +142,15 @@ def distances(size: tuple[int, int]) -> NDArray[np.intp]:
     return np.minimum(rows[:, None], columns[None, :])
 
 
-def compare_results(
-    results: Mapping[PadMode, Array], truth: Array, band: Band, *, peak: float, tolerance: float = 0.0
-) -> list[Comparison]:
-    """Return the figures of each mode's result.
+def compare_result(
+    pad: PadMode, result: Array, truth: Array, band: Band, *, peak: float, tolerance: float = 0.0
+) -> Comparison:
+    """Return the figures of one mode's result.
 
     Parameters
     ----------
-    results : arrays of the shape of `truth`
+    result, truth : (H, W) or (H, W, C) arrays
         NaN where a mode makes no pixels.
-    truth : (H, W) or (H, W, C) array
     band : Band
         What counts as the border.
     peak : float
@@ -155,33 +158,16 @@ def compare_results(
     tolerance : float
         Differences up to here are rounding, and count as none.
     """
-    size = (truth.shape[0], truth.shape[1])
-    inside, away = band.mask(size), distances(size)
-    exact = truth.astype(np.float64)
-    return [
-        _compare(pad, result.astype(np.float64), exact, band, inside, away, peak, tolerance)
-        for pad, result in results.items()
-    ]
-
-
-def _compare(
-    pad: PadMode,
-    result: Floats,
-    truth: Floats,
-    band: Band,
-    inside: NDArray[np.bool_],
-    away: NDArray[np.intp],
-    peak: float,
-    tolerance: float,
-) -> Comparison:
-    error = result - truth
-    error[np.abs(error) <= tolerance] = 0.0
-    size = np.abs(error)
     shape = (truth.shape[0], truth.shape[1])
-    found = size[inside]
+    truth = truth.astype(np.float64, copy=False)
+    error = result - truth
+    size = np.abs(error)
+    small = size <= tolerance
+    error[small], size[small] = 0.0, 0.0
+    away = distances(shape)
+    found = size[band.mask(shape)]
     found = found[~np.isnan(found)]
     rmse = math.sqrt(_mean(found * found)) if found.size else math.nan
-    far = np.where(size > 0, away if size.ndim == 2 else away[..., None], -1)
     return Comparison(
         pad=pad,
         mae=_mean(found),
@@ -191,7 +177,7 @@ def _compare(
         ssim=_similarity(truth + error, truth, band, peak),
         sides={name: _mean(size[part]) for name, part in band.sides(shape).items()},
         corners={name: _mean(size[part]) for name, part in band.corners(shape).items()},
-        depth=int(far.max()) + 1,
+        depth=1 + int(np.where(size > 0, away if size.ndim == 2 else away[..., None], -1).max()),
         by_distance=_by_distance(size, away),
         truth=truth,
         error=error,

@@ -14,7 +14,7 @@ from convcli.stacks.layers import Layer, Pool, Slide
 from convcli.stacks.stack import Stack, called
 from convcli.vocab import PadMode
 
-__all__ = ["affected", "needed", "step_of", "switched", "unpadded"]
+__all__ = ["affected", "has_border", "needed", "step_of", "switched", "unpadded"]
 
 Array = NDArray[Any]
 Range = tuple[int, int]
@@ -30,6 +30,12 @@ def _switched(layer: Layer, pad: PadMode, value: float) -> Layer:
         return layer
     beyond = value if pad is PadMode.CONSTANT else 0.0
     return replace(layer, slide=replace(layer.slide, pad=pad, pad_value=beyond))
+
+
+def has_border(stack: Stack) -> bool:
+    """Whether any layer makes pixels up, or lets windows hang over the edge."""
+    windows = [window for layer in stack.layers for window in layer.windows()]
+    return any(one.before or one.after or one.ceil or one.linear or one.whole for one in windows)
 
 
 def affected(stack: Stack, size: tuple[int, int]) -> Band:

@@ -1,12 +1,12 @@
 """Every padding mode in all layers of a stack, against the truth beyond the frame."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from convcli.engine.arrays import Array
-from convcli.engine.border import Band, Comparison, compare_results, middle
+from convcli.engine.border import Band, Comparison, compare_result, middle
 from convcli.errors import GeometryError
 from convcli.stacks.borders import affected, needed, switched, unpadded
 from convcli.stacks.convolutions import Conv, KernelConv
@@ -58,6 +58,7 @@ def compare_stack(
     pads: Sequence[PadMode] = ALL,
     pad_value: float = 0.0,
     peak: float | None = None,
+    keep: bool = True,
     jobs: int | None = None,
 ) -> Compared:
     """Compare every padding mode in all convolutions of a stack, computed in float64.
@@ -78,6 +79,8 @@ def compare_stack(
         For ``constant``.
     peak : float, optional
         The value of white; by default the largest magnitude of the truth.
+    keep : bool
+        Whether the modes' errors are kept, which takes much memory, or their figures alone.
 
     Raises
     ------
@@ -90,28 +93,50 @@ def compare_stack(
     exact = None
     if larger is not None:
         exact = unpadded(stack, _around(stack, larger, offset, size).astype(np.float64), size, jobs)
-    made: dict[PadMode, Array] = {
-        pad: run(switched(stack, pad, pad_value), x, jobs=jobs)[0]
-        for pad in PadMode
-        if pad is not PadMode.VALID
-    }
     if not any(band):
         raise GeometryError("no result sees a made-up pixel: there is nothing to compare", hint=_hint(stack))
-    told = [one for pad, one in made.items() if pad is not PadMode.CONSTANT or pad_value]
-    reference = middle(told) if exact is None else exact
-    whole = made[PadMode.ZERO].copy()
-    whole[:, band.mask((whole.shape[1], whole.shape[2]))] = np.nan
-    made[PadMode.VALID] = whole
-    truth = _last(reference)
+    results: Iterable[tuple[PadMode, Array]] = _results(stack, x, band, pad_value, jobs)
+    if exact is None:
+        results = list(results)
+        exact = middle([made for pad, made in results if _counts(pad, pad_value)])
+    truth = _last(exact)
     white = peak or float(np.abs(truth).max()) or 1.0
-    modes = compare_results(
-        {pad: _last(made[pad]) for pad in pads},
-        truth,
-        band.within((truth.shape[0], truth.shape[1])),
+    limits = band.within((truth.shape[0], truth.shape[1]))
+    found = {}
+    for pad, made in results:
+        one = compare_result(
+            pad, _last(made), truth, limits, peak=white, tolerance=rounding(stack, x, pad_value, made)
+        )
+        found[pad] = one if keep else one.without_arrays()
+    return Compared(
+        modes=[found[pad] for pad in pads],
+        band=band,
+        truth=truth,
+        measured=larger is not None,
         peak=white,
-        tolerance=rounding(stack, x, pad_value, told),
     )
-    return Compared(modes=modes, band=band, truth=truth, measured=exact is not None, peak=white)
+
+
+def _results(
+    stack: Stack, x: Array, band: Band, pad_value: float, jobs: int | None
+) -> Iterator[tuple[PadMode, Array]]:
+    """Yield what each mode makes, C x H x W, one after the other: they may be large."""
+    for pad in PadMode:
+        if pad is PadMode.VALID or (pad is PadMode.CONSTANT and not pad_value):
+            continue
+        made, _ = run(switched(stack, pad, pad_value), x, jobs=jobs)
+        yield pad, made
+        if pad is PadMode.ZERO:
+            if not pad_value:
+                yield PadMode.CONSTANT, made
+            made = made.copy()
+            made[:, band.mask((made.shape[1], made.shape[2]))] = np.nan
+            yield PadMode.VALID, made
+
+
+def _counts(pad: PadMode, pad_value: float) -> bool:
+    """Whether a mode is asked for the middle: it makes pixels, and is not zero under another name."""
+    return pad is not PadMode.VALID and (pad is not PadMode.CONSTANT or bool(pad_value))
 
 
 def _hint(stack: Stack) -> str:
@@ -140,10 +165,10 @@ def _around(stack: Stack, larger: Array, offset: tuple[int, int], size: tuple[in
     return larger[:, cuts[0], cuts[1]]
 
 
-def rounding(stack: Stack, x: Array, pad_value: float, results: Sequence[Array]) -> float:
+def rounding(stack: Stack, x: Array, pad_value: float, result: Array) -> float:
     """Return below which difference two ways of adding up are the same."""
     given = max(float(np.abs(x).max()), abs(pad_value))
-    largest = max(float(np.abs(one).max()) for one in results)
+    largest = float(np.nanmax(np.abs(result), initial=0.0))
     linear = ROUNDING * max(given * _gain(stack), largest)
     return min(linear, 1e4 * ROUNDING * max(given, largest))
 

@@ -161,7 +161,7 @@ def translate(
         mask = band.mask(made)
         near = mask | np.roll(mask, by, (0, 1))
         known = _known(made, by, [n * s == full for n, full, s in zip(made, size, steps, strict=True)])
-        tolerance = rounding(stack, x, pad_value, [before])
+        tolerance = rounding(stack, x, pad_value, before)
         back = np.roll(before, by, (1, 2))
         found.append(
             Translation(

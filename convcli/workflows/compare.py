@@ -76,7 +76,7 @@ def compare_files(
             title = f"{tally.pictures} pictures, {subject.name}"
             yield Outcome(input="", table=tally_table(tally, title, measured=measured))
 
-    return Batch(outcomes(), count, output == STDOUT)
+    return Batch(outcomes(), count, STDOUT in places)
 
 
 def _compared(
@@ -116,6 +116,7 @@ def _compared(
             offset=offset,
             pad_value=spec.pad_value,
             peak=found.peak,
+            keep=any(places),
             jobs=spec.jobs,
         )
 
@@ -123,6 +124,11 @@ def _compared(
     tally.add(compared.modes, compared.peak, measured=compared.measured)
     title = f"{os.path.basename(source.name)}, {subject.name}"
     facts = [where, _layers(subject, spec, compared)]
+    table = comparison_table(title, facts, compared, found.quantum) if alone else None
+    report = {**comparison_json(compared, found.quantum), "crop": spec.crop, **places._asdict()}
+    outcome = Outcome(input=source.path, details=(one_line(compared),), report=report, table=table)
+    if not any(places):
+        return outcome
     studies = [study(title, facts, compared, found.quantum, _stage(subject.stack, len(subject.stack.layers)))]
     if places.html is not None:
         for count in _stages(subject.stack, (x.shape[1], x.shape[2])):
@@ -130,11 +136,8 @@ def _compared(
             earlier = compare(part)
             lines = [where, _layers(subject._replace(stack=part), spec, earlier)]
             studies.insert(-1, study(title, lines, earlier, found.quantum, _stage(part, count)))
-    return drawn(source, studies, places)._replace(
-        report={**comparison_json(compared, found.quantum), "crop": spec.crop, **places._asdict()},
-        details=(one_line(compared),),
-        table=comparison_table(title, facts, compared, found.quantum) if alone else None,
-    )
+    made = drawn(source, studies, places)
+    return outcome._replace(outputs=made.outputs, data=made.data)
 
 
 def _stages(stack: Stack, size: tuple[int, int]) -> list[int]:

@@ -5,10 +5,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from convcli.errors import UsageError
 from convcli.imaging import colour
 from convcli.imaging.image import Frame, Image, Space
 from convcli.kernels.spec import kernel
 from convcli.specs import CompareSpec
+from convcli.stacks.borders import has_border
 from convcli.stacks.repeated import kernel_stack, white_of
 from convcli.stacks.stack import Scale, Stack, read_stack
 from convcli.workflows.run import IMAGENET_DEVIATION, seen
@@ -56,12 +58,19 @@ def subject_of(spec: CompareSpec) -> Subject:
     """
     if spec.stack is not None:
         stack = read_stack(spec.stack)
+        if not has_border(stack):
+            raise UsageError(f"no layer of {stack.name!r} pads: there is no border to compare")
         return Subject(stack, stack.name, of_kernel=False)
     found = kernel(spec.kernel or "")
     if spec.normalize:
         found = found.normalized()
     if spec.convolve:
         found = found.rotated()
+    if max(found.components[0].shape[-2:]) == 1 and spec.shift is None:
+        raise UsageError(
+            f"kernel {found.name!r} is 1 x 1 and needs no padding: there is nothing to compare",
+            hint="use a larger kernel",
+        )
     stack = kernel_stack(
         found, layers=spec.layers, stride=spec.stride, dilation=spec.dilation, bias=spec.bias
     )

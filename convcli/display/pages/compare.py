@@ -19,6 +19,9 @@ __all__ = ["compare_page"]
 BUDGET = 1_900_000
 """Bytes that a page has at most, whatever the size of the picture."""
 
+SAMPLES = 1_500_000
+"""Numbers of all truths together with which the search for a fitting page starts: more never fit."""
+
 LEAST = 64
 """Rows and columns that are always shown."""
 
@@ -30,7 +33,7 @@ def compare_page(studies: Sequence[Study], budget: int = BUDGET) -> str:
     bytes, equally spaced rows and columns are shown, first and last among them, and the corners in full.
     """
     last = studies[-1]
-    share = 1.0
+    share = min(1.0, math.sqrt(SAMPLES / sum(leading(study.truth).size for study in studies)))
     while True:
         data = {
             "title": last.title,
