@@ -18,7 +18,7 @@ class Tones:
 
     Results within black and white, or beyond them by a tenth, are shown as they are; other results without
     negatives from 0 to the greatest. Results with negatives are shown around 0: one channel in colours (blue
-    is negative, light grey 0, red positive), three around mid-grey; one number of 200 may be beyond the scale.
+    is negative, light grey 0, red positive), three around mid-grey; one number of 200 is beyond.
 
     Parameters
     ----------

@@ -24,6 +24,15 @@ def test_results_with_negatives_are_shown_around_0():
     assert Tones(colours, 255.0)(colours)[0, 0].tolist() == [0, 128, 255]
 
 
+def test_a_few_results_do_not_make_all_others_pale():
+    many = np.tile([-100.0, 100.0], (1, 500))
+    many[0, :3] = 4000  # of 1000
+    assert Tones(many, 255.0).limit == 100
+    lonely = np.zeros((1, 1000))
+    lonely[0, 0] = -4000
+    assert Tones(lonely, 255.0).limit == 4000
+
+
 def test_nothing_is_dark_grey():
     pixels = Tones(np.ones((1, 2, 3)), 1.0)(np.array([[[1, 1, 1], [1, np.nan, 1]]]))
     assert pixels[0].tolist() == [[255, 255, 255], list(MISSING)]

@@ -5,7 +5,7 @@ const current = () => study().cases.find((each) => each.mode === state.mode) ?? 
 const colour = (index) => data.colours[index % data.colours.length];
 const DASHES = ["", "8 4", "2 3", "10 3 2 3", "5 5", "14 4", "1 5"];
 
-// Numbers of one array: 16-bit steps, stored as differences along rows, high bytes first; 65535 is none.
+// Numbers of one array: steps, stored as differences from their neighbours, high bytes first; 65535 is none.
 const kept = new Map();
 async function numbers(array) {
   if (!kept.has(array)) kept.set(array, await unpack(array));
@@ -15,15 +15,14 @@ async function unpack({ shape, low, step, data: text }) {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   const halves = new Uint8Array(await new Response(stream).arrayBuffer());
-  const [height, width, channels = 1] = shape;
-  const values = new Float64Array(height * width * channels);
-  for (let row = 0; row < height; row++) {
-    const before = new Uint16Array(channels);
-    for (let at = row * width * channels, end = at + width * channels; at < end; at++) {
-      const channel = at % channels;
-      before[channel] += halves[at] * 256 + halves[values.length + at];
-      values[at] = before[channel] === 65535 ? NaN : low + step * before[channel];
-    }
+  const [height, width, channels = 1] = shape, across = width * channels;
+  const counts = new Uint16Array(height * across), values = new Float64Array(height * across);
+  for (let at = 0; at < counts.length; at++) {
+    const folded = halves[at] * 256 + halves[counts.length + at], above = at >= across;
+    const left = at % across >= channels;
+    counts[at] = ((folded >>> 1) ^ -(folded & 1)) + (left ? counts[at - channels] : 0)
+      + (above ? counts[at - across] : 0) - (left && above ? counts[at - across - channels] : 0);
+    values[at] = counts[at] === 65535 ? NaN : low + step * counts[at];
   }
   return { height, width, channels, values };
 }
@@ -144,7 +143,8 @@ function describe() {
   one("reduced").textContent = (now.whole ? ""
     : `The picture is large: ${now.columns.length} of its ${now.size[1]} columns and ${now.rows.length} of its `
       + `${now.size[0]} rows are shown, those at the border among them; the corners are whole. `)
-    + (now.channels !== 1 && now.channels !== 3 ? `The first of ${now.channels} channels is shown.` : "");
+    + (now.channels !== 1 && now.channels !== 3 ? `The first of ${now.channels} channels is shown. ` : "")
+    + (now.steps < 65534 ? `The ${now.reference} is stored in ${now.steps} steps from least to greatest.` : "");
   one("view").setAttribute("aria-label",
     `Left of the slider the ${now.reference}, right of it ${one("after").textContent}, as a picture`);
   figuresTable();
@@ -223,7 +223,8 @@ function plot() {
     : ticks(low, high, 6);
   for (const level of levels) {
     add("line", { x1: left, x2: right, y1: y(level), y2: y(level) });
-    add("text", { x: left - 7, y: y(level) + 4, "text-anchor": "end", class: "level" }, shown(level, 3));
+    add("text", { x: left - 7, y: y(level) + 4, "text-anchor": "end", class: "level" },
+      level > 0 && level < 1e-3 ? level.toExponential() : shown(level, 3));
   }
   for (const index of ticks(0, count - 1, Math.round(W / 60)).filter(Number.isInteger)) {
     add("line", { x1: x(index), x2: x(index), y1: bottom, y2: bottom + 5 });

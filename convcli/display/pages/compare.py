@@ -22,6 +22,9 @@ BUDGET = 1_900_000
 SAMPLES = 1_500_000
 """Numbers of all truths together with which the search for a fitting page starts: more never fit."""
 
+BITS = (16, 12)
+"""Of the steps of the truth: first the one is tried, then the other."""
+
 LEAST = 64
 """Rows and columns that are always shown."""
 
@@ -29,25 +32,28 @@ LEAST = 64
 def compare_page(studies: Sequence[Study], budget: int = BUDGET) -> str:
     """Return one self-contained HTML document about `studies`, one for each layer that can be chosen.
 
-    Numbers are stored in 16-bit steps of each array's range. Where they are more than fit into `budget`
-    bytes, equally spaced rows and columns are shown, first and last among them, and the corners in full.
+    Errors are stored in 16-bit steps of each array's range, and the truth as well where that fits into
+    `budget` bytes, else in 12-bit steps; where that is too much, equally spaced rows and columns are shown,
+    first and last among them, and the corners in full.
     """
-    last = studies[-1]
-    share = min(1.0, math.sqrt(SAMPLES / sum(leading(study.truth).size for study in studies)))
+    bits, share = BITS[0], min(1.0, math.sqrt(SAMPLES / sum(leading(one.truth).size for one in studies)))
+    title = studies[-1].title
     while True:
         data = {
-            "title": last.title,
+            "title": title,
             "colours": list(COLOURS),
-            "studies": [_study(study, share) for study in studies],
+            "studies": [_study(study, share, bits) for study in studies],
         }
-        text = page("compare", f"{last.title}: paddings compared", data)
-        floor = max(max(study.truth.shape[:2]) for study in studies) * share <= LEAST
-        if len(text) <= budget or floor:
+        text = page("compare", f"{title}: paddings compared", data)
+        if len(text) <= budget or max(max(study.truth.shape[:2]) for study in studies) * share <= LEAST:
             return text
-        share *= min(0.9, 0.97 * math.sqrt(budget / len(text)))
+        if bits == BITS[0]:
+            bits = BITS[1]
+        else:
+            share *= min(0.9, 0.97 * math.sqrt(budget / len(text)))
 
 
-def _study(study: Study, share: float) -> dict[str, Any]:
+def _study(study: Study, share: float, bits: int) -> dict[str, Any]:
     height, width = study.truth.shape[:2]
     rows, columns = (_chosen(side, share) for side in (height, width))
     whole = (len(rows), len(columns)) == (height, width)
@@ -71,6 +77,7 @@ def _study(study: Study, share: float) -> dict[str, Any]:
         "rows": rows.tolist(),
         "columns": columns.tolist(),
         "whole": whole,
+        "steps": 2**bits - 2,
         "channels": channels,
         "white": study.white,
         "band": study.band,
@@ -79,7 +86,7 @@ def _study(study: Study, share: float) -> dict[str, Any]:
         "signed": tones.signed,
         "tone": tones.limit,
         "amplitude": amplitude(study),
-        "truth": packed(shown(study.truth)),
+        "truth": packed(shown(study.truth), bits=bits),
         "truthCorners": packed(closely(study.truth)),
         "cases": [
             _case(case, study.span)
