@@ -12,7 +12,7 @@ from convcli.stacks.borders import affected, needed, switched, unpadded
 from convcli.stacks.convolutions import Conv, KernelConv
 from convcli.stacks.layers import Normalize
 from convcli.stacks.stack import Stack
-from convcli.stacks.trace import run
+from convcli.stacks.trace import plan, run
 from convcli.vocab import PadMode
 
 __all__ = ["ALL", "Compared", "compare_stack", "rounding"]
@@ -85,11 +85,13 @@ def compare_stack(
     Raises
     ------
     GeometryError
-        No result sees a made-up pixel, a layer sees the whole picture, or pixels of `larger` do not suffice.
+        The layers do not fit the picture or see all of it at once, no result sees a made-up pixel, or pixels
+        of `larger` do not suffice.
     """
     x = x.astype(np.float64)
     size = (x.shape[1], x.shape[2])
     band = affected(stack, size)
+    plan(stack, (x.shape[0], *size))
     exact = None
     if larger is not None:
         exact = unpadded(stack, _around(stack, larger, offset, size).astype(np.float64), size, jobs)

@@ -27,13 +27,13 @@ def verdict(modes: Sequence[Comparison], *, measured: bool, quantum: float) -> s
     largest = max(one.max for one in order)
     if not measured:
         return _disagreement(order, largest, quantum)
+    if largest == 0:
+        return "It does not matter: every mode gives the truth."
     if largest < quantum / 2:
         return (
             f"It does not matter: no mode is off by more than {figure(largest)}, less than half a step of the"
             " picture's depth."
         )
-    if largest == 0:
-        return "It does not matter: every mode gives the truth."
     first = winners(modes)
     rest = [one for one in order if one not in first]
     names = listed([one.pad.value for one in first])
