@@ -16,9 +16,10 @@ Pixels = NDArray[np.uint8]
 class Tones:
     """One way from numbers to pixels for all results that are shown side by side.
 
-    Results within black and white, or beyond them by a tenth, are shown as they are; other results without
-    negatives from 0 to the greatest. Results with negatives are shown around 0: one channel in colours (blue
-    is negative, light grey 0, red positive), three around mid-grey; one number of 200 is beyond.
+    Results are shown as they are, what is beyond black and white being cut; where more than one number of 200
+    is above white by a tenth, from 0 to that number. Results of which negatives are a tenth or more, added up
+    as magnitudes, are shown around 0: one channel in colours (blue is negative, light grey 0, red positive),
+    three around mid-grey; one number of 200 is beyond the scale.
 
     Parameters
     ----------
@@ -30,12 +31,14 @@ class Tones:
 
     def __init__(self, truth: Array, white: float) -> None:
         finite = truth[np.isfinite(truth)]
-        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, white)
-        self.signed = low < -0.1 * white
+        size = np.abs(finite)
+        self.white = white
+        self.signed = bool(size[finite < 0].sum() >= 0.1 * size.sum() > 0)
+        most = float(np.quantile(size, 0.995, method="higher")) if finite.size else 0.0
         if self.signed:
-            self.limit = float(np.quantile(np.abs(finite), 0.995, method="higher")) or max(-low, high)
+            self.limit = most or float(size.max())
         else:
-            self.limit = white if high <= 1.1 * white else high
+            self.limit = white if most <= 1.1 * white else most
 
     def __call__(self, values: Array) -> Pixels:
         """Return H x W x 3 pixels; what is not a number is dark grey."""
@@ -56,6 +59,8 @@ class Tones:
         """How the results are shown, empty where it goes without saying."""
         if self.signed:
             return f"results around 0, full colour at {self.limit:.3g} or more"
+        if self.limit != self.white:
+            return f"results from 0, black, to {self.limit:.3g} or more, white"
         return ""
 
 

@@ -10,9 +10,18 @@ def test_pictures_are_shown_as_they_are():
     assert tones.words == ""
 
 
+def test_a_sharpened_picture_stays_a_picture():
+    rng = np.random.default_rng(0)
+    sharpened = rng.uniform(0, 255, (50, 50))
+    sharpened[0, :12] = [-300, 500] * 6
+    tones = Tones(sharpened, 255.0)
+    assert (tones.signed, tones.limit) == (False, 255.0)
+
+
 def test_results_above_white_are_reduced():
     tones = Tones(np.array([[0.0, 1000.0]]), 255.0)
     assert tones(np.array([[0.0, 500.0, 1000.0]]))[0, :, 0].tolist() == [0, 128, 255]
+    assert tones.words == "results from 0, black, to 1e+03 or more, white"
 
 
 def test_results_with_negatives_are_shown_around_0():
