@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from convcli.display.diverging import diverging
+from convcli.display.lettering import wrapped
 from convcli.display.plot import FAINT, INK, PAPER, Plot, Series, draw_plot
 from convcli.display.study import Array, Case, Study
+from convcli.display.ticks import round_up
 from convcli.display.tones import Tones, strongest
 
 __all__ = ["Corner", "amplitude", "error_plot", "montage", "worst_corner"]
@@ -51,9 +53,7 @@ def amplitude(study: Study) -> float:
     means = sorted(case.mae for case in study.cases if case.mae > 0 and math.isfinite(case.mae))
     if not means:
         return study.white / 100
-    wanted = 4 * means[(len(means) - 1) // 2]
-    power = 10.0 ** math.floor(math.log10(wanted))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= wanted * (1 - 1e-9))
+    return round_up(4 * means[(len(means) - 1) // 2])
 
 
 def worst_corner(study: Study) -> Corner:
@@ -111,9 +111,9 @@ def montage(study: Study) -> Pixels:
     card = HEAD + whole + TILE + 2 * GAP
     looks = _Looks(Tones(study.truth, study.white), amplitude(study), worst_corner(study), whole)
     words = [*study.facts, looks.words(study)]
-    lines = [line for text in words for line in _wrapped(text, fonts[WORDS], across)]
-    verdict = _wrapped(study.verdict, fonts[NAME], across)
-    title = _wrapped(study.title, fonts[HEADING], across)
+    lines = [line for text in words for line in wrapped(text, fonts[WORDS], across)]
+    verdict = wrapped(study.verdict, fonts[NAME], across)
+    title = wrapped(study.title, fonts[HEADING], across)
     top = MARGIN + (HEADING + 8) * len(title) + (NAME + 6) * len(verdict) + LINE * len(lines) + MARGIN
     below = top + rows * (card + MARGIN)
     sheet = Image.new("RGB", (across + 2 * MARGIN, below + PLOT_HIGH + MARGIN), PAPER)
@@ -253,15 +253,3 @@ def _bar(draw: ImageDraw.ImageDraw, at: tuple[int, int], limit: float, whole: in
         row = y + round((1 - share) / 2 * (high - 1))
         draw.line((x + wide, row, x + wide + 5, row), INK)
         draw.text((x + wide + 9, row), text, INK, font, anchor="lm")
-
-
-def _wrapped(text: str, font: Any, width: float) -> list[str]:
-    """Return the lines of a text that are not wider than `width`, broken between words."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and font.getlength(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from convcli.display.diverging import diverging
+from convcli.display.lettering import wrapped
 from convcli.display.plot import FAINT, INK, PAPER
+from convcli.display.ticks import round_up
 from convcli.display.tones import strongest
 
 __all__ = ["BiasMaps", "bias_sheet"]
@@ -40,7 +42,7 @@ def bias_sheet(title: str, lines: Sequence[str], maps: Sequence[BiasMaps]) -> Pi
     """
     heading, name, small = (ImageFont.load_default(size) for size in (HEADING, NAME, WORDS))
     limits = [
-        _round_up(max(float(np.percentile(np.abs(one), SHARE)) for one in kind) or 1.0)
+        round_up(max(float(np.percentile(np.abs(one), SHARE)) for one in kind) or 1.0)
         for kind in zip(*((each.mean, each.deviation) for each in maps), strict=True)
     ]
     scale = [
@@ -50,8 +52,8 @@ def bias_sheet(title: str, lines: Sequence[str], maps: Sequence[BiasMaps]) -> Pi
     wide = 2 * TILE + GAP
     columns = min(ACROSS, len(maps))
     across = max(columns * (wide + 2 * MARGIN) - 2 * MARGIN, 2 * wide)
-    words = [line for text in (*lines, *scale) for line in _wrapped(text, small, across)]
-    titles = _wrapped(title, heading, across)
+    words = [line for text in (*lines, *scale) for line in wrapped(text, small, across)]
+    titles = wrapped(title, heading, across)
     top = MARGIN + (HEADING + 8) * len(titles) + (WORDS + 5) * len(words) + MARGIN
     high = NAME + WORDS + 14 + TILE + MARGIN
     rows = math.ceil(len(maps) / columns)
@@ -75,12 +77,6 @@ def bias_sheet(title: str, lines: Sequence[str], maps: Sequence[BiasMaps]) -> Pi
     return np.asarray(sheet)
 
 
-def _round_up(value: float) -> float:
-    """Return the least of 1, 2 or 5 times a power of ten that is not below `value`."""
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))
-
-
 def _sized(tile: Image.Image) -> Image.Image:
     scale = TILE / max(tile.size)
     how = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.BOX
@@ -93,14 +89,3 @@ def _bar(draw: ImageDraw.ImageDraw, y: int, font: Any) -> None:
         draw.line((x, y, x, y + BAR), (colour[0], colour[1], colour[2]))
     for share, text, anchor in ((0.0, "below", "la"), (0.5, "as inside", "ma"), (1.0, "above", "ra")):
         draw.text((MARGIN + share * (2 * TILE - 1), y + BAR + 4), text, INK, font, anchor=anchor)
-
-
-def _wrapped(text: str, font: Any, width: float) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and font.getlength(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines

@@ -2,7 +2,7 @@
 
 import math
 
-__all__ = ["decades", "nice_ticks", "tick_text"]
+__all__ = ["decades", "nice_ticks", "round_up", "tick_text"]
 
 
 def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
@@ -27,6 +27,12 @@ def decades(low: float, high: float, most: int = 6) -> list[float]:
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
     step = max(1, math.ceil((last - first + 1) / most))
     return [10.0**power for power in range(first, last + 1, step)]
+
+
+def round_up(value: float) -> float:
+    """Return the least of 1, 2 or 5 times a power of ten that is not below `value`, which is above 0."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))
 
 
 def tick_text(value: float) -> str:
