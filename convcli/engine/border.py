@@ -20,7 +20,6 @@ __all__ = [
     "Region",
     "best",
     "compare_result",
-    "distances",
     "middle",
     "winners",
 ]
@@ -136,12 +135,6 @@ class Comparison:
         return replace(self, truth=np.empty((0, 0)), error=np.empty((0, 0)))
 
 
-def distances(size: tuple[int, int]) -> NDArray[np.intp]:
-    """Return H x W: how far each pixel is from the nearest side; 0 along the border."""
-    rows, columns = (np.minimum(np.arange(n), np.arange(n)[::-1]) for n in size)
-    return np.minimum(rows[:, None], columns[None, :])
-
-
 def compare_result(
     pad: PadMode, result: Array, truth: Array, band: Band, *, peak: float, tolerance: float = 0.0
 ) -> Comparison:
@@ -160,25 +153,25 @@ def compare_result(
     """
     shape = (truth.shape[0], truth.shape[1])
     truth = truth.astype(np.float64, copy=False)
-    error = result - truth
+    error = np.subtract(result, truth)
     size = np.abs(error)
     small = size <= tolerance
     error[small], size[small] = 0.0, 0.0
-    away = distances(shape)
-    found = size[band.mask(shape)]
+    found = np.concatenate([size[part].ravel() for part in band.parts(shape)])
     found = found[~np.isnan(found)]
     rmse = math.sqrt(_mean(found * found)) if found.size else math.nan
+    by_distance, depth = _by_distance(size, band.depth)
     return Comparison(
         pad=pad,
         mae=_mean(found),
         max=float(found.max()) if found.size else math.nan,
         rmse=rmse,
         psnr=math.inf if rmse == 0 else 20 * math.log10(peak / rmse) if found.size else math.nan,
-        ssim=_similarity(truth + error, truth, band, peak),
+        ssim=_similarity(error, truth, band, peak),
         sides={name: _mean(size[part]) for name, part in band.sides(shape).items()},
         corners={name: _mean(size[part]) for name, part in band.corners(shape).items()},
-        depth=1 + int(np.where(size > 0, away if size.ndim == 2 else away[..., None], -1).max()),
-        by_distance=_by_distance(size, away),
+        depth=depth,
+        by_distance=by_distance,
         truth=truth,
         error=error,
     )
@@ -189,16 +182,40 @@ def _mean(values: Array) -> float:
     return float(known.mean()) if known.size else math.nan
 
 
-def _by_distance(size: Floats, away: NDArray[np.intp]) -> Floats:
-    known = ~np.isnan(size)
-    at = np.broadcast_to(away if size.ndim == 2 else away[..., None], size.shape)[known]
-    count = int(away.max()) + 1
-    sums, pixels = np.bincount(at, size[known], count), np.bincount(at, minlength=count)
-    means: Floats = np.divide(sums, pixels, out=np.full(count, np.nan), where=pixels > 0)
-    return means
+def _by_distance(size: Floats, deep: int) -> tuple[Floats, int]:
+    """Return the mean size of errors at each distance from the border, and up to where there are any.
+
+    Farther in than `deep` there mostly are none: that is looked at once, and not ring by ring.
+    """
+    height, width = size.shape[:2]
+    count = (min(height, width) + 1) // 2
+    if deep < count and not size[deep : height - deep, deep : width - deep].any():
+        means, looked_at = np.zeros(count), deep
+    else:
+        means, looked_at = np.empty(count), count
+    depth = 0
+    for away in range(looked_at):
+        ring = _ring(size, away)
+        means[away] = _mean(ring)
+        if (ring > 0).any():
+            depth = away + 1
+    return means, depth
 
 
-def _similarity(result: Floats, truth: Floats, band: Band, peak: float) -> float:
+def _ring(size: Floats, away: int) -> Floats:
+    """Return all values so far from the nearest side."""
+    height, width = size.shape[0] - away, size.shape[1] - away
+    rows = [away] if height - 1 == away else [away, height - 1]
+    columns = [away] if width - 1 == away else [away, width - 1]
+    return np.concatenate(
+        [
+            *(size[row, away:width].ravel() for row in rows),
+            *(size[away + 1 : height - 1, column].ravel() for column in columns),
+        ]
+    )
+
+
+def _similarity(error: Floats, truth: Floats, band: Band, peak: float) -> float:
     """Return mean SSIM over the band, computed there alone: no window reaches further than its radius."""
     total, count = 0.0, 0
     shape = (truth.shape[0], truth.shape[1])
@@ -213,9 +230,9 @@ def _similarity(result: Floats, truth: Floats, band: Band, peak: float) -> float
         )
         if 0 in truth[part].shape:
             continue
-        if np.isnan(result[around]).any():
+        if np.isnan(error[around]).any():
             return math.nan
-        found = structural_similarity(result[around], truth[around], peak)[cut]
+        found = structural_similarity(truth[around] + error[around], truth[around], peak)[cut]
         total, count = total + float(found.sum()), count + found.size
     return total / count if count else math.nan
 

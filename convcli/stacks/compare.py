@@ -102,7 +102,7 @@ def compare_stack(
         results = list(results)
         exact = middle([made for pad, made in results if _counts(pad, pad_value)])
     truth = _last(exact)
-    white = peak or float(np.abs(truth).max()) or 1.0
+    white = peak or _magnitude(truth) or 1.0
     limits = band.within((truth.shape[0], truth.shape[1]))
     found = {}
     for pad, made in results:
@@ -169,10 +169,15 @@ def _around(stack: Stack, larger: Array, offset: tuple[int, int], size: tuple[in
 
 def rounding(stack: Stack, x: Array, pad_value: float, result: Array) -> float:
     """Return below which difference two ways of adding up are the same."""
-    given = max(float(np.abs(x).max()), abs(pad_value))
-    largest = float(np.nanmax(np.abs(result), initial=0.0))
+    given, largest = max(_magnitude(x), abs(pad_value)), _magnitude(result)
     linear = ROUNDING * max(given * _gain(stack), largest)
     return min(linear, 1e4 * ROUNDING * max(given, largest))
+
+
+def _magnitude(values: Array) -> float:
+    """Return the largest magnitude; what is not a number has none."""
+    low, high = (float(extreme.reduce(values, axis=None)) for extreme in (np.fmin, np.fmax))
+    return max(0.0, -low, high)  # 0 first: comparisons with NaN fail
 
 
 def _gain(stack: Stack) -> float:
