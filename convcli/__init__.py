@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from convcli.engine.size import output_size
     from convcli.imaging.plain import read_image, write_image
     from convcli.kernels.spec import Kernel, kernel
+    from convcli.stacks.repeated import compare_padding
 
 __version__ = "0.1.0"
 
@@ -23,6 +24,7 @@ __all__ = [
     "Fit",
     "Kernel",
     "__version__",
+    "compare_padding",
     "conv2d",
     "convolve",
     "correlate",
@@ -39,6 +41,7 @@ __all__ = [
 _HOMES = {
     "Fit": "convcli.engine.fit",
     "Kernel": "convcli.kernels.spec",
+    "compare_padding": "convcli.stacks.repeated",
     "conv2d": "convcli.engine.layers",
     "convolve": "convcli.engine.correlate",
     "correlate": "convcli.engine.correlate",

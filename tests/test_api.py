@@ -19,6 +19,7 @@ PROMISED = {
     "pool2d": "x size mode stride padding dilation ceil count_include_pad p pad pad_value jobs",
     "fit_kernel": "inputs targets size method pad pad_value stride convolve bias l2 per_channel masks holdout"
     " steps lr batch seed init loss jobs watch",
+    "compare_padding": "image kernel crop truth offset layers pads pad_value stride dilation bias peak jobs",
     "output_size": "size kernel stride padding dilation ceil",
     "read_image": "path",
     "write_image": "path image",

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from convcli import __version__
+from convcli.cli import compare as compare_command
 from convcli.cli import explain as explain_command
 from convcli.cli import filter as filter_command
 from convcli.cli import kernels as kernels_command
@@ -110,6 +111,7 @@ for command in (
     show_command,
     explain_command,
     spectrum_command,
+    compare_command,
     kernels_command,
 ):
     command.register(app)

@@ -9,7 +9,8 @@ from convcli.cli.fitting import Data, Descent, Model, Opening, Pairs, Saving
 from convcli.cli.groups import spread
 from convcli.cli.parsing import Command
 from convcli.errors import UsageError
-from convcli.specs import LearnSpec, ReadSpec
+from convcli.specs import ReadSpec
+from convcli.specs.learn import LearnSpec
 from convcli.vocab import FitMethod
 
 __all__ = ["register"]

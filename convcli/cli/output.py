@@ -87,8 +87,9 @@ def deliver(batch: "Batch", talk: "Talk", screen: "Console | None" = None) -> No
         if not talk.quiet:
             for note in (*outcome.details, *outcome.notes) if talk.verbose else outcome.notes:
                 say(f"{outcome.input}: {note}")
-        if outcome.table is not None and not talk.json:
-            console(no_color=talk.no_color, stderr=True).print(outcome.table)
+        beside = bool(outcome.outputs) or outcome.data is not None
+        if outcome.table is not None and not talk.json and not (beside and talk.quiet):
+            console(no_color=talk.no_color, stderr=beside).print(outcome.table)
         if talk.json:
             json_line(dict(outcome.report))
         elif outcome.shown is not None:

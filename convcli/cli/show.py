@@ -9,7 +9,7 @@ from convcli.cli.views import View
 from convcli.cli.windows import Window
 from convcli.errors import UsageError
 from convcli.specs import FilterSpec, ReadSpec
-from convcli.views import Form, Graphics, ShowSpec
+from convcli.specs.show import Form, Graphics, ShowSpec
 from convcli.vocab import AlphaMode
 
 __all__ = ["register"]

@@ -8,7 +8,7 @@ import typer
 from convcli.cli import completion
 from convcli.cli.groups import Options
 from convcli.cli.parsing import verbatim, whole
-from convcli.views import Form, Graphics, Region, parse_region
+from convcli.specs.show import Form, Graphics, Region, parse_region
 
 __all__ = ["View"]
 

@@ -10,7 +10,7 @@ from convcli.cli.groups import Options
 from convcli.cli.parsing import number, power
 from convcli.vocab import Padding, PadMode, PoolMode, parse_padding, parse_pair
 
-__all__ = ["PoolWindow", "Window"]
+__all__ = ["DilationOption", "PoolWindow", "StrideOption", "Window"]
 
 _window = partial(typer.Option, rich_help_panel="Window")
 _pad = partial(_window, "-p", "--pad", metavar="MODE", parser=PadMode.parse, autocompletion=completion.pads)
@@ -31,6 +31,16 @@ PadValueOption = Annotated[
         parser=number,
         show_default="0",
         help="For --pad constant, in the image's own units.",
+    ),
+]
+StrideOption = Annotated[
+    tuple[int, int],
+    _pair(
+        "-s",
+        "--stride",
+        parser=partial(parse_pair, what="stride"),
+        show_default="1",
+        help="Steps of the window.",
     ),
 ]
 DilationOption = Annotated[
@@ -65,16 +75,7 @@ class Window(Options):
             "as in PyTorch; SciPy and OpenCV put it at the top and left.",
         ),
     ] = "same"
-    stride: Annotated[
-        tuple[int, int],
-        _pair(
-            "-s",
-            "--stride",
-            parser=partial(parse_pair, what="stride"),
-            show_default="1",
-            help="Steps of the window.",
-        ),
-    ] = (1, 1)
+    stride: StrideOption = (1, 1)
     dilation: DilationOption = (1, 1)
 
 

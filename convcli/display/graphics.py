@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.segment import ControlType, Segment
 
 from convcli.errors import MissingExtraError
-from convcli.views import Graphics
+from convcli.specs.show import Graphics
 
 __all__ = ["drawn", "known", "spoken"]
 

@@ -13,7 +13,7 @@ from rich.style import Style
 from rich.text import Text
 
 from convcli.display.cells import rgb
-from convcli.views import Graphics
+from convcli.specs.show import Graphics
 
 __all__ = ["Picture"]
 

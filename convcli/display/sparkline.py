@@ -12,18 +12,26 @@ UNKNOWN = "?"
 
 
 def sparkline(
-    values: Sequence[float], width: int, *, logarithmic: bool = False, ascii_only: bool = False
+    values: Sequence[float],
+    width: int,
+    *,
+    logarithmic: bool = False,
+    ascii_only: bool = False,
+    limits: tuple[float, float] | None = None,
 ) -> str:
     """Return `values` as at most `width` bars, the least finite one lowest and the greatest highest.
 
     More values than `width` are drawn as the means of equal parts. With `logarithmic`, bars stand for
     logarithms, and what is not positive is drawn as the least. Not-a-number is ``?``, infinity the highest.
+    `limits` are the values of the lowest and the highest bar, for several lines on one scale.
     """
     if width < 1:
         raise ValueError(f"width {width} is less than 1")
     drawn = [_scaled(value, logarithmic) for value in _parts(values, width)]
     finite = [value for value in drawn if math.isfinite(value)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 0.0)
+    if limits is not None:
+        low, high = (_scaled(limit, logarithmic) for limit in limits)
     bars = PLAIN if ascii_only else BARS
     return "".join(_bar(value, low, high, bars) for value in drawn)
 

@@ -6,7 +6,17 @@ from convcli.engine.arrays import Array, Floats
 from convcli.errors import GeometryError
 from convcli.vocab import Choice, as_pair
 
-__all__ = ["UpsampleMode", "leaky_relu", "normalize", "relu", "sigmoid", "tanh", "threshold", "upsample"]
+__all__ = [
+    "UpsampleMode",
+    "leaky_relu",
+    "normalize",
+    "power",
+    "relu",
+    "sigmoid",
+    "tanh",
+    "threshold",
+    "upsample",
+]
 
 
 class UpsampleMode(Choice):
@@ -59,6 +69,20 @@ def threshold(x: Floats, limit: float, below: float = 0.0, above: float | None =
     passed = x > kind(limit)
     result: Floats = np.where(passed, x if above is None else kind(above), kind(below))
     return result
+
+
+def power(x: Floats, exponent: float) -> Floats:
+    """Return ``max(x, 0) ** exponent``; NaN stays NaN.
+
+    With exponents below 1 this is the gamma correction that makes dark pixels lighter.
+
+    References
+    ----------
+    Poynton, Gamma, in: Digital Video and HD, 2nd edition, 2012.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        raised: Floats = np.power(relu(x), x.dtype.type(exponent))
+    return raised
 
 
 def normalize(x: Floats, mean: Floats, scale: Floats, shift: Floats) -> Floats:

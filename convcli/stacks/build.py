@@ -193,6 +193,15 @@ def _threshold(keys: Fields, _: Weights, kind: str, name: str) -> Layer:
     return Activation(type=kind, name=name, function=kind, limit=limit, below=below, above=above)
 
 
+def _power(keys: Fields, _: Weights, kind: str, name: str) -> Layer:
+    if not keys.given("exponent"):
+        raise UsageError(f"{keys.where}: exponent is missing", hint="below 1 makes dark pixels lighter")
+    exponent = keys.number("exponent", 1.0)
+    if exponent <= 0:
+        raise UsageError(f"{keys.where}: exponent {exponent:g} is not above 0", hint="use 0.5, 2 and so on")
+    return Activation(type=kind, name=name, function=kind, exponent=exponent)
+
+
 def _normalize(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
     source = keys.text("statistics")
     prefix: dict[str, str] = {}
@@ -246,6 +255,7 @@ TYPES: dict[str, Builder] = {
     "leaky-relu": _leaky,
     "sigmoid": _relu,
     "tanh": _relu,
+    "power": _power,
     "normalize": _normalize,
     "upsample": _upsample,
     "threshold": _threshold,

@@ -14,7 +14,8 @@ from convcli.imaging import colour
 from convcli.imaging.image import Frame, Image, full_scale
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.known import Known, recognise
-from convcli.specs import LearnSpec, ReadSpec
+from convcli.specs import ReadSpec
+from convcli.specs.learn import LearnSpec
 from convcli.vocab import FitMethod, Init
 from convcli.workflows.batch import Source, check_inputs
 from convcli.workflows.kernels import Exported, export_kernel, file_suffix

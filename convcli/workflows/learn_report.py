@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from convcli.engine.fit import Fit
 from convcli.kernels.known import Known
-from convcli.specs import LearnSpec
+from convcli.specs.learn import LearnSpec
 from convcli.vocab import PadMode
 from convcli.workflows.learn_words import verdict
 

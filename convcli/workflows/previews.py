@@ -10,7 +10,7 @@ from convcli.display.montage import picture
 from convcli.display.picture import Picture
 from convcli.imaging.image import Image, Space, full_scale
 from convcli.imaging.pixels import to_pixels
-from convcli.views import ShowSpec
+from convcli.specs.show import ShowSpec
 from convcli.vocab import RangeMode
 from convcli.workflows.shown_maps import ShownMap, stacked
 

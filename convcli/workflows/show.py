@@ -16,7 +16,7 @@ from convcli.imaging import numbers
 from convcli.imaging.atomic import write_bytes
 from convcli.imaging.image import Image
 from convcli.specs import FilterSpec, ReadSpec
-from convcli.views import Form, ShowSpec
+from convcli.specs.show import Form, ShowSpec
 from convcli.vocab import Combine
 from convcli.workflows.batch import STDIN, STDOUT, Batch, Outcome, Source, check_inputs, over
 from convcli.workflows.feature_maps import Bank, bank

@@ -15,7 +15,7 @@ from convcli.engine.size import edges, extent
 from convcli.errors import GeometryError
 from convcli.imaging.image import Image, Space
 from convcli.specs import FilterSpec
-from convcli.views import Region, ShowSpec
+from convcli.specs.show import Region, ShowSpec
 from convcli.workflows.feature_maps import Bank, feature_maps
 
 __all__ = ["Match", "ShownMap", "map_report", "picture_maps", "slid_maps", "stacked"]

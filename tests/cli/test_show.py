@@ -13,7 +13,7 @@ from PIL import Image
 from rich.cells import cell_len
 
 from convcli.errors import UsageError
-from convcli.views import Form, Graphics, parse_region
+from convcli.specs.show import Form, Graphics, parse_region
 from convcli.vocab import PadMode
 from tests import oracle
 from tests.cli.conftest import SAMPLES, Convcli

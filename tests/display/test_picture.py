@@ -20,7 +20,7 @@ from convcli.display import graphics
 from convcli.display.graphics import known, spoken
 from convcli.display.picture import Picture
 from convcli.errors import MissingExtraError
-from convcli.views import Graphics
+from convcli.specs.show import Graphics
 from tests.display.test_heat import console
 
 RNG = np.random.default_rng(3)

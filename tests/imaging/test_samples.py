@@ -14,6 +14,7 @@ PICTURES = {
     "coffee.png": ((400, 600), Space.RGB, np.uint8, False),
     "rocket.jpg": ((427, 640), Space.RGB, np.uint8, False),
     "cat-alpha.png": ((300, 451), Space.RGB, np.uint8, True),
+    "cat-dark.png": ((300, 451), Space.RGB, np.uint8, False),
     "galaxies-16bit.png": ((436, 500), Space.GRAY, np.uint16, False),
 }
 
@@ -39,6 +40,20 @@ def test_the_alpha_sample_has_clear_soft_and_opaque_pixels():
     assert (alpha == 0).any()
     assert (alpha == 255).any()
     assert ((alpha > 0) & (alpha < 255)).mean() > 0.02
+
+
+def test_the_dark_sample_is_the_cat_in_a_thirty_second_of_the_light():
+    dark, cat = (read(FOLDER / name).frames[0].pixels / 255 for name in ("cat-dark.png", "cat-alpha.png"))
+    assert 10 / 255 < dark.mean() < 25 / 255
+    assert dark.max() < 60 / 255
+
+    def blocks(encoded):
+        light = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+        return light[:300, :450].reshape(30, 10, 45, 10, 3).mean((1, 3))
+
+    np.testing.assert_allclose(blocks(dark) * 32, blocks(cat), rtol=0.25, atol=0.02)
+    assert np.corrcoef(blocks(dark).ravel(), blocks(cat).ravel())[0, 1] > 0.99
+    assert np.diff(255 * dark, axis=1).std() > 2 * np.diff(255 * cat, axis=1).std() / 8, "noise"
 
 
 NOTES = {

@@ -45,6 +45,11 @@ ACTIVATIONS = {
     "leaky, steep": ({"type": "leaky-relu", "slope": 0.3}, lambda v: v if v > 0 else 0.3 * v),
     "sigmoid": ({"type": "sigmoid"}, logistic),
     "tanh": ({"type": "tanh"}, math.tanh),
+    "power, below 1": ({"type": "power", "exponent": 0.5}, lambda v: math.sqrt(v) if v > 0 else 0.0),
+    "power, above 1": (
+        {"type": "power", "exponent": 1.25},
+        lambda v: v * math.sqrt(math.sqrt(v)) if v > 0 else 0.0,
+    ),
     "threshold": ({"type": "threshold", "limit": 0.25}, lambda v: v if v > 0.25 else 0.0),
     "threshold, below": (
         {"type": "threshold", "limit": -0.5, "below": -3},
@@ -68,6 +73,7 @@ def test_nan_stays_visible(tmp_path: Path) -> None:
     x = np.full((1, 1, 1), np.nan)
     for kind in ("relu", "leaky-relu", "sigmoid", "tanh"):
         assert np.isnan(made(tmp_path, {"type": kind}, x)).all()
+    assert np.isnan(made(tmp_path, {"type": "power", "exponent": 0.5}, x)).all()
 
 
 @pytest.mark.parametrize("pad", PadMode)

@@ -23,6 +23,7 @@ def test_every_key_is_in_the_table(kind: str, monkeypatch: pytest.MonkeyPatch, t
 
     monkeypatch.setattr(Fields, "finish", noting)
     needed = {"conv": "weights = [[[[1]]]]", "threshold": "limit = 0", "normalize": "std = 1"}
+    needed["power"] = "exponent = 2"
     for text in (needed.get(kind, ""), "kernel = 'box'" if kind == "conv" else needed.get(kind, "")):
         (tmp_path / "s.toml").write_text(f"[[layer]]\ntype = '{kind}'\n{text}\n")
         read_stack(str(tmp_path / "s.toml"))

@@ -100,6 +100,8 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "leave one",
     ),
     "slope is a word": ("[[layer]]\ntype = 'leaky-relu'\nslope = 'a'\n", "slope is 'a'", "finite number"),
+    "no exponent": ("[[layer]]\ntype = 'power'\n", "exponent is missing", "dark pixels"),
+    "exponent 0": ("[[layer]]\ntype = 'power'\nexponent = 0\n", "exponent 0 is not above 0", "0.5"),
     "slope is infinite": ("[[layer]]\ntype = 'leaky-relu'\nslope = inf\n", "slope is inf", "finite number"),
     "no limit": ("[[layer]]\ntype = 'threshold'\n", "limit is missing", "above it"),
     "no statistics": ("[[layer]]\ntype = 'normalize'\n", "mean and std are missing", "statistics"),

@@ -1,4 +1,4 @@
-"""What `convcli show` was asked to show, as frozen values that are checked when made. No NumPy here."""
+"""What `convcli show` was asked to show."""
 
 from dataclasses import dataclass
 from typing import Self, TypeAlias

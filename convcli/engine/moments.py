@@ -1,0 +1,75 @@
+"""Mean and deviation of many results, position by position, and whether they are flat."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.engine.arrays import Array, Floats
+
+__all__ = ["Moments"]
+
+
+class Moments:
+    """Adds arrays of one shape up, C x H x W, so that none need be kept.
+
+    Sums of powers up to the fourth are taken around the first array's mean, in float64.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._around = 0.0
+        self._sums: list[Floats] = []
+
+    def add(self, values: Array) -> None:
+        """Take one more array into account."""
+        if not self.count:
+            self._around = float(values.mean())
+            self._sums = [np.zeros(values.shape) for _ in range(4)]
+        power = away = values - self._around
+        for total in self._sums:
+            total += power
+            power = power * away
+        self.count += 1
+
+    @property
+    def mean(self) -> Floats:
+        """The mean at each position."""
+        return self._sums[0] / self.count + self._around
+
+    @property
+    def variance(self) -> Floats:
+        """The unbiased variance at each position: the sum of squares around the mean over n - 1."""
+        first, second = self._sums[:2]
+        return np.maximum(second - first * first / self.count, 0.0) / (self.count - 1)
+
+    @property
+    def deviation(self) -> Floats:
+        """The standard deviation at each position."""
+        return np.sqrt(self.variance)
+
+    def flatness(self) -> tuple[float, float]:
+        """Return how uneven the maps of means and of variances are: their spread over its standard error.
+
+        About 1 for maps that are flat but for chance, more where they are not: the root of ``Var_p(mean) /
+        mean_p(variance / n)``, p being the positions of a channel; the standard error of a variance is taken
+        from the fourth moment, ``(m4 - variance^2) / n``. 0 where nothing varies.
+        """
+        mean, variance = self.mean, self.variance
+        return (
+            _ratio(mean, variance / self.count),
+            _ratio(variance, np.maximum(self._fourth() - variance**2, 0.0) / self.count),
+        )
+
+    def _fourth(self) -> NDArray[np.float64]:
+        """Return the fourth moment around the mean at each position."""
+        one, two, three, four = (total / self.count for total in self._sums)
+        return np.asarray(four - 4 * one * three + 6 * one**2 * two - 3 * one**4)
+
+
+def _ratio(values: Floats, chance: Floats) -> float:
+    spread = float(values.var(axis=(1, 2)).mean())
+    expected = float(chance.mean())
+    if expected > 0:
+        return math.sqrt(spread / expected)
+    return math.inf if spread > 0 else 0.0
