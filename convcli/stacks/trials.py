@@ -148,8 +148,8 @@ def translate(
         A layer sees the whole picture.
     """
     steps = step_of(stack)
-    size = _closing((x.shape[1], x.shape[2]), steps)
-    x = x[:, : size[0], : size[1]].astype(np.float64)
+    size = (x.shape[1], x.shape[2])
+    x = x.astype(np.float64)
     band = affected(stack, size)
     moved = np.roll(x, shift, (1, 2))
     by = (round(shift[0] / steps[0]), round(shift[1] / steps[1]))
@@ -172,15 +172,6 @@ def translate(
             )
         )
     return found
-
-
-def _closing(size: tuple[int, int], steps: tuple[float, float]) -> tuple[int, int]:
-    """Return the largest size, up to this one, that is a whole number of steps."""
-    height, width = (
-        int(n - n % step) if step.is_integer() and n > step else n
-        for n, step in zip(size, steps, strict=True)
-    )
-    return height, width
 
 
 def _known(made: tuple[int, int], by: tuple[int, int], closes: Sequence[bool]) -> NDArray[np.bool_]:

@@ -55,6 +55,8 @@ def test_nothing_is_wider_than_the_terminal(width: int) -> None:
         "title " * 9, ["a fact " * 20], "a verdict " * 20, [("heading " * 12, TABLE)], ["note " * 30]
     )
     assert max(map(len, printed(report, width).splitlines())) <= width
+    long = Figures([Column("padding", ["zero"]), Column("by", series=[[float(n) for n in range(60)]])])
+    assert len(printed(long, width).splitlines()[2]) == min(width, 7 + 2 + 24)
 
 
 def test_series_without_differences_are_not_drawn() -> None:
