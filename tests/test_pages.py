@@ -25,7 +25,7 @@ def test_what_a_page_shows_is_what_is_printed(name: str, tmp_path: Path) -> None
             assert done.returncode == 0, f"{command}\n{done.stdout}"
             continue
         assert different(done.stdout, output) == [], command
-        tables = [line for line in done.stdout.splitlines() if not line.startswith("error: ")]
+        tables = [line for line in done.stdout.splitlines() if not re.match(r"(error|\S+\.\w+): ", line)]
         assert max(map(len, tables), default=0) <= 80, command
 
 

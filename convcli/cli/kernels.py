@@ -28,7 +28,7 @@ def list_kernels(ctx: typer.Context, talk: options.Printing) -> None:
         for entry in kernels.catalogue_report():
             output.json_line(entry)
         return
-    output.console(no_color=talk.no_color).print(kernels.catalogue())
+    output.draw(kernels.catalogue(), no_color=talk.no_color)
 
 
 def show_kernel(spec: options.SpecArgument, talk: options.Printing) -> None:
@@ -38,7 +38,7 @@ def show_kernel(spec: options.SpecArgument, talk: options.Printing) -> None:
     if talk.json:
         output.json_line(kernels.report(spec))
         return
-    output.console(no_color=talk.no_color).print(kernels.sheet(spec))
+    output.draw(kernels.sheet(spec), no_color=talk.no_color)
 
 
 def export_kernel(spec: options.SpecArgument, writing: options.Exporting) -> None:

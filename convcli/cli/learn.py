@@ -54,7 +54,7 @@ def learn_kernel(
         for note in (*done.details, *done.notes) if talk.verbose else done.notes:
             output.say(note)
     if told_on_stdout or not (talk.quiet or talk.json):
-        output.console(no_color=talk.no_color, stderr=not told_on_stdout).print(done.sheet, crop=False)
+        output.draw(done.sheet, no_color=talk.no_color, stderr=not told_on_stdout)
     if talk.json:
         output.json_line(done.report)
     elif done.exported is not None and done.exported.path is not None:

@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from convcli.cli.options import Talk
     from convcli.workflows.batch import Batch
 
-__all__ = ["complain", "console", "deliver", "json_line", "meter", "path", "product", "progress", "say"]
+__all__ = [
+    "complain",
+    "console",
+    "deliver",
+    "draw",
+    "json_line",
+    "meter",
+    "path",
+    "product",
+    "progress",
+    "say",
+]
 
 T = TypeVar("T")
 
@@ -53,7 +64,46 @@ def json_line(value: dict[str, Any]) -> None:
     """Write one JSON object on a line of its own; what is not a number in JSON becomes null."""
     import json
 
-    _write(json.dumps(value, ensure_ascii=True, allow_nan=False).encode() + b"\n")
+    try:
+        text = json.dumps(value, ensure_ascii=True, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(value), ensure_ascii=True, allow_nan=False)
+    _write(text.encode() + b"\n")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and value - value != 0 else value
+
+
+def draw(item: object, *, no_color: bool, stderr: bool = False) -> None:
+    """Print what Rich draws, on stdout unless told otherwise.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written, as on a disk that is full.
+    """
+    _draw(console(no_color=no_color, stderr=stderr), item)
+
+
+def _draw(screen: "Console", *items: object) -> None:
+    try:
+        for item in items:
+            screen.print(item, crop=False)
+        screen.file.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> OutputError:
+    reason = (error.strerror or "it failed").lower()
+    return OutputError(f"output cannot be written: {reason}", hint="is there room on the disk?")
 
 
 def deliver(batch: "Batch", talk: "Talk", screen: "Console | None" = None) -> None:
@@ -89,14 +139,12 @@ def deliver(batch: "Batch", talk: "Talk", screen: "Console | None" = None) -> No
                 say(f"{outcome.input}: {note}")
         beside = bool(outcome.outputs) or outcome.data is not None
         if outcome.table is not None and not talk.json and not (beside and talk.quiet):
-            console(no_color=talk.no_color, stderr=beside).print(outcome.table)
+            draw(outcome.table, no_color=talk.no_color, stderr=beside)
         if talk.json:
             json_line(dict(outcome.report))
         elif outcome.shown is not None:
             screen = screen or console(no_color=talk.no_color)
-            if shown:
-                screen.print()
-            screen.print(outcome.shown)
+            _draw(screen, *([""] if shown else []), outcome.shown)
             shown += 1
         elif outcome.data is not None:
             product(outcome.data)
@@ -164,11 +212,16 @@ def meter(total: int | None, description: str, *, quiet: bool) -> Iterator[Calla
 
 def _write(data: bytes | memoryview) -> None:
     stdout = _stdout()
-    stdout.flush()
-    rest = memoryview(data)
-    while rest:  # unbuffered (PYTHONUNBUFFERED), a pipe takes what it has room for
-        rest = rest[stdout.buffer.write(rest) :]
-    stdout.buffer.flush()
+    try:
+        stdout.flush()
+        rest = memoryview(data)
+        while rest:  # unbuffered (PYTHONUNBUFFERED), a pipe takes what it has room for
+            rest = rest[stdout.buffer.write(rest) :]
+        stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritable(error) from error
 
 
 def _stdout() -> TextIO:

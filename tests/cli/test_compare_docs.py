@@ -1,4 +1,4 @@
-"""docs/compare.md says what the program does: its commands are run, and print and draw what it shows."""
+"""docs/compare.md: its text and its picture; its commands are run by test_pages.py."""
 
 import json
 import re
@@ -14,17 +14,14 @@ from PIL import Image
 
 from convcli.vocab import PadMode
 from tests.cli.conftest import SAMPLES, Convcli, Ran
+from tests.pages import ROOT, blocks, commands
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = ROOT / "docs"
 PAGE = (DOCS / "compare.md").read_text("utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-
-
-SHOWN = [block.removeprefix("$ ").split("\n", 1) for block in blocks("console")]
-SILENT = [line for block in blocks("sh") for line in block.splitlines()]
+SHOWN = [(command, output) for command, output in commands(PAGE) if output is not None]
+SILENT = [command for command, output in commands(PAGE) if output is None]
 
 
 def run(convcli: Convcli, command: str) -> Ran:
@@ -35,23 +32,9 @@ def run(convcli: Convcli, command: str) -> Ran:
     return convcli(*(name for word in words for name in (sorted(glob(word)) if "*" in word else [word])))
 
 
-def lines(text: str) -> list[str]:
-    return [line.rstrip() for line in text.splitlines()]
-
-
 def test_there_is_much_to_run() -> None:
     assert len(SHOWN) >= 6
     assert len(SILENT) >= 3
-
-
-@pytest.mark.parametrize(("command", "output"), SHOWN, ids=[command for command, _ in SHOWN])
-def test_what_is_shown_is_printed(convcli: Convcli, command: str, output: str) -> None:
-    if "edges.npy" in command:
-        (made,) = [line for line in SILENT if "edges.npy" in line]
-        assert run(convcli, made).status == 0
-    ran = run(convcli, command)
-    assert ran.status == 0, ran.err
-    assert lines(ran.err + ran.out.decode()) == lines(output)
 
 
 def test_the_montage_is_what_is_drawn(convcli: Convcli) -> None:
@@ -73,7 +56,7 @@ def test_the_first_line_makes_picture_and_page(convcli: Convcli) -> None:
 
 
 def test_python_says_what_is_shown() -> None:
-    (code,) = blocks("python")
+    (code,) = blocks(PAGE, "python")
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=DOCS.parent, capture_output=True, text=True, timeout=60
     )
@@ -128,10 +111,3 @@ def test_what_the_text_says_of_mirrors_and_the_edge_pixel(convcli: Convcli) -> N
             assert modes["symmetric"] == pytest.approx(modes["replicate"], rel=1e-12)
         else:
             assert modes["symmetric"] < modes["replicate"]
-
-
-def test_links_lead_somewhere() -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", PAGE)
-    assert len(links) >= 3
-    for link in links:
-        assert (DOCS / link).exists(), link
