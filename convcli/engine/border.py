@@ -15,6 +15,7 @@ from convcli.vocab import PadMode
 __all__ = [
     "CORNERS",
     "SIDES",
+    "TIE",
     "Band",
     "Comparison",
     "Region",

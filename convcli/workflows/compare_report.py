@@ -6,7 +6,7 @@ from typing import Any
 
 from convcli.display.compare import Column, Figures, Report
 from convcli.display.study import Case, Study
-from convcli.engine.border import CORNERS, SIDES, Comparison, best, winners
+from convcli.engine.border import CORNERS, SIDES, TIE, Comparison, best, winners
 from convcli.engine.tally import Tally
 from convcli.stacks.compare import Compared
 from convcli.workflows.compare_verdict import listed, number, verdict
@@ -175,10 +175,12 @@ def tally_table(tally: Tally, title: str, *, measured: bool) -> Report:
     words = ""
     if first is not None and measured:
         winning = [one.pad.value for one in totals if one.wins == most]
-        mean = "it" if winning == [first.pad.value] else first.pad.value
+        least = [one.pad.value for one in totals if one.mean <= first.mean * (1 + TIE)]
+        same = "it" if len(least) == 1 else "they"
         words = (
-            f"{listed(winning)} {'is' if len(winning) == 1 else 'are'} best most often, on {most} of"
-            f" {tally.pictures}; {mean} has the least mean error."
+            f"{listed(winning)} {_be(winning)} best most often, on {most} of {tally.pictures};"
+            f" {same if winning == least else listed(least)} {'has' if len(least) == 1 else 'have'} the least"
+            " mean error."
         )
     what = "truth" if measured else MIDDLE
     return Report(
@@ -188,6 +190,10 @@ def tally_table(tally: Tally, title: str, *, measured: bool) -> Report:
         [("", table)],
         ["mean and spread (standard deviation) over pictures; a tie is a win for each"] if measured else [],
     )
+
+
+def _be(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def _percent(share: float) -> str:

@@ -207,6 +207,11 @@ def test_many_pictures(convcli: Convcli, scene: Path, photo: Path, gray: Path) -
         wins = [one["modes"][index]["mae"] <= low * (1 + 1e-9) for one, low in zip(told, least, strict=True)]
         assert int(rows[pad][3]) == sum(wins)
     assert ran.err.count(": mean ") == 3
+    # One pixel is made up: replicate and symmetric are the same, and told together.
+    said = " ".join(convcli("compare", scene, scene, "-k", "box", "--crop", 2).out.decode().split())
+    assert "replicate and symmetric are best most often, on 2 of 2; they have the least mean error" in said
+    alone = convcli("compare", scene, scene, "-k", "box:size=5", "--crop", 4, "--gray").out.decode()
+    assert re.search(r"(\w+) is best most often, on 2 of 2; it has the least mean", " ".join(alone.split()))
 
 
 def test_one_failure_does_not_stop_the_others(convcli: Convcli, scene: Path) -> None:

@@ -57,6 +57,7 @@ def test_nothing_is_wider_than_the_terminal(width: int) -> None:
     assert max(map(len, printed(report, width).splitlines())) <= width
     long = Figures([Column("padding", ["zero"]), Column("by", series=[[float(n) for n in range(60)]])])
     assert len(printed(long, width).splitlines()[2]) == min(width, 7 + 2 + 24)
+    assert "…" not in printed(long, width)
 
 
 def test_series_without_differences_are_not_drawn() -> None:
