@@ -193,7 +193,7 @@ def progress(items: Iterable[T], *, total: int | None, quiet: bool) -> Iterator[
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
-        yield from bar.track(items, total=total, description="filtering")
+        yield from bar.track(items, total=total, description="pictures")
 
 
 @contextmanager

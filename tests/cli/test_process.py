@@ -257,3 +257,24 @@ def test_completion_scripts(shell: str) -> None:
     done = run("--show-completion", shell, env=environment)
     assert done.returncode == 0
     assert b"_CONVCLI_COMPLETE" in done.stdout
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("kernels",),
+        ("kernels", "--json"),
+        ("kernels", "show", "sobel"),
+        ("filter", "GRAY", "-k", "box", "-o", "-", "--format", "png"),
+        ("show", "GRAY"),
+        ("learn", "GRAY", "GRAY", "--size", "1"),
+    ],
+)
+def test_a_disk_that_is_full(gray: Path, args: tuple[str, ...]) -> None:
+    words = [str(gray) if word == "GRAY" else word for word in args]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*PROGRAM, *words], stdout=full, stderr=subprocess.PIPE, timeout=60)
+    assert done.returncode == 1
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith("error: output cannot be written: no space left on device; hint: ")
