@@ -25,7 +25,7 @@ __all__ = ["Chain", "Dense", "Doubling", "Program", "blas_for", "column_period",
 OPERATION = 0.115
 """Nanoseconds per number of one whole-array operation in the cache (2026-11, Zen 4, float32, 1 thread)."""
 
-WEIGHT, EINSUM = 0.115, 0.45
+WEIGHT, EINSUM = 0.115, 0.2
 """Nanoseconds per number of one weight in ``einsum``, and of its start (same machine)."""
 
 BLOCK = 32
