@@ -8,6 +8,7 @@ import typer
 from convcli.cli import completion, options
 from convcli.cli.groups import Options
 from convcli.cli.parsing import number, verbatim, whole
+from convcli.cli.windows import PadValueOption, StrideOption
 from convcli.specs import MAX_PIXELS
 from convcli.vocab import FitMethod, Init, Loss, PadMode, parse_pair
 
@@ -78,27 +79,8 @@ class Model(Options):
             "it: the mode that leaves least in the border band.",
         ),
     ] = PadMode.REFLECT
-    pad_value: Annotated[
-        float | None,
-        _window(
-            "--pad-value",
-            metavar="V",
-            parser=number,
-            show_default="0",
-            help="For --pad constant, in the image's own units.",
-        ),
-    ] = None
-    stride: Annotated[
-        tuple[int, int],
-        _window(
-            "-s",
-            "--stride",
-            metavar="N|RxC",
-            parser=partial(parse_pair, what="stride"),
-            show_default="1",
-            help="Steps of the window.",
-        ),
-    ] = (1, 1)
+    pad_value: PadValueOption = None
+    stride: StrideOption = (1, 1)
     convolve: Annotated[
         bool, _window("--convolve", help="Fit the kernel of a true convolution, rotated by 180 degrees.")
     ] = False

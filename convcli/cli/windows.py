@@ -10,7 +10,7 @@ from convcli.cli.groups import Options
 from convcli.cli.parsing import number, power
 from convcli.vocab import Padding, PadMode, PoolMode, parse_padding, parse_pair
 
-__all__ = ["DilationOption", "PoolWindow", "StrideOption", "Window"]
+__all__ = ["DilationOption", "PadValueOption", "PoolWindow", "StrideOption", "Window"]
 
 _window = partial(typer.Option, rich_help_panel="Window")
 _pad = partial(_window, "-p", "--pad", metavar="MODE", parser=PadMode.parse, autocompletion=completion.pads)

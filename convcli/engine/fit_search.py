@@ -94,8 +94,8 @@ class Search(NamedTuple):
         fewest = min(sum(plane.samples for plane in planes) for planes in kept)
         if fewest < unknowns:
             raise GeometryError(
-                f"{fewest} windows of {frame.size[0]}x{frame.size[1]} lie inside the picture: too few to find"
-                " the border",
+                f"{fewest or 'no'} window{'s' if fewest > 1 else ''} of {frame.size[0]}x{frame.size[1]} "
+                "inside the picture: too few to find the border",
                 hint="say which border it is, or use a smaller size",
             )
         valid = frame._replace(mode=PadMode.VALID)

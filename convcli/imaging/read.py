@@ -84,8 +84,9 @@ def _check_finite(values: Array, name: str) -> None:
     count = int(values.size - np.count_nonzero(finite))
     place = tuple(int(index) for index in np.argwhere(~finite)[0])
     at = ", ".join(map(str, place))
+    many = "1 value that is" if count == 1 else f"{count} values that are"
     raise ImageError(
-        f"{name!r} has {count} values that are not finite; the first, {values[place]}, is at [{at}]",
+        f"{name!r} has {many} not finite; the first, {values[place]}, is at [{at}]",
         hint="replace them first: numpy.nan_to_num does",
     )
 

@@ -128,7 +128,7 @@ REFUSED = {
     "no channels": (npy(np.zeros((2, 5, 0))), r"is empty \(2 x 5 x 0\)"),
     "not a number": (
         npy(np.array([[1, np.nan]])),
-        r"1 values .* finite; the first, nan, is at \[0, 1\]",
+        r"1 value that is not finite; the first, nan, is at \[0, 1\]",
     ),
     "infinite": (npy(np.array([[1], [-np.inf]])), r"-inf, is at \[1, 0\]"),
     "cut short": (npy(ROWS)[:-8], "cannot be read as NPY"),
