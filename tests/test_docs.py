@@ -9,6 +9,7 @@ import typer
 
 from convcli.borders import PAD_NAMES_OF_TOOLS
 from convcli.cli import app
+from convcli.cli.commands import ABOUT
 from convcli.vocab import PadMode
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +29,11 @@ def test_the_page_of_commands_is_fresh() -> None:
     assert (ROOT / "docs" / "commands.md").read_text() == fresh, (
         "run docs/make_commands.py > docs/commands.md"
     )
+
+
+def test_what_the_list_of_commands_says_is_what_each_says() -> None:
+    commands = typer.main.get_command(app).commands
+    assert {name: " ".join(command.help.split()) for name, command in commands.items()} == ABOUT
 
 
 def test_every_option_has_help() -> None:

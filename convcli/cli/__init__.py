@@ -8,16 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from convcli import __version__
-from convcli.cli import compare as compare_command
-from convcli.cli import explain as explain_command
-from convcli.cli import filter as filter_command
-from convcli.cli import kernels as kernels_command
-from convcli.cli import learn as learn_command
 from convcli.cli import output
-from convcli.cli import pool as pool_command
-from convcli.cli import run as run_command
-from convcli.cli import show as show_command
-from convcli.cli import spectrum as spectrum_command
+from convcli.cli.commands import ABOUT, Commands, brief
 from convcli.cli.parsing import PlainGroup
 from convcli.errors import ConvcliError, UsageError
 
@@ -29,6 +21,22 @@ PIPE_CLOSED = 141  # what a shell reports for a process that SIGPIPE ended
 
 class Group(PlainGroup):
     """The one place that turns errors into lines on stderr and exit statuses."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands: Any = Commands()
+
+    def list_commands(self, _ctx: Any) -> list[str]:
+        """Return the commands' names, in the order of ``--help``."""
+        return list(ABOUT)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help page, for which commands need not be imported."""
+        loading, self.commands = self.commands, brief()
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self.commands = loading
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named; see `convcli.errors` for the statuses."""
@@ -101,20 +109,6 @@ def root(
     ] = False,
 ) -> None:
     """The convolution workbench for the shell: filter pictures, and see what a convolution does."""
-
-
-for command in (
-    filter_command,
-    pool_command,
-    run_command,
-    learn_command,
-    show_command,
-    explain_command,
-    spectrum_command,
-    compare_command,
-    kernels_command,
-):
-    command.register(app)
 
 
 def main() -> None:

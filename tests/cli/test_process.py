@@ -15,6 +15,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 from scipy import ndimage
 
+from convcli.cli.commands import ABOUT
+
 PROGRAM = [sys.executable, "-m", "convcli"]
 
 
@@ -148,7 +150,7 @@ def test_ctrl_c_in_the_middle_of_a_batch(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "args", [("--help",), ("--version",), ("filter", "--help"), ("pool", "--help"), ("kernels", "--help")]
+    "args", [("--help",), ("--version",), *((name, "--help") for name in ABOUT)], ids=" ".join
 )
 def test_help_imports_neither_numpy_nor_pillow(args: tuple[str, ...]) -> None:
     done = subprocess.run(
@@ -171,6 +173,7 @@ def test_a_command_imports_only_what_it_uses(gray: Path, tmp_path: Path) -> None
     imported = {line.rsplit(b"|", 1)[-1].strip().decode() for line in done.stderr.splitlines()}
     assert "convcli.engine.correlate" in imported
     unwanted = {"pydantic", "rich.console", "tifffile", "imagecodecs", "numpy.random", "csv", "json"}
+    unwanted |= {f"convcli.cli.{name}" for name in ABOUT if name != "filter"}
     assert not imported & unwanted
 
 
