@@ -12,13 +12,14 @@ __all__ = ["ABOUT", "Commands", "brief"]
 
 ABOUT = {
     "filter": "Slide kernels over pictures: correlation, as a convolution layer computes it.",
-    "pool": "Pool pictures: the greatest, mean, least or middle pixel of each window, as a pooling layer does "
-    "it.",
+    "pool": "Pool pictures: the greatest, mean, least or middle pixel of each window, as a pooling layer "
+    "does it.",
     "run": "Pass pictures through a stack of layers: a small network, without PyTorch.",
     "learn": "Find the kernel that makes one picture of another, and say what is known about it.",
     "show": "Show the numbers of a picture, or of the feature maps that kernels make of it.",
     "explain": "Explain one output pixel: what the window sees, the products, their sum, what is stored.",
-    "spectrum": "Check the convolution theorem: multiplying spectra is sliding the kernel, with wrap padding.",
+    "spectrum": "Check the convolution theorem: multiplying spectra is sliding the kernel, with wrap "
+    "padding.",
     "compare": "Measure what each padding does to the border: errors, depth, bias, and which mode is best.",
     "kernels": "List the named kernels, each with a picture; show one, or export it.",
 }
