@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from convcli.borders import PAD_NAMES_OF_TOOLS
 from convcli.vocab import Choice, PadMode
 
-__all__ = ["choice", "formats", "kernels", "pads", "words"]
+__all__ = ["choice", "formats", "kernel_formats", "kernels", "pads", "words"]
 
 
 def words(*known: str) -> Callable[[str], list[str]]:
@@ -51,6 +51,11 @@ def formats(incomplete: str) -> list[str]:
     from convcli.imaging import formats as known
 
     return _starting(known.names(), incomplete)
+
+
+def kernel_formats(incomplete: str) -> list[str]:
+    """Offer the formats of kernel files."""
+    return _starting(("json", "toml", "npy", "npz", "csv", "tsv", "txt"), incomplete)
 
 
 def _starting(known: Iterable[str], incomplete: str) -> list[str]:

@@ -7,6 +7,7 @@ import typer
 
 from convcli.cli import completion, options
 from convcli.cli.groups import Options
+from convcli.cli.options import choice_of
 from convcli.cli.parsing import number, verbatim, whole
 from convcli.cli.windows import PadValueOption, StrideOption
 from convcli.specs import MAX_PIXELS
@@ -132,9 +133,7 @@ class Descent(Options):
         FitMethod,
         _descent(
             "--method",
-            metavar="|".join(FitMethod),
-            parser=FitMethod.parse,
-            autocompletion=completion.choice(FitMethod),
+            **choice_of(FitMethod),
             help="The normal equations, solved; gradient descent; Adam.",
         ),
     ] = FitMethod.LSTSQ
@@ -142,9 +141,7 @@ class Descent(Options):
         Loss,
         _descent(
             "--loss",
-            metavar="|".join(Loss),
-            parser=Loss.parse,
-            autocompletion=completion.choice(Loss),
+            **choice_of(Loss),
             help="The mean or the sum of squared residuals.",
         ),
     ] = Loss.MEAN
@@ -174,9 +171,7 @@ class Descent(Options):
         Init | None,
         _descent(
             "--init",
-            metavar="|".join(Init),
-            parser=Init.parse,
-            autocompletion=completion.choice(Init),
+            **choice_of(Init),
             show_default="zero",
             help="Weights before the first step; normal is drawn with deviation 1.",
         ),
@@ -212,7 +207,7 @@ class Saving(Options):
             "--format",
             metavar="NAME",
             parser=verbatim,
-            autocompletion=completion.words("json", "toml", "npy", "npz", "csv", "tsv", "txt"),
+            autocompletion=completion.kernel_formats,
             show_default="json",
             help="json, toml, npy, npz, csv, tsv or txt: overrides the suffix.",
         ),

@@ -45,6 +45,7 @@ __all__ = [
     "Talk",
     "Work",
     "Writing",
+    "choice_of",
 ]
 
 _file = partial(typer.Option, rich_help_panel="Files")
@@ -54,7 +55,8 @@ _work = partial(typer.Option, rich_help_panel="Speed")
 _talk = partial(typer.Option, rich_help_panel="Messages")
 
 
-def _of(kind: type[Choice], metavar: str = "") -> dict[str, Any]:
+def choice_of(kind: type[Choice], metavar: str = "") -> dict[str, Any]:
+    """Return how an option reads and completes a choice, by default with all of it as its metavar."""
     return {
         "metavar": metavar or "|".join(kind),
         "parser": kind.parse,
@@ -105,7 +107,7 @@ CombineOption = Annotated[
     Combine | None,
     _window(
         "--combine",
-        **_of(Combine, "HOW"),
+        **choice_of(Combine, "HOW"),
         show_default="as the kernel says",
         help="How several kernels' results become one: magnitude, max, sum, orientation (the angle in "
         "degrees) or none.",
@@ -183,7 +185,7 @@ class Writing(Options):
     ] = None
     force: Annotated[bool, _file("--force", help="Let made-up names and inputs be overwritten.")] = False
     compress: Annotated[
-        Compress, _file("--compress", **_of(Compress), help="Effort of lossless formats.")
+        Compress, _file("--compress", **choice_of(Compress), help="Effort of lossless formats.")
     ] = Compress.FAST
 
 
@@ -241,7 +243,7 @@ class Exporting(Options):
         _file(
             "--format",
             **_word("NAME"),
-            autocompletion=completion.words("json", "toml", "npy", "npz", "csv", "tsv", "txt"),
+            autocompletion=completion.kernel_formats,
             show_default="json",
             help="json, toml, npy, npz, csv, tsv or txt: overrides the suffix.",
         ),
@@ -255,14 +257,15 @@ class Pixels(Options):
         RangeMode | None,
         _colour(
             "--range",
-            **_of(RangeMode, "HOW"),
+            **choice_of(RangeMode, "HOW"),
             show_default="clip; raw for floats",
             help="clip: saturate; abs: absolute value first; scale: stretch minimum..maximum; center: add "
             "mid-grey; unit: 0..1 becomes the full range; raw: floats (.npy .npz .tif .pfm .csv .json).",
         ),
     ] = None
     depth: Annotated[
-        Depth, _colour("--depth", **_of(Depth), help="Bits per sample of the output; auto is as the input.")
+        Depth,
+        _colour("--depth", **choice_of(Depth), help="Bits per sample of the output; auto is as the input."),
     ] = Depth.AUTO
 
 
@@ -280,7 +283,7 @@ class Colours(Options):
         AlphaMode,
         _colour(
             "--alpha",
-            **_of(AlphaMode),
+            **choice_of(AlphaMode),
             help="Transparency as it is, seen at the windows' centres; filtered (or pooled) as the colours "
             "are, which are premultiplied; removed.",
         ),
@@ -300,7 +303,7 @@ class Work(Options):
         Method,
         _work(
             "--method",
-            **_of(Method, "HOW"),
+            **choice_of(Method, "HOW"),
             help="auto, direct, separable, gemm or fft: the same result but for rounding.",
         ),
     ] = Method.AUTO

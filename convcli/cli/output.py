@@ -67,16 +67,10 @@ def json_line(value: dict[str, Any]) -> None:
     try:
         text = json.dumps(value, ensure_ascii=True, allow_nan=False)
     except ValueError:
-        text = json.dumps(_finite(value), ensure_ascii=True, allow_nan=False)
+        from convcli.workflows.plain import plain
+
+        text = json.dumps(plain(value), ensure_ascii=True, allow_nan=False)
     _write(text.encode() + b"\n")
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
-    return None if isinstance(value, float) and value - value != 0 else value
 
 
 def draw(item: object, *, no_color: bool, stderr: bool = False) -> None:

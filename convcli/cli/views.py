@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from convcli.cli import completion
 from convcli.cli.groups import Options
+from convcli.cli.options import choice_of
 from convcli.cli.parsing import verbatim, whole
 from convcli.specs.show import Form, Graphics, Region, parse_region
 
@@ -63,9 +63,7 @@ class View(Options):
         Form | None,
         _view(
             "--as",
-            metavar="|".join(Form),
-            parser=Form.parse,
-            autocompletion=completion.choice(Form),
+            **choice_of(Form),
             show_default="table, or as -o says",
             help="csv, json and npy hold whole maps at full precision.",
         ),
@@ -83,9 +81,7 @@ class View(Options):
         Graphics,
         _view(
             "--graphics",
-            metavar="|".join(Graphics),
-            parser=Graphics.parse,
-            autocompletion=completion.choice(Graphics),
+            **choice_of(Graphics),
             help="How --preview draws: half blocks, or the terminal's own graphics (sixel needs the extra "
             "terminal). By name, into pipes too; auto is what the terminal is known to understand.",
         ),

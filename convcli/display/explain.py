@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from convcli.display.cells import cell_style, colours, largest
+from convcli.display.words import significant
 
 __all__ = ["Explanation", "Grid", "Step", "written"]
 
@@ -123,8 +124,9 @@ class Explanation:
 
 def written(value: float, digits: int = DIGITS) -> str:
     """Write a number in a few significant digits, never as ``-0``; whole ones in full up to a million."""
-    text = f"{value:.0f}" if abs(value) < WHOLE and value == round(value) else f"{value:.{digits}g}"
-    return "0" if text == "-0" else text
+    if abs(value) < WHOLE and value == round(value):
+        return f"{round(value)}"
+    return significant(value, digits)
 
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> Table:

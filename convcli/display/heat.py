@@ -12,6 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from convcli.display.cells import averaged, cell_style, colours, factor, has_colour, largest, rgb, shares
+from convcli.display.words import significant
 
 __all__ = ["Heat"]
 
@@ -73,7 +74,7 @@ class Heat:
     def _lines(self, width: int, colour: bool, ascii_only: bool) -> Iterator[list[Segment]]:
         rows, columns = self.values.shape
         if self.numbers:
-            texts = [[_written(value, self.digits) for value in row] for row in self.values.tolist()]
+            texts = [[significant(value, self.digits) for value in row] for row in self.values.tolist()]
             cell = max(len(text) for row in texts for text in row) + 1
             if cell * columns <= width and rows <= self.max_height:
                 yield from self._cells(
@@ -125,8 +126,3 @@ def _shade(share: float, signed: bool) -> str:
     if not signed:
         return 2 * shade
     return f"{'-' if share < 0 else '+'}{shade}"
-
-
-def _written(value: float, digits: int) -> str:
-    text = f"{value:.{digits}g}"
-    return "0" if text == "-0" else text

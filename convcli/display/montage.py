@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from convcli.display.diverging import diverging
+from convcli.display.words import significant
 
 __all__ = ["Limits", "contact_sheet", "limits", "picture", "written"]
 
@@ -115,5 +116,4 @@ def _resized(values: Array, side: int) -> Array:
 
 def written(value: float) -> str:
     """Write a number in three digits."""
-    text = f"{value:.3g}"
-    return "0" if text == "-0" else text
+    return significant(value, 3)

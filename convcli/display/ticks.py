@@ -2,6 +2,8 @@
 
 import math
 
+from convcli.display.words import significant
+
 __all__ = ["decades", "nice_ticks", "round_up", "tick_text"]
 
 
@@ -37,5 +39,4 @@ def round_up(value: float) -> float:
 
 def tick_text(value: float) -> str:
     """Write the number of a tick: 0.25, 40, 1e-05."""
-    text = f"{value:.6g}"
-    return "0" if text == "-0" else text
+    return significant(value, 6)

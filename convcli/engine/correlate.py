@@ -117,7 +117,7 @@ def correlate(
     chosen = plan(weights, picture.shape, picture.dtype, steps, holes, Method.parse(method)).method
     work = working_dtype(picture.dtype, weights)
     beyond = pad_value if mode is PadMode.CONSTANT else 0.0
-    if _is_short(chosen, weights) and fits_short(weights, picture.dtype, result.dtype, bias, beyond):
+    if fits_short(weights, picture.dtype, result.dtype, bias, beyond) and _is_short(chosen, weights):
         work = np.dtype(np.int16)
     task = Task(
         image=picture if picture.ndim == 3 else picture[:, :, None],

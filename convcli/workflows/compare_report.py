@@ -1,7 +1,7 @@
 """What is told of a comparison: the table, the JSON object, and what is drawn."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from convcli.display.compare import Column, Figures, Report
@@ -10,22 +10,18 @@ from convcli.engine.border import CORNERS, SIDES, TIE, Comparison, best, winners
 from convcli.engine.tally import Tally
 from convcli.stacks.compare import Compared
 from convcli.workflows.compare_verdict import listed, number, verdict
+from convcli.workflows.plain import plain
 
-__all__ = ["comparison_json", "comparison_table", "known", "one_line", "study", "tally_table"]
+__all__ = ["comparison_json", "comparison_table", "one_line", "study", "tally_table"]
 
 MIDDLE = "middle of the modes"
-
-
-def known(value: float) -> float | None:
-    """Return a number as JSON has it: null for what is not known or infinite."""
-    return value if math.isfinite(value) else None
 
 
 def comparison_json(compared: Compared, quantum: float) -> dict[str, Any]:
     """Return the figures; what is not known, and an infinite PSNR, is null."""
     deepest = max(compared.band.depth, *(one.depth for one in compared.modes))
     order = best(compared.modes)
-    return {
+    held: dict[str, Any] = {
         "best": order[0].pad.value if order and compared.measured else None,
         "reference": "truth" if compared.measured else "median",
         "verdict": verdict(compared.modes, measured=compared.measured, quantum=quantum),
@@ -35,23 +31,21 @@ def comparison_json(compared: Compared, quantum: float) -> dict[str, Any]:
         "modes": [
             {
                 "pad": one.pad.value,
-                "mae": known(one.mae),
-                "max": known(one.max),
-                "rmse": known(one.rmse),
-                "psnr": known(one.psnr),
-                "ssim": known(one.ssim),
+                "mae": one.mae,
+                "max": one.max,
+                "rmse": one.rmse,
+                "psnr": one.psnr,
+                "ssim": one.ssim,
                 "depth": one.depth,
-                "sides": _all_known(one.sides),
-                "corners": _all_known(one.corners),
-                "by_distance": [known(float(value)) for value in one.by_distance[: deepest + 1]],
+                "sides": one.sides,
+                "corners": one.corners,
+                "by_distance": one.by_distance[: deepest + 1],
             }
             for one in compared.modes
         ],
     }
-
-
-def _all_known(values: Mapping[str, float]) -> dict[str, float | None]:
-    return {name: known(value) for name, value in values.items()}
+    told: dict[str, Any] = plain(held)
+    return told
 
 
 def comparison_table(title: str, facts: Sequence[str], compared: Compared, quantum: float) -> Report:

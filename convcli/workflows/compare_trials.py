@@ -19,9 +19,9 @@ from convcli.stacks.trials import Agreement, Bias, Translation, bias_maps, trans
 from convcli.vocab import PadMode
 from convcli.workflows.batch import STDOUT, Outcome, Source
 from convcli.workflows.compare_drawn import picture_bytes, write_files
-from convcli.workflows.compare_report import known
 from convcli.workflows.compare_subject import Seen, Subject, look_at
 from convcli.workflows.compare_verdict import figure, listed, number
+from convcli.workflows.plain import plain
 
 __all__ = ["biased", "shifted"]
 
@@ -150,7 +150,7 @@ def _bias_json(one: Bias) -> dict[str, Any]:
         ("deviation", one.moments.deviation, flat[1]),
     ):
         inside, border = one.regions(values)
-        figures[name] = {"inside": known(inside), "border": known(border), "flatness": known(flatness)}
+        figures[name] = plain({"inside": inside, "border": border, "flatness": flatness})
     return {"pad": one.pad.value, **figures}
 
 
@@ -236,5 +236,5 @@ def _shift_json(one: Translation) -> dict[str, Any]:
     places = {"inside": one.inside, "border": one.border, "unshifted": one.still}
     return {
         "pad": one.pad.value,
-        **{name: {key: known(value) for key, value in at._asdict().items()} for name, at in places.items()},
+        **plain({name: at._asdict() for name, at in places.items()}),
     }

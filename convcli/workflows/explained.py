@@ -16,6 +16,7 @@ from convcli.kernels.kernel import Kernel
 from convcli.specs import FilterSpec
 from convcli.vocab import Combine, PadMode, RangeMode
 from convcli.workflows.feature_maps import Bank, feature_maps
+from convcli.workflows.plain import plain
 from convcli.workflows.results import FeatureMap, develop
 
 __all__ = ["Explained", "Part", "channel_names", "explain", "part_names", "report", "single"]
@@ -198,7 +199,7 @@ def report(found: Explained, name: str, spec: FilterSpec) -> dict[str, Any]:
     }
     if found.how is not None:
         said |= {"combine": found.how.value, "combined": per_channel(found.combined)}
-    finite: dict[str, Any] = _finite(
+    held: dict[str, Any] = plain(
         said
         | {
             "value": per_channel([per_channel(of_map) for of_map in found.values]),
@@ -219,7 +220,7 @@ def report(found: Explained, name: str, spec: FilterSpec) -> dict[str, Any]:
             },
         }
     )
-    return finite
+    return held
 
 
 def _length(ends: tuple[int, int] | None) -> int:
@@ -234,15 +235,6 @@ def _taken_from(trace: PixelTrace) -> list[list[list[int] | None]]:
         ]
         for row, of_row in zip(trace.rows.shown, trace.constant.tolist(), strict=True)
     ]
-
-
-def _finite(value: Any) -> Any:
-    """Return `value` with null for what JSON has no number for: sums beyond the range of float64."""
-    if isinstance(value, dict):
-        return {key: _finite(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(one) for one in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def single(image: Image) -> Image:

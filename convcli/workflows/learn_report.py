@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
 from convcli.engine.fit import Fit
@@ -14,6 +13,7 @@ from convcli.kernels.known import Known
 from convcli.specs.learn import LearnSpec
 from convcli.vocab import PadMode
 from convcli.workflows.learn_words import verdict
+from convcli.workflows.plain import plain
 
 __all__ = ["Pair", "Told", "border_name", "command", "psnr", "report", "sentences", "size_words"]
 
@@ -97,7 +97,7 @@ def report(told: Told) -> dict[str, Any]:
         "seconds": round(told.seconds, 6),
         "filter": " ".join(command(told)) or None,
     }
-    return {key: _plain(value) for key, value in held.items()}
+    return {key: plain(value) for key, value in held.items()}
 
 
 def _known(known: Known | None) -> dict[str, Any] | None:
@@ -116,19 +116,6 @@ def _known(known: Known | None) -> dict[str, Any] | None:
 
 def _one(values: list[Any], fit: Fit) -> Any:
     return values if fit.weights.ndim == 3 else values[0]
-
-
-def _plain(value: Any) -> Any:
-    """Return lists, dicts and finite numbers alone, as JSON has them."""
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def psnr(told: Told) -> float | None:

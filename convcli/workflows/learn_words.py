@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 
+from convcli.display.words import significant
 from convcli.engine.fit import Fit
 from convcli.vocab import FitMethod, PadMode
 
@@ -110,8 +111,7 @@ def _border(fit: Fit) -> str:
 
 def number(value: float) -> str:
     """Write a number in four digits."""
-    text = f"{value:.4g}"
-    return "0" if text == "-0" else text
+    return significant(value, 4)
 
 
 def percent(share: float) -> str:

@@ -17,6 +17,7 @@ from convcli.imaging.image import Image, Space
 from convcli.specs import FilterSpec
 from convcli.specs.show import Region, ShowSpec
 from convcli.workflows.feature_maps import Bank, feature_maps
+from convcli.workflows.plain import plain
 
 __all__ = ["Match", "ShownMap", "map_report", "picture_maps", "slid_maps", "stacked"]
 
@@ -234,19 +235,12 @@ def map_report(one: ShownMap) -> dict[str, Any]:
         report["channel"] = one.channel
     if one.values.shape != one.shape:
         report["region"] = [[a, a + n] for a, n in zip(one.first, one.values.shape, strict=True)]
-    finite = bool(np.isfinite(one.values).all())
-    report |= {what: value if np.isfinite(value) else None for what, value in one.figures().items()}
+    report |= one.figures()
     for what, found in (("matches", one.matches), ("opposites", one.opposites)):
         if found is not None:
-            report[what] = [{name: _plain(value) for name, value in vars(match).items()} for match in found]
-    values: Array = one.values if finite else one.values.astype(object)
-    if not finite:
-        values[~np.isfinite(one.values)] = None
-    return {**report, "values": values.tolist()}
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+            report[what] = [vars(match) for match in found]
+    held: dict[str, Any] = plain({**report, "values": one.values})
+    return held
 
 
 def stacked(maps: Sequence[ShownMap]) -> Array:
