@@ -15,7 +15,11 @@ from threading import Lock
 
 import numpy as np
 
-__all__ = ["one_thread"]
+__all__ = ["SMALL", "one_thread"]
+
+SMALL = 1_000_000
+"""Multiplications up to which OpenBLAS takes its path for small matrices, which for so few rows is two to
+five times as fast (0.3.31: ``gemm_small_matrix_permit`` of its AVX-512 kernels)."""
 
 _lock = Lock()
 _users = 0

@@ -4,32 +4,78 @@ Column ``q`` of the kernel becomes the R rows of a Toeplitz matrix,
 
     T[q*R + r, r*s + i*d] = K[i, q],
 
-so that ``T @ x[rows]`` holds, without a copy of the input, each kernel column's share of R output rows; the
-shares are then added, each shifted by its column's offset. Equal columns, and columns that differ in sign
-alone, are multiplied once. With a stride, each phase of the image's columns meets only the kernel's columns
-that see it.
+so that ``T @ x[rows]`` holds, without a copy of the input, each kernel column's share of R output rows. The
+shares are then added, each shifted by its column's offset: seen from the right place, shifted shares are the
+rows of a matrix again, and a row of ones times that matrix adds them in one pass. Equal columns, and columns
+that differ in sign alone, are multiplied once. With a stride, each phase of the image's columns meets only the
+kernel's columns that see it.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from convcli.engine import direct
 from convcli.engine.arrays import Array, Floats
-from convcli.engine.blas import one_thread
+from convcli.engine.blas import SMALL, one_thread
 from convcli.engine.store import sweep
-from convcli.engine.strips import Strip, cut
+from convcli.engine.strips import WIDEST, Strip, cut
 from convcli.engine.task import Task
 from convcli.engine.threads import Scratch
 
-__all__ = ["Columns", "columns_by_phase", "correlate"]
+__all__ = ["Columns", "columns_by_phase", "correlate", "rows_at_once"]
 
-ROWS = 4
-"""R: output rows per matrix; more would multiply more of the matrix's zeros."""
+BLOCK = 1 << 20
+"""Numbers of shares held at a time: fewer would stay in the second-level cache, but end so soon that threads
+wait for the interpreter's lock."""
 
-BLOCK = 1 << 18
-"""Numbers of partial results held at a time."""
+NARROWEST = 512
+"""Numbers in a row below which pieces are not cut, whatever that does to the product."""
+
+
+MOST_RUNS = 2
+"""Passes in which shares may be added so that equal columns are multiplied once."""
+
+
+class Run(NamedTuple):
+    """Shares whose places in memory are evenly spaced, the later ones of a higher number.
+
+    Attributes
+    ----------
+    which, offset
+        The first share, and its number that the first output reads.
+    apart, shift
+        From one share to the next, and how much further on it is read.
+    signs
+        1 or -1 for each: added or subtracted.
+    """
+
+    which: int
+    offset: int
+    apart: int
+    shift: int
+    signs: list[int]
+
+
+class Layout(NamedTuple):
+    """Where the shares of a strip are.
+
+    Attributes
+    ----------
+    spans
+        For each phase, the first number that its columns read, and of how many they need the products.
+    count, pitch
+        Distinct columns of all phases, and numbers from one row of shares to the next.
+    runs
+        What is added.
+    """
+
+    spans: list[tuple[int, int]]
+    count: int
+    pitch: int
+    runs: list[Run]
 
 
 class Columns(NamedTuple):
@@ -38,13 +84,18 @@ class Columns(NamedTuple):
     Attributes
     ----------
     distinct
-        Each once, but for its sign.
+        Those to be multiplied: usually each once, but for its sign.
     uses
-        ``(kernel column, which of the distinct, added?)`` for each that is not all zeros.
+        ``(kernel column, which of the distinct, added?)``, in the order of the columns.
     """
 
     distinct: list[Floats]
     uses: list[tuple[int, int, bool]]
+
+
+def rows_at_once(height: int) -> int:
+    """Return R for kernels of `height` rows: more rows save reading, but multiply more of the zeros."""
+    return 4 if height < 5 else 2
 
 
 def correlate(task: Task, threads: int) -> None:
@@ -53,33 +104,44 @@ def correlate(task: Task, threads: int) -> None:
     if not phases:
         direct.correlate(task, threads)
         return
-    matrices = [[_toeplitz(task, phase.distinct, rows) for phase in phases] for rows in range(1, ROWS + 1)]
+    most = rows_at_once(task.kernel.shape[0])
+    matrices = [[_toeplitz(task, phase.distinct, rows) for phase in phases] for rows in range(1, most + 1)]
+    largest = max(matrix.size for matrix in matrices[-1])
+    widest = min(WIDEST, max(NARROWEST, SMALL // largest - task.span[1] * task.channels))
     by_taps = direct.core(task)
 
     def compute(strip: Strip, into: Array, scratch: Scratch) -> None:
-        rows, length = strip.grid.rows, strip.row_length
+        rows = strip.grid.rows
+        layout = _layout(strip, phases)
         done = 0
         while done < rows:
-            high = min(ROWS, rows - done)
-            batch = max(1, min((rows - done) // high, BLOCK // (high * length)))
-            part = into[done : done + batch * high]
-            _products(strip, done, phases, matrices[high - 1], part, scratch)
+            high = min(most, rows - done)
+            batch = max(1, min((rows - done) // high, BLOCK // (layout.count * high * layout.pitch)))
+            part = into[done : done + batch * high].reshape(batch, high, -1)
+            _products(strip, done, layout, matrices[high - 1], part, scratch)
             done += batch * high
         # Infinities times the matrix's zeros are NaN, even in rows that do not see them.
         if np.isnan(into.max()):
             by_taps(strip, into, scratch)
 
     with one_thread():
-        sweep(task, compute, cut(task, ROWS), threads)
+        sweep(task, compute, cut(task, most, widest), threads)
 
 
 def columns_by_phase(kernel: Floats, stride: int, dilation: int) -> list[Columns]:
-    """Return the kernel's columns, those together that see the same phase; without those of zeros."""
-    phases = [
-        _distinct(kernel, [j for j in range(kernel.shape[1]) if j * dilation % stride == phase])
-        for phase in range(stride)
-    ]
-    return [phase for phase in phases if phase.uses]
+    """Return the kernel's columns, those together that see the same phase; without those of zeros.
+
+    Where equal columns stand so that their shares would have to be added in many passes, all are multiplied.
+    """
+    phases = []
+    for phase in range(stride):
+        among = [j for j in range(kernel.shape[1]) if j * dilation % stride == phase]
+        used = [index for index, j in enumerate(among) if kernel[:, j].any()]
+        if used:
+            fewest = _distinct(kernel, [among[index] for index in used])
+            simple = len(_runs([(which, j, added) for j, which, added in fewest.uses])) <= MOST_RUNS
+            phases.append(fewest if simple else _each(kernel, among[used[0] : used[-1] + 1]))
+    return phases
 
 
 def _distinct(kernel: Floats, among: list[int]) -> Columns:
@@ -88,14 +150,17 @@ def _distinct(kernel: Floats, among: list[int]) -> Columns:
     uses = []
     for j in among:
         column = kernel[:, j] + 0.0
-        if column.any():
-            which, added = known.get(column.tobytes(), (len(columns), True))
-            uses.append((j, which, added))
-            if which == len(columns):
-                columns.append(column)
-                known[(0.0 - column).tobytes()] = (which, False)
-                known[column.tobytes()] = (which, True)
+        which, added = known.get(column.tobytes(), (len(columns), True))
+        uses.append((j, which, added))
+        if which == len(columns):
+            columns.append(column)
+            known[(0.0 - column).tobytes()] = (which, False)
+            known[column.tobytes()] = (which, True)
     return Columns(columns, uses)
+
+
+def _each(kernel: Floats, among: list[int]) -> Columns:
+    return Columns([kernel[:, j] for j in among], [(j, which, True) for which, j in enumerate(among)])
 
 
 def _toeplitz(task: Task, columns: Sequence[Floats], rows: int) -> Array:
@@ -107,62 +172,75 @@ def _toeplitz(task: Task, columns: Sequence[Floats], rows: int) -> Array:
     return matrix.reshape(len(columns) * rows, -1)
 
 
+def _layout(strip: Strip, phases: list[Columns]) -> Layout:
+    spans, parts, count = [], [], 0
+    for phase in phases:
+        reads = [int(strip.offsets[0, j]) for j, _, _ in phase.uses]
+        spans.append((reads[0], reads[-1] - reads[0] + strip.grid.width))
+        for (_, which, added), read in zip(phase.uses, reads, strict=True):
+            parts.append((count + which, read - reads[0], added))
+        count += len(phase.distinct)
+    longest = max(length for _, length in spans)
+    # A row pitch near a power of two would put all shares into the same cache lines.
+    pitch = longest + (16 if longest % 256 < 16 else 0)
+    return Layout(spans, count, pitch, _runs(parts))
+
+
 def _products(
-    strip: Strip, first: int, phases: list[Columns], matrices: list[Array], into: Array, scratch: Scratch
+    strip: Strip, first: int, layout: Layout, matrices: list[Array], into: Array, scratch: Scratch
 ) -> None:
-    """Write output rows from `first` on, which are a multiple of the matrices' rows, to `into`."""
-    width, x = strip.grid.width, strip.x
-    counts = [len(phase.distinct) for phase in phases]
-    high = len(matrices[0]) // counts[0]
-    batch = len(into) // high
-    starts = [int(strip.offsets[0, phase.uses[0][0]]) for phase in phases]
-    lengths = [
-        width + int(strip.offsets[0, phase.uses[-1][0]]) - start
-        for phase, start in zip(phases, starts, strict=True)
-    ]
-    # A row pitch near a power of two would put all partial results into the same cache lines.
-    pitch = max(lengths) + (16 if max(lengths) % 256 < 16 else 0)
-    shares = scratch("shares", (batch, sum(counts), high, pitch), x.dtype)
-    stacked = shares.reshape(batch, -1, pitch)
-    size = x.itemsize
-    parts: list[tuple[int, int, bool]] = []
-    before = 0
-    for phase, matrix, start, length in zip(phases, matrices, starts, lengths, strict=True):
+    """Write output rows from `first` on to `into`, (batch, rows, width)."""
+    batch, high, _ = into.shape
+    x, step, size = strip.x, strip.grid.step, strip.x.itemsize
+    shares = scratch("shares", (batch, layout.count, high, layout.pitch), x.dtype)
+    stacked = shares.reshape(batch, -1, layout.pitch)
+    row = 0
+    for matrix, (start, length) in zip(matrices, layout.spans, strict=True):
         windows: Array = np.ndarray(
             (batch, matrix.shape[1], length),
             x.dtype,
             x,
-            (first * strip.grid.step + start) * size,
-            (high * strip.grid.step * size, strip.pitch * size, size),
+            (first * step + start) * size,
+            (high * step * size, strip.pitch * size, size),
         )
-        rows = slice(before * high, before * high + len(matrix))
-        np.matmul(matrix, windows, out=stacked[:, rows, :length])
-        parts += [(before + which, int(strip.offsets[0, j]) - start, added) for j, which, added in phase.uses]
-        before += len(phase.distinct)
-    target = np.lib.stride_tricks.as_strided(
-        into, (batch, high, width), (high * into.strides[0], into.strides[0], size)
+        np.matmul(matrix, windows, out=stacked[:, row : row + len(matrix), :length])
+        row += len(matrix)
+    for index, run in enumerate(layout.runs):
+        sums = scratch("sum", into.shape, x.dtype) if index else into
+        _add_run(shares, run, sums)
+        if index:
+            np.add(into, sums, out=into)
+
+
+def _add_run(shares: Array, run: Run, into: Array) -> None:
+    _, count, high, pitch = shares.shape
+    batch, _, width = into.shape
+    size = shares.itemsize
+    seen: Array = np.ndarray(
+        (batch, high, len(run.signs), width),
+        shares.dtype,
+        shares,
+        (run.which * high * pitch + run.offset) * size,
+        (count * high * pitch * size, pitch * size, (run.apart * high * pitch + run.shift) * size, size),
     )
-    _add_up(shares, parts, target, scratch)
+    np.matmul(np.array([run.signs], shares.dtype), seen, out=into[:, :, None])
 
 
-def _add_up(shares: Array, parts: list[tuple[int, int, bool]], target: Array, scratch: Scratch) -> None:
-    """Add shares, each ``(which, from which of its numbers on, added?)``, into (batch, rows, width)."""
-    batch, count, high, pitch = shares.shape
-    width = target.shape[2]
-    (first, start, _), *between = parts[:-1] or parts
-    if len(parts) == 1:
-        target[...] = shares[:, first, :, start : start + width]
-        return
-    # Sums stay in the cache, as flat rows of numbers, until the last one writes new memory.
-    flat = shares.reshape(batch, count, high * pitch)
-    length = high * pitch - max(offset for _, offset, _ in parts)
-    total = flat[:, first, start : start + length]
-    lines = shares[:, first, :, start : start + width]
-    into = total
-    if between and count < len(parts):
-        held = scratch("total", (batch, high, pitch), shares.dtype)
-        into, lines = held.reshape(batch, -1)[:, :length], held[:, :, :width]
-    for which, offset, added in between:
-        total = (np.add if added else np.subtract)(total, flat[:, which, offset : offset + length], out=into)
-    which, offset, added = parts[-1]
-    (np.add if added else np.subtract)(lines, shares[:, which, :, offset : offset + width], out=target)
+def _runs(parts: list[tuple[int, int, bool]]) -> list[Run]:
+    """Return `parts`, sorted by their offsets, as the fewest runs that following them in order finds."""
+    runs: list[list[tuple[int, int, bool]]] = []
+    for part in parts:
+        last = [*runs[-1], part] if runs else [part]
+        steps = {(after[0] - before[0], after[1] - before[1]) for before, after in pairwise(last)}
+        if len(steps) == 1 and all(apart for apart, _ in steps):
+            runs[-1] = last
+        else:
+            runs.append([part])
+    found = []
+    for run in runs:
+        if run[-1][0] < run[0][0]:
+            run = run[::-1]
+        (which, offset, _), *rest = run
+        apart, shift = (rest[0][0] - which, rest[0][1] - offset) if rest else (1, 0)
+        found.append(Run(which, offset, apart, shift, [1 if added else -1 for _, _, added in run]))
+    return found

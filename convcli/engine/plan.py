@@ -8,7 +8,7 @@ from numpy.typing import DTypeLike
 
 from convcli.engine.arrays import Floats, whole_bound, working_dtype
 from convcli.engine.fft import EXACT_BELOW
-from convcli.engine.gemm import ROWS, columns_by_phase
+from convcli.engine.gemm import columns_by_phase, rows_at_once
 from convcli.engine.memo import by_weights
 from convcli.engine.separable import Pair, are_whole, factors
 from convcli.engine.size import extent
@@ -20,10 +20,10 @@ __all__ = ["Plan", "plan"]
 # Nanoseconds per number beyond reading and writing it: one thread, float32. The machine makes them larger or
 # smaller together; where methods cross is decided by their ratios. `python -m benchmarks crossovers` measures
 # them. 2026-11, AMD EPYC (Zen 4 with AVX-512, 1 MB of second-level cache per core), NumPy 2.4.
-GEMM_WEIGHT = 0.03  # a multiply-add of the matrix product
-GEMM_COLUMN = 0.13  # adding one kernel column's share
-GEMM_FIXED = 0.35
-FFT_TILE = 6.5  # per pixel of a tile, there and back
+GEMM_WEIGHT = 0.028  # a multiply-add of the matrix product
+GEMM_COLUMN = 0.07  # adding one kernel column's share
+GEMM_FIXED = 0.55
+FFT_TILE = 7.0  # per pixel of a tile, there and back
 TWO_PASSES = 1.1  # a pass of the separable method against the same weights in one pass
 FFT_START = 400_000.0  # the kernel's own transform, and loading numpy.fft
 GEMM_START = 50_000.0
@@ -100,7 +100,7 @@ def _choose(
 
     phases = columns_by_phase(weights, stride[1], dilation[1])
     distinct = sum(len(phase.distinct) for phase in phases)
-    high = (ROWS - 1) * stride[0] + extent(kh, dilation[0])
+    high = (rows_at_once(kh) - 1) * stride[0] + extent(kh, dilation[0])
     costs[Method.GEMM] = GEMM_FIXED + GEMM_WEIGHT * distinct * high + GEMM_COLUMN * kw
     costs[Method.GEMM] += GEMM_START / outputs
     reasons[Method.GEMM] = f"{size} with {distinct} distinct columns: a matrix product"

@@ -1,8 +1,9 @@
-"""Long lines of weights as matrix products, which multiply several times as fast as whole-array operations.
+"""Lines of weights as matrix products, which multiply several times as fast as whole-array operations.
 
-Down a column, R output rows are a Toeplitz matrix times the input rows that they see; along a row, B outputs
-are the window of numbers that they see times the matrix's transpose. Both multiply zeros as well, R + k - 1
-weights instead of k, and still win from five weights (down) or fifteen (along) on.
+Down a column, R output rows are a Toeplitz matrix times the input rows that they see. Along a row, B outputs
+are the next B input numbers times a triangular matrix, plus the B after those times another, and so on as far
+as the line reaches: cut at the same places, the products' inputs lie in memory as they are. Both multiply
+zeros as well, and still win from three weights on.
 """
 
 from itertools import pairwise
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convcli.engine.arrays import Array, Floats, Indices
-from convcli.engine.strips import Grid, even_cuts
+from convcli.engine.blas import SMALL
+from convcli.engine.strips import Grid, even_cuts, view
 from convcli.engine.threads import Scratch
 
 if TYPE_CHECKING:
@@ -20,16 +22,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Product", "pays"]
 
-SHORT, LONG = 5, 255
+SHORT, LONG = 3, 255
 """Numbers of weights between which products are used: fewer do not pay, more would round too often."""
 
 # Nanoseconds per number and per weight of it (2026-11, AMD EPYC with AVX-512, float32, 1 thread).
-DOWN, DOWN_WEIGHT = 0.2, 0.02
-ALONG, ALONG_WEIGHT = 1.2, 0.035
+DOWN, DOWN_WEIGHT = 0.18, 0.02
+ALONG, ALONG_WEIGHT = 0.42, 0.019
 
-SMALL = 1_000_000
-"""Multiplications up to which OpenBLAS takes its path for small matrices, which for so few rows is two to
-five times as fast (0.3.31: ``gemm_small_matrix_permit`` of its AVX-512 kernels)."""
+ROWS, MORE_ROWS, MANY = 4, 8, 10
+"""R, and R from `MANY` weights on."""
+
+BLOCK = 16
+"""B."""
 
 
 def pays(weights: Floats, period: int) -> bool:
@@ -43,7 +47,7 @@ class Product:
     def __init__(self, weights: Floats, otherwise: "Program") -> None:
         self.line = weights.ravel()
         self.down = weights.shape[1] == 1
-        self.at_once = 8 if self.down else 16
+        self.at_once = (ROWS if self.line.size < MANY else MORE_ROWS) if self.down else BLOCK
         self.otherwise = otherwise
         self._made: dict[tuple[int, int, int], Array] = {}
         fixed, each = (DOWN, DOWN_WEIGHT) if self.down else (ALONG, ALONG_WEIGHT)
@@ -56,7 +60,7 @@ class Product:
         if self.down:
             self._columns(x, first, apart, grid, into)
         else:
-            self._rows(x, first, apart, grid, into)
+            self._rows(x, first, apart, grid, into, scratch)
         if np.isnan(into.max()):
             self.otherwise(x, offsets, grid, into, scratch)
 
@@ -73,7 +77,7 @@ class Product:
             high = min(self.at_once, grid.rows - done)
             batch = (grid.rows - done) // high
             matrix = self._matrix(high, grid.step // pitch, apart // pitch)
-            target = _stacked(into, done, batch, high)
+            target = into[done : done + batch * high].reshape(batch, high, -1)
             for left, right in pairwise(even_cuts(grid.width, SMALL // matrix.size)):
                 seen: Array = np.ndarray(
                     (batch, matrix.shape[1], right - left),
@@ -85,25 +89,26 @@ class Product:
                 np.matmul(matrix, seen, out=target[:, :, left:right])
             done += batch * high
 
-    def _rows(self, x: Array, first: int, apart: int, grid: Grid, into: Array) -> None:
-        size = x.itemsize
-        done = 0
-        while done < grid.width:
-            wide = min(self.at_once, grid.width - done)
-            batch = (grid.width - done) // wide
-            matrix = self._matrix(wide, 1, apart).T
-            seen: Array = np.ndarray(
-                (batch, grid.rows, matrix.shape[0]),
-                x.dtype,
-                x,
-                (first + done) * size,
-                (wide * size, grid.step * size, size),
-            )
-            target = np.lib.stride_tricks.as_strided(
-                into[:, done:], (batch, grid.rows, wide), (wide * size, into.strides[0], size)
-            )
-            np.matmul(seen, matrix, out=target)
-            done += batch * wide
+    def _rows(self, x: Array, first: int, apart: int, grid: Grid, into: Array, scratch: Scratch) -> None:
+        whole = grid.width // BLOCK * BLOCK
+        shape = (grid.rows, whole // BLOCK, BLOCK)
+        matrix = self._matrix(BLOCK, 1, apart)
+        for start in range(0, matrix.shape[1] if whole else 0, BLOCK):
+            part = np.ascontiguousarray(matrix[:, start : start + BLOCK].T)
+            sums = scratch(Product, shape, x.dtype) if start else into[:, :whole].reshape(shape)
+            np.matmul(_blocks(x, first + start, grid.step, (*shape[:2], len(part))), part, out=sums)
+            if start:
+                np.add(into[:, :whole], sums.reshape(grid.rows, whole), out=into[:, :whole])
+        if whole < grid.width:
+            rest = self._matrix(grid.width - whole, 1, apart).T
+            seen = view(x, first + whole, Grid(grid.rows, len(rest), grid.step))
+            np.matmul(seen, rest, out=into[:, whole:])
+
+
+def _blocks(x: Array, first: int, step: int, shape: tuple[int, int, int]) -> Array:
+    """Return (rows, blocks, numbers) of `x`, whose blocks begin `BLOCK` apart."""
+    size = x.itemsize
+    return np.ndarray(shape, x.dtype, x, first * size, (step * size, BLOCK * size, size))
 
 
 def _toeplitz(line: Floats, rows: int, stride: int, apart: int) -> Array:
@@ -113,10 +118,3 @@ def _toeplitz(line: Floats, rows: int, stride: int, apart: int) -> Array:
     for row in range(rows):
         matrix[row, row * stride : row * stride + span : apart] = line
     return matrix
-
-
-def _stacked(into: Array, first: int, batch: int, high: int) -> Array:
-    pitch, size = into.strides
-    return np.lib.stride_tricks.as_strided(
-        into[first:], (batch, high, into.shape[1]), (high * pitch, pitch, size)
-    )

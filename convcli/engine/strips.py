@@ -89,8 +89,8 @@ def even_cuts(count: int, most: int) -> list[int]:
     return [count * i // parts for i in range(parts + 1)]
 
 
-def cut(task: Task, multiple: int = 1) -> list[Piece]:
-    """Cut the output into pieces; each row count but the last of a column is a `multiple`.
+def cut(task: Task, multiple: int = 1, widest: int = WIDEST) -> list[Piece]:
+    """Cut the output into pieces of rows of at most `widest` numbers, by a `multiple` of rows where possible.
 
     The cuts depend on the shapes and types alone, never on how many threads there are.
     """
@@ -98,9 +98,9 @@ def cut(task: Task, multiple: int = 1) -> list[Piece]:
     pieces = []
     frame = _inner(task)
     if frame is None:
-        return _tiles(Piece(0, height, 0, width), channels, task.span[0], multiple)
+        return _tiles(Piece(0, height, 0, width), channels, task.span[0], multiple, widest)
     y0, y1, x0, x1 = frame
-    pieces += _tiles(frame, channels, 1, multiple)
+    pieces += _tiles(frame, channels, 1, multiple, widest)
     for edge in (
         Piece(0, y0, 0, width),
         Piece(y1, height, 0, width),
@@ -108,7 +108,7 @@ def cut(task: Task, multiple: int = 1) -> list[Piece]:
         Piece(y0, y1, x1, width),
     ):
         if edge.rows and edge.columns:
-            pieces += _tiles(edge, channels, task.span[0], multiple)
+            pieces += _tiles(edge, channels, task.span[0], multiple, widest)
     return pieces
 
 
@@ -126,10 +126,10 @@ def _inner(task: Task) -> Piece | None:
     return inner if inner.rows > 0 and inner.columns * task.channels >= 256 else None
 
 
-def _tiles(area: Piece, channels: int, span: int, multiple: int) -> list[Piece]:
-    columns = even_cuts(area.columns, max(1, WIDEST // channels))
-    widest = max(right - left for left, right in pairwise(columns))
-    rows = max(PIECE // (widest * channels), span, 1)
+def _tiles(area: Piece, channels: int, span: int, multiple: int, widest: int) -> list[Piece]:
+    columns = even_cuts(area.columns, max(1, widest // channels))
+    longest = max(right - left for left, right in pairwise(columns))
+    rows = max(PIECE // (longest * channels), span, 1)
     rows = -(-rows // multiple) * multiple
     return [
         Piece(y, min(y + rows, area.y1), area.x0 + left, area.x0 + right)

@@ -67,7 +67,7 @@ def compile_taps(weights: Floats, dtype: np.dtype[Any], period: int = 1) -> Prog
         programs.append(Chain(rounded))
     if 1 in rounded.shape and period == 1 and (additions := _doubling(rounded.ravel())):
         programs.append(Doubling(rounded, additions, programs[-1]))
-    elif not whole and pays(rounded, period):
+    if not whole and pays(rounded, period):
         programs.append(Product(rounded, programs[0]))
     return min(programs, key=lambda program: program.cost)
 
