@@ -7,8 +7,8 @@ Column ``q`` of the kernel becomes the R rows of a Toeplitz matrix,
 so that ``T @ x[rows]`` holds, without a copy of the input, each kernel column's share of R output rows. The
 shares are then added, each shifted by its column's offset: seen from the right place, shifted shares are the
 rows of a matrix again, and a row of ones times that matrix adds them in one pass. Equal columns, and columns
-that differ in sign alone, are multiplied once. With a stride, each phase of the image's columns meets only the
-kernel's columns that see it.
+that differ in sign alone, are multiplied once. With a stride, each phase of the image's columns meets only
+the kernel's columns that see it.
 """
 
 from collections.abc import Sequence
@@ -66,14 +66,14 @@ class Layout(NamedTuple):
     ----------
     spans
         For each phase, the first number that its columns read, and of how many they need the products.
-    count, pitch
-        Distinct columns of all phases, and numbers from one row of shares to the next.
+    columns, pitch
+        Multiplied columns of all phases, and numbers from one row of shares to the next.
     runs
         What is added.
     """
 
     spans: list[tuple[int, int]]
-    count: int
+    columns: int
     pitch: int
     runs: list[Run]
 
@@ -116,7 +116,7 @@ def correlate(task: Task, threads: int) -> None:
         done = 0
         while done < rows:
             high = min(most, rows - done)
-            batch = max(1, min((rows - done) // high, BLOCK // (layout.count * high * layout.pitch)))
+            batch = max(1, min((rows - done) // high, BLOCK // (layout.columns * high * layout.pitch)))
             part = into[done : done + batch * high].reshape(batch, high, -1)
             _products(strip, done, layout, matrices[high - 1], part, scratch)
             done += batch * high
@@ -173,17 +173,17 @@ def _toeplitz(task: Task, columns: Sequence[Floats], rows: int) -> Array:
 
 
 def _layout(strip: Strip, phases: list[Columns]) -> Layout:
-    spans, parts, count = [], [], 0
+    spans, parts, before = [], [], 0
     for phase in phases:
         reads = [int(strip.offsets[0, j]) for j, _, _ in phase.uses]
         spans.append((reads[0], reads[-1] - reads[0] + strip.grid.width))
         for (_, which, added), read in zip(phase.uses, reads, strict=True):
-            parts.append((count + which, read - reads[0], added))
-        count += len(phase.distinct)
+            parts.append((before + which, read - reads[0], added))
+        before += len(phase.distinct)
     longest = max(length for _, length in spans)
     # A row pitch near a power of two would put all shares into the same cache lines.
     pitch = longest + (16 if longest % 256 < 16 else 0)
-    return Layout(spans, count, pitch, _runs(parts))
+    return Layout(spans, before, pitch, _runs(parts))
 
 
 def _products(
@@ -192,7 +192,7 @@ def _products(
     """Write output rows from `first` on to `into`, (batch, rows, width)."""
     batch, high, _ = into.shape
     x, step, size = strip.x, strip.grid.step, strip.x.itemsize
-    shares = scratch("shares", (batch, layout.count, high, layout.pitch), x.dtype)
+    shares = scratch("shares", (batch, layout.columns, high, layout.pitch), x.dtype)
     stacked = shares.reshape(batch, -1, layout.pitch)
     row = 0
     for matrix, (start, length) in zip(matrices, layout.spans, strict=True):

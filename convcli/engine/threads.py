@@ -31,7 +31,8 @@ PLACES = (2048, 1024, 3072, 512, 2560, 1536, 3584)
 
 BUFFER = 512
 """Numbers that NumPy's iterator may gather at a time. Given room for several rows (8192 by default) it copies
-the rows of a picture's part together and back, 3 to 4 times the time of the operation itself (NumPy 2.3 on)."""
+the rows of part of a picture together and back, which takes 3 to 4 times as long as the operation itself
+(NumPy 2.4)."""
 
 MOST = 4
 """Threads whose scratch memory is kept."""
