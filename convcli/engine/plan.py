@@ -22,7 +22,7 @@ __all__ = ["Plan", "plan"]
 # them. 2026-11, AMD EPYC (Zen 4 with AVX-512, 1 MB of second-level cache per core), NumPy 2.4.
 GEMM_WEIGHT = 0.028  # a multiply-add of the matrix product
 GEMM_COLUMN = 0.07  # adding one kernel column's share
-GEMM_FIXED = 0.55
+GEMM_FIXED = 0.45
 FFT_TILE = 7.0  # per pixel of a tile, there and back
 TWO_PASSES = 1.1  # a pass of the separable method against the same weights in one pass
 FFT_START = 400_000.0  # the kernel's own transform, and loading numpy.fft
