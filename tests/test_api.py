@@ -12,7 +12,7 @@ from scipy import ndimage
 import convcli as cv
 
 PROMISED = {
-    "correlate": "image kernel pad pad_value padding stride dilation bias method jobs dtype out",
+    "correlate": "image kernel pad pad_value padding stride dilation bias method jobs dtype out rows",
     "conv2d": "x weight bias stride padding dilation groups pad pad_value jobs",
     "match_score": "image kernel center pad pad_value padding stride dilation jobs",
     "pad2d": "image padding mode value",

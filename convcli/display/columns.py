@@ -15,6 +15,9 @@ DIGITS = 4
 SMALLEST, GREATEST = -4, 7
 """Powers of ten of the largest number, between which numbers are written out."""
 
+LEAST = -308
+"""The least power that numbers are divided by: the next would be 0."""
+
 
 class Written(NamedTuple):
     """The words, all of one width or less, and the power of ten that they are to be multiplied by."""
@@ -35,7 +38,7 @@ def written(values: Array, precision: int | None = None, *, plus: bool = False) 
     power of ten that is told beside them. `plus` gives positive numbers a sign, so that it catches the eye.
     """
     full = largest(values)
-    power = math.floor(math.log10(full)) if full else 0
+    power = max(LEAST, math.floor(math.log10(full))) if full else 0
     if precision is not None or SMALLEST <= power < GREATEST:
         scaled, shift = values, 0
     else:

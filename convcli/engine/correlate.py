@@ -51,6 +51,7 @@ def correlate(
     jobs: int | None = None,
     dtype: DTypeLike | None = None,
     out: Array | None = None,
+    rows: tuple[int, int] | None = None,
 ) -> Array:
     """Slide `kernel` over `image`, unflipped: ``y[m, n] = bias + sum_ij x[m*s + i*d, n*s + j*d] k[i, j]``.
 
@@ -81,11 +82,14 @@ def correlate(
         16-bit integers, float64 for the others. Integers round half to even and saturate.
     out : array, optional
         Where to write the result; may not overlap `image`.
+    rows : (first, end), optional
+        Of the result, the only ones to compute; `end` is excluded. Equal to those of the whole but for
+        rounding.
 
     Returns
     -------
     (H', W') or (H', W', C) array
-        ``H' = (H + top + bottom - d*(kh - 1) - 1) // s + 1``; `out` if that was given.
+        ``H' = (H + top + bottom - d*(kh - 1) - 1) // s + 1``, or `rows` alone; `out` if that was given.
 
     Raises
     ------
@@ -110,10 +114,11 @@ def correlate(
     taps = (weights.shape[0], weights.shape[1])
     sides = edges(padding, taps, holes, mode)
     height, width = output_size((picture.shape[0], picture.shape[1]), taps, steps, sides, holes)
+    first, end = (0, height) if rows is None else _rows(rows, height)
     for value, name in ((bias, "bias"), (pad_value, "pad value")):
         if not np.isfinite(value):
             raise UsageError(f"{name} {value} is not finite", hint="give a number")
-    result = _result(picture, (height, width, *picture.shape[2:]), dtype, out)
+    result = _result(picture, (end - first, width, *picture.shape[2:]), dtype, out)
     chosen = plan(weights, picture.shape, picture.dtype, steps, holes, Method.parse(method)).method
     work = working_dtype(picture.dtype, weights)
     beyond = pad_value if mode is PadMode.CONSTANT else 0.0
@@ -130,6 +135,7 @@ def correlate(
         bias=float(bias),
         work=work,
         out=result if result.ndim == 3 else result[:, :, None],
+        first=first,
     )
     threads = thread_count(jobs)
     light = result.size * (8 + min(weights.size, 49)) < LIGHT
@@ -189,6 +195,13 @@ def as_weights(kernel: ArrayLike) -> Floats:
     if not np.isfinite(weights).all():
         raise KernelError("kernel has weights that are not finite", hint="replace NaN and infinity")
     return weights
+
+
+def _rows(rows: tuple[int, int], height: int) -> tuple[int, int]:
+    first, end = rows
+    if not 0 <= first < end <= height:
+        raise UsageError(f"there are no rows {first} to {end} of {height}", hint="count from 0, end excluded")
+    return first, end
 
 
 def _result(picture: Array, shape: tuple[int, ...], dtype: DTypeLike | None, out: Array | None) -> Array:

@@ -139,13 +139,13 @@ def _next_smooth(number: int) -> int:
 
 
 def _tiles(task: Task, lengths: list[int]) -> list[Piece]:
-    height, width = task.out.shape[:2]
+    y0, y1, x0, x1 = task.whole
     rows, columns = (
         (length - span) // stride + 1
         for length, span, stride in zip(lengths, task.span, task.stride, strict=True)
     )
     return [
-        Piece(y, min(y + rows, height), x, min(x + columns, width))
-        for y in range(0, height, rows)
-        for x in range(0, width, columns)
+        Piece(y, min(y + rows, y1), x, min(x + columns, x1))
+        for y in range(y0, y1, rows)
+        for x in range(x0, x1, columns)
     ]

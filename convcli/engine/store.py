@@ -32,7 +32,8 @@ def target(task: Task, piece: Piece, scratch: Scratch) -> Array:
     """Return where the (rows, width) sums of `piece` go: the output itself where its type allows."""
     channels = task.channels
     if task.out_rows is not None:
-        return task.out_rows[piece.y0 : piece.y1, piece.x0 * channels : piece.x1 * channels]
+        rows, columns = task.place(piece)
+        return task.out_rows[rows, columns.start * channels : columns.stop * channels]
     return scratch("sums", (piece.rows, piece.columns * channels), task.work)
 
 
@@ -43,7 +44,7 @@ def store(task: Task, piece: Piece, sums: Array) -> None:
     if task.out_rows is not None:
         return
     shaped = sums.reshape(piece.rows, piece.columns, task.channels)
-    saturate(shaped, task.out[piece.y0 : piece.y1, piece.x0 : piece.x1])
+    saturate(shaped, task.out[task.place(piece)])
 
 
 def saturate(sums: Array, into: Array) -> None:

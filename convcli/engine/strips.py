@@ -94,18 +94,17 @@ def cut(task: Task, multiple: int = 1, widest: int = WIDEST) -> list[Piece]:
 
     The cuts depend on the shapes and types alone, never on how many threads there are.
     """
-    height, width, channels = task.out.shape
-    pieces = []
+    channels, whole = task.channels, task.whole
     frame = _inner(task)
     if frame is None:
-        return _tiles(Piece(0, height, 0, width), channels, task.span[0], multiple, widest)
+        return _tiles(whole, channels, task.span[0], multiple, widest)
     y0, y1, x0, x1 = frame
-    pieces += _tiles(frame, channels, 1, multiple, widest)
+    pieces = _tiles(frame, channels, 1, multiple, widest)
     for edge in (
-        Piece(0, y0, 0, width),
-        Piece(y1, height, 0, width),
+        Piece(whole.y0, y0, 0, whole.x1),
+        Piece(y1, whole.y1, 0, whole.x1),
         Piece(y0, y1, 0, x0),
-        Piece(y0, y1, x1, width),
+        Piece(y0, y1, x1, whole.x1),
     ):
         if edge.rows and edge.columns:
             pieces += _tiles(edge, channels, task.span[0], multiple, widest)
@@ -117,11 +116,10 @@ def _inner(task: Task) -> Piece | None:
     if task.flat is None:
         return None
     ends = []
-    for axis in (0, 1):
+    for axis, (start, stop) in enumerate((task.whole[:2], task.whole[2:])):
         before, stride = task.sides[axis][0], task.stride[axis]
-        first = -(-before // stride)
         last = (before + task.image.shape[axis] - task.span[axis]) // stride
-        ends += [first, min(last + 1, task.out.shape[axis])]
+        ends += [max(start, -(-before // stride)), min(last + 1, stop)]
     inner = Piece(*ends)
     return inner if inner.rows > 0 and inner.columns * task.channels >= 256 else None
 

@@ -53,6 +53,8 @@ class Task:
         float32 or float64: what sums are computed in.
     out : (H', W', C) array
         Receives the result, rounded and saturated where its type is an integer.
+    first : int
+        Which row of the whole result is the first of `out`.
     """
 
     image: Array
@@ -65,6 +67,16 @@ class Task:
     bias: float
     work: np.dtype[Any]
     out: Array
+    first: int = 0
+
+    @property
+    def whole(self) -> Piece:
+        """All that is to be computed."""
+        return Piece(self.first, self.first + self.out.shape[0], 0, self.out.shape[1])
+
+    def place(self, piece: Piece) -> tuple[slice, slice]:
+        """Return the rows and columns of `out` that `piece` is."""
+        return slice(piece.y0 - self.first, piece.y1 - self.first), slice(piece.x0, piece.x1)
 
     @property
     def channels(self) -> int:

@@ -33,10 +33,10 @@ def raster(picture: Pillow.Image) -> Raster:
     if mode == "F":
         return Raster(np.array(picture, dtype=np.float32), None, Space.GRAY)
     if mode == "CMYK":
-        return Raster(np.array(picture), None, Space.CMYK)
+        return Raster(np.asarray(picture), None, Space.CMYK)
     if mode in ("1", "L", "RGB"):
         plain = picture.convert("L") if mode == "1" else picture
-        return keyed(np.array(plain), picture, Space.RGB if mode == "RGB" else Space.GRAY)
+        return keyed(np.asarray(plain), picture, Space.RGB if mode == "RGB" else Space.GRAY)
     if mode in ("LA", "La"):
         both = np.asarray(picture.convert("LA"))
         return Raster(both[..., 0].copy(), both[..., 1].copy(), Space.GRAY)
@@ -47,7 +47,7 @@ def raster(picture: Pillow.Image) -> Raster:
     if mode in ("RGBA", "RGBa", "PA") or picture.has_transparency_data:
         four = np.asarray(picture.convert("RGBA"))
         return Raster(four[..., :3].copy(), four[..., 3].copy(), Space.RGB)
-    return Raster(np.array(picture.convert("RGB")), None, Space.RGB)
+    return Raster(np.asarray(picture.convert("RGB")), None, Space.RGB)
 
 
 def keyed(pixels: Array, picture: Pillow.Image, space: Space) -> Raster:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from convcli.engine.arrays import fits_short
 from convcli.engine.combine import combine
 from convcli.engine.correlate import correlate
 from convcli.engine.layers import conv2d
@@ -18,12 +19,16 @@ from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
 from convcli.specs import FilterSpec
 from convcli.vocab import AlphaMode, Combine
+from convcli.workflows.bands import Banded
 from convcli.workflows.light import through
-from convcli.workflows.results import FeatureMap
+from convcli.workflows.results import BandedMap, FeatureMap
 
-__all__ = ["Bank", "bank", "feature_maps"]
+__all__ = ["Bank", "banded_maps", "bank", "feature_maps"]
 
 Array = NDArray[Any]
+
+LARGE = 1 << 18
+"""Numbers of a picture from which on its maps may exist some rows at a time."""
 
 
 class Bank(NamedTuple):
@@ -107,9 +112,15 @@ def feature_maps(frame: Frame, space: Space, kernels: Bank, spec: FilterSpec) ->
     """
     if frame.alpha is not None and spec.alpha is AlphaMode.FILTER:
         _check_transparency(kernels)
+    recipes = _recipes(kernels.kernels, spec)
 
     def slide(pixels: Array, beyond: float | None) -> list[Array]:
-        return _maps(pixels, kernels, replace(spec, pad_value=beyond))
+        how = replace(spec, pad_value=beyond)
+        if not spec.chain:
+            return [_map(pixels, recipe, how) for recipe in recipes]
+        for recipe in recipes:
+            pixels = _map(pixels, recipe, how)
+        return [pixels]
 
     def sample(alpha: Array) -> list[Array]:
         return [_sampled(alpha, found, spec) for found in kernels.behind]
@@ -122,6 +133,51 @@ def feature_maps(frame: Frame, space: Space, kernels: Bank, spec: FilterSpec) ->
     return maps
 
 
+def banded_maps(frame: Frame, kernels: Bank, spec: FilterSpec) -> list[BandedMap] | None:
+    """Return the same, to be computed some rows at a time; None where that is not possible, or does not pay.
+
+    Raises
+    ------
+    GeometryError
+        A kernel does not fit the picture.
+    """
+    recipes = _recipes(kernels.kernels, spec)
+    alpha = None if spec.alpha is AlphaMode.DROP else frame.alpha
+    filtered = alpha is not None and spec.alpha is AlphaMode.FILTER
+    flat = all(weights.ndim == 2 for recipe in recipes for weights, _ in recipe.slides)
+    sizes = [
+        {_size(frame.pixels, weights, spec) for weights, _ in recipe.slides} for recipe in recipes if flat
+    ]
+    alike = all(len(different) == 1 for different in sizes)
+    if filtered or spec.linear or spec.chain or not flat or not alike or frame.pixels.size < LARGE:
+        return None
+    clear = [None if alpha is None else _sampled(alpha, found, spec) for found in kernels.behind]
+    return [
+        BandedMap(_banded(frame.pixels, recipe, size.pop(), spec), one)
+        for recipe, size, one in zip(recipes, sizes, clear, strict=True)
+    ]
+
+
+class Recipe(NamedTuple):
+    """How one feature map is made: weights with their biases, and how their results become one (or None)."""
+
+    slides: tuple[tuple[Array, float], ...]
+    how: Combine | None
+
+
+def _recipes(kernels: Sequence[Kernel], spec: FilterSpec) -> list[Recipe]:
+    slides = [tuple(zip(found.components, found.bias, strict=True)) for found in kernels]
+    if spec.combine not in (None, Combine.NONE):
+        return [Recipe(tuple(one for some in slides for one in some), spec.combine)]
+    recipes = []
+    for found, some in zip(kernels, slides, strict=True):
+        if _joins(found, spec.combine):
+            recipes.append(Recipe(some, found.combine))
+        else:
+            recipes += [Recipe((one,), None) for one in some]
+    return recipes
+
+
 def _check_transparency(kernels: Bank) -> None:
     for found in kernels.kernels:
         if found.components[0].ndim == 3:
@@ -131,23 +187,30 @@ def _check_transparency(kernels: Bank) -> None:
             )
 
 
-def _maps(pixels: Array, kernels: Bank, spec: FilterSpec) -> list[Array]:
-    if spec.chain:
-        for found in kernels.kernels:
-            (pixels,) = _of_kernel(pixels, found, spec)
-        return [pixels]
-    maps = [m for found in kernels.kernels for m in _of_kernel(pixels, found, spec)]
-    if spec.combine is not None and spec.combine is not Combine.NONE:
-        return [combine(maps, spec.combine)]
-    return maps
+def _map(pixels: Array, recipe: Recipe, spec: FilterSpec, rows: tuple[int, int] | None = None) -> Array:
+    maps = [_slide(pixels, weights, bias, spec, rows) for weights, bias in recipe.slides]
+    return maps[0] if recipe.how is None else combine(maps, recipe.how)
 
 
-def _of_kernel(pixels: Array, found: Kernel, spec: FilterSpec) -> list[Array]:
-    maps = [
-        _slide(pixels, weights, bias, spec)
-        for weights, bias in zip(found.components, found.bias, strict=True)
-    ]
-    return [combine(maps, found.combine)] if _joins(found, spec.combine) else maps
+def _banded(pixels: Array, recipe: Recipe, size: tuple[int, int], spec: FilterSpec) -> Banded:
+    alone = replace(spec, jobs=1)
+    (weights, bias), *more = recipe.slides
+    exact = not more and not spec.bias
+    exact = exact and fits_short(weights, pixels.dtype, np.dtype(np.int16), bias, spec.pad_value or 0.0)
+
+    def rows(first: int, end: int) -> Array:
+        if exact:
+            return _slide(pixels, weights, bias, alone, (first, end), np.int16)
+        values = _map(pixels, recipe, alone, (first, end))
+        return np.add(values, spec.bias, out=values) if spec.bias else values
+
+    return Banded((*size, *pixels.shape[2:]), rows)
+
+
+def _size(pixels: Array, weights: Array, spec: FilterSpec) -> tuple[int, int]:
+    taps = (weights.shape[0], weights.shape[1])
+    sides = edges(spec.padding, taps, spec.dilation, spec.pad)
+    return output_size((pixels.shape[0], pixels.shape[1]), taps, spec.stride, sides, spec.dilation)
 
 
 def _joins(found: Kernel, how: Combine | None) -> bool:
@@ -155,7 +218,14 @@ def _joins(found: Kernel, how: Combine | None) -> bool:
     return how is None and found.combine is not Combine.NONE
 
 
-def _slide(pixels: Array, weights: Array, bias: float, spec: FilterSpec) -> Array:
+def _slide(
+    pixels: Array,
+    weights: Array,
+    bias: float,
+    spec: FilterSpec,
+    rows: tuple[int, int] | None = None,
+    dtype: type[np.int16] | None = None,
+) -> Array:
     pad_value = spec.pad_value or 0.0
     if weights.ndim == 2:
         return correlate(
@@ -169,6 +239,8 @@ def _slide(pixels: Array, weights: Array, bias: float, spec: FilterSpec) -> Arra
             bias=bias,
             method=spec.method,
             jobs=spec.jobs,
+            dtype=dtype,
+            rows=rows,
         )
     planes = pixels[np.newaxis] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
     summed: Array = conv2d(

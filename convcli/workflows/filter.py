@@ -6,9 +6,9 @@ from convcli.engine.plan import plan
 from convcli.imaging.image import Frame, Image, Space
 from convcli.specs import FilterSpec, ReadSpec, WriteSpec
 from convcli.workflows.batch import Batch, check_inputs
-from convcli.workflows.feature_maps import Bank, bank, feature_maps
+from convcli.workflows.feature_maps import Bank, banded_maps, bank, feature_maps
 from convcli.workflows.pipeline import Means, Step, process
-from convcli.workflows.results import FeatureMap
+from convcli.workflows.results import BandedMap, FeatureMap
 
 __all__ = ["filter_files"]
 
@@ -38,10 +38,13 @@ def filter_files(
     def maps(frame: Frame, space: Space) -> list[FeatureMap]:
         return feature_maps(frame, space, slides, spec)
 
+    def bands(frame: Frame) -> list[BandedMap] | None:
+        return banded_maps(frame, slides, spec)
+
     def means(image: Image) -> Iterator[Means]:
         return _plans(image, slides, spec)
 
-    step = Step(slides.labels, slides.names, maps, means)
+    step = Step(slides.labels, slides.names, maps, means, bands)
     return process(inputs, step, spec, reading, writing, details=details)
 
 

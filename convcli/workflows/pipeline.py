@@ -16,7 +16,7 @@ from convcli.specs import FilterSpec, PoolSpec, ReadSpec, WriteSpec
 from convcli.vocab import Depth, RangeMode
 from convcli.workflows.batch import STDIN, STDOUT, Batch, Outcome, Source, over, read_stdin
 from convcli.workflows.naming import Naming, Target
-from convcli.workflows.results import FeatureMap, Result, as_channels, develop, figures
+from convcli.workflows.results import BandedMap, FeatureMap, Result, as_channels, by_bands, develop, figures
 
 __all__ = ["Means", "Step", "as_gray", "make_folder", "process", "read_source", "write_results"]
 
@@ -42,12 +42,15 @@ class Step(NamedTuple):
         Makes the feature maps of a frame.
     means
         Says how those of a picture are computed.
+    bands
+        Makes maps that are computed some rows at a time; None where it cannot.
     """
 
     labels: tuple[str, ...]
     names: tuple[str, ...]
     maps: Callable[[Frame, Space], list[FeatureMap]]
     means: Callable[[Image], Iterable[Means]]
+    bands: Callable[[Frame], list[BandedMap] | None] = lambda _: None
 
 
 def process(
@@ -78,9 +81,13 @@ def process(
         image = read_source(source, reading)
         targets = naming.targets(source, step.labels, image.format)
         before = as_gray(image) if spec.gray else image
-        maps = [step.maps(frame, before.space) for frame in before.frames]
+        banded = by_bands(before, spec, targets[0].format)
+        maps: list[Sequence[FeatureMap | BandedMap]] = [
+            (step.bands(frame) if banded else None) or step.maps(frame, before.space)
+            for frame in before.frames
+        ]
         results = [
-            develop(before, of_map, spec, targets[min(index, len(targets) - 1)].format)
+            develop(before, of_map, spec, targets[min(index, len(targets) - 1)].format, details=details)
             for index, of_map in enumerate(zip(*maps, strict=True))
         ]
         if len(results) > 1:
@@ -101,7 +108,7 @@ def process(
             "depth": _depth(results[0].image),
             "method": "+".join(dict.fromkeys(one.method for one in means)),
             "seconds": round(time.perf_counter() - start, 6),
-            **figures([found.values for of_frame in maps for found in of_frame]),
+            **figures([part for result in results for part in result.figures]),
             "clipped": sum(result.clipped for result in results),
         }
         lines = [f"{one.name}: {one.method}: {one.reason}" for one in means]

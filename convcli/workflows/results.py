@@ -12,8 +12,9 @@ from convcli.imaging.image import Frame, Image, Space, full_scale
 from convcli.imaging.pixels import suggest_unit, target_dtype, to_pixels
 from convcli.specs import FilterSpec, PoolSpec
 from convcli.vocab import Depth, RangeMode
+from convcli.workflows.bands import Banded, Figures, developed
 
-__all__ = ["FeatureMap", "Result", "as_channels", "develop", "figures"]
+__all__ = ["BandedMap", "FeatureMap", "Result", "as_channels", "by_bands", "develop", "figures"]
 
 WORTH_SAYING = 0.01
 """The share of cut pixels above which a line says so."""
@@ -26,20 +27,44 @@ class FeatureMap(NamedTuple):
     alpha: NDArray[Any] | None
 
 
+class BandedMap(NamedTuple):
+    """The same, its numbers not computed yet."""
+
+    values: Banded
+    alpha: NDArray[Any] | None
+
+
 class Result(NamedTuple):
-    """One file's worth of results: the image, lines for people, and how many pixels were cut."""
+    """One file's worth of results: image, lines for people, number of pixels cut; figures if asked."""
 
     image: Image
     notes: tuple[str, ...]
     clipped: int
+    figures: tuple[Figures, ...] = ()
 
     def of(self, label: str) -> "Result":
         """Return the same with the map's label before each line."""
         return self._replace(notes=tuple(f"{label}: {note}" for note in self.notes))
 
 
-def develop(image: Image, maps: Sequence[FeatureMap], spec: FilterSpec | PoolSpec, format: Format) -> Result:
+def by_bands(image: Image, spec: FilterSpec | PoolSpec, format: Format) -> bool:
+    """Whether maps may exist some rows at a time: whole samples in and out, and no range that needs all."""
+    target = target_dtype(spec.depth, image.dtype, format).dtype
+    floats = spec.range in (RangeMode.RAW, RangeMode.SCALE)
+    return image.dtype.kind == "u" and target.kind == "u" and not floats
+
+
+def develop(
+    image: Image,
+    maps: Sequence[FeatureMap | BandedMap],
+    spec: FilterSpec | PoolSpec,
+    format: Format,
+    *,
+    details: bool = False,
+) -> Result:
     """Turn one feature map of each frame of `image` into an image for a file of `format`.
+
+    With `details`, the result has the figures of the maps.
 
     Raises
     ------
@@ -55,10 +80,13 @@ def develop(image: Image, maps: Sequence[FeatureMap], spec: FilterSpec | PoolSpe
     measured = image.dtype.kind == "f"
     full = full_scale(target.dtype if measured else image.dtype)
 
-    frames, clipped = [], 0
+    frames, clipped, measures = [], 0, list[Figures]()
     for frame, found in zip(image.frames, maps, strict=True):
-        pixels = to_pixels(found.values, mode, full_in=full, target=target.dtype)
+        pixels, of_frame = developed(
+            found.values, mode, full_in=full, target=target.dtype, jobs=spec.jobs, details=details
+        )
         clipped += pixels.clipped
+        measures += of_frame
         alpha = None if found.alpha is None else _opacity(found.alpha, image.dtype, target.dtype, format)
         frames.append(Frame(pixels.array, alpha, frame.duration))
 
@@ -70,11 +98,11 @@ def develop(image: Image, maps: Sequence[FeatureMap], spec: FilterSpec | PoolSpe
         measured
         and not floats
         and mode is RangeMode.CLIP
-        and all(suggest_unit(found.values) for found in maps)
+        and all(suggest_unit(found.values) for found in maps if isinstance(found, FeatureMap))
     ):
         notes.append("all results lie within 0..1; --range unit makes 1 white")
     made = replace(image, frames=tuple(frames), space=_space(image, frames[0]), notes=())
-    return Result(made, tuple(notes), clipped)
+    return Result(made, tuple(notes), clipped, tuple(measures))
 
 
 def _opacity(
@@ -112,10 +140,10 @@ def as_channels(results: Sequence[Result]) -> Result:
     return Result(image, notes, sum(result.clipped for result in results))
 
 
-def figures(maps: Sequence[NDArray[Any]]) -> dict[str, float]:
-    """Return the least, greatest and mean result, before range mapping."""
+def figures(parts: Sequence[Figures]) -> dict[str, float]:
+    """Return the least, greatest and mean result of all `parts`, before range mapping."""
     return {
-        "min": float(min(values.min() for values in maps)),
-        "max": float(max(values.max() for values in maps)),
-        "mean": sum(float(values.sum(dtype=np.float64)) for values in maps) / sum(map(np.size, maps)),
+        "min": min(part.least for part in parts),
+        "max": max(part.greatest for part in parts),
+        "mean": sum(part.total for part in parts) / sum(part.size for part in parts),
     }

@@ -16,6 +16,7 @@ from convcli.specs import FilterSpec, ReadSpec, WriteSpec
 from convcli.stacks.stack import Scale, Stack, read_stack
 from convcli.stacks.trace import Step, run
 from convcli.vocab import Depth, RangeMode
+from convcli.workflows.bands import measured
 from convcli.workflows.batch import STDOUT, Batch, Outcome, Source, check_inputs, over
 from convcli.workflows.layer_maps import LayerMaps
 from convcli.workflows.layer_report import layers_report, summary_table
@@ -94,7 +95,7 @@ def run_files(
             "size_out": list(made[0].shape[1:]),
             "channels": made[0].shape[0],
             "seconds": round(time.perf_counter() - start, 6),
-            **figures(made),
+            **figures([measured(y) for y in made]),
             "clipped": result.clipped,
             **layers_report(stack, steps),
         }

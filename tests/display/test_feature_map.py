@@ -131,6 +131,7 @@ def test_numbers(values, precision, words, power):
 
 def test_powers_are_told():
     assert text(FeatureMap(np.array([[1e-9, 2e-9]])))[-1] == "in units of 1e-09"
+    assert text(FeatureMap(np.array([[5e-324]])))[-1] == "in units of 1e-308"
 
 
 @pytest.mark.parametrize(("value", "word"), [(-0.0, "0"), (1 / 3, "0.333333"), (1e10, "1e+10")])

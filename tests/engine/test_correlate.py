@@ -175,6 +175,29 @@ def test_jobs_do_not_change_a_bit(method, shape, kernel, stride, rng):
     assert_close(one, exact, image, weights)
 
 
+@pytest.mark.parametrize("method", Method)
+@settings(max_examples=30)
+@given(data=st.data(), image=images(), kernel=kernels(), stride=strides, dilation=dilations)
+def test_some_rows_are_those_of_the_whole(method, data, image, kernel, stride, dilation):
+    pad = data.draw(st.sampled_from(PadMode))
+    options = {"pad": pad, "pad_value": 3.0, "stride": stride, "dilation": dilation, "method": method}
+    try:
+        whole = correlate(image, kernel, **options)
+    except GeometryError:
+        assume(False)
+    first = data.draw(st.integers(0, len(whole) - 1))
+    end = data.draw(st.integers(first + 1, len(whole)))
+    assert_close(correlate(image, kernel, rows=(first, end), **options), whole[first:end], image, kernel, 3.0)
+
+
+@pytest.mark.parametrize("method", Method)
+@pytest.mark.parametrize("rows", [(0, 1), (0, 400), (1, 899), (700, 900), (899, 900)])
+def test_some_rows_of_a_large_picture(method, rows, rng):
+    image, kernel = rng.random((900, 700), np.float32), rng.normal(0, 1, (5, 7))
+    whole = correlate(image, kernel, method=method)
+    assert_close(correlate(image, kernel, method=method, rows=rows), whole[slice(*rows)], image, kernel)
+
+
 def test_convolve_turns_the_kernel(rng):
     image = rng.normal(0, 1, (9, 9))
     turned = correlate(image, DENSE[::-1, ::-1])
@@ -280,6 +303,9 @@ IMAGE = np.ones((6, 5), np.float32)
         ({"out": np.ones((5, 5), np.float32)}, UsageError, "(5, 5)"),
         ({"out": np.ones((6, 5), np.float32), "dtype": np.uint8}, UsageError, "uint8"),
         ({"out": IMAGE}, UsageError, "overlaps"),
+        ({"rows": (3, 3)}, UsageError, "no rows 3 to 3 of 6"),
+        ({"rows": (0, 7)}, UsageError, "no rows 0 to 7 of 6"),
+        ({"rows": (-1, 2)}, UsageError, "no rows -1 to 2 of 6"),
     ],
 )
 def test_errors_name_what_was_found(arguments, kind, words):
