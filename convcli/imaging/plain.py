@@ -41,7 +41,8 @@ def read_image(path: str | os.PathLike[str]) -> Array:
         return array
     image = read(path)
     first = image.frames[0]
-    return first.pixels if first.alpha is None else np.dstack([first.pixels, first.alpha])
+    pixels = first.pixels if first.alpha is None else np.dstack([first.pixels, first.alpha])
+    return np.require(pixels, requirements="W")
 
 
 def write_image(path: str | os.PathLike[str], image: ArrayLike) -> None:

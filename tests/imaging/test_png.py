@@ -69,7 +69,7 @@ def test_the_stream_is_whole():
         kinds.append(kind)
         packed += content if kind == b"IDAT" else b""
         at += 12 + length
-    assert kinds == [b"IHDR", b"IDAT", b"IEND"]
+    assert kinds == [b"IHDR", *[b"IDAT"] * (len(kinds) - 2), b"IEND"]
     unpacker = zlib.decompressobj()
     rows = unpacker.decompress(packed)
     assert unpacker.eof
