@@ -19,6 +19,8 @@ def options(image: Image, format: Format, notes: list[str]) -> dict[str, Any]:
     given = {key: found[key] for key in _HOLDS.get(format.name, ()) if key in found}
     if format.name == "jpeg":
         _fit_segments(given, notes)
+        if image.metadata.subsampling is not None:
+            given["subsampling"] = image.metadata.subsampling
     if format.name == "png":
         given["pnginfo"] = _png_info(image, notes)
     if format.name in ("jpeg", "gif") and (comment := dict(image.metadata.text).get("Comment")):

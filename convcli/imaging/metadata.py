@@ -19,7 +19,7 @@ DESCRIPTIVE = {270, 271, 272, 305, 306, 315, 316, 33432, 34665, 34853}
 
 
 class Metadata(NamedTuple):
-    """ICC profile, resolution, EXIF, XMP, text and the loop count of an animation.
+    """ICC profile, resolution, EXIF, XMP, text, the loop count of an animation, and how colours were stored.
 
     Attributes
     ----------
@@ -33,6 +33,8 @@ class Metadata(NamedTuple):
         How often an animation plays; 0 is for ever.
     gamma : float, optional
         The exponent of a PNG's gAMA chunk.
+    subsampling : int, optional
+        Of a JPEG's colours, as Pillow counts: 0 is none (4:4:4), 1 is 4:2:2, 2 is 4:2:0.
     """
 
     icc: bytes | None = None
@@ -42,6 +44,7 @@ class Metadata(NamedTuple):
     text: tuple[tuple[str, str], ...] = ()
     loop: int | None = None
     gamma: float | None = None
+    subsampling: int | None = None
 
 
 def collect(picture: "Pillow.Image", notes: list[str]) -> Metadata:
@@ -58,7 +61,17 @@ def collect(picture: "Pillow.Image", notes: list[str]) -> Metadata:
         text=_text(picture),
         loop=loop if isinstance(loop, int) else None,
         gamma=gamma if isinstance(gamma, float) and gamma > 0 else None,
+        subsampling=_subsampling(picture),
     )
+
+
+def _subsampling(picture: "Pillow.Image") -> int | None:
+    if picture.format not in ("JPEG", "MPO") or picture.mode != "RGB":
+        return None
+    from PIL.JpegImagePlugin import get_sampling
+
+    sampling: int = get_sampling(picture)
+    return sampling if sampling in (0, 1, 2) else None
 
 
 def _dpi(given: Any) -> tuple[float, float] | None:

@@ -45,7 +45,8 @@ def encode(
         uint8 or uint16 frames, or floats for the formats that hold them.
     format : Format or str
     compress : Compress
-        How hard lossless formats are compressed. JPEG has a quality of 92, without subsampling.
+        How hard lossless formats are compressed. JPEG has a quality of 92; its colours are subsampled only
+        where those of the JPEG that was read were.
     strict_depth : bool
         Whether 16 bits were asked for, so that they must not become 8 where a package is missing.
     jobs : int, optional

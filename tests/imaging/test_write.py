@@ -1,6 +1,8 @@
 import io
 import json
 import struct
+from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import imagecodecs
@@ -10,6 +12,7 @@ import tifffile
 from numpy.testing import assert_array_equal
 from PIL import Image as Pillow
 from PIL import ImageCms
+from PIL.JpegImagePlugin import get_sampling
 
 from convcli.errors import MissingExtraError, OutputError, UsageError
 from convcli.imaging import formats
@@ -20,6 +23,8 @@ from convcli.imaging.write import encode
 from convcli.vocab import Compress
 
 from .helpers import image, pixels, saved
+
+SAMPLES = Path(__file__).parents[2] / "sample_images"
 
 
 def stacked(frame):
@@ -112,6 +117,21 @@ def test_what_we_write_others_read_exactly(name, channels, alpha, dtype, indepen
     assert array.dtype == dtype or name in ("csv", "tsv", "json")
     again = read(encoded.data, name="x").frames[0]
     assert_array_equal(stacked(again), stacked(given.frames[0]))
+
+
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+def test_a_jpeg_from_a_jpeg_keeps_its_subsampling(subsampling):
+    photo = read(SAMPLES / "rocket.jpg")
+    buffer = io.BytesIO()
+    Pillow.fromarray(photo.frames[0].pixels).save(buffer, "JPEG", subsampling=subsampling)
+    again = read(buffer.getvalue())
+    with Pillow.open(io.BytesIO(encode(again, "jpeg").data)) as written:
+        assert get_sampling(written) == subsampling
+    gray = again.frames[0]._replace(pixels=again.frames[0].pixels[..., 0])
+    with Pillow.open(
+        io.BytesIO(encode(replace(again, frames=(gray,), space=Space.GRAY), "jpeg").data)
+    ) as one:
+        assert one.mode == "L"
 
 
 @pytest.mark.parametrize("name", formats.names())
