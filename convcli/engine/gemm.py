@@ -25,7 +25,10 @@ from convcli.engine.strips import WIDEST, Strip, cut
 from convcli.engine.task import Task
 from convcli.engine.threads import Scratch
 
-__all__ = ["Columns", "columns_by_phase", "correlate", "rows_at_once"]
+__all__ = ["ROWS", "Columns", "columns_by_phase", "correlate"]
+
+ROWS = 2
+"""R: output rows per matrix; more would save reading, but multiply more of the matrix's zeros."""
 
 BLOCK = 1 << 20
 """Numbers of shares held at a time: fewer would stay in the second-level cache, but end so soon that threads
@@ -93,19 +96,13 @@ class Columns(NamedTuple):
     uses: list[tuple[int, int, bool]]
 
 
-def rows_at_once(height: int) -> int:
-    """Return R for kernels of `height` rows: more rows save reading, but multiply more of the zeros."""
-    return 4 if height < 5 else 2
-
-
 def correlate(task: Task, threads: int) -> None:
     """Compute `task` by matrix products."""
     phases = columns_by_phase(task.kernel, task.stride[1], task.dilation[1])
     if not phases:
         direct.correlate(task, threads)
         return
-    most = rows_at_once(task.kernel.shape[0])
-    matrices = [[_toeplitz(task, phase.distinct, rows) for phase in phases] for rows in range(1, most + 1)]
+    matrices = [[_toeplitz(task, phase.distinct, rows) for phase in phases] for rows in range(1, ROWS + 1)]
     largest = max(matrix.size for matrix in matrices[-1])
     widest = min(WIDEST, max(NARROWEST, SMALL // largest - task.span[1] * task.channels))
     by_taps = direct.core(task)
@@ -115,7 +112,7 @@ def correlate(task: Task, threads: int) -> None:
         layout = _layout(strip, phases)
         done = 0
         while done < rows:
-            high = min(most, rows - done)
+            high = min(ROWS, rows - done)
             batch = max(1, min((rows - done) // high, BLOCK // (layout.columns * high * layout.pitch)))
             part = into[done : done + batch * high].reshape(batch, high, -1)
             _products(strip, done, layout, matrices[high - 1], part, scratch)
@@ -125,7 +122,7 @@ def correlate(task: Task, threads: int) -> None:
             by_taps(strip, into, scratch)
 
     with one_thread():
-        sweep(task, compute, cut(task, most, widest), threads)
+        sweep(task, compute, cut(task, ROWS, widest), threads)
 
 
 def columns_by_phase(kernel: Floats, stride: int, dilation: int) -> list[Columns]:

@@ -8,7 +8,7 @@ from numpy.typing import DTypeLike
 
 from convcli.engine.arrays import Floats, whole_bound, working_dtype
 from convcli.engine.fft import EXACT_BELOW
-from convcli.engine.gemm import columns_by_phase, rows_at_once
+from convcli.engine.gemm import ROWS, columns_by_phase
 from convcli.engine.memo import by_weights
 from convcli.engine.separable import Pair, are_whole, factors
 from convcli.engine.size import extent
@@ -100,7 +100,7 @@ def _choose(
 
     phases = columns_by_phase(weights, stride[1], dilation[1])
     distinct = sum(len(phase.distinct) for phase in phases)
-    high = (rows_at_once(kh) - 1) * stride[0] + extent(kh, dilation[0])
+    high = (ROWS - 1) * stride[0] + extent(kh, dilation[0])
     costs[Method.GEMM] = GEMM_FIXED + GEMM_WEIGHT * distinct * high + GEMM_COLUMN * kw
     costs[Method.GEMM] += GEMM_START / outputs
     reasons[Method.GEMM] = f"{size} with {distinct} distinct columns: a matrix product"
