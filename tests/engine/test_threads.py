@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from convcli.engine.blas import _controls, one_thread
-from convcli.engine.threads import Scratch, run, thread_count
+from convcli.engine.threads import BUFFER, Scratch, run, thread_count
 from convcli.errors import UsageError
 
 
@@ -60,6 +60,14 @@ def test_thread_counts():
 
 
 @pytest.mark.skipif(_controls() is None, reason="NumPy is not built with an OpenBLAS that can be found")
+@pytest.mark.parametrize("threads", [1, 3])
+def test_rows_are_not_gathered_in_buffers_and_the_setting_is_put_back(threads):
+    before, seen = np.getbufsize(), []
+    run(lambda _, __: seen.append(np.getbufsize()), range(6), threads)
+    assert seen == [BUFFER] * 6
+    assert np.getbufsize() == before != BUFFER
+
+
 def test_blas_is_held_to_one_thread_and_set_free():
     get, put = _controls()
     before = get()
