@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.machine import (
+    PAUSE,
     cell,
     importable,
     interleaved,
@@ -40,7 +41,7 @@ class Case(NamedTuple):
 
 
 def main(argv: list[str]) -> int:
-    options = peer_options("engine", __doc__, argv, PEERS, rounds=5)
+    options = peer_options("engine", __doc__, argv, PEERS, rounds=7)
     peers = importable(options.peers, MODULES, options.threads)
     size = options.size
     print(f"{size}x{size}, {options.threads} threads; ns per pixel, and our time over each peer's")
@@ -109,7 +110,7 @@ def _compare(case: Case, image: Picture, peers: dict[str, Any], rounds: int, thr
         runner = PEERS[peer](module, image, case)
         if runner is not None:
             actions[peer] = runner
-    times = interleaved(actions, rounds)
+    times = interleaved(actions, rounds, PAUSE if "torch" in actions else 0.0)
     ours = times.pop("ours")
     return {
         "kernel": case.name,

@@ -13,11 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.machine import cores, interleaved, machine, without_blas_settings
+from benchmarks.machine import PAUSE, cores, interleaved, machine, without_blas_settings
 from convcli.engine.layers import conv2d
-
-PAUSE = 0.02
-"""Seconds before each run: the threads of PyTorch's OpenMP wait busily for more work, on our cores."""
 
 
 class Case(NamedTuple):

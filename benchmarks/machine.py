@@ -37,12 +37,17 @@ def without_blas_settings(name: str, argv: list[str], *, older: bool = False) ->
     os.execve(sys.executable, [sys.executable, "-m", "benchmarks", name, *argv], clean)
 
 
+PAUSE = 0.02
+"""Seconds after which threads that wait busily sleep."""
+
+
 def interleaved(
     actions: Mapping[str, Callable[[], Any]], rounds: int, pause: float = 0.0
 ) -> dict[str, float]:
     """Return the median seconds of each action, all of them run in turn, `rounds` times after a first.
 
-    With a `pause` before each, threads of the one before that wait busily have gone to sleep.
+    With a `pause` before each, threads of the one before that wait busily, as PyTorch's do, have gone to
+    sleep.
     """
     times: dict[str, list[float]] = {name: [] for name in actions}
     for number in range(rounds + 1):

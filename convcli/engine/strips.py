@@ -48,7 +48,7 @@ class Grid(NamedTuple):
         return self.step <= 2 * self.width or self.width < 64
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Strip:
     """The input of a piece: numbers, and where its taps are.
 

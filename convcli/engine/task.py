@@ -33,7 +33,7 @@ class Piece(NamedTuple):
         return self.x1 - self.x0
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Task:
     """A correlation whose arguments fit together.
 
