@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.machine import (
+    PAUSE,
     cell,
     importable,
     interleaved,
@@ -82,7 +83,7 @@ def _compare(case: Case, size: int, peers: dict[str, Any], rounds: int, threads:
         runner = PEERS[peer](module, image, case)
         if runner is not None:
             actions[peer] = runner
-    times = interleaved(actions, rounds)
+    times = interleaved(actions, rounds, PAUSE if "torch" in actions else 0.0)
     ours = times.pop("ours")
     return {
         "pooling": case.name,
