@@ -195,7 +195,7 @@ def _map(pixels: Array, recipe: Recipe, spec: FilterSpec, rows: tuple[int, int] 
 def _banded(pixels: Array, recipe: Recipe, size: tuple[int, int], spec: FilterSpec) -> Banded:
     alone = replace(spec, jobs=1)
     (weights, bias), *more = recipe.slides
-    exact = not more and not spec.bias
+    exact = not more and recipe.how is None and not spec.bias
     exact = exact and fits_short(weights, pixels.dtype, np.dtype(np.int16), bias, spec.pad_value or 0.0)
 
     def rows(first: int, end: int) -> Array:

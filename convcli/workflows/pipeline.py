@@ -81,7 +81,7 @@ def process(
         image = read_source(source, reading)
         targets = naming.targets(source, step.labels, image.format)
         before = as_gray(image) if spec.gray else image
-        banded = by_bands(before, spec, targets[0].format)
+        banded = all(by_bands(before, spec, target.format) for target in targets)
         maps: list[Sequence[FeatureMap | BandedMap]] = [
             (step.bands(frame) if banded else None) or step.maps(frame, before.space)
             for frame in before.frames

@@ -24,6 +24,7 @@ OPTIONS = {
     "center": "-k laplacian --range center",
     "unit": "-k box --range unit",
     "magnitude": "-k sobel",
+    "magnitude of one": "-k sobel-x --combine magnitude",
     "of two kernels": "-k sobel-x -k laplacian --combine max",
     "apart": "-k sobel --combine none",
     "bias": "-k sharpen --bias 20.5",
