@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.machine import PAUSE, cores, interleaved, machine, without_blas_settings
+from benchmarks.machine import cores, interleaved, machine, without_blas_settings
 from convcli.engine.layers import conv2d
 
 
@@ -93,7 +93,7 @@ def _compare(name: str, case: Case, torch: Any, rounds: int, threads: int) -> di
                 return torch.conv2d(*arrays, **window)
 
         actions["torch"] = peer
-    times = interleaved(actions, rounds, PAUSE)
+    times = interleaved(actions, rounds)
     macs = actions["ours"]().size * depth * case.kernel**2
     row = {"layer": name, **case._asdict(), **times, "rate": macs / times["ours"] / 1e9}
     return row | ({"ratio": times["ours"] / times["torch"]} if torch else {})

@@ -41,14 +41,12 @@ PAUSE = 0.02
 """Seconds after which threads that wait busily sleep."""
 
 
-def interleaved(
-    actions: Mapping[str, Callable[[], Any]], rounds: int, pause: float = 0.0
-) -> dict[str, float]:
+def interleaved(actions: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
     """Return the median seconds of each action, all of them run in turn, `rounds` times after a first.
 
-    With a `pause` before each, threads of the one before that wait busily, as PyTorch's do, have gone to
-    sleep.
+    Beside PyTorch, whose threads wait busily for more work on our cores, each waits until they sleep.
     """
+    pause = PAUSE if "torch" in actions else 0.0
     times: dict[str, list[float]] = {name: [] for name in actions}
     for number in range(rounds + 1):
         for name, action in actions.items():

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.machine import (
-    PAUSE,
     cell,
     importable,
     interleaved,
@@ -83,7 +82,7 @@ def _compare(case: Case, size: int, peers: dict[str, Any], rounds: int, threads:
         runner = PEERS[peer](module, image, case)
         if runner is not None:
             actions[peer] = runner
-    times = interleaved(actions, rounds, PAUSE if "torch" in actions else 0.0)
+    times = interleaved(actions, rounds)
     ours = times.pop("ours")
     return {
         "pooling": case.name,

@@ -20,6 +20,7 @@ import numpy as np
 from convcli.engine import direct
 from convcli.engine.arrays import Array, Floats
 from convcli.engine.blas import SMALL, one_thread
+from convcli.engine.products import toeplitz
 from convcli.engine.store import sweep
 from convcli.engine.strips import WIDEST, Strip, cut
 from convcli.engine.task import Task
@@ -36,7 +37,6 @@ wait for the interpreter's lock."""
 
 NARROWEST = 512
 """Numbers in a row below which pieces are not cut, whatever that does to the product."""
-
 
 MOST_RUNS = 2
 """Passes in which shares may be added so that equal columns are multiplied once."""
@@ -102,7 +102,7 @@ def correlate(task: Task, threads: int) -> None:
     if not phases:
         direct.correlate(task, threads)
         return
-    matrices = [[_toeplitz(task, phase.distinct, rows) for phase in phases] for rows in range(1, ROWS + 1)]
+    matrices = [[_stacked(task, phase.distinct, rows) for phase in phases] for rows in range(1, ROWS + 1)]
     largest = max(matrix.size for matrix in matrices[-1])
     widest = min(WIDEST, max(NARROWEST, SMALL // largest - task.span[1] * task.channels))
     by_taps = direct.core(task)
@@ -160,13 +160,10 @@ def _each(kernel: Floats, among: list[int]) -> Columns:
     return Columns([kernel[:, j] for j in among], [(j, which, True) for which, j in enumerate(among)])
 
 
-def _toeplitz(task: Task, columns: Sequence[Floats], rows: int) -> Array:
+def _stacked(task: Task, columns: Sequence[Floats], rows: int) -> Array:
+    """Return the matrices of `columns`, one below the other."""
     stride, dilation = task.stride[0], task.dilation[0]
-    matrix = np.zeros((len(columns), rows, (rows - 1) * stride + task.span[0]), task.work)
-    for which, column in enumerate(columns):
-        for row in range(rows):
-            matrix[which, row, row * stride : row * stride + task.span[0] : dilation] = column
-    return matrix.reshape(len(columns) * rows, -1)
+    return np.concatenate([toeplitz(column.astype(task.work), rows, stride, dilation) for column in columns])
 
 
 def _layout(strip: Strip, phases: list[Columns]) -> Layout:

@@ -20,7 +20,7 @@ from convcli.engine.threads import Scratch
 if TYPE_CHECKING:
     from convcli.engine.taps import Program
 
-__all__ = ["Product", "pays"]
+__all__ = ["Product", "pays", "toeplitz"]
 
 SHORT, LONG = 3, 255
 """Numbers of weights between which products are used: fewer do not pay, more would round too often."""
@@ -47,7 +47,7 @@ class Product:
     def __init__(self, weights: Floats, otherwise: "Program") -> None:
         self.line = weights.ravel()
         self.down = weights.shape[1] == 1
-        self.at_once = (ROWS if self.line.size < MANY else MORE_ROWS) if self.down else BLOCK
+        self.high = ROWS if self.line.size < MANY else MORE_ROWS
         self.otherwise = otherwise
         self._made: dict[tuple[int, int, int], Array] = {}
         fixed, each = (DOWN, DOWN_WEIGHT) if self.down else (ALONG, ALONG_WEIGHT)
@@ -67,14 +67,14 @@ class Product:
     def _matrix(self, rows: int, stride: int, apart: int) -> Array:
         made = self._made.get((rows, stride, apart))
         if made is None:
-            made = self._made[rows, stride, apart] = _toeplitz(self.line, rows, stride, apart)
+            made = self._made[rows, stride, apart] = toeplitz(self.line, rows, stride, apart)
         return made
 
     def _columns(self, x: Array, first: int, apart: int, grid: Grid, into: Array) -> None:
         size, pitch = x.itemsize, gcd(apart, grid.step)
         done = 0
         while done < grid.rows:
-            high = min(self.at_once, grid.rows - done)
+            high = min(self.high, grid.rows - done)
             batch = (grid.rows - done) // high
             matrix = self._matrix(high, grid.step // pitch, apart // pitch)
             target = into[done : done + batch * high].reshape(batch, high, -1)
@@ -111,7 +111,7 @@ def _blocks(x: Array, first: int, step: int, shape: tuple[int, int, int]) -> Arr
     return np.ndarray(shape, x.dtype, x, first * size, (step * size, BLOCK * size, size))
 
 
-def _toeplitz(line: Floats, rows: int, stride: int, apart: int) -> Array:
+def toeplitz(line: Floats, rows: int, stride: int, apart: int) -> Array:
     """Return the matrix whose row r holds `line`, spread `apart`, from column ``r * stride`` on."""
     span = (len(line) - 1) * apart + 1
     matrix = np.zeros((rows, (rows - 1) * stride + span), line.dtype)

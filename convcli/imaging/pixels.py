@@ -123,10 +123,12 @@ def _to_integers(values: Array, absolute: bool, gain: float, offset: float, out:
     """Round and saturate block by block, so that no block leaves the cache; return how many were cut."""
     row = max(1, values[:1].size)
     rows = max(1, _BLOCK // row)
-    whole = values.dtype == np.int16 and gain == 1.0 and float(offset).is_integer()
+    whole = values.dtype == np.int16 and gain == 1.0 and offset.is_integer()
     # float32 has no halves left above 2**23, which 16 bits do not reach; stretched denormals need more range
     single = np.can_cast(values.dtype, np.float32) and gain < float(np.finfo(np.float32).max)
-    work: Any = (np.int32 if offset else np.int16) if whole else np.float32 if single else np.float64
+    work: Any = np.float32 if single else np.float64
+    if whole:
+        work = np.int32 if offset else np.int16
     clipped = 0
     for start in range(0, values.shape[0], rows):
         block: Array = values[start : start + rows].astype(work)

@@ -18,7 +18,7 @@ from convcli.imaging.image import Frame, Space
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
 from convcli.specs import FilterSpec
-from convcli.vocab import AlphaMode, Combine
+from convcli.vocab import AlphaMode, Combine, Edges
 from convcli.workflows.bands import Banded
 from convcli.workflows.light import through
 from convcli.workflows.results import BandedMap, FeatureMap
@@ -141,21 +141,19 @@ def banded_maps(frame: Frame, kernels: Bank, spec: FilterSpec) -> list[BandedMap
     GeometryError
         A kernel does not fit the picture.
     """
-    recipes = _recipes(kernels.kernels, spec)
     alpha = None if spec.alpha is AlphaMode.DROP else frame.alpha
     filtered = alpha is not None and spec.alpha is AlphaMode.FILTER
-    flat = all(weights.ndim == 2 for recipe in recipes for weights, _ in recipe.slides)
-    sizes = [
-        {_size(frame.pixels, weights, spec) for weights, _ in recipe.slides} for recipe in recipes if flat
-    ]
-    alike = all(len(different) == 1 for different in sizes)
-    if filtered or spec.linear or spec.chain or not flat or not alike or frame.pixels.size < LARGE:
+    if filtered or spec.linear or spec.chain or frame.pixels.size < LARGE:
         return None
-    clear = [None if alpha is None else _sampled(alpha, found, spec) for found in kernels.behind]
-    return [
-        BandedMap(_banded(frame.pixels, recipe, size.pop(), spec), one)
-        for recipe, size, one in zip(recipes, sizes, clear, strict=True)
-    ]
+    maps = []
+    for recipe, passed in zip(_recipes(kernels.kernels, spec), kernels.behind, strict=True):
+        shapes = {weights.shape for weights, _ in recipe.slides}
+        sizes = {_window(frame.size, shape, spec)[1] for shape in shapes}
+        if len(sizes) > 1 or any(len(shape) == 3 for shape in shapes):
+            return None  # sums over channels, or results that do not combine, which will be said
+        clear = None if alpha is None else _sampled(alpha, passed, spec)
+        maps.append(BandedMap(_banded(frame.pixels, recipe, sizes.pop(), spec), clear))
+    return maps
 
 
 class Recipe(NamedTuple):
@@ -207,10 +205,11 @@ def _banded(pixels: Array, recipe: Recipe, size: tuple[int, int], spec: FilterSp
     return Banded((*size, *pixels.shape[2:]), rows)
 
 
-def _size(pixels: Array, weights: Array, spec: FilterSpec) -> tuple[int, int]:
-    taps = (weights.shape[0], weights.shape[1])
+def _window(size: tuple[int, int], shape: tuple[int, ...], spec: FilterSpec) -> tuple[Edges, tuple[int, int]]:
+    """Return how much a kernel of `shape` pads a picture of `size`, and the size of its result."""
+    taps = (shape[-2], shape[-1])
     sides = edges(spec.padding, taps, spec.dilation, spec.pad)
-    return output_size((pixels.shape[0], pixels.shape[1]), taps, spec.stride, sides, spec.dilation)
+    return sides, output_size(size, taps, spec.stride, sides, spec.dilation)
 
 
 def _joins(found: Kernel, how: Combine | None) -> bool:
@@ -260,10 +259,10 @@ def _sampled(alpha: Array, passed: Sequence[Kernel], spec: FilterSpec) -> Array:
     """Return alpha where the windows' centres are, after each kernel that was passed."""
     for found in passed:
         rows, columns = found.components[0].shape[-2:]
-        sides = edges(spec.padding, (rows, columns), spec.dilation, spec.pad)
+        sides, size = _window(alpha.shape, (rows, columns), spec)
         alpha = colour.sample_alpha(
             alpha,
-            output_size(alpha.shape, (rows, columns), spec.stride, sides, spec.dilation),
+            size,
             stride=spec.stride,
             padding=(sides[0][0], sides[1][0]),
             center=(spec.dilation[0] * (rows - 1) // 2, spec.dilation[1] * (columns - 1) // 2),
