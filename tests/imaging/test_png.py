@@ -1,7 +1,9 @@
 """The PNG writer of our own: what others read of it, whatever the picture's size and the threads."""
 
 import io
+import shutil
 import struct
+import subprocess
 import zlib
 
 import cv2
@@ -46,6 +48,17 @@ def test_pillow_reads_it(channels):
     with Image.open(io.BytesIO(png.encode(samples, Compress.FAST, []))) as image:
         assert image.mode == {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[channels]
         assert_array_equal(np.asarray(image), samples)
+
+
+@pytest.mark.skipif(shutil.which("pngcheck") is None, reason="no pngcheck (Debian: apt install pngcheck)")
+@pytest.mark.parametrize("compress", Compress)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize(("channels", "height"), [(1, 3000), (2, 33), (3, 1500), (4, 33)])
+def test_pngcheck_finds_no_fault(tmp_path, compress, dtype, channels, height):
+    path = tmp_path / "made.png"
+    path.write_bytes(png.encode(made(height, 700, channels, dtype), compress, [(b"tEXt", b"Title\0A title")]))
+    checked = subprocess.run(["pngcheck", "-q", str(path)], capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(("height", "width"), [(2100, 1100), (5000, 700), (3, 1_200_000), (40_000, 1000)])
