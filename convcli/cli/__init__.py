@@ -116,6 +116,10 @@ def main() -> None:
     # Imports make some hundred thousand objects that live to the end: looking through them for garbage, again
     # and again and once more at exit, would take a fifth of the time of a small picture.
     gc.set_threshold(200_000)
+    # Our own threads share the work. OpenBLAS's, of use to the equations of `learn` alone, would spin for a
+    # while on a core that others need.
+    if sys.argv[1:2] != ["learn"]:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app(prog_name="convcli")
     finally:

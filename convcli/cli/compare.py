@@ -10,7 +10,6 @@ from convcli.cli.groups import Options, spread
 from convcli.cli.parsing import Command, number, verbatim, whole
 from convcli.cli.windows import DilationOption, StrideOption
 from convcli.errors import UsageError
-from convcli.specs import ReadSpec
 from convcli.specs.compare import CompareSpec
 
 __all__ = ["register"]
@@ -172,12 +171,13 @@ def compare_paddings(
         gray=gray,
         jobs=jobs,
     )
+    read = reading.begin(files.inputs)
     from convcli.workflows.compare import compare_files
 
     batch = compare_files(
         files.inputs,
         spec,
-        ReadSpec(**vars(reading)),
+        read,
         output=output_file,
         html=html,
         summary=not talk.json,

@@ -6,7 +6,7 @@ from convcli.cli import options, output
 from convcli.cli.groups import spread
 from convcli.cli.parsing import Command
 from convcli.cli.windows import Window
-from convcli.specs import FilterSpec, ReadSpec
+from convcli.specs import FilterSpec
 from convcli.vocab import AlphaMode
 
 __all__ = ["register"]
@@ -43,7 +43,8 @@ def explain_pixel(
         gray=gray,
         alpha=AlphaMode.DROP,
     )
+    read = reading.begin(files.inputs)
     from convcli.workflows.explain import explain_files
 
-    batch = explain_files(files.inputs, kernel, spec, ReadSpec(**vars(reading)), at=at, html=html)
+    batch = explain_files(files.inputs, kernel, spec, read, at=at, html=html)
     output.deliver(batch, talk)

@@ -6,7 +6,7 @@ from convcli.cli import options, output
 from convcli.cli.groups import spread
 from convcli.cli.parsing import Command
 from convcli.cli.windows import Window
-from convcli.specs import FilterSpec, ReadSpec, WriteSpec
+from convcli.specs import FilterSpec, WriteSpec
 
 __all__ = ["register"]
 
@@ -44,13 +44,14 @@ def filter_images(
         chain=chain,
         combine=combine,
     )
+    read = reading.begin(files.inputs)
     from convcli.workflows.filter import filter_files
 
     batch = filter_files(
         files.inputs,
         kernel,
         spec,
-        ReadSpec(**vars(reading)),
+        read,
         WriteSpec(**vars(writing)),
         details=talk.json or talk.verbose,
     )

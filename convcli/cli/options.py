@@ -1,5 +1,6 @@
 """Every option that more than one command may want, written once; see `groups` for how commands name them."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
@@ -8,7 +9,8 @@ import typer
 from convcli.cli import completion
 from convcli.cli.groups import Options
 from convcli.cli.parsing import number, pixel_count, place, verbatim, whole
-from convcli.specs import MAX_PIXELS
+from convcli.imaging import ahead
+from convcli.specs import MAX_PIXELS, ReadSpec
 from convcli.vocab import (
     AlphaMode,
     Choice,
@@ -165,6 +167,12 @@ class Reading(Options):
     ] = False
     frame: FrameOption = None
     max_pixels: MaxPixelsOption = MAX_PIXELS
+
+    def begin(self, inputs: Sequence[str]) -> ReadSpec:
+        """Start to decode the first input, before the modules that want it are imported."""
+        spec = ReadSpec(**vars(self))
+        ahead.begin(inputs, spec.max_pixels)
+        return spec
 
 
 class Writing(Options):

@@ -6,7 +6,7 @@ from convcli.cli import options, output
 from convcli.cli.groups import spread
 from convcli.cli.parsing import Command
 from convcli.cli.windows import PoolWindow
-from convcli.specs import PoolSpec, ReadSpec, WriteSpec
+from convcli.specs import PoolSpec, WriteSpec
 
 __all__ = ["register"]
 
@@ -28,12 +28,13 @@ def pool_images(
 ) -> None:
     """Pool pictures: the greatest, mean, least or middle pixel of each window, as a pooling layer does it."""
     spec = PoolSpec(**vars(window), **vars(colours), **vars(pixels), jobs=jobs)
+    read = reading.begin(files.inputs)
     from convcli.workflows.pool import pool_files
 
     batch = pool_files(
         files.inputs,
         spec,
-        ReadSpec(**vars(reading)),
+        read,
         WriteSpec(**vars(writing)),
         details=talk.json or talk.verbose,
     )

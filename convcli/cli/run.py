@@ -5,7 +5,7 @@ import typer
 from convcli.cli import options, output
 from convcli.cli.groups import spread
 from convcli.cli.parsing import Command
-from convcli.specs import FilterSpec, ReadSpec, WriteSpec
+from convcli.specs import FilterSpec, WriteSpec
 
 __all__ = ["register"]
 
@@ -28,13 +28,14 @@ def run_stack(
 ) -> None:
     """Pass pictures through a stack of layers: a small network, without PyTorch."""
     spec = FilterSpec(**vars(pixels), jobs=jobs)
+    read = reading.begin(files.inputs)
     from convcli.workflows.run import run_files
 
     batch = run_files(
         stack,
         files.inputs,
         spec,
-        ReadSpec(**vars(reading)),
+        read,
         WriteSpec(**vars(writing)),
         summary=summary,
         save_maps=save_maps,

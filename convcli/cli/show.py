@@ -8,7 +8,7 @@ from convcli.cli.parsing import Command
 from convcli.cli.views import View
 from convcli.cli.windows import Window
 from convcli.errors import UsageError
-from convcli.specs import FilterSpec, ReadSpec
+from convcli.specs import FilterSpec
 from convcli.specs.show import Form, Graphics, ShowSpec
 from convcli.vocab import AlphaMode
 
@@ -52,9 +52,10 @@ def show_maps(
         alpha=AlphaMode.DROP,
     )
     shown = ShowSpec(**vars(view))
+    read = reading.begin(files.inputs)
     from convcli.workflows.show import show_files
 
-    batch = show_files(files.inputs, kernel, spec, ReadSpec(**vars(reading)), shown)
+    batch = show_files(files.inputs, kernel, spec, read, shown)
     talk.json = shown.shown_as is Form.JSON and not batch.to_stdout and shown.output is None
     forced = shown.graphics is not Graphics.AUTO
     output.deliver(

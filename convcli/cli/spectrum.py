@@ -6,7 +6,7 @@ from convcli.cli import options, output
 from convcli.cli.groups import spread
 from convcli.cli.parsing import Command
 from convcli.errors import UsageError
-from convcli.specs import ReadSpec, WriteSpec
+from convcli.specs import WriteSpec
 
 __all__ = ["register"]
 
@@ -28,12 +28,13 @@ def draw_spectra(
     """Check the convolution theorem: multiplying spectra is sliding the kernel, with wrap padding."""
     if len(kernel) != 1:
         raise UsageError(f"--kernel is given {len(kernel)} times", hint="spectrum takes one")
+    read = reading.begin(files.inputs)
     from convcli.workflows.spectrum import spectrum_files
 
     batch = spectrum_files(
         files.inputs,
         kernel[0],
-        ReadSpec(**vars(reading)),
+        read,
         WriteSpec(**vars(writing)),
         convolve=convolve,
         normalize=normalize,

@@ -7,14 +7,19 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from PIL import Image as Pillow
+from PIL import ImageFile
 
 from convcli.errors import ConvcliError, ImageError
 
 __all__ = ["guarded"]
 
+BLOCK = 1 << 26
+"""Bytes that Pillow hands over at a time. Its own 64 kB take two to ten times as long: every block becomes an
+object, is copied once more when all are joined, and waits for the interpreter where several threads run."""
+
 _lock = threading.Lock()
 _limits: list[int] = []
-_before: list[tuple["warnings.catch_warnings[None]", int | None]] = []
+_before: list[tuple["warnings.catch_warnings[None]", int | None, int]] = []
 _local = threading.local()
 
 
@@ -63,7 +68,8 @@ def _enter(max_pixels: int) -> None:
             warnings.simplefilter("always")
             warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
             warnings.showwarning = _hear
-            _before.append((kept, Pillow.MAX_IMAGE_PIXELS))
+            _before.append((kept, Pillow.MAX_IMAGE_PIXELS, ImageFile.MAXBLOCK))
+            ImageFile.MAXBLOCK = BLOCK
         _limits.append(max_pixels)
         # Pillow raises above twice its setting, and only warns between
         Pillow.MAX_IMAGE_PIXELS = (max(_limits) + 1) // 2
@@ -73,7 +79,7 @@ def _leave(max_pixels: int) -> None:
     with _lock:
         _limits.remove(max_pixels)
         if not _limits:
-            kept, Pillow.MAX_IMAGE_PIXELS = _before.pop()
+            kept, Pillow.MAX_IMAGE_PIXELS, ImageFile.MAXBLOCK = _before.pop()
             kept.__exit__(None, None, None)
 
 

@@ -1,13 +1,10 @@
 """Decode picture files of every kind to frames."""
 
-import io
-from importlib import import_module
-
-from PIL import Image as Pillow
 from PIL import ImageFile, UnidentifiedImageError
 
 from convcli.errors import ImageError
-from convcli.imaging import netpbm
+from convcli.imaging import ahead, netpbm
+from convcli.imaging.decoders import open_picture
 from convcli.imaging.guard import guarded
 from convcli.imaging.image import Frame, Image
 from convcli.imaging.metadata import Metadata, collect
@@ -16,8 +13,6 @@ from convcli.imaging.sniff import picture_kind, too_large
 
 __all__ = ["decode"]
 
-# Loading one decoder of Pillow's, not all of them, halves the time that it takes to start.
-_MODULES = {"PNG": "Png", "JPEG": "Jpeg", "GIF": "Gif", "TIFF": "Tiff", "WEBP": "WebP"}
 _FRAMES = {"GIF", "PNG", "WEBP", "TIFF", "AVIF", "FLI", "DCX"}
 _NAMES = {"MPO": "jpeg", "JPEG2000": "jp2", "DIB": "bmp", "PPM": "pnm"}
 
@@ -38,7 +33,7 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
             _choose(frame, 1, name)
             return _image([netpbm.decode(data, name, max_pixels)], [None], Metadata(), "pnm", name, heard)
         try:
-            with _open(data, kind) as picture:
+            with ahead.decoded(data) or open_picture(data, kind) as picture:
                 return _decode(picture, data, kind, name, frame, max_pixels, heard)
         except (UnidentifiedImageError, SyntaxError):  # Pillow's words for a kind that it does not know
             if kind == "TIFF":
@@ -46,14 +41,6 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
             if kind:
                 raise
     return None
-
-
-def _open(data: bytes, kind: str) -> ImageFile.ImageFile:
-    if not kind:
-        return Pillow.open(io.BytesIO(data))
-    import_module(f"PIL.{_MODULES[kind]}ImagePlugin")
-    factory, _ = Pillow.OPEN[kind]  # what Pillow.open calls, after loading five other decoders
-    return factory(io.BytesIO(data), b"")
 
 
 def _decode(
@@ -90,7 +77,7 @@ def _decode(
 
 def _raster(picture: ImageFile.ImageFile, data: bytes, kind: str, index: int, name: str) -> Raster:
     def again() -> ImageFile.ImageFile:
-        fresh = _open(data, kind)
+        fresh = open_picture(data, kind)
         if index:
             fresh.seek(index)
         return fresh

@@ -1,5 +1,6 @@
 """How results become pixels: range, depth and rounding."""
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -129,9 +130,14 @@ def _to_integers(values: Array, absolute: bool, gain: float, offset: float, out:
     work: Any = np.float32 if single else np.float64
     if whole:
         work = np.int32 if offset else np.int16
+    as_it_is = whole and not absolute and not offset
     clipped = 0
     for start in range(0, values.shape[0], rows):
-        block: Array = values[start : start + rows].astype(work)
+        block: Array = values[start : start + rows]
+        if as_it_is:
+            clipped += _saturated(block, out[start : start + rows])
+            continue
+        block = block.astype(work)
         if absolute:
             np.abs(block, out=block)
         if gain != 1.0:
@@ -147,16 +153,23 @@ def _to_integers(values: Array, absolute: bool, gain: float, offset: float, out:
 def _saturated(block: Array, out: Array) -> int:
     """Copy whole numbers to `out`, cut to what it holds; return how many pixels were cut."""
     white = np.iinfo(out.dtype).max
-    low, high = float(block.min()), float(block.max())
-    _refuse_nan(low)
-    if block.dtype.kind == "f" and max(-low, high) < _SHORT and white < _SHORT:
-        block = block.astype(np.int16)
-    if low >= 0 and high <= white:
-        np.copyto(out, block, casting="unsafe")
-        return 0
+    if block.dtype.kind == "f":
+        low, high = float(block.min()), float(block.max())
+        _refuse_nan(low)
+        if low >= 0 and high <= white:
+            np.copyto(out, block, casting="unsafe")
+            return 0
+        if max(-low, high) < _SHORT and white < _SHORT:
+            block = block.astype(np.int16)
     inside = np.clip(block, 0, white)
     np.copyto(out, inside, casting="unsafe")
-    return _count(inside != block)
+    return _count(_beyond(block, white) if block.dtype.kind == "i" else inside != block)
+
+
+def _beyond(block: Array, white: int) -> NDArray[np.bool_]:
+    """Return which integers are not within 0 to `white`: read as unsigned, negative ones are the largest."""
+    outside: NDArray[np.bool_] = block.view(f"u{block.itemsize}") > white
+    return outside
 
 
 def _to_floats(values: Array, mode: RangeMode, white: float, dtype: np.dtype[Any]) -> Pixels:
@@ -181,12 +194,22 @@ def _count(outside: NDArray[np.bool_]) -> int:
     """Count pixels: a pixel of several channels once."""
     channels = outside.shape[2] if outside.ndim == 3 else 1
     flat = outside.reshape(-1)
+    if channels == 1 or not flat.any():
+        return int(np.count_nonzero(flat))
     # Whole-array operations on all positions, of which every third counts: far faster than any(axis=2),
     # whose inner loops are as short as there are channels.
     either = flat[: flat.size - channels + 1]
     for channel in range(1, channels):
         either = either | flat[channel : channel + either.size]
-    return int(np.count_nonzero(either[::channels]))
+    return int(np.count_nonzero(either & _firsts(either.size, channels)))
+
+
+@lru_cache(maxsize=2)
+def _firsts(count: int, channels: int) -> NDArray[np.bool_]:
+    """Return whether a pixel of so many channels begins there, for `count` places."""
+    firsts = np.zeros(count, np.bool_)
+    firsts[::channels] = True
+    return firsts
 
 
 def suggest_unit(values: Array) -> bool:

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from convcli.errors import ImageError, nearest
-from convcli.imaging import sniff
+from convcli.imaging import ahead, sniff
 from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.sniff import too_large
 from convcli.specs import MAX_PIXELS
@@ -133,6 +133,9 @@ def _split(path: str) -> tuple[str, str | None]:
 
 
 def _content(path: str, shown: str) -> bytes:
+    begun = ahead.content(path)
+    if begun is not None:
+        return begun
     try:
         with open(path, "rb") as file:
             return file.read()
