@@ -13,6 +13,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from functools import reduce
 from itertools import chain
 from typing import NamedTuple
 
@@ -28,17 +29,11 @@ Chunks = list[tuple[bytes, bytes]]
 
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 _SUB, _UP = 1, 2
-_BLOCK = 1 << 18
-_STRIP, _MOST_STRIPS = 1 << 20, 16
+_BLOCK, _STRIP, _MOST_STRIPS = 1 << 18, 1 << 20, 16
 _REPEATED = 0.3
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_ZLIB_HEADER = b"\x78\x01"
-_BASE = 65521
-_STRATEGY = {
-    Compress.FAST: (6, zlib.Z_RLE),
-    Compress.SMALL: (9, zlib.Z_DEFAULT_STRATEGY),
-    Compress.NONE: (0, zlib.Z_DEFAULT_STRATEGY),
-}
+_SIGNATURE, _ZLIB_HEADER = b"\x89PNG\r\n\x1a\n", b"\x78\x01"
+# The level, and the strategy: 0 is zlib's default.
+_STRATEGY = {Compress.FAST: (6, zlib.Z_RLE), Compress.SMALL: (9, 0), Compress.NONE: (0, 0)}
 
 
 def encode(samples: Array, compress: Compress, chunks: Chunks, jobs: int | None = None) -> bytes:
@@ -46,8 +41,6 @@ def encode(samples: Array, compress: Compress, chunks: Chunks, jobs: int | None 
 
     Parameters
     ----------
-    samples : array
-        Grey, grey and alpha, RGB, or RGB and alpha.
     compress : Compress
         ``fast`` is deflate by runs (RLE) alone.
     chunks : list of (type, content)
@@ -80,15 +73,13 @@ def _pixels(samples: Array, compress: Compress, jobs: int | None) -> list[bytes]
         return _strip(samples, ends[index], ends[index + 1], compress)
 
     if count == 1 or jobs == 1:
-        strips = [strip(index) for index in range(count)]
+        strips = list(map(strip, range(count)))
     else:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
             strips = list(pool.map(strip, range(count)))
-    adler = 1
-    for one in strips:
-        adler = _joined(adler, one)
+    adler = reduce(_joined, strips, 1)
     parts = [part for one in strips for part in one.chunk]
     return [*parts, *_chunk(b"IDAT", [struct.pack(">I", adler)])]
 
@@ -115,8 +106,8 @@ def _joined(adler: int, strip: _Strip) -> int:
     """Return the Adler-32 of what had `adler`, followed by what `strip` holds (RFC 1950, section 9)."""
     low, high = adler & 0xFFFF, adler >> 16
     more_low, more_high = strip.adler & 0xFFFF, strip.adler >> 16
-    sums = (low + more_low - 1) % _BASE
-    return (high + more_high + strip.length * (low - 1)) % _BASE << 16 | sums
+    sums = (low + more_low - 1) % 65521
+    return (high + more_high + strip.length * (low - 1)) % 65521 << 16 | sums
 
 
 def _chunk(kind: bytes, content: list[bytes]) -> list[bytes]:
@@ -154,7 +145,6 @@ def _bytes(rows: Array) -> NDArray[np.uint8]:
     return np.ascontiguousarray(rows, dtype=kind).view(np.uint8).reshape(len(rows), -1)
 
 
-def _size(differences: NDArray[np.uint8]) -> NDArray[np.uint64]:
+def _size(differences: NDArray[np.uint8]) -> NDArray[np.uint32]:
     """Return each row's sum of differences taken as signed bytes."""
-    magnitude = np.minimum(differences, np.negative(differences))
-    return np.asarray(magnitude.sum(axis=1, dtype=np.uint64))
+    return np.asarray(np.minimum(differences, -differences).sum(axis=1, dtype=np.uint32))
