@@ -32,8 +32,7 @@ _SUB, _UP = 1, 2
 _BLOCK, _STRIP, _MOST_STRIPS = 1 << 18, 1 << 20, 16
 _REPEATED = 0.3
 _SIGNATURE, _ZLIB_HEADER = b"\x89PNG\r\n\x1a\n", b"\x78\x01"
-# The level, and the strategy: 0 is zlib's default.
-_STRATEGY = {Compress.FAST: (6, zlib.Z_RLE), Compress.SMALL: (9, 0), Compress.NONE: (0, 0)}
+_LEVEL_AND_STRATEGY = {Compress.FAST: (6, zlib.Z_RLE), Compress.SMALL: (9, 0), Compress.NONE: (0, 0)}
 
 
 def encode(samples: Array, compress: Compress, chunks: Chunks, jobs: int | None = None) -> bytes:
@@ -85,7 +84,7 @@ def _pixels(samples: Array, compress: Compress, jobs: int | None) -> list[bytes]
 
 
 def _strip(samples: Array, start: int, end: int, compress: Compress) -> _Strip:
-    level, strategy = _STRATEGY[compress]
+    level, strategy = _LEVEL_AND_STRATEGY[compress]
     blocks = _filtered(samples, start, end)
     first = next(blocks)
     # Among noise, looking for runs finds hardly any, and takes a tenth of the time.
