@@ -4,6 +4,7 @@ A tile of T pixels holds ``T - span + 1`` results that the transform's wrapping 
 overlap by the rest. Wide kernels cost hardly more than narrow ones. float32 stays float32.
 """
 
+from itertools import pairwise
 from math import ceil, frexp, isfinite
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from convcli.engine import direct
 from convcli.engine.arrays import Array, whole_bound
 from convcli.engine.store import store, target
-from convcli.engine.strips import load, read
+from convcli.engine.strips import even_cuts, load, read
 from convcli.engine.task import Piece, Task
 from convcli.engine.threads import Scratch, run
 
@@ -22,6 +23,12 @@ EXACT_BELOW = {np.dtype(np.float32): 2.0**16, np.dtype(np.float64): 2.0**44}
 
 ROWS, COLUMNS = 256, 384
 """Preferred tile: its spectrum stays in the cache, and its rows are long enough to be read in a stream."""
+
+RUN = 6
+"""Tiles in a row that one thread computes: all but the last need no memory beside the output."""
+
+USUAL = 2.0**30
+"""Magnitudes up to here, and from its inverse on, need no scaling."""
 
 TILE_START = 24
 """What beginning another tile costs, as numbers of its length."""
@@ -48,48 +55,85 @@ def correlate(task: Task, threads: int) -> None:
     whole = whole_bound(task.kernel, task.image.dtype) < EXACT_BELOW[task.work]
     by_taps = direct.core(task)
 
-    def work(piece: Piece, scratch: Scratch) -> None:
-        into = target(task, piece, scratch)
-        source = task.input_of(piece)
-        tiles = scratch("tiles", (task.channels, *lengths), task.work)
-        tiles[:, source.rows :] = 0
-        tiles[:, : source.rows, source.columns :] = 0
-        read(task, source, tiles[:, : source.rows, : source.columns].transpose(1, 2, 0))
-        peak = float(max(tiles.max(), -tiles.min()))
-        if not isfinite(peak):
-            # One such pixel would spoil its whole tile.
-            by_taps(load(task, piece, scratch), into, scratch)
-        else:
-            for channel, tile in enumerate(tiles):
-                sums = _sums(tile, spectrum, source.rows, peak, scratch)
-                part = into[:, channel :: task.channels]
-                sums = sums[: source.rows - task.span[0] + 1 : task.stride[0]]
-                sums = sums[:, : source.columns - task.span[1] + 1 : task.stride[1]]
-                np.rint(sums, out=part) if whole else np.copyto(part, sums)
-        store(task, piece, into)
+    def work(run: list[Piece], scratch: Scratch) -> None:
+        for piece in run:
+            into = target(task, piece, scratch)
+            source = task.input_of(piece)
+            tiles = _input(task, source, scratch)
+            peaks = [_peak(tile) for tile in tiles]
+            if not all(map(isfinite, peaks)):
+                # One such pixel would spoil its whole tile.
+                by_taps(load(task, piece, scratch), into, scratch)
+            else:
+                room = _room(task, piece, lengths[1], run[-1].x1)
+                for channel, (tile, peak) in enumerate(zip(tiles, peaks, strict=True)):
+                    sums = _sums(tile, spectrum, lengths[1], peak, room, scratch)
+                    if sums is not room or whole:
+                        part = into[:, channel :: task.channels]
+                        sums = sums[: source.rows - task.span[0] + 1 : task.stride[0]]
+                        sums = sums[:, : source.columns - task.span[1] + 1 : task.stride[1]]
+                        np.rint(sums, out=part) if whole else np.copyto(part, sums)
+            store(task, piece, into)
 
-    run(work, _tiles(task, lengths), threads)
+    run(work, _runs(task, lengths), threads)
 
 
-def _sums(tile: Array, spectrum: Array, rows: int, peak: float, scratch: Scratch) -> Array:
-    """Return the circular correlation of `tile`, of which `rows` rows are not zero."""
+def _input(task: Task, source: Piece, scratch: Scratch) -> Array:
+    """Return the padded input rectangle `source`, channels first: of the image itself where possible."""
+    (top, _), (left, _) = task.sides
+    y, x = source.y0 - top, source.x0 - left
+    height, width, channels = task.image.shape
+    if task.image.dtype == task.work and min(x, y) >= 0:
+        inside = y + source.rows <= height and x + source.columns <= width
+        if inside and task.image.dtype.isnative:
+            return task.image[y : y + source.rows, x : x + source.columns].transpose(2, 0, 1)
+    tiles = scratch("tiles", (channels, source.rows, source.columns), task.work)
+    read(task, source, tiles.transpose(1, 2, 0))
+    return tiles
+
+
+def _peak(tile: Array) -> float:
+    """Return the largest magnitude in `tile`, or 1 where that is surely neither very large nor very small."""
+    squares = float(np.matmul(tile[:, None, :], tile[:, :, None]).max())
+    if tile.shape[1] * USUAL**-2 < squares < USUAL**2:
+        return 1.0
+    return float(max(tile.max(), -tile.min()))
+
+
+def _room(task: Task, piece: Piece, length: int, end: int) -> Array | None:
+    """Return where the output has room for whole rows of the circular correlation of the tile of `piece`.
+
+    What the wrapping round has touched, to the right of `piece`, must lie before `end`: tiles that follow
+    overwrite it.
+    """
+    out, (rows, columns) = task.out_rows, task.place(piece)
+    if out is None or task.channels > 1 or task.stride != (1, 1) or columns.start + length > end:
+        return None
+    return out[rows, columns.start : columns.start + length]
+
+
+def _sums(
+    tile: Array, spectrum: Array, length: int, peak: float, room: Array | None, scratch: Scratch
+) -> Array:
+    """Return the circular correlation of `tile`, filled up with zeros; in `room`, if that is given."""
     from numpy import fft
 
     # Products of very large or very small numbers would leave the range of the type on the way.
     exponent = frexp(peak)[1] if peak else 0
     scaled = abs(exponent) > (32 if tile.dtype == np.float32 else 256)
     if scaled:
-        np.ldexp(tile, -exponent, out=tile)
+        tile = np.ldexp(tile, -exponent)
+    rows = len(tile)
     bins = scratch("bins", spectrum.shape, spectrum.dtype)
     bins[rows:] = 0
     # norm="forward" is essential: the default's scale is a Python integer, for which NumPy picks the loop
     # of doubles and converts back and forth, 2 to 9 times slower.
-    fft.rfft(tile[:rows], axis=1, norm="forward", out=bins[:rows])
+    fft.rfft(tile, n=length, axis=1, norm="forward", out=bins[:rows])
     fft.fft(bins, axis=0, norm="forward", out=bins)
     np.multiply(bins, spectrum, out=bins)
     fft.ifft(bins, axis=0, out=bins)
-    sums = scratch("circular", tile.shape, tile.dtype)
-    fft.irfft(bins, n=tile.shape[1], axis=1, out=sums)
+    sums = scratch("circular", (rows, length), tile.dtype) if room is None else room
+    fft.irfft(bins[: len(sums)], n=length, axis=1, out=sums)
     return np.ldexp(sums, exponent, out=sums) if scaled else sums
 
 
@@ -138,14 +182,16 @@ def _next_smooth(number: int) -> int:
         number += 2
 
 
-def _tiles(task: Task, lengths: list[int]) -> list[Piece]:
+def _runs(task: Task, lengths: list[int]) -> list[list[Piece]]:
+    """Return the outputs of the tiles, some that lie side by side together, to be computed left to right."""
     y0, y1, x0, x1 = task.whole
     rows, columns = (
         (length - span) // stride + 1
         for length, span, stride in zip(lengths, task.span, task.stride, strict=True)
     )
+    starts = range(x0, x1, columns)
     return [
-        Piece(y, min(y + rows, y1), x, min(x + columns, x1))
+        [Piece(y, min(y + rows, y1), x, min(x + columns, x1)) for x in starts[first:last]]
         for y in range(y0, y1, rows)
-        for x in range(x0, x1, columns)
+        for first, last in pairwise(even_cuts(len(starts), RUN))
     ]
