@@ -1,4 +1,4 @@
-"""Keeping OpenBLAS to one thread while our own threads call it.
+"""What OpenBLAS is told and asked: one thread while our own threads call it, and which kernels it has.
 
 OpenBLAS starts threads of its own for products of more than about 300,000 multiplications, which then fight
 ours for the cores. Its setting is one number per process, so that it is put back as soon as no correlation
@@ -7,19 +7,24 @@ only slower.
 """
 
 import ctypes
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
-__all__ = ["SMALL", "one_thread"]
+__all__ = ["has_small_path", "most_multiplications", "one_thread"]
 
 SMALL = 1_000_000
 """Multiplications up to which OpenBLAS takes its path for small matrices, which for so few rows is two to
 five times as fast (0.3.31: ``gemm_small_matrix_permit`` of its AVX-512 kernels)."""
+
+SMALL_CORES = {b"skylakex", b"cooperlake", b"sapphirerapids"}
+"""The kernels that have such a path, by the names that OpenBLAS gives them."""
 
 _lock = Lock()
 _users = 0
@@ -50,18 +55,38 @@ def one_thread() -> Iterator[None]:
 
 
 @cache
+def has_small_path() -> bool:
+    """Whether products of few multiplications are faster than parts of larger ones."""
+    name = _function("get_corename")
+    if name is None:
+        return False
+    name.restype = ctypes.c_char_p
+    return name().lower() in SMALL_CORES
+
+
+def most_multiplications() -> int:
+    """Return how many multiplications a product with few rows should have at most."""
+    return SMALL if has_small_path() else sys.maxsize
+
+
 def _controls() -> tuple[Callable[[], int], Callable[[int], None]] | None:
-    """Return how to get and set the number of threads of the OpenBLAS that NumPy has loaded, if any."""
+    """Return how to get and set the number of threads."""
+    get, put = _function("get_num_threads"), _function("set_num_threads")
+    return (get, put) if get is not None and put is not None else None
+
+
+@cache
+def _function(name: str) -> Any:
+    """Return a function of the OpenBLAS that NumPy has loaded, or None."""
     for path in _libraries():
         try:
             library = ctypes.CDLL(str(path))
         except OSError:
             continue
         for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
-            get = getattr(library, f"{prefix}openblas_get_num_threads{suffix}", None)
-            put = getattr(library, f"{prefix}openblas_set_num_threads{suffix}", None)
-            if get is not None and put is not None:
-                return get, put
+            found = getattr(library, f"{prefix}openblas_{name}{suffix}", None)
+            if found is not None:
+                return found
     return None
 
 

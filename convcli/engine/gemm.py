@@ -19,7 +19,7 @@ import numpy as np
 
 from convcli.engine import direct
 from convcli.engine.arrays import Array, Floats
-from convcli.engine.blas import SMALL, one_thread
+from convcli.engine.blas import most_multiplications, one_thread
 from convcli.engine.products import toeplitz
 from convcli.engine.store import sweep
 from convcli.engine.strips import WIDEST, Strip, cut
@@ -104,7 +104,7 @@ def correlate(task: Task, threads: int) -> None:
         return
     matrices = [[_stacked(task, phase.distinct, rows) for phase in phases] for rows in range(1, ROWS + 1)]
     largest = max(matrix.size for matrix in matrices[-1])
-    widest = min(WIDEST, max(NARROWEST, SMALL // largest - task.span[1] * task.channels))
+    widest = min(WIDEST, max(NARROWEST, most_multiplications() // largest - task.span[1] * task.channels))
     by_taps = direct.core(task)
 
     def compute(strip: Strip, into: Array, scratch: Scratch) -> None:

@@ -7,26 +7,22 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from convcli.engine.arrays import Floats, whole_bound, working_dtype
+from convcli.engine.costs import costs
 from convcli.engine.fft import EXACT_BELOW
 from convcli.engine.gemm import ROWS, columns_by_phase
 from convcli.engine.memo import by_weights
 from convcli.engine.separable import Pair, are_whole, factors
 from convcli.engine.size import extent
-from convcli.engine.taps import OPERATION, column_period, compile_taps
+from convcli.engine.taps import column_period, compile_taps
 from convcli.vocab import Method
 
 __all__ = ["Plan", "plan"]
 
-# Nanoseconds per number beyond reading and writing it: one thread, float32. The machine makes them larger or
-# smaller together; where methods cross is decided by their ratios. `python -m benchmarks crossovers` measures
-# them. 2026-11, AMD EPYC (Zen 4 with AVX-512, 1 MB of second-level cache per core), NumPy 2.4.
-GEMM_WEIGHT = 0.028  # a multiply-add of the matrix product
-GEMM_COLUMN = 0.07  # adding one kernel column's share
-GEMM_FIXED = 0.45
-FFT_TILE = 7.0  # per pixel of a tile, there and back
-TWO_PASSES = 1.1  # a pass of the separable method against the same weights in one pass
-FFT_START = 400_000.0  # the kernel's own transform, and loading numpy.fft
-GEMM_START = 50_000.0
+TWO_PASSES = 1.1
+"""What a pass of the separable method costs, against the same weights in one pass."""
+
+FFT_START, GEMM_START = 400_000.0, 50_000.0
+"""Nanoseconds before the first number: the kernel's own transform and loading numpy.fft, or its matrices."""
 
 
 class Plan(NamedTuple):
@@ -44,7 +40,7 @@ def plan(
     dilation: tuple[int, int] = (1, 1),
     method: Method = Method.AUTO,
 ) -> Plan:
-    """Choose how to correlate. A pure function of its arguments: no clock, no state.
+    """Choose how to correlate. A pure function of its arguments, on one kind of machine: no clock, no state.
 
     Parameters
     ----------
@@ -89,34 +85,35 @@ def _choose(
     period = column_period(stride[1], dilation[1])
     taps = np.count_nonzero(weights)
     some = f"{taps} of {kh * kw}" if taps < kh * kw else str(taps)
-    costs = {Method.DIRECT: compile_taps(weights, work, period).cost}
+    totals = {Method.DIRECT: compile_taps(weights, work, period).cost}
     reasons = {Method.DIRECT: f"{some} weights: nothing is faster one by one"}
 
     terms = factors(weights, work) if min(kh, kw) > 1 else []
     if terms and len(terms) < min(kh, kw) and not (exact and not are_whole(terms)):
-        costs[Method.SEPARABLE] = _separable_cost(terms, work, stride[1], period)
+        totals[Method.SEPARABLE] = _separable_cost(terms, work, stride[1], period)
         each = f"{kh}+{kw}" if len(terms) == 1 else f"{len(terms)} x ({kh}+{kw})"
         reasons[Method.SEPARABLE] = f"rank {len(terms)}: {each} multiplies, not {kh * kw}"
 
     phases = columns_by_phase(weights, stride[1], dilation[1])
     distinct = sum(len(phase.distinct) for phase in phases)
     high = (ROWS - 1) * stride[0] + extent(kh, dilation[0])
-    costs[Method.GEMM] = GEMM_FIXED + GEMM_WEIGHT * distinct * high + GEMM_COLUMN * kw
-    costs[Method.GEMM] += GEMM_START / outputs
+    price = costs()
+    totals[Method.GEMM] = price.gemm + price.gemm_weight * distinct * high + price.gemm_column * kw
+    totals[Method.GEMM] += GEMM_START / outputs
     reasons[Method.GEMM] = f"{size} with {distinct} distinct columns: a matrix product"
 
     if not exact or bound < EXACT_BELOW[work]:
-        costs[Method.FFT] = _fft_cost(weights, stride, dilation) + FFT_START / outputs
+        totals[Method.FFT] = _fft_cost(weights, stride, dilation) + FFT_START / outputs
         reasons[Method.FFT] = f"{size} and {taps} weights: a transform costs the same for any kernel"
 
-    best = min(costs, key=lambda name: costs[name])
+    best = min(totals, key=lambda name: totals[name])
     return Plan(best, reasons[best])
 
 
 def _separable_cost(terms: list[Pair], work: np.dtype[Any], stride: int, period: int) -> float:
     down = sum(compile_taps(u[:, None], work).cost for u, _ in terms)
     along = sum(compile_taps(v[None], work, period).cost for _, v in terms)
-    return TWO_PASSES * (down * stride + along) + OPERATION * (3 * len(terms) - 2)
+    return TWO_PASSES * (down * stride + along) + costs().operation * (3 * len(terms) - 2)
 
 
 def _fft_cost(kernel: Floats, stride: tuple[int, int], dilation: tuple[int, int]) -> float:
@@ -125,4 +122,4 @@ def _fft_cost(kernel: Floats, stride: tuple[int, int], dilation: tuple[int, int]
         span = extent(count, apart)
         length = max(preferred, 2 * span)
         share *= length / (length - span + 1)
-    return FFT_TILE * share * stride[0] * stride[1]
+    return costs().fft_tile * share * stride[0] * stride[1]

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convcli.engine.arrays import Array, Floats, Indices
-from convcli.engine.blas import SMALL
+from convcli.engine.blas import most_multiplications
+from convcli.engine.costs import costs
 from convcli.engine.strips import Grid, even_cuts, view
 from convcli.engine.threads import Scratch
 
@@ -24,10 +25,6 @@ __all__ = ["Product", "pays", "toeplitz"]
 
 SHORT, LONG = 3, 255
 """Numbers of weights between which products are used: fewer do not pay, more would round too often."""
-
-# Nanoseconds per number and per weight of it (2026-11, AMD EPYC with AVX-512, float32, 1 thread).
-DOWN, DOWN_WEIGHT = 0.15, 0.02
-ALONG, ALONG_WEIGHT = 0.42, 0.019
 
 ROWS, MORE_ROWS, MANY = 4, 8, 10
 """R, and R from `MANY` weights on."""
@@ -50,8 +47,11 @@ class Product:
         self.high = ROWS if self.line.size < MANY else MORE_ROWS
         self.otherwise = otherwise
         self._made: dict[tuple[int, int, int], Array] = {}
-        fixed, each = (DOWN, DOWN_WEIGHT) if self.down else (ALONG, ALONG_WEIGHT)
-        self.cost = fixed + each * self.line.size
+        each = costs()
+        if self.down:
+            self.cost = each.down + each.down_weight * self.line.size
+        else:
+            self.cost = each.along + each.along_weight * self.line.size
 
     def __call__(self, x: Array, offsets: Indices, grid: Grid, into: Array, scratch: Scratch) -> None:
         """Multiply; where infinities met the matrix's zeros, which makes NaN of them, sum one by one."""
@@ -78,7 +78,7 @@ class Product:
             batch = (grid.rows - done) // high
             matrix = self._matrix(high, grid.step // pitch, apart // pitch)
             target = into[done : done + batch * high].reshape(batch, high, -1)
-            for left, right in pairwise(even_cuts(grid.width, SMALL // matrix.size)):
+            for left, right in pairwise(even_cuts(grid.width, most_multiplications() // matrix.size)):
                 seen: Array = np.ndarray(
                     (batch, matrix.shape[1], right - left),
                     x.dtype,

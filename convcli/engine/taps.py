@@ -15,18 +15,13 @@ import numpy as np
 
 from convcli.engine.arrays import Array, Floats, Indices
 from convcli.engine.blas import one_thread
+from convcli.engine.costs import costs
 from convcli.engine.memo import by_weights
 from convcli.engine.products import Product, pays
 from convcli.engine.strips import Grid, view
 from convcli.engine.threads import Scratch
 
 __all__ = ["Chain", "Dense", "Doubling", "Program", "blas_for", "column_period", "compile_taps"]
-
-OPERATION = 0.115
-"""Nanoseconds per number of one whole-array operation in the cache (2026-11, Zen 4, float32, 1 thread)."""
-
-WEIGHT, EINSUM = 0.115, 0.2
-"""Nanoseconds per number of one weight in ``einsum``, and of its start (same machine)."""
 
 BLOCK = 32
 """Weights that are summed one after the other: blocks are summed pairwise, so that rounding stays small."""
@@ -87,7 +82,7 @@ class Chain:
 
     def __init__(self, weights: Floats) -> None:
         self.steps = _chain_steps(weights)
-        self.cost = OPERATION * len(self.steps)
+        self.cost = costs().operation * len(self.steps)
 
     def __call__(self, x: Array, offsets: Indices, grid: Grid, into: Array, scratch: Scratch) -> None:
         """Run the steps; the last writes to `into`."""
@@ -158,7 +153,8 @@ class Dense:
                     if block.any():
                         self.blocks.append((i, phase + j * period, block))
         count = sum(block.size for _, _, block in self.blocks)
-        self.cost = EINSUM + WEIGHT * count + OPERATION * max(0, len(self.blocks) - 1)
+        each = costs()
+        self.cost = each.einsum + each.einsum_weight * count + each.operation * max(0, len(self.blocks) - 1)
 
     def __call__(self, x: Array, offsets: Indices, grid: Grid, into: Array, scratch: Scratch) -> None:
         """Sum the blocks, then copy to `into`."""
@@ -203,7 +199,7 @@ class Doubling:
         self.taps = weights.size
         self.additions = additions
         self.otherwise = otherwise
-        self.cost = OPERATION * (len(additions) + (self.factor != 1))
+        self.cost = costs().operation * (len(additions) + (self.factor != 1))
 
     def __call__(self, x: Array, offsets: Indices, grid: Grid, into: Array, scratch: Scratch) -> None:
         """Add the running sum (or `x`) to the running sum, shifted; then multiply once."""

@@ -14,6 +14,10 @@ from convcli.vocab import Edges, PadMode
 __all__ = ["Piece", "Task"]
 
 
+FLAT = 1 << 21
+"""Numbers in a picture from which on it is computed with in place."""
+
+
 class Piece(NamedTuple):
     """A rectangle of output pixels: rows ``y0`` to ``y1``, columns ``x0`` to ``x1``, ends excluded."""
 
@@ -108,11 +112,11 @@ class Task:
     def flat(self) -> Array | None:
         """The image as one row of numbers that can be computed with in place, or None.
 
-        Worth its additional pieces along the edges for large pictures alone.
+        For smaller pictures a padded copy costs less than the additional pieces along the edges.
         """
         image = self.image
         usable = image.dtype == self.work and image.flags.c_contiguous
-        return image.reshape(-1) if usable and image.size >= 1 << 19 else None
+        return image.reshape(-1) if usable and image.size >= FLAT else None
 
     @cached_property
     def out_rows(self) -> Array | None:

@@ -1,0 +1,54 @@
+"""What the steps of each method cost, from which the planner and the compiler of taps choose.
+
+One column for each kind of machine. Only the ratios within a column count: where methods cross depends on
+them alone. `python -m benchmarks crossovers` measures where that is.
+"""
+
+from typing import NamedTuple
+
+from convcli.engine.blas import has_small_path
+
+__all__ = ["Costs", "costs"]
+
+
+class Costs(NamedTuple):
+    """Nanoseconds per number of the output, one thread, float32.
+
+    Attributes
+    ----------
+    operation
+        A whole-array operation in the cache.
+    einsum, einsum_weight
+        ``einsum``, and each weight in it.
+    down, down_weight
+        A matrix product along the columns, and each weight of the line.
+    along, along_weight
+        The same along the rows.
+    gemm, gemm_weight, gemm_column
+        The GEMM method; a multiply-add of its product; adding one kernel column's share.
+    fft_tile
+        Transforms of a tile, there and back, per pixel of it.
+    """
+
+    operation: float
+    einsum: float
+    einsum_weight: float
+    down: float
+    down_weight: float
+    along: float
+    along_weight: float
+    gemm: float
+    gemm_weight: float
+    gemm_column: float
+    fft_tile: float
+
+
+# 2026-11, NumPy 2.4 with OpenBLAS 0.3.31, AMD EPYC: Zen 4 with AVX-512 and 1 MB of second-level cache per
+# core, and Zen 3 with AVX2 and 512 kB.
+_AVX512 = Costs(0.115, 0.2, 0.115, 0.15, 0.02, 0.42, 0.019, 0.45, 0.028, 0.07, 7.0)
+_AVX2 = Costs(0.13, 0.3, 0.1, 0.39, 0.045, 1.25, 0.025, 0.7, 0.042, 0.1, 9.0)
+
+
+def costs() -> Costs:
+    """Return the column for this process: what decides is OpenBLAS's path for small matrices."""
+    return _AVX512 if has_small_path() else _AVX2
