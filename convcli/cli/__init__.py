@@ -120,6 +120,8 @@ def main() -> None:
     # while on a core that others need.
     if sys.argv[1:2] != ["learn"]:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Pillow keeps 64 MB of a picture that has been read for the one that will be written: new memory is slow.
+    os.environ.setdefault("PILLOW_BLOCKS_MAX", "4")
     try:
         app(prog_name="convcli")
     finally:

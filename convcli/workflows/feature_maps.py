@@ -202,7 +202,7 @@ def _banded(pixels: Array, recipe: Recipe, size: tuple[int, int], spec: FilterSp
         values = _map(pixels, recipe, alone, (first, end))
         return np.add(values, spec.bias, out=values) if spec.bias else values
 
-    return Banded((*size, *pixels.shape[2:]), rows)
+    return Banded((*size, *pixels.shape[2:]), rows, 2 if exact else 4 * len(recipe.slides))
 
 
 def _window(size: tuple[int, int], shape: tuple[int, ...], spec: FilterSpec) -> tuple[Edges, tuple[int, int]]:

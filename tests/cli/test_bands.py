@@ -45,7 +45,8 @@ def in_bands(monkeypatch):
 
     def choose(wanted: bool) -> None:
         monkeypatch.setattr(feature_maps, "LARGE", 0 if wanted else 1 << 40)
-        monkeypatch.setattr(bands, "BAND", 20_000)
+        monkeypatch.setattr(bands, "SMALLEST", 20_000)
+        monkeypatch.setattr(bands, "LARGEST", 40_000)
 
     return choose
 
