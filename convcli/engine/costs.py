@@ -46,7 +46,7 @@ class Costs(NamedTuple):
 # 2026-11, NumPy 2.4 with OpenBLAS 0.3.31, AMD EPYC: Zen 4 with AVX-512 and 1 MB of second-level cache per
 # core, and Zen 3 with AVX2 and 512 kB.
 _AVX512 = Costs(0.115, 0.2, 0.115, 0.15, 0.02, 0.42, 0.019, 0.45, 0.028, 0.07, 7.0)
-_AVX2 = Costs(0.13, 0.3, 0.1, 0.39, 0.045, 1.25, 0.025, 0.7, 0.042, 0.1, 9.0)
+_AVX2 = Costs(0.13, 0.3, 0.115, 0.39, 0.045, 1.25, 0.03, 1.5, 0.042, 0.1, 10.0)
 
 
 def costs() -> Costs:

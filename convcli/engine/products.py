@@ -1,9 +1,9 @@
 """Lines of weights as matrix products, which multiply several times as fast as whole-array operations.
 
 Down a column, R output rows are a Toeplitz matrix times the input rows that they see. Along a row, B outputs
-are the next B input numbers times a triangular matrix, plus the B after those times another, and so on as far
-as the line reaches: cut at the same places, the products' inputs lie in memory as they are. Both multiply
-zeros as well, and still win from three weights on.
+are the window of B + k - 1 numbers that they see times a Toeplitz matrix. Windows of neighbouring blocks
+overlap, so that no matrix holds them all; but those of every n-th block do not, once n B is as long as a
+window: n matrices, all where their numbers lie. Both multiply zeros as well, and still win.
 """
 
 from itertools import pairwise
@@ -32,6 +32,9 @@ ROWS, MORE_ROWS, MANY = 4, 8, 10
 BLOCK = 16
 """B."""
 
+FAR = 4
+"""Numbers from one weight of a row to the next, up to which the zeros between are worth multiplying."""
+
 
 def pays(weights: Floats, period: int) -> bool:
     """Whether `weights` are a line that a product may compute faster."""
@@ -59,8 +62,11 @@ class Product:
         apart = int(offsets.flat[1]) - first
         if self.down:
             self._columns(x, first, apart, grid, into)
+        elif apart <= FAR:
+            self._rows(x, first, apart, grid, into)
         else:
-            self._rows(x, first, apart, grid, into, scratch)
+            self.otherwise(x, offsets, grid, into, scratch)
+            return
         if np.isnan(into.max()):
             self.otherwise(x, offsets, grid, into, scratch)
 
@@ -89,26 +95,29 @@ class Product:
                 np.matmul(matrix, seen, out=target[:, :, left:right])
             done += batch * high
 
-    def _rows(self, x: Array, first: int, apart: int, grid: Grid, into: Array, scratch: Scratch) -> None:
-        whole = grid.width // BLOCK * BLOCK
-        shape = (grid.rows, whole // BLOCK, BLOCK)
-        matrix = self._matrix(BLOCK, 1, apart)
-        for start in range(0, matrix.shape[1] if whole else 0, BLOCK):
-            part = np.ascontiguousarray(matrix[:, start : start + BLOCK].T)
-            sums = scratch(Product, shape, x.dtype) if start else into[:, :whole].reshape(shape)
-            np.matmul(_blocks(x, first + start, grid.step, (*shape[:2], len(part))), part, out=sums)
-            if start:
-                np.add(into[:, :whole], sums.reshape(grid.rows, whole), out=into[:, :whole])
+    def _rows(self, x: Array, first: int, apart: int, grid: Grid, into: Array) -> None:
+        matrix = np.ascontiguousarray(self._matrix(BLOCK, 1, apart).T)
+        size, length = x.itemsize, len(matrix)
+        groups = -(-length // BLOCK)
+        wide = groups * BLOCK
+        whole = grid.width // wide * wide
+        if whole:
+            shape = (grid.rows, groups, whole // wide)
+            windows: Array = np.ndarray(
+                (*shape, length),
+                x.dtype,
+                x,
+                first * size,
+                (grid.step * size, BLOCK * size, wide * size, size),
+            )
+            blocks = np.lib.stride_tricks.as_strided(
+                into, (*shape, BLOCK), (into.strides[0], BLOCK * size, wide * size, size)
+            )
+            np.matmul(windows, matrix, out=blocks)
         if whole < grid.width:
             rest = self._matrix(grid.width - whole, 1, apart).T
             seen = view(x, first + whole, Grid(grid.rows, len(rest), grid.step))
             np.matmul(seen, rest, out=into[:, whole:])
-
-
-def _blocks(x: Array, first: int, step: int, shape: tuple[int, int, int]) -> Array:
-    """Return (rows, blocks, numbers) of `x`, whose blocks begin `BLOCK` apart."""
-    size = x.itemsize
-    return np.ndarray(shape, x.dtype, x, first * size, (step * size, BLOCK * size, size))
 
 
 def toeplitz(line: Floats, rows: int, stride: int, apart: int) -> Array:

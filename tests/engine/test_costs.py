@@ -28,7 +28,7 @@ def small_path(request, monkeypatch):
     ("size", "with_path", "without"),
     [
         (3, Method.GEMM, Method.DIRECT),
-        (5, Method.GEMM, Method.GEMM),
+        (5, Method.GEMM, Method.DIRECT),
         (7, Method.GEMM, Method.GEMM),
         (11, Method.GEMM, Method.GEMM),
         (15, Method.FFT, Method.FFT),
