@@ -4,13 +4,16 @@ A tile of T pixels holds ``T - span + 1`` results that the transform's wrapping 
 overlap by the rest. Wide kernels cost hardly more than narrow ones. float32 stays float32.
 """
 
+from functools import lru_cache
 from itertools import pairwise
 from math import ceil, frexp, isfinite
+from typing import Any
 
 import numpy as np
 
 from convcli.engine import direct
 from convcli.engine.arrays import Array, whole_bound
+from convcli.engine.size import extent
 from convcli.engine.store import store, target
 from convcli.engine.strips import even_cuts, load, read
 from convcli.engine.task import Piece, Task
@@ -30,6 +33,9 @@ RUN = 6
 USUAL = 2.0**30
 """Magnitudes up to here, and from its inverse on, need no scaling."""
 
+KEPT = 4
+"""Kernels whose transforms are kept."""
+
 TILE_START = 24
 """What beginning another tile costs, as numbers of its length."""
 
@@ -39,19 +45,14 @@ THREE, FIVE = 0.025, 0.035
 
 def correlate(task: Task, threads: int) -> None:
     """Compute `task` tile by tile."""
-    from numpy import fft
-
     lengths = [
         tile_length(n, span, stride, preferred)
         for n, span, stride, preferred in zip(
             task.out.shape, task.span, task.stride, (ROWS, COLUMNS), strict=False
         )
     ]
-    spread = np.zeros(lengths)
-    spread[: task.span[0] : task.dilation[0], : task.span[1] : task.dilation[1]] = task.kernel
     kind = np.result_type(task.work, np.complex64)
-    # The forward transforms divide by the tile's size, see _sums; it is given back here.
-    spectrum = (np.conj(fft.rfft2(spread)) * spread.size).astype(kind)
+    spectrum = _spectrum(task.kernel.tobytes(), task.kernel.shape, task.dilation, tuple(lengths), kind)
     whole = whole_bound(task.kernel, task.image.dtype) < EXACT_BELOW[task.work]
     by_taps = direct.core(task)
 
@@ -76,6 +77,31 @@ def correlate(task: Task, threads: int) -> None:
             store(task, piece, into)
 
     run(work, _runs(task, lengths), threads)
+
+
+@lru_cache(maxsize=KEPT)
+def _spectrum(
+    weights: bytes,
+    shape: tuple[int, ...],
+    dilation: tuple[int, int],
+    lengths: tuple[int, ...],
+    kind: np.dtype[Any],
+) -> Array:
+    """Return the conjugate of the kernel's transform, which multiplies the transform of a tile.
+
+    The forward transforms of tiles divide by the tile's size, see :func:`_sums`; it is given back here.
+    """
+    from numpy import fft
+
+    rows, columns = lengths
+    kernel = np.frombuffer(weights).reshape(shape)
+    spread = np.zeros((len(kernel), extent(kernel.shape[1], dilation[1])))
+    spread[:, :: dilation[1]] = kernel
+    bins = np.zeros((rows, columns // 2 + 1), np.complex128)
+    bins[: extent(len(kernel), dilation[0]) : dilation[0]] = fft.rfft(spread, columns)
+    spectrum = (np.conj(fft.fft(bins, axis=0)) * (rows * columns)).astype(kind)
+    spectrum.flags.writeable = False
+    return spectrum
 
 
 def _input(task: Task, source: Piece, scratch: Scratch) -> Array:
