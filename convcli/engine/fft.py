@@ -24,10 +24,10 @@ __all__ = ["correlate", "tile_length"]
 EXACT_BELOW = {np.dtype(np.float32): 2.0**16, np.dtype(np.float64): 2.0**44}
 """Whole sums up to here are off by less than a half, and so can be rounded to be exact."""
 
-ROWS, COLUMNS = 256, 384
+ROWS, COLUMNS = 256, 512
 """Preferred tile: its spectrum stays in the cache, and its rows are long enough to be read in a stream."""
 
-RUN = 6
+RUN = 8
 """Tiles in a row that one thread computes: all but the last need no memory beside the output."""
 
 USUAL = 2.0**30
@@ -173,7 +173,7 @@ def tile_length(count: int, span: int, stride: int, preferred: int) -> int:
         outputs = (length - span) // stride + 1
         return ceil(count / outputs) * (length + TILE_START) * _slowness(length)
 
-    return min((n for n in _smooth(min(whole, 17 * aim // 10)) if n >= least), key=cost)
+    return min((n for n in _smooth(min(whole, 14 * aim // 10)) if n >= least), key=cost)
 
 
 def _slowness(length: int) -> float:
