@@ -43,10 +43,35 @@ class Costs(NamedTuple):
     fft_tile: float
 
 
-# 2026-11, NumPy 2.4 with OpenBLAS 0.3.31, AMD EPYC: Zen 4 with AVX-512 and 1 MB of second-level cache per
-# core, and Zen 3 with AVX2 and 512 kB.
-_AVX512 = Costs(0.115, 0.2, 0.115, 0.15, 0.02, 0.42, 0.019, 0.45, 0.028, 0.07, 7.0)
-_AVX2 = Costs(0.13, 0.3, 0.115, 0.39, 0.045, 1.25, 0.03, 1.5, 0.042, 0.1, 10.0)
+# 2026-11, AMD EPYC (Zen 4, 1 MB of second-level cache per core), NumPy 2.4 with OpenBLAS 0.3.31.
+_AVX512 = Costs(
+    operation=0.115,
+    einsum=0.2,
+    einsum_weight=0.115,
+    down=0.15,
+    down_weight=0.02,
+    along=0.42,
+    along_weight=0.019,
+    gemm=0.45,
+    gemm_weight=0.028,
+    gemm_column=0.07,
+    fft_tile=7.0,
+)
+
+# 2026-11, AMD EPYC (Zen 3, 512 kB), the same NumPy.
+_AVX2 = Costs(
+    operation=0.13,
+    einsum=0.3,
+    einsum_weight=0.115,
+    down=0.39,
+    down_weight=0.045,
+    along=1.25,
+    along_weight=0.03,
+    gemm=1.5,
+    gemm_weight=0.042,
+    gemm_column=0.1,
+    fft_tile=10.0,
+)
 
 
 def costs() -> Costs:
