@@ -109,10 +109,9 @@ def _input(task: Task, source: Piece, scratch: Scratch) -> Array:
     (top, _), (left, _) = task.sides
     y, x = source.y0 - top, source.x0 - left
     height, width, channels = task.image.shape
-    if task.image.dtype == task.work and min(x, y) >= 0:
-        inside = y + source.rows <= height and x + source.columns <= width
-        if inside and task.image.dtype.isnative:
-            return task.image[y : y + source.rows, x : x + source.columns].transpose(2, 0, 1)
+    inside = min(x, y) >= 0 and y + source.rows <= height and x + source.columns <= width
+    if inside and task.image.dtype == task.work:
+        return task.image[y : y + source.rows, x : x + source.columns].transpose(2, 0, 1)
     tiles = scratch("tiles", (channels, source.rows, source.columns), task.work)
     read(task, source, tiles.transpose(1, 2, 0))
     return tiles
