@@ -21,6 +21,9 @@ __all__ = ["Plan", "plan"]
 TWO_PASSES = 1.1
 """What a pass of the separable method costs, against the same weights in one pass."""
 
+ROW_BY_ROW = 1.3
+"""What weights cost one by one where a stride keeps rows from being one row, against where they are."""
+
 FFT_START, GEMM_START = 400_000.0, 50_000.0
 """Nanoseconds before the first number: the kernel's own transform and loading numpy.fft, or its matrices."""
 
@@ -85,7 +88,8 @@ def _choose(
     period = column_period(stride[1], dilation[1])
     taps = np.count_nonzero(weights)
     some = f"{taps} of {kh * kw}" if taps < kh * kw else str(taps)
-    totals = {Method.DIRECT: compile_taps(weights, work, period).cost}
+    one_by_one = compile_taps(weights, work, period).cost
+    totals = {Method.DIRECT: one_by_one if stride == (1, 1) else one_by_one * ROW_BY_ROW}
     reasons = {Method.DIRECT: f"{some} weights: nothing is faster one by one"}
 
     terms = factors(weights, work) if min(kh, kw) > 1 else []

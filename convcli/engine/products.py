@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convcli.engine.arrays import Array, Floats, Indices
-from convcli.engine.blas import most_multiplications
+from convcli.engine.blas import has_small_path, most_multiplications
 from convcli.engine.costs import costs
 from convcli.engine.strips import Grid, even_cuts, view
 from convcli.engine.threads import Scratch
@@ -26,8 +26,8 @@ __all__ = ["Product", "pays", "toeplitz"]
 SHORT, LONG = 3, 255
 """Numbers of weights between which products are used: fewer do not pay, more would round too often."""
 
-ROWS, MORE_ROWS, MANY = 4, 8, 10
-"""R, and R from `MANY` weights on."""
+ROWS = ((20, 16), (10, 8), (0, 4))
+"""R from so many weights on; the first where OpenBLAS has no path for small matrices."""
 
 BLOCK = 16
 """B."""
@@ -47,7 +47,8 @@ class Product:
     def __init__(self, weights: Floats, otherwise: "Program") -> None:
         self.line = weights.ravel()
         self.down = weights.shape[1] == 1
-        self.high = ROWS if self.line.size < MANY else MORE_ROWS
+        usable = ROWS[1:] if has_small_path() else ROWS
+        self.high = next(rows for least, rows in usable if self.line.size >= least)
         self.otherwise = otherwise
         self._made: dict[tuple[int, int, int], Array] = {}
         each = costs()
