@@ -1,11 +1,14 @@
 """Each program on its own, in both geometries, against plain sums."""
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convcli.engine.products import Product
+from convcli.engine import products
+from convcli.engine.products import FAR, Product
 from convcli.engine.strips import Grid, even_cuts, view
 from convcli.engine.taps import Chain, Dense, Doubling, _doubling, column_period, compile_taps
 from convcli.engine.threads import Scratch
@@ -68,6 +71,19 @@ def test_doubling(line, factor, grid, across):
 def test_products(taps, rows, width, across, apart):
     weights = np.random.default_rng(taps).normal(size=(1, taps) if across else (taps, 1))
     into, expected = run(Product(weights, Dense(weights, 1)), weights, Grid(rows, width, width + 5), 3, apart)
+    np.testing.assert_allclose(into, expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("small_path", [True, False], ids=["AVX-512", "AVX2"])
+@pytest.mark.parametrize("count", [3, 12, 25])
+@pytest.mark.parametrize("across", [True, False])
+@pytest.mark.parametrize("apart", [1, 3, FAR + 1])
+def test_products_on_each_kind_of_machine(small_path, count, across, apart, monkeypatch):
+    monkeypatch.setattr(products, "has_small_path", lambda: small_path)
+    monkeypatch.setattr(products, "most_multiplications", lambda: 5000 if small_path else sys.maxsize)
+    line = np.random.default_rng(count).normal(0, 1, (1, count))
+    weights = line if across else line.T
+    into, expected = run(Product(weights, Dense(weights, 1)), weights, Grid(19, 150, 160), 3, apart)
     np.testing.assert_allclose(into, expected, rtol=0, atol=1e-12)
 
 
