@@ -51,6 +51,7 @@ _early: _Early | None = None
 def begin(paths: Sequence[str], max_pixels: int) -> None:
     """Start to decode the first of `paths` in a thread, if it is a file that is worth it."""
     global _early
+    _early = None
     with suppress(Exception):
         if paths and os.path.getsize(paths[0]) >= LEAST and os.cpu_count() != 1:
             _early = _opened(paths[0], max_pixels)

@@ -113,6 +113,16 @@ def test_only_the_first_and_only_what_is_large_enough(tmp_path: Path) -> None:
     assert ahead.content(str(large)) == large.read_bytes()
 
 
+def test_what_was_begun_and_not_read_is_forgotten(tmp_path: Path) -> None:
+    small, large = tmp_path / "small.png", tmp_path / "large.png"
+    Image.fromarray(_noise(1)[:20]).save(small)
+    Image.fromarray(_noise(3)).save(large)
+    ahead.begin([str(large)], 10**6)
+    ahead.begin([str(small)], 10**6)
+    Image.fromarray(_noise(3, seed=9)).save(large)
+    np.testing.assert_array_equal(read(large).frames[0].pixels, _noise(3, seed=9))
+
+
 @pytest.mark.parametrize(
     ("name", "damage"), [("rgb.png", 5000), ("plain.jpg", 5000), ("rgb.png", 30), ("plain.jpg", 12)]
 )
