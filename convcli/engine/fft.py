@@ -4,7 +4,6 @@ A tile of T pixels holds ``T - span + 1`` results that the transform's wrapping 
 overlap by the rest. Wide kernels cost hardly more than narrow ones. float32 stays float32.
 """
 
-from functools import lru_cache
 from itertools import pairwise
 from math import ceil, frexp, isfinite
 from typing import Any
@@ -12,20 +11,21 @@ from typing import Any
 import numpy as np
 
 from convcli.engine import direct
-from convcli.engine.arrays import Array, whole_bound
+from convcli.engine.arrays import Array, Floats, whole_bound
+from convcli.engine.memo import keeping
 from convcli.engine.size import extent
 from convcli.engine.store import store, target
 from convcli.engine.strips import even_cuts, load, read
 from convcli.engine.task import Piece, Task
 from convcli.engine.threads import Scratch, run
 
-__all__ = ["correlate", "tile_length"]
+__all__ = ["EXACT_BELOW", "PREFERRED", "correlate", "tile_length"]
 
 EXACT_BELOW = {np.dtype(np.float32): 2.0**16, np.dtype(np.float64): 2.0**44}
 """Whole sums up to here are off by less than a half, and so can be rounded to be exact."""
 
-ROWS, COLUMNS = 256, 512
-"""Preferred tile: its spectrum stays in the cache, and its rows are long enough to be read in a stream."""
+PREFERRED = (256, 512)
+"""Rows and columns of a tile: its spectrum stays in the cache, its rows are long enough to be streamed."""
 
 RUN = 8
 """Tiles in a row that one thread computes: all but the last need no memory beside the output."""
@@ -45,61 +45,60 @@ THREE, FIVE = 0.025, 0.035
 
 def correlate(task: Task, threads: int) -> None:
     """Compute `task` tile by tile."""
-    lengths = [
+    high, wide = (
         tile_length(n, span, stride, preferred)
-        for n, span, stride, preferred in zip(
-            task.out.shape, task.span, task.stride, (ROWS, COLUMNS), strict=False
-        )
-    ]
+        for n, span, stride, preferred in zip(task.out.shape, task.span, task.stride, PREFERRED, strict=False)
+    )
     kind = np.result_type(task.work, np.complex64)
-    spectrum = _spectrum(task.kernel.tobytes(), task.kernel.shape, task.dilation, tuple(lengths), kind)
+    spectrum = _spectrum(task.kernel, task.dilation, (high, wide), kind)
     whole = whole_bound(task.kernel, task.image.dtype) < EXACT_BELOW[task.work]
     by_taps = direct.core(task)
 
-    def work(run: list[Piece], scratch: Scratch) -> None:
-        for piece in run:
+    def compute(piece: Piece, end: int, into: Array, scratch: Scratch) -> None:
+        source = task.input_of(piece)
+        tiles = _input(task, source, scratch)
+        peaks = [_peak(tile) for tile in tiles]
+        if not all(map(isfinite, peaks)):
+            # One such pixel would spoil its whole tile.
+            by_taps(load(task, piece, scratch), into, scratch)
+            return
+        shape = (source.rows - task.span[0] + 1, wide)
+        room = _room(task, piece, wide, end)
+        for channel, (tile, peak) in enumerate(zip(tiles, peaks, strict=True)):
+            sums = scratch("circular", shape, task.work) if room is None else room
+            _correlate(tile, spectrum, peak, sums, scratch)
+            part = into[:, channel :: task.channels]
+            sums = sums[:: task.stride[0], : source.columns - task.span[1] + 1 : task.stride[1]]
+            if whole:
+                np.rint(sums, out=part)
+            elif room is None:
+                np.copyto(part, sums)
+
+    def work(side_by_side: list[Piece], scratch: Scratch) -> None:
+        for piece in side_by_side:
             into = target(task, piece, scratch)
-            source = task.input_of(piece)
-            tiles = _input(task, source, scratch)
-            peaks = [_peak(tile) for tile in tiles]
-            if not all(map(isfinite, peaks)):
-                # One such pixel would spoil its whole tile.
-                by_taps(load(task, piece, scratch), into, scratch)
-            else:
-                room = _room(task, piece, lengths[1], run[-1].x1)
-                for channel, (tile, peak) in enumerate(zip(tiles, peaks, strict=True)):
-                    sums = _sums(tile, spectrum, lengths[1], peak, room, scratch)
-                    if sums is not room or whole:
-                        part = into[:, channel :: task.channels]
-                        sums = sums[: source.rows - task.span[0] + 1 : task.stride[0]]
-                        sums = sums[:, : source.columns - task.span[1] + 1 : task.stride[1]]
-                        np.rint(sums, out=part) if whole else np.copyto(part, sums)
+            compute(piece, side_by_side[-1].x1, into, scratch)
             store(task, piece, into)
 
-    run(work, _runs(task, lengths), threads)
+    run(work, _runs(task, (high, wide)), threads)
 
 
-@lru_cache(maxsize=KEPT)
+@keeping(KEPT)
 def _spectrum(
-    weights: bytes,
-    shape: tuple[int, ...],
-    dilation: tuple[int, int],
-    lengths: tuple[int, ...],
-    kind: np.dtype[Any],
+    kernel: Floats, dilation: tuple[int, int], lengths: tuple[int, int], kind: np.dtype[Any]
 ) -> Array:
     """Return the conjugate of the kernel's transform, which multiplies the transform of a tile.
 
-    The forward transforms of tiles divide by the tile's size, see :func:`_sums`; it is given back here.
+    The forward transforms of tiles divide by the tile's size, see :func:`_correlate`; it is given back here.
     """
     from numpy import fft
 
     rows, columns = lengths
-    kernel = np.frombuffer(weights).reshape(shape)
     spread = np.zeros((len(kernel), extent(kernel.shape[1], dilation[1])))
     spread[:, :: dilation[1]] = kernel
     bins = np.zeros((rows, columns // 2 + 1), np.complex128)
     bins[: extent(len(kernel), dilation[0]) : dilation[0]] = fft.rfft(spread, columns)
-    spectrum = (np.conj(fft.fft(bins, axis=0)) * (rows * columns)).astype(kind)
+    spectrum: Array = (np.conj(fft.fft(bins, axis=0)) * (rows * columns)).astype(kind)
     spectrum.flags.writeable = False
     return spectrum
 
@@ -137,10 +136,8 @@ def _room(task: Task, piece: Piece, length: int, end: int) -> Array | None:
     return out[rows, columns.start : columns.start + length]
 
 
-def _sums(
-    tile: Array, spectrum: Array, length: int, peak: float, room: Array | None, scratch: Scratch
-) -> Array:
-    """Return the circular correlation of `tile`, filled up with zeros; in `room`, if that is given."""
+def _correlate(tile: Array, spectrum: Array, peak: float, into: Array, scratch: Scratch) -> None:
+    """Write the first rows of the circular correlation of `tile`, filled up with zeros, to `into`."""
     from numpy import fft
 
     # Products of very large or very small numbers would leave the range of the type on the way.
@@ -148,7 +145,7 @@ def _sums(
     scaled = abs(exponent) > (32 if tile.dtype == np.float32 else 256)
     if scaled:
         tile = np.ldexp(tile, -exponent)
-    rows = len(tile)
+    rows, length = len(tile), into.shape[1]
     bins = scratch("bins", spectrum.shape, spectrum.dtype)
     bins[rows:] = 0
     # norm="forward" is essential: the default's scale is a Python integer, for which NumPy picks the loop
@@ -157,9 +154,9 @@ def _sums(
     fft.fft(bins, axis=0, norm="forward", out=bins)
     np.multiply(bins, spectrum, out=bins)
     fft.ifft(bins, axis=0, out=bins)
-    sums = scratch("circular", (rows, length), tile.dtype) if room is None else room
-    fft.irfft(bins[: len(sums)], n=length, axis=1, out=sums)
-    return np.ldexp(sums, exponent, out=sums) if scaled else sums
+    fft.irfft(bins[: len(into)], n=length, axis=1, out=into)
+    if scaled:
+        np.ldexp(into, exponent, out=into)
 
 
 def tile_length(count: int, span: int, stride: int, preferred: int) -> int:
@@ -207,7 +204,7 @@ def _next_smooth(number: int) -> int:
         number += 2
 
 
-def _runs(task: Task, lengths: list[int]) -> list[list[Piece]]:
+def _runs(task: Task, lengths: tuple[int, int]) -> list[list[Piece]]:
     """Return the outputs of the tiles, some that lie side by side together, to be computed left to right."""
     y0, y1, x0, x1 = task.whole
     rows, columns = (

@@ -8,7 +8,7 @@ from numpy.typing import DTypeLike
 
 from convcli.engine.arrays import Floats, whole_bound, working_dtype
 from convcli.engine.costs import costs
-from convcli.engine.fft import EXACT_BELOW
+from convcli.engine.fft import EXACT_BELOW, PREFERRED
 from convcli.engine.gemm import ROWS, columns_by_phase
 from convcli.engine.memo import by_weights
 from convcli.engine.separable import Pair, are_whole, factors
@@ -122,7 +122,7 @@ def _separable_cost(terms: list[Pair], work: np.dtype[Any], stride: int, period:
 
 def _fft_cost(kernel: Floats, stride: tuple[int, int], dilation: tuple[int, int]) -> float:
     share = 1.0
-    for count, apart, preferred in zip(kernel.shape, dilation, (256, 512), strict=True):
+    for count, apart, preferred in zip(kernel.shape, dilation, PREFERRED, strict=True):
         span = extent(count, apart)
         length = max(preferred, 2 * span)
         share *= length / (length - span + 1)
