@@ -130,14 +130,10 @@ def _to_integers(values: Array, absolute: bool, gain: float, offset: float, out:
     work: Any = np.float32 if single else np.float64
     if whole:
         work = np.int32 if offset else np.int16
-    as_it_is = whole and not absolute and not offset
+    changed = not whole or absolute or offset != 0
     clipped = 0
     for start in range(0, values.shape[0], rows):
-        block: Array = values[start : start + rows]
-        if as_it_is:
-            clipped += _saturated(block, out[start : start + rows])
-            continue
-        block = block.astype(work)
+        block: Array = values[start : start + rows].astype(work, copy=changed)
         if absolute:
             np.abs(block, out=block)
         if gain != 1.0:
@@ -163,13 +159,7 @@ def _saturated(block: Array, out: Array) -> int:
             block = block.astype(np.int16)
     inside = np.clip(block, 0, white)
     np.copyto(out, inside, casting="unsafe")
-    return _count(_beyond(block, white) if block.dtype.kind == "i" else inside != block)
-
-
-def _beyond(block: Array, white: int) -> NDArray[np.bool_]:
-    """Return which integers are not within 0 to `white`: read as unsigned, negative ones are the largest."""
-    outside: NDArray[np.bool_] = block.view(f"u{block.itemsize}") > white
-    return outside
+    return _count(inside != block)
 
 
 def _to_floats(values: Array, mode: RangeMode, white: float, dtype: np.dtype[Any]) -> Pixels:

@@ -32,7 +32,8 @@ _SUB, _UP = 1, 2
 _BLOCK, _STRIP, _MOST_STRIPS = 1 << 18, 1 << 20, 16
 _REPEATED = 0.3
 _SIGNATURE, _ZLIB_HEADER = b"\x89PNG\r\n\x1a\n", b"\x78\x01"
-_LEVEL_AND_STRATEGY = {Compress.FAST: (6, zlib.Z_RLE), Compress.SMALL: (9, 0), Compress.NONE: (0, 0)}
+_BASE = 65521
+_LEVEL = {Compress.FAST: 6, Compress.SMALL: 9, Compress.NONE: 0}
 
 
 def encode(samples: Array, compress: Compress, chunks: Chunks, jobs: int | None = None) -> bytes:
@@ -79,18 +80,17 @@ def _pixels(samples: Array, compress: Compress, jobs: int | None) -> list[bytes]
         with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
             strips = list(pool.map(strip, range(count)))
     adler = reduce(_joined, strips, 1)
-    parts = [part for one in strips for part in one.chunk]
-    return [*parts, *_chunk(b"IDAT", [struct.pack(">I", adler)])]
+    return [part for one in strips for part in one.chunk] + _chunk(b"IDAT", [struct.pack(">I", adler)])
 
 
 def _strip(samples: Array, start: int, end: int, compress: Compress) -> _Strip:
-    level, strategy = _LEVEL_AND_STRATEGY[compress]
+    strategy = zlib.Z_RLE if compress is Compress.FAST else zlib.Z_DEFAULT_STRATEGY
     blocks = _filtered(samples, start, end)
     first = next(blocks)
     # Among noise, looking for runs finds hardly any, and takes a tenth of the time.
     if strategy == zlib.Z_RLE and np.mean(first[1:] == first[:-1]) < _REPEATED:
         strategy = zlib.Z_HUFFMAN_ONLY
-    packer = zlib.compressobj(level, zlib.DEFLATED, -15, 9, strategy)
+    packer = zlib.compressobj(_LEVEL[compress], zlib.DEFLATED, -15, 9, strategy)
     packed, adler = [_ZLIB_HEADER] if start == 0 else [], 1
     for rows in chain([first], blocks):
         packed.append(packer.compress(rows.data))
@@ -105,8 +105,8 @@ def _joined(adler: int, strip: _Strip) -> int:
     """Return the Adler-32 of what had `adler`, followed by what `strip` holds (RFC 1950, section 9)."""
     low, high = adler & 0xFFFF, adler >> 16
     more_low, more_high = strip.adler & 0xFFFF, strip.adler >> 16
-    sums = (low + more_low - 1) % 65521
-    return (high + more_high + strip.length * (low - 1)) % 65521 << 16 | sums
+    sums = (low + more_low - 1) % _BASE
+    return (high + more_high + strip.length * (low - 1)) % _BASE << 16 | sums
 
 
 def _chunk(kind: bytes, content: list[bytes]) -> list[bytes]:
