@@ -30,13 +30,13 @@ class Banded(NamedTuple):
         ``(H', W')`` or ``(H', W', C)``.
     rows
         Returns the numbers of rows ``first`` to ``end``, excluded; called by several threads at once.
-    size
+    width
         Bytes that each of them takes while it is computed.
     """
 
     shape: tuple[int, ...]
     rows: Callable[[int, int], Array]
-    size: int
+    width: int
 
 
 class Figures(NamedTuple):
@@ -76,7 +76,7 @@ def developed(
         pixels = to_pixels(values, mode, full_in=full_in, target=target)
         return pixels, [measured(values)] if details else []
     height, row = values.shape[0], int(np.prod(values.shape[1:]))
-    step = max(1, min(max(height * row // USUAL, SMALLEST), LARGEST // values.size) // row)
+    step = max(1, min(max(height * row // USUAL, SMALLEST), LARGEST // values.width) // row)
     starts = range(0, height, step)
     out = np.empty(values.shape, target)
     clipped, found = dict.fromkeys(starts, 0), dict[int, Figures]()
