@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import cores, interleaved, machine, picture, without_blas_settings
-from convcli.engine.correlate import correlate
-from convcli.engine.plan import plan
-from convcli.vocab import Method
+from convcli.choices import Method
+from convcli.engine.correlation.correlate import correlate
+from convcli.engine.correlation.plan import plan
 
 METHODS = [method for method in Method if method is not Method.AUTO]
 DIRECT_UP_TO = 21**2

@@ -20,8 +20,8 @@ from benchmarks.machine import (
     picture,
     write_report,
 )
-from convcli.engine.correlate import correlate
-from convcli.engine.plan import plan
+from convcli.engine.correlation.correlate import correlate
+from convcli.engine.correlation.plan import plan
 
 Picture = Any
 Runner = Callable[[], Any]

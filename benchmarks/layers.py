@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.machine import cores, interleaved, machine, without_blas_settings
-from convcli.engine.layers import conv2d
+from convcli.engine.layers.conv2d import conv2d
 
 
 class Case(NamedTuple):

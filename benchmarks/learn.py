@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import cores, importable, interleaved, machine, without_blas_settings
-from convcli.engine.correlate import correlate
-from convcli.engine.fit import fit_kernel
+from convcli.engine.correlation.correlate import correlate
+from convcli.engine.fitting.fit import fit_kernel
 
 SHAPE = (3000, 4000)
 NOISE = 0.01
@@ -27,7 +27,7 @@ WHOLE = """
 import json, resource, sys, time
 import numpy as np
 from benchmarks.learn import pair
-from convcli.engine.fit import fit_kernel
+from convcli.engine.fitting.fit import fit_kernel
 rows, columns, size, threads = map(int, sys.argv[1:])
 image, target, kernel = pair((rows, columns), size)
 start, busy = time.perf_counter(), time.process_time()

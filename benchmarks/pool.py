@@ -17,7 +17,7 @@ from benchmarks.machine import (
     picture,
     write_report,
 )
-from convcli.engine.pool import pool2d
+from convcli.engine.pooling.pool2d import pool2d
 
 Picture = Any
 Runner = Callable[[], Any]

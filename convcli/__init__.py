@@ -7,16 +7,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from convcli.engine.correlate import convolve, correlate
-    from convcli.engine.fit import Fit, fit_kernel
-    from convcli.engine.layers import conv2d
-    from convcli.engine.match import match_score
+    from convcli.engine.analysis.match import match_score
+    from convcli.engine.correlation.correlate import convolve, correlate
+    from convcli.engine.fitting.fit import Fit, fit_kernel
+    from convcli.engine.layers.conv2d import conv2d
     from convcli.engine.pad import pad2d
-    from convcli.engine.pool import pool2d
+    from convcli.engine.pooling.pool2d import pool2d
     from convcli.engine.size import output_size
-    from convcli.imaging.plain import read_image, write_image
+    from convcli.imaging.api import read_image, write_image
     from convcli.kernels.spec import Kernel, kernel
-    from convcli.stacks.repeated import compare_padding
+    from convcli.stacks.paddings.compare_padding import compare_padding
 
 __version__ = "0.1.0"
 
@@ -39,20 +39,20 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Fit": "convcli.engine.fit",
+    "Fit": "convcli.engine.fitting.fit",
     "Kernel": "convcli.kernels.spec",
-    "compare_padding": "convcli.stacks.repeated",
-    "conv2d": "convcli.engine.layers",
-    "convolve": "convcli.engine.correlate",
-    "correlate": "convcli.engine.correlate",
-    "fit_kernel": "convcli.engine.fit",
+    "compare_padding": "convcli.stacks.paddings.compare_padding",
+    "conv2d": "convcli.engine.layers.conv2d",
+    "convolve": "convcli.engine.correlation.correlate",
+    "correlate": "convcli.engine.correlation.correlate",
+    "fit_kernel": "convcli.engine.fitting.fit",
     "kernel": "convcli.kernels.spec",
-    "match_score": "convcli.engine.match",
+    "match_score": "convcli.engine.analysis.match",
     "output_size": "convcli.engine.size",
     "pad2d": "convcli.engine.pad",
-    "pool2d": "convcli.engine.pool",
-    "read_image": "convcli.imaging.plain",
-    "write_image": "convcli.imaging.plain",
+    "pool2d": "convcli.engine.pooling.pool2d",
+    "read_image": "convcli.imaging.api",
+    "write_image": "convcli.imaging.api",
 }
 
 

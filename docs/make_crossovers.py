@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from convcli.display.plot import Plot, Series, draw_plot
+from convcli.display.drawn.plot import Plot, Series, draw_plot
 
 PICTURE = Path(__file__).parent / "pictures" / "crossovers.png"
 METHODS = ("direct", "separable", "gemm", "fft")

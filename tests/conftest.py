@@ -3,8 +3,9 @@
 from hypothesis import HealthCheck, settings
 
 from tests.browser import chromium, open_page
+from tests.program import convcli, gray, photo, snapshot
 
-__all__ = ["chromium", "open_page"]
+__all__ = ["chromium", "convcli", "gray", "open_page", "photo", "snapshot"]
 
 settings.register_profile(
     "convcli", deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from convcli import __version__
-from convcli.cli import output
-from convcli.cli.commands import ABOUT, Commands, brief
-from convcli.cli.parsing import PlainGroup
+from convcli.cli.lookup import ABOUT, Commands, brief
 from convcli.errors import ConvcliError, UsageError
+from convcli.options.typer_parsers import PlainGroup
+from convcli.pipeline import messages
 
 __all__ = ["Group", "app", "main"]
 
@@ -46,17 +46,19 @@ class Group(PlainGroup):
                 sys.stdout.flush()
             return result
         except ConvcliError as error:
-            output.complain(error)
+            messages.complain(error)
             raise typer.Exit(error.exit_status) from error
         except BrokenPipeError as error:
             # The reader has gone; Python's own flush at exit must not complain about that again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(PIPE_CLOSED) from error
         except KeyboardInterrupt as error:
-            output.say("interrupted")
+            messages.say("interrupted")
             raise typer.Exit(INTERRUPTED) from error
         except MemoryError as error:
-            output.say("error: not enough memory; hint: use a smaller picture, or --frame N of an animation")
+            messages.say(
+                "error: not enough memory; hint: use a smaller picture, or --frame N of an animation"
+            )
             raise typer.Exit(1) from error
 
     def main(self, *args: Any, **options: Any) -> Any:
@@ -68,7 +70,7 @@ class Group(PlainGroup):
         except typer.TyperException as error:
             status = error.exit_code
             if error.message and not _is_help(error):
-                output.complain(_usage(error))
+                messages.complain(_usage(error))
             else:
                 sys.stdout.write(error.message)
         if standalone:

@@ -5,11 +5,12 @@ from typing import cast
 import numpy as np
 from numpy.typing import ArrayLike
 
+from convcli.choices import Edges, PadMode, as_padding
 from convcli.engine.arrays import Array, Indices, check_numeric
+from convcli.engine.tiles import Piece
 from convcli.errors import GeometryError, UsageError
-from convcli.vocab import Edges, PadMode, as_padding
 
-__all__ = ["CONSTANT", "as_type", "pad2d", "sources"]
+__all__ = ["CONSTANT", "as_type", "pad2d", "read_padded", "sources"]
 
 CONSTANT = -1
 """In a map of :func:`sources`: no pixel of the picture, but the constant."""
@@ -115,3 +116,35 @@ def as_type(value: float, dtype: np.dtype[np.generic]) -> Array:
     if dtype.kind in "biu" and cast_value != value:
         raise UsageError(f"padding value {value} does not fit into {dtype}", hint="convert the image first")
     return cast_value
+
+
+def read_padded(
+    image: Array, sides: Edges, sources: tuple[Indices, Indices], value: float, source: Piece, into: Array
+) -> None:
+    """Write a rectangle of `image`, padded by `sides` as the index maps `sources` say, to `into`."""
+    rows = _sections(source.y0, source.y1, sides[0][0], image.shape[0], sources[0])
+    columns = _sections(source.x0, source.x1, sides[1][0], image.shape[1], sources[1])
+    for to_row, row in rows:
+        for to_column, column in columns:
+            if isinstance(row, slice) or isinstance(column, slice):
+                into[to_row, to_column] = image[row, column]
+            else:
+                into[to_row, to_column] = image[row][:, column]
+            for index, target in ((row, into[to_row, to_column]), (column, into[to_row, to_column])):
+                if not isinstance(index, slice) and index[0] == CONSTANT:
+                    target[...] = value
+
+
+def _sections(
+    start: int, stop: int, before: int, size: int, mapping: Indices
+) -> list[tuple[slice, slice | Indices]]:
+    """Return where each part of padded positions goes, and its pixels: made up, of the image, made up."""
+    first, last = min(max(before, start), stop), max(min(before + size, stop), start)
+    parts: list[tuple[slice, slice | Indices]] = []
+    if start < first:
+        parts.append((slice(0, first - start), mapping[start:first]))
+    if first < last:
+        parts.append((slice(first - start, last - start), slice(first - before, last - before)))
+    if last < stop:
+        parts.append((slice(last - start, stop - start), mapping[max(last, start) : stop]))
+    return parts

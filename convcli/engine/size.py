@@ -2,8 +2,8 @@
 
 from typing import cast, overload
 
+from convcli.choices import Edges, PadMode, as_padding, as_pair
 from convcli.errors import GeometryError, UsageError
-from convcli.vocab import Edges, PadMode, as_padding, as_pair
 
 __all__ = ["check_padded", "edges", "extent", "output_size"]
 

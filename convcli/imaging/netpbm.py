@@ -11,8 +11,8 @@ import numpy as np
 
 from convcli.errors import ImageError
 from convcli.imaging.image import Array, Space
-from convcli.imaging.modes import Raster
-from convcli.imaging.sniff import too_large
+from convcli.imaging.reading.pillow_modes import Raster
+from convcli.imaging.reading.sniff import too_large
 
 __all__ = ["decode", "encode", "encode_float", "is_deep"]
 

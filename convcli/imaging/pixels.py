@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from convcli.choices import Depth, RangeMode
 from convcli.errors import OutputError
 from convcli.imaging.formats import Format, holding
 from convcli.imaging.image import Array, full_scale
-from convcli.vocab import Depth, RangeMode
 
 __all__ = ["Pixels", "Target", "suggest_unit", "target_dtype", "to_pixels"]
 

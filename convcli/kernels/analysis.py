@@ -11,7 +11,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.vocab import Combine
+from convcli.choices import Combine
 
 __all__ = [
     "Character",

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from convcli.choices import Combine
 from convcli.errors import KernelError
 from convcli.kernels.parameters import MAX_SIDE
 from convcli.kernels.text import shown
-from convcli.vocab import Combine
 
 if TYPE_CHECKING:
     from convcli.kernels.analysis import Symmetry

@@ -6,9 +6,9 @@ grows to the right (x) or downwards (y).
 
 from typing import NamedTuple
 
+from convcli.choices import Combine
 from convcli.errors import KernelError, nearest
 from convcli.kernels.parameters import Number, Parameter, Size
-from convcli.vocab import Combine
 
 __all__ = ["TABLE", "Entry", "canonical", "entry", "names", "not_known"]
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from convcli.errors import KernelError
-from convcli.kernels import files, library
+from convcli.kernels import library
+from convcli.kernels.files import read
 from convcli.kernels.kernel import Array, Kernel
 from convcli.kernels.parameters import Value, read_parameters
 from convcli.kernels.text import is_number, matrix, shown
@@ -20,7 +21,7 @@ __all__ = ["Kernel", "kernel"]
 def _stdin() -> bytes:
     if sys.stdin is None:  # closed by the shell: <&-
         return b""
-    return sys.stdin.buffer.read(files.MAX_BYTES + 1)
+    return sys.stdin.buffer.read(read.MAX_BYTES + 1)
 
 
 def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin) -> Kernel:
@@ -57,23 +58,23 @@ def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin)
     (17, 17)
     """
     if isinstance(spec, os.PathLike):
-        return files.read(os.fsdecode(spec))
+        return read.read(os.fsdecode(spec))
     if spec == "-":
-        return files.decode(stdin(), "the kernel on standard input", "stdin", source="standard input")
-    if files.is_path(spec):
-        return files.read(spec)
+        return read.decode(stdin(), "the kernel on standard input", "stdin", source="standard input")
+    if read.is_path(spec):
+        return read.read(spec)
     words = [word for word in re.split(r"[\s,;\[\]]+", spec) if word]
     numbers = sum(map(is_number, words))
     if not words:
         raise KernelError(f"kernel {shown(spec)} is empty", hint="give a name, a matrix or a file")
     if re.match(r"\s*(\{|\[\s*\[)", spec):
-        return files.decode(spec.encode("utf-8", "replace"), f"kernel {shown(spec)}", "matrix", ".json")
+        return read.decode(spec.encode("utf-8", "replace"), f"kernel {shown(spec)}", "matrix", ".json")
     name, _, parameters = spec.partition(":")
     if numbers < len(words):
         if library.canonical(name) in library.TABLE:
             return _named(library.canonical(name), parameters, spec)
         if os.path.exists(spec) or (_like_a_path(spec) and 2 * numbers < len(words)):
-            return files.read(spec)
+            return read.read(spec)
         if not numbers and ";" not in spec:
             raise library.not_known(name)
     what = f"kernel {shown(spec)}"

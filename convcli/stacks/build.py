@@ -5,25 +5,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from convcli.engine.activations import UpsampleMode
+from convcli.choices import Combine, PadMode, PoolMode
+from convcli.engine.layers.activations import UpsampleMode
 from convcli.errors import KernelError, UsageError, unknown
-from convcli.kernels import files
+from convcli.kernels.files import read
+from convcli.kernels.files.mapping import nested
 from convcli.kernels.kernel import Kernel
-from convcli.kernels.objects import nested
 from convcli.kernels.spec import kernel
 from convcli.stacks.convolutions import Conv, KernelConv
 from convcli.stacks.fields import Fields
-from convcli.stacks.layers import (
-    Activation,
-    Array,
-    Layer,
-    Normalize,
-    Pool,
-    Slide,
-    Upsample,
-)
+from convcli.stacks.layers import Activation, Array, Layer, Normalize, Pool, Slide, Upsample
 from convcli.stacks.weights import Weights
-from convcli.vocab import Combine, PadMode, PoolMode
 
 __all__ = ["TYPES", "build"]
 
@@ -131,7 +123,7 @@ def _kernel(keys: Fields, weights: Weights) -> Kernel:
         if spec == "-":
             raise UsageError(f"{what} cannot come from stdin", hint="name a file")
         inside = os.path.join(weights.folder, spec)
-        return kernel(inside if files.is_path(spec) or os.path.isfile(inside) else spec)
+        return kernel(inside if read.is_path(spec) or os.path.isfile(inside) else spec)
     except KernelError as error:
         message = error.message if error.message.startswith(what) else f"{keys.where}: {error.message}"
         raise UsageError(message, hint=error.hint) from error

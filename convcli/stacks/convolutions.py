@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from convcli.engine.combine import combine
-from convcli.engine.correlate import correlate
-from convcli.engine.layers import conv2d
+from convcli.choices import Combine
+from convcli.engine.correlation.combine import combine
+from convcli.engine.correlation.correlate import correlate
+from convcli.engine.layers.conv2d import conv2d
 from convcli.errors import GeometryError
 from convcli.stacks.geometry import Window
 from convcli.stacks.layers import Array, Layer, Shape, Slide, channels_of, size_of
-from convcli.vocab import Combine
 
 __all__ = ["Conv", "KernelConv"]
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from convcli.engine import activations
-from convcli.engine.activations import UpsampleMode
-from convcli.engine.pool import pool2d
+from convcli.choices import Padding, PadMode, PoolMode
+from convcli.engine.layers import activations
+from convcli.engine.layers.activations import UpsampleMode
+from convcli.engine.pooling.pool2d import pool2d
 from convcli.engine.size import edges
 from convcli.errors import GeometryError
 from convcli.stacks.geometry import Window
-from convcli.vocab import Padding, PadMode, PoolMode
 
 __all__ = [
     "Activation",
@@ -106,7 +106,7 @@ class Slide:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pool(Layer):
-    """Pooling: see :func:`convcli.engine.pool.pool2d`. A `size` of None is the whole picture."""
+    """Pooling: see :func:`convcli.engine.pooling.pool2d.pool2d`. A `size` of None is the whole picture."""
 
     mode: PoolMode = PoolMode.MAX
     size: tuple[int, int] | None

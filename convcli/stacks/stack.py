@@ -6,6 +6,7 @@ import tomllib
 from collections import Counter
 from typing import Any, NamedTuple
 
+from convcli.choices import Choice
 from convcli.errors import GeometryError, UsageError
 from convcli.kernels.text import shown
 from convcli.stacks.build import build
@@ -13,7 +14,6 @@ from convcli.stacks.convolutions import KernelConv
 from convcli.stacks.fields import Fields
 from convcli.stacks.layers import Layer
 from convcli.stacks.weights import Weights
-from convcli.vocab import Choice
 
 __all__ = ["Scale", "Stack", "called", "read_stack"]
 

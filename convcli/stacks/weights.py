@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.errors import KernelError, UsageError
-from convcli.kernels.objects import nested
+from convcli.kernels.files.mapping import nested
 
 __all__ = ["Weights"]
 
@@ -108,7 +108,7 @@ def _members(place: str) -> list[str]:
 
         with zipfile.ZipFile(place) as archive:
             return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
-    from convcli.stacks.safetensors import read_header
+    from convcli.arrayfiles.safetensors import read_header
 
     with open(place, "rb") as file:
         return list(read_header(file))
@@ -118,7 +118,7 @@ def _member(place: str, name: str) -> Array:
     if place.lower().endswith(".npz"):
         with np.load(place, allow_pickle=False) as archive:
             return np.asarray(archive[name])
-    from convcli.stacks.safetensors import read_header, read_tensor
+    from convcli.arrayfiles.safetensors import read_header, read_tensor
 
     with open(place, "rb") as file:
         return read_tensor(file, read_header(file)[name])

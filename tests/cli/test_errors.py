@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.cli.conftest import Convcli, Ran
+from tests.program import Convcli, Ran
 
 Snapshot = Callable[[], dict[str, bytes]]
 

@@ -15,7 +15,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 from scipy import ndimage
 
-from convcli.cli.commands import ABOUT
+from convcli.cli.lookup import ABOUT
 
 PROGRAM = [sys.executable, "-m", "convcli"]
 
@@ -171,9 +171,9 @@ def test_a_command_imports_only_what_it_uses(gray: Path, tmp_path: Path) -> None
         cwd=tmp_path,
     )
     imported = {line.rsplit(b"|", 1)[-1].strip().decode() for line in done.stderr.splitlines()}
-    assert "convcli.engine.correlate" in imported
+    assert "convcli.engine.correlation.correlate" in imported
     unwanted = {"pydantic", "rich.console", "tifffile", "imagecodecs", "numpy.random", "csv", "json"}
-    unwanted |= {f"convcli.cli.{name}" for name in ABOUT if name != "filter"}
+    unwanted |= {f"convcli.commands.{name}.command" for name in ABOUT if name != "filter"}
     assert not imported & unwanted
 
 

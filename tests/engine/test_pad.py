@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convcli.choices import PadMode
 from convcli.engine.pad import pad2d, sources
 from convcli.errors import GeometryError, UsageError
-from convcli.vocab import PadMode
 from tests import oracle
 from tests.engine.strategies import images, side
 

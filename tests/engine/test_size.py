@@ -1,8 +1,8 @@
 import pytest
 
+from convcli.choices import PadMode
 from convcli.engine.size import edges, output_size
 from convcli.errors import GeometryError, UsageError
-from convcli.vocab import PadMode
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,7 @@ from PIL import Image as Pillow
 
 from convcli.imaging import colour
 from convcli.imaging.image import Frame, Space, full_scale
-
-from .helpers import pixels
+from tests.imaging.helpers import pixels
 
 ALL_BYTES = np.stack(np.meshgrid(*[np.arange(0, 256, 5, dtype=np.uint8)] * 3), axis=-1).reshape(1, -1, 3)
 

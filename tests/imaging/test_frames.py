@@ -10,10 +10,9 @@ from PIL import Image as Pillow
 from convcli.errors import ImageError, OutputError
 from convcli.imaging.image import Frame, Image, Space
 from convcli.imaging.metadata import Metadata
-from convcli.imaging.read import read
-from convcli.imaging.write import encode
-
-from .helpers import pixels
+from convcli.imaging.reading.read import read
+from convcli.imaging.writing.encode import encode
+from tests.imaging.helpers import pixels
 
 TIMES = (100.0, 250.0, 330.0, 40.0)
 FEW = np.random.default_rng(5).integers(0, 256, (6, 3), dtype=np.uint8)

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 
+from convcli.choices import Depth, RangeMode
 from convcli.errors import OutputError
 from convcli.imaging import formats, pixels
 from convcli.imaging.pixels import suggest_unit, target_dtype, to_pixels
-from convcli.vocab import Depth, RangeMode
 
 CASES = [
     # mode, values, white in, target, expected, clipped

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
 
+from convcli.choices import Combine
 from convcli.kernels import library
 from convcli.kernels.analysis import (
     Character,
@@ -23,7 +24,6 @@ from convcli.kernels.analysis import (
     symmetry,
 )
 from convcli.kernels.spec import kernel
-from convcli.vocab import Combine
 
 SMALL = hnp.arrays(
     np.float64, hnp.array_shapes(min_dims=2, max_dims=2, max_side=6), elements=st.integers(-9, 9).map(float)

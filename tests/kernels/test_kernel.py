@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
 
+from convcli.choices import Combine
 from convcli.errors import KernelError
 from convcli.kernels.kernel import MAX_WEIGHTS, Kernel
 from convcli.kernels.spec import kernel
-from convcli.vocab import Combine
 
 WHOLE = hnp.arrays(
     np.float64, hnp.array_shapes(min_dims=2, max_dims=3, max_side=5), elements=st.integers(-9, 9).map(float)

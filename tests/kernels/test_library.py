@@ -12,10 +12,10 @@ import skimage.filters
 from numpy.testing import assert_allclose
 from scipy.integrate import quad
 
+from convcli.choices import Combine
 from convcli.errors import KernelError
 from convcli.kernels import library
 from convcli.kernels.spec import kernel
-from convcli.vocab import Combine
 
 
 def delta(rows: int, columns: int | None = None) -> np.ndarray:

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from convcli.engine.activations import UpsampleMode, upsample
+from convcli.choices import Combine, PadMode, PoolMode
+from convcli.engine.layers.activations import UpsampleMode, upsample
 from convcli.errors import GeometryError, UsageError
 from convcli.stacks.build import TYPES
 from convcli.stacks.trace import run
-from convcli.vocab import Combine, PadMode, PoolMode
 from tests import oracle
 from tests.stacks.helpers import stack_of
 

@@ -10,9 +10,10 @@ from numpy.testing import assert_allclose
 
 from convcli.stacks.stack import Stack
 from convcli.stacks.trace import plan, run
+from tests.paths import CASES
 from tests.stacks.helpers import stack_of
 
-WHERE = Path(__file__).parents[1] / "cases" / "torch_stacks.npz"
+WHERE = CASES / "torch_stacks.npz"
 STORED = np.load(WHERE)
 CASES = json.loads(str(STORED["cases"]))["cases"]
 

@@ -1,23 +1,25 @@
-"""One HTML file of a body, styles, scripts and data, all from this folder but the data."""
+"""One HTML file of a body, styles, scripts and data: what all pages share is in this folder."""
 
 import json
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from string import Template
 from typing import Any
 
-__all__ = ["data_uri", "page"]
+__all__ = ["page"]
 
 
-def page(name: str, title: str, data: Mapping[str, Any], *, scripts: Sequence[str] = ()) -> str:
+def page(package: str, name: str, title: str, data: Mapping[str, Any], *, scripts: Sequence[str] = ()) -> str:
     """Return the page made of ``NAME.html``, ``NAME.css`` and ``NAME.js``, with what all pages share.
 
     Parameters
     ----------
+    package
+        The package whose folder ``assets`` has the three files.
     name
-        Of the three files, beside this one.
+        Of the three files.
     title
         Plain text, for the window.
     data
@@ -30,24 +32,19 @@ def page(name: str, title: str, data: Mapping[str, Any], *, scripts: Sequence[st
     str
         A whole document. Its policy forbids every request: pictures come as ``data:`` addresses.
     """
-    return Template(_part("base.html")).substitute(
+    shared, own = files(__package__), files(package) / "assets"
+    return Template(_text(shared, "base.html")).substitute(
         title=escape(title),
-        style=_part("base.css") + _part(f"{name}.css"),
-        body=_part(f"{name}.html"),
+        style=_text(shared, "base.css") + _text(own, f"{name}.css"),
+        body=_text(own, f"{name}.html"),
         data=_embedded(data),
-        script="".join(
-            _part(f"{each}.js") for each in ("base", *(f"{name}-{part}" for part in scripts), name)
-        ),
+        script=_text(shared, "base.js")
+        + "".join(_text(own, f"{each}.js") for each in (*(f"{name}-{part}" for part in scripts), name)),
     )
 
 
-def data_uri(content: bytes, kind: str = "image/png") -> str:
-    """Return bytes as an address that needs no request."""
-    return f"data:{kind};base64,{b64encode(content).decode('ascii')}"
-
-
-def _part(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+def _text(folder: Traversable, name: str) -> str:
+    return folder.joinpath(name).read_text(encoding="utf-8")
 
 
 def _embedded(data: Mapping[str, Any]) -> str:

@@ -1,0 +1,53 @@
+"""The commands by name: the module of each is imported when it is asked for, as one call needs one."""
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any
+
+import typer
+
+from convcli.options.typer_parsers import Command
+
+__all__ = ["ABOUT", "Commands", "brief"]
+
+ABOUT = {
+    "filter": "Slide kernels over pictures: correlation, as a convolution layer computes it.",
+    "pool": "Pool pictures: the greatest, mean, least or middle pixel of each window, as a pooling layer "
+    "does it.",
+    "run": "Pass pictures through a stack of layers: a small network, without PyTorch.",
+    "learn": "Find the kernel that makes one picture of another, and say what is known about it.",
+    "show": "Show the numbers of a picture, or of the feature maps that kernels make of it.",
+    "explain": "Explain one output pixel: what the window sees, the products, their sum, what is stored.",
+    "spectrum": "Check the convolution theorem: multiplying spectra is sliding the kernel, with wrap "
+    "padding.",
+    "compare": "Measure what each padding does to the border: errors, depth, bias, and which mode is best.",
+    "kernels": "List the named kernels, each with a picture; show one, or export it.",
+}
+"""In the order of ``--help``, and what it says of them; each is the module of that name."""
+
+
+def brief() -> dict[str, Any]:
+    """Return commands that can only be listed: ``--help`` needs no more, and imports none of the modules."""
+    return {name: Command(name, help=about) for name, about in ABOUT.items()}
+
+
+class Commands(Mapping[str, Any]):
+    """What a group looks its commands up in."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in ABOUT:
+            raise KeyError(name)
+        if name not in self._loaded:
+            alone = typer.Typer(add_completion=False)
+            import_module(f"convcli.commands.{name}.command").register(alone)
+            self._loaded[name] = typer.main.get_group(alone).commands[name]
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(ABOUT)
+
+    def __len__(self) -> int:
+        return len(ABOUT)

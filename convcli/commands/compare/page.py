@@ -1,0 +1,129 @@
+"""The page of a comparison: switch modes and layers, slide between truth and result, ask for values."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.commands.compare.montage import CORNERS, Corner, amplitude, worst_corner
+from convcli.commands.compare.packed_errors import packed
+from convcli.commands.compare.study import Array, Case, Study
+from convcli.commands.compare.tones import Tones, leading
+from convcli.display.drawn.plot import COLOURS
+from convcli.display.pages.page import page
+
+__all__ = ["compare_page"]
+
+BUDGET = 1_900_000
+"""Bytes that a page has at most, whatever the size of the picture."""
+
+SAMPLES = 1_500_000
+"""Numbers of all truths together with which the search for a fitting page starts: more never fit."""
+
+BITS = (16, 12)
+"""Of the steps of the truth: first the one is tried, then the other."""
+
+LEAST = 64
+"""Rows and columns that are always shown."""
+
+
+def compare_page(studies: Sequence[Study], budget: int = BUDGET) -> str:
+    """Return one self-contained HTML document about `studies`, one for each layer that can be chosen.
+
+    Errors are stored in 16-bit steps of each array's range, and the truth as well where that fits into
+    `budget` bytes, else in 12-bit steps; where that is too much, equally spaced rows and columns are shown,
+    first and last among them, and the corners in full.
+    """
+    bits, share = BITS[0], min(1.0, math.sqrt(SAMPLES / sum(leading(one.truth).size for one in studies)))
+    title = studies[-1].title
+    while True:
+        data = {
+            "title": title,
+            "colours": list(COLOURS),
+            "studies": [_study(study, share, bits) for study in studies],
+        }
+        text = page(__package__, "compare", f"{title}: paddings compared", data)
+        if len(text) <= budget or max(max(study.truth.shape[:2]) for study in studies) * share <= LEAST:
+            return text
+        if bits == BITS[0]:
+            bits = BITS[1]
+        else:
+            share *= min(0.9, 0.97 * math.sqrt(budget / len(text)))
+
+
+def _study(study: Study, share: float, bits: int) -> dict[str, Any]:
+    height, width = study.truth.shape[:2]
+    rows, columns = (_chosen(side, share) for side in (height, width))
+    whole = (len(rows), len(columns)) == (height, width)
+    corner = worst_corner(study)
+    channels = study.truth.shape[2] if study.truth.ndim == 3 else 1
+
+    def shown(values: Array) -> Array:
+        return leading(values)[np.ix_(rows, columns)]
+
+    def closely(values: Array) -> Array:
+        parts = [Corner(name, corner.side).of(leading(values)) for name in CORNERS]
+        return np.concatenate(parts, axis=1)
+
+    tones = Tones(study.truth, study.white)
+    return {
+        "stage": study.stage,
+        "reference": study.reference,
+        "facts": list(study.facts),
+        "verdict": study.verdict,
+        "size": [height, width],
+        "rows": rows.tolist(),
+        "columns": columns.tolist(),
+        "whole": whole,
+        "steps": 2**bits - 2,
+        "channels": channels,
+        "white": study.white,
+        "band": study.band,
+        "corners": list(CORNERS),
+        "side": corner.side,
+        "signed": tones.signed,
+        "tone": tones.limit,
+        "amplitude": amplitude(study),
+        "truth": packed(shown(study.truth), bits=bits),
+        "truthCorners": packed(closely(study.truth)),
+        "cases": [
+            _case(case, study.span)
+            | {
+                "error": packed(shown(case.error), around_0=True),
+                "errorCorners": packed(closely(case.error), around_0=True),
+            }
+            for case in study.cases
+        ],
+    }
+
+
+def _case(case: Case, span: int) -> dict[str, Any]:
+    figures = ("mae", "max", "psnr", "ssim")
+    return {
+        "mode": case.mode,
+        "best": case.best,
+        "depth": case.depth,
+        "byDistance": [_number(value) for value in case.by_distance[:span]],
+        "sides": _numbers(case.sides),
+        "cornerErrors": _numbers(case.corners),
+        **{name: _number(getattr(case, name)) for name in figures},
+    }
+
+
+def _number(value: float) -> float | str | None:
+    """Return what JSON has for a number: nothing for NaN, a word for infinity."""
+    if math.isnan(value):
+        return None
+    return float(value) if math.isfinite(value) else "infinite"
+
+
+def _numbers(values: Mapping[str, float]) -> dict[str, float | str | None]:
+    return {name: _number(value) for name, value in values.items()}
+
+
+def _chosen(side: int, share: float) -> NDArray[np.intp]:
+    """Return equally spaced indices of a side, the first and the last among them."""
+    count = min(side, max(min(side, LEAST), round(side * share)))
+    return np.rint(np.linspace(0, side - 1, count)).astype(np.intp)

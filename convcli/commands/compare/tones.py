@@ -1,0 +1,79 @@
+"""Numbers of a filter's result as pixels to look at, and errors as colours."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.display.drawn.diverging import MISSING, diverging
+
+__all__ = ["Tones", "leading", "strongest"]
+
+Array = NDArray[np.floating[Any]]
+Pixels = NDArray[np.uint8]
+
+
+class Tones:
+    """One way from numbers to pixels for all results that are shown side by side.
+
+    Results are shown as they are, what is beyond black and white being cut; where more than one number of 200
+    is above white by a tenth, from 0 to that number. Results of which negatives are a tenth or more, added up
+    as magnitudes, are shown around 0: one channel in colours (blue is negative, light grey 0, red positive),
+    three around mid-grey; one number of 200 is beyond the scale.
+
+    Parameters
+    ----------
+    truth : (H, W) or (H, W, C) array
+        What decides.
+    white : float
+        The value of white.
+    """
+
+    def __init__(self, truth: Array, white: float) -> None:
+        finite = truth[np.isfinite(truth)]
+        size = np.abs(finite)
+        self.white = white
+        self.signed = bool(size[finite < 0].sum() >= 0.1 * size.sum() > 0)
+        most = float(np.quantile(size, 0.995, method="higher")) if finite.size else 0.0
+        if self.signed:
+            self.limit = most or float(size.max())
+        else:
+            self.limit = white if most <= 1.1 * white else most
+
+    def __call__(self, values: Array) -> Pixels:
+        """Return H x W x 3 pixels; what is not a number is dark grey."""
+        shown = leading(values)
+        share = shown / self.limit
+        if self.signed and shown.ndim == 2:
+            return diverging(np.clip(share, -1, 1))
+        if self.signed:
+            share = 0.5 + 0.5 * share
+        with np.errstate(invalid="ignore"):
+            grey = np.rint(255 * np.clip(np.nan_to_num(share), 0, 1)).astype(np.uint8)
+        pixels = grey if grey.ndim == 3 else np.repeat(grey[..., None], 3, axis=2)
+        pixels[np.isnan(shown).reshape(*shown.shape[:2], -1).any(2)] = MISSING
+        return np.ascontiguousarray(pixels)
+
+    @property
+    def words(self) -> str:
+        """How the results are shown, empty where it goes without saying."""
+        if self.signed:
+            return f"results around 0, full colour at {self.limit:.3g} or more"
+        if self.limit != self.white:
+            return f"results from 0, black, to {self.limit:.3g} or more, white"
+        return ""
+
+
+def leading(values: Array) -> Array:
+    """Return what can be shown of H x W x C: all of one or three channels, else the first alone."""
+    if values.ndim == 2:
+        return values
+    return values if values.shape[2] == 3 else values[..., 0]
+
+
+def strongest(error: Array) -> Array:
+    """Return H x W: of each pixel the error of the channel where it is largest, with its sign."""
+    if error.ndim == 2:
+        return error
+    place = np.argmax(np.nan_to_num(np.abs(error)), axis=2)[..., None]
+    return np.asarray(np.take_along_axis(error, place, axis=2)[..., 0])

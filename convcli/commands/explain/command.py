@@ -1,0 +1,51 @@
+"""``convcli explain``: one output pixel, step by step."""
+
+import typer
+
+from convcli.choices import AlphaMode
+from convcli.options import shared_options
+from convcli.options.option_groups import spread
+from convcli.options.specs import FilterSpec
+from convcli.options.typer_parsers import Command
+from convcli.options.window_options import Window
+from convcli.pipeline import messages
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("explain", cls=Command)(spread(explain_pixel))
+
+
+def explain_pixel(
+    files: shared_options.Files,
+    kernel: shared_options.KernelOption,
+    window: Window,
+    pixels: shared_options.Pixels,
+    reading: shared_options.Reading,
+    talk: shared_options.Talk,
+    at: shared_options.AtOption = None,
+    html: shared_options.HtmlOption = None,
+    bias: shared_options.BiasOption = 0.0,
+    convolve: shared_options.ConvolveOption = False,
+    normalize: shared_options.NormalizeOption = False,
+    combine: shared_options.CombineOption = None,
+    gray: shared_options.GrayOption = False,
+) -> None:
+    """Explain one output pixel: what the window sees, the products, their sum, what is stored."""
+    spec = FilterSpec(
+        **vars(window),
+        **vars(pixels),
+        bias=bias,
+        convolve=convolve,
+        normalize=normalize,
+        combine=combine,
+        gray=gray,
+        alpha=AlphaMode.DROP,
+    )
+    read = reading.begin(files.inputs)
+    from convcli.commands.explain.workflow import explain_files
+
+    batch = explain_files(files.inputs, kernel, spec, read, at=at, html=html)
+    messages.deliver(batch, talk)

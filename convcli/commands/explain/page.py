@@ -1,0 +1,164 @@
+"""The page of ``convcli explain --html``: the picture, kernels to choose from, and where to begin."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.commands.explain.steps import channel_names, part_names
+from convcli.display.pages.page import page
+from convcli.display.pages.pixels import packed_pixels
+from convcli.engine.analysis.pixel_trace import Axis, place, trace_pixel
+from convcli.engine.size import edges, output_size
+from convcli.imaging.image import Image, Space, full_scale
+from convcli.kernels import library
+from convcli.kernels.kernel import Kernel
+from convcli.kernels.spec import kernel
+from convcli.options.specs import FilterSpec
+
+__all__ = ["write_page"]
+
+MOST_PIXELS = 512 * 512
+"""Larger pictures are cropped: a page answers at once, and holds no more than this."""
+
+MOST_SIDE = 1024
+"""Longer pictures would be drawn as lines."""
+
+MOST_DATA = 880_000
+"""Characters that the pixels may take, so that the page stays below 1 MB."""
+
+SCRIPTS = ("arithmetic", "pictures", "tables", "controls")
+
+
+class Part(NamedTuple):
+    """What of a picture a page holds: where it begins, its pixels, and the output pixel within it."""
+
+    start: tuple[int, int]
+    pixels: NDArray[Any]
+    at: tuple[int, int]
+
+
+def write_page(
+    image: Image, name: str, text: str, used: Kernel, spec: FilterSpec, at: tuple[int, int] | None
+) -> bytes:
+    """Return a whole HTML document about `image`, of one frame.
+
+    Parameters
+    ----------
+    image, name
+        What is filtered, and what people call it.
+    text, used
+        The SPEC of the kernel, and the kernel as it slides.
+    spec
+        The settings that the page begins with.
+    at
+        The output pixel that it begins at; the middle one if it is None.
+
+    Raises
+    ------
+    GeometryError
+        The kernel does not fit the picture, or there is no such output pixel.
+    """
+    pixels = image.frames[0].pixels
+    given = used.rotated() if spec.convolve else used
+    weights = given.components[0]
+    size, taps = pixels.shape[:2], weights.shape[-2:]
+    sides = edges(spec.padding, (taps[0], taps[1]), spec.dilation, spec.pad)
+    result = output_size((size[0], size[1]), taps, spec.stride, sides, spec.dilation)
+    found = place(at if at is not None else (result[0] // 2, result[1] // 2), result)
+    trace = trace_pixel(
+        pixels,
+        weights,
+        found,
+        pad=spec.pad,
+        padding=spec.padding,
+        stride=spec.stride,
+        dilation=spec.dilation,
+    )
+    most, part, packed = MOST_PIXELS, None, {"data": ""}
+    while part is None or len(packed["data"]) > MOST_DATA:
+        part = _part(pixels, (trace.rows, trace.columns), most)
+        planes = part.pixels[None] if part.pixels.ndim == 2 else np.moveaxis(part.pixels, 2, 0)
+        packed = packed_pixels(planes)
+        most = int(most * min(0.9, MOST_DATA / max(1, len(packed["data"]))))
+    data = {
+        "name": name,
+        "size": list(size),
+        "start": list(part.start),
+        "pixels": packed,
+        "channels": list(channel_names(image)),
+        "luma": image.space is Space.RGB and planes.shape[0] == 3,
+        "white": full_scale(image.dtype) if image.dtype.kind == "u" else None,
+        "kernels": [*_given(text, given, spec), *_library()],
+        "notes": _notes(text, given, image),
+        "settings": {
+            "pad": spec.pad.value,
+            "padValue": spec.pad_value or 0.0,
+            "padding": spec.padding,
+            "stride": list(spec.stride),
+            "dilation": list(spec.dilation),
+            "bias": spec.bias + given.bias[0],
+            "convolve": spec.convolve,
+        },
+        "at": list(part.at),
+    }
+    return page(
+        __package__, "explain", f"{name}: a convolution, pixel by pixel", data, scripts=SCRIPTS
+    ).encode()
+
+
+def _part(pixels: NDArray[Any], axes: tuple[Axis, Axis], most: int) -> Part:
+    """Crop a picture of more than `most` pixels, or a very long one, around the middle of the window.
+
+    It begins at a whole number of strides, so that the windows lie as they do in the whole picture.
+    """
+    height, width = pixels.shape[:2]
+    side = max(1, int(most**0.5))
+    rows = min(height, max(side, most // width), MOST_SIDE)
+    columns = min(width, max(1, most // rows), MOST_SIDE)
+    cuts, at = [], []
+    for axis, length in zip(axes, (rows, columns), strict=True):
+        middle = sum(axis.span) // 2
+        start = min(max(0, middle - length // 2), axis.size - length)
+        cuts.append(slice(start - start % axis.stride, start + length))
+        at.append(min(axis.at - start // axis.stride, axis.result - 1))
+    down, across = cuts
+    return Part((down.start, across.start), pixels[down, across], (at[0], at[1]))
+
+
+def _given(text: str, given: Kernel, spec: FilterSpec) -> list[dict[str, Any]]:
+    """Return the kernel of the command line, plane by plane: the page slides one matrix at a time."""
+    scaled = ", normalized" if spec.normalize else ""
+    planes = []
+    for name, weights in zip(part_names(text, given), given.components, strict=True):
+        label = ", ".join(filter(None, (f"{text}{scaled}", name)))
+        if weights.ndim == 2:
+            planes.append({"name": label, "weights": weights.tolist()})
+            continue
+        for channel, plane in enumerate(weights):
+            planes.append({"name": f"{label}, channel {channel}", "weights": plane.tolist()})
+    return [{**plane, "about": "", "given": True} for plane in planes]
+
+
+def _library() -> list[dict[str, Any]]:
+    known = []
+    for name, about in library.names().items():
+        found = kernel(name)
+        weights = found.components[0]
+        if len(found.components) == 1:
+            known.append({"name": name, "weights": weights.tolist(), "about": about, "given": False})
+    return known
+
+
+def _notes(text: str, given: Kernel, image: Image) -> list[str]:
+    """Say what the page leaves out."""
+    notes = []
+    if len(given.components) > 1:
+        combined = "" if given.combine.value == "none" else f", which {given.combine.value} would combine"
+        notes.append(f"{text} is {len(given.components)} kernels{combined}: choose one at a time.")
+    if given.components[0].ndim == 3:
+        notes.append(f"{text} has weights for each channel and adds the results up: here it is one channel.")
+    pixels = image.frames[0].pixels
+    if pixels.dtype == np.float64 and not np.array_equal(pixels, pixels.astype(np.float32)):
+        notes.append("The pixels are rounded to 32-bit floats.")
+    return notes

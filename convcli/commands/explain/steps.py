@@ -1,0 +1,242 @@
+"""Everything about one output pixel of a filter: the steps behind it, and what a file would store of it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.choices import Combine, PadMode, RangeMode
+from convcli.engine.analysis.pixel_trace import Axis, PixelTrace, trace_pixel
+from convcli.engine.correlation.combine import combine
+from convcli.imaging.formats import Format
+from convcli.imaging.image import Image, Space
+from convcli.kernels import library
+from convcli.kernels.kernel import Kernel
+from convcli.options.specs import FilterSpec
+from convcli.pipeline.feature_maps import Bank, feature_maps
+from convcli.pipeline.jsonable import plain
+from convcli.pipeline.results import FeatureMap, develop
+
+__all__ = ["Explained", "Part", "channel_names", "explain", "part_names", "report", "single"]
+
+NAMES = {Space.RGB: ("red", "green", "blue"), Space.CMYK: ("cyan", "magenta", "yellow", "black")}
+
+
+class Part(NamedTuple):
+    """One component of the kernel: its name (empty where there is only one), and its steps.
+
+    `given` is the component before it was rotated.
+    """
+
+    name: str
+    given: NDArray[np.float64]
+    trace: PixelTrace
+
+
+class Explained(NamedTuple):
+    """One output pixel.
+
+    Attributes
+    ----------
+    image
+        One frame, as it was filtered.
+    kernel
+        As it slid.
+    parts
+        The steps of each component.
+    how
+        How the components' values became one; None where each is a map of its own.
+    combined
+        What they became, one number per channel, before the bias; empty where nothing was combined.
+    values, stored, clipped
+        Of each map, one number per channel: the value, the sample in a file, and whether it was cut to fit.
+    range, dtype
+        How values became samples, and of which type.
+    """
+
+    image: Image
+    kernel: Kernel
+    parts: tuple[Part, ...]
+    how: Combine | None
+    combined: tuple[float, ...]
+    values: tuple[tuple[float, ...], ...]
+    stored: tuple[tuple[float, ...], ...]
+    clipped: tuple[tuple[bool, ...], ...]
+    range: RangeMode
+    dtype: np.dtype[Any]
+
+    @property
+    def axes(self) -> tuple[Axis, Axis]:
+        """Rows and columns of the window, of the first component."""
+        return self.parts[0].trace.rows, self.parts[0].trace.columns
+
+
+def explain(
+    image: Image, text: str, slides: Bank, spec: FilterSpec, at: tuple[int, int], format: Format
+) -> Explained:
+    """Filter `image`, and keep every step behind the output pixel `at`.
+
+    Parameters
+    ----------
+    image
+        Of one frame.
+    text
+        The SPEC of the kernel.
+    slides
+        The same kernel, ready to slide.
+    spec
+        What ``convcli filter`` would be asked to do.
+    at
+        Row and column; negative numbers count from the end.
+    format
+        Of the file that the result would be stored in.
+
+    Raises
+    ------
+    GeometryError, OutputError
+        There is no such pixel, the kernel does not fit, or the format cannot hold the result.
+    """
+    (used,) = slides.kernels
+    how = spec.combine if spec.combine is not None else used.combine
+    joined = how is not Combine.NONE and len(used.components) > 1
+    (frame,) = image.frames
+    options: dict[str, Any] = {
+        "pad": spec.pad,
+        "pad_value": spec.pad_value or 0.0,
+        "padding": spec.padding,
+        "stride": spec.stride,
+        "dilation": spec.dilation,
+    }
+    parts = tuple(
+        Part(
+            name,
+            weights[..., ::-1, ::-1] if spec.convolve else weights,
+            trace_pixel(frame.pixels, weights, at, bias=bias + (0.0 if joined else spec.bias), **options),
+        )
+        for name, weights, bias in zip(part_names(text, used), used.components, used.bias, strict=True)
+    )
+    maps = feature_maps(frame, image.space, slides, spec)
+    found = parts[0].trace.at
+    stored, clipped, mode, dtype = _stored(image, maps, spec, found, format)
+    combined: tuple[float, ...] = ()
+    values = tuple(part.trace.values for part in parts)
+    if joined:
+        combined = tuple(combine([np.array(value) for value in values], how).tolist())
+        values = (tuple(value + spec.bias for value in combined),)
+    return Explained(
+        image, used, parts, how if joined else None, combined, values, stored, clipped, mode, dtype
+    )
+
+
+def _stored(
+    image: Image, maps: Sequence[FeatureMap], spec: FilterSpec, at: tuple[int, int], format: Format
+) -> tuple[tuple[tuple[float, ...], ...], tuple[tuple[bool, ...], ...], RangeMode, np.dtype[Any]]:
+    """Return what `filter` stores of each map at `at`, and whether it is cut, channel by channel."""
+    stored, clipped = [], []
+    for one in maps:
+        made = develop(image, [one], spec, format).image
+        stored.append(tuple(np.atleast_1d(made.frames[0].pixels[at]).tolist()))
+        mode = spec.range or (RangeMode.RAW if made.dtype.kind == "f" else RangeMode.CLIP)
+        cut = [False] * len(stored[-1])
+        if mode is not RangeMode.SCALE:  # which cuts nothing, and cannot be known from one pixel
+            alone = [FeatureMap(np.full((1, 1), value), None) for value in np.atleast_1d(one.values[at])]
+            cut = [develop(image, [value], spec, format).clipped > 0 for value in alone]
+        clipped.append(tuple(cut))
+    return tuple(stored), tuple(clipped), mode, made.dtype
+
+
+def part_names(text: str, found: Kernel) -> tuple[str, ...]:
+    """Return what the components of the kernel behind the SPEC `text` are called; an only one has no name."""
+    count = len(found.components)
+    if count == 1:
+        return ("",)
+    entry = library.TABLE.get(library.canonical(text.partition(":")[0]))
+    if entry is not None and all(part in library.TABLE for part in entry.parts):
+        return entry.parts
+    return tuple(f"component {index + 1} of {count}" for index in range(count))
+
+
+def channel_names(image: Image) -> tuple[str, ...]:
+    """Return what the channels are called; one empty name where there is only one."""
+    count = image.frames[0].channels
+    if count == 1:
+        return ("",)
+    known = NAMES.get(image.space, ())
+    return known if len(known) == count else tuple(f"channel {index}" for index in range(count))
+
+
+def report(found: Explained, name: str, spec: FilterSpec) -> dict[str, Any]:
+    """Return the same as a JSON object.
+
+    What a kernel of several components has of each is a list with one item per component; what several
+    channels have of each is a list with one item per channel, channels first.
+    """
+    traces = [part.trace for part in found.parts]
+    rows, columns = found.axes
+    one_part, grey = len(traces) == 1, found.image.frames[0].channels == 1
+
+    def per_part(values: Sequence[Any]) -> Any:
+        return values[0] if one_part else list(values)
+
+    def per_channel(values: Sequence[Any]) -> Any:
+        return values[0] if len(values) == 1 else list(values)
+
+    said: dict[str, Any] = {
+        "input": name,
+        "at": list(traces[0].at),
+        "window": per_part([(t.window[0] if grey else t.window).tolist() for t in traces]),
+        "taken_from": per_part([_taken_from(trace) for trace in traces]),
+        "kernel": per_part([trace.kernel.tolist() for trace in traces]),
+    }
+    if spec.convolve:
+        said["kernel_given"] = per_part([part.given.tolist() for part in found.parts])
+    said |= {
+        "products": per_part([(t.products[0] if grey else t.products).tolist() for t in traces]),
+        "sum": per_part([per_channel(trace.sums) for trace in traces]),
+        "bias": spec.bias if found.how is not None else per_part([trace.bias for trace in traces]),
+    }
+    if found.how is not None:
+        said |= {"combine": found.how.value, "combined": per_channel(found.combined)}
+    held: dict[str, Any] = plain(
+        said
+        | {
+            "value": per_channel([per_channel(of_map) for of_map in found.values]),
+            "stored": per_channel([per_channel(of_map) for of_map in found.stored]),
+            "clipped": per_channel([per_channel(of_map) for of_map in found.clipped]),
+            "range": found.range.value,
+            "depth": found.dtype.name,
+            "pad": spec.pad.value,
+            "pad_value": (spec.pad_value or 0.0) if spec.pad in (PadMode.ZERO, PadMode.CONSTANT) else None,
+            "size_in": [rows.size, columns.size],
+            "size_out": [rows.result, columns.result],
+            "formula": {"height": rows.formula, "width": columns.formula},
+            "receptive_field": {
+                "rows": rows.inside,
+                "columns": columns.inside,
+                "size": [_length(rows.inside), _length(columns.inside)],
+                "window": {"rows": rows.span, "columns": columns.span},
+            },
+        }
+    )
+    return held
+
+
+def _length(ends: tuple[int, int] | None) -> int:
+    return 0 if ends is None else ends[1] - ends[0] + 1
+
+
+def _taken_from(trace: PixelTrace) -> list[list[list[int] | None]]:
+    return [
+        [
+            None if constant else [int(row), int(column)]
+            for column, constant in zip(trace.columns.shown, of_row, strict=True)
+        ]
+        for row, of_row in zip(trace.rows.shown, trace.constant.tolist(), strict=True)
+    ]
+
+
+def single(image: Image) -> Image:
+    """Return `image` with its first frame alone, without transparency."""
+    return replace(image, frames=(image.frames[0]._replace(alpha=None),))

@@ -1,0 +1,53 @@
+"""``convcli kernels``: the library of named kernels."""
+
+import typer
+
+from convcli.options import shared_options
+from convcli.options.option_groups import spread
+from convcli.options.typer_parsers import Command, PlainGroup
+from convcli.pipeline import messages
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    group = typer.Typer(cls=PlainGroup, invoke_without_command=True)
+    group.callback()(spread(list_kernels))
+    group.command("show", cls=Command)(spread(show_kernel))
+    group.command("export", cls=Command)(spread(export_kernel))
+    app.add_typer(group, name="kernels")
+
+
+def list_kernels(ctx: typer.Context, talk: shared_options.Printing) -> None:
+    """List the named kernels, each with a picture; show one, or export it."""
+    if ctx.invoked_subcommand is not None:
+        return
+    from convcli.commands.kernels import workflow
+
+    if talk.json:
+        for entry in workflow.catalogue_report():
+            messages.json_line(entry)
+        return
+    messages.draw(workflow.catalogue(), no_color=talk.no_color)
+
+
+def show_kernel(spec: shared_options.SpecArgument, talk: shared_options.Printing) -> None:
+    """Print a kernel's matrix, sum, rank, symmetry, gain and frequency response."""
+    from convcli.commands.kernels import workflow
+
+    if talk.json:
+        messages.json_line(workflow.report(spec))
+        return
+    messages.draw(workflow.sheet(spec), no_color=talk.no_color)
+
+
+def export_kernel(spec: shared_options.SpecArgument, writing: shared_options.Exporting) -> None:
+    """Write a kernel to a file that -k reads: .json .toml .npy .npz .csv .tsv .txt."""
+    from convcli.commands.kernels import workflow
+
+    done = workflow.export(spec, output=writing.output, format=writing.format)
+    if done.path is None:
+        messages.product(done.data)
+    else:
+        messages.path(done.path)

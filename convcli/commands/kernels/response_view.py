@@ -1,0 +1,72 @@
+"""A kernel's frequency response in the terminal: a picture with its axes, and two profiles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.table import Table
+from rich.text import Text
+
+from convcli.display.terminal.cells import Array, has_colour, largest
+from convcli.display.terminal.heat import Heat
+from convcli.display.terminal.sparkline import sparkline
+from convcli.display.terminal.words import written
+
+__all__ = ["Response"]
+
+ROUNDING = 1e-12
+"""Share of the largest magnitude below which nothing is said to come through."""
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """A Rich renderable of magnitudes over the plane of frequencies.
+
+    Attributes
+    ----------
+    magnitudes
+        (2n + 1) x (2n + 1): both axes run from -1/2 to 1/2 cycles per pixel, both inclusive.
+    """
+
+    magnitudes: Array
+
+    def __post_init__(self) -> None:
+        rows, columns = self.magnitudes.shape
+        if rows != columns or rows % 2 == 0:
+            raise ValueError(f"{rows} x {columns} magnitudes are not of an odd square")
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        size = len(self.magnitudes)
+        lines = (size + 1) // 2
+        yield Text("  |H(u, v)|, cycles per pixel: u down, v across", style="dim")
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid.add_column(justify="right", no_wrap=True, width=6)
+        grid.add_column(no_wrap=True)
+        ends = {0: "-1/2", lines // 2: "0", lines - 1: "1/2"}
+        names = "\n".join(ends.get(line, "") for line in range(lines))
+        # Cells are two columns wide; every second frequency keeps both ends, and 0 in the middle.
+        every = 1 if has_colour(console) and not options.ascii_only else 2
+        heat = Heat(self.magnitudes[::every, ::every], max_width=size + 1, max_height=lines)
+        grid.add_row(Text(names, style="dim"), heat)
+        grid.add_row(Text(""), Text(f"-1/2{'0':^{size - 7}}1/2", style="dim"))
+        yield grid
+        middle = size // 2
+        exact = np.where(self.magnitudes < ROUNDING * largest(self.magnitudes), 0.0, self.magnitudes)
+        yield _profile("along v", exact[middle, middle:].tolist(), options)
+        yield _profile("along u", exact[middle:, middle].tolist(), options)
+
+
+def _profile(name: str, values: Sequence[float], options: ConsoleOptions) -> Table:
+    """Show how the response changes from frequency 0 to 1/2."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(no_wrap=True)
+    grid.add_column(ratio=1)
+    last = len(values) - 1
+    said = ", ".join(
+        f"{written(values[index])} at {word}" for index, word in ((0, "0"), (last // 2, "1/4"), (last, "1/2"))
+    )
+    bars = sparkline(values, len(values), ascii_only=options.ascii_only)
+    grid.add_row(Text(f"  {name}"), Text(bars), Text(said))
+    return grid

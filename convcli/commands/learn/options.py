@@ -1,0 +1,220 @@
+"""The options of fitting a kernel: pairs of pictures, what is fitted, and how."""
+
+from functools import partial
+from typing import Annotated, Literal
+
+import typer
+
+from convcli.choices import MAX_PIXELS, FitMethod, Init, Loss, PadMode, parse_pair
+from convcli.options import completion, shared_options
+from convcli.options.option_groups import Options
+from convcli.options.shared_options import choice_of
+from convcli.options.typer_parsers import number, verbatim, whole
+from convcli.options.window_options import PadValueOption, StrideOption
+
+__all__ = ["Data", "Descent", "Model", "Opening", "Pairs", "Saving"]
+
+AUTO: Literal["auto"] = "auto"
+
+_window = partial(typer.Option, rich_help_panel="Window")
+_data = partial(typer.Option, rich_help_panel="Pictures")
+_descent = partial(typer.Option, rich_help_panel="Descent")
+_file = partial(typer.Option, rich_help_panel="Files")
+
+
+def read_size(text: str) -> tuple[int, int] | Literal["auto"]:
+    """Read ``N``, ``RxC`` or ``auto``."""
+    return AUTO if text.strip().lower() == AUTO else parse_pair(text, "size")
+
+
+def read_border(text: str) -> PadMode | Literal["auto"]:
+    """Read a padding mode, or ``auto``."""
+    return AUTO if text.strip().lower() == AUTO else PadMode.parse(text)
+
+
+def _borders(incomplete: str) -> list[str]:
+    return completion.words(AUTO)(incomplete) + completion.pads(incomplete)
+
+
+class Pairs(Options):
+    """Which pictures are fitted."""
+
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT TARGET",
+            parser=verbatim,
+            show_default=False,
+            help="Pairs of pictures, or of arrays as .npy .npz .csv .tsv .json: before and after, as many "
+            "pairs as there are. One of them may be -, stdin.",
+        ),
+    ]
+
+
+class Model(Options):
+    """What is fitted."""
+
+    size: Annotated[
+        tuple[int, int] | Literal["auto"],
+        _window(
+            "--size",
+            metavar="N|RxC|auto",
+            parser=read_size,
+            show_default="auto",
+            autocompletion=completion.words(AUTO),
+            help="Of the kernel; auto grows it until the residual stops falling.",
+        ),
+    ] = AUTO
+    pad: Annotated[
+        PadMode | Literal["auto"],
+        _window(
+            "-p",
+            "--pad",
+            metavar="MODE|auto",
+            parser=read_border,
+            autocompletion=lambda incomplete: (
+                completion.words(AUTO)(incomplete) + completion.pads(incomplete)
+            ),
+            help="The border that made the targets, as for filter; valid where they are smaller; auto finds "
+            "it: the mode that leaves least in the border band.",
+        ),
+    ] = PadMode.REFLECT
+    pad_value: PadValueOption = None
+    stride: StrideOption = (1, 1)
+    convolve: Annotated[
+        bool, _window("--convolve", help="Fit the kernel of a true convolution, rotated by 180 degrees.")
+    ] = False
+    bias: Annotated[bool, _window("--bias/--no-bias", help="Fit a number that is added everywhere.")] = True
+    l2: Annotated[
+        float,
+        _window(
+            "--l2",
+            metavar="V",
+            parser=number,
+            help="Add V times the sum of squared weights to the loss (ridge); the bias is free.",
+        ),
+    ] = 0.0
+    per_channel: Annotated[
+        bool, _window("--per-channel", help="A kernel for each channel, instead of one for all.")
+    ] = False
+
+
+class Data(Options):
+    """Which values count."""
+
+    gray: Annotated[bool, _data("--gray", help="Luma (Rec. 601) of all pictures first.")] = False
+    keep_saturated: Annotated[
+        bool,
+        _data(
+            "--keep-saturated",
+            help="Fit black and white values of 8-bit and 16-bit targets too: they are left out because "
+            "they may have been cut.",
+        ),
+    ] = False
+    holdout: Annotated[
+        float,
+        _data(
+            "--holdout",
+            metavar="SHARE",
+            parser=number,
+            help="Share of the values, drawn at random, that is not fitted: the error on them is told.",
+        ),
+    ] = 0.0
+    seed: Annotated[
+        int, _data("--seed", metavar="N", parser=whole, help="Of everything that is drawn at random.")
+    ] = 0
+
+
+class Descent(Options):
+    """How the kernel is found."""
+
+    method: Annotated[
+        FitMethod,
+        _descent(
+            "--method",
+            **choice_of(FitMethod),
+            help="The normal equations, solved; gradient descent; Adam.",
+        ),
+    ] = FitMethod.LSTSQ
+    loss: Annotated[
+        Loss,
+        _descent(
+            "--loss",
+            **choice_of(Loss),
+            help="The mean or the sum of squared residuals.",
+        ),
+    ] = Loss.MEAN
+    steps: Annotated[
+        int | None,
+        _descent(
+            "--steps", metavar="N", parser=whole, show_default="1000", help="How many steps of descent."
+        ),
+    ] = None
+    lr: Annotated[
+        float | None,
+        _descent(
+            "--lr",
+            metavar="V",
+            parser=number,
+            show_default="one that converges",
+            help="Learning rate: how far each step goes.",
+        ),
+    ] = None
+    batch: Annotated[
+        int | None,
+        _descent(
+            "--batch", metavar="N", parser=whole, show_default="all", help="Values drawn for each step."
+        ),
+    ] = None
+    init: Annotated[
+        Init | None,
+        _descent(
+            "--init",
+            **choice_of(Init),
+            show_default="zero",
+            help="Weights before the first step; normal is drawn with deviation 1.",
+        ),
+    ] = None
+    show_steps: Annotated[
+        int | None,
+        _descent(
+            "--show-steps",
+            metavar="N",
+            parser=whole,
+            show_default="never",
+            help="Print 'Step 5, loss 4.316' after every N steps: the loss before that step's update.",
+        ),
+    ] = None
+
+
+class Saving(Options):
+    """Where the kernel goes."""
+
+    output: Annotated[
+        str | None,
+        _file(
+            "-o",
+            "--output",
+            metavar="FILE",
+            parser=verbatim,
+            help="Write the kernel, to be used with -k FILE; - is stdout. Without it nothing is written.",
+        ),
+    ] = None
+    format: Annotated[
+        str | None,
+        _file(
+            "--format",
+            metavar="NAME",
+            parser=verbatim,
+            autocompletion=completion.kernel_formats,
+            show_default="json",
+            help="json, toml, npy, npz, csv, tsv or txt: overrides the suffix.",
+        ),
+    ] = None
+
+
+class Opening(Options):
+    """How pictures are read."""
+
+    frame: shared_options.FrameOption = None
+    max_pixels: shared_options.MaxPixelsOption = MAX_PIXELS

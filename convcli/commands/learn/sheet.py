@@ -1,0 +1,154 @@
+"""A fit as people see it: which facts are told, and what is too small to be told."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.choices import FitMethod, PadMode
+from convcli.commands.learn.report import Told, border_name, command, psnr, sentences, size_words
+from convcli.commands.learn.verdict import is_linear, number, percent
+from convcli.commands.learn.view import FitPart, FitSheet, Trial
+from convcli.engine.fitting.fit import Fit
+from convcli.pipeline.batch import Source
+
+__all__ = ["sheet"]
+
+NOTHING = 1e-12
+"""What is below this share of the peak, and for errors of the largest weight, is rounding: told as 0."""
+
+MAKES, NEARS = "To make the target from the input:", "The nearest that a filter does:"
+"""What the command is good for."""
+
+SIZES_TELL = 1e-6
+"""Share of the targets' spread below which the residuals of sizes are rounding."""
+
+
+def sheet(told: Told) -> FitSheet:
+    """Return what is printed for people."""
+    fit = told.fit
+    first = told.pairs[0]
+    more = f", and {len(told.pairs) - 1} more" if len(told.pairs) > 1 else ""
+    return FitSheet(
+        title=_printable(f"{Source(first.input).name} -> {Source(first.target).name}{more}"),
+        verdict=tuple(sentences(told)),
+        parts=tuple(_parts(told)),
+        facts=tuple(_facts(told)),
+        trials=tuple(_trials(told)),
+        freedom=fit.freedom,
+        losses=[step.loss for step in fit.steps],
+        heading=MAKES if _is_linear(told) else NEARS,
+        command=tuple(map(_printable, command(told))),
+    )
+
+
+def _printable(text: str) -> str:
+    """Leave out what no terminal shows: names may hold line breaks, and need not be UTF-8."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _is_linear(told: Told) -> bool:
+    return is_linear(told.fit, whole=told.whole, spread=told.spread)
+
+
+def _parts(told: Told) -> Iterator[FitPart]:
+    fit = told.fit
+    planes, errors = (array.reshape(-1, *fit.size) for array in (fit.weights, fit.errors))
+    biases, bias_errors = np.ravel(fit.bias), np.ravel(fit.bias_error)
+    for index, known in enumerate(told.known):
+        open_ = "" if fit.unique else ", as the pictures leave it open"
+        facts = [("known", f"none{open_}" if known is None else str(known))]
+        if told.spec.bias:
+            error = bias_errors[index] if bias_errors[index] > NOTHING * told.peak else 0.0
+            error_words = f" ± {error:.2g}" if np.isfinite(error) else ""
+            facts.append(("bias", _size_of(biases[index], told) + error_words))
+        shown = np.where(errors[index] > NOTHING * np.abs(planes[index]).max(), errors[index], 0.0)
+        facts.append(("errors", _range(shown)))
+        title = f"kernel of channel {index}" if len(told.known) > 1 else "kernel"
+        yield FitPart(title, planes[index], shown, tuple(facts))
+
+
+def _size_of(value: float, told: Told) -> str:
+    """Write a bias or a residual; what is rounding is 0."""
+    return number(value if abs(value) > NOTHING * told.peak else 0.0)
+
+
+def _range(errors: NDArray[np.float64]) -> str:
+    if not np.isfinite(errors).all():
+        return "not known: the pictures do not determine every weight"
+    low, high = float(errors.min()), float(errors.max())
+    if high == 0:
+        return "0: there is no noise"
+    return f"{low:.2g} each" if high <= 1.05 * low else f"{low:.2g} to {high:.2g} each"
+
+
+def _facts(told: Told) -> Iterator[tuple[str, str]]:
+    fit, spec = told.fit, told.spec
+    yield "size", f"{size_words(fit.size)}{', found' if spec.size == 'auto' else ''}{_stride(fit)}"
+    yield "border", f"{border_name(fit)}{_border_remark(told)}"
+    yield "fitted", _samples(fit)
+    residual, worst = _size_of(fit.rmse, told), _size_of(fit.worst, told)
+    yield "residual", f"{residual} (root mean square), {worst} at most"
+    yield "R2", f"{fit.r2:.6f}, {percent(fit.r2)} of the target's variance"
+    ratio = psnr(told) if residual != "0" else None
+    yield "PSNR", "infinite" if ratio is None else f"{ratio:.1f} dB, relative to {number(told.peak)}"
+    if fit.holdout is not None:
+        held = fit.holdout
+        yield "held out", f"{held.samples} values: residual {_size_of(held.rmse, told)}, R2 {held.r2:.6f}"
+    yield "condition", f"{fit.condition:.3g}"
+    yield "unique", "yes" if fit.unique else f"no: {len(fit.freedom)} directions are open"
+    yield "method", _method(told)
+    penalty = f" + {spec.l2:g} * (sum of squared weights)" if spec.l2 else ""
+    loss = 0.0 if residual == "0" and not spec.l2 else fit.loss
+    yield "loss", f"{number(loss)}, {spec.loss} of squares{penalty}"
+
+
+def _method(told: Told) -> str:
+    fit = told.fit
+    if fit.method is FitMethod.LSTSQ:
+        return "lstsq, the normal equations"
+    rate = f"rate {fit.lr:.4g}" if fit.lr is not None else ""
+    limit = f"; converges below {fit.rate_limit:.4g}" if fit.method is FitMethod.GD else ""
+    return f"{fit.method}, {len(fit.steps)} steps, {rate}{limit}"
+
+
+def _border_remark(told: Told) -> str:
+    fit = told.fit
+    value = f" {number(fit.pad_value)}" if fit.pad is PadMode.CONSTANT and not fit.copied else ""
+    return f"{value}, found" if told.spec.pad == "auto" and fit.border_fits else value
+
+
+def _samples(fit: Fit) -> str:
+    share = fit.left_out / ((fit.samples + fit.left_out) or 1)
+    left = f"; {percent(share)} left out, black or white" if fit.left_out else ""
+    return f"{fit.samples} values{left}"
+
+
+def _stride(fit: Fit) -> str:
+    words = f", stride {size_words(fit.stride)}" if fit.stride != (1, 1) else ""
+    return words + (", for convolution" if fit.convolve else "")
+
+
+def _trials(told: Told) -> Iterator[tuple[str, tuple[Trial, ...]]]:
+    fit = told.fit
+    if fit.borders:
+        ties = sum(trial.best for trial in fit.borders) > 1
+        found = "as good" if ties else "found" if fit.border_fits else "nearest, but does not fit"
+        rows = []
+        for trial in fit.borders:
+            value = f" {number(trial.value)}" if trial.value is not None else ""
+            rows.append(Trial(f"{trial.mode}{value}", _size_of(trial.rms, told), found if trial.best else ""))
+        yield "border", tuple(rows)
+    if fit.sizes:
+        yield "size", tuple(_sizes(told))
+
+
+def _sizes(told: Told) -> Iterator[Trial]:
+    fit, taken = told.fit, False
+    for trial in fit.sizes:
+        remark = ""
+        if not taken and all(side >= own for side, own in zip(trial.size, fit.size, strict=True)):
+            taken = True
+            remark = "taken" if trial.size == fit.size else f"taken, less empty edges: {size_words(fit.size)}"
+        left = trial.rms if trial.rms > SIZES_TELL * told.spread else 0.0
+        yield Trial(size_words(trial.size), number(left), remark)

@@ -1,0 +1,125 @@
+"""What is to be thought of a fit, in sentences."""
+
+import math
+from collections.abc import Iterator
+
+from convcli.choices import FitMethod, PadMode
+from convcli.display.terminal.words import significant
+from convcli.engine.fitting.fit import Fit
+
+__all__ = ["ROUNDING", "is_linear", "number", "percent", "verdict"]
+
+ROUNDING = 1 / math.sqrt(12)
+"""Standard deviation of what rounding to whole numbers takes away."""
+
+EXACT = 1e-9
+NEAR = 1e-4
+"""Residuals of floats below these shares of the target's spread are none, and little."""
+
+ROUNDED_TWICE = 0.75
+"""Residuals of whole numbers below this may come from rounding between two passes."""
+
+
+def verdict(fit: Fit, *, whole: bool, spread: float) -> Iterator[str]:
+    """Say whether one kernel explains the pictures, whether it is the only one, and what the border is.
+
+    Parameters
+    ----------
+    whole
+        Whether targets are whole numbers.
+    spread
+        Standard deviation of the targets.
+    """
+    yield _linear(fit, whole, spread)
+    if whole and fit.rmse <= ROUNDING * 1.05 and fit.rmse > 0.2 and _cut(fit):
+        yield "The bias of -0.5 says that decimals were cut off, not rounded."
+    if not fit.unique:
+        count = len(fit.freedom)
+        left = "1 direction is" if count == 1 else f"{count} directions are"
+        yield (
+            f"The pictures do not determine the kernel: {left} left open, as flat or periodic pictures do. "
+            "This one has the least sum of squares."
+        )
+    linear = is_linear(fit, whole=whole, spread=spread)
+    if fit.borders and linear:
+        yield _border(fit)
+    elif not linear and fit.method is FitMethod.LSTSQ:
+        yield from _elsewhere(fit)
+
+
+def is_linear(fit: Fit, *, whole: bool, spread: float) -> bool:
+    """Tell whether one kernel explains the pictures but for rounding; arguments as for `verdict`."""
+    return fit.rmse <= (max(ROUNDED_TWICE, EXACT * spread) if whole else NEAR * spread)
+
+
+def _linear(fit: Fit, whole: bool, spread: float) -> str:
+    if spread == 0:
+        return "The target is flat: a bias alone explains it."
+    if fit.rmse <= EXACT * spread:
+        return "One kernel explains this pair exactly."
+    if whole and fit.rmse <= ROUNDING * 1.05:
+        return (
+            f"One kernel explains this pair, exact but for rounding: it leaves {number(fit.rmse)}, "
+            f"and rounding alone leaves {ROUNDING:.3f}."
+        )
+    if whole and fit.rmse <= ROUNDED_TWICE:
+        return (
+            f"One kernel explains this pair nearly: it leaves {number(fit.rmse)}, and rounding once leaves "
+            f"{ROUNDING:.3f}; rounding between passes, or noise, may leave that."
+        )
+    if not whole and fit.rmse <= NEAR * spread:
+        left = f"{number(fit.rmse)} of a spread of {number(spread)}"
+        return f"One kernel explains this pair nearly: it leaves {left}."
+    if fit.method is not FitMethod.LSTSQ:
+        return (
+            f"After {len(fit.steps)} steps the kernel explains {percent(fit.r2)} of this pair, and leaves "
+            f"{number(fit.rmse)} (root mean square)."
+        )
+    return (
+        f"No single kernel explains this pair: the best explains {percent(fit.r2)} of it. The rest, "
+        f"{number(fit.rmse)} (root mean square), is noise or not linear."
+    )
+
+
+def _elsewhere(fit: Fit) -> Iterator[str]:
+    """Say which options were taken for granted, where they may be what is wrong."""
+    if fit.pad is PadMode.VALID and not fit.borders:
+        return  # the target's size says both
+    given = [] if fit.sizes else [(f"size {fit.size[0]}x{fit.size[1]}", "--size auto")]
+    if not fit.borders:
+        given.append((f"border {fit.pad}", "-p auto"))
+    if given:
+        words = " and ".join(what for what, _ in given)
+        others = " and ".join(option for _, option in given)
+        yield f"That is with {words}; {others} may find better."
+
+
+def _cut(fit: Fit) -> bool:
+    return bool(fit.bias.size == 1 and abs(fit.bias.item() + 0.5) < 0.05)
+
+
+def _border(fit: Fit) -> str:
+    best = [trial.mode for trial in fit.borders if trial.best]
+    if fit.copied:
+        return "The border is the input's own, copied: it was not filtered."
+    if not fit.border_fits:
+        return f"No border that is known fits: the nearest is {fit.pad}."
+    if len(best) > 1:
+        return f"Border: {fit.pad}; {' and '.join(best)} give the same here."
+    return f"Border: {fit.pad}."
+
+
+def number(value: float) -> str:
+    """Write a number in four digits."""
+    return significant(value, 4)
+
+
+def percent(share: float) -> str:
+    """Write a share so that only all of it is 100% and only none 0%."""
+    if share in (0, 1):
+        return f"{share:.0%}"
+    for places in range(0, 8):
+        text = f"{share:.{places}%}"
+        if float(text[:-1]) not in (0, 100) and (0.01 <= share <= 0.99 or places):
+            return text
+    return f"{share:.6%}"

@@ -1,0 +1,230 @@
+"""What happens after ``convcli learn``: read pairs, fit, name what was found, write the kernel."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.choices import FitMethod, Init
+from convcli.commands.learn.report import Pair, Told, report
+from convcli.commands.learn.sheet import sheet
+from convcli.commands.learn.spec import LearnSpec
+from convcli.commands.learn.view import FitSheet
+from convcli.engine.fitting.fit import Fit, fit_kernel
+from convcli.errors import ConvcliError, GeometryError, UsageError
+from convcli.imaging import colour
+from convcli.imaging.image import Frame, Image, full_scale
+from convcli.kernels.files.export import Exported, export_kernel, file_suffix
+from convcli.kernels.kernel import Kernel
+from convcli.kernels.recognition.recognise import Known, recognise
+from convcli.options.specs import ReadSpec
+from convcli.pipeline.batch import Source, check_inputs
+from convcli.pipeline.process import read_source
+
+__all__ = ["STEPS", "Learned", "learn"]
+
+Array = NDArray[Any]
+
+STEPS = 1000
+"""Of descent, unless told otherwise."""
+
+FEW = 16
+"""Whole numbers of a smaller range need not be rounded ones."""
+
+
+class Learned(NamedTuple):
+    """What became of the pairs.
+
+    Attributes
+    ----------
+    sheet, report
+        What Rich prints for people, and the JSON object.
+    notes, details
+        Lines for people: about what was read, and with ``--verbose`` how the kernel was found.
+    exported
+        The kernel file; None where none was asked for.
+    """
+
+    sheet: FitSheet
+    report: dict[str, Any]
+    notes: tuple[str, ...]
+    details: tuple[str, ...]
+    exported: Exported | None
+
+
+def learn(
+    files: Sequence[str],
+    spec: LearnSpec,
+    reading: ReadSpec,
+    *,
+    output: str | None = None,
+    format: str | None = None,
+    watch: Callable[[int, float], None] | None = None,
+) -> Learned:
+    """Find the kernel that makes each second file of the one before it.
+
+    Parameters
+    ----------
+    files
+        INPUT TARGET [INPUT TARGET ...]; one of them may be ``-``.
+    output, format
+        Where the kernel is written, and as what; nowhere if neither is given.
+    watch
+        Called with the number and the loss of each step of descent.
+
+    Raises
+    ------
+    UsageError
+        The files are no pairs.
+    ConvcliError
+        A file cannot be read, pictures do not go together, or the kernel cannot be found or written.
+    """
+    if len(files) % 2:
+        raise UsageError(
+            f"learn takes pairs, and got {len(files)} file{'s' if len(files) > 1 else ''}",
+            hint="give INPUT TARGET, or INPUT TARGET INPUT TARGET and so on",
+        )
+    check_inputs(files)
+    wanted = output is not None or format is not None
+    if wanted:
+        file_suffix(output, format)
+    names = zip(files[::2], files[1::2], strict=True)
+    pairs = [_pair(before, after, spec, reading) for before, after in names]
+    start = time.perf_counter()
+    found = _fit(pairs, spec, watch)
+    told = _told(pairs, found, spec, output, time.perf_counter() - start)
+    exported = export_kernel(_kernel(found, pairs), output=output, format=format) if wanted else None
+    notes = tuple(dict.fromkeys(note for pair in pairs for note in pair.notes))
+    count = found.weights.size + (found.bias.size if spec.bias else 0)
+    details = (f"{found.method}: {count} unknowns of {found.samples} values, {told.seconds:.2f} s",)
+    return Learned(sheet(told), report(told), notes, details, exported)
+
+
+def _pair(before: str, after: str, spec: LearnSpec, reading: ReadSpec) -> Pair:
+    sources = (Source(before), Source(after))
+    images = [read_source(source, reading) for source in sources]
+    notes = []
+    for source, image in zip(sources, images, strict=True):
+        clear = ["transparency is left out: the colours alone are fitted"] if image.has_alpha else []
+        notes += [f"{source.name}: {note}" for note in (*image.notes, *clear)]
+    counts = [len(image.frames) for image in images]
+    if counts[0] != counts[1]:
+        raise GeometryError(
+            f"{sources[0].name!r} has {counts[0]} frames, {sources[1].name!r} has {counts[1]}",
+            hint="choose one of each with --frame N",
+        )
+    inputs, targets = ([_pixels(frame, image, spec) for frame in image.frames] for image in images)
+    channels = [1 if one[0].ndim == 2 else one[0].shape[2] for one in (inputs, targets)]
+    if channels[0] != channels[1]:
+        said = " and ".join(
+            f"{source.name!r} has {_channels(count)}" for source, count in zip(sources, channels, strict=True)
+        )
+        raise GeometryError(said, hint="add --gray, which makes grey of colours, or give both alike")
+    return Pair(before, after, tuple(inputs), tuple(targets), tuple(notes))
+
+
+def _channels(count: int) -> str:
+    return "1 channel" if count == 1 else f"{count} channels"
+
+
+def _pixels(frame: Frame, image: Image, spec: LearnSpec) -> Array:
+    return colour.gray(frame, image.space).pixels if spec.gray else frame.pixels
+
+
+def _fit(pairs: Sequence[Pair], spec: LearnSpec, watch: Callable[[int, float], None] | None) -> Fit:
+    inputs = [array for pair in pairs for array in pair.inputs]
+    targets = [array for pair in pairs for array in pair.targets]
+    masks = None if spec.keep_saturated else [_unsaturated(target) for target in targets]
+    if masks is not None and all(mask.all() for mask in masks):
+        masks = None
+    descends = spec.method is not FitMethod.LSTSQ
+    try:
+        return fit_kernel(
+            inputs,
+            targets,
+            spec.size,
+            method=spec.method,
+            pad=spec.pad,
+            pad_value=spec.pad_value or 0.0,
+            stride=spec.stride,
+            convolve=spec.convolve,
+            bias=spec.bias,
+            l2=spec.l2,
+            per_channel=spec.per_channel,
+            masks=masks,
+            holdout=spec.holdout,
+            steps=spec.steps or STEPS,
+            lr=spec.lr,
+            batch=spec.batch,
+            seed=spec.seed,
+            init=spec.init or Init.ZERO,
+            loss=spec.loss,
+            jobs=spec.jobs,
+            watch=watch if descends else None,
+        )
+    except ConvcliError as error:
+        if isinstance(error, GeometryError) and len(targets) == 1:
+            error.message = f"{Source(pairs[0].target).name!r}: {error.message}"
+        raise
+
+
+def _unsaturated(target: Array) -> NDArray[np.bool_]:
+    """Return which values are neither black nor white: those may have been cut."""
+    if target.dtype.kind == "f":
+        return np.ones(target.shape, bool)
+    return np.asarray((target > 0) & (target < full_scale(target.dtype)))
+
+
+def _told(pairs: Sequence[Pair], found: Fit, spec: LearnSpec, output: str | None, seconds: float) -> Told:
+    return Told(
+        pairs=tuple(pairs),
+        fit=found,
+        known=tuple(_known(found)),
+        peak=max(_peak(target) for pair in pairs for target in pair.targets),
+        whole=all(_is_whole(target) for pair in pairs for target in pair.targets),
+        spread=_spread(pairs),
+        spec=spec,
+        output=output,
+        seconds=seconds,
+    )
+
+
+def _known(found: Fit) -> Iterator[Known | None]:
+    planes, errors = (array.reshape(-1, *found.size) for array in (found.weights, found.errors))
+    if not found.unique:
+        yield from [None] * len(planes)
+        return
+    for plane, error in zip(planes, errors, strict=True):
+        if found.convolve:
+            plane, error = plane[::-1, ::-1], error[::-1, ::-1]
+        yield recognise(plane, error)
+
+
+def _peak(target: Array) -> float:
+    """Return white, or of floats the range: what PSNR is relative to."""
+    return full_scale(target.dtype) if target.dtype.kind != "f" else float(np.ptp(target))
+
+
+def _is_whole(target: Array) -> bool:
+    """Tell whether a target has been rounded: arrays too, if there are numbers enough to say so."""
+    if target.dtype.kind != "f":
+        return True
+    return bool(np.ptp(target) >= FEW and (target == np.rint(target)).all())
+
+
+def _spread(pairs: Sequence[Pair]) -> float:
+    """Return the standard deviation of the largest target: what residuals of floats are compared with."""
+    return max(float(np.std(target, dtype=np.float64)) for pair in pairs for target in pair.targets)
+
+
+def _kernel(found: Fit, pairs: Sequence[Pair]) -> Kernel:
+    """Make the kernel that gives the targets; of one for each channel, each sees its own channel alone."""
+    name = pairs[0].target
+    source = f"convcli learn {pairs[0].input} {name}; border: {'copied' if found.copied else found.pad}"
+    weights = found.weights
+    if weights.ndim == 3:
+        weights = np.einsum("oc,cij->ocij", np.eye(len(weights)), weights)
+    bias = [float(value) for value in np.ravel(found.bias)]
+    return Kernel.of(weights, name="learned", bias=bias, source=source)

@@ -1,0 +1,112 @@
+"""The pictures that ``--save-maps`` writes: every map, and a contact sheet of every layer."""
+
+import os
+import re
+from typing import Any
+
+from numpy.typing import NDArray
+
+from convcli.atomic_write import write_bytes
+from convcli.choices import STDIN
+from convcli.display.drawn.contact_sheet import contact_sheet, limits, picture
+from convcli.errors import OutputError
+from convcli.imaging.image import Frame, Image, Space
+from convcli.imaging.writing.encode import encode
+from convcli.pipeline.batch import Source
+from convcli.pipeline.process import make_folder
+from convcli.stacks.trace import Step
+
+__all__ = ["LayerMaps"]
+
+Array = NDArray[Any]
+
+
+class LayerMaps:
+    """The folder of a whole batch.
+
+    Parameters
+    ----------
+    folder
+        Where pictures go.
+    alone
+        There is one input, whose pictures need no folder of their own.
+    force
+        Existing files may be replaced.
+    """
+
+    def __init__(self, folder: str, *, alone: bool, force: bool) -> None:
+        self.folder, self.alone, self.force = folder, alone, force
+        self._taken: dict[str, str] = {}
+
+    def of(self, source: Source) -> "InputMaps":
+        """Return what collects the pictures of one input.
+
+        Raises
+        ------
+        OutputError
+            Another input of that name has its pictures there.
+        """
+        stem = "stdin" if source.path == STDIN else os.path.splitext(os.path.basename(source.path))[0]
+        folder = self.folder if self.alone else os.path.join(self.folder, source.folder, stem)
+        before = self._taken.setdefault(folder, source.path)
+        if before != source.path:
+            raise OutputError(
+                f"{folder!r} already holds the maps of {before!r}",
+                hint="give inputs of one name different --save-maps folders",
+            )
+        return InputMaps(folder, force=self.force)
+
+
+class InputMaps:
+    """The pictures of one input, kept as files' bytes until all layers are done."""
+
+    def __init__(self, folder: str, *, force: bool) -> None:
+        self.folder, self.force = folder, force
+        self._files: dict[str, bytes] = {}
+        self._sheets = 0
+
+    @property
+    def paths(self) -> list[str]:
+        """The files, in the order of the layers."""
+        return list(self._files)
+
+    def add_input(self, x: Array) -> None:
+        """Draw what the first layer sees."""
+        self._add(0, "input", "input", x)
+
+    def add(self, step: Step, maps: Array) -> None:
+        """Draw the maps that a layer made."""
+        called = step.name if step.name.startswith(step.type) else f"{step.type} {step.name!r}"
+        self._add(step.number, step.name, f"{step.number}  {called}", maps)
+
+    def _add(self, number: int, name: str, title: str, maps: Array) -> None:
+        safe = re.sub(r"[^\w.+-]+", "-", name).strip("-.") or "layer"
+        stem = f"{number:02}-{safe}"
+        count, height, width = maps.shape
+        heading = f"{title}: {count} x {height} x {width}, {limits(maps)}"
+        self._put(stem, contact_sheet(heading, list(maps)))
+        self._sheets += 1
+        for index, values in enumerate(maps):
+            self._put(f"{stem}-{index:0{len(str(count - 1))}}", picture(values))
+
+    def _put(self, stem: str, pixels: Array) -> None:
+        image = Image((Frame(pixels),), Space.RGB if pixels.ndim == 3 else Space.GRAY)
+        self._files[os.path.join(self.folder, f"{stem}.png")] = encode(image, "png").data
+
+    def check(self) -> None:
+        """Raise an OutputError where a file is in the way."""
+        if self.force:
+            return
+        for path in self._files:
+            if os.path.lexists(path):
+                raise OutputError(
+                    f"{path!r} is already there", hint="add --force to replace it, or use another --save-maps"
+                )
+
+    def write(self) -> str:
+        """Write all files, and return a line for people."""
+        make_folder(self.folder)
+        for path, data in self._files.items():
+            write_bytes(path, data)
+        maps = len(self._files) - self._sheets
+        return f"{maps} maps and {self._sheets} contact sheets are in {self.folder!r}"

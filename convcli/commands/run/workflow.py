@@ -1,0 +1,133 @@
+"""What happens after ``convcli run``: read, pass through the layers, write, report."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.choices import STDOUT, Depth, RangeMode
+from convcli.commands.run.layer_maps import LayerMaps
+from convcli.commands.run.report import layers_report, summary_table
+from convcli.imaging.formats import Format
+from convcli.imaging.image import Frame, Image, Space
+from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
+from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, over
+from convcli.pipeline.lazy_rows import measured
+from convcli.pipeline.naming import Naming
+from convcli.pipeline.process import read_source, write_results
+from convcli.pipeline.results import FeatureMap, Result, develop, figures
+from convcli.stacks.preprocess import seen
+from convcli.stacks.stack import Scale, Stack, read_stack
+from convcli.stacks.trace import Step, run
+
+__all__ = ["run_files"]
+
+Array = NDArray[Any]
+
+LAYER_ORDER = ("npy", "npz", "json")
+"""Formats that hold C x H x W; the others have channels last, as pictures do."""
+
+
+def run_files(
+    path: str,
+    inputs: Sequence[str],
+    spec: FilterSpec,
+    reading: ReadSpec,
+    writing: WriteSpec,
+    *,
+    summary: bool = False,
+    save_maps: str | None = None,
+) -> Batch:
+    """Pass each input through the stack in the file `path`.
+
+    Whatever is wrong for every input is raised at once; what is wrong with one becomes its outcome. Of
+    `spec`, ``range``, ``depth`` and ``jobs`` count. With `save_maps`, every layer's maps of the first frame
+    become pictures in that folder, in a folder for each input where there are several.
+
+    Raises
+    ------
+    UsageError
+        The stack is broken, or the options and names do not go together.
+    """
+    check_inputs(inputs)
+    stack = read_stack(path)
+    count = None if reading.recursive else len(inputs)
+    if writing.format is None and writing.output in (None, STDOUT):
+        writing = replace(writing, format="npy")
+    naming = Naming(writing, count, inputs)
+    pictures = LayerMaps(save_maps, alone=count == 1, force=writing.force) if save_maps is not None else None
+
+    def work(source: Source) -> Outcome:
+        start = time.perf_counter()
+        image = read_source(source, reading)
+        (target,) = naming.targets(source, (stack.name,), image.format)
+        keep = pictures.of(source) if pictures is not None else None
+        made: list[Array] = []
+        steps: list[Step] = []
+        notes = list(image.notes)
+        for number, frame in enumerate(image.frames):
+            x, said = seen(frame, image.space, stack)
+            notes += said
+            first = number == 0
+            if keep is not None and first:
+                keep.add_input(x)
+            y, found = run(stack, x, jobs=spec.jobs, watch=keep.add if keep is not None and first else None)
+            made.append(y)
+            steps = steps or found
+        if keep is not None:
+            keep.check()
+        result = _develop(image, made, stack, spec, target.format)
+        done = write_results(source, [result], [target], spec, writing)
+        if keep is not None:
+            notes.append(keep.write())
+        report = {
+            "input": source.path,
+            "output": done.outputs[0] if len(done.outputs) == 1 else list(done.outputs),
+            "stack": path,
+            "size_in": list(image.frames[0].size),
+            "size_out": list(made[0].shape[1:]),
+            "channels": made[0].shape[0],
+            "seconds": round(time.perf_counter() - start, 6),
+            **figures([measured(y) for y in made]),
+            "clipped": result.clipped,
+            **layers_report(stack, steps),
+        }
+        lines = [f"{step.name}: {step.type}, {_sizes(step)}, {step.seconds * 1e3:.2f} ms" for step in steps]
+        return done._replace(
+            notes=tuple(dict.fromkeys((*notes, *done.notes))),
+            details=tuple(lines),
+            report=report if keep is None else report | {"maps": keep.paths},
+            table=summary_table(stack, steps, source.name) if summary else None,
+        )
+
+    return Batch(over(inputs, reading, work), count, naming.to_stdout)
+
+
+def _develop(image: Image, made: Sequence[Array], stack: Stack, spec: FilterSpec, format: Format) -> Result:
+    """Make what the file holds: floats as they are, pixels in the units of the stack's scale."""
+    planes = [y[0] if len(y) == 1 else np.moveaxis(y, 0, 2) for y in made]
+    frames = tuple(
+        Frame(plane, None, frame.duration) for plane, frame in zip(planes, image.frames, strict=True)
+    )
+    if spec.depth is Depth.AUTO and image.dtype == np.uint16 and "16" in format.depths and not format.numbers:
+        spec = replace(spec, depth=Depth.SIXTEEN if spec.range is not RangeMode.RAW else Depth.AUTO)
+    floats = format.depths == {"float"} or format.numbers or spec.depth is Depth.FLOAT
+    if spec.range is None and not floats and stack.scale is not Scale.BYTE:
+        spec = replace(spec, range=RangeMode.UNIT)
+    same = frames[0].channels == image.frames[0].channels
+    before = replace(image, frames=frames, space=image.space if same else Space.DATA)
+    maps = [FeatureMap(frame.pixels, None) for frame in frames]
+    result = develop(before, maps, spec, format)
+    if format.name not in LAYER_ORDER:
+        return result
+    inside = tuple(
+        frame._replace(pixels=np.moveaxis(np.atleast_3d(frame.pixels), 2, 0)) for frame in result.image.frames
+    )
+    return result._replace(image=replace(result.image, frames=inside, space=Space.DATA))
+
+
+def _sizes(step: Step) -> str:
+    return " x ".join(map(str, step.shape))

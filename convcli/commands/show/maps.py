@@ -1,0 +1,260 @@
+"""The maps that `show` shows: which numbers, what they are called, and what is said about them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.commands.show.aligned_numbers import figure
+from convcli.commands.show.spec import Region, ShowSpec
+from convcli.display.terminal.words import printable
+from convcli.engine.analysis.match import FLAT, match_score
+from convcli.engine.analysis.peaks import Peak, peaks
+from convcli.engine.size import edges, extent
+from convcli.errors import GeometryError
+from convcli.imaging.image import Image, Space
+from convcli.options.specs import FilterSpec
+from convcli.pipeline.feature_maps import Bank, feature_maps
+from convcli.pipeline.jsonable import plain
+
+__all__ = ["Match", "ShownMap", "map_report", "picture_maps", "slid_maps", "stacked"]
+
+Array = NDArray[Any]
+
+MATCHES = 5
+"""How many of the best, and of the best opposites, are listed."""
+
+CHANNELS = {Space.RGB: ("red", "green", "blue"), Space.CMYK: ("cyan", "magenta", "yellow", "black")}
+
+
+@dataclass(frozen=True)
+class Match:
+    """A window that matches: its place in the map, its score, its rows and columns in the picture."""
+
+    at: tuple[int, int]
+    score: float
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+
+    def __str__(self) -> str:
+        window = f"{self.rows[0]}:{self.rows[1]},{self.columns[0]}:{self.columns[1]}"
+        return f"{self.score:7.4f} at {self.at[0]},{self.at[1]}: {window}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownMap:
+    """One map: numbers, and what they are.
+
+    Attributes
+    ----------
+    values
+        H x W, the part that is shown.
+    first, shape
+        Where that part begins, and the shape of the whole.
+    kernel, pad, channel
+        What made it; None where nothing did.
+    matches, opposites
+        The best, of a map of scores; None of others.
+    notes
+        Lines for people.
+    """
+
+    values: Array
+    first: tuple[int, int]
+    shape: tuple[int, int]
+    kernel: str | None = None
+    pad: str | None = None
+    channel: str | None = None
+    matches: Sequence[Match] | None = None
+    opposites: Sequence[Match] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What it is called, behind the input's name."""
+        what = "matches with" if self.matches is not None else "kernel"
+        kernel = () if self.kernel is None else (f"{what} {printable(self.kernel)!r}",)
+        return (*kernel, *(() if self.channel is None else (self.channel,)))
+
+    def figures(self) -> dict[str, float]:
+        """Return least, greatest and mean value, and the share of exact zeros."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = float(self.values.mean(dtype=np.float64))
+        return {
+            "min": float(self.values.min()),
+            "max": float(self.values.max()),
+            "mean": mean,
+            "zeros": float(np.count_nonzero(self.values == 0) / self.values.size),
+        }
+
+    def facts(self) -> str:
+        """Return the line above the numbers."""
+        found = self.figures()
+        zeros = found.pop("zeros")
+        said = [f"{self.shape[0]} x {self.shape[1]}"]
+        if self.values.shape != self.shape:
+            rows, columns = (f"{a}:{a + n}" for a, n in zip(self.first, self.values.shape, strict=True))
+            said.append(f"of which {rows},{columns}")
+        said += [f"{what} {figure(value)}" for what, value in found.items()]
+        said.append(f"zeros {100 * zeros:.3g}%")
+        if self.pad is not None:
+            said.append(f"pad {self.pad}")
+        return ", ".join(said)
+
+    def lines(self, most: int) -> list[str]:
+        """Return the best matches and opposites, a line each, at most so many of both."""
+        lines = []
+        for what, found in (("best matches", self.matches), ("best opposites", self.opposites)):
+            if found is not None:
+                lines.append(f"{what}, at row,column: window" if found else f"{what}: none")
+                lines += [f"  {match}" for match in found[:most]]
+        return lines
+
+
+def picture_maps(image: Image, view: ShowSpec) -> list[ShownMap]:
+    """Return the channels of a picture.
+
+    Raises
+    ------
+    GeometryError
+        The region is empty.
+    """
+    return [
+        _shown(plane, view.region, channel=channel)
+        for channel, plane in _planes(image, image.frames[0].pixels)
+    ]
+
+
+def slid_maps(image: Image, slides: Bank, spec: FilterSpec, view: ShowSpec) -> list[ShownMap]:
+    """Return the maps, or the scores, that kernels make of the first frame.
+
+    Raises
+    ------
+    GeometryError
+        A kernel does not fit the picture or its channels, or the region is empty.
+    """
+    if view.score:
+        return list(_scores(image, slides, spec, view))
+    found = feature_maps(image.frames[0], image.space, slides, spec)
+    return [
+        _shown(plane, view.region, kernel=kernel, pad=spec.pad.value, channel=channel)
+        for kernel, one in zip(_called(slides), found, strict=True)
+        for channel, plane in _planes(image, one.values)
+    ]
+
+
+def _called(slides: Bank) -> list[str]:
+    """Return the SPEC of each map, and which one it is where a kernel gives several."""
+    several = {name for name in slides.names if slides.names.count(name) > 1}
+    return [
+        f"{name} ({slides.names[: index + 1].count(name)} of {slides.names.count(name)})"
+        if name in several
+        else name
+        for index, name in enumerate(slides.names)
+    ]
+
+
+def _planes(image: Image, values: Array) -> Iterator[tuple[str | None, Array]]:
+    if values.ndim == 2:
+        yield None, values
+        return
+    names = CHANNELS.get(image.space, ())
+    for index in range(values.shape[2]):
+        named = len(names) == values.shape[2]
+        yield names[index] if named else f"channel {index}", values[..., index]
+
+
+def _scores(image: Image, slides: Bank, spec: FilterSpec, view: ShowSpec) -> Iterator[ShownMap]:
+    features = [part for found in slides.kernels for part in found.components]
+    for kernel, weights in zip(_called(slides), features, strict=True):
+        if weights.ndim != 2:
+            raise GeometryError(
+                f"kernel {kernel!r} sums over {len(weights)} channels, and --score compares one at a time",
+                hint="give a kernel of one matrix",
+            )
+        scores = match_score(
+            image.frames[0].pixels,
+            weights,
+            center=view.center,
+            pad=spec.pad,
+            pad_value=spec.pad_value or 0.0,
+            padding=spec.padding,
+            stride=spec.stride,
+            dilation=spec.dilation,
+            jobs=spec.jobs,
+        )
+        note = f"{kernel!r} is flat, so that every score is 0; --no-center compares without subtracting means"
+        flat = view.center and np.ptp(weights) <= FLAT * np.abs(weights).max()
+        for channel, plane in _planes(image, scores):
+            one = _shown(plane, view.region, kernel=kernel, pad=spec.pad.value, channel=channel)
+            yield _matched(one, (weights.shape[0], weights.shape[1]), spec, (note,) if flat else ())
+
+
+def _matched(one: ShownMap, taps: tuple[int, int], spec: FilterSpec, notes: tuple[str, ...]) -> ShownMap:
+    sides = edges(spec.padding, taps, spec.dilation, spec.pad)
+    spans = [extent(k, d) for k, d in zip(taps, spec.dilation, strict=True)]
+    apart = (spans[0] / 2 / spec.stride[0], spans[1] / 2 / spec.stride[1])
+
+    def match(peak: Peak, sign: int) -> Match:
+        at = (peak.at[0] + one.first[0], peak.at[1] + one.first[1])
+        starts = [n * step - side[0] for n, step, side in zip(at, spec.stride, sides, strict=True)]
+        rows, columns = ((start, start + span) for start, span in zip(starts, spans, strict=True))
+        return Match(at, sign * peak.value, rows, columns)
+
+    best = [match(peak, 1) for peak in peaks(one.values, apart, MATCHES)]
+    opposite = [match(peak, -1) for peak in peaks(-one.values, apart, MATCHES)]
+    return replace(one, matches=best, opposites=opposite, notes=notes)
+
+
+def _shown(
+    values: Array,
+    region: Region | None,
+    *,
+    kernel: str | None = None,
+    pad: str | None = None,
+    channel: str | None = None,
+) -> ShownMap:
+    height, width = values.shape
+    rows, columns = (slice(*ends) for ends in region or ((None, None), (None, None)))
+    part = values[rows, columns]
+    if part.size == 0 and region is not None:
+        said = ",".join(":".join("" if end is None else str(end) for end in ends) for ends in region)
+        raise GeometryError(
+            f"region {said} is empty in a map of {height} x {width}", hint="rows first, then columns"
+        )
+    first = (rows.indices(height)[0], columns.indices(width)[0])
+    return ShownMap(values=part, first=first, shape=(height, width), kernel=kernel, pad=pad, channel=channel)
+
+
+def map_report(one: ShownMap) -> dict[str, Any]:
+    """Return a map as a JSON object; what is not finite becomes null."""
+    report: dict[str, Any] = {"kernel": one.kernel, "pad": one.pad, "shape": list(one.values.shape)}
+    if one.channel is not None:
+        report["channel"] = one.channel
+    if one.values.shape != one.shape:
+        report["region"] = [[a, a + n] for a, n in zip(one.first, one.values.shape, strict=True)]
+    report |= one.figures()
+    for what, found in (("matches", one.matches), ("opposites", one.opposites)):
+        if found is not None:
+            report[what] = [vars(match) for match in found]
+    held: dict[str, Any] = plain({**report, "values": one.values})
+    return held
+
+
+def stacked(maps: Sequence[ShownMap]) -> Array:
+    """Return the maps as channels of one array, or the only one there is.
+
+    Raises
+    ------
+    GeometryError
+        They are not of one size.
+    """
+    if len(maps) == 1:
+        return maps[0].values
+    sizes = {one.values.shape for one in maps}
+    if len(sizes) > 1:
+        said = ", ".join(f"{rows} x {columns}" for rows, columns in sorted(sizes))
+        raise GeometryError(f"maps of {said} do not fit into one array", hint="use --as json")
+    return np.dstack([one.values for one in maps])

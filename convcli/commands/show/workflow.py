@@ -1,0 +1,157 @@
+"""What happens after ``convcli show``: read, slide, and give the numbers."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from rich.console import Group
+from rich.text import Text
+
+from convcli.arrayfiles import write
+from convcli.atomic_write import write_bytes
+from convcli.choices import STDIN, STDOUT, Combine
+from convcli.commands.show.maps import ShownMap, map_report, picture_maps, slid_maps, stacked
+from convcli.commands.show.spec import Form, ShowSpec
+from convcli.commands.show.view import FeatureMap
+from convcli.display.terminal.words import printable
+from convcli.errors import OutputError, UsageError
+from convcli.imaging.image import Image
+from convcli.options.specs import FilterSpec, ReadSpec
+from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, over
+from convcli.pipeline.feature_maps import Bank, bank
+from convcli.pipeline.process import as_gray, read_source
+
+__all__ = ["show_files"]
+
+LINES = 48
+"""Of the tables, or pictures, of one input: two screens."""
+
+LEAST_ROWS, MOST_ROWS = 6, 32
+
+LEAST_MATCHES, MATCHES_IN_ALL = 2, 10
+
+WINDOW_OPTIONS = (
+    ("pad", "--pad"),
+    ("pad_value", "--pad-value"),
+    ("padding", "--padding"),
+    ("stride", "--stride"),
+    ("dilation", "--dilation"),
+    ("bias", "--bias"),
+    ("convolve", "--convolve"),
+    ("normalize", "--normalize"),
+    ("chain", "--chain"),
+    ("combine", "--combine"),
+)
+
+
+def show_files(
+    inputs: Sequence[str], kernels: Sequence[str], spec: FilterSpec, reading: ReadSpec, view: ShowSpec
+) -> Batch:
+    """Show each input, or the maps that `kernels`, SPECs as ``-k`` takes them, make of it.
+
+    Raises
+    ------
+    UsageError, KernelError
+        The options, kernels and names do not go together.
+    """
+    check_inputs(inputs, kernels)
+    _check(kernels, spec, view)
+    count = None if reading.recursive else len(inputs)
+    form, output = view.shown_as, None if view.output == STDOUT else view.output
+    if count != 1 and (form in (Form.CSV, Form.NPY) or output is not None):
+        many = "several inputs" if count is None else f"{count} inputs"
+        raise UsageError(
+            f"{many} cannot all go to {output or 'stdout'!r} as {form}", hint="show one, or all --as json"
+        )
+    slides = bank(kernels, _slid(spec, view)) if kernels else None
+
+    def work(source: Source) -> Outcome:
+        image = read_source(source, reading)
+        notes = [*image.notes, *_left_out(image)]
+        if spec.gray:
+            image = as_gray(image)
+        maps = slid_maps(image, slides, spec, view) if slides is not None else picture_maps(image, view)
+        notes += dict.fromkeys(note for shown in maps for note in shown.notes)
+        if form is Form.TABLE:
+            shown = _drawn(source, image, maps, slides, view)
+            return Outcome(input=source.path, shown=shown, notes=tuple(notes))
+        report = (
+            {"input": source.path, "maps": [map_report(one) for one in maps]} if form is Form.JSON else {}
+        )
+        if form is Form.JSON and output is None:
+            return Outcome(input=source.path, report=report, notes=tuple(notes))
+        data = _encoded(maps, form, report)
+        if output is None:
+            return Outcome(input=source.path, data=data, notes=tuple(notes))
+        if source.path != STDIN and os.path.exists(output) and os.path.samefile(source.path, output):
+            raise OutputError(f"{output!r} is the input itself", hint="choose another name")
+        write_bytes(output, data)
+        return Outcome(input=source.path, outputs=(output,), notes=tuple(notes))
+
+    return Batch(over(inputs, reading, work), count, form is Form.NPY and output is None)
+
+
+def _check(kernels: Sequence[str], spec: FilterSpec, view: ShowSpec) -> None:
+    defaults = {field.name: field.default for field in fields(FilterSpec)}
+    given = {name: option for name, option in WINDOW_OPTIONS if getattr(spec, name) != defaults[name]}
+    if not kernels:
+        for option in [*(["--score"] if view.score else []), *given.values()]:
+            raise UsageError(f"{option} has no effect without a kernel", hint="add -k SPEC")
+    if view.score:
+        for name in ("bias", "normalize", "chain", "combine"):
+            if name in given:
+                raise UsageError(
+                    f"{given[name]} does not go with --score, which compares shapes",
+                    hint="leave one of them out",
+                )
+
+
+def _slid(spec: FilterSpec, view: ShowSpec) -> FilterSpec:
+    """Return `spec`, for which each component of a kernel is a feature of its own in ``--score``."""
+    return replace(spec, combine=Combine.NONE) if view.score else spec
+
+
+def _left_out(image: Image) -> Iterator[str]:
+    if len(image.frames) > 1:
+        yield f"the first of {len(image.frames)} frames is shown; --frame N shows another"
+    if image.frames[0].alpha is not None:
+        yield "transparency is left out"
+
+
+def _drawn(
+    source: Source, image: Image, maps: Sequence[ShownMap], slides: Bank | None, view: ShowSpec
+) -> Group:
+    name = printable(source.name)
+    drawn: list[Any] = []
+    if view.preview:
+        from convcli.commands.show.previews import previews
+
+        drawn = previews(name, image, maps, view, LINES, whole=slides is None)
+    else:
+        rows = max(LEAST_ROWS, min(MOST_ROWS, LINES // len(maps)))
+        drawn = [
+            FeatureMap(
+                one.values,
+                ", ".join((name, *one.words)),
+                one.facts(),
+                one.lines(max(LEAST_MATCHES, MATCHES_IN_ALL // len(maps))),
+                one.first,
+                view.precision,
+                view.max_size,
+                rows,
+            )
+            for one in maps
+        ]
+    return Group(*[item for part in drawn for item in (Text(""), part)][1:])
+
+
+def _encoded(maps: Sequence[ShownMap], form: Form, report: dict[str, Any]) -> bytes:
+    if form is Form.JSON:
+        return json.dumps(report, allow_nan=False).encode() + b"\n"
+    if form is Form.CSV and len(maps) > 1:
+        raise OutputError(
+            f".csv holds one map, and there are {len(maps)}", hint="add --gray, or use --as json or npy"
+        )
+    return write.encode(stacked(maps), form.value)

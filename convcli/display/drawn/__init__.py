@@ -1,0 +1,1 @@
+"""What is drawn into pictures: plots, colour scales, labelled sheets."""

@@ -1,0 +1,119 @@
+"""Feature maps as pictures, and many of them on one labelled sheet."""
+
+from collections.abc import Sequence
+from math import ceil, sqrt
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from convcli.display.drawn.diverging import diverging
+from convcli.display.terminal.words import written
+
+__all__ = [
+    "Limits",
+    "contact_sheet",
+    "limits",
+    "picture",
+]
+
+Array = NDArray[Any]
+Pixels = NDArray[np.uint8]
+
+SIDES = ((1, 512), (4, 320), (16, 224), (64, 128))
+"""Up to how many maps, how many pixels the longer side of each has on a sheet; beyond, `SMALL`."""
+
+SMALL = 96
+MARGIN = 12
+TITLE, CAPTION = 18, 12  # font sizes
+PAPER, INK, FAINT = (255, 255, 255), (20, 20, 20), (110, 110, 110)
+
+
+class Limits(NamedTuple):
+    """The least and greatest finite value of a map."""
+
+    low: float
+    high: float
+
+    @property
+    def signed(self) -> bool:
+        """Whether it is drawn around 0."""
+        return self.low < 0
+
+    def __str__(self) -> str:
+        return f"{written(self.low)} to {written(self.high)}"
+
+
+def limits(values: Array) -> Limits:
+    """Return the range of `values`; 0 to 0 where none is finite."""
+    finite = values[np.isfinite(values)]
+    return Limits(float(finite.min()), float(finite.max())) if finite.size else Limits(0.0, 0.0)
+
+
+def picture(values: Array, within: Limits | None = None) -> Pixels:
+    """Return an H x W map as grey H x W, or as H x W x 3 around 0 where it has negative values.
+
+    Grey is stretched from the least value, black, to the greatest, white; a constant is black where it is 0,
+    else white. Colours are as strong as the largest magnitude on either side of 0, which is light grey.
+    """
+    low, high = within or limits(values)
+    if low < 0:
+        with np.errstate(invalid="ignore"):
+            return diverging(np.clip(values / max(-low, high), -1, 1))
+    start = low if high > low else 0.0
+    with np.errstate(invalid="ignore"):
+        share = np.clip((values - start) / ((high - start) or 1.0), 0, 1)
+    return np.rint(255 * np.nan_to_num(share)).astype(np.uint8)
+
+
+def contact_sheet(title: str, maps: Sequence[Array]) -> Pixels:
+    """Return all maps of a layer on white paper, each on its own scale, numbered, with its range below."""
+    side = next((side for count, side in SIDES if len(maps) <= count), SMALL)
+    ranges = [limits(values) for values in maps]
+    tiles = [
+        Image.fromarray(picture(_resized(values, side), within))
+        for values, within in zip(maps, ranges, strict=True)
+    ]
+    captions = [
+        (f"{index}:  {within}" if len(maps) > 1 else str(within)) for index, within in enumerate(ranges)
+    ]
+    heading, small = ImageFont.load_default(TITLE), ImageFont.load_default(CAPTION)
+    legend = _legend([within.signed for within in ranges])
+    cell = max(tiles[0].width, *(ceil(small.getlength(caption)) for caption in captions))
+    columns = min(len(tiles), ceil(sqrt(len(tiles) * (tiles[0].height + 2 * CAPTION) / cell)))
+    rows = ceil(len(tiles) / columns)
+    top = 2 * MARGIN + TITLE + CAPTION + 6
+    across = max(columns * (cell + MARGIN), heading.getlength(title), small.getlength(legend))
+    high = tiles[0].height + CAPTION + 6 + MARGIN
+    sheet = Image.new("RGB", (ceil(across) + 2 * MARGIN, top + rows * high + MARGIN), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((MARGIN, MARGIN), title, INK, heading)
+    draw.text((MARGIN, MARGIN + TITLE + 6), legend, FAINT, small)
+    for index, (tile, caption) in enumerate(zip(tiles, captions, strict=True)):
+        left = MARGIN + index % columns * (cell + MARGIN)
+        above = top + index // columns * high
+        sheet.paste(tile, (left, above))
+        draw.text((left, above + tile.height + 3), caption, INK, small)
+    return np.asarray(sheet)
+
+
+def _legend(signed: Sequence[bool]) -> str:
+    colours = "blue is negative, light grey 0, red positive"
+    grey = "black is the least value, white the greatest"
+    if all(signed):
+        return f"each map on its own scale: {colours}"
+    if not any(signed):
+        return f"each map on its own scale: {grey}"
+    return f"each map on its own scale: {grey}; where some are negative, {colours}"
+
+
+def _resized(values: Array, side: int) -> Array:
+    """Return a map whose longer side is near `side`: means of its pixels, or each of them enlarged."""
+    longest = max(values.shape)
+    if longest <= side:
+        times = max(1, side // longest)
+        return np.repeat(np.repeat(values, times, 0), times, 1)
+    height, width = (max(1, round(n * side / longest)) for n in values.shape)
+    small = Image.fromarray(np.asarray(values, np.float32)).resize((width, height), Image.Resampling.BOX)
+    return np.asarray(small)

@@ -1,0 +1,274 @@
+"""Lines over a common axis as a picture: axes, numbers, names, a legend, drawn with Pillow alone."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from convcli.display.drawn.ticks import decades, nice_ticks, tick_text
+
+__all__ = ["COLOURS", "Frame", "Plot", "Series", "draw_plot"]
+
+Pixels = NDArray[np.uint8]
+Point = tuple[float, float]
+
+COLOURS = ("#d55e00", "#7f7f7f", "#0072b2", "#009e73", "#c0639a", "#2a9bd6", "#b87f00")
+"""Of the series in turn: Okabe and Ito, Color universal design, 2008, with the pale ones darkened to
+three times the contrast that white paper asks of lines."""
+
+PAPER, INK, FAINT, GRID = "#ffffff", "#141414", "#6e6e6e", "#e2e2e2"
+TITLE, WORDS, NUMBERS = 16, 13, 12  # font sizes
+FINE = 3  # lines are drawn this much larger, then reduced
+MARKS = 24  # of one series, at most
+DECADES = 6  # of a logarithmic axis, at most
+LINE, MARK = 2.0, 4.0  # width and radius, in pixels
+STRONG = 1.8  # times wider
+
+
+class Series(NamedTuple):
+    """One line: its name and its values at 0, 1, 2, ... ; NaN interrupts it.
+
+    `kind` chooses colour and mark, for lines that are the same in several plots; by default they are taken
+    in turn.
+    """
+
+    name: str
+    values: Sequence[float]
+    strong: bool = False
+    kind: int | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Plot:
+    """Series over 0, 1, 2, ...
+
+    Attributes
+    ----------
+    title, x_label, y_label
+        Words.
+    series
+        At least one, in the order of their colours.
+    logarithmic
+        Whether equal steps upward are equal factors; what is not positive is then left out.
+    edge
+        Where a vertical line stands, and its words.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    series: Sequence[Series]
+    logarithmic: bool = False
+    edge: tuple[float, str] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Where numbers lie within a box of pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    count: int
+    low: float
+    high: float
+    logarithmic: bool = False
+
+    def x(self, index: float) -> float:
+        """Return the column of the `index`-th value."""
+        return self.left + (self.right - self.left) * index / max(1, self.count - 1)
+
+    def y(self, value: float) -> float:
+        """Return the row of a value; NaN where the axis has no place for it."""
+        if self.logarithmic:
+            if value < self.low:
+                return math.nan
+            share = math.log(value / self.low) / math.log(self.high / self.low)
+        else:
+            share = (value - self.low) / (self.high - self.low)
+        return self.bottom - (self.bottom - self.top) * share
+
+    @property
+    def ticks(self) -> list[float]:
+        """The numbers of the vertical axis."""
+        return (
+            decades(self.low, self.high, DECADES + 2) if self.logarithmic else nice_ticks(self.low, self.high)
+        )
+
+
+def draw_plot(plot: Plot, width: int = 720, height: int = 360) -> Pixels:
+    """Return the plot as height x width x 3 pixels on white paper.
+
+    The vertical axis starts at 0, or below where values are negative. Infinite values are left out. Names
+    stand at the ends of their lines where those are apart, else in a legend, the highest first.
+    """
+    direct = _ends_apart(plot)
+    words, small = ImageFont.load_default(WORDS), ImageFont.load_default(NUMBERS)
+    frame = _frame(plot, width, height, small, direct)
+    sheet = Image.new("RGB", (width, height), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    _grid(draw, frame, plot, small)
+    sheet = _lines(sheet, frame, plot)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((12, 10), plot.title, INK, ImageFont.load_default(TITLE))
+    draw.text((12, frame.top - 10), plot.y_label, FAINT, words, anchor="ls")
+    draw.text(((frame.left + frame.right) / 2, height - 8), plot.x_label, FAINT, words, anchor="ms")
+    if direct:
+        _names_at_ends(draw, frame, plot, words)
+    else:
+        _legend(draw, frame, plot, words)
+    return np.asarray(sheet)
+
+
+def _finite(plot: Plot) -> list[float]:
+    every = [float(value) for series in plot.series for value in series.values]
+    return [value for value in every if math.isfinite(value) and (value > 0 or not plot.logarithmic)]
+
+
+def _frame(plot: Plot, width: int, height: int, font: Any, direct: bool) -> Frame:
+    count = max(len(series.values) for series in plot.series)
+    finite = _finite(plot) or [1.0]
+    high = max(*finite, 0.0)
+    if plot.logarithmic:
+        logarithmic_low = max(min(finite), high / 10.0**DECADES)
+        low, high = 10.0 ** math.floor(math.log10(logarithmic_low)), 10.0 ** math.ceil(math.log10(high))
+        high = high if high > low else 10 * low
+    else:
+        low = min(*finite, 0.0)
+        high = high if high > low else low + 1.0
+    frame = Frame(0, 62, 0, height - 46, count, low, high, plot.logarithmic)
+    numbers = max(font.getlength(tick_text(tick)) for tick in frame.ticks)
+    names = max(ImageFont.load_default(WORDS).getlength(s.name) for s in plot.series) + 16 if direct else 0
+    return Frame(
+        numbers + 24, frame.top, width - names - 16, frame.bottom, count, low, high, plot.logarithmic
+    )
+
+
+def _grid(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot, font: Any) -> None:
+    for tick in frame.ticks:
+        y = frame.y(tick)
+        draw.line((frame.left, y, frame.right, y), GRID)
+        draw.text((frame.left - 6, y), tick_text(tick), INK, font, anchor="rm")
+    for tick in nice_ticks(0, max(1, frame.count - 1), 12):
+        if tick == int(tick):
+            x = frame.x(tick)
+            draw.line((x, frame.bottom, x, frame.bottom + 4), FAINT)
+            draw.text((x, frame.bottom + 7), tick_text(tick), INK, font, anchor="ma")
+    draw.line((frame.left, frame.bottom, frame.right, frame.bottom), FAINT)
+    draw.line((frame.left, frame.top, frame.left, frame.bottom), FAINT)
+    if plot.edge is not None and 0 <= plot.edge[0] <= frame.count - 1:
+        x = frame.x(plot.edge[0])
+        for y in np.arange(frame.top, frame.bottom, 8):
+            draw.line((x, y, x, min(y + 4, frame.bottom)), FAINT)
+        fits = frame.left < x - 5 - font.getlength(plot.edge[1])
+        beside = (x - 5, "ra") if fits else (x + 5, "la")
+        draw.text((beside[0], frame.top + 3), plot.edge[1], FAINT, font, anchor=beside[1])
+
+
+def _lines(sheet: Image.Image, frame: Frame, plot: Plot) -> Image.Image:
+    fine = sheet.resize((sheet.width * FINE, sheet.height * FINE), Image.Resampling.NEAREST)
+    draw = ImageDraw.Draw(fine)
+    for kind, series in _numbered(plot):
+        colour = COLOURS[kind]
+        points = _points(frame, series)
+        for run in _runs(points):
+            draw.line([(FINE * x, FINE * y) for x, y in run], colour, _width(series, FINE), "curve")
+        every = max(1, math.ceil(len(points) / MARKS))
+        for x, y in points[::every]:
+            if math.isfinite(y):
+                _mark(draw, kind, FINE * x, FINE * y, FINE * MARK, colour)
+    return fine.resize(sheet.size, Image.Resampling.BOX)
+
+
+def _numbered(plot: Plot) -> list[tuple[int, Series]]:
+    """Return the series with the kinds of their lines."""
+    return [
+        ((index if series.kind is None else series.kind) % len(COLOURS), series)
+        for index, series in enumerate(plot.series)
+    ]
+
+
+def _width(series: Series, times: int = 1) -> int:
+    return round(times * LINE * (STRONG if series.strong else 1))
+
+
+def _points(frame: Frame, series: Series) -> list[Point]:
+    return [
+        (frame.x(place), frame.y(float(value)) if math.isfinite(value) else math.nan)
+        for place, value in enumerate(series.values)
+    ]
+
+
+def _runs(points: Sequence[Point]) -> list[list[Point]]:
+    """Return the stretches of two points or more between gaps."""
+    runs: list[list[Point]] = [[]]
+    for point in points:
+        if math.isfinite(point[1]):
+            runs[-1].append(point)
+        elif runs[-1]:
+            runs.append([])
+    return [run for run in runs if len(run) > 1]
+
+
+def _mark(draw: ImageDraw.ImageDraw, kind: int, x: float, y: float, r: float, colour: str) -> None:
+    """Draw one of six shapes, so that lines are told apart without colours."""
+    shape = kind % 6
+    if shape == 0:
+        draw.ellipse((x - r, y - r, x + r, y + r), colour)
+    elif shape == 1:
+        draw.rectangle((x - r, y - r, x + r, y + r), PAPER, colour, round(r / 3))
+    else:
+        sides = {2: (3, -90), 3: (4, 0), 4: (3, 90), 5: (5, -90)}[shape]
+        corners = [
+            (x + 1.3 * r * math.cos(angle), y + 1.3 * r * math.sin(angle))
+            for angle in (math.radians(sides[1] + 360 * i / sides[0]) for i in range(sides[0]))
+        ]
+        draw.polygon(corners, colour)
+
+
+def _ends_apart(plot: Plot) -> bool:
+    """Tell whether the lines end further apart than they start."""
+    starts, ends = [], []
+    for series in plot.series:
+        finite = [float(value) for value in series.values if math.isfinite(value)]
+        if finite:
+            starts.append(finite[0])
+            ends.append(finite[-1])
+    return len(ends) < 2 or max(ends) - min(ends) >= max(starts) - min(starts)
+
+
+def _names_at_ends(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot, font: Any) -> None:
+    lasts = []
+    for kind, series in _numbered(plot):
+        seen = [y for _, y in _points(frame, series) if math.isfinite(y)]
+        if seen:
+            lasts.append((seen[-1], kind, series.name))
+    low = frame.top
+    room = frame.bottom - (len(lasts) - 1) * (WORDS + 3)
+    for y, kind, name in sorted(lasts):
+        at = max(low, min(y, room))
+        draw.text((frame.right + 10, at), name, COLOURS[kind], font, anchor="lm")
+        low, room = at + WORDS + 3, room + WORDS + 3
+
+
+def _legend(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot, font: Any) -> None:
+    """Write the names at the upper right, those that start highest first."""
+
+    def start(pair: tuple[int, Series]) -> float:
+        return next((-float(v) for v in pair[1].values if math.isfinite(v)), math.inf)
+
+    left = frame.right - max(font.getlength(series.name) for series in plot.series) - 12
+    high = WORDS + 6
+    box = (left - 34, frame.top + 2, frame.right - 2, frame.top + 10 + high * len(plot.series))
+    draw.rectangle(box, PAPER, GRID)
+    for line, (kind, series) in enumerate(sorted(_numbered(plot), key=start)):
+        y = frame.top + 6 + high * line + high / 2
+        colour = COLOURS[kind]
+        draw.line((left - 26, y, left - 6, y), colour, _width(series))
+        _mark(draw, kind, left - 16, y, MARK, colour)
+        draw.text((left, y), series.name, INK, font, anchor="lm")

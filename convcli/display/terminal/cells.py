@@ -1,0 +1,69 @@
+"""What every picture of numbers in the terminal shares: colours of cells, and blocks made smaller."""
+
+import math
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.color import Color
+from rich.console import Console
+from rich.style import Style
+
+from convcli.display.drawn.diverging import diverging
+
+__all__ = ["averaged", "cell_style", "colours", "factor", "has_colour", "largest", "rgb", "shares"]
+
+Array: TypeAlias = NDArray[np.float64]
+Pixel: TypeAlias = tuple[int, int, int]
+
+
+def has_colour(console: Console) -> bool:
+    """Whether `console` shows colours at all."""
+    return console.color_system is not None and not console.no_color
+
+
+def largest(values: NDArray[Any]) -> float:
+    """Return the largest finite magnitude, 0 where there is none."""
+    finite = values[np.isfinite(values)]
+    return float(np.abs(finite).max()) if finite.size else 0.0
+
+
+def shares(values: Array, full: float) -> Array:
+    """Scale to -1..1, where 1 is `full`; where that is 0, only signs are left."""
+    if full == 0:
+        return np.where(np.isnan(values), np.nan, np.sign(values))
+    with np.errstate(over="ignore"):
+        return np.asarray(np.clip(values / full, -1, 1))
+
+
+def colours(values: Array, full: float) -> list[list[Pixel]]:
+    """Return the colour of each number on the diverging scale, where `full` has the fullest."""
+    return [[(r, g, b) for r, g, b in row] for row in diverging(shares(values, full)).tolist()]
+
+
+def cell_style(pixel: Pixel) -> Style:
+    """Return a background and the ink, black or white, that can be read on it."""
+    light = 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2] > 140
+    return Style(color=rgb((0, 0, 0) if light else (255, 255, 255)), bgcolor=rgb(pixel))
+
+
+def rgb(pixel: Pixel) -> Color:
+    """Return a colour for Rich."""
+    return Color.from_rgb(*pixel)
+
+
+def factor(shape: tuple[int, ...], rows: int, columns: int) -> int:
+    """Return the least side of square blocks of which at most `rows` x `columns` cover `shape`."""
+    return max(1, math.ceil(shape[0] / rows), math.ceil(shape[1] / columns))
+
+
+def averaged(values: Array, side: int) -> Array:
+    """Return the mean of each block of `side` x `side` values; the last ones may be smaller."""
+    if side == 1:
+        return values
+    down, across = (np.arange(0, length, side) for length in values.shape)
+    with np.errstate(over="ignore", invalid="ignore"):
+        rows = np.add.reduceat(values, down, axis=0, dtype=np.float64)
+        sums = np.add.reduceat(rows, across, axis=1)
+    counts = np.outer(np.diff([*down, values.shape[0]]), np.diff([*across, values.shape[1]]))
+    return np.asarray(sums / counts)

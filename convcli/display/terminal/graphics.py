@@ -1,0 +1,115 @@
+"""The graphics protocols of terminals: which one is understood, and pictures in them."""
+
+import io
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from rich.console import Console
+from rich.segment import ControlType, Segment
+
+from convcli.choices import Graphics
+from convcli.errors import MissingExtraError
+
+__all__ = ["drawn", "known", "spoken"]
+
+Pixels = NDArray[np.uint8]
+
+CHUNK = 4096
+"""Characters of one message to kitty."""
+
+CELL = (10, 20)
+"""Pixels across and down that are sent at most for each character, as a VT340 has them."""
+
+_RAW = [(ControlType.CURSOR_FORWARD, 0)]  # what marks text that Rich neither measures nor cuts
+
+
+def known(environment: Mapping[str, str]) -> Graphics:
+    """Return the protocol that a terminal is known for by its variables; ``auto`` where they do not tell.
+
+    Inside tmux and screen, which pass none of them on unasked, it is half blocks.
+    """
+    term, program = environment.get("TERM", ""), environment.get("TERM_PROGRAM", "").lower()
+    if "TMUX" in environment or term.startswith(("screen", "tmux")) or term in ("dumb", "linux"):
+        return Graphics.BLOCKS
+    if (
+        "KITTY_WINDOW_ID" in environment
+        or "kitty" in term
+        or "ghostty" in (program, term.removeprefix("xterm-"))
+    ):
+        return Graphics.KITTY
+    if program in ("iterm.app", "wezterm") or environment.get("LC_TERMINAL") == "iTerm2":
+        return Graphics.ITERM2
+    return Graphics.AUTO
+
+
+def spoken(asked: Graphics, console: Console, environment: Mapping[str, str]) -> Graphics:
+    """Return the protocol that a picture is to be drawn in.
+
+    What is asked for by name is done. Otherwise nothing but half blocks goes anywhere but to a terminal, and
+    one whose variables do not tell is asked for sixel graphics, where the extra ``terminal`` is there.
+    """
+    if asked is not Graphics.AUTO:
+        return asked
+    if not console.is_terminal or not console.file.isatty() or console.no_color:
+        return Graphics.BLOCKS
+    found = known(environment)
+    if found is not Graphics.AUTO:
+        return found
+    try:
+        import textual_image.renderable as installed  # asks the terminal
+    except ImportError:
+        return Graphics.BLOCKS
+    return Graphics.SIXEL if installed.Image is installed.SixelImage else Graphics.BLOCKS
+
+
+def drawn(pixels: Pixels, protocol: Graphics, columns: int, lines: int) -> Iterator[Any]:
+    """Yield what draws `pixels` over `columns` x `lines` characters, for Rich.
+
+    Raises
+    ------
+    MissingExtraError
+        Sixel graphics are asked for without the extra ``terminal``.
+
+    References
+    ----------
+    Kitty's terminal graphics protocol, https://sw.kovidgoyal.net/kitty/graphics-protocol/; iTerm2's inline
+    images, https://iterm2.com/documentation-images.html.
+    """
+    image = Image.fromarray(pixels)
+    room = (columns * CELL[0], lines * CELL[1])
+    image.thumbnail(room, Image.Resampling.BOX)
+    times = min(room[0] // image.width, room[1] // image.height)
+    if times > 1:  # terminals would blur what they enlarge
+        image = image.resize((times * image.width, times * image.height), Image.Resampling.NEAREST)
+    if protocol is Graphics.SIXEL:
+        try:
+            from textual_image.renderable import SixelImage
+        except ImportError:
+            raise MissingExtraError("--graphics sixel", "terminal") from None
+        yield SixelImage(image, width=columns, height=lines)
+        return
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    content = b64encode(buffer.getvalue()).decode("ascii")
+    size = len(buffer.getvalue())
+    write = _kitty if protocol is Graphics.KITTY else _iterm2
+    yield Segment(write(content, size, columns, lines), control=_RAW)
+    yield Segment.line()
+
+
+def _kitty(content: str, _: int, columns: int, lines: int) -> str:
+    parts = [content[begin : begin + CHUNK] for begin in range(0, len(content), CHUNK)]
+    messages = []
+    for number, part in enumerate(parts):
+        keys = f"a=T,f=100,q=2,c={columns},r={lines}," if number == 0 else ""
+        messages.append(f"\x1b_G{keys}m={int(number < len(parts) - 1)};{part}\x1b\\")
+    return "".join(messages)
+
+
+def _iterm2(content: str, size: int, columns: int, lines: int) -> str:
+    shape = f"width={columns};height={lines};preserveAspectRatio=0"
+    return f"\x1b]1337;File=inline=1;size={size};{shape}:{content}\a"

@@ -1,0 +1,103 @@
+"""The convolution theorem, checked: a product of spectra is the spectrum of the result."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from convcli.choices import Method, PadMode
+from convcli.engine.arrays import Array, Floats
+from convcli.engine.correlation.correlate import as_picture, as_weights, correlate
+from convcli.errors import GeometryError
+
+__all__ = ["Theorem", "theorem"]
+
+Spectrum = NDArray[np.complex128]
+
+
+class Theorem(NamedTuple):
+    """Both sides of the theorem for one picture and kernel, and how far they are apart.
+
+    Attributes
+    ----------
+    picture, kernel
+        The transforms of the two, of the picture's size, frequency 0 first, as ``numpy.fft.fft2`` has them.
+    product
+        What multiplying them gives.
+    result
+        The transform of what the engine gives, sliding the kernel.
+    direct
+        What the engine gives, H x W.
+    difference
+        The largest ``|inverse transform of product - direct|``, relative to the largest ``|direct|``.
+    spectral_difference
+        The largest ``|product - result|``, relative to the largest ``|result|``.
+    """
+
+    picture: Spectrum
+    kernel: Spectrum
+    product: Spectrum
+    result: Spectrum
+    direct: Floats
+    difference: float
+    spectral_difference: float
+
+
+def theorem(image: ArrayLike, kernel: ArrayLike, *, convolve: bool = False) -> Theorem:
+    """Compare sliding `kernel` over `image` with multiplying their spectra.
+
+    With wrap padding, ``F(correlation) = F(image) conj(F(kernel))``, and without the conjugate for
+    convolution. The kernel is laid on a field of zeros of the picture's size, its anchor at ``[0, 0]`` and
+    what is left of or above it at the far end; where it is larger than the picture it is wound round, and
+    weights that meet are added.
+
+    Parameters
+    ----------
+    image : (H, W) array
+        Computed in float64.
+    kernel : (kh, kw) array
+        Anchored at ``(k - 1) // 2``, as padding ``same`` has it; for convolution at ``k // 2``, where that
+        anchor comes to lie when the kernel is rotated.
+
+    Raises
+    ------
+    KernelError, GeometryError
+        As :func:`convcli.engine.correlation.correlate.correlate`; or the picture has more than one channel.
+
+    References
+    ----------
+    Oppenheim and Schafer, Discrete-Time Signal Processing, 3rd edition, 2010, section 8.6.5.
+    """
+    picture, weights = as_picture(image).astype(np.float64), as_weights(kernel)
+    if picture.ndim != 2:
+        raise GeometryError(f"image of shape {picture.shape} has channels", hint="give one of them, H x W")
+    slid = weights[::-1, ::-1] if convolve else weights
+    direct = correlate(picture, slid, pad=PadMode.WRAP, method=Method.DIRECT)
+    spectrum, response = np.fft.fft2(picture), np.fft.fft2(_laid(weights, picture.shape, convolve=convolve))
+    product = spectrum * (response if convolve else response.conj())
+    result = np.fft.fft2(direct)
+    return Theorem(
+        spectrum,
+        response,
+        product,
+        result,
+        direct,
+        _apart(np.fft.ifft2(product), direct),
+        _apart(product, result),
+    )
+
+
+def _laid(weights: Floats, shape: tuple[int, ...], *, convolve: bool) -> Floats:
+    rows, columns = (
+        (np.arange(taps) - (taps // 2 if convolve else (taps - 1) // 2)) % size
+        for taps, size in zip(weights.shape, shape, strict=True)
+    )
+    field = np.zeros(shape)
+    np.add.at(field, (rows[:, None], columns), weights)
+    return field
+
+
+def _apart(found: Array, expected: Array) -> float:
+    largest = float(np.abs(expected).max())
+    difference = float(np.abs(found - expected).max())
+    return difference / largest if largest else difference

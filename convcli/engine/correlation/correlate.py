@@ -1,0 +1,221 @@
+"""The way in: arguments are checked and normalised here, then one method computes."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from convcli.choices import Method, PadMode, as_pair
+from convcli.engine.arrays import Array, Floats, check_numeric, fits_short, working_dtype
+from convcli.engine.correlation import direct, fft, gemm, separable
+from convcli.engine.correlation.plan import plan
+from convcli.engine.correlation.task import Task
+from convcli.engine.size import edges, output_size
+from convcli.engine.threads import thread_count
+from convcli.errors import GeometryError, KernelError, UsageError
+
+__all__ = ["as_picture", "as_weights", "convolve", "correlate"]
+
+LIGHT = 28_000_000
+"""Work, in results times the weights behind each and their overhead, below which one thread is faster."""
+
+MOST_SHORT = 16
+"""Weights up to which additions of int16 are faster than sums in float32."""
+
+_METHODS = {
+    Method.DIRECT: direct.correlate,
+    Method.SEPARABLE: separable.correlate,
+    Method.GEMM: gemm.correlate,
+    Method.FFT: fft.correlate,
+}
+
+
+def _is_short(method: Method, weights: Floats) -> bool:
+    """Whether `method` computes whole weights in int16 as well: twice as many numbers at a time."""
+    if method is Method.SEPARABLE:
+        return separable.are_whole(separable.factors(weights, separable.FLOAT))
+    return method is Method.DIRECT and int(np.count_nonzero(weights)) <= MOST_SHORT
+
+
+def correlate(
+    image: ArrayLike,
+    kernel: ArrayLike,
+    *,
+    pad: PadMode | str = "reflect",
+    pad_value: float = 0.0,
+    padding: object = "same",
+    stride: object = 1,
+    dilation: object = 1,
+    bias: float = 0.0,
+    method: Method | str = "auto",
+    jobs: int | None = None,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
+    rows: tuple[int, int] | None = None,
+) -> Array:
+    """Slide `kernel` over `image`, unflipped: ``y[m, n] = bias + sum_ij x[m*s + i*d, n*s + j*d] k[i, j]``.
+
+    Here x is the padded image.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, C) array
+        Of any real type and any memory layout; each channel is filtered alike.
+    kernel : (kh, kw) array
+        Finite weights.
+    pad : PadMode or str
+        How pixels beyond the edge are made up: any name that ``PadMode.parse`` knows.
+    pad_value : float
+        Shown beyond the edge by mode ``constant``.
+    padding : int, (rows, columns), ((top, bottom), (left, right)), "same", "full" or "valid"
+        How much; ``same`` puts the extra pixel of an even kernel at the bottom and right.
+    stride, dilation : int or (rows, columns)
+        Steps between windows, and between the pixels of a window.
+    bias : float
+        Added to every sum.
+    method : Method or str
+        ``auto``, ``direct``, ``separable``, ``gemm`` or ``fft``: equal but for rounding.
+    jobs : int, optional
+        Threads; the result is the same to the last bit for any number. Default: one per core.
+    dtype : dtype, optional
+        Of the result; the default is the type computed in, float32 for bool, float16, float32 and 8- and
+        16-bit integers, float64 for the others. Integers round half to even and saturate.
+    out : array, optional
+        Where to write the result; may not overlap `image`.
+    rows : (first, end), optional
+        Of the result, the only ones to compute; `end` is excluded. Equal to those of the whole but for
+        rounding.
+
+    Returns
+    -------
+    (H', W') or (H', W', C) array
+        ``H' = (H + top + bottom - d*(kh - 1) - 1) // s + 1``, or `rows` alone; `out` if that was given.
+
+    Raises
+    ------
+    KernelError
+        The kernel is empty, not 2-D or not finite.
+    GeometryError
+        The image is no picture, or smaller than the kernel even when padded.
+    UsageError
+        Another argument is malformed.
+
+    Notes
+    -----
+    The error is at most ``3e-6 * sum|k| * max|x|`` in float32 and ``1e-12`` times that in float64, by any
+    method. Whole weights over integer pixels give exact results up to ``2**24`` (float32) by ``auto``.
+
+    References
+    ----------
+    Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016.
+    """
+    picture, weights = as_picture(image), as_weights(kernel)
+    mode, steps, holes = PadMode.parse(pad), as_pair(stride, "stride"), as_pair(dilation, "dilation")
+    taps = (weights.shape[0], weights.shape[1])
+    sides = edges(padding, taps, holes, mode)
+    height, width = output_size((picture.shape[0], picture.shape[1]), taps, steps, sides, holes)
+    first, end = (0, height) if rows is None else _rows(rows, height)
+    for value, name in ((bias, "bias"), (pad_value, "pad value")):
+        if not np.isfinite(value):
+            raise UsageError(f"{name} {value} is not finite", hint="give a number")
+    result = _result(picture, (end - first, width, *picture.shape[2:]), dtype, out)
+    chosen = plan(weights, picture.shape, picture.dtype, steps, holes, Method.parse(method)).method
+    work = working_dtype(picture.dtype, weights)
+    beyond = pad_value if mode is PadMode.CONSTANT else 0.0
+    if fits_short(weights, picture.dtype, result.dtype, bias, beyond) and _is_short(chosen, weights):
+        work = np.dtype(np.int16)
+    task = Task(
+        image=picture if picture.ndim == 3 else picture[:, :, None],
+        kernel=weights,
+        sides=sides,
+        mode=mode,
+        value=float(pad_value),
+        stride=steps,
+        dilation=holes,
+        bias=float(bias),
+        work=work,
+        out=result if result.ndim == 3 else result[:, :, None],
+        first=first,
+    )
+    threads = thread_count(jobs)
+    light = result.size * (8 + min(weights.size, 49)) < LIGHT
+    _METHODS[chosen](task, 1 if light else threads)
+    return result
+
+
+def convolve(image: ArrayLike, kernel: ArrayLike, **options: Any) -> Array:
+    """Slide `kernel`, rotated by 180 degrees, over `image`: convolution as mathematics has it.
+
+    Everything else, the options included, is as for :func:`correlate`.
+
+    Raises
+    ------
+    KernelError, GeometryError, UsageError
+        As :func:`correlate`.
+    """
+    return correlate(image, as_weights(kernel)[::-1, ::-1], **options)
+
+
+def as_picture(image: ArrayLike) -> Array:
+    """Return `image` as an array of real numbers with two or three axes and at least one pixel.
+
+    Raises
+    ------
+    GeometryError, UsageError
+        It is none.
+    """
+    picture = np.asarray(image)
+    check_numeric(picture.dtype, "image")
+    if picture.ndim not in (2, 3):
+        raise GeometryError(
+            f"image of shape {picture.shape} is not a picture", hint="give H x W or H x W x C"
+        )
+    if 0 in picture.shape:
+        raise GeometryError(f"image of shape {picture.shape} has no pixels", hint="give at least one")
+    return picture
+
+
+def as_weights(kernel: ArrayLike) -> Floats:
+    """Return `kernel` as a matrix of float64 of its own.
+
+    Raises
+    ------
+    KernelError
+        It is empty, not 2-D or not finite.
+    """
+    try:
+        weights = np.asarray(kernel)
+    except ValueError:
+        raise KernelError("kernel has rows of different lengths", hint="give kh x kw numbers") from None
+    if weights.dtype.kind not in "biuf":
+        raise KernelError(f"kernel of type {weights.dtype} is not made of real numbers", hint="give numbers")
+    if weights.ndim != 2 or weights.size == 0:
+        raise KernelError(f"kernel of shape {weights.shape} is not a matrix", hint="give kh x kw numbers")
+    weights = weights.astype(np.float64)
+    if not np.isfinite(weights).all():
+        raise KernelError("kernel has weights that are not finite", hint="replace NaN and infinity")
+    return weights
+
+
+def _rows(rows: tuple[int, int], height: int) -> tuple[int, int]:
+    first, end = rows
+    if not 0 <= first < end <= height:
+        raise UsageError(f"there are no rows {first} to {end} of {height}", hint="count from 0, end excluded")
+    return first, end
+
+
+def _result(picture: Array, shape: tuple[int, ...], dtype: DTypeLike | None, out: Array | None) -> Array:
+    """Return the array to write to: `out`, if it fits, or a new one."""
+    wanted = None if dtype is None else np.dtype(dtype)
+    if wanted is not None and wanted.kind not in "iuf":
+        raise UsageError(f"result type {wanted} is not supported", hint="choose an integer or float type")
+    if out is None:
+        return np.empty(shape, wanted or working_dtype(picture.dtype))
+    if out.shape != shape or out.dtype.kind not in "iuf" or wanted not in (None, out.dtype):
+        expected = f"{shape} {wanted}" if wanted else f"{shape}"
+        raise UsageError(f"out is {out.shape} {out.dtype}, not {expected}", hint="leave it out, or fit it")
+    if not out.flags.writeable:
+        raise UsageError("out is read-only", hint="give an array that can be written to")
+    if np.shares_memory(out, picture):
+        raise UsageError("out overlaps the image", hint="give another array")
+    return out

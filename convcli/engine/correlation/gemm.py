@@ -1,0 +1,241 @@
+"""The GEMM method: R output rows at a time as a matrix of shifted kernel columns times R + k - 1 input rows.
+
+Column ``q`` of the kernel becomes the R rows of a Toeplitz matrix,
+
+    T[q*R + r, r*s + i*d] = K[i, q],
+
+so that ``T @ x[rows]`` holds, without a copy of the input, each kernel column's share of R output rows. The
+shares are then added, each shifted by its column's offset: seen from the right place, shifted shares are the
+rows of a matrix again, and a row of ones times that matrix adds them in one pass. Equal columns, and columns
+that differ in sign alone, are multiplied once. With a stride, each phase of the image's columns meets only
+the kernel's columns that see it.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from convcli.engine.arrays import Array, Floats
+from convcli.engine.blas import most_multiplications, one_thread
+from convcli.engine.correlation import direct
+from convcli.engine.correlation.strips import Strip, cut
+from convcli.engine.correlation.sweep import sweep
+from convcli.engine.correlation.task import Task
+from convcli.engine.correlation.toeplitz import toeplitz
+from convcli.engine.threads import Scratch
+from convcli.engine.tiles import WIDEST
+
+__all__ = ["ROWS", "Columns", "columns_by_phase", "correlate"]
+
+ROWS = 2
+"""R: output rows per matrix; more would save reading, but multiply more of the matrix's zeros."""
+
+BLOCK = 1 << 20
+"""Numbers of shares held at a time: fewer would stay in the second-level cache, but end so soon that threads
+wait for the interpreter's lock."""
+
+NARROWEST = 512
+"""Numbers in a row below which pieces are not cut, whatever that does to the product."""
+
+MOST_RUNS = 2
+"""Passes in which shares may be added so that equal columns are multiplied once."""
+
+
+class Run(NamedTuple):
+    """Shares whose places in memory are evenly spaced, the later ones of a higher number.
+
+    Attributes
+    ----------
+    which, offset
+        The first share, and its number that the first output reads.
+    apart, shift
+        From one share to the next, and how much further on it is read.
+    signs
+        1 or -1 for each: added or subtracted.
+    """
+
+    which: int
+    offset: int
+    apart: int
+    shift: int
+    signs: list[int]
+
+
+class Layout(NamedTuple):
+    """Where the shares of a strip are.
+
+    Attributes
+    ----------
+    spans
+        For each phase, the first number that its columns read, and of how many they need the products.
+    columns, pitch
+        Multiplied columns of all phases, and numbers from one row of shares to the next.
+    runs
+        What is added.
+    """
+
+    spans: list[tuple[int, int]]
+    columns: int
+    pitch: int
+    runs: list[Run]
+
+
+class Columns(NamedTuple):
+    """The kernel's columns that see one phase of the image's columns.
+
+    Attributes
+    ----------
+    distinct
+        Those to be multiplied: usually each once, but for its sign.
+    uses
+        ``(kernel column, which of the distinct, added?)``, in the order of the columns.
+    """
+
+    distinct: list[Floats]
+    uses: list[tuple[int, int, bool]]
+
+
+def correlate(task: Task, threads: int) -> None:
+    """Compute `task` by matrix products."""
+    phases = columns_by_phase(task.kernel, task.stride[1], task.dilation[1])
+    if not phases:
+        direct.correlate(task, threads)
+        return
+    matrices = [[_stacked(task, phase.distinct, rows) for phase in phases] for rows in range(1, ROWS + 1)]
+    largest = max(matrix.size for matrix in matrices[-1])
+    widest = min(WIDEST, max(NARROWEST, most_multiplications() // largest - task.span[1] * task.channels))
+    by_taps = direct.core(task)
+
+    def compute(strip: Strip, into: Array, scratch: Scratch) -> None:
+        rows = strip.grid.rows
+        layout = _layout(strip, phases)
+        done = 0
+        while done < rows:
+            high = min(ROWS, rows - done)
+            batch = max(1, min((rows - done) // high, BLOCK // (layout.columns * high * layout.pitch)))
+            part = into[done : done + batch * high].reshape(batch, high, -1)
+            _products(strip, done, layout, matrices[high - 1], part, scratch)
+            done += batch * high
+        # Infinities times the matrix's zeros are NaN, even in rows that do not see them.
+        if np.isnan(into.max()):
+            by_taps(strip, into, scratch)
+
+    with one_thread():
+        sweep(task, compute, cut(task, ROWS, widest), threads)
+
+
+def columns_by_phase(kernel: Floats, stride: int, dilation: int) -> list[Columns]:
+    """Return the kernel's columns, those together that see the same phase; without those of zeros.
+
+    Where equal columns stand so that their shares would have to be added in many passes, all are multiplied.
+    """
+    phases = []
+    for phase in range(stride):
+        among = [j for j in range(kernel.shape[1]) if j * dilation % stride == phase]
+        used = [index for index, j in enumerate(among) if kernel[:, j].any()]
+        if used:
+            fewest = _distinct(kernel, [among[index] for index in used])
+            simple = len(_runs([(which, j, added) for j, which, added in fewest.uses])) <= MOST_RUNS
+            phases.append(fewest if simple else _each(kernel, among[used[0] : used[-1] + 1]))
+    return phases
+
+
+def _distinct(kernel: Floats, among: list[int]) -> Columns:
+    columns: list[Floats] = []
+    known: dict[bytes, tuple[int, bool]] = {}
+    uses = []
+    for j in among:
+        column = kernel[:, j] + 0.0
+        which, added = known.get(column.tobytes(), (len(columns), True))
+        uses.append((j, which, added))
+        if which == len(columns):
+            columns.append(column)
+            known[(0.0 - column).tobytes()] = (which, False)
+            known[column.tobytes()] = (which, True)
+    return Columns(columns, uses)
+
+
+def _each(kernel: Floats, among: list[int]) -> Columns:
+    return Columns([kernel[:, j] for j in among], [(j, which, True) for which, j in enumerate(among)])
+
+
+def _stacked(task: Task, columns: Sequence[Floats], rows: int) -> Array:
+    """Return the matrices of `columns`, one below the other."""
+    stride, dilation = task.stride[0], task.dilation[0]
+    return np.concatenate([toeplitz(column.astype(task.work), rows, stride, dilation) for column in columns])
+
+
+def _layout(strip: Strip, phases: list[Columns]) -> Layout:
+    spans, parts, before = [], [], 0
+    for phase in phases:
+        reads = [int(strip.offsets[0, j]) for j, _, _ in phase.uses]
+        spans.append((reads[0], reads[-1] - reads[0] + strip.grid.width))
+        for (_, which, added), read in zip(phase.uses, reads, strict=True):
+            parts.append((before + which, read - reads[0], added))
+        before += len(phase.distinct)
+    longest = max(length for _, length in spans)
+    # A row pitch near a power of two would put all shares into the same cache lines.
+    pitch = longest + (16 if longest % 256 < 16 else 0)
+    return Layout(spans, before, pitch, _runs(parts))
+
+
+def _products(
+    strip: Strip, first: int, layout: Layout, matrices: list[Array], into: Array, scratch: Scratch
+) -> None:
+    """Write output rows from `first` on to `into`, (batch, rows, width)."""
+    batch, high, _ = into.shape
+    x, step, size = strip.x, strip.grid.step, strip.x.itemsize
+    shares = scratch("shares", (batch, layout.columns, high, layout.pitch), x.dtype)
+    stacked = shares.reshape(batch, -1, layout.pitch)
+    row = 0
+    for matrix, (start, length) in zip(matrices, layout.spans, strict=True):
+        windows: Array = np.ndarray(
+            (batch, matrix.shape[1], length),
+            x.dtype,
+            x,
+            (first * step + start) * size,
+            (high * step * size, strip.pitch * size, size),
+        )
+        np.matmul(matrix, windows, out=stacked[:, row : row + len(matrix), :length])
+        row += len(matrix)
+    for index, run in enumerate(layout.runs):
+        sums = scratch("sum", into.shape, x.dtype) if index else into
+        _add_run(shares, run, sums)
+        if index:
+            np.add(into, sums, out=into)
+
+
+def _add_run(shares: Array, run: Run, into: Array) -> None:
+    _, count, high, pitch = shares.shape
+    batch, _, width = into.shape
+    size = shares.itemsize
+    seen: Array = np.ndarray(
+        (batch, high, len(run.signs), width),
+        shares.dtype,
+        shares,
+        (run.which * high * pitch + run.offset) * size,
+        (count * high * pitch * size, pitch * size, (run.apart * high * pitch + run.shift) * size, size),
+    )
+    np.matmul(np.array([run.signs], shares.dtype), seen, out=into[:, :, None])
+
+
+def _runs(parts: list[tuple[int, int, bool]]) -> list[Run]:
+    """Return `parts`, sorted by their offsets, as the fewest runs that following them in order finds."""
+    runs: list[list[tuple[int, int, bool]]] = []
+    for part in parts:
+        last = [*runs[-1], part] if runs else [part]
+        steps = {(after[0] - before[0], after[1] - before[1]) for before, after in pairwise(last)}
+        if len(steps) == 1 and all(apart for apart, _ in steps):
+            runs[-1] = last
+        else:
+            runs.append([part])
+    found = []
+    for run in runs:
+        if run[-1][0] < run[0][0]:
+            run = run[::-1]
+        (which, offset, _), *rest = run
+        apart, shift = (rest[0][0] - which, rest[0][1] - offset) if rest else (1, 0)
+        found.append(Run(which, offset, apart, shift, [1 if added else -1 for _, _, added in run]))
+    return found

@@ -1,0 +1,129 @@
+"""Which method computes a correlation fastest without loss of accuracy, and why, in words."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from convcli.choices import Method
+from convcli.engine.arrays import Floats, whole_bound, working_dtype
+from convcli.engine.correlation.costs import costs
+from convcli.engine.correlation.fft import EXACT_BELOW, PREFERRED
+from convcli.engine.correlation.gemm import ROWS, columns_by_phase
+from convcli.engine.correlation.separable import Pair, are_whole, factors
+from convcli.engine.correlation.tap_programs import column_period, compile_taps
+from convcli.engine.kernel_cache import by_weights
+from convcli.engine.size import extent
+
+__all__ = ["Plan", "plan"]
+
+TWO_PASSES = 1.1
+"""What a pass of the separable method costs, against the same weights in one pass."""
+
+ROW_BY_ROW = 1.3
+"""What weights cost one by one where a stride keeps rows from being one row, against where they are."""
+
+FFT_START, GEMM_START = 400_000.0, 50_000.0
+"""Nanoseconds before the first number: the kernel's own transform and loading numpy.fft, or its matrices."""
+
+
+class Plan(NamedTuple):
+    """A method, and the reason for it in words."""
+
+    method: Method
+    reason: str
+
+
+def plan(
+    kernel: Floats,
+    shape: Sequence[int],
+    dtype: DTypeLike,
+    stride: tuple[int, int] = (1, 1),
+    dilation: tuple[int, int] = (1, 1),
+    method: Method = Method.AUTO,
+) -> Plan:
+    """Choose how to correlate. A pure function of its arguments, on one kind of machine: no clock, no state.
+
+    Parameters
+    ----------
+    kernel : (kh, kw) array
+        Finite weights.
+    shape : (H, W) or (H, W, C)
+        Of the image.
+    dtype : dtype
+        Of the image. Whole weights over integer pixels give exact sums where these fit, so that methods
+        that would round are left out.
+    stride, dilation : (rows, columns)
+        Of the window.
+    method : Method
+        Anything but ``auto`` is obeyed.
+
+    Returns
+    -------
+    Plan
+        Such as ``Plan(Method.SEPARABLE, "rank 1: 7+7 multiplies, not 49")``.
+    """
+    if method is not Method.AUTO:
+        return Plan(method, "asked for")
+    weights = np.asarray(kernel, np.float64)
+    return _choose(weights, tuple(shape), np.dtype(dtype), stride, dilation)
+
+
+@by_weights
+def _choose(
+    weights: Floats,
+    shape: tuple[int, ...],
+    image: np.dtype[Any],
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+) -> Plan:
+    work = working_dtype(image, weights)
+    bound = whole_bound(weights, image)
+    exact = bound < 2 / np.finfo(work).eps
+    outputs = max(1.0, float(np.prod(shape)) / (stride[0] * stride[1]))
+    kh, kw = weights.shape
+    size = f"{kh}x{kw}"
+
+    period = column_period(stride[1], dilation[1])
+    taps = np.count_nonzero(weights)
+    some = f"{taps} of {kh * kw}" if taps < kh * kw else str(taps)
+    one_by_one = compile_taps(weights, work, period).cost
+    totals = {Method.DIRECT: one_by_one if stride == (1, 1) else one_by_one * ROW_BY_ROW}
+    reasons = {Method.DIRECT: f"{some} weights: nothing is faster one by one"}
+
+    terms = factors(weights, work) if min(kh, kw) > 1 else []
+    if terms and len(terms) < min(kh, kw) and not (exact and not are_whole(terms)):
+        totals[Method.SEPARABLE] = _separable_cost(terms, work, stride[1], period)
+        each = f"{kh}+{kw}" if len(terms) == 1 else f"{len(terms)} x ({kh}+{kw})"
+        reasons[Method.SEPARABLE] = f"rank {len(terms)}: {each} multiplies, not {kh * kw}"
+
+    phases = columns_by_phase(weights, stride[1], dilation[1])
+    distinct = sum(len(phase.distinct) for phase in phases)
+    high = (ROWS - 1) * stride[0] + extent(kh, dilation[0])
+    price = costs()
+    totals[Method.GEMM] = price.gemm + price.gemm_weight * distinct * high + price.gemm_column * kw
+    totals[Method.GEMM] += GEMM_START / outputs
+    reasons[Method.GEMM] = f"{size} with {distinct} distinct columns: a matrix product"
+
+    if not exact or bound < EXACT_BELOW[work]:
+        totals[Method.FFT] = _fft_cost(weights, stride, dilation) + FFT_START / outputs
+        reasons[Method.FFT] = f"{size} and {taps} weights: a transform costs the same for any kernel"
+
+    best = min(totals, key=lambda name: totals[name])
+    return Plan(best, reasons[best])
+
+
+def _separable_cost(terms: list[Pair], work: np.dtype[Any], stride: int, period: int) -> float:
+    down = sum(compile_taps(u[:, None], work).cost for u, _ in terms)
+    along = sum(compile_taps(v[None], work, period).cost for _, v in terms)
+    return TWO_PASSES * (down * stride + along) + costs().operation * (3 * len(terms) - 2)
+
+
+def _fft_cost(kernel: Floats, stride: tuple[int, int], dilation: tuple[int, int]) -> float:
+    share = 1.0
+    for count, apart, preferred in zip(kernel.shape, dilation, PREFERRED, strict=True):
+        span = extent(count, apart)
+        length = max(preferred, 2 * span)
+        share *= length / (length - span + 1)
+    return costs().fft_tile * share * stride[0] * stride[1]

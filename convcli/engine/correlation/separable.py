@@ -1,0 +1,130 @@
+"""The separable method: a kernel of rank r is r columns times r rows, ``k = sum_t u_t v_t'``."""
+
+from typing import Any
+
+import numpy as np
+
+from convcli.engine.arrays import Array, Floats
+from convcli.engine.blas import one_thread
+from convcli.engine.correlation.strips import Grid, Strip, cut
+from convcli.engine.correlation.sweep import sweep
+from convcli.engine.correlation.tap_programs import blas_for, column_period, compile_taps
+from convcli.engine.correlation.task import Task
+from convcli.engine.kernel_cache import by_weights
+from convcli.engine.threads import Scratch
+
+__all__ = ["FLOAT", "Pair", "are_whole", "correlate", "factors", "rank_one"]
+
+Pair = tuple[Floats, Floats]
+
+FLOAT = np.dtype(np.float32)
+
+
+def are_whole(terms: list[Pair]) -> bool:
+    """Whether sums of whole pixels by columns and rows of `terms` stay whole on the way."""
+    return all(bool(np.all(line == np.rint(line))) for term in terms for line in term)
+
+
+def correlate(task: Task, threads: int) -> None:
+    """Compute `task` by columns, then rows, for each term of its kernel."""
+    period = column_period(task.stride[1], task.dilation[1])
+    terms = [
+        (compile_taps(u[:, None], task.work), compile_taps(v[None], task.work, period))
+        for u, v in factors(task.kernel, FLOAT if task.work.kind == "i" else task.work)
+    ]
+
+    def compute(strip: Strip, into: Array, scratch: Scratch) -> None:
+        x, grid, length = strip.x, strip.grid, strip.row_length
+        columns = scratch("columns", (grid.rows, length), x.dtype)
+        across = Grid(grid.rows, grid.width, length)
+        for index, (down, along) in enumerate(terms):
+            down(x, strip.offsets[:, :1], Grid(grid.rows, length, grid.step), columns, scratch)
+            term = scratch("term", into.shape, x.dtype) if index else into
+            along(columns.reshape(-1), strip.offsets[:1], across, term, scratch)
+            if index:
+                np.add(into, term, out=into)
+
+    with blas_for(program for pair in terms for program in pair):
+        sweep(task, compute, cut(task), threads)
+
+
+@by_weights
+def factors(kernel: Floats, dtype: np.dtype[Any]) -> list[Pair]:
+    """Return the fewest pairs ``(column, row)`` whose products add up to `kernel` within rounding.
+
+    A kernel of more than half its largest rank, or one whose factors would round much worse than itself,
+    comes back as its rows (or columns): as many multiplications as the direct method, and as exact.
+    """
+    single = rank_one(kernel, dtype)
+    if single is not None:
+        return [single]
+    terms = _by_svd(kernel, _tolerance(kernel, dtype))
+    if terms and len(terms) < min(kernel.shape):
+        return terms
+    by_rows = kernel.shape[0] <= kernel.shape[1]
+    lines = kernel if by_rows else kernel.T
+    units = np.eye(len(lines))
+    return [
+        (unit, line) if by_rows else (line, unit)
+        for unit, line in zip(units, lines, strict=True)
+        if line.any()
+    ]
+
+
+def rank_one(kernel: Floats, dtype: np.dtype[Any]) -> Pair | None:
+    """Return the column and the row whose product is `kernel`, or None if its rank is above 1.
+
+    Of all such pairs it is one of whole numbers where there is one, times a common factor in the row, so
+    that sums of whole pixels stay exact and the likes of ``1 2 1`` need additions alone.
+    """
+    if not kernel.any():
+        return np.zeros(kernel.shape[0]), np.zeros(kernel.shape[1])
+    i, j = np.unravel_index(np.abs(kernel).argmax(), kernel.shape)
+    column, row = kernel[:, j], kernel[i]
+    product = np.outer(column, row / kernel[i, j])
+    if np.abs(product - kernel).sum() > _tolerance(kernel, dtype):
+        return None
+    u, v = _primitive(column), _primitive(row)
+    if u[i] < 0:
+        u = -u
+    factor = kernel[i, j] / (u[i] * v[j])
+    nearest = np.rint(factor)
+    if abs(factor - nearest) < 1e-12 * abs(factor):
+        factor = nearest
+    return u, v * factor
+
+
+def _primitive(line: Floats) -> Floats:
+    """Return `line` in units that make it whole numbers without a common factor, if there are such."""
+    sizes = np.abs(line[line != 0])
+    if sizes.max() < 1 << 40 and (sizes == np.rint(sizes)).all():
+        return line / float(np.gcd.reduce(sizes.astype(np.int64)))
+    for unit in (sizes.min(), sizes.min() / 2):
+        nearest: Floats = np.rint(line / unit)
+        if np.abs(nearest).max() < 1 << 20 and np.allclose(line / unit, nearest, rtol=1e-13, atol=0):
+            return nearest
+    return line / float(sizes.max())
+
+
+def _by_svd(kernel: Floats, tolerance: float) -> list[Pair]:
+    """Return singular vectors down to `tolerance`, or nothing where they would amplify rounding."""
+    scale = np.abs(kernel).max()
+    with one_thread():
+        values = np.linalg.svd(kernel / scale, compute_uv=False)
+        # By the Frobenius norm, no sum of fewer terms comes close enough.
+        if np.sqrt((values[len(values) // 2 + 1 :] ** 2).sum()) * scale > tolerance:
+            return []
+        left, values, right = np.linalg.svd(kernel / scale)
+    rest = kernel.copy()
+    terms = []
+    for index, value in enumerate(values):
+        terms.append((left[:, index] * (value * scale), right[index]))
+        rest -= np.outer(*terms[-1])
+        if np.abs(rest).sum() <= tolerance:
+            break
+    size = sum(np.abs(u).sum() * np.abs(v).sum() for u, v in terms)
+    return terms if size <= 4 * np.abs(kernel).sum() else []
+
+
+def _tolerance(kernel: Floats, dtype: np.dtype[Any]) -> float:
+    return float(2 * np.finfo(dtype).eps * np.abs(kernel).sum())

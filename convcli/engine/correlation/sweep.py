@@ -1,0 +1,79 @@
+"""From sums to the output array: bias, rounding half to even, saturation."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+from convcli.engine.arrays import Array
+from convcli.engine.correlation.strips import Strip, load
+from convcli.engine.correlation.task import Task
+from convcli.engine.threads import Scratch, run
+from convcli.engine.tiles import Piece
+
+__all__ = ["Core", "saturate", "store", "sweep"]
+
+Core: TypeAlias = Callable[[Strip, Array, Scratch], None]
+"""What a method does to one piece: ``core(strip, into, scratch)`` writes the (rows, width) sums `into`."""
+
+
+def sweep(task: Task, core: Core, pieces: list[Piece], threads: int) -> None:
+    """Compute `pieces` of the output with `core`."""
+
+    def work(piece: Piece, scratch: Scratch) -> None:
+        strip = load(task, piece, scratch)
+        into = target(task, piece, scratch)
+        core(strip, into, scratch)
+        store(task, piece, into)
+
+    run(work, pieces, threads)
+
+
+def target(task: Task, piece: Piece, scratch: Scratch) -> Array:
+    """Return where the (rows, width) sums of `piece` go: the output itself where its type allows."""
+    channels = task.channels
+    if task.out_rows is not None:
+        rows, columns = task.place(piece)
+        return task.out_rows[rows, columns.start * channels : columns.stop * channels]
+    return scratch("sums", (piece.rows, piece.columns * channels), task.work)
+
+
+def store(task: Task, piece: Piece, sums: Array) -> None:
+    """Finish the sums of `piece`, which :func:`target` gave, and put them into the output."""
+    if task.bias:
+        np.add(sums, task.work.type(task.bias), out=sums)
+    if task.out_rows is not None:
+        return
+    shaped = sums.reshape(piece.rows, piece.columns, task.channels)
+    saturate(shaped, task.out[task.place(piece)])
+
+
+def saturate(sums: Array, into: Array) -> None:
+    """Convert sums to the type of `into`, as OpenCV does; `sums` is overwritten.
+
+    Integers round half to even and saturate; NaN becomes 0.
+    """
+    if into.dtype.kind not in "iu":
+        into[...] = sums
+        return
+    limits = np.iinfo(into.dtype)
+    if sums.dtype.kind == "i":
+        held = np.iinfo(sums.dtype)
+        if limits.min > held.min or limits.max < held.max:
+            np.clip(sums, max(limits.min, held.min), min(limits.max, held.max), out=sums)
+        np.copyto(into, sums, casting="unsafe")
+        return
+    low, high = sums.dtype.type(limits.min), sums.dtype.type(limits.max)
+    np.rint(sums, out=sums)
+    unknown = np.isnan(sums)
+    if unknown.any():
+        sums[unknown] = 0
+    if int(high) <= limits.max:
+        np.clip(sums, low, high, out=sums)
+        np.copyto(into, sums, casting="unsafe")
+        return
+    # The float next to the limit lies beyond it: such values must not reach the conversion.
+    over = sums >= high
+    np.clip(sums, low, np.nextafter(high, low), out=sums)
+    np.copyto(into, sums, casting="unsafe")
+    into[over] = limits.max

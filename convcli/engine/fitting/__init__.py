@@ -1,0 +1,1 @@
+"""Kernel and bias fitted to pairs of pictures: least squares, descent, search for size and padding."""

@@ -1,0 +1,1 @@
+"""Multi-channel convolution layers and activations, as PyTorch defines them."""

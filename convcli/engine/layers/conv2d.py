@@ -1,0 +1,131 @@
+"""Convolution layers as neural networks have them: channels are summed over, each output has its weights."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from convcli.choices import PadMode, as_pair
+from convcli.engine.arrays import Array, check_numeric, working_dtype
+from convcli.engine.pad import sources
+from convcli.engine.size import edges, output_size
+from convcli.engine.threads import thread_count
+from convcli.errors import GeometryError, KernelError, UsageError
+
+__all__ = ["conv2d"]
+
+FEW = 2
+"""Outputs of each channel up to which weight by weight is faster than a matrix product."""
+
+
+def conv2d(
+    x: ArrayLike,
+    weight: ArrayLike,
+    bias: ArrayLike | None = None,
+    *,
+    stride: object = 1,
+    padding: object = 0,
+    dilation: object = 1,
+    groups: int = 1,
+    pad: PadMode | str = "zero",
+    pad_value: float = 0.0,
+    jobs: int | None = None,
+) -> Array:
+    """Return ``y[n, o] = bias[o] + sum_c x[n, c] (correlated with) weight[o, c]``.
+
+    Equal to ``torch.nn.functional.conv2d`` on a padded input, with every padding mode.
+
+    Parameters
+    ----------
+    x : (C, H, W) or (N, C, H, W) array
+        float64 and 32- and 64-bit integers are computed in float64, the others in float32.
+    weight : (O, C/groups, kh, kw) array
+        Finite weights.
+    bias : (O,) array, optional
+        Added to each output channel.
+    stride, dilation : int or (rows, columns)
+        Of the window.
+    padding : int, (rows, columns), ((top, bottom), (left, right)), "same", "full" or "valid"
+        How much is made up beyond the edges.
+    groups : int
+        Output channels see only their own of this many equal groups of input channels.
+    pad, pad_value
+        How, as for :func:`convcli.engine.correlation.correlate.correlate`.
+    jobs : int, optional
+        Threads; the result is the same to the last bit for any number. Default: one per core.
+
+    Returns
+    -------
+    (O, H', W') or (N, O, H', W') array
+
+    Raises
+    ------
+    KernelError
+        `weight` is not 4-D, or weights or bias are not finite.
+    GeometryError
+        Channels do not match, or the kernel is larger than the padded input.
+    UsageError
+        Another argument is malformed.
+
+    References
+    ----------
+    Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016.
+    """
+    from convcli.engine.layers import depthwise, im2col
+    from convcli.engine.layers.padded_rows import Layer
+
+    given, weights = np.asarray(x), np.asarray(weight)
+    mode, steps, holes = PadMode.parse(pad), as_pair(stride, "stride"), as_pair(dilation, "dilation")
+    parts = as_pair(groups, "groups")[0]
+    _check(given, weights, parts)
+    work = np.result_type(working_dtype(given.dtype), working_dtype(weights.dtype))
+    outputs, _, kh, kw = weights.shape
+    shift = _bias(bias, outputs).astype(work)
+    images = given if given.ndim == 4 else given[None]
+    sides = edges(padding, (kh, kw), holes, mode)
+    size = output_size((images.shape[2], images.shape[3]), (kh, kw), steps, sides, holes)
+    result = np.empty((len(images), parts, outputs // parts, *size), work)
+    layer = Layer(
+        x=images,
+        weights=weights.astype(work, copy=False).reshape(parts, outputs // parts, *weights.shape[1:]),
+        shift=shift.reshape(parts, -1, 1),
+        rows=sources(images.shape[2], *sides[0], mode),
+        columns=sources(images.shape[3], *sides[1], mode),
+        before=(sides[0][0], sides[1][0]),
+        value=0.0 if mode is PadMode.ZERO else float(pad_value),
+        stride=steps,
+        dilation=holes,
+        out=result,
+    )
+    few = weights.shape[1] == 1 and outputs <= FEW * parts
+    (depthwise if few else im2col).multiply(layer, thread_count(jobs))
+    shaped = result.reshape(len(images), outputs, *size)
+    return shaped if given.ndim == 4 else shaped[0]
+
+
+def _check(x: Array, weights: Array, groups: int) -> None:
+    check_numeric(x.dtype, "input")
+    if x.ndim not in (3, 4) or 0 in x.shape:
+        raise GeometryError(
+            f"input of shape {x.shape} is not C x H x W", hint="give C x H x W or N x C x H x W"
+        )
+    if weights.ndim != 4 or 0 in weights.shape:
+        raise KernelError(f"weight of shape {weights.shape} is not O x C x kh x kw", hint="give four axes")
+    if weights.dtype.kind not in "biuf" or not np.isfinite(weights).all():
+        raise KernelError("weight has values that are not finite numbers", hint="replace NaN and infinity")
+    channels, outputs, depth = x.shape[-3], weights.shape[0], weights.shape[1]
+    if channels != depth * groups:
+        expected = f"{depth}" if groups == 1 else f"{groups} groups of {depth}"
+        raise GeometryError(
+            f"input has {channels} channels, weight expects {expected}",
+            hint="make them the same, or set groups",
+        )
+    if outputs % groups:
+        raise UsageError(f"{outputs} outputs do not divide into {groups} groups", hint="change groups")
+
+
+def _bias(bias: ArrayLike | None, outputs: int) -> Array:
+    shift = np.zeros(outputs) if bias is None else np.asarray(bias)
+    if shift.shape != (outputs,):
+        raise GeometryError(f"bias of shape {shift.shape} is not ({outputs},)", hint="one per output")
+    if shift.dtype.kind not in "biuf" or not np.isfinite(shift).all():
+        raise KernelError("bias has values that are not finite numbers", hint="replace NaN and infinity")
+    return shift

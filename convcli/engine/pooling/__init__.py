@@ -1,0 +1,1 @@
+"""Max, average, min, median and Lp pooling."""

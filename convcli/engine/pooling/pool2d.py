@@ -1,0 +1,190 @@
+"""Pooling: each window of pixels becomes one number, its greatest, least, mean, middle or norm."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from convcli.choices import PadMode, PoolMode, as_padding, as_pair
+from convcli.engine.arrays import Array, check_numeric, working_dtype
+from convcli.engine.pad import as_type, sources
+from convcli.engine.pooling.medians import NETWORK, network
+from convcli.engine.pooling.modes import METHODS, folding
+from convcli.engine.pooling.reductions import operations
+from convcli.engine.pooling.windows import Line, Pooling, Windows, lines
+from convcli.engine.threads import thread_count
+from convcli.errors import GeometryError, UsageError
+
+__all__ = ["Pooling", "plan", "pool2d", "pool_picture"]
+
+LIGHT = 1 << 19
+"""Numbers read below which one thread is faster."""
+
+
+def pool2d(
+    x: ArrayLike,
+    size: object,
+    *,
+    mode: PoolMode | str = "max",
+    stride: object = None,
+    padding: object = 0,
+    dilation: object = 1,
+    ceil: bool = False,
+    count_include_pad: bool = True,
+    p: float = 2,
+    pad: PadMode | str | None = None,
+    pad_value: float = 0.0,
+    jobs: int | None = None,
+) -> Array:
+    """Make one number of each window over the last two axes.
+
+    With ``w`` the ``kh * kw`` pixels ``x[m*s + i*d, n*s + j*d]`` of a window, ``y[m, n]`` is
+
+    ======  ==========================================================
+    max     the greatest of ``w``
+    avg     ``sum(w) / count``
+    min     the least of ``w``
+    median  the middle of ``w`` in order; of an even number, the mean of the middle two
+    lp      ``(sum |w|^p)^(1/p)``
+    ======  ==========================================================
+
+    Equal to ``torch.nn.functional``'s ``max_pool2d`` and ``avg_pool2d``; min is ``-max_pool2d(-x)``.
+
+    Parameters
+    ----------
+    x : (..., H, W) array
+        Of any real type, with any number of leading axes.
+    size : int or (rows, columns)
+        Of the window.
+    mode : PoolMode or str
+        ``max``, ``avg``, ``min``, ``median`` or ``lp``.
+    stride : int or (rows, columns), optional
+        Steps between windows; by default the size, so that windows neither overlap nor leave gaps.
+    padding : int, (rows, columns), ((top, bottom), (left, right)), "same", "full" or "valid"
+        Pixels made up beyond the edges.
+    dilation : int or (rows, columns)
+        Steps between the pixels of a window.
+    ceil : bool
+        Let the last window hang over the far edge; it must begin inside the picture or its near padding.
+    count_include_pad : bool
+        Whether padding counts as pixels of value 0 in an average; what hangs over it never counts.
+    p : float
+        Of the norm, above 0; infinity is the greatest absolute value.
+    pad : PadMode or str, optional
+        By default padding is neutral: it is never the greatest or least, adds 0 to sums and is left out of
+        medians. Any padding mode makes up pixels that are as good as those of the picture instead.
+    pad_value : float
+        Shown beyond the edge by mode ``constant``.
+    jobs : int, optional
+        Threads; the result is the same for any number. Default: one per core.
+
+    Returns
+    -------
+    (..., H', W') array
+        ``H' = (H + top + bottom - d*(kh - 1) - 1) // s + 1``, rounded up with `ceil`. max and min keep the
+        type of `x`; the others are float32 for float16, float32, bool and 8- and 16-bit integers, else
+        float64.
+
+    Raises
+    ------
+    GeometryError
+        `x` is no picture, the window is larger than the padded picture, or one would see no pixel at all.
+    UsageError
+        Another argument is malformed.
+
+    Notes
+    -----
+    A NaN makes every result NaN whose window sees it, as in PyTorch. What differs from PyTorch: max pooling
+    of windows that see padding alone gives minus infinity there, and is refused here. ``lp_pool2d`` raises x
+    itself to the power p, so that negative numbers count negative where p is odd (and a negative sum becomes
+    NaN); it scales windows that hang over as if they were whole; and it has no padding.
+
+    References
+    ----------
+    Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016. Sliding extremes by
+    doubling: van Herk, A fast algorithm for local minimum and maximum filters, 1992, has the same aim.
+    """
+    given = np.asarray(x)
+    if given.ndim < 2 or 0 in given.shape:
+        raise GeometryError(
+            f"input of shape {given.shape} is not a picture", hint="give H x W, C x H x W or N x C x H x W"
+        )
+    how = Pooling(
+        as_pair(size, "size"),
+        PoolMode.parse(mode),
+        None if stride is None else as_pair(stride, "stride"),
+        as_padding(padding),
+        as_pair(dilation, "dilation"),
+        ceil,
+        count_include_pad,
+        p,
+        None if pad is None else PadMode.parse(pad),
+        pad_value,
+    )
+    pooled = _pool(given.reshape(-1, *given.shape[-2:], 1), how, jobs)
+    result: Array = pooled.reshape(*given.shape[:-2], *pooled.shape[1:3])
+    return result
+
+
+def pool_picture(image: Array, how: Pooling, jobs: int | None = None) -> Array:
+    """Return :func:`pool2d` of each channel of an H x W or H x W x C picture."""
+    planes = image[np.newaxis, :, :, np.newaxis] if image.ndim == 2 else image[np.newaxis]
+    pooled: Array = _pool(planes, how, jobs)[0]
+    return pooled[:, :, 0] if image.ndim == 2 else pooled
+
+
+def plan(how: Pooling) -> tuple[str, str]:
+    """Return by which method `how` is computed, and why."""
+    taps = how.size[0] * how.size[1]
+    if how.mode is PoolMode.MEDIAN:
+        if taps > NETWORK:
+            return "sort", f"each window of {taps} pixels is sorted as far as its middle"
+        return "network", f"{len(network(taps))} exchanges order the {taps} pixels of all windows at once"
+    fold = folding(how, np.dtype(np.float32))
+    steps = how.stride or how.size
+    down = operations(how.size[0], steps[0], how.dilation[0], fold)
+    along = operations(how.size[1], 1, how.dilation[1], fold)
+    name = "doubling" if down + along < sum(how.size) - 2 else "slices"
+    return name, f"{down} + {along} operations on rows and columns, not {taps - 1} on each window"
+
+
+def _pool(x: Array, how: Pooling, jobs: int | None) -> Array:
+    check_numeric(x.dtype, "input")
+    if not how.p > 0:
+        raise UsageError(f"norm {how.p} is not above 0", hint="use 1, 2 or any greater number")
+    if how.pad is not None and not how.count_include_pad:
+        raise UsageError(
+            f"pixels made up by pad {how.pad} always count", hint="leave pad or count_include_pad out"
+        )
+    found = lines((x.shape[1], x.shape[2]), how)
+    if how.pad is None:
+        _refuse_blind(how, found)
+    if not x.dtype.isnative:
+        x = x.astype(x.dtype.newbyteorder("="))
+    work = working_dtype(x.dtype)
+    kind = x.dtype if how.mode in (PoolMode.MAX, PoolMode.MIN) else work
+    out = np.empty((x.shape[0], found[0].windows, found[1].windows, x.shape[3]), kind)
+    made_up = None
+    if how.pad is not None:
+        rows, columns = (sources(line.size, line.before, line.after, how.pad) for line in found)
+        made_up = (rows, columns)
+    value = 0.0 if how.pad is PadMode.ZERO else how.pad_value
+    if how.pad is PadMode.CONSTANT:
+        as_type(value, work if how.mode in (PoolMode.AVG, PoolMode.LP) else x.dtype)
+    task = Windows(x, out, found, made_up, value)
+    taps = how.size[0] * how.size[1] if how.mode is PoolMode.MEDIAN else 1
+    light = max(x.size, out.size * taps) < LIGHT
+    METHODS[how.mode](task, how, 1 if light else thread_count(jobs))
+    return out
+
+
+def _refuse_blind(how: Pooling, axes: tuple[Line, Line]) -> None:
+    """Raise GeometryError where a window sees padding alone, which has no greatest number and no mean."""
+    if how.mode is PoolMode.LP or (how.mode is PoolMode.AVG and how.count_include_pad):
+        return
+    for line, what in zip(axes, ("rows", "columns"), strict=True):
+        if line.taps_in(line.before, line.before + line.size).min() == 0:
+            raise GeometryError(
+                f"padding of {line.before} and {line.after} {what} leaves windows of {line.taps} "
+                f"without any pixel of the {line.size}",
+                hint=f"pad {'less' if line.dilation > 1 else f'at most {line.taps // 2}'}, "
+                "or choose a padding mode, which makes pixels up",
+            )

@@ -1,0 +1,104 @@
+"""Pictures as bare arrays: the public `read_image` and `write_image`."""
+
+import os
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from convcli.atomic_write import write_bytes
+from convcli.choices import RangeMode
+from convcli.errors import OutputError
+from convcli.imaging.formats import Format, format_of
+from convcli.imaging.image import Array, Frame, Image, Space
+from convcli.imaging.pixels import to_pixels
+from convcli.imaging.reading.read import load_array, read
+from convcli.imaging.writing.encode import encode
+
+__all__ = ["read_image", "write_image"]
+
+
+def read_image(path: str | os.PathLike[str]) -> Array:
+    """Return the first frame of a picture, or the array of a file of numbers.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        Any format that Pillow opens, or ``.npy .npz .csv .tsv .json``.
+
+    Returns
+    -------
+    (H, W) or (H, W, C) array
+        Pictures: uint8, uint16 or float, upright as their EXIF orientation says, with alpha, if there is
+        any, as the last channel. Arrays keep their own dtype.
+
+    Raises
+    ------
+    ImageError
+        The file cannot be read.
+    """
+    array = load_array(path)
+    if array is not None:
+        return array
+    image = read(path)
+    first = image.frames[0]
+    pixels = first.pixels if first.alpha is None else np.dstack([first.pixels, first.alpha])
+    return np.require(pixels, requirements="W")
+
+
+def write_image(path: str | os.PathLike[str], image: ArrayLike) -> None:
+    """Write an array as a picture, in the format that the suffix says; whole or not at all.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        An existing file is replaced.
+    image : (H, W) or (H, W, C) array
+        One to four channels: grey, grey and alpha, RGB, RGB and alpha; formats for numbers take any.
+        uint8, uint16, bool (0 and white) or floats. Floats in a format of integers are taken in units of
+        8 bits, rounded half to even and saturated; in float formats they are exact.
+
+    Raises
+    ------
+    OutputError
+        The array has another shape or type, or the file cannot be written.
+    UsageError
+        The suffix says no format that can be written.
+    """
+    array = np.asarray(image)
+    format = format_of(os.fspath(path))
+    _check(array, format)
+    samples = _samples(array, format)
+    if samples.ndim == 3 and samples.shape[2] == 1 and not format.numbers:
+        samples = samples[..., 0]
+    picture = Image((Frame(samples),), Space.DATA)
+    if not format.numbers and samples.ndim == 3 and samples.shape[2] in (2, 4):
+        colours = samples[..., 0] if samples.shape[2] == 2 else samples[..., :3]
+        frame = Frame(np.ascontiguousarray(colours), np.ascontiguousarray(samples[..., -1]))
+        picture = Image((frame,), Space.GRAY if samples.shape[2] == 2 else Space.RGB)
+    write_bytes(path, encode(picture, format, strict_depth=True).data)
+
+
+def _check(array: Array, format: Format) -> None:
+    shape = " x ".join(map(str, array.shape)) or "a single number"
+    if array.ndim not in (2, 3) or array.size == 0:
+        raise OutputError(f"an array of {shape} is not a picture", hint="give H x W, or H x W x channels")
+    if array.dtype.kind not in "buif":
+        raise OutputError(f"{array.dtype} values are not pixels", hint="give integers, floats or booleans")
+    if format.numbers or array.dtype.kind in "bf" or array.dtype.newbyteorder("=") in (np.uint8, np.uint16):
+        return
+    raise OutputError(
+        f"{array.dtype} pixels cannot be written to {format.suffix}",
+        hint="convert them to uint8, uint16 or floats, or write to .npy",
+    )
+
+
+def _samples(array: Array, format: Format) -> Array:
+    if format.numbers:
+        return array
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8) * np.uint8(255)
+    if array.dtype.kind == "f" and "float" not in format.depths:
+        return to_pixels(array, RangeMode.CLIP, full_in=1.0, target=np.uint8).array
+    if array.dtype == np.float16:
+        return array.astype(np.float32)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)

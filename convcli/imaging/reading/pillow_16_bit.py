@@ -1,0 +1,71 @@
+"""16-bit colour through Pillow, whose pictures of several channels have 8 bits only.
+
+Pillow's decoders unpack 16-bit samples to their high bytes. Asked for the other byte order, the same decoder
+yields the low bytes; so two passes give both, exactly, for every compression that Pillow knows.
+"""
+
+import sys
+from collections.abc import Callable
+
+import numpy as np
+from PIL import ImageFile
+
+from convcli.imaging.image import Array, Space
+from convcli.imaging.reading.pillow_modes import Raster
+
+__all__ = ["is_sixteen", "read_sixteen"]
+
+_NATIVE = "16L" if sys.byteorder == "little" else "16B"
+_OTHER = {"16L": "16B", "16B": "16L"}
+_SPACES = {"RGB": Space.RGB, "RGBX": Space.RGB, "RGBA": Space.RGB, "RGBa": Space.RGB, "CMYK": Space.CMYK}
+
+
+def is_sixteen(picture: ImageFile.ImageFile) -> bool:
+    """Whether Pillow, about to load `picture`, would narrow 16 bits to 8."""
+    layout, _, order = _raw_mode(picture).partition(";")
+    return (layout in _SPACES or layout == "LA") and order.startswith("16")
+
+
+def _raw_mode(picture: ImageFile.ImageFile) -> str:
+    arguments = picture.tile[0].args if picture.tile else None
+    first = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
+    return first if isinstance(first, str) else ""
+
+
+def read_sixteen(opened: Callable[[], ImageFile.ImageFile]) -> Raster:
+    """Return all 16 bits of the picture that `opened` opens afresh, at the wanted frame, at each call."""
+    with opened() as picture:
+        layout, _, order = _raw_mode(picture).partition(";")
+        if layout == "LA":  # grey and alpha are as wide as four bytes
+            four = _bytes_as(picture, "RGBA")
+            pair = (four[..., 0::2].astype(np.uint16) << 8) | four[..., 1::2]
+            return Raster(pair[..., 0].copy(), pair[..., 1].copy(), Space.GRAY)
+        order = _NATIVE if order == "16N" else order
+        unpacked = "RGBA" if layout == "RGBa" else layout
+        high = _bytes_as(picture, f"{unpacked};{order}")
+    with opened() as picture:
+        samples = high.astype(np.uint16) << 8
+        samples |= _bytes_as(picture, f"{unpacked};{_OTHER[order]}")
+    notes = ("a fourth channel, whose meaning is not declared, is left out",) if layout == "RGBX" else ()
+    if unpacked != "RGBA":
+        return Raster(samples, None, _SPACES[layout], notes)
+    pixels, alpha = samples[..., :3].copy(), samples[..., 3].copy()
+    if layout == "RGBa":
+        pixels = unpremultiplied(pixels, alpha)
+    return Raster(pixels, alpha, Space.RGB)
+
+
+def _bytes_as(picture: ImageFile.ImageFile, raw_mode: str) -> Array:
+    picture.tile = [
+        tile._replace(args=raw_mode if isinstance(tile.args, str) else (raw_mode, *(tile.args or ())[1:]))
+        for tile in picture.tile
+    ]
+    return np.asarray(picture)
+
+
+def unpremultiplied(pixels: Array, alpha: Array) -> Array:
+    """Divide integer samples by their opacity, rounded; what is wholly transparent becomes 0."""
+    white = int(np.iinfo(pixels.dtype).max)
+    opacity = alpha.astype(np.uint64)[..., np.newaxis] if pixels.ndim == 3 else alpha.astype(np.uint64)
+    straight = (pixels.astype(np.uint64) * white + opacity // 2) // np.maximum(opacity, 1)
+    return np.where(opacity > 0, np.minimum(straight, white), 0).astype(pixels.dtype)

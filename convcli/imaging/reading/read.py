@@ -1,0 +1,163 @@
+"""Read a picture or an array of numbers from a file or from bytes, by its content."""
+
+import os
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from convcli.choices import MAX_PIXELS
+from convcli.errors import ImageError, nearest
+from convcli.imaging.image import Array, Frame, Image, Space
+from convcli.imaging.reading import prefetch, sniff
+from convcli.imaging.reading.sniff import too_large
+
+__all__ = ["Source", "load_array", "read"]
+
+Source: TypeAlias = str | os.PathLike[str] | os.PathLike[bytes] | bytes | bytearray | memoryview
+
+
+def read(
+    source: Source, *, name: str | None = None, frame: int | None = None, max_pixels: int = MAX_PIXELS
+) -> Image:
+    """Read pictures of every format that Pillow opens, and arrays of numbers.
+
+    Pictures are known by their content, whatever their name; arrays by content or suffix. EXIF
+    orientation is applied. Animations give all their frames, each composited. Whatever could not be kept
+    is said in the image's notes.
+
+    Parameters
+    ----------
+    source : str, PathLike, or bytes-like
+        A str or PathLike is a path, ``file.npz:name`` one array of several; bytes, bytearray and
+        memoryview are the content itself.
+    name : str, optional
+        What messages call it; by default the path.
+    frame : int, optional
+        Only this frame, counted from 0 as the file counts them.
+    max_pixels : int
+        Frames of more pixels are refused before they are decoded.
+
+    Raises
+    ------
+    ImageError
+        The file cannot be opened, is empty, damaged, too large or of no known kind, or holds values that
+        are not finite; and never anything else.
+    """
+    loaded = _load(source, name)
+    kind = sniff.array_kind(loaded.data, loaded.suffix)
+    if kind:
+        return _from_array(loaded, kind, frame, max_pixels)
+    from convcli.imaging.reading import pillow_files
+
+    image = pillow_files.decode(loaded.data, loaded.name, frame, max_pixels)
+    if image is None:
+        kind = sniff.numbers_kind(loaded.data)
+        if not kind:
+            raise sniff.not_a_picture(loaded.data, loaded.name)
+        return _from_array(loaded, kind, frame, max_pixels)
+    for one in image.frames:
+        _check_finite(one.pixels, loaded.name)
+    return image
+
+
+def _from_array(loaded: "_Loaded", kind: str, frame: int | None, max_pixels: int) -> Image:
+    from convcli.arrayfiles import read
+
+    array = read.decode(loaded.data, kind, loaded.name, loaded.member)
+    if frame:
+        raise ImageError(f"{loaded.name!r} has no frame {frame}", hint="it has only one, number 0")
+    height, width = array.shape[:2]
+    if height * width > max_pixels:
+        raise too_large(loaded.name, (width, height), max_pixels)
+    _check_finite(array, loaded.name)
+    pixels, note = read.floats(array)
+    frames = (Frame(pixels),)
+    return Image(frames, Space.DATA, format=kind, name=loaded.name, notes=(note,) if note else ())
+
+
+def _check_finite(values: Array, name: str) -> None:
+    if values.dtype.kind != "f":
+        return
+    finite = np.isfinite(values)
+    if finite.all():
+        return
+    count = int(values.size - np.count_nonzero(finite))
+    place = tuple(int(index) for index in np.argwhere(~finite)[0])
+    at = ", ".join(map(str, place))
+    many = "1 value that is" if count == 1 else f"{count} values that are"
+    raise ImageError(
+        f"{name!r} has {many} not finite; the first, {values[place]}, is at [{at}]",
+        hint="replace them first: numpy.nan_to_num does",
+    )
+
+
+class _Loaded(NamedTuple):
+    """Content, what people call it, the suffix of its path, and the name of the array within."""
+
+    data: bytes
+    name: str
+    suffix: str = ""
+    member: str | None = None
+
+
+def load_array(source: Source, *, name: str | None = None) -> Array | None:
+    """Return the array of numbers in a file, in its own dtype, or None if it is not of such a kind."""
+    loaded = _load(source, name)
+    kind = sniff.array_kind(loaded.data, loaded.suffix)
+    if not kind:
+        return None
+    from convcli.arrayfiles import read
+
+    return read.decode(loaded.data, kind, loaded.name, loaded.member)
+
+
+def _load(source: Source, name: str | None) -> _Loaded:
+    if isinstance(source, bytes | bytearray | memoryview):
+        loaded = _Loaded(bytes(source), "stdin" if name is None else name)
+    else:
+        path = os.fsdecode(source)
+        shown = path if name is None else name
+        file, member = _split(path)
+        loaded = _Loaded(_content(file, shown), shown, os.path.splitext(file)[1].lower(), member)
+    if not loaded.data:
+        raise ImageError(f"{loaded.name!r} is empty", hint="was the copy or download cut short?")
+    return loaded
+
+
+def _split(path: str) -> tuple[str, str | None]:
+    """Split ``file.npz:name``, unless a file is called that."""
+    file, colon, member = path.rpartition(":")
+    if colon and file.lower().endswith(".npz") and not os.path.lexists(path):
+        return file, member
+    return path, None
+
+
+def _content(path: str, shown: str) -> bytes:
+    begun = prefetch.content(path)
+    if begun is not None:
+        return begun
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError as error:
+        raise ImageError(f"{shown!r} does not exist", hint=_neighbour(path)) from error
+    except IsADirectoryError as error:
+        raise ImageError(f"{shown!r} is a folder", hint="name files, or add --recursive") from error
+    except PermissionError as error:
+        raise ImageError(f"{shown!r} may not be read", hint="its permissions forbid it") from error
+    except MemoryError as error:
+        raise ImageError(f"{shown!r} does not fit into memory", hint="cut the picture up") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ImageError(f"{shown!r} cannot be read: {reason}", hint="check the path") from error
+
+
+def _neighbour(path: str) -> str:
+    folder, wanted = os.path.split(path)
+    try:
+        with os.scandir(folder or os.curdir) as entries:
+            names = [entry.name for entry, _ in zip(entries, range(2000), strict=False)]
+    except OSError:
+        return f"neither does its folder {folder!r}"
+    close = nearest(wanted, names)
+    return f"did you mean {os.path.join(folder, close)!r}?" if close else "check the spelling and the folder"

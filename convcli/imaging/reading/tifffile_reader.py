@@ -1,0 +1,158 @@
+"""What only tifffile and imagecodecs can read and write: the extra `deep`."""
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convcli.errors import ImageError
+from convcli.imaging.deep_extra import tifffile_module
+from convcli.imaging.image import Array, Space
+from convcli.imaging.metadata import Metadata, exif_of_tiff
+from convcli.imaging.reading.pillow_16_bit import unpremultiplied
+from convcli.imaging.reading.pillow_modes import Raster, oriented
+from convcli.imaging.reading.sniff import too_large
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = ["jpeg2000_bits", "plain_samples", "read_jpeg2000", "read_tiff"]
+
+_RGB, _SEPARATED, _WHITE_IS_ZERO = 2, 5, 0
+_ASSOCIATED, _UNASSOCIATED = 1, 2
+_ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _UNIT, _XMP, _ICC = 274, 282, 283, 296, 700, 34675
+
+
+def read_tiff(data: bytes, name: str, frame: int | None, max_pixels: int) -> tuple[list[Raster], Metadata]:
+    """Return all full-size pages of a TIFF, or page `frame` alone, the right way up, and the metadata.
+
+    Raises
+    ------
+    ImageError
+        tifffile is missing, the page is not there, or it has more pixels than the limit.
+    """
+    module = tifffile_module()
+    if module is None:
+        raise ImageError(
+            f"{name!r} is a kind of TIFF that Pillow cannot read",
+            hint="pip install 'convcli[deep]' brings a reader that knows more kinds",
+        )
+    with module.TiffFile(io.BytesIO(data)) as file:
+        count = len(file.pages)
+        if frame is not None and frame >= count:
+            raise ImageError(f"{name!r} has no frame {frame}", hint=f"it has {count}, counted from 0")
+        if count == 0:
+            raise ImageError(f"{name!r} has no pages", hint="was the copy or download cut short?")
+        pages = [file.pages[index] for index in ([frame] if frame is not None else range(count))]
+        whole = [page for page in pages if frame is not None or not page.is_reduced] or pages
+        return [_page(page, name, max_pixels) for page in whole], _metadata(whole[0], data)
+
+
+def _metadata(page: Any, data: bytes) -> Metadata:
+    def value(tag: int) -> Any:
+        found = page.tags.get(tag)
+        return None if found is None else found.value
+
+    icc, xmp, unit = value(_ICC), value(_XMP), value(_UNIT)
+    across, down = value(_X_RESOLUTION), value(_Y_RESOLUTION)
+    known = unit in (2, 3) and across and down and across[1] and down[1]
+    scale = 2.54 if unit == 3 else 1.0
+    return Metadata(
+        icc=icc if isinstance(icc, bytes) else None,
+        exif=exif_of_tiff(data),
+        xmp=xmp if isinstance(xmp, bytes) else None,
+        dpi=(across[0] / across[1] * scale, down[0] / down[1] * scale) if known else None,
+    )
+
+
+def _page(page: Any, name: str, max_pixels: int) -> Raster:
+    if page.imagewidth * page.imagelength > max_pixels:
+        raise too_large(name, (page.imagewidth, page.imagelength), max_pixels)
+    if page.axes not in ("YX", "YXS", "SYX"):
+        raise ImageError(f"{name!r} has a page with the axes {page.axes}", hint="pages must be flat pictures")
+    stored = page.asarray()
+    samples, is_data = plain_samples(stored, name)
+    if page.axes == "SYX":
+        samples = np.moveaxis(samples, 0, 2)
+    orientation = page.tags.get(_ORIENTATION)
+    samples = oriented(samples, int(orientation.value) if orientation is not None else 1)
+    kinds = tuple(int(kind) for kind in page.extrasamples)
+    photometric = int(page.photometric)
+    if photometric == _WHITE_IS_ZERO and samples.dtype.kind == "u":
+        samples = np.iinfo(samples.dtype).max - samples
+    if samples.ndim == 2:
+        return Raster(np.ascontiguousarray(samples), None, Space.DATA if is_data else Space.GRAY)
+    colours = samples.shape[2] - len(kinds)
+    if photometric == _RGB and samples.shape[2] == 4 and not kinds:
+        colours, kinds = 3, (_UNASSOCIATED,)
+    space = {(_RGB, 3): Space.RGB, (_SEPARATED, 4): Space.CMYK}.get((photometric, colours), Space.DATA)
+    space = Space.GRAY if colours == 1 and kinds and kinds[0] in (_ASSOCIATED, _UNASSOCIATED) else space
+    if space is Space.DATA or is_data:
+        return Raster(np.ascontiguousarray(samples), None, Space.DATA)
+    pixels = np.ascontiguousarray(samples[..., 0] if colours == 1 else samples[..., :colours])
+    if not kinds or kinds[0] not in (_ASSOCIATED, _UNASSOCIATED):
+        lost = (f"{len(kinds)} channels without a declared meaning are left out",) if kinds else ()
+        return Raster(pixels, None, space, lost)
+    alpha = np.ascontiguousarray(samples[..., colours])
+    if kinds[0] == _ASSOCIATED:
+        pixels = _straight(pixels, alpha)
+    return Raster(pixels, alpha, space)
+
+
+def _straight(pixels: Array, alpha: Array) -> Array:
+    if pixels.dtype.kind == "u":
+        return unpremultiplied(pixels, alpha)
+    from convcli.imaging.colour import unpremultiply
+
+    return unpremultiply(pixels, alpha)
+
+
+def plain_samples(stored: Array, name: str) -> tuple[Array, bool]:
+    """Return samples as uint8, uint16, float32 or float64, exactly, and whether they were other integers.
+
+    Raises
+    ------
+    ImageError
+        They are complex, or integers beyond 2**53.
+    """
+    kind, size = stored.dtype.kind, stored.dtype.itemsize
+    if kind == "b":
+        return stored.astype(np.uint8) * np.uint8(255), False
+    if kind == "u" and size <= 2:
+        return stored.astype(stored.dtype.newbyteorder("=")), False
+    if kind in "iu":
+        exact = stored.astype(np.float32 if size <= 2 else np.float64)
+        if size == 8 and not np.array_equal(exact.astype(stored.dtype), stored):
+            raise ImageError(f"{name!r} has integers beyond 2**53", hint="scale them before saving")
+        return exact, True
+    if kind == "f":
+        return stored.astype(np.float32 if size <= 4 else np.float64), False
+    raise ImageError(f"{name!r} has samples of type {stored.dtype}", hint="use integers or floats")
+
+
+def jpeg2000_bits(data: bytes) -> int:
+    """Return the bits per sample of a JPEG 2000 file, from its SIZ marker; 0 if there is none.
+
+    References
+    ----------
+    ITU-T T.800 (2019), A.5.1: Ssiz is 38 bytes after the length of the segment.
+    """
+    start = data.find(b"\xff\x4f\xff\x51")
+    at = start + 4 + 38
+    return (data[at] & 0x7F) + 1 if start >= 0 and at < len(data) else 0
+
+
+def read_jpeg2000(data: bytes, bits: int) -> Raster | None:
+    """Return a JPEG 2000 picture of more than 8 bits as uint16, or None without imagecodecs."""
+    try:
+        import imagecodecs
+    except ImportError:
+        return None
+    samples = np.asarray(imagecodecs.jpeg2k_decode(data))
+    if samples.dtype != np.uint16 or samples.ndim != 3 or samples.shape[2] not in (3, 4):
+        return None
+    if bits < 16:
+        white = (1 << bits) - 1
+        samples = ((samples.astype(np.uint32) * 65535 + white // 2) // white).astype(np.uint16)
+    alpha = samples[..., 3].copy() if samples.shape[2] == 4 else None
+    return Raster(samples[..., :3].copy(), alpha, Space.RGB)

@@ -1,0 +1,232 @@
+"""Turn an image into the bytes of a file."""
+
+import io
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from convcli.choices import Compress
+from convcli.errors import ConvcliError, MissingExtraError, OutputError
+from convcli.imaging.deep_extra import KEEPS
+from convcli.imaging.formats import Format, by_name
+from convcli.imaging.image import Array, Frame, Image, Space
+from convcli.imaging.writing.adapt import fit, narrow
+from convcli.imaging.writing.tiff_tags import with_tags
+
+__all__ = ["Encoded", "encode"]
+
+_DEFAULT_DURATION = 100.0
+_PREDICTOR = 317
+
+
+class Encoded(NamedTuple):
+    """The bytes of a file, and one line each for people about what it could not hold."""
+
+    data: bytes
+    notes: tuple[str, ...] = ()
+
+
+def encode(
+    image: Image,
+    format: Format | str,
+    *,
+    compress: Compress = Compress.FAST,
+    strict_depth: bool = False,
+    jobs: int | None = None,
+) -> Encoded:
+    """Return the file of `format` that holds `image`.
+
+    What the format cannot hold is converted where that is usual, and noted: CMYK to RGB, transparency laid
+    over white, 16 bits rounded to 8, more than 256 colours of a GIF reduced.
+
+    Parameters
+    ----------
+    image : Image
+        uint8 or uint16 frames, or floats for the formats that hold them.
+    format : Format or str
+    compress : Compress
+        How hard lossless formats are compressed. JPEG has a quality of 92; its colours are subsampled only
+        where those of the JPEG that was read were.
+    strict_depth : bool
+        Whether 16 bits were asked for, so that they must not become 8 where a package is missing.
+    jobs : int, optional
+        Threads that compress a large PNG, by default one per core; the bytes do not depend on it.
+
+    Raises
+    ------
+    OutputError
+        The format holds one picture and there are several, or it cannot hold floats, or these channels,
+        or a picture of this size.
+    MissingExtraError
+        The extra `deep` is needed and not installed.
+    """
+    if isinstance(format, str):
+        format = by_name(format)
+    height, width = image.frames[0].size
+    try:
+        fitted, notes = fit(image, format)
+        data = _encode(fitted, format, compress, strict_depth, jobs, notes)
+        if format.name == "tiff":
+            data = with_tags(data, fitted.metadata, width, height)
+    except ConvcliError:
+        raise
+    except MemoryError as error:
+        raise OutputError("the result does not fit into memory", hint="cut the picture up") from error
+    except Exception as error:  # encoders raise ValueError, OSError, struct.error and others on odd sizes
+        detail = " ".join(str(error).split()) or type(error).__name__
+        raise OutputError(
+            f"{width} x {height} pixels cannot be written as {format.name.upper()}: {detail}",
+            hint="choose another format, such as .png or .tif",
+        ) from error
+    return Encoded(data, tuple(notes))
+
+
+def _encode(
+    image: Image,
+    format: Format,
+    compress: Compress,
+    strict_depth: bool,
+    jobs: int | None,
+    notes: list[str],
+) -> bytes:
+    first = image.frames[0]
+    if format.name in ("npy", "npz", "csv", "tsv", "json"):
+        from convcli.arrayfiles import write
+
+        return write.encode(_stacked(first), format.name, compress)
+    if format.name in ("pfm", "pgm", "ppm", "pnm"):
+        from convcli.imaging import netpbm
+
+        return (netpbm.encode_float if format.name == "pfm" else netpbm.encode)(first.pixels)
+    if format.name == "png" and len(image.frames) == 1 and (_deep(first) or compress is not Compress.SMALL):
+        from convcli.imaging.writing import png
+        from convcli.imaging.writing.metadata_out import png_chunks
+
+        return png.encode(_stacked(first), compress, png_chunks(image, notes), jobs)
+    if format.name == "png" and first.pixels.dtype == np.uint16 and len(image.frames) > 1:
+        notes.append("animated PNG is written in 8 bits: 16-bit samples are rounded")
+        image = replace(image, frames=tuple(narrow(frame) for frame in image.frames))
+    if format.name == "tiff" and _beyond_pillow(image):
+        from convcli.imaging.writing import tifffile_writer
+
+        try:
+            return tifffile_writer.encode_tiff(image, None if compress is Compress.NONE else "zlib")
+        except MissingExtraError:
+            if strict_depth or first.pixels.dtype != np.uint16 or image.space is Space.DATA:
+                raise
+            notes.append(f"16-bit colour is written as 8-bit: {KEEPS}")
+            image = replace(image, frames=tuple(narrow(frame) for frame in image.frames))
+    return _by_pillow(image, format, compress, notes)
+
+
+def _deep(frame: Frame) -> bool:
+    """Whether Pillow would write fewer bits than there are."""
+    return frame.pixels.dtype == np.uint16 and (frame.channels > 1 or frame.alpha is not None)
+
+
+def _stacked(frame: Frame) -> Array:
+    """Return the channels with alpha as the last."""
+    if frame.alpha is None:
+        return frame.pixels
+    return np.dstack([frame.pixels, frame.alpha])
+
+
+def _beyond_pillow(image: Image) -> bool:
+    """Whether a TIFF needs tifffile: channels of more than 8 bits, or numbers of several channels."""
+    return any(
+        (frame.channels > 1 or frame.alpha is not None)
+        and (frame.pixels.dtype != np.uint8 or image.space is Space.DATA or _inked_alpha(image, frame))
+        for frame in image.frames
+    )
+
+
+def _inked_alpha(image: Image, frame: Frame) -> bool:
+    return image.space is Space.CMYK and frame.alpha is not None
+
+
+def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str]) -> bytes:
+    from convcli.imaging.reading.pillow_modes import to_pillow
+    from convcli.imaging.writing.metadata_out import options
+
+    if format.name == "gif":
+        from convcli.imaging.writing import gif
+
+        pictures = gif.palette_pictures(image.frames, notes)
+    else:
+        pictures = [to_pillow(frame, image.space) for frame in image.frames]
+    settings: dict[str, Any] = {**_COMPRESSION.get(format.name, {}).get(compress, {})}
+    settings |= options(image, format, notes)
+    if format.name == "gif" and image.has_alpha:
+        settings |= {"transparency": gif.CLEAR, "disposal": 2}
+    if format.name == "tiff" and compress is not Compress.NONE:
+        settings |= _predictor(image)
+    if len(pictures) > 1:
+        settings |= {"save_all": True, "append_images": pictures[1:]}
+        if format.name != "tiff":
+            durations = [
+                _DEFAULT_DURATION if frame.duration is None else frame.duration for frame in image.frames
+            ]
+            settings["duration"] = _times(format, durations, notes)
+            settings |= _loop(format, image.metadata.loop)
+    if format.name == "webp":
+        settings |= {"lossless": True, "exact": True}
+    if format.name == "ico":
+        settings["sizes"] = [_icon_size(pictures[0].size)]
+    buffer = io.BytesIO()
+    pictures[0].save(buffer, format.pillow, **settings)
+    return buffer.getvalue()
+
+
+def _predictor(image: Image) -> dict[str, Any]:
+    """Return the difference that TIFF compresses: of neighbours, or of floats' bytes; none for a mixture."""
+    kinds = {frame.pixels.dtype.kind for frame in image.frames}
+    return {"tiffinfo": {_PREDICTOR: 3 if kinds == {"f"} else 2}} if len(kinds) == 1 else {}
+
+
+def _times(format: Format, durations: list[float], notes: list[str]) -> list[float] | list[int]:
+    """Return durations as the format counts them: ms, fractions of them, or steps of 10 ms."""
+    if format.name == "gif":
+        from convcli.imaging.writing import gif
+
+        return gif.steps(durations, notes)
+    return durations if format.name == "png" else [round(time) for time in durations]
+
+
+def _icon_size(size: tuple[int, int]) -> tuple[int, int]:
+    if max(size) > 256:
+        raise OutputError(
+            f".ico holds at most 256 x 256 pixels, not {size[0]} x {size[1]}", hint="write to .png"
+        )
+    return size
+
+
+def _loop(format: Format, loop: int | None) -> dict[str, int]:
+    """Return how often it plays: for ever unless said; GIF without a count plays once."""
+    count = 0 if loop is None else loop
+    return {} if format.name == "gif" and count == 1 else {"loop": count}
+
+
+_COMPRESSION: dict[str, dict[Compress, dict[str, Any]]] = {
+    "png": {
+        Compress.FAST: {"compress_type": 3},  # zlib's RLE strategy
+        Compress.SMALL: {"compress_level": 9, "optimize": True},
+        Compress.NONE: {"compress_level": 0},
+    },
+    "tiff": {
+        Compress.FAST: {"compression": "tiff_lzw"},
+        Compress.SMALL: {"compression": "tiff_adobe_deflate"},
+        Compress.NONE: {"compression": None},
+    },
+    "webp": {
+        Compress.FAST: {"quality": 0, "method": 0},
+        Compress.SMALL: {"quality": 100, "method": 6},
+        Compress.NONE: {"quality": 0, "method": 0},
+    },
+    "avif": {hard: {"quality": 92, "subsampling": "4:4:4"} for hard in Compress},
+    "jpeg": {
+        Compress.FAST: {"quality": 92, "subsampling": 0},
+        Compress.SMALL: {"quality": 92, "subsampling": 0, "optimize": True},
+        Compress.NONE: {"quality": 92, "subsampling": 0},
+    },
+}

@@ -1,0 +1,149 @@
+"""Write PNG files: faster than Pillow, and with 16 bits per sample in several channels, which it cannot.
+
+Each row is stored as differences to the left or to above, whichever are smaller. Strips of rows, cut by the
+picture's size alone, are deflated by several threads; within a strip the rows pass in blocks, so that no
+second copy of the picture exists.
+
+References
+----------
+W3C, Portable Network Graphics (PNG) Specification (Third Edition): 9 (filtering), 11 (chunks).
+"""
+
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from functools import reduce
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.choices import Compress
+from convcli.imaging.image import Array
+
+__all__ = ["Chunks", "encode"]
+
+Chunks = list[tuple[bytes, bytes]]
+
+_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
+_SUB, _UP = 1, 2
+_BLOCK, _STRIP, _MOST_STRIPS = 1 << 18, 1 << 20, 16
+_REPEATED = 0.3
+_SIGNATURE, _ZLIB_HEADER = b"\x89PNG\r\n\x1a\n", b"\x78\x01"
+_BASE = 65521
+_LEVEL = {Compress.FAST: 6, Compress.SMALL: 9, Compress.NONE: 0}
+
+
+def encode(samples: Array, compress: Compress, chunks: Chunks, jobs: int | None = None) -> bytes:
+    """Return the file for (H, W) or (H, W, 1 to 4) uint8 or uint16 samples, alpha last.
+
+    Parameters
+    ----------
+    compress : Compress
+        ``fast`` is deflate by runs (RLE) alone.
+    chunks : list of (type, content)
+        What stands before the pixels.
+    jobs : int, optional
+        Threads, by default one per core; the bytes do not depend on it.
+    """
+    height, width = samples.shape[:2]
+    channels = 1 if samples.ndim == 2 else samples.shape[2]
+    header = struct.pack(">IIBBBBB", width, height, 8 * samples.itemsize, _COLOUR_TYPES[channels], 0, 0, 0)
+    before = [part for kind, content in [(b"IHDR", header), *chunks] for part in _chunk(kind, [content])]
+    return b"".join((_SIGNATURE, *before, *_pixels(samples, compress, jobs), *_chunk(b"IEND", [])))
+
+
+class _Strip(NamedTuple):
+    """A chunk of some rows, deflated; the length of what it holds, and its Adler-32."""
+
+    chunk: list[bytes]
+    length: int
+    adler: int
+
+
+def _pixels(samples: Array, compress: Compress, jobs: int | None) -> list[bytes]:
+    """Return a zlib stream of all rows in chunks: strips deflated apart, each ended by a full flush."""
+    height = samples.shape[0]
+    count = max(1, min(_MOST_STRIPS, samples.nbytes // _STRIP, height))
+    ends = [height * i // count for i in range(count + 1)]
+
+    def strip(index: int) -> _Strip:
+        return _strip(samples, ends[index], ends[index + 1], compress)
+
+    if count == 1 or jobs == 1:
+        strips = list(map(strip, range(count)))
+    else:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
+            strips = list(pool.map(strip, range(count)))
+    adler = reduce(_joined, strips, 1)
+    return [part for one in strips for part in one.chunk] + _chunk(b"IDAT", [struct.pack(">I", adler)])
+
+
+def _strip(samples: Array, start: int, end: int, compress: Compress) -> _Strip:
+    strategy = zlib.Z_RLE if compress is Compress.FAST else zlib.Z_DEFAULT_STRATEGY
+    blocks = _filtered(samples, start, end)
+    first = next(blocks)
+    # Among noise, looking for runs finds hardly any, and takes a tenth of the time.
+    if strategy == zlib.Z_RLE and np.mean(first[1:] == first[:-1]) < _REPEATED:
+        strategy = zlib.Z_HUFFMAN_ONLY
+    packer = zlib.compressobj(_LEVEL[compress], zlib.DEFLATED, -15, 9, strategy)
+    packed, adler = [_ZLIB_HEADER] if start == 0 else [], 1
+    for rows in chain([first], blocks):
+        packed.append(packer.compress(rows.data))
+        adler = zlib.adler32(rows.data, adler)
+    last = end == samples.shape[0]
+    packed.append(packer.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH))
+    length = (end - start) * (1 + samples.nbytes // samples.shape[0])
+    return _Strip(_chunk(b"IDAT", packed), length, adler)
+
+
+def _joined(adler: int, strip: _Strip) -> int:
+    """Return the Adler-32 of what had `adler`, followed by what `strip` holds (RFC 1950, section 9)."""
+    low, high = adler & 0xFFFF, adler >> 16
+    more_low, more_high = strip.adler & 0xFFFF, strip.adler >> 16
+    sums = (low + more_low - 1) % _BASE
+    return (high + more_high + strip.length * (low - 1)) % _BASE << 16 | sums
+
+
+def _chunk(kind: bytes, content: list[bytes]) -> list[bytes]:
+    check = zlib.crc32(kind)
+    for part in content:
+        check = zlib.crc32(part, check)
+    length = sum(map(len, content))
+    return [struct.pack(">I", length) + kind, *content, struct.pack(">I", check)]
+
+
+def _filtered(samples: Array, start: int, end: int) -> Iterator[NDArray[np.uint8]]:
+    """Yield blocks of rows: each a filter's number and differences to the pixel before or the row above."""
+    row_bytes = samples.nbytes // samples.shape[0]
+    step = row_bytes // samples.shape[1]
+    at_once = max(1, _BLOCK // row_bytes)
+    above_first = _bytes(samples[start - 1 : start])[0] if start else np.zeros(row_bytes, np.uint8)
+    for first in range(start, end, at_once):
+        raw = _bytes(samples[first : min(first + at_once, end)])
+        left, above = raw.copy(), raw.copy()
+        left[:, step:] -= raw[:, :-step]
+        above[1:] -= raw[:-1]
+        above[0] -= above_first
+        above_first = raw[-1]
+        use_above = _size(above) < _size(left)
+        result = np.empty((len(raw), 1 + row_bytes), dtype=np.uint8)
+        result[:, 0] = np.where(use_above, _UP, _SUB)
+        result[:, 1:] = left
+        result[use_above, 1:] = above[use_above]
+        yield result.reshape(-1)
+
+
+def _bytes(rows: Array) -> NDArray[np.uint8]:
+    """Return each row's bytes, most significant first."""
+    kind = np.uint8 if rows.dtype == np.uint8 else ">u2"
+    return np.ascontiguousarray(rows, dtype=kind).view(np.uint8).reshape(len(rows), -1)
+
+
+def _size(differences: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """Return each row's sum of differences taken as signed bytes."""
+    return np.asarray(np.minimum(differences, -differences).sum(axis=1, dtype=np.uint32))

@@ -1,0 +1,1 @@
+"""Kernels in files: read, written, exported."""

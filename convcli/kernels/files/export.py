@@ -1,0 +1,54 @@
+"""A kernel as the content of a file."""
+
+import os
+from dataclasses import dataclass
+
+from convcli.atomic_write import write_bytes
+from convcli.choices import STDOUT
+from convcli.errors import OutputError, unknown
+from convcli.kernels.files.read import SUFFIXES
+from convcli.kernels.files.write import encode
+from convcli.kernels.kernel import Kernel
+
+__all__ = ["Exported", "export_kernel", "file_suffix"]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The bytes of a kernel file, and where they were written (None: they belong on stdout)."""
+
+    data: bytes
+    path: str | None
+
+
+def export_kernel(found: Kernel, *, output: str | None, format: str | None) -> Exported:
+    """Write a kernel as `export` does.
+
+    Raises
+    ------
+    OutputError
+        The format cannot hold it, or the file cannot be written.
+    """
+    data = encode(found, file_suffix(output, format))
+    if output is None or output == STDOUT:
+        return Exported(data, None)
+    write_bytes(output, data)
+    return Exported(data, output)
+
+
+def file_suffix(output: str | None, format: str | None) -> str:
+    """Return the suffix of the format in which a kernel is written: JSON unless told otherwise.
+
+    Raises
+    ------
+    OutputError
+        The suffix of `output` is that of no format for kernels.
+    """
+    if format is not None:
+        return "." + format.lower().removeprefix(".")
+    if output is None or output == STDOUT:
+        return ".json"
+    suffix = os.path.splitext(output)[1]
+    if suffix.lower() not in SUFFIXES:
+        raise unknown(f"{output!r}: kernel format", suffix, SUFFIXES, OutputError)
+    return suffix

@@ -1,0 +1,103 @@
+"""Kernels as the bytes of a file; files.py reads them back."""
+
+import io
+import json
+
+import numpy as np
+
+from convcli.errors import OutputError, unknown
+from convcli.kernels.files.mapping import as_mapping
+from convcli.kernels.files.read import COMPONENT, SUFFIXES
+from convcli.kernels.kernel import Array, Kernel, joins
+from convcli.kernels.text import shown
+
+__all__ = ["encode"]
+
+
+def encode(kernel: Kernel, suffix: str) -> bytes:
+    """Return the bytes of a file that reads back as exactly these weights.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        Its name, source, bias and combination are kept by ``.json``, ``.toml`` and ``.npz``.
+    suffix : str
+        One of `SUFFIXES`, any case.
+
+    Raises
+    ------
+    OutputError
+        The format is not known, or cannot hold several components, channels or a bias.
+    """
+    spelled = suffix.lower()
+    if spelled not in SUFFIXES:
+        raise unknown("kernel format", suffix, SUFFIXES, OutputError)
+    if spelled == ".json":
+        return _write_json(kernel).encode()
+    if spelled == ".toml":
+        return _write_toml(kernel).encode()
+    buffer = io.BytesIO()
+    if spelled == ".npz":
+        held = as_mapping(kernel)
+        parts = held.pop("components", [])
+        held |= {f"{COMPONENT}{i}": part for i, part in enumerate(parts)}
+        np.savez(buffer, **held)
+        return buffer.getvalue()
+    if spelled == ".npy":
+        np.save(buffer, _one_array(kernel, spelled, axes=4), allow_pickle=False)
+        return buffer.getvalue()
+    gap = {".csv": ",", ".tsv": "\t", ".txt": " "}[spelled]
+    rows = _one_array(kernel, spelled, axes=2)
+    return "".join(gap.join(map(_digits, row)) + "\n" for row in rows.tolist()).encode()
+
+
+def _one_array(kernel: Kernel, suffix: str, axes: int) -> Array:
+    parts = kernel.components
+    lost = ""
+    if any(kernel.bias):
+        lost = "a bias"
+    elif len(parts) > 1 and not (axes == 4 and joins(parts, kernel.combine)):
+        lost = f"{len(parts)} components"
+    elif parts[0].ndim > axes:
+        lost = f"{parts[0].shape[0]} channels"
+    if lost:
+        able = ".npy .npz .json or .toml" if lost.endswith("channels") else ".npz .json or .toml"
+        raise OutputError(f"{suffix} cannot hold {lost} of kernel {shown(kernel.name)}", hint=f"use {able}")
+    return parts[0] if len(parts) == 1 else np.stack(parts)
+
+
+def _write_json(kernel: Kernel) -> str:
+    held = {key: _layout(value, "  ") for key, value in as_mapping(kernel).items()}
+    return "{\n" + ",\n".join(f"  {json.dumps(key)}: {value}" for key, value in held.items()) + "\n}\n"
+
+
+def _write_toml(kernel: Kernel) -> str:
+    lines = [
+        f"{key} = {_toml_text(value) if isinstance(value, str) else _layout(value, '')}\n"
+        for key, value in as_mapping(kernel).items()
+    ]
+    return "".join(lines)
+
+
+def _toml_text(text: str) -> str:
+    """Quote `text`; half a surrogate pair, as file names that are not UTF-8 have, becomes ``?``."""
+    special = {ord(mark): f"\\{mark}" for mark in '"\\'} | {i: f"\\u{i:04x}" for i in (*range(32), 127)}
+    return f'"{text.encode("utf-8", "replace").decode().translate(special)}"'
+
+
+def _layout(value: object, indent: str) -> str:
+    """Write nested lists with one matrix row per line."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, list):
+        return _digits(value) if isinstance(value, float) else json.dumps(value)
+    if not isinstance(value[0], list | np.ndarray):
+        return f"[{', '.join(_layout(item, '') for item in value)}]"
+    inner = ",\n".join(f"{indent}  {_layout(item, indent + '  ')}" for item in value)
+    return f"[\n{inner}\n{indent}]"
+
+
+def _digits(value: float) -> str:
+    """Write the shortest digits that read back as `value`; -0.0 keeps its sign."""
+    text = repr(value)
+    return text.removesuffix(".0") if text != "-0.0" else text

@@ -1,0 +1,1 @@
+"""The named kernel that given weights are, and its parameters."""

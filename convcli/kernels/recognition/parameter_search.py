@@ -1,0 +1,167 @@
+"""A family of kernels fitted to a matrix: the parameters whose kernel has the greatest cosine with it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.kernels.recognition.searched_families import LONGEST, Shape, Size, Values, resized
+
+__all__ = ["EXACT", "Found", "refined"]
+
+Array = NDArray[np.float64]
+
+STEPS = 40
+"""Of Levenberg and Marquardt, at most; from a fair start about eight do."""
+
+STARTS = 3
+"""How many points of the grid are followed."""
+
+
+FAR = 0.8
+"""Squared distance of directions (2 minus twice the cosine) from which nothing is followed."""
+
+EXACT = 1e-10
+"""Misfits (1 - cosine) below this differ by rounding alone."""
+
+
+def _as_good(misfit: float, count: int) -> float:
+    """Return the misfit that is no worse, for a matrix of `count` weights.
+
+    Of noise alone, `count` weights leave a sum of squares that is chi-squared: 12 more than the least, in
+    units of the variance of one, are three standard deviations of a parameter and a little. The noise of
+    large kernels is alike in neighbours, so they tell less than that: a quarter more is no worse.
+    """
+    return misfit * (1 + max(12 / count, 0.25)) + EXACT
+
+
+class Found(NamedTuple):
+    """The parameters of the greatest cosine, rounded; ``misfit`` is 1 minus that cosine."""
+
+    values: Values
+    spec: str
+    misfit: float
+
+
+def refined(
+    shape: Shape, plane: Array, keep: NDArray[np.bool_], *, enough: float, slack: float
+) -> Found | None:
+    """Fit a family to `plane`, of which only the weights in `keep` count.
+
+    Returns
+    -------
+    Found or None
+        None where no cosine is above ``1 - enough``. Parameters have as few digits as leave the misfit
+        no worse than noise may; a size is left out where that adds no more than `slack`, what noise may hide.
+    """
+    size = (plane.shape[0], plane.shape[1])
+    target = _direction(plane, keep)
+    starts = []
+    for values in shape.grid(size):
+        gap = _gap(shape, values, target, keep, size)
+        if gap is not None and gap @ gap < FAR:
+            starts.append((float(gap @ gap), values))
+    found: tuple[float, Values] | None = None
+    for _, values in sorted(starts)[:STARTS]:
+        squares, values = _descend(shape, values, target, keep, size)
+        if found is None or squares < found[0]:
+            found = (squares, values)
+    if found is None or found[0] / 2 > enough:
+        return None
+    best = found[0] / 2
+    return _rounded(shape, found[1], plane, keep, limit=min(_as_good(best, plane.size), enough), slack=slack)
+
+
+def _rounded(
+    shape: Shape, values: Values, plane: Array, keep: NDArray[np.bool_], limit: float, slack: float
+) -> Found:
+    size = (plane.shape[0], plane.shape[1])
+    target = _direction(plane, keep)
+    for digits in range(1, 18):
+        short = tuple(round(float(f"{value:.{digits}g}"), digits + 1) + 0.0 for value in values)
+        gap = _gap(shape, short, target, keep, size)
+        misfit = float(gap @ gap) / 2 if gap is not None else np.inf
+        if misfit <= limit:
+            break
+    if not shape.sized:
+        return Found(short, shape.spec(short, digits, None), misfit)
+    own = _own_misfit(shape, short, plane, keep)
+    if own <= limit + slack:
+        return Found(short, shape.spec(short, digits, None), own)
+    return Found(short, shape.spec(short, digits, size), misfit)
+
+
+def _own_misfit(shape: Shape, values: Values, plane: Array, keep: NDArray[np.bool_]) -> float:
+    """Return the misfit of the kernel in the size that follows from its parameters."""
+    made = shape.make(values, None)
+    if max(made.shape) > LONGEST * max(plane.shape):
+        return np.inf
+    wide = (max(made.shape[0], plane.shape[0]), max(made.shape[1], plane.shape[1]))
+    left_out = np.asarray(~keep, np.float64)
+    made_wide, plane_wide, lost = (resized(one, wide) for one in (made, plane, left_out))
+    if made_wide is None or plane_wide is None or lost is None:
+        return np.inf
+    gap = _apart(_direction(made_wide, lost == 0), _direction(plane_wide, lost == 0))
+    return float(gap @ gap) / 2
+
+
+def _direction(plane: Array, keep: NDArray[np.bool_]) -> Array:
+    values = plane[keep]
+    return np.asarray(values / (float(np.linalg.norm(values)) or 1.0))
+
+
+def _gap(
+    shape: Shape, values: Sequence[float], target: Array, keep: NDArray[np.bool_], size: Size
+) -> Array | None:
+    made = shape.within(values, size)
+    if made is None:
+        return None
+    return _apart(_direction(made, keep), target)
+
+
+def _apart(one: Array, other: Array) -> Array:
+    """Return the difference of two directions, whichever way the first points along its line."""
+    return np.asarray(one * (1.0 if one @ other >= 0 else -1.0) - other)
+
+
+def _descend(
+    shape: Shape, values: Values, target: Array, keep: NDArray[np.bool_], size: Size
+) -> tuple[float, Values]:
+    """Follow the damped Gauss-Newton steps of Levenberg and Marquardt to the nearest least gap."""
+
+    def gap_at(point: Array) -> Array | None:
+        return _gap(shape, point.tolist(), target, keep, size)
+
+    point = np.array(values)
+    gap, damping = gap_at(point), 1e-3
+    assert gap is not None, "the grid lies within the limits"
+    for _ in range(STEPS):
+        columns = []
+        for index, value in enumerate(point):
+            step = 1e-6 * max(abs(value), 0.1)
+            ahead = np.array(point)
+            ahead[index] += step
+            moved = gap_at(ahead)
+            if moved is None:  # at the upper limit
+                ahead[index] -= 2 * step
+                step, moved = -step, gap_at(ahead)
+            columns.append(np.zeros_like(gap) if moved is None else (moved - gap) / step)
+        slopes = np.stack(columns, axis=1)
+        normal, downhill = slopes.T @ slopes, slopes.T @ gap
+        lost = False
+        while not lost:
+            damped = normal + damping * np.diag(np.diag(normal) + 1e-12)
+            ahead = point - np.linalg.solve(damped, downhill)
+            moved = gap_at(ahead)
+            if moved is not None and moved @ moved < gap @ gap:
+                break
+            damping *= 4
+            lost = damping > 1e8
+        if lost or moved is None:
+            break
+        done = float(gap @ gap - moved @ moved) <= 1e-12 * float(gap @ gap)
+        point, gap, damping = ahead, moved, damping / 10
+        if done:
+            break
+    return float(gap @ gap), tuple(point.tolist())

@@ -1,0 +1,62 @@
+"""What the shell offers when Tab is pressed. Nothing here imports NumPy: each press starts a new process."""
+
+from collections.abc import Callable, Iterable
+
+from convcli.border_names import PAD_NAMES_OF_TOOLS
+from convcli.choices import Choice, PadMode
+
+__all__ = ["choice", "formats", "kernel_formats", "kernels", "pads", "words"]
+
+
+def words(*known: str) -> Callable[[str], list[str]]:
+    """Offer a fixed list of words."""
+
+    def complete(incomplete: str) -> list[str]:
+        return _starting(known, incomplete)
+
+    return complete
+
+
+def choice(kind: type[Choice]) -> Callable[[str], list[str]]:
+    """Offer the values of an enum."""
+    return words(*kind)
+
+
+def pads(incomplete: str) -> list[str]:
+    """Offer padding modes and, behind a tool's name and a colon, that tool's names."""
+    tool, colon, _ = incomplete.partition(":")
+    if colon:
+        names = PAD_NAMES_OF_TOOLS.get(tool.lower(), {})
+        return _starting((f"{tool}:{name}" for name in names), incomplete)
+    return _starting((*PadMode, *PadMode.synonyms()), incomplete)
+
+
+def kernels(incomplete: str) -> list[tuple[str, str]]:
+    """Offer the kernels of the library, each with one line about it, and behind a colon its parameters."""
+    from convcli.kernels import library
+
+    name, colon, given = incomplete.lower().partition(":")
+    if not colon:
+        known = [(word, library.entry(word).about) for word in library.names()]
+    elif name in library.names():
+        before = f"{name}:{given[: given.rfind(',') + 1]}"
+        known = [(f"{before}{p.name}=", p.about) for p in library.entry(name).parameters]
+    else:
+        known = []
+    return [(word, about) for word, about in known if word.startswith(incomplete.lower())]
+
+
+def formats(incomplete: str) -> list[str]:
+    """Offer the formats that can be written."""
+    from convcli.imaging import formats as known
+
+    return _starting(known.names(), incomplete)
+
+
+def kernel_formats(incomplete: str) -> list[str]:
+    """Offer the formats of kernel files."""
+    return _starting(("json", "toml", "npy", "npz", "csv", "tsv", "txt"), incomplete)
+
+
+def _starting(known: Iterable[str], incomplete: str) -> list[str]:
+    return [word for word in known if word.startswith(incomplete.lower())]

@@ -1,0 +1,149 @@
+"""The options of windows: those that slide with a kernel, and those that pool."""
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from convcli.choices import Padding, PadMode, PoolMode, parse_padding, parse_pair
+from convcli.options import completion
+from convcli.options.option_groups import Options
+from convcli.options.typer_parsers import number, power
+
+__all__ = ["DilationOption", "PadValueOption", "PoolWindow", "StrideOption", "Window"]
+
+_window = partial(typer.Option, rich_help_panel="Window")
+_pad = partial(_window, "-p", "--pad", metavar="MODE", parser=PadMode.parse, autocompletion=completion.pads)
+_padding = partial(
+    _window,
+    "--padding",
+    metavar="N|RxC|T,B,L,R|same|full",
+    parser=parse_padding,
+    autocompletion=completion.words("same", "full", "valid"),
+)
+_pair = partial(_window, metavar="N|RxC")
+
+PadValueOption = Annotated[
+    float | None,
+    _window(
+        "--pad-value",
+        metavar="V",
+        parser=number,
+        show_default="0",
+        help="For --pad constant, in the image's own units.",
+    ),
+]
+StrideOption = Annotated[
+    tuple[int, int],
+    _pair(
+        "-s",
+        "--stride",
+        parser=partial(parse_pair, what="stride"),
+        show_default="1",
+        help="Steps of the window.",
+    ),
+]
+DilationOption = Annotated[
+    tuple[int, int],
+    _pair(
+        "-d",
+        "--dilation",
+        parser=partial(parse_pair, what="dilation"),
+        show_default="1",
+        help="Distance between the pixels that a window sees.",
+    ),
+]
+
+
+class Window(Options):
+    """How a window slides over the picture and what it sees beyond the edge."""
+
+    pad: Annotated[
+        PadMode,
+        _pad(
+            help="Pixels beyond the edge: zero, constant, reflect (edge not repeated), replicate, wrap, "
+            "symmetric (edge repeated) or valid (none). SciPy's reflect is our symmetric, its mirror our "
+            "reflect; scipy:reflect, opencv:reflect, imagemagick:mirror, torch:circular ... mean what "
+            "that tool means.",
+        ),
+    ] = PadMode.REFLECT
+    pad_value: PadValueOption = None
+    padding: Annotated[
+        Padding,
+        _padding(
+            help="How many pixels are made up. An even kernel's extra one is at the bottom and right, "
+            "as in PyTorch; SciPy and OpenCV put it at the top and left.",
+        ),
+    ] = "same"
+    stride: StrideOption = (1, 1)
+    dilation: DilationOption = (1, 1)
+
+
+class PoolWindow(Options):
+    """Which pixels become one, and how."""
+
+    mode: Annotated[
+        PoolMode,
+        _window(
+            "-m",
+            "--mode",
+            metavar="|".join(PoolMode),
+            parser=PoolMode.parse,
+            autocompletion=completion.words(*PoolMode, "l2"),
+            help="The greatest, mean, least or middle pixel of each window (of an even number, the mean of "
+            "the middle two), or the norm (sum |x|^P)^(1/P); l2 is lp with P = 2.",
+        ),
+    ] = PoolMode.MAX
+    norm: Annotated[
+        float | None,
+        _window(
+            "--norm",
+            metavar="P",
+            parser=power,
+            show_default="2",
+            help="For --mode lp: a number above 0, or inf.",
+        ),
+    ] = None
+    size: Annotated[
+        tuple[int, int],
+        _pair("--size", parser=partial(parse_pair, what="size"), show_default="2", help="Of the window."),
+    ] = (2, 2)
+    stride: Annotated[
+        tuple[int, int] | None,
+        _pair(
+            "-s",
+            "--stride",
+            parser=partial(parse_pair, what="stride"),
+            show_default="the size",
+            help="Steps of the window.",
+        ),
+    ] = None
+    pad: Annotated[
+        PadMode | None,
+        _pad(
+            show_default="neutral",
+            help="Make the pixels of --padding up, as good as any others: zero, constant, reflect, "
+            "replicate, wrap, symmetric, or as another tool does (see convcli filter --help). Without it "
+            "padding is neutral: never the greatest or least, left out of medians, 0 in sums.",
+        ),
+    ] = None
+    pad_value: PadValueOption = None
+    padding: Annotated[
+        Padding,
+        _padding(show_default="0", help="How many pixels there are beyond the edge."),
+    ] = ((0, 0), (0, 0))
+    dilation: DilationOption = (1, 1)
+    ceil: Annotated[
+        bool,
+        _window("--ceil", help="Let the last windows hang over the bottom and right edges: sizes round up."),
+    ] = False
+    count_include_pad: Annotated[
+        bool,
+        _window(
+            "--count-include-pad/--no-count-include-pad",
+            help="Whether neutral padding counts in averages, as zeros.",
+        ),
+    ] = True
+    whole: Annotated[
+        bool, _window("--global", help="One window as large as the picture: each channel becomes one pixel.")
+    ] = False

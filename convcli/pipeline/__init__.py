@@ -1,0 +1,1 @@
+"""From inputs to outputs: batches, names, feature maps, results, messages."""

@@ -1,0 +1,224 @@
+"""The only place that writes to stdout and stderr.
+
+stdout carries the product alone (picture bytes, paths, JSON); everything for people goes to stderr.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+
+import typer
+
+from convcli.display.terminal.words import printable
+from convcli.errors import ConvcliError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from convcli.options.shared_options import Talk
+    from convcli.pipeline.batch import Batch
+
+__all__ = [
+    "complain",
+    "console",
+    "deliver",
+    "draw",
+    "json_line",
+    "meter",
+    "path",
+    "product",
+    "progress",
+    "say",
+]
+
+T = TypeVar("T")
+
+
+def complain(error: ConvcliError) -> None:
+    """Write an error and its hint as one line on stderr."""
+    hint = f"; hint: {error.hint}" if error.hint else ""
+    say(f"error: {error.message}{hint}")
+
+
+def say(text: str) -> None:
+    """Write one line for people on stderr, whatever characters a file's name brings."""
+    line = printable(text)
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    sys.stderr.flush()
+
+
+def path(name: str) -> None:
+    """Write a file's name on stdout, byte for byte: names need not be UTF-8."""
+    _write(os.fsencode(name) + b"\n")
+
+
+def product(data: bytes | memoryview) -> None:
+    """Write the bytes of a picture on stdout."""
+    _write(data)
+
+
+def json_line(value: dict[str, Any]) -> None:
+    """Write one JSON object on a line of its own; what is not a number in JSON becomes null."""
+    import json
+
+    try:
+        text = json.dumps(value, ensure_ascii=True, allow_nan=False)
+    except ValueError:
+        from convcli.pipeline.jsonable import plain
+
+        text = json.dumps(plain(value), ensure_ascii=True, allow_nan=False)
+    _write(text.encode() + b"\n")
+
+
+def draw(item: object, *, no_color: bool, stderr: bool = False) -> None:
+    """Print what Rich draws, on stdout unless told otherwise.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written, as on a disk that is full.
+    """
+    _draw(console(no_color=no_color, stderr=stderr), item)
+
+
+def _draw(screen: "Console", *items: object) -> None:
+    try:
+        for item in items:
+            screen.print(item, crop=False)
+        screen.file.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> OutputError:
+    reason = (error.strerror or "it failed").lower()
+    return OutputError(f"output cannot be written: {reason}", hint="is there room on the disk?")
+
+
+def deliver(batch: "Batch", talk: "Talk", screen: "Console | None" = None) -> None:
+    """Print what each input gave, as it is done; exit with status 1 where some input failed.
+
+    `screen` is what shows the products of commands that only tell; by default a console on stdout.
+
+    Raises
+    ------
+    UsageError
+        Picture bytes and JSON, or picture bytes and a terminal, would meet on stdout.
+    ConvcliError
+        The only input there was has failed.
+    """
+    if batch.to_stdout:
+        if talk.json:
+            raise UsageError("--json and the picture both want stdout", hint="write the picture to -o FILE")
+        refuse_terminal()
+    failures = shown = 0
+    for outcome in progress(batch.outcomes, total=batch.total, quiet=talk.quiet):
+        if outcome.error is not None:
+            failures += 1
+            if talk.json:
+                json_line(
+                    {"input": outcome.input, "error": outcome.error.message, "hint": outcome.error.hint}
+                )
+            if batch.total == 1:
+                raise outcome.error
+            complain(outcome.error)
+            continue
+        if not talk.quiet:
+            for note in (*outcome.details, *outcome.notes) if talk.verbose else outcome.notes:
+                say(f"{outcome.input}: {note}")
+        beside = bool(outcome.outputs) or outcome.data is not None
+        if outcome.table is not None and not talk.json and not (beside and talk.quiet):
+            draw(outcome.table, no_color=talk.no_color, stderr=beside)
+        if talk.json:
+            json_line(dict(outcome.report))
+        elif outcome.shown is not None:
+            screen = screen or console(no_color=talk.no_color)
+            _draw(screen, *([""] if shown else []), outcome.shown)
+            shown += 1
+        elif outcome.data is not None:
+            product(outcome.data)
+        else:
+            for name in outcome.outputs:
+                path(name)
+    if failures:
+        if not talk.quiet:
+            say(f"{failures} of {batch.total or 'the'} inputs failed")
+        raise typer.Exit(1)
+
+
+def refuse_terminal() -> None:
+    """Raise a UsageError where picture bytes would go to a terminal."""
+    if _stdout().isatty():
+        raise UsageError(
+            "picture bytes are not written to a terminal", hint="name a file with -o, or pipe the output on"
+        )
+
+
+def console(*, no_color: bool, stderr: bool = False, forced: bool = False) -> "Console":
+    """Return a Rich console; Rich itself honours ``NO_COLOR`` and terminals without colour.
+
+    A `forced` one writes 24-bit colours and graphics wherever it writes to.
+    """
+    from rich.console import Console
+
+    return Console(
+        no_color=True if no_color else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        stderr=stderr,
+        force_terminal=True if forced else None,
+        color_system="truecolor" if forced else "auto",
+    )
+
+
+def progress(items: Iterable[T], *, total: int | None, quiet: bool) -> Iterator[T]:
+    """Pass `items` on, with a bar on stderr where that is a terminal and there is more than one to do."""
+    if quiet or total == 1 or not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        yield from bar.track(items, total=total, description="pictures")
+
+
+@contextmanager
+def meter(total: int | None, description: str, *, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Give a function that moves a bar on by one step; there is none where stderr is no terminal."""
+    if total is None or quiet or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task(description, total=total)
+        yield lambda: bar.advance(task)
+
+
+def _write(data: bytes | memoryview) -> None:
+    stdout = _stdout()
+    try:
+        stdout.flush()
+        rest = memoryview(data)
+        while rest:  # unbuffered (PYTHONUNBUFFERED), a pipe takes what it has room for
+            rest = rest[stdout.buffer.write(rest) :]
+        stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def _stdout() -> TextIO:
+    if sys.stdout is None:
+        raise OutputError("stdout is closed", hint="write to a file with -o FILE")
+    return sys.stdout

@@ -1,0 +1,143 @@
+"""Where each result goes: explicit names, names made from the input's, stdout; what may be overwritten."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from convcli.choices import STDIN, STDOUT
+from convcli.errors import OutputError, UsageError
+from convcli.imaging.formats import Format, by_name, format_of, suffix_for
+from convcli.options.specs import WriteSpec
+from convcli.pipeline.batch import Source
+
+__all__ = ["Naming", "Target"]
+
+MAP = "{map}"
+
+
+class Target(NamedTuple):
+    """One place to write to, and in which format; ``-`` is stdout."""
+
+    path: str
+    format: Format
+
+
+@dataclass
+class Naming:
+    """Chooses the targets of a whole batch, remembering them so that no result replaces another.
+
+    Parameters
+    ----------
+    writing
+        What the user asked for.
+    count
+        How many inputs there are; None when that is not known.
+    inputs
+        The inputs as given.
+    floats
+        Whether floats are written, so that a derived name needs a format that holds them.
+    """
+
+    writing: WriteSpec
+    count: int | None
+    inputs: Sequence[str]
+    floats: bool = False
+    _taken: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        output = self.writing.output
+        if output is not None and self.count != 1:
+            many = "several inputs" if self.count is None else f"{self.count} inputs"
+            where = "stdout" if output == STDOUT else repr(output)
+            raise UsageError(f"{many} cannot all go to {where}", hint="use --out-dir DIR")
+        if output is not None and output != STDOUT:
+            format_of(output, self.writing.format)
+        elif self.writing.format is not None:
+            by_name(self.writing.format)
+
+    @property
+    def to_stdout(self) -> bool:
+        """Whether the product is bytes on stdout: asked for, or because it came from stdin."""
+        if self.writing.output is not None:
+            return self.writing.output == STDOUT
+        return list(self.inputs) == [STDIN] and self.writing.out_dir is None
+
+    def targets(self, source: Source, labels: Sequence[str], read_format: str) -> list[Target]:
+        """Return one target for each label, or a single one for all of them as channels of an array.
+
+        Raises
+        ------
+        UsageError, OutputError
+            There is no place for so many maps, or a file is in the way.
+        """
+        output = self.writing.output
+        if self.to_stdout:
+            found = [Target(STDOUT, self._format(suffix_for(read_format)))]
+        elif output is None:
+            found = [self._derived(source, label, read_format) for label in labels]
+        elif MAP in output:
+            paths = [output.replace(MAP, label) for label in labels]
+            found = [Target(path, format_of(path, self.writing.format)) for path in paths]
+        else:
+            found = [Target(output, format_of(output, self.writing.format))]
+        if len(found) < len(labels):
+            _check_channels(found[0], len(labels))
+        for target in found:
+            self._check(source, target, derived=output is None)
+        return found
+
+    def _format(self, suffix: str) -> Format:
+        if self.writing.format is not None:
+            return by_name(self.writing.format)
+        found = by_name(suffix)
+        return found if not self.floats or "float" in found.depths else by_name("npy")
+
+    def _derived(self, source: Source, label: str, read_format: str) -> Target:
+        stem, own = os.path.splitext(os.path.basename(source.path))
+        if source.path == STDIN:
+            stem, own = "stdin", ""
+        own = own.partition(":")[0]
+        format = self._format(own if _same_kind(own, read_format) else suffix_for(read_format))
+        suffix = own if own.lower() in format.suffixes else format.suffix
+        folder = os.path.join(self.writing.out_dir or "", source.folder)
+        return Target(os.path.join(folder, f"{stem}-{label}{suffix}"), format)
+
+    def _check(self, source: Source, target: Target, *, derived: bool) -> None:
+        if target.path == STDOUT:
+            return
+        place = os.path.realpath(target.path)
+        before = self._taken.setdefault(place, source.path)
+        if before != source.path:
+            raise OutputError(
+                f"{target.path!r} already holds the result of {before!r}",
+                hint="give inputs of one name different --out-dir folders",
+            )
+        if self.writing.force:
+            return
+        if (
+            source.path != STDIN
+            and os.path.exists(target.path)
+            and os.path.samefile(source.path, target.path)
+        ):
+            raise OutputError(f"{target.path!r} is the input itself", hint="add --force to replace it")
+        if derived and os.path.lexists(target.path):
+            raise OutputError(
+                f"{target.path!r} is already there", hint="add --force to replace it, or use -o"
+            )
+
+
+def _same_kind(suffix: str, read_format: str) -> bool:
+    """Whether a file with this suffix is what its content says: ``.ppm`` and ``.pgm`` are both PNM."""
+    netpbm = (".ppm", ".pgm", ".pnm")
+    return suffix.lower() in netpbm and suffix_for(read_format) in netpbm
+
+
+def _check_channels(target: Target, maps: int) -> None:
+    if "data" in target.format.spaces:
+        return
+    where = "stdout" if target.path == STDOUT else repr(target.path)
+    raise UsageError(
+        f"{maps} feature maps do not fit into {where} ({target.format.name})",
+        hint="write {map} into the name for a file each, use .npy or .tif for channels, or --combine them",
+    )

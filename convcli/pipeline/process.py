@@ -1,0 +1,188 @@
+"""The straight line that every command on pictures takes: read, compute, to pixels, write, report."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from convcli.atomic_write import write_bytes
+from convcli.choices import STDIN, STDOUT, Depth, RangeMode
+from convcli.errors import OutputError
+from convcli.imaging import colour
+from convcli.imaging.image import Frame, Image, Space
+from convcli.imaging.reading.read import read
+from convcli.imaging.writing.encode import encode
+from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, WriteSpec
+from convcli.pipeline.batch import Batch, Outcome, Source, over, read_stdin
+from convcli.pipeline.naming import Naming, Target
+from convcli.pipeline.results import BandedMap, FeatureMap, Result, as_channels, by_bands, develop, figures
+
+__all__ = ["Means", "Step", "as_gray", "make_folder", "process", "read_source", "write_results"]
+
+
+class Means(NamedTuple):
+    """By which method something was computed, and why."""
+
+    name: str
+    method: str
+    reason: str
+
+
+class Step(NamedTuple):
+    """What a command does between reading and writing.
+
+    Attributes
+    ----------
+    labels
+        One for each feature map, all different: they name files.
+    names
+        What reports call each map.
+    maps
+        Makes the feature maps of a frame.
+    means
+        Says how those of a picture are computed.
+    bands
+        Makes maps that are computed some rows at a time; None where it cannot.
+    """
+
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+    maps: Callable[[Frame, Space], list[FeatureMap]]
+    means: Callable[[Image], Iterable[Means]]
+    bands: Callable[[Frame], list[BandedMap] | None] = lambda _: None
+
+
+def process(
+    inputs: Sequence[str],
+    step: Step,
+    spec: FilterSpec | PoolSpec,
+    reading: ReadSpec,
+    writing: WriteSpec,
+    *,
+    details: bool,
+) -> Batch:
+    """Take each input through `step`.
+
+    What is wrong with one input becomes its outcome. With `details`, outcomes carry the means and the figures
+    of their results.
+
+    Raises
+    ------
+    UsageError
+        Inputs and names do not go together.
+    """
+    count = None if reading.recursive else len(inputs)
+    floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
+    naming = Naming(writing, count, inputs, floats=floats)
+
+    def work(source: Source) -> Outcome:
+        start = time.perf_counter()
+        image = read_source(source, reading)
+        targets = naming.targets(source, step.labels, image.format)
+        before = as_gray(image) if spec.gray else image
+        banded = all(by_bands(before, spec, target.format) for target in targets)
+        maps: list[Sequence[FeatureMap | BandedMap]] = [
+            (step.bands(frame) if banded else None) or step.maps(frame, before.space)
+            for frame in before.frames
+        ]
+        results = [
+            develop(before, of_map, spec, targets[min(index, len(targets) - 1)].format, details=details)
+            for index, of_map in enumerate(zip(*maps, strict=True))
+        ]
+        if len(results) > 1:
+            results = [result.of(label) for result, label in zip(results, step.labels, strict=True)]
+        done = write_results(source, results, targets, spec, writing)
+        done = done._replace(notes=tuple(dict.fromkeys((*image.notes, *done.notes))))
+        if not details:
+            return done
+        means = list(step.means(before))
+        report = {
+            "input": source.path,
+            "output": done.outputs[0] if len(done.outputs) == 1 else list(done.outputs),
+            "kernel": step.names[0] if len(step.names) == 1 else list(step.names),
+            "pad": "neutral" if spec.pad is None else spec.pad.value,
+            "size_in": list(image.frames[0].size),
+            "size_out": list(results[0].image.frames[0].size),
+            "channels": sum(result.image.frames[0].channels for result in results),
+            "depth": _depth(results[0].image),
+            "method": "+".join(dict.fromkeys(one.method for one in means)),
+            "seconds": round(time.perf_counter() - start, 6),
+            **figures([part for result in results for part in result.figures]),
+            "clipped": sum(result.clipped for result in results),
+        }
+        lines = [f"{one.name}: {one.method}: {one.reason}" for one in means]
+        return done._replace(report=report, details=tuple(dict.fromkeys(lines)))
+
+    return Batch(over(inputs, reading, work), count, naming.to_stdout)
+
+
+def read_source(source: Source, reading: ReadSpec) -> Image:
+    """Return the picture of one input.
+
+    Raises
+    ------
+    ImageError
+        It cannot be read, or is not what was asked for.
+    """
+    content = read_stdin() if source.path == STDIN else source.path
+    return read(content, name=source.name, frame=reading.frame, max_pixels=reading.max_pixels)
+
+
+def as_gray(image: Image) -> Image:
+    """Return `image` with one channel: the luma of its colours."""
+    frames = tuple(colour.gray(frame, image.space) for frame in image.frames)
+    return replace(image, frames=frames, space=Space.DATA if image.space is Space.DATA else Space.GRAY)
+
+
+def write_results(
+    source: Source,
+    results: Sequence[Result],
+    targets: Sequence[Target],
+    spec: FilterSpec | PoolSpec,
+    writing: WriteSpec,
+) -> Outcome:
+    """Encode everything before the first file is touched, so that a failure leaves none of them.
+
+    Raises
+    ------
+    OutputError
+        A format cannot hold its result, or a file cannot be written.
+    """
+    strict = spec.depth is Depth.SIXTEEN
+    files = results if len(results) == len(targets) else [as_channels(results)]
+    encoded = [
+        encode(result.image, target.format, compress=writing.compress, strict_depth=strict, jobs=spec.jobs)
+        for result, target in zip(files, targets, strict=True)
+    ]
+    notes = [
+        note for result, made in zip(files, encoded, strict=True) for note in (*result.notes, *made.notes)
+    ]
+    if targets[0].path == STDOUT:
+        return Outcome(input=source.path, data=encoded[0].data, notes=tuple(notes))
+    for made, target in zip(encoded, targets, strict=True):
+        if writing.out_dir is not None:
+            make_folder(os.path.dirname(target.path))
+        write_bytes(target.path, made.data)
+    return Outcome(input=source.path, outputs=tuple(target.path for target in targets), notes=tuple(notes))
+
+
+def make_folder(folder: str) -> None:
+    """Make `folder`, and those that it is in.
+
+    Raises
+    ------
+    OutputError
+        It cannot be made.
+    """
+    try:
+        os.makedirs(folder or os.curdir, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or "it failed").lower()
+        raise OutputError(
+            f"folder {folder!r} cannot be made: {reason}", hint="choose another --out-dir"
+        ) from error
+
+
+def _depth(image: Image) -> str:
+    return "float" if image.dtype.kind == "f" else str(8 * image.dtype.itemsize)

@@ -1,0 +1,149 @@
+"""From feature maps to what one file shall hold: range, depth, the words about what was cut, the figures."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.choices import Depth, RangeMode
+from convcli.imaging.formats import Format
+from convcli.imaging.image import Frame, Image, Space, full_scale
+from convcli.imaging.pixels import suggest_unit, target_dtype, to_pixels
+from convcli.options.specs import FilterSpec, PoolSpec
+from convcli.pipeline.lazy_rows import Banded, Figures, developed
+
+__all__ = ["BandedMap", "FeatureMap", "Result", "as_channels", "by_bands", "develop", "figures"]
+
+WORTH_SAYING = 0.01
+"""The share of cut pixels above which a line says so."""
+
+
+class FeatureMap(NamedTuple):
+    """What one frame gave: numbers in the image's units, and its transparency in the same."""
+
+    values: NDArray[Any]
+    alpha: NDArray[Any] | None
+
+
+class BandedMap(NamedTuple):
+    """The same, its numbers not computed yet."""
+
+    values: Banded
+    alpha: NDArray[Any] | None
+
+
+class Result(NamedTuple):
+    """One file's worth of results: image, lines for people, number of pixels cut; figures if asked."""
+
+    image: Image
+    notes: tuple[str, ...]
+    clipped: int
+    figures: tuple[Figures, ...] = ()
+
+    def of(self, label: str) -> "Result":
+        """Return the same with the map's label before each line."""
+        return self._replace(notes=tuple(f"{label}: {note}" for note in self.notes))
+
+
+def by_bands(image: Image, spec: FilterSpec | PoolSpec, format: Format) -> bool:
+    """Whether maps may exist some rows at a time: whole samples in and out, and no range that needs all."""
+    target = target_dtype(spec.depth, image.dtype, format).dtype
+    floats = spec.range in (RangeMode.RAW, RangeMode.SCALE)
+    return image.dtype.kind == "u" and target.kind == "u" and not floats
+
+
+def develop(
+    image: Image,
+    maps: Sequence[FeatureMap | BandedMap],
+    spec: FilterSpec | PoolSpec,
+    format: Format,
+    *,
+    details: bool = False,
+) -> Result:
+    """Turn one feature map of each frame of `image` into an image for a file of `format`.
+
+    With `details`, the result has the figures of the maps.
+
+    Raises
+    ------
+    OutputError
+        The format cannot hold what was asked for.
+    """
+    depth = spec.depth
+    if spec.range is RangeMode.RAW and depth is Depth.AUTO and "float" in format.depths:
+        depth = Depth.FLOAT
+    target = target_dtype(depth, image.dtype, format)
+    floats = target.dtype.kind == "f"
+    mode = spec.range or (RangeMode.RAW if floats else RangeMode.CLIP)
+    measured = image.dtype.kind == "f"
+    full = full_scale(target.dtype if measured else image.dtype)
+
+    frames, clipped, measures = [], 0, list[Figures]()
+    for frame, found in zip(image.frames, maps, strict=True):
+        pixels, of_frame = developed(
+            found.values, mode, full_in=full, target=target.dtype, jobs=spec.jobs, details=details
+        )
+        clipped += pixels.clipped
+        measures += of_frame
+        alpha = None if found.alpha is None else _opacity(found.alpha, image.dtype, target.dtype, format)
+        frames.append(Frame(pixels.array, alpha, frame.duration))
+
+    notes = [target.note] if target.note else []
+    pixels_in_all = sum(found.values.shape[0] * found.values.shape[1] for found in maps)
+    if clipped > WORTH_SAYING * pixels_in_all:
+        notes.append(_cut(clipped / pixels_in_all, mode))
+    if (
+        measured
+        and not floats
+        and mode is RangeMode.CLIP
+        and all(suggest_unit(found.values) for found in maps if isinstance(found, FeatureMap))
+    ):
+        notes.append("all results lie within 0..1; --range unit makes 1 white")
+    made = replace(image, frames=tuple(frames), space=_space(image, frames[0]), notes=())
+    return Result(made, tuple(notes), clipped, tuple(measures))
+
+
+def _opacity(
+    alpha: NDArray[Any], source: np.dtype[Any], target: np.dtype[Any], format: Format
+) -> NDArray[Any]:
+    """Return transparency in the output's units: 0 to white; in a file of numbers, in the input's."""
+    if target.kind != "f":
+        mode = RangeMode.UNIT if source.kind == "f" else RangeMode.CLIP
+        return to_pixels(alpha, mode, full_in=full_scale(source), target=target).array
+    white = full_scale(source)
+    return alpha.astype(target) if format.numbers else np.divide(alpha, white, dtype=target)
+
+
+def _cut(share: float, mode: RangeMode) -> str:
+    others = [other for other in (RangeMode.ABS, RangeMode.SCALE, RangeMode.CENTER) if other is not mode]
+    return f"{share:.0%} of the pixels were cut to fit; --range {'|'.join(others)} keeps more"
+
+
+def _space(image: Image, frame: Frame) -> Space:
+    before = image.frames[0].channels
+    if frame.channels == before or image.space is Space.DATA:
+        return image.space
+    return Space.GRAY if frame.channels == 1 else Space.DATA
+
+
+def as_channels(results: Sequence[Result]) -> Result:
+    """Lay the maps of several results side by side as channels of one image."""
+    images = [result.image for result in results]
+    frames = [
+        same[0]._replace(pixels=np.dstack([frame.pixels for frame in same]))
+        for same in zip(*(image.frames for image in images), strict=True)
+    ]
+    image = replace(images[0], frames=tuple(frames), space=Space.DATA)
+    notes = tuple(dict.fromkeys(note for result in results for note in result.notes))
+    return Result(image, notes, sum(result.clipped for result in results))
+
+
+def figures(parts: Sequence[Figures]) -> dict[str, float]:
+    """Return the least, greatest and mean result of all `parts`, before range mapping."""
+    return {
+        "min": min(part.least for part in parts),
+        "max": max(part.greatest for part in parts),
+        "mean": sum(part.total for part in parts) / sum(part.size for part in parts),
+    }

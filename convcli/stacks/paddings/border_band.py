@@ -1,0 +1,254 @@
+"""How far results are from the truth near the border: the figures of each padding mode."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.choices import PadMode
+from convcli.engine.arrays import Array, Floats
+from convcli.stacks.paddings.ssim import RADIUS, structural_similarity
+
+__all__ = [
+    "CORNERS",
+    "SIDES",
+    "TIE",
+    "Band",
+    "Comparison",
+    "Region",
+    "best",
+    "compare_result",
+    "middle",
+    "winners",
+]
+
+Region = tuple[slice, slice]
+
+SIDES = ("top", "bottom", "left", "right")
+TIE = 1e-9
+"""Mean errors that differ by no more than this share are equal."""
+
+CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
+
+
+class Band(NamedTuple):
+    """The border band: how many pixels of a result, from each side, see pixels that are made up."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @property
+    def depth(self) -> int:
+        """Its greatest depth."""
+        return max(self)
+
+    def within(self, size: tuple[int, int]) -> "Band":
+        """Return the same, no deeper than a result of this size."""
+        height, width = size
+        return Band(
+            min(self.top, height), min(self.bottom, height), min(self.left, width), min(self.right, width)
+        )
+
+    def sides(self, size: tuple[int, int]) -> dict[str, Region]:
+        """Return the strip along each side, corners included."""
+        top, bottom, left, right = self._slices(size)
+        every = slice(None)
+        return dict(zip(SIDES, ((top, every), (bottom, every), (every, left), (every, right)), strict=True))
+
+    def corners(self, size: tuple[int, int]) -> dict[str, Region]:
+        """Return where two strips meet."""
+        top, bottom, left, right = self._slices(size)
+        return dict(zip(CORNERS, ((top, left), (top, right), (bottom, left), (bottom, right)), strict=True))
+
+    def parts(self, size: tuple[int, int]) -> Iterator[Region]:
+        """Yield rectangles without overlap that make up the band."""
+        height, width = size
+        top, bottom, left, right = self.within(size)
+        low = max(top, height - bottom)
+        yield slice(0, top), slice(0, width)
+        yield slice(low, height), slice(0, width)
+        yield slice(top, low), slice(0, left)
+        yield slice(top, low), slice(max(left, width - right), width)
+
+    def mask(self, size: tuple[int, int]) -> NDArray[np.bool_]:
+        """Return H x W, true in the band."""
+        inside = np.zeros(size, bool)
+        for part in self.parts(size):
+            inside[part] = True
+        return inside
+
+    def _slices(self, size: tuple[int, int]) -> tuple[slice, slice, slice, slice]:
+        height, width = size
+        top, bottom, left, right = self.within(size)
+        return slice(0, top), slice(height - bottom, None), slice(0, left), slice(width - right, None)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Comparison:
+    """One padding mode, and how far its result is from the truth.
+
+    Attributes
+    ----------
+    pad
+        The mode.
+    mae, max, rmse
+        Mean absolute, largest and root mean square error over the border band, in the picture's units; NaN
+        where there are no pixels.
+    psnr
+        ``20 log10(peak / rmse)`` in decibels, infinite where nothing differs.
+    ssim
+        Mean structural similarity over the band.
+    sides, corners
+        Mean absolute error along each of `SIDES` and in each of `CORNERS`; NaN where the band has none.
+    depth
+        How many pixels inward the error reaches: from this distance on nothing differs.
+    by_distance : (D,) array
+        Mean absolute error at each distance 0, 1, 2, ... from the nearest side; NaN without pixels.
+    truth, error : (H, W) or (H, W, C) arrays
+        What is compared with, and the result minus that; NaN where the mode makes no pixels.
+    """
+
+    pad: PadMode
+    mae: float
+    max: float
+    rmse: float
+    psnr: float
+    ssim: float
+    sides: Mapping[str, float]
+    corners: Mapping[str, float]
+    depth: int
+    by_distance: Floats
+    truth: Floats
+    error: Floats
+
+    @property
+    def result(self) -> Floats:
+        """What the mode gives."""
+        return np.asarray(self.truth + self.error)
+
+    def without_arrays(self) -> "Comparison":
+        """Return the figures alone; truth and error are empty."""
+        return replace(self, truth=np.empty((0, 0)), error=np.empty((0, 0)))
+
+
+def compare_result(
+    pad: PadMode, result: Array, truth: Array, band: Band, *, peak: float, tolerance: float = 0.0
+) -> Comparison:
+    """Return the figures of one mode's result.
+
+    Parameters
+    ----------
+    result, truth : (H, W) or (H, W, C) arrays
+        NaN where a mode makes no pixels.
+    band : Band
+        What counts as the border.
+    peak : float
+        The value of white, for PSNR and SSIM.
+    tolerance : float
+        Differences up to here are rounding, and count as none.
+    """
+    shape = (truth.shape[0], truth.shape[1])
+    truth = truth.astype(np.float64, copy=False)
+    error = np.subtract(result, truth)
+    size = np.abs(error)
+    small = size <= tolerance
+    error[small], size[small] = 0.0, 0.0
+    found = np.concatenate([size[part].ravel() for part in band.parts(shape)])
+    found = found[~np.isnan(found)]
+    rmse = math.sqrt(_mean(found * found)) if found.size else math.nan
+    by_distance, depth = _by_distance(size, band.depth)
+    return Comparison(
+        pad=pad,
+        mae=_mean(found),
+        max=float(found.max()) if found.size else math.nan,
+        rmse=rmse,
+        psnr=math.inf if rmse == 0 else 20 * math.log10(peak / rmse) if found.size else math.nan,
+        ssim=_similarity(error, truth, band, peak),
+        sides={name: _mean(size[part]) for name, part in band.sides(shape).items()},
+        corners={name: _mean(size[part]) for name, part in band.corners(shape).items()},
+        depth=depth,
+        by_distance=by_distance,
+        truth=truth,
+        error=error,
+    )
+
+
+def _mean(values: Array) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else math.nan
+
+
+def _by_distance(size: Floats, deep: int) -> tuple[Floats, int]:
+    """Return the mean size of errors at each distance from the border, and up to where there are any.
+
+    Farther in than `deep` there mostly are none: that is looked at once, and not ring by ring.
+    """
+    height, width = size.shape[:2]
+    count = (min(height, width) + 1) // 2
+    if deep < count and not size[deep : height - deep, deep : width - deep].any():
+        means, looked_at = np.zeros(count), deep
+    else:
+        means, looked_at = np.empty(count), count
+    depth = 0
+    for away in range(looked_at):
+        ring = _ring(size, away)
+        means[away] = _mean(ring)
+        if (ring > 0).any():
+            depth = away + 1
+    return means, depth
+
+
+def _ring(size: Floats, away: int) -> Floats:
+    """Return all values so far from the nearest side."""
+    height, width = size.shape[0] - away, size.shape[1] - away
+    rows = [away] if height - 1 == away else [away, height - 1]
+    columns = [away] if width - 1 == away else [away, width - 1]
+    return np.concatenate(
+        [
+            *(size[row, away:width].ravel() for row in rows),
+            *(size[away + 1 : height - 1, column].ravel() for column in columns),
+        ]
+    )
+
+
+def _similarity(error: Floats, truth: Floats, band: Band, peak: float) -> float:
+    """Return mean SSIM over the band, computed there alone: no window reaches further than its radius."""
+    total, count = 0.0, 0
+    shape = (truth.shape[0], truth.shape[1])
+    for part in band.parts(shape):
+        around = tuple(
+            slice(max(0, one.start - RADIUS), min(n, one.stop + RADIUS))
+            for one, n in zip(part, shape, strict=True)
+        )
+        cut = tuple(
+            slice(one.start - more.start, one.stop - more.start)
+            for one, more in zip(part, around, strict=True)
+        )
+        if 0 in truth[part].shape:
+            continue
+        if np.isnan(error[around]).any():
+            return math.nan
+        found = structural_similarity(truth[around] + error[around], truth[around], peak)[cut]
+        total, count = total + float(found.sum()), count + found.size
+    return total / count if count else math.nan
+
+
+def best(compared: Sequence[Comparison]) -> list[Comparison]:
+    """Return the modes that make pixels in the band, the one with the least mean absolute error first."""
+    return sorted((one for one in compared if not math.isnan(one.mae)), key=lambda one: one.mae)
+
+
+def winners(compared: Sequence[Comparison]) -> list[Comparison]:
+    """Return the modes than which none is better: the first of :func:`best`, and those that tie with it."""
+    order = best(compared)
+    return [one for one in order if one.mae - order[0].mae <= TIE * order[0].mae]
+
+
+def middle(results: Sequence[Array]) -> Array:
+    """Return the median of several results, pixel by pixel: what is compared with where no truth is known."""
+    return np.asarray(np.median(np.stack(results), axis=0))

@@ -1,0 +1,162 @@
+"""One kernel, slid once or several times, as a stack; and the paddings of it compared."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from convcli.choices import Combine, PadMode, as_pair
+from convcli.engine.arrays import Array, check_numeric
+from convcli.errors import GeometryError, UsageError
+from convcli.kernels.kernel import Kernel
+from convcli.stacks.convolutions import KernelConv
+from convcli.stacks.layers import Slide
+from convcli.stacks.paddings.border_band import Comparison
+from convcli.stacks.paddings.compare_stack import ALL, compare_stack
+from convcli.stacks.paddings.placing import check_inside, frame
+from convcli.stacks.stack import Scale, Stack
+
+__all__ = ["compare_padding", "kernel_stack", "white_of"]
+
+
+def kernel_stack(
+    kernel: Kernel,
+    *,
+    layers: int = 1,
+    stride: tuple[int, int] = (1, 1),
+    dilation: tuple[int, int] = (1, 1),
+    bias: float = 0.0,
+) -> Stack:
+    """Return a stack of `layers` times the same kernel, padded to ``same``.
+
+    Raises
+    ------
+    UsageError
+        There are no layers, the kernel gives angles, or kernels of different sizes.
+    """
+    if layers < 1:
+        raise UsageError(f"--layers {layers} is too small", hint="use 1 or more")
+    if len({part.shape[-2:] for part in kernel.components}) > 1:
+        raise UsageError(f"the kernels of {kernel.name!r} differ in size", hint="compare one at a time")
+    if kernel.combine is Combine.ORIENTATION:
+        raise UsageError(f"{kernel.name!r} gives angles, whose difference means little", hint="use magnitude")
+    slide = Slide(stride=stride, padding="same", dilation=dilation)
+    each = tuple(
+        KernelConv(
+            type="conv",
+            name=f"{kernel.stem}{index}",
+            kernels=kernel.components,
+            shifts=kernel.bias,
+            combine=kernel.combine,
+            bias=bias,
+            slide=slide,
+        )
+        for index in range(1, layers + 1)
+    )
+    return Stack(kernel.stem, Scale.BYTE, False, each)
+
+
+def compare_padding(
+    image: ArrayLike,
+    kernel: ArrayLike | Kernel,
+    *,
+    crop: int | None = None,
+    truth: ArrayLike | None = None,
+    offset: tuple[int, int] = (0, 0),
+    layers: int = 1,
+    pads: Sequence[PadMode | str] = ALL,
+    pad_value: float = 0.0,
+    stride: object = 1,
+    dilation: object = 1,
+    bias: float = 0.0,
+    peak: float | None = None,
+    jobs: int | None = None,
+) -> list[Comparison]:
+    """Measure what each padding mode does to the border of a correlation.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, C) array
+        Of any real type; computed in float64, each channel alike.
+    kernel : (kh, kw) array or Kernel
+        Slid over the image, padded to ``same``; the parts of a Kernel are combined as it says.
+    crop : int, optional
+        Cut so many pixels off each side of `image`; with them the truth is known.
+    truth : array, optional
+        A larger image instead, that holds `image` with its first pixel at `offset`.
+    layers : int
+        How often the kernel is applied, one result the next one's input.
+    pads : modes
+        Which; by default all.
+    pad_value : float
+        Shown beyond the edge by mode ``constant``.
+    stride, dilation : int or (rows, columns)
+    bias : float
+        Added in each layer.
+    peak : float, optional
+        The value of white, for PSNR and SSIM. By default the largest value of an integer type; of floats, 1
+        where all lie within 0 and 1, else their largest magnitude.
+
+    Returns
+    -------
+    list of Comparison
+        One for each mode: see :class:`Comparison`. The border band is the results that
+        see a made-up pixel: with stride 1 the outermost ``d*(k - 1)/2`` pixels times `layers`. Without `crop`
+        and `truth`, errors are differences from the median of the modes.
+
+    Raises
+    ------
+    GeometryError
+        The image is too small, `truth` does not contain it, or there is no border: a kernel of 1 x 1.
+    UsageError, KernelError
+        Another argument is malformed.
+
+    References
+    ----------
+    Wang, Bovik, Sheikh and Simoncelli, Image quality assessment: from error visibility to structural
+    similarity, IEEE Trans. Image Processing 13(4), 2004 (SSIM).
+    """
+    picture = _planes(image, "image")
+    if crop is not None and truth is not None:
+        raise UsageError("crop and truth exclude each other", hint="give one of them")
+    larger = None if truth is None else _planes(truth, "truth")
+    x = picture
+    if crop is not None:
+        rows, columns = frame((picture.shape[1], picture.shape[2]), crop)
+        larger, x, offset = picture, picture[:, rows, columns], (crop, crop)
+    elif larger is not None:
+        check_inside(x, larger, offset)
+    stack = kernel_stack(
+        kernel if isinstance(kernel, Kernel) else Kernel.of(np.asarray(kernel)),
+        layers=layers,
+        stride=as_pair(stride, "stride"),
+        dilation=as_pair(dilation, "dilation"),
+        bias=bias,
+    )
+    modes = [PadMode.parse(pad) for pad in pads]
+    white = white_of(picture) if peak is None else peak
+    return compare_stack(
+        stack, x, larger=larger, offset=offset, pads=modes, pad_value=pad_value, peak=white, jobs=jobs
+    ).modes
+
+
+def white_of(pixels: Array) -> float:
+    """Return the value of white: an integer type's largest; of floats 1, or the largest magnitude.
+
+    It is 1 where all values lie within 0 and 1.
+    """
+    if pixels.dtype.kind in "iu":
+        return float(np.iinfo(pixels.dtype).max)
+    largest = float(np.abs(pixels).max())
+    return largest if pixels.dtype.kind == "f" and (largest > 1 or pixels.min() < 0) and largest else 1.0
+
+
+def _planes(image: ArrayLike, what: str) -> Array:
+    picture = np.asarray(image)
+    check_numeric(picture.dtype, what)
+    if picture.ndim not in (2, 3) or 0 in picture.shape:
+        raise GeometryError(f"{what} of shape {picture.shape} is not a picture", hint="give H x W (x C)")
+    if not math.isfinite(float(picture.max()) - float(picture.min())):
+        raise GeometryError(f"{what} has values that are not finite", hint="replace them first")
+    return picture[None] if picture.ndim == 2 else np.moveaxis(picture, 2, 0)

@@ -1,0 +1,193 @@
+"""Every padding mode in all layers of a stack, against the truth beyond the frame."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from convcli.choices import PadMode
+from convcli.engine.arrays import Array
+from convcli.errors import GeometryError
+from convcli.stacks.convolutions import Conv, KernelConv
+from convcli.stacks.layers import Normalize
+from convcli.stacks.paddings.affected_border import affected, needed, switched, unpadded
+from convcli.stacks.paddings.border_band import Band, Comparison, compare_result, middle
+from convcli.stacks.stack import Stack
+from convcli.stacks.trace import plan, run
+
+__all__ = ["ALL", "Compared", "compare_stack", "rounding"]
+
+ALL = tuple(PadMode)
+"""All modes, in the order in which they are told."""
+
+ROUNDING = 1e-13
+"""Of what the weights can make of the pixels: differences below it are rounding, some 500 units of it."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Compared:
+    """All modes on one picture.
+
+    Attributes
+    ----------
+    modes
+        Their figures.
+    band
+        How deep the border is, in pixels of the result.
+    truth : (H, W) or (H, W, C) array
+        What they are compared with.
+    measured
+        Whether that is the truth; else it is the median of the modes.
+    peak
+        The value of white, for PSNR and SSIM.
+    """
+
+    modes: list[Comparison]
+    band: Band
+    truth: Array
+    measured: bool
+    peak: float
+
+
+def compare_stack(
+    stack: Stack,
+    x: Array,
+    *,
+    larger: Array | None = None,
+    offset: tuple[int, int] = (0, 0),
+    pads: Sequence[PadMode] = ALL,
+    pad_value: float = 0.0,
+    peak: float | None = None,
+    keep: bool = True,
+    jobs: int | None = None,
+) -> Compared:
+    """Compare every padding mode in all convolutions of a stack, computed in float64.
+
+    Parameters
+    ----------
+    stack : Stack
+    x : (C, H, W) array
+        The picture.
+    larger : (C, H', W') array, optional
+        The picture from which `x` was cut: with its pixels in place of padding the results are the truth.
+        Without it, the modes are compared with the median of their results.
+    offset : (row, column)
+        Where `x` is in it.
+    pads : modes
+        ``valid`` is the results that see no made-up pixel, and NaN elsewhere.
+    pad_value : float
+        For ``constant``.
+    peak : float, optional
+        The value of white; by default the largest magnitude of the truth.
+    keep : bool
+        Whether the modes' errors are kept, which takes much memory, or their figures alone.
+
+    Raises
+    ------
+    GeometryError
+        The layers do not fit the picture or see all of it at once, no result sees a made-up pixel, or pixels
+        of `larger` do not suffice.
+    """
+    x = x.astype(np.float64)
+    size = (x.shape[1], x.shape[2])
+    band = affected(stack, size)
+    plan(stack, (x.shape[0], *size))
+    exact = None
+    if larger is not None:
+        exact = unpadded(stack, _around(stack, larger, offset, size).astype(np.float64), size, jobs)
+    if not any(band):
+        raise GeometryError("no result sees a made-up pixel: there is nothing to compare", hint=_hint(stack))
+    results: Iterable[tuple[PadMode, Array]] = _results(stack, x, band, pad_value, jobs)
+    if exact is None:
+        results = list(results)
+        exact = middle([made for pad, made in results if _counts(pad, pad_value)])
+    truth = _last(exact)
+    white = peak or _magnitude(truth) or 1.0
+    limits = band.within((truth.shape[0], truth.shape[1]))
+    found = {}
+    for pad, made in results:
+        one = compare_result(
+            pad, _last(made), truth, limits, peak=white, tolerance=rounding(stack, x, pad_value, made)
+        )
+        found[pad] = one if keep else one.without_arrays()
+    return Compared(
+        modes=[found[pad] for pad in pads],
+        band=band,
+        truth=truth,
+        measured=larger is not None,
+        peak=white,
+    )
+
+
+def _results(
+    stack: Stack, x: Array, band: Band, pad_value: float, jobs: int | None
+) -> Iterator[tuple[PadMode, Array]]:
+    """Yield what each mode makes, C x H x W, one after the other: they may be large."""
+    for pad in PadMode:
+        if pad is PadMode.VALID or (pad is PadMode.CONSTANT and not pad_value):
+            continue
+        made, _ = run(switched(stack, pad, pad_value), x, jobs=jobs)
+        yield pad, made
+        if pad is PadMode.ZERO:
+            if not pad_value:
+                yield PadMode.CONSTANT, made
+            made = made.copy()
+            made[:, band.mask((made.shape[1], made.shape[2]))] = np.nan
+            yield PadMode.VALID, made
+
+
+def _counts(pad: PadMode, pad_value: float) -> bool:
+    """Whether a mode is asked for the middle: it makes pixels, and is not zero under another name."""
+    return pad is not PadMode.VALID and (pad is not PadMode.CONSTANT or bool(pad_value))
+
+
+def _hint(stack: Stack) -> str:
+    one = [layer for layer in stack.layers if isinstance(layer, KernelConv) and layer.slide.padding == "same"]
+    return "a kernel of 1 x 1 needs no padding" if one else "no layer of the stack pads"
+
+
+def _last(maps: Array) -> Array:
+    return maps[0] if len(maps) == 1 else np.ascontiguousarray(np.moveaxis(maps, 0, 2))
+
+
+def _around(stack: Stack, larger: Array, offset: tuple[int, int], size: tuple[int, int]) -> Array:
+    """Return the pixels of `larger` that results for a picture of `size` at `offset` see."""
+    cuts, short = [], []
+    for (first, last), at, n, full in zip(needed(stack, size), offset, size, larger.shape[1:], strict=True):
+        before, after = max(0, -first), max(0, last + 1 - n)
+        short.append((before, after, at, full - at - n))
+        cuts.append(slice(at + first, at + last + 1))
+    wanted = max(max(before, after) for before, after, _, _ in short)
+    if any(before > near or after > far for before, after, near, far in short):
+        least = min(min(near, far) for _, _, near, far in short)
+        raise GeometryError(
+            f"results see {wanted} pixels beyond the picture, and {least} are known there",
+            hint=f"give a margin of {wanted} or more, or fewer layers",
+        )
+    return larger[:, cuts[0], cuts[1]]
+
+
+def rounding(stack: Stack, x: Array, pad_value: float, result: Array) -> float:
+    """Return below which difference two ways of adding up are the same."""
+    given, largest = max(_magnitude(x), abs(pad_value)), _magnitude(result)
+    linear = ROUNDING * max(given * _gain(stack), largest)
+    return min(linear, 1e4 * ROUNDING * max(given, largest))
+
+
+def _magnitude(values: Array) -> float:
+    """Return the largest magnitude; what is not a number has none."""
+    low, high = (float(extreme.reduce(values, axis=None)) for extreme in (np.fmin, np.fmax))
+    return max(0.0, -low, high)  # 0 first: comparisons with NaN fail
+
+
+def _gain(stack: Stack) -> float:
+    """Return how much larger than its input a result can be, activations and shifts left aside."""
+    gain = 1.0
+    for layer in stack.layers:
+        if isinstance(layer, KernelConv):
+            gain *= sum(float(np.abs(part).sum()) for part in layer.kernels)
+        elif isinstance(layer, Conv):
+            gain *= float(np.abs(layer.weights).sum(axis=(1, 2, 3)).max())
+        elif isinstance(layer, Normalize):
+            gain *= float(np.abs(layer.scale).max())
+    return gain

@@ -1,0 +1,198 @@
+"""What padding does to a stack without any truth: bias by position, and translation that does not commute."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.choices import PadMode
+from convcli.engine.arrays import Array
+from convcli.errors import GeometryError
+from convcli.stacks.paddings.affected_border import affected, step_of, switched
+from convcli.stacks.paddings.compare_stack import rounding
+from convcli.stacks.paddings.running_moments import Moments
+from convcli.stacks.stack import Stack
+from convcli.stacks.trace import run
+
+__all__ = ["PADDED", "Agreement", "Bias", "Translation", "bias_maps", "translate", "whole_steps"]
+
+PADDED = tuple(pad for pad in PadMode if pad is not PadMode.VALID)
+"""The modes that make pixels up."""
+
+
+class Agreement(NamedTuple):
+    """How alike two results are over some positions.
+
+    Attributes
+    ----------
+    mae, max
+        Mean and largest absolute difference; 0 where it is rounding, NaN where there are no positions.
+    correlation
+        Pearson's coefficient: 1 where one result follows the other; NaN where nothing varies.
+    """
+
+    mae: float
+    max: float
+    correlation: float
+
+
+class Translation(NamedTuple):
+    """What becomes of a shifted picture under one mode.
+
+    Attributes
+    ----------
+    inside, border
+        The result of the shifted picture against the shifted result, apart from and near the border and the
+        seam where the picture's edges meet.
+    still
+        The result of the shifted picture against the unshifted result, inside: how invariant it is.
+    """
+
+    pad: PadMode
+    inside: Agreement
+    border: Agreement
+    still: Agreement
+
+
+class Bias(NamedTuple):
+    """Results of many random pictures under one mode.
+
+    Attributes
+    ----------
+    pad
+        The mode.
+    moments
+        Mean and deviation at each position, C x H x W.
+    inside : (H, W) array
+        True where no made-up pixel is seen.
+    """
+
+    pad: PadMode
+    moments: Moments
+    inside: NDArray[np.bool_]
+
+    def regions(self, values: Array) -> tuple[float, float]:
+        """Return the mean of C x H x W values inside and in the border band; NaN where there is none."""
+        inner, outer = (
+            float(part.mean()) if part.size else math.nan
+            for part in (values[:, self.inside], values[:, ~self.inside])
+        )
+        return inner, outer
+
+    def relative(self) -> tuple[Array, Array]:
+        """Return the maps of means and of deviations, H x W x C, less those inside, in deviations inside."""
+        mean, deviation = self.moments.mean, self.moments.deviation
+        where = self.inside if self.inside.any() else ~self.inside
+        scale = deviation[:, where].mean(axis=1)[:, None, None]
+        scale = np.where(scale > 0, scale, 1.0)
+        maps = [(one - one[:, where].mean(axis=1)[:, None, None]) / scale for one in (mean, deviation)]
+        return np.moveaxis(maps[0], 0, 2), np.moveaxis(maps[1], 0, 2)
+
+
+def bias_maps(
+    stack: Stack,
+    pictures: Iterable[Array],
+    *,
+    pads: Sequence[PadMode] = PADDED,
+    pad_value: float = 0.0,
+    jobs: int | None = None,
+) -> list[Bias]:
+    """Pass many pictures of one size, C x H x W, through the stack under each mode.
+
+    Over pictures whose statistics are the same everywhere, results should be alike at all positions. Where
+    padding is seen, they need not be.
+
+    References
+    ----------
+    Alsallakh, Kokhlikyan, Miglani, Yuan and Reblitz-Richardson, Mind the Pad: CNNs can develop blind spots,
+    ICLR 2021.
+    """
+    stacks = {pad: switched(stack, pad, pad_value) for pad in pads}
+    found = {pad: Moments() for pad in pads}
+    size = (1, 1)
+    for picture in pictures:
+        size = (picture.shape[1], picture.shape[2])
+        for pad, moments in found.items():
+            moments.add(run(stacks[pad], picture, jobs=jobs)[0])
+    band = affected(stack, size)
+    if not any(band):
+        raise GeometryError("no result sees a made-up pixel: there is no bias to look for")
+    return [Bias(pad, one, ~band.mask((one.mean.shape[1], one.mean.shape[2]))) for pad, one in found.items()]
+
+
+def whole_steps(stack: Stack, shift: tuple[int, int]) -> bool:
+    """Whether a shift of the picture is a whole number of pixels of the result."""
+    return all((by / step).is_integer() for by, step in zip(shift, step_of(stack), strict=True))
+
+
+def translate(
+    stack: Stack,
+    x: Array,
+    shift: tuple[int, int],
+    *,
+    pads: Sequence[PadMode] = PADDED,
+    pad_value: float = 0.0,
+    jobs: int | None = None,
+) -> list[Translation]:
+    """Compare the result of a shifted picture with the shifted result, and with the unshifted one.
+
+    The picture, C x H x W, is shifted around its edges (what leaves on one side enters on the other), down
+    and to the right. A stride makes results larger steps apart: the shift of the result is the nearest whole
+    number of them.
+
+    Raises
+    ------
+    GeometryError
+        A layer sees the whole picture.
+    """
+    steps = step_of(stack)
+    size = (x.shape[1], x.shape[2])
+    x = x.astype(np.float64)
+    band = affected(stack, size)
+    moved = np.roll(x, shift, (1, 2))
+    by = (round(shift[0] / steps[0]), round(shift[1] / steps[1]))
+    found = []
+    for pad in pads:
+        layers = switched(stack, pad, pad_value)
+        before, after = run(layers, x, jobs=jobs)[0], run(layers, moved, jobs=jobs)[0]
+        made = (before.shape[1], before.shape[2])
+        mask = band.mask(made)
+        near = mask | np.roll(mask, by, (0, 1))
+        known = _known(made, by, [n * s == full for n, full, s in zip(made, size, steps, strict=True)])
+        tolerance = rounding(stack, x, pad_value, before)
+        back = np.roll(before, by, (1, 2))
+        found.append(
+            Translation(
+                pad,
+                _agreement(after, back, known & ~near, tolerance),
+                _agreement(after, back, known & near, tolerance),
+                _agreement(after, before, known & ~near, tolerance),
+            )
+        )
+    return found
+
+
+def _known(made: tuple[int, int], by: tuple[int, int], closes: Sequence[bool]) -> NDArray[np.bool_]:
+    """Return where the shifted result is known: all of it if it has as many steps as the picture."""
+    axes = []
+    for n, shift, closed in zip(made, by, closes, strict=True):
+        at = np.arange(n)
+        axes.append(np.full(n, True) if closed else (at - shift >= 0) & (at - shift < n))
+    return np.asarray(axes[0][:, None] & axes[1][None, :])
+
+
+def _agreement(a: Array, b: Array, where: NDArray[np.bool_], tolerance: float) -> Agreement:
+    one, other = a[:, where].ravel(), b[:, where].ravel()
+    if not one.size:
+        return Agreement(math.nan, math.nan, math.nan)
+    away = np.abs(one - other)
+    away[away <= tolerance] = 0.0
+    one, other = one - one.mean(), other - other.mean()
+    scale = math.sqrt(float(one @ one) * float(other @ other))
+    # Rounding must not make a correlation out of results that do not vary.
+    varies = scale > tolerance * tolerance * one.size
+    return Agreement(
+        float(away.mean()), float(away.max()), float(one @ other) / scale if varies else math.nan
+    )

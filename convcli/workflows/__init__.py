@@ -1,1 +1,0 @@
-"""What happens after a command: read, compute, to pixels, write, report."""

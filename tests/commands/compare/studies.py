@@ -1,0 +1,60 @@
+"""Comparisons with known errors, made by hand: nothing here is computed by the product."""
+
+import numpy as np
+
+from convcli.commands.compare.study import Case, Study
+
+SIDES = ("top", "bottom", "left", "right")
+CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
+
+
+def distances(height, width):
+    rows, columns = np.mgrid[:height, :width]
+    return np.minimum(np.minimum(rows, height - 1 - rows), np.minimum(columns, width - 1 - columns))
+
+
+def case(mode, error, *, best=False):
+    """A mode whose error is given; figures are what a reader would work out of it."""
+    flat = np.abs(error) if error.ndim == 2 else np.abs(error).mean(2)
+    far = distances(*flat.shape)
+    by = [float(flat[far == d].mean()) for d in range(min(8, far.max() + 1))]
+    band = flat[far < 2]
+    return Case(
+        mode=mode,
+        error=error,
+        mae=float(band.mean()),
+        max=float(band.max()),
+        psnr=np.inf if not band.any() else 31.5,
+        ssim=0.9,
+        depth=2,
+        by_distance=by,
+        sides={side: 1.0 + index for index, side in enumerate(SIDES)},
+        corners={corner: 4.0 - index for index, corner in enumerate(CORNERS)},
+        best=best,
+    )
+
+
+def study(shape=(20, 26), channels=None, **changes):
+    """Zero errs by -16 at the border and -4 beside it, reflect by 1 and 0.5, valid has no pixels there."""
+    far = distances(*shape)
+    height, width = shape
+    truth = np.linspace(20, 200, height * width).reshape(shape)
+    errors = {
+        "zero": np.choose(np.minimum(far, 2), [-16.0, -4.0, 0.0]),
+        "reflect": np.choose(np.minimum(far, 2), [1.0, 0.5, 0.0]),
+        "valid": np.where(far < 2, np.nan, 0.0),
+    }
+    if channels is not None:
+        factors = np.array([1.0, -0.5, 0.25, 0.1])[:channels]
+        truth = truth[..., None] * np.abs(factors)
+        errors = {mode: error[..., None] * factors for mode, error in errors.items()}
+    given = {
+        "title": "photo.png, gaussian:sigma=1",
+        "facts": ["30 x 36 pixels, cut by 5 on each side", "the band is 2 deep"],
+        "verdict": "reflect is best: 0.75 on average, 93% less than zero",
+        "truth": truth,
+        "cases": [case(mode, error, best=mode == "reflect") for mode, error in errors.items()],
+        "white": 255.0,
+        "band": 2,
+    }
+    return Study(**{**given, **changes})

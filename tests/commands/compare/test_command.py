@@ -1,0 +1,465 @@
+"""``convcli compare`` as users meet it."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy import ndimage
+
+from convcli.choices import PadMode
+from convcli.commands.compare.verdict import figure, listed, number, verdict
+from tests.paths import SAMPLES
+from tests.program import Convcli
+from tests.stacks.paddings.comparisons import comparison
+
+STACKS = SAMPLES / "stacks"
+FULL = ("zero", "constant", "reflect", "replicate", "wrap", "symmetric", "valid")
+SCIPY = {
+    "zero": "constant",
+    "replicate": "nearest",
+    "reflect": "mirror",
+    "symmetric": "reflect",
+    "wrap": "wrap",
+}
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Path:
+    """Something smooth, of which a padding can guess what is beyond the edge."""
+    y, x = np.mgrid[:48, :56]
+    pixels = 120 + 60 * np.sin(y / 9) + 40 * np.cos(x / 7) + 10 * np.sin(x * y / 31)
+    path = tmp_path / "scene.png"
+    Image.fromarray(np.rint(pixels).astype(np.uint8)).save(path)
+    return path
+
+
+def objects(out: bytes) -> list[dict]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def modes(out: bytes) -> dict[str, dict]:
+    (one,) = objects(out)
+    return {mode["pad"]: mode for mode in one["modes"]}
+
+
+def test_figures_are_scipys(convcli: Convcli, scene: Path) -> None:
+    ran = convcli("compare", scene, "-k", "binomial:size=5", "--crop", 6, "--json")
+    (told,) = objects(ran.out)
+    whole = np.asarray(Image.open(scene), float)
+    weights = np.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]) / 256
+    truth = ndimage.correlate(whole, weights)[6:-6, 6:-6]
+    edge = np.ones(truth.shape, bool)
+    edge[2:-2, 2:-2] = False
+    found = {mode["pad"]: mode for mode in told["modes"]}
+    assert tuple(found) == FULL
+    maes = {}
+    for pad, mode in SCIPY.items():
+        error = np.abs(ndimage.correlate(whole[6:-6, 6:-6], weights, mode=mode) - truth)
+        maes[pad] = error[edge].mean()
+        assert found[pad]["mae"] == pytest.approx(maes[pad], abs=1e-6)
+        assert found[pad]["max"] == pytest.approx(error[edge].max(), abs=1e-6)
+        assert found[pad]["psnr"] == pytest.approx(
+            10 * np.log10(255**2 / (error[edge] ** 2).mean()), abs=1e-6
+        )
+        assert found[pad]["sides"]["top"] == pytest.approx(error[:2].mean(), abs=1e-6)
+        assert found[pad]["sides"]["right"] == pytest.approx(error[:, -2:].mean(), abs=1e-6)
+        assert found[pad]["corners"]["bottom-left"] == pytest.approx(error[-2:, :2].mean(), abs=1e-6)
+        assert found[pad]["depth"] == 2
+        assert len(found[pad]["by_distance"]) == 3
+    assert found["valid"]["mae"] is None
+    assert found["valid"]["psnr"] is None
+    assert told["best"] == min(maes, key=maes.get)
+    assert told["best"] in told["verdict"]
+    assert told["band"] == {"top": 2, "bottom": 2, "left": 2, "right": 2}
+    assert (told["kernel"], told["layers"], told["crop"], told["peak"]) == ("binomial:size=5", 1, 6, 255)
+    assert told["size"] == [36, 44]
+
+
+def test_the_table(convcli: Convcli, scene: Path) -> None:
+    ran = convcli("compare", scene, "-k", "gaussian:sigma=2", "--crop", 12)
+    lines = ran.out.decode().splitlines()
+    assert ran.status == 0
+    assert ran.err == ""
+    assert max(map(len, lines)) <= 80
+    assert lines[:3] == [
+        "scene.png, gaussian:sigma=2",
+        "56 x 48 pixels, cut by 12 on each side to 32 x 24",
+        "1 layer, kernel of 17 x 17; result 32 x 24, border band 8 deep",
+    ]
+    rows = [line.split() for line in lines if line.startswith(FULL)]
+    assert [row[0] for row in rows[:7]] == list(FULL)
+    assert [row[1] for row in rows if row[1] == "*"] == ["*", "*"]
+    assert lines[-1] == "* the best"
+    told = modes(convcli("compare", scene, "-k", "gaussian:sigma=2", "--crop", 12, "--json").out)
+    assert float(rows[0][1]) == pytest.approx(told["zero"]["mae"], rel=0.01)
+
+
+def test_a_narrow_terminal(convcli: Convcli, scene: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for command in (["--crop", 12, "--layers", 2], ["--shift", "1,2"], ["--bias-map", "--samples", 3], []):
+        monkeypatch.setenv("COLUMNS", "40")
+        ran = convcli("compare", scene, "-k", "gaussian:sigma=1", *command)
+        assert ran.status == 0, ran.err
+        assert max(map(len, ran.out.decode().splitlines())) <= 40
+        assert "…" not in ran.out.decode()
+
+
+def test_layers_reach_farther(convcli: Convcli, scene: Path) -> None:
+    for layers in (1, 2, 3):
+        told = modes(
+            convcli("compare", scene, "-k", "box:size=5", "--crop", 6, "--layers", layers, "--json").out
+        )
+        assert {mode["depth"] for pad, mode in told.items() if pad != "valid"} == {2 * layers}
+        assert [value > 0 for value in told["zero"]["by_distance"]] == [True] * 2 * layers + [False]
+
+
+def test_a_stack(convcli: Convcli, scene: Path) -> None:
+    ran = convcli("compare", scene, "--stack", STACKS / "pyramid.toml", "--crop", 16, "--json")
+    (told,) = objects(ran.out)
+    assert told["stack"].endswith("pyramid.toml")
+    assert "kernel" not in told
+    assert told["size"] == [2, 3]
+    assert told["peak"] == 1
+    assert told["best"] in {"reflect", "replicate", "symmetric"}
+    whole = np.asarray(Image.open(scene), float) / 255
+    weights = np.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]) / 256
+    deep = whole, whole[16:-16, 16:-16]
+    for _ in range(3):
+        deep = tuple(ndimage.correlate(x, weights, mode="mirror")[::2, ::2] for x in deep)
+    error = np.abs(deep[1] - deep[0][2:4, 2:5])
+    assert {m["pad"]: m["mae"] for m in told["modes"]}["reflect"] == pytest.approx(error.mean(), abs=1e-6)
+
+
+def test_a_larger_picture_as_truth(convcli: Convcli, scene: Path, tmp_path: Path) -> None:
+    with Image.open(scene) as whole:
+        whole.crop((6, 5, 46, 41)).save(tmp_path / "cut.png")
+    one = convcli("compare", "cut.png", "-k", "box", "--truth", scene, "--json")
+    other = convcli("compare", "cut.png", "-k", "box", "--truth", scene, "--offset", "5,6", "--json")
+    assert modes(one.out) == modes(other.out)
+    assert objects(one.out)[0]["reference"] == "truth"
+    text = convcli("compare", "cut.png", "-k", "box", "--truth", scene).out.decode()
+    assert "40 x 36 pixels, cut from scene.png (56 x 48) at 5,6" in text
+    wrong = convcli("compare", "cut.png", "-k", "box", "--truth", scene, "--offset", "5,7")
+    assert wrong.status == 1
+    assert re.search(r"truth does not contain the picture at 5,7: \d+ pixels differ", wrong.err)
+
+
+def test_without_truth_nothing_is_best(convcli: Convcli, scene: Path) -> None:
+    (told,) = objects(convcli("compare", scene, "-k", "box", "--json").out)
+    assert told["best"] is None
+    assert told["reference"] == "median"
+    assert "not known without --crop or --truth" in told["verdict"]
+    assert "zero and constant are farthest" in told["verdict"]
+
+
+def test_colours_alpha_and_gray(convcli: Convcli, photo: Path) -> None:
+    ran = convcli("compare", SAMPLES / "cat-alpha.png", "-k", "box", "--crop", 3, "--json")
+    assert "transparency is left out" in ran.err
+    colour, gray = (
+        modes(convcli("compare", photo, "-k", "sobel", "--crop", 3, "--json", *more).out)
+        for more in ([], ["--gray"])
+    )
+    assert colour["zero"]["mae"] != gray["zero"]["mae"]
+    luma = np.asarray(Image.open(photo).convert("L"), float)
+    cut = luma[3:-3, 3:-3]
+    truth, result = (
+        np.hypot(*(ndimage.sobel(x, axis, mode="constant") for axis in (0, 1))) for x in (luma, cut)
+    )
+    edge = np.ones(cut.shape, bool)
+    edge[1:-1, 1:-1] = False
+    assert gray["zero"]["mae"] == pytest.approx(np.abs(result - truth[3:-3, 3:-3])[edge].mean(), abs=1e-6)
+
+
+def test_options_of_the_window(convcli: Convcli, scene: Path) -> None:
+    def zero(*more: object, pad: str = "zero") -> float:
+        ran = convcli("compare", scene, "--crop", 12, "--json", "-k", *more)
+        assert ran.status == 0, ran.err
+        return modes(ran.out)[pad]["mae"]
+
+    kernel = "1 2 3; 4 5 6; 7 8 9"
+    plain = zero(kernel)
+    assert zero(kernel, "--normalize") == pytest.approx(plain / 45)
+    assert zero(kernel, "--convolve") == pytest.approx(zero("9 8 7; 6 5 4; 3 2 1"))
+    assert zero(kernel, "--bias", 5) == pytest.approx(plain)
+    assert zero(kernel, "--bias", 5, "--layers", 2) != pytest.approx(zero(kernel, "--layers", 2))
+    assert zero(kernel, "--pad-value", 120, pad="constant") < plain / 2
+    assert zero(kernel, "--pad-value", 120) == pytest.approx(plain)
+    assert zero(kernel, "-d", 3) != pytest.approx(plain)
+    assert zero(kernel, "-s", 2) != pytest.approx(plain)
+
+
+def test_many_pictures(convcli: Convcli, scene: Path, photo: Path, gray: Path) -> None:
+    names = [scene, photo, gray]
+    told = objects(convcli("compare", *names, "-k", "box", "--crop", 2, "--json").out)
+    assert [one["input"] for one in told] == list(map(str, names))
+    ran = convcli("compare", *names, "-k", "box", "--crop", 2, "-v")
+    lines = ran.out.decode().splitlines()
+    assert lines[0] == "3 pictures, box"
+    rows = {line.split()[0]: line.split()[1:] for line in lines if line.startswith(FULL)}
+    for index, pad in enumerate(FULL[:6]):
+        shares = [100 * one["modes"][index]["mae"] / one["peak"] for one in told]
+        assert float(rows[pad][0]) == pytest.approx(np.mean(shares), rel=0.01)
+        assert float(rows[pad][1]) == pytest.approx(np.std(shares), rel=0.02, abs=1e-4)
+        assert float(rows[pad][2]) == pytest.approx(max(shares), rel=0.01)
+        least = [min(mode["mae"] for mode in one["modes"] if mode["mae"] is not None) for one in told]
+        wins = [one["modes"][index]["mae"] <= low * (1 + 1e-9) for one, low in zip(told, least, strict=True)]
+        assert int(rows[pad][3]) == sum(wins)
+    assert ran.err.count(": mean ") == 3
+    # One pixel is made up: replicate and symmetric are the same, and told together.
+    said = " ".join(convcli("compare", scene, scene, "-k", "box", "--crop", 2).out.decode().split())
+    assert "replicate and symmetric are best most often, on 2 of 2; they have the least mean error" in said
+    alone = convcli("compare", scene, scene, "-k", "box:size=5", "--crop", 4, "--gray").out.decode()
+    assert re.search(r"(\w+) is best most often, on 2 of 2; it has the least mean", " ".join(alone.split()))
+
+
+def test_one_failure_does_not_stop_the_others(convcli: Convcli, scene: Path) -> None:
+    ran = convcli("compare", scene, "gone.png", scene, "-k", "box", "--crop", 2)
+    assert ran.status == 1
+    assert "'gone.png' does not exist" in ran.err
+    assert ran.out.decode().startswith("2 pictures, box")
+    assert "1 of 3 inputs failed" in ran.err
+
+
+def test_picture_and_page(convcli: Convcli, scene: Path) -> None:
+    ran = convcli(
+        "compare", scene, "-k", "box", "--crop", 4, "--layers", 3, "-o", "m.png", "--html", "p.html"
+    )
+    assert ran.status == 0
+    assert ran.out == b"m.png\np.html\n"
+    assert "border band 3 deep" in ran.err
+    with Image.open("m.png") as made:
+        assert min(made.size) > 500
+    page = Path("p.html").read_text("utf-8")
+    assert [page.count(f"layer {number}: box{number}") for number in (1, 2, 3)] == [1, 1, 1]
+    quiet = convcli("compare", scene, "-k", "box", "--crop", 4, "-o", "m.png", "-q")
+    assert (quiet.out, quiet.err) == (b"m.png\n", "")
+    piped = convcli("compare", scene, "-k", "box", "--crop", 4, "-o", "-")
+    assert piped.out.startswith(b"\x89PNG")
+    assert "depth" in piped.err
+    (told,) = objects(convcli("compare", scene, "-k", "box", "--crop", 4, "-o", "m.png", "--json").out)
+    assert told["output"] == "m.png"
+
+
+def test_stdin_and_arrays(convcli: Convcli, scene: Path) -> None:
+    ran = convcli("compare", "-", "-k", "box", "--crop", 4, "--json", stdin=scene.read_bytes())
+    assert objects(ran.out)[0]["input"] == "-"
+    ran = convcli("compare", SAMPLES / "notes-5x5.csv", "-k", "box", "--crop", 1, "--json")
+    assert objects(ran.out)[0]["peak"] == 9
+
+
+def test_it_does_not_matter(convcli: Convcli, tmp_path: Path) -> None:
+    Image.new("L", (20, 20), 0).save(tmp_path / "black.png")
+    (told,) = objects(convcli("compare", "black.png", "-k", "box", "--crop", 2, "--json").out)
+    assert told["verdict"] == "It does not matter: every mode gives the truth."
+    pixels = np.zeros((20, 20), np.uint8)
+    pixels[1::2] = 1
+    Image.fromarray(pixels).save(tmp_path / "dim.png")
+    text = convcli("compare", "dim.png", "-k", "box", "--crop", 2).out.decode()
+    assert "It does not matter: no mode is off by more than 0.444, less than half a step" in text
+    np.save("dim.npy", pixels.astype(np.float32))
+    assert "does not matter" not in convcli("compare", "dim.npy", "-k", "box", "--crop", 2).out.decode()
+
+
+def test_bias_map(convcli: Convcli, scene: Path) -> None:
+    def run(*more: object) -> bytes:
+        return convcli("compare", scene, "-k", "gaussian:sigma=1", "--bias-map", *more).out
+
+    told = modes(run("--json", "--samples", 60))
+    assert tuple(told) == FULL[:6]
+    assert told["wrap"]["mean"]["flatness"] == pytest.approx(1, abs=0.2)
+    assert told["wrap"]["deviation"]["flatness"] == pytest.approx(1, abs=0.2)
+    assert told["zero"]["mean"]["flatness"] > 2
+    assert told["zero"]["mean"]["border"] < 120 < told["zero"]["mean"]["inside"]
+    assert told["zero"]["mean"]["inside"] == pytest.approx(127.5, abs=1.5)
+    assert run("--json", "--seed", 1, "--samples", 9) != run("--json", "--seed", 2, "--samples", 9)
+    first, again = (objects(run("--json", "--seed", 1, "--samples", 9))[0]["modes"] for _ in range(2))
+    assert first == again
+    text = run("--samples", 250).decode()
+    assert "250 random pictures of 56 x 48 pixels (seed 0)" in text
+    assert "Mean and deviation are flat under wrap; the mean alone under" in text
+    assert run("-o", "bias.png", "--samples", 5) == b"bias.png\n"
+    with Image.open("bias.png") as made:
+        assert made.size[0] > 900
+
+
+def test_bias_map_of_a_stack_of_colours(convcli: Convcli, photo: Path) -> None:
+    ran = convcli("compare", photo, "--stack", STACKS / "small.toml", "--bias-map", "--samples", 5, "--json")
+    (told,) = objects(ran.out)
+    assert told["size"] == [24, 31]
+    assert 0.2 < told["modes"][0]["mean"]["inside"] < 0.8
+
+
+def test_shift(convcli: Convcli, scene: Path) -> None:
+    (told,) = objects(convcli("compare", scene, "-k", "box", "--shift", "-3,4", "--json").out)
+    assert told["shift"] == [-3, 4]
+    assert told["whole_steps"] is True
+    for mode in told["modes"]:
+        assert mode["inside"]["max"] == 0
+        assert (mode["border"]["max"] == 0) == (mode["pad"] == "wrap")
+        assert mode["unshifted"]["correlation"] < 0.999
+    text = convcli("compare", scene, "-k", "box", "--shift", "-3,4").out.decode()
+    assert "Inside, shifting and filtering commute under every mode; at the border under" in text
+    assert "Invariance, inside:" in text
+    uneven = convcli("compare", scene, "-k", "box", "--shift", "1,1", "-s", 2).out.decode()
+    assert re.search(r"do not commute: r = 0\.\d+, as the shift is no whole number", " ".join(uneven.split()))
+
+
+def test_words_of_the_verdict() -> None:
+    def said(*pairs: tuple[PadMode, float], quantum: float = 0.0, measured: bool = True) -> str:
+        return verdict([comparison(*pair) for pair in pairs], measured=measured, quantum=quantum)
+
+    zero, reflect, wrap, constant = (PadMode(name) for name in ("zero", "reflect", "wrap", "constant"))
+    assert said((zero, 8.0), (reflect, 1.0), (wrap, 4.0)) == (
+        "reflect is best: 1 off on average, 75% less than wrap (4) and 88% less than zero (8)."
+    )
+    assert said((zero, 8.0), (constant, 8.0), (reflect, 1.0)) == (
+        "reflect is best: 1 off on average, 88% less than zero and constant (8)."
+    )
+    assert said((zero, 1.0), (constant, 1.0), (wrap, 2.0)) == (
+        "zero and constant are equally best: 1 off on average, 50% less than wrap (2)."
+    )
+    assert said((zero, 1.0), (wrap, 1.0)) == "All modes are equally good: 1 off on average."
+    assert said((reflect, 1.0), (wrap, 1.001)).endswith("under 1% less than wrap (1).")
+    assert said((reflect, 1.0), (wrap, 1.4), quantum=1.0).endswith(
+        "differ by less than half a step on average."
+    )
+    assert said((reflect, 0.4), (wrap, 3.0), quantum=1.0).endswith(
+        "less than half a step of the picture's depth."
+    )
+    assert said((reflect, 0.4), (wrap, 0.45), quantum=1.0).startswith(
+        "It does not matter: no mode is off by more"
+    )
+    assert said((reflect, 0.0), (wrap, 0.0)) == "It does not matter: every mode gives the truth."
+    assert said((reflect, 0.0), (wrap, 0.1), quantum=0.0) == (
+        "reflect is best: 0 off on average, 100% less than wrap (0.1)."
+    )
+    assert said((PadMode.VALID, float("nan"))) == "No mode makes pixels up: there is nothing to compare."
+    assert said((reflect, 0.0), (wrap, 0.0), measured=False) == "It does not matter: the modes agree."
+    assert "agree to 0.1, less than half" in said((reflect, 0.0), (wrap, 0.1), measured=False, quantum=1)
+
+
+def test_numbers() -> None:
+    values = (0.0, 0.00012, 0.0012, 0.05, 0.5, 12.345, 99.97, 1234.5, 234567.0, float("nan"), float("inf"))
+    assert [number(value) for value in values] == (
+        ["0", "1e-04", "0.0012", "0.0500", "0.5", "12.3", "100", "1234", "2e+05", "-", "inf"]
+    )
+    assert [figure(value) for value in values] == (
+        ["0", "0.00012", "0.0012", "0.05", "0.5", "12.3", "100", "1234", "234567", "-", "inf"]
+    )
+    assert listed(["a"]) == "a"
+    assert listed(["a", "b", "c"]) == "a, b and c"
+
+
+BAD = [
+    (["-k", "box", "--crop", 30], 1, "--crop 30 leaves nothing of 20 x 27 pixels", "use at most 9"),
+    (["-k", "box", "--crop", 0], 2, "--crop 0 is too small", ""),
+    (
+        ["-k", "gaussian:sigma=2", "--crop", 5],
+        1,
+        "see 8 pixels beyond the picture, and 5 are known",
+        "margin of 8",
+    ),
+    (["-k", "1"], 2, "is 1 x 1 and needs no padding: there is nothing to compare", "larger kernel"),
+    (["-k", "box", "--truth", "gone.png"], 1, "'gone.png' does not exist", ""),
+    (["-k", "box", "--truth", "gray.png"], 1, "1 pixels beyond the picture, and 0 are known", "margin of 1"),
+    (["-k", "box", "--truth", "photo.png"], 1, "truth has 3 channels, and the picture 1", "--gray"),
+    (["-k", "box", "--truth", "photo.png", "--gray"], 1, "does not contain the picture anywhere", "cut from"),
+    (
+        ["-k", "box", "--truth", "gray.png", "--offset", "1,0"],
+        1,
+        "does not contain the picture, 20 x 27",
+        "--offset",
+    ),
+    (["-k", "box", "--offset", "1,0"], 2, "--offset has no effect without --truth", ""),
+    (["-k", "box", "--truth", "gray.png", "--offset", "1"], 2, "'1' is not ROW,COLUMN", "32,40"),
+    (["-k", "box", "--truth", "gray.png", "--crop", 2], 2, "--crop and --truth exclude each other", ""),
+    ([], 2, "there is nothing to compare with", "--stack"),
+    (["-k", "box", "--stack", "s.toml"], 2, "--kernel and --stack exclude each other", ""),
+    (["--stack", "gone.toml"], 2, "no such stack file", ""),
+    (["--stack", STACKS / "small.toml", "--layers", 2], 2, "--layers has no effect with --stack", ""),
+    (["--stack", STACKS / "small.toml", "--bias", 2], 2, "--bias has no effect with --stack", ""),
+    (["-k", "box", "--layers", 0], 2, "--layers 0 is too small", ""),
+    (["-k", "sobl"], 2, "'sobl' is not known", "sobel"),
+    (["-k", "box", "--bias-map", "--shift", "1,1"], 2, "--bias-map and --shift exclude each other", ""),
+    (["-k", "box", "--bias-map", "--crop", 2], 2, "--crop has no effect with --bias-map", ""),
+    (["-k", "box", "--shift", "1,1", "--truth", "x.png"], 2, "--truth has no effect with --shift", ""),
+    (["-k", "box", "--shift", "1;1"], 2, "--shift: '1;1' is not ROW,COLUMN", ""),
+    (["-k", "box", "--shift", "1,1", "-o", "x.png"], 2, "-o has no effect with --shift", ""),
+    (["-k", "box", "--shift", "1,1", "--html", "x.html"], 2, "--html has no effect with --shift", ""),
+    (["-k", "box", "--samples", 5], 2, "--samples has no effect without --bias-map", ""),
+    (["-k", "box", "--seed", 5], 2, "--seed has no effect without --bias-map", ""),
+    (["-k", "box", "--bias-map", "--samples", 1], 2, "--samples 1 is too small", ""),
+    (["-k", "box", "--bias-map", "--seed", -1], 2, "--seed -1 is negative", ""),
+    (["-k", "box", "--crop", 2, "-o", "x.foo"], 2, "no format with the suffix '.foo'", ""),
+    (["-k", "box", "--crop", 2, "-o", ""], 2, "-o is empty", ""),
+    (["-k", "box", "--crop", 2, "-o", "-", "--html", "-"], 2, "both want stdout", ""),
+    (["-k", "box", "--crop", 2, "-o", "-", "--json"], 2, "both want stdout", ""),
+    (["-k", "box", "--crop", 2, "-o", "none/x.png"], 1, "'none/x.png' cannot be written: the folder", ""),
+    (["-k", "box", "--crop", 2, "--html", "gray.png"], 1, "'gray.png' is the input itself", "another name"),
+    (
+        ["photo.png", "-k", "box", "--crop", 2, "-o", "x.png"],
+        2,
+        "-o draws one picture, and there are several",
+        "",
+    ),
+    (["photo.png", "-k", "box", "--truth", "gray.png"], 2, "--truth takes one input", ""),
+    (["photo.png", "-k", "box", "--shift", "1,1"], 2, "--shift takes one input", ""),
+    (["-k", "box", "--jobs", 0], 2, "--jobs 0 is too small", ""),
+]
+
+
+@pytest.mark.parametrize(("words", "status", "message", "hint"), BAD, ids=lambda value: str(value)[:50])
+def test_what_is_wrong_is_said_in_one_line(
+    convcli: Convcli, gray: Path, photo: Path, snapshot, words, status, message, hint
+) -> None:
+    assert (gray.name, photo.name) == ("gray.png", "photo.png")
+    before = snapshot()
+    ran = convcli("compare", "gray.png", *words)
+    assert ran.status == status
+    assert len(ran.lines) == 1
+    assert message in ran.err
+    assert hint in ran.err.partition("hint: ")[2]
+    assert ran.out == b""
+    assert snapshot() == before
+
+
+STACKS_THAT_FAIL = {
+    "unpadded": ('[[layer]]\ntype = "conv"\nkernel = "box"\n', 2, "no layer of 'unpadded' pads"),
+    "whole": (
+        '[[layer]]\ntype = "conv"\nkernel = "box"\npadding = 1\n[[layer]]\ntype = "pool"\nglobal = true\n',
+        1,
+        "layer 2 (pool 'pool1') sees the whole picture, so there is no border to compare",
+    ),
+    "greedy": ('[[layer]]\ntype = "pool"\nsize = 90\npadding = 1\n', 1, "leaves nothing"),
+}
+
+
+@pytest.mark.parametrize("name", STACKS_THAT_FAIL)
+@pytest.mark.parametrize("more", [["--crop", 2], []], ids=["truth", "no truth"])
+def test_stacks_that_cannot_be_compared(convcli: Convcli, gray: Path, name: str, more: list) -> None:
+    text, status, message = STACKS_THAT_FAIL[name]
+    Path(f"{name}.toml").write_text(text)
+    ran = convcli("compare", gray, "--stack", f"{name}.toml", *more)
+    assert ran.status == status
+    assert message in ran.err
+    assert len(ran.lines) == 1
+
+
+def test_a_crop_that_leaves_one_pixel(convcli: Convcli, tmp_path: Path) -> None:
+    Image.fromarray(np.arange(25, dtype=np.uint8).reshape(5, 5)).save(tmp_path / "five.png")
+    told = modes(convcli("compare", "five.png", "-k", "box", "--crop", 2, "--json").out)
+    assert told["zero"]["mae"] == pytest.approx(12 - 12 / 9)
+    assert told["wrap"]["mae"] == 0
+    assert told["wrap"]["psnr"] is None
+
+
+def test_help_needs_no_numpy(convcli: Convcli) -> None:
+    ran = convcli("compare", "--help")
+    assert ran.status == 0
+    assert {"--crop", "--truth", "--layers", "--stack", "--bias-map", "--shift", "--html"} <= set(
+        re.findall(r"--[a-z-]+", ran.out.decode())
+    )
+    assert "convcli.commands.compare.command" in sys.modules

@@ -1,0 +1,397 @@
+"""The page of explain, in a real Chromium: it computes what the engine does, and anyone can steer it."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from convcli.choices import PadMode
+from convcli.display.drawn.contact_sheet import picture
+from convcli.engine.correlation.correlate import convolve, correlate
+from convcli.engine.pad import sources
+from convcli.errors import GeometryError
+from tests.browser import OpenPage
+from tests.paths import SAMPLES
+from tests.program import Convcli
+
+PIXELS = np.random.default_rng(4).integers(0, 256, (11, 14), dtype=np.uint8)
+
+
+@pytest.fixture
+def written(convcli: Convcli, tmp_path: Path):
+    """Write a page about `PIXELS`, or about the picture in a file."""
+
+    def write(*options: object, file: Path | None = None) -> Path:
+        if file is None:
+            file = tmp_path / "small.png"
+            Image.fromarray(PIXELS).save(file)
+        ran = convcli("explain", file, "--html", tmp_path / "page.html", *options)
+        assert (ran.status, ran.out.decode().strip()) == (0, str(tmp_path / "page.html")), ran.err
+        return tmp_path / "page.html"
+
+    return write
+
+
+def ready(opened):
+    opened.page.evaluate("window.convcli.ready")
+    return opened.page
+
+
+def random_settings(count: int):
+    rng = np.random.default_rng(11)
+    for index in range(count):
+        pad = list(PadMode)[index % len(PadMode)]
+        amounts = ["same", "full", "valid", rng.integers(0, 25, (2, 2)).tolist()]
+        yield {
+            "kernel": rng.normal(size=rng.integers(1, 6, 2)).tolist(),
+            "settings": {
+                "pad": pad.value,
+                "padValue": float(rng.integers(-50, 300)),
+                "padding": "same" if pad is PadMode.VALID else amounts[int(rng.integers(4))],
+                "stride": rng.integers(1, 4, 2).tolist(),
+                "dilation": rng.integers(1, 4, 2).tolist(),
+                "bias": float(rng.normal()),
+                "convolve": bool(rng.integers(2)),
+            },
+        }
+
+
+def by_the_engine(kernel, settings):
+    padding = settings["padding"]
+    try:
+        return (convolve if settings["convolve"] else correlate)(
+            PIXELS.astype(float),
+            kernel,
+            pad=settings["pad"],
+            pad_value=settings["padValue"],
+            padding=padding if isinstance(padding, str) else tuple(map(tuple, padding)),
+            stride=tuple(settings["stride"]),
+            dilation=tuple(settings["dilation"]),
+            bias=settings["bias"],
+        )
+    except GeometryError:
+        return None
+
+
+def test_it_computes_what_the_engine_computes(written, open_page: OpenPage) -> None:
+    page = ready(open_page(written("-k", "sobel-x")))
+    cases = list(random_settings(210))
+    results = page.evaluate(
+        """(cases) => cases.map(({ kernel, settings }) => {
+          const found = window.convcli.compute(kernel, settings);
+          return found && { size: [found.height, found.width], values: [...found.values] };
+        })""",
+        cases,
+    )
+    worked = 0
+    for case, result in zip(cases, results, strict=True):
+        expected = by_the_engine(**case)
+        if expected is None:
+            assert result is None, case
+            continue
+        worked += 1
+        assert result["size"] == list(expected.shape), case
+        assert np.abs(np.reshape(result["values"], expected.shape) - expected).max() < 1e-4, case
+    assert worked > 150
+
+
+def test_its_borders_are_the_engines(written, open_page: OpenPage) -> None:
+    page = ready(open_page(written("-k", "box")))
+    for mode in PadMode:
+        for size in (1, 2, 5):
+            far = 0 if mode is PadMode.VALID else 13
+            mapped = page.evaluate(
+                """([size, far, mode]) => Array.from({ length: size + 2 * far },
+                  (_, at) => sourceOf(at - far, size, mode))""",
+                [size, far, mode.value],
+            )
+            assert mapped == sources(size, far, far, mode).tolist(), (mode, size)
+
+
+def texts(page, selector: str) -> list[str]:
+    return [re.sub(r"\s+", " ", text).strip() for text in page.locator(selector).all_inner_texts()]
+
+
+def test_a_pixel_under_the_pointer_is_explained(written, open_page: OpenPage) -> None:
+    page = ready(open_page(written("-k", "1 2 3; 4 5 6; 7 8 9", "-p", "reflect", "--bias", "2")))
+    canvas = page.locator("#result")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    canvas.hover(position={"x": box["width"] * 0.5 / 14, "y": box["height"] * 0.5 / 11})
+    x = PIXELS.astype(int)
+    window = [[x[1, 1], x[1, 0], x[1, 1]], [x[0, 1], x[0, 0], x[0, 1]], [x[1, 1], x[1, 0], x[1, 1]]]
+    origins = [["1,1", "1,0", "1,1"], ["0,1", "", ""], ["1,1", "", ""]]
+    shown = [
+        f"{v} {o}".strip()
+        for line, of in zip(window, origins, strict=True)
+        for v, o in zip(line, of, strict=True)
+    ]
+    assert texts(page, "#window tbody td") == shown
+    products = np.array(window) * np.arange(1, 10).reshape(3, 3)
+    assert texts(page, "#products td") == [str(value) for value in products.ravel()]
+    total = int(products.sum())
+    assert page.inner_text("#sum").endswith(f"= {total}")
+    assert page.inner_text("#value") == f"{total} + 2 = {total + 2}"
+    assert page.inner_text("#stored") == "255, cut to fit 0 to 255"
+    assert page.inner_text("#now") == (
+        f"Output pixel (0, 0) is {total + 2}. It sees rows -1 to 1 and columns -1 to 1; "
+        "5 of its 9 pixels are padding."
+    )
+    assert "(11 + 1 + 1 − 1·(3 − 1) − 1) / 1⌋ + 1 = 11" in page.inner_text("#height-formula")
+    page.hover("#window tbody tr:first-child td:nth-child(2)")
+    assert "taken from row 1, column 1" in page.inner_text("#origin")
+    # on the input, the window is centred under the pointer
+    inputs = page.locator("#input")
+    box = inputs.bounding_box()
+    inputs.hover(position={"x": box["width"] * 6.5 / 16, "y": box["height"] * 4.5 / 13})
+    assert page.evaluate("convcli.state.at") == [3, 5]
+    # a click holds the pixel, Escape lets it go
+    canvas.click(position={"x": 2, "y": 2})
+    assert page.get_by_role("button", name="Hold").get_attribute("aria-pressed") == "true"
+    inputs.hover(position={"x": 99, "y": 99})
+    assert page.evaluate("convcli.state.at") == [0, 0]
+    canvas.press("Escape")
+    assert page.evaluate("convcli.state.held") is False
+
+
+def test_keys_step_through_the_window(written, open_page: OpenPage) -> None:
+    page = ready(open_page(written("-k", "sobel-x", "--at", "0,0")))
+    canvas = page.locator("#result")
+    canvas.focus()
+    steps = [
+        ("ArrowRight", [0, 1]), ("ArrowDown", [1, 1]), ("ArrowLeft", [1, 0]), ("ArrowLeft", [1, 0]),
+        ("Shift+ArrowDown", [10, 0]), ("End", [10, 13]), ("ArrowUp", [9, 13]), ("Home", [9, 0]),
+        ("Control+End", [10, 13]), ("Control+Home", [0, 0]), ("PageDown", [10, 0]),
+    ]  # fmt: skip
+    for key, at in steps:
+        canvas.press(key)
+        assert page.evaluate("convcli.state.at") == at, key
+        assert page.inner_text("#which") == f"Output pixel ({at[0]}, {at[1]})"
+    expected = correlate(PIXELS, [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])[10, 0]
+    assert page.evaluate("convcli.trace().value") == pytest.approx(float(expected))
+    canvas.press("Space")
+    page.locator("#which", has_text="(10, 2)").wait_for(timeout=3000)
+    canvas.press("Space")
+    assert page.evaluate("convcli.state.playing") == 0
+    page.get_by_role("button", name="One pixel up").click()
+    assert page.evaluate("convcli.state.at[0]") == 9
+    page.get_by_role("spinbutton", name="row", exact=True).fill("4")
+    assert page.evaluate("convcli.state.at[0]") == 4
+
+
+def result(page):
+    found = page.evaluate(
+        "({ size: [convcli.result().height, convcli.result().width], values: [...convcli.result().values] })"
+    )
+    return np.reshape(found["values"], found["size"])
+
+
+def test_every_control_changes_the_result(written, open_page: OpenPage) -> None:
+    page = ready(open_page(written("-k", "sobel-x")))
+    kernel, options = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]), {}
+
+    def check(**changed) -> None:
+        options.update(changed)
+        np.testing.assert_allclose(
+            result(page), correlate(PIXELS.astype(float), kernel, **options), atol=1e-9
+        )
+
+    check()
+    page.get_by_role("textbox", name="weight row 1, column 2").fill("1/2")
+    kernel[0, 1] = 0.5
+    check()
+    assert page.get_by_role("combobox", name="choose").input_value() == "own"
+    page.get_by_role("textbox", name="weight row 1, column 2").fill("one")
+    assert page.get_by_role("textbox", name="weight row 1, column 2").get_attribute("aria-invalid") == "true"
+    check()
+    page.get_by_label("mode").select_option("constant")
+    page.get_by_label("constant v").fill("9.5")
+    check(pad="constant", pad_value=9.5)
+    page.get_by_label("amount").select_option("full")
+    check(padding="full")
+    page.get_by_label("amount").select_option("own")
+    page.get_by_label("bottom").fill("5")
+    check(padding=((2, 5), (2, 2)))
+    page.get_by_label("stride down").fill("2")
+    page.get_by_label("dilation across").fill("3")
+    page.get_by_label("bias").fill("-4")
+    check(stride=(2, 1), dilation=(1, 3), bias=-4)
+    page.get_by_role("radio", name="convolution").check()
+    kernel = kernel[::-1, ::-1]
+    check()
+    assert "rotated" in page.inner_text("#kernel-title")
+    page.get_by_role("radio", name="correlation").check()
+    page.get_by_role("combobox", name="choose").select_option(label="laplacian")
+    kernel = np.array([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]])
+    check()
+    page.get_by_role("button", name="Negate").click()
+    kernel = -kernel
+    check()
+    page.get_by_role("spinbutton", name="rows").fill("5")
+    kernel = np.pad(kernel, ((1, 1), (0, 0)))
+    check()
+    page.get_by_label("stride down").fill("0")
+    assert page.get_by_label("stride down").get_attribute("aria-invalid") == "true"
+    check()
+    page.get_by_label("mode").select_option("valid")
+    page.get_by_label("dilation down").fill("9")
+    assert "larger than the padded picture" in page.get_by_role("alert").inner_text()
+    assert page.evaluate("convcli.result()") is None
+    page.get_by_label("dilation down").fill("1")
+    check(pad="valid", padding="same", pad_value=0.0)
+    page.get_by_role("combobox", name="choose").select_option(label="box")
+    page.get_by_role("button", name="Normalize").click()
+    assert page.evaluate("convcli.state.kernel[0][0]") == pytest.approx(1 / 9)
+    assert page.inner_text("#result-words").endswith("0 to 255 as black to white")
+    page.get_by_label("result drawn").select_option("stretched")
+    low, high = f"{result(page).min():.4g}", f"{result(page).max():.4g}"
+    assert page.inner_text("#result-words").endswith(f"{low} to {high} as black to white")
+
+
+@pytest.mark.parametrize("kernel", ["sobel-x", "1 2; 3 4"])
+def test_its_tones_are_those_of_every_picture_of_a_map(written, open_page: OpenPage, kernel: str) -> None:
+    page = ready(open_page(written("-k", kernel)))
+    painted = page.evaluate(
+        """() => {
+          const { height, width } = convcli.result();
+          return [...films.result.getContext("2d").getImageData(0, 0, width, height).data];
+        }"""
+    )
+    values = result(page)
+    expected = picture(values)
+    shown = np.reshape(painted, (*values.shape, 4))[..., :3]
+    assert np.abs(shown - (expected if expected.ndim == 3 else expected[..., None])).max() <= 1
+
+
+def test_it_works_by_touch_in_the_dark_and_on_a_phone(written, open_page: OpenPage) -> None:
+    path = written("-k", "gaussian", "--at", "0,0")
+    phone = {
+        "viewport": {"width": 360, "height": 740},
+        "has_touch": True,
+        "is_mobile": True,
+        "color_scheme": "dark",
+    }
+    page = ready(open_page(path, **phone))
+    canvas = page.locator("#result")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    canvas.tap(position={"x": box["width"] * 7.5 / 14, "y": box["height"] * 3.5 / 11})
+    assert page.evaluate("convcli.state.at") == [3, 7]
+    assert page.evaluate("convcli.state.held") is False
+    page.get_by_role("button", name="One pixel right").tap()
+    assert page.evaluate("convcli.state.at") == [3, 8]
+    for width in (360, 700, 1100):
+        page.set_viewport_size({"width": width, "height": 740})
+        page.wait_for_timeout(50)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.emulate_media(color_scheme="light")
+    assert dark != page.evaluate("getComputedStyle(document.body).backgroundColor")
+    red, green, blue = map(int, re.findall(r"\d+", dark))
+    assert max(red, green, blue) < 64
+
+
+def test_everything_that_takes_the_focus_has_a_name(written, open_page: OpenPage) -> None:
+    page = ready(open_page(written("-k", "sobel-x")))
+    nameless = page.evaluate(
+        """() => all("button, input, select, canvas, [tabindex]").filter((each) => {
+          const labels = [...(each.labels ?? [])].map((label) => label.textContent.trim()).join("");
+          const own = each.tagName === "BUTTON" && each.textContent.trim();
+          return !(each.getAttribute("aria-label") || labels || own);
+        }).map((each) => each.outerHTML)"""
+    )
+    assert nameless == []
+    snapshot = page.locator("body").aria_snapshot()
+    for said in (
+        'button "Play"',
+        'combobox "mode"',
+        'spinbutton "bias"',
+        'table "Products"',
+        'heading "Output pixel',
+    ):
+        assert said in snapshot, said
+    assert re.search(r'application "Result of sobel-x, correlation', snapshot)
+    assert page.locator("#now").get_attribute("aria-live") == "polite"
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+def embedded(path: Path) -> dict:
+    (text,) = re.findall(
+        r'<script type="application/json" id="data">(.*?)</script>', path.read_text("utf-8"), re.DOTALL
+    )
+    return json.loads(text)
+
+
+def test_colours_are_taken_one_at_a_time(written, open_page: OpenPage, tmp_path: Path) -> None:
+    pixels = np.random.default_rng(5).integers(0, 256, (9, 8, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "rgb.png")
+    path = written("-k", "sobel", file=tmp_path / "rgb.png")
+    page = ready(open_page(path))
+    luma = np.asarray(Image.fromarray(pixels).convert("L"), float)
+    weights = [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]
+    np.testing.assert_allclose(result(page), correlate(luma, weights), atol=1e-9)
+    page.get_by_label("channel").select_option(label="green")
+    np.testing.assert_allclose(result(page), correlate(pixels[..., 1].astype(float), weights), atol=1e-9)
+    page.get_by_role("combobox", name="choose").select_option(label="sobel, sobel-y")
+    np.testing.assert_allclose(
+        result(page), correlate(pixels[..., 1].astype(float), np.transpose(weights)), atol=1e-9
+    )
+    assert "sobel is 2 kernels, which magnitude would combine" in page.inner_text("#notes")
+
+
+@pytest.mark.parametrize("kind", ["16-bit", "float"])
+def test_deep_pixels_arrive_as_they_are(written, open_page: OpenPage, tmp_path: Path, kind: str) -> None:
+    rng = np.random.default_rng(6)
+    if kind == "16-bit":
+        pixels = rng.integers(0, 65536, (9, 8), dtype=np.uint16)
+        Image.fromarray(pixels).save(tmp_path / "deep.png")
+        path = written("-k", "identity", file=tmp_path / "deep.png")
+    else:
+        pixels = rng.normal(size=(9, 8)).astype(np.float32)
+        np.save(tmp_path / "deep.npy", pixels)
+        path = written("-k", "identity", file=tmp_path / "deep.npy")
+    page = ready(open_page(path))
+    np.testing.assert_array_equal(result(page), pixels.astype(float))
+
+
+@pytest.mark.parametrize("kind", ["gray", "rgb", "float"])
+def test_a_page_is_small_and_asks_for_nothing(written, tmp_path: Path, kind: str) -> None:
+    rng = np.random.default_rng(7)  # noise: nothing can be deflated
+    if kind == "float":
+        np.save(tmp_path / "big.npy", rng.normal(size=(512, 512)))
+        big = tmp_path / "big.npy"
+    else:
+        big = tmp_path / "big.png"
+        Image.fromarray(rng.integers(0, 256, (512, 512, 3)[: 2 + (kind == "rgb")], dtype=np.uint8)).save(big)
+    path = written("-k", "sobel", file=big)
+    assert path.stat().st_size < 1_000_000
+    text = path.read_text("utf-8")
+    assert not re.search(r"""(?:src|href)\s*=|https?://|@import|url\(""", text)
+    assert (embedded(path)["pixels"]["shape"][1:] == [512, 512]) == (kind == "gray")
+
+
+def test_real_photographs_fit_whole(written) -> None:
+    for name in ("camera.png", "coffee.png"):
+        path = written("-k", "sobel-x", file=SAMPLES / name)
+        data = embedded(path)
+        assert data["pixels"]["shape"][1:] == data["size"]
+        assert path.stat().st_size < 1_000_000
+
+
+def test_a_large_picture_is_cropped_around_the_pixel(written, open_page: OpenPage, tmp_path: Path) -> None:
+    pixels = np.random.default_rng(8).integers(0, 256, (700, 1500), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "large.png")
+    options = ("-k", "emboss", "-s", "3", "--padding", "4", "--at", "200,-1")
+    path = written(*options, file=tmp_path / "large.png")
+    page = ready(open_page(path))
+    whole = correlate(pixels, [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]], stride=3, padding=4)
+    assert page.evaluate("convcli.trace().value") == pytest.approx(float(whole[200, -1]), abs=1e-3)
+    page.locator("#result").press("ArrowUp")
+    assert page.evaluate("convcli.trace().value") == pytest.approx(float(whole[199, -1]), abs=1e-3)
+    assert re.search(
+        r"700 x 1500 pixels.* The page holds rows \d+ to \d+ and columns \d+ to 1499",
+        page.inner_text("#lead"),
+    )

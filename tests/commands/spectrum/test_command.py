@@ -1,0 +1,166 @@
+"""`convcli spectrum`: the theorem on files, its drawing, and what can go wrong."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from rich.cells import cell_len
+
+from convcli.commands.spectrum.view import SIDE, Panel, SpectrumRow, decibels, spectrum_picture
+from convcli.display.drawn.contact_sheet import PAPER
+from tests.commands.filter.test_command import pixels
+from tests.paths import SAMPLES
+from tests.program import Convcli
+
+NOTES = SAMPLES / "notes-edge-6x8.csv"
+
+
+def said(convcli: Convcli, *args: object) -> dict[str, Any]:
+    ran = convcli("spectrum", *args, "--json")
+    assert ran.status == 0, ran.err
+    return dict(json.loads(ran.out))
+
+
+@pytest.mark.parametrize("convolve", [False, True])
+@pytest.mark.parametrize("kernel", ["sobel-x", "1 2; 3 4", "1 -1", "gaussian:sigma=3", "motion:length=40"])
+@pytest.mark.parametrize("shape", [(6, 8), (7, 5), (1, 9), (30, 31)])
+def test_both_sides_agree(convcli: Convcli, kernel: str, shape: tuple[int, int], convolve: bool) -> None:
+    np.save("x.npy", np.random.default_rng(1).random(shape))
+    found = said(convcli, "x.npy", "-k", kernel, *(["--convolve"] if convolve else []))
+    assert (found["kernel"], found["pad"], found["size"]) == (kernel, "wrap", list(shape))
+    assert found["convolve"] is convolve
+    assert found["max_difference"] < 1e-12
+    assert found["max_difference_of_spectra"] < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("kernel", "kind", "rank"),
+    [
+        ("gaussian", "low-pass", 1),
+        ("laplacian", "high-pass", 2),
+        ("gabor", "band-pass", 1),
+        ("sobel-x", "derivative", 1),
+        ("identity", "all-pass", 1),
+    ],
+)
+def test_what_the_response_says(convcli: Convcli, gray: Path, kernel: str, kind: str, rank: int) -> None:
+    (part,) = said(convcli, gray, "-k", kernel)["components"]
+    assert (part["kind"], part["rank"], part["separable"]) == (kind, rank, rank == 1)
+    text = " ".join(convcli("spectrum", gray, "-k", kernel).out.decode().split())
+    words = "separable (rank 1)" if rank == 1 else f"not separable (rank {rank})"
+    assert f"{kind}, {words}, gain" in text
+
+
+def test_each_component_of_a_kernel(convcli: Convcli, gray: Path) -> None:
+    found = said(convcli, gray, "-k", "sobel")
+    assert [part["size"] for part in found["components"]] == [[3, 3], [3, 3]]
+    assert found["max_difference"] == max(part["max_difference"] for part in found["components"])
+    text = convcli("spectrum", gray, "-k", "sobel").out.decode()
+    assert "component 2 of 2: kernel 3 x 3, derivative" in text
+
+
+def test_normalize(convcli: Convcli, gray: Path) -> None:
+    (part,) = said(convcli, gray, "-k", "1 1 1 1", "--normalize")["components"]
+    assert part["gain"] == 1
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_in_the_terminal(convcli: Convcli, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.chdir(SAMPLES.parent)
+    lines = convcli("spectrum", "sample_images/notes-edge-6x8.csv", "-k", "1 -1").out.decode().splitlines()
+    assert max(map(cell_len, lines)) <= width
+    heads = [line.split() for line in lines if line.startswith(("picture", "product"))]
+    titles = ["picture", "kernel", "product", "result"]
+    assert heads == ([titles] if width == 80 else [titles[:2], titles[2:]])
+    words = " ".join(" ".join(lines).split())
+    assert "sample_images/notes-edge-6x8.csv (6 x 8) correlated with '1 -1', wrap padding" in words
+    assert "largest 24 largest 2" in words, "the sum of the picture, and the response at 1/2"
+    assert "of the largest result" in words
+
+
+def test_colours_are_luma_and_that_is_said(convcli: Convcli, photo: Path) -> None:
+    ran = convcli("spectrum", photo, "-k", "box")
+    assert "colours are taken as luma" in ran.err
+    assert "(24 x 31, luma)" in " ".join(ran.out.decode().split())
+    with Image.open(photo) as image:
+        image.convert("L").save("luma.png")
+    assert (
+        said(convcli, photo, "-k", "box")["max_difference"]
+        == said(convcli, "luma.png", "-k", "box")["max_difference"]
+    )
+
+
+def test_the_drawing(convcli: Convcli) -> None:
+    ran = convcli("spectrum", NOTES, "-k", "1 -1", "-o", "s.png")
+    assert ran.out == b"s.png\n"
+    assert "largest difference: " in ran.err
+    sheet = pixels("s.png")
+    assert sheet.dtype == np.uint8
+    assert sheet.shape[1] > 4 * SIDE
+    assert (sheet[:8] == PAPER).all()
+    assert convcli("spectrum", NOTES, "-k", "1 -1", "-o", "-").out == Path("s.png").read_bytes()
+    assert convcli("spectrum", NOTES, "-k", "1 -1", "-o", "t.png", "-q").err == ""
+    ran = convcli("spectrum", NOTES, SAMPLES / "notes-5x5.csv", "-k", "box", "--out-dir", "d", "--json")
+    outputs = [json.loads(line)["output"] for line in ran.out.splitlines()]
+    assert outputs == ["d/notes-edge-6x8-box-spectrum.png", "d/notes-5x5-box-spectrum.png"]
+    assert all(Path(name).exists() for name in outputs)
+    assert (
+        convcli("spectrum", NOTES, "-k", "box", "--format", "png").out == b"notes-edge-6x8-box-spectrum.png\n"
+    )
+    ran = convcli("spectrum", NOTES, "-k", "box", "--format", "png")
+    assert (ran.status, "already there" in ran.err) == (1, True)
+
+
+def test_frequencies_are_where_the_axes_say() -> None:
+    """A wave of 1/4 cycles per pixel across lights two places, halfway between 0 and the ends."""
+    wave = np.tile(np.cos(2 * np.pi * np.arange(16) / 4), (16, 1))
+    spectrum = np.fft.fftshift(np.abs(np.fft.fft2(wave)))
+    panels = [Panel("p", spectrum, "c")] * 4
+    sheet = spectrum_picture("t", ["l"], [SpectrumRow("h", panels, [("x", wave)] * 4)])
+    bright = np.argwhere((sheet == (252, 255, 164)).all(2))
+    first = bright[bright[:, 1] < 4 * SIDE // 3]
+    left = first[:, 1].min() - 4 * SIDE // 16
+    columns = sorted({(int(c) - left) * 16 // SIDE for c in first[:, 1]})
+    assert columns == [4, 12]
+    assert len(first) == 2 * (SIDE // 16) ** 2
+    black = (sheet[first[:, 0].min() : first[:, 0].max(), left : left + SIDE] == (0, 0, 4)).all(2)
+    assert black.mean() == pytest.approx(14 / 16, abs=0.01), "everything else is 1e-5 of it or less"
+
+
+def test_levels_are_logarithms() -> None:
+    assert decibels(np.array([[100.0, 10], [0.05, 0]])).tolist() == [[0, -1], [pytest.approx(-3.30103), -5]]
+    assert decibels(np.zeros((1, 2))).tolist() == [[-5, -5]]
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "says"),
+    [
+        (["x.png", "-k", "box"], 1, "'x.png' does not exist"),
+        ([NOTES], 2, "--kernel"),
+        ([NOTES, "-k", "box", "-k", "box"], 2, "--kernel is given 2 times; hint: spectrum takes one"),
+        ([NOTES, "-k", "sobl"], 2, "did you mean 'sobel'?"),
+        ([NOTES, "-k", "box", "-o", "s.npy"], 1, "a drawing is not written as NPY"),
+        ([NOTES, "-k", "box", "-o", "s.xyz"], 2, ".xyz"),
+        ([NOTES, "-k", "box", "-o", "gone/s.png"], 1, "'gone/s.png' cannot be written"),
+        ([NOTES, NOTES, "-k", "box", "-o", "s.png"], 2, "2 inputs cannot all go to 's.png'"),
+    ],
+)
+def test_errors(convcli: Convcli, args: list[object], status: int, says: str) -> None:
+    ran = convcli("spectrum", *args)
+    assert ran.status == status
+    assert len(ran.lines) == 1
+    assert ran.lines[0].startswith("error: ")
+    assert says in ran.lines[0]
+    assert ran.out == b""
+    assert list(Path().iterdir()) == []
+
+
+def test_kernels_of_channels_have_no_spectrum(convcli: Convcli) -> None:
+    np.save("k.npy", np.ones((3, 2, 2)))
+    ran = convcli("spectrum", NOTES, "-k", "k.npy")
+    assert ran.status == 1
+    assert "sums over 3 channels" in ran.err

@@ -1,0 +1,72 @@
+"""The pages of docs/ say what the program does: their commands are run, what they show is what is printed."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.docs import shown
+from tests.docs.shown import ROOT, Shown, clone, commands, different, run
+
+PAGES = {path.name: path.read_text("utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+WITH_COMMANDS = {name: commands(text) for name, text in PAGES.items() if commands(text)}
+
+
+def test_there_are_pages_with_commands() -> None:
+    assert len(WITH_COMMANDS) >= 4
+
+
+@pytest.mark.parametrize("name", WITH_COMMANDS)
+def test_what_a_page_shows_is_what_is_printed(name: str, tmp_path: Path) -> None:
+    folder = clone(tmp_path / "clone")
+    for command, output in WITH_COMMANDS[name]:
+        done = run(command, folder)
+        if output is None:
+            assert done.returncode == 0, f"{command}\n{done.stdout}"
+            continue
+        assert different(done.stdout, output) == [], command
+        tables = [line for line in done.stdout.splitlines() if not re.match(r"(error|\S+\.\w+): ", line)]
+        assert max(map(len, tables), default=0) <= 80, command
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name: str) -> None:
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)", PAGES[name]):
+        assert (ROOT / "docs" / link).exists(), link
+
+
+def test_commands_of_a_page() -> None:
+    page = "```sh\na | b\nc\n```\ntext\n```console\n$ d \\\n>  -e\n1\n2\n$ f\n```\n"
+    assert commands(page) == [
+        Shown("a | b", None),
+        Shown("c", None),
+        Shown("d  -e", "1\n2\n"),
+        Shown("f", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        ("a  1.000", "a 1.009"),
+        ("bias -0.0007101 ± 0.0012", "bias -0.0007125 ± 0.0012"),
+        ("3x3 12 ms", "3x3 1.5 ms"),
+        ("───", "─"),
+        ("8e-16 of it", "9.5e-17 of it"),
+        ("0.0  \n\n", "0.1\n"),
+    ],
+)
+def test_rounding_does_not_count(printed: str, shown: str) -> None:
+    assert different(printed, shown) == []
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [("1 2", "1 3"), ("1.0", "1.2"), ("7x7", "7x9"), ("a", "b"), ("a\nb", "a"), ("1", "-1")],
+)
+def test_everything_else_does(printed: str, shown: str) -> None:
+    assert different(printed, shown) != []
+
+
+def test_the_helper_knows_the_root() -> None:
+    assert (shown.ROOT / "pyproject.toml").exists()

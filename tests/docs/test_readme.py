@@ -1,0 +1,106 @@
+"""Every command that the README shows is run, and what it shows of their output is what they print."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.docs import shown
+from tests.docs.shown import ROOT, blocks, commands, different, run
+
+README = (ROOT / "README.md").read_text()
+
+
+def line_under(heading: str) -> str:
+    (section,) = re.findall(rf"^{heading}\n(.*?)(?=^## |\Z)", README, re.MULTILINE | re.DOTALL)
+    (block,) = re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    (line,) = block.splitlines()
+    return str(line)
+
+
+SETUP = ("## Run it", "## Test it")
+SHOWN = [(command, output) for command, output in commands(README) if output is not None]
+SILENT = [
+    command
+    for command, output in commands(README)
+    if output is None and command not in map(line_under, SETUP)
+]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shown.clone(tmp_path_factory.mktemp("readme") / "clone")
+
+
+def test_there_is_much_to_run() -> None:
+    assert len(SHOWN) >= 8
+    assert len(SILENT) >= 5
+
+
+@pytest.mark.parametrize(("command", "output"), SHOWN, ids=[command for command, _ in SHOWN])
+def test_what_is_shown_is_printed(clone: Path, command: str, output: str) -> None:
+    assert different(run(command, clone).stdout, output) == []
+
+
+@pytest.mark.parametrize("command", SILENT)
+def test_what_is_said_to_work_does(clone: Path, command: str) -> None:
+    done = run(command, clone)
+    assert done.returncode == 0, done.stdout
+    found = re.search(r"(?:-o |> )(\S+\.png)$", command)
+    if found:
+        with Image.open(clone / found[1]) as image:
+            assert np.ptp(np.asarray(image)) > 30, "the picture shows something"
+
+
+def test_many_files(clone: Path) -> None:
+    (command,) = [command for command in SILENT if "--recursive" in command]
+    run(command, clone)
+    inputs = list((clone / "sample_images").glob("*.png"))
+    assert len(inputs) >= 4
+    assert len((clone / "report.jsonl").read_text().splitlines()) == len(inputs)
+    assert len(list((clone / "sharpened").iterdir())) == len(inputs)
+
+
+def test_the_first_line_filters_a_photograph(clone: Path) -> None:
+    parts = line_under("## Run it").split(" && ")
+    assert parts[:2] == ["python3 -m venv .venv", ".venv/bin/pip install ."]
+    done = run(parts[2].removeprefix(".venv/bin/"), clone)
+    assert done.returncode == 0, done.stdout
+    with Image.open(clone / "edges.png") as image:
+        assert image.size == (512, 512)
+        assert np.asarray(image).std() > 30
+
+
+def test_the_second_line_runs_these_tests() -> None:
+    assert line_under("## Test it").endswith("&& .venv/bin/python -m pytest -n auto")
+
+
+@pytest.mark.parametrize("code", blocks(README, "python"))
+def test_python(clone: Path, code: str) -> None:
+    done = subprocess.run([sys.executable, "-c", code], cwd=clone, capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    said = [line.removeprefix("# ") for line in code.splitlines() if line.startswith("# ")]
+    assert said
+    assert done.stdout.splitlines() == said
+
+
+def test_the_picture_is_what_the_first_line_makes(clone: Path) -> None:
+    run("convcli filter sample_images/camera.png -k sobel -p reflect -q -o again.png", clone)
+    with (
+        Image.open(ROOT / "docs/pictures/camera-sobel.png") as shown,
+        Image.open(clone / "again.png") as made,
+    ):
+        assert shown.size == (1040, 512)
+        difference = np.asarray(shown.crop((528, 0, 1040, 512)).convert("L"), int) - np.asarray(made)
+    assert np.abs(difference).max() <= 1
+
+
+def test_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", README)
+    assert len(links) >= 5
+    for link in links:
+        assert (ROOT / link).exists(), link

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convcli.engine.correlation.correlate import correlate
+from convcli.engine.correlation.fft import tile_length
+from tests import oracle
+
+
+@given(
+    count=st.integers(1, 5000),
+    span=st.integers(1, 300),
+    stride=st.integers(1, 9),
+    preferred=st.sampled_from((256, 384)),
+)
+def test_tiles_are_smooth_and_hold_a_result(count, span, stride, preferred):
+    length = tile_length(count, span, stride, preferred)
+    assert length >= span
+    rest = length
+    for prime in (2, 3, 5):
+        while rest % prime == 0:
+            rest //= prime
+    assert rest == 1
+    assert length % 2 == 0
+    whole = (count - 1) * stride + span
+    assert length <= max(2 * whole + 2, 2 * preferred, 4 * span)
+    if whole > 2 * length:
+        assert length - span + 1 >= span / 4
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [2, 11, 32])
+def test_float32_stays_in_the_bound_over_many_tiles(size, channels):
+    rng = np.random.default_rng(size)
+    image = rng.random((500, 700, channels), np.float32) + 100
+    kernel = rng.normal(0, 1, (size, size))
+    result = correlate(image, kernel, method="fft")
+    exact = correlate(image.astype(np.float64), kernel, method="direct")
+    assert np.abs(result - exact).max() <= oracle.bound(image, kernel, np.float32)
+
+
+def test_whole_sums_are_rounded_to_be_exact():
+    rng = np.random.default_rng(1)
+    image = rng.integers(0, 256, (90, 90), dtype=np.uint8)
+    kernel = rng.integers(-3, 4, (9, 9))
+    np.testing.assert_array_equal(
+        correlate(image, kernel, method="fft"), correlate(image, kernel, method="direct")
+    )
+
+
+@pytest.mark.parametrize("padding", ["same", "valid", "full"])
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [((70, 6000), (9, 21)), ((600, 2500), (30, 31)), ((300, 1900), (3, 300)), ((40, 3001), (7, 2))],
+)
+def test_rows_of_tiles_are_whole_in_the_output(shape, size, padding):
+    rng = np.random.default_rng(shape[1])
+    image = rng.normal(0, 1, shape).astype(np.float32)
+    kernel = rng.normal(0, 1, size)
+    options = {"method": "fft", "padding": padding, "bias": 3.0, "pad": "replicate"}
+    one, three = (correlate(image, kernel, jobs=jobs, **options) for jobs in (1, 3))
+    assert one.tobytes() == three.tobytes()
+    exact = correlate(image.astype(np.float64), kernel, **(options | {"method": "direct"}))
+    assert np.abs(one - exact).max() <= oracle.bound(image, kernel, np.float32) + 1e-6
+
+
+def test_whole_sums_are_exact_where_tiles_lie_in_the_output():
+    rng = np.random.default_rng(2)
+    image = rng.integers(0, 256, (300, 1500), dtype=np.uint8)
+    kernel = rng.integers(-1, 2, (11, 11))
+    found = correlate(image, kernel, method="fft", dtype=np.float32)
+    np.testing.assert_array_equal(found, correlate(image, kernel, method="direct", dtype=np.float32))
+
+
+@pytest.mark.parametrize("channel", [0, 1, 2])
+@pytest.mark.parametrize("strange", [np.nan, np.inf])
+def test_a_strange_number_in_any_channel_spoils_its_windows_alone(channel, strange):
+    rng = np.random.default_rng(3)
+    image = rng.normal(0, 1, (300, 900, 3)).astype(np.float32)
+    kernel = rng.normal(0, 1, (11, 11))
+    clean = correlate(image, kernel, method="direct")
+    image[150, 450, channel] = strange
+    found = correlate(image, kernel, method="fft")
+    spoilt = np.zeros(image.shape, bool)
+    spoilt[145:156, 445:456, channel] = True
+    np.testing.assert_array_equal(~np.isfinite(found), spoilt)
+    np.testing.assert_allclose(found[~spoilt], clean[~spoilt], rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("magnitude", [1e-38, 1e-30, 1e-12, 1e12, 1e30, 1e34])
+def test_tiles_of_any_magnitude_lie_beside_usual_ones(magnitude):
+    rng = np.random.default_rng(4)
+    image = rng.normal(0, 1, (300, 2000)).astype(np.float32)
+    image[:, :1200] *= magnitude
+    kernel = rng.normal(0, 1, (9, 9))
+    found = correlate(image, kernel, method="fft")
+    exact = correlate(image.astype(np.float64), kernel, method="direct")
+    for columns in (slice(0, 300), slice(1700, 2000)):
+        largest = np.abs(image[:, columns]).max()
+        assert np.abs(found - exact)[:, columns].max() <= 3e-6 * largest * np.abs(kernel).sum()

@@ -1,0 +1,76 @@
+"""Running the program as users do, in this process, in a folder of its own."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from convcli.cli import app
+
+
+@dataclass(frozen=True)
+class Ran:
+    status: int
+    out: bytes
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.err.splitlines()
+
+
+Convcli = Callable[..., Ran]
+
+
+@pytest.fixture
+def convcli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Convcli:
+    """Call the program in an empty folder; anything that it does not catch is the test's failure."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+
+    def run(*args: object, stdin: bytes = b"") -> Ran:
+        result = CliRunner().invoke(app, [str(arg) for arg in args], input=stdin, prog_name="convcli")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ran(result.exit_code, result.stdout_bytes, result.stderr)
+
+    return run
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Callable[[], dict[str, bytes]]:
+    """Every file below the test's folder with its content: what must not change when something fails."""
+
+    def take() -> dict[str, bytes]:
+        return {
+            os.path.join(here, name): Path(here, name).read_bytes()
+            for here, _, names in os.walk(tmp_path)
+            for name in names
+            if Path(here, name).is_file()
+        }
+
+    return take
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A small RGB picture with every kind of value."""
+    pixels = np.random.default_rng(7).integers(0, 256, (24, 31, 3), dtype=np.uint8)
+    path = tmp_path / "photo.png"
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+@pytest.fixture
+def gray(tmp_path: Path) -> Path:
+    """A small grey picture."""
+    pixels = np.random.default_rng(8).integers(0, 256, (20, 27), dtype=np.uint8)
+    path = tmp_path / "gray.png"
+    Image.fromarray(pixels).save(path)
+    return path
