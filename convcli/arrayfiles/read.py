@@ -4,12 +4,14 @@ import io
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convcli.arrayfiles.text import text_of
 from convcli.errors import ConvcliError, ImageError, nearest
-from convcli.imaging.image import Array
 
 __all__ = ["decode", "floats"]
+
+Array = NDArray[Any]
 
 
 def decode(data: bytes, kind: str, name: str, member: str | None = None) -> Array:

@@ -1,14 +1,17 @@
 """Write numbers exactly: .npy, .npz, .csv, .tsv and .json."""
 
 import io
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convcli.choices import Compress
 from convcli.errors import OutputError
-from convcli.imaging.image import Array
 
 __all__ = ["encode"]
+
+Array = NDArray[Any]
 
 
 def encode(array: Array, kind: str, compress: Compress = Compress.FAST) -> bytes:

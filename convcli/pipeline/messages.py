@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import typer
 
-from convcli.display.terminal.words import printable
+from convcli.display.words import printable
 from convcli.errors import ConvcliError, OutputError, UsageError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from convcli.commands.compare.tones import strongest
-from convcli.display.drawn.diverging import diverging
+from convcli.display.diverging import diverging
 from convcli.display.drawn.lettering import wrapped
 from convcli.display.drawn.plot import FAINT, INK, PAPER
 from convcli.display.drawn.ticks import round_up

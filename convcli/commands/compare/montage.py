@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from convcli.commands.compare.study import Array, Case, Study
 from convcli.commands.compare.tones import Tones, strongest
-from convcli.display.drawn.diverging import diverging
+from convcli.display.diverging import diverging
 from convcli.display.drawn.lettering import wrapped
 from convcli.display.drawn.plot import FAINT, INK, PAPER, Plot, Series, draw_plot
 from convcli.display.drawn.ticks import round_up

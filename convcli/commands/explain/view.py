@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from convcli.display.terminal.cells import cell_style, colours, largest
-from convcli.display.terminal.words import significant
+from convcli.display.words import significant
 
 __all__ = ["Explanation", "Grid", "Step", "written"]
 

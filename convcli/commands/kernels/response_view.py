@@ -11,7 +11,7 @@ from rich.text import Text
 from convcli.display.terminal.cells import Array, has_colour, largest
 from convcli.display.terminal.heat import Heat
 from convcli.display.terminal.sparkline import sparkline
-from convcli.display.terminal.words import written
+from convcli.display.words import written
 
 __all__ = ["Response"]
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from convcli.choices import FitMethod, PadMode
-from convcli.display.terminal.words import significant
+from convcli.display.words import significant
 from convcli.engine.fitting.fit import Fit
 
 __all__ = ["ROUNDING", "is_linear", "number", "percent", "verdict"]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from convcli.commands.show.aligned_numbers import figure
 from convcli.commands.show.spec import Region, ShowSpec
-from convcli.display.terminal.words import printable
+from convcli.display.words import printable
 from convcli.engine.analysis.match import FLAT, match_score
 from convcli.engine.analysis.peaks import Peak, peaks
 from convcli.engine.size import edges, extent

@@ -15,7 +15,7 @@ from convcli.choices import STDIN, STDOUT, Combine
 from convcli.commands.show.maps import ShownMap, map_report, picture_maps, slid_maps, stacked
 from convcli.commands.show.spec import Form, ShowSpec
 from convcli.commands.show.view import FeatureMap
-from convcli.display.terminal.words import printable
+from convcli.display.words import printable
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.image import Image
 from convcli.options.specs import FilterSpec, ReadSpec

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from convcli.display.drawn.contact_sheet import FAINT, INK, MARGIN, PAPER, TITLE, picture
 from convcli.display.terminal.heat import Heat
-from convcli.display.terminal.words import written
+from convcli.display.words import written
 
 __all__ = ["Panel", "SpectrumRow", "SpectrumSheet", "decibels", "spectrum_picture"]
 

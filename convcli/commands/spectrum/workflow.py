@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from convcli.atomic_write import write_bytes
 from convcli.choices import STDIN, STDOUT, Compress, PadMode
 from convcli.commands.spectrum.view import Panel, SpectrumRow, SpectrumSheet, spectrum_picture
-from convcli.display.terminal.words import printable
+from convcli.display.words import printable
 from convcli.engine.analysis.convolution_theorem import Theorem, theorem
 from convcli.errors import GeometryError, OutputError
 from convcli.imaging.formats import Format

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from convcli.display.drawn.diverging import diverging
-from convcli.display.terminal.words import written
+from convcli.display.diverging import diverging
+from convcli.display.words import written
 
 __all__ = [
     "Limits",

@@ -2,7 +2,7 @@
 
 import math
 
-from convcli.display.terminal.words import significant
+from convcli.display.words import significant
 
 __all__ = ["decades", "nice_ticks", "round_up", "tick_text"]
 

@@ -9,7 +9,7 @@ from rich.color import Color
 from rich.console import Console
 from rich.style import Style
 
-from convcli.display.drawn.diverging import diverging
+from convcli.display.diverging import diverging
 
 __all__ = ["averaged", "cell_style", "colours", "factor", "has_colour", "largest", "rgb", "shares"]
 

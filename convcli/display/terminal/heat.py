@@ -21,7 +21,7 @@ from convcli.display.terminal.cells import (
     rgb,
     shares,
 )
-from convcli.display.terminal.words import significant
+from convcli.display.words import significant
 
 __all__ = ["Heat"]
 

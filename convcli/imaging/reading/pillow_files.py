@@ -3,10 +3,9 @@
 from PIL import ImageFile, UnidentifiedImageError
 
 from convcli.errors import ImageError
-from convcli.imaging import netpbm
 from convcli.imaging.image import Frame, Image
 from convcli.imaging.metadata import Metadata, collect
-from convcli.imaging.reading import prefetch
+from convcli.imaging.reading import netpbm, prefetch
 from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_guard import guarded
 from convcli.imaging.reading.pillow_modes import Raster, alike

@@ -96,7 +96,7 @@ def _encode(
 
         return write.encode(_stacked(first), format.name, compress)
     if format.name in ("pfm", "pgm", "ppm", "pnm"):
-        from convcli.imaging import netpbm
+        from convcli.imaging.writing import netpbm
 
         return (netpbm.encode_float if format.name == "pfm" else netpbm.encode)(first.pixels)
     if format.name == "png" and len(image.frames) == 1 and (_deep(first) or compress is not Compress.SMALL):

@@ -3,7 +3,7 @@ import pytest
 from PIL import ImageColor
 
 from convcli.commands.compare.montage import BEST, CORNERS, amplitude, error_plot, montage, worst_corner
-from convcli.display.drawn.diverging import MISSING
+from convcli.display.diverging import MISSING
 from tests.commands.compare.studies import case, study
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from convcli.commands.compare.bias_sheet import BiasMaps, bias_sheet
 from convcli.commands.compare.view import Column, Figures, Report
-from convcli.display.drawn.diverging import diverging
+from convcli.display.diverging import diverging
 
 
 def printed(renderable, width, **options):

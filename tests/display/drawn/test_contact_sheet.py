@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convcli.display.diverging import MISSING
 from convcli.display.drawn.contact_sheet import contact_sheet, limits, picture
-from convcli.display.drawn.diverging import MISSING
-from convcli.display.terminal.words import written
+from convcli.display.words import written
 
 
 def test_a_map_without_negatives_is_grey_from_least_to_greatest():
