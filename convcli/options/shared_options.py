@@ -1,16 +1,13 @@
 """Every option that more than one command may want, written once; see `groups` for how commands name them."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from convcli.choices import MAX_PIXELS, AlphaMode, Choice, Combine, Compress, Depth, Method, RangeMode
-from convcli.imaging.reading import prefetch
 from convcli.options import completion
 from convcli.options.option_groups import Options
-from convcli.options.specs import ReadSpec
 from convcli.options.typer_parsers import number, pixel_count, place, verbatim, whole
 
 __all__ = [
@@ -159,12 +156,6 @@ class Reading(Options):
     ] = False
     frame: FrameOption = None
     max_pixels: MaxPixelsOption = MAX_PIXELS
-
-    def begin(self, inputs: Sequence[str]) -> ReadSpec:
-        """Start to decode the first input, before the modules that want it are imported."""
-        spec = ReadSpec(**vars(self))
-        prefetch.begin(inputs, spec.max_pixels)
-        return spec
 
 
 class Writing(Options):

@@ -9,6 +9,7 @@ from convcli.commands.compare.spec import CompareSpec
 from convcli.errors import UsageError
 from convcli.options import shared_options
 from convcli.options.option_groups import Options, spread
+from convcli.options.specs import ReadSpec
 from convcli.options.typer_parsers import Command, number, verbatim, whole
 from convcli.options.window_options import DilationOption, StrideOption
 from convcli.pipeline import messages
@@ -172,7 +173,7 @@ def compare_paddings(
         gray=gray,
         jobs=jobs,
     )
-    read = reading.begin(files.inputs)
+    read = ReadSpec(**vars(reading))
     from convcli.commands.compare.workflow import compare_files
 
     batch = compare_files(

@@ -5,7 +5,7 @@ import typer
 from convcli.choices import AlphaMode
 from convcli.options import shared_options
 from convcli.options.option_groups import spread
-from convcli.options.specs import FilterSpec
+from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.options.typer_parsers import Command
 from convcli.options.window_options import Window
 from convcli.pipeline import messages
@@ -44,7 +44,7 @@ def explain_pixel(
         gray=gray,
         alpha=AlphaMode.DROP,
     )
-    read = reading.begin(files.inputs)
+    read = ReadSpec(**vars(reading))
     from convcli.commands.explain.workflow import explain_files
 
     batch = explain_files(files.inputs, kernel, spec, read, at=at, html=html)

@@ -4,7 +4,7 @@ import typer
 
 from convcli.options import shared_options
 from convcli.options.option_groups import spread
-from convcli.options.specs import FilterSpec, WriteSpec
+from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
 from convcli.options.typer_parsers import Command
 from convcli.options.window_options import Window
 from convcli.pipeline import messages
@@ -45,7 +45,7 @@ def filter_images(
         chain=chain,
         combine=combine,
     )
-    read = reading.begin(files.inputs)
+    read = ReadSpec(**vars(reading))
     from convcli.commands.filter.workflow import filter_files
 
     batch = filter_files(

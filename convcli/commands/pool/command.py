@@ -4,7 +4,7 @@ import typer
 
 from convcli.options import shared_options
 from convcli.options.option_groups import spread
-from convcli.options.specs import PoolSpec, WriteSpec
+from convcli.options.specs import PoolSpec, ReadSpec, WriteSpec
 from convcli.options.typer_parsers import Command
 from convcli.options.window_options import PoolWindow
 from convcli.pipeline import messages
@@ -29,7 +29,7 @@ def pool_images(
 ) -> None:
     """Pool pictures: the greatest, mean, least or middle pixel of each window, as a pooling layer does it."""
     spec = PoolSpec(**vars(window), **vars(colours), **vars(pixels), jobs=jobs)
-    read = reading.begin(files.inputs)
+    read = ReadSpec(**vars(reading))
     from convcli.commands.pool.workflow import pool_files
 
     batch = pool_files(

@@ -4,7 +4,7 @@ import typer
 
 from convcli.options import shared_options
 from convcli.options.option_groups import spread
-from convcli.options.specs import FilterSpec, WriteSpec
+from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
 from convcli.options.typer_parsers import Command
 from convcli.pipeline import messages
 
@@ -29,7 +29,7 @@ def run_stack(
 ) -> None:
     """Pass pictures through a stack of layers: a small network, without PyTorch."""
     spec = FilterSpec(**vars(pixels), jobs=jobs)
-    read = reading.begin(files.inputs)
+    read = ReadSpec(**vars(reading))
     from convcli.commands.run.workflow import run_files
 
     batch = run_files(

@@ -8,7 +8,7 @@ from convcli.commands.show.spec import Form, ShowSpec
 from convcli.errors import UsageError
 from convcli.options import shared_options
 from convcli.options.option_groups import spread
-from convcli.options.specs import FilterSpec
+from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.options.typer_parsers import Command
 from convcli.options.window_options import Window
 from convcli.pipeline import messages
@@ -53,7 +53,7 @@ def show_maps(
         alpha=AlphaMode.DROP,
     )
     shown = ShowSpec(**vars(view))
-    read = reading.begin(files.inputs)
+    read = ReadSpec(**vars(reading))
     from convcli.commands.show.workflow import show_files
 
     batch = show_files(files.inputs, kernel, spec, read, shown)

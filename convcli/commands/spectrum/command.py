@@ -5,7 +5,7 @@ import typer
 from convcli.errors import UsageError
 from convcli.options import shared_options
 from convcli.options.option_groups import spread
-from convcli.options.specs import WriteSpec
+from convcli.options.specs import ReadSpec, WriteSpec
 from convcli.options.typer_parsers import Command
 from convcli.pipeline import messages
 
@@ -29,7 +29,7 @@ def draw_spectra(
     """Check the convolution theorem: multiplying spectra is sliding the kernel, with wrap padding."""
     if len(kernel) != 1:
         raise UsageError(f"--kernel is given {len(kernel)} times", hint="spectrum takes one")
-    read = reading.begin(files.inputs)
+    read = ReadSpec(**vars(reading))
     from convcli.commands.spectrum.workflow import spectrum_files
 
     batch = spectrum_files(
