@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self, cast
 
-from convcli.choices import Edges, PadMode, as_padding, as_pair
+from convcli.choices import PadMode
 from convcli.errors import GeometryError, UsageError
+from convcli.parsing import Edges, as_padding, as_pair
 
 __all__ = ["NO_PADDING", "Axis", "Window", "extent"]
 

@@ -8,7 +8,8 @@ import typer
 from convcli.choices import MAX_PIXELS, AlphaMode, Choice, Combine, Compress, Depth, Method, RangeMode
 from convcli.options import completion
 from convcli.options.option_groups import Options
-from convcli.options.typer_parsers import number, pixel_count, place, verbatim, whole
+from convcli.options.typer_parsers import verbatim
+from convcli.parsing import number, pixel_count, place, whole
 
 __all__ = [
     "AtOption",

@@ -13,15 +13,13 @@ from convcli.choices import (
     Compress,
     Depth,
     Method,
-    Padding,
     PadMode,
     PoolMode,
     RangeMode,
-    as_padding,
-    as_pair,
 )
 from convcli.engine.window import Window
 from convcli.errors import UsageError
+from convcli.parsing import Padding, as_padding, as_pair
 
 __all__ = ["FilterSpec", "PoolSpec", "ReadSpec", "WriteSpec"]
 

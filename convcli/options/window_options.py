@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from convcli.choices import Padding, PadMode, PoolMode, parse_padding, parse_pair
+from convcli.choices import PadMode, PoolMode
 from convcli.options import completion
 from convcli.options.option_groups import Options
-from convcli.options.typer_parsers import number, power
+from convcli.parsing import Padding, number, parse_padding, parse_pair, power
 
 __all__ = ["DilationOption", "PadValueOption", "PoolWindow", "StrideOption", "Window"]
 

@@ -10,8 +10,9 @@ from convcli.errors import UsageError
 from convcli.options import shared_options
 from convcli.options.option_groups import Options, spread
 from convcli.options.specs import ReadSpec
-from convcli.options.typer_parsers import Command, number, verbatim, whole
+from convcli.options.typer_parsers import Command, verbatim
 from convcli.options.window_options import DilationOption, StrideOption
+from convcli.parsing import number, whole
 from convcli.pipeline import messages
 
 __all__ = ["register"]
