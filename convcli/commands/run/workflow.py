@@ -17,8 +17,9 @@ from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, over
 from convcli.pipeline.lazy_rows import measured
 from convcli.pipeline.naming import Naming
+from convcli.pipeline.operation import FeatureMap
 from convcli.pipeline.process import read_source, write_results
-from convcli.pipeline.results import FeatureMap, Result, develop, figures
+from convcli.pipeline.results import Result, develop, figures
 from convcli.stacks.preprocess import seen
 from convcli.stacks.stack import Scale, Stack, read_stack
 from convcli.stacks.trace import Step, run

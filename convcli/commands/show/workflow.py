@@ -20,7 +20,7 @@ from convcli.errors import OutputError, UsageError
 from convcli.imaging.image import Image
 from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, over
-from convcli.pipeline.feature_maps import Bank, bank
+from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels
 from convcli.pipeline.process import as_gray, read_source
 
 __all__ = ["show_files"]
@@ -65,7 +65,7 @@ def show_files(
         raise UsageError(
             f"{many} cannot all go to {output or 'stdout'!r} as {form}", hint="show one, or all --as json"
         )
-    slides = bank(kernels, _slid(spec, view)) if kernels else None
+    slides = load_kernels(kernels, _slid(spec, view)) if kernels else None
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
@@ -121,7 +121,7 @@ def _left_out(image: Image) -> Iterator[str]:
 
 
 def _drawn(
-    source: Source, image: Image, maps: Sequence[ShownMap], slides: Bank | None, view: ShowSpec
+    source: Source, image: Image, maps: Sequence[ShownMap], slides: LoadedKernels | None, view: ShowSpec
 ) -> Group:
     name = printable(source.name)
     drawn: list[Any] = []
