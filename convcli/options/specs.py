@@ -77,10 +77,14 @@ class FilterSpec:
                 hint="chain runs kernels one after the other; combine joins results side by side",
             )
 
-    def window(self, size: tuple[int, ...]) -> Window:
-        """Return the window of a kernel of `size` (rows and columns are its last two axes)."""
+    def window(self, size: tuple[int, ...], pad_value: float | None = None) -> Window:
+        """Return the window of a kernel of `size`, whose last two axes are rows and columns.
+
+        A `pad_value` takes the place of the one that was asked for, in other units.
+        """
+        constant = self.pad_value if pad_value is None else pad_value
         taps = (size[-2], size[-1])
-        return Window.of(taps, self.stride, self.padding, self.dilation, self.pad, self.pad_value or 0.0)
+        return Window.of(taps, self.stride, self.padding, self.dilation, self.pad, constant or 0.0)
 
 
 class _PoolFields(NamedTuple):

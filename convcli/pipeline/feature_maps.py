@@ -1,7 +1,6 @@
 """From one frame to its feature maps: which kernels slide over which numbers, and in which order."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,11 +67,11 @@ class Filtering(NamedTuple):
                 yield MethodUsed(found.name, chosen.method.value, chosen.reason)
 
     def _slide(self, pixels: Array, pad_value: float | None) -> list[Array]:
-        spec, recipes = replace(self.spec, pad_value=pad_value), _recipes(self.kernels.kernels, self.spec)
-        if not spec.chain:
-            return [_map(pixels, recipe, spec) for recipe in recipes]
+        recipes = _recipes(self.kernels.kernels, self.spec)
+        if not self.spec.chain:
+            return [_map(pixels, recipe, self.spec, pad_value) for recipe in recipes]
         for recipe in recipes:
-            pixels = _map(pixels, recipe, spec)
+            pixels = _map(pixels, recipe, self.spec, pad_value)
         return [pixels]
 
     @property
@@ -129,39 +128,40 @@ def _check_transparency(kernels: LoadedKernels) -> None:
             )
 
 
-def _map(pixels: Array, recipe: Recipe, spec: FilterSpec, rows: tuple[int, int] | None = None) -> Array:
-    maps = [_slide(pixels, weights, bias, spec, rows) for weights, bias in recipe.slides]
+def _map(pixels: Array, recipe: Recipe, spec: FilterSpec, pad_value: float | None) -> Array:
+    maps = []
+    for weights, bias in recipe.slides:
+        window = spec.window(weights.shape, pad_value)
+        if weights.ndim == 2:
+            one = correlate_window(pixels, weights, window, bias=bias, method=spec.method, jobs=spec.jobs)
+        else:
+            planes = pixels[np.newaxis] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
+            one = conv2d_window(planes, weights[np.newaxis], np.array([bias]), window)[0]
+        maps.append(one)
     return maps[0] if recipe.how is None else combine(maps, recipe.how)
 
 
 def _lazy_rows(pixels: Array, recipe: Recipe, size: tuple[int, int], spec: FilterSpec) -> LazyRows:
-    alone = replace(spec, jobs=1)
     (weights, bias), *more = recipe.slides
     exact = not more and recipe.how is None and not spec.bias
     exact = exact and fits_short(weights, pixels.dtype, np.dtype(np.int16), bias, spec.pad_value or 0.0)
+    windows = [spec.window(weights.shape) for weights, _ in recipe.slides]
 
     def rows(first: int, end: int) -> Array:
-        if exact:
-            return _slide(pixels, weights, bias, alone, (first, end), np.int16)
-        values = _map(pixels, recipe, alone, (first, end))
+        maps = [
+            correlate_window(
+                pixels,
+                weights,
+                window,
+                bias=bias,
+                method=spec.method,
+                jobs=1,
+                dtype=np.int16 if exact else None,
+                rows=(first, end),
+            )
+            for (weights, bias), window in zip(recipe.slides, windows, strict=True)
+        ]
+        values = maps[0] if recipe.how is None else combine(maps, recipe.how)
         return np.add(values, spec.bias, out=values) if spec.bias else values
 
     return LazyRows((*size, *pixels.shape[2:]), rows, 2 if exact else 4 * len(recipe.slides))
-
-
-def _slide(
-    pixels: Array,
-    weights: Array,
-    bias: float,
-    spec: FilterSpec,
-    rows: tuple[int, int] | None = None,
-    dtype: type[np.int16] | None = None,
-) -> Array:
-    window = spec.window(weights.shape)
-    if weights.ndim == 2:
-        return correlate_window(
-            pixels, weights, window, bias=bias, method=spec.method, jobs=spec.jobs, dtype=dtype, rows=rows
-        )
-    planes = pixels[np.newaxis] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
-    summed: Array = conv2d_window(planes, weights[np.newaxis], np.array([bias]), window)[0]
-    return summed
