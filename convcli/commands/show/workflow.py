@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
 from typing import Any
 
 from rich.console import Group
@@ -94,8 +93,9 @@ def show_files(
 
 
 def _check(kernels: Sequence[str], spec: FilterSpec, view: ShowSpec) -> None:
-    defaults = {field.name: field.default for field in fields(FilterSpec)}
-    given = {name: option for name, option in WINDOW_OPTIONS if getattr(spec, name) != defaults[name]}
+    given = {
+        name: option for name, option in WINDOW_OPTIONS if getattr(spec, name) != getattr(FilterSpec, name)
+    }
     if not kernels:
         for option in [*(["--score"] if view.score else []), *given.values()]:
             raise UsageError(f"{option} has no effect without a kernel", hint="add -k SPEC")
@@ -110,7 +110,7 @@ def _check(kernels: Sequence[str], spec: FilterSpec, view: ShowSpec) -> None:
 
 def _slid(spec: FilterSpec, view: ShowSpec) -> FilterSpec:
     """Return `spec`, for which each component of a kernel is a feature of its own in ``--score``."""
-    return replace(spec, combine=Combine.NONE) if view.score else spec
+    return spec.replace(combine=Combine.NONE) if view.score else spec
 
 
 def _left_out(image: Image) -> Iterator[str]:
