@@ -3,12 +3,11 @@
 Enums are the one source for help, shell completion, errors and the engine's dispatch.
 """
 
-from contextlib import suppress
 from enum import StrEnum
-from typing import Literal, Self, TypeAlias
+from typing import Self
 
 from convcli.border_names import PAD_NAMES_OF_TOOLS, PAD_SYNONYMS
-from convcli.errors import UsageError, unknown
+from convcli.errors import unknown
 
 __all__ = [
     "MAX_PIXELS",
@@ -19,20 +18,14 @@ __all__ = [
     "Combine",
     "Compress",
     "Depth",
-    "Edges",
     "FitMethod",
     "Graphics",
     "Init",
     "Loss",
     "Method",
     "PadMode",
-    "Padding",
     "PoolMode",
     "RangeMode",
-    "as_padding",
-    "as_pair",
-    "parse_padding",
-    "parse_pair",
 ]
 
 STDIN = "-"
@@ -40,11 +33,6 @@ STDIN = "-"
 STDOUT = "-"
 
 MAX_PIXELS = 512 * 1024 * 1024
-
-Edges: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
-"""How many pixels are made up beyond each edge: ``((top, bottom), (left, right))``."""
-
-Padding: TypeAlias = Literal["same", "full", "valid"] | Edges
 
 
 class Choice(StrEnum):
@@ -244,93 +232,6 @@ class Compress(Choice):
     FAST = "fast"
     SMALL = "small"
     NONE = "none"
-
-
-def parse_pair(text: str, what: str, least: int = 1) -> tuple[int, int]:
-    """Read ``N`` or ``RxC`` as ``(rows, columns)``.
-
-    Raises
-    ------
-    UsageError
-        `text` is neither, or a number is below `least`.
-    """
-    words = text.strip().lower().replace("×", "x").split("x")
-    try:
-        numbers = [int(word) for word in words]
-    except ValueError:
-        numbers = []
-    if len(numbers) not in (1, 2):
-        raise UsageError(f"{what} {text!r} is not a size", hint="write N, or RxC for rows and columns")
-    return as_pair(numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1]), what, least)
-
-
-def as_pair(value: object, what: str, least: int = 1) -> tuple[int, int]:
-    """Return an int or a pair of ints as ``(rows, columns)``, each at least `least`.
-
-    Raises
-    ------
-    UsageError
-        `value` is neither, or a number is below `least`.
-    """
-    both = (value, value) if not isinstance(value, tuple | list) else tuple(value)
-    if len(both) != 2:
-        raise UsageError(f"{what} {value!r} is not a size", hint="give an int or (rows, columns)")
-    pair = (_as_int(both[0], what), _as_int(both[1], what))
-    if min(pair) < least:
-        shown = pair[0] if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"
-        raise UsageError(f"{what} {shown} is too small", hint=f"use {least} or more")
-    return pair
-
-
-def _as_int(value: object, what: str) -> int:
-    index = getattr(value, "__index__", None)
-    if index is not None and not isinstance(value, bool):
-        with suppress(TypeError):  # arrays have the method, and most of them no answer
-            return int(index())
-    raise UsageError(f"{what} {value!r} is not a whole number", hint="give an int or (rows, columns)")
-
-
-def parse_padding(text: str) -> Padding:
-    """Read how much to pad: ``N``, ``RxC``, ``T,B,L,R``, ``same``, ``full`` or ``valid``.
-
-    Raises
-    ------
-    UsageError
-        `text` is none of these, or a number is negative.
-    """
-    spelled = text.strip().lower()
-    if spelled in ("same", "full", "valid"):
-        return as_padding(spelled)
-    if "," not in spelled:
-        return as_padding(parse_pair(spelled, "padding", least=0))
-    try:
-        edges = [int(word) for word in spelled.split(",")]
-    except ValueError:
-        edges = []
-    if len(edges) != 4:
-        raise UsageError(
-            f"padding {text!r} is not understood", hint="write N, RxC, T,B,L,R (four numbers), same or full"
-        )
-    return as_padding(((edges[0], edges[1]), (edges[2], edges[3])))
-
-
-def as_padding(value: object) -> Padding:
-    """Return any accepted padding as a word or as ``((top, bottom), (left, right))``.
-
-    Raises
-    ------
-    UsageError
-        `value` is not understood, or a number is negative.
-    """
-    if isinstance(value, str):
-        for word in ("same", "full", "valid"):
-            if value == word:
-                return word
-        raise unknown("padding", value, ("same", "full", "valid"))
-    if isinstance(value, tuple | list) and len(value) == 2 and isinstance(value[0], tuple | list):
-        return (as_pair(value[0], "padding", least=0), as_pair(value[1], "padding", least=0))
-    rows, columns = as_pair(value, "padding", least=0)
-    return ((rows, rows), (columns, columns))
 
 
 class Graphics(Choice):

@@ -21,12 +21,9 @@ from convcli.choices import (
     PadMode,
     PoolMode,
     RangeMode,
-    as_padding,
-    as_pair,
-    parse_padding,
-    parse_pair,
 )
 from convcli.errors import UsageError
+from convcli.parsing import as_padding, as_pair, parse_padding, parse_pair
 from tests.paths import CASES
 
 CHOICES: list[type[Choice]] = [AlphaMode, Combine, Compress, Depth, Method, PadMode, PoolMode, RangeMode]

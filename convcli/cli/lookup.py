@@ -12,8 +12,7 @@ __all__ = ["ABOUT", "Commands", "brief"]
 
 ABOUT = {
     "filter": "Slide kernels over pictures: correlation, as a convolution layer computes it.",
-    "pool": "Pool pictures: the greatest, mean, least or middle pixel of each window, as a pooling layer "
-    "does it.",
+    "pool": "Pool pictures: max, average, min, median or Lp pooling, as a pooling layer computes it.",
     "run": "Pass pictures through a stack of layers: a small network, without PyTorch.",
     "learn": "Find the kernel that makes one picture of another, and say what is known about it.",
     "show": "Show the numbers of a picture, or of the feature maps that kernels make of it.",

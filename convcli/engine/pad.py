@@ -5,10 +5,11 @@ from typing import cast
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convcli.choices import Edges, PadMode, as_padding
+from convcli.choices import PadMode
 from convcli.engine.arrays import Array, Indices, check_numeric
 from convcli.engine.tiles import Piece
 from convcli.errors import GeometryError, UsageError
+from convcli.parsing import Edges, as_padding
 
 __all__ = ["CONSTANT", "as_type", "pad2d", "read_padded", "sources"]
 

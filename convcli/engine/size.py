@@ -2,8 +2,8 @@
 
 from typing import overload
 
-from convcli.choices import as_pair
 from convcli.engine.window import Window
+from convcli.parsing import as_pair
 
 __all__ = ["output_size"]
 

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from convcli.choices import as_pair
 from convcli.engine.arrays import Array
+from convcli.parsing import as_pair
 
 __all__ = ["Scratch", "run", "thread_count"]
 

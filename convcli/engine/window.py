@@ -1,10 +1,12 @@
 """The sliding window: size, stride, padding and dilation, as every operation takes them. No NumPy here."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple, Self, cast
 
-from convcli.choices import Edges, PadMode, as_padding, as_pair
+from convcli.choices import PadMode
 from convcli.errors import GeometryError, UsageError
+from convcli.parsing import Edges, Padding, as_padding, as_pair
 
 __all__ = ["NO_PADDING", "Axis", "Window", "extent"]
 
@@ -105,19 +107,19 @@ class Window:
         """
         sizes, mode = as_pair(size, "kernel size"), None if pad is None else PadMode.parse(pad)
         strides, dilations = as_pair(stride, "stride"), as_pair(dilation, "dilation")
-        return cls.of(sizes, strides, padding, dilations, mode, pad_value)
+        return cls.of(sizes, strides, as_padding(padding), dilations, mode, pad_value)
 
     @classmethod
     def of(
         cls,
         size: tuple[int, int],
         stride: tuple[int, int] = (1, 1),
-        padding: object = "same",
+        padding: Padding = "same",
         dilation: tuple[int, int] = (1, 1),
         mode: PadMode | None = PadMode.REFLECT,
         pad_value: float = 0.0,
     ) -> Self:
-        """Return the window of values that are parsed already, but for `padding`."""
+        """Return the window of values that are parsed already; of `padding`, the pixels are worked out."""
         return cls(size, stride, _pixels(padding, size, dilation, mode), dilation, mode, float(pad_value))
 
     @property
@@ -177,15 +179,17 @@ def _by(pair: tuple[int, ...] | list[int]) -> str:
     return f"{pair[0]}x{pair[1]}"
 
 
-def _pixels(padding: object, size: tuple[int, int], dilation: tuple[int, int], mode: PadMode | None) -> Edges:
+@lru_cache(maxsize=256)
+def _pixels(
+    padding: Padding, size: tuple[int, int], dilation: tuple[int, int], mode: PadMode | None
+) -> Edges:
     """Return how many pixels `padding` is beyond each edge, ``((top, bottom), (left, right))``."""
-    amount = as_padding(padding)
-    if mode is PadMode.VALID and amount not in ("same", "valid", NO_PADDING):
+    if mode is PadMode.VALID and padding not in ("same", "valid", NO_PADDING):
         raise UsageError(f"padding {padding!r} contradicts the mode 'valid'", hint="leave one of them out")
-    if amount == "valid" or mode is PadMode.VALID:
+    if padding == "valid" or mode is PadMode.VALID:
         return NO_PADDING
-    if not isinstance(amount, str):
-        return amount
+    if not isinstance(padding, str):
+        return padding
     reach = [extent(k, d) - 1 for k, d in zip(size, dilation, strict=True)]
-    sides = [(r, r) if amount == "full" else (r // 2, r - r // 2) for r in reach]
+    sides = [(r, r) if padding == "full" else (r // 2, r - r // 2) for r in reach]
     return cast(Edges, tuple(sides))

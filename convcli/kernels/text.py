@@ -3,14 +3,11 @@
 import re
 
 from convcli.errors import KernelError
+from convcli.parsing import MINUS_SIGNS, real
 
 __all__ = ["is_number", "matrix", "number", "shown"]
 
-_NUMBER = re.compile(
-    r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?)", re.ASCII | re.IGNORECASE
-)
 _GAP = re.compile(r"\s*,\s*|\s+")
-_MINUS = str.maketrans({"−": "-", "\N{NO-BREAK SPACE}": " "})  # as copied from web pages
 
 
 def number(word: str) -> float:
@@ -21,15 +18,10 @@ def number(word: str) -> float:
     ValueError
         `word` is none of these; the text says why.
     """
-    parts = word.translate(_MINUS).split("/")
-    if len(parts) > 2 or not all(_NUMBER.fullmatch(part) for part in parts):
-        raise ValueError(f"{shown(word)} is not a number")
-    value = float(parts[0])
-    if len(parts) == 1:
-        return value
-    if float(parts[1]) == 0:
-        raise ValueError(f"{shown(word)} divides by zero")
-    return value / float(parts[1])
+    try:
+        return real(word)
+    except ValueError as error:
+        raise ValueError(f"{shown(word)} {error}") from None
 
 
 def is_number(word: str) -> bool:
@@ -58,7 +50,7 @@ def matrix(text: str, what: str, *, rows_end_at: str = ";") -> list[list[float]]
     KernelError
         There are no numbers, a word is not one, or the rows differ in length.
     """
-    lines = [line.partition("#")[0] for line in text.translate(_MINUS).splitlines()]
+    lines = [line.partition("#")[0] for line in text.translate(MINUS_SIGNS).splitlines()]
     body = "\n".join(lines).strip()
     if body.startswith("[") and body.endswith("]"):
         body = body[1:-1]

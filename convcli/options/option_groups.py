@@ -1,57 +1,80 @@
-"""Groups of options: a class whose attributes are options, named by the commands that want them.
+"""Records of options: a class whose fields are options; commands name the record, and get it made.
 
-Not dataclasses: making ten of those takes longer than everything else that the command line does at start.
+So an option and the value that it becomes are declared once. They are not dataclasses: making ten of those
+takes longer than everything else that the command line does at start.
 """
 
 import inspect
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Self, dataclass_transform, get_args, get_origin, get_type_hints
 
-__all__ = ["Options", "spread"]
+__all__ = ["Options", "with_options"]
 
 
+@dataclass_transform(kw_only_default=True, frozen_default=True)
 class Options:
-    """A group of options; a subclass annotates each with its type and Typer's ``Option``."""
+    """A frozen record; a subclass annotates each field with its type and Typer's ``Option``.
+
+    A record may be made of others, by inheritance: their fields come first, in the order of the bases.
+    """
 
     def __init__(self, **values: Any) -> None:
         vars(self).update(values)
+        self.check()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen: use replace({name}=...)")
+
+    def check(self) -> None:
+        """Raise a UsageError where the values contradict each other; the base allows everything."""
+
+    def replace(self, **changes: Any) -> Self:
+        """Return the same record with other values for some fields."""
+        return type(self)(**{**vars(self), **changes})
 
 
-def spread(command: Callable[..., None]) -> Callable[..., None]:
-    """Make the fields of each group among `command`'s parameters options of their own.
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Make the fields of each record among `command`'s parameters options of their own.
 
-    The command is called with the groups, made again from the options; everything else passes through. So no
+    The command is called with the records, made from the options; everything else passes through. So no
     list of options is ever pasted from one command into another.
     """
     signature = inspect.signature(command)
-    groups: dict[str, type[Options]] = {}
-    flat: list[inspect.Parameter] = []
+    records: dict[str, type[Options]] = {}
+    flat: dict[str, inspect.Parameter] = {}
     for parameter in signature.parameters.values():
         kind = parameter.annotation
         if isinstance(kind, type) and issubclass(kind, Options):
-            groups[parameter.name] = kind
-            flat.extend(_options(kind))
+            records[parameter.name] = kind
+            flat |= {option.name: option for option in _options(kind)}
         else:
-            flat.append(_option(parameter.name, kind, parameter.default))
+            flat[parameter.name] = _option(parameter.name, kind, parameter.default)
 
     @wraps(command)
     def call(**given: Any) -> None:
         made = {
-            name: kind(**{option: given.pop(option) for option in kind.__annotations__})
-            for name, kind in groups.items()
+            name: kind(**{option: given[option] for option in _fields(kind)})
+            for name, kind in records.items()
         }
-        command(**made, **given)
+        taken = {option for kind in records.values() for option in _fields(kind)}
+        command(**made, **{name: value for name, value in given.items() if name not in taken})
 
-    call.__annotations__ = {parameter.name: parameter.annotation for parameter in flat}
-    vars(call).update(__signature__=signature.replace(parameters=flat))
+    call.__annotations__ = {name: parameter.annotation for name, parameter in flat.items()}
+    vars(call).update(__signature__=signature.replace(parameters=list(flat.values())))
     return call
 
 
-def _options(group: type[Options]) -> Iterator[inspect.Parameter]:
-    hints = get_type_hints(group, include_extras=True)
-    for name, hint in hints.items():
-        yield _option(name, hint, getattr(group, name, inspect.Parameter.empty))
+def _fields(record: type) -> list[str]:
+    """Return the names of a record's fields, those of its bases first."""
+    inherited = [name for base in record.__bases__ if base is not object for name in _fields(base)]
+    return [*inherited, *(name for name in inspect.get_annotations(record) if name not in inherited)]
+
+
+def _options(record: type[Options]) -> Iterator[inspect.Parameter]:
+    hints = get_type_hints(record, include_extras=True)
+    for name in _fields(record):
+        yield _option(name, hints[name], getattr(record, name, inspect.Parameter.empty))
 
 
 def _option(name: str, hint: Any, default: Any) -> inspect.Parameter:

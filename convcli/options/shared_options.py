@@ -1,17 +1,16 @@
-"""Every option that more than one command may want, written once; see `groups` for how commands name them."""
+"""The options that several commands take, alone and as records; see `option_groups`."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from convcli.choices import MAX_PIXELS, AlphaMode, Choice, Combine, Compress, Depth, Method, RangeMode
-from convcli.imaging.reading import prefetch
+from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
-from convcli.options.specs import ReadSpec
-from convcli.options.typer_parsers import number, pixel_count, place, verbatim, whole
+from convcli.options.typer_parsers import verbatim
+from convcli.parsing import number, pixel_count, place, whole
 
 __all__ = [
     "AtOption",
@@ -31,14 +30,15 @@ __all__ = [
     "NormalizeOption",
     "Pixels",
     "Printing",
-    "Reading",
+    "ReadSpec",
     "SaveMapsOption",
+    "Sliding",
     "SpecArgument",
     "StackArgument",
     "SummaryOption",
     "Talk",
     "Work",
-    "Writing",
+    "WriteSpec",
     "choice_of",
 ]
 
@@ -107,6 +107,18 @@ CombineOption = Annotated[
         "degrees) or none.",
     ),
 ]
+
+
+class Sliding(Options):
+    """What is done to kernels before they slide, and to their results."""
+
+    bias: BiasOption = 0.0
+    convolve: ConvolveOption = False
+    normalize: NormalizeOption = False
+    chain: ChainOption = False
+    combine: CombineOption = None
+
+
 OutputOption = Annotated[
     str | None,
     _file(
@@ -147,8 +159,8 @@ class Files(Options):
     ]
 
 
-class Reading(Options):
-    """How pictures are read."""
+class ReadSpec(Options):
+    """What is read of each input: all frames or one, and how large a picture may be."""
 
     recursive: Annotated[
         bool,
@@ -160,15 +172,16 @@ class Reading(Options):
     frame: FrameOption = None
     max_pixels: MaxPixelsOption = MAX_PIXELS
 
-    def begin(self, inputs: Sequence[str]) -> ReadSpec:
-        """Start to decode the first input, before the modules that want it are imported."""
-        spec = ReadSpec(**vars(self))
-        prefetch.begin(inputs, spec.max_pixels)
-        return spec
+    def check(self) -> None:
+        """Refuse negative frames, and limits below one pixel."""
+        if self.frame is not None and self.frame < 0:
+            raise UsageError(f"--frame {self.frame} is negative", hint="the first frame is 0")
+        if self.max_pixels < 1:
+            raise UsageError(f"--max-pixels {self.max_pixels} is too small", hint="use 1 or more")
 
 
-class Writing(Options):
-    """Where results go."""
+class WriteSpec(Options):
+    """Where results go, and in which format; ``output`` may be ``-`` for stdout."""
 
     output: OutputOption = None
     out_dir: Annotated[
@@ -187,6 +200,16 @@ class Writing(Options):
     compress: Annotated[
         Compress, _file("--compress", **choice_of(Compress), help="Effort of lossless formats.")
     ] = Compress.FAST
+
+    def check(self) -> None:
+        """Refuse two places, and a place without a name."""
+        if self.output is not None and self.out_dir is not None:
+            raise UsageError(
+                "--output and --out-dir exclude each other",
+                hint="--output names one file, --out-dir the folder for derived names",
+            )
+        if self.output == "":
+            raise UsageError("--output is empty", hint="name a file, or - for stdout")
 
 
 StackArgument = Annotated[

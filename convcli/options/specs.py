@@ -1,77 +1,19 @@
-"""What a command was asked to do, as frozen values that are checked when made. No NumPy here.
+"""What `filter` and `pool` were asked to do: frozen records of options, checked when made."""
 
-Those of `filter`, `pool`, reading and writing, which others use too; other commands have a module each.
-"""
-
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
-
-from convcli.choices import (
-    MAX_PIXELS,
-    AlphaMode,
-    Combine,
-    Compress,
-    Depth,
-    Method,
-    Padding,
-    PadMode,
-    PoolMode,
-    RangeMode,
-    as_padding,
-    as_pair,
-)
-from convcli.engine.window import Window
+from convcli.choices import PadMode, PoolMode
+from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import UsageError
+from convcli.options.shared_options import Colours, JobsOption, Pixels, ReadSpec, Sliding, Work, WriteSpec
+from convcli.options.window_options import PoolWindow, SlidingWindow
 
 __all__ = ["FilterSpec", "PoolSpec", "ReadSpec", "WriteSpec"]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class FilterSpec:
-    """How `convcli filter` slides its kernels and turns the results into pixels.
+class FilterSpec(SlidingWindow, Sliding, Colours, Pixels, Work):
+    """How kernels slide, and how the results become pixels."""
 
-    Attributes
-    ----------
-    pad, pad_value, padding
-        What is beyond the edge, its value for ``constant`` in the image's own units, and how much.
-    stride, dilation
-        Steps and holes of the window, ``(rows, columns)``.
-    bias
-        Added to every result before range mapping, in the image's own units.
-    convolve, normalize
-        Rotate each kernel by 180 degrees; divide it by its sum.
-    chain, combine
-        Kernels one after the other; how their results become one (None: as each kernel says).
-    gray, linear, alpha
-        Luma first; filter in linear light; what happens to transparency.
-    range, depth
-        How results become pixels (None: ``clip``, or ``raw`` where floats are written).
-    method, jobs
-        How it is computed and by how many threads (None: all cores).
-    """
-
-    pad: PadMode = PadMode.REFLECT
-    pad_value: float | None = None
-    padding: Padding = "same"
-    stride: tuple[int, int] = (1, 1)
-    dilation: tuple[int, int] = (1, 1)
-    bias: float = 0.0
-    convolve: bool = False
-    normalize: bool = False
-    chain: bool = False
-    combine: Combine | None = None
-    gray: bool = False
-    linear: bool = False
-    alpha: AlphaMode = AlphaMode.KEEP
-    range: RangeMode | None = None
-    depth: Depth = Depth.AUTO
-    method: Method = Method.AUTO
-    jobs: int | None = None
-
-    def __post_init__(self) -> None:
-        as_pair(self.stride, "stride")
-        as_pair(self.dilation, "dilation")
-        as_padding(self.padding)
+    def check(self) -> None:
+        """Refuse options that contradict each other."""
         _check_shared(self)
         if self.chain and self.combine is not None:
             raise UsageError(
@@ -79,59 +21,19 @@ class FilterSpec:
                 hint="chain runs kernels one after the other; combine joins results side by side",
             )
 
-    def window(self, size: tuple[int, ...]) -> Window:
-        """Return the window of a kernel of `size` (rows and columns are its last two axes)."""
-        taps = (size[-2], size[-1])
-        return Window.of(taps, self.stride, self.padding, self.dilation, self.pad, self.pad_value or 0.0)
+    def window(self, size: tuple[int, ...], pad_value: float | None = None) -> Window:
+        """Return the window of a kernel of `size`, whose last two axes are rows and columns.
+
+        A `pad_value` takes the place of the one that was asked for, in other units.
+        """
+        taps, constant = (size[-2], size[-1]), self.pad_value if pad_value is None else pad_value
+        return Window.of(taps, self.stride, self.padding, self.dilation, self.pad, constant or 0.0)
 
 
-class _PoolFields(NamedTuple):
-    mode: PoolMode = PoolMode.MAX
-    norm: float | None = None
-    size: tuple[int, int] = (2, 2)
-    stride: tuple[int, int] | None = None
-    pad: PadMode | None = None
-    pad_value: float | None = None
-    padding: Padding = ((0, 0), (0, 0))
-    dilation: tuple[int, int] = (1, 1)
-    ceil: bool = False
-    count_include_pad: bool = True
-    whole: bool = False
-    gray: bool = False
-    linear: bool = False
-    alpha: AlphaMode = AlphaMode.KEEP
-    range: RangeMode | None = None
-    depth: Depth = Depth.AUTO
-    jobs: int | None = None
+class PoolSpec(PoolWindow, Colours, Pixels):
+    """How windows are pooled, and how the results become pixels."""
 
-
-class PoolSpec(_PoolFields):
-    """How `convcli pool` makes one pixel of each window; a tuple, since it is made at every start.
-
-    Attributes
-    ----------
-    mode, norm
-        What becomes of a window, and the power of ``lp`` (None: 2).
-    size, stride, dilation
-        Of the window, ``(rows, columns)`` (stride None: the size).
-    pad, pad_value, padding
-        How much is made up beyond the edge, and what (None: nothing, padding is neutral).
-    ceil, count_include_pad
-        Whether the last window may hang over, and whether neutral padding counts in averages.
-    whole
-        One window: the whole picture.
-    gray, linear, alpha, range, depth, jobs
-        As for :class:`FilterSpec`.
-    """
-
-    __slots__ = ()
-
-    def __new__(cls, **fields: Any) -> Self:
-        """Make one, and check it."""
-        spec = super().__new__(cls, **fields)
-        _check_shared(spec)
-        _check_pooling(spec)
-        return spec
+    jobs: JobsOption = None
 
     @property
     def power(self) -> float:
@@ -142,14 +44,13 @@ class PoolSpec(_PoolFields):
         """Return the window that pools a picture of this size."""
         if self.whole:
             return Window(picture, picture, mode=None)
-        return Window.of(
-            self.size,
-            self.stride or self.size,
-            self.padding,
-            self.dilation,
-            self.pad,
-            self.pad_value or 0.0,
-        )
+        stride, constant = self.stride or self.size, self.pad_value or 0.0
+        return Window.of(self.size, stride, self.padding, self.dilation, self.pad, constant)
+
+    def check(self) -> None:
+        """Refuse options that contradict each other, or have no effect."""
+        _check_shared(self)
+        _check_pooling(self)
 
 
 def _check_shared(spec: FilterSpec | PoolSpec) -> None:
@@ -169,10 +70,7 @@ def _check_shared(spec: FilterSpec | PoolSpec) -> None:
 
 
 def _check_pooling(spec: PoolSpec) -> None:
-    as_pair(spec.size, "size")
-    as_pair(spec.dilation, "dilation")
-    as_pair(spec.stride or spec.size, "stride")
-    unpadded = as_padding(spec.padding) in ("valid", ((0, 0), (0, 0)))
+    unpadded = spec.padding in ("valid", NO_PADDING)
     window = (spec.stride, spec.pad, spec.dilation, spec.ceil, spec.count_include_pad)
     if spec.whole and (window != (None, None, (1, 1), False, True) or not unpadded or spec.size != (2, 2)):
         raise UsageError(
@@ -196,38 +94,3 @@ def _check_pooling(spec: PoolSpec) -> None:
         raise UsageError(
             f"--pad {spec.pad} has no effect without padding", hint="add --padding N, or --padding same"
         )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class ReadSpec:
-    """What is read of each input: all frames or one, and how large a picture may be."""
-
-    frame: int | None = None
-    max_pixels: int = MAX_PIXELS
-    recursive: bool = False
-
-    def __post_init__(self) -> None:
-        if self.frame is not None and self.frame < 0:
-            raise UsageError(f"--frame {self.frame} is negative", hint="the first frame is 0")
-        if self.max_pixels < 1:
-            raise UsageError(f"--max-pixels {self.max_pixels} is too small", hint="use 1 or more")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class WriteSpec:
-    """Where results go and in which format; ``output`` may be ``-`` for stdout."""
-
-    output: str | None = None
-    out_dir: str | None = None
-    format: str | None = None
-    force: bool = False
-    compress: Compress = Compress.FAST
-
-    def __post_init__(self) -> None:
-        if self.output is not None and self.out_dir is not None:
-            raise UsageError(
-                "--output and --out-dir exclude each other",
-                hint="--output names one file, --out-dir the folder for derived names",
-            )
-        if self.output == "":
-            raise UsageError("--output is empty", hint="name a file, or - for stdout")

@@ -11,84 +11,16 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from convcli.errors import UsageError
 
-__all__ = ["Command", "PlainGroup", "number", "pixel_count", "place", "power", "verbatim", "whole"]
+__all__ = [
+    "Command",
+    "PlainGroup",
+    "verbatim",
+]
 
 
 def verbatim(text: str) -> str:
     """Read a word as it stands."""
     return text
-
-
-def number(text: str) -> float:
-    """Read a decimal number or a fraction such as ``1/9``.
-
-    Raises
-    ------
-    UsageError
-        `text` is neither, or not finite.
-    """
-    above, slash, below = text.partition("/")
-    try:
-        value = float(above) / float(below) if slash else float(above)
-    except (ValueError, ZeroDivisionError):
-        raise UsageError(f"{text!r} is not a number") from None
-    if value - value != 0:
-        raise UsageError(f"{text!r} is not finite")
-    return value
-
-
-def power(text: str) -> float:
-    """Read a number as :func:`number` does; ``inf`` is infinity.
-
-    Raises
-    ------
-    UsageError
-        `text` is none.
-    """
-    return float("inf") if text.strip().lower() in ("inf", "infinity") else number(text)
-
-
-def whole(text: str) -> int:
-    """Read a whole number.
-
-    Raises
-    ------
-    UsageError
-        `text` is none.
-    """
-    try:
-        return int(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is not a whole number") from None
-
-
-def place(text: str) -> tuple[int, int]:
-    """Read ``ROW,COLUMN``; negative numbers count from the end.
-
-    Raises
-    ------
-    UsageError
-        `text` is none.
-    """
-    words = text.strip().removeprefix("(").removesuffix(")").split(",")
-    try:
-        row, column = map(int, words)
-    except ValueError:
-        raise UsageError(f"{text!r} is not a place", hint="write ROW,COLUMN, such as 0,0 or -1,-1") from None
-    return row, column
-
-
-def pixel_count(text: str) -> int:
-    """Read a number of pixels; ``k``, ``M`` and ``G`` stand for powers of 1024.
-
-    Raises
-    ------
-    UsageError
-        `text` is none.
-    """
-    digits = text.strip().lower().removesuffix("px")
-    scale = {"k": 1024, "m": 1024**2, "g": 1024**3}.get(digits[-1:], 1)
-    return int(number(digits[:-1] if scale > 1 else digits) * scale)
 
 
 class Command(TyperCommand):

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from convcli.choices import Padding, PadMode, PoolMode, parse_padding, parse_pair
+from convcli.choices import PadMode, PoolMode
 from convcli.options import completion
 from convcli.options.option_groups import Options
-from convcli.options.typer_parsers import number, power
+from convcli.parsing import Padding, number, parse_padding, parse_pair, power
 
-__all__ = ["DilationOption", "PadValueOption", "PoolWindow", "StrideOption", "Window"]
+__all__ = ["DilationOption", "PadValueOption", "PoolWindow", "SlidingWindow", "StrideOption"]
 
 _window = partial(typer.Option, rich_help_panel="Window")
 _pad = partial(_window, "-p", "--pad", metavar="MODE", parser=PadMode.parse, autocompletion=completion.pads)
@@ -40,7 +40,7 @@ StrideOption = Annotated[
         "--stride",
         parser=partial(parse_pair, what="stride"),
         show_default="1",
-        help="Steps of the window.",
+        help="Pixels from one window to the next.",
     ),
 ]
 DilationOption = Annotated[
@@ -50,21 +50,21 @@ DilationOption = Annotated[
         "--dilation",
         parser=partial(parse_pair, what="dilation"),
         show_default="1",
-        help="Distance between the pixels that a window sees.",
+        help="Distance between neighbouring taps of the window, in pixels.",
     ),
 ]
 
 
-class Window(Options):
+class SlidingWindow(Options):
     """How a window slides over the picture and what it sees beyond the edge."""
 
     pad: Annotated[
         PadMode,
         _pad(
-            help="Pixels beyond the edge: zero, constant, reflect (edge not repeated), replicate, wrap, "
-            "symmetric (edge repeated) or valid (none). SciPy's reflect is our symmetric, its mirror our "
-            "reflect; scipy:reflect, opencv:reflect, imagemagick:mirror, torch:circular ... mean what "
-            "that tool means.",
+            help="How pixels beyond the edge are made up: zero, constant, reflect (edge not repeated), "
+            "replicate, wrap, symmetric (edge repeated) or valid (none). SciPy's reflect is our symmetric, "
+            "its mirror our reflect; scipy:reflect, opencv:reflect, imagemagick:mirror, torch:circular ... "
+            "mean what that tool means.",
         ),
     ] = PadMode.REFLECT
     pad_value: PadValueOption = None
@@ -90,8 +90,8 @@ class PoolWindow(Options):
             metavar="|".join(PoolMode),
             parser=PoolMode.parse,
             autocompletion=completion.words(*PoolMode, "l2"),
-            help="The greatest, mean, least or middle pixel of each window (of an even number, the mean of "
-            "the middle two), or the norm (sum |x|^P)^(1/P); l2 is lp with P = 2.",
+            help="Max, average, min or median pooling, or the Lp norm (sum |x|^P)^(1/P); l2 is lp with "
+            "P = 2.",
         ),
     ] = PoolMode.MAX
     norm: Annotated[
@@ -106,7 +106,12 @@ class PoolWindow(Options):
     ] = None
     size: Annotated[
         tuple[int, int],
-        _pair("--size", parser=partial(parse_pair, what="size"), show_default="2", help="Of the window."),
+        _pair(
+            "--size",
+            parser=partial(parse_pair, what="size"),
+            show_default="2",
+            help="Rows and columns of the window.",
+        ),
     ] = (2, 2)
     stride: Annotated[
         tuple[int, int] | None,
@@ -115,16 +120,16 @@ class PoolWindow(Options):
             "--stride",
             parser=partial(parse_pair, what="stride"),
             show_default="the size",
-            help="Steps of the window.",
+            help="Pixels from one window to the next.",
         ),
     ] = None
     pad: Annotated[
         PadMode | None,
         _pad(
             show_default="neutral",
-            help="Make the pixels of --padding up, as good as any others: zero, constant, reflect, "
-            "replicate, wrap, symmetric, or as another tool does (see convcli filter --help). Without it "
-            "padding is neutral: never the greatest or least, left out of medians, 0 in sums.",
+            help="Fill the padding with pixels that count: zero, constant, reflect, replicate, wrap, "
+            "symmetric, or another tool's name (see convcli filter --help). Without it padding is neutral: "
+            "it never wins max or min, is left out of medians, and adds 0 to sums.",
         ),
     ] = None
     pad_value: PadValueOption = None

@@ -1,7 +1,6 @@
 """From one frame to its feature maps: which kernels slide over which numbers, and in which order."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,147 +10,93 @@ from convcli.choices import AlphaMode, Combine
 from convcli.engine.arrays import fits_short
 from convcli.engine.correlation.combine import combine
 from convcli.engine.correlation.correlate import correlate_window
+from convcli.engine.correlation.plan import plan
 from convcli.engine.layers.conv2d import conv2d_window
-from convcli.errors import GeometryError, UsageError
-from convcli.imaging.image import Frame, Space
+from convcli.engine.window import Window
+from convcli.errors import GeometryError
+from convcli.imaging.image import Frame, Image, Space
 from convcli.kernels.kernel import Kernel
-from convcli.kernels.spec import kernel
 from convcli.options.specs import FilterSpec
-from convcli.pipeline.lazy_rows import Banded
+from convcli.pipeline.lazy_rows import LazyRows
 from convcli.pipeline.linear_and_alpha import sampled_alpha, through
-from convcli.pipeline.results import BandedMap, FeatureMap
+from convcli.pipeline.loaded_kernels import LoadedKernels, joins
+from convcli.pipeline.operation import FeatureMap, MethodUsed
 
-__all__ = ["Bank", "banded_maps", "bank", "feature_maps"]
+__all__ = ["Filtering"]
 
 Array = NDArray[Any]
 
-LARGE = 1 << 18
-"""Numbers of a picture from which on its maps may exist some rows at a time."""
+# Samples in a picture from which on its feature maps are computed some rows at a time.
+LAZY_SIZE = 1 << 18
 
 
-class Bank(NamedTuple):
-    """The kernels of one command, ready to slide, and a word for each map that they give.
+class Filtering(NamedTuple):
+    """Kernels that slide over pictures: the operation of `filter`, `show` and `explain`."""
 
-    Attributes
-    ----------
-    kernels
-        Normalised and rotated as asked.
-    labels
-        One for each feature map, all different: they name files.
-    names
-        The SPEC behind each map.
-    behind
-        The kernels that the picture passes, one after the other, on the way to each map.
-    """
+    kernels: LoadedKernels
+    spec: FilterSpec
 
-    kernels: tuple[Kernel, ...]
-    labels: tuple[str, ...]
-    names: tuple[str, ...]
-    behind: tuple[tuple[Kernel, ...], ...]
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """One for each feature map, all different: they name files."""
+        return self.kernels.labels
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The SPEC behind each map."""
+        return self.kernels.names
 
-def bank(specs: Sequence[str], spec: FilterSpec) -> Bank:
-    """Read the kernels of a command.
+    def maps(self, frame: Frame, space: Space) -> list[FeatureMap[Array]]:
+        """Return the feature maps of a frame."""
+        if frame.alpha is not None and self.spec.alpha is AlphaMode.FILTER:
+            _check_transparency(self.kernels)
+        colours = self.spec.combine is not Combine.ORIENTATION
+        maps = through(frame, space, self.spec, self._slide, self._windows, colours=colours)
+        if self.spec.bias:
+            for one in maps:
+                np.add(one.values, self.spec.bias, out=one.values)
+        return maps
 
-    Raises
-    ------
-    KernelError
-        One of them is unknown, malformed or not finite.
-    UsageError
-        A chain is asked of a kernel that gives several maps.
-    """
-    kernels = []
-    for text in specs:
-        found = kernel(text)
-        if spec.normalize:
-            found = found.normalized()
-        kernels.append(found.rotated() if spec.convolve else found)
-    if spec.chain:
-        for found in kernels:
-            if len(found.components) > 1 and not _joins(found, spec.combine):
-                raise UsageError(
-                    f"kernel {found.name!r} gives {len(found.components)} feature maps",
-                    hint="--chain needs kernels that give one",
-                )
-    if spec.chain or spec.combine not in (None, Combine.NONE):
-        label = "-".join(found.stem for found in kernels)
-        passed = tuple(kernels) if spec.chain else (kernels[0],)
-        return Bank(tuple(kernels), (label,), (" ".join(specs),), (passed,))
-    labels, names, behind = [], [], []
-    for text, found in zip(specs, kernels, strict=True):
-        count = 1 if _joins(found, spec.combine) else len(found.components)
-        labels += [found.stem] if count == 1 else [f"{found.stem}-{index}" for index in range(count)]
-        names += [text] * count
-        behind += [(found,)] * count
-    return Bank(tuple(kernels), tuple(_different(labels)), tuple(names), tuple(behind))
+    def methods(self, image: Image) -> Iterator[MethodUsed]:
+        """Return how each kernel is computed."""
+        pixels, spec = image.frames[0].pixels, self.spec
+        for found in self.kernels.kernels:
+            for weights in found.components:
+                flat = weights if weights.ndim == 2 else weights[0]
+                chosen = plan(flat, pixels.shape, pixels.dtype, spec.stride, spec.dilation, spec.method)
+                yield MethodUsed(found.name, chosen.method.value, chosen.reason)
 
-
-def _different(labels: Sequence[str]) -> list[str]:
-    twice = {label for label in labels if labels.count(label) > 1}
-    seen: dict[str, int] = {}
-    different = []
-    for label in labels:
-        if label in twice:
-            seen[label] = seen.get(label, 0) + 1
-            label = f"{label}-{seen[label]}"
-        different.append(label)
-    return different
-
-
-def feature_maps(frame: Frame, space: Space, kernels: Bank, spec: FilterSpec) -> list[FeatureMap]:
-    """Slide the kernels over a frame.
-
-    Raises
-    ------
-    GeometryError
-        A kernel does not fit the picture or its channels.
-    ImageError
-        Linear light is asked of a picture that has none.
-    """
-    if frame.alpha is not None and spec.alpha is AlphaMode.FILTER:
-        _check_transparency(kernels)
-    recipes = _recipes(kernels.kernels, spec)
-
-    def slide(pixels: Array, beyond: float | None) -> list[Array]:
-        how = replace(spec, pad_value=beyond)
-        if not spec.chain:
-            return [_map(pixels, recipe, how) for recipe in recipes]
+    def _slide(self, pixels: Array, pad_value: float | None) -> list[Array]:
+        recipes = _recipes(self.kernels.kernels, self.spec)
+        if not self.spec.chain:
+            return [_map(pixels, recipe, self.spec, pad_value) for recipe in recipes]
         for recipe in recipes:
-            pixels = _map(pixels, recipe, how)
+            pixels = _map(pixels, recipe, self.spec, pad_value)
         return [pixels]
 
-    def sample(alpha: Array) -> list[Array]:
-        return [_sampled(alpha, found, spec) for found in kernels.behind]
+    @property
+    def _windows(self) -> list[list[Window]]:
+        """For each map, the windows of the kernels that the picture passes."""
+        return [
+            [self.spec.window(found.components[0].shape) for found in path]
+            for path in self.kernels.kernel_path
+        ]
 
-    colours = spec.combine is not Combine.ORIENTATION
-    maps = through(frame, space, spec, slide, sample, colours=colours)
-    if spec.bias:
-        for one in maps:
-            np.add(one.values, spec.bias, out=one.values)
-    return maps
-
-
-def banded_maps(frame: Frame, kernels: Bank, spec: FilterSpec) -> list[BandedMap] | None:
-    """Return the same, to be computed some rows at a time; None where that is not possible, or does not pay.
-
-    Raises
-    ------
-    GeometryError
-        A kernel does not fit the picture.
-    """
-    alpha = None if spec.alpha is AlphaMode.DROP else frame.alpha
-    filtered = alpha is not None and spec.alpha is AlphaMode.FILTER
-    if filtered or spec.linear or spec.chain or frame.pixels.size < LARGE:
-        return None
-    maps = []
-    for recipe, passed in zip(_recipes(kernels.kernels, spec), kernels.behind, strict=True):
-        shapes = {weights.shape for weights, _ in recipe.slides}
-        sizes = {spec.window(shape).output_size(frame.size) for shape in shapes}
-        if len(sizes) > 1 or any(len(shape) == 3 for shape in shapes):
-            return None  # sums over channels, or results that do not combine, which will be said
-        clear = None if alpha is None else _sampled(alpha, passed, spec)
-        maps.append(BandedMap(_banded(frame.pixels, recipe, sizes.pop(), spec), clear))
-    return maps
+    def lazy_maps(self, frame: Frame) -> list[FeatureMap[LazyRows]] | None:
+        """Return maps whose rows are computed later; None where that is not possible, or does not pay."""
+        spec, alpha = self.spec, None if self.spec.alpha is AlphaMode.DROP else frame.alpha
+        filtered = alpha is not None and spec.alpha is AlphaMode.FILTER
+        if filtered or spec.linear or spec.chain or frame.pixels.size < LAZY_SIZE:
+            return None
+        maps = []
+        for recipe, path in zip(_recipes(self.kernels.kernels, spec), self._windows, strict=True):
+            shapes = {weights.shape for weights, _ in recipe.slides}
+            sizes = {spec.window(shape).output_size(frame.size) for shape in shapes}
+            if len(sizes) > 1 or any(len(shape) == 3 for shape in shapes):
+                return None  # sums over channels, or results that do not combine, which will be said
+            clear = None if alpha is None else sampled_alpha(alpha, path)
+            maps.append(FeatureMap(_lazy_rows(frame.pixels, recipe, sizes.pop(), spec), clear))
+        return maps
 
 
 class Recipe(NamedTuple):
@@ -167,14 +112,14 @@ def _recipes(kernels: Sequence[Kernel], spec: FilterSpec) -> list[Recipe]:
         return [Recipe(tuple(one for some in slides for one in some), spec.combine)]
     recipes = []
     for found, some in zip(kernels, slides, strict=True):
-        if _joins(found, spec.combine):
+        if joins(found, spec.combine):
             recipes.append(Recipe(some, found.combine))
         else:
             recipes += [Recipe((one,), None) for one in some]
     return recipes
 
 
-def _check_transparency(kernels: Bank) -> None:
+def _check_transparency(kernels: LoadedKernels) -> None:
     for found in kernels.kernels:
         if found.components[0].ndim == 3:
             raise GeometryError(
@@ -183,51 +128,40 @@ def _check_transparency(kernels: Bank) -> None:
             )
 
 
-def _map(pixels: Array, recipe: Recipe, spec: FilterSpec, rows: tuple[int, int] | None = None) -> Array:
-    maps = [_slide(pixels, weights, bias, spec, rows) for weights, bias in recipe.slides]
+def _map(pixels: Array, recipe: Recipe, spec: FilterSpec, pad_value: float | None) -> Array:
+    maps = []
+    for weights, bias in recipe.slides:
+        window = spec.window(weights.shape, pad_value)
+        if weights.ndim == 2:
+            one = correlate_window(pixels, weights, window, bias=bias, method=spec.method, jobs=spec.jobs)
+        else:
+            planes = pixels[np.newaxis] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
+            one = conv2d_window(planes, weights[np.newaxis], np.array([bias]), window)[0]
+        maps.append(one)
     return maps[0] if recipe.how is None else combine(maps, recipe.how)
 
 
-def _banded(pixels: Array, recipe: Recipe, size: tuple[int, int], spec: FilterSpec) -> Banded:
-    alone = replace(spec, jobs=1)
+def _lazy_rows(pixels: Array, recipe: Recipe, size: tuple[int, int], spec: FilterSpec) -> LazyRows:
     (weights, bias), *more = recipe.slides
     exact = not more and recipe.how is None and not spec.bias
     exact = exact and fits_short(weights, pixels.dtype, np.dtype(np.int16), bias, spec.pad_value or 0.0)
+    windows = [spec.window(weights.shape) for weights, _ in recipe.slides]
 
     def rows(first: int, end: int) -> Array:
-        if exact:
-            return _slide(pixels, weights, bias, alone, (first, end), np.int16)
-        values = _map(pixels, recipe, alone, (first, end))
+        maps = [
+            correlate_window(
+                pixels,
+                weights,
+                window,
+                bias=bias,
+                method=spec.method,
+                jobs=1,
+                dtype=np.int16 if exact else None,
+                rows=(first, end),
+            )
+            for (weights, bias), window in zip(recipe.slides, windows, strict=True)
+        ]
+        values = maps[0] if recipe.how is None else combine(maps, recipe.how)
         return np.add(values, spec.bias, out=values) if spec.bias else values
 
-    return Banded((*size, *pixels.shape[2:]), rows, 2 if exact else 4 * len(recipe.slides))
-
-
-def _joins(found: Kernel, how: Combine | None) -> bool:
-    """Whether the kernel's own way of combining holds: nothing else was asked for."""
-    return how is None and found.combine is not Combine.NONE
-
-
-def _slide(
-    pixels: Array,
-    weights: Array,
-    bias: float,
-    spec: FilterSpec,
-    rows: tuple[int, int] | None = None,
-    dtype: type[np.int16] | None = None,
-) -> Array:
-    window = spec.window(weights.shape)
-    if weights.ndim == 2:
-        return correlate_window(
-            pixels, weights, window, bias=bias, method=spec.method, jobs=spec.jobs, dtype=dtype, rows=rows
-        )
-    planes = pixels[np.newaxis] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
-    summed: Array = conv2d_window(planes, weights[np.newaxis], np.array([bias]), window)[0]
-    return summed
-
-
-def _sampled(alpha: Array, passed: Sequence[Kernel], spec: FilterSpec) -> Array:
-    """Return alpha where the windows' centres are, after each kernel that was passed."""
-    for found in passed:
-        alpha = sampled_alpha(alpha, spec.window(found.components[0].shape))
-    return alpha
+    return LazyRows((*size, *pixels.shape[2:]), rows, 2 if exact else 4 * len(recipe.slides))

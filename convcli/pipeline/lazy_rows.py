@@ -10,7 +10,7 @@ from convcli.choices import RangeMode
 from convcli.engine.threads import run, thread_count
 from convcli.imaging.pixels import Pixels, to_pixels
 
-__all__ = ["Banded", "Figures", "developed", "measured"]
+__all__ = ["Figures", "LazyRows", "developed", "measured"]
 
 Array = NDArray[Any]
 
@@ -21,7 +21,7 @@ USUAL = 8
 """Bands within those limits: each costs about a millisecond."""
 
 
-class Banded(NamedTuple):
+class LazyRows(NamedTuple):
     """A feature map that is computed when its rows are asked for.
 
     Attributes
@@ -55,7 +55,7 @@ def measured(values: Array) -> Figures:
 
 
 def developed(
-    values: Array | Banded,
+    values: Array | LazyRows,
     mode: RangeMode,
     *,
     full_in: float,
@@ -72,7 +72,7 @@ def developed(
     OutputError
         As :func:`to_pixels`.
     """
-    if not isinstance(values, Banded):
+    if not isinstance(values, LazyRows):
         pixels = to_pixels(values, mode, full_in=full_in, target=target)
         return pixels, [measured(values)] if details else []
     height, row = values.shape[0], int(np.prod(values.shape[1:]))

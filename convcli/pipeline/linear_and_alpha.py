@@ -12,17 +12,14 @@ from convcli.errors import ImageError
 from convcli.imaging import colour
 from convcli.imaging.image import Frame, Space, full_scale
 from convcli.options.specs import FilterSpec, PoolSpec
-from convcli.pipeline.results import FeatureMap
+from convcli.pipeline.operation import FeatureMap
 
-__all__ = ["Sample", "Slide", "sampled_alpha", "through"]
+__all__ = ["sampled_alpha", "through"]
 
 Array = NDArray[Any]
 
+# Makes maps of pixels, H x W or H x W x C; the number is the value of constant padding, in their units.
 Slide: TypeAlias = Callable[[Array, float | None], list[Array]]
-"""Makes maps of pixels, H x W or H x W x C; the number is the constant beyond the edge, in their units."""
-
-Sample: TypeAlias = Callable[[Array], Sequence[Array]]
-"""Returns transparency as seen at the windows' centres, one for each map."""
 
 
 def through(
@@ -30,20 +27,20 @@ def through(
     space: Space,
     spec: FilterSpec | PoolSpec,
     slide: Slide,
-    sample: Sample,
+    windows: Sequence[Sequence[Window]],
     *,
+    ceil: bool = False,
     colours: bool = True,
-) -> list[FeatureMap]:
-    """Let windows slide over a frame, by the rules of `spec` for light and transparency.
+) -> list[FeatureMap[Array]]:
+    """Return the feature maps that `slide` makes of a frame, in linear light and with alpha as `spec` says.
 
     Parameters
     ----------
     frame, space
         The pixels, and what they mean.
-    spec
-        Of which ``linear``, ``alpha``, ``pad`` and ``pad_value`` count here.
-    slide, sample
-        The work itself.
+    windows
+        For each map, the windows that made it, one after the other; alpha that is kept is sampled at their
+        centres. With `ceil`, the last ones may hang over the edge.
     colours
         Whether results are colours, which linear light has to be turned into.
 
@@ -69,7 +66,11 @@ def through(
         transparency = [*clear]
     else:
         values = slide(pixels, beyond)
-        transparency = [None] * len(values) if alpha is None else [*sample(alpha)]
+        transparency = (
+            [None] * len(values)
+            if alpha is None
+            else [sampled_alpha(alpha, path, ceil=ceil) for path in windows]
+        )
     if spec.linear and colours:
         values = [colour.encode(light, full) for light in values]
     return [FeatureMap(one, clear) for one, clear in zip(values, transparency, strict=True)]
@@ -88,13 +89,15 @@ def _premultiplied(
     return values, [np.multiply(one, full, out=one) for one in clear]
 
 
-def sampled_alpha(alpha: Array, window: Window, *, ceil: bool = False) -> Array:
-    """Return `alpha`, H x W, as seen at the centre of each window."""
-    axes = window.axes
-    return colour.sample_alpha(
-        alpha,
-        window.output_size(alpha.shape, ceil=ceil),
-        stride=window.stride,
-        padding=(axes[0].low, axes[1].low),
-        center=((axes[0].span - 1) // 2, (axes[1].span - 1) // 2),
-    )
+def sampled_alpha(alpha: Array, path: Sequence[Window], *, ceil: bool = False) -> Array:
+    """Return `alpha`, H x W, as seen at the centre of each window, by one window after the other."""
+    for window in path:
+        axes = window.axes
+        alpha = colour.sample_alpha(
+            alpha,
+            window.output_size(alpha.shape, ceil=ceil),
+            stride=window.stride,
+            padding=(axes[0].low, axes[1].low),
+            center=((axes[0].span - 1) // 2, (axes[1].span - 1) // 2),
+        )
+    return alpha

@@ -2,76 +2,44 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from convcli.atomic_write import write_bytes
 from convcli.choices import STDIN, STDOUT, Depth, RangeMode
 from convcli.errors import OutputError
 from convcli.imaging import colour
-from convcli.imaging.image import Frame, Image, Space
+from convcli.imaging.image import Image, Space
 from convcli.imaging.reading.read import read
 from convcli.imaging.writing.encode import encode
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, over, read_stdin
 from convcli.pipeline.naming import Naming, Target
-from convcli.pipeline.results import BandedMap, FeatureMap, Result, as_channels, by_bands, develop, figures
+from convcli.pipeline.operation import Operation
+from convcli.pipeline.results import Result, as_channels, can_be_lazy, develop, figures
 
-__all__ = ["Means", "Step", "as_gray", "make_folder", "process", "read_source", "write_results"]
-
-
-class Means(NamedTuple):
-    """By which method something was computed, and why."""
-
-    name: str
-    method: str
-    reason: str
-
-
-class Step(NamedTuple):
-    """What a command does between reading and writing.
-
-    Attributes
-    ----------
-    labels
-        One for each feature map, all different: they name files.
-    names
-        What reports call each map.
-    maps
-        Makes the feature maps of a frame.
-    means
-        Says how those of a picture are computed.
-    bands
-        Makes maps that are computed some rows at a time; None where it cannot.
-    """
-
-    labels: tuple[str, ...]
-    names: tuple[str, ...]
-    maps: Callable[[Frame, Space], list[FeatureMap]]
-    means: Callable[[Image], Iterable[Means]]
-    bands: Callable[[Frame], list[BandedMap] | None] = lambda _: None
+__all__ = ["as_gray", "make_folder", "process", "read_source", "write_results"]
 
 
 def process(
     inputs: Sequence[str],
-    step: Step,
-    spec: FilterSpec | PoolSpec,
+    operation: Operation,
     reading: ReadSpec,
     writing: WriteSpec,
     *,
     details: bool,
 ) -> Batch:
-    """Take each input through `step`.
+    """Take each input through `operation`.
 
-    What is wrong with one input becomes its outcome. With `details`, outcomes carry the means and the figures
-    of their results.
+    What is wrong with one input becomes its outcome. With `details`, outcomes carry the methods and
+    the figures of their results.
 
     Raises
     ------
     UsageError
         Inputs and names do not go together.
     """
+    spec = operation.spec
     count = None if reading.recursive else len(inputs)
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
     naming = Naming(writing, count, inputs, floats=floats)
@@ -79,11 +47,11 @@ def process(
     def work(source: Source) -> Outcome:
         start = time.perf_counter()
         image = read_source(source, reading)
-        targets = naming.targets(source, step.labels, image.format)
+        targets = naming.targets(source, operation.labels, image.format)
         before = as_gray(image) if spec.gray else image
-        banded = all(by_bands(before, spec, target.format) for target in targets)
-        maps: list[Sequence[FeatureMap | BandedMap]] = [
-            (step.bands(frame) if banded else None) or step.maps(frame, before.space)
+        lazy = all(can_be_lazy(before, spec, target.format) for target in targets)
+        maps = [
+            (operation.lazy_maps(frame) if lazy else None) or operation.maps(frame, before.space)
             for frame in before.frames
         ]
         results = [
@@ -91,27 +59,27 @@ def process(
             for index, of_map in enumerate(zip(*maps, strict=True))
         ]
         if len(results) > 1:
-            results = [result.of(label) for result, label in zip(results, step.labels, strict=True)]
+            results = [result.of(label) for result, label in zip(results, operation.labels, strict=True)]
         done = write_results(source, results, targets, spec, writing)
         done = done._replace(notes=tuple(dict.fromkeys((*image.notes, *done.notes))))
         if not details:
             return done
-        means = list(step.means(before))
+        methods = list(operation.methods(before))
         report = {
             "input": source.path,
             "output": done.outputs[0] if len(done.outputs) == 1 else list(done.outputs),
-            "kernel": step.names[0] if len(step.names) == 1 else list(step.names),
+            "kernel": operation.names[0] if len(operation.names) == 1 else list(operation.names),
             "pad": "neutral" if spec.pad is None else spec.pad.value,
             "size_in": list(image.frames[0].size),
             "size_out": list(results[0].image.frames[0].size),
             "channels": sum(result.image.frames[0].channels for result in results),
             "depth": _depth(results[0].image),
-            "method": "+".join(dict.fromkeys(one.method for one in means)),
+            "method": "+".join(dict.fromkeys(one.method for one in methods)),
             "seconds": round(time.perf_counter() - start, 6),
             **figures([part for result in results for part in result.figures]),
             "clipped": sum(result.clipped for result in results),
         }
-        lines = [f"{one.name}: {one.method}: {one.reason}" for one in means]
+        lines = [f"{one.name}: {one.method}: {one.reason}" for one in methods]
         return done._replace(report=report, details=tuple(dict.fromkeys(lines)))
 
     return Batch(over(inputs, reading, work), count, naming.to_stdout)

@@ -12,26 +12,13 @@ from convcli.imaging.formats import Format
 from convcli.imaging.image import Frame, Image, Space, full_scale
 from convcli.imaging.pixels import suggest_unit, target_dtype, to_pixels
 from convcli.options.specs import FilterSpec, PoolSpec
-from convcli.pipeline.lazy_rows import Banded, Figures, developed
+from convcli.pipeline.lazy_rows import Figures, LazyRows, developed
+from convcli.pipeline.operation import FeatureMap
 
-__all__ = ["BandedMap", "FeatureMap", "Result", "as_channels", "by_bands", "develop", "figures"]
+__all__ = ["Result", "as_channels", "can_be_lazy", "develop", "figures"]
 
 WORTH_SAYING = 0.01
 """The share of cut pixels above which a line says so."""
-
-
-class FeatureMap(NamedTuple):
-    """What one frame gave: numbers in the image's units, and its transparency in the same."""
-
-    values: NDArray[Any]
-    alpha: NDArray[Any] | None
-
-
-class BandedMap(NamedTuple):
-    """The same, its numbers not computed yet."""
-
-    values: Banded
-    alpha: NDArray[Any] | None
 
 
 class Result(NamedTuple):
@@ -47,7 +34,7 @@ class Result(NamedTuple):
         return self._replace(notes=tuple(f"{label}: {note}" for note in self.notes))
 
 
-def by_bands(image: Image, spec: FilterSpec | PoolSpec, format: Format) -> bool:
+def can_be_lazy(image: Image, spec: FilterSpec | PoolSpec, format: Format) -> bool:
     """Whether maps may exist some rows at a time: whole samples in and out, and no range that needs all."""
     target = target_dtype(spec.depth, image.dtype, format).dtype
     floats = spec.range in (RangeMode.RAW, RangeMode.SCALE)
@@ -56,7 +43,7 @@ def by_bands(image: Image, spec: FilterSpec | PoolSpec, format: Format) -> bool:
 
 def develop(
     image: Image,
-    maps: Sequence[FeatureMap | BandedMap],
+    maps: Sequence[FeatureMap[Any]],
     spec: FilterSpec | PoolSpec,
     format: Format,
     *,
@@ -98,7 +85,7 @@ def develop(
         measured
         and not floats
         and mode is RangeMode.CLIP
-        and all(suggest_unit(found.values) for found in maps if isinstance(found, FeatureMap))
+        and all(suggest_unit(found.values) for found in maps if not isinstance(found.values, LazyRows))
     ):
         notes.append("all results lie within 0..1; --range unit makes 1 white")
     made = replace(image, frames=tuple(frames), space=_space(image, frames[0]), notes=())

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Self, TypeVar
 
-from convcli.choices import Choice, Padding, as_padding, as_pair, parse_padding, parse_pair
+from convcli.choices import Choice
 from convcli.errors import UsageError, unknown
+from convcli.parsing import Padding, as_padding, as_pair, parse_padding, parse_pair
 
 __all__ = ["Fields"]
 

@@ -6,12 +6,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from convcli.choices import Padding, PadMode, PoolMode
+from convcli.choices import PadMode, PoolMode
 from convcli.engine import window
 from convcli.engine.layers import activations
 from convcli.engine.layers.activations import UpsampleMode
 from convcli.engine.pooling.pool2d import pool2d
 from convcli.errors import GeometryError
+from convcli.parsing import Padding
 from convcli.stacks.geometry import Window
 
 __all__ = [

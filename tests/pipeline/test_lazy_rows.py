@@ -12,8 +12,9 @@ from convcli.imaging.formats import by_name
 from convcli.imaging.image import Frame, Image, Space
 from convcli.options.specs import FilterSpec
 from convcli.pipeline import feature_maps, lazy_rows
-from convcli.pipeline.feature_maps import banded_maps, bank
-from convcli.pipeline.results import by_bands, develop
+from convcli.pipeline.feature_maps import Filtering
+from convcli.pipeline.loaded_kernels import load_kernels
+from convcli.pipeline.results import can_be_lazy, develop
 from tests.commands.filter.test_command import pixels
 from tests.paths import SAMPLES
 from tests.program import Convcli
@@ -45,7 +46,7 @@ def in_bands(monkeypatch):
     """Choose whether pictures of any size are computed in bands of a few rows."""
 
     def choose(wanted: bool) -> None:
-        monkeypatch.setattr(feature_maps, "LARGE", 0 if wanted else 1 << 40)
+        monkeypatch.setattr(feature_maps, "LAZY_SIZE", 0 if wanted else 1 << 40)
         monkeypatch.setattr(lazy_rows, "SMALLEST", 20_000)
         monkeypatch.setattr(lazy_rows, "LARGEST", 40_000)
 
@@ -104,8 +105,8 @@ def test_no_float_picture_exists(kernel):
     spec, format = FilterSpec(jobs=2), by_name("png")
     tracemalloc.start()
     try:
-        assert by_bands(image, spec, format)
-        maps = banded_maps(image.frames[0], bank([kernel], spec), spec)
+        assert can_be_lazy(image, spec, format)
+        maps = Filtering(load_kernels([kernel], spec), spec).lazy_maps(image.frames[0])
         assert maps is not None
         made = develop(image, maps, spec, format).image.frames[0].pixels
         peak = tracemalloc.get_traced_memory()[1]
@@ -119,11 +120,14 @@ def test_what_cannot_be_in_bands():
     frame = Frame(np.zeros((600, 600), np.uint8))
     image = Image((frame,), Space.GRAY, format="png", name="black")
     png, npy = by_name("png"), by_name("npy")
-    assert by_bands(image, FilterSpec(), png)
-    assert not by_bands(image, FilterSpec(range=RangeMode.SCALE), png)
-    assert not by_bands(image, FilterSpec(), npy)
+    assert can_be_lazy(image, FilterSpec(), png)
+    assert not can_be_lazy(image, FilterSpec(range=RangeMode.SCALE), png)
+    assert not can_be_lazy(image, FilterSpec(), npy)
     spec = FilterSpec(chain=True)
-    assert banded_maps(frame, bank(["box", "box"], spec), spec) is None
+    assert Filtering(load_kernels(["box", "box"], spec), spec).lazy_maps(frame) is None
     spec = FilterSpec(combine=Combine.MAX, padding="valid")
-    assert banded_maps(frame, bank(["box", "box:size=5"], spec), spec) is None
-    assert banded_maps(Frame(frame.pixels[:9, :9]), bank(["box"], FilterSpec()), FilterSpec()) is None
+    assert Filtering(load_kernels(["box", "box:size=5"], spec), spec).lazy_maps(frame) is None
+    assert (
+        Filtering(load_kernels(["box"], FilterSpec()), FilterSpec()).lazy_maps(Frame(frame.pixels[:9, :9]))
+        is None
+    )

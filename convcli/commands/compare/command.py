@@ -8,9 +8,11 @@ import typer
 from convcli.commands.compare.spec import CompareSpec
 from convcli.errors import UsageError
 from convcli.options import shared_options
-from convcli.options.option_groups import Options, spread
-from convcli.options.typer_parsers import Command, number, verbatim, whole
+from convcli.options.option_groups import Options, with_options
+from convcli.options.specs import ReadSpec
+from convcli.options.typer_parsers import Command, verbatim
 from convcli.options.window_options import DilationOption, StrideOption
+from convcli.parsing import number, whole
 from convcli.pipeline import messages
 
 __all__ = ["register"]
@@ -124,14 +126,14 @@ class Truths(Options):
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command("compare", cls=Command)(spread(compare_paddings))
+    app.command("compare", cls=Command)(with_options(compare_paddings))
 
 
 def compare_paddings(
     files: shared_options.Files,
     subjects: Subjects,
     truths: Truths,
-    reading: shared_options.Reading,
+    reading: ReadSpec,
     talk: shared_options.Talk,
     stride: StrideOption = (1, 1),
     dilation: DilationOption = (1, 1),
@@ -172,13 +174,12 @@ def compare_paddings(
         gray=gray,
         jobs=jobs,
     )
-    read = reading.begin(files.inputs)
     from convcli.commands.compare.workflow import compare_files
 
     batch = compare_files(
         files.inputs,
         spec,
-        read,
+        reading,
         output=output_file,
         html=html,
         summary=not talk.json,

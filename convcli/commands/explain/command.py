@@ -4,10 +4,10 @@ import typer
 
 from convcli.choices import AlphaMode
 from convcli.options import shared_options
-from convcli.options.option_groups import spread
-from convcli.options.specs import FilterSpec
+from convcli.options.option_groups import with_options
+from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.options.typer_parsers import Command
-from convcli.options.window_options import Window
+from convcli.options.window_options import SlidingWindow
 from convcli.pipeline import messages
 
 __all__ = ["register"]
@@ -15,15 +15,15 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command("explain", cls=Command)(spread(explain_pixel))
+    app.command("explain", cls=Command)(with_options(explain_pixel))
 
 
 def explain_pixel(
     files: shared_options.Files,
     kernel: shared_options.KernelOption,
-    window: Window,
+    window: SlidingWindow,
     pixels: shared_options.Pixels,
-    reading: shared_options.Reading,
+    reading: ReadSpec,
     talk: shared_options.Talk,
     at: shared_options.AtOption = None,
     html: shared_options.HtmlOption = None,
@@ -44,8 +44,7 @@ def explain_pixel(
         gray=gray,
         alpha=AlphaMode.DROP,
     )
-    read = reading.begin(files.inputs)
     from convcli.commands.explain.workflow import explain_files
 
-    batch = explain_files(files.inputs, kernel, spec, read, at=at, html=html)
+    batch = explain_files(files.inputs, kernel, spec, reading, at=at, html=html)
     messages.deliver(batch, talk)

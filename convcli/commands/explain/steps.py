@@ -15,9 +15,11 @@ from convcli.imaging.image import Image, Space
 from convcli.kernels import library
 from convcli.kernels.kernel import Kernel
 from convcli.options.specs import FilterSpec
-from convcli.pipeline.feature_maps import Bank, feature_maps
+from convcli.pipeline.feature_maps import Filtering
 from convcli.pipeline.jsonable import plain
-from convcli.pipeline.results import FeatureMap, develop
+from convcli.pipeline.loaded_kernels import LoadedKernels
+from convcli.pipeline.operation import FeatureMap
+from convcli.pipeline.results import develop
 
 __all__ = ["Explained", "Part", "channel_names", "explain", "part_names", "report", "single"]
 
@@ -74,7 +76,7 @@ class Explained(NamedTuple):
 
 
 def explain(
-    image: Image, text: str, slides: Bank, spec: FilterSpec, at: tuple[int, int], format: Format
+    image: Image, text: str, slides: LoadedKernels, spec: FilterSpec, at: tuple[int, int], format: Format
 ) -> Explained:
     """Filter `image`, and keep every step behind the output pixel `at`.
 
@@ -111,7 +113,7 @@ def explain(
         )
         for name, weights, bias in zip(part_names(text, used), used.components, used.bias, strict=True)
     )
-    maps = feature_maps(frame, image.space, slides, spec)
+    maps = Filtering(slides, spec).maps(frame, image.space)
     found = parts[0].trace.at
     stored, clipped, mode, dtype = _stored(image, maps, spec, found, format)
     combined: tuple[float, ...] = ()
@@ -125,7 +127,7 @@ def explain(
 
 
 def _stored(
-    image: Image, maps: Sequence[FeatureMap], spec: FilterSpec, at: tuple[int, int], format: Format
+    image: Image, maps: Sequence[FeatureMap[Any]], spec: FilterSpec, at: tuple[int, int], format: Format
 ) -> tuple[tuple[tuple[float, ...], ...], tuple[tuple[bool, ...], ...], RangeMode, np.dtype[Any]]:
     """Return what `filter` stores of each map at `at`, and whether it is cut, channel by channel."""
     stored, clipped = [], []

@@ -15,7 +15,7 @@ from convcli.errors import UsageError
 from convcli.imaging.image import Image, full_scale
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, over
-from convcli.pipeline.feature_maps import bank
+from convcli.pipeline.loaded_kernels import load_kernels
 from convcli.pipeline.naming import Naming
 from convcli.pipeline.process import as_gray, read_source
 
@@ -58,7 +58,7 @@ def explain_files(
     count = None if reading.recursive else len(inputs)
     if html is not None and count != 1:
         raise UsageError("--html is a page about one picture", hint="name one input")
-    slides = bank(kernels, spec)
+    slides = load_kernels(kernels, spec)
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
     naming = Naming(WriteSpec(output=STDOUT), 1, inputs[:1], floats=floats)
 

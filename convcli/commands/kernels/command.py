@@ -3,7 +3,7 @@
 import typer
 
 from convcli.options import shared_options
-from convcli.options.option_groups import spread
+from convcli.options.option_groups import with_options
 from convcli.options.typer_parsers import Command, PlainGroup
 from convcli.pipeline import messages
 
@@ -13,9 +13,9 @@ __all__ = ["register"]
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     group = typer.Typer(cls=PlainGroup, invoke_without_command=True)
-    group.callback()(spread(list_kernels))
-    group.command("show", cls=Command)(spread(show_kernel))
-    group.command("export", cls=Command)(spread(export_kernel))
+    group.callback()(with_options(list_kernels))
+    group.command("show", cls=Command)(with_options(show_kernel))
+    group.command("export", cls=Command)(with_options(export_kernel))
     app.add_typer(group, name="kernels")
 
 

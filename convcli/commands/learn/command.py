@@ -9,7 +9,7 @@ from convcli.commands.learn.options import Data, Descent, Model, Opening, Pairs,
 from convcli.commands.learn.spec import LearnSpec
 from convcli.errors import UsageError
 from convcli.options import shared_options
-from convcli.options.option_groups import spread
+from convcli.options.option_groups import with_options
 from convcli.options.specs import ReadSpec
 from convcli.options.typer_parsers import Command
 from convcli.pipeline import messages
@@ -19,7 +19,7 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command("learn", cls=Command)(spread(learn_kernel))
+    app.command("learn", cls=Command)(with_options(learn_kernel))
 
 
 def learn_kernel(

@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from convcli.choices import MAX_PIXELS, FitMethod, Init, Loss, PadMode, parse_pair
+from convcli.choices import MAX_PIXELS, FitMethod, Init, Loss, PadMode
 from convcli.options import completion, shared_options
 from convcli.options.option_groups import Options
 from convcli.options.shared_options import choice_of
-from convcli.options.typer_parsers import number, verbatim, whole
+from convcli.options.typer_parsers import verbatim
 from convcli.options.window_options import PadValueOption, StrideOption
+from convcli.parsing import number, parse_pair, whole
 
 __all__ = ["Data", "Descent", "Model", "Opening", "Pairs", "Saving"]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -11,13 +11,53 @@ from convcli.engine.pooling.windows import Pooling
 from convcli.imaging.image import Frame, Image, Space
 from convcli.options.specs import PoolSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, check_inputs
-from convcli.pipeline.linear_and_alpha import sampled_alpha, through
-from convcli.pipeline.process import Means, Step, process
-from convcli.pipeline.results import FeatureMap
+from convcli.pipeline.linear_and_alpha import through
+from convcli.pipeline.operation import FeatureMap, MethodUsed
+from convcli.pipeline.process import process
 
 __all__ = ["pool_files"]
 
 Array = NDArray[Any]
+
+
+class Pools(NamedTuple):
+    """Pooling as an operation of the pipeline."""
+
+    spec: PoolSpec
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The mode, which names files."""
+        return (self.spec.mode.value,)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Mode and size of the window."""
+        size = "{}x{}".format(*self.spec.size)
+        return (f"global {self.spec.mode}" if self.spec.whole else f"{self.spec.mode} {size}",)
+
+    def maps(self, frame: Frame, space: Space) -> list[FeatureMap[Array]]:
+        """Return the one map of a frame."""
+        how = self._pooling(frame.size)
+
+        def slide(pixels: Array, pad_value: float | None) -> list[Array]:
+            window = replace(how.window, pad_value=pad_value or 0.0)
+            return [pool_picture(pixels, how._replace(window=window), self.spec.jobs)]
+
+        return through(frame, space, self.spec, slide, [(how.window,)], ceil=how.ceil)
+
+    def lazy_maps(self, frame: Frame) -> None:
+        """Return None: a map is computed at once."""
+
+    def methods(self, image: Image) -> Iterator[MethodUsed]:
+        """Return how windows are pooled."""
+        how = self._pooling(image.frames[0].size)
+        rows, columns = how.window.size
+        yield MethodUsed(f"{how.mode} {rows}x{columns}", *plan(how))
+
+    def _pooling(self, size: tuple[int, int]) -> Pooling:
+        spec = self.spec
+        return Pooling(spec.window(size), spec.mode, spec.ceil, spec.count_include_pad, spec.power)
 
 
 def pool_files(
@@ -27,42 +67,6 @@ def pool_files(
 
     Whatever is wrong for every input is raised at once; what is wrong with one becomes its outcome. With
     `details`, outcomes carry the method and the figures of their results.
-
-    Raises
-    ------
-    UsageError
-        The options and names do not go together.
     """
     check_inputs(inputs)
-
-    def maps(frame: Frame, space: Space) -> list[FeatureMap]:
-        return [_pooled(frame, space, spec)]
-
-    def means(image: Image) -> Iterator[Means]:
-        how = _pooling(spec, image.frames[0].size)
-        rows, columns = how.window.size
-        yield Means(f"{how.mode} {rows}x{columns}", *plan(how))
-
-    rows, columns = spec.size
-    name = f"global {spec.mode}" if spec.whole else f"{spec.mode} {rows}x{columns}"
-    step = Step((spec.mode.value,), (name,), maps, means)
-    return process(inputs, step, spec, reading, writing, details=details)
-
-
-def _pooled(frame: Frame, space: Space, spec: PoolSpec) -> FeatureMap:
-    how = _pooling(spec, frame.size)
-
-    def slide(pixels: Array, beyond: float | None) -> list[Array]:
-        return [
-            pool_picture(pixels, how._replace(window=replace(how.window, pad_value=beyond or 0.0)), spec.jobs)
-        ]
-
-    def sample(alpha: Array) -> list[Array]:
-        return [sampled_alpha(alpha, how.window, ceil=how.ceil)]
-
-    (found,) = through(frame, space, spec, slide, sample)
-    return found
-
-
-def _pooling(spec: PoolSpec, size: tuple[int, int]) -> Pooling:
-    return Pooling(spec.window(size), spec.mode, spec.ceil, spec.count_include_pad, spec.power)
+    return process(inputs, Pools(spec), reading, writing, details=details)

@@ -3,8 +3,8 @@
 import typer
 
 from convcli.options import shared_options
-from convcli.options.option_groups import spread
-from convcli.options.specs import FilterSpec, WriteSpec
+from convcli.options.option_groups import with_options
+from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
 from convcli.options.typer_parsers import Command
 from convcli.pipeline import messages
 
@@ -13,15 +13,15 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command("run", cls=Command)(spread(run_stack))
+    app.command("run", cls=Command)(with_options(run_stack))
 
 
 def run_stack(
     stack: shared_options.StackArgument,
     files: shared_options.Files,
     pixels: shared_options.Pixels,
-    reading: shared_options.Reading,
-    writing: shared_options.Writing,
+    reading: ReadSpec,
+    writing: WriteSpec,
     talk: shared_options.Talk,
     summary: shared_options.SummaryOption = False,
     save_maps: shared_options.SaveMapsOption = None,
@@ -29,15 +29,14 @@ def run_stack(
 ) -> None:
     """Pass pictures through a stack of layers: a small network, without PyTorch."""
     spec = FilterSpec(**vars(pixels), jobs=jobs)
-    read = reading.begin(files.inputs)
     from convcli.commands.run.workflow import run_files
 
     batch = run_files(
         stack,
         files.inputs,
         spec,
-        read,
-        WriteSpec(**vars(writing)),
+        reading,
+        writing,
         summary=summary,
         save_maps=save_maps,
     )

@@ -17,8 +17,9 @@ from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, over
 from convcli.pipeline.lazy_rows import measured
 from convcli.pipeline.naming import Naming
+from convcli.pipeline.operation import FeatureMap
 from convcli.pipeline.process import read_source, write_results
-from convcli.pipeline.results import FeatureMap, Result, develop, figures
+from convcli.pipeline.results import Result, develop, figures
 from convcli.stacks.preprocess import seen
 from convcli.stacks.stack import Scale, Stack, read_stack
 from convcli.stacks.trace import Step, run
@@ -56,7 +57,7 @@ def run_files(
     stack = read_stack(path)
     count = None if reading.recursive else len(inputs)
     if writing.format is None and writing.output in (None, STDOUT):
-        writing = replace(writing, format="npy")
+        writing = writing.replace(format="npy")
     naming = Naming(writing, count, inputs)
     pictures = LayerMaps(save_maps, alone=count == 1, force=writing.force) if save_maps is not None else None
 
@@ -113,10 +114,10 @@ def _develop(image: Image, made: Sequence[Array], stack: Stack, spec: FilterSpec
         Frame(plane, None, frame.duration) for plane, frame in zip(planes, image.frames, strict=True)
     )
     if spec.depth is Depth.AUTO and image.dtype == np.uint16 and "16" in format.depths and not format.numbers:
-        spec = replace(spec, depth=Depth.SIXTEEN if spec.range is not RangeMode.RAW else Depth.AUTO)
+        spec = spec.replace(depth=Depth.SIXTEEN if spec.range is not RangeMode.RAW else Depth.AUTO)
     floats = format.depths == {"float"} or format.numbers or spec.depth is Depth.FLOAT
     if spec.range is None and not floats and stack.scale is not Scale.BYTE:
-        spec = replace(spec, range=RangeMode.UNIT)
+        spec = spec.replace(range=RangeMode.UNIT)
     same = frames[0].channels == image.frames[0].channels
     before = replace(image, frames=frames, space=image.space if same else Space.DATA)
     maps = [FeatureMap(frame.pixels, None) for frame in frames]

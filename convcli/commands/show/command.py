@@ -7,10 +7,10 @@ from convcli.commands.show.options import View
 from convcli.commands.show.spec import Form, ShowSpec
 from convcli.errors import UsageError
 from convcli.options import shared_options
-from convcli.options.option_groups import spread
-from convcli.options.specs import FilterSpec
+from convcli.options.option_groups import with_options
+from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.options.typer_parsers import Command
-from convcli.options.window_options import Window
+from convcli.options.window_options import SlidingWindow
 from convcli.pipeline import messages
 
 __all__ = ["register"]
@@ -20,44 +20,35 @@ NO_KERNELS: list[str] = []
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command("show", cls=Command)(spread(show_maps))
+    app.command("show", cls=Command)(with_options(show_maps))
 
 
 def show_maps(
     files: shared_options.Files,
     view: View,
-    window: Window,
-    reading: shared_options.Reading,
+    window: SlidingWindow,
+    sliding: shared_options.Sliding,
+    reading: ReadSpec,
     talk: shared_options.Talk,
     kernel: shared_options.KernelOption = NO_KERNELS,
-    bias: shared_options.BiasOption = 0.0,
-    convolve: shared_options.ConvolveOption = False,
-    normalize: shared_options.NormalizeOption = False,
-    chain: shared_options.ChainOption = False,
-    combine: shared_options.CombineOption = None,
     gray: shared_options.GrayOption = False,
 ) -> None:
     """Show the numbers of a picture, or of the feature maps that kernels make of it."""
     if talk.json and view.form not in (None, Form.JSON):
         raise UsageError(f"--json and --as {view.form} exclude each other", hint="leave one of them out")
     if talk.json:
-        view.form = Form.JSON
+        view = view.replace(form=Form.JSON)
     spec = FilterSpec(
         **vars(window),
-        bias=bias,
-        convolve=convolve,
-        normalize=normalize,
-        chain=chain,
-        combine=combine,
+        **vars(sliding),
         gray=gray,
         alpha=AlphaMode.DROP,
     )
     shown = ShowSpec(**vars(view))
-    read = reading.begin(files.inputs)
     from convcli.commands.show.workflow import show_files
 
-    batch = show_files(files.inputs, kernel, spec, read, shown)
-    talk.json = shown.shown_as is Form.JSON and not batch.to_stdout and shown.output is None
+    batch = show_files(files.inputs, kernel, spec, reading, shown)
+    talk = talk.replace(json=shown.shown_as is Form.JSON and not batch.to_stdout and shown.output is None)
     forced = shown.graphics is not Graphics.AUTO
     messages.deliver(
         batch, talk, messages.console(no_color=talk.no_color, forced=forced) if shown.preview else None

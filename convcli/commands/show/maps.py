@@ -16,8 +16,9 @@ from convcli.engine.window import Window
 from convcli.errors import GeometryError
 from convcli.imaging.image import Image, Space
 from convcli.options.specs import FilterSpec
-from convcli.pipeline.feature_maps import Bank, feature_maps
+from convcli.pipeline.feature_maps import Filtering
 from convcli.pipeline.jsonable import plain
+from convcli.pipeline.loaded_kernels import LoadedKernels
 
 __all__ = ["Match", "ShownMap", "map_report", "picture_maps", "slid_maps", "stacked"]
 
@@ -127,7 +128,7 @@ def picture_maps(image: Image, view: ShowSpec) -> list[ShownMap]:
     ]
 
 
-def slid_maps(image: Image, slides: Bank, spec: FilterSpec, view: ShowSpec) -> list[ShownMap]:
+def slid_maps(image: Image, slides: LoadedKernels, spec: FilterSpec, view: ShowSpec) -> list[ShownMap]:
     """Return the maps, or the scores, that kernels make of the first frame.
 
     Raises
@@ -137,7 +138,7 @@ def slid_maps(image: Image, slides: Bank, spec: FilterSpec, view: ShowSpec) -> l
     """
     if view.score:
         return list(_scores(image, slides, spec, view))
-    found = feature_maps(image.frames[0], image.space, slides, spec)
+    found = Filtering(slides, spec).maps(image.frames[0], image.space)
     return [
         _shown(plane, view.region, kernel=kernel, pad=spec.pad.value, channel=channel)
         for kernel, one in zip(_called(slides), found, strict=True)
@@ -145,7 +146,7 @@ def slid_maps(image: Image, slides: Bank, spec: FilterSpec, view: ShowSpec) -> l
     ]
 
 
-def _called(slides: Bank) -> list[str]:
+def _called(slides: LoadedKernels) -> list[str]:
     """Return the SPEC of each map, and which one it is where a kernel gives several."""
     several = {name for name in slides.names if slides.names.count(name) > 1}
     return [
@@ -166,7 +167,7 @@ def _planes(image: Image, values: Array) -> Iterator[tuple[str | None, Array]]:
         yield names[index] if named else f"channel {index}", values[..., index]
 
 
-def _scores(image: Image, slides: Bank, spec: FilterSpec, view: ShowSpec) -> Iterator[ShownMap]:
+def _scores(image: Image, slides: LoadedKernels, spec: FilterSpec, view: ShowSpec) -> Iterator[ShownMap]:
     features = [part for found in slides.kernels for part in found.components]
     for kernel, weights in zip(_called(slides), features, strict=True):
         if weights.ndim != 2:

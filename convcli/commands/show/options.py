@@ -9,7 +9,8 @@ from convcli.choices import Graphics
 from convcli.commands.show.spec import Form, Region, parse_region
 from convcli.options.option_groups import Options
 from convcli.options.shared_options import choice_of
-from convcli.options.typer_parsers import verbatim, whole
+from convcli.options.typer_parsers import verbatim
+from convcli.parsing import whole
 
 __all__ = ["View"]
 

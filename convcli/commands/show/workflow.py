@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
 from typing import Any
 
 from rich.console import Group
@@ -20,7 +19,7 @@ from convcli.errors import OutputError, UsageError
 from convcli.imaging.image import Image
 from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, over
-from convcli.pipeline.feature_maps import Bank, bank
+from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels
 from convcli.pipeline.process import as_gray, read_source
 
 __all__ = ["show_files"]
@@ -65,7 +64,7 @@ def show_files(
         raise UsageError(
             f"{many} cannot all go to {output or 'stdout'!r} as {form}", hint="show one, or all --as json"
         )
-    slides = bank(kernels, _slid(spec, view)) if kernels else None
+    slides = load_kernels(kernels, _slid(spec, view)) if kernels else None
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
@@ -94,8 +93,9 @@ def show_files(
 
 
 def _check(kernels: Sequence[str], spec: FilterSpec, view: ShowSpec) -> None:
-    defaults = {field.name: field.default for field in fields(FilterSpec)}
-    given = {name: option for name, option in WINDOW_OPTIONS if getattr(spec, name) != defaults[name]}
+    given = {
+        name: option for name, option in WINDOW_OPTIONS if getattr(spec, name) != getattr(FilterSpec, name)
+    }
     if not kernels:
         for option in [*(["--score"] if view.score else []), *given.values()]:
             raise UsageError(f"{option} has no effect without a kernel", hint="add -k SPEC")
@@ -110,7 +110,7 @@ def _check(kernels: Sequence[str], spec: FilterSpec, view: ShowSpec) -> None:
 
 def _slid(spec: FilterSpec, view: ShowSpec) -> FilterSpec:
     """Return `spec`, for which each component of a kernel is a feature of its own in ``--score``."""
-    return replace(spec, combine=Combine.NONE) if view.score else spec
+    return spec.replace(combine=Combine.NONE) if view.score else spec
 
 
 def _left_out(image: Image) -> Iterator[str]:
@@ -121,7 +121,7 @@ def _left_out(image: Image) -> Iterator[str]:
 
 
 def _drawn(
-    source: Source, image: Image, maps: Sequence[ShownMap], slides: Bank | None, view: ShowSpec
+    source: Source, image: Image, maps: Sequence[ShownMap], slides: LoadedKernels | None, view: ShowSpec
 ) -> Group:
     name = printable(source.name)
     drawn: list[Any] = []

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from convcli.choices import Edges, PadMode
+from convcli.choices import PadMode
 from convcli.engine.arrays import Array, check_numeric
 from convcli.engine.window import Window
 from convcli.errors import ConvcliError, GeometryError, UsageError
+from convcli.parsing import Edges
 
 __all__ = [
     "Frame",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convcli.choices import FitMethod, Init, Loss, PadMode, as_pair
+from convcli.choices import FitMethod, Init, Loss, PadMode
 from convcli.engine.arrays import Array, Floats
 from convcli.engine.fitting.data import Frame, check_targets, hold_out, read_pairs, take_apart
 from convcli.engine.fitting.descent import Course, Step
@@ -18,6 +18,7 @@ from convcli.engine.fitting.search import AUTO, Border, Search
 from convcli.engine.fitting.size_search import SizeTrial
 from convcli.engine.threads import thread_count
 from convcli.errors import UsageError
+from convcli.parsing import as_pair
 
 __all__ = ["BorderTrial", "Fit", "Holdout", "SizeTrial", "Step", "fit_kernel"]
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from convcli.choices import FitMethod, PadMode, as_pair
+from convcli.choices import FitMethod, PadMode
 from convcli.engine.arrays import Array
 from convcli.engine.fitting.data import Frame, Pair, Plane, check_targets, interior
 from convcli.engine.fitting.moments import Centre, sum_moments
@@ -14,6 +14,7 @@ from convcli.engine.fitting.one_kernel import Goal, Part, fit_part
 from convcli.engine.fitting.padding_search import COPIED, BorderTrial, Kernel, try_borders
 from convcli.engine.fitting.size_search import NOTHING, SizeTrial, find_size
 from convcli.errors import GeometryError, UsageError
+from convcli.parsing import as_pair
 
 __all__ = ["AUTO", "Border", "Search"]
 

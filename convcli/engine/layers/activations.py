@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from convcli.choices import Choice, as_pair
+from convcli.choices import Choice
 from convcli.engine.arrays import Array, Floats
 from convcli.errors import GeometryError
+from convcli.parsing import as_pair
 
 __all__ = [
     "UpsampleMode",

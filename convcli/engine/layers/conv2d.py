@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convcli.choices import PadMode, as_pair
+from convcli.choices import PadMode
 from convcli.engine.arrays import Array, check_numeric, working_dtype
 from convcli.engine.layers import depthwise, im2col
 from convcli.engine.layers.padded_rows import Layer
@@ -11,6 +11,7 @@ from convcli.engine.pad import sources
 from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
 from convcli.errors import GeometryError, KernelError, UsageError
+from convcli.parsing import as_pair
 
 __all__ = ["conv2d", "conv2d_window"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convcli.choices import PadMode, PoolMode, as_pair
+from convcli.choices import PadMode, PoolMode
 from convcli.engine.arrays import Array, check_numeric, working_dtype
 from convcli.engine.pad import as_type, sources
 from convcli.engine.pooling.medians import NETWORK, network
@@ -13,6 +13,7 @@ from convcli.engine.pooling.windows import Line, Pooling, Windows, lines
 from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
 from convcli.errors import GeometryError, UsageError
+from convcli.parsing import as_pair
 
 __all__ = ["Pooling", "plan", "pool2d", "pool_picture", "pool_planes"]
 

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from convcli.choices import Edges, PoolMode
+from convcli.choices import PoolMode
 from convcli.engine.arrays import Array, Indices
 from convcli.engine.pad import read_padded
 from convcli.engine.threads import Scratch
 from convcli.engine.tiles import WIDEST, Piece, even_cuts
 from convcli.engine.window import Window, extent
+from convcli.parsing import Edges
 
 __all__ = ["Line", "Part", "Pooling", "Prepare", "Region", "Windows", "cut", "lines", "load", "split"]
 

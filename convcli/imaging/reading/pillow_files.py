@@ -5,7 +5,7 @@ from PIL import ImageFile, UnidentifiedImageError
 from convcli.errors import ImageError
 from convcli.imaging.image import Frame, Image
 from convcli.imaging.metadata import Metadata, collect
-from convcli.imaging.reading import netpbm, prefetch
+from convcli.imaging.reading import netpbm
 from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_guard import guarded
 from convcli.imaging.reading.pillow_modes import Raster, alike
@@ -33,7 +33,7 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
             _choose(frame, 1, name)
             return _image([netpbm.decode(data, name, max_pixels)], [None], Metadata(), "pnm", name, heard)
         try:
-            with prefetch.decoded(data) or open_picture(data, kind) as picture:
+            with open_picture(data, kind) as picture:
                 return _decode(picture, data, kind, name, frame, max_pixels, heard)
         except (UnidentifiedImageError, SyntaxError):  # Pillow's words for a kind that it does not know
             if kind == "TIFF":

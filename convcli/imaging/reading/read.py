@@ -8,7 +8,7 @@ import numpy as np
 from convcli.choices import MAX_PIXELS
 from convcli.errors import ImageError, nearest
 from convcli.imaging.image import Array, Frame, Image, Space
-from convcli.imaging.reading import prefetch, sniff
+from convcli.imaging.reading import sniff
 from convcli.imaging.reading.sniff import too_large
 
 __all__ = ["Source", "load_array", "read"]
@@ -133,9 +133,6 @@ def _split(path: str) -> tuple[str, str | None]:
 
 
 def _content(path: str, shown: str) -> bytes:
-    begun = prefetch.content(path)
-    if begun is not None:
-        return begun
     try:
         with open(path, "rb") as file:
             return file.read()

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convcli.choices import Combine, PadMode, as_pair
+from convcli.choices import Combine, PadMode
 from convcli.engine.arrays import Array, check_numeric
 from convcli.errors import GeometryError, UsageError
 from convcli.kernels.kernel import Kernel
+from convcli.parsing import as_pair
 from convcli.stacks.convolutions import KernelConv
 from convcli.stacks.layers import Slide
 from convcli.stacks.paddings.border_band import Comparison

@@ -1,0 +1,153 @@
+"""Numbers, sizes and places as people type them or callers pass them: one parser for each. No NumPy here.
+
+What is malformed or too small is a `UsageError`.
+"""
+
+import re
+from contextlib import suppress
+from typing import Literal, TypeAlias
+
+from convcli.errors import UsageError, unknown
+
+__all__ = [
+    "MINUS_SIGNS",
+    "Edges",
+    "Padding",
+    "as_padding",
+    "as_pair",
+    "number",
+    "parse_padding",
+    "parse_pair",
+    "pixel_count",
+    "place",
+    "power",
+    "real",
+    "whole",
+]
+
+_NUMBER = re.compile(
+    r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?)", re.ASCII | re.IGNORECASE
+)
+MINUS_SIGNS = str.maketrans({"−": "-", "\N{NO-BREAK SPACE}": " "})  # as copied from web pages
+
+Edges: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
+"""How many pixels are made up beyond each edge: ``((top, bottom), (left, right))``."""
+
+Padding: TypeAlias = Literal["same", "full", "valid"] | Edges
+
+
+def real(word: str) -> float:
+    """Read ``2``, ``-.5``, ``1e-3`` or a fraction such as ``1/9``; a ValueError says what is wrong."""
+    parts = word.translate(MINUS_SIGNS).split("/")
+    if len(parts) > 2 or not all(_NUMBER.fullmatch(part) for part in parts):
+        raise ValueError("is not a number")
+    value = float(parts[0])
+    if len(parts) == 1:
+        return value
+    if float(parts[1]) == 0:
+        raise ValueError("divides by zero")
+    return value / float(parts[1])
+
+
+def number(text: str) -> float:
+    """Read a finite number as :func:`real` does; anything else is a UsageError."""
+    try:
+        value = real(text.strip())
+    except ValueError as error:
+        raise UsageError(f"{text!r} {error}") from None
+    if value - value != 0:
+        raise UsageError(f"{text!r} is not finite")
+    return value
+
+
+def power(text: str) -> float:
+    """Read a number as :func:`number` does; ``inf`` is infinity."""
+    return float("inf") if text.strip().lower() in ("inf", "infinity") else number(text)
+
+
+def whole(text: str) -> int:
+    """Read a whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a whole number") from None
+
+
+def place(text: str) -> tuple[int, int]:
+    """Read ``ROW,COLUMN``; negative numbers count from the end."""
+    words = text.strip().removeprefix("(").removesuffix(")").split(",")
+    try:
+        row, column = map(int, words)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a place", hint="write ROW,COLUMN, such as 0,0 or -1,-1") from None
+    return row, column
+
+
+def pixel_count(text: str) -> int:
+    """Read a number of pixels; ``k``, ``M`` and ``G`` stand for powers of 1024."""
+    digits = text.strip().lower().removesuffix("px")
+    scale = {"k": 1024, "m": 1024**2, "g": 1024**3}.get(digits[-1:], 1)
+    return int(number(digits[:-1] if scale > 1 else digits) * scale)
+
+
+def parse_pair(text: str, what: str, least: int = 1) -> tuple[int, int]:
+    """Read ``N`` or ``RxC`` as ``(rows, columns)``."""
+    words = text.strip().lower().replace("×", "x").split("x")
+    try:
+        numbers = [int(word) for word in words]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 2):
+        raise UsageError(f"{what} {text!r} is not a size", hint="write N, or RxC for rows and columns")
+    return as_pair(numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1]), what, least)
+
+
+def as_pair(value: object, what: str, least: int = 1) -> tuple[int, int]:
+    """Return an int or a pair of ints as ``(rows, columns)``, each at least `least`."""
+    both = (value, value) if not isinstance(value, tuple | list) else tuple(value)
+    if len(both) != 2:
+        raise UsageError(f"{what} {value!r} is not a size", hint="give an int or (rows, columns)")
+    pair = (_as_int(both[0], what), _as_int(both[1], what))
+    if min(pair) < least:
+        shown = pair[0] if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"
+        raise UsageError(f"{what} {shown} is too small", hint=f"use {least} or more")
+    return pair
+
+
+def _as_int(value: object, what: str) -> int:
+    index = getattr(value, "__index__", None)
+    if index is not None and not isinstance(value, bool):
+        with suppress(TypeError):  # arrays have the method, and most of them no answer
+            return int(index())
+    raise UsageError(f"{what} {value!r} is not a whole number", hint="give an int or (rows, columns)")
+
+
+def parse_padding(text: str) -> Padding:
+    """Read how much to pad: ``N``, ``RxC``, ``T,B,L,R``, ``same``, ``full`` or ``valid``."""
+    spelled = text.strip().lower()
+    if spelled in ("same", "full", "valid"):
+        return as_padding(spelled)
+    if "," not in spelled:
+        return as_padding(parse_pair(spelled, "padding", least=0))
+    try:
+        edges = [int(word) for word in spelled.split(",")]
+    except ValueError:
+        edges = []
+    if len(edges) != 4:
+        raise UsageError(
+            f"padding {text!r} is not understood", hint="write N, RxC, T,B,L,R (four numbers), same or full"
+        )
+    return as_padding(((edges[0], edges[1]), (edges[2], edges[3])))
+
+
+def as_padding(value: object) -> Padding:
+    """Return any accepted padding as a word or as ``((top, bottom), (left, right))``."""
+    if isinstance(value, str):
+        for word in ("same", "full", "valid"):
+            if value == word:
+                return word
+        raise unknown("padding", value, ("same", "full", "valid"))
+    if isinstance(value, tuple | list) and len(value) == 2 and isinstance(value[0], tuple | list):
+        return (as_pair(value[0], "padding", least=0), as_pair(value[1], "padding", least=0))
+    rows, columns = as_pair(value, "padding", least=0)
+    return ((rows, rows), (columns, columns))
