@@ -6,7 +6,6 @@ as its ``s`` phases, one after the other, so that neighbouring outputs read neig
 The whole padded picture never exists.
 """
 
-import sys
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, pairwise
@@ -156,20 +155,9 @@ def _numbers(task: Task, source: Piece, scratch: Scratch) -> tuple[Array, int, i
     longest = -(-source.columns // sx)
     phases = scratch("phases", (source.rows, sx, longest, channels), task.work)
     for phase in range(min(sx, source.columns)):
-        _every(plain[:, phase:], sx, phases[:, phase])
+        part = plain[:, phase::sx]
+        phases[:, phase, : part.shape[1]] = part
     return phases.reshape(-1), sx * longest * channels, longest * channels
-
-
-def _every(plain: Array, step: int, into: Array) -> None:
-    """Copy every `step`-th column of `plain`, rows x columns x channels, to the first columns of `into`."""
-    part = plain[:, ::step]
-    packed = plain.dtype == np.float32 and plain.strides[1:] == (4, 4) and sys.byteorder == "little"
-    pairs = plain.shape[1] // 2 if packed and step == 2 else 0
-    if pairs:
-        # The lower half of each pair of numbers: NumPy casts integers twice as fast as it copies with a step.
-        both = plain[:, : 2 * pairs, 0].view(np.int64)
-        np.copyto(into[:, :pairs, 0].view(np.int32), both, casting="unsafe")
-    into[:, pairs : part.shape[1]] = part[:, pairs:]
 
 
 def read(task: Task, source: Piece, into: Array) -> None:
