@@ -16,23 +16,13 @@ __all__ = ["CONSTANT", "as_type", "pad2d", "read_padded", "sources"]
 CONSTANT = -1
 
 
-def sources(size: int, before: int, after: int, mode: PadMode | None) -> Indices:
-    """Return, for each padded position along an axis, the index of the pixel that is shown there.
+def sources(size: int, low: int, high: int, mode: PadMode | None) -> Indices:
+    """Return the index of the pixel that each of ``low + size + high`` padded positions of an axis shows.
 
-    Parameters
-    ----------
-    size : int
-        Pixels along the axis, 1 or more.
-    before, after : int
-        Positions made up on either side, of any width: reflections go on reflecting.
-    mode : PadMode or None
-        For ``zero``, ``constant`` and None (neutral) the made-up positions are ``CONSTANT``.
-
-    Returns
-    -------
-    (before + size + after,) array of intp
+    The axis has at least one pixel; padding is of any width: reflections go on reflecting. Modes ``zero``,
+    ``constant`` and None (neutral) show ``CONSTANT`` beyond the edges.
     """
-    at = np.arange(-before, size + after)
+    at = np.arange(-low, size + high)
     match mode:
         case PadMode.ZERO | PadMode.CONSTANT | None:
             return np.where((at >= 0) & (at < size), at, CONSTANT)
@@ -49,7 +39,7 @@ def sources(size: int, before: int, after: int, mode: PadMode | None) -> Indices
             at %= period
             return np.minimum(at, period - at) if size > 1 else at
         case PadMode.VALID:
-            if before or after:
+            if low or high:
                 raise UsageError("mode 'valid' makes up no pixels", hint="choose another mode")
             return at
 
