@@ -3,31 +3,47 @@
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from convcli.errors import UsageError
+from convcli.errors import GeometryError, UsageError
 
-__all__ = ["Array", "Floats", "Indices", "check_numeric", "fits_short", "whole_bound", "working_dtype"]
+__all__ = [
+    "Array",
+    "Floats",
+    "Indices",
+    "as_picture",
+    "check_numeric",
+    "fits_short",
+    "whole_bound",
+    "working_dtype",
+]
 
 Array: TypeAlias = NDArray[Any]
 Floats: TypeAlias = NDArray[np.floating[Any]]
 Indices: TypeAlias = NDArray[np.intp]
 
-COMFORT = 2.0**60
-"""Weights up to here, and down to its inverse, stay far from the limits of float32."""
+# Weights up to here, and down to its inverse, stay far from the limits of float32.
+SAFE_IN_FLOAT32 = 2.0**60
 
 
 def check_numeric(dtype: np.dtype[Any], what: str) -> None:
-    """Refuse element types that are not real numbers.
-
-    Raises
-    ------
-    UsageError
-        `dtype` is complex, object, text or a date; the hint says what to convert to.
-    """
+    """Refuse element types that are not real numbers: complex, object, text or dates."""
     if dtype.kind not in "biuf":
         hint = "take .real or abs() first" if dtype.kind == "c" else "convert it with .astype(float)"
         raise UsageError(f"{what} of type {dtype} is not made of real numbers", hint=hint)
+
+
+def as_picture(image: ArrayLike) -> Array:
+    """Return `image` as an array of real numbers with two or three axes and at least one pixel."""
+    picture = np.asarray(image)
+    check_numeric(picture.dtype, "image")
+    if picture.ndim not in (2, 3):
+        raise GeometryError(
+            f"image of shape {picture.shape} is not a picture", hint="give H x W or H x W x C"
+        )
+    if 0 in picture.shape:
+        raise GeometryError(f"image of shape {picture.shape} has no pixels", hint="give at least one")
+    return picture
 
 
 def working_dtype(dtype: np.dtype[Any], weights: Floats | None = None) -> np.dtype[Any]:
@@ -38,8 +54,8 @@ def working_dtype(dtype: np.dtype[Any], weights: Floats | None = None) -> np.dty
     """
     work = np.dtype(np.float32 if np.can_cast(dtype, np.float32, "safe") else np.float64)
     largest = 0.0 if weights is None else float(np.abs(weights).max())
-    comfortable = largest == 0 or 1 / COMFORT < largest < COMFORT
-    return work if comfortable else np.dtype(np.float64)
+    safe = largest == 0 or 1 / SAFE_IN_FLOAT32 < largest < SAFE_IN_FLOAT32
+    return work if safe else np.dtype(np.float64)
 
 
 def whole_bound(kernel: Floats, dtype: np.dtype[Any]) -> float:
@@ -54,15 +70,14 @@ def whole_bound(kernel: Floats, dtype: np.dtype[Any]) -> float:
 
 
 def fits_short(
-    kernel: Floats, image: np.dtype[Any], result: np.dtype[Any], bias: float, beyond: float
+    kernel: Floats, image: np.dtype[Any], result: np.dtype[Any], bias: float, pad_value: float
 ) -> bool:
     """Whether sums of 8-bit pixels can be computed in int16 on the way to an integer result.
 
-    True where weights, bias and the value `beyond` the edge are whole, and no sum, partial or not, can leave
-    the range of int16: ``sum|k| * max(|pixel|, |beyond|) + |bias| < 2**15``.
+    True where weights, bias and pad value are whole, and no sum, partial or not, can leave int16's range:
+    ``sum|k| * max(|pixel|, |pad_value|) + |bias| < 2**15``.
     """
-    if image.itemsize != 1 or result.kind not in "iu" or bias != round(bias) or beyond != round(beyond):
+    if image.itemsize != 1 or result.kind not in "iu" or bias != round(bias) or pad_value != round(pad_value):
         return False
-    bound = whole_bound(kernel, image)
-    largest = max(bound, float(np.abs(kernel).sum()) * abs(beyond), abs(beyond))
-    return largest + abs(bias) < 2**15
+    padding = max(float(np.abs(kernel).sum()), 1.0) * abs(pad_value)
+    return max(whole_bound(kernel, image), padding) + abs(bias) < 2**15

@@ -1,4 +1,4 @@
-"""What OpenBLAS is told and asked: one thread while our own threads call it, and which kernels it has.
+"""Sets OpenBLAS's thread count to one while our own threads call it, and asks for its kernels.
 
 OpenBLAS starts threads of its own for products of more than about 300,000 multiplications, which then fight
 ours for the cores. Its setting is one number per process, so that it is put back as soon as no correlation
@@ -19,12 +19,12 @@ import numpy as np
 
 __all__ = ["has_small_path", "most_multiplications", "one_thread"]
 
-SMALL = 1_000_000
-"""Multiplications up to which OpenBLAS takes its path for small matrices, which for so few rows is two to
-five times as fast (0.3.31: ``gemm_small_matrix_permit`` of its AVX-512 kernels)."""
+# Multiplications up to which OpenBLAS takes its path for small matrices, which for so few rows is two to five
+# times as fast (0.3.31: ``gemm_small_matrix_permit`` of its AVX-512 kernels).
+SMALL_PRODUCT = 1_000_000
 
-SMALL_CORES = {b"skylakex", b"cooperlake", b"sapphirerapids"}
-"""The kernels that have such a path, by the names that OpenBLAS gives them."""
+# The kernels that have such a path, by the names that OpenBLAS gives them.
+SMALL_PATH_CORES = {b"skylakex", b"cooperlake", b"sapphirerapids"}
 
 _lock = Lock()
 _users = 0
@@ -61,12 +61,12 @@ def has_small_path() -> bool:
     if name is None:
         return False
     name.restype = ctypes.c_char_p
-    return name().lower() in SMALL_CORES
+    return name().lower() in SMALL_PATH_CORES
 
 
 def most_multiplications() -> int:
     """Return how many multiplications a product with few rows should have at most."""
-    return SMALL if has_small_path() else sys.maxsize
+    return SMALL_PRODUCT if has_small_path() else sys.maxsize
 
 
 def _controls() -> tuple[Callable[[], int], Callable[[int], None]] | None:
@@ -91,7 +91,7 @@ def _function(name: str) -> Any:
 
 
 def _libraries() -> list[Path]:
-    """Return where wheels carry the library: beside NumPy, or inside it on macOS."""
+    """Return those that wheels carry beside NumPy, or inside it on macOS; else those that are loaded."""
     home = Path(np.__file__).parent
     bundled = [*(home.parent / "numpy.libs").glob("*openblas*"), *(home / ".dylibs").glob("*openblas*")]
     maps = Path("/proc/self/maps")

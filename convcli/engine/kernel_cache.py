@@ -1,4 +1,4 @@
-"""What has been worked out for a kernel is kept: the same few kernels meet many pictures."""
+"""Caches what is worked out for a kernel: the same few kernels meet many pictures."""
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
@@ -12,27 +12,24 @@ __all__ = ["by_weights", "keeping"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-LARGEST = 4096
-"""Weights of the largest kernel that is kept."""
-
-MOST = 256
-"""Results that each function keeps, unless it says otherwise."""
+# Weights of the largest kernel whose results are kept.
+MAX_WEIGHTS = 4096
 
 
-def keeping(most: int) -> Callable[[Function], Function]:
-    """Keep `most` results of a pure ``function(weights, *others)``, whose other arguments can be hashed.
+def keeping(results: int) -> Callable[[Function], Function]:
+    """Keep the last `results` of a pure ``function(weights, *others)``, whose other arguments can be hashed.
 
     Results are shared between callers and threads, and must not be changed.
     """
 
     def keep(function: Function) -> Function:
-        @lru_cache(maxsize=most)
+        @lru_cache(maxsize=results)
         def known(data: bytes, shape: tuple[int, ...], others: tuple[Any, ...]) -> Any:
             return function(np.frombuffer(data).reshape(shape), *others)
 
         @wraps(function)
         def call(weights: Floats, *others: Any) -> Any:
-            if weights.size > LARGEST or weights.dtype != np.float64:
+            if weights.size > MAX_WEIGHTS or weights.dtype != np.float64:
                 return function(weights, *others)
             return known(weights.tobytes(), weights.shape, others)
 
@@ -41,4 +38,4 @@ def keeping(most: int) -> Callable[[Function], Function]:
     return keep
 
 
-by_weights = keeping(MOST)
+by_weights = keeping(256)

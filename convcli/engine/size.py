@@ -1,39 +1,23 @@
 """How large the result of a convolution or pooling is."""
 
-from typing import overload
+from typing import TypeVar
 
 from convcli.engine.window import Window
 from convcli.parsing import as_pair
 
 __all__ = ["output_size"]
 
+Size = TypeVar("Size", int, tuple[int, int])
 
-@overload
+
 def output_size(
-    size: int,
+    size: Size,
     kernel: object,
     stride: object = 1,
     padding: object = 0,
     dilation: object = 1,
     ceil: bool = False,
-) -> int: ...
-@overload
-def output_size(
-    size: tuple[int, int],
-    kernel: object,
-    stride: object = 1,
-    padding: object = 0,
-    dilation: object = 1,
-    ceil: bool = False,
-) -> tuple[int, int]: ...
-def output_size(
-    size: int | tuple[int, int],
-    kernel: object,
-    stride: object = 1,
-    padding: object = 0,
-    dilation: object = 1,
-    ceil: bool = False,
-) -> int | tuple[int, int]:
+) -> Size:
     """Return the size of a convolution or pooling: ``floor((n + p - d*(k - 1) - 1) / s) + 1``.
 
     Here ``p`` counts the padding of both sides together.
@@ -64,4 +48,6 @@ def output_size(
     sizes = as_pair(size, "size", least=0)
     window = Window.parse(kernel, stride=stride, padding=padding, dilation=dilation, pad=None)
     made = window.output_size(sizes, ceil=ceil)
-    return made if isinstance(size, tuple | list) else made[0]
+    if isinstance(size, tuple | list):
+        return made
+    return made[0]

@@ -21,21 +21,20 @@ __all__ = ["Scratch", "run", "thread_count"]
 
 T = TypeVar("T")
 
+# Bytes of the largest array that is kept for the next call: new memory is slow to come.
+MAX_KEPT_BYTES = 1 << 22
 
-KEPT = 1 << 22
-"""Bytes of one array that is kept for the next call: new memory is slow to come."""
+# Threads whose scratch memory is kept.
+MAX_KEPT_THREADS = 4
 
-PAGE = 4096
-PLACES = (2048, 1024, 3072, 512, 2560, 1536, 3584)
-"""Where within a page arrays of scratch memory begin, one after the other; large pictures begin at 0."""
+# Bytes of a cache line. Scratch arrays begin at one: convolution layers took 1.25 times as long where their
+# rows straddled lines; correlations and pooling did not care (2026-11, Zen 4, medians of 15 runs in turn).
+CACHE_LINE = 64
 
-BUFFER = 512
-"""Numbers that NumPy's iterator may gather at a time. Given room for several rows (8192 by default) it copies
-the rows of part of a picture together and back, which takes 3 to 4 times as long as the operation itself
-(NumPy 2.4)."""
-
-MOST = 4
-"""Threads whose scratch memory is kept."""
+# Numbers that NumPy's iterator may gather at a time. Given room for several rows (8192 by default) it copies
+# the rows of part of a picture together and back, which takes 3 to 4 times as long as the operation itself
+# (NumPy 2.4).
+ITERATOR_BUFFER = 512
 
 
 class Scratch:
@@ -49,22 +48,17 @@ class Scratch:
         count = prod(shape)
         kept = self._kept.get((name, dtype))
         if kept is None or kept.size < count:
-            kept = self._kept[name, dtype] = _staggered(count, dtype, len(self._kept))
+            kept = self._kept[name, dtype] = _aligned_zeros(count, dtype)
         return kept[:count].reshape(shape)
 
     def shrink(self) -> None:
         """Let large arrays go."""
-        self._kept = {key: array for key, array in self._kept.items() if array.nbytes <= KEPT}
+        self._kept = {key: array for key, array in self._kept.items() if array.nbytes <= MAX_KEPT_BYTES}
 
 
-def _staggered(count: int, dtype: np.dtype[Any], number: int) -> Array:
-    """Return zeros whose place within a page is far from that of pictures, and of the arrays before it.
-
-    Where rows are a multiple of 4096 bytes, a load from the place within a page that a store has just gone to
-    waits for it, though they have nothing to do with each other: copies took three times as long.
-    """
-    room = np.zeros(count + PAGE // dtype.itemsize, dtype)
-    first = (PLACES[number % len(PLACES)] - room.__array_interface__["data"][0]) % PAGE // dtype.itemsize
+def _aligned_zeros(count: int, dtype: np.dtype[Any]) -> Array:
+    room = np.zeros(count + CACHE_LINE // dtype.itemsize, dtype)
+    first = -room.ctypes.data % CACHE_LINE // dtype.itemsize
     return room[first : first + count]
 
 
@@ -72,37 +66,28 @@ _free: list[Scratch] = []
 
 
 @contextmanager
-def _scratch() -> Iterator[Scratch]:
-    """Lend scratch memory to one thread: what another left, or new."""
+def _thread_state() -> Iterator[Scratch]:
+    """Lend scratch memory to one thread: what another left, or new.
+
+    Floating-point errors follow IEEE 754 without warnings meanwhile, and operations on rows take no detour.
+    """
     try:
         scratch = _free.pop()
     except IndexError:
         scratch = Scratch()
-    yield scratch
+    with np.errstate(all="ignore"):
+        before = np.setbufsize(ITERATOR_BUFFER)
+        try:
+            yield scratch
+        finally:
+            np.setbufsize(before)
     scratch.shrink()
-    if len(_free) < MOST:
+    if len(_free) < MAX_KEPT_THREADS:
         _free.append(scratch)
 
 
-@contextmanager
-def _arithmetic() -> Iterator[None]:
-    """Let floating-point errors follow IEEE 754 without warnings, and operations on rows take no detour."""
-    with np.errstate(all="ignore"):
-        before = np.setbufsize(BUFFER)
-        try:
-            yield
-        finally:
-            np.setbufsize(before)
-
-
 def thread_count(jobs: int | None) -> int:
-    """Return how many threads `jobs` means; None is one per core that this process may use.
-
-    Raises
-    ------
-    UsageError
-        `jobs` is below 1 or no whole number.
-    """
+    """Return how many threads `jobs` means; None is one per core that this process may use."""
     if jobs is not None:
         return as_pair(jobs, "jobs")[0]
     usable = getattr(os, "sched_getaffinity", None)
@@ -115,17 +100,11 @@ def run(work: Callable[[T, Scratch], None], pieces: Sequence[T], threads: int) -
     Floating-point errors give no warnings: infinities and NaN stay visible in the result.
     The first exception stops all threads and is raised again.
     """
-    if min(threads, len(pieces)) <= 1:
-        with _scratch() as scratch, _arithmetic():
-            for piece in pieces:
-                work(piece, scratch)
-        return
-
     left, lock, failures = iter(pieces), Lock(), list[BaseException]()
 
     def loop() -> None:
         try:
-            with _scratch() as scratch, _arithmetic():
+            with _thread_state() as scratch:
                 while not failures:
                     with lock:
                         piece = next(left, None)

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 __all__ = ["WIDEST", "Piece", "even_cuts"]
 
+# Most numbers in a row of a piece.
 WIDEST = 1 << 13
-"""Numbers in a row of a piece."""
 
 
 class Piece(NamedTuple):
-    """A rectangle of output pixels: rows ``y0`` to ``y1``, columns ``x0`` to ``x1``, ends excluded."""
+    """A rectangle of pixels: rows ``y0`` to ``y1``, columns ``x0`` to ``x1``, ends excluded."""
 
     y0: int
     y1: int

@@ -99,11 +99,6 @@ class Window:
 
         ``same`` is ``d * (k - 1)`` in all, the extra pixel of an even kernel at the bottom and right;
         ``full`` is ``d * (k - 1)`` on each side; ``valid``, and `pad` being ``valid``, is none.
-
-        Raises
-        ------
-        UsageError
-            An argument is malformed, or `padding` asks for pixels that mode ``valid`` does not make up.
         """
         sizes, mode = as_pair(size, "kernel size"), None if pad is None else PadMode.parse(pad)
         strides, dilations = as_pair(stride, "stride"), as_pair(dilation, "dilation")
@@ -148,10 +143,7 @@ class Window:
     ) -> tuple[int, int]:
         """Return the size of the result over a picture of `shape` (rows, columns, ...).
 
-        Raises
-        ------
-        GeometryError
-            Not even one window fits; all the numbers are named, the window as `what`.
+        Where not even one window fits, the error names all the numbers, and the window as `what`.
         """
         rows, columns = (axis.output_size(n, ceil) for axis, n in zip(self.axes, shape, strict=False))
         if rows < 1 or columns < 1:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from convcli.engine.kernel_cache import LARGEST, by_weights
+from convcli.engine.kernel_cache import MAX_WEIGHTS, by_weights
 
 
 def test_equal_weights_are_worked_out_once():
@@ -40,6 +40,6 @@ def test_large_kernels_are_not_kept():
         calls.append(weights.size)
         return weights.size
 
-    large = np.ones((1, LARGEST + 1))
-    assert size(large) == size(large) == LARGEST + 1
+    large = np.ones((1, MAX_WEIGHTS + 1))
+    assert size(large) == size(large) == MAX_WEIGHTS + 1
     assert len(calls) == 2

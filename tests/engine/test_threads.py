@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from convcli.engine.blas import _controls, one_thread
-from convcli.engine.threads import BUFFER, Scratch, run, thread_count
+from convcli.engine.threads import ITERATOR_BUFFER, Scratch, run, thread_count
 from convcli.errors import UsageError
 
 
@@ -64,8 +64,8 @@ def test_thread_counts():
 def test_rows_are_not_gathered_in_buffers_and_the_setting_is_put_back(threads):
     before, seen = np.getbufsize(), []
     run(lambda _, __: seen.append(np.getbufsize()), range(6), threads)
-    assert seen == [BUFFER] * 6
-    assert np.getbufsize() == before != BUFFER
+    assert seen == [ITERATOR_BUFFER] * 6
+    assert np.getbufsize() == before != ITERATOR_BUFFER
 
 
 def test_blas_is_held_to_one_thread_and_set_free():

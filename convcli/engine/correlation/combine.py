@@ -12,28 +12,16 @@ __all__ = ["combine"]
 
 
 def combine(maps: Sequence[Array], how: Combine) -> Array:
-    """Make one map of several, number by number.
+    """Combine float maps of one shape and type, pixel by pixel, into the first; all may be overwritten.
 
-    Parameters
-    ----------
-    maps : sequence of float arrays
-        Of one shape and type. They may be overwritten: the result is the first of them.
-    how : Combine
-        ``magnitude`` is ``sqrt(a^2 + b^2 + ...)``; ``max`` the largest; ``sum`` the sum; ``orientation``
-        ``atan2(second, first)`` in degrees, -180 to 180.
-
-    Raises
-    ------
-    UsageError
-        No maps, other than two for ``orientation``, or ``none``, which makes nothing one.
-    GeometryError
-        The maps differ in shape.
+    ``magnitude`` is ``sqrt(a^2 + b^2 + ...)``; ``max`` the largest; ``sum`` the sum; ``orientation``
+    ``atan2(second, first)`` in degrees, -180 to 180.
     """
     if not maps:
         raise UsageError("there are no maps to combine", hint="give at least one kernel")
     if how is Combine.NONE:
         raise UsageError("'none' combines nothing", hint="keep the maps apart")
-    first, rest = maps[0], maps[1:]
+    first, *rest = maps
     for other in rest:
         if other.shape != first.shape:
             raise GeometryError(
@@ -59,7 +47,7 @@ def combine(maps: Sequence[Array], how: Combine) -> Array:
 
 
 def _magnitude(first: Array, rest: Sequence[Array]) -> Array:
-    if len(rest) == 1 and _is_safe(first) and _is_safe(rest[0]):
+    if len(rest) == 1 and _squares_fit(first) and _squares_fit(rest[0]):
         np.multiply(first, first, out=first)
         np.multiply(rest[0], rest[0], out=rest[0])
         np.add(first, rest[0], out=first)
@@ -70,7 +58,7 @@ def _magnitude(first: Array, rest: Sequence[Array]) -> Array:
     return first
 
 
-def _is_safe(values: Array) -> bool:
+def _squares_fit(values: Array) -> bool:
     """Whether squares neither overflow nor vanish."""
     peak = max(float(values.max()), -float(values.min()))
     limits = np.finfo(values.dtype)

@@ -1,4 +1,4 @@
-"""The way in: arguments are checked and normalised here, then one method computes."""
+"""Correlation and convolution: arguments are parsed and checked here, then one method computes."""
 
 from typing import Any
 
@@ -6,21 +6,22 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from convcli.choices import Method, PadMode
-from convcli.engine.arrays import Array, Floats, check_numeric, fits_short, working_dtype
+from convcli.engine.arrays import Array, Floats, as_picture, fits_short, working_dtype
 from convcli.engine.correlation import direct, fft, gemm, separable
 from convcli.engine.correlation.plan import plan
 from convcli.engine.correlation.task import Task
 from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
-from convcli.errors import GeometryError, KernelError, UsageError
+from convcli.errors import KernelError, UsageError
 
-__all__ = ["as_picture", "as_weights", "convolve", "correlate", "correlate_window"]
+__all__ = ["as_weights", "convolve", "correlate", "correlate_window"]
 
-LIGHT = 28_000_000
-"""Work, in results times the weights behind each and their overhead, below which one thread is faster."""
+# Work below which one thread is faster: results, times the weights behind each (no more than MAX_COUNTED, as
+# larger kernels take other methods) and OVERHEAD.
+ONE_THREAD_BELOW, MAX_COUNTED, OVERHEAD = 28_000_000, 49, 8
 
-MOST_SHORT = 16
-"""Weights up to which additions of int16 are faster than sums in float32."""
+# Weights up to which additions of int16 are faster than sums in float32.
+MAX_INT16_WEIGHTS = 16
 
 _METHODS = {
     Method.DIRECT: direct.correlate,
@@ -30,11 +31,11 @@ _METHODS = {
 }
 
 
-def _is_short(method: Method, weights: Floats) -> bool:
-    """Whether `method` computes whole weights in int16 as well: twice as many numbers at a time."""
+def _takes_int16(method: Method, weights: Floats) -> bool:
+    """Whether `method` is faster in int16, where whole weights over 8-bit pixels fit into it."""
     if method is Method.SEPARABLE:
         return separable.are_whole(separable.factors(weights, separable.FLOAT))
-    return method is Method.DIRECT and int(np.count_nonzero(weights)) <= MOST_SHORT
+    return method is Method.DIRECT and int(np.count_nonzero(weights)) <= MAX_INT16_WEIGHTS
 
 
 def correlate(
@@ -140,7 +141,9 @@ def correlate_window(
     result = _result(picture, (end - first, width, *picture.shape[2:]), dtype, out)
     chosen = plan(weights, picture.shape, picture.dtype, window.stride, window.dilation, method).method
     work = working_dtype(picture.dtype, weights)
-    if fits_short(weights, picture.dtype, result.dtype, bias, window.constant) and _is_short(chosen, weights):
+    if fits_short(weights, picture.dtype, result.dtype, bias, window.constant) and _takes_int16(
+        chosen, weights
+    ):
         work = np.dtype(np.int16)
     task = Task(
         image=picture if picture.ndim == 3 else picture[:, :, None],
@@ -152,8 +155,8 @@ def correlate_window(
         first=first,
     )
     threads = thread_count(jobs)
-    light = result.size * (8 + min(weights.size, 49)) < LIGHT
-    _METHODS[chosen](task, 1 if light else threads)
+    few = result.size * (OVERHEAD + min(weights.size, MAX_COUNTED)) < ONE_THREAD_BELOW
+    _METHODS[chosen](task, 1 if few else threads)
     return result
 
 
@@ -170,33 +173,8 @@ def convolve(image: ArrayLike, kernel: ArrayLike, **options: Any) -> Array:
     return correlate(image, as_weights(kernel)[::-1, ::-1], **options)
 
 
-def as_picture(image: ArrayLike) -> Array:
-    """Return `image` as an array of real numbers with two or three axes and at least one pixel.
-
-    Raises
-    ------
-    GeometryError, UsageError
-        It is none.
-    """
-    picture = np.asarray(image)
-    check_numeric(picture.dtype, "image")
-    if picture.ndim not in (2, 3):
-        raise GeometryError(
-            f"image of shape {picture.shape} is not a picture", hint="give H x W or H x W x C"
-        )
-    if 0 in picture.shape:
-        raise GeometryError(f"image of shape {picture.shape} has no pixels", hint="give at least one")
-    return picture
-
-
 def as_weights(kernel: ArrayLike) -> Floats:
-    """Return `kernel` as a matrix of float64 of its own.
-
-    Raises
-    ------
-    KernelError
-        It is empty, not 2-D or not finite.
-    """
+    """Return `kernel` as a matrix of float64 of its own; refuse one that is empty, not 2-D or not finite."""
     try:
         weights = np.asarray(kernel)
     except ValueError:
@@ -220,13 +198,13 @@ def _rows(rows: tuple[int, int], height: int) -> tuple[int, int]:
 
 def _result(picture: Array, shape: tuple[int, ...], dtype: DTypeLike | None, out: Array | None) -> Array:
     """Return the array to write to: `out`, if it fits, or a new one."""
-    wanted = None if dtype is None else np.dtype(dtype)
-    if wanted is not None and wanted.kind not in "iuf":
-        raise UsageError(f"result type {wanted} is not supported", hint="choose an integer or float type")
+    kind = None if dtype is None else np.dtype(dtype)
+    if kind is not None and kind.kind not in "iuf":
+        raise UsageError(f"result type {kind} is not supported", hint="choose an integer or float type")
     if out is None:
-        return np.empty(shape, wanted or working_dtype(picture.dtype))
-    if out.shape != shape or out.dtype.kind not in "iuf" or wanted not in (None, out.dtype):
-        expected = f"{shape} {wanted}" if wanted else f"{shape}"
+        return np.empty(shape, kind or working_dtype(picture.dtype))
+    if out.shape != shape or out.dtype.kind not in "iuf" or kind not in (None, out.dtype):
+        expected = f"{shape} {kind}" if kind else f"{shape}"
         raise UsageError(f"out is {out.shape} {out.dtype}, not {expected}", hint="leave it out, or fit it")
     if not out.flags.writeable:
         raise UsageError("out is read-only", hint="give an array that can be written to")

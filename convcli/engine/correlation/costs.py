@@ -12,35 +12,19 @@ __all__ = ["Costs", "costs"]
 
 
 class Costs(NamedTuple):
-    """Nanoseconds per number of the output, one thread, float32.
+    """Nanoseconds per number of the output, one thread, float32; `*_weight` for each weight."""
 
-    Attributes
-    ----------
-    operation
-        A whole-array operation in the cache.
-    einsum, einsum_weight
-        ``einsum``, and each weight in it.
-    down, down_weight
-        A matrix product along the columns, and each weight of the line.
-    along, along_weight
-        The same along the rows.
-    gemm, gemm_weight, gemm_column
-        The GEMM method; a multiply-add of its product; adding one kernel column's share.
-    fft_tile
-        Transforms of a tile, there and back, per pixel of it.
-    """
-
-    operation: float
+    operation: float  # a whole-array operation in the cache
     einsum: float
     einsum_weight: float
-    down: float
-    down_weight: float
-    along: float
-    along_weight: float
+    vertical: float  # a matrix product down the columns
+    vertical_weight: float
+    horizontal: float  # the same along the rows
+    horizontal_weight: float
     gemm: float
-    gemm_weight: float
-    gemm_column: float
-    fft_tile: float
+    gemm_weight: float  # a multiply-add of its product
+    gemm_column: float  # adding the partial sums of a kernel column
+    fft_tile: float  # transforms of a tile, there and back, per pixel of it
 
 
 # 2026-11, AMD EPYC (Zen 4, 1 MB of second-level cache per core), NumPy 2.4 with OpenBLAS 0.3.31.
@@ -48,10 +32,10 @@ _AVX512 = Costs(
     operation=0.115,
     einsum=0.2,
     einsum_weight=0.115,
-    down=0.15,
-    down_weight=0.02,
-    along=0.42,
-    along_weight=0.019,
+    vertical=0.15,
+    vertical_weight=0.02,
+    horizontal=0.42,
+    horizontal_weight=0.019,
     gemm=0.45,
     gemm_weight=0.028,
     gemm_column=0.07,
@@ -63,10 +47,10 @@ _AVX2 = Costs(
     operation=0.13,
     einsum=0.3,
     einsum_weight=0.115,
-    down=0.39,
-    down_weight=0.045,
-    along=1.25,
-    along_weight=0.03,
+    vertical=0.39,
+    vertical_weight=0.045,
+    horizontal=1.25,
+    horizontal_weight=0.03,
     gemm=1.5,
     gemm_weight=0.042,
     gemm_column=0.1,

@@ -4,11 +4,11 @@ Column ``q`` of the kernel becomes the R rows of a Toeplitz matrix,
 
     T[q*R + r, r*s + i*d] = K[i, q],
 
-so that ``T @ x[rows]`` holds, without a copy of the input, each kernel column's share of R output rows. The
-shares are then added, each shifted by its column's offset: seen from the right place, shifted shares are the
-rows of a matrix again, and a row of ones times that matrix adds them in one pass. Equal columns, and columns
-that differ in sign alone, are multiplied once. With a stride, each phase of the image's columns meets only
-the kernel's columns that see it.
+so that ``T @ x[rows]`` holds, without a copy of the input, each kernel column's partial sums of R output
+rows. They are then added, each shifted by its column's offset: seen from the right place, shifted partial
+sums are the rows of a matrix again, and a row of ones times that matrix adds them in one pass. Equal columns,
+and columns that differ in sign alone, are multiplied once. With a stride, each phase of the image's columns
+meets only the kernel's columns that see it.
 """
 
 from collections.abc import Sequence
@@ -29,72 +29,44 @@ from convcli.engine.tiles import WIDEST
 
 __all__ = ["ROWS", "Columns", "columns_by_phase", "correlate"]
 
+# R: output rows per matrix; more would save reading, but multiply more of the matrix's zeros.
 ROWS = 2
-"""R: output rows per matrix; more would save reading, but multiply more of the matrix's zeros."""
 
-BLOCK = 1 << 20
-"""Numbers of shares held at a time: fewer would stay in the second-level cache, but end so soon that threads
-wait for the interpreter's lock."""
+# Partial sums held at a time: fewer would stay in the second-level cache, but end so soon that threads wait
+# for the interpreter's lock.
+MAX_PARTIALS = 1 << 20
 
+# Numbers in a row below which pieces are not cut, whatever that does to the product.
 NARROWEST = 512
-"""Numbers in a row below which pieces are not cut, whatever that does to the product."""
 
-MOST_RUNS = 2
-"""Passes in which shares may be added so that equal columns are multiplied once."""
-
-
-class Run(NamedTuple):
-    """Shares whose places in memory are evenly spaced, the later ones of a higher number.
-
-    Attributes
-    ----------
-    which, offset
-        The first share, and its number that the first output reads.
-    apart, shift
-        From one share to the next, and how much further on it is read.
-    signs
-        1 or -1 for each: added or subtracted.
-    """
-
-    which: int
-    offset: int
-    apart: int
-    shift: int
-    signs: list[int]
-
-
-class Layout(NamedTuple):
-    """Where the shares of a strip are.
-
-    Attributes
-    ----------
-    spans
-        For each phase, the first number that its columns read, and of how many they need the products.
-    columns, pitch
-        Multiplied columns of all phases, and numbers from one row of shares to the next.
-    runs
-        What is added.
-    """
-
-    spans: list[tuple[int, int]]
-    columns: int
-    pitch: int
-    runs: list[Run]
+# Passes in which partial sums may be added so that equal columns are multiplied once.
+MAX_PASSES = 2
 
 
 class Columns(NamedTuple):
-    """The kernel's columns that see one phase of the image's columns.
+    """The kernel's columns that see one phase of the image's columns."""
 
-    Attributes
-    ----------
-    distinct
-        Those to be multiplied: usually each once, but for its sign.
-    uses
-        ``(kernel column, which of the distinct, added?)``, in the order of the columns.
-    """
+    distinct: list[Floats]  # to be multiplied: usually each once, but for its sign
+    uses: list[tuple[int, int, bool]]  # kernel column in order, which of the distinct, added or subtracted
 
-    distinct: list[Floats]
-    uses: list[tuple[int, int, bool]]
+
+class Run(NamedTuple):
+    """Multiplied columns whose partial sums are evenly spaced in memory, and so added in one pass."""
+
+    which: int  # the first of them
+    offset: int  # its partial sum that the first output reads
+    apart: int  # from one to the next, and
+    shift: int  # how much further on it is read
+    signs: list[int]  # 1 or -1 for each: added or subtracted
+
+
+class Layout(NamedTuple):
+    """Where the partial sums of a strip are."""
+
+    spans: list[tuple[int, int]]  # for each phase the first number that its columns read, and how many
+    columns: int  # multiplied columns of all phases
+    pitch: int  # numbers from one row of partial sums to the next
+    runs: list[Run]
 
 
 def correlate(task: Task, threads: int) -> None:
@@ -105,8 +77,9 @@ def correlate(task: Task, threads: int) -> None:
         return
     matrices = [[_stacked(task, phase.distinct, rows) for phase in phases] for rows in range(1, ROWS + 1)]
     largest = max(matrix.size for matrix in matrices[-1])
-    widest = min(WIDEST, max(NARROWEST, most_multiplications() // largest - task.span[1] * task.channels))
-    by_taps = direct.core(task)
+    edge = task.window.span[1] * task.channels
+    widest = min(WIDEST, max(NARROWEST, most_multiplications() // largest - edge))
+    weight_by_weight = direct.program(task)
 
     def compute(strip: Strip, into: Array, scratch: Scratch) -> None:
         rows = strip.grid.rows
@@ -114,13 +87,13 @@ def correlate(task: Task, threads: int) -> None:
         done = 0
         while done < rows:
             high = min(ROWS, rows - done)
-            batch = max(1, min((rows - done) // high, BLOCK // (layout.columns * high * layout.pitch)))
+            batch = max(1, min((rows - done) // high, MAX_PARTIALS // (layout.columns * high * layout.pitch)))
             part = into[done : done + batch * high].reshape(batch, high, -1)
-            _products(strip, done, layout, matrices[high - 1], part, scratch)
+            _multiply(strip, done, layout, matrices[high - 1], part, scratch)
             done += batch * high
         # Infinities times the matrix's zeros are NaN, even in rows that do not see them.
         if np.isnan(into.max()):
-            by_taps(strip, into, scratch)
+            weight_by_weight(strip, into, scratch)
 
     with one_thread():
         sweep(task, compute, cut(task, ROWS, widest), threads)
@@ -129,7 +102,7 @@ def correlate(task: Task, threads: int) -> None:
 def columns_by_phase(kernel: Floats, stride: int, dilation: int) -> list[Columns]:
     """Return the kernel's columns, those together that see the same phase; without those of zeros.
 
-    Where equal columns stand so that their shares would have to be added in many passes, all are multiplied.
+    Where equal columns stand so that their sums would have to be added in many passes, all are multiplied.
     """
     phases = []
     for phase in range(stride):
@@ -137,7 +110,7 @@ def columns_by_phase(kernel: Floats, stride: int, dilation: int) -> list[Columns
         used = [index for index, j in enumerate(among) if kernel[:, j].any()]
         if used:
             fewest = _distinct(kernel, [among[index] for index in used])
-            simple = len(_runs([(which, j, added) for j, which, added in fewest.uses])) <= MOST_RUNS
+            simple = len(_runs([(which, j, added) for j, which, added in fewest.uses])) <= MAX_PASSES
             phases.append(fewest if simple else _each(kernel, among[used[0] : used[-1] + 1]))
     return phases
 
@@ -176,19 +149,19 @@ def _layout(strip: Strip, phases: list[Columns]) -> Layout:
             parts.append((before + which, read - reads[0], added))
         before += len(phase.distinct)
     longest = max(length for _, length in spans)
-    # A row pitch near a power of two would put all shares into the same cache lines.
+    # A row pitch near a power of two would put all partial sums into the same cache lines.
     pitch = longest + (16 if longest % 256 < 16 else 0)
     return Layout(spans, before, pitch, _runs(parts))
 
 
-def _products(
+def _multiply(
     strip: Strip, first: int, layout: Layout, matrices: list[Array], into: Array, scratch: Scratch
 ) -> None:
     """Write output rows from `first` on to `into`, (batch, rows, width)."""
     batch, high, _ = into.shape
     x, step, size = strip.x, strip.grid.step, strip.x.itemsize
-    shares = scratch("shares", (batch, layout.columns, high, layout.pitch), x.dtype)
-    stacked = shares.reshape(batch, -1, layout.pitch)
+    partials = scratch("partials", (batch, layout.columns, high, layout.pitch), x.dtype)
+    stacked = partials.reshape(batch, -1, layout.pitch)
     row = 0
     for matrix, (start, length) in zip(matrices, layout.spans, strict=True):
         windows: Array = np.ndarray(
@@ -202,23 +175,23 @@ def _products(
         row += len(matrix)
     for index, run in enumerate(layout.runs):
         sums = scratch("sum", into.shape, x.dtype) if index else into
-        _add_run(shares, run, sums)
+        _add_run(partials, run, sums)
         if index:
             np.add(into, sums, out=into)
 
 
-def _add_run(shares: Array, run: Run, into: Array) -> None:
-    _, count, high, pitch = shares.shape
+def _add_run(partials: Array, run: Run, into: Array) -> None:
+    _, count, high, pitch = partials.shape
     batch, _, width = into.shape
-    size = shares.itemsize
+    size = partials.itemsize
     seen: Array = np.ndarray(
         (batch, high, len(run.signs), width),
-        shares.dtype,
-        shares,
+        partials.dtype,
+        partials,
         (run.which * high * pitch + run.offset) * size,
         (count * high * pitch * size, pitch * size, (run.apart * high * pitch + run.shift) * size, size),
     )
-    np.matmul(np.array([run.signs], shares.dtype), seen, out=into[:, :, None])
+    np.matmul(np.array([run.signs], partials.dtype), seen, out=into[:, :, None])
 
 
 def _runs(parts: list[tuple[int, int, bool]]) -> list[Run]:
@@ -234,7 +207,7 @@ def _runs(parts: list[tuple[int, int, bool]]) -> list[Run]:
     found = []
     for run in runs:
         if run[-1][0] < run[0][0]:
-            run = run[::-1]
+            run.reverse()
         (which, offset, _), *rest = run
         apart, shift = (rest[0][0] - which, rest[0][1] - offset) if rest else (1, 0)
         found.append(Run(which, offset, apart, shift, [1 if added else -1 for _, _, added in run]))

@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike
 from convcli.choices import Method
 from convcli.engine.arrays import Floats, whole_bound, working_dtype
 from convcli.engine.correlation.costs import costs
-from convcli.engine.correlation.fft import EXACT_BELOW, PREFERRED
+from convcli.engine.correlation.fft import EXACT_BELOW, TILE
 from convcli.engine.correlation.gemm import ROWS, columns_by_phase
 from convcli.engine.correlation.separable import Pair, are_whole, factors
 from convcli.engine.correlation.tap_programs import column_period, compile_taps
@@ -18,14 +18,14 @@ from convcli.engine.window import extent
 
 __all__ = ["Plan", "plan"]
 
-TWO_PASSES = 1.1
-"""What a pass of the separable method costs, against the same weights in one pass."""
+# Cost of a pass of the separable method, as a multiple of the same weights in a single pass.
+SEPARABLE_PASS = 1.1
 
-ROW_BY_ROW = 1.3
-"""What weights cost one by one where a stride keeps rows from being one row, against where they are."""
+# Cost of the direct method where a stride keeps rows from being computed as one, as a multiple of where not.
+STRIDED_DIRECT = 1.3
 
-FFT_START, GEMM_START = 400_000.0, 50_000.0
-"""Nanoseconds before the first number: the kernel's own transform and loading numpy.fft, or its matrices."""
+# Nanoseconds before the first number: the kernel's own transform and loading numpy.fft, or its matrices.
+FFT_SETUP, GEMM_SETUP = 400_000.0, 50_000.0
 
 
 class Plan(NamedTuple):
@@ -43,26 +43,11 @@ def plan(
     dilation: tuple[int, int] = (1, 1),
     method: Method = Method.AUTO,
 ) -> Plan:
-    """Choose how to correlate. A pure function of its arguments, on one kind of machine: no clock, no state.
+    """Return a plan such as ``Plan(Method.SEPARABLE, "rank 1: 7+7 multiplies, not 49")``.
 
-    Parameters
-    ----------
-    kernel : (kh, kw) array
-        Finite weights.
-    shape : (H, W) or (H, W, C)
-        Of the image.
-    dtype : dtype
-        Of the image. Whole weights over integer pixels give exact sums where these fit, so that methods
-        that would round are left out.
-    stride, dilation : (rows, columns)
-        Of the window.
-    method : Method
-        Anything but ``auto`` is obeyed.
-
-    Returns
-    -------
-    Plan
-        Such as ``Plan(Method.SEPARABLE, "rank 1: 7+7 multiplies, not 49")``.
+    A pure function of its arguments, on one kind of machine: no clock, no state. `shape` and `dtype` are the
+    image's: whole weights over integer pixels give exact sums where these fit, so that methods that would
+    round are left out. Any `method` but ``auto`` is obeyed.
     """
     if method is not Method.AUTO:
         return Plan(method, "asked for")
@@ -89,7 +74,7 @@ def _choose(
     taps = np.count_nonzero(weights)
     some = f"{taps} of {kh * kw}" if taps < kh * kw else str(taps)
     one_by_one = compile_taps(weights, work, period).cost
-    totals = {Method.DIRECT: one_by_one if stride == (1, 1) else one_by_one * ROW_BY_ROW}
+    totals = {Method.DIRECT: one_by_one if stride == (1, 1) else one_by_one * STRIDED_DIRECT}
     reasons = {Method.DIRECT: f"{some} weights: nothing is faster one by one"}
 
     terms = factors(weights, work) if min(kh, kw) > 1 else []
@@ -103,11 +88,11 @@ def _choose(
     high = (ROWS - 1) * stride[0] + extent(kh, dilation[0])
     price = costs()
     totals[Method.GEMM] = price.gemm + price.gemm_weight * distinct * high + price.gemm_column * kw
-    totals[Method.GEMM] += GEMM_START / outputs
+    totals[Method.GEMM] += GEMM_SETUP / outputs
     reasons[Method.GEMM] = f"{size} with {distinct} distinct columns: a matrix product"
 
     if not exact or bound < EXACT_BELOW[work]:
-        totals[Method.FFT] = _fft_cost(weights, stride, dilation) + FFT_START / outputs
+        totals[Method.FFT] = _fft_cost(weights, stride, dilation) + FFT_SETUP / outputs
         reasons[Method.FFT] = f"{size} and {taps} weights: a transform costs the same for any kernel"
 
     best = min(totals, key=lambda name: totals[name])
@@ -117,12 +102,12 @@ def _choose(
 def _separable_cost(terms: list[Pair], work: np.dtype[Any], stride: int, period: int) -> float:
     down = sum(compile_taps(u[:, None], work).cost for u, _ in terms)
     along = sum(compile_taps(v[None], work, period).cost for _, v in terms)
-    return TWO_PASSES * (down * stride + along) + costs().operation * (3 * len(terms) - 2)
+    return SEPARABLE_PASS * (down * stride + along) + costs().operation * (3 * len(terms) - 2)
 
 
 def _fft_cost(kernel: Floats, stride: tuple[int, int], dilation: tuple[int, int]) -> float:
     share = 1.0
-    for count, apart, preferred in zip(kernel.shape, dilation, PREFERRED, strict=True):
+    for count, apart, preferred in zip(kernel.shape, dilation, TILE, strict=True):
         span = extent(count, apart)
         length = max(preferred, 2 * span)
         share *= length / (length - span + 1)

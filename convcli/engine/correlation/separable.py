@@ -34,17 +34,20 @@ def correlate(task: Task, threads: int) -> None:
     ]
 
     def compute(strip: Strip, into: Array, scratch: Scratch) -> None:
-        x, grid, length = strip.x, strip.grid, strip.row_length
-        columns = scratch("columns", (grid.rows, length), x.dtype)
+        grid, offsets = strip.grid, strip.offsets
+        length = int(offsets[0].max()) + grid.width  # numbers of an input row that are read at all
+        columns = scratch("columns", (grid.rows, length), strip.x.dtype)
+        vertical = strip._replace(grid=Grid(grid.rows, length, grid.step), offsets=offsets[:, :1])
         across = Grid(grid.rows, grid.width, length)
+        horizontal = Strip(columns.reshape(-1), length, across, offsets[:1])
         for index, (down, along) in enumerate(terms):
-            down(x, strip.offsets[:, :1], Grid(grid.rows, length, grid.step), columns, scratch)
-            term = scratch("term", into.shape, x.dtype) if index else into
-            along(columns.reshape(-1), strip.offsets[:1], across, term, scratch)
+            down(vertical, columns, scratch)
+            term = scratch("term", into.shape, into.dtype) if index else into
+            along(horizontal, term, scratch)
             if index:
                 np.add(into, term, out=into)
 
-    with blas_for(program for pair in terms for program in pair):
+    with blas_for(*(program for pair in terms for program in pair)):
         sweep(task, compute, cut(task), threads)
 
 

@@ -1,30 +1,29 @@
 """Output rectangles that fit into the cache, and the padded input that each is computed from.
 
-Every method sees its input as one flat row of numbers in which *a tap of the kernel is an offset*: channels,
-dilation, stride and padding are all dissolved in it. With stride ``s`` along the columns each row is stored
-as its ``s`` phases, one after the other, so that neighbouring outputs read neighbouring numbers.
-The whole padded picture never exists.
+Every method sees its input as one flat array in which *a tap of the kernel is an offset*: channels, dilation,
+stride and padding are all dissolved in it. With stride ``s`` along the columns each row is stored as its
+``s`` phases, one after the other, so that neighbouring outputs read neighbouring numbers. The whole padded
+picture never exists.
 """
 
-import sys
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from convcli.engine.arrays import Array, Indices
 from convcli.engine.correlation.task import Task
-from convcli.engine.pad import read_padded
 from convcli.engine.threads import Scratch
 from convcli.engine.tiles import WIDEST, Piece, even_cuts
 
-__all__ = ["Grid", "Strip", "cut", "load", "read", "view"]
+__all__ = ["Grid", "Strip", "cut", "load", "view"]
 
-PIECE = 1 << 21
-"""Bytes in a piece. An operation on fewer ends before another thread has woken up to take the interpreter's
-lock: two threads over a quarter of that were as slow as one (2026-11, 2 cores of Zen 4, NumPy 2.4)."""
+# Bytes of sums in a piece. An operation on fewer ends before another thread has woken up to take the
+# interpreter's lock: two threads over a quarter of that were as slow as one (2026-11, Zen 4, NumPy 2.4).
+PIECE_BYTES = 1 << 21
+
+# Fewest numbers in a row of the interior that make it worth computing in place, apart from the edges.
+NARROWEST_INTERIOR = 256
 
 
 class Grid(NamedTuple):
@@ -45,33 +44,13 @@ class Grid(NamedTuple):
         return self.step <= 2 * self.width or self.width < 64
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Strip:
-    """The input of a piece: numbers, and where its taps are.
+class Strip(NamedTuple):
+    """The input of a piece: output ``[r, c]`` reads tap ``(i, j)`` at ``x[r * step + c + offsets[i, j]]``."""
 
-    Attributes
-    ----------
-    x : 1-D array
-        The numbers, in the working type.
-    pitch : int
-        From one input row to the next.
-    phase : int
-        From one phase of the columns to the next.
-    grid : Grid
-        Of the piece's outputs.
-    offsets : (kh, kw) array of intp
-        Output position plus offset is where tap ``(i, j)`` reads.
-    """
-
-    x: Array
-    pitch: int
+    x: Array  # 1-D, of the working type
+    pitch: int  # numbers from one input row to the next
     grid: Grid
-    offsets: Indices
-
-    @cached_property
-    def row_length(self) -> int:
-        """Numbers of one input row that are read at all."""
-        return int(self.offsets[0].max()) + self.grid.width
+    offsets: Indices  # (kh, kw)
 
 
 def view(x: Array, offset: int, grid: Grid) -> Array:
@@ -85,50 +64,47 @@ def cut(task: Task, multiple: int = 1, widest: int = WIDEST) -> list[Piece]:
 
     The cuts depend on the shapes and types alone, never on how many threads there are.
     """
-    whole, channels = task.whole, task.channels
+    whole, channels, span = task.whole, task.channels, task.window.span[0]
 
-    def tiles(area: Piece, least: int) -> list[Piece]:
+    def pieces(area: Piece, fewest_rows: int) -> list[Piece]:
         columns = even_cuts(area.columns, max(1, widest // channels))
-        row = max(right - left for left, right in pairwise(columns)) * channels * task.work.itemsize
-        rows = -(-max(PIECE // row, least, 1) // multiple) * multiple
+        row_bytes = max(right - left for left, right in pairwise(columns)) * channels * task.work.itemsize
+        rows = -(-max(PIECE_BYTES // row_bytes, fewest_rows, 1) // multiple) * multiple
         return [
             Piece(y, min(y + rows, area.y1), area.x0 + left, area.x0 + right)
             for y in range(area.y0, area.y1, rows)
             for left, right in pairwise(columns)
         ]
 
-    frame = _inner(task)
-    if frame is None:
-        return tiles(whole, task.span[0])
-    y0, y1, x0, x1 = frame
+    interior = _interior(task)
+    if interior is None:
+        return pieces(whole, span)
+    y0, y1, x0, x1 = interior
     edges = (
         Piece(whole.y0, y0, 0, whole.x1),
         Piece(y1, whole.y1, 0, whole.x1),
         Piece(y0, y1, 0, x0),
         Piece(y0, y1, x1, whole.x1),
     )
-    of_edges = [tiles(edge, task.span[0]) for edge in edges if edge.rows and edge.columns]
-    return [*tiles(frame, 1), *chain.from_iterable(of_edges)]
+    of_edges = [piece for edge in edges if edge.rows and edge.columns for piece in pieces(edge, span)]
+    return pieces(interior, 1) + of_edges
 
 
-def _inner(task: Task) -> Piece | None:
+def _interior(task: Task) -> Piece | None:
     """Return the outputs that can be computed from the image as it lies in memory."""
     if task.flat is None:
         return None
-    ends = []
-    for axis, (start, stop) in enumerate((task.whole[:2], task.whole[2:])):
-        before, stride = task.window.padding[axis][0], task.window.stride[axis]
-        last = (before + task.image.shape[axis] - task.span[axis]) // stride
-        ends += [max(start, -(-before // stride)), min(last + 1, stop)]
-    inner = Piece(*ends)
-    return inner if inner.rows > 0 and inner.columns * task.channels >= 256 else None
+    (y0, y1), (x0, x1) = (a.interior(n) for a, n in zip(task.window.axes, task.image.shape, strict=False))
+    whole = task.whole
+    interior = Piece(max(whole.y0, y0), min(whole.y1, y1), max(whole.x0, x0), min(whole.x1, x1))
+    wide_enough = interior.columns * task.channels >= NARROWEST_INTERIOR
+    return interior if interior.rows > 0 and wide_enough else None
 
 
 def load(task: Task, piece: Piece, scratch: Scratch) -> Strip:
     """Return the input of `piece`: a view of the image where possible, else a padded, converted copy."""
     channels, (sy, sx), (dy, dx) = task.channels, task.window.stride, task.window.dilation
-    source = task.input_of(piece)
-    x, pitch, phase = _numbers(task, source, scratch)
+    x, pitch, phase = _numbers(task, task.input_of(piece), scratch)
     rows = np.arange(task.kernel.shape[0]) * (dy * pitch)
     columns = np.arange(task.kernel.shape[1]) * dx
     offsets = rows[:, None] + (columns % sx * phase + columns // sx * channels)
@@ -137,48 +113,21 @@ def load(task: Task, piece: Piece, scratch: Scratch) -> Strip:
 
 def _numbers(task: Task, source: Piece, scratch: Scratch) -> tuple[Array, int, int]:
     """Return the flat input, its pitch, and the distance of its column phases."""
-    (top, _), (left, _) = task.window.padding
-    height, width, channels = task.image.shape
-    inside = source.y0 >= top and source.y1 <= top + height
-    inside = inside and source.x0 >= left and source.x1 <= left + width
-    sx = task.window.stride[1]
-    if task.flat is not None and inside and sx == 1:
-        first = ((source.y0 - top) * width + source.x0 - left) * channels
-        return task.flat[first:], width * channels, 0
-    if task.flat is not None and inside:
-        rows, columns = slice(source.y0 - top, source.y1 - top), slice(source.x0 - left, source.x1 - left)
-        plain = task.image[rows, columns]
+    channels, stride, flat = task.channels, task.window.stride[1], task.flat
+    place = None if flat is None else task.within_image(source)
+    if flat is not None and place is not None and stride == 1:
+        pitch = task.image.shape[1] * channels
+        return flat[place[0].start * pitch + place[1].start * channels :], pitch, 0
+    if place is not None:
+        plain = task.image[place]
     else:
         plain = scratch("input", (source.rows, source.columns, channels), task.work)
-        read(task, source, plain)
-    if sx == 1:
+        task.read(source, plain)
+    if stride == 1:
         return plain.reshape(-1), source.columns * channels, 0
-    longest = -(-source.columns // sx)
-    phases = scratch("phases", (source.rows, sx, longest, channels), task.work)
-    for phase in range(min(sx, source.columns)):
-        _every(plain[:, phase:], sx, phases[:, phase])
-    return phases.reshape(-1), sx * longest * channels, longest * channels
-
-
-def _every(plain: Array, step: int, into: Array) -> None:
-    """Copy every `step`-th column of `plain`, rows x columns x channels, to the first columns of `into`."""
-    part = plain[:, ::step]
-    packed = plain.dtype == np.float32 and plain.strides[1:] == (4, 4) and sys.byteorder == "little"
-    pairs = plain.shape[1] // 2 if packed and step == 2 else 0
-    if pairs:
-        # The lower half of each pair of numbers: NumPy casts integers twice as fast as it copies with a step.
-        both = plain[:, : 2 * pairs, 0].view(np.int64)
-        np.copyto(into[:, :pairs, 0].view(np.int32), both, casting="unsafe")
-    into[:, pairs : part.shape[1]] = part[:, pairs:]
-
-
-def read(task: Task, source: Piece, into: Array) -> None:
-    """Write the padded input rectangle `source` to `into`, rows x columns x channels, converting its type."""
-    read_padded(
-        task.image,
-        task.window.padding,
-        (task.row_sources, task.column_sources),
-        task.window.constant,
-        source,
-        into,
-    )
+    longest = -(-source.columns // stride)
+    phases = scratch("phases", (source.rows, stride, longest, channels), task.work)
+    for phase in range(min(stride, source.columns)):
+        part = plain[:, phase::stride]
+        phases[:, phase, : part.shape[1]] = part
+    return phases.reshape(-1), stride * longest * channels, longest * channels

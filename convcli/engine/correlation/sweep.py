@@ -1,4 +1,4 @@
-"""From sums to the output array: bias, rounding half to even, saturation."""
+"""Runs a method over all pieces of the output; adds the bias, rounds half to even, saturates."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -11,10 +11,10 @@ from convcli.engine.correlation.task import Task
 from convcli.engine.threads import Scratch, run
 from convcli.engine.tiles import Piece
 
-__all__ = ["Core", "saturate", "store", "sweep"]
+__all__ = ["Core", "saturate", "store", "sweep", "target"]
 
+# How a method computes one piece: ``core(strip, into, scratch)`` writes (rows, width) sums to `into`.
 Core: TypeAlias = Callable[[Strip, Array, Scratch], None]
-"""What a method does to one piece: ``core(strip, into, scratch)`` writes the (rows, width) sums `into`."""
 
 
 def sweep(task: Task, core: Core, pieces: list[Piece], threads: int) -> None:
@@ -39,13 +39,11 @@ def target(task: Task, piece: Piece, scratch: Scratch) -> Array:
 
 
 def store(task: Task, piece: Piece, sums: Array) -> None:
-    """Finish the sums of `piece`, which :func:`target` gave, and put them into the output."""
+    """Add the bias to the sums that were written to :func:`target`, and put them into the output."""
     if task.bias:
         np.add(sums, task.work.type(task.bias), out=sums)
-    if task.out_rows is not None:
-        return
-    shaped = sums.reshape(piece.rows, piece.columns, task.channels)
-    saturate(shaped, task.out[task.place(piece)])
+    if task.out_rows is None:
+        saturate(sums.reshape(piece.rows, piece.columns, task.channels), task.out[task.place(piece)])
 
 
 def saturate(sums: Array, into: Array) -> None:
@@ -68,12 +66,10 @@ def saturate(sums: Array, into: Array) -> None:
     unknown = np.isnan(sums)
     if unknown.any():
         sums[unknown] = 0
-    if int(high) <= limits.max:
-        np.clip(sums, low, high, out=sums)
-        np.copyto(into, sums, casting="unsafe")
-        return
-    # The float next to the limit lies beyond it: such values must not reach the conversion.
-    over = sums >= high
-    np.clip(sums, low, np.nextafter(high, low), out=sums)
+    # The float next to an integer limit may lie beyond it: such values must not reach the conversion.
+    beyond = int(high) > limits.max
+    over = sums >= high if beyond else None
+    np.clip(sums, low, np.nextafter(high, low) if beyond else high, out=sums)
     np.copyto(into, sums, casting="unsafe")
-    into[over] = limits.max
+    if over is not None:
+        into[over] = limits.max

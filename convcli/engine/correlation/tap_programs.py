@@ -2,30 +2,30 @@
 
 Four programs, chosen by their cost: a chain of whole-array operations, in which zeros cost nothing and
 equal magnitudes share one multiplication; repeated doubling, for boxes and binomials along a line; matrix
-products, for long lines (products.py); and ``einsum``, whose loop takes about as long per weight as a chain's
+products, for long lines (toeplitz.py); and ``einsum``, whose loop takes about as long per weight as a chain's
 operation takes per array.
 """
 
-from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from math import gcd
 from typing import Any
 
 import numpy as np
 
-from convcli.engine.arrays import Array, Floats, Indices
+from convcli.engine.arrays import Array, Floats
 from convcli.engine.blas import one_thread
 from convcli.engine.correlation.costs import costs
 from convcli.engine.correlation.program import Program
-from convcli.engine.correlation.strips import Grid, view
+from convcli.engine.correlation.strips import Grid, Strip, view
 from convcli.engine.correlation.toeplitz import Product, pays
 from convcli.engine.kernel_cache import by_weights
 from convcli.engine.threads import Scratch
 
 __all__ = ["Chain", "Dense", "Doubling", "blas_for", "column_period", "compile_taps"]
 
-BLOCK = 32
-"""Weights that are summed one after the other: blocks are summed pairwise, so that rounding stays small."""
+# Most weights that are summed one after the other. Blocks of so many are summed pairwise: the rounding error
+# then grows with the logarithm of their number.
+MAX_SEQUENTIAL = 32
 
 Tap = tuple[int, int]
 Operand = Tap | str | np.floating[Any]
@@ -36,21 +36,13 @@ Step = tuple[np.ufunc, Operand, Operand, str]
 def compile_taps(weights: Floats, dtype: np.dtype[Any], period: int = 1) -> Program:
     """Return the cheapest program for `weights`, kh x kw.
 
-    Parameters
-    ----------
-    weights : (kh, kw) array
-        Zeros are allowed.
-    dtype : dtype
-        That sums are computed in.
-    period : int
-        Columns `period` apart have evenly spaced offsets.
+    Sums are computed in `dtype`; kernel columns `period` apart have evenly spaced offsets.
     """
     rounded = weights.astype(dtype)
     whole = dtype.kind == "i"
     # NumPy's products of integers are slow.
     programs: list[Program] = [] if whole else [Dense(rounded, period)]
-    # A long chain would round too often.
-    if whole or np.count_nonzero(rounded) <= BLOCK:
+    if whole or np.count_nonzero(rounded) <= MAX_SEQUENTIAL:
         programs.append(Chain(rounded))
     if 1 in rounded.shape and period == 1 and (additions := _doubling(rounded.ravel())):
         programs.append(Doubling(rounded, additions, programs[-1]))
@@ -59,7 +51,7 @@ def compile_taps(weights: Floats, dtype: np.dtype[Any], period: int = 1) -> Prog
     return min(programs, key=lambda program: program.cost)
 
 
-def blas_for(programs: Iterable[Program]) -> AbstractContextManager[None]:
+def blas_for(*programs: Program) -> AbstractContextManager[None]:
     """Return what to run `programs` within: OpenBLAS held to one thread, if any of them calls it."""
     return one_thread() if any(isinstance(program, Product) for program in programs) else nullcontext()
 
@@ -76,28 +68,29 @@ class Chain:
         self.steps = _chain_steps(weights)
         self.cost = costs().operation * len(self.steps)
 
-    def __call__(self, x: Array, offsets: Indices, grid: Grid, into: Array, scratch: Scratch) -> None:
+    def __call__(self, strip: Strip, into: Array, scratch: Scratch) -> None:
         """Run the steps; the last writes to `into`."""
         if not self.steps:
             into[...] = 0
             return
+        x, grid = strip.x, strip.grid
         flat, count = grid.is_flat, grid.reach
-        room = (grid.rows * grid.step,) if flat else (grid.rows, grid.width)
-        registers = {name: scratch(name, room, x.dtype) for name in ("sum", "part")}
+        shape = (grid.rows * grid.step,) if flat else (grid.rows, grid.width)
+        registers = {name: scratch(name, shape, x.dtype) for name in ("sum", "part")}
 
         def operand(what: Operand, *, final: bool) -> Any:
             if isinstance(what, str):
                 held = registers[what]
                 return view(held, 0, grid) if final and flat else held[:count] if flat else held
             if isinstance(what, tuple):
-                offset = int(offsets[what])
+                offset = int(strip.offsets[what])
                 return x[offset : offset + count] if flat and not final else view(x, offset, grid)
             return what
 
-        for operation, left, right, to in self.steps[:-1]:
+        *steps, (last, last_left, last_right, _) = self.steps
+        for operation, left, right, to in steps:
             operation(operand(left, final=False), operand(right, final=False), out=operand(to, final=False))
-        operation, left, right, _ = self.steps[-1]
-        operation(operand(left, final=True), operand(right, final=True), out=into)
+        last(operand(last_left, final=True), operand(last_right, final=True), out=into)
 
 
 def _chain_steps(weights: Floats) -> list[Step]:
@@ -134,11 +127,11 @@ class Dense:
     def __init__(self, weights: Floats, period: int) -> None:
         kh, kw = weights.shape
         self.period = period
-        self.blocks: list[tuple[int, int, Floats]] = []
+        self.blocks: list[tuple[int, int, Floats]] = []  # first row and column, weights
         for phase in range(min(period, kw)):
             columns = weights[:, phase::period]
-            wide = min(columns.shape[1], BLOCK)
-            high = max(1, BLOCK // wide)
+            wide = min(columns.shape[1], MAX_SEQUENTIAL)
+            high = max(1, MAX_SEQUENTIAL // wide)
             for i in range(0, kh, high):
                 for j in range(0, columns.shape[1], wide):
                     block = np.ascontiguousarray(columns[i : i + high, j : j + wide])
@@ -148,24 +141,24 @@ class Dense:
         each = costs()
         self.cost = each.einsum + each.einsum_weight * count + each.operation * max(0, len(self.blocks) - 1)
 
-    def __call__(self, x: Array, offsets: Indices, grid: Grid, into: Array, scratch: Scratch) -> None:
+    def __call__(self, strip: Strip, into: Array, scratch: Scratch) -> None:
         """Sum the blocks, then copy to `into`."""
         if not self.blocks:
             into[...] = 0
             return
-        shape = (1, grid.reach) if grid.is_flat else (grid.rows, grid.width)
-        room = scratch((Dense, 0), (grid.rows * grid.step,), x.dtype)
-        sums = self._total(0, len(self.blocks), x, offsets, Grid(*shape, grid.step), scratch, 0)
-        into[...] = view(room, 0, grid) if grid.is_flat else sums
+        grid, flat = strip.grid, strip.grid.is_flat
+        shape = (1, grid.reach) if flat else (grid.rows, grid.width)
+        room = scratch((Dense, 0), (grid.rows * grid.step,), strip.x.dtype)
+        sums = self._total(0, len(self.blocks), strip._replace(grid=Grid(*shape, grid.step)), scratch, 0)
+        into[...] = view(room, 0, grid) if flat else sums
 
-    def _total(
-        self, first: int, last: int, x: Array, offsets: Indices, grid: Grid, scratch: Scratch, depth: int
-    ) -> Array:
+    def _total(self, first: int, last: int, strip: Strip, scratch: Scratch, depth: int) -> Array:
+        x, grid, offsets = strip.x, strip.grid, strip.offsets
         sums = scratch((Dense, depth), (grid.rows, grid.width), x.dtype)
         if last - first > 1:
             middle = (first + last) // 2
-            self._total(first, middle, x, offsets, grid, scratch, depth)
-            other = self._total(middle, last, x, offsets, grid, scratch, depth + 1)
+            self._total(first, middle, strip, scratch, depth)
+            other = self._total(middle, last, strip, scratch, depth + 1)
             return np.add(sums, other, out=sums)
         i, j, block = self.blocks[first]
         size = x.itemsize
@@ -193,17 +186,17 @@ class Doubling:
         self.otherwise = otherwise
         self.cost = costs().operation * (len(additions) + (self.factor != 1))
 
-    def __call__(self, x: Array, offsets: Indices, grid: Grid, into: Array, scratch: Scratch) -> None:
+    def __call__(self, strip: Strip, into: Array, scratch: Scratch) -> None:
         """Add the running sum (or `x`) to the running sum, shifted; then multiply once."""
+        grid = strip.grid
         if not grid.is_flat:
-            self.otherwise(x, offsets, grid, into, scratch)
+            self.otherwise(strip, into, scratch)
             return
-        step = int(offsets.ravel()[1] - offsets.ravel()[0])
-        length = grid.reach + (self.taps - 1) * step
-        x = x[offsets.flat[0] : offsets.flat[0] + length]
-        sums = x
+        first, second = (int(offset) for offset in strip.offsets.flat[:2])
+        apart = second - first
+        sums = x = strip.x[first : first + grid.reach + (self.taps - 1) * apart]
         for index, (shift, of_x) in enumerate(self.additions):
-            moved = (x if of_x else sums)[shift * step :]
+            moved = (x if of_x else sums)[shift * apart :]
             length = min(len(sums), len(moved))
             if index + 1 == len(self.additions) and self.factor == 1:
                 np.add(view(sums, 0, grid), view(moved, 0, grid), out=into)

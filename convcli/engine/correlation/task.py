@@ -1,4 +1,4 @@
-"""One correlation, validated, as every method receives it; and the pieces that it is cut into."""
+"""One correlation whose arguments are parsed and checked, as every method receives it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,37 +7,37 @@ from typing import Any
 import numpy as np
 
 from convcli.engine.arrays import Array, Floats, Indices
-from convcli.engine.pad import sources
+from convcli.engine.pad import read_padded, sources
 from convcli.engine.tiles import Piece
 from convcli.engine.window import Window
 
 __all__ = ["Task"]
 
-
-FLAT = 1 << 21
-"""Numbers in a picture from which on it is computed with in place."""
+# Numbers in an image from which on it is computed with in place: a padded copy of a smaller one costs less
+# than the additional pieces along its edges.
+IN_PLACE_FROM = 1 << 21
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Task:
-    """A correlation whose arguments fit together.
+    """A correlation, and how the input and output of its pieces are reached.
 
     Attributes
     ----------
     image : (H, W, C) array
-        As it was given: any real type, any strides.
+        Of any real type and any strides.
     kernel : (kh, kw) float64 array
         Finite weights, applied unflipped.
     window : Window
         Of the kernel's size.
     bias : float
-        Added to every result.
+        Added to every sum.
     work : dtype
-        float32 or float64: what sums are computed in.
+        That sums are computed in: float32, float64, or int16 where no sum can leave its range.
     out : (H', W', C) array
         Receives the result, rounded and saturated where its type is an integer.
     first : int
-        Which row of the whole result is the first of `out`.
+        The row of the whole result that is row 0 of `out`.
     """
 
     image: Array
@@ -62,35 +62,33 @@ class Task:
         """Interleaved channels of the image."""
         return int(self.image.shape[2])
 
-    @cached_property
-    def span(self) -> tuple[int, int]:
-        """Rows and columns that the dilated kernel covers."""
-        return self.window.span
-
-    @cached_property
-    def row_sources(self) -> Indices:
-        """Which image row each padded row shows."""
-        return sources(self.image.shape[0], *self.window.padding[0], self.window.mode)
-
-    @cached_property
-    def column_sources(self) -> Indices:
-        """Which image column each padded column shows."""
-        return sources(self.image.shape[1], *self.window.padding[1], self.window.mode)
-
     def input_of(self, piece: Piece) -> Piece:
-        """Return the rectangle of padded input, in padded coordinates, that `piece` is computed from."""
-        (sy, sx), (eh, ew) = self.window.stride, self.span
-        return Piece(piece.y0 * sy, (piece.y1 - 1) * sy + eh, piece.x0 * sx, (piece.x1 - 1) * sx + ew)
+        """Return the rectangle of padded input, in padded positions, that `piece` is computed from."""
+        rows, columns = self.window.axes
+        return Piece(*rows.reads(piece.y0, piece.y1), *columns.reads(piece.x0, piece.x1))
+
+    def within_image(self, source: Piece) -> tuple[slice, slice] | None:
+        """Return the image's rows and columns that padded `source` shows, None if it has any padding."""
+        (top, _), (left, _) = self.window.padding
+        y0, y1, x0, x1 = source.y0 - top, source.y1 - top, source.x0 - left, source.x1 - left
+        inside = min(y0, x0) >= 0 and y1 <= self.image.shape[0] and x1 <= self.image.shape[1]
+        return (slice(y0, y1), slice(x0, x1)) if inside else None
+
+    def read(self, source: Piece, into: Array) -> None:
+        """Write padded input to `into`, (rows, columns, channels), converting its type."""
+        read_padded(self.image, self.window.padding, self._maps, self.window.constant, source, into)
+
+    @cached_property
+    def _maps(self) -> tuple[Indices, Indices]:
+        (height, width, _), (rows, columns) = self.image.shape, self.window.padding
+        return sources(height, *rows, self.window.mode), sources(width, *columns, self.window.mode)
 
     @cached_property
     def flat(self) -> Array | None:
-        """The image as one row of numbers that can be computed with in place, or None.
-
-        For smaller pictures a padded copy costs less than the additional pieces along the edges.
-        """
+        """The image as one row of numbers that can be computed with in place, or None."""
         image = self.image
         usable = image.dtype == self.work and image.flags.c_contiguous
-        return image.reshape(-1) if usable and image.size >= FLAT else None
+        return image.reshape(-1) if usable and image.size >= IN_PLACE_FROM else None
 
     @cached_property
     def out_rows(self) -> Array | None:

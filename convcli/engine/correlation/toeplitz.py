@@ -8,69 +8,65 @@ window: n matrices, all where their numbers lie. Both multiply zeros as well, an
 
 from itertools import pairwise
 from math import gcd
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convcli.engine.arrays import Array, Floats, Indices
+from convcli.engine.arrays import Array, Floats
 from convcli.engine.blas import has_small_path, most_multiplications
 from convcli.engine.correlation.costs import costs
-from convcli.engine.correlation.strips import Grid, view
+from convcli.engine.correlation.program import Program
+from convcli.engine.correlation.strips import Grid, Strip, view
 from convcli.engine.threads import Scratch
 from convcli.engine.tiles import even_cuts
 
-if TYPE_CHECKING:
-    from convcli.engine.correlation.program import Program
-
 __all__ = ["Product", "pays", "toeplitz"]
 
-SHORT, LONG = 3, 255
-"""Numbers of weights between which products are used: fewer do not pay, more would round too often."""
+# Numbers of weights between which products are used: fewer do not pay, more would round too often.
+MIN_WEIGHTS, MAX_WEIGHTS = 3, 255
 
-ROWS = ((20, 16), (10, 8), (0, 4))
-"""R from so many weights on; the first where OpenBLAS has no path for small matrices."""
+# (weights, R from so many weights on); the first only where OpenBLAS has no path for small matrices.
+ROWS_BY_WEIGHTS = ((20, 16), (10, 8), (0, 4))
 
-BLOCK = 16
-"""B."""
+# B: outputs of a row per product.
+ROW_BLOCK = 16
 
-FAR = 4
-"""Numbers from one weight of a row to the next, up to which the zeros between are worth multiplying."""
+# Numbers from one weight of a row to the next, up to which the zeros between are worth multiplying.
+MAX_SPREAD = 4
 
 
 def pays(weights: Floats, period: int) -> bool:
     """Whether `weights` are a line that a product may compute faster."""
-    return 1 in weights.shape and period == 1 and SHORT <= weights.size <= LONG
+    return 1 in weights.shape and period == 1 and MIN_WEIGHTS <= weights.size <= MAX_WEIGHTS
 
 
 class Product:
     """A weighted sum down a column (k x 1 weights) or along a row (1 x k) as matrix products."""
 
-    def __init__(self, weights: Floats, otherwise: "Program") -> None:
+    def __init__(self, weights: Floats, otherwise: Program) -> None:
         self.line = weights.ravel()
-        self.down = weights.shape[1] == 1
-        usable = ROWS[1:] if has_small_path() else ROWS
+        self.vertical = weights.shape[1] == 1
+        usable = ROWS_BY_WEIGHTS[1:] if has_small_path() else ROWS_BY_WEIGHTS
         self.high = next(rows for least, rows in usable if self.line.size >= least)
         self.otherwise = otherwise
         self._made: dict[tuple[int, int, int], Array] = {}
         each = costs()
-        if self.down:
-            self.cost = each.down + each.down_weight * self.line.size
-        else:
-            self.cost = each.along + each.along_weight * self.line.size
+        fixed, weight = (
+            (each.vertical, each.vertical_weight)
+            if self.vertical
+            else (each.horizontal, each.horizontal_weight)
+        )
+        self.cost = fixed + weight * self.line.size
 
-    def __call__(self, x: Array, offsets: Indices, grid: Grid, into: Array, scratch: Scratch) -> None:
+    def __call__(self, strip: Strip, into: Array, scratch: Scratch) -> None:
         """Multiply; where infinities met the matrix's zeros, which makes NaN of them, sum one by one."""
-        first = int(offsets.flat[0])
-        apart = int(offsets.flat[1]) - first
-        if self.down:
-            self._columns(x, first, apart, grid, into)
-        elif apart <= FAR:
-            self._rows(x, first, apart, grid, into)
-        else:
-            self.otherwise(x, offsets, grid, into, scratch)
-            return
-        if np.isnan(into.max()):
-            self.otherwise(x, offsets, grid, into, scratch)
+        first, second = (int(offset) for offset in strip.offsets.flat[:2])
+        apart = second - first
+        if self.vertical or apart <= MAX_SPREAD:
+            multiply = self._columns if self.vertical else self._rows
+            multiply(strip.x, first, apart, strip.grid, into)
+            if not np.isnan(into.max()):
+                return
+        self.otherwise(strip, into, scratch)
 
     def _matrix(self, rows: int, stride: int, apart: int) -> Array:
         made = self._made.get((rows, stride, apart))
@@ -98,10 +94,10 @@ class Product:
             done += batch * high
 
     def _rows(self, x: Array, first: int, apart: int, grid: Grid, into: Array) -> None:
-        matrix = np.ascontiguousarray(self._matrix(BLOCK, 1, apart).T)
+        matrix = np.ascontiguousarray(self._matrix(ROW_BLOCK, 1, apart).T)
         size, length = x.itemsize, len(matrix)
-        groups = -(-length // BLOCK)
-        wide = groups * BLOCK
+        groups = -(-length // ROW_BLOCK)
+        wide = groups * ROW_BLOCK
         whole = grid.width // wide * wide
         if whole:
             shape = (grid.rows, groups, whole // wide)
@@ -110,10 +106,10 @@ class Product:
                 x.dtype,
                 x,
                 first * size,
-                (grid.step * size, BLOCK * size, wide * size, size),
+                (grid.step * size, ROW_BLOCK * size, wide * size, size),
             )
             blocks = np.lib.stride_tricks.as_strided(
-                into, (*shape, BLOCK), (into.strides[0], BLOCK * size, wide * size, size)
+                into, (*shape, ROW_BLOCK), (into.strides[0], ROW_BLOCK * size, wide * size, size)
             )
             np.matmul(windows, matrix, out=blocks)
         if whole < grid.width:

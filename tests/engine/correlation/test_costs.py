@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convcli.choices import Method
-from convcli.engine.blas import SMALL, has_small_path, most_multiplications
+from convcli.engine.blas import SMALL_PRODUCT, has_small_path, most_multiplications
 from convcli.engine.correlation import costs
 from convcli.engine.correlation.plan import plan
 from convcli.engine.correlation.tap_programs import Chain, Dense, Doubling, compile_taps
@@ -57,7 +57,7 @@ def test_lines_along_the_rows(count, with_path, without, small_path):
 
 
 def test_the_limit_follows_the_kernels():
-    assert most_multiplications() == (SMALL if has_small_path() else sys.maxsize)
+    assert most_multiplications() == (SMALL_PRODUCT if has_small_path() else sys.maxsize)
 
 
 def test_kernels_for_avx2_have_no_path_for_small_matrices():

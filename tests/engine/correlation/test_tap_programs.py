@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convcli.engine.correlation import toeplitz
-from convcli.engine.correlation.strips import Grid, view
+from convcli.engine.correlation.strips import Grid, Strip, view
 from convcli.engine.correlation.tap_programs import (
     Chain,
     Dense,
@@ -17,7 +17,7 @@ from convcli.engine.correlation.tap_programs import (
     column_period,
     compile_taps,
 )
-from convcli.engine.correlation.toeplitz import FAR, Product
+from convcli.engine.correlation.toeplitz import MAX_SPREAD, Product
 from convcli.engine.threads import Scratch
 from convcli.engine.tiles import even_cuts
 from tests.engine.strategies import kernels, seeds
@@ -33,7 +33,7 @@ def run(program, weights, grid, seed, apart=1):
     offsets = np.arange(kh)[:, None] * pitch + np.arange(kw) * apart
     x = rng.normal(0, 1, grid.reach + int(offsets.max()))
     into = np.full((grid.rows, grid.width), np.nan)
-    program(x, offsets, grid, into, Scratch())
+    program(Strip(x, pitch, grid, offsets), into, Scratch())
     expected = np.zeros((grid.rows, grid.width))
     for r in range(grid.rows):
         for c in range(grid.width):
@@ -85,7 +85,7 @@ def test_products(taps, rows, width, across, apart):
 @pytest.mark.parametrize("small_path", [True, False], ids=["AVX-512", "AVX2"])
 @pytest.mark.parametrize("count", [3, 12, 25])
 @pytest.mark.parametrize("across", [True, False])
-@pytest.mark.parametrize("apart", [1, 3, FAR + 1])
+@pytest.mark.parametrize("apart", [1, 3, MAX_SPREAD + 1])
 def test_products_on_each_kind_of_machine(small_path, count, across, apart, monkeypatch):
     monkeypatch.setattr(toeplitz, "has_small_path", lambda: small_path)
     monkeypatch.setattr(toeplitz, "most_multiplications", lambda: 5000 if small_path else sys.maxsize)
@@ -103,7 +103,7 @@ def test_products_keep_infinities_to_themselves(across):
     x[20 * 40 + 20] = np.inf
     into = np.empty((20, 25))
     with np.errstate(invalid="ignore"):
-        Product(weights, Dense(weights, 1))(x, offsets, Grid(20, 25, 40), into, Scratch())
+        Product(weights, Dense(weights, 1))(Strip(x, 40, Grid(20, 25, 40), offsets), into, Scratch())
     assert not np.isnan(into).any()
     seen = [(r, c) for r, c in np.ndindex(20, 25) if ((r * 40 + c) + offsets == 20 * 40 + 20).any()]
     assert {tuple(place) for place in np.argwhere(np.isinf(into)).tolist()} == set(seen)
