@@ -3,11 +3,20 @@
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from convcli.errors import UsageError
+from convcli.errors import GeometryError, UsageError
 
-__all__ = ["Array", "Floats", "Indices", "check_numeric", "fits_short", "whole_bound", "working_dtype"]
+__all__ = [
+    "Array",
+    "Floats",
+    "Indices",
+    "as_picture",
+    "check_numeric",
+    "fits_short",
+    "whole_bound",
+    "working_dtype",
+]
 
 Array: TypeAlias = NDArray[Any]
 Floats: TypeAlias = NDArray[np.floating[Any]]
@@ -28,6 +37,19 @@ def check_numeric(dtype: np.dtype[Any], what: str) -> None:
     if dtype.kind not in "biuf":
         hint = "take .real or abs() first" if dtype.kind == "c" else "convert it with .astype(float)"
         raise UsageError(f"{what} of type {dtype} is not made of real numbers", hint=hint)
+
+
+def as_picture(image: ArrayLike) -> Array:
+    """Return `image` as an array of real numbers with two or three axes and at least one pixel."""
+    picture = np.asarray(image)
+    check_numeric(picture.dtype, "image")
+    if picture.ndim not in (2, 3):
+        raise GeometryError(
+            f"image of shape {picture.shape} is not a picture", hint="give H x W or H x W x C"
+        )
+    if 0 in picture.shape:
+        raise GeometryError(f"image of shape {picture.shape} has no pixels", hint="give at least one")
+    return picture
 
 
 def working_dtype(dtype: np.dtype[Any], weights: Floats | None = None) -> np.dtype[Any]:

@@ -1,4 +1,4 @@
-"""What is beyond the edge: every padding mode as one map of indices per axis."""
+"""Padding: which pixel of the picture each padded position shows, and rectangles of the padded picture."""
 
 from typing import cast
 
@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convcli.choices import Edges, PadMode, as_padding
-from convcli.engine.arrays import Array, Indices, check_numeric
+from convcli.engine.arrays import Array, Indices, as_picture
 from convcli.engine.tiles import Piece
-from convcli.errors import GeometryError, UsageError
+from convcli.errors import UsageError
 
 __all__ = ["CONSTANT", "as_type", "pad2d", "read_padded", "sources"]
 
+# Index that stands for no pixel of the picture, but the padding value.
 CONSTANT = -1
-"""In a map of :func:`sources`: no pixel of the picture, but the constant."""
 
 
 def sources(size: int, before: int, after: int, mode: PadMode | None) -> Indices:
@@ -75,76 +75,83 @@ def pad2d(image: ArrayLike, padding: object, mode: PadMode | str = "reflect", va
     GeometryError
         `image` is not 2-D or 3-D, or has no pixels.
     """
-    picture = np.asarray(image)
-    check_numeric(picture.dtype, "image")
-    if picture.ndim not in (2, 3) or 0 in picture.shape:
-        raise GeometryError(
-            f"image of shape {picture.shape} is not a picture", hint="give H x W or H x W x C"
-        )
-    mode = PadMode.parse(mode)
-    sides = as_padding(padding)
-    if isinstance(sides, str):
-        if sides != "valid":
-            raise UsageError(f"padding {sides!r} needs a kernel", hint="give a number of pixels")
-        sides = ((0, 0), (0, 0))
-    rows, columns = (sources(n, *side, mode) for n, side in zip(picture.shape, sides, strict=False))
-    padded: Array = picture[rows][:, columns]
-    if mode in (PadMode.ZERO, PadMode.CONSTANT):
-        _frame(padded, sides, as_type(0.0 if mode is PadMode.ZERO else value, picture.dtype))
+    picture, mode, amount = as_picture(image), PadMode.parse(mode), as_padding(padding)
+    if isinstance(amount, str):
+        if amount != "valid":
+            raise UsageError(f"padding {amount!r} needs a kernel", hint="give a number of pixels")
+        amount = ((0, 0), (0, 0))
+    rows, columns = (sources(n, *pair, mode) for n, pair in zip(picture.shape, amount, strict=False))
+    pad_value = as_type(value if mode is PadMode.CONSTANT else 0.0, picture.dtype)
+    padded = np.empty((len(rows), len(columns), *picture.shape[2:]), picture.dtype)
+    read_padded(picture, amount, (rows, columns), pad_value, Piece(0, len(rows), 0, len(columns)), padded)
     return padded
 
 
-def _frame(padded: Array, sides: Edges, value: Array) -> None:
-    (top, bottom), (left, right) = sides
-    height, width = padded.shape[:2]
-    padded[:top] = value
-    padded[height - bottom :] = value
-    padded[:, :left] = value
-    padded[:, width - right :] = value
-
-
 def as_type(value: float, dtype: np.dtype[np.generic]) -> Array:
-    """Return a padding value as a number of `dtype`.
-
-    Raises
-    ------
-    UsageError
-        An integer type cannot hold it.
-    """
+    """Return a padding value as a number of `dtype`, an integer type only if it holds it exactly."""
     with np.errstate(all="ignore"):
-        cast_value = np.asarray(value).astype(dtype)
-    if dtype.kind in "biu" and cast_value != value:
+        converted = np.asarray(value).astype(dtype)
+    if dtype.kind in "biu" and converted != value:
         raise UsageError(f"padding value {value} does not fit into {dtype}", hint="convert the image first")
-    return cast_value
+    return converted
 
 
 def read_padded(
-    image: Array, sides: Edges, sources: tuple[Indices, Indices], value: float, source: Piece, into: Array
+    image: Array,
+    padding: Edges,
+    maps: tuple[Indices, Indices],
+    pad_value: float | Array,
+    source: Piece,
+    into: Array,
+    step: tuple[int, int] = (1, 1),
 ) -> None:
-    """Write a rectangle of `image`, padded by `sides` as the index maps `sources` say, to `into`."""
-    rows = _sections(source.y0, source.y1, sides[0][0], image.shape[0], sources[0])
-    columns = _sections(source.x0, source.x1, sides[1][0], image.shape[1], sources[1])
-    for to_row, row in rows:
-        for to_column, column in columns:
-            if isinstance(row, slice) or isinstance(column, slice):
-                into[to_row, to_column] = image[row, column]
+    """Write a rectangle of the padded `image` to `into`, converting its type; the padded image never exists.
+
+    Parameters
+    ----------
+    image, into : (H, W, ...) and (rows, columns, ...) arrays
+        Of any strides.
+    padding : ((top, bottom), (left, right))
+        Pixels made up beyond each edge.
+    maps : (rows, columns)
+        The pixel that each padded row and column shows, of :func:`sources`.
+    pad_value : float
+        Shown where a map says ``CONSTANT``.
+    source : Piece
+        The rectangle, in padded positions.
+    step : (rows, columns)
+        Every how many positions of it are written.
+    """
+    rows = _sections(range(source.y0, source.y1, step[0]), padding[0], maps[0])
+    columns = _sections(range(source.x0, source.x1, step[1]), padding[1], maps[1])
+    for to_rows, row in rows:
+        for to_columns, column in columns:
+            if row is None or column is None:
+                into[to_rows, to_columns] = pad_value
+            elif isinstance(row, slice) or isinstance(column, slice):
+                into[to_rows, to_columns] = image[row, column]
             else:
-                into[to_row, to_column] = image[row][:, column]
-            for index, target in ((row, into[to_row, to_column]), (column, into[to_row, to_column])):
-                if not isinstance(index, slice) and index[0] == CONSTANT:
-                    target[...] = value
+                into[to_rows, to_columns] = image[row][:, column]
 
 
 def _sections(
-    start: int, stop: int, before: int, size: int, mapping: Indices
-) -> list[tuple[slice, slice | Indices]]:
-    """Return where each part of padded positions goes, and its pixels: made up, of the image, made up."""
-    first, last = min(max(before, start), stop), max(min(before + size, stop), start)
-    parts: list[tuple[slice, slice | Indices]] = []
-    if start < first:
-        parts.append((slice(0, first - start), mapping[start:first]))
-    if first < last:
-        parts.append((slice(first - start, last - start), slice(first - before, last - before)))
-    if last < stop:
-        parts.append((slice(last - start, stop - start), mapping[max(last, start) : stop]))
-    return parts
+    positions: range, padding: tuple[int, int], shown: Indices
+) -> list[tuple[slice, slice | Indices | None]]:
+    """Split padded positions into those before, of and after the picture.
+
+    Each section is where in the result it goes, and its pixels: a slice, indices, or None for the constant.
+    """
+    start, step, count = positions.start, positions.step, len(positions)
+    low, high = padding[0], len(shown) - padding[1]
+    first, last = (min(max(0, -(-(edge - start) // step)), count) for edge in (low, high))
+    sections: list[tuple[slice, slice | Indices | None]] = []
+    for begin, end in ((0, first), (first, last), (last, count)):
+        if begin == end:
+            continue
+        part = positions[begin:end]
+        at = slice(part.start, part.stop, step)
+        if low <= part.start < high:
+            sections.append((slice(begin, end), slice(part.start - low, part.stop - low, step)))
+        else:
+            sections.append((slice(begin, end), None if shown[part.start] == CONSTANT else shown[at]))
+    return sections

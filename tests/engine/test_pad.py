@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convcli.choices import PadMode
-from convcli.engine.pad import pad2d, sources
+from convcli.engine.pad import pad2d, read_padded, sources
+from convcli.engine.tiles import Piece
 from convcli.errors import GeometryError, UsageError
 from tests import oracle
 from tests.engine.strategies import images, side
@@ -40,6 +41,24 @@ def test_sources_walk_back_into_the_picture(mode, size, sides):
     before, after = (0, 0) if mode is PadMode.VALID else sides
     expected = [oracle.source(at, size, mode) for at in range(-before, size + after)]
     assert sources(size, before, after, mode).tolist() == [-1 if at is None else at for at in expected]
+
+
+@pytest.mark.parametrize("mode", [mode for mode in PadMode if mode is not PadMode.VALID])
+@given(
+    image=images(max_side=8),
+    padding=st.tuples(side, side),
+    step=st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    data=st.data(),
+)
+def test_a_rectangle_of_every_nth_row_and_column(mode, image, padding, step, data):
+    padded = pad2d(image, padding, mode, 1)
+    (y0, y1), (x0, x1) = (sorted(data.draw(st.tuples(*[st.integers(0, n)] * 2))) for n in padded.shape[:2])
+    expected = padded[y0 : y1 : step[0], x0 : x1 : step[1]]
+    maps = tuple(sources(n, *pair, mode) for n, pair in zip(image.shape, padding, strict=False))
+    value = 1 if mode is PadMode.CONSTANT else 0
+    into = np.full(expected.shape, 99, np.float64)
+    read_padded(image, padding, maps, value, Piece(y0, y1, x0, x1), into, step)
+    np.testing.assert_array_equal(into, expected)
 
 
 def test_padding_spellings():

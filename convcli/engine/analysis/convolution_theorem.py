@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convcli.choices import Method, PadMode
-from convcli.engine.arrays import Array, Floats
-from convcli.engine.correlation.correlate import as_picture, as_weights, correlate
+from convcli.engine.arrays import Array, Floats, as_picture
+from convcli.engine.correlation.correlate import as_weights, correlate
 from convcli.errors import GeometryError
 
 __all__ = ["Theorem", "theorem"]

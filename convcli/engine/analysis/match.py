@@ -9,8 +9,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 
 from convcli.choices import PadMode, PoolMode
-from convcli.engine.arrays import Array, Floats, working_dtype
-from convcli.engine.correlation.correlate import as_picture, as_weights, correlate_window
+from convcli.engine.arrays import Array, Floats, as_picture, working_dtype
+from convcli.engine.correlation.correlate import as_weights, correlate_window
 from convcli.engine.pad import pad2d
 from convcli.engine.pooling.pool2d import Pooling, pool_planes
 from convcli.engine.window import Window

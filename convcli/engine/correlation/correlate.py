@@ -6,15 +6,15 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from convcli.choices import Method, PadMode
-from convcli.engine.arrays import Array, Floats, check_numeric, fits_short, working_dtype
+from convcli.engine.arrays import Array, Floats, as_picture, fits_short, working_dtype
 from convcli.engine.correlation import direct, fft, gemm, separable
 from convcli.engine.correlation.plan import plan
 from convcli.engine.correlation.task import Task
 from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
-from convcli.errors import GeometryError, KernelError, UsageError
+from convcli.errors import KernelError, UsageError
 
-__all__ = ["as_picture", "as_weights", "convolve", "correlate", "correlate_window"]
+__all__ = ["as_weights", "convolve", "correlate", "correlate_window"]
 
 LIGHT = 28_000_000
 """Work, in results times the weights behind each and their overhead, below which one thread is faster."""
@@ -168,25 +168,6 @@ def convolve(image: ArrayLike, kernel: ArrayLike, **options: Any) -> Array:
         As :func:`correlate`.
     """
     return correlate(image, as_weights(kernel)[::-1, ::-1], **options)
-
-
-def as_picture(image: ArrayLike) -> Array:
-    """Return `image` as an array of real numbers with two or three axes and at least one pixel.
-
-    Raises
-    ------
-    GeometryError, UsageError
-        It is none.
-    """
-    picture = np.asarray(image)
-    check_numeric(picture.dtype, "image")
-    if picture.ndim not in (2, 3):
-        raise GeometryError(
-            f"image of shape {picture.shape} is not a picture", hint="give H x W or H x W x C"
-        )
-    if 0 in picture.shape:
-        raise GeometryError(f"image of shape {picture.shape} has no pixels", hint="give at least one")
-    return picture
 
 
 def as_weights(kernel: ArrayLike) -> Floats:
