@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from convcli.choices import PadMode
-from convcli.engine.layers import depthwise, im2col
 from convcli.engine.layers.conv2d import conv2d
 from tests.engine.strategies import seeds
 
@@ -86,23 +85,6 @@ def test_ways(way, pad, dtype):
     assert result.dtype == dtype
     share = (3e-6 if dtype == "float32" else 1e-12) * np.abs(weight).sum((1, 2, 3)).max()
     assert_allclose(result, expected, rtol=1e-6, atol=share * np.abs(x).max())
-
-
-def test_every_way_is_taken(monkeypatch):
-    taken = set()
-    for module, name in ((depthwise, "multiply"), (im2col, "_products")):
-        function = getattr(module, name)
-
-        def noting(*args, _function=function, _name=f"{module.__name__}.{name}", **more):
-            taken.add(_name)
-            return _function(*args, **more)
-
-        monkeypatch.setattr(module, name, noting)
-    for outputs, depth, groups, kernel, stride, dilation, size in WAYS.values():
-        x, weight = np.ones((depth * groups, *size), "f"), np.ones((outputs, depth, *kernel), "f")
-        conv2d(x, weight, stride=stride, dilation=dilation, groups=groups)
-    expected = {"depthwise.multiply", "im2col._products"}
-    assert {name.removeprefix("convcli.engine.layers.") for name in taken} == expected
 
 
 @settings(max_examples=25)
