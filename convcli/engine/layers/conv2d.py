@@ -5,18 +5,13 @@ from numpy.typing import ArrayLike
 
 from convcli.choices import PadMode
 from convcli.engine.arrays import Array, check_numeric, working_dtype
-from convcli.engine.layers import depthwise, im2col
-from convcli.engine.layers.padded_rows import Layer
-from convcli.engine.pad import sources
+from convcli.engine.layers import im2col
 from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
 from convcli.errors import GeometryError, KernelError, UsageError
 from convcli.parsing import as_pair
 
 __all__ = ["conv2d", "conv2d_window"]
-
-FEW = 2
-"""Outputs of each channel up to which weight by weight is faster than a matrix product."""
 
 
 def conv2d(
@@ -92,24 +87,19 @@ def conv2d_window(
 ) -> Array:
     """Return :func:`conv2d` of arguments that are parsed: `window` has the size of `weights`."""
     _check(given, weights, groups)
-    parts = groups
     work = np.result_type(working_dtype(given.dtype), working_dtype(weights.dtype))
-    outputs = weights.shape[0]
-    shift = _bias(bias, outputs).astype(work)
-    images = given if given.ndim == 4 else given[None]
+    outputs, depth = weights.shape[:2]
+    images = given if given.ndim == 4 else given[np.newaxis]
     size = window.output_size(images.shape[2:])
-    result = np.empty((len(images), parts, outputs // parts, *size), work)
-    layer = Layer(
-        x=images,
-        weights=weights.astype(work, copy=False).reshape(parts, outputs // parts, *weights.shape[1:]),
-        shift=shift.reshape(parts, -1, 1),
-        rows=sources(images.shape[2], *window.padding[0], window.mode),
-        columns=sources(images.shape[3], *window.padding[1], window.mode),
-        window=window,
-        out=result,
+    result = np.empty((len(images), groups, outputs // groups, *size), work)
+    im2col.multiply(
+        images.reshape(len(images), groups, depth, *images.shape[2:]),
+        weights.astype(work, copy=False).reshape(groups, -1, *weights.shape[1:]),
+        _bias(bias, outputs).astype(work).reshape(groups, -1, 1),
+        window,
+        result,
+        thread_count(jobs),
     )
-    few = weights.shape[1] == 1 and outputs <= FEW * parts
-    (depthwise if few else im2col).multiply(layer, thread_count(jobs))
     shaped = result.reshape(len(images), outputs, *size)
     return shaped if given.ndim == 4 else shaped[0]
 

@@ -6,8 +6,9 @@ Each input row is stored once for every kernel column, shifted by it and already
 
 so that the windows of one output row are a matrix ``(kh * kw * C) x W'`` whose rows follow one another in
 memory at one distance: it is multiplied with the weights where it lies, and nothing is copied ``kh`` times
-as by plain unfolding (im2col). Rows too narrow for a good matrix product are joined by one more copy. Kernels
-of three rows take the short cut of :mod:`convcli.engine.layers.winograd`.
+as by plain unfolding (im2col). Rows too narrow for a good matrix product are unfolded and joined.
+
+With a dilation the output rows of a strip are those that read the same phase of the input's rows.
 
 References
 ----------
@@ -16,143 +17,176 @@ Chellapilla, Puri and Simard, High performance convolutional neural networks for
 (products of views that are never unfolded in full).
 """
 
-from collections.abc import Iterator
+from math import gcd
 from typing import NamedTuple
 
 import numpy as np
 
-from convcli.engine.arrays import Array
+from convcli.engine.arrays import Array, Indices
 from convcli.engine.blas import one_thread
-from convcli.engine.layers import winograd
-from convcli.engine.layers.padded_rows import Layer, Piece, padded_rows
+from convcli.engine.pad import read_padded, sources
 from convcli.engine.threads import Scratch, run
+from convcli.engine.tiles import Piece
+from convcli.engine.window import Window
 
 __all__ = ["multiply"]
 
+# Numbers of shifted rows in a strip: more leave the second-level cache.
 STRIP = 1 << 19
-"""Numbers of shifted rows held at a time: more leave the cache."""
 
+# Numbers of shifted rows in a strip of several groups: fewer, and its calls take longer than its products.
+GROUPED = 1 << 17
+
+# Numbers of results per matrix product, so that the bias finds them in the cache.
 RESULTS = 1 << 16
-"""Numbers of results made at a time, so that the bias finds them in the cache."""
 
+# Columns of a strip: as many fill a matrix product.
 WIDEST = 512
-"""Columns of a piece: as many fill a matrix product."""
 
-QUICK = 1 << 16
-"""Numbers of shifted input in a row of a piece that takes the short cut: four of them stay in the cache."""
-
+# Columns of the output below which the rows of a strip are joined into one matrix product.
 NARROW = 48
-"""Below so many columns, rows are joined."""
 
+# Multiplications below which one thread is faster than two.
 LIGHT = 1 << 20
-"""Multiplications below which one thread is faster."""
 
 
-class Weights(NamedTuple):
-    """The weights of a layer, prepared.
+class Layer(NamedTuple):
+    """What the strips of a layer share.
 
     Attributes
     ----------
-    matrix : (groups, O/groups, window) array
-        In the order in which windows lie in memory.
-    joins
-        Whether output rows are too narrow to be multiplied one by one.
-    quick
-        The transformed weights where the short cut for three rows pays, or None.
+    x : (N, groups, C/groups, H, W) array
+        Input, of any type and strides.
+    matrix : (groups, O/groups, taps * C/groups) array
+        Weights, in the order in which windows lie in memory.
+    bias : (groups, O/groups, 1) array
+        Added to each output.
+    window : Window
+        Of the kernel.
+    maps : (rows, columns)
+        The pixel that each padded row and column shows.
+    out : (N, groups, O/groups, H', W') array
+        Receives the result, in the type that is computed in.
     """
 
+    x: Array
     matrix: Array
-    joins: bool
-    quick: Array | None
+    bias: Array
+    window: Window
+    maps: tuple[Indices, Indices]
+    out: Array
+
+    @property
+    def joins(self) -> bool:
+        """Whether output rows are too narrow to be multiplied one by one."""
+        return _joins(self.out)
+
+    @property
+    def row_step(self) -> int:
+        """Input rows of one phase between two output rows of a strip."""
+        return self.window.stride[0] // gcd(self.window.stride[0], self.window.dilation[0])
 
 
-def multiply(layer: Layer, threads: int) -> None:
-    """Compute `layer`; the pieces, and so the results, are the same for any number of `threads`."""
-    prepared = _prepare(layer)
-    light = layer.out.size * prepared.matrix.shape[2] < LIGHT
+class Strip(NamedTuple):
+    """Output rows and columns of one image and some of its groups."""
+
+    image: int
+    groups: slice
+    rows: range
+    left: int
+    right: int
+
+
+def multiply(x: Array, weights: Array, bias: Array, window: Window, out: Array, threads: int) -> None:
+    """Write a layer to `out`; the strips, and so the results, are the same for any number of `threads`.
+
+    Shapes are those of :class:`Layer`; `weights` are (groups, O/groups, C/groups, kh, kw).
+    """
+    order = weights if _joins(out) else weights.transpose(0, 1, 3, 4, 2)
+    matrix = np.ascontiguousarray(order).reshape(*weights.shape[:2], -1)
+    rows, columns = (
+        sources(n, *pair, window.mode) for n, pair in zip(x.shape[3:], window.padding, strict=True)
+    )
+    layer = Layer(x, matrix, bias, window, (rows, columns), out)
+    light = out.size * matrix.shape[2] < LIGHT
     with one_thread():
-        run(
-            lambda piece, scratch: _piece(layer, prepared, piece, scratch),
-            list(_cut(layer, prepared)),
-            1 if light else threads,
-        )
+        run(lambda strip, scratch: _multiply(layer, strip, scratch), _strips(layer), 1 if light else threads)
 
 
-def _prepare(layer: Layer) -> Weights:
-    weights, joins = layer.weights, layer.out.shape[4] < NARROW
-    _, outputs, depth, kh, _ = weights.shape
-    order = weights if joins else weights.transpose(0, 1, 3, 4, 2)
-    matrix = np.ascontiguousarray(order).reshape(*order.shape[:2], -1)
-    pays = kh == 3 and layer.window.stride[0] == 1 and min(outputs, depth) >= winograd.CHANNELS
-    return Weights(matrix, joins, winograd.transform(weights) if pays and not joins else None)
+def _joins(out: Array) -> bool:
+    return bool(out.shape[4] < NARROW)
 
 
-def _cut(layer: Layer, prepared: Weights) -> Iterator[Piece]:
+def _strips(layer: Layer) -> list[Strip]:
     images, groups, _, height, width = layer.out.shape
-    _, _, depth, kh, kw = layer.weights.shape
-    widest = WIDEST if prepared.quick is None else max(NARROW, QUICK // (kw * depth))
-    across = -(-width // -(-width // widest))
-    room = STRIP // (kw * depth * across)
-    deep = max(1, (room - kh) // layer.step + 1) if prepared.quick is None else max(2, room // 4 * 2)
-    for image in range(images):
-        for group in range(groups):
-            for phase in range(min(layer.every, height)):
-                rows = range(phase, height, layer.every)
-                for begin in range(0, len(rows), deep):
-                    part = rows[begin : begin + deep]
-                    for left in range(0, width, across):
-                        right = min(left + across, width)
-                        yield Piece(image, group, part[0], layer.every, len(part), left, right)
+    kh, kw = layer.window.size
+    phases = layer.window.dilation[0] // gcd(layer.window.stride[0], layer.window.dilation[0])
+    across = -(-width // -(-width // WIDEST))
+    numbers = kw * layer.x.shape[2] * across
+    deep = max(1, (STRIP // numbers - kh) // layer.row_step + 1)
+    most = (min(deep, -(-height // phases)) - 1) * layer.row_step + kh
+    together = max(1, GROUPED // (numbers * most))
+    return [
+        Strip(image, slice(group, group + together), rows[top : top + deep], left, min(left + across, width))
+        for image in range(images)
+        for group in range(0, groups, together)
+        for phase in range(min(phases, height))
+        for rows in [range(phase, height, phases)]
+        for top in range(0, len(rows), deep)
+        for left in range(0, width, across)
+    ]
 
 
-def _piece(layer: Layer, prepared: Weights, piece: Piece, scratch: Scratch) -> None:
-    shift = layer.shift[piece.group]
-    if prepared.quick is not None and piece.high > 1:
-        pairs, kw, apart = piece.high // 2, layer.weights.shape[4], layer.window.dilation[1]
-        even = piece._replace(high=2 * pairs)
-        wide = (piece.width - 1) * layer.window.stride[1] + (kw - 1) * apart + 1
-        lines = padded_rows(layer, even, _channels(layer, piece), (1, 1), wide, scratch)[:, 0]
-        columns = [slice(j * apart, wide - (kw - 1 - j) * apart, layer.window.stride[1]) for j in range(kw)]
-        if winograd.multiply(prepared.quick[piece.group], lines, columns, shift, _into(layer, even), scratch):
-            piece = piece._replace(first=piece.first + 2 * pairs * piece.every, high=piece.high - 2 * pairs)
-    if piece.high:
-        _products(layer, prepared, piece, shift if shift.any() else None, scratch)
+def _shifted_rows(layer: Layer, strip: Strip, scratch: Scratch) -> Array:
+    """Return ``rows[g, r, j, c, n]``: padded input rows, shifted by each kernel column and strided."""
+    down, along = layer.window.axes
+    x = layer.x[strip.image, strip.groups]
+    groups, depth = x.shape[:2]
+    count, width = (len(strip.rows) - 1) * layer.row_step + down.size, strip.right - strip.left
+    rows = scratch("rows", (groups, count, along.size, depth, width), layer.out.dtype)
+    top = strip.rows.start * down.stride
+    for j in range(along.size):
+        left = strip.left * along.stride + j * along.dilation
+        right = left + (width - 1) * along.stride + 1
+        read_padded(
+            x.transpose(2, 3, 0, 1),
+            layer.window.padding,
+            layer.maps,
+            layer.window.constant,
+            Piece(top, top + (count - 1) * down.dilation + 1, left, right),
+            rows[:, :, j].transpose(1, 3, 0, 2),
+            (down.dilation, along.stride),
+        )
+    return rows
 
 
-def _channels(layer: Layer, piece: Piece) -> slice:
-    depth = layer.weights.shape[2]
-    return slice(piece.group * depth, (piece.group + 1) * depth)
-
-
-def _into(layer: Layer, piece: Piece) -> Array:
-    """Return where the piece's results go: rows x outputs x columns."""
-    maps = layer.out[piece.image, piece.group, :, piece.rows, piece.left : piece.right]
-    return maps.transpose(1, 0, 2)
-
-
-def _products(layer: Layer, prepared: Weights, piece: Piece, shift: Array | None, scratch: Scratch) -> None:
-    _, outputs, depth, kh, kw = layer.weights.shape
-    shifts = (kw, layer.window.stride[1])
-    held = padded_rows(layer, piece, _channels(layer, piece), shifts, piece.width, scratch)
-    matrix, into = prepared.matrix[piece.group], _into(layer, piece)
-    width, work, step = piece.width, layer.out.dtype, layer.step
-    below, size = kw * depth * width, work.itemsize
-    if prepared.joins:
-        shape, apart = (depth, kh, kw, piece.high, width), (width, below, depth * width, step * below, 1)
-        windows: Array = np.ndarray(shape, work, held, 0, tuple(size * each for each in apart))
-        joined = scratch("joined", shape, work)
-        np.copyto(joined, windows)
-        sums = scratch("sums", (outputs, piece.high * width), work)
-        np.matmul(matrix, joined.reshape(-1, piece.high * width), out=sums)
-        if shift is not None:
-            sums += shift
-        into[...] = sums.reshape(outputs, piece.high, width).transpose(1, 0, 2)
+def _multiply(layer: Layer, strip: Strip, scratch: Scratch) -> None:
+    rows = _shifted_rows(layer, strip, scratch)
+    groups, _, kw, depth, width = rows.shape
+    high, kh, outputs = len(strip.rows), layer.window.size[0], layer.out.shape[2]
+    matrix, bias = layer.matrix[strip.groups], layer.bias[strip.groups]
+    biased = bool(bias.any())
+    where = slice(strip.rows.start, strip.rows.stop, strip.rows.step)
+    out = layer.out[strip.image, strip.groups, :, where, strip.left : strip.right]
+    group, row, column, channel, number = rows.strides
+    if layer.joins:
+        shape = (groups, depth, kh, kw, high, width)
+        taps = np.ndarray(
+            shape, rows.dtype, rows, 0, (group, channel, row, column, layer.row_step * row, number)
+        )
+        joined = scratch("joined", shape, rows.dtype)
+        np.copyto(joined, taps)
+        sums = scratch("sums", (groups, outputs, high * width), rows.dtype)
+        np.matmul(matrix, joined.reshape(groups, -1, high * width), out=sums)
+        if biased:
+            sums += bias
+        out[...] = sums.reshape(out.shape)
         return
-    strides = (step * below * size, width * size, size)
-    windows = np.ndarray((piece.high, kh * kw * depth, width), work, held, 0, strides)
-    some = max(1, RESULTS // (outputs * width))
-    for at in range(0, piece.high, some):
-        part = into[at : at + some]
-        np.matmul(matrix, windows[at : at + some], out=part)
-        if shift is not None:
-            part += shift
+    strides = (group, layer.row_step * row, channel, number)
+    windows = np.ndarray((groups, high, kh * kw * depth, width), rows.dtype, rows, 0, strides)
+    some = max(1, RESULTS // (groups * outputs * width))
+    for at in range(0, high, some):
+        part = out[:, :, at : at + some].transpose(0, 2, 1, 3)
+        np.matmul(matrix[:, np.newaxis], windows[:, at : at + some], out=part)
+        if biased:
+            part += bias[:, np.newaxis]

@@ -1,4 +1,4 @@
-"""Pooling: each window of pixels becomes one number, its greatest, least, mean, middle or norm."""
+"""Pooling: the maximum, minimum, average, median or norm of each window of pixels."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -7,9 +7,9 @@ from convcli.choices import PadMode, PoolMode
 from convcli.engine.arrays import Array, check_numeric, working_dtype
 from convcli.engine.pad import as_type, sources
 from convcli.engine.pooling.medians import NETWORK, network
-from convcli.engine.pooling.modes import METHODS, folding
+from convcli.engine.pooling.modes import POOL, reduction
 from convcli.engine.pooling.reductions import operations
-from convcli.engine.pooling.windows import Line, Pooling, Windows, lines
+from convcli.engine.pooling.windows import Pooling, PoolTask
 from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
 from convcli.errors import GeometryError, UsageError
@@ -17,8 +17,8 @@ from convcli.parsing import as_pair
 
 __all__ = ["Pooling", "plan", "pool2d", "pool_picture", "pool_planes"]
 
+# Pixels, or taps of medians, below which one thread is faster than two.
 LIGHT = 1 << 19
-"""Numbers read below which one thread is faster."""
 
 
 def pool2d(
@@ -41,10 +41,10 @@ def pool2d(
     With ``w`` the ``kh * kw`` pixels ``x[m*s + i*d, n*s + j*d]`` of a window, ``y[m, n]`` is
 
     ======  ==========================================================
-    max     the greatest of ``w``
+    max     the maximum of ``w``
     avg     ``sum(w) / count``
-    min     the least of ``w``
-    median  the middle of ``w`` in order; of an even number, the mean of the middle two
+    min     the minimum of ``w``
+    median  the median of ``w``; of an even number of pixels, the mean of the two in the middle
     lp      ``(sum |w|^p)^(1/p)``
     ======  ==========================================================
 
@@ -59,20 +59,20 @@ def pool2d(
     mode : PoolMode or str
         ``max``, ``avg``, ``min``, ``median`` or ``lp``.
     stride : int or (rows, columns), optional
-        Steps between windows; by default the size, so that windows neither overlap nor leave gaps.
+        Pixels from one window to the next; by default the size: windows neither overlap nor leave gaps.
     padding : int, (rows, columns), ((top, bottom), (left, right)), "same", "full" or "valid"
-        Pixels made up beyond the edges.
+        Pixels added beyond the edges.
     dilation : int or (rows, columns)
-        Steps between the pixels of a window.
+        Pixels from one tap of a window to the next.
     ceil : bool
         Let the last window hang over the far edge; it must begin inside the picture or its near padding.
     count_include_pad : bool
         Whether padding counts as pixels of value 0 in an average; what hangs over it never counts.
     p : float
-        Of the norm, above 0; infinity is the greatest absolute value.
+        Of the norm, above 0; infinity is the largest absolute value.
     pad : PadMode or str, optional
-        By default padding is neutral: it is never the greatest or least, adds 0 to sums and is left out of
-        medians. Any padding mode makes up pixels that are as good as those of the picture instead.
+        By default padding is neutral: it is never the maximum or minimum, adds 0 to sums and is left out of
+        medians. Any padding mode adds pixels that count like those of the picture instead.
     pad_value : float
         Shown beyond the edge by mode ``constant``.
     jobs : int, optional
@@ -101,7 +101,7 @@ def pool2d(
 
     References
     ----------
-    Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016. Sliding extremes by
+    Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016. Sliding maxima by
     doubling: van Herk, A fast algorithm for local minimum and maximum filters, 1992, has the same aim.
     """
     given = np.asarray(x)
@@ -110,9 +110,13 @@ def pool2d(
             f"input of shape {given.shape} is not a picture", hint="give H x W, C x H x W or N x C x H x W"
         )
     taps = as_pair(size, "size")
-    steps = taps if stride is None else stride
     window = Window.parse(
-        taps, stride=steps, padding=padding, dilation=dilation, pad=pad, pad_value=pad_value
+        taps,
+        stride=taps if stride is None else stride,
+        padding=padding,
+        dilation=dilation,
+        pad=pad,
+        pad_value=pad_value,
     )
     return pool_planes(given, Pooling(window, PoolMode.parse(mode), ceil, count_include_pad, p), jobs)
 
@@ -138,9 +142,9 @@ def plan(how: Pooling) -> tuple[str, str]:
         if taps > NETWORK:
             return "sort", f"each window of {taps} pixels is sorted as far as its middle"
         return "network", f"{len(network(taps))} exchanges order the {taps} pixels of all windows at once"
-    fold = folding(how, np.dtype(np.float32))
-    down = operations(window.size[0], window.stride[0], window.dilation[0], fold)
-    along = operations(window.size[1], 1, window.dilation[1], fold)
+    operation = reduction(how, np.dtype(np.float32))
+    down = operations(window.size[0], window.stride[0], window.dilation[0], operation)
+    along = operations(window.size[1], 1, window.dilation[1], operation)
     name = "doubling" if down + along < sum(window.size) - 2 else "slices"
     return name, f"{down} + {along} operations on rows and columns, not {taps - 1} on each window"
 
@@ -154,37 +158,36 @@ def _pool(x: Array, how: Pooling, jobs: int | None) -> Array:
         raise UsageError(
             f"pixels made up by pad {window.mode} always count", hint="leave pad or count_include_pad out"
         )
-    found = lines((x.shape[1], x.shape[2]), how)
-    if window.mode is None:
-        _refuse_blind(how, found)
+    size = window.output_size(x.shape[1:3], ceil=how.ceil, what="window")
     if not x.dtype.isnative:
         x = x.astype(x.dtype.newbyteorder("="))
     work = working_dtype(x.dtype)
-    kind = x.dtype if how.mode in (PoolMode.MAX, PoolMode.MIN) else work
-    out = np.empty((x.shape[0], found[0].windows, found[1].windows, x.shape[3]), kind)
-    made_up = None
-    if window.mode is not None:
-        rows, columns = (sources(line.size, line.before, line.after, window.mode) for line in found)
-        made_up = (rows, columns)
-    value = window.constant
     if window.mode is PadMode.CONSTANT:
-        as_type(value, work if how.mode in (PoolMode.AVG, PoolMode.LP) else x.dtype)
-    task = Windows(x, out, found, made_up, value)
-    taps = window.taps if how.mode is PoolMode.MEDIAN else 1
-    light = max(x.size, out.size * taps) < LIGHT
-    METHODS[how.mode](task, how, 1 if light else thread_count(jobs))
+        as_type(window.pad_value, work if how.mode in (PoolMode.AVG, PoolMode.LP) else x.dtype)
+    dtype = x.dtype if how.mode in (PoolMode.MAX, PoolMode.MIN) else work
+    out = np.empty((x.shape[0], *size, x.shape[3]), dtype)
+    rows, columns = (
+        sources(n, *pair, window.mode) for n, pair in zip(x.shape[1:3], window.padding, strict=True)
+    )
+    task = PoolTask(x, out, how, (rows, columns))
+    _refuse_windows_of_padding(task)
+    reads = max(x.size, out.size * (window.taps if how.mode is PoolMode.MEDIAN else 1))
+    POOL[how.mode](task, 1 if reads < LIGHT else thread_count(jobs))
     return out
 
 
-def _refuse_blind(how: Pooling, axes: tuple[Line, Line]) -> None:
-    """Raise GeometryError where a window sees padding alone, which has no greatest number and no mean."""
-    if how.mode is PoolMode.LP or (how.mode is PoolMode.AVG and how.count_include_pad):
+def _refuse_windows_of_padding(task: PoolTask) -> None:
+    """Raise GeometryError where a window sees neutral padding alone, which has no maximum and no mean."""
+    how = task.how
+    sums = how.mode is PoolMode.LP or (how.mode is PoolMode.AVG and how.count_include_pad)
+    if sums or how.window.mode is not None:
         return
-    for line, what in zip(axes, ("rows", "columns"), strict=True):
-        if line.taps_in(line.before, line.before + line.size).min() == 0:
+    counts = task.taps_within(task.picture)
+    for axis, n, taps, what in zip(task.axes, task.x.shape[1:3], counts, ("rows", "columns"), strict=True):
+        if taps.min() == 0:
             raise GeometryError(
-                f"padding of {line.before} and {line.after} {what} leaves windows of {line.taps} "
-                f"without any pixel of the {line.size}",
-                hint=f"pad {'less' if line.dilation > 1 else f'at most {line.taps // 2}'}, "
+                f"padding of {axis.low} and {axis.high} {what} leaves windows of {axis.size} "
+                f"without any pixel of the {n}",
+                hint=f"pad {'less' if axis.dilation > 1 else f'at most {axis.size // 2}'}, "
                 "or choose a padding mode, which makes pixels up",
             )

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from convcli.choices import PadMode
-from convcli.engine.layers import depthwise, im2col, winograd
 from convcli.engine.layers.conv2d import conv2d
 from tests.engine.strategies import seeds
 
@@ -58,10 +57,6 @@ WAYS = {
     "depthwise": (6, 1, 6, (3, 3), (1, 1), (1, 1), (50, 70)),
     "depthwise, two each": (10, 1, 5, (5, 4), (2, 3), (1, 2), (50, 70)),
     "depthwise, phases": (4, 1, 4, (3, 3), (2, 1), (3, 2), (45, 66)),
-    "short cut": (64, 64, 1, (3, 3), (1, 1), (1, 1), (13, 70)),
-    "short cut, odd rows": (64, 70, 1, (3, 2), (1, 1), (1, 1), (12, 80)),
-    "short cut, dilated": (66, 64, 1, (3, 3), (1, 2), (2, 2), (21, 150)),
-    "short cut, one row": (64, 64, 1, (3, 3), (1, 1), (1, 1), (3, 80)),
 }
 
 
@@ -90,23 +85,6 @@ def test_ways(way, pad, dtype):
     assert result.dtype == dtype
     share = (3e-6 if dtype == "float32" else 1e-12) * np.abs(weight).sum((1, 2, 3)).max()
     assert_allclose(result, expected, rtol=1e-6, atol=share * np.abs(x).max())
-
-
-def test_every_way_is_taken(monkeypatch):
-    taken = set()
-    for module, name in ((depthwise, "multiply"), (im2col, "_products"), (winograd, "multiply")):
-        function = getattr(module, name)
-
-        def noting(*args, _function=function, _name=f"{module.__name__}.{name}", **more):
-            taken.add(_name)
-            return _function(*args, **more)
-
-        monkeypatch.setattr(module, name, noting)
-    for outputs, depth, groups, kernel, stride, dilation, size in WAYS.values():
-        x, weight = np.ones((depth * groups, *size), "f"), np.ones((outputs, depth, *kernel), "f")
-        conv2d(x, weight, stride=stride, dilation=dilation, groups=groups)
-    expected = {"depthwise.multiply", "im2col._products", "winograd.multiply"}
-    assert {name.removeprefix("convcli.engine.layers.") for name in taken} == expected
 
 
 @settings(max_examples=25)
