@@ -19,7 +19,7 @@ __all__ = [
     "fits",
     "hold_out",
     "inner_outputs",
-    "interior",
+    "interiors",
     "read_pairs",
     "split_channels",
     "valid_size",
@@ -163,11 +163,15 @@ def inner_outputs(axis: Axis, n: int, margin: int) -> tuple[int, int]:
     return -(-low // axis.stride), (n - 1 - high) // axis.stride + 1
 
 
-def interior(plane: Plane, window: Window, margin: int = 0) -> Plane | None:
-    """Return the part of `plane` whose windows read no padding: its results are those of mode ``valid``.
+def interiors(planes: Sequence[Plane], window: Window, margin: int = 0) -> list[Plane]:
+    """Return the parts of the planes whose windows read no padding: their results are those of ``valid``.
 
-    Outputs within `margin` pixels of an edge are left out, too; None where nothing remains.
+    Outputs within `margin` pixels of an edge are left out, too, and planes of which nothing remains.
     """
+    return [inner for plane in planes if (inner := _interior(plane, window, margin)) is not None]
+
+
+def _interior(plane: Plane, window: Window, margin: int) -> Plane | None:
     read, made = [], []
     for axis, n in zip(window.axes, plane.image.shape, strict=True):
         first, end = inner_outputs(axis, n, margin)

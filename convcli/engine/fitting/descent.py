@@ -30,7 +30,7 @@ from convcli.errors import ConvcliError
 
 __all__ = ["QuadraticLoss", "Step", "descend"]
 
-# Learning rate of Adam: ten times its authors' default, for fewer steps.
+# Learning rate of Adam; its authors' default is 0.001.
 ADAM_RATE = 0.01
 
 # Decay rates of Adam's two moments, and what keeps its divisor from zero: its authors' defaults.

@@ -96,8 +96,9 @@ class Moments:
         return spread if spread > self.count * (64 * np.finfo(float).eps * largest) ** 2 else 0.0
 
 
-def sum_moments(planes: Sequence[Plane], window: Window, centre: Centre, threads: int) -> Moments:
-    """Return the moments of all windows of `planes` whose targets are to be fitted."""
+def sum_moments(planes: Sequence[Plane], window: Window, bias: bool, threads: int) -> Moments:
+    """Return the moments of all windows whose targets are to be fitted, centred if a bias is fitted, too."""
+    centre = Centre.of(planes) if bias else Centre()
     kw, taps = window.size[1], window.taps
     gram, lags = np.zeros((taps, taps)), [np.zeros((kw + 2, taps)) for _ in planes]
     edge = np.zeros((2, taps))

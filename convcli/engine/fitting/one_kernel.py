@@ -10,7 +10,7 @@ from convcli.engine.arrays import Array, Floats
 from convcli.engine.fitting.batches import Batches
 from convcli.engine.fitting.data import Plane
 from convcli.engine.fitting.descent import QuadraticLoss, Step, descend
-from convcli.engine.fitting.moments import Centre, Moments, sum_moments
+from convcli.engine.fitting.moments import Moments, sum_moments
 from convcli.engine.fitting.normal_equations import NormalEquations, Solution, solve
 from convcli.engine.fitting.options import FitOptions
 from convcli.engine.fitting.residuals import Residuals, measure
@@ -49,11 +49,10 @@ def fit_planes(
     chosen = np.arange(window.taps) if taps is None else taps
     bias, l2 = options.bias, options.l2
     _check_samples(sum(plane.samples for plane in planes), len(chosen), options)
-    centre = Centre.of(planes) if bias else Centre()
-    moments = sum_moments(planes, window, centre, threads)
+    moments = sum_moments(planes, window, bias, threads)
     if taps is not None:
         moments = moments.take(taps)
-    scale = options.scale(moments.count)
+    centre, scale = moments.centre, options.scale(moments.count)
     normal = NormalEquations(moments, bias, l2 / scale)
     solution = solve(normal, planes, window, threads, chosen)
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from convcli.choices import FitMethod, PadMode
 from convcli.engine.arrays import Array, Floats
-from convcli.engine.fitting.data import MAX_WEIGHTS, Plane, inner_outputs, interior
-from convcli.engine.fitting.moments import Centre, sum_moments
+from convcli.engine.fitting.data import MAX_WEIGHTS, Plane, inner_outputs, interiors
+from convcli.engine.fitting.moments import sum_moments
 from convcli.engine.fitting.normal_equations import NormalEquations
 from convcli.engine.fitting.one_kernel import KernelFit, fit_planes
 from convcli.engine.fitting.options import FitOptions
@@ -112,7 +112,7 @@ def find_padding(
         return PaddingSearch(groups, window)
     window, taps = _anchored(groups, window, options.bias, threads) if size_given else (window, None)
     margin = 0 if size_given else max(n // 2 for n in window.size)
-    inner = _interiors(groups, window, margin)
+    inner = [interiors(planes, window, margin) for planes in groups]
     fewest = min(sum(plane.samples for plane in planes) for planes in inner)
     if fewest < (window.taps if taps is None else len(taps)) + options.bias:
         raise GeometryError(
@@ -134,27 +134,19 @@ def find_padding(
     return PaddingSearch(groups, found, trials, taps=taps)
 
 
-def _interiors(groups: Groups, window: Window, margin: int = 0) -> list[list[Plane]]:
-    inner = [[interior(plane, window, margin) for plane in planes] for planes in groups]
-    return [[plane for plane in planes if plane is not None] for planes in inner]
-
-
 def _anchored(groups: Groups, window: Window, bias: bool, threads: int) -> tuple[Window, Array | None]:
     """Return the window in which an even kernel explains most, and its taps if they do not fill it."""
     rows, columns = window.size
     size = (rows + 1 - rows % 2, columns + 1 - columns % 2)
     wide = Window.of(size, window.stride, mode=window.mode, pad_value=window.pad_value)
-    inner = _interiors(groups, wide)
+    inner = [interiors(planes, wide) for planes in groups]
     if wide == window or wide.taps > MAX_WEIGHTS or not all(any(p.samples for p in each) for each in inner):
         return window, None
     grid = np.arange(wide.taps).reshape(wide.size)
     # Our anchor comes first: it leaves out the first row and column, the extra pixel being bottom and right.
     tops, lefts = ((0,) if n % 2 else (1, 0) for n in window.size)
     anchors = [grid[top : top + rows, left : left + columns].ravel() for top in tops for left in lefts]
-    moments = [
-        sum_moments(planes, wide.unpadded(), Centre.of(planes) if bias else Centre(), threads)
-        for planes in inner
-    ]
+    moments = [sum_moments(planes, wide.unpadded(), bias, threads) for planes in inner]
     squares = [
         sum(NormalEquations(each.take(taps), bias, 0.0).squares for each in moments) for taps in anchors
     ]

@@ -21,8 +21,8 @@ import numpy as np
 
 from convcli.choices import PadMode
 from convcli.engine.arrays import Array, Floats
-from convcli.engine.fitting.data import Pair, Plane, check_size, check_targets, fits, interior, valid_size
-from convcli.engine.fitting.moments import Centre, Moments, sum_moments
+from convcli.engine.fitting.data import Pair, Plane, check_size, check_targets, fits, interiors, valid_size
+from convcli.engine.fitting.moments import Moments, sum_moments
 from convcli.engine.fitting.normal_equations import NormalEquations
 from convcli.engine.window import Window
 
@@ -35,7 +35,7 @@ AUTO = "auto"
 # the last.
 STAGES = (15, 31, 63)
 
-# Multiplications of a stage, some seconds: of larger pictures, bands spread over their height are used.
+# Multiplications in the sums of a stage: of larger pictures, only bands spread over their height are summed.
 MAX_MULTIPLICATIONS = 1.5e10
 
 # Bands of such a picture.
@@ -119,7 +119,7 @@ def _find_reach(
     found: tuple[Reach, list[SizeTrial]] = (Reach(0, 0, 0, 0), [])
     for largest in STAGES:
         side = _largest_side(planes, stride, largest)
-        moments = _inner_moments(planes, (side, side), stride, bias, threads)
+        moments = _inner_moments(planes, Window.of((side, side), stride), bias, threads)
         if moments is None:
             break
         nested = _NestedKernels(moments, bias, side)
@@ -143,21 +143,16 @@ def _find_reach(
 def _largest_side(planes: Sequence[Plane], stride: tuple[int, int], largest: int) -> int:
     """Return the largest odd side up to `largest` for which the pictures have enough windows."""
     for side in range(largest, 1, -2):
-        inner = [interior(plane, Window.of((side, side), stride)) for plane in planes]
-        if sum(plane.samples for plane in inner if plane is not None) > SAMPLES_PER_WEIGHT * side**2:
+        inner = interiors(planes, Window.of((side, side), stride))
+        if sum(plane.samples for plane in inner) > SAMPLES_PER_WEIGHT * side**2:
             return side
     return 1
 
 
-def _inner_moments(
-    planes: Sequence[Plane], size: tuple[int, int], stride: tuple[int, int], bias: bool, threads: int
-) -> Moments | None:
-    window = Window.of(size, stride)
-    interiors = [inner for plane in planes if (inner := interior(plane, window)) is not None]
-    bands = [band for inner in interiors for band in _spread_bands(inner, window) if band.samples]
-    if not bands:
-        return None
-    return sum_moments(bands, window.unpadded(), Centre.of(bands) if bias else Centre(), threads)
+def _inner_moments(planes: Sequence[Plane], window: Window, bias: bool, threads: int) -> Moments | None:
+    inner = interiors(planes, window)
+    bands = [band for plane in inner for band in _spread_bands(plane, window) if band.samples]
+    return sum_moments(bands, window.unpadded(), bias, threads) if bands else None
 
 
 def _spread_bands(plane: Plane, window: Window) -> list[Plane]:
