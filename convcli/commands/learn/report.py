@@ -121,15 +121,8 @@ def report(told: FitReport) -> dict[str, Any]:
 def _known(known: Known | None) -> dict[str, Any] | None:
     if known is None:
         return None
-    return {
-        "text": str(known),
-        "kernel": known.spec,
-        "scale": known.scale,
-        "cosine": known.cosine,
-        "turn": known.turn,
-        "shift": list(known.shift),
-        "identity": known.identity,
-    }
+    fields = known._asdict()
+    return {"text": str(known), "kernel": fields.pop("spec"), **fields}
 
 
 def psnr(told: FitReport) -> float | None:
