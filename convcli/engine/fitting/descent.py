@@ -124,8 +124,8 @@ def descend(
     unknowns = len(quadratic.best)
     at = rng.normal(0, 1, unknowns) if options.init is Init.NORMAL else np.zeros(unknowns)
     start = quadratic(at)[0]
-    updates = _adam(rate) if options.method is FitMethod.ADAM else _gradient_descent(rate)
-    next(updates)
+    adam = _adam(rate)
+    next(adam)
     exact = options.method is FitMethod.GD and options.batch is None
     steps: list[Step] = []
     for number in range(1, options.steps + 1):
@@ -136,7 +136,7 @@ def descend(
         steps.append(Step(number, loss))
         if watch is not None:
             watch(loss)
-        at = at - updates.send(gradient)
+        at = at - (adam.send(gradient) if options.method is FitMethod.ADAM else rate * gradient)
     loss = quadratic(at)[0]
     worse = not exact and loss > DIVERGED_END * start
     if worse or _has_diverged(loss, steps if exact else [], exact, quadratic):
@@ -151,13 +151,8 @@ def _default_rate(limit: float, options: FitOptions) -> float:
     return limit / (2 if options.batch is None else 20)
 
 
-def _gradient_descent(rate: float) -> Generator[Floats, Floats, None]:
-    gradient = yield np.zeros(0)
-    while True:
-        gradient = yield rate * gradient
-
-
 def _adam(rate: float) -> Generator[Floats, Floats, None]:
+    """Yield the update for each gradient that is sent."""
     gradient = yield np.zeros(0)
     mean, square = 0 * gradient, 0 * gradient
     first, second = BETAS
