@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from convcli.commands.explain.steps import channel_names, part_names
 from convcli.display.pages.page import page
 from convcli.display.pages.pixels import packed_pixels
-from convcli.engine.analysis.pixel_trace import Axis, place, trace_window
+from convcli.engine.analysis.pixel_trace import AxisTrace, place, trace_window
 from convcli.imaging.image import Image, Space, full_scale
 from convcli.kernels import library
 from convcli.kernels.kernel import Kernel
@@ -97,7 +97,7 @@ def write_page(
     ).encode()
 
 
-def _part(pixels: NDArray[Any], axes: tuple[Axis, Axis], most: int) -> Part:
+def _part(pixels: NDArray[Any], axes: tuple[AxisTrace, AxisTrace], most: int) -> Part:
     """Crop a picture of more than `most` pixels, or a very long one, around the middle of the window.
 
     It begins at a whole number of strides, so that the windows lie as they do in the whole picture.
@@ -107,11 +107,11 @@ def _part(pixels: NDArray[Any], axes: tuple[Axis, Axis], most: int) -> Part:
     rows = min(height, max(side, most // width), MOST_SIDE)
     columns = min(width, max(1, most // rows), MOST_SIDE)
     cuts, at = [], []
-    for axis, length in zip(axes, (rows, columns), strict=True):
-        middle = sum(axis.span) // 2
-        start = min(max(0, middle - length // 2), axis.size - length)
-        cuts.append(slice(start - start % axis.stride, start + length))
-        at.append(min(axis.at - start // axis.stride, axis.result - 1))
+    for trace, length in zip(axes, (rows, columns), strict=True):
+        middle, stride = sum(trace.span) // 2, trace.axis.stride
+        start = min(max(0, middle - length // 2), trace.size - length)
+        cuts.append(slice(start - start % stride, start + length))
+        at.append(min(trace.at - start // stride, trace.result - 1))
     down, across = cuts
     return Part((down.start, across.start), pixels[down, across], (at[0], at[1]))
 

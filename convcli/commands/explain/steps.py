@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import Combine, PadMode, RangeMode
-from convcli.engine.analysis.pixel_trace import Axis, PixelTrace, trace_window
+from convcli.engine.analysis.pixel_trace import AxisTrace, PixelTrace, trace_window
 from convcli.engine.correlation.combine import combine
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Image, Space
@@ -70,7 +70,7 @@ class Explained(NamedTuple):
     dtype: np.dtype[Any]
 
     @property
-    def axes(self) -> tuple[Axis, Axis]:
+    def axes(self) -> tuple[AxisTrace, AxisTrace]:
         """Rows and columns of the window, of the first component."""
         return self.parts[0].trace.rows, self.parts[0].trace.columns
 

@@ -10,7 +10,7 @@ from convcli.atomic_write import write_bytes
 from convcli.choices import STDOUT, Combine, Depth, PadMode, RangeMode
 from convcli.commands.explain.steps import Explained, channel_names, explain, report, single
 from convcli.commands.explain.view import Explanation, Grid, Step, written
-from convcli.engine.analysis.pixel_trace import Axis, PixelTrace
+from convcli.engine.analysis.pixel_trace import AxisTrace, PixelTrace
 from convcli.errors import UsageError
 from convcli.imaging.image import Image, full_scale
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
@@ -113,10 +113,10 @@ def _facts(found: Explained, text: str, spec: FilterSpec) -> Iterator[tuple[str,
     yield "picture", f"{rows.size} x {columns.size}, {_kind(found.image.dtype)} {found.image.space}{many}"
     turned = "convolution: rotated by 180 degrees" if spec.convolve else "correlation"
     normalized = ", normalized" if spec.normalize else ""
-    yield "kernel", f"{text}: {rows.taps} x {columns.taps}{normalized}, {turned}"
-    if rows.before or rows.after or columns.before or columns.after:
-        sides = f"{rows.before} above, {rows.after} below, {columns.before} left, {columns.after} right"
-        yield "padding", f"{spec.pad}: {sides}"
+    yield "kernel", f"{text}: {rows.axis.size} x {columns.axis.size}{normalized}, {turned}"
+    top, bottom, left, right = rows.axis.low, rows.axis.high, columns.axis.low, columns.axis.high
+    if top or bottom or left or right:
+        yield "padding", f"{spec.pad}: {top} above, {bottom} below, {left} left, {right} right"
     else:
         yield "padding", "none"
     if spec.stride != (1, 1) or spec.dilation != (1, 1):
@@ -130,7 +130,7 @@ def _by(pair: tuple[int, int]) -> str:
     return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"
 
 
-def _field(rows: Axis, columns: Axis) -> str:
+def _field(rows: AxisTrace, columns: AxisTrace) -> str:
     """Say what the pixel sees, and how much of that is in the picture."""
     spans = [end - start + 1 for start, end in (rows.span, columns.span)]
     whole = f"{_ends('row', rows.span)}, {_ends('column', columns.span)} ({spans[0]} x {spans[1]})"
@@ -154,7 +154,7 @@ def _steps(found: Explained, spec: FilterSpec) -> Iterator[Step]:
     ] = {}  # one for all windows that lie alike: what was shown is known again
     for part in found.parts:
         trace = part.trace
-        grid = grids.setdefault((trace.rows.taps, trace.columns.taps), _grid(trace))
+        grid = grids.setdefault(trace.kernel.shape[-2:], _grid(trace))
         kernels = [trace.kernel] * len(names) if trace.kernel.ndim == 2 else list(trace.kernel)
         given = [part.given] * len(names) if part.given.ndim == 2 else list(part.given)
         for channel, name in enumerate(names):

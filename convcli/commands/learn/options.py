@@ -1,11 +1,12 @@
-"""The options of fitting a kernel: pairs of pictures, what is fitted, and how."""
+"""The options of `learn`, which are also the fields of its spec: which pictures, what is fitted, and how."""
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from convcli.choices import MAX_PIXELS, FitMethod, Init, Loss, PadMode
+from convcli.errors import UsageError
 from convcli.options import completion, shared_options
 from convcli.options.option_groups import Options
 from convcli.options.shared_options import choice_of
@@ -13,7 +14,7 @@ from convcli.options.typer_parsers import verbatim
 from convcli.options.window_options import PadValueOption, StrideOption
 from convcli.parsing import number, parse_pair, whole
 
-__all__ = ["Data", "Descent", "Model", "Opening", "Pairs", "Saving"]
+__all__ = ["Fitting", "LearnSpec", "Opening", "Pairs", "Saving"]
 
 AUTO: Literal["auto"] = "auto"
 
@@ -33,10 +34,6 @@ def read_border(text: str) -> PadMode | Literal["auto"]:
     return AUTO if text.strip().lower() == AUTO else PadMode.parse(text)
 
 
-def _borders(incomplete: str) -> list[str]:
-    return completion.words(AUTO)(incomplete) + completion.pads(incomplete)
-
-
 class Pairs(Options):
     """Which pictures are fitted."""
 
@@ -52,8 +49,8 @@ class Pairs(Options):
     ]
 
 
-class Model(Options):
-    """What is fitted."""
+class Fitting(Options):
+    """What is fitted, to which values, and how."""
 
     size: Annotated[
         tuple[int, int] | Literal["auto"],
@@ -99,10 +96,6 @@ class Model(Options):
         bool, _window("--per-channel", help="A kernel for each channel, instead of one for all.")
     ] = False
 
-
-class Data(Options):
-    """Which values count."""
-
     gray: Annotated[bool, _data("--gray", help="Luma (Rec. 601) of all pictures first.")] = False
     keep_saturated: Annotated[
         bool,
@@ -124,10 +117,6 @@ class Data(Options):
     seed: Annotated[
         int, _data("--seed", metavar="N", parser=whole, help="Of everything that is drawn at random.")
     ] = 0
-
-
-class Descent(Options):
-    """How the kernel is found."""
 
     method: Annotated[
         FitMethod,
@@ -186,6 +175,49 @@ class Descent(Options):
             help="Print 'Step 5, loss 4.316' after every N steps: the loss before that step's update.",
         ),
     ] = None
+
+
+class LearnSpec(Fitting):
+    """How `convcli learn` fits a kernel: its options, checked when made, and the number of threads."""
+
+    jobs: int | None = None
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        _check(self)
+
+    def fit_options(self) -> dict[str, Any]:
+        """Return those arguments of ``fit_kernel`` that are given."""
+        own = ("size", "gray", "keep_saturated", "show_steps")
+        return {name: value for name, value in vars(self).items() if value is not None and name not in own}
+
+
+def _check(spec: LearnSpec) -> None:
+    if spec.pad_value is not None and spec.pad is not PadMode.CONSTANT:
+        raise UsageError(
+            f"--pad-value {spec.pad_value:g} has no effect with --pad {spec.pad}",
+            hint="use --pad constant, or leave --pad-value out",
+        )
+    counts = [("--steps", spec.steps), ("--batch", spec.batch), ("--show-steps", spec.show_steps)]
+    for name, value in (counts[0], ("--lr", spec.lr), counts[1], ("--init", spec.init), counts[2]):
+        if value is not None and spec.method is FitMethod.LSTSQ:
+            raise UsageError(
+                f"{name} {value} has no effect with --method lstsq, which takes no steps",
+                hint="use --method gd or --method adam",
+            )
+    for name, count in counts:
+        if count is not None and count < 1:
+            raise UsageError(f"{name} {count} is too small", hint="use 1 or more")
+    if spec.jobs is not None and spec.jobs < 1:
+        raise UsageError(f"--jobs {spec.jobs} is too small", hint="use 1 or more")
+    if spec.lr is not None and not spec.lr > 0:
+        raise UsageError(f"--lr {spec.lr:g} is not positive", hint="leave it out for one that converges")
+    if spec.l2 < 0:
+        raise UsageError(f"--l2 {spec.l2:g} is negative", hint="use 0 or more")
+    if spec.seed < 0:
+        raise UsageError(f"--seed {spec.seed} is negative", hint="use 0 or more")
+    if not 0 <= spec.holdout < 1:
+        raise UsageError(f"--holdout {spec.holdout:g} is not a share", hint="use 0 to below 1, such as 0.1")
 
 
 class Saving(Options):

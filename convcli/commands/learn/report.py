@@ -1,23 +1,31 @@
-"""What is told of a fit: what reports are made of, the JSON object, and the command that does the same."""
+"""A fit with its pictures: the JSON object, and the command that makes the target again."""
 
 import math
 import os
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import PadMode
-from convcli.commands.learn.spec import LearnSpec
+from convcli.commands.learn.options import LearnSpec
 from convcli.commands.learn.verdict import verdict
 from convcli.engine.fitting.fit import Fit
+from convcli.imaging.image import full_scale
 from convcli.kernels.recognition.recognise import Known
 from convcli.pipeline.jsonable import plain
 
-__all__ = ["Pair", "Told", "border_name", "command", "psnr", "report", "sentences", "size_words"]
+__all__ = ["FitReport", "Pair", "border_name", "command", "psnr", "report", "sentences", "size_words"]
 
 Array = NDArray[Any]
+
+# Floats that are all whole numbers count as rounded ones if their range is at least this: few numbers, such
+# as labels, may be whole by themselves.
+MIN_ROUNDED_RANGE = 16
 
 
 class Pair(NamedTuple):
@@ -30,19 +38,14 @@ class Pair(NamedTuple):
     notes: tuple[str, ...]
 
 
-class Told(NamedTuple):
-    """Everything that a report is made of.
+@dataclass(frozen=True, eq=False)
+class FitReport:
+    """A fit, and what it is compared with to judge it.
 
     Attributes
     ----------
     known
         For each kernel the named one that it is.
-    peak
-        What PSNR is relative to.
-    whole
-        Whether targets are whole numbers, as rounding leaves them.
-    spread
-        Standard deviation of the targets.
     output, seconds
         The kernel file, and how long fitting took.
     """
@@ -50,47 +53,62 @@ class Told(NamedTuple):
     pairs: tuple[Pair, ...]
     fit: Fit
     known: tuple[Known | None, ...]
-    peak: float
-    whole: bool
-    spread: float
     spec: LearnSpec
     output: str | None
     seconds: float
 
+    @property
+    def _targets(self) -> list[Array]:
+        return [target for pair in self.pairs for target in pair.targets]
 
-def report(told: Told) -> dict[str, Any]:
+    @cached_property
+    def peak(self) -> float:
+        """The largest value of PSNR's ratio: white, or the range of floats."""
+        return max(
+            full_scale(target.dtype) if target.dtype.kind != "f" else float(np.ptp(target))
+            for target in self._targets
+        )
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether all targets are whole numbers, as rounding leaves them."""
+        return all(
+            target.dtype.kind != "f"
+            or bool(np.ptp(target) >= MIN_ROUNDED_RANGE and (target == np.rint(target)).all())
+            for target in self._targets
+        )
+
+    @cached_property
+    def spread(self) -> float:
+        """The largest standard deviation of a target."""
+        return max(float(np.std(target, dtype=np.float64)) for target in self._targets)
+
+
+def report(told: FitReport) -> dict[str, Any]:
     """Return the JSON object; what is not finite is null."""
     fit = told.fit
+
+    def of_fit(*names: str) -> dict[str, Any]:
+        return {name: getattr(fit, name) for name in names}
+
+    known = [_known(known) for known in told.known]
     held: dict[str, Any] = {
         "inputs": [pair.input for pair in told.pairs],
         "targets": [pair.target for pair in told.pairs],
         "output": told.output,
         "verdict": list(sentences(told)),
         "kernel": fit.weights,
-        "bias": fit.bias,
-        "errors": fit.errors,
-        "bias_error": fit.bias_error,
+        **of_fit("bias", "errors", "bias_error"),
         "pad": border_name(fit),
         "pad_value": fit.pad_value if fit.pad is PadMode.CONSTANT else None,
-        "size": list(fit.size),
-        "stride": list(fit.stride),
-        "convolve": fit.convolve,
-        "method": fit.method.value,
-        "loss": fit.loss,
-        "r2": fit.r2,
-        "rmse": fit.rmse,
-        "worst": fit.worst,
+        **of_fit("size", "stride", "convolve", "method", "loss", "r2", "rmse", "worst"),
         "psnr": psnr(told),
-        "condition": fit.condition,
-        "unique": fit.unique,
-        "freedom": list(fit.freedom),
-        "known": _one([_known(known) for known in told.known], fit),
-        "samples": fit.samples,
-        "left_out": fit.left_out,
+        **of_fit("condition", "unique", "freedom"),
+        "known": known if fit.weights.ndim == 3 else known[0],
+        **of_fit("samples", "left_out"),
         "holdout": fit.holdout._asdict() if fit.holdout is not None else None,
         "borders": [trial._asdict() for trial in fit.borders],
-        "border_fits": fit.border_fits,
-        "copied": fit.copied,
+        **of_fit("border_fits", "copied"),
         "sizes": [trial._asdict() for trial in fit.sizes],
         "lr": fit.lr,
         "steps": [step.loss for step in fit.steps],
@@ -103,28 +121,17 @@ def report(told: Told) -> dict[str, Any]:
 def _known(known: Known | None) -> dict[str, Any] | None:
     if known is None:
         return None
-    return {
-        "text": str(known),
-        "kernel": known.spec,
-        "scale": known.scale,
-        "cosine": known.cosine,
-        "turn": known.turn,
-        "shift": list(known.shift),
-        "identity": known.identity,
-    }
+    fields = known._asdict()
+    return {"text": str(known), "kernel": fields.pop("spec"), **fields}
 
 
-def _one(values: list[Any], fit: Fit) -> Any:
-    return values if fit.weights.ndim == 3 else values[0]
-
-
-def psnr(told: Told) -> float | None:
-    """Return ``20 log10(peak / rmse)`` in decibels; None where nothing is left, or nothing was there."""
+def psnr(told: FitReport) -> float | None:
+    """Return ``20 log10(peak / rmse)`` in decibels; None for residuals of 0, or targets of 0."""
     return 20 * math.log10(told.peak / told.fit.rmse) if told.fit.rmse > 0 and told.peak > 0 else None
 
 
 def border_name(fit: Fit) -> str:
-    """Return what the border is called."""
+    """Return the padding's name, or ``copied`` where the border was not filtered."""
     return "copied" if fit.copied else fit.pad.value
 
 
@@ -133,7 +140,7 @@ def size_words(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
 
 
-def command(told: Told) -> tuple[str, ...]:
+def command(told: FitReport) -> tuple[str, ...]:
     """Return the command that makes the target from the input, each option with its value."""
     fit, first = told.fit, told.pairs[0]
     before, after = first.inputs[0], first.targets[0]
@@ -152,6 +159,6 @@ def command(told: Told) -> tuple[str, ...]:
     return (*words, f"-o {shlex.quote(f'{stem}-again.png')}")
 
 
-def sentences(told: Told) -> Iterator[str]:
-    """Return what is to be thought of the fit."""
+def sentences(told: FitReport) -> Iterator[str]:
+    """Return the verdict on the fit."""
     return verdict(told.fit, whole=told.whole, spread=told.spread)

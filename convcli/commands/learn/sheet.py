@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import FitMethod, PadMode
-from convcli.commands.learn.report import Told, border_name, command, psnr, sentences, size_words
+from convcli.commands.learn.report import FitReport as Told
+from convcli.commands.learn.report import border_name, command, psnr, sentences, size_words
 from convcli.commands.learn.verdict import is_linear, number, percent
 from convcli.commands.learn.view import FitPart, FitSheet, Trial
 from convcli.engine.fitting.fit import Fit

@@ -1,4 +1,4 @@
-"""What is to be thought of a fit, in sentences."""
+"""The verdict on a fit in sentences: is it one linear filter, the only one, and with which padding?"""
 
 import math
 from collections.abc import Iterator
@@ -9,29 +9,25 @@ from convcli.engine.fitting.fit import Fit
 
 __all__ = ["ROUNDING", "is_linear", "number", "percent", "verdict"]
 
+# Standard deviation of the error of rounding to whole numbers, uniform over an interval of length 1.
 ROUNDING = 1 / math.sqrt(12)
-"""Standard deviation of what rounding to whole numbers takes away."""
 
-EXACT = 1e-9
-NEAR = 1e-4
-"""Residuals of floats below these shares of the target's spread are none, and little."""
+# Residuals of floats relative to the targets' standard deviation: up to EXACT they count as rounding errors
+# of float64, up to NEAR as nearly none.
+EXACT, NEAR = 1e-9, 1e-4
 
+# Residual of whole numbers up to which rounding between two passes of a filter may explain it.
 ROUNDED_TWICE = 0.75
-"""Residuals of whole numbers below this may come from rounding between two passes."""
 
 
 def verdict(fit: Fit, *, whole: bool, spread: float) -> Iterator[str]:
     """Say whether one kernel explains the pictures, whether it is the only one, and what the border is.
 
-    Parameters
-    ----------
-    whole
-        Whether targets are whole numbers.
-    spread
-        Standard deviation of the targets.
+    `whole` tells whether targets are whole numbers; `spread` is their standard deviation.
     """
     yield _linear(fit, whole, spread)
-    if whole and fit.rmse <= ROUNDING * 1.05 and fit.rmse > 0.2 and _cut(fit):
+    cut = bool(fit.bias.size == 1 and abs(fit.bias.item() + 0.5) < 0.05)
+    if whole and 0.2 < fit.rmse <= ROUNDING * 1.05 and cut:
         yield "The bias of -0.5 says that decimals were cut off, not rounded."
     if not fit.unique:
         count = len(fit.freedom)
@@ -82,7 +78,7 @@ def _linear(fit: Fit, whole: bool, spread: float) -> str:
 
 
 def _elsewhere(fit: Fit) -> Iterator[str]:
-    """Say which options were taken for granted, where they may be what is wrong."""
+    """Name the options that were given and may be wrong, and those that would find better."""
     if fit.pad is PadMode.VALID and not fit.borders:
         return  # the target's size says both
     given = [] if fit.sizes else [(f"size {fit.size[0]}x{fit.size[1]}", "--size auto")]
@@ -92,10 +88,6 @@ def _elsewhere(fit: Fit) -> Iterator[str]:
         words = " and ".join(what for what, _ in given)
         others = " and ".join(option for _, option in given)
         yield f"That is with {words}; {others} may find better."
-
-
-def _cut(fit: Fit) -> bool:
-    return bool(fit.bias.size == 1 and abs(fit.bias.item() + 0.5) < 0.05)
 
 
 def _border(fit: Fit) -> str:

@@ -1,4 +1,4 @@
-"""What happens after ``convcli learn``: read pairs, fit, name what was found, write the kernel."""
+"""``convcli learn``: read pairs of pictures, fit a kernel, recognise it, write it."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.choices import FitMethod, Init
-from convcli.commands.learn.report import Pair, Told, report
+from convcli.commands.learn.options import LearnSpec
+from convcli.commands.learn.report import FitReport, Pair, border_name, report
 from convcli.commands.learn.sheet import sheet
-from convcli.commands.learn.spec import LearnSpec
 from convcli.commands.learn.view import FitSheet
 from convcli.engine.fitting.fit import Fit, fit_kernel
 from convcli.errors import ConvcliError, GeometryError, UsageError
@@ -27,24 +26,14 @@ __all__ = ["STEPS", "Learned", "learn"]
 
 Array = NDArray[Any]
 
+# Steps of descent unless --steps says otherwise: the default of `fit_kernel`.
 STEPS = 1000
-"""Of descent, unless told otherwise."""
-
-FEW = 16
-"""Whole numbers of a smaller range need not be rounded ones."""
 
 
 class Learned(NamedTuple):
-    """What became of the pairs.
+    """What is printed, and the kernel file (None where none was asked for).
 
-    Attributes
-    ----------
-    sheet, report
-        What Rich prints for people, and the JSON object.
-    notes, details
-        Lines for people: about what was read, and with ``--verbose`` how the kernel was found.
-    exported
-        The kernel file; None where none was asked for.
+    `sheet` is for people, `report` the JSON object, `notes` are about what was read, `details` for --verbose.
     """
 
     sheet: FitSheet
@@ -73,13 +62,6 @@ def learn(
         Where the kernel is written, and as what; nowhere if neither is given.
     watch
         Called with the number and the loss of each step of descent.
-
-    Raises
-    ------
-    UsageError
-        The files are no pairs.
-    ConvcliError
-        A file cannot be read, pictures do not go together, or the kernel cannot be found or written.
     """
     if len(files) % 2:
         raise UsageError(
@@ -91,14 +73,15 @@ def learn(
     if wanted:
         file_suffix(output, format)
     names = zip(files[::2], files[1::2], strict=True)
-    pairs = [_pair(before, after, spec, reading) for before, after in names]
+    pairs = tuple(_pair(before, after, spec, reading) for before, after in names)
     start = time.perf_counter()
     found = _fit(pairs, spec, watch)
-    told = _told(pairs, found, spec, output, time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    told = FitReport(pairs, found, tuple(_known(found)), spec, output, seconds)
     exported = export_kernel(_kernel(found, pairs), output=output, format=format) if wanted else None
     notes = tuple(dict.fromkeys(note for pair in pairs for note in pair.notes))
     count = found.weights.size + (found.bias.size if spec.bias else 0)
-    details = (f"{found.method}: {count} unknowns of {found.samples} values, {told.seconds:.2f} s",)
+    details = (f"{found.method}: {count} unknowns of {found.samples} values, {seconds:.2f} s",)
     return Learned(sheet(told), report(told), notes, details, exported)
 
 
@@ -139,31 +122,8 @@ def _fit(pairs: Sequence[Pair], spec: LearnSpec, watch: Callable[[int, float], N
     masks = None if spec.keep_saturated else [_unsaturated(target) for target in targets]
     if masks is not None and all(mask.all() for mask in masks):
         masks = None
-    descends = spec.method is not FitMethod.LSTSQ
     try:
-        return fit_kernel(
-            inputs,
-            targets,
-            spec.size,
-            method=spec.method,
-            pad=spec.pad,
-            pad_value=spec.pad_value or 0.0,
-            stride=spec.stride,
-            convolve=spec.convolve,
-            bias=spec.bias,
-            l2=spec.l2,
-            per_channel=spec.per_channel,
-            masks=masks,
-            holdout=spec.holdout,
-            steps=spec.steps or STEPS,
-            lr=spec.lr,
-            batch=spec.batch,
-            seed=spec.seed,
-            init=spec.init or Init.ZERO,
-            loss=spec.loss,
-            jobs=spec.jobs,
-            watch=watch if descends else None,
-        )
+        return fit_kernel(inputs, targets, spec.size, masks=masks, watch=watch, **spec.fit_options())
     except ConvcliError as error:
         if isinstance(error, GeometryError) and len(targets) == 1:
             error.message = f"{Source(pairs[0].target).name!r}: {error.message}"
@@ -171,24 +131,10 @@ def _fit(pairs: Sequence[Pair], spec: LearnSpec, watch: Callable[[int, float], N
 
 
 def _unsaturated(target: Array) -> NDArray[np.bool_]:
-    """Return which values are neither black nor white: those may have been cut."""
+    """Return which values are neither black nor white: those may have been clipped."""
     if target.dtype.kind == "f":
         return np.ones(target.shape, bool)
     return np.asarray((target > 0) & (target < full_scale(target.dtype)))
-
-
-def _told(pairs: Sequence[Pair], found: Fit, spec: LearnSpec, output: str | None, seconds: float) -> Told:
-    return Told(
-        pairs=tuple(pairs),
-        fit=found,
-        known=tuple(_known(found)),
-        peak=max(_peak(target) for pair in pairs for target in pair.targets),
-        whole=all(_is_whole(target) for pair in pairs for target in pair.targets),
-        spread=_spread(pairs),
-        spec=spec,
-        output=output,
-        seconds=seconds,
-    )
 
 
 def _known(found: Fit) -> Iterator[Known | None]:
@@ -202,27 +148,9 @@ def _known(found: Fit) -> Iterator[Known | None]:
         yield recognise(plane, error)
 
 
-def _peak(target: Array) -> float:
-    """Return white, or of floats the range: what PSNR is relative to."""
-    return full_scale(target.dtype) if target.dtype.kind != "f" else float(np.ptp(target))
-
-
-def _is_whole(target: Array) -> bool:
-    """Tell whether a target has been rounded: arrays too, if there are numbers enough to say so."""
-    if target.dtype.kind != "f":
-        return True
-    return bool(np.ptp(target) >= FEW and (target == np.rint(target)).all())
-
-
-def _spread(pairs: Sequence[Pair]) -> float:
-    """Return the standard deviation of the largest target: what residuals of floats are compared with."""
-    return max(float(np.std(target, dtype=np.float64)) for pair in pairs for target in pair.targets)
-
-
 def _kernel(found: Fit, pairs: Sequence[Pair]) -> Kernel:
-    """Make the kernel that gives the targets; of one for each channel, each sees its own channel alone."""
-    name = pairs[0].target
-    source = f"convcli learn {pairs[0].input} {name}; border: {'copied' if found.copied else found.pad}"
+    """Return the kernel that gives the targets; of one for each channel, each sees its own channel alone."""
+    source = f"convcli learn {pairs[0].input} {pairs[0].target}; border: {border_name(found)}"
     weights = found.weights
     if weights.ndim == 3:
         weights = np.einsum("oc,cij->ocij", np.eye(len(weights)), weights)

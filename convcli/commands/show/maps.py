@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from convcli.commands.show.aligned_numbers import figure
 from convcli.commands.show.spec import Region, ShowSpec
 from convcli.display.words import printable
-from convcli.engine.analysis.match import FLAT, match_window
+from convcli.engine.analysis.match import FLAT_RANGE, match_window
 from convcli.engine.analysis.peaks import Peak, peaks
 from convcli.engine.window import Window
 from convcli.errors import GeometryError
@@ -178,7 +178,7 @@ def _scores(image: Image, slides: LoadedKernels, spec: FilterSpec, view: ShowSpe
         window = spec.window(weights.shape)
         scores = match_window(image.frames[0].pixels, weights, window, center=view.center, jobs=spec.jobs)
         note = f"{kernel!r} is flat, so that every score is 0; --no-center compares without subtracting means"
-        flat = view.center and np.ptp(weights) <= FLAT * np.abs(weights).max()
+        flat = view.center and np.ptp(weights) <= FLAT_RANGE * np.abs(weights).max()
         for channel, plane in _planes(image, scores):
             one = _shown(plane, view.region, kernel=kernel, pad=spec.pad.value, channel=channel)
             yield _matched(one, window, (note,) if flat else ())

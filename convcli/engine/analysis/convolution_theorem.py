@@ -1,4 +1,4 @@
-"""The convolution theorem, checked: a product of spectra is the spectrum of the result."""
+"""The convolution theorem checked: the product of the spectra is the spectrum of the convolution."""
 
 from typing import NamedTuple
 
@@ -16,18 +16,18 @@ Spectrum = NDArray[np.complex128]
 
 
 class Theorem(NamedTuple):
-    """Both sides of the theorem for one picture and kernel, and how far they are apart.
+    """Both sides of the theorem for one picture and kernel, and their largest differences.
 
     Attributes
     ----------
     picture, kernel
-        The transforms of the two, of the picture's size, frequency 0 first, as ``numpy.fft.fft2`` has them.
+        Their transforms of the picture's size, frequency 0 first, as ``numpy.fft.fft2`` has them.
     product
-        What multiplying them gives.
+        Of the two.
     result
-        The transform of what the engine gives, sliding the kernel.
+        The transform of `direct`.
     direct
-        What the engine gives, H x W.
+        The result of sliding the kernel, H x W.
     difference
         The largest ``|inverse transform of product - direct|``, relative to the largest ``|direct|``.
     spectral_difference
@@ -47,9 +47,8 @@ def theorem(image: ArrayLike, kernel: ArrayLike, *, convolve: bool = False) -> T
     """Compare sliding `kernel` over `image` with multiplying their spectra.
 
     With wrap padding, ``F(correlation) = F(image) conj(F(kernel))``, and without the conjugate for
-    convolution. The kernel is laid on a field of zeros of the picture's size, its anchor at ``[0, 0]`` and
-    what is left of or above it at the far end; where it is larger than the picture it is wound round, and
-    weights that meet are added.
+    convolution. The kernel is laid on zeros of the picture's size, its anchor at ``[0, 0]``, its indices
+    modulo that size: where it is larger than the picture, weights that meet are added.
 
     Parameters
     ----------
@@ -59,11 +58,6 @@ def theorem(image: ArrayLike, kernel: ArrayLike, *, convolve: bool = False) -> T
         Anchored at ``(k - 1) // 2``, as padding ``same`` has it; for convolution at ``k // 2``, where that
         anchor comes to lie when the kernel is rotated.
 
-    Raises
-    ------
-    KernelError, GeometryError
-        As :func:`convcli.engine.correlation.correlate.correlate`; or the picture has more than one channel.
-
     References
     ----------
     Oppenheim and Schafer, Discrete-Time Signal Processing, 3rd edition, 2010, section 8.6.5.
@@ -71,33 +65,30 @@ def theorem(image: ArrayLike, kernel: ArrayLike, *, convolve: bool = False) -> T
     picture, weights = as_picture(image).astype(np.float64), as_weights(kernel)
     if picture.ndim != 2:
         raise GeometryError(f"image of shape {picture.shape} has channels", hint="give one of them, H x W")
-    slid = weights[::-1, ::-1] if convolve else weights
-    direct = correlate(picture, slid, pad=PadMode.WRAP, method=Method.DIRECT)
-    spectrum, response = np.fft.fft2(picture), np.fft.fft2(_laid(weights, picture.shape, convolve=convolve))
+    turned = weights[::-1, ::-1] if convolve else weights
+    direct = correlate(picture, turned, pad=PadMode.WRAP, method=Method.DIRECT)
+    spectrum, response = (
+        np.fft.fft2(picture),
+        np.fft.fft2(_wrapped(weights, picture.shape, convolve=convolve)),
+    )
     product = spectrum * (response if convolve else response.conj())
     result = np.fft.fft2(direct)
-    return Theorem(
-        spectrum,
-        response,
-        product,
-        result,
-        direct,
-        _apart(np.fft.ifft2(product), direct),
-        _apart(product, result),
-    )
+    difference = _relative_difference(np.fft.ifft2(product), direct)
+    spectral_difference = _relative_difference(product, result)
+    return Theorem(spectrum, response, product, result, direct, difference, spectral_difference)
 
 
-def _laid(weights: Floats, shape: tuple[int, ...], *, convolve: bool) -> Floats:
+def _wrapped(weights: Floats, shape: tuple[int, ...], *, convolve: bool) -> Floats:
     rows, columns = (
         (np.arange(taps) - (taps // 2 if convolve else (taps - 1) // 2)) % size
         for taps, size in zip(weights.shape, shape, strict=True)
     )
-    field = np.zeros(shape)
-    np.add.at(field, (rows[:, None], columns), weights)
-    return field
+    zeros = np.zeros(shape)
+    np.add.at(zeros, (rows[:, None], columns), weights)
+    return zeros
 
 
-def _apart(found: Array, expected: Array) -> float:
+def _relative_difference(found: Array, expected: Array) -> float:
     largest = float(np.abs(expected).max())
     difference = float(np.abs(found - expected).max())
     return difference / largest if largest else difference

@@ -1,4 +1,4 @@
-"""How well each window matches a feature: normalised cross-correlation, from -1 to 1."""
+"""Template matching: the normalised cross-correlation of each window with a kernel, from -1 to 1."""
 
 import math
 from dataclasses import replace
@@ -16,19 +16,17 @@ from convcli.engine.pooling.pool2d import Pooling, pool_planes
 from convcli.engine.window import Window
 from convcli.errors import UsageError
 
-__all__ = ["FLAT", "match_score", "match_window"]
+__all__ = ["FLAT_RANGE", "match_score", "match_window"]
 
-FLAT = 1e-9
-"""A window (or a feature) is flat where its values spread over no more than this share of the largest."""
+# Range of a window's or kernel's values, relative to the largest magnitude, up to which it counts as flat.
+FLAT_RANGE = 1e-9
 
-LOST = 1e-8
-"""Share of a window's mean square below which its variance, a difference of sums, has lost its digits."""
+# Variance of a window relative to its mean square below which the difference of sums has lost its digits
+# (float64 has 16), and energy relative to the square of the picture's peak below which running sums have.
+CANCELLED_VARIANCE, CANCELLED_ENERGY = 1e-8, 1e-10
 
-FAINT = 1e-10
-"""Energy of a window, beside the square of the picture's largest value, below which sums are too coarse."""
-
-AT_ONCE = 1 << 20
-"""Numbers gathered at a time where windows are looked at one by one."""
+# Float64 numbers gathered at a time for windows that are computed one by one: 8 MiB.
+GATHERED_NUMBERS = 1 << 20
 
 
 def match_score(
@@ -104,25 +102,24 @@ def match_window(
     return scores[0].astype(kind) if picture.ndim == 2 else np.dstack(scores).astype(kind)
 
 
-def _seen(plane: Floats, window: Window, constant: float) -> Floats:
-    """Return `plane` with its padding."""
+def _padded(plane: Floats, window: Window, constant: float) -> Floats:
     return pad2d(plane, window.padding, window.mode or PadMode.ZERO, constant)
 
 
 def _pooled(padded: Floats, window: Window, mode: PoolMode, jobs: int | None) -> Floats:
-    """Return one number for each window of a padded plane."""
+    """Pool the windows of a padded plane."""
     return pool_planes(padded, Pooling(replace(window.unpadded(), mode=None), mode), jobs)
 
 
 def _feature(weights: Floats, *, center: bool) -> Floats:
-    """Return the feature, centred, of length 1; all zeros where it matches nothing."""
+    """Return the kernel centred and of norm 1; all zeros where it is flat, or without centring zero."""
     largest = float(np.abs(weights).max())
-    if largest == 0 or (center and float(np.ptp(weights / largest)) <= FLAT):
+    if largest == 0 or (center and float(np.ptp(weights / largest)) <= FLAT_RANGE):
         return np.zeros_like(weights)
     weights = weights / largest
     if center:
         weights = weights - weights.mean()
-        weights -= weights.mean()  # what rounding left of the mean
+        weights -= weights.mean()  # the rounding error of the first subtraction
     return np.asarray(weights / np.linalg.norm(weights))
 
 
@@ -134,26 +131,26 @@ def _scores(plane: Array, feature: Floats, window: Window, jobs: int | None, *, 
     peak = max(float(np.abs(clean).max()), abs(constant))
     exponent = math.frexp(peak)[1] if peak else 0
     clean, constant = np.ldexp(clean, -exponent), math.ldexp(constant, -exponent)
-    padded = _seen(clean, window, constant)
+    padded = _padded(clean, window, constant)
     blank = _blank(padded, window, jobs, center=center)
     offset = float(padded.mean()) if center else 0.0
     padded -= offset
-    scores = _quotients(padded, feature, window, jobs, blank, center=center)
+    scores = _normalised(padded, feature, window, jobs, blank, center=center)
     if not finite.all():
-        lost = _seen((~finite).astype(np.float64), window, 0.0)
-        scores[_pooled(lost, window, PoolMode.MAX, jobs) > 0] = np.nan
+        unknown = _padded((~finite).astype(np.float64), window, 0.0)
+        scores[_pooled(unknown, window, PoolMode.MAX, jobs) > 0] = np.nan
     return scores
 
 
 def _blank(padded: Floats, window: Window, jobs: int | None, *, center: bool) -> Array:
-    """Tell which windows match nothing: those that are flat, or, uncentred, all zeros."""
+    """Tell which windows score 0 by definition: flat ones, or without centring those that are all zeros."""
     high, low = (_pooled(padded, window, mode, jobs) for mode in (PoolMode.MAX, PoolMode.MIN))
     if center:
-        return np.asarray(high - low <= FLAT * np.maximum(np.abs(high), np.abs(low)))
+        return np.asarray(high - low <= FLAT_RANGE * np.maximum(np.abs(high), np.abs(low)))
     return np.asarray((high == 0) & (low == 0))
 
 
-def _quotients(
+def _normalised(
     padded: Floats, feature: Floats, window: Window, jobs: int | None, blank: Array, *, center: bool
 ) -> Floats:
     count = feature.size
@@ -161,28 +158,28 @@ def _quotients(
     square = _pooled(padded * padded, window, PoolMode.AVG, jobs)
     energy = square - _pooled(padded, window, PoolMode.AVG, jobs) ** 2 if center else square
     peak = float(np.abs(padded).max())
-    doubtful = ~blank & (count * energy <= FAINT * peak * peak)
+    doubtful = ~blank & (count * energy <= CANCELLED_ENERGY * peak * peak)
     if center:
-        doubtful |= ~blank & (energy <= LOST * square)
+        doubtful |= ~blank & (energy <= CANCELLED_VARIANCE * square)
     clear = ~(blank | doubtful)
     scores = np.zeros_like(products)
     np.divide(products, np.sqrt(count * np.maximum(energy, 0.0)), out=scores, where=clear)
-    _look(padded, feature, window, np.argwhere(doubtful), scores, center=center)
+    _score_exactly(padded, feature, window, np.argwhere(doubtful), scores, center=center)
     return np.clip(scores, -1.0, 1.0, out=scores)
 
 
-def _look(
+def _score_exactly(
     padded: Floats, feature: Floats, window: Window, places: Array, scores: Floats, *, center: bool
 ) -> None:
-    """Compute the scores at `places` as the definition has them."""
+    """Compute the scores at `places` by the definition."""
     (down, across), (dy, dx) = window.stride, window.dilation
     views: Any = sliding_window_view(padded, window.span)[::down, ::across, ::dy, ::dx]
-    step = max(1, AT_ONCE // feature.size)
+    step = max(1, GATHERED_NUMBERS // feature.size)
     for begin in range(0, len(places), step):
         rows, columns = places[begin : begin + step].T
-        seen = views[rows, columns]
+        windows = views[rows, columns]
         if center:
-            seen = seen - seen.mean(axis=(1, 2), keepdims=True)
-        seen = seen / np.abs(seen).max(axis=(1, 2), keepdims=True)
-        lengths = np.sqrt((seen * seen).sum(axis=(1, 2)))
-        scores[rows, columns] = np.tensordot(seen, feature, axes=2) / lengths
+            windows = windows - windows.mean(axis=(1, 2), keepdims=True)
+        windows = windows / np.abs(windows).max(axis=(1, 2), keepdims=True)
+        norms = np.sqrt((windows * windows).sum(axis=(1, 2)))
+        scores[rows, columns] = np.tensordot(windows, feature, axes=2) / norms

@@ -1,4 +1,4 @@
-"""The greatest values of a map that are not neighbours of each other."""
+"""Local maxima of a map: greedy non-maximum suppression."""
 
 from typing import NamedTuple
 
@@ -10,32 +10,17 @@ __all__ = ["Peak", "peaks"]
 
 
 class Peak(NamedTuple):
-    """A place of a map, ``(row, column)``, and its value."""
+    """A position in a map, ``(row, column)``, and the value there."""
 
     at: tuple[int, int]
     value: float
 
 
 def peaks(values: Array, apart: tuple[float, float], most: int) -> list[Peak]:
-    """Return the greatest positive values, each `apart` from the others along rows or columns, or more.
+    """Return up to `most` positive values of an (H, W) array, the largest first; NaN is never a peak.
 
-    Parameters
-    ----------
-    values : (H, W) array
-        NaN is never a peak.
-    apart : (rows, columns)
-        Half the size of a window, so that no two of them share more than half of it.
-    most : int
-        How many are listed at most.
-
-    Returns
-    -------
-    list of Peak
-        The greatest first; equal ones in reading order.
-
-    Notes
-    -----
-    Greedy non-maximum suppression: the greatest is taken, its neighbourhood struck out, and so on.
+    Any two are `apart`, or more, along rows or along columns: the largest is taken, its neighbourhood struck
+    out, and so on. Equal ones come in reading order.
     """
     left = np.where(np.isnan(values), -np.inf, values)
     reach = [int(np.ceil(distance)) - 1 for distance in apart]

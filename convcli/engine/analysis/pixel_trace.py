@@ -1,66 +1,60 @@
-"""One output pixel, step by step: what the window sees and from where, the products, their sum, the value."""
+"""One output pixel of a correlation, step by step: window, products, sum and value."""
 
 import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from convcli.choices import PadMode
 from convcli.engine.arrays import Array, Indices, check_numeric
 from convcli.engine.pad import CONSTANT, sources
-from convcli.engine.window import Axis as WindowAxis
-from convcli.engine.window import Window
-from convcli.errors import GeometryError, KernelError
+from convcli.engine.window import Axis, Window
+from convcli.errors import GeometryError
 
-__all__ = ["Axis", "PixelTrace", "place", "trace_pixel", "trace_window"]
+__all__ = ["AxisTrace", "PixelTrace", "place", "trace_window"]
 
 Float64 = NDArray[np.float64]
 
 
-class Axis(NamedTuple):
+class AxisTrace(NamedTuple):
     """One axis of the window behind an output pixel.
 
     Attributes
     ----------
-    size
-        Pixels of the picture along it.
-    before, after
-        Pixels made up beyond its two ends.
-    taps, dilation, stride
-        Of the kernel: weights along the axis, the distance between them, the step of the window.
-    result
-        Output pixels along it: ``floor((size + before + after - dilation*(taps - 1) - 1) / stride) + 1``.
-    at
-        The output pixel, 0 to ``result - 1``.
-    places : (taps,) array
-        Where each weight lies, counted in the picture's pixels: below 0, or `size` and above, is padding.
+    axis
+        The window along it.
+    size, at
+        Pixels of the picture along it, and the output pixel.
     shown : (taps,) array
-        The pixel of the picture that is seen there; ``CONSTANT`` where none is.
+        The pixel of the picture that each tap sees; ``CONSTANT`` where it sees none.
     """
 
+    axis: Axis
     size: int
-    before: int
-    after: int
-    taps: int
-    dilation: int
-    stride: int
-    result: int
     at: int
-    places: Indices
     shown: Indices
+
+    @property
+    def result(self) -> int:
+        """Output pixels along the axis."""
+        return self.axis.output_size(self.size)
 
     @property
     def formula(self) -> str:
         """The size of the output, with the numbers filled in."""
-        padded = f"{self.size} + {self.before} + {self.after}"
-        room = f"{padded} - {self.dilation}*({self.taps} - 1) - 1"
-        return f"floor(({room})/{self.stride}) + 1 = {self.result}"
+        taps, stride, low, high, dilation = self.axis
+        room = f"{self.size} + {low} + {high} - {dilation}*({taps} - 1) - 1"
+        return f"floor(({room})/{stride}) + 1 = {self.result}"
+
+    @property
+    def places(self) -> Indices:
+        """Where each tap lies, counted in the picture's pixels: below 0, or `size` and above, is padding."""
+        return np.arange(self.axis.size) * self.axis.dilation + self.at * self.axis.stride - self.axis.low
 
     @property
     def padding(self) -> NDArray[np.bool_]:
-        """Which weights lie on padding along this axis."""
+        """Which taps lie on padding along this axis."""
         return (self.places < 0) | (self.places >= self.size)
 
     @property
@@ -77,22 +71,22 @@ class Axis(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PixelTrace:
-    """Everything about one output pixel; C is the number of channels, 1 for a grey picture.
+    """One output pixel; C is the number of channels, 1 for a grey picture.
 
     Attributes
     ----------
     rows, columns
-        The window, axis by axis.
+        The window along each axis.
     kernel : (kh, kw) or (C, kh, kw) array
-        As it slides, unflipped.
+        Not rotated, as for correlation.
     window, products : (C, kh, kw) arrays of float64
-        What the window sees, and that times the kernel.
+        The pixels that the window sees, and their products with the kernel.
     bias
         Added to each sum.
     """
 
-    rows: Axis
-    columns: Axis
+    rows: AxisTrace
+    columns: AxisTrace
     kernel: Float64
     window: Float64
     products: Float64
@@ -116,12 +110,12 @@ class PixelTrace:
     @property
     def channel_sums(self) -> tuple[float, ...]:
         """The sum of the products in each channel, correctly rounded."""
-        return tuple(_total(channel) for channel in self.products)
+        return tuple(_exact_sum(channel) for channel in self.products)
 
     @property
     def sums(self) -> tuple[float, ...]:
         """The sums that become values: one per channel, or one over all channels by a C x kh x kw kernel."""
-        return self.channel_sums if self.kernel.ndim == 2 else (_total(self.products),)
+        return self.channel_sums if self.kernel.ndim == 2 else (_exact_sum(self.products),)
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -130,13 +124,7 @@ class PixelTrace:
 
 
 def place(at: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
-    """Return the pixel `at`, negative numbers counting from the end, among H' x W' output pixels.
-
-    Raises
-    ------
-    GeometryError
-        It is not one of them; the hint says which are.
-    """
+    """Return the pixel `at`, negative numbers counting from the end, among H' x W' output pixels."""
     row, column = (index + n if index < 0 else index for index, n in zip(at, size, strict=True))
     if not (0 <= row < size[0] and 0 <= column < size[1]):
         raise GeometryError(
@@ -146,61 +134,28 @@ def place(at: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
     return row, column
 
 
-def trace_pixel(
-    image: ArrayLike,
-    kernel: ArrayLike,
-    at: tuple[int, int],
-    *,
-    pad: PadMode | str = "reflect",
-    pad_value: float = 0.0,
-    padding: object = "same",
-    stride: object = 1,
-    dilation: object = 1,
-    bias: float = 0.0,
+def trace_window(
+    picture: Array, weights: Float64, at: tuple[int, int], window: Window, *, bias: float = 0.0
 ) -> PixelTrace:
     """Compute one output pixel of a correlation, and keep every step.
 
-    With x the padded image, ``y[m, n] = bias + sum_ij x[m*s + i*d, n*s + j*d] k[i, j]``; products are
-    float64, their sum is correctly rounded. What :func:`convcli.engine.correlation.correlate.correlate` and
-    :func:`convcli.engine.layers.conv2d` give at that pixel is the same but for rounding.
+    With x the padded picture, ``y[m, n] = bias + sum_ij x[m*s + i*d, n*s + j*d] k[i, j]``; products are
+    float64, their sum is correctly rounded. It equals what ``correlate`` and ``conv2d`` give but for their
+    rounding.
 
     Parameters
     ----------
-    image : (H, W) or (H, W, C) array
+    picture : (H, W) or (H, W, C) array
         Of any real type.
-    kernel : (kh, kw) or (C, kh, kw) array
-        One for every channel alike, or one for each, whose sums are added.
+    weights : (kh, kw) or (C, kh, kw) array
+        One kernel for every channel alike, or one for each, whose sums are added.
     at : (row, column)
         Of the output pixel; negative numbers count from the end.
-    pad, pad_value, padding, stride, dilation, bias
-        As for ``correlate``.
-
-    Raises
-    ------
-    GeometryError
-        The kernel does not fit the picture or its channels, or there is no such output pixel.
-    KernelError, UsageError
-        An argument is malformed.
 
     References
     ----------
     Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016.
     """
-    picture, weights = np.asarray(image), np.asarray(kernel, np.float64)
-    if weights.ndim not in (2, 3) or 0 in weights.shape:
-        raise KernelError(
-            f"kernel of shape {weights.shape} is not a kernel", hint="give kh x kw, or C of them"
-        )
-    window = Window.parse(
-        weights.shape[-2:], stride=stride, padding=padding, dilation=dilation, pad=pad, pad_value=pad_value
-    )
-    return trace_window(picture, weights, at, window, bias=bias)
-
-
-def trace_window(
-    picture: Array, weights: Float64, at: tuple[int, int], window: Window, *, bias: float = 0.0
-) -> PixelTrace:
-    """Return :func:`trace_pixel` of arguments that are parsed: `window` has the size of `weights`."""
     check_numeric(picture.dtype, "image")
     if picture.ndim not in (2, 3) or 0 in picture.shape:
         raise GeometryError(
@@ -212,11 +167,13 @@ def trace_window(
             f"kernel has weights for {len(weights)} channels, the picture has {len(channels)}",
             hint="use a kernel of rows and columns alone, or --gray",
         )
-    result = window.output_size(picture.shape)
-    where = place(at, result)
-    rows, columns = (
-        _axis(picture.shape[a], axis, window.mode, result[a], where[a]) for a, axis in enumerate(window.axes)
-    )
+    pixel = place(at, window.output_size(picture.shape))
+    traces = []
+    for axis, size, index in zip(window.axes, picture.shape[:2], pixel, strict=True):
+        first, end = axis.reads(index, index + 1)
+        shown = sources(size, axis.low, axis.high, window.mode)[first : end : axis.dilation]
+        traces.append(AxisTrace(axis, size, index, shown))
+    rows, columns = traces
     seen = channels[:, rows.shown[:, None], columns.shown[None, :]].astype(np.float64)
     seen[:, _either(rows.shown == CONSTANT, columns.shown == CONSTANT)] = window.constant
     with np.errstate(over="ignore"):
@@ -224,24 +181,13 @@ def trace_window(
     return PixelTrace(rows, columns, weights, seen, products, float(bias))
 
 
-def _axis(size: int, axis: WindowAxis, mode: PadMode | None, result: int, at: int) -> Axis:
-    start, end = axis.reads(at, at + 1)
-    window = slice(start, end, axis.dilation)
-    shown = sources(size, axis.low, axis.high, mode)[window]
-    places = np.arange(-axis.low, size + axis.high)[window]
-    return Axis(size, axis.low, axis.high, axis.size, axis.dilation, axis.stride, result, at, places, shown)
-
-
 def _either(rows: NDArray[np.bool_], columns: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.logical_or.outer(rows, columns).astype(np.bool_)
 
 
-def _total(products: Float64) -> float:
+def _exact_sum(products: Float64) -> float:
     try:
         return math.fsum(products.ravel())
-    except (
-        OverflowError,
-        ValueError,
-    ):  # beyond float64: what the engine would get to, infinite or not a number
+    except (OverflowError, ValueError):  # beyond float64: infinite or not a number, as the engine has it
         with np.errstate(all="ignore"):
             return float(products.sum())

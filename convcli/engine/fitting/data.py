@@ -1,4 +1,4 @@
-"""The pictures that a kernel is fitted to: checked, and taken apart into planes of one channel."""
+"""The pictures that a kernel is fitted to: checked, and split into planes of one channel."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -7,53 +7,30 @@ import numpy as np
 
 from convcli.choices import PadMode
 from convcli.engine.arrays import Array, check_numeric
-from convcli.engine.window import Window
+from convcli.engine.window import Axis, Window
 from convcli.errors import ConvcliError, GeometryError, UsageError
-from convcli.parsing import Edges
+from convcli.parsing import as_pair
 
 __all__ = [
-    "Frame",
+    "MAX_WEIGHTS",
     "Pair",
     "Plane",
+    "check_size",
     "check_targets",
+    "fits",
     "hold_out",
-    "inner_range",
-    "interior",
+    "inner_outputs",
+    "interiors",
     "read_pairs",
-    "take_apart",
+    "split_channels",
+    "valid_size",
 ]
 
+# Largest and smallest magnitude of pixels: sums of their squares stay within the range of float64.
 LARGEST, SMALLEST = 1e140, 1e-140
-"""Sums of the squares of pixels beyond these leave float64."""
 
-
-class Frame(NamedTuple):
-    """How windows lie over a picture: their size and stride, and what is made up around the picture."""
-
-    size: tuple[int, int]
-    stride: tuple[int, int]
-    mode: PadMode
-    value: float = 0.0
-
-    @property
-    def sides(self) -> Edges:
-        """Pixels made up beyond each edge: as many as keep the size, or none for ``valid``."""
-        return Window.of(self.size, self.stride, mode=self.mode).padding
-
-    @property
-    def taps(self) -> int:
-        """Weights of a kernel."""
-        return self.size[0] * self.size[1]
-
-    def results(self, shape: Sequence[int]) -> tuple[int, int]:
-        """Return the size of the result over a picture of `shape`.
-
-        Raises
-        ------
-        GeometryError
-            The kernel is larger than the padded picture.
-        """
-        return Window(self.size, self.stride, self.sides).output_size((shape[0], shape[1]))
+# Weights of a kernel; their normal equations are a matrix of 4096 x 4096 numbers, 128 MiB.
+MAX_WEIGHTS = 4096
 
 
 class Pair(NamedTuple):
@@ -89,23 +66,13 @@ class Plane(NamedTuple):
 
 
 def read_pairs(inputs: Any, targets: Any, masks: Any) -> list[Pair]:
-    """Return the checked pairs; single pictures make a list of one.
-
-    Raises
-    ------
-    UsageError
-        Not as many targets or masks as inputs, a mask that does not fit, elements that are no real numbers.
-    GeometryError
-        An array that is no picture, or pairs that differ in channels.
-    ConvcliError
-        NaN, infinity, or numbers too large to be squared.
-    """
-    befores, afters = _listed(inputs), _listed(targets)
+    """Return the checked pairs; single pictures make a list of one."""
+    befores, afters = _as_list(inputs), _as_list(targets)
     if len(befores) != len(afters):
         raise UsageError(
             f"{len(befores)} inputs and {len(afters)} targets make no pairs", hint="give one target per input"
         )
-    chosen = [None] * len(befores) if masks is None else _listed(masks)
+    chosen = [None] * len(befores) if masks is None else _as_list(masks)
     if len(chosen) != len(befores):
         raise UsageError(f"{len(chosen)} masks for {len(befores)} targets", hint="give one mask per target")
     pairs = []
@@ -123,7 +90,7 @@ def read_pairs(inputs: Any, targets: Any, masks: Any) -> list[Pair]:
     return pairs
 
 
-def _listed(given: Any) -> list[Any]:
+def _as_list(given: Any) -> list[Any]:
     """Return a list of arrays as it is, and one picture (nested numbers, too) as a list of one."""
     if isinstance(given, list | tuple) and given and all(isinstance(each, np.ndarray) for each in given):
         return list(given) if all(each.ndim > 1 for each in given) else [given]
@@ -169,21 +136,20 @@ def _mask(given: Any, target: Array, which: str) -> Array:
     return np.broadcast_to(mask, target.shape)
 
 
-def take_apart(pairs: Sequence[Pair], per_channel: bool) -> list[list[Plane]]:
+def split_channels(pairs: Sequence[Pair], per_channel: bool) -> list[list[Plane]]:
     """Return the planes that share a kernel, as lists: one for each channel, or one in all."""
-    channels = range(pairs[0].image.shape[2])
-    planes = [
+    channels = [
         [
             Plane(pair.image[..., c], pair.target[..., c], None if pair.mask is None else pair.mask[..., c])
             for pair in pairs
         ]
-        for c in channels
+        for c in range(pairs[0].image.shape[2])
     ]
-    return planes if per_channel else [[plane for channel in planes for plane in channel]]
+    return channels if per_channel else [[plane for planes in channels for plane in planes]]
 
 
 def hold_out(planes: Sequence[Plane], share: float, rng: np.random.Generator) -> Iterator[Plane]:
-    """Give each value that would be fitted the chance `share` of being held out instead."""
+    """Hold out each value that would be fitted with probability `share`."""
     for plane in planes:
         drawn = np.empty(plane.target.shape, np.bool_)
         for row in drawn:
@@ -192,84 +158,107 @@ def hold_out(planes: Sequence[Plane], share: float, rng: np.random.Generator) ->
         yield plane._replace(keep=keep, held=drawn if plane.keep is None else plane.keep & drawn)
 
 
-def inner_range(size: int, span: int, step: int, margin: int) -> tuple[int, int]:
-    """Return which results along an axis, the end excluded, lie inside by the window and the margin."""
-    near, far = max((span - 1) // 2, margin), max(span // 2, margin)
-    return -(-near // step), (size - 1 - far) // step + 1
+def inner_outputs(axis: Axis, n: int, margin: int) -> tuple[int, int]:
+    """Return the outputs, the end excluded, whose windows read no padding and that are not in the margin."""
+    low, high = max(axis.low, margin), max(axis.high, margin)
+    return -(-low // axis.stride), (n - 1 - high) // axis.stride + 1
 
 
-def interior(plane: Plane, frame: Frame, margin: int = 0) -> Plane | None:
-    """Return the part of `plane` whose windows need nothing made up, to be read with mode ``valid``.
+def interiors(planes: Sequence[Plane], window: Window, margin: int = 0) -> list[Plane]:
+    """Return the parts of the planes whose windows read no padding: their results are those of ``valid``.
 
-    At least `margin` pixels on each side are no part of it. None where there is no such part.
+    Outputs within `margin` pixels of an edge are left out, too, and planes of which nothing remains.
     """
-    sources, results = [], []
-    for axis in (0, 1):
-        before, step, span = frame.sides[axis][0], frame.stride[axis], frame.size[axis]
-        first, end = inner_range(plane.image.shape[axis], span, step, margin)
+    return [inner for plane in planes if (inner := _interior(plane, window, margin)) is not None]
+
+
+def _interior(plane: Plane, window: Window, margin: int) -> Plane | None:
+    read, made = [], []
+    for axis, n in zip(window.axes, plane.image.shape, strict=True):
+        first, end = inner_outputs(axis, n, margin)
         if end <= first:
             return None
-        sources.append(slice(first * step - before, None))
-        results.append(slice(first, end))
-    into, of = (results[0], results[1]), (sources[0], sources[1])
-    # Pixels beyond the last window would be counted as one more.
-    image = plane.image[of][: (results[0].stop - results[0].start - 1) * frame.stride[0] + frame.size[0]]
-    image = image[:, : (results[1].stop - results[1].start - 1) * frame.stride[1] + frame.size[1]]
-    parts = [None if each is None else each[into] for each in (plane.keep, plane.held)]
-    return Plane(image, plane.target[into], parts[0], parts[1])
+        start, stop = axis.reads(first, end)
+        read.append(slice(start - axis.low, stop - axis.low))
+        made.append(slice(first, end))
+    outputs = (made[0], made[1])
+    keep, held = (None if each is None else each[outputs] for each in (plane.keep, plane.held))
+    return Plane(plane.image[read[0], read[1]], plane.target[outputs], keep, held)
 
 
-def check_targets(pairs: Sequence[Pair], frame: Frame, auto: bool) -> Frame:
-    """Return the frame in which every target has the size that its input makes.
+def check_size(size: object) -> tuple[int, int]:
+    """Return the size of a kernel, ``(rows, columns)``, that is not larger than can be fitted."""
+    if isinstance(size, str):
+        raise UsageError(f"size {size!r} is not a size", hint="give an int, (rows, columns) or 'auto'")
+    rows, columns = as_pair(size, "size")
+    if rows * columns > MAX_WEIGHTS:
+        raise UsageError(
+            f"size {rows}x{columns} has {rows * columns} weights", hint=f"at most {MAX_WEIGHTS} can be fitted"
+        )
+    return rows, columns
 
-    Parameters
-    ----------
-    auto : bool
-        Whether the mode is still to be found: targets may then be of either size, and ``valid`` ones say so.
 
-    Raises
-    ------
-    GeometryError
-        A target of another size; the message names both, the hint what ``valid`` would make.
+def valid_size(pairs: Sequence[Pair], stride: tuple[int, int]) -> tuple[int, int]:
+    """Return the size of the kernel by which a ``valid`` filter makes the targets' sizes."""
+    if stride != (1, 1):
+        raise UsageError("the size cannot be told from valid targets with a stride", hint="give the size")
+    sizes = {
+        tuple(before - after + 1 for before, after in zip(pair.image.shape, pair.target.shape, strict=True))
+        for pair in pairs
+    }
+    rows, columns, _ = min(sizes)
+    if len(sizes) > 1 or min(rows, columns) < 1:
+        raise GeometryError(
+            f"targets of {_by(pairs[0].target.shape)} cannot be made of inputs of "
+            f"{_by(pairs[0].image.shape)} by one valid filter",
+            hint="targets have the size of their inputs, or are smaller by one less than the kernel",
+        )
+    return rows, columns
+
+
+def check_targets(pairs: Sequence[Pair], window: Window, auto: bool) -> Window:
+    """Return the window that makes every target's size of its input.
+
+    With `auto` the padding is still to be found: where all targets are those of ``valid``, so is the window.
     """
-    valid = frame._replace(mode=PadMode.VALID)
-    if auto and not all(_fits(pair, frame) for pair in pairs) and all(_fits(pair, valid) for pair in pairs):
-        return valid
+    if auto and not all(fits(pair, window) for pair in pairs):
+        valid = window.unpadded()
+        if all(fits(pair, valid) for pair in pairs):
+            return valid
     for number, pair in enumerate(pairs, 1):
-        if not _fits(pair, frame):
-            raise _unfit(pair, frame, f" {number}" if len(pairs) > 1 else "")
-    return frame
+        if not fits(pair, window):
+            raise _misfit(pair, window, f" {number}" if len(pairs) > 1 else "")
+    return window
 
 
-def _fits(pair: Pair, frame: Frame) -> bool:
-    if frame.mode is PadMode.VALID and min(_spare(pair, frame)) < 0:
-        return False
-    return frame.results(pair.image.shape) == pair.target.shape[:2]
+def fits(pair: Pair, window: Window) -> bool:
+    """Tell whether the target has the size that the window makes of the input."""
+    return _output(pair, window) == pair.target.shape[:2]
 
 
-def _spare(pair: Pair, frame: Frame) -> tuple[int, int]:
-    return pair.image.shape[0] - frame.size[0], pair.image.shape[1] - frame.size[1]
+def _output(pair: Pair, window: Window) -> tuple[int, int] | None:
+    """Return the size of the filtered input, None where no window fits into it."""
+    rows, columns = (axis.output_size(n) for axis, n in zip(window.axes, pair.image.shape, strict=False))
+    return (rows, columns) if rows > 0 and columns > 0 else None
 
 
-def _unfit(pair: Pair, frame: Frame, which: str) -> GeometryError:
-    valid = frame._replace(mode=PadMode.VALID)
-    kernel, stride = _by(frame.size), "" if frame.stride == (1, 1) else f" with stride {_by(frame.stride)}"
-    if min(_spare(pair, frame)) < 0:
+def _misfit(pair: Pair, window: Window, which: str) -> GeometryError:
+    kernel = _by(window.size)
+    stride = "" if window.stride == (1, 1) else f" with stride {_by(window.stride)}"
+    made, valid = _output(pair, window), _output(pair, window.unpadded())
+    padded = _output(pair, Window.of(window.size, window.stride))
+    if valid is None:
         would = f"{kernel} is too large for a valid filter"
-    elif frame.mode is PadMode.VALID:
-        padded = frame._replace(mode=PadMode.ZERO)
-        would = f"with a border made up it would be {_by(padded.results(pair.image.shape))}"
+    elif window.mode is PadMode.VALID:
+        would = f"with a border made up it would be {_by(padded)}"
     else:
-        would = f"a valid filter would make {_by(valid.results(pair.image.shape))}"
-    makes = "nothing"
-    if frame.mode is not PadMode.VALID or min(_spare(pair, frame)) >= 0:
-        makes = _by(frame.results(pair.image.shape))
+        would = f"a valid filter would make {_by(valid)}"
     return GeometryError(
-        f"target{which} is {_by(pair.target.shape)}, but a {kernel} kernel{stride} makes {makes} "
+        f"target{which} is {_by(pair.target.shape)}, but a {kernel} kernel{stride} makes {_by(made)} "
         f"of its input of {_by(pair.image.shape)}",
         hint=would,
     )
 
 
-def _by(shape: Sequence[int]) -> str:
-    return f"{shape[0]}x{shape[1]}"
+def _by(shape: Sequence[int] | None) -> str:
+    return "nothing" if shape is None else f"{shape[0]}x{shape[1]}"

@@ -1,8 +1,9 @@
-"""From a picture before and after to the kernel that did it: least squares, exactly or step by step."""
+"""``fit_kernel``: the kernel that makes one picture of another, by least squares or descent."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import reduce
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -10,13 +11,15 @@ from numpy.typing import ArrayLike
 
 from convcli.choices import FitMethod, Init, Loss, PadMode
 from convcli.engine.arrays import Array, Floats
-from convcli.engine.fitting.data import Frame, check_targets, hold_out, read_pairs, take_apart
-from convcli.engine.fitting.descent import Course, Step
-from convcli.engine.fitting.one_kernel import Goal, Part, fit_part
-from convcli.engine.fitting.padding_search import BorderTrial
-from convcli.engine.fitting.search import AUTO, Border, Search
-from convcli.engine.fitting.size_search import SizeTrial
+from convcli.engine.fitting.data import check_targets, hold_out, read_pairs, split_channels
+from convcli.engine.fitting.descent import Step
+from convcli.engine.fitting.one_kernel import KernelFit, fit_planes
+from convcli.engine.fitting.options import FitOptions
+from convcli.engine.fitting.padding_search import BorderTrial, PaddingSearch, find_padding
+from convcli.engine.fitting.residuals import Residuals
+from convcli.engine.fitting.size_search import AUTO, SizeTrial, find_size
 from convcli.engine.threads import thread_count
+from convcli.engine.window import Window
 from convcli.errors import UsageError
 from convcli.parsing import as_pair
 
@@ -185,7 +188,17 @@ def fit_kernel(
     ----------
     Björck, Numerical Methods for Least Squares Problems, 1996.
     """
-    goal = _goal(method, bias, l2, steps, lr, batch, seed, init, loss)
+    options = FitOptions(
+        bias=bias,
+        l2=float(l2),
+        loss=Loss.parse(loss),
+        method=FitMethod.parse(method),
+        steps=as_pair(steps, "steps")[0],
+        rate=lr,
+        batch=None if batch is None else as_pair(batch, "batch")[0],
+        init=Init.parse(init),
+        seed=as_pair(seed, "seed", least=0)[0],
+    )
     strides, threads = as_pair(stride, "stride"), thread_count(jobs)
     if not 0 <= holdout < 1:
         raise UsageError(f"holdout {holdout:g} is not a share", hint="use 0 or more, and less than 1")
@@ -193,129 +206,94 @@ def fit_kernel(
         raise UsageError(f"pad value {pad_value} is not finite", hint="give a number")
     mode = None if pad == AUTO else PadMode.parse(pad)
     pairs = read_pairs(inputs, targets, masks)
-    groups = take_apart(pairs, per_channel)
+    groups = split_channels(pairs, per_channel)
     if holdout:
         drawn = np.random.default_rng([seed, 1])
         groups = [list(hold_out(planes, holdout, drawn)) for planes in groups]
-    search = Search(pairs, groups, strides, goal, threads)
-    taken, sizes = search.size(size, mode)
-    frame = Frame(taken, strides, PadMode.REFLECT if mode is None else mode, float(pad_value))
-    frame = check_targets(pairs, frame, mode is None)
-    border = search.border(frame, size != AUTO) if mode is None else Border(groups, frame)
-    parts = []
-    for number, planes in enumerate(border.groups):
-        told = None if watch is None else partial(_tell, watch, number * steps)
-        parts.append(fit_part(planes, border.read, goal, threads, border.taps, told))
-    return _joined(parts, border, sizes, goal, convolve, per_channel)
-
-
-def _goal(
-    method: FitMethod | str,
-    bias: bool,
-    l2: float,
-    steps: int,
-    lr: float | None,
-    batch: int | None,
-    seed: int,
-    init: Init | str,
-    loss: Loss | str,
-) -> Goal:
-    """Return what is minimised and how, checked."""
-    how = FitMethod.parse(method)
-    if not (l2 >= 0 and np.isfinite(l2)):
-        raise UsageError(f"l2 {l2:g} is not a penalty", hint="use 0 or more")
-    if lr is not None and not (lr > 0 and np.isfinite(lr)):
-        raise UsageError(f"learning rate {lr:g} is not positive", hint="use a number above 0")
-    for value, name in ((lr, "learning rate"), (batch, "batch")):
-        if value is not None and how is FitMethod.LSTSQ:
-            raise UsageError(f"{name} {value:g} has no effect with lstsq", hint="use the method gd or adam")
-    many, each = as_pair(steps, "steps")[0], None if batch is None else as_pair(batch, "batch")[0]
-    start = as_pair(seed, "seed", least=0)[0]
-    return Goal(bias, float(l2), Loss.parse(loss), Course(how, many, lr, each, Init.parse(init)), start)
-
-
-def _tell(watch: Callable[[int, float], None], before: int, number: int, loss: float) -> None:
-    watch(before + number, loss)
+    taken, sizes = find_size(size, mode, pairs, groups, strides, bias, threads)
+    window = Window.of(taken, strides, mode=mode or PadMode.REFLECT, pad_value=pad_value)
+    window = check_targets(pairs, window, auto=mode is None)
+    padding = PaddingSearch(groups, window)
+    if mode is None:
+        padding = find_padding(groups, window, options, threads, size_given=size != AUTO)
+    number = count(1)
+    told = None if watch is None else lambda loss: watch(next(number), loss)
+    read, taps = padding.read_window, padding.taps
+    kernels = [fit_planes(planes, read, options, threads, taps, told) for planes in padding.groups]
+    return _joined(kernels, padding, sizes, options, convolve, per_channel)
 
 
 def _joined(
-    parts: Sequence[Part],
-    border: Border,
+    kernels: Sequence[KernelFit],
+    padding: PaddingSearch,
     sizes: tuple[SizeTrial, ...],
-    goal: Goal,
+    options: FitOptions,
     convolve: bool,
     per_channel: bool,
 ) -> Fit:
     """Return one value of what was fitted for each channel, or once for all."""
-    frame, left = border.frame, parts[0].residuals
-    for part in parts[1:]:
-        left = left.plus(part.residuals)
-    mean = goal.loss is Loss.MEAN
-    shape = (len(parts), *frame.size) if per_channel else frame.size
+    window, residuals = padding.window, reduce(Residuals.plus, [kernel.residuals for kernel in kernels])
+    shape = (len(kernels), *window.size) if per_channel else window.size
 
     def shaped(values: Sequence[Floats]) -> Floats:
         stack = np.stack(values).reshape(shape)
         return stack[..., ::-1, ::-1].copy() if convolve else stack
 
-    def each(values: Sequence[float]) -> Floats:
-        return np.array(values if per_channel else values[0])
-
     def together(losses: Sequence[float]) -> float:
-        return sum(losses) / (len(losses) if mean else 1)
+        return sum(losses) / (len(losses) if options.loss is Loss.MEAN else 1)
 
     freedom = []
-    for at, part in enumerate(parts):
-        for direction in part.freedom:
-            nothing = np.zeros_like(direction)
-            freedom.append(shaped([direction if at == other else nothing for other in range(len(parts))]))
-    spread = sum(part.moments.variation for part in parts)
-    values = sum(plane.target.size for planes in border.groups for plane in planes)
+    for at, kernel in enumerate(kernels):
+        for direction in kernel.freedom:
+            zeros = np.zeros_like(direction)
+            freedom.append(shaped([direction if at == other else zeros for other in range(len(kernels))]))
+    values = sum(plane.target.size for planes in padding.groups for plane in planes)
     return Fit(
-        weights=shaped([part.weights for part in parts]),
-        bias=each([part.bias for part in parts]),
-        errors=shaped([part.errors for part in parts]),
-        bias_error=each([part.bias_error for part in parts]),
-        pad=PadMode.REFLECT if border.copied else frame.mode,
-        pad_value=frame.value,
-        size=frame.size,
-        stride=frame.stride,
+        weights=shaped([kernel.weights for kernel in kernels]),
+        bias=np.array([kernel.bias for kernel in kernels]).reshape(shape[:-2]),
+        errors=shaped([kernel.errors for kernel in kernels]),
+        bias_error=np.array([kernel.bias_error for kernel in kernels]).reshape(shape[:-2]),
+        pad=PadMode.REFLECT if padding.copied or window.mode is None else window.mode,
+        pad_value=window.pad_value,
+        size=window.size,
+        stride=window.stride,
         convolve=convolve,
-        method=goal.course.method,
-        lr=None if parts[0].rate is None else min(part.rate or 0.0 for part in parts),
-        loss=together([part.loss for part in parts]),
-        r2=_share(left.square, spread, left.samples),
-        rmse=float((left.square / left.samples) ** 0.5),
-        worst=left.worst,
-        condition=max(part.condition for part in parts),
+        method=options.method,
+        lr=None if kernels[0].rate is None else min(kernel.rate or 0.0 for kernel in kernels),
+        loss=together([kernel.loss for kernel in kernels]),
+        r2=_r2(residuals.square, sum(kernel.moments.variation for kernel in kernels), residuals.samples),
+        rmse=float((residuals.square / residuals.samples) ** 0.5),
+        worst=residuals.worst,
+        condition=max(kernel.condition for kernel in kernels),
         unique=not freedom,
         freedom=tuple(freedom),
-        samples=left.samples,
-        left_out=values - left.samples - left.held,
-        holdout=_held(parts) if left.held else None,
-        borders=border.trials,
-        border_fits=border.fits,
-        copied=border.copied,
+        samples=residuals.samples,
+        left_out=values - residuals.samples - residuals.held,
+        holdout=_holdout(kernels) if residuals.held else None,
+        borders=padding.trials,
+        border_fits=padding.fits,
+        copied=padding.copied,
         sizes=sizes,
         steps=tuple(
             Step(steps[0].number, together([step.loss for step in steps]))
-            for steps in zip(*(part.steps for part in parts), strict=True)
+            for steps in zip(*(kernel.steps for kernel in kernels), strict=True)
         ),
-        rate_limit=min(part.quadratic.limit for part in parts),
+        rate_limit=min(kernel.quadratic.limit for kernel in kernels),
     )
 
 
-def _share(square: float, spread: float, count: int) -> float:
+def _r2(square: float, spread: float, count: int) -> float:
     """Return R2; of targets that are all alike, 1 where nothing is left of them and else 0."""
     if spread > 0:
         return 1 - square / spread
     return 1.0 if square <= count * np.finfo(float).eps else 0.0
 
 
-def _held(parts: Sequence[Part]) -> Holdout:
+def _holdout(kernels: Sequence[KernelFit]) -> Holdout:
     """Return the error on what was held out; its variance is about the mean of what was fitted."""
-    count, square, spread = 0, 0.0, 0.0
-    for part in parts:
-        left, mean = part.residuals, part.moments.total / part.moments.count
-        count, square = count + left.held, square + left.held_square
+    samples, square, spread = 0, 0.0, 0.0
+    for kernel in kernels:
+        left, mean = kernel.residuals, kernel.moments.total / kernel.moments.count
+        samples, square = samples + left.held, square + left.held_square
         spread += left.held_spread - 2 * mean * left.held_total + left.held * mean**2
-    return Holdout(count, float((square / count) ** 0.5), _share(square, spread, count))
+    return Holdout(samples, float((square / samples) ** 0.5), _r2(square, spread, samples))

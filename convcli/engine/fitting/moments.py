@@ -1,14 +1,14 @@
-"""The sums over all windows that least squares needs, in strips.
+"""The sums over all windows that least squares needs: Gram matrix, products with the targets, and totals.
 
-The matrix A of windows, one row a pixel and one column a weight, never exists. With rows one apart,
-``A^T A`` is made of products of input rows that are ``d`` apart,
+The matrix A of windows, one row a pixel and one column a weight, never exists. With rows one apart, the Gram
+matrix ``A^T A`` is made of products of input rows that are ``d`` apart,
 
     C[r, d, j, q] = sum_n x[r, n + j] x[r + d, n + q],    A^T A[(i, j), (i + d, q)] = sum_m C[m + i, d, j, q],
 
 so that ``kw * kh*kw`` products per pixel suffice where the plain ``A^T A`` takes the square of ``kh*kw``: one
 sum over ``m`` is made for ``i = 0``, the others follow from it by the rows at the top and bottom alone. Any
-border is exact, since the rows are padded ones. Values that are left out are taken away again, window by
-window; where most are, the others are added up, window by window.
+padding is exact, since the rows are padded ones. Windows whose targets are left out are subtracted again;
+where most are left out, the others are added up one by one instead.
 
 References
 ----------
@@ -17,36 +17,38 @@ Spectral Analysis, 1987, section 8.5 (the covariance method: lag products with c
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from convcli.engine.arrays import Array, Floats
 from convcli.engine.blas import one_thread
-from convcli.engine.fitting.data import Frame, Plane
-from convcli.engine.fitting.windows import BANDS, blocks, cut_bands, unfold
-from convcli.engine.threads import Scratch, run
+from convcli.engine.fitting.data import Plane
+from convcli.engine.fitting.windows import MAX_BANDS, blocks, map_bands, unfold
+from convcli.engine.threads import Scratch
 from convcli.engine.tiles import Piece
+from convcli.engine.window import Window
 
 __all__ = ["Centre", "Moments", "sum_moments"]
 
-ROOM = 1 << 25
-"""Numbers of sums over windows held at a time, by all bands."""
+# Float64 numbers in the Gram matrices of all bands together: 256 MiB.
+MAX_GRAM_NUMBERS = 1 << 25
 
-TOGETHER = 1 << 10
-"""Windows that are added up at a time: fewer make poor matrix products."""
+# Windows that are multiplied at a time, measured: fewer make slow matrix products.
+GATHERED_WINDOWS = 1 << 10
 
 
 class Centre(NamedTuple):
-    """What is taken from pixels and targets before they are multiplied, so that sums lose no digits."""
+    """Means that are subtracted from pixels and targets before they are multiplied, to keep digits."""
 
     image: float = 0.0
     target: float = 0.0
 
     @classmethod
     def of(cls, planes: Sequence[Plane]) -> "Centre":
-        """Return the means over all planes, of targets over the fitted ones."""
+        """Return the mean of all pixels, and of the targets that are fitted."""
         targets = [plane.target if plane.keep is None else plane.target[plane.keep] for plane in planes]
         return cls(_mean([plane.image for plane in planes]), _mean(targets))
 
@@ -58,7 +60,7 @@ def _mean(arrays: Sequence[Array]) -> float:
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums over windows x and targets y, less their centres: the normal equations.
+    """Sums over windows x and targets y, centred: what the normal equations are made of.
 
     Attributes
     ----------
@@ -84,70 +86,65 @@ class Moments:
     def take(self, taps: Array) -> "Moments":
         """Return the moments of some of the weights alone."""
         gram = self.gram[np.ix_(taps, taps)]
-        return Moments(
-            self.count, gram, self.cross[taps], self.sums[taps], self.total, self.square, self.centre
-        )
+        return replace(self, gram=gram, cross=self.cross[taps], sums=self.sums[taps])
 
     @property
     def variation(self) -> float:
-        """Sum of the squares of y about its mean; what is but rounding counts as zero."""
+        """Sum of the squares of y about its mean; 0 where that is only rounding."""
         spread = self.square - self.total**2 / max(1, self.count)
         largest = abs(self.centre.target) + (self.square / max(1, self.count)) ** 0.5
         return spread if spread > self.count * (64 * np.finfo(float).eps * largest) ** 2 else 0.0
 
 
-def sum_moments(planes: Sequence[Plane], frame: Frame, centre: Centre, threads: int) -> Moments:
-    """Return the moments of all windows of `planes` whose targets are to be fitted."""
-    kw, taps = frame.size[1], frame.taps
+def sum_moments(planes: Sequence[Plane], window: Window, bias: bool, threads: int) -> Moments:
+    """Return the moments of all windows whose targets are to be fitted, centred if a bias is fitted, too."""
+    centre = Centre.of(planes) if bias else Centre()
+    kw, taps = window.size[1], window.taps
     gram, lags = np.zeros((taps, taps)), [np.zeros((kw + 2, taps)) for _ in planes]
     edge = np.zeros((2, taps))
     count, total, square = 0, 0.0, 0.0
-    bands = cut_bands(planes, min(BANDS, max(1, ROOM // (taps * taps))))
-    slots: list[_Sums | None] = [None] * len(bands)
-
-    def work(at: int, scratch: Scratch) -> None:
-        which, y0, y1 = bands[at]
-        slots[at] = _band(planes[which], frame, centre, (y0, y1), scratch)
-
+    max_bands = min(MAX_BANDS, max(1, MAX_GRAM_NUMBERS // (taps * taps)))
     with one_thread():
-        run(work, range(len(bands)), threads)
-        for (which, _, _), found in zip(bands, slots, strict=True):
-            assert found is not None
-            if found.lags is not None:
-                lags[which] += found.lags
-            if found.gram is not None:
-                gram += found.gram
-                edge += found.edge
+        for index, sums in map_bands(planes, max_bands, partial(_sum_band, window, centre), threads):
+            if sums.lags is not None:
+                lags[index] += sums.lags
+            if sums.gram is not None:
+                gram += sums.gram
+                edge += sums.edge
         for plane, lag in zip(planes, lags, strict=True):
-            target = _targets(plane, centre)
+            target = plane.target.ravel() if plane.keep is None else plane.target[plane.keep]
+            target = target.astype(np.float64) - centre.target
             count, total = count + target.size, total + float(target.sum())
             square += float(target @ target)
-            if _is_structured(plane, frame):
-                gram += _expand(plane, frame, centre, lag[:kw])
+            if _uses_lags(plane, window):
+                gram += _expand(plane, window, centre, lag[:kw])
                 edge += lag[kw:]
     return Moments(count, gram, edge[0], edge[1], total, square, centre)
 
 
-class _Sums(NamedTuple):
-    """Of one band: the lag products with the two rows below them, and what is added window by window."""
+class _BandSums(NamedTuple):
+    """Sums of one band.
+
+    Attributes
+    ----------
+    lags : (kw + 2, taps) array or None
+        Products of the first kernel row's pixels, of the targets and of ones with the windows.
+    gram, edge : (taps, taps) array or None, (2, taps) array
+        To be added: Gram matrix, and ``sum x y`` and ``sum x``, of windows that were multiplied one by one.
+    """
 
     lags: Floats | None
     gram: Floats | None
     edge: Floats
 
 
-def _is_structured(plane: Plane, frame: Frame) -> bool:
-    """Whether lag products pay: rows one apart, and most of the targets fitted."""
-    return frame.stride[0] == 1 and 2 * plane.samples > plane.target.size
+def _uses_lags(plane: Plane, window: Window) -> bool:
+    """Tell whether lag products pay: rows are one apart, and most of the targets are fitted."""
+    return window.stride[0] == 1 and 2 * plane.samples > plane.target.size
 
 
-def _targets(plane: Plane, centre: Centre) -> Floats:
-    target = plane.target.ravel() if plane.keep is None else plane.target[plane.keep]
-    return target.astype(np.float64) - centre.target
-
-
-class _Gathered:
-    """Sums over windows that are added up one by one, many at a time."""
+class _WindowSums:
+    """Gram matrix, ``sum x y`` and ``sum x`` of windows that come a few at a time."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[Floats, Floats]] = []
@@ -159,52 +156,54 @@ class _Gathered:
         """Add the windows that are the columns of a matrix."""
         self.waiting.append((windows, targets))
         self.count += len(targets)
-        if self.count >= TOGETHER:
-            self.settle()
+        if self.count >= GATHERED_WINDOWS:
+            self.flush()
 
-    def settle(self) -> None:
-        """Multiply what waits."""
+    def flush(self) -> None:
+        """Multiply the windows that wait."""
         if not self.count:
             return
-        some = np.concatenate([windows for windows, _ in self.waiting], 1)
+        windows = np.concatenate([windows for windows, _ in self.waiting], 1)
         targets = np.concatenate([targets for _, targets in self.waiting])
-        gram, edge = some @ some.T, np.stack([some @ targets, some.sum(1)])
+        gram, edge = windows @ windows.T, np.stack([windows @ targets, windows.sum(1)])
         self.gram = gram if self.gram is None else np.add(self.gram, gram, out=self.gram)
         self.edge = self.edge + edge
         self.waiting, self.count = [], 0
 
 
-def _band(plane: Plane, frame: Frame, centre: Centre, rows: tuple[int, int], scratch: Scratch) -> _Sums:
-    kw, taps = frame.size[1], frame.taps
-    structured = _is_structured(plane, frame)
-    lags = np.zeros((kw + 2, taps)) if structured else None
-    gathered = _Gathered()
-    for block in blocks(frame, Piece(*rows, 0, plane.target.shape[1])):
+def _sum_band(
+    window: Window, centre: Centre, plane: Plane, rows: tuple[int, int], scratch: Scratch
+) -> _BandSums:
+    kw = window.size[1]
+    use_lags = _uses_lags(plane, window)
+    lags = np.zeros((kw + 2, window.taps)) if use_lags else None
+    one_by_one = _WindowSums()
+    for block in blocks(window, Piece(*rows, 0, plane.target.shape[1])):
         area = (slice(block.y0, block.y1), slice(block.x0, block.x1))
         keep = np.True_ if plane.keep is None else plane.keep[area]
-        # What is left out is taken away again.
-        chosen = np.broadcast_to(keep != structured, (block.rows, block.columns))
-        if not structured and not chosen.any():
+        # Lag products include the windows that are left out: those are subtracted again.
+        chosen = np.broadcast_to(keep != use_lags, (block.rows, block.columns))
+        if not use_lags and not chosen.any():
             continue
-        windows = unfold(plane.image, frame, centre.image, block, scratch)
+        windows = unfold(plane.image, window, centre.image, block, scratch)
         target = plane.target[area].astype(np.float64) - centre.target
         if plane.keep is not None:
-            target *= keep  # or large ones that are left out would cost digits
+            target *= keep  # large ones that are left out would cost digits
         if lags is not None:
             left = scratch("left", (block.rows, kw + 2, block.columns), np.dtype(np.float64))
             left[:, :kw], left[:, kw], left[:, kw + 1] = windows[:, :kw], target, 1
             lags += np.matmul(left, windows.transpose(0, 2, 1)).sum(0)
         if chosen.any():
-            gathered.add(windows.transpose(1, 0, 2)[:, chosen], target[chosen])
-    gathered.settle()
-    sign = -1.0 if structured else 1.0
-    gram = None if gathered.gram is None else np.multiply(gathered.gram, sign, out=gathered.gram)
-    return _Sums(lags, gram, sign * gathered.edge)
+            one_by_one.add(windows.transpose(1, 0, 2)[:, chosen], target[chosen])
+    one_by_one.flush()
+    sign = -1.0 if use_lags else 1.0
+    gram = None if one_by_one.gram is None else np.multiply(one_by_one.gram, sign, out=one_by_one.gram)
+    return _BandSums(lags, gram, sign * one_by_one.edge)
 
 
-def _expand(plane: Plane, frame: Frame, centre: Centre, lags: Floats) -> Floats:
+def _expand(plane: Plane, window: Window, centre: Centre, lags: Floats) -> Floats:
     """Return ``sum x x^T`` from its rows of ``i = 0``."""
-    kh, kw = frame.size
+    kh, kw = window.size
     gram = np.empty((kh, kw, kh, kw))
     part = lags.reshape(kw, kh, kw)
     scratch = Scratch()
@@ -212,16 +211,16 @@ def _expand(plane: Plane, frame: Frame, centre: Centre, lags: Floats) -> Floats:
         gram[i, :, i:] = part[:, : kh - i]
         gram[i:, :, i] = part[:, : kh - i].transpose(1, 2, 0)
         if i + 1 < kh:
-            enters = _row(plane, frame, centre, len(plane.target) + i, scratch)
-            part = part + enters - _row(plane, frame, centre, i, scratch)
+            enters = _row(plane, window, centre, len(plane.target) + i, scratch)
+            part = part + enters - _row(plane, window, centre, i, scratch)
     return gram.reshape(kh * kw, kh * kw)
 
 
-def _row(plane: Plane, frame: Frame, centre: Centre, row: int, scratch: Scratch) -> Floats:
+def _row(plane: Plane, window: Window, centre: Centre, row: int, scratch: Scratch) -> Floats:
     """Return the lag products of one padded input row with itself and those below."""
-    kh, kw = frame.size
+    kh, kw = window.size
     found = np.zeros((kw, kh * kw))
-    for block in blocks(frame, Piece(row, row + 1, 0, plane.target.shape[1])):
-        windows = unfold(plane.image, frame, centre.image, block, scratch)[0]
+    for block in blocks(window, Piece(row, row + 1, 0, plane.target.shape[1])):
+        windows = unfold(plane.image, window, centre.image, block, scratch)[0]
         found += windows[:kw] @ windows.T
     return found.reshape(kw, kh, kw)

@@ -1,4 +1,4 @@
-"""The normal equations solved: weights, how exactly they are known, and what the pictures leave open."""
+"""The normal equations: weights, their standard errors, and the directions that the pictures leave open."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,25 +8,30 @@ from typing import NamedTuple
 import numpy as np
 
 from convcli.engine.arrays import Array, Floats
-from convcli.engine.fitting.data import Frame, Plane
+from convcli.engine.fitting.data import Plane
 from convcli.engine.fitting.moments import Centre, Moments
 from convcli.engine.fitting.residuals import Residuals, measure
+from convcli.engine.window import Window
 
-__all__ = ["Answer", "Normal", "solve"]
+__all__ = ["NormalEquations", "Solution", "solve"]
 
-REFINEMENTS = 3
-"""Corrections from the residuals at most: each pass over the pictures wins the digits that squaring lost."""
+# Steps of iterative refinement; each passes over the pictures once.
+MAX_REFINEMENTS = 3
 
-SETTLED = 1e-13
-"""A correction that is this small beside the weights is the last."""
+# Norm of a correction, relative to that of the weights, below which refinement ends: rounding of float64.
+CONVERGED = 1e-13
 
-UNSEEN = 1e-8
-"""Share of the sum of squares that a correction wins, if measuring again would tell nothing new."""
+# Share of the sum of squares below which what a correction gains is taken on trust, without another pass.
+NEGLIGIBLE_GAIN = 1e-8
+
+# Squared length of the part of a weight's unit vector that lies in open directions, from which on the weight
+# counts as not determined: rounding of eigenvectors stays below it.
+OPEN_SHARE = 1e-12
 
 
 @dataclass(frozen=True)
-class Normal:
-    """The normal equations of weights alone, the bias eliminated, by their eigenvalues.
+class NormalEquations:
+    """``(A^T A + ridge) w = A^T y`` for the weights alone, the bias eliminated; solved by eigenvalues.
 
     Attributes
     ----------
@@ -34,7 +39,7 @@ class Normal:
     bias : bool
         Whether one is fitted.
     ridge : float
-        Added to each eigenvalue: what ``l2`` asks for, times the number of samples where the loss is a mean.
+        The penalty ``l2``, times the number of samples where the loss is a mean.
     """
 
     moments: Moments
@@ -43,7 +48,7 @@ class Normal:
 
     @cached_property
     def matrix(self) -> Floats:
-        """``A^T A`` about the windows' mean, or about their centre where no bias is fitted."""
+        """``A^T A``, about the mean of the windows where a bias is fitted."""
         sums, gram = self.moments.sums, self.moments.gram
         return gram - np.outer(sums, sums) / self.moments.count if self.bias else gram
 
@@ -55,27 +60,32 @@ class Normal:
 
     @property
     def squares(self) -> float:
-        """The least sum of squares, to about ``1e-13`` of the targets' own."""
-        all_of_it = self.moments.variation if self.bias else self.moments.square
-        return max(all_of_it - float(self.right @ self.apply(self.right)), 0.0)
+        """The least sum of squared residuals, to about ``1e-13`` of the targets' sum of squares."""
+        total = self.moments.variation if self.bias else self.moments.square
+        return max(total - float(self.right @ self.least_norm(self.right)), 0.0)
 
     @cached_property
-    def _modes(self) -> tuple[Floats, Floats]:
+    def _eigen(self) -> tuple[Floats, Floats]:
         values, vectors = np.linalg.eigh((self.matrix + self.matrix.T) / 2)
         return np.maximum(values, 0), vectors
 
     @cached_property
     def _open(self) -> Array:
-        """Which eigenvectors the pictures say nothing about.
+        """Which eigenvectors the pictures do not determine: their eigenvalues are rounding errors.
 
-        Rounding of the sums puts noise of about ``eps`` times the largest eigenvalue into all of them, and
-        that of the pixels about ``eps`` times their magnitude into every product.
+        Rounding of the sums adds about ``eps`` times the largest eigenvalue to each of them, and that of the
+        pixels about ``eps`` times their magnitude to every product.
         """
-        values, _ = self._modes
+        values, _ = self._eigen
         eps = float(np.finfo(float).eps)
         small = 4 * max(10, len(values)) * eps * values.max(initial=0)
         rounding = self.moments.count * len(values) * (64 * eps * abs(self.moments.centre.image)) ** 2
         return np.asarray(values + self.ridge <= max(small, rounding))
+
+    @cached_property
+    def _inverse(self) -> Floats:
+        """Reciprocal eigenvalues, 0 for open directions."""
+        return np.where(self._open, 0, 1 / np.where(self._open, 1, self._eigen[0] + self.ridge))
 
     @property
     def rank(self) -> int:
@@ -84,43 +94,37 @@ class Normal:
 
     @property
     def condition(self) -> float:
-        """Largest over smallest singular value of the matrix of windows, the ridge written below it."""
-        values = self._modes[0] + self.ridge
+        """Largest over smallest singular value of A with ``sqrt(ridge)`` times the unit matrix below it."""
+        values = self._eigen[0] + self.ridge
         return float(np.sqrt(values.max() / values.min())) if self.rank == len(values) else float("inf")
 
     @property
     def freedom(self) -> Floats:
-        """Orthogonal directions, as rows, along which the answer is open."""
-        return self._modes[1][:, self._open].T
+        """Orthonormal directions, as rows, along which the solution is open."""
+        return self._eigen[1][:, self._open].T
 
-    def apply(self, right: Floats) -> Floats:
+    def least_norm(self, right: Floats) -> Floats:
         """Return the solution of least norm for one right-hand side."""
-        values, vectors = self._modes
-        inverse = np.where(self._open, 0, 1 / np.where(self._open, 1, values + self.ridge))
-        return vectors @ (inverse * (vectors.T @ right))
+        vectors = self._eigen[1]
+        return vectors @ (self._inverse * (vectors.T @ right))
 
     def errors(self, variance: float) -> tuple[Floats, float]:
         """Return the standard errors of weights and bias, where residuals have this variance."""
-        values, vectors = self._modes
-        inverse = np.where(self._open, 0, 1 / np.where(self._open, 1, values + self.ridge))
-        stretch = values * inverse * inverse
-        errors = np.sqrt(variance * ((vectors**2) @ stretch))
-        errors[np.sum(self.freedom**2, 0) > ABOUT_OPEN] = np.inf
-        mean = self.moments.sums / self.moments.count + self.moments.centre.image
-        along = vectors.T @ mean
+        values, vectors = self._eigen
+        variances = values * self._inverse * self._inverse
+        errors = np.sqrt(variance * ((vectors**2) @ variances))
+        errors[np.sum(self.freedom**2, 0) > OPEN_SHARE] = np.inf
         if not self.bias:
             return errors, 0.0
-        reach = float(np.sqrt(variance * (1 / self.moments.count + along**2 @ stretch)))
-        loose = float(np.sum((self.freedom @ mean) ** 2)) > ABOUT_OPEN * float(mean @ mean)
-        return errors, float("inf") if loose else reach
+        mean = self.moments.sums / self.moments.count + self.moments.centre.image
+        if float(np.sum((self.freedom @ mean) ** 2)) > OPEN_SHARE * float(mean @ mean):
+            return errors, float("inf")
+        along = vectors.T @ mean
+        return errors, float(np.sqrt(variance * (1 / self.moments.count + along**2 @ variances)))
 
 
-ABOUT_OPEN = 1e-12
-"""Share of a weight's own direction that must be open for the weight to be."""
-
-
-class Answer(NamedTuple):
-    """Weights and bias of centred pictures, and what they leave."""
+class Solution(NamedTuple):
+    """Weights, of the whole window, and bias for centred pictures, with their residuals."""
 
     weights: Floats
     bias: float
@@ -132,47 +136,46 @@ class Answer(NamedTuple):
 
 
 def solve(
-    normal: Normal, planes: Sequence[Plane], frame: Frame, threads: int, taps: Array | None = None
-) -> Answer:
-    """Solve, then correct the answer by its own residuals until that changes nothing more.
+    normal: NormalEquations, planes: Sequence[Plane], window: Window, threads: int, taps: Array
+) -> Solution:
+    """Solve for the weights `taps` of the window (the others are 0), with iterative refinement.
 
-    Solving once loses digits as the square of the condition number; each correction, made of residuals that
-    come from the pixels themselves, wins them back.
-
-    Parameters
-    ----------
-    taps : array of indices, optional
-        The weights that `normal` is about; the others of the frame are 0.
+    Solving once loses digits as the square of the condition number; corrections made of residuals that come
+    from the pixels themselves restore them.
 
     References
     ----------
     Björck, Numerical Methods for Least Squares Problems, 1996, section 2.9 (fixed precision refinement).
     """
-    moments, chosen = normal.moments, np.arange(frame.taps) if taps is None else taps
-    weights: Floats = np.zeros(frame.taps)
-    weights[chosen] = part = normal.apply(normal.right)
-    bias = (moments.total - float(moments.sums @ part)) / moments.count if normal.bias else 0.0
-    best = Answer(weights, bias, measure(planes, frame, moments.centre, weights, bias, threads))
-    for _ in range(REFINEMENTS):
+    moments = normal.moments
+
+    def solution(weights: Floats, bias: float) -> Solution:
+        return Solution(weights, bias, measure(planes, window, moments.centre, weights, bias, threads))
+
+    weights: Floats = np.zeros(window.taps)
+    weights[taps] = first = normal.least_norm(normal.right)
+    best = solution(
+        weights, (moments.total - float(moments.sums @ first)) / moments.count if normal.bias else 0.0
+    )
+    for _ in range(MAX_REFINEMENTS):
         left = best.residuals
-        right = left.slope[chosen] - normal.ridge * best.weights[chosen]
+        right = left.slope[taps] - normal.ridge * best.weights[taps]
         if normal.bias:
             right = right - moments.sums * (left.total / moments.count)
-        change = normal.apply(right)
+        change = normal.least_norm(right)
         weights, bias = best.weights.copy(), best.bias
-        weights[chosen] += change
+        weights[taps] += change
         if normal.bias:
             bias += (left.total - float(moments.sums @ change)) / moments.count
-        if abs(float(right @ change)) <= UNSEEN * left.square:
-            return Answer(weights, bias, left)
-        found = Answer(weights, bias, measure(planes, frame, moments.centre, weights, bias, threads))
-        size = float(np.linalg.norm(weights))
+        if abs(float(right @ change)) <= NEGLIGIBLE_GAIN * left.square:
+            return Solution(weights, bias, left)
+        found = solution(weights, bias)
         better = _objective(found, normal) <= _objective(best, normal)
         best = found if better else best
-        if not better or float(np.linalg.norm(change)) <= SETTLED * size:
+        if not better or float(np.linalg.norm(change)) <= CONVERGED * float(np.linalg.norm(weights)):
             break
     return best
 
 
-def _objective(answer: Answer, normal: Normal) -> float:
-    return answer.residuals.square + normal.ridge * float(answer.weights @ answer.weights)
+def _objective(solution: Solution, normal: NormalEquations) -> float:
+    return solution.residuals.square + normal.ridge * float(solution.weights @ solution.weights)

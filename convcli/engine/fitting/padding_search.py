@@ -1,34 +1,54 @@
-"""Which border a filter used: the kernel, found in the interior, is tried with every one.
+"""Which padding a filter used: every mode is tried with the kernel that was fitted to the interior.
 
-Of the targets only the band is compared whose windows reach beyond the picture. For ``constant`` the value is
+Only the border band of the targets is compared, whose windows read padding. For ``constant`` the value is
 found too: predictions are linear in it.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from convcli.choices import PadMode
+from convcli.choices import FitMethod, PadMode
 from convcli.engine.arrays import Array, Floats
-from convcli.engine.fitting.data import Frame, Plane, inner_range
+from convcli.engine.fitting.data import MAX_WEIGHTS, Plane, inner_outputs, interiors
+from convcli.engine.fitting.moments import sum_moments
+from convcli.engine.fitting.normal_equations import NormalEquations
+from convcli.engine.fitting.one_kernel import KernelFit, fit_planes
+from convcli.engine.fitting.options import FitOptions
+from convcli.engine.fitting.size_search import NOTHING
 from convcli.engine.fitting.windows import predict
 from convcli.engine.threads import Scratch
 from convcli.engine.tiles import Piece
+from convcli.engine.window import Window
+from convcli.errors import GeometryError
 
-__all__ = ["COPIED", "BorderTrial", "Kernel", "try_borders"]
+__all__ = ["BorderTrial", "PaddingSearch", "find_padding"]
 
+Groups = Sequence[Sequence[Plane]]
+
+# Name of a border that is the input's own, unfiltered, as Pillow's ``ImageFilter.Kernel`` leaves it.
 COPIED = "copied"
-"""The target's border is the input's own: what Pillow's ``ImageFilter.Kernel`` leaves."""
 
-PLAINEST = ("reflect", "zero", "replicate", "symmetric", "wrap", "constant", COPIED)
-"""Of modes that give the same, the first is chosen: the default, then in order of simplicity."""
+# Modes that are tried. Of those that do equally well the first is chosen: the default, then the simplest.
+TRIED = ("reflect", "zero", "replicate", "symmetric", "wrap", "constant", COPIED)
 
-SAME = 1e-3
-"""Share by which residuals may differ and count as equal."""
+# Relative difference of residuals that count as equal.
+EQUAL = 1e-3
 
-TINY = 1e-7
-"""Share of the target's deviation below which a residual counts as none."""
+# Residual, relative to the targets' standard deviation, that counts as none: rounding.
+NEGLIGIBLE = 1e-7
+
+# A border residual up to this multiple of the interior's counts as explained by the padding.
+EXPLAINED = 2.0
+
+# So does one up to this share of the targets' standard deviation.
+EXPLAINED_SHARE = 1e-6
+
+# Another anchor of an even kernel is believed where it leaves less than this share of what ours leaves, in
+# sums of squared residuals.
+OTHER_ANCHOR = 0.5
 
 
 class BorderTrial(NamedTuple):
@@ -52,68 +72,136 @@ class BorderTrial(NamedTuple):
     best: bool
 
 
-class Kernel(NamedTuple):
-    """Weights and bias for pictures as they are, and the planes that they filter."""
+class PaddingSearch(NamedTuple):
+    """The padding that was found or given, and what is to be fitted with it.
 
-    planes: Sequence[Plane]
-    weights: Floats
-    bias: float
-
-
-def try_borders(
-    kernels: Sequence[Kernel], frame: Frame, margin: int, deviation: float
-) -> tuple[BorderTrial, ...]:
-    """Return every border with its residual, the best first, and of those that are equal the plainest.
-
-    Parameters
+    Attributes
     ----------
-    kernels : sequence of Kernel
-        Fitted where nothing is made up.
-    frame : Frame
-        Of any mode.
-    margin : int
-        Pixels that the band is wide at least.
-    deviation : float
-        Of the targets: what is tiny beside it counts as none.
+    groups
+        Planes that share a kernel; interiors where no padding explains the border.
+    window : Window
+        With the padding; of a larger size than asked for where an even kernel has another anchor than ours.
+    trials, fits, copied
+        As `borders`, `border_fits` and `copied` of ``Fit``.
+    taps : array of indices or None
+        The weights of the window that are fitted; None: all of them.
+    """
+
+    groups: Groups
+    window: Window
+    trials: tuple[BorderTrial, ...] = ()
+    fits: bool = True
+    copied: bool = False
+    taps: Array | None = None
+
+    @property
+    def read_window(self) -> Window:
+        """The window for `groups`: without padding where they are interiors."""
+        return self.window.unpadded() if self.copied or not self.fits else self.window
+
+
+def find_padding(
+    groups: Groups, window: Window, options: FitOptions, threads: int, *, size_given: bool
+) -> PaddingSearch:
+    """Return the padding that explains the border best, tried with the kernel of the interior.
+
+    An even size that was given may be anchored as other tools do. One that was found may be part of a larger
+    kernel with zeros: tools that copy the border then copy as much of it on each side.
+    """
+    if window.mode is PadMode.VALID:
+        return PaddingSearch(groups, window)
+    window, taps = _anchored(groups, window, options.bias, threads) if size_given else (window, None)
+    margin = 0 if size_given else max(n // 2 for n in window.size)
+    inner = [interiors(planes, window, margin) for planes in groups]
+    fewest = min(sum(plane.samples for plane in planes) for planes in inner)
+    if fewest < (window.taps if taps is None else len(taps)) + options.bias:
+        raise GeometryError(
+            f"{fewest or 'no'} window{'s' if fewest > 1 else ''} of {window.size[0]}x{window.size[1]} "
+            "inside the picture: too few to find the border",
+            hint="say which border it is, or use a smaller size",
+        )
+    exact = replace(options, method=FitMethod.LSTSQ, rate=None, batch=None)
+    kernels = [fit_planes(planes, window.unpadded(), exact, threads, taps) for planes in inner]
+    count = sum(kernel.residuals.samples for kernel in kernels)
+    deviation = (sum(kernel.moments.variation for kernel in kernels) / count) ** 0.5
+    rmse = (sum(kernel.residuals.square for kernel in kernels) / count) ** 0.5
+    trials = _try_modes(groups, kernels, window, margin, deviation)
+    fits = trials[0].rms <= EXPLAINED * rmse + EXPLAINED_SHARE * deviation
+    copied = fits and trials[0].mode == COPIED
+    if copied or not fits:
+        return PaddingSearch(inner, window, trials, fits, copied, taps)
+    found = replace(window, mode=PadMode(trials[0].mode), pad_value=trials[0].value or 0.0)
+    return PaddingSearch(groups, found, trials, taps=taps)
+
+
+def _anchored(groups: Groups, window: Window, bias: bool, threads: int) -> tuple[Window, Array | None]:
+    """Return the window in which an even kernel explains most, and its taps if they do not fill it."""
+    rows, columns = window.size
+    size = (rows + 1 - rows % 2, columns + 1 - columns % 2)
+    wide = Window.of(size, window.stride, mode=window.mode, pad_value=window.pad_value)
+    inner = [interiors(planes, wide) for planes in groups]
+    if wide == window or wide.taps > MAX_WEIGHTS or not all(any(p.samples for p in each) for each in inner):
+        return window, None
+    grid = np.arange(wide.taps).reshape(wide.size)
+    # Our anchor comes first: it leaves out the first row and column, the extra pixel being bottom and right.
+    tops, lefts = ((0,) if n % 2 else (1, 0) for n in window.size)
+    anchors = [grid[top : top + rows, left : left + columns].ravel() for top in tops for left in lefts]
+    moments = [sum_moments(planes, wide.unpadded(), bias, threads) for planes in inner]
+    squares = [
+        sum(NormalEquations(each.take(taps), bias, 0.0).squares for each in moments) for taps in anchors
+    ]
+    best, rounding = int(np.argmin(squares)), NOTHING * sum(each.square for each in moments)
+    found = squares[best] < OTHER_ANCHOR * squares[0] - rounding
+    return (wide, anchors[best]) if found else (window, None)
+
+
+def _try_modes(
+    groups: Groups, kernels: Sequence[KernelFit], window: Window, margin: int, deviation: float
+) -> tuple[BorderTrial, ...]:
+    """Return every mode with its residual, the best first, and of those that are equal the simplest.
+
+    The kernels, one for each of `groups`, are those of the interior; the band is at least `margin` pixels
+    wide; `deviation` is the standard deviation of the targets.
     """
     scratch = Scratch()
-    left: dict[str, list[Floats]] = {mode: [] for mode in PLAINEST}
+    left: dict[str, list[Floats]] = {mode: [] for mode in TRIED}
     slopes: list[Floats] = []
-    for kernel in kernels:
-        outside = float(kernel.weights.sum())
-        for plane in kernel.planes:
-            for area, keep in _band(plane, frame, margin):
+    for planes, kernel in zip(groups, kernels, strict=True):
+        total = float(kernel.weights.sum())
+        for plane in planes:
+            for area, keep in _band(plane, window, margin):
                 here = (slice(area.y0, area.y1), slice(area.x0, area.x1))
                 target = plane.target[here].astype(np.float64) - kernel.bias
-                for mode in PLAINEST[:5]:
-                    framed = frame._replace(mode=PadMode(mode))
-                    made = predict(plane.image, framed, kernel.weights, area, scratch)
-                    left[mode].append((target - made)[keep])
+                for mode in TRIED[:5]:
+                    tried = replace(window, mode=PadMode(mode))
+                    left[mode].append(
+                        (target - predict(plane.image, tried, kernel.weights, area, scratch))[keep]
+                    )
                 ones = np.broadcast_to(np.float64(1), plane.image.shape)
-                inside = predict(ones, frame._replace(mode=PadMode.ZERO), kernel.weights, area, scratch)
-                slopes.append((outside - inside)[keep])
-                left[COPIED].append((target + kernel.bias - _own(plane, frame, here))[keep])
-    shown, left["constant"] = _constant(left["zero"], slopes)
+                inside = predict(ones, replace(window, mode=PadMode.ZERO), kernel.weights, area, scratch)
+                slopes.append((total - inside)[keep])
+                own = plane.image[:: window.stride[0], :: window.stride[1]][here].astype(np.float64)
+                left[COPIED].append((target + kernel.bias - own)[keep])
+    constant, left["constant"] = _constant(left["zero"], slopes)
     rms = {mode: _rms(parts) for mode, parts in left.items()}
     count = sum(part.size for part in left["constant"])
-    # Zero is a constant too: another value must earn itself, by Schwarz's criterion.
-    earned = rms["constant"] * float(max(count, 1) ** (0.5 / max(count, 1)))
-    least = min(earned, *(value for mode, value in rms.items() if mode != "constant"))
-    tolerated = least * (1 + SAME) + TINY * deviation
+    # Zero is a constant too: another one must lower Schwarz's criterion, as a parameter more.
+    penalized = rms["constant"] * float(max(count, 1) ** (0.5 / max(count, 1)))
+    least = min(penalized, *(value for mode, value in rms.items() if mode != "constant"))
+    tolerated = least * (1 + EQUAL) + NEGLIGIBLE * deviation
     trials = [
-        BorderTrial(mode, rms[mode], shown if mode == "constant" else None, rms[mode] <= tolerated)
-        for mode in PLAINEST
+        BorderTrial(mode, rms[mode], constant if mode == "constant" else None, rms[mode] <= tolerated)
+        for mode in TRIED
     ]
     return tuple(sorted(trials, key=lambda trial: (not trial.best, 0.0 if trial.best else trial.rms)))
 
 
-def _band(plane: Plane, frame: Frame, margin: int) -> Iterator[tuple[Piece, Array]]:
-    """Return the areas that are no interior, each with which of its values count."""
+def _band(plane: Plane, window: Window, margin: int) -> Iterator[tuple[Piece, Array]]:
+    """Return the areas of outputs around the interior, each with which of its values count."""
     height, width = plane.target.shape
     ends = []
-    for axis, count in ((0, height), (1, width)):
-        size, span, step = plane.image.shape[axis], frame.size[axis], frame.stride[axis]
-        first, end = inner_range(size, span, step, margin)
+    for axis, n, count in zip(window.axes, plane.image.shape, plane.target.shape, strict=True):
+        first, end = inner_outputs(axis, n, margin)
         first = min(count, first)
         ends.append((first, max(first, min(count, end))))
     (y0, y1), (x0, x1) = ends
@@ -129,16 +217,11 @@ def _band(plane: Plane, frame: Frame, margin: int) -> Iterator[tuple[Piece, Arra
             yield area, np.ones(shape, bool) if plane.keep is None else plane.keep[here]
 
 
-def _own(plane: Plane, frame: Frame, here: tuple[slice, slice]) -> Array:
-    (sy, sx), (rows, columns) = frame.stride, here
-    return plane.image[::sy, ::sx][rows, columns].astype(np.float64)
-
-
 def _constant(left: Sequence[Floats], slopes: Sequence[Floats]) -> tuple[float, list[Floats]]:
-    """Return the constant that explains most of what zeros leave, and what it leaves."""
-    bend = sum(float(slope @ slope) for slope in slopes)
-    along = sum(float(slope @ part) for slope, part in zip(slopes, left, strict=True))
-    value = along / bend if bend > 0 else 0.0
+    """Return the constant whose predictions, linear in it, leave least of `left`; and what they leave."""
+    square = sum(float(slope @ slope) for slope in slopes)
+    product = sum(float(slope @ part) for slope, part in zip(slopes, left, strict=True))
+    value = product / square if square > 0 else 0.0
     return value, [part - value * slope for part, slope in zip(left, slopes, strict=True)]
 
 

@@ -308,7 +308,7 @@ def test_large_pictures_are_thinned(rng, monkeypatch):
     """Of large pictures, bands are enough to find the size; the kernel is then fitted to everything."""
     from convcli.engine.fitting import size_search
 
-    monkeypatch.setattr(size_search, "WORK", 3e6)
+    monkeypatch.setattr(size_search, "MAX_MULTIPLICATIONS", 3e6)
     image, kernel = rng.normal(size=(200, 60)), rng.normal(size=(5, 3))
     fit = fit_kernel(image, correlate(image, kernel), "auto")
     assert fit.size == (5, 3)
