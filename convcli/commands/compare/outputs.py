@@ -85,7 +85,6 @@ def drawn(source: Source, studies: Sequence[Study], places: Places) -> Outcome:
         else:
             files.append((places.html, page))
     write_files(source, files)
-    write_files(source, files)
     return Outcome(input=source.path, outputs=tuple(path for path, _ in files), data=data)
 
 

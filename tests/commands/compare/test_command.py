@@ -11,6 +11,7 @@ from PIL import Image
 from scipy import ndimage
 
 from convcli.choices import PadMode
+from convcli.commands.compare import outputs
 from convcli.commands.compare.verdict import figure, listed, number, verdict
 from tests.paths import SAMPLES
 from tests.program import Convcli
@@ -241,6 +242,16 @@ def test_picture_and_page(convcli: Convcli, scene: Path) -> None:
     assert "depth" in piped.err
     (told,) = objects(convcli("compare", scene, "-k", "box", "--crop", 4, "-o", "m.png", "--json").out)
     assert told["output"] == "m.png"
+
+
+def test_each_file_is_written_once(convcli: Convcli, scene: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = []
+    monkeypatch.setattr(outputs, "write_bytes", lambda path, data: written.append((path, data[:5])))
+    ran = convcli("compare", scene, "-k", "box", "--crop", 4, "-o", "m.png", "--html", "p.html")
+    assert ran.out == b"m.png\np.html\n"
+    assert written == [("m.png", b"\x89PNG\r"), ("p.html", b"<!doc")]
+    convcli("compare", scene, "-k", "box", "--bias-map", "--samples", 3, "-o", "b.png")
+    assert [path for path, _ in written] == ["m.png", "p.html", "b.png"]
 
 
 def test_stdin_and_arrays(convcli: Convcli, scene: Path) -> None:
