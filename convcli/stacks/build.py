@@ -2,11 +2,17 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from convcli.choices import Combine, PadMode, PoolMode
+from convcli.engine.arrays import Array
+from convcli.engine.layers import activations
 from convcli.engine.layers.activations import UpsampleMode
+from convcli.engine.pooling.pool2d import Pooling
+from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import KernelError, UsageError, unknown
 from convcli.kernels.files import read
 from convcli.kernels.files.mapping import nested
@@ -14,24 +20,16 @@ from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
 from convcli.stacks.convolutions import Conv, KernelConv
 from convcli.stacks.fields import Fields
-from convcli.stacks.layers import Activation, Array, Layer, Normalize, Pool, Slide, Upsample
+from convcli.stacks.layers import Activation, Layer, Normalize, Pool, Upsample
 from convcli.stacks.weights import Weights
 
 __all__ = ["TYPES", "build"]
 
 Builder = Callable[[Fields, Weights, str, str], Layer]
 
-AXES = {4: "outputs, channels, rows, columns"}
-
 
 def build(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
-    """Return the layer of type `kind` that `keys` describe.
-
-    Raises
-    ------
-    UsageError
-        A key is unknown, missing or malformed, or a tensor is not there.
-    """
+    """Return the layer of type `kind` that `keys` describe."""
     builder = TYPES.get(kind)
     if builder is None:
         error = unknown("layer type", kind, TYPES)
@@ -41,21 +39,16 @@ def build(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
     return layer
 
 
-def _slide(keys: Fields, stride: object = 1) -> Slide:
+def _window(keys: Fields, size: tuple[int, int], stride: object = 1) -> Window:
     pad = keys.choice("pad", PadMode.ZERO)
     value = keys.number("pad_value", 0.0)
     if value and pad is not PadMode.CONSTANT:
         raise UsageError(f"{keys.where}: pad_value has no effect with pad {pad}", hint='set pad = "constant"')
     padding = keys.padding()
-    if pad is PadMode.VALID and padding not in ("same", "valid", ((0, 0), (0, 0))):
+    if pad is PadMode.VALID and padding not in ("same", "valid", NO_PADDING):
         raise UsageError(f"{keys.where}: padding contradicts pad 'valid'", hint="leave one of them out")
-    return Slide(
-        stride=keys.pair("stride", stride),
-        padding=padding,
-        dilation=keys.pair("dilation", 1),
-        pad=pad,
-        pad_value=value,
-    )
+    strides, dilations = keys.pair("stride", stride), keys.pair("dilation", 1)
+    return Window.of(size, strides, padding, dilations, pad, value)
 
 
 def _conv(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
@@ -71,7 +64,7 @@ def _conv(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
     if array.ndim != 4 or 0 in array.shape:
         shape = " x ".join(map(str, array.shape)) or "a single number"
         raise UsageError(
-            f"{keys.where}: weights are {shape}, not {AXES[4]}",
+            f"{keys.where}: weights are {shape}, not outputs, channels, rows, columns",
             hint="kernel = ... slides one matrix over every channel" if array.ndim == 2 else "give 4 axes",
         )
     bias = _vector(keys, weights, "bias")
@@ -85,14 +78,15 @@ def _conv(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
         raise UsageError(
             f"{keys.where}: {array.shape[0]} outputs do not divide into {groups} groups", hint="change groups"
         )
-    return Conv(type=kind, name=name, weights=array, bias=bias, groups=groups, slide=_slide(keys))
+    window = _window(keys, (array.shape[2], array.shape[3]))
+    return Conv(type=kind, name=name, weights=array, bias=bias, groups=groups, window=window)
 
 
 def _kernel_conv(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
     found = _kernel(keys, weights)
     how = keys.choice("combine", found.combine)
-    shapes = {part.shape for part in found.components}
-    if len(shapes) != 1:
+    shape = found.components[0].shape
+    if any(part.shape != shape for part in found.components):
         raise UsageError(
             f"{keys.where}: the kernels of {found.name!r} differ in size", hint="use a layer for each"
         )
@@ -105,10 +99,10 @@ def _kernel_conv(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
         type=kind,
         name=name,
         kernels=found.components,
-        shifts=found.bias,
+        biases=found.bias,
         combine=how if len(found.components) > 1 else Combine.NONE,
         bias=keys.number("bias", 0.0),
-        slide=_slide(keys),
+        window=_window(keys, (shape[-2], shape[-1])),
     )
 
 
@@ -151,30 +145,22 @@ def _pool(keys: Fields, _: Weights, kind: str, name: str) -> Layer:
     if norm <= 0:
         raise UsageError(f"{keys.where}: norm {norm:g} is not above 0", hint="use 1, 2 or any greater number")
     size = keys.pair("size", 2)
-    slide = _slide(keys, list(size))
+    window = _window(keys, size, list(size))
     counts = keys.flag("count_include_pad", True)
     if pads and not counts:
         raise UsageError(f"{keys.where}: pixels made up by pad always count", hint="leave one of them out")
-    return Pool(
-        type=kind,
-        name=name,
-        mode=keys.choice("mode", PoolMode.MAX),
-        size=None if whole else size,
-        slide=slide,
-        ceil=keys.flag("ceil", False),
-        count_include_pad=counts,
-        norm=norm,
-        pad=slide.pad if pads else None,
-    )
+    mode, ceil = keys.choice("mode", PoolMode.MAX), keys.flag("ceil", False)
+    pooling = Pooling(window if pads else replace(window, mode=None), mode, ceil, counts, norm)
+    return Pool(type=kind, name=name, pooling=pooling, whole=whole)
 
 
-def _relu(keys: Fields, _: Weights, kind: str, name: str) -> Layer:
-    del keys
-    return Activation(type=kind, name=name, function=kind)
+def _fixed(_: Fields, __: Weights, kind: str, name: str) -> Layer:
+    return Activation(type=kind, name=name, function=getattr(activations, kind))
 
 
 def _leaky(keys: Fields, _: Weights, kind: str, name: str) -> Layer:
-    return Activation(type=kind, name=name, function="leaky_relu", slope=keys.number("slope", 0.01))
+    slope = keys.number("slope", 0.01)
+    return Activation(type=kind, name=name, function=partial(activations.leaky_relu, slope=slope))
 
 
 def _threshold(keys: Fields, _: Weights, kind: str, name: str) -> Layer:
@@ -182,7 +168,8 @@ def _threshold(keys: Fields, _: Weights, kind: str, name: str) -> Layer:
         raise UsageError(f"{keys.where}: limit is missing", hint="numbers above it pass")
     limit, below = keys.number("limit", 0.0), keys.number("below", 0.0)
     above = keys.number_or_none("above")
-    return Activation(type=kind, name=name, function=kind, limit=limit, below=below, above=above)
+    function = partial(activations.threshold, limit=limit, below=below, above=above)
+    return Activation(type=kind, name=name, function=function)
 
 
 def _power(keys: Fields, _: Weights, kind: str, name: str) -> Layer:
@@ -191,7 +178,7 @@ def _power(keys: Fields, _: Weights, kind: str, name: str) -> Layer:
     exponent = keys.number("exponent", 1.0)
     if exponent <= 0:
         raise UsageError(f"{keys.where}: exponent {exponent:g} is not above 0", hint="use 0.5, 2 and so on")
-    return Activation(type=kind, name=name, function=kind, exponent=exponent)
+    return Activation(type=kind, name=name, function=partial(activations.power, exponent=exponent))
 
 
 def _normalize(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
@@ -240,16 +227,16 @@ def _upsample(keys: Fields, _: Weights, kind: str, name: str) -> Layer:
     return Upsample(type=kind, name=name, factor=factor, mode=keys.choice("mode", UpsampleMode.NEAREST))
 
 
+# Every layer type, and what reads its keys.
 TYPES: dict[str, Builder] = {
     "conv": _conv,
     "pool": _pool,
-    "relu": _relu,
+    "relu": _fixed,
     "leaky-relu": _leaky,
-    "sigmoid": _relu,
-    "tanh": _relu,
+    "sigmoid": _fixed,
+    "tanh": _fixed,
     "power": _power,
     "normalize": _normalize,
     "upsample": _upsample,
     "threshold": _threshold,
 }
-"""Every layer type, and what reads its keys."""

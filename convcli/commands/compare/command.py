@@ -67,7 +67,7 @@ class Subjects(Options):
 
 
 class Truths(Options):
-    """What is known beyond the frame, and what else can be asked."""
+    """The truth beyond the frame, or trials that need none."""
 
     crop: Annotated[
         int | None,

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from convcli.choices import PadMode
-from convcli.stacks.paddings.border_band import Comparison, best, winners
+from convcli.stacks.paddings.border_band import TIE, Comparison, best, winners
 
 __all__ = ["figure", "listed", "number", "verdict"]
 
@@ -12,14 +12,8 @@ __all__ = ["figure", "listed", "number", "verdict"]
 def verdict(modes: Sequence[Comparison], *, measured: bool, quantum: float) -> str:
     """Return one or two sentences: which mode is best, and by how much over the runner-up and over zero.
 
-    Parameters
-    ----------
-    modes
-        Their figures.
-    measured
-        Whether they are measured against the truth; else against the middle of the modes.
-    quantum
-        One step of the picture's depth, 0 for floats.
+    `measured` is whether they are measured against the truth, else against the median of the modes; `quantum`
+    is one step of the picture's depth, 0 for floats.
     """
     order = best(modes)
     if not order:
@@ -61,7 +55,7 @@ def _disagreement(order: Sequence[Comparison], largest: float, quantum: float) -
             "." if largest == 0 else f" to {figure(largest)}, less than half a step of the picture's depth."
         )
     near, far = order[0], order[-1]
-    fellows = [one.pad.value for one in order if one.mae >= far.mae * (1 - 1e-9)]
+    fellows = [one.pad.value for one in order if one.mae >= far.mae * (1 - TIE)]
     return (
         f"Which mode is best is not known without --crop or --truth. {listed(fellows)}"
         f" {'is' if len(fellows) == 1 else 'are'} farthest from the middle of the modes"

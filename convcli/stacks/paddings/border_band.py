@@ -21,21 +21,19 @@ __all__ = [
     "Region",
     "best",
     "compare_result",
-    "middle",
     "winners",
 ]
 
 Region = tuple[slice, slice]
 
 SIDES = ("top", "bottom", "left", "right")
-TIE = 1e-9
-"""Mean errors that differ by no more than this share are equal."""
-
 CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
+# Mean errors that differ by no more than this share of the smaller one are equal: above float64's rounding.
+TIE = 1e-9
 
 
 class Band(NamedTuple):
-    """The border band: how many pixels of a result, from each side, see pixels that are made up."""
+    """The border band: how many pixels of a result, from each side, depend on padding."""
 
     top: int
     bottom: int
@@ -65,7 +63,7 @@ class Band(NamedTuple):
         top, bottom, left, right = self._slices(size)
         return dict(zip(CORNERS, ((top, left), (top, right), (bottom, left), (bottom, right)), strict=True))
 
-    def parts(self, size: tuple[int, int]) -> Iterator[Region]:
+    def rectangles(self, size: tuple[int, int]) -> Iterator[Region]:
         """Yield rectangles without overlap that make up the band."""
         height, width = size
         top, bottom, left, right = self.within(size)
@@ -78,7 +76,7 @@ class Band(NamedTuple):
     def mask(self, size: tuple[int, int]) -> NDArray[np.bool_]:
         """Return H x W, true in the band."""
         inside = np.zeros(size, bool)
-        for part in self.parts(size):
+        for part in self.rectangles(size):
             inside[part] = True
         return inside
 
@@ -139,29 +137,21 @@ class Comparison:
 def compare_result(
     pad: PadMode, result: Array, truth: Array, band: Band, *, peak: float, tolerance: float = 0.0
 ) -> Comparison:
-    """Return the figures of one mode's result.
+    """Return the figures of one mode's result, H x W (x C), NaN where it makes no pixels.
 
-    Parameters
-    ----------
-    result, truth : (H, W) or (H, W, C) arrays
-        NaN where a mode makes no pixels.
-    band : Band
-        What counts as the border.
-    peak : float
-        The value of white, for PSNR and SSIM.
-    tolerance : float
-        Differences up to here are rounding, and count as none.
+    `peak` is the value of white, for PSNR and SSIM; differences up to `tolerance` are rounding, and count as
+    none.
     """
     shape = (truth.shape[0], truth.shape[1])
     truth = truth.astype(np.float64, copy=False)
     error = np.subtract(result, truth)
-    size = np.abs(error)
-    small = size <= tolerance
-    error[small], size[small] = 0.0, 0.0
-    found = np.concatenate([size[part].ravel() for part in band.parts(shape)])
+    magnitude = np.abs(error)
+    small = magnitude <= tolerance
+    error[small], magnitude[small] = 0.0, 0.0
+    found = np.concatenate([magnitude[part].ravel() for part in band.rectangles(shape)])
     found = found[~np.isnan(found)]
     rmse = math.sqrt(_mean(found * found)) if found.size else math.nan
-    by_distance, depth = _by_distance(size, band.depth)
+    by_distance, depth = _by_distance(magnitude, band.depth)
     return Comparison(
         pad=pad,
         mae=_mean(found),
@@ -169,8 +159,8 @@ def compare_result(
         rmse=rmse,
         psnr=math.inf if rmse == 0 else 20 * math.log10(peak / rmse) if found.size else math.nan,
         ssim=_similarity(error, truth, band, peak),
-        sides={name: _mean(size[part]) for name, part in band.sides(shape).items()},
-        corners={name: _mean(size[part]) for name, part in band.corners(shape).items()},
+        sides={name: _mean(magnitude[part]) for name, part in band.sides(shape).items()},
+        corners={name: _mean(magnitude[part]) for name, part in band.corners(shape).items()},
         depth=depth,
         by_distance=by_distance,
         truth=truth,
@@ -183,44 +173,42 @@ def _mean(values: Array) -> float:
     return float(known.mean()) if known.size else math.nan
 
 
-def _by_distance(size: Floats, deep: int) -> tuple[Floats, int]:
-    """Return the mean size of errors at each distance from the border, and up to where there are any.
+def _by_distance(magnitude: Floats, band_depth: int) -> tuple[Floats, int]:
+    """Return the mean absolute error at each distance from the border, and the depth that errors reach.
 
-    Farther in than `deep` there mostly are none: that is looked at once, and not ring by ring.
+    Farther in than the band there mostly are none: that is checked at once, and not ring by ring.
     """
-    height, width = size.shape[:2]
-    count = (min(height, width) + 1) // 2
-    if deep < count and not size[deep : height - deep, deep : width - deep].any():
-        means, looked_at = np.zeros(count), deep
-    else:
-        means, looked_at = np.empty(count), count
+    height, width = magnitude.shape[:2]
+    means = np.zeros((min(height, width) + 1) // 2)
+    inside = slice(band_depth, height - band_depth), slice(band_depth, width - band_depth)
+    rings = band_depth if band_depth < means.size and not magnitude[inside].any() else means.size
     depth = 0
-    for away in range(looked_at):
-        ring = _ring(size, away)
+    for away in range(rings):
+        ring = _ring(magnitude, away)
         means[away] = _mean(ring)
         if (ring > 0).any():
             depth = away + 1
     return means, depth
 
 
-def _ring(size: Floats, away: int) -> Floats:
-    """Return all values so far from the nearest side."""
-    height, width = size.shape[0] - away, size.shape[1] - away
+def _ring(values: Floats, away: int) -> Floats:
+    """Return all values that are `away` pixels from the nearest side."""
+    height, width = values.shape[0] - away, values.shape[1] - away
     rows = [away] if height - 1 == away else [away, height - 1]
     columns = [away] if width - 1 == away else [away, width - 1]
     return np.concatenate(
         [
-            *(size[row, away:width].ravel() for row in rows),
-            *(size[away + 1 : height - 1, column].ravel() for column in columns),
+            *(values[row, away:width].ravel() for row in rows),
+            *(values[away + 1 : height - 1, column].ravel() for column in columns),
         ]
     )
 
 
 def _similarity(error: Floats, truth: Floats, band: Band, peak: float) -> float:
-    """Return mean SSIM over the band, computed there alone: no window reaches further than its radius."""
+    """Return the mean SSIM over the band, computed from the pixels that its windows cover alone."""
     total, count = 0.0, 0
     shape = (truth.shape[0], truth.shape[1])
-    for part in band.parts(shape):
+    for part in band.rectangles(shape):
         around = tuple(
             slice(max(0, one.start - RADIUS), min(n, one.stop + RADIUS))
             for one, n in zip(part, shape, strict=True)
@@ -244,11 +232,6 @@ def best(compared: Sequence[Comparison]) -> list[Comparison]:
 
 
 def winners(compared: Sequence[Comparison]) -> list[Comparison]:
-    """Return the modes than which none is better: the first of :func:`best`, and those that tie with it."""
+    """Return the best mode, and those that tie with it."""
     order = best(compared)
     return [one for one in order if one.mae - order[0].mae <= TIE * order[0].mae]
-
-
-def middle(results: Sequence[Array]) -> Array:
-    """Return the median of several results, pixel by pixel: what is compared with where no truth is known."""
-    return np.asarray(np.median(np.stack(results), axis=0))
