@@ -14,7 +14,7 @@ from rich.text import Text
 
 from convcli.display.drawn.contact_sheet import FAINT, INK, MARGIN, PAPER, TITLE, picture
 from convcli.display.terminal.heat import Heat
-from convcli.display.words import written
+from convcli.display.words import significant
 
 __all__ = ["Panel", "SpectrumRow", "SpectrumSheet", "decibels", "spectrum_picture"]
 
@@ -202,5 +202,5 @@ def _abreast(panels: Sequence[Panel]) -> Table:
     table.add_row(*(Text(panel.title, style="bold") for panel in panels))
     levels = [1 + _square(decibels(panel.magnitudes), WIDE) / DECADES for panel in panels]
     table.add_row(*(Heat(level, limit=1.0, max_width=WIDE, max_height=WIDE // 2) for level in levels))
-    table.add_row(*(Text(f"largest {written(float(panel.magnitudes.max()))}") for panel in panels))
+    table.add_row(*(Text(f"largest {significant(float(panel.magnitudes.max()))}") for panel in panels))
     return table

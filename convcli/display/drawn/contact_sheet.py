@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from convcli.display.diverging import diverging
-from convcli.display.words import written
+from convcli.display.words import significant
 
 __all__ = [
     "Limits",
@@ -42,7 +42,7 @@ class Limits(NamedTuple):
         return self.low < 0
 
     def __str__(self) -> str:
-        return f"{written(self.low)} to {written(self.high)}"
+        return f"{significant(self.low)} to {significant(self.high)}"
 
 
 def limits(values: Array) -> Limits:

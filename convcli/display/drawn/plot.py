@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from convcli.display.drawn.ticks import decades, nice_ticks, tick_text
+from convcli.display.drawn.ticks import decades, nice_ticks
+from convcli.display.words import significant
 
 __all__ = ["COLOURS", "Frame", "Plot", "Series", "draw_plot"]
 
@@ -142,7 +143,7 @@ def _frame(plot: Plot, width: int, height: int, font: Any, direct: bool) -> Fram
         low = min(*finite, 0.0)
         high = high if high > low else low + 1.0
     frame = Frame(0, 62, 0, height - 46, count, low, high, plot.logarithmic)
-    numbers = max(font.getlength(tick_text(tick)) for tick in frame.ticks)
+    numbers = max(font.getlength(significant(tick, 6)) for tick in frame.ticks)
     names = max(ImageFont.load_default(WORDS).getlength(s.name) for s in plot.series) + 16 if direct else 0
     return Frame(
         numbers + 24, frame.top, width - names - 16, frame.bottom, count, low, high, plot.logarithmic
@@ -153,12 +154,12 @@ def _grid(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot, font: Any) -> Non
     for tick in frame.ticks:
         y = frame.y(tick)
         draw.line((frame.left, y, frame.right, y), GRID)
-        draw.text((frame.left - 6, y), tick_text(tick), INK, font, anchor="rm")
+        draw.text((frame.left - 6, y), significant(tick, 6), INK, font, anchor="rm")
     for tick in nice_ticks(0, max(1, frame.count - 1), 12):
         if tick == int(tick):
             x = frame.x(tick)
             draw.line((x, frame.bottom, x, frame.bottom + 4), FAINT)
-            draw.text((x, frame.bottom + 7), tick_text(tick), INK, font, anchor="ma")
+            draw.text((x, frame.bottom + 7), significant(tick, 6), INK, font, anchor="ma")
     draw.line((frame.left, frame.bottom, frame.right, frame.bottom), FAINT)
     draw.line((frame.left, frame.top, frame.left, frame.bottom), FAINT)
     if plot.edge is not None and 0 <= plot.edge[0] <= frame.count - 1:
