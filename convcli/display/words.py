@@ -35,6 +35,4 @@ def listed(names: Sequence[str]) -> str:
 
 def printable(text: str, instead: str = "") -> str:
     """Replace whatever is not printable by `instead`, or its escape: names of files may hold any byte."""
-    return "".join(
-        c if c.isprintable() else instead or c.encode("unicode_escape").decode() for c in text
-    )
+    return "".join(c if c.isprintable() else instead or c.encode("unicode_escape").decode() for c in text)
