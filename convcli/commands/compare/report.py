@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from convcli.commands.compare.study import Case, Study
+from convcli.commands.compare.study import MIDDLE, Study
 from convcli.commands.compare.verdict import listed, number, verdict
 from convcli.commands.compare.view import Column, Figures, Report
 from convcli.pipeline.jsonable import plain
@@ -13,8 +13,6 @@ from convcli.stacks.paddings.compare_stack import Compared
 from convcli.stacks.paddings.tally import Tally
 
 __all__ = ["comparison_json", "comparison_table", "one_line", "study", "tally_table"]
-
-MIDDLE = "middle of the modes"
 
 
 def comparison_json(compared: Compared, quantum: float) -> dict[str, Any]:
@@ -122,33 +120,8 @@ def one_line(compared: Compared) -> str:
 
 def study(title: str, facts: Sequence[str], compared: Compared, quantum: float, stage: str = "") -> Study:
     """Return what the montage and the page are drawn from."""
-    firsts = winners(compared.modes) if compared.measured else []
-    return Study(
-        title=title,
-        facts=facts,
-        verdict=verdict(compared.modes, measured=compared.measured, quantum=quantum),
-        truth=compared.truth,
-        cases=[
-            Case(
-                mode=one.pad.value,
-                error=one.error,
-                mae=one.mae,
-                max=one.max,
-                psnr=one.psnr,
-                ssim=one.ssim,
-                depth=one.depth,
-                by_distance=one.by_distance.tolist(),
-                sides=one.sides,
-                corners=one.corners,
-                best=one in firsts,
-            )
-            for one in compared.modes
-        ],
-        white=compared.peak,
-        band=compared.band.depth,
-        reference="truth" if compared.measured else MIDDLE,
-        stage=stage,
-    )
+    words = verdict(compared.modes, measured=compared.measured, quantum=quantum)
+    return Study(title, facts, words, compared, stage)
 
 
 def tally_table(tally: Tally, title: str, *, measured: bool) -> Report:
