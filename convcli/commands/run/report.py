@@ -3,13 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from convcli.commands.run.summary_table import Summary, SummaryRow, amount
+from convcli.commands.run.summary_table import Summary, amount
 from convcli.stacks.stack import Stack
 from convcli.stacks.trace import Step, dense, even_input
 
 __all__ = ["layers_report", "summary_table"]
-
-MARK = " *"
 
 
 def layers_report(stack: Stack, steps: Sequence[Step]) -> dict[str, Any]:
@@ -37,22 +35,9 @@ def layers_report(stack: Stack, steps: Sequence[Step]) -> dict[str, Any]:
 
 def summary_table(stack: Stack, steps: Sequence[Step], name: str) -> Summary:
     """Return the table that ``--summary`` prints."""
-    rows = [
-        SummaryRow(
-            name=step.name,
-            type=step.type,
-            shape=step.shape,
-            parameters=step.parameters,
-            field=step.field,
-            macs=step.macs,
-            seconds=step.seconds,
-            mark=MARK if any(step.unused) else "",
-        )
-        for step in steps
-    ]
     notes = [*_sharing(stack, steps), *_uneven(stack, steps)]
     given = "x".join(map(str, steps[0].given))
-    return Summary(f"{stack.name}: {name}, {given}", rows, notes)
+    return Summary(f"{stack.name}: {name}, {given}", steps, notes)
 
 
 def _sharing(stack: Stack, steps: Sequence[Step]) -> Iterator[str]:

@@ -34,7 +34,7 @@ class Words(NamedTuple):
     @property
     def width(self) -> float:
         """Width of the longest line."""
-        return max(font(self.size).getlength(line) for line in self.lines)
+        return max(float(font(self.size).getlength(line)) for line in self.lines)
 
 
 class Sheet:
