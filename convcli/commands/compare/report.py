@@ -1,24 +1,23 @@
-"""What is reported of a comparison: the table, the JSON object, and what is drawn."""
+"""What is reported of a comparison: the tables and the JSON object."""
 
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from convcli.commands.compare.study import Case, Study
-from convcli.commands.compare.verdict import listed, number
+from convcli.commands.compare.study import MIDDLE, Study
+from convcli.commands.compare.verdict import number
 from convcli.commands.compare.view import Column, Figures, Report
+from convcli.display.words import listed
 from convcli.pipeline.jsonable import plain
 from convcli.stacks.paddings.border_band import CORNERS, SIDES, TIE, Comparison, best
-from convcli.stacks.paddings.compare_stack import Compared
 from convcli.stacks.paddings.tally import Tally
 
-__all__ = ["comparison_json", "comparison_table", "one_line", "study", "tally_table"]
-
-MEDIAN = "middle of the modes"  # what people call the reference where the truth is not known
+__all__ = ["comparison_json", "comparison_table", "one_line", "tally_table"]
 
 
-def comparison_json(compared: Compared, verdict: str) -> dict[str, Any]:
+def comparison_json(study: Study) -> dict[str, Any]:
     """Return the figures; what is not known, and an infinite PSNR, is null."""
+    compared = study.compared
     deepest = max(compared.band.depth, *(one.depth for one in compared.modes))
     order = best(compared.modes)
     figures = ("pad", "mae", "max", "rmse", "psnr", "ssim", "depth", "sides", "corners", "by_distance")
@@ -29,7 +28,7 @@ def comparison_json(compared: Compared, verdict: str) -> dict[str, Any]:
         {
             "best": order[0].pad.value if order and compared.measured else None,
             "reference": "truth" if compared.measured else "median",
-            "verdict": verdict,
+            "verdict": study.verdict,
             "size": list(compared.truth.shape[:2]),
             "band": compared.band._asdict(),
             "peak": compared.peak,
@@ -39,12 +38,12 @@ def comparison_json(compared: Compared, verdict: str) -> dict[str, Any]:
     return report
 
 
-def comparison_table(title: str, facts: Sequence[str], compared: Compared, verdict: str) -> Report:
+def comparison_table(study: Study) -> Report:
     """Return what is printed: errors over the band, by distance, along the sides and in the corners."""
-    modes, firsts = compared.modes, compared.winners
+    modes, firsts = study.compared.modes, study.best
     strong = frozenset(index for index, one in enumerate(modes) if one in firsts)
     names = Column("padding", [f"{one.pad}{' *' if one in firsts else ''}" for one in modes], left=True)
-    span = max(compared.band.depth, *(one.depth for one in modes))
+    span = max(study.compared.band.depth, *(one.depth for one in modes))
     measures = [
         names,
         Column("mean", _numbers(one.mae for one in modes)),
@@ -71,15 +70,11 @@ def comparison_table(title: str, facts: Sequence[str], compared: Compared, verdi
         if any(not math.isnan(one.corners[name]) for one in modes)
     ]
     tables = [
-        (f"Difference from the {_reference(compared)} in the border band", Figures(measures, strong)),
+        (f"Difference from the {study.reference} in the border band", Figures(measures, strong)),
         ("Mean along each side and in each corner", Figures([names, *sides, *corners], strong)),
     ]
     legend = f"* the best{', equally good' if len(firsts) > 1 else ''}"
-    return Report(title, facts, verdict, tables, [legend] if firsts else [])
-
-
-def _reference(compared: Compared) -> str:
-    return "truth" if compared.measured else MEDIAN
+    return Report(study.title, study.facts, study.verdict, tables, [legend] if firsts else [])
 
 
 def _short(corner: str) -> str:
@@ -99,36 +94,6 @@ def _decimals(value: float, places: int) -> str:
 def one_line(modes: Sequence[Comparison]) -> str:
     """Return the means of all modes in one line, for ``--verbose``."""
     return "mean " + ", ".join(f"{one.pad} {number(one.mae)}" for one in best(modes))
-
-
-def study(title: str, facts: Sequence[str], compared: Compared, verdict: str, stage: str) -> Study:
-    """Return what the montage and the page are drawn from."""
-    return Study(
-        title=title,
-        facts=facts,
-        verdict=verdict,
-        truth=compared.truth,
-        cases=[
-            Case(
-                mode=one.pad.value,
-                error=one.error,
-                mae=one.mae,
-                max=one.max,
-                psnr=one.psnr,
-                ssim=one.ssim,
-                depth=one.depth,
-                by_distance=one.by_distance.tolist(),
-                sides=one.sides,
-                corners=one.corners,
-                best=one in compared.winners,
-            )
-            for one in compared.modes
-        ],
-        white=compared.peak,
-        band=compared.band.depth,
-        reference=_reference(compared),
-        stage=stage,
-    )
 
 
 def tally_table(tally: Tally, title: str, *, measured: bool) -> Report:
@@ -157,7 +122,7 @@ def tally_table(tally: Tally, title: str, *, measured: bool) -> Report:
         )
     strong = frozenset(index for index, one in enumerate(totals) if measured and one.wins == most)
     facts = [
-        f"mean difference from the {'truth' if measured else MEDIAN} in the border band of each picture, in %"
+        f"mean difference from the {'truth' if measured else MIDDLE} in the border band of each picture, in %"
         " of white"
     ]
     return Report(title, facts, words, [("", Figures(columns, strong))], notes)

@@ -11,8 +11,9 @@ from convcli.commands.compare.bias_sheet import BiasMaps, bias_sheet
 from convcli.commands.compare.outputs import picture_bytes, write_outputs
 from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.subject import Picture, Subject, network_input
-from convcli.commands.compare.verdict import figure, listed, number
+from convcli.commands.compare.verdict import figure, number
 from convcli.commands.compare.view import Column, Figures, Report
+from convcli.display.words import listed
 from convcli.engine.arrays import Array
 from convcli.imaging import colour
 from convcli.imaging.image import Frame, Space

@@ -4,9 +4,10 @@ import math
 from collections.abc import Sequence
 
 from convcli.choices import PadMode
+from convcli.display.words import listed
 from convcli.stacks.paddings.border_band import TIE, Comparison, best, winners
 
-__all__ = ["figure", "listed", "number", "verdict"]
+__all__ = ["figure", "number", "verdict"]
 
 
 def verdict(modes: Sequence[Comparison], *, measured: bool, quantum: float) -> str:
@@ -67,11 +68,6 @@ def _less(one: Comparison, other: Comparison) -> str:
     """Say how much smaller an error is than another, which is not 0."""
     ratio = one.mae / other.mae
     return f"{1 - ratio:.0%} less" if ratio < 0.995 else "under 1% less"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names as people list them."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def number(value: float) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from convcli.choices import STDOUT
 from convcli.commands.compare.outputs import OutputPaths, check_paths, picture_bytes, write_outputs
-from convcli.commands.compare.report import comparison_json, comparison_table, one_line, study, tally_table
+from convcli.commands.compare.report import comparison_json, comparison_table, one_line, tally_table
 from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.study import Study
 from convcli.commands.compare.subject import Picture, Subject, picture_of, subject_of
 from convcli.commands.compare.verdict import verdict
+from convcli.display.words import per_axis
 from convcli.engine.arrays import Array
 from convcli.imaging.reading.read import read
 from convcli.options.specs import ReadSpec
@@ -90,8 +91,10 @@ def _compared(
 ) -> Outcome:
     x, larger, offset, where = _truth(picture, subject, spec, reading)
 
-    def compare(stack: Stack) -> Compared:
-        return compare_stack(
+    title = f"{os.path.basename(source.name)}, {subject.name}"
+
+    def studied(stack: Stack) -> Study:
+        compared = compare_stack(
             stack,
             x,
             larger=larger,
@@ -101,31 +104,23 @@ def _compared(
             keep=any(paths),
             jobs=spec.jobs,
         )
-
-    def words(compared: Compared) -> str:
-        return verdict(compared.modes, measured=compared.measured, quantum=picture.quantum)
-
-    def studied(stack: Stack, compared: Compared) -> Study:
-        stage = f"layer {len(stack.layers)}: {stack.layers[-1].name}"
+        words = verdict(compared.modes, measured=compared.measured, quantum=picture.quantum)
         facts = [where, _layers(subject._replace(stack=stack), compared)]
-        return study(title, facts, compared, words(compared), stage)
+        return Study(title, facts, words, compared, f"layer {len(stack.layers)}: {stack.layers[-1].name}")
 
-    compared = compare(subject.stack)
+    last = studied(subject.stack)
+    compared = last.compared
     tally.add(compared.modes, compared.peak, measured=compared.measured)
-    title = f"{os.path.basename(source.name)}, {subject.name}"
-    facts = [where, _layers(subject, compared)]
     outcome = Outcome(
         input=source.path,
         details=(one_line(compared.modes),),
-        report={**comparison_json(compared, words(compared)), "crop": spec.crop, **paths._asdict()},
-        table=comparison_table(title, facts, compared, words(compared)) if alone else None,
+        report={**comparison_json(last), "crop": spec.crop, **paths._asdict()},
+        table=comparison_table(last) if alone else None,
     )
     if not any(paths):
         return outcome
-    last = studied(subject.stack, compared)
     earlier = _stages(subject.stack, (x.shape[1], x.shape[2])) if paths.html is not None else []
-    made = _drawn([*(studied(stack, compare(stack)) for stack in earlier), last], paths)
-    done = write_outputs(source, made)
+    done = write_outputs(source, _drawn([*map(studied, earlier), last], paths))
     return outcome._replace(outputs=done.outputs, data=done.data)
 
 
@@ -185,7 +180,7 @@ def _layers(subject: Subject, compared: Compared) -> str:
         parts.append(f"kernel of {_sized(window.size)}")
         for name, pair in (("stride", window.stride), ("dilation", window.dilation)):
             if pair != (1, 1):
-                parts.append(f"{name} {pair[0] if pair[0] == pair[1] else f'{pair[0]}x{pair[1]}'}")
+                parts.append(f"{name} {per_axis(pair)}")
     top, bottom, left, right = compared.band
     deep = (
         str(top) if len({*compared.band}) == 1 else f"{top} top, {bottom} bottom, {left} left, {right} right"

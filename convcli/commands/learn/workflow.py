@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Group
 
 from convcli.choices import FitMethod, Init
 from convcli.commands.learn.report import Pair, Told, report
 from convcli.commands.learn.sheet import sheet
 from convcli.commands.learn.spec import LearnSpec
-from convcli.commands.learn.view import FitSheet
 from convcli.engine.fitting.fit import Fit, fit_kernel
 from convcli.errors import ConvcliError, GeometryError, UsageError
 from convcli.imaging import colour
@@ -47,7 +47,7 @@ class Learned(NamedTuple):
         The kernel file; None where none was asked for.
     """
 
-    sheet: FitSheet
+    sheet: Group
     report: dict[str, Any]
     notes: tuple[str, ...]
     details: tuple[str, ...]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from convcli.commands.run.summary_table import Summary, SummaryRow, amount
+from convcli.commands.run.summary_table import Summary, amount
 from convcli.stacks.stack import Stack
 from convcli.stacks.trace import LayerTrace, even_input, fully_connected
 
@@ -26,23 +26,10 @@ def layers_report(stack: Stack, traces: Sequence[LayerTrace]) -> dict[str, Any]:
 
 
 def summary_table(stack: Stack, traces: Sequence[LayerTrace], name: str) -> Summary:
-    """Return the table that ``--summary`` prints; layers with unused padding are marked."""
-    rows = [
-        SummaryRow(
-            name=trace.name,
-            type=trace.type,
-            shape=trace.shape,
-            parameters=trace.parameters,
-            field=trace.receptive_field,
-            macs=trace.macs,
-            seconds=trace.seconds,
-            mark=" *" if any(trace.unused_padding) else "",
-        )
-        for trace in traces
-    ]
+    """Return the table that ``--summary`` prints."""
     notes = [*_sharing(stack, traces), *_uneven(stack, traces)]
     given = "x".join(map(str, traces[0].input_shape))
-    return Summary(f"{stack.name}: {name}, {given}", rows, notes)
+    return Summary(f"{stack.name}: {name}, {given}", traces, notes)
 
 
 def _sharing(stack: Stack, traces: Sequence[LayerTrace]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from convcli.errors import GeometryError
 from convcli.stacks.convolutions import Convolution, KernelConv
 from convcli.stacks.layers import Normalize, channels_last
 from convcli.stacks.paddings.affected_border import affected, needed, switched, unpadded
-from convcli.stacks.paddings.border_band import Band, Comparison, compare_result, winners
+from convcli.stacks.paddings.border_band import Band, Comparison, compare_result
 from convcli.stacks.stack import Stack
 from convcli.stacks.trace import plan, run
 
@@ -46,11 +46,6 @@ class Compared:
     truth: Array
     measured: bool
     peak: float
-
-    @property
-    def winners(self) -> list[Comparison]:
-        """The best modes; none where the truth is not known."""
-        return winners(self.modes) if self.measured else []
 
 
 def compare_stack(

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from convcli.choices import PadMode
 from convcli.commands.compare import outputs
-from convcli.commands.compare.verdict import figure, listed, number, verdict
+from convcli.commands.compare.verdict import figure, number, verdict
 from tests.paths import SAMPLES
 from tests.program import Convcli
 from tests.stacks.paddings.comparisons import comparison
@@ -360,8 +360,6 @@ def test_numbers() -> None:
     assert [figure(value) for value in values] == (
         ["0", "0.00012", "0.0012", "0.05", "0.5", "12.3", "100", "1234", "234567", "-", "inf"]
     )
-    assert listed(["a"]) == "a"
-    assert listed(["a", "b", "c"]) == "a, b and c"
 
 
 BAD = [
