@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from convcli.choices import PadMode
+from convcli.display.words import listed
 from convcli.stacks.paddings.border_band import Comparison, best, winners
 
 __all__ = ["figure", "listed", "number", "verdict"]
@@ -73,11 +74,6 @@ def _less(one: Comparison, other: Comparison) -> str:
     """Say how much smaller an error is than another, which is not 0."""
     ratio = one.mae / other.mae
     return f"{1 - ratio:.0%} less" if ratio < 0.995 else "under 1% less"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names as people list them."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def number(value: float) -> str:
