@@ -109,11 +109,11 @@ class Report:
         yield Text(self.title, style="bold")
         for fact in self.facts:
             yield Text(fact, style="dim")
-        for heading, table in self.tables:
+        for heading, figures in self.tables:
             yield Text("")
             if heading:
                 yield Text(heading)
-            yield table
+            yield figures
         yield Text("")
         if self.verdict:
             yield Text(self.verdict, style="bold")
