@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from convcli.choices import Combine, PadMode, PoolMode
+from convcli.display.words import size
 from convcli.engine.arrays import Array
 from convcli.engine.layers import activations
 from convcli.engine.layers.activations import UpsampleMode
@@ -39,7 +40,7 @@ def build(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
     return layer
 
 
-def _window(keys: Fields, size: tuple[int, int], stride: object = 1) -> Window:
+def _window(keys: Fields, taps: tuple[int, int], stride: object = 1) -> Window:
     pad = keys.choice("pad", PadMode.ZERO)
     value = keys.number("pad_value", 0.0)
     if value and pad is not PadMode.CONSTANT:
@@ -48,7 +49,7 @@ def _window(keys: Fields, size: tuple[int, int], stride: object = 1) -> Window:
     if pad is PadMode.VALID and padding not in ("same", "valid", NO_PADDING):
         raise keys.error("padding contradicts pad 'valid'", "leave one of them out")
     strides, dilations = keys.pair("stride", stride), keys.pair("dilation", 1)
-    return Window.of(size, strides, padding, dilations, pad, value)
+    return Window.of(taps, strides, padding, dilations, pad, value)
 
 
 def _conv(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
@@ -60,7 +61,7 @@ def _conv(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
         return _kernel_conv(keys, weights, kind, name)
     array = weights.array(keys.take("weights"), f"{keys.where}: weights")
     if array.ndim != 4 or 0 in array.shape:
-        shape = " x ".join(map(str, array.shape)) or "a single number"
+        shape = size(array.shape) or "a single number"
         raise keys.error(
             f"weights are {shape}, not outputs, channels, rows, columns",
             "kernel = ... slides one matrix over every channel" if array.ndim == 2 else "give 4 axes",
@@ -133,8 +134,8 @@ def _pool(keys: Fields, _: Weights, kind: str, name: str) -> Layer:
     norm = keys.number("norm", 2.0)
     if norm <= 0:
         raise keys.error(f"norm {norm:g} is not above 0", "use 1, 2 or any greater number")
-    size = keys.pair("size", 2)
-    window = _window(keys, size, list(size))
+    taps = keys.pair("size", 2)
+    window = _window(keys, taps, list(taps))
     counts = keys.flag("count_include_pad", True)
     if pads and not counts:
         raise keys.error("pixels made up by pad always count", "leave one of them out")

@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 
 from convcli.choices import Combine
+from convcli.display.words import size
 from convcli.engine.arrays import Array
 from convcli.engine.correlation.combine import combine
 from convcli.engine.correlation.correlate import correlate_window
@@ -59,7 +60,7 @@ class Conv(_Windowed):
             groups = f" in {self.groups} groups" if self.groups > 1 else ""
             raise GeometryError(
                 f"expects {channels_of(depth * self.groups)}{groups}, and gets {given}",
-                hint=f"its weights are {' x '.join(map(str, self.weights.shape))}: outputs, channels"
+                hint=f"its weights are {size(self.weights.shape)}: outputs, channels"
                 f"{' of a group' if self.groups > 1 else ''}, rows, columns",
             )
         return int(outputs)
@@ -117,7 +118,7 @@ class KernelConv(_Windowed):
         if given != depth:
             raise GeometryError(
                 f"expects {channels_of(depth)}, and gets {given}",
-                hint="its kernel is " + " x ".join(map(str, self.kernels[0].shape)) + ": channels first",
+                hint=f"its kernel is {size(self.kernels[0].shape)}: channels first",
             )
         return each
 

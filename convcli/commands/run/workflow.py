@@ -9,6 +9,7 @@ import numpy as np
 from convcli.choices import STDOUT, Depth, RangeMode
 from convcli.commands.run.layer_maps import LayerMaps
 from convcli.commands.run.report import layers_report, summary_table
+from convcli.display.words import size
 from convcli.engine.arrays import Array
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Frame, Image, Space
@@ -88,10 +89,7 @@ def run_files(
             "clipped": result.clipped,
             **layers_report(stack, traces),
         }
-        lines = [
-            f"{one.name}: {one.type}, {' x '.join(map(str, one.shape))}, {one.seconds * 1e3:.2f} ms"
-            for one in traces
-        ]
+        lines = [f"{one.name}: {one.type}, {size(one.shape)}, {one.seconds * 1e3:.2f} ms" for one in traces]
         return done._replace(
             notes=tuple(dict.fromkeys((*notes, *done.notes))),
             details=tuple(lines),

@@ -12,17 +12,7 @@ from convcli.choices import PadMode
 from convcli.engine.arrays import Array, Floats
 from convcli.stacks.paddings.ssim import RADIUS, structural_similarity
 
-__all__ = [
-    "CORNERS",
-    "SIDES",
-    "TIE",
-    "Band",
-    "Comparison",
-    "Region",
-    "best",
-    "compare_result",
-    "winners",
-]
+__all__ = ["CORNERS", "SIDES", "TIE", "Band", "Comparison", "best", "compare_result", "winners"]
 
 Region = tuple[slice, slice]
 
@@ -48,20 +38,16 @@ class Band(NamedTuple):
     def within(self, size: tuple[int, int]) -> "Band":
         """Return the same, no deeper than a result of this size."""
         height, width = size
-        return Band(
-            min(self.top, height), min(self.bottom, height), min(self.left, width), min(self.right, width)
-        )
+        return Band(*map(min, self, (height, height, width, width)))
 
-    def sides(self, size: tuple[int, int]) -> dict[str, Region]:
-        """Return the strip along each side, corners included."""
-        top, bottom, left, right = self._slices(size)
-        every = slice(None)
-        return dict(zip(SIDES, ((top, every), (bottom, every), (every, left), (every, right)), strict=True))
-
-    def corners(self, size: tuple[int, int]) -> dict[str, Region]:
-        """Return where two strips meet."""
-        top, bottom, left, right = self._slices(size)
-        return dict(zip(CORNERS, ((top, left), (top, right), (bottom, left), (bottom, right)), strict=True))
+    def regions(self, size: tuple[int, int]) -> dict[str, Region]:
+        """Return the strip along each of `SIDES`, corners included, and each of `CORNERS`, where two meet."""
+        (height, width), (top, bottom, left, right) = size, self.within(size)
+        rows = {"top": slice(0, top), "bottom": slice(height - bottom, None)}
+        columns = {"left": slice(0, left), "right": slice(width - right, None)}
+        sides = {name: (cut, slice(None)) for name, cut in rows.items()}
+        sides |= {name: (slice(None), cut) for name, cut in columns.items()}
+        return sides | {f"{row}-{column}": (rows[row], columns[column]) for row in rows for column in columns}
 
     def rectangles(self, size: tuple[int, int]) -> Iterator[Region]:
         """Yield rectangles without overlap that make up the band."""
@@ -79,11 +65,6 @@ class Band(NamedTuple):
         for part in self.rectangles(size):
             inside[part] = True
         return inside
-
-    def _slices(self, size: tuple[int, int]) -> tuple[slice, slice, slice, slice]:
-        height, width = size
-        top, bottom, left, right = self.within(size)
-        return slice(0, top), slice(height - bottom, None), slice(0, left), slice(width - right, None)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -152,6 +133,7 @@ def compare_result(
     found = found[~np.isnan(found)]
     rmse = math.sqrt(_mean(found * found)) if found.size else math.nan
     by_distance, depth = _by_distance(magnitude, band.depth)
+    means = {name: _mean(magnitude[region]) for name, region in band.regions(shape).items()}
     return Comparison(
         pad=pad,
         mae=_mean(found),
@@ -159,8 +141,8 @@ def compare_result(
         rmse=rmse,
         psnr=math.inf if rmse == 0 else 20 * math.log10(peak / rmse) if found.size else math.nan,
         ssim=_similarity(error, truth, band, peak),
-        sides={name: _mean(magnitude[part]) for name, part in band.sides(shape).items()},
-        corners={name: _mean(magnitude[part]) for name, part in band.corners(shape).items()},
+        sides={name: means[name] for name in SIDES},
+        corners={name: means[name] for name in CORNERS},
         depth=depth,
         by_distance=by_distance,
         truth=truth,
