@@ -1,4 +1,4 @@
-"""From the keys of one ``[[layer]]`` to the layer."""
+"""Layers made of the keys of their ``[[layer]]`` tables."""
 
 import os
 from collections.abc import Callable

@@ -123,7 +123,7 @@ class KernelConv(_Windowed):
         return each
 
     def macs(self, given: Shape, made: Shape) -> int:
-        """Return the weights behind each place times the places."""
+        """Return the weights that are summed for each position, times the positions."""
         shared = 1 if self.sums_channels else given[0]
         return sum(kernel.size for kernel in self.kernels) * shared * made[1] * made[2]
 

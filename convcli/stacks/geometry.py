@@ -1,4 +1,4 @@
-"""What layers do to sizes: output sizes, receptive fields, unused padding. No NumPy here."""
+"""Output sizes, receptive fields and unused padding of a stack, along one axis. No NumPy here."""
 
 from collections.abc import Sequence
 from math import ceil, floor
@@ -8,7 +8,7 @@ from convcli.engine.window import Axis
 
 __all__ = ["AxisMap", "even_sizes", "output_sizes", "receptive_field"]
 
-# Pixels from the given size within which a size without unused padding is looked for.
+# Most pixels by which a suggested size without unused padding differs from the given one.
 EVEN_SIZE_SEARCH = 1024
 
 
@@ -52,7 +52,7 @@ class AxisMap(NamedTuple):
         return min(high, (n + low + high - self.window.span) % stride)
 
     def inputs(self, first: int, last: int, n: int) -> tuple[int, int]:
-        """Return the first and last input position behind outputs `first` to `last`, edges ignored."""
+        """Return the first and last input position that outputs `first` to `last` read, edges ignored."""
         if self.whole:
             return 0, n - 1
         if self.linear and self.factor > 1:
@@ -65,7 +65,7 @@ class AxisMap(NamedTuple):
 
 
 def output_sizes(maps: Sequence[AxisMap], n: int) -> list[int]:
-    """Return `n` and the size behind each layer, up to the first that is 0."""
+    """Return `n` and the size after each layer, up to the first that is 0."""
     found = [n]
     for one in maps:
         found.append(one.output_size(found[-1]))
@@ -77,7 +77,7 @@ def output_sizes(maps: Sequence[AxisMap], n: int) -> list[int]:
 def receptive_field(maps: Sequence[AxisMap], n: int) -> int:
     """Return the receptive field in pixels of an input of size `n`, the picture's edges ignored.
 
-    Behind upsampling, neighbouring results depend on ranges of different sizes: the largest counts.
+    After upsampling, neighbouring results depend on ranges of different sizes: the largest counts.
 
     References
     ----------

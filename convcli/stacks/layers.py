@@ -1,4 +1,4 @@
-"""The layers of a stack: what each makes of C x H x W numbers, and what can be said of it beforehand."""
+"""The layers of a stack: output, channels, parameters and multiply-adds of each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ AxisMaps = tuple[AxisMap, AxisMap]  # along rows, along columns
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Layer:
-    """What every layer has: its type and name as the stack file has them; this one changes nothing."""
+    """Type and name, as the stack file has them; without parameters, changing neither size nor channels."""
 
     type: str
     name: str
@@ -130,7 +130,7 @@ class Normalize(Layer):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Upsample(Layer):
-    """Maps enlarged by whole factors (rows, columns)."""
+    """Upsampling by whole factors (rows, columns)."""
 
     factor: tuple[int, int]
     mode: UpsampleMode = UpsampleMode.NEAREST

@@ -1,4 +1,4 @@
-"""From pixels to what the first layer of a stack takes."""
+"""Pixels made into the input of a stack's first layer: luma, scale, ImageNet's normalisation."""
 
 from typing import NamedTuple
 
@@ -19,14 +19,14 @@ IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 
 
 class NetworkInput(NamedTuple):
-    """C x H x W floats, and lines for people about what of the picture is not in them."""
+    """C x H x W numbers, and lines for people about what of the picture is left out."""
 
     planes: Array
     notes: list[str]
 
 
 def preprocess(frame: Frame, space: Space, stack: Stack) -> NetworkInput:
-    """Return what the first layer takes: luma if the stack asks for it, scaled as the stack says."""
+    """Return the first layer's input: luma if the stack asks for it, scaled as the stack says."""
     notes = ["transparency is left out: layers see the colours alone"] if frame.alpha is not None else []
     pixels = colour.gray(frame, space).pixels if stack.gray else frame.pixels
     dtype = np.float64 if pixels.dtype == np.float64 else np.float32

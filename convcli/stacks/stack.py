@@ -1,4 +1,4 @@
-"""A stack of layers, as its TOML file has it."""
+"""Reading a stack of layers from its TOML file."""
 
 import os
 import re

@@ -16,14 +16,14 @@ __all__ = ["FullyConnected", "LayerTrace", "even_input", "fully_connected", "pla
 
 
 class LayerTrace(NamedTuple):
-    """What one layer does to an input of a certain size; shapes are C x H x W, pairs (rows, columns).
+    """One layer at work on an input of a certain size; shapes are C x H x W, pairs (rows, columns).
 
     Attributes
     ----------
     number, name, type
         Which layer; the first is 1.
     input_shape, shape
-        Before and behind it.
+        Of its input and output.
     parameters, macs
         Learned numbers, and multiply-adds.
     receptive_field
@@ -31,7 +31,7 @@ class LayerTrace(NamedTuple):
     unused_padding
         Rows and columns of padding at the far edges that no window reaches, though the near ones are read.
     seconds
-        What it took.
+        Time that it took.
     """
 
     number: int

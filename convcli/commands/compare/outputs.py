@@ -1,4 +1,4 @@
-"""Where the montage and the page of a comparison go."""
+"""The files of a comparison: checks of their paths, and writing them."""
 
 import os
 from collections.abc import Sequence

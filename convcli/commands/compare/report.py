@@ -1,4 +1,4 @@
-"""What is reported of a comparison: the tables and the JSON object."""
+"""Tables and JSON of a comparison of padding modes."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ __all__ = ["comparison_json", "comparison_table", "one_line", "tally_table"]
 
 
 def comparison_json(study: Study) -> dict[str, Any]:
-    """Return the figures; what is not known, and an infinite PSNR, is null."""
+    """Return the JSON object; unknown figures, and an infinite PSNR, are null."""
     compared = study.compared
     deepest = max(compared.band.depth, *(one.depth for one in compared.modes))
     order = best(compared.modes)
@@ -39,7 +39,7 @@ def comparison_json(study: Study) -> dict[str, Any]:
 
 
 def comparison_table(study: Study) -> Report:
-    """Return what is printed: errors over the band, by distance, along the sides and in the corners."""
+    """Return the printed tables: errors over the band, by distance, along the sides and in the corners."""
     modes, firsts = study.compared.modes, study.best
     strong = frozenset(index for index, one in enumerate(modes) if one in firsts)
     names = Column("padding", [f"{one.pad}{' *' if one in firsts else ''}" for one in modes], left=True)

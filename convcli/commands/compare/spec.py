@@ -1,4 +1,4 @@
-"""What `convcli compare` was asked to do, checked when made. No NumPy here."""
+"""The options of ``convcli compare`` as one frozen value, checked when made. No NumPy here."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ __all__ = ["CompareSpec"]
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class CompareSpec:
-    """The options of `convcli compare`; `pad_value` is in the units of the first layer's input."""
+    """How paddings are compared; `pad_value` is in the units of the first layer's input."""
 
     kernel: str | None = None  # either a kernel SPEC or a stack file
     stack: str | None = None

@@ -1,4 +1,4 @@
-"""What is compared: the layers of a kernel or of a stack, and each picture as the first layer's input."""
+"""The layers of the kernel or stack that is compared, and each picture as the first layer's input."""
 
 from typing import NamedTuple
 

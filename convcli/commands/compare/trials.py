@@ -1,4 +1,4 @@
-"""Padding without any truth: bias over random pictures, and shifts, as tables, JSON and a picture."""
+"""``--bias-map`` and ``--shift``: padding judged without a truth, as tables, JSON and a picture."""
 
 import math
 import os
@@ -28,8 +28,7 @@ __all__ = ["biased", "shifted"]
 # Random pictures where --samples does not say how many, and their generator's seed.
 SAMPLES, SEED = 400, 0
 
-# Largest random picture, in rows and in columns, where the border band is thin: farther inside, positions are
-# alike.
+# Most rows and columns of random pictures where the border band is thin: positions farther inside are alike.
 LARGEST = 64
 
 # Flatness up to which a map is called flat: with hundreds of positions, chance stays below it.

@@ -1,4 +1,4 @@
-"""Which padding is best, in words."""
+"""The verdict of a comparison in words, and figures for columns and sentences."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What happens after ``convcli compare``: read, run every padding, measure, draw, report."""
+"""The work of ``convcli compare``: read, run every padding mode, measure, draw, report."""
 
 import os
 import time
@@ -24,7 +24,7 @@ from convcli.stacks.paddings.placing import check_inside, find_inside, frame
 from convcli.stacks.paddings.tally import Tally
 from convcli.stacks.stack import Stack
 
-# The drawings and the trials are imported where they are asked for: a table needs no fonts.
+# Drawings and trials are imported where they are asked for: the start of a table needs no fonts.
 
 __all__ = ["compare_files"]
 
@@ -127,7 +127,7 @@ def _compared(
 def _truth(
     picture: Picture, subject: Subject, spec: CompareSpec, reading: ReadSpec
 ) -> tuple[Array, Array | None, tuple[int, int], str]:
-    """Return what is compared, the larger picture that holds it (if any), where, and all that in words."""
+    """Return the picture to filter, the larger one that holds it (if any), its offset, and these in words."""
     size, planes = picture.frame.size, picture.planes
     if spec.crop is not None:
         rows, columns = frame(size, spec.crop)

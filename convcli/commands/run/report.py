@@ -1,4 +1,4 @@
-"""What ``convcli run`` reports of the layers: JSON, the table, and what sharing weights saves."""
+"""JSON and table of the layers that ``convcli run`` ran, with what sharing weights saves."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

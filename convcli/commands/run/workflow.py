@@ -1,4 +1,4 @@
-"""What happens after ``convcli run``: read, pass through the layers, write, report."""
+"""The work of ``convcli run``: read, pass through the layers, write, report."""
 
 import time
 from collections.abc import Sequence

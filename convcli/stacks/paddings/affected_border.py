@@ -56,7 +56,7 @@ def _affected(maps: Sequence[AxisMap], n: int) -> Range:
 
 
 def needed(stack: Stack, size: tuple[int, int]) -> tuple[Range, Range]:
-    """Return the rows and columns behind the results of a picture: with these pixels, none need padding.
+    """Return the rows and columns that the results of a picture depend on: with them, none need padding.
 
     ``((first, last), (first, last))``, the last included; negative ones lie before the picture.
     """
@@ -65,7 +65,7 @@ def needed(stack: Stack, size: tuple[int, int]) -> tuple[Range, Range]:
 
 
 def _ranges(maps: Sequence[AxisMap], n: int) -> list[Range]:
-    """Return what is needed of the input and behind each layer."""
+    """Return the positions that are needed of the input, and of each layer's output."""
     reached = output_sizes(maps, n)
     found = [(0, reached[-1] - 1)]
     for one, before in zip(reversed(maps), reversed(reached[:-1]), strict=True):

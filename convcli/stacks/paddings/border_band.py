@@ -1,4 +1,4 @@
-"""How far results are from the truth near the border: the figures of each padding mode."""
+"""The border band, and each padding mode's errors there: MAE, PSNR, SSIM, depth, by side and distance."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -89,7 +89,7 @@ class Comparison:
     by_distance : (D,) array
         Mean absolute error at each distance 0, 1, 2, ... from the nearest side; NaN without pixels.
     truth, error : (H, W) or (H, W, C) arrays
-        What is compared with, and the result minus that; NaN where the mode makes no pixels.
+        The reference, and the result minus that; NaN where the mode makes no pixels.
     """
 
     pad: PadMode
@@ -107,7 +107,7 @@ class Comparison:
 
     @property
     def result(self) -> Floats:
-        """What the mode gives."""
+        """The mode's own result: truth plus error."""
         return np.asarray(self.truth + self.error)
 
     def without_arrays(self) -> "Comparison":

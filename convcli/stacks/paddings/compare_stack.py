@@ -1,4 +1,4 @@
-"""Every padding mode in all layers of a stack, against the truth beyond the frame."""
+"""Every padding mode in all layers of a stack, compared with the result of true pixels in its place."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -34,9 +34,9 @@ class Compared:
     band
         How deep the border is, in pixels of the result.
     truth : (H, W) or (H, W, C) array
-        What they are compared with.
+        The reference.
     measured
-        Whether that is the truth; else it is the median of the modes.
+        Whether the reference is the truth; else it is the median of the modes.
     peak
         The value of white, for PSNR and SSIM.
     """
@@ -138,7 +138,7 @@ def _hint(stack: Stack) -> str:
 
 
 def _around(stack: Stack, larger: Array, offset: tuple[int, int], size: tuple[int, int]) -> Array:
-    """Return the pixels of `larger` behind the results for a picture of `size` at `offset`."""
+    """Return the pixels of `larger` that results of a picture of `size` at `offset` depend on."""
     cuts, margins = [], []
     for (first, last), at, n, full in zip(needed(stack, size), offset, size, larger.shape[1:], strict=True):
         margins += [(max(0, -first), at), (max(0, last + 1 - n), full - at - n)]
@@ -153,7 +153,7 @@ def _around(stack: Stack, larger: Array, offset: tuple[int, int], size: tuple[in
 
 
 def rounding(stack: Stack, x: Array, pad_value: float, result: Array) -> float:
-    """Return below which difference two orders of addition give the same."""
+    """Return the largest difference that is rounding: of sums in another order."""
     given, largest = max(_magnitude(x), abs(pad_value)), _magnitude(result)
     gain = 1.0  # how much larger than its input a result can be, activations and biases left aside
     for layer in stack.layers:
@@ -165,6 +165,6 @@ def rounding(stack: Stack, x: Array, pad_value: float, result: Array) -> float:
 
 
 def _magnitude(values: Array) -> float:
-    """Return the largest magnitude; what is not a number has none."""
+    """Return the largest magnitude, NaN left aside."""
     low, high = (float(extreme.reduce(values, axis=None)) for extreme in (np.fmin, np.fmax))
     return max(0.0, -low, high)  # 0 first: comparisons with NaN fail

@@ -1,4 +1,4 @@
-"""The same comparison on many pictures: means, spreads, and how often each mode is the best."""
+"""Comparisons of many pictures added up: means, spreads, and how often each mode is the best."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What padding does to a stack without any truth: bias by position, and translation that does not commute."""
+"""Padding judged without a truth: bias by position, and whether filtering commutes with translation."""
 
 import math
 from collections.abc import Iterable, Sequence
