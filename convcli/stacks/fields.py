@@ -47,7 +47,7 @@ class Fields:
     def number(self, key: str, default: float) -> float:
         """Return a finite number."""
         value = self.take(key, default)
-        if not _is_number(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or value - value != 0:
             raise self.wrong(key, value, "a finite number")
         return float(value)
 
@@ -61,7 +61,7 @@ class Fields:
         try:
             return type(default).parse(value)
         except UsageError as error:
-            raise UsageError(f"{self.where}: {error.message}", hint=error.hint) from error
+            raise self.error(error.message, error.hint) from error
 
     def pair(self, key: str, default: object, least: int = 1) -> tuple[int, int]:
         """Return ``N``, ``[rows, columns]`` or ``"RxC"``."""
@@ -69,7 +69,7 @@ class Fields:
         try:
             return parse_pair(value, key, least) if isinstance(value, str) else as_pair(value, key, least)
         except UsageError as error:
-            raise UsageError(f"{self.where}: {error.message}", hint="write N or [rows, columns]") from error
+            raise self.error(error.message, "write N or [rows, columns]") from error
 
     def padding(self, key: str = "padding") -> Padding:
         """Return ``N``, ``[rows, columns]``, ``[top, bottom, left, right]`` or a word."""
@@ -82,14 +82,14 @@ class Fields:
             return as_padding(value)
         except UsageError as error:
             hint = 'write N, [rows, columns], [top, bottom, left, right] or "same"'
-            raise UsageError(f"{self.where}: {error.message}", hint=hint) from error
+            raise self.error(error.message, hint) from error
 
     def finish(self) -> None:
         """Raise a UsageError where a key was not asked for."""
         for key in self._table:
             if key not in self._known:
                 error = unknown("key", key, sorted(set(self._known)))
-                raise UsageError(f"{self.where}: {error.message}", hint=error.hint)
+                raise self.error(error.message, error.hint)
 
     def given(self, *keys: str) -> list[str]:
         """Return which of `keys` are there."""
@@ -98,9 +98,8 @@ class Fields:
     def wrong(self, key: str, value: object, wanted: str) -> UsageError:
         """Return the error for a value of another kind."""
         shown = repr(value) if len(repr(value)) < 40 else f"a {type(value).__name__}"
-        return UsageError(f"{self.where}: {key} is {shown}, not {wanted}", hint=f"give {wanted}")
+        return self.error(f"{key} is {shown}, not {wanted}", f"give {wanted}")
 
-
-def _is_number(value: object) -> bool:
-    finite = isinstance(value, int | float) and value - value == 0
-    return finite and not isinstance(value, bool)
+    def error(self, message: str, hint: str) -> UsageError:
+        """Return an error that names the table."""
+        return UsageError(f"{self.where}: {message}", hint=hint)

@@ -1,46 +1,40 @@
-"""The layers of a stack: what each makes of C x H x W numbers, and what can be said of it beforehand."""
+"""The layers of a stack: output, channels, parameters and multiply-adds of each."""
 
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
 
-from numpy.typing import NDArray
+import numpy as np
 
-from convcli.choices import PadMode, PoolMode
-from convcli.engine import window
+from convcli.engine.arrays import Array
 from convcli.engine.layers import activations
 from convcli.engine.layers.activations import UpsampleMode
-from convcli.engine.pooling.pool2d import pool2d
+from convcli.engine.pooling.pool2d import Pooling, pool_planes
+from convcli.engine.window import Window
 from convcli.errors import GeometryError
-from convcli.parsing import Padding
-from convcli.stacks.geometry import Window
+from convcli.stacks.geometry import AxisMap
 
 __all__ = [
     "Activation",
-    "Array",
+    "AxisMaps",
     "Layer",
     "Normalize",
     "Pool",
     "Shape",
-    "Slide",
     "Upsample",
+    "channels_first",
+    "channels_last",
     "channels_of",
-    "size_of",
+    "window_maps",
 ]
 
-Array = NDArray[Any]
-Shape = tuple[int, int, int]
+Shape = tuple[int, int, int]  # C x H x W
+AxisMaps = tuple[AxisMap, AxisMap]  # along rows, along columns
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Layer:
-    """What every layer has; this one passes everything on.
-
-    Attributes
-    ----------
-    type, name
-        As the stack file has them.
-    """
+    """Type and name, as the stack file has them; without parameters, changing neither size nor channels."""
 
     type: str
     name: str
@@ -50,116 +44,60 @@ class Layer:
         """How many learned numbers it has; statistics do not count, as in PyTorch."""
         return 0
 
-    @property
-    def dense_bias(self) -> bool:
-        """Whether a fully connected layer in its place would have biases."""
-        return False
-
-    def windows(self) -> tuple[Window, Window]:
-        """Return what it does to rows and columns."""
-        return Window(), Window()
+    def axis_maps(self) -> AxisMaps:
+        """Return which rows and which columns of the input its results depend on."""
+        return AxisMap(), AxisMap()
 
     def channels(self, given: int) -> int:
-        """Return how many channels it makes of `given`.
-
-        Raises
-        ------
-        GeometryError
-            It expects another number.
-        """
+        """Return how many channels it makes of `given`; a GeometryError where it expects another number."""
         return given
 
-    def macs(self, given: Shape, made: Shape) -> int:
-        """Return how many products with weights are added up."""
-        del given, made
+    def macs(self, given: Shape, made: Shape) -> int:  # noqa: ARG002
+        """Return how many multiply-adds make `made` of `given`."""
         return 0
 
     def __call__(self, x: Array, jobs: int | None = None) -> Array:
         """Return what it makes of C x H x W floats, in their type."""
-        del jobs
-        return x
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Slide:
-    """How a window slides: see :func:`convcli.engine.layers.conv2d`."""
-
-    stride: tuple[int, int] = (1, 1)
-    padding: Padding = ((0, 0), (0, 0))
-    dilation: tuple[int, int] = (1, 1)
-    pad: PadMode = PadMode.ZERO
-    pad_value: float = 0.0
-
-    def windows(self, kernel: tuple[int, int], *, ceil: bool = False) -> tuple[Window, Window]:
-        """Return what a window of this size does to rows and columns."""
-        sides = window.Window.of(kernel, self.stride, self.padding, self.dilation, self.pad).padding
-        rows, columns = (
-            Window(kernel[axis], self.stride[axis], self.dilation[axis], *sides[axis], ceil=ceil)
-            for axis in (0, 1)
-        )
-        return rows, columns
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The same as arguments of the engine's functions."""
-        return dict(vars(self))
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pool(Layer):
-    """Pooling: see :func:`convcli.engine.pooling.pool2d.pool2d`. A `size` of None is the whole picture."""
+    """Pooling; with `whole`, the window is the whole picture and that of `pooling` does not count."""
 
-    mode: PoolMode = PoolMode.MAX
-    size: tuple[int, int] | None
-    slide: Slide = field(default_factory=Slide)
-    ceil: bool = False
-    count_include_pad: bool = True
-    norm: float = 2.0
-    pad: PadMode | None = None
+    pooling: Pooling
+    whole: bool = False
 
-    def windows(self) -> tuple[Window, Window]:
-        """Return what it does to rows and columns."""
-        if self.size is None:
-            return Window(whole=True), Window(whole=True)
-        return self.slide.windows(self.size, ceil=self.ceil)
+    def axis_maps(self) -> AxisMaps:
+        """Return the pooling windows."""
+        if self.whole:
+            return AxisMap(whole=True), AxisMap(whole=True)
+        return window_maps(self.pooling.window, ceil=self.pooling.ceil)
 
     def __call__(self, x: Array, jobs: int | None = None) -> Array:
         """Return the pooled maps."""
-        size = self.size or (x.shape[1], x.shape[2])
-        pooled = pool2d(
-            x,
-            size,
-            mode=self.mode,
-            stride=self.slide.stride if self.size else size,
-            padding=self.slide.padding,
-            dilation=self.slide.dilation,
-            ceil=self.ceil,
-            count_include_pad=self.count_include_pad,
-            p=self.norm,
-            pad=self.pad,
-            pad_value=self.slide.pad_value,
-            jobs=jobs,
-        )
-        return pooled.astype(x.dtype, copy=False)
+        size = (x.shape[1], x.shape[2])
+        how = self.pooling._replace(window=Window(size, size, mode=None)) if self.whole else self.pooling
+        return pool_planes(x, how, jobs).astype(x.dtype, copy=False)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Activation(Layer):
     """A function of each number alone."""
 
-    def __init__(self, *, type: str, name: str, function: str, **options: float | None) -> None:
-        super().__init__(type=type, name=name)
-        object.__setattr__(self, "_function", partial(getattr(activations, function), **options))
+    function: Callable[[Array], Array]
 
-    def __call__(self, x: Array, jobs: int | None = None) -> Array:
+    def __call__(self, x: Array, _: int | None = None) -> Array:
         """Return the function's values."""
-        del jobs
-        made: Array = vars(self)["_function"](x)
-        return made
+        return self.function(x)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Normalize(Layer):
-    """``(x - mean) * scale + shift``, one number for all channels or one for each."""
+    """``(x - mean) * scale + shift``, one number for all channels or one for each.
+
+    `learned` counts weights and biases: mean and variance are statistics.
+    """
 
     mean: Array
     scale: Array
@@ -168,7 +106,7 @@ class Normalize(Layer):
 
     @property
     def parameters(self) -> int:
-        """Weights and biases; mean and variance are statistics."""
+        """Weights and biases."""
         return self.learned
 
     def channels(self, given: int) -> int:
@@ -181,38 +119,46 @@ class Normalize(Layer):
                 )
         return given
 
-    def macs(self, given: Shape, made: Shape) -> int:
+    def macs(self, _: Shape, made: Shape) -> int:
         """Return one for each number."""
-        del given
-        return size_of(made)
+        return prod(made)
 
-    def __call__(self, x: Array, jobs: int | None = None) -> Array:
+    def __call__(self, x: Array, _: int | None = None) -> Array:
         """Return the normalised maps."""
-        del jobs
         return activations.normalize(x, self.mean, self.scale, self.shift)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Upsample(Layer):
-    """Maps made larger by whole factors."""
+    """Upsampling by whole factors (rows, columns)."""
 
     factor: tuple[int, int]
     mode: UpsampleMode = UpsampleMode.NEAREST
 
-    def windows(self) -> tuple[Window, Window]:
-        """Return what it does to rows and columns."""
+    def axis_maps(self) -> AxisMaps:
+        """Return the factors."""
         linear = self.mode is UpsampleMode.BILINEAR
-        return Window(factor=self.factor[0], linear=linear), Window(factor=self.factor[1], linear=linear)
+        return AxisMap(factor=self.factor[0], linear=linear), AxisMap(factor=self.factor[1], linear=linear)
 
-    def __call__(self, x: Array, jobs: int | None = None) -> Array:
+    def __call__(self, x: Array, _: int | None = None) -> Array:
         """Return the larger maps."""
-        del jobs
         return activations.upsample(x, self.factor, self.mode)
 
 
-def size_of(shape: Shape) -> int:
-    """Return how many numbers C x H x W are."""
-    return shape[0] * shape[1] * shape[2]
+def window_maps(window: Window, *, ceil: bool = False) -> AxisMaps:
+    """Return what a sliding window reads along both axes."""
+    rows, columns = window.axes
+    return AxisMap(rows, ceil), AxisMap(columns, ceil)
+
+
+def channels_first(pixels: Array) -> Array:
+    """Return H x W (x C) as C x H x W."""
+    return pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
+
+
+def channels_last(planes: Array) -> Array:
+    """Return C x H x W as H x W x C, or as H x W where there is one channel."""
+    return planes[0] if len(planes) == 1 else np.moveaxis(planes, 0, 2)
 
 
 def channels_of(count: int) -> str:

@@ -1,37 +1,38 @@
-"""Pixels as a network takes them."""
+"""Pixels made into the input of a stack's first layer: luma, scale, ImageNet's normalisation."""
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from convcli.engine.arrays import Array
 from convcli.errors import GeometryError
 from convcli.imaging import colour
 from convcli.imaging.image import Frame, Space, full_scale
+from convcli.stacks.layers import channels_first
 from convcli.stacks.stack import Scale, Stack
 
-__all__ = ["IMAGENET_DEVIATION", "IMAGENET_MEAN", "seen"]
+__all__ = ["IMAGENET_DEVIATION", "IMAGENET_MEAN", "NetworkInput", "preprocess"]
 
-Array = NDArray[Any]
-
+# Of red, green and blue over ImageNet's training set, white being 1: as torchvision documents them.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 
 
-def seen(frame: Frame, space: Space, stack: Stack) -> tuple[Array, list[str]]:
-    """Return what the first layer sees, C x H x W floats, and lines for people about what it does not.
+class NetworkInput(NamedTuple):
+    """C x H x W numbers, and lines for people about what of the picture is left out."""
 
-    Raises
-    ------
-    GeometryError
-        ImageNet's colours are asked of a picture that has none.
-    """
+    planes: Array
+    notes: list[str]
+
+
+def preprocess(frame: Frame, space: Space, stack: Stack) -> NetworkInput:
+    """Return the first layer's input: luma if the stack asks for it, scaled as the stack says."""
     notes = ["transparency is left out: layers see the colours alone"] if frame.alpha is not None else []
     pixels = colour.gray(frame, space).pixels if stack.gray else frame.pixels
-    planes = pixels[np.newaxis] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
-    x: Array = np.ascontiguousarray(planes, np.float64 if pixels.dtype == np.float64 else np.float32)
+    dtype = np.float64 if pixels.dtype == np.float64 else np.float32
+    x: Array = np.ascontiguousarray(channels_first(pixels), dtype)
     if stack.scale is Scale.BYTE:
-        return x, notes
+        return NetworkInput(x, notes)
     white = full_scale(pixels.dtype)
     if white != 1:
         np.divide(x, x.dtype.type(white), out=x)
@@ -46,4 +47,4 @@ def seen(frame: Frame, space: Space, stack: Stack) -> tuple[Array, list[str]]:
         for plane, mean, deviation in zip(x, IMAGENET_MEAN, IMAGENET_DEVIATION, strict=True):
             plane -= x.dtype.type(mean)
             plane /= x.dtype.type(deviation)
-    return x, notes
+    return NetworkInput(x, notes)

@@ -1,4 +1,4 @@
-"""A stack of layers, as its TOML file has it."""
+"""Reading a stack of layers from its TOML file."""
 
 import os
 import re
@@ -10,18 +10,20 @@ from convcli.choices import Choice
 from convcli.errors import GeometryError, UsageError
 from convcli.kernels.text import shown
 from convcli.stacks.build import build
-from convcli.stacks.convolutions import KernelConv
+from convcli.stacks.convolutions import Conv, KernelConv
 from convcli.stacks.fields import Fields
+from convcli.stacks.geometry import AxisMap
 from convcli.stacks.layers import Layer
 from convcli.stacks.weights import Weights
 
 __all__ = ["Scale", "Stack", "called", "read_stack"]
 
+# Largest stack file, in bytes: weights written out as TOML are parsed in memory.
 MAX_BYTES = 1 << 26
 
 
 class Scale(Choice):
-    """What the first layer sees of a picture."""
+    """How pixels become the numbers of the first layer's input."""
 
     UNIT = "unit"  # black is 0, white 1
     BYTE = "byte"  # pixels as they are
@@ -29,32 +31,21 @@ class Scale(Choice):
 
 
 class Stack(NamedTuple):
-    """Layers, and what the first of them sees.
-
-    Attributes
-    ----------
-    name
-        The file's stem, safe in file names.
-    scale, gray
-        How pixels become numbers, and whether luma is taken first.
-    layers
-        In order.
-    """
+    """Layers in order; `name` is safe in file names, `gray` takes luma before `scale`."""
 
     name: str
     scale: Scale
     gray: bool
     layers: tuple[Layer, ...]
 
+    def axis_maps(self) -> tuple[list[AxisMap], list[AxisMap]]:
+        """Return what each layer does along the rows' axis, and along the columns' axis."""
+        maps = [layer.axis_maps() for layer in self.layers]
+        return [rows for rows, _ in maps], [columns for _, columns in maps]
+
 
 def read_stack(path: str) -> Stack:
-    """Read a stack and all the weights that it names.
-
-    Raises
-    ------
-    UsageError
-        The file cannot be read or is no stack, a key or tensor is wrong, or layers do not fit each other.
-    """
+    """Read a stack and all the weights that it names, and check that its layers fit each other."""
     what = shown(path, 200)
     top = Fields(_load(path, what), what)
     scale, gray = top.choice("scale", Scale.UNIT), top.flag("gray", False)
@@ -65,8 +56,8 @@ def read_stack(path: str) -> Stack:
     if not isinstance(tables, list) or not tables or not all(isinstance(each, dict) for each in tables):
         raise UsageError(f"{what} has no layers", hint="write [[layer]] and type = ... for each")
     weights = Weights(os.path.dirname(path))
-    seen: Counter[str] = Counter()
-    layers = tuple(_layer(each, f"{what}, layer {at}", weights, seen) for at, each in enumerate(tables, 1))
+    counts: Counter[str] = Counter()
+    layers = tuple(_layer(each, f"{what}, layer {at}", weights, counts) for at, each in enumerate(tables, 1))
     _check_channels(layers, what, 1 if gray else 3 if scale is Scale.IMAGENET else None)
     stem = os.path.splitext(os.path.basename(path))[0]
     return Stack(re.sub(r"[^\w.+-]+", "-", stem).strip("-.") or "stack", scale, gray, layers)
@@ -91,13 +82,13 @@ def _load(path: str, what: str) -> dict[str, Any]:
         ) from error
 
 
-def _layer(table: dict[str, Any], where: str, weights: Weights, seen: Counter[str]) -> Layer:
+def _layer(table: dict[str, Any], where: str, weights: Weights, counts: Counter[str]) -> Layer:
     keys = Fields(table, where)
     kind = keys.text("type")
     if not kind:
         raise UsageError(f"{where}: type is missing", hint='write type = "conv"')
-    seen[kind] += 1
-    name = keys.text("name") or f"{kind}{seen[kind]}"
+    counts[kind] += 1
+    name = keys.text("name") or f"{kind}{counts[kind]}"
     return build(Fields(table, f"{where} ({kind})").knowing("type", "name"), weights, kind, name)
 
 
@@ -110,17 +101,15 @@ def _check_channels(layers: tuple[Layer, ...], what: str, given: int | None) -> 
     """Refuse layers that do not fit each other, whatever the picture; None is a number not known yet."""
     for index, layer in enumerate(layers, 1):
         try:
-            given = _after(layer, given)
+            given = layer.channels(given) if given is not None else _channels(layer)
         except GeometryError as error:
             raise UsageError(f"{what}, {called(index, layer)} {error.message}", hint=error.hint) from error
 
 
-def _after(layer: Layer, given: int | None) -> int | None:
-    if given is not None:
-        return layer.channels(given)
-    weights = getattr(layer, "weights", None)
-    if weights is not None:
-        return int(weights.shape[0])
-    if isinstance(layer, KernelConv) and layer.summing:
+def _channels(layer: Layer) -> int | None:
+    """Return how many channels a layer makes of any number, where that is known."""
+    if isinstance(layer, Conv):
+        return int(layer.weights.shape[0])
+    if isinstance(layer, KernelConv) and layer.sums_channels:
         return layer.channels(layer.kernels[0].shape[0])
     return None

@@ -1,77 +1,72 @@
-"""Running a stack, and what can be told of each layer."""
+"""Running a stack, and what each layer does: shapes, parameters, multiply-adds, receptive field, time."""
 
 import time
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import NamedTuple
 
-from numpy.typing import NDArray
-
+from convcli.engine.arrays import Array
 from convcli.errors import ConvcliError, GeometryError
-from convcli.stacks.convolutions import Conv, KernelConv
-from convcli.stacks.geometry import Window, even_sizes, receptive_field, sizes
-from convcli.stacks.layers import Layer, Shape, size_of
+from convcli.stacks.convolutions import Convolution
+from convcli.stacks.geometry import even_sizes, output_sizes, receptive_field
+from convcli.stacks.layers import AxisMaps, Layer, Shape
 from convcli.stacks.stack import Stack, called
 
-__all__ = ["Dense", "Step", "dense", "even_input", "plan", "run"]
-
-Array = NDArray[Any]
-Watcher = Callable[["Step", Array], None]
+__all__ = ["FullyConnected", "LayerTrace", "even_input", "fully_connected", "plan", "run"]
 
 
-class Step(NamedTuple):
-    """One layer at work on an input of a certain size.
+class LayerTrace(NamedTuple):
+    """One layer at work on an input of a certain size; shapes are C x H x W, pairs (rows, columns).
 
     Attributes
     ----------
     number, name, type
         Which layer; the first is 1.
-    given, shape
-        C x H x W before and behind it.
+    input_shape, shape
+        Of its input and output.
     parameters, macs
-        Learned numbers, and products with weights that are added up.
-    field
-        Rows and columns of the input that one result can depend on.
-    unused
-        Rows and columns of padding at the far edges that no window reaches, though the near ones are seen.
+        Learned numbers, and multiply-adds.
+    receptive_field
+        Rows and columns of the stack's input that one result can depend on.
+    unused_padding
+        Rows and columns of padding at the far edges that no window reaches, though the near ones are read.
     seconds
-        What it took.
+        Time that it took.
     """
 
     number: int
     name: str
     type: str
-    given: Shape
+    input_shape: Shape
     shape: Shape
     parameters: int
     macs: int
-    field: tuple[int, int]
-    unused: tuple[int, int]
+    receptive_field: tuple[int, int]
+    unused_padding: tuple[int, int]
     seconds: float = 0.0
 
 
-class Dense(NamedTuple):
-    """What convolutions need, and other layers that make the same shapes of the same shapes would.
+class FullyConnected(NamedTuple):
+    """Convolutions, and other layers of the same input and output shapes in their place.
 
     Attributes
     ----------
     parameters, macs
         Of the convolutions.
-    local
-        Weights where every place had its own: local connection without sharing.
-    full
-        Weights of fully connected layers, and so their multiply-adds.
-    full_parameters
-        The same with biases.
+    unshared
+        Parameters where every window had weights of its own: local connection without sharing.
+    full_macs, full_parameters
+        Of fully connected layers.
     """
 
-    parameters: int
-    macs: int
-    local: int
-    full: int
-    full_parameters: int
+    parameters: int = 0
+    macs: int = 0
+    unshared: int = 0
+    full_macs: int = 0
+    full_parameters: int = 0
 
 
-def plan(stack: Stack, shape: Shape) -> list[Step]:
+def plan(stack: Stack, shape: Shape) -> list[LayerTrace]:
     """Return what each layer will do to an input of C x H x W, without computing it.
 
     Raises
@@ -79,39 +74,41 @@ def plan(stack: Stack, shape: Shape) -> list[Step]:
     GeometryError
         Channels do not fit, or a window is larger than what it slides over.
     """
-    steps = []
-    along: tuple[list[Window], list[Window]] = ([], [])
+    traces: list[LayerTrace] = []
+    rows, columns = stack.axis_maps()
     given = shape
     for index, layer in enumerate(stack.layers, 1):
-        windows = layer.windows()
-        for before, window in zip(along, windows, strict=True):
-            before.append(window)
-        made = _shape(index, layer, windows, given)
-        step = Step(
-            number=index,
-            name=layer.name,
-            type=layer.type,
-            given=given,
-            shape=made,
-            parameters=layer.parameters,
-            macs=layer.macs(given, made),
-            field=(receptive_field(along[0], shape[1]), receptive_field(along[1], shape[2])),
-            unused=(windows[0].unused(given[1]), windows[1].unused(given[2])),
+        maps = rows[index - 1], columns[index - 1]
+        made = _shape(index, layer, maps, given)
+        traces.append(
+            LayerTrace(
+                number=index,
+                name=layer.name,
+                type=layer.type,
+                input_shape=given,
+                shape=made,
+                parameters=layer.parameters,
+                macs=layer.macs(given, made),
+                receptive_field=(
+                    receptive_field(rows[:index], shape[1]),
+                    receptive_field(columns[:index], shape[2]),
+                ),
+                unused_padding=(maps[0].unused_padding(given[1]), maps[1].unused_padding(given[2])),
+            )
         )
-        steps.append(step)
         given = made
-    return steps
+    return traces
 
 
-def _shape(index: int, layer: Layer, windows: tuple[Window, Window], given: Shape) -> Shape:
+def _shape(index: int, layer: Layer, maps: AxisMaps, given: Shape) -> Shape:
     try:
         channels = layer.channels(given[0])
     except GeometryError as error:
         raise GeometryError(f"{called(index, layer)} {error.message}", hint=error.hint) from error
-    rows, columns = windows
-    size = rows.size(given[1]), columns.size(given[2])
+    size = maps[0].output_size(given[1]), maps[1].output_size(given[2])
     if min(size) < 1:
-        padded = given[1] + rows.before + rows.after, given[2] + columns.before + columns.after
+        rows, columns = (one.window for one in maps)
+        padded = given[1] + rows.low + rows.high, given[2] + columns.low + columns.high
         with_padding = f" (padded to {padded[0]}x{padded[1]})" if padded != given[1:] else ""
         raise GeometryError(
             f"{called(index, layer)} leaves nothing: its window {rows.span}x{columns.span} is larger than"
@@ -122,41 +119,37 @@ def _shape(index: int, layer: Layer, windows: tuple[Window, Window], given: Shap
 
 
 def run(
-    stack: Stack, x: Array, *, jobs: int | None = None, watch: Watcher | None = None
-) -> tuple[Array, list[Step]]:
-    """Pass C x H x W numbers through all layers; `watch` sees what each makes.
-
-    Raises
-    ------
-    GeometryError
-        The input does not fit.
-    """
-    planned = plan(stack, (x.shape[0], x.shape[1], x.shape[2]))
-    done = []
-    for layer, step in zip(stack.layers, planned, strict=True):
+    stack: Stack,
+    x: Array,
+    *,
+    jobs: int | None = None,
+    watch: Callable[[LayerTrace, Array], None] | None = None,
+) -> tuple[Array, list[LayerTrace]]:
+    """Pass C x H x W numbers through all layers; `watch` is called with what each makes."""
+    traces = plan(stack, (x.shape[0], x.shape[1], x.shape[2]))
+    for index, layer in enumerate(stack.layers):
         start = time.perf_counter()
         try:
             x = layer(x, jobs)
         except ConvcliError as error:
-            error.message = f"{called(step.number, layer)}: {error.message}"
+            error.message = f"{called(index + 1, layer)}: {error.message}"
             raise
-        done.append(step._replace(seconds=time.perf_counter() - start))
+        traces[index] = traces[index]._replace(seconds=time.perf_counter() - start)
         if watch is not None:
-            watch(done[-1], x)
-    return x, done
+            watch(traces[index], x)
+    return x, traces
 
 
-def dense(stack: Stack, steps: list[Step]) -> Dense:
+def fully_connected(stack: Stack, traces: Sequence[LayerTrace]) -> FullyConnected:
     """Return what fully connected layers in place of the convolutions would need."""
-    totals = [0, 0, 0, 0, 0]
-    for layer, step in zip(stack.layers, steps, strict=True):
-        if not isinstance(layer, Conv | KernelConv):
-            continue
-        full = size_of(step.given) * size_of(step.shape)
-        biases = size_of(step.shape) if layer.dense_bias else 0
-        for at, count in enumerate((step.parameters, step.macs, step.macs + biases, full, full + biases)):
-            totals[at] += count
-    return Dense(*totals)
+    total = FullyConnected()
+    for layer, trace in zip(stack.layers, traces, strict=True):
+        if isinstance(layer, Convolution):
+            full = prod(trace.input_shape) * prod(trace.shape)
+            biases = prod(trace.shape) if layer.has_bias else 0
+            counts = trace.parameters, trace.macs, trace.macs + biases, full, full + biases
+            total = FullyConnected(*(a + b for a, b in zip(total, counts, strict=True)))
+    return total
 
 
 def even_input(stack: Stack, shape: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -165,9 +158,8 @@ def even_input(stack: Stack, shape: Shape) -> tuple[tuple[int, ...], tuple[int, 
     The given height or width alone where it is one.
     """
     found = []
-    for axis in (0, 1):
-        windows = [layer.windows()[axis] for layer in stack.layers]
-        reached = sizes(windows, shape[axis + 1])
-        uneven = any(window.unused(n) for window, n in zip(windows, reached, strict=False))
-        found.append(even_sizes(windows, shape[axis + 1]) if uneven else (shape[axis + 1],))
+    for maps, n in zip(stack.axis_maps(), shape[1:], strict=True):
+        reached = output_sizes(maps, n)
+        uneven = any(one.unused_padding(m) for one, m in zip(maps, reached, strict=False))
+        found.append(even_sizes(maps, n) if uneven else (n,))
     return found[0], found[1]

@@ -25,9 +25,9 @@ HARD = np.array([[[0.0, -0.0, 1e-30, -1e30, 1e30, -100, 100, 0.25]]], np.float32
 
 
 def made(folder: Path, layer: dict[str, Any], x: np.ndarray = X, **top: Any) -> np.ndarray:
-    result, (step,) = run(stack_of(folder, layer, **top), x)
+    result, (trace,) = run(stack_of(folder, layer, **top), x)
     assert result.dtype == x.dtype
-    assert step.shape == result.shape
+    assert trace.shape == result.shape
     return result
 
 

@@ -275,8 +275,8 @@ def test_counts_by_hand(tmp_path: Path) -> None:
         {"type": "conv", "kernel": "sobel", "combine": "none"},
         {"type": "pool", "size": 2},
     )
-    steps = plan(stack, (3, 10, 12))
-    assert [step.shape for step in steps] == [(4, 10, 12), (4, 10, 12), (8, 8, 10), (8, 4, 5)]
-    assert [step.parameters for step in steps] == [4 * 27 + 4, 8, 18, 0]
-    assert [step.macs for step in steps] == [27 * 480, 480, 9 * 640, 0]
-    assert [step.field for step in steps] == [(3, 3), (3, 3), (5, 5), (6, 6)]
+    traces = plan(stack, (3, 10, 12))
+    assert [trace.shape for trace in traces] == [(4, 10, 12), (4, 10, 12), (8, 8, 10), (8, 4, 5)]
+    assert [trace.parameters for trace in traces] == [4 * 27 + 4, 8, 18, 0]
+    assert [trace.macs for trace in traces] == [27 * 480, 480, 9 * 640, 0]
+    assert [trace.receptive_field for trace in traces] == [(3, 3), (3, 3), (5, 5), (6, 6)]

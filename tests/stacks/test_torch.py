@@ -34,14 +34,14 @@ def build(folder: Path, tables: list[dict[str, Any]], prefix: str, file: Path, n
 
 
 def check(stack: Stack, x: np.ndarray, y: np.ndarray, told: dict[str, Any]) -> None:
-    result, steps = run(stack, x)
+    result, traces = run(stack, x)
     assert result.dtype == np.float32
-    assert [list(step.shape) for step in steps] == told["shapes"]
-    assert [step.parameters for step in steps] == told["parameters"]
-    assert [list(step.field) for step in steps] == told["fields"]
+    assert [list(trace.shape) for trace in traces] == told["shapes"]
+    assert [trace.parameters for trace in traces] == told["parameters"]
+    assert [list(trace.receptive_field) for trace in traces] == told["fields"]
     assert_allclose(result, y, rtol=1e-4, atol=2e-5 * max(1.0, float(np.abs(y).max())))
     shape = (x.shape[0], x.shape[1], x.shape[2])
-    assert [step._replace(seconds=0) for step in steps] == plan(stack, shape)
+    assert [trace._replace(seconds=0) for trace in traces] == plan(stack, shape)
 
 
 def test_every_layer_type_with_parameters_of_pytorch_is_there() -> None:

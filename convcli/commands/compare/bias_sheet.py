@@ -6,12 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from convcli.commands.compare.tones import strongest
 from convcli.display.diverging import diverging
-from convcli.display.drawn.lettering import wrapped
-from convcli.display.drawn.plot import FAINT, INK, PAPER
+from convcli.display.drawn.sheet import FAINT, INK, Sheet, Words, scaled, wrapped
 from convcli.display.drawn.ticks import round_up
 
 __all__ = ["BiasMaps", "bias_sheet"]
@@ -19,11 +18,12 @@ __all__ = ["BiasMaps", "bias_sheet"]
 Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
 
+# All lengths are in pixels.
 TILE, GAP, MARGIN = 190, 10, 20
 ACROSS = 3  # paddings in a row
 HEADING, NAME, WORDS = 24, 18, 14  # font sizes
 BAR = 12
-SHARE = 97  # percent of the positions are within the scale
+SHARE = 97  # percent of the positions that are within the scale
 
 
 class BiasMaps(NamedTuple):
@@ -40,7 +40,6 @@ def bias_sheet(title: str, lines: Sequence[str], maps: Sequence[BiasMaps]) -> Pi
 
     Scales are round numbers that most positions of the most uneven map are within.
     """
-    heading, name, small = (ImageFont.load_default(size) for size in (HEADING, NAME, WORDS))
     limits = [
         round_up(max(float(np.percentile(np.abs(one), SHARE)) for one in kind) or 1.0)
         for kind in zip(*((each.mean, each.deviation) for each in maps), strict=True)
@@ -52,40 +51,24 @@ def bias_sheet(title: str, lines: Sequence[str], maps: Sequence[BiasMaps]) -> Pi
     wide = 2 * TILE + GAP
     columns = min(ACROSS, len(maps))
     across = max(columns * (wide + 2 * MARGIN) - 2 * MARGIN, 2 * wide)
-    words = [line for text in (*lines, *scale) for line in wrapped(text, small, across)]
-    titles = wrapped(title, heading, across)
-    top = MARGIN + (HEADING + 8) * len(titles) + (WORDS + 5) * len(words) + MARGIN
+    words = [line for text in (*lines, *scale) for line in wrapped(text, WORDS, across)]
+    head = (
+        Words(wrapped(title, HEADING, across), HEADING, HEADING + 8),
+        Words(words, WORDS, WORDS + 5, FAINT),
+    )
     high = NAME + WORDS + 14 + TILE + MARGIN
     rows = math.ceil(len(maps) / columns)
-    sheet = Image.new(
-        "RGB", (math.ceil(across) + 2 * MARGIN, top + rows * high + BAR + 2 * WORDS + MARGIN), PAPER
-    )
-    draw = ImageDraw.Draw(sheet)
-    y = MARGIN
-    for texts, size, ink, font in ((titles, HEADING + 3, INK, heading), (words, WORDS, FAINT, small)):
-        for line in texts:
-            draw.text((MARGIN, y), line, ink, font)
-            y += size + 5
+    sheet = Sheet(math.ceil(across) + 2 * MARGIN, head, rows * high + BAR + 2 * WORDS + MARGIN, MARGIN)
     for index, one in enumerate(maps):
-        x, y = MARGIN + index % columns * (wide + 2 * MARGIN), top + index // columns * high
-        draw.text((x, y), one.name, INK, name)
-        draw.text((x, y + NAME + 4), one.caption, FAINT, small)
+        x, y = MARGIN + index % columns * (wide + 2 * MARGIN), sheet.top + index // columns * high
+        sheet.text((x, y), one.name, NAME)
+        sheet.text((x, y + NAME + 4), one.caption, WORDS, FAINT)
         for at, (values, limit) in enumerate(zip((one.mean, one.deviation), limits, strict=True)):
             tile = Image.fromarray(diverging(np.clip(strongest(values) / limit, -1, 1)))
-            sheet.paste(_sized(tile), (x + at * (TILE + GAP), y + NAME + WORDS + 12))
-    _bar(draw, top + rows * high, small)
-    return np.asarray(sheet)
-
-
-def _sized(tile: Image.Image) -> Image.Image:
-    scale = TILE / max(tile.size)
-    how = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.BOX
-    return tile.resize((max(1, round(tile.width * scale)), max(1, round(tile.height * scale))), how)
-
-
-def _bar(draw: ImageDraw.ImageDraw, y: int, font: Any) -> None:
-    for column, colour in enumerate(diverging(np.linspace(-1, 1, 2 * TILE)).tolist()):
-        x = MARGIN + column
-        draw.line((x, y, x, y + BAR), (colour[0], colour[1], colour[2]))
+            x_tile = x + at * (TILE + GAP)
+            sheet.paste((x_tile, y + NAME + WORDS + 12), scaled(tile, TILE / max(tile.size)))
+    below = sheet.top + rows * high
+    sheet.paste((MARGIN, below), diverging(np.linspace(-1, 1, 2 * TILE))[None].repeat(BAR + 1, 0))
     for share, text, anchor in ((0.0, "below", "la"), (0.5, "as inside", "ma"), (1.0, "above", "ra")):
-        draw.text((MARGIN + share * (2 * TILE - 1), y + BAR + 4), text, INK, font, anchor=anchor)
+        sheet.text((MARGIN + share * (2 * TILE - 1), below + BAR + 4), text, WORDS, INK, anchor)
+    return sheet.pixels

@@ -1,4 +1,4 @@
-"""``convcli compare``: what each padding does to the border."""
+"""``convcli compare``: the errors that each padding mode makes at the border."""
 
 from functools import partial
 from typing import Annotated
@@ -31,7 +31,7 @@ def _place(text: str) -> tuple[int, int]:
 
 
 class Subjects(Options):
-    """What is compared."""
+    """The layers through which padding modes are compared."""
 
     kernel: Annotated[
         str | None,
@@ -69,7 +69,7 @@ class Subjects(Options):
 
 
 class Truths(Options):
-    """What is known beyond the frame, and what else can be asked."""
+    """The truth beyond the frame, or trials that need none."""
 
     crop: Annotated[
         int | None,

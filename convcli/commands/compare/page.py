@@ -1,32 +1,35 @@
 """The page of a comparison: switch modes and layers, slide between truth and result, ask for values."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.commands.compare.montage import CORNERS, Corner, amplitude, worst_corner
+from convcli.commands.compare.montage import Corner, amplitude, worst_corner
 from convcli.commands.compare.packed_errors import packed
-from convcli.commands.compare.study import Array, Case, Study
+from convcli.commands.compare.study import Study
 from convcli.commands.compare.tones import Tones, leading
 from convcli.display.drawn.plot import COLOURS
 from convcli.display.pages.page import page
+from convcli.stacks.paddings.border_band import CORNERS, Comparison
 
 __all__ = ["compare_page"]
 
+Array = NDArray[np.floating[Any]]
+
+# Bytes that a page has at most, whatever the size of the picture.
 BUDGET = 1_900_000
-"""Bytes that a page has at most, whatever the size of the picture."""
 
+# Numbers of all truths together with which the search for a fitting page starts: more never fit.
 SAMPLES = 1_500_000
-"""Numbers of all truths together with which the search for a fitting page starts: more never fit."""
 
+# Bits of a number of the truth: first the one is tried, then the other.
 BITS = (16, 12)
-"""Of the steps of the truth: first the one is tried, then the other."""
 
+# Rows and columns that are always shown.
 LEAST = 64
-"""Rows and columns that are always shown."""
 
 
 def compare_page(studies: Sequence[Study], budget: int = BUDGET) -> str:
@@ -36,7 +39,10 @@ def compare_page(studies: Sequence[Study], budget: int = BUDGET) -> str:
     `budget` bytes, else in 12-bit steps; where that is too much, equally spaced rows and columns are shown,
     first and last among them, and the corners in full.
     """
-    bits, share = BITS[0], min(1.0, math.sqrt(SAMPLES / sum(leading(one.truth).size for one in studies)))
+    bits, share = (
+        BITS[0],
+        min(1.0, math.sqrt(SAMPLES / sum(leading(one.compared.truth).size for one in studies))),
+    )
     title = studies[-1].title
     while True:
         data = {
@@ -45,7 +51,10 @@ def compare_page(studies: Sequence[Study], budget: int = BUDGET) -> str:
             "studies": [_study(study, share, bits) for study in studies],
         }
         text = page(__package__, "compare", f"{title}: paddings compared", data)
-        if len(text) <= budget or max(max(study.truth.shape[:2]) for study in studies) * share <= LEAST:
+        if (
+            len(text) <= budget
+            or max(max(study.compared.truth.shape[:2]) for study in studies) * share <= LEAST
+        ):
             return text
         if bits == BITS[0]:
             bits = BITS[1]
@@ -54,11 +63,12 @@ def compare_page(studies: Sequence[Study], budget: int = BUDGET) -> str:
 
 
 def _study(study: Study, share: float, bits: int) -> dict[str, Any]:
-    height, width = study.truth.shape[:2]
+    compared, truth = study.compared, study.compared.truth
+    height, width = truth.shape[:2]
     rows, columns = (_chosen(side, share) for side in (height, width))
     whole = (len(rows), len(columns)) == (height, width)
     corner = worst_corner(study)
-    channels = study.truth.shape[2] if study.truth.ndim == 3 else 1
+    channels = truth.shape[2] if truth.ndim == 3 else 1
 
     def shown(values: Array) -> Array:
         return leading(values)[np.ix_(rows, columns)]
@@ -67,7 +77,7 @@ def _study(study: Study, share: float, bits: int) -> dict[str, Any]:
         parts = [Corner(name, corner.side).of(leading(values)) for name in CORNERS]
         return np.concatenate(parts, axis=1)
 
-    tones = Tones(study.truth, study.white)
+    tones = Tones(truth, compared.peak)
     return {
         "stage": study.stage,
         "reference": study.reference,
@@ -79,36 +89,35 @@ def _study(study: Study, share: float, bits: int) -> dict[str, Any]:
         "whole": whole,
         "steps": 2**bits - 2,
         "channels": channels,
-        "white": study.white,
-        "band": study.band,
+        "white": compared.peak,
+        "band": compared.band.depth,
         "corners": list(CORNERS),
         "side": corner.side,
         "signed": tones.signed,
         "tone": tones.limit,
         "amplitude": amplitude(study),
-        "truth": packed(shown(study.truth), bits=bits),
-        "truthCorners": packed(closely(study.truth)),
+        "truth": packed(shown(truth), bits=bits),
+        "truthCorners": packed(closely(truth)),
         "cases": [
-            _case(case, study.span)
+            _case(one, study)
             | {
-                "error": packed(shown(case.error), around_0=True),
-                "errorCorners": packed(closely(case.error), around_0=True),
+                "error": packed(shown(one.error), around_0=True),
+                "errorCorners": packed(closely(one.error), around_0=True),
             }
-            for case in study.cases
+            for one in compared.modes
         ],
     }
 
 
-def _case(case: Case, span: int) -> dict[str, Any]:
-    figures = ("mae", "max", "psnr", "ssim")
+def _case(one: Comparison, study: Study) -> dict[str, Any]:
     return {
-        "mode": case.mode,
-        "best": case.best,
-        "depth": case.depth,
-        "byDistance": [_number(value) for value in case.by_distance[:span]],
-        "sides": _numbers(case.sides),
-        "cornerErrors": _numbers(case.corners),
-        **{name: _number(getattr(case, name)) for name in figures},
+        "mode": one.pad.value,
+        "best": one in study.best,
+        "depth": one.depth,
+        "byDistance": [_number(value) for value in one.by_distance[: study.span]],
+        "sides": {name: _number(value) for name, value in one.sides.items()},
+        "cornerErrors": {name: _number(value) for name, value in one.corners.items()},
+        **{name: _number(getattr(one, name)) for name in ("mae", "max", "psnr", "ssim")},
     }
 
 
@@ -117,10 +126,6 @@ def _number(value: float) -> float | str | None:
     if math.isnan(value):
         return None
     return float(value) if math.isfinite(value) else "infinite"
-
-
-def _numbers(values: Mapping[str, float]) -> dict[str, float | str | None]:
-    return {name: _number(value) for name, value in values.items()}
 
 
 def _chosen(side: int, share: float) -> NDArray[np.intp]:

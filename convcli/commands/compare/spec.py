@@ -1,7 +1,9 @@
-"""What `convcli compare` was asked to do."""
+"""The options of ``convcli compare`` as one frozen value, checked when made. No NumPy here."""
 
 from dataclasses import dataclass
 
+from convcli.choices import PadMode
+from convcli.engine.window import Window
 from convcli.errors import UsageError
 
 __all__ = ["CompareSpec"]
@@ -9,29 +11,9 @@ __all__ = ["CompareSpec"]
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class CompareSpec:
-    """What `convcli compare` compares, and with what.
+    """How paddings are compared; `pad_value` is in the units of the first layer's input."""
 
-    Attributes
-    ----------
-    kernel, stack
-        One of them: a SPEC, or a stack file.
-    layers, stride, dilation, bias, convolve, normalize
-        Of the kernel.
-    pad_value
-        For ``constant``, in the units of what the layers see.
-    gray
-        Luma first.
-    crop, truth, offset
-        Pixels cut off each side, or a larger picture and where in it the input is.
-    bias_map, samples, seed
-        Feed random pictures instead.
-    shift
-        Shift the picture instead, by rows and columns.
-    jobs
-        Threads.
-    """
-
-    kernel: str | None = None
+    kernel: str | None = None  # either a kernel SPEC or a stack file
     stack: str | None = None
     layers: int = 1
     stride: tuple[int, int] = (1, 1)
@@ -49,6 +31,11 @@ class CompareSpec:
     seed: int | None = None
     shift: tuple[int, int] | None = None
     jobs: int | None = None
+
+    def window(self, kernel_shape: tuple[int, ...]) -> Window:
+        """Return how a kernel slides, padded to ``same`` (its rows and columns are the last two axes)."""
+        size = kernel_shape[-2], kernel_shape[-1]
+        return Window.of(size, self.stride, "same", self.dilation, PadMode.ZERO)
 
     def __post_init__(self) -> None:
         if (self.kernel is None) == (self.stack is None):

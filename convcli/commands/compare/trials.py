@@ -1,128 +1,134 @@
-"""Padding without any truth: bias over random pictures, and shifts, as tables, JSON and a picture."""
+"""``--bias-map`` and ``--shift``: padding judged without a truth, as tables, JSON and a picture."""
 
 import math
 import os
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from convcli.choices import STDOUT, PadMode
+from convcli.choices import PadMode
 from convcli.commands.compare.bias_sheet import BiasMaps, bias_sheet
-from convcli.commands.compare.outputs import picture_bytes, write_files
+from convcli.commands.compare.outputs import picture_bytes, write_outputs
 from convcli.commands.compare.spec import CompareSpec
-from convcli.commands.compare.subject import Seen, Subject, look_at
-from convcli.commands.compare.verdict import figure, listed, number
+from convcli.commands.compare.subject import Picture, Subject, network_input
+from convcli.commands.compare.verdict import figure, number
 from convcli.commands.compare.view import Column, Figures, Report
+from convcli.display.words import listed
+from convcli.engine.arrays import Array
 from convcli.imaging import colour
 from convcli.imaging.image import Frame, Space
 from convcli.pipeline.batch import Outcome, Source
 from convcli.pipeline.jsonable import plain
-from convcli.stacks.paddings.affected_border import affected, step_of
-from convcli.stacks.paddings.trials import Agreement, Bias, Translation, bias_maps, translate, whole_steps
+from convcli.stacks.paddings.affected_border import affected, total_stride
+from convcli.stacks.paddings.trials import Agreement, Bias, Translation, bias_maps, translate, whole_strides
 from convcli.stacks.stack import Scale
 
 __all__ = ["biased", "shifted"]
 
-Array = NDArray[Any]
-
+# Random pictures where --samples does not say how many, and their generator's seed.
 SAMPLES, SEED = 400, 0
+
+# Most rows and columns of random pictures where the border band is thin: positions farther inside are alike.
 LARGEST = 64
-"""Rows and columns of random pictures: farther inside, positions are alike."""
 
+# Flatness up to which a map is called flat: with hundreds of positions, chance stays below it.
 FLAT = 1.25
-"""Flatness up to which a map is called flat: with hundreds of positions, chance stays below it."""
+
+FLATNESS_NOTE = (
+    "flatness: how far a map is spread over the positions, over what chance alone would do: about 1 where no"
+    f" position is special; up to {FLAT} counts as flat."
+)
+
+# By map (mean, deviation) and figure (inside, border, flatness).
+BiasFigures = Mapping[str, Mapping[str, float]]
 
 
-def biased(source: Source, found: Seen, subject: Subject, spec: CompareSpec, output: str | None) -> Outcome:
-    """Feed random pictures of the input's size, and tell mean and deviation by position."""
+def biased(
+    source: Source, picture: Picture, subject: Subject, spec: CompareSpec, output: str | None
+) -> Outcome:
+    """Feed random pictures of the input's size, and report mean and deviation by position."""
     count, seed = spec.samples or SAMPLES, spec.seed or SEED
-    size = _random_size(found, subject)
-    found_maps = bias_maps(
-        subject.stack,
-        _random(found, subject, spec, size, count, seed),
-        pad_value=spec.pad_value,
-        jobs=spec.jobs,
-    )
+    size = _random_size(picture, subject)
+    pictures = _random(picture, subject, spec, size, count, seed)
+    maps = bias_maps(subject.stack, pictures, pad_value=spec.pad_value, jobs=spec.jobs)
+    figures = {one.pad.value: _bias_figures(one) for one in maps}
+    words = _bias_words(figures)
     title = f"{os.path.basename(source.name)}, {subject.name}: bias by position"
     facts = [
         f"{count} random pictures of {size[1]} x {size[0]} pixels (seed {seed}), uniform from black to white"
     ]
-    words = _bias_words(found_maps)
-    files: list[tuple[str, bytes]] = []
-    data = None
+    made = []
     if output is not None:
-        maps = [BiasMaps(one.pad.value, *one.relative(), caption=_caption(one)) for one in found_maps]
-        made = picture_bytes(bias_sheet(title, [*facts, words], maps), output)
-        if output == STDOUT:
-            data = made
-        else:
-            files.append((output, made))
-    write_files(source, files)
-    return Outcome(
-        input=source.path,
-        outputs=tuple(path for path, _ in files),
-        data=data,
+        captions = [
+            f"flatness: mean {number(one['mean']['flatness'])},"
+            f" deviation {number(one['deviation']['flatness'])}"
+            for one in figures.values()
+        ]
+        rows = [
+            BiasMaps(one.pad.value, *one.relative(), caption)
+            for one, caption in zip(maps, captions, strict=True)
+        ]
+        made = [(output, picture_bytes(bias_sheet(title, [*facts, words], rows), output))]
+    return write_outputs(source, made)._replace(
         report={
             "samples": count,
             "seed": seed,
             "size": list(size),
             "verdict": words,
-            "modes": [_bias_json(one) for one in found_maps],
+            "modes": [{"pad": pad, **plain(one)} for pad, one in figures.items()],
             "output": output,
         },
-        table=Report(title, facts, words, list(_bias_tables(found_maps)), [_BIAS_NOTE]),
+        table=Report(title, facts, words, _bias_tables(figures), [FLATNESS_NOTE]),
     )
 
 
-_BIAS_NOTE = (
-    "flatness: how far a map is spread over the positions, over what chance alone would do: about 1 where no"
-    f" position is special; up to {FLAT} counts as flat."
-)
-
-
-def _random_size(found: Seen, subject: Subject) -> tuple[int, int]:
+def _random_size(picture: Picture, subject: Subject) -> tuple[int, int]:
     """Return the input's size, cut where more of the inside would tell nothing new."""
-    height, width = found.frame.size
+    height, width = picture.frame.size
     band = affected(subject.stack, (height, width))
-    most = max(LARGEST, round(6 * band.depth * max(step_of(subject.stack))))
+    most = max(LARGEST, round(6 * band.depth * max(total_stride(subject.stack))))
     return min(height, most), min(width, most)
 
 
 def _random(
-    found: Seen, subject: Subject, spec: CompareSpec, size: tuple[int, int], count: int, seed: int
+    picture: Picture, subject: Subject, spec: CompareSpec, size: tuple[int, int], count: int, seed: int
 ) -> Iterator[Array]:
     rng = np.random.default_rng(seed)
-    shape = (*size, *found.frame.pixels.shape[2:])
+    shape = (*size, *picture.frame.pixels.shape[2:])
     byte = subject.of_kernel or subject.stack.scale is Scale.BYTE
-    space = Space.RGB if found.frame.channels == 3 else Space.DATA
+    space = Space.RGB if picture.frame.channels == 3 else Space.DATA
     for _ in range(count):
         made = Frame(rng.random(shape))
-        planes, _ = look_at(colour.gray(made, space) if spec.gray else made, space, subject)
-        yield planes * (found.peak or 1.0) if byte else planes
+        planes, _ = network_input(colour.gray(made, space) if spec.gray else made, space, subject)
+        yield planes * (picture.peak or 1.0) if byte else planes
 
 
-def _bias_tables(maps: Sequence[Bias]) -> Iterator[tuple[str, Figures]]:
-    flat = [one.moments.flatness() for one in maps]
-    for at, (name, values) in enumerate(
-        (
-            ("Mean of the results", [one.moments.mean for one in maps]),
-            ("Deviation of the results", [one.moments.deviation for one in maps]),
-        )
-    ):
-        regions = [one.regions(of_map) for one, of_map in zip(maps, values, strict=True)]
+def _bias_figures(one: Bias) -> BiasFigures:
+    maps = {"mean": one.moments.mean, "deviation": one.moments.deviation}
+    found = {}
+    for (name, values), flatness in zip(maps.items(), one.moments.flatness(), strict=True):
+        inside, border = one.regions(values)
+        found[name] = {"inside": inside, "border": border, "flatness": flatness}
+    return found
+
+
+def _bias_tables(figures: Mapping[str, BiasFigures]) -> list[tuple[str, Figures]]:
+    tables = []
+    for name in ("mean", "deviation"):
+        rows = [one[name] for one in figures.values()]
         columns = [
-            Column("padding", [one.pad.value for one in maps], left=True),
-            Column("inside", [number(inside) for inside, _ in regions]),
-            Column("border", [number(border) for _, border in regions]),
-            Column("flatness", [f"{pair[at]:.2f}" for pair in flat]),
+            Column("padding", list(figures), left=True),
+            Column("inside", [number(row["inside"]) for row in rows]),
+            Column("border", [number(row["border"]) for row in rows]),
+            Column("flatness", [f"{row['flatness']:.2f}" for row in rows]),
         ]
-        yield name, Figures(columns, frozenset(row for row, pair in enumerate(flat) if pair[at] <= FLAT))
+        flat = frozenset(at for at, row in enumerate(rows) if row["flatness"] <= FLAT)
+        tables.append((f"{name.capitalize()} of the results", Figures(columns, flat)))
+    return tables
 
 
-def _bias_words(maps: Sequence[Bias]) -> str:
-    flat = {one.pad.value: one.moments.flatness() for one in maps}
+def _bias_words(figures: Mapping[str, BiasFigures]) -> str:
+    flat = {pad: [one[name]["flatness"] for name in ("mean", "deviation")] for pad, one in figures.items()}
     both = [pad for pad, pair in flat.items() if max(pair) <= FLAT]
     mean = [pad for pad, pair in flat.items() if pair[0] <= FLAT < pair[1]]
     neither = [pad for pad, pair in flat.items() if pair[0] > FLAT]
@@ -133,77 +139,58 @@ def _bias_words(maps: Sequence[Bias]) -> str:
         parts.append(f"the mean alone under {listed(mean)}")
     if neither:
         parts.append(f"{'neither' if both or mean else 'the mean is not flat'} under {listed(neither)}")
-    text = "; ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}."
+    return _sentence(parts)
 
 
-def _caption(one: Bias) -> str:
-    mean, deviation = one.moments.flatness()
-    return f"flatness: mean {number(mean)}, deviation {number(deviation)}"
-
-
-def _bias_json(one: Bias) -> dict[str, Any]:
-    flat = one.moments.flatness()
-    figures = {}
-    for name, values, flatness in (
-        ("mean", one.moments.mean, flat[0]),
-        ("deviation", one.moments.deviation, flat[1]),
-    ):
-        inside, border = one.regions(values)
-        figures[name] = plain({"inside": inside, "border": border, "flatness": flatness})
-    return {"pad": one.pad.value, **figures}
-
-
-def shifted(source: Source, found: Seen, subject: Subject, spec: CompareSpec) -> Outcome:
-    """Shift the picture, and tell where its result is not the shifted result."""
+def shifted(source: Source, picture: Picture, subject: Subject, spec: CompareSpec) -> Outcome:
+    """Shift the picture, and report where its result is not the shifted result."""
     shift = spec.shift or (0, 0)
-    made = translate(subject.stack, found.planes, shift, pad_value=spec.pad_value, jobs=spec.jobs)
-    whole = whole_steps(subject.stack, shift)
+    made = translate(subject.stack, picture.planes, shift, pad_value=spec.pad_value, jobs=spec.jobs)
+    whole = whole_strides(subject.stack, shift)
     words = _shift_words(made, whole=whole)
     title = f"{os.path.basename(source.name)}, {subject.name}: shifted by {shift[0]},{shift[1]}"
     facts = [
         "the result of the shifted picture against the shifted result of the picture; what leaves on one side"
         " enters on the other"
     ]
-    still = next((one.still for one in made if not math.isnan(one.still.mae)), None)
     notes = ["r: correlation, 1 where nothing but the place changes"]
-    if still is not None:
+    unshifted = next((one.unshifted for one in made if not math.isnan(one.unshifted.mae)), None)
+    if unshifted is not None:
         notes.append(
             "Invariance, inside: the result of the shifted picture differs from the result as it was by"
-            f" {figure(still.mae)} on average (r = {_ratio(still)})."
+            f" {figure(unshifted.mae)} on average (r = {_ratio(unshifted)})."
         )
+    places = ("inside", "border", "unshifted")
     return Outcome(
         input=source.path,
         report={
             "shift": list(shift),
             "whole_steps": whole,
             "verdict": words,
-            "modes": [_shift_json(one) for one in made],
+            "modes": [
+                plain({"pad": one.pad.value, **{at: getattr(one, at)._asdict() for at in places}})
+                for one in made
+            ],
         },
         table=Report(title, facts, words, _shift_tables(made), notes),
     )
 
 
 def _shift_tables(made: Sequence[Translation]) -> list[tuple[str, Figures]]:
-    names = Column("padding", [one.pad.value for one in made], left=True)
     tables = []
     for heading, places in (
         ("Inside", [one.inside for one in made]),
         ("At the border, and at the seam where the edges meet", [one.border for one in made]),
     ):
         columns = [
-            names,
-            Column("mean", [_differs(one) for one in places]),
+            Column("padding", [one.pad.value for one in made], left=True),
+            Column("mean", ["equal" if one.max == 0 else number(one.mae) for one in places]),
             Column("largest", [number(one.max) for one in places]),
             Column("r", [_ratio(one) for one in places]),
         ]
         equal = frozenset(row for row, one in enumerate(places) if one.max == 0)
         tables.append((heading, Figures(columns, equal)))
     return tables
-
-
-def _differs(one: Agreement) -> str:
-    return "equal" if one.max == 0 else number(one.mae)
 
 
 def _ratio(one: Agreement) -> str:
@@ -214,27 +201,22 @@ def _shift_words(made: Sequence[Translation], *, whole: bool) -> str:
     inside = [one.pad.value for one in made if one.inside.max == 0]
     border = [one.pad.value for one in made if one.border.max == 0]
     wrap = next((one for one in made if one.pad is PadMode.WRAP), made[0])
-    parts = []
     if len(inside) == len(made):
-        parts.append("inside, shifting and filtering commute under every mode")
+        parts = ["inside, shifting and filtering commute under every mode"]
     elif math.isnan(wrap.inside.max):
-        parts.append("every result is near the border or the seam: nothing is inside")
+        parts = ["every result is near the border or the seam: nothing is inside"]
     else:
-        parts.append(
+        parts = [
             f"inside, shifting and filtering do not commute: r = {_ratio(wrap.inside)}"
             + ("" if whole else ", as the shift is no whole number of the result's steps")
-        )
+        ]
     if border:
         parts.append(f"at the border under {listed(border)}" + (" alone" if len(border) < len(made) else ""))
     elif inside:
         parts.append("at the border under none")
+    return _sentence(parts)
+
+
+def _sentence(parts: Sequence[str]) -> str:
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}."
-
-
-def _shift_json(one: Translation) -> dict[str, Any]:
-    places = {"inside": one.inside, "border": one.border, "unshifted": one.still}
-    return {
-        "pad": one.pad.value,
-        **plain({name: at._asdict() for name, at in places.items()}),
-    }

@@ -1,25 +1,20 @@
-"""Which padding is best, in words."""
+"""The verdict of a comparison in words, and figures for columns and sentences."""
 
 import math
 from collections.abc import Sequence
 
 from convcli.choices import PadMode
-from convcli.stacks.paddings.border_band import Comparison, best, winners
+from convcli.display.words import listed
+from convcli.stacks.paddings.border_band import TIE, Comparison, best, winners
 
-__all__ = ["figure", "listed", "number", "verdict"]
+__all__ = ["figure", "number", "verdict"]
 
 
 def verdict(modes: Sequence[Comparison], *, measured: bool, quantum: float) -> str:
     """Return one or two sentences: which mode is best, and by how much over the runner-up and over zero.
 
-    Parameters
-    ----------
-    modes
-        Their figures.
-    measured
-        Whether they are measured against the truth; else against the middle of the modes.
-    quantum
-        One step of the picture's depth, 0 for floats.
+    `measured` is whether they are measured against the truth, else against the median of the modes; `quantum`
+    is one step of the picture's depth, 0 for floats.
     """
     order = best(modes)
     if not order:
@@ -61,7 +56,7 @@ def _disagreement(order: Sequence[Comparison], largest: float, quantum: float) -
             "." if largest == 0 else f" to {figure(largest)}, less than half a step of the picture's depth."
         )
     near, far = order[0], order[-1]
-    fellows = [one.pad.value for one in order if one.mae >= far.mae * (1 - 1e-9)]
+    fellows = [one.pad.value for one in order if one.mae >= far.mae * (1 - TIE)]
     return (
         f"Which mode is best is not known without --crop or --truth. {listed(fellows)}"
         f" {'is' if len(fellows) == 1 else 'are'} farthest from the middle of the modes"
@@ -73,11 +68,6 @@ def _less(one: Comparison, other: Comparison) -> str:
     """Say how much smaller an error is than another, which is not 0."""
     ratio = one.mae / other.mae
     return f"{1 - ratio:.0%} less" if ratio < 0.995 else "under 1% less"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names as people list them."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def number(value: float) -> str:

@@ -3,36 +3,30 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich import box
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.table import Table
 from rich.text import Text
 
+from convcli.display.terminal.facts import table
 from convcli.display.terminal.sparkline import sparkline
 
 __all__ = ["Column", "Figures", "Report"]
 
+# Columns of text between two columns.
 GAP = 2
+
+# Least and greatest width of a sparkline, in columns of text.
 SPARK = (6, 24)
-"""The least and the greatest width of a sparkline."""
+
+# Powers of ten that sparklines show.
 DECADES = 4
-"""How many powers of ten sparklines show."""
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One column of words, or of sparklines.
+    """One column of words, or of `series` that are drawn as sparklines.
 
-    Attributes
-    ----------
-    head
-        Its heading.
-    cells
-        One for each row; or `series`, numbers to be drawn as a sparkline.
-    rank
-        Columns of the highest rank are left out first where room is short; 0 stays.
-    left, note
-        Whether it is aligned to the left; what is said below the table where it is shown.
+    Columns of the highest rank are left out first where room is short; 0 stays. The note is said below the
+    table where the column is shown.
     """
 
     head: str
@@ -65,10 +59,10 @@ class Figures:
         while _width(shown) > options.max_width and any(column.rank for column in shown):
             shown.remove(max(reversed(shown), key=lambda column: column.rank))
         room = options.max_width - _width(shown)
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
+        found = table()
         drawn = []
         for column in shown:
-            table.add_column(column.head, justify="left" if column.left else "right", no_wrap=True)
+            found.add_column(column.head, justify="left" if column.left else "right", no_wrap=True)
             wide = max(SPARK[0], min(SPARK[1], column.width + room))
             drawn.append(
                 [_line(values, wide, _limits(column.series), options.ascii_only) for values in column.series]
@@ -76,8 +70,8 @@ class Figures:
                 else column.cells
             )
         for index, row in enumerate(zip(*drawn, strict=True)):
-            table.add_row(*map(Text, row), style="bold" if index in self.strong else None)
-        yield table
+            found.add_row(*map(Text, row), style="bold" if index in self.strong else None)
+        yield found
         if left := [column.head for column in self.columns if column not in shown]:
             yield Text(f"no room for: {', '.join(left)}", style="dim")
         for column in shown:
@@ -115,11 +109,11 @@ class Report:
         yield Text(self.title, style="bold")
         for fact in self.facts:
             yield Text(fact, style="dim")
-        for heading, table in self.tables:
+        for heading, figures in self.tables:
             yield Text("")
             if heading:
                 yield Text(heading)
-            yield table
+            yield figures
         yield Text("")
         if self.verdict:
             yield Text(self.verdict, style="bold")

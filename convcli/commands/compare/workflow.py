@@ -1,29 +1,34 @@
-"""What happens after ``convcli compare``: read, run every padding, measure, draw, report."""
+"""The work of ``convcli compare``: read, run every padding mode, measure, draw, report."""
 
 import os
 import time
 from collections.abc import Iterator, Sequence
 
 from convcli.choices import STDOUT
-from convcli.commands.compare.outputs import Places, check_places, drawn
-from convcli.commands.compare.report import comparison_json, comparison_table, one_line, study, tally_table
+from convcli.commands.compare.outputs import OutputPaths, check_paths, picture_bytes, write_outputs
+from convcli.commands.compare.report import comparison_json, comparison_table, one_line, tally_table
 from convcli.commands.compare.spec import CompareSpec
-from convcli.commands.compare.subject import Seen, Subject, look, subject_of
+from convcli.commands.compare.study import Study
+from convcli.commands.compare.subject import Picture, Subject, picture_of, subject_of
+from convcli.commands.compare.verdict import verdict
+from convcli.display.words import per_axis
+from convcli.engine.arrays import Array
 from convcli.imaging.reading.read import read
 from convcli.options.specs import ReadSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, over
 from convcli.pipeline.process import read_source
-from convcli.stacks.convolutions import Conv, KernelConv
+from convcli.stacks.convolutions import Convolution
 from convcli.stacks.paddings.affected_border import affected
 from convcli.stacks.paddings.compare_stack import Compared, compare_stack
 from convcli.stacks.paddings.placing import check_inside, find_inside, frame
 from convcli.stacks.paddings.tally import Tally
 from convcli.stacks.stack import Stack
 
+# Drawings and trials are imported where they are asked for: the start of a table needs no fonts.
+
 __all__ = ["compare_files"]
 
-STAGES = 6
-"""How many layers the page has at most."""
+STAGES = 6  # layers that the page shows at most: each takes room and time
 
 
 def compare_files(
@@ -37,144 +42,150 @@ def compare_files(
 ) -> Batch:
     """Compare the padding modes on each input; with several, a last outcome has the table over all.
 
-    Raises
-    ------
-    UsageError
-        Kernel, stack or options are wrong whatever the input.
+    What is wrong whatever the input is raised at once.
     """
     check_inputs(inputs, [spec.kernel or ""])
     count = None if reading.recursive else len(inputs)
-    places = Places(output, html)
-    check_places(places, spec, count)
+    paths = OutputPaths(output, html)
+    check_paths(paths, spec, count)
     subject = subject_of(spec)
     tally = Tally()
 
     def work(source: Source) -> Outcome:
         start = time.perf_counter()
-        image = read_source(source, reading)
-        found = look(image, subject, gray=spec.gray)
+        picture = picture_of(read_source(source, reading), subject, gray=spec.gray)
         if spec.bias_map or spec.shift is not None:
             from convcli.commands.compare.trials import biased, shifted
 
             outcome = (
-                biased(source, found, subject, spec, places.output)
+                biased(source, picture, subject, spec, paths.output)
                 if spec.bias_map
-                else shifted(source, found, subject, spec)
+                else shifted(source, picture, subject, spec)
             )
         else:
-            outcome = _compared(source, found, subject, spec, reading, places, tally, alone=count == 1)
-        head = {"input": source.path, "kernel": spec.kernel, "stack": spec.stack, "layers": spec.layers}
-        if subject.of_kernel:
-            del head["stack"]
-        else:
-            del head["kernel"], head["layers"]
-        report = {**head, **outcome.report, "seconds": round(time.perf_counter() - start, 6)}
-        return outcome._replace(report=report, notes=(*found.notes, *outcome.notes))
+            outcome = _compared(source, picture, subject, spec, reading, paths, tally, alone=count == 1)
+        what = {"kernel": spec.kernel, "layers": spec.layers} if subject.of_kernel else {"stack": spec.stack}
+        seconds = round(time.perf_counter() - start, 6)
+        report = {"input": source.path, **what, **outcome.report, "seconds": seconds}
+        return outcome._replace(report=report, notes=(*picture.notes, *outcome.notes))
 
     def outcomes() -> Iterator[Outcome]:
         yield from over(inputs, reading, work)
         if count != 1 and summary and tally.pictures:
-            measured = spec.crop is not None
             title = f"{tally.pictures} pictures, {subject.name}"
-            yield Outcome(input="", table=tally_table(tally, title, measured=measured))
+            yield Outcome(input="", table=tally_table(tally, title, measured=spec.crop is not None))
 
-    return Batch(outcomes(), count, STDOUT in places)
+    return Batch(outcomes(), count, STDOUT in paths)
 
 
 def _compared(
     source: Source,
-    found: Seen,
+    picture: Picture,
     subject: Subject,
     spec: CompareSpec,
     reading: ReadSpec,
-    places: Places,
+    paths: OutputPaths,
     tally: Tally,
     *,
     alone: bool,
 ) -> Outcome:
-    size = found.frame.size
-    x, larger, offset = found.planes, None, (0, 0)
-    if spec.crop is not None:
-        rows, columns = frame(size, spec.crop)
-        x, larger, offset = x[:, rows, columns], found.planes, (spec.crop, spec.crop)
-        where = f"{_sized(size)} pixels, cut by {spec.crop} on each side to {_sized(x.shape[1:])}"
-    elif spec.truth is not None:
-        beyond = read(spec.truth, frame=reading.frame, max_pixels=reading.max_pixels)
-        larger = look(beyond, subject, gray=spec.gray).planes
-        offset = spec.offset if spec.offset is not None else find_inside(x, larger)
-        check_inside(x, larger, offset)
-        name = os.path.basename(spec.truth)
-        where = (
-            f"{_sized(size)} pixels, cut from {name} ({_sized(larger.shape[1:])}) at {offset[0]},{offset[1]}"
-        )
-    else:
-        where = f"{_sized(size)} pixels; the truth beyond them is not known (--crop N makes it known)"
+    x, larger, offset, where = _truth(picture, subject, spec, reading)
 
-    def compare(stack: Stack) -> Compared:
-        return compare_stack(
+    title = f"{os.path.basename(source.name)}, {subject.name}"
+
+    def studied(stack: Stack) -> Study:
+        compared = compare_stack(
             stack,
             x,
             larger=larger,
             offset=offset,
             pad_value=spec.pad_value,
-            peak=found.peak,
-            keep=any(places),
+            peak=picture.peak,
+            keep=any(paths),
             jobs=spec.jobs,
         )
+        words = verdict(compared.modes, measured=compared.measured, quantum=picture.quantum)
+        facts = [where, _layers(subject._replace(stack=stack), compared)]
+        return Study(title, facts, words, compared, f"layer {len(stack.layers)}: {stack.layers[-1].name}")
 
-    compared = compare(subject.stack)
+    last = studied(subject.stack)
+    compared = last.compared
     tally.add(compared.modes, compared.peak, measured=compared.measured)
-    title = f"{os.path.basename(source.name)}, {subject.name}"
-    facts = [where, _layers(subject, spec, compared)]
-    table = comparison_table(title, facts, compared, found.quantum) if alone else None
-    report = {**comparison_json(compared, found.quantum), "crop": spec.crop, **places._asdict()}
-    outcome = Outcome(input=source.path, details=(one_line(compared),), report=report, table=table)
-    if not any(places):
+    outcome = Outcome(
+        input=source.path,
+        details=(one_line(compared.modes),),
+        report={**comparison_json(last), "crop": spec.crop, **paths._asdict()},
+        table=comparison_table(last) if alone else None,
+    )
+    if not any(paths):
         return outcome
-    studies = [study(title, facts, compared, found.quantum, _stage(subject.stack, len(subject.stack.layers)))]
-    if places.html is not None:
-        for count in _stages(subject.stack, (x.shape[1], x.shape[2])):
-            part = subject.stack._replace(layers=subject.stack.layers[:count])
-            earlier = compare(part)
-            lines = [where, _layers(subject._replace(stack=part), spec, earlier)]
-            studies.insert(-1, study(title, lines, earlier, found.quantum, _stage(part, count)))
-    made = drawn(source, studies, places)
-    return outcome._replace(outputs=made.outputs, data=made.data)
+    earlier = _stages(subject.stack, (x.shape[1], x.shape[2])) if paths.html is not None else []
+    done = write_outputs(source, _drawn([*map(studied, earlier), last], paths))
+    return outcome._replace(outputs=done.outputs, data=done.data)
 
 
-def _stages(stack: Stack, size: tuple[int, int]) -> list[int]:
-    """Return after how many layers the page looks too, besides after the last: convolutions with a border."""
-    counts = [
-        index
-        for index, layer in enumerate(stack.layers[:-1], 1)
-        if isinstance(layer, Conv | KernelConv)
-        and any(affected(stack._replace(layers=stack.layers[:index]), size))
+def _truth(
+    picture: Picture, subject: Subject, spec: CompareSpec, reading: ReadSpec
+) -> tuple[Array, Array | None, tuple[int, int], str]:
+    """Return the picture to filter, the larger one that holds it (if any), its offset, and these in words."""
+    size, planes = picture.frame.size, picture.planes
+    if spec.crop is not None:
+        rows, columns = frame(size, spec.crop)
+        x = planes[:, rows, columns]
+        words = f"{_sized(size)} pixels, cut by {spec.crop} on each side to {_sized(x.shape[1:])}"
+        return x, planes, (spec.crop, spec.crop), words
+    if spec.truth is None:
+        words = f"{_sized(size)} pixels; the truth beyond them is not known (--crop N makes it known)"
+        return planes, None, (0, 0), words
+    image = read(spec.truth, frame=reading.frame, max_pixels=reading.max_pixels)
+    larger = picture_of(image, subject, gray=spec.gray).planes
+    offset = spec.offset if spec.offset is not None else find_inside(planes, larger)
+    check_inside(planes, larger, offset)
+    name = f"{os.path.basename(spec.truth)} ({_sized(larger.shape[1:])})"
+    return planes, larger, offset, f"{_sized(size)} pixels, cut from {name} at {offset[0]},{offset[1]}"
+
+
+def _drawn(studies: Sequence[Study], paths: OutputPaths) -> list[tuple[str, bytes]]:
+    """Return the montage of the last study and the page of all, before the first file is touched."""
+    made = []
+    if paths.output is not None:
+        from convcli.commands.compare.montage import montage
+
+        made.append((paths.output, picture_bytes(montage(studies[-1]), paths.output)))
+    if paths.html is not None:
+        from convcli.commands.compare.page import compare_page
+
+        made.append((paths.html, compare_page(studies).encode()))
+    return made
+
+
+def _stages(stack: Stack, size: tuple[int, int]) -> list[Stack]:
+    """Return the stacks up to earlier layers that the page shows too: convolutions with a border."""
+    parts = [
+        stack._replace(layers=stack.layers[:count])
+        for count in range(1, len(stack.layers))
+        if isinstance(stack.layers[count - 1], Convolution)
     ]
+    parts = [part for part in parts if any(affected(part, size))]
     room = STAGES - 1
-    return counts if len(counts) <= room else [counts[at * len(counts) // room] for at in range(room)]
+    return parts if len(parts) <= room else [parts[at * len(parts) // room] for at in range(room)]
 
 
-def _stage(stack: Stack, count: int) -> str:
-    return f"layer {count}: {stack.layers[-1].name}"
-
-
-def _layers(subject: Subject, spec: CompareSpec, compared: Compared) -> str:
+def _layers(subject: Subject, compared: Compared) -> str:
     """Say what the layers are, and how deep their border is."""
-    count = len(subject.stack.layers)
-    parts = [f"{count} layer{'s' if count > 1 else ''}"]
-    first = subject.stack.layers[0]
-    if subject.of_kernel and isinstance(first, KernelConv):
-        rows, columns = first.kernels[0].shape[-2:]
-        parts.append(f"kernel of {columns} x {rows}")
-        for name, pair in (("stride", spec.stride), ("dilation", spec.dilation)):
+    layers = subject.stack.layers
+    parts = [f"{len(layers)} layer{'s' if len(layers) > 1 else ''}"]
+    if subject.of_kernel and isinstance(layers[0], Convolution):
+        window = layers[0].window
+        parts.append(f"kernel of {_sized(window.size)}")
+        for name, pair in (("stride", window.stride), ("dilation", window.dilation)):
             if pair != (1, 1):
-                parts.append(f"{name} {pair[0] if pair[0] == pair[1] else f'{pair[0]}x{pair[1]}'}")
-    result = _sized(compared.truth.shape[:2])
+                parts.append(f"{name} {per_axis(pair)}")
     top, bottom, left, right = compared.band
     deep = (
         str(top) if len({*compared.band}) == 1 else f"{top} top, {bottom} bottom, {left} left, {right} right"
     )
-    return f"{', '.join(parts)}; result {result}, border band {deep} deep"
+    return f"{', '.join(parts)}; result {_sized(compared.truth.shape)}, border band {deep} deep"
 
 
 def _sized(shape: Sequence[int]) -> str:

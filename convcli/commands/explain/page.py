@@ -1,5 +1,6 @@
 """The page of ``convcli explain --html``: the picture, kernels to choose from, and where to begin."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,20 +18,20 @@ from convcli.options.specs import FilterSpec
 
 __all__ = ["write_page"]
 
+# Pixels that a page holds: larger pictures are cropped, so that it answers at once.
 MOST_PIXELS = 512 * 512
-"""Larger pictures are cropped: a page answers at once, and holds no more than this."""
 
+# Rows and columns that a page holds: longer pictures would be drawn as lines.
 MOST_SIDE = 1024
-"""Longer pictures would be drawn as lines."""
 
+# Characters that the packed pixels may take, so that the page stays below 1 MB.
 MOST_DATA = 880_000
-"""Characters that the pixels may take, so that the page stays below 1 MB."""
 
 SCRIPTS = ("arithmetic", "pictures", "tables", "controls")
 
 
-class Part(NamedTuple):
-    """What of a picture a page holds: where it begins, its pixels, and the output pixel within it."""
+class Crop(NamedTuple):
+    """The part of a picture that a page holds: its first row and column, pixels, the output pixel in it."""
 
     start: tuple[int, int]
     pixels: NDArray[Any]
@@ -40,23 +41,10 @@ class Part(NamedTuple):
 def write_page(
     image: Image, name: str, text: str, used: Kernel, spec: FilterSpec, at: tuple[int, int] | None
 ) -> bytes:
-    """Return a whole HTML document about `image`, of one frame.
+    """Return a whole HTML document about `image`, of one frame, that people call `name`.
 
-    Parameters
-    ----------
-    image, name
-        What is filtered, and what people call it.
-    text, used
-        The SPEC of the kernel, and the kernel as it slides.
-    spec
-        The settings that the page begins with.
-    at
-        The output pixel that it begins at; the middle one if it is None.
-
-    Raises
-    ------
-    GeometryError
-        The kernel does not fit the picture, or there is no such output pixel.
+    It begins with the kernel that is `used`, whose SPEC is `text`, the settings of `spec`, and the output
+    pixel `at`, or the middle one.
     """
     pixels = image.frames[0].pixels
     given = used.rotated() if spec.convolve else used
@@ -65,16 +53,16 @@ def write_page(
     result = window.output_size(size)
     found = place(at if at is not None else (result[0] // 2, result[1] // 2), result)
     trace = trace_window(pixels, weights, found, window)
-    most, part, packed = MOST_PIXELS, None, {"data": ""}
-    while part is None or len(packed["data"]) > MOST_DATA:
-        part = _part(pixels, (trace.rows, trace.columns), most)
-        planes = part.pixels[None] if part.pixels.ndim == 2 else np.moveaxis(part.pixels, 2, 0)
+    most, crop, packed = MOST_PIXELS, None, {"data": ""}
+    while crop is None or len(packed["data"]) > MOST_DATA:
+        crop = _crop(pixels, (trace.rows, trace.columns), most)
+        planes = crop.pixels[None] if crop.pixels.ndim == 2 else np.moveaxis(crop.pixels, 2, 0)
         packed = packed_pixels(planes)
         most = int(most * min(0.9, MOST_DATA / max(1, len(packed["data"]))))
     data = {
         "name": name,
         "size": list(size),
-        "start": list(part.start),
+        "start": list(crop.start),
         "pixels": packed,
         "channels": list(channel_names(image)),
         "luma": image.space is Space.RGB and planes.shape[0] == 3,
@@ -90,14 +78,14 @@ def write_page(
             "bias": spec.bias + given.bias[0],
             "convolve": spec.convolve,
         },
-        "at": list(part.at),
+        "at": list(crop.at),
     }
     return page(
         __package__, "explain", f"{name}: a convolution, pixel by pixel", data, scripts=SCRIPTS
     ).encode()
 
 
-def _part(pixels: NDArray[Any], axes: tuple[AxisTrace, AxisTrace], most: int) -> Part:
+def _crop(pixels: NDArray[Any], axes: tuple[AxisTrace, AxisTrace], most: int) -> Crop:
     """Crop a picture of more than `most` pixels, or a very long one, around the middle of the window.
 
     It begins at a whole number of strides, so that the windows lie as they do in the whole picture.
@@ -113,31 +101,24 @@ def _part(pixels: NDArray[Any], axes: tuple[AxisTrace, AxisTrace], most: int) ->
         cuts.append(slice(start - start % stride, start + length))
         at.append(min(trace.at - start // stride, trace.result - 1))
     down, across = cuts
-    return Part((down.start, across.start), pixels[down, across], (at[0], at[1]))
+    return Crop((down.start, across.start), pixels[down, across], (at[0], at[1]))
 
 
-def _given(text: str, given: Kernel, spec: FilterSpec) -> list[dict[str, Any]]:
-    """Return the kernel of the command line, plane by plane: the page slides one matrix at a time."""
+def _given(text: str, given: Kernel, spec: FilterSpec) -> Iterator[dict[str, Any]]:
+    """Yield the kernel of the command line, plane by plane: the page slides one matrix at a time."""
     scaled = ", normalized" if spec.normalize else ""
-    planes = []
     for name, weights in zip(part_names(text, given), given.components, strict=True):
         label = ", ".join(filter(None, (f"{text}{scaled}", name)))
-        if weights.ndim == 2:
-            planes.append({"name": label, "weights": weights.tolist()})
-            continue
-        for channel, plane in enumerate(weights):
-            planes.append({"name": f"{label}, channel {channel}", "weights": plane.tolist()})
-    return [{**plane, "about": "", "given": True} for plane in planes]
+        for channel, plane in enumerate(weights.reshape(-1, *weights.shape[-2:])):
+            which = f", channel {channel}" if weights.ndim == 3 else ""
+            yield {"name": f"{label}{which}", "weights": plane.tolist(), "about": "", "given": True}
 
 
-def _library() -> list[dict[str, Any]]:
-    known = []
+def _library() -> Iterator[dict[str, Any]]:
     for name, about in library.names().items():
-        found = kernel(name)
-        weights = found.components[0]
-        if len(found.components) == 1:
-            known.append({"name": name, "weights": weights.tolist(), "about": about, "given": False})
-    return known
+        weights, *others = kernel(name).components
+        if not others:
+            yield {"name": name, "weights": weights.tolist(), "about": about, "given": False}
 
 
 def _notes(text: str, given: Kernel, image: Image) -> list[str]:

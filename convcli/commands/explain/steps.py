@@ -21,7 +21,7 @@ from convcli.pipeline.loaded_kernels import LoadedKernels
 from convcli.pipeline.operation import FeatureMap
 from convcli.pipeline.results import develop
 
-__all__ = ["Explained", "Part", "channel_names", "explain", "part_names", "report", "single"]
+__all__ = ["Explained", "Part", "channel_names", "explain", "part_names", "report", "single", "taken_from"]
 
 NAMES = {Space.RGB: ("red", "green", "blue"), Space.CMYK: ("cyan", "magenta", "yellow", "black")}
 
@@ -78,27 +78,10 @@ class Explained(NamedTuple):
 def explain(
     image: Image, text: str, slides: LoadedKernels, spec: FilterSpec, at: tuple[int, int], format: Format
 ) -> Explained:
-    """Filter `image`, and keep every step behind the output pixel `at`.
+    """Filter `image`, of one frame, and keep every step behind the output pixel `at`.
 
-    Parameters
-    ----------
-    image
-        Of one frame.
-    text
-        The SPEC of the kernel.
-    slides
-        The same kernel, ready to slide.
-    spec
-        What ``convcli filter`` would be asked to do.
-    at
-        Row and column; negative numbers count from the end.
-    format
-        Of the file that the result would be stored in.
-
-    Raises
-    ------
-    GeometryError, OutputError
-        There is no such pixel, the kernel does not fit, or the format cannot hold the result.
+    `text` is the SPEC of the kernel that `slides`; negative rows and columns count from the end; `format` is
+    that of the file that the result would be stored in.
     """
     (used,) = slides.kernels
     how = spec.combine if spec.combine is not None else used.combine
@@ -183,7 +166,7 @@ def report(found: Explained, name: str, spec: FilterSpec) -> dict[str, Any]:
         "input": name,
         "at": list(traces[0].at),
         "window": per_part([(t.window[0] if grey else t.window).tolist() for t in traces]),
-        "taken_from": per_part([_taken_from(trace) for trace in traces]),
+        "taken_from": per_part([taken_from(trace) for trace in traces]),
         "kernel": per_part([trace.kernel.tolist() for trace in traces]),
     }
     if spec.convolve:
@@ -223,7 +206,8 @@ def _length(ends: tuple[int, int] | None) -> int:
     return 0 if ends is None else ends[1] - ends[0] + 1
 
 
-def _taken_from(trace: PixelTrace) -> list[list[list[int] | None]]:
+def taken_from(trace: PixelTrace) -> list[list[list[int] | None]]:
+    """Return the pixel of the picture that each place of the window shows; None for the constant."""
     return [
         [
             None if constant else [int(row), int(column)]

@@ -1,4 +1,4 @@
-"""One output pixel on the terminal: window, kernel, products, and what became of their sum."""
+"""One output pixel on the terminal: window, kernel and products, beside each other where there is room."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,136 +6,102 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.padding import Padding
-from rich.table import Table
+from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.text import Text
 
+from convcli.choices import PadMode
+from convcli.commands.explain.facts import facts, results
+from convcli.commands.explain.steps import Explained, Part, channel_names, taken_from
 from convcli.display.terminal.cells import cell_style, colours, largest
-from convcli.display.words import significant
+from convcli.display.terminal.facts import indented, pairs
+from convcli.display.words import number, size
+from convcli.engine.analysis.pixel_trace import PixelTrace
+from convcli.options.specs import FilterSpec
 
-__all__ = ["Explanation", "Grid", "Step", "written"]
+__all__ = ["Steps", "explanation"]
 
 Array = NDArray[np.float64]
 
-MADE_UP = "bold magenta"
-"""Padding: brackets say the same without colour."""
+# Padding in colour; brackets say the same without.
+PADDING = "bold magenta"
 
+# Rows of a kernel that are shown, the middle ones.
 MOST_ROWS = 11
+
+# Columns of text between blocks beside each other.
 GAP = 3
 
-DIGITS, FEW = 6, 4
-"""How many digits numbers have, and how many where room is scarce."""
+# Significant digits of numbers, and where there is little room.
+DIGITS, FEW_DIGITS = 6, 4
 
-WHOLE = 1e6
+# Up to as many products, their sum is written out.
+WRITTEN_OUT = 9
+
+# Lays out some columns of a kernel, with so many digits, for blocks beside (else above) each other.
+Blocks = Callable[[slice, int, bool], list[Text]]
 
 
-@dataclass(frozen=True, eq=False)
-class Grid:
-    """Where a window lies, and what of it is padding.
-
-    Attributes
-    ----------
-    rows, columns
-        The places of the weights, counted in the picture's pixels.
-    padded : (kh, kw) array of bool
-        What lies beyond the picture.
-    taken_from : (kh, kw) array of str
-        For each place, the pixel that is seen there, as ``row,column``; empty where it is the constant.
-    """
-
-    rows: tuple[int, ...]
-    columns: tuple[int, ...]
-    padded: NDArray[np.bool_]
-    taken_from: NDArray[np.str_]
+def explanation(found: Explained, name: str, text: str, spec: FilterSpec) -> Group:
+    """Return all that is told of one output pixel of the picture `name`; `text` is the kernel's SPEC."""
+    constant = number(spec.pad_value or 0.0) if spec.pad is PadMode.CONSTANT else "0"
+    rows, columns = found.axes
+    return Group(
+        Text(f"{name}: output pixel ({rows.at}, {columns.at})", style="bold"),
+        pairs(facts(found, text, spec)),
+        Steps(found.parts, channel_names(found.image), f"the constant {constant}", rotated=spec.convolve),
+        Text(""),
+        pairs(results(found, spec)),
+    )
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
-    """One component of a kernel over one channel; all three arrays are kh x kw, the words may be empty.
+class Steps:
+    """A Rich renderable of the arithmetic: each component of the kernel over each channel.
 
-    `given` is the kernel before it was rotated, or None.
+    `constant` says what padding shows that no pixel of the picture stands for; kernels that are `rotated`
+    are shown as given, too.
     """
 
-    title: str
-    grid: Grid
-    window: Array
-    given: Array | None
-    kernel: Array
-    products: Array
-    words: str
-
-
-@dataclass(frozen=True, eq=False)
-class Explanation:
-    """A Rich renderable of one output pixel.
-
-    Attributes
-    ----------
-    title
-        Which pixel of which picture.
-    facts
-        Pairs of words: picture, kernel, padding, sizes.
-    constant
-        What padding shows that no pixel of the picture stands for, as words.
-    steps
-        The arithmetic.
-    results
-        Pairs of words: sum, bias, value, stored pixel.
-    """
-
-    title: str
-    facts: tuple[tuple[str, str], ...]
+    parts: Sequence[Part]
+    channels: Sequence[str]
     constant: str
-    steps: tuple[Step, ...]
-    results: tuple[tuple[str, str], ...]
+    rotated: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield Text(self.title, style="bold")
-        yield _pairs(self.facts)
         width = options.max_width - 2
-        before: Step | None = None
-        for step in self.steps:
-            yield Text("")
-            if step.title:
-                yield Text(step.title, style="bold")
-            if step.given is not None and (before is None or step.kernel is not before.kernel):
-                yield Padding(_rotation(step.given, step.kernel, width), (0, 0, 0, 2))
+        alone = len(self.parts) == len(self.channels) == 1
+        before: tuple[int, ...] = ()
+        for part in self.parts:
+            trace = part.trace
+            for channel, name in enumerate(self.channels):
                 yield Text("")
-            yield Padding(_arithmetic(step, width), (0, 0, 0, 2))
-            if step.words:
-                yield Padding(Text(step.words), (0, 0, 0, 2))
-            if step.grid.padded.any() and (before is None or step.grid is not before.grid):
-                yield Text("")
-                yield Padding(self._sources(step.grid, width), (0, 0, 0, 2))
-            before = step
-        yield Text("")
-        yield _pairs(self.results)
-
-    def _sources(self, grid: Grid, width: int) -> Text:
-        constant = grid.padded & (grid.taken_from == "")
-        marked = Text.assemble(("[ ]", MADE_UP), " is padding")
-        if constant.any() and (constant == grid.padded).all():
-            return marked.append(f": {self.constant}")
-        marked.append("; the row,column that it was taken from:")
-        texts = np.where(grid.padded, grid.taken_from, "·")
-        return marked.append("\n").append_text(_cropped(grid, texts, width))
+                if title := ", ".join(filter(None, (part.name, name))):
+                    yield Text(title, style="bold")
+                if self.rotated and (channel == 0 or trace.kernel.ndim == 3):
+                    planes = (_plane(part.given, channel), _plane(trace.kernel, channel))
+                    yield indented(_rotation(*planes, width))
+                    yield Text("")
+                yield indented(_arithmetic(trace, channel, width))
+                if words := _sum(trace, channel, alone=alone):
+                    yield indented(Text(words))
+                taps = trace.padded.shape
+                if trace.padded.any() and taps != before:
+                    yield Text("")
+                    yield indented(_sources(trace, self.constant, width))
+                before = taps
 
 
-def written(value: float, digits: int = DIGITS) -> str:
-    """Write a number in a few significant digits, never as ``-0``; whole ones in full up to a million."""
-    if abs(value) < WHOLE and value == round(value):
-        return f"{round(value)}"
-    return significant(value, digits)
+def _plane(kernel: Array, channel: int) -> Array:
+    return kernel if kernel.ndim == 2 else kernel[channel]
 
 
-def _pairs(pairs: Sequence[tuple[str, str]]) -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(ratio=1, overflow="fold")
-    for what, value in pairs:
-        table.add_row(Text(f"  {what}"), Text(value))
-    return table
+def _sum(trace: PixelTrace, channel: int, *, alone: bool) -> str:
+    """Write a sum of few products out; one of many, unless it is the only one and told anyway."""
+    products, total = trace.products[channel], number(trace.channel_sums[channel])
+    if products.size > WRITTEN_OUT:
+        return "" if alone else f"sum of the {products.size} products: {total}"
+    first, *rest = (number(value) for value in products.ravel().tolist())
+    return first + "".join(f" - {w[1:]}" if w[0] == "-" else f" + {w}" for w in rest) + f" = {total}"
 
 
 def _rotation(given: Array, turned: Array, width: int) -> Text:
@@ -143,59 +109,80 @@ def _rotation(given: Array, turned: Array, width: int) -> Text:
     down = _middle(turned.shape[0], MOST_ROWS)
 
     def blocks(across: slice, digits: int, _beside: bool) -> list[Text]:
-        parts = (("kernel as given", given), ("rotated by 180 degrees", turned))
+        titled = (("kernel as given\n", given), ("rotated by 180 degrees\n", turned))
         return [
-            _titled(title, _matrix(part, turned, (down, across), digits), apart=False)
-            for title, part in parts
+            Text(title).append_text(_matrix(part, turned, (down, across), digits)) for title, part in titled
         ]
 
     return _fitted(turned.shape[1], width, blocks)[0]
 
 
-def _arithmetic(step: Step, width: int) -> Text:
+def _arithmetic(trace: PixelTrace, channel: int, width: int) -> Text:
     """Show window, kernel and products beside each other, else one above the other, as much as fits."""
-    rows, columns = step.kernel.shape
+    window, kernel, products = trace.window[channel], _plane(trace.kernel, channel), trace.products[channel]
+    rows, columns = kernel.shape
     down = _middle(rows, MOST_ROWS)
-    gaps = _skipped(step.grid.rows[down])
+    gaps = _skipped(trace.rows.places[down])
 
     def blocks(across: slice, digits: int, beside: bool) -> list[Text]:
         place = (down, across)
-        texts = np.array([[written(value, digits) for value in row] for row in step.window[place].tolist()])
-        apart = gaps if beside else ()
-        kernel = _matrix(step.kernel, step.kernel, place, digits, apart)
-        products = _matrix(step.products, step.products, place, digits, apart)
+        texts = np.array([[number(value, digits) for value in row] for row in window[place].tolist()])
+        apart, below = (gaps, "\n\n") if beside else ((), "\n")
         return [
-            _titled("window", _places(step.grid, texts, place), apart=False),
-            _titled("x kernel", kernel, apart=beside),
-            _titled("= products", products, apart=beside),
+            Text("window\n").append_text(_places(trace, texts, place)),
+            Text(f"x kernel{below}").append_text(_matrix(kernel, kernel, place, digits, apart)),
+            Text(f"= products{below}").append_text(_matrix(products, products, place, digits, apart)),
         ]
 
     shown, across = _fitted(columns, width, blocks)
     seen = (down.stop - down.start, across.stop - across.start)
     if seen != (rows, columns):
-        note = f"\nshown: the middle {seen[0]} x {seen[1]} of {rows} x {columns}; sums are over all of them"
+        note = f"\nshown: the middle {size(seen)} of {rows} x {columns}; sums are over all of them"
         shown.append(note, style="italic")
     return shown
 
 
-def _fitted(columns: int, width: int, blocks: Callable[[slice, int, bool], list[Text]]) -> tuple[Text, slice]:
+def _sources(trace: PixelTrace, constant: str, width: int) -> Text:
+    """Say where padding was taken from, pixel by pixel unless all of it is the constant."""
+    marked = Text.assemble(("[ ]", PADDING), " is padding")
+    if trace.constant[trace.padded].all():
+        return marked.append(f": {constant}")
+    marked.append("; the row,column that it was taken from:\n")
+    texts = np.array(
+        [
+            [
+                "·" if not padded else "" if at is None else f"{at[0]},{at[1]}"
+                for at, padded in zip(*row, strict=True)
+            ]
+            for row in zip(taken_from(trace), trace.padded.tolist(), strict=True)
+        ]
+    )
+    down = _middle(len(texts), MOST_ROWS)
+
+    def blocks(across: slice, _digits: int, _beside: bool) -> list[Text]:
+        return [_places(trace, texts[down, across], (down, across), brackets=False)]
+
+    return marked.append_text(_fitted(texts.shape[1], width, blocks)[0])
+
+
+def _fitted(columns: int, width: int, blocks: Blocks) -> tuple[Text, slice]:
     """Put blocks beside each other where they fit whole, else one above the other with fewer columns."""
     whole = slice(0, columns)
-    for digits in (DIGITS, FEW):
+    for digits in (DIGITS, FEW_DIGITS):
         beside = _beside(blocks(whole, digits, True))
-        if _wide(beside) <= width:
+        if _width(beside) <= width:
             return beside, whole
     for count in range(columns, 0, -1):
         across = _middle(columns, count)
-        above = blocks(across, FEW, False)
-        if max(map(_wide, above)) <= width:
+        above = blocks(across, FEW_DIGITS, False)
+        if max(map(_width, above)) <= width:
             break
     return Text("\n\n").join(above), across
 
 
 def _beside(blocks: Sequence[Text]) -> Text:
     columns = [block.split("\n", allow_blank=True) for block in blocks]
-    widths = [_wide(block) for block in blocks]
+    widths = [_width(block) for block in blocks]
     lines = []
     for row in range(max(map(len, columns))):
         line = Text()
@@ -208,7 +195,7 @@ def _beside(blocks: Sequence[Text]) -> Text:
     return Text("\n").join(lines)
 
 
-def _wide(text: Text) -> int:
+def _width(text: Text) -> int:
     return max(map(len, text.plain.split("\n")))
 
 
@@ -217,16 +204,12 @@ def _middle(count: int, most: int) -> slice:
     return slice(start, min(count, start + most))
 
 
-def _titled(title: str, content: Text, *, apart: bool) -> Text:
-    return Text.assemble(title, "\n\n" if apart else "\n", content)
-
-
 def _matrix(
     values: Array, whole: Array, place: tuple[slice, slice], digits: int, gaps: Sequence[bool] = ()
 ) -> Text:
     """Write a part of `values` in cells coloured around 0; behind a row with a gap, a blank line."""
     part = values[place]
-    texts = [[written(value, digits) for value in row] for row in part.tolist()]
+    texts = [[number(value, digits) for value in row] for row in part.tolist()]
     wide = max(len(text) for row in texts for text in row) + 1
     lines = []
     for row, (line, pixels) in enumerate(zip(texts, colours(part, largest(whole)), strict=True)):
@@ -237,28 +220,17 @@ def _matrix(
     return Text("\n").join(lines)
 
 
-def _cropped(grid: Grid, texts: NDArray[np.str_], width: int) -> Text:
-    """Show as many columns of places as fit, the middle ones."""
-    rows, columns = texts.shape
-    down = _middle(rows, MOST_ROWS)
-
-    def blocks(across: slice, _digits: int, _beside: bool) -> list[Text]:
-        return [_places(grid, texts[down, across], (down, across), brackets=False)]
-
-    return _fitted(columns, width, blocks)[0]
-
-
-def _skipped(places: Sequence[int]) -> list[bool]:
+def _skipped(places: NDArray[np.intp]) -> list[bool]:
     """Tell behind which places dilation skips some."""
-    return [second - first > 1 for first, second in pairwise(places)] + [False]
+    return [second - first > 1 for first, second in pairwise(places.tolist())] + [False]
 
 
 def _places(
-    grid: Grid, texts: NDArray[np.str_], place: tuple[slice, slice], *, brackets: bool = True
+    trace: PixelTrace, texts: NDArray[np.str_], place: tuple[slice, slice], *, brackets: bool = True
 ) -> Text:
     """Write a matrix with the places of its rows and columns; pixels that dilation skips are dots."""
-    padded = grid.padded[place]
-    rows, columns = grid.rows[place[0]], grid.columns[place[1]]
+    padded = trace.padded[place]
+    rows, columns = trace.rows.places[place[0]], trace.columns.places[place[1]]
     behind = " " if brackets else ""
     cells = np.char.add(texts, behind)
     if brackets:
@@ -271,10 +243,10 @@ def _places(
     lines = [
         Text(" " * label + "".join(h.rjust(wide) + "  " * gap for h, gap in zip(heads, gaps, strict=True)))
     ]
-    for row, (number, gap) in enumerate(zip(rows, _skipped(rows), strict=True)):
-        line = Text(str(number).rjust(label))
+    for row, (place_, gap) in enumerate(zip(rows, _skipped(rows), strict=True)):
+        line = Text(str(place_).rjust(label))
         for column, skips in enumerate(gaps):
-            line.append(cells[row, column].rjust(wide), style=MADE_UP if padded[row, column] else "")
+            line.append(cells[row, column].rjust(wide), style=PADDING if padded[row, column] else "")
             line.append(" ·" * skips)
         lines += [line, Text(" " * label + dots)] if gap and brackets else [line]
     for line in lines:

@@ -23,30 +23,36 @@ def list_kernels(ctx: typer.Context, talk: shared_options.Printing) -> None:
     """List the named kernels, each with a picture; show one, or export it."""
     if ctx.invoked_subcommand is not None:
         return
-    from convcli.commands.kernels import workflow
-
     if talk.json:
-        for entry in workflow.catalogue_report():
+        from convcli.commands.kernels.report import catalogue_report
+
+        for entry in catalogue_report():
             messages.json_line(entry)
         return
-    messages.draw(workflow.catalogue(), no_color=talk.no_color)
+    from convcli.commands.kernels.view import Catalogue
+
+    messages.draw(Catalogue(), no_color=talk.no_color)
 
 
 def show_kernel(spec: shared_options.SpecArgument, talk: shared_options.Printing) -> None:
     """Print a kernel's matrix, sum, rank, symmetry, gain and frequency response."""
-    from convcli.commands.kernels import workflow
+    from convcli.commands.kernels.report import report
+    from convcli.commands.kernels.view import sheet
+    from convcli.kernels.spec import kernel
 
+    found = kernel(spec)
     if talk.json:
-        messages.json_line(workflow.report(spec))
-        return
-    messages.draw(workflow.sheet(spec), no_color=talk.no_color)
+        messages.json_line(report(found))
+    else:
+        messages.draw(sheet(found), no_color=talk.no_color)
 
 
 def export_kernel(spec: shared_options.SpecArgument, writing: shared_options.Exporting) -> None:
     """Write a kernel to a file that -k reads: .json .toml .npy .npz .csv .tsv .txt."""
-    from convcli.commands.kernels import workflow
+    from convcli.kernels.files import export
+    from convcli.kernels.spec import kernel
 
-    done = workflow.export(spec, output=writing.output, format=writing.format)
+    done = export.export_kernel(kernel(spec), output=writing.output, format=writing.format)
     if done.path is None:
         messages.product(done.data)
     else:

@@ -11,7 +11,7 @@ from rich.text import Text
 from convcli.display.terminal.cells import Array, has_colour, largest
 from convcli.display.terminal.heat import Heat
 from convcli.display.terminal.sparkline import sparkline
-from convcli.display.words import written
+from convcli.display.words import significant
 
 __all__ = ["Response"]
 
@@ -65,7 +65,8 @@ def _profile(name: str, values: Sequence[float], options: ConsoleOptions) -> Tab
     grid.add_column(ratio=1)
     last = len(values) - 1
     said = ", ".join(
-        f"{written(values[index])} at {word}" for index, word in ((0, "0"), (last // 2, "1/4"), (last, "1/2"))
+        f"{significant(values[index])} at {word}"
+        for index, word in ((0, "0"), (last // 2, "1/4"), (last, "1/2"))
     )
     bars = sparkline(values, len(values), ascii_only=options.ascii_only)
     grid.add_row(Text(f"  {name}"), Text(bars), Text(said))

@@ -4,74 +4,78 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Group, RenderableType
+from rich.text import Text
 
 from convcli.choices import FitMethod, PadMode
 from convcli.commands.learn.report import FitReport as Told
 from convcli.commands.learn.report import border_name, command, psnr, sentences, size_words
 from convcli.commands.learn.verdict import is_linear, number, percent
-from convcli.commands.learn.view import FitPart, FitSheet, Trial
+from convcli.commands.learn.view import Command, Losses, open_directions, trials, weights
+from convcli.display.terminal.facts import pairs
+from convcli.display.words import printable
 from convcli.engine.fitting.fit import Fit
 from convcli.pipeline.batch import Source
 
 __all__ = ["sheet"]
 
-NOTHING = 1e-12
-"""What is below this share of the peak, and for errors of the largest weight, is rounding: told as 0."""
+# Values below this share of the peak, and errors below this share of the largest weight, are rounding: 0.
+ROUNDING = 1e-12
 
-MAKES, NEARS = "To make the target from the input:", "The nearest that a filter does:"
-"""What the command is good for."""
-
-SIZES_TELL = 1e-6
-"""Share of the targets' spread below which the residuals of sizes are rounding."""
+# Residuals of sizes below this share of the targets' spread are rounding.
+SIZES_ROUNDING = 1e-6
 
 
-def sheet(told: Told) -> FitSheet:
-    """Return what is printed for people."""
-    fit = told.fit
-    first = told.pairs[0]
+def sheet(told: Told) -> Group:
+    """Return what is printed for people; names may hold line breaks, and need not be UTF-8."""
+    return Group(*_sheet(told))
+
+
+def _sheet(told: Told) -> Iterator[RenderableType]:
+    fit, first = told.fit, told.pairs[0]
     more = f", and {len(told.pairs) - 1} more" if len(told.pairs) > 1 else ""
-    return FitSheet(
-        title=_printable(f"{Source(first.input).name} -> {Source(first.target).name}{more}"),
-        verdict=tuple(sentences(told)),
-        parts=tuple(_parts(told)),
-        facts=tuple(_facts(told)),
-        trials=tuple(_trials(told)),
-        freedom=fit.freedom,
-        losses=[step.loss for step in fit.steps],
-        heading=MAKES if _is_linear(told) else NEARS,
-        command=tuple(map(_printable, command(told))),
-    )
-
-
-def _printable(text: str) -> str:
-    """Leave out what no terminal shows: names may hold line breaks, and need not be UTF-8."""
-    return "".join(c if c.isprintable() else "?" for c in text)
-
-
-def _is_linear(told: Told) -> bool:
-    return is_linear(told.fit, whole=told.whole, spread=told.spread)
-
-
-def _parts(told: Told) -> Iterator[FitPart]:
-    fit = told.fit
+    title = f"{Source(first.input).name} -> {Source(first.target).name}{more}"
+    yield Text(printable(title, "?"), style="bold")
+    yield from map(Text, sentences(told))
     planes, errors = (array.reshape(-1, *fit.size) for array in (fit.weights, fit.errors))
-    biases, bias_errors = np.ravel(fit.bias), np.ravel(fit.bias_error)
-    for index, known in enumerate(told.known):
-        open_ = "" if fit.unique else ", as the pictures leave it open"
-        facts = [("known", f"none{open_}" if known is None else str(known))]
-        if told.spec.bias:
-            error = bias_errors[index] if bias_errors[index] > NOTHING * told.peak else 0.0
-            error_words = f" ± {error:.2g}" if np.isfinite(error) else ""
-            facts.append(("bias", _size_of(biases[index], told) + error_words))
-        shown = np.where(errors[index] > NOTHING * np.abs(planes[index]).max(), errors[index], 0.0)
-        facts.append(("errors", _range(shown)))
-        title = f"kernel of channel {index}" if len(told.known) > 1 else "kernel"
-        yield FitPart(title, planes[index], shown, tuple(facts))
+    for index, (plane, error) in enumerate(zip(planes, errors, strict=True)):
+        shown = np.where(error > ROUNDING * np.abs(plane).max(), error, 0.0)
+        yield Text("")
+        yield Text(f"kernel of channel {index}" if len(planes) > 1 else "kernel", style="bold")
+        yield from weights(plane, shown)
+        yield pairs(_kernel_facts(told, index, shown))
+    yield Text("")
+    yield pairs(_facts(told))
+    if fit.steps:
+        yield Losses([step.loss for step in fit.steps])
+    if fit.borders:
+        yield Text("")
+        yield trials("border", list(_borders(told)))
+    if fit.sizes:
+        yield Text("")
+        yield trials("size", list(_sizes(told)))
+    if fit.freedom:
+        yield from open_directions(fit.freedom)
+    linear = is_linear(fit, whole=told.whole, spread=told.spread)
+    purpose = "To make the target from the input:" if linear else "The nearest that a filter does:"
+    yield Text(f"\n{purpose}", style="dim")
+    yield Command([printable(word, "?") for word in command(told)])
+
+
+def _kernel_facts(told: Told, index: int, errors: NDArray[np.float64]) -> Iterator[tuple[str, str]]:
+    fit, known = told.fit, told.known[index]
+    undetermined = "" if fit.unique else ", as the pictures leave it open"
+    yield "known", f"none{undetermined}" if known is None else str(known)
+    if told.spec.bias:
+        bias, bias_error = np.ravel(fit.bias)[index], np.ravel(fit.bias_error)[index]
+        error = bias_error if bias_error > ROUNDING * told.peak else 0.0
+        yield "bias", _size_of(bias, told) + (f" ± {error:.2g}" if np.isfinite(error) else "")
+    yield "errors", _range(errors)
 
 
 def _size_of(value: float, told: Told) -> str:
     """Write a bias or a residual; what is rounding is 0."""
-    return number(value if abs(value) > NOTHING * told.peak else 0.0)
+    return number(value if abs(value) > ROUNDING * told.peak else 0.0)
 
 
 def _range(errors: NDArray[np.float64]) -> str:
@@ -130,26 +134,21 @@ def _stride(fit: Fit) -> str:
     return words + (", for convolution" if fit.convolve else "")
 
 
-def _trials(told: Told) -> Iterator[tuple[str, tuple[Trial, ...]]]:
+def _borders(told: Told) -> Iterator[tuple[str, str, str]]:
     fit = told.fit
-    if fit.borders:
-        ties = sum(trial.best for trial in fit.borders) > 1
-        found = "as good" if ties else "found" if fit.border_fits else "nearest, but does not fit"
-        rows = []
-        for trial in fit.borders:
-            value = f" {number(trial.value)}" if trial.value is not None else ""
-            rows.append(Trial(f"{trial.mode}{value}", _size_of(trial.rms, told), found if trial.best else ""))
-        yield "border", tuple(rows)
-    if fit.sizes:
-        yield "size", tuple(_sizes(told))
+    ties = sum(trial.best for trial in fit.borders) > 1
+    found = "as good" if ties else "found" if fit.border_fits else "nearest, but does not fit"
+    for trial in fit.borders:
+        value = f" {number(trial.value)}" if trial.value is not None else ""
+        yield f"{trial.mode}{value}", _size_of(trial.rms, told), found if trial.best else ""
 
 
-def _sizes(told: Told) -> Iterator[Trial]:
+def _sizes(told: Told) -> Iterator[tuple[str, str, str]]:
     fit, taken = told.fit, False
     for trial in fit.sizes:
         remark = ""
         if not taken and all(side >= own for side, own in zip(trial.size, fit.size, strict=True)):
             taken = True
             remark = "taken" if trial.size == fit.size else f"taken, less empty edges: {size_words(fit.size)}"
-        left = trial.rms if trial.rms > SIZES_TELL * told.spread else 0.0
-        yield Trial(size_words(trial.size), number(left), remark)
+        left = trial.rms if trial.rms > SIZES_ROUNDING * told.spread else 0.0
+        yield size_words(trial.size), number(left), remark

@@ -1,170 +1,96 @@
-"""What learning a kernel from pictures found, for people. Data in, renderables out."""
+"""What learning a kernel from pictures found, drawn for the terminal: weights, losses, trials, a command."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich import box
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from convcli.display.terminal.facts import indented, table
 from convcli.display.terminal.heat import Heat
 from convcli.display.terminal.sparkline import sparkline
 
-__all__ = ["FitPart", "FitSheet", "Trial", "continued"]
+__all__ = ["Command", "Losses", "continued", "open_directions", "trials", "weights"]
 
 Array = NDArray[np.floating[Any]]
-Matrix = NDArray[np.float64]
 
+# Significant digits of the largest weight; the others have as many decimal places.
 DIGITS = 4
-"""How many digits the largest weight is written with; the others have as many places."""
 
+# Standard errors are drawn of kernels of up to as many weights; their range is always told.
 ERRORS_WITHIN = 49
-"""Standard errors are drawn of kernels of up to as many weights; their range is always told."""
 
+# Directions left open by the pictures that are drawn.
 OPEN_DRAWN = 4
-"""Of the directions that are left open, how many are drawn."""
 
 
-@dataclass(frozen=True, eq=False)
-class FitPart:
-    """One kernel: its title (of several channels), weights, standard errors, and facts as pairs of words."""
-
-    title: str
-    weights: Array
-    errors: Array
-    facts: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Trial:
-    """One border or size that was tried, what it left unexplained, and a remark."""
-
-    name: str
-    residual: str
-    remark: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class FitSheet:
-    """A Rich renderable of a fit, to be printed uncropped: words of the command may be long.
-
-    Attributes
-    ----------
-    title
-        Which pictures.
-    verdict
-        Sentences: what is to be thought of it.
-    parts
-        The kernel, or one for each channel.
-    facts
-        Pairs of words about the fit.
-    trials
-        Tables of what was tried: heading and rows.
-    freedom
-        Kernels that may be added without any difference.
-    losses
-        Of descent, from the first step.
-    heading, command
-        Words of a command to copy, and what it does; empty if there is none.
-    """
-
-    title: str
-    verdict: tuple[str, ...]
-    parts: tuple[FitPart, ...]
-    facts: tuple[tuple[str, str], ...]
-    trials: tuple[tuple[str, tuple[Trial, ...]], ...] = ()
-    freedom: tuple[Array, ...] = ()
-    losses: Sequence[float] = field(default_factory=tuple)
-    heading: str = ""
-    command: tuple[str, ...] = ()
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield Text(self.title, style="bold")
-        for sentence in self.verdict:
-            yield Text(sentence)
-        for part in self.parts:
-            yield from _part(part)
-        yield Text("")
-        yield _facts(self.facts)
-        if self.losses:
-            yield from _losses(self.losses, options)
-        for heading, rows in self.trials:
-            yield Text("")
-            yield _trials(heading, rows)
-        if self.freedom:
-            yield from _freedom(self.freedom)
-        if self.command:
-            yield Text(f"\n{self.heading}", style="dim")
-            for line in continued(self.command, options.max_width):
-                yield Text(line, no_wrap=True, overflow="ignore")
-
-
-def _part(part: FitPart) -> Iterator[RenderableType]:
-    yield Text("")
-    if part.title:
-        yield Text(part.title, style="bold")
-    yield _indented(Heat(_places(part.weights), numbers=True, digits=DIGITS, max_height=24))
-    told = np.isfinite(part.errors).all() and part.errors.any()
-    if told and 1 < part.weights.size <= ERRORS_WITHIN:
+def weights(values: Array, errors: Array) -> Iterator[RenderableType]:
+    """Draw one kernel, and the standard errors of its weights where they are known and few."""
+    yield indented(Heat(_rounded(values), numbers=True, digits=DIGITS, max_height=24))
+    if np.isfinite(errors).all() and errors.any() and 1 < values.size <= ERRORS_WITHIN:
         yield Text("  standard errors", style="dim")
-        yield _indented(Heat(np.asarray(part.errors, np.float64), numbers=True, digits=2))
-    yield _facts(part.facts)
+        yield indented(Heat(np.asarray(errors, np.float64), numbers=True, digits=2))
 
 
-def _places(weights: Array) -> Matrix:
+def _rounded(values: Array) -> NDArray[np.float64]:
     """Round to as many places as the largest weight has with `DIGITS` digits: what is less is nothing."""
-    largest = float(np.abs(weights).max())
+    largest = float(np.abs(values).max())
     if not 1e-200 < largest < 1e200:
-        return np.asarray(weights, np.float64)
+        return np.asarray(values, np.float64)
     unit = 10.0 ** (int(np.floor(np.log10(largest))) - DIGITS + 1)
-    return np.asarray(np.round(weights / unit) * unit, np.float64)
+    return np.asarray(np.round(values / unit) * unit, np.float64)
 
 
-def _indented(heat: Heat) -> Padding:
-    return Padding(heat, (0, 0, 0, 2))
+def trials(heading: str, rows: Sequence[tuple[str, str, str]]) -> Table:
+    """Return the borders or sizes that were tried: name, residual, remark; remarks make a row bold."""
+    found = table()
+    found.add_column(f"  {heading}", no_wrap=True)
+    found.add_column("residual", justify="right", no_wrap=True)
+    found.add_column("", overflow="fold")
+    for name, residual, remark in rows:
+        found.add_row(Text(f"  {name}"), Text(residual), Text(remark), style="bold" if remark else "")
+    return found
 
 
-def _facts(pairs: Sequence[tuple[str, str]]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(ratio=1, overflow="fold")
-    for what, value in pairs:
-        table.add_row(Text(f"  {what}"), Text(value))
-    return table
-
-
-def _losses(losses: Sequence[float], options: ConsoleOptions) -> Iterator[Text]:
-    width = max(1, min(60, options.max_width - 4))
-    positive = min(losses) > 0
-    yield Text(f"\n  loss of each step{', logarithmic' if positive else ''}", style="dim")
-    yield Text("  " + sparkline(losses, width, logarithmic=positive, ascii_only=options.ascii_only))
-
-
-def _trials(heading: str, rows: Sequence[Trial]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column(f"  {heading}", no_wrap=True)
-    table.add_column("residual", justify="right", no_wrap=True)
-    table.add_column("", overflow="fold")
-    for row in rows:
-        style = "bold" if row.remark else ""
-        table.add_row(Text(f"  {row.name}"), Text(row.residual), Text(row.remark), style=style)
-    return table
-
-
-def _freedom(freedom: Sequence[Array]) -> Iterator[RenderableType]:
-    shown = freedom[:OPEN_DRAWN]
-    more = f" ({len(shown)} of {len(freedom)})" if len(shown) < len(freedom) else ""
+def open_directions(kernels: Sequence[Array]) -> Iterator[RenderableType]:
+    """Draw kernels that may be added to the one that was found, as the pictures do not tell."""
+    drawn = kernels[:OPEN_DRAWN]
+    more = f" ({len(drawn)} of {len(kernels)})" if len(drawn) < len(kernels) else ""
     yield Text(f"\n  left open: any multiple of these may be added{more}", style="dim")
-    for index, direction in enumerate(shown):
+    for index, kernel in enumerate(drawn):
         if index:
             yield Text("")
-        plane = direction if direction.ndim == 2 else np.hstack(list(direction))
-        yield _indented(Heat(_places(plane), numbers=True, digits=2, max_height=12))
+        plane = kernel if kernel.ndim == 2 else np.hstack(list(kernel))
+        yield indented(Heat(_rounded(plane), numbers=True, digits=2, max_height=12))
+
+
+@dataclass(frozen=True, eq=False)
+class Losses:
+    """A Rich renderable of the losses of descent, from the first step."""
+
+    values: Sequence[float]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = max(1, min(60, options.max_width - 4))
+        positive = min(self.values) > 0
+        yield Text(f"\n  loss of each step{', logarithmic' if positive else ''}", style="dim")
+        bars = sparkline(self.values, width, logarithmic=positive, ascii_only=options.ascii_only)
+        yield Text(f"  {bars}")
+
+
+@dataclass(frozen=True, eq=False)
+class Command:
+    """A Rich renderable of a command to copy, to be printed uncropped: its words may be long."""
+
+    words: Sequence[str]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in continued(self.words, options.max_width):
+            yield Text(line, no_wrap=True, overflow="ignore")
 
 
 def continued(words: Sequence[str], width: int) -> list[str]:

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Group
 
 from convcli.commands.learn.options import LearnSpec
 from convcli.commands.learn.report import FitReport, Pair, border_name, report
 from convcli.commands.learn.sheet import sheet
-from convcli.commands.learn.view import FitSheet
 from convcli.engine.fitting.fit import Fit, fit_kernel
 from convcli.errors import ConvcliError, GeometryError, UsageError
 from convcli.imaging import colour
@@ -36,7 +36,7 @@ class Learned(NamedTuple):
     `sheet` is for people, `report` the JSON object, `notes` are about what was read, `details` for --verbose.
     """
 
-    sheet: FitSheet
+    sheet: Group
     report: dict[str, Any]
     notes: tuple[str, ...]
     details: tuple[str, ...]

@@ -2,50 +2,30 @@
 
 import os
 import re
-from typing import Any
-
-from numpy.typing import NDArray
 
 from convcli.atomic_write import write_bytes
 from convcli.choices import STDIN
 from convcli.display.drawn.contact_sheet import contact_sheet, limits, picture
+from convcli.engine.arrays import Array
 from convcli.errors import OutputError
 from convcli.imaging.image import Frame, Image, Space
 from convcli.imaging.writing.encode import encode
 from convcli.pipeline.batch import Source
 from convcli.pipeline.process import make_folder
-from convcli.stacks.trace import Step
+from convcli.stacks.trace import LayerTrace
 
 __all__ = ["LayerMaps"]
 
-Array = NDArray[Any]
-
 
 class LayerMaps:
-    """The folder of a whole batch.
-
-    Parameters
-    ----------
-    folder
-        Where pictures go.
-    alone
-        There is one input, whose pictures need no folder of their own.
-    force
-        Existing files may be replaced.
-    """
+    """The folder of a whole batch; where one input is `alone`, its pictures need no folder of their own."""
 
     def __init__(self, folder: str, *, alone: bool, force: bool) -> None:
         self.folder, self.alone, self.force = folder, alone, force
         self._taken: dict[str, str] = {}
 
     def of(self, source: Source) -> "InputMaps":
-        """Return what collects the pictures of one input.
-
-        Raises
-        ------
-        OutputError
-            Another input of that name has its pictures there.
-        """
+        """Return what collects the pictures of one input."""
         stem = "stdin" if source.path == STDIN else os.path.splitext(os.path.basename(source.path))[0]
         folder = self.folder if self.alone else os.path.join(self.folder, source.folder, stem)
         before = self._taken.setdefault(folder, source.path)
@@ -71,13 +51,13 @@ class InputMaps:
         return list(self._files)
 
     def add_input(self, x: Array) -> None:
-        """Draw what the first layer sees."""
+        """Draw the first layer's input."""
         self._add(0, "input", "input", x)
 
-    def add(self, step: Step, maps: Array) -> None:
+    def add(self, trace: LayerTrace, maps: Array) -> None:
         """Draw the maps that a layer made."""
-        called = step.name if step.name.startswith(step.type) else f"{step.type} {step.name!r}"
-        self._add(step.number, step.name, f"{step.number}  {called}", maps)
+        called = trace.name if trace.name.startswith(trace.type) else f"{trace.type} {trace.name!r}"
+        self._add(trace.number, trace.name, f"{trace.number}  {called}", maps)
 
     def _add(self, number: int, name: str, title: str, maps: Array) -> None:
         safe = re.sub(r"[^\w.+-]+", "-", name).strip("-.") or "layer"

@@ -1,73 +1,50 @@
-"""What is told of the layers of a stack: the JSON object and the table, with what sharing weights saves."""
+"""JSON and table of the layers that ``convcli run`` ran, with what sharing weights saves."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from convcli.commands.run.summary_table import Summary, SummaryRow, amount
+from convcli.commands.run.summary_table import Summary, amount
 from convcli.stacks.stack import Stack
-from convcli.stacks.trace import Step, dense, even_input
+from convcli.stacks.trace import LayerTrace, even_input, fully_connected
 
 __all__ = ["layers_report", "summary_table"]
 
-MARK = " *"
 
-
-def layers_report(stack: Stack, steps: Sequence[Step]) -> dict[str, Any]:
+def layers_report(stack: Stack, traces: Sequence[LayerTrace]) -> dict[str, Any]:
     """Return the layers as JSON has them, and what fully connected ones would need instead."""
-    full = dense(stack, list(steps))
-    heights, widths = even_input(stack, steps[0].given)
+    full = fully_connected(stack, traces)
+    heights, widths = even_input(stack, traces[0].input_shape)
+    keys = ("name", "type", "shape", "parameters", "receptive_field", "macs", "seconds", "unused_padding")
+    layers = [{key: getattr(trace, key) for key in keys} for trace in traces]
+    for layer in layers:
+        layer["seconds"] = round(layer["seconds"], 6)
     return {
-        "layers": [
-            {
-                "name": step.name,
-                "type": step.type,
-                "shape": list(step.shape),
-                "parameters": step.parameters,
-                "receptive_field": list(step.field),
-                "macs": step.macs,
-                "seconds": round(step.seconds, 6),
-                "unused_padding": list(step.unused),
-            }
-            for step in steps
-        ],
-        "fully_connected": {"parameters": full.full_parameters, "macs": full.full},
-        "even_sizes": [list(heights), list(widths)],
+        "layers": layers,
+        "fully_connected": {"parameters": full.full_parameters, "macs": full.full_macs},
+        "even_sizes": [heights, widths],
     }
 
 
-def summary_table(stack: Stack, steps: Sequence[Step], name: str) -> Summary:
+def summary_table(stack: Stack, traces: Sequence[LayerTrace], name: str) -> Summary:
     """Return the table that ``--summary`` prints."""
-    rows = [
-        SummaryRow(
-            name=step.name,
-            type=step.type,
-            shape=step.shape,
-            parameters=step.parameters,
-            field=step.field,
-            macs=step.macs,
-            seconds=step.seconds,
-            mark=MARK if any(step.unused) else "",
-        )
-        for step in steps
-    ]
-    notes = [*_sharing(stack, steps), *_uneven(stack, steps)]
-    given = "x".join(map(str, steps[0].given))
-    return Summary(f"{stack.name}: {name}, {given}", rows, notes)
+    notes = [*_sharing(stack, traces), *_uneven(stack, traces)]
+    given = "x".join(map(str, traces[0].input_shape))
+    return Summary(f"{stack.name}: {name}, {given}", traces, notes)
 
 
-def _sharing(stack: Stack, steps: Sequence[Step]) -> Iterator[str]:
-    found = dense(stack, list(steps))
+def _sharing(stack: Stack, traces: Sequence[LayerTrace]) -> Iterator[str]:
+    found = fully_connected(stack, traces)
     if not found.macs:
         return
     parameters = _times(found.full_parameters, found.parameters)
     yield (
         f"Fully connected layers of the same shapes, instead of the convolutions: "
-        f"{amount(found.full_parameters)} parameters ({parameters}) and {amount(found.full)} multiply-adds "
-        f"(MACs) ({_times(found.full, found.macs)})."
+        f"{amount(found.full_parameters)} parameters ({parameters}) and {amount(found.full_macs)} "
+        f"multiply-adds (MACs) ({_times(found.full_macs, found.macs)})."
     )
     yield (
         f"Local connection saves the multiply-adds: a result sees one window. Weight sharing saves the "
-        f"parameters: with weights of its own in every window there would be {amount(found.local)}."
+        f"parameters: with weights of its own in every window there would be {amount(found.unshared)}."
     )
 
 
@@ -76,21 +53,22 @@ def _times(many: int, few: int) -> str:
     return f"{ratio:,.0f} times as many" if ratio >= 10 else f"{ratio:.1f} times as many"
 
 
-def _uneven(stack: Stack, steps: Sequence[Step]) -> Iterator[str]:
-    marked = [step for step in steps if any(step.unused)]
-    for step in marked:
+def _uneven(stack: Stack, traces: Sequence[LayerTrace]) -> Iterator[str]:
+    marked = [trace for trace in traces if any(trace.unused_padding)]
+    for trace in marked:
         sides = [
             f"{count} {word}{'s' if count > 1 else ''} of padding at the {side}"
-            for count, word, side in zip(step.unused, ("row", "column"), ("bottom", "right"), strict=True)
+            for count, word, side in zip(
+                trace.unused_padding, ("row", "column"), ("bottom", "right"), strict=True
+            )
             if count
         ]
-        yield f"* {step.name}: no window reaches {' and '.join(sides)}, though those opposite are seen."
+        yield f"* {trace.name}: no window reaches {' and '.join(sides)}, though those opposite are seen."
     if marked:
-        heights, widths = even_input(stack, steps[0].given)
-        advice = f"Even with {_sizes('a height', heights)} and {_sizes('a width', widths)}."
+        heights, widths = even_input(stack, traces[0].input_shape)
         yield (
             "Uneven padding is a known source of blind spots (Alsallakh et al., Mind the Pad, ICLR 2021). "
-            + advice
+            f"Even with {_sizes('a height', heights)} and {_sizes('a width', widths)}."
         )
 
 

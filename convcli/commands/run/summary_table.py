@@ -1,102 +1,70 @@
-"""A table of the layers of a stack. Data in, renderables out."""
+"""A table of the layers of a stack, for the terminal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich import box
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.table import Table
 from rich.text import Text
 
-__all__ = ["Summary", "SummaryRow", "amount"]
+from convcli.display.terminal.facts import table
+from convcli.display.words import significant
+from convcli.stacks.trace import LayerTrace
 
-LAYER = 1
-"""The column that gives way where the terminal is narrow, down to `LEAST` columns."""
-LEAST = 8
-GAP = 2
+__all__ = ["Summary", "amount"]
 
+# Headings; `LAYER` is the column that gives way in narrow terminals, down to so many columns of text.
+HEADS = ("#", "layer", "type", "output", "weights", "sees", "MACs", "time")
+LAYER, NARROWEST = 1, 8
 
-@dataclass(frozen=True, eq=False)
-class SummaryRow:
-    """One layer; `mark` is behind its name."""
-
-    name: str
-    type: str
-    shape: tuple[int, ...]
-    parameters: int
-    field: tuple[int, int]
-    macs: int
-    seconds: float
-    mark: str = ""
+# Behind the names of layers with padding that no window reaches.
+MARK = " *"
 
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """A Rich renderable of what each layer makes of one input, 80 columns wide or less.
-
-    Attributes
-    ----------
-    title
-        Above the table.
-    rows
-        The layers.
-    notes
-        Sentences below it.
-    """
+    """A Rich renderable of what each layer makes of one input, 80 columns wide or less; notes below it."""
 
     title: str
-    rows: Sequence[SummaryRow]
+    traces: Sequence[LayerTrace]
     notes: Sequence[str]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield Text(f"{self.title}\n", style="bold")
-        heads = ("#", "layer", "type", "output", "weights", "sees", "MACs", "time")
-        cells = [heads, *(_cells(number, row) for number, row in enumerate(self.rows, 1)), self._totals()]
-        widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
-        room = options.max_width - sum(widths) + widths[LAYER] - GAP * (len(heads) - 1)
-        table = Table(
-            box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, show_footer=True, padding=(0, GAP - 1, 0, 0)
-        )
-        for column, (head, foot) in enumerate(zip(heads, cells[-1], strict=True)):
-            table.add_column(
+        cells = [HEADS, *map(_cells, self.traces), self._totals()]
+        widths = [max(len(line[column]) for line in cells) for column in range(len(HEADS))]
+        room = options.max_width - sum(widths) + widths[LAYER] - 2 * (len(HEADS) - 1)
+        found = table(footer=True)
+        for column, (head, foot) in enumerate(zip(HEADS, cells[-1], strict=True)):
+            found.add_column(
                 head,
                 footer=foot,
                 justify="left" if head in ("layer", "type") else "right",
                 no_wrap=True,
-                max_width=max(LEAST, min(widths[LAYER], room)) if column == LAYER else None,
+                max_width=max(NARROWEST, min(widths[LAYER], room)) if column == LAYER else None,
             )
         for line in cells[1:-1]:
-            table.add_row(*(Text(cell) for cell in line))
-        yield table
+            found.add_row(*map(Text, line))
+        yield found
         yield Text("")
         for note in self.notes:
             yield Text(note)
 
     def _totals(self) -> tuple[str, ...]:
-        weights = sum(row.parameters for row in self.rows)
-        macs = sum(row.macs for row in self.rows)
-        return (
-            "",
-            "in all",
-            "",
-            "",
-            amount(weights),
-            "",
-            amount(macs),
-            _time(sum(r.seconds for r in self.rows)),
-        )
+        weights = amount(sum(trace.parameters for trace in self.traces))
+        macs = amount(sum(trace.macs for trace in self.traces))
+        return "", "in all", "", "", weights, "", macs, _time(sum(trace.seconds for trace in self.traces))
 
 
-def _cells(number: int, row: SummaryRow) -> tuple[str, ...]:
+def _cells(trace: LayerTrace) -> tuple[str, ...]:
     return (
-        str(number),
-        row.name + row.mark,
-        row.type,
-        "x".join(map(str, row.shape)),
-        amount(row.parameters),
-        "x".join(map(str, row.field)),
-        amount(row.macs),
-        _time(row.seconds),
+        str(trace.number),
+        trace.name + (MARK if any(trace.unused_padding) else ""),
+        trace.type,
+        "x".join(map(str, trace.shape)),
+        amount(trace.parameters),
+        "x".join(map(str, trace.receptive_field)),
+        amount(trace.macs),
+        _time(trace.seconds),
     )
 
 
@@ -108,7 +76,7 @@ def amount(count: int) -> str:
     while value >= 999.5:
         value /= 1000
         next(units)
-    return f"{value:.3g} {next(units)}"
+    return f"{significant(value)} {next(units)}"
 
 
 def _time(seconds: float) -> str:

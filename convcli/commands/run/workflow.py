@@ -1,16 +1,16 @@
-"""What happens after ``convcli run``: read, pass through the layers, write, report."""
+"""The work of ``convcli run``: read, pass through the layers, write, report."""
 
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convcli.choices import STDOUT, Depth, RangeMode
 from convcli.commands.run.layer_maps import LayerMaps
 from convcli.commands.run.report import layers_report, summary_table
+from convcli.display.words import size
+from convcli.engine.arrays import Array
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Frame, Image, Space
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
@@ -20,16 +20,15 @@ from convcli.pipeline.naming import Naming
 from convcli.pipeline.operation import FeatureMap
 from convcli.pipeline.process import read_source, write_results
 from convcli.pipeline.results import Result, develop, figures
-from convcli.stacks.preprocess import seen
+from convcli.stacks.layers import channels_last
+from convcli.stacks.preprocess import preprocess
 from convcli.stacks.stack import Scale, Stack, read_stack
-from convcli.stacks.trace import Step, run
+from convcli.stacks.trace import LayerTrace, run
 
 __all__ = ["run_files"]
 
-Array = NDArray[Any]
-
-LAYER_ORDER = ("npy", "npz", "json")
-"""Formats that hold C x H x W; the others have channels last, as pictures do."""
+# Formats that hold C x H x W; the others have channels last, as pictures do.
+CHANNELS_FIRST = ("npy", "npz", "json")
 
 
 def run_files(
@@ -47,11 +46,6 @@ def run_files(
     Whatever is wrong for every input is raised at once; what is wrong with one becomes its outcome. Of
     `spec`, ``range``, ``depth`` and ``jobs`` count. With `save_maps`, every layer's maps of the first frame
     become pictures in that folder, in a folder for each input where there are several.
-
-    Raises
-    ------
-    UsageError
-        The stack is broken, or the options and names do not go together.
     """
     check_inputs(inputs)
     stack = read_stack(path)
@@ -67,17 +61,17 @@ def run_files(
         (target,) = naming.targets(source, (stack.name,), image.format)
         keep = pictures.of(source) if pictures is not None else None
         made: list[Array] = []
-        steps: list[Step] = []
+        traces: list[LayerTrace] = []
         notes = list(image.notes)
         for number, frame in enumerate(image.frames):
-            x, said = seen(frame, image.space, stack)
-            notes += said
-            first = number == 0
-            if keep is not None and first:
-                keep.add_input(x)
-            y, found = run(stack, x, jobs=spec.jobs, watch=keep.add if keep is not None and first else None)
+            x, left_out = preprocess(frame, image.space, stack)
+            notes += left_out
+            drawn = keep if number == 0 else None
+            if drawn is not None:
+                drawn.add_input(x)
+            y, found = run(stack, x, jobs=spec.jobs, watch=drawn.add if drawn is not None else None)
             made.append(y)
-            steps = steps or found
+            traces = traces or found
         if keep is not None:
             keep.check()
         result = _develop(image, made, stack, spec, target.format)
@@ -94,14 +88,14 @@ def run_files(
             "seconds": round(time.perf_counter() - start, 6),
             **figures([measured(y) for y in made]),
             "clipped": result.clipped,
-            **layers_report(stack, steps),
+            **layers_report(stack, traces),
         }
-        lines = [f"{step.name}: {step.type}, {_sizes(step)}, {step.seconds * 1e3:.2f} ms" for step in steps]
+        lines = [f"{one.name}: {one.type}, {size(one.shape)}, {one.seconds * 1e3:.2f} ms" for one in traces]
         return done._replace(
             notes=tuple(dict.fromkeys((*notes, *done.notes))),
             details=tuple(lines),
             report=report if keep is None else report | {"maps": keep.paths},
-            table=summary_table(stack, steps, source.name) if summary else None,
+            table=summary_table(stack, traces, source.name) if summary else None,
         )
 
     return Batch(over(inputs, reading, work), count, naming.to_stdout)
@@ -109,9 +103,8 @@ def run_files(
 
 def _develop(image: Image, made: Sequence[Array], stack: Stack, spec: FilterSpec, format: Format) -> Result:
     """Make what the file holds: floats as they are, pixels in the units of the stack's scale."""
-    planes = [y[0] if len(y) == 1 else np.moveaxis(y, 0, 2) for y in made]
     frames = tuple(
-        Frame(plane, None, frame.duration) for plane, frame in zip(planes, image.frames, strict=True)
+        Frame(channels_last(y), None, frame.duration) for y, frame in zip(made, image.frames, strict=True)
     )
     if spec.depth is Depth.AUTO and image.dtype == np.uint16 and "16" in format.depths and not format.numbers:
         spec = spec.replace(depth=Depth.SIXTEEN if spec.range is not RangeMode.RAW else Depth.AUTO)
@@ -122,13 +115,9 @@ def _develop(image: Image, made: Sequence[Array], stack: Stack, spec: FilterSpec
     before = replace(image, frames=frames, space=image.space if same else Space.DATA)
     maps = [FeatureMap(frame.pixels, None) for frame in frames]
     result = develop(before, maps, spec, format)
-    if format.name not in LAYER_ORDER:
+    if format.name not in CHANNELS_FIRST:
         return result
     inside = tuple(
         frame._replace(pixels=np.moveaxis(np.atleast_3d(frame.pixels), 2, 0)) for frame in result.image.frames
     )
     return result._replace(image=replace(result.image, frames=inside, space=Space.DATA))
-
-
-def _sizes(step: Step) -> str:
-    return " x ".join(map(str, step.shape))

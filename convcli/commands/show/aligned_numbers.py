@@ -7,7 +7,7 @@ import numpy as np
 
 from convcli.display.terminal.cells import Array, largest
 
-__all__ = ["Written", "figure", "written"]
+__all__ = ["Written", "written"]
 
 DIGITS = 4
 """Of the largest number, where nothing else is asked for."""
@@ -54,9 +54,3 @@ def _word(value: float, decimals: int, plus: bool) -> str:
     if word.startswith("-") and not word.strip("-0."):
         word = word[1:]  # what rounds to 0 has no sign
     return f"+{word}" if plus and value > 0 and word.strip("0.") else word
-
-
-def figure(value: float) -> str:
-    """Write one number in six digits."""
-    text = f"{value:.6g}"
-    return "0" if text == "-0" else text

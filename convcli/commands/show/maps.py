@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.commands.show.aligned_numbers import figure
 from convcli.commands.show.spec import Region, ShowSpec
-from convcli.display.words import printable
+from convcli.display.words import printable, significant, size
 from convcli.engine.analysis.match import FLAT_RANGE, match_window
 from convcli.engine.analysis.peaks import Peak, peaks
 from convcli.engine.window import Window
@@ -94,11 +93,11 @@ class ShownMap:
         """Return the line above the numbers."""
         found = self.figures()
         zeros = found.pop("zeros")
-        said = [f"{self.shape[0]} x {self.shape[1]}"]
+        said = [size(self.shape)]
         if self.values.shape != self.shape:
             rows, columns = (f"{a}:{a + n}" for a, n in zip(self.first, self.values.shape, strict=True))
             said.append(f"of which {rows},{columns}")
-        said += [f"{what} {figure(value)}" for what, value in found.items()]
+        said += [f"{what} {significant(value, 6)}" for what, value in found.items()]
         said.append(f"zeros {100 * zeros:.3g}%")
         if self.pad is not None:
             said.append(f"pad {self.pad}")
@@ -213,7 +212,7 @@ def _shown(
     if part.size == 0 and region is not None:
         said = ",".join(":".join("" if end is None else str(end) for end in ends) for ends in region)
         raise GeometryError(
-            f"region {said} is empty in a map of {height} x {width}", hint="rows first, then columns"
+            f"region {said} is empty in a map of {size(values.shape)}", hint="rows first, then columns"
         )
     first = (rows.indices(height)[0], columns.indices(width)[0])
     return ShownMap(values=part, first=first, shape=(height, width), kernel=kernel, pad=pad, channel=channel)
@@ -246,6 +245,6 @@ def stacked(maps: Sequence[ShownMap]) -> Array:
         return maps[0].values
     sizes = {one.values.shape for one in maps}
     if len(sizes) > 1:
-        said = ", ".join(f"{rows} x {columns}" for rows, columns in sorted(sizes))
+        said = ", ".join(map(size, sorted(sizes)))
         raise GeometryError(f"maps of {said} do not fit into one array", hint="use --as json")
     return np.dstack([one.values for one in maps])

@@ -11,6 +11,7 @@ from convcli.commands.show.maps import ShownMap, stacked
 from convcli.commands.show.spec import ShowSpec
 from convcli.display.drawn.contact_sheet import picture
 from convcli.display.terminal.picture import Picture
+from convcli.display.words import size
 from convcli.imaging.image import Image, Space, full_scale
 from convcli.imaging.pixels import to_pixels
 
@@ -29,8 +30,7 @@ def previews(
     """
     if whole and image.space in (Space.GRAY, Space.RGB) and image.dtype.kind == "u":
         pixels = _eight_bits(stacked(maps))
-        facts = f"{maps[0].shape[0]} x {maps[0].shape[1]}"
-        return [Picture(pixels, name, facts, view.graphics, min(MOST_LINES, lines))]
+        return [Picture(pixels, name, size(maps[0].shape), view.graphics, min(MOST_LINES, lines))]
     most = max(LEAST_LINES, min(MOST_LINES, lines // len(maps)))
     return [
         Picture(

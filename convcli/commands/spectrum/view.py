@@ -1,59 +1,159 @@
 """Spectra drawn: a labelled picture with Pillow, and small ones for the terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from convcli.display.drawn.contact_sheet import FAINT, INK, MARGIN, PAPER, TITLE, picture
+from convcli.display.drawn.contact_sheet import MARGIN, TITLE, picture
+from convcli.display.drawn.sheet import FAINT, INK, Sheet, Words, font, scaled
 from convcli.display.terminal.heat import Heat
-from convcli.display.words import written
+from convcli.display.words import significant, size
+from convcli.engine.analysis.convolution_theorem import Theorem
+from convcli.kernels.analysis import character, gain, rank
 
-__all__ = ["Panel", "SpectrumRow", "SpectrumSheet", "decibels", "spectrum_picture"]
+__all__ = ["MOST_DRAWN", "Spectra", "decibels"]
 
 Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
 
-SIDE = 240
-"""Pixels of a panel's sides: both axes run from -1/2 to 1/2 cycles per pixel, whatever the picture."""
+# Components of a kernel that are drawn.
+MOST_DRAWN = 8
 
-SMALL = 12  # font size
+# Sides of a panel, in pixels: both axes run from -1/2 to 1/2 cycles per pixel, whatever the picture.
+SIDE = 240
+
+# Font size of all words but the title, and pixels from one line to the next.
+SMALL, LINE = 12, 18
+
+# Width of a small spectrum in columns of text; half as many lines.
+COLUMNS = 18
+
+# Powers of ten below the largest magnitude that the colours reach down to.
 DECADES = 5
-"""Powers of ten below the largest magnitude that the colours reach down to."""
 
 TICKS = ((-0.5, "-1/2"), (0.0, "0"), (0.5, "1/2"))
 
-_INFERNO = np.array(
+AXES = (
+    "Spectra: u down, v across, in cycles per pixel, 0 in the middle; colours are shares of each one's "
+    "largest magnitude, logarithmic. In space: grey, or blue below and red above 0."
+)
+
+# Eight steps of inferno, a map of even lightness (Smith and van der Walt, matplotlib, 2015; CC0).
+INFERNO = np.array(
     [
         *((0, 0, 4), (40, 11, 84), (101, 21, 110), (159, 42, 99)),
         *((212, 72, 66), (245, 125, 21), (250, 193, 39), (252, 255, 164)),
     ],
     float,
 )
-"""Eight steps of inferno, a map of even lightness (Smith and van der Walt, matplotlib, 2015; CC0)."""
 
 
-class Panel(NamedTuple):
-    """What one spectrum is of, its magnitudes (frequency 0 in the middle), and a line below it."""
+class _Panel(NamedTuple):
+    """What one spectrum is of, its magnitudes (frequency 0 in the middle), and what it is called."""
 
     title: str
     magnitudes: Array
-    caption: str
+    name: str
+
+    @property
+    def largest(self) -> str:
+        return f"largest {significant(float(self.magnitudes.max()))}"
 
 
-class SpectrumRow(NamedTuple):
-    """One kernel: words above it, its spectra, and what is beside them in space, with titles."""
+@dataclass(frozen=True, eq=False)
+class Spectra:
+    """Both sides of the convolution theorem: a Rich renderable of small spectra, or a picture of all.
 
-    heading: str
-    panels: Sequence[Panel]
-    places: Sequence[tuple[str, Array]]
+    Attributes
+    ----------
+    title, lines
+        Words about what was compared, and what came of it.
+    pixels : (H, W) array
+        The picture.
+    components
+        The kernel's matrices, each with its theorem.
+    convolve
+        Whether the kernel was rotated.
+    """
+
+    title: str
+    lines: Sequence[str]
+    pixels: Array
+    components: Sequence[tuple[Array, Theorem]]
+    convolve: bool = False
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text(self.title, style="bold")
+        abreast = max(1, min(4, (options.max_width + 2) // 20))
+        for heading, _, theorem in self._drawn():
+            yield Text(heading)
+            panels = _panels(theorem, convolve=self.convolve)
+            for begin in range(0, len(panels), abreast):
+                yield Text("")
+                yield _abreast(panels[begin : begin + abreast])
+        yield Text("")
+        for line in self.lines:
+            yield Text(line)
+
+    def _drawn(self) -> Iterator[tuple[str, Array, Theorem]]:
+        """Yield the components that are drawn, with words about each."""
+        count = len(self.components)
+        for index, (weights, theorem) in enumerate(self.components[:MOST_DRAWN], 1):
+            which = f"component {index} of {count}: " if count > 1 else ""
+            terms = rank(weights)
+            separable = f"{'' if terms <= 1 else 'not '}separable (rank {terms})"
+            kind = f"{character(weights).value}, {separable}, gain {gain(weights):.6g}"
+            yield f"{which}kernel {size(weights.shape)}, {kind}", weights, theorem
+
+    def picture(self) -> Pixels:
+        """Return a sheet on white paper: for each component what is in space, and below that the spectra."""
+        left = MARGIN + ceil(font(SMALL).getlength("-1/2")) + 8
+        step = SIDE + left
+        bar = left + 4 * step
+        head = (Words([self.title], TITLE, TITLE + 6), Words([*self.lines, AXES], SMALL, LINE, FAINT))
+        across = bar + 16 + ceil(font(SMALL).getlength("0.00001")) + 2 * MARGIN
+        width = max(across, *(words.width + 2 * MARGIN for words in head))
+        high = 2 * SIDE + 6 * LINE + 2 * MARGIN
+        drawn = list(self._drawn())
+        sheet = Sheet(width, head, len(drawn) * high - 6, MARGIN)
+        for number, (heading, weights, theorem) in enumerate(drawn):
+            above = sheet.top - 6 + number * high
+            sheet.text((MARGIN, above), heading, SMALL)
+            above += SMALL + 10
+            for index, (title, values) in enumerate(
+                (
+                    ("picture", self.pixels),
+                    (f"kernel, {size(weights.shape)}", weights),
+                    ("product, transformed back", np.fft.ifft2(theorem.product).real),
+                    ("result of the engine", theorem.direct),
+                )
+            ):
+                sheet.text((left + index * step, above), title, SMALL)
+                sheet.paste((left + index * step, above + LINE), _in_space(values), framed=True)
+            above += SIDE + 2 * LINE
+            for index, panel in enumerate(_panels(theorem, convolve=self.convolve)):
+                sheet.text((left + index * step, above), panel.title, SMALL)
+                _paste_spectrum(sheet, panel, (left + index * step, above + LINE))
+            _colour_bar(sheet, (bar, above + LINE))
+        return sheet.pixels
+
+
+def _panels(theorem: Theorem, *, convolve: bool) -> list[_Panel]:
+    spectra = (
+        ("picture", theorem.picture, "F(picture)"),
+        ("kernel", theorem.kernel, "F(kernel)"),
+        ("product", theorem.product, "F(picture) F(kernel)" if convolve else "F(picture) conj F(kernel)"),
+        ("result", theorem.result, "F(what the engine gives)"),
+    )
+    return [_Panel(title, np.fft.fftshift(np.abs(values)), name) for title, values, name in spectra]
 
 
 def decibels(magnitudes: Array) -> Array:
@@ -65,94 +165,48 @@ def decibels(magnitudes: Array) -> Array:
         return np.maximum(np.log10(magnitudes / largest), -float(DECADES))
 
 
-def spectrum_picture(title: str, lines: Sequence[str], rows: Sequence[SpectrumRow]) -> Pixels:
-    """Return a sheet on white paper: for each row its spectra with axes, above them what is in space."""
-    heading, small = ImageFont.load_default(TITLE), ImageFont.load_default(SMALL)
-    left = MARGIN + ceil(small.getlength("-1/2")) + 8
-    step = SIDE + left
-    bar = left + len(rows[0].panels) * step
-    across = bar + 16 + ceil(small.getlength("0.00001")) + 2 * MARGIN
-    longest = max(heading.getlength(title), *(small.getlength(line) for line in (*lines, _AXES)))
-    top = 2 * MARGIN + TITLE + (len(lines) + 1) * (SMALL + 6)
-    high = 2 * SIDE + 6 * (SMALL + 6) + 2 * MARGIN
-    width = ceil(max(across, longest + 2 * MARGIN))
-    sheet = Image.new("RGB", (width, top + len(rows) * high), PAPER)
-    draw = ImageDraw.Draw(sheet)
-    draw.text((MARGIN, MARGIN), title, INK, heading)
-    for number, line in enumerate((*lines, _AXES)):
-        draw.text((MARGIN, MARGIN + TITLE + 6 + number * (SMALL + 6)), line, FAINT, small)
-    for number, row in enumerate(rows):
-        above = top + number * high
-        draw.text((MARGIN, above), row.heading, INK, small)
-        above += SMALL + 10
-        for index, (place, values) in enumerate(row.places):
-            x = left + index * step
-            draw.text((x, above), place, INK, small)
-            _paste_space(sheet, values, (x, above + SMALL + 6))
-        above += SIDE + 2 * (SMALL + 6)
-        for index, panel in enumerate(row.panels):
-            x = left + index * step
-            draw.text((x, above), panel.title, INK, small)
-            _paste_spectrum(sheet, panel, (x, above + SMALL + 6), small)
-        _colour_bar(sheet, (bar, above + SMALL + 6), small)
-    return np.asarray(sheet)
-
-
-_AXES = (
-    "Spectra: u down, v across, in cycles per pixel, 0 in the middle; colours are shares of each one's "
-    "largest magnitude, logarithmic. In space: grey, or blue below and red above 0."
-)
-
-
-def _paste_space(sheet: Image.Image, values: Array, at: tuple[int, int]) -> None:
+def _in_space(values: Array) -> Image.Image:
     """Show numbers as they lie in space, as large as they fit, with their proportions."""
-    height, width = values.shape
-    scale = SIDE / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    scale = SIDE / max(values.shape)
     if scale >= 1:
-        tile = Image.fromarray(picture(values)).resize(size, Image.Resampling.NEAREST)
-    else:
-        small = Image.fromarray(np.asarray(values, np.float32)).resize(size, Image.Resampling.BOX)
-        tile = Image.fromarray(picture(np.asarray(small)))
-    sheet.paste(tile, at)
-    ImageDraw.Draw(sheet).rectangle((at[0] - 1, at[1] - 1, at[0] + size[0], at[1] + size[1]), outline=FAINT)
+        return scaled(Image.fromarray(picture(values)), scale)
+    return Image.fromarray(
+        picture(np.asarray(scaled(Image.fromarray(np.asarray(values, np.float32)), scale)))
+    )
 
 
-def _paste_spectrum(sheet: Image.Image, panel: Panel, at: tuple[int, int], font: Any) -> None:
-    draw = ImageDraw.Draw(sheet)
+def _paste_spectrum(sheet: Sheet, panel: _Panel, at: tuple[int, int]) -> None:
     x, y = at
-    sheet.paste(Image.fromarray(_coloured(_square(decibels(panel.magnitudes), SIDE))), at)
-    draw.rectangle((x - 1, y - 1, x + SIDE, y + SIDE), outline=FAINT)
-    for axis, size in enumerate(panel.magnitudes.shape):
+    sheet.paste(at, _coloured(_square(decibels(panel.magnitudes), SIDE)), framed=True)
+    for axis, length in enumerate(panel.magnitudes.shape):
         for frequency, word in TICKS:
             # A bin of n is centred at (index + 1/2) / n of the panel, and frequency 0 is the one at n // 2.
-            share = frequency + (size // 2 + 0.5) / size
+            share = frequency + (length // 2 + 0.5) / length
             place = round(min(max(share, 0.0), 1.0) * SIDE)
             if axis == 0:
-                draw.line((x - 4, y + place, x - 1, y + place), INK)
-                draw.text((x - 7, y + place), word, INK, font, anchor="rm")
+                sheet.draw.line((x - 4, y + place, x - 1, y + place), INK)
+                sheet.text((x - 7, y + place), word, SMALL, anchor="rm")
             else:
-                draw.line((x + place, y + SIDE, x + place, y + SIDE + 3), INK)
+                sheet.draw.line((x + place, y + SIDE, x + place, y + SIDE + 3), INK)
                 side = "l" if frequency < 0 else "r" if frequency > 0 else "m"
-                draw.text((x + place, y + SIDE + 5), word, INK, font, anchor=f"{side}t")
-    draw.text((x, y + SIDE + SMALL + 10), panel.caption, FAINT, font)
+                sheet.text((x + place, y + SIDE + 5), word, SMALL, anchor=f"{side}t")
+    sheet.text((x, y + SIDE + SMALL + 10), f"|{panel.name}|, {panel.largest}", SMALL, FAINT)
 
 
-def _colour_bar(sheet: Image.Image, at: tuple[int, int], font: Any) -> None:
-    ramp = np.linspace(0, -DECADES, SIDE)[:, None].repeat(14, 1)
-    sheet.paste(Image.fromarray(_coloured(ramp)), at)
-    draw = ImageDraw.Draw(sheet)
+def _colour_bar(sheet: Sheet, at: tuple[int, int]) -> None:
+    x, y = at
+    sheet.paste(at, _coloured(np.linspace(0, -DECADES, SIDE)[:, None].repeat(14, 1)))
     for decade in range(DECADES + 1):
-        y = at[1] + round(decade * (SIDE - 1) / DECADES)
-        draw.line((at[0] + 14, y, at[0] + 17, y), INK)
-        draw.text((at[0] + 20, y), f"{10.0**-decade:.{decade}f}", INK, font, anchor="lm")
+        row = y + round(decade * (SIDE - 1) / DECADES)
+        sheet.draw.line((x + 14, row, x + 17, row), INK)
+        sheet.text((x + 20, row), f"{10.0**-decade:.{decade}f}", SMALL, anchor="lm")
 
 
 def _coloured(levels: Array) -> Pixels:
-    place = (1 + levels / DECADES) * (len(_INFERNO) - 1)
-    below = np.minimum(place.astype(int), len(_INFERNO) - 2)
+    place = (1 + levels / DECADES) * (len(INFERNO) - 1)
+    below = np.minimum(place.astype(int), len(INFERNO) - 2)
     share = (place - below)[..., None]
-    colours: Pixels = np.rint(_INFERNO[below] * (1 - share) + _INFERNO[below + 1] * share).astype(np.uint8)
+    colours: Pixels = np.rint(INFERNO[below] * (1 - share) + INFERNO[below + 1] * share).astype(np.uint8)
     return colours
 
 
@@ -162,45 +216,12 @@ def _square(levels: Array, side: int) -> Array:
     return np.asarray(image.resize((side, side), Image.Resampling.BOX), np.float64)
 
 
-@dataclass(frozen=True, eq=False)
-class SpectrumSheet:
-    """A Rich renderable: the spectra of each row as small heat pictures, as many abreast as fit.
-
-    Attributes
-    ----------
-    title, lines
-        Words above.
-    rows
-        What is drawn.
-    """
-
-    title: str
-    lines: Sequence[str]
-    rows: Sequence[SpectrumRow]
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield Text(self.title, style="bold")
-        for row in self.rows:
-            yield Text(row.heading)
-            abreast = max(1, min(4, (options.max_width + 2) // 20))
-            for begin in range(0, len(row.panels), abreast):
-                yield Text("")
-                yield _abreast(row.panels[begin : begin + abreast])
-        yield Text("")
-        for line in self.lines:
-            yield Text(line)
-
-
-WIDE = 18
-"""Columns of a small spectrum; half as many lines."""
-
-
-def _abreast(panels: Sequence[Panel]) -> Table:
+def _abreast(panels: Sequence[_Panel]) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     for _ in panels:
-        table.add_column(width=WIDE, no_wrap=True)
+        table.add_column(width=COLUMNS, no_wrap=True)
     table.add_row(*(Text(panel.title, style="bold") for panel in panels))
-    levels = [1 + _square(decibels(panel.magnitudes), WIDE) / DECADES for panel in panels]
-    table.add_row(*(Heat(level, limit=1.0, max_width=WIDE, max_height=WIDE // 2) for level in levels))
-    table.add_row(*(Text(f"largest {written(float(panel.magnitudes.max()))}") for panel in panels))
+    levels = [1 + _square(decibels(panel.magnitudes), COLUMNS) / DECADES for panel in panels]
+    table.add_row(*(Heat(level, limit=1.0, max_width=COLUMNS, max_height=COLUMNS // 2) for level in levels))
+    table.add_row(*(Text(panel.largest) for panel in panels))
     return table

@@ -8,15 +8,14 @@ from numpy.typing import NDArray
 
 from convcli.atomic_write import write_bytes
 from convcli.choices import STDIN, STDOUT, Compress, PadMode
-from convcli.commands.spectrum.view import Panel, SpectrumRow, SpectrumSheet, spectrum_picture
-from convcli.display.words import printable
+from convcli.commands.spectrum.view import MOST_DRAWN, Spectra
+from convcli.display.words import printable, size
 from convcli.engine.analysis.convolution_theorem import Theorem, theorem
 from convcli.errors import GeometryError, OutputError
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Frame, Image, Space
 from convcli.imaging.writing.encode import encode
 from convcli.kernels.analysis import character, gain, rank
-from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
 from convcli.options.specs import ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, over
@@ -24,9 +23,6 @@ from convcli.pipeline.naming import Naming
 from convcli.pipeline.process import as_gray, make_folder, read_source
 
 __all__ = ["spectrum_files"]
-
-MOST_ROWS = 8
-"""Components of a kernel that are drawn."""
 
 
 def spectrum_files(
@@ -41,11 +37,6 @@ def spectrum_files(
     """Check the theorem on each input, and draw it.
 
     A picture is written where `writing` names a file, folder or format, else the terminal is drawn to.
-
-    Raises
-    ------
-    UsageError, KernelError
-        The options, kernels and names do not go together.
     """
     check_inputs(inputs, [spec])
     found = kernel(spec)
@@ -70,17 +61,14 @@ def spectrum_files(
         if image.frames[0].channels > 1:
             notes.append("colours are taken as luma (Rec. 601)")
         pixels = as_gray(image).frames[0].pixels
-        proofs = [theorem(pixels, weights, convolve=convolve) for weights in found.components]
-        report = _report(source, called, found, pixels, proofs, convolve=convolve)
-        rows = _rows(found, pixels, proofs, convolve=convolve)
-        title = _title(source, image, called, convolve=convolve)
+        proofs = [(weights, theorem(pixels, weights, convolve=convolve)) for weights in found.components]
+        report = _report(source, called, pixels.shape, proofs, convolve=convolve)
         lines = _verdict(proofs)
-        sheet = SpectrumSheet(title, lines, rows)
+        spectra = Spectra(_title(source, image, called, convolve=convolve), lines, pixels, proofs, convolve)
         if naming is None:
-            return Outcome(input=source.path, shown=sheet, report=report, notes=tuple(notes))
+            return Outcome(input=source.path, shown=spectra, report=report, notes=tuple(notes))
         (target,) = naming.targets(source, (f"{found.stem}-spectrum",), "png")
-        drawn = spectrum_picture(title, lines, rows)
-        data = _encoded(drawn, target.format, writing.compress)
+        data = _encoded(spectra.picture(), target.format, writing.compress)
         if target.path == STDOUT:
             return Outcome(input=source.path, data=data, notes=(*lines, *notes))
         if writing.out_dir is not None:
@@ -97,68 +85,29 @@ def spectrum_files(
 
 
 def _title(source: Source, image: Image, called: str, *, convolve: bool) -> str:
-    height, width = image.frames[0].size
     how = "convolved" if convolve else "correlated"
     luma = ", luma" if image.frames[0].channels > 1 else ""
-    size = f"{height} x {width}{luma}"
-    return f"{printable(source.name)} ({size}) {how} with {printable(called)!r}, wrap padding"
+    picture = f"{printable(source.name)} ({size(image.frames[0].size)}{luma})"
+    return f"{picture} {how} with {printable(called)!r}, wrap padding"
 
 
-def _rows(
-    found: Kernel, pixels: NDArray[Any], proofs: Sequence[Theorem], *, convolve: bool
-) -> list[SpectrumRow]:
-    rows = []
-    times = "F(picture) F(kernel)" if convolve else "F(picture) conj F(kernel)"
-    components = list(zip(found.components, proofs, strict=True))[:MOST_ROWS]
-    for index, (weights, proof) in enumerate(components):
-        height, width = weights.shape
-        which = f"component {index + 1} of {len(proofs)}: " if len(proofs) > 1 else ""
-        spectra = (
-            ("picture", proof.picture, "F(picture)"),
-            ("kernel", proof.kernel, "F(kernel)"),
-            ("product", proof.product, times),
-            ("result", proof.result, "F(what the engine gives)"),
-        )
-        panels = [
-            Panel(title, np.fft.fftshift(np.abs(values)), f"|{caption}|, largest {np.abs(values).max():.3g}")
-            for title, values, caption in spectra
-        ]
-        back = np.fft.ifft2(proof.product).real
-        places: list[tuple[str, NDArray[Any]]] = [
-            ("picture", pixels),
-            (f"kernel, {height} x {width}", weights),
-            ("product, transformed back", back),
-            ("result of the engine", proof.direct),
-        ]
-        rows.append(SpectrumRow(f"{which}kernel {height} x {width}, {_kind(weights)}", panels, places))
-    return rows
-
-
-def _kind(weights: NDArray[np.float64]) -> str:
-    terms = rank(weights)
-    separable = f"separable (rank {terms})" if terms <= 1 else f"not separable (rank {terms})"
-    return f"{character(weights).value}, {separable}, gain {gain(weights):.6g}"
-
-
-def _verdict(proofs: Sequence[Theorem]) -> list[str]:
-    space, spectral = (
-        max(getattr(proof, name) for proof in proofs) for name in ("difference", "spectral_difference")
-    )
+def _verdict(proofs: Sequence[tuple[NDArray[Any], Theorem]]) -> list[str]:
+    space = max(proof.difference for _, proof in proofs)
+    spectral = max(proof.spectral_difference for _, proof in proofs)
     lines = [
         f"largest difference: {space:.2g} of the largest result, "
         f"{spectral:.2g} of the largest magnitude of its spectrum"
     ]
-    if len(proofs) > MOST_ROWS:
-        lines.append(f"the first {MOST_ROWS} of {len(proofs)} components are drawn, all are compared")
+    if len(proofs) > MOST_DRAWN:
+        lines.append(f"the first {MOST_DRAWN} of {len(proofs)} components are drawn, all are compared")
     return lines
 
 
 def _report(
     source: Source,
     called: str,
-    found: Kernel,
-    pixels: NDArray[Any],
-    proofs: Sequence[Theorem],
+    shape: Sequence[int],
+    proofs: Sequence[tuple[NDArray[Any], Theorem]],
     *,
     convolve: bool,
 ) -> dict[str, Any]:
@@ -167,9 +116,9 @@ def _report(
         "kernel": called,
         "pad": PadMode.WRAP.value,
         "convolve": convolve,
-        "size": list(pixels.shape),
-        "max_difference": max(proof.difference for proof in proofs),
-        "max_difference_of_spectra": max(proof.spectral_difference for proof in proofs),
+        "size": list(shape),
+        "max_difference": max(proof.difference for _, proof in proofs),
+        "max_difference_of_spectra": max(proof.spectral_difference for _, proof in proofs),
         "components": [
             {
                 "size": list(weights.shape),
@@ -180,7 +129,7 @@ def _report(
                 "max_difference": proof.difference,
                 "max_difference_of_spectra": proof.spectral_difference,
             }
-            for weights, proof in zip(found.components, proofs, strict=True)
+            for weights, proof in proofs
         ],
     }
 

@@ -6,28 +6,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from convcli.display.diverging import diverging
-from convcli.display.words import written
+from convcli.display.drawn.sheet import FAINT, Sheet, Words
+from convcli.display.words import significant
 
-__all__ = [
-    "Limits",
-    "contact_sheet",
-    "limits",
-    "picture",
-]
+__all__ = ["MARGIN", "TITLE", "Limits", "contact_sheet", "limits", "picture"]
 
 Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
 
+# Up to how many maps, how many pixels the longer side of each has on a sheet; of more maps, `SMALL`.
 SIDES = ((1, 512), (4, 320), (16, 224), (64, 128))
-"""Up to how many maps, how many pixels the longer side of each has on a sheet; beyond, `SMALL`."""
-
 SMALL = 96
-MARGIN = 12
+
+MARGIN = 12  # pixels
 TITLE, CAPTION = 18, 12  # font sizes
-PAPER, INK, FAINT = (255, 255, 255), (20, 20, 20), (110, 110, 110)
 
 
 class Limits(NamedTuple):
@@ -42,7 +37,7 @@ class Limits(NamedTuple):
         return self.low < 0
 
     def __str__(self) -> str:
-        return f"{written(self.low)} to {written(self.high)}"
+        return f"{significant(self.low)} to {significant(self.high)}"
 
 
 def limits(values: Array) -> Limits:
@@ -78,24 +73,20 @@ def contact_sheet(title: str, maps: Sequence[Array]) -> Pixels:
     captions = [
         (f"{index}:  {within}" if len(maps) > 1 else str(within)) for index, within in enumerate(ranges)
     ]
-    heading, small = ImageFont.load_default(TITLE), ImageFont.load_default(CAPTION)
     legend = _legend([within.signed for within in ranges])
-    cell = max(tiles[0].width, *(ceil(small.getlength(caption)) for caption in captions))
+    head = (Words([title], TITLE, TITLE + 6), Words([legend], CAPTION, CAPTION, FAINT))
+    cell = max(tiles[0].width, ceil(Words(captions, CAPTION, 0).width))
     columns = min(len(tiles), ceil(sqrt(len(tiles) * (tiles[0].height + 2 * CAPTION) / cell)))
     rows = ceil(len(tiles) / columns)
-    top = 2 * MARGIN + TITLE + CAPTION + 6
-    across = max(columns * (cell + MARGIN), heading.getlength(title), small.getlength(legend))
+    across = max(columns * (cell + MARGIN), *(words.width for words in head))
     high = tiles[0].height + CAPTION + 6 + MARGIN
-    sheet = Image.new("RGB", (ceil(across) + 2 * MARGIN, top + rows * high + MARGIN), PAPER)
-    draw = ImageDraw.Draw(sheet)
-    draw.text((MARGIN, MARGIN), title, INK, heading)
-    draw.text((MARGIN, MARGIN + TITLE + 6), legend, FAINT, small)
+    sheet = Sheet(ceil(across) + 2 * MARGIN, head, rows * high + MARGIN, MARGIN)
     for index, (tile, caption) in enumerate(zip(tiles, captions, strict=True)):
         left = MARGIN + index % columns * (cell + MARGIN)
-        above = top + index // columns * high
-        sheet.paste(tile, (left, above))
-        draw.text((left, above + tile.height + 3), caption, INK, small)
-    return np.asarray(sheet)
+        above = sheet.top + index // columns * high
+        sheet.paste((left, above), tile)
+        sheet.text((left, above + tile.height + 3), caption, CAPTION)
+    return sheet.pixels
 
 
 def _legend(signed: Sequence[bool]) -> str:

@@ -2,31 +2,33 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from convcli.display.drawn.ticks import decades, nice_ticks, tick_text
+from convcli.display.drawn.sheet import FAINT, INK, PAPER, font
+from convcli.display.drawn.ticks import decades, nice_ticks
+from convcli.display.words import significant
 
 __all__ = ["COLOURS", "Frame", "Plot", "Series", "draw_plot"]
 
 Pixels = NDArray[np.uint8]
 Point = tuple[float, float]
 
+# Colours of the series in turn (Okabe and Ito, Color universal design, 2008), the pale ones darkened to three
+# times the contrast that white paper asks of lines.
 COLOURS = ("#d55e00", "#7f7f7f", "#0072b2", "#009e73", "#c0639a", "#2a9bd6", "#b87f00")
-"""Of the series in turn: Okabe and Ito, Color universal design, 2008, with the pale ones darkened to
-three times the contrast that white paper asks of lines."""
+GRID = "#e2e2e2"
 
-PAPER, INK, FAINT, GRID = "#ffffff", "#141414", "#6e6e6e", "#e2e2e2"
 TITLE, WORDS, NUMBERS = 16, 13, 12  # font sizes
-FINE = 3  # lines are drawn this much larger, then reduced
-MARKS = 24  # of one series, at most
-DECADES = 6  # of a logarithmic axis, at most
-LINE, MARK = 2.0, 4.0  # width and radius, in pixels
-STRONG = 1.8  # times wider
+FINE = 3  # lines are drawn this many times larger, then reduced
+MARKS = 24  # at most, of one series
+DECADES = 6  # powers of ten on a logarithmic axis, at most
+LINE, MARK = 2.0, 4.0  # width of lines and radius of marks, in pixels
+STRONG = 1.8  # strong lines are this many times wider
 
 
 class Series(NamedTuple):
@@ -44,18 +46,10 @@ class Series(NamedTuple):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Plot:
-    """Series over 0, 1, 2, ...
+    """Series over 0, 1, 2, ...: at least one, in the order of their colours.
 
-    Attributes
-    ----------
-    title, x_label, y_label
-        Words.
-    series
-        At least one, in the order of their colours.
-    logarithmic
-        Whether equal steps upward are equal factors; what is not positive is then left out.
-    edge
-        Where a vertical line stands, and its words.
+    On a logarithmic axis what is not positive is left out. `edge` is where a vertical line stands, and its
+    words.
     """
 
     title: str
@@ -108,31 +102,23 @@ def draw_plot(plot: Plot, width: int = 720, height: int = 360) -> Pixels:
     stand at the ends of their lines where those are apart, else in a legend, the highest first.
     """
     direct = _ends_apart(plot)
-    words, small = ImageFont.load_default(WORDS), ImageFont.load_default(NUMBERS)
-    frame = _frame(plot, width, height, small, direct)
+    frame = _frame(plot, width, height, direct)
     sheet = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(sheet)
-    _grid(draw, frame, plot, small)
+    _grid(draw, frame, plot)
     sheet = _lines(sheet, frame, plot)
     draw = ImageDraw.Draw(sheet)
-    draw.text((12, 10), plot.title, INK, ImageFont.load_default(TITLE))
-    draw.text((12, frame.top - 10), plot.y_label, FAINT, words, anchor="ls")
-    draw.text(((frame.left + frame.right) / 2, height - 8), plot.x_label, FAINT, words, anchor="ms")
-    if direct:
-        _names_at_ends(draw, frame, plot, words)
-    else:
-        _legend(draw, frame, plot, words)
+    draw.text((12, 10), plot.title, INK, font(TITLE))
+    draw.text((12, frame.top - 10), plot.y_label, FAINT, font(WORDS), anchor="ls")
+    draw.text(((frame.left + frame.right) / 2, height - 8), plot.x_label, FAINT, font(WORDS), anchor="ms")
+    (_names_at_ends if direct else _legend)(draw, frame, plot)
     return np.asarray(sheet)
 
 
-def _finite(plot: Plot) -> list[float]:
-    every = [float(value) for series in plot.series for value in series.values]
-    return [value for value in every if math.isfinite(value) and (value > 0 or not plot.logarithmic)]
-
-
-def _frame(plot: Plot, width: int, height: int, font: Any, direct: bool) -> Frame:
+def _frame(plot: Plot, width: int, height: int, direct: bool) -> Frame:
     count = max(len(series.values) for series in plot.series)
-    finite = _finite(plot) or [1.0]
+    every = (float(value) for series in plot.series for value in series.values)
+    finite = [v for v in every if math.isfinite(v) and (v > 0 or not plot.logarithmic)] or [1.0]
     high = max(*finite, 0.0)
     if plot.logarithmic:
         logarithmic_low = max(min(finite), high / 10.0**DECADES)
@@ -142,32 +128,35 @@ def _frame(plot: Plot, width: int, height: int, font: Any, direct: bool) -> Fram
         low = min(*finite, 0.0)
         high = high if high > low else low + 1.0
     frame = Frame(0, 62, 0, height - 46, count, low, high, plot.logarithmic)
-    numbers = max(font.getlength(tick_text(tick)) for tick in frame.ticks)
-    names = max(ImageFont.load_default(WORDS).getlength(s.name) for s in plot.series) + 16 if direct else 0
-    return Frame(
-        numbers + 24, frame.top, width - names - 16, frame.bottom, count, low, high, plot.logarithmic
-    )
+    numbers = max(font(NUMBERS).getlength(significant(tick, 6)) for tick in frame.ticks)
+    names = _widest(plot) + 16 if direct else 0
+    return replace(frame, left=numbers + 24, right=width - names - 16)
 
 
-def _grid(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot, font: Any) -> None:
+def _widest(plot: Plot) -> float:
+    """Return the width of the longest name."""
+    return max(float(font(WORDS).getlength(series.name)) for series in plot.series)
+
+
+def _grid(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot) -> None:
     for tick in frame.ticks:
         y = frame.y(tick)
         draw.line((frame.left, y, frame.right, y), GRID)
-        draw.text((frame.left - 6, y), tick_text(tick), INK, font, anchor="rm")
+        draw.text((frame.left - 6, y), significant(tick, 6), INK, font(NUMBERS), anchor="rm")
     for tick in nice_ticks(0, max(1, frame.count - 1), 12):
         if tick == int(tick):
             x = frame.x(tick)
             draw.line((x, frame.bottom, x, frame.bottom + 4), FAINT)
-            draw.text((x, frame.bottom + 7), tick_text(tick), INK, font, anchor="ma")
+            draw.text((x, frame.bottom + 7), significant(tick, 6), INK, font(NUMBERS), anchor="ma")
     draw.line((frame.left, frame.bottom, frame.right, frame.bottom), FAINT)
     draw.line((frame.left, frame.top, frame.left, frame.bottom), FAINT)
     if plot.edge is not None and 0 <= plot.edge[0] <= frame.count - 1:
         x = frame.x(plot.edge[0])
         for y in np.arange(frame.top, frame.bottom, 8):
             draw.line((x, y, x, min(y + 4, frame.bottom)), FAINT)
-        fits = frame.left < x - 5 - font.getlength(plot.edge[1])
+        fits = frame.left < x - 5 - font(NUMBERS).getlength(plot.edge[1])
         beside = (x - 5, "ra") if fits else (x + 5, "la")
-        draw.text((beside[0], frame.top + 3), plot.edge[1], FAINT, font, anchor=beside[1])
+        draw.text((beside[0], frame.top + 3), plot.edge[1], FAINT, font(NUMBERS), anchor=beside[1])
 
 
 def _lines(sheet: Image.Image, frame: Frame, plot: Plot) -> Image.Image:
@@ -242,7 +231,7 @@ def _ends_apart(plot: Plot) -> bool:
     return len(ends) < 2 or max(ends) - min(ends) >= max(starts) - min(starts)
 
 
-def _names_at_ends(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot, font: Any) -> None:
+def _names_at_ends(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot) -> None:
     lasts = []
     for kind, series in _numbered(plot):
         seen = [y for _, y in _points(frame, series) if math.isfinite(y)]
@@ -252,17 +241,17 @@ def _names_at_ends(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot, font: An
     room = frame.bottom - (len(lasts) - 1) * (WORDS + 3)
     for y, kind, name in sorted(lasts):
         at = max(low, min(y, room))
-        draw.text((frame.right + 10, at), name, COLOURS[kind], font, anchor="lm")
+        draw.text((frame.right + 10, at), name, COLOURS[kind], font(WORDS), anchor="lm")
         low, room = at + WORDS + 3, room + WORDS + 3
 
 
-def _legend(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot, font: Any) -> None:
+def _legend(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot) -> None:
     """Write the names at the upper right, those that start highest first."""
 
     def start(pair: tuple[int, Series]) -> float:
         return next((-float(v) for v in pair[1].values if math.isfinite(v)), math.inf)
 
-    left = frame.right - max(font.getlength(series.name) for series in plot.series) - 12
+    left = frame.right - _widest(plot) - 12
     high = WORDS + 6
     box = (left - 34, frame.top + 2, frame.right - 2, frame.top + 10 + high * len(plot.series))
     draw.rectangle(box, PAPER, GRID)
@@ -271,4 +260,4 @@ def _legend(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot, font: Any) -> N
         colour = COLOURS[kind]
         draw.line((left - 26, y, left - 6, y), colour, _width(series))
         _mark(draw, kind, left - 16, y, MARK, colour)
-        draw.text((left, y), series.name, INK, font, anchor="lm")
+        draw.text((left, y), series.name, INK, font(WORDS), anchor="lm")

@@ -2,9 +2,7 @@
 
 import math
 
-from convcli.display.words import significant
-
-__all__ = ["decades", "nice_ticks", "round_up", "tick_text"]
+__all__ = ["decades", "nice_ticks", "round_up"]
 
 
 def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
@@ -35,8 +33,3 @@ def round_up(value: float) -> float:
     """Return the least of 1, 2 or 5 times a power of ten that is not below `value`, which is above 0."""
     power = 10.0 ** math.floor(math.log10(value))
     return next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))
-
-
-def tick_text(value: float) -> str:
-    """Write the number of a tick: 0.25, 40, 1e-05."""
-    return significant(value, 6)

@@ -1,4 +1,4 @@
-"""How far results are from the truth near the border: the figures of each padding mode."""
+"""The border band, and each padding mode's errors there: MAE, PSNR, SSIM, depth, by side and distance."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,30 +12,18 @@ from convcli.choices import PadMode
 from convcli.engine.arrays import Array, Floats
 from convcli.stacks.paddings.ssim import RADIUS, structural_similarity
 
-__all__ = [
-    "CORNERS",
-    "SIDES",
-    "TIE",
-    "Band",
-    "Comparison",
-    "Region",
-    "best",
-    "compare_result",
-    "middle",
-    "winners",
-]
+__all__ = ["CORNERS", "SIDES", "TIE", "Band", "Comparison", "best", "compare_result", "winners"]
 
 Region = tuple[slice, slice]
 
 SIDES = ("top", "bottom", "left", "right")
-TIE = 1e-9
-"""Mean errors that differ by no more than this share are equal."""
-
 CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
+# Mean errors that differ by no more than this share of the smaller one are equal: above float64's rounding.
+TIE = 1e-9
 
 
 class Band(NamedTuple):
-    """The border band: how many pixels of a result, from each side, see pixels that are made up."""
+    """The border band: how many pixels of a result, from each side, depend on padding."""
 
     top: int
     bottom: int
@@ -50,22 +38,18 @@ class Band(NamedTuple):
     def within(self, size: tuple[int, int]) -> "Band":
         """Return the same, no deeper than a result of this size."""
         height, width = size
-        return Band(
-            min(self.top, height), min(self.bottom, height), min(self.left, width), min(self.right, width)
-        )
+        return Band(*map(min, self, (height, height, width, width)))
 
-    def sides(self, size: tuple[int, int]) -> dict[str, Region]:
-        """Return the strip along each side, corners included."""
-        top, bottom, left, right = self._slices(size)
-        every = slice(None)
-        return dict(zip(SIDES, ((top, every), (bottom, every), (every, left), (every, right)), strict=True))
+    def regions(self, size: tuple[int, int]) -> dict[str, Region]:
+        """Return the strip along each of `SIDES`, corners included, and each of `CORNERS`, where two meet."""
+        (height, width), (top, bottom, left, right) = size, self.within(size)
+        rows = {"top": slice(0, top), "bottom": slice(height - bottom, None)}
+        columns = {"left": slice(0, left), "right": slice(width - right, None)}
+        sides = {name: (cut, slice(None)) for name, cut in rows.items()}
+        sides |= {name: (slice(None), cut) for name, cut in columns.items()}
+        return sides | {f"{row}-{column}": (rows[row], columns[column]) for row in rows for column in columns}
 
-    def corners(self, size: tuple[int, int]) -> dict[str, Region]:
-        """Return where two strips meet."""
-        top, bottom, left, right = self._slices(size)
-        return dict(zip(CORNERS, ((top, left), (top, right), (bottom, left), (bottom, right)), strict=True))
-
-    def parts(self, size: tuple[int, int]) -> Iterator[Region]:
+    def rectangles(self, size: tuple[int, int]) -> Iterator[Region]:
         """Yield rectangles without overlap that make up the band."""
         height, width = size
         top, bottom, left, right = self.within(size)
@@ -78,14 +62,9 @@ class Band(NamedTuple):
     def mask(self, size: tuple[int, int]) -> NDArray[np.bool_]:
         """Return H x W, true in the band."""
         inside = np.zeros(size, bool)
-        for part in self.parts(size):
+        for part in self.rectangles(size):
             inside[part] = True
         return inside
-
-    def _slices(self, size: tuple[int, int]) -> tuple[slice, slice, slice, slice]:
-        height, width = size
-        top, bottom, left, right = self.within(size)
-        return slice(0, top), slice(height - bottom, None), slice(0, left), slice(width - right, None)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -110,7 +89,7 @@ class Comparison:
     by_distance : (D,) array
         Mean absolute error at each distance 0, 1, 2, ... from the nearest side; NaN without pixels.
     truth, error : (H, W) or (H, W, C) arrays
-        What is compared with, and the result minus that; NaN where the mode makes no pixels.
+        The reference, and the result minus that; NaN where the mode makes no pixels.
     """
 
     pad: PadMode
@@ -128,7 +107,7 @@ class Comparison:
 
     @property
     def result(self) -> Floats:
-        """What the mode gives."""
+        """The mode's own result: truth plus error."""
         return np.asarray(self.truth + self.error)
 
     def without_arrays(self) -> "Comparison":
@@ -139,29 +118,22 @@ class Comparison:
 def compare_result(
     pad: PadMode, result: Array, truth: Array, band: Band, *, peak: float, tolerance: float = 0.0
 ) -> Comparison:
-    """Return the figures of one mode's result.
+    """Return the figures of one mode's result, H x W (x C), NaN where it makes no pixels.
 
-    Parameters
-    ----------
-    result, truth : (H, W) or (H, W, C) arrays
-        NaN where a mode makes no pixels.
-    band : Band
-        What counts as the border.
-    peak : float
-        The value of white, for PSNR and SSIM.
-    tolerance : float
-        Differences up to here are rounding, and count as none.
+    `peak` is the value of white, for PSNR and SSIM; differences up to `tolerance` are rounding, and count as
+    none.
     """
     shape = (truth.shape[0], truth.shape[1])
     truth = truth.astype(np.float64, copy=False)
     error = np.subtract(result, truth)
-    size = np.abs(error)
-    small = size <= tolerance
-    error[small], size[small] = 0.0, 0.0
-    found = np.concatenate([size[part].ravel() for part in band.parts(shape)])
+    magnitude = np.abs(error)
+    small = magnitude <= tolerance
+    error[small], magnitude[small] = 0.0, 0.0
+    found = np.concatenate([magnitude[part].ravel() for part in band.rectangles(shape)])
     found = found[~np.isnan(found)]
     rmse = math.sqrt(_mean(found * found)) if found.size else math.nan
-    by_distance, depth = _by_distance(size, band.depth)
+    by_distance, depth = _by_distance(magnitude, band.depth)
+    means = {name: _mean(magnitude[region]) for name, region in band.regions(shape).items()}
     return Comparison(
         pad=pad,
         mae=_mean(found),
@@ -169,8 +141,8 @@ def compare_result(
         rmse=rmse,
         psnr=math.inf if rmse == 0 else 20 * math.log10(peak / rmse) if found.size else math.nan,
         ssim=_similarity(error, truth, band, peak),
-        sides={name: _mean(size[part]) for name, part in band.sides(shape).items()},
-        corners={name: _mean(size[part]) for name, part in band.corners(shape).items()},
+        sides={name: means[name] for name in SIDES},
+        corners={name: means[name] for name in CORNERS},
         depth=depth,
         by_distance=by_distance,
         truth=truth,
@@ -183,44 +155,42 @@ def _mean(values: Array) -> float:
     return float(known.mean()) if known.size else math.nan
 
 
-def _by_distance(size: Floats, deep: int) -> tuple[Floats, int]:
-    """Return the mean size of errors at each distance from the border, and up to where there are any.
+def _by_distance(magnitude: Floats, band_depth: int) -> tuple[Floats, int]:
+    """Return the mean absolute error at each distance from the border, and the depth that errors reach.
 
-    Farther in than `deep` there mostly are none: that is looked at once, and not ring by ring.
+    Farther in than the band there mostly are none: that is checked at once, and not ring by ring.
     """
-    height, width = size.shape[:2]
-    count = (min(height, width) + 1) // 2
-    if deep < count and not size[deep : height - deep, deep : width - deep].any():
-        means, looked_at = np.zeros(count), deep
-    else:
-        means, looked_at = np.empty(count), count
+    height, width = magnitude.shape[:2]
+    means = np.zeros((min(height, width) + 1) // 2)
+    inside = slice(band_depth, height - band_depth), slice(band_depth, width - band_depth)
+    rings = band_depth if band_depth < means.size and not magnitude[inside].any() else means.size
     depth = 0
-    for away in range(looked_at):
-        ring = _ring(size, away)
+    for away in range(rings):
+        ring = _ring(magnitude, away)
         means[away] = _mean(ring)
         if (ring > 0).any():
             depth = away + 1
     return means, depth
 
 
-def _ring(size: Floats, away: int) -> Floats:
-    """Return all values so far from the nearest side."""
-    height, width = size.shape[0] - away, size.shape[1] - away
+def _ring(values: Floats, away: int) -> Floats:
+    """Return all values that are `away` pixels from the nearest side."""
+    height, width = values.shape[0] - away, values.shape[1] - away
     rows = [away] if height - 1 == away else [away, height - 1]
     columns = [away] if width - 1 == away else [away, width - 1]
     return np.concatenate(
         [
-            *(size[row, away:width].ravel() for row in rows),
-            *(size[away + 1 : height - 1, column].ravel() for column in columns),
+            *(values[row, away:width].ravel() for row in rows),
+            *(values[away + 1 : height - 1, column].ravel() for column in columns),
         ]
     )
 
 
 def _similarity(error: Floats, truth: Floats, band: Band, peak: float) -> float:
-    """Return mean SSIM over the band, computed there alone: no window reaches further than its radius."""
+    """Return the mean SSIM over the band, computed from the pixels that its windows cover alone."""
     total, count = 0.0, 0
     shape = (truth.shape[0], truth.shape[1])
-    for part in band.parts(shape):
+    for part in band.rectangles(shape):
         around = tuple(
             slice(max(0, one.start - RADIUS), min(n, one.stop + RADIUS))
             for one, n in zip(part, shape, strict=True)
@@ -244,11 +214,6 @@ def best(compared: Sequence[Comparison]) -> list[Comparison]:
 
 
 def winners(compared: Sequence[Comparison]) -> list[Comparison]:
-    """Return the modes than which none is better: the first of :func:`best`, and those that tie with it."""
+    """Return the best mode, and those that tie with it."""
     order = best(compared)
     return [one for one in order if one.mae - order[0].mae <= TIE * order[0].mae]
-
-
-def middle(results: Sequence[Array]) -> Array:
-    """Return the median of several results, pixel by pixel: what is compared with where no truth is known."""
-    return np.asarray(np.median(np.stack(results), axis=0))

@@ -1,4 +1,4 @@
-"""One kernel, slid once or several times, as a stack; and the paddings of it compared."""
+"""One kernel, applied once or several times, as a stack; and padding modes compared through it."""
 
 import math
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from numpy.typing import ArrayLike
 
 from convcli.choices import Combine, PadMode
 from convcli.engine.arrays import Array, check_numeric
+from convcli.engine.window import Window
 from convcli.errors import GeometryError, UsageError
 from convcli.kernels.kernel import Kernel
-from convcli.parsing import as_pair
 from convcli.stacks.convolutions import KernelConv
-from convcli.stacks.layers import Slide
+from convcli.stacks.layers import channels_first
 from convcli.stacks.paddings.border_band import Comparison
 from convcli.stacks.paddings.compare_stack import ALL, compare_stack
 from convcli.stacks.paddings.placing import check_inside, frame
@@ -21,37 +21,23 @@ from convcli.stacks.stack import Scale, Stack
 __all__ = ["compare_padding", "kernel_stack", "white_of"]
 
 
-def kernel_stack(
-    kernel: Kernel,
-    *,
-    layers: int = 1,
-    stride: tuple[int, int] = (1, 1),
-    dilation: tuple[int, int] = (1, 1),
-    bias: float = 0.0,
-) -> Stack:
-    """Return a stack of `layers` times the same kernel, padded to ``same``.
-
-    Raises
-    ------
-    UsageError
-        There are no layers, the kernel gives angles, or kernels of different sizes.
-    """
+def kernel_stack(kernel: Kernel, window: Window, *, layers: int = 1, bias: float = 0.0) -> Stack:
+    """Return a stack of `layers` times the same kernel."""
     if layers < 1:
         raise UsageError(f"--layers {layers} is too small", hint="use 1 or more")
     if len({part.shape[-2:] for part in kernel.components}) > 1:
         raise UsageError(f"the kernels of {kernel.name!r} differ in size", hint="compare one at a time")
     if kernel.combine is Combine.ORIENTATION:
         raise UsageError(f"{kernel.name!r} gives angles, whose difference means little", hint="use magnitude")
-    slide = Slide(stride=stride, padding="same", dilation=dilation)
     each = tuple(
         KernelConv(
             type="conv",
             name=f"{kernel.stem}{index}",
             kernels=kernel.components,
-            shifts=kernel.bias,
+            biases=kernel.bias,
             combine=kernel.combine,
             bias=bias,
-            slide=slide,
+            window=window,
         )
         for index in range(1, layers + 1)
     )
@@ -128,13 +114,9 @@ def compare_padding(
         larger, x, offset = picture, picture[:, rows, columns], (crop, crop)
     elif larger is not None:
         check_inside(x, larger, offset)
-    stack = kernel_stack(
-        kernel if isinstance(kernel, Kernel) else Kernel.of(np.asarray(kernel)),
-        layers=layers,
-        stride=as_pair(stride, "stride"),
-        dilation=as_pair(dilation, "dilation"),
-        bias=bias,
-    )
+    found = kernel if isinstance(kernel, Kernel) else Kernel.of(np.asarray(kernel))
+    window = Window.parse(found.components[0].shape[-2:], stride=stride, dilation=dilation, pad=PadMode.ZERO)
+    stack = kernel_stack(found, window, layers=layers, bias=bias)
     modes = [PadMode.parse(pad) for pad in pads]
     white = white_of(picture) if peak is None else peak
     return compare_stack(
@@ -143,9 +125,8 @@ def compare_padding(
 
 
 def white_of(pixels: Array) -> float:
-    """Return the value of white: an integer type's largest; of floats 1, or the largest magnitude.
-
-    It is 1 where all values lie within 0 and 1.
+    """Return the value of white: an integer type's largest; of floats 1 if all lie within 0 and 1, else the
+    largest magnitude.
     """
     if pixels.dtype.kind in "iu":
         return float(np.iinfo(pixels.dtype).max)
@@ -160,4 +141,4 @@ def _planes(image: ArrayLike, what: str) -> Array:
         raise GeometryError(f"{what} of shape {picture.shape} is not a picture", hint="give H x W (x C)")
     if not math.isfinite(float(picture.max()) - float(picture.min())):
         raise GeometryError(f"{what} has values that are not finite", hint="replace them first")
-    return picture[None] if picture.ndim == 2 else np.moveaxis(picture, 2, 0)
+    return channels_first(picture)

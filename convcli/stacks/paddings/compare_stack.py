@@ -1,4 +1,4 @@
-"""Every padding mode in all layers of a stack, against the truth beyond the frame."""
+"""Every padding mode in all layers of a stack, compared with the result of true pixels in its place."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,20 +8,19 @@ import numpy as np
 from convcli.choices import PadMode
 from convcli.engine.arrays import Array
 from convcli.errors import GeometryError
-from convcli.stacks.convolutions import Conv, KernelConv
-from convcli.stacks.layers import Normalize
+from convcli.stacks.convolutions import Convolution, KernelConv
+from convcli.stacks.layers import Normalize, channels_last
 from convcli.stacks.paddings.affected_border import affected, needed, switched, unpadded
-from convcli.stacks.paddings.border_band import Band, Comparison, compare_result, middle
+from convcli.stacks.paddings.border_band import Band, Comparison, compare_result
 from convcli.stacks.stack import Stack
 from convcli.stacks.trace import plan, run
 
 __all__ = ["ALL", "Compared", "compare_stack", "rounding"]
 
-ALL = tuple(PadMode)
-"""All modes, in the order in which they are told."""
+ALL = tuple(PadMode)  # in the order in which they are reported
 
+# Differences below this share of the largest possible result are rounding: some 500 units of float64's.
 ROUNDING = 1e-13
-"""Of what the weights can make of the pixels: differences below it are rounding, some 500 units of it."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -35,9 +34,9 @@ class Compared:
     band
         How deep the border is, in pixels of the result.
     truth : (H, W) or (H, W, C) array
-        What they are compared with.
+        The reference.
     measured
-        Whether that is the truth; else it is the median of the modes.
+        Whether the reference is the truth; else it is the median of the modes.
     peak
         The value of white, for PSNR and SSIM.
     """
@@ -74,7 +73,7 @@ def compare_stack(
     offset : (row, column)
         Where `x` is in it.
     pads : modes
-        ``valid`` is the results that see no made-up pixel, and NaN elsewhere.
+        ``valid`` is the results that do not depend on padding, and NaN elsewhere.
     pad_value : float
         For ``constant``.
     peak : float, optional
@@ -85,8 +84,8 @@ def compare_stack(
     Raises
     ------
     GeometryError
-        The layers do not fit the picture or see all of it at once, no result sees a made-up pixel, or pixels
-        of `larger` do not suffice.
+        The layers do not fit the picture or see all of it at once, no result depends on padding, or pixels of
+        `larger` do not suffice.
     """
     x = x.astype(np.float64)
     size = (x.shape[1], x.shape[2])
@@ -100,23 +99,20 @@ def compare_stack(
     results: Iterable[tuple[PadMode, Array]] = _results(stack, x, band, pad_value, jobs)
     if exact is None:
         results = list(results)
-        exact = middle([made for pad, made in results if _counts(pad, pad_value)])
-    truth = _last(exact)
+        # ``constant`` with 0 is ``zero`` under another name: it does not count twice.
+        left_out = (PadMode.VALID,) if pad_value else (PadMode.VALID, PadMode.CONSTANT)
+        exact = np.median(np.stack([made for pad, made in results if pad not in left_out]), axis=0)
+    truth = np.ascontiguousarray(channels_last(exact))
     white = peak or _magnitude(truth) or 1.0
     limits = band.within((truth.shape[0], truth.shape[1]))
     found = {}
     for pad, made in results:
-        one = compare_result(
-            pad, _last(made), truth, limits, peak=white, tolerance=rounding(stack, x, pad_value, made)
-        )
+        result = np.ascontiguousarray(channels_last(made))
+        tolerance = rounding(stack, x, pad_value, made)
+        one = compare_result(pad, result, truth, limits, peak=white, tolerance=tolerance)
         found[pad] = one if keep else one.without_arrays()
-    return Compared(
-        modes=[found[pad] for pad in pads],
-        band=band,
-        truth=truth,
-        measured=larger is not None,
-        peak=white,
-    )
+    modes = [found[pad] for pad in pads]
+    return Compared(modes=modes, band=band, truth=truth, measured=larger is not None, peak=white)
 
 
 def _results(
@@ -136,58 +132,39 @@ def _results(
             yield PadMode.VALID, made
 
 
-def _counts(pad: PadMode, pad_value: float) -> bool:
-    """Whether a mode is asked for the middle: it makes pixels, and is not zero under another name."""
-    return pad is not PadMode.VALID and (pad is not PadMode.CONSTANT or bool(pad_value))
-
-
 def _hint(stack: Stack) -> str:
-    one = [layer for layer in stack.layers if isinstance(layer, KernelConv) and layer.slide.padding == "same"]
+    one = [each for each in stack.layers if isinstance(each, KernelConv) and each.window.size == (1, 1)]
     return "a kernel of 1 x 1 needs no padding" if one else "no layer of the stack pads"
 
 
-def _last(maps: Array) -> Array:
-    return maps[0] if len(maps) == 1 else np.ascontiguousarray(np.moveaxis(maps, 0, 2))
-
-
 def _around(stack: Stack, larger: Array, offset: tuple[int, int], size: tuple[int, int]) -> Array:
-    """Return the pixels of `larger` that results for a picture of `size` at `offset` see."""
-    cuts, short = [], []
+    """Return the pixels of `larger` that results of a picture of `size` at `offset` depend on."""
+    cuts, margins = [], []
     for (first, last), at, n, full in zip(needed(stack, size), offset, size, larger.shape[1:], strict=True):
-        before, after = max(0, -first), max(0, last + 1 - n)
-        short.append((before, after, at, full - at - n))
+        margins += [(max(0, -first), at), (max(0, last + 1 - n), full - at - n)]
         cuts.append(slice(at + first, at + last + 1))
-    wanted = max(max(before, after) for before, after, _, _ in short)
-    if any(before > near or after > far for before, after, near, far in short):
-        least = min(min(near, far) for _, _, near, far in short)
+    if any(wanted > known for wanted, known in margins):
+        wanted, known = max(wanted for wanted, _ in margins), min(known for _, known in margins)
         raise GeometryError(
-            f"results see {wanted} pixels beyond the picture, and {least} are known there",
+            f"results see {wanted} pixels beyond the picture, and {known} are known there",
             hint=f"give a margin of {wanted} or more, or fewer layers",
         )
     return larger[:, cuts[0], cuts[1]]
 
 
 def rounding(stack: Stack, x: Array, pad_value: float, result: Array) -> float:
-    """Return below which difference two ways of adding up are the same."""
+    """Return the largest difference that is rounding: of sums in another order."""
     given, largest = max(_magnitude(x), abs(pad_value)), _magnitude(result)
-    linear = ROUNDING * max(given * _gain(stack), largest)
-    return min(linear, 1e4 * ROUNDING * max(given, largest))
+    gain = 1.0  # how much larger than its input a result can be, activations and biases left aside
+    for layer in stack.layers:
+        if isinstance(layer, Convolution):
+            gain *= layer.gain
+        elif isinstance(layer, Normalize):
+            gain *= float(abs(layer.scale).max())
+    return min(ROUNDING * max(given * gain, largest), 1e4 * ROUNDING * max(given, largest))
 
 
 def _magnitude(values: Array) -> float:
-    """Return the largest magnitude; what is not a number has none."""
+    """Return the largest magnitude, NaN left aside."""
     low, high = (float(extreme.reduce(values, axis=None)) for extreme in (np.fmin, np.fmax))
     return max(0.0, -low, high)  # 0 first: comparisons with NaN fail
-
-
-def _gain(stack: Stack) -> float:
-    """Return how much larger than its input a result can be, activations and shifts left aside."""
-    gain = 1.0
-    for layer in stack.layers:
-        if isinstance(layer, KernelConv):
-            gain *= sum(float(np.abs(part).sum()) for part in layer.kernels)
-        elif isinstance(layer, Conv):
-            gain *= float(np.abs(layer.weights).sum(axis=(1, 2, 3)).max())
-        elif isinstance(layer, Normalize):
-            gain *= float(np.abs(layer.scale).max())
-    return gain

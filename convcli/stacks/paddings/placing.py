@@ -1,4 +1,4 @@
-"""Where a picture is in a larger one, which knows what is beyond its edges."""
+"""Where a picture lies in a larger one, whose pixels are the truth beyond its edges."""
 
 import numpy as np
 
@@ -7,20 +7,12 @@ from convcli.errors import GeometryError, UsageError
 
 __all__ = ["check_inside", "find_inside", "frame"]
 
+# Pixels that are compared at every place before whole pictures are, where few places are left.
 PROBES = 64
-"""Pixels by which most places are ruled out before all are looked at."""
 
 
 def frame(size: tuple[int, int], crop: int) -> tuple[slice, slice]:
-    """Return the rows and columns that are left of a picture, `crop` pixels cut off on each side.
-
-    Raises
-    ------
-    UsageError
-        `crop` is not positive.
-    GeometryError
-        Nothing would be left.
-    """
+    """Return the rows and columns that are left of a picture, `crop` pixels cut off on each side."""
     if crop < 1:
         raise UsageError(f"--crop {crop} is too small", hint="use 1 or more")
     if 2 * crop >= min(size):
@@ -32,13 +24,7 @@ def frame(size: tuple[int, int], crop: int) -> tuple[slice, slice]:
 
 
 def check_inside(x: Array, larger: Array, offset: tuple[int, int]) -> None:
-    """Refuse a larger picture that does not hold the picture at that place; arrays are C x H x W.
-
-    Raises
-    ------
-    GeometryError
-        The channels, sizes or pixels do not agree.
-    """
+    """Raise GeometryError where a larger picture does not hold the picture there; arrays are C x H x W."""
     if x.shape[0] != larger.shape[0]:
         raise GeometryError(
             f"truth has {larger.shape[0]} channels, and the picture {x.shape[0]}",
@@ -62,13 +48,7 @@ def check_inside(x: Array, larger: Array, offset: tuple[int, int]) -> None:
 
 
 def find_inside(x: Array, larger: Array) -> tuple[int, int]:
-    """Return the one place where a larger picture holds the picture; arrays are C x H x W.
-
-    Raises
-    ------
-    GeometryError
-        There is none, or more than one.
-    """
+    """Return the one place where a larger picture holds the picture; GeometryError where it is not one."""
     height, width = (many - few + 1 for many, few in zip(larger.shape[1:], x.shape[1:], strict=True))
     if x.shape[0] != larger.shape[0] or min(height, width) < 1:
         check_inside(x, larger, (0, 0))

@@ -1,9 +1,8 @@
-"""Mean and deviation of many results, position by position, and whether they are flat."""
+"""Mean and standard deviation of many results, position by position, and whether they are flat."""
 
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convcli.engine.arrays import Array, Floats
 
@@ -11,7 +10,7 @@ __all__ = ["Moments"]
 
 
 class Moments:
-    """Adds arrays of one shape up, C x H x W, so that none need be kept.
+    """Adds up arrays of one shape, C x H x W, so that none need be kept.
 
     Sums of powers up to the fourth are taken around the first array's mean, in float64.
     """
@@ -56,15 +55,12 @@ class Moments:
         from the fourth moment, ``(m4 - variance^2) / n``. 0 where nothing varies.
         """
         mean, variance = self.mean, self.variance
+        one, two, three, four = (total / self.count for total in self._sums)
+        fourth = four - 4 * one * three + 6 * one**2 * two - 3 * one**4
         return (
             _ratio(mean, variance / self.count),
-            _ratio(variance, np.maximum(self._fourth() - variance**2, 0.0) / self.count),
+            _ratio(variance, np.maximum(fourth - variance**2, 0.0) / self.count),
         )
-
-    def _fourth(self) -> NDArray[np.float64]:
-        """Return the fourth moment around the mean at each position."""
-        one, two, three, four = (total / self.count for total in self._sums)
-        return np.asarray(four - 4 * one * three + 6 * one**2 * two - 3 * one**4)
 
 
 def _ratio(values: Floats, chance: Floats) -> float:

@@ -7,10 +7,9 @@ from convcli.engine.correlation.correlate import correlate
 
 __all__ = ["RADIUS", "structural_similarity"]
 
-RADIUS = 5
-"""How far the window reaches: it is 11 x 11."""
-
-SIGMA, K1, K2 = 1.5, 0.01, 0.03
+# Of the Gaussian window, in pixels (11 x 11), and shares of white: as Wang et al. have them.
+RADIUS, SIGMA = 5, 1.5
+K1, K2 = 0.01, 0.03
 
 
 def structural_similarity(a: Array, b: Array, peak: float) -> Array:

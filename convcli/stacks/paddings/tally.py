@@ -1,9 +1,10 @@
-"""The same comparison on many pictures: means, spreads, and how often each mode is the best."""
+"""Comparisons of many pictures added up: means, spreads, and how often each mode is the best."""
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import numpy as np
 
 from convcli.choices import PadMode
 from convcli.stacks.paddings.border_band import Comparison, best, winners
@@ -16,11 +17,8 @@ class Total(NamedTuple):
 
     Attributes
     ----------
-    mean, spread
-        Mean and standard deviation (of the population) of the pictures' mean absolute errors; NaN where there
-        are none.
-    worst
-        The largest of them.
+    mean, spread, worst
+        Mean, population standard deviation and largest of the pictures' mean absolute errors.
     wins
         On how many pictures none was better; ties count for each.
     """
@@ -34,33 +32,26 @@ class Total(NamedTuple):
 
 @dataclass
 class Tally:
-    """Adds comparisons up, picture by picture.
-
-    References
-    ----------
-    Welford, Note on a method for calculating corrected sums of squares and products, 1962.
-    """
+    """Adds comparisons up, picture by picture; nothing wins where the truth is not known."""
 
     pictures: int = 0
-    _sums: dict[PadMode, tuple[int, float, float, float]] = field(default_factory=dict)
-    _wins: dict[PadMode, int] = field(default_factory=dict)
+    _shares: dict[PadMode, list[float]] = field(default_factory=lambda: {pad: [] for pad in PadMode})
+    _winners: list[PadMode] = field(default_factory=list)
 
     def add(self, modes: Sequence[Comparison], peak: float, *, measured: bool) -> None:
-        """Take one more picture into account; nothing wins where the truth is not known."""
+        """Take one more picture into account."""
         self.pictures += 1
         for one in best(modes):
-            share = one.mae / peak
-            count, mean, squares, worst = self._sums.get(one.pad, (0, 0.0, 0.0, 0.0))
-            away = share - mean
-            mean += away / (count + 1)
-            squares += away * (share - mean)
-            self._sums[one.pad] = count + 1, mean, squares, max(worst, share)
-        for one in winners(modes) if measured else ():
-            self._wins[one.pad] = self._wins.get(one.pad, 0) + 1
+            self._shares[one.pad].append(one.mae / peak)
+        self._winners += [one.pad for one in winners(modes)] if measured else []
 
-    def totals(self) -> Iterator[Total]:
-        """Yield what there is of each mode."""
-        for pad in PadMode:
-            count, mean, squares, worst = self._sums.get(pad, (0, math.nan, math.nan, math.nan))
-            if count:
-                yield Total(pad, mean, math.sqrt(squares / count), worst, self._wins.get(pad, 0))
+    def totals(self) -> list[Total]:
+        """Return what there is of each mode that makes pixels in the border band."""
+        with np.errstate(invalid="ignore"):  # infinite errors have no spread
+            return [
+                Total(
+                    pad, float(np.mean(shares)), float(np.std(shares)), max(shares), self._winners.count(pad)
+                )
+                for pad, shares in self._shares.items()
+                if shares
+            ]

@@ -1,4 +1,4 @@
-"""What padding does to a stack without any truth: bias by position, and translation that does not commute."""
+"""Padding judged without a truth: bias by position, and whether filtering commutes with translation."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -10,16 +10,15 @@ from numpy.typing import NDArray
 from convcli.choices import PadMode
 from convcli.engine.arrays import Array
 from convcli.errors import GeometryError
-from convcli.stacks.paddings.affected_border import affected, step_of, switched
+from convcli.stacks.paddings.affected_border import affected, switched, total_stride
 from convcli.stacks.paddings.compare_stack import rounding
 from convcli.stacks.paddings.running_moments import Moments
 from convcli.stacks.stack import Stack
 from convcli.stacks.trace import run
 
-__all__ = ["PADDED", "Agreement", "Bias", "Translation", "bias_maps", "translate", "whole_steps"]
+__all__ = ["PADDED", "Agreement", "Bias", "Translation", "bias_maps", "translate", "whole_strides"]
 
-PADDED = tuple(pad for pad in PadMode if pad is not PadMode.VALID)
-"""The modes that make pixels up."""
+PADDED = tuple(pad for pad in PadMode if pad is not PadMode.VALID)  # the modes that make pixels up
 
 
 class Agreement(NamedTuple):
@@ -39,34 +38,27 @@ class Agreement(NamedTuple):
 
 
 class Translation(NamedTuple):
-    """What becomes of a shifted picture under one mode.
+    """Equivariance and invariance under one mode, of a picture that is shifted.
 
     Attributes
     ----------
     inside, border
         The result of the shifted picture against the shifted result, apart from and near the border and the
         seam where the picture's edges meet.
-    still
+    unshifted
         The result of the shifted picture against the unshifted result, inside: how invariant it is.
     """
 
     pad: PadMode
     inside: Agreement
     border: Agreement
-    still: Agreement
+    unshifted: Agreement
 
 
 class Bias(NamedTuple):
-    """Results of many random pictures under one mode.
+    """Mean and deviation of many random pictures' results under one mode, C x H x W.
 
-    Attributes
-    ----------
-    pad
-        The mode.
-    moments
-        Mean and deviation at each position, C x H x W.
-    inside : (H, W) array
-        True where no made-up pixel is seen.
+    `inside`, H x W, is true where no result depends on padding.
     """
 
     pad: PadMode
@@ -101,8 +93,8 @@ def bias_maps(
 ) -> list[Bias]:
     """Pass many pictures of one size, C x H x W, through the stack under each mode.
 
-    Over pictures whose statistics are the same everywhere, results should be alike at all positions. Where
-    padding is seen, they need not be.
+    Over pictures whose statistics are the same everywhere, results should be alike at all positions; where
+    they depend on padding, they need not be.
 
     References
     ----------
@@ -122,9 +114,9 @@ def bias_maps(
     return [Bias(pad, one, ~band.mask((one.mean.shape[1], one.mean.shape[2]))) for pad, one in found.items()]
 
 
-def whole_steps(stack: Stack, shift: tuple[int, int]) -> bool:
+def whole_strides(stack: Stack, shift: tuple[int, int]) -> bool:
     """Whether a shift of the picture is a whole number of pixels of the result."""
-    return all((by / step).is_integer() for by, step in zip(shift, step_of(stack), strict=True))
+    return all((by / stride).is_integer() for by, stride in zip(shift, total_stride(stack), strict=True))
 
 
 def translate(
@@ -139,20 +131,14 @@ def translate(
     """Compare the result of a shifted picture with the shifted result, and with the unshifted one.
 
     The picture, C x H x W, is shifted around its edges (what leaves on one side enters on the other), down
-    and to the right. A stride makes results larger steps apart: the shift of the result is the nearest whole
-    number of them.
-
-    Raises
-    ------
-    GeometryError
-        A layer sees the whole picture.
+    and to the right. The shift of the result is the nearest whole number of its pixels.
     """
-    steps = step_of(stack)
+    strides = total_stride(stack)
     size = (x.shape[1], x.shape[2])
     x = x.astype(np.float64)
     band = affected(stack, size)
     moved = np.roll(x, shift, (1, 2))
-    by = (round(shift[0] / steps[0]), round(shift[1] / steps[1]))
+    by = (round(shift[0] / strides[0]), round(shift[1] / strides[1]))
     found = []
     for pad in pads:
         layers = switched(stack, pad, pad_value)
@@ -160,22 +146,16 @@ def translate(
         made = (before.shape[1], before.shape[2])
         mask = band.mask(made)
         near = mask | np.roll(mask, by, (0, 1))
-        known = _known(made, by, [n * s == full for n, full, s in zip(made, size, steps, strict=True)])
+        known = _known(made, by, [n * s == full for n, full, s in zip(made, size, strides, strict=True)])
         tolerance = rounding(stack, x, pad_value, before)
         back = np.roll(before, by, (1, 2))
-        found.append(
-            Translation(
-                pad,
-                _agreement(after, back, known & ~near, tolerance),
-                _agreement(after, back, known & near, tolerance),
-                _agreement(after, before, known & ~near, tolerance),
-            )
-        )
+        pairs = ((back, known & ~near), (back, known & near), (before, known & ~near))
+        found.append(Translation(pad, *(_agreement(after, other, at, tolerance) for other, at in pairs)))
     return found
 
 
 def _known(made: tuple[int, int], by: tuple[int, int], closes: Sequence[bool]) -> NDArray[np.bool_]:
-    """Return where the shifted result is known: all of it if it has as many steps as the picture."""
+    """Return where the shifted result is known: everywhere where strides divide the picture evenly."""
     axes = []
     for n, shift, closed in zip(made, by, closes, strict=True):
         at = np.arange(n)

@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from convcli.commands.compare.study import Case, Study
+from convcli.choices import PadMode
+from convcli.commands.compare.study import Study
+from convcli.stacks.paddings.border_band import Band, Comparison
+from convcli.stacks.paddings.compare_stack import Compared
 
 SIDES = ("top", "bottom", "left", "right")
 CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
@@ -13,24 +16,25 @@ def distances(height, width):
     return np.minimum(np.minimum(rows, height - 1 - rows), np.minimum(columns, width - 1 - columns))
 
 
-def case(mode, error, *, best=False):
+def case(mode, error):
     """A mode whose error is given; figures are what a reader would work out of it."""
     flat = np.abs(error) if error.ndim == 2 else np.abs(error).mean(2)
     far = distances(*flat.shape)
     by = [float(flat[far == d].mean()) for d in range(min(8, far.max() + 1))]
     band = flat[far < 2]
-    return Case(
-        mode=mode,
+    return Comparison(
+        pad=PadMode(mode),
+        truth=np.zeros(error.shape),
         error=error,
         mae=float(band.mean()),
         max=float(band.max()),
+        rmse=float(np.sqrt((band * band).mean())),
         psnr=np.inf if not band.any() else 31.5,
         ssim=0.9,
         depth=2,
-        by_distance=by,
+        by_distance=np.array(by),
         sides={side: 1.0 + index for index, side in enumerate(SIDES)},
         corners={corner: 4.0 - index for index, corner in enumerate(CORNERS)},
-        best=best,
     )
 
 
@@ -48,13 +52,18 @@ def study(shape=(20, 26), channels=None, **changes):
         factors = np.array([1.0, -0.5, 0.25, 0.1])[:channels]
         truth = truth[..., None] * np.abs(factors)
         errors = {mode: error[..., None] * factors for mode, error in errors.items()}
-    given = {
+    compared = {
+        "modes": [case(mode, error) for mode, error in errors.items()],
+        "band": Band(2, 2, 2, 2),
+        "truth": truth,
+        "measured": True,
+        "peak": 255.0,
+    }
+    told = {
         "title": "photo.png, gaussian:sigma=1",
         "facts": ["30 x 36 pixels, cut by 5 on each side", "the band is 2 deep"],
         "verdict": "reflect is best: 0.75 on average, 93% less than zero",
-        "truth": truth,
-        "cases": [case(mode, error, best=mode == "reflect") for mode, error in errors.items()],
-        "white": 255.0,
-        "band": 2,
+        "stage": "",
     }
-    return Study(**{**given, **changes})
+    words = {name: changes.pop(name, words) for name, words in told.items()}
+    return Study(**words, compared=Compared(**compared | changes))

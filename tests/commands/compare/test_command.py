@@ -11,7 +11,8 @@ from PIL import Image
 from scipy import ndimage
 
 from convcli.choices import PadMode
-from convcli.commands.compare.verdict import figure, listed, number, verdict
+from convcli.commands.compare import outputs
+from convcli.commands.compare.verdict import figure, number, verdict
 from tests.paths import SAMPLES
 from tests.program import Convcli
 from tests.stacks.paddings.comparisons import comparison
@@ -243,6 +244,16 @@ def test_picture_and_page(convcli: Convcli, scene: Path) -> None:
     assert told["output"] == "m.png"
 
 
+def test_each_file_is_written_once(convcli: Convcli, scene: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = []
+    monkeypatch.setattr(outputs, "write_bytes", lambda path, data: written.append((path, data[:5])))
+    ran = convcli("compare", scene, "-k", "box", "--crop", 4, "-o", "m.png", "--html", "p.html")
+    assert ran.out == b"m.png\np.html\n"
+    assert written == [("m.png", b"\x89PNG\r"), ("p.html", b"<!doc")]
+    convcli("compare", scene, "-k", "box", "--bias-map", "--samples", 3, "-o", "b.png")
+    assert [path for path, _ in written] == ["m.png", "p.html", "b.png"]
+
+
 def test_stdin_and_arrays(convcli: Convcli, scene: Path) -> None:
     ran = convcli("compare", "-", "-k", "box", "--crop", 4, "--json", stdin=scene.read_bytes())
     assert objects(ran.out)[0]["input"] == "-"
@@ -349,8 +360,6 @@ def test_numbers() -> None:
     assert [figure(value) for value in values] == (
         ["0", "0.00012", "0.0012", "0.05", "0.5", "12.3", "100", "1234", "234567", "-", "inf"]
     )
-    assert listed(["a"]) == "a"
-    assert listed(["a", "b", "c"]) == "a, b and c"
 
 
 BAD = [

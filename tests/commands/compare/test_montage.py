@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from PIL import ImageColor
 
-from convcli.commands.compare.montage import BEST, CORNERS, amplitude, error_plot, montage, worst_corner
+from convcli.commands.compare.montage import BEST, amplitude, error_plot, montage, worst_corner
 from convcli.display.diverging import MISSING
-from tests.commands.compare.studies import case, study
+from tests.commands.compare.studies import CORNERS, case, study
 
 
 def count(pixels, colour):
@@ -15,23 +15,23 @@ def count(pixels, colour):
 def test_the_scale_suits_the_middle_mode():
     # Means over the band: zero 10.2, reflect 0.76; four times the lower middle is 3.0.
     assert amplitude(study()) == 5.0
-    only_zero = study(cases=study().cases[:1])
+    only_zero = study(modes=study().compared.modes[:1])
     assert amplitude(only_zero) == 50.0
-    assert amplitude(study(cases=[case("wrap", np.zeros((20, 26)))])) == 2.55
+    assert amplitude(study(modes=[case("wrap", np.zeros((20, 26)))])) == 2.55
 
 
 @pytest.mark.parametrize(("mean", "limit"), [(0.25, 1.0), (0.26, 2.0), (1.0, 5.0), (2.0, 10.0), (50, 200.0)])
 def test_the_scale_is_a_round_number(mean, limit):
-    assert amplitude(study(cases=[case("wrap", np.full((20, 26), mean))])) == pytest.approx(limit)
+    assert amplitude(study(modes=[case("wrap", np.full((20, 26), mean))])) == pytest.approx(limit)
 
 
 def test_the_worst_corner_weighs_all_modes_alike():
     made = study()
     assert worst_corner(made).name == "top-left"
-    for each, factor in zip(made.cases, (1000, 1, 1), strict=True):
+    for each, factor in zip(made.compared.modes, (1000, 1, 1), strict=True):
         each.corners.update(dict.fromkeys(CORNERS, 10.0 * factor))
-    made.cases[0].corners["top-right"] = 10_010.0
-    made.cases[1].corners["bottom-right"] = 20.0
+    made.compared.modes[0].corners["top-right"] = 10_010.0
+    made.compared.modes[1].corners["bottom-right"] = 20.0
     assert worst_corner(made).name == "bottom-right"
 
 
@@ -55,9 +55,9 @@ def test_the_plot_has_the_errors_by_distance():
 
 
 def test_modes_that_err_alike_share_a_line():
-    zero, reflect, valid = study().cases
+    zero, reflect, valid = study().compared.modes
     twin = case("constant", zero.error)
-    names = [(line.name, line.kind) for line in error_plot(study(cases=[zero, twin, reflect, valid])).series]
+    names = [(line.name, line.kind) for line in error_plot(study(modes=[zero, twin, reflect, valid])).series]
     assert names == [("zero, constant", 0), ("reflect", 2), ("valid", 3)]
 
 
@@ -80,7 +80,7 @@ def test_the_montage_shows_every_difference_enlarged():
 
 def test_the_best_mode_is_marked():
     best = montage(study())
-    none = montage(study(cases=[case(each.mode, each.error) for each in study().cases]))
+    none = montage(study(measured=False))
     assert best.shape == none.shape
     assert count(best, BEST) > count(none, BEST) + 4000
 
@@ -105,7 +105,7 @@ def test_a_thin_band_survives_reduction():
     error = np.zeros((900, 900))
     error[:, 450] = 9.0
     error[450, 3] = -9.0
-    big = study((900, 900), cases=[case("wrap", error)])
+    big = study((900, 900), modes=[case("wrap", error)])
     red = count(montage(big), (180, 4, 38))
     assert red >= 200, "one column of 900 is one column of the tile"
 

@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from convcli.commands.compare.packed_errors import packed
 from convcli.commands.compare.page import compare_page
+from convcli.stacks.paddings.border_band import Band
 from tests.commands.compare.studies import case, distances, study
 
 
@@ -65,7 +66,7 @@ def test_what_the_page_is_told():
     assert told["cases"][0]["byDistance"][:3] == [16.0, 4.0, 0.0]
     assert told["whole"] is True
     assert (told["band"], told["size"], told["channels"]) == (2, [20, 26], 1)
-    exact = study(cases=[case("wrap", np.zeros((20, 26)))])
+    exact = study(modes=[case("wrap", np.zeros((20, 26)))])
     assert data_of(compare_page([exact]))["studies"][0]["cases"][0]["psnr"] == "infinite"
 
 
@@ -73,7 +74,7 @@ def test_large_pictures_keep_to_the_budget_and_their_border():
     rng = np.random.default_rng(3)
     size = (300, 400)
     noise = rng.normal(0, 40, size)
-    big = study(size, truth=noise, cases=[case(m, rng.normal(0, 9, size)) for m in ("zero", "wrap")])
+    big = study(size, truth=noise, modes=[case(m, rng.normal(0, 9, size)) for m in ("zero", "wrap")])
     whole = compare_page([big])
     assert len(whole) > 600_000
     small = compare_page([big], budget=300_000)
@@ -141,14 +142,14 @@ def point_at(page, row, column, size):
 def test_values_under_the_pointer_are_pythons(open_page, tmp_path, channels):
     made = study(channels=channels)
     page = opened(open_page, tmp_path, [made])
-    zero = made.cases[0]
+    zero = made.compared.modes[0]
     page.keyboard.press("1")
     ready(page, 0, "zero")
     for row, column in ((0, 0), (19, 25), (1, 7), (10, 12)):
         page.mouse.move(*point_at(page, row, column, (20, 26)))
         assert cell(page, "place") == f"{row}, {column}"
         assert cell(page, "distance") == str(distances(20, 26)[row, column])
-        was, by = (np.atleast_1d(values[row, column]) for values in (made.truth, zero.error))
+        was, by = (np.atleast_1d(values[row, column]) for values in (made.compared.truth, zero.error))
         assert numbers(cell(page, "was")) == pytest.approx(was.tolist(), abs=0.01)
         assert numbers(cell(page, "is")) == pytest.approx((was + by).tolist(), abs=0.01)
         assert numbers(cell(page, "differs")) == pytest.approx(by.tolist(), abs=0.001)
@@ -193,7 +194,7 @@ def test_the_slider_divides_truth_and_result(open_page, tmp_path):
     page = opened(open_page, tmp_path, [made])
     page.keyboard.press("1")
     ready(page, 0, "zero")
-    truth, result = made.truth, made.truth + made.cases[0].error
+    truth, result = made.compared.truth, made.compared.truth + made.compared.modes[0].error
 
     def split(percent):
         page.evaluate(
@@ -237,13 +238,13 @@ def test_corners_are_enlarged(open_page, tmp_path):
     page = opened(open_page, tmp_path, [made])
     page.keyboard.press("1")
     ready(page, 0, "zero")
-    result = made.truth + made.cases[0].error
+    result = made.compared.truth + made.compared.modes[0].error
     where = ((0, 0), (0, 14), (8, 0), (8, 14))
     for index, (top, left) in enumerate(where, 1):
         corner = f"#corners figure:nth-child({index}) canvas"
         for row, column in ((0, 0), (11, 11), (0, 11), (11, 0)):
             there = (top + row, left + column)
-            assert pixel(page, corner, row, column) == pytest.approx(grey(made.truth[there]), abs=1)
+            assert pixel(page, corner, row, column) == pytest.approx(grey(made.compared.truth[there]), abs=1)
             assert pixel(page, corner, row, 13 + column) == pytest.approx(grey(result[there]), abs=1)
     assert page.get_attribute(corner, "aria-label").startswith("bottom-right: truth | zero; mean error 1")
 
@@ -284,7 +285,7 @@ def test_the_plot_has_its_values_and_axes(open_page, tmp_path):
 
 
 def test_layers_are_chosen(open_page, tmp_path):
-    second = study((30, 40), stage="layer 2 of 2", verdict="zero is best behind two", band=3)
+    second = study((30, 40), stage="layer 2 of 2", verdict="zero is best behind two", band=Band(3, 3, 3, 3))
     page = opened(open_page, tmp_path, [study(stage="layer 1 of 2"), second])
     assert page.inner_text("#verdict") == "zero is best behind two"
     assert page.evaluate("document.getElementById('view').width") == 40

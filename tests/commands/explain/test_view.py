@@ -6,15 +6,15 @@ import re
 import numpy as np
 from rich.console import Console
 
-from convcli.commands.explain.view import Explanation, Grid, Step, written
+from convcli.commands.explain.steps import Part
+from convcli.commands.explain.view import Steps
+from convcli.engine.analysis.pixel_trace import trace_pixel
 
 
-def explanation() -> Explanation:
-    padded = np.array([[True, True], [False, False]])
-    grid = Grid((-1, 1), (0, 1), padded, np.array([["1,0", "1,1"], ["1,0", "1,1"]]))
-    window, kernel = np.array([[3.0, 0.125], [3.0, 2.0]]), np.array([[1.0, -2.0], [0.0, 1.0]])
-    step = Step("red", grid, window, None, kernel, window * kernel, "3 - 0.25 + 0 + 2 = 4.75")
-    return Explanation("x", (("picture", "2 x 2"),), "the constant 0", (step,), (("sum", "4.75"),))
+def steps() -> Steps:
+    kernel = np.array([[1.0, -2.0], [0.0, 1.0]])
+    trace = trace_pixel([[9, 9], [3, 0.125]], kernel, (0, 0), padding=((1, 0), (0, 0)), dilation=(2, 1))
+    return Steps([Part("", kernel, trace)], ["red"], "the constant 0")
 
 
 def drawn(width: int, *, colour: bool) -> str:
@@ -22,7 +22,7 @@ def drawn(width: int, *, colour: bool) -> str:
     console = Console(
         file=file, width=width, force_terminal=colour, color_system="truecolor" if colour else None
     )
-    console.print(explanation())
+    console.print(steps())
     return file.getvalue()
 
 
@@ -42,8 +42,8 @@ def test_window_kernel_and_products_are_in_line() -> None:
         "          0       1",
         "  -1     [3] [0.125]     1 -2          3 -0.25",
         "          ·       ·",
-        "   1      3       2      0  1          0     2",
-        "  3 - 0.25 + 0 + 2 = 4.75",
+        "   1      3   0.125      0  1          0 0.125",
+        "  3 - 0.25 + 0 + 0.125 = 2.875",
     ]
 
 
@@ -55,14 +55,3 @@ def test_one_above_the_other_where_it_is_narrow() -> None:
         "  x kernel",
         "  = products",
     ]
-
-
-def test_numbers() -> None:
-    assert [written(value) for value in (-0.0, 65535, 1234567, 0.1234567, -2.0)] == [
-        "0",
-        "65535",
-        "1.23457e+06",
-        "0.123457",
-        "-2",
-    ]
-    assert written(123.456, 4) == "123.5"

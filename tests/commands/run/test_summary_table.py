@@ -3,7 +3,8 @@ import io
 import pytest
 from rich.console import Console
 
-from convcli.commands.run.summary_table import Summary, SummaryRow, amount
+from convcli.commands.run.summary_table import Summary, amount
+from convcli.stacks.trace import LayerTrace
 
 
 def drawn(summary, width=80):
@@ -31,9 +32,13 @@ def test_amount(count, text):
     assert amount(count) == text
 
 
+def layer(name, kind="conv", shape=(1, 1, 1), parameters=0, macs=0, field=(1, 1), unused=(0, 0), seconds=0.0):
+    return LayerTrace(1, name, kind, shape, shape, parameters, macs, field, unused, seconds)
+
+
 ROWS = [
-    SummaryRow("conv1", "conv", (2048, 1024, 1024), 118_013_952, (1027, 1027), 1 << 50, 12.3, " *"),
-    SummaryRow("a name that is far too long for a column", "leaky-relu", (1, 1, 1), 0, (1, 1), 0, 0.00004),
+    layer("conv1", "conv", (2048, 1024, 1024), 118_013_952, 1 << 50, (1027, 1027), (1, 0), 12.3),
+    layer("a name that is far too long for a column", "leaky-relu", seconds=0.00004),
 ]
 
 
@@ -55,5 +60,4 @@ def test_eighty_columns_hold_large_numbers():
 
 
 def test_names_are_no_markup():
-    row = SummaryRow("[red]x[/red]", "conv", (1, 1, 1), 0, (1, 1), 0, 0.0)
-    assert "[red]x[/red]" in drawn(Summary("[bold]t", [row], ["[i]n"]))
+    assert "[red]x[/red]" in drawn(Summary("[bold]t", [layer("[red]x[/red]")], ["[i]n"]))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from rich.cells import cell_len
 
-from convcli.commands.show.aligned_numbers import figure, written
+from convcli.commands.show.aligned_numbers import written
 from convcli.commands.show.view import FeatureMap
 from tests.display.terminal.test_heat import BLUE, GREY, RED, console
 
@@ -132,11 +132,6 @@ def test_numbers(values, precision, words, power):
 def test_powers_are_told():
     assert text(FeatureMap(np.array([[1e-9, 2e-9]])))[-1] == "in units of 1e-09"
     assert text(FeatureMap(np.array([[5e-324]])))[-1] == "in units of 1e-308"
-
-
-@pytest.mark.parametrize(("value", "word"), [(-0.0, "0"), (1 / 3, "0.333333"), (1e10, "1e+10")])
-def test_figures(value, word):
-    assert figure(value) == word
 
 
 def test_names_are_not_markup():

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 from rich.cells import cell_len
 
-from convcli.commands.spectrum.view import SIDE, Panel, SpectrumRow, decibels, spectrum_picture
-from convcli.display.drawn.contact_sheet import PAPER
+from convcli.commands.spectrum.view import SIDE, Spectra, decibels
+from convcli.display.drawn.sheet import PAPER
+from convcli.engine.analysis.convolution_theorem import theorem
 from tests.commands.filter.test_command import pixels
 from tests.paths import SAMPLES
 from tests.program import Convcli
@@ -118,9 +119,8 @@ def test_the_drawing(convcli: Convcli) -> None:
 def test_frequencies_are_where_the_axes_say() -> None:
     """A wave of 1/4 cycles per pixel across lights two places, halfway between 0 and the ends."""
     wave = np.tile(np.cos(2 * np.pi * np.arange(16) / 4), (16, 1))
-    spectrum = np.fft.fftshift(np.abs(np.fft.fft2(wave)))
-    panels = [Panel("p", spectrum, "c")] * 4
-    sheet = spectrum_picture("t", ["l"], [SpectrumRow("h", panels, [("x", wave)] * 4)])
+    kernel = np.ones((1, 1))
+    sheet = Spectra("t", ["l"], wave, [(kernel, theorem(wave, kernel))]).picture()
     bright = np.argwhere((sheet == (252, 255, 164)).all(2))
     first = bright[bright[:, 1] < 4 * SIDE // 3]
     left = first[:, 1].min() - 4 * SIDE // 16

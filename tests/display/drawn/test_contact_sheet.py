@@ -4,7 +4,7 @@ from PIL import Image
 
 from convcli.display.diverging import MISSING
 from convcli.display.drawn.contact_sheet import contact_sheet, limits, picture
-from convcli.display.words import written
+from convcli.display.words import significant
 
 
 def test_a_map_without_negatives_is_grey_from_least_to_greatest():
@@ -76,5 +76,5 @@ def test_sheets_are_pictures(tmp_path):
 @pytest.mark.parametrize(
     ("value", "text"), [(0.0, "0"), (-0.0, "0"), (1234.5, "1.23e+03"), (-0.12345, "-0.123"), (7.0, "7")]
 )
-def test_written(value, text):
-    assert written(value) == text
+def test_three_digits(value, text):
+    assert significant(value) == text

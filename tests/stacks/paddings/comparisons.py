@@ -1,9 +1,18 @@
-"""Comparisons with chosen figures, for what only ranks and words them."""
+"""Kernels as stacks, and comparisons with chosen figures, for what only ranks and words them."""
 
 import numpy as np
 
 from convcli.choices import PadMode
+from convcli.engine.window import Window
+from convcli.kernels.kernel import Kernel
 from convcli.stacks.paddings.border_band import CORNERS, SIDES, Comparison
+from convcli.stacks.paddings.compare_padding import kernel_stack
+from convcli.stacks.stack import Stack
+
+
+def stack_of_kernel(kernel: Kernel, *, layers: int = 1, stride: int = 1) -> Stack:
+    window = Window.parse(kernel.components[0].shape[-2:], stride=stride, pad=PadMode.ZERO)
+    return kernel_stack(kernel, window, layers=layers)
 
 
 def comparison(pad: PadMode, mae: float, largest: float | None = None) -> Comparison:

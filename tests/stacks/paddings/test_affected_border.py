@@ -10,7 +10,14 @@ from numpy.testing import assert_allclose
 
 from convcli.choices import PadMode
 from convcli.errors import GeometryError
-from convcli.stacks.paddings.affected_border import affected, has_border, needed, step_of, switched, unpadded
+from convcli.stacks.paddings.affected_border import (
+    affected,
+    has_border,
+    needed,
+    switched,
+    total_stride,
+    unpadded,
+)
 from convcli.stacks.trace import run
 from tests.stacks.helpers import stack_of
 
@@ -52,7 +59,7 @@ def test_a_larger_picture_agrees_but_for_the_border(folder, layers, size) -> Non
     x = whole[:, OFFSET : OFFSET + size[0], OFFSET : OFFSET + size[1]]
     made, around = run(stack, x)[0], run(stack, whole)[0]
     height, width = made.shape[1:]
-    at = [round(OFFSET / step) for step in step_of(stack)]
+    at = [round(OFFSET / stride) for stride in total_stride(stack)]
     truth = around[:, at[0] : at[0] + height, at[1] : at[1] + width]
     ranges = needed(stack, size)
     cut = tuple(slice(OFFSET + first, OFFSET + last + 1) for first, last in ranges)
@@ -85,14 +92,11 @@ def test_only_convolutions_are_switched(folder) -> None:
         {"type": "pool", "size": 2, "padding": 1, "pad": "reflect"},
     )
     first, second, pool = switched(stack, PadMode.CONSTANT, 3.0).layers
-    assert (first.slide.pad, first.slide.pad_value, first.slide.padding) == (
-        "constant",
-        3.0,
-        ((1, 1), (1, 1)),
-    )
-    assert second.slide.pad == "valid"
-    assert pool.pad == "reflect"
-    assert switched(stack, PadMode.ZERO, 3.0).layers[0].slide.pad_value == 0
+    window = first.window
+    assert (window.mode, window.constant, window.padding) == ("constant", 3.0, ((1, 1), (1, 1)))
+    assert second.window.mode == "valid"
+    assert pool.pooling.window.mode == "reflect"
+    assert switched(stack, PadMode.ZERO, 3.0).layers[0].window.constant == 0
 
 
 def test_what_sees_everything_has_no_border(folder) -> None:
@@ -101,11 +105,11 @@ def test_what_sees_everything_has_no_border(folder) -> None:
         affected(stack, (8, 8))
 
 
-def test_steps_of_strides_and_enlargements(folder) -> None:
+def test_strides_and_upsampling_multiply(folder) -> None:
     stack = stack_of(
         folder,
         {"type": "conv", "kernel": "box:size=3", "stride": [2, 1]},
         {"type": "pool", "size": 3},
         {"type": "upsample", "factor": 2},
     )
-    assert step_of(stack) == (3.0, 1.5)
+    assert total_stride(stack) == (3.0, 1.5)

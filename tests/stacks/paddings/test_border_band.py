@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from convcli.choices import PadMode
-from convcli.stacks.paddings.border_band import Band, best, compare_result, middle, winners
+from convcli.stacks.paddings.border_band import Band, best, compare_result, winners
 
 bands = st.builds(Band, *(st.integers(0, 5) for _ in range(4)))
 
@@ -141,10 +141,6 @@ def test_ties_win_together() -> None:
     ]
     assert [one.pad for one in best(modes)] == ["reflect", "wrap", "zero"]
     assert [one.pad for one in winners(modes)] == ["reflect", "wrap"]
-
-
-def test_the_middle_is_the_median() -> None:
-    assert middle([np.array([1.0]), np.array([9.0]), np.array([2.0])]).tolist() == [2.0]
 
 
 def test_a_band_deeper_than_the_picture() -> None:

@@ -11,9 +11,9 @@ from scipy import ndimage
 import convcli as cv
 from convcli.choices import PadMode
 from convcli.errors import GeometryError
-from convcli.stacks.paddings.compare_padding import kernel_stack
-from convcli.stacks.paddings.trials import bias_maps, translate, whole_steps
+from convcli.stacks.paddings.trials import bias_maps, translate, whole_strides
 from tests.stacks.helpers import stack_of
+from tests.stacks.paddings.comparisons import stack_of_kernel
 
 RNG = np.random.default_rng(1)
 SCIPY = {
@@ -28,7 +28,7 @@ SCIPY = {
 def test_bias_is_zeros_and_not_that_of_wrap() -> None:
     pictures = RNG.random((300, 1, 24, 24))
     kernel = cv.kernel("gaussian:sigma=1")
-    found = {one.pad: one for one in bias_maps(kernel_stack(kernel), pictures)}
+    found = {one.pad: one for one in bias_maps(stack_of_kernel(kernel), pictures)}
     assert PadMode.VALID not in found
     for pad, mode in SCIPY.items():
         made = ndimage.correlate(pictures, kernel.weights[None, None], mode=mode, cval=0.0)
@@ -52,7 +52,7 @@ def test_bias_is_zeros_and_not_that_of_wrap() -> None:
 
 def test_bias_needs_a_border() -> None:
     with pytest.raises(GeometryError, match="no bias to look for"):
-        bias_maps(kernel_stack(cv.kernel("1")), RNG.random((2, 1, 4, 4)))
+        bias_maps(stack_of_kernel(cv.kernel("1")), RNG.random((2, 1, 4, 4)))
 
 
 @settings(max_examples=25)
@@ -66,21 +66,21 @@ def test_inside_they_commute_and_at_the_border_wrap_alone(shift, size, layers, s
     rng = np.random.default_rng(seed)
     kernel = cv.Kernel("random", (rng.normal(0, 1, (size, size)),))
     x = rng.random((2, 26, 29))
-    found = {one.pad: one for one in translate(kernel_stack(kernel, layers=layers), x, shift)}
+    found = {one.pad: one for one in translate(stack_of_kernel(kernel, layers=layers), x, shift)}
     for pad, one in found.items():
         assert one.inside.max == 0
         assert one.inside.correlation == pytest.approx(1)
         assert (one.border.max == 0) == (pad is PadMode.WRAP or shift == (0, 0))
-        assert (one.still.max == 0) == (shift == (0, 0))
+        assert (one.unshifted.max == 0) == (shift == (0, 0))
 
 
 @pytest.mark.parametrize("stride", [2, 3])
 @pytest.mark.parametrize("shift", [(0, 0), (6, -6), (2, 2), (3, 3), (6, 5), (1, 0)])
 def test_strides_commute_with_their_multiples(stride: int, shift: tuple[int, int]) -> None:
     x = np.random.default_rng(2).random((1, 36, 37))
-    stack = kernel_stack(cv.kernel("gaussian:sigma=1"), stride=(stride, stride))
+    stack = stack_of_kernel(cv.kernel("gaussian:sigma=1"), stride=stride)
     multiple = all(by % stride == 0 for by in shift)
-    assert whole_steps(stack, shift) == multiple
+    assert whole_strides(stack, shift) == multiple
     for one in translate(stack, x, shift):
         assert (one.inside.max == 0) == multiple
         if one.pad is PadMode.WRAP:
@@ -90,7 +90,7 @@ def test_strides_commute_with_their_multiples(stride: int, shift: tuple[int, int
 def test_agreement_by_hand() -> None:
     x = np.random.default_rng(3).random((1, 20, 20))
     kernel = np.ones((3, 3)) / 9
-    (zero,) = translate(kernel_stack(cv.Kernel("box", (kernel,))), x, (0, 5), pads=[PadMode.ZERO])
+    (zero,) = translate(stack_of_kernel(cv.Kernel("box", (kernel,))), x, (0, 5), pads=[PadMode.ZERO])
     before = ndimage.correlate(x[0], kernel, mode="constant")
     after = ndimage.correlate(np.roll(x[0], 5, 1), kernel, mode="constant")
     away = np.abs(after - np.roll(before, 5, 1))
@@ -102,8 +102,8 @@ def test_agreement_by_hand() -> None:
         np.corrcoef(after[border], np.roll(before, 5, 1)[border])[0, 1]
     )
     inside = ~border
-    assert zero.still.mae == pytest.approx(np.abs(after - before)[inside].mean())
-    assert zero.still.correlation == pytest.approx(np.corrcoef(after[inside], before[inside])[0, 1])
+    assert zero.unshifted.mae == pytest.approx(np.abs(after - before)[inside].mean())
+    assert zero.unshifted.correlation == pytest.approx(np.corrcoef(after[inside], before[inside])[0, 1])
 
 
 def test_pooling_holds_by_so_much(tmp_path) -> None:
@@ -112,9 +112,9 @@ def test_pooling_holds_by_so_much(tmp_path) -> None:
     (one,) = translate(stack, x, (1, 0), pads=[PadMode.WRAP])
     before = x[0].reshape(10, 4, 10, 4).max((1, 3))
     after = np.roll(x[0], 1, 0).reshape(10, 4, 10, 4).max((1, 3))
-    assert one.still.mae == pytest.approx(np.abs(after - before).mean())
-    assert one.still.correlation == pytest.approx(np.corrcoef(after.ravel(), before.ravel())[0, 1])
-    assert 0.5 < one.still.correlation < 0.99
+    assert one.unshifted.mae == pytest.approx(np.abs(after - before).mean())
+    assert one.unshifted.correlation == pytest.approx(np.corrcoef(after.ravel(), before.ravel())[0, 1])
+    assert 0.5 < one.unshifted.correlation < 0.99
     assert math.isnan(one.border.mae)
 
 
@@ -122,11 +122,11 @@ def test_results_without_padding_are_compared_where_they_are_known(tmp_path) -> 
     stack = stack_of(tmp_path, {"type": "conv", "kernel": "box:size=3", "padding": 0})
     for one in translate(stack, np.random.default_rng(5).random((1, 12, 12)), (2, -3)):
         assert one.inside.max == 0
-        assert one.still.max > 0
+        assert one.unshifted.max > 0
         assert math.isnan(one.border.mae)
 
 
 def test_a_flat_picture_has_no_correlation() -> None:
-    (wrap,) = translate(kernel_stack(cv.kernel("box")), np.ones((1, 9, 9)), (1, 1), pads=[PadMode.WRAP])
+    (wrap,) = translate(stack_of_kernel(cv.kernel("box")), np.ones((1, 9, 9)), (1, 1), pads=[PadMode.WRAP])
     assert wrap.inside.mae == 0
     assert math.isnan(wrap.inside.correlation)

@@ -12,9 +12,7 @@ async function numbers(array) {
   return kept.get(array);
 }
 async function unpack({ shape, low, step, data: text }) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  const halves = new Uint8Array(await new Response(stream).arrayBuffer());
+  const halves = new Uint8Array(await inflated(text));
   const [height, width, channels = 1] = shape, across = width * channels;
   const counts = new Uint16Array(height * across), values = new Float64Array(height * across);
   for (let at = 0; at < counts.length; at++) {
@@ -40,7 +38,7 @@ function toned(values) {
   if (signed && values.length === 1) return diverging(values[0] / tone);
   const greys = values.map((value) => {
     const share = signed ? 0.5 + (0.5 * value) / tone : value / tone;
-    return Math.round(255 * Math.min(1, Math.max(0, share)));
+    return Math.round(255 * clamp(share, 1));
   });
   return greys.length === 3 ? greys : [greys[0], greys[0], greys[0]];
 }
@@ -112,16 +110,18 @@ function read() {
   const [height, width] = study().size;
   const row = study().rows[state.row], column = study().columns[state.column];
   const words = (values) => values.map((value) => (Number.isNaN(value) ? "no pixel" : shown(value))).join("  ");
-  one("place").textContent = `${row}, ${column}`;
-  one("distance").textContent = String(Math.min(row, column, height - 1 - row, width - 1 - column));
-  one("was").textContent = words(was);
-  one("is").textContent = words(was.map((value, channel) => value + by[channel]));
-  one("differs").textContent = words(by);
+  tell({
+    place: `${row}, ${column}`,
+    distance: Math.min(row, column, height - 1 - row, width - 1 - column),
+    was: words(was),
+    is: words(was.map((value, channel) => value + by[channel])),
+    differs: words(by),
+  });
 }
 
 function moveTo(row, column) {
-  state.row = Math.min(study().rows.length - 1, Math.max(0, row));
-  state.column = Math.min(study().columns.length - 1, Math.max(0, column));
+  state.row = clamp(row, study().rows.length - 1);
+  state.column = clamp(column, study().columns.length - 1);
   if (shownArrays === null) return;
   mark();
   read();
@@ -130,16 +130,18 @@ function moveTo(row, column) {
 // Everything in words and tables that depends on the layer and the mode.
 function describe() {
   const now = study(), mode = current();
-  one("verdict").textContent = now.verdict;
-  one("facts").textContent = now.facts.join("; ");
   all("#modes button").forEach((button) => button.setAttribute("aria-pressed", button.value === mode.mode));
-  one("before").textContent = now.reference;
-  one("after").textContent = state.difference ? `difference of ${mode.mode}` : mode.mode;
-  one("reference").textContent = now.reference;
-  one("moded").textContent = mode.mode;
   one("scale").classList.toggle("on", state.difference);
-  one("least").textContent = `${shown(-state.limit, 3)} or less`;
-  one("most").textContent = `${shown(state.limit, 3)} or more`;
+  tell({
+    verdict: now.verdict,
+    facts: now.facts.join("; "),
+    before: now.reference,
+    after: state.difference ? `difference of ${mode.mode}` : mode.mode,
+    reference: now.reference,
+    moded: mode.mode,
+    least: `${shown(-state.limit, 3)} or less`,
+    most: `${shown(state.limit, 3)} or more`,
+  });
   one("reduced").textContent = (now.whole ? ""
     : `The picture is large: ${now.columns.length} of its ${now.size[1]} columns and ${now.rows.length} of its `
       + `${now.size[0]} rows are shown, those at the border among them; the corners are whole. `)
@@ -156,21 +158,11 @@ const figure = (value, digits = 4) =>
   value === null || value === undefined ? "" : typeof value === "string" ? value : shown(value, digits);
 
 function table(target, head, rows) {
-  const made = document.createElement("tbody"), heads = document.createElement("thead");
-  const line = (cells, header) => {
-    const row = document.createElement("tr");
-    cells.forEach((text, index) => {
-      const cell = document.createElement(header || index === 0 ? "th" : "td");
-      cell.textContent = text;
-      if (cell.tagName === "TH") cell.scope = header ? "col" : "row";
-      row.append(cell);
-    });
-    return row;
-  };
-  heads.append(line(head, true));
-  made.append(...rows.map((cells) => line(cells, false)));
-  target.replaceChildren(heads, made);
-  return [...made.rows];
+  const line = (cells, scope) => element("tr", {}, ...cells.map((text, index) =>
+    (scope === "col" || index === 0 ? element("th", { text, scope }) : element("td", { text }))));
+  const body = element("tbody", {}, ...rows.map((cells) => line(cells, "row")));
+  target.replaceChildren(element("thead", {}, line(head, "col")), body);
+  return [...body.rows];
 }
 
 function figuresTable() {
@@ -280,43 +272,34 @@ function step(by) {
 }
 
 function start() {
-  one("title").textContent = data.title;
+  tell({ title: data.title, lastKey: data.studies.at(-1).cases.length });
   const { cases, corners } = study();
   state.mode = (cases.find((each) => each.best) ?? cases[0]).mode;
-  one("lastKey").textContent = cases.length;
-  one("modes").append(...cases.map((each, index) => {
-    const button = document.createElement("button");
-    button.value = each.mode;
-    button.textContent = `${index + 1} ${each.mode}${each.best ? ", best" : ""}`;
-    button.addEventListener("click", () => choose({ mode: each.mode }));
-    return button;
-  }));
+  one("modes").append(...cases.map((each, index) =>
+    element("button", { value: each.mode, text: `${index + 1} ${each.mode}${each.best ? ", best" : ""}` })));
+  on("modes", "click", (event) => event.target.value && choose({ mode: event.target.value }));
   one("legend").innerHTML = cases.map((each, index) => `<span><svg viewBox="0 0 34 10"><line x1="1" x2="33" y1="5"
     y2="5" stroke-width="3" stroke="${colour(index)}" stroke-dasharray="${DASHES[index % 7]}"/></svg> ${each.mode}</span>`).join("");
   one("stages").hidden = data.studies.length === 1;
   one("stage").append(...data.studies.map((each, index) => new Option(each.stage || String(index + 1), index)));
   one("stage").value = state.study;
-  one("corners").append(...corners.map(() => {
-    const figure = document.createElement("figure"), canvas = document.createElement("canvas");
-    canvas.setAttribute("role", "img");
-    figure.append(canvas, document.createElement("figcaption"));
-    return figure;
-  }));
-  const bar = one("scalebar").getContext("2d").createImageData(201, 1);
+  one("corners").append(...corners.map(() =>
+    element("figure", {}, element("canvas", { role: "img" }), element("figcaption"))));
+  const bar = new ImageData(201, 1);
   for (let index = 0; index < 201; index++) bar.data.set([...diverging((index - 100) / 100), 255], 4 * index);
   one("scalebar").getContext("2d").putImageData(bar, 0, 0);
-  one("stage").addEventListener("change", (event) => choose({ study: Number(event.target.value) }));
-  one("difference").addEventListener("change", (event) => choose({ difference: event.target.checked }));
-  one("limit").addEventListener("change", (event) => choose({ limit: Number(event.target.value) }));
-  one("split").addEventListener("input", (event) => choose({ split: event.target.value / 100 }));
-  one("logarithmic").addEventListener("change", (event) => choose({ logarithmic: event.target.checked }));
+  on("stage", "change", (event) => choose({ study: Number(event.target.value) }));
+  on("difference", "change", (event) => choose({ difference: event.target.checked }));
+  on("limit", "change", (event) => choose({ limit: Number(event.target.value) }));
+  on("split", "input", (event) => choose({ split: event.target.value / 100 }));
+  on("logarithmic", "change", (event) => choose({ logarithmic: event.target.checked }));
   const pointed = (event) => {
     const box = one("view").getBoundingClientRect();
     moveTo(Math.floor(((event.clientY - box.top - 1) / (box.height - 2)) * one("view").height),
       Math.floor(((event.clientX - box.left - 1) / (box.width - 2)) * one("view").width));
   };
-  one("view").addEventListener("pointermove", pointed);
-  one("view").addEventListener("pointerdown", pointed);
+  on("view", "pointermove", pointed);
+  on("view", "pointerdown", pointed);
   window.addEventListener("resize", plot);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;

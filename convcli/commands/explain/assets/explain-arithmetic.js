@@ -3,10 +3,7 @@
 
 // Pixels as the page carries them: whole numbers are differences from the pixel to the left.
 async function unpacked({ shape: [count, height, width], type, data: text }) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  const kind = { u1: Uint8Array, u2: Uint16Array, f4: Float32Array }[type];
-  const values = new kind(await new Response(stream).arrayBuffer());
+  const values = new { u1: Uint8Array, u2: Uint16Array, f4: Float32Array }[type](await inflated(text));
   // typed arrays of whole numbers wrap around, as the differences do
   if (type !== "f4") for (let at = 0; at < values.length; at++) if (at % width) values[at] += values[at - 1];
   const size = height * width;
@@ -61,6 +58,8 @@ const spanOf = (taps, dilation) => dilation * (taps - 1) + 1;
 // Output pixels along an axis; none where the kernel is larger than the padded picture.
 const sizeOf = (size, taps, [before, after], stride, dilation) =>
   Math.max(0, Math.floor((size + before + after - spanOf(taps, dilation)) / stride) + 1);
+
+const sumOf = (values) => values.reduce((total, value) => total + value, 0);
 
 const rotated = (kernel) => kernel.map((row) => [...row].reverse()).reverse();
 
@@ -122,7 +121,7 @@ function traced({ used, padded, result }, settings, [m, n]) {
       from: Math.min(...from) < 0 ? null : from, // null: the constant
     };
   }));
-  const sum = taps.flat().reduce((total, tap) => total + tap.product, 0);
+  const sum = sumOf(taps.flat().map((tap) => tap.product));
   return { at: [m, n], taps, sum, bias: settings.bias, value: result.values[m * result.width + n] };
 }
 

@@ -32,11 +32,10 @@ function under(event, canvas) {
 
 function wirePictures() {
   for (const id of ["result", "input"]) {
-    const canvas = one(id);
-    canvas.addEventListener("pointermove", (event) => {
+    on(id, "pointermove", (event) => {
       if (found.result && !state.held && !state.playing) select(...under(event, id));
     });
-    canvas.addEventListener("click", (event) => {
+    on(id, "click", (event) => {
       if (!found.result) return;
       play(false);
       const held = state.held;
@@ -44,28 +43,33 @@ function wirePictures() {
       if (event.pointerType !== "touch") hold(!held); // a finger does not hover: there is nothing to hold
     });
   }
-  one("result").addEventListener("keydown", pressed);
+  on("result", "keydown", pressed);
   for (const [id, [down, across]] of Object.entries({ left: [0, -1], right: [0, 1], up: [-1, 0], down: [1, 0] })) {
-    one(id).addEventListener("click", () => step(down, across));
+    on(id, "click", () => step(down, across));
   }
-  one("play").addEventListener("click", () => play(!state.playing));
-  one("hold").addEventListener("click", () => hold(!state.held));
-  for (const table of ["window", "weights-used", "products"].map(one)) {
-    table.addEventListener("pointerover", (event) => {
-      state.chosen = event.target.closest("td")?.dataset.tap?.split(",").map(Number) ?? null;
-      follow();
-    });
-    table.addEventListener("pointerleave", () => {
-      state.chosen = null;
-      follow();
-    });
+  on("play", "click", () => play(!state.playing));
+  on("hold", "click", () => hold(!state.held));
+  for (const id of ["window", "weights-used", "products"]) {
+    for (const kind of ["pointerover", "pointerleave"]) {
+      on(id, kind, (event) => {
+        const cell = kind === "pointerover" ? event.target.closest("td") : null;
+        state.chosen = cell?.dataset.tap?.split(",").map(Number) ?? null;
+        follow();
+      });
+    }
   }
 }
 
+// An event after which everything is computed anew.
+const changes = (id, kind, change) => on(id, kind, () => {
+  change();
+  recompute();
+});
+
 // A number field: what is not a number within its bounds is marked, and changes nothing.
-function number(id, { get, set, whole = true }) {
+function number(id, value, set, whole = true) {
   const input = one(id);
-  input.value = get();
+  input.value = value;
   input.addEventListener("input", () => {
     const value = input.value.trim() === "" ? NaN : Number(input.value);
     const least = input.min === "" ? -Infinity : Number(input.min), most = input.max === "" ? Infinity : Number(input.max);
@@ -73,14 +77,13 @@ function number(id, { get, set, whole = true }) {
     input.setAttribute("aria-invalid", String(!fine));
     if (fine) set(value);
   });
-  return input;
 }
 
 function setting(id, holder, key, whole = true) {
-  number(id, { get: () => holder()[key], whole, set: (value) => {
+  number(id, holder()[key], (value) => {
     holder()[key] = value;
     recompute();
-  } });
+  }, whole);
 }
 
 function resize(rows, columns) {
@@ -102,56 +105,41 @@ function wireKernel() {
   groups[0].append(element("option", { value: "own", text: "edited by hand" }));
   one("kernel").append(...groups);
   one("kernel").value = "0";
-  one("kernel").addEventListener("change", () => {
-    if (one("kernel").value !== "own") choose(Number(one("kernel").value));
-    recompute();
-  });
-  number("rows", { get: () => state.kernel.length, set: (rows) => resize(rows, state.kernel[0].length) });
-  number("columns", { get: () => state.kernel[0].length, set: (columns) => resize(state.kernel.length, columns) });
+  changes("kernel", "change", () => one("kernel").value !== "own" && choose(Number(one("kernel").value)));
+  number("rows", state.kernel.length, (rows) => resize(rows, state.kernel[0].length));
+  number("columns", state.kernel[0].length, (columns) => resize(state.kernel.length, columns));
   const changed = (change) => {
     state.kernel = state.kernel.map((row) => row.map(change));
     one("kernel").value = "own";
     recompute();
   };
-  one("divide").addEventListener("click", () => {
-    const weights = state.kernel.flat();
-    const sizes = weights.reduce((total, weight) => total + Math.abs(weight), 0);
-    const sum = weights.reduce((total, weight) => total + weight, 0);
+  on("divide", "click", () => {
+    const weights = state.kernel.flat(), sum = sumOf(weights), sizes = sumOf(weights.map(Math.abs));
     const by = Math.abs(sum) > 1e-12 * sizes ? sum : sizes; // as --normalize does
     if (by) changed((weight) => weight / by);
   });
-  one("negate").addEventListener("click", () => changed((weight) => (weight ? -weight : 0)));
-  one("reset").addEventListener("click", () => {
+  on("negate", "click", () => changed((weight) => (weight ? -weight : 0)));
+  changes("reset", "click", () => {
     choose(state.weights);
     one("kernel").value = String(state.weights);
-    recompute();
   });
   for (const [id, convolve] of [["correlation", false], ["convolution", true]]) {
     one(id).checked = state.settings.convolve === convolve;
-    one(id).addEventListener("change", () => {
-      state.settings.convolve = convolve;
-      recompute();
-    });
+    changes(id, "change", () => (state.settings.convolve = convolve));
   }
 }
 
 function wireSettings() {
   const { settings } = state;
   one("pad").value = settings.pad;
-  one("pad").addEventListener("change", () => {
-    settings.pad = one("pad").value;
-    recompute();
-  });
+  changes("pad", "change", () => (settings.pad = one("pad").value));
   one("amount").value = typeof settings.padding === "string" ? settings.padding : "own";
-  one("amount").addEventListener("change", () => {
-    const own = one("amount").value === "own";
-    settings.padding = own ? copy(found.sides) : one("amount").value;
-    showOwn();
-    recompute();
+  changes("amount", "change", () => {
+    settings.padding = one("amount").value === "own" ? copy(found.sides) : one("amount").value;
+    fields.forEach(([id, axis, side]) => (one(id).value = sides()[axis][side]));
   });
   const sides = () => (typeof settings.padding === "string" ? found?.sides ?? [[0, 0], [0, 0]] : settings.padding);
   const fields = [["pad-top", 0, 0], ["pad-bottom", 0, 1], ["pad-left", 1, 0], ["pad-right", 1, 1]];
-  const showOwn = () => fields.forEach(([id, axis, side]) => (one(id).value = sides()[axis][side]));
   for (const [id, axis, side] of fields) setting(id, () => sides()[axis], side);
   setting("constant", () => settings, "padValue", false);
   setting("bias", () => settings, "bias", false);
@@ -162,12 +150,9 @@ function wireSettings() {
   const channels = [...(data.luma ? ["luma (Rec. 601)"] : []), ...data.channels];
   one("channel").append(...channels.map((text, value) => element("option", { value, text })));
   one("channel-row").hidden = channels.length < 2;
-  one("channel").addEventListener("change", () => {
-    look(Number(one("channel").value));
-    recompute();
-  });
-  one("shown-as").addEventListener("change", recompute);
-  one("row").addEventListener("input", () => one("row").value && select(Math.trunc(Number(one("row").value)), state.at[1]));
-  one("column").addEventListener("input", () => one("column").value && select(state.at[0], Math.trunc(Number(one("column").value))));
-  one("controls").addEventListener("submit", (event) => event.preventDefault());
+  changes("channel", "change", () => look(Number(one("channel").value)));
+  on("shown-as", "change", recompute);
+  on("row", "input", () => one("row").value && select(Math.trunc(one("row").value), state.at[1]));
+  on("column", "input", () => one("column").value && select(state.at[0], Math.trunc(one("column").value)));
+  on("controls", "submit", (event) => event.preventDefault());
 }

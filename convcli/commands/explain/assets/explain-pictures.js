@@ -64,13 +64,17 @@ function fitted(canvas, height, width) {
   return { context, scale, width: across, height: down };
 }
 
+function pen(context, ink, thick) {
+  context.strokeStyle = ink;
+  context.lineWidth = thick;
+  return context;
+}
+
 // A frame that shows on any ground: a line of colour between two dark ones.
 function framed(context, x, y, width, height, colour, line = 2) {
   context.lineJoin = "round";
-  for (const [stroke, thick] of [["#000c", line + 2], [colour, line]]) {
-    context.strokeStyle = stroke;
-    context.lineWidth = thick;
-    context.strokeRect(x, y, width, height);
+  for (const [ink, thick] of [["#000c", line + 2], [colour, line]]) {
+    pen(context, ink, thick).strokeRect(x, y, width, height);
   }
 }
 
@@ -79,10 +83,8 @@ function pointed(context, x, y, width, height, colour) {
   framed(context, x, y, width, height, colour, width > 6 ? 2 : 1);
   const radius = 11;
   if (Math.max(width, height) >= radius) return;
-  for (const [stroke, thick] of [["#000c", 4], [colour, 2]]) {
-    context.strokeStyle = stroke;
-    context.lineWidth = thick;
-    context.beginPath();
+  for (const [ink, thick] of [["#000c", 4], [colour, 2]]) {
+    pen(context, ink, thick).beginPath();
     context.arc(x + width / 2, y + height / 2, radius, 0, 2 * Math.PI);
     context.stroke();
   }
@@ -91,14 +93,12 @@ function pointed(context, x, y, width, height, colour) {
 let stripes = null;
 function hatch(context) {
   if (stripes?.ink !== style("--hatch")) {
-    const tile = new OffscreenCanvas(8, 8), pen = tile.getContext("2d");
-    pen.strokeStyle = style("--hatch");
-    pen.lineWidth = 1.6;
+    const tile = new OffscreenCanvas(8, 8), drawn = pen(tile.getContext("2d"), style("--hatch"), 1.6);
     for (const offset of [-8, 0, 8]) {
-      pen.beginPath();
-      pen.moveTo(offset, 8);
-      pen.lineTo(offset + 8, 0);
-      pen.stroke();
+      drawn.beginPath();
+      drawn.moveTo(offset, 8);
+      drawn.lineTo(offset + 8, 0);
+      drawn.stroke();
     }
     stripes = { ink: style("--hatch"), pattern: context.createPattern(tile, "repeat") };
   }
@@ -117,9 +117,7 @@ function markPadding({ context, scale, width, height }, padded, picture, line) {
   context.fillStyle = hatch(context);
   context.fillRect(0, 0, width, height);
   context.restore();
-  context.strokeStyle = style("--edge");
-  context.lineWidth = line;
-  context.strokeRect(x, y, wide, high);
+  pen(context, style("--edge"), line).strokeRect(x, y, wide, high);
 }
 
 // The padded input, the window on it, and the pixels that its padding was taken from.
@@ -170,28 +168,22 @@ function drawLens(canvas, { padded }, picture, trace, tone, chosen) {
   context.textBaseline = "middle";
   for (let row = top; row < bottom; row++) {
     for (let column = left; column < right; column++) {
-      const value = padded.values[row * padded.width + column];
-      const colour = tone(value);
       const place = [row - padded.top, column - padded.left];
       const [x, y] = corner(place);
-      context.fillStyle = `rgb(${colour})`;
+      context.fillStyle = `rgb(${tone(padded.values[row * padded.width + column])})`;
       context.fillRect(x, y, scale + 0.5, scale + 0.5);
-      const beyond = place[0] < 0 || place[1] < 0 || place[0] >= picture.height || place[1] >= picture.width;
-      if (beyond) {
+      if (place[0] < 0 || place[1] < 0 || place[0] >= picture.height || place[1] >= picture.width) {
         context.fillStyle = hatch(context);
         context.fillRect(x, y, scale, scale);
       }
     }
   }
-  drawEdge(context, corner, picture);
+  const [edgeX, edgeY] = corner([0, 0]);
+  pen(context, style("--edge"), 2).strokeRect(edgeX, edgeY, picture.width * scale, picture.height * scale);
   const [x, y] = corner(first);
   const [farX, farY] = corner(last);
   if (hasGaps(trace)) for (const tap of taps) framed(context, ...corner(tap.place), scale, scale, style("--mark"), 1);
-  else if (scale >= 16) {
-    context.strokeStyle = "#8889";
-    context.lineWidth = 1;
-    for (const tap of taps) context.strokeRect(...corner(tap.place), scale, scale);
-  }
+  else if (scale >= 16) for (const tap of taps) pen(context, "#8889", 1).strokeRect(...corner(tap.place), scale, scale);
   framed(context, x, y, farX - x + scale, farY - y + scale, style("--mark"), 3);
   const within = (place) => place.every((at, axis) => {
     const start = spans[axis][0] - (axis ? padded.left : padded.top);
@@ -207,11 +199,9 @@ function drawLens(canvas, { padded }, picture, trace, tone, chosen) {
 
 function writeNumber(context, text, [x, y], scale, ground) {
   context.font = `600 ${Math.min(14, (1.5 * scale) / Math.max(3, text.length))}px system-ui, sans-serif`;
-  context.lineWidth = 4;
   context.lineJoin = "round";
-  context.strokeStyle = `rgb(${ground})`;
   context.fillStyle = isLight(ground) ? "#000" : "#fff";
-  context.strokeText(text, x, y);
+  pen(context, `rgb(${ground})`, 4).strokeText(text, x, y);
   context.fillText(text, x, y);
 }
 
@@ -220,14 +210,6 @@ const hasGaps = ({ taps }) => (taps[1]?.[0].place[0] - taps[0][0].place[0] > 1)
   || (taps[0][1]?.place[1] - taps[0][0].place[1] > 1);
 
 const isLight = ([red, green, blue]) => 0.299 * red + 0.587 * green + 0.114 * blue > 140;
-
-function drawEdge(context, corner, picture) {
-  const [x, y] = corner([0, 0]);
-  const [right, bottom] = corner([picture.height, picture.width]);
-  context.strokeStyle = style("--edge");
-  context.lineWidth = 2;
-  context.strokeRect(x, y, right - x, bottom - y);
-}
 
 // From a pixel to the padding that shows it, bent so that arrows along one line stay apart.
 function arrow(context, [fromX, fromY], [toX, toY], scale, bend, strong) {
@@ -238,10 +220,9 @@ function arrow(context, [fromX, fromY], [toX, toY], scale, bend, strong) {
   const short = Math.min(0.3 * scale, length / 4); // the number in the middle stays free
   const [tipX, tipY] = [toX - short * Math.cos(angle), toY - short * Math.sin(angle)];
   for (const [colour, thick] of [["#0009", strong ? 5 : 3.4], [style("--source"), strong ? 3 : 1.7]]) {
-    context.strokeStyle = context.fillStyle = colour;
-    context.lineWidth = thick;
+    context.fillStyle = colour;
     context.lineCap = "round";
-    context.beginPath();
+    pen(context, colour, thick).beginPath();
     context.moveTo(fromX, fromY);
     context.quadraticCurveTo(bendX, bendY, tipX - 0.7 * head * Math.cos(angle), tipY - 0.7 * head * Math.sin(angle));
     context.stroke();

@@ -3,16 +3,6 @@
 const DENSE = 5; // more columns are written smaller, one table below the other
 const MOST_SHOWN = 15; // rows and columns of a table; sums are over everything
 
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key === "text") made.textContent = value;
-    else made.setAttribute(key, value);
-  }
-  made.append(...children);
-  return made;
-}
-
 // A number in a cell: few digits, and powers of ten rather than a row of zeros.
 function brief(value, digits = 4) {
   if (value && Math.abs(value) < 1e-3) return value.toExponential(1);

@@ -19,7 +19,6 @@ let planes = [], picture = null, found = null, trace = null;
 let films = { input: null, result: null }, views = { input: null, result: null }, tone = null;
 
 const copy = (kernel) => kernel.map((row) => [...row]);
-const clamp = (value, most) => Math.max(0, Math.min(most, value));
 
 // Everything anew: after any setting has changed.
 function recompute() {
@@ -27,7 +26,7 @@ function recompute() {
   found = computed(picture, state.kernel, state.settings);
   one("problem").textContent = found.result ? "" : "The kernel is larger than the padded picture: make it "
     + "smaller, or pad more.";
-  if (!before || before.values.length !== found.padded.values.length || !sameValues(before, found.padded)) {
+  if (!before || before.width !== found.padded.width || !sameValues(before.values, found.padded.values)) {
     films.input = developed(found.padded, tone);
   }
   if (found.result) {
@@ -37,7 +36,7 @@ function recompute() {
     const colours = range.low < 0 ? "blue to red" : "black to white";
     one("result-words").textContent =
       `${found.result.height} x ${found.result.width}, ${brief(range.low)} to ${brief(range.high)} as ${colours}`;
-    state.at = [clamp(state.at[0], found.result.height - 1), clamp(state.at[1], found.result.width - 1)];
+    state.at = within(...state.at);
   }
   tellSettings();
   editor(one("editor"), state.kernel.length <= TOO_LARGE && state.kernel[0].length <= TOO_LARGE ? state.kernel : [[0]],
@@ -52,11 +51,11 @@ function recompute() {
 // Kernels that keep the brightness, as blurs and sharpeners do, are seen best as a file would hold their result.
 function drawnAsStored() {
   const how = one("shown-as").value;
-  const sum = state.kernel.flat().reduce((total, weight) => total + weight, 0);
+  const sum = sumOf(state.kernel.flat());
   return how === "stored" || (how === "auto" && data.white !== null && sum > 0.5 && sum < 1.5);
 }
 
-const sameValues = (one_, other) => one_.width === other.width && one_.values.every((value, at) => value === other.values[at]);
+const sameValues = (some, others) => some.length === others.length && some.every((value, at) => value === others[at]);
 
 // Everything about one pixel: after it has changed.
 function follow() {
@@ -66,8 +65,7 @@ function follow() {
   if (!ready) {
     drawInput(one("input"), films.input, found, picture, null);
     one("result").width = 1;
-    one("result-words").textContent = "no output pixels";
-    one("field").textContent = "";
+    tell({ "result-words": "no output pixels", field: "" });
     return;
   }
   const chosen = state.chosen ? trace.taps[state.chosen[0]]?.[state.chosen[1]] ?? null : null;
@@ -76,18 +74,20 @@ function follow() {
   drawLens(one("lens"), found, picture, trace, tone, chosen);
   fillTables(trace, state.settings, chosen);
   const { sum, bias, value, at } = trace;
-  one("which").textContent = `Output pixel (${at.join(", ")})`;
-  one("sum").textContent = sumText(trace);
-  one("bias-shown").textContent = shown(bias, 6);
-  one("value").textContent = `${shown(sum, 6)} ${bias < 0 ? "\u2212" : "+"} ${shown(Math.abs(bias), 6)} = ${shown(value, 6)}`;
+  tell({
+    which: `Output pixel (${at.join(", ")})`,
+    sum: sumText(trace),
+    "bias-shown": shown(bias, 6),
+    value: `${shown(sum, 6)} ${bias < 0 ? "\u2212" : "+"} ${shown(Math.abs(bias), 6)} = ${shown(value, 6)}`,
+    origin: originOf(chosen),
+    now: spokenOf(trace),
+  });
   one("stored-title").hidden = one("stored").hidden = data.white === null;
   if (data.white !== null) {
     const kept = storedOf(value, data.white);
     const cut = Math.abs(kept - value) > 0.5 ? `, cut to fit 0 to ${data.white}` : kept === value ? "" : ", rounded";
-    one("stored").textContent = `${kept}${cut}`;
+    tell({ stored: `${kept}${cut}` });
   }
-  one("origin").textContent = originOf(chosen);
-  one("now").textContent = spokenOf(trace);
   one("row").value = at[0];
   one("column").value = at[1];
   tellField();
@@ -114,20 +114,23 @@ function tellSettings() {
   const made = top || bottom || left || right;
   one("input-words").textContent = `${found.padded.height} x ${found.padded.width}, `
     + (made ? `striped: ${settings.pad} padding` : "no padding");
-  one("pad-drawing").textContent = DRAWN[settings.pad];
-  one("amount-words").textContent = settings.pad === "valid" || typeof settings.padding !== "string" ? "" : AMOUNTS[settings.padding];
-  one("height-formula").textContent = sizeFormula(0, picture, found, settings);
-  one("width-formula").textContent = sizeFormula(1, picture, found, settings);
+  const own = typeof settings.padding !== "string", valid = settings.pad === "valid";
+  tell({
+    "pad-drawing": DRAWN[settings.pad],
+    "amount-words": valid || own ? "" : AMOUNTS[settings.padding],
+    "height-formula": sizeFormula(0, picture, found, settings),
+    "width-formula": sizeFormula(1, picture, found, settings),
+  });
   one("constant-row").hidden = settings.pad !== "constant";
-  one("amount-row").hidden = settings.pad === "valid";
-  one("own-row").hidden = settings.pad === "valid" || typeof settings.padding === "string";
+  one("amount-row").hidden = valid;
+  one("own-row").hidden = valid || !own;
   const large = Math.max(state.kernel.length, state.kernel[0].length) > TOO_LARGE;
   one("editor-frame").hidden = one("sizes").hidden = large;
   one("too-large").textContent = large ? `${state.kernel.length} x ${state.kernel[0].length} weights are too many to edit here.` : "";
   one("rows").value = state.kernel.length;
   one("columns").value = state.kernel[0].length;
   const about = data.kernels[Number(one("kernel").value)]?.about ?? "";
-  const sum = state.kernel.flat().reduce((total, weight) => total + weight, 0);
+  const sum = sumOf(state.kernel.flat());
   one("about").textContent = `${about}${about ? ". " : ""}${state.kernel.length} x ${state.kernel[0].length}, sum ${shown(Math.abs(sum) < 1e-12 ? 0 : sum, 4)}`;
   one("result").setAttribute("aria-label", `Result of ${nameOfKernel()}, ${settings.convolve ? "convolution" : "correlation"}: `
     + "arrow keys choose the output pixel");
@@ -146,9 +149,11 @@ function tellField() {
   one("lens").setAttribute("aria-label", `The window, enlarged: ${spokenOf(trace)}`);
 }
 
+const within = (row, column) => [clamp(row, found.result.height - 1), clamp(column, found.result.width - 1)];
+
 function select(row, column) {
   if (!found.result) return;
-  state.at = [clamp(row, found.result.height - 1), clamp(column, found.result.width - 1)];
+  state.at = within(row, column);
   follow();
 }
 
