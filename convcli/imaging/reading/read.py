@@ -61,16 +61,16 @@ def read(
 
 
 def _from_array(loaded: "_Loaded", kind: str, frame: int | None, max_pixels: int) -> Image:
-    from convcli.arrayfiles import read
+    from convcli.imaging.reading.number_files import floats, picture_array
 
-    array = read.decode(loaded.data, kind, loaded.name, loaded.member)
+    array = picture_array(loaded.data, kind, loaded.name, loaded.member)
     if frame:
         raise ImageError(f"{loaded.name!r} has no frame {frame}", hint="it has only one, number 0")
     height, width = array.shape[:2]
     if height * width > max_pixels:
         raise too_large(loaded.name, (width, height), max_pixels)
     _check_finite(array, loaded.name)
-    pixels, note = read.floats(array)
+    pixels, note = floats(array)
     frames = (Frame(pixels),)
     return Image(frames, Space.DATA, format=kind, name=loaded.name, notes=(note,) if note else ())
 
@@ -106,9 +106,9 @@ def load_array(source: Source, *, name: str | None = None) -> Array | None:
     kind = sniff.array_kind(loaded.data, loaded.suffix)
     if not kind:
         return None
-    from convcli.arrayfiles import read
+    from convcli.imaging.reading.number_files import picture_array
 
-    return read.decode(loaded.data, kind, loaded.name, loaded.member)
+    return picture_array(loaded.data, kind, loaded.name, loaded.member)
 
 
 def _load(source: Source, name: str | None) -> _Loaded:

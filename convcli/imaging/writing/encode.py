@@ -92,9 +92,9 @@ def _encode(
 ) -> bytes:
     first = image.frames[0]
     if format.name in ("npy", "npz", "csv", "tsv", "json"):
-        from convcli.arrayfiles import write
+        from convcli.arrayfiles.write import encode_array
 
-        return write.encode(_stacked(first), format.name, compress)
+        return encode_array(_stacked(first), format.name, compress)
     if format.name in ("pfm", "pgm", "ppm", "pnm"):
         from convcli.imaging.writing import netpbm
 

@@ -9,11 +9,19 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convcli.arrayfiles.first_bytes import binary_kind, text_of
+from convcli.arrayfiles.read import (
+    DamagedError,
+    PickledError,
+    array_names,
+    read_array,
+    unpacked_size,
+)
 from convcli.errors import KernelError, unknown
 from convcli.kernels.files.mapping import from_mapping, nested
 from convcli.kernels.kernel import Kernel
@@ -101,10 +109,8 @@ def decode(data: bytes, what: str, name: str, suffix: str = "", member: str = ""
 
 
 def _sniff(data: bytes) -> str:
-    if data.startswith(b"\x93NUMPY"):
-        return ".npy"
-    if data.startswith(b"PK\x03\x04"):
-        return ".npz"
+    if kind := binary_kind(data):
+        return f".{kind}"
     text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(b"{") or re.match(rb"\[\s*\[", text):
         return ".json"
@@ -116,56 +122,47 @@ Held = NDArray[Any] | dict[str, Any]
 
 
 def _npy(data: bytes, what: str, _: str) -> Held:
-    try:
-        return np.asarray(np.lib.format.read_array(io.BytesIO(data), allow_pickle=False))
-    except (ValueError, EOFError, OSError, MemoryError, SyntaxError, TypeError, OverflowError) as error:
-        reason = str(error).partition("\n")[0]
-        if "allow_pickle" in reason or "Object arrays" in reason:
-            raise KernelError(
-                f"{what} holds pickled objects, which can run code", hint="save it as an array of float64"
-            ) from error
-        raise KernelError(f"{what} is not a whole .npy file: {reason}", hint="save it again") from error
+    return _array(io.BytesIO(data), "npy", what)
 
 
 def _npz(data: bytes, what: str, member: str) -> Held:
-    import zipfile
-    import zlib
-
+    file = io.BytesIO(data)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-            if sum(info.file_size for info in entries.values()) > MAX_BYTES:
-                raise KernelError(f"{what} unpacks to more than {MAX_BYTES} bytes", hint="is it a kernel?")
-            ours = "kernel" in entries or f"{COMPONENT}0" in entries
-            if member and member not in entries:
-                raise unknown(f"array of {what}", member, entries, KernelError)
-            if not member and not ours and len(entries) != 1:
-                some = ", ".join(map(shown, sorted(entries)[:8])) or "none"
-                raise KernelError(f"{what} holds several arrays: {some}", hint="pick one: file.npz:name")
-            wanted = [member] if member else list(entries)
-            arrays = {
-                key: np.asarray(_npy(archive.read(entries[key]), f"{what}, array {shown(key)}", ""))
-                for key in wanted
-                if not ours or member or key in _KEYS or key.startswith(COMPONENT)
-            }
-    except (
-        zipfile.BadZipFile,
-        OSError,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        zlib.error,
-    ) as error:
-        raise KernelError(f"{what} is not a whole .npz file: {error}", hint="save it again") from error
+        names, size = array_names(file, "npz"), unpacked_size(file)
+    except DamagedError as error:
+        raise KernelError(
+            f"{what} is not a whole .npz file: {error.message}", hint="save it again"
+        ) from error
+    if size > MAX_BYTES:
+        raise KernelError(f"{what} unpacks to more than {MAX_BYTES} bytes", hint="is it a kernel?")
+    ours = "kernel" in names or f"{COMPONENT}0" in names
+    if member and member not in names:
+        raise unknown(f"array of {what}", member, names, KernelError)
     if member or not ours:
-        return arrays[wanted[0]]
-    held: dict[str, Any] = {key: array for key, array in arrays.items() if key in _KEYS}
-    parts = [key for key in arrays if key.startswith(COMPONENT)]
+        if not member and len(names) != 1:
+            some = ", ".join(map(shown, sorted(names)[:8])) or "none"
+            raise KernelError(f"{what} holds several arrays: {some}", hint="pick one: file.npz:name")
+        return _array(file, "npz", what, member or names[0])
+    held: dict[str, Any] = {key: _array(file, "npz", what, key) for key in names if key in _KEYS}
+    parts = [name for name in names if name.startswith(COMPONENT)]
     if parts:
-        held["components"] = [
-            arrays[f"{COMPONENT}{i}"] for i in range(len(parts)) if f"{COMPONENT}{i}" in arrays
-        ]
+        numbered = (f"{COMPONENT}{i}" for i in range(len(parts)))
+        held["components"] = [_array(file, "npz", what, name) for name in numbered if name in names]
     return held
+
+
+def _array(file: BinaryIO, kind: str, what: str, member: str = "") -> NDArray[Any]:
+    where = f"{what}, array {shown(member)}" if member else what
+    try:
+        return read_array(file, kind, member)
+    except PickledError as error:
+        raise KernelError(
+            f"{where} holds pickled objects, which can run code", hint="save it as an array of float64"
+        ) from error
+    except DamagedError as error:
+        raise KernelError(
+            f"{where} is not a whole .npy file: {error.message}", hint="save it again"
+        ) from error
 
 
 _KEYS = ("name", "source", "kernel", "combine", "bias")
@@ -221,9 +218,8 @@ _READERS: dict[str, Callable[[bytes, str, str], Held]] = {
 
 
 def _text(data: bytes, what: str) -> str:
-    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))  # as PowerShell redirects
     try:
-        return data.decode("utf-16" if wide else "utf-8-sig")
+        return text_of(data)
     except UnicodeDecodeError as error:
         raise KernelError(
             f"{what} is not text: byte {error.start + 1} is 0x{data[error.start]:02x}",
