@@ -30,11 +30,6 @@ def write_bytes(path: str | os.PathLike[str] | os.PathLike[bytes], data: bytes) 
     existing file keeps its permissions, a new one gets the usual ones; a symbolic link stays and what it
     points to is replaced. What is not a regular file, such as ``/dev/null`` or a pipe, is written to
     directly.
-
-    Raises
-    ------
-    OutputError
-        The folder is missing, full, read-only or not a folder, or `path` is a folder.
     """
     shown = os.fsdecode(path)
     try:

@@ -39,10 +39,8 @@ def read_image(path: str | os.PathLike[str]) -> Array:
     array = load_array(path)
     if array is not None:
         return array
-    image = read(path)
-    first = image.frames[0]
-    pixels = first.pixels if first.alpha is None else np.dstack([first.pixels, first.alpha])
-    return np.require(pixels, requirements="W")
+    first = read(path).frames[0]
+    return np.require(first.stacked(), requirements="W")
 
 
 def write_image(path: str | os.PathLike[str], image: ArrayLike) -> None:

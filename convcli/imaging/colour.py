@@ -1,4 +1,4 @@
-"""Colours as numbers: luma, linear light, and transparency."""
+"""Colour conversions: luma, CMYK to RGB, sRGB to linear light and back, premultiplied alpha."""
 
 from functools import cache
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a picture file carries besides its pixels: taken from Pillow, and given back to it."""
+"""ICC profile, EXIF, XMP, resolution and text of a picture file: read through Pillow, adapted for writing."""
 
 import re
 from math import isfinite
@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from PIL import Image as Pillow
 
-__all__ = ["DESCRIPTIVE", "Metadata", "collect", "exif_for", "exif_of_tiff", "profile_for"]
+__all__ = ["DESCRIPTIVE", "ORIENTATION", "Metadata", "collect", "exif_for", "exif_of_tiff", "profile_for"]
 
-_ORIENTATION = 0x0112
+# Tags of EXIF and TIFF (Exif 2.32, CIPA DC-008).
+ORIENTATION = 0x0112
 _WIDTH, _HEIGHT = 0xA002, 0xA003
-_EXIF_IFD = 0x8769
+_EXIF_DIRECTORY = 0x8769
 
-# In a TIFF the same directory says how the pixels are stored: only what describes the picture is taken.
+# The tags of a TIFF directory that describe the picture; the others say how its pixels are stored. In order:
+# description, make, model, software, date, artist, host, copyright, the EXIF and the GPS directory.
 DESCRIPTIVE = {270, 271, 272, 305, 306, 315, 316, 33432, 34665, 34853}
-"""Tags of a TIFF directory that describe the picture, whatever the file."""
 
 
 class Metadata(NamedTuple):
@@ -106,7 +107,7 @@ def exif_of_tiff(data: bytes) -> bytes | None:
 
 def _cleaned(exif: "Pillow.Exif", from_tiff: bool) -> bytes | None:
     """Return `exif` without the orientation, and from a TIFF without how it stores its pixels."""
-    for tag in [tag for tag in exif if tag == _ORIENTATION or (from_tiff and tag not in DESCRIPTIVE)]:
+    for tag in [tag for tag in exif if tag == ORIENTATION or (from_tiff and tag not in DESCRIPTIVE)]:
         del exif[tag]
     return exif.tobytes() if len(exif) else None
 
@@ -117,8 +118,8 @@ def exif_for(exif: bytes, width: int, height: int) -> bytes:
 
     holder = Pillow.Exif()
     holder.load(exif)
-    holder.pop(_ORIENTATION, None)
-    inner = holder.get_ifd(_EXIF_IFD)
+    holder.pop(ORIENTATION, None)
+    inner = holder.get_ifd(_EXIF_DIRECTORY)
     if _WIDTH in inner or _HEIGHT in inner:
         inner[_WIDTH], inner[_HEIGHT] = width, height
     return holder.tobytes()

@@ -1,4 +1,4 @@
-"""How results become pixels: range, depth and rounding."""
+"""Results of a filter to samples of a picture: range, bit depth and rounding."""
 
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -11,14 +11,16 @@ from convcli.errors import OutputError
 from convcli.imaging.formats import Format, holding
 from convcli.imaging.image import Array, full_scale
 
-__all__ = ["Pixels", "Target", "suggest_unit", "target_dtype", "to_pixels"]
+__all__ = ["Pixels", "SampleType", "suggest_unit", "target_dtype", "to_pixels"]
 
-_BLOCK = 1 << 19  # samples: fewer would stay in the cache, but end before another thread is awake
-_SHORT = 32768
+# Samples that are converted at a time: smaller blocks end before another thread has started.
+_BLOCK_SAMPLES = 1 << 19
+# The least magnitude that int16 does not hold.
+_BEYOND_INT16 = 32768
 
 
 class Pixels(NamedTuple):
-    """Pixels ready to be written, and how many of them were cut to fit.
+    """Samples ready to be written, and how many pixels were clipped.
 
     Attributes
     ----------
@@ -32,8 +34,8 @@ class Pixels(NamedTuple):
     clipped: int
 
 
-class Target(NamedTuple):
-    """The sample type of an output, and one line for people where depth is lost on the way (else empty)."""
+class SampleType(NamedTuple):
+    """The sample type of an output, and a note for people where depth is lost (else empty)."""
 
     dtype: np.dtype[Any]
     note: str = ""
@@ -70,11 +72,6 @@ def to_pixels(
         uint8, uint16, float32 or float64.
     out : array, optional
         Where integers go; otherwise into a new array, or `values` itself where it is what was asked for.
-
-    Raises
-    ------
-    OutputError
-        `mode` is raw and `target` an integer, or an integer target would have to hold NaN.
     """
     dtype = np.dtype(target)
     if dtype.kind == "f":
@@ -123,7 +120,7 @@ def _refuse_nan(value: float) -> None:
 def _to_integers(values: Array, absolute: bool, gain: float, offset: float, out: Array) -> int:
     """Round and saturate block by block, so that no block leaves the cache; return how many were cut."""
     row = max(1, values[:1].size)
-    rows = max(1, _BLOCK // row)
+    rows = max(1, _BLOCK_SAMPLES // row)
     whole = values.dtype == np.int16 and gain == 1.0 and offset.is_integer()
     # float32 has no halves left above 2**23, which 16 bits do not reach; stretched denormals need more range
     single = np.can_cast(values.dtype, np.float32) and gain < float(np.finfo(np.float32).max)
@@ -155,7 +152,7 @@ def _saturated(block: Array, out: Array) -> int:
         if low >= 0 and high <= white:
             np.copyto(out, block, casting="unsafe")
             return 0
-        if max(-low, high) < _SHORT and white < _SHORT:
+        if max(-low, high) < _BEYOND_INT16 and white < _BEYOND_INT16:
             block = block.astype(np.int16)
     inside = np.clip(block, 0, white)
     np.copyto(out, inside, casting="unsafe")
@@ -213,15 +210,10 @@ _SIXTEEN: np.dtype[Any] = np.dtype(np.uint16)
 _FLOAT: np.dtype[Any] = np.dtype(np.float32)
 
 
-def target_dtype(depth: Depth, source: DTypeLike, format: Format) -> Target:
+def target_dtype(depth: Depth, source: DTypeLike, format: Format) -> SampleType:
     """Choose the sample type of an output: as asked, or by default as the source where the format holds it.
 
     Formats for numbers (``.npy .npz .csv .tsv .json .pfm``) get floats by default.
-
-    Raises
-    ------
-    OutputError
-        The format cannot hold the depth that was asked for.
     """
     given = np.dtype(source)
     exact = given.kind == "f" and format.numbers and format.name != "pfm"
@@ -232,12 +224,12 @@ def target_dtype(depth: Depth, source: DTypeLike, format: Format) -> Target:
             raise OutputError(
                 f"{format.suffix} cannot hold {what}", hint=f"write to {holding(depth=depth.value)}"
             )
-        return Target({Depth.EIGHT: _EIGHT, Depth.SIXTEEN: _SIXTEEN}.get(depth, wide))
+        return SampleType({Depth.EIGHT: _EIGHT, Depth.SIXTEEN: _SIXTEEN}.get(depth, wide))
     if format.numbers or (given.kind == "f" and "float" in format.depths):
-        return Target(wide)
+        return SampleType(wide)
     if given == _SIXTEEN and "16" not in format.depths:
-        return Target(
+        return SampleType(
             _EIGHT,
             f"{format.suffix} holds 8 bits: 16-bit samples are rounded ({holding(depth='16')} keep them)",
         )
-    return Target(_SIXTEEN if given == _SIXTEEN else _EIGHT)
+    return SampleType(_SIXTEEN if given == _SIXTEEN else _EIGHT)

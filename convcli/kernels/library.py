@@ -202,13 +202,7 @@ def not_known(name: str) -> KernelError:
 
 
 def entry(name: str) -> Entry:
-    """Return the kernel of that name.
-
-    Raises
-    ------
-    KernelError
-        There is none; the hint names the nearest.
-    """
+    """Return the kernel of that name."""
     found = TABLE.get(canonical(name))
     if found is None:
         raise not_known(name)

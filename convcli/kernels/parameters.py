@@ -119,11 +119,6 @@ def read_parameters(text: str, known: tuple[Parameter, ...], name: str) -> dict[
     -------
     dict
         The parameters that were given, by name.
-
-    Raises
-    ------
-    KernelError
-        A parameter is unknown, given twice, or its value is not allowed.
     """
     given: dict[str, Value] = {}
     items = [item.strip() for item in text.split(",")] if text.strip() else []

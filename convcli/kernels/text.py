@@ -14,13 +14,7 @@ _MINUS = str.maketrans({"−": "-", "\N{NO-BREAK SPACE}": " "})  # as copied fro
 
 
 def number(word: str) -> float:
-    """Read ``2``, ``-.5``, ``1e-3`` or a fraction such as ``1/9``.
-
-    Raises
-    ------
-    ValueError
-        `word` is none of these; the text says why.
-    """
+    """Read ``2``, ``-.5``, ``1e-3`` or a fraction such as ``1/9``."""
     parts = word.translate(_MINUS).split("/")
     if len(parts) > 2 or not all(_NUMBER.fullmatch(part) for part in parts):
         raise ValueError(f"{shown(word)} is not a number")
@@ -52,11 +46,6 @@ def matrix(text: str, what: str, *, rows_end_at: str = ";") -> list[list[float]]
         What errors call it.
     rows_end_at : str
         What ends a row besides the end of a line; empty for files whose lines are the rows.
-
-    Raises
-    ------
-    KernelError
-        There are no numbers, a word is not one, or the rows differ in length.
     """
     lines = [line.partition("#")[0] for line in text.translate(_MINUS).splitlines()]
     body = "\n".join(lines).strip()

@@ -25,13 +25,7 @@ AXES = {4: "outputs, channels, rows, columns"}
 
 
 def build(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
-    """Return the layer of type `kind` that `keys` describe.
-
-    Raises
-    ------
-    UsageError
-        A key is unknown, missing or malformed, or a tensor is not there.
-    """
+    """Return the layer of type `kind` that `keys` describe."""
     builder = TYPES.get(kind)
     if builder is None:
         error = unknown("layer type", kind, TYPES)

@@ -1,4 +1,7 @@
-"""Read a picture or an array of numbers from a file or from bytes, by its content."""
+"""Read a picture or an array of numbers from a file or from bytes, by its content.
+
+Pillow and the reader of number files are imported where they are used, for start-up.
+"""
 
 import os
 from typing import NamedTuple, TypeAlias
@@ -36,12 +39,6 @@ def read(
         Only this frame, counted from 0 as the file counts them.
     max_pixels : int
         Frames of more pixels are refused before they are decoded.
-
-    Raises
-    ------
-    ImageError
-        The file cannot be opened, is empty, damaged, too large or of no known kind, or holds values that
-        are not finite; and never anything else.
     """
     loaded = _load(source, name)
     kind = sniff.array_kind(loaded.data, loaded.suffix)

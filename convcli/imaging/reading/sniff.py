@@ -1,4 +1,4 @@
-"""What a file is, judged by its first bytes."""
+"""The kind of a file, by its first bytes."""
 
 import codecs
 import re
@@ -8,6 +8,7 @@ from convcli.errors import ImageError
 
 __all__ = ["array_kind", "not_a_picture", "numbers_kind", "picture_kind", "too_large"]
 
+# First bytes of a file, and Pillow's name of its format.
 _PICTURES = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
@@ -17,6 +18,7 @@ _PICTURES = (
     (b"II+\0", "TIFF"),
     (b"MM\0+", "TIFF"),
 )
+# What cannot be read: some bytes, their place after leading blanks, what that is, and a hint.
 _FOREIGN = (
     (b"%PDF", 0, "a PDF document", "save the page as a picture first"),
     (b"<svg", 0, "an SVG drawing", "render it to pixels first"),

@@ -12,8 +12,10 @@ from convcli.imaging.metadata import DESCRIPTIVE, Metadata, exif_for
 
 __all__ = ["with_tags"]
 
+# Tags: the EXIF and GPS directories, the interoperability directory (which points into the file that the EXIF
+# came from), and XMP; the type of bytes, and the length of a directory's entry in bytes.
 _SUBDIRECTORIES = (34665, 34853)
-_INTEROPERABILITY = 0xA005  # points into the file that the EXIF came from
+_INTEROPERABILITY = 0xA005
 _XMP, _BYTE = 700, 1
 _ENTRY = 12
 

@@ -22,13 +22,7 @@ class Exported:
 
 
 def export_kernel(found: Kernel, *, output: str | None, format: str | None) -> Exported:
-    """Write a kernel as `export` does.
-
-    Raises
-    ------
-    OutputError
-        The format cannot hold it, or the file cannot be written.
-    """
+    """Write a kernel as `export` does."""
     data = encode(found, file_suffix(output, format))
     if output is None or output == STDOUT:
         return Exported(data, None)
@@ -37,13 +31,7 @@ def export_kernel(found: Kernel, *, output: str | None, format: str | None) -> E
 
 
 def file_suffix(output: str | None, format: str | None) -> str:
-    """Return the suffix of the format in which a kernel is written: JSON unless told otherwise.
-
-    Raises
-    ------
-    OutputError
-        The suffix of `output` is that of no format for kernels.
-    """
+    """Return the suffix of the format in which a kernel is written: JSON unless told otherwise."""
     if format is not None:
         return "." + format.lower().removeprefix(".")
     if output is None or output == STDOUT:

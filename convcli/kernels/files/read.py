@@ -46,11 +46,6 @@ def read(path: str) -> Kernel:
     """Read the kernel in a file; ``file.npz:name`` picks one array of several.
 
     A file without one of the known suffixes is read by its content, so that pipes work.
-
-    Raises
-    ------
-    KernelError
-        The file is missing, unreadable, too large, or holds no kernel.
     """
     member = ""
     if not os.path.exists(path) and ".npz:" in path.lower():
@@ -92,11 +87,6 @@ def decode(data: bytes, what: str, name: str, suffix: str = "", member: str = ""
         Which array of a ``.npz``.
     source : str
         The kernel's source, unless the content gives one.
-
-    Raises
-    ------
-    KernelError
-        There is no kernel in it.
     """
     if not data.strip():
         raise KernelError(f"{what} is empty", hint="a kernel is rows of numbers, JSON, TOML, .npy or .npz")

@@ -23,11 +23,6 @@ def encode(kernel: Kernel, suffix: str) -> bytes:
         Its name, source, bias and combination are kept by ``.json``, ``.toml`` and ``.npz``.
     suffix : str
         One of `SUFFIXES`, any case.
-
-    Raises
-    ------
-    OutputError
-        The format is not known, or cannot hold several components, channels or a bias.
     """
     spelled = suffix.lower()
     if spelled not in SUFFIXES:

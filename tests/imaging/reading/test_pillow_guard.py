@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from convcli.errors import ImageError
 from convcli.imaging.image import Frame, Image, Space, full_scale
 from convcli.imaging.reading.pillow_guard import guarded
-from convcli.imaging.reading.pillow_modes import raster
+from convcli.imaging.reading.pillow_modes import from_pillow
 from convcli.imaging.reading.read import read
 from tests.imaging.helpers import pixels, saved
 
@@ -120,12 +120,12 @@ def test_rare_modes_of_pillow(mode):
         picture = red.convert("RGBa")
     else:
         picture = red.convert("RGB").convert(mode)
-    one = raster(picture)
+    one, space = from_pillow(picture, [])
     if mode == "La":
-        assert one.space is Space.GRAY
+        assert space is Space.GRAY
         assert (one.pixels == 76).all()
     else:
-        assert one.space is Space.RGB
+        assert space is Space.RGB
         assert np.abs(one.pixels[0, 0].astype(int) - [255, 0, 0]).max() <= 1
     assert (one.alpha is not None) == (mode in ("La", "RGBa", "PA"))
 
