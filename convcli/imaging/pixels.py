@@ -58,12 +58,12 @@ def to_pixels(
     ========  ============================================
 
     Integers are rounded half to even, then saturated. Float targets stay in the source's units
-    (white is `full_in`), and only what exceeds black or white by more than rounding counts as cut.
+    (white is `full_in`), and only what exceeds black or white by more than rounding counts as clipped.
 
     Parameters
     ----------
     values : (H, W) or (H, W, C) array
-        Of floats, or of pixels that are what they were.
+        Of floats, or of pixels as they were read.
     mode : RangeMode
     full_in : float
         White in the source's units: 255, 65535, or 1 for floats, which stand as they are: an integer
@@ -71,7 +71,7 @@ def to_pixels(
     target : dtype
         uint8, uint16, float32 or float64.
     out : array, optional
-        Where integers go; otherwise into a new array, or `values` itself where it is what was asked for.
+        Where integers are written; by default a new array, or `values` itself where nothing changes.
     """
     dtype = np.dtype(target)
     if dtype.kind == "f":
@@ -118,9 +118,8 @@ def _refuse_nan(value: float) -> None:
 
 
 def _to_integers(values: Array, absolute: bool, gain: float, offset: float, out: Array) -> int:
-    """Round and saturate block by block, so that no block leaves the cache; return how many were cut."""
-    row = max(1, values[:1].size)
-    rows = max(1, _BLOCK_SAMPLES // row)
+    """Round and saturate block by block, so that blocks stay in the cache; return the clipped pixels."""
+    rows = max(1, _BLOCK_SAMPLES // max(1, values[:1].size))
     whole = values.dtype == np.int16 and gain == 1.0 and offset.is_integer()
     # float32 has no halves left above 2**23, which 16 bits do not reach; stretched denormals need more range
     single = np.can_cast(values.dtype, np.float32) and gain < float(np.finfo(np.float32).max)
@@ -144,7 +143,7 @@ def _to_integers(values: Array, absolute: bool, gain: float, offset: float, out:
 
 
 def _saturated(block: Array, out: Array) -> int:
-    """Copy whole numbers to `out`, cut to what it holds; return how many pixels were cut."""
+    """Copy whole numbers to `out`, clipped to its range; return how many pixels were clipped."""
     white = np.iinfo(out.dtype).max
     if block.dtype.kind == "f":
         low, high = float(block.min()), float(block.max())
@@ -188,12 +187,12 @@ def _count(outside: NDArray[np.bool_]) -> int:
     either = flat[: flat.size - channels + 1]
     for channel in range(1, channels):
         either = either | flat[channel : channel + either.size]
-    return int(np.count_nonzero(either & _firsts(either.size, channels)))
+    return int(np.count_nonzero(either & _first_channels(either.size, channels)))
 
 
 @lru_cache(maxsize=2)
-def _firsts(count: int, channels: int) -> NDArray[np.bool_]:
-    """Return whether a pixel of so many channels begins there, for `count` places."""
+def _first_channels(count: int, channels: int) -> NDArray[np.bool_]:
+    """Return, for `count` interleaved samples, whether each is the first channel of a pixel."""
     firsts = np.zeros(count, np.bool_)
     firsts[::channels] = True
     return firsts

@@ -1,17 +1,16 @@
-"""What may follow a kernel's name: ``gaussian:sigma=2,size=9``. No NumPy here."""
+"""Parameters of named kernels: what each allows, and their parser (``sigma=2,size=9``). No NumPy here."""
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from convcli.errors import KernelError, nearest
-from convcli.kernels.text import number, shown
+from convcli.kernels.text import number, rows_and_columns, shown
 
 __all__ = ["MAX_SIDE", "Number", "Parameter", "Size", "Value", "read_parameters"]
 
+# The largest number of rows or columns of a kernel: 4095 x 4095 weights are 134 MB.
 MAX_SIDE = 4095
-"""The largest number of rows or columns of a kernel: 4095 x 4095 weights are 134 MB."""
 
 Value = float | tuple[int, int]
 
@@ -43,11 +42,11 @@ class Parameter(ABC):
     @property
     @abstractmethod
     def allowed(self) -> str:
-        """What values are, for hints."""
+        """The allowed values, for hints."""
 
     @abstractmethod
     def read(self, text: str) -> Value:
-        """Return the value of `text`; a ValueError where it is not allowed."""
+        """Return the value of `text`; a ValueError says why it is not allowed."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,7 +59,7 @@ class Number(Parameter):
 
     @property
     def allowed(self) -> str:
-        """What values are, for hints."""
+        """The allowed values, for hints."""
         if self.above > -math.inf:
             return f"a number above {self.above:g}, up to {self.most:g}"
         if self.least > -math.inf:
@@ -68,7 +67,7 @@ class Number(Parameter):
         return f"a number from {-self.most:g} to {self.most:g}"
 
     def read(self, text: str) -> float:
-        """Return the value of `text`; a ValueError where it is not allowed."""
+        """Return the value of `text`; a ValueError says why it is not allowed."""
         value = number(text)
         if not (max(self.least, -self.most) <= value <= self.most and value > self.above):
             raise ValueError(f"{shown(text)} is out of range")
@@ -85,16 +84,13 @@ class Size(Parameter):
 
     @property
     def allowed(self) -> str:
-        """What values are, for hints."""
+        """The allowed values, for hints."""
         kind = "an odd number" if self.odd else "a whole number"
         return f"{kind} N from {self.least} to {self.most}, or RxC for rows and columns"
 
     def read(self, text: str) -> tuple[int, int]:
-        """Return the value of `text`; a ValueError where it is not allowed."""
-        words = text.lower().replace("×", "x").split("x")
-        if len(words) > 2 or not all(word.isascii() and word.isdigit() and len(word) < 10 for word in words):
-            raise ValueError(f"{shown(text)} is not a size")
-        rows, columns = int(words[0]), int(words[-1])
+        """Return the value of `text`; a ValueError says why it is not allowed."""
+        rows, columns = rows_and_columns(text)
         for side in (rows, columns):
             if not self.least <= side <= self.most:
                 raise ValueError(f"{shown(text)} is out of range")
@@ -104,21 +100,9 @@ class Size(Parameter):
 
 
 def read_parameters(text: str, known: tuple[Parameter, ...], name: str) -> dict[str, Value]:
-    """Read ``sigma=2,size=9``; values without a name fill the parameters in their order.
+    """Read ``sigma=2,size=9``, what follows the colon: the parameters that were given, by name.
 
-    Parameters
-    ----------
-    text : str
-        What stands behind the colon.
-    known : tuple of Parameter
-        What `name` takes.
-    name : str
-        The kernel, for messages.
-
-    Returns
-    -------
-    dict
-        The parameters that were given, by name.
+    Values without a name fill the parameters in their order. `name` is the kernel's, for messages.
     """
     given: dict[str, Value] = {}
     items = [item.strip() for item in text.split(",")] if text.strip() else []
@@ -155,7 +139,7 @@ def _at(place: int, item: str, known: tuple[Parameter, ...], name: str) -> Param
     return known[place]
 
 
-def _choices(given: str, known: Iterable[Parameter], name: str) -> str:
+def _choices(given: str, known: tuple[Parameter, ...], name: str) -> str:
     names = [parameter.name for parameter in known]
     if not names:
         return f"{name} takes no parameters"

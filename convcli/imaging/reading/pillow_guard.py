@@ -1,4 +1,4 @@
-"""Decode with Pillow under a pixel limit, errors as ImageError and warnings as notes, its settings restored."""
+"""Decode with Pillow under a pixel limit, errors as ImageError and warnings as notes, settings restored."""
 
 import threading
 import warnings

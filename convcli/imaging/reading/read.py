@@ -57,7 +57,16 @@ def read(
     return image
 
 
-def _from_array(loaded: "_Loaded", kind: str, frame: int | None, max_pixels: int) -> Image:
+class _Loaded(NamedTuple):
+    """The content of a file, its name for messages, its suffix, and the name of the array within."""
+
+    data: bytes
+    name: str
+    suffix: str = ""
+    member: str | None = None
+
+
+def _from_array(loaded: _Loaded, kind: str, frame: int | None, max_pixels: int) -> Image:
     from convcli.imaging.reading.number_files import floats, picture_array
 
     array = picture_array(loaded.data, kind, loaded.name, loaded.member)
@@ -86,15 +95,6 @@ def _check_finite(values: Array, name: str) -> None:
         f"{name!r} has {many} not finite; the first, {values[place]}, is at [{at}]",
         hint="replace them first: numpy.nan_to_num does",
     )
-
-
-class _Loaded(NamedTuple):
-    """Content, what people call it, the suffix of its path, and the name of the array within."""
-
-    data: bytes
-    name: str
-    suffix: str = ""
-    member: str | None = None
 
 
 def load_array(source: Source, *, name: str | None = None) -> Array | None:

@@ -1,4 +1,4 @@
-"""A kernel as keys and values, as JSON, TOML and .npz hold it, and back."""
+"""Kernels to and from the keys and values that JSON, TOML and .npz hold."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,6 +1,6 @@
-"""Kernels read from files: ``.npy .npz .json .toml .csv .tsv .txt``; encoding.py writes them.
+"""Read kernels from files: ``.npy .npz .json .toml .csv .tsv .txt``.
 
-JSON and TOML hold a mapping (objects.py) or, JSON only, a plain nested list. ``.npz`` holds the same mapping
+JSON and TOML hold a mapping (mapping.py) or, JSON only, a plain nested list. ``.npz`` holds the same mapping
 as arrays, or any arrays, of which ``file.npz:name`` picks one. The others hold one array.
 """
 
@@ -27,22 +27,23 @@ from convcli.kernels.files.mapping import from_mapping, nested
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.text import matrix, shown
 
-__all__ = ["COMPONENT", "MAX_BYTES", "SUFFIXES", "decode", "is_path", "read"]
+__all__ = ["COMPONENT", "MAX_BYTES", "SUFFIXES", "decode_kernel", "is_kernel_file", "read_kernel"]
 
 SUFFIXES = (".npy", ".npz", ".json", ".toml", ".csv", ".tsv", ".txt")
+# The largest kernel file, and the most that one may unpack to, in bytes: `kernel.MAX_WEIGHTS` of float64.
 MAX_BYTES = 1 << 29
+# How ``.npz`` names the arrays of several components; a number follows.
+COMPONENT = "component_"
 
 _PATH = re.compile(r".*\.(npy|npz|json|toml|csv|tsv|txt)|.*\.npz:.+", re.IGNORECASE | re.DOTALL)
-COMPONENT = "component_"
-"""How ``.npz`` names the arrays of several components; a number follows."""
 
 
-def is_path(spec: str) -> bool:
+def is_kernel_file(spec: str) -> bool:
     """Tell whether `spec` ends as a kernel file does, so that it is one whether it exists or not."""
     return _PATH.fullmatch(spec) is not None
 
 
-def read(path: str) -> Kernel:
+def read_kernel(path: str) -> Kernel:
     """Read the kernel in a file; ``file.npz:name`` picks one array of several.
 
     A file without one of the known suffixes is read by its content, so that pipes work.
@@ -67,26 +68,18 @@ def read(path: str) -> Kernel:
             f"{what} cannot be read: {reason}", hint="check its name and permissions"
         ) from error
     suffix = Path(path).suffix.lower()
-    return decode(data, what, Path(path).stem, suffix if suffix in SUFFIXES else "", member, source=path)
+    return decode_kernel(
+        data, what, Path(path).stem, suffix if suffix in SUFFIXES else "", member, source=path
+    )
 
 
-def decode(data: bytes, what: str, name: str, suffix: str = "", member: str = "", source: str = "") -> Kernel:
-    """Make a kernel of a file's content.
+def decode_kernel(
+    data: bytes, what: str, name: str, suffix: str = "", member: str = "", source: str = ""
+) -> Kernel:
+    """Make a kernel of a file's content; `what` is how errors call it.
 
-    Parameters
-    ----------
-    data : bytes
-        All of it.
-    what : str
-        What errors call it.
-    name : str
-        The kernel's name, unless the content gives one.
-    suffix : str
-        Its format; found from the first bytes where it is empty.
-    member : str
-        Which array of a ``.npz``.
-    source : str
-        The kernel's source, unless the content gives one.
+    `name` and `source` are the kernel's unless the content gives its own. An empty `suffix` is found from the
+    first bytes. `member` names the array of an ``.npz``.
     """
     if not data.strip():
         raise KernelError(f"{what} is empty", hint="a kernel is rows of numbers, JSON, TOML, .npy or .npz")

@@ -1,4 +1,4 @@
-"""Kernels as the bytes of a file; files.py reads them back."""
+"""Encode kernels as the bytes of a file."""
 
 import json
 
@@ -11,10 +11,10 @@ from convcli.kernels.files.read import COMPONENT, SUFFIXES
 from convcli.kernels.kernel import Array, Kernel, joins
 from convcli.kernels.text import shown
 
-__all__ = ["encode"]
+__all__ = ["encode_kernel"]
 
 
-def encode(kernel: Kernel, suffix: str) -> bytes:
+def encode_kernel(kernel: Kernel, suffix: str) -> bytes:
     """Return the bytes of a file that reads back as exactly these weights.
 
     Parameters
