@@ -12,7 +12,7 @@ from convcli.choices import PadMode
 from convcli.commands.learn.spec import LearnSpec
 from convcli.commands.learn.verdict import verdict
 from convcli.engine.fitting.fit import Fit
-from convcli.kernels.recognition.recognise import Known
+from convcli.kernels.recognition.recognise import Recognised
 from convcli.pipeline.jsonable import plain
 
 __all__ = ["Pair", "Told", "border_name", "command", "psnr", "report", "sentences", "size_words"]
@@ -49,7 +49,7 @@ class Told(NamedTuple):
 
     pairs: tuple[Pair, ...]
     fit: Fit
-    known: tuple[Known | None, ...]
+    known: tuple[Recognised | None, ...]
     peak: float
     whole: bool
     spread: float
@@ -100,7 +100,7 @@ def report(told: Told) -> dict[str, Any]:
     return {key: plain(value) for key, value in held.items()}
 
 
-def _known(known: Known | None) -> dict[str, Any] | None:
+def _known(known: Recognised | None) -> dict[str, Any] | None:
     if known is None:
         return None
     return {

@@ -1,4 +1,4 @@
-"""The families of kernels as a search for their parameters sees them: limits, and where to begin."""
+"""The kernel families whose parameters are searched: limits, starting grids, and costs."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
@@ -10,19 +10,20 @@ from numpy.typing import NDArray
 from convcli.errors import KernelError
 from convcli.kernels import families
 from convcli.kernels.parameters import MAX_SIDE
+from convcli.kernels.text import size_text
 
-__all__ = ["LONGEST", "SHAPES", "Shape", "Size", "Values", "resized"]
+__all__ = ["MAX_LENGTH_RATIO", "SEARCHED_FAMILIES", "Family", "Size", "Values", "resized"]
 
 Array = NDArray[np.float64]
 Size = tuple[int, int]
 Values = tuple[float, ...]
 
-LONGEST = 4.0
-"""How many sides of the matrix a length may be: what is longer makes no difference in it."""
+# Lengths and sigmas are at most so many times the longest side of the matrix: longer ones look alike in it.
+MAX_LENGTH_RATIO = 4.0
 
 
-class Shape(NamedTuple):
-    """A family of kernels with real parameters.
+class Family(NamedTuple):
+    """A family of kernels whose parameters are real numbers.
 
     Attributes
     ----------
@@ -35,7 +36,7 @@ class Shape(NamedTuple):
     grid
         Where the search begins, for a matrix of a size.
     limits
-        Least and greatest value of each parameter; lengths are at most `LONGEST` sides of the matrix.
+        Least and greatest value of each parameter; lengths are at most `MAX_LENGTH_RATIO` sides.
     least, most
         The smallest matrix that tells this family from others, and the largest that it has.
     cost
@@ -66,7 +67,7 @@ class Shape(NamedTuple):
     def within(self, values: Sequence[float], size: Size) -> Array | None:
         """Return the kernel in a window of `size`; None where parameters or parity forbid it."""
         for value, (low, high) in zip(values, self.limits, strict=True):
-            if not low <= value <= (high or LONGEST * max(size)):
+            if not low <= value <= (high or MAX_LENGTH_RATIO * max(size)):
                 return None
         try:
             made = self.make(tuple(values), size if self.sized else None)
@@ -81,7 +82,7 @@ class Shape(NamedTuple):
         ]
         words += [self.also] if self.also else []
         if size is not None:
-            words.append(f"size={size[0]}" if size[0] == size[1] else f"size={size[0]}x{size[1]}")
+            words.append(f"size={size_text(size)}")
         return f"{self.name}:{','.join(words)}"
 
 
@@ -172,12 +173,14 @@ def _of(family: str, *names: str, **fixed: float) -> Callable[[Values, Size | No
     return make
 
 
+# Limits of lengths in pixels (None: `MAX_LENGTH_RATIO` sides) and of angles in degrees, some beyond a turn.
 _LENGTH = (0.1, None)
 _ANGLE = (-200.0, 400.0)
 
-SHAPES = (
-    Shape("gaussian", ("sigma",), _of("gaussian", "sigma"), _one_sigma, (_LENGTH,), (2, 2), 1.0, added=True),
-    Shape(
+# The plainest first.
+SEARCHED_FAMILIES = (
+    Family("gaussian", ("sigma",), _of("gaussian", "sigma"), _one_sigma, (_LENGTH,), (2, 2), 1.0, added=True),
+    Family(
         "gaussian",
         ("sigma-x",),
         _of("gaussian", "sigma_x", sigma_y=0),
@@ -188,7 +191,7 @@ SHAPES = (
         also="sigma-y=0",
         most=(1, MAX_SIDE),
     ),
-    Shape(
+    Family(
         "gaussian",
         ("sigma-y",),
         _of("gaussian", "sigma_y", sigma_x=0),
@@ -199,8 +202,8 @@ SHAPES = (
         also="sigma-x=0",
         most=(MAX_SIDE, 1),
     ),
-    Shape("disk", ("radius",), _of("disk", "radius"), _radii, ((0.51, None),), (3, 3), 1.2, sized=False),
-    Shape(
+    Family("disk", ("radius",), _of("disk", "radius"), _radii, ((0.51, None),), (3, 3), 1.2, sized=False),
+    Family(
         "gaussian",
         ("sigma",),
         _boxes,
@@ -212,8 +215,8 @@ SHAPES = (
         added=True,
         how="by three box blurs",
     ),
-    Shape("log", ("sigma",), _of("log", "sigma"), _one_sigma, (_LENGTH,), (5, 5), 1.4),
-    Shape(
+    Family("log", ("sigma",), _of("log", "sigma"), _one_sigma, (_LENGTH,), (5, 5), 1.4),
+    Family(
         "gaussian",
         ("sigma-x", "sigma-y"),
         _of("gaussian", "sigma_x", "sigma_y"),
@@ -222,7 +225,7 @@ SHAPES = (
         (3, 3),
         2.0,
     ),
-    Shape(
+    Family(
         "motion",
         ("length", "angle"),
         _of("motion", "length", "angle"),
@@ -232,8 +235,8 @@ SHAPES = (
         2.2,
         sized=False,
     ),
-    Shape("dog", ("sigma", "k"), _of("dog", "sigma", "k"), _blobs, ((0.5, None), (1.01, 10.0)), (5, 5), 2.4),
-    Shape(
+    Family("dog", ("sigma", "k"), _of("dog", "sigma", "k"), _blobs, ((0.5, None), (1.01, 10.0)), (5, 5), 2.4),
+    Family(
         "gabor",
         ("sigma", "theta", "wavelength", "gamma", "psi"),
         _of("gabor", "sigma", "theta", "wavelength", "gamma", "psi"),
@@ -243,4 +246,3 @@ SHAPES = (
         4.0,
     ),
 )
-"""The families, the plainest first."""
