@@ -1,8 +1,8 @@
 """Parameters of named kernels: what each allows, and their parser (``sigma=2,size=9``). No NumPy here."""
 
 import math
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from convcli.errors import KernelError, nearest
 from convcli.kernels.text import number, rows_and_columns, shown
@@ -16,7 +16,7 @@ Value = float | tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Parameter(ABC):
+class _Parameter:
     """One parameter of a named kernel.
 
     Attributes
@@ -39,18 +39,9 @@ class Parameter(ABC):
     derived: str = ""
     synonyms: tuple[str, ...] = ()
 
-    @property
-    @abstractmethod
-    def allowed(self) -> str:
-        """The allowed values, for hints."""
-
-    @abstractmethod
-    def read(self, text: str) -> Value:
-        """Return the value of `text`; a ValueError says why it is not allowed."""
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Number(Parameter):
+class Number(_Parameter):
     """A real number, from `least` (or above `above`) to `most`."""
 
     above: float = -math.inf
@@ -62,9 +53,7 @@ class Number(Parameter):
         """The allowed values, for hints."""
         if self.above > -math.inf:
             return f"a number above {self.above:g}, up to {self.most:g}"
-        if self.least > -math.inf:
-            return f"a number from {self.least:g} to {self.most:g}"
-        return f"a number from {-self.most:g} to {self.most:g}"
+        return f"a number from {max(self.least, -self.most):g} to {self.most:g}"
 
     def read(self, text: str) -> float:
         """Return the value of `text`; a ValueError says why it is not allowed."""
@@ -75,7 +64,7 @@ class Number(Parameter):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Size(Parameter):
+class Size(_Parameter):
     """``N`` or ``RxC``: rows and columns, odd where the kernel needs a middle pixel."""
 
     odd: bool = True
@@ -90,13 +79,16 @@ class Size(Parameter):
 
     def read(self, text: str) -> tuple[int, int]:
         """Return the value of `text`; a ValueError says why it is not allowed."""
-        rows, columns = rows_and_columns(text)
-        for side in (rows, columns):
+        size = rows_and_columns(text)
+        for side in size:
             if not self.least <= side <= self.most:
                 raise ValueError(f"{shown(text)} is out of range")
             if self.odd and side % 2 == 0:
                 raise ValueError(f"{shown(text)} is even")
-        return rows, columns
+        return size
+
+
+Parameter: TypeAlias = Number | Size
 
 
 def read_parameters(text: str, known: tuple[Parameter, ...], name: str) -> dict[str, Value]:

@@ -4,7 +4,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any
 
 from PIL import Image as Pillow
 from PIL import ImageFile
@@ -80,14 +80,7 @@ def _leave(max_pixels: int) -> None:
             kept.__exit__(None, None, None)
 
 
-def _hear(
-    message: Warning | str,
-    category: type[Warning],  # noqa: ARG001
-    filename: str,  # noqa: ARG001
-    lineno: int,  # noqa: ARG001
-    file: TextIO | None = None,  # noqa: ARG001
-    line: str | None = None,  # noqa: ARG001
-) -> None:
+def _hear(message: Warning | str, *_: Any, **__: Any) -> None:
     heard = getattr(_local, "heard", [])
     text = "the decoder warns: " + " ".join(str(message).split())
     if text not in heard:

@@ -7,7 +7,6 @@ as arrays, or any arrays, of which ``file.npz:name`` picks one. The others hold 
 import io
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -34,6 +33,8 @@ SUFFIXES = (".npy", ".npz", ".json", ".toml", ".csv", ".tsv", ".txt")
 MAX_BYTES = 1 << 29
 # How ``.npz`` names the arrays of several components; a number follows.
 COMPONENT = "component_"
+# The other arrays of an ``.npz`` that are read.
+_KEYS = ("name", "source", "kernel", "combine", "bias")
 
 _PATH = re.compile(r".*\.(npy|npz|json|toml|csv|tsv|txt)|.*\.npz:.+", re.IGNORECASE | re.DOTALL)
 
@@ -85,7 +86,7 @@ def decode_kernel(
         raise KernelError(f"{what} is empty", hint="a kernel is rows of numbers, JSON, TOML, .npy or .npz")
     if len(data) > MAX_BYTES:
         raise KernelError(f"{what} is larger than {MAX_BYTES} bytes", hint="is it a kernel?")
-    held = _READERS[suffix or _sniff(data)](data, what, member)
+    held = _content(data, suffix or _sniff(data), what, member)
     if isinstance(held, dict):
         return from_mapping({"source": source, **held}, what, name)
     return Kernel.of(held, name=name, source=source, what=what)
@@ -104,8 +105,41 @@ def _sniff(data: bytes) -> str:
 Held = NDArray[Any] | dict[str, Any]
 
 
-def _npy(data: bytes, what: str, _: str) -> Held:
-    return _array(io.BytesIO(data), "npy", what)
+def _content(data: bytes, suffix: str, what: str, member: str) -> Held:
+    """Return the array or the mapping in a file."""
+    if suffix == ".npy":
+        return _array(io.BytesIO(data), "npy", what)
+    if suffix == ".npz":
+        return _npz(data, what, member)
+    text = _text(data, what)
+    if suffix == ".json":
+        import json  # here, as tomllib, for start-up: most kernels are not in files
+
+        try:
+            held = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise KernelError(
+                f"{what} is not JSON: {error}",
+                hint='write [[0, 1], [2, 3]] or {"kernel": [[0, 1], [2, 3]]}',
+            ) from error
+        return held if isinstance(held, dict) else nested(held, what)
+    if suffix == ".toml":
+        import tomllib
+
+        try:
+            return tomllib.loads(text.replace("\r\n", "\n"))
+        except (ValueError, RecursionError) as error:
+            raise KernelError(
+                f"{what} is not TOML: {error}", hint="write kernel = [[0, 1], [2, 3]]"
+            ) from error
+    if suffix == ".txt":
+        return np.array(matrix(text, what))
+    body = re.sub(r"#.*", "", text)
+    if ";" in body and "," in body:
+        raise KernelError(
+            f"{what} has both ';' and ','", hint="write decimal points, and ',' or ';' between the numbers"
+        )
+    return np.array(matrix(re.sub(r"[ ]*[\t;][ ]*", ",", text), what, rows_end_at=""))
 
 
 def _npz(data: bytes, what: str, member: str) -> Held:
@@ -146,58 +180,6 @@ def _array(file: BinaryIO, kind: str, what: str, member: str = "") -> NDArray[An
         raise KernelError(
             f"{where} is not a whole .npy file: {error.message}", hint="save it again"
         ) from error
-
-
-_KEYS = ("name", "source", "kernel", "combine", "bias")
-
-
-def _json(data: bytes, what: str, _: str) -> Held:
-    import json
-
-    text = _text(data, what)
-    try:
-        held = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise KernelError(
-            f"{what} is not JSON: {error}", hint='write [[0, 1], [2, 3]] or {"kernel": [[0, 1], [2, 3]]}'
-        ) from error
-    return held if isinstance(held, dict) else nested(held, what)
-
-
-def _toml(data: bytes, what: str, _: str) -> Held:
-    import tomllib
-
-    text = _text(data, what).replace("\r\n", "\n")
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise KernelError(f"{what} is not TOML: {error}", hint="write kernel = [[0, 1], [2, 3]]") from error
-
-
-def _lines(data: bytes, what: str, _: str) -> Held:
-    return np.array(matrix(_text(data, what), what))
-
-
-def _csv(data: bytes, what: str, _: str) -> Held:
-    text = _text(data, what)
-    body = re.sub(r"#.*", "", text)
-    if ";" in body and "," in body:
-        raise KernelError(
-            f"{what} has both ';' and ','", hint="write decimal points, and ',' or ';' between the numbers"
-        )
-    parted = re.sub(r"[ ]*[\t;][ ]*", ",", text)
-    return np.array(matrix(parted, what, rows_end_at=""))
-
-
-_READERS: dict[str, Callable[[bytes, str, str], Held]] = {
-    ".npy": _npy,
-    ".npz": _npz,
-    ".json": _json,
-    ".toml": _toml,
-    ".csv": _csv,
-    ".tsv": _csv,
-    ".txt": _lines,
-}
 
 
 def _text(data: bytes, what: str) -> str:
