@@ -4,6 +4,15 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from convcli.arrayfiles.read import (
+    ArrayFileError,
+    DamagedError,
+    PickledError,
+    array_names,
+    read_array,
+    unpacked_size,
+)
+from convcli.arrayfiles.write import encode_array, encode_npz
 from convcli.errors import ImageError
 from convcli.imaging.image import Space
 from convcli.imaging.reading.read import load_array, read
@@ -192,3 +201,33 @@ def test_pickles_are_never_loaded():
     content = npy(np.array([[Bomb()]], dtype=object), allow_pickle=True)
     with pytest.raises(ImageError, match="Python objects"):
         read(content)
+
+
+@pytest.mark.parametrize("kind", ["npy", "npz", "csv", "tsv", "json"])
+def test_what_is_written_reads_back(kind):
+    data = encode_array(ROWS, kind)
+    assert_array_equal(read_array(io.BytesIO(data), kind, "image" if kind == "npz" else ""), ROWS)
+
+
+def test_arrays_of_an_archive_by_name():
+    file = io.BytesIO(encode_npz({"first": ROWS, "a/b": ROWS[0]}))
+    assert array_names(file, "npz") == ["first", "a/b"]
+    assert_array_equal(read_array(file, "npz", "a/b"), ROWS[0])
+    assert unpacked_size(file) > ROWS.nbytes
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "error", "message"),
+    [
+        ("npy", npy(ROWS)[:-8], DamagedError, "cannot reshape|EOF|Failed to read"),
+        ("npy", npy(np.array([None]), allow_pickle=True), PickledError, "Object arrays"),
+        ("npz", b"PK\x03\x04", DamagedError, "not a zip file"),
+        ("npz", npz(a=ROWS), DamagedError, "no item named"),
+        ("csv", b"1,2\n3\n", ArrayFileError, "^ is ragged: line 2"),
+        ("json", b"[[1, null]]", ArrayFileError, r"^: \[0\]\[1\] is None"),
+    ],
+)
+def test_errors_name_no_file(kind, content, error, message):
+    with pytest.raises(error, match=message) as caught:
+        read_array(io.BytesIO(content), kind, "missing")
+    assert type(caught.value) is error

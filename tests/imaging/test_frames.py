@@ -255,3 +255,13 @@ def test_a_gif_that_lost_its_last_frames_is_said():
     cut = read(data[:last])
     assert len(cut.frames) == 3
     assert cut.notes == ("the GIF does not end as it should: its last frames may be missing",)
+
+
+def test_inks_among_colours_become_colours_and_that_is_said():
+    pictures = [Pillow.fromarray(few_colours(0)), Pillow.new("CMYK", (17, 12), (0, 60, 120, 30))]
+    buffer = io.BytesIO()
+    pictures[0].save(buffer, "TIFF", save_all=True, append_images=pictures[1:])
+    whole = read(buffer.getvalue())
+    assert whole.space is Space.RGB
+    assert_array_equal(whole.frames[1].pixels, np.asarray(pictures[1].convert("RGB")))
+    assert whole.notes == ("CMYK frames were converted to RGB, as other frames are",)
