@@ -131,15 +131,8 @@ def sample_alpha(
 ) -> Array:
     """Return `alpha` as seen at the centre of each window of an output of `shape`.
 
-    Output row m looks at row ``m * stride - padding + center``, held within the picture.
-
-    Parameters
-    ----------
-    alpha : (H, W) array
-    shape : rows and columns of the output
-    stride : how far the window moves
-    padding : how much was added at the top and at the left
-    center : where in the window its centre is, ``dilation * (kernel - 1) // 2``
+    Output row m looks at row ``m * stride - padding + center``, held within the picture: `padding` is that
+    at the top and the left, `center` where the centre is in the window, ``dilation * (kernel - 1) // 2``.
     """
     rows, columns = (
         np.clip(np.arange(count) * step - pad + middle, 0, side - 1)

@@ -1,7 +1,6 @@
 """The file formats that can be written: names, suffixes, and what each can hold."""
 
 import os
-from functools import cache
 from typing import NamedTuple
 
 from convcli.errors import UsageError, nearest, unknown
@@ -80,6 +79,7 @@ _TABLE = (
     Format("eps", (".eps",), "EPS", spaces=_PRINT),
 )
 
+_BY_SUFFIX = {suffix: format for format in _TABLE for suffix in format.suffixes}
 _SYNONYMS = {"jpg": "jpeg", "jpe": "jpeg", "tif": "tiff", "apng": "png", "jpeg2000": "jp2", "j2k": "jp2"}
 
 
@@ -92,10 +92,10 @@ def by_name(name: str) -> Format:
     """Return the format called `name`, in any spelling that ``--format`` accepts."""
     spelled = name.strip().lower().removeprefix(".")
     spelled = _SYNONYMS.get(spelled, spelled)
-    for format in _TABLE:
-        if format.name == spelled:
-            return format
-    raise unknown("format", name, names())
+    found = next((format for format in _TABLE if format.name == spelled), None)
+    if found is None:
+        raise unknown("format", name, names())
+    return found
 
 
 def format_of(path: str, override: str | None = None) -> Format:
@@ -103,22 +103,16 @@ def format_of(path: str, override: str | None = None) -> Format:
     if override is not None:
         return by_name(override)
     suffix = os.path.splitext(path)[1].lower()
-    found = _by_suffix().get(suffix)
-    if found is not None:
-        return found
+    if suffix in _BY_SUFFIX:
+        return _BY_SUFFIX[suffix]
     if not suffix:
         raise UsageError(
             f"{path!r} has no suffix that says its format",
             hint="add one, such as .png, or name the format with --format",
         )
-    close = nearest(suffix[1:], [known[1:] for known in _by_suffix()])
+    close = nearest(suffix[1:], [known[1:] for known in _BY_SUFFIX])
     hint = f"did you mean '.{close}'?" if close else f"choose from: {', '.join(names())}"
     raise UsageError(f"{path!r}: no format with the suffix {suffix!r} can be written", hint=hint)
-
-
-@cache
-def _by_suffix() -> dict[str, Format]:
-    return {suffix: format for format in _TABLE for suffix in format.suffixes}
 
 
 def suffix_for(name: str) -> str:
@@ -126,13 +120,9 @@ def suffix_for(name: str) -> str:
     return next((format.suffix for format in _TABLE if format.name == name), ".png")
 
 
-def holding(*, depth: str = "8", alpha: bool = False, frames: bool = False) -> str:
+def holding(*, depth: str = "8", frames: bool = False) -> str:
     """Return the suffixes of the formats that can hold this, for the hints of errors."""
-    fitting = [
-        format.suffix
-        for format in _TABLE
-        if depth in format.depths and format.alpha >= alpha and format.frames >= frames
-    ]
+    fitting = [one.suffix for one in _TABLE if depth in one.depths and one.frames >= frames]
     return ", ".join(fitting[:8])
 
 
@@ -151,4 +141,4 @@ def is_picture(name: str) -> bool:
     suffix = os.path.splitext(name)[1].lower()
     if suffix in (".npz", ".csv", ".tsv", ".json"):
         return False
-    return suffix in _by_suffix() or suffix in _ONLY_READ.split()
+    return suffix in _BY_SUFFIX or suffix in _ONLY_READ.split()

@@ -204,31 +204,26 @@ def suggest_unit(values: Array) -> bool:
     return low >= 0.0 and 0.0 < high <= 1.0
 
 
-_EIGHT: np.dtype[Any] = np.dtype(np.uint8)
-_SIXTEEN: np.dtype[Any] = np.dtype(np.uint16)
-_FLOAT: np.dtype[Any] = np.dtype(np.float32)
-
-
 def target_dtype(depth: Depth, source: DTypeLike, format: Format) -> SampleType:
     """Choose the sample type of an output: as asked, or by default as the source where the format holds it.
 
     Formats for numbers (``.npy .npz .csv .tsv .json .pfm``) get floats by default.
     """
     given = np.dtype(source)
+    eight: np.dtype[Any] = np.dtype(np.uint8)
+    sixteen: np.dtype[Any] = np.dtype(np.uint16)
     exact = given.kind == "f" and format.numbers and format.name != "pfm"
-    wide: np.dtype[Any] = given if exact else _FLOAT
+    wide: np.dtype[Any] = given if exact else np.dtype(np.float32)
     if depth is not Depth.AUTO:
         if depth.value not in format.depths:
             what = "floats" if depth is Depth.FLOAT else f"{depth.value}-bit samples"
             raise OutputError(
                 f"{format.suffix} cannot hold {what}", hint=f"write to {holding(depth=depth.value)}"
             )
-        return SampleType({Depth.EIGHT: _EIGHT, Depth.SIXTEEN: _SIXTEEN}.get(depth, wide))
+        return SampleType({Depth.EIGHT: eight, Depth.SIXTEEN: sixteen}.get(depth, wide))
     if format.numbers or (given.kind == "f" and "float" in format.depths):
         return SampleType(wide)
-    if given == _SIXTEEN and "16" not in format.depths:
-        return SampleType(
-            _EIGHT,
-            f"{format.suffix} holds 8 bits: 16-bit samples are rounded ({holding(depth='16')} keep them)",
-        )
-    return SampleType(_SIXTEEN if given == _SIXTEEN else _EIGHT)
+    if given != sixteen or "16" in format.depths:
+        return SampleType(sixteen if given == sixteen else eight)
+    keep = holding(depth="16")
+    return SampleType(eight, f"{format.suffix} holds 8 bits: 16-bit samples are rounded ({keep} keep them)")

@@ -52,14 +52,8 @@ def size_text(size: tuple[int, int]) -> str:
 def matrix(text: str, what: str, *, rows_end_at: str = ";") -> list[list[float]]:
     """Read rows of numbers; spaces, commas or both part the numbers, ``#`` begins a remark.
 
-    Parameters
-    ----------
-    text : str
-        Such as ``"0 -1 0; -1 5 -1; 0 -1 0"``, one pair of brackets around it allowed.
-    what : str
-        What errors call it.
-    rows_end_at : str
-        What ends a row besides the end of a line; empty for files whose lines are the rows.
+    Such as ``"0 -1 0; -1 5 -1; 0 -1 0"``, one pair of brackets around it allowed. `what` is how errors call
+    it; `rows_end_at` ends a row besides the end of a line, and is empty for files whose lines are the rows.
     """
     lines = [line.partition("#")[0] for line in text.translate(_MINUS).splitlines()]
     body = "\n".join(lines).strip()

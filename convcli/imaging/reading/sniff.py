@@ -13,10 +13,7 @@ _PICTURES = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
     (b"GIF8", "GIF"),
-    (b"II*\0", "TIFF"),
-    (b"MM\0*", "TIFF"),
-    (b"II+\0", "TIFF"),
-    (b"MM\0+", "TIFF"),
+    ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "TIFF"),
 )
 # What cannot be read: some bytes, their place after leading blanks, what that is, and a hint.
 _FOREIGN = (

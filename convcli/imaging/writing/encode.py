@@ -47,14 +47,11 @@ def encode(
 
     Parameters
     ----------
-    image : Image
-        uint8 or uint16 frames, or floats for the formats that hold them.
-    format : Format or str
     compress : Compress
-        How hard lossless formats are compressed. JPEG has a quality of 92; its colours are subsampled only
-        where those of the JPEG that was read were.
+        For lossless formats. JPEG has a quality of 92; its colours are subsampled as those of the JPEG that
+        was read, else not.
     strict_depth : bool
-        Whether 16 bits were asked for, so that they must not become 8 where a package is missing.
+        16 bits were asked for, and must not become 8 where a package is missing.
     jobs : int, optional
         Threads that compress a large PNG, by default one per core; the bytes do not depend on it.
     """

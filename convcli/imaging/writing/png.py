@@ -43,14 +43,8 @@ _LEVEL = {Compress.FAST: 6, Compress.SMALL: 9, Compress.NONE: 0}
 def encode(samples: Array, compress: Compress, chunks: Chunks, jobs: int | None = None) -> bytes:
     """Return the file for (H, W) or (H, W, 1 to 4) uint8 or uint16 samples, alpha last.
 
-    Parameters
-    ----------
-    compress : Compress
-        ``fast`` is deflate by runs (RLE) alone.
-    chunks : list of (type, content)
-        What stands before the pixels.
-    jobs : int, optional
-        Threads, by default one per core; the bytes do not depend on it.
+    `compress` fast is deflate by runs (RLE) alone; `chunks` stand before the pixels. The bytes do not
+    depend on `jobs`, the number of threads (by default one per core).
     """
     height, width = samples.shape[:2]
     channels = 1 if samples.ndim == 2 else samples.shape[2]

@@ -17,12 +17,8 @@ __all__ = ["encode_kernel"]
 def encode_kernel(kernel: Kernel, suffix: str) -> bytes:
     """Return the bytes of a file that reads back as exactly these weights.
 
-    Parameters
-    ----------
-    kernel : Kernel
-        Its name, source, bias and combination are kept by ``.json``, ``.toml`` and ``.npz``.
-    suffix : str
-        One of `SUFFIXES`, any case.
+    Name, source, bias and combination are kept by ``.json``, ``.toml`` and ``.npz``. `suffix` is one of
+    `SUFFIXES`, in any case.
     """
     spelled = suffix.lower()
     if spelled not in SUFFIXES:
