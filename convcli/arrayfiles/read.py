@@ -148,8 +148,8 @@ def _table(data: bytes) -> Array:
     if not rows:
         raise ArrayFileError(" holds no numbers", hint="write one row of numbers per line")
     delimiter = next((sign for sign in "\t;," if any(sign in line for _, line in rows)), None)
-    if _is_heading(_cells(rows[0][1], delimiter)):
-        del rows[0]
+    if not any(_is_number(cell) or cell[:1].isdigit() for cell in _cells(rows[0][1], delimiter)):
+        del rows[0]  # a heading
     if not rows:
         raise ArrayFileError(" holds a heading but no numbers", hint="add rows of numbers")
     try:
@@ -162,10 +162,6 @@ def _table(data: bytes) -> Array:
 
 def _cells(line: str, delimiter: str | None) -> list[str]:
     return [cell.strip(' "\t') for cell in line.split(delimiter)]
-
-
-def _is_heading(cells: list[str]) -> bool:
-    return not any(_is_number(cell) or cell[:1].isdigit() for cell in cells)
 
 
 def _is_number(cell: str) -> bool:

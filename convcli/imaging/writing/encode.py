@@ -142,8 +142,10 @@ def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str
     settings |= options(image, format, notes)
     if format.name == "gif" and image.has_alpha:
         settings |= {"transparency": gif.CLEAR, "disposal": 2}
-    if format.name == "tiff" and compress is not Compress.NONE:
-        settings |= _predictor(image)
+    kinds = {frame.pixels.dtype.kind for frame in image.frames}
+    if format.name == "tiff" and compress is not Compress.NONE and len(kinds) == 1:
+        # differences of neighbours, or of the bytes of floats, are what is compressed
+        settings["tiffinfo"] = {_PREDICTOR: 3 if kinds == {"f"} else 2}
     if len(pictures) > 1:
         settings |= {"save_all": True, "append_images": pictures[1:]}
         if format.name != "tiff":
@@ -153,16 +155,15 @@ def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str
     if format.name == "webp":
         settings |= {"lossless": True, "exact": True}
     if format.name == "ico":
-        settings["sizes"] = [_icon_size(pictures[0].size)]
+        width, height = pictures[0].size
+        if max(width, height) > 256:
+            raise OutputError(
+                f".ico holds at most 256 x 256 pixels, not {width} x {height}", hint="write to .png"
+            )
+        settings["sizes"] = [(width, height)]
     buffer = io.BytesIO()
     pictures[0].save(buffer, format.pillow, **settings)
     return buffer.getvalue()
-
-
-def _predictor(image: Image) -> dict[str, Any]:
-    """Return the difference that TIFF compresses: of neighbours, or of floats' bytes; none for a mixture."""
-    kinds = {frame.pixels.dtype.kind for frame in image.frames}
-    return {"tiffinfo": {_PREDICTOR: 3 if kinds == {"f"} else 2}} if len(kinds) == 1 else {}
 
 
 def _durations(image: Image, format: Format, notes: list[str]) -> list[float] | list[int]:
@@ -173,14 +174,6 @@ def _durations(image: Image, format: Format, notes: list[str]) -> list[float] | 
 
         return gif.rounded_durations(times, notes)
     return times if format.name == "png" else [round(time) for time in times]
-
-
-def _icon_size(size: tuple[int, int]) -> tuple[int, int]:
-    if max(size) > 256:
-        raise OutputError(
-            f".ico holds at most 256 x 256 pixels, not {size[0]} x {size[1]}", hint="write to .png"
-        )
-    return size
 
 
 # Arguments of Pillow's `save`.
