@@ -11,8 +11,8 @@ from convcli.errors import OutputError
 from convcli.imaging.formats import Format, format_of
 from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.pixels import to_pixels
-from convcli.imaging.reading.read import load_array, read
-from convcli.imaging.writing.encode import encode
+from convcli.imaging.reading.read import load_array, read_picture
+from convcli.imaging.writing.encode import encode_picture
 
 __all__ = ["read_image", "write_image"]
 
@@ -39,7 +39,7 @@ def read_image(path: str | os.PathLike[str]) -> Array:
     array = load_array(path)
     if array is not None:
         return array
-    first = read(path).frames[0]
+    first = read_picture(path).frames[0]
     return np.require(first.stacked(), requirements="W")
 
 
@@ -73,7 +73,7 @@ def write_image(path: str | os.PathLike[str], image: ArrayLike) -> None:
         colours = samples[..., 0] if samples.shape[2] == 2 else samples[..., :3]
         frame = Frame(np.ascontiguousarray(colours), np.ascontiguousarray(samples[..., -1]))
         picture = Image((frame,), Space.GRAY if samples.shape[2] == 2 else Space.RGB)
-    write_bytes(path, encode(picture, format, strict_depth=True).data)
+    write_bytes(path, encode_picture(picture, format, strict_depth=True).data)
 
 
 def _check(array: Array, format: Format) -> None:

@@ -13,7 +13,7 @@ from convcli.commands.compare.study import Study
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import by_name, format_of
 from convcli.imaging.image import Frame, Image, Space
-from convcli.imaging.writing.encode import encode
+from convcli.imaging.writing.encode import encode_picture
 from convcli.pipeline.batch import Outcome, Source
 
 __all__ = ["Places", "check_places", "drawn", "picture_bytes", "write_files"]
@@ -92,7 +92,7 @@ def drawn(source: Source, studies: Sequence[Study], places: Places) -> Outcome:
 def picture_bytes(pixels: Array, path: str) -> bytes:
     """Return the file that a drawn picture becomes; PNG for stdout."""
     format = by_name("png") if path == STDOUT else format_of(path, None)
-    return encode(Image((Frame(pixels),), Space.RGB), format).data
+    return encode_picture(Image((Frame(pixels),), Space.RGB), format).data
 
 
 def write_files(source: Source, files: Sequence[tuple[str, bytes]]) -> None:

@@ -9,7 +9,7 @@ from convcli.commands.compare.outputs import Places, check_places, drawn
 from convcli.commands.compare.report import comparison_json, comparison_table, one_line, study, tally_table
 from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.subject import Seen, Subject, look, subject_of
-from convcli.imaging.reading.read import read
+from convcli.imaging.reading.read import read_picture
 from convcli.options.specs import ReadSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, over
 from convcli.pipeline.process import read_source
@@ -99,7 +99,7 @@ def _compared(
         x, larger, offset = x[:, rows, columns], found.planes, (spec.crop, spec.crop)
         where = f"{_sized(size)} pixels, cut by {spec.crop} on each side to {_sized(x.shape[1:])}"
     elif spec.truth is not None:
-        beyond = read(spec.truth, frame=reading.frame, max_pixels=reading.max_pixels)
+        beyond = read_picture(spec.truth, frame=reading.frame, max_pixels=reading.max_pixels)
         larger = look(beyond, subject, gray=spec.gray).planes
         offset = spec.offset if spec.offset is not None else find_inside(x, larger)
         check_inside(x, larger, offset)

@@ -14,12 +14,12 @@ from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.reading import prefetch, sniff
 from convcli.imaging.reading.sniff import too_large
 
-__all__ = ["Source", "load_array", "read"]
+__all__ = ["Source", "load_array", "read_picture"]
 
 Source: TypeAlias = str | os.PathLike[str] | os.PathLike[bytes] | bytes | bytearray | memoryview
 
 
-def read(
+def read_picture(
     source: Source, *, name: str | None = None, frame: int | None = None, max_pixels: int = MAX_PIXELS
 ) -> Image:
     """Read pictures of every format that Pillow opens, and arrays of numbers.

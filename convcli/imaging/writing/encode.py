@@ -17,7 +17,7 @@ from convcli.imaging.image import Image, Space
 from convcli.imaging.writing.adapt import adapted, to_8_bits
 from convcli.imaging.writing.tiff_tags import with_tags
 
-__all__ = ["Encoded", "encode"]
+__all__ = ["Encoded", "encode_picture"]
 
 # Milliseconds that a frame of an animation is shown where nothing is known of it.
 _DEFAULT_DURATION = 100.0
@@ -32,7 +32,7 @@ class Encoded(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def encode(
+def encode_picture(
     image: Image,
     format: Format | str,
     *,

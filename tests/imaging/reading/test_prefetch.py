@@ -10,7 +10,7 @@ from PIL import Image, PngImagePlugin
 
 from convcli.errors import ImageError
 from convcli.imaging.reading import pillow_files, prefetch
-from convcli.imaging.reading.read import read
+from convcli.imaging.reading.read import read_picture
 
 SIDE = 400
 
@@ -73,9 +73,9 @@ def test_reads_the_same(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     (MADE | OTHERWISE)[name](path)
     assert path.stat().st_size >= prefetch.LEAST
-    plain = read(path)
+    plain = read_picture(path)
     prefetch.begin([str(path)], 10**6)
-    begun = read(path)
+    begun = read_picture(path)
     assert (begun.space, begun.format, begun.notes) == (plain.space, plain.format, plain.notes)
     assert begun.metadata == plain.metadata
     assert len(begun.frames) == len(plain.frames)
@@ -94,10 +94,10 @@ def test_opens_a_picture_once(name: str, tmp_path: Path, monkeypatch: pytest.Mon
     whole = pillow_files.open_picture
     monkeypatch.setattr(pillow_files, "open_picture", lambda *given: opened.append(given) or whole(*given))
     prefetch.begin([str(path)], 10**6)
-    read(path)
+    read_picture(path)
     assert bool(opened) == (name in OTHERWISE)
     opened.clear()
-    read(path)  # what was decoded ahead is given out once
+    read_picture(path)  # what was decoded ahead is given out once
     assert opened
 
 
@@ -120,7 +120,7 @@ def test_what_was_begun_and_not_read_is_forgotten(tmp_path: Path) -> None:
     prefetch.begin([str(large)], 10**6)
     prefetch.begin([str(small)], 10**6)
     Image.fromarray(_noise(3, seed=9)).save(large)
-    np.testing.assert_array_equal(read(large).frames[0].pixels, _noise(3, seed=9))
+    np.testing.assert_array_equal(read_picture(large).frames[0].pixels, _noise(3, seed=9))
 
 
 @pytest.mark.parametrize(
@@ -132,10 +132,10 @@ def test_damage_is_told_as_ever(name: str, damage: int, tmp_path: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[:damage] + os.urandom(prefetch.LEAST))
     with pytest.raises(ImageError) as plain:
-        read(path)
+        read_picture(path)
     prefetch.begin([str(path)], 10**6)
     with pytest.raises(ImageError) as begun:
-        read(path)
+        read_picture(path)
     assert str(begun.value) == str(plain.value)
 
 
@@ -146,5 +146,5 @@ def test_the_limit_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", lambda self: loaded.append(self))
     prefetch.begin([str(path)], 1000)
     with pytest.raises(ImageError, match="than the limit of 1000"):
-        read(path, max_pixels=1000)
+        read_picture(path, max_pixels=1000)
     assert not loaded
