@@ -1,4 +1,4 @@
-"""Write a file whole or not at all."""
+"""Write a file whole or not at all: to a temporary file beside it, which is then renamed."""
 
 import contextlib
 import errno
@@ -9,6 +9,7 @@ from convcli.errors import OutputError
 
 __all__ = ["write_bytes"]
 
+# Hints by the number of the error.
 _HINTS = {
     errno.ENOENT: "make the folder first",
     errno.ENOTDIR: "a part of the path is a file, not a folder",

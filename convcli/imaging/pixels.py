@@ -1,4 +1,4 @@
-"""Results of a filter to samples of a picture: range, bit depth and rounding."""
+"""Convert results to the samples of a picture: range mode, bit depth, rounding."""
 
 from functools import lru_cache
 from typing import Any, NamedTuple

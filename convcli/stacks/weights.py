@@ -1,4 +1,4 @@
-"""Numbers of a stack, wherever they are: in the TOML file, ``.npy``, ``.npz`` or ``.safetensors``."""
+"""Read the numbers that a stack names: in its TOML file, ``.npy``, ``.npz`` or ``.safetensors``."""
 
 import os
 import re

@@ -61,7 +61,7 @@ def _fit_segments(given: dict[str, Any], notes: list[str]) -> None:
 
 
 def _png_info(image: Image, notes: list[str]) -> Any:
-    from PIL.PngImagePlugin import PngInfo
+    from PIL.PngImagePlugin import PngInfo  # here for start-up
 
     info = PngInfo()
     for kind, content in _text_chunks(image, notes):

@@ -73,7 +73,7 @@ def _pixels(samples: Array, compress: Compress, jobs: int | None) -> list[bytes]
     if count == 1 or jobs == 1:
         strips = list(map(strip, range(count)))
     else:
-        from concurrent.futures import ThreadPoolExecutor
+        from concurrent.futures import ThreadPoolExecutor  # here for start-up: small pictures need none
 
         with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
             strips = list(pool.map(strip, range(count)))

@@ -8,6 +8,8 @@ tags, and the offset of the next directory.
 
 import struct
 
+from PIL import Image as Pillow
+
 from convcli.imaging.metadata import DESCRIPTIVE, Metadata, exif_for
 
 __all__ = ["with_tags"]
@@ -49,8 +51,7 @@ def _entries(data: bytes, at: int, order: str) -> dict[int, bytes]:
 
 def _directory(start: bytes, metadata: Metadata, width: int, height: int, offset: int) -> bytes:
     """Return a directory of the tags to be added, as it must stand at `offset`."""
-    from PIL import Image as Pillow
-    from PIL.TiffImagePlugin import ImageFileDirectory_v2
+    from PIL.TiffImagePlugin import ImageFileDirectory_v2  # here for start-up
 
     tags = ImageFileDirectory_v2(ifh=start + b"\0\0\0\0")
     if metadata.exif:

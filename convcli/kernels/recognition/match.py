@@ -1,4 +1,4 @@
-"""A named kernel that a matrix was compared with: scale, cosine, and what it costs to say."""
+"""A match of a matrix with a named kernel: scale, cosine, shift, and the cost of its name."""
 
 import math
 from typing import NamedTuple

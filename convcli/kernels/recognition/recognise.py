@@ -1,4 +1,4 @@
-"""Which named kernel a matrix is, up to scale, sign, quarter turns, mirrors, place and parameters."""
+"""Recognise the named kernel that a matrix is, up to scale, sign, turns, mirrors, place and parameters."""
 
 import math
 from collections.abc import Iterator
