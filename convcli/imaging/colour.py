@@ -113,9 +113,17 @@ def premultiply(pixels: Floats, alpha: Floats) -> Floats:
     return pixels * (alpha if pixels.ndim == 2 else alpha[..., np.newaxis])
 
 
-def unpremultiply(pixels: Floats, alpha: Floats) -> Floats:
-    """Return ``pixels / alpha``, and 0 where nothing is opaque (`alpha` is not above 0)."""
+def unpremultiply(pixels: Array, alpha: Array) -> Array:
+    """Return ``pixels / alpha``, and 0 where nothing is opaque (`alpha` is not above 0).
+
+    Opaque is 1 for floats, and white for integers, whose quotients are rounded.
+    """
     divisor = alpha if pixels.ndim == 2 else alpha[..., np.newaxis]
+    if pixels.dtype.kind == "u":
+        white = int(full_scale(pixels.dtype))
+        opacity = divisor.astype(np.uint64)
+        straight = (pixels.astype(np.uint64) * white + opacity // 2) // np.maximum(opacity, 1)
+        return np.where(opacity > 0, np.minimum(straight, white), 0).astype(pixels.dtype)
     result = np.zeros_like(pixels)
     np.divide(pixels, divisor, out=result, where=np.broadcast_to(divisor > 0, pixels.shape))
     return result

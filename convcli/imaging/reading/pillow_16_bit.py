@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import ImageFile
 
+from convcli.imaging.colour import unpremultiply
 from convcli.imaging.image import Array, Decoded, Frame, Space
 
 __all__ = ["is_narrowed", "read_16_bit"]
@@ -51,7 +52,7 @@ def read_16_bit(opened: Callable[[], ImageFile.ImageFile], notes: list[str]) -> 
         return Frame(samples), _SPACES[layout]
     pixels, alpha = samples[..., :3].copy(), samples[..., 3].copy()
     if layout == "RGBa":
-        pixels = unpremultiplied(pixels, alpha)
+        pixels = unpremultiply(pixels, alpha)
     return Frame(pixels, alpha), Space.RGB
 
 
@@ -61,11 +62,3 @@ def _bytes_as(picture: ImageFile.ImageFile, raw_mode: str) -> Array:
         for tile in picture.tile
     ]
     return np.asarray(picture)
-
-
-def unpremultiplied(pixels: Array, alpha: Array) -> Array:
-    """Divide integer samples by their opacity, rounded; what is wholly transparent becomes 0."""
-    white = int(np.iinfo(pixels.dtype).max)
-    opacity = alpha.astype(np.uint64)[..., np.newaxis] if pixels.ndim == 3 else alpha.astype(np.uint64)
-    straight = (pixels.astype(np.uint64) * white + opacity // 2) // np.maximum(opacity, 1)
-    return np.where(opacity > 0, np.minimum(straight, white), 0).astype(pixels.dtype)

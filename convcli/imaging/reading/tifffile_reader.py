@@ -10,7 +10,6 @@ from convcli.imaging.colour import unpremultiply
 from convcli.imaging.deep_extra import tifffile_module
 from convcli.imaging.image import Array, Decoded, Frame, Space
 from convcli.imaging.metadata import ORIENTATION, Metadata, exif_of_tiff
-from convcli.imaging.reading.pillow_16_bit import unpremultiplied
 from convcli.imaging.reading.pillow_modes import oriented
 from convcli.imaging.reading.sniff import too_large
 
@@ -90,7 +89,7 @@ def _page(page: Any, name: str, max_pixels: int, notes: list[str]) -> Decoded:
         return Frame(pixels), space
     alpha = np.ascontiguousarray(samples[..., colours])
     if kinds[0] == _ASSOCIATED:
-        pixels = (unpremultiplied if pixels.dtype.kind == "u" else unpremultiply)(pixels, alpha)
+        pixels = unpremultiply(pixels, alpha)
     return Frame(pixels, alpha), space
 
 
