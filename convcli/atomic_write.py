@@ -1,4 +1,4 @@
-"""Write a file whole or not at all."""
+"""Write a file whole or not at all: to a temporary file beside it, which is then renamed."""
 
 import contextlib
 import errno
@@ -9,6 +9,7 @@ from convcli.errors import OutputError
 
 __all__ = ["write_bytes"]
 
+# Hints by the number of the error.
 _HINTS = {
     errno.ENOENT: "make the folder first",
     errno.ENOTDIR: "a part of the path is a file, not a folder",
@@ -30,11 +31,6 @@ def write_bytes(path: str | os.PathLike[str] | os.PathLike[bytes], data: bytes) 
     existing file keeps its permissions, a new one gets the usual ones; a symbolic link stays and what it
     points to is replaced. What is not a regular file, such as ``/dev/null`` or a pipe, is written to
     directly.
-
-    Raises
-    ------
-    OutputError
-        The folder is missing, full, read-only or not a folder, or `path` is a folder.
     """
     shown = os.fsdecode(path)
     try:

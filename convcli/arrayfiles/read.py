@@ -1,146 +1,144 @@
-"""Numbers from .npy, .npz, .csv, .tsv and .json files."""
+"""Read the array in a .npy, .npz, .safetensors, .csv, .tsv or .json file.
 
-import io
-from typing import Any
+json, zipfile and the reader of safetensors are imported where they are used, for start-up.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.arrayfiles.text import text_of
-from convcli.errors import ConvcliError, ImageError, nearest
+from convcli.arrayfiles.first_bytes import text_of
+from convcli.errors import ConvcliError
 
-__all__ = ["decode", "floats"]
+if TYPE_CHECKING:
+    from zipfile import ZipFile
+
+__all__ = [
+    "ArrayFileError",
+    "DamagedError",
+    "PickledError",
+    "array_names",
+    "read_array",
+    "unpacked_size",
+]
 
 Array = NDArray[Any]
 
 
-def decode(data: bytes, kind: str, name: str, member: str | None = None) -> Array:
-    """Return the array of a file of `kind`, in its own dtype; `member` names one of an ``.npz``.
+class ArrayFileError(ConvcliError):
+    """A file does not hold an array of numbers; `message` is what follows the file's name in a sentence."""
 
-    Raises
-    ------
-    ImageError
-        The content is damaged, not numbers, ragged or empty, or has not two or three axes.
+
+class DamagedError(ArrayFileError):
+    """The content is cut short or in another format; `message` is the reason that the decoder gave."""
+
+
+class PickledError(DamagedError):
+    """The array holds Python objects, which are never loaded."""
+
+
+def read_array(file: BinaryIO, kind: str, member: str = "") -> Array:
+    """Return the array in a file, in its own dtype and shape; `kind` is the file's suffix without the dot.
+
+    `member` is the name of the array in an ``.npz`` or ``.safetensors``.
     """
+    with _damage():
+        if kind == "npy":
+            return _npy(file)
+        if kind == "npz":
+            with _archive(file) as archive, archive.open(member + ".npy") as entry:
+                return _npy(entry)
+        if kind == "safetensors":
+            from convcli.arrayfiles.safetensors import read_header, read_tensor
+
+            return read_tensor(file, read_header(file)[member])
+        return _json(file.read()) if kind == "json" else _table(file.read())
+
+
+def array_names(file: BinaryIO, kind: str) -> list[str]:
+    """Return the names of the arrays in an ``.npz`` or ``.safetensors`` file."""
+    with _damage():
+        if kind == "safetensors":
+            from convcli.arrayfiles.safetensors import read_header
+
+            return list(read_header(file))
+        with _archive(file) as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+
+
+def unpacked_size(file: BinaryIO) -> int:
+    """Return the bytes that all entries of an ``.npz`` take when unpacked."""
+    with _damage(), _archive(file) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    """Turn whatever decoders raise on damaged headers and archives into a DamagedError."""
     try:
-        array = _npz(data, name, member) if kind == "npz" else _DECODERS[kind](data, name)
-    except ConvcliError:
+        yield
+    except ArrayFileError:
         raise
-    except MemoryError as error:
-        raise ImageError(f"{name!r} does not fit into memory", hint="store a part of it") from error
-    except Exception as error:  # headers and archives that are damaged raise anything
-        detail = " ".join(str(error).split()) or type(error).__name__
-        raise ImageError(
-            f"{name!r} cannot be read as {kind.upper()} ({detail})", hint="write or copy it once more"
-        ) from error
-    return _checked(array, name)
+    except Exception as error:
+        reason = " ".join(str(error).partition("\n")[0].split()) or type(error).__name__
+        kind = PickledError if "Object arrays" in reason else DamagedError
+        raise kind(reason) from error
 
 
-def floats(array: Array) -> tuple[Array, str]:
-    """Return a picture's worth of any numbers, float32 where that is exact, else float64; and a note.
+def _archive(file: BinaryIO) -> "ZipFile":
+    from zipfile import ZipFile
 
-    The note says how many integers are beyond 2**53 and were rounded; it is empty if there are none.
-    """
-    wide = array.dtype.kind in "iu" and array.dtype.itemsize > 2
-    exact = np.float64 if wide or (array.dtype.kind == "f" and array.dtype.itemsize > 4) else np.float32
-    values = array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
-    result = np.ascontiguousarray(values, dtype=exact)
-    # only integers of 64 bits can differ, and those above 2**63 would not survive the way back
-    large = int(np.count_nonzero(np.abs(result) > 2**53)) if wide and array.dtype.itemsize == 8 else 0
-    return result, f"{large} integers beyond 2**53 were rounded" if large else ""
+    return ZipFile(file)
 
 
-def _checked(array: Array, name: str) -> Array:
-    if array.dtype.kind not in "biuf":
-        raise ImageError(
-            f"{name!r} holds values of type {array.dtype}", hint="store booleans, integers or real numbers"
-        )
-    if array.ndim not in (2, 3):
-        shape = " x ".join(map(str, array.shape)) or "one number"
-        raise ImageError(
-            f"{name!r} has {array.ndim} axes ({shape})", hint="a picture is H x W, or H x W x channels"
-        )
-    if array.size == 0:
-        shape = " x ".join(map(str, array.shape))
-        raise ImageError(f"{name!r} is empty ({shape})", hint="every side must be 1 or more")
-    return array
+def _npy(file: Any) -> Array:
+    return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
 
 
-def _npy(data: bytes, name: str) -> Array:
-    try:
-        return np.asarray(np.lib.format.read_array(io.BytesIO(data), allow_pickle=False))
-    except ValueError as error:
-        if "pickle" in str(error).lower() or "Object arrays" in str(error):
-            raise ImageError(
-                f"{name!r} holds Python objects", hint="store numbers: array.astype(float)"
-            ) from error
-        raise
-
-
-def _npz(data: bytes, name: str, member: str | None) -> Array:
-    import zipfile
-
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        members = [entry.removesuffix(".npy") for entry in archive.namelist() if entry.endswith(".npy")]
-        if not members:
-            raise ImageError(f"{name!r} holds no arrays", hint="it should be written by numpy.savez")
-        if member is None and len(members) > 1:
-            raise ImageError(
-                f"{name!r} holds {len(members)} arrays: {', '.join(members[:8])}",
-                hint=f"name one, such as {name}:{members[0]}",
-            )
-        chosen = members[0] if member is None else member
-        if chosen not in members:
-            close = nearest(chosen, members)
-            hint = f"did you mean {close!r}?" if close else f"it holds: {', '.join(members[:8])}"
-            raise ImageError(f"{name!r} holds no array {chosen!r}", hint=hint)
-        return _npy(archive.read(chosen + ".npy"), name)
-
-
-def _json(data: bytes, name: str) -> Array:
+def _json(data: bytes) -> Array:
     import json
 
     def refuse(word: str) -> Any:
-        raise ImageError(f"{name!r} holds {word}", hint="pixels must be finite numbers")
+        raise ArrayFileError(f" holds {word}", hint="pixels must be finite numbers")
 
     rows = json.loads(text_of(data), parse_constant=refuse)
     if not isinstance(rows, list):
-        raise ImageError(
-            f"{name!r} holds {type(rows).__name__}, not nested lists", hint="write [[1, 2], [3, 4]]"
-        )
-    _regular(rows, name, [])
+        raise ArrayFileError(f" holds {type(rows).__name__}, not nested lists", hint="write [[1, 2], [3, 4]]")
+    _check_nesting(rows, [])
     try:
         array = np.array(rows)
         return array if array.dtype.kind in "biuf" else np.array(rows, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
-        raise ImageError(
-            f"{name!r} holds something that is not a number", hint="write numbers in nested lists"
+        raise ArrayFileError(
+            " holds something that is not a number", hint="write numbers in nested lists"
         ) from error
 
 
-def _regular(value: list[Any], name: str, place: list[int]) -> None:
+def _check_nesting(value: list[Any], place: list[int]) -> None:
     """Refuse lists whose items are not all numbers, or all lists of one length."""
     lengths = [len(item) if isinstance(item, list) else -1 for item in value]
     where = "".join(f"[{index}]" for index in place)
     for index, length in enumerate(lengths):
         if length != lengths[0]:
-            raise ImageError(
-                f"{name!r} is ragged: {where}[{index}] has {_count(length)}, {where}[0] has"
-                f" {_count(lengths[0])}",
+            raise ArrayFileError(
+                f" is ragged: {where}[{index}] has {_count(length)}, {where}[0] has {_count(lengths[0])}",
                 hint="give every row as many numbers",
             )
     for index, item in enumerate(value):
         if isinstance(item, list):
-            _regular(item, name, [*place, index])
+            _check_nesting(item, [*place, index])
         elif not isinstance(item, int | float):
-            raise ImageError(f"{name!r}: {where}[{index}] is {item!r}, not a number", hint="write numbers")
+            raise ArrayFileError(f": {where}[{index}] is {item!r}, not a number", hint="write numbers")
 
 
 def _count(length: int) -> str:
     return "one number, not a list" if length < 0 else f"{length} values"
 
 
-def _table(data: bytes, name: str) -> Array:
+def _table(data: bytes) -> Array:
     """Read lines of numbers; comments start with #, and the first line may be a heading."""
     rows = [
         (number, line)
@@ -148,26 +146,22 @@ def _table(data: bytes, name: str) -> Array:
         if line.strip()
     ]
     if not rows:
-        raise ImageError(f"{name!r} holds no numbers", hint="write one row of numbers per line")
+        raise ArrayFileError(" holds no numbers", hint="write one row of numbers per line")
     delimiter = next((sign for sign in "\t;," if any(sign in line for _, line in rows)), None)
-    if _is_heading(_cells(rows[0][1], delimiter)):
-        del rows[0]
+    if not any(_is_number(cell) or cell[:1].isdigit() for cell in _cells(rows[0][1], delimiter)):
+        del rows[0]  # a heading
     if not rows:
-        raise ImageError(f"{name!r} holds a heading but no numbers", hint="add rows of numbers")
+        raise ArrayFileError(" holds a heading but no numbers", hint="add rows of numbers")
     try:
         return np.loadtxt(
             [line for _, line in rows], delimiter=delimiter, comments=None, quotechar='"', ndmin=2
         )
     except ValueError:
-        raise _diagnosis(rows, delimiter, name) from None
+        raise _diagnosis(rows, delimiter) from None
 
 
 def _cells(line: str, delimiter: str | None) -> list[str]:
     return [cell.strip(' "\t') for cell in line.split(delimiter)]
-
-
-def _is_heading(cells: list[str]) -> bool:
-    return not any(_is_number(cell) or cell[:1].isdigit() for cell in cells)
 
 
 def _is_number(cell: str) -> bool:
@@ -178,22 +172,19 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _diagnosis(rows: list[tuple[int, str]], delimiter: str | None, name: str) -> ImageError:
+def _diagnosis(rows: list[tuple[int, str]], delimiter: str | None) -> ArrayFileError:
     """Say what is wrong with a table that could not be read, and where."""
     first, width = rows[0][0], len(_cells(rows[0][1], delimiter))
     for number, line in rows:
         cells = _cells(line, delimiter)
         if len(cells) != width:
-            return ImageError(
-                f"{name!r} is ragged: line {number} has {len(cells)} values, line {first} has {width}",
+            return ArrayFileError(
+                f" is ragged: line {number} has {len(cells)} values, line {first} has {width}",
                 hint="give every line as many numbers",
             )
         for column, cell in enumerate(cells, 1):
             if not _is_number(cell):
                 hint = "use a point, not a comma, for decimals" if "," in cell else "write numbers only"
                 found = f"{cell!r} is not a number" if cell else "it is empty"
-                return ImageError(f"{name!r}, line {number}, value {column}: {found}", hint=hint)
-    return ImageError(f"{name!r} is not a table of numbers", hint="write numbers only")
-
-
-_DECODERS = {"npy": _npy, "json": _json, "csv": _table, "tsv": _table}
+                return ArrayFileError(f", line {number}, value {column}: {found}", hint=hint)
+    return ArrayFileError(" is not a table of numbers", hint="write numbers only")

@@ -1,4 +1,4 @@
-"""Tensors from ``.safetensors`` files, as the format's description has it, without the package.
+"""Read tensors from ``.safetensors`` files without the safetensors package.
 
 A file is a little-endian 64-bit length, a JSON object of that length, and the numbers:
 ``{"name": {"dtype": "F32", "shape": [64, 3, 7, 7], "data_offsets": [begin, end]}}``, offsets from the end of
@@ -21,13 +21,14 @@ __all__ = ["Header", "read_header", "read_tensor"]
 
 Header = dict[str, Any]
 
+# Bytes of the longest header that is read: the limit of the safetensors package itself.
 MAX_HEADER = 100_000_000
 
 _DTYPES = {
     "F64": "<f8",
     "F32": "<f4",
     "F16": "<f2",
-    "BF16": "<u2",
+    "BF16": "<u2",  # the upper half of a float32
     "I64": "<i8",
     "I32": "<i4",
     "I16": "<i2",
@@ -41,13 +42,8 @@ _DTYPES = {
 
 
 def read_header(file: BinaryIO) -> Header:
-    """Return what the file says of its tensors, by name.
-
-    Raises
-    ------
-    ValueError
-        It is no such file, or cut short.
-    """
+    """Return the dtype, shape and place of each tensor, by name."""
+    file.seek(0)
     length = int.from_bytes(file.read(8), "little")
     if not 2 <= length <= MAX_HEADER:
         raise ValueError(f"a header of {length} bytes is not possible")
@@ -59,13 +55,7 @@ def read_header(file: BinaryIO) -> Header:
 
 
 def read_tensor(file: BinaryIO, entry: Any) -> NDArray[Any]:
-    """Return the tensor that the header's `entry` describes; BF16 becomes float32, exactly.
-
-    Raises
-    ------
-    ValueError
-        The entry is malformed, the file is cut short, or NumPy has no such numbers.
-    """
+    """Return the tensor that the header's `entry` describes; BF16 becomes float32, exactly."""
     try:
         kind, shape, (begin, end) = entry["dtype"], tuple(map(int, entry["shape"])), entry["data_offsets"]
     except (TypeError, KeyError) as error:
@@ -81,6 +71,6 @@ def read_tensor(file: BinaryIO, entry: Any) -> NDArray[Any]:
         raise ValueError("the file is cut short")
     file.seek(start)
     numbers = np.frombuffer(file.read(end - begin), dtype).reshape(shape)
-    if kind == "BF16":  # the upper half of a float32
+    if kind == "BF16":
         return (numbers.astype(np.uint32) << 16).view(np.float32)
     return numbers

@@ -1,6 +1,7 @@
-"""Write numbers exactly: .npy, .npz, .csv, .tsv and .json."""
+"""Write numbers exactly: .npy, .npz, .csv, .tsv, .txt and .json."""
 
 import io
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,53 +10,58 @@ from numpy.typing import NDArray
 from convcli.choices import Compress
 from convcli.errors import OutputError
 
-__all__ = ["encode"]
+__all__ = ["encode_array", "encode_npz"]
 
 Array = NDArray[Any]
 
+_DELIMITERS = {"csv": ",", "tsv": "\t", "txt": " "}
 
-def encode(array: Array, kind: str, compress: Compress = Compress.FAST) -> bytes:
+
+def shortest(value: float) -> str:
+    """Return the shortest digits of a number; whole ones below 2**53 without a point, zero without a sign."""
+    return repr(_whole(value))
+
+
+def encode_array(
+    array: Array, kind: str, compress: Compress = Compress.FAST, digits: Callable[[float], str] = shortest
+) -> bytes:
     """Return the file of `kind` for an (H, W) or (H, W, C) array; text reads back equal.
 
-    Raises
-    ------
-    OutputError
-        A table of more than one channel, or text of values that are not finite.
+    `digits` writes each number of a table. Tables hold one channel, and text only finite numbers: what they
+    cannot hold is an OutputError.
     """
     if kind == "npy":
         buffer = io.BytesIO()
         np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
         return buffer.getvalue()
     if kind == "npz":
-        buffer = io.BytesIO()
-        save = np.savez_compressed if compress is Compress.SMALL else np.savez
-        save(buffer, image=array)
-        return buffer.getvalue()
+        return encode_npz({"image": array}, compress)
     if not np.isfinite(array).all():
         raise OutputError(f".{kind} cannot hold values that are not finite", hint="write to .npy, which can")
     if kind == "json":
-        import json
+        import json  # here for start-up: few results are JSON
 
-        return (json.dumps(_plain(array), separators=(",", ":")) + "\n").encode()
+        return (json.dumps(_nested(array), separators=(",", ":")) + "\n").encode()
     if array.ndim != 2:
         raise OutputError(
             f".{kind} holds one channel, and there are {array.shape[2]}",
             hint="add --gray, or write to .json or .npy",
         )
-    delimiter = "\t" if kind == "tsv" else ","
-    lines = (delimiter.join(map(_word, row)) for row in array.tolist())
-    return "".join(f"{line}\n" for line in lines).encode()
+    return "".join(_DELIMITERS[kind].join(map(digits, row)) + "\n" for row in array.tolist()).encode()
 
 
-def _plain(array: Array) -> list[object]:
-    return [_plain(row) if row.ndim > 1 else [_short(value) for value in row.tolist()] for row in array]
+def encode_npz(arrays: Mapping[str, Any], compress: Compress = Compress.FAST) -> bytes:
+    """Return an ``.npz`` of `arrays` by name."""
+    buffer = io.BytesIO()
+    (np.savez_compressed if compress is Compress.SMALL else np.savez)(buffer, **arrays)
+    return buffer.getvalue()
 
 
-def _short(value: float) -> float | int:
+def _nested(array: Array) -> list[object]:
+    return [_nested(row) if row.ndim > 1 else [_whole(value) for value in row.tolist()] for row in array]
+
+
+def _whole(value: float) -> float | int:
     """Return whole numbers as ints, so that 3.0 is written as 3."""
     whole = isinstance(value, float) and value.is_integer() and abs(value) < 2**53
     return int(value) if whole else value
-
-
-def _word(value: float) -> str:
-    return repr(_short(value))

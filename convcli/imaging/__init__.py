@@ -1,1 +1,1 @@
-"""Pictures and number files: reading, colours and ranges, writing whole or not at all."""
+"""Pictures: reading, colours, ranges and bit depths, writing."""

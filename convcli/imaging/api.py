@@ -11,8 +11,8 @@ from convcli.errors import OutputError
 from convcli.imaging.formats import Format, format_of
 from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.pixels import to_pixels
-from convcli.imaging.reading.read import load_array, read
-from convcli.imaging.writing.encode import encode
+from convcli.imaging.reading.read import load_array, read_picture
+from convcli.imaging.writing.encode import encode_picture
 
 __all__ = ["read_image", "write_image"]
 
@@ -39,10 +39,8 @@ def read_image(path: str | os.PathLike[str]) -> Array:
     array = load_array(path)
     if array is not None:
         return array
-    image = read(path)
-    first = image.frames[0]
-    pixels = first.pixels if first.alpha is None else np.dstack([first.pixels, first.alpha])
-    return np.require(pixels, requirements="W")
+    first = read_picture(path).frames[0]
+    return np.require(first.stacked(), requirements="W")
 
 
 def write_image(path: str | os.PathLike[str], image: ArrayLike) -> None:
@@ -75,7 +73,7 @@ def write_image(path: str | os.PathLike[str], image: ArrayLike) -> None:
         colours = samples[..., 0] if samples.shape[2] == 2 else samples[..., :3]
         frame = Frame(np.ascontiguousarray(colours), np.ascontiguousarray(samples[..., -1]))
         picture = Image((frame,), Space.GRAY if samples.shape[2] == 2 else Space.RGB)
-    write_bytes(path, encode(picture, format, strict_depth=True).data)
+    write_bytes(path, encode_picture(picture, format, strict_depth=True).data)
 
 
 def _check(array: Array, format: Format) -> None:

@@ -1,4 +1,4 @@
-"""Colours as numbers: luma, linear light, and transparency."""
+"""Colour conversions: luma, CMYK to RGB, sRGB to linear light and back, premultiplied alpha."""
 
 from functools import cache
 from typing import Any
@@ -113,9 +113,17 @@ def premultiply(pixels: Floats, alpha: Floats) -> Floats:
     return pixels * (alpha if pixels.ndim == 2 else alpha[..., np.newaxis])
 
 
-def unpremultiply(pixels: Floats, alpha: Floats) -> Floats:
-    """Return ``pixels / alpha``, and 0 where nothing is opaque (`alpha` is not above 0)."""
+def unpremultiply(pixels: Array, alpha: Array) -> Array:
+    """Return ``pixels / alpha``, and 0 where nothing is opaque (`alpha` is not above 0).
+
+    Opaque is 1 for floats, and white for integers, whose quotients are rounded.
+    """
     divisor = alpha if pixels.ndim == 2 else alpha[..., np.newaxis]
+    if pixels.dtype.kind == "u":
+        white = int(full_scale(pixels.dtype))
+        opacity = divisor.astype(np.uint64)
+        straight = (pixels.astype(np.uint64) * white + opacity // 2) // np.maximum(opacity, 1)
+        return np.where(opacity > 0, np.minimum(straight, white), 0).astype(pixels.dtype)
     result = np.zeros_like(pixels)
     np.divide(pixels, divisor, out=result, where=np.broadcast_to(divisor > 0, pixels.shape))
     return result
@@ -131,15 +139,8 @@ def sample_alpha(
 ) -> Array:
     """Return `alpha` as seen at the centre of each window of an output of `shape`.
 
-    Output row m looks at row ``m * stride - padding + center``, held within the picture.
-
-    Parameters
-    ----------
-    alpha : (H, W) array
-    shape : rows and columns of the output
-    stride : how far the window moves
-    padding : how much was added at the top and at the left
-    center : where in the window its centre is, ``dilation * (kernel - 1) // 2``
+    Output row m looks at row ``m * stride - padding + center``, held within the picture: `padding` is that
+    at the top and the left, `center` where the centre is in the window, ``dilation * (kernel - 1) // 2``.
     """
     rows, columns = (
         np.clip(np.arange(count) * step - pad + middle, 0, side - 1)

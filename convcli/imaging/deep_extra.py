@@ -1,16 +1,13 @@
-"""The extra `deep`: tifffile, where it is installed."""
+"""tifffile, where the extra `deep` is installed; imported when a file needs it."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from types import ModuleType
+from types import ModuleType
 
 __all__ = ["KEEPS", "tifffile_module"]
 
 KEEPS = "pip install 'convcli[deep]' keeps it"
 
 
-def tifffile_module() -> "ModuleType | None":
+def tifffile_module() -> ModuleType | None:
     """Return tifffile, quiet, or None where the extra is not installed."""
     try:
         import tifffile

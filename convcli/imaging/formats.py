@@ -1,16 +1,16 @@
-"""The formats that can be written: their names, suffixes, and what each can hold."""
+"""The file formats that can be written: names, suffixes, and what each can hold."""
 
 import os
-from functools import cache
 from typing import NamedTuple
 
-from convcli.errors import ConvcliError, UsageError, nearest, unknown
+from convcli.errors import UsageError, nearest, unknown
 
 __all__ = ["Format", "by_name", "format_of", "holding", "is_picture", "names", "suffix_for"]
 
 _COLOURS = frozenset({"gray", "rgb"})
 _PRINT = _COLOURS | {"cmyk"}
 _ANY = _PRINT | {"data"}
+_8, _8_16, _EXACT = (frozenset(depths.split()) for depths in ("8", "8 16", "8 16 float"))
 
 
 class Format(NamedTuple):
@@ -40,7 +40,7 @@ class Format(NamedTuple):
     suffixes: tuple[str, ...]
     pillow: str = ""
     spaces: frozenset[str] = _COLOURS
-    depths: frozenset[str] = frozenset({"8"})
+    depths: frozenset[str] = _8
     alpha: bool = False
     frames: bool = False
     numbers: bool = False
@@ -51,28 +51,22 @@ class Format(NamedTuple):
         return self.suffixes[0]
 
 
-def _depths(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
 _TABLE = (
-    Format("png", (".png", ".apng"), "PNG", depths=_depths("8 16"), alpha=True, frames=True),
+    Format("png", (".png", ".apng"), "PNG", depths=_8_16, alpha=True, frames=True),
     Format("jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG", spaces=_PRINT),
-    Format(
-        "tiff", (".tif", ".tiff"), "TIFF", spaces=_ANY, depths=_depths("8 16 float"), alpha=True, frames=True
-    ),
+    Format("tiff", (".tif", ".tiff"), "TIFF", spaces=_ANY, depths=_EXACT, alpha=True, frames=True),
     Format("webp", (".webp",), "WEBP", alpha=True, frames=True),
     Format("gif", (".gif",), "GIF", alpha=True, frames=True),
     Format("bmp", (".bmp", ".dib"), "BMP"),
-    Format("pgm", (".pgm",), spaces=frozenset({"gray"}), depths=_depths("8 16")),
-    Format("ppm", (".ppm",), depths=_depths("8 16")),
-    Format("pnm", (".pnm",), depths=_depths("8 16")),
-    Format("pfm", (".pfm",), depths=_depths("float"), numbers=True),
-    Format("npy", (".npy",), spaces=_ANY, depths=_depths("8 16 float"), alpha=True, numbers=True),
-    Format("npz", (".npz",), spaces=_ANY, depths=_depths("8 16 float"), alpha=True, numbers=True),
-    Format("csv", (".csv",), spaces=frozenset({"gray"}), depths=_depths("8 16 float"), numbers=True),
-    Format("tsv", (".tsv",), spaces=frozenset({"gray"}), depths=_depths("8 16 float"), numbers=True),
-    Format("json", (".json",), spaces=_ANY, depths=_depths("8 16 float"), alpha=True, numbers=True),
+    Format("pgm", (".pgm",), spaces=frozenset({"gray"}), depths=_8_16),
+    Format("ppm", (".ppm",), depths=_8_16),
+    Format("pnm", (".pnm",), depths=_8_16),
+    Format("pfm", (".pfm",), depths=frozenset({"float"}), numbers=True),
+    Format("npy", (".npy",), spaces=_ANY, depths=_EXACT, alpha=True, numbers=True),
+    Format("npz", (".npz",), spaces=_ANY, depths=_EXACT, alpha=True, numbers=True),
+    Format("csv", (".csv",), spaces=frozenset({"gray"}), depths=_EXACT, numbers=True),
+    Format("tsv", (".tsv",), spaces=frozenset({"gray"}), depths=_EXACT, numbers=True),
+    Format("json", (".json",), spaces=_ANY, depths=_EXACT, alpha=True, numbers=True),
     Format("jp2", (".jp2", ".j2k", ".jpx"), "JPEG2000", alpha=True),
     Format("avif", (".avif",), "AVIF", alpha=True, frames=True),
     Format("tga", (".tga",), "TGA", alpha=True),
@@ -85,6 +79,7 @@ _TABLE = (
     Format("eps", (".eps",), "EPS", spaces=_PRINT),
 )
 
+_BY_SUFFIX = {suffix: format for format in _TABLE for suffix in format.suffixes}
 _SYNONYMS = {"jpg": "jpeg", "jpe": "jpeg", "tif": "tiff", "apng": "png", "jpeg2000": "jp2", "j2k": "jp2"}
 
 
@@ -94,52 +89,30 @@ def names() -> list[str]:
 
 
 def by_name(name: str) -> Format:
-    """Return the format called `name`, in any spelling that ``--format`` accepts.
-
-    Raises
-    ------
-    UsageError
-        No format is called that; the hint names the nearest, or all.
-    """
+    """Return the format called `name`, in any spelling that ``--format`` accepts."""
     spelled = name.strip().lower().removeprefix(".")
     spelled = _SYNONYMS.get(spelled, spelled)
-    for format in _TABLE:
-        if format.name == spelled:
-            return format
-    raise unknown("format", name, names())
+    found = next((format for format in _TABLE if format.name == spelled), None)
+    if found is None:
+        raise unknown("format", name, names())
+    return found
 
 
 def format_of(path: str, override: str | None = None) -> Format:
-    """Return the format of an output file: `override` if given, else what its suffix says.
-
-    Raises
-    ------
-    UsageError
-        The name or the suffix is not known, or there is none.
-    """
+    """Return the format of an output file: `override` if given, else what its suffix says."""
     if override is not None:
         return by_name(override)
     suffix = os.path.splitext(path)[1].lower()
-    found = _by_suffix().get(suffix)
-    if found is not None:
-        return found
-    raise _unknown_suffix(path, suffix)
-
-
-def _unknown_suffix(path: str, suffix: str) -> ConvcliError:
+    if suffix in _BY_SUFFIX:
+        return _BY_SUFFIX[suffix]
     if not suffix:
-        return UsageError(
+        raise UsageError(
             f"{path!r} has no suffix that says its format",
             hint="add one, such as .png, or name the format with --format",
         )
-    close = nearest(suffix[1:], [known[1:] for known in _by_suffix()])
-    known = f"did you mean '.{close}'?" if close else f"choose from: {', '.join(names())}"
-    return UsageError(f"{path!r}: no format with the suffix {suffix!r} can be written", hint=known)
-
-
-@cache
-def _by_suffix() -> dict[str, Format]:
-    return {suffix: format for format in _TABLE for suffix in format.suffixes}
+    close = nearest(suffix[1:], [known[1:] for known in _BY_SUFFIX])
+    hint = f"did you mean '.{close}'?" if close else f"choose from: {', '.join(names())}"
+    raise UsageError(f"{path!r}: no format with the suffix {suffix!r} can be written", hint=hint)
 
 
 def suffix_for(name: str) -> str:
@@ -147,16 +120,13 @@ def suffix_for(name: str) -> str:
     return next((format.suffix for format in _TABLE if format.name == name), ".png")
 
 
-def holding(*, depth: str = "8", alpha: bool = False, frames: bool = False) -> str:
+def holding(*, depth: str = "8", frames: bool = False) -> str:
     """Return the suffixes of the formats that can hold this, for the hints of errors."""
-    fitting = [
-        format.suffix
-        for format in _TABLE
-        if depth in format.depths and format.alpha >= alpha and format.frames >= frames
-    ]
+    fitting = [one.suffix for one in _TABLE if depth in one.depths and one.frames >= frames]
     return ", ".join(fitting[:8])
 
 
+# Suffixes of pictures that Pillow reads but convcli does not write.
 _ONLY_READ = (
     ".pbm .jpc .jpf .j2c .psd .mpo .cur .dcx .fit .fits .fli .flc .ftc .ftu .icb .im .msp .pcd .pxr .ras .bw"
     " .rgb .rgba .vda .vst .xbm .xpm .avifs"
@@ -171,4 +141,4 @@ def is_picture(name: str) -> bool:
     suffix = os.path.splitext(name)[1].lower()
     if suffix in (".npz", ".csv", ".tsv", ".json"):
         return False
-    return suffix in _by_suffix() or suffix in _ONLY_READ.split()
+    return suffix in _BY_SUFFIX or suffix in _ONLY_READ.split()

@@ -1,4 +1,4 @@
-"""What a picture is once it has been read: frames of numbers, what they mean, and what came with them."""
+"""A picture in memory: frames of samples, the meaning of their channels, and metadata."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,13 +9,13 @@ from numpy.typing import DTypeLike, NDArray
 
 from convcli.imaging.metadata import Metadata
 
-__all__ = ["Array", "Frame", "Image", "Space", "full_scale"]
+__all__ = ["Array", "Decoded", "Frame", "Image", "Space", "full_scale"]
 
 Array: TypeAlias = NDArray[Any]
 
 
 class Space(StrEnum):
-    """What the channels of a picture mean."""
+    """The meaning of a picture's channels."""
 
     GRAY = "gray"
     RGB = "rgb"
@@ -49,6 +49,13 @@ class Frame(NamedTuple):
     def channels(self) -> int:
         """How many channels there are, without alpha."""
         return 1 if self.pixels.ndim == 2 else int(self.pixels.shape[2])
+
+    def stacked(self) -> Array:
+        """Return the pixels with alpha, if there is any, as the last channel."""
+        return self.pixels if self.alpha is None else np.dstack([self.pixels, self.alpha])
+
+
+Decoded: TypeAlias = tuple[Frame, Space]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,13 +97,7 @@ class Image:
 
 
 def full_scale(dtype: DTypeLike) -> float:
-    """Return the value of white: 255 for uint8, 65535 for uint16, 1 for floats.
-
-    Raises
-    ------
-    TypeError
-        No picture has samples of this type.
-    """
+    """Return the value of white: 255 for uint8, 65535 for uint16, 1 for floats."""
     kind = np.dtype(dtype)
     if kind.kind == "f":
         return 1.0

@@ -1,21 +1,21 @@
-"""What a picture file carries besides its pixels: taken from Pillow, and given back to it."""
+"""ICC profile, EXIF, XMP, resolution and text of a picture file: read through Pillow, adapted for writing."""
 
 import re
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from PIL import Image as Pillow
+from PIL import Image as Pillow
 
-__all__ = ["DESCRIPTIVE", "Metadata", "collect", "exif_for", "exif_of_tiff", "profile_for"]
+__all__ = ["DESCRIPTIVE", "ORIENTATION", "Metadata", "collect", "exif_for", "exif_of_tiff", "profile_for"]
 
-_ORIENTATION = 0x0112
+# Tags of EXIF and TIFF (Exif 2.32, CIPA DC-008).
+ORIENTATION = 0x0112
 _WIDTH, _HEIGHT = 0xA002, 0xA003
-_EXIF_IFD = 0x8769
+_EXIF_DIRECTORY = 0x8769
 
-# In a TIFF the same directory says how the pixels are stored: only what describes the picture is taken.
+# The tags of a TIFF directory that describe the picture; the others say how its pixels are stored. In order:
+# description, make, model, software, date, artist, host, copyright, the EXIF and the GPS directory.
 DESCRIPTIVE = {270, 271, 272, 305, 306, 315, 316, 33432, 34665, 34853}
-"""Tags of a TIFF directory that describe the picture, whatever the file."""
 
 
 class Metadata(NamedTuple):
@@ -47,7 +47,7 @@ class Metadata(NamedTuple):
     subsampling: int | None = None
 
 
-def collect(picture: "Pillow.Image", notes: list[str]) -> Metadata:
+def collect(picture: Pillow.Image, notes: list[str]) -> Metadata:
     """Return what `picture`, already loaded, carries; what is damaged is left out and noted."""
     info = picture.info
     icc = info.get("icc_profile")
@@ -65,10 +65,10 @@ def collect(picture: "Pillow.Image", notes: list[str]) -> Metadata:
     )
 
 
-def _subsampling(picture: "Pillow.Image") -> int | None:
+def _subsampling(picture: Pillow.Image) -> int | None:
     if picture.format not in ("JPEG", "MPO") or picture.mode != "RGB":
         return None
-    from PIL.JpegImagePlugin import get_sampling
+    from PIL.JpegImagePlugin import get_sampling  # here for start-up
 
     sampling: int = get_sampling(picture)
     return sampling if sampling in (0, 1, 2) else None
@@ -84,7 +84,7 @@ def _dpi(given: Any) -> tuple[float, float] | None:
     return (across, down)
 
 
-def _exif(picture: "Pillow.Image", notes: list[str]) -> bytes | None:
+def _exif(picture: Pillow.Image, notes: list[str]) -> bytes | None:
     try:
         return _cleaned(picture.getexif(), picture.format == "TIFF")
     except Exception as error:  # damaged directories raise anything
@@ -94,8 +94,6 @@ def _exif(picture: "Pillow.Image", notes: list[str]) -> bytes | None:
 
 def exif_of_tiff(data: bytes) -> bytes | None:
     """Return as EXIF what the first directory of a TIFF file says of the picture, if that can be read."""
-    from PIL import Image as Pillow
-
     exif = Pillow.Exif()
     try:
         exif.load(b"Exif\0\0" + data)
@@ -104,21 +102,19 @@ def exif_of_tiff(data: bytes) -> bytes | None:
         return None
 
 
-def _cleaned(exif: "Pillow.Exif", from_tiff: bool) -> bytes | None:
+def _cleaned(exif: Pillow.Exif, from_tiff: bool) -> bytes | None:
     """Return `exif` without the orientation, and from a TIFF without how it stores its pixels."""
-    for tag in [tag for tag in exif if tag == _ORIENTATION or (from_tiff and tag not in DESCRIPTIVE)]:
+    for tag in [tag for tag in exif if tag == ORIENTATION or (from_tiff and tag not in DESCRIPTIVE)]:
         del exif[tag]
     return exif.tobytes() if len(exif) else None
 
 
 def exif_for(exif: bytes, width: int, height: int) -> bytes:
     """Return `exif` without an orientation, and with the present size where it says one."""
-    from PIL import Image as Pillow
-
     holder = Pillow.Exif()
     holder.load(exif)
-    holder.pop(_ORIENTATION, None)
-    inner = holder.get_ifd(_EXIF_IFD)
+    holder.pop(ORIENTATION, None)
+    inner = holder.get_ifd(_EXIF_DIRECTORY)
     if _WIDTH in inner or _HEIGHT in inner:
         inner[_WIDTH], inner[_HEIGHT] = width, height
     return holder.tobytes()
@@ -135,7 +131,7 @@ def _xmp(info: dict[Any, Any]) -> bytes | None:
     )
 
 
-def _text(picture: "Pillow.Image") -> tuple[tuple[str, str], ...]:
+def _text(picture: Pillow.Image) -> tuple[tuple[str, str], ...]:
     found: dict[str, str] = {}
     comment = picture.info.get("comment")
     if isinstance(comment, bytes):

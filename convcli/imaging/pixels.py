@@ -1,4 +1,4 @@
-"""How results become pixels: range, depth and rounding."""
+"""Convert results to the samples of a picture: range mode, bit depth, rounding."""
 
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -11,14 +11,16 @@ from convcli.errors import OutputError
 from convcli.imaging.formats import Format, holding
 from convcli.imaging.image import Array, full_scale
 
-__all__ = ["Pixels", "Target", "suggest_unit", "target_dtype", "to_pixels"]
+__all__ = ["Pixels", "SampleType", "suggest_unit", "target_dtype", "to_pixels"]
 
-_BLOCK = 1 << 19  # samples: fewer would stay in the cache, but end before another thread is awake
-_SHORT = 32768
+# Samples that are converted at a time: smaller blocks end before another thread has started.
+_BLOCK_SAMPLES = 1 << 19
+# The least magnitude that int16 does not hold.
+_BEYOND_INT16 = 32768
 
 
 class Pixels(NamedTuple):
-    """Pixels ready to be written, and how many of them were cut to fit.
+    """Samples ready to be written, and how many pixels were clipped.
 
     Attributes
     ----------
@@ -32,8 +34,8 @@ class Pixels(NamedTuple):
     clipped: int
 
 
-class Target(NamedTuple):
-    """The sample type of an output, and one line for people where depth is lost on the way (else empty)."""
+class SampleType(NamedTuple):
+    """The sample type of an output, and a note for people where depth is lost (else empty)."""
 
     dtype: np.dtype[Any]
     note: str = ""
@@ -56,12 +58,12 @@ def to_pixels(
     ========  ============================================
 
     Integers are rounded half to even, then saturated. Float targets stay in the source's units
-    (white is `full_in`), and only what exceeds black or white by more than rounding counts as cut.
+    (white is `full_in`), and only what exceeds black or white by more than rounding counts as clipped.
 
     Parameters
     ----------
     values : (H, W) or (H, W, C) array
-        Of floats, or of pixels that are what they were.
+        Of floats, or of pixels as they were read.
     mode : RangeMode
     full_in : float
         White in the source's units: 255, 65535, or 1 for floats, which stand as they are: an integer
@@ -69,12 +71,7 @@ def to_pixels(
     target : dtype
         uint8, uint16, float32 or float64.
     out : array, optional
-        Where integers go; otherwise into a new array, or `values` itself where it is what was asked for.
-
-    Raises
-    ------
-    OutputError
-        `mode` is raw and `target` an integer, or an integer target would have to hold NaN.
+        Where integers are written; by default a new array, or `values` itself where nothing changes.
     """
     dtype = np.dtype(target)
     if dtype.kind == "f":
@@ -121,9 +118,8 @@ def _refuse_nan(value: float) -> None:
 
 
 def _to_integers(values: Array, absolute: bool, gain: float, offset: float, out: Array) -> int:
-    """Round and saturate block by block, so that no block leaves the cache; return how many were cut."""
-    row = max(1, values[:1].size)
-    rows = max(1, _BLOCK // row)
+    """Round and saturate block by block, so that blocks stay in the cache; return the clipped pixels."""
+    rows = max(1, _BLOCK_SAMPLES // max(1, values[:1].size))
     whole = values.dtype == np.int16 and gain == 1.0 and offset.is_integer()
     # float32 has no halves left above 2**23, which 16 bits do not reach; stretched denormals need more range
     single = np.can_cast(values.dtype, np.float32) and gain < float(np.finfo(np.float32).max)
@@ -147,7 +143,7 @@ def _to_integers(values: Array, absolute: bool, gain: float, offset: float, out:
 
 
 def _saturated(block: Array, out: Array) -> int:
-    """Copy whole numbers to `out`, cut to what it holds; return how many pixels were cut."""
+    """Copy whole numbers to `out`, clipped to its range; return how many pixels were clipped."""
     white = np.iinfo(out.dtype).max
     if block.dtype.kind == "f":
         low, high = float(block.min()), float(block.max())
@@ -155,7 +151,7 @@ def _saturated(block: Array, out: Array) -> int:
         if low >= 0 and high <= white:
             np.copyto(out, block, casting="unsafe")
             return 0
-        if max(-low, high) < _SHORT and white < _SHORT:
+        if max(-low, high) < _BEYOND_INT16 and white < _BEYOND_INT16:
             block = block.astype(np.int16)
     inside = np.clip(block, 0, white)
     np.copyto(out, inside, casting="unsafe")
@@ -191,12 +187,12 @@ def _count(outside: NDArray[np.bool_]) -> int:
     either = flat[: flat.size - channels + 1]
     for channel in range(1, channels):
         either = either | flat[channel : channel + either.size]
-    return int(np.count_nonzero(either & _firsts(either.size, channels)))
+    return int(np.count_nonzero(either & _first_channels(either.size, channels)))
 
 
 @lru_cache(maxsize=2)
-def _firsts(count: int, channels: int) -> NDArray[np.bool_]:
-    """Return whether a pixel of so many channels begins there, for `count` places."""
+def _first_channels(count: int, channels: int) -> NDArray[np.bool_]:
+    """Return, for `count` interleaved samples, whether each is the first channel of a pixel."""
     firsts = np.zeros(count, np.bool_)
     firsts[::channels] = True
     return firsts
@@ -208,36 +204,26 @@ def suggest_unit(values: Array) -> bool:
     return low >= 0.0 and 0.0 < high <= 1.0
 
 
-_EIGHT: np.dtype[Any] = np.dtype(np.uint8)
-_SIXTEEN: np.dtype[Any] = np.dtype(np.uint16)
-_FLOAT: np.dtype[Any] = np.dtype(np.float32)
-
-
-def target_dtype(depth: Depth, source: DTypeLike, format: Format) -> Target:
+def target_dtype(depth: Depth, source: DTypeLike, format: Format) -> SampleType:
     """Choose the sample type of an output: as asked, or by default as the source where the format holds it.
 
     Formats for numbers (``.npy .npz .csv .tsv .json .pfm``) get floats by default.
-
-    Raises
-    ------
-    OutputError
-        The format cannot hold the depth that was asked for.
     """
     given = np.dtype(source)
+    eight: np.dtype[Any] = np.dtype(np.uint8)
+    sixteen: np.dtype[Any] = np.dtype(np.uint16)
     exact = given.kind == "f" and format.numbers and format.name != "pfm"
-    wide: np.dtype[Any] = given if exact else _FLOAT
+    wide: np.dtype[Any] = given if exact else np.dtype(np.float32)
     if depth is not Depth.AUTO:
         if depth.value not in format.depths:
             what = "floats" if depth is Depth.FLOAT else f"{depth.value}-bit samples"
             raise OutputError(
                 f"{format.suffix} cannot hold {what}", hint=f"write to {holding(depth=depth.value)}"
             )
-        return Target({Depth.EIGHT: _EIGHT, Depth.SIXTEEN: _SIXTEEN}.get(depth, wide))
+        return SampleType({Depth.EIGHT: eight, Depth.SIXTEEN: sixteen}.get(depth, wide))
     if format.numbers or (given.kind == "f" and "float" in format.depths):
-        return Target(wide)
-    if given == _SIXTEEN and "16" not in format.depths:
-        return Target(
-            _EIGHT,
-            f"{format.suffix} holds 8 bits: 16-bit samples are rounded ({holding(depth='16')} keep them)",
-        )
-    return Target(_SIXTEEN if given == _SIXTEEN else _EIGHT)
+        return SampleType(wide)
+    if given != sixteen or "16" in format.depths:
+        return SampleType(sixteen if given == sixteen else eight)
+    keep = holding(depth="16")
+    return SampleType(eight, f"{format.suffix} holds 8 bits: 16-bit samples are rounded ({keep} keep them)")

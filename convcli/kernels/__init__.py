@@ -1,1 +1,1 @@
-"""Named kernels, the SPEC parser, kernel files, and what can be said about a kernel."""
+"""Named kernels, the SPEC parser, kernel files, analysis and recognition."""

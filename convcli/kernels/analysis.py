@@ -1,12 +1,12 @@
-"""What can be said about a kernel from its weights alone: rank, symmetry, gain, frequency response.
+"""Rank, symmetry, gain and frequency response of a kernel.
 
 Functions take one component: kh x kw, or C x kh x kw, of which they describe what holds for every channel
 (rank, symmetry) or the sum over channels, which is the response to a grey picture (the others).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,6 @@ __all__ = [
     "Parity",
     "Symmetry",
     "character",
-    "factors",
     "frequency_response",
     "gain",
     "joint_response",
@@ -28,8 +27,8 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
+# A sum of weights below this share of the sum of their absolutes is rounding, and counts as 0.
 ZERO_SUM = 1e-12
-"""A sum is 0 where it is below this share of the sum of absolutes."""
 
 
 def gain(weights: Array) -> float:
@@ -57,37 +56,13 @@ def _rank(plane: Array, tolerance: float) -> int:
     if largest == 0:
         return 0
     plane = plane / largest
-    column, row = _cross(plane)
-    if np.linalg.norm(plane - np.outer(column, row)) <= tolerance:
-        return 1  # sure, and spares large separable kernels the decomposition
+    # Rank 1 is sure where the row and the column through the largest weight (now 1 or -1) make all of it;
+    # that spares large separable kernels the decomposition.
+    i, j = np.unravel_index(np.argmax(np.abs(plane)), plane.shape)
+    if np.linalg.norm(plane - np.outer(plane[:, j] * plane[i, j], plane[i])) <= tolerance:
+        return 1
     values = np.linalg.svd(plane, compute_uv=False)
     return int(np.count_nonzero(values > tolerance * values[0]))
-
-
-def _cross(plane: Array) -> tuple[Array, Array]:
-    i, j = np.unravel_index(np.argmax(np.abs(plane)), plane.shape)
-    row = plane[i]
-    if np.abs(row).max() < 2**53 and (row == np.rint(row)).all():
-        row = row / np.gcd.reduce(row.astype(np.int64))
-    else:
-        row = row / abs(row[j])
-    column = plane[:, j] / row[j]
-    turned = row.sum() < 0 if abs(row.sum()) > abs(column.sum()) else column.sum() < 0
-    return (0.0 - column, 0.0 - row) if turned else (column + 0.0, row + 0.0)
-
-
-def factors(weights: Array, tolerance: float = 1e-7) -> tuple[tuple[Array, Array], ...]:
-    """Split a kh x kw matrix into as many (column, row) pairs as its rank; their outer products sum to it.
-
-    A separable matrix is split at its largest weight, and integers stay integers: ``sobel-x`` is ``[1 2 1]``
-    down and ``[-1 0 1]`` across. Others are split by their singular vectors.
-    """
-    terms = rank(weights, tolerance)
-    if terms == 1:
-        return (_cross(weights),)
-    columns, values, rows = np.linalg.svd(weights, full_matrices=False)
-    root = np.sqrt(values)
-    return tuple((columns[:, t] * root[t], rows[t] * root[t]) for t in range(terms))
 
 
 class Parity(StrEnum):
@@ -98,8 +73,7 @@ class Parity(StrEnum):
     NONE = "asymmetric"
 
 
-@dataclass(frozen=True)
-class Symmetry:
+class Symmetry(NamedTuple):
     """What each mirror and turn does to a kernel; `str` says it in words.
 
     Attributes

@@ -89,8 +89,8 @@ def gaussian(
         sigma_y = sigma if sigma is not None else sigma_x
     if sigma_x is None or sigma_y is None:
         sigma_y, sigma_x = (0.3 * ((n - 1) / 2 - 1) + 0.8 for n in size) if size else (1.0, 1.0)
-    rows, columns = size or _fitting(_reach(sigma_y), _reach(sigma_x), "sigma")
-    return np.outer(_bell(sigma_y, rows), _bell(sigma_x, columns))
+    rows, columns = size or _odd_size(_reach(sigma_y), _reach(sigma_x), "sigma")
+    return np.outer(_gaussian_line(sigma_y, rows), _gaussian_line(sigma_x, columns))
 
 
 def unsharp(*, sigma: float, amount: float, size: Pair | None = None) -> Array:
@@ -126,7 +126,7 @@ def gabor(
     c, s = math.cos(turn), math.sin(turn)
     if size is None:
         across, along = 3 * sigma, 3 * sigma / gamma
-        size = _fitting(
+        size = _odd_size(
             round(max(abs(across * s), abs(along * c))), round(max(abs(across * c), abs(along * s))), "sigma"
         )
     y, x = _offsets(size[0])[:, None], _offsets(size[1])
@@ -144,7 +144,7 @@ def motion(*, length: float, angle: float) -> Array:
     half, turn = (length - 1) / 2, math.radians(angle % 180)
     c, s = math.cos(turn), math.sin(turn)
     inside = 1 - 1e-9  # a pixel one away has no weight: rounding must not give it an empty column
-    rows, columns = _fitting(int(half * abs(s) + inside), int(half * abs(c) + inside), "length")
+    rows, columns = _odd_size(int(half * abs(s) + inside), int(half * abs(c) + inside), "length")
     up, x = -_offsets(rows)[:, None], _offsets(columns)
     along, aside = np.abs(x * c + up * s), up * c - x * s
     distance = np.where(np.hypot(x, up) < half, np.abs(aside), np.hypot(aside, along - half))
@@ -154,7 +154,7 @@ def motion(*, length: float, angle: float) -> Array:
 
 def disk(*, radius: float) -> Array:
     """How much of each pixel a disk of that radius covers, exactly; the sum is 1."""
-    rows, _ = _fitting(math.ceil(radius - 0.5), math.ceil(radius - 0.5), "radius")
+    rows, _ = _odd_size(math.ceil(radius - 0.5), math.ceil(radius - 0.5), "radius")
     if rows == 1:
         return np.ones((1, 1))  # the disk lies within one pixel
     edges = _offsets(rows + 1)
@@ -164,7 +164,7 @@ def disk(*, radius: float) -> Array:
 
 
 def _quadrant(edges: Array, radius: float) -> Array:
-    """Area of disk within ``[0, x] x [0, y]`` for every pair of edges, negative where one is."""
+    """Return the area of the disk within ``[0, x] x [0, y]`` for every pair of edges, signed as ``x y``."""
 
     def height(t: Array) -> Array:
         return np.asarray(np.sqrt((radius - t) * (radius + t)))
@@ -179,13 +179,14 @@ def _quadrant(edges: Array, radius: float) -> Array:
     return np.asarray(np.sign(edges)[:, None] * np.sign(edges) * (y * flat + under(x) - under(flat)))
 
 
-def _bell(sigma: float, n: int) -> Array:
-    steps = _offsets(n) / max(sigma, 1e-3)  # narrower than that is a single pixel in float64
-    weights = np.exp(-(steps**2) / 2)
+def _gaussian_line(sigma: float, n: int) -> Array:
+    distances = _offsets(n) / max(sigma, 1e-3)  # narrower than that is a single pixel in float64
+    weights = np.exp(-(distances**2) / 2)
     return np.asarray(weights / weights.sum())
 
 
 def _offsets(n: int) -> Array:
+    """Return the distances of `n` pixels from their middle."""
     return np.asarray(np.arange(n) - (n - 1) / 2, dtype=np.float64)
 
 
@@ -197,7 +198,8 @@ def _reach(sigma: float) -> int:
     return int(4 * sigma + 0.5)
 
 
-def _fitting(up: int, across: int, cause: str) -> Pair:
+def _odd_size(up: int, across: int, cause: str) -> Pair:
+    """Return the size that reaches so many pixels from the middle; `cause` is the parameter to blame."""
     rows, columns = 2 * up + 1, 2 * across + 1
     if max(rows, columns) > MAX_SIDE:
         raise KernelError(

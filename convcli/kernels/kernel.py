@@ -1,34 +1,33 @@
-"""What a kernel is: weights, how its parts combine, and a bias; checked when made."""
+"""`Kernel`: arrays of weights, how their results are combined, and a bias; checked when made."""
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convcli.choices import Combine
 from convcli.errors import KernelError
+from convcli.kernels.analysis import Symmetry, gain, rank, symmetry
 from convcli.kernels.parameters import MAX_SIDE
 from convcli.kernels.text import shown
-
-if TYPE_CHECKING:
-    from convcli.kernels.analysis import Symmetry
 
 __all__ = ["AXES_HINT", "MAX_WEIGHTS", "PLACES", "Array", "Kernel", "as_weights", "joins"]
 
 Array = NDArray[np.float64]
+T = TypeVar("T")
 
+# The largest number of weights in all components: 512 MiB of float64.
 MAX_WEIGHTS = 1 << 26
-"""The largest number of weights in all: 512 MiB of float64."""
 
 AXES_HINT = "a kernel has 2 axes (rows, columns), 3 (channels first) or 4 (maps first)"
 
 _AXES = {0: "is a single number", 1: "has 1 axis"}
+# The names of the axes of weights, by how many there are.
 PLACES = {2: ("row", "column"), 3: ("channel", "row", "column"), 4: ("map", "channel", "row", "column")}
-"""What the axes of weights are called."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,26 +115,21 @@ class Kernel:
     @property
     def rank(self) -> int | tuple[int, ...]:
         """Rank of the matrix, 1 where it is separable; one per component where there are several."""
-        from convcli.kernels.analysis import rank
-
-        ranks = tuple(rank(component) for component in self.components)
-        return ranks[0] if len(ranks) == 1 else ranks
+        return self._each(rank)
 
     @property
-    def symmetry(self) -> "Symmetry | tuple[Symmetry, ...]":
+    def symmetry(self) -> Symmetry | tuple[Symmetry, ...]:
         """What mirrors and turns do to the weights; one per component where there are several."""
-        from convcli.kernels.analysis import symmetry
-
-        found = tuple(symmetry(component) for component in self.components)
-        return found[0] if len(found) == 1 else found
+        return self._each(symmetry)
 
     @property
     def gain(self) -> float | tuple[float, ...]:
         """Sum of the weights, the gain of a flat picture; one per component where there are several."""
-        from convcli.kernels.analysis import gain
+        return self._each(gain)
 
-        gains = tuple(gain(component) for component in self.components)
-        return gains[0] if len(gains) == 1 else gains
+    def _each(self, describe: Callable[[Array], T]) -> T | tuple[T, ...]:
+        found = tuple(map(describe, self.components))
+        return found[0] if len(found) == 1 else found
 
     def rotated(self) -> "Kernel":
         """Return the kernel turned by 180 degrees: correlating with it is convolving with this one."""
@@ -154,8 +148,6 @@ class Kernel:
         return replace(self, components=tuple(self._normalized(part) for part in self.components))
 
     def _normalized(self, part: Array) -> Array:
-        from convcli.kernels.analysis import gain
-
         size = float(np.abs(part).max())
         if size == 0:
             raise KernelError(
@@ -175,13 +167,7 @@ class Kernel:
 
 
 def as_weights(values: ArrayLike, what: str, most_axes: int = 4) -> Array:
-    """Return `values` as a read-only float64 array of 2 to `most_axes` axes.
-
-    Raises
-    ------
-    KernelError
-        They are not real numbers, not finite, empty, too many, or have another number of axes.
-    """
+    """Return `values` as a read-only float64 array of 2 to `most_axes` axes."""
     array = np.asarray(values)
     if array.dtype.kind not in "biuf":
         kind = {"c": "complex numbers", "O": "objects", "V": "records"}.get(

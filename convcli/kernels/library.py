@@ -65,6 +65,7 @@ _SCHARR = "Scharr, Optimale Operatoren in der digitalen Bildverarbeitung, 2000; 
 _PREWITT = "Prewitt, Object enhancement and extraction, 1970"
 _ROBERTS = "Roberts, Machine perception of three-dimensional solids, 1963"
 
+# Every named kernel, in the order of the listing.
 TABLE: dict[str, Entry] = {
     "identity": family("identity", _POWELL, "leaves the picture as it is", _ODD_SIZE),
     "box": family("box", _GONZALEZ, "mean of the window", _ANY_SIZE),
@@ -181,7 +182,6 @@ TABLE: dict[str, Entry] = {
         Size("size", "", "rows and columns, pixels", derived="3 sigma each way"),
     ),
 }
-"""Every named kernel, in the order of the listing."""
 
 
 def names() -> dict[str, str]:
@@ -202,13 +202,7 @@ def not_known(name: str) -> KernelError:
 
 
 def entry(name: str) -> Entry:
-    """Return the kernel of that name.
-
-    Raises
-    ------
-    KernelError
-        There is none; the hint names the nearest.
-    """
+    """Return the kernel of that name."""
     found = TABLE.get(canonical(name))
     if found is None:
         raise not_known(name)

@@ -1,23 +1,22 @@
-"""What may follow a kernel's name: ``gaussian:sigma=2,size=9``. No NumPy here."""
+"""Parameters of named kernels: what each allows, and their parser (``sigma=2,size=9``). No NumPy here."""
 
 import math
-from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from convcli.errors import KernelError, nearest
-from convcli.kernels.text import number, shown
+from convcli.kernels.text import number, rows_and_columns, shown
 
 __all__ = ["MAX_SIDE", "Number", "Parameter", "Size", "Value", "read_parameters"]
 
+# The largest number of rows or columns of a kernel: 4095 x 4095 weights are 134 MB.
 MAX_SIDE = 4095
-"""The largest number of rows or columns of a kernel: 4095 x 4095 weights are 134 MB."""
 
 Value = float | tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Parameter(ABC):
+class _Parameter:
     """One parameter of a named kernel.
 
     Attributes
@@ -40,18 +39,9 @@ class Parameter(ABC):
     derived: str = ""
     synonyms: tuple[str, ...] = ()
 
-    @property
-    @abstractmethod
-    def allowed(self) -> str:
-        """What values are, for hints."""
-
-    @abstractmethod
-    def read(self, text: str) -> Value:
-        """Return the value of `text`; a ValueError where it is not allowed."""
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Number(Parameter):
+class Number(_Parameter):
     """A real number, from `least` (or above `above`) to `most`."""
 
     above: float = -math.inf
@@ -60,15 +50,13 @@ class Number(Parameter):
 
     @property
     def allowed(self) -> str:
-        """What values are, for hints."""
+        """The allowed values, for hints."""
         if self.above > -math.inf:
             return f"a number above {self.above:g}, up to {self.most:g}"
-        if self.least > -math.inf:
-            return f"a number from {self.least:g} to {self.most:g}"
-        return f"a number from {-self.most:g} to {self.most:g}"
+        return f"a number from {max(self.least, -self.most):g} to {self.most:g}"
 
     def read(self, text: str) -> float:
-        """Return the value of `text`; a ValueError where it is not allowed."""
+        """Return the value of `text`; a ValueError says why it is not allowed."""
         value = number(text)
         if not (max(self.least, -self.most) <= value <= self.most and value > self.above):
             raise ValueError(f"{shown(text)} is out of range")
@@ -76,7 +64,7 @@ class Number(Parameter):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Size(Parameter):
+class Size(_Parameter):
     """``N`` or ``RxC``: rows and columns, odd where the kernel needs a middle pixel."""
 
     odd: bool = True
@@ -85,45 +73,28 @@ class Size(Parameter):
 
     @property
     def allowed(self) -> str:
-        """What values are, for hints."""
+        """The allowed values, for hints."""
         kind = "an odd number" if self.odd else "a whole number"
         return f"{kind} N from {self.least} to {self.most}, or RxC for rows and columns"
 
     def read(self, text: str) -> tuple[int, int]:
-        """Return the value of `text`; a ValueError where it is not allowed."""
-        words = text.lower().replace("×", "x").split("x")
-        if len(words) > 2 or not all(word.isascii() and word.isdigit() and len(word) < 10 for word in words):
-            raise ValueError(f"{shown(text)} is not a size")
-        rows, columns = int(words[0]), int(words[-1])
-        for side in (rows, columns):
+        """Return the value of `text`; a ValueError says why it is not allowed."""
+        size = rows_and_columns(text)
+        for side in size:
             if not self.least <= side <= self.most:
                 raise ValueError(f"{shown(text)} is out of range")
             if self.odd and side % 2 == 0:
                 raise ValueError(f"{shown(text)} is even")
-        return rows, columns
+        return size
+
+
+Parameter: TypeAlias = Number | Size
 
 
 def read_parameters(text: str, known: tuple[Parameter, ...], name: str) -> dict[str, Value]:
-    """Read ``sigma=2,size=9``; values without a name fill the parameters in their order.
+    """Read ``sigma=2,size=9``, what follows the colon: the parameters that were given, by name.
 
-    Parameters
-    ----------
-    text : str
-        What stands behind the colon.
-    known : tuple of Parameter
-        What `name` takes.
-    name : str
-        The kernel, for messages.
-
-    Returns
-    -------
-    dict
-        The parameters that were given, by name.
-
-    Raises
-    ------
-    KernelError
-        A parameter is unknown, given twice, or its value is not allowed.
+    Values without a name fill the parameters in their order. `name` is the kernel's, for messages.
     """
     given: dict[str, Value] = {}
     items = [item.strip() for item in text.split(",")] if text.strip() else []
@@ -160,7 +131,7 @@ def _at(place: int, item: str, known: tuple[Parameter, ...], name: str) -> Param
     return known[place]
 
 
-def _choices(given: str, known: Iterable[Parameter], name: str) -> str:
+def _choices(given: str, known: tuple[Parameter, ...], name: str) -> str:
     names = [parameter.name for parameter in known]
     if not names:
         return f"{name} takes no parameters"

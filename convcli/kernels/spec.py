@@ -1,4 +1,4 @@
-"""SPEC, the one way to say which kernel is meant: a name, a matrix, a file, or ``-`` for standard input."""
+"""Parse a kernel SPEC: a name with parameters, a matrix, a file, or ``-`` for standard input."""
 
 import os
 import re
@@ -10,10 +10,10 @@ import numpy as np
 
 from convcli.errors import KernelError
 from convcli.kernels import library
-from convcli.kernels.files import read
+from convcli.kernels.files.read import MAX_BYTES, decode_kernel, is_kernel_file, read_kernel
 from convcli.kernels.kernel import Array, Kernel
 from convcli.kernels.parameters import Value, read_parameters
-from convcli.kernels.text import is_number, matrix, shown
+from convcli.kernels.text import is_number, matrix, shown, size_text
 
 __all__ = ["Kernel", "kernel"]
 
@@ -21,7 +21,7 @@ __all__ = ["Kernel", "kernel"]
 def _stdin() -> bytes:
     if sys.stdin is None:  # closed by the shell: <&-
         return b""
-    return sys.stdin.buffer.read(read.MAX_BYTES + 1)
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 
 def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin) -> Kernel:
@@ -58,23 +58,23 @@ def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin)
     (17, 17)
     """
     if isinstance(spec, os.PathLike):
-        return read.read(os.fsdecode(spec))
+        return read_kernel(os.fsdecode(spec))
     if spec == "-":
-        return read.decode(stdin(), "the kernel on standard input", "stdin", source="standard input")
-    if read.is_path(spec):
-        return read.read(spec)
+        return decode_kernel(stdin(), "the kernel on standard input", "stdin", source="standard input")
+    if is_kernel_file(spec):
+        return read_kernel(spec)
     words = [word for word in re.split(r"[\s,;\[\]]+", spec) if word]
     numbers = sum(map(is_number, words))
     if not words:
         raise KernelError(f"kernel {shown(spec)} is empty", hint="give a name, a matrix or a file")
     if re.match(r"\s*(\{|\[\s*\[)", spec):
-        return read.decode(spec.encode("utf-8", "replace"), f"kernel {shown(spec)}", "matrix", ".json")
+        return decode_kernel(spec.encode("utf-8", "replace"), f"kernel {shown(spec)}", "matrix", ".json")
     name, _, parameters = spec.partition(":")
     if numbers < len(words):
         if library.canonical(name) in library.TABLE:
             return _named(library.canonical(name), parameters, spec)
         if os.path.exists(spec) or (_like_a_path(spec) and 2 * numbers < len(words)):
-            return read.read(spec)
+            return read_kernel(spec)
         if not numbers and ";" not in spec:
             raise library.not_known(name)
     what = f"kernel {shown(spec)}"
@@ -92,15 +92,15 @@ def _named(name: str, text: str, spec: str) -> Kernel:
         parts = tuple(_component(part, given) for part in entry.parts or (name,))
     except KernelError as error:
         raise KernelError(f"kernel {shown(spec)}: {error.message}", hint=error.hint) from error
-    said = ",".join(f"{key}={_said(value)}" for key, value in given.items())
-    return Kernel(f"{name}:{said}" if said else name, parts, entry.combine, source=entry.source)
+    typed = ",".join(f"{key}={_typed(value)}" for key, value in given.items())
+    return Kernel(f"{name}:{typed}" if typed else name, parts, entry.combine, source=entry.source)
 
 
 def _component(part: str, given: Mapping[str, Value]) -> Array:
     entry = library.TABLE.get(part)
     if entry is None or entry.weights:
         return np.array(matrix(entry.weights if entry else part, part))
-    from convcli.kernels import families
+    from convcli.kernels import families  # here for start-up: most kernels are matrices
 
     defaults = {each.name: each.read(each.default) for each in entry.parameters if each.default}
     values: dict[str, Any] = {**defaults, **given}
@@ -108,7 +108,5 @@ def _component(part: str, given: Mapping[str, Value]) -> Array:
     return make(**{key.replace("-", "_"): value for key, value in values.items()})
 
 
-def _said(value: Value) -> str:
-    if isinstance(value, tuple):
-        return str(value[0]) if value[0] == value[1] else f"{value[0]}x{value[1]}"
-    return repr(value).removesuffix(".0")
+def _typed(value: Value) -> str:
+    return size_text(value) if isinstance(value, tuple) else repr(value).removesuffix(".0")

@@ -5,7 +5,7 @@ import re
 from convcli.errors import KernelError
 from convcli.parsing import MINUS_SIGNS, real
 
-__all__ = ["is_number", "matrix", "number", "shown"]
+__all__ = ["is_number", "matrix", "number", "rows_and_columns", "shown", "size_text"]
 
 _GAP = re.compile(r"\s*,\s*|\s+")
 
@@ -33,22 +33,24 @@ def is_number(word: str) -> bool:
     return True
 
 
+def rows_and_columns(word: str) -> tuple[int, int]:
+    """Read ``N`` or ``RxC``; a ValueError says that it is neither."""
+    parts = word.lower().replace("×", "x").split("x")
+    if len(parts) > 2 or not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+        raise ValueError(f"{shown(word)} is not a size")
+    return int(parts[0]), int(parts[-1])
+
+
+def size_text(size: tuple[int, int]) -> str:
+    """Write rows and columns as ``N`` or ``RxC``."""
+    return str(size[0]) if size[0] == size[1] else f"{size[0]}x{size[1]}"
+
+
 def matrix(text: str, what: str, *, rows_end_at: str = ";") -> list[list[float]]:
     """Read rows of numbers; spaces, commas or both part the numbers, ``#`` begins a remark.
 
-    Parameters
-    ----------
-    text : str
-        Such as ``"0 -1 0; -1 5 -1; 0 -1 0"``, one pair of brackets around it allowed.
-    what : str
-        What errors call it.
-    rows_end_at : str
-        What ends a row besides the end of a line; empty for files whose lines are the rows.
-
-    Raises
-    ------
-    KernelError
-        There are no numbers, a word is not one, or the rows differ in length.
+    Such as ``"0 -1 0; -1 5 -1; 0 -1 0"``, one pair of brackets around it allowed. `what` is how errors call
+    it; `rows_end_at` ends a row besides the end of a line, and is empty for files whose lines are the rows.
     """
     lines = [line.partition("#")[0] for line in text.translate(MINUS_SIGNS).splitlines()]
     body = "\n".join(lines).strip()
@@ -56,20 +58,18 @@ def matrix(text: str, what: str, *, rows_end_at: str = ";") -> list[list[float]]
         body = body[1:-1]
     if rows_end_at:
         body = body.replace(rows_end_at, "\n")
-    rows = [_row(line, f"row {place}", what) for place, line in enumerate(_filled(body), 1)]
-    if not rows:
+    lines = [line.strip() for line in body.splitlines() if line.strip()]
+    if not lines:
         raise KernelError(f"{what} is empty", hint="write rows of numbers, such as '0 -1 0; -1 5 -1; 0 -1 0'")
+    rows = [_row(line, f"row {place}", what) for place, line in enumerate(lines, 1)]
     for place, row in enumerate(rows, 1):
         if len(row) != len(rows[0]):
+            count = "1 number" if len(row) == 1 else f"{len(row)} numbers"
             raise KernelError(
-                f"{what}: row {place} has {_count(row)}, row 1 has {len(rows[0])}",
+                f"{what}: row {place} has {count}, row 1 has {len(rows[0])}",
                 hint="give every row as many numbers as the first",
             )
     return rows
-
-
-def _filled(body: str) -> list[str]:
-    return [line.strip() for line in body.splitlines() if line.strip()]
 
 
 def _row(line: str, where: str, what: str) -> list[float]:
@@ -88,10 +88,6 @@ def _row(line: str, where: str, what: str) -> list[float]:
                 hint="write numbers such as 2, -.5, 1e-3 or 1/9; rows end with ';' or a new line",
             ) from error
     return row
-
-
-def _count(row: list[float]) -> str:
-    return "1 number" if len(row) == 1 else f"{len(row)} numbers"
 
 
 def shown(text: str, most: int = 60) -> str:

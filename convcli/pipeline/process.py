@@ -10,8 +10,8 @@ from convcli.choices import STDIN, STDOUT, Depth, RangeMode
 from convcli.errors import OutputError
 from convcli.imaging import colour
 from convcli.imaging.image import Image, Space
-from convcli.imaging.reading.read import read
-from convcli.imaging.writing.encode import encode
+from convcli.imaging.reading.read import read_picture
+from convcli.imaging.writing.encode import encode_picture
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, over, read_stdin
 from convcli.pipeline.naming import Naming, Target
@@ -94,7 +94,7 @@ def read_source(source: Source, reading: ReadSpec) -> Image:
         It cannot be read, or is not what was asked for.
     """
     content = read_stdin() if source.path == STDIN else source.path
-    return read(content, name=source.name, frame=reading.frame, max_pixels=reading.max_pixels)
+    return read_picture(content, name=source.name, frame=reading.frame, max_pixels=reading.max_pixels)
 
 
 def as_gray(image: Image) -> Image:
@@ -120,7 +120,9 @@ def write_results(
     strict = spec.depth is Depth.SIXTEEN
     files = results if len(results) == len(targets) else [as_channels(results)]
     encoded = [
-        encode(result.image, target.format, compress=writing.compress, strict_depth=strict, jobs=spec.jobs)
+        encode_picture(
+            result.image, target.format, compress=writing.compress, strict_depth=strict, jobs=spec.jobs
+        )
         for result, target in zip(files, targets, strict=True)
     ]
     notes = [

@@ -15,8 +15,8 @@ from convcli.engine.layers.activations import UpsampleMode
 from convcli.engine.pooling.pool2d import Pooling
 from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import KernelError, UsageError, unknown
-from convcli.kernels.files import read
 from convcli.kernels.files.mapping import nested
+from convcli.kernels.files.read import is_kernel_file
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
 from convcli.stacks.convolutions import Conv, KernelConv
@@ -110,7 +110,7 @@ def _kernel(keys: Fields, weights: Weights) -> Kernel:
         if spec == "-":
             raise UsageError(f"{what} cannot come from stdin", hint="name a file")
         inside = os.path.join(weights.folder, spec)
-        return kernel(inside if read.is_path(spec) or os.path.isfile(inside) else spec)
+        return kernel(inside if is_kernel_file(spec) or os.path.isfile(inside) else spec)
     except KernelError as error:
         message = error.message if error.message.startswith(what) else f"{keys.where}: {error.message}"
         raise UsageError(message, hint=error.hint) from error

@@ -4,9 +4,18 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from convcli.arrayfiles.read import (
+    ArrayFileError,
+    DamagedError,
+    PickledError,
+    array_names,
+    read_array,
+    unpacked_size,
+)
+from convcli.arrayfiles.write import encode_array, encode_npz
 from convcli.errors import ImageError
 from convcli.imaging.image import Space
-from convcli.imaging.reading.read import load_array, read
+from convcli.imaging.reading.read import load_array, read_picture
 
 ROWS = np.array([[3, 4, 6], [2, -1, 0.5]])
 
@@ -47,7 +56,7 @@ def test_numbers_in_text_are_read_with_and_without_a_suffix(text, tmp_path):
     path = tmp_path / ("a.json" if text.strip().startswith(b"[") else "a.csv")
     path.write_bytes(text)
     for source in (path, text):
-        whole = read(source)
+        whole = read_picture(source)
         assert whole.space is Space.DATA
         assert_array_equal(whole.frames[0].pixels, ROWS)
 
@@ -74,7 +83,7 @@ def test_numbers_in_text_are_read_with_and_without_a_suffix(text, tmp_path):
 def test_arrays_become_floats_exactly(dtype, kept):
     array = np.array([[0, 1, 100], [1, 0, 7]]).astype(dtype)
     for order in "CF":
-        frame = read(npy(np.asarray(array, order=order))).frames[0]
+        frame = read_picture(npy(np.asarray(array, order=order))).frames[0]
         assert frame.pixels.dtype == kept
         assert frame.pixels.dtype.isnative
         assert frame.pixels.flags.c_contiguous
@@ -88,32 +97,32 @@ def test_arrays_keep_their_own_type_when_asked():
 
 
 def test_three_axes_are_channels_and_a_single_one_is_dropped():
-    assert read(npy(np.zeros((4, 5, 7)))).frames[0].channels == 7
-    assert read(npy(np.zeros((4, 5, 1)))).frames[0].pixels.shape == (4, 5)
-    assert read(b"[[[1,2],[3,4]]]").frames[0].pixels.shape == (1, 2, 2)
+    assert read_picture(npy(np.zeros((4, 5, 7)))).frames[0].channels == 7
+    assert read_picture(npy(np.zeros((4, 5, 1)))).frames[0].pixels.shape == (4, 5)
+    assert read_picture(b"[[[1,2],[3,4]]]").frames[0].pixels.shape == (1, 2, 2)
 
 
 def test_integers_beyond_53_bits_are_counted():
-    whole = read(npy(np.array([[2**60 + 1, 5], [1, -(2**61)]])))
+    whole = read_picture(npy(np.array([[2**60 + 1, 5], [1, -(2**61)]])))
     assert whole.notes == ("2 integers beyond 2**53 were rounded",)
 
 
 def test_npz_of_one_array_and_by_name(tmp_path):
     path = tmp_path / "all.npz"
     path.write_bytes(npz(only=ROWS))
-    assert_array_equal(read(path).frames[0].pixels, ROWS)
+    assert_array_equal(read_picture(path).frames[0].pixels, ROWS)
     path.write_bytes(npz(first=ROWS, second=ROWS + 1))
-    assert_array_equal(read(f"{path}:second").frames[0].pixels, ROWS + 1)
+    assert_array_equal(read_picture(f"{path}:second").frames[0].pixels, ROWS + 1)
     with pytest.raises(ImageError, match="holds 2 arrays: first, second"):
-        read(path)
+        read_picture(path)
     with pytest.raises(ImageError, match="holds no array 'secnd'") as caught:
-        read(f"{path}:secnd")
+        read_picture(f"{path}:secnd")
     assert "'second'" in caught.value.hint
 
 
 def test_a_file_may_be_called_like_an_array_within_one(tmp_path):
     (tmp_path / "a.npz:b").write_bytes(npz(x=ROWS))
-    assert_array_equal(read(tmp_path / "a.npz:b").frames[0].pixels, ROWS)
+    assert_array_equal(read_picture(tmp_path / "a.npz:b").frames[0].pixels, ROWS)
 
 
 REFUSED = {
@@ -159,7 +168,7 @@ REFUSED = {
 @pytest.mark.parametrize(("content", "message"), REFUSED.values(), ids=REFUSED)
 def test_what_is_not_a_picture_of_numbers_is_refused_with_its_place(content, message):
     with pytest.raises(ImageError, match=message) as caught:
-        read(content, name="numbers")
+        read_picture(content, name="numbers")
     assert "numbers" in caught.value.message
     assert caught.value.hint
 
@@ -169,19 +178,19 @@ def test_a_csv_without_numbers(content, tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(content)
     with pytest.raises(ImageError):
-        read(path)
+        read_picture(path)
 
 
 def test_decimal_commas_get_a_hint():
     with pytest.raises(ImageError) as caught:
-        read(b"1,5;2,5\n3,5;4,5\n")
+        read_picture(b"1,5;2,5\n3,5;4,5\n")
     assert "point" in caught.value.hint
 
 
 def test_a_frame_of_an_array():
-    assert read(npy(ROWS), frame=0).frames[0].size == (2, 3)
+    assert read_picture(npy(ROWS), frame=0).frames[0].size == (2, 3)
     with pytest.raises(ImageError, match="has no frame 1"):
-        read(npy(ROWS), frame=1)
+        read_picture(npy(ROWS), frame=1)
 
 
 def test_pickles_are_never_loaded():
@@ -191,4 +200,34 @@ def test_pickles_are_never_loaded():
 
     content = npy(np.array([[Bomb()]], dtype=object), allow_pickle=True)
     with pytest.raises(ImageError, match="Python objects"):
-        read(content)
+        read_picture(content)
+
+
+@pytest.mark.parametrize("kind", ["npy", "npz", "csv", "tsv", "json"])
+def test_what_is_written_reads_back(kind):
+    data = encode_array(ROWS, kind)
+    assert_array_equal(read_array(io.BytesIO(data), kind, "image" if kind == "npz" else ""), ROWS)
+
+
+def test_arrays_of_an_archive_by_name():
+    file = io.BytesIO(encode_npz({"first": ROWS, "a/b": ROWS[0]}))
+    assert array_names(file, "npz") == ["first", "a/b"]
+    assert_array_equal(read_array(file, "npz", "a/b"), ROWS[0])
+    assert unpacked_size(file) > ROWS.nbytes
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "error", "message"),
+    [
+        ("npy", npy(ROWS)[:-8], DamagedError, "cannot reshape|EOF|Failed to read"),
+        ("npy", npy(np.array([None]), allow_pickle=True), PickledError, "Object arrays"),
+        ("npz", b"PK\x03\x04", DamagedError, "not a zip file"),
+        ("npz", npz(a=ROWS), DamagedError, "no item named"),
+        ("csv", b"1,2\n3\n", ArrayFileError, "^ is ragged: line 2"),
+        ("json", b"[[1, null]]", ArrayFileError, r"^: \[0\]\[1\] is None"),
+    ],
+)
+def test_errors_name_no_file(kind, content, error, message):
+    with pytest.raises(error, match=message) as caught:
+        read_array(io.BytesIO(content), kind, "missing")
+    assert type(caught.value) is error

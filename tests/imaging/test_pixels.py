@@ -74,7 +74,7 @@ def by_loop(values, absolute, gain, white):
 def test_clip_and_abs_equal_the_loop_whatever_the_block(values, absolute, kind, block):
     target, gain = kind
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pixels, "_BLOCK", block)
+        patch.setattr(pixels, "_BLOCK_SAMPLES", block)
         mode = RangeMode.ABS if absolute else RangeMode.CLIP
         result = to_pixels(values, mode, full_in=255, target=target)
     expected, cut = by_loop(values, absolute, gain, int(np.iinfo(target).max))

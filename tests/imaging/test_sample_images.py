@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from convcli.imaging.image import Space
-from convcli.imaging.reading.read import read
+from convcli.imaging.reading.read import read_picture
 from tests.paths import SAMPLES
 
 PICTURES = {
@@ -19,7 +19,7 @@ PICTURES = {
 @pytest.mark.parametrize("name", PICTURES)
 def test_sample_pictures_are_what_their_table_says(name):
     size, space, dtype, alpha = PICTURES[name]
-    picture = read(SAMPLES / name)
+    picture = read_picture(SAMPLES / name)
     assert picture.notes == ()
     assert picture.frames[0].size == size
     assert picture.space is space
@@ -28,19 +28,21 @@ def test_sample_pictures_are_what_their_table_says(name):
 
 
 def test_the_16_bit_sample_uses_its_low_bits():
-    values = read(SAMPLES / "galaxies-16bit.png").frames[0].pixels
+    values = read_picture(SAMPLES / "galaxies-16bit.png").frames[0].pixels
     assert np.unique(values).size > 10_000
 
 
 def test_the_alpha_sample_has_clear_soft_and_opaque_pixels():
-    alpha = read(SAMPLES / "cat-alpha.png").frames[0].alpha
+    alpha = read_picture(SAMPLES / "cat-alpha.png").frames[0].alpha
     assert (alpha == 0).any()
     assert (alpha == 255).any()
     assert ((alpha > 0) & (alpha < 255)).mean() > 0.02
 
 
 def test_the_dark_sample_is_the_cat_in_a_thirty_second_of_the_light():
-    dark, cat = (read(SAMPLES / name).frames[0].pixels / 255 for name in ("cat-dark.png", "cat-alpha.png"))
+    dark, cat = (
+        read_picture(SAMPLES / name).frames[0].pixels / 255 for name in ("cat-dark.png", "cat-alpha.png")
+    )
     assert 10 / 255 < dark.mean() < 25 / 255
     assert dark.max() < 60 / 255
 
@@ -62,7 +64,7 @@ NOTES = {
 
 @pytest.mark.parametrize("name", NOTES)
 def test_the_arrays_of_the_notes(name):
-    assert_array_equal(read(SAMPLES / name).frames[0].pixels, NOTES[name])
+    assert_array_equal(read_picture(SAMPLES / name).frames[0].pixels, NOTES[name])
 
 
 def test_every_file_is_described_and_all_are_small():

@@ -11,7 +11,7 @@ from convcli.engine.arrays import Array
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import by_name, format_of
 from convcli.imaging.image import Frame, Image, Space
-from convcli.imaging.writing.encode import encode
+from convcli.imaging.writing.encode import encode_picture
 from convcli.pipeline.batch import Outcome, Source
 
 __all__ = ["OutputPaths", "check_paths", "picture_bytes", "write_outputs"]
@@ -50,7 +50,7 @@ def check_paths(paths: OutputPaths, spec: CompareSpec, count: int | None) -> Non
 def picture_bytes(pixels: Array, path: str) -> bytes:
     """Return the file that a drawn picture becomes; PNG for stdout."""
     format = by_name("png") if path == STDOUT else format_of(path, None)
-    return encode(Image((Frame(pixels),), Space.RGB), format).data
+    return encode_picture(Image((Frame(pixels),), Space.RGB), format).data
 
 
 def write_outputs(source: Source, made: Sequence[tuple[str, bytes]]) -> Outcome:

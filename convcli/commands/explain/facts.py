@@ -37,7 +37,8 @@ def facts(found: Explained, text: str, spec: FilterSpec) -> Iterator[tuple[str, 
     normalized = ", normalized" if spec.normalize else ""
     yield "kernel", f"{text}: {size((rows.axis.size, columns.axis.size))}{normalized}, {turned}"
     if rows.axis.low or rows.axis.high or columns.axis.low or columns.axis.high:
-        sides = f"{rows.axis.low} above, {rows.axis.high} below, {columns.axis.low} left, {columns.axis.high} right"
+        (top, bottom), (left, right) = ((each.axis.low, each.axis.high) for each in found.axes)
+        sides = f"{top} above, {bottom} below, {left} left, {right} right"
         yield "padding", f"{spec.pad}: {sides}"
     else:
         yield "padding", "none"

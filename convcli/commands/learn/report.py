@@ -16,7 +16,7 @@ from convcli.commands.learn.options import LearnSpec
 from convcli.commands.learn.verdict import verdict
 from convcli.engine.fitting.fit import Fit
 from convcli.imaging.image import full_scale
-from convcli.kernels.recognition.recognise import Known
+from convcli.kernels.recognition.recognise import Recognised
 from convcli.pipeline.jsonable import plain
 
 __all__ = ["FitReport", "Pair", "border_name", "command", "psnr", "report", "sentences", "size_words"]
@@ -52,7 +52,7 @@ class FitReport:
 
     pairs: tuple[Pair, ...]
     fit: Fit
-    known: tuple[Known | None, ...]
+    known: tuple[Recognised | None, ...]
     spec: LearnSpec
     output: str | None
     seconds: float
@@ -118,7 +118,7 @@ def report(told: FitReport) -> dict[str, Any]:
     return {key: plain(value) for key, value in held.items()}
 
 
-def _known(known: Known | None) -> dict[str, Any] | None:
+def _known(known: Recognised | None) -> dict[str, Any] | None:
     if known is None:
         return None
     fields = known._asdict()

@@ -17,7 +17,7 @@ from convcli.imaging import colour
 from convcli.imaging.image import Frame, Image, full_scale
 from convcli.kernels.files.export import Exported, export_kernel, file_suffix
 from convcli.kernels.kernel import Kernel
-from convcli.kernels.recognition.recognise import Known, recognise
+from convcli.kernels.recognition.recognise import Recognised, recognise
 from convcli.options.specs import ReadSpec
 from convcli.pipeline.batch import Source, check_inputs
 from convcli.pipeline.process import read_source
@@ -137,7 +137,7 @@ def _unsaturated(target: Array) -> NDArray[np.bool_]:
     return np.asarray((target > 0) & (target < full_scale(target.dtype)))
 
 
-def _known(found: Fit) -> Iterator[Known | None]:
+def _known(found: Fit) -> Iterator[Recognised | None]:
     planes, errors = (array.reshape(-1, *found.size) for array in (found.weights, found.errors))
     if not found.unique:
         yield from [None] * len(planes)

@@ -9,7 +9,7 @@ from convcli.display.drawn.contact_sheet import contact_sheet, limits, picture
 from convcli.engine.arrays import Array
 from convcli.errors import OutputError
 from convcli.imaging.image import Frame, Image, Space
-from convcli.imaging.writing.encode import encode
+from convcli.imaging.writing.encode import encode_picture
 from convcli.pipeline.batch import Source
 from convcli.pipeline.process import make_folder
 from convcli.stacks.trace import LayerTrace
@@ -71,7 +71,7 @@ class InputMaps:
 
     def _put(self, stem: str, pixels: Array) -> None:
         image = Image((Frame(pixels),), Space.RGB if pixels.ndim == 3 else Space.GRAY)
-        self._files[os.path.join(self.folder, f"{stem}.png")] = encode(image, "png").data
+        self._files[os.path.join(self.folder, f"{stem}.png")] = encode_picture(image, "png").data
 
     def check(self) -> None:
         """Raise an OutputError where a file is in the way."""

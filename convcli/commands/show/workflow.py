@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group
 from rich.text import Text
 
-from convcli.arrayfiles import write
+from convcli.arrayfiles.write import encode_array
 from convcli.atomic_write import write_bytes
 from convcli.choices import STDIN, STDOUT, Combine
 from convcli.commands.show.maps import ShownMap, map_report, picture_maps, slid_maps, stacked
@@ -154,4 +154,4 @@ def _encoded(maps: Sequence[ShownMap], form: Form, report: dict[str, Any]) -> by
         raise OutputError(
             f".csv holds one map, and there are {len(maps)}", hint="add --gray, or use --as json or npy"
         )
-    return write.encode(stacked(maps), form.value)
+    return encode_array(stacked(maps), form.value)

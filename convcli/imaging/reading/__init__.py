@@ -1,1 +1,1 @@
-"""Pictures from files."""
+"""Read pictures from files."""

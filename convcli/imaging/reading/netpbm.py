@@ -1,4 +1,4 @@
-"""PGM, PPM and PFM: what Pillow would narrow to 8 bits or does not know, read and written exactly.
+"""Read PFM, and PGM and PPM of more than 8 bits, which Pillow narrows to 8 bits or does not know.
 
 References
 ----------
@@ -10,8 +10,7 @@ import re
 import numpy as np
 
 from convcli.errors import ImageError
-from convcli.imaging.image import Array, Space
-from convcli.imaging.reading.pillow_modes import Raster
+from convcli.imaging.image import Array, Decoded, Frame, Space
 from convcli.imaging.reading.sniff import too_large
 
 __all__ = ["decode", "is_deep"]
@@ -31,14 +30,8 @@ def is_deep(data: bytes) -> bool:
     return header is not None and int(header[4]) > 255
 
 
-def decode(data: bytes, name: str, max_pixels: int) -> Raster:
-    """Decode a file that `is_deep` is true of: to uint16, white being 65535, or to float32.
-
-    Raises
-    ------
-    ImageError
-        The header is damaged, the picture too large, or pixels are missing.
-    """
+def decode(data: bytes, name: str, max_pixels: int) -> Decoded:
+    """Decode a file that `is_deep` is true of: to uint16, white being 65535, or to float32."""
     floats = data[:2] in (b"Pf", b"PF")
     header = (_FLOAT_HEADER if floats else _HEADER).match(data[:4096])
     if header is None:
@@ -61,7 +54,7 @@ def decode(data: bytes, name: str, max_pixels: int) -> Raster:
     pixels = samples.reshape((height, width) if channels == 1 else (height, width, channels))
     if floats:
         pixels = np.ascontiguousarray(pixels[::-1])  # PFM starts at the bottom
-    return Raster(pixels, None, Space.RGB if channels == 3 else Space.GRAY)
+    return Frame(pixels), Space.RGB if channels == 3 else Space.GRAY
 
 
 def _floats(body: memoryview, count: int, scale: bytes) -> Array:

@@ -10,17 +10,17 @@ from collections.abc import Callable
 import numpy as np
 from PIL import ImageFile
 
-from convcli.imaging.image import Array, Space
-from convcli.imaging.reading.pillow_modes import Raster
+from convcli.imaging.colour import unpremultiply
+from convcli.imaging.image import Array, Decoded, Frame, Space
 
-__all__ = ["is_sixteen", "read_sixteen"]
+__all__ = ["is_narrowed", "read_16_bit"]
 
 _NATIVE = "16L" if sys.byteorder == "little" else "16B"
 _OTHER = {"16L": "16B", "16B": "16L"}
 _SPACES = {"RGB": Space.RGB, "RGBX": Space.RGB, "RGBA": Space.RGB, "RGBa": Space.RGB, "CMYK": Space.CMYK}
 
 
-def is_sixteen(picture: ImageFile.ImageFile) -> bool:
+def is_narrowed(picture: ImageFile.ImageFile) -> bool:
     """Whether Pillow, about to load `picture`, would narrow 16 bits to 8."""
     layout, _, order = _raw_mode(picture).partition(";")
     return (layout in _SPACES or layout == "LA") and order.startswith("16")
@@ -32,27 +32,28 @@ def _raw_mode(picture: ImageFile.ImageFile) -> str:
     return first if isinstance(first, str) else ""
 
 
-def read_sixteen(opened: Callable[[], ImageFile.ImageFile]) -> Raster:
+def read_16_bit(opened: Callable[[], ImageFile.ImageFile], notes: list[str]) -> Decoded:
     """Return all 16 bits of the picture that `opened` opens afresh, at the wanted frame, at each call."""
     with opened() as picture:
         layout, _, order = _raw_mode(picture).partition(";")
         if layout == "LA":  # grey and alpha are as wide as four bytes
             four = _bytes_as(picture, "RGBA")
             pair = (four[..., 0::2].astype(np.uint16) << 8) | four[..., 1::2]
-            return Raster(pair[..., 0].copy(), pair[..., 1].copy(), Space.GRAY)
+            return Frame(pair[..., 0].copy(), pair[..., 1].copy()), Space.GRAY
         order = _NATIVE if order == "16N" else order
         unpacked = "RGBA" if layout == "RGBa" else layout
         high = _bytes_as(picture, f"{unpacked};{order}")
     with opened() as picture:
         samples = high.astype(np.uint16) << 8
         samples |= _bytes_as(picture, f"{unpacked};{_OTHER[order]}")
-    notes = ("a fourth channel, whose meaning is not declared, is left out",) if layout == "RGBX" else ()
+    if layout == "RGBX":
+        notes.append("a fourth channel, whose meaning is not declared, is left out")
     if unpacked != "RGBA":
-        return Raster(samples, None, _SPACES[layout], notes)
+        return Frame(samples), _SPACES[layout]
     pixels, alpha = samples[..., :3].copy(), samples[..., 3].copy()
     if layout == "RGBa":
-        pixels = unpremultiplied(pixels, alpha)
-    return Raster(pixels, alpha, Space.RGB)
+        pixels = unpremultiply(pixels, alpha)
+    return Frame(pixels, alpha), Space.RGB
 
 
 def _bytes_as(picture: ImageFile.ImageFile, raw_mode: str) -> Array:
@@ -61,11 +62,3 @@ def _bytes_as(picture: ImageFile.ImageFile, raw_mode: str) -> Array:
         for tile in picture.tile
     ]
     return np.asarray(picture)
-
-
-def unpremultiplied(pixels: Array, alpha: Array) -> Array:
-    """Divide integer samples by their opacity, rounded; what is wholly transparent becomes 0."""
-    white = int(np.iinfo(pixels.dtype).max)
-    opacity = alpha.astype(np.uint64)[..., np.newaxis] if pixels.ndim == 3 else alpha.astype(np.uint64)
-    straight = (pixels.astype(np.uint64) * white + opacity // 2) // np.maximum(opacity, 1)
-    return np.where(opacity > 0, np.minimum(straight, white), 0).astype(pixels.dtype)

@@ -1,43 +1,41 @@
-"""Decode picture files of every kind to frames."""
+"""Decode picture files of every kind to frames.
+
+The readers of single formats are imported where they are used, for start-up.
+"""
 
 from PIL import ImageFile, UnidentifiedImageError
 
 from convcli.errors import ImageError
-from convcli.imaging.image import Frame, Image
+from convcli.imaging.image import Decoded, Image
 from convcli.imaging.metadata import Metadata, collect
 from convcli.imaging.reading import netpbm
 from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_guard import guarded
-from convcli.imaging.reading.pillow_modes import Raster, alike
+from convcli.imaging.reading.pillow_modes import alike
 from convcli.imaging.reading.sniff import picture_kind, too_large
 
 __all__ = ["decode"]
 
+# Pillow's names: formats that may hold several frames, and those that are written under another name.
 _FRAMES = {"GIF", "PNG", "WEBP", "TIFF", "AVIF", "FLI", "DCX"}
 _NAMES = {"MPO": "jpeg", "JPEG2000": "jp2", "DIB": "bmp", "PPM": "pnm"}
 
 
 def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image | None:
-    """Decode all frames of a picture file, or frame number `frame`, counted from 0.
-
-    Returns None where the content is of no kind that is known.
-
-    Raises
-    ------
-    ImageError
-        The content is damaged, cut short or too large, or has no such frame.
-    """
+    """Decode all frames of a picture file, or frame number `frame`, from 0; None for unknown content."""
     kind = picture_kind(data)
-    with guarded(name, max_pixels) as heard:
+    with guarded(name, max_pixels) as notes:
         if netpbm.is_deep(data):
             _choose(frame, 1, name)
-            return _image([netpbm.decode(data, name, max_pixels)], [None], Metadata(), "pnm", name, heard)
+            return _image([netpbm.decode(data, name, max_pixels)], Metadata(), "pnm", name, notes)
         try:
             with open_picture(data, kind) as picture:
-                return _decode(picture, data, kind, name, frame, max_pixels, heard)
+                return _decode(picture, data, kind, name, frame, max_pixels, notes)
         except (UnidentifiedImageError, SyntaxError):  # Pillow's words for a kind that it does not know
             if kind == "TIFF":
-                return _by_tifffile(data, name, frame, max_pixels, heard)
+                from convcli.imaging.reading.tifffile_reader import read_tiff
+
+                return _image(*read_tiff(data, name, frame, max_pixels, notes), "tiff", name, notes)
             if kind:
                 raise
     return None
@@ -50,32 +48,33 @@ def _decode(
     name: str,
     frame: int | None,
     max_pixels: int,
-    heard: list[str],
+    notes: list[str],
 ) -> Image:
-    rasters: list[Raster] = []
-    durations: list[float | None] = []
+    decoded: list[Decoded] = []
     metadata = Metadata()
-    indices = _wanted(picture, frame, name, heard)
+    indices = _indices(picture, frame, name, notes)
     for index in indices:
         if picture.tell() != index:
             picture.seek(index)
         if picture.width * picture.height > max_pixels:
             raise too_large(name, picture.size, max_pixels)
-        rasters.append(_raster(picture, data, kind, index, name))
-        durations.append(_duration(picture))
+        one, space = _frame(picture, data, kind, index, name, notes)
+        decoded.append((one._replace(duration=_duration(picture)), space))
         if index == indices[0]:
-            metadata = collect(picture, heard)
+            metadata = collect(picture, notes)
     if picture.format == "GIF" and metadata.loop is None and len(indices) > 1:
         metadata = metadata._replace(loop=1)
     if picture.format == "GIF" and not data.rstrip(b"\0").endswith(b";"):
-        heard.append("the GIF does not end as it should: its last frames may be missing")
+        notes.append("the GIF does not end as it should: its last frames may be missing")
     if picture.format == "WEBP" and len(indices) > 1:
-        rasters = _without_spare_alpha(rasters)
+        decoded = _without_opaque_alpha(decoded)
     format = _NAMES.get(picture.format or "", (picture.format or "").lower())
-    return _image(rasters, durations, metadata, format, name, heard)
+    return _image(decoded, metadata, format, name, notes)
 
 
-def _raster(picture: ImageFile.ImageFile, data: bytes, kind: str, index: int, name: str) -> Raster:
+def _frame(
+    picture: ImageFile.ImageFile, data: bytes, kind: str, index: int, name: str, notes: list[str]
+) -> Decoded:
     def again() -> ImageFile.ImageFile:
         fresh = open_picture(data, kind)
         if index:
@@ -83,44 +82,26 @@ def _raster(picture: ImageFile.ImageFile, data: bytes, kind: str, index: int, na
         return fresh
 
     if picture.format == "TIFF":
-        from convcli.imaging.reading.tiff import tiff_raster
+        from convcli.imaging.reading.tiff import tiff_frame
 
-        return tiff_raster(picture, data, index, again, name)
-    from convcli.imaging.reading.stills import still_raster
+        return tiff_frame(picture, data, index, again, name, notes)
+    from convcli.imaging.reading.stills import still_frame
 
-    return still_raster(picture, data, again)
-
-
-def _by_tifffile(data: bytes, name: str, frame: int | None, max_pixels: int, heard: list[str]) -> Image:
-    from convcli.imaging.reading.tifffile_reader import read_tiff
-
-    rasters, metadata = read_tiff(data, name, frame, max_pixels)
-    return _image(rasters, [None] * len(rasters), metadata, "tiff", name, heard)
+    return still_frame(picture, data, again, notes)
 
 
-def _image(
-    rasters: list[Raster],
-    durations: list[float | None],
-    metadata: Metadata,
-    format: str,
-    name: str,
-    heard: list[str],
-) -> Image:
-    notes = dict.fromkeys([*heard, *(note for one in rasters for note in one.notes)])
-    rasters, space = alike(rasters)
-    if len(rasters) == 1:
-        durations = [None]
-    frames = tuple(
-        Frame(one.pixels, one.alpha, duration) for one, duration in zip(rasters, durations, strict=True)
-    )
-    return Image(frames, space, metadata, format, name, tuple(notes))
+def _image(decoded: list[Decoded], metadata: Metadata, format: str, name: str, notes: list[str]) -> Image:
+    frames, space = alike(decoded, notes)
+    if len(frames) == 1:
+        frames = (frames[0]._replace(duration=None),)
+    return Image(frames, space, metadata, format, name, tuple(dict.fromkeys(notes)))
 
 
-def _without_spare_alpha(rasters: list[Raster]) -> list[Raster]:
+def _without_opaque_alpha(decoded: list[Decoded]) -> list[Decoded]:
     """Drop alpha that is opaque in all frames: WebP animations have it whether it is used or not."""
-    if all(one.alpha is None or bool((one.alpha == 255).all()) for one in rasters):
-        return [one._replace(alpha=None) for one in rasters]
-    return rasters
+    if all(frame.alpha is None or bool((frame.alpha == 255).all()) for frame, _ in decoded):
+        return [(frame._replace(alpha=None), space) for frame, space in decoded]
+    return decoded
 
 
 def _choose(frame: int | None, count: int, name: str) -> list[int]:
@@ -132,12 +113,12 @@ def _choose(frame: int | None, count: int, name: str) -> list[int]:
     return [frame]
 
 
-def _wanted(picture: ImageFile.ImageFile, frame: int | None, name: str, heard: list[str]) -> list[int]:
+def _indices(picture: ImageFile.ImageFile, frame: int | None, name: str, notes: list[str]) -> list[int]:
     """Return the numbers of the frames to read: all, but for those that only accompany another."""
     count = int(getattr(picture, "n_frames", 1))
     if picture.format == "MPO":
         if frame is None and count > 1:
-            heard.append(f"{count} pictures in one JPEG: the first is read (--frame 1 reads the next)")
+            notes.append(f"{count} pictures in one JPEG: the first is read (--frame 1 reads the next)")
         return _choose(0 if frame is None else frame, count, name)
     if picture.format not in _FRAMES:
         return _choose(frame, 1, name)
@@ -145,12 +126,12 @@ def _wanted(picture: ImageFile.ImageFile, frame: int | None, name: str, heard: l
     if frame is not None or count == 1:
         return indices
     if picture.format == "PNG" and picture.info.get("default_image"):
-        heard.append("the still picture beside the animation is left out (--frame 0 reads it)")
+        notes.append("the still picture beside the animation is left out (--frame 0 reads it)")
         return indices[1:]
     if picture.format == "TIFF":
-        from convcli.imaging.reading.tiff import wanted_pages
+        from convcli.imaging.reading.tiff import whole_pages
 
-        return wanted_pages(picture, indices, heard)
+        return whole_pages(picture, indices, notes)
     return indices
 
 

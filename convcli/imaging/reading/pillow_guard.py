@@ -1,10 +1,10 @@
-"""Keep Pillow's process-wide settings and warnings from touching anybody else, and its errors in one kind."""
+"""Decode with Pillow under a pixel limit, errors as ImageError and warnings as notes, settings restored."""
 
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any
 
 from PIL import Image as Pillow
 from PIL import ImageFile
@@ -13,13 +13,15 @@ from convcli.errors import ConvcliError, ImageError
 
 __all__ = ["guarded"]
 
-BLOCK = 1 << 26
-"""Bytes that Pillow hands over at a time. Its own 64 kB take two to ten times as long: every block becomes an
-object, is copied once more when all are joined, and waits for the interpreter where several threads run."""
+# Bytes that Pillow decodes or encodes at a time (ImageFile.MAXBLOCK). Its own 64 KiB take two to ten times as
+# long: each block becomes an object, is copied again when all are joined, and waits for the interpreter.
+BLOCK_BYTES = 1 << 26
 
 _lock = threading.Lock()
-_limits: list[int] = []
-_before: list[tuple["warnings.catch_warnings[None]", int | None, int]] = []
+_limits: list[int] = []  # of the threads that are decoding now
+_saved: list[
+    tuple["warnings.catch_warnings[None]", int | None, int]
+] = []  # the settings before the first of them
 _local = threading.local()
 
 
@@ -29,11 +31,6 @@ def guarded(name: str, max_pixels: int) -> Iterator[list[str]]:
 
     Pillow's own limit follows `max_pixels`, so that a size hidden deep in a file is refused too, before
     memory is taken for it. Readers in several threads share one setting, the largest of their limits.
-
-    Raises
-    ------
-    ImageError
-        The picture is too large, damaged, cut short, or of an unknown kind.
     """
     _enter(max_pixels)
     heard: list[str] = []
@@ -68,8 +65,8 @@ def _enter(max_pixels: int) -> None:
             warnings.simplefilter("always")
             warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
             warnings.showwarning = _hear
-            _before.append((kept, Pillow.MAX_IMAGE_PIXELS, ImageFile.MAXBLOCK))
-            ImageFile.MAXBLOCK = BLOCK
+            _saved.append((kept, Pillow.MAX_IMAGE_PIXELS, ImageFile.MAXBLOCK))
+            ImageFile.MAXBLOCK = BLOCK_BYTES
         _limits.append(max_pixels)
         # Pillow raises above twice its setting, and only warns between
         Pillow.MAX_IMAGE_PIXELS = (max(_limits) + 1) // 2
@@ -79,18 +76,11 @@ def _leave(max_pixels: int) -> None:
     with _lock:
         _limits.remove(max_pixels)
         if not _limits:
-            kept, Pillow.MAX_IMAGE_PIXELS, ImageFile.MAXBLOCK = _before.pop()
+            kept, Pillow.MAX_IMAGE_PIXELS, ImageFile.MAXBLOCK = _saved.pop()
             kept.__exit__(None, None, None)
 
 
-def _hear(
-    message: Warning | str,
-    category: type[Warning],  # noqa: ARG001
-    filename: str,  # noqa: ARG001
-    lineno: int,  # noqa: ARG001
-    file: TextIO | None = None,  # noqa: ARG001
-    line: str | None = None,  # noqa: ARG001
-) -> None:
+def _hear(message: Warning | str, *_: Any, **__: Any) -> None:
     heard = getattr(_local, "heard", [])
     text = "the decoder warns: " + " ".join(str(message).split())
     if text not in heard:

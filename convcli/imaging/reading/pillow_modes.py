@@ -1,25 +1,15 @@
 """Between Pillow's pictures and arrays: every mode that Pillow has, in both directions."""
 
-from typing import NamedTuple
-
 import numpy as np
 from PIL import Image as Pillow
 
-from convcli.imaging.image import Array, Frame, Space, full_scale
+from convcli.imaging.colour import cmyk_to_rgb
+from convcli.imaging.image import Array, Decoded, Frame, Space, full_scale
 
-__all__ = ["Raster", "alike", "keyed", "oriented", "raster", "to_pillow"]
-
-
-class Raster(NamedTuple):
-    """The samples of one picture, as `Frame` has them, with the meaning of their channels."""
-
-    pixels: Array
-    alpha: Array | None
-    space: Space
-    notes: tuple[str, ...] = ()
+__all__ = ["alike", "from_pillow", "oriented", "to_pillow", "with_transparent_colour"]
 
 
-def raster(picture: Pillow.Image) -> Raster:
+def from_pillow(picture: Pillow.Image, notes: list[str]) -> Decoded:
     """Return the samples of a Pillow picture, whatever its mode.
 
     One bit becomes 0 and 255, palettes become RGB; transparency in any form becomes alpha; 16-bit grey
@@ -27,42 +17,41 @@ def raster(picture: Pillow.Image) -> Raster:
     """
     mode = picture.mode
     if mode.startswith("I;16"):
-        return keyed(np.asarray(picture).astype(np.uint16), picture, Space.GRAY)
+        return with_transparent_colour(np.asarray(picture).astype(np.uint16), picture), Space.GRAY
     if mode == "I":
-        return Raster(np.asarray(picture).astype(np.float64), None, Space.DATA)
+        return Frame(np.asarray(picture).astype(np.float64)), Space.DATA
     if mode == "F":
-        return Raster(np.array(picture, dtype=np.float32), None, Space.GRAY)
+        return Frame(np.array(picture, dtype=np.float32)), Space.GRAY
     if mode == "CMYK":
-        return Raster(np.asarray(picture), None, Space.CMYK)
+        return Frame(np.asarray(picture)), Space.CMYK
     if mode in ("1", "L", "RGB"):
         plain = picture.convert("L") if mode == "1" else picture
-        return keyed(np.asarray(plain), picture, Space.RGB if mode == "RGB" else Space.GRAY)
+        space = Space.RGB if mode == "RGB" else Space.GRAY
+        return with_transparent_colour(np.asarray(plain), picture), space
     if mode in ("LA", "La"):
         both = np.asarray(picture.convert("LA"))
-        return Raster(both[..., 0].copy(), both[..., 1].copy(), Space.GRAY)
+        return Frame(both[..., 0].copy(), both[..., 1].copy()), Space.GRAY
     if mode == "LAB":
-        return Raster(
-            np.array(_lab_to_rgb(picture)), None, Space.RGB, ("Lab colours were converted to sRGB",)
-        )
+        notes.append("Lab colours were converted to sRGB")
+        return Frame(np.array(_lab_to_rgb(picture))), Space.RGB
     if mode in ("RGBA", "RGBa", "PA") or picture.has_transparency_data:
         four = np.asarray(picture.convert("RGBA"))
-        return Raster(four[..., :3].copy(), four[..., 3].copy(), Space.RGB)
-    return Raster(np.asarray(picture.convert("RGB")), None, Space.RGB)
+        return Frame(four[..., :3].copy(), four[..., 3].copy()), Space.RGB
+    return Frame(np.asarray(picture.convert("RGB"))), Space.RGB
 
 
-def keyed(pixels: Array, picture: Pillow.Image, space: Space) -> Raster:
-    """Make alpha of the one colour that a file may declare transparent."""
+def with_transparent_colour(pixels: Array, picture: Pillow.Image) -> Frame:
+    """Return `pixels` with alpha 0 where they have the one colour that the file declares transparent."""
     key = picture.info.get("transparency")
     if not isinstance(key, int | tuple):
-        return Raster(pixels, None, space)
+        return Frame(pixels)
     same = pixels == np.asarray(key, dtype=np.int64)
     clear = same.all(axis=2) if pixels.ndim == 3 else same
-    white = int(full_scale(pixels.dtype))
-    return Raster(pixels, np.where(clear, 0, white).astype(pixels.dtype), space)
+    return Frame(pixels, np.where(clear, 0, int(full_scale(pixels.dtype))).astype(pixels.dtype))
 
 
 def _lab_to_rgb(picture: Pillow.Image) -> Pillow.Image:
-    from PIL import ImageCms
+    from PIL import ImageCms  # here for start-up: Lab pictures are rare
 
     result = ImageCms.profileToProfile(
         picture, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB"
@@ -87,39 +76,29 @@ def oriented(array: Array, orientation: int) -> Array:
     return np.ascontiguousarray(array)
 
 
-def alike(rasters: list[Raster]) -> tuple[list[Raster], Space]:
+def alike(decoded: list[Decoded], notes: list[str]) -> tuple[tuple[Frame, ...], Space]:
     """Give all frames of a file the same channels: grey among colour becomes R = G = B, alpha is added."""
-    spaces = {each.space for each in rasters}
-    with_alpha = any(each.alpha is not None for each in rasters)
-    if len(spaces) == 1 and all((each.alpha is not None) == with_alpha for each in rasters):
-        return rasters, rasters[0].space
-    space = spaces.pop() if len(spaces) == 1 else Space.RGB
-    return [_as(each, space, with_alpha) for each in rasters], space
-
-
-def _as(given: Raster, space: Space, with_alpha: bool) -> Raster:
-    from convcli.imaging.colour import cmyk_to_rgb
-
-    pixels, notes = given.pixels, given.notes
-    if given.space is not space:
-        if given.space is Space.CMYK:
+    spaces = {space for _, space in decoded}
+    common = spaces.pop() if len(spaces) == 1 else Space.RGB
+    with_alpha = any(frame.alpha is not None for frame, _ in decoded)
+    frames = []
+    for frame, space in decoded:
+        pixels, alpha = frame.pixels, frame.alpha
+        if space is not common and space is Space.CMYK:
             pixels = cmyk_to_rgb(pixels)
-            notes = (*notes, "CMYK frames were converted to RGB, as other frames are")
-        elif pixels.ndim == 2:
+            notes.append("CMYK frames were converted to RGB, as other frames are")
+        elif space is not common and pixels.ndim == 2:
             pixels = np.repeat(pixels[..., np.newaxis], 3, axis=2)
-    alpha = given.alpha
-    if with_alpha and alpha is None:
-        alpha = np.full(pixels.shape[:2], full_scale(pixels.dtype), dtype=pixels.dtype)
-    return Raster(pixels, alpha, space, notes)
+        if with_alpha and alpha is None:
+            alpha = np.full(pixels.shape[:2], full_scale(pixels.dtype), dtype=pixels.dtype)
+        frames.append(frame._replace(pixels=pixels, alpha=alpha))
+    return tuple(frames), common
 
 
 def to_pillow(frame: Frame, space: Space) -> Pillow.Image:
     """Return 8-bit samples of any space, or one channel of 16 bits or float32, as a Pillow picture."""
-    pixels, alpha = frame.pixels, frame.alpha
-    if alpha is not None:
-        channels = pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
-        pixels = np.concatenate([channels, alpha[..., np.newaxis]], axis=2)
-    picture = Pillow.fromarray(np.ascontiguousarray(pixels))
+    pixels = np.ascontiguousarray(frame.stacked())
+    picture = Pillow.fromarray(pixels)
     if space is Space.CMYK:  # four channels of bytes are taken for RGBA otherwise
-        return Pillow.frombytes("CMYK", picture.size, np.ascontiguousarray(pixels).tobytes())
+        return Pillow.frombytes("CMYK", picture.size, pixels.tobytes())
     return picture

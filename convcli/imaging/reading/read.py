@@ -1,4 +1,7 @@
-"""Read a picture or an array of numbers from a file or from bytes, by its content."""
+"""Read a picture or an array of numbers from a file or from bytes, by its content.
+
+Pillow and the reader of number files are imported where they are used, for start-up.
+"""
 
 import os
 from typing import NamedTuple, TypeAlias
@@ -11,12 +14,12 @@ from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.reading import sniff
 from convcli.imaging.reading.sniff import too_large
 
-__all__ = ["Source", "load_array", "read"]
+__all__ = ["Source", "load_array", "read_picture"]
 
 Source: TypeAlias = str | os.PathLike[str] | os.PathLike[bytes] | bytes | bytearray | memoryview
 
 
-def read(
+def read_picture(
     source: Source, *, name: str | None = None, frame: int | None = None, max_pixels: int = MAX_PIXELS
 ) -> Image:
     """Read pictures of every format that Pillow opens, and arrays of numbers.
@@ -36,12 +39,6 @@ def read(
         Only this frame, counted from 0 as the file counts them.
     max_pixels : int
         Frames of more pixels are refused before they are decoded.
-
-    Raises
-    ------
-    ImageError
-        The file cannot be opened, is empty, damaged, too large or of no known kind, or holds values that
-        are not finite; and never anything else.
     """
     loaded = _load(source, name)
     kind = sniff.array_kind(loaded.data, loaded.suffix)
@@ -60,17 +57,26 @@ def read(
     return image
 
 
-def _from_array(loaded: "_Loaded", kind: str, frame: int | None, max_pixels: int) -> Image:
-    from convcli.arrayfiles import read
+class _Loaded(NamedTuple):
+    """The content of a file, its name for messages, its suffix, and the name of the array within."""
 
-    array = read.decode(loaded.data, kind, loaded.name, loaded.member)
+    data: bytes
+    name: str
+    suffix: str = ""
+    member: str | None = None
+
+
+def _from_array(loaded: _Loaded, kind: str, frame: int | None, max_pixels: int) -> Image:
+    from convcli.imaging.reading.number_files import floats, picture_array
+
+    array = picture_array(loaded.data, kind, loaded.name, loaded.member)
     if frame:
         raise ImageError(f"{loaded.name!r} has no frame {frame}", hint="it has only one, number 0")
     height, width = array.shape[:2]
     if height * width > max_pixels:
         raise too_large(loaded.name, (width, height), max_pixels)
     _check_finite(array, loaded.name)
-    pixels, note = read.floats(array)
+    pixels, note = floats(array)
     frames = (Frame(pixels),)
     return Image(frames, Space.DATA, format=kind, name=loaded.name, notes=(note,) if note else ())
 
@@ -91,24 +97,15 @@ def _check_finite(values: Array, name: str) -> None:
     )
 
 
-class _Loaded(NamedTuple):
-    """Content, what people call it, the suffix of its path, and the name of the array within."""
-
-    data: bytes
-    name: str
-    suffix: str = ""
-    member: str | None = None
-
-
 def load_array(source: Source, *, name: str | None = None) -> Array | None:
     """Return the array of numbers in a file, in its own dtype, or None if it is not of such a kind."""
     loaded = _load(source, name)
     kind = sniff.array_kind(loaded.data, loaded.suffix)
     if not kind:
         return None
-    from convcli.arrayfiles import read
+    from convcli.imaging.reading.number_files import picture_array
 
-    return read.decode(loaded.data, kind, loaded.name, loaded.member)
+    return picture_array(loaded.data, kind, loaded.name, loaded.member)
 
 
 def _load(source: Source, name: str | None) -> _Loaded:

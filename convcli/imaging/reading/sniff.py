@@ -1,22 +1,21 @@
-"""What a file is, judged by its first bytes."""
+"""The kind of a file, by its first bytes."""
 
 import codecs
 import re
 
-from convcli.arrayfiles.text import _UTF16, _encoding
+from convcli.arrayfiles.first_bytes import binary_kind, encoding_of
 from convcli.errors import ImageError
 
 __all__ = ["array_kind", "not_a_picture", "numbers_kind", "picture_kind", "too_large"]
 
+# First bytes of a file, and Pillow's name of its format.
 _PICTURES = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
     (b"GIF8", "GIF"),
-    (b"II*\0", "TIFF"),
-    (b"MM\0*", "TIFF"),
-    (b"II+\0", "TIFF"),
-    (b"MM\0+", "TIFF"),
+    ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "TIFF"),
 )
+# What cannot be read: some bytes, their place after leading blanks, what that is, and a hint.
 _FOREIGN = (
     (b"%PDF", 0, "a PDF document", "save the page as a picture first"),
     (b"<svg", 0, "an SVG drawing", "render it to pixels first"),
@@ -43,19 +42,16 @@ def picture_kind(data: bytes) -> str:
 
 def array_kind(data: bytes, suffix: str) -> str:
     """Return which kind of array file this is, by its first bytes or else its suffix; ``""`` if none."""
-    if data.startswith(b"\x93NUMPY"):
-        return "npy"
-    if data.startswith(b"PK\x03\x04"):
-        return "npz"
-    return "" if picture_kind(data) else _ARRAYS.get(suffix, "")
+    return binary_kind(data) or ("" if picture_kind(data) else _ARRAYS.get(suffix, ""))
 
 
 def numbers_kind(data: bytes) -> str:
     """Guess whether text without a suffix is ``json``, ``csv`` or ``tsv``; ``""`` if it is not numbers."""
     head = data[:4096]
-    if b"\0" in head and head[:2] not in _UTF16:
+    encoding = encoding_of(data)
+    if b"\0" in head and encoding != "utf-16":
         return ""
-    decoder = codecs.getincrementaldecoder(_encoding(data))()
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
         text = decoder.decode(head, final=len(head) == len(data))
     except UnicodeDecodeError:

@@ -1,68 +1,65 @@
-"""One picture of any format but TIFF: loaded in its full depth, and turned the right way up."""
+"""Frames of every format but TIFF: loaded in their full depth, and turned upright."""
 
 from collections.abc import Callable
 
 from PIL import ImageFile
 
 from convcli.imaging.deep_extra import KEEPS
+from convcli.imaging.image import Decoded
+from convcli.imaging.metadata import ORIENTATION
 from convcli.imaging.reading import pillow_16_bit
-from convcli.imaging.reading.pillow_modes import Raster, keyed, oriented, raster
+from convcli.imaging.reading.pillow_modes import from_pillow, oriented, with_transparent_colour
 
-__all__ = ["still_raster"]
-
-_ORIENTATION = 0x0112
+__all__ = ["still_frame"]
 
 
-def still_raster(
-    picture: ImageFile.ImageFile, data: bytes, again: Callable[[], ImageFile.ImageFile]
-) -> Raster:
+def still_frame(
+    picture: ImageFile.ImageFile, data: bytes, again: Callable[[], ImageFile.ImageFile], notes: list[str]
+) -> Decoded:
     """Load `picture`, whose file is `data`; `again` opens it once more."""
     if picture.format == "PNG":
-        one = _png(picture, data, again)
+        frame, space = _png(picture, data, again, notes)
     elif picture.format == "JPEG2000" and picture.mode in ("RGB", "RGBA"):
-        one = _jpeg2000(picture, data)
-    elif picture.format == "AVIF":
-        bits = _avif_bits(data)
-        one = raster(picture)
-        if bits > 8:
-            one = _with_note(one, f"{bits}-bit AVIF is read as 8-bit")
+        frame, space = _jpeg2000(picture, data, notes)
     else:
-        one = raster(picture)
-    orientation = picture.getexif().get(_ORIENTATION, 1)
-    if orientation == 1:
-        return one
-    alpha = None if one.alpha is None else oriented(one.alpha, orientation)
-    return Raster(oriented(one.pixels, orientation), alpha, one.space, one.notes)
+        frame, space = from_pillow(picture, notes)
+        if picture.format == "AVIF" and (bits := _avif_bits(data)) > 8:
+            notes.append(f"{bits}-bit AVIF is read as 8-bit")
+    orientation = picture.getexif().get(ORIENTATION, 1)
+    if orientation != 1:
+        alpha = None if frame.alpha is None else oriented(frame.alpha, orientation)
+        frame = frame._replace(pixels=oriented(frame.pixels, orientation), alpha=alpha)
+    return frame, space
 
 
-def _with_note(one: Raster, note: str) -> Raster:
-    return Raster(one.pixels, one.alpha, one.space, (*one.notes, note))
-
-
-def _png(picture: ImageFile.ImageFile, data: bytes, again: Callable[[], ImageFile.ImageFile]) -> Raster:
+def _png(
+    picture: ImageFile.ImageFile, data: bytes, again: Callable[[], ImageFile.ImageFile], notes: list[str]
+) -> Decoded:
     depth, colour_type = data[24], data[25]
-    if pillow_16_bit.is_sixteen(picture):
+    if pillow_16_bit.is_narrowed(picture):
         if getattr(picture, "n_frames", 1) > 1:
-            return _with_note(raster(picture), "a 16-bit animated PNG is read as 8-bit")
-        one = pillow_16_bit.read_sixteen(again)
+            notes.append("a 16-bit animated PNG is read as 8-bit")
+            return from_pillow(picture, notes)
+        frame, space = pillow_16_bit.read_16_bit(again, notes)
         picture.load()  # its text may follow the pixels
-        return keyed(one.pixels, picture, one.space) if one.alpha is None else one
+        return (with_transparent_colour(frame.pixels, picture) if frame.alpha is None else frame), space
     key = picture.info.get("transparency")
     if colour_type == 0 and depth < 8 and isinstance(key, int):
         # Pillow stretches the samples to 0..255, but not always the one that is declared transparent
         picture.info["transparency"] = min(key * (255 // (2**depth - 1)), 255)
-    return raster(picture)
+    return from_pillow(picture, notes)
 
 
-def _jpeg2000(picture: ImageFile.ImageFile, data: bytes) -> Raster:
-    from convcli.imaging.reading import tifffile_reader
+def _jpeg2000(picture: ImageFile.ImageFile, data: bytes, notes: list[str]) -> Decoded:
+    from convcli.imaging.reading import tifffile_reader  # here for start-up: JPEG 2000 is rare
 
     bits = tifffile_reader.jpeg2000_bits(data)
     exact = tifffile_reader.read_jpeg2000(data, bits) if bits > 8 else None
     if exact is not None:
         return exact
-    one = raster(picture)
-    return _with_note(one, f"{bits}-bit RGB read as 8-bit: {KEEPS}") if bits > 8 else one
+    if bits > 8:
+        notes.append(f"{bits}-bit RGB read as 8-bit: {KEEPS}")
+    return from_pillow(picture, notes)
 
 
 def _avif_bits(data: bytes) -> int:

@@ -1,4 +1,4 @@
-"""TIFF pages: the kinds that Pillow opens but would misread, put right."""
+"""TIFF pages through Pillow, with the kinds that it misreads put right."""
 
 from collections.abc import Callable
 
@@ -6,19 +6,20 @@ import numpy as np
 from PIL import ImageFile
 
 from convcli.errors import ImageError
-from convcli.imaging.image import Space
+from convcli.imaging.image import Decoded, Frame, Space
 from convcli.imaging.reading import pillow_16_bit, tifffile_reader
-from convcli.imaging.reading.pillow_modes import Raster, raster
+from convcli.imaging.reading.pillow_modes import from_pillow
 
-__all__ = ["tiff_raster", "wanted_pages"]
+__all__ = ["tiff_frame", "whole_pages"]
 
+# Tags of a TIFF directory, and the bits of _SUBFILE (Adobe, TIFF 6.0, 1992, section 8).
 _SUBFILE, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 258, 259, 262
 _SAMPLES, _PLANAR, _SAMPLE_FORMAT = 277, 284, 339
 _STRIPS, _STRIP_SIZES, _TILES, _TILE_SIZES = 273, 279, 324, 325
 _REDUCED, _MASK = 1, 4
 
 
-def wanted_pages(picture: ImageFile.ImageFile, indices: list[int], notes: list[str]) -> list[int]:
+def whole_pages(picture: ImageFile.ImageFile, indices: list[int], notes: list[str]) -> list[int]:
     """Return which pages are pictures of their own: not smaller copies of another, and not masks."""
     whole = []
     for index in indices:
@@ -43,43 +44,38 @@ def _tag(picture: ImageFile.ImageFile, tag: int, default: int) -> int:
     return int(value[0] if isinstance(value, tuple) else value)
 
 
-def tiff_raster(
+def tiff_frame(
     picture: ImageFile.ImageFile,
     data: bytes,
     index: int,
     again: Callable[[], ImageFile.ImageFile],
     name: str,
-) -> Raster:
-    """Load the page `index`, at which `picture` stands; `again` opens the file there once more.
-
-    Raises
-    ------
-    ImageError
-        It is cut short, or Pillow would misread it and tifffile is not installed.
-    """
+    notes: list[str],
+) -> Decoded:
+    """Load the page `index`, at which `picture` stands; `again` opens the file there once more."""
     _check_extent(picture, len(data), name)
     bits, samples = _tag(picture, _BITS, 1), _tag(picture, _SAMPLES, 1)
     signed = _tag(picture, _SAMPLE_FORMAT, 1) == 2
     dark_is_high = _tag(picture, _PHOTOMETRIC, 1) == 0
     if bits > 8 and samples > 1 and _tag(picture, _PLANAR, 1) == 2:
-        return tifffile_reader.read_tiff(data, name, index, picture.width * picture.height)[0][0]
-    if pillow_16_bit.is_sixteen(picture):
-        return pillow_16_bit.read_sixteen(again)  # the orientation is applied by Pillow
-    one = raster(picture)
+        return tifffile_reader.read_tiff(data, name, index, picture.width * picture.height, notes)[0][0]
+    if pillow_16_bit.is_narrowed(picture):
+        return pillow_16_bit.read_16_bit(again, notes)  # the orientation is applied by Pillow
+    frame, space = from_pillow(picture, notes)
+    pixels = frame.pixels
     if bits == 8 and samples == 1 and signed:
-        return Raster(one.pixels.view(np.int8).astype(np.float32), None, Space.DATA)
-    if bits == 32 and one.space is Space.DATA and not signed:
-        return Raster(np.asarray(picture).view(np.uint32).astype(np.float64), None, Space.DATA)
-    if bits == 12 and one.pixels.dtype == np.uint16:
-        wide = (one.pixels << 4) | (one.pixels >> 8)
-        return Raster(wide, None, Space.GRAY, ("12-bit samples were widened to 16",))
-    if bits == 16 and dark_is_high and one.pixels.dtype == np.uint16:
-        return Raster(65535 - one.pixels, None, Space.GRAY)
-    kept = (1 if one.pixels.ndim == 2 else one.pixels.shape[2]) + (one.alpha is not None)
-    if samples > kept and one.space is not Space.DATA and _tag(picture, _PHOTOMETRIC, 1) != 3:
-        lost = f"{samples - kept} channels without a declared meaning are left out"
-        return Raster(one.pixels, one.alpha, one.space, (*one.notes, lost))
-    return one
+        return Frame(pixels.view(np.int8).astype(np.float32)), Space.DATA
+    if bits == 32 and space is Space.DATA and not signed:
+        return Frame(np.asarray(picture).view(np.uint32).astype(np.float64)), Space.DATA
+    if bits == 12 and pixels.dtype == np.uint16:
+        notes.append("12-bit samples were widened to 16")
+        return Frame((pixels << 4) | (pixels >> 8)), Space.GRAY
+    if bits == 16 and dark_is_high and pixels.dtype == np.uint16:
+        return Frame(65535 - pixels), Space.GRAY
+    kept = frame.channels + (frame.alpha is not None)
+    if samples > kept and space is not Space.DATA and _tag(picture, _PHOTOMETRIC, 1) != 3:
+        notes.append(f"{samples - kept} channels without a declared meaning are left out")
+    return frame, space
 
 
 def _check_extent(picture: ImageFile.ImageFile, length: int, name: str) -> None:

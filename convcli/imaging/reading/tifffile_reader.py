@@ -1,36 +1,30 @@
-"""What only tifffile and imagecodecs can read and write: the extra `deep`."""
+"""TIFF and JPEG 2000 that Pillow cannot read, through tifffile and imagecodecs (the extra `deep`)."""
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from convcli.errors import ImageError
+from convcli.imaging.colour import unpremultiply
 from convcli.imaging.deep_extra import tifffile_module
-from convcli.imaging.image import Array, Space
-from convcli.imaging.metadata import Metadata, exif_of_tiff
-from convcli.imaging.reading.pillow_16_bit import unpremultiplied
-from convcli.imaging.reading.pillow_modes import Raster, oriented
+from convcli.imaging.image import Array, Decoded, Frame, Space
+from convcli.imaging.metadata import ORIENTATION, Metadata, exif_of_tiff
+from convcli.imaging.reading.pillow_modes import oriented
 from convcli.imaging.reading.sniff import too_large
 
-if TYPE_CHECKING:
-    pass
+__all__ = ["jpeg2000_bits", "read_jpeg2000", "read_tiff"]
 
-__all__ = ["jpeg2000_bits", "plain_samples", "read_jpeg2000", "read_tiff"]
-
+# Photometric interpretations, kinds of extra samples (alpha), and tags (Adobe, TIFF 6.0, 1992, section 8).
 _RGB, _SEPARATED, _WHITE_IS_ZERO = 2, 5, 0
 _ASSOCIATED, _UNASSOCIATED = 1, 2
-_ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _UNIT, _XMP, _ICC = 274, 282, 283, 296, 700, 34675
+_X_RESOLUTION, _Y_RESOLUTION, _UNIT, _XMP, _ICC = 282, 283, 296, 700, 34675
 
 
-def read_tiff(data: bytes, name: str, frame: int | None, max_pixels: int) -> tuple[list[Raster], Metadata]:
-    """Return all full-size pages of a TIFF, or page `frame` alone, the right way up, and the metadata.
-
-    Raises
-    ------
-    ImageError
-        tifffile is missing, the page is not there, or it has more pixels than the limit.
-    """
+def read_tiff(
+    data: bytes, name: str, frame: int | None, max_pixels: int, notes: list[str]
+) -> tuple[list[Decoded], Metadata]:
+    """Return all full-size pages of a TIFF, or page `frame` alone, upright, and the metadata."""
     module = tifffile_module()
     if module is None:
         raise ImageError(
@@ -45,7 +39,7 @@ def read_tiff(data: bytes, name: str, frame: int | None, max_pixels: int) -> tup
             raise ImageError(f"{name!r} has no pages", hint="was the copy or download cut short?")
         pages = [file.pages[index] for index in ([frame] if frame is not None else range(count))]
         whole = [page for page in pages if frame is not None or not page.is_reduced] or pages
-        return [_page(page, name, max_pixels) for page in whole], _metadata(whole[0], data)
+        return [_page(page, name, max_pixels, notes) for page in whole], _metadata(whole[0], data)
 
 
 def _metadata(page: Any, data: bytes) -> Metadata:
@@ -65,56 +59,42 @@ def _metadata(page: Any, data: bytes) -> Metadata:
     )
 
 
-def _page(page: Any, name: str, max_pixels: int) -> Raster:
+def _page(page: Any, name: str, max_pixels: int, notes: list[str]) -> Decoded:
     if page.imagewidth * page.imagelength > max_pixels:
         raise too_large(name, (page.imagewidth, page.imagelength), max_pixels)
     if page.axes not in ("YX", "YXS", "SYX"):
         raise ImageError(f"{name!r} has a page with the axes {page.axes}", hint="pages must be flat pictures")
-    stored = page.asarray()
-    samples, is_data = plain_samples(stored, name)
+    samples, is_data = _native(page.asarray(), name)
     if page.axes == "SYX":
         samples = np.moveaxis(samples, 0, 2)
-    orientation = page.tags.get(_ORIENTATION)
+    orientation = page.tags.get(ORIENTATION)
     samples = oriented(samples, int(orientation.value) if orientation is not None else 1)
     kinds = tuple(int(kind) for kind in page.extrasamples)
     photometric = int(page.photometric)
     if photometric == _WHITE_IS_ZERO and samples.dtype.kind == "u":
         samples = np.iinfo(samples.dtype).max - samples
     if samples.ndim == 2:
-        return Raster(np.ascontiguousarray(samples), None, Space.DATA if is_data else Space.GRAY)
+        return Frame(np.ascontiguousarray(samples)), Space.DATA if is_data else Space.GRAY
     colours = samples.shape[2] - len(kinds)
     if photometric == _RGB and samples.shape[2] == 4 and not kinds:
         colours, kinds = 3, (_UNASSOCIATED,)
     space = {(_RGB, 3): Space.RGB, (_SEPARATED, 4): Space.CMYK}.get((photometric, colours), Space.DATA)
     space = Space.GRAY if colours == 1 and kinds and kinds[0] in (_ASSOCIATED, _UNASSOCIATED) else space
     if space is Space.DATA or is_data:
-        return Raster(np.ascontiguousarray(samples), None, Space.DATA)
+        return Frame(np.ascontiguousarray(samples)), Space.DATA
     pixels = np.ascontiguousarray(samples[..., 0] if colours == 1 else samples[..., :colours])
     if not kinds or kinds[0] not in (_ASSOCIATED, _UNASSOCIATED):
-        lost = (f"{len(kinds)} channels without a declared meaning are left out",) if kinds else ()
-        return Raster(pixels, None, space, lost)
+        if kinds:
+            notes.append(f"{len(kinds)} channels without a declared meaning are left out")
+        return Frame(pixels), space
     alpha = np.ascontiguousarray(samples[..., colours])
     if kinds[0] == _ASSOCIATED:
-        pixels = _straight(pixels, alpha)
-    return Raster(pixels, alpha, space)
+        pixels = unpremultiply(pixels, alpha)
+    return Frame(pixels, alpha), space
 
 
-def _straight(pixels: Array, alpha: Array) -> Array:
-    if pixels.dtype.kind == "u":
-        return unpremultiplied(pixels, alpha)
-    from convcli.imaging.colour import unpremultiply
-
-    return unpremultiply(pixels, alpha)
-
-
-def plain_samples(stored: Array, name: str) -> tuple[Array, bool]:
-    """Return samples as uint8, uint16, float32 or float64, exactly, and whether they were other integers.
-
-    Raises
-    ------
-    ImageError
-        They are complex, or integers beyond 2**53.
-    """
+def _native(stored: Array, name: str) -> tuple[Array, bool]:
+    """Return samples as uint8, uint16, float32 or float64, exactly, and whether they were other integers."""
     kind, size = stored.dtype.kind, stored.dtype.itemsize
     if kind == "b":
         return stored.astype(np.uint8) * np.uint8(255), False
@@ -142,7 +122,7 @@ def jpeg2000_bits(data: bytes) -> int:
     return (data[at] & 0x7F) + 1 if start >= 0 and at < len(data) else 0
 
 
-def read_jpeg2000(data: bytes, bits: int) -> Raster | None:
+def read_jpeg2000(data: bytes, bits: int) -> Decoded | None:
     """Return a JPEG 2000 picture of more than 8 bits as uint16, or None without imagecodecs."""
     try:
         import imagecodecs
@@ -155,4 +135,4 @@ def read_jpeg2000(data: bytes, bits: int) -> Raster | None:
         white = (1 << bits) - 1
         samples = ((samples.astype(np.uint32) * 65535 + white // 2) // white).astype(np.uint16)
     alpha = samples[..., 3].copy() if samples.shape[2] == 4 else None
-    return Raster(samples[..., :3].copy(), alpha, Space.RGB)
+    return Frame(samples[..., :3].copy(), alpha), Space.RGB

@@ -1,1 +1,1 @@
-"""Pictures into files."""
+"""Encode pictures as files."""

@@ -1,4 +1,4 @@
-"""Make an image fit a file format: what it cannot hold is converted and said, or refused."""
+"""Convert an image to what a file format can hold, with a note for each loss, or refuse it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,17 +10,11 @@ from convcli.imaging.colour import cmyk_to_rgb
 from convcli.imaging.formats import Format, holding
 from convcli.imaging.image import Array, Frame, Image, Space, full_scale
 
-__all__ = ["fit", "narrow"]
+__all__ = ["adapted", "to_8_bits"]
 
 
-def fit(image: Image, format: Format) -> tuple[Image, list[str]]:
-    """Return `image` with frames, channels, alpha and depth that `format` holds, and a note for each loss.
-
-    Raises
-    ------
-    OutputError
-        The format holds one picture and there are several, or it cannot hold these channels or floats.
-    """
+def adapted(image: Image, format: Format) -> tuple[Image, list[str]]:
+    """Return `image` with frames, channels, alpha and depth that `format` holds, and a note for each loss."""
     if len(image.frames) > 1 and not format.frames:
         raise OutputError(
             f"{format.suffix} holds one picture, and there are {len(image.frames)}",
@@ -41,9 +35,9 @@ def _fit_space(image: Image, format: Format, notes: list[str]) -> Image:
         return image
     if image.space is Space.CMYK and "rgb" in format.spaces:
         notes.append(f"{format.suffix} holds no CMYK: converted to RGB, without colour management")
-        return _mapped(image, cmyk_to_rgb, Space.RGB)
+        return _recoloured(image, cmyk_to_rgb, Space.RGB)
     if image.space is Space.GRAY:
-        return _mapped(image, lambda pixels: np.repeat(pixels[..., np.newaxis], 3, axis=2), Space.RGB)
+        return _recoloured(image, lambda pixels: np.repeat(pixels[..., np.newaxis], 3, axis=2), Space.RGB)
     raise OutputError(
         f"{format.suffix} holds one channel, and there are {image.frames[0].channels}",
         hint="add --gray, or write to .png, .tif, .npy or .json",
@@ -55,7 +49,7 @@ def _is_colour(image: Image, format: Format) -> bool:
     return format.name == "tiff" and image.frames[0].channels in (1, 3)
 
 
-def _mapped(image: Image, change: Callable[[Array], Array], space: Space) -> Image:
+def _recoloured(image: Image, change: Callable[[Array], Array], space: Space) -> Image:
     frames = (frame._replace(pixels=change(frame.pixels)) for frame in image.frames)
     return replace(image, frames=tuple(frames), space=space)
 
@@ -114,26 +108,21 @@ def _fit_depth(frame: Frame, format: Format, notes: list[str]) -> Frame:
                 hint=f"choose --range clip, abs, scale, center or unit, or write to {holding(depth='float')}",
             )
         narrower = dtype.itemsize > 4 and format.name in ("tiff", "pfm")
-        return _cast(frame, np.float32) if narrower else frame
+        return _mapped(frame, lambda samples: samples.astype(np.float32)) if narrower else frame
     if format.depths == {"float"}:
-        return _cast(frame, np.float32)
+        return _mapped(frame, lambda samples: samples.astype(np.float32))
     if dtype == np.uint16 and "16" not in format.depths:
         notes.append(f"{format.suffix} holds 8 bits: 16-bit samples are rounded")
-        return narrow(frame)
+        return to_8_bits(frame)
     return frame
 
 
-def _cast(frame: Frame, kind: type[np.float32]) -> Frame:
-    alpha = None if frame.alpha is None else frame.alpha.astype(kind)
-    return frame._replace(pixels=frame.pixels.astype(kind), alpha=alpha)
-
-
-def narrow(frame: Frame) -> Frame:
+def to_8_bits(frame: Frame) -> Frame:
     """Return 16-bit samples as 8 bits: divided by 257 and rounded."""
+    return _mapped(frame, lambda samples: ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8))
 
-    def eight(samples: Array) -> Array:
-        return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
-    return frame._replace(
-        pixels=eight(frame.pixels), alpha=None if frame.alpha is None else eight(frame.alpha)
-    )
+def _mapped(frame: Frame, change: Callable[[Array], Array]) -> Frame:
+    """Apply `change` to the pixels and to the alpha."""
+    alpha = None if frame.alpha is None else change(frame.alpha)
+    return frame._replace(pixels=change(frame.pixels), alpha=alpha)

@@ -1,4 +1,7 @@
-"""Turn an image into the bytes of a file."""
+"""Encode an image as the bytes of a file.
+
+The encoders of single formats are imported where they are used, for start-up.
+"""
 
 import io
 from dataclasses import replace
@@ -10,13 +13,15 @@ from convcli.choices import Compress
 from convcli.errors import ConvcliError, MissingExtraError, OutputError
 from convcli.imaging.deep_extra import KEEPS
 from convcli.imaging.formats import Format, by_name
-from convcli.imaging.image import Array, Frame, Image, Space
-from convcli.imaging.writing.adapt import fit, narrow
+from convcli.imaging.image import Image, Space
+from convcli.imaging.writing.adapt import adapted, to_8_bits
 from convcli.imaging.writing.tiff_tags import with_tags
 
-__all__ = ["Encoded", "encode"]
+__all__ = ["Encoded", "encode_picture"]
 
+# Milliseconds that a frame of an animation is shown where nothing is known of it.
 _DEFAULT_DURATION = 100.0
+# The tag Predictor (Adobe, TIFF 6.0, 1992, section 14).
 _PREDICTOR = 317
 
 
@@ -27,7 +32,7 @@ class Encoded(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def encode(
+def encode_picture(
     image: Image,
     format: Format | str,
     *,
@@ -42,30 +47,19 @@ def encode(
 
     Parameters
     ----------
-    image : Image
-        uint8 or uint16 frames, or floats for the formats that hold them.
-    format : Format or str
     compress : Compress
-        How hard lossless formats are compressed. JPEG has a quality of 92; its colours are subsampled only
-        where those of the JPEG that was read were.
+        For lossless formats. JPEG has a quality of 92; its colours are subsampled as those of the JPEG that
+        was read, else not.
     strict_depth : bool
-        Whether 16 bits were asked for, so that they must not become 8 where a package is missing.
+        16 bits were asked for, and must not become 8 where a package is missing.
     jobs : int, optional
         Threads that compress a large PNG, by default one per core; the bytes do not depend on it.
-
-    Raises
-    ------
-    OutputError
-        The format holds one picture and there are several, or it cannot hold floats, or these channels,
-        or a picture of this size.
-    MissingExtraError
-        The extra `deep` is needed and not installed.
     """
     if isinstance(format, str):
         format = by_name(format)
     height, width = image.frames[0].size
     try:
-        fitted, notes = fit(image, format)
+        fitted, notes = adapted(image, format)
         data = _encode(fitted, format, compress, strict_depth, jobs, notes)
         if format.name == "tiff":
             data = with_tags(data, fitted.metadata, width, height)
@@ -92,21 +86,22 @@ def _encode(
 ) -> bytes:
     first = image.frames[0]
     if format.name in ("npy", "npz", "csv", "tsv", "json"):
-        from convcli.arrayfiles import write
+        from convcli.arrayfiles.write import encode_array
 
-        return write.encode(_stacked(first), format.name, compress)
+        return encode_array(first.stacked(), format.name, compress)
     if format.name in ("pfm", "pgm", "ppm", "pnm"):
         from convcli.imaging.writing import netpbm
 
         return (netpbm.encode_float if format.name == "pfm" else netpbm.encode)(first.pixels)
-    if format.name == "png" and len(image.frames) == 1 and (_deep(first) or compress is not Compress.SMALL):
+    narrowed = first.pixels.dtype == np.uint16 and (first.channels > 1 or first.alpha is not None)
+    if format.name == "png" and len(image.frames) == 1 and (narrowed or compress is not Compress.SMALL):
         from convcli.imaging.writing import png
         from convcli.imaging.writing.metadata_out import png_chunks
 
-        return png.encode(_stacked(first), compress, png_chunks(image, notes), jobs)
+        return png.encode(first.stacked(), compress, png_chunks(image, notes), jobs)
     if format.name == "png" and first.pixels.dtype == np.uint16 and len(image.frames) > 1:
         notes.append("animated PNG is written in 8 bits: 16-bit samples are rounded")
-        image = replace(image, frames=tuple(narrow(frame) for frame in image.frames))
+        image = replace(image, frames=tuple(to_8_bits(frame) for frame in image.frames))
     if format.name == "tiff" and _beyond_pillow(image):
         from convcli.imaging.writing import tifffile_writer
 
@@ -116,33 +111,21 @@ def _encode(
             if strict_depth or first.pixels.dtype != np.uint16 or image.space is Space.DATA:
                 raise
             notes.append(f"16-bit colour is written as 8-bit: {KEEPS}")
-            image = replace(image, frames=tuple(narrow(frame) for frame in image.frames))
+            image = replace(image, frames=tuple(to_8_bits(frame) for frame in image.frames))
     return _by_pillow(image, format, compress, notes)
 
 
-def _deep(frame: Frame) -> bool:
-    """Whether Pillow would write fewer bits than there are."""
-    return frame.pixels.dtype == np.uint16 and (frame.channels > 1 or frame.alpha is not None)
-
-
-def _stacked(frame: Frame) -> Array:
-    """Return the channels with alpha as the last."""
-    if frame.alpha is None:
-        return frame.pixels
-    return np.dstack([frame.pixels, frame.alpha])
-
-
 def _beyond_pillow(image: Image) -> bool:
-    """Whether a TIFF needs tifffile: channels of more than 8 bits, or numbers of several channels."""
+    """Whether a TIFF needs tifffile: several channels of more than 8 bits or of data, or CMYK with alpha."""
     return any(
         (frame.channels > 1 or frame.alpha is not None)
-        and (frame.pixels.dtype != np.uint8 or image.space is Space.DATA or _inked_alpha(image, frame))
+        and (
+            frame.pixels.dtype != np.uint8
+            or image.space is Space.DATA
+            or (image.space is Space.CMYK and frame.alpha is not None)
+        )
         for frame in image.frames
     )
-
-
-def _inked_alpha(image: Image, frame: Frame) -> bool:
-    return image.space is Space.CMYK and frame.alpha is not None
 
 
 def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str]) -> bytes:
@@ -159,54 +142,41 @@ def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str
     settings |= options(image, format, notes)
     if format.name == "gif" and image.has_alpha:
         settings |= {"transparency": gif.CLEAR, "disposal": 2}
-    if format.name == "tiff" and compress is not Compress.NONE:
-        settings |= _predictor(image)
+    kinds = {frame.pixels.dtype.kind for frame in image.frames}
+    if format.name == "tiff" and compress is not Compress.NONE and len(kinds) == 1:
+        # differences of neighbours, or of the bytes of floats, are what is compressed
+        settings["tiffinfo"] = {_PREDICTOR: 3 if kinds == {"f"} else 2}
     if len(pictures) > 1:
         settings |= {"save_all": True, "append_images": pictures[1:]}
         if format.name != "tiff":
-            durations = [
-                _DEFAULT_DURATION if frame.duration is None else frame.duration for frame in image.frames
-            ]
-            settings["duration"] = _times(format, durations, notes)
-            settings |= _loop(format, image.metadata.loop)
+            settings["duration"] = _durations(image, format, notes)
+            loop = image.metadata.loop or 0  # for ever unless said; a GIF without a count plays once
+            settings |= {} if format.name == "gif" and loop == 1 else {"loop": loop}
     if format.name == "webp":
         settings |= {"lossless": True, "exact": True}
     if format.name == "ico":
-        settings["sizes"] = [_icon_size(pictures[0].size)]
+        width, height = pictures[0].size
+        if max(width, height) > 256:
+            raise OutputError(
+                f".ico holds at most 256 x 256 pixels, not {width} x {height}", hint="write to .png"
+            )
+        settings["sizes"] = [(width, height)]
     buffer = io.BytesIO()
     pictures[0].save(buffer, format.pillow, **settings)
     return buffer.getvalue()
 
 
-def _predictor(image: Image) -> dict[str, Any]:
-    """Return the difference that TIFF compresses: of neighbours, or of floats' bytes; none for a mixture."""
-    kinds = {frame.pixels.dtype.kind for frame in image.frames}
-    return {"tiffinfo": {_PREDICTOR: 3 if kinds == {"f"} else 2}} if len(kinds) == 1 else {}
-
-
-def _times(format: Format, durations: list[float], notes: list[str]) -> list[float] | list[int]:
-    """Return durations as the format counts them: ms, fractions of them, or steps of 10 ms."""
+def _durations(image: Image, format: Format, notes: list[str]) -> list[float] | list[int]:
+    """Return the frames' durations as the format counts them: ms, whole ms, or steps of 10 ms."""
+    times = [_DEFAULT_DURATION if frame.duration is None else frame.duration for frame in image.frames]
     if format.name == "gif":
         from convcli.imaging.writing import gif
 
-        return gif.steps(durations, notes)
-    return durations if format.name == "png" else [round(time) for time in durations]
+        return gif.rounded_durations(times, notes)
+    return times if format.name == "png" else [round(time) for time in times]
 
 
-def _icon_size(size: tuple[int, int]) -> tuple[int, int]:
-    if max(size) > 256:
-        raise OutputError(
-            f".ico holds at most 256 x 256 pixels, not {size[0]} x {size[1]}", hint="write to .png"
-        )
-    return size
-
-
-def _loop(format: Format, loop: int | None) -> dict[str, int]:
-    """Return how often it plays: for ever unless said; GIF without a count plays once."""
-    count = 0 if loop is None else loop
-    return {} if format.name == "gif" and count == 1 else {"loop": count}
-
-
+# Arguments of Pillow's `save`.
 _COMPRESSION: dict[str, dict[Compress, dict[str, Any]]] = {
     "png": {
         Compress.FAST: {"compress_type": 3},  # zlib's RLE strategy

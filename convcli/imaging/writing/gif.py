@@ -1,14 +1,14 @@
-"""Palettes for GIF: exact where there are few enough colours."""
+"""GIF palettes: exact up to 256 colours, else reduced by median cut with dithering."""
 
 import numpy as np
 from PIL import Image as Pillow
 
 from convcli.imaging.image import Array, Frame
 
-__all__ = ["CLEAR", "palette_pictures", "steps"]
+__all__ = ["CLEAR", "palette_pictures", "rounded_durations"]
 
+# The palette entry that is transparent, in pictures that have transparency.
 CLEAR = 255
-"""The palette entry that is transparent, in pictures that have transparency."""
 
 
 def palette_pictures(frames: tuple[Frame, ...], notes: list[str]) -> list[Pillow.Image]:
@@ -21,19 +21,15 @@ def _palette_picture(frame: Frame, notes: list[str]) -> Pillow.Image:
     opaque = np.ones(frame.size, dtype=bool) if frame.alpha is None else frame.alpha >= 128
     if frame.alpha is not None and ((frame.alpha > 0) & (frame.alpha < 255)).any():
         _add(notes, "GIF transparency is all or nothing: opacity below a half became clear")
-    room = 256 if frame.alpha is None else CLEAR
+    limit = 256 if frame.alpha is None else CLEAR
     packed = (rgb.astype(np.uint32) << np.array([16, 8, 0], dtype=np.uint32)).sum(axis=2, dtype=np.uint32)
     colours = _distinct(packed[opaque])
-    if colours.size <= room:
-        index = (
-            np.searchsorted(colours, packed).astype(np.uint8)
-            if colours.size
-            else np.zeros_like(opaque, dtype=np.uint8)
-        )
+    if colours.size <= limit:
+        index = np.searchsorted(colours, packed).astype(np.uint8)
         palette = (colours[:, np.newaxis] >> np.array([16, 8, 0])).astype(np.uint8)
     else:
-        _add(notes, f"GIF holds {room} colours: {colours.size} were reduced, with dithering")
-        index, palette = _reduced(rgb, room)
+        _add(notes, f"GIF holds {limit} colours: {colours.size} were reduced, with dithering")
+        index, palette = _reduced(rgb, limit)
     index[~opaque] = CLEAR
     picture = Pillow.fromarray(index)
     picture.putpalette(palette.tobytes().ljust(768, b"\0"))
@@ -52,16 +48,16 @@ def _distinct(packed: Array) -> Array:
     return np.flatnonzero(seen)
 
 
-def _reduced(rgb: Array, room: int) -> tuple[Array, Array]:
+def _reduced(rgb: Array, limit: int) -> tuple[Array, Array]:
     picture = Pillow.fromarray(np.ascontiguousarray(rgb))
-    chosen = picture.quantize(room, method=Pillow.Quantize.MEDIANCUT)
+    chosen = picture.quantize(limit, method=Pillow.Quantize.MEDIANCUT)
     dithered = picture.quantize(palette=chosen, dither=Pillow.Dither.FLOYDSTEINBERG)
-    palette = np.array(dithered.getpalette("RGB"), dtype=np.uint8)[: room * 3]
+    palette = np.array(dithered.getpalette("RGB"), dtype=np.uint8)[: limit * 3]
     return np.array(dithered), palette
 
 
-def steps(durations: list[float], notes: list[str]) -> list[int]:
-    """Return durations in ms as the hundredths of a second that GIF counts, at least one each."""
+def rounded_durations(durations: list[float], notes: list[str]) -> list[int]:
+    """Return durations in ms rounded to the steps of 10 ms that GIF counts, at least one each."""
     rounded = [max(10, round(time / 10) * 10) for time in durations]
     if any(abs(given - kept) > 0.5 for given, kept in zip(durations, rounded, strict=True)):
         _add(notes, "GIF counts time in steps of 10 ms: durations are rounded")

@@ -1,4 +1,4 @@
-"""Give metadata to the encoders, each in its own words, where the format holds them."""
+"""Write metadata: arguments of Pillow's `save` and chunks of a PNG, as far as the format holds them."""
 
 import struct
 import zlib
@@ -10,7 +10,8 @@ from convcli.imaging.metadata import exif_for, profile_for
 
 __all__ = ["options", "png_chunks"]
 
-_SEGMENT = 65_000  # a JPEG segment holds 65,533 bytes, names included
+# Bytes of metadata that a JPEG segment takes: it holds 65,533, names included.
+_SEGMENT_BYTES = 65_000
 
 
 def options(image: Image, format: Format, notes: list[str]) -> dict[str, Any]:
@@ -24,10 +25,11 @@ def options(image: Image, format: Format, notes: list[str]) -> dict[str, Any]:
     if format.name == "png":
         given["pnginfo"] = _png_info(image, notes)
     if format.name in ("jpeg", "gif") and (comment := dict(image.metadata.text).get("Comment")):
-        given["comment"] = comment.encode()[:_SEGMENT]
+        given["comment"] = comment.encode()[:_SEGMENT_BYTES]
     return given
 
 
+# The arguments that each format takes.
 _HOLDS = {
     "png": ("icc_profile", "dpi", "exif"),
     "jpeg": ("icc_profile", "dpi", "exif", "xmp"),
@@ -53,13 +55,13 @@ def _common(image: Image) -> dict[str, Any]:
 
 def _fit_segments(given: dict[str, Any], notes: list[str]) -> None:
     for key, what in (("exif", "EXIF"), ("xmp", "XMP")):
-        if len(given.get(key, b"")) > _SEGMENT:
+        if len(given.get(key, b"")) > _SEGMENT_BYTES:
             notes.append(f"JPEG holds 64 KiB of {what}: it is left out")
             del given[key]
 
 
 def _png_info(image: Image, notes: list[str]) -> Any:
-    from PIL.PngImagePlugin import PngInfo
+    from PIL.PngImagePlugin import PngInfo  # here for start-up
 
     info = PngInfo()
     for kind, content in _text_chunks(image, notes):

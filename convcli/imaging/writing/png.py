@@ -27,26 +27,24 @@ __all__ = ["Chunks", "encode"]
 
 Chunks = list[tuple[bytes, bytes]]
 
+# Channels to the PNG colour type; the numbers of the two row filters that are used.
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 _SUB, _UP = 1, 2
-_BLOCK, _STRIP, _MOST_STRIPS = 1 << 18, 1 << 20, 16
-_REPEATED = 0.3
+# Bytes of samples that are filtered at a time, and in a strip at least; a picture has at most so many strips.
+_BLOCK_BYTES, _STRIP_BYTES, _MAX_STRIPS = 1 << 18, 1 << 20, 16
+# The share of bytes that equal the one before, below which looking for runs does not pay (measured on noise).
+_FEW_RUNS = 0.3
 _SIGNATURE, _ZLIB_HEADER = b"\x89PNG\r\n\x1a\n", b"\x78\x01"
-_BASE = 65521
+# The modulus of Adler-32 (RFC 1950, section 9).
+_ADLER_BASE = 65521
 _LEVEL = {Compress.FAST: 6, Compress.SMALL: 9, Compress.NONE: 0}
 
 
 def encode(samples: Array, compress: Compress, chunks: Chunks, jobs: int | None = None) -> bytes:
     """Return the file for (H, W) or (H, W, 1 to 4) uint8 or uint16 samples, alpha last.
 
-    Parameters
-    ----------
-    compress : Compress
-        ``fast`` is deflate by runs (RLE) alone.
-    chunks : list of (type, content)
-        What stands before the pixels.
-    jobs : int, optional
-        Threads, by default one per core; the bytes do not depend on it.
+    `compress` fast is deflate by runs (RLE) alone; `chunks` stand before the pixels. The bytes do not
+    depend on `jobs`, the number of threads (by default one per core).
     """
     height, width = samples.shape[:2]
     channels = 1 if samples.ndim == 2 else samples.shape[2]
@@ -56,7 +54,7 @@ def encode(samples: Array, compress: Compress, chunks: Chunks, jobs: int | None 
 
 
 class _Strip(NamedTuple):
-    """A chunk of some rows, deflated; the length of what it holds, and its Adler-32."""
+    """Some rows, deflated, as an IDAT chunk; their length in bytes before that, and their Adler-32."""
 
     chunk: list[bytes]
     length: int
@@ -66,7 +64,7 @@ class _Strip(NamedTuple):
 def _pixels(samples: Array, compress: Compress, jobs: int | None) -> list[bytes]:
     """Return a zlib stream of all rows in chunks: strips deflated apart, each ended by a full flush."""
     height = samples.shape[0]
-    count = max(1, min(_MOST_STRIPS, samples.nbytes // _STRIP, height))
+    count = max(1, min(_MAX_STRIPS, samples.nbytes // _STRIP_BYTES, height))
     ends = [height * i // count for i in range(count + 1)]
 
     def strip(index: int) -> _Strip:
@@ -75,7 +73,7 @@ def _pixels(samples: Array, compress: Compress, jobs: int | None) -> list[bytes]
     if count == 1 or jobs == 1:
         strips = list(map(strip, range(count)))
     else:
-        from concurrent.futures import ThreadPoolExecutor
+        from concurrent.futures import ThreadPoolExecutor  # here for start-up: small pictures need none
 
         with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
             strips = list(pool.map(strip, range(count)))
@@ -88,7 +86,7 @@ def _strip(samples: Array, start: int, end: int, compress: Compress) -> _Strip:
     blocks = _filtered(samples, start, end)
     first = next(blocks)
     # Among noise, looking for runs finds hardly any, and takes a tenth of the time.
-    if strategy == zlib.Z_RLE and np.mean(first[1:] == first[:-1]) < _REPEATED:
+    if strategy == zlib.Z_RLE and np.mean(first[1:] == first[:-1]) < _FEW_RUNS:
         strategy = zlib.Z_HUFFMAN_ONLY
     packer = zlib.compressobj(_LEVEL[compress], zlib.DEFLATED, -15, 9, strategy)
     packed, adler = [_ZLIB_HEADER] if start == 0 else [], 1
@@ -102,11 +100,11 @@ def _strip(samples: Array, start: int, end: int, compress: Compress) -> _Strip:
 
 
 def _joined(adler: int, strip: _Strip) -> int:
-    """Return the Adler-32 of what had `adler`, followed by what `strip` holds (RFC 1950, section 9)."""
+    """Return the Adler-32 of data with checksum `adler` followed by the rows of `strip`."""
     low, high = adler & 0xFFFF, adler >> 16
     more_low, more_high = strip.adler & 0xFFFF, strip.adler >> 16
-    sums = (low + more_low - 1) % _BASE
-    return (high + more_high + strip.length * (low - 1)) % _BASE << 16 | sums
+    sums = (low + more_low - 1) % _ADLER_BASE
+    return (high + more_high + strip.length * (low - 1)) % _ADLER_BASE << 16 | sums
 
 
 def _chunk(kind: bytes, content: list[bytes]) -> list[bytes]:
@@ -121,7 +119,7 @@ def _filtered(samples: Array, start: int, end: int) -> Iterator[NDArray[np.uint8
     """Yield blocks of rows: each a filter's number and differences to the pixel before or the row above."""
     row_bytes = samples.nbytes // samples.shape[0]
     step = row_bytes // samples.shape[1]
-    at_once = max(1, _BLOCK // row_bytes)
+    at_once = max(1, _BLOCK_BYTES // row_bytes)
     above_first = _bytes(samples[start - 1 : start])[0] if start else np.zeros(row_bytes, np.uint8)
     for first in range(start, end, at_once):
         raw = _bytes(samples[first : min(first + at_once, end)])

@@ -8,12 +8,16 @@ tags, and the offset of the next directory.
 
 import struct
 
+from PIL import Image as Pillow
+
 from convcli.imaging.metadata import DESCRIPTIVE, Metadata, exif_for
 
 __all__ = ["with_tags"]
 
+# Tags: the EXIF and GPS directories, the interoperability directory (which points into the file that the EXIF
+# came from), and XMP; the type of bytes, and the length of a directory's entry in bytes.
 _SUBDIRECTORIES = (34665, 34853)
-_INTEROPERABILITY = 0xA005  # points into the file that the EXIF came from
+_INTEROPERABILITY = 0xA005
 _XMP, _BYTE = 700, 1
 _ENTRY = 12
 
@@ -47,8 +51,7 @@ def _entries(data: bytes, at: int, order: str) -> dict[int, bytes]:
 
 def _directory(start: bytes, metadata: Metadata, width: int, height: int, offset: int) -> bytes:
     """Return a directory of the tags to be added, as it must stand at `offset`."""
-    from PIL import Image as Pillow
-    from PIL.TiffImagePlugin import ImageFileDirectory_v2
+    from PIL.TiffImagePlugin import ImageFileDirectory_v2  # here for start-up
 
     tags = ImageFileDirectory_v2(ifh=start + b"\0\0\0\0")
     if metadata.exif:

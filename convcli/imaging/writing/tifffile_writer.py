@@ -3,8 +3,6 @@
 import io
 from typing import Any
 
-import numpy as np
-
 from convcli.errors import MissingExtraError
 from convcli.imaging.deep_extra import tifffile_module
 from convcli.imaging.image import Frame, Image, Space
@@ -14,13 +12,7 @@ __all__ = ["encode_tiff"]
 
 
 def encode_tiff(image: Image, compression: str | None) -> bytes:
-    """Return a TIFF of any samples and any number of channels, written by tifffile.
-
-    Raises
-    ------
-    MissingExtraError
-        tifffile cannot be imported.
-    """
+    """Return a TIFF of any samples and any number of channels, written by tifffile."""
     module = tifffile_module()
     if module is None:
         raise MissingExtraError("this TIFF (16-bit or float colour, or more than four channels)", "deep")
@@ -32,16 +24,15 @@ def encode_tiff(image: Image, compression: str | None) -> bytes:
 
 
 def _write_page(writer: Any, frame: Frame, space: Space, metadata: Metadata, compression: str | None) -> None:
-    samples = frame.pixels if frame.pixels.ndim == 3 else frame.pixels[..., np.newaxis]
+    samples = frame.stacked()
     photometric = {Space.RGB: "rgb", Space.CMYK: "separated"}.get(space, "minisblack")
-    extra = ["unspecified"] * (samples.shape[2] - 1) if photometric == "minisblack" else []
+    extra = ["unspecified"] * (frame.channels - 1) if photometric == "minisblack" else []
     if frame.alpha is not None:
-        samples = np.concatenate([samples, frame.alpha[..., np.newaxis]], axis=2)
         extra = [*extra, "unassalpha"]
     writer.write(
-        samples[..., 0] if samples.shape[2] == 1 else samples,
+        samples[..., 0] if samples.shape[2:] == (1,) else samples,
         photometric=photometric,
-        planarconfig="contig" if samples.shape[2] > 1 else None,
+        planarconfig="contig" if samples.shape[2:] > (1,) else None,
         extrasamples=extra or None,
         compression=compression,
         predictor=compression is not None,

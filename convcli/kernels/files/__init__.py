@@ -1,1 +1,1 @@
-"""Kernels in files: read, written, exported."""
+"""Read, write and export kernel files."""

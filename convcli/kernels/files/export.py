@@ -1,4 +1,4 @@
-"""A kernel as the content of a file."""
+"""Write a kernel to a file or to stdout, as `kernels export` and `learn` do."""
 
 import os
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from convcli.atomic_write import write_bytes
 from convcli.choices import STDOUT
 from convcli.errors import OutputError, unknown
 from convcli.kernels.files.read import SUFFIXES
-from convcli.kernels.files.write import encode
+from convcli.kernels.files.write import encode_kernel
 from convcli.kernels.kernel import Kernel
 
 __all__ = ["Exported", "export_kernel", "file_suffix"]
@@ -22,14 +22,8 @@ class Exported:
 
 
 def export_kernel(found: Kernel, *, output: str | None, format: str | None) -> Exported:
-    """Write a kernel as `export` does.
-
-    Raises
-    ------
-    OutputError
-        The format cannot hold it, or the file cannot be written.
-    """
-    data = encode(found, file_suffix(output, format))
+    """Write a kernel to `output`, or return its bytes for stdout."""
+    data = encode_kernel(found, file_suffix(output, format))
     if output is None or output == STDOUT:
         return Exported(data, None)
     write_bytes(output, data)
@@ -37,13 +31,7 @@ def export_kernel(found: Kernel, *, output: str | None, format: str | None) -> E
 
 
 def file_suffix(output: str | None, format: str | None) -> str:
-    """Return the suffix of the format in which a kernel is written: JSON unless told otherwise.
-
-    Raises
-    ------
-    OutputError
-        The suffix of `output` is that of no format for kernels.
-    """
+    """Return the suffix of the format in which a kernel is written: JSON unless told otherwise."""
     if format is not None:
         return "." + format.lower().removeprefix(".")
     if output is None or output == STDOUT:

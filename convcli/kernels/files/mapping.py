@@ -1,4 +1,4 @@
-"""A kernel as keys and values, as JSON, TOML and .npz hold it, and back."""
+"""Kernels to and from the keys and values that JSON, TOML and .npz hold."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -36,13 +36,7 @@ def as_mapping(kernel: Kernel) -> dict[str, Any]:
 
 
 def from_mapping(held: Mapping[str, Any], what: str, name: str) -> Kernel:
-    """Make the kernel that `held` describes; keys other than those of `as_mapping` are ignored.
-
-    Raises
-    ------
-    KernelError
-        There is no kernel in it, or a value is not what it should be.
-    """
+    """Make the kernel that `held` describes; keys other than those of `as_mapping` are ignored."""
     if ("kernel" in held) == ("components" in held):
         found = "both 'kernel' and 'components'" if "kernel" in held else "neither 'kernel' nor 'components'"
         raise KernelError(
@@ -62,13 +56,7 @@ def from_mapping(held: Mapping[str, Any], what: str, name: str) -> Kernel:
 
 
 def nested(value: object, what: str) -> NDArray[Any]:
-    """Return nested lists of numbers as an array; a string may hold a fraction, such as ``"1/9"``.
-
-    Raises
-    ------
-    KernelError
-        A value is not a number, or the lists are ragged; the message says where.
-    """
+    """Return nested lists of numbers as an array; a string may hold a fraction, such as ``"1/9"``."""
     if isinstance(value, np.ndarray):
         return value
     shape: list[int] = []

@@ -1,33 +1,24 @@
-"""Kernels as the bytes of a file; files.py reads them back."""
+"""Encode kernels as the bytes of a file."""
 
-import io
 import json
 
 import numpy as np
 
+from convcli.arrayfiles.write import encode_array, encode_npz
 from convcli.errors import OutputError, unknown
 from convcli.kernels.files.mapping import as_mapping
 from convcli.kernels.files.read import COMPONENT, SUFFIXES
 from convcli.kernels.kernel import Array, Kernel, joins
 from convcli.kernels.text import shown
 
-__all__ = ["encode"]
+__all__ = ["encode_kernel"]
 
 
-def encode(kernel: Kernel, suffix: str) -> bytes:
+def encode_kernel(kernel: Kernel, suffix: str) -> bytes:
     """Return the bytes of a file that reads back as exactly these weights.
 
-    Parameters
-    ----------
-    kernel : Kernel
-        Its name, source, bias and combination are kept by ``.json``, ``.toml`` and ``.npz``.
-    suffix : str
-        One of `SUFFIXES`, any case.
-
-    Raises
-    ------
-    OutputError
-        The format is not known, or cannot hold several components, channels or a bias.
+    Name, source, bias and combination are kept by ``.json``, ``.toml`` and ``.npz``. `suffix` is one of
+    `SUFFIXES`, in any case.
     """
     spelled = suffix.lower()
     if spelled not in SUFFIXES:
@@ -36,19 +27,12 @@ def encode(kernel: Kernel, suffix: str) -> bytes:
         return _write_json(kernel).encode()
     if spelled == ".toml":
         return _write_toml(kernel).encode()
-    buffer = io.BytesIO()
     if spelled == ".npz":
         held = as_mapping(kernel)
         parts = held.pop("components", [])
-        held |= {f"{COMPONENT}{i}": part for i, part in enumerate(parts)}
-        np.savez(buffer, **held)
-        return buffer.getvalue()
-    if spelled == ".npy":
-        np.save(buffer, _one_array(kernel, spelled, axes=4), allow_pickle=False)
-        return buffer.getvalue()
-    gap = {".csv": ",", ".tsv": "\t", ".txt": " "}[spelled]
-    rows = _one_array(kernel, spelled, axes=2)
-    return "".join(gap.join(map(_digits, row)) + "\n" for row in rows.tolist()).encode()
+        return encode_npz(held | {f"{COMPONENT}{i}": part for i, part in enumerate(parts)})
+    array = _one_array(kernel, spelled, axes=4 if spelled == ".npy" else 2)
+    return encode_array(array, spelled[1:], digits=_digits)
 
 
 def _one_array(kernel: Kernel, suffix: str, axes: int) -> Array:

@@ -1,1 +1,1 @@
-"""The named kernel that given weights are, and its parameters."""
+"""Recognise the named kernel, and its parameters, that given weights are."""

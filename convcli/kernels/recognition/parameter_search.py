@@ -1,4 +1,4 @@
-"""A family of kernels fitted to a matrix: the parameters whose kernel has the greatest cosine with it."""
+"""Fit the parameters of a kernel family to a matrix: those of the greatest cosine with it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,37 +6,38 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.kernels.recognition.searched_families import LONGEST, Shape, Size, Values, resized
+from convcli.kernels.recognition.match import ROUNDING_MISFIT
+from convcli.kernels.recognition.searched_families import (
+    MAX_LENGTH_RATIO,
+    Family,
+    Size,
+    Values,
+    resized,
+)
 
-__all__ = ["EXACT", "Found", "refined"]
+__all__ = ["FittedParameters", "fit_parameters"]
 
 Array = NDArray[np.float64]
 
-STEPS = 40
-"""Of Levenberg and Marquardt, at most; from a fair start about eight do."""
-
-STARTS = 3
-"""How many points of the grid are followed."""
-
-
-FAR = 0.8
-"""Squared distance of directions (2 minus twice the cosine) from which nothing is followed."""
-
-EXACT = 1e-10
-"""Misfits (1 - cosine) below this differ by rounding alone."""
+# Levenberg-Marquardt iterations at most; from a fair start about eight do.
+MAX_ITERATIONS = 40
+# Points of the grid from which a descent starts, the nearest ones.
+MAX_STARTS = 3
+# Squared distance of directions (2 minus twice the cosine) from which no descent starts.
+MAX_START_DISTANCE = 0.8
 
 
-def _as_good(misfit: float, count: int) -> float:
-    """Return the misfit that is no worse, for a matrix of `count` weights.
+def _tolerated(misfit: float, count: int) -> float:
+    """Return the greatest misfit that is no worse than `misfit`, for a matrix of `count` weights.
 
     Of noise alone, `count` weights leave a sum of squares that is chi-squared: 12 more than the least, in
     units of the variance of one, are three standard deviations of a parameter and a little. The noise of
     large kernels is alike in neighbours, so they tell less than that: a quarter more is no worse.
     """
-    return misfit * (1 + max(12 / count, 0.25)) + EXACT
+    return misfit * (1 + max(12 / count, 0.25)) + ROUNDING_MISFIT
 
 
-class Found(NamedTuple):
+class FittedParameters(NamedTuple):
     """The parameters of the greatest cosine, rounded; ``misfit`` is 1 minus that cosine."""
 
     values: Values
@@ -44,58 +45,60 @@ class Found(NamedTuple):
     misfit: float
 
 
-def refined(
-    shape: Shape, plane: Array, keep: NDArray[np.bool_], *, enough: float, slack: float
-) -> Found | None:
+def fit_parameters(
+    family: Family, plane: Array, keep: NDArray[np.bool_], *, enough: float, slack: float
+) -> FittedParameters | None:
     """Fit a family to `plane`, of which only the weights in `keep` count.
 
     Returns
     -------
-    Found or None
+    FittedParameters or None
         None where no cosine is above ``1 - enough``. Parameters have as few digits as leave the misfit
         no worse than noise may; a size is left out where that adds no more than `slack`, what noise may hide.
     """
     size = (plane.shape[0], plane.shape[1])
     target = _direction(plane, keep)
     starts = []
-    for values in shape.grid(size):
-        gap = _gap(shape, values, target, keep, size)
-        if gap is not None and gap @ gap < FAR:
+    for values in family.grid(size):
+        gap = _gap(family, values, target, keep, size)
+        if gap is not None and gap @ gap < MAX_START_DISTANCE:
             starts.append((float(gap @ gap), values))
     found: tuple[float, Values] | None = None
-    for _, values in sorted(starts)[:STARTS]:
-        squares, values = _descend(shape, values, target, keep, size)
+    for _, values in sorted(starts)[:MAX_STARTS]:
+        squares, values = _descend(family, values, target, keep, size)
         if found is None or squares < found[0]:
             found = (squares, values)
     if found is None or found[0] / 2 > enough:
         return None
     best = found[0] / 2
-    return _rounded(shape, found[1], plane, keep, limit=min(_as_good(best, plane.size), enough), slack=slack)
+    return _rounded(
+        family, found[1], plane, keep, limit=min(_tolerated(best, plane.size), enough), slack=slack
+    )
 
 
 def _rounded(
-    shape: Shape, values: Values, plane: Array, keep: NDArray[np.bool_], limit: float, slack: float
-) -> Found:
+    family: Family, values: Values, plane: Array, keep: NDArray[np.bool_], limit: float, slack: float
+) -> FittedParameters:
     size = (plane.shape[0], plane.shape[1])
     target = _direction(plane, keep)
     for digits in range(1, 18):
         short = tuple(round(float(f"{value:.{digits}g}"), digits + 1) + 0.0 for value in values)
-        gap = _gap(shape, short, target, keep, size)
+        gap = _gap(family, short, target, keep, size)
         misfit = float(gap @ gap) / 2 if gap is not None else np.inf
         if misfit <= limit:
             break
-    if not shape.sized:
-        return Found(short, shape.spec(short, digits, None), misfit)
-    own = _own_misfit(shape, short, plane, keep)
+    if not family.sized:
+        return FittedParameters(short, family.spec(short, digits, None), misfit)
+    own = _own_misfit(family, short, plane, keep)
     if own <= limit + slack:
-        return Found(short, shape.spec(short, digits, None), own)
-    return Found(short, shape.spec(short, digits, size), misfit)
+        return FittedParameters(short, family.spec(short, digits, None), own)
+    return FittedParameters(short, family.spec(short, digits, size), misfit)
 
 
-def _own_misfit(shape: Shape, values: Values, plane: Array, keep: NDArray[np.bool_]) -> float:
-    """Return the misfit of the kernel in the size that follows from its parameters."""
-    made = shape.make(values, None)
-    if max(made.shape) > LONGEST * max(plane.shape):
+def _own_misfit(family: Family, values: Values, plane: Array, keep: NDArray[np.bool_]) -> float:
+    """Return the misfit of the kernel in its own size, the one that follows from its parameters."""
+    made = family.make(values, None)
+    if max(made.shape) > MAX_LENGTH_RATIO * max(plane.shape):
         return np.inf
     wide = (max(made.shape[0], plane.shape[0]), max(made.shape[1], plane.shape[1]))
     left_out = np.asarray(~keep, np.float64)
@@ -112,9 +115,9 @@ def _direction(plane: Array, keep: NDArray[np.bool_]) -> Array:
 
 
 def _gap(
-    shape: Shape, values: Sequence[float], target: Array, keep: NDArray[np.bool_], size: Size
+    family: Family, values: Sequence[float], target: Array, keep: NDArray[np.bool_], size: Size
 ) -> Array | None:
-    made = shape.within(values, size)
+    made = family.within(values, size)
     if made is None:
         return None
     return _apart(_direction(made, keep), target)
@@ -126,17 +129,17 @@ def _apart(one: Array, other: Array) -> Array:
 
 
 def _descend(
-    shape: Shape, values: Values, target: Array, keep: NDArray[np.bool_], size: Size
+    family: Family, values: Values, target: Array, keep: NDArray[np.bool_], size: Size
 ) -> tuple[float, Values]:
-    """Follow the damped Gauss-Newton steps of Levenberg and Marquardt to the nearest least gap."""
+    """Minimise the squared gap by Levenberg-Marquardt, from `values`; return it and its parameters."""
 
     def gap_at(point: Array) -> Array | None:
-        return _gap(shape, point.tolist(), target, keep, size)
+        return _gap(family, point.tolist(), target, keep, size)
 
     point = np.array(values)
     gap, damping = gap_at(point), 1e-3
     assert gap is not None, "the grid lies within the limits"
-    for _ in range(STEPS):
+    for _ in range(MAX_ITERATIONS):
         columns = []
         for index, value in enumerate(point):
             step = 1e-6 * max(abs(value), 0.1)

@@ -1,106 +1,38 @@
-"""Which named kernel a matrix is, up to scale, sign, quarter turns, mirrors, place and parameters."""
+"""Recognise the named kernel that a matrix is, up to scale, sign, turns, mirrors, place and parameters."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from convcli.kernels import families, library
-from convcli.kernels.recognition.parameter_search import EXACT, refined
-from convcli.kernels.recognition.searched_families import SHAPES, Shape
-from convcli.kernels.recognition.trimming import Window, trimmed, windows
+from convcli.kernels.recognition.fixed_matrices import compare_matrices
+from convcli.kernels.recognition.match import (
+    MIN_COSINE,
+    ROUNDING_MISFIT,
+    Match,
+    Recognised,
+    misfit,
+    sized,
+)
+from convcli.kernels.recognition.parameter_search import fit_parameters
+from convcli.kernels.recognition.searched_families import SEARCHED_FAMILIES, Family
+from convcli.kernels.recognition.trimming import Trimmed, recentred, trim
 from convcli.kernels.spec import kernel
 from convcli.kernels.text import matrix
 
-__all__ = ["ALIKE", "Known", "recognise"]
+__all__ = ["Recognised", "recognise"]
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.floating[Any]]
 
-ALIKE = 0.999
-"""The cosine above which two kernels are taken for one."""
-
-SUM = 1.5
-"""What the name of a sum with the picture itself costs at least."""
-
-COMPASS = ("E", "NE", "N", "NW", "W", "SW", "S", "SE")
-
-TURNS: tuple[tuple[str, Callable[[Array], Array]], ...] = (
-    ("", lambda plane: plane),
-    ("turned 90 degrees", lambda plane: np.rot90(plane)),
-    ("turned 180 degrees", lambda plane: np.rot90(plane, 2)),
-    ("turned 270 degrees", lambda plane: np.rot90(plane, 3)),
-    ("mirrored left to right", lambda plane: plane[:, ::-1]),
-    ("mirrored top to bottom", lambda plane: plane[::-1]),
-    ("mirrored at the diagonal", lambda plane: plane.T),
-    ("mirrored at the rising diagonal", lambda plane: np.rot90(plane, 2).T),
-)
-"""What may have been done to a kernel (turns are counter-clockwise), the plainest first."""
+# The least cost of a name that adds the picture itself.
+SUM_COST = 1.5
 
 
-class Known(NamedTuple):
-    """A named kernel that another one is alike; `str` says it in one line.
-
-    Attributes
-    ----------
-    spec
-        The named kernel, as ``-k`` takes it (of ``kirsch`` and ``robinson`` one mask, its direction behind).
-    scale
-        What the named kernel is multiplied by, its sign included.
-    cosine
-        Of the angle between the two, 1 where they differ by scale alone.
-    turn
-        What was done to the named kernel, or how it was made, in words; empty if nothing.
-    shift
-        How far its centre is off the other's, rows down and columns to the right.
-    identity
-        How often the picture itself is added.
-    """
-
-    spec: str
-    scale: float
-    cosine: float
-    turn: str = ""
-    shift: tuple[int, int] = (0, 0)
-    identity: float = 0.0
-
-    def __str__(self) -> str:
-        own = f"identity x {_two_places(self.identity)} + " if self.identity else ""
-        done = "".join(f", {words}" for words in (self.turn, _moved(self.shift)) if words)
-        return f"{own}{self.spec} x {_two_places(self.scale)}{done} (cosine {self.cosine:.4f})"
-
-
-class _Match(NamedTuple):
-    """A candidate; a parameter more costs 1, and that has to halve the misfit."""
-
-    known: Known
-    misfit: float
-    cost: float
-
-    def score(self) -> float:
-        """What the best candidate has least of."""
-        return math.log2(self.misfit + EXACT) + self.cost
-
-
-class _Search:
-    """The candidates so far, and whether others may be better."""
-
-    def __init__(self, slack: float) -> None:
-        self.found: list[_Match] = []
-        self._least = max(EXACT, slack / 4)  # no misfit is far below what noise leaves
-
-    def add(self, matches: Iterable[_Match]) -> None:
-        self.found += [match for match in matches if match.known.cosine > ALIKE]
-
-    def hopes(self, cost: float) -> bool:
-        """Whether a name of that cost may have the best score."""
-        return all(match.score() > math.log2(self._least) + cost for match in self.found)
-
-
-def recognise(weights: Floats, errors: Floats | None = None) -> Known | None:
+def recognise(weights: Floats, errors: Floats | None = None) -> Recognised | None:
     """Return the named kernel that `weights` are, or None where there is none.
 
     It is compared by the cosine of the angle between matrices, ``sum(a b) / sqrt(sum(a^2) sum(b^2))``, at
@@ -127,112 +59,54 @@ def recognise(weights: Floats, errors: Floats | None = None) -> Known | None:
     plane = np.asarray(weights / largest, np.float64)
     known_errors = errors is not None and bool(np.isfinite(errors).all())
     noise = np.asarray(errors / largest if known_errors and errors is not None else np.zeros_like(plane))
-    slack = EXACT + float(np.sum(noise**2) / np.sum(plane**2))
-    window = trimmed(plane, 1e-7 + 5 * noise)
-    search = _Search(slack)
-    search.add(_matrices(window))
-    for shape in SHAPES:
-        if search.hopes(shape.cost):
-            search.add(match for seen in windows(window) for match in _shaped(seen, shape, None, slack))
-    if search.hopes(SUM):
-        search.add(_sums(window, slack))
-    if not search.found:
+    slack = ROUNDING_MISFIT + float(np.sum(noise**2) / np.sum(plane**2))
+    trimmed = trim(plane, 1e-7 + 5 * noise)
+    least = max(ROUNDING_MISFIT, slack / 4)  # no misfit is far below what noise leaves
+    found = _alike(compare_matrices(trimmed))
+
+    def may_win(cost: float) -> bool:
+        """Whether a name of that cost may have the best score."""
+        return all(match.score() > math.log2(least) + cost for match in found)
+
+    for family in SEARCHED_FAMILIES:
+        if may_win(family.cost):
+            for part in recentred(trimmed):
+                found += _alike(_compare_family(part, family, None, slack))
+    if may_win(SUM_COST):
+        found += _alike(_compare_sums(trimmed, slack))
+    if not found:
         return None
-    best = min(search.found, key=_Match.score).known
+    best = min(found, key=Match.score).recognised
     return best._replace(scale=best.scale * largest, identity=best.identity * largest)
 
 
-def _matrices(window: Window) -> Iterator[_Match]:
-    """Compare with all that have no parameter, or whole ones that follow from the size."""
-    for spec, plane, cost, turns in _candidates(window.plane.shape):
-        seen: list[Array] = []
-        for place, (turn, move) in enumerate(TURNS[:turns]):
-            moved = np.ascontiguousarray(move(plane))
-            if any(_same(moved, other) for other in seen):
-                continue
-            seen.append(moved)
-            match = _slid(window, spec, moved, cost + (1 + place / 10 if turn else 0))
-            if match is not None:
-                yield match._replace(known=match.known._replace(turn=turn))
+def _alike(matches: Iterator[Match]) -> list[Match]:
+    return [match for match in matches if match.recognised.cosine > MIN_COSINE]
 
 
-def _candidates(shape: tuple[int, ...]) -> Iterator[tuple[str, Array, float, int]]:
-    """Yield names, matrices, costs, and how many of `TURNS` make another kernel of each."""
-    for name, entry in library.TABLE.items():
-        if entry.weights:
-            yield name, np.array(matrix(entry.weights, name)), 0.0, len(TURNS)
-    for name in ("kirsch", "robinson"):
-        for part, way in zip(library.TABLE[name].parts, COMPASS, strict=True):
-            yield f"{name} ({way})", np.array(matrix(part, name)), 0.5, 1
-    yield "identity", np.ones((1, 1)), 0.0, 1
-    rows, columns = shape
-    if rows * columns > 1:
-        yield _sized("box", (rows, columns)), families.box(size=(rows, columns)), 0.2, 1
-    if rows % 2 and columns % 2 and rows * columns > 1:
-        yield _sized("highpass", (rows, columns)), families.highpass(size=(rows, columns)), 0.3, 1
-    for size in _about(shape, least=1, most=9):
-        if size != (1, 1):
-            yield _sized("binomial", size), families.binomial(size=size), 0.4, 1
-    for size in _about(shape, least=3, most=31):
-        if size[0] % 2 and size[1] % 2:
-            yield _sized("sobel-x", size), families.sobel_x(size=size), 0.1, len(TURNS)
-            yield _sized("sobel-y", size), families.sobel_y(size=size), 0.1, len(TURNS)
-
-
-def _about(shape: Sequence[int], least: int, most: int) -> list[tuple[int, int]]:
-    """Sizes from `shape` up: faint weights at the edges may be lost in noise."""
-    rows, columns = shape
-    more = [(rows + extra, columns + extra) for extra in range(0, 7, 2) if min(shape) > 1 or extra == 0]
-    more += [(1, columns + 2 * extra) for extra in (1, 2, 3) if rows == 1]
-    more += [(rows + 2 * extra, 1) for extra in (1, 2, 3) if columns == 1]
-    return [size for size in more if least <= min(size) and max(size) <= max(most, max(shape))]
-
-
-def _slid(window: Window, spec: str, plane: Array, cost: float) -> _Match | None:
-    """Find the place where `plane` is most alike."""
-    (rows, columns), (kh, kw) = window.plane.shape, plane.shape
-    if kh > rows + 6 or kw > columns + 6 or rows > kh or columns > kw:
-        return None  # what is left over has weight: it has been trimmed
-    wide = np.pad(window.plane, ((kh - rows, kh - rows), (kw - columns, kw - columns)))
-    dots = np.einsum("abij,ij->ab", sliding_window_view(wide, plane.shape), plane)
-    at = np.unravel_index(np.argmax(np.abs(dots)), dots.shape)
-    dot, own = float(dots[at]), float(np.sum(plane**2))
-    misfit = _misfit(window.plane, wide[at[0] : at[0] + kh, at[1] : at[1] + kw], plane)
-    top, left = int(at[0]) - (kh - rows), int(at[1]) - (kw - columns)
-    middle = (top + (kh - 1) // 2, left + (kw - 1) // 2)
-    known = Known(spec, dot / own, 1 - misfit, shift=window.off(middle))
-    return _Match(known, misfit, cost + (0.05 if known.shift != (0, 0) else 0) + (0.02 if dot < 0 else 0))
-
-
-def _misfit(whole: Array, seen: Array, plane: Array) -> float:
-    """Return ``1 - |cosine|``, without the digits that the difference would lose."""
-    size, own = float(np.sqrt(np.sum(whole**2))), float(np.sqrt(np.sum(plane**2)))
-    sign = 1.0 if float(np.sum(seen * plane)) >= 0 else -1.0
-    beyond = max(0.0, 1 - float(np.sum(seen**2)) / size**2)
-    return (float(np.sum((seen / size - sign * plane / own) ** 2)) + beyond) / 2
-
-
-def _shaped(window: Window, shape: Shape, keep: NDArray[np.bool_] | None, slack: float) -> Iterator[_Match]:
+def _compare_family(
+    trimmed: Trimmed, family: Family, keep: NDArray[np.bool_] | None, slack: float
+) -> Iterator[Match]:
     """Compare with a family whose parameters are real numbers; its kernels have a middle pixel."""
-    rows, columns = window.plane.shape
+    rows, columns = trimmed.plane.shape
     keep = np.ones((rows, columns), bool) if keep is None else keep
-    (least_rows, least_columns), (most_rows, most_columns) = shape.least, shape.most
+    (least_rows, least_columns), (most_rows, most_columns) = family.least, family.most
     fits = least_rows <= rows <= most_rows and least_columns <= columns <= most_columns
     if not (fits and rows % 2 and columns % 2):
         return
-    found = refined(shape, window.plane, keep, enough=1 - ALIKE, slack=slack)
-    made = shape.within(found.values, (rows, columns)) if found is not None else None
+    found = fit_parameters(family, trimmed.plane, keep, enough=1 - MIN_COSINE, slack=slack)
+    made = family.within(found.values, (rows, columns)) if found is not None else None
     if found is None or made is None:
         return
-    scale = float(np.sum(window.plane * made * keep) / np.sum(made**2 * keep))
-    known = Known(found.spec, scale, 1 - found.misfit, shape.how, window.off_centre)
-    cost = shape.cost + (0.1 if "size=" in found.spec else 0) + (0.05 if known.shift != (0, 0) else 0)
-    yield _Match(known, found.misfit, cost)
+    scale = float(np.sum(trimmed.plane * made * keep) / np.sum(made**2 * keep))
+    recognised = Recognised(found.spec, scale, 1 - found.misfit, family.how, trimmed.shift)
+    cost = family.cost + (0.1 if "size=" in found.spec else 0) + (0.05 if recognised.shift != (0, 0) else 0)
+    yield Match(recognised, found.misfit, cost)
 
 
-def _sums(window: Window, slack: float) -> Iterator[_Match]:
+def _compare_sums(trimmed: Trimmed, slack: float) -> Iterator[Match]:
     """Compare with ``a * identity + b * NAME``, the middle weight left out."""
-    for seen in windows(window):
+    for seen in recentred(trimmed):
         rows, columns = seen.plane.shape
         if not (rows % 2 and columns % 2) or rows * columns == 1:
             continue
@@ -240,69 +114,46 @@ def _sums(window: Window, slack: float) -> Iterator[_Match]:
         keep[rows // 2, columns // 2] = False
         yield from (_of_the_whole(seen, keep, match) for match in _fixed_sums(seen, keep))
         if min(rows, columns) >= 5:
-            for shape in SHAPES:
-                if shape.added:
-                    beside = (_with_identity(seen, match) for match in _shaped(seen, shape, keep, slack))
-                    yield from (_of_the_whole(seen, keep, match) for match in beside)
+            for family in SEARCHED_FAMILIES:
+                if family.added:
+                    for match in _compare_family(seen, family, keep, slack):
+                        yield _of_the_whole(seen, keep, _with_identity(seen, match))
 
 
-def _of_the_whole(window: Window, keep: NDArray[np.bool_], match: _Match) -> _Match:
+def _of_the_whole(trimmed: Trimmed, keep: NDArray[np.bool_], match: Match) -> Match:
     """Make the misfit one of the whole matrix, to compare it with others: the middle weight is exact."""
-    share = float(np.sum(window.plane[keep] ** 2) / np.sum(window.plane**2))
+    share = float(np.sum(trimmed.plane[keep] ** 2) / np.sum(trimmed.plane**2))
     return match._replace(misfit=match.misfit * share)
 
 
-def _fixed_sums(window: Window, keep: NDArray[np.bool_]) -> Iterator[_Match]:
-    rows, columns = window.plane.shape
-    names = {"laplacian": SUM, "laplacian8": SUM + 0.1} if (rows, columns) == (3, 3) else {}
+def _fixed_sums(trimmed: Trimmed, keep: NDArray[np.bool_]) -> Iterator[Match]:
+    size = (trimmed.plane.shape[0], trimmed.plane.shape[1])
+    names = {"laplacian": SUM_COST, "laplacian8": SUM_COST + 0.1} if size == (3, 3) else {}
     planes = {
         name: (np.array(matrix(library.TABLE[name].weights, name)), cost) for name, cost in names.items()
     }
-    size = (rows, columns)
-    planes[_sized("box", size)] = (families.box(size=size), SUM + 0.2)
+    planes[sized("box", size)] = (families.box(size=size), SUM_COST + 0.2)
     for spec, (plane, cost) in planes.items():
-        misfit = _misfit(window.plane * keep, window.plane * keep, plane * keep)
-        scale = float(np.sum(window.plane * plane * keep) / np.sum(plane**2 * keep))
-        if 1 - misfit <= ALIKE or (spec == "laplacian8" and scale > 0):
+        gap = misfit(trimmed.plane * keep, trimmed.plane * keep, plane * keep)
+        scale = float(np.sum(trimmed.plane * plane * keep) / np.sum(plane**2 * keep))
+        if 1 - gap <= MIN_COSINE or (spec == "laplacian8" and scale > 0):
             continue  # a mean of the neighbours is a box
         if spec.startswith("box") and scale < 0 and size == (3, 3):
             continue
-        own = float((window.plane - scale * plane)[~keep][0])
-        yield _Match(Known(spec, scale, 1 - misfit, "", window.off_centre, own), misfit, cost)
+        own = float((trimmed.plane - scale * plane)[~keep][0])
+        yield Match(Recognised(spec, scale, 1 - gap, "", trimmed.shift, own), gap, cost)
 
 
-def _with_identity(window: Window, match: _Match) -> _Match:
+def _with_identity(trimmed: Trimmed, match: Match) -> Match:
     """Give the middle weight to the picture itself; what takes a blur away is an unsharp mask."""
-    known = match.known
-    blur = kernel(known.spec).components[0]
-    middle = window.plane.shape[0] // 2, window.plane.shape[1] // 2
-    own = float(window.plane[middle]) - known.scale * float(blur[blur.shape[0] // 2, blur.shape[1] // 2])
-    total = own + known.scale
-    extra = 0.3 if known.turn else 0.0
-    if known.scale * total < 0:
-        sigma, comma, size = known.spec.partition(":")[2].partition(",")
-        spec = f"unsharp:{sigma},amount={-known.scale / total:.3g}{comma}{size}"
-        return _Match(known._replace(spec=spec, scale=total), match.misfit, SUM + 0.5 + extra)
-    return _Match(known._replace(identity=own), match.misfit, SUM + 0.6 + extra)
-
-
-def _sized(name: str, size: tuple[int, int]) -> str:
-    if size == (3, 3):
-        return name
-    return f"{name}:size={size[0]}" if size[0] == size[1] else f"{name}:size={size[0]}x{size[1]}"
-
-
-def _same(one: Array, other: Array) -> bool:
-    """Whether two are the same but for a sign, which the scale has."""
-    return one.shape == other.shape and (np.array_equal(one, other) or np.array_equal(one, -other))
-
-
-def _moved(shift: tuple[int, int]) -> str:
-    down, right = shift
-    words = [f"{abs(down)} {'down' if down > 0 else 'up'}"] if down else []
-    words += [f"{abs(right)} {'right' if right > 0 else 'left'}"] if right else []
-    return f"{' and '.join(words)} of the middle" if words else ""
-
-
-def _two_places(value: float) -> str:
-    return f"{value:.2f}" if 0.995 <= abs(value) < 1e4 else f"{value:.3g}"
+    recognised = match.recognised
+    blur = kernel(recognised.spec).components[0]
+    middle, blur_middle = ((plane.shape[0] // 2, plane.shape[1] // 2) for plane in (trimmed.plane, blur))
+    own = float(trimmed.plane[middle]) - recognised.scale * float(blur[blur_middle])
+    total = own + recognised.scale
+    extra = 0.3 if recognised.turn else 0.0
+    if recognised.scale * total < 0:
+        sigma, comma, size = recognised.spec.partition(":")[2].partition(",")
+        spec = f"unsharp:{sigma},amount={-recognised.scale / total:.3g}{comma}{size}"
+        return Match(recognised._replace(spec=spec, scale=total), match.misfit, SUM_COST + 0.5 + extra)
+    return Match(recognised._replace(identity=own), match.misfit, SUM_COST + 0.6 + extra)

@@ -1,4 +1,4 @@
-"""The families of kernels as a search for their parameters sees them: limits, and where to begin."""
+"""The kernel families whose parameters are searched: limits, starting grids, and costs."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
@@ -10,66 +10,69 @@ from numpy.typing import NDArray
 from convcli.errors import KernelError
 from convcli.kernels import families
 from convcli.kernels.parameters import MAX_SIDE
+from convcli.kernels.text import size_text
 
-__all__ = ["LONGEST", "SHAPES", "Shape", "Size", "Values", "resized"]
+__all__ = ["MAX_LENGTH_RATIO", "SEARCHED_FAMILIES", "Family", "Size", "Values", "resized"]
 
 Array = NDArray[np.float64]
 Size = tuple[int, int]
 Values = tuple[float, ...]
 
-LONGEST = 4.0
-"""How many sides of the matrix a length may be: what is longer makes no difference in it."""
+# Lengths and sigmas are at most so many times the longest side of the matrix: longer ones look alike in it.
+MAX_LENGTH_RATIO = 4.0
 
 
-class Shape(NamedTuple):
-    """A family of kernels with real parameters.
+class Family(NamedTuple):
+    """A family of kernels whose parameters are real numbers.
 
     Attributes
     ----------
     name
         In the library.
-    parameters
-        As they are written, such as ``sigma``.
-    make
-        Makes the kernel of a size (None: its own).
-    grid
-        Where the search begins, for a matrix of a size.
     limits
-        Least and greatest value of each parameter; lengths are at most `LONGEST` sides of the matrix.
+        The searched parameters, each with its least and greatest value (None: `MAX_LENGTH_RATIO` sides).
+    grid
+        The starting points of the search, for a matrix of a size.
     least, most
         The smallest matrix that tells this family from others, and the largest that it has.
     cost
-        How far it is from plain: of equally near names the least wins.
+        What its name costs: of equally near names the least wins.
     sized
         Whether ``size`` may be asked for; the others have the size that they need.
-    also
-        What follows the parameters.
-    how
-        How it was made, where that is not as the library makes it.
+    fixed
+        Parameters that are not searched.
     added
         Whether sums with the picture itself are made of it.
+    function, how
+        What makes the kernel, where that is not the library, and that in words.
     """
 
     name: str
-    parameters: tuple[str, ...]
-    make: Callable[[Values, Size | None], Array]
+    limits: dict[str, tuple[float, float | None]]
     grid: Callable[[Size], Iterator[Values]]
-    limits: tuple[tuple[float, float | None], ...]
     least: Size
     cost: float
-    sized: bool = True
-    also: str = ""
-    added: bool = False
-    how: str = ""
     most: Size = (MAX_SIDE, MAX_SIDE)
+    sized: bool = True
+    fixed: dict[str, float] = {}  # noqa: RUF012  # never written to
+    added: bool = False
+    function: Callable[..., Array] | None = None
+    how: str = ""
+
+    def make(self, values: Sequence[float], size: Size | None) -> Array:
+        """Return the kernel of a size (None: its own)."""
+        function: Callable[..., Array] = self.function or getattr(families, self.name)
+        given: dict[str, Any] = {**dict(zip(self.limits, values, strict=True)), **self.fixed}
+        given |= {} if size is None else {"size": size}
+        return function(**{name.replace("-", "_"): value for name, value in given.items()})
 
     def within(self, values: Sequence[float], size: Size) -> Array | None:
         """Return the kernel in a window of `size`; None where parameters or parity forbid it."""
-        for value, (low, high) in zip(values, self.limits, strict=True):
-            if not low <= value <= (high or LONGEST * max(size)):
+        for value, (low, high) in zip(values, self.limits.values(), strict=True):
+            if not low <= value <= (high or MAX_LENGTH_RATIO * max(size)):
                 return None
         try:
-            made = self.make(tuple(values), size if self.sized else None)
+            made = self.make(values, size if self.sized else None)
         except KernelError:
             return None
         return resized(made, size)
@@ -77,11 +80,11 @@ class Shape(NamedTuple):
     def spec(self, values: Sequence[float], digits: int, size: Size | None) -> str:
         """Write it as ``-k`` takes it, its size only where one is given."""
         words = [
-            f"{name}={value:.{max(6, digits)}g}" for name, value in zip(self.parameters, values, strict=True)
+            f"{name}={value:.{max(6, digits)}g}" for name, value in zip(self.limits, values, strict=True)
         ]
-        words += [self.also] if self.also else []
+        words += [f"{name}={value:g}" for name, value in self.fixed.items()]
         if size is not None:
-            words.append(f"size={size[0]}" if size[0] == size[1] else f"size={size[0]}x{size[1]}")
+            words.append(f"size={size_text(size)}")
         return f"{self.name}:{','.join(words)}"
 
 
@@ -158,89 +161,31 @@ def box_blurs(sigma: float, passes: int = 3) -> Array:
     return np.outer(row, row)
 
 
-def _boxes(values: Values, size: Size | None) -> Array:  # noqa: ARG001
-    return box_blurs(values[0])
-
-
-def _of(family: str, *names: str, **fixed: float) -> Callable[[Values, Size | None], Array]:
-    function: Callable[..., Array] = getattr(families, family)
-
-    def make(values: Values, size: Size | None) -> Array:
-        given: dict[str, Any] = {**dict(zip(names, values, strict=True)), **fixed}
-        return function(**given) if size is None else function(**given, size=size)
-
-    return make
-
-
+# Limits of lengths in pixels and of angles in degrees, some beyond a turn.
 _LENGTH = (0.1, None)
 _ANGLE = (-200.0, 400.0)
+_GABOR = {"wavelength": (2.0, None), "gamma": (0.01, 100.0), "psi": (-400.0, 400.0)}
 
-SHAPES = (
-    Shape("gaussian", ("sigma",), _of("gaussian", "sigma"), _one_sigma, (_LENGTH,), (2, 2), 1.0, added=True),
-    Shape(
+# The plainest first.
+SEARCHED_FAMILIES = (
+    Family("gaussian", {"sigma": _LENGTH}, _one_sigma, (2, 2), 1.0, added=True),
+    Family("gaussian", {"sigma-x": _LENGTH}, _one_sigma, (1, 3), 1.0, (1, MAX_SIDE), fixed={"sigma-y": 0}),
+    Family("gaussian", {"sigma-y": _LENGTH}, _one_sigma, (3, 1), 1.0, (MAX_SIDE, 1), fixed={"sigma-x": 0}),
+    Family("disk", {"radius": (0.51, None)}, _radii, (3, 3), 1.2, sized=False),
+    Family(
         "gaussian",
-        ("sigma-x",),
-        _of("gaussian", "sigma_x", sigma_y=0),
+        {"sigma": _LENGTH},
         _one_sigma,
-        (_LENGTH,),
-        (1, 3),
-        1.0,
-        also="sigma-y=0",
-        most=(1, MAX_SIDE),
-    ),
-    Shape(
-        "gaussian",
-        ("sigma-y",),
-        _of("gaussian", "sigma_y", sigma_x=0),
-        _one_sigma,
-        (_LENGTH,),
-        (3, 1),
-        1.0,
-        also="sigma-x=0",
-        most=(MAX_SIDE, 1),
-    ),
-    Shape("disk", ("radius",), _of("disk", "radius"), _radii, ((0.51, None),), (3, 3), 1.2, sized=False),
-    Shape(
-        "gaussian",
-        ("sigma",),
-        _boxes,
-        _one_sigma,
-        (_LENGTH,),
         (3, 3),
         1.3,
         sized=False,
         added=True,
+        function=box_blurs,
         how="by three box blurs",
     ),
-    Shape("log", ("sigma",), _of("log", "sigma"), _one_sigma, (_LENGTH,), (5, 5), 1.4),
-    Shape(
-        "gaussian",
-        ("sigma-x", "sigma-y"),
-        _of("gaussian", "sigma_x", "sigma_y"),
-        _two_sigmas,
-        (_LENGTH, _LENGTH),
-        (3, 3),
-        2.0,
-    ),
-    Shape(
-        "motion",
-        ("length", "angle"),
-        _of("motion", "length", "angle"),
-        _lines,
-        ((1.0, None), _ANGLE),
-        (1, 1),
-        2.2,
-        sized=False,
-    ),
-    Shape("dog", ("sigma", "k"), _of("dog", "sigma", "k"), _blobs, ((0.5, None), (1.01, 10.0)), (5, 5), 2.4),
-    Shape(
-        "gabor",
-        ("sigma", "theta", "wavelength", "gamma", "psi"),
-        _of("gabor", "sigma", "theta", "wavelength", "gamma", "psi"),
-        _stripes,
-        (_LENGTH, _ANGLE, (2.0, None), (0.01, 100.0), (-400.0, 400.0)),
-        (7, 7),
-        4.0,
-    ),
+    Family("log", {"sigma": _LENGTH}, _one_sigma, (5, 5), 1.4),
+    Family("gaussian", {"sigma-x": _LENGTH, "sigma-y": _LENGTH}, _two_sigmas, (3, 3), 2.0),
+    Family("motion", {"length": (1.0, None), "angle": _ANGLE}, _lines, (1, 1), 2.2, sized=False),
+    Family("dog", {"sigma": (0.5, None), "k": (1.01, 10.0)}, _blobs, (5, 5), 2.4),
+    Family("gabor", {"sigma": _LENGTH, "theta": _ANGLE, **_GABOR}, _stripes, (7, 7), 4.0),
 )
-"""The families, the plainest first."""

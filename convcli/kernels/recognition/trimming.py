@@ -1,4 +1,4 @@
-"""The part of a kernel that has weight, and where it was in the whole."""
+"""The part of a kernel above noise, and where it was in the whole."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -6,19 +6,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Window", "trimmed", "windows"]
+__all__ = ["Trimmed", "recentred", "trim"]
 
 Array = NDArray[np.float64]
 
 
-class Window(NamedTuple):
-    """A part of a kernel: its weights, where its first one was, and the middle of the whole."""
+class Trimmed(NamedTuple):
+    """A part of a kernel: its weights, its first one's place in the whole, and the middle of the whole."""
 
     plane: Array
     corner: tuple[int, int]
     middle: tuple[int, int]
 
-    def off(self, place: tuple[int, int]) -> tuple[int, int]:
+    def shift_of(self, place: tuple[int, int]) -> tuple[int, int]:
         """Return how far a place in the part is from the middle of the whole, down and to the right."""
         return (
             self.corner[0] + place[0] - self.middle[0],
@@ -26,33 +26,33 @@ class Window(NamedTuple):
         )
 
     @property
-    def off_centre(self) -> tuple[int, int]:
+    def shift(self) -> tuple[int, int]:
         """How far the middle of the part is from the middle of the whole."""
         rows, columns = self.plane.shape
-        return self.off(((rows - 1) // 2, (columns - 1) // 2))
+        return self.shift_of(((rows - 1) // 2, (columns - 1) // 2))
 
 
-def trimmed(plane: Array, least: Array) -> Window:
+def trim(plane: Array, least: Array) -> Trimmed:
     """Cut off rows and columns at the edges that hold nothing above `least`, one for each weight."""
     middle = ((plane.shape[0] - 1) // 2, (plane.shape[1] - 1) // 2)
     heavy = np.abs(plane) > least
     if not heavy.any():
-        return Window(plane, (0, 0), middle)
+        return Trimmed(plane, (0, 0), middle)
     rows, columns = np.flatnonzero(heavy.any(axis=1)), np.flatnonzero(heavy.any(axis=0))
     top, bottom, left, right = int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])
-    return Window(np.array(plane[top : bottom + 1, left : right + 1]), (top, left), middle)
+    return Trimmed(np.array(plane[top : bottom + 1, left : right + 1]), (top, left), middle)
 
 
-def windows(window: Window) -> Iterator[Window]:
-    """Yield the window, and one about the middle of its mass where noise has cut it unevenly."""
-    yield window
-    mass = window.plane**2 / np.sum(window.plane**2)
+def recentred(trimmed: Trimmed) -> Iterator[Trimmed]:
+    """Yield the part, and one about its centre of mass where noise has cut it unevenly."""
+    yield trimmed
+    mass = trimmed.plane**2 / np.sum(trimmed.plane**2)
     grown = []
-    for axis, count in enumerate(window.plane.shape):
+    for axis, count in enumerate(trimmed.plane.shape):
         centre = round(float(np.sum(mass.sum(axis=1 - axis) * np.arange(count))))
         reach = max(centre, count - 1 - centre)
         grown.append((reach - centre, 2 * reach + 1 - count - (reach - centre)))
     if any(map(any, grown)):
         (up, down), (left, right) = grown
-        corner = (window.corner[0] - up, window.corner[1] - left)
-        yield Window(np.pad(window.plane, ((up, down), (left, right))), corner, window.middle)
+        corner = (trimmed.corner[0] - up, trimmed.corner[1] - left)
+        yield Trimmed(np.pad(trimmed.plane, ((up, down), (left, right))), corner, trimmed.middle)

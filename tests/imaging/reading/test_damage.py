@@ -12,8 +12,8 @@ from PIL import ImageFile
 
 from convcli.errors import ImageError
 from convcli.imaging.image import Image
-from convcli.imaging.reading.read import read
-from convcli.imaging.writing.encode import encode
+from convcli.imaging.reading.read import read_picture
+from convcli.imaging.writing.encode import encode_picture
 from tests.imaging import test_frames
 from tests.imaging.helpers import image, pixels, png, saved, tiff
 
@@ -25,9 +25,9 @@ def files():
     exif.get_ifd(0x8769)[0x9003] = "2024:02:29 12:00:00"
     kinds = {
         "png": saved(pixels(3), "PNG", exif=exif),
-        "png 16": encode(image(3, np.uint16, alpha=True), "png").data,
+        "png 16": encode_picture(image(3, np.uint16, alpha=True), "png").data,
         "palette": saved(pixels(1) % 7, "PNG", mode="P", transparency=1),
-        "apng": encode(test_frames.animation(), "png").data,
+        "apng": encode_picture(test_frames.animation(), "png").data,
         "jpeg": saved(pixels(3), "JPEG", exif=exif, dpi=(10, 20)),
         "progressive": saved(pixels(3), "JPEG", progressive=True),
         "cmyk jpeg": saved(Pillow.new("CMYK", (20, 20)), "JPEG"),
@@ -35,14 +35,14 @@ def files():
         "tiff lzw": saved(pixels(3), "TIFF", compression="tiff_lzw"),
         "tiff 16": tiff(pixels(3, np.uint16), photometric="rgb", compression="zlib", predictor=True),
         "tiff float": tiff(pixels(3, np.float32), photometric="rgb"),
-        "tiff pages": encode(test_frames.animation(), "tiff").data,
-        "gif": encode(test_frames.animation(alpha=True), "gif").data,
+        "tiff pages": encode_picture(test_frames.animation(), "tiff").data,
+        "gif": encode_picture(test_frames.animation(alpha=True), "gif").data,
         "webp": saved(pixels(4), "WEBP", lossless=True, exif=exif),
-        "webp animation": encode(test_frames.animation(), "webp").data,
+        "webp animation": encode_picture(test_frames.animation(), "webp").data,
         "bmp": saved(pixels(3), "BMP"),
-        "ppm": encode(image(3), "ppm").data,
-        "pgm 16": encode(image(1, np.uint16), "pgm").data,
-        "pfm": encode(image(3, np.float32), "pfm").data,
+        "ppm": encode_picture(image(3), "ppm").data,
+        "pgm 16": encode_picture(image(1, np.uint16), "pgm").data,
+        "pfm": encode_picture(image(3, np.float32), "pfm").data,
         "jp2": saved(pixels(3), "JPEG2000"),
         "avif": saved(pixels(3), "AVIF"),
         "tga": saved(pixels(3), "TGA"),
@@ -53,7 +53,7 @@ def files():
         "sgi": saved(pixels(3), "SGI"),
     }
     for name in ("npy", "npz", "csv", "json"):
-        kinds[name] = encode(image(1, np.float64), name).data
+        kinds[name] = encode_picture(image(1, np.float64), name).data
     return kinds
 
 
@@ -64,7 +64,7 @@ def read_or_refuse(data, **limits):
     """Return a picture, or None where an ImageError names the file in one line; anything else fails."""
     refusal = None
     try:
-        result = read(data, name="some file", **limits)
+        result = read_picture(data, name="some file", **limits)
     except ImageError as error:
         refusal = error
     if refusal is None:
@@ -96,7 +96,7 @@ def test_files_cut_anywhere_are_read_or_refused(kind, capfd):
 )
 def test_half_a_file_is_refused(kind):
     with pytest.raises(ImageError):
-        read(FILES[kind][: len(FILES[kind]) // 2])
+        read_picture(FILES[kind][: len(FILES[kind]) // 2])
 
 
 @given(data=st.data())
@@ -128,7 +128,7 @@ def test_beginnings_of_files_are_refused(start):
 
 
 def test_the_loader_of_truncated_files_stays_off():
-    read(FILES["png"])
+    read_picture(FILES["png"])
     assert ImageFile.LOAD_TRUNCATED_IMAGES is False
 
 
@@ -148,7 +148,7 @@ def test_errors_name_the_file_printably(tmp_path, name, content, message):
         with open(path, "wb") as file:
             file.write(content)
     with pytest.raises(ImageError, match=message) as caught:
-        read(path)
+        read_picture(path)
     assert repr(name)[1:-1] in caught.value.message
     caught.value.message.encode()
     assert "\n" not in caught.value.message
@@ -161,25 +161,25 @@ def test_a_path_of_bytes_that_are_not_utf_8(tmp_path):
 
     with open(os.fsencode(tmp_path) + b"/caf\xe9.png", "wb") as file:
         file.write(FILES["png"])
-    assert read(Path()).format == "png"
+    assert read_picture(Path()).format == "png"
 
 
 def test_a_misspelt_name_is_corrected(tmp_path):
     (tmp_path / "photograph.png").write_bytes(b"")
     with pytest.raises(ImageError) as caught:
-        read(tmp_path / "photogarph.png")
+        read_picture(tmp_path / "photogarph.png")
     assert "photograph.png" in caught.value.hint
 
 
 def test_a_missing_folder_is_said(tmp_path):
     with pytest.raises(ImageError) as caught:
-        read(tmp_path / "nowhere" / "a.png")
+        read_picture(tmp_path / "nowhere" / "a.png")
     assert "folder" in caught.value.hint
 
 
 def test_a_folder_is_no_picture(tmp_path):
     with pytest.raises(ImageError, match="is a folder") as caught:
-        read(tmp_path)
+        read_picture(tmp_path)
     assert "--recursive" in caught.value.hint
 
 
@@ -189,13 +189,13 @@ def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
 
     monkeypatch.setattr("builtins.open", refuse)
     with pytest.raises(ImageError, match="may not be read"):
-        read(tmp_path / "a.png")
+        read_picture(tmp_path / "a.png")
 
 
 @pytest.mark.parametrize("path", ["a\0b.png", "x" * 5000])
 def test_impossible_names(path):
     with pytest.raises(ImageError, match="cannot be read"):
-        read(path)
+        read_picture(path)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_impossible_names(path):
 )
 def test_other_kinds_of_files_are_named(content, what):
     with pytest.raises(ImageError, match=what):
-        read(content + b"\0" * 30)
+        read_picture(content + b"\0" * 30)
 
 
 def bomb_png(width, height):
@@ -234,7 +234,7 @@ BOMBS = {
 @pytest.mark.parametrize("kind", BOMBS)
 def test_bombs_are_refused_by_their_header(kind):
     with pytest.raises(ImageError, match=r"more (than|pixels than) the limit") as caught:
-        read(BOMBS[kind], name="bomb")
+        read_picture(BOMBS[kind], name="bomb")
     assert "--max-pixels" in caught.value.hint
 
 
@@ -248,23 +248,23 @@ def test_a_tiff_bomb_is_refused_by_its_header():
         )
         data[at : at + 12] = struct.pack("<HHII", tag, 4, 1, 60_000)
     with pytest.raises(ImageError, match="pixels"):
-        read(bytes(data))
+        read_picture(bytes(data))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float64])
 def test_the_limit_is_exact_and_per_frame(dtype):
-    data = encode(image(1, dtype, size=(10, 10)), "png" if dtype == np.uint8 else "npy").data
-    assert read(data, max_pixels=100).frames[0].size == (10, 10)
+    data = encode_picture(image(1, dtype, size=(10, 10)), "png" if dtype == np.uint8 else "npy").data
+    assert read_picture(data, max_pixels=100).frames[0].size == (10, 10)
     with pytest.raises(ImageError, match="10 x 10 = 100 pixels, more than the limit of 99"):
-        read(data, max_pixels=99)
-    animated = encode(test_frames.animation(), "gif").data
-    assert len(read(animated, max_pixels=12 * 17).frames) == 4
+        read_picture(data, max_pixels=99)
+    animated = encode_picture(test_frames.animation(), "gif").data
+    assert len(read_picture(animated, max_pixels=12 * 17).frames) == 4
 
 
 def test_a_picture_above_pillows_own_limit_is_read_without_a_word():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Pillow, "MAX_IMAGE_PIXELS", 10)
-        assert read(FILES["png"]).notes == ()
+        assert read_picture(FILES["png"]).notes == ()
         assert Pillow.MAX_IMAGE_PIXELS == 10
 
 
@@ -275,25 +275,25 @@ def test_a_gif_frame_larger_than_its_screen_is_refused_too():
     head = b"GIF89a" + struct.pack("<HH", 1, 1) + b"\x80\0\0" + b"\0" * 6
     data = head + block(1, 1) + block(60_000, 60_000) + b";"
     with pytest.raises(ImageError):
-        read(data, max_pixels=1_000_000)
+        read_picture(data, max_pixels=1_000_000)
 
 
 def test_text_that_unpacks_to_much_is_refused():
     text = b"Comment\0\0" + zlib.compress(b"a" * 100_000_000)
     with pytest.raises(ImageError):
-        read(png(1, 1, 8, 0, b"\0\0", (b"zTXt", text)))
+        read_picture(png(1, 1, 8, 0, b"\0\0", (b"zTXt", text)))
 
 
 def test_damaged_exif_is_left_out_and_the_picture_read():
     data = png(1, 1, 8, 0, b"\0\7", (b"eXIf", b"II*\0\xff\xff\xff\xff"))
-    whole = read(data)
+    whole = read_picture(data)
     assert whole.frames[0].pixels[0, 0] == 7
     assert whole.metadata.exif is None
 
 
 def test_what_decoders_warn_of_becomes_a_note():
     ifd = b"II*\0\x08\0\0\0" + struct.pack("<H", 1) + struct.pack("<HHII", 0x010E, 2, 50, 5000)
-    whole = read(saved(pixels(1), "JPEG", exif=b"Exif\0\0" + ifd))
+    whole = read_picture(saved(pixels(1), "JPEG", exif=b"Exif\0\0" + ifd))
     assert any("warns" in note or "EXIF" in note for note in whole.notes)
 
 
@@ -302,4 +302,4 @@ def test_a_chunk_with_a_wrong_checksum_is_refused():
     at = data.index(b"IDAT") + 10
     broken = data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
     with pytest.raises(ImageError, match="damaged"):
-        read(broken)
+        read_picture(broken)

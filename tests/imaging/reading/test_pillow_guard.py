@@ -11,16 +11,16 @@ from PIL import Image as Pillow
 from convcli.errors import ImageError
 from convcli.imaging.image import Frame, Image, Space, full_scale
 from convcli.imaging.reading.pillow_guard import guarded
-from convcli.imaging.reading.pillow_modes import raster
-from convcli.imaging.reading.read import read
+from convcli.imaging.reading.pillow_modes import from_pillow
+from convcli.imaging.reading.read import read_picture
 from tests.imaging.helpers import pixels, saved
 
 
 def test_settings_are_put_back_after_success_and_failure():
     limit, filters, show = Pillow.MAX_IMAGE_PIXELS, list(warnings.filters), warnings.showwarning
-    read(saved(pixels(1), "PNG"))
+    read_picture(saved(pixels(1), "PNG"))
     with pytest.raises(ImageError):
-        read(saved(pixels(1), "PNG")[:60])
+        read_picture(saved(pixels(1), "PNG")[:60])
     assert limit == Pillow.MAX_IMAGE_PIXELS
     assert warnings.filters == filters
     assert warnings.showwarning is show
@@ -67,7 +67,7 @@ def test_many_threads_read_at_once_and_leave_no_trace():
 
     def work(index):
         for _ in range(20):
-            picture = read(data, max_pixels=40_000 + index)
+            picture = read_picture(data, max_pixels=40_000 + index)
             if not np.array_equal(picture.frames[0].pixels, pixels(3, size=(200, 200))):
                 wrong.append(index)
 
@@ -120,12 +120,12 @@ def test_rare_modes_of_pillow(mode):
         picture = red.convert("RGBa")
     else:
         picture = red.convert("RGB").convert(mode)
-    one = raster(picture)
+    one, space = from_pillow(picture, [])
     if mode == "La":
-        assert one.space is Space.GRAY
+        assert space is Space.GRAY
         assert (one.pixels == 76).all()
     else:
-        assert one.space is Space.RGB
+        assert space is Space.RGB
         assert np.abs(one.pixels[0, 0].astype(int) - [255, 0, 0]).max() <= 1
     assert (one.alpha is not None) == (mode in ("La", "RGBa", "PA"))
 

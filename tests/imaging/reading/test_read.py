@@ -11,7 +11,7 @@ from PIL import ImageCms
 
 from convcli.errors import ImageError
 from convcli.imaging.image import Space
-from convcli.imaging.reading.read import read
+from convcli.imaging.reading.read import read_picture
 from tests.imaging.helpers import SIZE, pixels, png, saved, tiff
 
 GRAY, RGB, RGBA = pixels(1), pixels(3), pixels(4)
@@ -19,7 +19,7 @@ GRAY16, RGB16, RGBA16 = pixels(1, np.uint16), pixels(3, np.uint16), pixels(4, np
 
 
 def only(data, **options):
-    read_back = read(data, **options)
+    read_back = read_picture(data, **options)
     assert len(read_back.frames) == 1
     return read_back.frames[0], read_back
 
@@ -188,7 +188,7 @@ def test_separate_16_bit_planes_without_the_extra_are_refused_not_misread(block_
     data = tiff(np.moveaxis(RGB16, 2, 0), photometric="rgb", planarconfig="separate")
     block_deep()
     with pytest.raises(ImageError, match="Pillow cannot read") as caught:
-        read(data, name="planes.tif")
+        read_picture(data, name="planes.tif")
     assert "convcli[deep]" in caught.value.hint
 
 
@@ -416,7 +416,7 @@ def test_metadata_is_kept():
     exif[0x010F] = "a camera"
     exif.get_ifd(0x8769)[0x9003] = "2024:02:29 12:00:00"
     data = saved(RGB, "JPEG", icc_profile=profile, dpi=(300, 150), exif=exif, xmp=b"<x/>", comment=b"hello")
-    metadata = read(data).metadata
+    metadata = read_picture(data).metadata
     assert metadata.icc == profile
     assert metadata.dpi == (300, 150)
     assert metadata.xmp == b"<x/>"
@@ -439,7 +439,7 @@ def test_a_float_tiff_without_the_extra_names_it(block_deep):
     data = tiff(pixels(1, np.float64))
     block_deep()
     with pytest.raises(ImageError, match=r"'a\.tif' is a kind of TIFF") as caught:
-        read(data, name="a.tif")
+        read_picture(data, name="a.tif")
     assert "convcli[deep]" in caught.value.hint
 
 
@@ -455,7 +455,7 @@ def test_non_finite_pixels_are_counted_and_placed():
     array[3, 4] = np.nan
     array[5, 6] = np.inf
     with pytest.raises(ImageError, match=r"2 values that are not finite; the first, nan, is at \[3, 4\]"):
-        read(tiff(array))
+        read_picture(tiff(array))
 
 
 def test_pixels_are_writeable_contiguous_and_native():
@@ -470,12 +470,12 @@ def test_a_path_and_its_content_are_the_same_picture(tmp_path):
     path = tmp_path / "a picture.of\nmine"
     path.write_bytes(saved(RGB, "PNG"))
     for source in (path, str(path), path.read_bytes(), memoryview(path.read_bytes())):
-        assert_array_equal(read(source).frames[0].pixels, RGB)
-    assert read(path).name == str(path)
-    assert read(path).format == "png"
+        assert_array_equal(read_picture(source).frames[0].pixels, RGB)
+    assert read_picture(path).name == str(path)
+    assert read_picture(path).format == "png"
 
 
 def test_content_counts_not_the_suffix(tmp_path):
     path = tmp_path / "numbers.csv"
     path.write_bytes(saved(RGB, "PNG"))
-    assert read(path).format == "png"
+    assert read_picture(path).format == "png"

@@ -18,8 +18,8 @@ from convcli.errors import MissingExtraError, OutputError, UsageError
 from convcli.imaging import formats
 from convcli.imaging.image import Frame, Image, Space
 from convcli.imaging.metadata import Metadata
-from convcli.imaging.reading.read import read
-from convcli.imaging.writing.encode import encode
+from convcli.imaging.reading.read import read_picture
+from convcli.imaging.writing.encode import encode_picture
 from tests.imaging.helpers import image, pixels, saved
 from tests.paths import SAMPLES
 
@@ -107,26 +107,26 @@ EXACT = [
 @pytest.mark.parametrize(("name", "channels", "alpha", "dtype", "independent"), EXACT)
 def test_what_we_write_others_read_exactly(name, channels, alpha, dtype, independent, compress):
     given = image(channels, dtype, alpha)
-    encoded = encode(given, name, compress=compress)
+    encoded = encode_picture(given, name, compress=compress)
     assert encoded.notes == ()
     array = independent(encoded.data)
     assert_array_equal(array, stacked(given.frames[0]))
     assert array.dtype == dtype or name in ("csv", "tsv", "json")
-    again = read(encoded.data, name="x").frames[0]
+    again = read_picture(encoded.data, name="x").frames[0]
     assert_array_equal(stacked(again), stacked(given.frames[0]))
 
 
 @pytest.mark.parametrize("subsampling", [0, 1, 2])
 def test_a_jpeg_from_a_jpeg_keeps_its_subsampling(subsampling):
-    photo = read(SAMPLES / "rocket.jpg")
+    photo = read_picture(SAMPLES / "rocket.jpg")
     buffer = io.BytesIO()
     Pillow.fromarray(photo.frames[0].pixels).save(buffer, "JPEG", subsampling=subsampling)
-    again = read(buffer.getvalue())
-    with Pillow.open(io.BytesIO(encode(again, "jpeg").data)) as written:
+    again = read_picture(buffer.getvalue())
+    with Pillow.open(io.BytesIO(encode_picture(again, "jpeg").data)) as written:
         assert get_sampling(written) == subsampling
     gray = again.frames[0]._replace(pixels=again.frames[0].pixels[..., 0])
     with Pillow.open(
-        io.BytesIO(encode(replace(again, frames=(gray,), space=Space.GRAY), "jpeg").data)
+        io.BytesIO(encode_picture(replace(again, frames=(gray,), space=Space.GRAY), "jpeg").data)
     ) as one:
         assert one.mode == "L"
 
@@ -136,7 +136,7 @@ def test_the_same_picture_gives_the_same_bytes(name):
     depth = sorted(formats.by_name(name).depths)[0]
     dtype = {"8": U1, "16": U2, "float": F4}[depth]
     given = image(1, dtype)
-    assert encode(given, name).data == encode(given, name).data
+    assert encode_picture(given, name).data == encode_picture(given, name).data
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (7, 1), (64, 3)])
@@ -144,7 +144,7 @@ def test_the_same_picture_gives_the_same_bytes(name):
 def test_small_and_narrow_pictures(name, size):
     for channels in (1, 3) if name != "csv" else (1,):
         given = image(channels, size=size)
-        back = read(encode(given, name).data, name="x").frames[0]
+        back = read_picture(encode_picture(given, name).data, name="x").frames[0]
         colours = back.pixels[..., 0] if channels == 1 and back.channels == 3 else back.pixels
         if name != "gif" or channels == 1:
             assert_array_equal(colours, given.frames[0].pixels)
@@ -155,24 +155,26 @@ def test_small_and_narrow_pictures(name, size):
 def test_small_pictures_of_16_bits(size):
     for channels, alpha in ((1, True), (3, False), (3, True)):
         given = image(channels, U2, alpha, size=size)
-        assert_array_equal(by_cv2(encode(given, "png").data)[..., :3].shape[:2], size)
-        assert_array_equal(stacked(read(encode(given, "png").data).frames[0]), stacked(given.frames[0]))
+        assert_array_equal(by_cv2(encode_picture(given, "png").data)[..., :3].shape[:2], size)
+        assert_array_equal(
+            stacked(read_picture(encode_picture(given, "png").data).frames[0]), stacked(given.frames[0])
+        )
 
 
 def test_16_bit_colour_png_needs_no_extra(block_deep):
     given = image(3, U2, alpha=True)
     block_deep()
-    encoded = encode(given, "png")
+    encoded = encode_picture(given, "png")
     assert encoded.notes == ()
-    assert_array_equal(read(encoded.data).frames[0].pixels, given.frames[0].pixels)
+    assert_array_equal(read_picture(encoded.data).frames[0].pixels, given.frames[0].pixels)
 
 
 def test_16_bit_colour_tiff_without_the_extra_is_narrowed_and_said(block_deep):
     given = image(3, U2)
     block_deep()
-    encoded = encode(given, "tiff")
+    encoded = encode_picture(given, "tiff")
     assert encoded.notes == ("16-bit colour is written as 8-bit: pip install 'convcli[deep]' keeps it",)
-    assert_array_equal(read(encoded.data).frames[0].pixels, np.rint(given.frames[0].pixels / 257))
+    assert_array_equal(read_picture(encoded.data).frames[0].pixels, np.rint(given.frames[0].pixels / 257))
 
 
 @pytest.mark.parametrize(("channels", "dtype", "strict"), [(3, U2, True), (3, F4, False), (7, U2, False)])
@@ -180,7 +182,7 @@ def test_what_cannot_be_narrowed_names_the_extra(channels, dtype, strict, block_
     given = image(channels, dtype)
     block_deep()
     with pytest.raises(MissingExtraError) as caught:
-        encode(given, "tiff", strict_depth=strict)
+        encode_picture(given, "tiff", strict_depth=strict)
     assert "convcli[deep]" in caught.value.hint
 
 
@@ -190,16 +192,16 @@ def test_jpeg_is_close_to_what_it_was_given(channels):
     smooth = (127 + 60 * np.sin(rows / 9) + 60 * np.cos(columns / 7)).astype(U1)
     array = smooth if channels == 1 else np.dstack([np.roll(smooth, shift, 1) for shift in range(channels)])
     space = {1: Space.GRAY, 3: Space.RGB, 4: Space.CMYK}[channels]
-    encoded = encode(Image((Frame(array),), space), "jpeg")
+    encoded = encode_picture(Image((Frame(array),), space), "jpeg")
     assert encoded.notes == ()
     assert np.abs(by_pillow(encoded.data).astype(int) - array).max() <= 8
-    assert read(encoded.data).space is space
+    assert read_picture(encoded.data).space is space
 
 
 def test_jpeg_keeps_sharp_colour_edges():
     array = np.zeros((16, 16, 3), U1)
     array[:, 7:] = (255, 0, 0)
-    back = read(encode(Image((Frame(array),), Space.RGB), "jpeg").data).frames[0].pixels
+    back = read_picture(encode_picture(Image((Frame(array),), Space.RGB), "jpeg").data).frames[0].pixels
     assert np.abs(back.astype(int) - array).max() < 40  # subsampled chroma is off by more than 80
 
 
@@ -209,44 +211,44 @@ def test_transparency_is_laid_over_white_and_said(name):
     alpha = np.full((4, 5), 255, U1)
     alpha[:, 2] = 0
     alpha[:, 3] = 51
-    encoded = encode(Image((Frame(array, alpha),), Space.RGB), name)
+    encoded = encode_picture(Image((Frame(array, alpha),), Space.RGB), name)
     assert len(encoded.notes) == 1
     assert "laid over white" in encoded.notes[0]
     if name != "jpeg":
-        assert_array_equal(read(encoded.data).frames[0].pixels[0, :, 0], [100, 100, 255, 224, 100])
+        assert_array_equal(read_picture(encoded.data).frames[0].pixels[0, :, 0], [100, 100, 255, 224, 100])
 
 
 def test_transparency_that_is_opaque_everywhere_is_dropped_without_a_word():
     given = Image((Frame(pixels(3), np.full((13, 21), 255, U1)),), Space.RGB)
-    assert encode(given, "bmp").notes == ()
+    assert encode_picture(given, "bmp").notes == ()
 
 
 @pytest.mark.parametrize("name", ["png", "webp", "bmp", "ppm"])
 def test_cmyk_becomes_rgb_where_it_must_and_is_said(name):
     inks = pixels(4)
-    encoded = encode(Image((Frame(inks),), Space.CMYK), name)
+    encoded = encode_picture(Image((Frame(inks),), Space.CMYK), name)
     assert len(encoded.notes) == 1
     assert "CMYK" in encoded.notes[0]
     expected = Pillow.frombytes("CMYK", (21, 13), inks.tobytes()).convert("RGB")
-    assert_array_equal(read(encoded.data).frames[0].pixels, np.asarray(expected))
+    assert_array_equal(read_picture(encoded.data).frames[0].pixels, np.asarray(expected))
 
 
 @pytest.mark.parametrize("name", ["jpeg", "webp", "bmp", "gif", "tga"])
 def test_16_bits_become_8_where_they_must_and_are_said(name):
-    encoded = encode(image(1, U2), name)
+    encoded = encode_picture(image(1, U2), name)
     assert any("16-bit" in note for note in encoded.notes)
 
 
 def test_16_bits_are_rounded_not_cut():
     values = np.array([[0, 128, 129, 257, 385, 386, 65535]], U2)
-    back = read(encode(Image((Frame(values),), Space.GRAY), "bmp").data).frames[0].pixels
+    back = read_picture(encode_picture(Image((Frame(values),), Space.GRAY), "bmp").data).frames[0].pixels
     assert_array_equal(back, np.rint(values / 257))
 
 
 @pytest.mark.parametrize("name", ["png", "jpeg", "webp", "gif", "bmp", "ppm", "jp2", "avif"])
 def test_floats_into_pixels_are_refused_naming_formats_that_hold_them(name):
     with pytest.raises(OutputError, match="cannot hold floats") as caught:
-        encode(image(1, F4), name)
+        encode_picture(image(1, F4), name)
     assert "--range" in caught.value.hint
     assert ".npy" in caught.value.hint
 
@@ -254,43 +256,43 @@ def test_floats_into_pixels_are_refused_naming_formats_that_hold_them(name):
 @pytest.mark.parametrize("name", ["csv", "tsv"])
 def test_colour_into_a_table_is_refused_naming_the_option(name):
     with pytest.raises(OutputError, match="holds one channel, and there are 3") as caught:
-        encode(image(3, F4), name)
+        encode_picture(image(3, F4), name)
     assert "--gray" in caught.value.hint or ".npy" in caught.value.hint
 
 
 def test_colour_into_pgm_is_refused_naming_the_option():
     with pytest.raises(OutputError, match="holds one channel") as caught:
-        encode(image(3), "pgm")
+        encode_picture(image(3), "pgm")
     assert "--gray" in caught.value.hint
 
 
 def test_more_channels_than_colours_are_refused_naming_formats_that_hold_them():
     with pytest.raises(OutputError, match="cannot hold 7 channels") as caught:
-        encode(image(7), "png")
+        encode_picture(image(7), "png")
     assert ".npy" in caught.value.hint
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3])
 def test_numbers_are_taken_for_colours_by_their_count(channels):
     array = pixels(channels)
-    back = read(encode(Image((Frame(array),), Space.DATA), "png").data).frames[0]
+    back = read_picture(encode_picture(Image((Frame(array),), Space.DATA), "png").data).frames[0]
     assert_array_equal(stacked(back), array)
     four = pixels(4)
-    back = read(encode(Image((Frame(four),), Space.DATA), "png").data).frames[0]
+    back = read_picture(encode_picture(Image((Frame(four),), Space.DATA), "png").data).frames[0]
     assert_array_equal(stacked(back), four)
 
 
 def test_csv_numbers_are_short_and_exact():
     values = np.array([[1, -2.5, 1 / 3], [1e300, 5e-324, -0.0]])
-    text = encode(Image((Frame(values),), Space.DATA), "csv").data
+    text = encode_picture(Image((Frame(values),), Space.DATA), "csv").data
     assert text.startswith(b"1,-2.5,0.3333333333333333\n")
-    assert_array_equal(read(text).frames[0].pixels, values)
+    assert_array_equal(read_picture(text).frames[0].pixels, values)
 
 
 def test_float32_in_text_reads_back_equal():
     values = np.random.default_rng(0).normal(size=(9, 9)).astype(F4)
     for name in ("csv", "json"):
-        back = read(encode(Image((Frame(values),), Space.DATA), name).data).frames[0].pixels
+        back = read_picture(encode_picture(Image((Frame(values),), Space.DATA), name).data).frames[0].pixels
         assert_array_equal(back, values)
 
 
@@ -298,23 +300,23 @@ def test_float32_in_text_reads_back_equal():
 def test_text_of_values_that_are_not_finite_is_refused(name):
     values = np.array([[1, np.inf]])
     with pytest.raises(OutputError, match="not finite") as caught:
-        encode(Image((Frame(values),), Space.DATA), name)
+        encode_picture(Image((Frame(values),), Space.DATA), name)
     assert ".npy" in caught.value.hint
-    assert np.isinf(by_npy(encode(Image((Frame(values),), Space.DATA), "npy").data)[0, 1])
+    assert np.isinf(by_npy(encode_picture(Image((Frame(values),), Space.DATA), "npy").data)[0, 1])
 
 
 def test_a_picture_larger_than_a_format_allows_is_refused():
     with pytest.raises(OutputError, match="70000 x 1 pixels cannot be written as"):
-        encode(image(1, size=(1, 70_000)), "jpeg")
+        encode_picture(image(1, size=(1, 70_000)), "jpeg")
     with pytest.raises(OutputError, match="WEBP"):
-        encode(image(1, size=(1, 17_000)), "webp")
+        encode_picture(image(1, size=(1, 17_000)), "webp")
     with pytest.raises(OutputError, match="at most 256 x 256"):
-        encode(image(1, size=(1, 300)), "ico")
+        encode_picture(image(1, size=(1, 300)), "ico")
 
 
 def test_an_unknown_format_is_refused():
     with pytest.raises(UsageError):
-        encode(image(), "xyz")
+        encode_picture(image(), "xyz")
 
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -374,9 +376,9 @@ def check_metadata(metadata, held):
 @pytest.mark.parametrize("compress", Compress)
 @pytest.mark.parametrize("name", CARRIED)
 def test_metadata_is_carried_over(name, compress):
-    encoded = encode(image(1 if name == "gif" else 3, metadata=METADATA), name, compress=compress)
+    encoded = encode_picture(image(1 if name == "gif" else 3, metadata=METADATA), name, compress=compress)
     assert encoded.notes == ()
-    back = read(encoded.data)
+    back = read_picture(encoded.data)
     assert back.notes == ()
     check_metadata(back.metadata, CARRIED[name])
     assert back.frames[0].size == (13, 21)
@@ -385,18 +387,18 @@ def test_metadata_is_carried_over(name, compress):
 @pytest.mark.parametrize(("name", "dtype"), [("png", U2), ("tiff", U2), ("tiff", F4)])
 def test_metadata_is_carried_in_deep_pictures_too(name, dtype):
     given = image(3, dtype, metadata=METADATA)
-    back = read(encode(given, name).data)
+    back = read_picture(encode_picture(given, name).data)
     check_metadata(back.metadata, CARRIED[name])
     assert_array_equal(back.frames[0].pixels, given.frames[0].pixels)
 
 
 def test_others_see_what_we_carry_in_16_bit_png_and_tiff():
-    with Pillow.open(io.BytesIO(encode(image(3, U2, metadata=METADATA), "png").data)) as picture:
+    with Pillow.open(io.BytesIO(encode_picture(image(3, U2, metadata=METADATA), "png").data)) as picture:
         picture.load()
         assert picture.info["icc_profile"] == PROFILE
         assert picture.getexif()[0x010F] == "a camera"
         assert picture.text["Title"] == "zażółć"
-    with tifffile.TiffFile(io.BytesIO(encode(image(3, U2, metadata=METADATA), "tiff").data)) as file:
+    with tifffile.TiffFile(io.BytesIO(encode_picture(image(3, U2, metadata=METADATA), "tiff").data)) as file:
         tags = file.pages[0].tags
         assert tags[34675].value == PROFILE
         assert tags[271].value == "a camera"
@@ -406,7 +408,7 @@ def test_others_see_what_we_carry_in_16_bit_png_and_tiff():
 
 @pytest.mark.parametrize("dtype", [U1, U2])
 def test_tags_of_a_tiff_ascend(dtype):
-    data = encode(image(3, dtype, metadata=METADATA), "tiff").data
+    data = encode_picture(image(3, dtype, metadata=METADATA), "tiff").data
     (at,) = struct.unpack("<I", data[4:8])
     (count,) = struct.unpack("<H", data[at : at + 2])
     tags = [
@@ -419,7 +421,7 @@ def test_tags_of_a_tiff_ascend(dtype):
 def test_a_profile_of_other_colours_is_dropped():
     given = image(1, metadata=METADATA)
     for name in ("png", "jpeg", "tiff"):
-        assert read(encode(given, name).data).metadata.icc is None
+        assert read_picture(encode_picture(given, name).data).metadata.icc is None
 
 
 def test_an_orientation_that_is_left_in_exif_is_never_written():
@@ -428,26 +430,26 @@ def test_an_orientation_that_is_left_in_exif_is_never_written():
     block[0x010F] = "a camera"
     given = image(3, metadata=Metadata(exif=block.tobytes()))
     for name in ("png", "jpeg", "tiff", "webp"):
-        with Pillow.open(io.BytesIO(encode(given, name).data)) as picture:
+        with Pillow.open(io.BytesIO(encode_picture(given, name).data)) as picture:
             assert picture.getexif().get(0x0112, 1) == 1
             assert picture.getexif()[0x010F] == "a camera"
 
 
 def test_more_than_a_jpeg_holds_is_left_out_and_said():
-    encoded = encode(image(3, metadata=Metadata(xmp=b"<x>" + b" " * 70_000 + b"</x>")), "jpeg")
+    encoded = encode_picture(image(3, metadata=Metadata(xmp=b"<x>" + b" " * 70_000 + b"</x>")), "jpeg")
     assert encoded.notes == ("JPEG holds 64 KiB of XMP: it is left out",)
 
 
 def test_text_that_png_cannot_hold_is_left_out_and_said():
-    encoded = encode(image(1, metadata=Metadata(text=(("x" * 100, "a"), ("Ok", "b")))), "png")
+    encoded = encode_picture(image(1, metadata=Metadata(text=(("x" * 100, "a"), ("Ok", "b")))), "png")
     assert len(encoded.notes) == 1
-    assert read(encoded.data).metadata.text == (("Ok", "b"),)
+    assert read_picture(encoded.data).metadata.text == (("Ok", "b"),)
 
 
 def test_fast_png_uses_run_lengths_and_small_is_smaller():
     rows, columns = np.mgrid[0:200, 0:200]
     given = Image((Frame(((rows // 9) * (columns // 7) % 251).astype(U1)),), Space.GRAY)
-    sizes = {compress: len(encode(given, "png", compress=compress).data) for compress in Compress}
+    sizes = {compress: len(encode_picture(given, "png", compress=compress).data) for compress in Compress}
     assert sizes[Compress.SMALL] < sizes[Compress.FAST] < sizes[Compress.NONE]
     assert sizes[Compress.FAST] < 1.1 * len(saved(given.frames[0].pixels, "PNG", compress_type=3))
 
@@ -456,5 +458,5 @@ def test_the_image_that_is_written_is_not_changed():
     given = image(3, U2, alpha=True)
     before = stacked(given.frames[0]).copy()
     for name in ("png", "jpeg", "tiff", "gif", "npy", "json"):
-        encode(given, name)
+        encode_picture(given, name)
     assert_array_equal(stacked(given.frames[0]), before)

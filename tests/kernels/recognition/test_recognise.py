@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
-from convcli.kernels.recognition.recognise import COMPASS, TURNS, recognise
+from convcli.kernels.recognition.fixed_matrices import COMPASS, TURNS
+from convcli.kernels.recognition.recognise import recognise
 from convcli.kernels.recognition.searched_families import box_blurs, resized
 from convcli.kernels.spec import kernel
 

@@ -1,0 +1,89 @@
+"""A match of a matrix with a named kernel: scale, cosine, shift, and the cost of its name."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.kernels.text import size_text
+
+__all__ = ["MIN_COSINE", "ROUNDING_MISFIT", "Match", "Recognised", "misfit", "sized"]
+
+Array = NDArray[np.float64]
+
+# The cosine above which two kernels are taken for one.
+MIN_COSINE = 0.999
+# Misfits (1 - cosine) below this differ by rounding alone.
+ROUNDING_MISFIT = 1e-10
+
+
+class Recognised(NamedTuple):
+    """A named kernel that another one is alike; `str` says it in one line.
+
+    Attributes
+    ----------
+    spec
+        The named kernel, as ``-k`` takes it (of ``kirsch`` and ``robinson`` one mask, its direction behind).
+    scale
+        What the named kernel is multiplied by, its sign included.
+    cosine
+        Of the angle between the two, 1 where they differ by scale alone.
+    turn
+        What was done to the named kernel, or how it was made, in words; empty if nothing.
+    shift
+        How far its centre is off the other's, rows down and columns to the right.
+    identity
+        How often the picture itself is added.
+    """
+
+    spec: str
+    scale: float
+    cosine: float
+    turn: str = ""
+    shift: tuple[int, int] = (0, 0)
+    identity: float = 0.0
+
+    def __str__(self) -> str:
+        own = f"identity x {_two_places(self.identity)} + " if self.identity else ""
+        done = "".join(f", {words}" for words in (self.turn, _shift_words(self.shift)) if words)
+        return f"{own}{self.spec} x {_two_places(self.scale)}{done} (cosine {self.cosine:.4f})"
+
+
+class Match(NamedTuple):
+    """A candidate, its misfit (1 - cosine), and its cost: one parameter more costs 1."""
+
+    recognised: Recognised
+    misfit: float
+    cost: float
+
+    def score(self) -> float:
+        """Return the score, least for the best candidate: a cost of 1 has to halve the misfit."""
+        return math.log2(self.misfit + ROUNDING_MISFIT) + self.cost
+
+
+def misfit(whole: Array, part: Array, plane: Array) -> float:
+    """Return ``1 - |cosine|`` of `whole` and `plane`, which lies on `part` of it.
+
+    The squared difference of the directions keeps the digits that ``1 - cosine`` would lose.
+    """
+    size, own = float(np.sqrt(np.sum(whole**2))), float(np.sqrt(np.sum(plane**2)))
+    sign = 1.0 if float(np.sum(part * plane)) >= 0 else -1.0
+    outside = max(0.0, 1 - float(np.sum(part**2)) / size**2)
+    return (float(np.sum((part / size - sign * plane / own) ** 2)) + outside) / 2
+
+
+def sized(name: str, size: tuple[int, int]) -> str:
+    """Return the SPEC of a kernel whose default size is 3."""
+    return name if size == (3, 3) else f"{name}:size={size_text(size)}"
+
+
+def _shift_words(shift: tuple[int, int]) -> str:
+    down, right = shift
+    words = [f"{abs(down)} {'down' if down > 0 else 'up'}"] if down else []
+    words += [f"{abs(right)} {'right' if right > 0 else 'left'}"] if right else []
+    return f"{' and '.join(words)} of the middle" if words else ""
+
+
+def _two_places(value: float) -> str:
+    return f"{value:.2f}" if 0.995 <= abs(value) < 1e4 else f"{value:.3g}"
