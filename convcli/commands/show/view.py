@@ -21,7 +21,7 @@ from convcli.display.terminal.cells import (
     largest,
     shares,
 )
-from convcli.display.terminal.sparkline import BARS, PLAIN
+from convcli.display.terminal.sparkline import BARS, PLAIN, bar
 
 __all__ = ["FeatureMap"]
 
@@ -144,10 +144,7 @@ class _Table(NamedTuple):
             for column, word in enumerate(self.words.words[row]):
                 text = word.rjust(self.cell - gap)
                 if not colour:
-                    text += _bar(float(heights[row, column]), bars)
+                    height = float(heights[row, column])
+                    text += bar(height, bars) if height else " "
                 line.append(Segment(text, cell_style(pixels[row][column]) if colour else None))
             yield line
-
-
-def _bar(share: float, bars: str) -> str:
-    return " " if share == 0 else bars[min(len(bars) - 1, int(share * len(bars)))]

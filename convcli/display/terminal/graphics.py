@@ -18,13 +18,14 @@ __all__ = ["drawn", "known", "spoken"]
 
 Pixels = NDArray[np.uint8]
 
+# Characters of one message to kitty.
 CHUNK = 4096
-"""Characters of one message to kitty."""
 
+# Pixels across and down that are sent at most for each character, as a VT340 has them.
 CELL = (10, 20)
-"""Pixels across and down that are sent at most for each character, as a VT340 has them."""
 
-_RAW = [(ControlType.CURSOR_FORWARD, 0)]  # what marks text that Rich neither measures nor cuts
+# Marks text that Rich neither measures nor cuts.
+RAW = [(ControlType.CURSOR_FORWARD, 0)]
 
 
 def known(environment: Mapping[str, str]) -> Graphics:
@@ -69,11 +70,6 @@ def spoken(asked: Graphics, console: Console, environment: Mapping[str, str]) ->
 def drawn(pixels: Pixels, protocol: Graphics, columns: int, lines: int) -> Iterator[Any]:
     """Yield what draws `pixels` over `columns` x `lines` characters, for Rich.
 
-    Raises
-    ------
-    MissingExtraError
-        Sixel graphics are asked for without the extra ``terminal``.
-
     References
     ----------
     Kitty's terminal graphics protocol, https://sw.kovidgoyal.net/kitty/graphics-protocol/; iTerm2's inline
@@ -94,22 +90,21 @@ def drawn(pixels: Pixels, protocol: Graphics, columns: int, lines: int) -> Itera
         return
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
-    content = b64encode(buffer.getvalue()).decode("ascii")
-    size = len(buffer.getvalue())
     write = _kitty if protocol is Graphics.KITTY else _iterm2
-    yield Segment(write(content, size, columns, lines), control=_RAW)
+    yield Segment(write(buffer.getvalue(), columns, lines), control=RAW)
     yield Segment.line()
 
 
-def _kitty(content: str, _: int, columns: int, lines: int) -> str:
-    parts = [content[begin : begin + CHUNK] for begin in range(0, len(content), CHUNK)]
-    messages = []
-    for number, part in enumerate(parts):
-        keys = f"a=T,f=100,q=2,c={columns},r={lines}," if number == 0 else ""
-        messages.append(f"\x1b_G{keys}m={int(number < len(parts) - 1)};{part}\x1b\\")
-    return "".join(messages)
+def _kitty(png: bytes, columns: int, lines: int) -> str:
+    content = b64encode(png).decode("ascii")
+    starts = range(0, len(content), CHUNK)
+    keys = [f"a=T,f=100,q=2,c={columns},r={lines},", *[""] * (len(starts) - 1)]
+    return "".join(
+        f"\x1b_G{key}m={int(start != starts[-1])};{content[start : start + CHUNK]}\x1b\\"
+        for key, start in zip(keys, starts, strict=True)
+    )
 
 
-def _iterm2(content: str, size: int, columns: int, lines: int) -> str:
+def _iterm2(png: bytes, columns: int, lines: int) -> str:
     shape = f"width={columns};height={lines};preserveAspectRatio=0"
-    return f"\x1b]1337;File=inline=1;size={size};{shape}:{content}\a"
+    return f"\x1b]1337;File=inline=1;size={len(png)};{shape}:{b64encode(png).decode('ascii')}\a"
