@@ -40,8 +40,8 @@ class Explained(NamedTuple):
     kernel, parts
         The kernel as it slid, and the steps of each component.
     how, combined
-        How the components were combined, and the result per channel before the bias; None and empty where each
-        component gives a map of its own.
+        How the components were combined, and the result per channel before the bias; None and empty where
+        each component gives a map of its own.
     values, stored, clipped
         Per map and channel: the value, the sample in a file, and whether it was cut to fit.
     range, dtype

@@ -14,8 +14,8 @@ __all__ = ["page"]
 def page(package: str, name: str, title: str, data: Mapping[str, Any], *, scripts: Sequence[str] = ()) -> str:
     """Return a whole document made of ``NAME.html``, ``NAME.css``, ``NAME.js``, and what all pages share.
 
-    The files are in the folder ``assets`` of `package`; the script finds the JSON `data` as ``data``. Each PART
-    in `scripts` is ``NAME-PART.js``, which comes before ``NAME.js``. The document's policy forbids every
+    The files are in the folder ``assets`` of `package`; the script finds the JSON `data` as ``data``. Each
+    PART in `scripts` is ``NAME-PART.js``, which comes before ``NAME.js``. The document's policy forbids every
     request: pictures come as ``data:`` addresses.
     """
     shared, own = files(__package__), files(package) / "assets"
