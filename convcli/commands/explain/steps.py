@@ -1,7 +1,6 @@
 """Everything about one output pixel of a filter: the steps behind it, and what a file would store of it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +18,7 @@ from convcli.pipeline.feature_maps import Bank, feature_maps
 from convcli.pipeline.jsonable import plain
 from convcli.pipeline.results import FeatureMap, develop
 
-__all__ = ["Explained", "Part", "channel_names", "explain", "part_names", "report", "single", "taken_from"]
+__all__ = ["Explained", "Part", "channel_names", "explain", "part_names", "report", "taken_from"]
 
 NAMES = {Space.RGB: ("red", "green", "blue"), Space.CMYK: ("cyan", "magenta", "yellow", "black")}
 
@@ -208,8 +207,3 @@ def taken_from(trace: PixelTrace) -> list[list[list[int] | None]]:
         ]
         for row, of_row in zip(trace.rows.shown, trace.constant.tolist(), strict=True)
     ]
-
-
-def single(image: Image) -> Image:
-    """Return `image` with its first frame alone, without transparency."""
-    return replace(image, frames=(image.frames[0]._replace(alpha=None),))

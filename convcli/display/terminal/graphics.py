@@ -14,7 +14,7 @@ from rich.segment import ControlType, Segment
 from convcli.choices import Graphics
 from convcli.errors import MissingExtraError
 
-__all__ = ["drawn", "known", "spoken"]
+__all__ = ["chosen_protocol", "drawn", "known_protocol"]
 
 Pixels = NDArray[np.uint8]
 
@@ -28,7 +28,7 @@ CELL = (10, 20)
 RAW = [(ControlType.CURSOR_FORWARD, 0)]
 
 
-def known(environment: Mapping[str, str]) -> Graphics:
+def known_protocol(environment: Mapping[str, str]) -> Graphics:
     """Return the protocol that a terminal is known for by its variables; ``auto`` where they do not tell.
 
     Inside tmux and screen, which pass none of them on unasked, it is half blocks.
@@ -47,7 +47,7 @@ def known(environment: Mapping[str, str]) -> Graphics:
     return Graphics.AUTO
 
 
-def spoken(asked: Graphics, console: Console, environment: Mapping[str, str]) -> Graphics:
+def chosen_protocol(asked: Graphics, console: Console, environment: Mapping[str, str]) -> Graphics:
     """Return the protocol that a picture is to be drawn in.
 
     What is asked for by name is done. Otherwise nothing but half blocks goes anywhere but to a terminal, and
@@ -57,7 +57,7 @@ def spoken(asked: Graphics, console: Console, environment: Mapping[str, str]) ->
         return asked
     if not console.is_terminal or not console.file.isatty() or console.no_color:
         return Graphics.BLOCKS
-    found = known(environment)
+    found = known_protocol(environment)
     if found is not Graphics.AUTO:
         return found
     try:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from convcli.choices import Graphics
 from convcli.display.terminal.cells import half_blocks
-from convcli.display.terminal.graphics import drawn, spoken
+from convcli.display.terminal.graphics import drawn, chosen_protocol
 
 __all__ = ["Picture"]
 
@@ -53,7 +53,7 @@ class Picture:
         if self.facts:
             yield Text(self.facts)
         columns, rows = self._size(options.max_width)
-        protocol = spoken(self.graphics, console, os.environ)
+        protocol = chosen_protocol(self.graphics, console, os.environ)
         if protocol is not Graphics.BLOCKS:
             yield from drawn(self.pixels, protocol, columns, -(-rows // 2))
             return
