@@ -13,7 +13,7 @@ from rich.text import Text
 
 from convcli.choices import Graphics
 from convcli.display.terminal.cells import half_blocks
-from convcli.display.terminal.graphics import drawn, chosen_protocol
+from convcli.display.terminal.graphics import chosen_protocol, drawn
 
 __all__ = ["Picture"]
 
