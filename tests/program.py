@@ -18,6 +18,8 @@ class Ran:
     status: int
     out: bytes
     err: str
+    both: str = ""
+    """stdout and stderr in the order in which they were written."""
 
     @property
     def lines(self) -> list[str]:
@@ -27,6 +29,14 @@ class Ran:
 Convcli = Callable[..., Ran]
 
 
+def invoke(*args: object, stdin: bytes = b"") -> Ran:
+    """Run the program in this process; what it does not catch is raised."""
+    result = CliRunner().invoke(app, [str(arg) for arg in args], input=stdin, prog_name="convcli")
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Ran(result.exit_code, result.stdout_bytes, result.stderr, result.output)
+
+
 @pytest.fixture
 def convcli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Convcli:
     """Call the program in an empty folder; anything that it does not catch is the test's failure."""
@@ -34,13 +44,7 @@ def convcli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Convcli:
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "dumb")
 
-    def run(*args: object, stdin: bytes = b"") -> Ran:
-        result = CliRunner().invoke(app, [str(arg) for arg in args], input=stdin, prog_name="convcli")
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Ran(result.exit_code, result.stdout_bytes, result.stderr)
-
-    return run
+    return invoke
 
 
 @pytest.fixture
