@@ -1,6 +1,11 @@
 """Settings for every test: the same examples on every run, no deadline and no impatience on busy machines."""
 
+import os
+
 from hypothesis import HealthCheck, settings
+
+# Before NumPy loads: tests run side by side, and threads of OpenBLAS would spin on each other's cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from tests.browser import chromium, open_page
 from tests.program import convcli, gray, photo, snapshot
