@@ -79,7 +79,7 @@ def test_the_golden_file_holds_windows():
 
 @pytest.mark.parametrize("method", Method)
 @pytest.mark.parametrize("pad", PadMode)
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(
     image=images(),
     kernel=kernels(),
