@@ -39,18 +39,18 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def window(chromium: Any) -> Any:
+def browser_window(chromium: Any) -> Any:
     """A window for all pages that need no other: a new one takes longer than most pages."""
     return chromium.new_context(viewport=VIEWPORT)
 
 
 @pytest.fixture
-def open_page(chromium: Any, window: Any) -> Iterator[OpenPage]:
+def open_page(chromium: Any, browser_window: Any) -> Iterator[OpenPage]:
     """Open a file in a tab of its own; console errors and requests are the test's failure at its end."""
     opened: list[tuple[Any, Opened]] = []
 
     def open_file(path: Path, **context: Any) -> Opened:
-        place = chromium.new_context(**{"viewport": VIEWPORT, **context}) if context else window
+        place = chromium.new_context(**{"viewport": VIEWPORT, **context}) if context else browser_window
         found = Opened(place.new_page())
         address = path.resolve().as_uri()
 

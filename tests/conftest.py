@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, settings
 # Before NumPy loads: tests run side by side, and threads of OpenBLAS would spin on each other's cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from tests.browser import chromium, open_page, window
+from tests.browser import browser_window, chromium, open_page
 from tests.program import convcli, gray, photo, snapshot
 
-__all__ = ["chromium", "convcli", "gray", "open_page", "photo", "snapshot", "window"]
+__all__ = ["browser_window", "chromium", "convcli", "gray", "open_page", "photo", "snapshot"]
 
 settings.register_profile(
     "convcli",

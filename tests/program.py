@@ -1,9 +1,13 @@
-"""Running the program as users do, in this process, in a folder of its own."""
+"""Running the program as users do, in a folder of its own, and what it leaves there."""
 
+import io
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,8 +29,20 @@ class Ran:
     def lines(self) -> list[str]:
         return self.err.splitlines()
 
+    def check_refusal(self, status: int, says: str, hint: str | None = None) -> None:
+        """It put out one line, `error: MESSAGE; hint: HINT`; without `hint` given, either may say it."""
+        assert self.status == status, self.err
+        assert len(self.lines) == 1, self.err
+        message, _, advice = self.lines[0].partition("; hint: ")
+        assert message.startswith("error: ")
+        assert "Traceback" not in message
+        assert says in (self.lines[0] if hint is None else message)
+        assert hint is None or hint in advice
+        assert self.out == b""
+
 
 Convcli = Callable[..., Ran]
+PROGRAM = [sys.executable, "-m", "convcli"]
 
 
 def invoke(*args: object, stdin: bytes = b"") -> Ran:
@@ -35,6 +51,17 @@ def invoke(*args: object, stdin: bytes = b"") -> Ran:
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Ran(result.exit_code, result.stdout_bytes, result.stderr, result.output)
+
+
+def process(*args: str, stdin: bytes = b"", **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run the program in a process of its own."""
+    return subprocess.run([*PROGRAM, *args], input=stdin, capture_output=True, timeout=60, **options)
+
+
+def pixels(source: str | Path | bytes) -> np.ndarray[Any, Any]:
+    """Return the pixels of a picture's file, or of its bytes."""
+    with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+        return np.asarray(image)
 
 
 @pytest.fixture

@@ -11,9 +11,8 @@ from rich.cells import cell_len
 
 from convcli.commands.spectrum.view import SIDE, Panel, SpectrumRow, decibels, spectrum_picture
 from convcli.display.drawn.contact_sheet import PAPER
-from tests.commands.filter.test_command import pixels
 from tests.paths import SAMPLES
-from tests.program import Convcli
+from tests.program import Convcli, pixels
 
 NOTES = SAMPLES / "notes-edge-6x8.csv"
 
@@ -151,11 +150,7 @@ def test_levels_are_logarithms() -> None:
 )
 def test_errors(convcli: Convcli, args: list[object], status: int, says: str) -> None:
     ran = convcli("spectrum", *args)
-    assert ran.status == status
-    assert len(ran.lines) == 1
-    assert ran.lines[0].startswith("error: ")
-    assert says in ran.lines[0]
-    assert ran.out == b""
+    ran.check_refusal(status, says)
     assert list(Path().iterdir()) == []
 
 

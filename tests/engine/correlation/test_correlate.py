@@ -45,11 +45,6 @@ TEMPTING = {
 }
 
 
-@pytest.fixture
-def rng():
-    return np.random.default_rng(11)
-
-
 def assert_close(result, expected, image, kernel, extra=0.0, kind=None):
     """Within the bound that the documentation gives."""
     assert result.shape == expected.shape

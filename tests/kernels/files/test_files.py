@@ -23,6 +23,7 @@ from convcli.kernels.files import read
 from convcli.kernels.files.write import encode
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
+from tests.failing import failing
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -337,10 +338,8 @@ def test_an_unreadable_file(tmp_path, monkeypatch):
     path = tmp_path / "k.json"
     path.write_text("[[1]]")
 
-    def refuse(*_: object) -> None:  # root, who runs this in containers, may read everything
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-
-    monkeypatch.setattr(read, "open", refuse, raising=False)
+    # root, who runs this in containers, may read everything
+    monkeypatch.setattr(read, "open", failing(errno.EACCES, str(path)), raising=False)
     with pytest.raises(KernelError, match="cannot be read: Permission denied"):
         kernel(str(path))
 
