@@ -238,7 +238,7 @@ def test_errors_as_json_too(convcli: Convcli, gray: Path) -> None:
 
 
 def test_a_hundred_thousand_inputs(convcli: Convcli, gray: Path) -> None:
-    missing = [f"missing-{index}.png" for index in range(99_999)]
+    missing = [f"gone/{index}.png" for index in range(99_999)]
     ran = convcli("filter", *missing, gray, "-k", "box")
     assert ran.status == 1
     assert ran.out == b"gray-box.png\n"

@@ -15,8 +15,9 @@ from convcli.options.specs import FilterSpec
 from convcli.pipeline import feature_maps, lazy_rows
 from convcli.pipeline.feature_maps import banded_maps, bank
 from convcli.pipeline.results import by_bands, develop
+from tests.commands.filter.test_command import pixels
 from tests.paths import SAMPLES
-from tests.program import Convcli, pixels
+from tests.program import Convcli
 
 OPTIONS = {
     "clip": "-k sharpen",

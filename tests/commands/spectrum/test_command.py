@@ -11,8 +11,9 @@ from rich.cells import cell_len
 
 from convcli.commands.spectrum.view import SIDE, Panel, SpectrumRow, decibels, spectrum_picture
 from convcli.display.drawn.contact_sheet import PAPER
+from tests.commands.filter.test_command import pixels
 from tests.paths import SAMPLES
-from tests.program import Convcli, pixels
+from tests.program import Convcli
 
 NOTES = SAMPLES / "notes-edge-6x8.csv"
 

@@ -1,4 +1,3 @@
-import errno
 import os
 import struct
 import warnings
@@ -15,7 +14,6 @@ from convcli.errors import ImageError
 from convcli.imaging.image import Image
 from convcli.imaging.reading.read import read
 from convcli.imaging.writing.encode import encode
-from tests.failing import failing
 from tests.imaging import test_frames
 from tests.imaging.helpers import image, pixels, png, saved, tiff
 
@@ -186,7 +184,10 @@ def test_a_folder_is_no_picture(tmp_path):
 
 
 def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("builtins.open", failing(errno.EACCES))
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)
     with pytest.raises(ImageError, match="may not be read"):
         read(tmp_path / "a.png")
 
