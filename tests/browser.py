@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+VIEWPORT = {"width": 1280, "height": 900}
 
 
 @dataclass
@@ -37,14 +38,20 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def browser_window(chromium: Any) -> Any:
+    """A window for all pages that need no other: a new one takes longer than most pages."""
+    return chromium.new_context(viewport=VIEWPORT)
+
+
 @pytest.fixture
-def open_page(chromium: Any) -> Iterator[OpenPage]:
-    """Open a file in a window of its own; console errors and requests are the test's failure at its end."""
+def open_page(chromium: Any, browser_window: Any) -> Iterator[OpenPage]:
+    """Open a file in a tab of its own; console errors and requests are the test's failure at its end."""
     opened: list[tuple[Any, Opened]] = []
 
     def open_file(path: Path, **context: Any) -> Opened:
-        window = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
-        found = Opened(window.new_page())
+        place = chromium.new_context(**{"viewport": VIEWPORT, **context}) if context else browser_window
+        found = Opened(place.new_page())
         address = path.resolve().as_uri()
 
         def asked(request: Any) -> None:
@@ -59,10 +66,10 @@ def open_page(chromium: Any) -> Iterator[OpenPage]:
         found.page.on("console", said)
         found.page.on("pageerror", lambda error: found.problems.append(f"error: {error}"))
         found.page.goto(address)
-        opened.append((window, found))
+        opened.append((place if context else found.page, found))
         return found
 
     yield open_file
-    for window, _ in opened:
-        window.close()
+    for place, _ in opened:
+        place.close()
     assert [problem for _, found in opened for problem in found.problems] == []

@@ -1,13 +1,23 @@
-"""Settings for every test: the same examples on every run, no deadline and no impatience on busy machines."""
+"""Settings for every test: the same 50 examples on every run, no deadline, no impatience on busy machines."""
+
+import os
 
 from hypothesis import HealthCheck, settings
 
-from tests.browser import chromium, open_page
+# Before NumPy loads: tests run side by side, and threads of OpenBLAS would spin on each other's cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from tests.browser import browser_window, chromium, open_page
 from tests.program import convcli, gray, photo, snapshot
 
-__all__ = ["chromium", "convcli", "gray", "open_page", "photo", "snapshot"]
+__all__ = ["browser_window", "chromium", "convcli", "gray", "open_page", "photo", "snapshot"]
 
 settings.register_profile(
-    "convcli", deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+    "convcli",
+    max_examples=50,
+    deadline=None,
+    derandomize=True,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("convcli")

@@ -34,15 +34,16 @@ def source(position: int, size: int, mode: str) -> int | None:
 
 
 def pad(image: Any, edges: Edges, mode: str, value: float = 0.0) -> np.ndarray:
-    """Pad an H x W or H x W x C image pixel by pixel."""
+    """Pad an H x W or H x W x C image, asking of each row and column which one it shows."""
     (top, bottom), (left, right) = edges
     height, width = image.shape[:2]
-    padded = np.empty((height + top + bottom, width + left + right, *image.shape[2:]), np.float64)
-    for r in range(padded.shape[0]):
-        for c in range(padded.shape[1]):
-            y, x = source(r - top, height, mode), source(c - left, width, mode)
-            made_up = 0.0 if mode == "zero" else value
-            padded[r, c] = made_up if y is None or x is None else image[y, x]
+    rows = [source(r, height, mode) for r in range(-top, height + bottom)]
+    columns = [source(c, width, mode) for c in range(-left, width + right)]
+    padded = np.full((len(rows), len(columns), *image.shape[2:]), 0 if mode == "zero" else value, np.float64)
+    for r, y in enumerate(rows):
+        for c, x in enumerate(columns):
+            if y is not None and x is not None:
+                padded[r, c] = image[y, x]
     return padded
 
 
@@ -71,21 +72,17 @@ def correlate(
     dilation: tuple[int, int] = (1, 1),
     bias: float = 0.0,
 ) -> np.ndarray:
-    """Correlate window by window, weight by weight."""
+    """Correlate weight by weight: each adds what all windows see at its place."""
     image, kernel = np.asarray(image), np.asarray(kernel, np.float64)
     edges = edges_of("valid" if pad == "valid" else padding, kernel.shape, dilation)
     padded = _pad(image, edges, pad, pad_value)
     (sy, sx), (dy, dx), (kh, kw) = stride, dilation, kernel.shape
     height = (padded.shape[0] - dy * (kh - 1) - 1) // sy + 1
     width = (padded.shape[1] - dx * (kw - 1) - 1) // sx + 1
-    result = np.empty((height, width, *image.shape[2:]), np.float64)
-    for m in range(height):
-        for n in range(width):
-            total = np.full(image.shape[2:], bias, np.float64)
-            for i in range(kh):
-                for j in range(kw):
-                    total = total + kernel[i, j] * padded[m * sy + i * dy, n * sx + j * dx]
-            result[m, n] = total
+    result = np.full((max(height, 0), max(width, 0), *image.shape[2:]), bias, np.float64)
+    for i in range(kh):
+        for j in range(kw):
+            result += kernel[i, j] * padded[i * dy :: sy, j * dx :: sx][:height, :width]
     return result
 
 

@@ -1,9 +1,13 @@
-"""Running the program as users do, in this process, in a folder of its own."""
+"""Running the program as users do, in a folder of its own, and what it leaves there."""
 
+import io
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,13 +22,46 @@ class Ran:
     status: int
     out: bytes
     err: str
+    both: str = ""
+    """stdout and stderr in the order in which they were written."""
 
     @property
     def lines(self) -> list[str]:
         return self.err.splitlines()
 
+    def check_refusal(self, status: int, says: str, hint: str | None = None) -> None:
+        """It put out one line, `error: MESSAGE; hint: HINT`; without `hint` given, either may say it."""
+        assert self.status == status, self.err
+        assert len(self.lines) == 1, self.err
+        message, _, advice = self.lines[0].partition("; hint: ")
+        assert message.startswith("error: ")
+        assert "Traceback" not in message
+        assert says in (self.lines[0] if hint is None else message)
+        assert hint is None or hint in advice
+        assert self.out == b""
+
 
 Convcli = Callable[..., Ran]
+PROGRAM = [sys.executable, "-m", "convcli"]
+
+
+def invoke(*args: object, stdin: bytes = b"") -> Ran:
+    """Run the program in this process; what it does not catch is raised."""
+    result = CliRunner().invoke(app, [str(arg) for arg in args], input=stdin, prog_name="convcli")
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Ran(result.exit_code, result.stdout_bytes, result.stderr, result.output)
+
+
+def process(*args: str, stdin: bytes = b"", **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run the program in a process of its own."""
+    return subprocess.run([*PROGRAM, *args], input=stdin, capture_output=True, timeout=60, **options)
+
+
+def pixels(source: str | Path | bytes) -> np.ndarray[Any, Any]:
+    """Return the pixels of a picture's file, or of its bytes."""
+    with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+        return np.asarray(image)
 
 
 @pytest.fixture
@@ -34,13 +71,7 @@ def convcli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Convcli:
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "dumb")
 
-    def run(*args: object, stdin: bytes = b"") -> Ran:
-        result = CliRunner().invoke(app, [str(arg) for arg in args], input=stdin, prog_name="convcli")
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Ran(result.exit_code, result.stdout_bytes, result.stderr)
-
-    return run
+    return invoke
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from convcli import atomic_write
 from convcli.atomic_write import write_bytes
 from convcli.errors import OutputError
+from tests.failing import failing
 
 
 def left_in(folder):
@@ -158,10 +159,7 @@ def test_impossible_places_are_said(tmp_path, name, message, hint):
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
 def test_folders_that_may_not_be_written_to(tmp_path, monkeypatch, number):
-    def refuse(_):
-        raise OSError(number, os.strerror(number))
-
-    monkeypatch.setattr(atomic_write, "_temporary", refuse)
+    monkeypatch.setattr(atomic_write, "_temporary", failing(number))
     with pytest.raises(OutputError, match="cannot be written") as caught:
         write_bytes(tmp_path / "a.png", b"x")
     assert "another folder" in caught.value.hint

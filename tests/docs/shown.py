@@ -1,15 +1,20 @@
 """The commands that a page shows, run as a reader would run them, and their output compared."""
 
+import itertools
 import math
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.paths import ROOT
+import pytest
+
+from tests.paths import SAMPLES
+from tests.program import Ran, invoke
 
 NUMBER = r"[-+±]?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
 WITHIN = 0.01
@@ -43,22 +48,63 @@ def commands(text: str) -> list[Shown]:
 
 def clone(folder: Path) -> Path:
     """Make a folder as a fresh clone has it, as far as the commands look."""
-    shutil.copytree(ROOT / "sample_images", folder / "sample_images")
+    shutil.copytree(SAMPLES, folder / "sample_images")
     return folder
 
 
-def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command in a folder, 80 columns wide; stdout and stderr are one."""
+def run(command: str, folder: Path) -> Ran:
+    """Run a line in a folder, 80 columns wide, as bash would; the status is the last that is not 0.
+
+    `convcli` itself runs in this process, as starting another would take longer than most of what it does.
+    """
+    *parts, last = _pipeline(command)
+    last, _, target = last.partition(" > ")
+    data, said, status = b"", "", 0
+    for part in parts:
+        ran = _run(part, folder, data)
+        data, said, status = ran.out, said + ran.err, ran.status or status
+    ran = _run(last, folder, data)
+    if target:
+        (folder / target).write_bytes(ran.out)
+    return Ran(ran.status or status, ran.out, ran.err, said + (ran.err if target else ran.both))
+
+
+def check_python(code: str, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Run a block of Python in a folder; it prints what its comments say, and nothing else."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        exec(compile(code, "page", "exec"), {"__name__": "__main__"})
+    printed = capfd.readouterr()
+    assert printed.err == ""
+    shown = [line.removeprefix("# ") for line in code.splitlines() if line.startswith("# ")]
+    assert shown
+    assert printed.out.splitlines() == shown
+
+
+def _pipeline(command: str) -> list[str]:
+    words = shlex.shlex(command, posix=False, punctuation_chars="|>")
+    words.whitespace_split = True
+    return [" ".join(part) for bar, part in itertools.groupby(words, "|".__eq__) if not bar]
+
+
+def _run(part: str, folder: Path, stdin: bytes) -> Ran:
+    program, _, words = part.partition(" ")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("COLUMNS", "80")
+        if program == "convcli":
+            expanded = _bash(f"printf '%s\\0' {words}", b"").stdout.split(b"\0")[:-1]
+            return invoke(*map(os.fsdecode, expanded), stdin=stdin)
+        done = _bash(part, stdin)
+    said = done.stderr.decode()
+    return Ran(done.returncode, done.stdout, said, said + done.stdout.decode(errors="replace"))
+
+
+def _bash(command: str, stdin: bytes) -> subprocess.CompletedProcess[bytes]:
     programs = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "80"}
+    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
     return subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {command}"],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=180,
+        ["bash", "-c", command], env=environment, input=stdin, capture_output=True, timeout=180
     )
 
 

@@ -3,13 +3,44 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from tests.docs import shown
-from tests.docs.shown import ROOT, Shown, clone, commands, different, run
+from tests.docs.shown import Shown, clone, commands, different, run
+from tests.paths import ROOT
 
 PAGES = {path.name: path.read_text("utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+PICTURES = ROOT / "docs" / "pictures"
 WITH_COMMANDS = {name: commands(text) for name, text in PAGES.items() if commands(text)}
+
+
+def montage_of_the_dark_picture(folder: Path) -> None:
+    with Image.open(folder / "dark.png") as made, Image.open(PICTURES / "compare-low-light.png") as shown:
+        assert made.size == shown.size
+        difference = np.abs(np.asarray(made, int) - np.asarray(shown))
+    # Letters are drawn a little differently by other versions of FreeType.
+    assert (difference > 8).mean() < 0.02
+
+
+def montage_and_page(folder: Path) -> None:
+    with Image.open(folder / "montage.png") as made:
+        assert np.ptp(np.asarray(made)) > 200
+    page = (folder / "page.html").read_text("utf-8")
+    assert 100_000 < len(page) < 2_000_000
+
+
+def spectrum(folder: Path) -> None:
+    picture = PICTURES / "spectrum.png"
+    with Image.open(picture) as shown, Image.open(folder / "spectrum.png") as made:
+        assert shown.size == made.size
+        apart = np.abs(np.asarray(shown, int) - np.asarray(made, int))
+    assert apart[60:].max() <= 2, "but for the words about rounding"
+    assert picture.stat().st_size < 200_000
+
+
+# What the files that the commands of a page have written must be.
+FILES = {"compare.md": (montage_of_the_dark_picture, montage_and_page), "seeing.md": (spectrum,)}
 
 
 def test_there_are_pages_with_commands() -> None:
@@ -20,13 +51,15 @@ def test_there_are_pages_with_commands() -> None:
 def test_what_a_page_shows_is_what_is_printed(name: str, tmp_path: Path) -> None:
     folder = clone(tmp_path / "clone")
     for command, output in WITH_COMMANDS[name]:
-        done = run(command, folder)
+        ran = run(command, folder)
         if output is None:
-            assert done.returncode == 0, f"{command}\n{done.stdout}"
+            assert ran.status == 0, f"{command}\n{ran.both}"
             continue
-        assert different(done.stdout, output) == [], command
-        tables = [line for line in done.stdout.splitlines() if not re.match(r"(error|\S+\.\w+): ", line)]
+        assert different(ran.both, output) == [], command
+        tables = [line for line in ran.both.splitlines() if not re.match(r"(error|\S+\.\w+): ", line)]
         assert max(map(len, tables), default=0) <= 80, command
+    for check in FILES.get(name, ()):
+        check(folder)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -68,5 +101,5 @@ def test_everything_else_does(printed: str, shown: str) -> None:
     assert different(printed, shown) != []
 
 
-def test_the_helper_knows_the_root() -> None:
-    assert (shown.ROOT / "pyproject.toml").exists()
+def test_the_root_is_known() -> None:
+    assert (ROOT / "pyproject.toml").exists()

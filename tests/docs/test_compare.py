@@ -1,21 +1,14 @@
-"""docs/compare.md: its text and its picture; its commands are run by test_pages.py."""
+"""docs/compare.md: its text; its commands are run, and its pictures compared, by test_commands.py."""
 
 import json
 import re
-import shlex
-import subprocess
-import sys
-from glob import glob
-from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from convcli.choices import PadMode
-from tests.docs.shown import ROOT, blocks, commands
-from tests.paths import SAMPLES
-from tests.program import Convcli, Ran
+from tests.docs.shown import blocks, check_python, commands
+from tests.paths import ROOT, SAMPLES
+from tests.program import Convcli
 
 DOCS = ROOT / "docs"
 PAGE = (DOCS / "compare.md").read_text("utf-8")
@@ -25,44 +18,14 @@ SHOWN = [(command, output) for command, output in commands(PAGE) if output is no
 SILENT = [command for command, output in commands(PAGE) if output is None]
 
 
-def run(convcli: Convcli, command: str) -> Ran:
-    program, *words = shlex.split(command)
-    assert program == "convcli"
-    if not Path("sample_images").exists():
-        Path("sample_images").symlink_to(SAMPLES)
-    return convcli(*(name for word in words for name in (sorted(glob(word)) if "*" in word else [word])))
-
-
 def test_there_is_much_to_run() -> None:
     assert len(SHOWN) >= 6
     assert len(SILENT) >= 3
 
 
-def test_the_montage_is_what_is_drawn(convcli: Convcli) -> None:
-    (command,) = [line for line in SILENT if "dark.png" in line and "-o" in line]
-    assert run(convcli, command).status == 0
-    with Image.open("dark.png") as made, Image.open(DOCS / "pictures" / "compare-low-light.png") as shown:
-        assert made.size == shown.size
-        difference = np.abs(np.asarray(made, int) - np.asarray(shown))
-    # Letters are drawn a little differently by other versions of FreeType.
-    assert (difference > 8).mean() < 0.02
-
-
-def test_the_first_line_makes_picture_and_page(convcli: Convcli) -> None:
-    assert run(convcli, SILENT[0]).status == 0
-    with Image.open("montage.png") as made:
-        assert np.ptp(np.asarray(made)) > 200
-    page = Path("page.html").read_text("utf-8")
-    assert 100_000 < len(page) < 2_000_000
-
-
-def test_python_says_what_is_shown() -> None:
+def test_python_says_what_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
     (code,) = blocks(PAGE, "python")
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=DOCS.parent, capture_output=True, text=True, timeout=60
-    )
-    assert done.stderr == ""
-    assert done.stdout.splitlines() == [line[2:] for line in code.splitlines() if line.startswith("# ")]
+    check_python(code, ROOT, capfd)
 
 
 def figures(word: str) -> dict[str, dict[str, float]]:
@@ -106,7 +69,7 @@ def test_what_the_text_says_of_mirrors_and_the_edge_pixel(convcli: Convcli) -> N
     wins = dict(re.findall(r"^(\w+) .* (\d+)$", output, re.MULTILINE))
     assert (wins["replicate"], wins["reflect"], wins["symmetric"]) == ("6", "0", "0")
     for kernel, equal in (("gaussian:sigma=1", False), ("sobel", True)):
-        ran = run(convcli, f"convcli compare sample_images/rocket.jpg --crop 32 --json -k {kernel}")
+        ran = convcli("compare", SAMPLES / "rocket.jpg", "--crop", 32, "--json", "-k", kernel)
         modes = {mode["pad"]: mode["mae"] for mode in json.loads(ran.out)["modes"]}
         if equal:
             assert modes["symmetric"] == pytest.approx(modes["replicate"], rel=1e-12)

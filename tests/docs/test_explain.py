@@ -1,10 +1,11 @@
-"""docs/explain.md shows every part of `explain`; its commands are run by test_pages.py."""
+"""docs/explain.md shows every part of `explain`; its commands are run by test_commands.py."""
 
 import re
 
 import pytest
 
-from tests.docs.shown import ROOT, commands
+from tests.docs.shown import commands
+from tests.paths import ROOT
 
 PAGE = (ROOT / "docs" / "explain.md").read_text("utf-8")
 

@@ -1,11 +1,11 @@
-"""docs/learn.md names what the options of `learn` are; its commands are run by test_pages.py."""
+"""docs/learn.md names what the options of `learn` are; its commands are run by test_commands.py."""
 
 import re
 
 import typer
 
 from convcli.cli import app
-from tests.docs.shown import ROOT
+from tests.paths import ROOT
 
 PAGE = (ROOT / "docs" / "learn.md").read_text("utf-8")
 

@@ -1,8 +1,6 @@
 """Every command that the README shows is run, and what it shows of their output is what they print."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +8,8 @@ import pytest
 from PIL import Image
 
 from tests.docs import shown
-from tests.docs.shown import ROOT, blocks, commands, different, run
+from tests.docs.shown import blocks, check_python, commands, different, run
+from tests.paths import ROOT
 
 README = (ROOT / "README.md").read_text()
 
@@ -43,13 +42,13 @@ def test_there_is_much_to_run() -> None:
 
 @pytest.mark.parametrize(("command", "output"), SHOWN, ids=[command for command, _ in SHOWN])
 def test_what_is_shown_is_printed(clone: Path, command: str, output: str) -> None:
-    assert different(run(command, clone).stdout, output) == []
+    assert different(run(command, clone).both, output) == []
 
 
 @pytest.mark.parametrize("command", SILENT)
 def test_what_is_said_to_work_does(clone: Path, command: str) -> None:
-    done = run(command, clone)
-    assert done.returncode == 0, done.stdout
+    ran = run(command, clone)
+    assert ran.status == 0, ran.both
     found = re.search(r"(?:-o |> )(\S+\.png)$", command)
     if found:
         with Image.open(clone / found[1]) as image:
@@ -68,8 +67,8 @@ def test_many_files(clone: Path) -> None:
 def test_the_first_line_filters_a_photograph(clone: Path) -> None:
     parts = line_under("## Run it").split(" && ")
     assert parts[:2] == ["python3 -m venv .venv", ".venv/bin/pip install ."]
-    done = run(parts[2].removeprefix(".venv/bin/"), clone)
-    assert done.returncode == 0, done.stdout
+    ran = run(parts[2].removeprefix(".venv/bin/"), clone)
+    assert ran.status == 0, ran.both
     with Image.open(clone / "edges.png") as image:
         assert image.size == (512, 512)
         assert np.asarray(image).std() > 30
@@ -80,12 +79,8 @@ def test_the_second_line_runs_these_tests() -> None:
 
 
 @pytest.mark.parametrize("code", blocks(README, "python"))
-def test_python(clone: Path, code: str) -> None:
-    done = subprocess.run([sys.executable, "-c", code], cwd=clone, capture_output=True, text=True, timeout=60)
-    assert done.stderr == ""
-    said = [line.removeprefix("# ") for line in code.splitlines() if line.startswith("# ")]
-    assert said
-    assert done.stdout.splitlines() == said
+def test_python(clone: Path, code: str, capfd: pytest.CaptureFixture[str]) -> None:
+    check_python(code, clone, capfd)
 
 
 def test_the_picture_is_what_the_first_line_makes(clone: Path) -> None:

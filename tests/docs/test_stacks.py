@@ -1,4 +1,4 @@
-"""docs/stacks.md says what stacks are made of; its commands are run by test_pages.py."""
+"""docs/stacks.md says what stacks are made of; its commands are run by test_commands.py."""
 
 import re
 from pathlib import Path

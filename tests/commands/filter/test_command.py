@@ -14,7 +14,7 @@ from scipy import ndimage
 from convcli.border_names import PAD_NAMES_OF_TOOLS
 from convcli.choices import Combine, Depth, Method, PadMode, RangeMode
 from tests.paths import CASES
-from tests.program import Convcli
+from tests.program import Convcli, pixels
 
 GOLDEN = json.loads((CASES / "golden.json").read_text())["cases"]
 SOBEL_X = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], float)
@@ -25,11 +25,6 @@ SCIPY_MODES = {
     "wrap": "wrap",
     "symmetric": "reflect",
 }
-
-
-def pixels(path: str | Path) -> np.ndarray[Any, Any]:
-    with Image.open(path) as image:
-        return np.asarray(image)
 
 
 def each_channel(image: np.ndarray[Any, Any], weights: np.ndarray[Any, Any], mode: str = "mirror") -> Any:

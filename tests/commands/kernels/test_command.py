@@ -134,9 +134,5 @@ def test_export_to_stdout(convcli: Convcli) -> None:
 )
 def test_errors(convcli: Convcli, args: list[str], status: int, says: str) -> None:
     ran = convcli(*args)
-    assert ran.status == status
-    assert len(ran.lines) == 1
-    assert ran.lines[0].startswith("error: ")
-    assert says in ran.lines[0]
-    assert ran.out == b""
+    ran.check_refusal(status, says)
     assert list(Path().iterdir()) == []

@@ -15,9 +15,9 @@ from PIL import Image
 from scipy import ndimage
 
 from convcli.choices import AlphaMode, Depth, PadMode, PoolMode, RangeMode
-from tests.commands.filter.test_command import SCIPY_MODES, as_bytes, pixels
+from tests.commands.filter.test_command import SCIPY_MODES, as_bytes
 from tests.paths import CASES, SAMPLES
-from tests.program import Convcli
+from tests.program import Convcli, pixels, process
 
 GOLDEN = json.loads((CASES / "golden.json").read_text())["cases"]
 POOLS = [case for case in GOLDEN if case["op"] == "pool"]
@@ -258,18 +258,12 @@ def test_verbose_says_why_and_quiet_nothing(convcli: Convcli, gray: Path) -> Non
 
 
 def test_in_pipes(gray: Path) -> None:
-    def run(*args: str, stdin: bytes) -> bytes:
-        done = subprocess.run(
-            [sys.executable, "-m", "convcli", *args], input=stdin, capture_output=True, timeout=60
-        )
-        assert (done.returncode, done.stderr) == (0, b"")
-        return done.stdout
-
-    first = run("pool", "-", "-m", "avg", "--format", "npy", stdin=gray.read_bytes())
-    second = run("pool", "-", "--size", "5", "-s", "1", stdin=first)
+    first = process("pool", "-", "-m", "avg", "--format", "npy", stdin=gray.read_bytes())
+    second = process("pool", "-", "--size", "5", "-s", "1", stdin=first.stdout)
+    assert [(done.returncode, done.stderr) for done in (first, second)] == [(0, b"")] * 2
     means = blocks(pixels(gray), 2, 2, np.mean)
     expected = ndimage.maximum_filter(means, 5)[2:-2, 2:-2]
-    assert_allclose(np.load(io.BytesIO(second)), expected, rtol=1e-6)
+    assert_allclose(np.load(io.BytesIO(second.stdout)), expected, rtol=1e-6)
 
 
 def test_imports_only_what_it_uses(gray: Path, tmp_path: Path) -> None:
@@ -360,13 +354,7 @@ def test_errors(
     np.save("x.npy", np.ones((4, 4)))
     before = snapshot()
     ran = convcli("pool", *args)
-    assert ran.status == status, ran.err
-    assert len(ran.lines) == 1, ran.err
-    message, _, advice = ran.lines[0].partition("; hint: ")
-    assert message.startswith("error: ")
-    assert says in message
-    assert hint in advice
-    assert ran.out == b""
+    ran.check_refusal(status, says, hint)
     assert snapshot() == before
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from scipy import ndimage
 
 from tests.paths import SAMPLES
-from tests.program import Convcli
+from tests.program import Convcli, pixels
 from tests.stacks.helpers import toml
 
 STACKS = SAMPLES / "stacks"
@@ -30,11 +30,6 @@ def stack(tmp_path: Path) -> Write:
         return path
 
     return write
-
-
-def pixels(path: str | Path) -> np.ndarray[Any, Any]:
-    with Image.open(path) as image:
-        return np.asarray(image)
 
 
 BOX = {"type": "conv", "kernel": "1 1 1; 1 1 1; 1 1 1"}
@@ -357,14 +352,8 @@ def test_what_is_wrong(
     Path("gray-net.npy").write_bytes(b"mine")
     before = snapshot()
     ran = convcli("run", *args)
-    assert ran.status == status, ran.err
-    assert len(ran.lines) == 1, ran.err
-    message, _, advice = ran.lines[0].partition("; hint: ")
-    assert message.startswith("error: ")
-    assert says in message
-    assert advice
-    assert hint in advice
-    assert ran.out == b""
+    ran.check_refusal(status, says, hint)
+    assert "; hint: " in ran.err
     assert snapshot() == before
 
 

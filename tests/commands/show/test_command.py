@@ -16,9 +16,8 @@ from convcli.choices import Graphics, PadMode
 from convcli.commands.show.spec import Form, parse_region
 from convcli.errors import UsageError
 from tests import oracle
-from tests.commands.filter.test_command import pixels
 from tests.paths import SAMPLES
-from tests.program import Convcli
+from tests.program import Convcli, pixels
 
 NOTES = SAMPLES / "notes-edge-6x8.csv"
 CAMERA = SAMPLES / "camera.png"
@@ -284,12 +283,8 @@ def test_preview(convcli: Convcli, photo: Path, monkeypatch: pytest.MonkeyPatch)
 )
 def test_errors(convcli: Convcli, args: list[object], status: int, says: str) -> None:
     ran = convcli("show", *args)
-    assert ran.status == status
-    assert len(ran.lines) == 1
-    assert ran.lines[0].startswith("error: ")
-    assert "; hint: " in ran.lines[0]
-    assert says in ran.lines[0]
-    assert ran.out == b""
+    ran.check_refusal(status, says)
+    assert "; hint: " in ran.err
     assert list(Path().iterdir()) == []
 
 

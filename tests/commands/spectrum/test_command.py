@@ -151,11 +151,7 @@ def test_levels_are_logarithms() -> None:
 )
 def test_errors(convcli: Convcli, args: list[object], status: int, says: str) -> None:
     ran = convcli("spectrum", *args)
-    assert ran.status == status
-    assert len(ran.lines) == 1
-    assert ran.lines[0].startswith("error: ")
-    assert says in ran.lines[0]
-    assert ran.out == b""
+    ran.check_refusal(status, says)
     assert list(Path().iterdir()) == []
 
 

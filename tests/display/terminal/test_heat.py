@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.measure import Measurement
 from rich.segment import Segment
 from rich.table import Table
@@ -27,7 +27,7 @@ def console(width: int = 80, colour: bool = True, encoding: str = "utf-8", **how
     )  # fmt: skip
 
 
-def lines(heat: Heat, terminal: Console) -> list[list[Segment]]:
+def lines(heat: RenderableType, terminal: Console) -> list[list[Segment]]:
     return terminal.render_lines(heat, pad=False)
 
 

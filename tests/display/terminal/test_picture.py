@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from PIL import Image
 from rich.cells import cell_len
 from rich.console import Console
-from rich.segment import Segment
 from rich.text import Text
 
 from convcli.choices import Graphics
@@ -21,14 +20,10 @@ from convcli.display.terminal import graphics
 from convcli.display.terminal.graphics import chosen_protocol, known_protocol
 from convcli.display.terminal.picture import Picture
 from convcli.errors import MissingExtraError
-from tests.display.terminal.test_heat import console
+from tests.display.terminal.test_heat import console, lines
 
 RNG = np.random.default_rng(3)
 PHOTO = RNG.integers(0, 256, (60, 100, 3)).astype(np.uint8)
-
-
-def lines(picture: Picture, terminal: Console) -> list[list[Segment]]:
-    return terminal.render_lines(picture, pad=False)
 
 
 def raw(picture: Picture, width: int = 80) -> str:

@@ -51,7 +51,7 @@ def windows(draw):
     return image, kernel[: trimmed[0], : trimmed[1]], options, draw(st.tuples(*[st.integers(0, 2**20)] * 2))
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(windows(), st.booleans())
 def test_a_pixel_is_what_the_engine_and_the_loop_say(drawn, turned):
     image, kernel, options, somewhere = drawn
@@ -67,7 +67,7 @@ def test_a_pixel_is_what_the_engine_and_the_loop_say(drawn, turned):
     assert np.abs(values - np.atleast_1d(whole[at])).max() <= slack
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(windows())
 def test_where_each_pixel_was_taken_from(drawn):
     image, kernel, options, somewhere = drawn

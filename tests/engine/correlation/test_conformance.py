@@ -16,7 +16,7 @@ OPENCV = ("REFLECT_101", "REFLECT", "REPLICATE", "CONSTANT")
 
 @pytest.mark.parametrize("method", Method)
 @pytest.mark.parametrize("mode", SCIPY)
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(seed=seeds, kernel=kernels(max_side=9), dtype=st.sampled_from(("float32", "float64")))
 def test_scipy(mode, method, seed, kernel, dtype):
     ndimage = pytest.importorskip("scipy.ndimage")
@@ -42,7 +42,7 @@ def test_scipy_convolve(seed, kernel):
 
 @pytest.mark.parametrize("method", Method)
 @pytest.mark.parametrize("mode", OPENCV)
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(seed=seeds, kernel=kernels(max_side=9), channels=st.integers(1, 4))
 def test_opencv(mode, method, seed, kernel, channels):
     cv2 = pytest.importorskip("cv2")

@@ -35,11 +35,9 @@ def run(program, weights, grid, seed, apart=1):
     into = np.full((grid.rows, grid.width), np.nan)
     program(Strip(x, pitch, grid, offsets), into, Scratch())
     expected = np.zeros((grid.rows, grid.width))
-    for r in range(grid.rows):
-        for c in range(grid.width):
-            expected[r, c] = sum(
-                weights[i, j] * x[r * grid.step + c + offsets[i, j]] for i in range(kh) for j in range(kw)
-            )
+    places = np.arange(grid.rows)[:, None] * grid.step + np.arange(grid.width)
+    for tap in np.ndindex(kh, kw):
+        expected += weights[tap] * x[places + offsets[tap]]
     return into, expected
 
 

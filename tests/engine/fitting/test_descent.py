@@ -17,11 +17,6 @@ STORED = json.loads(str(TORCH["cases"]))["cases"]
 GOLDEN = json.loads((CASES / "golden.json").read_text("utf-8"))["cases"]
 
 
-@pytest.fixture
-def rng():
-    return np.random.default_rng(9)
-
-
 @pytest.mark.parametrize("number", range(len(STORED)))
 def test_the_steps_of_torch(number):
     options = dict(STORED[number])

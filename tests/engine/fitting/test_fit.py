@@ -42,11 +42,6 @@ def least_squares(rows, targets, bias, ridge=0.0):
     return solution[:taps], solution[taps] if bias else 0.0
 
 
-@pytest.fixture
-def rng():
-    return np.random.default_rng(5)
-
-
 @pytest.mark.parametrize("pad", PadMode)
 @settings(max_examples=20)
 @given(

@@ -20,11 +20,6 @@ MODES = [mode for mode in PadMode if mode is not PadMode.VALID]
 
 
 @pytest.fixture
-def rng():
-    return np.random.default_rng(3)
-
-
-@pytest.fixture
 def scene(rng):
     """Something like a photograph: smooth, with edges and a little noise."""
     ramp = np.add.outer(np.linspace(30, 120, 60), np.linspace(0, 90, 72))

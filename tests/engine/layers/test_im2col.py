@@ -40,7 +40,7 @@ def by_windows(x, weight, bias, stride, edges, dilation, groups, pad, value):
                 seen = channels[:, :, y : y + (height - 1) * stride[0] + 1 : stride[0]]
                 seen = seen[..., z : z + (width - 1) * stride[1] + 1 : stride[1]]
                 some = slice(group * each, (group + 1) * each)
-                result[:, some] += np.einsum("oc,nchw->nohw", weight[some, :, i, j], seen)
+                result[:, some] += np.einsum("oc,nchw->nohw", weight[some, :, i, j], seen, optimize=True)
     return result
 
 

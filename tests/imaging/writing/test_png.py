@@ -9,7 +9,7 @@ import zlib
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from PIL import Image
@@ -36,6 +36,7 @@ def by_opencv(data):
 @pytest.mark.parametrize("compress", Compress)
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("channels", [1, 3, 4])
+@settings(max_examples=30)
 @given(height=st.integers(1, 40), width=st.integers(1, 40), seed=st.integers(0, 99))
 def test_opencv_reads_it(compress, dtype, channels, height, width, seed):
     samples = made(height, width, channels, dtype, seed)
@@ -61,7 +62,7 @@ def test_pngcheck_finds_no_fault(tmp_path, compress, dtype, channels, height):
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
 
 
-@pytest.mark.parametrize(("height", "width"), [(2100, 1100), (5000, 700), (3, 1_200_000), (40_000, 1000)])
+@pytest.mark.parametrize(("height", "width"), [(2100, 1100), (5000, 700), (3, 1_200_000), (40_000, 500)])
 def test_strips_join_to_the_same_bytes_whatever_the_threads(height, width):
     samples = made(height, width, 1, np.uint8)
     alone, pair, crowd = (png.encode(samples, Compress.FAST, [], jobs) for jobs in (1, 2, 7))

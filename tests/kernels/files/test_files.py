@@ -23,6 +23,7 @@ from convcli.kernels.files import read
 from convcli.kernels.files.write import encode_kernel
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
+from tests.failing import failing
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -55,6 +56,7 @@ def decoded(data: bytes, suffix: str) -> Kernel:
 
 
 @pytest.mark.parametrize("suffix", [".json", ".toml", ".npz", ".JSON"])
+@settings(max_examples=40)
 @given(kernels())
 def test_whole_kernels_read_back(suffix, wanted):
     data = encode_kernel(wanted, suffix)
@@ -66,6 +68,7 @@ def test_whole_kernels_read_back(suffix, wanted):
 
 
 @pytest.mark.parametrize("suffix", read.SUFFIXES)
+@settings(max_examples=40)
 @given(array=arrays(2))
 def test_matrices_read_back(suffix, array):
     wanted = Kernel("k", (array,))
@@ -74,6 +77,7 @@ def test_matrices_read_back(suffix, array):
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz", ".json", ".toml"])
+@settings(max_examples=40)
 @given(array=arrays(3) | arrays(4))
 def test_channels_and_maps_read_back(suffix, array):
     wanted = Kernel.of(array, name="k")
@@ -335,10 +339,8 @@ def test_an_unreadable_file(tmp_path, monkeypatch):
     path = tmp_path / "k.json"
     path.write_text("[[1]]")
 
-    def refuse(*_: object) -> None:  # root, who runs this in containers, may read everything
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-
-    monkeypatch.setattr(read, "open", refuse, raising=False)
+    # root, who runs this in containers, may read everything
+    monkeypatch.setattr(read, "open", failing(errno.EACCES, str(path)), raising=False)
     with pytest.raises(KernelError, match="cannot be read: Permission denied"):
         kernel(str(path))
 
