@@ -1,5 +1,6 @@
 """`convcli learn`: from a picture before and after to the kernel; over what other programs really make."""
 
+import inspect
 import json
 import re
 import shlex
@@ -12,6 +13,9 @@ from PIL import Image, ImageFilter
 from scipy import ndimage
 from skimage import filters
 
+from convcli.commands.learn.options import Fitting, LearnSpec
+from convcli.commands.learn.workflow import STEPS
+from convcli.engine.fitting.fit import fit_kernel
 from tests import oracle
 from tests.paths import CASES, SAMPLES
 from tests.program import Convcli
@@ -136,6 +140,15 @@ NUMBER = re.compile(r"(?<=[=x])[\d.]+")
 
 def parameters(spec: str) -> tuple[str, list[float]]:
     return NUMBER.sub("#", spec), [float(text) for text in NUMBER.findall(spec)]
+
+
+def test_options_are_arguments_of_fit_kernel() -> None:
+    known = inspect.signature(fit_kernel).parameters
+    spec = LearnSpec()
+    assert spec.fit_options() == {}
+    vars(spec).update(dict.fromkeys((*Fitting.__annotations__, "jobs"), 1))
+    assert spec.fit_options().keys() <= known.keys()
+    assert known["steps"].default == STEPS
 
 
 @pytest.mark.parametrize(
