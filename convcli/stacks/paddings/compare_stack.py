@@ -10,7 +10,7 @@ from convcli.engine.arrays import Array
 from convcli.errors import GeometryError
 from convcli.stacks.convolutions import Convolution, KernelConv
 from convcli.stacks.layers import Normalize, channels_last
-from convcli.stacks.paddings.affected_border import affected, needed, switched, unpadded
+from convcli.stacks.paddings.affected_border import affected, has_border, needed, switched, unpadded
 from convcli.stacks.paddings.border_band import Band, Comparison, compare_result
 from convcli.stacks.stack import Stack
 from convcli.stacks.trace import plan, run
@@ -133,6 +133,8 @@ def _results(
 
 
 def _hint(stack: Stack) -> str:
+    if has_border(stack):
+        return "no window reaches the padding"
     one = [each for each in stack.layers if isinstance(each, KernelConv) and each.window.size == (1, 1)]
     return "a kernel of 1 x 1 needs no padding" if one else "no layer of the stack pads"
 
