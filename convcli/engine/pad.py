@@ -16,7 +16,7 @@ CONSTANT = -1
 """In a map of :func:`sources`: no pixel of the picture, but the constant."""
 
 
-def sources(size: int, before: int, after: int, mode: PadMode) -> Indices:
+def sources(size: int, before: int, after: int, mode: PadMode | None) -> Indices:
     """Return, for each padded position along an axis, the index of the pixel that is shown there.
 
     Parameters
@@ -25,8 +25,8 @@ def sources(size: int, before: int, after: int, mode: PadMode) -> Indices:
         Pixels along the axis, 1 or more.
     before, after : int
         Positions made up on either side, of any width: reflections go on reflecting.
-    mode : PadMode
-        For ``zero`` and ``constant`` the made-up positions are ``CONSTANT``.
+    mode : PadMode or None
+        For ``zero``, ``constant`` and None (neutral) the made-up positions are ``CONSTANT``.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def sources(size: int, before: int, after: int, mode: PadMode) -> Indices:
     """
     at = np.arange(-before, size + after)
     match mode:
-        case PadMode.ZERO | PadMode.CONSTANT:
+        case PadMode.ZERO | PadMode.CONSTANT | None:
             return np.where((at >= 0) & (at < size), at, CONSTANT)
         case PadMode.REPLICATE:
             return cast(Indices, np.clip(at, 0, size - 1))

@@ -1,16 +1,11 @@
-"""How large a result is, and how many pixels are made up beyond each edge."""
+"""How large the result of a convolution or pooling is."""
 
-from typing import cast, overload
+from typing import overload
 
-from convcli.choices import Edges, PadMode, as_padding, as_pair
-from convcli.errors import GeometryError, UsageError
+from convcli.choices import as_pair
+from convcli.engine.window import Window
 
-__all__ = ["check_padded", "edges", "extent", "output_size"]
-
-
-def extent(kernel: int, dilation: int) -> int:
-    """Return how many pixels a dilated kernel spans: ``d * (k - 1) + 1``."""
-    return dilation * (kernel - 1) + 1
+__all__ = ["output_size"]
 
 
 @overload
@@ -50,7 +45,7 @@ def output_size(
     kernel, stride, dilation : int or (rows, columns)
         Of the sliding window.
     padding : int, (rows, columns), ((top, bottom), (left, right)), "same", "full" or "valid"
-        Pixels made up beyond the edges, as :func:`edges` reads them.
+        Pixels made up beyond the edges.
     ceil : bool
         Round up instead of down, so that the last window (the only one, too) may hang over the far edge;
         one that would begin beyond the input and its near padding is dropped, as PyTorch does.
@@ -67,66 +62,6 @@ def output_size(
     Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016.
     """
     sizes = as_pair(size, "size", least=0)
-    kernels, strides = as_pair(kernel, "kernel size"), as_pair(stride, "stride")
-    dilations = as_pair(dilation, "dilation")
-    sides = edges(padding, kernels, dilations)
-    if not ceil:
-        check_padded(sizes, kernels, dilations, sides)
-    results = []
-    for n, k, s, d, (before, after) in zip(sizes, kernels, strides, dilations, sides, strict=True):
-        room = n + before + after - extent(k, d)
-        count = room // s + 1
-        if ceil and room % s and count * s < n + before:
-            count += 1
-        if count < 1:
-            check_padded(sizes, kernels, dilations, sides)
-        results.append(count)
-    return (results[0], results[1]) if isinstance(size, tuple | list) else results[0]
-
-
-def edges(
-    padding: object, kernel: tuple[int, int], dilation: tuple[int, int], pad: PadMode | None = None
-) -> Edges:
-    """Return how many pixels `padding` makes up beyond each edge, ``((top, bottom), (left, right))``.
-
-    ``same`` is ``d * (k - 1)`` in all, the extra pixel of an even kernel at the bottom and right;
-    ``full`` is ``d * (k - 1)`` on each side; ``valid``, and `pad` being ``PadMode.VALID``, is none.
-
-    Raises
-    ------
-    UsageError
-        `padding` is malformed, or asks for pixels that ``PadMode.VALID`` does not make up.
-    """
-    wanted = as_padding(padding)
-    if pad is PadMode.VALID and wanted not in ("same", "valid", ((0, 0), (0, 0))):
-        raise UsageError(f"padding {padding!r} contradicts the mode 'valid'", hint="leave one of them out")
-    if wanted == "valid" or pad is PadMode.VALID:
-        return ((0, 0), (0, 0))
-    if not isinstance(wanted, str):
-        return wanted
-    reach = [extent(k, d) - 1 for k, d in zip(kernel, dilation, strict=True)]
-    sides = [(r, r) if wanted == "full" else (r // 2, r - r // 2) for r in reach]
-    return cast(Edges, tuple(sides))
-
-
-def check_padded(
-    size: tuple[int, int],
-    kernel: tuple[int, int],
-    dilation: tuple[int, int],
-    sides: Edges,
-    what: str = "kernel",
-) -> None:
-    """Raise GeometryError, naming all numbers, where the kernel is larger than the padded picture."""
-    padded = [n + before + after for n, (before, after) in zip(size, sides, strict=True)]
-    spans = [extent(k, d) for k, d in zip(kernel, dilation, strict=True)]
-    if spans[0] <= padded[0] and spans[1] <= padded[1]:
-        return
-    span = f"{kernel[0]}x{kernel[1]}"
-    if dilation != (1, 1):
-        span += f" (dilated to {spans[0]}x{spans[1]})"
-    room = f"{size[0]}x{size[1]}"
-    if padded != list(size):
-        room += f" (padded to {padded[0]}x{padded[1]})"
-    raise GeometryError(
-        f"{what} {span} is larger than the picture {room}", hint=f"pad it, or use a smaller {what}"
-    )
+    window = Window.parse(kernel, stride=stride, padding=padding, dilation=dilation, pad=None)
+    made = window.output_size(sizes, ceil=ceil)
+    return made if isinstance(size, tuple | list) else made[0]

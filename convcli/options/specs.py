@@ -20,6 +20,7 @@ from convcli.choices import (
     as_padding,
     as_pair,
 )
+from convcli.engine.window import Window
 from convcli.errors import UsageError
 
 __all__ = ["FilterSpec", "PoolSpec", "ReadSpec", "WriteSpec"]
@@ -78,6 +79,11 @@ class FilterSpec:
                 hint="chain runs kernels one after the other; combine joins results side by side",
             )
 
+    def window(self, size: tuple[int, ...]) -> Window:
+        """Return the window of a kernel of `size` (rows and columns are its last two axes)."""
+        taps = (size[-2], size[-1])
+        return Window.of(taps, self.stride, self.padding, self.dilation, self.pad, self.pad_value or 0.0)
+
 
 class _PoolFields(NamedTuple):
     mode: PoolMode = PoolMode.MAX
@@ -131,6 +137,19 @@ class PoolSpec(_PoolFields):
     def power(self) -> float:
         """The power of ``lp``."""
         return 2.0 if self.norm is None else self.norm
+
+    def window(self, picture: tuple[int, int]) -> Window:
+        """Return the window that pools a picture of this size."""
+        if self.whole:
+            return Window(picture, picture, mode=None)
+        return Window.of(
+            self.size,
+            self.stride or self.size,
+            self.padding,
+            self.dilation,
+            self.pad,
+            self.pad_value or 0.0,
+        )
 
 
 def _check_shared(spec: FilterSpec | PoolSpec) -> None:

@@ -7,20 +7,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.choices import AlphaMode, Combine, Edges
+from convcli.choices import AlphaMode, Combine
 from convcli.engine.arrays import fits_short
 from convcli.engine.correlation.combine import combine
-from convcli.engine.correlation.correlate import correlate
-from convcli.engine.layers.conv2d import conv2d
-from convcli.engine.size import edges, output_size
+from convcli.engine.correlation.correlate import correlate_window
+from convcli.engine.layers.conv2d import conv2d_window
 from convcli.errors import GeometryError, UsageError
-from convcli.imaging import colour
 from convcli.imaging.image import Frame, Space
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
 from convcli.options.specs import FilterSpec
 from convcli.pipeline.lazy_rows import Banded
-from convcli.pipeline.linear_and_alpha import through
+from convcli.pipeline.linear_and_alpha import sampled_alpha, through
 from convcli.pipeline.results import BandedMap, FeatureMap
 
 __all__ = ["Bank", "banded_maps", "bank", "feature_maps"]
@@ -148,7 +146,7 @@ def banded_maps(frame: Frame, kernels: Bank, spec: FilterSpec) -> list[BandedMap
     maps = []
     for recipe, passed in zip(_recipes(kernels.kernels, spec), kernels.behind, strict=True):
         shapes = {weights.shape for weights, _ in recipe.slides}
-        sizes = {_window(frame.size, shape, spec)[1] for shape in shapes}
+        sizes = {spec.window(shape).output_size(frame.size) for shape in shapes}
         if len(sizes) > 1 or any(len(shape) == 3 for shape in shapes):
             return None  # sums over channels, or results that do not combine, which will be said
         clear = None if alpha is None else _sampled(alpha, passed, spec)
@@ -205,13 +203,6 @@ def _banded(pixels: Array, recipe: Recipe, size: tuple[int, int], spec: FilterSp
     return Banded((*size, *pixels.shape[2:]), rows, 2 if exact else 4 * len(recipe.slides))
 
 
-def _window(size: tuple[int, int], shape: tuple[int, ...], spec: FilterSpec) -> tuple[Edges, tuple[int, int]]:
-    """Return how much a kernel of `shape` pads a picture of `size`, and the size of its result."""
-    taps = (shape[-2], shape[-1])
-    sides = edges(spec.padding, taps, spec.dilation, spec.pad)
-    return sides, output_size(size, taps, spec.stride, sides, spec.dilation)
-
-
 def _joins(found: Kernel, how: Combine | None) -> bool:
     """Whether the kernel's own way of combining holds: nothing else was asked for."""
     return how is None and found.combine is not Combine.NONE
@@ -225,46 +216,18 @@ def _slide(
     rows: tuple[int, int] | None = None,
     dtype: type[np.int16] | None = None,
 ) -> Array:
-    pad_value = spec.pad_value or 0.0
+    window = spec.window(weights.shape)
     if weights.ndim == 2:
-        return correlate(
-            pixels,
-            weights,
-            pad=spec.pad,
-            pad_value=pad_value,
-            padding=spec.padding,
-            stride=spec.stride,
-            dilation=spec.dilation,
-            bias=bias,
-            method=spec.method,
-            jobs=spec.jobs,
-            dtype=dtype,
-            rows=rows,
+        return correlate_window(
+            pixels, weights, window, bias=bias, method=spec.method, jobs=spec.jobs, dtype=dtype, rows=rows
         )
     planes = pixels[np.newaxis] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
-    summed: Array = conv2d(
-        planes,
-        weights[np.newaxis],
-        np.array([bias]),
-        stride=spec.stride,
-        padding=spec.padding,
-        dilation=spec.dilation,
-        pad=spec.pad,
-        pad_value=pad_value,
-    )[0]
+    summed: Array = conv2d_window(planes, weights[np.newaxis], np.array([bias]), window)[0]
     return summed
 
 
 def _sampled(alpha: Array, passed: Sequence[Kernel], spec: FilterSpec) -> Array:
     """Return alpha where the windows' centres are, after each kernel that was passed."""
     for found in passed:
-        rows, columns = found.components[0].shape[-2:]
-        sides, size = _window(alpha.shape, (rows, columns), spec)
-        alpha = colour.sample_alpha(
-            alpha,
-            size,
-            stride=spec.stride,
-            padding=(sides[0][0], sides[1][0]),
-            center=(spec.dilation[0] * (rows - 1) // 2, spec.dilation[1] * (columns - 1) // 2),
-        )
+        alpha = sampled_alpha(alpha, spec.window(found.components[0].shape))
     return alpha

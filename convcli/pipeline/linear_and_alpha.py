@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import AlphaMode, PadMode
+from convcli.engine.window import Window
 from convcli.errors import ImageError
 from convcli.imaging import colour
 from convcli.imaging.image import Frame, Space, full_scale
 from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline.results import FeatureMap
 
-__all__ = ["Sample", "Slide", "through"]
+__all__ = ["Sample", "Slide", "sampled_alpha", "through"]
 
 Array = NDArray[Any]
 
@@ -85,3 +86,15 @@ def _premultiplied(
         one[one < 0.5 / 255] = 0.0  # transparent once written: what is left of its colour is rounding
     values = [colour.unpremultiply(some, one) for some, one in zip(covering, clear, strict=True)]
     return values, [np.multiply(one, full, out=one) for one in clear]
+
+
+def sampled_alpha(alpha: Array, window: Window, *, ceil: bool = False) -> Array:
+    """Return `alpha`, H x W, as seen at the centre of each window."""
+    axes = window.axes
+    return colour.sample_alpha(
+        alpha,
+        window.output_size(alpha.shape, ceil=ceil),
+        stride=window.stride,
+        padding=(axes[0].low, axes[1].low),
+        center=((axes[0].span - 1) // 2, (axes[1].span - 1) // 2),
+    )

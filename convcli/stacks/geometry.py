@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from math import ceil, floor
 from typing import NamedTuple
 
-from convcli.engine.size import extent, output_size
+from convcli.engine.window import Axis
 
 __all__ = ["Window", "even_sizes", "receptive_field", "sizes"]
 
@@ -40,9 +40,14 @@ class Window(NamedTuple):
     linear: bool = False
 
     @property
+    def axis(self) -> Axis:
+        """The sliding window."""
+        return Axis(self.kernel, self.stride, self.before, self.after, self.dilation)
+
+    @property
     def span(self) -> int:
         """Pixels from the first of a window to its last."""
-        return extent(self.kernel, self.dilation)
+        return self.axis.span
 
     def size(self, before: int) -> int:
         """Return the size of the result; 0 where not even one window fits."""
@@ -50,9 +55,7 @@ class Window(NamedTuple):
             return 1
         if before + self.before + self.after < self.span:
             return 0
-        sides = ((self.before, self.after), (0, 0))
-        one_row = ((self.kernel, 1), (self.stride, 1), sides, (self.dilation, 1))
-        return output_size((before, 1), *one_row, ceil=self.ceil)[0] * self.factor
+        return self.axis.output_size(before, self.ceil) * self.factor
 
     def unused(self, size: int) -> int:
         """Return how many made-up pixels at the far edge no window reaches, though the near edge is seen."""

@@ -7,10 +7,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from convcli.choices import Padding, PadMode, PoolMode
+from convcli.engine import window
 from convcli.engine.layers import activations
 from convcli.engine.layers.activations import UpsampleMode
 from convcli.engine.pooling.pool2d import pool2d
-from convcli.engine.size import edges
 from convcli.errors import GeometryError
 from convcli.stacks.geometry import Window
 
@@ -91,7 +91,7 @@ class Slide:
 
     def windows(self, kernel: tuple[int, int], *, ceil: bool = False) -> tuple[Window, Window]:
         """Return what a window of this size does to rows and columns."""
-        sides = edges(self.padding, kernel, self.dilation, self.pad)
+        sides = window.Window.of(kernel, self.stride, self.padding, self.dilation, self.pad).padding
         rows, columns = (
             Window(kernel[axis], self.stride[axis], self.dilation[axis], *sides[axis], ceil=ceil)
             for axis in (0, 1)

@@ -1,7 +1,6 @@
 import pytest
 
-from convcli.choices import PadMode
-from convcli.engine.size import edges, output_size
+from convcli.engine.size import output_size
 from convcli.errors import GeometryError, UsageError
 
 
@@ -53,33 +52,6 @@ def test_error_names_all_numbers():
     for number in ("7x3", "13x3", "5x6", "6x8"):
         assert number in caught.value.message
     assert "smaller kernel" in caught.value.hint
-
-
-@pytest.mark.parametrize(
-    ("padding", "kernel", "dilation", "expected"),
-    [
-        ("same", (3, 4), (1, 1), ((1, 1), (1, 2))),
-        ("same", (3, 4), (2, 3), ((2, 2), (4, 5))),
-        ("full", (3, 4), (2, 1), ((4, 4), (3, 3))),
-        ("valid", (3, 4), (1, 1), ((0, 0), (0, 0))),
-        (2, (3, 4), (1, 1), ((2, 2), (2, 2))),
-        ((1, 2), (3, 4), (1, 1), ((1, 1), (2, 2))),
-        (((1, 2), (3, 4)), (3, 4), (1, 1), ((1, 2), (3, 4))),
-    ],
-)
-def test_edges(padding, kernel, dilation, expected):
-    assert edges(padding, kernel, dilation, PadMode.REFLECT) == expected
-
-
-@pytest.mark.parametrize("padding", ["same", "valid", 0, ((0, 0), (0, 0))])
-def test_mode_valid_makes_up_nothing(padding):
-    assert edges(padding, (3, 3), (1, 1), PadMode.VALID) == ((0, 0), (0, 0))
-
-
-@pytest.mark.parametrize("padding", ["full", 1, (0, 1), ((0, 0), (0, 1))])
-def test_mode_valid_with_pixels_is_a_contradiction(padding):
-    with pytest.raises(UsageError, match="valid"):
-        edges(padding, (3, 3), (1, 1), PadMode.VALID)
 
 
 @pytest.mark.parametrize(

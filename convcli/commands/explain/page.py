@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from convcli.commands.explain.steps import channel_names, part_names
 from convcli.display.pages.page import page
 from convcli.display.pages.pixels import packed_pixels
-from convcli.engine.analysis.pixel_trace import Axis, place, trace_pixel
-from convcli.engine.size import edges, output_size
+from convcli.engine.analysis.pixel_trace import Axis, place, trace_window
 from convcli.imaging.image import Image, Space, full_scale
 from convcli.kernels import library
 from convcli.kernels.kernel import Kernel
@@ -50,19 +49,10 @@ def write_page(
     pixels = image.frames[0].pixels
     given = used.rotated() if spec.convolve else used
     weights = given.components[0]
-    size, taps = pixels.shape[:2], weights.shape[-2:]
-    sides = edges(spec.padding, (taps[0], taps[1]), spec.dilation, spec.pad)
-    result = output_size((size[0], size[1]), taps, spec.stride, sides, spec.dilation)
+    size, window = pixels.shape[:2], spec.window(weights.shape)
+    result = window.output_size(size)
     found = place(at if at is not None else (result[0] // 2, result[1] // 2), result)
-    trace = trace_pixel(
-        pixels,
-        weights,
-        found,
-        pad=spec.pad,
-        padding=spec.padding,
-        stride=spec.stride,
-        dilation=spec.dilation,
-    )
+    trace = trace_window(pixels, weights, found, window)
     most, crop, packed = MOST_PIXELS, None, {"data": ""}
     while crop is None or len(packed["data"]) > MOST_DATA:
         crop = _crop(pixels, (trace.rows, trace.columns), most)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import Combine, PadMode, RangeMode
-from convcli.engine.analysis.pixel_trace import Axis, PixelTrace, trace_pixel
+from convcli.engine.analysis.pixel_trace import Axis, PixelTrace, trace_window
 from convcli.engine.correlation.combine import combine
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Image, Space
@@ -76,18 +76,12 @@ def explain(
     how = spec.combine if spec.combine is not None else used.combine
     joined = how is not Combine.NONE and len(used.components) > 1
     (frame,) = image.frames
-    options: dict[str, Any] = {
-        "pad": spec.pad,
-        "pad_value": spec.pad_value or 0.0,
-        "padding": spec.padding,
-        "stride": spec.stride,
-        "dilation": spec.dilation,
-    }
+    added = 0.0 if joined else spec.bias
     parts = tuple(
         Part(
             name,
             weights[..., ::-1, ::-1] if spec.convolve else weights,
-            trace_pixel(frame.pixels, weights, at, bias=bias + (0.0 if joined else spec.bias), **options),
+            trace_window(frame.pixels, weights, at, spec.window(weights.shape), bias=bias + added),
         )
         for name, weights, bias in zip(part_names(text, used), used.components, used.bias, strict=True)
     )

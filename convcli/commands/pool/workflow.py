@@ -1,17 +1,17 @@
 """What happens after ``convcli pool``: the pipeline, with windows that pool."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from numpy.typing import NDArray
 
 from convcli.engine.pooling.pool2d import plan, pool_picture
-from convcli.engine.pooling.windows import Pooling, lines
-from convcli.imaging import colour
+from convcli.engine.pooling.windows import Pooling
 from convcli.imaging.image import Frame, Image, Space
 from convcli.options.specs import PoolSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, check_inputs
-from convcli.pipeline.linear_and_alpha import through
+from convcli.pipeline.linear_and_alpha import sampled_alpha, through
 from convcli.pipeline.process import Means, Step, process
 from convcli.pipeline.results import FeatureMap
 
@@ -40,7 +40,7 @@ def pool_files(
 
     def means(image: Image) -> Iterator[Means]:
         how = _pooling(spec, image.frames[0].size)
-        rows, columns = how.size
+        rows, columns = how.window.size
         yield Means(f"{how.mode} {rows}x{columns}", *plan(how))
 
     rows, columns = spec.size
@@ -53,38 +53,16 @@ def _pooled(frame: Frame, space: Space, spec: PoolSpec) -> FeatureMap:
     how = _pooling(spec, frame.size)
 
     def slide(pixels: Array, beyond: float | None) -> list[Array]:
-        return [pool_picture(pixels, how._replace(pad_value=beyond or 0.0), spec.jobs)]
+        return [
+            pool_picture(pixels, how._replace(window=replace(how.window, pad_value=beyond or 0.0)), spec.jobs)
+        ]
 
     def sample(alpha: Array) -> list[Array]:
-        return [_sampled(alpha, how)]
+        return [sampled_alpha(alpha, how.window, ceil=how.ceil)]
 
     (found,) = through(frame, space, spec, slide, sample)
     return found
 
 
 def _pooling(spec: PoolSpec, size: tuple[int, int]) -> Pooling:
-    if spec.whole:
-        return Pooling(size, spec.mode, p=spec.power)
-    return Pooling(
-        spec.size,
-        spec.mode,
-        spec.stride,
-        spec.padding,
-        spec.dilation,
-        spec.ceil,
-        spec.count_include_pad,
-        spec.power,
-        spec.pad,
-    )
-
-
-def _sampled(alpha: Array, how: Pooling) -> Array:
-    """Return alpha where the windows' centres are."""
-    rows, columns = lines((alpha.shape[0], alpha.shape[1]), how)
-    return colour.sample_alpha(
-        alpha,
-        (rows.windows, columns.windows),
-        stride=(rows.stride, columns.stride),
-        padding=(rows.before, columns.before),
-        center=((rows.span - 1) // 2, (columns.span - 1) // 2),
-    )
+    return Pooling(spec.window(size), spec.mode, spec.ceil, spec.count_include_pad, spec.power)

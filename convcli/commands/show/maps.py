@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from convcli.commands.show.spec import Region, ShowSpec
 from convcli.display.words import printable, significant, size
-from convcli.engine.analysis.match import FLAT, match_score
+from convcli.engine.analysis.match import FLAT, match_window
 from convcli.engine.analysis.peaks import Peak, peaks
-from convcli.engine.size import edges, extent
+from convcli.engine.window import Window
 from convcli.errors import GeometryError
 from convcli.imaging.image import Image, Space
 from convcli.options.specs import FilterSpec
@@ -153,32 +153,22 @@ def _scores(image: Image, slides: Bank, spec: FilterSpec, view: ShowSpec) -> Ite
                 f"kernel {kernel!r} sums over {len(weights)} channels, and --score compares one at a time",
                 hint="give a kernel of one matrix",
             )
-        scores = match_score(
-            image.frames[0].pixels,
-            weights,
-            center=view.center,
-            pad=spec.pad,
-            pad_value=spec.pad_value or 0.0,
-            padding=spec.padding,
-            stride=spec.stride,
-            dilation=spec.dilation,
-            jobs=spec.jobs,
-        )
+        window = spec.window(weights.shape)
+        scores = match_window(image.frames[0].pixels, weights, window, center=view.center, jobs=spec.jobs)
         note = f"{kernel!r} is flat, so that every score is 0; --no-center compares without subtracting means"
         flat = view.center and np.ptp(weights) <= FLAT * np.abs(weights).max()
         for channel, plane in _planes(image, scores):
             one = _shown(plane, view.region, kernel=kernel, pad=spec.pad.value, channel=channel)
-            yield _matched(one, (weights.shape[0], weights.shape[1]), spec, (note,) if flat else ())
+            yield _matched(one, window, (note,) if flat else ())
 
 
-def _matched(one: ShownMap, taps: tuple[int, int], spec: FilterSpec, notes: tuple[str, ...]) -> ShownMap:
-    sides = edges(spec.padding, taps, spec.dilation, spec.pad)
-    spans = [extent(k, d) for k, d in zip(taps, spec.dilation, strict=True)]
-    apart = (spans[0] / 2 / spec.stride[0], spans[1] / 2 / spec.stride[1])
+def _matched(one: ShownMap, window: Window, notes: tuple[str, ...]) -> ShownMap:
+    spans, strides = window.span, window.stride
+    apart = (spans[0] / 2 / strides[0], spans[1] / 2 / strides[1])
 
     def match(peak: Peak, sign: int) -> Match:
         at = (peak.at[0] + one.first[0], peak.at[1] + one.first[1])
-        starts = [n * step - side[0] for n, step, side in zip(at, spec.stride, sides, strict=True)]
+        starts = [n * step - side[0] for n, step, side in zip(at, strides, window.padding, strict=True)]
         rows, columns = ((start, start + span) for start, span in zip(starts, spans, strict=True))
         return Match(at, sign * peak.value, rows, columns)
 

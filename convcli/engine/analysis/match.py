@@ -1,22 +1,22 @@
 """How well each window matches a feature: normalised cross-correlation, from -1 to 1."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 
-from convcli.choices import Edges, PadMode, as_pair
+from convcli.choices import PadMode, PoolMode
 from convcli.engine.arrays import Array, Floats, working_dtype
-from convcli.engine.correlation.correlate import as_picture, as_weights, correlate
+from convcli.engine.correlation.correlate import as_picture, as_weights, correlate_window
 from convcli.engine.pad import pad2d
-from convcli.engine.pooling.pool2d import pool2d
-from convcli.engine.size import edges, extent, output_size
+from convcli.engine.pooling.pool2d import Pooling, pool_planes
+from convcli.engine.window import Window
 from convcli.errors import UsageError
 
-__all__ = ["FLAT", "match_score"]
+__all__ = ["FLAT", "match_score", "match_window"]
 
 FLAT = 1e-9
 """A window (or a feature) is flat where its values spread over no more than this share of the largest."""
@@ -83,53 +83,35 @@ def match_score(
     ----------
     Lewis, Fast normalized cross-correlation, 1995. OpenCV's ``TM_CCOEFF_NORMED`` and ``TM_CCORR_NORMED``.
     """
-    picture, feature = as_picture(image), _feature(as_weights(kernel), center=center)
-    if not math.isfinite(pad_value):
-        raise UsageError(f"pad value {pad_value} is not finite", hint="give a number")
-    taps, mode = (feature.shape[0], feature.shape[1]), PadMode.parse(pad)
-    window = _Window(
-        taps=taps,
-        mode=mode,
-        value=float(pad_value),
-        sides=edges(padding, taps, as_pair(dilation, "dilation"), mode),
-        stride=as_pair(stride, "stride"),
-        dilation=as_pair(dilation, "dilation"),
-        jobs=jobs,
+    weights = as_weights(kernel)
+    window = Window.parse(
+        weights.shape, stride=stride, padding=padding, dilation=dilation, pad=pad, pad_value=pad_value
     )
-    output_size((picture.shape[0], picture.shape[1]), taps, window.stride, window.sides, window.dilation)
+    return match_window(as_picture(image), weights, window, center=center, jobs=jobs)
+
+
+def match_window(
+    picture: Array, weights: Floats, window: Window, *, center: bool = True, jobs: int | None = None
+) -> Array:
+    """Return :func:`match_score` of arguments that are parsed: `window` has the size of `weights`."""
+    feature = _feature(weights, center=center)
+    if not math.isfinite(window.pad_value):
+        raise UsageError(f"pad value {window.pad_value} is not finite", hint="give a number")
+    window.output_size(picture.shape)
     planes = [picture] if picture.ndim == 2 else list(np.moveaxis(picture, 2, 0))
-    scores = [_scores(plane, feature, window, center=center) for plane in planes]
+    scores = [_scores(plane, feature, window, jobs, center=center) for plane in planes]
     kind = working_dtype(picture.dtype)
     return scores[0].astype(kind) if picture.ndim == 2 else np.dstack(scores).astype(kind)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Window:
-    """How windows slide, and what can be asked of all of them at once."""
+def _seen(plane: Floats, window: Window, constant: float) -> Floats:
+    """Return `plane` with its padding."""
+    return pad2d(plane, window.padding, window.mode or PadMode.ZERO, constant)
 
-    taps: tuple[int, int]
-    mode: PadMode
-    value: float
-    sides: Edges
-    stride: tuple[int, int]
-    dilation: tuple[int, int]
-    jobs: int | None
 
-    @property
-    def made_up(self) -> float:
-        """The constant beyond the edge, or 0 where there is none."""
-        return self.value if self.mode is PadMode.CONSTANT else 0.0
-
-    def seen(self, plane: Floats, of_value: float) -> Floats:
-        """Return `plane` with what windows see beyond its edges."""
-        return pad2d(plane, self.sides, self.mode, of_value)
-
-    def pooled(self, padded: Floats, mode: str) -> Floats:
-        """Return one number for each window of a padded plane."""
-        found: Floats = pool2d(
-            padded, self.taps, mode=mode, stride=self.stride, dilation=self.dilation, jobs=self.jobs
-        )
-        return found
+def _pooled(padded: Floats, window: Window, mode: PoolMode, jobs: int | None) -> Floats:
+    """Return one number for each window of a padded plane."""
+    return pool_planes(padded, Pooling(replace(window.unpadded(), mode=None), mode), jobs)
 
 
 def _feature(weights: Floats, *, center: bool) -> Floats:
@@ -144,40 +126,40 @@ def _feature(weights: Floats, *, center: bool) -> Floats:
     return np.asarray(weights / np.linalg.norm(weights))
 
 
-def _scores(plane: Array, feature: Floats, window: _Window, *, center: bool) -> Floats:
+def _scores(plane: Array, feature: Floats, window: Window, jobs: int | None, *, center: bool) -> Floats:
     values = plane.astype(np.float64)
     finite = np.isfinite(values)
     clean = values if finite.all() else np.where(finite, values, 0.0)
-    made_up = window.made_up
-    peak = max(float(np.abs(clean).max()), abs(made_up))
+    constant = window.constant
+    peak = max(float(np.abs(clean).max()), abs(constant))
     exponent = math.frexp(peak)[1] if peak else 0
-    clean, made_up = np.ldexp(clean, -exponent), math.ldexp(made_up, -exponent)
-    padded = window.seen(clean, made_up)
-    blank = _blank(padded, window, center=center)
+    clean, constant = np.ldexp(clean, -exponent), math.ldexp(constant, -exponent)
+    padded = _seen(clean, window, constant)
+    blank = _blank(padded, window, jobs, center=center)
     offset = float(padded.mean()) if center else 0.0
     padded -= offset
-    scores = _quotients(padded, feature, window, blank, center=center)
+    scores = _quotients(padded, feature, window, jobs, blank, center=center)
     if not finite.all():
-        lost = window.seen((~finite).astype(np.float64), 0.0)
-        scores[window.pooled(lost, "max") > 0] = np.nan
+        lost = _seen((~finite).astype(np.float64), window, 0.0)
+        scores[_pooled(lost, window, PoolMode.MAX, jobs) > 0] = np.nan
     return scores
 
 
-def _blank(padded: Floats, window: _Window, *, center: bool) -> Array:
+def _blank(padded: Floats, window: Window, jobs: int | None, *, center: bool) -> Array:
     """Tell which windows match nothing: those that are flat, or, uncentred, all zeros."""
-    high, low = window.pooled(padded, "max"), window.pooled(padded, "min")
+    high, low = (_pooled(padded, window, mode, jobs) for mode in (PoolMode.MAX, PoolMode.MIN))
     if center:
         return np.asarray(high - low <= FLAT * np.maximum(np.abs(high), np.abs(low)))
     return np.asarray((high == 0) & (low == 0))
 
 
-def _quotients(padded: Floats, feature: Floats, window: _Window, blank: Array, *, center: bool) -> Floats:
+def _quotients(
+    padded: Floats, feature: Floats, window: Window, jobs: int | None, blank: Array, *, center: bool
+) -> Floats:
     count = feature.size
-    products = correlate(
-        padded, feature, pad="valid", stride=window.stride, dilation=window.dilation, jobs=window.jobs
-    )
-    square = window.pooled(padded * padded, "avg")
-    energy = square - window.pooled(padded, "avg") ** 2 if center else square
+    products = correlate_window(padded, feature, window.unpadded(), jobs=jobs)
+    square = _pooled(padded * padded, window, PoolMode.AVG, jobs)
+    energy = square - _pooled(padded, window, PoolMode.AVG, jobs) ** 2 if center else square
     peak = float(np.abs(padded).max())
     doubtful = ~blank & (count * energy <= FAINT * peak * peak)
     if center:
@@ -190,12 +172,11 @@ def _quotients(padded: Floats, feature: Floats, window: _Window, blank: Array, *
 
 
 def _look(
-    padded: Floats, feature: Floats, window: _Window, places: Array, scores: Floats, *, center: bool
+    padded: Floats, feature: Floats, window: Window, places: Array, scores: Floats, *, center: bool
 ) -> None:
     """Compute the scores at `places` as the definition has them."""
-    spans = [extent(k, d) for k, d in zip(window.taps, window.dilation, strict=True)]
     (down, across), (dy, dx) = window.stride, window.dilation
-    views: Any = sliding_window_view(padded, spans)[::down, ::across, ::dy, ::dx]
+    views: Any = sliding_window_view(padded, window.span)[::down, ::across, ::dy, ::dx]
     step = max(1, AT_ONCE // feature.size)
     for begin in range(0, len(places), step):
         rows, columns = places[begin : begin + step].T

@@ -7,13 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from convcli.choices import PadMode, as_pair
-from convcli.engine.arrays import Indices, check_numeric
+from convcli.choices import PadMode
+from convcli.engine.arrays import Array, Indices, check_numeric
 from convcli.engine.pad import CONSTANT, sources
-from convcli.engine.size import edges, extent, output_size
+from convcli.engine.window import Axis as WindowAxis
+from convcli.engine.window import Window
 from convcli.errors import GeometryError, KernelError
 
-__all__ = ["Axis", "PixelTrace", "place", "trace_pixel"]
+__all__ = ["Axis", "PixelTrace", "place", "trace_pixel", "trace_window"]
 
 Float64 = NDArray[np.float64]
 
@@ -186,14 +187,24 @@ def trace_pixel(
     Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016.
     """
     picture, weights = np.asarray(image), np.asarray(kernel, np.float64)
+    if weights.ndim not in (2, 3) or 0 in weights.shape:
+        raise KernelError(
+            f"kernel of shape {weights.shape} is not a kernel", hint="give kh x kw, or C of them"
+        )
+    window = Window.parse(
+        weights.shape[-2:], stride=stride, padding=padding, dilation=dilation, pad=pad, pad_value=pad_value
+    )
+    return trace_window(picture, weights, at, window, bias=bias)
+
+
+def trace_window(
+    picture: Array, weights: Float64, at: tuple[int, int], window: Window, *, bias: float = 0.0
+) -> PixelTrace:
+    """Return :func:`trace_pixel` of arguments that are parsed: `window` has the size of `weights`."""
     check_numeric(picture.dtype, "image")
     if picture.ndim not in (2, 3) or 0 in picture.shape:
         raise GeometryError(
             f"image of shape {picture.shape} is not a picture", hint="give H x W or H x W x C"
-        )
-    if weights.ndim not in (2, 3) or 0 in weights.shape:
-        raise KernelError(
-            f"kernel of shape {weights.shape} is not a kernel", hint="give kh x kw, or C of them"
         )
     channels = picture[None] if picture.ndim == 2 else np.moveaxis(picture, 2, 0)
     if weights.ndim == 3 and len(weights) != len(channels):
@@ -201,40 +212,24 @@ def trace_pixel(
             f"kernel has weights for {len(weights)} channels, the picture has {len(channels)}",
             hint="use a kernel of rows and columns alone, or --gray",
         )
-    mode = PadMode.parse(pad)
-    taps = (weights.shape[-2], weights.shape[-1])
-    steps, holes = as_pair(stride, "stride"), as_pair(dilation, "dilation")
-    sides = edges(padding, taps, holes, mode)
-    size = (picture.shape[0], picture.shape[1])
-    result = output_size(size, taps, steps, sides, holes)
+    result = window.output_size(picture.shape)
     where = place(at, result)
     rows, columns = (
-        _axis(size[a], sides[a], taps[a], holes[a], steps[a], result[a], where[a], mode) for a in (0, 1)
+        _axis(picture.shape[a], axis, window.mode, result[a], where[a]) for a, axis in enumerate(window.axes)
     )
-    window = channels[:, rows.shown[:, None], columns.shown[None, :]].astype(np.float64)
-    window[:, _either(rows.shown == CONSTANT, columns.shown == CONSTANT)] = (
-        pad_value if mode is PadMode.CONSTANT else 0.0
-    )
+    seen = channels[:, rows.shown[:, None], columns.shown[None, :]].astype(np.float64)
+    seen[:, _either(rows.shown == CONSTANT, columns.shown == CONSTANT)] = window.constant
     with np.errstate(over="ignore"):
-        products = window * weights
-    return PixelTrace(rows, columns, weights, window, products, float(bias))
+        products = seen * weights
+    return PixelTrace(rows, columns, weights, seen, products, float(bias))
 
 
-def _axis(
-    size: int,
-    side: tuple[int, int],
-    taps: int,
-    dilation: int,
-    stride: int,
-    result: int,
-    at: int,
-    mode: PadMode,
-) -> Axis:
-    start = at * stride
-    window = slice(start, start + extent(taps, dilation), dilation)
-    shown = sources(size, *side, mode)[window]
-    places = np.arange(-side[0], size + side[1])[window]
-    return Axis(size, *side, taps, dilation, stride, result, at, places, shown)
+def _axis(size: int, axis: WindowAxis, mode: PadMode | None, result: int, at: int) -> Axis:
+    start, end = axis.reads(at, at + 1)
+    window = slice(start, end, axis.dilation)
+    shown = sources(size, axis.low, axis.high, mode)[window]
+    places = np.arange(-axis.low, size + axis.high)[window]
+    return Axis(size, axis.low, axis.high, axis.size, axis.dilation, axis.stride, result, at, places, shown)
 
 
 def _either(rows: NDArray[np.bool_], columns: NDArray[np.bool_]) -> NDArray[np.bool_]:

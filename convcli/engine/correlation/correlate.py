@@ -5,16 +5,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from convcli.choices import Method, PadMode, as_pair
+from convcli.choices import Method, PadMode
 from convcli.engine.arrays import Array, Floats, check_numeric, fits_short, working_dtype
 from convcli.engine.correlation import direct, fft, gemm, separable
 from convcli.engine.correlation.plan import plan
 from convcli.engine.correlation.task import Task
-from convcli.engine.size import edges, output_size
 from convcli.engine.threads import thread_count
+from convcli.engine.window import Window
 from convcli.errors import GeometryError, KernelError, UsageError
 
-__all__ = ["as_picture", "as_weights", "convolve", "correlate"]
+__all__ = ["as_picture", "as_weights", "convolve", "correlate", "correlate_window"]
 
 LIGHT = 28_000_000
 """Work, in results times the weights behind each and their overhead, below which one thread is faster."""
@@ -110,28 +110,42 @@ def correlate(
     Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016.
     """
     picture, weights = as_picture(image), as_weights(kernel)
-    mode, steps, holes = PadMode.parse(pad), as_pair(stride, "stride"), as_pair(dilation, "dilation")
-    taps = (weights.shape[0], weights.shape[1])
-    sides = edges(padding, taps, holes, mode)
-    height, width = output_size((picture.shape[0], picture.shape[1]), taps, steps, sides, holes)
+    window = Window.parse(
+        weights.shape, stride=stride, padding=padding, dilation=dilation, pad=pad, pad_value=pad_value
+    )
+    method = Method.parse(method)
+    return correlate_window(
+        picture, weights, window, bias=bias, method=method, jobs=jobs, dtype=dtype, out=out, rows=rows
+    )
+
+
+def correlate_window(
+    picture: Array,
+    weights: Floats,
+    window: Window,
+    *,
+    bias: float = 0.0,
+    method: Method = Method.AUTO,
+    jobs: int | None = None,
+    dtype: DTypeLike | None = None,
+    out: Array | None = None,
+    rows: tuple[int, int] | None = None,
+) -> Array:
+    """Return :func:`correlate` of arguments that are parsed: `window` has the size of `weights`."""
+    height, width = window.output_size(picture.shape)
     first, end = (0, height) if rows is None else _rows(rows, height)
-    for value, name in ((bias, "bias"), (pad_value, "pad value")):
+    for value, name in ((bias, "bias"), (window.pad_value, "pad value")):
         if not np.isfinite(value):
             raise UsageError(f"{name} {value} is not finite", hint="give a number")
     result = _result(picture, (end - first, width, *picture.shape[2:]), dtype, out)
-    chosen = plan(weights, picture.shape, picture.dtype, steps, holes, Method.parse(method)).method
+    chosen = plan(weights, picture.shape, picture.dtype, window.stride, window.dilation, method).method
     work = working_dtype(picture.dtype, weights)
-    beyond = pad_value if mode is PadMode.CONSTANT else 0.0
-    if fits_short(weights, picture.dtype, result.dtype, bias, beyond) and _is_short(chosen, weights):
+    if fits_short(weights, picture.dtype, result.dtype, bias, window.constant) and _is_short(chosen, weights):
         work = np.dtype(np.int16)
     task = Task(
         image=picture if picture.ndim == 3 else picture[:, :, None],
         kernel=weights,
-        sides=sides,
-        mode=mode,
-        value=float(pad_value),
-        stride=steps,
-        dilation=holes,
+        window=window,
         bias=float(bias),
         work=work,
         out=result if result.ndim == 3 else result[:, :, None],

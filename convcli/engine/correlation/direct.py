@@ -24,7 +24,7 @@ def core(task: Task) -> Core:
 
 
 def _program(task: Task) -> Program:
-    return compile_taps(task.kernel, task.work, column_period(task.stride[1], task.dilation[1]))
+    return compile_taps(task.kernel, task.work, column_period(task.window.stride[1], task.window.dilation[1]))
 
 
 def _core(program: Program) -> Core:

@@ -16,9 +16,9 @@ from convcli.engine.correlation.strips import load, read
 from convcli.engine.correlation.sweep import store, target
 from convcli.engine.correlation.task import Task
 from convcli.engine.kernel_cache import keeping
-from convcli.engine.size import extent
 from convcli.engine.threads import Scratch, run
 from convcli.engine.tiles import Piece, even_cuts
+from convcli.engine.window import extent
 
 __all__ = ["EXACT_BELOW", "PREFERRED", "correlate", "tile_length"]
 
@@ -48,10 +48,12 @@ def correlate(task: Task, threads: int) -> None:
     """Compute `task` tile by tile."""
     high, wide = (
         tile_length(n, span, stride, preferred)
-        for n, span, stride, preferred in zip(task.out.shape, task.span, task.stride, PREFERRED, strict=False)
+        for n, span, stride, preferred in zip(
+            task.out.shape, task.span, task.window.stride, PREFERRED, strict=False
+        )
     )
     kind = np.result_type(task.work, np.complex64)
-    spectrum = _spectrum(task.kernel, task.dilation, (high, wide), kind)
+    spectrum = _spectrum(task.kernel, task.window.dilation, (high, wide), kind)
     whole = whole_bound(task.kernel, task.image.dtype) < EXACT_BELOW[task.work]
     by_taps = direct.core(task)
 
@@ -69,7 +71,7 @@ def correlate(task: Task, threads: int) -> None:
             sums = scratch("circular", shape, task.work) if room is None else room
             _correlate(tile, spectrum, peak, sums, scratch)
             part = into[:, channel :: task.channels]
-            sums = sums[:: task.stride[0], : source.columns - task.span[1] + 1 : task.stride[1]]
+            sums = sums[:: task.window.stride[0], : source.columns - task.span[1] + 1 : task.window.stride[1]]
             if whole:
                 np.rint(sums, out=part)
             elif room is None:
@@ -106,7 +108,7 @@ def _spectrum(
 
 def _input(task: Task, source: Piece, scratch: Scratch) -> Array:
     """Return the padded input rectangle `source`, channels first: of the image itself where possible."""
-    (top, _), (left, _) = task.sides
+    (top, _), (left, _) = task.window.padding
     y, x = source.y0 - top, source.x0 - left
     height, width, channels = task.image.shape
     inside = min(x, y) >= 0 and y + source.rows <= height and x + source.columns <= width
@@ -132,7 +134,7 @@ def _room(task: Task, piece: Piece, length: int, end: int) -> Array | None:
     overwrite it.
     """
     out, (rows, columns) = task.out_rows, task.place(piece)
-    if out is None or task.channels > 1 or task.stride != (1, 1) or columns.start + length > end:
+    if out is None or task.channels > 1 or task.window.stride != (1, 1) or columns.start + length > end:
         return None
     return out[rows, columns.start : columns.start + length]
 
@@ -210,7 +212,7 @@ def _runs(task: Task, lengths: tuple[int, int]) -> list[list[Piece]]:
     y0, y1, x0, x1 = task.whole
     rows, columns = (
         (length - span) // stride + 1
-        for length, span, stride in zip(lengths, task.span, task.stride, strict=True)
+        for length, span, stride in zip(lengths, task.span, task.window.stride, strict=True)
     )
     starts = range(x0, x1, columns)
     return [

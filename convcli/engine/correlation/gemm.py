@@ -99,7 +99,7 @@ class Columns(NamedTuple):
 
 def correlate(task: Task, threads: int) -> None:
     """Compute `task` by matrix products."""
-    phases = columns_by_phase(task.kernel, task.stride[1], task.dilation[1])
+    phases = columns_by_phase(task.kernel, task.window.stride[1], task.window.dilation[1])
     if not phases:
         direct.correlate(task, threads)
         return
@@ -163,7 +163,7 @@ def _each(kernel: Floats, among: list[int]) -> Columns:
 
 def _stacked(task: Task, columns: Sequence[Floats], rows: int) -> Array:
     """Return the matrices of `columns`, one below the other."""
-    stride, dilation = task.stride[0], task.dilation[0]
+    stride, dilation = task.window.stride[0], task.window.dilation[0]
     return np.concatenate([toeplitz(column.astype(task.work), rows, stride, dilation) for column in columns])
 
 

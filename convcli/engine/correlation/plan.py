@@ -14,7 +14,7 @@ from convcli.engine.correlation.gemm import ROWS, columns_by_phase
 from convcli.engine.correlation.separable import Pair, are_whole, factors
 from convcli.engine.correlation.tap_programs import column_period, compile_taps
 from convcli.engine.kernel_cache import by_weights
-from convcli.engine.size import extent
+from convcli.engine.window import extent
 
 __all__ = ["Plan", "plan"]
 

@@ -27,7 +27,7 @@ def are_whole(terms: list[Pair]) -> bool:
 
 def correlate(task: Task, threads: int) -> None:
     """Compute `task` by columns, then rows, for each term of its kernel."""
-    period = column_period(task.stride[1], task.dilation[1])
+    period = column_period(task.window.stride[1], task.window.dilation[1])
     terms = [
         (compile_taps(u[:, None], task.work), compile_taps(v[None], task.work, period))
         for u, v in factors(task.kernel, FLOAT if task.work.kind == "i" else task.work)

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from convcli.choices import PadMode
 from convcli.engine.arrays import Array, Indices
 from convcli.engine.correlation.task import Task
 from convcli.engine.pad import read_padded
@@ -118,7 +117,7 @@ def _inner(task: Task) -> Piece | None:
         return None
     ends = []
     for axis, (start, stop) in enumerate((task.whole[:2], task.whole[2:])):
-        before, stride = task.sides[axis][0], task.stride[axis]
+        before, stride = task.window.padding[axis][0], task.window.stride[axis]
         last = (before + task.image.shape[axis] - task.span[axis]) // stride
         ends += [max(start, -(-before // stride)), min(last + 1, stop)]
     inner = Piece(*ends)
@@ -127,7 +126,7 @@ def _inner(task: Task) -> Piece | None:
 
 def load(task: Task, piece: Piece, scratch: Scratch) -> Strip:
     """Return the input of `piece`: a view of the image where possible, else a padded, converted copy."""
-    channels, (sy, sx), (dy, dx) = task.channels, task.stride, task.dilation
+    channels, (sy, sx), (dy, dx) = task.channels, task.window.stride, task.window.dilation
     source = task.input_of(piece)
     x, pitch, phase = _numbers(task, source, scratch)
     rows = np.arange(task.kernel.shape[0]) * (dy * pitch)
@@ -138,11 +137,11 @@ def load(task: Task, piece: Piece, scratch: Scratch) -> Strip:
 
 def _numbers(task: Task, source: Piece, scratch: Scratch) -> tuple[Array, int, int]:
     """Return the flat input, its pitch, and the distance of its column phases."""
-    (top, _), (left, _) = task.sides
+    (top, _), (left, _) = task.window.padding
     height, width, channels = task.image.shape
     inside = source.y0 >= top and source.y1 <= top + height
     inside = inside and source.x0 >= left and source.x1 <= left + width
-    sx = task.stride[1]
+    sx = task.window.stride[1]
     if task.flat is not None and inside and sx == 1:
         first = ((source.y0 - top) * width + source.x0 - left) * channels
         return task.flat[first:], width * channels, 0
@@ -175,5 +174,11 @@ def _every(plain: Array, step: int, into: Array) -> None:
 
 def read(task: Task, source: Piece, into: Array) -> None:
     """Write the padded input rectangle `source` to `into`, rows x columns x channels, converting its type."""
-    value = 0.0 if task.mode is PadMode.ZERO else task.value
-    read_padded(task.image, task.sides, (task.row_sources, task.column_sources), value, source, into)
+    read_padded(
+        task.image,
+        task.window.padding,
+        (task.row_sources, task.column_sources),
+        task.window.constant,
+        source,
+        into,
+    )

@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from convcli.choices import Edges, PadMode
 from convcli.engine.arrays import Array, Floats, Indices
 from convcli.engine.pad import sources
-from convcli.engine.size import extent
 from convcli.engine.tiles import Piece
+from convcli.engine.window import Window
 
 __all__ = ["Task"]
 
@@ -29,10 +28,8 @@ class Task:
         As it was given: any real type, any strides.
     kernel : (kh, kw) float64 array
         Finite weights, applied unflipped.
-    sides, mode, value
-        How many pixels are made up beyond each edge, and which.
-    stride, dilation
-        ``(rows, columns)``.
+    window : Window
+        Of the kernel's size.
     bias : float
         Added to every result.
     work : dtype
@@ -45,11 +42,7 @@ class Task:
 
     image: Array
     kernel: Floats
-    sides: Edges
-    mode: PadMode
-    value: float
-    stride: tuple[int, int]
-    dilation: tuple[int, int]
+    window: Window
     bias: float
     work: np.dtype[Any]
     out: Array
@@ -72,22 +65,21 @@ class Task:
     @cached_property
     def span(self) -> tuple[int, int]:
         """Rows and columns that the dilated kernel covers."""
-        kh, kw = self.kernel.shape
-        return extent(kh, self.dilation[0]), extent(kw, self.dilation[1])
+        return self.window.span
 
     @cached_property
     def row_sources(self) -> Indices:
         """Which image row each padded row shows."""
-        return sources(self.image.shape[0], *self.sides[0], self.mode)
+        return sources(self.image.shape[0], *self.window.padding[0], self.window.mode)
 
     @cached_property
     def column_sources(self) -> Indices:
         """Which image column each padded column shows."""
-        return sources(self.image.shape[1], *self.sides[1], self.mode)
+        return sources(self.image.shape[1], *self.window.padding[1], self.window.mode)
 
     def input_of(self, piece: Piece) -> Piece:
         """Return the rectangle of padded input, in padded coordinates, that `piece` is computed from."""
-        (sy, sx), (eh, ew) = self.stride, self.span
+        (sy, sx), (eh, ew) = self.window.stride, self.span
         return Piece(piece.y0 * sy, (piece.y1 - 1) * sy + eh, piece.x0 * sx, (piece.x1 - 1) * sx + ew)
 
     @cached_property

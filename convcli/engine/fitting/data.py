@@ -7,7 +7,7 @@ import numpy as np
 
 from convcli.choices import Edges, PadMode
 from convcli.engine.arrays import Array, check_numeric
-from convcli.engine.size import edges, output_size
+from convcli.engine.window import Window
 from convcli.errors import ConvcliError, GeometryError, UsageError
 
 __all__ = [
@@ -37,7 +37,7 @@ class Frame(NamedTuple):
     @property
     def sides(self) -> Edges:
         """Pixels made up beyond each edge: as many as keep the size, or none for ``valid``."""
-        return edges("same", self.size, (1, 1), self.mode)
+        return Window.of(self.size, self.stride, mode=self.mode).padding
 
     @property
     def taps(self) -> int:
@@ -52,7 +52,7 @@ class Frame(NamedTuple):
         GeometryError
             The kernel is larger than the padded picture.
         """
-        return output_size((shape[0], shape[1]), self.size, self.stride, self.sides)
+        return Window(self.size, self.stride, self.sides).output_size((shape[0], shape[1]))
 
 
 class Pair(NamedTuple):

@@ -5,12 +5,14 @@ from numpy.typing import ArrayLike
 
 from convcli.choices import PadMode, as_pair
 from convcli.engine.arrays import Array, check_numeric, working_dtype
+from convcli.engine.layers import depthwise, im2col
+from convcli.engine.layers.padded_rows import Layer
 from convcli.engine.pad import sources
-from convcli.engine.size import edges, output_size
 from convcli.engine.threads import thread_count
+from convcli.engine.window import Window
 from convcli.errors import GeometryError, KernelError, UsageError
 
-__all__ = ["conv2d"]
+__all__ = ["conv2d", "conv2d_window"]
 
 FEW = 2
 """Outputs of each channel up to which weight by weight is faster than a matrix product."""
@@ -69,30 +71,40 @@ def conv2d(
     ----------
     Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016.
     """
-    from convcli.engine.layers import depthwise, im2col
-    from convcli.engine.layers.padded_rows import Layer
-
     given, weights = np.asarray(x), np.asarray(weight)
-    mode, steps, holes = PadMode.parse(pad), as_pair(stride, "stride"), as_pair(dilation, "dilation")
     parts = as_pair(groups, "groups")[0]
     _check(given, weights, parts)
+    window = Window.parse(
+        weights.shape[2:], stride=stride, padding=padding, dilation=dilation, pad=pad, pad_value=pad_value
+    )
+    return conv2d_window(given, weights, bias, window, groups=parts, jobs=jobs)
+
+
+def conv2d_window(
+    given: Array,
+    weights: Array,
+    bias: ArrayLike | None,
+    window: Window,
+    *,
+    groups: int = 1,
+    jobs: int | None = None,
+) -> Array:
+    """Return :func:`conv2d` of arguments that are parsed: `window` has the size of `weights`."""
+    _check(given, weights, groups)
+    parts = groups
     work = np.result_type(working_dtype(given.dtype), working_dtype(weights.dtype))
-    outputs, _, kh, kw = weights.shape
+    outputs = weights.shape[0]
     shift = _bias(bias, outputs).astype(work)
     images = given if given.ndim == 4 else given[None]
-    sides = edges(padding, (kh, kw), holes, mode)
-    size = output_size((images.shape[2], images.shape[3]), (kh, kw), steps, sides, holes)
+    size = window.output_size(images.shape[2:])
     result = np.empty((len(images), parts, outputs // parts, *size), work)
     layer = Layer(
         x=images,
         weights=weights.astype(work, copy=False).reshape(parts, outputs // parts, *weights.shape[1:]),
         shift=shift.reshape(parts, -1, 1),
-        rows=sources(images.shape[2], *sides[0], mode),
-        columns=sources(images.shape[3], *sides[1], mode),
-        before=(sides[0][0], sides[1][0]),
-        value=0.0 if mode is PadMode.ZERO else float(pad_value),
-        stride=steps,
-        dilation=holes,
+        rows=sources(images.shape[2], *window.padding[0], window.mode),
+        columns=sources(images.shape[3], *window.padding[1], window.mode),
+        window=window,
         out=result,
     )
     few = weights.shape[1] == 1 and outputs <= FEW * parts

@@ -3,8 +3,8 @@
 import numpy as np
 
 from convcli.engine.layers.padded_rows import Layer, Piece, padded_rows
-from convcli.engine.size import extent
 from convcli.engine.threads import Scratch, run
+from convcli.engine.window import extent
 
 __all__ = ["multiply"]
 
@@ -22,7 +22,7 @@ def multiply(layer: Layer, threads: int) -> None:
     """
     images, groups, _, height, width = layer.out.shape
     kh, kw = layer.weights.shape[3:]
-    wide = (width - 1) * layer.stride[1] + extent(kw, layer.dilation[1])
+    wide = (width - 1) * layer.window.stride[1] + extent(kw, layer.window.dilation[1])
     deep = max(1, (STRIP // wide - kh) // layer.step + 1)
     together = max(1, STRIP // (wide * (kh + layer.step * min(deep, height))))
     pieces = [
@@ -47,12 +47,12 @@ def _piece(layer: Layer, piece: Piece, count: int, wide: int, scratch: Scratch) 
     lines = padded_rows(layer, piece, channels, (1, 1), wide, scratch)[:, 0]
     shape = (piece.high, count, piece.width)
     total, part = scratch("total", shape, layer.out.dtype), scratch("part", shape, layer.out.dtype)
-    reach, stride = (piece.high - 1) * layer.step + 1, layer.stride[1]
+    reach, stride = (piece.high - 1) * layer.step + 1, layer.window.stride[1]
     for output in range(outputs):
         weights = layer.weights[channels, output, 0, :, :, None]
         for i in range(kh):
             for j in range(kw):
-                start = j * layer.dilation[1]
+                start = j * layer.window.dilation[1]
                 stop = start + (piece.width - 1) * stride + 1
                 seen = lines[i : i + reach : layer.step, :, start:stop:stride]
                 np.multiply(seen, weights[:, i, j], out=part if i or j else total)

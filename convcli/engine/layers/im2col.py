@@ -83,7 +83,7 @@ def _prepare(layer: Layer) -> Weights:
     _, outputs, depth, kh, _ = weights.shape
     order = weights if joins else weights.transpose(0, 1, 3, 4, 2)
     matrix = np.ascontiguousarray(order).reshape(*order.shape[:2], -1)
-    pays = kh == 3 and layer.stride[0] == 1 and min(outputs, depth) >= winograd.CHANNELS
+    pays = kh == 3 and layer.window.stride[0] == 1 and min(outputs, depth) >= winograd.CHANNELS
     return Weights(matrix, joins, winograd.transform(weights) if pays and not joins else None)
 
 
@@ -108,11 +108,11 @@ def _cut(layer: Layer, prepared: Weights) -> Iterator[Piece]:
 def _piece(layer: Layer, prepared: Weights, piece: Piece, scratch: Scratch) -> None:
     shift = layer.shift[piece.group]
     if prepared.quick is not None and piece.high > 1:
-        pairs, kw, apart = piece.high // 2, layer.weights.shape[4], layer.dilation[1]
+        pairs, kw, apart = piece.high // 2, layer.weights.shape[4], layer.window.dilation[1]
         even = piece._replace(high=2 * pairs)
-        wide = (piece.width - 1) * layer.stride[1] + (kw - 1) * apart + 1
+        wide = (piece.width - 1) * layer.window.stride[1] + (kw - 1) * apart + 1
         lines = padded_rows(layer, even, _channels(layer, piece), (1, 1), wide, scratch)[:, 0]
-        columns = [slice(j * apart, wide - (kw - 1 - j) * apart, layer.stride[1]) for j in range(kw)]
+        columns = [slice(j * apart, wide - (kw - 1 - j) * apart, layer.window.stride[1]) for j in range(kw)]
         if winograd.multiply(prepared.quick[piece.group], lines, columns, shift, _into(layer, even), scratch):
             piece = piece._replace(first=piece.first + 2 * pairs * piece.every, high=piece.high - 2 * pairs)
     if piece.high:
@@ -132,7 +132,7 @@ def _into(layer: Layer, piece: Piece) -> Array:
 
 def _products(layer: Layer, prepared: Weights, piece: Piece, shift: Array | None, scratch: Scratch) -> None:
     _, outputs, depth, kh, kw = layer.weights.shape
-    shifts = (kw, layer.stride[1])
+    shifts = (kw, layer.window.stride[1])
     held = padded_rows(layer, piece, _channels(layer, piece), shifts, piece.width, scratch)
     matrix, into = prepared.matrix[piece.group], _into(layer, piece)
     width, work, step = piece.width, layer.out.dtype, layer.step

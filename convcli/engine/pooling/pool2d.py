@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convcli.choices import PadMode, PoolMode, as_padding, as_pair
+from convcli.choices import PadMode, PoolMode, as_pair
 from convcli.engine.arrays import Array, check_numeric, working_dtype
 from convcli.engine.pad import as_type, sources
 from convcli.engine.pooling.medians import NETWORK, network
@@ -11,9 +11,10 @@ from convcli.engine.pooling.modes import METHODS, folding
 from convcli.engine.pooling.reductions import operations
 from convcli.engine.pooling.windows import Line, Pooling, Windows, lines
 from convcli.engine.threads import thread_count
+from convcli.engine.window import Window
 from convcli.errors import GeometryError, UsageError
 
-__all__ = ["Pooling", "plan", "pool2d", "pool_picture"]
+__all__ = ["Pooling", "plan", "pool2d", "pool_picture", "pool_planes"]
 
 LIGHT = 1 << 19
 """Numbers read below which one thread is faster."""
@@ -107,20 +108,18 @@ def pool2d(
         raise GeometryError(
             f"input of shape {given.shape} is not a picture", hint="give H x W, C x H x W or N x C x H x W"
         )
-    how = Pooling(
-        as_pair(size, "size"),
-        PoolMode.parse(mode),
-        None if stride is None else as_pair(stride, "stride"),
-        as_padding(padding),
-        as_pair(dilation, "dilation"),
-        ceil,
-        count_include_pad,
-        p,
-        None if pad is None else PadMode.parse(pad),
-        pad_value,
+    taps = as_pair(size, "size")
+    steps = taps if stride is None else stride
+    window = Window.parse(
+        taps, stride=steps, padding=padding, dilation=dilation, pad=pad, pad_value=pad_value
     )
-    pooled = _pool(given.reshape(-1, *given.shape[-2:], 1), how, jobs)
-    result: Array = pooled.reshape(*given.shape[:-2], *pooled.shape[1:3])
+    return pool_planes(given, Pooling(window, PoolMode.parse(mode), ceil, count_include_pad, p), jobs)
+
+
+def pool_planes(x: Array, how: Pooling, jobs: int | None = None) -> Array:
+    """Return :func:`pool2d` of the last two axes of `x`."""
+    pooled = _pool(x.reshape(-1, *x.shape[-2:], 1), how, jobs)
+    result: Array = pooled.reshape(*x.shape[:-2], *pooled.shape[1:3])
     return result
 
 
@@ -133,16 +132,15 @@ def pool_picture(image: Array, how: Pooling, jobs: int | None = None) -> Array:
 
 def plan(how: Pooling) -> tuple[str, str]:
     """Return by which method `how` is computed, and why."""
-    taps = how.size[0] * how.size[1]
+    window, taps = how.window, how.window.taps
     if how.mode is PoolMode.MEDIAN:
         if taps > NETWORK:
             return "sort", f"each window of {taps} pixels is sorted as far as its middle"
         return "network", f"{len(network(taps))} exchanges order the {taps} pixels of all windows at once"
     fold = folding(how, np.dtype(np.float32))
-    steps = how.stride or how.size
-    down = operations(how.size[0], steps[0], how.dilation[0], fold)
-    along = operations(how.size[1], 1, how.dilation[1], fold)
-    name = "doubling" if down + along < sum(how.size) - 2 else "slices"
+    down = operations(window.size[0], window.stride[0], window.dilation[0], fold)
+    along = operations(window.size[1], 1, window.dilation[1], fold)
+    name = "doubling" if down + along < sum(window.size) - 2 else "slices"
     return name, f"{down} + {along} operations on rows and columns, not {taps - 1} on each window"
 
 
@@ -150,12 +148,13 @@ def _pool(x: Array, how: Pooling, jobs: int | None) -> Array:
     check_numeric(x.dtype, "input")
     if not how.p > 0:
         raise UsageError(f"norm {how.p} is not above 0", hint="use 1, 2 or any greater number")
-    if how.pad is not None and not how.count_include_pad:
+    window = how.window
+    if window.mode is not None and not how.count_include_pad:
         raise UsageError(
-            f"pixels made up by pad {how.pad} always count", hint="leave pad or count_include_pad out"
+            f"pixels made up by pad {window.mode} always count", hint="leave pad or count_include_pad out"
         )
     found = lines((x.shape[1], x.shape[2]), how)
-    if how.pad is None:
+    if window.mode is None:
         _refuse_blind(how, found)
     if not x.dtype.isnative:
         x = x.astype(x.dtype.newbyteorder("="))
@@ -163,14 +162,14 @@ def _pool(x: Array, how: Pooling, jobs: int | None) -> Array:
     kind = x.dtype if how.mode in (PoolMode.MAX, PoolMode.MIN) else work
     out = np.empty((x.shape[0], found[0].windows, found[1].windows, x.shape[3]), kind)
     made_up = None
-    if how.pad is not None:
-        rows, columns = (sources(line.size, line.before, line.after, how.pad) for line in found)
+    if window.mode is not None:
+        rows, columns = (sources(line.size, line.before, line.after, window.mode) for line in found)
         made_up = (rows, columns)
-    value = 0.0 if how.pad is PadMode.ZERO else how.pad_value
-    if how.pad is PadMode.CONSTANT:
+    value = window.constant
+    if window.mode is PadMode.CONSTANT:
         as_type(value, work if how.mode in (PoolMode.AVG, PoolMode.LP) else x.dtype)
     task = Windows(x, out, found, made_up, value)
-    taps = how.size[0] * how.size[1] if how.mode is PoolMode.MEDIAN else 1
+    taps = window.taps if how.mode is PoolMode.MEDIAN else 1
     light = max(x.size, out.size * taps) < LIGHT
     METHODS[how.mode](task, how, 1 if light else thread_count(jobs))
     return out

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from convcli.choices import Edges, Padding, PadMode, PoolMode
+from convcli.choices import Edges, PoolMode
 from convcli.engine.arrays import Array, Indices
 from convcli.engine.pad import read_padded
-from convcli.engine.size import check_padded, edges, extent, output_size
 from convcli.engine.threads import Scratch
 from convcli.engine.tiles import WIDEST, Piece, even_cuts
+from convcli.engine.window import Window, extent
 
 __all__ = ["Line", "Part", "Pooling", "Prepare", "Region", "Windows", "cut", "lines", "load", "split"]
 
@@ -65,16 +65,11 @@ class Line(NamedTuple):
 class Pooling(NamedTuple):
     """What becomes of each window, and where windows are: see :func:`pool2d`."""
 
-    size: tuple[int, int]
+    window: Window
     mode: PoolMode = PoolMode.MAX
-    stride: tuple[int, int] | None = None
-    padding: Padding = ((0, 0), (0, 0))
-    dilation: tuple[int, int] = (1, 1)
     ceil: bool = False
     count_include_pad: bool = True
     p: float = 2.0
-    pad: PadMode | None = None
-    pad_value: float = 0.0
 
 
 def lines(size: tuple[int, int], how: Pooling) -> tuple[Line, Line]:
@@ -84,17 +79,11 @@ def lines(size: tuple[int, int], how: Pooling) -> tuple[Line, Line]:
     ------
     GeometryError
         Not even one fits.
-    UsageError
-        `padding` contradicts `pad`.
     """
-    steps = how.stride or how.size
-    sides = edges(how.padding, how.size, how.dilation, how.pad)
-    if not how.ceil:
-        check_padded(size, how.size, how.dilation, sides, "window")
-    counts = output_size(size, how.size, steps, sides, how.dilation, how.ceil)
+    counts = how.window.output_size(size, ceil=how.ceil, what="window")
     rows, columns = (
-        Line(size[axis], how.size[axis], steps[axis], how.dilation[axis], *sides[axis], counts[axis])
-        for axis in (0, 1)
+        Line(n, axis.size, axis.stride, axis.dilation, axis.low, axis.high, count)
+        for n, axis, count in zip(size, how.window.axes, counts, strict=True)
     )
     return rows, columns
 

@@ -12,6 +12,7 @@ from convcli.choices import PadMode, PoolMode
 from convcli.engine.pooling.medians import NETWORK, network
 from convcli.engine.pooling.pool2d import plan, pool2d, pool_picture
 from convcli.engine.pooling.windows import Pooling
+from convcli.engine.window import Window
 from convcli.errors import ConvcliError, GeometryError, UsageError
 from tests import oracle
 from tests.engine.strategies import KINDS, dilations, layouts, seeds, strides
@@ -191,7 +192,7 @@ def test_large_pictures_cut_into_parts(mode, size, stride, kind):
 @pytest.mark.parametrize("stride", [(1, 1), (2, 2), (3, 4)])
 def test_interleaved_channels(mode, kind, stride):
     image = drawn(np.random.default_rng(6), (90, 70, 3), kind)
-    how = Pooling((4, 3), mode, stride, ((1, 2), (0, 1)))
+    how = Pooling(Window((4, 3), stride or (4, 3), ((1, 2), (0, 1)), mode=None), mode)
     planes = np.ascontiguousarray(np.moveaxis(image, 2, 0))
     expected = pool2d(planes, (4, 3), mode=mode, stride=stride, padding=((1, 2), (0, 1)))
     assert_array_equal(np.moveaxis(pool_picture(image, how), 2, 0), expected)
@@ -279,11 +280,11 @@ def test_networks_find_the_middle(count):
 @pytest.mark.parametrize(
     ("how", "method", "words"),
     [
-        (Pooling((2, 2)), "slices", "1 + 1 operations"),
-        (Pooling((31, 31), stride=(1, 1)), "doubling", "5 + 5 operations"),
-        (Pooling((33, 2), PoolMode.AVG, (1, 1)), "doubling", "6 + 1 operations"),
-        (Pooling((3, 3), PoolMode.MEDIAN), "network", "exchanges order the 9 pixels"),
-        (Pooling((99, 99), PoolMode.MEDIAN), "sort", "9801 pixels"),
+        (Pooling(Window((2, 2), (2, 2))), "slices", "1 + 1 operations"),
+        (Pooling(Window((31, 31))), "doubling", "5 + 5 operations"),
+        (Pooling(Window((33, 2)), PoolMode.AVG), "doubling", "6 + 1 operations"),
+        (Pooling(Window((3, 3), (3, 3)), PoolMode.MEDIAN), "network", "exchanges order the 9 pixels"),
+        (Pooling(Window((99, 99), (99, 99)), PoolMode.MEDIAN), "sort", "9801 pixels"),
     ],
 )
 def test_the_cost_of_a_window_grows_with_its_logarithm(how, method, words):

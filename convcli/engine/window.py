@@ -1,0 +1,191 @@
+"""The sliding window: size, stride, padding and dilation, as every operation takes them. No NumPy here."""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Self, cast
+
+from convcli.choices import Edges, PadMode, as_padding, as_pair
+from convcli.errors import GeometryError, UsageError
+
+__all__ = ["NO_PADDING", "Axis", "Window", "extent"]
+
+NO_PADDING: Edges = ((0, 0), (0, 0))
+
+
+def extent(size: int, dilation: int) -> int:
+    """Return how many pixels a dilated kernel spans: ``d * (k - 1) + 1``."""
+    return dilation * (size - 1) + 1
+
+
+class Axis(NamedTuple):
+    """A window along one axis; `low` and `high` are the pixels of padding before and after the picture.
+
+    Padded positions count from the first pixel of padding: tap ``i`` of output ``m`` reads position
+    ``m * stride + i * dilation``, and the picture lies at ``low`` to ``low + n``.
+    """
+
+    size: int
+    stride: int = 1
+    low: int = 0
+    high: int = 0
+    dilation: int = 1
+
+    @property
+    def span(self) -> int:
+        """Pixels from the first tap to the last."""
+        return extent(self.size, self.dilation)
+
+    def output_size(self, n: int, ceil: bool = False) -> int:
+        """Return ``floor((n + low + high - span) / stride) + 1``, 0 or less where no window fits.
+
+        With `ceil` rounded up, but a window that would begin beyond the picture and its near padding is
+        dropped, as PyTorch does.
+        """
+        room = n + self.low + self.high - self.span
+        count = room // self.stride + 1
+        return count + (ceil and room % self.stride > 0 and count * self.stride < n + self.low)
+
+    def reads(self, first: int, end: int) -> tuple[int, int]:
+        """Return the padded positions, the end excluded, that outputs `first` to `end` (excluded) read."""
+        return first * self.stride, (end - 1) * self.stride + self.span
+
+    def interior(self, n: int) -> tuple[int, int]:
+        """Return the outputs, the end excluded, whose windows read no padding; empty where first >= end."""
+        return -(-self.low // self.stride), (self.low + n - self.span) // self.stride + 1
+
+
+@dataclass(frozen=True)
+class Window:
+    """How a window slides over a picture, and what it sees beyond the edges; pairs are (rows, columns).
+
+    Attributes
+    ----------
+    size : (int, int)
+        Taps of the kernel or pooling window.
+    stride, dilation : (int, int)
+        Pixels between neighbouring windows, and between neighbouring taps.
+    padding : ((top, bottom), (left, right))
+        Pixels made up beyond each edge.
+    mode : PadMode or None
+        How they are made up; None, for pooling, is neutral padding: it never counts.
+    pad_value : float
+        Shown by mode ``constant``, in the picture's units.
+
+    References
+    ----------
+    XLA's ``Window`` and ``WindowDimension`` (https://openxla.org/xla/operation_semantics#convwithgeneralpadding_convolution).
+    """
+
+    size: tuple[int, int]
+    stride: tuple[int, int] = (1, 1)
+    padding: Edges = NO_PADDING
+    dilation: tuple[int, int] = (1, 1)
+    mode: PadMode | None = PadMode.ZERO
+    pad_value: float = 0.0
+
+    @classmethod
+    def parse(
+        cls,
+        size: object,
+        *,
+        stride: object = 1,
+        padding: object = "same",
+        dilation: object = 1,
+        pad: PadMode | str | None = PadMode.REFLECT,
+        pad_value: float = 0.0,
+    ) -> Self:
+        """Read what callers give: ints or pairs; padding as ``same``, ``full``, ``valid`` or in pixels.
+
+        ``same`` is ``d * (k - 1)`` in all, the extra pixel of an even kernel at the bottom and right;
+        ``full`` is ``d * (k - 1)`` on each side; ``valid``, and `pad` being ``valid``, is none.
+
+        Raises
+        ------
+        UsageError
+            An argument is malformed, or `padding` asks for pixels that mode ``valid`` does not make up.
+        """
+        sizes, mode = as_pair(size, "kernel size"), None if pad is None else PadMode.parse(pad)
+        strides, dilations = as_pair(stride, "stride"), as_pair(dilation, "dilation")
+        return cls.of(sizes, strides, padding, dilations, mode, pad_value)
+
+    @classmethod
+    def of(
+        cls,
+        size: tuple[int, int],
+        stride: tuple[int, int] = (1, 1),
+        padding: object = "same",
+        dilation: tuple[int, int] = (1, 1),
+        mode: PadMode | None = PadMode.REFLECT,
+        pad_value: float = 0.0,
+    ) -> Self:
+        """Return the window of values that are parsed already, but for `padding`."""
+        return cls(size, stride, _pixels(padding, size, dilation, mode), dilation, mode, float(pad_value))
+
+    @property
+    def axes(self) -> tuple[Axis, Axis]:
+        """The window along the rows' axis (vertical) and along the columns' axis (horizontal)."""
+        rows, columns = zip(self.size, self.stride, self.padding, self.dilation, strict=True)
+        return Axis(*rows[:2], *rows[2], rows[3]), Axis(*columns[:2], *columns[2], columns[3])
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Rows and columns that the dilated window covers."""
+        return extent(self.size[0], self.dilation[0]), extent(self.size[1], self.dilation[1])
+
+    @property
+    def taps(self) -> int:
+        """Pixels that one window reads."""
+        return self.size[0] * self.size[1]
+
+    @property
+    def constant(self) -> float:
+        """The value of padding that shows no pixel of the picture: 0 but for mode ``constant``."""
+        return self.pad_value if self.mode is PadMode.CONSTANT else 0.0
+
+    def output_size(
+        self, shape: tuple[int, ...], *, ceil: bool = False, what: str = "kernel"
+    ) -> tuple[int, int]:
+        """Return the size of the result over a picture of `shape` (rows, columns, ...).
+
+        Raises
+        ------
+        GeometryError
+            Not even one window fits; all the numbers are named, the window as `what`.
+        """
+        rows, columns = (axis.output_size(n, ceil) for axis, n in zip(self.axes, shape, strict=False))
+        if rows < 1 or columns < 1:
+            raise self._too_large(shape, what)
+        return rows, columns
+
+    def unpadded(self) -> Self:
+        """Return the same window for a picture that is padded already."""
+        return replace(self, padding=NO_PADDING, mode=PadMode.VALID)
+
+    def _too_large(self, shape: tuple[int, ...], what: str) -> GeometryError:
+        padded = [n + low + high for n, (low, high) in zip(shape, self.padding, strict=False)]
+        span = _by(self.size)
+        if self.dilation != (1, 1):
+            span += f" (dilated to {_by(self.span)})"
+        room = _by(shape)
+        if padded != list(shape[:2]):
+            room += f" (padded to {_by(padded)})"
+        return GeometryError(
+            f"{what} {span} is larger than the picture {room}", hint=f"pad it, or use a smaller {what}"
+        )
+
+
+def _by(pair: tuple[int, ...] | list[int]) -> str:
+    return f"{pair[0]}x{pair[1]}"
+
+
+def _pixels(padding: object, size: tuple[int, int], dilation: tuple[int, int], mode: PadMode | None) -> Edges:
+    """Return how many pixels `padding` is beyond each edge, ``((top, bottom), (left, right))``."""
+    amount = as_padding(padding)
+    if mode is PadMode.VALID and amount not in ("same", "valid", NO_PADDING):
+        raise UsageError(f"padding {padding!r} contradicts the mode 'valid'", hint="leave one of them out")
+    if amount == "valid" or mode is PadMode.VALID:
+        return NO_PADDING
+    if not isinstance(amount, str):
+        return amount
+    reach = [extent(k, d) - 1 for k, d in zip(size, dilation, strict=True)]
+    sides = [(r, r) if amount == "full" else (r // 2, r - r // 2) for r in reach]
+    return cast(Edges, tuple(sides))
