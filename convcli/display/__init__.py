@@ -1,1 +1,1 @@
-"""What people see in the terminal: tables, heat pictures, plots."""
+"""Drawing primitives that commands share: for the terminal, for pictures, for pages."""

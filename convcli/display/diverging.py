@@ -7,17 +7,17 @@ from numpy.typing import NDArray
 
 __all__ = ["MISSING", "diverging"]
 
-_BLUE, _GREY, _RED = np.array([(59, 76, 192), (221, 221, 221), (180, 4, 38)], float)
-"""Ends and middle of Moreland, Diverging color maps for scientific visualization, 2009."""
+# Ends and middle of Moreland, Diverging color maps for scientific visualization, 2009.
+BLUE, GREY, RED = np.array([(59, 76, 192), (221, 221, 221), (180, 4, 38)], float)
 
+# The colour of what is not a number.
 MISSING = (90, 90, 90)
-"""What is not a number."""
 
 
 def diverging(share: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
     """Return (..., 3) colours of (...) values from -1 to 1."""
     known = np.nan_to_num(share)[..., None]
-    pixels = _GREY + np.abs(known) * (np.where(known < 0, _BLUE, _RED) - _GREY)
+    pixels = GREY + np.abs(known) * (np.where(known < 0, BLUE, RED) - GREY)
     pixels[np.isnan(share)] = MISSING
     colours: NDArray[np.uint8] = np.rint(pixels).astype(np.uint8)
     return colours

@@ -1,18 +1,18 @@
 """Arrays of numbers inside a page: 16-bit steps, deflated, in base64."""
 
-import zlib
-from base64 import b64encode
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convcli.display.pages.pixels import deflated
+
 __all__ = ["packed"]
 
 Array = NDArray[np.floating[Any]]
 
+# What stands for not-a-number.
 NOTHING = 65535
-"""What stands for not-a-number."""
 
 
 def packed(values: Array, *, around_0: bool = False, bits: int = 16) -> dict[str, Any]:
@@ -33,18 +33,17 @@ def packed(values: Array, *, around_0: bool = False, bits: int = 16) -> dict[str
     bits
         Fewer make longer steps and a smaller page.
     """
-    known = values[np.isfinite(values)]
+    finite = np.isfinite(values)
+    known = values[finite]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
     if around_0:
         high = max(abs(low), abs(high))
         low = -high
     step = (high - low) / (2**bits - 2) or 1.0
     counts = np.full(values.shape, NOTHING, np.uint16)
-    finite = np.isfinite(values)
-    counts[finite] = np.rint((values[finite].astype(np.float64) - low) / step).astype(np.uint16)
+    counts[finite] = np.rint((known.astype(np.float64) - low) / step).astype(np.uint16)
     across = np.diff(counts, axis=1, prepend=np.zeros_like(counts[:, :1]))
     steps = np.diff(across, axis=0, prepend=np.zeros_like(across[:1])).view(np.int16)
     folded = ((steps << 1) ^ (steps >> 15)).view(np.uint16)
     halves = np.concatenate([(folded >> 8).ravel(), (folded & 255).ravel()]).astype(np.uint8)
-    data = b64encode(zlib.compress(halves.tobytes(), 9)).decode("ascii")
-    return {"shape": list(values.shape), "low": low, "step": step, "data": data}
+    return {"shape": list(values.shape), "low": low, "step": step, "data": deflated(halves)}

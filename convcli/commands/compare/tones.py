@@ -21,12 +21,7 @@ class Tones:
     as magnitudes, are shown around 0: one channel in colours (blue is negative, light grey 0, red positive),
     three around mid-grey; one number of 200 is beyond the scale.
 
-    Parameters
-    ----------
-    truth : (H, W) or (H, W, C) array
-        What decides.
-    white : float
-        The value of white.
+    The truth, H x W or H x W x C, decides; `white` is the value of white.
     """
 
     def __init__(self, truth: Array, white: float) -> None:

@@ -1,7 +1,6 @@
 """Everything about one output pixel of a filter: the steps behind it, and what a file would store of it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,16 +18,13 @@ from convcli.pipeline.feature_maps import Bank, feature_maps
 from convcli.pipeline.jsonable import plain
 from convcli.pipeline.results import FeatureMap, develop
 
-__all__ = ["Explained", "Part", "channel_names", "explain", "part_names", "report", "single", "taken_from"]
+__all__ = ["Explained", "Part", "channel_names", "explain", "part_names", "report", "taken_from"]
 
 NAMES = {Space.RGB: ("red", "green", "blue"), Space.CMYK: ("cyan", "magenta", "yellow", "black")}
 
 
 class Part(NamedTuple):
-    """One component of the kernel: its name (empty where there is only one), and its steps.
-
-    `given` is the component before it was rotated.
-    """
+    """One component of the kernel: its name (empty for an only one), itself before rotation, its steps."""
 
     name: str
     given: NDArray[np.float64]
@@ -36,22 +32,17 @@ class Part(NamedTuple):
 
 
 class Explained(NamedTuple):
-    """One output pixel.
+    """One output pixel of an image of one frame.
 
     Attributes
     ----------
-    image
-        One frame, as it was filtered.
-    kernel
-        As it slid.
-    parts
-        The steps of each component.
-    how
-        How the components' values became one; None where each is a map of its own.
-    combined
-        What they became, one number per channel, before the bias; empty where nothing was combined.
+    kernel, parts
+        The kernel as it slid, and the steps of each component.
+    how, combined
+        How the components were combined, and the result per channel before the bias; None and empty where
+        each component gives a map of its own.
     values, stored, clipped
-        Of each map, one number per channel: the value, the sample in a file, and whether it was cut to fit.
+        Per map and channel: the value, the sample in a file, and whether it was cut to fit.
     range, dtype
         How values became samples, and of which type.
     """
@@ -145,11 +136,7 @@ def channel_names(image: Image) -> tuple[str, ...]:
 
 
 def report(found: Explained, name: str, spec: FilterSpec) -> dict[str, Any]:
-    """Return the same as a JSON object.
-
-    What a kernel of several components has of each is a list with one item per component; what several
-    channels have of each is a list with one item per channel, channels first.
-    """
+    """Return the JSON object: lists with one item per component, or channel, where there are several."""
     traces = [part.trace for part in found.parts]
     rows, columns = found.axes
     one_part, grey = len(traces) == 1, found.image.frames[0].channels == 1
@@ -160,17 +147,18 @@ def report(found: Explained, name: str, spec: FilterSpec) -> dict[str, Any]:
     def per_channel(values: Sequence[Any]) -> Any:
         return values[0] if len(values) == 1 else list(values)
 
+    grids = [(t.window[0], t.products[0]) if grey else (t.window, t.products) for t in traces]
     said: dict[str, Any] = {
         "input": name,
         "at": list(traces[0].at),
-        "window": per_part([(t.window[0] if grey else t.window).tolist() for t in traces]),
+        "window": per_part([window for window, _ in grids]),
         "taken_from": per_part([taken_from(trace) for trace in traces]),
-        "kernel": per_part([trace.kernel.tolist() for trace in traces]),
+        "kernel": per_part([trace.kernel for trace in traces]),
     }
     if spec.convolve:
-        said["kernel_given"] = per_part([part.given.tolist() for part in found.parts])
+        said["kernel_given"] = per_part([part.given for part in found.parts])
     said |= {
-        "products": per_part([(t.products[0] if grey else t.products).tolist() for t in traces]),
+        "products": per_part([products for _, products in grids]),
         "sum": per_part([per_channel(trace.sums) for trace in traces]),
         "bias": spec.bias if found.how is not None else per_part([trace.bias for trace in traces]),
     }
@@ -213,8 +201,3 @@ def taken_from(trace: PixelTrace) -> list[list[list[int] | None]]:
         ]
         for row, of_row in zip(trace.rows.shown, trace.constant.tolist(), strict=True)
     ]
-
-
-def single(image: Image) -> Image:
-    """Return `image` with its first frame alone, without transparency."""
-    return replace(image, frames=(image.frames[0]._replace(alpha=None),))

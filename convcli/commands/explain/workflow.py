@@ -1,10 +1,11 @@
 """What happens after ``convcli explain``: read, filter, and tell of one pixel; or write the page."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from convcli.atomic_write import write_bytes
 from convcli.choices import STDOUT, Depth, RangeMode
-from convcli.commands.explain.steps import explain, report, single
+from convcli.commands.explain.steps import explain, report
 from convcli.commands.explain.view import explanation
 from convcli.errors import UsageError
 from convcli.imaging.image import Image
@@ -42,7 +43,8 @@ def explain_files(
     def work(source: Source) -> Outcome:
         read = read_source(source, reading)
         notes = [*read.notes, *_left_out(read)]
-        image = single(as_gray(read) if spec.gray else read)
+        image = as_gray(read) if spec.gray else read
+        image = replace(image, frames=(image.frames[0]._replace(alpha=None),))
         if html is not None:
             from convcli.commands.explain.page import write_page
 

@@ -15,26 +15,15 @@ from convcli.display.words import significant
 
 __all__ = ["Response"]
 
+# Magnitudes below this share of the largest are rounding: nothing comes through.
 ROUNDING = 1e-12
-"""Share of the largest magnitude below which nothing is said to come through."""
 
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """A Rich renderable of magnitudes over the plane of frequencies.
-
-    Attributes
-    ----------
-    magnitudes
-        (2n + 1) x (2n + 1): both axes run from -1/2 to 1/2 cycles per pixel, both inclusive.
-    """
+    """A Rich renderable of (2n + 1) x (2n + 1) magnitudes: -1/2 to 1/2 cycles per pixel along both axes."""
 
     magnitudes: Array
-
-    def __post_init__(self) -> None:
-        rows, columns = self.magnitudes.shape
-        if rows != columns or rows % 2 == 0:
-            raise ValueError(f"{rows} x {columns} magnitudes are not of an odd square")
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         size = len(self.magnitudes)

@@ -9,14 +9,14 @@ from convcli.display.terminal.cells import Array, largest
 
 __all__ = ["Written", "written"]
 
+# Significant digits of the largest number, where nothing else is asked for.
 DIGITS = 4
-"""Of the largest number, where nothing else is asked for."""
 
+# Powers of ten of the largest number between which numbers are written out.
 SMALLEST, GREATEST = -4, 7
-"""Powers of ten of the largest number, between which numbers are written out."""
 
-LEAST = -308
-"""The least power that numbers are divided by: the next would be 0."""
+# Least power of ten that numbers are divided by: the next is 0 in float64.
+LEAST_POWER = -308
 
 
 class Written(NamedTuple):
@@ -38,7 +38,7 @@ def written(values: Array, precision: int | None = None, *, plus: bool = False) 
     power of ten that is told beside them. `plus` gives positive numbers a sign, so that it catches the eye.
     """
     full = largest(values)
-    power = max(LEAST, math.floor(math.log10(full))) if full else 0
+    power = max(LEAST_POWER, math.floor(math.log10(full))) if full else 0
     if precision is not None or SMALLEST <= power < GREATEST:
         scaled, shift = values, 0
     else:

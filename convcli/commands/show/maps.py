@@ -1,4 +1,4 @@
-"""The maps that `show` shows: which numbers, what they are called, and what is said about them."""
+"""The maps that `show` shows: their numbers, names, statistics and best matches."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,8 +22,8 @@ __all__ = ["Match", "ShownMap", "map_report", "picture_maps", "slid_maps", "stac
 
 Array = NDArray[Any]
 
+# Best matches, and best opposites, that are listed.
 MATCHES = 5
-"""How many of the best, and of the best opposites, are listed."""
 
 CHANNELS = {Space.RGB: ("red", "green", "blue"), Space.CMYK: ("cyan", "magenta", "yellow", "black")}
 
@@ -44,20 +44,10 @@ class Match:
 
 @dataclass(frozen=True, kw_only=True)
 class ShownMap:
-    """One map: numbers, and what they are.
+    """One map: the part of it that is shown, where that begins, and the shape of the whole.
 
-    Attributes
-    ----------
-    values
-        H x W, the part that is shown.
-    first, shape
-        Where that part begins, and the shape of the whole.
-    kernel, pad, channel
-        What made it; None where nothing did.
-    matches, opposites
-        The best, of a map of scores; None of others.
-    notes
-        Lines for people.
+    Kernel, padding mode and channel are None where nothing made it; matches and opposites where it has no
+    scores. Notes are lines for people.
     """
 
     values: Array
@@ -74,8 +64,13 @@ class ShownMap:
     def words(self) -> tuple[str, ...]:
         """What it is called, behind the input's name."""
         what = "matches with" if self.matches is not None else "kernel"
-        kernel = () if self.kernel is None else (f"{what} {printable(self.kernel)!r}",)
-        return (*kernel, *(() if self.channel is None else (self.channel,)))
+        kernel = None if self.kernel is None else f"{what} {printable(self.kernel)!r}"
+        return tuple(filter(None, (kernel, self.channel)))
+
+    @property
+    def region(self) -> list[list[int]]:
+        """First and last row, and column, of the part that is shown; ends are exclusive."""
+        return [[start, start + n] for start, n in zip(self.first, self.values.shape, strict=True)]
 
     def figures(self) -> dict[str, float]:
         """Return least, greatest and mean value, and the share of exact zeros."""
@@ -94,8 +89,7 @@ class ShownMap:
         zeros = found.pop("zeros")
         said = [size(self.shape)]
         if self.values.shape != self.shape:
-            rows, columns = (f"{a}:{a + n}" for a, n in zip(self.first, self.values.shape, strict=True))
-            said.append(f"of which {rows},{columns}")
+            said.append("of which " + ",".join(f"{start}:{end}" for start, end in self.region))
         said += [f"{what} {significant(value, 6)}" for what, value in found.items()]
         said.append(f"zeros {100 * zeros:.3g}%")
         if self.pad is not None:
@@ -113,13 +107,7 @@ class ShownMap:
 
 
 def picture_maps(image: Image, view: ShowSpec) -> list[ShownMap]:
-    """Return the channels of a picture.
-
-    Raises
-    ------
-    GeometryError
-        The region is empty.
-    """
+    """Return the channels of a picture."""
     return [
         _shown(plane, view.region, channel=channel)
         for channel, plane in _planes(image, image.frames[0].pixels)
@@ -127,13 +115,7 @@ def picture_maps(image: Image, view: ShowSpec) -> list[ShownMap]:
 
 
 def slid_maps(image: Image, slides: Bank, spec: FilterSpec, view: ShowSpec) -> list[ShownMap]:
-    """Return the maps, or the scores, that kernels make of the first frame.
-
-    Raises
-    ------
-    GeometryError
-        A kernel does not fit the picture or its channels, or the region is empty.
-    """
+    """Return the maps, or the scores, that kernels make of the first frame."""
     if view.score:
         return list(_scores(image, slides, spec, view))
     found = feature_maps(image.frames[0], image.space, slides, spec)
@@ -146,11 +128,9 @@ def slid_maps(image: Image, slides: Bank, spec: FilterSpec, view: ShowSpec) -> l
 
 def _called(slides: Bank) -> list[str]:
     """Return the SPEC of each map, and which one it is where a kernel gives several."""
-    several = {name for name in slides.names if slides.names.count(name) > 1}
+    count = slides.names.count
     return [
-        f"{name} ({slides.names[: index + 1].count(name)} of {slides.names.count(name)})"
-        if name in several
-        else name
+        f"{name} ({slides.names[: index + 1].count(name)} of {count(name)})" if count(name) > 1 else name
         for index, name in enumerate(slides.names)
     ]
 
@@ -205,7 +185,6 @@ def _shown(
     pad: str | None = None,
     channel: str | None = None,
 ) -> ShownMap:
-    height, width = values.shape
     rows, columns = (slice(*ends) for ends in region or ((None, None), (None, None)))
     part = values[rows, columns]
     if part.size == 0 and region is not None:
@@ -213,8 +192,9 @@ def _shown(
         raise GeometryError(
             f"region {said} is empty in a map of {size(values.shape)}", hint="rows first, then columns"
         )
-    first = (rows.indices(height)[0], columns.indices(width)[0])
-    return ShownMap(values=part, first=first, shape=(height, width), kernel=kernel, pad=pad, channel=channel)
+    shape = (values.shape[0], values.shape[1])
+    first = (rows.indices(shape[0])[0], columns.indices(shape[1])[0])
+    return ShownMap(values=part, first=first, shape=shape, kernel=kernel, pad=pad, channel=channel)
 
 
 def map_report(one: ShownMap) -> dict[str, Any]:
@@ -223,7 +203,7 @@ def map_report(one: ShownMap) -> dict[str, Any]:
     if one.channel is not None:
         report["channel"] = one.channel
     if one.values.shape != one.shape:
-        report["region"] = [[a, a + n] for a, n in zip(one.first, one.values.shape, strict=True)]
+        report["region"] = one.region
     report |= one.figures()
     for what, found in (("matches", one.matches), ("opposites", one.opposites)):
         if found is not None:
@@ -233,17 +213,11 @@ def map_report(one: ShownMap) -> dict[str, Any]:
 
 
 def stacked(maps: Sequence[ShownMap]) -> Array:
-    """Return the maps as channels of one array, or the only one there is.
-
-    Raises
-    ------
-    GeometryError
-        They are not of one size.
-    """
+    """Return the maps as channels of one array, or the only one there is."""
     if len(maps) == 1:
         return maps[0].values
-    sizes = {one.values.shape for one in maps}
-    if len(sizes) > 1:
-        said = ", ".join(map(size, sorted(sizes)))
+    shapes = {one.values.shape for one in maps}
+    if len(shapes) > 1:
+        said = ", ".join(map(size, sorted(shapes)))
         raise GeometryError(f"maps of {said} do not fit into one array", hint="use --as json")
     return np.dstack([one.values for one in maps])

@@ -1,10 +1,8 @@
 """What ``convcli show --preview`` draws: the picture itself, or each map as one."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convcli.choices import RangeMode
 from convcli.commands.show.maps import ShownMap, stacked
@@ -17,6 +15,7 @@ from convcli.imaging.pixels import to_pixels
 
 __all__ = ["previews"]
 
+# Lines of one picture.
 LEAST_LINES, MOST_LINES = 10, 40
 
 
@@ -29,7 +28,8 @@ def previews(
     or around 0 in blue and red where some are negative; so are the numbers of arrays.
     """
     if whole and image.space in (Space.GRAY, Space.RGB) and image.dtype.kind == "u":
-        pixels = _eight_bits(stacked(maps))
+        values = stacked(maps)
+        pixels = to_pixels(values, RangeMode.CLIP, full_in=full_scale(values.dtype), target=np.uint8).array
         return [Picture(pixels, name, size(maps[0].shape), view.graphics, min(MOST_LINES, lines))]
     most = max(LEAST_LINES, min(MOST_LINES, lines // len(maps)))
     return [
@@ -48,10 +48,3 @@ def _legend(one: ShownMap) -> str:
     if bool((one.values < 0).any()):
         return "blue is negative, red positive"
     return "black is the least, white the greatest"
-
-
-def _eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
-    found: NDArray[np.uint8] = to_pixels(
-        values, RangeMode.CLIP, full_in=full_scale(values.dtype), target=np.uint8
-    ).array
-    return found

@@ -1,4 +1,4 @@
-"""What `convcli show` was asked to show."""
+"""What `convcli show` was asked to show: regions, scores, forms of the numbers."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -8,10 +8,11 @@ from convcli.errors import UsageError
 
 __all__ = ["Form", "Region", "ShowSpec", "parse_region"]
 
+# Decimals in a table: float64 has no more digits.
 MOST_DECIMALS = 17
 
+# Where rows and columns begin and end, by the rules of Python's slices.
 Region: TypeAlias = tuple[tuple[int | None, int | None], tuple[int | None, int | None]]
-"""Where rows and columns begin and end, by the rules of Python's slices."""
 
 
 class Form(Choice):
@@ -24,13 +25,7 @@ class Form(Choice):
 
 
 def parse_region(text: str) -> Region:
-    """Read ``R0:R1,C0:C1`` as Python reads slices: an end left out is the edge, negative ones count from it.
-
-    Raises
-    ------
-    UsageError
-        `text` is not that.
-    """
+    """Read ``R0:R1,C0:C1`` as Python slices: an end left out is the edge, negative ones count from it."""
     sides = [side.split(":") for side in text.split(",")]
     try:
         ends = [[int(word) if word.strip() else None for word in side] for side in sides]
@@ -46,19 +41,7 @@ def parse_region(text: str) -> Region:
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ShowSpec:
-    """What `convcli show` prints of each map, and how.
-
-    Attributes
-    ----------
-    score, center
-        How well windows match the kernel instead of sums; whether means are subtracted.
-    region, max_size, precision
-        Part of each map; most rows and columns of a table (None: what fits, 0: any); decimals.
-    form, output
-        Table, csv, json or npy (None: as the output's suffix says), and where to.
-    preview, graphics
-        A picture instead of numbers, and how it is drawn.
-    """
+    """What `convcli show` prints of each map, and how: the options of the same names."""
 
     score: bool = False
     center: bool = True

@@ -21,7 +21,7 @@ from convcli.display.terminal.cells import (
     largest,
     shares,
 )
-from convcli.display.terminal.sparkline import BARS, PLAIN
+from convcli.display.terminal.sparkline import BARS, PLAIN, bar
 
 __all__ = ["FeatureMap"]
 
@@ -38,18 +38,16 @@ class FeatureMap:
 
     Attributes
     ----------
-    values
-        H x W.
     title, facts, after
         Words above the table, in bold and plain, and lines below it.
     first
-        The row and column that the first value is called.
+        What the first row and column are called.
     precision
         Decimals; None: four digits of the largest number.
     max_size
         Rows and columns at most; 0: never pooled; None: what fits.
     max_rows
-        How many rows fit.
+        Rows that fit.
     """
 
     values: Array
@@ -68,8 +66,7 @@ class FeatureMap:
         if self.facts:
             yield Text(self.facts)
         table = self._table(options.max_width, colour)
-        bars = PLAIN if options.ascii_only else BARS
-        for line in table.lines(colour, bars):
+        for line in table.lines(colour, PLAIN if options.ascii_only else BARS):
             yield from line
             yield Segment.line()
         for note in (*self._notes(table), *self.after):
@@ -113,11 +110,8 @@ class FeatureMap:
             )
         if table.left_out:
             start = self.first[1] + table.side * table.values.shape[1]
-            plural = "s" if table.left_out > 1 else ""
-            yield (
-                f"{table.left_out} more column{plural} to the right, from {start} on, did not fit; "
-                "--region shows them"
-            )
+            columns = f"{table.left_out} more column{'s' if table.left_out > 1 else ''}"
+            yield f"{columns} to the right, from {start} on, did not fit; --region shows them"
 
 
 class _Table(NamedTuple):
@@ -144,10 +138,7 @@ class _Table(NamedTuple):
             for column, word in enumerate(self.words.words[row]):
                 text = word.rjust(self.cell - gap)
                 if not colour:
-                    text += _bar(float(heights[row, column]), bars)
+                    height = float(heights[row, column])
+                    text += bar(height, bars) if height else " "
                 line.append(Segment(text, cell_style(pixels[row][column]) if colour else None))
             yield line
-
-
-def _bar(share: float, bars: str) -> str:
-    return " " if share == 0 else bars[min(len(bars) - 1, int(share * len(bars)))]

@@ -25,37 +25,24 @@ from convcli.pipeline.process import as_gray, read_source
 
 __all__ = ["show_files"]
 
+# Lines of text of all tables, or pictures, of one input: two screens.
 LINES = 48
-"""Of the tables, or pictures, of one input: two screens."""
 
+# Rows of one table.
 LEAST_ROWS, MOST_ROWS = 6, 32
 
+# Matches that are listed below one map at least, and below all maps.
 LEAST_MATCHES, MATCHES_IN_ALL = 2, 10
 
-WINDOW_OPTIONS = (
-    ("pad", "--pad"),
-    ("pad_value", "--pad-value"),
-    ("padding", "--padding"),
-    ("stride", "--stride"),
-    ("dilation", "--dilation"),
-    ("bias", "--bias"),
-    ("convolve", "--convolve"),
-    ("normalize", "--normalize"),
-    ("chain", "--chain"),
-    ("combine", "--combine"),
-)
+# Fields of the spec that have no effect without a kernel, but for --score.
+WINDOW_FIELDS = ("pad", "pad_value", "padding", "stride", "dilation", "bias", "convolve")
+SUM_FIELDS = ("normalize", "chain", "combine")
 
 
 def show_files(
     inputs: Sequence[str], kernels: Sequence[str], spec: FilterSpec, reading: ReadSpec, view: ShowSpec
 ) -> Batch:
-    """Show each input, or the maps that `kernels`, SPECs as ``-k`` takes them, make of it.
-
-    Raises
-    ------
-    UsageError, KernelError
-        The options, kernels and names do not go together.
-    """
+    """Show each input, or the maps that `kernels`, SPECs as ``-k`` takes them, make of it."""
     check_inputs(inputs, kernels)
     _check(kernels, spec, view)
     count = None if reading.recursive else len(inputs)
@@ -65,7 +52,9 @@ def show_files(
         raise UsageError(
             f"{many} cannot all go to {output or 'stdout'!r} as {form}", hint="show one, or all --as json"
         )
-    slides = bank(kernels, _slid(spec, view)) if kernels else None
+    # in --score each component of a kernel is a feature of its own
+    combined = replace(spec, combine=Combine.NONE) if view.score else spec
+    slides = bank(kernels, combined) if kernels else None
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
@@ -95,22 +84,18 @@ def show_files(
 
 def _check(kernels: Sequence[str], spec: FilterSpec, view: ShowSpec) -> None:
     defaults = {field.name: field.default for field in fields(FilterSpec)}
-    given = {name: option for name, option in WINDOW_OPTIONS if getattr(spec, name) != defaults[name]}
+    given = [name for name in (*WINDOW_FIELDS, *SUM_FIELDS) if getattr(spec, name) != defaults[name]]
+    options = {name: "--" + name.replace("_", "-") for name in given}
     if not kernels:
-        for option in [*(["--score"] if view.score else []), *given.values()]:
+        for option in [*(["--score"] if view.score else []), *options.values()]:
             raise UsageError(f"{option} has no effect without a kernel", hint="add -k SPEC")
     if view.score:
-        for name in ("bias", "normalize", "chain", "combine"):
+        for name in ("bias", *SUM_FIELDS):
             if name in given:
                 raise UsageError(
-                    f"{given[name]} does not go with --score, which compares shapes",
+                    f"{options[name]} does not go with --score, which compares shapes",
                     hint="leave one of them out",
                 )
-
-
-def _slid(spec: FilterSpec, view: ShowSpec) -> FilterSpec:
-    """Return `spec`, for which each component of a kernel is a feature of its own in ``--score``."""
-    return replace(spec, combine=Combine.NONE) if view.score else spec
 
 
 def _left_out(image: Image) -> Iterator[str]:

@@ -17,7 +17,7 @@ __all__ = ["MARGIN", "TITLE", "Limits", "contact_sheet", "limits", "picture"]
 Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
 
-# Up to how many maps, how many pixels the longer side of each has on a sheet; of more maps, `SMALL`.
+# Pixels of the longer side of each map on a sheet of up to 1, 4, 16, 64 maps, and of more.
 SIDES = ((1, 512), (4, 320), (16, 224), (64, 128))
 SMALL = 96
 

@@ -1,4 +1,4 @@
-"""Where the numbers of an axis stand, and how they are written."""
+"""Where the numbers of an axis stand."""
 
 import math
 

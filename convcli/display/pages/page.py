@@ -12,25 +12,11 @@ __all__ = ["page"]
 
 
 def page(package: str, name: str, title: str, data: Mapping[str, Any], *, scripts: Sequence[str] = ()) -> str:
-    """Return the page made of ``NAME.html``, ``NAME.css`` and ``NAME.js``, with what all pages share.
+    """Return a whole document made of ``NAME.html``, ``NAME.css``, ``NAME.js``, and what all pages share.
 
-    Parameters
-    ----------
-    package
-        The package whose folder ``assets`` has the three files.
-    name
-        Of the three files.
-    title
-        Plain text, for the window.
-    data
-        What the script finds as ``data``; JSON.
-    scripts
-        Parts of a long script that come before ``NAME.js``: ``PART`` stands for ``NAME-PART.js``.
-
-    Returns
-    -------
-    str
-        A whole document. Its policy forbids every request: pictures come as ``data:`` addresses.
+    The files are in the folder ``assets`` of `package`; the script finds the JSON `data` as ``data``. Each
+    PART in `scripts` is ``NAME-PART.js``, which comes before ``NAME.js``. The document's policy forbids every
+    request: pictures come as ``data:`` addresses.
     """
     shared, own = files(__package__), files(package) / "assets"
     return Template(_text(shared, "base.html")).substitute(
@@ -39,7 +25,7 @@ def page(package: str, name: str, title: str, data: Mapping[str, Any], *, script
         body=_text(own, f"{name}.html"),
         data=_embedded(data),
         script=_text(shared, "base.js")
-        + "".join(_text(own, f"{each}.js") for each in (*(f"{name}-{part}" for part in scripts), name)),
+        + "".join(_text(own, f"{name}{part}.js") for part in (*(f"-{part}" for part in scripts), "")),
     )
 
 

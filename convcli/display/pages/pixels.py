@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["packed_pixels"]
+__all__ = ["deflated", "packed_pixels"]
+
+
+def deflated(values: NDArray[Any]) -> str:
+    """Return the bytes of an array as base64 of a zlib stream."""
+    return b64encode(zlib.compress(values.tobytes(), 9)).decode("ascii")
 
 
 def packed_pixels(planes: NDArray[Any]) -> dict[str, Any]:
@@ -25,6 +30,5 @@ def packed_pixels(planes: NDArray[Any]) -> dict[str, Any]:
     kept = planes if whole else planes.astype(np.float32)
     if whole:
         kept = np.diff(kept, axis=2, prepend=np.zeros_like(kept[:, :, :1]))
-    little = np.ascontiguousarray(kept, kept.dtype.newbyteorder("<"))
-    data = b64encode(zlib.compress(little.tobytes(), 9)).decode("ascii")
+    data = deflated(kept.astype(kept.dtype.newbyteorder("<")))
     return {"shape": list(planes.shape), "type": f"{kept.dtype.kind}{kept.dtype.itemsize}", "data": data}

@@ -1,17 +1,30 @@
-"""What every picture of numbers in the terminal shares: colours of cells, and blocks made smaller."""
+"""What every picture in the terminal shares: colours of cells, half blocks, and averages over blocks."""
 
 import math
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.color import Color
 from rich.console import Console
+from rich.segment import Segment
 from rich.style import Style
 
 from convcli.display.diverging import diverging
 
-__all__ = ["averaged", "cell_style", "colours", "factor", "has_colour", "largest", "rgb", "shares"]
+__all__ = [
+    "Array",
+    "Pixel",
+    "averaged",
+    "cell_style",
+    "colours",
+    "factor",
+    "half_blocks",
+    "has_colour",
+    "largest",
+    "shares",
+]
 
 Array: TypeAlias = NDArray[np.float64]
 Pixel: TypeAlias = tuple[int, int, int]
@@ -44,12 +57,18 @@ def colours(values: Array, full: float) -> list[list[Pixel]]:
 def cell_style(pixel: Pixel) -> Style:
     """Return a background and the ink, black or white, that can be read on it."""
     light = 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2] > 140
-    return Style(color=rgb((0, 0, 0) if light else (255, 255, 255)), bgcolor=rgb(pixel))
+    ink = (0, 0, 0) if light else (255, 255, 255)
+    return Style(color=Color.from_rgb(*ink), bgcolor=Color.from_rgb(*pixel))
 
 
-def rgb(pixel: Pixel) -> Color:
-    """Return a colour for Rich."""
-    return Color.from_rgb(*pixel)
+def half_blocks(pixels: Sequence[Sequence[Pixel]]) -> Iterator[list[Segment]]:
+    """Yield lines of text that draw two rows of pixels each."""
+    for top in range(0, len(pixels), 2):
+        below = pixels[top + 1] if top + 1 < len(pixels) else [None] * len(pixels[top])
+        yield [
+            Segment("▀", Style(color=Color.from_rgb(*up), bgcolor=Color.from_rgb(*down) if down else None))
+            for up, down in zip(pixels[top], below, strict=True)
+        ]
 
 
 def factor(shape: tuple[int, ...], rows: int, columns: int) -> int:

@@ -14,20 +14,21 @@ from rich.segment import ControlType, Segment
 from convcli.choices import Graphics
 from convcli.errors import MissingExtraError
 
-__all__ = ["drawn", "known", "spoken"]
+__all__ = ["chosen_protocol", "drawn", "known_protocol"]
 
 Pixels = NDArray[np.uint8]
 
+# Characters of one message to kitty.
 CHUNK = 4096
-"""Characters of one message to kitty."""
 
+# Pixels across and down that are sent at most for each character, as a VT340 has them.
 CELL = (10, 20)
-"""Pixels across and down that are sent at most for each character, as a VT340 has them."""
 
-_RAW = [(ControlType.CURSOR_FORWARD, 0)]  # what marks text that Rich neither measures nor cuts
+# Marks text that Rich neither measures nor cuts.
+RAW = [(ControlType.CURSOR_FORWARD, 0)]
 
 
-def known(environment: Mapping[str, str]) -> Graphics:
+def known_protocol(environment: Mapping[str, str]) -> Graphics:
     """Return the protocol that a terminal is known for by its variables; ``auto`` where they do not tell.
 
     Inside tmux and screen, which pass none of them on unasked, it is half blocks.
@@ -46,7 +47,7 @@ def known(environment: Mapping[str, str]) -> Graphics:
     return Graphics.AUTO
 
 
-def spoken(asked: Graphics, console: Console, environment: Mapping[str, str]) -> Graphics:
+def chosen_protocol(asked: Graphics, console: Console, environment: Mapping[str, str]) -> Graphics:
     """Return the protocol that a picture is to be drawn in.
 
     What is asked for by name is done. Otherwise nothing but half blocks goes anywhere but to a terminal, and
@@ -56,7 +57,7 @@ def spoken(asked: Graphics, console: Console, environment: Mapping[str, str]) ->
         return asked
     if not console.is_terminal or not console.file.isatty() or console.no_color:
         return Graphics.BLOCKS
-    found = known(environment)
+    found = known_protocol(environment)
     if found is not Graphics.AUTO:
         return found
     try:
@@ -68,11 +69,6 @@ def spoken(asked: Graphics, console: Console, environment: Mapping[str, str]) ->
 
 def drawn(pixels: Pixels, protocol: Graphics, columns: int, lines: int) -> Iterator[Any]:
     """Yield what draws `pixels` over `columns` x `lines` characters, for Rich.
-
-    Raises
-    ------
-    MissingExtraError
-        Sixel graphics are asked for without the extra ``terminal``.
 
     References
     ----------
@@ -94,22 +90,21 @@ def drawn(pixels: Pixels, protocol: Graphics, columns: int, lines: int) -> Itera
         return
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
-    content = b64encode(buffer.getvalue()).decode("ascii")
-    size = len(buffer.getvalue())
     write = _kitty if protocol is Graphics.KITTY else _iterm2
-    yield Segment(write(content, size, columns, lines), control=_RAW)
+    yield Segment(write(buffer.getvalue(), columns, lines), control=RAW)
     yield Segment.line()
 
 
-def _kitty(content: str, _: int, columns: int, lines: int) -> str:
-    parts = [content[begin : begin + CHUNK] for begin in range(0, len(content), CHUNK)]
-    messages = []
-    for number, part in enumerate(parts):
-        keys = f"a=T,f=100,q=2,c={columns},r={lines}," if number == 0 else ""
-        messages.append(f"\x1b_G{keys}m={int(number < len(parts) - 1)};{part}\x1b\\")
-    return "".join(messages)
+def _kitty(png: bytes, columns: int, lines: int) -> str:
+    content = b64encode(png).decode("ascii")
+    starts = range(0, len(content), CHUNK)
+    keys = [f"a=T,f=100,q=2,c={columns},r={lines},", *[""] * (len(starts) - 1)]
+    return "".join(
+        f"\x1b_G{key}m={int(start != starts[-1])};{content[start : start + CHUNK]}\x1b\\"
+        for key, start in zip(keys, starts, strict=True)
+    )
 
 
-def _iterm2(content: str, size: int, columns: int, lines: int) -> str:
+def _iterm2(png: bytes, columns: int, lines: int) -> str:
     shape = f"width={columns};height={lines};preserveAspectRatio=0"
-    return f"\x1b]1337;File=inline=1;size={size};{shape}:{content}\a"
+    return f"\x1b]1337;File=inline=1;size={len(png)};{shape}:{b64encode(png).decode('ascii')}\a"

@@ -4,30 +4,27 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.segment import Segment
-from rich.style import Style
 
 from convcli.display.terminal.cells import (
+    Array,
     averaged,
     cell_style,
     colours,
     factor,
+    half_blocks,
     has_colour,
     largest,
-    rgb,
     shares,
 )
 from convcli.display.words import significant
 
 __all__ = ["Heat"]
 
-Array = NDArray[np.float64]
-
-_SHADES = " .:;=o*%#@"  # none that could be taken for a sign
+# From 0 to the largest magnitude, where there is no colour; none could be taken for a sign.
+SHADES = " .:;=o*%#@"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,14 +37,12 @@ class Heat:
 
     Attributes
     ----------
-    values
-        2-D real array; NaN is drawn dark grey, or ``??``.
+    values : (H, W) array
+        NaN is drawn dark grey, or ``??``.
     limit
-        The magnitude that is drawn in the fullest colour; the largest finite one where it is None.
-    numbers
-        Write the values into their cells, where they fit.
-    digits
-        How many significant digits they have.
+        Magnitude of the fullest colour; the largest finite one where it is None.
+    numbers, digits
+        Write the values into their cells where they fit, in so many significant digits.
     max_width, max_height
         Columns and lines that are used at most; the width is never above the terminal's.
     """
@@ -66,21 +61,17 @@ class Heat:
             raise ValueError("max_width and max_height must be 1 or more")
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = self._width(options)
-        drawn = self._lines(width, has_colour(console), options.ascii_only)
-        for line in drawn:
+        for line in self._lines(options, has_colour(console)):
             yield from line
             yield Segment.line()
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        lines = list(self._lines(self._width(options), has_colour(console), options.ascii_only))
+        lines = self._lines(options, has_colour(console))
         widest = max(sum(segment.cell_length for segment in line) for line in lines)
         return Measurement(min(2, widest), widest)
 
-    def _width(self, options: ConsoleOptions) -> int:
-        return max(1, min(options.max_width, self.max_width or options.max_width))
-
-    def _lines(self, width: int, colour: bool, ascii_only: bool) -> Iterator[list[Segment]]:
+    def _lines(self, options: ConsoleOptions, colour: bool) -> Iterator[list[Segment]]:
+        width = max(1, min(options.max_width, self.max_width or options.max_width))
         rows, columns = self.values.shape
         if self.numbers:
             texts = [[significant(value, self.digits) for value in row] for row in self.values.tolist()]
@@ -91,10 +82,11 @@ class Heat:
                 )
                 return
         fits = 2 * columns <= width and rows <= self.max_height
-        if colour and not ascii_only and not fits and width > 1:
-            yield from self._half_blocks(_shrunk(self.values, 2 * self.max_height, width))
+        if colour and not options.ascii_only and not fits and width > 1:
+            small = self._shrunk(2 * self.max_height, width)
+            yield from half_blocks(colours(small, self._full()))
             return
-        small = _shrunk(self.values, self.max_height, max(1, width // 2))
+        small = self._shrunk(self.max_height, max(1, width // 2))
         texts = [["  "] * small.shape[1]] * small.shape[0] if colour else self._shades(small)
         yield from self._cells(small, [[text[:width] for text in row] for row in texts], colour)
 
@@ -105,14 +97,8 @@ class Heat:
                 for pixel, text in zip(row, line, strict=True)
             ]
 
-    def _half_blocks(self, values: Array) -> Iterator[list[Segment]]:
-        drawn = colours(values, self._full())
-        for top in range(0, len(drawn), 2):
-            below = drawn[top + 1] if top + 1 < len(drawn) else [None] * len(drawn[top])
-            yield [
-                Segment("▀", Style(color=rgb(up), bgcolor=rgb(down) if down else None))
-                for up, down in zip(drawn[top], below, strict=True)
-            ]
+    def _shrunk(self, rows: int, columns: int) -> Array:
+        return averaged(self.values, factor(self.values.shape, rows, columns))
 
     def _shades(self, values: Array) -> list[list[str]]:
         signed = bool((self.values < 0).any())
@@ -122,16 +108,12 @@ class Heat:
         return largest(self.values) if self.limit is None else self.limit
 
 
-def _shrunk(values: Array, rows: int, columns: int) -> Array:
-    return averaged(values, factor(values.shape, rows, columns))
-
-
 def _shade(share: float, signed: bool) -> str:
     if math.isnan(share):
         return "??"
     if abs(share) < 0.01:
         return "  "
-    shade = _SHADES[max(1, round(abs(share) * (len(_SHADES) - 1)))]
+    shade = SHADES[max(1, round(abs(share) * (len(SHADES) - 1)))]
     if not signed:
         return 2 * shade
     return f"{'-' if share < 0 else '+'}{shade}"

@@ -9,21 +9,21 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
-from rich.style import Style
 from rich.text import Text
 
 from convcli.choices import Graphics
-from convcli.display.terminal.cells import rgb
+from convcli.display.terminal.cells import half_blocks
+from convcli.display.terminal.graphics import chosen_protocol, drawn
 
 __all__ = ["Picture"]
 
 Pixels = NDArray[np.uint8]
 
+# Shades from black to white where there are few colours or none.
 RAMP = " .:-=+*#%@"
-"""Shades from black to white where there are few colours or none."""
 
+# Columns of text that one pixel of a small picture becomes at most.
 ENLARGED = 4
-"""How many characters wide one pixel of a small picture becomes at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +39,6 @@ class Picture:
         Grey or RGB.
     title, facts
         Words above it, in bold and plain.
-    graphics
-        How it is drawn; ``auto`` asks the terminal.
-    max_lines
-        Lines at most.
     """
 
     pixels: Pixels
@@ -52,14 +48,12 @@ class Picture:
     max_lines: int = 40
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        from convcli.display.terminal.graphics import drawn, spoken
-
         if self.title:
             yield Text(self.title, style="bold")
         if self.facts:
             yield Text(self.facts)
         columns, rows = self._size(options.max_width)
-        protocol = spoken(self.graphics, console, os.environ)
+        protocol = chosen_protocol(self.graphics, console, os.environ)
         if protocol is not Graphics.BLOCKS:
             yield from drawn(self.pixels, protocol, columns, -(-rows // 2))
             return
@@ -67,7 +61,7 @@ class Picture:
         image = Image.fromarray(self.pixels)
         larger = columns > image.width
         image = image.resize((columns, rows), Image.Resampling.NEAREST if larger else Image.Resampling.BOX)
-        for line in _shades(image) if few else _half_blocks(image):
+        for line in _shades(image) if few else half_blocks(np.asarray(image.convert("RGB")).tolist()):
             yield from line
             yield Segment.line()
 
@@ -78,16 +72,6 @@ class Picture:
         if scale > 1:
             scale = int(scale)
         return max(1, min(width, round(across * scale))), max(1, round(height * scale))
-
-
-def _half_blocks(image: Image.Image) -> Iterator[list[Segment]]:
-    pixels = np.asarray(image.convert("RGB")).tolist()
-    for top in range(0, len(pixels), 2):
-        below = pixels[top + 1] if top + 1 < len(pixels) else [None] * len(pixels[top])
-        yield [
-            Segment("▀", Style(color=rgb(tuple(up)), bgcolor=rgb(tuple(down)) if down else None))
-            for up, down in zip(pixels[top], below, strict=True)
-        ]
 
 
 def _shades(image: Image.Image) -> Iterator[list[Segment]]:

@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-__all__ = ["sparkline"]
+__all__ = ["BARS", "PLAIN", "bar", "sparkline"]
 
+# From the lowest to the highest, with and without Unicode.
 BARS = "▁▂▃▄▅▆▇█"
 PLAIN = "_.-=+*#@"
-UNKNOWN = "?"
 
 
 def sparkline(
@@ -51,6 +51,10 @@ def _scaled(value: float, logarithmic: bool) -> float:
 
 def _bar(value: float, low: float, high: float, bars: str) -> str:
     if math.isnan(value):
-        return UNKNOWN
-    share = (min(max(value, low), high) - low) / ((high - low) or 1.0)
+        return "?"
+    return bar((min(max(value, low), high) - low) / ((high - low) or 1.0), bars)
+
+
+def bar(share: float, bars: str) -> str:
+    """Return the bar of a share from 0 to 1."""
     return bars[min(len(bars) - 1, int(share * len(bars)))]

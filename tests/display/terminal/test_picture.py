@@ -18,7 +18,7 @@ from rich.text import Text
 
 from convcli.choices import Graphics
 from convcli.display.terminal import graphics
-from convcli.display.terminal.graphics import known, spoken
+from convcli.display.terminal.graphics import chosen_protocol, known_protocol
 from convcli.display.terminal.picture import Picture
 from convcli.errors import MissingExtraError
 from tests.display.terminal.test_heat import console
@@ -145,7 +145,7 @@ def test_large_pictures_are_sent_no_larger_than_seen():
     ],
 )
 def test_what_terminals_are_known_for(environment, protocol):
-    assert known(environment) is protocol
+    assert known_protocol(environment) is protocol
 
 
 class Terminal(io.StringIO):
@@ -159,11 +159,13 @@ def terminal(file: io.StringIO | None = None, **how: object) -> Console:
 
 def test_only_terminals_are_sent_graphics_unasked():
     kitty = {"TERM": "xterm-kitty"}
-    assert spoken(Graphics.AUTO, terminal(), kitty) is Graphics.KITTY
-    assert spoken(Graphics.AUTO, terminal(io.StringIO(), force_terminal=True), kitty) is Graphics.BLOCKS
-    assert spoken(Graphics.AUTO, terminal(no_color=True), kitty) is Graphics.BLOCKS
-    assert spoken(Graphics.BLOCKS, terminal(), kitty) is Graphics.BLOCKS
-    assert spoken(Graphics.SIXEL, terminal(io.StringIO()), {}) is Graphics.SIXEL
+    assert chosen_protocol(Graphics.AUTO, terminal(), kitty) is Graphics.KITTY
+    assert (
+        chosen_protocol(Graphics.AUTO, terminal(io.StringIO(), force_terminal=True), kitty) is Graphics.BLOCKS
+    )
+    assert chosen_protocol(Graphics.AUTO, terminal(no_color=True), kitty) is Graphics.BLOCKS
+    assert chosen_protocol(Graphics.BLOCKS, terminal(), kitty) is Graphics.BLOCKS
+    assert chosen_protocol(Graphics.SIXEL, terminal(io.StringIO()), {}) is Graphics.SIXEL
 
 
 def extra(monkeypatch: pytest.MonkeyPatch, *, supported: bool) -> None:
@@ -186,7 +188,7 @@ def extra(monkeypatch: pytest.MonkeyPatch, *, supported: bool) -> None:
 @pytest.mark.parametrize(("supported", "protocol"), [(True, Graphics.SIXEL), (False, Graphics.BLOCKS)])
 def test_unknown_terminals_are_asked_for_sixel(monkeypatch, supported, protocol):
     extra(monkeypatch, supported=supported)
-    assert spoken(Graphics.AUTO, terminal(), {"TERM": "xterm-256color"}) is protocol
+    assert chosen_protocol(Graphics.AUTO, terminal(), {"TERM": "xterm-256color"}) is protocol
 
 
 def test_sixel_is_the_extra_s_business(monkeypatch):
@@ -197,6 +199,6 @@ def test_sixel_is_the_extra_s_business(monkeypatch):
 def test_without_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "textual_image", None)
     monkeypatch.setitem(sys.modules, "textual_image.renderable", None)
-    assert spoken(Graphics.AUTO, terminal(), {"TERM": "xterm-256color"}) is Graphics.BLOCKS
+    assert chosen_protocol(Graphics.AUTO, terminal(), {"TERM": "xterm-256color"}) is Graphics.BLOCKS
     with pytest.raises(MissingExtraError, match="--graphics sixel"):
         list(graphics.drawn(PHOTO, Graphics.SIXEL, 10, 5))

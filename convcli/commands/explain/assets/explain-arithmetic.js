@@ -107,7 +107,7 @@ function computed(picture, kernel, settings) {
   return { kernel, used, sides, sizes, padded, result };
 }
 
-// One output pixel: its window tap by tap, the sum of the products, and the value.
+// One output pixel: its window tap by tap, the places of the first and last tap, the sum of the products, and the value.
 function traced({ used, padded, result }, settings, [m, n]) {
   const [top, left] = [m * settings.stride[0], n * settings.stride[1]];
   const taps = used.map((weights, i) => weights.map((weight, j) => {
@@ -121,8 +121,8 @@ function traced({ used, padded, result }, settings, [m, n]) {
       from: Math.min(...from) < 0 ? null : from, // null: the constant
     };
   }));
-  const sum = sumOf(taps.flat().map((tap) => tap.product));
-  return { at: [m, n], taps, sum, bias: settings.bias, value: result.values[m * result.width + n] };
+  const flat = taps.flat(), sum = sumOf(flat.map((tap) => tap.product));
+  return { at: [m, n], taps, flat, first: flat[0].place, last: flat.at(-1).place, sum, bias: settings.bias, value: result.values[m * result.width + n] };
 }
 
 // A number such as 2, -.5, 1e-3 or 1/9; NaN for anything else.

@@ -131,6 +131,7 @@ function wireKernel() {
 
 function wireSettings() {
   const { settings } = state;
+  one("pad").append(...Object.keys(DRAWN).map((value) => element("option", { value, text: value })));
   one("pad").value = settings.pad;
   changes("pad", "change", () => (settings.pad = one("pad").value));
   one("amount").value = typeof settings.padding === "string" ? settings.padding : "own";

@@ -130,13 +130,13 @@ function drawInput(canvas, film, { padded }, picture, trace) {
   if (trace) {
     const { context, scale } = view;
     const place = ([row, column]) => [(column + padded.left) * scale, (row + padded.top) * scale];
-    for (const tap of trace.taps.flat()) {
+    for (const tap of trace.flat) {
       if (!tap.padding || !tap.from) continue;
       const [x, y] = place(tap.from), size = Math.max(scale, 4); // seen on a photograph, too
       framed(context, x + (scale - size) / 2, y + (scale - size) / 2, size, size, style("--source"), 1);
     }
-    const [x, y] = place(trace.taps[0][0].place);
-    const [right, bottom] = place(trace.taps.at(-1).at(-1).place);
+    const [x, y] = place(trace.first);
+    const [right, bottom] = place(trace.last);
     pointed(context, x, y, right - x + scale, bottom - y + scale, style("--mark"));
   }
   return view;
@@ -151,8 +151,7 @@ function drawResult(canvas, film, { result }, [row, column]) {
 
 // The surroundings of the window, pixel by pixel, with arrows from where padding was taken.
 function drawLens(canvas, { padded }, picture, trace, tone, chosen) {
-  const taps = trace.taps.flat();
-  const [first, last] = [taps[0].place, taps.at(-1).place];
+  const { flat: taps, first, last } = trace;
   const spans = [padded.height, padded.width].map((size, axis) => {
     const before = axis ? padded.left : padded.top;
     const length = last[axis] - first[axis] + 1;

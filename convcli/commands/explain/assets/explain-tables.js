@@ -82,8 +82,8 @@ function fillTables(trace, settings, chosen) {
 }
 
 // "3 x 1 - 2 x 4 ...": written out while it is short.
-function sumText({ taps, sum }) {
-  const products = taps.flat().map((tap) => tap.product);
+function sumText({ flat, sum }) {
+  const products = flat.map((tap) => tap.product);
   if (products.length > 9) return `sum of the ${products.length} products = ${shown(sum, 6)}`;
   const [first, ...others] = products.map((product) => shown(product, 5));
   const rest = others.map((text) => (text[0] === "-" ? ` \u2212 ${text.slice(1)}` : ` + ${text}`));
@@ -94,11 +94,10 @@ function sumText({ taps, sum }) {
 const ends = (first, last) => (first === last ? `${first}` : `${first} to ${last}`);
 
 function spokenOf(trace) {
-  const taps = trace.taps.flat();
-  const [first, last] = [taps[0].place, taps.at(-1).place];
-  const made = taps.filter((tap) => tap.padding).length;
+  const { flat, first, last } = trace;
+  const made = flat.filter((tap) => tap.padding).length;
   const from = `It sees rows ${ends(first[0], last[0])} and columns ${ends(first[1], last[1])}`;
-  const padding = made ? `; ${made} of its ${taps.length} pixels are padding` : "";
+  const padding = made ? `; ${made} of its ${flat.length} pixels are padding` : "";
   return `Output pixel (${trace.at.join(", ")}) is ${shown(trace.value, 6)}. ${from}${padding}.`;
 }
 

@@ -99,7 +99,7 @@ function originOf(chosen) {
       ? `padding, ${chosen.from ? `taken from ${placeText(chosen.from)}` : "the constant"}` : "a pixel of the picture";
     return `At ${placeText(chosen.place)}: ${seen}. ${shown(chosen.value)} \u00d7 ${shown(chosen.weight)} = ${shown(chosen.product)}.`;
   }
-  const made = trace.taps.flat().filter((tap) => tap.padding);
+  const made = trace.flat.filter((tap) => tap.padding);
   if (!made.length) return "Every pixel of this window lies in the picture.";
   if (made.some((tap) => tap.from)) {
     return one("tables").classList.contains("dense")
@@ -140,8 +140,7 @@ function tellSettings() {
 const nameOfKernel = () => data.kernels[Number(one("kernel").value)]?.name ?? "the edited kernel";
 
 function tellField() {
-  const taps = trace.taps.flat();
-  const [first, last] = [taps[0].place, taps.at(-1).place];
+  const { first, last } = trace;
   const inside = [picture.height, picture.width].map((size, axis) => [Math.max(0, first[axis]), Math.min(size - 1, last[axis])]);
   const length = ([start, end]) => Math.max(0, end - start + 1);
   one("field").textContent = `Receptive field: rows ${ends(first[0], last[0])}, columns ${ends(first[1], last[1])} `
