@@ -20,7 +20,7 @@ __all__ = ["ALL", "Compared", "compare_stack", "rounding"]
 ALL = tuple(PadMode)  # in the order in which they are reported
 
 # Differences below this share of the largest possible result are rounding: some 500 units of float64's.
-ROUNDING = 1e-13
+ROUNDING_SHARE = 1e-13
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -163,7 +163,7 @@ def rounding(stack: Stack, x: Array, pad_value: float, result: Array) -> float:
             gain *= layer.gain
         elif isinstance(layer, Normalize):
             gain *= float(abs(layer.scale).max())
-    return min(ROUNDING * max(given * gain, largest), 1e4 * ROUNDING * max(given, largest))
+    return min(ROUNDING_SHARE * max(given * gain, largest), 1e4 * ROUNDING_SHARE * max(given, largest))
 
 
 def _magnitude(values: Array) -> float:
