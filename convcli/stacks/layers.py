@@ -34,7 +34,7 @@ AxisMaps = tuple[AxisMap, AxisMap]  # along rows, along columns
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Layer:
-    """Type and name, as the stack file has them; without parameters, changing neither size nor channels."""
+    """A layer, named as in the stack file; this base has no parameters and keeps size and channels."""
 
     type: str
     name: str

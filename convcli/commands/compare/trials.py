@@ -29,14 +29,14 @@ __all__ = ["biased", "shifted"]
 SAMPLES, SEED = 400, 0
 
 # Most rows and columns of random pictures where the border band is thin: positions farther inside are alike.
-LARGEST = 64
+MAX_RANDOM_SIDE = 64
 
 # Flatness up to which a map is called flat: with hundreds of positions, chance stays below it.
-FLAT = 1.25
+MAX_FLATNESS = 1.25
 
 FLATNESS_NOTE = (
     "flatness: how far a map is spread over the positions, over what chance alone would do: about 1 where no"
-    f" position is special; up to {FLAT} counts as flat."
+    f" position is special; up to {MAX_FLATNESS} counts as flat."
 )
 
 # By map (mean, deviation) and figure (inside, border, flatness).
@@ -86,7 +86,7 @@ def _random_size(picture: Picture, subject: Subject) -> tuple[int, int]:
     """Return the input's size, cut where more of the inside would tell nothing new."""
     height, width = picture.frame.size
     band = affected(subject.stack, (height, width))
-    most = max(LARGEST, round(6 * band.depth * max(total_stride(subject.stack))))
+    most = max(MAX_RANDOM_SIDE, round(6 * band.depth * max(total_stride(subject.stack))))
     return min(height, most), min(width, most)
 
 
@@ -122,16 +122,16 @@ def _bias_tables(figures: Mapping[str, BiasFigures]) -> list[tuple[str, Figures]
             Column("border", [number(row["border"]) for row in rows]),
             Column("flatness", [f"{row['flatness']:.2f}" for row in rows]),
         ]
-        flat = frozenset(at for at, row in enumerate(rows) if row["flatness"] <= FLAT)
+        flat = frozenset(at for at, row in enumerate(rows) if row["flatness"] <= MAX_FLATNESS)
         tables.append((f"{name.capitalize()} of the results", Figures(columns, flat)))
     return tables
 
 
 def _bias_words(figures: Mapping[str, BiasFigures]) -> str:
     flat = {pad: [one[name]["flatness"] for name in ("mean", "deviation")] for pad, one in figures.items()}
-    both = [pad for pad, pair in flat.items() if max(pair) <= FLAT]
-    mean = [pad for pad, pair in flat.items() if pair[0] <= FLAT < pair[1]]
-    neither = [pad for pad, pair in flat.items() if pair[0] > FLAT]
+    both = [pad for pad, pair in flat.items() if max(pair) <= MAX_FLATNESS]
+    mean = [pad for pad, pair in flat.items() if pair[0] <= MAX_FLATNESS < pair[1]]
+    neither = [pad for pad, pair in flat.items() if pair[0] > MAX_FLATNESS]
     parts = []
     if both:
         parts.append(f"mean and deviation are flat under {listed(both)}")

@@ -28,7 +28,7 @@ from convcli.stacks.stack import Stack
 
 __all__ = ["compare_files"]
 
-STAGES = 6  # layers that the page shows at most: each takes room and time
+MAX_STAGES = 6  # layers that the page shows at most: each takes room and time
 
 
 def compare_files(
@@ -167,7 +167,7 @@ def _stages(stack: Stack, size: tuple[int, int]) -> list[Stack]:
         if isinstance(stack.layers[count - 1], Convolution)
     ]
     parts = [part for part in parts if any(affected(part, size))]
-    room = STAGES - 1
+    room = MAX_STAGES - 1
     return parts if len(parts) <= room else [parts[at * len(parts) // room] for at in range(room)]
 
 

@@ -10,7 +10,7 @@ from convcli.engine.arrays import Array
 from convcli.errors import GeometryError
 from convcli.stacks.convolutions import Convolution, KernelConv
 from convcli.stacks.layers import Normalize, channels_last
-from convcli.stacks.paddings.affected_border import affected, needed, switched, unpadded
+from convcli.stacks.paddings.affected_border import affected, has_border, needed, switched, unpadded
 from convcli.stacks.paddings.border_band import Band, Comparison, compare_result
 from convcli.stacks.stack import Stack
 from convcli.stacks.trace import plan, run
@@ -20,7 +20,7 @@ __all__ = ["ALL", "Compared", "compare_stack", "rounding"]
 ALL = tuple(PadMode)  # in the order in which they are reported
 
 # Differences below this share of the largest possible result are rounding: some 500 units of float64's.
-ROUNDING = 1e-13
+ROUNDING_SHARE = 1e-13
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -133,6 +133,8 @@ def _results(
 
 
 def _hint(stack: Stack) -> str:
+    if has_border(stack):
+        return "no window reaches the padding"
     one = [each for each in stack.layers if isinstance(each, KernelConv) and each.window.size == (1, 1)]
     return "a kernel of 1 x 1 needs no padding" if one else "no layer of the stack pads"
 
@@ -161,7 +163,7 @@ def rounding(stack: Stack, x: Array, pad_value: float, result: Array) -> float:
             gain *= layer.gain
         elif isinstance(layer, Normalize):
             gain *= float(abs(layer.scale).max())
-    return min(ROUNDING * max(given * gain, largest), 1e4 * ROUNDING * max(given, largest))
+    return min(ROUNDING_SHARE * max(given * gain, largest), 1e4 * ROUNDING_SHARE * max(given, largest))
 
 
 def _magnitude(values: Array) -> float:

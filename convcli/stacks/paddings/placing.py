@@ -8,7 +8,7 @@ from convcli.errors import GeometryError, UsageError
 __all__ = ["check_inside", "find_inside", "frame"]
 
 # Pixels that are compared at every place before whole pictures are, where few places are left.
-PROBES = 64
+PROBE_PIXELS = 64
 
 
 def frame(size: tuple[int, int], crop: int) -> tuple[slice, slice]:
@@ -53,7 +53,7 @@ def find_inside(x: Array, larger: Array) -> tuple[int, int]:
     if x.shape[0] != larger.shape[0] or min(height, width) < 1:
         check_inside(x, larger, (0, 0))
     rows, columns = np.divmod(np.arange(height * width), width)
-    chosen = np.random.default_rng(0).integers(0, x.shape[1:], (PROBES, 2))
+    chosen = np.random.default_rng(0).integers(0, x.shape[1:], (PROBE_PIXELS, 2))
     for row, column in chosen:
         alike = (larger[:, rows + row, columns + column] == x[:, row, column, None]).all(0)
         rows, columns = rows[alike], columns[alike]

@@ -248,6 +248,9 @@ def test_other_things_that_cannot_be_compared() -> None:
     with pytest.raises(GeometryError, match="nothing to compare") as caught:
         cv.compare_padding(IMAGE, [[2.0]])
     assert caught.value.hint == "a kernel of 1 x 1 needs no padding"
+    with pytest.raises(GeometryError, match="nothing to compare") as caught:
+        cv.compare_padding(IMAGE, np.ones((2, 2)), stride=2)
+    assert caught.value.hint == "no window reaches the padding"
     with pytest.raises(GeometryError, match="not a picture"):
         cv.compare_padding(np.zeros(4), BOX)
     with pytest.raises(GeometryError, match="not finite"):
