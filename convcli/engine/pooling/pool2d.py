@@ -141,9 +141,8 @@ def plan(how: Pooling) -> tuple[str, str]:
         if taps > NETWORK:
             return "sort", f"each window of {taps} pixels is sorted as far as its middle"
         return "network", f"{len(network(taps))} exchanges order the {taps} pixels of all windows at once"
-    operation = reduction(how, np.dtype(np.float32))
-    down = operations(window.size[0], window.stride[0], window.dilation[0], operation)
-    along = operations(window.size[1], 1, window.dilation[1], operation)
+    operation, (rows, columns) = reduction(how, np.dtype(np.float32)), window.axes
+    down, along = operations(rows, operation), operations(columns._replace(stride=1), operation)
     name = "doubling" if down + along < sum(window.size) - 2 else "slices"
     return name, f"{down} + {along} operations on rows and columns, not {taps - 1} on each window"
 
