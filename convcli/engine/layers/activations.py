@@ -1,4 +1,4 @@
-"""What layers do to each number alone, and layers that make maps larger."""
+"""Activations, normalisation and upsampling of feature maps."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ __all__ = [
 
 
 class UpsampleMode(Choice):
-    """Where the numbers between come from."""
+    """How upsampled pixels are interpolated."""
 
     NEAREST = "nearest"
     BILINEAR = "bilinear"
@@ -66,9 +66,8 @@ def tanh(x: Floats) -> Floats:
 
 def threshold(x: Floats, limit: float, below: float = 0.0, above: float | None = None) -> Floats:
     """Return `below` where x is `limit` or less, else `above`, or x itself where that is None."""
-    kind = x.dtype.type
-    passed = x > kind(limit)
-    result: Floats = np.where(passed, x if above is None else kind(above), kind(below))
+    scalar = x.dtype.type
+    result: Floats = np.where(x > scalar(limit), x if above is None else scalar(above), scalar(below))
     return result
 
 
@@ -103,48 +102,28 @@ def normalize(x: Floats, mean: Floats, scale: Floats, shift: Floats) -> Floats:
 
 
 def upsample(x: Array, factor: object, mode: UpsampleMode | str = "nearest") -> Array:
-    """Make maps of the last two axes larger by whole factors.
+    """Enlarge maps, (..., H, W) floats, by whole factors: an int or (rows, columns).
 
     ``nearest``: ``y[m] = x[m // f]``. ``bilinear``: x at ``(m + 0.5) / f - 0.5``, between its two neighbours
     and held at the edges, along each axis; ``torch.nn.Upsample`` with ``align_corners=False``.
-
-    Parameters
-    ----------
-    x : (..., H, W) array of floats
-    factor : int or (rows, columns)
-    mode : UpsampleMode or str
-
-    Raises
-    ------
-    GeometryError
-        `x` is no picture.
-    UsageError
-        `factor` or `mode` is malformed.
     """
     if x.ndim < 2 or 0 in x.shape:
         raise GeometryError(f"input of shape {x.shape} is not a picture", hint="give H x W or C x H x W")
     how = UpsampleMode.parse(mode)
     for axis, times in zip((-2, -1), as_pair(factor, "factor"), strict=True):
         if times > 1:
-            x = _nearest(x, times, axis) if how is UpsampleMode.NEAREST else _linear(x, times, axis)
+            x = np.repeat(x, times, axis) if how is UpsampleMode.NEAREST else _linear(x, times, axis)
     return x
 
 
-def _nearest(x: Array, times: int, axis: int) -> Array:
-    return np.repeat(x, times, axis)
-
-
-def _linear(x: Array, times: int, axis: int) -> Array:
+def _linear(x: Array, factor: int, axis: int) -> Array:
     size = x.shape[axis]
-    at = np.clip((np.arange(size * times) + 0.5) / times - 0.5, 0, size - 1)
+    at = np.clip((np.arange(size * factor) + 0.5) / factor - 0.5, 0, size - 1)
     before = at.astype(np.intp)
     after = np.minimum(before + 1, size - 1)
-    share = (at - before).astype(x.dtype)
-    shape = [1] * x.ndim
-    shape[axis] = len(at)
-    share = share.reshape(shape)
+    fraction = np.expand_dims((at - before).astype(x.dtype), 1 if axis == -2 else 0)
     near, far = np.take(x, before, axis), np.take(x, after, axis)
-    near *= 1 - share
-    far *= share
+    near *= 1 - fraction
+    far *= fraction
     near += far
     return near

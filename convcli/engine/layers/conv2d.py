@@ -1,4 +1,4 @@
-"""Convolution layers as neural networks have them: channels are summed over, each output has its weights."""
+"""Convolution layers of neural networks: each output channel sums over all input channels of its group."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -42,11 +42,11 @@ def conv2d(
     stride, dilation : int or (rows, columns)
         Of the window.
     padding : int, (rows, columns), ((top, bottom), (left, right)), "same", "full" or "valid"
-        How much is made up beyond the edges.
+        Pixels added beyond the edges.
     groups : int
-        Output channels see only their own of this many equal groups of input channels.
+        Input and output channels are split into this many equal groups; outputs see their own group alone.
     pad, pad_value
-        How, as for :func:`convcli.engine.correlation.correlate.correlate`.
+        Padding mode and value, as for :func:`convcli.engine.correlation.correlate.correlate`.
     jobs : int, optional
         Threads; the result is the same to the last bit for any number. Default: one per core.
 

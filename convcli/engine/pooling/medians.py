@@ -1,6 +1,6 @@
 """Median pooling: a sorting network where windows are small and at no edge, else each window is sorted."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -27,22 +27,15 @@ def median_pool(task: PoolTask, threads: int) -> None:
     """Write the median of every window of `task`, neutral padding left out."""
     planes, height, width, _ = task.out.shape
     (y0, y1), (x0, x1) = map(_whole, task.axes, (height, width), task.counted)
-
-    def by_network(part: Part, scratch: Scratch) -> None:
-        _by_network(task, part, scratch)
-
-    def by_sorting(part: Part, scratch: Scratch) -> None:
-        _by_sorting(task, part, scratch)
-
-    small = task.how.window.taps <= NETWORK
-    run(by_network if small else by_sorting, _parts(task, Part(0, planes, y0, y1, x0, x1)), threads)
+    inner = _by_network if task.how.window.taps <= NETWORK else _by_sorting
+    run(partial(inner, task), _parts(task, Part(0, planes, y0, y1, x0, x1)), threads)
     edges = (
         Part(0, planes, 0, y0, 0, width),
         Part(0, planes, y1, height, 0, width),
         Part(0, planes, y0, y1, 0, x0),
         Part(0, planes, y0, y1, x1, width),
     )
-    run(by_sorting, [part for edge in edges for part in _parts(task, edge)], threads)
+    run(partial(_by_sorting, task), [part for edge in edges for part in _parts(task, edge)], threads)
 
 
 def _whole(axis: Axis, windows: int, bounds: tuple[int, int]) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from convcli.choices import PadMode, PoolMode
 from convcli.engine.arrays import Array, check_numeric, working_dtype
-from convcli.engine.pad import as_type, sources
+from convcli.engine.pad import as_type
 from convcli.engine.pooling.medians import NETWORK, network
 from convcli.engine.pooling.modes import POOL, reduction
 from convcli.engine.pooling.reductions import operations
@@ -142,9 +142,8 @@ def plan(how: Pooling) -> tuple[str, str]:
         if taps > NETWORK:
             return "sort", f"each window of {taps} pixels is sorted as far as its middle"
         return "network", f"{len(network(taps))} exchanges order the {taps} pixels of all windows at once"
-    operation = reduction(how, np.dtype(np.float32))
-    down = operations(window.size[0], window.stride[0], window.dilation[0], operation)
-    along = operations(window.size[1], 1, window.dilation[1], operation)
+    operation, (rows, columns) = reduction(how, np.dtype(np.float32)), window.axes
+    down, along = operations(rows, operation), operations(columns._replace(stride=1), operation)
     name = "doubling" if down + along < sum(window.size) - 2 else "slices"
     return name, f"{down} + {along} operations on rows and columns, not {taps - 1} on each window"
 
@@ -166,10 +165,7 @@ def _pool(x: Array, how: Pooling, jobs: int | None) -> Array:
         as_type(window.pad_value, work if how.mode in (PoolMode.AVG, PoolMode.LP) else x.dtype)
     dtype = x.dtype if how.mode in (PoolMode.MAX, PoolMode.MIN) else work
     out = np.empty((x.shape[0], *size, x.shape[3]), dtype)
-    rows, columns = (
-        sources(n, *pair, window.mode) for n, pair in zip(x.shape[1:3], window.padding, strict=True)
-    )
-    task = PoolTask(x, out, how, (rows, columns))
+    task = PoolTask(x, out, how)
     _refuse_windows_of_padding(task)
     reads = max(x.size, out.size * (window.taps if how.mode is PoolMode.MEDIAN else 1))
     POOL[how.mode](task, 1 if reads < LIGHT else thread_count(jobs))

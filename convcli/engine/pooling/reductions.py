@@ -193,11 +193,11 @@ class _Taps(NamedTuple):
             self.how.operation(into[low:high], found, out=into[low:high])
 
 
-def operations(taps: int, stride: int, dilation: int, how: Reduction) -> int:
-    """Return how many operations on whole arrays reduce windows along one axis."""
-    phases = stride // gcd(stride, dilation)
-    runs, rest = divmod(taps, phases)
-    return taps - 1 if runs < 2 else phases - 1 + len(_shifts(runs, how)) + rest
+def operations(axis: Axis, how: Reduction) -> int:
+    """Return how many operations on whole arrays :func:`reduce_axis` takes."""
+    phases = axis.stride // gcd(axis.stride, axis.dilation)
+    runs, rest = divmod(axis.size, phases)
+    return axis.size - 1 if runs < 2 else phases - 1 + len(_shifts(runs, how)) + rest
 
 
 def _reduce_run(

@@ -10,7 +10,7 @@ import numpy as np
 
 from convcli.choices import PoolMode
 from convcli.engine.arrays import Array, Indices
-from convcli.engine.pad import read_padded
+from convcli.engine.pad import read_padded, sources
 from convcli.engine.threads import Scratch
 from convcli.engine.tiles import WIDEST, Piece, even_cuts
 from convcli.engine.window import Axis, Window
@@ -46,14 +46,11 @@ class PoolTask:
         Receives the result.
     how : Pooling
         Its window pads neutrally where its mode is None.
-    maps : (rows, columns)
-        The pixel that each padded row and column shows.
     """
 
     x: Array
     out: Array
     how: Pooling
-    maps: tuple[Indices, Indices]
 
     @cached_property
     def axes(self) -> tuple[Axis, Axis]:
@@ -81,6 +78,13 @@ class PoolTask:
         """Return how many taps of each row, and of each column, of windows lie within `bounds`."""
         down, along = map(_taps_within, self.axes, self.out.shape[1:3], bounds)
         return down, along
+
+    @cached_property
+    def maps(self) -> tuple[Indices, Indices]:
+        """The pixel that each padded row and column shows."""
+        window, (_, height, width, _) = self.how.window, self.x.shape
+        rows, columns = window.padding
+        return sources(height, *rows, window.mode), sources(width, *columns, window.mode)
 
     @property
     def channels(self) -> int:
@@ -170,14 +174,12 @@ def load(
         numbers = slice((x0 - left) * task.channels, (x1 - left) * task.channels)
         return Region(task.flat[part.p0 : part.p1, y0 - top : y1 - top, numbers], y0, x0)
     copy = scratch("pixels", (part.p1 - part.p0, y1 - y0, x1 - x0, task.channels), dtype)
-    read_padded(
-        task.x[part.p0 : part.p1].transpose(1, 2, 0, 3),
-        task.how.window.padding,
-        task.maps,
-        task.how.window.constant,
-        Piece(y0, y1, x0, x1),
-        copy.transpose(1, 2, 0, 3),
-    )
+    planes, window = task.x[part.p0 : part.p1], task.how.window
+    if inside:
+        copy[...] = planes[:, y0 - top : y1 - top, x0 - left : x1 - left]
+    else:
+        image, into = planes.transpose(1, 2, 0, 3), copy.transpose(1, 2, 0, 3)
+        read_padded(image, window.padding, task.maps, window.constant, Piece(y0, y1, x0, x1), into)
     if prepare is not None:
         prepare(copy)
     return Region(copy.reshape(*copy.shape[:2], -1), y0, x0)

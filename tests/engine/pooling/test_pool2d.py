@@ -143,7 +143,7 @@ def test_equals_the_loop(mode, data, seed, size, stride, dilation, edges, ceil, 
     ceil=st.booleans(),
     kind=st.sampled_from(("float32", "float64", "uint8", "int16")),
 )
-def test_made_up_pixels_are_pixels(mode, pad, seed, size, stride, dilation, edges, ceil, kind):
+def test_padded_pixels_count_as_pixels(mode, pad, seed, size, stride, dilation, edges, ceil, kind):
     rng = np.random.default_rng(seed)
     edges = NONE if pad is PadMode.VALID else edges
     spans = [d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True)]
@@ -249,7 +249,7 @@ def test_an_infinity_stays_in_its_windows():
     assert (result[4:, 5:] == 1).all()
 
 
-def test_the_norm_of_infinite_power_is_the_greatest_absolute():
+def test_the_norm_of_infinite_power_is_the_largest_absolute():
     x = np.random.default_rng(10).normal(0, 1, (9, 12))
     assert_array_equal(pool2d(x, 3, mode="lp", p=np.inf), pool2d(np.abs(x), 3))
 
@@ -270,7 +270,7 @@ def test_whole_picture():
 
 
 @pytest.mark.parametrize("count", [*range(1, 50), 64, 81, 121, NETWORK])
-def test_networks_find_the_middle(count):
+def test_networks_find_the_median(count):
     rng = np.random.default_rng(count)
     values = rng.integers(0, 2, (200, count))  # by the 0-1 principle, right for these is right for all
     held = list(values.T)
@@ -337,7 +337,7 @@ def test_errors(arguments, kind, words):
     assert caught.value.hint
 
 
-def test_what_pads_too_much_for_an_extreme_is_no_problem_for_sums():
+def test_sums_may_see_padding_alone():
     x = np.ones((5, 5))
     assert pool2d(x, 2, mode="avg", padding=2).tolist()[0] == [0] * 4
     assert pool2d(x, 2, mode="lp", padding=2)[0].tolist() == [0] * 4
