@@ -33,7 +33,7 @@ UNSCALED_MAX = 2.0**30
 # Kernels whose transforms are kept.
 SPECTRA_KEPT = 4
 
-# Cost of beginning another tile, as numbers of its length.
+# Cost of beginning another tile, in pixels of its length.
 TILE_OVERHEAD = 24
 
 # How much slower each factor of 3 or 5 in a length makes its transform (NumPy 2.4, 2026-11).

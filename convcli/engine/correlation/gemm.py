@@ -36,7 +36,7 @@ ROWS = 2
 # for the interpreter's lock.
 MAX_PARTIALS = 1 << 20
 
-# Numbers in a row below which pieces are not cut, whatever that does to the product.
+# Numbers in a row of a piece, below which none is cut to stay within OpenBLAS's path for small matrices.
 NARROWEST = 512
 
 # Passes in which partial sums may be added so that equal columns are multiplied once.
