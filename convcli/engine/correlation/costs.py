@@ -1,7 +1,7 @@
 """What the steps of each method cost, from which the planner and the compiler of taps choose.
 
-One column for each kind of machine. Only the ratios within a column count: where methods cross depends on
-them alone. `python -m benchmarks crossovers` measures where that is.
+Only the ratios within a column of the table count: where methods cross depends on them alone.
+`python -m benchmarks crossovers` measures where that is.
 """
 
 from typing import NamedTuple
@@ -27,35 +27,22 @@ class Costs(NamedTuple):
     fft_tile: float  # transforms of a tile, there and back, per pixel of it
 
 
-# 2026-11, AMD EPYC (Zen 4, 1 MB of second-level cache per core), NumPy 2.4 with OpenBLAS 0.3.31.
-_AVX512 = Costs(
-    operation=0.115,
-    einsum=0.2,
-    einsum_weight=0.115,
-    vertical=0.15,
-    vertical_weight=0.02,
-    horizontal=0.42,
-    horizontal_weight=0.019,
-    gemm=0.45,
-    gemm_weight=0.028,
-    gemm_column=0.07,
-    fft_tile=7.0,
-)
-
-# 2026-11, AMD EPYC (Zen 3, 512 kB), the same NumPy.
-_AVX2 = Costs(
-    operation=0.13,
-    einsum=0.3,
-    einsum_weight=0.115,
-    vertical=0.39,
-    vertical_weight=0.045,
-    horizontal=1.25,
-    horizontal_weight=0.03,
-    gemm=1.5,
-    gemm_weight=0.042,
-    gemm_column=0.1,
-    fft_tile=10.0,
-)
+# With AVX-512, measured on Zen 4 (AMD EPYC, 1 MB of second-level cache per core), and with AVX2, on Zen 3
+# (AMD EPYC, 512 kB); both 2026-11, NumPy 2.4 with OpenBLAS 0.3.31.
+_TABLE = {
+    "operation": (0.115, 0.13),
+    "einsum": (0.2, 0.3),
+    "einsum_weight": (0.115, 0.115),
+    "vertical": (0.15, 0.39),
+    "vertical_weight": (0.02, 0.045),
+    "horizontal": (0.42, 1.25),
+    "horizontal_weight": (0.019, 0.03),
+    "gemm": (0.45, 1.5),
+    "gemm_weight": (0.028, 0.042),
+    "gemm_column": (0.07, 0.1),
+    "fft_tile": (7.0, 10.0),
+}
+_AVX512, _AVX2 = (Costs(**{name: row[column] for name, row in _TABLE.items()}) for column in (0, 1))
 
 
 def costs() -> Costs:

@@ -4,7 +4,7 @@ A tile of T pixels holds ``T - span + 1`` results that circular convolution does
 the rest. Wide kernels cost hardly more than narrow ones. float32 stays float32.
 """
 
-from itertools import count, pairwise
+from itertools import count
 from math import ceil, frexp, inf, isfinite
 from typing import Any
 
@@ -17,7 +17,7 @@ from convcli.engine.correlation.sweep import store, target
 from convcli.engine.correlation.task import Task
 from convcli.engine.kernel_cache import keeping
 from convcli.engine.threads import Scratch, run
-from convcli.engine.tiles import Piece, even_cuts
+from convcli.engine.tiles import Piece
 
 __all__ = ["EXACT_BELOW", "TILE", "correlate", "tile_length"]
 
@@ -27,16 +27,13 @@ EXACT_BELOW = {np.dtype(np.float32): 2.0**16, np.dtype(np.float64): 2.0**44}
 # Preferred rows and columns of a tile: its spectrum stays in the cache, and its rows are long.
 TILE = (256, 512)
 
-# Tiles in a row that one thread computes: all but the last need no memory beside the output.
-TILES_PER_RUN = 8
-
 # Magnitudes up to here, and from its inverse on, need no scaling.
 UNSCALED_MAX = 2.0**30
 
 # Kernels whose transforms are kept.
 SPECTRA_KEPT = 4
 
-# Cost of beginning another tile, as numbers of its length.
+# Cost of beginning another tile, in pixels of its length.
 TILE_OVERHEAD = 24
 
 # How much slower each factor of 3 or 5 in a length makes its transform (NumPy 2.4, 2026-11).
@@ -53,33 +50,26 @@ def correlate(task: Task, threads: int) -> None:
     whole = whole_bound(task.kernel, task.image.dtype) < EXACT_BELOW[task.work]
     weight_by_weight = direct.program(task)
 
-    def compute(piece: Piece, end: int, into: Array, scratch: Scratch) -> None:
-        source = task.input_of(piece)
+    def work(piece: Piece, scratch: Scratch) -> None:
+        into, source = target(task, piece, scratch), task.input_of(piece)
         tiles = _input(task, source, scratch)
         peaks = [_peak(tile) for tile in tiles]
-        if not all(map(isfinite, peaks)):
-            # One such pixel would spoil its whole tile.
+        if all(map(isfinite, peaks)):
+            circular = scratch("circular", (source.rows - span_y + 1, wide), task.work)
+            for channel, (tile, peak) in enumerate(zip(tiles, peaks, strict=True)):
+                _correlate_circularly(tile, spectrum, peak, circular, scratch)
+                unaliased = circular[::sy, : source.columns - span_x + 1 : sx]
+                part = into[:, channel :: task.channels]
+                if whole:
+                    np.rint(unaliased, out=part)
+                else:
+                    np.copyto(part, unaliased)
+        else:
+            # One infinity or NaN would spoil the whole tile.
             weight_by_weight(load(task, piece, scratch), into, scratch)
-            return
-        shape = (source.rows - span_y + 1, wide)
-        in_place = _aliased_target(task, piece, wide, end)
-        for channel, (tile, peak) in enumerate(zip(tiles, peaks, strict=True)):
-            sums = scratch("circular", shape, task.work) if in_place is None else in_place
-            _correlate_circularly(tile, spectrum, peak, sums, scratch)
-            part = into[:, channel :: task.channels]
-            sums = sums[::sy, : source.columns - span_x + 1 : sx]
-            if whole:
-                np.rint(sums, out=part)
-            elif in_place is None:
-                np.copyto(part, sums)
+        store(task, piece, into)
 
-    def work(side_by_side: list[Piece], scratch: Scratch) -> None:
-        for piece in side_by_side:
-            into = target(task, piece, scratch)
-            compute(piece, side_by_side[-1].x1, into, scratch)
-            store(task, piece, into)
-
-    run(work, _runs(task.whole, (high - span_y) // sy + 1, (wide - span_x) // sx + 1), threads)
+    run(work, _tiles(task.whole, (high - span_y) // sy + 1, (wide - span_x) // sx + 1), threads)
 
 
 @keeping(SPECTRA_KEPT)
@@ -119,18 +109,6 @@ def _peak(tile: Array) -> float:
     if tile.shape[1] * UNSCALED_MAX**-2 < squares < UNSCALED_MAX**2:
         return 1.0
     return float(max(tile.max(), -tile.min()))
-
-
-def _aliased_target(task: Task, piece: Piece, length: int, end: int) -> Array | None:
-    """Return where the output has room for whole rows of the circular correlation of the tile of `piece`.
-
-    Columns right of `piece` are aliased by circular convolution and must be overwritten by the next tile: all
-    lie before `end`.
-    """
-    out, (rows, columns) = task.out_rows, task.place(piece)
-    if out is None or task.channels > 1 or task.window.stride != (1, 1) or columns.start + length > end:
-        return None
-    return out[rows, columns.start : columns.start + length]
 
 
 def _correlate_circularly(tile: Array, spectrum: Array, peak: float, into: Array, scratch: Scratch) -> None:
@@ -189,11 +167,9 @@ def _slowness(length: int) -> float:
     return slowness if rest == 1 else inf
 
 
-def _runs(whole: Piece, rows: int, columns: int) -> list[list[Piece]]:
-    """Return tiles of `rows` by `columns` outputs, those together that lie side by side, left to right."""
-    starts = range(whole.x0, whole.x1, columns)
+def _tiles(whole: Piece, rows: int, columns: int) -> list[Piece]:
     return [
-        [Piece(y, min(y + rows, whole.y1), x, min(x + columns, whole.x1)) for x in starts[first:last]]
+        Piece(y, min(y + rows, whole.y1), x, min(x + columns, whole.x1))
         for y in range(whole.y0, whole.y1, rows)
-        for first, last in pairwise(even_cuts(len(starts), TILES_PER_RUN))
+        for x in range(whole.x0, whole.x1, columns)
     ]

@@ -36,7 +36,7 @@ ROWS = 2
 # for the interpreter's lock.
 MAX_PARTIALS = 1 << 20
 
-# Numbers in a row below which pieces are not cut, whatever that does to the product.
+# Numbers in a row of a piece, below which none is cut to stay within OpenBLAS's path for small matrices.
 NARROWEST = 512
 
 # Passes in which partial sums may be added so that equal columns are multiplied once.
@@ -110,8 +110,10 @@ def columns_by_phase(kernel: Floats, stride: int, dilation: int) -> list[Columns
         used = [index for index, j in enumerate(among) if kernel[:, j].any()]
         if used:
             fewest = _distinct(kernel, [among[index] for index in used])
-            simple = len(_runs([(which, j, added) for j, which, added in fewest.uses])) <= MAX_PASSES
-            phases.append(fewest if simple else _each(kernel, among[used[0] : used[-1] + 1]))
+            passes = len(_runs([(which, j, added) for j, which, added in fewest.uses]))
+            among = among[used[0] : used[-1] + 1]
+            each = Columns([kernel[:, j] for j in among], [(j, which, True) for which, j in enumerate(among)])
+            phases.append(fewest if passes <= MAX_PASSES else each)
     return phases
 
 
@@ -128,10 +130,6 @@ def _distinct(kernel: Floats, among: list[int]) -> Columns:
             known[(0.0 - column).tobytes()] = (which, False)
             known[column.tobytes()] = (which, True)
     return Columns(columns, uses)
-
-
-def _each(kernel: Floats, among: list[int]) -> Columns:
-    return Columns([kernel[:, j] for j in among], [(j, which, True) for which, j in enumerate(among)])
 
 
 def _stacked(task: Task, columns: Sequence[Floats], rows: int) -> Array:

@@ -17,6 +17,7 @@ __all__ = ["FLOAT", "Pair", "are_whole", "correlate", "factors", "rank_one"]
 
 Pair = tuple[Floats, Floats]
 
+# Kernels that are summed in int16 are factored within the rounding of float32.
 FLOAT = np.dtype(np.float32)
 
 
