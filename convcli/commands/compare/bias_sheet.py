@@ -64,7 +64,7 @@ def bias_sheet(title: str, lines: Sequence[str], maps: Sequence[BiasMaps]) -> Pi
         sheet.text((x, y), one.name, NAME)
         sheet.text((x, y + NAME + 4), one.caption, WORDS, FAINT)
         for at, (values, limit) in enumerate(zip((one.mean, one.deviation), limits, strict=True)):
-            tile = Image.fromarray(diverging(np.clip(strongest(values) / limit, -1, 1)))
+            tile = Image.fromarray(diverging(strongest(values) / limit))
             x_tile = x + at * (TILE + GAP)
             sheet.paste((x_tile, y + NAME + WORDS + 12), scaled(tile, TILE / max(tile.size)))
     below = sheet.top + rows * high
