@@ -1,4 +1,4 @@
-"""Numbers of a filter's result as pixels to look at, and errors as colours."""
+"""Results of a filter as pixels: clipped, stretched or around 0."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A fit as people see it: which facts are told, and what is too small to be told."""
+"""The terminal report of a fit: kernels, facts, trials, and the command that does the same."""
 
 from collections.abc import Iterator
 

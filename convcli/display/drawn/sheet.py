@@ -66,7 +66,7 @@ class Sheet:
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
-        """What is drawn, H x W x 3."""
+        """The sheet, H x W x 3."""
         return np.asarray(self.image)
 
 
