@@ -122,8 +122,7 @@ def montage(study: Study) -> Pixels:
     )
     sheet = Sheet(across + 2 * MARGIN, head, rows * (card + MARGIN) + PLOT_HIGH + MARGIN, MARGIN)
     for index, one in enumerate((None, *modes)):
-        x = MARGIN + index % columns * (CARD + MARGIN)
-        _card(sheet, (x, sheet.top + index // columns * (card + MARGIN)), study, one, looks)
+        _card(sheet, sheet.cell(index, columns, (CARD + MARGIN, card + MARGIN)), study, one, looks)
     half = (across - MARGIN) // 2
     for number, logarithmic in enumerate((False, True)):
         drawn = draw_plot(error_plot(study, logarithmic=logarithmic), half, PLOT_HIGH)

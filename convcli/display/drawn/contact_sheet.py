@@ -77,8 +77,7 @@ def contact_sheet(title: str, maps: Sequence[Array]) -> Pixels:
     high = tiles[0].height + CAPTION + 6 + MARGIN
     sheet = Sheet(ceil(across) + 2 * MARGIN, head, rows * high + MARGIN, MARGIN)
     for index, (tile, caption) in enumerate(zip(tiles, captions, strict=True)):
-        left = MARGIN + index % columns * (cell + MARGIN)
-        above = sheet.top + index // columns * high
+        left, above = sheet.cell(index, columns, (cell + MARGIN, high))
         sheet.paste((left, above), tile)
         sheet.text((left, above + tile.height + 3), caption, CAPTION)
     return sheet.pixels
