@@ -15,8 +15,8 @@ MISSING = (90, 90, 90)
 
 
 def diverging(share: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
-    """Return (..., 3) colours of (...) values from -1 to 1."""
-    known = np.nan_to_num(share)[..., None]
+    """Return (..., 3) colours of (...) values from -1 to 1; those beyond have the colours of the ends."""
+    known = np.clip(np.nan_to_num(share), -1, 1)[..., None]
     pixels = GREY + np.abs(known) * (np.where(known < 0, BLUE, RED) - GREY)
     pixels[np.isnan(share)] = MISSING
     colours: NDArray[np.uint8] = np.rint(pixels).astype(np.uint8)

@@ -60,11 +60,11 @@ def bias_sheet(title: str, lines: Sequence[str], maps: Sequence[BiasMaps]) -> Pi
     rows = math.ceil(len(maps) / columns)
     sheet = Sheet(math.ceil(across) + 2 * MARGIN, head, rows * high + BAR + 2 * WORDS + MARGIN, MARGIN)
     for index, one in enumerate(maps):
-        x, y = MARGIN + index % columns * (wide + 2 * MARGIN), sheet.top + index // columns * high
+        x, y = sheet.cell(index, columns, (wide + 2 * MARGIN, high))
         sheet.text((x, y), one.name, NAME)
         sheet.text((x, y + NAME + 4), one.caption, WORDS, FAINT)
         for at, (values, limit) in enumerate(zip((one.mean, one.deviation), limits, strict=True)):
-            tile = Image.fromarray(diverging(np.clip(strongest(values) / limit, -1, 1)))
+            tile = Image.fromarray(diverging(strongest(values) / limit))
             x_tile = x + at * (TILE + GAP)
             sheet.paste((x_tile, y + NAME + WORDS + 12), scaled(tile, TILE / max(tile.size)))
     below = sheet.top + rows * high

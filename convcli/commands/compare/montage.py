@@ -122,8 +122,7 @@ def montage(study: Study) -> Pixels:
     )
     sheet = Sheet(across + 2 * MARGIN, head, rows * (card + MARGIN) + PLOT_HIGH + MARGIN, MARGIN)
     for index, one in enumerate((None, *modes)):
-        x = MARGIN + index % columns * (CARD + MARGIN)
-        _card(sheet, (x, sheet.top + index // columns * (card + MARGIN)), study, one, looks)
+        _card(sheet, sheet.cell(index, columns, (CARD + MARGIN, card + MARGIN)), study, one, looks)
     half = (across - MARGIN) // 2
     for number, logarithmic in enumerate((False, True)):
         drawn = draw_plot(error_plot(study, logarithmic=logarithmic), half, PLOT_HIGH)
@@ -176,8 +175,8 @@ def _card(sheet: Sheet, at: tuple[int, int], study: Study, one: Comparison | Non
         _bar(sheet, (right, high), looks.limit, looks.whole)
         return
     error = strongest(one.error)
-    _paste(sheet, (right, high), _coloured(_fitted(error, looks.whole), looks.limit), looks.whole)
-    _paste(sheet, (right, low), _coloured(looks.corner.of(error), looks.limit), TILE)
+    _paste(sheet, (right, high), diverging(_fitted(error, looks.whole) / looks.limit), looks.whole)
+    _paste(sheet, (right, low), diverging(looks.corner.of(error) / looks.limit), TILE)
 
 
 def _caption(study: Study, one: Comparison | None) -> tuple[str, str]:
@@ -198,10 +197,6 @@ def _caption(study: Study, one: Comparison | None) -> tuple[str, str]:
 
 def _short(value: float) -> str:
     return f"{value:.0f}" if value >= 999.5 else f"{value:.3g}"
-
-
-def _coloured(error: Array, limit: float) -> Pixels:
-    return diverging(np.clip(error / limit, -1, 1))
 
 
 def _fitted(error: Array, high: int) -> Array:

@@ -1,4 +1,4 @@
-"""Numbers of a filter's result as pixels to look at, and errors as colours."""
+"""Results of a filter as pixels: clipped, stretched or around 0."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ class Tones:
         shown = leading(values)
         share = shown / self.limit
         if self.signed and shown.ndim == 2:
-            return diverging(np.clip(share, -1, 1))
+            return diverging(share)
         if self.signed:
             share = 0.5 + 0.5 * share
         with np.errstate(invalid="ignore"):

@@ -1,4 +1,4 @@
-"""Tables that say how paddings differ, as wide as the terminal has room for. Data in, renderables out."""
+"""Tables of how paddings differ, fitted to the terminal's width."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is told of one output pixel, as pairs of words: sizes before the arithmetic, values behind it."""
+"""Facts about one output pixel as pairs of words: sizes and receptive field; sum, bias and value."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Everything about one output pixel of a filter: the steps behind it, and what a file would store of it."""
+"""Every step behind one output pixel of a filter, and what a file would store of it."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

@@ -42,7 +42,7 @@ Blocks = Callable[[slice, int, bool], list[Text]]
 
 
 def explanation(found: Explained, name: str, text: str, spec: FilterSpec) -> Group:
-    """Return all that is told of one output pixel of the picture `name`; `text` is the kernel's SPEC."""
+    """Return the report on one output pixel of the picture `name`; `text` is the kernel's SPEC."""
     constant = number(spec.pad_value or 0.0) if spec.pad is PadMode.CONSTANT else "0"
     rows, columns = found.axes
     return Group(
@@ -96,7 +96,7 @@ def _plane(kernel: Array, channel: int) -> Array:
 
 
 def _sum(trace: PixelTrace, channel: int, *, alone: bool) -> str:
-    """Write a sum of few products out; one of many, unless it is the only one and told anyway."""
+    """Write a sum of few products out; give the total of many, unless the results below give it `alone`."""
     products, total = trace.products[channel], number(trace.channel_sums[channel])
     if products.size > WRITTEN_OUT:
         return "" if alone else f"sum of the {products.size} products: {total}"

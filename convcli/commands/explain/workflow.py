@@ -1,4 +1,4 @@
-"""What happens after ``convcli explain``: read, filter, and tell of one pixel; or write the page."""
+"""The work of ``convcli explain``: read, filter, explain one pixel, or write the page."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A fit as people see it: which facts are told, and what is too small to be told."""
+"""The terminal report of a fit: kernels, facts, trials, and the command that does the same."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ from convcli.pipeline.batch import Source
 __all__ = ["sheet"]
 
 # Values below this share of the peak, and errors below this share of the largest weight, are rounding: 0.
-ROUNDING = 1e-12
+NEGLIGIBLE = 1e-12
 
 # Residuals of sizes below this share of the targets' spread are rounding.
 SIZES_ROUNDING = 1e-6
@@ -39,7 +39,7 @@ def _sheet(told: Told) -> Iterator[RenderableType]:
     yield from map(Text, sentences(told))
     planes, errors = (array.reshape(-1, *fit.size) for array in (fit.weights, fit.errors))
     for index, (plane, error) in enumerate(zip(planes, errors, strict=True)):
-        shown = np.where(error > ROUNDING * np.abs(plane).max(), error, 0.0)
+        shown = np.where(error > NEGLIGIBLE * np.abs(plane).max(), error, 0.0)
         yield Text("")
         yield Text(f"kernel of channel {index}" if len(planes) > 1 else "kernel", style="bold")
         yield from weights(plane, shown)
@@ -68,14 +68,14 @@ def _kernel_facts(told: Told, index: int, errors: NDArray[np.float64]) -> Iterat
     yield "known", f"none{undetermined}" if known is None else str(known)
     if told.spec.bias:
         bias, bias_error = np.ravel(fit.bias)[index], np.ravel(fit.bias_error)[index]
-        error = bias_error if bias_error > ROUNDING * told.peak else 0.0
+        error = bias_error if bias_error > NEGLIGIBLE * told.peak else 0.0
         yield "bias", _size_of(bias, told) + (f" ± {error:.2g}" if np.isfinite(error) else "")
     yield "errors", _range(errors)
 
 
 def _size_of(value: float, told: Told) -> str:
     """Write a bias or a residual; what is rounding is 0."""
-    return number(value if abs(value) > ROUNDING * told.peak else 0.0)
+    return number(value if abs(value) > NEGLIGIBLE * told.peak else 0.0)
 
 
 def _range(errors: NDArray[np.float64]) -> str:

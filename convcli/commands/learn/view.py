@@ -1,4 +1,4 @@
-"""What learning a kernel from pictures found, drawn for the terminal: weights, losses, trials, a command."""
+"""Terminal drawings of a fit: weights, losses, trials of borders and sizes, a command to copy."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

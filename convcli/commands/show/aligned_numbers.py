@@ -1,4 +1,4 @@
-"""Numbers of one matrix written alike: whole, or with as many decimals each, so that they line up."""
+"""Numbers of one matrix with as many decimals each, so that they line up."""
 
 import math
 from typing import NamedTuple

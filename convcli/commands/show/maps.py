@@ -63,7 +63,7 @@ class ShownMap:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What it is called, behind the input's name."""
+        """Its name: kernel and channel."""
         what = "matches with" if self.matches is not None else "kernel"
         kernel = None if self.kernel is None else f"{what} {printable(self.kernel)!r}"
         return tuple(filter(None, (kernel, self.channel)))

@@ -1,4 +1,4 @@
-"""What ``convcli show --preview`` draws: the picture itself, or each map as one."""
+"""Pictures for ``convcli show --preview``: the input itself, or each feature map."""
 
 from collections.abc import Sequence
 

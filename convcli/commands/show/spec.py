@@ -1,4 +1,4 @@
-"""What `convcli show` was asked to show: regions, scores, forms of the numbers."""
+"""The options of ``convcli show``, checked: regions, scores, forms of the numbers."""
 
 from dataclasses import dataclass
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""What happens after ``convcli show``: read, slide, and give the numbers."""
+"""The work of ``convcli show``: read, slide kernels, format the numbers."""
 
 import json
 import os

@@ -57,11 +57,11 @@ INFERNO = np.array(
 
 
 class _Panel(NamedTuple):
-    """What one spectrum is of, its magnitudes (frequency 0 in the middle), and what it is called."""
+    """One spectrum: title, magnitudes with frequency 0 in the middle, and formula."""
 
     title: str
     magnitudes: Array
-    name: str
+    formula: str
 
     @property
     def largest(self) -> str:
@@ -153,7 +153,7 @@ def _panels(theorem: Theorem, *, convolve: bool) -> list[_Panel]:
         ("product", theorem.product, "F(picture) F(kernel)" if convolve else "F(picture) conj F(kernel)"),
         ("result", theorem.result, "F(what the engine gives)"),
     )
-    return [_Panel(title, np.fft.fftshift(np.abs(values)), name) for title, values, name in spectra]
+    return [_Panel(title, np.fft.fftshift(np.abs(values)), formula) for title, values, formula in spectra]
 
 
 def decibels(magnitudes: Array) -> Array:
@@ -190,7 +190,7 @@ def _paste_spectrum(sheet: Sheet, panel: _Panel, at: tuple[int, int]) -> None:
                 sheet.draw.line((x + place, y + SIDE, x + place, y + SIDE + 3), INK)
                 side = "l" if frequency < 0 else "r" if frequency > 0 else "m"
                 sheet.text((x + place, y + SIDE + 5), word, SMALL, anchor=f"{side}t")
-    sheet.text((x, y + SIDE + SMALL + 10), f"|{panel.name}|, {panel.largest}", SMALL, FAINT)
+    sheet.text((x, y + SIDE + SMALL + 10), f"|{panel.formula}|, {panel.largest}", SMALL, FAINT)
 
 
 def _colour_bar(sheet: Sheet, at: tuple[int, int]) -> None:

@@ -1,4 +1,4 @@
-"""What happens after ``convcli spectrum``: read, compare both sides of the theorem, draw."""
+"""The work of ``convcli spectrum``: read, check the convolution theorem, draw."""
 
 from collections.abc import Sequence
 from typing import Any

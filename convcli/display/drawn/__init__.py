@@ -1,1 +1,1 @@
-"""What is drawn into pictures: plots, colour scales, labelled sheets."""
+"""Pictures drawn with Pillow: plots, colour scales, labelled sheets."""

@@ -31,11 +31,6 @@ class Limits(NamedTuple):
     low: float
     high: float
 
-    @property
-    def signed(self) -> bool:
-        """Whether it is drawn around 0."""
-        return self.low < 0
-
     def __str__(self) -> str:
         return f"{significant(self.low)} to {significant(self.high)}"
 
@@ -55,7 +50,7 @@ def picture(values: Array, within: Limits | None = None) -> Pixels:
     low, high = within or limits(values)
     if low < 0:
         with np.errstate(invalid="ignore"):
-            return diverging(np.clip(values / max(-low, high), -1, 1))
+            return diverging(values / max(-low, high))
     start = low if high > low else 0.0
     with np.errstate(invalid="ignore"):
         share = np.clip((values - start) / ((high - start) or 1.0), 0, 1)
@@ -73,7 +68,7 @@ def contact_sheet(title: str, maps: Sequence[Array]) -> Pixels:
     captions = [
         (f"{index}:  {within}" if len(maps) > 1 else str(within)) for index, within in enumerate(ranges)
     ]
-    legend = _legend([within.signed for within in ranges])
+    legend = _legend([within.low < 0 for within in ranges])
     head = (Words([title], TITLE, TITLE + 6), Words([legend], CAPTION, CAPTION, FAINT))
     cell = max(tiles[0].width, ceil(Words(captions, CAPTION, 0).width))
     columns = min(len(tiles), ceil(sqrt(len(tiles) * (tiles[0].height + 2 * CAPTION) / cell)))
@@ -82,8 +77,7 @@ def contact_sheet(title: str, maps: Sequence[Array]) -> Pixels:
     high = tiles[0].height + CAPTION + 6 + MARGIN
     sheet = Sheet(ceil(across) + 2 * MARGIN, head, rows * high + MARGIN, MARGIN)
     for index, (tile, caption) in enumerate(zip(tiles, captions, strict=True)):
-        left = MARGIN + index % columns * (cell + MARGIN)
-        above = sheet.top + index // columns * high
+        left, above = sheet.cell(index, columns, (cell + MARGIN, high))
         sheet.paste((left, above), tile)
         sheet.text((left, above + tile.height + 3), caption, CAPTION)
     return sheet.pixels

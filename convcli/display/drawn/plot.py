@@ -13,7 +13,7 @@ from convcli.display.drawn.sheet import FAINT, INK, PAPER, font
 from convcli.display.drawn.ticks import decades, nice_ticks
 from convcli.display.words import significant
 
-__all__ = ["COLOURS", "Frame", "Plot", "Series", "draw_plot"]
+__all__ = ["COLOURS", "Axes", "Plot", "Series", "draw_plot"]
 
 Pixels = NDArray[np.uint8]
 Point = tuple[float, float]
@@ -61,8 +61,8 @@ class Plot:
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
-    """Where numbers lie within a box of pixels."""
+class Axes:
+    """The box of pixels between the axes, the number of values across, the least and greatest value up."""
 
     left: float
     top: float
@@ -102,20 +102,20 @@ def draw_plot(plot: Plot, width: int = 720, height: int = 360) -> Pixels:
     stand at the ends of their lines where those are apart, else in a legend, the highest first.
     """
     direct = _ends_apart(plot)
-    frame = _frame(plot, width, height, direct)
+    axes = _axes(plot, width, height, direct)
     sheet = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(sheet)
-    _grid(draw, frame, plot)
-    sheet = _lines(sheet, frame, plot)
+    _grid(draw, axes, plot)
+    sheet = _lines(sheet, axes, plot)
     draw = ImageDraw.Draw(sheet)
     draw.text((12, 10), plot.title, INK, font(TITLE))
-    draw.text((12, frame.top - 10), plot.y_label, FAINT, font(WORDS), anchor="ls")
-    draw.text(((frame.left + frame.right) / 2, height - 8), plot.x_label, FAINT, font(WORDS), anchor="ms")
-    (_names_at_ends if direct else _legend)(draw, frame, plot)
+    draw.text((12, axes.top - 10), plot.y_label, FAINT, font(WORDS), anchor="ls")
+    draw.text(((axes.left + axes.right) / 2, height - 8), plot.x_label, FAINT, font(WORDS), anchor="ms")
+    (_names_at_ends if direct else _legend)(draw, axes, plot)
     return np.asarray(sheet)
 
 
-def _frame(plot: Plot, width: int, height: int, direct: bool) -> Frame:
+def _axes(plot: Plot, width: int, height: int, direct: bool) -> Axes:
     count = max(len(series.values) for series in plot.series)
     every = (float(value) for series in plot.series for value in series.values)
     finite = [v for v in every if math.isfinite(v) and (v > 0 or not plot.logarithmic)] or [1.0]
@@ -127,10 +127,10 @@ def _frame(plot: Plot, width: int, height: int, direct: bool) -> Frame:
     else:
         low = min(*finite, 0.0)
         high = high if high > low else low + 1.0
-    frame = Frame(0, 62, 0, height - 46, count, low, high, plot.logarithmic)
-    numbers = max(font(NUMBERS).getlength(significant(tick, 6)) for tick in frame.ticks)
+    axes = Axes(0, 62, 0, height - 46, count, low, high, plot.logarithmic)
+    numbers = max(font(NUMBERS).getlength(significant(tick, 6)) for tick in axes.ticks)
     names = _widest(plot) + 16 if direct else 0
-    return replace(frame, left=numbers + 24, right=width - names - 16)
+    return replace(axes, left=numbers + 24, right=width - names - 16)
 
 
 def _widest(plot: Plot) -> float:
@@ -138,33 +138,33 @@ def _widest(plot: Plot) -> float:
     return max(float(font(WORDS).getlength(series.name)) for series in plot.series)
 
 
-def _grid(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot) -> None:
-    for tick in frame.ticks:
-        y = frame.y(tick)
-        draw.line((frame.left, y, frame.right, y), GRID)
-        draw.text((frame.left - 6, y), significant(tick, 6), INK, font(NUMBERS), anchor="rm")
-    for tick in nice_ticks(0, max(1, frame.count - 1), 12):
+def _grid(draw: ImageDraw.ImageDraw, axes: Axes, plot: Plot) -> None:
+    for tick in axes.ticks:
+        y = axes.y(tick)
+        draw.line((axes.left, y, axes.right, y), GRID)
+        draw.text((axes.left - 6, y), significant(tick, 6), INK, font(NUMBERS), anchor="rm")
+    for tick in nice_ticks(0, max(1, axes.count - 1), 12):
         if tick == int(tick):
-            x = frame.x(tick)
-            draw.line((x, frame.bottom, x, frame.bottom + 4), FAINT)
-            draw.text((x, frame.bottom + 7), significant(tick, 6), INK, font(NUMBERS), anchor="ma")
-    draw.line((frame.left, frame.bottom, frame.right, frame.bottom), FAINT)
-    draw.line((frame.left, frame.top, frame.left, frame.bottom), FAINT)
-    if plot.edge is not None and 0 <= plot.edge[0] <= frame.count - 1:
-        x = frame.x(plot.edge[0])
-        for y in np.arange(frame.top, frame.bottom, 8):
-            draw.line((x, y, x, min(y + 4, frame.bottom)), FAINT)
-        fits = frame.left < x - 5 - font(NUMBERS).getlength(plot.edge[1])
+            x = axes.x(tick)
+            draw.line((x, axes.bottom, x, axes.bottom + 4), FAINT)
+            draw.text((x, axes.bottom + 7), significant(tick, 6), INK, font(NUMBERS), anchor="ma")
+    draw.line((axes.left, axes.bottom, axes.right, axes.bottom), FAINT)
+    draw.line((axes.left, axes.top, axes.left, axes.bottom), FAINT)
+    if plot.edge is not None and 0 <= plot.edge[0] <= axes.count - 1:
+        x = axes.x(plot.edge[0])
+        for y in np.arange(axes.top, axes.bottom, 8):
+            draw.line((x, y, x, min(y + 4, axes.bottom)), FAINT)
+        fits = axes.left < x - 5 - font(NUMBERS).getlength(plot.edge[1])
         beside = (x - 5, "ra") if fits else (x + 5, "la")
-        draw.text((beside[0], frame.top + 3), plot.edge[1], FAINT, font(NUMBERS), anchor=beside[1])
+        draw.text((beside[0], axes.top + 3), plot.edge[1], FAINT, font(NUMBERS), anchor=beside[1])
 
 
-def _lines(sheet: Image.Image, frame: Frame, plot: Plot) -> Image.Image:
+def _lines(sheet: Image.Image, axes: Axes, plot: Plot) -> Image.Image:
     fine = sheet.resize((sheet.width * FINE, sheet.height * FINE), Image.Resampling.NEAREST)
     draw = ImageDraw.Draw(fine)
     for kind, series in _numbered(plot):
         colour = COLOURS[kind]
-        points = _points(frame, series)
+        points = _points(axes, series)
         for run in _runs(points):
             draw.line([(FINE * x, FINE * y) for x, y in run], colour, _width(series, FINE), "curve")
         every = max(1, math.ceil(len(points) / MARKS))
@@ -186,9 +186,9 @@ def _width(series: Series, times: int = 1) -> int:
     return round(times * LINE * (STRONG if series.strong else 1))
 
 
-def _points(frame: Frame, series: Series) -> list[Point]:
+def _points(axes: Axes, series: Series) -> list[Point]:
     return [
-        (frame.x(place), frame.y(float(value)) if math.isfinite(value) else math.nan)
+        (axes.x(place), axes.y(float(value)) if math.isfinite(value) else math.nan)
         for place, value in enumerate(series.values)
     ]
 
@@ -231,32 +231,32 @@ def _ends_apart(plot: Plot) -> bool:
     return len(ends) < 2 or max(ends) - min(ends) >= max(starts) - min(starts)
 
 
-def _names_at_ends(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot) -> None:
+def _names_at_ends(draw: ImageDraw.ImageDraw, axes: Axes, plot: Plot) -> None:
     lasts = []
     for kind, series in _numbered(plot):
-        seen = [y for _, y in _points(frame, series) if math.isfinite(y)]
+        seen = [y for _, y in _points(axes, series) if math.isfinite(y)]
         if seen:
             lasts.append((seen[-1], kind, series.name))
-    low = frame.top
-    room = frame.bottom - (len(lasts) - 1) * (WORDS + 3)
+    low = axes.top
+    room = axes.bottom - (len(lasts) - 1) * (WORDS + 3)
     for y, kind, name in sorted(lasts):
         at = max(low, min(y, room))
-        draw.text((frame.right + 10, at), name, COLOURS[kind], font(WORDS), anchor="lm")
+        draw.text((axes.right + 10, at), name, COLOURS[kind], font(WORDS), anchor="lm")
         low, room = at + WORDS + 3, room + WORDS + 3
 
 
-def _legend(draw: ImageDraw.ImageDraw, frame: Frame, plot: Plot) -> None:
+def _legend(draw: ImageDraw.ImageDraw, axes: Axes, plot: Plot) -> None:
     """Write the names at the upper right, those that start highest first."""
 
     def start(pair: tuple[int, Series]) -> float:
         return next((-float(v) for v in pair[1].values if math.isfinite(v)), math.inf)
 
-    left = frame.right - _widest(plot) - 12
+    left = axes.right - _widest(plot) - 12
     high = WORDS + 6
-    box = (left - 34, frame.top + 2, frame.right - 2, frame.top + 10 + high * len(plot.series))
+    box = (left - 34, axes.top + 2, axes.right - 2, axes.top + 10 + high * len(plot.series))
     draw.rectangle(box, PAPER, GRID)
     for line, (kind, series) in enumerate(sorted(_numbered(plot), key=start)):
-        y = frame.top + 6 + high * line + high / 2
+        y = axes.top + 6 + high * line + high / 2
         colour = COLOURS[kind]
         draw.line((left - 26, y, left - 6, y), colour, _width(series))
         _mark(draw, kind, left - 16, y, MARK, colour)

@@ -41,7 +41,7 @@ class Sheet:
     """White paper with words at the top; `top` is where what is `below` begins, a margin after them."""
 
     def __init__(self, width: float, head: Sequence[Words], below: int, margin: int) -> None:
-        self.top = 2 * margin + sum(len(words.lines) * words.step for words in head)
+        self.margin, self.top = margin, 2 * margin + sum(len(words.lines) * words.step for words in head)
         self.image = Image.new("RGB", (ceil(width), self.top + below), PAPER)
         self.draw = ImageDraw.Draw(self.image)
         y = margin
@@ -49,6 +49,10 @@ class Sheet:
             for line in words.lines:
                 self.text((margin, y), line, words.size, words.ink)
                 y += words.step
+
+    def cell(self, index: int, columns: int, step: tuple[int, int]) -> tuple[int, int]:
+        """Return the upper left corner of a cell of a grid, whose cells are `step` apart across and down."""
+        return self.margin + index % columns * step[0], self.top + index // columns * step[1]
 
     def text(self, at: Point, text: str, size: int, ink: Ink = INK, anchor: str | None = None) -> None:
         """Write one line."""
@@ -66,7 +70,7 @@ class Sheet:
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
-        """What is drawn, H x W x 3."""
+        """The sheet, H x W x 3."""
         return np.asarray(self.image)
 
 

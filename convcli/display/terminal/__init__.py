@@ -1,1 +1,1 @@
-"""What is shown in a terminal: coloured cells, pictures, sparklines."""
+"""Terminal output: coloured cells, pictures, sparklines, tables."""

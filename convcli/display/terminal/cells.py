@@ -1,4 +1,4 @@
-"""What every picture in the terminal shares: colours of cells, half blocks, and averages over blocks."""
+"""Shared by everything drawn in the terminal: cell colours, half blocks, averages over blocks."""
 
 import math
 from collections.abc import Iterator, Sequence

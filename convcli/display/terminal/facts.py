@@ -1,4 +1,4 @@
-"""What every sheet about a kernel, a fit or a pixel is made of: pairs of words, tables, indented drawings."""
+"""Building blocks of terminal reports: pairs of name and value, tables, indented drawings."""
 
 from collections.abc import Iterable
 

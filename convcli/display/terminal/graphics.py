@@ -1,4 +1,4 @@
-"""The graphics protocols of terminals: which one is understood, and pictures in them."""
+"""Graphics protocols of terminals (kitty, iTerm2, sixel): which one to use, and pictures in them."""
 
 import io
 from base64 import b64encode
@@ -29,9 +29,9 @@ RAW = [(ControlType.CURSOR_FORWARD, 0)]
 
 
 def known_protocol(environment: Mapping[str, str]) -> Graphics:
-    """Return the protocol that a terminal is known for by its variables; ``auto`` where they do not tell.
+    """Return the protocol that environment variables tell of; ``auto`` where they do not tell.
 
-    Inside tmux and screen, which pass none of them on unasked, it is half blocks.
+    In tmux and screen, which do not pass graphics on unasked, it is half blocks.
     """
     term, program = environment.get("TERM", ""), environment.get("TERM_PROGRAM", "").lower()
     if "TMUX" in environment or term.startswith(("screen", "tmux")) or term in ("dumb", "linux"):
@@ -48,10 +48,10 @@ def known_protocol(environment: Mapping[str, str]) -> Graphics:
 
 
 def chosen_protocol(asked: Graphics, console: Console, environment: Mapping[str, str]) -> Graphics:
-    """Return the protocol that a picture is to be drawn in.
+    """Return the protocol to draw a picture in.
 
-    What is asked for by name is done. Otherwise nothing but half blocks goes anywhere but to a terminal, and
-    one whose variables do not tell is asked for sixel graphics, where the extra ``terminal`` is there.
+    A protocol that is asked for by name is used. Otherwise only terminals get graphics; one whose variables
+    do not tell is asked for sixel graphics where the extra ``terminal`` is installed.
     """
     if asked is not Graphics.AUTO:
         return asked

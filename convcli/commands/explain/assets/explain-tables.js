@@ -34,6 +34,8 @@ function grid(table, rows, columns, heads) {
   return [...table.tBodies[0].rows].map((row) => [...row.cells].slice(heads ? 1 : 0));
 }
 
+const largestOf = (values) => Math.max(...values.map(Math.abs));
+
 function tint(cell, value, most) {
   const colour = diverging(most ? value / most : 0);
   cell.style.background = `rgb(${colour})`;
@@ -54,9 +56,7 @@ function fillTables(trace, settings, chosen) {
   const products = grid(one("products"), rows, columns);
   const dense = columns > DENSE, digits = dense ? 3 : 4;
   one("tables").classList.toggle("dense", dense);
-  const flat = taps.flat();
-  const mostWeight = Math.max(...flat.map((tap) => Math.abs(tap.weight)));
-  const mostProduct = Math.max(...flat.map((tap) => Math.abs(tap.product)));
+  const [mostWeight, mostProduct] = ["weight", "product"].map((name) => largestOf(taps.flat().map((tap) => tap[name])));
   taps.forEach((row, i) => row.forEach((tap, j) => {
     const cell = window_[i][j];
     const origin = tap.from ? tap.from.join(",") : "const";
@@ -131,7 +131,7 @@ function editor(table, kernel, changed) {
     });
     cell.append(input);
   }));
-  const most = Math.max(...kernel.flat().map(Math.abs));
+  const most = largestOf(kernel.flat());
   cells.forEach((row, i) => row.forEach((cell, j) => {
     const input = cell.firstChild;
     tint(input, kernel[i][j], most);

@@ -13,7 +13,7 @@ const AMOUNTS = {
 
 const state = {
   settings: structuredClone(data.settings),
-  kernel: [], weights: 0, channel: 0, at: [...data.at], held: false, playing: 0, chosen: null,
+  kernel: [], weights: 0, at: [...data.at], held: false, playing: 0, chosen: null,
 };
 let planes = [], picture = null, found = null, trace = null;
 let films = { input: null, result: null }, views = { input: null, result: null }, tone = null;
@@ -186,7 +186,6 @@ function choose(index) {
 }
 
 function look(channel) {
-  state.channel = channel;
   picture = planes[channel];
   const range = rangeOf(picture.values);
   tone = data.white === null ? tones(range) : tones({ low: 0, high: data.white });
