@@ -100,7 +100,7 @@ def test_half_a_file_is_refused(kind):
 
 
 @given(data=st.data())
-@settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 def test_files_with_wrong_bytes_are_read_or_refused(data):
     content = bytearray(FILES[data.draw(st.sampled_from(sorted(FILES)))])
     for _ in range(data.draw(st.integers(1, 6))):

@@ -62,7 +62,7 @@ def test_pngcheck_finds_no_fault(tmp_path, compress, dtype, channels, height):
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
 
 
-@pytest.mark.parametrize(("height", "width"), [(2100, 1100), (5000, 700), (3, 1_200_000), (40_000, 500)])
+@pytest.mark.parametrize(("height", "width"), [(2100, 1100), (5000, 700), (3, 1_200_000), (35_000, 500)])
 def test_strips_join_to_the_same_bytes_whatever_the_threads(height, width):
     samples = made(height, width, 1, np.uint8)
     alone, pair, crowd = (png.encode(samples, Compress.FAST, [], jobs) for jobs in (1, 2, 7))

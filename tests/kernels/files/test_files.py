@@ -56,7 +56,7 @@ def decoded(data: bytes, suffix: str) -> Kernel:
 
 
 @pytest.mark.parametrize("suffix", [".json", ".toml", ".npz", ".JSON"])
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(kernels())
 def test_whole_kernels_read_back(suffix, wanted):
     data = encode_kernel(wanted, suffix)
@@ -68,7 +68,7 @@ def test_whole_kernels_read_back(suffix, wanted):
 
 
 @pytest.mark.parametrize("suffix", read.SUFFIXES)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(array=arrays(2))
 def test_matrices_read_back(suffix, array):
     wanted = Kernel("k", (array,))
@@ -77,7 +77,7 @@ def test_matrices_read_back(suffix, array):
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz", ".json", ".toml"])
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(array=arrays(3) | arrays(4))
 def test_channels_and_maps_read_back(suffix, array):
     wanted = Kernel.of(array, name="k")
