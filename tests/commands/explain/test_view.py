@@ -8,12 +8,14 @@ from rich.console import Console
 
 from convcli.commands.explain.steps import Part
 from convcli.commands.explain.view import Steps
-from convcli.engine.analysis.pixel_trace import trace_pixel
+from convcli.engine.analysis.pixel_trace import trace_window
+from convcli.engine.window import Window
 
 
 def steps() -> Steps:
     kernel = np.array([[1.0, -2.0], [0.0, 1.0]])
-    trace = trace_pixel([[9, 9], [3, 0.125]], kernel, (0, 0), padding=((1, 0), (0, 0)), dilation=(2, 1))
+    window = Window.parse((2, 2), padding=((1, 0), (0, 0)), dilation=(2, 1))
+    trace = trace_window(np.array([[9, 9], [3, 0.125]]), kernel, (0, 0), window)
     return Steps([Part("", kernel, trace)], ["red"], "the constant 0")
 
 
