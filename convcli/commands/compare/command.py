@@ -6,122 +6,15 @@ from typing import Annotated
 import typer
 
 from convcli.commands.compare.spec import CompareSpec
-from convcli.errors import UsageError
 from convcli.options import shared_options
-from convcli.options.option_groups import Options, with_options
+from convcli.options.option_groups import with_options
 from convcli.options.specs import ReadSpec
 from convcli.options.typer_parsers import Command, verbatim
-from convcli.options.window_options import DilationOption, StrideOption
-from convcli.parsing import number, whole
 from convcli.pipeline import messages
 
 __all__ = ["register"]
 
-_window = partial(typer.Option, rich_help_panel="Window")
-_compare = partial(typer.Option, rich_help_panel="Comparison")
 _file = partial(typer.Option, rich_help_panel="Files")
-
-
-def _place(text: str) -> tuple[int, int]:
-    """Read ``ROW,COLUMN``."""
-    words = text.split(",")
-    if len(words) != 2:
-        raise UsageError(f"{text!r} is not ROW,COLUMN", hint="write two whole numbers, such as 32,40")
-    return whole(words[0]), whole(words[1])
-
-
-class Subjects(Options):
-    """The layers through which padding modes are compared."""
-
-    kernel: Annotated[
-        str | None,
-        _window(
-            "-k",
-            "--kernel",
-            metavar="SPEC",
-            parser=verbatim,
-            autocompletion=shared_options.completion.kernels,
-            help="A name (gaussian:sigma=4 ...: see convcli kernels), a matrix, a file, or - for stdin.",
-        ),
-    ] = None
-    stack: Annotated[
-        str | None,
-        _window(
-            "--stack",
-            metavar="STACK.toml",
-            parser=verbatim,
-            help="Every convolution of a stack (see docs/stacks.md) instead of one kernel.",
-        ),
-    ] = None
-    layers: Annotated[
-        int,
-        _window("--layers", metavar="N", parser=whole, help="Apply the kernel N times, one after the other."),
-    ] = 1
-    pad_value: Annotated[
-        float,
-        _window(
-            "--pad-value",
-            metavar="V",
-            parser=number,
-            help="What constant padding shows, in the units that the first layer sees.",
-        ),
-    ] = 0.0
-
-
-class Truths(Options):
-    """The truth beyond the frame, or trials that need none."""
-
-    crop: Annotated[
-        int | None,
-        _compare(
-            "--crop",
-            metavar="N",
-            parser=whole,
-            help="Cut N pixels off each side: with them, what padding should have shown is known.",
-        ),
-    ] = None
-    truth: Annotated[
-        str | None,
-        _compare(
-            "--truth", metavar="LARGER", parser=verbatim, help="The larger picture that INPUT is cut from."
-        ),
-    ] = None
-    offset: Annotated[
-        tuple[int, int] | None,
-        _compare(
-            "--offset",
-            metavar="ROW,COLUMN",
-            parser=_place,
-            show_default="where it is found",
-            help="Where the first pixel of INPUT is in --truth.",
-        ),
-    ] = None
-    bias_map: Annotated[
-        bool,
-        _compare(
-            "--bias-map",
-            help="Feed random pictures of INPUT's size instead: mean and deviation by position, flat or not.",
-        ),
-    ] = False
-    samples: Annotated[
-        int | None,
-        _compare(
-            "--samples", metavar="N", parser=whole, show_default="400", help="How many random pictures."
-        ),
-    ] = None
-    seed: Annotated[
-        int | None,
-        _compare("--seed", metavar="N", parser=whole, show_default="0", help="Of the random pictures."),
-    ] = None
-    shift: Annotated[
-        tuple[int, int] | None,
-        _compare(
-            "--shift",
-            metavar="ROWS,COLUMNS",
-            parser=_place,
-            help="Shift the picture instead: is its result the shifted result, inside and at the border?",
-        ),
-    ] = None
 
 
 def register(app: typer.Typer) -> None:
@@ -131,16 +24,9 @@ def register(app: typer.Typer) -> None:
 
 def compare_paddings(
     files: shared_options.Files,
-    subjects: Subjects,
-    truths: Truths,
+    spec: CompareSpec,
     reading: ReadSpec,
     talk: shared_options.Talk,
-    stride: StrideOption = (1, 1),
-    dilation: DilationOption = (1, 1),
-    bias: shared_options.BiasOption = 0.0,
-    convolve: shared_options.ConvolveOption = False,
-    normalize: shared_options.NormalizeOption = False,
-    gray: shared_options.GrayOption = False,
     output_file: Annotated[
         str | None,
         _file(
@@ -160,20 +46,8 @@ def compare_paddings(
             help="One page to explore: modes, layers, a slider, values; it needs nothing else.",
         ),
     ] = None,
-    jobs: shared_options.JobsOption = None,
 ) -> None:
     """Measure what each padding does to the border: errors, depth, bias, and which mode is best."""
-    spec = CompareSpec(
-        **vars(subjects),
-        **vars(truths),
-        stride=stride,
-        dilation=dilation,
-        bias=bias,
-        convolve=convolve,
-        normalize=normalize,
-        gray=gray,
-        jobs=jobs,
-    )
     from convcli.commands.compare.workflow import compare_files
 
     batch = compare_files(

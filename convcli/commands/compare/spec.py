@@ -1,43 +1,136 @@
-"""The options of ``convcli compare`` as one frozen value, checked when made. No NumPy here."""
+"""What `compare` was asked to do: a frozen record of options, checked when made."""
 
-from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+
+import typer
 
 from convcli.choices import PadMode
 from convcli.engine.window import Window
 from convcli.errors import UsageError
+from convcli.options import completion
+from convcli.options.option_groups import Options
+from convcli.options.shared_options import BiasOption, ConvolveOption, GrayOption, JobsOption, NormalizeOption
+from convcli.options.typer_parsers import verbatim
+from convcli.options.window_options import DilationOption, StrideOption
+from convcli.parsing import number, whole
 
 __all__ = ["CompareSpec"]
 
+_window = partial(typer.Option, rich_help_panel="Window")
+_compare = partial(typer.Option, rich_help_panel="Comparison")
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class CompareSpec:
-    """How paddings are compared; `pad_value` is in the units of the first layer's input."""
 
-    kernel: str | None = None  # either a kernel SPEC or a stack file
-    stack: str | None = None
-    layers: int = 1
-    stride: tuple[int, int] = (1, 1)
-    dilation: tuple[int, int] = (1, 1)
-    bias: float = 0.0
-    convolve: bool = False
-    normalize: bool = False
-    pad_value: float = 0.0
-    gray: bool = False
-    crop: int | None = None
-    truth: str | None = None
-    offset: tuple[int, int] | None = None
-    bias_map: bool = False
-    samples: int | None = None
-    seed: int | None = None
-    shift: tuple[int, int] | None = None
-    jobs: int | None = None
+def _place(text: str) -> tuple[int, int]:
+    """Read ``ROW,COLUMN``."""
+    words = text.split(",")
+    if len(words) != 2:
+        raise UsageError(f"{text!r} is not ROW,COLUMN", hint="write two whole numbers, such as 32,40")
+    return whole(words[0]), whole(words[1])
+
+
+class CompareSpec(Options):
+    """The layers through which padding modes are compared, and the truth beyond the frame or trials."""
+
+    kernel: Annotated[
+        str | None,
+        _window(
+            "-k",
+            "--kernel",
+            metavar="SPEC",
+            parser=verbatim,
+            autocompletion=completion.kernels,
+            help="A name (gaussian:sigma=4 ...: see convcli kernels), a matrix, a file, or - for stdin.",
+        ),
+    ] = None
+    stack: Annotated[
+        str | None,
+        _window(
+            "--stack",
+            metavar="STACK.toml",
+            parser=verbatim,
+            help="Every convolution of a stack (see docs/stacks.md) instead of one kernel.",
+        ),
+    ] = None
+    layers: Annotated[
+        int,
+        _window("--layers", metavar="N", parser=whole, help="Apply the kernel N times, one after the other."),
+    ] = 1
+    pad_value: Annotated[
+        float,
+        _window(
+            "--pad-value",
+            metavar="V",
+            parser=number,
+            help="What constant padding shows, in the units that the first layer sees.",
+        ),
+    ] = 0.0
+    crop: Annotated[
+        int | None,
+        _compare(
+            "--crop",
+            metavar="N",
+            parser=whole,
+            help="Cut N pixels off each side: with them, what padding should have shown is known.",
+        ),
+    ] = None
+    truth: Annotated[
+        str | None,
+        _compare(
+            "--truth", metavar="LARGER", parser=verbatim, help="The larger picture that INPUT is cut from."
+        ),
+    ] = None
+    offset: Annotated[
+        tuple[int, int] | None,
+        _compare(
+            "--offset",
+            metavar="ROW,COLUMN",
+            parser=_place,
+            show_default="where it is found",
+            help="Where the first pixel of INPUT is in --truth.",
+        ),
+    ] = None
+    bias_map: Annotated[
+        bool,
+        _compare(
+            "--bias-map",
+            help="Feed random pictures of INPUT's size instead: mean and deviation by position, flat or not.",
+        ),
+    ] = False
+    samples: Annotated[
+        int | None,
+        _compare(
+            "--samples", metavar="N", parser=whole, show_default="400", help="How many random pictures."
+        ),
+    ] = None
+    seed: Annotated[
+        int | None,
+        _compare("--seed", metavar="N", parser=whole, show_default="0", help="Of the random pictures."),
+    ] = None
+    shift: Annotated[
+        tuple[int, int] | None,
+        _compare(
+            "--shift",
+            metavar="ROWS,COLUMNS",
+            parser=_place,
+            help="Shift the picture instead: is its result the shifted result, inside and at the border?",
+        ),
+    ] = None
+    stride: StrideOption = (1, 1)
+    dilation: DilationOption = (1, 1)
+    bias: BiasOption = 0.0
+    convolve: ConvolveOption = False
+    normalize: NormalizeOption = False
+    gray: GrayOption = False
+    jobs: JobsOption = None
 
     def window(self, kernel_shape: tuple[int, ...]) -> Window:
         """Return how a kernel slides, padded to ``same`` (its rows and columns are the last two axes)."""
         size = kernel_shape[-2], kernel_shape[-1]
         return Window.of(size, self.stride, "same", self.dilation, PadMode.ZERO)
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
+        """Refuse options that contradict each other, or have no effect."""
         if (self.kernel is None) == (self.stack is None):
             raise UsageError(
                 "--kernel and --stack exclude each other"

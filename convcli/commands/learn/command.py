@@ -5,7 +5,7 @@ from collections.abc import Callable
 import typer
 
 from convcli.choices import FitMethod
-from convcli.commands.learn.options import Fitting, LearnSpec, Opening, Pairs, Saving
+from convcli.commands.learn.spec import LearnSpec, Opening, Pairs, Saving
 from convcli.errors import UsageError
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
@@ -23,14 +23,12 @@ def register(app: typer.Typer) -> None:
 
 def learn_kernel(
     pairs: Pairs,
-    fitting: Fitting,
+    spec: LearnSpec,
     saving: Saving,
     opening: Opening,
     talk: shared_options.Talk,
-    jobs: shared_options.JobsOption = None,
 ) -> None:
     """Find the kernel that makes one picture of another, and say what is known about it."""
-    spec = LearnSpec(**vars(fitting), jobs=jobs)
     if saving.output is None and saving.format is not None:
         raise UsageError(f"--format {saving.format} has no effect without -o", hint="add -o FILE, or -o -")
     if talk.json and saving.output == "-":

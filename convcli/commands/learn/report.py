@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import PadMode
-from convcli.commands.learn.options import LearnSpec
+from convcli.commands.learn.spec import LearnSpec
 from convcli.commands.learn.verdict import verdict
 from convcli.engine.fitting.fit import Fit
 from convcli.imaging.image import full_scale

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Group
 
-from convcli.commands.learn.options import LearnSpec
 from convcli.commands.learn.report import FitReport, Pair, border_name, report
 from convcli.commands.learn.sheet import sheet
+from convcli.commands.learn.spec import LearnSpec
 from convcli.engine.fitting.fit import Fit, fit_kernel
 from convcli.errors import ConvcliError, GeometryError, UsageError
 from convcli.imaging import colour

@@ -3,7 +3,6 @@
 import typer
 
 from convcli.choices import AlphaMode, Graphics
-from convcli.commands.show.options import View
 from convcli.commands.show.spec import Form, ShowSpec
 from convcli.errors import UsageError
 from convcli.options import shared_options
@@ -25,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def show_maps(
     files: shared_options.Files,
-    view: View,
+    view: ShowSpec,
     window: SlidingWindow,
     sliding: shared_options.Sliding,
     reading: ReadSpec,
@@ -44,12 +43,12 @@ def show_maps(
         gray=gray,
         alpha=AlphaMode.DROP,
     )
-    shown = ShowSpec(**vars(view))
+    view.check_form()
     from convcli.commands.show.workflow import show_files
 
-    batch = show_files(files.inputs, kernel, spec, reading, shown)
-    talk = talk.replace(json=shown.shown_as is Form.JSON and not batch.to_stdout and shown.output is None)
-    forced = shown.graphics is not Graphics.AUTO
+    batch = show_files(files.inputs, kernel, spec, reading, view)
+    talk = talk.replace(json=view.shown_as is Form.JSON and not batch.to_stdout and view.output is None)
+    forced = view.graphics is not Graphics.AUTO
     messages.deliver(
-        batch, talk, messages.console(no_color=talk.no_color, forced=forced) if shown.preview else None
+        batch, talk, messages.console(no_color=talk.no_color, forced=forced) if view.preview else None
     )

@@ -1,12 +1,20 @@
 """The options of ``convcli show``, checked: regions, scores, forms of the numbers."""
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from functools import partial
+from typing import Annotated, TypeAlias
+
+import typer
 
 from convcli.choices import Choice, Graphics
 from convcli.errors import UsageError
+from convcli.options.option_groups import Options
+from convcli.options.shared_options import choice_of
+from convcli.options.typer_parsers import verbatim
+from convcli.parsing import whole
 
 __all__ = ["Form", "Region", "ShowSpec", "parse_region"]
+
+_view = partial(typer.Option, rich_help_panel="What is shown")
 
 # Decimals in a table: float64 has no more digits.
 MOST_DECIMALS = 17
@@ -39,21 +47,80 @@ def parse_region(text: str) -> Region:
     return ((ends[0][0], ends[0][1]), (ends[1][0], ends[1][1]))
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class ShowSpec:
-    """What `convcli show` prints of each map, and how: the options of the same names."""
+class ShowSpec(Options):
+    """What `convcli show` prints of each map, and how."""
 
-    score: bool = False
-    center: bool = True
-    region: Region | None = None
-    max_size: int | None = None
-    precision: int | None = None
-    form: Form | None = None
-    output: str | None = None
-    preview: bool = False
-    graphics: Graphics = Graphics.AUTO
+    score: Annotated[
+        bool,
+        _view(
+            "--score",
+            help="How well each window matches the kernel, from -1 (its opposite) to 1, whatever its "
+            "brightness and contrast (zero-mean normalised cross-correlation), and the best matches.",
+        ),
+    ] = False
+    center: Annotated[
+        bool,
+        _view("--center/--no-center", help="Subtract means in --score; without, it is the plain cosine."),
+    ] = True
+    region: Annotated[
+        Region | None,
+        _view(
+            "--region",
+            metavar="R0:R1,C0:C1",
+            parser=parse_region,
+            help="Only these rows and columns of each map, as Python slices: 0:8,-16: is the top right.",
+        ),
+    ] = None
+    max_size: Annotated[
+        int | None,
+        _view(
+            "--max-size",
+            metavar="N",
+            parser=whole,
+            show_default="what fits",
+            help="Most rows and columns of a table; larger maps are pooled by mean. 0: never pooled.",
+        ),
+    ] = None
+    precision: Annotated[
+        int | None,
+        _view(
+            "--precision",
+            metavar="N",
+            parser=whole,
+            show_default="4 digits of the largest",
+            help="Decimals in tables.",
+        ),
+    ] = None
+    form: Annotated[
+        Form | None,
+        _view(
+            "--as",
+            **choice_of(Form),
+            show_default="table, or as -o says",
+            help="csv, json and npy hold whole maps at full precision.",
+        ),
+    ] = None
+    output: Annotated[
+        str | None,
+        _view(
+            "-o", "--output", metavar="FILE", parser=verbatim, help="Where csv, json or npy go; - is stdout."
+        ),
+    ] = None
+    preview: Annotated[
+        bool, _view("--preview", help="Draw each map in the terminal instead of its numbers.")
+    ] = False
+    graphics: Annotated[
+        Graphics,
+        _view(
+            "--graphics",
+            **choice_of(Graphics),
+            help="How --preview draws: half blocks, or the terminal's own graphics (sixel needs the extra "
+            "terminal). By name, into pipes too; auto is what the terminal is known to understand.",
+        ),
+    ] = Graphics.AUTO
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
+        """Refuse options that have no effect; the form is checked by :meth:`check_form`."""
         if not self.center and not self.score:
             raise UsageError("--no-center has no effect without --score", hint="add --score")
         if self.max_size is not None and self.max_size < 0:
@@ -66,9 +133,9 @@ class ShowSpec:
             raise UsageError(
                 f"--graphics {self.graphics} has no effect without --preview", hint="add --preview"
             )
-        self._check_form()
 
-    def _check_form(self) -> None:
+    def check_form(self) -> None:
+        """Refuse options that do not go with the form, which ``--json`` may have chosen."""
         form = self.shown_as
         if form is not Form.TABLE:
             for option, given in (

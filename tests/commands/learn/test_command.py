@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter
 from scipy import ndimage
 from skimage import filters
 
-from convcli.commands.learn.options import Fitting, LearnSpec
+from convcli.commands.learn.spec import LearnSpec
 from convcli.commands.learn.workflow import STEPS
 from convcli.engine.fitting.fit import fit_kernel
 from tests import oracle
@@ -146,7 +146,7 @@ def test_options_are_arguments_of_fit_kernel() -> None:
     known = inspect.signature(fit_kernel).parameters
     spec = LearnSpec()
     assert spec.fit_options() == {}
-    vars(spec).update(dict.fromkeys((*Fitting.__annotations__, "jobs"), 1))
+    vars(spec).update(dict.fromkeys((*LearnSpec.__annotations__, "jobs"), 1))
     assert spec.fit_options().keys() <= known.keys()
     assert known["steps"].default == STEPS
 

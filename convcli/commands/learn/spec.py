@@ -9,12 +9,12 @@ from convcli.choices import MAX_PIXELS, FitMethod, Init, Loss, PadMode
 from convcli.errors import UsageError
 from convcli.options import completion, shared_options
 from convcli.options.option_groups import Options
-from convcli.options.shared_options import choice_of
+from convcli.options.shared_options import JobsOption, choice_of
 from convcli.options.typer_parsers import verbatim
 from convcli.options.window_options import PadValueOption, StrideOption
 from convcli.parsing import number, parse_pair, whole
 
-__all__ = ["Fitting", "LearnSpec", "Opening", "Pairs", "Saving"]
+__all__ = ["LearnSpec", "Opening", "Pairs", "Saving"]
 
 AUTO: Literal["auto"] = "auto"
 
@@ -49,7 +49,7 @@ class Pairs(Options):
     ]
 
 
-class Fitting(Options):
+class LearnSpec(Options):
     """What is fitted, to which values, and how."""
 
     size: Annotated[
@@ -175,49 +175,42 @@ class Fitting(Options):
             help="Print 'Step 5, loss 4.316' after every N steps: the loss before that step's update.",
         ),
     ] = None
-
-
-class LearnSpec(Fitting):
-    """How `convcli learn` fits a kernel: its options, checked when made, and the number of threads."""
-
-    jobs: int | None = None
-
-    def __init__(self, **values: Any) -> None:
-        super().__init__(**values)
-        _check(self)
+    jobs: JobsOption = None
 
     def fit_options(self) -> dict[str, Any]:
         """Return those arguments of ``fit_kernel`` that are given."""
         own = ("size", "gray", "keep_saturated", "show_steps")
         return {name: value for name, value in vars(self).items() if value is not None and name not in own}
 
-
-def _check(spec: LearnSpec) -> None:
-    if spec.pad_value is not None and spec.pad is not PadMode.CONSTANT:
-        raise UsageError(
-            f"--pad-value {spec.pad_value:g} has no effect with --pad {spec.pad}",
-            hint="use --pad constant, or leave --pad-value out",
-        )
-    counts = [("--steps", spec.steps), ("--batch", spec.batch), ("--show-steps", spec.show_steps)]
-    for name, value in (counts[0], ("--lr", spec.lr), counts[1], ("--init", spec.init), counts[2]):
-        if value is not None and spec.method is FitMethod.LSTSQ:
+    def check(self) -> None:
+        """Refuse options that contradict each other, or have no effect."""
+        if self.pad_value is not None and self.pad is not PadMode.CONSTANT:
             raise UsageError(
-                f"{name} {value} has no effect with --method lstsq, which takes no steps",
-                hint="use --method gd or --method adam",
+                f"--pad-value {self.pad_value:g} has no effect with --pad {self.pad}",
+                hint="use --pad constant, or leave --pad-value out",
             )
-    for name, count in counts:
-        if count is not None and count < 1:
-            raise UsageError(f"{name} {count} is too small", hint="use 1 or more")
-    if spec.jobs is not None and spec.jobs < 1:
-        raise UsageError(f"--jobs {spec.jobs} is too small", hint="use 1 or more")
-    if spec.lr is not None and not spec.lr > 0:
-        raise UsageError(f"--lr {spec.lr:g} is not positive", hint="leave it out for one that converges")
-    if spec.l2 < 0:
-        raise UsageError(f"--l2 {spec.l2:g} is negative", hint="use 0 or more")
-    if spec.seed < 0:
-        raise UsageError(f"--seed {spec.seed} is negative", hint="use 0 or more")
-    if not 0 <= spec.holdout < 1:
-        raise UsageError(f"--holdout {spec.holdout:g} is not a share", hint="use 0 to below 1, such as 0.1")
+        counts = [("--steps", self.steps), ("--batch", self.batch), ("--show-steps", self.show_steps)]
+        for name, value in (counts[0], ("--lr", self.lr), counts[1], ("--init", self.init), counts[2]):
+            if value is not None and self.method is FitMethod.LSTSQ:
+                raise UsageError(
+                    f"{name} {value} has no effect with --method lstsq, which takes no steps",
+                    hint="use --method gd or --method adam",
+                )
+        for name, count in counts:
+            if count is not None and count < 1:
+                raise UsageError(f"{name} {count} is too small", hint="use 1 or more")
+        if self.jobs is not None and self.jobs < 1:
+            raise UsageError(f"--jobs {self.jobs} is too small", hint="use 1 or more")
+        if self.lr is not None and not self.lr > 0:
+            raise UsageError(f"--lr {self.lr:g} is not positive", hint="leave it out for one that converges")
+        if self.l2 < 0:
+            raise UsageError(f"--l2 {self.l2:g} is negative", hint="use 0 or more")
+        if self.seed < 0:
+            raise UsageError(f"--seed {self.seed} is negative", hint="use 0 or more")
+        if not 0 <= self.holdout < 1:
+            raise UsageError(
+                f"--holdout {self.holdout:g} is not a share", hint="use 0 to below 1, such as 0.1"
+            )
 
 
 class Saving(Options):
