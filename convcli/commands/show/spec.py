@@ -66,9 +66,6 @@ class ShowSpec:
             raise UsageError(
                 f"--graphics {self.graphics} has no effect without --preview", hint="add --preview"
             )
-        self._check_form()
-
-    def _check_form(self) -> None:
         form = self.shown_as
         if form is not Form.TABLE:
             for option, given in (
