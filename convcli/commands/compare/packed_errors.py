@@ -21,8 +21,8 @@ def packed(values: Array, *, around_0: bool = False, bits: int = 16) -> dict[str
     A number is ``low + step * n``, with n from 0 to ``2**bits - 2``; 65535 stands for NaN. Of each n the data
     hold the difference from ``left + above - above left`` (0 beyond the edge), modulo 65536; differences 0,
     -1, 1, -2, ... are stored as 0, 1, 2, 3, ..., all high bytes before all low ones. That deflates well where
-    the picture is smooth. With `around_0`, one of the steps is exactly 0, as differences need it. The error is at
-    most half a step.
+    the picture is smooth. With `around_0`, one of the steps is exactly 0, as differences need it. The error
+    is at most half a step.
     """
     finite = np.isfinite(values)
     known = values[finite]
