@@ -1,4 +1,7 @@
-"""What the shell offers when Tab is pressed. Nothing here imports NumPy: each press starts a new process."""
+"""Shell completion: what is offered when Tab is pressed.
+
+Each press starts a new process, so that the library of kernels and the formats are imported where needed.
+"""
 
 from collections.abc import Callable, Iterable
 

@@ -17,7 +17,7 @@ from convcli.errors import ConvcliError, OutputError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from convcli.options.shared_options import Talk
+    from convcli.options.shared_options import PrintOptions
     from convcli.pipeline.batch import Batch
 
 __all__ = [
@@ -100,7 +100,7 @@ def _unwritable(error: OSError) -> OutputError:
     return OutputError(f"output cannot be written: {reason}", hint="is there room on the disk?")
 
 
-def deliver(batch: "Batch", talk: "Talk", screen: "Console | None" = None) -> None:
+def deliver(batch: "Batch", printing: "PrintOptions", screen: "Console | None" = None) -> None:
     """Print what each input gave, as it is done; exit with status 1 where some input failed.
 
     `screen` is what shows the products of commands that only tell; by default a console on stdout.
@@ -113,14 +113,14 @@ def deliver(batch: "Batch", talk: "Talk", screen: "Console | None" = None) -> No
         The only input there was has failed.
     """
     if batch.to_stdout:
-        if talk.json:
+        if printing.json:
             raise UsageError("--json and the picture both want stdout", hint="write the picture to -o FILE")
         refuse_terminal()
     failures = shown = 0
-    for outcome in progress(batch.outcomes, total=batch.total, quiet=talk.quiet):
+    for outcome in progress(batch.outcomes, total=batch.total, quiet=printing.quiet):
         if outcome.error is not None:
             failures += 1
-            if talk.json:
+            if printing.json:
                 json_line(
                     {"input": outcome.input, "error": outcome.error.message, "hint": outcome.error.hint}
                 )
@@ -128,16 +128,16 @@ def deliver(batch: "Batch", talk: "Talk", screen: "Console | None" = None) -> No
                 raise outcome.error
             complain(outcome.error)
             continue
-        if not talk.quiet:
-            for note in (*outcome.details, *outcome.notes) if talk.verbose else outcome.notes:
+        if not printing.quiet:
+            for note in (*outcome.details, *outcome.notes) if printing.verbose else outcome.notes:
                 say(f"{outcome.input}: {note}")
         beside = bool(outcome.outputs) or outcome.data is not None
-        if outcome.table is not None and not talk.json and not (beside and talk.quiet):
-            draw(outcome.table, no_color=talk.no_color, stderr=beside)
-        if talk.json:
+        if outcome.table is not None and not printing.json and not (beside and printing.quiet):
+            draw(outcome.table, no_color=printing.no_color, stderr=beside)
+        if printing.json:
             json_line(dict(outcome.report))
         elif outcome.shown is not None:
-            screen = screen or console(no_color=talk.no_color)
+            screen = screen or console(no_color=printing.no_color)
             _draw(screen, *([""] if shown else []), outcome.shown)
             shown += 1
         elif outcome.data is not None:
@@ -146,7 +146,7 @@ def deliver(batch: "Batch", talk: "Talk", screen: "Console | None" = None) -> No
             for name in outcome.outputs:
                 path(name)
     if failures:
-        if not talk.quiet:
+        if not printing.quiet:
             say(f"{failures} of {batch.total or 'the'} inputs failed")
         raise typer.Exit(1)
 

@@ -130,11 +130,11 @@ def register(app: typer.Typer) -> None:
 
 
 def compare_paddings(
-    files: shared_options.Files,
+    files: shared_options.InputOptions,
     subjects: Subjects,
     truths: Truths,
     reading: ReadSpec,
-    talk: shared_options.Talk,
+    printing: shared_options.PrintOptions,
     stride: StrideOption = (1, 1),
     dilation: DilationOption = (1, 1),
     bias: shared_options.BiasOption = 0.0,
@@ -182,6 +182,6 @@ def compare_paddings(
         reading,
         output=output_file,
         html=html,
-        summary=not talk.json,
+        summary=not printing.json,
     )
-    messages.deliver(batch, talk)
+    messages.deliver(batch, printing)

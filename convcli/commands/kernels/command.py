@@ -19,30 +19,30 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="kernels")
 
 
-def list_kernels(ctx: typer.Context, talk: shared_options.Printing) -> None:
+def list_kernels(ctx: typer.Context, printing: shared_options.ListOptions) -> None:
     """List the named kernels, each with a picture; show one, or export it."""
     if ctx.invoked_subcommand is not None:
         return
     from convcli.commands.kernels import workflow
 
-    if talk.json:
+    if printing.json:
         for entry in workflow.catalogue_report():
             messages.json_line(entry)
         return
-    messages.draw(workflow.catalogue(), no_color=talk.no_color)
+    messages.draw(workflow.catalogue(), no_color=printing.no_color)
 
 
-def show_kernel(spec: shared_options.SpecArgument, talk: shared_options.Printing) -> None:
+def show_kernel(spec: shared_options.SpecArgument, printing: shared_options.ListOptions) -> None:
     """Print a kernel's matrix, sum, rank, symmetry, gain and frequency response."""
     from convcli.commands.kernels import workflow
 
-    if talk.json:
+    if printing.json:
         messages.json_line(workflow.report(spec))
         return
-    messages.draw(workflow.sheet(spec), no_color=talk.no_color)
+    messages.draw(workflow.sheet(spec), no_color=printing.no_color)
 
 
-def export_kernel(spec: shared_options.SpecArgument, writing: shared_options.Exporting) -> None:
+def export_kernel(spec: shared_options.SpecArgument, writing: shared_options.ExportOptions) -> None:
     """Write a kernel to a file that -k reads: .json .toml .npy .npz .csv .tsv .txt."""
     from convcli.commands.kernels import workflow
 

@@ -18,11 +18,11 @@ def register(app: typer.Typer) -> None:
 
 def run_stack(
     stack: shared_options.StackArgument,
-    files: shared_options.Files,
-    pixels: shared_options.Pixels,
+    files: shared_options.InputOptions,
+    pixels: shared_options.PixelOptions,
     reading: ReadSpec,
     writing: WriteSpec,
-    talk: shared_options.Talk,
+    printing: shared_options.PrintOptions,
     summary: shared_options.SummaryOption = False,
     save_maps: shared_options.SaveMapsOption = None,
     jobs: shared_options.JobsOption = None,
@@ -40,4 +40,4 @@ def run_stack(
         summary=summary,
         save_maps=save_maps,
     )
-    messages.deliver(batch, talk)
+    messages.deliver(batch, printing)

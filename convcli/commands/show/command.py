@@ -24,19 +24,19 @@ def register(app: typer.Typer) -> None:
 
 
 def show_maps(
-    files: shared_options.Files,
+    files: shared_options.InputOptions,
     view: View,
     window: SlidingWindow,
-    sliding: shared_options.Sliding,
+    sliding: shared_options.KernelOptions,
     reading: ReadSpec,
-    talk: shared_options.Talk,
+    printing: shared_options.PrintOptions,
     kernel: shared_options.KernelOption = NO_KERNELS,
     gray: shared_options.GrayOption = False,
 ) -> None:
     """Show the numbers of a picture, or of the feature maps that kernels make of it."""
-    if talk.json and view.form not in (None, Form.JSON):
+    if printing.json and view.form not in (None, Form.JSON):
         raise UsageError(f"--json and --as {view.form} exclude each other", hint="leave one of them out")
-    if talk.json:
+    if printing.json:
         view = view.replace(form=Form.JSON)
     spec = FilterSpec(
         **vars(window),
@@ -48,8 +48,8 @@ def show_maps(
     from convcli.commands.show.workflow import show_files
 
     batch = show_files(files.inputs, kernel, spec, reading, shown)
-    talk = talk.replace(json=shown.shown_as is Form.JSON and not batch.to_stdout and shown.output is None)
+    printing = printing.replace(json=shown.shown_as is Form.JSON and not batch.to_stdout and shown.output is None)
     forced = shown.graphics is not Graphics.AUTO
     messages.deliver(
-        batch, talk, messages.console(no_color=talk.no_color, forced=forced) if shown.preview else None
+        batch, printing, messages.console(no_color=printing.no_color, forced=forced) if shown.preview else None
     )

@@ -18,11 +18,11 @@ def register(app: typer.Typer) -> None:
 
 
 def draw_spectra(
-    files: shared_options.Files,
+    files: shared_options.InputOptions,
     kernel: shared_options.KernelOption,
     reading: ReadSpec,
     writing: WriteSpec,
-    talk: shared_options.Talk,
+    printing: shared_options.PrintOptions,
     convolve: shared_options.ConvolveOption = False,
     normalize: shared_options.NormalizeOption = False,
 ) -> None:
@@ -39,4 +39,4 @@ def draw_spectra(
         convolve=convolve,
         normalize=normalize,
     )
-    messages.deliver(batch, talk)
+    messages.deliver(batch, printing)
