@@ -1,4 +1,4 @@
-"""Numbers, sizes and places as people type them or callers pass them: one parser for each. No NumPy here.
+"""Parsers of numbers, sizes, paddings and positions, as people type them or callers pass them. No NumPy here.
 
 What is malformed or too small is a `UsageError`.
 """
@@ -28,10 +28,11 @@ __all__ = [
 _NUMBER = re.compile(
     r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?)", re.ASCII | re.IGNORECASE
 )
-MINUS_SIGNS = str.maketrans({"−": "-", "\N{NO-BREAK SPACE}": " "})  # as copied from web pages
+# Signs and spaces as they are copied from web pages, and what they stand for.
+MINUS_SIGNS = str.maketrans({"−": "-", "\N{NO-BREAK SPACE}": " "})
 
+# Pixels of padding on each side: ((top, bottom), (left, right)).
 Edges: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
-"""How many pixels are made up beyond each edge: ``((top, bottom), (left, right))``."""
 
 Padding: TypeAlias = Literal["same", "full", "valid"] | Edges
 

@@ -30,8 +30,8 @@ def _place(text: str) -> tuple[int, int]:
     return whole(words[0]), whole(words[1])
 
 
-class Subjects(Options):
-    """What is compared."""
+class SubjectOptions(Options):
+    """The kernel or stack whose paddings are compared."""
 
     kernel: Annotated[
         str | None,
@@ -63,13 +63,13 @@ class Subjects(Options):
             "--pad-value",
             metavar="V",
             parser=number,
-            help="What constant padding shows, in the units that the first layer sees.",
+            help="Value of constant padding, in the units of the first layer's input.",
         ),
     ] = 0.0
 
 
-class Truths(Options):
-    """What is known beyond the frame, and what else can be asked."""
+class ExperimentOptions(Options):
+    """The truth beyond the edges that padding is measured against, and other experiments."""
 
     crop: Annotated[
         int | None,
@@ -77,7 +77,7 @@ class Truths(Options):
             "--crop",
             metavar="N",
             parser=whole,
-            help="Cut N pixels off each side: with them, what padding should have shown is known.",
+            help="Cut N pixels off each side: they are the truth that padding is measured against.",
         ),
     ] = None
     truth: Annotated[
@@ -93,25 +93,25 @@ class Truths(Options):
             metavar="ROW,COLUMN",
             parser=_place,
             show_default="where it is found",
-            help="Where the first pixel of INPUT is in --truth.",
+            help="Row and column of INPUT's first pixel in --truth.",
         ),
     ] = None
     bias_map: Annotated[
         bool,
         _compare(
             "--bias-map",
-            help="Feed random pictures of INPUT's size instead: mean and deviation by position, flat or not.",
+            help="Filter random pictures of INPUT's size instead: is mean or deviation biased by position?",
         ),
     ] = False
     samples: Annotated[
         int | None,
         _compare(
-            "--samples", metavar="N", parser=whole, show_default="400", help="How many random pictures."
+            "--samples", metavar="N", parser=whole, show_default="400", help="Number of random pictures."
         ),
     ] = None
     seed: Annotated[
         int | None,
-        _compare("--seed", metavar="N", parser=whole, show_default="0", help="Of the random pictures."),
+        _compare("--seed", metavar="N", parser=whole, show_default="0", help="Seed of the random pictures."),
     ] = None
     shift: Annotated[
         tuple[int, int] | None,
@@ -119,7 +119,7 @@ class Truths(Options):
             "--shift",
             metavar="ROWS,COLUMNS",
             parser=_place,
-            help="Shift the picture instead: is its result the shifted result, inside and at the border?",
+            help="Test shift equivariance instead, inside and at the border, with the picture shifted by so much.",
         ),
     ] = None
 
@@ -131,8 +131,8 @@ def register(app: typer.Typer) -> None:
 
 def compare_paddings(
     files: shared_options.InputOptions,
-    subjects: Subjects,
-    truths: Truths,
+    subject: SubjectOptions,
+    experiment: ExperimentOptions,
     reading: ReadSpec,
     printing: shared_options.PrintOptions,
     stride: StrideOption = (1, 1),
@@ -148,7 +148,7 @@ def compare_paddings(
             "--output",
             metavar="FILE",
             parser=verbatim,
-            help="A labelled picture: results, differences amplified, corners, figures; - is stdout.",
+            help="Write a labelled picture: results, amplified differences, corners, figures; - is stdout.",
         ),
     ] = None,
     html: Annotated[
@@ -157,15 +157,15 @@ def compare_paddings(
             "--html",
             metavar="FILE.html",
             parser=verbatim,
-            help="One page to explore: modes, layers, a slider, values; it needs nothing else.",
+            help="Write one self-contained, interactive page: modes, layers, a slider, values.",
         ),
     ] = None,
     jobs: shared_options.JobsOption = None,
 ) -> None:
     """Measure what each padding does to the border: errors, depth, bias, and which mode is best."""
     spec = CompareSpec(
-        **vars(subjects),
-        **vars(truths),
+        **vars(subject),
+        **vars(experiment),
         stride=stride,
         dilation=dilation,
         bias=bias,
@@ -177,11 +177,6 @@ def compare_paddings(
     from convcli.commands.compare.workflow import compare_files
 
     batch = compare_files(
-        files.inputs,
-        spec,
-        reading,
-        output=output_file,
-        html=html,
-        summary=not printing.json,
+        files.inputs, spec, reading, output=output_file, html=html, summary=not printing.json
     )
     messages.deliver(batch, printing)

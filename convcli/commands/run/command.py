@@ -31,13 +31,5 @@ def run_stack(
     spec = FilterSpec(**vars(pixels), jobs=jobs)
     from convcli.commands.run.workflow import run_files
 
-    batch = run_files(
-        stack,
-        files.inputs,
-        spec,
-        reading,
-        writing,
-        summary=summary,
-        save_maps=save_maps,
-    )
+    batch = run_files(stack, files.inputs, spec, reading, writing, summary=summary, save_maps=save_maps)
     messages.deliver(batch, printing)

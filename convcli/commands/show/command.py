@@ -27,7 +27,7 @@ def show_maps(
     files: shared_options.InputOptions,
     view: View,
     window: SlidingWindow,
-    sliding: shared_options.KernelOptions,
+    kernel_options: shared_options.KernelOptions,
     reading: ReadSpec,
     printing: shared_options.PrintOptions,
     kernel: shared_options.KernelOption = NO_KERNELS,
@@ -38,18 +38,12 @@ def show_maps(
         raise UsageError(f"--json and --as {view.form} exclude each other", hint="leave one of them out")
     if printing.json:
         view = view.replace(form=Form.JSON)
-    spec = FilterSpec(
-        **vars(window),
-        **vars(sliding),
-        gray=gray,
-        alpha=AlphaMode.DROP,
-    )
+    spec = FilterSpec(**vars(window), **vars(kernel_options), gray=gray, alpha=AlphaMode.DROP)
     shown = ShowSpec(**vars(view))
     from convcli.commands.show.workflow import show_files
 
     batch = show_files(files.inputs, kernel, spec, reading, shown)
-    printing = printing.replace(json=shown.shown_as is Form.JSON and not batch.to_stdout and shown.output is None)
+    as_json = shown.shown_as is Form.JSON and not batch.to_stdout and shown.output is None
     forced = shown.graphics is not Graphics.AUTO
-    messages.deliver(
-        batch, printing, messages.console(no_color=printing.no_color, forced=forced) if shown.preview else None
-    )
+    screen = messages.console(no_color=printing.no_color, forced=forced) if shown.preview else None
+    messages.deliver(batch, printing.replace(json=as_json), screen)

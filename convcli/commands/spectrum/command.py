@@ -31,12 +31,5 @@ def draw_spectra(
         raise UsageError(f"--kernel is given {len(kernel)} times", hint="spectrum takes one")
     from convcli.commands.spectrum.workflow import spectrum_files
 
-    batch = spectrum_files(
-        files.inputs,
-        kernel[0],
-        reading,
-        writing,
-        convolve=convolve,
-        normalize=normalize,
-    )
+    batch = spectrum_files(files.inputs, kernel[0], reading, writing, convolve=convolve, normalize=normalize)
     messages.deliver(batch, printing)

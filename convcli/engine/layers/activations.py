@@ -20,16 +20,11 @@ __all__ = [
 ]
 
 
-class UpsampleMode(Choice):
+class UpsampleMode(Choice, label="way of upsampling"):
     """Where the numbers between come from."""
 
     NEAREST = "nearest"
     BILINEAR = "bilinear"
-
-    @classmethod
-    def label(cls) -> str:
-        """What errors call this choice."""
-        return "way of upsampling"
 
 
 def relu(x: Floats) -> Floats:
