@@ -62,7 +62,7 @@ def number(text: str) -> float:
 
 
 def power(text: str) -> float:
-    """Read a number as :func:`number` does; ``inf`` is infinity."""
+    """Read the P of an Lp norm: a number as :func:`number` does, or ``inf``."""
     return float("inf") if text.strip().lower() in ("inf", "infinity") else number(text)
 
 
@@ -75,7 +75,7 @@ def whole(text: str) -> int:
 
 
 def place(text: str) -> tuple[int, int]:
-    """Read ``ROW,COLUMN``; negative numbers count from the end."""
+    """Read a position ``ROW,COLUMN``; negative numbers count from the end."""
     words = text.strip().removeprefix("(").removesuffix(")").split(",")
     try:
         row, column = map(int, words)
@@ -124,7 +124,7 @@ def _as_int(value: object, what: str) -> int:
 
 
 def parse_padding(text: str) -> Padding:
-    """Read how much to pad: ``N``, ``RxC``, ``T,B,L,R``, ``same``, ``full`` or ``valid``."""
+    """Read a padding: ``N``, ``RxC``, ``T,B,L,R``, ``same``, ``full`` or ``valid``."""
     spelled = text.strip().lower()
     if spelled in ("same", "full", "valid"):
         return as_padding(spelled)
@@ -142,7 +142,7 @@ def parse_padding(text: str) -> Padding:
 
 
 def as_padding(value: object) -> Padding:
-    """Return any accepted padding as a word or as ``((top, bottom), (left, right))``."""
+    """Return a padding in any accepted form as a word or as ``((top, bottom), (left, right))``."""
     if isinstance(value, str):
         for word in ("same", "full", "valid"):
             if value == word:

@@ -1,4 +1,4 @@
-"""The commands by name: the module of each is imported when it is asked for, as one call needs one."""
+"""The commands by name; the module of each is imported when it is called."""
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -10,6 +10,7 @@ from convcli.options.typer_parsers import Command
 
 __all__ = ["ABOUT", "Commands", "brief"]
 
+# Commands in the order of ``--help`` with what it says of each; `convcli.commands` has a folder of each name.
 ABOUT = {
     "filter": "Slide kernels over pictures: correlation, as a convolution layer computes it.",
     "pool": "Pool pictures: max, average, min, median or Lp pooling, as a pooling layer computes it.",
@@ -22,16 +23,15 @@ ABOUT = {
     "compare": "Measure what each padding does to the border: errors, depth, bias, and which mode is best.",
     "kernels": "List the named kernels, each with a picture; show one, or export it.",
 }
-"""In the order of ``--help``, and what it says of them; each is the module of that name."""
 
 
 def brief() -> dict[str, Any]:
-    """Return commands that can only be listed: ``--help`` needs no more, and imports none of the modules."""
+    """Return commands that ``--help`` can list, without importing their modules."""
     return {name: Command(name, help=about) for name, about in ABOUT.items()}
 
 
 class Commands(Mapping[str, Any]):
-    """What a group looks its commands up in."""
+    """A mapping of names to commands, which imports a command's module on look-up."""
 
     def __init__(self) -> None:
         self._loaded: dict[str, Any] = {}

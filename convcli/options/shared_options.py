@@ -49,7 +49,7 @@ SpecArgument = Annotated[
     str, typer.Argument(**_kernel, help="A name with parameters, a matrix, a file, or - for stdin.")
 ]
 BiasOption = Annotated[
-    float, _window("--bias", metavar="V", parser=number, help="Added to each result, before --range.")
+    float, _window("--bias", metavar="V", parser=number, help="Added to each result, before range mapping.")
 ]
 ConvolveOption = Annotated[
     bool, _window("--convolve", help="True convolution: rotate each kernel by 180 degrees first.")

@@ -1,4 +1,4 @@
-"""``convcli compare``: what each padding does to the border."""
+"""``convcli compare``: the errors that each padding mode makes at the border."""
 
 from functools import partial
 from typing import Annotated
@@ -119,7 +119,7 @@ class ExperimentOptions(Options):
             "--shift",
             metavar="ROWS,COLUMNS",
             parser=_place,
-            help="Test shift equivariance instead, inside and at the border, with the picture shifted by so much.",
+            help="Test shift equivariance instead, inside and at the border, for a shift of so much.",
         ),
     ] = None
 

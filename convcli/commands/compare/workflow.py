@@ -11,7 +11,7 @@ from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.subject import Seen, Subject, look, subject_of
 from convcli.imaging.reading.read import read
 from convcli.options.specs import ReadSpec
-from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, over
+from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_each
 from convcli.pipeline.process import read_source
 from convcli.stacks.convolutions import Conv, KernelConv
 from convcli.stacks.paddings.affected_border import affected
@@ -35,13 +35,7 @@ def compare_files(
     html: str | None = None,
     summary: bool = True,
 ) -> Batch:
-    """Compare the padding modes on each input; with several, a last outcome has the table over all.
-
-    Raises
-    ------
-    UsageError
-        Kernel, stack or options are wrong whatever the input.
-    """
+    """Compare the padding modes on each input; with several, a last outcome has the table over all."""
     check_inputs(inputs, [spec.kernel or ""])
     count = None if reading.recursive else len(inputs)
     places = Places(output, html)
@@ -72,7 +66,7 @@ def compare_files(
         return outcome._replace(report=report, notes=(*found.notes, *outcome.notes))
 
     def outcomes() -> Iterator[Outcome]:
-        yield from over(inputs, reading, work)
+        yield from run_each(inputs, reading, work)
         if count != 1 and summary and tally.pictures:
             measured = spec.crop is not None
             title = f"{tally.pictures} pictures, {subject.name}"

@@ -1,4 +1,4 @@
-"""``convcli learn``: find the kernel that makes one picture of another."""
+"""``convcli learn``: fit a kernel to pictures before and after."""
 
 from collections.abc import Callable
 
@@ -67,6 +67,8 @@ def learn_kernel(
 def _watch(
     every: int | None, advance: Callable[[], None], *, on_stdout: bool, quiet: bool
 ) -> Callable[[int, float], None]:
+    """Return what is called after each step of descent: it prints the loss of every so many."""
+
     def watch(step: int, loss: float) -> None:
         advance()
         if every is not None and step % every == 0:

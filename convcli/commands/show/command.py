@@ -15,6 +15,7 @@ from convcli.pipeline import messages
 
 __all__ = ["register"]
 
+# Without kernels, the picture itself is shown.
 NO_KERNELS: list[str] = []
 
 

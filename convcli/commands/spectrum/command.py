@@ -1,4 +1,4 @@
-"""``convcli spectrum``: the convolution theorem, checked and drawn."""
+"""``convcli spectrum``: the convolution theorem, verified and drawn."""
 
 import typer
 
