@@ -174,7 +174,7 @@ def compare_paddings(
         gray=gray,
         jobs=jobs,
     )
-    from convcli.commands.compare.workflow import compare_files
+    from convcli.commands.compare.workflow import compare_files  # here, as NumPy comes with it
 
     batch = compare_files(
         files.inputs, spec, reading, output=output_file, html=html, summary=not printing.json

@@ -44,7 +44,7 @@ def explain_pixel(
         gray=gray,
         alpha=AlphaMode.DROP,
     )
-    from convcli.commands.explain.workflow import explain_files
+    from convcli.commands.explain.workflow import explain_files  # here, as NumPy comes with it
 
     batch = explain_files(files.inputs, kernel, spec, reading, at=at, html=html)
     messages.deliver(batch, printing)

@@ -25,7 +25,7 @@ def filter_images(
     printing: shared_options.PrintOptions,
 ) -> None:
     """Slide kernels over pictures: correlation, as a convolution layer computes it."""
-    from convcli.commands.filter.workflow import filter_files
+    from convcli.commands.filter.workflow import filter_files  # here, as NumPy comes with it
 
     details = printing.json or printing.verbose
     messages.deliver(filter_files(files.inputs, kernel, spec, reading, writing, details=details), printing)

@@ -23,7 +23,7 @@ def list_kernels(ctx: typer.Context, printing: shared_options.ListOptions) -> No
     """List the named kernels, each with a picture; show one, or export it."""
     if ctx.invoked_subcommand is not None:
         return
-    from convcli.commands.kernels import workflow
+    from convcli.commands.kernels import workflow  # here, as NumPy comes with it
 
     if printing.json:
         for entry in workflow.catalogue_report():

@@ -38,7 +38,7 @@ def learn_kernel(
         raise UsageError(f"--format {saving.format} has no effect without -o", hint="add -o FILE, or -o -")
     if printing.json and saving.output == "-":
         raise UsageError("--json and -o - both want stdout", hint="name a file with -o, or leave --json out")
-    from convcli.commands.learn.workflow import STEPS, learn
+    from convcli.commands.learn.workflow import STEPS, learn  # here, as NumPy comes with it
 
     told_on_stdout = not printing.json and saving.output is None
     total = None if spec.method is FitMethod.LSTSQ or spec.show_steps else spec.steps or STEPS

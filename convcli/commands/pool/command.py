@@ -24,7 +24,7 @@ def pool_images(
     printing: shared_options.PrintOptions,
 ) -> None:
     """Pool pictures: max, average, min, median or Lp pooling, as a pooling layer computes it."""
-    from convcli.commands.pool.workflow import pool_files
+    from convcli.commands.pool.workflow import pool_files  # here, as NumPy comes with it
 
     details = printing.json or printing.verbose
     messages.deliver(pool_files(files.inputs, spec, reading, writing, details=details), printing)

@@ -29,7 +29,7 @@ def run_stack(
 ) -> None:
     """Pass pictures through a stack of layers: a small network, without PyTorch."""
     spec = FilterSpec(**vars(pixels), jobs=jobs)
-    from convcli.commands.run.workflow import run_files
+    from convcli.commands.run.workflow import run_files  # here, as NumPy comes with it
 
     batch = run_files(stack, files.inputs, spec, reading, writing, summary=summary, save_maps=save_maps)
     messages.deliver(batch, printing)

@@ -41,7 +41,7 @@ def show_maps(
         view = view.replace(form=Form.JSON)
     spec = FilterSpec(**vars(window), **vars(kernel_options), gray=gray, alpha=AlphaMode.DROP)
     shown = ShowSpec(**vars(view))
-    from convcli.commands.show.workflow import show_files
+    from convcli.commands.show.workflow import show_files  # here, as NumPy comes with it
 
     batch = show_files(files.inputs, kernel, spec, reading, shown)
     as_json = shown.shown_as is Form.JSON and not batch.to_stdout and shown.output is None

@@ -29,7 +29,7 @@ def draw_spectra(
     """Check the convolution theorem: multiplying spectra is sliding the kernel, with wrap padding."""
     if len(kernel) != 1:
         raise UsageError(f"--kernel is given {len(kernel)} times", hint="spectrum takes one")
-    from convcli.commands.spectrum.workflow import spectrum_files
+    from convcli.commands.spectrum.workflow import spectrum_files  # here, as NumPy comes with it
 
     batch = spectrum_files(files.inputs, kernel[0], reading, writing, convolve=convolve, normalize=normalize)
     messages.deliver(batch, printing)
