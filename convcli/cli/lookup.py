@@ -1,6 +1,7 @@
 """The commands by name; the module of each is imported when it is called."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -30,20 +31,20 @@ def brief() -> dict[str, Any]:
     return {name: Command(name, help=about) for name, about in ABOUT.items()}
 
 
+@cache
+def _load(name: str) -> Any:
+    alone = typer.Typer(add_completion=False)
+    import_module(f"convcli.commands.{name}.command").register(alone)
+    return typer.main.get_group(alone).commands[name]
+
+
 class Commands(Mapping[str, Any]):
     """A mapping of names to commands, which imports a command's module on look-up."""
-
-    def __init__(self) -> None:
-        self._loaded: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
         if name not in ABOUT:
             raise KeyError(name)
-        if name not in self._loaded:
-            alone = typer.Typer(add_completion=False)
-            import_module(f"convcli.commands.{name}.command").register(alone)
-            self._loaded[name] = typer.main.get_group(alone).commands[name]
-        return self._loaded[name]
+        return _load(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(ABOUT)

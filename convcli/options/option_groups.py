@@ -53,11 +53,10 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def call(**given: Any) -> None:
         made = {
-            name: kind(**{option: given[option] for option in _fields(kind)})
-            for name, kind in records.items()
+            name: kind(**{field: given[field] for field in _fields(kind)}) for name, kind in records.items()
         }
-        taken = {option for kind in records.values() for option in _fields(kind)}
-        command(**made, **{name: value for name, value in given.items() if name not in taken})
+        others = {name: given[name] for name in given if name in signature.parameters}
+        command(**others, **made)
 
     call.__annotations__ = {name: parameter.annotation for name, parameter in flat.items()}
     vars(call).update(__signature__=signature.replace(parameters=list(flat.values())))
