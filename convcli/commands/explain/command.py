@@ -19,12 +19,12 @@ def register(app: typer.Typer) -> None:
 
 
 def explain_pixel(
-    files: shared_options.Files,
+    files: shared_options.InputOptions,
     kernel: shared_options.KernelOption,
     window: SlidingWindow,
-    pixels: shared_options.Pixels,
+    pixels: shared_options.PixelOptions,
     reading: ReadSpec,
-    talk: shared_options.Talk,
+    printing: shared_options.PrintOptions,
     at: shared_options.AtOption = None,
     html: shared_options.HtmlOption = None,
     bias: shared_options.BiasOption = 0.0,
@@ -44,7 +44,7 @@ def explain_pixel(
         gray=gray,
         alpha=AlphaMode.DROP,
     )
-    from convcli.commands.explain.workflow import explain_files
+    from convcli.commands.explain.workflow import explain_files  # here, as NumPy comes with it
 
     batch = explain_files(files.inputs, kernel, spec, reading, at=at, html=html)
-    messages.deliver(batch, talk)
+    messages.deliver(batch, printing)

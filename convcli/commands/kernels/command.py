@@ -19,35 +19,35 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="kernels")
 
 
-def list_kernels(ctx: typer.Context, talk: shared_options.Printing) -> None:
+def list_kernels(ctx: typer.Context, printing: shared_options.ListOptions) -> None:
     """List the named kernels, each with a picture; show one, or export it."""
     if ctx.invoked_subcommand is not None:
         return
-    if talk.json:
+    if printing.json:
         from convcli.commands.kernels.report import catalogue_report
 
         for entry in catalogue_report():
             messages.json_line(entry)
         return
-    from convcli.commands.kernels.view import Catalogue
+    from convcli.commands.kernels.view import Catalogue  # here, as NumPy comes with it
 
-    messages.draw(Catalogue(), no_color=talk.no_color)
+    messages.draw(Catalogue(), no_color=printing.no_color)
 
 
-def show_kernel(spec: shared_options.SpecArgument, talk: shared_options.Printing) -> None:
+def show_kernel(spec: shared_options.SpecArgument, printing: shared_options.ListOptions) -> None:
     """Print a kernel's matrix, sum, rank, symmetry, gain and frequency response."""
     from convcli.commands.kernels.report import report
     from convcli.commands.kernels.view import sheet
     from convcli.kernels.spec import kernel
 
     found = kernel(spec)
-    if talk.json:
+    if printing.json:
         messages.json_line(report(found))
     else:
-        messages.draw(sheet(found), no_color=talk.no_color)
+        messages.draw(sheet(found), no_color=printing.no_color)
 
 
-def export_kernel(spec: shared_options.SpecArgument, writing: shared_options.Exporting) -> None:
+def export_kernel(spec: shared_options.SpecArgument, writing: shared_options.ExportOptions) -> None:
     """Write a kernel to a file that -k reads: .json .toml .npy .npz .csv .tsv .txt."""
     from convcli.kernels.files import export
     from convcli.kernels.spec import kernel

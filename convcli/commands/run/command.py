@@ -18,26 +18,18 @@ def register(app: typer.Typer) -> None:
 
 def run_stack(
     stack: shared_options.StackArgument,
-    files: shared_options.Files,
-    pixels: shared_options.Pixels,
+    files: shared_options.InputOptions,
+    pixels: shared_options.PixelOptions,
     reading: ReadSpec,
     writing: WriteSpec,
-    talk: shared_options.Talk,
+    printing: shared_options.PrintOptions,
     summary: shared_options.SummaryOption = False,
     save_maps: shared_options.SaveMapsOption = None,
     jobs: shared_options.JobsOption = None,
 ) -> None:
     """Pass pictures through a stack of layers: a small network, without PyTorch."""
     spec = FilterSpec(**vars(pixels), jobs=jobs)
-    from convcli.commands.run.workflow import run_files
+    from convcli.commands.run.workflow import run_files  # here, as NumPy comes with it
 
-    batch = run_files(
-        stack,
-        files.inputs,
-        spec,
-        reading,
-        writing,
-        summary=summary,
-        save_maps=save_maps,
-    )
-    messages.deliver(batch, talk)
+    batch = run_files(stack, files.inputs, spec, reading, writing, summary=summary, save_maps=save_maps)
+    messages.deliver(batch, printing)
