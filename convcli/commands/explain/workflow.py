@@ -46,7 +46,7 @@ def explain_files(
         image = as_gray(read) if spec.gray else read
         image = replace(image, frames=(image.frames[0]._replace(alpha=None),))
         if html is not None:
-            from convcli.commands.explain.page import write_page
+            from convcli.commands.explain.page import write_page  # here for start-up: few ask for a page
 
             data = write_page(image, source.name, kernels[0], slides.kernels[0], spec, at)
             if html == STDOUT:

@@ -110,7 +110,7 @@ def _drawn(
     name = printable(source.name)
     drawn: list[Any] = []
     if view.preview:
-        from convcli.commands.show.previews import previews
+        from convcli.commands.show.previews import previews  # here for start-up: tables need no plots
 
         drawn = previews(name, image, maps, view, LINES, whole=slides is None)
     else:
