@@ -10,7 +10,7 @@ from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
 from convcli.options.typer_parsers import verbatim
-from convcli.parsing import number, pixel_count, place, whole
+from convcli.parsing import number, pixel_count, whole
 
 _file = partial(typer.Option, rich_help_panel="Files")
 _window = partial(typer.Option, rich_help_panel="Window")
@@ -45,9 +45,6 @@ KernelOption = Annotated[
         "'0 -1 0; -1 5 -1; 0 -1 0', a file, or - for stdin. Repeat it for several feature maps.",
     ),
 ]
-SpecArgument = Annotated[
-    str, typer.Argument(**_kernel, help="A name with parameters, a matrix, a file, or - for stdin.")
-]
 BiasOption = Annotated[
     float, _window("--bias", metavar="V", parser=number, help="Added to each result, before range mapping.")
 ]
@@ -71,19 +68,6 @@ CombineOption = Annotated[
         "degrees) or none.",
     ),
 ]
-AtOption = Annotated[
-    tuple[int, int] | None,
-    _window(
-        "--at",
-        metavar="ROW,COLUMN",
-        parser=place,
-        show_default=False,
-        help="The output pixel; the first is 0,0, and -1,-1 the last.",
-    ),
-]
-StackArgument = Annotated[
-    str, typer.Argument(**_text("STACK.toml"), show_default=False, help="The layers: see docs/stacks.md.")
-]
 OutputOption = Annotated[
     str | None,
     _file(
@@ -106,34 +90,11 @@ MaxPixelsOption = Annotated[
         help="Refuse pictures of more pixels than N; 1M is 2^20.",
     ),
 ]
-SaveMapsOption = Annotated[
-    str | None,
-    _file(
-        "--save-maps",
-        **_text("DIR"),
-        help="Write the feature maps of every layer as pictures, and a contact sheet of each layer.",
-    ),
-]
-HtmlOption = Annotated[
-    str | None,
-    _file(
-        "--html",
-        **_text("FILE"),
-        help="Write one self-contained, interactive page instead; - is stdout.",
-    ),
-]
 GrayOption = Annotated[
     bool, _colour("--gray", help="Convert to grey first (Rec. 601 luma, as Pillow's mode L).")
 ]
 JobsOption = Annotated[
     int | None, _speed("--jobs", **_integer, show_default="all cores", help="Number of threads.")
-]
-SummaryOption = Annotated[
-    bool,
-    _messages(
-        "--summary",
-        help="A table of the layers on stderr: output, weights, receptive field, multiply-adds, time.",
-    ),
 ]
 NoColorOption = Annotated[bool, _messages("--no-color", help="No colours; NO_COLOR does the same.")]
 
@@ -216,22 +177,6 @@ class WriteSpec(Options):
             raise UsageError("--output is empty", hint="name a file, or - for stdout")
 
 
-class ExportOptions(Options):
-    """Where a kernel is written."""
-
-    output: OutputOption = None
-    format: Annotated[
-        str | None,
-        _file(
-            "--format",
-            **_text("NAME"),
-            autocompletion=completion.kernel_formats,
-            show_default="json",
-            help="json, toml, npy, npz, csv, tsv or txt: overrides the suffix.",
-        ),
-    ] = None
-
-
 class PixelOptions(Options):
     """How results become pixels."""
 
@@ -291,11 +236,4 @@ class PrintOptions(Options):
     verbose: Annotated[
         bool, _messages("-v", "--verbose", help="Say how each result is computed, and why.")
     ] = False
-    no_color: NoColorOption = False
-
-
-class ListOptions(Options):
-    """How commands print whose product is text."""
-
-    json: Annotated[bool, _messages("--json", help="The same as JSON, one object per line.")] = False
     no_color: NoColorOption = False

@@ -1,16 +1,42 @@
 """``convcli explain``: one output pixel, step by step."""
 
+from typing import Annotated
+
 import typer
 
 from convcli.choices import AlphaMode
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.specs import FilterSpec, ReadSpec
-from convcli.options.typer_parsers import Command
+from convcli.options.typer_parsers import Command, verbatim
 from convcli.options.window_options import SlidingWindow
+from convcli.parsing import place
 from convcli.pipeline import messages
 
 __all__ = ["register"]
+
+AtOption = Annotated[
+    tuple[int, int] | None,
+    typer.Option(
+        "--at",
+        metavar="ROW,COLUMN",
+        parser=place,
+        show_default=False,
+        rich_help_panel="Window",
+        help="The output pixel; the first is 0,0, and -1,-1 the last.",
+    ),
+]
+
+HtmlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--html",
+        metavar="FILE",
+        parser=verbatim,
+        rich_help_panel="Files",
+        help="Write one self-contained, interactive page instead; - is stdout.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -25,8 +51,8 @@ def explain_pixel(
     pixels: shared_options.PixelOptions,
     reading: ReadSpec,
     printing: shared_options.PrintOptions,
-    at: shared_options.AtOption = None,
-    html: shared_options.HtmlOption = None,
+    at: AtOption = None,
+    html: HtmlOption = None,
     bias: shared_options.BiasOption = 0.0,
     convolve: shared_options.ConvolveOption = False,
     normalize: shared_options.NormalizeOption = False,
