@@ -132,17 +132,26 @@ def _sections(
 
     Each section is where in the result it goes, and its pixels: a slice, indices, or None for the constant.
     """
-    start, step, count = positions.start, positions.step, len(positions)
+    start, stop, step, count = positions.start, positions.stop, positions.step, len(positions)
     low, high = padding[0], len(shown) - padding[1]
-    first, last = (min(max(0, -(-(edge - start) // step)), count) for edge in (low, high))
+    # Inside the picture there is one section; layers that read few rows spend a tenth of their time here.
+    if low <= start and stop <= high:
+        return [(slice(0, count), slice(start - low, stop - low, step))]
+    first = min(-((start - low) // step), count) if start < low else 0
+    last = min(-((start - high) // step), count) if start < high else 0
     sections: list[tuple[slice, slice | Indices | None]] = []
-    for begin, end in ((0, first), (first, last), (last, count)):
-        if begin == end:
-            continue
-        part = positions[begin:end]
-        at = slice(part.start, part.stop, step)
-        if low <= part.start < high:
-            sections.append((slice(begin, end), slice(part.start - low, part.stop - low, step)))
-        else:
-            sections.append((slice(begin, end), None if shown[part.start] == CONSTANT else shown[at]))
+    if first:
+        sections.append((slice(0, first), _outside(shown, positions[:first])))
+    if first < last:
+        begin, end = start - low + first * step, start - low + (last - 1) * step + 1
+        sections.append((slice(first, last), slice(begin, end, step)))
+    if last < count:
+        sections.append((slice(last, count), _outside(shown, positions[last:])))
     return sections
+
+
+def _outside(shown: Indices, positions: range) -> Indices | None:
+    """Return the pixels shown at positions on one side of the picture, None for the constant."""
+    if shown[positions.start] == CONSTANT:
+        return None
+    return shown[positions.start : positions.stop : positions.step]

@@ -73,7 +73,7 @@ def conv2d(
     window = Window.parse(
         weights.shape[2:], stride=stride, padding=padding, dilation=dilation, pad=pad, pad_value=pad_value
     )
-    return conv2d_window(given, weights, bias, window, groups=parts, jobs=jobs)
+    return _multiply(given, weights, bias, window, parts, jobs)
 
 
 def conv2d_window(
@@ -87,6 +87,12 @@ def conv2d_window(
 ) -> Array:
     """Return :func:`conv2d` of arguments that are parsed: `window` has the size of `weights`."""
     _check(given, weights, groups)
+    return _multiply(given, weights, bias, window, groups, jobs)
+
+
+def _multiply(
+    given: Array, weights: Array, bias: ArrayLike | None, window: Window, groups: int, jobs: int | None
+) -> Array:
     work = np.result_type(working_dtype(given.dtype), working_dtype(weights.dtype))
     outputs, depth = weights.shape[:2]
     images = given if given.ndim == 4 else given[np.newaxis]
