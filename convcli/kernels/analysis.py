@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import Combine
+from convcli.display.words import listed
 
 __all__ = [
     "Character",
@@ -106,7 +107,7 @@ class Symmetry(NamedTuple):
         for parity in (Parity.EVEN, Parity.ODD):
             places = [place for found, place in said if found is parity]
             if places:
-                phrases.append(f"{parity.value} {_listed(places)}")
+                phrases.append(f"{parity.value} {listed(places)}")
         return "; ".join(phrases) or "no symmetry"
 
 
@@ -220,7 +221,3 @@ def _one_sided(plane: Array) -> bool:
     down, right = float((plane * y[:, None]).sum()), float((plane * x).sum())
     along = y[:, None] * down + x * right
     return float((plane * along).sum()) > 0.9 * float(np.abs(plane * along).sum())
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -5,19 +5,13 @@ import re
 from convcli.errors import KernelError
 from convcli.parsing import MINUS_SIGNS, real
 
-__all__ = ["is_number", "matrix", "number", "rows_and_columns", "shown", "size_text"]
+__all__ = ["is_number", "matrix", "number", "rows_and_columns", "shown"]
 
 _GAP = re.compile(r"\s*,\s*|\s+")
 
 
 def number(word: str) -> float:
-    """Read ``2``, ``-.5``, ``1e-3`` or a fraction such as ``1/9``.
-
-    Raises
-    ------
-    ValueError
-        `word` is none of these; the text says why.
-    """
+    """Read ``2``, ``-.5``, ``1e-3`` or a fraction such as ``1/9``; a ValueError says what is wrong."""
     try:
         return real(word)
     except ValueError as error:
@@ -39,11 +33,6 @@ def rows_and_columns(word: str) -> tuple[int, int]:
     if len(parts) > 2 or not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
         raise ValueError(f"{shown(word)} is not a size")
     return int(parts[0]), int(parts[-1])
-
-
-def size_text(size: tuple[int, int]) -> str:
-    """Write rows and columns as ``N`` or ``RxC``."""
-    return str(size[0]) if size[0] == size[1] else f"{size[0]}x{size[1]}"
 
 
 def matrix(text: str, what: str, *, rows_end_at: str = ";") -> list[list[float]]:

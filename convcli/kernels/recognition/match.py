@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.kernels.text import size_text
+from convcli.display.words import per_axis
 
 __all__ = ["MIN_COSINE", "ROUNDING_MISFIT", "Match", "Recognised", "misfit", "sized"]
 
@@ -75,7 +75,7 @@ def misfit(whole: Array, part: Array, plane: Array) -> float:
 
 def sized(name: str, size: tuple[int, int]) -> str:
     """Return the SPEC of a kernel whose default size is 3."""
-    return name if size == (3, 3) else f"{name}:size={size_text(size)}"
+    return name if size == (3, 3) else f"{name}:size={per_axis(size)}"
 
 
 def _shift_words(shift: tuple[int, int]) -> str:

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from convcli.display.words import per_axis
 from convcli.errors import KernelError
 from convcli.kernels import families
 from convcli.kernels.parameters import MAX_SIDE
-from convcli.kernels.text import size_text
 
 __all__ = ["MAX_LENGTH_RATIO", "SEARCHED_FAMILIES", "Family", "Size", "Values", "resized"]
 
@@ -84,7 +84,7 @@ class Family(NamedTuple):
         ]
         words += [f"{name}={value:g}" for name, value in self.fixed.items()]
         if size is not None:
-            words.append(f"size={size_text(size)}")
+            words.append(f"size={per_axis(size)}")
         return f"{self.name}:{','.join(words)}"
 
 
