@@ -42,7 +42,7 @@ def conv2d(
     stride, dilation : int or (rows, columns)
         Of the window.
     padding : int, (rows, columns), ((top, bottom), (left, right)), "same", "full" or "valid"
-        Pixels added beyond the edges.
+        Pixels of padding on each side.
     groups : int
         Input and output channels are split into this many equal groups; outputs see their own group alone.
     pad, pad_value
