@@ -1,4 +1,4 @@
-"""The named kernels: a table of matrices and families, each with its source. No NumPy here.
+"""The library of named kernels: a table of matrices and families, each with its source. No NumPy here.
 
 All are for correlation, with the signs that OpenCV gives them: a derivative is positive where brightness
 grows to the right (x) or downwards (y).
@@ -19,17 +19,17 @@ class Entry(NamedTuple):
     Attributes
     ----------
     weights
-        The matrix as it would be typed; empty where `family` or `parts` give it.
+        The matrix as text; empty where `family` or `parts` define it.
     source
         Who published it.
     about
         What it does, in a few words.
     family
-        The function in families.py that makes it from its parameters.
+        The function in families.py that computes it from its parameters.
     parts
-        The kernels that it stands for, each a SPEC; `parameters` go to every one.
+        The SPECs of its components; `parameters` apply to each.
     combine
-        How the results of the parts become one.
+        How the results of the parts are combined.
     """
 
     weights: str
@@ -185,12 +185,12 @@ TABLE: dict[str, Entry] = {
 
 
 def names() -> dict[str, str]:
-    """Return what each kernel does, in a few words, by its name, in the order of the listing."""
+    """Return a short description of each kernel by its name, in the order of the listing."""
     return {name: entry.about for name, entry in TABLE.items()}
 
 
 def canonical(name: str) -> str:
-    """Return how the table spells `name`: lower case, ``-`` for ``_``."""
+    """Return `name` as the table spells it: lower case, ``-`` for ``_``."""
     return name.strip().lower().replace("_", "-")
 
 

@@ -1,4 +1,4 @@
-"""Parameters of named kernels: what each allows, and their parser (``sigma=2,size=9``). No NumPy here."""
+"""Parameters of named kernels: allowed values and parser (``sigma=2,size=9``). No NumPy here."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from convcli.kernels.text import number, rows_and_columns, shown
 
 __all__ = ["MAX_SIDE", "Number", "Parameter", "Size", "Value", "read_parameters"]
 
-# The largest number of rows or columns of a kernel: 4095 x 4095 weights are 134 MB.
+# Rows or columns of a kernel, at most: 4095 x 4095 float64 weights are 134 MB.
 MAX_SIDE = 4095
 
 Value = float | tuple[int, int]
@@ -22,13 +22,13 @@ class _Parameter:
     Attributes
     ----------
     name
-        As it is typed; ``_`` and ``-`` are the same.
+        As written in a SPEC; ``_`` and ``-`` are the same.
     default
-        As it would be typed; empty where it follows from the other parameters.
+        As written in a SPEC; empty where it follows from the other parameters.
     about
         Meaning and unit.
     derived
-        What the default is where `default` is empty.
+        Formula of the default where `default` is empty.
     synonyms
         Other names for it.
     """
@@ -92,9 +92,9 @@ Parameter: TypeAlias = Number | Size
 
 
 def read_parameters(text: str, known: tuple[Parameter, ...], name: str) -> dict[str, Value]:
-    """Read ``sigma=2,size=9``, what follows the colon: the parameters that were given, by name.
+    """Read ``sigma=2,size=9``, the text after a kernel's name and colon, as values by parameter.
 
-    Values without a name fill the parameters in their order. `name` is the kernel's, for messages.
+    Values without a name are those of the parameters in order. `name` is the kernel's, for messages.
     """
     given: dict[str, Value] = {}
     items = [item.strip() for item in text.split(",")] if text.strip() else []

@@ -28,7 +28,7 @@ def _stdin() -> bytes:
 def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin) -> Kernel:
     """Return the kernel that `spec` names.
 
-    The first of these that fits:
+    `spec` is read as the first of these that matches:
 
     ====================================  =======================================================
     ``-``                                 standard input: a matrix, JSON, TOML, .npy or .npz
@@ -51,7 +51,7 @@ def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin)
     Raises
     ------
     KernelError
-        Nothing fits, or what fits is not a kernel; message and hint say where and what to do.
+        Nothing matches, or what matches is not a kernel; message and hint say where and what to do.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Numbers and matrices as people type them. No NumPy here: shell completion and ``--help`` come this way."""
+"""Parsers of typed numbers and matrices. No NumPy here: shell completion and ``--help`` use them."""
 
 import re
 
@@ -19,7 +19,7 @@ def number(word: str) -> float:
 
 
 def is_number(word: str) -> bool:
-    """Tell whether `number` can read `word`."""
+    """Return whether `number` can read `word`."""
     try:
         number(word)
     except ValueError:
@@ -36,10 +36,10 @@ def rows_and_columns(word: str) -> tuple[int, int]:
 
 
 def matrix(text: str, what: str, *, rows_end_at: str = ";") -> list[list[float]]:
-    """Read rows of numbers; spaces, commas or both part the numbers, ``#`` begins a remark.
+    """Read rows of numbers separated by spaces, commas or both; ``#`` begins a comment.
 
-    Such as ``"0 -1 0; -1 5 -1; 0 -1 0"``, one pair of brackets around it allowed. `what` is how errors call
-    it; `rows_end_at` ends a row besides the end of a line, and is empty for files whose lines are the rows.
+    Such as ``"0 -1 0; -1 5 -1; 0 -1 0"``, optionally in one pair of brackets. `what` names it in errors;
+    `rows_end_at` ends a row besides the end of a line, and is empty for files whose lines are the rows.
     """
     lines = [line.partition("#")[0] for line in text.translate(MINUS_SIGNS).splitlines()]
     body = "\n".join(lines).strip()
@@ -80,7 +80,7 @@ def _row(line: str, where: str, what: str) -> list[float]:
 
 
 def shown(text: str, most: int = 60) -> str:
-    """Return `text` quoted and escaped for a message, its middle left out where it is long."""
+    """Return `text` quoted and escaped for a message, shortened in the middle where it is long."""
     if len(text) > most:
         text = f"{text[: most // 2]}...{text[-most // 4 :]}"
     return repr(text)
