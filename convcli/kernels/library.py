@@ -56,7 +56,7 @@ _SIGMA = Number("sigma", "1", "standard deviation, pixels", above=0)
 _ODD_SIZE = Size("size", "3", "rows and columns, pixels")
 _ANY_SIZE = Size("size", "3", "rows and columns, pixels", odd=False)
 _WIDE_SIZE = Size("size", "", "rows and columns, pixels", derived="2*int(4*sigma + 0.5) + 1")
-_SOBEL_SIZE = Size("size", "3", "rows and columns, pixels", least=3, most=31)
+_SOBEL_SIZE = Size("size", "3", "rows and columns, pixels", minimum=3, maximum=31)
 
 _GONZALEZ = "Gonzalez and Woods, Digital Image Processing, 4th edition, 2018, section 3.6"
 _POWELL = "Powell, Image Kernels Explained Visually, 2015"
@@ -75,8 +75,8 @@ TABLE: dict[str, Entry] = {
         "Gaussian blur",
         Number("sigma", "", "standard deviation, pixels", derived="1, or from size as OpenCV", above=0),
         _WIDE_SIZE,
-        Number("sigma-x", "", "across columns; 0 is no blur", derived="sigma", least=0),
-        Number("sigma-y", "", "across rows; 0 is no blur", derived="sigma", least=0),
+        Number("sigma-x", "", "across columns; 0 is no blur", derived="sigma", minimum=0),
+        Number("sigma-y", "", "across rows; 0 is no blur", derived="sigma", minimum=0),
     ),
     "binomial": family(
         "binomial",
@@ -88,13 +88,13 @@ TABLE: dict[str, Entry] = {
         "disk",
         "MATLAB fspecial('disk')",
         "mean of a disk, as a lens out of focus",
-        Number("radius", "5", "pixels", above=0, most=2047),
+        Number("radius", "5", "pixels", above=0, maximum=2047),
     ),
     "motion": family(
         "motion",
         "MATLAB fspecial('motion')",
         "blur along a line, as a camera that moves",
-        Number("length", "9", "pixels", synonyms=("len",), least=1, most=4093),
+        Number("length", "9", "pixels", synonyms=("len",), minimum=1, maximum=4093),
         Number("angle", "0", "degrees, counter-clockwise from the right", synonyms=("theta",)),
     ),
     "sharpen": Entry("0 -1 0; -1 5 -1; 0 -1 0", _POWELL, "picture minus its Laplacian"),
@@ -103,7 +103,7 @@ TABLE: dict[str, Entry] = {
         "skimage.filters.unsharp_mask; ImageMagick -unsharp without threshold",
         "picture plus amount times (picture minus its Gaussian blur)",
         _SIGMA,
-        Number("amount", "1", "1 is 100 percent", least=0, synonyms=("gain",)),
+        Number("amount", "1", "1 is 100 percent", minimum=0, synonyms=("gain",)),
         _WIDE_SIZE,
     ),
     "emboss": Entry("-2 -1 0; -1 1 1; 0 1 2", _POWELL, "relief lit from the top left"),
@@ -159,7 +159,7 @@ TABLE: dict[str, Entry] = {
         "log",
         "Marr and Hildreth, Theory of edge detection, 1980; MATLAB fspecial('log')",
         "Laplacian of a Gaussian: blobs, and edges at its zero crossings",
-        Number("sigma", "1", "standard deviation, pixels", least=0.1),
+        Number("sigma", "1", "standard deviation, pixels", minimum=0.1),
         _WIDE_SIZE,
     ),
     "dog": family(
@@ -167,17 +167,17 @@ TABLE: dict[str, Entry] = {
         "Marr and Hildreth, Theory of edge detection, 1980",
         "difference of a narrow and a wide Gaussian: blobs",
         _SIGMA,
-        Number("k", "1.6", "sigma of the wide one over sigma of the narrow one", above=1, most=100),
+        Number("k", "1.6", "sigma of the wide one over sigma of the narrow one", above=1, maximum=100),
         Size("size", "", "rows and columns, pixels", derived="2*int(4*k*sigma + 0.5) + 1"),
     ),
     "gabor": family(
         "gabor",
         "Daugman, Uncertainty relation for resolution in space, 1985; cv2.getGaborKernel",
         "stripes of one direction and width",
-        Number("sigma", "2", "of the envelope across the stripes, pixels", least=0.1),
+        Number("sigma", "2", "of the envelope across the stripes, pixels", minimum=0.1),
         Number("theta", "0", "across the stripes, degrees, clockwise from the right", synonyms=("angle",)),
-        Number("wavelength", "4", "of the stripes, pixels", least=2, synonyms=("lambda", "lambd")),
-        Number("gamma", "0.5", "width of the envelope over its length", least=0.01, most=100),
+        Number("wavelength", "4", "of the stripes, pixels", minimum=2, synonyms=("lambda", "lambd")),
+        Number("gamma", "0.5", "width of the envelope over its length", minimum=0.01, maximum=100),
         Number("psi", "90", "phase, degrees; 0 is a bright line, 90 an edge", synonyms=("phase",)),
         Size("size", "", "rows and columns, pixels", derived="3 sigma each way"),
     ),

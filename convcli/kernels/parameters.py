@@ -42,23 +42,23 @@ class _Parameter:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Number(_Parameter):
-    """A real number, from `least` (or above `above`) to `most`."""
+    """A real number, from `minimum` (or above `above`) to `maximum`."""
 
     above: float = -math.inf
-    least: float = -math.inf
-    most: float = 1e6
+    minimum: float = -math.inf
+    maximum: float = 1e6
 
     @property
     def allowed(self) -> str:
         """The allowed values, for hints."""
         if self.above > -math.inf:
-            return f"a number above {self.above:g}, up to {self.most:g}"
-        return f"a number from {max(self.least, -self.most):g} to {self.most:g}"
+            return f"a number above {self.above:g}, up to {self.maximum:g}"
+        return f"a number from {max(self.minimum, -self.maximum):g} to {self.maximum:g}"
 
     def read(self, text: str) -> float:
         """Return the value of `text`; a ValueError says why it is not allowed."""
         value = number(text)
-        if not (max(self.least, -self.most) <= value <= self.most and value > self.above):
+        if not (max(self.minimum, -self.maximum) <= value <= self.maximum and value > self.above):
             raise ValueError(f"{shown(text)} is out of range")
         return value
 
@@ -68,20 +68,20 @@ class Size(_Parameter):
     """``N`` or ``RxC``: rows and columns, odd where the kernel needs a middle pixel."""
 
     odd: bool = True
-    least: int = 1
-    most: int = MAX_SIDE
+    minimum: int = 1
+    maximum: int = MAX_SIDE
 
     @property
     def allowed(self) -> str:
         """The allowed values, for hints."""
         kind = "an odd number" if self.odd else "a whole number"
-        return f"{kind} N from {self.least} to {self.most}, or RxC for rows and columns"
+        return f"{kind} N from {self.minimum} to {self.maximum}, or RxC for rows and columns"
 
     def read(self, text: str) -> tuple[int, int]:
         """Return the value of `text`; a ValueError says why it is not allowed."""
         size = rows_and_columns(text)
         for side in size:
-            if not self.least <= side <= self.most:
+            if not self.minimum <= side <= self.maximum:
                 raise ValueError(f"{shown(text)} is out of range")
             if self.odd and side % 2 == 0:
                 raise ValueError(f"{shown(text)} is even")

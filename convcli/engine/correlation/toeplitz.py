@@ -46,7 +46,7 @@ class Product:
         self.line = weights.ravel()
         self.vertical = weights.shape[1] == 1
         usable = ROWS_BY_WEIGHTS[1:] if has_small_path() else ROWS_BY_WEIGHTS
-        self.high = next(rows for least, rows in usable if self.line.size >= least)
+        self.high = next(rows for minimum, rows in usable if self.line.size >= minimum)
         self.otherwise = otherwise
         self._made: dict[tuple[int, int, int], Array] = {}
         each = costs()

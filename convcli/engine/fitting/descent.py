@@ -60,7 +60,7 @@ class QuadraticLoss:
 
     Attributes
     ----------
-    least : float
+    minimum : float
         The loss at `best`, penalty included.
     best : array
         The least-squares solution.
@@ -68,13 +68,13 @@ class QuadraticLoss:
         The second derivatives H.
     """
 
-    least: float
+    minimum: float
     best: Floats
     hessian: Floats
 
     @classmethod
     def of(
-        cls, moments: Moments, bias: bool, l2: float, scale: float, least: float, best: Floats
+        cls, moments: Moments, bias: bool, l2: float, scale: float, minimum: float, best: Floats
     ) -> "QuadraticLoss":
         """Return the loss ``scale * (sum of squares) + l2 * sum(w**2)`` of pictures that are not centred."""
         shift, count, sums = moments.centre.image, moments.count, moments.sums
@@ -85,13 +85,15 @@ class QuadraticLoss:
         if bias:
             hessian[taps, :taps] = hessian[:taps, taps] = 2 * scale * (sums + count * shift)
             hessian[taps, taps] = 2 * scale * count
-        return cls(least, best, hessian)
+        return cls(minimum, best, hessian)
 
     @property
     def rounding(self) -> float:
         """Difference of losses that may be rounding alone."""
         size = float(self.best @ self.best)
-        return LOSS_ROUNDING * self.least + (size * PARAMETER_ROUNDING**2 / self.limit if self.limit else 0.0)
+        return LOSS_ROUNDING * self.minimum + (
+            size * PARAMETER_ROUNDING**2 / self.limit if self.limit else 0.0
+        )
 
     @cached_property
     def limit(self) -> float:
@@ -108,7 +110,7 @@ class QuadraticLoss:
         """Return loss and gradient, by eigenvectors: rounding then gives no loss below the minimum."""
         values, vectors = self._eigen
         away = vectors.T @ (at - self.best)
-        return self.least + 0.5 * float(values @ away**2), vectors @ (values * away)
+        return self.minimum + 0.5 * float(values @ away**2), vectors @ (values * away)
 
 
 def descend(
@@ -173,7 +175,7 @@ def _has_diverged(loss: float, steps: Sequence[Step], exact: bool, quadratic: Qu
         return False
     if exact:
         return loss > steps[-1].loss * (1 + LOSS_ROUNDING) + quadratic.rounding
-    return loss > DIVERGED_STEP * max(steps[0].loss, quadratic.least)
+    return loss > DIVERGED_STEP * max(steps[0].loss, quadratic.minimum)
 
 
 def _divergence(

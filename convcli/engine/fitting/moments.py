@@ -7,8 +7,8 @@ matrix ``A^T A`` is made of products of input rows that are ``d`` apart,
 
 so that ``kw * kh*kw`` products per pixel suffice where ``A^T A`` takes ``(kh*kw)^2``: the sum over ``m`` is
 computed for ``i = 0``, and the others differ from it by rows at the top and bottom alone. The rows are padded
-ones, so that any padding is exact. Windows whose targets are masked are subtracted again; where most are
-masked, the others are summed one by one instead.
+ones, so that any padding is exact. Windows whose targets are masked or held out are subtracted again;
+where most are, the others are summed one by one instead.
 
 References
 ----------
@@ -101,7 +101,7 @@ def sum_moments(planes: Sequence[Plane], window: Window, bias: bool, threads: in
     centre = Centre.of(planes) if bias else Centre()
     kw, taps = window.size[1], window.taps
     gram, lags = np.zeros((taps, taps)), [np.zeros((kw + 2, taps)) for _ in planes]
-    edge = np.zeros((2, taps))
+    vectors = np.zeros((2, taps))
     count, total, square = 0, 0.0, 0.0
     max_bands = min(MAX_BANDS, max(1, MAX_GRAM_ELEMENTS // (taps * taps)))
     with one_thread():
@@ -110,7 +110,7 @@ def sum_moments(planes: Sequence[Plane], window: Window, bias: bool, threads: in
                 lags[index] += sums.lags
             if sums.gram is not None:
                 gram += sums.gram
-                edge += sums.edge
+                vectors += sums.vectors
         for plane, lag in zip(planes, lags, strict=True):
             target = plane.target.ravel() if plane.keep is None else plane.target[plane.keep]
             target = target.astype(np.float64) - centre.target
@@ -118,8 +118,8 @@ def sum_moments(planes: Sequence[Plane], window: Window, bias: bool, threads: in
             square += float(target @ target)
             if _uses_lags(plane, window):
                 gram += _expand(plane, window, centre, lag[:kw])
-                edge += lag[kw:]
-    return Moments(count, gram, edge[0], edge[1], total, square, centre)
+                vectors += lag[kw:]
+    return Moments(count, gram, vectors[0], vectors[1], total, square, centre)
 
 
 class _BandSums(NamedTuple):
@@ -129,13 +129,13 @@ class _BandSums(NamedTuple):
     ----------
     lags : (kw + 2, taps) array or None
         Products of the first kernel row's pixels, of the targets and of ones with the windows.
-    gram, edge : (taps, taps) array or None, (2, taps) array
+    gram, vectors : (taps, taps) array or None, (2, taps) array
         To be added: Gram matrix, and ``sum x y`` and ``sum x``, of windows that were multiplied one by one.
     """
 
     lags: Floats | None
     gram: Floats | None
-    edge: Floats
+    vectors: Floats
 
 
 def _uses_lags(plane: Plane, window: Window) -> bool:
@@ -150,7 +150,7 @@ class _WindowSums:
         self.waiting: list[tuple[Floats, Floats]] = []
         self.count = 0
         self.gram: Floats | None = None
-        self.edge: Floats = np.zeros((2, 1))
+        self.vectors: Floats = np.zeros((2, 1))
 
     def add(self, windows: Floats, targets: Floats) -> None:
         """Add the windows that are the columns of a matrix."""
@@ -165,9 +165,9 @@ class _WindowSums:
             return
         windows = np.concatenate([windows for windows, _ in self.waiting], 1)
         targets = np.concatenate([targets for _, targets in self.waiting])
-        gram, edge = windows @ windows.T, np.stack([windows @ targets, windows.sum(1)])
+        gram, vectors = windows @ windows.T, np.stack([windows @ targets, windows.sum(1)])
         self.gram = gram if self.gram is None else np.add(self.gram, gram, out=self.gram)
-        self.edge = self.edge + edge
+        self.vectors = self.vectors + vectors
         self.waiting, self.count = [], 0
 
 
@@ -181,14 +181,14 @@ def _sum_band(
     for block in blocks(window, Piece(*rows, 0, plane.target.shape[1])):
         area = (slice(block.y0, block.y1), slice(block.x0, block.x1))
         keep = np.True_ if plane.keep is None else plane.keep[area]
-        # Lag products include the masked windows: those are subtracted again.
+        # Lag products include windows that are not fitted: those are subtracted again.
         chosen = np.broadcast_to(keep != use_lags, (block.rows, block.columns))
         if not use_lags and not chosen.any():
             continue
         windows = unfold(plane.image, window, centre.image, block, scratch)
         target = plane.target[area].astype(np.float64) - centre.target
         if plane.keep is not None:
-            target *= keep  # large masked values would cost digits
+            target *= keep  # large values that are not fitted would cost digits
         if lags is not None:
             left = scratch("left", (block.rows, kw + 2, block.columns), np.dtype(np.float64))
             left[:, :kw], left[:, kw], left[:, kw + 1] = windows[:, :kw], target, 1
@@ -198,7 +198,7 @@ def _sum_band(
     one_by_one.flush()
     sign = -1.0 if use_lags else 1.0
     gram = None if one_by_one.gram is None else np.multiply(one_by_one.gram, sign, out=one_by_one.gram)
-    return _BandSums(lags, gram, sign * one_by_one.edge)
+    return _BandSums(lags, gram, sign * one_by_one.vectors)
 
 
 def _expand(plane: Plane, window: Window, centre: Centre, lags: Floats) -> Floats:

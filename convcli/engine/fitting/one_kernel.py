@@ -64,8 +64,8 @@ def fit_planes(
 
     best = solution.weights[chosen]
     parameters = np.append(best, solution.raw_bias(centre)) if bias else best
-    least = scale * solution.residuals.square + l2 * float(best @ best)
-    quadratic = QuadraticLoss.of(moments, bias, l2, scale, least, parameters)
+    minimum = scale * solution.residuals.square + l2 * float(best @ best)
+    quadratic = QuadraticLoss.of(moments, bias, l2, scale, minimum, parameters)
     steps: tuple[Step, ...] = ()
     rate = None
     if options.method is not FitMethod.LSTSQ:

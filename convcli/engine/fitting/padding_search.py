@@ -190,8 +190,8 @@ def _try_modes(
     count = sum(part.size for part in left["constant"])
     # Zero is a constant too: another value must lower Schwarz's criterion, as one more parameter.
     penalized = rms["constant"] * float(max(count, 1) ** (0.5 / max(count, 1)))
-    least = min(penalized, *(value for mode, value in rms.items() if mode != "constant"))
-    tolerated = least * (1 + EQUAL_WITHIN) + ROUNDING_SHARE * deviation
+    lowest = min(penalized, *(value for mode, value in rms.items() if mode != "constant"))
+    tolerated = lowest * (1 + EQUAL_WITHIN) + ROUNDING_SHARE * deviation
     trials = [
         BorderTrial(mode, rms[mode], constant if mode == "constant" else None, rms[mode] <= tolerated)
         for mode in TRIED_MODES

@@ -187,7 +187,7 @@ def load(
 
 def _taps_within(axis: Axis, windows: int, bounds: tuple[int, int]) -> Indices:
     firsts = np.arange(windows) * axis.stride
-    before, until = (-((firsts - edge) // axis.dilation) for edge in bounds)
+    before, until = (-((firsts - bound) // axis.dilation) for bound in bounds)
     return np.clip(until, 0, axis.size) - np.clip(before, 0, axis.size)
 
 

@@ -61,12 +61,12 @@ def recognise(weights: Floats, errors: Floats | None = None) -> Recognised | Non
     noise = np.asarray(errors / largest if known_errors and errors is not None else np.zeros_like(plane))
     slack = ROUNDING_MISFIT + float(np.sum(noise**2) / np.sum(plane**2))
     trimmed = trim(plane, 1e-7 + 5 * noise)
-    least = max(ROUNDING_MISFIT, slack / 4)  # no misfit is far below what noise leaves
+    floor = max(ROUNDING_MISFIT, slack / 4)  # no misfit is far below that of noise
     found = _alike(compare_matrices(trimmed))
 
     def may_win(cost: float) -> bool:
         """Whether a candidate of that cost may have the best score."""
-        return all(match.score() > math.log2(least) + cost for match in found)
+        return all(match.score() > math.log2(floor) + cost for match in found)
 
     for family in SEARCHED_FAMILIES:
         if may_win(family.cost):
@@ -90,8 +90,8 @@ def _compare_family(
     """Yield the best match of a family with real parameters; its kernels have odd sizes."""
     rows, columns = trimmed.plane.shape
     keep = np.ones((rows, columns), bool) if keep is None else keep
-    (least_rows, least_columns), (most_rows, most_columns) = family.least, family.most
-    fits = least_rows <= rows <= most_rows and least_columns <= columns <= most_columns
+    (min_rows, min_columns), (max_rows, max_columns) = family.smallest, family.largest
+    fits = min_rows <= rows <= max_rows and min_columns <= columns <= max_columns
     if not (fits and rows % 2 and columns % 2):
         return
     found = fit_parameters(family, trimmed.plane, keep, enough=1 - MIN_COSINE, slack=slack)

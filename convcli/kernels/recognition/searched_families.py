@@ -33,7 +33,7 @@ class Family(NamedTuple):
         The searched parameters, each with its minimum and maximum (None: `MAX_LENGTH_RATIO` sides).
     grid
         The starting points of the search for a matrix of a given size.
-    least, most
+    smallest, largest
         The smallest size that distinguishes this family from others, and its largest size.
     cost
         Cost of its name: of equally near names the cheapest wins.
@@ -50,9 +50,9 @@ class Family(NamedTuple):
     name: str
     limits: dict[str, tuple[float, float | None]]
     grid: Callable[[Size], Iterator[Values]]
-    least: Size
+    smallest: Size
     cost: float
-    most: Size = (MAX_SIDE, MAX_SIDE)
+    largest: Size = (MAX_SIDE, MAX_SIDE)
     sized: bool = True
     fixed: dict[str, float] = {}  # noqa: RUF012  # never written to
     added: bool = False

@@ -32,10 +32,10 @@ class Trimmed(NamedTuple):
         return self.shift_of(((rows - 1) // 2, (columns - 1) // 2))
 
 
-def trim(plane: Array, least: Array) -> Trimmed:
-    """Cut off outer rows and columns without magnitudes above `least`, a threshold for each weight."""
+def trim(plane: Array, threshold: Array) -> Trimmed:
+    """Cut off outer rows and columns without magnitudes above `threshold`, one for each weight."""
     middle = ((plane.shape[0] - 1) // 2, (plane.shape[1] - 1) // 2)
-    heavy = np.abs(plane) > least
+    heavy = np.abs(plane) > threshold
     if not heavy.any():
         return Trimmed(plane, (0, 0), middle)
     rows, columns = np.flatnonzero(heavy.any(axis=1)), np.flatnonzero(heavy.any(axis=0))
