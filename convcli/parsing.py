@@ -11,8 +11,8 @@ from convcli.errors import UsageError, unknown
 
 __all__ = [
     "MINUS_SIGNS",
-    "Edges",
     "Padding",
+    "PaddingPixels",
     "as_padding",
     "as_pair",
     "number",
@@ -30,10 +30,10 @@ _NUMBER = re.compile(
 )
 MINUS_SIGNS = str.maketrans({"−": "-", "\N{NO-BREAK SPACE}": " "})  # as copied from web pages
 
-Edges: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
-"""How many pixels are made up beyond each edge: ``((top, bottom), (left, right))``."""
+# Pixels of padding on each side: ``((top, bottom), (left, right))``.
+PaddingPixels: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 
-Padding: TypeAlias = Literal["same", "full", "valid"] | Edges
+Padding: TypeAlias = Literal["same", "full", "valid"] | PaddingPixels
 
 
 def real(word: str) -> float:

@@ -9,7 +9,7 @@ from convcli.choices import PadMode
 from convcli.engine.arrays import Array, Indices, as_picture
 from convcli.engine.tiles import Piece
 from convcli.errors import UsageError
-from convcli.parsing import Edges, as_padding
+from convcli.parsing import PaddingPixels, as_padding
 
 __all__ = ["CONSTANT", "as_type", "pad2d", "read_padded", "sources"]
 
@@ -89,7 +89,7 @@ def as_type(value: float, dtype: np.dtype[np.generic]) -> Array:
 
 def read_padded(
     image: Array,
-    padding: Edges,
+    padding: PaddingPixels,
     maps: tuple[Indices, Indices],
     pad_value: float | Array,
     source: Piece,

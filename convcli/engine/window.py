@@ -6,11 +6,12 @@ from typing import NamedTuple, Self, cast
 
 from convcli.choices import PadMode
 from convcli.errors import GeometryError, UsageError
-from convcli.parsing import Edges, Padding, as_padding, as_pair
+from convcli.parsing import Padding, PaddingPixels, as_padding, as_pair
 
 __all__ = ["NO_PADDING", "Axis", "Window", "extent"]
 
-NO_PADDING: Edges = ((0, 0), (0, 0))
+# Padding of 0 pixels on each side.
+NO_PADDING: PaddingPixels = ((0, 0), (0, 0))
 
 
 def extent(size: int, dilation: int) -> int:
@@ -79,7 +80,7 @@ class Window:
 
     size: tuple[int, int]
     stride: tuple[int, int] = (1, 1)
-    padding: Edges = NO_PADDING
+    padding: PaddingPixels = NO_PADDING
     dilation: tuple[int, int] = (1, 1)
     mode: PadMode | None = PadMode.ZERO
     pad_value: float = 0.0
@@ -174,7 +175,7 @@ def _by(pair: tuple[int, ...] | list[int]) -> str:
 @lru_cache(maxsize=256)
 def _pixels(
     padding: Padding, size: tuple[int, int], dilation: tuple[int, int], mode: PadMode | None
-) -> Edges:
+) -> PaddingPixels:
     """Return `padding` in pixels, ``((top, bottom), (left, right))``."""
     if mode is PadMode.VALID and padding not in ("same", "valid", NO_PADDING):
         raise UsageError(f"padding {padding!r} contradicts the mode 'valid'", hint="leave one of them out")
@@ -184,4 +185,4 @@ def _pixels(
         return padding
     reach = [extent(k, d) - 1 for k, d in zip(size, dilation, strict=True)]
     pairs = [(r, r) if padding == "full" else (r // 2, r - r // 2) for r in reach]
-    return cast(Edges, tuple(pairs))
+    return cast(PaddingPixels, tuple(pairs))

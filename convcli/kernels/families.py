@@ -7,9 +7,9 @@ the other parameters.
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convcli.errors import KernelError
+from convcli.kernels.kernel import Array
 from convcli.kernels.parameters import MAX_SIDE
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "unsharp",
 ]
 
-Array = NDArray[np.float64]
 Pair = tuple[int, int]
 
 

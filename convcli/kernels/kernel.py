@@ -25,6 +25,7 @@ MAX_WEIGHTS = 1 << 26
 
 AXES_HINT = "a kernel has 2 axes (rows, columns), 3 (channels first) or 4 (maps first)"
 
+# Errors for arrays with too few axes, by the number of axes.
 _AXES = {0: "is a single number", 1: "has 1 axis"}
 # Names of the axes of weights, by the number of axes.
 PLACES = {2: ("row", "column"), 3: ("channel", "row", "column"), 4: ("map", "channel", "row", "column")}

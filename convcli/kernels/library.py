@@ -52,12 +52,14 @@ def gradient(x: str, source: str, about: str, *parameters: Parameter) -> Entry:
     return Entry("", source, about, parameters=parameters, parts=parts, combine=Combine.MAGNITUDE)
 
 
+# Parameters that several kernels share.
 _SIGMA = Number("sigma", "1", "standard deviation, pixels", above=0)
 _ODD_SIZE = Size("size", "3", "rows and columns, pixels")
 _ANY_SIZE = Size("size", "3", "rows and columns, pixels", odd=False)
 _WIDE_SIZE = Size("size", "", "rows and columns, pixels", derived="2*int(4*sigma + 0.5) + 1")
 _SOBEL_SIZE = Size("size", "3", "rows and columns, pixels", minimum=3, maximum=31)
 
+# Sources that several kernels share.
 _GONZALEZ = "Gonzalez and Woods, Digital Image Processing, 4th edition, 2018, section 3.6"
 _POWELL = "Powell, Image Kernels Explained Visually, 2015"
 _SOBEL = "Sobel and Feldman 1968; larger sizes as cv2.getDerivKernels"

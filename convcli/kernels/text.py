@@ -7,6 +7,7 @@ from convcli.parsing import MINUS_SIGNS, real
 
 __all__ = ["is_number", "matrix", "number", "rows_and_columns", "shown"]
 
+# What separates numbers: spaces, or a comma.
 _GAP = re.compile(r"\s*,\s*|\s+")
 
 

@@ -18,7 +18,9 @@ __all__ = ["Weights"]
 
 Array = NDArray[Any]
 
+# A file of tensors, optionally with the name of one: ``file.npz:name``.
 _REFERENCE = re.compile(r"(.+?\.(npy|npz|safetensors))(?::(.*))?", re.IGNORECASE | re.DOTALL)
+# Files of other frameworks, which are not read, for the error that says so.
 _OTHERS = re.compile(r".+\.(pt|pth|bin|ckpt|h5|onnx)(:.*)?", re.IGNORECASE | re.DOTALL)
 
 

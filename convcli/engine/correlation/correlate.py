@@ -23,6 +23,7 @@ ONE_THREAD_BELOW, MAX_COUNTED, OVERHEAD = 28_000_000, 49, 8
 # Weights other than zero up to which sums in int16 are faster than in float32.
 MAX_INT16_WEIGHTS = 16
 
+# The function that computes each method.
 _METHODS = {
     Method.DIRECT: direct.correlate,
     Method.SEPARABLE: separable.correlate,

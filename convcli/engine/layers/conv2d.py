@@ -44,7 +44,7 @@ def conv2d(
     padding : int, (rows, columns), ((top, bottom), (left, right)), "same", "full" or "valid"
         Pixels of padding on each side.
     groups : int
-        Input and output channels are split into this many equal groups; outputs see their own group alone.
+        Input and output channels are split into this many equal groups, each computed on its own.
     pad, pad_value
         Padding mode and value, as for :func:`convcli.engine.correlation.correlate.correlate`.
     jobs : int, optional

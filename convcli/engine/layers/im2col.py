@@ -5,8 +5,8 @@ Each input row is stored once for every kernel column, shifted by it and already
     rows[r, j, c, n] = x[c, r, n * s + j * d],
 
 so that the windows of one output row are a matrix ``(kh * kw * C) x W'`` whose rows follow one another in
-memory at one distance: it is multiplied with the weights where it lies, and nothing is copied ``kh`` times
-as by plain unfolding (im2col). Rows too narrow for a good matrix product are unfolded and joined.
+memory at one distance: a view of it is multiplied by the weights, and nothing is copied ``kh`` times as by
+plain unfolding (im2col). Rows too narrow for a good matrix product are unfolded and joined.
 
 With a dilation the output rows of a strip are those that read the same phase of the input's rows.
 
@@ -166,11 +166,11 @@ def _multiply(layer: Layer, strip: Strip, scratch: Scratch) -> None:
     biased = bool(bias.any())
     where = slice(strip.rows.start, strip.rows.stop, strip.rows.step)
     out = layer.out[strip.image, strip.groups, :, where, strip.left : strip.right]
-    group, row, column, channel, number = rows.strides
+    group, row, column, channel, sample = rows.strides
     if layer.joins:
         shape = (groups, depth, kh, kw, high, width)
         taps = np.ndarray(
-            shape, rows.dtype, rows, 0, (group, channel, row, column, layer.row_step * row, number)
+            shape, rows.dtype, rows, 0, (group, channel, row, column, layer.row_step * row, sample)
         )
         joined = scratch("joined", shape, rows.dtype)
         np.copyto(joined, taps)
@@ -180,7 +180,7 @@ def _multiply(layer: Layer, strip: Strip, scratch: Scratch) -> None:
             sums += bias
         out[...] = sums.reshape(out.shape)
         return
-    strides = (group, layer.row_step * row, channel, number)
+    strides = (group, layer.row_step * row, channel, sample)
     windows = np.ndarray((groups, high, kh * kw * depth, width), rows.dtype, rows, 0, strides)
     some = max(1, PRODUCT_RESULTS // (groups * outputs * width))
     for at in range(0, high, some):

@@ -28,6 +28,7 @@ from convcli.kernels.text import matrix, shown
 
 __all__ = ["COMPONENT", "MAX_BYTES", "SUFFIXES", "decode_kernel", "is_kernel_file", "read_kernel"]
 
+# The suffixes of kernel files.
 SUFFIXES = (".npy", ".npz", ".json", ".toml", ".csv", ".tsv", ".txt")
 # Largest kernel file, packed or unpacked, in bytes: `kernel.MAX_WEIGHTS` of float64.
 MAX_BYTES = 1 << 29
@@ -36,6 +37,7 @@ COMPONENT = "component_"
 # The other arrays of an ``.npz`` that are read.
 _KEYS = ("name", "source", "kernel", "combine", "bias")
 
+# Names of kernel files, or of an array in one.
 _PATH = re.compile(r".*\.(npy|npz|json|toml|csv|tsv|txt)|.*\.npz:.+", re.IGNORECASE | re.DOTALL)
 
 

@@ -4,16 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
 from convcli.kernels import families, library
+from convcli.kernels.kernel import Array
 from convcli.kernels.recognition.match import Match, Recognised, misfit, sized
 from convcli.kernels.recognition.trimming import Trimmed
 from convcli.kernels.text import matrix
 
 __all__ = ["COMPASS", "TURNS", "compare_matrices"]
 
-Array = NDArray[np.float64]
 
 # Directions of the masks of kirsch and robinson, in the order of the library.
 COMPASS = ("E", "NE", "N", "NW", "W", "SW", "S", "SE")

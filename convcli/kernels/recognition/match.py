@@ -4,13 +4,12 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convcli.display.words import per_axis
+from convcli.kernels.kernel import Array
 
 __all__ = ["MIN_COSINE", "ROUNDING_MISFIT", "Match", "Recognised", "misfit", "sized"]
 
-Array = NDArray[np.float64]
 
 # Two kernels count as the same where the cosine between them is above this.
 MIN_COSINE = 0.999

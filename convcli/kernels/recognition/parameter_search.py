@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from convcli.kernels.kernel import Array
 from convcli.kernels.recognition.match import ROUNDING_MISFIT
 from convcli.kernels.recognition.searched_families import (
     MAX_LENGTH_RATIO,
@@ -17,7 +18,6 @@ from convcli.kernels.recognition.searched_families import (
 
 __all__ = ["FittedParameters", "fit_parameters"]
 
-Array = NDArray[np.float64]
 
 # Levenberg-Marquardt iterations, at most; from a good start about eight suffice.
 MAX_ITERATIONS = 40

@@ -25,7 +25,6 @@ from convcli.kernels.text import matrix
 
 __all__ = ["Recognised", "recognise"]
 
-Array = NDArray[np.float64]
 Floats = NDArray[np.floating[Any]]
 
 # Cost of a sum with the identity, at least.

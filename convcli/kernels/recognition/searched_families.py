@@ -5,16 +5,15 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convcli.display.words import per_axis
 from convcli.errors import KernelError
 from convcli.kernels import families
+from convcli.kernels.kernel import Array
 from convcli.kernels.parameters import MAX_SIDE
 
 __all__ = ["MAX_LENGTH_RATIO", "SEARCHED_FAMILIES", "Family", "Size", "Values", "resized"]
 
-Array = NDArray[np.float64]
 Size = tuple[int, int]
 Values = tuple[float, ...]
 

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from convcli.kernels.kernel import Array
 
 __all__ = ["Trimmed", "recentred", "trim"]
-
-Array = NDArray[np.float64]
 
 
 class Trimmed(NamedTuple):
