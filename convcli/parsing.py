@@ -11,8 +11,8 @@ from convcli.errors import UsageError, unknown
 
 __all__ = [
     "MINUS_SIGNS",
-    "Edges",
     "Padding",
+    "PaddingPixels",
     "as_padding",
     "as_pair",
     "number",
@@ -31,10 +31,10 @@ _NUMBER = re.compile(
 # Signs and spaces as they are copied from web pages, and what they stand for.
 MINUS_SIGNS = str.maketrans({"−": "-", "\N{NO-BREAK SPACE}": " "})
 
-# Pixels of padding on each side: ((top, bottom), (left, right)).
-Edges: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
+# Pixels of padding on each side: ``((top, bottom), (left, right))``.
+PaddingPixels: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 
-Padding: TypeAlias = Literal["same", "full", "valid"] | Edges
+Padding: TypeAlias = Literal["same", "full", "valid"] | PaddingPixels
 
 
 def real(word: str) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-Edges = tuple[tuple[int, int], tuple[int, int]]
+PaddingPixels = tuple[tuple[int, int], tuple[int, int]]
 
 
 def source(position: int, size: int, mode: str) -> int | None:
@@ -33,7 +33,7 @@ def source(position: int, size: int, mode: str) -> int | None:
     return position
 
 
-def pad(image: Any, edges: Edges, mode: str, value: float = 0.0) -> np.ndarray:
+def pad(image: Any, edges: PaddingPixels, mode: str, value: float = 0.0) -> np.ndarray:
     """Pad an H x W or H x W x C image, asking of each row and column which one it shows."""
     (top, bottom), (left, right) = edges
     height, width = image.shape[:2]
@@ -47,7 +47,7 @@ def pad(image: Any, edges: Edges, mode: str, value: float = 0.0) -> np.ndarray:
     return padded
 
 
-def edges_of(padding: Any, kernel: tuple[int, int], dilation: tuple[int, int]) -> Edges:
+def edges_of(padding: Any, kernel: tuple[int, int], dilation: tuple[int, int]) -> PaddingPixels:
     """Return how many pixels each kind of padding makes up."""
     if padding == "valid":
         return ((0, 0), (0, 0))
@@ -137,7 +137,7 @@ def conv2d(
     bias: Any = None,
     *,
     stride: tuple[int, int] = (1, 1),
-    edges: Edges = ((0, 0), (0, 0)),
+    edges: PaddingPixels = ((0, 0), (0, 0)),
     dilation: tuple[int, int] = (1, 1),
     groups: int = 1,
     pad: str = "zero",
@@ -186,7 +186,7 @@ def pool2d(
     *,
     mode: str,
     stride: tuple[int, int],
-    edges: Edges,
+    edges: PaddingPixels,
     dilation: tuple[int, int] = (1, 1),
     ceil: bool = False,
     count_include_pad: bool = True,

@@ -1,1 +1,1 @@
-"""Numbers in files: .npy, .npz, .csv, .tsv, .json and .safetensors."""
+"""Arrays in files: .npy, .npz, .csv, .tsv, .json and .safetensors."""

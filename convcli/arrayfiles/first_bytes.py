@@ -1,4 +1,4 @@
-"""What the first bytes of a file of numbers say: .npy, .npz, or text in UTF-8 or UTF-16."""
+"""Detection of .npy, .npz and text encodings (UTF-8, UTF-16) by the first bytes of a file."""
 
 __all__ = ["binary_kind", "encoding_of", "text_of"]
 

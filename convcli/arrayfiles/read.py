@@ -29,11 +29,11 @@ Array = NDArray[Any]
 
 
 class ArrayFileError(ConvcliError):
-    """A file does not hold an array of numbers; `message` is what follows the file's name in a sentence."""
+    """A file has no array of numbers; `message` continues a sentence that begins with the file's name."""
 
 
 class DamagedError(ArrayFileError):
-    """The content is cut short or in another format; `message` is the reason that the decoder gave."""
+    """The content is truncated or in another format; `message` is the decoder's reason."""
 
 
 class PickledError(DamagedError):
@@ -77,7 +77,7 @@ def unpacked_size(file: BinaryIO) -> int:
 
 @contextmanager
 def _damage() -> Iterator[None]:
-    """Turn whatever decoders raise on damaged headers and archives into a DamagedError."""
+    """Convert any error of a decoder on damaged headers and archives to a DamagedError."""
     try:
         yield
     except ArrayFileError:
@@ -118,7 +118,7 @@ def _json(data: bytes) -> Array:
 
 
 def _check_nesting(value: list[Any], place: list[int]) -> None:
-    """Refuse lists whose items are not all numbers, or all lists of one length."""
+    """Refuse lists whose items are neither all numbers nor all lists of one length."""
     lengths = [len(item) if isinstance(item, list) else -1 for item in value]
     where = "".join(f"[{index}]" for index in place)
     for index, length in enumerate(lengths):
@@ -139,7 +139,7 @@ def _count(length: int) -> str:
 
 
 def _table(data: bytes) -> Array:
-    """Read lines of numbers; comments start with #, and the first line may be a heading."""
+    """Read lines of numbers; comments start with #, and the first line may be a header."""
     rows = [
         (number, line)
         for number, line in enumerate((each.partition("#")[0] for each in text_of(data).splitlines()), 1)
@@ -173,7 +173,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _diagnosis(rows: list[tuple[int, str]], delimiter: str | None) -> ArrayFileError:
-    """Say what is wrong with a table that could not be read, and where."""
+    """Return the error for a table that could not be read, with its position."""
     first, width = rows[0][0], len(_cells(rows[0][1], delimiter))
     for number, line in rows:
         cells = _cells(line, delimiter)

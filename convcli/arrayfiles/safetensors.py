@@ -1,8 +1,8 @@
 """Read tensors from ``.safetensors`` files without the safetensors package.
 
-A file is a little-endian 64-bit length, a JSON object of that length, and the numbers:
+A file is a little-endian 64-bit length, a JSON object of that length, and the tensors' values:
 ``{"name": {"dtype": "F32", "shape": [64, 3, 7, 7], "data_offsets": [begin, end]}}``, offsets from the end of
-the JSON. Only the header and the wanted tensor are read.
+the JSON. Only the header and the requested tensor are read.
 
 References
 ----------
@@ -21,9 +21,10 @@ __all__ = ["Header", "read_header", "read_tensor"]
 
 Header = dict[str, Any]
 
-# Bytes of the longest header that is read: the limit of the safetensors package itself.
+# Longest header that is read, in bytes: the limit of the safetensors package itself.
 MAX_HEADER = 100_000_000
 
+# NumPy's dtype for each of safetensors' dtypes.
 _DTYPES = {
     "F64": "<f8",
     "F32": "<f4",
@@ -42,7 +43,7 @@ _DTYPES = {
 
 
 def read_header(file: BinaryIO) -> Header:
-    """Return the dtype, shape and place of each tensor, by name."""
+    """Return the dtype, shape and offsets of each tensor, by name."""
     file.seek(0)
     length = int.from_bytes(file.read(8), "little")
     if not 2 <= length <= MAX_HEADER:
@@ -70,7 +71,7 @@ def read_tensor(file: BinaryIO, entry: Any) -> NDArray[Any]:
     if start + end - begin > os.fstat(file.fileno()).st_size:
         raise ValueError("the file is cut short")
     file.seek(start)
-    numbers = np.frombuffer(file.read(end - begin), dtype).reshape(shape)
+    values = np.frombuffer(file.read(end - begin), dtype).reshape(shape)
     if kind == "BF16":
-        return (numbers.astype(np.uint32) << 16).view(np.float32)
-    return numbers
+        return (values.astype(np.uint32) << 16).view(np.float32)
+    return values

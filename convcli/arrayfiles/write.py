@@ -1,4 +1,4 @@
-"""Write numbers exactly: .npy, .npz, .csv, .tsv, .txt and .json."""
+"""Encode arrays exactly as .npy, .npz, .csv, .tsv, .txt and .json."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -14,6 +14,7 @@ __all__ = ["encode_array", "encode_npz"]
 
 Array = NDArray[Any]
 
+# What separates the values of a row, by suffix.
 _DELIMITERS = {"csv": ",", "tsv": "\t", "txt": " "}
 
 
@@ -25,10 +26,10 @@ def shortest(value: float) -> str:
 def encode_array(
     array: Array, kind: str, compress: Compress = Compress.FAST, digits: Callable[[float], str] = shortest
 ) -> bytes:
-    """Return the file of `kind` for an (H, W) or (H, W, C) array; text reads back equal.
+    """Return the bytes of a file of `kind` for an (H, W) or (H, W, C) array; text is read back exactly.
 
-    `digits` writes each number of a table. Tables hold one channel, and text only finite numbers: what they
-    cannot hold is an OutputError.
+    `digits` formats each value of a table. Tables take one channel, and text only finite values; others are
+    an OutputError.
     """
     if kind == "npy":
         buffer = io.BytesIO()

@@ -24,7 +24,7 @@ def size(shape: Sequence[int]) -> str:
 
 
 def per_axis(pair: tuple[int, int]) -> str:
-    """Write stride or dilation: ``2x3``, or ``2`` where both axes have the same."""
+    """Write rows and columns, of a size, stride or dilation: ``2x3``, or ``2`` where both are the same."""
     return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"
 
 

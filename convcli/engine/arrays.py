@@ -1,4 +1,4 @@
-"""Which number type computes what, and the names for arrays that the engine's signatures use."""
+"""The type that pixels of each type are computed in, checks of input arrays, and names of array types."""
 
 from typing import Any, TypeAlias
 
@@ -22,7 +22,8 @@ Array: TypeAlias = NDArray[Any]
 Floats: TypeAlias = NDArray[np.floating[Any]]
 Indices: TypeAlias = NDArray[np.intp]
 
-# Weights up to here, and down to its inverse, stay far from the limits of float32.
+# Weights whose magnitude lies between the inverse of this and this are computed in float32: sums and products
+# stay far from its limits of 2**128 and 2**-126.
 SAFE_IN_FLOAT32 = 2.0**60
 
 
@@ -59,7 +60,7 @@ def working_dtype(dtype: np.dtype[Any], weights: Floats | None = None) -> np.dty
 
 
 def whole_bound(kernel: Floats, dtype: np.dtype[Any]) -> float:
-    """Return the largest sum that whole weights over whole pixels can reach; infinity for any others.
+    """Return the largest sum of integer weights over integer pixels; infinity where either are not integers.
 
     Below ``2**24`` such sums are exact in float32, in every order of addition.
     """
@@ -74,7 +75,7 @@ def fits_short(
 ) -> bool:
     """Whether sums of 8-bit pixels can be computed in int16 on the way to an integer result.
 
-    True where weights, bias and pad value are whole, and no sum, partial or not, can leave int16's range:
+    True where weights, bias and pad value are integers, and no sum, partial or not, can leave int16's range:
     ``sum|k| * max(|pixel|, |pad_value|) + |bias| < 2**15``.
     """
     if image.itemsize != 1 or result.kind not in "iu" or bias != round(bias) or pad_value != round(pad_value):

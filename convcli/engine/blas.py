@@ -1,4 +1,4 @@
-"""Sets OpenBLAS's thread count to one while our own threads call it, and asks for its kernels.
+"""Sets OpenBLAS's thread count to one while our own threads call it, and asks which kernels it uses.
 
 OpenBLAS starts threads of its own for products of more than about 300,000 multiplications, which then fight
 ours for the cores. Its setting is one number per process, so that it is put back as soon as no correlation
@@ -19,11 +19,11 @@ import numpy as np
 
 __all__ = ["has_small_path", "most_multiplications", "one_thread"]
 
-# Multiplications up to which OpenBLAS takes its path for small matrices, which for so few rows is two to five
-# times as fast (0.3.31: ``gemm_small_matrix_permit`` of its AVX-512 kernels).
+# Largest product, in multiplications, that OpenBLAS computes by its path for small matrices: two to five
+# times as fast for products of few rows (0.3.31: ``gemm_small_matrix_permit`` of its AVX-512 kernels).
 SMALL_PRODUCT = 1_000_000
 
-# The kernels that have such a path, by the names that OpenBLAS gives them.
+# OpenBLAS's names of the kernels that have such a path.
 SMALL_PATH_CORES = {b"skylakex", b"cooperlake", b"sapphirerapids"}
 
 _lock = Lock()
@@ -56,7 +56,7 @@ def one_thread() -> Iterator[None]:
 
 @cache
 def has_small_path() -> bool:
-    """Whether products of few multiplications are faster than parts of larger ones."""
+    """Whether OpenBLAS uses kernels with a path for small matrices."""
     name = _function("get_corename")
     if name is None:
         return False
@@ -65,7 +65,7 @@ def has_small_path() -> bool:
 
 
 def most_multiplications() -> int:
-    """Return how many multiplications a product with few rows should have at most."""
+    """Return the multiplications up to which a product of few rows takes the path for small matrices."""
     return SMALL_PRODUCT if has_small_path() else sys.maxsize
 
 
@@ -91,7 +91,7 @@ def _function(name: str) -> Any:
 
 
 def _libraries() -> list[Path]:
-    """Return those that wheels carry beside NumPy, or inside it on macOS; else those that are loaded."""
+    """Return the OpenBLAS libraries bundled with NumPy's wheel, else those that this process has loaded."""
     home = Path(np.__file__).parent
     bundled = [*(home.parent / "numpy.libs").glob("*openblas*"), *(home / ".dylibs").glob("*openblas*")]
     maps = Path("/proc/self/maps")

@@ -1,4 +1,4 @@
-"""Caches what is worked out for a kernel: the same few kernels meet many pictures."""
+"""Caches of results that depend on a kernel alone, for applying the same few kernels to many pictures."""
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
@@ -12,7 +12,7 @@ __all__ = ["by_weights", "keeping"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-# Weights of the largest kernel whose results are kept.
+# Largest kernel whose results are cached, in weights: its bytes (32 KiB) are the cache's key.
 MAX_WEIGHTS = 4096
 
 

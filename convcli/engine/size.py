@@ -1,4 +1,4 @@
-"""How large the result of a convolution or pooling is."""
+"""The output size of a convolution or pooling."""
 
 from typing import TypeVar
 
@@ -29,15 +29,15 @@ def output_size(
     kernel, stride, dilation : int or (rows, columns)
         Of the sliding window.
     padding : int, (rows, columns), ((top, bottom), (left, right)), "same", "full" or "valid"
-        Pixels made up beyond the edges.
+        Pixels of padding on each side.
     ceil : bool
-        Round up instead of down, so that the last window (the only one, too) may hang over the far edge;
-        one that would begin beyond the input and its near padding is dropped, as PyTorch does.
+        Round up instead of down, so that the last window (the only one, too) may extend past the padding; one
+        that would begin in the padding after the input is dropped, as PyTorch does.
 
     Raises
     ------
     GeometryError
-        Not even one window fits; all the numbers are named.
+        No window fits; the message names the sizes.
     UsageError
         An argument is malformed or too small.
 

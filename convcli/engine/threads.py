@@ -1,8 +1,8 @@
 """Pieces of work spread over threads, and the scratch memory that each thread reuses.
 
 NumPy releases the interpreter lock inside its loops, so that plain threads help as soon as one call takes
-longer than about 5 microseconds. Pieces are cut before the number of threads is known: results cannot
-depend on it.
+longer than about 5 microseconds. Pieces are cut without regard to the number of threads, so that results
+do not depend on it.
 """
 
 import os
@@ -21,19 +21,19 @@ __all__ = ["Scratch", "run", "thread_count"]
 
 T = TypeVar("T")
 
-# Bytes of the largest array that is kept for the next call: new memory is slow to come.
+# Largest scratch array kept for the next call, in bytes: allocating fresh memory costs page faults.
 MAX_KEPT_BYTES = 1 << 22
 
-# Threads whose scratch memory is kept.
+# Scratch memories kept for later calls, one per thread.
 MAX_KEPT_THREADS = 4
 
 # Bytes of a cache line. Scratch arrays begin at one: convolution layers took 1.25 times as long where their
 # rows straddled lines; correlations and pooling did not care (2026-11, Zen 4, medians of 15 runs in turn).
 CACHE_LINE = 64
 
-# Numbers that NumPy's iterator may gather at a time. Given room for several rows (8192 by default) it copies
-# the rows of part of a picture together and back, which takes 3 to 4 times as long as the operation itself
-# (NumPy 2.4).
+# Elements in the buffer of NumPy's iterator. With the default of 8192, which holds several rows, it copies
+# the rows of part of a picture into the buffer and back, which takes 3 to 4 times as long as the operation
+# itself (NumPy 2.4).
 ITERATOR_BUFFER = 512
 
 
@@ -44,7 +44,7 @@ class Scratch:
         self._kept: dict[tuple[object, np.dtype[Any]], Array] = {}
 
     def __call__(self, name: object, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-        """Return an array of `shape` with whatever it last held."""
+        """Return an array of `shape` with arbitrary content."""
         count = prod(shape)
         kept = self._kept.get((name, dtype))
         if kept is None or kept.size < count:
@@ -52,14 +52,14 @@ class Scratch:
         return kept[:count].reshape(shape)
 
     def shrink(self) -> None:
-        """Let large arrays go."""
+        """Release large arrays."""
         self._kept = {key: array for key, array in self._kept.items() if array.nbytes <= MAX_KEPT_BYTES}
 
 
 def _aligned_zeros(count: int, dtype: np.dtype[Any]) -> Array:
-    room = np.zeros(count + CACHE_LINE // dtype.itemsize, dtype)
-    first = -room.ctypes.data % CACHE_LINE // dtype.itemsize
-    return room[first : first + count]
+    block = np.zeros(count + CACHE_LINE // dtype.itemsize, dtype)
+    first = -block.ctypes.data % CACHE_LINE // dtype.itemsize
+    return block[first : first + count]
 
 
 _free: list[Scratch] = []
@@ -67,9 +67,9 @@ _free: list[Scratch] = []
 
 @contextmanager
 def _thread_state() -> Iterator[Scratch]:
-    """Lend scratch memory to one thread: what another left, or new.
+    """Lend scratch memory to one thread, reused from an earlier call where possible.
 
-    Floating-point errors follow IEEE 754 without warnings meanwhile, and operations on rows take no detour.
+    Meanwhile floating-point errors give no warnings, and NumPy's iterator has a small buffer.
     """
     try:
         scratch = _free.pop()

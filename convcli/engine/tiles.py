@@ -1,11 +1,11 @@
-"""Rectangles that an output is cut into."""
+"""The pieces, rectangles of pixels, that an output is cut into."""
 
 from typing import NamedTuple
 
-__all__ = ["WIDEST", "Piece", "even_cuts"]
+__all__ = ["MAX_ROW_SAMPLES", "Piece", "even_cuts"]
 
-# Most numbers in a row of a piece.
-WIDEST = 1 << 13
+# Samples (pixels times channels) in a row of a piece, at most: 32 KiB of float32.
+MAX_ROW_SAMPLES = 1 << 13
 
 
 class Piece(NamedTuple):
@@ -18,16 +18,16 @@ class Piece(NamedTuple):
 
     @property
     def rows(self) -> int:
-        """Its height."""
+        """Height in pixels."""
         return self.y1 - self.y0
 
     @property
     def columns(self) -> int:
-        """Its width."""
+        """Width in pixels."""
         return self.x1 - self.x0
 
 
 def even_cuts(count: int, most: int) -> list[int]:
-    """Return the ends of the fewest parts of `count` that are nearly equal and at most `most` long."""
+    """Cut `count` positions into the fewest nearly equal parts of at most `most`; return 0 and their ends."""
     parts = -(-count // max(1, most))
     return [count * i // parts for i in range(parts + 1)]

@@ -1,4 +1,4 @@
-"""The sliding window: size, stride, padding and dilation, as every operation takes them. No NumPy here."""
+"""The sliding window: size, stride, padding and dilation, shared by every operation. No NumPy here."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -6,11 +6,12 @@ from typing import NamedTuple, Self, cast
 
 from convcli.choices import PadMode
 from convcli.errors import GeometryError, UsageError
-from convcli.parsing import Edges, Padding, as_padding, as_pair
+from convcli.parsing import Padding, PaddingPixels, as_padding, as_pair
 
 __all__ = ["NO_PADDING", "Axis", "Window", "extent"]
 
-NO_PADDING: Edges = ((0, 0), (0, 0))
+# Padding of 0 pixels on each side.
+NO_PADDING: PaddingPixels = ((0, 0), (0, 0))
 
 
 def extent(size: int, dilation: int) -> int:
@@ -39,12 +40,12 @@ class Axis(NamedTuple):
     def output_size(self, n: int, ceil: bool = False) -> int:
         """Return ``floor((n + low + high - span) / stride) + 1``, 0 or less where no window fits.
 
-        With `ceil` rounded up, but a window that would begin beyond the picture and its near padding is
-        dropped, as PyTorch does.
+        `ceil` rounds up instead, but drops a window that would begin in the padding after the picture, as
+        PyTorch does.
         """
-        room = n + self.low + self.high - self.span
-        count = room // self.stride + 1
-        return count + (ceil and room % self.stride > 0 and count * self.stride < n + self.low)
+        free = n + self.low + self.high - self.span
+        count = free // self.stride + 1
+        return count + (ceil and free % self.stride > 0 and count * self.stride < n + self.low)
 
     def reads(self, first: int, end: int) -> tuple[int, int]:
         """Return the padded positions, the end excluded, that outputs `first` to `end` (excluded) read."""
@@ -57,7 +58,7 @@ class Axis(NamedTuple):
 
 @dataclass(frozen=True)
 class Window:
-    """How a window slides over a picture, and what it sees beyond the edges; pairs are (rows, columns).
+    """How a window slides over a picture, and how the picture is padded; pairs are (rows, columns).
 
     Attributes
     ----------
@@ -66,11 +67,11 @@ class Window:
     stride, dilation : (int, int)
         Pixels between neighbouring windows, and between neighbouring taps.
     padding : ((top, bottom), (left, right))
-        Pixels made up beyond each edge.
+        Pixels of padding on each side.
     mode : PadMode or None
-        How they are made up; None, for pooling, is neutral padding: it never counts.
+        Padding mode; None, for pooling, is neutral padding, which never counts.
     pad_value : float
-        Shown by mode ``constant``, in the picture's units.
+        Padding value of mode ``constant``, in the picture's units.
 
     References
     ----------
@@ -79,7 +80,7 @@ class Window:
 
     size: tuple[int, int]
     stride: tuple[int, int] = (1, 1)
-    padding: Edges = NO_PADDING
+    padding: PaddingPixels = NO_PADDING
     dilation: tuple[int, int] = (1, 1)
     mode: PadMode | None = PadMode.ZERO
     pad_value: float = 0.0
@@ -95,7 +96,7 @@ class Window:
         pad: PadMode | str | None = PadMode.REFLECT,
         pad_value: float = 0.0,
     ) -> Self:
-        """Read what callers give: ints or pairs; padding as ``same``, ``full``, ``valid`` or in pixels.
+        """Parse ints or pairs, and padding as ``same``, ``full``, ``valid`` or in pixels.
 
         ``same`` is ``d * (k - 1)`` in all, the extra pixel of an even kernel at the bottom and right;
         ``full`` is ``d * (k - 1)`` on each side; ``valid``, and `pad` being ``valid``, is none.
@@ -114,7 +115,7 @@ class Window:
         mode: PadMode | None = PadMode.REFLECT,
         pad_value: float = 0.0,
     ) -> Self:
-        """Return the window of values that are parsed already; of `padding`, the pixels are worked out."""
+        """Return the window of values that are parsed already, ``same`` and ``full`` turned into pixels."""
         return cls(size, stride, _pixels(padding, size, dilation, mode), dilation, mode, float(pad_value))
 
     @property
@@ -135,7 +136,7 @@ class Window:
 
     @property
     def constant(self) -> float:
-        """The value of padding that shows no pixel of the picture: 0 but for mode ``constant``."""
+        """Padding value of positions without a source pixel: 0 except in mode ``constant``."""
         return self.pad_value if self.mode is PadMode.CONSTANT else 0.0
 
     def output_size(
@@ -143,7 +144,7 @@ class Window:
     ) -> tuple[int, int]:
         """Return the size of the result over a picture of `shape` (rows, columns, ...).
 
-        Where not even one window fits, the error names all the numbers, and the window as `what`.
+        Where no window fits, a GeometryError names the sizes, and calls the window `what`.
         """
         rows, columns = (axis.output_size(n, ceil) for axis, n in zip(self.axes, shape, strict=False))
         if rows < 1 or columns < 1:
@@ -159,11 +160,11 @@ class Window:
         span = _by(self.size)
         if self.dilation != (1, 1):
             span += f" (dilated to {_by(self.span)})"
-        room = _by(shape)
+        picture = _by(shape)
         if padded != list(shape[:2]):
-            room += f" (padded to {_by(padded)})"
+            picture += f" (padded to {_by(padded)})"
         return GeometryError(
-            f"{what} {span} is larger than the picture {room}", hint=f"pad it, or use a smaller {what}"
+            f"{what} {span} is larger than the picture {picture}", hint=f"pad it, or use a smaller {what}"
         )
 
 
@@ -174,8 +175,8 @@ def _by(pair: tuple[int, ...] | list[int]) -> str:
 @lru_cache(maxsize=256)
 def _pixels(
     padding: Padding, size: tuple[int, int], dilation: tuple[int, int], mode: PadMode | None
-) -> Edges:
-    """Return how many pixels `padding` is beyond each edge, ``((top, bottom), (left, right))``."""
+) -> PaddingPixels:
+    """Return `padding` in pixels, ``((top, bottom), (left, right))``."""
     if mode is PadMode.VALID and padding not in ("same", "valid", NO_PADDING):
         raise UsageError(f"padding {padding!r} contradicts the mode 'valid'", hint="leave one of them out")
     if padding == "valid" or mode is PadMode.VALID:
@@ -183,5 +184,5 @@ def _pixels(
     if not isinstance(padding, str):
         return padding
     reach = [extent(k, d) - 1 for k, d in zip(size, dilation, strict=True)]
-    sides = [(r, r) if padding == "full" else (r // 2, r - r // 2) for r in reach]
-    return cast(Edges, tuple(sides))
+    pairs = [(r, r) if padding == "full" else (r // 2, r - r // 2) for r in reach]
+    return cast(PaddingPixels, tuple(pairs))

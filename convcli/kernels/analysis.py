@@ -1,7 +1,7 @@
 """Rank, symmetry, gain and frequency response of a kernel.
 
-Functions take one component: kh x kw, or C x kh x kw, of which they describe what holds for every channel
-(rank, symmetry) or the sum over channels, which is the response to a grey picture (the others).
+Functions take one component, kh x kw or C x kh x kw. Of the latter, rank is the largest over the channels and
+symmetry is that of all channels; the others describe the sum over channels, the response to a grey picture.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import Combine
+from convcli.display.words import listed
 
 __all__ = [
     "Character",
@@ -27,14 +28,14 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-# A sum of weights below this share of the sum of their absolutes is rounding, and counts as 0.
+# A sum of weights below this share of the sum of their magnitudes counts as rounding, and as 0.
 ZERO_SUM = 1e-12
 
 
 def gain(weights: Array) -> float:
-    """Return the sum of the weights, what a flat picture is multiplied by (the response at frequency 0).
+    """Return the sum of the weights, the factor of a flat picture (the response at frequency 0).
 
-    A sum that is only rounding, below 1e-12 of the sum of absolutes, is 0.
+    A sum below 1e-12 of the sum of magnitudes is rounding, and returned as 0.
     """
     with np.errstate(over="ignore"):
         total, size = float(weights.sum()), float(np.abs(weights).sum())
@@ -42,10 +43,10 @@ def gain(weights: Array) -> float:
 
 
 def rank(weights: Array, tolerance: float = 1e-7) -> int:
-    """Return the number of singular values above `tolerance` of the largest; the most of any channel.
+    """Return the number of singular values above `tolerance` of the largest; the maximum over channels.
 
-    Rank 1 is separable: a column times a row. The tolerance lets weights that were rounded to float32 keep
-    the rank that they had.
+    Rank 1 is separable: a column times a row. With the default tolerance, rounding weights to float32 leaves
+    the rank as it was.
     """
     planes = weights.reshape(-1, *weights.shape[-2:])
     return max(_rank(plane, tolerance) for plane in planes)
@@ -56,8 +57,8 @@ def _rank(plane: Array, tolerance: float) -> int:
     if largest == 0:
         return 0
     plane = plane / largest
-    # Rank 1 is sure where the row and the column through the largest weight (now 1 or -1) make all of it;
-    # that spares large separable kernels the decomposition.
+    # The rank is 1 where the row and the column through the largest weight (now 1 or -1) give all others;
+    # that saves large separable kernels the decomposition.
     i, j = np.unravel_index(np.argmax(np.abs(plane)), plane.shape)
     if np.linalg.norm(plane - np.outer(plane[:, j] * plane[i, j], plane[i])) <= tolerance:
         return 1
@@ -66,24 +67,24 @@ def _rank(plane: Array, tolerance: float) -> int:
 
 
 class Parity(StrEnum):
-    """What a mirror or a turn does to the weights."""
+    """The effect of a reflection or rotation on the weights."""
 
-    EVEN = "symmetric"  # nothing
+    EVEN = "symmetric"  # none
     ODD = "antisymmetric"  # their signs change
     NONE = "asymmetric"
 
 
 class Symmetry(NamedTuple):
-    """What each mirror and turn does to a kernel; `str` says it in words.
+    """The effect of each reflection and rotation on a kernel; `str` describes it in words.
 
     Attributes
     ----------
     sideways, upright
         Left and right exchanged; top and bottom exchanged.
     half_turn
-        Turned by 180 degrees: what tells convolution from correlation (``symmetric``: no difference).
+        Rotated by 180 degrees: ``symmetric`` where convolution equals correlation.
     transpose, quarter_turn
-        Rows and columns exchanged; turned by 90 degrees.
+        Rows and columns exchanged; rotated by 90 degrees.
     """
 
     sideways: Parity
@@ -106,15 +107,12 @@ class Symmetry(NamedTuple):
         for parity in (Parity.EVEN, Parity.ODD):
             places = [place for found, place in said if found is parity]
             if places:
-                phrases.append(f"{parity.value} {_listed(places)}")
+                phrases.append(f"{parity.value} {listed(places)}")
         return "; ".join(phrases) or "no symmetry"
 
 
 def symmetry(weights: Array, tolerance: float = 1e-7) -> Symmetry:
-    """Find what mirrors and turns do to the weights, up to `tolerance` of the largest.
-
-    Of zeros, which are both, everything is called symmetric.
-    """
+    """Return the symmetry of the weights, up to `tolerance` of the largest; zeros are symmetric."""
     square = weights.shape[-2] == weights.shape[-1]
     slack = tolerance * float(np.abs(weights).max())
 
@@ -140,7 +138,7 @@ def frequency_response(weights: Array, size: int | tuple[int, int] = 64) -> NDAr
     weights : array
         kh x kw, or C x kh x kw, which is summed over its channels.
     size : int or (rows, columns)
-        How many frequencies, from -1/2 up to (not including) 1/2 cycles per pixel, 0 at ``size // 2``.
+        Number of frequencies, from -1/2 up to (not including) 1/2 cycles per pixel, 0 at ``size // 2``.
 
     Returns
     -------
@@ -155,11 +153,11 @@ def frequency_response(weights: Array, size: int | tuple[int, int] = 64) -> NDAr
 
 
 def joint_response(components: Sequence[Array], combine: Combine, size: int | tuple[int, int] = 64) -> Array:
-    """Return how strongly a wave of each frequency comes through a kernel of several components.
+    """Return the magnitude response of a kernel of several components.
 
     For ``sum`` it is the magnitude of the summed responses, for ``max`` the largest of their magnitudes, and
-    otherwise ``sqrt(sum |H|^2)``: the square mean over a wave's phase, as far as a kernel that is not linear
-    has a response. `size` and order are as for :func:`frequency_response`.
+    otherwise ``sqrt(sum |H|^2)``, the root mean square over the phase of the input wave, as such combinations
+    are not linear. `size` and order are as for :func:`frequency_response`.
     """
     responses = [frequency_response(weights, size) for weights in components]
     if combine is Combine.SUM:
@@ -176,7 +174,7 @@ def _waves(frequencies: int, taps: int) -> NDArray[np.complex128]:
 
 
 class Character(StrEnum):
-    """What a kernel does to frequencies."""
+    """The kind of a kernel's frequency response."""
 
     ZERO = "zero"  #                  all weights are 0
     ALL_PASS = "all-pass"  #          every frequency alike
@@ -188,12 +186,12 @@ class Character(StrEnum):
 
 
 def character(weights: Array) -> Character:
-    """Name what the kernel does to frequencies.
+    """Classify the kernel's frequency response.
 
     With ``low`` the response at 0, ``high`` the mean response over the border of the frequency square and
     ``peak`` the largest: all-pass where every response is the same; low-pass where ``low`` is the peak
     (within 1%); where ``low`` is below 2% of the peak, a derivative if the weights on each side of the
-    middle share a sign (their moment is 90% of the moment of absolutes), else high-pass if ``high`` is at
+    middle share a sign (their moment is 90% of the moment of magnitudes), else high-pass if ``high`` is at
     least half the peak, else band-pass; otherwise high-boost if ``high`` exceeds ``low``, else band-pass.
     """
     plane = weights.sum(axis=0) if weights.ndim == 3 else weights
@@ -220,7 +218,3 @@ def _one_sided(plane: Array) -> bool:
     down, right = float((plane * y[:, None]).sum()), float((plane * x).sum())
     along = y[:, None] * down + x * right
     return float((plane * along).sum()) > 0.9 * float(np.abs(plane * along).sum())
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,4 +1,4 @@
-"""Kernels with parameters, one function each; library.py has their defaults, limits and sources.
+"""Kernels with parameters, a function each; library.py has their defaults, limits and sources.
 
 Lengths are in pixels and angles in degrees. ``size`` is ``(rows, columns)``, or None where it follows from
 the other parameters.
@@ -7,9 +7,9 @@ the other parameters.
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convcli.errors import KernelError
+from convcli.kernels.kernel import Array
 from convcli.kernels.parameters import MAX_SIDE
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "unsharp",
 ]
 
-Array = NDArray[np.float64]
 Pair = tuple[int, int]
 
 
@@ -77,11 +76,11 @@ def gaussian(
     sigma_x: float | None = None,
     sigma_y: float | None = None,
 ) -> Array:
-    """``exp(-(x/sigma_x)^2/2 - (y/sigma_y)^2/2)``, its sum made 1.
+    """``exp(-(x/sigma_x)^2/2 - (y/sigma_y)^2/2)``, normalised to sum 1.
 
-    Sizes follow from sigma as SciPy's do with ``truncate=4``. Where only the size is given, sigma is
+    The default size is SciPy's with ``truncate=4``. Where only the size is given, sigma is
     ``0.3*((size - 1)/2 - 1) + 0.8``, OpenCV's formula (for sizes up to 9 OpenCV itself then uses tables of
-    rounded weights instead). Of `sigma_x` and `sigma_y`, one that is missing is `sigma`, else the other one.
+    rounded weights instead). The default of `sigma_x` and `sigma_y` is `sigma`, else the other one.
     """
     if sigma_x is None:
         sigma_x = sigma if sigma is not None else sigma_y
@@ -100,7 +99,7 @@ def unsharp(*, sigma: float, amount: float, size: Pair | None = None) -> Array:
 
 
 def log(*, sigma: float, size: Pair | None = None) -> Array:
-    """``(x^2 + y^2 - 2 sigma^2) / sigma^4`` times the Gaussian, less its mean so that the sum is 0."""
+    """``(x^2 + y^2 - 2 sigma^2) / sigma^4`` times the Gaussian, minus its mean so that the sum is 0."""
     bell = gaussian(sigma=sigma, size=size)
     y, x = _offsets(bell.shape[0]), _offsets(bell.shape[1])
     weights = (y[:, None] ** 2 + x**2 - 2 * sigma**2) / sigma**4 * bell
@@ -138,8 +137,8 @@ def gabor(
 def motion(*, length: float, angle: float) -> Array:
     """One minus the distance of a pixel's centre to a line through the middle, at least 0; the sum is 1.
 
-    The line is ``length - 1`` long between its ends. Pixels at least half of that from the middle measure
-    to the nearer end, the others to the line, as in MATLAB's fspecial.
+    The line is ``length - 1`` long between its ends. For pixels at least half of that from the middle it is
+    the distance to the nearer end, as in MATLAB's fspecial.
     """
     half, turn = (length - 1) / 2, math.radians(angle % 180)
     c, s = math.cos(turn), math.sin(turn)
@@ -153,7 +152,7 @@ def motion(*, length: float, angle: float) -> Array:
 
 
 def disk(*, radius: float) -> Array:
-    """How much of each pixel a disk of that radius covers, exactly; the sum is 1."""
+    """The exact share of each pixel that a disk of that radius covers, normalised to sum 1."""
     rows, _ = _odd_size(math.ceil(radius - 0.5), math.ceil(radius - 0.5), "radius")
     if rows == 1:
         return np.ones((1, 1))  # the disk lies within one pixel
@@ -164,7 +163,7 @@ def disk(*, radius: float) -> Array:
 
 
 def _quadrant(edges: Array, radius: float) -> Array:
-    """Return the area of the disk within ``[0, x] x [0, y]`` for every pair of edges, signed as ``x y``."""
+    """Return the area of the disk within ``[0, x] x [0, y]`` for all pixel edges, signed as ``x y``."""
 
     def height(t: Array) -> Array:
         return np.asarray(np.sqrt((radius - t) * (radius + t)))
@@ -180,13 +179,13 @@ def _quadrant(edges: Array, radius: float) -> Array:
 
 
 def _gaussian_line(sigma: float, n: int) -> Array:
-    distances = _offsets(n) / max(sigma, 1e-3)  # narrower than that is a single pixel in float64
+    distances = _offsets(n) / max(sigma, 1e-3)  # a smaller sigma gives the same single pixel
     weights = np.exp(-(distances**2) / 2)
     return np.asarray(weights / weights.sum())
 
 
 def _offsets(n: int) -> Array:
-    """Return the distances of `n` pixels from their middle."""
+    """Return the positions of `n` pixels relative to their middle."""
     return np.asarray(np.arange(n) - (n - 1) / 2, dtype=np.float64)
 
 
@@ -199,7 +198,7 @@ def _reach(sigma: float) -> int:
 
 
 def _odd_size(up: int, across: int, cause: str) -> Pair:
-    """Return the size that reaches so many pixels from the middle; `cause` is the parameter to blame."""
+    """Return the size that reaches `up` and `across` pixels from the middle; errors name `cause`."""
     rows, columns = 2 * up + 1, 2 * across + 1
     if max(rows, columns) > MAX_SIDE:
         raise KernelError(

@@ -1,4 +1,4 @@
-"""`Kernel`: arrays of weights, how their results are combined, and a bias; checked when made."""
+"""`Kernel`: one or more arrays of weights, how their results are combined, and biases; checked when made."""
 
 import math
 import re
@@ -20,13 +20,14 @@ __all__ = ["AXES_HINT", "MAX_WEIGHTS", "PLACES", "Array", "Kernel", "as_weights"
 Array = NDArray[np.float64]
 T = TypeVar("T")
 
-# The largest number of weights in all components: 512 MiB of float64.
+# Weights in all components, at most: 512 MiB of float64.
 MAX_WEIGHTS = 1 << 26
 
 AXES_HINT = "a kernel has 2 axes (rows, columns), 3 (channels first) or 4 (maps first)"
 
+# Errors for arrays with too few axes, by the number of axes.
 _AXES = {0: "is a single number", 1: "has 1 axis"}
-# The names of the axes of weights, by how many there are.
+# Names of the axes of weights, by the number of axes.
 PLACES = {2: ("row", "column"), 3: ("channel", "row", "column"), 4: ("map", "channel", "row", "column")}
 
 
@@ -39,9 +40,9 @@ class Kernel:
     name
         The SPEC in its shortest form, or the file's stem.
     components
-        Read-only float64 arrays: kh x kw (each channel alike) or C x kh x kw (summed over channels).
+        Read-only float64 arrays: kh x kw (applied to each channel) or C x kh x kw (summed over channels).
     combine
-        How the results of several components become one; ``none`` is a feature map each.
+        How the results of several components are combined; ``none`` gives a feature map each.
     bias
         Added to each component's result; zeros unless given.
     source
@@ -94,7 +95,7 @@ class Kernel:
     ) -> Self:
         """Make a kernel of an array of 2, 3 (C x kh x kw) or 4 axes (O x C x kh x kw: O feature maps).
 
-        `what` is how errors call it, if not by its name.
+        `what` names it in errors; by default they use `name`.
         """
         array = as_weights(weights, what or f"kernel {shown(name)}")
         return cls(name, tuple(array) if array.ndim == 4 else (array,), bias=tuple(bias), source=source)
@@ -119,12 +120,12 @@ class Kernel:
 
     @property
     def symmetry(self) -> Symmetry | tuple[Symmetry, ...]:
-        """What mirrors and turns do to the weights; one per component where there are several."""
+        """Symmetry of the weights; one per component where there are several."""
         return self._each(symmetry)
 
     @property
     def gain(self) -> float | tuple[float, ...]:
-        """Sum of the weights, the gain of a flat picture; one per component where there are several."""
+        """Sum of the weights, the factor of a flat picture; one per component where there are several."""
         return self._each(gain)
 
     def _each(self, describe: Callable[[Array], T]) -> T | tuple[T, ...]:
@@ -132,13 +133,13 @@ class Kernel:
         return found[0] if len(found) == 1 else found
 
     def rotated(self) -> "Kernel":
-        """Return the kernel turned by 180 degrees: correlating with it is convolving with this one."""
+        """Return the kernel rotated by 180 degrees: correlating with it is convolving with this one."""
         return replace(self, components=tuple(part[..., ::-1, ::-1] for part in self.components))
 
     def normalized(self) -> "Kernel":
-        """Return each component divided by its sum, or by the sum of absolutes where that sum is 0.
+        """Return each component divided by its sum, or by the sum of magnitudes where that sum is 0.
 
-        A sum below 1e-12 of the sum of absolutes counts as 0. The bias stays as it is.
+        A sum below 1e-12 of the sum of magnitudes counts as 0. The bias stays as it is.
 
         Raises
         ------
@@ -196,6 +197,6 @@ def as_weights(values: ArrayLike, what: str, most_axes: int = 4) -> Array:
 
 
 def joins(components: Sequence[Array], combine: Combine) -> bool:
-    """Tell whether several components are the maps of one O x C x kh x kw array."""
+    """Return whether several components form one O x C x kh x kw array."""
     shapes = {component.shape for component in components}
     return combine is Combine.NONE and len(shapes) == 1 and components[0].ndim == 3

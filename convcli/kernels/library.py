@@ -1,4 +1,4 @@
-"""The named kernels: a table of matrices and families, each with its source. No NumPy here.
+"""The library of named kernels: a table of matrices and families, each with its source. No NumPy here.
 
 All are for correlation, with the signs that OpenCV gives them: a derivative is positive where brightness
 grows to the right (x) or downwards (y).
@@ -19,17 +19,17 @@ class Entry(NamedTuple):
     Attributes
     ----------
     weights
-        The matrix as it would be typed; empty where `family` or `parts` give it.
+        The matrix as text; empty where `family` or `parts` define it.
     source
         Who published it.
     about
         What it does, in a few words.
     family
-        The function in families.py that makes it from its parameters.
+        The function in families.py that computes it from its parameters.
     parts
-        The kernels that it stands for, each a SPEC; `parameters` go to every one.
+        The SPECs of its components; `parameters` apply to each.
     combine
-        How the results of the parts become one.
+        How the results of the parts are combined.
     """
 
     weights: str
@@ -52,12 +52,14 @@ def gradient(x: str, source: str, about: str, *parameters: Parameter) -> Entry:
     return Entry("", source, about, parameters=parameters, parts=parts, combine=Combine.MAGNITUDE)
 
 
+# Parameters that several kernels share.
 _SIGMA = Number("sigma", "1", "standard deviation, pixels", above=0)
 _ODD_SIZE = Size("size", "3", "rows and columns, pixels")
 _ANY_SIZE = Size("size", "3", "rows and columns, pixels", odd=False)
 _WIDE_SIZE = Size("size", "", "rows and columns, pixels", derived="2*int(4*sigma + 0.5) + 1")
-_SOBEL_SIZE = Size("size", "3", "rows and columns, pixels", least=3, most=31)
+_SOBEL_SIZE = Size("size", "3", "rows and columns, pixels", minimum=3, maximum=31)
 
+# Sources that several kernels share.
 _GONZALEZ = "Gonzalez and Woods, Digital Image Processing, 4th edition, 2018, section 3.6"
 _POWELL = "Powell, Image Kernels Explained Visually, 2015"
 _SOBEL = "Sobel and Feldman 1968; larger sizes as cv2.getDerivKernels"
@@ -75,8 +77,8 @@ TABLE: dict[str, Entry] = {
         "Gaussian blur",
         Number("sigma", "", "standard deviation, pixels", derived="1, or from size as OpenCV", above=0),
         _WIDE_SIZE,
-        Number("sigma-x", "", "across columns; 0 is no blur", derived="sigma", least=0),
-        Number("sigma-y", "", "across rows; 0 is no blur", derived="sigma", least=0),
+        Number("sigma-x", "", "across columns; 0 is no blur", derived="sigma", minimum=0),
+        Number("sigma-y", "", "across rows; 0 is no blur", derived="sigma", minimum=0),
     ),
     "binomial": family(
         "binomial",
@@ -88,13 +90,13 @@ TABLE: dict[str, Entry] = {
         "disk",
         "MATLAB fspecial('disk')",
         "mean of a disk, as a lens out of focus",
-        Number("radius", "5", "pixels", above=0, most=2047),
+        Number("radius", "5", "pixels", above=0, maximum=2047),
     ),
     "motion": family(
         "motion",
         "MATLAB fspecial('motion')",
         "blur along a line, as a camera that moves",
-        Number("length", "9", "pixels", synonyms=("len",), least=1, most=4093),
+        Number("length", "9", "pixels", synonyms=("len",), minimum=1, maximum=4093),
         Number("angle", "0", "degrees, counter-clockwise from the right", synonyms=("theta",)),
     ),
     "sharpen": Entry("0 -1 0; -1 5 -1; 0 -1 0", _POWELL, "picture minus its Laplacian"),
@@ -103,7 +105,7 @@ TABLE: dict[str, Entry] = {
         "skimage.filters.unsharp_mask; ImageMagick -unsharp without threshold",
         "picture plus amount times (picture minus its Gaussian blur)",
         _SIGMA,
-        Number("amount", "1", "1 is 100 percent", least=0, synonyms=("gain",)),
+        Number("amount", "1", "1 is 100 percent", minimum=0, synonyms=("gain",)),
         _WIDE_SIZE,
     ),
     "emboss": Entry("-2 -1 0; -1 1 1; 0 1 2", _POWELL, "relief lit from the top left"),
@@ -159,7 +161,7 @@ TABLE: dict[str, Entry] = {
         "log",
         "Marr and Hildreth, Theory of edge detection, 1980; MATLAB fspecial('log')",
         "Laplacian of a Gaussian: blobs, and edges at its zero crossings",
-        Number("sigma", "1", "standard deviation, pixels", least=0.1),
+        Number("sigma", "1", "standard deviation, pixels", minimum=0.1),
         _WIDE_SIZE,
     ),
     "dog": family(
@@ -167,17 +169,17 @@ TABLE: dict[str, Entry] = {
         "Marr and Hildreth, Theory of edge detection, 1980",
         "difference of a narrow and a wide Gaussian: blobs",
         _SIGMA,
-        Number("k", "1.6", "sigma of the wide one over sigma of the narrow one", above=1, most=100),
+        Number("k", "1.6", "sigma of the wide one over sigma of the narrow one", above=1, maximum=100),
         Size("size", "", "rows and columns, pixels", derived="2*int(4*k*sigma + 0.5) + 1"),
     ),
     "gabor": family(
         "gabor",
         "Daugman, Uncertainty relation for resolution in space, 1985; cv2.getGaborKernel",
         "stripes of one direction and width",
-        Number("sigma", "2", "of the envelope across the stripes, pixels", least=0.1),
+        Number("sigma", "2", "of the envelope across the stripes, pixels", minimum=0.1),
         Number("theta", "0", "across the stripes, degrees, clockwise from the right", synonyms=("angle",)),
-        Number("wavelength", "4", "of the stripes, pixels", least=2, synonyms=("lambda", "lambd")),
-        Number("gamma", "0.5", "width of the envelope over its length", least=0.01, most=100),
+        Number("wavelength", "4", "of the stripes, pixels", minimum=2, synonyms=("lambda", "lambd")),
+        Number("gamma", "0.5", "width of the envelope over its length", minimum=0.01, maximum=100),
         Number("psi", "90", "phase, degrees; 0 is a bright line, 90 an edge", synonyms=("phase",)),
         Size("size", "", "rows and columns, pixels", derived="3 sigma each way"),
     ),
@@ -185,12 +187,12 @@ TABLE: dict[str, Entry] = {
 
 
 def names() -> dict[str, str]:
-    """Return what each kernel does, in a few words, by its name, in the order of the listing."""
+    """Return a short description of each kernel by its name, in the order of the listing."""
     return {name: entry.about for name, entry in TABLE.items()}
 
 
 def canonical(name: str) -> str:
-    """Return how the table spells `name`: lower case, ``-`` for ``_``."""
+    """Return `name` as the table spells it: lower case, ``-`` for ``_``."""
     return name.strip().lower().replace("_", "-")
 
 

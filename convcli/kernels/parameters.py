@@ -1,4 +1,4 @@
-"""Parameters of named kernels: what each allows, and their parser (``sigma=2,size=9``). No NumPy here."""
+"""Parameters of named kernels: allowed values and parser (``sigma=2,size=9``). No NumPy here."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from convcli.kernels.text import number, rows_and_columns, shown
 
 __all__ = ["MAX_SIDE", "Number", "Parameter", "Size", "Value", "read_parameters"]
 
-# The largest number of rows or columns of a kernel: 4095 x 4095 weights are 134 MB.
+# Rows or columns of a kernel, at most: 4095 x 4095 float64 weights are 134 MB.
 MAX_SIDE = 4095
 
 Value = float | tuple[int, int]
@@ -22,13 +22,13 @@ class _Parameter:
     Attributes
     ----------
     name
-        As it is typed; ``_`` and ``-`` are the same.
+        As written in a SPEC; ``_`` and ``-`` are the same.
     default
-        As it would be typed; empty where it follows from the other parameters.
+        As written in a SPEC; empty where it follows from the other parameters.
     about
         Meaning and unit.
     derived
-        What the default is where `default` is empty.
+        Formula of the default where `default` is empty.
     synonyms
         Other names for it.
     """
@@ -42,23 +42,23 @@ class _Parameter:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Number(_Parameter):
-    """A real number, from `least` (or above `above`) to `most`."""
+    """A real number, from `minimum` (or above `above`) to `maximum`."""
 
     above: float = -math.inf
-    least: float = -math.inf
-    most: float = 1e6
+    minimum: float = -math.inf
+    maximum: float = 1e6
 
     @property
     def allowed(self) -> str:
         """The allowed values, for hints."""
         if self.above > -math.inf:
-            return f"a number above {self.above:g}, up to {self.most:g}"
-        return f"a number from {max(self.least, -self.most):g} to {self.most:g}"
+            return f"a number above {self.above:g}, up to {self.maximum:g}"
+        return f"a number from {max(self.minimum, -self.maximum):g} to {self.maximum:g}"
 
     def read(self, text: str) -> float:
         """Return the value of `text`; a ValueError says why it is not allowed."""
         value = number(text)
-        if not (max(self.least, -self.most) <= value <= self.most and value > self.above):
+        if not (max(self.minimum, -self.maximum) <= value <= self.maximum and value > self.above):
             raise ValueError(f"{shown(text)} is out of range")
         return value
 
@@ -68,20 +68,20 @@ class Size(_Parameter):
     """``N`` or ``RxC``: rows and columns, odd where the kernel needs a middle pixel."""
 
     odd: bool = True
-    least: int = 1
-    most: int = MAX_SIDE
+    minimum: int = 1
+    maximum: int = MAX_SIDE
 
     @property
     def allowed(self) -> str:
         """The allowed values, for hints."""
         kind = "an odd number" if self.odd else "a whole number"
-        return f"{kind} N from {self.least} to {self.most}, or RxC for rows and columns"
+        return f"{kind} N from {self.minimum} to {self.maximum}, or RxC for rows and columns"
 
     def read(self, text: str) -> tuple[int, int]:
         """Return the value of `text`; a ValueError says why it is not allowed."""
         size = rows_and_columns(text)
         for side in size:
-            if not self.least <= side <= self.most:
+            if not self.minimum <= side <= self.maximum:
                 raise ValueError(f"{shown(text)} is out of range")
             if self.odd and side % 2 == 0:
                 raise ValueError(f"{shown(text)} is even")
@@ -92,9 +92,9 @@ Parameter: TypeAlias = Number | Size
 
 
 def read_parameters(text: str, known: tuple[Parameter, ...], name: str) -> dict[str, Value]:
-    """Read ``sigma=2,size=9``, what follows the colon: the parameters that were given, by name.
+    """Read ``sigma=2,size=9``, the text after a kernel's name and colon, as values by parameter.
 
-    Values without a name fill the parameters in their order. `name` is the kernel's, for messages.
+    Values without a name are those of the parameters in order. `name` is the kernel's, for messages.
     """
     given: dict[str, Value] = {}
     items = [item.strip() for item in text.split(",")] if text.strip() else []

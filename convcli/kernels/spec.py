@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from convcli.display.words import per_axis
 from convcli.errors import KernelError
 from convcli.kernels import library
 from convcli.kernels.files.read import MAX_BYTES, decode_kernel, is_kernel_file, read_kernel
 from convcli.kernels.kernel import Array, Kernel
 from convcli.kernels.parameters import Value, read_parameters
-from convcli.kernels.text import is_number, matrix, shown, size_text
+from convcli.kernels.text import is_number, matrix, shown
 
 __all__ = ["Kernel", "kernel"]
 
@@ -27,7 +28,7 @@ def _stdin() -> bytes:
 def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin) -> Kernel:
     """Return the kernel that `spec` names.
 
-    The first of these that fits:
+    `spec` is read as the first of these that matches:
 
     ====================================  =======================================================
     ``-``                                 standard input: a matrix, JSON, TOML, .npy or .npz
@@ -50,7 +51,7 @@ def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin)
     Raises
     ------
     KernelError
-        Nothing fits, or what fits is not a kernel; message and hint say where and what to do.
+        Nothing matches, or what matches is not a kernel; message and hint say where and what to do.
 
     Examples
     --------
@@ -109,4 +110,4 @@ def _component(part: str, given: Mapping[str, Value]) -> Array:
 
 
 def _typed(value: Value) -> str:
-    return size_text(value) if isinstance(value, tuple) else repr(value).removesuffix(".0")
+    return per_axis(value) if isinstance(value, tuple) else repr(value).removesuffix(".0")

@@ -1,23 +1,18 @@
-"""Numbers and matrices as people type them. No NumPy here: shell completion and ``--help`` come this way."""
+"""Parsers of typed numbers and matrices. No NumPy here: shell completion and ``--help`` use them."""
 
 import re
 
 from convcli.errors import KernelError
 from convcli.parsing import MINUS_SIGNS, real
 
-__all__ = ["is_number", "matrix", "number", "rows_and_columns", "shown", "size_text"]
+__all__ = ["is_number", "matrix", "number", "rows_and_columns", "shown"]
 
+# What separates numbers: spaces, or a comma.
 _GAP = re.compile(r"\s*,\s*|\s+")
 
 
 def number(word: str) -> float:
-    """Read ``2``, ``-.5``, ``1e-3`` or a fraction such as ``1/9``.
-
-    Raises
-    ------
-    ValueError
-        `word` is none of these; the text says why.
-    """
+    """Read ``2``, ``-.5``, ``1e-3`` or a fraction such as ``1/9``; a ValueError says what is wrong."""
     try:
         return real(word)
     except ValueError as error:
@@ -25,7 +20,7 @@ def number(word: str) -> float:
 
 
 def is_number(word: str) -> bool:
-    """Tell whether `number` can read `word`."""
+    """Return whether `number` can read `word`."""
     try:
         number(word)
     except ValueError:
@@ -41,16 +36,11 @@ def rows_and_columns(word: str) -> tuple[int, int]:
     return int(parts[0]), int(parts[-1])
 
 
-def size_text(size: tuple[int, int]) -> str:
-    """Write rows and columns as ``N`` or ``RxC``."""
-    return str(size[0]) if size[0] == size[1] else f"{size[0]}x{size[1]}"
-
-
 def matrix(text: str, what: str, *, rows_end_at: str = ";") -> list[list[float]]:
-    """Read rows of numbers; spaces, commas or both part the numbers, ``#`` begins a remark.
+    """Read rows of numbers separated by spaces, commas or both; ``#`` begins a comment.
 
-    Such as ``"0 -1 0; -1 5 -1; 0 -1 0"``, one pair of brackets around it allowed. `what` is how errors call
-    it; `rows_end_at` ends a row besides the end of a line, and is empty for files whose lines are the rows.
+    Such as ``"0 -1 0; -1 5 -1; 0 -1 0"``, optionally in one pair of brackets. `what` names it in errors;
+    `rows_end_at` ends a row besides the end of a line, and is empty for files whose lines are the rows.
     """
     lines = [line.partition("#")[0] for line in text.translate(MINUS_SIGNS).splitlines()]
     body = "\n".join(lines).strip()
@@ -91,7 +81,7 @@ def _row(line: str, where: str, what: str) -> list[float]:
 
 
 def shown(text: str, most: int = 60) -> str:
-    """Return `text` quoted and escaped for a message, its middle left out where it is long."""
+    """Return `text` quoted and escaped for a message, shortened in the middle where it is long."""
     if len(text) > most:
         text = f"{text[: most // 2]}...{text[-most // 4 :]}"
     return repr(text)

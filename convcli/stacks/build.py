@@ -1,4 +1,4 @@
-"""Layers made of the keys of their ``[[layer]]`` tables."""
+"""Builds layers from the keys of their ``[[layer]]`` tables."""
 
 import os
 from collections.abc import Callable
@@ -215,7 +215,7 @@ def _upsample(keys: Fields, _: Weights, kind: str, name: str) -> Layer:
     return Upsample(type=kind, name=name, factor=factor, mode=keys.choice("mode", UpsampleMode.NEAREST))
 
 
-# Every layer type, and what reads its keys.
+# The builder of every layer type.
 TYPES: dict[str, Builder] = {
     "conv": _conv,
     "pool": _pool,

@@ -1,4 +1,4 @@
-"""Convolutions as layers of a stack: with weights of their own, or with the kernels that ``filter`` knows."""
+"""Convolution layers: with weights for every pair of channels, or with kernels as ``filter`` takes them."""
 
 from dataclasses import dataclass
 from math import prod
@@ -32,7 +32,7 @@ class _Windowed(Layer):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Conv(_Windowed):
-    """A convolution with its own weights for every pair of channels, O x C/groups x kh x kw."""
+    """A convolution with weights for every pair of channels, O x C/groups x kh x kw."""
 
     weights: Array
     bias: Array | None = None
@@ -50,11 +50,11 @@ class Conv(_Windowed):
 
     @property
     def gain(self) -> float:
-        """How much larger than its input a result can be, the bias left aside."""
+        """Largest ratio of a result to the input's peak, without the bias: the maximum of ``sum |w|``."""
         return float(np.abs(self.weights).sum(axis=(1, 2, 3)).max())
 
     def channels(self, given: int) -> int:
-        """Return O; a GeometryError where the weights expect other channels."""
+        """Return the output channels; a GeometryError where the weights expect other input channels."""
         outputs, depth = self.weights.shape[:2]
         if given != depth * self.groups:
             groups = f" in {self.groups} groups" if self.groups > 1 else ""
@@ -66,7 +66,7 @@ class Conv(_Windowed):
         return int(outputs)
 
     def macs(self, _: Shape, made: Shape) -> int:
-        """Return the weights of one output times the outputs."""
+        """Return the weights of one output channel times the outputs."""
         return int(self.weights[0].size) * prod(made)
 
     def __call__(self, x: Array, jobs: int | None = None) -> Array:
@@ -77,9 +77,9 @@ class Conv(_Windowed):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class KernelConv(_Windowed):
-    """Kernels as ``filter`` has them: every channel by each, or C x kh x kw summed over channels.
+    """Kernels as ``filter`` applies them: each to every channel, or C x kh x kw summed over channels.
 
-    With K kernels of one plane, channel c gives maps ``c * K`` to ``c * K + K - 1``, as a depthwise layer of
+    With K kernels of kh x kw, channel c gives maps ``c * K`` to ``c * K + K - 1``, as a depthwise layer of
     PyTorch does; where the kernels combine, one map. `biases` has one for each kernel, `bias` is added to
     the combined maps.
     """
@@ -101,7 +101,7 @@ class KernelConv(_Windowed):
 
     @property
     def gain(self) -> float:
-        """How much larger than its input a result can be, biases left aside."""
+        """Largest ratio of a result to the input's peak, without biases: ``sum |w|``."""
         return sum(float(np.abs(part).sum()) for part in self.kernels)
 
     @property
@@ -110,7 +110,7 @@ class KernelConv(_Windowed):
         return self.kernels[0].ndim == 3
 
     def channels(self, given: int) -> int:
-        """Return how many maps there are; a GeometryError where the kernels expect other channels."""
+        """Return the number of feature maps; a GeometryError where the kernels expect other channels."""
         each = len(self.kernels) if self.combine is Combine.NONE else 1
         if not self.sums_channels:
             return given * each
@@ -123,12 +123,12 @@ class KernelConv(_Windowed):
         return each
 
     def macs(self, given: Shape, made: Shape) -> int:
-        """Return the weights that are summed for each position, times the positions."""
+        """Return the weights summed per output position, times the positions."""
         shared = 1 if self.sums_channels else given[0]
         return sum(kernel.size for kernel in self.kernels) * shared * made[1] * made[2]
 
     def __call__(self, x: Array, jobs: int | None = None) -> Array:
-        """Return the maps."""
+        """Return the feature maps."""
         if self.sums_channels:
             weights = np.stack(self.kernels).astype(x.dtype)
             maps = conv2d_window(x, weights, np.array(self.biases), self.window, jobs=jobs)

@@ -1,4 +1,4 @@
-"""The keys of one TOML table, each read once and checked; what is left over is an error."""
+"""The keys of one TOML table, each read once and checked; unknown keys are an error."""
 
 from collections.abc import Mapping
 from typing import Any, Self, TypeVar
@@ -13,7 +13,7 @@ C = TypeVar("C", bound=Choice)
 
 
 class Fields:
-    """Reads a table; `where` is what errors call it."""
+    """Reads a table; `where` names it in errors."""
 
     def __init__(self, table: Mapping[str, Any], where: str) -> None:
         self._table = table
@@ -21,7 +21,7 @@ class Fields:
         self.where = where
 
     def knowing(self, *keys: str) -> Self:
-        """Return itself, with `keys` taken to be read elsewhere."""
+        """Return itself; `keys`, which are read elsewhere, count as known."""
         self._known += keys
         return self
 
@@ -85,20 +85,20 @@ class Fields:
             raise self.error(error.message, hint) from error
 
     def finish(self) -> None:
-        """Raise a UsageError where a key was not asked for."""
+        """Raise a UsageError for a key that was not read."""
         for key in self._table:
             if key not in self._known:
                 error = unknown("key", key, sorted(set(self._known)))
                 raise self.error(error.message, error.hint)
 
     def given(self, *keys: str) -> list[str]:
-        """Return which of `keys` are there."""
+        """Return those of `keys` that are given."""
         return [key for key in keys if key in self._table]
 
-    def wrong(self, key: str, value: object, wanted: str) -> UsageError:
+    def wrong(self, key: str, value: object, expected: str) -> UsageError:
         """Return the error for a value of another kind."""
         shown = repr(value) if len(repr(value)) < 40 else f"a {type(value).__name__}"
-        return self.error(f"{key} is {shown}, not {wanted}", f"give {wanted}")
+        return self.error(f"{key} is {shown}, not {expected}", f"give {expected}")
 
     def error(self, message: str, hint: str) -> UsageError:
         """Return an error that names the table."""

@@ -8,17 +8,17 @@ from convcli.engine.window import Axis
 
 __all__ = ["AxisMap", "even_sizes", "output_sizes", "receptive_field"]
 
-# Most pixels by which a suggested size without unused padding differs from the given one.
+# Pixels by which a suggested size without unused padding may differ from the given one, at most.
 EVEN_SIZE_SEARCH = 1024
 
 
 class AxisMap(NamedTuple):
-    """Which input positions each output of a layer depends on, along one axis.
+    """The input positions that each output of a layer depends on, along one axis.
 
     Attributes
     ----------
     window, ceil
-        The sliding window, and whether the last one may hang over the far edge.
+        The sliding window, and whether the last one may extend past the padding.
     whole
         Global pooling: one window over the whole axis instead.
     factor, linear
@@ -33,11 +33,11 @@ class AxisMap(NamedTuple):
 
     @property
     def pads(self) -> bool:
-        """Whether any output may depend on padding, or its window hang over the edge."""
+        """Whether any output may depend on padding, or its window extend past the picture."""
         return bool(self.window.low or self.window.high) or self.ceil or self.linear or self.whole
 
     def output_size(self, n: int) -> int:
-        """Return the size of the result; 0 where not even one window fits."""
+        """Return the output size; 0 where no window fits."""
         if self.whole:
             return 1
         if n + self.window.low + self.window.high < self.window.span:
@@ -45,14 +45,14 @@ class AxisMap(NamedTuple):
         return self.window.output_size(n, self.ceil) * self.factor
 
     def unused_padding(self, n: int) -> int:
-        """Return how much padding at the far edge no window reaches, though the near padding is read."""
+        """Return the pixels of padding at the end that no window reads, where those at the start are read."""
         _, stride, low, high, _ = self.window
         if self.whole or self.ceil or stride == 1 or not low or not high:
             return 0
         return min(high, (n + low + high - self.window.span) % stride)
 
     def inputs(self, first: int, last: int, n: int) -> tuple[int, int]:
-        """Return the first and last input position that outputs `first` to `last` read, edges ignored."""
+        """Return the first and last input position, not clipped, that outputs `first` to `last` read."""
         if self.whole:
             return 0, n - 1
         if self.linear and self.factor > 1:
@@ -75,9 +75,9 @@ def output_sizes(maps: Sequence[AxisMap], n: int) -> list[int]:
 
 
 def receptive_field(maps: Sequence[AxisMap], n: int) -> int:
-    """Return the receptive field in pixels of an input of size `n`, the picture's edges ignored.
+    """Return the receptive field in pixels of an input of size `n`, padding included.
 
-    After upsampling, neighbouring results depend on ranges of different sizes: the largest counts.
+    After upsampling, neighbouring results depend on ranges of different sizes: the maximum is returned.
 
     References
     ----------
@@ -100,7 +100,7 @@ def _field(maps: Sequence[AxisMap], inputs: Sequence[int], output: int) -> int:
 def even_sizes(maps: Sequence[AxisMap], n: int) -> tuple[int, ...]:
     """Return the nearest input sizes, below and above `n`, for which no layer leaves padding unused.
 
-    Empty where none is near.
+    Empty where none is within EVEN_SIZE_SEARCH pixels.
 
     References
     ----------

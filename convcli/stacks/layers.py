@@ -1,4 +1,4 @@
-"""The layers of a stack: output, channels, parameters and multiply-adds of each."""
+"""Layers of a stack, except convolutions: output, channels, parameters and multiply-adds of each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,29 +41,29 @@ class Layer:
 
     @property
     def parameters(self) -> int:
-        """How many learned numbers it has; statistics do not count, as in PyTorch."""
+        """Number of learned parameters; statistics do not count, as in PyTorch."""
         return 0
 
     def axis_maps(self) -> AxisMaps:
-        """Return which rows and which columns of the input its results depend on."""
+        """Return the map from outputs to inputs along rows and along columns."""
         return AxisMap(), AxisMap()
 
     def channels(self, given: int) -> int:
-        """Return how many channels it makes of `given`; a GeometryError where it expects another number."""
+        """Return the output channels for `given` input channels; a GeometryError where it expects others."""
         return given
 
     def macs(self, given: Shape, made: Shape) -> int:  # noqa: ARG002
-        """Return how many multiply-adds make `made` of `given`."""
+        """Return the multiply-adds for an output of shape `made` from an input of shape `given`."""
         return 0
 
     def __call__(self, x: Array, jobs: int | None = None) -> Array:
-        """Return what it makes of C x H x W floats, in their type."""
+        """Return the output for an input of C x H x W floats, in their type."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pool(Layer):
-    """Pooling; with `whole`, the window is the whole picture and that of `pooling` does not count."""
+    """Pooling; with `whole` the window is the whole picture, and that of `pooling` is ignored."""
 
     pooling: Pooling
     whole: bool = False
@@ -83,7 +83,7 @@ class Pool(Layer):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Activation(Layer):
-    """A function of each number alone."""
+    """An activation: a function applied to each value."""
 
     function: Callable[[Array], Array]
 
@@ -94,7 +94,7 @@ class Activation(Layer):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Normalize(Layer):
-    """``(x - mean) * scale + shift``, one number for all channels or one for each.
+    """``(x - mean) * scale + shift``, each one value for all channels or one per channel.
 
     `learned` counts weights and biases: mean and variance are statistics.
     """
@@ -110,7 +110,7 @@ class Normalize(Layer):
         return self.learned
 
     def channels(self, given: int) -> int:
-        """Return `given`; a GeometryError where there are numbers for other channels."""
+        """Return `given`; a GeometryError where there are values for another number of channels."""
         for values in (self.mean, self.scale, self.shift):
             if values.size not in (1, given):
                 raise GeometryError(
@@ -120,7 +120,7 @@ class Normalize(Layer):
         return given
 
     def macs(self, _: Shape, made: Shape) -> int:
-        """Return one for each number."""
+        """Return one per value."""
         return prod(made)
 
     def __call__(self, x: Array, _: int | None = None) -> Array:
@@ -141,12 +141,12 @@ class Upsample(Layer):
         return AxisMap(factor=self.factor[0], linear=linear), AxisMap(factor=self.factor[1], linear=linear)
 
     def __call__(self, x: Array, _: int | None = None) -> Array:
-        """Return the larger maps."""
+        """Return the upsampled maps."""
         return activations.upsample(x, self.factor, self.mode)
 
 
 def window_maps(window: Window, *, ceil: bool = False) -> AxisMaps:
-    """Return what a sliding window reads along both axes."""
+    """Return the axis maps of a sliding window."""
     rows, columns = window.axes
     return AxisMap(rows, ceil), AxisMap(columns, ceil)
 

@@ -1,4 +1,4 @@
-"""Pixels made into the input of a stack's first layer: luma, scale, ImageNet's normalisation."""
+"""Converts pixels to the input of a stack's first layer: luma, scale, ImageNet's normalisation."""
 
 from typing import NamedTuple
 
@@ -13,13 +13,14 @@ from convcli.stacks.stack import Scale, Stack
 
 __all__ = ["IMAGENET_DEVIATION", "IMAGENET_MEAN", "NetworkInput", "preprocess"]
 
-# Of red, green and blue over ImageNet's training set, white being 1: as torchvision documents them.
+# Mean and standard deviation of red, green and blue in ImageNet's training set, white being 1 (torchvision's
+# documentation).
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 
 
 class NetworkInput(NamedTuple):
-    """C x H x W numbers, and lines for people about what of the picture is left out."""
+    """C x H x W values, and notes to print about what of the picture was left out."""
 
     planes: Array
     notes: list[str]

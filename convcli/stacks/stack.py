@@ -18,12 +18,12 @@ from convcli.stacks.weights import Weights
 
 __all__ = ["Scale", "Stack", "called", "read_stack"]
 
-# Largest stack file, in bytes: weights written out as TOML are parsed in memory.
+# Largest stack file, in bytes (64 MiB): weights written out in TOML are parsed in memory.
 MAX_BYTES = 1 << 26
 
 
 class Scale(Choice):
-    """How pixels become the numbers of the first layer's input."""
+    """How pixels are scaled for the first layer's input."""
 
     UNIT = "unit"  # black is 0, white 1
     BYTE = "byte"  # pixels as they are
@@ -39,7 +39,7 @@ class Stack(NamedTuple):
     layers: tuple[Layer, ...]
 
     def axis_maps(self) -> tuple[list[AxisMap], list[AxisMap]]:
-        """Return what each layer does along the rows' axis, and along the columns' axis."""
+        """Return the axis maps of all layers along rows, and along columns."""
         maps = [layer.axis_maps() for layer in self.layers]
         return [rows for rows, _ in maps], [columns for _, columns in maps]
 
@@ -93,12 +93,12 @@ def _layer(table: dict[str, Any], where: str, weights: Weights, counts: Counter[
 
 
 def called(index: int, layer: Layer) -> str:
-    """Return what errors call a layer; the first is 1."""
+    """Return the name of a layer in errors; the first is 1."""
     return f"layer {index} ({layer.type} {layer.name!r})"
 
 
 def _check_channels(layers: tuple[Layer, ...], what: str, given: int | None) -> None:
-    """Refuse layers that do not fit each other, whatever the picture; None is a number not known yet."""
+    """Refuse layers whose channels do not fit each other; None is a number of channels not known yet."""
     for index, layer in enumerate(layers, 1):
         try:
             given = layer.channels(given) if given is not None else _channels(layer)
@@ -107,7 +107,7 @@ def _check_channels(layers: tuple[Layer, ...], what: str, given: int | None) -> 
 
 
 def _channels(layer: Layer) -> int | None:
-    """Return how many channels a layer makes of any number, where that is known."""
+    """Return a layer's output channels where they do not depend on its input, else None."""
     if isinstance(layer, Conv):
         return int(layer.weights.shape[0])
     if isinstance(layer, KernelConv) and layer.sums_channels:

@@ -1,4 +1,4 @@
-"""Running a stack, and what each layer does: shapes, parameters, multiply-adds, receptive field, time."""
+"""Runs a stack and traces its layers: shapes, parameters, multiply-adds, receptive field, time."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -16,22 +16,23 @@ __all__ = ["FullyConnected", "LayerTrace", "even_input", "fully_connected", "pla
 
 
 class LayerTrace(NamedTuple):
-    """One layer at work on an input of a certain size; shapes are C x H x W, pairs (rows, columns).
+    """One layer applied to an input; shapes are C x H x W, pairs (rows, columns).
 
     Attributes
     ----------
     number, name, type
-        Which layer; the first is 1.
+        Of the layer; the first is number 1.
     input_shape, shape
         Of its input and output.
     parameters, macs
-        Learned numbers, and multiply-adds.
+        Learned parameters, and multiply-adds.
     receptive_field
         Rows and columns of the stack's input that one result can depend on.
     unused_padding
-        Rows and columns of padding at the far edges that no window reaches, though the near ones are read.
+        Rows of padding at the bottom and columns at the right that no window reaches, where those at the top
+        and left are read.
     seconds
-        Time that it took.
+        Time taken.
     """
 
     number: int
@@ -47,14 +48,14 @@ class LayerTrace(NamedTuple):
 
 
 class FullyConnected(NamedTuple):
-    """Convolutions, and other layers of the same input and output shapes in their place.
+    """Costs of the convolutions, and of other layers of the same input and output shapes.
 
     Attributes
     ----------
     parameters, macs
         Of the convolutions.
     unshared
-        Parameters where every window had weights of its own: local connection without sharing.
+        Parameters of locally connected layers, with separate weights for every window.
     full_macs, full_parameters
         Of fully connected layers.
     """
@@ -125,7 +126,7 @@ def run(
     jobs: int | None = None,
     watch: Callable[[LayerTrace, Array], None] | None = None,
 ) -> tuple[Array, list[LayerTrace]]:
-    """Pass C x H x W numbers through all layers; `watch` is called with what each makes."""
+    """Pass C x H x W values through all layers; `watch` is called with the output of each."""
     traces = plan(stack, (x.shape[0], x.shape[1], x.shape[2]))
     for index, layer in enumerate(stack.layers):
         start = time.perf_counter()
@@ -141,7 +142,7 @@ def run(
 
 
 def fully_connected(stack: Stack, traces: Sequence[LayerTrace]) -> FullyConnected:
-    """Return what fully connected layers in place of the convolutions would need."""
+    """Return the parameters and multiply-adds that fully connected layers would need instead."""
     total = FullyConnected()
     for layer, trace in zip(stack.layers, traces, strict=True):
         if isinstance(layer, Convolution):
@@ -155,7 +156,7 @@ def fully_connected(stack: Stack, traces: Sequence[LayerTrace]) -> FullyConnecte
 def even_input(stack: Stack, shape: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the nearest heights and widths for which no layer leaves padding unused on one side.
 
-    The given height or width alone where it is one.
+    The given height or width alone where it is one of them.
     """
     found = []
     for maps, n in zip(stack.axis_maps(), shape[1:], strict=True):

@@ -1,4 +1,4 @@
-"""Read the numbers that a stack names: in its TOML file, ``.npy``, ``.npz`` or ``.safetensors``."""
+"""Read the weights of a stack: from its TOML file, ``.npy``, ``.npz`` or ``.safetensors``."""
 
 import os
 import re
@@ -18,18 +18,20 @@ __all__ = ["Weights"]
 
 Array = NDArray[Any]
 
+# A file of tensors, optionally with the name of one: ``file.npz:name``.
 _REFERENCE = re.compile(r"(.+?\.(npy|npz|safetensors))(?::(.*))?", re.IGNORECASE | re.DOTALL)
+# Files of other frameworks, which are not read, for the error that says so.
 _OTHERS = re.compile(r".+\.(pt|pth|bin|ckpt|h5|onnx)(:.*)?", re.IGNORECASE | re.DOTALL)
 
 
 class Weights:
-    """Reads the numbers that a stack names; paths are relative to `folder`."""
+    """Reads the arrays that a stack names; paths are relative to `folder`."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
 
     def array(self, value: object, what: str) -> Array:
-        """Return the array that `value` is or names: nested lists, a number, or ``"file.npz:name"``."""
+        """Return the array of nested lists, a number, or the file and name in ``"file.npz:name"``."""
         if isinstance(value, str):
             found = self._read(value, what)
         else:
@@ -42,7 +44,7 @@ class Weights:
         return found
 
     def names(self, reference: str, what: str) -> tuple[str, list[str]]:
-        """Return the file that ``"file:prefix"`` names, for further references, and its tensors' names."""
+        """Return the path and prefix of ``"file:prefix"``, for further references, and the tensor names."""
         path, kind, member = _split(reference, what)
         with self._opened(path, what) as file:
             return f"{path}:{member}", array_names(file, kind)
@@ -60,7 +62,7 @@ class Weights:
 
     @contextmanager
     def _opened(self, path: str, what: str) -> Iterator[BinaryIO]:
-        """Open a file of tensors; what goes wrong until it is closed becomes a UsageError."""
+        """Open a file of tensors; errors until it is closed become UsageErrors."""
         try:
             with open(os.path.join(self.folder, path), "rb") as file:
                 yield file

@@ -1,1 +1,1 @@
-"""What a convolution does, made visible: match scores, single pixels traced, the convolution theorem."""
+"""Template matching, traces of single output pixels, local maxima and the convolution theorem."""

@@ -47,8 +47,8 @@ def theorem(image: ArrayLike, kernel: ArrayLike, *, convolve: bool = False) -> T
     """Compare sliding `kernel` over `image` with multiplying their spectra.
 
     With wrap padding, ``F(correlation) = F(image) conj(F(kernel))``, and without the conjugate for
-    convolution. The kernel is laid on zeros of the picture's size, its anchor at ``[0, 0]``, its indices
-    modulo that size: where it is larger than the picture, weights that meet are added.
+    convolution. The kernel is zero-padded to the picture's size with its anchor at ``[0, 0]`` and its indices
+    modulo that size; weights of a larger kernel that fall on the same index are added.
 
     Parameters
     ----------

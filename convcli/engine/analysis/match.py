@@ -18,15 +18,17 @@ from convcli.errors import UsageError
 
 __all__ = ["FLAT_RANGE", "match_score", "match_window"]
 
-# Range of a window's or kernel's values, relative to the largest magnitude, up to which it counts as flat.
+# A window or kernel counts as flat where its maximum and minimum differ by at most this share of its largest
+# magnitude.
 FLAT_RANGE = 1e-9
 
-# Variance of a window relative to its mean square below which the difference of sums has lost its digits
-# (float64 has 16), and energy relative to the square of the picture's peak below which running sums have.
+# Windows are scored one by one where cancellation may have cost the running sums too many of float64's 16
+# digits: where the variance is below the first share of the mean square, or the energy (sum of squared
+# deviations) below the second share of the square of the picture's peak.
 CANCELLED_VARIANCE, CANCELLED_ENERGY = 1e-8, 1e-10
 
-# Float64 numbers gathered at a time for windows that are computed one by one: 8 MiB.
-GATHERED_NUMBERS = 1 << 20
+# Float64 samples gathered at a time for windows that are scored one by one: 8 MiB.
+GATHERED_SAMPLES = 1 << 20
 
 
 def match_score(
@@ -44,9 +46,9 @@ def match_score(
     """Return how well each window ``w`` of `image` matches the feature `kernel`, from -1 to 1.
 
     ``sum (w - mean w)(k - mean k) / sqrt(sum (w - mean w)^2 sum (k - mean k)^2)``: 1 where the window is the
-    feature but for brightness and contrast, -1 where it is its opposite, 0 where it has nothing of it. It is
-    0, too, where the window or the feature is flat: its greatest and least value differ by no more than 1e-9
-    of the largest magnitude among them.
+    feature up to brightness and contrast, -1 where it is the inverted feature, 0 where they are uncorrelated.
+    It is 0, too, where the window or the feature is flat: its maximum and minimum differ by no more than 1e-9
+    of the largest magnitude.
 
     Parameters
     ----------
@@ -63,7 +65,7 @@ def match_score(
     -------
     (H', W') or (H', W', C) array
         float32 for pictures of float16, float32, bool and 8- and 16-bit integers, float64 for the others;
-        within 1e-6 of the definition, whatever the picture's offset. Windows that see a value that is not
+        within 1e-6 of the definition, whatever the picture's offset. Windows that read a value that is not
         finite score NaN.
 
     Raises
@@ -74,8 +76,8 @@ def match_score(
     Notes
     -----
     Everything is computed in float64: the numerator as one correlation with the centred feature, the
-    energies of all windows from their mean and mean square by running sums. Windows whose variance cannot
-    be told from the difference of those are few, and looked at one by one.
+    energies of all windows from their mean and mean square by running sums. The few windows whose variance is
+    lost to cancellation in these sums are scored one by one.
 
     References
     ----------
@@ -112,7 +114,7 @@ def _pooled(padded: Floats, window: Window, mode: PoolMode, jobs: int | None) ->
 
 
 def _feature(weights: Floats, *, center: bool) -> Floats:
-    """Return the kernel centred and of norm 1; all zeros where it is flat, or without centring zero."""
+    """Return the kernel centred and of norm 1; zeros where it is flat, or without centring zero."""
     largest = float(np.abs(weights).max())
     if largest == 0 or (center and float(np.ptp(weights / largest)) <= FLAT_RANGE):
         return np.zeros_like(weights)
@@ -143,7 +145,7 @@ def _scores(plane: Array, feature: Floats, window: Window, jobs: int | None, *, 
 
 
 def _blank(padded: Floats, window: Window, jobs: int | None, *, center: bool) -> Array:
-    """Tell which windows score 0 by definition: flat ones, or without centring those that are all zeros."""
+    """Return which windows score 0 by definition: flat ones, or without centring those of zeros."""
     high, low = (_pooled(padded, window, mode, jobs) for mode in (PoolMode.MAX, PoolMode.MIN))
     if center:
         return np.asarray(high - low <= FLAT_RANGE * np.maximum(np.abs(high), np.abs(low)))
@@ -174,7 +176,7 @@ def _score_exactly(
     """Compute the scores at `places` by the definition."""
     (down, across), (dy, dx) = window.stride, window.dilation
     views: Any = sliding_window_view(padded, window.span)[::down, ::across, ::dy, ::dx]
-    step = max(1, GATHERED_NUMBERS // feature.size)
+    step = max(1, GATHERED_SAMPLES // feature.size)
     for begin in range(0, len(places), step):
         rows, columns = places[begin : begin + step].T
         windows = views[rows, columns]

@@ -10,7 +10,7 @@ __all__ = ["Peak", "peaks"]
 
 
 class Peak(NamedTuple):
-    """A position in a map, ``(row, column)``, and the value there."""
+    """A local maximum: its position ``(row, column)``, and the value there."""
 
     at: tuple[int, int]
     value: float
@@ -19,8 +19,8 @@ class Peak(NamedTuple):
 def peaks(values: Array, apart: tuple[float, float], most: int) -> list[Peak]:
     """Return up to `most` positive values of an (H, W) array, the largest first; NaN is never a peak.
 
-    Any two are `apart`, or more, along rows or along columns: the largest is taken, its neighbourhood struck
-    out, and so on. Equal ones come in reading order.
+    Any two are at least `apart`, (rows, columns), from each other along one of the axes: the largest value is
+    taken, its neighbourhood suppressed, and so on. Equal values come in row-major order.
     """
     left = np.where(np.isnan(values), -np.inf, values)
     reach = [int(np.ceil(distance)) - 1 for distance in apart]
@@ -31,7 +31,7 @@ def peaks(values: Array, apart: tuple[float, float], most: int) -> list[Peak]:
             break
         found.append(Peak((row, column), float(values[row, column])))
         rows, columns = (
-            slice(max(0, n - far), n + far + 1) for n, far in zip((row, column), reach, strict=True)
+            slice(max(0, n - size), n + size + 1) for n, size in zip((row, column), reach, strict=True)
         )
         left[rows, columns] = -np.inf
     return found

@@ -18,16 +18,16 @@ Float64 = NDArray[np.float64]
 
 
 class AxisTrace(NamedTuple):
-    """One axis of the window behind an output pixel.
+    """The window of an output pixel along one axis.
 
     Attributes
     ----------
     axis
-        The window along it.
+        Size, stride, padding and dilation of the window.
     size, at
-        Pixels of the picture along it, and the output pixel.
+        The picture's size, and the position of the output pixel.
     shown : (taps,) array
-        The pixel of the picture that each tap sees; ``CONSTANT`` where it sees none.
+        Source pixel of each tap; ``CONSTANT`` where it reads the padding value.
     """
 
     axis: Axis
@@ -37,19 +37,19 @@ class AxisTrace(NamedTuple):
 
     @property
     def result(self) -> int:
-        """Output pixels along the axis."""
+        """Output size along the axis."""
         return self.axis.output_size(self.size)
 
     @property
     def formula(self) -> str:
-        """The size of the output, with the numbers filled in."""
+        """The formula of the output size, with its values filled in."""
         taps, stride, low, high, dilation = self.axis
-        room = f"{self.size} + {low} + {high} - {dilation}*({taps} - 1) - 1"
-        return f"floor(({room})/{stride}) + 1 = {self.result}"
+        free = f"{self.size} + {low} + {high} - {dilation}*({taps} - 1) - 1"
+        return f"floor(({free})/{stride}) + 1 = {self.result}"
 
     @property
     def places(self) -> Indices:
-        """Where each tap lies, counted in the picture's pixels: below 0, or `size` and above, is padding."""
+        """Position of each tap in the picture; below 0, or `size` and above, it is padding."""
         return np.arange(self.axis.size) * self.axis.dilation + self.at * self.axis.stride - self.axis.low
 
     @property
@@ -59,12 +59,12 @@ class AxisTrace(NamedTuple):
 
     @property
     def span(self) -> tuple[int, int]:
-        """The first and the last place that the window spans, gaps of dilation included."""
+        """Positions of the first and the last tap in the picture."""
         return int(self.places[0]), int(self.places[-1])
 
     @property
     def inside(self) -> tuple[int, int] | None:
-        """The same, clipped to the picture; None where the window is wholly beyond its edge."""
+        """The same, clipped to the picture; None where the window reads padding alone."""
         first, last = max(0, self.span[0]), min(self.size - 1, self.span[1])
         return (first, last) if first <= last else None
 
@@ -80,7 +80,7 @@ class PixelTrace:
     kernel : (kh, kw) or (C, kh, kw) array
         Not rotated, as for correlation.
     window, products : (C, kh, kw) arrays of float64
-        The pixels that the window sees, and their products with the kernel.
+        The pixels of the window, and their products with the kernel.
     bias
         Added to each sum.
     """
@@ -104,7 +104,7 @@ class PixelTrace:
 
     @property
     def constant(self) -> NDArray[np.bool_]:
-        """Which of them show no pixel of the picture, but the constant."""
+        """Which of them are the padding value."""
         return _either(self.rows.shown == CONSTANT, self.columns.shown == CONSTANT)
 
     @property
@@ -124,7 +124,7 @@ class PixelTrace:
 
 
 def place(at: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
-    """Return the pixel `at`, negative numbers counting from the end, among H' x W' output pixels."""
+    """Return position `at` among H' x W' output pixels; negative indices count from the end."""
     row, column = (index + n if index < 0 else index for index, n in zip(at, size, strict=True))
     if not (0 <= row < size[0] and 0 <= column < size[1]):
         raise GeometryError(
@@ -137,7 +137,7 @@ def place(at: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
 def trace_window(
     picture: Array, weights: Float64, at: tuple[int, int], window: Window, *, bias: float = 0.0
 ) -> PixelTrace:
-    """Compute one output pixel of a correlation, and keep every step.
+    """Compute one output pixel of a correlation, keeping window, products and sums.
 
     With x the padded picture, ``y[m, n] = bias + sum_ij x[m*s + i*d, n*s + j*d] k[i, j]``; products are
     float64, their sum is correctly rounded. It equals what ``correlate`` and ``conv2d`` give but for their
@@ -150,7 +150,7 @@ def trace_window(
     weights : (kh, kw) or (C, kh, kw) array
         One kernel for every channel alike, or one for each, whose sums are added.
     at : (row, column)
-        Of the output pixel; negative numbers count from the end.
+        Of the output pixel; negative indices count from the end.
 
     References
     ----------
@@ -174,11 +174,11 @@ def trace_window(
         shown = sources(size, axis.low, axis.high, window.mode)[first : end : axis.dilation]
         traces.append(AxisTrace(axis, size, index, shown))
     rows, columns = traces
-    seen = channels[:, rows.shown[:, None], columns.shown[None, :]].astype(np.float64)
-    seen[:, _either(rows.shown == CONSTANT, columns.shown == CONSTANT)] = window.constant
+    window_pixels = channels[:, rows.shown[:, None], columns.shown[None, :]].astype(np.float64)
+    window_pixels[:, _either(rows.shown == CONSTANT, columns.shown == CONSTANT)] = window.constant
     with np.errstate(over="ignore"):
-        products = seen * weights
-    return PixelTrace(rows, columns, weights, seen, products, float(bias))
+        products = window_pixels * weights
+    return PixelTrace(rows, columns, weights, window_pixels, products, float(bias))
 
 
 def _either(rows: NDArray[np.bool_], columns: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -188,6 +188,6 @@ def _either(rows: NDArray[np.bool_], columns: NDArray[np.bool_]) -> NDArray[np.b
 def _exact_sum(products: Float64) -> float:
     try:
         return math.fsum(products.ravel())
-    except (OverflowError, ValueError):  # beyond float64: infinite or not a number, as the engine has it
+    except (OverflowError, ValueError):  # infinite or not a number, as the engine has it
         with np.errstate(all="ignore"):
             return float(products.sum())

@@ -1,4 +1,4 @@
-"""Several feature maps made one: magnitude, maximum, sum, orientation."""
+"""Combining several feature maps into one: magnitude, maximum, sum, orientation."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ def combine(maps: Sequence[Array], how: Combine) -> Array:
             raise UsageError(
                 f"orientation needs two maps, not {len(maps)}", hint="use a pair such as sobel-x and sobel-y"
             )
-        for component in maps:  # -0 points to the other side than 0, and means nothing here
+        for component in maps:  # atan2 gives -0 another direction than 0
             np.add(component, 0.0, out=component)
         np.arctan2(maps[1], first, out=first)
         return np.rad2deg(first, out=first)
@@ -59,7 +59,7 @@ def _magnitude(first: Array, rest: Sequence[Array]) -> Array:
 
 
 def _squares_fit(values: Array) -> bool:
-    """Whether squares neither overflow nor vanish."""
+    """Whether squares neither overflow nor underflow."""
     peak = max(float(values.max()), -float(values.min()))
     limits = np.finfo(values.dtype)
     return bool(float(limits.tiny) ** 0.25 < peak < float(limits.max) ** 0.25)

@@ -16,13 +16,14 @@ from convcli.errors import KernelError, UsageError
 
 __all__ = ["as_weights", "convolve", "correlate", "correlate_window"]
 
-# Work below which one thread is faster: results, times the weights behind each (no more than MAX_COUNTED, as
-# larger kernels take other methods) and OVERHEAD.
+# Operations below which one thread is faster than several: results, times the weights of the kernel (at most
+# MAX_COUNTED, as larger kernels take other methods) plus OVERHEAD.
 ONE_THREAD_BELOW, MAX_COUNTED, OVERHEAD = 28_000_000, 49, 8
 
-# Weights up to which additions of int16 are faster than sums in float32.
+# Weights other than zero up to which sums in int16 are faster than in float32.
 MAX_INT16_WEIGHTS = 16
 
+# The function that computes each method.
 _METHODS = {
     Method.DIRECT: direct.correlate,
     Method.SEPARABLE: separable.correlate,
@@ -32,9 +33,9 @@ _METHODS = {
 
 
 def _takes_int16(method: Method, weights: Floats) -> bool:
-    """Whether `method` is faster in int16, where whole weights over 8-bit pixels fit into it."""
+    """Whether `method` is faster in int16 than in float32, where the sums fit into int16."""
     if method is Method.SEPARABLE:
-        return separable.are_whole(separable.factors(weights, separable.FLOAT))
+        return separable.are_whole(separable.factors(weights, separable.FACTOR_DTYPE))
     return method is Method.DIRECT and int(np.count_nonzero(weights)) <= MAX_INT16_WEIGHTS
 
 
@@ -65,13 +66,13 @@ def correlate(
     kernel : (kh, kw) array
         Finite weights.
     pad : PadMode or str
-        How pixels beyond the edge are made up: any name that ``PadMode.parse`` knows.
+        Padding mode: any name that ``PadMode.parse`` knows.
     pad_value : float
-        Shown beyond the edge by mode ``constant``.
+        Padding value of mode ``constant``.
     padding : int, (rows, columns), ((top, bottom), (left, right)), "same", "full" or "valid"
-        How much; ``same`` puts the extra pixel of an even kernel at the bottom and right.
+        Pixels on each side; ``same`` puts the extra pixel of an even kernel at the bottom and right.
     stride, dilation : int or (rows, columns)
-        Steps between windows, and between the pixels of a window.
+        Pixels from one window to the next, and from one tap of a window to the next.
     bias : float
         Added to every sum.
     method : Method or str
@@ -84,7 +85,7 @@ def correlate(
     out : array, optional
         Where to write the result; may not overlap `image`.
     rows : (first, end), optional
-        Of the result, the only ones to compute; `end` is excluded. Equal to those of the whole but for
+        Compute these rows of the result only; `end` is excluded. Equal to those of the whole but for
         rounding.
 
     Returns
@@ -161,7 +162,7 @@ def correlate_window(
 
 
 def convolve(image: ArrayLike, kernel: ArrayLike, **options: Any) -> Array:
-    """Slide `kernel`, rotated by 180 degrees, over `image`: convolution as mathematics has it.
+    """Slide `kernel`, rotated by 180 degrees, over `image`: mathematical convolution.
 
     Everything else, the options included, is as for :func:`correlate`.
 
@@ -174,7 +175,7 @@ def convolve(image: ArrayLike, kernel: ArrayLike, **options: Any) -> Array:
 
 
 def as_weights(kernel: ArrayLike) -> Floats:
-    """Return `kernel` as a matrix of float64 of its own; refuse one that is empty, not 2-D or not finite."""
+    """Return a float64 copy of `kernel`; refuse one that is empty, not 2-D or not finite."""
     try:
         weights = np.asarray(kernel)
     except ValueError:

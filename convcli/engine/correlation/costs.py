@@ -1,7 +1,7 @@
-"""What the steps of each method cost, from which the planner and the compiler of taps choose.
+"""Measured costs of each method's operations, by which the planner and the compiler of taps choose.
 
-Only the ratios within a column of the table count: where methods cross depends on them alone.
-`python -m benchmarks crossovers` measures where that is.
+Only the ratios within a column of the table matter: they decide from which size on another method is faster.
+`python -m benchmarks crossovers` measures those sizes.
 """
 
 from typing import NamedTuple
@@ -12,7 +12,7 @@ __all__ = ["Costs", "costs"]
 
 
 class Costs(NamedTuple):
-    """Nanoseconds per number of the output, one thread, float32; `*_weight` for each weight."""
+    """Nanoseconds per sample of the output, one thread, float32; `*_weight` for each weight."""
 
     operation: float  # a whole-array operation in the cache
     einsum: float
@@ -46,5 +46,5 @@ _AVX512, _AVX2 = (Costs(**{name: row[column] for name, row in _TABLE.items()}) f
 
 
 def costs() -> Costs:
-    """Return the column for this process: what decides is OpenBLAS's path for small matrices."""
+    """Return the costs on this machine: AVX-512 where OpenBLAS has a path for small matrices, else AVX2."""
     return _AVX512 if has_small_path() else _AVX2

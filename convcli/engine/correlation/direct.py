@@ -17,6 +17,6 @@ def correlate(task: Task, threads: int) -> None:
 
 
 def program(task: Task) -> Program:
-    """Return what sums one strip of `task`."""
+    """Return the compiled weighted sum of `task`, to be run over its strips."""
     period = column_period(task.window.stride[1], task.window.dilation[1])
     return compile_taps(task.kernel, task.work, period)

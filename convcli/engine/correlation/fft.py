@@ -1,7 +1,7 @@
-"""The FFT method: overlap-save tiles, each transformed, multiplied and transformed back.
+"""The FFT method: overlap-save tiles, each transformed, multiplied by the kernel's spectrum and inverted.
 
-A tile of T pixels holds ``T - span + 1`` results that circular convolution does not alias; tiles overlap by
-the rest. Wide kernels cost hardly more than narrow ones. float32 stays float32.
+A tile of T pixels gives ``T - span + 1`` results without aliasing by circular convolution; tiles overlap by
+``span - 1`` pixels. Wide kernels cost hardly more than narrow ones. float32 stays float32.
 """
 
 from itertools import count
@@ -21,23 +21,23 @@ from convcli.engine.tiles import Piece
 
 __all__ = ["EXACT_BELOW", "TILE", "correlate", "tile_length"]
 
-# Whole sums up to here are off by less than a half, and so can be rounded to be exact.
+# Integer sums up to these have an error below 1/2, so that rounding makes them exact.
 EXACT_BELOW = {np.dtype(np.float32): 2.0**16, np.dtype(np.float64): 2.0**44}
 
-# Preferred rows and columns of a tile: its spectrum stays in the cache, and its rows are long.
+# Preferred rows and columns of a tile, in pixels: its spectrum stays in the cache, and its rows are long.
 TILE = (256, 512)
 
-# Magnitudes up to here, and from its inverse on, need no scaling.
+# Pixels whose magnitude lies between the inverse of this and this need no scaling.
 UNSCALED_MAX = 2.0**30
 
-# Kernels whose transforms are kept.
+# Kernels whose spectra are cached.
 SPECTRA_KEPT = 4
 
-# Cost of beginning another tile, in pixels of its length.
+# Fixed cost of a tile along an axis, in pixels of its length.
 TILE_OVERHEAD = 24
 
-# How much slower each factor of 3 or 5 in a length makes its transform (NumPy 2.4, 2026-11).
-SLOWER_BY = {2: 0.0, 3: 0.025, 5: 0.035}
+# Relative time that each factor of 2, 3 or 5 in a length adds to its transform (NumPy 2.4, 2026-11).
+FACTOR_COST = {2: 0.0, 3: 0.025, 5: 0.035}
 
 
 def correlate(task: Task, threads: int) -> None:
@@ -65,7 +65,7 @@ def correlate(task: Task, threads: int) -> None:
                 else:
                     np.copyto(part, unaliased)
         else:
-            # One infinity or NaN would spoil the whole tile.
+            # One infinity or NaN would spread over the whole tile.
             weight_by_weight(load(task, piece, scratch), into, scratch)
         store(task, piece, into)
 
@@ -78,8 +78,8 @@ def _spectrum(
 ) -> Array:
     """Return the conjugate of the kernel's transform, which multiplies the transform of a tile.
 
-    The forward transforms of tiles divide by the tile's size, see :func:`_correlate_circularly`; it is given
-    back here.
+    It is multiplied by the tile's size, by which the tiles' forward transforms divide, see
+    :func:`_correlate_circularly`.
     """
     from numpy import fft  # NumPy itself loads it only when asked
 
@@ -104,7 +104,7 @@ def _input(task: Task, source: Piece, scratch: Scratch) -> Array:
 
 
 def _peak(tile: Array) -> float:
-    """Return the largest magnitude in `tile`, or 1 where that is surely neither very large nor very small."""
+    """Return the largest magnitude in `tile`, or 1 where no scaling is needed."""
     squares = float(np.matmul(tile[:, None, :], tile[:, :, None]).max())
     if tile.shape[1] * UNSCALED_MAX**-2 < squares < UNSCALED_MAX**2:
         return 1.0
@@ -112,10 +112,10 @@ def _peak(tile: Array) -> float:
 
 
 def _correlate_circularly(tile: Array, spectrum: Array, peak: float, into: Array, scratch: Scratch) -> None:
-    """Write the first rows of the circular correlation of `tile`, filled up with zeros, to `into`."""
+    """Write the first rows of the circular correlation of `tile`, padded with zeros, to `into`."""
     from numpy import fft  # NumPy itself loads it only when asked
 
-    # Products of very large or very small numbers would leave the range of the type on the way.
+    # Products of very large or very small pixels would overflow or underflow.
     exponent = frexp(peak)[1] if peak else 0
     scaled = abs(exponent) > (32 if tile.dtype == np.float32 else 256)
     if scaled:
@@ -135,7 +135,7 @@ def _correlate_circularly(tile: Array, spectrum: Array, peak: float, into: Array
 
 
 def tile_length(outputs: int, span: int, stride: int, preferred: int) -> int:
-    """Return the length of the tiles that give `outputs` along an axis for the least work."""
+    """Return the tile length along an axis that computes `outputs` in the shortest time."""
     whole = (outputs - 1) * stride + span
     aim = max(preferred, 2 * span)
     shortest = max(span, min(whole, 6 * aim // 10))
@@ -158,9 +158,9 @@ def _smooth_lengths(limit: int) -> list[int]:
 
 
 def _slowness(length: int) -> float:
-    """Return the time of a transform per number, beside that of a power of two; infinity if not smooth."""
+    """Return the time of a transform per pixel relative to a power of two; infinity if not smooth."""
     slowness, rest = 1.0, length
-    for prime, more in SLOWER_BY.items():
+    for prime, more in FACTOR_COST.items():
         while rest % prime == 0:
             rest //= prime
             slowness += more

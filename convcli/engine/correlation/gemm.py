@@ -5,10 +5,10 @@ Column ``q`` of the kernel becomes the R rows of a Toeplitz matrix,
     T[q*R + r, r*s + i*d] = K[i, q],
 
 so that ``T @ x[rows]`` holds, without a copy of the input, each kernel column's partial sums of R output
-rows. They are then added, each shifted by its column's offset: seen from the right place, shifted partial
-sums are the rows of a matrix again, and a row of ones times that matrix adds them in one pass. Equal columns,
-and columns that differ in sign alone, are multiplied once. With a stride, each phase of the image's columns
-meets only the kernel's columns that see it.
+rows. They are then added, each shifted by its column's offset: a strided view of shifted partial sums is a
+matrix again, and a row of ones times that matrix adds them in one pass. Equal columns, and columns that
+differ in sign alone, are multiplied once. With a stride, each phase of the image's columns is multiplied only
+by the kernel's columns that read it.
 """
 
 from collections.abc import Sequence
@@ -25,47 +25,47 @@ from convcli.engine.correlation.sweep import sweep
 from convcli.engine.correlation.task import Task
 from convcli.engine.correlation.toeplitz import toeplitz
 from convcli.engine.threads import Scratch
-from convcli.engine.tiles import WIDEST
+from convcli.engine.tiles import MAX_ROW_SAMPLES
 
-__all__ = ["ROWS", "Columns", "columns_by_phase", "correlate"]
+__all__ = ["OUTPUT_ROWS", "Columns", "columns_by_phase", "correlate"]
 
-# R: output rows per matrix; more would save reading, but multiply more of the matrix's zeros.
-ROWS = 2
+# R: output rows per matrix; more would read the input less often, but multiply more of the matrix's zeros.
+OUTPUT_ROWS = 2
 
-# Partial sums held at a time: fewer would stay in the second-level cache, but end so soon that threads wait
-# for the interpreter's lock.
+# Partial sums held at a time: fewer would stay in the second-level cache, but take so little time that
+# threads wait for the interpreter's lock.
 MAX_PARTIALS = 1 << 20
 
-# Numbers in a row of a piece, below which none is cut to stay within OpenBLAS's path for small matrices.
-NARROWEST = 512
+# Samples in a row of a piece, at least, when rows are cut to stay on OpenBLAS's path for small matrices.
+MIN_ROW_SAMPLES = 512
 
-# Passes in which partial sums may be added so that equal columns are multiplied once.
+# Passes over the partial sums, at most, for equal columns to be multiplied once.
 MAX_PASSES = 2
 
 
 class Columns(NamedTuple):
-    """The kernel's columns that see one phase of the image's columns."""
+    """The kernel's columns that read one phase of the image's columns."""
 
-    distinct: list[Floats]  # to be multiplied: usually each once, but for its sign
-    uses: list[tuple[int, int, bool]]  # kernel column in order, which of the distinct, added or subtracted
+    distinct: list[Floats]  # to be multiplied: usually equal ones, up to sign, once
+    uses: list[tuple[int, int, bool]]  # kernel column, index in `distinct`, whether it is added
 
 
 class Run(NamedTuple):
     """Multiplied columns whose partial sums are evenly spaced in memory, and so added in one pass."""
 
-    which: int  # the first of them
-    offset: int  # its partial sum that the first output reads
-    apart: int  # from one to the next, and
-    shift: int  # how much further on it is read
+    which: int  # index of the first column
+    offset: int  # position in its partial sums that the first output reads
+    apart: int  # columns from one to the next
+    shift: int  # increase of the offset from one to the next
     signs: list[int]  # 1 or -1 for each: added or subtracted
 
 
 class Layout(NamedTuple):
-    """Where the partial sums of a strip are."""
+    """The layout of a strip's partial sums in memory."""
 
-    spans: list[tuple[int, int]]  # for each phase the first number that its columns read, and how many
+    spans: list[tuple[int, int]]  # for each phase, first position that its columns read, and how many
     columns: int  # multiplied columns of all phases
-    pitch: int  # numbers from one row of partial sums to the next
+    pitch: int  # samples from one row of partial sums to the next
     runs: list[Run]
 
 
@@ -75,10 +75,12 @@ def correlate(task: Task, threads: int) -> None:
     if not phases:
         direct.correlate(task, threads)
         return
-    matrices = [[_stacked(task, phase.distinct, rows) for phase in phases] for rows in range(1, ROWS + 1)]
+    matrices = [
+        [_stacked(task, phase.distinct, rows) for phase in phases] for rows in range(1, OUTPUT_ROWS + 1)
+    ]
     largest = max(matrix.size for matrix in matrices[-1])
-    edge = task.window.span[1] * task.channels
-    widest = min(WIDEST, max(NARROWEST, most_multiplications() // largest - edge))
+    overlap = task.window.span[1] * task.channels
+    widest = min(MAX_ROW_SAMPLES, max(MIN_ROW_SAMPLES, most_multiplications() // largest - overlap))
     weight_by_weight = direct.program(task)
 
     def compute(strip: Strip, into: Array, scratch: Scratch) -> None:
@@ -86,23 +88,23 @@ def correlate(task: Task, threads: int) -> None:
         layout = _layout(strip, phases)
         done = 0
         while done < rows:
-            high = min(ROWS, rows - done)
+            high = min(OUTPUT_ROWS, rows - done)
             batch = max(1, min((rows - done) // high, MAX_PARTIALS // (layout.columns * high * layout.pitch)))
             part = into[done : done + batch * high].reshape(batch, high, -1)
             _multiply(strip, done, layout, matrices[high - 1], part, scratch)
             done += batch * high
-        # Infinities times the matrix's zeros are NaN, even in rows that do not see them.
+        # Infinities times the matrix's zeros are NaN, even in rows whose windows do not read them.
         if np.isnan(into.max()):
             weight_by_weight(strip, into, scratch)
 
     with one_thread():
-        sweep(task, compute, cut(task, ROWS, widest), threads)
+        sweep(task, compute, cut(task, OUTPUT_ROWS, widest), threads)
 
 
 def columns_by_phase(kernel: Floats, stride: int, dilation: int) -> list[Columns]:
-    """Return the kernel's columns, those together that see the same phase; without those of zeros.
+    """Return the kernel's columns grouped by the phase that they read, without columns of zeros.
 
-    Where equal columns stand so that their sums would have to be added in many passes, all are multiplied.
+    Where adding the sums of equal columns would take more than MAX_PASSES, each column is multiplied.
     """
     phases = []
     for phase in range(stride):
@@ -182,18 +184,18 @@ def _add_run(partials: Array, run: Run, into: Array) -> None:
     _, count, high, pitch = partials.shape
     batch, _, width = into.shape
     size = partials.itemsize
-    seen: Array = np.ndarray(
+    shifted: Array = np.ndarray(
         (batch, high, len(run.signs), width),
         partials.dtype,
         partials,
         (run.which * high * pitch + run.offset) * size,
         (count * high * pitch * size, pitch * size, (run.apart * high * pitch + run.shift) * size, size),
     )
-    np.matmul(np.array([run.signs], partials.dtype), seen, out=into[:, :, None])
+    np.matmul(np.array([run.signs], partials.dtype), shifted, out=into[:, :, None])
 
 
 def _runs(parts: list[tuple[int, int, bool]]) -> list[Run]:
-    """Return `parts`, sorted by their offsets, as the fewest runs that following them in order finds."""
+    """Group `parts`, sorted by offset, greedily into runs of even spacing."""
     runs: list[list[tuple[int, int, bool]]] = []
     for part in parts:
         last = [*runs[-1], part] if runs else [part]

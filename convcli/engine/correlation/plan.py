@@ -1,4 +1,4 @@
-"""Which method computes a correlation fastest without loss of accuracy, and why, in words."""
+"""Planning: which method computes a correlation fastest without loss of accuracy, and why, in words."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from convcli.choices import Method
 from convcli.engine.arrays import Floats, whole_bound, working_dtype
 from convcli.engine.correlation.costs import costs
 from convcli.engine.correlation.fft import EXACT_BELOW, TILE
-from convcli.engine.correlation.gemm import ROWS, columns_by_phase
+from convcli.engine.correlation.gemm import OUTPUT_ROWS, columns_by_phase
 from convcli.engine.correlation.separable import Pair, are_whole, factors
 from convcli.engine.correlation.tap_programs import column_period, compile_taps
 from convcli.engine.kernel_cache import by_weights
@@ -21,10 +21,10 @@ __all__ = ["Plan", "plan"]
 # Cost of a pass of the separable method, as a multiple of the same weights in a single pass.
 SEPARABLE_PASS = 1.1
 
-# Cost of the direct method where a stride keeps rows from being computed as one, as a multiple of where not.
+# Cost of the direct method with a stride, as a multiple of without: rows are then computed one by one.
 STRIDED_DIRECT = 1.3
 
-# Nanoseconds before the first number: the kernel's own transform and loading numpy.fft, or its matrices.
+# Nanoseconds of set-up: transforming the kernel and importing numpy.fft; making the Toeplitz matrices.
 FFT_SETUP, GEMM_SETUP = 400_000.0, 50_000.0
 
 
@@ -46,8 +46,8 @@ def plan(
     """Return a plan such as ``Plan(Method.SEPARABLE, "rank 1: 7+7 multiplies, not 49")``.
 
     A pure function of its arguments, on one kind of machine: no clock, no state. `shape` and `dtype` are the
-    image's: whole weights over integer pixels give exact sums where these fit, so that methods that would
-    round are left out. Any `method` but ``auto`` is obeyed.
+    image's: where integer weights over integer pixels give exact sums, methods that would round are left out.
+    Any `method` but ``auto`` is obeyed.
     """
     if method is not Method.AUTO:
         return Plan(method, "asked for")
@@ -85,7 +85,7 @@ def _choose(
 
     phases = columns_by_phase(weights, stride[1], dilation[1])
     distinct = sum(len(phase.distinct) for phase in phases)
-    high = (ROWS - 1) * stride[0] + extent(kh, dilation[0])
+    high = (OUTPUT_ROWS - 1) * stride[0] + extent(kh, dilation[0])
     price = costs()
     totals[Method.GEMM] = price.gemm + price.gemm_weight * distinct * high + price.gemm_column * kw
     totals[Method.GEMM] += GEMM_SETUP / outputs

@@ -13,16 +13,16 @@ from convcli.engine.correlation.task import Task
 from convcli.engine.kernel_cache import by_weights
 from convcli.engine.threads import Scratch
 
-__all__ = ["FLOAT", "Pair", "are_whole", "correlate", "factors", "rank_one"]
+__all__ = ["FACTOR_DTYPE", "Pair", "are_whole", "correlate", "factors", "rank_one"]
 
 Pair = tuple[Floats, Floats]
 
-# Kernels that are summed in int16 are factored within the rounding of float32.
-FLOAT = np.dtype(np.float32)
+# Kernels whose sums are computed in int16 are factored to the precision of this type.
+FACTOR_DTYPE = np.dtype(np.float32)
 
 
 def are_whole(terms: list[Pair]) -> bool:
-    """Whether sums of whole pixels by columns and rows of `terms` stay whole on the way."""
+    """Whether all columns and rows of `terms` are integers, so that sums of integer pixels stay exact."""
     return all(bool(np.all(line == np.rint(line))) for term in terms for line in term)
 
 
@@ -31,12 +31,12 @@ def correlate(task: Task, threads: int) -> None:
     period = column_period(task.window.stride[1], task.window.dilation[1])
     terms = [
         (compile_taps(u[:, None], task.work), compile_taps(v[None], task.work, period))
-        for u, v in factors(task.kernel, FLOAT if task.work.kind == "i" else task.work)
+        for u, v in factors(task.kernel, FACTOR_DTYPE if task.work.kind == "i" else task.work)
     ]
 
     def compute(strip: Strip, into: Array, scratch: Scratch) -> None:
         grid, offsets = strip.grid, strip.offsets
-        length = int(offsets[0].max()) + grid.width  # numbers of an input row that are read at all
+        length = int(offsets[0].max()) + grid.width  # samples of an input row that are read
         columns = scratch("columns", (grid.rows, length), strip.x.dtype)
         vertical = strip._replace(grid=Grid(grid.rows, length, grid.step), offsets=offsets[:, :1])
         across = Grid(grid.rows, grid.width, length)
@@ -56,8 +56,8 @@ def correlate(task: Task, threads: int) -> None:
 def factors(kernel: Floats, dtype: np.dtype[Any]) -> list[Pair]:
     """Return the fewest pairs ``(column, row)`` whose products add up to `kernel` within rounding.
 
-    A kernel of more than half its largest rank, or one whose factors would round much worse than itself,
-    comes back as its rows (or columns): as many multiplications as the direct method, and as exact.
+    A kernel of more than half its full rank, or whose factors would amplify rounding, is returned as its rows
+    (or columns): as many multiplications as the direct method, and as exact.
     """
     single = rank_one(kernel, dtype)
     if single is not None:
@@ -78,8 +78,8 @@ def factors(kernel: Floats, dtype: np.dtype[Any]) -> list[Pair]:
 def rank_one(kernel: Floats, dtype: np.dtype[Any]) -> Pair | None:
     """Return the column and the row whose product is `kernel`, or None if its rank is above 1.
 
-    Of all such pairs it is one of whole numbers where there is one, times a common factor in the row, so
-    that sums of whole pixels stay exact and the likes of ``1 2 1`` need additions alone.
+    Integers without a common divisor where possible, the scale factor in the row, so that sums of integer
+    pixels stay exact and the likes of ``1 2 1`` need additions alone.
     """
     if not kernel.any():
         return np.zeros(kernel.shape[0]), np.zeros(kernel.shape[1])
@@ -99,7 +99,7 @@ def rank_one(kernel: Floats, dtype: np.dtype[Any]) -> Pair | None:
 
 
 def _primitive(line: Floats) -> Floats:
-    """Return `line` in units that make it whole numbers without a common factor, if there are such."""
+    """Return `line` scaled to integers without a common divisor where possible, else to a maximum of 1."""
     sizes = np.abs(line[line != 0])
     if sizes.max() < 1 << 40 and (sizes == np.rint(sizes)).all():
         return line / float(np.gcd.reduce(sizes.astype(np.int64)))
@@ -111,7 +111,7 @@ def _primitive(line: Floats) -> Floats:
 
 
 def _by_svd(kernel: Floats, tolerance: float) -> list[Pair]:
-    """Return singular vectors down to `tolerance`, or nothing where they would amplify rounding."""
+    """Return singular vectors that leave at most `tolerance`; none where they would amplify rounding."""
     scale = np.abs(kernel).max()
     with one_thread():
         values = np.linalg.svd(kernel / scale, compute_uv=False)

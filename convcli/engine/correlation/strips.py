@@ -1,9 +1,9 @@
-"""Output rectangles that fit into the cache, and the padded input that each is computed from.
+"""Cuts the output into pieces that fit into the cache, and loads the padded input of each.
 
-Every method sees its input as one flat array in which *a tap of the kernel is an offset*: channels, dilation,
-stride and padding are all dissolved in it. With stride ``s`` along the columns each row is stored as its
-``s`` phases, one after the other, so that neighbouring outputs read neighbouring numbers. The whole padded
-picture never exists.
+Every method reads its input as one flat array in which *a tap of the kernel is an offset*, whatever the
+channels, dilation, stride and padding. With stride ``s`` along the columns each row is stored as its ``s``
+phases, one after the other, so that neighbouring outputs read neighbouring samples. The padded picture is
+never made as a whole.
 """
 
 from itertools import pairwise
@@ -14,7 +14,7 @@ import numpy as np
 from convcli.engine.arrays import Array, Indices
 from convcli.engine.correlation.task import Task
 from convcli.engine.threads import Scratch
-from convcli.engine.tiles import WIDEST, Piece, even_cuts
+from convcli.engine.tiles import MAX_ROW_SAMPLES, Piece, even_cuts
 
 __all__ = ["Grid", "Strip", "cut", "load", "view"]
 
@@ -22,12 +22,12 @@ __all__ = ["Grid", "Strip", "cut", "load", "view"]
 # interpreter's lock: two threads over a quarter of that were as slow as one (2026-11, Zen 4, NumPy 2.4).
 PIECE_BYTES = 1 << 21
 
-# Fewest numbers in a row of the interior that make it worth computing in place, apart from the edges.
-NARROWEST_INTERIOR = 256
+# Samples in a row of the interior, at least, for it to be computed in place, apart from the border.
+MIN_INTERIOR_SAMPLES = 256
 
 
 class Grid(NamedTuple):
-    """Where the outputs of a piece begin to read: output ``[r, c]`` at ``r * step + c``."""
+    """Flat position of the first tap of each output of a piece: ``r * step + c`` for output ``[r, c]``."""
 
     rows: int
     width: int
@@ -40,7 +40,7 @@ class Grid(NamedTuple):
 
     @property
     def is_flat(self) -> bool:
-        """Whether computing the positions between the rows too is cheaper than stopping at each row's end."""
+        """Whether one pass over all positions, gaps between rows included, is cheaper than row by row."""
         return self.step <= 2 * self.width or self.width < 64
 
 
@@ -48,21 +48,21 @@ class Strip(NamedTuple):
     """The input of a piece: output ``[r, c]`` reads tap ``(i, j)`` at ``x[r * step + c + offsets[i, j]]``."""
 
     x: Array  # 1-D, of the working type
-    pitch: int  # numbers from one input row to the next
+    pitch: int  # samples from one input row to the next
     grid: Grid
     offsets: Indices  # (kh, kw)
 
 
 def view(x: Array, offset: int, grid: Grid) -> Array:
-    """Return the (rows, width) numbers of the flat array `x` that the outputs of `grid` read at `offset`."""
+    """Return the (rows, width) samples of the flat array `x` that the outputs of `grid` read at `offset`."""
     size = x.itemsize
     return np.ndarray((grid.rows, grid.width), x.dtype, x, offset * size, (grid.step * size, size))
 
 
-def cut(task: Task, multiple: int = 1, widest: int = WIDEST) -> list[Piece]:
-    """Cut the output into pieces of rows of at most `widest` numbers, by a `multiple` of rows where possible.
+def cut(task: Task, multiple: int = 1, widest: int = MAX_ROW_SAMPLES) -> list[Piece]:
+    """Cut the output into pieces at most `widest` samples wide, by a `multiple` of rows where possible.
 
-    The cuts depend on the shapes and types alone, never on how many threads there are.
+    The cuts depend on shapes and types alone, not on the number of threads.
     """
     whole, channels, span = task.whole, task.channels, task.window.span[0]
 
@@ -80,14 +80,14 @@ def cut(task: Task, multiple: int = 1, widest: int = WIDEST) -> list[Piece]:
     if interior is None:
         return pieces(whole, span)
     y0, y1, x0, x1 = interior
-    edges = (
+    border = (
         Piece(whole.y0, y0, 0, whole.x1),
         Piece(y1, whole.y1, 0, whole.x1),
         Piece(y0, y1, 0, x0),
         Piece(y0, y1, x1, whole.x1),
     )
-    of_edges = [piece for edge in edges if edge.rows and edge.columns for piece in pieces(edge, span)]
-    return pieces(interior, 1) + of_edges
+    borders = [piece for area in border if area.rows and area.columns for piece in pieces(area, span)]
+    return pieces(interior, 1) + borders
 
 
 def _interior(task: Task) -> Piece | None:
@@ -97,22 +97,22 @@ def _interior(task: Task) -> Piece | None:
     (y0, y1), (x0, x1) = (a.interior(n) for a, n in zip(task.window.axes, task.image.shape, strict=False))
     whole = task.whole
     interior = Piece(max(whole.y0, y0), min(whole.y1, y1), max(whole.x0, x0), min(whole.x1, x1))
-    wide_enough = interior.columns * task.channels >= NARROWEST_INTERIOR
+    wide_enough = interior.columns * task.channels >= MIN_INTERIOR_SAMPLES
     return interior if interior.rows > 0 and wide_enough else None
 
 
 def load(task: Task, piece: Piece, scratch: Scratch) -> Strip:
     """Return the input of `piece`: a view of the image where possible, else a padded, converted copy."""
     channels, (sy, sx), (dy, dx) = task.channels, task.window.stride, task.window.dilation
-    x, pitch, phase = _numbers(task, task.input_of(piece), scratch)
+    x, pitch, phase = _flat_input(task, task.input_of(piece), scratch)
     rows = np.arange(task.kernel.shape[0]) * (dy * pitch)
     columns = np.arange(task.kernel.shape[1]) * dx
     offsets = rows[:, None] + (columns % sx * phase + columns // sx * channels)
     return Strip(x, pitch, Grid(piece.rows, piece.columns * channels, sy * pitch), offsets)
 
 
-def _numbers(task: Task, source: Piece, scratch: Scratch) -> tuple[Array, int, int]:
-    """Return the flat input, its pitch, and the distance of its column phases."""
+def _flat_input(task: Task, source: Piece, scratch: Scratch) -> tuple[Array, int, int]:
+    """Return the flat input, its pitch, and the distance from one column phase to the next, in samples."""
     channels, stride, flat = task.channels, task.window.stride[1], task.flat
     place = None if flat is None else task.within_image(source)
     if flat is not None and place is not None and stride == 1:

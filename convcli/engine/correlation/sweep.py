@@ -1,4 +1,4 @@
-"""Runs a method over all pieces of the output; adds the bias, rounds half to even, saturates."""
+"""Runs a method over all pieces of the output; adds the bias, rounds half to even and saturates."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -13,7 +13,7 @@ from convcli.engine.tiles import Piece
 
 __all__ = ["Core", "saturate", "store", "sweep", "target"]
 
-# How a method computes one piece: ``core(strip, into, scratch)`` writes (rows, width) sums to `into`.
+# Computes one piece by a method: ``core(strip, into, scratch)`` writes (rows, width) sums to `into`.
 Core: TypeAlias = Callable[[Strip, Array, Scratch], None]
 
 
@@ -30,7 +30,7 @@ def sweep(task: Task, core: Core, pieces: list[Piece], threads: int) -> None:
 
 
 def target(task: Task, piece: Piece, scratch: Scratch) -> Array:
-    """Return where the (rows, width) sums of `piece` go: the output itself where its type allows."""
+    """Return the (rows, width) array for the sums of `piece`: part of the output where its type allows."""
     channels = task.channels
     if task.out_rows is not None:
         rows, columns = task.place(piece)
@@ -56,9 +56,9 @@ def saturate(sums: Array, into: Array) -> None:
         return
     limits = np.iinfo(into.dtype)
     if sums.dtype.kind == "i":
-        held = np.iinfo(sums.dtype)
-        if limits.min > held.min or limits.max < held.max:
-            np.clip(sums, max(limits.min, held.min), min(limits.max, held.max), out=sums)
+        given = np.iinfo(sums.dtype)
+        if limits.min > given.min or limits.max < given.max:
+            np.clip(sums, max(limits.min, given.min), min(limits.max, given.max), out=sums)
         np.copyto(into, sums, casting="unsafe")
         return
     low, high = sums.dtype.type(limits.min), sums.dtype.type(limits.max)
@@ -66,10 +66,10 @@ def saturate(sums: Array, into: Array) -> None:
     unknown = np.isnan(sums)
     if unknown.any():
         sums[unknown] = 0
-    # The float next to an integer limit may lie beyond it: such values must not reach the conversion.
-    beyond = int(high) > limits.max
-    over = sums >= high if beyond else None
-    np.clip(sums, low, np.nextafter(high, low) if beyond else high, out=sums)
+    # The float nearest to an integer limit may exceed it: such values must not reach the conversion.
+    exceeds = int(high) > limits.max
+    over = sums >= high if exceeds else None
+    np.clip(sums, low, np.nextafter(high, low) if exceeds else high, out=sums)
     np.copyto(into, sums, casting="unsafe")
     if over is not None:
         into[over] = limits.max

@@ -23,8 +23,8 @@ from convcli.engine.threads import Scratch
 
 __all__ = ["Chain", "Dense", "Doubling", "blas_for", "column_period", "compile_taps"]
 
-# Most weights that are summed one after the other. Blocks of so many are summed pairwise: the rounding error
-# then grows with the logarithm of their number.
+# Weights that are summed one after the other, at most. Blocks of so many are summed pairwise, so that the
+# rounding error grows with the logarithm of their number.
 MAX_SEQUENTIAL = 32
 
 Tap = tuple[int, int]
@@ -52,17 +52,17 @@ def compile_taps(weights: Floats, dtype: np.dtype[Any], period: int = 1) -> Prog
 
 
 def blas_for(*programs: Program) -> AbstractContextManager[None]:
-    """Return what to run `programs` within: OpenBLAS held to one thread, if any of them calls it."""
+    """Return the context to run `programs` in: OpenBLAS limited to one thread if any of them calls it."""
     return one_thread() if any(isinstance(program, Product) for program in programs) else nullcontext()
 
 
 def column_period(stride: int, dilation: int) -> int:
-    """Return how many kernel columns on, a tap reads the same phase of the image's columns."""
+    """Return the distance of kernel columns that read the same phase of the image's columns."""
     return stride // gcd(stride, dilation)
 
 
 class Chain:
-    """One whole-array operation after the other."""
+    """Whole-array operations, one after the other."""
 
     def __init__(self, weights: Floats) -> None:
         self.steps = _chain_steps(weights)
@@ -80,8 +80,8 @@ class Chain:
 
         def operand(what: Operand, *, final: bool) -> Any:
             if isinstance(what, str):
-                held = registers[what]
-                return view(held, 0, grid) if final and flat else held[:count] if flat else held
+                register = registers[what]
+                return view(register, 0, grid) if final and flat else register[:count] if flat else register
             if isinstance(what, tuple):
                 offset = int(strip.offsets[what])
                 return x[offset : offset + count] if flat and not final else view(x, offset, grid)
@@ -148,9 +148,9 @@ class Dense:
             return
         grid, flat = strip.grid, strip.grid.is_flat
         shape = (1, grid.reach) if flat else (grid.rows, grid.width)
-        room = scratch((Dense, 0), (grid.rows * grid.step,), strip.x.dtype)
+        block = scratch((Dense, 0), (grid.rows * grid.step,), strip.x.dtype)
         sums = self._total(0, len(self.blocks), strip._replace(grid=Grid(*shape, grid.step)), scratch, 0)
-        into[...] = view(room, 0, grid) if flat else sums
+        into[...] = view(block, 0, grid) if flat else sums
 
     def _total(self, first: int, last: int, strip: Strip, scratch: Scratch, depth: int) -> Array:
         x, grid, offsets = strip.x, strip.grid, strip.offsets
@@ -177,7 +177,7 @@ class Dense:
 
 
 class Doubling:
-    """Sums of two sums, for boxes and binomials along a line: about log2(k) additions."""
+    """Repeated sums of shifted sums, for boxes and binomials along a line: about log2(k) additions."""
 
     def __init__(self, weights: Floats, additions: list[tuple[int, bool]], otherwise: Program) -> None:
         self.factor = weights.ravel()[0]
@@ -201,8 +201,8 @@ class Doubling:
             if index + 1 == len(self.additions) and self.factor == 1:
                 np.add(view(sums, 0, grid), view(moved, 0, grid), out=into)
                 return
-            room = scratch((Doubling, index % 2), (max(length, grid.rows * grid.step),), x.dtype)
-            sums = np.add(sums[:length], moved[:length], out=room[:length])
+            block = scratch((Doubling, index % 2), (max(length, grid.rows * grid.step),), x.dtype)
+            sums = np.add(sums[:length], moved[:length], out=block[:length])
         np.multiply(view(sums, 0, grid), self.factor, out=into)
 
 

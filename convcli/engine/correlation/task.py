@@ -13,19 +13,19 @@ from convcli.engine.window import Window
 
 __all__ = ["Task"]
 
-# Numbers in an image from which on it is computed with in place: a padded copy of a smaller one costs less
-# than the additional pieces along its edges.
+# Samples of an image from which on its interior is read in place: a padded copy of a smaller one costs less
+# than the additional pieces along its border.
 IN_PLACE_FROM = 1 << 21
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Task:
-    """A correlation, and how the input and output of its pieces are reached.
+    """A correlation, and access to the input and output of its pieces.
 
     Attributes
     ----------
     image : (H, W, C) array
-        Of any real type and any strides.
+        Of any real type and memory layout.
     kernel : (kh, kw) float64 array
         Finite weights, applied unflipped.
     window : Window
@@ -50,11 +50,11 @@ class Task:
 
     @property
     def whole(self) -> Piece:
-        """All that is to be computed."""
+        """The whole output."""
         return Piece(self.first, self.first + self.out.shape[0], 0, self.out.shape[1])
 
     def place(self, piece: Piece) -> tuple[slice, slice]:
-        """Return the rows and columns of `out` that `piece` is."""
+        """Return the rows and columns of `out` that `piece` covers."""
         return slice(piece.y0 - self.first, piece.y1 - self.first), slice(piece.x0, piece.x1)
 
     @property
@@ -63,12 +63,12 @@ class Task:
         return int(self.image.shape[2])
 
     def input_of(self, piece: Piece) -> Piece:
-        """Return the rectangle of padded input, in padded positions, that `piece` is computed from."""
+        """Return the rectangle of the padded input, in padded positions, that `piece` reads."""
         rows, columns = self.window.axes
         return Piece(*rows.reads(piece.y0, piece.y1), *columns.reads(piece.x0, piece.x1))
 
     def within_image(self, source: Piece) -> tuple[slice, slice] | None:
-        """Return the image's rows and columns that padded `source` shows, None if it has any padding."""
+        """Return the image's rows and columns in padded rectangle `source`, None if it has padding."""
         (top, _), (left, _) = self.window.padding
         y0, y1, x0, x1 = source.y0 - top, source.y1 - top, source.x0 - left, source.x1 - left
         inside = min(y0, x0) >= 0 and y1 <= self.image.shape[0] and x1 <= self.image.shape[1]
@@ -85,14 +85,14 @@ class Task:
 
     @cached_property
     def flat(self) -> Array | None:
-        """The image as one row of numbers that can be computed with in place, or None."""
+        """The image as a flat array where it can be read in place, else None."""
         image = self.image
         usable = image.dtype == self.work and image.flags.c_contiguous
         return image.reshape(-1) if usable and image.size >= IN_PLACE_FROM else None
 
     @cached_property
     def out_rows(self) -> Array | None:
-        """The output as H' rows of W'C numbers that sums can be written to directly, or None."""
+        """The output as H' x W'C where sums can be written to it directly, else None."""
         out = self.out
         height, width, channels = out.shape
         packed = out.strides[2] == out.itemsize or channels == 1

@@ -1,9 +1,9 @@
 """Lines of weights as matrix products, which multiply several times as fast as whole-array operations.
 
-Down a column, R output rows are a Toeplitz matrix times the input rows that they see. Along a row, B outputs
-are the window of B + k - 1 numbers that they see times a Toeplitz matrix. Windows of neighbouring blocks
-overlap, so that no matrix holds them all; but those of every n-th block do not, once n B is as long as a
-window: n matrices, all where their numbers lie. Both multiply zeros as well, and still win.
+Down a column, R output rows are a Toeplitz matrix times the input rows that they read. Along a row, B outputs
+are the B + k - 1 samples that they read times a Toeplitz matrix. The samples of neighbouring blocks overlap,
+so that no single matrix view holds them all; those of every n-th block do not once n B is at least B + k - 1,
+which gives n matrix views without a copy. Both multiply zeros as well, and are faster still.
 """
 
 from itertools import pairwise
@@ -21,21 +21,21 @@ from convcli.engine.tiles import even_cuts
 
 __all__ = ["Product", "pays", "toeplitz"]
 
-# Numbers of weights between which products are used: fewer do not pay, more would round too often.
+# Fewest and most weights for which products are used: fewer are no faster, more would add rounding errors.
 MIN_WEIGHTS, MAX_WEIGHTS = 3, 255
 
-# (weights, R from so many weights on); the first only where OpenBLAS has no path for small matrices.
+# (weights, R from that many weights on); the first only where OpenBLAS has no path for small matrices.
 ROWS_BY_WEIGHTS = ((20, 16), (10, 8), (0, 4))
 
 # B: outputs of a row per product.
 ROW_BLOCK = 16
 
-# Numbers from one weight of a row to the next, up to which the zeros between are worth multiplying.
+# Samples from one weight of a row to the next, at most: with more, too many zeros would be multiplied.
 MAX_SPREAD = 4
 
 
 def pays(weights: Floats, period: int) -> bool:
-    """Whether `weights` are a line that a product may compute faster."""
+    """Whether `weights` are a line for which a matrix product may be faster."""
     return 1 in weights.shape and period == 1 and MIN_WEIGHTS <= weights.size <= MAX_WEIGHTS
 
 
@@ -46,7 +46,7 @@ class Product:
         self.line = weights.ravel()
         self.vertical = weights.shape[1] == 1
         usable = ROWS_BY_WEIGHTS[1:] if has_small_path() else ROWS_BY_WEIGHTS
-        self.high = next(rows for least, rows in usable if self.line.size >= least)
+        self.high = next(rows for minimum, rows in usable if self.line.size >= minimum)
         self.otherwise = otherwise
         self._made: dict[tuple[int, int, int], Array] = {}
         each = costs()
@@ -58,7 +58,7 @@ class Product:
         self.cost = fixed + weight * self.line.size
 
     def __call__(self, strip: Strip, into: Array, scratch: Scratch) -> None:
-        """Multiply; where infinities met the matrix's zeros, which makes NaN of them, sum one by one."""
+        """Multiply; where infinities times the matrix's zeros gave NaN, sum by the other program instead."""
         first, second = (int(offset) for offset in strip.offsets.flat[:2])
         apart = second - first
         if self.vertical or apart <= MAX_SPREAD:
@@ -83,14 +83,14 @@ class Product:
             matrix = self._matrix(high, grid.step // pitch, apart // pitch)
             target = into[done : done + batch * high].reshape(batch, high, -1)
             for left, right in pairwise(even_cuts(grid.width, most_multiplications() // matrix.size)):
-                seen: Array = np.ndarray(
+                windows: Array = np.ndarray(
                     (batch, matrix.shape[1], right - left),
                     x.dtype,
                     x,
                     (first + done * grid.step + left) * size,
                     (high * grid.step * size, pitch * size, size),
                 )
-                np.matmul(matrix, seen, out=target[:, :, left:right])
+                np.matmul(matrix, windows, out=target[:, :, left:right])
             done += batch * high
 
     def _rows(self, x: Array, first: int, apart: int, grid: Grid, into: Array) -> None:
@@ -114,8 +114,8 @@ class Product:
             np.matmul(windows, matrix, out=blocks)
         if whole < grid.width:
             rest = self._matrix(grid.width - whole, 1, apart).T
-            seen = view(x, first + whole, Grid(grid.rows, len(rest), grid.step))
-            np.matmul(seen, rest, out=into[:, whole:])
+            last = view(x, first + whole, Grid(grid.rows, len(rest), grid.step))
+            np.matmul(last, rest, out=into[:, whole:])
 
 
 def toeplitz(line: Floats, rows: int, stride: int, apart: int) -> Array:

@@ -1,1 +1,1 @@
-"""Kernel and bias fitted to pairs of pictures: least squares, descent, search for size and padding."""
+"""Fitting a kernel and bias to pairs of pictures: least squares, descent, search for size and padding."""

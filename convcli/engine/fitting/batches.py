@@ -1,4 +1,4 @@
-"""Fitted values drawn at random, each with its window: the batches of stochastic descent."""
+"""Batches of stochastic descent: target values drawn at random, each with its window."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ __all__ = ["Batches"]
 
 
 class Batches:
-    """Loss and gradient over fitted values that are drawn at random, for some of a window's weights."""
+    """Loss and gradient over random batches of target values, for some of a window's weights."""
 
     def __init__(self, planes: Sequence[Plane], window: Window, taps: Array, options: FitOptions) -> None:
         self.planes, self.window, self.taps, self.options = planes, window, taps, options
@@ -35,7 +35,7 @@ class Batches:
         return loss, 2 * (scale * (windows.T @ residuals) + l2 * weights)
 
     def factor(self, batch: int) -> float:
-        """Return by which factor the loss over all values is larger than that over a batch."""
+        """Return the ratio of the loss over all values to that over a batch."""
         if self.options.loss is Loss.MEAN:
             return 1.0
         return sum(plane.samples for plane in self.planes) / batch
@@ -44,7 +44,7 @@ class Batches:
         windows, targets = np.empty((batch, self.window.taps)), np.empty(batch)
         done = 0
         while done < batch:
-            # Values that are left out are drawn again.
+            # Values that are masked or held out are drawn again.
             drawn = rng.integers(self.ends[-1], size=batch - done)
             which = np.searchsorted(self.ends, drawn, side="right")
             for number in np.unique(which):
@@ -62,7 +62,7 @@ class Batches:
 
 
 def _windows(image: Array, window: Window, rows: Array, columns: Array) -> Floats:
-    """Return the windows of some outputs: one row each."""
+    """Return the windows of the outputs at `rows` and `columns`, one per row of the result."""
     maps = []
     for axis, n, outputs in zip(window.axes, image.shape, (rows, columns), strict=True):
         shown = sources(n, axis.low, axis.high, window.mode)

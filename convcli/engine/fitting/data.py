@@ -1,4 +1,4 @@
-"""The pictures that a kernel is fitted to: checked, and split into planes of one channel."""
+"""The pictures that a kernel is fitted to: checks, and their split into planes of one channel."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -26,15 +26,15 @@ __all__ = [
     "valid_size",
 ]
 
-# Largest and smallest magnitude of pixels: sums of their squares stay within the range of float64.
-LARGEST, SMALLEST = 1e140, 1e-140
+# Largest and smallest peak magnitude of a picture: sums of squares stay within the range of float64.
+MAX_MAGNITUDE, MIN_MAGNITUDE = 1e140, 1e-140
 
-# Weights of a kernel; their normal equations are a matrix of 4096 x 4096 numbers, 128 MiB.
+# Weights of a kernel, at most; their Gram matrix is 4096 x 4096 float64 values, 128 MiB.
 MAX_WEIGHTS = 4096
 
 
 class Pair(NamedTuple):
-    """A picture before and after, both H x W x C, and which values of the second count (None: all)."""
+    """An input and its target, both H x W x C, and the mask of target values that are fitted (None: all)."""
 
     image: Array
     target: Array
@@ -49,9 +49,9 @@ class Plane(NamedTuple):
     image, target : (H, W) and (H', W') arrays
         Of any real type.
     keep : (H', W') array of bool or None
-        Which values of the target are fitted; None is all of them.
+        True where the target is fitted; None is everywhere.
     held : (H', W') array of bool or None
-        Which are held out, to be predicted.
+        True where the target is held out for validation.
     """
 
     image: Array
@@ -61,7 +61,7 @@ class Plane(NamedTuple):
 
     @property
     def samples(self) -> int:
-        """Values to be fitted."""
+        """Number of values to be fitted."""
         return self.target.size if self.keep is None else int(np.count_nonzero(self.keep))
 
 
@@ -91,7 +91,7 @@ def read_pairs(inputs: Any, targets: Any, masks: Any) -> list[Pair]:
 
 
 def _as_list(given: Any) -> list[Any]:
-    """Return a list of arrays as it is, and one picture (nested numbers, too) as a list of one."""
+    """Return a list of arrays as it is, and one picture (nested lists, too) as a list of one."""
     if isinstance(given, list | tuple) and given and all(isinstance(each, np.ndarray) for each in given):
         return list(given) if all(each.ndim > 1 for each in given) else [given]
     return [given]
@@ -112,7 +112,7 @@ def _picture(given: Any, what: str) -> Array:
         if not (np.isfinite(low) and np.isfinite(high)):
             raise ConvcliError(f"{what} has pixels that are not finite", hint="replace NaN and infinity")
         peak = max(-low, high)
-        if peak > LARGEST or 0 < peak < SMALLEST:
+        if peak > MAX_MAGNITUDE or 0 < peak < MIN_MAGNITUDE:
             size = "large" if peak > 1 else "small"
             raise ConvcliError(f"{what} reaches {peak:g}: too {size} to be squared", hint="scale it first")
     return picture if picture.ndim == 3 else picture[:, :, None]
@@ -137,7 +137,7 @@ def _mask(given: Any, target: Array, which: str) -> Array:
 
 
 def split_channels(pairs: Sequence[Pair], per_channel: bool) -> list[list[Plane]]:
-    """Return the planes that share a kernel, as lists: one for each channel, or one in all."""
+    """Return the planes grouped by kernel: a group for each channel, or one group of all."""
     channels = [
         [
             Plane(pair.image[..., c], pair.target[..., c], None if pair.mask is None else pair.mask[..., c])
@@ -149,7 +149,7 @@ def split_channels(pairs: Sequence[Pair], per_channel: bool) -> list[list[Plane]
 
 
 def hold_out(planes: Sequence[Plane], share: float, rng: np.random.Generator) -> Iterator[Plane]:
-    """Hold out each value that would be fitted with probability `share`."""
+    """Hold out each fitted value with probability `share`."""
     for plane in planes:
         drawn = np.empty(plane.target.shape, np.bool_)
         for row in drawn:
@@ -159,15 +159,15 @@ def hold_out(planes: Sequence[Plane], share: float, rng: np.random.Generator) ->
 
 
 def inner_outputs(axis: Axis, n: int, margin: int) -> tuple[int, int]:
-    """Return the outputs, the end excluded, whose windows read no padding and that are not in the margin."""
+    """Return the outputs, the end excluded, whose windows read no padding and that lie outside the margin."""
     low, high = max(axis.low, margin), max(axis.high, margin)
     return -(-low // axis.stride), (n - 1 - high) // axis.stride + 1
 
 
 def interiors(planes: Sequence[Plane], window: Window, margin: int = 0) -> list[Plane]:
-    """Return the parts of the planes whose windows read no padding: their results are those of ``valid``.
+    """Return the parts of the planes whose windows read no padding, so that ``valid`` gives their targets.
 
-    Outputs within `margin` pixels of an edge are left out, too, and planes of which nothing remains.
+    Outputs within `margin` pixels of an edge are left out too, as are planes of which nothing remains.
     """
     return [inner for plane in planes if (inner := _interior(plane, window, margin)) is not None]
 
@@ -187,7 +187,7 @@ def _interior(plane: Plane, window: Window, margin: int) -> Plane | None:
 
 
 def check_size(size: object) -> tuple[int, int]:
-    """Return the size of a kernel, ``(rows, columns)``, that is not larger than can be fitted."""
+    """Return the kernel size as ``(rows, columns)``; refuse more weights than can be fitted."""
     if isinstance(size, str):
         raise UsageError(f"size {size!r} is not a size", hint="give an int, (rows, columns) or 'auto'")
     rows, columns = as_pair(size, "size")
@@ -199,7 +199,7 @@ def check_size(size: object) -> tuple[int, int]:
 
 
 def valid_size(pairs: Sequence[Pair], stride: tuple[int, int]) -> tuple[int, int]:
-    """Return the size of the kernel by which a ``valid`` filter makes the targets' sizes."""
+    """Return the kernel size for which a ``valid`` filter gives targets of their sizes."""
     if stride != (1, 1):
         raise UsageError("the size cannot be told from valid targets with a stride", hint="give the size")
     sizes = {
@@ -217,9 +217,9 @@ def valid_size(pairs: Sequence[Pair], stride: tuple[int, int]) -> tuple[int, int
 
 
 def check_targets(pairs: Sequence[Pair], window: Window, auto: bool) -> Window:
-    """Return the window that makes every target's size of its input.
+    """Return the window for which every target has the output size of its input.
 
-    With `auto` the padding is still to be found: where all targets are those of ``valid``, so is the window.
+    With `auto` the padding is still to be found: it is ``valid`` where all targets have that size.
     """
     if auto and not all(fits(pair, window) for pair in pairs):
         valid = window.unpadded()
@@ -232,7 +232,7 @@ def check_targets(pairs: Sequence[Pair], window: Window, auto: bool) -> Window:
 
 
 def fits(pair: Pair, window: Window) -> bool:
-    """Tell whether the target has the size that the window makes of the input."""
+    """Return whether the target has the output size of the input."""
     return _output(pair, window) == pair.target.shape[:2]
 
 

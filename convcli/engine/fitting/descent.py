@@ -1,11 +1,11 @@
-"""Gradient descent and Adam on the squared residuals, of all values at once or of batches drawn at random.
+"""Gradient descent and Adam on the squared residuals, of all values or of random batches.
 
 Over all values the loss is a quadratic form whose coefficients are the moments,
 
     L(p) = L(p*) + (p - p*)^T H (p - p*) / 2,
 
-where p are weights and bias, p* is the solution of the normal equations and H the second derivative: a step
-costs as much for a large picture as for a small one, and is the one that a pass over all pixels would make.
+where p are weights and bias, p* is the solution of the normal equations and H the Hessian: a step costs the
+same for any size of picture, and equals the step computed from all pixels.
 
 References
 ----------
@@ -33,17 +33,17 @@ __all__ = ["QuadraticLoss", "Step", "descend"]
 # Learning rate of Adam; its authors' default is 0.001.
 ADAM_RATE = 0.01
 
-# Decay rates of Adam's two moments, and what keeps its divisor from zero: its authors' defaults.
+# Decay rates of Adam's two moments, and the constant added to its divisor: its authors' defaults.
 BETAS, EPSILON = (0.9, 0.999), 1e-8
 
-# Relative growth of the loss from step to step that rounding may cause while descent converges.
+# Relative growth of the loss per step that counts as rounding, not divergence.
 LOSS_ROUNDING = 1e-9
 
-# Relative rounding error of the parameters.
+# Relative rounding error assumed of the parameters.
 PARAMETER_ROUNDING = 1e-13
 
-# Descent by batches or by Adam, whose loss need not fall at every step, has diverged where a loss is this
-# many times the first, or the loss after the last step this many times that before the first.
+# Descent by batches or by Adam, whose loss need not fall at every step, has diverged where any loss is the
+# first factor times the initial loss, or the final loss the second factor times it.
 DIVERGED_STEP, DIVERGED_END = 1e6, 4.0
 
 
@@ -60,23 +60,23 @@ class QuadraticLoss:
 
     Attributes
     ----------
-    least : float
+    minimum : float
         The loss at `best`, penalty included.
     best : array
-        Parameters of the least squares.
+        The least-squares solution.
     hessian : matrix
-        The second derivative H.
+        The second derivatives H.
     """
 
-    least: float
+    minimum: float
     best: Floats
     hessian: Floats
 
     @classmethod
     def of(
-        cls, moments: Moments, bias: bool, l2: float, scale: float, least: float, best: Floats
+        cls, moments: Moments, bias: bool, l2: float, scale: float, minimum: float, best: Floats
     ) -> "QuadraticLoss":
-        """Return the loss ``scale * (sum of squares) + l2 * sum(w**2)`` for pictures as they are."""
+        """Return the loss ``scale * (sum of squares) + l2 * sum(w**2)`` of pictures that are not centred."""
         shift, count, sums = moments.centre.image, moments.count, moments.sums
         raw = moments.gram + shift * (sums[:, None] + sums) + count * shift**2
         hessian = np.zeros((len(best), len(best)))
@@ -85,13 +85,15 @@ class QuadraticLoss:
         if bias:
             hessian[taps, :taps] = hessian[:taps, taps] = 2 * scale * (sums + count * shift)
             hessian[taps, taps] = 2 * scale * count
-        return cls(least, best, hessian)
+        return cls(minimum, best, hessian)
 
     @property
     def rounding(self) -> float:
-        """Losses that differ by less than this may do so by rounding alone."""
+        """Difference of losses that may be rounding alone."""
         size = float(self.best @ self.best)
-        return LOSS_ROUNDING * self.least + (size * PARAMETER_ROUNDING**2 / self.limit if self.limit else 0.0)
+        return LOSS_ROUNDING * self.minimum + (
+            size * PARAMETER_ROUNDING**2 / self.limit if self.limit else 0.0
+        )
 
     @cached_property
     def limit(self) -> float:
@@ -105,10 +107,10 @@ class QuadraticLoss:
         return np.maximum(values, 0), vectors
 
     def __call__(self, at: Floats) -> tuple[float, Floats]:
-        """Return loss and gradient, by eigenvectors: rounding then makes no loss less than the least."""
+        """Return loss and gradient, by eigenvectors: rounding then gives no loss below the minimum."""
         values, vectors = self._eigen
         away = vectors.T @ (at - self.best)
-        return self.least + 0.5 * float(values @ away**2), vectors @ (values * away)
+        return self.minimum + 0.5 * float(values @ away**2), vectors @ (values * away)
 
 
 def descend(
@@ -147,12 +149,12 @@ def descend(
 def _default_rate(limit: float, options: FitOptions) -> float:
     if options.method is FitMethod.ADAM or not np.isfinite(limit):
         return ADAM_RATE
-    # The few windows of a batch may curve the loss more than all windows do.
+    # The loss of a batch may have larger second derivatives than the loss of all windows.
     return limit / (2 if options.batch is None else 20)
 
 
 def _adam(rate: float) -> Generator[Floats, Floats, None]:
-    """Yield the update for each gradient that is sent."""
+    """Coroutine of Adam: yields the update for each gradient that is sent."""
     gradient = yield np.zeros(0)
     mean, square = 0 * gradient, 0 * gradient
     first, second = BETAS
@@ -173,7 +175,7 @@ def _has_diverged(loss: float, steps: Sequence[Step], exact: bool, quadratic: Qu
         return False
     if exact:
         return loss > steps[-1].loss * (1 + LOSS_ROUNDING) + quadratic.rounding
-    return loss > DIVERGED_STEP * max(steps[0].loss, quadratic.least)
+    return loss > DIVERGED_STEP * max(steps[0].loss, quadratic.minimum)
 
 
 def _divergence(

@@ -1,4 +1,4 @@
-"""``fit_kernel``: the kernel that makes one picture of another, by least squares or descent."""
+"""``fit_kernel``: the kernel that turns one picture into another, by least squares or descent."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ __all__ = ["BorderTrial", "Fit", "Holdout", "SizeTrial", "Step", "fit_kernel"]
 
 
 class Holdout(NamedTuple):
-    """How well the kernel does on pixels that it was not fitted to."""
+    """Error on the values that were held out of the fit."""
 
     samples: int
     rmse: float
@@ -36,7 +36,7 @@ class Holdout(NamedTuple):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Fit:
-    """A kernel and bias that turn inputs into targets, and how far they are to be trusted.
+    """A kernel and bias that turn inputs into targets, with their errors and the quality of the fit.
 
     Attributes
     ----------
@@ -47,35 +47,35 @@ class Fit:
         Zero where none was fitted.
     errors, bias_error
         Standard errors, of the shapes of `weights` and `bias`: ``s^2 (A^T A)^-1`` with ``s^2`` the sum of
-        squared residuals over ``samples - unknowns``. Infinite for what the pictures leave open, NaN where
-        there are no more samples than unknowns.
+        squared residuals over ``samples - unknowns``. Infinite for weights that the pictures do not
+        determine, NaN where there are no more samples than unknowns.
     pad, pad_value
-        The border that was fitted with, or that was found; `pad_value` counts for ``constant`` alone.
+        The padding mode that was given or found; `pad_value` counts for ``constant`` alone.
     size, stride, convolve, method, lr
-        As asked for, or as found; `lr` is the rate of descent that was used, None for ``lstsq``.
+        As given or found; `lr` is the learning rate that was used, None for ``lstsq``.
     loss : float
-        What was minimised: the mean or the sum of squared residuals, plus ``l2 * sum(weights**2)``.
+        The minimised loss: the mean or the sum of squared residuals, plus ``l2 * sum(weights**2)``.
     r2 : float
         Share of the target's variance that is explained: 1 - (sum of squares) / (sum about the mean).
     rmse, worst : float
         Root mean square and largest absolute residual, over the fitted pixels.
     condition : float
-        Of the matrix of windows (one row a pixel, one column a weight; about its mean where a bias is
-        fitted): largest over smallest singular value, infinity where the answer is not unique. Of several
-        channels the worst.
+        Condition number of the matrix of windows (a row per pixel, a column per weight; centred where a bias
+        is fitted): largest over smallest singular value, infinity where the solution is not unique. The
+        largest over the channels.
     unique : bool
         Whether the pictures determine every weight.
     freedom : tuple of arrays
-        Shaped as `weights`, of norm 1 and orthogonal: where not unique, the answer may be moved along
-        each (the bias following) without any change of the results. `weights` is the least in norm.
+        The null space, where the solution is not unique: orthonormal kernels, shaped as `weights`, that may
+        be added (with a change of the bias) without changing the results. `weights` has the least norm.
     samples, left_out : int
-        Values fitted, and values that the masks leave out. Channels count each.
+        Number of values fitted, and of values that the masks leave out, over all channels.
     holdout : Holdout or None
         The error on values that were held out.
     borders : tuple of BorderTrial
         With ``pad="auto"`` every mode, the best first; else empty.
     border_fits : bool
-        False where none of `borders` explains the band about as well as the kernel explains the interior.
+        False where no padding mode explains the border about as well as the kernel explains the interior.
     copied : bool
         The target's border is the input's own; `weights` are fitted to the interior.
     sizes : tuple of SizeTrial
@@ -83,7 +83,7 @@ class Fit:
     steps : tuple of Step
         Of ``gd`` and ``adam``.
     rate_limit : float
-        2 / (largest eigenvalue of the loss's second derivative): below it ``gd`` converges.
+        2 / (largest eigenvalue of the loss's Hessian): below it ``gd`` converges.
     """
 
     weights: Floats
@@ -151,15 +151,15 @@ def fit_kernel(
     size : int, (rows, columns) or "auto"
         Of the kernel; ``auto`` grows it until the residual stops falling.
     pad : PadMode, str or "auto"
-        The border that made the targets; ``auto`` tries every one. ``valid``: the targets are smaller.
+        The padding mode that gave the targets; ``auto`` tries all. ``valid``: the targets are smaller.
     masks : array of bool or list of arrays, optional
         One for each target and of its shape: False where a value is to be left out.
     holdout : float
-        Share of the values, drawn with `seed`, that are not fitted but predicted.
+        Share of the values, drawn with `seed`, that are held out of the fit for validation.
     steps, lr, batch, seed, init
-        Of descent: how many steps; the rate (default: half of `Fit.rate_limit`, a twentieth of it for
-        batches, 0.01 for ``adam``); values drawn for each step with `seed` (default: all of them); weights
-        to begin with, ``zero`` or ``normal`` (of variance 1, drawn with `seed`).
+        Of descent: number of steps; learning rate (default: half of `Fit.rate_limit`, a twentieth of it for
+        batches, 0.01 for ``adam``); values drawn for each step with `seed` (default: all of them); initial
+        weights, ``zero`` or ``normal`` (of variance 1, drawn with `seed`).
     watch : callable, optional
         Called as ``watch(step, loss)`` during descent; per channel, the steps of one follow the other's.
 
@@ -174,15 +174,15 @@ def fit_kernel(
 
     Notes
     -----
-    ``lstsq`` solves the normal equations, summed in float64 in one pass over the pictures, and corrects the
-    answer by its residuals: a noiseless float64 pair gives a kernel to about ``1e-12`` times the condition
-    number. What has singular values below ``sqrt(4 * taps * eps)`` of the largest (``5e-7`` for 15 x 15
-    weights) counts as not determined. Sizes up to 4096 weights are accepted.
+    ``lstsq`` solves the normal equations, summed in float64 in one pass over the pictures, and refines the
+    solution by its residuals: a noiseless float64 pair gives a kernel to about ``1e-12`` times the condition
+    number. Directions with singular values below ``sqrt(4 * taps * eps)`` of the largest (``5e-7`` for 15 x
+    15 weights) count as not determined. Sizes up to 4096 weights are accepted.
 
-    ``auto`` for `pad` fits the interior alone, where nothing is made up, then compares what each border
-    leaves in the band around it; with the border that does best everything is fitted again. An even kernel
-    is tried with both of its middle pixels as anchor; where the other one than ours (which ``same`` padding
-    has) does better, the kernel comes back one row or column larger, with zeros.
+    ``auto`` for `pad` fits the interior alone, whose windows read no padding, then compares the residuals of
+    each padding mode in the border band; with the best mode everything is fitted again. An even kernel is
+    tried with both of its middle pixels as anchor; where the one that ``same`` padding does not use is
+    better, the kernel is returned one row or column larger, with zeros.
 
     References
     ----------
@@ -217,9 +217,9 @@ def fit_kernel(
     if mode is None:
         padding = find_padding(groups, window, options, threads, size_given=size != AUTO)
     number = count(1)
-    told = None if watch is None else lambda loss: watch(next(number), loss)
+    report = None if watch is None else lambda loss: watch(next(number), loss)
     read, taps = padding.read_window, padding.taps
-    kernels = [fit_planes(planes, read, options, threads, taps, told) for planes in padding.groups]
+    kernels = [fit_planes(planes, read, options, threads, taps, report) for planes in padding.groups]
     return _joined(kernels, padding, sizes, options, convolve, per_channel)
 
 
@@ -231,7 +231,7 @@ def _joined(
     convolve: bool,
     per_channel: bool,
 ) -> Fit:
-    """Return one value of what was fitted for each channel, or once for all."""
+    """Combine the fits of all channels, or of the shared kernel, into one result."""
     window, residuals = padding.window, reduce(Residuals.plus, [kernel.residuals for kernel in kernels])
     shape = (len(kernels), *window.size) if per_channel else window.size
 
@@ -283,14 +283,14 @@ def _joined(
 
 
 def _r2(square: float, spread: float, count: int) -> float:
-    """Return R2; of targets that are all alike, 1 where nothing is left of them and else 0."""
+    """Return R2; for constant targets 1 where the residuals are zero, else 0."""
     if spread > 0:
         return 1 - square / spread
     return 1.0 if square <= count * np.finfo(float).eps else 0.0
 
 
 def _holdout(kernels: Sequence[KernelFit]) -> Holdout:
-    """Return the error on what was held out; its variance is about the mean of what was fitted."""
+    """Return the error on the values held out; their variance is about the mean of the fitted ones."""
     samples, square, spread = 0, 0.0, 0.0
     for kernel in kernels:
         left, mean = kernel.residuals, kernel.moments.total / kernel.moments.count

@@ -1,14 +1,14 @@
-"""The sums over all windows that least squares needs: Gram matrix, products with the targets, and totals.
+"""Sums over all windows for least squares: Gram matrix, products with the targets, and totals.
 
-The matrix A of windows, one row a pixel and one column a weight, never exists. With rows one apart, the Gram
+The matrix A of windows, a row per pixel and a column per weight, is never stored. With stride 1, the Gram
 matrix ``A^T A`` is made of products of input rows that are ``d`` apart,
 
     C[r, d, j, q] = sum_n x[r, n + j] x[r + d, n + q],    A^T A[(i, j), (i + d, q)] = sum_m C[m + i, d, j, q],
 
-so that ``kw * kh*kw`` products per pixel suffice where the plain ``A^T A`` takes the square of ``kh*kw``: one
-sum over ``m`` is made for ``i = 0``, the others follow from it by the rows at the top and bottom alone. Any
-padding is exact, since the rows are padded ones. Windows whose targets are left out are subtracted again;
-where most are left out, the others are added up one by one instead.
+so that ``kw * kh*kw`` products per pixel suffice where ``A^T A`` takes ``(kh*kw)^2``: the sum over ``m`` is
+computed for ``i = 0``, and the others differ from it by rows at the top and bottom alone. The rows are padded
+ones, so that any padding is exact. Windows whose targets are masked or held out are subtracted again;
+where most are, the others are summed one by one instead.
 
 References
 ----------
@@ -33,15 +33,15 @@ from convcli.engine.window import Window
 
 __all__ = ["Centre", "Moments", "sum_moments"]
 
-# Float64 numbers in the Gram matrices of all bands together: 256 MiB.
-MAX_GRAM_NUMBERS = 1 << 25
+# Float64 elements in the Gram matrices of all bands together, at most: 256 MiB.
+MAX_GRAM_ELEMENTS = 1 << 25
 
-# Windows that are multiplied at a time, measured: fewer make slow matrix products.
+# Windows that are multiplied at a time: matrix products of fewer are slower (measured).
 GATHERED_WINDOWS = 1 << 10
 
 
 class Centre(NamedTuple):
-    """Means that are subtracted from pixels and targets before they are multiplied, to keep digits."""
+    """Means that are subtracted from pixels and targets before they are multiplied, against cancellation."""
 
     image: float = 0.0
     target: float = 0.0
@@ -60,12 +60,12 @@ def _mean(arrays: Sequence[Array]) -> float:
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums over windows x and targets y, centred: what the normal equations are made of.
+    """Sums over windows x and targets y, centred, that make up the normal equations.
 
     Attributes
     ----------
     count : int
-        Windows.
+        Number of windows.
     gram : (taps, taps) array
         ``sum x x^T``.
     cross, sums : (taps,) arrays
@@ -90,7 +90,7 @@ class Moments:
 
     @property
     def variation(self) -> float:
-        """Sum of the squares of y about its mean; 0 where that is only rounding."""
+        """Sum of squares of y about its mean; 0 where that is only rounding."""
         spread = self.square - self.total**2 / max(1, self.count)
         largest = abs(self.centre.target) + (self.square / max(1, self.count)) ** 0.5
         return spread if spread > self.count * (64 * np.finfo(float).eps * largest) ** 2 else 0.0
@@ -101,16 +101,16 @@ def sum_moments(planes: Sequence[Plane], window: Window, bias: bool, threads: in
     centre = Centre.of(planes) if bias else Centre()
     kw, taps = window.size[1], window.taps
     gram, lags = np.zeros((taps, taps)), [np.zeros((kw + 2, taps)) for _ in planes]
-    edge = np.zeros((2, taps))
+    vectors = np.zeros((2, taps))
     count, total, square = 0, 0.0, 0.0
-    max_bands = min(MAX_BANDS, max(1, MAX_GRAM_NUMBERS // (taps * taps)))
+    max_bands = min(MAX_BANDS, max(1, MAX_GRAM_ELEMENTS // (taps * taps)))
     with one_thread():
         for index, sums in map_bands(planes, max_bands, partial(_sum_band, window, centre), threads):
             if sums.lags is not None:
                 lags[index] += sums.lags
             if sums.gram is not None:
                 gram += sums.gram
-                edge += sums.edge
+                vectors += sums.vectors
         for plane, lag in zip(planes, lags, strict=True):
             target = plane.target.ravel() if plane.keep is None else plane.target[plane.keep]
             target = target.astype(np.float64) - centre.target
@@ -118,39 +118,39 @@ def sum_moments(planes: Sequence[Plane], window: Window, bias: bool, threads: in
             square += float(target @ target)
             if _uses_lags(plane, window):
                 gram += _expand(plane, window, centre, lag[:kw])
-                edge += lag[kw:]
-    return Moments(count, gram, edge[0], edge[1], total, square, centre)
+                vectors += lag[kw:]
+    return Moments(count, gram, vectors[0], vectors[1], total, square, centre)
 
 
 class _BandSums(NamedTuple):
-    """Sums of one band.
+    """Sums over the windows of one band of output rows.
 
     Attributes
     ----------
     lags : (kw + 2, taps) array or None
         Products of the first kernel row's pixels, of the targets and of ones with the windows.
-    gram, edge : (taps, taps) array or None, (2, taps) array
+    gram, vectors : (taps, taps) array or None, (2, taps) array
         To be added: Gram matrix, and ``sum x y`` and ``sum x``, of windows that were multiplied one by one.
     """
 
     lags: Floats | None
     gram: Floats | None
-    edge: Floats
+    vectors: Floats
 
 
 def _uses_lags(plane: Plane, window: Window) -> bool:
-    """Tell whether lag products pay: rows are one apart, and most of the targets are fitted."""
+    """Return whether lag products are faster: with stride 1, where most of the targets are fitted."""
     return window.stride[0] == 1 and 2 * plane.samples > plane.target.size
 
 
 class _WindowSums:
-    """Gram matrix, ``sum x y`` and ``sum x`` of windows that come a few at a time."""
+    """Accumulates Gram matrix, ``sum x y`` and ``sum x`` of windows added a few at a time."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[Floats, Floats]] = []
         self.count = 0
         self.gram: Floats | None = None
-        self.edge: Floats = np.zeros((2, 1))
+        self.vectors: Floats = np.zeros((2, 1))
 
     def add(self, windows: Floats, targets: Floats) -> None:
         """Add the windows that are the columns of a matrix."""
@@ -160,14 +160,14 @@ class _WindowSums:
             self.flush()
 
     def flush(self) -> None:
-        """Multiply the windows that wait."""
+        """Multiply the windows collected so far."""
         if not self.count:
             return
         windows = np.concatenate([windows for windows, _ in self.waiting], 1)
         targets = np.concatenate([targets for _, targets in self.waiting])
-        gram, edge = windows @ windows.T, np.stack([windows @ targets, windows.sum(1)])
+        gram, vectors = windows @ windows.T, np.stack([windows @ targets, windows.sum(1)])
         self.gram = gram if self.gram is None else np.add(self.gram, gram, out=self.gram)
-        self.edge = self.edge + edge
+        self.vectors = self.vectors + vectors
         self.waiting, self.count = [], 0
 
 
@@ -181,14 +181,14 @@ def _sum_band(
     for block in blocks(window, Piece(*rows, 0, plane.target.shape[1])):
         area = (slice(block.y0, block.y1), slice(block.x0, block.x1))
         keep = np.True_ if plane.keep is None else plane.keep[area]
-        # Lag products include the windows that are left out: those are subtracted again.
+        # Lag products include windows that are not fitted: those are subtracted again.
         chosen = np.broadcast_to(keep != use_lags, (block.rows, block.columns))
         if not use_lags and not chosen.any():
             continue
         windows = unfold(plane.image, window, centre.image, block, scratch)
         target = plane.target[area].astype(np.float64) - centre.target
         if plane.keep is not None:
-            target *= keep  # large ones that are left out would cost digits
+            target *= keep  # large values that are not fitted would cost digits
         if lags is not None:
             left = scratch("left", (block.rows, kw + 2, block.columns), np.dtype(np.float64))
             left[:, :kw], left[:, kw], left[:, kw + 1] = windows[:, :kw], target, 1
@@ -198,7 +198,7 @@ def _sum_band(
     one_by_one.flush()
     sign = -1.0 if use_lags else 1.0
     gram = None if one_by_one.gram is None else np.multiply(one_by_one.gram, sign, out=one_by_one.gram)
-    return _BandSums(lags, gram, sign * one_by_one.edge)
+    return _BandSums(lags, gram, sign * one_by_one.vectors)
 
 
 def _expand(plane: Plane, window: Window, centre: Centre, lags: Floats) -> Floats:

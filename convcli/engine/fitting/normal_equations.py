@@ -1,4 +1,4 @@
-"""The normal equations: weights, their standard errors, and the directions that the pictures leave open."""
+"""The normal equations: weights, their standard errors, and the directions that are not determined."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ from convcli.engine.window import Window
 
 __all__ = ["NormalEquations", "Solution", "solve"]
 
-# Steps of iterative refinement; each passes over the pictures once.
+# Steps of iterative refinement, at most; each passes over the pictures once.
 MAX_REFINEMENTS = 3
 
-# Norm of a correction, relative to that of the weights, below which refinement ends: rounding of float64.
+# Norm of a correction, relative to the weights', below which refinement ends: rounding of float64.
 CONVERGED = 1e-13
 
-# Share of the sum of squares below which what a correction gains is taken on trust, without another pass.
+# Relative decrease of the sum of squares below which a correction is accepted without another pass.
 NEGLIGIBLE_GAIN = 1e-8
 
-# Squared length of the part of a weight's unit vector that lies in open directions, from which on the weight
-# counts as not determined: rounding of eigenvectors stays below it.
-OPEN_SHARE = 1e-12
+# A weight counts as not determined where the squared norm of its unit vector's projection on the null space
+# is at least this: rounding of eigenvectors stays below it.
+NULL_SPACE_SHARE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ class NormalEquations:
 
     @cached_property
     def matrix(self) -> Floats:
-        """``A^T A``, about the mean of the windows where a bias is fitted."""
+        """``A^T A``, centred about the mean window where a bias is fitted."""
         sums, gram = self.moments.sums, self.moments.gram
         return gram - np.outer(sums, sums) / self.moments.count if self.bias else gram
 
     @property
     def right(self) -> Floats:
-        """``A^T y``, likewise."""
+        """``A^T y``, centred likewise."""
         moments = self.moments
         return moments.cross - moments.sums * (moments.total / moments.count) if self.bias else moments.cross
 
@@ -71,7 +71,7 @@ class NormalEquations:
 
     @cached_property
     def _open(self) -> Array:
-        """Which eigenvectors the pictures do not determine: their eigenvalues are rounding errors.
+        """Which eigenvectors span the null space: their eigenvalues are rounding errors.
 
         Rounding of the sums adds about ``eps`` times the largest eigenvalue to each of them, and that of the
         pixels about ``eps`` times their magnitude to every product.
@@ -84,23 +84,23 @@ class NormalEquations:
 
     @cached_property
     def _inverse(self) -> Floats:
-        """Reciprocal eigenvalues, 0 for open directions."""
+        """Reciprocal eigenvalues, 0 in the null space."""
         return np.where(self._open, 0, 1 / np.where(self._open, 1, self._eigen[0] + self.ridge))
 
     @property
     def rank(self) -> int:
-        """Directions that are determined."""
+        """Number of directions that the pictures determine."""
         return int(np.count_nonzero(~self._open))
 
     @property
     def condition(self) -> float:
-        """Largest over smallest singular value of A with ``sqrt(ridge)`` times the unit matrix below it."""
+        """Condition number of A, augmented by ``sqrt(ridge)`` times the identity matrix."""
         values = self._eigen[0] + self.ridge
         return float(np.sqrt(values.max() / values.min())) if self.rank == len(values) else float("inf")
 
     @property
     def freedom(self) -> Floats:
-        """Orthonormal directions, as rows, along which the solution is open."""
+        """Orthonormal basis of the null space, as rows."""
         return self._eigen[1][:, self._open].T
 
     def least_norm(self, right: Floats) -> Floats:
@@ -109,15 +109,15 @@ class NormalEquations:
         return vectors @ (self._inverse * (vectors.T @ right))
 
     def errors(self, variance: float) -> tuple[Floats, float]:
-        """Return the standard errors of weights and bias, where residuals have this variance."""
+        """Return the standard errors of weights and bias for residuals of this variance."""
         values, vectors = self._eigen
         variances = values * self._inverse * self._inverse
         errors = np.sqrt(variance * ((vectors**2) @ variances))
-        errors[np.sum(self.freedom**2, 0) > OPEN_SHARE] = np.inf
+        errors[np.sum(self.freedom**2, 0) > NULL_SPACE_SHARE] = np.inf
         if not self.bias:
             return errors, 0.0
         mean = self.moments.sums / self.moments.count + self.moments.centre.image
-        if float(np.sum((self.freedom @ mean) ** 2)) > OPEN_SHARE * float(mean @ mean):
+        if float(np.sum((self.freedom @ mean) ** 2)) > NULL_SPACE_SHARE * float(mean @ mean):
             return errors, float("inf")
         along = vectors.T @ mean
         return errors, float(np.sqrt(variance * (1 / self.moments.count + along**2 @ variances)))
@@ -131,7 +131,7 @@ class Solution(NamedTuple):
     residuals: Residuals
 
     def raw_bias(self, centre: Centre) -> float:
-        """Return the bias for pictures as they are."""
+        """Return the bias for pictures that are not centred."""
         return float(centre.target + self.bias - centre.image * self.weights.sum())
 
 
@@ -140,8 +140,8 @@ def solve(
 ) -> Solution:
     """Solve for the weights `taps` of the window (the others are 0), with iterative refinement.
 
-    Solving once loses digits as the square of the condition number; corrections made of residuals that come
-    from the pixels themselves restore them.
+    Solving the normal equations once loses digits with the square of the condition number; corrections from
+    residuals computed on the pixels restore them.
 
     References
     ----------

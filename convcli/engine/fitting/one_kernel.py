@@ -1,4 +1,4 @@
-"""One kernel fitted to the planes that share it: least squares, then descent where that was asked for."""
+"""Fits one kernel to the planes that share it: least squares, then descent if requested."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -21,7 +21,7 @@ __all__ = ["KernelFit", "fit_planes"]
 
 
 class KernelFit(NamedTuple):
-    """One fitted kernel: `weights` and `bias` for pictures as they are; the other names as in `Fit`."""
+    """One fitted kernel: `weights` and `bias` for pictures that are not centred; other fields as in `Fit`."""
 
     weights: Floats
     bias: float
@@ -45,7 +45,7 @@ def fit_planes(
     taps: Array | None = None,
     watch: Callable[[float], None] | None = None,
 ) -> KernelFit:
-    """Fit one kernel to `planes`; of its weights only `taps` (None: all), the others are 0."""
+    """Fit one kernel to `planes`: its weights at indices `taps` (None: all), the others are 0."""
     chosen = np.arange(window.taps) if taps is None else taps
     bias, l2 = options.bias, options.l2
     _check_samples(sum(plane.samples for plane in planes), len(chosen), options)
@@ -57,15 +57,15 @@ def fit_planes(
     solution = solve(normal, planes, window, threads, chosen)
 
     def full(values: Floats) -> Floats:
-        """Return `values` of the chosen weights among zeros for the others."""
+        """Return all weights: `values` at the chosen ones, 0 at the others."""
         weights = np.zeros(window.taps)
         weights[chosen] = values
         return weights
 
     best = solution.weights[chosen]
     parameters = np.append(best, solution.raw_bias(centre)) if bias else best
-    least = scale * solution.residuals.square + l2 * float(best @ best)
-    quadratic = QuadraticLoss.of(moments, bias, l2, scale, least, parameters)
+    minimum = scale * solution.residuals.square + l2 * float(best @ best)
+    quadratic = QuadraticLoss.of(moments, bias, l2, scale, minimum, parameters)
     steps: tuple[Step, ...] = ()
     rate = None
     if options.method is not FitMethod.LSTSQ:

@@ -1,4 +1,4 @@
-"""What a fit minimises, and how."""
+"""The options of a fit: loss, method and descent."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ __all__ = ["FitOptions"]
 
 @dataclass(frozen=True)
 class FitOptions:
-    """The loss, the method, and how descent goes.
+    """The loss, the method, and the settings of descent.
 
     Attributes
     ----------

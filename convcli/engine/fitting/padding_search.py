@@ -1,7 +1,7 @@
-"""Which padding a filter used: every mode is tried with the kernel that was fitted to the interior.
+"""The search for a filter's padding: every mode is tried with the kernel that was fitted to the interior.
 
-Only the border band of the targets is compared, whose windows read padding. For ``constant`` the value is
-found too: predictions are linear in it.
+Only the border band of the targets is compared, whose windows read padding. For ``constant`` the padding
+value is found too: predictions are linear in it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from convcli.engine.fitting.moments import sum_moments
 from convcli.engine.fitting.normal_equations import NormalEquations
 from convcli.engine.fitting.one_kernel import KernelFit, fit_planes
 from convcli.engine.fitting.options import FitOptions
-from convcli.engine.fitting.size_search import NOTHING
+from convcli.engine.fitting.size_search import ROUNDING_SQUARES
 from convcli.engine.fitting.windows import predict
 from convcli.engine.threads import Scratch
 from convcli.engine.tiles import Piece
@@ -28,31 +28,32 @@ __all__ = ["BorderTrial", "PaddingSearch", "find_padding"]
 
 Groups = Sequence[Sequence[Plane]]
 
-# Name of a border that is the input's own, unfiltered, as Pillow's ``ImageFilter.Kernel`` leaves it.
+# Name of the "mode" of a border that is copied from the input unfiltered, as Pillow's ``ImageFilter.Kernel``
+# does.
 COPIED = "copied"
 
-# Modes that are tried. Of those that do equally well the first is chosen: the default, then the simplest.
-TRIED = ("reflect", "zero", "replicate", "symmetric", "wrap", "constant", COPIED)
+# Modes that are tried. Of equally good ones the first is chosen: the default, then the simplest.
+TRIED_MODES = ("reflect", "zero", "replicate", "symmetric", "wrap", "constant", COPIED)
 
-# Relative difference of residuals that count as equal.
-EQUAL = 1e-3
+# Modes whose residuals differ by at most this relative amount count as equally good.
+EQUAL_WITHIN = 1e-3
 
-# Residual, relative to the targets' standard deviation, that counts as none: rounding.
-NEGLIGIBLE = 1e-7
+# Residuals up to this share of the targets' standard deviation count as rounding.
+ROUNDING_SHARE = 1e-7
 
 # A border residual up to this multiple of the interior's counts as explained by the padding.
-EXPLAINED = 2.0
+EXPLAINED_RATIO = 2.0
 
 # So does one up to this share of the targets' standard deviation.
 EXPLAINED_SHARE = 1e-6
 
-# Another anchor of an even kernel is believed where it leaves less than this share of what ours leaves, in
-# sums of squared residuals.
+# The other anchor of an even kernel is chosen where its sum of squared residuals is below this share of the
+# sum of the default anchor, that of ``same`` padding.
 OTHER_ANCHOR = 0.5
 
 
 class BorderTrial(NamedTuple):
-    """One way to make up the pixels beyond the edge, and how well it explains the target's border.
+    """One padding mode, and how well it explains the target's border.
 
     Attributes
     ----------
@@ -61,9 +62,9 @@ class BorderTrial(NamedTuple):
     rms : float
         Root mean square of the residuals over the border band.
     value : float or None
-        The constant that fits best, for mode ``constant``.
+        The padding value that fits best, for mode ``constant``.
     best : bool
-        Nothing does better: more than one trial says so where modes give the same.
+        Whether no mode is better; true of several where modes are equally good.
     """
 
     mode: str
@@ -73,18 +74,18 @@ class BorderTrial(NamedTuple):
 
 
 class PaddingSearch(NamedTuple):
-    """The padding that was found or given, and what is to be fitted with it.
+    """The padding that was found or given, and the planes to be fitted with it.
 
     Attributes
     ----------
     groups
         Planes that share a kernel; interiors where no padding explains the border.
     window : Window
-        With the padding; of a larger size than asked for where an even kernel has another anchor than ours.
+        With the padding; one row or column larger where an even kernel has the other anchor.
     trials, fits, copied
         As `borders`, `border_fits` and `copied` of ``Fit``.
     taps : array of indices or None
-        The weights of the window that are fitted; None: all of them.
+        Indices of the window's weights that are fitted; None: all of them.
     """
 
     groups: Groups
@@ -103,10 +104,11 @@ class PaddingSearch(NamedTuple):
 def find_padding(
     groups: Groups, window: Window, options: FitOptions, threads: int, *, size_given: bool
 ) -> PaddingSearch:
-    """Return the padding that explains the border best, tried with the kernel of the interior.
+    """Return the padding that explains the border best, with the kernel fitted to the interior.
 
-    An even size that was given may be anchored as other tools do. One that was found may be part of a larger
-    kernel with zeros: tools that copy the border then copy as much of it on each side.
+    A kernel of an even size that was given may have the other anchor, as in some tools. One of a size that
+    was found may be part of a larger, symmetric one with zeros: tools that copy the border copy it equally
+    on each side.
     """
     if window.mode is PadMode.VALID:
         return PaddingSearch(groups, window)
@@ -126,7 +128,7 @@ def find_padding(
     deviation = (sum(kernel.moments.variation for kernel in kernels) / count) ** 0.5
     rmse = (sum(kernel.residuals.square for kernel in kernels) / count) ** 0.5
     trials = _try_modes(groups, kernels, window, margin, deviation)
-    fits = trials[0].rms <= EXPLAINED * rmse + EXPLAINED_SHARE * deviation
+    fits = trials[0].rms <= EXPLAINED_RATIO * rmse + EXPLAINED_SHARE * deviation
     copied = fits and trials[0].mode == COPIED
     if copied or not fits:
         return PaddingSearch(inner, window, trials, fits, copied, taps)
@@ -135,7 +137,7 @@ def find_padding(
 
 
 def _anchored(groups: Groups, window: Window, bias: bool, threads: int) -> tuple[Window, Array | None]:
-    """Return the window in which an even kernel explains most, and its taps if they do not fill it."""
+    """Return the window, by anchor, in which an even kernel fits best, and its taps where they are fewer."""
     rows, columns = window.size
     size = (rows + 1 - rows % 2, columns + 1 - columns % 2)
     wide = Window.of(size, window.stride, mode=window.mode, pad_value=window.pad_value)
@@ -143,14 +145,15 @@ def _anchored(groups: Groups, window: Window, bias: bool, threads: int) -> tuple
     if wide == window or wide.taps > MAX_WEIGHTS or not all(any(p.samples for p in each) for each in inner):
         return window, None
     grid = np.arange(wide.taps).reshape(wide.size)
-    # Our anchor comes first: it leaves out the first row and column, the extra pixel being bottom and right.
+    # The default anchor comes first: it leaves out the first row and column, as the extra pixel of ``same``
+    # padding is at the bottom and right.
     tops, lefts = ((0,) if n % 2 else (1, 0) for n in window.size)
     anchors = [grid[top : top + rows, left : left + columns].ravel() for top in tops for left in lefts]
     moments = [sum_moments(planes, wide.unpadded(), bias, threads) for planes in inner]
     squares = [
         sum(NormalEquations(each.take(taps), bias, 0.0).squares for each in moments) for taps in anchors
     ]
-    best, rounding = int(np.argmin(squares)), NOTHING * sum(each.square for each in moments)
+    best, rounding = int(np.argmin(squares)), ROUNDING_SQUARES * sum(each.square for each in moments)
     found = squares[best] < OTHER_ANCHOR * squares[0] - rounding
     return (wide, anchors[best]) if found else (window, None)
 
@@ -158,13 +161,13 @@ def _anchored(groups: Groups, window: Window, bias: bool, threads: int) -> tuple
 def _try_modes(
     groups: Groups, kernels: Sequence[KernelFit], window: Window, margin: int, deviation: float
 ) -> tuple[BorderTrial, ...]:
-    """Return every mode with its residual, the best first, and of those that are equal the simplest.
+    """Return every mode with its residual, the best first, and of equally good ones the simplest.
 
     The kernels, one for each of `groups`, are those of the interior; the band is at least `margin` pixels
     wide; `deviation` is the standard deviation of the targets.
     """
     scratch = Scratch()
-    left: dict[str, list[Floats]] = {mode: [] for mode in TRIED}
+    left: dict[str, list[Floats]] = {mode: [] for mode in TRIED_MODES}
     slopes: list[Floats] = []
     for planes, kernel in zip(groups, kernels, strict=True):
         total = float(kernel.weights.sum())
@@ -172,7 +175,7 @@ def _try_modes(
             for area, keep in _band(plane, window, margin):
                 here = (slice(area.y0, area.y1), slice(area.x0, area.x1))
                 target = plane.target[here].astype(np.float64) - kernel.bias
-                for mode in TRIED[:5]:
+                for mode in TRIED_MODES[:5]:
                     tried = replace(window, mode=PadMode(mode))
                     left[mode].append(
                         (target - predict(plane.image, tried, kernel.weights, area, scratch))[keep]
@@ -185,19 +188,19 @@ def _try_modes(
     constant, left["constant"] = _constant(left["zero"], slopes)
     rms = {mode: _rms(parts) for mode, parts in left.items()}
     count = sum(part.size for part in left["constant"])
-    # Zero is a constant too: another one must lower Schwarz's criterion, as a parameter more.
+    # Zero is a constant too: another value must lower Schwarz's criterion, as one more parameter.
     penalized = rms["constant"] * float(max(count, 1) ** (0.5 / max(count, 1)))
-    least = min(penalized, *(value for mode, value in rms.items() if mode != "constant"))
-    tolerated = least * (1 + EQUAL) + NEGLIGIBLE * deviation
+    lowest = min(penalized, *(value for mode, value in rms.items() if mode != "constant"))
+    tolerated = lowest * (1 + EQUAL_WITHIN) + ROUNDING_SHARE * deviation
     trials = [
         BorderTrial(mode, rms[mode], constant if mode == "constant" else None, rms[mode] <= tolerated)
-        for mode in TRIED
+        for mode in TRIED_MODES
     ]
     return tuple(sorted(trials, key=lambda trial: (not trial.best, 0.0 if trial.best else trial.rms)))
 
 
 def _band(plane: Plane, window: Window, margin: int) -> Iterator[tuple[Piece, Array]]:
-    """Return the areas of outputs around the interior, each with which of its values count."""
+    """Return the areas of outputs around the interior, each with the mask of its fitted values."""
     height, width = plane.target.shape
     ends = []
     for axis, n, count in zip(window.axes, plane.image.shape, plane.target.shape, strict=True):
@@ -218,7 +221,7 @@ def _band(plane: Plane, window: Window, margin: int) -> Iterator[tuple[Piece, Ar
 
 
 def _constant(left: Sequence[Floats], slopes: Sequence[Floats]) -> tuple[float, list[Floats]]:
-    """Return the constant whose predictions, linear in it, leave least of `left`; and what they leave."""
+    """Return the padding value that minimises the residuals `left`, linear in it, and those residuals."""
     square = sum(float(slope @ slope) for slope in slopes)
     product = sum(float(slope @ part) for slope, part in zip(slopes, left, strict=True))
     value = product / square if square > 0 else 0.0

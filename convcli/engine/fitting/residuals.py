@@ -1,4 +1,4 @@
-"""Residuals of a kernel, measured on the pixels in bands of rows."""
+"""Residuals of a kernel, computed from the pixels in bands of rows."""
 
 from collections.abc import Sequence
 from functools import partial, reduce
@@ -19,7 +19,7 @@ __all__ = ["Residuals", "measure"]
 
 
 class Residuals(NamedTuple):
-    """Sums over the residuals: targets less what the kernel makes of the inputs.
+    """Sums over the residuals: targets minus filtered inputs.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Residuals(NamedTuple):
     held_spread: float = 0.0
 
     def plus(self, other: "Residuals") -> "Residuals":
-        """Return both together."""
+        """Return the sums over both."""
         sums: list[Any] = list(map(add, self, other))
         return Residuals(*sums)._replace(worst=max(self.worst, other.worst))
 

@@ -26,42 +26,43 @@ from convcli.engine.fitting.moments import Moments, sum_moments
 from convcli.engine.fitting.normal_equations import NormalEquations
 from convcli.engine.window import Window
 
-__all__ = ["AUTO", "NOTHING", "SizeTrial", "find_size", "kernel_size"]
+__all__ = ["AUTO", "ROUNDING_SQUARES", "SizeTrial", "find_size", "kernel_size"]
 
-# A size, or padding, that is to be found.
+# The value of `size` and `pad` that asks for a search.
 AUTO = "auto"
 
-# Largest side tried in each stage, in pixels: the next stage comes if the residual still falls at the end of
-# the last.
-STAGES = (15, 31, 63)
+# Largest kernel side in each stage, in pixels; a next stage follows if the residual still falls at the end.
+STAGE_SIDES = (15, 31, 63)
 
-# Multiplications in the sums of a stage: of larger pictures, only bands spread over their height are summed.
+# Multiplications in the sums of a stage, at most: of larger pictures, only bands spread over their height are
+# summed.
 MAX_MULTIPLICATIONS = 1.5e10
 
-# Bands of such a picture.
+# Number of such bands, at most.
 MAX_BANDS = 8
 
-# Ratio of the variances that the last two sizes of a stage leave, below which the kernel may be larger.
+# Ratio of the residual variances of the last two odd sizes of a stage, below which the next stage follows.
 STILL_FALLING = 0.97
 
-# Share of the sum of squares that a size, a row or a column must explain to be kept.
-WORTHWHILE = 1e-3
+# Relative decrease of the sum of squares by which a size, a row or a column must lower it to be kept.
+MIN_DECREASE = 1e-3
 
-# Share of the targets' sum of squares that counts as none: rounding.
-NOTHING = 1e-12
+# Sums of squares up to this share of the targets' count as rounding.
+ROUNDING_SQUARES = 1e-12
 
-# Rows of a triangular matrix that are solved at a time.
+# Rows of a triangular matrix that are solved at a time by forward substitution.
 BLOCK_ROWS = 64
 
-# Norm of a row of weights, relative to its mirror image across the centre, from which on both are kept.
-SYMMETRIC = 0.2
+# A row of weights is kept with its mirror image across the centre where its norm is at least this share of
+# the image's.
+MIRROR_SHARE = 0.2
 
-# Outputs that there must be for each weight.
+# Outputs per weight, at least, for a size to be tried.
 SAMPLES_PER_WEIGHT = 2
 
 
 class SizeTrial(NamedTuple):
-    """One size of the kernel, and the root mean square of its residuals."""
+    """One kernel size, and the root mean square of its residuals."""
 
     size: tuple[int, int]
     rms: float
@@ -77,7 +78,7 @@ class Reach(NamedTuple):
 
 
 def kernel_size(near: int, far: int) -> int:
-    """Return the least size that reaches `near` pixels before its anchor and `far` after it.
+    """Return the smallest size that reaches `near` pixels before its anchor and `far` after it.
 
     An even size reaches one pixel further after its anchor, as with ``same`` padding.
     """
@@ -93,10 +94,9 @@ def find_size(
     bias: bool,
     threads: int,
 ) -> tuple[tuple[int, int], tuple[SizeTrial, ...]]:
-    """Return `size` as given, or for ``auto`` as found: the kernels of all `groups` fit into it.
+    """Return the kernel size, given or for ``auto`` large enough for all `groups`, and the sizes tried.
 
-    With it come the sizes that were tried. A `mode` of None is to be found: it is ``valid`` where the targets
-    are smaller.
+    A `mode` of None is to be found: it is ``valid`` where the targets are smaller.
     """
     if size != AUTO:
         return check_size(size), ()
@@ -109,7 +109,7 @@ def find_size(
         reach, tried = _find_reach(planes, stride, bias, threads)
         reaches.append(reach)
         trials = tried if len(tried) > len(trials) else trials
-    up, down, left, right = (max(sides) for sides in zip(*reaches, strict=True))
+    up, down, left, right = map(max, zip(*reaches, strict=True))
     return (kernel_size(up, down), kernel_size(left, right)), tuple(trials)
 
 
@@ -117,7 +117,7 @@ def _find_reach(
     planes: Sequence[Plane], stride: tuple[int, int], bias: bool, threads: int
 ) -> tuple[Reach, list[SizeTrial]]:
     found: tuple[Reach, list[SizeTrial]] = (Reach(0, 0, 0, 0), [])
-    for largest in STAGES:
+    for largest in STAGE_SIDES:
         side = _largest_side(planes, stride, largest)
         moments = _inner_moments(planes, Window.of((side, side), stride), bias, threads)
         if moments is None:
@@ -135,7 +135,7 @@ def _find_reach(
         # Unbiased estimates: more weights also fit the noise better.
         variances = squares / (moments.count - counts)
         falling = side > 3 and variances[-1] < STILL_FALLING * variances[-3]
-        if side < largest or not falling or squares[-1] <= NOTHING * moments.variation:
+        if side < largest or not falling or squares[-1] <= ROUNDING_SQUARES * moments.variation:
             break
     return found
 
@@ -156,7 +156,7 @@ def _inner_moments(planes: Sequence[Plane], window: Window, bias: bool, threads:
 
 
 def _spread_bands(plane: Plane, window: Window) -> list[Plane]:
-    """Return bands of an interior, spread over its height, or all of it where that is not too much work."""
+    """Return bands spread over an interior's height, or all of it within MAX_MULTIPLICATIONS."""
     height, width = plane.target.shape
     vertical, horizontal = window.axes
     rows = int(MAX_MULTIPLICATIONS / (window.taps * (horizontal.size + 2) * width))
@@ -174,7 +174,7 @@ def _spread_bands(plane: Plane, window: Window) -> list[Plane]:
 
 
 class _NestedKernels:
-    """Kernels of the same moments, each of which has the weights of the one before it and some more."""
+    """Nested kernels, each with the weights of the one before and some more, fitted from the same moments."""
 
     def __init__(self, moments: Moments, bias: bool, side: int) -> None:
         self.moments, self.side = moments, side
@@ -183,14 +183,14 @@ class _NestedKernels:
         self.total = moments.variation if bias else moments.square
 
     def squares(self, groups: Sequence[Array]) -> Floats:
-        """Return the sum of squared residuals with the first group of weights, with the first two, ..."""
+        """Return the sums of squared residuals with the first group of weights, the first two, and so on."""
         order = np.concatenate(groups)
         explained = _forward(_factor(self.gram[np.ix_(order, order)]), self.cross[order]) ** 2
         ends = np.cumsum([len(group) for group in groups]) - 1
         return np.asarray(np.maximum(self.total - np.cumsum(explained)[ends], 0))
 
     def weights(self, rows: int, columns: int) -> Floats:
-        """Return the weights of the kernel that reaches so many rows and columns from its centre."""
+        """Return the weights of the kernel that reaches `rows` and `columns` from its centre."""
         away = np.abs(np.arange(self.side) - self.side // 2)
         taps = np.flatnonzero(((away <= rows)[:, None] & (away <= columns)).ravel())
         lower = _factor(self.gram[np.ix_(taps, taps)])
@@ -230,16 +230,16 @@ def _rings(side: int) -> list[Array]:
 
 
 def _choose(squares: Floats, counts: Array, moments: Moments) -> int:
-    """Return which of nested kernels is the smallest that explains about as much as the best."""
-    floor = NOTHING * max(moments.variation, np.finfo(float).tiny)
+    """Return the index of the smallest nested kernel that explains about as much as the best."""
+    floor = ROUNDING_SQUARES * max(moments.variation, np.finfo(float).tiny)
     left = np.maximum(squares, floor)
     scores = moments.count * np.log(left) + counts * np.log(max(2, moments.count))
     best = int(np.argmin(scores))
-    return int(np.flatnonzero(left[: best + 1] <= left[best] * (1 + WORTHWHILE))[0])
+    return int(np.flatnonzero(left[: best + 1] <= left[best] * (1 + MIN_DECREASE))[0])
 
 
 def _trim(nested: _NestedKernels, ring: int) -> Reach:
-    """Return how far the kernel reaches within ``ring`` pixels, on each side."""
+    """Return how far the kernel reaches on each side, at most `ring` pixels."""
     side, centre = nested.side, nested.side // 2
     ends = [centre - ring, centre + ring, centre - ring, centre + ring]
     for which in range(4):
@@ -261,9 +261,9 @@ def _trim(nested: _NestedKernels, ring: int) -> Reach:
 
 
 def _evened(nested: _NestedKernels, reach: Reach) -> Reach:
-    """Return the reach with those rows and columns back that are about as large as their mirror images.
+    """Return the reach extended by rows and columns whose norm is comparable to their mirror images'.
 
-    Where a symmetric kernel fades into noise, it would end sooner on one side by chance alone.
+    Where a symmetric kernel fades into noise, trimming ends sooner on one side by chance alone.
     """
     centre = nested.side // 2
     up, left = max(reach.up, reach.down), max(reach.left, reach.right)
@@ -272,10 +272,10 @@ def _evened(nested: _NestedKernels, reach: Reach) -> Reach:
     for which, (lines, middle) in enumerate(((weights, up), (weights.T, left))):
         norms = np.linalg.norm(lines, axis=1)
         for near, sign in ((2 * which, -1), (2 * which + 1, 1)):
-            far = reach[near - 1 if sign > 0 else near + 1]
-            while ends[near] < min(far, centre):
+            opposite = reach[near - 1 if sign > 0 else near + 1]
+            while ends[near] < min(opposite, centre):
                 step = sign * (ends[near] + 1)
-                if norms[middle + step] < SYMMETRIC * norms[middle - step]:
+                if norms[middle + step] < MIRROR_SHARE * norms[middle - step]:
                     break
                 ends[near] += 1
     return Reach(*ends)

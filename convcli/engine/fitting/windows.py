@@ -1,4 +1,4 @@
-"""Windows of a picture as matrices, a block of outputs at a time, without copying each pixel ``kh`` times.
+"""Unfolding: the windows of a block of outputs as a matrix, without copying each pixel ``kh`` times.
 
 Each input row of a block is stored once for every kernel column, shifted by it and already strided, so that
 the windows of one output row are a matrix ``kh*kw x W'`` that lies in memory as it is, as in
@@ -23,14 +23,15 @@ __all__ = ["MAX_BANDS", "blocks", "map_bands", "predict", "unfold"]
 
 T = TypeVar("T")
 
-# Float64 numbers of a block's shifted rows, 2 MiB, measured: with more of them the matrix products slow
-# down, with fewer the unfolding.
-BLOCK_NUMBERS = 1 << 18
+# Float64 samples of a block's shifted rows, at most: 2 MiB. With more the matrix products are slower, with
+# fewer the unfolding (measured).
+BLOCK_SAMPLES = 1 << 18
 
-# Columns of a block, measured: more of them make matrix products no faster.
+# Columns of a block, at most: matrix products of more are no faster (measured).
 BLOCK_COLUMNS = 512
 
-# Bands that the pictures are cut into; each has its own sums, so that results do not depend on threads.
+# Bands that the pictures are cut into, at most; each has its own sums, so that results do not depend on the
+# number of threads.
 MAX_BANDS = 32
 
 
@@ -40,7 +41,7 @@ def map_bands(
     compute: Callable[[Plane, tuple[int, int], Scratch], T],
     threads: int,
 ) -> list[tuple[int, T]]:
-    """Compute something of bands of output rows, in threads; return it with the index of its plane, in order.
+    """Apply `compute` to bands of output rows, in threads; return (index of plane, result) in order.
 
     The bands depend on the shapes of the targets alone.
     """
@@ -66,14 +67,14 @@ def blocks(window: Window, area: Piece) -> Iterator[Piece]:
     columns = even_cuts(area.columns, BLOCK_COLUMNS)
     widest = max(right - left for left, right in pairwise(columns))
     kh, kw = window.size
-    rows = max(1, (BLOCK_NUMBERS // (kw * widest) - kh) // window.stride[0] + 1, -(-kh // 4))
+    rows = max(1, (BLOCK_SAMPLES // (kw * widest) - kh) // window.stride[0] + 1, -(-kh // 4))
     for y in range(area.y0, area.y1, rows):
         for left, right in pairwise(columns):
             yield Piece(y, min(y + rows, area.y1), area.x0 + left, area.x0 + right)
 
 
 def unfold(image: Array, window: Window, shift: float, block: Piece, scratch: Scratch) -> Floats:
-    """Return the windows of a block, less `shift`: a (rows, taps, columns) view; 0 beyond the last row."""
+    """Return the windows of a block, minus `shift`: a (rows, taps, columns) view; 0 past the last row."""
     (kh, kw), (sy, sx), (vertical, horizontal) = window.size, window.stride, window.axes
     (top, bottom), (left, right) = vertical.reads(block.y0, block.y1), horizontal.reads(block.x0, block.x1)
     maps = [sources(n, *pair, window.mode) for n, pair in zip(image.shape, window.padding, strict=True)]

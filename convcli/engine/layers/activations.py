@@ -81,7 +81,7 @@ def power(x: Floats, exponent: float) -> Floats:
 
 
 def normalize(x: Floats, mean: Floats, scale: Floats, shift: Floats) -> Floats:
-    """Return ``(x - mean) * scale + shift``, each one number, or one for each channel of C x H x W.
+    """Return ``(x - mean) * scale + shift``; the others are scalars, or one value per channel of C x H x W.
 
     Batch normalisation with fixed statistics is ``scale = weight / sqrt(variance + eps)``, ``shift = bias``.
 

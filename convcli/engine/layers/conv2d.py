@@ -42,9 +42,9 @@ def conv2d(
     stride, dilation : int or (rows, columns)
         Of the window.
     padding : int, (rows, columns), ((top, bottom), (left, right)), "same", "full" or "valid"
-        Pixels added beyond the edges.
+        Pixels of padding on each side.
     groups : int
-        Input and output channels are split into this many equal groups; outputs see their own group alone.
+        Input and output channels are split into this many equal groups, each computed on its own.
     pad, pad_value
         Padding mode and value, as for :func:`convcli.engine.correlation.correlate.correlate`.
     jobs : int, optional
@@ -73,7 +73,7 @@ def conv2d(
     window = Window.parse(
         weights.shape[2:], stride=stride, padding=padding, dilation=dilation, pad=pad, pad_value=pad_value
     )
-    return conv2d_window(given, weights, bias, window, groups=parts, jobs=jobs)
+    return _multiply(given, weights, bias, window, parts, jobs)
 
 
 def conv2d_window(
@@ -87,6 +87,12 @@ def conv2d_window(
 ) -> Array:
     """Return :func:`conv2d` of arguments that are parsed: `window` has the size of `weights`."""
     _check(given, weights, groups)
+    return _multiply(given, weights, bias, window, groups, jobs)
+
+
+def _multiply(
+    given: Array, weights: Array, bias: ArrayLike | None, window: Window, groups: int, jobs: int | None
+) -> Array:
     work = np.result_type(working_dtype(given.dtype), working_dtype(weights.dtype))
     outputs, depth = weights.shape[:2]
     images = given if given.ndim == 4 else given[np.newaxis]

@@ -5,8 +5,8 @@ Each input row is stored once for every kernel column, shifted by it and already
     rows[r, j, c, n] = x[c, r, n * s + j * d],
 
 so that the windows of one output row are a matrix ``(kh * kw * C) x W'`` whose rows follow one another in
-memory at one distance: it is multiplied with the weights where it lies, and nothing is copied ``kh`` times
-as by plain unfolding (im2col). Rows too narrow for a good matrix product are unfolded and joined.
+memory at one distance: a view of it is multiplied by the weights, and nothing is copied ``kh`` times as by
+plain unfolding (im2col). Rows too narrow for a good matrix product are unfolded and joined.
 
 With a dilation the output rows of a strip are those that read the same phase of the input's rows.
 
@@ -31,42 +31,42 @@ from convcli.engine.window import Window
 
 __all__ = ["multiply"]
 
-# Numbers of shifted input rows in a strip (2 MB of float32): more leave the second-level cache.
-STRIP = 1 << 19
+# Samples of shifted input rows in a strip, at most: 2 MB of float32, more leave the second-level cache.
+STRIP_SAMPLES = 1 << 19
 
-# Numbers of shifted input rows in a strip of several groups. A quarter of it took 1.6 times as long for
-# depthwise layers at 56 and 112 pixels, four times as much was no faster (2026-11, Xeon with AVX-512).
-GROUPED = 1 << 17
+# The same for a strip of several groups. A quarter of it took 1.6 times as long for depthwise layers at 56
+# and 112 pixels, four times as much was no faster (2026-11, Xeon with AVX-512).
+GROUPED_STRIP_SAMPLES = 1 << 17
 
-# Numbers of results per matrix product, so that the bias finds them in the cache.
-RESULTS = 1 << 16
+# Results per matrix product, at most: 256 KiB of float32, still in the cache when the bias is added.
+PRODUCT_RESULTS = 1 << 16
 
-# Columns of a strip: as many fill a matrix product.
-WIDEST = 512
+# Output columns of a strip, at most: enough to fill a matrix product.
+MAX_STRIP_COLUMNS = 512
 
-# Columns of the output below which the rows of a strip are joined into one matrix product: 24 took 1.1 times
-# as long at 28 pixels, 96 took 1.6 to 2 times as long at 64 (2026-11, Xeon with AVX-512).
-NARROW = 48
+# Output columns below which the rows of a strip are joined into one matrix product: 24 took 1.1 times as long
+# at 28 pixels, 96 took 1.6 to 2 times as long at 64 (2026-11, Xeon with AVX-512).
+JOIN_BELOW_COLUMNS = 48
 
 # Multiplications below which one thread is faster than two.
-LIGHT = 1 << 20
+ONE_THREAD_BELOW = 1 << 20
 
 
 class Layer(NamedTuple):
-    """What the strips of a layer share.
+    """A layer's arguments, shared by its strips.
 
     Attributes
     ----------
     x : (N, groups, C/groups, H, W) array
-        Input, of any type and strides.
+        Input, of any type and memory layout.
     matrix : (groups, O/groups, taps * C/groups) array
-        Weights, in the order in which windows lie in memory.
+        Weights, in the order of the window's pixels in memory.
     bias : (groups, O/groups, 1) array
         Added to each output.
     window : Window
         Of the kernel.
     maps : (rows, columns)
-        The pixel that each padded row and column shows.
+        Source pixel of each padded row and column.
     out : (N, groups, O/groups, H', W') array
         Receives the result, in the type that is computed in.
     joins : bool
@@ -102,27 +102,28 @@ def multiply(x: Array, weights: Array, bias: Array, window: Window, out: Array, 
 
     Shapes are those of :class:`Layer`; `weights` are (groups, O/groups, C/groups, kh, kw).
     """
-    joins = out.shape[4] < NARROW
+    joins = out.shape[4] < JOIN_BELOW_COLUMNS
     order = weights if joins else weights.transpose(0, 1, 3, 4, 2)
     matrix = np.ascontiguousarray(order).reshape(*weights.shape[:2], -1)
     rows, columns = (
         sources(n, *pair, window.mode) for n, pair in zip(x.shape[3:], window.padding, strict=True)
     )
     layer = Layer(x, matrix, bias, window, (rows, columns), out, joins)
-    light = out.size * matrix.shape[2] < LIGHT
+    if out.size * matrix.shape[2] < ONE_THREAD_BELOW:
+        threads = 1
     with one_thread():
-        run(lambda strip, scratch: _multiply(layer, strip, scratch), _strips(layer), 1 if light else threads)
+        run(lambda strip, scratch: _multiply(layer, strip, scratch), _strips(layer), threads)
 
 
 def _strips(layer: Layer) -> list[Strip]:
     images, groups, _, height, width = layer.out.shape
     kh, kw = layer.window.size
     phases = layer.window.dilation[0] * layer.row_step // layer.window.stride[0]
-    across = -(-width // -(-width // WIDEST))
-    numbers = kw * layer.x.shape[2] * across
-    deep = max(1, (STRIP // numbers - kh) // layer.row_step + 1)
+    across = -(-width // -(-width // MAX_STRIP_COLUMNS))
+    row_samples = kw * layer.x.shape[2] * across
+    deep = max(1, (STRIP_SAMPLES // row_samples - kh) // layer.row_step + 1)
     most = (min(deep, -(-height // phases)) - 1) * layer.row_step + kh
-    together = max(1, GROUPED // (numbers * most))
+    together = max(1, GROUPED_STRIP_SAMPLES // (row_samples * most))
     return [
         Strip(image, slice(group, group + together), rows[top : top + deep], left, min(left + across, width))
         for image in range(images)
@@ -165,11 +166,11 @@ def _multiply(layer: Layer, strip: Strip, scratch: Scratch) -> None:
     biased = bool(bias.any())
     where = slice(strip.rows.start, strip.rows.stop, strip.rows.step)
     out = layer.out[strip.image, strip.groups, :, where, strip.left : strip.right]
-    group, row, column, channel, number = rows.strides
+    group, row, column, channel, sample = rows.strides
     if layer.joins:
         shape = (groups, depth, kh, kw, high, width)
         taps = np.ndarray(
-            shape, rows.dtype, rows, 0, (group, channel, row, column, layer.row_step * row, number)
+            shape, rows.dtype, rows, 0, (group, channel, row, column, layer.row_step * row, sample)
         )
         joined = scratch("joined", shape, rows.dtype)
         np.copyto(joined, taps)
@@ -179,9 +180,9 @@ def _multiply(layer: Layer, strip: Strip, scratch: Scratch) -> None:
             sums += bias
         out[...] = sums.reshape(out.shape)
         return
-    strides = (group, layer.row_step * row, channel, number)
+    strides = (group, layer.row_step * row, channel, sample)
     windows = np.ndarray((groups, high, kh * kw * depth, width), rows.dtype, rows, 0, strides)
-    some = max(1, RESULTS // (groups * outputs * width))
+    some = max(1, PRODUCT_RESULTS // (groups * outputs * width))
     for at in range(0, high, some):
         part = out[:, :, at : at + some].transpose(0, 2, 1, 3)
         np.matmul(matrix[:, np.newaxis], windows[:, at : at + some], out=part)

@@ -1,4 +1,4 @@
-"""Median pooling: a sorting network where windows are small and at no edge, else each window is sorted."""
+"""Median pooling: a sorting network for small windows without neutral padding, else each window is sorted."""
 
 from functools import lru_cache, partial
 from typing import Any
@@ -11,15 +11,15 @@ from convcli.engine.threads import Scratch, run
 from convcli.engine.tiles import even_cuts
 from convcli.engine.window import Axis
 
-__all__ = ["NETWORK", "median_pool", "network"]
+__all__ = ["MAX_NETWORK_TAPS", "median_pool", "network"]
 
-# Taps of a window up to which exchanging whole arrays is faster than sorting each window.
-NETWORK = 256
+# Taps of a window up to which the exchanges of whole arrays are faster than sorting each window.
+MAX_NETWORK_TAPS = 256
 
-# Numbers of unfolded windows in a part, so that they stay in the cache.
-UNFOLDED = 1 << 18
+# Samples of unfolded windows in a part, at most: 1 MiB of float32, which stays in the cache.
+UNFOLDED_SAMPLES = 1 << 18
 
-# Puts the smaller of two numbers at the first place and the larger at the second: whether either is needed.
+# (low, high, smaller, larger): sort the taps at indices low and high; whether each result is used later.
 Exchange = tuple[int, int, bool, bool]
 
 
@@ -27,35 +27,35 @@ def median_pool(task: PoolTask, threads: int) -> None:
     """Write the median of every window of `task`, neutral padding left out."""
     planes, height, width, _ = task.out.shape
     (y0, y1), (x0, x1) = map(_whole, task.axes, (height, width), task.counted)
-    inner = _by_network if task.how.window.taps <= NETWORK else _by_sorting
+    inner = _by_network if task.how.window.taps <= MAX_NETWORK_TAPS else _by_sorting
     run(partial(inner, task), _parts(task, Part(0, planes, y0, y1, x0, x1)), threads)
-    edges = (
+    border = (
         Part(0, planes, 0, y0, 0, width),
         Part(0, planes, y1, height, 0, width),
         Part(0, planes, y0, y1, 0, x0),
         Part(0, planes, y0, y1, x1, width),
     )
-    run(partial(_by_sorting, task), [part for edge in edges for part in _parts(task, edge)], threads)
+    run(partial(_by_sorting, task), [part for area in border for part in _parts(task, area)], threads)
 
 
 def _whole(axis: Axis, windows: int, bounds: tuple[int, int]) -> tuple[int, int]:
-    """Return the first and the last window (excluded) that only read padded positions within `bounds`."""
+    """Return the windows, the end excluded, that read only padded positions within `bounds`."""
     first, last = axis._replace(low=bounds[0]).interior(bounds[1] - bounds[0])
     return min(first, windows), min(max(first, last), windows)
 
 
 def _parts(task: PoolTask, area: Part) -> list[Part]:
-    """Cut `area` into parts of at most ``UNFOLDED`` numbers."""
+    """Cut `area` into parts of at most ``UNFOLDED_SAMPLES``."""
     if min(area.shape) < 1:
         return []
-    most = UNFOLDED // (task.how.window.taps * task.channels)
+    most = UNFOLDED_SAMPLES // (task.how.window.taps * task.channels)
     columns = even_cuts(area.shape[2], most)
     rows = even_cuts(area.shape[1], most // columns[1])
     return split(area, even_cuts(area.shape[0], most // (columns[1] * rows[1])), rows, columns)
 
 
 def _by_network(task: PoolTask, part: Part, scratch: Scratch) -> None:
-    """Sort the taps of all windows at once, as far as their median needs it; a NaN spreads to all of them."""
+    """Sort the taps of all windows at once, as far as the median needs it; NaN gives NaN."""
     windows = _unfolded(task, part, scratch, 0)
     *shape, kh, kw = windows.shape
     taps = [scratch(("tap", index), tuple(shape), task.x.dtype) for index in range(kh * kw + 1)]
@@ -110,7 +110,7 @@ def _mean(lower: Array, upper: Array, into: Array) -> None:
 
 
 def _unfolded(task: PoolTask, part: Part, scratch: Scratch, filler: Any) -> Array:
-    """Return the taps of each window, P x rows x columns x C x kh x kw; `filler` for neutral padding."""
+    """Return the taps of each window, P x rows x columns x C x kh x kw, with `filler` as neutral padding."""
     (rows, columns), channels = task.axes, task.channels
     (y0, y1), (x0, x1) = rows.reads(part.y0, part.y1), columns.reads(part.x0, part.x1)
     region = load(task, part, task.x.dtype, scratch)
@@ -121,9 +121,9 @@ def _unfolded(task: PoolTask, part: Part, scratch: Scratch, filler: Any) -> Arra
         down, along = region.row - y0, (region.column - x0) * channels
         _, height, width = region.pixels.shape
         pixels[:, down : down + height, along : along + width] = region.pixels
-    plane, row, number = pixels.strides
-    column = number * channels
-    windows = (plane, row * rows.stride, column * columns.stride, number)
+    plane, row, sample = pixels.strides
+    column = sample * channels
+    windows = (plane, row * rows.stride, column * columns.stride, sample)
     return np.lib.stride_tricks.as_strided(
         pixels,
         (*part.shape, channels, rows.size, columns.size),
@@ -134,12 +134,12 @@ def _unfolded(task: PoolTask, part: Part, scratch: Scratch, filler: Any) -> Arra
 
 @lru_cache(maxsize=32)
 def network(count: int) -> tuple[Exchange, ...]:
-    """Return the exchanges that bring the median (of an even count, both) of `count` numbers to its place.
+    """Return the exchanges that sort `count` taps far enough to find their median (of an even count, both).
 
     References
     ----------
-    Batcher, Sorting networks and their applications, 1968: odd-even merging; left out is what has no
-    influence on the median.
+    Batcher, Sorting networks and their applications, 1968: odd-even merging, without
+    the exchanges that have no influence on the median.
     """
     exchanges = []
     merged = 1

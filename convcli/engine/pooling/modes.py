@@ -1,4 +1,4 @@
-"""Max, min, average, median and Lp pooling: how each mode reduces windows, and in which type of number."""
+"""Max, min, average, median and Lp pooling: how each mode reduces windows, and in which type."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ __all__ = ["POOL", "reduction"]
 
 
 def reduction(how: Pooling, dtype: np.dtype[Any]) -> Reduction:
-    """Return the operation that reduces numbers of `dtype`."""
+    """Return the reduction of `how` for pixels of `dtype`."""
     if how.mode is PoolMode.AVG or (how.mode is PoolMode.LP and how.p != np.inf):
         return Reduction(np.add, 0)
     if how.mode is PoolMode.LP:
@@ -58,7 +58,7 @@ def _average(task: PoolTask, threads: int) -> None:
 
 
 def _sum_dtype(task: PoolTask, counts: tuple[Indices, Indices]) -> np.dtype[Any] | None:
-    """Return the smallest type of integers that holds every sum, exactly in the result's type; or None."""
+    """Return the smallest integer type for the sums; None where the result's type would round them."""
     if task.x.dtype.kind != "u" or task.x.dtype.itemsize > 2 or task.how.window.mode is not None:
         return None
     largest = int(np.iinfo(task.x.dtype).max) * int(counts[0].max()) * int(counts[1].max())
@@ -87,7 +87,7 @@ def _lp(task: PoolTask, threads: int) -> None:
     reduce_windows(task, reduction(task.how, dtype), dtype, threads, prepare=prepare, finish=root)
 
 
-# What computes each mode, by this many threads.
+# Function that computes each mode, by a number of threads.
 POOL: dict[PoolMode, Callable[[PoolTask, int], None]] = {
     PoolMode.MAX: _extreme,
     PoolMode.MIN: _extreme,

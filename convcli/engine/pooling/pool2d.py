@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 from convcli.choices import PadMode, PoolMode
 from convcli.engine.arrays import Array, check_numeric, working_dtype
 from convcli.engine.pad import as_type
-from convcli.engine.pooling.medians import NETWORK, network
+from convcli.engine.pooling.medians import MAX_NETWORK_TAPS, network
 from convcli.engine.pooling.modes import POOL, reduction
 from convcli.engine.pooling.reductions import operations
 from convcli.engine.pooling.windows import Pooling, PoolTask
@@ -17,8 +17,8 @@ from convcli.parsing import as_pair
 
 __all__ = ["Pooling", "plan", "pool2d", "pool_picture", "pool_planes"]
 
-# Pixels, or taps of medians, below which one thread is faster than two.
-LIGHT = 1 << 19
+# Samples, or taps of medians, below which one thread is faster than two.
+ONE_THREAD_BELOW = 1 << 19
 
 
 def pool2d(
@@ -36,7 +36,7 @@ def pool2d(
     pad_value: float = 0.0,
     jobs: int | None = None,
 ) -> Array:
-    """Make one number of each window over the last two axes.
+    """Reduce each window over the last two axes to one value.
 
     With ``w`` the ``kh * kw`` pixels ``x[m*s + i*d, n*s + j*d]`` of a window, ``y[m, n]`` is
 
@@ -44,7 +44,7 @@ def pool2d(
     max     the maximum of ``w``
     avg     ``sum(w) / count``
     min     the minimum of ``w``
-    median  the median of ``w``; of an even number of pixels, the mean of the two in the middle
+    median  the median of ``w``; of an even number of pixels, the mean of the two middle ones
     lp      ``(sum |w|^p)^(1/p)``
     ======  ==========================================================
 
@@ -61,20 +61,21 @@ def pool2d(
     stride : int or (rows, columns), optional
         Pixels from one window to the next; by default the size: windows neither overlap nor leave gaps.
     padding : int, (rows, columns), ((top, bottom), (left, right)), "same", "full" or "valid"
-        Pixels added beyond the edges.
+        Pixels of padding on each side.
     dilation : int or (rows, columns)
         Pixels from one tap of a window to the next.
     ceil : bool
-        Let the last window hang over the far edge; it must begin inside the picture or its near padding.
+        Let the last window extend past the padding at the bottom and right; it must begin in the picture or
+        in the padding before it.
     count_include_pad : bool
-        Whether padding counts as pixels of value 0 in an average; what hangs over it never counts.
+        Whether padding counts as pixels of value 0 in an average; positions past the padding never count.
     p : float
         Of the norm, above 0; infinity is the largest absolute value.
     pad : PadMode or str, optional
         By default padding is neutral: it is never the maximum or minimum, adds 0 to sums and is left out of
         medians. Any padding mode adds pixels that count like those of the picture instead.
     pad_value : float
-        Shown beyond the edge by mode ``constant``.
+        Padding value of mode ``constant``.
     jobs : int, optional
         Threads; the result is the same for any number. Default: one per core.
 
@@ -88,16 +89,16 @@ def pool2d(
     Raises
     ------
     GeometryError
-        `x` is no picture, the window is larger than the padded picture, or one would see no pixel at all.
+        `x` is no picture, the window is larger than the padded picture, or one would read no pixel at all.
     UsageError
         Another argument is malformed.
 
     Notes
     -----
-    A NaN makes every result NaN whose window sees it, as in PyTorch. What differs from PyTorch: max pooling
-    of windows that see padding alone gives minus infinity there, and is refused here. ``lp_pool2d`` raises x
+    Every window that reads a NaN gives NaN, as in PyTorch. Differences from PyTorch: max pooling of windows
+    that read padding alone gives minus infinity there, and is refused here. ``lp_pool2d`` raises x
     itself to the power p, so that negative numbers count negative where p is odd (and a negative sum becomes
-    NaN); it scales windows that hang over as if they were whole; and it has no padding.
+    NaN); it scales windows that extend past the padding as if they were whole; and it has no padding.
 
     References
     ----------
@@ -136,10 +137,10 @@ def pool_picture(image: Array, how: Pooling, jobs: int | None = None) -> Array:
 
 
 def plan(how: Pooling) -> tuple[str, str]:
-    """Return by which method `how` is computed, and why."""
+    """Return the name of the method that computes `how`, and the reason in words."""
     window, taps = how.window, how.window.taps
     if how.mode is PoolMode.MEDIAN:
-        if taps > NETWORK:
+        if taps > MAX_NETWORK_TAPS:
             return "sort", f"each window of {taps} pixels is sorted as far as its middle"
         return "network", f"{len(network(taps))} exchanges order the {taps} pixels of all windows at once"
     operation, (rows, columns) = reduction(how, np.dtype(np.float32)), window.axes
@@ -168,12 +169,12 @@ def _pool(x: Array, how: Pooling, jobs: int | None) -> Array:
     task = PoolTask(x, out, how)
     _refuse_windows_of_padding(task)
     reads = max(x.size, out.size * (window.taps if how.mode is PoolMode.MEDIAN else 1))
-    POOL[how.mode](task, 1 if reads < LIGHT else thread_count(jobs))
+    POOL[how.mode](task, 1 if reads < ONE_THREAD_BELOW else thread_count(jobs))
     return out
 
 
 def _refuse_windows_of_padding(task: PoolTask) -> None:
-    """Raise GeometryError where a window sees neutral padding alone, which has no maximum and no mean."""
+    """Raise GeometryError where a window reads neutral padding alone, which has no maximum and no mean."""
     how = task.how
     sums = how.mode is PoolMode.LP or (how.mode is PoolMode.AVG and how.count_include_pad)
     if sums or how.window.mode is not None:

@@ -1,9 +1,9 @@
-"""Windows reduced to one number each by an operation such as ``maximum``, along rows and columns in turn.
+"""Reduction of each window to one value by an operation such as ``maximum``, along rows, then columns.
 
-A window of ``k`` taps is never walked through. Taps that a stride keeps apart are taken one after the other;
-runs of neighbouring windows share their halves: two windows of 4 make one of 8 (doubling). So a window costs
-about ``s + log2(k / s)`` operations on whole arrays, not ``k``. Sums are taken in halves too, which keeps
-rounding small; nothing is ever subtracted again, so that an infinity or NaN stays in the windows that see it.
+Overlapping windows share their halves: two windows of 4 taps make one of 8 (doubling). With stride ``s`` a
+window of ``k`` taps costs about ``s + log2(k / s)`` operations on whole arrays, not ``k``. Sums of halves
+also keep rounding small; no sum is updated by subtraction, so that an infinity or NaN stays in the windows
+that read it.
 """
 
 from collections.abc import Callable
@@ -19,28 +19,28 @@ from convcli.engine.window import Axis
 
 __all__ = ["Finish", "Reduction", "operations", "reduce_axis", "reduce_windows"]
 
-# Taps that are added one after the other: more are added in halves, which rounds less.
-CHAIN = 16
+# Taps that are added one after the other, at most: more are added in halves, which rounds less.
+MAX_SEQUENTIAL_TAPS = 16
 
-# Bytes that a part reads: fewer, and the calls take longer than the work; more leave the cache.
+# Bytes that a part reads: with fewer, calls take longer than the work; more leave the cache.
 PART_BYTES = 1 << 21
 
 # Gives scratch memory by name and length along the reduced axis, which comes first.
 ScratchAlong = Callable[[object, int], Array]
 
-# Makes results of reduced windows: ``finish(reduced, part, into)``.
+# Turns reduced windows into results: ``finish(reduced, part, into)``.
 Finish = Callable[[Array, Part, Array], None]
 
 
 class Reduction(NamedTuple):
-    """``maximum``, ``minimum`` or ``add``, and the number that changes nothing."""
+    """``maximum``, ``minimum`` or ``add``, and its identity element."""
 
     operation: np.ufunc
     identity: Any
 
     @property
     def idempotent(self) -> bool:
-        """Whether a pixel may be taken twice."""
+        """Whether a pixel may be reduced twice, as by maximum and minimum."""
         return self.operation is not np.add
 
 
@@ -53,7 +53,7 @@ def reduce_windows(
     prepare: Prepare | None = None,
     finish: Finish | None = None,
 ) -> None:
-    """Reduce every window of `task` in numbers of `dtype`, down the rows first."""
+    """Reduce every window of `task`, computed in `dtype`, along the rows' axis first."""
     channels, (rows, columns) = task.channels, task.axes
     results = task.out.reshape(*task.out.shape[:2], -1)
 
@@ -86,10 +86,10 @@ def reduce_windows(
 def _reduce_columns(
     how: Reduction, lines: Array, axis: Axis, channels: int, into: Array, scratch: Scratch
 ) -> None:
-    """Reduce `lines`, which begin where the first window does, along their last axis.
+    """Reduce `lines`, whose first sample is the first window's, along their last axis.
 
-    Every position is computed, whatever the stride, and some are kept: neighbouring numbers are computed so
-    much faster than those with gaps, and channels are mere pixels that windows step over.
+    With a stride every position is computed and some are kept: contiguous samples are computed so much faster
+    than strided ones. Interleaved channels multiply the dilation.
     """
 
     def like_into(name: object, length: int) -> Array:
@@ -97,7 +97,7 @@ def _reduce_columns(
 
     dense = axis._replace(dilation=axis.dilation * channels)
     if axis.stride == 1 or (channels == 1 and axis.size == 2 and not how.idempotent):
-        # Of two numbers, a sum with gaps is as fast as one without and another pass.
+        # A strided sum of two taps is as fast as a contiguous one and a pass that keeps some.
         reduce_axis(how, lines.transpose(2, 0, 1), dense, 0, into.transpose(2, 0, 1), like_into)
         return
     every = lines
@@ -114,7 +114,7 @@ def _reduce_columns(
 def reduce_axis(
     how: Reduction, x: Array, axis: Axis, offset: int, into: Array, scratch: ScratchAlong
 ) -> None:
-    """Write ``into[m] = reduction over i of x[m * s + i * d + offset]``; beyond `x` is the identity.
+    """Write ``into[m] = reduction over i of x[m * s + i * d + offset]``; outside `x` is the identity.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ class _Taps(NamedTuple):
     scratch: ScratchAlong
 
     def of(self, tap: int, length: int) -> tuple[Array, int, int]:
-        """Return tap `tap` of `length` windows as far as there are pixels, and which windows those are."""
+        """Return tap `tap` of the windows, of `length`, where it lies in `x`, and the range of those."""
         stride, first = self.axis.stride, self.offset + tap * self.axis.dilation
         low = min(max(0, -(first // stride)), length)
         high = min(max(low, -((first - len(self.x)) // stride)), length)
@@ -167,7 +167,7 @@ class _Taps(NamedTuple):
 
     def chain(self, tap: int, end: int, into: Array, depth: int = 0) -> None:
         """Reduce taps `tap` to `end` (excluded) of ``len(into)`` windows."""
-        if end - tap > CHAIN and not self.how.idempotent:
+        if end - tap > MAX_SEQUENTIAL_TAPS and not self.how.idempotent:
             half = (tap + end) // 2
             self.chain(tap, half, into, depth + 1)
             other = self.scratch(("half", depth), len(into))
@@ -215,10 +215,10 @@ def _reduce_run(
 
 
 def _shifts(count: int, how: Reduction) -> list[tuple[int, bool]]:
-    """Return by how much what is reduced so far is shifted and reduced with itself, to make runs of `count`.
+    """Return the shifts by which partial reductions are reduced with themselves to windows of `count` taps.
 
-    True beside a shift: single pixels are shifted instead. Idempotent reductions let halves overlap; sums are
-    made of windows of half the width and single pixels.
+    A shift comes with True where single pixels are shifted instead. Halves may overlap in idempotent
+    reductions; sums are made of windows of half the width and single pixels.
     """
     shifts, width = list[tuple[int, bool]](), 1
     if how.idempotent:

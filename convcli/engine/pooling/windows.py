@@ -1,4 +1,4 @@
-"""What pooling works on: the pictures and their windows, cut into parts, and the pixels that a part reads."""
+"""Pooling tasks: the pictures and their windows, cut into parts, and loading the pixels of a part."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from convcli.choices import PoolMode
 from convcli.engine.arrays import Array, Indices
 from convcli.engine.pad import read_padded, sources
 from convcli.engine.threads import Scratch
-from convcli.engine.tiles import WIDEST, Piece, even_cuts
+from convcli.engine.tiles import MAX_ROW_SAMPLES, Piece, even_cuts
 from convcli.engine.window import Axis, Window
 
 __all__ = ["Part", "PoolTask", "Pooling", "Prepare", "Region", "cut", "load", "split"]
 
-# First and last padded row, and column; the last are excluded.
+# First and last padded row, and first and last padded column; the last are excluded.
 Bounds = tuple[tuple[int, int], tuple[int, int]]
 
 # Changes pixels in place as soon as they are loaded.
@@ -25,7 +25,7 @@ Prepare = Callable[[Array], None]
 
 
 class Pooling(NamedTuple):
-    """What becomes of each window, and where windows are: see :func:`pool2d`."""
+    """The sliding window and how it is reduced: the arguments of :func:`pool2d`, parsed."""
 
     window: Window
     mode: PoolMode = PoolMode.MAX
@@ -36,16 +36,16 @@ class Pooling(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PoolTask:
-    """Planes of interleaved channels, and what is made of them.
+    """Planes of interleaved channels to be pooled, and the array for the result.
 
     Attributes
     ----------
     x : (P, H, W, C) array
-        Of any real type and strides.
+        Of any real type and memory layout.
     out : (P, H', W', C) array
         Receives the result.
     how : Pooling
-        Its window pads neutrally where its mode is None.
+        Padding is neutral where its window's mode is None.
     """
 
     x: Array
@@ -59,19 +59,19 @@ class PoolTask:
 
     @cached_property
     def picture(self) -> Bounds:
-        """Padded rows and columns where the picture is."""
+        """Padded rows and columns that the picture covers."""
         (rows, columns), (_, height, width, _) = self.axes, self.x.shape
         return (rows.low, rows.low + height), (columns.low, columns.low + width)
 
     @property
     def padded(self) -> Bounds:
-        """Rows and columns of picture and padding; with `ceil`, last windows may hang over them."""
+        """Rows and columns of picture and padding; with `ceil`, the last windows may extend past them."""
         (rows, columns), (y, x) = self.axes, self.picture
         return (0, y[1] + rows.high), (0, x[1] + columns.high)
 
     @cached_property
     def counted(self) -> Bounds:
-        """Rows and columns that hold numbers: neutral padding holds none."""
+        """Rows and columns that count: the picture, and padding unless it is neutral."""
         return self.picture if self.how.window.mode is None else self.padded
 
     def taps_within(self, bounds: Bounds) -> tuple[Indices, Indices]:
@@ -81,7 +81,7 @@ class PoolTask:
 
     @cached_property
     def maps(self) -> tuple[Indices, Indices]:
-        """The pixel that each padded row and column shows."""
+        """Source pixel of each padded row and column."""
         window, (_, height, width, _) = self.how.window, self.x.shape
         rows, columns = window.padding
         return sources(height, *rows, window.mode), sources(width, *columns, window.mode)
@@ -99,7 +99,7 @@ class PoolTask:
 
     @cached_property
     def flat(self) -> Array | None:
-        """The pixels as P x H x WC numbers that can be computed with in place, or None."""
+        """The pixels as P x H x WC where they can be read in place, else None."""
         planes, height, width, channels = self.x.shape
         size = self.x.itemsize
         packed = self.x.strides[3] == size or channels == 1
@@ -140,9 +140,9 @@ class Region(NamedTuple):
 
 
 def cut(task: PoolTask, size: int) -> list[Part]:
-    """Cut all windows into parts that read about `size` numbers each, whatever the number of threads."""
+    """Cut all windows into parts that read about `size` samples each, whatever the number of threads."""
     area, (rows, columns) = task.everything, task.axes
-    widest = max(1, WIDEST // (task.channels * columns.stride), columns.span // columns.stride)
+    widest = max(1, MAX_ROW_SAMPLES // (task.channels * columns.stride), columns.span // columns.stride)
     across = even_cuts(area.x1, widest)
     row = max(right - left for left, right in pairwise(across)) * columns.stride * task.channels
     down = even_cuts(area.y1, max(1, size // (row * rows.stride), rows.span // rows.stride))
@@ -164,15 +164,15 @@ def split(area: Part, planes: list[int], rows: list[int], columns: list[int]) ->
 def load(
     task: PoolTask, part: Part, dtype: np.dtype[Any], scratch: Scratch, prepare: Prepare | None = None
 ) -> Region:
-    """Return the numbers that `part` reads: of the picture where possible, else a copy of type `dtype`."""
+    """Return the pixels that `part` reads: a view of the picture where possible, else a copy in `dtype`."""
     (rows, columns), (y_bounds, x_bounds) = task.axes, task.counted
     y0, y1 = _clip(rows.reads(part.y0, part.y1), y_bounds)
     x0, x1 = _clip(columns.reads(part.x0, part.x1), x_bounds)
     (top, bottom), (left, right) = task.picture
     inside = top <= y0 and y1 <= bottom and left <= x0 and x1 <= right
     if inside and task.flat is not None and task.x.dtype == dtype and prepare is None:
-        numbers = slice((x0 - left) * task.channels, (x1 - left) * task.channels)
-        return Region(task.flat[part.p0 : part.p1, y0 - top : y1 - top, numbers], y0, x0)
+        samples = slice((x0 - left) * task.channels, (x1 - left) * task.channels)
+        return Region(task.flat[part.p0 : part.p1, y0 - top : y1 - top, samples], y0, x0)
     copy = scratch("pixels", (part.p1 - part.p0, y1 - y0, x1 - x0, task.channels), dtype)
     planes, window = task.x[part.p0 : part.p1], task.how.window
     if inside:
@@ -187,7 +187,7 @@ def load(
 
 def _taps_within(axis: Axis, windows: int, bounds: tuple[int, int]) -> Indices:
     firsts = np.arange(windows) * axis.stride
-    before, until = (-((firsts - edge) // axis.dilation) for edge in bounds)
+    before, until = (-((firsts - bound) // axis.dilation) for bound in bounds)
     return np.clip(until, 0, axis.size) - np.clip(before, 0, axis.size)
 
 

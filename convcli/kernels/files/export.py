@@ -1,4 +1,4 @@
-"""Write a kernel to a file or to stdout, as `kernels export` and `learn` do."""
+"""Writes a kernel to a file or to stdout, for `kernels export` and `learn`."""
 
 import os
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ __all__ = ["Exported", "export_kernel", "file_suffix"]
 
 @dataclass(frozen=True)
 class Exported:
-    """The bytes of a kernel file, and where they were written (None: they belong on stdout)."""
+    """The bytes of a kernel file, and the path they were written to (None: to be printed on stdout)."""
 
     data: bytes
     path: str | None
@@ -31,7 +31,7 @@ def export_kernel(found: Kernel, *, output: str | None, format: str | None) -> E
 
 
 def file_suffix(output: str | None, format: str | None) -> str:
-    """Return the suffix of the format in which a kernel is written: JSON unless told otherwise."""
+    """Return the suffix of the format in which a kernel is written, by default JSON's."""
     if format is not None:
         return "." + format.lower().removeprefix(".")
     if output is None or output == STDOUT:

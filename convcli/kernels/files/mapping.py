@@ -1,4 +1,4 @@
-"""Kernels to and from the keys and values that JSON, TOML and .npz hold."""
+"""Conversion of kernels to and from mappings, the content of JSON, TOML and .npz files."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,8 +17,8 @@ __all__ = ["as_mapping", "from_mapping", "nested"]
 def as_mapping(kernel: Kernel) -> dict[str, Any]:
     """Return ``name``, ``source``, ``kernel`` or ``components``, ``combine`` and ``bias``.
 
-    ``kernel`` is one array of 2, 3 or 4 axes; ``components`` a list of arrays where one cannot hold them.
-    ``combine`` and ``bias`` are left out where they say nothing.
+    ``kernel`` is one array of 2, 3 or 4 axes; ``components`` a list of arrays that do not form one.
+    ``combine`` and ``bias`` are left out at their defaults.
     """
     held: dict[str, Any] = {"name": kernel.name}
     if kernel.source:
@@ -36,7 +36,7 @@ def as_mapping(kernel: Kernel) -> dict[str, Any]:
 
 
 def from_mapping(held: Mapping[str, Any], what: str, name: str) -> Kernel:
-    """Make the kernel that `held` describes; keys other than those of `as_mapping` are ignored."""
+    """Return the kernel of a mapping; keys other than those of `as_mapping` are ignored."""
     if ("kernel" in held) == ("components" in held):
         found = "both 'kernel' and 'components'" if "kernel" in held else "neither 'kernel' nor 'components'"
         raise KernelError(

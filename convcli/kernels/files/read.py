@@ -28,19 +28,21 @@ from convcli.kernels.text import matrix, shown
 
 __all__ = ["COMPONENT", "MAX_BYTES", "SUFFIXES", "decode_kernel", "is_kernel_file", "read_kernel"]
 
+# The suffixes of kernel files.
 SUFFIXES = (".npy", ".npz", ".json", ".toml", ".csv", ".tsv", ".txt")
-# The largest kernel file, and the most that one may unpack to, in bytes: `kernel.MAX_WEIGHTS` of float64.
+# Largest kernel file, packed or unpacked, in bytes: `kernel.MAX_WEIGHTS` of float64.
 MAX_BYTES = 1 << 29
-# How ``.npz`` names the arrays of several components; a number follows.
+# Prefix of the names of several components' arrays in ``.npz``; a number follows.
 COMPONENT = "component_"
 # The other arrays of an ``.npz`` that are read.
 _KEYS = ("name", "source", "kernel", "combine", "bias")
 
+# Names of kernel files, or of an array in one.
 _PATH = re.compile(r".*\.(npy|npz|json|toml|csv|tsv|txt)|.*\.npz:.+", re.IGNORECASE | re.DOTALL)
 
 
 def is_kernel_file(spec: str) -> bool:
-    """Tell whether `spec` ends as a kernel file does, so that it is one whether it exists or not."""
+    """Return whether `spec` ends like a kernel file, and so names one even if it does not exist."""
     return _PATH.fullmatch(spec) is not None
 
 
@@ -77,9 +79,9 @@ def read_kernel(path: str) -> Kernel:
 def decode_kernel(
     data: bytes, what: str, name: str, suffix: str = "", member: str = "", source: str = ""
 ) -> Kernel:
-    """Make a kernel of a file's content; `what` is how errors call it.
+    """Return the kernel in a file's content; `what` names it in errors.
 
-    `name` and `source` are the kernel's unless the content gives its own. An empty `suffix` is found from the
+    `name` and `source` are the kernel's unless the content has its own. An empty `suffix` is found from the
     first bytes. `member` names the array of an ``.npz``.
     """
     if not data.strip():

@@ -15,7 +15,7 @@ __all__ = ["encode_kernel"]
 
 
 def encode_kernel(kernel: Kernel, suffix: str) -> bytes:
-    """Return the bytes of a file that reads back as exactly these weights.
+    """Return the bytes of a kernel file from which the weights are read back exactly.
 
     Name, source, bias and combination are kept by ``.json``, ``.toml`` and ``.npz``. `suffix` is one of
     `SUFFIXES`, in any case.
@@ -64,7 +64,7 @@ def _write_toml(kernel: Kernel) -> str:
 
 
 def _toml_text(text: str) -> str:
-    """Quote `text`; half a surrogate pair, as file names that are not UTF-8 have, becomes ``?``."""
+    """Quote `text`; lone surrogates, as in file names that are not UTF-8, become ``?``."""
     special = {ord(mark): f"\\{mark}" for mark in '"\\'} | {i: f"\\u{i:04x}" for i in (*range(32), 127)}
     return f'"{text.encode("utf-8", "replace").decode().translate(special)}"'
 

@@ -1,1 +1,1 @@
-"""Recognise the named kernel, and its parameters, that given weights are."""
+"""Recognition of named kernels, and their parameters, from weights."""

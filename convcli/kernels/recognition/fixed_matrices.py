@@ -1,24 +1,23 @@
-"""Compare a matrix with the named kernels that have no parameter but a size: turned, mirrored and shifted."""
+"""Compares a matrix with the named kernels without parameters but a size: rotated, reflected and shifted."""
 
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
 from convcli.kernels import families, library
+from convcli.kernels.kernel import Array
 from convcli.kernels.recognition.match import Match, Recognised, misfit, sized
 from convcli.kernels.recognition.trimming import Trimmed
 from convcli.kernels.text import matrix
 
 __all__ = ["COMPASS", "TURNS", "compare_matrices"]
 
-Array = NDArray[np.float64]
 
-# The directions of the masks of kirsch and robinson, in the order of the library.
+# Directions of the masks of kirsch and robinson, in the order of the library.
 COMPASS = ("E", "NE", "N", "NW", "W", "SW", "S", "SE")
 
-# What may have been done to a kernel (turns are counter-clockwise), the plainest first.
+# Rotations (counter-clockwise) and reflections of a kernel, in words, the simplest first.
 TURNS: tuple[tuple[str, Callable[[Array], Array]], ...] = (
     ("", lambda plane: plane),
     ("turned 90 degrees", lambda plane: np.rot90(plane)),
@@ -32,21 +31,21 @@ TURNS: tuple[tuple[str, Callable[[Array], Array]], ...] = (
 
 
 def compare_matrices(trimmed: Trimmed) -> Iterator[Match]:
-    """Yield the best match of every fixed matrix in every orientation that makes another kernel of it."""
+    """Yield the best match of every fixed matrix in each of its distinct orientations."""
     for spec, plane, cost, turns in _candidates(trimmed.plane.shape):
-        seen: list[Array] = []
+        tried: list[Array] = []
         for place, (turn, move) in enumerate(TURNS[:turns]):
             moved = np.ascontiguousarray(move(plane))
-            if any(_same_line(moved, other) for other in seen):
+            if any(_same_line(moved, other) for other in tried):
                 continue
-            seen.append(moved)
+            tried.append(moved)
             match = _best_place(trimmed, spec, moved, cost + (1 + place / 10 if turn else 0))
             if match is not None:
                 yield match._replace(recognised=match.recognised._replace(turn=turn))
 
 
 def _candidates(shape: tuple[int, ...]) -> Iterator[tuple[str, Array, float, int]]:
-    """Yield names, matrices, costs, and how many of `TURNS` make another kernel of each."""
+    """Yield names, matrices, costs, and how many of `TURNS` to try for each."""
     for name, entry in library.TABLE.items():
         if entry.weights:
             yield name, np.array(matrix(entry.weights, name)), 0.0, len(TURNS)
@@ -69,7 +68,7 @@ def _candidates(shape: tuple[int, ...]) -> Iterator[tuple[str, Array, float, int
 
 
 def _sizes_from(shape: Sequence[int], least: int, most: int) -> list[tuple[int, int]]:
-    """Return sizes from `shape` up: faint weights at the edges may be lost in noise."""
+    """Return sizes from `shape` up: small weights at the edges may be lost in noise."""
     rows, columns = shape
     more = [(rows + extra, columns + extra) for extra in range(0, 7, 2) if min(shape) > 1 or extra == 0]
     more += [(1, columns + 2 * extra) for extra in (1, 2, 3) if rows == 1]
@@ -78,10 +77,10 @@ def _sizes_from(shape: Sequence[int], least: int, most: int) -> list[tuple[int, 
 
 
 def _best_place(trimmed: Trimmed, spec: str, plane: Array, cost: float) -> Match | None:
-    """Find the shift at which `plane` is most alike."""
+    """Return the match at the shift where `plane` correlates most."""
     (rows, columns), (kh, kw) = trimmed.plane.shape, plane.shape
     if kh > rows + 6 or kw > columns + 6 or rows > kh or columns > kw:
-        return None  # what is left over has weight: it has been trimmed
+        return None  # all of the trimmed matrix has weight, and must be covered
     wide = np.pad(trimmed.plane, ((kh - rows, kh - rows), (kw - columns, kw - columns)))
     dots = np.einsum("abij,ij->ab", sliding_window_view(wide, plane.shape), plane)
     at = np.unravel_index(np.argmax(np.abs(dots)), dots.shape)
@@ -94,5 +93,5 @@ def _best_place(trimmed: Trimmed, spec: str, plane: Array, cost: float) -> Match
 
 
 def _same_line(one: Array, other: Array) -> bool:
-    """Whether two are the same but for a sign, which the scale has."""
+    """Whether two matrices are equal up to sign, which the scale includes."""
     return one.shape == other.shape and (np.array_equal(one, other) or np.array_equal(one, -other))

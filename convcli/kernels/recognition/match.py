@@ -4,37 +4,36 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from convcli.kernels.text import size_text
+from convcli.display.words import per_axis
+from convcli.kernels.kernel import Array
 
 __all__ = ["MIN_COSINE", "ROUNDING_MISFIT", "Match", "Recognised", "misfit", "sized"]
 
-Array = NDArray[np.float64]
 
-# The cosine above which two kernels are taken for one.
+# Two kernels count as the same where the cosine between them is above this.
 MIN_COSINE = 0.999
-# Misfits (1 - cosine) below this differ by rounding alone.
+# Misfits (1 - cosine) below this are rounding.
 ROUNDING_MISFIT = 1e-10
 
 
 class Recognised(NamedTuple):
-    """A named kernel that another one is alike; `str` says it in one line.
+    """A named kernel recognised in given weights; `str` describes it in one line.
 
     Attributes
     ----------
     spec
-        The named kernel, as ``-k`` takes it (of ``kirsch`` and ``robinson`` one mask, its direction behind).
+        The SPEC of the named kernel (of ``kirsch`` and ``robinson`` one mask, followed by its direction).
     scale
-        What the named kernel is multiplied by, its sign included.
+        The signed factor of the named kernel.
     cosine
-        Of the angle between the two, 1 where they differ by scale alone.
+        Between the two, 1 where they differ by scale alone.
     turn
-        What was done to the named kernel, or how it was made, in words; empty if nothing.
+        Rotation or reflection of the named kernel, or how it was made, in words; else empty.
     shift
-        How far its centre is off the other's, rows down and columns to the right.
+        Offset of its centre in the given weights, rows down and columns to the right.
     identity
-        How often the picture itself is added.
+        Factor of the identity that is added.
     """
 
     spec: str
@@ -58,14 +57,14 @@ class Match(NamedTuple):
     cost: float
 
     def score(self) -> float:
-        """Return the score, least for the best candidate: a cost of 1 has to halve the misfit."""
+        """Return the score, the lower the better: a cost of 1 must halve the misfit."""
         return math.log2(self.misfit + ROUNDING_MISFIT) + self.cost
 
 
 def misfit(whole: Array, part: Array, plane: Array) -> float:
     """Return ``1 - |cosine|`` of `whole` and `plane`, which lies on `part` of it.
 
-    The squared difference of the directions keeps the digits that ``1 - cosine`` would lose.
+    The squared difference of the unit vectors avoids the cancellation of ``1 - cosine``.
     """
     size, own = float(np.sqrt(np.sum(whole**2))), float(np.sqrt(np.sum(plane**2)))
     sign = 1.0 if float(np.sum(part * plane)) >= 0 else -1.0
@@ -75,7 +74,7 @@ def misfit(whole: Array, part: Array, plane: Array) -> float:
 
 def sized(name: str, size: tuple[int, int]) -> str:
     """Return the SPEC of a kernel whose default size is 3."""
-    return name if size == (3, 3) else f"{name}:size={size_text(size)}"
+    return name if size == (3, 3) else f"{name}:size={per_axis(size)}"
 
 
 def _shift_words(shift: tuple[int, int]) -> str:

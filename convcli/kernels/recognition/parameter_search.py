@@ -1,4 +1,4 @@
-"""Fit the parameters of a kernel family to a matrix: those of the greatest cosine with it."""
+"""Fits the parameters of a kernel family to a matrix: those that maximise the cosine between them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from convcli.kernels.kernel import Array
 from convcli.kernels.recognition.match import ROUNDING_MISFIT
 from convcli.kernels.recognition.searched_families import (
     MAX_LENGTH_RATIO,
@@ -17,28 +18,27 @@ from convcli.kernels.recognition.searched_families import (
 
 __all__ = ["FittedParameters", "fit_parameters"]
 
-Array = NDArray[np.float64]
 
-# Levenberg-Marquardt iterations at most; from a fair start about eight do.
+# Levenberg-Marquardt iterations, at most; from a good start about eight suffice.
 MAX_ITERATIONS = 40
-# Points of the grid from which a descent starts, the nearest ones.
+# Points of the grid from which the search starts: the nearest ones.
 MAX_STARTS = 3
-# Squared distance of directions (2 minus twice the cosine) from which no descent starts.
+# Squared distance of unit vectors (2 minus twice the cosine) from which on a grid point is no start.
 MAX_START_DISTANCE = 0.8
 
 
 def _tolerated(misfit: float, count: int) -> float:
-    """Return the greatest misfit that is no worse than `misfit`, for a matrix of `count` weights.
+    """Return the largest misfit that noise may account for, the least being `misfit` of `count` weights.
 
-    Of noise alone, `count` weights leave a sum of squares that is chi-squared: 12 more than the least, in
-    units of the variance of one, are three standard deviations of a parameter and a little. The noise of
-    large kernels is alike in neighbours, so they tell less than that: a quarter more is no worse.
+    The sum of squares of noise is chi-squared: 12 variances above the minimum are a little more than three
+    standard deviations of a parameter. The noise of large kernels is correlated between neighbours, so that
+    25% more are allowed where that is larger.
     """
     return misfit * (1 + max(12 / count, 0.25)) + ROUNDING_MISFIT
 
 
 class FittedParameters(NamedTuple):
-    """The parameters of the greatest cosine, rounded; ``misfit`` is 1 minus that cosine."""
+    """The parameters of the largest cosine, rounded; ``misfit`` is 1 minus that cosine."""
 
     values: Values
     spec: str
@@ -48,13 +48,13 @@ class FittedParameters(NamedTuple):
 def fit_parameters(
     family: Family, plane: Array, keep: NDArray[np.bool_], *, enough: float, slack: float
 ) -> FittedParameters | None:
-    """Fit a family to `plane`, of which only the weights in `keep` count.
+    """Fit the parameters of a family to the weights of `plane` in `keep`.
 
     Returns
     -------
     FittedParameters or None
-        None where no cosine is above ``1 - enough``. Parameters have as few digits as leave the misfit
-        no worse than noise may; a size is left out where that adds no more than `slack`, what noise may hide.
+        None where no cosine is above ``1 - enough``. Parameters are rounded as far as the misfit stays
+        within noise; the size is left out where that adds no more than `slack`, the noise's share.
     """
     size = (plane.shape[0], plane.shape[1])
     target = _direction(plane, keep)
@@ -96,7 +96,7 @@ def _rounded(
 
 
 def _own_misfit(family: Family, values: Values, plane: Array, keep: NDArray[np.bool_]) -> float:
-    """Return the misfit of the kernel in its own size, the one that follows from its parameters."""
+    """Return the misfit of the kernel in its default size, which follows from its parameters."""
     made = family.make(values, None)
     if max(made.shape) > MAX_LENGTH_RATIO * max(plane.shape):
         return np.inf
@@ -124,7 +124,7 @@ def _gap(
 
 
 def _apart(one: Array, other: Array) -> Array:
-    """Return the difference of two directions, whichever way the first points along its line."""
+    """Return the difference of two unit vectors, the first negated where that is nearer."""
     return np.asarray(one * (1.0 if one @ other >= 0 else -1.0) - other)
 
 

@@ -1,4 +1,4 @@
-"""Recognise the named kernel that a matrix is, up to scale, sign, turns, mirrors, place and parameters."""
+"""Recognises a named kernel in a matrix, up to scale, sign, rotation, reflection, shift and parameters."""
 
 import math
 from collections.abc import Iterator
@@ -25,29 +25,28 @@ from convcli.kernels.text import matrix
 
 __all__ = ["Recognised", "recognise"]
 
-Array = NDArray[np.float64]
 Floats = NDArray[np.floating[Any]]
 
-# The least cost of a name that adds the picture itself.
+# Cost of a sum with the identity, at least.
 SUM_COST = 1.5
 
 
 def recognise(weights: Floats, errors: Floats | None = None) -> Recognised | None:
-    """Return the named kernel that `weights` are, or None where there is none.
+    """Return the named kernel that matches `weights`, or None.
 
-    It is compared by the cosine of the angle between matrices, ``sum(a b) / sqrt(sum(a^2) sum(b^2))``, at
-    every place of the one in the other. Parameters are those of the greatest cosine, found by the damped
-    Gauss-Newton steps of Levenberg and Marquardt from a coarse grid, and rounded as far as the cosine allows.
-    A plainer name is taken where it is about as near: a fixed matrix before a size before a sigma.
-    Sums ``a * identity + b * NAME`` are tried where nothing else fits; there the cosine counts without the
-    middle weight, which `a` can always make right.
+    Kernels are compared by the cosine of the angle between matrices, ``sum(a b) / sqrt(sum(a^2) sum(b^2))``,
+    at every shift. Parameters are those of the largest cosine, found by the damped Gauss-Newton steps of
+    Levenberg and Marquardt from a coarse grid, and rounded as far as the cosine allows. Of about equally near
+    names the simplest is taken: a fixed matrix before a size before a sigma. Sums
+    ``a * identity + b * NAME`` are tried where nothing else matches; there the cosine leaves out the middle
+    weight, which `a` can always make equal.
 
     Parameters
     ----------
     weights : (kh, kw) array
         For correlation.
     errors : (kh, kw) array, optional
-        Standard errors: what is smaller than they are is no difference.
+        Standard errors: smaller differences are ignored.
 
     References
     ----------
@@ -61,12 +60,12 @@ def recognise(weights: Floats, errors: Floats | None = None) -> Recognised | Non
     noise = np.asarray(errors / largest if known_errors and errors is not None else np.zeros_like(plane))
     slack = ROUNDING_MISFIT + float(np.sum(noise**2) / np.sum(plane**2))
     trimmed = trim(plane, 1e-7 + 5 * noise)
-    least = max(ROUNDING_MISFIT, slack / 4)  # no misfit is far below what noise leaves
+    floor = max(ROUNDING_MISFIT, slack / 4)  # no misfit is far below that of noise
     found = _alike(compare_matrices(trimmed))
 
     def may_win(cost: float) -> bool:
-        """Whether a name of that cost may have the best score."""
-        return all(match.score() > math.log2(least) + cost for match in found)
+        """Whether a candidate of that cost may have the best score."""
+        return all(match.score() > math.log2(floor) + cost for match in found)
 
     for family in SEARCHED_FAMILIES:
         if may_win(family.cost):
@@ -87,11 +86,11 @@ def _alike(matches: Iterator[Match]) -> list[Match]:
 def _compare_family(
     trimmed: Trimmed, family: Family, keep: NDArray[np.bool_] | None, slack: float
 ) -> Iterator[Match]:
-    """Compare with a family whose parameters are real numbers; its kernels have a middle pixel."""
+    """Yield the best match of a family with real parameters; its kernels have odd sizes."""
     rows, columns = trimmed.plane.shape
     keep = np.ones((rows, columns), bool) if keep is None else keep
-    (least_rows, least_columns), (most_rows, most_columns) = family.least, family.most
-    fits = least_rows <= rows <= most_rows and least_columns <= columns <= most_columns
+    (min_rows, min_columns), (max_rows, max_columns) = family.smallest, family.largest
+    fits = min_rows <= rows <= max_rows and min_columns <= columns <= max_columns
     if not (fits and rows % 2 and columns % 2):
         return
     found = fit_parameters(family, trimmed.plane, keep, enough=1 - MIN_COSINE, slack=slack)
@@ -105,23 +104,23 @@ def _compare_family(
 
 
 def _compare_sums(trimmed: Trimmed, slack: float) -> Iterator[Match]:
-    """Compare with ``a * identity + b * NAME``, the middle weight left out."""
-    for seen in recentred(trimmed):
-        rows, columns = seen.plane.shape
+    """Yield matches of ``a * identity + b * NAME``, compared without the middle weight."""
+    for part in recentred(trimmed):
+        rows, columns = part.plane.shape
         if not (rows % 2 and columns % 2) or rows * columns == 1:
             continue
         keep = np.ones((rows, columns), bool)
         keep[rows // 2, columns // 2] = False
-        yield from (_of_the_whole(seen, keep, match) for match in _fixed_sums(seen, keep))
+        yield from (_of_the_whole(part, keep, match) for match in _fixed_sums(part, keep))
         if min(rows, columns) >= 5:
             for family in SEARCHED_FAMILIES:
                 if family.added:
-                    for match in _compare_family(seen, family, keep, slack):
-                        yield _of_the_whole(seen, keep, _with_identity(seen, match))
+                    for match in _compare_family(part, family, keep, slack):
+                        yield _of_the_whole(part, keep, _with_identity(part, match))
 
 
 def _of_the_whole(trimmed: Trimmed, keep: NDArray[np.bool_], match: Match) -> Match:
-    """Make the misfit one of the whole matrix, to compare it with others: the middle weight is exact."""
+    """Convert the misfit to that of the whole matrix, whose middle weight matches exactly."""
     share = float(np.sum(trimmed.plane[keep] ** 2) / np.sum(trimmed.plane**2))
     return match._replace(misfit=match.misfit * share)
 
@@ -137,7 +136,7 @@ def _fixed_sums(trimmed: Trimmed, keep: NDArray[np.bool_]) -> Iterator[Match]:
         gap = misfit(trimmed.plane * keep, trimmed.plane * keep, plane * keep)
         scale = float(np.sum(trimmed.plane * plane * keep) / np.sum(plane**2 * keep))
         if 1 - gap <= MIN_COSINE or (spec == "laplacian8" and scale > 0):
-            continue  # a mean of the neighbours is a box
+            continue  # a positive laplacian8 is a mean of the neighbours: a box
         if spec.startswith("box") and scale < 0 and size == (3, 3):
             continue
         own = float((trimmed.plane - scale * plane)[~keep][0])
@@ -145,7 +144,7 @@ def _fixed_sums(trimmed: Trimmed, keep: NDArray[np.bool_]) -> Iterator[Match]:
 
 
 def _with_identity(trimmed: Trimmed, match: Match) -> Match:
-    """Give the middle weight to the picture itself; what takes a blur away is an unsharp mask."""
+    """Add the identity that matches the middle weight; with a negative blur it is an unsharp mask."""
     recognised = match.recognised
     blur = kernel(recognised.spec).components[0]
     middle, blur_middle = ((plane.shape[0] // 2, plane.shape[1] // 2) for plane in (trimmed.plane, blur))

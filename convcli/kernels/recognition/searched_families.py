@@ -5,54 +5,53 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from convcli.display.words import per_axis
 from convcli.errors import KernelError
 from convcli.kernels import families
+from convcli.kernels.kernel import Array
 from convcli.kernels.parameters import MAX_SIDE
-from convcli.kernels.text import size_text
 
 __all__ = ["MAX_LENGTH_RATIO", "SEARCHED_FAMILIES", "Family", "Size", "Values", "resized"]
 
-Array = NDArray[np.float64]
 Size = tuple[int, int]
 Values = tuple[float, ...]
 
-# Lengths and sigmas are at most so many times the longest side of the matrix: longer ones look alike in it.
+# Largest length or sigma, as a multiple of the matrix's longest side: larger ones look alike within it.
 MAX_LENGTH_RATIO = 4.0
 
 
 class Family(NamedTuple):
-    """A family of kernels whose parameters are real numbers.
+    """A family of kernels with real parameters.
 
     Attributes
     ----------
     name
-        In the library.
+        Of the kernel in the library.
     limits
-        The searched parameters, each with its least and greatest value (None: `MAX_LENGTH_RATIO` sides).
+        The searched parameters, each with its minimum and maximum (None: `MAX_LENGTH_RATIO` sides).
     grid
-        The starting points of the search, for a matrix of a size.
-    least, most
-        The smallest matrix that tells this family from others, and the largest that it has.
+        The starting points of the search for a matrix of a given size.
+    smallest, largest
+        The smallest size that distinguishes this family from others, and its largest size.
     cost
-        What its name costs: of equally near names the least wins.
+        Cost of its name: of equally near names the cheapest wins.
     sized
-        Whether ``size`` may be asked for; the others have the size that they need.
+        Whether it has the parameter ``size``; else the size follows from the others.
     fixed
-        Parameters that are not searched.
+        Values of parameters that are not searched.
     added
-        Whether sums with the picture itself are made of it.
+        Whether sums with the identity are tried.
     function, how
-        What makes the kernel, where that is not the library, and that in words.
+        The function that computes the kernel instead of the library's, and its description in words.
     """
 
     name: str
     limits: dict[str, tuple[float, float | None]]
     grid: Callable[[Size], Iterator[Values]]
-    least: Size
+    smallest: Size
     cost: float
-    most: Size = (MAX_SIDE, MAX_SIDE)
+    largest: Size = (MAX_SIDE, MAX_SIDE)
     sized: bool = True
     fixed: dict[str, float] = {}  # noqa: RUF012  # never written to
     added: bool = False
@@ -60,14 +59,14 @@ class Family(NamedTuple):
     how: str = ""
 
     def make(self, values: Sequence[float], size: Size | None) -> Array:
-        """Return the kernel of a size (None: its own)."""
+        """Return the kernel of a size (None: the default)."""
         function: Callable[..., Array] = self.function or getattr(families, self.name)
         given: dict[str, Any] = {**dict(zip(self.limits, values, strict=True)), **self.fixed}
         given |= {} if size is None else {"size": size}
         return function(**{name.replace("-", "_"): value for name, value in given.items()})
 
     def within(self, values: Sequence[float], size: Size) -> Array | None:
-        """Return the kernel in a window of `size`; None where parameters or parity forbid it."""
+        """Return the kernel cropped or padded to `size`; None where limits or parity forbid it."""
         for value, (low, high) in zip(values, self.limits.values(), strict=True):
             if not low <= value <= (high or MAX_LENGTH_RATIO * max(size)):
                 return None
@@ -78,22 +77,22 @@ class Family(NamedTuple):
         return resized(made, size)
 
     def spec(self, values: Sequence[float], digits: int, size: Size | None) -> str:
-        """Write it as ``-k`` takes it, its size only where one is given."""
+        """Return the SPEC of the kernel, with a size where one is given."""
         words = [
             f"{name}={value:.{max(6, digits)}g}" for name, value in zip(self.limits, values, strict=True)
         ]
         words += [f"{name}={value:g}" for name, value in self.fixed.items()]
         if size is not None:
-            words.append(f"size={size_text(size)}")
+            words.append(f"size={per_axis(size)}")
         return f"{self.name}:{','.join(words)}"
 
 
 def resized(plane: Array, size: Size) -> Array | None:
-    """Cut or widen with zeros about the middle; None where it would be off by half a pixel."""
-    if any((own - wanted) % 2 for own, wanted in zip(plane.shape, size, strict=True)):
+    """Crop or pad with zeros about the middle; None where that would shift by half a pixel."""
+    if any((own - side) % 2 for own, side in zip(plane.shape, size, strict=True)):
         return None
-    for axis, wanted in enumerate(size):
-        extra = (wanted - plane.shape[axis]) // 2
+    for axis, side in enumerate(size):
+        extra = (side - plane.shape[axis]) // 2
         if extra < 0:
             plane = np.take(plane, range(-extra, plane.shape[axis] + extra), axis=axis)
         elif extra:
@@ -141,10 +140,10 @@ def _stripes(size: Size) -> Iterator[Values]:
 
 
 def box_blurs(sigma: float, passes: int = 3) -> Array:
-    """Return the Gaussian blur that is really `passes` box blurs of a fractional radius.
+    """Return the approximation of a Gaussian by `passes` box blurs of a fractional radius.
 
-    The box has ``2 l + 1`` whole pixels and a share of one more on each side, so that `passes` of them have
-    the variance ``sigma**2``.
+    The box has ``2 l + 1`` whole pixels and a fraction of one more on each side, so that `passes` of them
+    have the variance ``sigma**2``.
 
     References
     ----------
@@ -161,12 +160,12 @@ def box_blurs(sigma: float, passes: int = 3) -> Array:
     return np.outer(row, row)
 
 
-# Limits of lengths in pixels and of angles in degrees, some beyond a turn.
+# Limits of lengths in pixels and of angles in degrees, wider than one turn for the search to cross 0.
 _LENGTH = (0.1, None)
 _ANGLE = (-200.0, 400.0)
 _GABOR = {"wavelength": (2.0, None), "gamma": (0.01, 100.0), "psi": (-400.0, 400.0)}
 
-# The plainest first.
+# The families that are searched, the simplest first.
 SEARCHED_FAMILIES = (
     Family("gaussian", {"sigma": _LENGTH}, _one_sigma, (2, 2), 1.0, added=True),
     Family("gaussian", {"sigma-x": _LENGTH}, _one_sigma, (1, 3), 1.0, (1, MAX_SIDE), fixed={"sigma-y": 0}),

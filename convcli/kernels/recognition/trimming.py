@@ -1,25 +1,24 @@
-"""The part of a kernel above noise, and where it was in the whole."""
+"""Trimming: the part of a kernel above noise, and its position in the whole."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from convcli.kernels.kernel import Array
 
 __all__ = ["Trimmed", "recentred", "trim"]
 
-Array = NDArray[np.float64]
-
 
 class Trimmed(NamedTuple):
-    """A part of a kernel: its weights, its first one's place in the whole, and the middle of the whole."""
+    """A part of a kernel: its weights, its corner's position in the whole, and the middle of the whole."""
 
     plane: Array
     corner: tuple[int, int]
     middle: tuple[int, int]
 
     def shift_of(self, place: tuple[int, int]) -> tuple[int, int]:
-        """Return how far a place in the part is from the middle of the whole, down and to the right."""
+        """Return the offset of a position in the part from the middle of the whole, down and to the right."""
         return (
             self.corner[0] + place[0] - self.middle[0],
             self.corner[1] + place[1] - self.middle[1],
@@ -27,15 +26,15 @@ class Trimmed(NamedTuple):
 
     @property
     def shift(self) -> tuple[int, int]:
-        """How far the middle of the part is from the middle of the whole."""
+        """Offset of the middle of the part from the middle of the whole."""
         rows, columns = self.plane.shape
         return self.shift_of(((rows - 1) // 2, (columns - 1) // 2))
 
 
-def trim(plane: Array, least: Array) -> Trimmed:
-    """Cut off rows and columns at the edges that hold nothing above `least`, one for each weight."""
+def trim(plane: Array, threshold: Array) -> Trimmed:
+    """Cut off outer rows and columns without magnitudes above `threshold`, one for each weight."""
     middle = ((plane.shape[0] - 1) // 2, (plane.shape[1] - 1) // 2)
-    heavy = np.abs(plane) > least
+    heavy = np.abs(plane) > threshold
     if not heavy.any():
         return Trimmed(plane, (0, 0), middle)
     rows, columns = np.flatnonzero(heavy.any(axis=1)), np.flatnonzero(heavy.any(axis=0))
@@ -44,7 +43,7 @@ def trim(plane: Array, least: Array) -> Trimmed:
 
 
 def recentred(trimmed: Trimmed) -> Iterator[Trimmed]:
-    """Yield the part, and one about its centre of mass where noise has cut it unevenly."""
+    """Yield the part, and one centred on its centre of mass where noise made the trimming uneven."""
     yield trimmed
     mass = trimmed.plane**2 / np.sum(trimmed.plane**2)
     grown = []

@@ -1,1 +1,1 @@
-"""Padding modes compared: the errors that each makes at the border of a filter or a stack."""
+"""Comparison of padding modes: the errors of each at the border of a filter or a stack."""

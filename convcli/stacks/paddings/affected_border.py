@@ -1,4 +1,4 @@
-"""Which results of a stack depend on padding; the same stack with another padding mode, or with none."""
+"""The border of a stack's results that depends on padding; the stack with another padding mode, or none."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ Range = tuple[int, int]
 
 
 def switched(stack: Stack, pad: PadMode, pad_value: float = 0.0) -> Stack:
-    """Return the same stack with another padding mode in every convolution; how much is padded stays."""
+    """Return the same stack with another padding mode in every convolution, the amounts unchanged."""
     return stack._replace(layers=tuple(_switched(layer, pad, pad_value) for layer in stack.layers))
 
 
@@ -31,13 +31,13 @@ def _switched(layer: Layer, pad: PadMode, pad_value: float) -> Layer:
 
 
 def has_border(stack: Stack) -> bool:
-    """Whether any layer pads, or lets windows hang over the edge."""
+    """Whether any layer pads, or lets windows extend past the picture."""
     rows, columns = stack.axis_maps()
     return any(one.pads for one in (*rows, *columns))
 
 
 def affected(stack: Stack, size: tuple[int, int]) -> Band:
-    """Return how many results on each side depend on padding; a GeometryError where all would."""
+    """Return the depth, on each side, of results that depend on padding; a GeometryError where all do."""
     (top, bottom), (left, right) = (
         _affected(along, n) for along, n in zip(_axis_maps(stack), size, strict=True)
     )
@@ -45,7 +45,7 @@ def affected(stack: Stack, size: tuple[int, int]) -> Band:
 
 
 def _affected(maps: Sequence[AxisMap], n: int) -> Range:
-    """Follow the first and last result that depends on real pixels alone through the layers."""
+    """Trace the first and last result that depends on the picture alone through the layers."""
     first, last = 0, n - 1
     for one in maps:
         made = one.output_size(n)
@@ -56,7 +56,7 @@ def _affected(maps: Sequence[AxisMap], n: int) -> Range:
 
 
 def needed(stack: Stack, size: tuple[int, int]) -> tuple[Range, Range]:
-    """Return the rows and columns that the results of a picture depend on: with them, none need padding.
+    """Return the rows and columns that the results of a picture depend on, those in the padding included.
 
     ``((first, last), (first, last))``, the last included; negative ones lie before the picture.
     """
@@ -65,7 +65,7 @@ def needed(stack: Stack, size: tuple[int, int]) -> tuple[Range, Range]:
 
 
 def _ranges(maps: Sequence[AxisMap], n: int) -> list[Range]:
-    """Return the positions that are needed of the input, and of each layer's output."""
+    """Return the range of positions needed of the input, and of each layer's output."""
     reached = output_sizes(maps, n)
     found = [(0, reached[-1] - 1)]
     for one, before in zip(reversed(maps), reversed(reached[:-1]), strict=True):
@@ -74,7 +74,7 @@ def _ranges(maps: Sequence[AxisMap], n: int) -> list[Range]:
 
 
 def unpadded(stack: Stack, x: Array, size: tuple[int, int], jobs: int | None = None) -> Array:
-    """Pass C x H x W numbers, the pixels that :func:`needed` names, through the layers without any padding.
+    """Pass C x H x W values, the pixels that :func:`needed` returns, through the layers without padding.
 
     The results are those of a picture of `size` with true pixels in place of padding.
     """
@@ -85,7 +85,7 @@ def unpadded(stack: Stack, x: Array, size: tuple[int, int], jobs: int | None = N
         cut = []
         for maps, found in zip(axes, ranges, strict=True):
             first, last = found[index + 1]
-            # Upsampling makes whole blocks of pixels; of the first and last block, not all may be needed.
+            # Upsampling gives whole blocks of pixels; of the first and last block, not all may be needed.
             factor = maps[index].factor
             start = found[index][0] * factor if factor > 1 else first
             cut.append(slice(first - start, last + 1 - start))
@@ -101,7 +101,7 @@ def _without_padding(layer: Layer) -> Layer:
 
 
 def total_stride(stack: Stack) -> tuple[float, float]:
-    """Return how many pixels of the picture a result is from the next: below 1 where layers upsample."""
+    """Return the distance between neighbouring results in pixels of the picture: below 1 after upsampling."""
     rows, columns = (prod(one.window.stride / one.factor for one in maps) for maps in _axis_maps(stack))
     return rows, columns
 

@@ -1,4 +1,4 @@
-"""The border band, and each padding mode's errors there: MAE, PSNR, SSIM, depth, by side and distance."""
+"""The border band, and each padding mode's errors in it: MAE, PSNR, SSIM, depth, by side and distance."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,14 +16,15 @@ __all__ = ["CORNERS", "SIDES", "TIE", "Band", "Comparison", "best", "compare_res
 
 Region = tuple[slice, slice]
 
+# Names of the strips of the border band, and of the rectangles where two of them meet.
 SIDES = ("top", "bottom", "left", "right")
 CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
-# Mean errors that differ by no more than this share of the smaller one are equal: above float64's rounding.
+# Mean errors that differ by at most this share of the smaller one tie: above float64's rounding.
 TIE = 1e-9
 
 
 class Band(NamedTuple):
-    """The border band: how many pixels of a result, from each side, depend on padding."""
+    """The border band: the number of pixels, from each side, of a result that depend on padding."""
 
     top: int
     bottom: int
@@ -32,11 +33,11 @@ class Band(NamedTuple):
 
     @property
     def depth(self) -> int:
-        """Its greatest depth."""
+        """Its maximum depth in pixels."""
         return max(self)
 
     def within(self, size: tuple[int, int]) -> "Band":
-        """Return the same, no deeper than a result of this size."""
+        """Return the band clipped to a result of this size."""
         height, width = size
         return Band(*map(min, self, (height, height, width, width)))
 
@@ -50,7 +51,7 @@ class Band(NamedTuple):
         return sides | {f"{row}-{column}": (rows[row], columns[column]) for row in rows for column in columns}
 
     def rectangles(self, size: tuple[int, int]) -> Iterator[Region]:
-        """Yield rectangles without overlap that make up the band."""
+        """Yield rectangles that cover the band without overlap."""
         height, width = size
         top, bottom, left, right = self.within(size)
         low = max(top, height - bottom)
@@ -69,7 +70,7 @@ class Band(NamedTuple):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Comparison:
-    """One padding mode, and how far its result is from the truth.
+    """The errors of one padding mode against the truth.
 
     Attributes
     ----------
@@ -85,11 +86,11 @@ class Comparison:
     sides, corners
         Mean absolute error along each of `SIDES` and in each of `CORNERS`; NaN where the band has none.
     depth
-        How many pixels inward the error reaches: from this distance on nothing differs.
+        How many pixels inward the error reaches: from this distance on the results are equal.
     by_distance : (D,) array
-        Mean absolute error at each distance 0, 1, 2, ... from the nearest side; NaN without pixels.
+        Mean absolute error at distance 0, 1, 2, ... from the nearest side; NaN where there are no pixels.
     truth, error : (H, W) or (H, W, C) arrays
-        The reference, and the result minus that; NaN where the mode makes no pixels.
+        The reference, and the result minus that; NaN where the mode gives no pixels.
     """
 
     pad: PadMode
@@ -111,17 +112,17 @@ class Comparison:
         return np.asarray(self.truth + self.error)
 
     def without_arrays(self) -> "Comparison":
-        """Return the figures alone; truth and error are empty."""
+        """Return the figures alone, with empty truth and error."""
         return replace(self, truth=np.empty((0, 0)), error=np.empty((0, 0)))
 
 
 def compare_result(
     pad: PadMode, result: Array, truth: Array, band: Band, *, peak: float, tolerance: float = 0.0
 ) -> Comparison:
-    """Return the figures of one mode's result, H x W (x C), NaN where it makes no pixels.
+    """Return the errors of one mode's result, H x W (x C), NaN where it gives no pixels.
 
-    `peak` is the value of white, for PSNR and SSIM; differences up to `tolerance` are rounding, and count as
-    none.
+    `peak` is the value of white, for PSNR and SSIM; differences up to `tolerance` count as rounding,
+    that is as zero.
     """
     shape = (truth.shape[0], truth.shape[1])
     truth = truth.astype(np.float64, copy=False)
@@ -158,7 +159,7 @@ def _mean(values: Array) -> float:
 def _by_distance(magnitude: Floats, band_depth: int) -> tuple[Floats, int]:
     """Return the mean absolute error at each distance from the border, and the depth that errors reach.
 
-    Farther in than the band there mostly are none: that is checked at once, and not ring by ring.
+    Inside the band there are mostly none: that is checked at once, not ring by ring.
     """
     height, width = magnitude.shape[:2]
     means = np.zeros((min(height, width) + 1) // 2)
@@ -174,7 +175,7 @@ def _by_distance(magnitude: Floats, band_depth: int) -> tuple[Floats, int]:
 
 
 def _ring(values: Floats, away: int) -> Floats:
-    """Return all values that are `away` pixels from the nearest side."""
+    """Return all values at distance `away`, in pixels, from the nearest side."""
     height, width = values.shape[0] - away, values.shape[1] - away
     rows = [away] if height - 1 == away else [away, height - 1]
     columns = [away] if width - 1 == away else [away, width - 1]
@@ -209,7 +210,7 @@ def _similarity(error: Floats, truth: Floats, band: Band, peak: float) -> float:
 
 
 def best(compared: Sequence[Comparison]) -> list[Comparison]:
-    """Return the modes that make pixels in the band, the one with the least mean absolute error first."""
+    """Return the modes that give pixels in the band, by increasing mean absolute error."""
     return sorted((one for one in compared if not math.isnan(one.mae)), key=lambda one: one.mae)
 
 

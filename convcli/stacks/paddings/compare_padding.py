@@ -1,4 +1,4 @@
-"""One kernel, applied once or several times, as a stack; and padding modes compared through it."""
+"""``compare_padding``: the errors of padding modes with one kernel, applied once or several times."""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from convcli.kernels.kernel import Kernel
 from convcli.stacks.convolutions import KernelConv
 from convcli.stacks.layers import channels_first
 from convcli.stacks.paddings.border_band import Comparison
-from convcli.stacks.paddings.compare_stack import ALL, compare_stack
+from convcli.stacks.paddings.compare_stack import ALL_MODES, compare_stack
 from convcli.stacks.paddings.placing import check_inside, frame
 from convcli.stacks.stack import Scale, Stack
 
@@ -22,7 +22,7 @@ __all__ = ["compare_padding", "kernel_stack", "white_of"]
 
 
 def kernel_stack(kernel: Kernel, window: Window, *, layers: int = 1, bias: float = 0.0) -> Stack:
-    """Return a stack of `layers` times the same kernel."""
+    """Return a stack of `layers` convolutions with the same kernel."""
     if layers < 1:
         raise UsageError(f"--layers {layers} is too small", hint="use 1 or more")
     if len({part.shape[-2:] for part in kernel.components}) > 1:
@@ -52,7 +52,7 @@ def compare_padding(
     truth: ArrayLike | None = None,
     offset: tuple[int, int] = (0, 0),
     layers: int = 1,
-    pads: Sequence[PadMode | str] = ALL,
+    pads: Sequence[PadMode | str] = ALL_MODES,
     pad_value: float = 0.0,
     stride: object = 1,
     dilation: object = 1,
@@ -67,17 +67,17 @@ def compare_padding(
     image : (H, W) or (H, W, C) array
         Of any real type; computed in float64, each channel alike.
     kernel : (kh, kw) array or Kernel
-        Slid over the image, padded to ``same``; the parts of a Kernel are combined as it says.
+        Correlated with the image, padding ``same``; the components of a Kernel are combined by its `combine`.
     crop : int, optional
-        Cut so many pixels off each side of `image`; with them the truth is known.
+        Cut this many pixels off each side of `image`; they give the truth.
     truth : array, optional
         A larger image instead, that holds `image` with its first pixel at `offset`.
     layers : int
-        How often the kernel is applied, one result the next one's input.
+        How many times the kernel is applied, each time to the previous result.
     pads : modes
-        Which; by default all.
+        The modes to compare; by default all.
     pad_value : float
-        Shown beyond the edge by mode ``constant``.
+        Padding value of mode ``constant``.
     stride, dilation : int or (rows, columns)
     bias : float
         Added in each layer.
@@ -89,7 +89,7 @@ def compare_padding(
     -------
     list of Comparison
         One for each mode: see :class:`Comparison`. The border band is the results that
-        see a made-up pixel: with stride 1 the outermost ``d*(k - 1)/2`` pixels times `layers`. Without `crop`
+        depend on padding: with stride 1 the outermost ``d*(k - 1)/2`` pixels times `layers`. Without `crop`
         and `truth`, errors are differences from the median of the modes.
 
     Raises

@@ -1,4 +1,4 @@
-"""Every padding mode in all layers of a stack, compared with the result of true pixels in its place."""
+"""Compares every padding mode of a stack with the result of true pixels in place of padding."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,24 +15,26 @@ from convcli.stacks.paddings.border_band import Band, Comparison, compare_result
 from convcli.stacks.stack import Stack
 from convcli.stacks.trace import plan, run
 
-__all__ = ["ALL", "Compared", "compare_stack", "rounding"]
+__all__ = ["ALL_MODES", "Compared", "compare_stack", "rounding"]
 
-ALL = tuple(PadMode)  # in the order in which they are reported
+# All modes, in the order of the report.
+ALL_MODES = tuple(PadMode)
 
-# Differences below this share of the largest possible result are rounding: some 500 units of float64's.
+# Differences below this share of the largest possible result count as rounding: some 500 times float64's
+# epsilon.
 ROUNDING_SHARE = 1e-13
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Compared:
-    """All modes on one picture.
+    """The comparison of all modes on one picture.
 
     Attributes
     ----------
     modes
-        Their figures.
+        The errors of each.
     band
-        How deep the border is, in pixels of the result.
+        The border band, in pixels of the result.
     truth : (H, W) or (H, W, C) array
         The reference.
     measured
@@ -54,7 +56,7 @@ def compare_stack(
     *,
     larger: Array | None = None,
     offset: tuple[int, int] = (0, 0),
-    pads: Sequence[PadMode] = ALL,
+    pads: Sequence[PadMode] = ALL_MODES,
     pad_value: float = 0.0,
     peak: float | None = None,
     keep: bool = True,
@@ -71,21 +73,21 @@ def compare_stack(
         The picture from which `x` was cut: with its pixels in place of padding the results are the truth.
         Without it, the modes are compared with the median of their results.
     offset : (row, column)
-        Where `x` is in it.
+        Position of `x` in it.
     pads : modes
-        ``valid`` is the results that do not depend on padding, and NaN elsewhere.
+        The modes to compare. ``valid`` gives the results that do not depend on padding, and NaN elsewhere.
     pad_value : float
-        For ``constant``.
+        Padding value of mode ``constant``.
     peak : float, optional
         The value of white; by default the largest magnitude of the truth.
     keep : bool
-        Whether the modes' errors are kept, which takes much memory, or their figures alone.
+        Whether to keep the arrays of errors, which takes much memory, beside the figures.
 
     Raises
     ------
     GeometryError
-        The layers do not fit the picture or see all of it at once, no result depends on padding, or pixels of
-        `larger` do not suffice.
+        The layers do not fit the picture, all or no results depend on padding, or `larger` has too few pixels
+        around it.
     """
     x = x.astype(np.float64)
     size = (x.shape[1], x.shape[2])
@@ -99,7 +101,7 @@ def compare_stack(
     results: Iterable[tuple[PadMode, Array]] = _results(stack, x, band, pad_value, jobs)
     if exact is None:
         results = list(results)
-        # ``constant`` with 0 is ``zero`` under another name: it does not count twice.
+        # ``constant`` with 0 equals ``zero``, and is not counted twice.
         left_out = (PadMode.VALID,) if pad_value else (PadMode.VALID, PadMode.CONSTANT)
         exact = np.median(np.stack([made for pad, made in results if pad not in left_out]), axis=0)
     truth = np.ascontiguousarray(channels_last(exact))
@@ -118,7 +120,7 @@ def compare_stack(
 def _results(
     stack: Stack, x: Array, band: Band, pad_value: float, jobs: int | None
 ) -> Iterator[tuple[PadMode, Array]]:
-    """Yield what each mode makes, C x H x W, one after the other: they may be large."""
+    """Yield the result of each mode, C x H x W, one at a time: they may be large."""
     for pad in PadMode:
         if pad is PadMode.VALID or (pad is PadMode.CONSTANT and not pad_value):
             continue
@@ -145,19 +147,19 @@ def _around(stack: Stack, larger: Array, offset: tuple[int, int], size: tuple[in
     for (first, last), at, n, full in zip(needed(stack, size), offset, size, larger.shape[1:], strict=True):
         margins += [(max(0, -first), at), (max(0, last + 1 - n), full - at - n)]
         cuts.append(slice(at + first, at + last + 1))
-    if any(wanted > known for wanted, known in margins):
-        wanted, known = max(wanted for wanted, _ in margins), min(known for _, known in margins)
+    if any(read > known for read, known in margins):
+        read, known = max(read for read, _ in margins), min(known for _, known in margins)
         raise GeometryError(
-            f"results see {wanted} pixels beyond the picture, and {known} are known there",
-            hint=f"give a margin of {wanted} or more, or fewer layers",
+            f"results see {read} pixels beyond the picture, and {known} are known there",
+            hint=f"give a margin of {read} or more, or fewer layers",
         )
     return larger[:, cuts[0], cuts[1]]
 
 
 def rounding(stack: Stack, x: Array, pad_value: float, result: Array) -> float:
-    """Return the largest difference that is rounding: of sums in another order."""
+    """Return the largest difference of results that counts as rounding, from sums in another order."""
     given, largest = max(_magnitude(x), abs(pad_value)), _magnitude(result)
-    gain = 1.0  # how much larger than its input a result can be, activations and biases left aside
+    gain = 1.0  # largest ratio of a result to the input's peak, without activations and biases
     for layer in stack.layers:
         if isinstance(layer, Convolution):
             gain *= layer.gain
@@ -167,6 +169,6 @@ def rounding(stack: Stack, x: Array, pad_value: float, result: Array) -> float:
 
 
 def _magnitude(values: Array) -> float:
-    """Return the largest magnitude, NaN left aside."""
+    """Return the largest magnitude, ignoring NaN."""
     low, high = (float(extreme.reduce(values, axis=None)) for extreme in (np.fmin, np.fmax))
     return max(0.0, -low, high)  # 0 first: comparisons with NaN fail

@@ -1,4 +1,4 @@
-"""Where a picture lies in a larger one, whose pixels are the truth beyond its edges."""
+"""Finds a picture in a larger one, whose surrounding pixels are the truth for padding."""
 
 import numpy as np
 
@@ -7,12 +7,12 @@ from convcli.errors import GeometryError, UsageError
 
 __all__ = ["check_inside", "find_inside", "frame"]
 
-# Pixels that are compared at every place before whole pictures are, where few places are left.
+# Random pixels that are compared at every offset; whole pictures are compared at the offsets that remain.
 PROBE_PIXELS = 64
 
 
 def frame(size: tuple[int, int], crop: int) -> tuple[slice, slice]:
-    """Return the rows and columns that are left of a picture, `crop` pixels cut off on each side."""
+    """Return the rows and columns that remain of a picture with `crop` pixels cut off on each side."""
     if crop < 1:
         raise UsageError(f"--crop {crop} is too small", hint="use 1 or more")
     if 2 * crop >= min(size):
@@ -24,7 +24,7 @@ def frame(size: tuple[int, int], crop: int) -> tuple[slice, slice]:
 
 
 def check_inside(x: Array, larger: Array, offset: tuple[int, int]) -> None:
-    """Raise GeometryError where a larger picture does not hold the picture there; arrays are C x H x W."""
+    """Raise GeometryError unless `larger` contains `x` at `offset`; arrays are C x H x W."""
     if x.shape[0] != larger.shape[0]:
         raise GeometryError(
             f"truth has {larger.shape[0]} channels, and the picture {x.shape[0]}",
@@ -48,7 +48,7 @@ def check_inside(x: Array, larger: Array, offset: tuple[int, int]) -> None:
 
 
 def find_inside(x: Array, larger: Array) -> tuple[int, int]:
-    """Return the one place where a larger picture holds the picture; GeometryError where it is not one."""
+    """Return the offset at which `larger` contains `x`; GeometryError where there is none, or several."""
     height, width = (many - few + 1 for many, few in zip(larger.shape[1:], x.shape[1:], strict=True))
     if x.shape[0] != larger.shape[0] or min(height, width) < 1:
         check_inside(x, larger, (0, 0))

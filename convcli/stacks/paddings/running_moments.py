@@ -1,4 +1,4 @@
-"""Mean and standard deviation of many results, position by position, and whether they are flat."""
+"""Mean and standard deviation per position over many results, and whether they vary with position."""
 
 import math
 
@@ -6,11 +6,11 @@ import numpy as np
 
 from convcli.engine.arrays import Array, Floats
 
-__all__ = ["Moments"]
+__all__ = ["RunningMoments"]
 
 
-class Moments:
-    """Adds up arrays of one shape, C x H x W, so that none need be kept.
+class RunningMoments:
+    """Running sums over arrays of one shape, C x H x W, none of which is kept.
 
     Sums of powers up to the fourth are taken around the first array's mean, in float64.
     """
@@ -21,14 +21,14 @@ class Moments:
         self._sums: list[Floats] = []
 
     def add(self, values: Array) -> None:
-        """Take one more array into account."""
+        """Add one more array."""
         if not self.count:
             self._around = float(values.mean())
             self._sums = [np.zeros(values.shape) for _ in range(4)]
-        power = away = values - self._around
+        power = difference = values - self._around
         for total in self._sums:
             total += power
-            power = power * away
+            power = power * difference
         self.count += 1
 
     @property
@@ -48,9 +48,9 @@ class Moments:
         return np.sqrt(self.variance)
 
     def flatness(self) -> tuple[float, float]:
-        """Return how uneven the maps of means and of variances are: their spread over its standard error.
+        """Return how much means and variances vary with position: their spread over its standard error.
 
-        About 1 for maps that are flat but for chance, more where they are not: the root of ``Var_p(mean) /
+        About 1 where only chance makes them vary, more where position does: the root of ``Var_p(mean) /
         mean_p(variance / n)``, p being the positions of a channel; the standard error of a variance is taken
         from the fourth moment, ``(m4 - variance^2) / n``. 0 where nothing varies.
         """

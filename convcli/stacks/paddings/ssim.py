@@ -1,4 +1,4 @@
-"""Structural similarity of two pictures."""
+"""Structural similarity (SSIM) of two pictures."""
 
 import numpy as np
 
@@ -7,8 +7,9 @@ from convcli.engine.correlation.correlate import correlate
 
 __all__ = ["RADIUS", "structural_similarity"]
 
-# Of the Gaussian window, in pixels (11 x 11), and shares of white: as Wang et al. have them.
+# Radius (of 11 x 11 pixels) and sigma of the Gaussian window, in pixels, from Wang et al.
 RADIUS, SIGMA = 5, 1.5
+# Stabilising constants, as shares of white, from Wang et al.
 K1, K2 = 0.01, 0.03
 
 
@@ -16,13 +17,12 @@ def structural_similarity(a: Array, b: Array, peak: float) -> Array:
     """Return the map of SSIM, ``(2 ma mb + c1) (2 cab + c2) / ((ma^2 + mb^2 + c1) (va + vb + c2))``.
 
     Means m, variances v and the covariance cab are taken under an 11 x 11 Gaussian window of sigma 1.5;
-    ``c1 = (0.01 peak)^2``, ``c2 = (0.03 peak)^2``. Beyond the edge the pictures are reflected, the edge pixel
-    repeated.
+    ``c1 = (0.01 peak)^2``, ``c2 = (0.03 peak)^2``. The padding is symmetric.
 
     Parameters
     ----------
     a, b : (H, W) or (H, W, C) float arrays
-        Of any size; each channel is compared with its like.
+        Of any size; each channel is compared with the same channel.
     peak : float
         The value of white, above 0.
 

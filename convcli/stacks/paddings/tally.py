@@ -1,4 +1,4 @@
-"""Comparisons of many pictures added up: means, spreads, and how often each mode is the best."""
+"""Totals over the comparisons of many pictures: means, spreads, and how often each mode is the best."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ __all__ = ["Tally", "Total"]
 
 
 class Total(NamedTuple):
-    """One mode over all pictures; errors are shares of white.
+    """The totals of one mode over all pictures; errors are shares of white.
 
     Attributes
     ----------
     mean, spread, worst
         Mean, population standard deviation and largest of the pictures' mean absolute errors.
     wins
-        On how many pictures none was better; ties count for each.
+        Number of pictures on which no mode was better; ties count for each.
     """
 
     pad: PadMode
@@ -32,21 +32,21 @@ class Total(NamedTuple):
 
 @dataclass
 class Tally:
-    """Adds comparisons up, picture by picture; nothing wins where the truth is not known."""
+    """Accumulates comparisons, picture by picture; no mode wins where the truth is not known."""
 
     pictures: int = 0
     _shares: dict[PadMode, list[float]] = field(default_factory=lambda: {pad: [] for pad in PadMode})
     _winners: list[PadMode] = field(default_factory=list)
 
     def add(self, modes: Sequence[Comparison], peak: float, *, measured: bool) -> None:
-        """Take one more picture into account."""
+        """Add the comparison of one more picture."""
         self.pictures += 1
         for one in best(modes):
             self._shares[one.pad].append(one.mae / peak)
         self._winners += [one.pad for one in winners(modes)] if measured else []
 
     def totals(self) -> list[Total]:
-        """Return what there is of each mode that makes pixels in the border band."""
+        """Return the totals of each mode that gives pixels in the border band."""
         with np.errstate(invalid="ignore"):  # infinite errors have no spread
             return [
                 Total(

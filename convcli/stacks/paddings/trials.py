@@ -1,4 +1,4 @@
-"""Padding judged without a truth: bias by position, and whether filtering commutes with translation."""
+"""Tests of padding without a truth: bias by position, and translation equivariance and invariance."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -12,24 +12,25 @@ from convcli.engine.arrays import Array
 from convcli.errors import GeometryError
 from convcli.stacks.paddings.affected_border import affected, switched, total_stride
 from convcli.stacks.paddings.compare_stack import rounding
-from convcli.stacks.paddings.running_moments import Moments
+from convcli.stacks.paddings.running_moments import RunningMoments
 from convcli.stacks.stack import Stack
 from convcli.stacks.trace import run
 
 __all__ = ["PADDED", "Agreement", "Bias", "Translation", "bias_maps", "translate", "whole_strides"]
 
-PADDED = tuple(pad for pad in PadMode if pad is not PadMode.VALID)  # the modes that make pixels up
+# The modes that pad.
+PADDED = tuple(pad for pad in PadMode if pad is not PadMode.VALID)
 
 
 class Agreement(NamedTuple):
-    """How alike two results are over some positions.
+    """The agreement of two results over some positions.
 
     Attributes
     ----------
     mae, max
-        Mean and largest absolute difference; 0 where it is rounding, NaN where there are no positions.
+        Mean and largest absolute difference; rounding counts as 0, NaN where there are no positions.
     correlation
-        Pearson's coefficient: 1 where one result follows the other; NaN where nothing varies.
+        Pearson's coefficient; NaN where a result is constant.
     """
 
     mae: float
@@ -38,7 +39,7 @@ class Agreement(NamedTuple):
 
 
 class Translation(NamedTuple):
-    """Equivariance and invariance under one mode, of a picture that is shifted.
+    """Translation equivariance and invariance under one mode.
 
     Attributes
     ----------
@@ -56,13 +57,13 @@ class Translation(NamedTuple):
 
 
 class Bias(NamedTuple):
-    """Mean and deviation of many random pictures' results under one mode, C x H x W.
+    """Mean and standard deviation of the results of many random pictures under one mode, C x H x W.
 
     `inside`, H x W, is true where no result depends on padding.
     """
 
     pad: PadMode
-    moments: Moments
+    moments: RunningMoments
     inside: NDArray[np.bool_]
 
     def regions(self, values: Array) -> tuple[float, float]:
@@ -74,7 +75,7 @@ class Bias(NamedTuple):
         return inner, outer
 
     def relative(self) -> tuple[Array, Array]:
-        """Return the maps of means and of deviations, H x W x C, less those inside, in deviations inside."""
+        """Return maps of means and deviations, H x W x C, minus their mean inside, in deviations inside."""
         mean, deviation = self.moments.mean, self.moments.deviation
         where = self.inside if self.inside.any() else ~self.inside
         scale = deviation[:, where].mean(axis=1)[:, None, None]
@@ -93,8 +94,8 @@ def bias_maps(
 ) -> list[Bias]:
     """Pass many pictures of one size, C x H x W, through the stack under each mode.
 
-    Over pictures whose statistics are the same everywhere, results should be alike at all positions; where
-    they depend on padding, they need not be.
+    Over pictures whose statistics do not depend on position, neither should those of the results; where
+    these depend on padding, they may.
 
     References
     ----------
@@ -102,7 +103,7 @@ def bias_maps(
     ICLR 2021.
     """
     stacks = {pad: switched(stack, pad, pad_value) for pad in pads}
-    found = {pad: Moments() for pad in pads}
+    found = {pad: RunningMoments() for pad in pads}
     size = (1, 1)
     for picture in pictures:
         size = (picture.shape[1], picture.shape[2])
@@ -155,7 +156,7 @@ def translate(
 
 
 def _known(made: tuple[int, int], by: tuple[int, int], closes: Sequence[bool]) -> NDArray[np.bool_]:
-    """Return where the shifted result is known: everywhere where strides divide the picture evenly."""
+    """Return where the shifted result is known: everywhere if the strides divide the picture's size."""
     axes = []
     for n, shift, closed in zip(made, by, closes, strict=True):
         at = np.arange(n)
@@ -167,12 +168,12 @@ def _agreement(a: Array, b: Array, where: NDArray[np.bool_], tolerance: float) -
     one, other = a[:, where].ravel(), b[:, where].ravel()
     if not one.size:
         return Agreement(math.nan, math.nan, math.nan)
-    away = np.abs(one - other)
-    away[away <= tolerance] = 0.0
+    difference = np.abs(one - other)
+    difference[difference <= tolerance] = 0.0
     one, other = one - one.mean(), other - other.mean()
     scale = math.sqrt(float(one @ one) * float(other @ other))
-    # Rounding must not make a correlation out of results that do not vary.
+    # Rounding of constant results must not count as correlation.
     varies = scale > tolerance * tolerance * one.size
     return Agreement(
-        float(away.mean()), float(away.max()), float(one @ other) / scale if varies else math.nan
+        float(difference.mean()), float(difference.max()), float(one @ other) / scale if varies else math.nan
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from convcli.choices import PadMode, PoolMode
-from convcli.engine.pooling.medians import NETWORK, network
+from convcli.engine.pooling.medians import MAX_NETWORK_TAPS, network
 from convcli.engine.pooling.pool2d import plan, pool2d, pool_picture
 from convcli.engine.pooling.windows import Pooling
 from convcli.engine.window import Window
@@ -269,7 +269,7 @@ def test_whole_picture():
         assert_allclose(pool2d(x, (50, 60), mode=mode), expected, rtol=2e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("count", [*range(1, 50), 64, 81, 121, NETWORK])
+@pytest.mark.parametrize("count", [*range(1, 50), 64, 81, 121, MAX_NETWORK_TAPS])
 def test_networks_find_the_median(count):
     rng = np.random.default_rng(count)
     values = rng.integers(0, 2, (200, count))  # by the 0-1 principle, right for these is right for all

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from convcli.choices import PadMode
-from convcli.stacks.paddings.running_moments import Moments
+from convcli.stacks.paddings.running_moments import RunningMoments
 from convcli.stacks.paddings.tally import Tally
 from tests.stacks.paddings.comparisons import comparison
 
 
 def moments(arrays):
-    found = Moments()
+    found = RunningMoments()
     for one in arrays:
         found.add(one)
     return found
