@@ -58,8 +58,8 @@ def through(
             raise ImageError(
                 f"linear light is not defined for {space.upper()} pictures", hint="leave --linear out"
             )
-        pixels = colour.decode(pixels, full)
-        beyond = None if beyond is None else float(colour.decode(np.array([beyond]), full)[0])
+        pixels = colour.srgb_to_linear(pixels, full)
+        beyond = None if beyond is None else float(colour.srgb_to_linear(np.array([beyond]), full)[0])
     transparency: list[Array | None]
     if alpha is not None and spec.alpha is AlphaMode.FILTER:
         values, clear = _premultiplied(pixels, alpha, full, beyond, spec.pad, slide)
@@ -72,7 +72,7 @@ def through(
             else [sampled_alpha(alpha, path, ceil=ceil) for path in windows]
         )
     if spec.linear and colours:
-        values = [colour.encode(light, full) for light in values]
+        values = [colour.linear_to_srgb(light, full) for light in values]
     return [FeatureMap(one, clear) for one, clear in zip(values, transparency, strict=True)]
 
 

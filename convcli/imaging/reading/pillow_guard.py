@@ -1,4 +1,4 @@
-"""Decode with Pillow under a pixel limit, errors as ImageError and warnings as notes, settings restored."""
+"""Runs Pillow's decoders under a pixel limit: errors become ImageError, warnings become notes."""
 
 import threading
 import warnings
@@ -13,24 +13,24 @@ from convcli.errors import ConvcliError, ImageError
 
 __all__ = ["guarded"]
 
-# Bytes that Pillow decodes or encodes at a time (ImageFile.MAXBLOCK). Its own 64 KiB take two to ten times as
-# long: each block becomes an object, is copied again when all are joined, and waits for the interpreter.
-BLOCK_BYTES = 1 << 26
+# Bytes that Pillow decodes or encodes at a time (ImageFile.MAXBLOCK). Its default of 64 KiB takes two to ten
+# times as long: each block becomes an object, is copied again when all are joined, and waits for the lock.
+MAXBLOCK = 1 << 26
 
 _lock = threading.Lock()
-_limits: list[int] = []  # of the threads that are decoding now
-_saved: list[
-    tuple["warnings.catch_warnings[None]", int | None, int]
-] = []  # the settings before the first of them
+# Pixel limits of the threads that are decoding now.
+_limits: list[int] = []
+# Warning filters, MAX_IMAGE_PIXELS and MAXBLOCK as they were before the first of these threads.
+_saved: list[tuple["warnings.catch_warnings[None]", int | None, int]] = []
 _local = threading.local()
 
 
 @contextmanager
 def guarded(name: str, max_pixels: int) -> Iterator[list[str]]:
-    """Decode within: any failure becomes ImageError, and the yielded list gets what decoders warn of.
+    """Turn any failure within the block into ImageError; the yielded list receives the decoders' warnings.
 
-    Pillow's own limit follows `max_pixels`, so that a size hidden deep in a file is refused too, before
-    memory is taken for it. Readers in several threads share one setting, the largest of their limits.
+    Pillow's own limit is set to `max_pixels`, so that sizes that only a decoder finds are refused too, before
+    memory is allocated. Threads that decode at the same time share the largest of their limits.
     """
     _enter(max_pixels)
     heard: list[str] = []
@@ -66,7 +66,7 @@ def _enter(max_pixels: int) -> None:
             warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
             warnings.showwarning = _hear
             _saved.append((kept, Pillow.MAX_IMAGE_PIXELS, ImageFile.MAXBLOCK))
-            ImageFile.MAXBLOCK = BLOCK_BYTES
+            ImageFile.MAXBLOCK = MAXBLOCK
         _limits.append(max_pixels)
         # Pillow raises above twice its setting, and only warns between
         Pillow.MAX_IMAGE_PIXELS = (max(_limits) + 1) // 2

@@ -1,4 +1,4 @@
-"""Frames of every format but TIFF: loaded in their full depth, and turned upright."""
+"""Frames of every format but TIFF, loaded at full bit depth and turned upright."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ __all__ = ["still_frame"]
 def still_frame(
     picture: ImageFile.ImageFile, data: bytes, again: Callable[[], ImageFile.ImageFile], notes: list[str]
 ) -> Decoded:
-    """Load `picture`, whose file is `data`; `again` opens it once more."""
+    """Load `picture` from the file content `data`; `again` opens it anew."""
     if picture.format == "PNG":
         frame, space = _png(picture, data, again, notes)
     elif picture.format == "JPEG2000" and picture.mode in ("RGB", "RGBA"):
@@ -41,11 +41,11 @@ def _png(
             notes.append("a 16-bit animated PNG is read as 8-bit")
             return from_pillow(picture, notes)
         frame, space = pillow_16_bit.read_16_bit(again, notes)
-        picture.load()  # its text may follow the pixels
+        picture.load()  # reads text chunks that follow the pixels
         return (with_transparent_colour(frame.pixels, picture) if frame.alpha is None else frame), space
     key = picture.info.get("transparency")
     if colour_type == 0 and depth < 8 and isinstance(key, int):
-        # Pillow stretches the samples to 0..255, but not always the one that is declared transparent
+        # Pillow scales samples to 0..255, but not always the value that is declared transparent.
         picture.info["transparency"] = min(key * (255 // (2**depth - 1)), 255)
     return from_pillow(picture, notes)
 

@@ -19,14 +19,14 @@ from convcli.imaging.writing.tiff_tags import with_tags
 
 __all__ = ["Encoded", "encode_picture"]
 
-# Milliseconds that a frame of an animation is shown where nothing is known of it.
+# Display time of an animation's frame in milliseconds, where the input has none.
 _DEFAULT_DURATION = 100.0
-# The tag Predictor (Adobe, TIFF 6.0, 1992, section 14).
+# TIFF's tag Predictor (Adobe, TIFF 6.0, 1992, section 14).
 _PREDICTOR = 317
 
 
 class Encoded(NamedTuple):
-    """The bytes of a file, and one line each for people about what it could not hold."""
+    """The bytes of a file, and one line each for stderr about what it could not hold."""
 
     data: bytes
     notes: tuple[str, ...] = ()
@@ -48,10 +48,10 @@ def encode_picture(
     Parameters
     ----------
     compress : Compress
-        For lossless formats. JPEG has a quality of 92; its colours are subsampled as those of the JPEG that
-        was read, else not.
+        For lossless formats. JPEG has quality 92, and the chroma subsampling of the JPEG that was read, else
+        none.
     strict_depth : bool
-        16 bits were asked for, and must not become 8 where a package is missing.
+        Whether 16 bits were asked for: a missing package is an error then, not a reason to write 8.
     jobs : int, optional
         Threads that compress a large PNG, by default one per core; the bytes do not depend on it.
     """
@@ -67,7 +67,7 @@ def encode_picture(
         raise
     except MemoryError as error:
         raise OutputError("the result does not fit into memory", hint="cut the picture up") from error
-    except Exception as error:  # encoders raise ValueError, OSError, struct.error and others on odd sizes
+    except Exception as error:  # encoders raise ValueError, OSError, struct.error ... on unsupported sizes
         detail = " ".join(str(error).split()) or type(error).__name__
         raise OutputError(
             f"{width} x {height} pixels cannot be written as {format.name.upper()}: {detail}",
@@ -144,13 +144,13 @@ def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str
         settings |= {"transparency": gif.CLEAR, "disposal": 2}
     kinds = {frame.pixels.dtype.kind for frame in image.frames}
     if format.name == "tiff" and compress is not Compress.NONE and len(kinds) == 1:
-        # differences of neighbours, or of the bytes of floats, are what is compressed
+        # horizontal differencing: of integers (2) or of floats (3)
         settings["tiffinfo"] = {_PREDICTOR: 3 if kinds == {"f"} else 2}
     if len(pictures) > 1:
         settings |= {"save_all": True, "append_images": pictures[1:]}
         if format.name != "tiff":
             settings["duration"] = _durations(image, format, notes)
-            loop = image.metadata.loop or 0  # for ever unless said; a GIF without a count plays once
+            loop = image.metadata.loop or 0  # 0 is forever; a GIF without a loop count plays once
             settings |= {} if format.name == "gif" and loop == 1 else {"loop": loop}
     if format.name == "webp":
         settings |= {"lossless": True, "exact": True}
@@ -167,7 +167,7 @@ def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str
 
 
 def _durations(image: Image, format: Format, notes: list[str]) -> list[float] | list[int]:
-    """Return the frames' durations as the format counts them: ms, whole ms, or steps of 10 ms."""
+    """Return the frames' durations in the format's unit: ms (PNG), whole ms, or multiples of 10 ms (GIF)."""
     times = [_DEFAULT_DURATION if frame.duration is None else frame.duration for frame in image.frames]
     if format.name == "gif":
         from convcli.imaging.writing import gif
@@ -176,7 +176,7 @@ def _durations(image: Image, format: Format, notes: list[str]) -> list[float] | 
     return times if format.name == "png" else [round(time) for time in times]
 
 
-# Arguments of Pillow's `save`.
+# Arguments of Pillow's `save` by format and --compress.
 _COMPRESSION: dict[str, dict[Compress, dict[str, Any]]] = {
     "png": {
         Compress.FAST: {"compress_type": 3},  # zlib's RLE strategy

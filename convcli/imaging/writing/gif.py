@@ -1,4 +1,4 @@
-"""GIF palettes: exact up to 256 colours, else reduced by median cut with dithering."""
+"""GIF palettes (exact up to 256 colours, else median cut with dithering) and frame durations."""
 
 import numpy as np
 from PIL import Image as Pillow
@@ -7,12 +7,12 @@ from convcli.imaging.image import Array, Frame
 
 __all__ = ["CLEAR", "palette_pictures", "rounded_durations"]
 
-# The palette entry that is transparent, in pictures that have transparency.
+# Index of the transparent palette entry, in pictures with transparency.
 CLEAR = 255
 
 
 def palette_pictures(frames: tuple[Frame, ...], notes: list[str]) -> list[Pillow.Image]:
-    """Return each frame of 8-bit grey or RGB with a palette of its own; what is lost is noted."""
+    """Return 8-bit grey or RGB frames as palette pictures, each with its own palette; losses are noted."""
     return [_palette_picture(frame, notes) for frame in frames]
 
 
@@ -42,10 +42,10 @@ def _add(notes: list[str], note: str) -> None:
 
 
 def _distinct(packed: Array) -> Array:
-    """Return the colours that occur, ascending; a table of all is faster than sorting pixels."""
-    seen = np.zeros(1 << 24, dtype=bool)
-    seen[packed] = True
-    return np.flatnonzero(seen)
+    """Return the colours that occur, ascending, from a table of all 2**24: faster than sorting pixels."""
+    occurs = np.zeros(1 << 24, dtype=bool)
+    occurs[packed] = True
+    return np.flatnonzero(occurs)
 
 
 def _reduced(rgb: Array, limit: int) -> tuple[Array, Array]:
@@ -57,7 +57,7 @@ def _reduced(rgb: Array, limit: int) -> tuple[Array, Array]:
 
 
 def rounded_durations(durations: list[float], notes: list[str]) -> list[int]:
-    """Return durations in ms rounded to the steps of 10 ms that GIF counts, at least one each."""
+    """Return durations in ms rounded to multiples of 10 ms, GIF's unit, at least 10 each."""
     rounded = [max(10, round(time / 10) * 10) for time in durations]
     if any(abs(given - kept) > 0.5 for given, kept in zip(durations, rounded, strict=True)):
         _add(notes, "GIF counts time in steps of 10 ms: durations are rounded")
