@@ -90,7 +90,7 @@ def names() -> list[str]:
 
 
 def by_name(name: str) -> Format:
-    """Return the format called `name`, in any spelling that ``--format`` accepts."""
+    """Return the format of this name, in any spelling that ``--format`` accepts."""
     spelled = name.strip().lower().removeprefix(".")
     spelled = _SYNONYMS.get(spelled, spelled)
     found = next((format for format in _TABLE if format.name == spelled), None)
@@ -135,7 +135,7 @@ _ONLY_READ = (
 
 
 def is_picture(name: str) -> bool:
-    """Whether a file called `name` is taken for a picture or array when a folder is searched.
+    """Whether a file called `name` counts as a picture or array when a folder is searched.
 
     CSV, TSV, JSON and ``.npz`` are not: in a folder of photographs they are seldom pictures.
     """

@@ -34,9 +34,9 @@ def _raw_mode(picture: ImageFile.ImageFile) -> str:
     return first if isinstance(first, str) else ""
 
 
-def read_16_bit(opened: Callable[[], ImageFile.ImageFile], notes: list[str]) -> Decoded:
-    """Return a picture with all 16 bits; each call of `opened` opens it anew, at the frame to be read."""
-    with opened() as picture:
+def read_16_bit(reopen: Callable[[], ImageFile.ImageFile], notes: list[str]) -> Decoded:
+    """Return a picture with all 16 bits; each call of `reopen` opens it anew, at the frame to be read."""
+    with reopen() as picture:
         layout, _, order = _raw_mode(picture).partition(";")
         if layout == "LA":  # two 16-bit samples are the four bytes of an RGBA pixel
             four = _bytes_as(picture, "RGBA")
@@ -45,7 +45,7 @@ def read_16_bit(opened: Callable[[], ImageFile.ImageFile], notes: list[str]) -> 
         order = _NATIVE if order == "16N" else order
         unpacked = "RGBA" if layout == "RGBa" else layout
         high = _bytes_as(picture, f"{unpacked};{order}")
-    with opened() as picture:
+    with reopen() as picture:
         samples = high.astype(np.uint16) << 8
         samples |= _bytes_as(picture, f"{unpacked};{_OTHER[order]}")
     if layout == "RGBX":

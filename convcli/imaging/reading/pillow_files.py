@@ -75,7 +75,7 @@ def _decode(
 def _frame(
     picture: ImageFile.ImageFile, data: bytes, kind: str, index: int, name: str, notes: list[str]
 ) -> Decoded:
-    def again() -> ImageFile.ImageFile:
+    def reopen() -> ImageFile.ImageFile:
         fresh = open_picture(data, kind)
         if index:
             fresh.seek(index)
@@ -84,10 +84,10 @@ def _frame(
     if picture.format == "TIFF":
         from convcli.imaging.reading.tiff import tiff_frame
 
-        return tiff_frame(picture, data, index, again, name, notes)
+        return tiff_frame(picture, data, index, reopen, name, notes)
     from convcli.imaging.reading.stills import still_frame
 
-    return still_frame(picture, data, again, notes)
+    return still_frame(picture, data, reopen, notes)
 
 
 def _image(decoded: list[Decoded], metadata: Metadata, format: str, name: str, notes: list[str]) -> Image:

@@ -33,10 +33,10 @@ def guarded(name: str, max_pixels: int) -> Iterator[list[str]]:
     memory is allocated. Threads that decode at the same time share the largest of their limits.
     """
     _enter(max_pixels)
-    heard: list[str] = []
-    _local.heard = heard
+    notes: list[str] = []
+    _local.notes = notes
     try:
-        yield heard
+        yield notes
     except ConvcliError:
         raise
     except Pillow.DecompressionBombError as error:
@@ -48,7 +48,7 @@ def guarded(name: str, max_pixels: int) -> Iterator[list[str]]:
         raise ImageError(
             f"{name!r} does not fit into memory", hint="close other programs, or cut the picture up"
         ) from error
-    except Exception as error:  # decoders raise SyntaxError, struct.error, zlib.error and whatever else
+    except Exception as error:  # decoders raise SyntaxError, struct.error, zlib.error and others
         detail = " ".join(str(error).split()) or type(error).__name__
         raise ImageError(
             f"{name!r} is damaged or cut short ({detail})", hint="copy or download it once more"
@@ -64,11 +64,11 @@ def _enter(max_pixels: int) -> None:
             kept.__enter__()
             warnings.simplefilter("always")
             warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
-            warnings.showwarning = _hear
+            warnings.showwarning = _collect_warning
             _saved.append((kept, Pillow.MAX_IMAGE_PIXELS, ImageFile.MAXBLOCK))
             ImageFile.MAXBLOCK = MAXBLOCK
         _limits.append(max_pixels)
-        # Pillow raises above twice its setting, and only warns between
+        # Pillow raises an error above twice its limit, and only warns below that.
         Pillow.MAX_IMAGE_PIXELS = (max(_limits) + 1) // 2
 
 
@@ -80,8 +80,8 @@ def _leave(max_pixels: int) -> None:
             kept.__exit__(None, None, None)
 
 
-def _hear(message: Warning | str, *_: Any, **__: Any) -> None:
-    heard = getattr(_local, "heard", [])
+def _collect_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    notes = getattr(_local, "notes", [])
     text = "the decoder warns: " + " ".join(str(message).split())
-    if text not in heard:
-        heard.append(text)
+    if text not in notes:
+        notes.append(text)

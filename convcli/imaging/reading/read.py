@@ -48,7 +48,7 @@ def read_picture(
 
     image = pillow_files.decode(loaded.data, loaded.name, frame, max_pixels)
     if image is None:
-        kind = sniff.numbers_kind(loaded.data)
+        kind = sniff.text_array_kind(loaded.data)
         if not kind:
             raise sniff.not_a_picture(loaded.data, loaded.name)
         return _from_array(loaded, kind, frame, max_pixels)

@@ -6,7 +6,7 @@ import re
 from convcli.arrayfiles.first_bytes import binary_kind, encoding_of
 from convcli.errors import ImageError
 
-__all__ = ["array_kind", "not_a_picture", "numbers_kind", "picture_kind", "too_large"]
+__all__ = ["array_kind", "not_a_picture", "picture_kind", "text_array_kind", "too_large"]
 
 # First bytes of a file, and Pillow's name of its format.
 _PICTURES = (
@@ -47,7 +47,7 @@ def array_kind(data: bytes, suffix: str) -> str:
     return binary_kind(data) or ("" if picture_kind(data) else _ARRAYS.get(suffix, ""))
 
 
-def numbers_kind(data: bytes) -> str:
+def text_array_kind(data: bytes) -> str:
     """Return whether text looks like ``json``, ``csv`` or ``tsv`` of numbers; ``""`` if like none."""
     head = data[:4096]
     encoding = encoding_of(data)

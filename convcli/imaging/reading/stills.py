@@ -14,11 +14,11 @@ __all__ = ["still_frame"]
 
 
 def still_frame(
-    picture: ImageFile.ImageFile, data: bytes, again: Callable[[], ImageFile.ImageFile], notes: list[str]
+    picture: ImageFile.ImageFile, data: bytes, reopen: Callable[[], ImageFile.ImageFile], notes: list[str]
 ) -> Decoded:
-    """Load `picture` from the file content `data`; `again` opens it anew."""
+    """Load `picture` from the file content `data`; `reopen` opens it anew."""
     if picture.format == "PNG":
-        frame, space = _png(picture, data, again, notes)
+        frame, space = _png(picture, data, reopen, notes)
     elif picture.format == "JPEG2000" and picture.mode in ("RGB", "RGBA"):
         frame, space = _jpeg2000(picture, data, notes)
     else:
@@ -33,14 +33,14 @@ def still_frame(
 
 
 def _png(
-    picture: ImageFile.ImageFile, data: bytes, again: Callable[[], ImageFile.ImageFile], notes: list[str]
+    picture: ImageFile.ImageFile, data: bytes, reopen: Callable[[], ImageFile.ImageFile], notes: list[str]
 ) -> Decoded:
     depth, colour_type = data[24], data[25]
     if pillow_16_bit.is_narrowed(picture):
         if getattr(picture, "n_frames", 1) > 1:
             notes.append("a 16-bit animated PNG is read as 8-bit")
             return from_pillow(picture, notes)
-        frame, space = pillow_16_bit.read_16_bit(again, notes)
+        frame, space = pillow_16_bit.read_16_bit(reopen, notes)
         picture.load()  # reads text chunks that follow the pixels
         return (with_transparent_colour(frame.pixels, picture) if frame.alpha is None else frame), space
     key = picture.info.get("transparency")

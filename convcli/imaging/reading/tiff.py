@@ -48,11 +48,11 @@ def tiff_frame(
     picture: ImageFile.ImageFile,
     data: bytes,
     index: int,
-    again: Callable[[], ImageFile.ImageFile],
+    reopen: Callable[[], ImageFile.ImageFile],
     name: str,
     notes: list[str],
 ) -> Decoded:
-    """Load the page `index`, to which `picture` is positioned; `again` opens the file anew at that page."""
+    """Load the page `index`, to which `picture` is positioned; `reopen` opens the file anew at that page."""
     _check_extent(picture, len(data), name)
     bits, samples = _tag(picture, _BITS, 1), _tag(picture, _SAMPLES, 1)
     signed = _tag(picture, _SAMPLE_FORMAT, 1) == 2
@@ -60,7 +60,7 @@ def tiff_frame(
     if bits > 8 and samples > 1 and _tag(picture, _PLANAR, 1) == 2:
         return tifffile_reader.read_tiff(data, name, index, picture.width * picture.height, notes)[0][0]
     if pillow_16_bit.is_narrowed(picture):
-        return pillow_16_bit.read_16_bit(again, notes)  # the orientation is applied by Pillow
+        return pillow_16_bit.read_16_bit(reopen, notes)  # the orientation is applied by Pillow
     frame, space = from_pillow(picture, notes)
     pixels = frame.pixels
     if bits == 8 and samples == 1 and signed:

@@ -13,11 +13,11 @@ from convcli.choices import Compress
 from convcli.errors import ConvcliError, MissingExtraError, OutputError
 from convcli.imaging.deep_extra import KEEPS
 from convcli.imaging.formats import Format, by_name
-from convcli.imaging.image import Image, Space
+from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.writing.adapt import adapted, to_8_bits
 from convcli.imaging.writing.tiff_tags import with_tags
 
-__all__ = ["Encoded", "encode_picture"]
+__all__ = ["Encoded", "encode_picture", "encode_pixels"]
 
 # Display time of an animation's frame in milliseconds, where the input has none.
 _DEFAULT_DURATION = 100.0
@@ -76,6 +76,12 @@ def encode_picture(
     return Encoded(data, tuple(notes))
 
 
+def encode_pixels(pixels: Array, format: Format | str) -> bytes:
+    """Return the file of `format` that holds a drawing: 8-bit grey (H, W), or RGB (H, W, 3)."""
+    space = Space.RGB if pixels.ndim == 3 else Space.GRAY
+    return encode_picture(Image((Frame(pixels),), space), format).data
+
+
 def _encode(
     image: Image,
     format: Format,
@@ -102,7 +108,7 @@ def _encode(
     if format.name == "png" and first.pixels.dtype == np.uint16 and len(image.frames) > 1:
         notes.append("animated PNG is written in 8 bits: 16-bit samples are rounded")
         image = replace(image, frames=tuple(to_8_bits(frame) for frame in image.frames))
-    if format.name == "tiff" and _beyond_pillow(image):
+    if format.name == "tiff" and _needs_tifffile(image):
         from convcli.imaging.writing import tifffile_writer
 
         try:
@@ -115,7 +121,7 @@ def _encode(
     return _by_pillow(image, format, compress, notes)
 
 
-def _beyond_pillow(image: Image) -> bool:
+def _needs_tifffile(image: Image) -> bool:
     """Whether a TIFF needs tifffile: several channels of more than 8 bits or of data, or CMYK with alpha."""
     return any(
         (frame.channels > 1 or frame.alpha is not None)
