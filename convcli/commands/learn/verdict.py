@@ -12,7 +12,7 @@ __all__ = ["ROUNDING", "is_linear", "number", "percent", "verdict"]
 # Standard deviation of the error of rounding to whole numbers, uniform over an interval of length 1.
 ROUNDING = 1 / math.sqrt(12)
 
-# Largest residuals of float targets, as shares of their standard deviation: up to EXACT they count as rounding
+# Largest residuals of float targets, over their standard deviation: up to EXACT they count as rounding
 # errors in float64, up to NEAR as nearly none.
 EXACT, NEAR = 1e-9, 1e-4
 
