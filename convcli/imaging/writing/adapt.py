@@ -25,7 +25,7 @@ def adapted(image: Image, format: Format) -> tuple[Image, list[str]]:
     if image.has_alpha and not format.alpha:
         image = _without_alpha(image, format, notes)
     frames = tuple(_fit_depth(frame, format, notes) for frame in image.frames)
-    return replace(image, frames=frames), list(dict.fromkeys(notes))
+    return replace(image, frames=frames), notes
 
 
 def _fit_space(image: Image, format: Format, notes: list[str]) -> Image:

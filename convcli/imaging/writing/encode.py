@@ -73,7 +73,7 @@ def encode_picture(
             f"{width} x {height} pixels cannot be written as {format.name.upper()}: {detail}",
             hint="choose another format, such as .png or .tif",
         ) from error
-    return Encoded(data, tuple(notes))
+    return Encoded(data, tuple(dict.fromkeys(notes)))
 
 
 def encode_pixels(pixels: Array, format: Format | str) -> bytes:

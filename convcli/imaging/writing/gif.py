@@ -20,7 +20,7 @@ def _palette_picture(frame: Frame, notes: list[str]) -> Pillow.Image:
     rgb = frame.pixels if frame.pixels.ndim == 3 else np.repeat(frame.pixels[..., np.newaxis], 3, axis=2)
     opaque = np.ones(frame.size, dtype=bool) if frame.alpha is None else frame.alpha >= 128
     if frame.alpha is not None and ((frame.alpha > 0) & (frame.alpha < 255)).any():
-        _add(notes, "GIF transparency is all or nothing: opacity below a half became clear")
+        notes.append("GIF transparency is all or nothing: opacity below a half became clear")
     limit = 256 if frame.alpha is None else CLEAR
     packed = (rgb.astype(np.uint32) << np.array([16, 8, 0], dtype=np.uint32)).sum(axis=2, dtype=np.uint32)
     colours = _distinct(packed[opaque])
@@ -28,17 +28,12 @@ def _palette_picture(frame: Frame, notes: list[str]) -> Pillow.Image:
         index = np.searchsorted(colours, packed).astype(np.uint8)
         palette = (colours[:, np.newaxis] >> np.array([16, 8, 0])).astype(np.uint8)
     else:
-        _add(notes, f"GIF holds {limit} colours: {colours.size} were reduced, with dithering")
+        notes.append(f"GIF holds {limit} colours: {colours.size} were reduced, with dithering")
         index, palette = _reduced(rgb, limit)
     index[~opaque] = CLEAR
     picture = Pillow.fromarray(index)
     picture.putpalette(palette.tobytes().ljust(768, b"\0"))
     return picture
-
-
-def _add(notes: list[str], note: str) -> None:
-    if note not in notes:
-        notes.append(note)
 
 
 def _distinct(packed: Array) -> Array:
@@ -60,5 +55,5 @@ def rounded_durations(durations: list[float], notes: list[str]) -> list[int]:
     """Return durations in ms rounded to multiples of 10 ms, GIF's unit, at least 10 each."""
     rounded = [max(10, round(time / 10) * 10) for time in durations]
     if any(abs(given - kept) > 0.5 for given, kept in zip(durations, rounded, strict=True)):
-        _add(notes, "GIF counts time in steps of 10 ms: durations are rounded")
+        notes.append("GIF counts time in steps of 10 ms: durations are rounded")
     return rounded
