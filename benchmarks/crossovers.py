@@ -14,6 +14,7 @@ from convcli.engine.correlation.correlate import correlate
 from convcli.engine.correlation.plan import plan
 
 METHODS = [method for method in Method if method is not Method.AUTO]
+# Most non-zero weights that the direct method is tried with: more take too long.
 DIRECT_UP_TO = 21**2
 
 

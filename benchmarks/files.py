@@ -23,6 +23,7 @@ from PIL import Image
 from benchmarks.machine import machine
 
 SAMPLES = Path(__file__).parents[1] / "sample_images"
+# Width and height in pixels.
 SIZE = (4000, 3000)
 PILLOW = """
 import sys
@@ -37,6 +38,7 @@ import numpy
 kernel = numpy.array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]], numpy.float32)
 cv2.imwrite(sys.argv[2], cv2.filter2D(cv2.imread(sys.argv[1], cv2.IMREAD_UNCHANGED), -1, kernel))
 """
+# The kernel `sharpen`, row by row.
 FLAT = "0,-1,0,-1,5,-1,0,-1,0"
 
 

@@ -20,9 +20,13 @@ from benchmarks.machine import cores, importable, interleaved, machine, without_
 from convcli.engine.correlation.correlate import correlate
 from convcli.engine.fitting.fit import fit_kernel
 
+# Height and width in pixels.
 SHAPE = (3000, 4000)
+
+# Standard deviation of the noise in the target, in grey levels.
 NOISE = 0.01
 
+# Run in a process of its own, so that its memory is its own.
 WHOLE = """
 import json, resource, sys, time
 import numpy as np
@@ -69,7 +73,7 @@ def main(argv: list[str]) -> int:
 
 
 def pair(shape: tuple[int, int], size: int) -> tuple[Any, Any, Any]:
-    """Return an 8-bit picture, as smooth as photographs are, its noisy float32 result, and the kernel."""
+    """Return a smooth 8-bit picture, its filtered float32 picture with noise, and the kernel."""
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, shape, np.uint8)
     image = correlate(image, np.full((2, 2), 0.25), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""What benchmarks share: a clean environment, interleaved timing, pictures, and what machine it was."""
+"""Shared by the benchmarks: a clean environment, interleaved timing, test pictures, which machine it is."""
 
 import argparse
 import json
@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 
+# Seconds; an action that takes longer than this is run once.
 PATIENCE = 2.0
-"""Seconds: what takes longer than this is run once."""
 
-
-OLDER = {"OPENBLAS_CORETYPE": "Haswell"}
-"""What holds NumPy's library to AVX2, as on a machine without AVX-512."""
+# Environment that restricts OpenBLAS to its AVX2 kernels, as on a machine without AVX-512.
+AVX2 = {"OPENBLAS_CORETYPE": "Haswell"}
 
 
 def without_blas_settings(name: str, argv: list[str], *, older: bool = False) -> None:
@@ -27,7 +26,7 @@ def without_blas_settings(name: str, argv: list[str], *, older: bool = False) ->
 
     With `older`, start again with the one that holds it to AVX2, and no other.
     """
-    wanted = OLDER if older else {}
+    wanted = AVX2 if older else {}
     found = {key: value for key, value in os.environ.items() if key.startswith("OPENBLAS_")}
     if found == wanted:
         return
@@ -37,8 +36,8 @@ def without_blas_settings(name: str, argv: list[str], *, older: bool = False) ->
     os.execve(sys.executable, [sys.executable, "-m", "benchmarks", name, *argv], clean)
 
 
+# Seconds after which PyTorch's busily waiting threads have gone to sleep.
 PAUSE = 0.02
-"""Seconds after which threads that wait busily sleep."""
 
 
 def interleaved(actions: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
@@ -121,7 +120,7 @@ def picture(size: int) -> np.ndarray[Any, np.dtype[np.float32]]:
 
 
 def machine() -> dict[str, Any]:
-    """Return what it was measured on."""
+    """Return the processor and the versions that a report names."""
     return {"cpu": _cpu(), "cores": cores(), "python": platform.python_version(), "numpy": np.__version__}
 
 

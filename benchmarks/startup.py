@@ -16,6 +16,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+# What the process beside each command imports: for `filter`, and for help.
 IMPORTS = "import numpy, PIL.Image, typer, rich"
 SHELL = "import typer, rich.console"
 

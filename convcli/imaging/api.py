@@ -18,7 +18,7 @@ __all__ = ["read_image", "write_image"]
 
 
 def read_image(path: str | os.PathLike[str]) -> Array:
-    """Return the first frame of a picture, or the array of a file of numbers.
+    """Return the first frame of a picture, or the array in a ``.npy .npz .csv .tsv .json`` file.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def write_image(path: str | os.PathLike[str], image: ArrayLike) -> None:
     path : str or PathLike
         An existing file is replaced.
     image : (H, W) or (H, W, C) array
-        One to four channels: grey, grey and alpha, RGB, RGB and alpha; formats for numbers take any.
+        One to four channels: grey, grey and alpha, RGB, RGB and alpha; array formats (``.npy`` ...) take any.
         uint8, uint16, bool (0 and white) or floats. Floats in a format of integers are taken in units of
         8 bits, rounded half to even and saturated; in float formats they are exact.
 

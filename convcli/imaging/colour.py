@@ -11,12 +11,12 @@ from convcli.imaging.image import Array, Frame, Space, full_scale
 
 __all__ = [
     "cmyk_to_rgb",
-    "decode",
-    "encode",
     "gray",
+    "linear_to_srgb",
     "luma",
     "premultiply",
     "sample_alpha",
+    "srgb_to_linear",
     "unpremultiply",
 ]
 
@@ -37,7 +37,7 @@ def luma(rgb: Array) -> Array:
         return np.array(Pillow.fromarray(np.ascontiguousarray(rgb[..., :3])).convert("L"))
     if rgb.dtype.kind == "u":
         red, green, blue = (rgb[..., channel].astype(np.uint32) for channel in range(3))
-        # 65535 * 65536 + 32768 is below 2**32
+        # The largest sum, 65535 * 65536 + 32768, is below 2**32.
         return ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).astype(rgb.dtype)
     weights = np.array([0.299, 0.587, 0.114], dtype=rgb.dtype)
     return np.asarray(rgb[..., :3] @ weights, dtype=rgb.dtype)
@@ -56,9 +56,9 @@ def cmyk_to_rgb(cmyk: Array) -> Array:
 
 
 def gray(frame: Frame, space: Space) -> Frame:
-    """Return `frame` with one channel: luma of RGB, of CMYK as light, and of three or more of data.
+    """Return `frame` with one channel: the luma of RGB, CMYK, or data of three channels or more.
 
-    One channel stays as it is; of two channels of data the first is taken for luma, as in grey and alpha.
+    One channel stays as it is; of two channels of data the first is taken, as in grey and alpha.
     """
     pixels = frame.pixels
     if pixels.ndim == 2:
@@ -69,42 +69,42 @@ def gray(frame: Frame, space: Space) -> Frame:
     return Frame(one, frame.alpha, frame.duration)
 
 
-def decode(samples: Array, full: float | None = None) -> Floats:
+def srgb_to_linear(samples: Array, full: float | None = None) -> Floats:
     """Return linear light, 0 to 1, of sRGB samples: float32, or float64 for float64.
 
     ``s <= 0.04045: s / 12.92, else ((s + 0.055) / 1.055) ** 2.4``, with ``s = samples / full``;
-    negatives are mirrored: ``decode(-s) = -decode(s)``. `full` is the samples' white, by default
+    the curve is odd: negatives give the negative. `full` is the value of white in the samples, by default
     `full_scale` of their dtype.
 
     References
     ----------
-    IEC 61966-2-1:1999; the mirrored extension is that of scRGB, IEC 61966-2-2.
+    IEC 61966-2-1:1999; the odd extension is that of scRGB, IEC 61966-2-2.
     """
     white = full_scale(samples.dtype) if full is None else full
     if samples.dtype == np.uint8 and white == 255.0:
-        return _decoded_bytes()[samples]
+        return _linear_bytes()[samples]
     kind: type[np.floating[Any]] = np.float64 if samples.dtype == np.float64 else np.float32
     values: Floats = samples.astype(kind)
     values = values / kind(white)
-    size = np.abs(values)
-    curve = ((size + 0.055) / 1.055) ** 2.4
-    light: Floats = np.copysign(np.where(size <= 0.04045, size / 12.92, curve), values)
+    magnitude = np.abs(values)
+    curve = ((magnitude + 0.055) / 1.055) ** 2.4
+    light: Floats = np.copysign(np.where(magnitude <= 0.04045, magnitude / 12.92, curve), values)
     return light
 
 
 @cache
-def _decoded_bytes() -> NDArray[np.float32]:
-    return decode(np.arange(256) / 255.0).astype(np.float32)
+def _linear_bytes() -> NDArray[np.float32]:
+    return srgb_to_linear(np.arange(256) / 255.0).astype(np.float32)
 
 
-def encode(light: Floats, full: float = 1.0) -> Floats:
-    """Return sRGB samples, 0 to `full`, of linear light; the inverse of `decode`, negatives mirrored.
+def linear_to_srgb(light: Floats, full: float = 1.0) -> Floats:
+    """Return sRGB samples, 0 to `full`, of linear light from 0 to 1: the inverse of `srgb_to_linear`.
 
     ``l <= 0.0031308: 12.92 l, else 1.055 l ** (1 / 2.4) - 0.055``.
     """
-    size = np.abs(light)
-    curve = 1.055 * size ** (1 / 2.4) - 0.055
-    samples = np.copysign(np.where(size <= 0.0031308, size * 12.92, curve), light)
+    magnitude = np.abs(light)
+    curve = 1.055 * magnitude ** (1 / 2.4) - 0.055
+    samples = np.copysign(np.where(magnitude <= 0.0031308, magnitude * 12.92, curve), light)
     return samples * light.dtype.type(full)
 
 
@@ -114,9 +114,9 @@ def premultiply(pixels: Floats, alpha: Floats) -> Floats:
 
 
 def unpremultiply(pixels: Array, alpha: Array) -> Array:
-    """Return ``pixels / alpha``, and 0 where nothing is opaque (`alpha` is not above 0).
+    """Return ``pixels / alpha``, and 0 where `alpha` is 0 (fully transparent).
 
-    Opaque is 1 for floats, and white for integers, whose quotients are rounded.
+    Full opacity is 1 for floats, and white for integers, whose quotients are rounded.
     """
     divisor = alpha if pixels.ndim == 2 else alpha[..., np.newaxis]
     if pixels.dtype.kind == "u":
@@ -137,13 +137,13 @@ def sample_alpha(
     padding: tuple[int, int] = (0, 0),
     center: tuple[int, int] = (0, 0),
 ) -> Array:
-    """Return `alpha` as seen at the centre of each window of an output of `shape`.
+    """Return `alpha`, (H, W), sampled at the centre of each window, as an array of `shape`.
 
-    Output row m looks at row ``m * stride - padding + center``, held within the picture: `padding` is that
-    at the top and the left, `center` where the centre is in the window, ``dilation * (kernel - 1) // 2``.
+    Output row m takes row ``m * stride - padding + center``, clamped to the picture: `padding` is that at the
+    top and left, `center` the offset of the centre within the window, ``dilation * (kernel - 1) // 2``.
     """
     rows, columns = (
-        np.clip(np.arange(count) * step - pad + middle, 0, side - 1)
-        for count, step, pad, middle, side in zip(shape, stride, padding, center, alpha.shape, strict=True)
+        np.clip(np.arange(count) * step - low + offset, 0, size - 1)
+        for count, step, low, offset, size in zip(shape, stride, padding, center, alpha.shape, strict=True)
     )
     return np.ascontiguousarray(alpha[rows[:, np.newaxis], columns])

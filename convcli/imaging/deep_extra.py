@@ -1,21 +1,22 @@
-"""tifffile, where the extra `deep` is installed; imported when a file needs it."""
+"""tifffile, from the optional extra `deep`; imported when a file needs it."""
 
 from types import ModuleType
 
 __all__ = ["KEEPS", "tifffile_module"]
 
+# Ends the note about lost depth.
 KEEPS = "pip install 'convcli[deep]' keeps it"
 
 
 def tifffile_module() -> ModuleType | None:
-    """Return tifffile, quiet, or None where the extra is not installed."""
+    """Return tifffile with its log silenced, or None where the extra is not installed."""
     try:
         import tifffile
     except ImportError:
         return None
     import logging
 
-    # it logs what it finds odd, and logging's last resort would print that on stderr
+    # Without a handler, logging prints tifffile's warnings on stderr.
     logging.getLogger("tifffile").addHandler(logging.NullHandler())
     module: ModuleType = tifffile
     return module

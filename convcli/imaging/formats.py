@@ -7,6 +7,7 @@ from convcli.errors import UsageError, nearest, unknown
 
 __all__ = ["Format", "by_name", "format_of", "holding", "is_picture", "names", "suffix_for"]
 
+# Colour spaces and sample depths that formats hold.
 _COLOURS = frozenset({"gray", "rgb"})
 _PRINT = _COLOURS | {"cmyk"}
 _ANY = _PRINT | {"data"}
@@ -25,15 +26,15 @@ class Format(NamedTuple):
     pillow : str
         Pillow's name for it; empty where the encoder is not Pillow's.
     spaces : set of str
-        Which of ``gray``, ``rgb``, ``cmyk`` and ``data`` (any number of channels) it holds.
+        The colour spaces it holds, of ``gray rgb cmyk data`` (`data`: any number of channels).
     depths : set of str
-        Which of ``8``, ``16`` and ``float``.
+        The sample depths it holds, of ``8 16 float``.
     alpha : bool
         Whether it holds transparency (of one bit only, for GIF).
     frames : bool
         Whether it holds more than one picture.
     numbers : bool
-        Whether it is for exact numbers: results go there as floats unless asked otherwise.
+        Whether it is for arrays of exact values: results are written as floats unless asked otherwise.
     """
 
     name: str
@@ -89,7 +90,7 @@ def names() -> list[str]:
 
 
 def by_name(name: str) -> Format:
-    """Return the format called `name`, in any spelling that ``--format`` accepts."""
+    """Return the format of this name, in any spelling that ``--format`` accepts."""
     spelled = name.strip().lower().removeprefix(".")
     spelled = _SYNONYMS.get(spelled, spelled)
     found = next((format for format in _TABLE if format.name == spelled), None)
@@ -121,7 +122,7 @@ def suffix_for(name: str) -> str:
 
 
 def holding(*, depth: str = "8", frames: bool = False) -> str:
-    """Return the suffixes of the formats that can hold this, for the hints of errors."""
+    """Return the first suffixes of formats that hold this depth (and several frames), for hints."""
     fitting = [one.suffix for one in _TABLE if depth in one.depths and one.frames >= frames]
     return ", ".join(fitting[:8])
 
@@ -134,9 +135,9 @@ _ONLY_READ = (
 
 
 def is_picture(name: str) -> bool:
-    """Whether a file called `name` is taken for a picture or array when a folder is searched.
+    """Whether a file called `name` counts as a picture or array when a folder is searched.
 
-    Text, JSON and archives of arrays are not: among photographs they hold something else.
+    CSV, TSV, JSON and ``.npz`` are not: in a folder of photographs they are seldom pictures.
     """
     suffix = os.path.splitext(name)[1].lower()
     if suffix in (".npz", ".csv", ".tsv", ".json"):

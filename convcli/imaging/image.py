@@ -20,7 +20,7 @@ class Space(StrEnum):
     GRAY = "gray"
     RGB = "rgb"
     CMYK = "cmyk"
-    DATA = "data"  # numbers without a colour: arrays, and integers wider than any picture's
+    DATA = "data"  # values without a colour: arrays, and integers of more than 16 bits
 
 
 class Frame(NamedTuple):
@@ -33,7 +33,7 @@ class Frame(NamedTuple):
     alpha : (H, W) array of the same dtype, optional
         Opacity, 0 to `full_scale`; colours are not premultiplied.
     duration : float, optional
-        How long an animation shows it, in milliseconds.
+        Display time in an animation, in milliseconds.
     """
 
     pixels: Array
@@ -47,7 +47,7 @@ class Frame(NamedTuple):
 
     @property
     def channels(self) -> int:
-        """How many channels there are, without alpha."""
+        """Number of channels, without alpha."""
         return 1 if self.pixels.ndim == 2 else int(self.pixels.shape[2])
 
     def stacked(self) -> Array:
@@ -55,27 +55,26 @@ class Frame(NamedTuple):
         return self.pixels if self.alpha is None else np.dstack([self.pixels, self.alpha])
 
 
+# What a decoder returns for one frame.
 Decoded: TypeAlias = tuple[Frame, Space]
 
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """All that was read from one file, or all that one file shall hold.
+    """The content of one picture file, read or to be written.
 
     Attributes
     ----------
     frames
-        At least one; the frames of an animation are whole pictures, composited already.
+        At least one; frames of an animation are composited.
     space
-        What the channels of every frame mean.
-    metadata
-        What came with the pixels.
+        The meaning of the channels, for all frames.
     format
-        The name of the file format in `convcli.imaging.formats`, such as ``"png"``.
+        Name of the file format in `convcli.imaging.formats`, such as ``"png"``.
     name
-        What people call the file.
+        The file's name in messages.
     notes
-        One line each for people, about what was lost or decided when reading.
+        One line each for stderr, about what was lost or decided when reading.
     """
 
     frames: tuple[Frame, ...]

@@ -19,22 +19,22 @@ DESCRIPTIVE = {270, 271, 272, 305, 306, 315, 316, 33432, 34665, 34853}
 
 
 class Metadata(NamedTuple):
-    """ICC profile, resolution, EXIF, XMP, text, the loop count of an animation, and how colours were stored.
+    """ICC profile, resolution, EXIF, XMP, text, and how frames and colours were stored.
 
     Attributes
     ----------
     icc, exif, xmp : bytes, optional
         As in the file; the orientation is cleared from EXIF and XMP, since it has been applied, and the
-        thumbnail from EXIF, since it would show the picture as it was.
+        thumbnail from EXIF, since it shows the unfiltered picture.
     dpi : (horizontal, vertical), optional
         Pixels per inch.
     text : pairs of keyword and text
     loop : int, optional
-        How often an animation plays; 0 is for ever.
+        Number of times an animation plays; 0 is forever.
     gamma : float, optional
         The exponent of a PNG's gAMA chunk.
     subsampling : int, optional
-        Of a JPEG's colours, as Pillow counts: 0 is none (4:4:4), 1 is 4:2:2, 2 is 4:2:0.
+        Chroma subsampling of a JPEG, as Pillow codes it: 0 is 4:4:4, 1 is 4:2:2, 2 is 4:2:0.
     """
 
     icc: bytes | None = None
@@ -48,7 +48,7 @@ class Metadata(NamedTuple):
 
 
 def collect(picture: Pillow.Image, notes: list[str]) -> Metadata:
-    """Return what `picture`, already loaded, carries; what is damaged is left out and noted."""
+    """Return the metadata of `picture`, which is loaded; damaged parts are left out and noted."""
     info = picture.info
     icc = info.get("icc_profile")
     loop = info.get("loop")
@@ -80,7 +80,7 @@ def _dpi(given: Any) -> tuple[float, float] | None:
     except (TypeError, ValueError, IndexError, ZeroDivisionError):
         return None
     if not (isfinite(across) and isfinite(down)) or min(across, down) <= 1:
-        return None  # 1 is what files say that do not know
+        return None  # files of unknown resolution say 1
     return (across, down)
 
 
@@ -93,7 +93,7 @@ def _exif(picture: Pillow.Image, notes: list[str]) -> bytes | None:
 
 
 def exif_of_tiff(data: bytes) -> bytes | None:
-    """Return as EXIF what the first directory of a TIFF file says of the picture, if that can be read."""
+    """Return the descriptive tags of a TIFF's first directory as EXIF, or None where it is unreadable."""
     exif = Pillow.Exif()
     try:
         exif.load(b"Exif\0\0" + data)
@@ -103,14 +103,14 @@ def exif_of_tiff(data: bytes) -> bytes | None:
 
 
 def _cleaned(exif: Pillow.Exif, from_tiff: bool) -> bytes | None:
-    """Return `exif` without the orientation, and from a TIFF without how it stores its pixels."""
+    """Return `exif` without the orientation, and from a TIFF without the tags about pixel storage."""
     for tag in [tag for tag in exif if tag == ORIENTATION or (from_tiff and tag not in DESCRIPTIVE)]:
         del exif[tag]
     return exif.tobytes() if len(exif) else None
 
 
 def exif_for(exif: bytes, width: int, height: int) -> bytes:
-    """Return `exif` without an orientation, and with the present size where it says one."""
+    """Return `exif` without the orientation, and with the size updated where it has one."""
     holder = Pillow.Exif()
     holder.load(exif)
     holder.pop(ORIENTATION, None)
@@ -149,7 +149,7 @@ def _text(picture: Pillow.Image) -> tuple[tuple[str, str], ...]:
 
 
 def profile_for(icc: bytes | None, space: str) -> bytes | None:
-    """Return the profile if it describes colours of `space` (``gray``, ``rgb``, ``cmyk``), else None.
+    """Return the profile if it is for the colour space `space` (``gray``, ``rgb``, ``cmyk``), else None.
 
     References
     ----------

@@ -13,21 +13,18 @@ from convcli.imaging.image import Array, full_scale
 
 __all__ = ["Pixels", "SampleType", "suggest_unit", "target_dtype", "to_pixels"]
 
-# Samples that are converted at a time: smaller blocks end before another thread has started.
+# Samples converted at a time, so that a block stays in the cache; a call on fewer ends before another thread
+# has woken up.
 _BLOCK_SAMPLES = 1 << 19
-# The least magnitude that int16 does not hold.
-_BEYOND_INT16 = 32768
+
+# Magnitudes from here on overflow int16.
+_INT16_OVERFLOW = 32768
 
 
 class Pixels(NamedTuple):
-    """Samples ready to be written, and how many pixels were clipped.
+    """Samples ready to be written, and the number of clipped pixels.
 
-    Attributes
-    ----------
-    array
-        The samples, of the type that was asked for.
-    clipped
-        How many pixels had a value, in any channel, beyond black or white by half a level or more.
+    A pixel counts as clipped where a channel is below black or above white by half a level or more.
     """
 
     array: Array
@@ -35,7 +32,7 @@ class Pixels(NamedTuple):
 
 
 class SampleType(NamedTuple):
-    """The sample type of an output, and a note for people where depth is lost (else empty)."""
+    """The sample type of an output, and a note for stderr where depth is lost (else empty)."""
 
     dtype: np.dtype[Any]
     note: str = ""
@@ -58,7 +55,7 @@ def to_pixels(
     ========  ============================================
 
     Integers are rounded half to even, then saturated. Float targets stay in the source's units
-    (white is `full_in`), and only what exceeds black or white by more than rounding counts as clipped.
+    (white is `full_in`), and values outside black to white by more than rounding count as clipped.
 
     Parameters
     ----------
@@ -118,10 +115,10 @@ def _refuse_nan(value: float) -> None:
 
 
 def _to_integers(values: Array, absolute: bool, gain: float, offset: float, out: Array) -> int:
-    """Round and saturate block by block, so that blocks stay in the cache; return the clipped pixels."""
+    """Scale, round and saturate block by block; return the number of clipped pixels."""
     rows = max(1, _BLOCK_SAMPLES // max(1, values[:1].size))
     whole = values.dtype == np.int16 and gain == 1.0 and offset.is_integer()
-    # float32 has no halves left above 2**23, which 16 bits do not reach; stretched denormals need more range
+    # float32 is exact to halves up to 2**23, far above 16 bits; stretched denormals need float64's range.
     single = np.can_cast(values.dtype, np.float32) and gain < float(np.finfo(np.float32).max)
     work: Any = np.float32 if single else np.float64
     if whole:
@@ -143,7 +140,7 @@ def _to_integers(values: Array, absolute: bool, gain: float, offset: float, out:
 
 
 def _saturated(block: Array, out: Array) -> int:
-    """Copy whole numbers to `out`, clipped to its range; return how many pixels were clipped."""
+    """Copy rounded values to `out`, clipped to its range; return the number of clipped pixels."""
     white = np.iinfo(out.dtype).max
     if block.dtype.kind == "f":
         low, high = float(block.min()), float(block.max())
@@ -151,7 +148,7 @@ def _saturated(block: Array, out: Array) -> int:
         if low >= 0 and high <= white:
             np.copyto(out, block, casting="unsafe")
             return 0
-        if max(-low, high) < _BEYOND_INT16 and white < _BEYOND_INT16:
+        if max(-low, high) < _INT16_OVERFLOW and white < _INT16_OVERFLOW:
             block = block.astype(np.int16)
     inside = np.clip(block, 0, white)
     np.copyto(out, inside, casting="unsafe")
@@ -182,8 +179,8 @@ def _count(outside: NDArray[np.bool_]) -> int:
     flat = outside.reshape(-1)
     if channels == 1 or not flat.any():
         return int(np.count_nonzero(flat))
-    # Whole-array operations on all positions, of which every third counts: far faster than any(axis=2),
-    # whose inner loops are as short as there are channels.
+    # OR each sample of the flat array with the next channels, counting at the first channel of each pixel:
+    # faster than any(axis=2), whose inner loop is only as long as there are channels.
     either = flat[: flat.size - channels + 1]
     for channel in range(1, channels):
         either = either | flat[channel : channel + either.size]
@@ -199,15 +196,15 @@ def _first_channels(count: int, channels: int) -> NDArray[np.bool_]:
 
 
 def suggest_unit(values: Array) -> bool:
-    """Whether all values lie within 0..1 (and not all are 0), so that pixels of 0 to 255 would look black."""
+    """Whether all values lie within 0..1 (and not all are 0), so that 8-bit pixels of them would be black."""
     low, high = float(values.min()), float(values.max())
     return low >= 0.0 and 0.0 < high <= 1.0
 
 
 def target_dtype(depth: Depth, source: DTypeLike, format: Format) -> SampleType:
-    """Choose the sample type of an output: as asked, or by default as the source where the format holds it.
+    """Choose the sample type of an output: as asked, else the source's where the format holds it.
 
-    Formats for numbers (``.npy .npz .csv .tsv .json .pfm``) get floats by default.
+    Array formats (``.npy .npz .csv .tsv .json .pfm``) get floats by default.
     """
     given = np.dtype(source)
     eight: np.dtype[Any] = np.dtype(np.uint8)

@@ -53,9 +53,9 @@ def map_frame(
             raise ImageError(
                 f"linear light is not defined for {space.upper()} pictures", hint="leave --linear out"
             )
-        pixels = colour.decode(pixels, full_in)
+        pixels = colour.srgb_to_linear(pixels, full_in)
         if pad_value is not None:
-            pad_value = float(colour.decode(np.array([pad_value]), full_in)[0])
+            pad_value = float(colour.srgb_to_linear(np.array([pad_value]), full_in)[0])
     transparency: list[Array | None]
     if alpha is not None and spec.alpha is AlphaMode.FILTER:
         values, clear = _premultiplied(pixels, alpha, full_in, pad_value, spec.pad, slide)
@@ -68,7 +68,7 @@ def map_frame(
             else [sampled_alpha(alpha, path, ceil=ceil) for path in windows]
         )
     if spec.linear and colours:
-        values = [colour.encode(light, full_in) for light in values]
+        values = [colour.linear_to_srgb(light, full_in) for light in values]
     return [FeatureMap(one, clear) for one, clear in zip(values, transparency, strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""The files of a comparison: checks of their paths, and writing them."""
+"""The montage and the page of a comparison as files: their paths are checked, then they are written."""
 
 import os
 from collections.abc import Sequence
@@ -9,23 +9,22 @@ from convcli.choices import STDIN, STDOUT
 from convcli.commands.compare.spec import CompareSpec
 from convcli.engine.arrays import Array
 from convcli.errors import OutputError, UsageError
-from convcli.imaging.formats import by_name, format_of
-from convcli.imaging.image import Frame, Image, Space
-from convcli.imaging.writing.encode import encode_picture
+from convcli.imaging.formats import format_of
+from convcli.imaging.writing.encode import encode_pixels
 from convcli.pipeline.batch import Outcome, Source
 
-__all__ = ["OutputPaths", "check_paths", "picture_bytes", "write_outputs"]
+__all__ = ["DrawnPaths", "check_paths", "picture_bytes", "write_outputs"]
 
 
-class OutputPaths(NamedTuple):
-    """Where the montage and the page go; ``-`` is stdout."""
+class DrawnPaths(NamedTuple):
+    """Paths of the montage and of the page; ``-`` is stdout."""
 
     output: str | None
     html: str | None
 
 
-def check_paths(paths: OutputPaths, spec: CompareSpec, count: int | None) -> None:
-    """Refuse files that would stay empty, or that several pictures would share; a count of None is many."""
+def check_paths(paths: DrawnPaths, spec: CompareSpec, count: int | None) -> None:
+    """Refuse paths that options leave unused or several inputs would share; `count` of None is many."""
     for name, path in zip(("-o", "--html"), paths, strict=True):
         if path == "":
             raise UsageError(f"{name} is empty", hint="name a file")
@@ -48,13 +47,12 @@ def check_paths(paths: OutputPaths, spec: CompareSpec, count: int | None) -> Non
 
 
 def picture_bytes(pixels: Array, path: str) -> bytes:
-    """Return the file that a drawn picture becomes; PNG for stdout."""
-    format = by_name("png") if path == STDOUT else format_of(path, None)
-    return encode_picture(Image((Frame(pixels),), Space.RGB), format).data
+    """Return the content of the file `path` that holds a drawn picture; PNG for stdout."""
+    return encode_pixels(pixels, "png" if path == STDOUT else format_of(path, None))
 
 
 def write_outputs(source: Source, made: Sequence[tuple[str, bytes]]) -> Outcome:
-    """Write files whole, the input itself excepted, and return what there is for stdout."""
+    """Write the files, none of which may be the input, and return the outcome with the content for stdout."""
     files = [(path, content) for path, content in made if path != STDOUT]
     for path, _ in files:
         if source.path != STDIN and os.path.exists(path) and os.path.samefile(source.path, path):

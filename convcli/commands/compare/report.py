@@ -16,7 +16,7 @@ __all__ = ["comparison_json", "comparison_table", "one_line", "tally_table"]
 
 
 def comparison_json(study: Study) -> dict[str, Any]:
-    """Return the JSON object; unknown figures, and an infinite PSNR, are null."""
+    """Return the JSON object; figures that are not known, and an infinite PSNR, are null."""
     compared = study.compared
     deepest = max(compared.band.depth, *(one.depth for one in compared.modes))
     order = best(compared.modes)
@@ -39,7 +39,7 @@ def comparison_json(study: Study) -> dict[str, Any]:
 
 
 def comparison_table(study: Study) -> Report:
-    """Return the printed tables: errors over the band, by distance, along the sides and in the corners."""
+    """Return the printed tables: errors in the border band, by distance, by side and by corner."""
     modes, firsts = study.compared.modes, study.best
     strong = frozenset(index for index, one in enumerate(modes) if one in firsts)
     names = Column("padding", [f"{one.pad}{' *' if one in firsts else ''}" for one in modes], left=True)
@@ -78,7 +78,7 @@ def comparison_table(study: Study) -> Report:
 
 
 def _short(corner: str) -> str:
-    """Return the corner as a column's heading: ``top-left`` is ``t-left``."""
+    """Shorten a corner's name for a column's heading: ``top-left`` is ``t-left``."""
     row, column = corner.split("-")
     return f"{row[0]}-{column}"
 
@@ -97,7 +97,7 @@ def one_line(modes: Sequence[Comparison]) -> str:
 
 
 def tally_table(tally: Tally, title: str, *, measured: bool) -> Report:
-    """Return the table over many pictures."""
+    """Return the table of mean errors over many pictures."""
     totals = tally.totals()
     most = max((one.wins for one in totals), default=0)
     columns = [

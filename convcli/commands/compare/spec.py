@@ -1,4 +1,4 @@
-"""What `compare` was asked to do: a frozen record of options, checked when made."""
+"""The options of `compare`, which are also the fields of its spec."""
 
 from functools import partial
 from typing import Annotated
@@ -30,7 +30,7 @@ def _place(text: str) -> tuple[int, int]:
 
 
 class CompareSpec(Options):
-    """The layers through which padding modes are compared, and the truth beyond the frame or trials."""
+    """The kernel or stack whose paddings are compared, and the truth that they are measured against."""
 
     kernel: Annotated[
         str | None,
@@ -125,7 +125,7 @@ class CompareSpec(Options):
     jobs: JobsOption = None
 
     def window(self, kernel_shape: tuple[int, ...]) -> Window:
-        """Return how a kernel slides, padded to ``same`` (its rows and columns are the last two axes)."""
+        """Return the window of a kernel (its last two axes are rows and columns), padded to ``same``."""
         size = kernel_shape[-2], kernel_shape[-1]
         return Window.of(size, self.stride, "same", self.dilation, PadMode.ZERO)
 

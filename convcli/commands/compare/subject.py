@@ -1,4 +1,4 @@
-"""The layers of the kernel or stack that is compared, and each picture as the first layer's input."""
+"""The kernel or stack whose paddings are compared, and each picture as the first layer's input."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ __all__ = ["Picture", "Subject", "network_input", "picture_of", "subject_of"]
 
 
 class Subject(NamedTuple):
-    """The layers, what people call them, and whether they are one kernel."""
+    """The layers, their name, and whether they are a kernel's (else those of a stack file)."""
 
     stack: Stack
     name: str
@@ -33,9 +33,10 @@ class Picture(NamedTuple):
     planes
         C x H x W.
     peak, quantum
-        White, None where it has no meaning; one step of the picture's depth, 0 for floats.
+        In the units of `planes`: white (None where it has no meaning), and one level of the picture's bit
+        depth (0 for floats).
     frame, notes
-        The pixels; lines for people.
+        The picture as it was read; lines for stderr.
     """
 
     planes: Array
@@ -46,7 +47,7 @@ class Picture(NamedTuple):
 
 
 def subject_of(spec: CompareSpec) -> Subject:
-    """Read the kernel or the stack; a UsageError where it has no border to compare."""
+    """Read the kernel or the stack; refuse one that needs no padding."""
     if spec.stack is not None:
         stack = read_stack(spec.stack)
         if not has_border(stack):
@@ -87,7 +88,7 @@ def picture_of(image: Image, subject: Subject, *, gray: bool) -> Picture:
 
 
 def network_input(frame: Frame, space: Space, subject: Subject) -> NetworkInput:
-    """Return the first layer's input: what the stack says, or for a kernel the pixels as they are."""
+    """Return the first layer's input: scaled as the stack says, or for a kernel the pixels as they are."""
     if not subject.of_kernel:
         return preprocess(frame, space, subject.stack)
     notes = ["transparency is left out: colours alone are compared"] if frame.alpha is not None else []

@@ -1,4 +1,4 @@
-"""``--bias-map`` and ``--shift``: padding judged without a truth, as tables, JSON and a picture."""
+"""``--bias-map`` and ``--shift``: tests of padding that need no truth, as tables, JSON and a picture."""
 
 import math
 import os
@@ -25,13 +25,15 @@ from convcli.stacks.stack import Scale
 
 __all__ = ["biased", "shifted"]
 
-# Random pictures where --samples does not say how many, and their generator's seed.
+# Default number of random pictures, and default seed of their generator.
 SAMPLES, SEED = 400, 0
 
-# Most rows and columns of random pictures where the border band is thin: positions farther inside are alike.
+# Most rows and columns of random pictures, unless six times the border band is more: farther inside all
+# positions are alike.
 MAX_RANDOM_SIDE = 64
 
-# Flatness up to which a map is called flat: with hundreds of positions, chance stays below it.
+# Largest flatness (see FLATNESS_NOTE) of a map that counts as flat: with hundreds of positions, chance stays
+# below it.
 MAX_FLATNESS = 1.25
 
 FLATNESS_NOTE = (
@@ -39,14 +41,14 @@ FLATNESS_NOTE = (
     f" position is special; up to {MAX_FLATNESS} counts as flat."
 )
 
-# By map (mean, deviation) and figure (inside, border, flatness).
+# Figures (inside, border, flatness) of each map (mean, deviation).
 BiasFigures = Mapping[str, Mapping[str, float]]
 
 
 def biased(
     source: Source, picture: Picture, subject: Subject, spec: CompareSpec, output: str | None
 ) -> Outcome:
-    """Feed random pictures of the input's size, and report mean and deviation by position."""
+    """Filter random pictures of the input's size; report mean and deviation of the results by position."""
     count, seed = spec.samples or SAMPLES, spec.seed or SEED
     size = _random_size(picture, subject)
     pictures = _random(picture, subject, spec, size, count, seed)
@@ -83,7 +85,7 @@ def biased(
 
 
 def _random_size(picture: Picture, subject: Subject) -> tuple[int, int]:
-    """Return the input's size, cut where more of the inside would tell nothing new."""
+    """Return the input's size, or less where more inner positions would add nothing."""
     height, width = picture.frame.size
     band = affected(subject.stack, (height, width))
     most = max(MAX_RANDOM_SIDE, round(6 * band.depth * max(total_stride(subject.stack))))
@@ -143,7 +145,7 @@ def _bias_words(figures: Mapping[str, BiasFigures]) -> str:
 
 
 def shifted(source: Source, picture: Picture, subject: Subject, spec: CompareSpec) -> Outcome:
-    """Shift the picture, and report where its result is not the shifted result."""
+    """Shift the picture, and report where its result differs from the shifted result."""
     shift = spec.shift or (0, 0)
     made = translate(subject.stack, picture.planes, shift, pad_value=spec.pad_value, jobs=spec.jobs)
     whole = whole_strides(subject.stack, shift)

@@ -1,4 +1,4 @@
-"""The verdict of a comparison in words, and figures for columns and sentences."""
+"""Verdict of a comparison in sentences, and how its figures are written."""
 
 import math
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ __all__ = ["figure", "number", "verdict"]
 def verdict(modes: Sequence[Comparison], *, measured: bool, quantum: float) -> str:
     """Return one or two sentences: which mode is best, and by how much over the runner-up and over zero.
 
-    `measured` is whether they are measured against the truth, else against the median of the modes; `quantum`
-    is one step of the picture's depth, 0 for floats.
+    `measured` says whether errors are against the truth, else against the median of the modes; `quantum` is
+    one level of the picture's bit depth, 0 for floats.
     """
     order = best(modes)
     if not order:
@@ -71,7 +71,7 @@ def _less(one: Comparison, other: Comparison) -> str:
 
 
 def number(value: float) -> str:
-    """Write a figure for a column in six characters or fewer, ``-`` where there is none."""
+    """Write a figure for a column in six characters or fewer, NaN as ``-``."""
     size = abs(value)
     if 0.001 <= size < 0.1:
         return f"{value:.4f}"
@@ -79,7 +79,7 @@ def number(value: float) -> str:
 
 
 def figure(value: float) -> str:
-    """Write a figure for a sentence in three digits, ``-`` where there is none."""
+    """Write a figure for a sentence in three significant digits, NaN as ``-``."""
     if math.isnan(value):
         return "-"
     return f"{value:.0f}" if 99.95 <= abs(value) < 1e6 else f"{value:.3g}"

@@ -1,11 +1,11 @@
-"""The work of ``convcli compare``: read, run every padding mode, measure, draw, report."""
+"""The workflow of ``convcli compare``: read, run every padding mode, measure, draw, report."""
 
 import os
 import time
 from collections.abc import Iterator, Sequence
 
 from convcli.choices import STDOUT
-from convcli.commands.compare.outputs import OutputPaths, check_paths, picture_bytes, write_outputs
+from convcli.commands.compare.outputs import DrawnPaths, check_paths, picture_bytes, write_outputs
 from convcli.commands.compare.report import comparison_json, comparison_table, one_line, tally_table
 from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.study import Study
@@ -24,11 +24,12 @@ from convcli.stacks.paddings.placing import check_inside, find_inside, frame
 from convcli.stacks.paddings.tally import Tally
 from convcli.stacks.stack import Stack
 
-# Drawings and trials are imported where they are asked for: the start of a table needs no fonts.
+# Drawings and trials are imported where they are asked for, for start-up: a table alone needs no fonts.
 
 __all__ = ["compare_files"]
 
-MAX_STAGES = 6  # layers that the page shows at most: each takes room and time
+# Most layers that the page shows: each adds to its size, and to the time that it takes to make.
+MAX_STAGES = 6
 
 
 def compare_files(
@@ -42,11 +43,11 @@ def compare_files(
 ) -> Batch:
     """Compare the padding modes on each input; with several, a last outcome has the table over all.
 
-    What is wrong whatever the input is raised at once.
+    An error of all inputs is raised at once; that of one is its outcome.
     """
     check_inputs(inputs, [spec.kernel or ""])
     count = None if reading.recursive else len(inputs)
-    paths = OutputPaths(output, html)
+    paths = DrawnPaths(output, html)
     check_paths(paths, spec, count)
     subject = subject_of(spec)
     tally = Tally()
@@ -84,7 +85,7 @@ def _compared(
     subject: Subject,
     spec: CompareSpec,
     reading: ReadSpec,
-    paths: OutputPaths,
+    paths: DrawnPaths,
     tally: Tally,
     *,
     alone: bool,
@@ -145,7 +146,7 @@ def _truth(
     return planes, larger, offset, f"{_sized(size)} pixels, cut from {name} at {offset[0]},{offset[1]}"
 
 
-def _drawn(studies: Sequence[Study], paths: OutputPaths) -> list[tuple[str, bytes]]:
+def _drawn(studies: Sequence[Study], paths: DrawnPaths) -> list[tuple[str, bytes]]:
     """Return the montage of the last study and the page of all, before the first file is touched."""
     made = []
     if paths.output is not None:
@@ -160,19 +161,19 @@ def _drawn(studies: Sequence[Study], paths: OutputPaths) -> list[tuple[str, byte
 
 
 def _stages(stack: Stack, size: tuple[int, int]) -> list[Stack]:
-    """Return the stacks up to earlier layers that the page shows too: convolutions with a border."""
+    """Return the stacks up to each earlier convolution with padding, or to some of them, for the page."""
     parts = [
         stack._replace(layers=stack.layers[:count])
         for count in range(1, len(stack.layers))
         if isinstance(stack.layers[count - 1], Convolution)
     ]
     parts = [part for part in parts if any(affected(part, size))]
-    room = MAX_STAGES - 1
-    return parts if len(parts) <= room else [parts[at * len(parts) // room] for at in range(room)]
+    most = MAX_STAGES - 1
+    return parts if len(parts) <= most else [parts[at * len(parts) // most] for at in range(most)]
 
 
 def _layers(subject: Subject, compared: Compared) -> str:
-    """Say what the layers are, and how deep their border is."""
+    """Describe the layers, the result's size, and the depth of the border band."""
     layers = subject.stack.layers
     parts = [f"{len(layers)} layer{'s' if len(layers) > 1 else ''}"]
     if subject.of_kernel and isinstance(layers[0], Convolution):

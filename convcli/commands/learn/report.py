@@ -1,4 +1,4 @@
-"""A fit with its pictures: the JSON object, and the command that makes the target again."""
+"""Report of a fit: the JSON object, and the command that reproduces the target."""
 
 import math
 import os
@@ -23,13 +23,13 @@ __all__ = ["FitReport", "Pair", "border_name", "command", "psnr", "report", "sen
 
 Array = NDArray[Any]
 
-# Floats that are all whole numbers count as rounded ones if their range is at least this: few numbers, such
-# as labels, may be whole by themselves.
+# Float targets of whole numbers count as rounded if their range is at least this: those of a small range may
+# be whole by nature, as labels are.
 MIN_ROUNDED_RANGE = 16
 
 
 class Pair(NamedTuple):
-    """A picture before and after, frame by frame: paths as given, pixels in their own units, notes."""
+    """An input and its target, frame by frame: paths as given, pixels in their own units, notes."""
 
     input: str
     target: str
@@ -40,14 +40,9 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class FitReport:
-    """A fit, and what it is compared with to judge it.
+    """A fit with its pictures, and for each fitted kernel the named one that it is.
 
-    Attributes
-    ----------
-    known
-        For each kernel the named one that it is.
-    output, seconds
-        The kernel file, and how long fitting took.
+    `output` is the path of the kernel file; `seconds` is how long fitting took.
     """
 
     pairs: tuple[Pair, ...]
@@ -63,7 +58,7 @@ class FitReport:
 
     @cached_property
     def peak(self) -> float:
-        """The largest value of PSNR's ratio: white, or the range of floats."""
+        """Peak value for PSNR: white, or the range of float targets."""
         return max(
             full_scale(target.dtype) if target.dtype.kind != "f" else float(np.ptp(target))
             for target in self._targets
@@ -71,7 +66,7 @@ class FitReport:
 
     @cached_property
     def whole(self) -> bool:
-        """Whether all targets are whole numbers, as rounding leaves them."""
+        """Whether all targets are rounded to whole numbers."""
         return all(
             target.dtype.kind != "f"
             or bool(np.ptp(target) >= MIN_ROUNDED_RANGE and (target == np.rint(target)).all())
@@ -84,25 +79,25 @@ class FitReport:
         return max(float(np.std(target, dtype=np.float64)) for target in self._targets)
 
 
-def report(told: FitReport) -> dict[str, Any]:
-    """Return the JSON object; what is not finite is null."""
-    fit = told.fit
+def report(result: FitReport) -> dict[str, Any]:
+    """Return the JSON object; values that are not finite are null."""
+    fit = result.fit
 
     def of_fit(*names: str) -> dict[str, Any]:
         return {name: getattr(fit, name) for name in names}
 
-    known = [_known(known) for known in told.known]
+    known = [_known(known) for known in result.known]
     held: dict[str, Any] = {
-        "inputs": [pair.input for pair in told.pairs],
-        "targets": [pair.target for pair in told.pairs],
-        "output": told.output,
-        "verdict": list(sentences(told)),
+        "inputs": [pair.input for pair in result.pairs],
+        "targets": [pair.target for pair in result.pairs],
+        "output": result.output,
+        "verdict": list(sentences(result)),
         "kernel": fit.weights,
         **of_fit("bias", "errors", "bias_error"),
         "pad": border_name(fit),
         "pad_value": fit.pad_value if fit.pad is PadMode.CONSTANT else None,
         **of_fit("size", "stride", "convolve", "method", "loss", "r2", "rmse", "worst"),
-        "psnr": psnr(told),
+        "psnr": psnr(result),
         **of_fit("condition", "unique", "freedom"),
         "known": known if fit.weights.ndim == 3 else known[0],
         **of_fit("samples", "left_out"),
@@ -112,8 +107,8 @@ def report(told: FitReport) -> dict[str, Any]:
         "sizes": [trial._asdict() for trial in fit.sizes],
         "lr": fit.lr,
         "steps": [step.loss for step in fit.steps],
-        "seconds": round(told.seconds, 6),
-        "filter": " ".join(command(told)) or None,
+        "seconds": round(result.seconds, 6),
+        "filter": " ".join(command(result)) or None,
     }
     return {key: plain(value) for key, value in held.items()}
 
@@ -125,9 +120,9 @@ def _known(known: Recognised | None) -> dict[str, Any] | None:
     return {"text": str(known), "kernel": fields.pop("spec"), **fields}
 
 
-def psnr(told: FitReport) -> float | None:
-    """Return ``20 log10(peak / rmse)`` in decibels; None for residuals of 0, or targets of 0."""
-    return 20 * math.log10(told.peak / told.fit.rmse) if told.fit.rmse > 0 and told.peak > 0 else None
+def psnr(result: FitReport) -> float | None:
+    """Return ``20 log10(peak / rmse)`` in decibels; None where either is 0."""
+    return 20 * math.log10(result.peak / result.fit.rmse) if result.fit.rmse > 0 and result.peak > 0 else None
 
 
 def border_name(fit: Fit) -> str:
@@ -136,15 +131,15 @@ def border_name(fit: Fit) -> str:
 
 
 def size_words(size: tuple[int, int]) -> str:
-    """Write a size as options have it."""
+    """Write a size as ``--size`` takes it."""
     return f"{size[0]}x{size[1]}"
 
 
-def command(told: FitReport) -> tuple[str, ...]:
-    """Return the command that makes the target from the input, each option with its value."""
-    fit, first = told.fit, told.pairs[0]
+def command(result: FitReport) -> tuple[str, ...]:
+    """Return the `filter` command that makes the target, in parts: each option with its value."""
+    fit, first = result.fit, result.pairs[0]
     before, after = first.inputs[0], first.targets[0]
-    kernel = told.output if told.output not in (None, "-") else "kernel.json"
+    kernel = result.output if result.output not in (None, "-") else "kernel.json"
     pad = PadMode.VALID if fit.copied else fit.pad
     words = ["convcli filter", shlex.quote(first.input), f"-k {shlex.quote(str(kernel))}", f"-p {pad}"]
     if pad is PadMode.CONSTANT:
@@ -152,13 +147,13 @@ def command(told: FitReport) -> tuple[str, ...]:
     if fit.stride != (1, 1):
         words.append(f"-s {size_words(fit.stride)}")
     words += ["--convolve"] if fit.convolve else []
-    words += ["--gray"] if told.spec.gray else []
+    words += ["--gray"] if result.spec.gray else []
     stem = os.path.splitext(os.path.basename(first.target))[0]
     if after.dtype.kind == "f" or after.dtype != before.dtype or fit.weights.ndim == 3:
         return (*words, "--range raw", f"-o {shlex.quote(f'{stem}-again.npy')}")
     return (*words, f"-o {shlex.quote(f'{stem}-again.png')}")
 
 
-def sentences(told: FitReport) -> Iterator[str]:
+def sentences(result: FitReport) -> Iterator[str]:
     """Return the verdict on the fit."""
-    return verdict(told.fit, whole=told.whole, spread=told.spread)
+    return verdict(result.fit, whole=result.whole, spread=result.spread)

@@ -1,4 +1,4 @@
-"""The options of `learn`, which are also the fields of its spec: which pictures, what is fitted, and how."""
+"""The options of `learn`, which are also the fields of its spec: pictures, model, data and descent."""
 
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -35,7 +35,7 @@ def read_border(text: str) -> PadMode | Literal["auto"]:
 
 
 class Pairs(Options):
-    """Which pictures are fitted."""
+    """The pictures before and after."""
 
     files: Annotated[
         list[str],
@@ -50,7 +50,7 @@ class Pairs(Options):
 
 
 class LearnSpec(Options):
-    """What is fitted, to which values, and how."""
+    """What is fitted, to which samples, and how."""
 
     size: Annotated[
         tuple[int, int] | Literal["auto"],
@@ -60,7 +60,7 @@ class LearnSpec(Options):
             parser=read_size,
             show_default="auto",
             autocompletion=completion.words(AUTO),
-            help="Of the kernel; auto grows it until the residual stops falling.",
+            help="Size of the kernel; auto grows it until the residual stops falling.",
         ),
     ] = AUTO
     pad: Annotated[
@@ -73,8 +73,8 @@ class LearnSpec(Options):
             autocompletion=lambda incomplete: (
                 completion.words(AUTO)(incomplete) + completion.pads(incomplete)
             ),
-            help="The border that made the targets, as for filter; valid where they are smaller; auto finds "
-            "it: the mode that leaves least in the border band.",
+            help="The padding that made the targets, as for filter; valid where they are smaller; auto finds "
+            "it: the mode of the smallest residual in the border band.",
         ),
     ] = PadMode.REFLECT
     pad_value: PadValueOption = None
@@ -82,7 +82,7 @@ class LearnSpec(Options):
     convolve: Annotated[
         bool, _window("--convolve", help="Fit the kernel of a true convolution, rotated by 180 degrees.")
     ] = False
-    bias: Annotated[bool, _window("--bias/--no-bias", help="Fit a number that is added everywhere.")] = True
+    bias: Annotated[bool, _window("--bias/--no-bias", help="Fit a bias too.")] = True
     l2: Annotated[
         float,
         _window(
@@ -111,11 +111,11 @@ class LearnSpec(Options):
             "--holdout",
             metavar="SHARE",
             parser=number,
-            help="Share of the values, drawn at random, that is not fitted: the error on them is told.",
+            help="Share of the values, drawn at random, that is not fitted: the error on them is reported.",
         ),
     ] = 0.0
     seed: Annotated[
-        int, _data("--seed", metavar="N", parser=whole, help="Of everything that is drawn at random.")
+        int, _data("--seed", metavar="N", parser=whole, help="Seed of everything that is random.")
     ] = 0
 
     method: Annotated[
@@ -137,7 +137,7 @@ class LearnSpec(Options):
     steps: Annotated[
         int | None,
         _descent(
-            "--steps", metavar="N", parser=whole, show_default="1000", help="How many steps of descent."
+            "--steps", metavar="N", parser=whole, show_default="1000", help="Number of steps of descent."
         ),
     ] = None
     lr: Annotated[
@@ -178,7 +178,7 @@ class LearnSpec(Options):
     jobs: JobsOption = None
 
     def fit_options(self) -> dict[str, Any]:
-        """Return those arguments of ``fit_kernel`` that are given."""
+        """Return the options that are given as arguments of ``fit_kernel``."""
         own = ("size", "gray", "keep_saturated", "show_steps")
         return {name: value for name, value in vars(self).items() if value is not None and name not in own}
 
@@ -214,7 +214,7 @@ class LearnSpec(Options):
 
 
 class Saving(Options):
-    """Where the kernel goes."""
+    """Where and in which format the kernel is written."""
 
     output: Annotated[
         str | None,

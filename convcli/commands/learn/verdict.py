@@ -1,4 +1,4 @@
-"""The verdict on a fit in sentences: is it one linear filter, the only one, and with which padding?"""
+"""Verdict on a fit in sentences: does one kernel explain the pictures, is it unique, which padding?"""
 
 import math
 from collections.abc import Iterator
@@ -12,18 +12,18 @@ __all__ = ["ROUNDING", "is_linear", "number", "percent", "verdict"]
 # Standard deviation of the error of rounding to whole numbers, uniform over an interval of length 1.
 ROUNDING = 1 / math.sqrt(12)
 
-# Residuals of floats relative to the targets' standard deviation: up to EXACT they count as rounding errors
-# of float64, up to NEAR as nearly none.
+# Largest residuals of float targets, over their standard deviation: up to EXACT they count as rounding
+# errors in float64, up to NEAR as nearly none.
 EXACT, NEAR = 1e-9, 1e-4
 
-# Residual of whole numbers up to which rounding between two passes of a filter may explain it.
+# Largest residual of rounded targets, in grey levels, that rounding between two passes of a filter may leave.
 ROUNDED_TWICE = 0.75
 
 
 def verdict(fit: Fit, *, whole: bool, spread: float) -> Iterator[str]:
-    """Say whether one kernel explains the pictures, whether it is the only one, and what the border is.
+    """Say whether one kernel explains the pictures, whether it is unique, and which padding was used.
 
-    `whole` tells whether targets are whole numbers; `spread` is their standard deviation.
+    `whole` says whether targets are rounded to whole numbers; `spread` is their standard deviation.
     """
     yield _linear(fit, whole, spread)
     cut = bool(fit.bias.size == 1 and abs(fit.bias.item() + 0.5) < 0.05)
@@ -44,7 +44,7 @@ def verdict(fit: Fit, *, whole: bool, spread: float) -> Iterator[str]:
 
 
 def is_linear(fit: Fit, *, whole: bool, spread: float) -> bool:
-    """Tell whether one kernel explains the pictures but for rounding; arguments as for `verdict`."""
+    """Return whether one kernel explains the pictures but for rounding; arguments as for `verdict`."""
     return fit.rmse <= (max(ROUNDED_TWICE, EXACT * spread) if whole else NEAR * spread)
 
 
@@ -78,7 +78,7 @@ def _linear(fit: Fit, whole: bool, spread: float) -> str:
 
 
 def _elsewhere(fit: Fit) -> Iterator[str]:
-    """Name the options that were given and may be wrong, and those that would find better."""
+    """Name the given size and padding, which may be wrong, and the options that search for better ones."""
     if fit.pad is PadMode.VALID and not fit.borders:
         return  # the target's size says both
     given = [] if fit.sizes else [(f"size {fit.size[0]}x{fit.size[1]}", "--size auto")]
@@ -102,12 +102,12 @@ def _border(fit: Fit) -> str:
 
 
 def number(value: float) -> str:
-    """Write a number in four digits."""
+    """Write a number in four significant digits."""
     return significant(value, 4)
 
 
 def percent(share: float) -> str:
-    """Write a share so that only all of it is 100% and only none 0%."""
+    """Write a share as a percentage, as 100% or 0% only where it is exactly that."""
     if share in (0, 1):
         return f"{share:.0%}"
     for places in range(0, 8):

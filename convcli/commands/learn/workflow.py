@@ -26,14 +26,14 @@ __all__ = ["STEPS", "Learned", "learn"]
 
 Array = NDArray[Any]
 
-# Steps of descent unless --steps says otherwise: the default of `fit_kernel`.
+# Default number of steps of descent, that of `fit_kernel`, for the progress bar.
 STEPS = 1000
 
 
 class Learned(NamedTuple):
-    """What is printed, and the kernel file (None where none was asked for).
+    """The printed report, and the kernel file (None where none was asked for).
 
-    `sheet` is for people, `report` the JSON object, `notes` are about what was read, `details` for --verbose.
+    `sheet` is printed, `report` is the JSON object; `notes` are about the inputs, `details` for --verbose.
     """
 
     sheet: Group
@@ -52,7 +52,7 @@ def learn(
     format: str | None = None,
     watch: Callable[[int, float], None] | None = None,
 ) -> Learned:
-    """Find the kernel that makes each second file of the one before it.
+    """Fit a kernel to pairs of files (input, target), recognise it, and write it.
 
     Parameters
     ----------
@@ -69,20 +69,20 @@ def learn(
             hint="give INPUT TARGET, or INPUT TARGET INPUT TARGET and so on",
         )
     check_inputs(files)
-    wanted = output is not None or format is not None
-    if wanted:
+    saves = output is not None or format is not None
+    if saves:
         file_suffix(output, format)
     names = zip(files[::2], files[1::2], strict=True)
     pairs = tuple(_pair(before, after, spec, reading) for before, after in names)
     start = time.perf_counter()
     found = _fit(pairs, spec, watch)
     seconds = time.perf_counter() - start
-    told = FitReport(pairs, found, tuple(_known(found)), spec, output, seconds)
-    exported = export_kernel(_kernel(found, pairs), output=output, format=format) if wanted else None
+    fitted = FitReport(pairs, found, tuple(_known(found)), spec, output, seconds)
+    exported = export_kernel(_kernel(found, pairs), output=output, format=format) if saves else None
     notes = tuple(dict.fromkeys(note for pair in pairs for note in pair.notes))
     count = found.weights.size + (found.bias.size if spec.bias else 0)
     details = (f"{found.method}: {count} unknowns of {found.samples} values, {seconds:.2f} s",)
-    return Learned(sheet(told), report(told), notes, details, exported)
+    return Learned(sheet(fitted), report(fitted), notes, details, exported)
 
 
 def _pair(before: str, after: str, spec: LearnSpec, reading: ReadSpec) -> Pair:
@@ -131,7 +131,7 @@ def _fit(pairs: Sequence[Pair], spec: LearnSpec, watch: Callable[[int, float], N
 
 
 def _unsaturated(target: Array) -> NDArray[np.bool_]:
-    """Return which values are neither black nor white: those may have been clipped."""
+    """Return which samples are neither black nor white: those may have been clipped."""
     if target.dtype.kind == "f":
         return np.ones(target.shape, bool)
     return np.asarray((target > 0) & (target < full_scale(target.dtype)))
@@ -149,7 +149,7 @@ def _known(found: Fit) -> Iterator[Recognised | None]:
 
 
 def _kernel(found: Fit, pairs: Sequence[Pair]) -> Kernel:
-    """Return the kernel that gives the targets; of one for each channel, each sees its own channel alone."""
+    """Return the kernel to be written; one per channel becomes C x C x kh x kw, 0 between channels."""
     source = f"convcli learn {pairs[0].input} {pairs[0].target}; border: {border_name(found)}"
     weights = found.weights
     if weights.ndim == 3:

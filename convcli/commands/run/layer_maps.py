@@ -1,4 +1,4 @@
-"""The pictures that ``--save-maps`` writes: every map, and a contact sheet of every layer."""
+"""The pictures that ``--save-maps`` writes: every feature map, and a contact sheet of each layer."""
 
 import os
 import re
@@ -8,8 +8,7 @@ from convcli.choices import STDIN
 from convcli.display.drawn.contact_sheet import contact_sheet, limits, picture
 from convcli.engine.arrays import Array
 from convcli.errors import OutputError
-from convcli.imaging.image import Frame, Image, Space
-from convcli.imaging.writing.encode import encode_picture
+from convcli.imaging.writing.encode import encode_pixels
 from convcli.pipeline.batch import Source
 from convcli.pipeline.process import make_folder
 from convcli.stacks.trace import LayerTrace
@@ -18,14 +17,14 @@ __all__ = ["LayerMaps"]
 
 
 class LayerMaps:
-    """The folder of a whole batch; where one input is `alone`, its pictures need no folder of their own."""
+    """The folder for all inputs, with a folder in it for each, unless there is one input `alone`."""
 
     def __init__(self, folder: str, *, alone: bool, force: bool) -> None:
         self.folder, self.alone, self.force = folder, alone, force
         self._taken: dict[str, str] = {}
 
     def of(self, source: Source) -> "InputMaps":
-        """Return what collects the pictures of one input."""
+        """Return the pictures of one input, none yet."""
         stem = "stdin" if source.path == STDIN else os.path.splitext(os.path.basename(source.path))[0]
         folder = self.folder if self.alone else os.path.join(self.folder, source.folder, stem)
         before = self._taken.setdefault(folder, source.path)
@@ -38,7 +37,7 @@ class LayerMaps:
 
 
 class InputMaps:
-    """The pictures of one input, kept as files' bytes until all layers are done."""
+    """The pictures of one input, kept as the contents of files until all layers are computed."""
 
     def __init__(self, folder: str, *, force: bool) -> None:
         self.folder, self.force = folder, force
@@ -70,11 +69,10 @@ class InputMaps:
             self._put(f"{stem}-{index:0{len(str(count - 1))}}", picture(values))
 
     def _put(self, stem: str, pixels: Array) -> None:
-        image = Image((Frame(pixels),), Space.RGB if pixels.ndim == 3 else Space.GRAY)
-        self._files[os.path.join(self.folder, f"{stem}.png")] = encode_picture(image, "png").data
+        self._files[os.path.join(self.folder, f"{stem}.png")] = encode_pixels(pixels, "png")
 
     def check(self) -> None:
-        """Raise an OutputError where a file is in the way."""
+        """Refuse to replace files, unless --force was given."""
         if self.force:
             return
         for path in self._files:
@@ -84,7 +82,7 @@ class InputMaps:
                 )
 
     def write(self) -> str:
-        """Write all files, and return a line for people."""
+        """Write all files, and return a line for stderr."""
         make_folder(self.folder)
         for path, data in self._files.items():
             write_bytes(path, data)

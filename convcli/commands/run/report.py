@@ -1,4 +1,4 @@
-"""JSON and table of the layers that ``convcli run`` ran, with what sharing weights saves."""
+"""Report of a run layer by layer, as JSON and as a table, with what weight sharing saves."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ __all__ = ["layers_report", "summary_table"]
 
 
 def layers_report(stack: Stack, traces: Sequence[LayerTrace]) -> dict[str, Any]:
-    """Return the layers as JSON has them, and what fully connected ones would need instead."""
+    """Return the JSON of the layers, and what fully connected layers of the same shapes would need."""
     full = fully_connected(stack, traces)
     heights, widths = even_input(stack, traces[0].input_shape)
     keys = ("name", "type", "shape", "parameters", "receptive_field", "macs", "seconds", "unused_padding")

@@ -1,4 +1,4 @@
-"""The work of ``convcli run``: read, pass through the layers, write, report."""
+"""The workflow of ``convcli run``: read, pass through the layers, write, report."""
 
 import time
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from convcli.stacks.trace import LayerTrace, run
 
 __all__ = ["run_files"]
 
-# Formats that hold C x H x W; the others have channels last, as pictures do.
+# Formats to which results are written as C x H x W; the others have channels last, as pictures do.
 CHANNELS_FIRST = ("npy", "npz", "json")
 
 
@@ -43,9 +43,9 @@ def run_files(
 ) -> Batch:
     """Pass each input through the stack in the file `path`.
 
-    Whatever is wrong for every input is raised at once; what is wrong with one becomes its outcome. Of
-    `spec`, ``range``, ``depth`` and ``jobs`` count. With `save_maps`, every layer's maps of the first frame
-    become pictures in that folder, in a folder for each input where there are several.
+    An error of all inputs is raised at once; that of one is its outcome. Of `spec`, ``range``, ``depth`` and
+    ``jobs`` count. With `save_maps`, all layers' maps of the first frame are drawn in that folder, in a
+    folder for each input where there are several.
     """
     check_inputs(inputs)
     stack = read_stack(path)
@@ -102,7 +102,7 @@ def run_files(
 
 
 def _develop(image: Image, made: Sequence[Array], stack: Stack, spec: FilterSpec, format: Format) -> Result:
-    """Make what the file holds: floats as they are, pixels in the units of the stack's scale."""
+    """Convert results to what the file holds: floats as they are, pixels by the stack's scale."""
     frames = tuple(
         Frame(channels_last(y), None, frame.duration) for y, frame in zip(made, image.frames, strict=True)
     )

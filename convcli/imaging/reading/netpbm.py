@@ -15,6 +15,7 @@ from convcli.imaging.reading.sniff import too_large
 
 __all__ = ["decode", "is_deep"]
 
+# White space and comments between the fields of a header.
 _SPACE = rb"(?:\s|#[^\r\n]*[\r\n])+"
 _HEADER = re.compile(
     rb"(P[2356])" + _SPACE + rb"(\d{1,9})" + _SPACE + rb"(\d{1,9})" + _SPACE + rb"(\d{1,9})\s"
@@ -31,7 +32,7 @@ def is_deep(data: bytes) -> bool:
 
 
 def decode(data: bytes, name: str, max_pixels: int) -> Decoded:
-    """Decode a file that `is_deep` is true of: to uint16, white being 65535, or to float32."""
+    """Decode a file for which `is_deep` is true: to uint16, white being 65535, or to float32."""
     floats = data[:2] in (b"Pf", b"PF")
     header = (_FLOAT_HEADER if floats else _HEADER).match(data[:4096])
     if header is None:
@@ -53,7 +54,7 @@ def decode(data: bytes, name: str, max_pixels: int) -> Decoded:
         )
     pixels = samples.reshape((height, width) if channels == 1 else (height, width, channels))
     if floats:
-        pixels = np.ascontiguousarray(pixels[::-1])  # PFM starts at the bottom
+        pixels = np.ascontiguousarray(pixels[::-1])  # PFM stores the bottom row first
     return Frame(pixels), Space.RGB if channels == 3 else Space.GRAY
 
 

@@ -1,4 +1,4 @@
-"""Pictures from files of numbers: .npy, .npz, .csv, .tsv and .json."""
+"""Pictures from array files: .npy, .npz, .csv, .tsv and .json."""
 
 import io
 
@@ -66,14 +66,14 @@ def _check_axes(array: Array, name: str) -> None:
 
 
 def floats(array: Array) -> tuple[Array, str]:
-    """Return the array as float32 where that is exact, else float64, and a note about rounded integers.
+    """Return the array as float32 where that is exact, else float64, and a note on rounded integers.
 
-    The note counts the integers beyond 2**53; it is empty if there are none.
+    The note counts the integers above 2**53 in magnitude; it is empty if there are none.
     """
     wide = array.dtype.kind in "iu" and array.dtype.itemsize > 2
     exact = np.float64 if wide or (array.dtype.kind == "f" and array.dtype.itemsize > 4) else np.float32
     values = array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
     result = np.ascontiguousarray(values, dtype=exact)
-    # only integers of 64 bits can differ, and those above 2**63 would not survive the way back
+    # Only 64-bit integers can be rounded. They are counted by size: some would overflow if converted back.
     large = int(np.count_nonzero(np.abs(result) > 2**53)) if wide and array.dtype.itemsize == 8 else 0
     return result, f"{large} integers beyond 2**53 were rounded" if large else ""

@@ -1,4 +1,4 @@
-"""16-bit colour through Pillow, whose pictures of several channels have 8 bits only.
+"""16-bit colour through Pillow, whose pictures of several channels have only 8 bits per sample.
 
 Pillow's decoders unpack 16-bit samples to their high bytes. Asked for the other byte order, the same decoder
 yields the low bytes; so two passes give both, exactly, for every compression that Pillow knows.
@@ -15,13 +15,15 @@ from convcli.imaging.image import Array, Decoded, Frame, Space
 
 __all__ = ["is_narrowed", "read_16_bit"]
 
+# Pillow's suffixes of raw modes for the two byte orders, and which is this machine's.
 _NATIVE = "16L" if sys.byteorder == "little" else "16B"
 _OTHER = {"16L": "16B", "16B": "16L"}
+# Colour space by raw mode.
 _SPACES = {"RGB": Space.RGB, "RGBX": Space.RGB, "RGBA": Space.RGB, "RGBa": Space.RGB, "CMYK": Space.CMYK}
 
 
 def is_narrowed(picture: ImageFile.ImageFile) -> bool:
-    """Whether Pillow, about to load `picture`, would narrow 16 bits to 8."""
+    """Whether Pillow, which has not loaded `picture` yet, would narrow its 16 bits to 8."""
     layout, _, order = _raw_mode(picture).partition(";")
     return (layout in _SPACES or layout == "LA") and order.startswith("16")
 
@@ -32,18 +34,18 @@ def _raw_mode(picture: ImageFile.ImageFile) -> str:
     return first if isinstance(first, str) else ""
 
 
-def read_16_bit(opened: Callable[[], ImageFile.ImageFile], notes: list[str]) -> Decoded:
-    """Return all 16 bits of the picture that `opened` opens afresh, at the wanted frame, at each call."""
-    with opened() as picture:
+def read_16_bit(reopen: Callable[[], ImageFile.ImageFile], notes: list[str]) -> Decoded:
+    """Return a picture with all 16 bits; each call of `reopen` opens it anew, at the frame to be read."""
+    with reopen() as picture:
         layout, _, order = _raw_mode(picture).partition(";")
-        if layout == "LA":  # grey and alpha are as wide as four bytes
+        if layout == "LA":  # two 16-bit samples are the four bytes of an RGBA pixel
             four = _bytes_as(picture, "RGBA")
             pair = (four[..., 0::2].astype(np.uint16) << 8) | four[..., 1::2]
             return Frame(pair[..., 0].copy(), pair[..., 1].copy()), Space.GRAY
         order = _NATIVE if order == "16N" else order
         unpacked = "RGBA" if layout == "RGBa" else layout
         high = _bytes_as(picture, f"{unpacked};{order}")
-    with opened() as picture:
+    with reopen() as picture:
         samples = high.astype(np.uint16) << 8
         samples |= _bytes_as(picture, f"{unpacked};{_OTHER[order]}")
     if layout == "RGBX":

@@ -1,4 +1,4 @@
-"""Pillow's decoders of picture files, each loaded when a file needs it."""
+"""Pillow's decoder for a file, loaded alone where its format is known."""
 
 import io
 from importlib import import_module
@@ -8,12 +8,12 @@ from PIL import ImageFile
 
 __all__ = ["open_picture"]
 
-# Loading one decoder of Pillow's, not all of them, halves the time that it takes to start.
+# Pillow's plugin by format. Importing one, not all, halves the time until a picture is open.
 _MODULES = {"PNG": "Png", "JPEG": "Jpeg", "GIF": "Gif", "TIFF": "Tiff", "WEBP": "WebP"}
 
 
 def open_picture(data: bytes, kind: str) -> ImageFile.ImageFile:
-    """Open the content of a file of which `kind` is known, or ``""`` where the decoders are to find out."""
+    """Open the content of a file with the decoder for `kind`; with ``""`` Pillow tries all its decoders."""
     if not kind:
         return Pillow.open(io.BytesIO(data))
     import_module(f"PIL.{_MODULES[kind]}ImagePlugin")

@@ -1,4 +1,4 @@
-"""Decode picture files of every kind to frames.
+"""Decode a picture file of any format: choose its reader and its frames, collect metadata and notes.
 
 The readers of single formats are imported where they are used, for start-up.
 """
@@ -16,7 +16,7 @@ from convcli.imaging.reading.sniff import picture_kind, too_large
 
 __all__ = ["decode"]
 
-# Pillow's names: formats that may hold several frames, and those that are written under another name.
+# Pillow's names of formats that may hold several frames; Pillow's names that differ from ours.
 _FRAMES = {"GIF", "PNG", "WEBP", "TIFF", "AVIF", "FLI", "DCX"}
 _NAMES = {"MPO": "jpeg", "JPEG2000": "jp2", "DIB": "bmp", "PPM": "pnm"}
 
@@ -31,7 +31,7 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
         try:
             with open_picture(data, kind) as picture:
                 return _decode(picture, data, kind, name, frame, max_pixels, notes)
-        except (UnidentifiedImageError, SyntaxError):  # Pillow's words for a kind that it does not know
+        except (UnidentifiedImageError, SyntaxError):  # raised by Pillow for content that it does not know
             if kind == "TIFF":
                 from convcli.imaging.reading.tifffile_reader import read_tiff
 
@@ -75,7 +75,7 @@ def _decode(
 def _frame(
     picture: ImageFile.ImageFile, data: bytes, kind: str, index: int, name: str, notes: list[str]
 ) -> Decoded:
-    def again() -> ImageFile.ImageFile:
+    def reopen() -> ImageFile.ImageFile:
         fresh = open_picture(data, kind)
         if index:
             fresh.seek(index)
@@ -84,10 +84,10 @@ def _frame(
     if picture.format == "TIFF":
         from convcli.imaging.reading.tiff import tiff_frame
 
-        return tiff_frame(picture, data, index, again, name, notes)
+        return tiff_frame(picture, data, index, reopen, name, notes)
     from convcli.imaging.reading.stills import still_frame
 
-    return still_frame(picture, data, again, notes)
+    return still_frame(picture, data, reopen, notes)
 
 
 def _image(decoded: list[Decoded], metadata: Metadata, format: str, name: str, notes: list[str]) -> Image:
@@ -98,7 +98,7 @@ def _image(decoded: list[Decoded], metadata: Metadata, format: str, name: str, n
 
 
 def _without_opaque_alpha(decoded: list[Decoded]) -> list[Decoded]:
-    """Drop alpha that is opaque in all frames: WebP animations have it whether it is used or not."""
+    """Drop alpha that is opaque in all frames: decoded WebP animations always have it."""
     if all(frame.alpha is None or bool((frame.alpha == 255).all()) for frame, _ in decoded):
         return [(frame._replace(alpha=None), space) for frame, space in decoded]
     return decoded
@@ -114,7 +114,7 @@ def _choose(frame: int | None, count: int, name: str) -> list[int]:
 
 
 def _indices(picture: ImageFile.ImageFile, frame: int | None, name: str, notes: list[str]) -> list[int]:
-    """Return the numbers of the frames to read: all, but for those that only accompany another."""
+    """Return the indices of the frames to read: all but previews, reduced copies and masks."""
     count = int(getattr(picture, "n_frames", 1))
     if picture.format == "MPO":
         if frame is None and count > 1:

@@ -1,4 +1,4 @@
-"""Decode with Pillow under a pixel limit, errors as ImageError and warnings as notes, settings restored."""
+"""Runs Pillow's decoders under a pixel limit: errors become ImageError, warnings become notes."""
 
 import threading
 import warnings
@@ -13,30 +13,30 @@ from convcli.errors import ConvcliError, ImageError
 
 __all__ = ["guarded"]
 
-# Bytes that Pillow decodes or encodes at a time (ImageFile.MAXBLOCK). Its own 64 KiB take two to ten times as
-# long: each block becomes an object, is copied again when all are joined, and waits for the interpreter.
-BLOCK_BYTES = 1 << 26
+# Bytes that Pillow decodes or encodes at a time (ImageFile.MAXBLOCK). Its default of 64 KiB takes two to ten
+# times as long: each block becomes an object, is copied again when all are joined, and waits for the lock.
+MAXBLOCK = 1 << 26
 
 _lock = threading.Lock()
-_limits: list[int] = []  # of the threads that are decoding now
-_saved: list[
-    tuple["warnings.catch_warnings[None]", int | None, int]
-] = []  # the settings before the first of them
+# Pixel limits of the threads that are decoding now.
+_limits: list[int] = []
+# Warning filters, MAX_IMAGE_PIXELS and MAXBLOCK as they were before the first of these threads.
+_saved: list[tuple["warnings.catch_warnings[None]", int | None, int]] = []
 _local = threading.local()
 
 
 @contextmanager
 def guarded(name: str, max_pixels: int) -> Iterator[list[str]]:
-    """Decode within: any failure becomes ImageError, and the yielded list gets what decoders warn of.
+    """Turn any failure within the block into ImageError; the yielded list receives the decoders' warnings.
 
-    Pillow's own limit follows `max_pixels`, so that a size hidden deep in a file is refused too, before
-    memory is taken for it. Readers in several threads share one setting, the largest of their limits.
+    Pillow's own limit is set to `max_pixels`, so that sizes that only a decoder finds are refused too, before
+    memory is allocated. Threads that decode at the same time share the largest of their limits.
     """
     _enter(max_pixels)
-    heard: list[str] = []
-    _local.heard = heard
+    notes: list[str] = []
+    _local.notes = notes
     try:
-        yield heard
+        yield notes
     except ConvcliError:
         raise
     except Pillow.DecompressionBombError as error:
@@ -48,7 +48,7 @@ def guarded(name: str, max_pixels: int) -> Iterator[list[str]]:
         raise ImageError(
             f"{name!r} does not fit into memory", hint="close other programs, or cut the picture up"
         ) from error
-    except Exception as error:  # decoders raise SyntaxError, struct.error, zlib.error and whatever else
+    except Exception as error:  # decoders raise SyntaxError, struct.error, zlib.error and others
         detail = " ".join(str(error).split()) or type(error).__name__
         raise ImageError(
             f"{name!r} is damaged or cut short ({detail})", hint="copy or download it once more"
@@ -64,11 +64,11 @@ def _enter(max_pixels: int) -> None:
             kept.__enter__()
             warnings.simplefilter("always")
             warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
-            warnings.showwarning = _hear
+            warnings.showwarning = _collect_warning
             _saved.append((kept, Pillow.MAX_IMAGE_PIXELS, ImageFile.MAXBLOCK))
-            ImageFile.MAXBLOCK = BLOCK_BYTES
+            ImageFile.MAXBLOCK = MAXBLOCK
         _limits.append(max_pixels)
-        # Pillow raises above twice its setting, and only warns between
+        # Pillow raises an error above twice its limit, and only warns below that.
         Pillow.MAX_IMAGE_PIXELS = (max(_limits) + 1) // 2
 
 
@@ -80,8 +80,8 @@ def _leave(max_pixels: int) -> None:
             kept.__exit__(None, None, None)
 
 
-def _hear(message: Warning | str, *_: Any, **__: Any) -> None:
-    heard = getattr(_local, "heard", [])
+def _collect_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    notes = getattr(_local, "notes", [])
     text = "the decoder warns: " + " ".join(str(message).split())
-    if text not in heard:
-        heard.append(text)
+    if text not in notes:
+        notes.append(text)

@@ -1,4 +1,4 @@
-"""Between Pillow's pictures and arrays: every mode that Pillow has, in both directions."""
+"""Conversion between Pillow's pictures, of every mode, and arrays."""
 
 import numpy as np
 from PIL import Image as Pillow
@@ -41,7 +41,7 @@ def from_pillow(picture: Pillow.Image, notes: list[str]) -> Decoded:
 
 
 def with_transparent_colour(pixels: Array, picture: Pillow.Image) -> Frame:
-    """Return `pixels` with alpha 0 where they have the one colour that the file declares transparent."""
+    """Return `pixels`, with alpha 0 where they are the colour that the file declares transparent, if any."""
     key = picture.info.get("transparency")
     if not isinstance(key, int | tuple):
         return Frame(pixels)
@@ -65,7 +65,7 @@ def oriented(array: Array, orientation: int) -> Array:
 
     References
     ----------
-    Exif 2.32 (CIPA DC-008), tag 0x0112: which edge row 0 and column 0 are.
+    Exif 2.32 (CIPA DC-008), tag 0x0112: the visual edges that row 0 and column 0 are.
     """
     if orientation in (5, 6, 7, 8):
         array = array.swapaxes(0, 1)
@@ -99,6 +99,6 @@ def to_pillow(frame: Frame, space: Space) -> Pillow.Image:
     """Return 8-bit samples of any space, or one channel of 16 bits or float32, as a Pillow picture."""
     pixels = np.ascontiguousarray(frame.stacked())
     picture = Pillow.fromarray(pixels)
-    if space is Space.CMYK:  # four channels of bytes are taken for RGBA otherwise
+    if space is Space.CMYK:  # fromarray takes four channels of bytes for RGBA
         return Pillow.frombytes("CMYK", picture.size, pixels.tobytes())
     return picture

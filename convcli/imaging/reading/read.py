@@ -1,6 +1,6 @@
-"""Read a picture or an array of numbers from a file or from bytes, by its content.
+"""Read a picture or an array from a file or from bytes, recognised by its content.
 
-Pillow and the reader of number files are imported where they are used, for start-up.
+Pillow and the reader of array files are imported where they are used, for start-up.
 """
 
 import os
@@ -22,11 +22,11 @@ Source: TypeAlias = str | os.PathLike[str] | os.PathLike[bytes] | bytes | bytear
 def read_picture(
     source: Source, *, name: str | None = None, frame: int | None = None, max_pixels: int = MAX_PIXELS
 ) -> Image:
-    """Read pictures of every format that Pillow opens, and arrays of numbers.
+    """Read a picture of any format that Pillow opens, or an array file.
 
-    Pictures are known by their content, whatever their name; arrays by content or suffix. EXIF
-    orientation is applied. Animations give all their frames, each composited. Whatever could not be kept
-    is said in the image's notes.
+    Pictures are recognised by their content, whatever their name; arrays by content or suffix. The EXIF
+    orientation is applied. Animations give all their frames, each composited. The image's notes say what
+    could not be kept.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ def read_picture(
         A str or PathLike is a path, ``file.npz:name`` one array of several; bytes, bytearray and
         memoryview are the content itself.
     name : str, optional
-        What messages call it; by default the path.
+        Its name in messages; by default the path.
     frame : int, optional
-        Only this frame, counted from 0 as the file counts them.
+        Only the frame of this index in the file, from 0.
     max_pixels : int
         Frames of more pixels are refused before they are decoded.
     """
@@ -48,7 +48,7 @@ def read_picture(
 
     image = pillow_files.decode(loaded.data, loaded.name, frame, max_pixels)
     if image is None:
-        kind = sniff.numbers_kind(loaded.data)
+        kind = sniff.text_array_kind(loaded.data)
         if not kind:
             raise sniff.not_a_picture(loaded.data, loaded.name)
         return _from_array(loaded, kind, frame, max_pixels)
@@ -58,7 +58,7 @@ def read_picture(
 
 
 class _Loaded(NamedTuple):
-    """The content of a file, its name for messages, its suffix, and the name of the array within."""
+    """The content of a file, its name in messages, its suffix, and the array asked for within an ``.npz``."""
 
     data: bytes
     name: str
@@ -98,7 +98,7 @@ def _check_finite(values: Array, name: str) -> None:
 
 
 def load_array(source: Source, *, name: str | None = None) -> Array | None:
-    """Return the array of numbers in a file, in its own dtype, or None if it is not of such a kind."""
+    """Return the array in an array file, in its own dtype, or None if the file is not one."""
     loaded = _load(source, name)
     kind = sniff.array_kind(loaded.data, loaded.suffix)
     if not kind:
@@ -147,11 +147,11 @@ def _content(path: str, shown: str) -> bytes:
 
 
 def _neighbour(path: str) -> str:
-    folder, wanted = os.path.split(path)
+    folder, missing = os.path.split(path)
     try:
         with os.scandir(folder or os.curdir) as entries:
             names = [entry.name for entry, _ in zip(entries, range(2000), strict=False)]
     except OSError:
         return f"neither does its folder {folder!r}"
-    close = nearest(wanted, names)
+    close = nearest(missing, names)
     return f"did you mean {os.path.join(folder, close)!r}?" if close else "check the spelling and the folder"

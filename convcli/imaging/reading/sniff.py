@@ -1,4 +1,4 @@
-"""The kind of a file, by its first bytes."""
+"""Recognise the kind of a file by its first bytes."""
 
 import codecs
 import re
@@ -6,7 +6,7 @@ import re
 from convcli.arrayfiles.first_bytes import binary_kind, encoding_of
 from convcli.errors import ImageError
 
-__all__ = ["array_kind", "not_a_picture", "numbers_kind", "picture_kind", "too_large"]
+__all__ = ["array_kind", "not_a_picture", "picture_kind", "text_array_kind", "too_large"]
 
 # First bytes of a file, and Pillow's name of its format.
 _PICTURES = (
@@ -15,7 +15,7 @@ _PICTURES = (
     (b"GIF8", "GIF"),
     ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "TIFF"),
 )
-# What cannot be read: some bytes, their place after leading blanks, what that is, and a hint.
+# Kinds that cannot be read: bytes, their offset after leading white space, name of the kind, hint.
 _FOREIGN = (
     (b"%PDF", 0, "a PDF document", "save the page as a picture first"),
     (b"<svg", 0, "an SVG drawing", "render it to pixels first"),
@@ -29,24 +29,26 @@ _FOREIGN = (
     (b"\xff\x0a", 0, "a JPEG XL picture", "save it as PNG first"),
     (b"\0\0\0\x0cJXL ", 0, "a JPEG XL picture", "save it as PNG first"),
 )
+# Array files by suffix.
 _ARRAYS = {".npy": "npy", ".npz": "npz", ".csv": "csv", ".tsv": "tsv", ".json": "json"}
+# How a line of numbers begins.
 _NUMBER = re.compile(r"[-+]?(\d|\.\d|nan|inf)", re.IGNORECASE)
 
 
 def picture_kind(data: bytes) -> str:
-    """Return Pillow's name of the format that this surely is, ``""`` where only its decoders can tell."""
+    """Return Pillow's name of the format where the first bytes tell, else ``""``."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
     return next((kind for magic, kind in _PICTURES if data.startswith(magic)), "")
 
 
 def array_kind(data: bytes, suffix: str) -> str:
-    """Return which kind of array file this is, by its first bytes or else its suffix; ``""`` if none."""
+    """Return the kind of array file, by its first bytes or else its suffix; ``""`` if it is none."""
     return binary_kind(data) or ("" if picture_kind(data) else _ARRAYS.get(suffix, ""))
 
 
-def numbers_kind(data: bytes) -> str:
-    """Guess whether text without a suffix is ``json``, ``csv`` or ``tsv``; ``""`` if it is not numbers."""
+def text_array_kind(data: bytes) -> str:
+    """Return whether text looks like ``json``, ``csv`` or ``tsv`` of numbers; ``""`` if like none."""
     head = data[:4096]
     encoding = encoding_of(data)
     if b"\0" in head and encoding != "utf-16":
@@ -66,7 +68,7 @@ def numbers_kind(data: bytes) -> str:
 
 
 def not_a_picture(data: bytes, name: str) -> ImageError:
-    """Make the error for content of no kind that can be read, saying what it is instead if that is known."""
+    """Return the error for content that cannot be read, which names its kind where that is recognised."""
     start = data[:256].lstrip()
     for magic, at, what, hint in _FOREIGN:
         if start[at : at + len(magic)].lower() == magic.lower():
@@ -78,7 +80,7 @@ def not_a_picture(data: bytes, name: str) -> ImageError:
 
 
 def too_large(name: str, size: tuple[int, int], max_pixels: int) -> ImageError:
-    """Make the error for a picture above the limit; `size` is width and height."""
+    """Return the error for a picture above the limit; `size` is width and height."""
     width, height = size
     return ImageError(
         f"{name!r} has {width} x {height} = {width * height} pixels, more than the limit of {max_pixels}",

@@ -1,4 +1,4 @@
-"""Frames of every format but TIFF: loaded in their full depth, and turned upright."""
+"""Frames of every format but TIFF, loaded at full bit depth and turned upright."""
 
 from collections.abc import Callable
 
@@ -14,11 +14,11 @@ __all__ = ["still_frame"]
 
 
 def still_frame(
-    picture: ImageFile.ImageFile, data: bytes, again: Callable[[], ImageFile.ImageFile], notes: list[str]
+    picture: ImageFile.ImageFile, data: bytes, reopen: Callable[[], ImageFile.ImageFile], notes: list[str]
 ) -> Decoded:
-    """Load `picture`, whose file is `data`; `again` opens it once more."""
+    """Load `picture` from the file content `data`; `reopen` opens it anew."""
     if picture.format == "PNG":
-        frame, space = _png(picture, data, again, notes)
+        frame, space = _png(picture, data, reopen, notes)
     elif picture.format == "JPEG2000" and picture.mode in ("RGB", "RGBA"):
         frame, space = _jpeg2000(picture, data, notes)
     else:
@@ -33,19 +33,19 @@ def still_frame(
 
 
 def _png(
-    picture: ImageFile.ImageFile, data: bytes, again: Callable[[], ImageFile.ImageFile], notes: list[str]
+    picture: ImageFile.ImageFile, data: bytes, reopen: Callable[[], ImageFile.ImageFile], notes: list[str]
 ) -> Decoded:
     depth, colour_type = data[24], data[25]
     if pillow_16_bit.is_narrowed(picture):
         if getattr(picture, "n_frames", 1) > 1:
             notes.append("a 16-bit animated PNG is read as 8-bit")
             return from_pillow(picture, notes)
-        frame, space = pillow_16_bit.read_16_bit(again, notes)
-        picture.load()  # its text may follow the pixels
+        frame, space = pillow_16_bit.read_16_bit(reopen, notes)
+        picture.load()  # reads text chunks that follow the pixels
         return (with_transparent_colour(frame.pixels, picture) if frame.alpha is None else frame), space
     key = picture.info.get("transparency")
     if colour_type == 0 and depth < 8 and isinstance(key, int):
-        # Pillow stretches the samples to 0..255, but not always the one that is declared transparent
+        # Pillow scales samples to 0..255, but not always the value that is declared transparent.
         picture.info["transparency"] = min(key * (255 // (2**depth - 1)), 255)
     return from_pillow(picture, notes)
 

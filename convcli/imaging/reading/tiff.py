@@ -1,4 +1,4 @@
-"""TIFF pages through Pillow, with the kinds that it misreads put right."""
+"""TIFF pages through Pillow, with corrections for the kinds that it misreads."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from convcli.imaging.reading.pillow_modes import from_pillow
 
 __all__ = ["tiff_frame", "whole_pages"]
 
-# Tags of a TIFF directory, and the bits of _SUBFILE (Adobe, TIFF 6.0, 1992, section 8).
+# Tags of a TIFF directory; bits of the value of _SUBFILE (Adobe, TIFF 6.0, 1992, section 8).
 _SUBFILE, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 258, 259, 262
 _SAMPLES, _PLANAR, _SAMPLE_FORMAT = 277, 284, 339
 _STRIPS, _STRIP_SIZES, _TILES, _TILE_SIZES = 273, 279, 324, 325
@@ -20,7 +20,7 @@ _REDUCED, _MASK = 1, 4
 
 
 def whole_pages(picture: ImageFile.ImageFile, indices: list[int], notes: list[str]) -> list[int]:
-    """Return which pages are pictures of their own: not smaller copies of another, and not masks."""
+    """Return the indices of full-size pages, without reduced copies and masks (or all, if none is)."""
     whole = []
     for index in indices:
         picture.seek(index)
@@ -48,19 +48,19 @@ def tiff_frame(
     picture: ImageFile.ImageFile,
     data: bytes,
     index: int,
-    again: Callable[[], ImageFile.ImageFile],
+    reopen: Callable[[], ImageFile.ImageFile],
     name: str,
     notes: list[str],
 ) -> Decoded:
-    """Load the page `index`, at which `picture` stands; `again` opens the file there once more."""
+    """Load the page `index`, to which `picture` is positioned; `reopen` opens the file anew at that page."""
     _check_extent(picture, len(data), name)
     bits, samples = _tag(picture, _BITS, 1), _tag(picture, _SAMPLES, 1)
     signed = _tag(picture, _SAMPLE_FORMAT, 1) == 2
-    dark_is_high = _tag(picture, _PHOTOMETRIC, 1) == 0
+    white_is_zero = _tag(picture, _PHOTOMETRIC, 1) == 0
     if bits > 8 and samples > 1 and _tag(picture, _PLANAR, 1) == 2:
         return tifffile_reader.read_tiff(data, name, index, picture.width * picture.height, notes)[0][0]
     if pillow_16_bit.is_narrowed(picture):
-        return pillow_16_bit.read_16_bit(again, notes)  # the orientation is applied by Pillow
+        return pillow_16_bit.read_16_bit(reopen, notes)  # the orientation is applied by Pillow
     frame, space = from_pillow(picture, notes)
     pixels = frame.pixels
     if bits == 8 and samples == 1 and signed:
@@ -70,7 +70,7 @@ def tiff_frame(
     if bits == 12 and pixels.dtype == np.uint16:
         notes.append("12-bit samples were widened to 16")
         return Frame((pixels << 4) | (pixels >> 8)), Space.GRAY
-    if bits == 16 and dark_is_high and pixels.dtype == np.uint16:
+    if bits == 16 and white_is_zero and pixels.dtype == np.uint16:
         return Frame(65535 - pixels), Space.GRAY
     kept = frame.channels + (frame.alpha is not None)
     if samples > kept and space is not Space.DATA and _tag(picture, _PHOTOMETRIC, 1) != 3:
@@ -79,9 +79,9 @@ def tiff_frame(
 
 
 def _check_extent(picture: ImageFile.ImageFile, length: int, name: str) -> None:
-    """Refuse a packed page that ends beyond the file's end: libtiff would write about it to stderr itself."""
+    """Refuse a compressed page that is cut off by the file's end: libtiff would print about it on stderr."""
     if _tag(picture, _COMPRESSION, 1) == 1:
-        return  # Pillow unpacks these, and finds out
+        return  # uncompressed: Pillow reads these itself, and raises
     tags = getattr(picture, "tag_v2", {})
     for starts, sizes in ((_STRIPS, _STRIP_SIZES), (_TILES, _TILE_SIZES)):
         ends = (start + size for start, size in zip(tags.get(starts, ()), tags.get(sizes, ()), strict=False))

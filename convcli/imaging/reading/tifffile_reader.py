@@ -94,7 +94,7 @@ def _page(page: Any, name: str, max_pixels: int, notes: list[str]) -> Decoded:
 
 
 def _native(stored: Array, name: str) -> tuple[Array, bool]:
-    """Return samples as uint8, uint16, float32 or float64, exactly, and whether they were other integers."""
+    """Return samples as uint8, uint16, float32 or float64, and whether they were integers of another type."""
     kind, size = stored.dtype.kind, stored.dtype.itemsize
     if kind == "b":
         return stored.astype(np.uint8) * np.uint8(255), False

@@ -1,4 +1,4 @@
-"""Convert an image to what a file format can hold, with a note for each loss, or refuse it."""
+"""Adapt an image to a file format: colour space, alpha and bit depth, with a note for each loss."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +14,7 @@ __all__ = ["adapted", "to_8_bits"]
 
 
 def adapted(image: Image, format: Format) -> tuple[Image, list[str]]:
-    """Return `image` with frames, channels, alpha and depth that `format` holds, and a note for each loss."""
+    """Return `image` with the channels, alpha and depth that `format` holds, and a note for each loss."""
     if len(image.frames) > 1 and not format.frames:
         raise OutputError(
             f"{format.suffix} holds one picture, and there are {len(image.frames)}",
@@ -25,7 +25,7 @@ def adapted(image: Image, format: Format) -> tuple[Image, list[str]]:
     if image.has_alpha and not format.alpha:
         image = _without_alpha(image, format, notes)
     frames = tuple(_fit_depth(frame, format, notes) for frame in image.frames)
-    return replace(image, frames=frames), list(dict.fromkeys(notes))
+    return replace(image, frames=frames), notes
 
 
 def _fit_space(image: Image, format: Format, notes: list[str]) -> Image:
@@ -45,7 +45,7 @@ def _fit_space(image: Image, format: Format, notes: list[str]) -> Image:
 
 
 def _is_colour(image: Image, format: Format) -> bool:
-    """Whether three channels of numbers are best marked as colour, so that others show the TIFF."""
+    """Whether data of one or three channels is marked grey or RGB: in TIFF, so that viewers show it."""
     return format.name == "tiff" and image.frames[0].channels in (1, 3)
 
 
@@ -55,7 +55,7 @@ def _recoloured(image: Image, change: Callable[[Array], Array], space: Space) ->
 
 
 def _as_colours(image: Image, format: Format) -> Image:
-    """Take numbers for grey, grey and alpha, RGB, or RGB and alpha, by how many channels there are."""
+    """Take data of 1, 2, 3 or 4 channels for grey, grey and alpha, RGB, or RGB and alpha."""
     channels = image.frames[0].channels
     colours = {1: 1, 2: 1, 3: 3, 4: 3}.get(channels, 0)
     if not colours or (colours < channels and image.has_alpha):
@@ -118,7 +118,7 @@ def _fit_depth(frame: Frame, format: Format, notes: list[str]) -> Frame:
 
 
 def to_8_bits(frame: Frame) -> Frame:
-    """Return 16-bit samples as 8 bits: divided by 257 and rounded."""
+    """Return `frame` in 8 bits: 16-bit samples divided by 257 and rounded."""
     return _mapped(frame, lambda samples: ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8))
 
 

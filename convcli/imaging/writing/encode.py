@@ -13,20 +13,20 @@ from convcli.choices import Compress
 from convcli.errors import ConvcliError, MissingExtraError, OutputError
 from convcli.imaging.deep_extra import KEEPS
 from convcli.imaging.formats import Format, by_name
-from convcli.imaging.image import Image, Space
+from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.writing.adapt import adapted, to_8_bits
 from convcli.imaging.writing.tiff_tags import with_tags
 
-__all__ = ["Encoded", "encode_picture"]
+__all__ = ["Encoded", "encode_picture", "encode_pixels"]
 
-# Milliseconds that a frame of an animation is shown where nothing is known of it.
+# Display time of an animation's frame in milliseconds, where the input has none.
 _DEFAULT_DURATION = 100.0
-# The tag Predictor (Adobe, TIFF 6.0, 1992, section 14).
+# TIFF's tag Predictor (Adobe, TIFF 6.0, 1992, section 14).
 _PREDICTOR = 317
 
 
 class Encoded(NamedTuple):
-    """The bytes of a file, and one line each for people about what it could not hold."""
+    """The bytes of a file, and one line each for stderr about what it could not hold."""
 
     data: bytes
     notes: tuple[str, ...] = ()
@@ -48,10 +48,10 @@ def encode_picture(
     Parameters
     ----------
     compress : Compress
-        For lossless formats. JPEG has a quality of 92; its colours are subsampled as those of the JPEG that
-        was read, else not.
+        For lossless formats. JPEG has quality 92, and the chroma subsampling of the JPEG that was read, else
+        none.
     strict_depth : bool
-        16 bits were asked for, and must not become 8 where a package is missing.
+        Whether 16 bits were asked for: a missing package is an error then, not a reason to write 8.
     jobs : int, optional
         Threads that compress a large PNG, by default one per core; the bytes do not depend on it.
     """
@@ -67,13 +67,19 @@ def encode_picture(
         raise
     except MemoryError as error:
         raise OutputError("the result does not fit into memory", hint="cut the picture up") from error
-    except Exception as error:  # encoders raise ValueError, OSError, struct.error and others on odd sizes
+    except Exception as error:  # encoders raise ValueError, OSError, struct.error ... on unsupported sizes
         detail = " ".join(str(error).split()) or type(error).__name__
         raise OutputError(
             f"{width} x {height} pixels cannot be written as {format.name.upper()}: {detail}",
             hint="choose another format, such as .png or .tif",
         ) from error
-    return Encoded(data, tuple(notes))
+    return Encoded(data, tuple(dict.fromkeys(notes)))
+
+
+def encode_pixels(pixels: Array, format: Format | str) -> bytes:
+    """Return the file of `format` that holds a drawing: 8-bit grey (H, W), or RGB (H, W, 3)."""
+    space = Space.RGB if pixels.ndim == 3 else Space.GRAY
+    return encode_picture(Image((Frame(pixels),), space), format).data
 
 
 def _encode(
@@ -102,7 +108,7 @@ def _encode(
     if format.name == "png" and first.pixels.dtype == np.uint16 and len(image.frames) > 1:
         notes.append("animated PNG is written in 8 bits: 16-bit samples are rounded")
         image = replace(image, frames=tuple(to_8_bits(frame) for frame in image.frames))
-    if format.name == "tiff" and _beyond_pillow(image):
+    if format.name == "tiff" and _needs_tifffile(image):
         from convcli.imaging.writing import tifffile_writer
 
         try:
@@ -115,7 +121,7 @@ def _encode(
     return _by_pillow(image, format, compress, notes)
 
 
-def _beyond_pillow(image: Image) -> bool:
+def _needs_tifffile(image: Image) -> bool:
     """Whether a TIFF needs tifffile: several channels of more than 8 bits or of data, or CMYK with alpha."""
     return any(
         (frame.channels > 1 or frame.alpha is not None)
@@ -144,13 +150,13 @@ def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str
         settings |= {"transparency": gif.CLEAR, "disposal": 2}
     kinds = {frame.pixels.dtype.kind for frame in image.frames}
     if format.name == "tiff" and compress is not Compress.NONE and len(kinds) == 1:
-        # differences of neighbours, or of the bytes of floats, are what is compressed
+        # horizontal differencing: of integers (2) or of floats (3)
         settings["tiffinfo"] = {_PREDICTOR: 3 if kinds == {"f"} else 2}
     if len(pictures) > 1:
         settings |= {"save_all": True, "append_images": pictures[1:]}
         if format.name != "tiff":
             settings["duration"] = _durations(image, format, notes)
-            loop = image.metadata.loop or 0  # for ever unless said; a GIF without a count plays once
+            loop = image.metadata.loop or 0  # 0 is forever; a GIF without a loop count plays once
             settings |= {} if format.name == "gif" and loop == 1 else {"loop": loop}
     if format.name == "webp":
         settings |= {"lossless": True, "exact": True}
@@ -167,7 +173,7 @@ def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str
 
 
 def _durations(image: Image, format: Format, notes: list[str]) -> list[float] | list[int]:
-    """Return the frames' durations as the format counts them: ms, whole ms, or steps of 10 ms."""
+    """Return the frames' durations in the format's unit: ms (PNG), whole ms, or multiples of 10 ms (GIF)."""
     times = [_DEFAULT_DURATION if frame.duration is None else frame.duration for frame in image.frames]
     if format.name == "gif":
         from convcli.imaging.writing import gif
@@ -176,7 +182,7 @@ def _durations(image: Image, format: Format, notes: list[str]) -> list[float] | 
     return times if format.name == "png" else [round(time) for time in times]
 
 
-# Arguments of Pillow's `save`.
+# Arguments of Pillow's `save` by format and --compress.
 _COMPRESSION: dict[str, dict[Compress, dict[str, Any]]] = {
     "png": {
         Compress.FAST: {"compress_type": 3},  # zlib's RLE strategy

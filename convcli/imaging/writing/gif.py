@@ -1,4 +1,4 @@
-"""GIF palettes: exact up to 256 colours, else reduced by median cut with dithering."""
+"""GIF palettes (exact up to 256 colours, else median cut with dithering) and frame durations."""
 
 import numpy as np
 from PIL import Image as Pillow
@@ -7,12 +7,12 @@ from convcli.imaging.image import Array, Frame
 
 __all__ = ["CLEAR", "palette_pictures", "rounded_durations"]
 
-# The palette entry that is transparent, in pictures that have transparency.
+# Index of the transparent palette entry, in pictures with transparency.
 CLEAR = 255
 
 
 def palette_pictures(frames: tuple[Frame, ...], notes: list[str]) -> list[Pillow.Image]:
-    """Return each frame of 8-bit grey or RGB with a palette of its own; what is lost is noted."""
+    """Return 8-bit grey or RGB frames as palette pictures, each with its own palette; losses are noted."""
     return [_palette_picture(frame, notes) for frame in frames]
 
 
@@ -20,7 +20,7 @@ def _palette_picture(frame: Frame, notes: list[str]) -> Pillow.Image:
     rgb = frame.pixels if frame.pixels.ndim == 3 else np.repeat(frame.pixels[..., np.newaxis], 3, axis=2)
     opaque = np.ones(frame.size, dtype=bool) if frame.alpha is None else frame.alpha >= 128
     if frame.alpha is not None and ((frame.alpha > 0) & (frame.alpha < 255)).any():
-        _add(notes, "GIF transparency is all or nothing: opacity below a half became clear")
+        notes.append("GIF transparency is all or nothing: opacity below a half became clear")
     limit = 256 if frame.alpha is None else CLEAR
     packed = (rgb.astype(np.uint32) << np.array([16, 8, 0], dtype=np.uint32)).sum(axis=2, dtype=np.uint32)
     colours = _distinct(packed[opaque])
@@ -28,7 +28,7 @@ def _palette_picture(frame: Frame, notes: list[str]) -> Pillow.Image:
         index = np.searchsorted(colours, packed).astype(np.uint8)
         palette = (colours[:, np.newaxis] >> np.array([16, 8, 0])).astype(np.uint8)
     else:
-        _add(notes, f"GIF holds {limit} colours: {colours.size} were reduced, with dithering")
+        notes.append(f"GIF holds {limit} colours: {colours.size} were reduced, with dithering")
         index, palette = _reduced(rgb, limit)
     index[~opaque] = CLEAR
     picture = Pillow.fromarray(index)
@@ -36,16 +36,11 @@ def _palette_picture(frame: Frame, notes: list[str]) -> Pillow.Image:
     return picture
 
 
-def _add(notes: list[str], note: str) -> None:
-    if note not in notes:
-        notes.append(note)
-
-
 def _distinct(packed: Array) -> Array:
-    """Return the colours that occur, ascending; a table of all is faster than sorting pixels."""
-    seen = np.zeros(1 << 24, dtype=bool)
-    seen[packed] = True
-    return np.flatnonzero(seen)
+    """Return the colours that occur, ascending, from a table of all 2**24: faster than sorting pixels."""
+    occurs = np.zeros(1 << 24, dtype=bool)
+    occurs[packed] = True
+    return np.flatnonzero(occurs)
 
 
 def _reduced(rgb: Array, limit: int) -> tuple[Array, Array]:
@@ -57,8 +52,8 @@ def _reduced(rgb: Array, limit: int) -> tuple[Array, Array]:
 
 
 def rounded_durations(durations: list[float], notes: list[str]) -> list[int]:
-    """Return durations in ms rounded to the steps of 10 ms that GIF counts, at least one each."""
+    """Return durations in ms rounded to multiples of 10 ms, GIF's unit, at least 10 each."""
     rounded = [max(10, round(time / 10) * 10) for time in durations]
     if any(abs(given - kept) > 0.5 for given, kept in zip(durations, rounded, strict=True)):
-        _add(notes, "GIF counts time in steps of 10 ms: durations are rounded")
+        notes.append("GIF counts time in steps of 10 ms: durations are rounded")
     return rounded

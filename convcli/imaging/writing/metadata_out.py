@@ -1,4 +1,4 @@
-"""Write metadata: arguments of Pillow's `save` and chunks of a PNG, as far as the format holds them."""
+"""Metadata for writing, as arguments of Pillow's `save` or as PNG chunks, as far as the format holds it."""
 
 import struct
 import zlib
@@ -10,12 +10,12 @@ from convcli.imaging.metadata import exif_for, profile_for
 
 __all__ = ["options", "png_chunks"]
 
-# Bytes of metadata that a JPEG segment takes: it holds 65,533, names included.
+# Largest EXIF, XMP or comment in bytes that is put into a JPEG segment, which holds 65,533 with its header.
 _SEGMENT_BYTES = 65_000
 
 
 def options(image: Image, format: Format, notes: list[str]) -> dict[str, Any]:
-    """Return the arguments with which Pillow's `save` carries the image's metadata into `format`."""
+    """Return the arguments with which Pillow's `save` writes the image's metadata to `format`."""
     found = _common(image)
     given = {key: found[key] for key in _HOLDS.get(format.name, ()) if key in found}
     if format.name == "jpeg":
@@ -29,7 +29,7 @@ def options(image: Image, format: Format, notes: list[str]) -> dict[str, Any]:
     return given
 
 
-# The arguments that each format takes.
+# Metadata arguments of Pillow's `save` by format.
 _HOLDS = {
     "png": ("icc_profile", "dpi", "exif"),
     "jpeg": ("icc_profile", "dpi", "exif", "xmp"),
@@ -90,7 +90,7 @@ def _text_chunks(image: Image, notes: list[str]) -> list[tuple[bytes, bytes]]:
 
 
 def png_chunks(image: Image, notes: list[str]) -> list[tuple[bytes, bytes]]:
-    """Return all that a PNG carries besides pixels, as chunks in the order that the standard asks for."""
+    """Return the image's metadata as PNG chunks, in the order that the standard requires."""
     found = _common(image)
     chunks = []
     if "icc_profile" in found:

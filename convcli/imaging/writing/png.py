@@ -1,7 +1,7 @@
-"""Write PNG files: faster than Pillow, and with 16 bits per sample in several channels, which it cannot.
+"""Write PNG files: faster than Pillow, and with 16 bits per sample in several channels, which Pillow cannot.
 
-Each row is stored as differences to the left or to above, whichever are smaller. Strips of rows, cut by the
-picture's size alone, are deflated by several threads; within a strip the rows pass in blocks, so that no
+Each row is filtered by Sub or Up, whichever gives the smaller differences. Strips of rows, cut by the
+picture's size alone, are deflated by several threads; a strip is filtered in blocks of rows, so that no
 second copy of the picture exists.
 
 References
@@ -27,24 +27,28 @@ __all__ = ["Chunks", "encode"]
 
 Chunks = list[tuple[bytes, bytes]]
 
-# Channels to the PNG colour type; the numbers of the two row filters that are used.
+# PNG colour type by number of channels.
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
+# Filter types of a row: differences to the pixel on the left, and to the row above.
 _SUB, _UP = 1, 2
-# Bytes of samples that are filtered at a time, and in a strip at least; a picture has at most so many strips.
-_BLOCK_BYTES, _STRIP_BYTES, _MAX_STRIPS = 1 << 18, 1 << 20, 16
-# The share of bytes that equal the one before, below which looking for runs does not pay (measured on noise).
-_FEW_RUNS = 0.3
+# Bytes of samples filtered at a time, so that they stay in the cache.
+_BLOCK_BYTES = 1 << 18
+# Smallest strip in bytes of samples, and most strips of a picture.
+_STRIP_BYTES, _MAX_STRIPS = 1 << 20, 16
+# Share of bytes that equal the previous one, below which matching runs does not pay (measured on noise).
+_MIN_RUN_SHARE = 0.3
 _SIGNATURE, _ZLIB_HEADER = b"\x89PNG\r\n\x1a\n", b"\x78\x01"
-# The modulus of Adler-32 (RFC 1950, section 9).
+# Modulus of Adler-32 (RFC 1950, section 9).
 _ADLER_BASE = 65521
+# zlib's level by --compress.
 _LEVEL = {Compress.FAST: 6, Compress.SMALL: 9, Compress.NONE: 0}
 
 
 def encode(samples: Array, compress: Compress, chunks: Chunks, jobs: int | None = None) -> bytes:
     """Return the file for (H, W) or (H, W, 1 to 4) uint8 or uint16 samples, alpha last.
 
-    `compress` fast is deflate by runs (RLE) alone; `chunks` stand before the pixels. The bytes do not
-    depend on `jobs`, the number of threads (by default one per core).
+    `compress` fast is zlib's RLE strategy; `chunks` are written before the pixels. The bytes do not depend on
+    `jobs`, the number of threads (by default one per core).
     """
     height, width = samples.shape[:2]
     channels = 1 if samples.ndim == 2 else samples.shape[2]
@@ -54,7 +58,7 @@ def encode(samples: Array, compress: Compress, chunks: Chunks, jobs: int | None 
 
 
 class _Strip(NamedTuple):
-    """Some rows, deflated, as an IDAT chunk; their length in bytes before that, and their Adler-32."""
+    """Rows as a deflated IDAT chunk, their number of bytes before deflation, and the Adler-32 of these."""
 
     chunk: list[bytes]
     length: int
@@ -85,8 +89,8 @@ def _strip(samples: Array, start: int, end: int, compress: Compress) -> _Strip:
     strategy = zlib.Z_RLE if compress is Compress.FAST else zlib.Z_DEFAULT_STRATEGY
     blocks = _filtered(samples, start, end)
     first = next(blocks)
-    # Among noise, looking for runs finds hardly any, and takes a tenth of the time.
-    if strategy == zlib.Z_RLE and np.mean(first[1:] == first[:-1]) < _FEW_RUNS:
+    # Noise has hardly any runs: without matching, it takes a tenth less time.
+    if strategy == zlib.Z_RLE and np.mean(first[1:] == first[:-1]) < _MIN_RUN_SHARE:
         strategy = zlib.Z_HUFFMAN_ONLY
     packer = zlib.compressobj(_LEVEL[compress], zlib.DEFLATED, -15, 9, strategy)
     packed, adler = [_ZLIB_HEADER] if start == 0 else [], 1
@@ -116,15 +120,15 @@ def _chunk(kind: bytes, content: list[bytes]) -> list[bytes]:
 
 
 def _filtered(samples: Array, start: int, end: int) -> Iterator[NDArray[np.uint8]]:
-    """Yield blocks of rows: each a filter's number and differences to the pixel before or the row above."""
+    """Yield blocks of filtered rows: a filter type, then differences to the pixel before or the row above."""
     row_bytes = samples.nbytes // samples.shape[0]
-    step = row_bytes // samples.shape[1]
+    pixel_bytes = row_bytes // samples.shape[1]
     at_once = max(1, _BLOCK_BYTES // row_bytes)
     above_first = _bytes(samples[start - 1 : start])[0] if start else np.zeros(row_bytes, np.uint8)
     for first in range(start, end, at_once):
         raw = _bytes(samples[first : min(first + at_once, end)])
         left, above = raw.copy(), raw.copy()
-        left[:, step:] -= raw[:, :-step]
+        left[:, pixel_bytes:] -= raw[:, :-pixel_bytes]
         above[1:] -= raw[:-1]
         above[0] -= above_first
         above_first = raw[-1]

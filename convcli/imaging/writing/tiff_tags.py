@@ -14,11 +14,13 @@ from convcli.imaging.metadata import DESCRIPTIVE, Metadata, exif_for
 
 __all__ = ["with_tags"]
 
-# Tags: the EXIF and GPS directories, the interoperability directory (which points into the file that the EXIF
-# came from), and XMP; the type of bytes, and the length of a directory's entry in bytes.
+# Tags of the EXIF and GPS directories.
 _SUBDIRECTORIES = (34665, 34853)
+# Tag of the interoperability directory; its value is an offset in the file that the EXIF came from.
 _INTEROPERABILITY = 0xA005
+# Tag of XMP, and TIFF's code of the type byte.
 _XMP, _BYTE = 700, 1
+# Bytes of a directory entry.
 _ENTRY = 12
 
 
@@ -50,7 +52,7 @@ def _entries(data: bytes, at: int, order: str) -> dict[int, bytes]:
 
 
 def _directory(start: bytes, metadata: Metadata, width: int, height: int, offset: int) -> bytes:
-    """Return a directory of the tags to be added, as it must stand at `offset`."""
+    """Return a directory of the tags to be added, with offsets for its place at `offset`."""
     from PIL.TiffImagePlugin import ImageFileDirectory_v2  # here for start-up
 
     tags = ImageFileDirectory_v2(ifh=start + b"\0\0\0\0")
