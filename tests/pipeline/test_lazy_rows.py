@@ -48,8 +48,8 @@ def in_bands(monkeypatch):
 
     def choose(wanted: bool) -> None:
         monkeypatch.setattr(feature_maps, "LAZY_SIZE", 0 if wanted else 1 << 40)
-        monkeypatch.setattr(lazy_rows, "SMALLEST", 20_000)
-        monkeypatch.setattr(lazy_rows, "LARGEST", 40_000)
+        monkeypatch.setattr(lazy_rows, "SMALLEST", 9_000)
+        monkeypatch.setattr(lazy_rows, "LARGEST", 18_000)
 
     return choose
 
@@ -61,7 +61,7 @@ def test_bands_are_the_whole(convcli: Convcli, tmp_path, in_bands, name, options
     picture = tmp_path / "in" / name
     picture.parent.mkdir()
     with PIL.Image.open(SAMPLES / name) as sample:
-        sample.crop((0, 0, 240, 240)).save(picture, compress_level=1)
+        sample.crop((0, 0, 160, 160)).save(picture, compress_level=1)
     out = [] if "none" in options.split() else ["-o", "out.png"]
     for wanted in (True, False):
         in_bands(wanted)
