@@ -105,7 +105,7 @@ def test_kernels_that_do_not_combine_are_refused(convcli: Convcli, in_bands):
 
 @pytest.mark.parametrize("kernel", ["sharpen", "gaussian:sigma=2", "sobel"])
 def test_no_float_picture_exists(kernel):
-    pixels = np.random.default_rng(0).integers(0, 256, (6000, 6000), np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (5000, 5000), np.uint8)
     image = Image((Frame(pixels),), Space.GRAY, format="png", name="noise")
     spec, format = FilterSpec(jobs=2), by_name("png")
     tracemalloc.start()

@@ -186,11 +186,11 @@ def test_some_rows_are_those_of_the_whole(method, data, image, kernel, stride, d
 
 
 @pytest.mark.parametrize("method", Method)
-@pytest.mark.parametrize("rows", [(0, 1), (0, 400), (1, 899), (700, 900), (899, 900)])
-def test_some_rows_of_a_large_picture(method, rows, rng):
+def test_some_rows_of_a_large_picture(method, rng):
     image, kernel = rng.random((900, 700), np.float32), rng.normal(0, 1, (5, 7))
     whole = correlate(image, kernel, method=method)
-    assert_close(correlate(image, kernel, method=method, rows=rows), whole[slice(*rows)], image, kernel)
+    for rows in ((0, 1), (0, 400), (1, 899), (700, 900), (899, 900)):
+        assert_close(correlate(image, kernel, method=method, rows=rows), whole[slice(*rows)], image, kernel)
 
 
 def test_convolve_turns_the_kernel(rng):
