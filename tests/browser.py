@@ -20,7 +20,21 @@ class Opened:
     """A page, and what went wrong while it was looked at."""
 
     page: Any
+    window: Any = None
+    """What is closed with it; None where the page is in the common tab."""
     problems: list[str] = field(default_factory=list)
+    listeners: dict[str, Callable[[Any], None]] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """Leave nothing of it behind: no listeners, no size, no pointer over anything."""
+        if self.window is not None:
+            self.window.close()
+            return
+        for event, listener in self.listeners.items():
+            self.page.remove_listener(event, listener)
+        self.page.goto("about:blank")
+        self.page.mouse.move(0, 0)
+        self.page.set_viewport_size(VIEWPORT)
 
 
 OpenPage = Callable[..., Opened]
@@ -39,19 +53,24 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def browser_window(chromium: Any) -> Any:
-    """A window for all pages that need no other: a new one takes longer than most pages."""
-    return chromium.new_context(viewport=VIEWPORT)
+def browser_tab(chromium: Any) -> Any:
+    """A tab for all pages that need no other: a new one takes longer than most pages."""
+    return chromium.new_context(viewport=VIEWPORT).new_page()
 
 
 @pytest.fixture
-def open_page(chromium: Any, browser_window: Any) -> Iterator[OpenPage]:
-    """Open a file in a tab of its own; console errors and requests are the test's failure at its end."""
-    opened: list[tuple[Any, Opened]] = []
+def open_page(chromium: Any, browser_tab: Any) -> Iterator[OpenPage]:
+    """Open a file; console errors and requests are the test's failure at its end.
+
+    The first page of a test is shown in the common tab, every other one in a window of its own.
+    """
+    opened: list[Opened] = []
 
     def open_file(path: Path, **context: Any) -> Opened:
-        place = chromium.new_context(**{"viewport": VIEWPORT, **context}) if context else browser_window
-        found = Opened(place.new_page())
+        alone = bool(context or opened)
+        window = chromium.new_context(**{"viewport": VIEWPORT, **context}) if alone else None
+        found = Opened(window.new_page() if window else browser_tab, window)
+        opened.append(found)
         address = path.resolve().as_uri()
 
         def asked(request: Any) -> None:
@@ -62,14 +81,17 @@ def open_page(chromium: Any, browser_window: Any) -> Iterator[OpenPage]:
             if message.type in ("error", "warning"):
                 found.problems.append(f"console: {message.text}")
 
-        found.page.on("request", asked)
-        found.page.on("console", said)
-        found.page.on("pageerror", lambda error: found.problems.append(f"error: {error}"))
+        found.listeners = {
+            "request": asked,
+            "console": said,
+            "pageerror": lambda error: found.problems.append(f"error: {error}"),
+        }
+        for event, listener in found.listeners.items():
+            found.page.on(event, listener)
         found.page.goto(address)
-        opened.append((place if context else found.page, found))
         return found
 
     yield open_file
-    for place, _ in opened:
-        place.close()
-    assert [problem for _, found in opened for problem in found.problems] == []
+    for found in opened:
+        found.close()
+    assert [problem for found in opened for problem in found.problems] == []

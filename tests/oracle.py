@@ -40,10 +40,12 @@ def pad(image: Any, edges: PaddingPixels, mode: str, value: float = 0.0) -> np.n
     rows = [source(r, height, mode) for r in range(-top, height + bottom)]
     columns = [source(c, width, mode) for c in range(-left, width + right)]
     padded = np.full((len(rows), len(columns), *image.shape[2:]), 0 if mode == "zero" else value, np.float64)
-    for r, y in enumerate(rows):
-        for c, x in enumerate(columns):
-            if y is not None and x is not None:
-                padded[r, c] = image[y, x]
+    shown = [(c, x) for c, x in enumerate(columns) if x is not None]
+    if shown:
+        places, found = map(list, zip(*shown, strict=True))
+        for r, y in enumerate(rows):
+            if y is not None:
+                padded[r, places] = image[y, found]
     return padded
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from convcli.cli import app
@@ -43,14 +44,21 @@ class Ran:
 
 Convcli = Callable[..., Ran]
 PROGRAM = [sys.executable, "-m", "convcli"]
+# Built once, as in a process of the program: to build them takes longer than most of what they do.
+COMMANDS = get_command(app)
 
 
 def invoke(*args: object, stdin: bytes = b"") -> Ran:
     """Run the program in this process; what it does not catch is raised."""
-    result = CliRunner().invoke(app, [str(arg) for arg in args], input=stdin, prog_name="convcli")
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return Ran(result.exit_code, result.stdout_bytes, result.stderr, result.output)
+    with CliRunner().isolation(input=stdin) as streams:
+        with pytest.raises(SystemExit) as end:
+            COMMANDS.main([str(arg) for arg in args], prog_name="convcli")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        out, err, both = (stream.getvalue() for stream in streams)
+    status = end.value.code or 0
+    assert isinstance(status, int)
+    return Ran(status, out, *(text.decode(errors="replace").replace("\r\n", "\n") for text in (err, both)))
 
 
 def process(*args: str, stdin: bytes = b"", **options: Any) -> subprocess.CompletedProcess[bytes]:

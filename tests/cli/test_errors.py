@@ -237,13 +237,13 @@ def test_errors_as_json_too(convcli: Convcli, gray: Path) -> None:
     assert ran.status == 1
 
 
-def test_a_hundred_thousand_inputs(convcli: Convcli, gray: Path) -> None:
-    missing = [f"gone/{index}.png" for index in range(99_999)]
+def test_thousands_of_inputs(convcli: Convcli, gray: Path) -> None:
+    missing = [f"gone/{index}.png" for index in range(19_999)]
     ran = convcli("filter", *missing, gray, "-k", "box")
     assert ran.status == 1
     assert ran.out == b"gray-box.png\n"
-    assert len(ran.lines) == 100_000
-    assert ran.lines[-1] == "99999 of 100000 inputs failed"
+    assert len(ran.lines) == 20_000
+    assert ran.lines[-1] == "19999 of 20000 inputs failed"
 
 
 @pytest.mark.parametrize("name", ["two words.png", "new\nline.png", "b\udcffd.png", "-dash.png", "[red].png"])

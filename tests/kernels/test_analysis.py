@@ -185,10 +185,10 @@ CHARACTERS = {
 @pytest.mark.parametrize(
     ("spec", "expected"), [(spec, kind) for kind, specs in CHARACTERS.items() for spec in specs]
 )
-@pytest.mark.parametrize("scale", [1, -1, 1e-200, 1e200])
-def test_character(spec, expected, scale):
+def test_character(spec, expected):
     for part in kernel(spec).components:
-        assert character(part * scale) is expected
+        for scale in (1, -1, 1e-200, 1e200):
+            assert character(part * scale) is expected, scale
 
 
 def test_every_kernel_and_character_is_covered():

@@ -48,8 +48,8 @@ def in_bands(monkeypatch):
 
     def choose(wanted: bool) -> None:
         monkeypatch.setattr(feature_maps, "LAZY_SIZE", 0 if wanted else 1 << 40)
-        monkeypatch.setattr(lazy_rows, "SMALLEST", 20_000)
-        monkeypatch.setattr(lazy_rows, "LARGEST", 40_000)
+        monkeypatch.setattr(lazy_rows, "SMALLEST", 9_000)
+        monkeypatch.setattr(lazy_rows, "LARGEST", 18_000)
 
     return choose
 
@@ -61,7 +61,7 @@ def test_bands_are_the_whole(convcli: Convcli, tmp_path, in_bands, name, options
     picture = tmp_path / "in" / name
     picture.parent.mkdir()
     with PIL.Image.open(SAMPLES / name) as sample:
-        sample.crop((0, 0, 240, 240)).save(picture, compress_level=1)
+        sample.crop((0, 0, 160, 160)).save(picture, compress_level=1)
     out = [] if "none" in options.split() else ["-o", "out.png"]
     for wanted in (True, False):
         in_bands(wanted)
@@ -105,7 +105,7 @@ def test_kernels_that_do_not_combine_are_refused(convcli: Convcli, in_bands):
 
 @pytest.mark.parametrize("kernel", ["sharpen", "gaussian:sigma=2", "sobel"])
 def test_no_float_picture_exists(kernel):
-    pixels = np.random.default_rng(0).integers(0, 256, (6000, 6000), np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (5000, 5000), np.uint8)
     image = Image((Frame(pixels),), Space.GRAY, format="png", name="noise")
     spec, format = FilterSpec(jobs=2), by_name("png")
     tracemalloc.start()

@@ -100,17 +100,17 @@ def test_equals_the_loop(pad, method, image, kernel, padding, stride, dilation, 
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("method", Method)
 @pytest.mark.parametrize("kernel", TEMPTING.values(), ids=TEMPTING)
-def test_tempting_kernels(kernel, method, dtype, rng):
+def test_tempting_kernels(kernel, dtype, rng):
     image = rng.normal(0, 1, (21, 17)).astype(dtype)
-    result = correlate(image, kernel, method=method)
     expected = oracle.correlate(image, kernel)
-    assert result.dtype == dtype
-    if np.abs(expected).max() > np.finfo(dtype).max:
-        assert np.isinf(result[np.abs(expected) > 4e38]).all()
-    else:
-        assert_close(result, expected, image, kernel)
+    for method in Method:
+        result = correlate(image, kernel, method=method)
+        assert result.dtype == dtype, method
+        if np.abs(expected).max() > np.finfo(dtype).max:
+            assert np.isinf(result[np.abs(expected) > 4e38]).all(), method
+        else:
+            assert_close(result, expected, image, kernel)
 
 
 @pytest.mark.parametrize("scale", [1e30, 1e-30, 3e37, 1e-37])
@@ -186,11 +186,11 @@ def test_some_rows_are_those_of_the_whole(method, data, image, kernel, stride, d
 
 
 @pytest.mark.parametrize("method", Method)
-@pytest.mark.parametrize("rows", [(0, 1), (0, 400), (1, 899), (700, 900), (899, 900)])
-def test_some_rows_of_a_large_picture(method, rows, rng):
+def test_some_rows_of_a_large_picture(method, rng):
     image, kernel = rng.random((900, 700), np.float32), rng.normal(0, 1, (5, 7))
     whole = correlate(image, kernel, method=method)
-    assert_close(correlate(image, kernel, method=method, rows=rows), whole[slice(*rows)], image, kernel)
+    for rows in ((0, 1), (0, 400), (1, 899), (700, 900), (899, 900)):
+        assert_close(correlate(image, kernel, method=method, rows=rows), whole[slice(*rows)], image, kernel)
 
 
 def test_convolve_turns_the_kernel(rng):
@@ -202,14 +202,14 @@ def test_convolve_turns_the_kernel(rng):
 
 @pytest.mark.parametrize("method", Method)
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "uint32", "int32", "int64", "uint64"])
-@pytest.mark.parametrize("scale", [0.5, 1e6, 1e25])
-def test_integers_round_half_to_even_and_saturate(method, dtype, scale, rng):
-    image = rng.integers(-9, 10, (30, 20)) * scale
-    kernel = [[1.0, 1.0]]
-    result = correlate(image, kernel, method=method, dtype=dtype, bias=0.5)
-    assert result.dtype == dtype
-    sums = correlate(image, kernel, method=method, bias=0.5)
-    np.testing.assert_array_equal(result, oracle.saturate(sums, dtype))
+def test_integers_round_half_to_even_and_saturate(method, dtype, rng):
+    for scale in (0.5, 1e6, 1e25):
+        image = rng.integers(-9, 10, (30, 20)) * scale
+        kernel = [[1.0, 1.0]]
+        result = correlate(image, kernel, method=method, dtype=dtype, bias=0.5)
+        assert result.dtype == dtype
+        sums = correlate(image, kernel, method=method, bias=0.5)
+        np.testing.assert_array_equal(result, oracle.saturate(sums, dtype), err_msg=str(scale))
 
 
 def test_nan_becomes_zero_in_integers():

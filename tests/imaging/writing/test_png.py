@@ -62,8 +62,12 @@ def test_pngcheck_finds_no_fault(tmp_path, compress, dtype, channels, height):
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
 
 
-@pytest.mark.parametrize(("height", "width"), [(2100, 1100), (5000, 700), (3, 1_200_000), (35_000, 500)])
-def test_strips_join_to_the_same_bytes_whatever_the_threads(height, width):
+@pytest.mark.parametrize(
+    ("height", "width", "strip"),
+    [(2100, 1100, png._STRIP_BYTES), (2500, 350, 1 << 18), (3, 300_000, 1 << 18), (9000, 500, 1 << 18)],
+)
+def test_strips_join_to_the_same_bytes_whatever_the_threads(height, width, strip, monkeypatch):
+    monkeypatch.setattr(png, "_STRIP_BYTES", strip)
     samples = made(height, width, 1, np.uint8)
     alone, pair, crowd = (png.encode(samples, Compress.FAST, [], jobs) for jobs in (1, 2, 7))
     assert alone == pair == crowd
