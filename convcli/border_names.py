@@ -1,7 +1,8 @@
-"""What a border is called elsewhere; `vocab.PadMode` gives these names their meaning."""
+"""What other tools call the padding modes of `choices.PadMode`."""
 
 __all__ = ["PAD_NAMES_OF_TOOLS", "PAD_SYNONYMS"]
 
+# Other words for our modes that mean the same wherever they are used.
 PAD_SYNONYMS = {
     "zero": ("zeros",),
     "reflect": ("mirror", "reflect101", "reflect-101", "reflect_101", "whole-sample"),
@@ -9,7 +10,6 @@ PAD_SYNONYMS = {
     "wrap": ("circular", "periodic"),
     "symmetric": ("half-sample", "reflect-edge"),
 }
-"""Other words for our modes that mean the same wherever they are used."""
 
 _SCIPY = {
     "reflect": "symmetric",
@@ -22,6 +22,7 @@ _SCIPY = {
     "grid-wrap": "wrap",
 }
 
+# For each tool, its names and our modes, from that tool's own reference.
 PAD_NAMES_OF_TOOLS: dict[str, dict[str, str]] = {
     "scipy": _SCIPY,
     "skimage": _SCIPY,
@@ -59,4 +60,3 @@ PAD_NAMES_OF_TOOLS: dict[str, dict[str, str]] = {
     "vips": {"black": "zero", "copy": "replicate", "repeat": "wrap", "mirror": "symmetric"},
     "gmic": {"dirichlet": "zero", "neumann": "replicate", "periodic": "wrap", "mirror": "symmetric"},
 }
-"""What each tool's border names mean here (each tool's own reference is the source)."""

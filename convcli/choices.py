@@ -1,10 +1,12 @@
-"""What the options mean: every choice, its synonyms, and the frozen values that carry them. No NumPy here.
+"""The enums that options choose from, with their synonyms. No NumPy here.
 
-Enums are the one source for help, shell completion, errors and the engine's dispatch.
+They are the one source for help, shell completion, errors and the engine's dispatch.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Self
+from types import MappingProxyType
+from typing import ClassVar, Self
 
 from convcli.border_names import PAD_NAMES_OF_TOOLS, PAD_SYNONYMS
 from convcli.errors import unknown
@@ -28,45 +30,50 @@ __all__ = [
     "RangeMode",
 ]
 
-STDIN = "-"
+# What stands for stdin among inputs, and for stdout among outputs.
+STDIN = STDOUT = "-"
 
-STDOUT = "-"
-
+# Default limit of a picture, in pixels: 1.5 GB of 8-bit RGB.
 MAX_PIXELS = 512 * 1024 * 1024
 
 
 class Choice(StrEnum):
-    """An option with a fixed set of values, read without regard to case."""
+    """An option with a fixed set of values, read without regard to case.
+
+    A subclass may say what errors call it (`label`), and which other spellings (`synonyms`) mean which value.
+    """
+
+    _label: ClassVar[str]
+    _synonyms: ClassVar[Mapping[str, str]]
+
+    def __init_subclass__(cls, label: str = "", synonyms: Mapping[str, str] = MappingProxyType({})) -> None:
+        super().__init_subclass__()
+        cls._label = label or cls.__name__.lower()
+        cls._synonyms = synonyms
 
     @classmethod
     def synonyms(cls) -> dict[str, Self]:
         """Other spellings that are understood; reports use the canonical one."""
-        return {}
-
-    @classmethod
-    def label(cls) -> str:
-        """What errors call this choice."""
-        return cls.__name__.lower()
+        return {spelled: cls(value) for spelled, value in cls._synonyms.items()}
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read one value by any of its names.
-
-        Raises
-        ------
-        UsageError
-            `text` is none of them; the hint names the nearest, or all.
-        """
+        """Read one value by any of its names; the hint of the UsageError names the nearest, or all."""
         names = {choice.value: choice for choice in cls}
         spelled = text.strip().lower()
         found = names.get(spelled) or cls.synonyms().get(spelled)
         if found is None:
-            raise unknown(cls.label(), text, names)
+            raise unknown(cls._label, text, names)
         return found
 
 
-class PadMode(Choice):
-    """How pixels beyond the edge are made up; drawn for the row ``a b c d``."""
+# Synonyms mean the same wherever they are used; SciPy's `reflect` needs its tool's name before it.
+class PadMode(
+    Choice,
+    label="padding mode",
+    synonyms={other: mode for mode, others in PAD_SYNONYMS.items() for other in others},
+):
+    """How a picture is padded beyond its edges; drawn for the row ``a b c d``."""
 
     ZERO = "zero"  #            0 0 0 | a b c d | 0 0 0
     CONSTANT = "constant"  #    v v v | a b c d | v v v
@@ -74,17 +81,7 @@ class PadMode(Choice):
     REPLICATE = "replicate"  #  a a a | a b c d | d d d
     WRAP = "wrap"  #            b c d | a b c d | a b c
     SYMMETRIC = "symmetric"  #  c b a | a b c d | d c b   the edge pixel is repeated
-    VALID = "valid"  #                | a b c d |         nothing is made up
-
-    @classmethod
-    def label(cls) -> str:
-        """What errors call this choice."""
-        return "padding mode"
-
-    @classmethod
-    def synonyms(cls) -> dict[str, Self]:
-        """Names that mean the same wherever they are used; SciPy's `reflect` needs its tool's name."""
-        return {other: cls(mode) for mode, others in PAD_SYNONYMS.items() for other in others}
+    VALID = "valid"  #                | a b c d |         no padding
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -111,7 +108,7 @@ class Method(Choice):
     FFT = "fft"
 
 
-class Combine(Choice):
+class Combine(Choice, label="combination"):
     """How the results of several kernels become one picture."""
 
     MAGNITUDE = "magnitude"  # sqrt(a^2 + b^2 + ...)
@@ -120,14 +117,9 @@ class Combine(Choice):
     ORIENTATION = "orientation"  # atan2(second, first), in degrees
     NONE = "none"  # a feature map each
 
-    @classmethod
-    def label(cls) -> str:
-        """What errors call this choice."""
-        return "combination"
 
-
-class PoolMode(Choice):
-    """What one number is made of a window."""
+class PoolMode(Choice, label="pooling mode", synonyms={"l2": "lp", "mean": "avg", "average": "avg"}):
+    """How the numbers of a window become one."""
 
     MAX = "max"
     AVG = "avg"
@@ -135,28 +127,13 @@ class PoolMode(Choice):
     MEDIAN = "median"
     LP = "lp"  # (sum |x|^p)^(1/p)
 
-    @classmethod
-    def label(cls) -> str:
-        """What errors call this choice."""
-        return "pooling mode"
 
-    @classmethod
-    def synonyms(cls) -> dict[str, Self]:
-        """Other words for the same; ``l2`` is the norm with its default power."""
-        return {"l2": cls("lp"), "mean": cls("avg"), "average": cls("avg")}
+class FitMethod(Choice, label="method of fitting"):
+    """How a kernel is fitted to pictures before and after."""
 
-
-class FitMethod(Choice):
-    """How a kernel is found from pictures before and after."""
-
-    LSTSQ = "lstsq"  # the normal equations, solved
+    LSTSQ = "lstsq"  # least squares, by the normal equations
     GD = "gd"  # gradient descent
-    ADAM = "adam"  # descent with a rate for each weight
-
-    @classmethod
-    def label(cls) -> str:
-        """What errors call this choice."""
-        return "method of fitting"
+    ADAM = "adam"  # gradient descent with a step size for each weight
 
 
 class Loss(Choice):
@@ -166,37 +143,22 @@ class Loss(Choice):
     SUM = "sum"
 
 
-class Init(Choice):
-    """What descent begins with."""
+class Init(Choice, label="start", synonyms={"zeros": "zero"}):
+    """The weights that gradient descent starts from."""
 
     ZERO = "zero"
     NORMAL = "normal"  # drawn with variance 1
 
-    @classmethod
-    def label(cls) -> str:
-        """What errors call this choice."""
-        return "start"
 
-    @classmethod
-    def synonyms(cls) -> dict[str, Self]:
-        """The same in the plural."""
-        return {"zeros": cls("zero")}
+class AlphaMode(Choice, label="alpha mode"):
+    """What happens to transparency (the alpha channel)."""
 
-
-class AlphaMode(Choice):
-    """What happens to transparency."""
-
-    KEEP = "keep"
+    KEEP = "keep"  # sampled at each window's centre
     FILTER = "filter"  # premultiplied, every channel filtered, un-premultiplied
     DROP = "drop"
 
-    @classmethod
-    def label(cls) -> str:
-        """What errors call this choice."""
-        return "alpha mode"
 
-
-class RangeMode(Choice):
+class RangeMode(Choice, label="range", synonyms={"centre": "center"}):
     """How results become pixels."""
 
     CLIP = "clip"  # saturate at black and white
@@ -205,16 +167,6 @@ class RangeMode(Choice):
     CENTER = "center"  # add mid-grey, then saturate
     UNIT = "unit"  # 0..1 becomes black..white
     RAW = "raw"  # untouched floats
-
-    @classmethod
-    def label(cls) -> str:
-        """What errors call this choice."""
-        return "range"
-
-    @classmethod
-    def synonyms(cls) -> dict[str, Self]:
-        """The British spelling of center."""
-        return {"centre": cls("center")}
 
 
 class Depth(Choice):
@@ -234,7 +186,7 @@ class Compress(Choice):
     NONE = "none"
 
 
-class Graphics(Choice):
+class Graphics(Choice, synonyms={"iterm": "iterm2", "sixels": "sixel", "half-blocks": "blocks"}):
     """How a picture is drawn in the terminal."""
 
     AUTO = "auto"
@@ -242,8 +194,3 @@ class Graphics(Choice):
     KITTY = "kitty"  # the terminal's own graphics, by three protocols
     ITERM2 = "iterm2"
     SIXEL = "sixel"
-
-    @classmethod
-    def synonyms(cls) -> dict[str, Self]:
-        """What other tools call them."""
-        return {"iterm": cls("iterm2"), "sixels": cls("sixel"), "half-blocks": cls("blocks")}

@@ -1,4 +1,4 @@
-"""What can go wrong, each kind with the exit status that the command line gives it.
+"""The errors that convcli raises, with the exit status that the command line gives each.
 
 ::
 
@@ -89,7 +89,7 @@ class MissingExtraError(ConvcliError):
 
 def nearest(given: str, known: Iterable[str]) -> str | None:
     """Return the name among `known` that `given` most likely meant, or None."""
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # here, as only errors need it
 
     found = get_close_matches(given.lower(), list(known), n=1, cutoff=0.6)
     return found[0] if found else None

@@ -1,4 +1,4 @@
-"""Numbers, sizes and places as people type them or callers pass them: one parser for each. No NumPy here.
+"""Parsers of numbers, sizes, paddings and positions, as people type them or callers pass them. No NumPy here.
 
 What is malformed or too small is a `UsageError`.
 """
@@ -28,7 +28,8 @@ __all__ = [
 _NUMBER = re.compile(
     r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?)", re.ASCII | re.IGNORECASE
 )
-MINUS_SIGNS = str.maketrans({"−": "-", "\N{NO-BREAK SPACE}": " "})  # as copied from web pages
+# Signs and spaces as they are copied from web pages, and what they stand for.
+MINUS_SIGNS = str.maketrans({"−": "-", "\N{NO-BREAK SPACE}": " "})
 
 # Pixels of padding on each side: ``((top, bottom), (left, right))``.
 PaddingPixels: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
@@ -61,7 +62,7 @@ def number(text: str) -> float:
 
 
 def power(text: str) -> float:
-    """Read a number as :func:`number` does; ``inf`` is infinity."""
+    """Read the P of an Lp norm: a number as :func:`number` does, or ``inf``."""
     return float("inf") if text.strip().lower() in ("inf", "infinity") else number(text)
 
 
@@ -74,7 +75,7 @@ def whole(text: str) -> int:
 
 
 def place(text: str) -> tuple[int, int]:
-    """Read ``ROW,COLUMN``; negative numbers count from the end."""
+    """Read a position ``ROW,COLUMN``; negative numbers count from the end."""
     words = text.strip().removeprefix("(").removesuffix(")").split(",")
     try:
         row, column = map(int, words)
@@ -123,7 +124,7 @@ def _as_int(value: object, what: str) -> int:
 
 
 def parse_padding(text: str) -> Padding:
-    """Read how much to pad: ``N``, ``RxC``, ``T,B,L,R``, ``same``, ``full`` or ``valid``."""
+    """Read a padding: ``N``, ``RxC``, ``T,B,L,R``, ``same``, ``full`` or ``valid``."""
     spelled = text.strip().lower()
     if spelled in ("same", "full", "valid"):
         return as_padding(spelled)
@@ -141,7 +142,7 @@ def parse_padding(text: str) -> Padding:
 
 
 def as_padding(value: object) -> Padding:
-    """Return any accepted padding as a word or as ``((top, bottom), (left, right))``."""
+    """Return a padding in any accepted form as a word or as ``((top, bottom), (left, right))``."""
     if isinstance(value, str):
         for word in ("same", "full", "valid"):
             if value == word:

@@ -1,4 +1,4 @@
-"""The command line: parse, call one workflow, print. No arithmetic, and no NumPy at import."""
+"""The program: the group of all commands, and errors as lines on stderr and exit statuses."""
 
 import gc
 import os
@@ -15,12 +15,13 @@ from convcli.pipeline import messages
 
 __all__ = ["Group", "app", "main"]
 
+# Exit statuses that a shell reports for a process that SIGINT (Ctrl-C) or SIGPIPE ended: 128 + signal.
 INTERRUPTED = 130
-PIPE_CLOSED = 141  # what a shell reports for a process that SIGPIPE ended
+PIPE_CLOSED = 141
 
 
 class Group(PlainGroup):
-    """The one place that turns errors into lines on stderr and exit statuses."""
+    """The group of all commands, the one place that turns errors into lines on stderr and exit statuses."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

@@ -1,6 +1,7 @@
-"""The commands by name: the module of each is imported when it is asked for, as one call needs one."""
+"""The commands by name; the module of each is imported when it is called."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -10,6 +11,7 @@ from convcli.options.typer_parsers import Command
 
 __all__ = ["ABOUT", "Commands", "brief"]
 
+# Commands in the order of ``--help`` with what it says of each; `convcli.commands` has a folder of each name.
 ABOUT = {
     "filter": "Slide kernels over pictures: correlation, as a convolution layer computes it.",
     "pool": "Pool pictures: max, average, min, median or Lp pooling, as a pooling layer computes it.",
@@ -22,28 +24,27 @@ ABOUT = {
     "compare": "Measure what each padding does to the border: errors, depth, bias, and which mode is best.",
     "kernels": "List the named kernels, each with a picture; show one, or export it.",
 }
-"""In the order of ``--help``, and what it says of them; each is the module of that name."""
 
 
 def brief() -> dict[str, Any]:
-    """Return commands that can only be listed: ``--help`` needs no more, and imports none of the modules."""
+    """Return commands that ``--help`` can list, without importing their modules."""
     return {name: Command(name, help=about) for name, about in ABOUT.items()}
 
 
-class Commands(Mapping[str, Any]):
-    """What a group looks its commands up in."""
+@cache
+def _load(name: str) -> Any:
+    alone = typer.Typer(add_completion=False)
+    import_module(f"convcli.commands.{name}.command").register(alone)
+    return typer.main.get_group(alone).commands[name]
 
-    def __init__(self) -> None:
-        self._loaded: dict[str, Any] = {}
+
+class Commands(Mapping[str, Any]):
+    """A mapping of names to commands, which imports a command's module on look-up."""
 
     def __getitem__(self, name: str) -> Any:
         if name not in ABOUT:
             raise KeyError(name)
-        if name not in self._loaded:
-            alone = typer.Typer(add_completion=False)
-            import_module(f"convcli.commands.{name}.command").register(alone)
-            self._loaded[name] = typer.main.get_group(alone).commands[name]
-        return self._loaded[name]
+        return _load(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(ABOUT)

@@ -1,4 +1,7 @@
-"""What the shell offers when Tab is pressed. Nothing here imports NumPy: each press starts a new process."""
+"""Shell completion: what is offered when Tab is pressed.
+
+Each press starts a new process, so that the library of kernels and the formats are imported where needed.
+"""
 
 from collections.abc import Callable, Iterable
 
@@ -23,7 +26,7 @@ def choice(kind: type[Choice]) -> Callable[[str], list[str]]:
 
 
 def pads(incomplete: str) -> list[str]:
-    """Offer padding modes and, behind a tool's name and a colon, that tool's names."""
+    """Offer padding modes, or after ``TOOL:`` that tool's names of them."""
     tool, colon, _ = incomplete.partition(":")
     if colon:
         names = PAD_NAMES_OF_TOOLS.get(tool.lower(), {})
@@ -32,15 +35,15 @@ def pads(incomplete: str) -> list[str]:
 
 
 def kernels(incomplete: str) -> list[tuple[str, str]]:
-    """Offer the kernels of the library, each with one line about it, and behind a colon its parameters."""
+    """Offer the kernels of the library with their descriptions, or after ``NAME:`` the parameters."""
     from convcli.kernels import library
 
     name, colon, given = incomplete.lower().partition(":")
     if not colon:
         known = [(word, library.entry(word).about) for word in library.names()]
     elif name in library.names():
-        before = f"{name}:{given[: given.rfind(',') + 1]}"
-        known = [(f"{before}{p.name}=", p.about) for p in library.entry(name).parameters]
+        prefix = f"{name}:{given[: given.rfind(',') + 1]}"
+        known = [(f"{prefix}{p.name}=", p.about) for p in library.entry(name).parameters]
     else:
         known = []
     return [(word, about) for word, about in known if word.startswith(incomplete.lower())]

@@ -1,7 +1,7 @@
-"""Records of options: a class whose fields are options; commands name the record, and get it made.
+"""Records of options: classes whose fields are options, so that an option and its value are declared once.
 
-So an option and the value that it becomes are declared once. They are not dataclasses: making ten of those
-takes longer than everything else that the command line does at start.
+A command names a record as a parameter, and is called with it. Records are not dataclasses: making ten of
+those takes longer than all else that the command line does at start.
 """
 
 import inspect
@@ -35,10 +35,9 @@ class Options:
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Make the fields of each record among `command`'s parameters options of their own.
+    """Replace each record among `command`'s parameters by its fields, for Typer to make options of.
 
-    The command is called with the records, made from the options; everything else passes through. So no
-    list of options is ever pasted from one command into another.
+    The command is called with the records, made from those options; other parameters pass through.
     """
     signature = inspect.signature(command)
     records: dict[str, type[Options]] = {}
@@ -54,11 +53,10 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def call(**given: Any) -> None:
         made = {
-            name: kind(**{option: given[option] for option in _fields(kind)})
-            for name, kind in records.items()
+            name: kind(**{field: given[field] for field in _fields(kind)}) for name, kind in records.items()
         }
-        taken = {option for kind in records.values() for option in _fields(kind)}
-        command(**made, **{name: value for name, value in given.items() if name not in taken})
+        others = {name: given[name] for name in given if name in signature.parameters}
+        command(**others, **made)
 
     call.__annotations__ = {name: parameter.annotation for name, parameter in flat.items()}
     vars(call).update(__signature__=signature.replace(parameters=list(flat.values())))
@@ -78,7 +76,7 @@ def _options(record: type[Options]) -> Iterator[inspect.Parameter]:
 
 
 def _option(name: str, hint: Any, default: Any) -> inspect.Parameter:
-    """Tell Typer of a flag, a list or a single word; what the word means is its parser's business."""
+    """Tell Typer of a flag, a list of words or a single word, which the option's parser reads."""
     if get_origin(hint) is Annotated:
         kind, info = get_args(hint)
         if get_origin(kind) is list:

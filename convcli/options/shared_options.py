@@ -1,4 +1,4 @@
-"""The options that several commands take, alone and as records; see `option_groups`."""
+"""The options that several commands take, one by one and as records (see `option_groups`)."""
 
 from functools import partial
 from typing import Annotated, Any
@@ -10,47 +10,17 @@ from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
 from convcli.options.typer_parsers import verbatim
-from convcli.parsing import number, pixel_count, place, whole
-
-__all__ = [
-    "AtOption",
-    "BiasOption",
-    "ChainOption",
-    "Colours",
-    "CombineOption",
-    "ConvolveOption",
-    "Exporting",
-    "Files",
-    "FrameOption",
-    "GrayOption",
-    "HtmlOption",
-    "JobsOption",
-    "KernelOption",
-    "MaxPixelsOption",
-    "NormalizeOption",
-    "Pixels",
-    "Printing",
-    "ReadSpec",
-    "SaveMapsOption",
-    "Sliding",
-    "SpecArgument",
-    "StackArgument",
-    "SummaryOption",
-    "Talk",
-    "Work",
-    "WriteSpec",
-    "choice_of",
-]
+from convcli.parsing import number, pixel_count, whole
 
 _file = partial(typer.Option, rich_help_panel="Files")
 _window = partial(typer.Option, rich_help_panel="Window")
 _colour = partial(typer.Option, rich_help_panel="Colours and pixels")
-_work = partial(typer.Option, rich_help_panel="Speed")
-_talk = partial(typer.Option, rich_help_panel="Messages")
+_speed = partial(typer.Option, rich_help_panel="Speed")
+_messages = partial(typer.Option, rich_help_panel="Messages")
 
 
 def choice_of(kind: type[Choice], metavar: str = "") -> dict[str, Any]:
-    """Return how an option reads and completes a choice, by default with all of it as its metavar."""
+    """Return metavar, parser and completion of an option whose values are those of an enum."""
     return {
         "metavar": metavar or "|".join(kind),
         "parser": kind.parse,
@@ -58,42 +28,33 @@ def choice_of(kind: type[Choice], metavar: str = "") -> dict[str, Any]:
     }
 
 
-def _word(metavar: str) -> dict[str, Any]:
+def _text(metavar: str) -> dict[str, Any]:
     return {"metavar": metavar, "parser": verbatim}
 
+
+_kernel = {**_text("SPEC"), "autocompletion": completion.kernels, "show_default": False}
+_integer = {"metavar": "N", "parser": whole}
 
 KernelOption = Annotated[
     list[str],
     _window(
         "-k",
         "--kernel",
-        **_word("SPEC"),
-        autocompletion=completion.kernels,
-        show_default=False,
+        **_kernel,
         help="A name (sobel, gaussian:sigma=2 ...: see convcli kernels), a matrix "
         "'0 -1 0; -1 5 -1; 0 -1 0', a file, or - for stdin. Repeat it for several feature maps.",
     ),
 ]
-SpecArgument = Annotated[
-    str,
-    typer.Argument(
-        **_word("SPEC"),
-        autocompletion=completion.kernels,
-        show_default=False,
-        help="A name with parameters, a matrix, a file, or - for stdin.",
-    ),
-]
 BiasOption = Annotated[
-    float, _window("--bias", metavar="V", parser=number, help="Added to the result before range mapping.")
+    float, _window("--bias", metavar="V", parser=number, help="Added to each result, before range mapping.")
 ]
 ConvolveOption = Annotated[
-    bool, _window("--convolve", help="True convolution: each kernel is rotated by 180 degrees first.")
+    bool, _window("--convolve", help="True convolution: rotate each kernel by 180 degrees first.")
 ]
 NormalizeOption = Annotated[
     bool,
     _window(
-        "--normalize",
-        help="Divide each kernel by its sum, or by its sum of absolutes where that is 0.",
+        "--normalize", help="Divide each kernel by its sum, or by its sum of absolute values where that is 0."
     ),
 ]
 ChainOption = Annotated[bool, _window("--chain", help="Apply the kernels one after the other.")]
@@ -103,13 +64,42 @@ CombineOption = Annotated[
         "--combine",
         **choice_of(Combine, "HOW"),
         show_default="as the kernel says",
-        help="How several kernels' results become one: magnitude, max, sum, orientation (the angle in "
+        help="Join the results of several kernels into one: magnitude, max, sum, orientation (the angle in "
         "degrees) or none.",
     ),
 ]
+OutputOption = Annotated[
+    str | None,
+    _file(
+        "-o",
+        "--output",
+        **_text("FILE"),
+        help="The file to write; - is stdout. Without it, a name made from the input's.",
+    ),
+]
+FrameOption = Annotated[
+    int | None, _file("--frame", **_integer, help="Only frame N of an animation; the first is 0.")
+]
+MaxPixelsOption = Annotated[
+    int,
+    _file(
+        "--max-pixels",
+        metavar="N",
+        parser=pixel_count,
+        show_default="512M",
+        help="Refuse pictures of more pixels than N; 1M is 2^20.",
+    ),
+]
+GrayOption = Annotated[
+    bool, _colour("--gray", help="Convert to grey first (Rec. 601 luma, as Pillow's mode L).")
+]
+JobsOption = Annotated[
+    int | None, _speed("--jobs", **_integer, show_default="all cores", help="Number of threads.")
+]
+NoColorOption = Annotated[bool, _messages("--no-color", help="No colours; NO_COLOR does the same.")]
 
 
-class Sliding(Options):
+class KernelOptions(Options):
     """What is done to kernels before they slide, and to their results."""
 
     bias: BiasOption = 0.0
@@ -119,40 +109,13 @@ class Sliding(Options):
     combine: CombineOption = None
 
 
-OutputOption = Annotated[
-    str | None,
-    _file(
-        "-o",
-        "--output",
-        **_word("FILE"),
-        help="Where to write; - is stdout. Without it: a name made from the input's.",
-    ),
-]
-FrameOption = Annotated[
-    int | None,
-    _file("--frame", metavar="N", parser=whole, help="Only frame N of an animation; the first is 0."),
-]
-MaxPixelsOption = Annotated[
-    int,
-    _file(
-        "--max-pixels",
-        metavar="N",
-        parser=pixel_count,
-        show_default="512M",
-        help="Refuse larger pictures; 1M is 2^20 pixels.",
-    ),
-]
-JsonOption = Annotated[bool, _talk("--json", help="One JSON object per input on stdout.")]
-NoColorOption = Annotated[bool, _talk("--no-color", help="No colours; NO_COLOR does the same.")]
-
-
-class Files(Options):
+class InputOptions(Options):
     """Which pictures are read."""
 
     inputs: Annotated[
         list[str],
         typer.Argument(
-            **_word("INPUT"),
+            **_text("INPUT"),
             show_default=False,
             help="Pictures, or arrays as .npy .npz .csv .tsv .json; - is stdin.",
         ),
@@ -181,28 +144,30 @@ class ReadSpec(Options):
 
 
 class WriteSpec(Options):
-    """Where results go, and in which format; ``output`` may be ``-`` for stdout."""
+    """Where results are written, and in which format; ``output`` may be ``-`` for stdout."""
 
     output: OutputOption = None
     out_dir: Annotated[
-        str | None, _file("--out-dir", **_word("DIR"), help="Folder for names made from the inputs'.")
+        str | None, _file("--out-dir", **_text("DIR"), help="Folder for files named after their inputs.")
     ] = None
     format: Annotated[
         str | None,
         _file(
             "--format",
-            **_word("NAME"),
+            **_text("NAME"),
             autocompletion=completion.formats,
             help="png, jpg, tif, webp, gif, npy, csv ...: overrides the suffix.",
         ),
     ] = None
-    force: Annotated[bool, _file("--force", help="Let made-up names and inputs be overwritten.")] = False
+    force: Annotated[
+        bool, _file("--force", help="Overwrite inputs, and existing files that -o does not name.")
+    ] = False
     compress: Annotated[
-        Compress, _file("--compress", **choice_of(Compress), help="Effort of lossless formats.")
+        Compress, _file("--compress", **choice_of(Compress), help="Compression of lossless formats.")
     ] = Compress.FAST
 
     def check(self) -> None:
-        """Refuse two places, and a place without a name."""
+        """Refuse a file together with a folder, and an empty name."""
         if self.output is not None and self.out_dir is not None:
             raise UsageError(
                 "--output and --out-dir exclude each other",
@@ -212,68 +177,7 @@ class WriteSpec(Options):
             raise UsageError("--output is empty", hint="name a file, or - for stdout")
 
 
-StackArgument = Annotated[
-    str,
-    typer.Argument(
-        **_word("STACK.toml"),
-        show_default=False,
-        help="The layers, as docs/stacks.md describes them.",
-    ),
-]
-SummaryOption = Annotated[
-    bool,
-    _talk(
-        "--summary",
-        help="A table of the layers on stderr: output, weights, receptive field, multiply-adds, time.",
-    ),
-]
-SaveMapsOption = Annotated[
-    str | None,
-    _file(
-        "--save-maps",
-        **_word("DIR"),
-        help="Write every layer's maps as pictures, and a contact sheet for each layer.",
-    ),
-]
-
-
-AtOption = Annotated[
-    tuple[int, int] | None,
-    _window(
-        "--at",
-        metavar="ROW,COLUMN",
-        parser=place,
-        show_default=False,
-        help="The output pixel; the first is 0,0, and -1,-1 the last.",
-    ),
-]
-HtmlOption = Annotated[
-    str | None,
-    _file(
-        "--html",
-        **_word("FILE"),
-        help="Write one self-contained page instead, to play with in a browser; - is stdout.",
-    ),
-]
-
-
-class Exporting(Options):
-    """Where a kernel is written."""
-
-    output: OutputOption = None
-    format: Annotated[
-        str | None,
-        _file(
-            "--format",
-            **_word("NAME"),
-            autocompletion=completion.kernel_formats,
-            show_default="json",
-            help="json, toml, npy, npz, csv, tsv or txt: overrides the suffix.",
-        ),
-    ] = None
-
-
-class Pixels(Options):
+class PixelOptions(Options):
     """How results become pixels."""
 
     range: Annotated[
@@ -288,64 +192,48 @@ class Pixels(Options):
     ] = None
     depth: Annotated[
         Depth,
-        _colour("--depth", **choice_of(Depth), help="Bits per sample of the output; auto is as the input."),
+        _colour("--depth", **choice_of(Depth), help="Bits per sample of the output; auto keeps the input's."),
     ] = Depth.AUTO
 
 
-GrayOption = Annotated[bool, _colour("--gray", help="Luma (Rec. 601) first, as Pillow's L.")]
-
-
-class Colours(Options):
-    """What happens to colours before and while windows slide."""
+class ColourOptions(Options):
+    """What happens to colours and transparency before and while windows slide."""
 
     gray: GrayOption = False
     linear: Annotated[
-        bool, _colour("--linear", help="Compute in linear light: sRGB decoded, then encoded.")
+        bool, _colour("--linear", help="Compute in linear light: decode sRGB, and encode the result.")
     ] = False
     alpha: Annotated[
         AlphaMode,
         _colour(
             "--alpha",
             **choice_of(AlphaMode),
-            help="Transparency as it is, seen at the windows' centres; filtered (or pooled) as the colours "
-            "are, which are premultiplied; removed.",
+            help="Transparency. keep: that of the pixel at each window's centre; filter: filtered or pooled "
+            "like the colours, which are premultiplied; drop: removed.",
         ),
     ] = AlphaMode.KEEP
 
 
-JobsOption = Annotated[
-    int | None,
-    _work("--jobs", metavar="N", parser=whole, show_default="all cores", help="Threads."),
-]
-
-
-class Work(Options):
-    """How the result is computed."""
+class SpeedOptions(Options):
+    """By which method, and on how many threads."""
 
     method: Annotated[
         Method,
-        _work(
+        _speed(
             "--method",
             **choice_of(Method, "HOW"),
-            help="auto, direct, separable, gemm or fft: the same result but for rounding.",
+            help="auto, direct, separable, gemm or fft: they differ in speed, and by rounding.",
         ),
     ] = Method.AUTO
     jobs: JobsOption = None
 
 
-class Talk(Options):
-    """What is said, and where."""
+class PrintOptions(Options):
+    """What is printed beside the product."""
 
-    json: JsonOption = False
-    quiet: Annotated[bool, _talk("-q", "--quiet", help="Only errors on stderr.")] = False
-    verbose: Annotated[bool, _talk("-v", "--verbose", help="Say how each result is computed, and why.")] = (
-        False
-    )
-    no_color: NoColorOption = False
-
-
-class Printing(Options):
-    """How commands print that only tell."""
-
-    json: Annotated[bool, _talk("--json", help="The same as JSON, an object a line.")] = False
+    json: Annotated[bool, _messages("--json", help="One JSON object per input on stdout.")] = False
+    quiet: Annotated[bool, _messages("-q", "--quiet", help="Only errors on stderr.")] = False
+    verbose: Annotated[
+        bool, _messages("-v", "--verbose", help="Say how each result is computed, and why.")
+    ] = False
     no_color: NoColorOption = False

@@ -1,15 +1,23 @@
-"""What `filter` and `pool` were asked to do: frozen records of options, checked when made."""
+"""All that `filter` and `pool` are asked for, as frozen records of options that are checked when made."""
 
 from convcli.choices import PadMode, PoolMode
 from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import UsageError
-from convcli.options.shared_options import Colours, JobsOption, Pixels, ReadSpec, Sliding, Work, WriteSpec
+from convcli.options.shared_options import (
+    ColourOptions,
+    JobsOption,
+    KernelOptions,
+    PixelOptions,
+    ReadSpec,
+    SpeedOptions,
+    WriteSpec,
+)
 from convcli.options.window_options import PoolWindow, SlidingWindow
 
 __all__ = ["FilterSpec", "PoolSpec", "ReadSpec", "WriteSpec"]
 
 
-class FilterSpec(SlidingWindow, Sliding, Colours, Pixels, Work):
+class FilterSpec(SlidingWindow, KernelOptions, ColourOptions, PixelOptions, SpeedOptions):
     """How kernels slide, and how the results become pixels."""
 
     def check(self) -> None:
@@ -24,24 +32,24 @@ class FilterSpec(SlidingWindow, Sliding, Colours, Pixels, Work):
     def window(self, size: tuple[int, ...], pad_value: float | None = None) -> Window:
         """Return the window of a kernel of `size`, whose last two axes are rows and columns.
 
-        A `pad_value` takes the place of the one that was asked for, in other units.
+        `pad_value` replaces that of the option, where pixels are in other units (linear light, opacity).
         """
         taps, constant = (size[-2], size[-1]), self.pad_value if pad_value is None else pad_value
         return Window.of(taps, self.stride, self.padding, self.dilation, self.pad, constant or 0.0)
 
 
-class PoolSpec(PoolWindow, Colours, Pixels):
+class PoolSpec(PoolWindow, ColourOptions, PixelOptions):
     """How windows are pooled, and how the results become pixels."""
 
     jobs: JobsOption = None
 
     @property
     def power(self) -> float:
-        """The power of ``lp``."""
+        """The P of Lp pooling."""
         return 2.0 if self.norm is None else self.norm
 
     def window(self, picture: tuple[int, int]) -> Window:
-        """Return the window that pools a picture of this size."""
+        """Return the window that pools a picture of the size `picture`."""
         if self.whole:
             return Window(picture, picture, mode=None)
         stride, constant = self.stride or self.size, self.pad_value or 0.0

@@ -1,7 +1,7 @@
-"""How the words of the command line become values.
+"""Typer commands and groups whose options are read by their own parsers.
 
 Typer (0.29) coerces every value through pydantic, whose import costs more than a third of the start-up of a
-whole command. All values here are read by the parsers that `options` names, so that import is not needed.
+whole command. Here each value is read by its option's ``parser=`` alone, so that pydantic is not imported.
 """
 
 from collections.abc import Callable
@@ -11,11 +11,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from convcli.errors import UsageError
 
-__all__ = [
-    "Command",
-    "PlainGroup",
-    "verbatim",
-]
+__all__ = ["Command", "PlainGroup", "verbatim"]
 
 
 def verbatim(text: str) -> str:
@@ -24,30 +20,30 @@ def verbatim(text: str) -> str:
 
 
 class Command(TyperCommand):
-    """A command whose words are read by the parsers of its options and by nothing else."""
+    """A command whose options are read by their own parsers."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters, ``--help`` included."""
-        return plain(super().get_params(ctx))
+        return _uncoerced(super().get_params(ctx))
 
 
 class PlainGroup(TyperGroup):
-    """A group of commands that reads its own options in the same way."""
+    """A group of commands whose own options are read by their own parsers."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters, ``--help`` included."""
-        return plain(super().get_params(ctx))
+        return _uncoerced(super().get_params(ctx))
 
 
-def plain(parameters: list[Any]) -> list[Any]:
-    """Replace Typer's coercion of `parameters` by their own parsers; what was not given stays as it is."""
+def _uncoerced(parameters: list[Any]) -> list[Any]:
+    """Replace Typer's coercion of `parameters` by their own parsers; defaults stay as they are."""
     for parameter in parameters:
         if isinstance(parameter, TyperArgument | TyperOption) and "process_value" not in vars(parameter):
-            vars(parameter).update(process_value=_reader(parameter))
+            vars(parameter).update(process_value=_process_value(parameter))
     return parameters
 
 
-def _reader(parameter: TyperArgument | TyperOption) -> Callable[[Any, Any], Any]:
+def _process_value(parameter: TyperArgument | TyperOption) -> Callable[[Any, Any], Any]:
     parser = parameter.type_descriptor.parameter_info.parser
     coerce = parameter.process_value
     metavar = parameter.metavar or parameter.name

@@ -1,4 +1,4 @@
-"""The options of windows: those that slide with a kernel, and those that pool."""
+"""The options of windows: of kernels that slide (`SlidingWindow`) and of pooling (`PoolWindow`)."""
 
 from functools import partial
 from typing import Annotated
@@ -30,7 +30,7 @@ PadValueOption = Annotated[
         metavar="V",
         parser=number,
         show_default="0",
-        help="For --pad constant, in the image's own units.",
+        help="Value of --pad constant, in the picture's own units.",
     ),
 ]
 StrideOption = Annotated[
@@ -56,23 +56,23 @@ DilationOption = Annotated[
 
 
 class SlidingWindow(Options):
-    """How a window slides over the picture and what it sees beyond the edge."""
+    """How a kernel slides over the picture, and how the picture is padded."""
 
     pad: Annotated[
         PadMode,
         _pad(
-            help="How pixels beyond the edge are made up: zero, constant, reflect (edge not repeated), "
-            "replicate, wrap, symmetric (edge repeated) or valid (none). SciPy's reflect is our symmetric, "
-            "its mirror our reflect; scipy:reflect, opencv:reflect, imagemagick:mirror, torch:circular ... "
-            "mean what that tool means.",
+            help="Padding mode: zero, constant, reflect (edge not repeated), replicate, wrap, symmetric "
+            "(edge repeated) or valid (no padding). SciPy's reflect is our symmetric, its mirror our "
+            "reflect; scipy:reflect, opencv:reflect, imagemagick:mirror, torch:circular ... mean what that "
+            "tool means.",
         ),
     ] = PadMode.REFLECT
     pad_value: PadValueOption = None
     padding: Annotated[
         Padding,
         _padding(
-            help="How many pixels are made up. An even kernel's extra one is at the bottom and right, "
-            "as in PyTorch; SciPy and OpenCV put it at the top and left.",
+            help="Pixels of padding on each side. With same, an even kernel's extra one is at the bottom "
+            "and right, as in PyTorch; SciPy and OpenCV put it at the top and left.",
         ),
     ] = "same"
     stride: StrideOption = (1, 1)
@@ -80,7 +80,7 @@ class SlidingWindow(Options):
 
 
 class PoolWindow(Options):
-    """Which pixels become one, and how."""
+    """Which windows are pooled, and how."""
 
     mode: Annotated[
         PoolMode,
@@ -127,26 +127,28 @@ class PoolWindow(Options):
         PadMode | None,
         _pad(
             show_default="neutral",
-            help="Fill the padding with pixels that count: zero, constant, reflect, replicate, wrap, "
-            "symmetric, or another tool's name (see convcli filter --help). Without it padding is neutral: "
-            "it never wins max or min, is left out of medians, and adds 0 to sums.",
+            help="Padding mode, whose pixels count as the picture's do: zero, constant, reflect, replicate, "
+            "wrap, symmetric, or another tool's name (see convcli filter --help). Without it padding is "
+            "neutral: it never wins max or min, is left out of medians, and adds 0 to sums.",
         ),
     ] = None
     pad_value: PadValueOption = None
     padding: Annotated[
         Padding,
-        _padding(show_default="0", help="How many pixels there are beyond the edge."),
+        _padding(show_default="0", help="Pixels of padding on each side."),
     ] = ((0, 0), (0, 0))
     dilation: DilationOption = (1, 1)
     ceil: Annotated[
         bool,
-        _window("--ceil", help="Let the last windows hang over the bottom and right edges: sizes round up."),
+        _window(
+            "--ceil", help="Round output sizes up: the last windows may pass the bottom and right edges."
+        ),
     ] = False
     count_include_pad: Annotated[
         bool,
         _window(
             "--count-include-pad/--no-count-include-pad",
-            help="Whether neutral padding counts in averages, as zeros.",
+            help="Whether averages count neutral padding, as zeros.",
         ),
     ] = True
     whole: Annotated[

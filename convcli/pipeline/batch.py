@@ -1,4 +1,7 @@
-"""Any work over many inputs: one failure does not stop the others, and nothing is overwritten unnoticed."""
+"""Many inputs, one after the other: the failure of one becomes its outcome, and does not stop the others.
+
+Globbing and the table of formats are imported where needed: ``filter`` of a named file starts without them.
+"""
 
 import os
 import sys
@@ -10,11 +13,11 @@ from convcli.choices import STDIN
 from convcli.errors import ConvcliError, ImageError, UsageError
 from convcli.options.specs import ReadSpec
 
-__all__ = ["Batch", "Outcome", "Source", "over", "read_stdin", "sources"]
+__all__ = ["Batch", "Outcome", "Source", "check_inputs", "find_sources", "read_stdin", "run_each"]
 
 
 class Source(NamedTuple):
-    """One input: its path (or ``-``), and the folder below the one that was named, for derived names."""
+    """One input: its path (or ``-``), and its folder below the one that was named, for derived names."""
 
     path: str
     folder: str = ""
@@ -26,64 +29,46 @@ class Source(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of one input.
+    """The result of one input, or its error."""
 
-    Attributes
-    ----------
-    input
-        Its path as given, or ``-``.
-    outputs
-        The files that were written.
-    data
-        What belongs on stdout, where that was asked for.
-    notes, details
-        Lines for people: always, and with ``--verbose``.
-    report
-        The JSON object.
-    table
-        What Rich prints for people on stderr, where it was asked for.
-    shown
-        What Rich prints on stdout: the product of commands that only tell.
-    error
-        Why there is no result.
-    """
-
-    input: str
-    outputs: tuple[str, ...] = ()
-    data: bytes | None = None
-    notes: tuple[str, ...] = ()
-    details: tuple[str, ...] = ()
-    report: Mapping[str, object] = MappingProxyType({})
-    table: object = None
-    shown: object = None
+    input: str  # its path as given, or "-"
+    outputs: tuple[str, ...] = ()  # paths of the files that were written
+    data: bytes | None = None  # a file's content for stdout
+    notes: tuple[str, ...] = ()  # lines for stderr
+    details: tuple[str, ...] = ()  # lines for stderr with --verbose
+    report: Mapping[str, object] = MappingProxyType({})  # the JSON object
+    table: object = None  # a Rich renderable beside the product, as of --summary
+    shown: object = None  # a Rich renderable that is the product
     error: ConvcliError | None = None
 
 
 class Batch(NamedTuple):
-    """Outcomes as they are done, how many there will be (None: not known yet), and whether to stdout."""
+    """Outcomes as they are done, their number (None: not known yet), and whether files go to stdout."""
 
     outcomes: Iterable[Outcome]
     total: int | None
     to_stdout: bool
 
 
-def over(inputs: Sequence[str], reading: ReadSpec, work: Callable[[Source], Outcome]) -> Iterator[Outcome]:
-    """Run `work` on each input, an error of one becoming its outcome."""
-    for source in sources(inputs, recursive=reading.recursive):
+def run_each(
+    inputs: Sequence[str], reading: ReadSpec, work: Callable[[Source], Outcome]
+) -> Iterator[Outcome]:
+    """Yield the outcome of `work` on each input; an error becomes the outcome of its input."""
+    for source in find_sources(inputs, recursive=reading.recursive):
         try:
             yield work(source)
         except ConvcliError as error:
-            yield Outcome(input=source.path, error=_about(source, error))
+            yield Outcome(input=source.path, error=_named(source, error))
 
 
-def _about(source: Source, error: ConvcliError) -> ConvcliError:
+def _named(source: Source, error: ConvcliError) -> ConvcliError:
     if source.name in error.message or repr(source.name) in error.message:
         return error
     error.message = f"{source.name!r}: {error.message}"
     return error
 
 
-def sources(inputs: Sequence[str], *, recursive: bool) -> Iterator[Source]:
+def find_sources(inputs: Sequence[str], *, recursive: bool) -> Iterator[Source]:
     """Yield each input; with `recursive`, the pictures in folders and those that patterns match, in order."""
     for given in inputs:
         if given == STDIN or not recursive:
@@ -95,14 +80,8 @@ def sources(inputs: Sequence[str], *, recursive: bool) -> Iterator[Source]:
         else:
             from glob import glob
 
-            matches = sorted(glob(given, recursive=True))
-            if not matches:
-                yield Source(given)
-            for match in matches:
-                if os.path.isdir(match):
-                    yield from _walk(match)
-                else:
-                    yield Source(match)
+            for match in sorted(glob(given, recursive=True)) or [given]:
+                yield from _walk(match) if os.path.isdir(match) else [Source(match)]
 
 
 def _walk(folder: str) -> Iterator[Source]:
@@ -116,13 +95,7 @@ def _walk(folder: str) -> Iterator[Source]:
 
 
 def read_stdin() -> bytes:
-    """Return all of stdin.
-
-    Raises
-    ------
-    ImageError
-        stdin is a terminal, or empty.
-    """
+    """Return all of stdin."""
     if sys.stdin is None or sys.stdin.isatty():
         raise ImageError("stdin is a terminal", hint="pipe a picture in, or name a file")
     data = sys.stdin.buffer.read()
@@ -132,13 +105,7 @@ def read_stdin() -> bytes:
 
 
 def check_inputs(inputs: Sequence[str], kernels: Sequence[str] = ()) -> None:
-    """Refuse what can be known to be wrong before anything is read.
-
-    Raises
-    ------
-    UsageError
-        stdin is wanted more than once.
-    """
+    """Refuse inputs and kernels that need stdin more than once."""
     wanted = [*inputs, *kernels].count(STDIN)
     if wanted > 1:
         raise UsageError(

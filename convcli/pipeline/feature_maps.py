@@ -1,4 +1,4 @@
-"""From one frame to its feature maps: which kernels slide over which numbers, and in which order."""
+"""Filtering: the feature maps that kernels give of a frame, one by one, chained or combined."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from convcli.imaging.image import Frame, Image, Space
 from convcli.kernels.kernel import Kernel
 from convcli.options.specs import FilterSpec
 from convcli.pipeline.lazy_rows import LazyRows
-from convcli.pipeline.linear_and_alpha import sampled_alpha, through
+from convcli.pipeline.linear_and_alpha import map_frame, sampled_alpha
 from convcli.pipeline.loaded_kernels import LoadedKernels, joins
 from convcli.pipeline.operation import FeatureMap, MethodUsed
 
@@ -26,12 +26,12 @@ __all__ = ["Filtering"]
 
 Array = NDArray[Any]
 
-# Samples in a picture from which on its feature maps are computed some rows at a time.
+# Smallest picture, in samples, whose feature maps are computed in bands of rows.
 LAZY_SIZE = 1 << 18
 
 
 class Filtering(NamedTuple):
-    """Kernels that slide over pictures: the operation of `filter`, `show` and `explain`."""
+    """Correlation of pictures with kernels: the operation of `filter`, `show` and `explain`."""
 
     kernels: LoadedKernels
     spec: FilterSpec
@@ -43,7 +43,7 @@ class Filtering(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The SPEC behind each map."""
+        """The SPEC of each map's kernel."""
         return self.kernels.names
 
     def maps(self, frame: Frame, space: Space) -> list[FeatureMap[Array]]:
@@ -51,7 +51,7 @@ class Filtering(NamedTuple):
         if frame.alpha is not None and self.spec.alpha is AlphaMode.FILTER:
             _check_transparency(self.kernels)
         colours = self.spec.combine is not Combine.ORIENTATION
-        maps = through(frame, space, self.spec, self._slide, self._windows, colours=colours)
+        maps = map_frame(frame, space, self.spec, self._slide, self._windows, colours=colours)
         if self.spec.bias:
             for one in maps:
                 np.add(one.values, self.spec.bias, out=one.values)
@@ -83,7 +83,7 @@ class Filtering(NamedTuple):
         ]
 
     def lazy_maps(self, frame: Frame) -> list[FeatureMap[LazyRows]] | None:
-        """Return maps whose rows are computed later; None where that is not possible, or does not pay."""
+        """Return maps whose rows are computed later; None where they cannot be, or the picture is small."""
         spec, alpha = self.spec, None if self.spec.alpha is AlphaMode.DROP else frame.alpha
         filtered = alpha is not None and spec.alpha is AlphaMode.FILTER
         if filtered or spec.linear or spec.chain or frame.pixels.size < LAZY_SIZE:
@@ -93,7 +93,7 @@ class Filtering(NamedTuple):
             shapes = {weights.shape for weights, _ in recipe.slides}
             sizes = {spec.window(shape).output_size(frame.size) for shape in shapes}
             if len(sizes) > 1 or any(len(shape) == 3 for shape in shapes):
-                return None  # sums over channels, or results that do not combine, which will be said
+                return None  # sums over channels, or sizes that differ, an error that `combine` raises
             clear = None if alpha is None else sampled_alpha(alpha, path)
             maps.append(FeatureMap(_lazy_rows(frame.pixels, recipe, sizes.pop(), spec), clear))
         return maps
@@ -128,12 +128,16 @@ def _check_transparency(kernels: LoadedKernels) -> None:
             )
 
 
-def _map(pixels: Array, recipe: Recipe, spec: FilterSpec, pad_value: float | None) -> Array:
+def _map(
+    pixels: Array, recipe: Recipe, spec: FilterSpec, pad_value: float | None = None, **piece: Any
+) -> Array:
+    """Return one feature map, or the piece of it that further arguments of `correlate_window` ask for."""
+    options = {"method": spec.method, "jobs": spec.jobs, **piece}
     maps = []
     for weights, bias in recipe.slides:
         window = spec.window(weights.shape, pad_value)
         if weights.ndim == 2:
-            one = correlate_window(pixels, weights, window, bias=bias, method=spec.method, jobs=spec.jobs)
+            one = correlate_window(pixels, weights, window, bias=bias, **options)
         else:
             planes = pixels[np.newaxis] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
             one = conv2d_window(planes, weights[np.newaxis], np.array([bias]), window)[0]
@@ -145,23 +149,10 @@ def _lazy_rows(pixels: Array, recipe: Recipe, size: tuple[int, int], spec: Filte
     (weights, bias), *more = recipe.slides
     exact = not more and recipe.how is None and not spec.bias
     exact = exact and fits_short(weights, pixels.dtype, np.dtype(np.int16), bias, spec.pad_value or 0.0)
-    windows = [spec.window(weights.shape) for weights, _ in recipe.slides]
+    dtype = np.int16 if exact else None
 
     def rows(first: int, end: int) -> Array:
-        maps = [
-            correlate_window(
-                pixels,
-                weights,
-                window,
-                bias=bias,
-                method=spec.method,
-                jobs=1,
-                dtype=np.int16 if exact else None,
-                rows=(first, end),
-            )
-            for (weights, bias), window in zip(recipe.slides, windows, strict=True)
-        ]
-        values = maps[0] if recipe.how is None else combine(maps, recipe.how)
+        values = _map(pixels, recipe, spec, jobs=1, dtype=dtype, rows=(first, end))
         return np.add(values, spec.bias, out=values) if spec.bias else values
 
     return LazyRows((*size, *pixels.shape[2:]), rows, 2 if exact else 4 * len(recipe.slides))

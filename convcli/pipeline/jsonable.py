@@ -1,4 +1,4 @@
-"""What reports hold, as JSON has it."""
+"""Reports as values that JSON can hold."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ __all__ = ["plain"]
 
 
 def plain(value: Any) -> Any:
-    """Return lists, dicts and finite numbers: arrays and tuples become lists, what is not finite None."""
+    """Return `value` with arrays and tuples as lists, and None for numbers that are not finite."""
     if isinstance(value, np.ndarray):
         listed = value.tolist()
         return listed if value.dtype.kind in "biu" or np.isfinite(value).all() else plain(listed)

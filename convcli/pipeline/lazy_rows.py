@@ -1,4 +1,4 @@
-"""Feature maps that exist some rows at a time: computed, measured, made pixels while in the cache."""
+"""Feature maps that are computed, measured and turned into pixels in bands of rows that fit the CPU cache."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -14,36 +14,29 @@ __all__ = ["Figures", "LazyRows", "developed", "measured"]
 
 Array = NDArray[Any]
 
-SMALLEST, LARGEST = 1 << 20, 1 << 23
-"""Numbers in a band at least, and bytes of its sums at most."""
+# Smallest band, in samples, unless LARGEST is less: the overhead of a band is about a millisecond.
+SMALLEST = 1 << 20
 
-USUAL = 8
-"""Bands within those limits: each costs about a millisecond."""
+# Largest band, in bytes of its accumulators.
+LARGEST = 1 << 23
+
+# Bands that a map is cut into, within those limits.
+BANDS = 8
 
 
 class LazyRows(NamedTuple):
-    """A feature map that is computed when its rows are asked for.
+    """A feature map that is computed when its rows are asked for."""
 
-    Attributes
-    ----------
-    shape
-        ``(H', W')`` or ``(H', W', C)``.
-    rows
-        Returns the numbers of rows ``first`` to ``end``, excluded; called by several threads at once.
-    width
-        Bytes that each of them takes while it is computed.
-    """
-
-    shape: tuple[int, ...]
-    rows: Callable[[int, int], Array]
-    width: int
+    shape: tuple[int, ...]  # (H', W') or (H', W', C)
+    rows: Callable[[int, int], Array]  # values of rows first <= row < end; several threads call it at once
+    width: int  # bytes per sample while it is computed
 
 
 class Figures(NamedTuple):
-    """The least and the greatest number of a map, their sum, and how many there are."""
+    """Minimum, maximum, sum and number of the samples of a map."""
 
-    least: float
-    greatest: float
+    minimum: float
+    maximum: float
     total: float
     size: int
 
@@ -65,24 +58,19 @@ def developed(
 ) -> tuple[Pixels, list[Figures]]:
     """Turn a map into samples of type `target`, as :func:`to_pixels` does; with `details`, measure it too.
 
-    The bands are cut by the map's shape alone, so that nothing depends on the number of threads.
-
-    Raises
-    ------
-    OutputError
-        As :func:`to_pixels`.
+    Bands depend on the map's shape alone, so that results do not depend on the number of threads.
     """
     if not isinstance(values, LazyRows):
         pixels = to_pixels(values, mode, full_in=full_in, target=target)
         return pixels, [measured(values)] if details else []
     height, row = values.shape[0], int(np.prod(values.shape[1:]))
-    step = max(1, min(max(height * row // USUAL, SMALLEST), LARGEST // values.width) // row)
-    starts = range(0, height, step)
+    band_rows = max(1, min(max(height * row // BANDS, SMALLEST), LARGEST // values.width) // row)
+    starts = range(0, height, band_rows)
     out = np.empty(values.shape, target)
     clipped, found = dict.fromkeys(starts, 0), dict[int, Figures]()
 
     def work(start: int, _: object) -> None:
-        end = min(start + step, height)
+        end = min(start + band_rows, height)
         band = values.rows(start, end)
         if details:
             found[start] = measured(band)

@@ -1,4 +1,4 @@
-"""What is computed with: samples as they are or in linear light, colours alone or with their transparency."""
+"""Linear light (``--linear``) and transparency (``--alpha``) around an operation on pixels."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -14,7 +14,7 @@ from convcli.imaging.image import Frame, Space, full_scale
 from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline.operation import FeatureMap
 
-__all__ = ["sampled_alpha", "through"]
+__all__ = ["map_frame", "sampled_alpha"]
 
 Array = NDArray[Any]
 
@@ -22,7 +22,7 @@ Array = NDArray[Any]
 Slide: TypeAlias = Callable[[Array, float | None], list[Array]]
 
 
-def through(
+def map_frame(
     frame: Frame,
     space: Space,
     spec: FilterSpec | PoolSpec,
@@ -32,61 +32,57 @@ def through(
     ceil: bool = False,
     colours: bool = True,
 ) -> list[FeatureMap[Array]]:
-    """Return the feature maps that `slide` makes of a frame, in linear light and with alpha as `spec` says.
+    """Return the feature maps that `slide` makes of a frame, in linear light and with alpha as `spec` asks.
 
     Parameters
     ----------
     frame, space
         The pixels, and what they mean.
     windows
-        For each map, the windows that made it, one after the other; alpha that is kept is sampled at their
-        centres. With `ceil`, the last ones may hang over the edge.
+        For each map, the windows that made it, one after the other: alpha that is kept is sampled at their
+        centres. `ceil` rounds output sizes up.
     colours
-        Whether results are colours, which linear light has to be turned into.
-
-    Raises
-    ------
-    ImageError
-        Linear light is asked of a picture that has none.
+        Whether results are colours, to be encoded again after linear light.
     """
-    full = full_scale(frame.pixels.dtype)
+    full_in = full_scale(frame.pixels.dtype)
     pixels: Array = frame.pixels
-    beyond = spec.pad_value
+    pad_value = spec.pad_value
     alpha = None if spec.alpha is AlphaMode.DROP else frame.alpha
     if spec.linear:
         if space not in (Space.GRAY, Space.RGB):
             raise ImageError(
                 f"linear light is not defined for {space.upper()} pictures", hint="leave --linear out"
             )
-        pixels = colour.decode(pixels, full)
-        beyond = None if beyond is None else float(colour.decode(np.array([beyond]), full)[0])
+        pixels = colour.decode(pixels, full_in)
+        if pad_value is not None:
+            pad_value = float(colour.decode(np.array([pad_value]), full_in)[0])
     transparency: list[Array | None]
     if alpha is not None and spec.alpha is AlphaMode.FILTER:
-        values, clear = _premultiplied(pixels, alpha, full, beyond, spec.pad, slide)
+        values, clear = _premultiplied(pixels, alpha, full_in, pad_value, spec.pad, slide)
         transparency = [*clear]
     else:
-        values = slide(pixels, beyond)
+        values = slide(pixels, pad_value)
         transparency = (
             [None] * len(values)
             if alpha is None
             else [sampled_alpha(alpha, path, ceil=ceil) for path in windows]
         )
     if spec.linear and colours:
-        values = [colour.encode(light, full) for light in values]
+        values = [colour.encode(light, full_in) for light in values]
     return [FeatureMap(one, clear) for one, clear in zip(values, transparency, strict=True)]
 
 
 def _premultiplied(
-    pixels: Array, alpha: Array, full: float, beyond: float | None, pad: PadMode | None, slide: Slide
+    pixels: Array, alpha: Array, full_in: float, pad_value: float | None, pad: PadMode | None, slide: Slide
 ) -> tuple[list[Array], list[Array]]:
-    """Compute with colours as much as they cover, and alpha alike; a constant beyond the edge is opaque."""
-    opacity = np.divide(alpha, full, dtype=np.float32)
-    covering = slide(colour.premultiply(pixels, opacity), beyond)
-    clear = slide(opacity, 1.0 if pad is PadMode.CONSTANT else beyond)
+    """Return maps of the colours, weighted by alpha, and maps of alpha; constant padding is opaque."""
+    opacity = np.divide(alpha, full_in, dtype=np.float32)
+    covering = slide(colour.premultiply(pixels, opacity), pad_value)
+    clear = slide(opacity, 1.0 if pad is PadMode.CONSTANT else pad_value)
     for one in clear:
-        one[one < 0.5 / 255] = 0.0  # transparent once written: what is left of its colour is rounding
+        one[one < 0.5 / 255] = 0.0  # transparent in 8 bits: what is left of its colour is rounding
     values = [colour.unpremultiply(some, one) for some, one in zip(covering, clear, strict=True)]
-    return values, [np.multiply(one, full, out=one) for one in clear]
+    return values, [np.multiply(one, full_in, out=one) for one in clear]
 
 
 def sampled_alpha(alpha: Array, path: Sequence[Window], *, ceil: bool = False) -> Array:

@@ -13,24 +13,12 @@ __all__ = ["LoadedKernels", "joins", "load_kernels"]
 
 
 class LoadedKernels(NamedTuple):
-    """The kernels of one command, ready to slide, and a word for each map that they give.
-
-    Attributes
-    ----------
-    kernels
-        Normalised and rotated as asked.
-    labels
-        One for each feature map, all different: they name files.
-    names
-        The SPEC kernel_path each map.
-    kernel_path
-        The kernels that the picture passes, one after the other, on the way to each map.
-    """
+    """The kernels of one command, normalised and rotated as asked, and what belongs to each feature map."""
 
     kernels: tuple[Kernel, ...]
-    labels: tuple[str, ...]
-    names: tuple[str, ...]
-    kernel_path: tuple[tuple[Kernel, ...], ...]
+    labels: tuple[str, ...]  # of each map, all different: they name files
+    names: tuple[str, ...]  # the SPEC of each map's kernel
+    kernel_path: tuple[tuple[Kernel, ...], ...]  # the kernels that are applied in turn to give each map
 
 
 def load_kernels(specs: Sequence[str], spec: FilterSpec) -> LoadedKernels:

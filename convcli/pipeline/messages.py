@@ -1,6 +1,7 @@
 """The only place that writes to stdout and stderr.
 
-stdout carries the product alone (picture bytes, paths, JSON); everything for people goes to stderr.
+stdout carries the product alone (picture bytes, paths, JSON); everything for people goes to stderr. Every
+command loads this module, so it imports Rich, `json` and modules that need NumPy only where they are used.
 """
 
 import os
@@ -17,21 +18,8 @@ from convcli.errors import ConvcliError, OutputError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from convcli.options.shared_options import Talk
+    from convcli.options.shared_options import PrintOptions
     from convcli.pipeline.batch import Batch
-
-__all__ = [
-    "complain",
-    "console",
-    "deliver",
-    "draw",
-    "json_line",
-    "meter",
-    "path",
-    "product",
-    "progress",
-    "say",
-]
 
 T = TypeVar("T")
 
@@ -43,7 +31,7 @@ def complain(error: ConvcliError) -> None:
 
 
 def say(text: str) -> None:
-    """Write one line for people on stderr, whatever characters a file's name brings."""
+    """Write one line for people on stderr; what its encoding lacks is escaped."""
     line = printable(text)
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
@@ -56,12 +44,12 @@ def path(name: str) -> None:
 
 
 def product(data: bytes | memoryview) -> None:
-    """Write the bytes of a picture on stdout."""
+    """Write the bytes of a file on stdout."""
     _write(data)
 
 
 def json_line(value: dict[str, Any]) -> None:
-    """Write one JSON object on a line of its own; what is not a number in JSON becomes null."""
+    """Write one JSON object on a line of its own; numbers that are not finite become null."""
     import json
 
     try:
@@ -74,13 +62,7 @@ def json_line(value: dict[str, Any]) -> None:
 
 
 def draw(item: object, *, no_color: bool, stderr: bool = False) -> None:
-    """Print what Rich draws, on stdout unless told otherwise.
-
-    Raises
-    ------
-    OutputError
-        It cannot be written, as on a disk that is full.
-    """
+    """Print what Rich draws, on stdout unless told otherwise."""
     _draw(console(no_color=no_color, stderr=stderr), item)
 
 
@@ -100,44 +82,40 @@ def _unwritable(error: OSError) -> OutputError:
     return OutputError(f"output cannot be written: {reason}", hint="is there room on the disk?")
 
 
-def deliver(batch: "Batch", talk: "Talk", screen: "Console | None" = None) -> None:
+def deliver(batch: "Batch", printing: "PrintOptions", screen: "Console | None" = None) -> None:
     """Print what each input gave, as it is done; exit with status 1 where some input failed.
 
-    `screen` is what shows the products of commands that only tell; by default a console on stdout.
-
-    Raises
-    ------
-    UsageError
-        Picture bytes and JSON, or picture bytes and a terminal, would meet on stdout.
-    ConvcliError
-        The only input there was has failed.
+    `screen` prints products that are Rich renderables; by default a console on stdout.
     """
     if batch.to_stdout:
-        if talk.json:
+        if printing.json:
             raise UsageError("--json and the picture both want stdout", hint="write the picture to -o FILE")
-        refuse_terminal()
+        if _stdout().isatty():
+            raise UsageError(
+                "picture bytes are not written to a terminal",
+                hint="name a file with -o, or pipe the output on",
+            )
     failures = shown = 0
-    for outcome in progress(batch.outcomes, total=batch.total, quiet=talk.quiet):
+    for outcome in progress(batch.outcomes, total=batch.total, quiet=printing.quiet):
         if outcome.error is not None:
             failures += 1
-            if talk.json:
-                json_line(
-                    {"input": outcome.input, "error": outcome.error.message, "hint": outcome.error.hint}
-                )
+            error = outcome.error
+            if printing.json:
+                json_line({"input": outcome.input, "error": error.message, "hint": error.hint})
             if batch.total == 1:
-                raise outcome.error
-            complain(outcome.error)
+                raise error
+            complain(error)
             continue
-        if not talk.quiet:
-            for note in (*outcome.details, *outcome.notes) if talk.verbose else outcome.notes:
+        if not printing.quiet:
+            for note in (*outcome.details, *outcome.notes) if printing.verbose else outcome.notes:
                 say(f"{outcome.input}: {note}")
-        beside = bool(outcome.outputs) or outcome.data is not None
-        if outcome.table is not None and not talk.json and not (beside and talk.quiet):
-            draw(outcome.table, no_color=talk.no_color, stderr=beside)
-        if talk.json:
+        to_file = bool(outcome.outputs) or outcome.data is not None
+        if outcome.table is not None and not printing.json and not (to_file and printing.quiet):
+            draw(outcome.table, no_color=printing.no_color, stderr=to_file)
+        if printing.json:
             json_line(dict(outcome.report))
         elif outcome.shown is not None:
-            screen = screen or console(no_color=talk.no_color)
+            screen = screen or console(no_color=printing.no_color)
             _draw(screen, *([""] if shown else []), outcome.shown)
             shown += 1
         elif outcome.data is not None:
@@ -146,17 +124,9 @@ def deliver(batch: "Batch", talk: "Talk", screen: "Console | None" = None) -> No
             for name in outcome.outputs:
                 path(name)
     if failures:
-        if not talk.quiet:
+        if not printing.quiet:
             say(f"{failures} of {batch.total or 'the'} inputs failed")
         raise typer.Exit(1)
-
-
-def refuse_terminal() -> None:
-    """Raise a UsageError where picture bytes would go to a terminal."""
-    if _stdout().isatty():
-        raise UsageError(
-            "picture bytes are not written to a terminal", hint="name a file with -o, or pipe the output on"
-        )
 
 
 def console(*, no_color: bool, stderr: bool = False, forced: bool = False) -> "Console":
@@ -178,7 +148,7 @@ def console(*, no_color: bool, stderr: bool = False, forced: bool = False) -> "C
 
 
 def progress(items: Iterable[T], *, total: int | None, quiet: bool) -> Iterator[T]:
-    """Pass `items` on, with a bar on stderr where that is a terminal and there is more than one to do."""
+    """Yield `items`, with a progress bar on stderr if that is a terminal and there is more than one."""
     if quiet or total == 1 or not sys.stderr.isatty():
         yield from items
         return
@@ -192,7 +162,7 @@ def progress(items: Iterable[T], *, total: int | None, quiet: bool) -> Iterator[
 
 @contextmanager
 def meter(total: int | None, description: str, *, quiet: bool) -> Iterator[Callable[[], None]]:
-    """Give a function that moves a bar on by one step; there is none where stderr is no terminal."""
+    """Yield a function that moves a progress bar on by one step; no bar if stderr is no terminal."""
     if total is None or quiet or not sys.stderr.isatty():
         yield lambda: None
         return

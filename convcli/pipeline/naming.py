@@ -1,4 +1,4 @@
-"""Where each result goes: explicit names, names made from the input's, stdout; what may be overwritten."""
+"""Output paths: a given name, one derived from the input's, or stdout; no file is overwritten unasked."""
 
 import os
 from collections.abc import Sequence
@@ -11,38 +11,27 @@ from convcli.imaging.formats import Format, by_name, format_of, suffix_for
 from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Source
 
-__all__ = ["Naming", "Target"]
+__all__ = ["OutputPaths", "Target"]
 
+# In the name after -o, the place of each feature map's label.
 MAP = "{map}"
 
 
 class Target(NamedTuple):
-    """One place to write to, and in which format; ``-`` is stdout."""
+    """An output path (``-`` is stdout) and the format of the file."""
 
     path: str
     format: Format
 
 
 @dataclass
-class Naming:
-    """Chooses the targets of a whole batch, remembering them so that no result replaces another.
-
-    Parameters
-    ----------
-    writing
-        What the user asked for.
-    count
-        How many inputs there are; None when that is not known.
-    inputs
-        The inputs as given.
-    floats
-        Whether floats are written, so that a derived name needs a format that holds them.
-    """
+class OutputPaths:
+    """Chooses the targets of a whole batch, remembering them so that no result replaces another."""
 
     writing: WriteSpec
-    count: int | None
-    inputs: Sequence[str]
-    floats: bool = False
+    count: int | None  # of inputs; None when that is not known
+    inputs: Sequence[str]  # as given
+    floats: bool = False  # a derived name needs a format that holds floats
     _taken: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -58,19 +47,13 @@ class Naming:
 
     @property
     def to_stdout(self) -> bool:
-        """Whether the product is bytes on stdout: asked for, or because it came from stdin."""
+        """Whether a file's bytes go to stdout: ``-o -``, or stdin is the input and no name is given."""
         if self.writing.output is not None:
             return self.writing.output == STDOUT
         return list(self.inputs) == [STDIN] and self.writing.out_dir is None
 
     def targets(self, source: Source, labels: Sequence[str], read_format: str) -> list[Target]:
-        """Return one target for each label, or a single one for all of them as channels of an array.
-
-        Raises
-        ------
-        UsageError, OutputError
-            There is no place for so many maps, or a file is in the way.
-        """
+        """Return one target for each label, or a single one for all of them as channels of an array."""
         output = self.writing.output
         if self.to_stdout:
             found = [Target(STDOUT, self._format(suffix_for(read_format)))]
@@ -115,11 +98,8 @@ class Naming:
             )
         if self.writing.force:
             return
-        if (
-            source.path != STDIN
-            and os.path.exists(target.path)
-            and os.path.samefile(source.path, target.path)
-        ):
+        exists = os.path.exists(target.path)
+        if exists and source.path != STDIN and os.path.samefile(source.path, target.path):
             raise OutputError(f"{target.path!r} is the input itself", hint="add --force to replace it")
         if derived and os.path.lexists(target.path):
             raise OutputError(

@@ -1,4 +1,4 @@
-"""What a command does to a picture: an operation makes feature maps of each frame."""
+"""The protocol of operations, which make feature maps of each frame of a picture."""
 
 from collections.abc import Iterable
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -13,7 +13,7 @@ __all__ = ["FeatureMap", "MethodUsed", "Operation"]
 
 
 class MethodUsed(NamedTuple):
-    """By which method the engine computes something, and why."""
+    """The engine's method for a kernel or pooling window, and why it was chosen."""
 
     name: str
     method: str
@@ -24,18 +24,18 @@ Values = TypeVar("Values", NDArray[Any], LazyRows)
 
 
 class FeatureMap(NamedTuple, Generic[Values]):
-    """One map of one frame: values in the image's units, computed or not yet, and its alpha likewise."""
+    """One map of one frame, computed or not yet, and its alpha, both in the units of the picture."""
 
     values: Values
     alpha: NDArray[Any] | None
 
 
 class Operation(Protocol):
-    """Windows that slide over frames; `filter` and `pool` make one each."""
+    """An operation on frames: `filter` and `pool` have one each."""
 
     @property
     def spec(self) -> FilterSpec | PoolSpec:
-        """What was asked for."""
+        """The options."""
         ...
 
     @property

@@ -1,4 +1,4 @@
-"""The straight line that every command on pictures takes: read, compute, to pixels, write, report."""
+"""The pipeline around an operation on pictures: read, compute feature maps, make pixels, write, report."""
 
 import os
 import time
@@ -13,8 +13,8 @@ from convcli.imaging.image import Image, Space
 from convcli.imaging.reading.read import read_picture
 from convcli.imaging.writing.encode import encode_picture
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, WriteSpec
-from convcli.pipeline.batch import Batch, Outcome, Source, over, read_stdin
-from convcli.pipeline.naming import Naming, Target
+from convcli.pipeline.batch import Batch, Outcome, Source, read_stdin, run_each
+from convcli.pipeline.naming import OutputPaths, Target
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, develop, figures
 
@@ -29,25 +29,19 @@ def process(
     *,
     details: bool,
 ) -> Batch:
-    """Take each input through `operation`.
+    """Apply `operation` to each input, and write its results.
 
-    What is wrong with one input becomes its outcome. With `details`, outcomes carry the methods and
-    the figures of their results.
-
-    Raises
-    ------
-    UsageError
-        Inputs and names do not go together.
+    With `details`, outcomes have a report, and tell by which methods the results were computed.
     """
     spec = operation.spec
     count = None if reading.recursive else len(inputs)
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
-    naming = Naming(writing, count, inputs, floats=floats)
+    paths = OutputPaths(writing, count, inputs, floats=floats)
 
     def work(source: Source) -> Outcome:
         start = time.perf_counter()
         image = read_source(source, reading)
-        targets = naming.targets(source, operation.labels, image.format)
+        targets = paths.targets(source, operation.labels, image.format)
         before = as_gray(image) if spec.gray else image
         lazy = all(can_be_lazy(before, spec, target.format) for target in targets)
         maps = [
@@ -59,7 +53,9 @@ def process(
             for index, of_map in enumerate(zip(*maps, strict=True))
         ]
         if len(results) > 1:
-            results = [result.of(label) for result, label in zip(results, operation.labels, strict=True)]
+            results = [
+                result.labelled(label) for result, label in zip(results, operation.labels, strict=True)
+            ]
         done = write_results(source, results, targets, spec, writing)
         done = done._replace(notes=tuple(dict.fromkeys((*image.notes, *done.notes))))
         if not details:
@@ -82,17 +78,11 @@ def process(
         lines = [f"{one.name}: {one.method}: {one.reason}" for one in methods]
         return done._replace(report=report, details=tuple(dict.fromkeys(lines)))
 
-    return Batch(over(inputs, reading, work), count, naming.to_stdout)
+    return Batch(run_each(inputs, reading, work), count, paths.to_stdout)
 
 
 def read_source(source: Source, reading: ReadSpec) -> Image:
-    """Return the picture of one input.
-
-    Raises
-    ------
-    ImageError
-        It cannot be read, or is not what was asked for.
-    """
+    """Read the picture of one input."""
     content = read_stdin() if source.path == STDIN else source.path
     return read_picture(content, name=source.name, frame=reading.frame, max_pixels=reading.max_pixels)
 
@@ -110,13 +100,7 @@ def write_results(
     spec: FilterSpec | PoolSpec,
     writing: WriteSpec,
 ) -> Outcome:
-    """Encode everything before the first file is touched, so that a failure leaves none of them.
-
-    Raises
-    ------
-    OutputError
-        A format cannot hold its result, or a file cannot be written.
-    """
+    """Encode everything before the first file is touched, so that a failure leaves none of them."""
     strict = spec.depth is Depth.SIXTEEN
     files = results if len(results) == len(targets) else [as_channels(results)]
     encoded = [
@@ -138,13 +122,7 @@ def write_results(
 
 
 def make_folder(folder: str) -> None:
-    """Make `folder`, and those that it is in.
-
-    Raises
-    ------
-    OutputError
-        It cannot be made.
-    """
+    """Make `folder`, and those that it is in."""
     try:
         os.makedirs(folder or os.curdir, exist_ok=True)
     except OSError as error:

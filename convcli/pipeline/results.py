@@ -1,4 +1,4 @@
-"""From feature maps to what one file shall hold: range, depth, the words about what was cut, the figures."""
+"""Feature maps become the image of a file: range, depth, a note on clipped pixels, minimum, maximum, mean."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,25 +17,25 @@ from convcli.pipeline.operation import FeatureMap
 
 __all__ = ["Result", "as_channels", "can_be_lazy", "develop", "figures"]
 
-WORTH_SAYING = 0.01
-"""The share of cut pixels above which a line says so."""
+# Share of clipped pixels above which a note says so.
+NOTED_CLIPPING = 0.01
 
 
 class Result(NamedTuple):
-    """One file's worth of results: image, lines for people, number of pixels cut; figures if asked."""
+    """The image of one file, notes for people, the number of clipped pixels, and the figures if asked for."""
 
     image: Image
     notes: tuple[str, ...]
     clipped: int
     figures: tuple[Figures, ...] = ()
 
-    def of(self, label: str) -> "Result":
-        """Return the same with the map's label before each line."""
+    def labelled(self, label: str) -> "Result":
+        """Return the same with the map's label before each note."""
         return self._replace(notes=tuple(f"{label}: {note}" for note in self.notes))
 
 
 def can_be_lazy(image: Image, spec: FilterSpec | PoolSpec, format: Format) -> bool:
-    """Whether maps may exist some rows at a time: whole samples in and out, and no range that needs all."""
+    """Whether bands will do: integer samples in and out, and no range that needs the whole map."""
     target = target_dtype(spec.depth, image.dtype, format).dtype
     floats = spec.range in (RangeMode.RAW, RangeMode.SCALE)
     return image.dtype.kind == "u" and target.kind == "u" and not floats
@@ -52,25 +52,20 @@ def develop(
     """Turn one feature map of each frame of `image` into an image for a file of `format`.
 
     With `details`, the result has the figures of the maps.
-
-    Raises
-    ------
-    OutputError
-        The format cannot hold what was asked for.
     """
     depth = spec.depth
     if spec.range is RangeMode.RAW and depth is Depth.AUTO and "float" in format.depths:
         depth = Depth.FLOAT
     target = target_dtype(depth, image.dtype, format)
-    floats = target.dtype.kind == "f"
-    mode = spec.range or (RangeMode.RAW if floats else RangeMode.CLIP)
-    measured = image.dtype.kind == "f"
-    full = full_scale(target.dtype if measured else image.dtype)
+    to_floats = target.dtype.kind == "f"
+    mode = spec.range or (RangeMode.RAW if to_floats else RangeMode.CLIP)
+    from_floats = image.dtype.kind == "f"
+    full_in = full_scale(target.dtype if from_floats else image.dtype)
 
     frames, clipped, measures = [], 0, list[Figures]()
     for frame, found in zip(image.frames, maps, strict=True):
         pixels, of_frame = developed(
-            found.values, mode, full_in=full, target=target.dtype, jobs=spec.jobs, details=details
+            found.values, mode, full_in=full_in, target=target.dtype, jobs=spec.jobs, details=details
         )
         clipped += pixels.clipped
         measures += of_frame
@@ -79,11 +74,11 @@ def develop(
 
     notes = [target.note] if target.note else []
     pixels_in_all = sum(found.values.shape[0] * found.values.shape[1] for found in maps)
-    if clipped > WORTH_SAYING * pixels_in_all:
-        notes.append(_cut(clipped / pixels_in_all, mode))
+    if clipped > NOTED_CLIPPING * pixels_in_all:
+        notes.append(_clipping_note(clipped / pixels_in_all, mode))
     if (
-        measured
-        and not floats
+        from_floats
+        and not to_floats
         and mode is RangeMode.CLIP
         and all(suggest_unit(found.values) for found in maps if not isinstance(found.values, LazyRows))
     ):
@@ -95,15 +90,14 @@ def develop(
 def _opacity(
     alpha: NDArray[Any], source: np.dtype[Any], target: np.dtype[Any], format: Format
 ) -> NDArray[Any]:
-    """Return transparency in the output's units: 0 to white; in a file of numbers, in the input's."""
+    """Return alpha in the units of the output; in a file of numbers, in those of the input."""
     if target.kind != "f":
         mode = RangeMode.UNIT if source.kind == "f" else RangeMode.CLIP
         return to_pixels(alpha, mode, full_in=full_scale(source), target=target).array
-    white = full_scale(source)
-    return alpha.astype(target) if format.numbers else np.divide(alpha, white, dtype=target)
+    return alpha.astype(target) if format.numbers else np.divide(alpha, full_scale(source), dtype=target)
 
 
-def _cut(share: float, mode: RangeMode) -> str:
+def _clipping_note(share: float, mode: RangeMode) -> str:
     others = [other for other in (RangeMode.ABS, RangeMode.SCALE, RangeMode.CENTER) if other is not mode]
     return f"{share:.0%} of the pixels were cut to fit; --range {'|'.join(others)} keeps more"
 
@@ -128,9 +122,9 @@ def as_channels(results: Sequence[Result]) -> Result:
 
 
 def figures(parts: Sequence[Figures]) -> dict[str, float]:
-    """Return the least, greatest and mean result of all `parts`, before range mapping."""
+    """Return minimum, maximum and mean of all `parts`, before range mapping."""
     return {
-        "min": min(part.least for part in parts),
-        "max": max(part.greatest for part in parts),
+        "min": min(part.minimum for part in parts),
+        "max": max(part.maximum for part in parts),
         "mean": sum(part.total for part in parts) / sum(part.size for part in parts),
     }

@@ -23,10 +23,10 @@ def register(app: typer.Typer) -> None:
 
 
 def compare_paddings(
-    files: shared_options.Files,
+    files: shared_options.InputOptions,
     spec: CompareSpec,
     reading: ReadSpec,
-    talk: shared_options.Talk,
+    printing: shared_options.PrintOptions,
     output_file: Annotated[
         str | None,
         _file(
@@ -34,7 +34,7 @@ def compare_paddings(
             "--output",
             metavar="FILE",
             parser=verbatim,
-            help="A labelled picture: results, differences amplified, corners, figures; - is stdout.",
+            help="Write a labelled picture: results, amplified differences, corners, figures; - is stdout.",
         ),
     ] = None,
     html: Annotated[
@@ -43,19 +43,14 @@ def compare_paddings(
             "--html",
             metavar="FILE.html",
             parser=verbatim,
-            help="One page to explore: modes, layers, a slider, values; it needs nothing else.",
+            help="Write one self-contained, interactive page: modes, layers, a slider, values.",
         ),
     ] = None,
 ) -> None:
     """Measure what each padding does to the border: errors, depth, bias, and which mode is best."""
-    from convcli.commands.compare.workflow import compare_files
+    from convcli.commands.compare.workflow import compare_files  # here, as NumPy comes with it
 
     batch = compare_files(
-        files.inputs,
-        spec,
-        reading,
-        output=output_file,
-        html=html,
-        summary=not talk.json,
+        files.inputs, spec, reading, output=output_file, html=html, summary=not printing.json
     )
-    messages.deliver(batch, talk)
+    messages.deliver(batch, printing)

@@ -16,22 +16,13 @@ NOTHING = 65535
 
 
 def packed(values: Array, *, around_0: bool = False, bits: int = 16) -> dict[str, Any]:
-    """Return `values` as JSON: ``shape``, ``low``, ``step`` and ``data``.
+    """Return H x W (x C) finite numbers or NaN as JSON: ``shape``, ``low``, ``step`` and ``data``.
 
-    A number is ``low + step * n``, with n from 0 to 65534 (``2**bits - 2``); 65535 stands for NaN. Of each n
-    the data hold by how much it differs from ``left + above - above left`` (0 beyond the edge), modulo 65536;
-    differences 0, -1, 1, -2, ... are stored as 0, 1, 2, 3, ..., all high bytes before all low ones. That
-    deflates well where the picture is smooth.
-
-    Parameters
-    ----------
-    values : (H, W) or (H, W, C) array
-        Finite or NaN.
-    around_0
-        Choose steps of which one is exactly 0, as differences need it; the error is at most half a step,
-        which is 1/65534 of the largest magnitude, else 1/131068 of the range.
-    bits
-        Fewer make longer steps and a smaller page.
+    A number is ``low + step * n``, with n from 0 to ``2**bits - 2``; 65535 stands for NaN. Of each n the data
+    hold the difference from ``left + above - above left`` (0 beyond the edge), modulo 65536; differences 0,
+    -1, 1, -2, ... are stored as 0, 1, 2, 3, ..., all high bytes before all low ones. That deflates well where
+    the picture is smooth. With `around_0`, one of the steps is exactly 0, as differences need it. The error
+    is at most half a step.
     """
     finite = np.isfinite(values)
     known = values[finite]

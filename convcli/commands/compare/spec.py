@@ -62,7 +62,7 @@ class CompareSpec(Options):
             "--pad-value",
             metavar="V",
             parser=number,
-            help="What constant padding shows, in the units that the first layer sees.",
+            help="Value of constant padding, in the units of the first layer's input.",
         ),
     ] = 0.0
     crop: Annotated[
@@ -71,7 +71,7 @@ class CompareSpec(Options):
             "--crop",
             metavar="N",
             parser=whole,
-            help="Cut N pixels off each side: with them, what padding should have shown is known.",
+            help="Cut N pixels off each side: they are the truth that padding is measured against.",
         ),
     ] = None
     truth: Annotated[
@@ -87,25 +87,25 @@ class CompareSpec(Options):
             metavar="ROW,COLUMN",
             parser=_place,
             show_default="where it is found",
-            help="Where the first pixel of INPUT is in --truth.",
+            help="Row and column of INPUT's first pixel in --truth.",
         ),
     ] = None
     bias_map: Annotated[
         bool,
         _compare(
             "--bias-map",
-            help="Feed random pictures of INPUT's size instead: mean and deviation by position, flat or not.",
+            help="Filter random pictures of INPUT's size instead: is mean or deviation biased by position?",
         ),
     ] = False
     samples: Annotated[
         int | None,
         _compare(
-            "--samples", metavar="N", parser=whole, show_default="400", help="How many random pictures."
+            "--samples", metavar="N", parser=whole, show_default="400", help="Number of random pictures."
         ),
     ] = None
     seed: Annotated[
         int | None,
-        _compare("--seed", metavar="N", parser=whole, show_default="0", help="Of the random pictures."),
+        _compare("--seed", metavar="N", parser=whole, show_default="0", help="Seed of the random pictures."),
     ] = None
     shift: Annotated[
         tuple[int, int] | None,
@@ -113,7 +113,7 @@ class CompareSpec(Options):
             "--shift",
             metavar="ROWS,COLUMNS",
             parser=_place,
-            help="Shift the picture instead: is its result the shifted result, inside and at the border?",
+            help="Test shift equivariance instead, inside and at the border, for a shift of so much.",
         ),
     ] = None
     stride: StrideOption = (1, 1)

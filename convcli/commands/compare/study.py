@@ -13,20 +13,9 @@ MIDDLE = "middle of the modes"
 
 
 class Study(NamedTuple):
-    """All modes on one picture.
+    """All modes on one picture: their figures, and words that are understood out of their context.
 
-    Attributes
-    ----------
-    title
-        The picture and the kernel or stack.
-    facts
-        Lines about sizes, crop, layers and band, so that it is understood out of its context.
-    verdict
-        Which mode is best, in words.
-    compared
-        The modes, with their errors.
-    stage
-        Which layer this is, where there are several.
+    `title` names picture and kernel, `facts` are lines about sizes and layers, `stage` is the layer.
     """
 
     title: str

@@ -15,7 +15,7 @@ from convcli.display.words import per_axis
 from convcli.engine.arrays import Array
 from convcli.imaging.reading.read import read_picture
 from convcli.options.specs import ReadSpec
-from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, over
+from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_each
 from convcli.pipeline.process import read_source
 from convcli.stacks.convolutions import Convolution
 from convcli.stacks.paddings.affected_border import affected
@@ -70,7 +70,7 @@ def compare_files(
         return outcome._replace(report=report, notes=(*picture.notes, *outcome.notes))
 
     def outcomes() -> Iterator[Outcome]:
-        yield from over(inputs, reading, work)
+        yield from run_each(inputs, reading, work)
         if count != 1 and summary and tally.pictures:
             title = f"{tally.pictures} pictures, {subject.name}"
             yield Outcome(input="", table=tally_table(tally, title, measured=spec.crop is not None))

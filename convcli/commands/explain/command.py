@@ -1,16 +1,42 @@
 """``convcli explain``: one output pixel, step by step."""
 
+from typing import Annotated
+
 import typer
 
 from convcli.choices import AlphaMode
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.specs import FilterSpec, ReadSpec
-from convcli.options.typer_parsers import Command
+from convcli.options.typer_parsers import Command, verbatim
 from convcli.options.window_options import SlidingWindow
+from convcli.parsing import place
 from convcli.pipeline import messages
 
 __all__ = ["register"]
+
+AtOption = Annotated[
+    tuple[int, int] | None,
+    typer.Option(
+        "--at",
+        metavar="ROW,COLUMN",
+        parser=place,
+        show_default=False,
+        rich_help_panel="Window",
+        help="The output pixel; the first is 0,0, and -1,-1 the last.",
+    ),
+]
+
+HtmlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--html",
+        metavar="FILE",
+        parser=verbatim,
+        rich_help_panel="Files",
+        help="Write one self-contained, interactive page instead; - is stdout.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -19,14 +45,14 @@ def register(app: typer.Typer) -> None:
 
 
 def explain_pixel(
-    files: shared_options.Files,
+    files: shared_options.InputOptions,
     kernel: shared_options.KernelOption,
     window: SlidingWindow,
-    pixels: shared_options.Pixels,
+    pixels: shared_options.PixelOptions,
     reading: ReadSpec,
-    talk: shared_options.Talk,
-    at: shared_options.AtOption = None,
-    html: shared_options.HtmlOption = None,
+    printing: shared_options.PrintOptions,
+    at: AtOption = None,
+    html: HtmlOption = None,
     bias: shared_options.BiasOption = 0.0,
     convolve: shared_options.ConvolveOption = False,
     normalize: shared_options.NormalizeOption = False,
@@ -44,7 +70,7 @@ def explain_pixel(
         gray=gray,
         alpha=AlphaMode.DROP,
     )
-    from convcli.commands.explain.workflow import explain_files
+    from convcli.commands.explain.workflow import explain_files  # here, as NumPy comes with it
 
     batch = explain_files(files.inputs, kernel, spec, reading, at=at, html=html)
-    messages.deliver(batch, talk)
+    messages.deliver(batch, printing)

@@ -38,8 +38,6 @@ class Explained(NamedTuple):
 
     Attributes
     ----------
-    kernel, parts
-        The kernel as it slid, and the steps of each component.
     how, combined
         How the components were combined, and the result per channel before the bias; None and empty where
         each component gives a map of its own.

@@ -10,9 +10,9 @@ from convcli.commands.explain.view import explanation
 from convcli.errors import UsageError
 from convcli.imaging.image import Image
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
-from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, over
+from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_each
 from convcli.pipeline.loaded_kernels import load_kernels
-from convcli.pipeline.naming import Naming
+from convcli.pipeline.naming import OutputPaths
 from convcli.pipeline.process import as_gray, read_source
 
 __all__ = ["explain_files"]
@@ -38,7 +38,7 @@ def explain_files(
         raise UsageError("--html is a page about one picture", hint="name one input")
     slides = load_kernels(kernels, spec)
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
-    naming = Naming(WriteSpec(output=STDOUT), 1, inputs[:1], floats=floats)
+    naming = OutputPaths(WriteSpec(output=STDOUT), 1, inputs[:1], floats=floats)
 
     def work(source: Source) -> Outcome:
         read = read_source(source, reading)
@@ -46,7 +46,7 @@ def explain_files(
         image = as_gray(read) if spec.gray else read
         image = replace(image, frames=(image.frames[0]._replace(alpha=None),))
         if html is not None:
-            from convcli.commands.explain.page import write_page
+            from convcli.commands.explain.page import write_page  # here for start-up: few ask for a page
 
             data = write_page(image, source.name, kernels[0], slides.kernels[0], spec, at)
             if html == STDOUT:
@@ -63,7 +63,7 @@ def explain_files(
             notes=tuple(notes),
         )
 
-    return Batch(over(inputs, reading, work), count, html == STDOUT)
+    return Batch(run_each(inputs, reading, work), count, html == STDOUT)
 
 
 def _left_out(image: Image) -> Iterator[str]:

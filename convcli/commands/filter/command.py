@@ -17,15 +17,15 @@ def register(app: typer.Typer) -> None:
 
 
 def filter_images(
-    files: shared_options.Files,
+    files: shared_options.InputOptions,
     kernel: shared_options.KernelOption,
     spec: FilterSpec,
     reading: ReadSpec,
     writing: WriteSpec,
-    talk: shared_options.Talk,
+    printing: shared_options.PrintOptions,
 ) -> None:
     """Slide kernels over pictures: correlation, as a convolution layer computes it."""
-    from convcli.commands.filter.workflow import filter_files
+    from convcli.commands.filter.workflow import filter_files  # here, as NumPy comes with it
 
-    details = talk.json or talk.verbose
-    messages.deliver(filter_files(files.inputs, kernel, spec, reading, writing, details=details), talk)
+    details = printing.json or printing.verbose
+    messages.deliver(filter_files(files.inputs, kernel, spec, reading, writing, details=details), printing)

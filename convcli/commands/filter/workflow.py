@@ -1,4 +1,4 @@
-"""What happens after ``convcli filter``: the pipeline, with kernels that slide."""
+"""The workflow of ``convcli filter``: the pipeline with correlation as its operation."""
 
 from collections.abc import Sequence
 
@@ -22,8 +22,8 @@ def filter_files(
 ) -> Batch:
     """Filter each input with `kernels`, SPECs as ``-k`` takes them.
 
-    Whatever is wrong for every input is raised at once; what is wrong with one becomes its outcome. With
-    `details`, outcomes carry the plan and the figures of their results.
+    An error of all inputs is raised at once; that of one is its outcome. With `details`, outcomes have a
+    report, and tell by which methods the results were computed.
     """
     check_inputs(inputs, kernels)
     return process(inputs, Filtering(load_kernels(kernels, spec), spec), reading, writing, details=details)

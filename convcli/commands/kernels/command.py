@@ -1,13 +1,54 @@
 """``convcli kernels``: the library of named kernels."""
 
+from typing import Annotated
+
 import typer
 
-from convcli.options import shared_options
-from convcli.options.option_groups import with_options
-from convcli.options.typer_parsers import Command, PlainGroup
+from convcli.options import completion, shared_options
+from convcli.options.option_groups import Options, with_options
+from convcli.options.typer_parsers import Command, PlainGroup, verbatim
 from convcli.pipeline import messages
 
 __all__ = ["register"]
+
+SpecArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SPEC",
+        parser=verbatim,
+        autocompletion=completion.kernels,
+        show_default=False,
+        help="A name with parameters, a matrix, a file, or - for stdin.",
+    ),
+]
+
+
+class ExportOptions(Options):
+    """Where a kernel is written."""
+
+    output: shared_options.OutputOption = None
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            parser=verbatim,
+            autocompletion=completion.kernel_formats,
+            show_default="json",
+            rich_help_panel="Files",
+            help="json, toml, npy, npz, csv, tsv or txt: overrides the suffix.",
+        ),
+    ] = None
+
+
+class ListOptions(Options):
+    """How commands print whose product is text."""
+
+    json: Annotated[
+        bool,
+        typer.Option("--json", rich_help_panel="Messages", help="The same as JSON, one object per line."),
+    ] = False
+    no_color: shared_options.NoColorOption = False
 
 
 def register(app: typer.Typer) -> None:
@@ -19,35 +60,35 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="kernels")
 
 
-def list_kernels(ctx: typer.Context, talk: shared_options.Printing) -> None:
+def list_kernels(ctx: typer.Context, printing: ListOptions) -> None:
     """List the named kernels, each with a picture; show one, or export it."""
     if ctx.invoked_subcommand is not None:
         return
-    if talk.json:
+    if printing.json:
         from convcli.commands.kernels.report import catalogue_report
 
         for entry in catalogue_report():
             messages.json_line(entry)
         return
-    from convcli.commands.kernels.view import Catalogue
+    from convcli.commands.kernels.view import Catalogue  # here, as NumPy comes with it
 
-    messages.draw(Catalogue(), no_color=talk.no_color)
+    messages.draw(Catalogue(), no_color=printing.no_color)
 
 
-def show_kernel(spec: shared_options.SpecArgument, talk: shared_options.Printing) -> None:
+def show_kernel(spec: SpecArgument, printing: ListOptions) -> None:
     """Print a kernel's matrix, sum, rank, symmetry, gain and frequency response."""
     from convcli.commands.kernels.report import report
     from convcli.commands.kernels.view import sheet
     from convcli.kernels.spec import kernel
 
     found = kernel(spec)
-    if talk.json:
+    if printing.json:
         messages.json_line(report(found))
     else:
-        messages.draw(sheet(found), no_color=talk.no_color)
+        messages.draw(sheet(found), no_color=printing.no_color)
 
 
-def export_kernel(spec: shared_options.SpecArgument, writing: shared_options.Exporting) -> None:
+def export_kernel(spec: SpecArgument, writing: ExportOptions) -> None:
     """Write a kernel to a file that -k reads: .json .toml .npy .npz .csv .tsv .txt."""
     from convcli.kernels.files import export
     from convcli.kernels.spec import kernel

@@ -1,4 +1,4 @@
-"""``convcli learn``: find the kernel that makes one picture of another."""
+"""``convcli learn``: fit a kernel to pictures before and after."""
 
 from collections.abc import Callable
 
@@ -26,32 +26,32 @@ def learn_kernel(
     spec: LearnSpec,
     saving: Saving,
     opening: Opening,
-    talk: shared_options.Talk,
+    printing: shared_options.PrintOptions,
 ) -> None:
     """Find the kernel that makes one picture of another, and say what is known about it."""
     if saving.output is None and saving.format is not None:
         raise UsageError(f"--format {saving.format} has no effect without -o", hint="add -o FILE, or -o -")
-    if talk.json and saving.output == "-":
+    if printing.json and saving.output == "-":
         raise UsageError("--json and -o - both want stdout", hint="name a file with -o, or leave --json out")
-    from convcli.commands.learn.workflow import STEPS, learn
+    from convcli.commands.learn.workflow import STEPS, learn  # here, as NumPy comes with it
 
-    told_on_stdout = not talk.json and saving.output is None
+    told_on_stdout = not printing.json and saving.output is None
     total = None if spec.method is FitMethod.LSTSQ or spec.show_steps else spec.steps or STEPS
-    with messages.meter(total, "descending", quiet=talk.quiet) as advance:
+    with messages.meter(total, "descending", quiet=printing.quiet) as advance:
         done = learn(
             pairs.files,
             spec,
             ReadSpec(**vars(opening)),
             output=saving.output,
             format=saving.format,
-            watch=_watch(spec.show_steps, advance, on_stdout=told_on_stdout, quiet=talk.quiet),
+            watch=_watch(spec.show_steps, advance, on_stdout=told_on_stdout, quiet=printing.quiet),
         )
-    if not talk.quiet:
-        for note in (*done.details, *done.notes) if talk.verbose else done.notes:
+    if not printing.quiet:
+        for note in (*done.details, *done.notes) if printing.verbose else done.notes:
             messages.say(note)
-    if told_on_stdout or not (talk.quiet or talk.json):
-        messages.draw(done.sheet, no_color=talk.no_color, stderr=not told_on_stdout)
-    if talk.json:
+    if told_on_stdout or not (printing.quiet or printing.json):
+        messages.draw(done.sheet, no_color=printing.no_color, stderr=not told_on_stdout)
+    if printing.json:
         messages.json_line(done.report)
     elif done.exported is not None and done.exported.path is not None:
         messages.path(done.exported.path)
@@ -62,6 +62,8 @@ def learn_kernel(
 def _watch(
     every: int | None, advance: Callable[[], None], *, on_stdout: bool, quiet: bool
 ) -> Callable[[int, float], None]:
+    """Return what is called after each step of descent: it prints the loss of every so many."""
+
     def watch(step: int, loss: float) -> None:
         advance()
         if every is not None and step % every == 0:

@@ -17,14 +17,14 @@ def register(app: typer.Typer) -> None:
 
 
 def pool_images(
-    files: shared_options.Files,
+    files: shared_options.InputOptions,
     spec: PoolSpec,
     reading: ReadSpec,
     writing: WriteSpec,
-    talk: shared_options.Talk,
+    printing: shared_options.PrintOptions,
 ) -> None:
     """Pool pictures: max, average, min, median or Lp pooling, as a pooling layer computes it."""
-    from convcli.commands.pool.workflow import pool_files
+    from convcli.commands.pool.workflow import pool_files  # here, as NumPy comes with it
 
-    details = talk.json or talk.verbose
-    messages.deliver(pool_files(files.inputs, spec, reading, writing, details=details), talk)
+    details = printing.json or printing.verbose
+    messages.deliver(pool_files(files.inputs, spec, reading, writing, details=details), printing)

@@ -1,4 +1,4 @@
-"""What happens after ``convcli pool``: the pipeline, with windows that pool."""
+"""The workflow of ``convcli pool``: the pipeline with pooling as its operation."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from convcli.engine.pooling.windows import Pooling
 from convcli.imaging.image import Frame, Image, Space
 from convcli.options.specs import PoolSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, check_inputs
-from convcli.pipeline.linear_and_alpha import through
+from convcli.pipeline.linear_and_alpha import map_frame
 from convcli.pipeline.operation import FeatureMap, MethodUsed
 from convcli.pipeline.process import process
 
@@ -20,7 +20,7 @@ __all__ = ["pool_files"]
 Array = NDArray[Any]
 
 
-class Pools(NamedTuple):
+class PoolingOperation(NamedTuple):
     """Pooling as an operation of the pipeline."""
 
     spec: PoolSpec
@@ -44,7 +44,7 @@ class Pools(NamedTuple):
             window = replace(how.window, pad_value=pad_value or 0.0)
             return [pool_picture(pixels, how._replace(window=window), self.spec.jobs)]
 
-        return through(frame, space, self.spec, slide, [(how.window,)], ceil=how.ceil)
+        return map_frame(frame, space, self.spec, slide, [(how.window,)], ceil=how.ceil)
 
     def lazy_maps(self, frame: Frame) -> None:
         """Return None: a map is computed at once."""
@@ -65,8 +65,8 @@ def pool_files(
 ) -> Batch:
     """Pool each input.
 
-    Whatever is wrong for every input is raised at once; what is wrong with one becomes its outcome. With
-    `details`, outcomes carry the method and the figures of their results.
+    An error of all inputs is raised at once; that of one is its outcome. With `details`, outcomes have a
+    report, and tell by which method the results were computed.
     """
     check_inputs(inputs)
-    return process(inputs, Pools(spec), reading, writing, details=details)
+    return process(inputs, PoolingOperation(spec), reading, writing, details=details)

@@ -14,9 +14,9 @@ from convcli.engine.arrays import Array
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Frame, Image, Space
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
-from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, over
+from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_each
 from convcli.pipeline.lazy_rows import measured
-from convcli.pipeline.naming import Naming
+from convcli.pipeline.naming import OutputPaths
 from convcli.pipeline.operation import FeatureMap
 from convcli.pipeline.process import read_source, write_results
 from convcli.pipeline.results import Result, develop, figures
@@ -52,7 +52,7 @@ def run_files(
     count = None if reading.recursive else len(inputs)
     if writing.format is None and writing.output in (None, STDOUT):
         writing = writing.replace(format="npy")
-    naming = Naming(writing, count, inputs)
+    naming = OutputPaths(writing, count, inputs)
     pictures = LayerMaps(save_maps, alone=count == 1, force=writing.force) if save_maps is not None else None
 
     def work(source: Source) -> Outcome:
@@ -98,7 +98,7 @@ def run_files(
             table=summary_table(stack, traces, source.name) if summary else None,
         )
 
-    return Batch(over(inputs, reading, work), count, naming.to_stdout)
+    return Batch(run_each(inputs, reading, work), count, naming.to_stdout)
 
 
 def _develop(image: Image, made: Sequence[Array], stack: Stack, spec: FilterSpec, format: Format) -> Result:

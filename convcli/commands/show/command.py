@@ -14,6 +14,7 @@ from convcli.pipeline import messages
 
 __all__ = ["register"]
 
+# Without kernels, the picture itself is shown.
 NO_KERNELS: list[str] = []
 
 
@@ -23,32 +24,26 @@ def register(app: typer.Typer) -> None:
 
 
 def show_maps(
-    files: shared_options.Files,
+    files: shared_options.InputOptions,
     view: ShowSpec,
     window: SlidingWindow,
-    sliding: shared_options.Sliding,
+    kernel_options: shared_options.KernelOptions,
     reading: ReadSpec,
-    talk: shared_options.Talk,
+    printing: shared_options.PrintOptions,
     kernel: shared_options.KernelOption = NO_KERNELS,
     gray: shared_options.GrayOption = False,
 ) -> None:
     """Show the numbers of a picture, or of the feature maps that kernels make of it."""
-    if talk.json and view.form not in (None, Form.JSON):
+    if printing.json and view.form not in (None, Form.JSON):
         raise UsageError(f"--json and --as {view.form} exclude each other", hint="leave one of them out")
-    if talk.json:
+    if printing.json:
         view = view.replace(form=Form.JSON)
-    spec = FilterSpec(
-        **vars(window),
-        **vars(sliding),
-        gray=gray,
-        alpha=AlphaMode.DROP,
-    )
+    spec = FilterSpec(**vars(window), **vars(kernel_options), gray=gray, alpha=AlphaMode.DROP)
     view.check_form()
-    from convcli.commands.show.workflow import show_files
+    from convcli.commands.show.workflow import show_files  # here, as NumPy comes with it
 
     batch = show_files(files.inputs, kernel, spec, reading, view)
-    talk = talk.replace(json=view.shown_as is Form.JSON and not batch.to_stdout and view.output is None)
+    as_json = view.shown_as is Form.JSON and not batch.to_stdout and view.output is None
     forced = view.graphics is not Graphics.AUTO
-    messages.deliver(
-        batch, talk, messages.console(no_color=talk.no_color, forced=forced) if view.preview else None
-    )
+    screen = messages.console(no_color=printing.no_color, forced=forced) if view.preview else None
+    messages.deliver(batch, printing.replace(json=as_json), screen)

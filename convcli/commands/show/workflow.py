@@ -18,7 +18,7 @@ from convcli.display.words import printable
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.image import Image
 from convcli.options.specs import FilterSpec, ReadSpec
-from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, over
+from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_each
 from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels
 from convcli.pipeline.process import as_gray, read_source
 
@@ -78,7 +78,7 @@ def show_files(
         write_bytes(output, data)
         return Outcome(input=source.path, outputs=(output,), notes=tuple(notes))
 
-    return Batch(over(inputs, reading, work), count, form is Form.NPY and output is None)
+    return Batch(run_each(inputs, reading, work), count, form is Form.NPY and output is None)
 
 
 def _check(kernels: Sequence[str], spec: FilterSpec, view: ShowSpec) -> None:
@@ -110,7 +110,7 @@ def _drawn(
     name = printable(source.name)
     drawn: list[Any] = []
     if view.preview:
-        from convcli.commands.show.previews import previews
+        from convcli.commands.show.previews import previews  # here for start-up: tables need no plots
 
         drawn = previews(name, image, maps, view, LINES, whole=slides is None)
     else:

@@ -1,4 +1,4 @@
-"""``convcli spectrum``: the convolution theorem, checked and drawn."""
+"""``convcli spectrum``: the convolution theorem, verified and drawn."""
 
 import typer
 
@@ -18,25 +18,18 @@ def register(app: typer.Typer) -> None:
 
 
 def draw_spectra(
-    files: shared_options.Files,
+    files: shared_options.InputOptions,
     kernel: shared_options.KernelOption,
     reading: ReadSpec,
     writing: WriteSpec,
-    talk: shared_options.Talk,
+    printing: shared_options.PrintOptions,
     convolve: shared_options.ConvolveOption = False,
     normalize: shared_options.NormalizeOption = False,
 ) -> None:
     """Check the convolution theorem: multiplying spectra is sliding the kernel, with wrap padding."""
     if len(kernel) != 1:
         raise UsageError(f"--kernel is given {len(kernel)} times", hint="spectrum takes one")
-    from convcli.commands.spectrum.workflow import spectrum_files
+    from convcli.commands.spectrum.workflow import spectrum_files  # here, as NumPy comes with it
 
-    batch = spectrum_files(
-        files.inputs,
-        kernel[0],
-        reading,
-        writing,
-        convolve=convolve,
-        normalize=normalize,
-    )
-    messages.deliver(batch, talk)
+    batch = spectrum_files(files.inputs, kernel[0], reading, writing, convolve=convolve, normalize=normalize)
+    messages.deliver(batch, printing)

@@ -72,16 +72,8 @@ class _Panel(NamedTuple):
 class Spectra:
     """Both sides of the convolution theorem: a Rich renderable of small spectra, or a picture of all.
 
-    Attributes
-    ----------
-    title, lines
-        Words about what was compared, and what came of it.
-    pixels : (H, W) array
-        The picture.
-    components
-        The kernel's matrices, each with its theorem.
-    convolve
-        Whether the kernel was rotated.
+    `pixels` are H x W; `components` are the kernel's matrices, each with its theorem; `lines` say what came
+    of it; `convolve` tells whether the kernel was rotated.
     """
 
     title: str

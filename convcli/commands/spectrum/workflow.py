@@ -18,8 +18,8 @@ from convcli.imaging.writing.encode import encode_picture
 from convcli.kernels.analysis import character, gain, rank
 from convcli.kernels.spec import kernel
 from convcli.options.specs import ReadSpec, WriteSpec
-from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, over
-from convcli.pipeline.naming import Naming
+from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_each
+from convcli.pipeline.naming import OutputPaths
 from convcli.pipeline.process import as_gray, make_folder, read_source
 
 __all__ = ["spectrum_files"]
@@ -51,7 +51,7 @@ def spectrum_files(
             )
     count = None if reading.recursive else len(inputs)
     draws = (writing.output, writing.out_dir, writing.format) != (None, None, None)
-    naming = Naming(writing, count, inputs) if draws else None
+    naming = OutputPaths(writing, count, inputs) if draws else None
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
@@ -81,7 +81,7 @@ def spectrum_files(
             notes=(*lines, *notes),
         )
 
-    return Batch(over(inputs, reading, work), count, naming is not None and naming.to_stdout)
+    return Batch(run_each(inputs, reading, work), count, naming is not None and naming.to_stdout)
 
 
 def _title(source: Source, image: Image, called: str, *, convolve: bool) -> str:

@@ -16,15 +16,10 @@ def deflated(values: NDArray[Any]) -> str:
 
 
 def packed_pixels(planes: NDArray[Any]) -> dict[str, Any]:
-    """Return planes of pixels as JSON: ``shape``, ``type`` and ``data``.
+    """Return C x H x W pixels as JSON: ``shape``, ``type`` and ``data``, base64 of a zlib stream.
 
-    `data` is base64 of a zlib stream of little-endian ``u1``, ``u2`` or ``f4``. Whole numbers are differences
-    from the pixel to the left, modulo 256 or 65536, which deflate well (PNG's filter Sub).
-
-    Parameters
-    ----------
-    planes : (C, H, W) array
-        uint8 and uint16 stay exact; everything else becomes float32.
+    uint8 and uint16 stay exact, as differences from the pixel to the left modulo 256 or 65536, which deflate
+    well (PNG's filter Sub); everything else becomes float32. Bytes are little-endian.
     """
     whole = planes.dtype in (np.dtype(np.uint8), np.dtype(np.uint16))
     kept = planes if whole else planes.astype(np.float32)

@@ -70,10 +70,7 @@ def chosen_protocol(asked: Graphics, console: Console, environment: Mapping[str,
 def drawn(pixels: Pixels, protocol: Graphics, columns: int, lines: int) -> Iterator[Any]:
     """Yield what draws `pixels` over `columns` x `lines` characters, for Rich.
 
-    References
-    ----------
-    Kitty's terminal graphics protocol, https://sw.kovidgoyal.net/kitty/graphics-protocol/; iTerm2's inline
-    images, https://iterm2.com/documentation-images.html.
+    After https://sw.kovidgoyal.net/kitty/graphics-protocol/ and https://iterm2.com/documentation-images.html.
     """
     image = Image.fromarray(pixels)
     room = (columns * CELL[0], lines * CELL[1])

@@ -20,16 +20,11 @@ __all__ = [
 ]
 
 
-class UpsampleMode(Choice):
+class UpsampleMode(Choice, label="way of upsampling"):
     """How upsampled pixels are interpolated."""
 
     NEAREST = "nearest"
     BILINEAR = "bilinear"
-
-    @classmethod
-    def label(cls) -> str:
-        """What errors call this choice."""
-        return "way of upsampling"
 
 
 def relu(x: Floats) -> Floats:

@@ -125,7 +125,7 @@ def jpeg2000_bits(data: bytes) -> int:
 def read_jpeg2000(data: bytes, bits: int) -> Decoded | None:
     """Return a JPEG 2000 picture of more than 8 bits as uint16, or None without imagecodecs."""
     try:
-        import imagecodecs
+        import imagecodecs  # an optional extra
     except ImportError:
         return None
     samples = np.asarray(imagecodecs.jpeg2k_decode(data))
