@@ -10,6 +10,16 @@ import numpy as np
 PaddingPixels = tuple[tuple[int, int], tuple[int, int]]
 
 
+# What SciPy calls our padding modes.
+SCIPY_MODES = {
+    "zero": "constant",
+    "reflect": "mirror",
+    "replicate": "nearest",
+    "wrap": "wrap",
+    "symmetric": "reflect",
+}
+
+
 def source(position: int, size: int, mode: str) -> int | None:
     """Return which of `size` pixels is shown at `position`, or None for the constant.
 
@@ -86,6 +96,21 @@ def correlate(
         for j in range(kw):
             result += kernel[i, j] * padded[i * dy :: sy, j * dx :: sx][:height, :width]
     return result
+
+
+def unfold(
+    image: Any, size: tuple[int, int], pad: str, stride: tuple[int, int] = (1, 1), value: float = 0.0
+) -> tuple[np.ndarray, tuple[int, ...]]:
+    """Return one row for each result, one column for each weight, and the size of the result."""
+    edges = edges_of("valid" if pad == "valid" else "same", size, (1, 1))
+    padded = _pad(image, edges, pad, value)
+    rows = []
+    shape = [(padded.shape[axis] - size[axis]) // stride[axis] + 1 for axis in (0, 1)]
+    for m in range(shape[0]):
+        for n in range(shape[1]):
+            top, left = m * stride[0], n * stride[1]
+            rows.append(padded[top : top + size[0], left : left + size[1]].ravel())
+    return np.array(rows, float), tuple(shape)
 
 
 def match_score(
@@ -245,6 +270,11 @@ def saturate(values: Any, dtype: Any) -> np.ndarray:
     limits = np.iinfo(dtype)
     whole = [min(max(round(float(value)), limits.min), limits.max) for value in np.ravel(values)]
     return np.array(whole, dtype).reshape(np.shape(values))
+
+
+def as_bytes(values: Any) -> np.ndarray:
+    """Round and saturate as 8-bit pixels."""
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
 def bound(image: Any, kernel: Any, dtype: Any, extra: float = 0.0) -> float:

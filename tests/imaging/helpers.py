@@ -9,6 +9,7 @@ import tifffile
 from PIL import Image as Pillow
 
 from convcli.imaging.image import Frame, Image, Space, full_scale
+from convcli.imaging.metadata import Metadata
 
 SIZE = (13, 21)
 
@@ -55,3 +56,21 @@ def png(width, height, depth, colour_type, rows, *chunks):
     header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0)
     parts = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+TIMES = (100.0, 250.0, 330.0, 40.0)
+FEW = np.random.default_rng(5).integers(0, 256, (6, 3), dtype=np.uint8)
+
+
+def few_colours(seed):
+    return FEW[np.random.default_rng(seed).integers(0, 6, (12, 17))]
+
+
+def animation(alpha=False, loop=3, gray=False):
+    frames = []
+    for seed, time in enumerate(TIMES):
+        colours = few_colours(seed)
+        opacity = np.random.default_rng(seed + 50).integers(0, 2, (12, 17)).astype(np.uint8) * 255
+        frames.append(Frame(colours[..., 0] if gray else colours, opacity if alpha else None, time))
+    space = Space.GRAY if gray else Space.RGB
+    return Image(tuple(frames), space, Metadata(loop=loop))

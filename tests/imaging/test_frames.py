@@ -9,27 +9,9 @@ from PIL import Image as Pillow
 
 from convcli.errors import ImageError, OutputError
 from convcli.imaging.image import Frame, Image, Space
-from convcli.imaging.metadata import Metadata
 from convcli.imaging.reading.read import read_picture
 from convcli.imaging.writing.encode import encode_picture
-from tests.imaging.helpers import pixels
-
-TIMES = (100.0, 250.0, 330.0, 40.0)
-FEW = np.random.default_rng(5).integers(0, 256, (6, 3), dtype=np.uint8)
-
-
-def few_colours(seed):
-    return FEW[np.random.default_rng(seed).integers(0, 6, (12, 17))]
-
-
-def animation(alpha=False, loop=3, gray=False):
-    frames = []
-    for seed, time in enumerate(TIMES):
-        colours = few_colours(seed)
-        opacity = np.random.default_rng(seed + 50).integers(0, 2, (12, 17)).astype(np.uint8) * 255
-        frames.append(Frame(colours[..., 0] if gray else colours, opacity if alpha else None, time))
-    space = Space.GRAY if gray else Space.RGB
-    return Image(tuple(frames), space, Metadata(loop=loop))
+from tests.imaging.helpers import TIMES, animation, few_colours, pixels
 
 
 def written_by_pillow(kind, loop=3, **more):

@@ -16,9 +16,8 @@ from convcli.pipeline import feature_maps, lazy_rows
 from convcli.pipeline.feature_maps import Filtering
 from convcli.pipeline.loaded_kernels import load_kernels
 from convcli.pipeline.results import can_be_lazy, develop
-from tests.commands.filter.test_command import pixels
 from tests.paths import SAMPLES
-from tests.program import Convcli
+from tests.program import Convcli, pixels
 
 OPTIONS = {
     "clip": "-k sharpen",

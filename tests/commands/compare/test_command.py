@@ -13,19 +13,13 @@ from scipy import ndimage
 from convcli.choices import PadMode
 from convcli.commands.compare import outputs
 from convcli.commands.compare.verdict import figure, number, verdict
+from tests.oracle import SCIPY_MODES
 from tests.paths import SAMPLES
 from tests.program import Convcli
 from tests.stacks.paddings.comparisons import comparison
 
 STACKS = SAMPLES / "stacks"
 FULL = ("zero", "constant", "reflect", "replicate", "wrap", "symmetric", "valid")
-SCIPY = {
-    "zero": "constant",
-    "replicate": "nearest",
-    "reflect": "mirror",
-    "symmetric": "reflect",
-    "wrap": "wrap",
-}
 
 
 @pytest.fixture
@@ -58,7 +52,7 @@ def test_figures_are_scipys(convcli: Convcli, scene: Path) -> None:
     found = {mode["pad"]: mode for mode in told["modes"]}
     assert tuple(found) == FULL
     maes = {}
-    for pad, mode in SCIPY.items():
+    for pad, mode in SCIPY_MODES.items():
         error = np.abs(ndimage.correlate(whole[6:-6, 6:-6], weights, mode=mode) - truth)
         maes[pad] = error[edge].mean()
         assert found[pad]["mae"] == pytest.approx(maes[pad], abs=1e-6)

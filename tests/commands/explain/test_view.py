@@ -1,15 +1,14 @@
 """One output pixel on the terminal: colours say no more than brackets and signs do."""
 
-import io
 import re
 
 import numpy as np
-from rich.console import Console
 
 from convcli.commands.explain.steps import Part
 from convcli.commands.explain.view import Steps
 from convcli.engine.analysis.pixel_trace import trace_window
 from convcli.engine.window import Window
+from tests.display.terminal.helpers import drawn
 
 
 def steps() -> Steps:
@@ -19,17 +18,8 @@ def steps() -> Steps:
     return Steps([Part("", kernel, trace)], ["red"], "the constant 0")
 
 
-def drawn(width: int, *, colour: bool) -> str:
-    file = io.StringIO()
-    console = Console(
-        file=file, width=width, force_terminal=colour, color_system="truecolor" if colour else None
-    )
-    console.print(steps())
-    return file.getvalue()
-
-
 def test_colour_only_adds_to_what_is_there() -> None:
-    plain, coloured = drawn(60, colour=False), drawn(60, colour=True)
+    plain, coloured = drawn(steps(), width=60, colour=False), drawn(steps(), width=60, colour=True)
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
     assert "\x1b" not in plain
     assert "\x1b[1;35m     [3]\x1b[0m" in coloured, "padding is marked"
@@ -37,7 +27,7 @@ def test_colour_only_adds_to_what_is_there() -> None:
 
 
 def test_window_kernel_and_products_are_in_line() -> None:
-    lines = [line.rstrip() for line in drawn(60, colour=False).splitlines()]
+    lines = [line.rstrip() for line in drawn(steps(), width=60, colour=False).splitlines()]
     start = lines.index("red")
     assert lines[start + 1 : start + 7] == [
         "  window               x kernel   = products",
@@ -50,7 +40,7 @@ def test_window_kernel_and_products_are_in_line() -> None:
 
 
 def test_one_above_the_other_where_it_is_narrow() -> None:
-    lines = [line.rstrip() for line in drawn(24, colour=False).splitlines()]
+    lines = [line.rstrip() for line in drawn(steps(), width=24, colour=False).splitlines()]
     assert max(map(len, lines)) <= 24
     assert [line for line in lines if line in ("  window", "  x kernel", "  = products")] == [
         "  window",

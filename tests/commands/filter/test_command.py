@@ -13,28 +13,18 @@ from scipy import ndimage
 
 from convcli.border_names import PAD_NAMES_OF_TOOLS
 from convcli.choices import Combine, Depth, Method, PadMode, RangeMode
+from tests.oracle import SCIPY_MODES, as_bytes
 from tests.paths import CASES
 from tests.program import Convcli, pixels
 
 GOLDEN = json.loads((CASES / "golden.json").read_text())["cases"]
 SOBEL_X = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], float)
-SCIPY_MODES = {
-    "zero": "constant",
-    "reflect": "mirror",
-    "replicate": "nearest",
-    "wrap": "wrap",
-    "symmetric": "reflect",
-}
 
 
 def each_channel(image: np.ndarray[Any, Any], weights: np.ndarray[Any, Any], mode: str = "mirror") -> Any:
     planes = np.atleast_3d(image).astype(float)
     done = [ndimage.correlate(planes[..., c], weights, mode=mode) for c in range(planes.shape[2])]
     return np.dstack(done) if image.ndim == 3 else done[0]
-
-
-def as_bytes(values: Any) -> Any:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
 @pytest.mark.parametrize(

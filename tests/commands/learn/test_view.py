@@ -1,19 +1,11 @@
-import io
-
 import numpy as np
 import pytest
-from rich.console import Console
 
 from convcli.commands.learn.view import Command, Losses, continued, open_directions, trials, weights
 from convcli.display.terminal.facts import pairs
+from tests.display.terminal.helpers import drawn
 
 COMMAND = ("convcli", "filter", "a picture.png", "-k", "kernel.json", "-p", "reflect", "-o", "again.png")
-
-
-def drawn(*items, width=80):
-    console = Console(file=io.StringIO(), width=width, color_system=None)
-    console.print(*items, crop=False, sep="\n")
-    return console.file.getvalue()
 
 
 def kernel(values, error=0.0):

@@ -15,7 +15,7 @@ from PIL import Image
 from scipy import ndimage
 
 from convcli.choices import AlphaMode, Depth, PadMode, PoolMode, RangeMode
-from tests.commands.filter.test_command import SCIPY_MODES, as_bytes
+from tests.oracle import SCIPY_MODES, as_bytes
 from tests.paths import CASES, SAMPLES
 from tests.program import Convcli, pixels, process
 

@@ -1,16 +1,8 @@
-import io
-
 import pytest
-from rich.console import Console
 
 from convcli.commands.run.summary_table import Summary, amount
 from convcli.stacks.trace import LayerTrace
-
-
-def drawn(summary, width=80):
-    console = Console(file=io.StringIO(), width=width, color_system=None)
-    console.print(summary)
-    return console.file.getvalue()
+from tests.display.terminal.helpers import drawn
 
 
 @pytest.mark.parametrize(

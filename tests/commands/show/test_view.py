@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from convcli.commands.show.aligned_numbers import written
 from convcli.commands.show.view import FeatureMap
-from tests.display.terminal.test_heat import BLUE, GREY, RED, console
+from tests.display.terminal.helpers import BLUE, GREY, RED, console
 
 EDGES = np.array([[0.0, 1, 0, 0, 0, -1, 0]] * 3)
 RAMP = np.arange(128.0)[:, None] + np.arange(128.0)

@@ -12,9 +12,8 @@ from rich.cells import cell_len
 from convcli.commands.spectrum.view import SIDE, Spectra, decibels
 from convcli.display.drawn.sheet import PAPER
 from convcli.engine.analysis.convolution_theorem import theorem
-from tests.commands.filter.test_command import pixels
 from tests.paths import SAMPLES
-from tests.program import Convcli
+from tests.program import Convcli, pixels
 
 NOTES = SAMPLES / "notes-edge-6x8.csv"
 

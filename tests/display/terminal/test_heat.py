@@ -8,27 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from rich.cells import cell_len
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.measure import Measurement
-from rich.segment import Segment
 from rich.table import Table
 
 from convcli.display.terminal.heat import Heat
+from tests.display.terminal.helpers import BLUE, GREY, RED, console, lines
 
 SOBEL = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
-BLUE, GREY, RED = (59, 76, 192), (221, 221, 221), (180, 4, 38)
-
-
-def console(width: int = 80, colour: bool = True, encoding: str = "utf-8", **how: object) -> Console:
-    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    return Console(
-        file=file, width=width, force_terminal=colour, color_system="truecolor" if colour else None,
-        legacy_windows=False, _environ={}, **how,
-    )  # fmt: skip
-
-
-def lines(heat: RenderableType, terminal: Console) -> list[list[Segment]]:
-    return terminal.render_lines(heat, pad=False)
 
 
 def text(heat: Heat, terminal: Console) -> list[str]:

@@ -20,7 +20,7 @@ from convcli.display.terminal import graphics
 from convcli.display.terminal.graphics import chosen_protocol, known_protocol
 from convcli.display.terminal.picture import Picture
 from convcli.errors import MissingExtraError
-from tests.display.terminal.test_heat import console, lines
+from tests.display.terminal.helpers import console, lines
 
 RNG = np.random.default_rng(3)
 PHOTO = RNG.integers(0, 256, (60, 100, 3)).astype(np.uint8)

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from convcli.engine.correlation.correlate import correlate
 from convcli.engine.fitting.fit import fit_kernel
 from convcli.errors import ConvcliError
-from tests.engine.fitting.test_fit import unfold
+from tests.oracle import unfold
 from tests.paths import CASES
 
 TORCH = np.load(CASES / "torch_learn.npz")

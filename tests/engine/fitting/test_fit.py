@@ -10,24 +10,11 @@ from convcli.choices import PadMode
 from convcli.engine.correlation.correlate import convolve, correlate
 from convcli.engine.fitting.fit import fit_kernel
 from convcli.errors import ConvcliError, GeometryError, UsageError
-from tests import oracle
 from tests.engine.strategies import layouts, seeds
+from tests.oracle import unfold
 
 SIZES = st.tuples(st.integers(1, 5), st.integers(1, 5))
 STRIDES = st.sampled_from(((1, 1), (1, 1), (2, 1), (1, 3), (2, 2)))
-
-
-def unfold(image, size, pad, stride=(1, 1), value=0.0):
-    """One row for each result, one column for each weight, and the size of the result."""
-    edges = oracle.edges_of("valid" if pad == "valid" else "same", size, (1, 1))
-    padded = oracle.pad(image, edges, pad, value)
-    rows = []
-    shape = [(padded.shape[axis] - size[axis]) // stride[axis] + 1 for axis in (0, 1)]
-    for m in range(shape[0]):
-        for n in range(shape[1]):
-            top, left = m * stride[0], n * stride[1]
-            rows.append(padded[top : top + size[0], left : left + size[1]].ravel())
-    return np.array(rows, float), tuple(shape)
 
 
 def least_squares(rows, targets, bias, ridge=0.0):

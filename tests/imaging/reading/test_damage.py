@@ -14,8 +14,7 @@ from convcli.errors import ImageError
 from convcli.imaging.image import Image
 from convcli.imaging.reading.read import read_picture
 from convcli.imaging.writing.encode import encode_picture
-from tests.imaging import test_frames
-from tests.imaging.helpers import image, pixels, png, saved, tiff
+from tests.imaging.helpers import animation, image, pixels, png, saved, tiff
 
 
 def files():
@@ -27,7 +26,7 @@ def files():
         "png": saved(pixels(3), "PNG", exif=exif),
         "png 16": encode_picture(image(3, np.uint16, alpha=True), "png").data,
         "palette": saved(pixels(1) % 7, "PNG", mode="P", transparency=1),
-        "apng": encode_picture(test_frames.animation(), "png").data,
+        "apng": encode_picture(animation(), "png").data,
         "jpeg": saved(pixels(3), "JPEG", exif=exif, dpi=(10, 20)),
         "progressive": saved(pixels(3), "JPEG", progressive=True),
         "cmyk jpeg": saved(Pillow.new("CMYK", (20, 20)), "JPEG"),
@@ -35,10 +34,10 @@ def files():
         "tiff lzw": saved(pixels(3), "TIFF", compression="tiff_lzw"),
         "tiff 16": tiff(pixels(3, np.uint16), photometric="rgb", compression="zlib", predictor=True),
         "tiff float": tiff(pixels(3, np.float32), photometric="rgb"),
-        "tiff pages": encode_picture(test_frames.animation(), "tiff").data,
-        "gif": encode_picture(test_frames.animation(alpha=True), "gif").data,
+        "tiff pages": encode_picture(animation(), "tiff").data,
+        "gif": encode_picture(animation(alpha=True), "gif").data,
         "webp": saved(pixels(4), "WEBP", lossless=True, exif=exif),
-        "webp animation": encode_picture(test_frames.animation(), "webp").data,
+        "webp animation": encode_picture(animation(), "webp").data,
         "bmp": saved(pixels(3), "BMP"),
         "ppm": encode_picture(image(3), "ppm").data,
         "pgm 16": encode_picture(image(1, np.uint16), "pgm").data,
@@ -257,7 +256,7 @@ def test_the_limit_is_exact_and_per_frame(dtype):
     assert read_picture(data, max_pixels=100).frames[0].size == (10, 10)
     with pytest.raises(ImageError, match="10 x 10 = 100 pixels, more than the limit of 99"):
         read_picture(data, max_pixels=99)
-    animated = encode_picture(test_frames.animation(), "gif").data
+    animated = encode_picture(animation(), "gif").data
     assert len(read_picture(animated, max_pixels=12 * 17).frames) == 4
 
 

@@ -12,17 +12,11 @@ import convcli as cv
 from convcli.choices import PadMode
 from convcli.errors import GeometryError
 from convcli.stacks.paddings.trials import bias_maps, translate, whole_strides
+from tests.oracle import SCIPY_MODES
 from tests.stacks.helpers import stack_of
 from tests.stacks.paddings.comparisons import stack_of_kernel
 
 RNG = np.random.default_rng(1)
-SCIPY = {
-    "zero": "constant",
-    "replicate": "nearest",
-    "reflect": "mirror",
-    "symmetric": "reflect",
-    "wrap": "wrap",
-}
 
 
 def test_bias_is_zeros_and_not_that_of_wrap() -> None:
@@ -30,7 +24,7 @@ def test_bias_is_zeros_and_not_that_of_wrap() -> None:
     kernel = cv.kernel("gaussian:sigma=1")
     found = {one.pad: one for one in bias_maps(stack_of_kernel(kernel), pictures)}
     assert PadMode.VALID not in found
-    for pad, mode in SCIPY.items():
+    for pad, mode in SCIPY_MODES.items():
         made = ndimage.correlate(pictures, kernel.weights[None, None], mode=mode, cval=0.0)
         moments = found[PadMode(pad)].moments
         np.testing.assert_allclose(moments.mean, made.mean(0), atol=1e-12)
