@@ -6,9 +6,10 @@ Raise a number only with a reason in the commit that does it.
 import sys
 from pathlib import Path
 
-PRODUCT = 28500
-"""Raised from 14,500 for learn, show, explain, spectrum and compare, with their pages: five commands."""
-MODULE = 340
+# Lines of the product: what the folder-per-command layout reached, and 2% more.
+PRODUCT = 26100
+# Lines of one module.
+MODULE = 300
 
 KINDS = {".py", ".js", ".css", ".html"}
 
