@@ -9,7 +9,7 @@ from pathlib import Path
 # Lines of the product: what the folder-per-command layout reached, and 2% more.
 PRODUCT = 26100
 # Lines of one module.
-MODULE = 300
+MODULE = 325
 
 KINDS = {".py", ".js", ".css", ".html"}
 
