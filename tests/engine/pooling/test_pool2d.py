@@ -172,7 +172,7 @@ def test_pictures_cut_into_parts(mode, size, stride, kind, monkeypatch):
     """What is too large for loops, against NumPy: medians of window views, the others by rows and columns."""
     monkeypatch.setattr("convcli.engine.pooling.pool2d.ONE_THREAD_BELOW", 1 << 14)
     monkeypatch.setattr("convcli.engine.pooling.reductions.PART_BYTES", 1 << 16)
-    monkeypatch.setattr("convcli.engine.pooling.medians.UNFOLDED", 1 << 14)
+    monkeypatch.setattr("convcli.engine.pooling.medians.UNFOLDED_SAMPLES", 1 << 14)
     x = drawn(np.random.default_rng(5), (3, 70, 150) if mode is PoolMode.MEDIAN else (2, 70, 700), kind)
     steps = stride or size
     result = pool2d(x, size, mode=mode, stride=stride, jobs=2)
