@@ -7,7 +7,7 @@ those takes longer than all else that the command line does at start.
 import inspect
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Annotated, Any, Self, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Self, dataclass_transform, get_args, get_origin, get_type_hints
 
 __all__ = ["Options", "with_options"]
 
@@ -19,12 +19,27 @@ class Options:
     A record may be made of others, by inheritance: their fields come first, in the order of the bases.
     """
 
+    fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        inherited = [name for base in cls.__bases__ if issubclass(base, Options) for name in base.fields]
+        cls.fields = tuple(dict.fromkeys([*inherited, *inspect.get_annotations(cls)]))
+
     def __init__(self, **values: Any) -> None:
+        kind = type(self)
+        for name in values.keys() - set(kind.fields):
+            raise TypeError(f"{kind.__name__} has no field {name!r}")
+        for name in kind.fields:
+            if name not in values and not hasattr(kind, name):
+                raise TypeError(f"{kind.__name__} needs a value for {name!r}")
         vars(self).update(values)
         self.check()
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen: use replace({name}=...)")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
 
     def check(self) -> None:
         """Raise a UsageError where the values contradict each other; the base allows everything."""
@@ -53,7 +68,7 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def call(**given: Any) -> None:
         made = {
-            name: kind(**{field: given[field] for field in _fields(kind)}) for name, kind in records.items()
+            name: kind(**{field: given[field] for field in kind.fields}) for name, kind in records.items()
         }
         others = {name: given[name] for name in given if name in signature.parameters}
         command(**others, **made)
@@ -63,15 +78,9 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
     return call
 
 
-def _fields(record: type) -> list[str]:
-    """Return the names of a record's fields, those of its bases first."""
-    inherited = [name for base in record.__bases__ if base is not object for name in _fields(base)]
-    return [*inherited, *(name for name in inspect.get_annotations(record) if name not in inherited)]
-
-
 def _options(record: type[Options]) -> Iterator[inspect.Parameter]:
     hints = get_type_hints(record, include_extras=True)
-    for name in _fields(record):
+    for name in record.fields:
         yield _option(name, hints[name], getattr(record, name, inspect.Parameter.empty))
 
 

@@ -13,6 +13,7 @@ from convcli.options.shared_options import (
     WriteSpec,
 )
 from convcli.options.window_options import PoolWindow, SlidingWindow
+from convcli.parsing import as_padding, as_pair
 
 __all__ = ["FilterSpec", "PoolSpec", "ReadSpec", "WriteSpec"]
 
@@ -22,6 +23,7 @@ class FilterSpec(SlidingWindow, KernelOptions, ColourOptions, PixelOptions, Spee
 
     def check(self) -> None:
         """Refuse options that contradict each other."""
+        as_pair(self.stride, "stride")
         _check_shared(self)
         if self.chain and self.combine is not None:
             raise UsageError(
@@ -62,6 +64,11 @@ class PoolSpec(PoolWindow, ColourOptions, PixelOptions):
 
 
 def _check_shared(spec: FilterSpec | PoolSpec) -> None:
+    as_pair(spec.dilation, "dilation")
+    if as_padding(spec.padding) != spec.padding:
+        raise UsageError(
+            f"padding {spec.padding!r} is not parsed", hint="give ((top, bottom), (left, right))"
+        )
     if spec.pad_value is not None and spec.pad is not PadMode.CONSTANT:
         without = "without --pad" if spec.pad is None else f"with --pad {spec.pad}"
         raise UsageError(
@@ -78,6 +85,8 @@ def _check_shared(spec: FilterSpec | PoolSpec) -> None:
 
 
 def _check_pooling(spec: PoolSpec) -> None:
+    as_pair(spec.size, "size")
+    as_pair(spec.stride or spec.size, "stride")
     unpadded = spec.padding in ("valid", NO_PADDING)
     window = (spec.stride, spec.pad, spec.dilation, spec.ceil, spec.count_include_pad)
     if spec.whole and (window != (None, None, (1, 1), False, True) or not unpadded or spec.size != (2, 2)):

@@ -140,7 +140,7 @@ def _map(
             one = correlate_window(pixels, weights, window, bias=bias, **options)
         else:
             planes = pixels[np.newaxis] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
-            one = conv2d_window(planes, weights[np.newaxis], np.array([bias]), window)[0]
+            one = conv2d_window(planes, weights[np.newaxis], np.array([bias]), window, jobs=spec.jobs)[0]
         maps.append(one)
     return maps[0] if recipe.how is None else combine(maps, recipe.how)
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import Depth, RangeMode
+from convcli.errors import OutputError
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Frame, Image, Space, full_scale
 from convcli.imaging.pixels import suggest_unit, target_dtype, to_pixels
@@ -112,6 +113,13 @@ def _space(image: Image, frame: Frame) -> Space:
 def as_channels(results: Sequence[Result]) -> Result:
     """Lay the maps of several results side by side as channels of one image."""
     images = [result.image for result in results]
+    sizes = {frame.size for image in images for frame in image.frames[:1]}
+    if len(sizes) > 1:
+        found = " and ".join(f"{rows}x{columns}" for rows, columns in sorted(sizes))
+        raise OutputError(
+            f"feature maps of {found} do not fit into one file",
+            hint="leave -o out for a file each, or pad them alike",
+        )
     frames = [
         same[0]._replace(pixels=np.dstack([frame.pixels for frame in same]))
         for same in zip(*(image.frames for image in images), strict=True)

@@ -134,3 +134,33 @@ def test_specs_have_defaults_for_all_their_options(kind: type[Options]) -> None:
     assert inspect.Parameter.empty not in defaults.values()
     spec = kind()
     assert {name: getattr(spec, name) for name in defaults} == defaults
+
+
+def test_fields_that_are_not_there_or_not_given() -> None:
+    with pytest.raises(TypeError, match="no field 'strid'"):
+        FilterSpec(**{"strid": (2, 2)})
+    with pytest.raises(TypeError, match="needs a value for 'name'"):
+        Required(**{})
+
+
+def test_a_record_stays_as_it_is() -> None:
+    size = Size(rows=4)
+    with pytest.raises(AttributeError, match="frozen"):
+        del size.rows
+    assert size.rows == 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        (FilterSpec, {"stride": (0, 0)}),
+        (FilterSpec, {"dilation": (1, 0)}),
+        (FilterSpec, {"padding": "sme"}),
+        (FilterSpec, {"padding": 2}),
+        (PoolSpec, {"size": (0, 0)}),
+        (PoolSpec, {"stride": (0, 1)}),
+    ],
+)
+def test_values_are_checked_by_whoever_makes_the_record(kind: Any, field: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        kind(**field)

@@ -39,7 +39,6 @@ def show_maps(
     if printing.json:
         view = view.replace(form=Form.JSON)
     spec = FilterSpec(**vars(window), **vars(kernel_options), gray=gray, alpha=AlphaMode.DROP)
-    view.check_form()
     from convcli.commands.show.workflow import show_files  # here, as NumPy comes with it
 
     batch = show_files(files.inputs, kernel, spec, reading, view)
