@@ -14,7 +14,7 @@ from convcli.display.terminal.facts import indented, table
 from convcli.display.terminal.heat import Heat
 from convcli.display.terminal.sparkline import sparkline
 
-__all__ = ["Command", "Losses", "continued", "open_directions", "trials", "weights"]
+__all__ = ["CommandLine", "Losses", "continued", "open_directions", "trials", "weights"]
 
 Array = NDArray[np.floating[Any]]
 
@@ -83,7 +83,7 @@ class Losses:
 
 
 @dataclass(frozen=True, eq=False)
-class Command:
+class CommandLine:
     """A Rich renderable of a command to copy, to be printed uncropped: its words may be long."""
 
     words: Sequence[str]
