@@ -18,8 +18,8 @@ class Tones:
 
     The truth, H x W or H x W x C, decides which; its limit is the 99.5% quantile of its magnitudes:
 
-    - Around 0, up to the limit on both sides, if negatives are 10% or more of the sum of magnitudes: one channel
-      in colours (blue is negative, light grey 0, red positive), three channels around mid-grey.
+    - Around 0, up to the limit on both sides, if negatives are 10% or more of the sum of magnitudes: one
+      channel in colours (blue is negative, light grey 0, red positive), three channels around mid-grey.
     - Else from 0 (black) to the limit (white), if the limit is more than 1.1 times `white`.
     - Else from 0 (black) to `white`. Values outside the scale are clipped in all three.
     """

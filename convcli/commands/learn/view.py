@@ -21,7 +21,7 @@ Array = NDArray[np.floating[Any]]
 # Significant digits of the largest weight; the others have as many decimal places.
 DIGITS = 4
 
-# Standard errors are drawn of kernels of up to as many weights; their range is always told.
+# Most weights of a kernel whose standard errors are drawn one by one; of any kernel their range is printed.
 ERRORS_WITHIN = 49
 
 # Directions left open by the pictures that are drawn.
