@@ -15,7 +15,7 @@ __all__ = [
     "PaddingPixels",
     "as_padding",
     "as_pair",
-    "number",
+    "parse_number",
     "parse_padding",
     "parse_pair",
     "pixel_count",
@@ -50,7 +50,7 @@ def real(word: str) -> float:
     return value / float(parts[1])
 
 
-def number(text: str) -> float:
+def parse_number(text: str) -> float:
     """Read a finite number as :func:`real` does; anything else is a UsageError."""
     try:
         value = real(text.strip())
@@ -62,8 +62,8 @@ def number(text: str) -> float:
 
 
 def power(text: str) -> float:
-    """Read the P of an Lp norm: a number as :func:`number` does, or ``inf``."""
-    return float("inf") if text.strip().lower() in ("inf", "infinity") else number(text)
+    """Read the P of an Lp norm: a number as :func:`parse_number` does, or ``inf``."""
+    return float("inf") if text.strip().lower() in ("inf", "infinity") else parse_number(text)
 
 
 def whole(text: str) -> int:
@@ -88,7 +88,7 @@ def pixel_count(text: str) -> int:
     """Read a number of pixels; ``k``, ``M`` and ``G`` stand for powers of 1024."""
     digits = text.strip().lower().removesuffix("px")
     scale = {"k": 1024, "m": 1024**2, "g": 1024**3}.get(digits[-1:], 1)
-    return int(number(digits[:-1] if scale > 1 else digits) * scale)
+    return int(parse_number(digits[:-1] if scale > 1 else digits) * scale)
 
 
 def parse_pair(text: str, what: str, least: int = 1) -> tuple[int, int]:
@@ -120,7 +120,7 @@ def _as_int(value: object, what: str) -> int:
     if index is not None and not isinstance(value, bool):
         with suppress(TypeError):  # arrays have the method, and most of them no answer
             return int(index())
-    raise UsageError(f"{what} {value!r} is not a whole number", hint="give an int or (rows, columns)")
+    raise UsageError(f"{what} {value!r} is not a whole parse_number", hint="give an int or (rows, columns)")
 
 
 def parse_padding(text: str) -> Padding:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from convcli import __version__
-from convcli.cli.lookup import ABOUT, Commands, brief
+from convcli.cli.lookup import ABOUT, Commands, commands_for_help
 from convcli.errors import ConvcliError, UsageError
 from convcli.options.typer_parsers import PlainGroup
 from convcli.pipeline import messages
@@ -21,7 +21,10 @@ PIPE_CLOSED = 141
 
 
 class Group(PlainGroup):
-    """The group of all commands, the one place that turns errors into lines on stderr and exit statuses."""
+    """The group of all commands; errors that end a command become a line on stderr and an exit status.
+
+    The errors of single inputs of a batch are reported by `messages.deliver`, which goes on with the next.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -33,7 +36,7 @@ class Group(PlainGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help page, for which commands need not be imported."""
-        loading, self.commands = self.commands, brief()
+        loading, self.commands = self.commands, commands_for_help()
         try:
             super().format_help(ctx, formatter)
         finally:
@@ -128,4 +131,5 @@ def main() -> None:
     try:
         app(prog_name="convcli")
     finally:
+        # The interpreter's last collection, at exit, skips frozen objects: the system takes all memory back.
         gc.freeze()

@@ -9,7 +9,7 @@ import typer
 
 from convcli.options.typer_parsers import Command
 
-__all__ = ["ABOUT", "Commands", "brief"]
+__all__ = ["ABOUT", "Commands", "commands_for_help"]
 
 # Commands in the order of ``--help`` with what it says of each; `convcli.commands` has a folder of each name.
 ABOUT = {
@@ -26,8 +26,8 @@ ABOUT = {
 }
 
 
-def brief() -> dict[str, Any]:
-    """Return commands that ``--help`` can list, without importing their modules."""
+def commands_for_help() -> dict[str, Any]:
+    """Return each command with its help line alone, for ``--help``: their modules are not imported."""
     return {name: Command(name, help=about) for name, about in ABOUT.items()}
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from convcli.errors import KernelError, nearest
-from convcli.kernels.text import number, rows_and_columns, shown
+from convcli.kernels.text import read_number, rows_and_columns, shown
 
 __all__ = ["MAX_SIDE", "Number", "Parameter", "Size", "Value", "read_parameters"]
 
@@ -57,7 +57,7 @@ class Number(_Parameter):
 
     def read(self, text: str) -> float:
         """Return the value of `text`; a ValueError says why it is not allowed."""
-        value = number(text)
+        value = read_number(text)
         if not (max(self.minimum, -self.maximum) <= value <= self.maximum and value > self.above):
             raise ValueError(f"{shown(text)} is out of range")
         return value

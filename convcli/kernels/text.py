@@ -5,13 +5,13 @@ import re
 from convcli.errors import KernelError
 from convcli.parsing import MINUS_SIGNS, real
 
-__all__ = ["is_number", "matrix", "number", "rows_and_columns", "shown"]
+__all__ = ["is_number", "matrix", "read_number", "rows_and_columns", "shown"]
 
 # What separates numbers: spaces, or a comma.
 _GAP = re.compile(r"\s*,\s*|\s+")
 
 
-def number(word: str) -> float:
+def read_number(word: str) -> float:
     """Read ``2``, ``-.5``, ``1e-3`` or a fraction such as ``1/9``; a ValueError says what is wrong."""
     try:
         return real(word)
@@ -20,9 +20,9 @@ def number(word: str) -> float:
 
 
 def is_number(word: str) -> bool:
-    """Return whether `number` can read `word`."""
+    """Return whether `read_number` can read `word`."""
     try:
-        number(word)
+        read_number(word)
     except ValueError:
         return False
     return True
@@ -71,7 +71,7 @@ def _row(line: str, where: str, what: str) -> list[float]:
                 hint="put a number between commas, 0 for nothing",
             )
         try:
-            row.append(number(word))
+            row.append(read_number(word))
         except ValueError as error:
             raise KernelError(
                 f"{what}: {error} ({where}, column {column})",

@@ -10,7 +10,7 @@ from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
 from convcli.options.typer_parsers import verbatim
-from convcli.parsing import number, pixel_count, whole
+from convcli.parsing import parse_number, pixel_count, whole
 
 _file = partial(typer.Option, rich_help_panel="Files")
 _window = partial(typer.Option, rich_help_panel="Window")
@@ -46,7 +46,8 @@ KernelOption = Annotated[
     ),
 ]
 BiasOption = Annotated[
-    float, _window("--bias", metavar="V", parser=number, help="Added to each result, before range mapping.")
+    float,
+    _window("--bias", metavar="V", parser=parse_number, help="Added to each result, before range mapping."),
 ]
 ConvolveOption = Annotated[
     bool, _window("--convolve", help="True convolution: rotate each kernel by 180 degrees first.")

@@ -24,7 +24,7 @@ class Command(TyperCommand):
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters, ``--help`` included."""
-        return _uncoerced(super().get_params(ctx))
+        return _with_own_parsers(super().get_params(ctx))
 
 
 class PlainGroup(TyperGroup):
@@ -32,11 +32,14 @@ class PlainGroup(TyperGroup):
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters, ``--help`` included."""
-        return _uncoerced(super().get_params(ctx))
+        return _with_own_parsers(super().get_params(ctx))
 
 
-def _uncoerced(parameters: list[Any]) -> list[Any]:
-    """Replace Typer's coercion of `parameters` by their own parsers; defaults stay as they are."""
+def _with_own_parsers(parameters: list[Any]) -> list[Any]:
+    """Make `parameters` read words with their own ``parser=`` alone; defaults stay as they are.
+
+    Typer makes the parameters and has no setting for their class: so each instance's method is replaced.
+    """
     for parameter in parameters:
         if isinstance(parameter, TyperArgument | TyperOption) and "process_value" not in vars(parameter):
             vars(parameter).update(process_value=_process_value(parameter))

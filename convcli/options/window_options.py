@@ -8,7 +8,7 @@ import typer
 from convcli.choices import PadMode, PoolMode
 from convcli.options import completion
 from convcli.options.option_groups import Options
-from convcli.parsing import Padding, number, parse_padding, parse_pair, power
+from convcli.parsing import Padding, parse_number, parse_padding, parse_pair, power
 
 __all__ = ["DilationOption", "PadValueOption", "PoolWindow", "SlidingWindow", "StrideOption"]
 
@@ -28,7 +28,7 @@ PadValueOption = Annotated[
     _window(
         "--pad-value",
         metavar="V",
-        parser=number,
+        parser=parse_number,
         show_default="0",
         help="Value of --pad constant, in the picture's own units.",
     ),

@@ -37,8 +37,8 @@ class Outcome(NamedTuple):
     notes: tuple[str, ...] = ()  # lines for stderr
     details: tuple[str, ...] = ()  # lines for stderr with --verbose
     report: Mapping[str, object] = MappingProxyType({})  # the JSON object
-    table: object = None  # a Rich renderable beside the product, as of --summary
-    shown: object = None  # a Rich renderable that is the product
+    summary: object = None  # a Rich renderable; drawn on stderr if a file is written too
+    drawing: object = None  # a Rich renderable that is the output itself, as of show
     error: ConvcliError | None = None
 
 

@@ -19,7 +19,7 @@ from convcli.kernels.kernel import Kernel
 from convcli.options.specs import FilterSpec
 from convcli.pipeline.lazy_rows import LazyRows
 from convcli.pipeline.linear_and_alpha import map_frame, sampled_alpha
-from convcli.pipeline.loaded_kernels import LoadedKernels, joins
+from convcli.pipeline.loaded_kernels import LoadedKernels, combines_by_itself
 from convcli.pipeline.operation import FeatureMap, MethodUsed
 
 __all__ = ["Filtering"]
@@ -79,7 +79,7 @@ class Filtering(NamedTuple):
         """For each map, the windows of the kernels that the picture passes."""
         return [
             [self.spec.window(found.components[0].shape) for found in path]
-            for path in self.kernels.kernel_path
+            for path in self.kernels.alpha_kernels
         ]
 
     def lazy_maps(self, frame: Frame) -> list[FeatureMap[LazyRows]] | None:
@@ -112,7 +112,7 @@ def _recipes(kernels: Sequence[Kernel], spec: FilterSpec) -> list[Recipe]:
         return [Recipe(tuple(one for some in slides for one in some), spec.combine)]
     recipes = []
     for found, some in zip(kernels, slides, strict=True):
-        if joins(found, spec.combine):
+        if combines_by_itself(found, spec.combine):
             recipes.append(Recipe(some, found.combine))
         else:
             recipes += [Recipe((one,), None) for one in some]

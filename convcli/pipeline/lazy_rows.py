@@ -10,7 +10,7 @@ from convcli.choices import RangeMode
 from convcli.engine.threads import run, thread_count
 from convcli.imaging.pixels import Pixels, to_pixels
 
-__all__ = ["Figures", "LazyRows", "developed", "measured"]
+__all__ = ["LazyRows", "Statistics", "measured", "to_samples"]
 
 Array = NDArray[Any]
 
@@ -29,10 +29,10 @@ class LazyRows(NamedTuple):
 
     shape: tuple[int, ...]  # (H', W') or (H', W', C)
     rows: Callable[[int, int], Array]  # values of rows first <= row < end; several threads call it at once
-    width: int  # bytes per sample while it is computed
+    sample_bytes: int  # bytes of a sample's accumulators while its rows are computed
 
 
-class Figures(NamedTuple):
+class Statistics(NamedTuple):
     """Minimum, maximum, sum and number of the samples of a map."""
 
     minimum: float
@@ -41,13 +41,13 @@ class Figures(NamedTuple):
     size: int
 
 
-def measured(values: Array) -> Figures:
-    """Return the figures of `values`."""
+def measured(values: Array) -> Statistics:
+    """Return the statistics of `values`."""
     total = float(values.sum(dtype=np.float64))
-    return Figures(float(values.min()), float(values.max()), total, values.size)
+    return Statistics(float(values.min()), float(values.max()), total, values.size)
 
 
-def developed(
+def to_samples(
     values: Array | LazyRows,
     mode: RangeMode,
     *,
@@ -55,7 +55,7 @@ def developed(
     target: DTypeLike,
     jobs: int | None,
     details: bool,
-) -> tuple[Pixels, list[Figures]]:
+) -> tuple[Pixels, list[Statistics]]:
     """Turn a map into samples of type `target`, as :func:`to_pixels` does; with `details`, measure it too.
 
     Bands depend on the map's shape alone, so that results do not depend on the number of threads.
@@ -64,10 +64,10 @@ def developed(
         pixels = to_pixels(values, mode, full_in=full_in, target=target)
         return pixels, [measured(values)] if details else []
     height, row = values.shape[0], int(np.prod(values.shape[1:]))
-    band_rows = max(1, min(max(height * row // BANDS, SMALLEST), LARGEST // values.width) // row)
+    band_rows = max(1, min(max(height * row // BANDS, SMALLEST), LARGEST // values.sample_bytes) // row)
     starts = range(0, height, band_rows)
     out = np.empty(values.shape, target)
-    clipped, found = dict.fromkeys(starts, 0), dict[int, Figures]()
+    clipped, found = dict.fromkeys(starts, 0), dict[int, Statistics]()
 
     def work(start: int, _: object) -> None:
         end = min(start + band_rows, height)

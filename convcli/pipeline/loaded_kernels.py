@@ -9,7 +9,7 @@ from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
 from convcli.options.specs import FilterSpec
 
-__all__ = ["LoadedKernels", "joins", "load_kernels"]
+__all__ = ["LoadedKernels", "combines_by_itself", "load_kernels"]
 
 
 class LoadedKernels(NamedTuple):
@@ -18,7 +18,9 @@ class LoadedKernels(NamedTuple):
     kernels: tuple[Kernel, ...]
     labels: tuple[str, ...]  # of each map, all different: they name files
     names: tuple[str, ...]  # the SPEC of each map's kernel
-    kernel_path: tuple[tuple[Kernel, ...], ...]  # the kernels that are applied in turn to give each map
+    # For each map, the kernels at whose windows' centres alpha is sampled, in turn: all of a chain, the first
+    # of combined kernels, else the map's own.
+    alpha_kernels: tuple[tuple[Kernel, ...], ...]
 
 
 def load_kernels(specs: Sequence[str], spec: FilterSpec) -> LoadedKernels:
@@ -31,7 +33,7 @@ def load_kernels(specs: Sequence[str], spec: FilterSpec) -> LoadedKernels:
         kernels.append(found.rotated() if spec.convolve else found)
     if spec.chain:
         for found in kernels:
-            if len(found.components) > 1 and not joins(found, spec.combine):
+            if len(found.components) > 1 and not combines_by_itself(found, spec.combine):
                 raise UsageError(
                     f"kernel {found.name!r} gives {len(found.components)} feature maps",
                     hint="--chain needs kernels that give one",
@@ -40,13 +42,13 @@ def load_kernels(specs: Sequence[str], spec: FilterSpec) -> LoadedKernels:
         label = "-".join(found.stem for found in kernels)
         passed = tuple(kernels) if spec.chain else (kernels[0],)
         return LoadedKernels(tuple(kernels), (label,), (" ".join(specs),), (passed,))
-    labels, names, kernel_path = [], [], []
+    labels, names, alpha_kernels = [], [], []
     for text, found in zip(specs, kernels, strict=True):
-        count = 1 if joins(found, spec.combine) else len(found.components)
+        count = 1 if combines_by_itself(found, spec.combine) else len(found.components)
         labels += [found.stem] if count == 1 else [f"{found.stem}-{index}" for index in range(count)]
         names += [text] * count
-        kernel_path += [(found,)] * count
-    return LoadedKernels(tuple(kernels), tuple(_different(labels)), tuple(names), tuple(kernel_path))
+        alpha_kernels += [(found,)] * count
+    return LoadedKernels(tuple(kernels), tuple(_different(labels)), tuple(names), tuple(alpha_kernels))
 
 
 def _different(labels: Sequence[str]) -> list[str]:
@@ -61,6 +63,6 @@ def _different(labels: Sequence[str]) -> list[str]:
     return different
 
 
-def joins(found: Kernel, how: Combine | None) -> bool:
-    """Whether the kernel's own way of combining holds: nothing else was asked for."""
-    return how is None and found.combine is not Combine.NONE
+def combines_by_itself(found: Kernel, combine: Combine | None) -> bool:
+    """Whether the kernel combines its own components into one map, as --combine does not say otherwise."""
+    return combine is None and found.combine is not Combine.NONE

@@ -110,13 +110,13 @@ def deliver(batch: "Batch", printing: "PrintOptions", screen: "Console | None" =
             for note in (*outcome.details, *outcome.notes) if printing.verbose else outcome.notes:
                 say(f"{outcome.input}: {note}")
         to_file = bool(outcome.outputs) or outcome.data is not None
-        if outcome.table is not None and not printing.json and not (to_file and printing.quiet):
-            draw(outcome.table, no_color=printing.no_color, stderr=to_file)
+        if outcome.summary is not None and not printing.json and not (to_file and printing.quiet):
+            draw(outcome.summary, no_color=printing.no_color, stderr=to_file)
         if printing.json:
             json_line(dict(outcome.report))
-        elif outcome.shown is not None:
+        elif outcome.drawing is not None:
             screen = screen or console(no_color=printing.no_color)
-            _draw(screen, *([""] if shown else []), outcome.shown)
+            _draw(screen, *([""] if shown else []), outcome.drawing)
             shown += 1
         elif outcome.data is not None:
             product(outcome.data)

@@ -16,7 +16,7 @@ from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, read_stdin, run_each
 from convcli.pipeline.naming import OutputPaths, Target
 from convcli.pipeline.operation import Operation
-from convcli.pipeline.results import Result, as_channels, can_be_lazy, develop, figures
+from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
 
 __all__ = ["as_gray", "make_folder", "process", "read_source", "write_results"]
 
@@ -49,7 +49,7 @@ def process(
             for frame in before.frames
         ]
         results = [
-            develop(before, of_map, spec, targets[min(index, len(targets) - 1)].format, details=details)
+            to_image(before, of_map, spec, targets[min(index, len(targets) - 1)].format, details=details)
             for index, of_map in enumerate(zip(*maps, strict=True))
         ]
         if len(results) > 1:

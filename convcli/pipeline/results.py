@@ -13,10 +13,10 @@ from convcli.imaging.formats import Format
 from convcli.imaging.image import Frame, Image, Space, full_scale
 from convcli.imaging.pixels import suggest_unit, target_dtype, to_pixels
 from convcli.options.specs import FilterSpec, PoolSpec
-from convcli.pipeline.lazy_rows import Figures, LazyRows, developed
+from convcli.pipeline.lazy_rows import LazyRows, Statistics, to_samples
 from convcli.pipeline.operation import FeatureMap
 
-__all__ = ["Result", "as_channels", "can_be_lazy", "develop", "figures"]
+__all__ = ["Result", "as_channels", "can_be_lazy", "figures", "to_image"]
 
 # Share of clipped pixels above which a note says so.
 NOTED_CLIPPING = 0.01
@@ -28,7 +28,7 @@ class Result(NamedTuple):
     image: Image
     notes: tuple[str, ...]
     clipped: int
-    figures: tuple[Figures, ...] = ()
+    figures: tuple[Statistics, ...] = ()
 
     def labelled(self, label: str) -> "Result":
         """Return the same with the map's label before each note."""
@@ -42,7 +42,7 @@ def can_be_lazy(image: Image, spec: FilterSpec | PoolSpec, format: Format) -> bo
     return image.dtype.kind == "u" and target.kind == "u" and not floats
 
 
-def develop(
+def to_image(
     image: Image,
     maps: Sequence[FeatureMap[Any]],
     spec: FilterSpec | PoolSpec,
@@ -63,9 +63,9 @@ def develop(
     from_floats = image.dtype.kind == "f"
     full_in = full_scale(target.dtype if from_floats else image.dtype)
 
-    frames, clipped, measures = [], 0, list[Figures]()
+    frames, clipped, measures = [], 0, list[Statistics]()
     for frame, found in zip(image.frames, maps, strict=True):
-        pixels, of_frame = developed(
+        pixels, of_frame = to_samples(
             found.values, mode, full_in=full_in, target=target.dtype, jobs=spec.jobs, details=details
         )
         clipped += pixels.clipped
@@ -129,7 +129,7 @@ def as_channels(results: Sequence[Result]) -> Result:
     return Result(image, notes, sum(result.clipped for result in results))
 
 
-def figures(parts: Sequence[Figures]) -> dict[str, float]:
+def figures(parts: Sequence[Statistics]) -> dict[str, float]:
     """Return minimum, maximum and mean of all `parts`, before range mapping."""
     return {
         "min": min(part.minimum for part in parts),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convcli.errors import KernelError
-from convcli.kernels.text import is_number, matrix, number, shown
+from convcli.kernels.text import is_number, matrix, read_number, shown
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,12 @@ from convcli.kernels.text import is_number, matrix, number, shown
     ],
 )
 def test_numbers(word, value):
-    assert number(word) == value
+    assert read_number(word) == value
 
 
 @given(st.floats(allow_nan=False))
 def test_every_float_reads_back(value):
-    assert number(repr(value)) == value
+    assert read_number(repr(value)) == value
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import typer
 from convcli.errors import UsageError
 from convcli.options.option_groups import Options, with_options
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec
-from convcli.parsing import number, whole
+from convcli.parsing import parse_number, whole
 
 
 class Size(Options):
@@ -27,7 +27,7 @@ class Size(Options):
 class Scale(Options):
     """The second record, which shares a field with the first."""
 
-    factor: Annotated[float, typer.Option("--factor", parser=number)] = 1.0
+    factor: Annotated[float, typer.Option("--factor", parser=parse_number)] = 1.0
     rows: Annotated[int, typer.Option("--rows", parser=whole)] = 3
 
 

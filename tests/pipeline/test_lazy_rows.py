@@ -15,7 +15,7 @@ from convcli.options.specs import FilterSpec
 from convcli.pipeline import feature_maps, lazy_rows
 from convcli.pipeline.feature_maps import Filtering
 from convcli.pipeline.loaded_kernels import load_kernels
-from convcli.pipeline.results import can_be_lazy, develop
+from convcli.pipeline.results import can_be_lazy, to_image
 from tests.paths import SAMPLES
 from tests.program import Convcli, pixels
 
@@ -112,7 +112,7 @@ def test_no_float_picture_exists(kernel):
         assert can_be_lazy(image, spec, format)
         maps = Filtering(load_kernels([kernel], spec), spec).lazy_maps(image.frames[0])
         assert maps is not None
-        made = develop(image, maps, spec, format).image.frames[0].pixels
+        made = to_image(image, maps, spec, format).image.frames[0].pixels
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -205,16 +205,17 @@ def _fitted(error: Array, high: int) -> Array:
     scale = min(high / height, TILE / width)
     if scale >= 1:
         return error
-    ends = [np.arange(max(1, round(n * scale))) * n // max(1, round(n * scale)) for n in (height, width)]
+    starts = [np.arange(max(1, round(n * scale))) * n // max(1, round(n * scale)) for n in (height, width)]
     nothing = np.isnan(error)
-    most = _blocks(np.maximum, np.where(nothing, -np.inf, error), ends)
-    least = _blocks(np.minimum, np.where(nothing, np.inf, error), ends)
+    most = _blocks(np.maximum, np.where(nothing, -np.inf, error), starts)
+    least = _blocks(np.minimum, np.where(nothing, np.inf, error), starts)
     found = np.where(most >= -least, most, least)
     return np.where(np.isfinite(found), found, np.nan)
 
 
-def _blocks(how: np.ufunc, values: Array, ends: Sequence[NDArray[np.intp]]) -> Array:
-    return np.asarray(how.reduceat(how.reduceat(values, ends[0], axis=0), ends[1], axis=1))
+def _blocks(how: np.ufunc, values: Array, starts: Sequence[NDArray[np.intp]]) -> Array:
+    """Reduce each block by `how`; `starts` are the first rows, and the first columns, of the blocks."""
+    return np.asarray(how.reduceat(how.reduceat(values, starts[0], axis=0), starts[1], axis=1))
 
 
 def _paste(sheet: Sheet, at: tuple[int, int], pixels: Pixels, high: int) -> None:

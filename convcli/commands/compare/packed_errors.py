@@ -18,11 +18,11 @@ NOTHING = 65535
 def packed(values: Array, *, around_0: bool = False, bits: int = 16) -> dict[str, Any]:
     """Return H x W (x C) finite numbers or NaN as JSON: ``shape``, ``low``, ``step`` and ``data``.
 
-    A number is ``low + step * n``, with n from 0 to ``2**bits - 2``; 65535 stands for NaN. Of each n the data
-    hold the difference from ``left + above - above left`` (0 beyond the edge), modulo 65536; differences 0,
-    -1, 1, -2, ... are stored as 0, 1, 2, 3, ..., all high bytes before all low ones. That deflates well where
-    the picture is smooth. With `around_0`, one of the steps is exactly 0, as differences need it. The error
-    is at most half a step.
+    1. Round: a value becomes ``n = (value - low) / step``, from 0 to ``2**bits - 2``; NaN becomes 65535. The
+       error is at most half a step. With `around_0`, 0 is one of the steps, so that an error of 0 stays 0.
+    2. Predict: subtract ``left + above - above left`` (0 outside the picture) from each n, modulo 65536.
+    3. Fold signs: differences 0, -1, 1, -2, ... become 0, 1, 2, 3, ..., small where the picture is smooth.
+    4. Deflate all high bytes, then all low bytes.
     """
     finite = np.isfinite(values)
     known = values[finite]

@@ -22,13 +22,13 @@ Array = NDArray[np.floating[Any]]
 # Bytes that a page has at most, whatever the size of the picture.
 BUDGET = 1_900_000
 
-# Numbers of all truths together with which the search for a fitting page starts: more never fit.
+# Most samples of all truths together in the first attempt at a page: more never fit into BUDGET bytes.
 SAMPLES = 1_500_000
 
-# Bits of a number of the truth: first the one is tried, then the other.
+# Bits per sample of the truth: 16 are tried first, 12 if the page is too large.
 BITS = (16, 12)
 
-# Rows and columns that are always shown.
+# Fewest rows, and columns, that are shown of a picture that has as many.
 LEAST = 64
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from convcli.commands.compare.study import MIDDLE, Study
-from convcli.commands.compare.verdict import number
-from convcli.commands.compare.view import Column, Figures, Report
+from convcli.commands.compare.verdict import column_figure
+from convcli.commands.compare.view import Column, FigureTable, Report
 from convcli.display.words import listed
 from convcli.pipeline.jsonable import plain
 from convcli.stacks.paddings.border_band import CORNERS, SIDES, TIE, Comparison, best
@@ -70,8 +70,8 @@ def comparison_table(study: Study) -> Report:
         if any(not math.isnan(one.corners[name]) for one in modes)
     ]
     tables = [
-        (f"Difference from the {study.reference} in the border band", Figures(measures, strong)),
-        ("Mean along each side and in each corner", Figures([names, *sides, *corners], strong)),
+        (f"Difference from the {study.reference} in the border band", FigureTable(measures, strong)),
+        ("Mean along each side and in each corner", FigureTable([names, *sides, *corners], strong)),
     ]
     legend = f"* the best{', equally good' if len(firsts) > 1 else ''}"
     return Report(study.title, study.facts, study.verdict, tables, [legend] if firsts else [])
@@ -84,16 +84,16 @@ def _short(corner: str) -> str:
 
 
 def _numbers(values: Iterable[float]) -> list[str]:
-    return [number(value) for value in values]
+    return [column_figure(value) for value in values]
 
 
 def _decimals(value: float, places: int) -> str:
-    return f"{value:.{places}f}" if math.isfinite(value) else number(value)
+    return f"{value:.{places}f}" if math.isfinite(value) else column_figure(value)
 
 
 def one_line(modes: Sequence[Comparison]) -> str:
     """Return the means of all modes in one line, for ``--verbose``."""
-    return "mean " + ", ".join(f"{one.pad} {number(one.mae)}" for one in best(modes))
+    return "mean " + ", ".join(f"{one.pad} {column_figure(one.mae)}" for one in best(modes))
 
 
 def tally_table(tally: Tally, title: str, *, measured: bool) -> Report:
@@ -125,4 +125,4 @@ def tally_table(tally: Tally, title: str, *, measured: bool) -> Report:
         f"mean difference from the {'truth' if measured else MIDDLE} in the border band of each picture, in %"
         " of white"
     ]
-    return Report(title, facts, words, [("", Figures(columns, strong))], notes)
+    return Report(title, facts, words, [("", FigureTable(columns, strong))], notes)

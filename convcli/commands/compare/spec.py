@@ -13,7 +13,7 @@ from convcli.options.option_groups import Options
 from convcli.options.shared_options import BiasOption, ConvolveOption, GrayOption, JobsOption, NormalizeOption
 from convcli.options.typer_parsers import verbatim
 from convcli.options.window_options import DilationOption, StrideOption
-from convcli.parsing import number, whole
+from convcli.parsing import parse_number, whole
 
 __all__ = ["CompareSpec"]
 
@@ -61,7 +61,7 @@ class CompareSpec(Options):
         _window(
             "--pad-value",
             metavar="V",
-            parser=number,
+            parser=parse_number,
             help="Value of constant padding, in the units of the first layer's input.",
         ),
     ] = 0.0

@@ -32,11 +32,14 @@ class Picture(NamedTuple):
     ----------
     planes
         C x H x W.
-    peak, quantum
-        In the units of `planes`: white (None where it has no meaning), and one level of the picture's bit
-        depth (0 for floats).
-    frame, notes
-        The picture as it was read; lines for stderr.
+    peak
+        White in the units of `planes`; None where white has no meaning.
+    quantum
+        One level of the picture's bit depth in the units of `planes`; 0 for floats.
+    frame
+        The picture as it was read.
+    notes
+        Lines for stderr.
     """
 
     planes: Array

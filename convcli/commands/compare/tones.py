@@ -16,12 +16,12 @@ Pixels = NDArray[np.uint8]
 class Tones:
     """One way from numbers to pixels for all results that are shown side by side.
 
-    Results are shown as they are, what is beyond black and white being cut; where more than one number of 200
-    is above white by a tenth, from 0 to that number. Results of which negatives are a tenth or more, added up
-    as magnitudes, are shown around 0: one channel in colours (blue is negative, light grey 0, red positive),
-    three around mid-grey; one number of 200 is beyond the scale.
+    The truth, H x W or H x W x C, decides which; its limit is the 99.5% quantile of its magnitudes:
 
-    The truth, H x W or H x W x C, decides; `white` is the value of white.
+    - Around 0, up to the limit on both sides, if negatives are 10% or more of the sum of magnitudes: one
+      channel in colours (blue is negative, light grey 0, red positive), three channels around mid-grey.
+    - Else from 0 (black) to the limit (white), if the limit is more than 1.1 times `white`.
+    - Else from 0 (black) to `white`. Values outside the scale are clipped in all three.
     """
 
     def __init__(self, truth: Array, white: float) -> None:

@@ -11,8 +11,8 @@ from convcli.commands.compare.bias_sheet import BiasMaps, bias_sheet
 from convcli.commands.compare.outputs import picture_bytes, write_outputs
 from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.subject import Picture, Subject, network_input
-from convcli.commands.compare.verdict import figure, number
-from convcli.commands.compare.view import Column, Figures, Report
+from convcli.commands.compare.verdict import column_figure, figure
+from convcli.commands.compare.view import Column, FigureTable, Report
 from convcli.display.words import listed
 from convcli.engine.arrays import Array
 from convcli.imaging import colour
@@ -32,13 +32,13 @@ SAMPLES, SEED = 400, 0
 # positions are alike.
 MAX_RANDOM_SIDE = 64
 
-# Largest flatness (see FLATNESS_NOTE) of a map that counts as flat: with hundreds of positions, chance stays
-# below it.
-MAX_FLATNESS = 1.25
+# A map counts as flat up to this value of the figure that reports call flatness: about 1 for a flat map, more
+# for an uneven one (see FLATNESS_NOTE). With hundreds of positions, chance stays below it.
+FLAT_UP_TO = 1.25
 
 FLATNESS_NOTE = (
     "flatness: how far a map is spread over the positions, over what chance alone would do: about 1 where no"
-    f" position is special; up to {MAX_FLATNESS} counts as flat."
+    f" position is special; up to {FLAT_UP_TO} counts as flat."
 )
 
 # Figures (inside, border, flatness) of each map (mean, deviation).
@@ -62,8 +62,8 @@ def biased(
     made = []
     if output is not None:
         captions = [
-            f"flatness: mean {number(one['mean']['flatness'])},"
-            f" deviation {number(one['deviation']['flatness'])}"
+            f"flatness: mean {column_figure(one['mean']['flatness'])},"
+            f" deviation {column_figure(one['deviation']['flatness'])}"
             for one in figures.values()
         ]
         rows = [
@@ -80,7 +80,7 @@ def biased(
             "modes": [{"pad": pad, **plain(one)} for pad, one in figures.items()],
             "output": output,
         },
-        table=Report(title, facts, words, _bias_tables(figures), [FLATNESS_NOTE]),
+        summary=Report(title, facts, words, _bias_tables(figures), [FLATNESS_NOTE]),
     )
 
 
@@ -114,26 +114,26 @@ def _bias_figures(one: Bias) -> BiasFigures:
     return found
 
 
-def _bias_tables(figures: Mapping[str, BiasFigures]) -> list[tuple[str, Figures]]:
+def _bias_tables(figures: Mapping[str, BiasFigures]) -> list[tuple[str, FigureTable]]:
     tables = []
     for name in ("mean", "deviation"):
         rows = [one[name] for one in figures.values()]
         columns = [
             Column("padding", list(figures), left=True),
-            Column("inside", [number(row["inside"]) for row in rows]),
-            Column("border", [number(row["border"]) for row in rows]),
+            Column("inside", [column_figure(row["inside"]) for row in rows]),
+            Column("border", [column_figure(row["border"]) for row in rows]),
             Column("flatness", [f"{row['flatness']:.2f}" for row in rows]),
         ]
-        flat = frozenset(at for at, row in enumerate(rows) if row["flatness"] <= MAX_FLATNESS)
-        tables.append((f"{name.capitalize()} of the results", Figures(columns, flat)))
+        flat = frozenset(at for at, row in enumerate(rows) if row["flatness"] <= FLAT_UP_TO)
+        tables.append((f"{name.capitalize()} of the results", FigureTable(columns, flat)))
     return tables
 
 
 def _bias_words(figures: Mapping[str, BiasFigures]) -> str:
     flat = {pad: [one[name]["flatness"] for name in ("mean", "deviation")] for pad, one in figures.items()}
-    both = [pad for pad, pair in flat.items() if max(pair) <= MAX_FLATNESS]
-    mean = [pad for pad, pair in flat.items() if pair[0] <= MAX_FLATNESS < pair[1]]
-    neither = [pad for pad, pair in flat.items() if pair[0] > MAX_FLATNESS]
+    both = [pad for pad, pair in flat.items() if max(pair) <= FLAT_UP_TO]
+    mean = [pad for pad, pair in flat.items() if pair[0] <= FLAT_UP_TO < pair[1]]
+    neither = [pad for pad, pair in flat.items() if pair[0] > FLAT_UP_TO]
     parts = []
     if both:
         parts.append(f"mean and deviation are flat under {listed(both)}")
@@ -174,11 +174,11 @@ def shifted(source: Source, picture: Picture, subject: Subject, spec: CompareSpe
                 for one in made
             ],
         },
-        table=Report(title, facts, words, _shift_tables(made), notes),
+        summary=Report(title, facts, words, _shift_tables(made), notes),
     )
 
 
-def _shift_tables(made: Sequence[Translation]) -> list[tuple[str, Figures]]:
+def _shift_tables(made: Sequence[Translation]) -> list[tuple[str, FigureTable]]:
     tables = []
     for heading, places in (
         ("Inside", [one.inside for one in made]),
@@ -186,17 +186,17 @@ def _shift_tables(made: Sequence[Translation]) -> list[tuple[str, Figures]]:
     ):
         columns = [
             Column("padding", [one.pad.value for one in made], left=True),
-            Column("mean", ["equal" if one.max == 0 else number(one.mae) for one in places]),
-            Column("largest", [number(one.max) for one in places]),
+            Column("mean", ["equal" if one.max == 0 else column_figure(one.mae) for one in places]),
+            Column("largest", [column_figure(one.max) for one in places]),
             Column("r", [_ratio(one) for one in places]),
         ]
         equal = frozenset(row for row, one in enumerate(places) if one.max == 0)
-        tables.append((heading, Figures(columns, equal)))
+        tables.append((heading, FigureTable(columns, equal)))
     return tables
 
 
 def _ratio(one: Agreement) -> str:
-    return number(one.correlation) if math.isnan(one.correlation) else f"{one.correlation:.3f}"
+    return column_figure(one.correlation) if math.isnan(one.correlation) else f"{one.correlation:.3f}"
 
 
 def _shift_words(made: Sequence[Translation], *, whole: bool) -> str:

@@ -1,4 +1,4 @@
-"""Verdict of a comparison in sentences, and how its figures are written."""
+"""Verdict of a comparison in sentences, and how its figures are written in sentences and columns."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from convcli.choices import PadMode
 from convcli.display.words import listed
 from convcli.stacks.paddings.border_band import TIE, Comparison, best, winners
 
-__all__ = ["figure", "number", "verdict"]
+__all__ = ["column_figure", "figure", "verdict"]
 
 
 def verdict(modes: Sequence[Comparison], *, measured: bool, quantum: float) -> str:
@@ -70,7 +70,7 @@ def _less(one: Comparison, other: Comparison) -> str:
     return f"{1 - ratio:.0%} less" if ratio < 0.995 else "under 1% less"
 
 
-def number(value: float) -> str:
+def column_figure(value: float) -> str:
     """Write a figure for a column in six characters or fewer, NaN as ``-``."""
     size = abs(value)
     if 0.001 <= size < 0.1:

@@ -9,7 +9,7 @@ from rich.text import Text
 from convcli.display.terminal.facts import table
 from convcli.display.terminal.sparkline import sparkline
 
-__all__ = ["Column", "Figures", "Report"]
+__all__ = ["Column", "FigureTable", "Report"]
 
 # Columns of text between two columns.
 GAP = 2
@@ -45,7 +45,7 @@ class Column:
 
 
 @dataclass(frozen=True, eq=False)
-class Figures:
+class FigureTable:
     """A Rich renderable: a table whose rows never wrap; columns that have no room are named below it.
 
     `strong` are the rows that matter most.
@@ -102,7 +102,7 @@ class Report:
     title: str
     facts: Sequence[str]
     verdict: str
-    tables: Sequence[tuple[str, Figures]]
+    tables: Sequence[tuple[str, FigureTable]]
     notes: Sequence[str] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

@@ -74,7 +74,7 @@ def compare_files(
         yield from run_each(inputs, reading, work)
         if count != 1 and summary and tally.pictures:
             title = f"{tally.pictures} pictures, {subject.name}"
-            yield Outcome(input="", table=tally_table(tally, title, measured=spec.crop is not None))
+            yield Outcome(input="", summary=tally_table(tally, title, measured=spec.crop is not None))
 
     return Batch(outcomes(), count, STDOUT in paths)
 
@@ -116,7 +116,7 @@ def _compared(
         input=source.path,
         details=(one_line(compared.modes),),
         report={**comparison_json(last), "crop": spec.crop, **paths._asdict()},
-        table=comparison_table(last) if alone else None,
+        summary=comparison_table(last) if alone else None,
     )
     if not any(paths):
         return outcome

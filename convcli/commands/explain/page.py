@@ -16,7 +16,7 @@ from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
 from convcli.options.specs import FilterSpec
 
-__all__ = ["write_page"]
+__all__ = ["page_bytes"]
 
 # Pixels that a page holds: larger pictures are cropped, so that it answers at once.
 MOST_PIXELS = 512 * 512
@@ -38,10 +38,10 @@ class Crop(NamedTuple):
     at: tuple[int, int]
 
 
-def write_page(
+def page_bytes(
     image: Image, name: str, text: str, used: Kernel, spec: FilterSpec, at: tuple[int, int] | None
 ) -> bytes:
-    """Return a whole HTML document about `image`, of one frame, that people call `name`.
+    """Return the page as UTF-8: an HTML document about `image`, of one frame, that people call `name`.
 
     It begins with the kernel that is `used`, whose SPEC is `text`, the settings of `spec`, and the output
     pixel `at`, or the middle one.

@@ -18,7 +18,7 @@ from convcli.pipeline.feature_maps import Filtering
 from convcli.pipeline.jsonable import plain
 from convcli.pipeline.loaded_kernels import LoadedKernels
 from convcli.pipeline.operation import FeatureMap
-from convcli.pipeline.results import develop
+from convcli.pipeline.results import to_image
 
 __all__ = ["Explained", "Part", "channel_names", "explain", "part_names", "report", "taken_from"]
 
@@ -104,13 +104,13 @@ def _stored(
     """Return what `filter` stores of each map at `at`, and whether it is cut, channel by channel."""
     stored, clipped = [], []
     for one in maps:
-        made = develop(image, [one], spec, format).image
+        made = to_image(image, [one], spec, format).image
         stored.append(tuple(np.atleast_1d(made.frames[0].pixels[at]).tolist()))
         mode = spec.range or (RangeMode.RAW if made.dtype.kind == "f" else RangeMode.CLIP)
         cut = [False] * len(stored[-1])
         if mode is not RangeMode.SCALE:  # which cuts nothing, and cannot be known from one pixel
             alone = [FeatureMap(np.full((1, 1), value), None) for value in np.atleast_1d(one.values[at])]
-            cut = [develop(image, [value], spec, format).clipped > 0 for value in alone]
+            cut = [to_image(image, [value], spec, format).clipped > 0 for value in alone]
         clipped.append(tuple(cut))
     return tuple(stored), tuple(clipped), mode, made.dtype
 

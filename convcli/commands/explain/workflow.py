@@ -46,9 +46,9 @@ def explain_files(
         image = as_gray(read) if spec.gray else read
         image = replace(image, frames=(image.frames[0]._replace(alpha=None),))
         if html is not None:
-            from convcli.commands.explain.page import write_page  # here for start-up: few ask for a page
+            from convcli.commands.explain.page import page_bytes  # here for start-up: few ask for a page
 
-            data = write_page(image, source.name, kernels[0], slides.kernels[0], spec, at)
+            data = page_bytes(image, source.name, kernels[0], slides.kernels[0], spec, at)
             if html == STDOUT:
                 return Outcome(input=source.path, data=data, notes=tuple(notes))
             write_bytes(html, data)
@@ -58,7 +58,7 @@ def explain_files(
         found = explain(image, kernels[0], slides, spec, at or (0, 0), target.format)
         return Outcome(
             input=source.path,
-            shown=explanation(found, source.name, kernels[0], spec),
+            drawing=explanation(found, source.name, kernels[0], spec),
             report=report(found, source.path, spec),
             notes=tuple(notes),
         )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import typer
 
 from convcli.choices import FitMethod
-from convcli.commands.learn.spec import LearnSpec, Opening, Pairs, Saving
+from convcli.commands.learn.spec import KernelFile, LearnSpec, Pairs, Reading
 from convcli.errors import UsageError
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
@@ -24,33 +24,35 @@ def register(app: typer.Typer) -> None:
 def learn_kernel(
     pairs: Pairs,
     spec: LearnSpec,
-    saving: Saving,
-    opening: Opening,
+    kernel_file: KernelFile,
+    reading: Reading,
     printing: shared_options.PrintOptions,
 ) -> None:
     """Find the kernel that makes one picture of another, and say what is known about it."""
-    if saving.output is None and saving.format is not None:
-        raise UsageError(f"--format {saving.format} has no effect without -o", hint="add -o FILE, or -o -")
-    if printing.json and saving.output == "-":
+    if kernel_file.output is None and kernel_file.format is not None:
+        raise UsageError(
+            f"--format {kernel_file.format} has no effect without -o", hint="add -o FILE, or -o -"
+        )
+    if printing.json and kernel_file.output == "-":
         raise UsageError("--json and -o - both want stdout", hint="name a file with -o, or leave --json out")
     from convcli.commands.learn.workflow import STEPS, learn  # here, as NumPy comes with it
 
-    told_on_stdout = not printing.json and saving.output is None
+    report_on_stdout = not printing.json and kernel_file.output is None
     total = None if spec.method is FitMethod.LSTSQ or spec.show_steps else spec.steps or STEPS
     with messages.meter(total, "descending", quiet=printing.quiet) as advance:
         done = learn(
             pairs.files,
             spec,
-            ReadSpec(**vars(opening)),
-            output=saving.output,
-            format=saving.format,
-            watch=_watch(spec.show_steps, advance, on_stdout=told_on_stdout, quiet=printing.quiet),
+            ReadSpec(**vars(reading)),
+            output=kernel_file.output,
+            format=kernel_file.format,
+            watch=_watch(spec.show_steps, advance, on_stdout=report_on_stdout, quiet=printing.quiet),
         )
     if not printing.quiet:
         for note in (*done.details, *done.notes) if printing.verbose else done.notes:
             messages.say(note)
-    if told_on_stdout or not (printing.quiet or printing.json):
-        messages.draw(done.sheet, no_color=printing.no_color, stderr=not told_on_stdout)
+    if report_on_stdout or not (printing.quiet or printing.json):
+        messages.draw(done.sheet, no_color=printing.no_color, stderr=not report_on_stdout)
     if printing.json:
         messages.json_line(done.report)
     elif done.exported is not None and done.exported.path is not None:

@@ -19,7 +19,7 @@ from convcli.imaging.image import full_scale
 from convcli.kernels.recognition.recognise import Recognised
 from convcli.pipeline.jsonable import plain
 
-__all__ = ["FitReport", "Pair", "border_name", "command", "psnr", "report", "sentences", "size_words"]
+__all__ = ["FitReport", "PicturePair", "border_name", "command", "psnr", "report", "sentences", "size_words"]
 
 Array = NDArray[Any]
 
@@ -28,8 +28,8 @@ Array = NDArray[Any]
 MIN_ROUNDED_RANGE = 16
 
 
-class Pair(NamedTuple):
-    """An input and its target, frame by frame: paths as given, pixels in their own units, notes."""
+class PicturePair(NamedTuple):
+    """Two picture files, before and after: paths as given, pixels of each frame in their own units, notes."""
 
     input: str
     target: str
@@ -45,7 +45,7 @@ class FitReport:
     `output` is the path of the kernel file; `seconds` is how long fitting took.
     """
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[PicturePair, ...]
     fit: Fit
     known: tuple[Recognised | None, ...]
     spec: LearnSpec

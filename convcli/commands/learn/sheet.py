@@ -8,10 +8,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from convcli.choices import FitMethod, PadMode
-from convcli.commands.learn.report import FitReport as Told
-from convcli.commands.learn.report import border_name, command, psnr, sentences, size_words
-from convcli.commands.learn.verdict import is_linear, number, percent
-from convcli.commands.learn.view import Command, Losses, open_directions, trials, weights
+from convcli.commands.learn.report import FitReport, border_name, command, psnr, sentences, size_words
+from convcli.commands.learn.verdict import four_digits, is_linear, percent
+from convcli.commands.learn.view import CommandLine, Losses, open_directions, trials, weights
 from convcli.display.terminal.facts import pairs
 from convcli.display.words import printable
 from convcli.engine.fitting.fit import Fit
@@ -26,56 +25,56 @@ NEGLIGIBLE = 1e-12
 SIZES_ROUNDING = 1e-6
 
 
-def sheet(told: Told) -> Group:
+def sheet(result: FitReport) -> Group:
     """Return what is printed for people; names may hold line breaks, and need not be UTF-8."""
-    return Group(*_sheet(told))
+    return Group(*_sheet(result))
 
 
-def _sheet(told: Told) -> Iterator[RenderableType]:
-    fit, first = told.fit, told.pairs[0]
-    more = f", and {len(told.pairs) - 1} more" if len(told.pairs) > 1 else ""
+def _sheet(result: FitReport) -> Iterator[RenderableType]:
+    fit, first = result.fit, result.pairs[0]
+    more = f", and {len(result.pairs) - 1} more" if len(result.pairs) > 1 else ""
     title = f"{Source(first.input).name} -> {Source(first.target).name}{more}"
     yield Text(printable(title, "?"), style="bold")
-    yield from map(Text, sentences(told))
+    yield from map(Text, sentences(result))
     planes, errors = (array.reshape(-1, *fit.size) for array in (fit.weights, fit.errors))
     for index, (plane, error) in enumerate(zip(planes, errors, strict=True)):
         shown = np.where(error > NEGLIGIBLE * np.abs(plane).max(), error, 0.0)
         yield Text("")
         yield Text(f"kernel of channel {index}" if len(planes) > 1 else "kernel", style="bold")
         yield from weights(plane, shown)
-        yield pairs(_kernel_facts(told, index, shown))
+        yield pairs(_kernel_facts(result, index, shown))
     yield Text("")
-    yield pairs(_facts(told))
+    yield pairs(_facts(result))
     if fit.steps:
         yield Losses([step.loss for step in fit.steps])
     if fit.borders:
         yield Text("")
-        yield trials("border", list(_borders(told)))
+        yield trials("border", list(_borders(result)))
     if fit.sizes:
         yield Text("")
-        yield trials("size", list(_sizes(told)))
+        yield trials("size", list(_sizes(result)))
     if fit.freedom:
         yield from open_directions(fit.freedom)
-    linear = is_linear(fit, whole=told.whole, spread=told.spread)
+    linear = is_linear(fit, whole=result.whole, spread=result.spread)
     purpose = "To make the target from the input:" if linear else "The nearest that a filter does:"
     yield Text(f"\n{purpose}", style="dim")
-    yield Command([printable(word, "?") for word in command(told)])
+    yield CommandLine([printable(word, "?") for word in command(result)])
 
 
-def _kernel_facts(told: Told, index: int, errors: NDArray[np.float64]) -> Iterator[tuple[str, str]]:
-    fit, known = told.fit, told.known[index]
+def _kernel_facts(result: FitReport, index: int, errors: NDArray[np.float64]) -> Iterator[tuple[str, str]]:
+    fit, known = result.fit, result.known[index]
     undetermined = "" if fit.unique else ", as the pictures leave it open"
     yield "known", f"none{undetermined}" if known is None else str(known)
-    if told.spec.bias:
+    if result.spec.bias:
         bias, bias_error = np.ravel(fit.bias)[index], np.ravel(fit.bias_error)[index]
-        error = bias_error if bias_error > NEGLIGIBLE * told.peak else 0.0
-        yield "bias", _size_of(bias, told) + (f" ± {error:.2g}" if np.isfinite(error) else "")
+        error = bias_error if bias_error > NEGLIGIBLE * result.peak else 0.0
+        yield "bias", _size_of(bias, result) + (f" ± {error:.2g}" if np.isfinite(error) else "")
     yield "errors", _range(errors)
 
 
-def _size_of(value: float, told: Told) -> str:
+def _size_of(value: float, result: FitReport) -> str:
     """Write a bias or a residual; what is rounding is 0."""
-    return number(value if abs(value) > NEGLIGIBLE * told.peak else 0.0)
+    return four_digits(value if abs(value) > NEGLIGIBLE * result.peak else 0.0)
 
 
 def _range(errors: NDArray[np.float64]) -> str:
@@ -87,29 +86,29 @@ def _range(errors: NDArray[np.float64]) -> str:
     return f"{low:.2g} each" if high <= 1.05 * low else f"{low:.2g} to {high:.2g} each"
 
 
-def _facts(told: Told) -> Iterator[tuple[str, str]]:
-    fit, spec = told.fit, told.spec
+def _facts(result: FitReport) -> Iterator[tuple[str, str]]:
+    fit, spec = result.fit, result.spec
     yield "size", f"{size_words(fit.size)}{', found' if spec.size == 'auto' else ''}{_stride(fit)}"
-    yield "border", f"{border_name(fit)}{_border_remark(told)}"
+    yield "border", f"{border_name(fit)}{_border_remark(result)}"
     yield "fitted", _samples(fit)
-    residual, worst = _size_of(fit.rmse, told), _size_of(fit.worst, told)
+    residual, worst = _size_of(fit.rmse, result), _size_of(fit.worst, result)
     yield "residual", f"{residual} (root mean square), {worst} at most"
     yield "R2", f"{fit.r2:.6f}, {percent(fit.r2)} of the target's variance"
-    ratio = psnr(told) if residual != "0" else None
-    yield "PSNR", "infinite" if ratio is None else f"{ratio:.1f} dB, relative to {number(told.peak)}"
+    ratio = psnr(result) if residual != "0" else None
+    yield "PSNR", "infinite" if ratio is None else f"{ratio:.1f} dB, relative to {four_digits(result.peak)}"
     if fit.holdout is not None:
         held = fit.holdout
-        yield "held out", f"{held.samples} values: residual {_size_of(held.rmse, told)}, R2 {held.r2:.6f}"
+        yield "held out", f"{held.samples} values: residual {_size_of(held.rmse, result)}, R2 {held.r2:.6f}"
     yield "condition", f"{fit.condition:.3g}"
     yield "unique", "yes" if fit.unique else f"no: {len(fit.freedom)} directions are open"
-    yield "method", _method(told)
+    yield "method", _method(result)
     penalty = f" + {spec.l2:g} * (sum of squared weights)" if spec.l2 else ""
     loss = 0.0 if residual == "0" and not spec.l2 else fit.loss
-    yield "loss", f"{number(loss)}, {spec.loss} of squares{penalty}"
+    yield "loss", f"{four_digits(loss)}, {spec.loss} of squares{penalty}"
 
 
-def _method(told: Told) -> str:
-    fit = told.fit
+def _method(result: FitReport) -> str:
+    fit = result.fit
     if fit.method is FitMethod.LSTSQ:
         return "lstsq, the normal equations"
     rate = f"rate {fit.lr:.4g}" if fit.lr is not None else ""
@@ -117,10 +116,10 @@ def _method(told: Told) -> str:
     return f"{fit.method}, {len(fit.steps)} steps, {rate}{limit}"
 
 
-def _border_remark(told: Told) -> str:
-    fit = told.fit
-    value = f" {number(fit.pad_value)}" if fit.pad is PadMode.CONSTANT and not fit.copied else ""
-    return f"{value}, found" if told.spec.pad == "auto" and fit.border_fits else value
+def _border_remark(result: FitReport) -> str:
+    fit = result.fit
+    value = f" {four_digits(fit.pad_value)}" if fit.pad is PadMode.CONSTANT and not fit.copied else ""
+    return f"{value}, found" if result.spec.pad == "auto" and fit.border_fits else value
 
 
 def _samples(fit: Fit) -> str:
@@ -134,21 +133,21 @@ def _stride(fit: Fit) -> str:
     return words + (", for convolution" if fit.convolve else "")
 
 
-def _borders(told: Told) -> Iterator[tuple[str, str, str]]:
-    fit = told.fit
+def _borders(result: FitReport) -> Iterator[tuple[str, str, str]]:
+    fit = result.fit
     ties = sum(trial.best for trial in fit.borders) > 1
     found = "as good" if ties else "found" if fit.border_fits else "nearest, but does not fit"
     for trial in fit.borders:
-        value = f" {number(trial.value)}" if trial.value is not None else ""
-        yield f"{trial.mode}{value}", _size_of(trial.rms, told), found if trial.best else ""
+        value = f" {four_digits(trial.value)}" if trial.value is not None else ""
+        yield f"{trial.mode}{value}", _size_of(trial.rms, result), found if trial.best else ""
 
 
-def _sizes(told: Told) -> Iterator[tuple[str, str, str]]:
-    fit, taken = told.fit, False
+def _sizes(result: FitReport) -> Iterator[tuple[str, str, str]]:
+    fit, taken = result.fit, False
     for trial in fit.sizes:
         remark = ""
         if not taken and all(side >= own for side, own in zip(trial.size, fit.size, strict=True)):
             taken = True
             remark = "taken" if trial.size == fit.size else f"taken, less empty edges: {size_words(fit.size)}"
-        left = trial.rms if trial.rms > SIZES_ROUNDING * told.spread else 0.0
-        yield size_words(trial.size), number(left), remark
+        left = trial.rms if trial.rms > SIZES_ROUNDING * result.spread else 0.0
+        yield size_words(trial.size), four_digits(left), remark

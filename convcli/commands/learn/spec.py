@@ -12,9 +12,9 @@ from convcli.options.option_groups import Options
 from convcli.options.shared_options import JobsOption, choice_of
 from convcli.options.typer_parsers import verbatim
 from convcli.options.window_options import PadValueOption, StrideOption
-from convcli.parsing import number, parse_pair, whole
+from convcli.parsing import parse_number, parse_pair, whole
 
-__all__ = ["LearnSpec", "Opening", "Pairs", "Saving"]
+__all__ = ["KernelFile", "LearnSpec", "Pairs", "Reading"]
 
 AUTO: Literal["auto"] = "auto"
 
@@ -60,7 +60,7 @@ class LearnSpec(Options):
             parser=read_size,
             show_default="auto",
             autocompletion=completion.words(AUTO),
-            help="Size of the kernel; auto grows it until the residual stops falling.",
+            help="Kernel size; auto grows it until the residual stops falling.",
         ),
     ] = AUTO
     pad: Annotated[
@@ -88,7 +88,7 @@ class LearnSpec(Options):
         _window(
             "--l2",
             metavar="V",
-            parser=number,
+            parser=parse_number,
             help="Add V times the sum of squared weights to the loss (ridge); the bias is free.",
         ),
     ] = 0.0
@@ -110,13 +110,11 @@ class LearnSpec(Options):
         _data(
             "--holdout",
             metavar="SHARE",
-            parser=number,
+            parser=parse_number,
             help="Share of the values, drawn at random, that is not fitted: the error on them is reported.",
         ),
     ] = 0.0
-    seed: Annotated[
-        int, _data("--seed", metavar="N", parser=whole, help="Seed of everything that is random.")
-    ] = 0
+    seed: Annotated[int, _data("--seed", metavar="N", parser=whole, help="Seed of all random draws.")] = 0
 
     method: Annotated[
         FitMethod,
@@ -145,7 +143,7 @@ class LearnSpec(Options):
         _descent(
             "--lr",
             metavar="V",
-            parser=number,
+            parser=parse_number,
             show_default="one that converges",
             help="Learning rate: how far each step goes.",
         ),
@@ -189,14 +187,15 @@ class LearnSpec(Options):
                 f"--pad-value {self.pad_value:g} has no effect with --pad {self.pad}",
                 hint="use --pad constant, or leave --pad-value out",
             )
-        counts = [("--steps", self.steps), ("--batch", self.batch), ("--show-steps", self.show_steps)]
-        for name, value in (counts[0], ("--lr", self.lr), counts[1], ("--init", self.init), counts[2]):
+        steps, batch = ("--steps", self.steps), ("--batch", self.batch)
+        show_steps = ("--show-steps", self.show_steps)
+        for name, value in (steps, ("--lr", self.lr), batch, ("--init", self.init), show_steps):
             if value is not None and self.method is FitMethod.LSTSQ:
                 raise UsageError(
                     f"{name} {value} has no effect with --method lstsq, which takes no steps",
                     hint="use --method gd or --method adam",
                 )
-        for name, count in counts:
+        for name, count in (steps, batch, show_steps):
             if count is not None and count < 1:
                 raise UsageError(f"{name} {count} is too small", hint="use 1 or more")
         if self.jobs is not None and self.jobs < 1:
@@ -213,7 +212,7 @@ class LearnSpec(Options):
             )
 
 
-class Saving(Options):
+class KernelFile(Options):
     """Where and in which format the kernel is written."""
 
     output: Annotated[
@@ -239,7 +238,7 @@ class Saving(Options):
     ] = None
 
 
-class Opening(Options):
+class Reading(Options):
     """How pictures are read."""
 
     frame: shared_options.FrameOption = None

@@ -7,7 +7,7 @@ from convcli.choices import FitMethod, PadMode
 from convcli.display.words import significant
 from convcli.engine.fitting.fit import Fit
 
-__all__ = ["ROUNDING", "is_linear", "number", "percent", "verdict"]
+__all__ = ["ROUNDING", "four_digits", "is_linear", "percent", "verdict"]
 
 # Standard deviation of the error of rounding to whole numbers, uniform over an interval of length 1.
 ROUNDING = 1 / math.sqrt(12)
@@ -15,6 +15,13 @@ ROUNDING = 1 / math.sqrt(12)
 # Largest residuals of float targets, over their standard deviation: up to EXACT they count as rounding
 # errors in float64, up to NEAR as nearly none.
 EXACT, NEAR = 1e-9, 1e-4
+
+# Root mean square of the residuals of rounded targets, in grey levels: rounding leaves ROUNDING, by chance up
+# to 5% more; below 0.2 most results were whole already, and hardly any was rounded.
+ROUNDED_ONCE, HARDLY_ROUNDED = 1.05 * ROUNDING, 0.2
+
+# Cutting decimals off lowers values by 0.5 on average: a bias this close to -0.5, in grey levels, says so.
+TRUNCATION_TOLERANCE = 0.05
 
 # Largest residual of rounded targets, in grey levels, that rounding between two passes of a filter may leave.
 ROUNDED_TWICE = 0.75
@@ -26,8 +33,8 @@ def verdict(fit: Fit, *, whole: bool, spread: float) -> Iterator[str]:
     `whole` says whether targets are rounded to whole numbers; `spread` is their standard deviation.
     """
     yield _linear(fit, whole, spread)
-    cut = bool(fit.bias.size == 1 and abs(fit.bias.item() + 0.5) < 0.05)
-    if whole and 0.2 < fit.rmse <= ROUNDING * 1.05 and cut:
+    cut = bool(fit.bias.size == 1 and abs(fit.bias.item() + 0.5) < TRUNCATION_TOLERANCE)
+    if whole and HARDLY_ROUNDED < fit.rmse <= ROUNDED_ONCE and cut:
         yield "The bias of -0.5 says that decimals were cut off, not rounded."
     if not fit.unique:
         count = len(fit.freedom)
@@ -40,7 +47,7 @@ def verdict(fit: Fit, *, whole: bool, spread: float) -> Iterator[str]:
     if fit.borders and linear:
         yield _border(fit)
     elif not linear and fit.method is FitMethod.LSTSQ:
-        yield from _elsewhere(fit)
+        yield from _other_settings(fit)
 
 
 def is_linear(fit: Fit, *, whole: bool, spread: float) -> bool:
@@ -53,34 +60,34 @@ def _linear(fit: Fit, whole: bool, spread: float) -> str:
         return "The target is flat: a bias alone explains it."
     if fit.rmse <= EXACT * spread:
         return "One kernel explains this pair exactly."
-    if whole and fit.rmse <= ROUNDING * 1.05:
+    if whole and fit.rmse <= ROUNDED_ONCE:
         return (
-            f"One kernel explains this pair, exact but for rounding: it leaves {number(fit.rmse)}, "
+            f"One kernel explains this pair, exact but for rounding: it leaves {four_digits(fit.rmse)}, "
             f"and rounding alone leaves {ROUNDING:.3f}."
         )
     if whole and fit.rmse <= ROUNDED_TWICE:
         return (
-            f"One kernel explains this pair nearly: it leaves {number(fit.rmse)}, and rounding once leaves "
-            f"{ROUNDING:.3f}; rounding between passes, or noise, may leave that."
+            f"One kernel explains this pair nearly: it leaves {four_digits(fit.rmse)}, and rounding once "
+            f"leaves {ROUNDING:.3f}; rounding between passes, or noise, may leave that."
         )
     if not whole and fit.rmse <= NEAR * spread:
-        left = f"{number(fit.rmse)} of a spread of {number(spread)}"
+        left = f"{four_digits(fit.rmse)} of a spread of {four_digits(spread)}"
         return f"One kernel explains this pair nearly: it leaves {left}."
     if fit.method is not FitMethod.LSTSQ:
         return (
             f"After {len(fit.steps)} steps the kernel explains {percent(fit.r2)} of this pair, and leaves "
-            f"{number(fit.rmse)} (root mean square)."
+            f"{four_digits(fit.rmse)} (root mean square)."
         )
     return (
         f"No single kernel explains this pair: the best explains {percent(fit.r2)} of it. The rest, "
-        f"{number(fit.rmse)} (root mean square), is noise or not linear."
+        f"{four_digits(fit.rmse)} (root mean square), is noise or not linear."
     )
 
 
-def _elsewhere(fit: Fit) -> Iterator[str]:
-    """Name the given size and padding, which may be wrong, and the options that search for better ones."""
+def _other_settings(fit: Fit) -> Iterator[str]:
+    """Say which size and padding were given, and which options search for better ones."""
     if fit.pad is PadMode.VALID and not fit.borders:
-        return  # the target's size says both
+        return  # the size of a valid target tells kernel size and padding: there is nothing to search
     given = [] if fit.sizes else [(f"size {fit.size[0]}x{fit.size[1]}", "--size auto")]
     if not fit.borders:
         given.append((f"border {fit.pad}", "-p auto"))
@@ -101,7 +108,7 @@ def _border(fit: Fit) -> str:
     return f"Border: {fit.pad}."
 
 
-def number(value: float) -> str:
+def four_digits(value: float) -> str:
     """Write a number in four significant digits."""
     return significant(value, 4)
 

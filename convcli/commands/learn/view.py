@@ -14,14 +14,14 @@ from convcli.display.terminal.facts import indented, table
 from convcli.display.terminal.heat import Heat
 from convcli.display.terminal.sparkline import sparkline
 
-__all__ = ["Command", "Losses", "continued", "open_directions", "trials", "weights"]
+__all__ = ["CommandLine", "Losses", "continued", "open_directions", "trials", "weights"]
 
 Array = NDArray[np.floating[Any]]
 
 # Significant digits of the largest weight; the others have as many decimal places.
 DIGITS = 4
 
-# Standard errors are drawn of kernels of up to as many weights; their range is always told.
+# Most weights of a kernel whose standard errors are drawn one by one; of any kernel their range is printed.
 ERRORS_WITHIN = 49
 
 # Directions left open by the pictures that are drawn.
@@ -83,7 +83,7 @@ class Losses:
 
 
 @dataclass(frozen=True, eq=False)
-class Command:
+class CommandLine:
     """A Rich renderable of a command to copy, to be printed uncropped: its words may be long."""
 
     words: Sequence[str]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Group
 
-from convcli.commands.learn.report import FitReport, Pair, border_name, report
+from convcli.commands.learn.report import FitReport, PicturePair, border_name, report
 from convcli.commands.learn.sheet import sheet
 from convcli.commands.learn.spec import LearnSpec
 from convcli.engine.fitting.fit import Fit, fit_kernel
@@ -85,7 +85,7 @@ def learn(
     return Learned(sheet(fitted), report(fitted), notes, details, exported)
 
 
-def _pair(before: str, after: str, spec: LearnSpec, reading: ReadSpec) -> Pair:
+def _pair(before: str, after: str, spec: LearnSpec, reading: ReadSpec) -> PicturePair:
     sources = (Source(before), Source(after))
     images = [read_source(source, reading) for source in sources]
     notes = []
@@ -105,7 +105,7 @@ def _pair(before: str, after: str, spec: LearnSpec, reading: ReadSpec) -> Pair:
             f"{source.name!r} has {_channels(count)}" for source, count in zip(sources, channels, strict=True)
         )
         raise GeometryError(said, hint="add --gray, which makes grey of colours, or give both alike")
-    return Pair(before, after, tuple(inputs), tuple(targets), tuple(notes))
+    return PicturePair(before, after, tuple(inputs), tuple(targets), tuple(notes))
 
 
 def _channels(count: int) -> str:
@@ -116,7 +116,7 @@ def _pixels(frame: Frame, image: Image, spec: LearnSpec) -> Array:
     return colour.gray(frame, image.space).pixels if spec.gray else frame.pixels
 
 
-def _fit(pairs: Sequence[Pair], spec: LearnSpec, watch: Callable[[int, float], None] | None) -> Fit:
+def _fit(pairs: Sequence[PicturePair], spec: LearnSpec, watch: Callable[[int, float], None] | None) -> Fit:
     inputs = [array for pair in pairs for array in pair.inputs]
     targets = [array for pair in pairs for array in pair.targets]
     masks = None if spec.keep_saturated else [_unsaturated(target) for target in targets]
@@ -148,7 +148,7 @@ def _known(found: Fit) -> Iterator[Recognised | None]:
         yield recognise(plane, error)
 
 
-def _kernel(found: Fit, pairs: Sequence[Pair]) -> Kernel:
+def _kernel(found: Fit, pairs: Sequence[PicturePair]) -> Kernel:
     """Return the kernel to be written; one per channel becomes C x C x kh x kw, 0 between channels."""
     source = f"convcli learn {pairs[0].input} {pairs[0].target}; border: {border_name(found)}"
     weights = found.weights

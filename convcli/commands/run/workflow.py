@@ -19,7 +19,7 @@ from convcli.pipeline.lazy_rows import measured
 from convcli.pipeline.naming import OutputPaths
 from convcli.pipeline.operation import FeatureMap
 from convcli.pipeline.process import read_source, write_results
-from convcli.pipeline.results import Result, develop, figures
+from convcli.pipeline.results import Result, figures, to_image
 from convcli.stacks.layers import channels_last
 from convcli.stacks.preprocess import preprocess
 from convcli.stacks.stack import Scale, Stack, read_stack
@@ -95,7 +95,7 @@ def run_files(
             notes=tuple(dict.fromkeys((*notes, *done.notes))),
             details=tuple(lines),
             report=report if keep is None else report | {"maps": keep.paths},
-            table=summary_table(stack, traces, source.name) if summary else None,
+            summary=summary_table(stack, traces, source.name) if summary else None,
         )
 
     return Batch(run_each(inputs, reading, work), count, naming.to_stdout)
@@ -114,7 +114,7 @@ def _develop(image: Image, made: Sequence[Array], stack: Stack, spec: FilterSpec
     same = frames[0].channels == image.frames[0].channels
     before = replace(image, frames=frames, space=image.space if same else Space.DATA)
     maps = [FeatureMap(frame.pixels, None) for frame in frames]
-    result = develop(before, maps, spec, format)
+    result = to_image(before, maps, spec, format)
     if format.name not in CHANNELS_FIRST:
         return result
     inside = tuple(

@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 def show_maps(
     files: shared_options.InputOptions,
-    view: ShowSpec,
+    show_spec: ShowSpec,
     window: SlidingWindow,
     kernel_options: shared_options.KernelOptions,
     reading: ReadSpec,
@@ -34,15 +34,15 @@ def show_maps(
     gray: shared_options.GrayOption = False,
 ) -> None:
     """Show the numbers of a picture, or of the feature maps that kernels make of it."""
-    if printing.json and view.form not in (None, Form.JSON):
-        raise UsageError(f"--json and --as {view.form} exclude each other", hint="leave one of them out")
+    if printing.json and show_spec.form not in (None, Form.JSON):
+        raise UsageError(f"--json and --as {show_spec.form} exclude each other", hint="leave one of them out")
     if printing.json:
-        view = view.replace(form=Form.JSON)
+        show_spec = show_spec.replace(form=Form.JSON)
     spec = FilterSpec(**vars(window), **vars(kernel_options), gray=gray, alpha=AlphaMode.DROP)
     from convcli.commands.show.workflow import show_files  # here, as NumPy comes with it
 
-    batch = show_files(files.inputs, kernel, spec, reading, view)
-    as_json = view.shown_as is Form.JSON and not batch.to_stdout and view.output is None
-    forced = view.graphics is not Graphics.AUTO
-    screen = messages.console(no_color=printing.no_color, forced=forced) if view.preview else None
+    batch = show_files(files.inputs, kernel, spec, reading, show_spec)
+    as_json = show_spec.shown_as is Form.JSON and not batch.to_stdout and show_spec.output is None
+    forced = show_spec.graphics is not Graphics.AUTO
+    screen = messages.console(no_color=printing.no_color, forced=forced) if show_spec.preview else None
     messages.deliver(batch, printing.replace(json=as_json), screen)

@@ -107,21 +107,21 @@ class ShownMap:
         return lines
 
 
-def picture_maps(image: Image, view: ShowSpec) -> list[ShownMap]:
+def picture_maps(image: Image, show_spec: ShowSpec) -> list[ShownMap]:
     """Return the channels of a picture."""
     return [
-        _shown(plane, view.region, channel=channel)
+        _shown(plane, show_spec.region, channel=channel)
         for channel, plane in _planes(image, image.frames[0].pixels)
     ]
 
 
-def slid_maps(image: Image, slides: LoadedKernels, spec: FilterSpec, view: ShowSpec) -> list[ShownMap]:
+def slid_maps(image: Image, slides: LoadedKernels, spec: FilterSpec, show_spec: ShowSpec) -> list[ShownMap]:
     """Return the maps, or the scores, that kernels make of the first frame."""
-    if view.score:
-        return list(_scores(image, slides, spec, view))
+    if show_spec.score:
+        return list(_scores(image, slides, spec, show_spec))
     found = Filtering(slides, spec).maps(image.frames[0], image.space)
     return [
-        _shown(plane, view.region, kernel=kernel, pad=spec.pad.value, channel=channel)
+        _shown(plane, show_spec.region, kernel=kernel, pad=spec.pad.value, channel=channel)
         for kernel, one in zip(_called(slides), found, strict=True)
         for channel, plane in _planes(image, one.values)
     ]
@@ -146,7 +146,7 @@ def _planes(image: Image, values: Array) -> Iterator[tuple[str | None, Array]]:
         yield names[index] if named else f"channel {index}", values[..., index]
 
 
-def _scores(image: Image, slides: LoadedKernels, spec: FilterSpec, view: ShowSpec) -> Iterator[ShownMap]:
+def _scores(image: Image, slides: LoadedKernels, spec: FilterSpec, show_spec: ShowSpec) -> Iterator[ShownMap]:
     features = [part for found in slides.kernels for part in found.components]
     for kernel, weights in zip(_called(slides), features, strict=True):
         if weights.ndim != 2:
@@ -155,11 +155,13 @@ def _scores(image: Image, slides: LoadedKernels, spec: FilterSpec, view: ShowSpe
                 hint="give a kernel of one matrix",
             )
         window = spec.window(weights.shape)
-        scores = match_window(image.frames[0].pixels, weights, window, center=view.center, jobs=spec.jobs)
+        scores = match_window(
+            image.frames[0].pixels, weights, window, center=show_spec.center, jobs=spec.jobs
+        )
         note = f"{kernel!r} is flat, so that every score is 0; --no-center compares without subtracting means"
-        flat = view.center and np.ptp(weights) <= FLAT_RANGE * np.abs(weights).max()
+        flat = show_spec.center and np.ptp(weights) <= FLAT_RANGE * np.abs(weights).max()
         for channel, plane in _planes(image, scores):
-            one = _shown(plane, view.region, kernel=kernel, pad=spec.pad.value, channel=channel)
+            one = _shown(plane, show_spec.region, kernel=kernel, pad=spec.pad.value, channel=channel)
             yield _matched(one, window, (note,) if flat else ())
 
 

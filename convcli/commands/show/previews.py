@@ -20,7 +20,7 @@ LEAST_LINES, MOST_LINES = 10, 40
 
 
 def previews(
-    name: str, image: Image, maps: Sequence[ShownMap], view: ShowSpec, lines: int, *, whole: bool
+    name: str, image: Image, maps: Sequence[ShownMap], show_spec: ShowSpec, lines: int, *, whole: bool
 ) -> list[Picture]:
     """Return one picture of an input as it is (`whole`: no kernel), or one of each of its maps.
 
@@ -30,14 +30,14 @@ def previews(
     if whole and image.space in (Space.GRAY, Space.RGB) and image.dtype.kind == "u":
         values = stacked(maps)
         pixels = to_pixels(values, RangeMode.CLIP, full_in=full_scale(values.dtype), target=np.uint8).array
-        return [Picture(pixels, name, size(maps[0].shape), view.graphics, min(MOST_LINES, lines))]
+        return [Picture(pixels, name, size(maps[0].shape), show_spec.graphics, min(MOST_LINES, lines))]
     most = max(LEAST_LINES, min(MOST_LINES, lines // len(maps)))
     return [
         Picture(
             np.ascontiguousarray(picture(one.values)),
             ", ".join((name, *one.words)),
             f"{one.facts()}; {_legend(one)}",
-            view.graphics,
+            show_spec.graphics,
             most,
         )
         for one in maps

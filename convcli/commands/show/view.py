@@ -23,14 +23,14 @@ from convcli.display.terminal.cells import (
 )
 from convcli.display.terminal.sparkline import BARS, PLAIN, bar
 
-__all__ = ["FeatureMap"]
+__all__ = ["FeatureMapTable"]
 
 FAINT = Style(dim=True)
 
 
 @dataclass(frozen=True, eq=False)
-class FeatureMap:
-    """A Rich renderable of one map, never wider than the terminal.
+class FeatureMapTable:
+    """A Rich renderable of one feature map: a table of coloured numbers, never wider than the terminal.
 
     Cells are coloured on the diverging scale around 0: blue is negative, red positive. Without colour signs
     and a bar behind each number, as high as its magnitude, say the same. A map that does not fit is pooled by

@@ -13,7 +13,7 @@ from convcli.atomic_write import write_bytes
 from convcli.choices import STDIN, STDOUT, Combine
 from convcli.commands.show.maps import ShownMap, map_report, picture_maps, slid_maps, stacked
 from convcli.commands.show.spec import Form, ShowSpec
-from convcli.commands.show.view import FeatureMap
+from convcli.commands.show.view import FeatureMapTable
 from convcli.display.words import printable
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.image import Image
@@ -39,21 +39,21 @@ SUM_FIELDS = ("normalize", "chain", "combine")
 
 
 def show_files(
-    inputs: Sequence[str], kernels: Sequence[str], spec: FilterSpec, reading: ReadSpec, view: ShowSpec
+    inputs: Sequence[str], kernels: Sequence[str], spec: FilterSpec, reading: ReadSpec, show_spec: ShowSpec
 ) -> Batch:
     """Show each input, or the maps that `kernels`, SPECs as ``-k`` takes them, make of it."""
     view.check_form()
     check_inputs(inputs, kernels)
-    _check(kernels, spec, view)
+    _check(kernels, spec, show_spec)
     count = None if reading.recursive else len(inputs)
-    form, output = view.shown_as, None if view.output == STDOUT else view.output
+    form, output = show_spec.shown_as, None if show_spec.output == STDOUT else show_spec.output
     if count != 1 and (form in (Form.CSV, Form.NPY) or output is not None):
         many = "several inputs" if count is None else f"{count} inputs"
         raise UsageError(
             f"{many} cannot all go to {output or 'stdout'!r} as {form}", hint="show one, or all --as json"
         )
     # in --score each component of a kernel is a feature of its own
-    combined = spec.replace(combine=Combine.NONE) if view.score else spec
+    combined = spec.replace(combine=Combine.NONE) if show_spec.score else spec
     slides = load_kernels(kernels, combined) if kernels else None
 
     def work(source: Source) -> Outcome:
@@ -61,11 +61,15 @@ def show_files(
         notes = [*image.notes, *_left_out(image)]
         if spec.gray:
             image = as_gray(image)
-        maps = slid_maps(image, slides, spec, view) if slides is not None else picture_maps(image, view)
+        maps = (
+            slid_maps(image, slides, spec, show_spec)
+            if slides is not None
+            else picture_maps(image, show_spec)
+        )
         notes += dict.fromkeys(note for shown in maps for note in shown.notes)
         if form is Form.TABLE:
-            shown = _drawn(source, image, maps, slides, view)
-            return Outcome(input=source.path, shown=shown, notes=tuple(notes))
+            shown = _drawn(source, image, maps, slides, show_spec)
+            return Outcome(input=source.path, drawing=shown, notes=tuple(notes))
         report = (
             {"input": source.path, "maps": [map_report(one) for one in maps]} if form is Form.JSON else {}
         )
@@ -82,14 +86,14 @@ def show_files(
     return Batch(run_each(inputs, reading, work), count, form is Form.NPY and output is None)
 
 
-def _check(kernels: Sequence[str], spec: FilterSpec, view: ShowSpec) -> None:
+def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> None:
     fields = (*WINDOW_FIELDS, *SUM_FIELDS)
     given = [name for name in fields if getattr(spec, name) != getattr(FilterSpec, name)]
     options = {name: "--" + name.replace("_", "-") for name in given}
     if not kernels:
-        for option in [*(["--score"] if view.score else []), *options.values()]:
+        for option in [*(["--score"] if show_spec.score else []), *options.values()]:
             raise UsageError(f"{option} has no effect without a kernel", hint="add -k SPEC")
-    if view.score:
+    if show_spec.score:
         for name in ("bias", *SUM_FIELDS):
             if name in given:
                 raise UsageError(
@@ -106,25 +110,25 @@ def _left_out(image: Image) -> Iterator[str]:
 
 
 def _drawn(
-    source: Source, image: Image, maps: Sequence[ShownMap], slides: LoadedKernels | None, view: ShowSpec
+    source: Source, image: Image, maps: Sequence[ShownMap], slides: LoadedKernels | None, show_spec: ShowSpec
 ) -> Group:
     name = printable(source.name)
     drawn: list[Any] = []
-    if view.preview:
+    if show_spec.preview:
         from convcli.commands.show.previews import previews  # here for start-up: tables need no plots
 
-        drawn = previews(name, image, maps, view, LINES, whole=slides is None)
+        drawn = previews(name, image, maps, show_spec, LINES, whole=slides is None)
     else:
         rows = max(LEAST_ROWS, min(MOST_ROWS, LINES // len(maps)))
         drawn = [
-            FeatureMap(
+            FeatureMapTable(
                 one.values,
                 ", ".join((name, *one.words)),
                 one.facts(),
                 one.lines(max(LEAST_MATCHES, MATCHES_IN_ALL // len(maps))),
                 one.first,
-                view.precision,
-                view.max_size,
+                show_spec.precision,
+                show_spec.max_size,
                 rows,
             )
             for one in maps

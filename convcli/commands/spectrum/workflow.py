@@ -66,7 +66,7 @@ def spectrum_files(
         lines = _verdict(proofs)
         spectra = Spectra(_title(source, image, called, convolve=convolve), lines, pixels, proofs, convolve)
         if naming is None:
-            return Outcome(input=source.path, shown=spectra, report=report, notes=tuple(notes))
+            return Outcome(input=source.path, drawing=spectra, report=report, notes=tuple(notes))
         (target,) = naming.targets(source, (f"{found.stem}-spectrum",), "png")
         data = _encoded(spectra.picture(), target.format, writing.compress)
         if target.path == STDOUT:

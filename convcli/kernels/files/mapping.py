@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from convcli.choices import Combine
 from convcli.errors import KernelError, UsageError
 from convcli.kernels.kernel import AXES_HINT, PLACES, Array, Kernel, as_weights, joins
-from convcli.kernels.text import number, shown
+from convcli.kernels.text import read_number, shown
 
 __all__ = ["as_mapping", "from_mapping", "nested"]
 
@@ -92,7 +92,7 @@ def _flatten(value: object, shape: list[int], what: str, path: tuple[int, ...], 
 def _number(value: object, what: str, where: str) -> float:
     try:
         if isinstance(value, str):
-            return number(value.strip())
+            return read_number(value.strip())
         if isinstance(value, int | float) and not isinstance(value, bool):
             return float(value)
         wrong = f"{_said(value)} is not a number"

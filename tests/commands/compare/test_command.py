@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from convcli.choices import PadMode
 from convcli.commands.compare import outputs
-from convcli.commands.compare.verdict import figure, number, verdict
+from convcli.commands.compare.verdict import column_figure, figure, verdict
 from tests.oracle import SCIPY_MODES
 from tests.paths import SAMPLES
 from tests.program import Convcli
@@ -348,7 +348,7 @@ def test_words_of_the_verdict() -> None:
 
 def test_numbers() -> None:
     values = (0.0, 0.00012, 0.0012, 0.05, 0.5, 12.345, 99.97, 1234.5, 234567.0, float("nan"), float("inf"))
-    assert [number(value) for value in values] == (
+    assert [column_figure(value) for value in values] == (
         ["0", "1e-04", "0.0012", "0.0500", "0.5", "12.3", "100", "1234", "2e+05", "-", "inf"]
     )
     assert [figure(value) for value in values] == (

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from convcli.commands.compare.bias_sheet import BiasMaps, bias_sheet
-from convcli.commands.compare.view import Column, Figures, Report
+from convcli.commands.compare.view import Column, FigureTable, Report
 from convcli.display.diverging import diverging
 
 
@@ -17,7 +17,7 @@ def printed(renderable, width, **options):
     return console.file.getvalue()
 
 
-TABLE = Figures(
+TABLE = FigureTable(
     [
         Column("padding", ["zero", "replicate *"], left=True),
         Column("mean", ["12.3", "0.0123"], note="of errors"),
@@ -55,13 +55,13 @@ def test_nothing_is_wider_than_the_terminal(width: int) -> None:
         "title " * 9, ["a fact " * 20], "a verdict " * 20, [("heading " * 12, TABLE)], ["note " * 30]
     )
     assert max(map(len, printed(report, width).splitlines())) <= width
-    long = Figures([Column("padding", ["zero"]), Column("by", series=[[float(n) for n in range(60)]])])
+    long = FigureTable([Column("padding", ["zero"]), Column("by", series=[[float(n) for n in range(60)]])])
     assert len(printed(long, width).splitlines()[2]) == min(width, 7 + 2 + 24)
     assert "…" not in printed(long, width)
 
 
 def test_series_without_differences_are_not_drawn() -> None:
-    table = Figures([Column("padding", ["a"]), Column("by", series=[[0.0, 0.0]])])
+    table = FigureTable([Column("padding", ["a"]), Column("by", series=[[0.0, 0.0]])])
     assert printed(table, 40).splitlines()[2].strip() == "a"
 
 

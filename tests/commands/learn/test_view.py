@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from convcli.commands.learn.view import Command, Losses, continued, open_directions, trials, weights
+from convcli.commands.learn.view import CommandLine, Losses, continued, open_directions, trials, weights
 from convcli.display.terminal.facts import pairs
 from tests.display.terminal.helpers import drawn
 
@@ -27,7 +27,7 @@ def test_a_long_word_is_never_cut():
     name = "x" * 70
     lines = continued(("convcli", "filter", name, "-k", "box"), 40)
     assert lines[1] == f"  {name} \\"
-    assert name in drawn(Command(("convcli", "filter", name)), width=40)
+    assert name in drawn(CommandLine(("convcli", "filter", name)), width=40)
 
 
 def test_what_is_next_to_nothing_is_zero():
@@ -60,7 +60,7 @@ def test_everything_fits(width):
         trials("border", rows),
         *open_directions(tuple(np.eye(9).reshape(9, 3, 3))),
         Losses(list(np.geomspace(100, 1, 300))),
-        Command(COMMAND),
+        CommandLine(COMMAND),
         width=width,
     )
     assert max(map(len, text.splitlines())) <= width

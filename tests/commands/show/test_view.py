@@ -11,21 +11,21 @@ from hypothesis.extra import numpy as hnp
 from rich.cells import cell_len
 
 from convcli.commands.show.aligned_numbers import written
-from convcli.commands.show.view import FeatureMap
+from convcli.commands.show.view import FeatureMapTable
 from tests.display.terminal.helpers import BLUE, GREY, RED, console
 
 EDGES = np.array([[0.0, 1, 0, 0, 0, -1, 0]] * 3)
 RAMP = np.arange(128.0)[:, None] + np.arange(128.0)
 
 
-def text(shown: FeatureMap, width: int = 80, colour: bool = False, encoding: str = "utf-8") -> list[str]:
+def text(shown: FeatureMapTable, width: int = 80, colour: bool = False, encoding: str = "utf-8") -> list[str]:
     terminal = console(width=width, colour=colour, encoding=encoding)
     lines = terminal.render_lines(shown, pad=False)
     return ["".join(segment.text for segment in line).rstrip() for line in lines]
 
 
 def test_without_colour_signs_and_bars():
-    shown = FeatureMap(EDGES * [[1], [0.5], [0.01]], "edges.csv", "3 x 7")
+    shown = FeatureMapTable(EDGES * [[1], [0.5], [0.01]], "edges.csv", "3 x 7")
     assert text(shown, 80) == [
         "edges.csv",
         "3 x 7",
@@ -34,11 +34,11 @@ def test_without_colour_signs_and_bars():
         "1  0.000  +0.500▅  0.000   0.000   0.000  -0.500▅  0.000",
         "2  0.000  +0.010▁  0.000   0.000   0.000  -0.010▁  0.000",
     ]
-    assert text(FeatureMap(EDGES, max_size=0), encoding="ascii")[1] == "0  0  +1@  0   0   0  -1@  0"
+    assert text(FeatureMapTable(EDGES, max_size=0), encoding="ascii")[1] == "0  0  +1@  0   0   0  -1@  0"
 
 
 def test_at_40_columns_a_map_is_pooled_or_cut():
-    shown = FeatureMap(EDGES * 0.5, first=(10, 90))
+    shown = FeatureMapTable(EDGES * 0.5, first=(10, 90))
     assert text(shown, 40) == [
         "        90       92       94       96",
         "10 +0.2500█  0.0000  -0.2500█  0.0000",
@@ -47,7 +47,7 @@ def test_at_40_columns_a_map_is_pooled_or_cut():
         "values, named by the first; --max-size 0",
         "or --region shows them as they are",
     ]
-    assert text(FeatureMap(EDGES * 0.5, max_size=0), 40) == [
+    assert text(FeatureMapTable(EDGES * 0.5, max_size=0), 40) == [
         "        0        1        2        3",
         *(f"{row}  0.0000  +0.5000█  0.0000   0.0000" for row in range(3)),
         "3 more columns to the right, from 4 on,",
@@ -58,7 +58,7 @@ def test_at_40_columns_a_map_is_pooled_or_cut():
 @pytest.mark.parametrize("width", [80, 40])
 def test_in_colour(width):
     terminal = console(width=width)
-    head, *lines = terminal.render_lines(FeatureMap(EDGES, max_size=0), pad=False)
+    head, *lines = terminal.render_lines(FeatureMapTable(EDGES, max_size=0), pad=False)
     assert "".join(segment.text for segment in head) == "   0  1  2  3  4  5  6"
     for number, line in enumerate(lines):
         assert [segment.text for segment in line] == [str(number), "  0", "  1", *["  0"] * 3, " -1", "  0"]
@@ -70,7 +70,7 @@ def test_in_colour(width):
 
 
 def test_a_large_map_is_pooled_to_fit_and_says_so():
-    lines = text(FeatureMap(RAMP, max_rows=16))
+    lines = text(FeatureMapTable(RAMP, max_rows=16))
     side = int(re.search(r"mean of (\d+) x \1 values", " ".join(lines))[1])
     rows = [line for line in lines if line[:3].strip().isdigit()]
     assert len(rows) == -(-128 // side) <= 16
@@ -85,7 +85,7 @@ def test_a_large_map_is_pooled_to_fit_and_says_so():
 
 @pytest.mark.parametrize(("most", "side"), [(128, 1), (100, 2), (8, 16), (1, 128)])
 def test_max_size(most, side):
-    lines = text(FeatureMap(RAMP, max_size=most), 1000)
+    lines = text(FeatureMapTable(RAMP, max_size=most), 1000)
     assert (f"mean of {side} x {side}" in " ".join(lines)) == (side > 1)
     assert len([line for line in lines if re.match(r" *\d+ +\d", line)]) == 1 + -(-128 // side) - (
         side == 128
@@ -102,7 +102,7 @@ def test_max_size(most, side):
 )
 def test_never_wider_than_the_terminal(values, width, colour, max_size, precision):
     values = np.clip(values, -1e7, 1e7) if precision is not None else values
-    lines = text(FeatureMap(values, max_size=max_size, precision=precision), width, colour)
+    lines = text(FeatureMapTable(values, max_size=max_size, precision=precision), width, colour)
     assert max(map(cell_len, lines)) <= width
     if max_size is None:
         assert len(lines) <= 32 + 10
@@ -130,17 +130,17 @@ def test_numbers(values, precision, words, power):
 
 
 def test_powers_are_told():
-    assert text(FeatureMap(np.array([[1e-9, 2e-9]])))[-1] == "in units of 1e-09"
-    assert text(FeatureMap(np.array([[5e-324]])))[-1] == "in units of 1e-308"
+    assert text(FeatureMapTable(np.array([[1e-9, 2e-9]])))[-1] == "in units of 1e-09"
+    assert text(FeatureMapTable(np.array([[5e-324]])))[-1] == "in units of 1e-308"
 
 
 def test_names_are_not_markup():
-    assert text(FeatureMap(EDGES, "[red]x[/red].png"))[0] == "[red]x[/red].png"
+    assert text(FeatureMapTable(EDGES, "[red]x[/red].png"))[0] == "[red]x[/red].png"
 
 
 def test_no_color_is_obeyed():
     from rich.console import Console
 
     terminal = Console(file=io.StringIO(), force_terminal=True, width=80, _environ={"NO_COLOR": "1"})
-    lines = terminal.render_lines(FeatureMap(EDGES), pad=False)
+    lines = terminal.render_lines(FeatureMapTable(EDGES), pad=False)
     assert "+1█" in "".join(segment.text for segment in lines[1])
