@@ -90,7 +90,7 @@ def as_type(value: float, dtype: np.dtype[np.generic]) -> Array:
 def read_padded(
     image: Array,
     padding: PaddingPixels,
-    maps: tuple[Indices, Indices],
+    source_indices: tuple[Indices, Indices],
     pad_value: float | Array,
     source: Piece,
     into: Array,
@@ -104,7 +104,7 @@ def read_padded(
         Of any strides.
     padding : ((top, bottom), (left, right))
         Pixels of padding on each side.
-    maps : (rows, columns)
+    source_indices : (rows, columns)
         Source pixel of each padded row and column, from :func:`sources`.
     pad_value : float
         Written where a map is ``CONSTANT``.
@@ -113,8 +113,8 @@ def read_padded(
     step : (rows, columns)
         Distance between the rows, and columns, that are copied: every position by default.
     """
-    rows = _sections(range(source.y0, source.y1, step[0]), padding[0], maps[0])
-    columns = _sections(range(source.x0, source.x1, step[1]), padding[1], maps[1])
+    rows = _sections(range(source.y0, source.y1, step[0]), padding[0], source_indices[0])
+    columns = _sections(range(source.x0, source.x1, step[1]), padding[1], source_indices[1])
     for to_rows, row in rows:
         for to_columns, column in columns:
             if row is None or column is None:

@@ -153,7 +153,7 @@ def correlate_window(
         bias=float(bias),
         work=work,
         out=result if result.ndim == 3 else result[:, :, None],
-        first=first,
+        first_row=first,
     )
     threads = thread_count(jobs)
     few = result.size * (OVERHEAD + min(weights.size, MAX_COUNTED)) < ONE_THREAD_BELOW

@@ -12,7 +12,7 @@ import numpy as np
 
 from convcli.engine.arrays import Array, Floats, whole_bound
 from convcli.engine.correlation import direct
-from convcli.engine.correlation.strips import load
+from convcli.engine.correlation.strips import load_piece
 from convcli.engine.correlation.sweep import store, target
 from convcli.engine.correlation.task import Task
 from convcli.engine.kernel_cache import keeping
@@ -53,11 +53,11 @@ def correlate(task: Task, threads: int) -> None:
     def work(piece: Piece, scratch: Scratch) -> None:
         into, source = target(task, piece, scratch), task.input_of(piece)
         tiles = _input(task, source, scratch)
-        peaks = [_peak(tile) for tile in tiles]
-        if all(map(isfinite, peaks)):
+        scales = [_scale_for(tile) for tile in tiles]
+        if all(map(isfinite, scales)):
             circular = scratch("circular", (source.rows - span_y + 1, wide), task.work)
-            for channel, (tile, peak) in enumerate(zip(tiles, peaks, strict=True)):
-                _correlate_circularly(tile, spectrum, peak, circular, scratch)
+            for channel, (tile, scale) in enumerate(zip(tiles, scales, strict=True)):
+                _correlate_circularly(tile, spectrum, scale, circular, scratch)
                 unaliased = circular[::sy, : source.columns - span_x + 1 : sx]
                 part = into[:, channel :: task.channels]
                 if whole:
@@ -66,7 +66,7 @@ def correlate(task: Task, threads: int) -> None:
                     np.copyto(part, unaliased)
         else:
             # One infinity or NaN would spread over the whole tile.
-            weight_by_weight(load(task, piece, scratch), into, scratch)
+            weight_by_weight(load_piece(task, piece, scratch), into, scratch)
         store(task, piece, into)
 
     run(work, _tiles(task.whole, (high - span_y) // sy + 1, (wide - span_x) // sx + 1), threads)
@@ -103,7 +103,7 @@ def _input(task: Task, source: Piece, scratch: Scratch) -> Array:
     return tiles
 
 
-def _peak(tile: Array) -> float:
+def _scale_for(tile: Array) -> float:
     """Return the largest magnitude in `tile`, or 1 where no scaling is needed."""
     squares = float(np.matmul(tile[:, None, :], tile[:, :, None]).max())
     if tile.shape[1] * UNSCALED_MAX**-2 < squares < UNSCALED_MAX**2:
@@ -111,12 +111,12 @@ def _peak(tile: Array) -> float:
     return float(max(tile.max(), -tile.min()))
 
 
-def _correlate_circularly(tile: Array, spectrum: Array, peak: float, into: Array, scratch: Scratch) -> None:
+def _correlate_circularly(tile: Array, spectrum: Array, scale: float, into: Array, scratch: Scratch) -> None:
     """Write the first rows of the circular correlation of `tile`, padded with zeros, to `into`."""
     from numpy import fft  # NumPy itself loads it only when asked
 
     # Products of very large or very small pixels would overflow or underflow.
-    exponent = frexp(peak)[1] if peak else 0
+    exponent = frexp(scale)[1] if scale else 0
     scaled = abs(exponent) > (32 if tile.dtype == np.float32 else 256)
     if scaled:
         tile = np.ldexp(tile, -exponent)

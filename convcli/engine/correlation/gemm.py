@@ -20,7 +20,7 @@ import numpy as np
 from convcli.engine.arrays import Array, Floats
 from convcli.engine.blas import most_multiplications, one_thread
 from convcli.engine.correlation import direct
-from convcli.engine.correlation.strips import Strip, cut
+from convcli.engine.correlation.strips import Strip, cut_pieces
 from convcli.engine.correlation.sweep import sweep
 from convcli.engine.correlation.task import Task
 from convcli.engine.correlation.toeplitz import toeplitz
@@ -98,7 +98,7 @@ def correlate(task: Task, threads: int) -> None:
             weight_by_weight(strip, into, scratch)
 
     with one_thread():
-        sweep(task, compute, cut(task, OUTPUT_ROWS, widest), threads)
+        sweep(task, compute, cut_pieces(task, OUTPUT_ROWS, widest), threads)
 
 
 def columns_by_phase(kernel: Floats, stride: int, dilation: int) -> list[Columns]:

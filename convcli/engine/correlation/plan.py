@@ -11,7 +11,7 @@ from convcli.engine.arrays import Floats, whole_bound, working_dtype
 from convcli.engine.correlation.costs import costs
 from convcli.engine.correlation.fft import EXACT_BELOW, TILE
 from convcli.engine.correlation.gemm import OUTPUT_ROWS, columns_by_phase
-from convcli.engine.correlation.separable import Pair, are_whole, factors
+from convcli.engine.correlation.separable import Term, are_whole, factors
 from convcli.engine.correlation.tap_programs import column_period, compile_taps
 from convcli.engine.kernel_cache import by_weights
 from convcli.engine.window import extent
@@ -99,7 +99,7 @@ def _choose(
     return Plan(best, reasons[best])
 
 
-def _separable_cost(terms: list[Pair], work: np.dtype[Any], stride: int, period: int) -> float:
+def _separable_cost(terms: list[Term], work: np.dtype[Any], stride: int, period: int) -> float:
     down = sum(compile_taps(u[:, None], work).cost for u, _ in terms)
     along = sum(compile_taps(v[None], work, period).cost for _, v in terms)
     return SEPARABLE_PASS * (down * stride + along) + costs().operation * (3 * len(terms) - 2)

@@ -16,7 +16,7 @@ from convcli.engine.correlation.task import Task
 from convcli.engine.threads import Scratch
 from convcli.engine.tiles import MAX_ROW_SAMPLES, Piece, even_cuts
 
-__all__ = ["Grid", "Strip", "cut", "load", "view"]
+__all__ = ["Grid", "Strip", "cut_pieces", "load_piece", "view"]
 
 # Bytes of sums in a piece. An operation on fewer ends before another thread has woken up to take the
 # interpreter's lock: two threads over a quarter of that were as slow as one (2026-11, Zen 4, NumPy 2.4).
@@ -39,7 +39,7 @@ class Grid(NamedTuple):
         return (self.rows - 1) * self.step + self.width
 
     @property
-    def is_flat(self) -> bool:
+    def better_as_one_run(self) -> bool:
         """Whether one pass over all positions, gaps between rows included, is cheaper than row by row."""
         return self.step <= 2 * self.width or self.width < 64
 
@@ -59,7 +59,7 @@ def view(x: Array, offset: int, grid: Grid) -> Array:
     return np.ndarray((grid.rows, grid.width), x.dtype, x, offset * size, (grid.step * size, size))
 
 
-def cut(task: Task, multiple: int = 1, widest: int = MAX_ROW_SAMPLES) -> list[Piece]:
+def cut_pieces(task: Task, multiple: int = 1, widest: int = MAX_ROW_SAMPLES) -> list[Piece]:
     """Cut the output into pieces at most `widest` samples wide, by a `multiple` of rows where possible.
 
     The cuts depend on shapes and types alone, not on the number of threads.
@@ -101,7 +101,7 @@ def _interior(task: Task) -> Piece | None:
     return interior if interior.rows > 0 and wide_enough else None
 
 
-def load(task: Task, piece: Piece, scratch: Scratch) -> Strip:
+def load_piece(task: Task, piece: Piece, scratch: Scratch) -> Strip:
     """Return the input of `piece`: a view of the image where possible, else a padded, converted copy."""
     channels, (sy, sx), (dy, dx) = task.channels, task.window.stride, task.window.dilation
     x, pitch, phase = _flat_input(task, task.input_of(piece), scratch)

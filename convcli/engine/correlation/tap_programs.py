@@ -74,7 +74,7 @@ class Chain:
             into[...] = 0
             return
         x, grid = strip.x, strip.grid
-        flat, count = grid.is_flat, grid.reach
+        flat, count = grid.better_as_one_run, grid.reach
         shape = (grid.rows * grid.step,) if flat else (grid.rows, grid.width)
         registers = {name: scratch(name, shape, x.dtype) for name in ("sum", "part")}
 
@@ -146,7 +146,7 @@ class Dense:
         if not self.blocks:
             into[...] = 0
             return
-        grid, flat = strip.grid, strip.grid.is_flat
+        grid, flat = strip.grid, strip.grid.better_as_one_run
         shape = (1, grid.reach) if flat else (grid.rows, grid.width)
         block = scratch((Dense, 0), (grid.rows * grid.step,), strip.x.dtype)
         sums = self._total(0, len(self.blocks), strip._replace(grid=Grid(*shape, grid.step)), scratch, 0)
@@ -189,7 +189,7 @@ class Doubling:
     def __call__(self, strip: Strip, into: Array, scratch: Scratch) -> None:
         """Add the running sum (or `x`) to the running sum, shifted; then multiply once."""
         grid = strip.grid
-        if not grid.is_flat:
+        if not grid.better_as_one_run:
             self.otherwise(strip, into, scratch)
             return
         first, second = (int(offset) for offset in strip.offsets.flat[:2])

@@ -65,7 +65,7 @@ class Layer(NamedTuple):
         Added to each output.
     window : Window
         Of the kernel.
-    maps : (rows, columns)
+    source_indices : (rows, columns)
         Source pixel of each padded row and column.
     out : (N, groups, O/groups, H', W') array
         Receives the result, in the type that is computed in.
@@ -77,7 +77,7 @@ class Layer(NamedTuple):
     matrix: Array
     bias: Array
     window: Window
-    maps: tuple[Indices, Indices]
+    source_indices: tuple[Indices, Indices]
     out: Array
     joins: bool
 
@@ -87,7 +87,7 @@ class Layer(NamedTuple):
         return self.window.stride[0] // gcd(self.window.stride[0], self.window.dilation[0])
 
 
-class Strip(NamedTuple):
+class LayerStrip(NamedTuple):
     """Output rows and columns of one image and some of its groups."""
 
     image: int
@@ -115,7 +115,7 @@ def multiply(x: Array, weights: Array, bias: Array, window: Window, out: Array, 
         run(lambda strip, scratch: _multiply(layer, strip, scratch), _strips(layer), threads)
 
 
-def _strips(layer: Layer) -> list[Strip]:
+def _strips(layer: Layer) -> list[LayerStrip]:
     images, groups, _, height, width = layer.out.shape
     kh, kw = layer.window.size
     phases = layer.window.dilation[0] * layer.row_step // layer.window.stride[0]
@@ -125,7 +125,9 @@ def _strips(layer: Layer) -> list[Strip]:
     most = (min(deep, -(-height // phases)) - 1) * layer.row_step + kh
     together = max(1, GROUPED_STRIP_SAMPLES // (row_samples * most))
     return [
-        Strip(image, slice(group, group + together), rows[top : top + deep], left, min(left + across, width))
+        LayerStrip(
+            image, slice(group, group + together), rows[top : top + deep], left, min(left + across, width)
+        )
         for image in range(images)
         for group in range(0, groups, together)
         for phase in range(min(phases, height))
@@ -135,7 +137,7 @@ def _strips(layer: Layer) -> list[Strip]:
     ]
 
 
-def _shifted_rows(layer: Layer, strip: Strip, scratch: Scratch) -> Array:
+def _shifted_rows(layer: Layer, strip: LayerStrip, scratch: Scratch) -> Array:
     """Return ``rows[g, r, j, c, n]``: padded input rows, shifted by each kernel column and strided."""
     down, along = layer.window.axes
     x = layer.x[strip.image, strip.groups]
@@ -149,7 +151,7 @@ def _shifted_rows(layer: Layer, strip: Strip, scratch: Scratch) -> Array:
         read_padded(
             x.transpose(2, 3, 0, 1),
             layer.window.padding,
-            layer.maps,
+            layer.source_indices,
             layer.window.constant,
             Piece(top, top + (count - 1) * down.dilation + 1, left, right),
             rows[:, :, j].transpose(1, 3, 0, 2),
@@ -158,7 +160,7 @@ def _shifted_rows(layer: Layer, strip: Strip, scratch: Scratch) -> Array:
     return rows
 
 
-def _multiply(layer: Layer, strip: Strip, scratch: Scratch) -> None:
+def _multiply(layer: Layer, strip: LayerStrip, scratch: Scratch) -> None:
     rows = _shifted_rows(layer, strip, scratch)
     groups, _, kw, depth, width = rows.shape
     high, kh, outputs = len(strip.rows), layer.window.size[0], layer.out.shape[2]

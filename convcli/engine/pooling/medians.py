@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from convcli.engine.arrays import Array
-from convcli.engine.pooling.windows import Part, PoolTask, load, split
+from convcli.engine.pooling.windows import Part, PoolTask, load_part, split
 from convcli.engine.threads import Scratch, run
 from convcli.engine.tiles import even_cuts
 from convcli.engine.window import Axis
@@ -113,7 +113,7 @@ def _unfolded(task: PoolTask, part: Part, scratch: Scratch, filler: Any) -> Arra
     """Return the taps of each window, P x rows x columns x C x kh x kw, with `filler` as neutral padding."""
     (rows, columns), channels = task.axes, task.channels
     (y0, y1), (x0, x1) = rows.reads(part.y0, part.y1), columns.reads(part.x0, part.x1)
-    region = load(task, part, task.x.dtype, scratch)
+    region = load_part(task, part, task.x.dtype, scratch)
     pixels = region.pixels
     if pixels.shape[1:] != (y1 - y0, (x1 - x0) * channels):
         pixels = scratch("filled", (part.shape[0], y1 - y0, (x1 - x0) * channels), task.x.dtype)

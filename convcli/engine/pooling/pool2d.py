@@ -15,7 +15,7 @@ from convcli.engine.window import Window
 from convcli.errors import GeometryError, UsageError
 from convcli.parsing import as_pair
 
-__all__ = ["Pooling", "plan", "pool2d", "pool_picture", "pool_planes"]
+__all__ = ["Pooling", "plan_pooling", "pool2d", "pool_picture", "pool_planes"]
 
 # Samples, or taps of medians, below which one thread is faster than two.
 ONE_THREAD_BELOW = 1 << 19
@@ -136,7 +136,7 @@ def pool_picture(image: Array, how: Pooling, jobs: int | None = None) -> Array:
     return pooled[:, :, 0] if image.ndim == 2 else pooled
 
 
-def plan(how: Pooling) -> tuple[str, str]:
+def plan_pooling(how: Pooling) -> tuple[str, str]:
     """Return the name of the method that computes `how`, and the reason in words."""
     window, taps = how.window, how.window.taps
     if how.mode is PoolMode.MEDIAN:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from convcli.engine.arrays import Array
-from convcli.engine.pooling.windows import Part, PoolTask, Prepare, cut, load
+from convcli.engine.pooling.windows import Part, PoolTask, Prepare, cut_parts, load_part
 from convcli.engine.threads import Scratch, run
 from convcli.engine.window import Axis
 
@@ -58,7 +58,7 @@ def reduce_windows(
     results = task.out.reshape(*task.out.shape[:2], -1)
 
     def work(part: Part, scratch: Scratch) -> None:
-        region = load(task, part, dtype, scratch, prepare)
+        region = load_part(task, part, dtype, scratch, prepare)
         planes, height, _ = part.shape
         first, last = columns.reads(part.x0, part.x1)
         begin = (region.column - first) * channels
@@ -80,7 +80,7 @@ def reduce_windows(
         if finish is not None:
             finish(reduced, part, result)
 
-    run(work, cut(task, PART_BYTES // dtype.itemsize), threads)
+    run(work, cut_parts(task, PART_BYTES // dtype.itemsize), threads)
 
 
 def _reduce_columns(

@@ -136,7 +136,7 @@ def _needs_tifffile(image: Image) -> bool:
 
 def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str]) -> bytes:
     from convcli.imaging.reading.pillow_modes import to_pillow
-    from convcli.imaging.writing.metadata_out import options
+    from convcli.imaging.writing.metadata_out import metadata_options
 
     if format.name == "gif":
         from convcli.imaging.writing import gif
@@ -145,7 +145,7 @@ def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str
     else:
         pictures = [to_pillow(frame, image.space) for frame in image.frames]
     settings: dict[str, Any] = {**_COMPRESSION.get(format.name, {}).get(compress, {})}
-    settings |= options(image, format, notes)
+    settings |= metadata_options(image, format, notes)
     if format.name == "gif" and image.has_alpha:
         settings |= {"transparency": gif.CLEAR, "disposal": 2}
     kinds = {frame.pixels.dtype.kind for frame in image.frames}

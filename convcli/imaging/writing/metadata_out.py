@@ -8,13 +8,13 @@ from convcli.imaging.formats import Format
 from convcli.imaging.image import Image
 from convcli.imaging.metadata import exif_for, profile_for
 
-__all__ = ["options", "png_chunks"]
+__all__ = ["metadata_options", "png_chunks"]
 
 # Largest EXIF, XMP or comment in bytes that is put into a JPEG segment, which holds 65,533 with its header.
 _SEGMENT_BYTES = 65_000
 
 
-def options(image: Image, format: Format, notes: list[str]) -> dict[str, Any]:
+def metadata_options(image: Image, format: Format, notes: list[str]) -> dict[str, Any]:
     """Return the arguments with which Pillow's `save` writes the image's metadata to `format`."""
     found = _common(image)
     given = {key: found[key] for key in _HOLDS.get(format.name, ()) if key in found}
