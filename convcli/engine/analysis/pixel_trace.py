@@ -146,11 +146,11 @@ def trace_window(
     Parameters
     ----------
     picture : (H, W) or (H, W, C) array
-        Of any real type.
+        Picture of any real type.
     weights : (kh, kw) or (C, kh, kw) array
         One kernel for every channel alike, or one for each, whose sums are added.
     at : (row, column)
-        Of the output pixel; negative indices count from the end.
+        Position of the output pixel; negative indices count from the end.
 
     References
     ----------

@@ -27,7 +27,7 @@ EXACT_BELOW = {np.dtype(np.float32): 2.0**16, np.dtype(np.float64): 2.0**44}
 # Preferred rows and columns of a tile, in pixels: its spectrum stays in the cache, and its rows are long.
 TILE = (256, 512)
 
-# Pixels whose magnitude lies between the inverse of this and this need no scaling.
+# Tiles whose largest magnitude lies between 1 / UNSCALED_MAX and UNSCALED_MAX need no scaling.
 UNSCALED_MAX = 2.0**30
 
 # Kernels whose spectra are cached.
@@ -95,16 +95,16 @@ def _spectrum(
 
 def _input(task: Task, source: Piece, scratch: Scratch) -> Array:
     """Return the padded input rectangle `source`, channels first: of the image itself where possible."""
-    place = task.within_image(source)
-    if place is not None and task.image.dtype == task.work:
-        return task.image[place].transpose(2, 0, 1)
+    inside = task.within_image(source)
+    if inside is not None and task.image.dtype == task.work:
+        return task.image[inside].transpose(2, 0, 1)
     tiles = scratch("tiles", (task.channels, source.rows, source.columns), task.work)
     task.read(source, tiles.transpose(1, 2, 0))
     return tiles
 
 
 def _scale_for(tile: Array) -> float:
-    """Return the largest magnitude in `tile`, or 1 where no scaling is needed."""
+    """Return the largest magnitude in `tile`, by which it is scaled; 1 means that no scaling is needed."""
     squares = float(np.matmul(tile[:, None, :], tile[:, :, None]).max())
     if tile.shape[1] * UNSCALED_MAX**-2 < squares < UNSCALED_MAX**2:
         return 1.0
@@ -115,7 +115,7 @@ def _correlate_circularly(tile: Array, spectrum: Array, scale: float, into: Arra
     """Write the first rows of the circular correlation of `tile`, padded with zeros, to `into`."""
     from numpy import fft  # NumPy itself loads it only when asked
 
-    # Products of very large or very small pixels would overflow or underflow.
+    # Products of very large or very small pixels would overflow or underflow: scale by a power of two.
     exponent = frexp(scale)[1] if scale else 0
     scaled = abs(exponent) > (32 if tile.dtype == np.float32 else 256)
     if scaled:

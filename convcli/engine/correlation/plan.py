@@ -18,10 +18,12 @@ from convcli.engine.window import extent
 
 __all__ = ["Plan", "plan"]
 
-# Cost of a pass of the separable method, as a multiple of the same weights in a single pass.
+# The separable method's column pass and row pass each take this many times what `compile_taps` estimates for
+# their weights in a single pass.
 SEPARABLE_PASS = 1.1
 
-# Cost of the direct method with a stride, as a multiple of without: rows are then computed one by one.
+# With a stride the direct method takes this many times as long per result: it computes row by row instead of
+# all rows in one run.
 STRIDED_DIRECT = 1.3
 
 # Nanoseconds of set-up: transforming the kernel and importing numpy.fft; making the Toeplitz matrices.

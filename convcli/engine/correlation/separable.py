@@ -15,9 +15,10 @@ from convcli.engine.threads import Scratch
 
 __all__ = ["FACTOR_DTYPE", "Term", "are_whole", "correlate", "factors", "rank_one"]
 
+# Column and row whose outer product is one term of the kernel.
 Term = tuple[Floats, Floats]
 
-# Kernels whose sums are computed in int16 are factored to the precision of this type.
+# Precision to which a kernel is factored where sums are computed in int16, which has no rounding unit.
 FACTOR_DTYPE = np.dtype(np.float32)
 
 
@@ -115,7 +116,8 @@ def _by_svd(kernel: Floats, tolerance: float) -> list[Term]:
     scale = np.abs(kernel).max()
     with one_thread():
         values = np.linalg.svd(kernel / scale, compute_uv=False)
-        # By the Frobenius norm, no sum of fewer terms comes close enough.
+        # The best sum of n // 2 + 1 terms misses the kernel by this much in the Frobenius norm,
+        # (Eckart-Young) and by no less in the sum of magnitudes, which the tolerance bounds.
         if np.sqrt((values[len(values) // 2 + 1 :] ** 2).sum()) * scale > tolerance:
             return []
         left, values, right = np.linalg.svd(kernel / scale)

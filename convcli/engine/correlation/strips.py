@@ -1,9 +1,14 @@
 """Cuts the output into pieces that fit into the cache, and loads the padded input of each.
 
 Every method reads its input as one flat array in which *a tap of the kernel is an offset*, whatever the
-channels, dilation, stride and padding. With stride ``s`` along the columns each row is stored as its ``s``
-phases, one after the other, so that neighbouring outputs read neighbouring samples. The padded picture is
-never made as a whole.
+channels, dilation, stride and padding. The padded picture is never made as a whole.
+
+A phase of a row is its columns with equal index modulo the stride. With stride ``s`` along the columns each
+row is stored as its ``s`` phases, one after the other, so that neighbouring outputs read neighbouring
+samples; for s = 2
+
+    columns     0 1 2 3 4 5 6 7
+    stored as   0 2 4 6 1 3 5 7    outputs 0, 1, 2, 3 read 0 2 4 6 at tap 0, and 1 3 5 7 at tap 1
 """
 
 from itertools import pairwise
@@ -22,7 +27,7 @@ __all__ = ["Grid", "Strip", "cut_pieces", "load_piece", "view"]
 # interpreter's lock: two threads over a quarter of that were as slow as one (2026-11, Zen 4, NumPy 2.4).
 PIECE_BYTES = 1 << 21
 
-# Samples in a row of the interior, at least, for it to be computed in place, apart from the border.
+# Fewest samples in a row of the interior for it to be read from the image in place, apart from the border.
 MIN_INTERIOR_SAMPLES = 256
 
 
@@ -40,7 +45,7 @@ class Grid(NamedTuple):
 
     @property
     def better_as_one_run(self) -> bool:
-        """Whether one pass over all positions, gaps between rows included, is cheaper than row by row."""
+        """Whether one run over all positions, gaps between rows too, is likely faster than row by row."""
         return self.step <= 2 * self.width or self.width < 64
 
 
@@ -114,12 +119,12 @@ def load_piece(task: Task, piece: Piece, scratch: Scratch) -> Strip:
 def _flat_input(task: Task, source: Piece, scratch: Scratch) -> tuple[Array, int, int]:
     """Return the flat input, its pitch, and the distance from one column phase to the next, in samples."""
     channels, stride, flat = task.channels, task.window.stride[1], task.flat
-    place = None if flat is None else task.within_image(source)
-    if flat is not None and place is not None and stride == 1:
+    inside = None if flat is None else task.within_image(source)
+    if flat is not None and inside is not None and stride == 1:
         pitch = task.image.shape[1] * channels
-        return flat[place[0].start * pitch + place[1].start * channels :], pitch, 0
-    if place is not None:
-        plain = task.image[place]
+        return flat[inside[0].start * pitch + inside[1].start * channels :], pitch, 0
+    if inside is not None:
+        plain = task.image[inside]
     else:
         plain = scratch("input", (source.rows, source.columns, channels), task.work)
         task.read(source, plain)

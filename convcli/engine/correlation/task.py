@@ -25,19 +25,19 @@ class Task:
     Attributes
     ----------
     image : (H, W, C) array
-        Of any real type and memory layout.
+        Picture of any real type and memory layout.
     kernel : (kh, kw) float64 array
         Finite weights, applied unflipped.
     window : Window
-        Of the kernel's size.
+        How the kernel slides and the image is padded; its size is the kernel's.
     bias : float
         Added to every sum.
     work : dtype
-        That sums are computed in: float32, float64, or int16 where no sum can leave its range.
+        Type in which sums are computed: float32, float64, or int16 where no sum can leave its range.
     out : (H', W', C) array
         Receives the result, rounded and saturated where its type is an integer.
     first_row : int
-        The row of the whole result that is row 0 of `out`.
+        Row of the whole result that is row 0 of `out`: above 0 where only some rows are asked for.
     """
 
     image: Array

@@ -47,7 +47,7 @@ class Plane(NamedTuple):
     Attributes
     ----------
     image, target : (H, W) and (H', W') arrays
-        Of any real type.
+        Pixels of any real type.
     keep : (H', W') array of bool or None
         True where the target is fitted; None is everywhere.
     held : (H', W') array of bool or None

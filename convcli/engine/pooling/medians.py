@@ -19,7 +19,8 @@ MAX_NETWORK_TAPS = 256
 # Samples of unfolded windows in a part, at most: 1 MiB of float32, which stays in the cache.
 UNFOLDED_SAMPLES = 1 << 18
 
-# (low, high, smaller, larger): sort the taps at indices low and high; whether each result is used later.
+# (low, high, smaller, larger): of the taps at indices low and high, put the smaller at low and the larger at
+# high; the flags say whether the smaller, and the larger, is still needed.
 Exchange = tuple[int, int, bool, bool]
 
 
@@ -91,8 +92,8 @@ def _by_sorting(task: PoolTask, part: Part, scratch: Scratch) -> None:
     else:
         order.sort(axis=-1)
     lower, upper = (
-        np.take_along_axis(order, np.broadcast_to(place[..., np.newaxis], shape)[..., np.newaxis], -1)[..., 0]
-        for place in ((counts - 1) // 2, counts // 2)
+        np.take_along_axis(order, np.broadcast_to(rank[..., np.newaxis], shape)[..., np.newaxis], -1)[..., 0]
+        for rank in ((counts - 1) // 2, counts // 2)
     )
     into = task.out[part.where]
     _mean(lower, upper, into)

@@ -215,10 +215,11 @@ def _reduce_run(
 
 
 def _shifts(count: int, how: Reduction) -> list[tuple[int, bool]]:
-    """Return the shifts by which partial reductions are reduced with themselves to windows of `count` taps.
+    """Return the steps ``(shift, of_each)`` that make windows of `count` taps from single taps.
 
-    A shift comes with True where single pixels are shifted instead. Halves may overlap in idempotent
-    reductions; sums are made of windows of half the width and single pixels.
+    A step reduces the windows so far with a shifted copy of themselves, or of single taps where `of_each`.
+    A sum of 5 taps is (1, False), (2, False), (4, True): widths 2, 4, 5. The maximum of 5 is (1, False),
+    (2, False), (1, False): its two windows of 4 may overlap.
     """
     shifts, width = list[tuple[int, bool]](), 1
     if how.idempotent:

@@ -41,7 +41,7 @@ class PoolTask:
     Attributes
     ----------
     x : (P, H, W, C) array
-        Of any real type and memory layout.
+        Planes of any real type and memory layout.
     out : (P, H', W', C) array
         Receives the result.
     how : Pooling
@@ -71,7 +71,7 @@ class PoolTask:
 
     @cached_property
     def counted(self) -> Bounds:
-        """Rows and columns that count: the picture, and padding unless it is neutral."""
+        """Padded rows and columns that hold numbers: the picture, and its padding unless that is neutral."""
         return self.picture if self.how.window.mode is None else self.padded
 
     def taps_within(self, bounds: Bounds) -> tuple[Indices, Indices]:
