@@ -116,7 +116,7 @@ def _by_svd(kernel: Floats, tolerance: float) -> list[Term]:
     scale = np.abs(kernel).max()
     with one_thread():
         values = np.linalg.svd(kernel / scale, compute_uv=False)
-        # The best sum of n // 2 + 1 terms misses the kernel by this much in the Frobenius norm,
+        # The best sum of n // 2 + 1 terms misses the kernel by this much in the Frobenius norm
         # (Eckart-Young) and by no less in the sum of magnitudes, which the tolerance bounds.
         if np.sqrt((values[len(values) // 2 + 1 :] ** 2).sum()) * scale > tolerance:
             return []
