@@ -18,10 +18,10 @@ CONSTANT = -1
 
 
 def sources(size: int, low: int, high: int, mode: PadMode | None) -> Indices:
-    """Return the source pixel of each of the ``low + size + high`` padded positions along an axis.
+    """Return the pixel that padding mode `mode` shows at each of the ``low + size + high`` padded positions.
 
-    The axis has at least one pixel; padding wider than the picture keeps reflecting. Modes ``zero``,
-    ``constant`` and None (neutral) give ``CONSTANT`` for all padding.
+    The axis has at least one pixel; of 3 pixels, ``reflect`` by 2 and 2 gives 2 1 0 1 2 1 0. Padding wider
+    than the picture keeps reflecting. Modes ``zero``, ``constant`` and None (neutral) pad with ``CONSTANT``.
     """
     at = np.arange(-low, size + high)
     match mode:
@@ -51,7 +51,7 @@ def pad2d(image: ArrayLike, padding: object, mode: PadMode | str = "reflect", va
     Parameters
     ----------
     image : (H, W) or (H, W, C) array
-        Of any real type, which the result keeps.
+        Picture of any real type, which the result keeps.
     padding : int, (rows, columns), ((top, bottom), (left, right)) or "valid"
         Pixels added on each side; more than the picture has is fine.
     mode : PadMode or str
@@ -90,7 +90,7 @@ def as_type(value: float, dtype: np.dtype[np.generic]) -> Array:
 def read_padded(
     image: Array,
     padding: PaddingPixels,
-    maps: tuple[Indices, Indices],
+    source_indices: tuple[Indices, Indices],
     pad_value: float | Array,
     source: Piece,
     into: Array,
@@ -101,20 +101,20 @@ def read_padded(
     Parameters
     ----------
     image, into : (H, W, ...) and (rows, columns, ...) arrays
-        Of any strides.
+        Picture and result, of any memory layout.
     padding : ((top, bottom), (left, right))
         Pixels of padding on each side.
-    maps : (rows, columns)
-        Source pixel of each padded row and column, from :func:`sources`.
+    source_indices : (rows, columns)
+        Pixel of the picture that each padded row and column shows, from :func:`sources`.
     pad_value : float
-        Written where a map is ``CONSTANT``.
+        Written where a source index is ``CONSTANT``.
     source : Piece
         The rectangle, in padded positions.
     step : (rows, columns)
-        Distance between the rows, and columns, that are copied: every position by default.
+        Copy every ``step[0]``-th row and ``step[1]``-th column of the rectangle; by default all.
     """
-    rows = _sections(range(source.y0, source.y1, step[0]), padding[0], maps[0])
-    columns = _sections(range(source.x0, source.x1, step[1]), padding[1], maps[1])
+    rows = _sections(range(source.y0, source.y1, step[0]), padding[0], source_indices[0])
+    columns = _sections(range(source.x0, source.x1, step[1]), padding[1], source_indices[1])
     for to_rows, row in rows:
         for to_columns, column in columns:
             if row is None or column is None:

@@ -25,9 +25,9 @@ def output_size(
     Parameters
     ----------
     size : int or (rows, columns)
-        Of the input; the result is of the same kind.
+        Size of the input in pixels; the result is an int, or a pair, as this is.
     kernel, stride, dilation : int or (rows, columns)
-        Of the sliding window.
+        Size, stride and dilation of the sliding window.
     padding : int, (rows, columns), ((top, bottom), (left, right)), "same", "full" or "valid"
         Pixels of padding on each side.
     ceil : bool

@@ -69,7 +69,8 @@ class Window:
     padding : ((top, bottom), (left, right))
         Pixels of padding on each side.
     mode : PadMode or None
-        Padding mode; None, for pooling, is neutral padding, which never counts.
+        Padding mode; None, for pooling, is neutral padding, which never counts. The default is that of
+        layers; :meth:`parse` and :meth:`of` have that of :func:`correlate` and of the command line, reflect.
     pad_value : float
         Padding value of mode ``constant``, in the picture's units.
 
@@ -96,7 +97,7 @@ class Window:
         pad: PadMode | str | None = PadMode.REFLECT,
         pad_value: float = 0.0,
     ) -> Self:
-        """Parse ints or pairs, and padding as ``same``, ``full``, ``valid`` or in pixels.
+        """Parse ints or pairs, and padding as ``same``, ``full``, ``valid`` or in pixels; `pad` is the mode.
 
         ``same`` is ``d * (k - 1)`` in all, the extra pixel of an even kernel at the bottom and right;
         ``full`` is ``d * (k - 1)`` on each side; ``valid``, and `pad` being ``valid``, is none.

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from convcli.commands.explain.steps import channel_names, part_names
 from convcli.display.pages.page import page
 from convcli.display.pages.pixels import packed_pixels
-from convcli.engine.analysis.pixel_trace import AxisTrace, place, trace_window
+from convcli.engine.analysis.pixel_trace import AxisTrace, output_pixel, trace_window
 from convcli.imaging.image import Image, Space, full_scale
 from convcli.kernels import library
 from convcli.kernels.kernel import Kernel
@@ -51,7 +51,7 @@ def page_bytes(
     weights = given.components[0]
     size, window = pixels.shape[:2], spec.window(weights.shape)
     result = window.output_size(size)
-    found = place(at if at is not None else (result[0] // 2, result[1] // 2), result)
+    found = output_pixel(at if at is not None else (result[0] // 2, result[1] // 2), result)
     trace = trace_window(pixels, weights, found, window)
     most, crop, packed = MOST_PIXELS, None, {"data": ""}
     while crop is None or len(packed["data"]) > MOST_DATA:

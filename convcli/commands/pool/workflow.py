@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from convcli.engine.pooling.pool2d import plan, pool_picture
+from convcli.engine.pooling.pool2d import plan_pooling, pool_picture
 from convcli.engine.pooling.windows import Pooling
 from convcli.imaging.image import Frame, Image, Space
 from convcli.options.specs import PoolSpec, ReadSpec, WriteSpec
@@ -53,7 +53,7 @@ class PoolingOperation(NamedTuple):
         """Return how windows are pooled."""
         how = self._pooling(image.frames[0].size)
         rows, columns = how.window.size
-        yield MethodUsed(f"{how.mode} {rows}x{columns}", *plan(how))
+        yield MethodUsed(f"{how.mode} {rows}x{columns}", *plan_pooling(how))
 
     def _pooling(self, size: tuple[int, int]) -> Pooling:
         spec = self.spec

@@ -21,9 +21,9 @@ class Theorem(NamedTuple):
     Attributes
     ----------
     picture, kernel
-        Their transforms of the picture's size, frequency 0 first, as ``numpy.fft.fft2`` has them.
+        Transforms, of the picture's size, frequency 0 first, as ``numpy.fft.fft2`` has them.
     product
-        Of the two.
+        Product of the two transforms.
     result
         The transform of `direct`.
     direct

@@ -12,7 +12,7 @@ from convcli.engine.pad import CONSTANT, sources
 from convcli.engine.window import Axis, Window
 from convcli.errors import GeometryError
 
-__all__ = ["AxisTrace", "PixelTrace", "place", "trace_window"]
+__all__ = ["AxisTrace", "PixelTrace", "output_pixel", "trace_window"]
 
 Float64 = NDArray[np.float64]
 
@@ -123,7 +123,7 @@ class PixelTrace:
         return tuple(total + self.bias for total in self.sums)
 
 
-def place(at: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+def output_pixel(at: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
     """Return position `at` among H' x W' output pixels; negative indices count from the end."""
     row, column = (index + n if index < 0 else index for index, n in zip(at, size, strict=True))
     if not (0 <= row < size[0] and 0 <= column < size[1]):
@@ -146,11 +146,11 @@ def trace_window(
     Parameters
     ----------
     picture : (H, W) or (H, W, C) array
-        Of any real type.
+        Picture of any real type.
     weights : (kh, kw) or (C, kh, kw) array
         One kernel for every channel alike, or one for each, whose sums are added.
     at : (row, column)
-        Of the output pixel; negative indices count from the end.
+        Position of the output pixel; negative indices count from the end.
 
     References
     ----------
@@ -167,7 +167,7 @@ def trace_window(
             f"kernel has weights for {len(weights)} channels, the picture has {len(channels)}",
             hint="use a kernel of rows and columns alone, or --gray",
         )
-    pixel = place(at, window.output_size(picture.shape))
+    pixel = output_pixel(at, window.output_size(picture.shape))
     traces = []
     for axis, size, index in zip(window.axes, picture.shape[:2], pixel, strict=True):
         first, end = axis.reads(index, index + 1)

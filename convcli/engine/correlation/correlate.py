@@ -16,8 +16,9 @@ from convcli.errors import KernelError, UsageError
 
 __all__ = ["as_weights", "convolve", "correlate", "correlate_window"]
 
-# Operations below which one thread is faster than several: results, times the weights of the kernel (at most
-# MAX_COUNTED, as larger kernels take other methods) plus OVERHEAD.
+# One thread is faster than several where
+# ``results * (OVERHEAD + min(weights, MAX_COUNTED)) < ONE_THREAD_BELOW``; the methods for kernels of more
+# weights take hardly longer for them.
 ONE_THREAD_BELOW, MAX_COUNTED, OVERHEAD = 28_000_000, 49, 8
 
 # Weights other than zero up to which sums in int16 are faster than in float32.
@@ -62,7 +63,7 @@ def correlate(
     Parameters
     ----------
     image : (H, W) or (H, W, C) array
-        Of any real type and any memory layout; each channel is filtered alike.
+        Picture of any real type and any memory layout; each channel is filtered alike.
     kernel : (kh, kw) array
         Finite weights.
     pad : PadMode or str
@@ -80,7 +81,7 @@ def correlate(
     jobs : int, optional
         Threads; the result is the same to the last bit for any number. Default: one per core.
     dtype : dtype, optional
-        Of the result; the default is the type computed in, float32 for bool, float16, float32 and 8- and
+        Type of the result; by default the type computed in, float32 for bool, float16, float32 and 8- and
         16-bit integers, float64 for the others. Integers round half to even and saturate.
     out : array, optional
         Where to write the result; may not overlap `image`.
@@ -153,7 +154,7 @@ def correlate_window(
         bias=float(bias),
         work=work,
         out=result if result.ndim == 3 else result[:, :, None],
-        first=first,
+        first_row=first,
     )
     threads = thread_count(jobs)
     few = result.size * (OVERHEAD + min(weights.size, MAX_COUNTED)) < ONE_THREAD_BELOW

@@ -14,14 +14,14 @@ __all__ = ["Costs", "costs"]
 class Costs(NamedTuple):
     """Nanoseconds per sample of the output, one thread, float32; `*_weight` for each weight."""
 
-    operation: float  # a whole-array operation in the cache
-    einsum: float
+    operation: float  # one NumPy operation, such as np.add, on whole arrays in the cache
+    einsum: float  # np.einsum over a block of weights
     einsum_weight: float
     vertical: float  # a matrix product down the columns
     vertical_weight: float
     horizontal: float  # the same along the rows
     horizontal_weight: float
-    gemm: float
+    gemm: float  # the GEMM method, apart from the next two
     gemm_weight: float  # a multiply-add of its product
     gemm_column: float  # adding the partial sums of a kernel column
     fft_tile: float  # transforms of a tile, there and back, per pixel of it

@@ -1,7 +1,7 @@
 """The direct method: every weight times its pixel, zeros skipped."""
 
 from convcli.engine.correlation.program import Program
-from convcli.engine.correlation.strips import cut
+from convcli.engine.correlation.strips import cut_pieces
 from convcli.engine.correlation.sweep import sweep
 from convcli.engine.correlation.tap_programs import blas_for, column_period, compile_taps
 from convcli.engine.correlation.task import Task
@@ -13,7 +13,7 @@ def correlate(task: Task, threads: int) -> None:
     """Compute `task` weight by weight, piece by piece."""
     weight_by_weight = program(task)
     with blas_for(weight_by_weight):
-        sweep(task, weight_by_weight, cut(task), threads)
+        sweep(task, weight_by_weight, cut_pieces(task), threads)
 
 
 def program(task: Task) -> Program:

@@ -12,7 +12,7 @@ import numpy as np
 
 from convcli.engine.arrays import Array, Floats, whole_bound
 from convcli.engine.correlation import direct
-from convcli.engine.correlation.strips import load
+from convcli.engine.correlation.strips import load_piece
 from convcli.engine.correlation.sweep import store, target
 from convcli.engine.correlation.task import Task
 from convcli.engine.kernel_cache import keeping
@@ -27,7 +27,7 @@ EXACT_BELOW = {np.dtype(np.float32): 2.0**16, np.dtype(np.float64): 2.0**44}
 # Preferred rows and columns of a tile, in pixels: its spectrum stays in the cache, and its rows are long.
 TILE = (256, 512)
 
-# Pixels whose magnitude lies between the inverse of this and this need no scaling.
+# Tiles whose largest magnitude lies between 1 / UNSCALED_MAX and UNSCALED_MAX need no scaling.
 UNSCALED_MAX = 2.0**30
 
 # Kernels whose spectra are cached.
@@ -53,11 +53,11 @@ def correlate(task: Task, threads: int) -> None:
     def work(piece: Piece, scratch: Scratch) -> None:
         into, source = target(task, piece, scratch), task.input_of(piece)
         tiles = _input(task, source, scratch)
-        peaks = [_peak(tile) for tile in tiles]
-        if all(map(isfinite, peaks)):
+        scales = [_scale_for(tile) for tile in tiles]
+        if all(map(isfinite, scales)):
             circular = scratch("circular", (source.rows - span_y + 1, wide), task.work)
-            for channel, (tile, peak) in enumerate(zip(tiles, peaks, strict=True)):
-                _correlate_circularly(tile, spectrum, peak, circular, scratch)
+            for channel, (tile, scale) in enumerate(zip(tiles, scales, strict=True)):
+                _correlate_circularly(tile, spectrum, scale, circular, scratch)
                 unaliased = circular[::sy, : source.columns - span_x + 1 : sx]
                 part = into[:, channel :: task.channels]
                 if whole:
@@ -66,7 +66,7 @@ def correlate(task: Task, threads: int) -> None:
                     np.copyto(part, unaliased)
         else:
             # One infinity or NaN would spread over the whole tile.
-            weight_by_weight(load(task, piece, scratch), into, scratch)
+            weight_by_weight(load_piece(task, piece, scratch), into, scratch)
         store(task, piece, into)
 
     run(work, _tiles(task.whole, (high - span_y) // sy + 1, (wide - span_x) // sx + 1), threads)
@@ -95,28 +95,28 @@ def _spectrum(
 
 def _input(task: Task, source: Piece, scratch: Scratch) -> Array:
     """Return the padded input rectangle `source`, channels first: of the image itself where possible."""
-    place = task.within_image(source)
-    if place is not None and task.image.dtype == task.work:
-        return task.image[place].transpose(2, 0, 1)
+    inside = task.within_image(source)
+    if inside is not None and task.image.dtype == task.work:
+        return task.image[inside].transpose(2, 0, 1)
     tiles = scratch("tiles", (task.channels, source.rows, source.columns), task.work)
     task.read(source, tiles.transpose(1, 2, 0))
     return tiles
 
 
-def _peak(tile: Array) -> float:
-    """Return the largest magnitude in `tile`, or 1 where no scaling is needed."""
+def _scale_for(tile: Array) -> float:
+    """Return the largest magnitude in `tile`, by which it is scaled; 1 means that no scaling is needed."""
     squares = float(np.matmul(tile[:, None, :], tile[:, :, None]).max())
     if tile.shape[1] * UNSCALED_MAX**-2 < squares < UNSCALED_MAX**2:
         return 1.0
     return float(max(tile.max(), -tile.min()))
 
 
-def _correlate_circularly(tile: Array, spectrum: Array, peak: float, into: Array, scratch: Scratch) -> None:
+def _correlate_circularly(tile: Array, spectrum: Array, scale: float, into: Array, scratch: Scratch) -> None:
     """Write the first rows of the circular correlation of `tile`, padded with zeros, to `into`."""
     from numpy import fft  # NumPy itself loads it only when asked
 
-    # Products of very large or very small pixels would overflow or underflow.
-    exponent = frexp(peak)[1] if peak else 0
+    # Products of very large or very small pixels would overflow or underflow: scale by a power of two.
+    exponent = frexp(scale)[1] if scale else 0
     scaled = abs(exponent) > (32 if tile.dtype == np.float32 else 256)
     if scaled:
         tile = np.ldexp(tile, -exponent)

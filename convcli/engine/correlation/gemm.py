@@ -4,11 +4,17 @@ Column ``q`` of the kernel becomes the R rows of a Toeplitz matrix,
 
     T[q*R + r, r*s + i*d] = K[i, q],
 
-so that ``T @ x[rows]`` holds, without a copy of the input, each kernel column's partial sums of R output
-rows. They are then added, each shifted by its column's offset: a strided view of shifted partial sums is a
-matrix again, and a row of ones times that matrix adds them in one pass. Equal columns, and columns that
-differ in sign alone, are multiplied once. With a stride, each phase of the image's columns is multiplied only
-by the kernel's columns that read it.
+so that ``P = T @ x[rows]`` holds, without a copy of the input, each kernel column's partial sums of R output
+rows. Output row r adds them, each shifted by its column's offset; for k = 3, R = 2 and one channel
+
+    y[r, n] = P[r, n] + P[2 + r, n + 1] + P[4 + r, n + 2].
+
+With p samples from one row of P to the next, these three lie ``2p + 1`` samples apart. A view of P with
+strides ``(2p + 1, 1)`` is the matrix of all terms of row r, and ``[1 1 1]`` times it adds them in one pass.
+
+Equal columns, and columns that differ in sign alone, are multiplied once. With a stride, each phase of the
+image's columns (those with equal index modulo the stride) is multiplied only by the kernel's columns that
+read it.
 """
 
 from collections.abc import Sequence
@@ -20,7 +26,7 @@ import numpy as np
 from convcli.engine.arrays import Array, Floats
 from convcli.engine.blas import most_multiplications, one_thread
 from convcli.engine.correlation import direct
-from convcli.engine.correlation.strips import Strip, cut
+from convcli.engine.correlation.strips import Strip, cut_pieces
 from convcli.engine.correlation.sweep import sweep
 from convcli.engine.correlation.task import Task
 from convcli.engine.correlation.toeplitz import toeplitz
@@ -36,34 +42,42 @@ OUTPUT_ROWS = 2
 # threads wait for the interpreter's lock.
 MAX_PARTIALS = 1 << 20
 
-# Samples in a row of a piece, at least, when rows are cut to stay on OpenBLAS's path for small matrices.
+# Fewest samples in a row of a piece when rows are cut to stay on OpenBLAS's path for small matrices.
 MIN_ROW_SAMPLES = 512
 
-# Passes over the partial sums, at most, for equal columns to be multiplied once.
+# Equal columns are multiplied once only if their partial sums can be added in at most this many passes.
 MAX_PASSES = 2
+
+
+class Use(NamedTuple):
+    """A kernel column, and the multiplied column whose partial sums are added or subtracted for it."""
+
+    column: int  # of the kernel
+    which: int  # index of the multiplied column in `Columns.distinct`
+    added: bool  # else subtracted
 
 
 class Columns(NamedTuple):
     """The kernel's columns that read one phase of the image's columns."""
 
     distinct: list[Floats]  # to be multiplied: usually equal ones, up to sign, once
-    uses: list[tuple[int, int, bool]]  # kernel column, index in `distinct`, whether it is added
+    uses: list[Use]
 
 
 class Run(NamedTuple):
     """Multiplied columns whose partial sums are evenly spaced in memory, and so added in one pass."""
 
     which: int  # index of the first column
-    offset: int  # position in its partial sums that the first output reads
-    apart: int  # columns from one to the next
-    shift: int  # increase of the offset from one to the next
+    offset: int  # position in the first column's partial sums that output 0 of a row reads
+    apart: int  # index of each column minus the index of the column before it
+    shift: int  # offset of each column minus the offset of the column before it
     signs: list[int]  # 1 or -1 for each: added or subtracted
 
 
 class Layout(NamedTuple):
     """The layout of a strip's partial sums in memory."""
 
-    spans: list[tuple[int, int]]  # for each phase, first position that its columns read, and how many
+    spans: list[tuple[int, int]]  # for each phase, the first position that is read, and how many are
     columns: int  # multiplied columns of all phases
     pitch: int  # samples from one row of partial sums to the next
     runs: list[Run]
@@ -98,7 +112,7 @@ def correlate(task: Task, threads: int) -> None:
             weight_by_weight(strip, into, scratch)
 
     with one_thread():
-        sweep(task, compute, cut(task, OUTPUT_ROWS, widest), threads)
+        sweep(task, compute, cut_pieces(task, OUTPUT_ROWS, widest), threads)
 
 
 def columns_by_phase(kernel: Floats, stride: int, dilation: int) -> list[Columns]:
@@ -114,7 +128,9 @@ def columns_by_phase(kernel: Floats, stride: int, dilation: int) -> list[Columns
             fewest = _distinct(kernel, [among[index] for index in used])
             passes = len(_runs([(which, j, added) for j, which, added in fewest.uses]))
             among = among[used[0] : used[-1] + 1]
-            each = Columns([kernel[:, j] for j in among], [(j, which, True) for which, j in enumerate(among)])
+            each = Columns(
+                [kernel[:, j] for j in among], [Use(j, which, True) for which, j in enumerate(among)]
+            )
             phases.append(fewest if passes <= MAX_PASSES else each)
     return phases
 
@@ -126,7 +142,7 @@ def _distinct(kernel: Floats, among: list[int]) -> Columns:
     for j in among:
         column = kernel[:, j] + 0.0
         which, added = known.get(column.tobytes(), (len(columns), True))
-        uses.append((j, which, added))
+        uses.append(Use(j, which, added))
         if which == len(columns):
             columns.append(column)
             known[(0.0 - column).tobytes()] = (which, False)
@@ -143,10 +159,10 @@ def _stacked(task: Task, columns: Sequence[Floats], rows: int) -> Array:
 def _layout(strip: Strip, phases: list[Columns]) -> Layout:
     spans, parts, before = [], [], 0
     for phase in phases:
-        reads = [int(strip.offsets[0, j]) for j, _, _ in phase.uses]
+        reads = [int(strip.offsets[0, use.column]) for use in phase.uses]
         spans.append((reads[0], reads[-1] - reads[0] + strip.grid.width))
-        for (_, which, added), read in zip(phase.uses, reads, strict=True):
-            parts.append((before + which, read - reads[0], added))
+        for use, read in zip(phase.uses, reads, strict=True):
+            parts.append((before + use.which, read - reads[0], use.added))
         before += len(phase.distinct)
     longest = max(length for _, length in spans)
     # A row pitch near a power of two would put all partial sums into the same cache lines.
@@ -195,7 +211,7 @@ def _add_run(partials: Array, run: Run, into: Array) -> None:
 
 
 def _runs(parts: list[tuple[int, int, bool]]) -> list[Run]:
-    """Group `parts`, sorted by offset, greedily into runs of even spacing."""
+    """Group `parts`, ``(column, offset, added)`` sorted by offset, greedily into runs of even spacing."""
     runs: list[list[tuple[int, int, bool]]] = []
     for part in parts:
         last = [*runs[-1], part] if runs else [part]

@@ -11,17 +11,19 @@ from convcli.engine.arrays import Floats, whole_bound, working_dtype
 from convcli.engine.correlation.costs import costs
 from convcli.engine.correlation.fft import EXACT_BELOW, TILE
 from convcli.engine.correlation.gemm import OUTPUT_ROWS, columns_by_phase
-from convcli.engine.correlation.separable import Pair, are_whole, factors
+from convcli.engine.correlation.separable import Term, are_whole, factors
 from convcli.engine.correlation.tap_programs import column_period, compile_taps
 from convcli.engine.kernel_cache import by_weights
 from convcli.engine.window import extent
 
 __all__ = ["Plan", "plan"]
 
-# Cost of a pass of the separable method, as a multiple of the same weights in a single pass.
+# The separable method's column pass and row pass each take this many times what `compile_taps` estimates for
+# their weights in a single pass.
 SEPARABLE_PASS = 1.1
 
-# Cost of the direct method with a stride, as a multiple of without: rows are then computed one by one.
+# With a stride the direct method takes this many times as long per result: it computes row by row instead of
+# all rows in one run.
 STRIDED_DIRECT = 1.3
 
 # Nanoseconds of set-up: transforming the kernel and importing numpy.fft; making the Toeplitz matrices.
@@ -99,7 +101,7 @@ def _choose(
     return Plan(best, reasons[best])
 
 
-def _separable_cost(terms: list[Pair], work: np.dtype[Any], stride: int, period: int) -> float:
+def _separable_cost(terms: list[Term], work: np.dtype[Any], stride: int, period: int) -> float:
     down = sum(compile_taps(u[:, None], work).cost for u, _ in terms)
     along = sum(compile_taps(v[None], work, period).cost for _, v in terms)
     return SEPARABLE_PASS * (down * stride + along) + costs().operation * (3 * len(terms) - 2)

@@ -6,22 +6,23 @@ import numpy as np
 
 from convcli.engine.arrays import Array, Floats
 from convcli.engine.blas import one_thread
-from convcli.engine.correlation.strips import Grid, Strip, cut
+from convcli.engine.correlation.strips import Grid, Strip, cut_pieces
 from convcli.engine.correlation.sweep import sweep
 from convcli.engine.correlation.tap_programs import blas_for, column_period, compile_taps
 from convcli.engine.correlation.task import Task
 from convcli.engine.kernel_cache import by_weights
 from convcli.engine.threads import Scratch
 
-__all__ = ["FACTOR_DTYPE", "Pair", "are_whole", "correlate", "factors", "rank_one"]
+__all__ = ["FACTOR_DTYPE", "Term", "are_whole", "correlate", "factors", "rank_one"]
 
-Pair = tuple[Floats, Floats]
+# Column and row whose outer product is one term of the kernel.
+Term = tuple[Floats, Floats]
 
-# Kernels whose sums are computed in int16 are factored to the precision of this type.
+# Precision to which a kernel is factored where sums are computed in int16, which has no rounding unit.
 FACTOR_DTYPE = np.dtype(np.float32)
 
 
-def are_whole(terms: list[Pair]) -> bool:
+def are_whole(terms: list[Term]) -> bool:
     """Whether all columns and rows of `terms` are integers, so that sums of integer pixels stay exact."""
     return all(bool(np.all(line == np.rint(line))) for term in terms for line in term)
 
@@ -49,11 +50,11 @@ def correlate(task: Task, threads: int) -> None:
                 np.add(into, term, out=into)
 
     with blas_for(*(program for pair in terms for program in pair)):
-        sweep(task, compute, cut(task), threads)
+        sweep(task, compute, cut_pieces(task), threads)
 
 
 @by_weights
-def factors(kernel: Floats, dtype: np.dtype[Any]) -> list[Pair]:
+def factors(kernel: Floats, dtype: np.dtype[Any]) -> list[Term]:
     """Return the fewest pairs ``(column, row)`` whose products add up to `kernel` within rounding.
 
     A kernel of more than half its full rank, or whose factors would amplify rounding, is returned as its rows
@@ -75,7 +76,7 @@ def factors(kernel: Floats, dtype: np.dtype[Any]) -> list[Pair]:
     ]
 
 
-def rank_one(kernel: Floats, dtype: np.dtype[Any]) -> Pair | None:
+def rank_one(kernel: Floats, dtype: np.dtype[Any]) -> Term | None:
     """Return the column and the row whose product is `kernel`, or None if its rank is above 1.
 
     Integers without a common divisor where possible, the scale factor in the row, so that sums of integer
@@ -110,12 +111,13 @@ def _primitive(line: Floats) -> Floats:
     return line / float(sizes.max())
 
 
-def _by_svd(kernel: Floats, tolerance: float) -> list[Pair]:
+def _by_svd(kernel: Floats, tolerance: float) -> list[Term]:
     """Return singular vectors that leave at most `tolerance`; none where they would amplify rounding."""
     scale = np.abs(kernel).max()
     with one_thread():
         values = np.linalg.svd(kernel / scale, compute_uv=False)
-        # By the Frobenius norm, no sum of fewer terms comes close enough.
+        # The best sum of n // 2 + 1 terms misses the kernel by this much in the Frobenius norm
+        # (Eckart-Young) and by no less in the sum of magnitudes, which the tolerance bounds.
         if np.sqrt((values[len(values) // 2 + 1 :] ** 2).sum()) * scale > tolerance:
             return []
         left, values, right = np.linalg.svd(kernel / scale)

@@ -1,9 +1,14 @@
 """Cuts the output into pieces that fit into the cache, and loads the padded input of each.
 
 Every method reads its input as one flat array in which *a tap of the kernel is an offset*, whatever the
-channels, dilation, stride and padding. With stride ``s`` along the columns each row is stored as its ``s``
-phases, one after the other, so that neighbouring outputs read neighbouring samples. The padded picture is
-never made as a whole.
+channels, dilation, stride and padding. The padded picture is never made as a whole.
+
+A phase of a row is its columns with equal index modulo the stride. With stride ``s`` along the columns each
+row is stored as its ``s`` phases, one after the other, so that neighbouring outputs read neighbouring
+samples; for s = 2
+
+    columns     0 1 2 3 4 5 6 7
+    stored as   0 2 4 6 1 3 5 7    outputs 0, 1, 2, 3 read 0 2 4 6 at tap 0, and 1 3 5 7 at tap 1
 """
 
 from itertools import pairwise
@@ -16,13 +21,13 @@ from convcli.engine.correlation.task import Task
 from convcli.engine.threads import Scratch
 from convcli.engine.tiles import MAX_ROW_SAMPLES, Piece, even_cuts
 
-__all__ = ["Grid", "Strip", "cut", "load", "view"]
+__all__ = ["Grid", "Strip", "cut_pieces", "load_piece", "view"]
 
 # Bytes of sums in a piece. An operation on fewer ends before another thread has woken up to take the
 # interpreter's lock: two threads over a quarter of that were as slow as one (2026-11, Zen 4, NumPy 2.4).
 PIECE_BYTES = 1 << 21
 
-# Samples in a row of the interior, at least, for it to be computed in place, apart from the border.
+# Fewest samples in a row of the interior for it to be read from the image in place, apart from the border.
 MIN_INTERIOR_SAMPLES = 256
 
 
@@ -39,8 +44,8 @@ class Grid(NamedTuple):
         return (self.rows - 1) * self.step + self.width
 
     @property
-    def is_flat(self) -> bool:
-        """Whether one pass over all positions, gaps between rows included, is cheaper than row by row."""
+    def better_as_one_run(self) -> bool:
+        """Whether one run over all positions, gaps between rows too, is likely faster than row by row."""
         return self.step <= 2 * self.width or self.width < 64
 
 
@@ -59,7 +64,7 @@ def view(x: Array, offset: int, grid: Grid) -> Array:
     return np.ndarray((grid.rows, grid.width), x.dtype, x, offset * size, (grid.step * size, size))
 
 
-def cut(task: Task, multiple: int = 1, widest: int = MAX_ROW_SAMPLES) -> list[Piece]:
+def cut_pieces(task: Task, multiple: int = 1, widest: int = MAX_ROW_SAMPLES) -> list[Piece]:
     """Cut the output into pieces at most `widest` samples wide, by a `multiple` of rows where possible.
 
     The cuts depend on shapes and types alone, not on the number of threads.
@@ -101,7 +106,7 @@ def _interior(task: Task) -> Piece | None:
     return interior if interior.rows > 0 and wide_enough else None
 
 
-def load(task: Task, piece: Piece, scratch: Scratch) -> Strip:
+def load_piece(task: Task, piece: Piece, scratch: Scratch) -> Strip:
     """Return the input of `piece`: a view of the image where possible, else a padded, converted copy."""
     channels, (sy, sx), (dy, dx) = task.channels, task.window.stride, task.window.dilation
     x, pitch, phase = _flat_input(task, task.input_of(piece), scratch)
@@ -114,12 +119,12 @@ def load(task: Task, piece: Piece, scratch: Scratch) -> Strip:
 def _flat_input(task: Task, source: Piece, scratch: Scratch) -> tuple[Array, int, int]:
     """Return the flat input, its pitch, and the distance from one column phase to the next, in samples."""
     channels, stride, flat = task.channels, task.window.stride[1], task.flat
-    place = None if flat is None else task.within_image(source)
-    if flat is not None and place is not None and stride == 1:
+    inside = None if flat is None else task.within_image(source)
+    if flat is not None and inside is not None and stride == 1:
         pitch = task.image.shape[1] * channels
-        return flat[place[0].start * pitch + place[1].start * channels :], pitch, 0
-    if place is not None:
-        plain = task.image[place]
+        return flat[inside[0].start * pitch + inside[1].start * channels :], pitch, 0
+    if inside is not None:
+        plain = task.image[inside]
     else:
         plain = scratch("input", (source.rows, source.columns, channels), task.work)
         task.read(source, plain)

@@ -6,24 +6,24 @@ from typing import TypeAlias
 import numpy as np
 
 from convcli.engine.arrays import Array
-from convcli.engine.correlation.strips import Strip, load
+from convcli.engine.correlation.strips import Strip, load_piece
 from convcli.engine.correlation.task import Task
 from convcli.engine.threads import Scratch, run
 from convcli.engine.tiles import Piece
 
-__all__ = ["Core", "saturate", "store", "sweep", "target"]
+__all__ = ["ComputePiece", "saturate", "store", "sweep", "target"]
 
-# Computes one piece by a method: ``core(strip, into, scratch)`` writes (rows, width) sums to `into`.
-Core: TypeAlias = Callable[[Strip, Array, Scratch], None]
+# Computes one piece by a method: ``compute(strip, into, scratch)`` writes (rows, width) sums to `into`.
+ComputePiece: TypeAlias = Callable[[Strip, Array, Scratch], None]
 
 
-def sweep(task: Task, core: Core, pieces: list[Piece], threads: int) -> None:
-    """Compute `pieces` of the output with `core`."""
+def sweep(task: Task, compute: ComputePiece, pieces: list[Piece], threads: int) -> None:
+    """Compute `pieces` of the output with `compute`."""
 
     def work(piece: Piece, scratch: Scratch) -> None:
-        strip = load(task, piece, scratch)
+        strip = load_piece(task, piece, scratch)
         into = target(task, piece, scratch)
-        core(strip, into, scratch)
+        compute(strip, into, scratch)
         store(task, piece, into)
 
     run(work, pieces, threads)
@@ -33,7 +33,7 @@ def target(task: Task, piece: Piece, scratch: Scratch) -> Array:
     """Return the (rows, width) array for the sums of `piece`: part of the output where its type allows."""
     channels = task.channels
     if task.out_rows is not None:
-        rows, columns = task.place(piece)
+        rows, columns = task.output_slices(piece)
         return task.out_rows[rows, columns.start * channels : columns.stop * channels]
     return scratch("sums", (piece.rows, piece.columns * channels), task.work)
 
@@ -43,7 +43,7 @@ def store(task: Task, piece: Piece, sums: Array) -> None:
     if task.bias:
         np.add(sums, task.work.type(task.bias), out=sums)
     if task.out_rows is None:
-        saturate(sums.reshape(piece.rows, piece.columns, task.channels), task.out[task.place(piece)])
+        saturate(sums.reshape(piece.rows, piece.columns, task.channels), task.out[task.output_slices(piece)])
 
 
 def saturate(sums: Array, into: Array) -> None:

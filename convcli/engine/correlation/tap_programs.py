@@ -27,8 +27,13 @@ __all__ = ["Chain", "Dense", "Doubling", "blas_for", "column_period", "compile_t
 # rounding error grows with the logarithm of their number.
 MAX_SEQUENTIAL = 32
 
+# Row and column in the kernel: as an operand, the input shifted by this tap's offset.
 Tap = tuple[int, int]
+
+# A tap, a register (scratch array) "sum" or "part", or a weight.
 Operand = Tap | str | np.floating[Any]
+
+# ``operation(left, right)``, and the register that it is written to.
 Step = tuple[np.ufunc, Operand, Operand, str]
 
 
@@ -36,7 +41,8 @@ Step = tuple[np.ufunc, Operand, Operand, str]
 def compile_taps(weights: Floats, dtype: np.dtype[Any], period: int = 1) -> Program:
     """Return the cheapest program for `weights`, kh x kw.
 
-    Sums are computed in `dtype`; kernel columns `period` apart have evenly spaced offsets.
+    Sums are computed in `dtype`; kernel columns `period` apart (:func:`column_period`) have evenly spaced
+    offsets.
     """
     rounded = weights.astype(dtype)
     whole = dtype.kind == "i"
@@ -57,7 +63,7 @@ def blas_for(*programs: Program) -> AbstractContextManager[None]:
 
 
 def column_period(stride: int, dilation: int) -> int:
-    """Return the distance of kernel columns that read the same phase of the image's columns."""
+    """Return the distance of kernel columns that read image columns of equal index modulo the stride."""
     return stride // gcd(stride, dilation)
 
 
@@ -74,18 +80,21 @@ class Chain:
             into[...] = 0
             return
         x, grid = strip.x, strip.grid
-        flat, count = grid.is_flat, grid.reach
+        flat, count = grid.better_as_one_run, grid.reach
         shape = (grid.rows * grid.step,) if flat else (grid.rows, grid.width)
         registers = {name: scratch(name, shape, x.dtype) for name in ("sum", "part")}
 
         def operand(what: Operand, *, final: bool) -> Any:
             if isinstance(what, str):
-                register = registers[what]
-                return view(register, 0, grid) if final and flat else register[:count] if flat else register
-            if isinstance(what, tuple):
-                offset = int(strip.offsets[what])
-                return x[offset : offset + count] if flat and not final else view(x, offset, grid)
-            return what
+                array, start = registers[what], 0
+                if not flat:
+                    return array
+            elif isinstance(what, tuple):
+                array, start = x, int(strip.offsets[what])
+            else:
+                return what
+            # The last step leaves the gaps between rows out.
+            return array[start : start + count] if flat and not final else view(array, start, grid)
 
         *steps, (last, last_left, last_right, _) = self.steps
         for operation, left, right, to in steps:
@@ -146,7 +155,7 @@ class Dense:
         if not self.blocks:
             into[...] = 0
             return
-        grid, flat = strip.grid, strip.grid.is_flat
+        grid, flat = strip.grid, strip.grid.better_as_one_run
         shape = (1, grid.reach) if flat else (grid.rows, grid.width)
         block = scratch((Dense, 0), (grid.rows * grid.step,), strip.x.dtype)
         sums = self._total(0, len(self.blocks), strip._replace(grid=Grid(*shape, grid.step)), scratch, 0)
@@ -189,7 +198,7 @@ class Doubling:
     def __call__(self, strip: Strip, into: Array, scratch: Scratch) -> None:
         """Add the running sum (or `x`) to the running sum, shifted; then multiply once."""
         grid = strip.grid
-        if not grid.is_flat:
+        if not grid.better_as_one_run:
             self.otherwise(strip, into, scratch)
             return
         first, second = (int(offset) for offset in strip.offsets.flat[:2])
@@ -207,7 +216,10 @@ class Doubling:
 
 
 def _doubling(line: Floats) -> list[tuple[int, bool]]:
-    """Return the additions ``(shift, of x rather than of the running sum)`` that make `line`, or none."""
+    """Return the additions ``(shift, of_x)`` that make `line`, or none.
+
+    A shifted copy is added to the running sum: of x where `of_x`, else of the running sum itself.
+    """
     count = len(line)
     if count < 3 or not line.all():
         return []

@@ -25,19 +25,19 @@ class Task:
     Attributes
     ----------
     image : (H, W, C) array
-        Of any real type and memory layout.
+        Picture of any real type and memory layout.
     kernel : (kh, kw) float64 array
         Finite weights, applied unflipped.
     window : Window
-        Of the kernel's size.
+        How the kernel slides and the image is padded; its size is the kernel's.
     bias : float
         Added to every sum.
     work : dtype
-        That sums are computed in: float32, float64, or int16 where no sum can leave its range.
+        Type in which sums are computed: float32, float64, or int16 where no sum can leave its range.
     out : (H', W', C) array
         Receives the result, rounded and saturated where its type is an integer.
-    first : int
-        The row of the whole result that is row 0 of `out`.
+    first_row : int
+        Row of the whole result that is row 0 of `out`: above 0 where only some rows are asked for.
     """
 
     image: Array
@@ -46,16 +46,16 @@ class Task:
     bias: float
     work: np.dtype[Any]
     out: Array
-    first: int = 0
+    first_row: int = 0
 
     @property
     def whole(self) -> Piece:
         """The whole output."""
-        return Piece(self.first, self.first + self.out.shape[0], 0, self.out.shape[1])
+        return Piece(self.first_row, self.first_row + self.out.shape[0], 0, self.out.shape[1])
 
-    def place(self, piece: Piece) -> tuple[slice, slice]:
+    def output_slices(self, piece: Piece) -> tuple[slice, slice]:
         """Return the rows and columns of `out` that `piece` covers."""
-        return slice(piece.y0 - self.first, piece.y1 - self.first), slice(piece.x0, piece.x1)
+        return slice(piece.y0 - self.first_row, piece.y1 - self.first_row), slice(piece.x0, piece.x1)
 
     @property
     def channels(self) -> int:
@@ -76,10 +76,10 @@ class Task:
 
     def read(self, source: Piece, into: Array) -> None:
         """Write padded input to `into`, (rows, columns, channels), converting its type."""
-        read_padded(self.image, self.window.padding, self._maps, self.window.constant, source, into)
+        read_padded(self.image, self.window.padding, self._source_indices, self.window.constant, source, into)
 
     @cached_property
-    def _maps(self) -> tuple[Indices, Indices]:
+    def _source_indices(self) -> tuple[Indices, Indices]:
         (height, width, _), (rows, columns) = self.image.shape, self.window.padding
         return sources(height, *rows, self.window.mode), sources(width, *columns, self.window.mode)
 

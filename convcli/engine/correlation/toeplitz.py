@@ -1,9 +1,20 @@
 """Lines of weights as matrix products, which multiply several times as fast as whole-array operations.
 
-Down a column, R output rows are a Toeplitz matrix times the input rows that they read. Along a row, B outputs
-are the B + k - 1 samples that they read times a Toeplitz matrix. The samples of neighbouring blocks overlap,
-so that no single matrix view holds them all; those of every n-th block do not once n B is at least B + k - 1,
-which gives n matrix views without a copy. Both multiply zeros as well, and are faster still.
+Down a column, R output rows are a Toeplitz matrix times the input rows that they read; R = 2, k = 3:
+
+    y0   a b c 0   x0
+    y1 = 0 a b c * x1
+                   x2
+                   x3
+
+Along a row, B outputs are the B + k - 1 samples that they read times a Toeplitz matrix; B = 4, k = 3:
+
+    outputs    0-3   4-7    8-11   12-15
+    samples    0-5   4-9    8-13   12-17
+
+BLAS takes the blocks as rows of one matrix only if they do not overlap in memory. Neighbours do, but blocks
+0, 2, 4, ... do not, nor do 1, 3, 5, ...: two matrix views without a copy (n views, of every n-th block, where
+``n * B >= B + k - 1``). Zeros of the Toeplitz matrices are multiplied too, and it is still the fastest way.
 """
 
 from itertools import pairwise

@@ -63,10 +63,10 @@ class Batches:
 
 def _windows(image: Array, window: Window, rows: Array, columns: Array) -> Floats:
     """Return the windows of the outputs at `rows` and `columns`, one per row of the result."""
-    maps = []
+    indices = []
     for axis, n, outputs in zip(window.axes, image.shape, (rows, columns), strict=True):
         shown = sources(n, axis.low, axis.high, window.mode)
-        maps.append(shown[outputs[:, None] * axis.stride + np.arange(axis.size)])
-    found = image[maps[0][:, :, None], maps[1][:, None, :]].astype(np.float64)
-    found[(maps[0] == CONSTANT)[:, :, None] | (maps[1] == CONSTANT)[:, None, :]] = window.constant
+        indices.append(shown[outputs[:, None] * axis.stride + np.arange(axis.size)])
+    found = image[indices[0][:, :, None], indices[1][:, None, :]].astype(np.float64)
+    found[(indices[0] == CONSTANT)[:, :, None] | (indices[1] == CONSTANT)[:, None, :]] = window.constant
     return found.reshape(len(rows), window.taps)

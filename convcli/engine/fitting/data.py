@@ -13,8 +13,8 @@ from convcli.parsing import as_pair
 
 __all__ = [
     "MAX_WEIGHTS",
-    "Pair",
     "Plane",
+    "TrainingPair",
     "check_size",
     "check_targets",
     "fits",
@@ -33,7 +33,7 @@ MAX_MAGNITUDE, MIN_MAGNITUDE = 1e140, 1e-140
 MAX_WEIGHTS = 4096
 
 
-class Pair(NamedTuple):
+class TrainingPair(NamedTuple):
     """An input and its target, both H x W x C, and the mask of target values that are fitted (None: all)."""
 
     image: Array
@@ -47,7 +47,7 @@ class Plane(NamedTuple):
     Attributes
     ----------
     image, target : (H, W) and (H', W') arrays
-        Of any real type.
+        Pixels of any real type.
     keep : (H', W') array of bool or None
         True where the target is fitted; None is everywhere.
     held : (H', W') array of bool or None
@@ -65,7 +65,7 @@ class Plane(NamedTuple):
         return self.target.size if self.keep is None else int(np.count_nonzero(self.keep))
 
 
-def read_pairs(inputs: Any, targets: Any, masks: Any) -> list[Pair]:
+def read_pairs(inputs: Any, targets: Any, masks: Any) -> list[TrainingPair]:
     """Return the checked pairs; single pictures make a list of one."""
     befores, afters = _as_list(inputs), _as_list(targets)
     if len(befores) != len(afters):
@@ -84,7 +84,7 @@ def read_pairs(inputs: Any, targets: Any, masks: Any) -> list[Pair]:
                 f"input{which} has {_channels(image)}, target{which} has {_channels(target)}",
                 hint="convert one of them: a kernel is fitted to each channel and its own target",
             )
-        pairs.append(Pair(image, target, None if mask is None else _mask(mask, target, which)))
+        pairs.append(TrainingPair(image, target, None if mask is None else _mask(mask, target, which)))
     if len({pair.image.shape[2] for pair in pairs}) > 1:
         raise GeometryError("pairs differ in their numbers of channels", hint="convert them to the same")
     return pairs
@@ -136,7 +136,7 @@ def _mask(given: Any, target: Array, which: str) -> Array:
     return np.broadcast_to(mask, target.shape)
 
 
-def split_channels(pairs: Sequence[Pair], per_channel: bool) -> list[list[Plane]]:
+def split_channels(pairs: Sequence[TrainingPair], per_channel: bool) -> list[list[Plane]]:
     """Return the planes grouped by kernel: a group for each channel, or one group of all."""
     channels = [
         [
@@ -198,7 +198,7 @@ def check_size(size: object) -> tuple[int, int]:
     return rows, columns
 
 
-def valid_size(pairs: Sequence[Pair], stride: tuple[int, int]) -> tuple[int, int]:
+def valid_size(pairs: Sequence[TrainingPair], stride: tuple[int, int]) -> tuple[int, int]:
     """Return the kernel size for which a ``valid`` filter gives targets of their sizes."""
     if stride != (1, 1):
         raise UsageError("the size cannot be told from valid targets with a stride", hint="give the size")
@@ -216,7 +216,7 @@ def valid_size(pairs: Sequence[Pair], stride: tuple[int, int]) -> tuple[int, int
     return rows, columns
 
 
-def check_targets(pairs: Sequence[Pair], window: Window, auto: bool) -> Window:
+def check_targets(pairs: Sequence[TrainingPair], window: Window, auto: bool) -> Window:
     """Return the window for which every target has the output size of its input.
 
     With `auto` the padding is still to be found: it is ``valid`` where all targets have that size.
@@ -231,18 +231,18 @@ def check_targets(pairs: Sequence[Pair], window: Window, auto: bool) -> Window:
     return window
 
 
-def fits(pair: Pair, window: Window) -> bool:
+def fits(pair: TrainingPair, window: Window) -> bool:
     """Return whether the target has the output size of the input."""
     return _output(pair, window) == pair.target.shape[:2]
 
 
-def _output(pair: Pair, window: Window) -> tuple[int, int] | None:
+def _output(pair: TrainingPair, window: Window) -> tuple[int, int] | None:
     """Return the size of the filtered input, None where no window fits into it."""
     rows, columns = (axis.output_size(n) for axis, n in zip(window.axes, pair.image.shape, strict=False))
     return (rows, columns) if rows > 0 and columns > 0 else None
 
 
-def _misfit(pair: Pair, window: Window, which: str) -> GeometryError:
+def _misfit(pair: TrainingPair, window: Window, which: str) -> GeometryError:
     kernel = _by(window.size)
     stride = "" if window.stride == (1, 1) else f" with stride {_by(window.stride)}"
     made, valid = _output(pair, window), _output(pair, window.unpadded())

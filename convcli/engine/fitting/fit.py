@@ -81,7 +81,7 @@ class Fit:
     sizes : tuple of SizeTrial
         With ``size="auto"`` each size tried, the smallest first; else empty.
     steps : tuple of Step
-        Of ``gd`` and ``adam``.
+        Steps of the descent by ``gd`` or ``adam``; else empty.
     rate_limit : float
         2 / (largest eigenvalue of the loss's Hessian): below it ``gd`` converges.
     """
@@ -149,7 +149,7 @@ def fit_kernel(
     inputs, targets : (H, W) or (H, W, C) array, or a list of as many
         Pairs of pictures. Channels share one kernel, unless `per_channel`.
     size : int, (rows, columns) or "auto"
-        Of the kernel; ``auto`` grows it until the residual stops falling.
+        Kernel size; ``auto`` grows it until the residual stops falling.
     pad : PadMode, str or "auto"
         The padding mode that gave the targets; ``auto`` tries all. ``valid``: the targets are smaller.
     masks : array of bool or list of arrays, optional
@@ -157,7 +157,7 @@ def fit_kernel(
     holdout : float
         Share of the values, drawn with `seed`, that are held out of the fit for validation.
     steps, lr, batch, seed, init
-        Of descent: number of steps; learning rate (default: half of `Fit.rate_limit`, a twentieth of it for
+        The descent's number of steps; learning rate (default: half of `Fit.rate_limit`, a twentieth of it for
         batches, 0.01 for ``adam``); values drawn for each step with `seed` (default: all of them); initial
         weights, ``zero`` or ``normal`` (of variance 1, drawn with `seed`).
     watch : callable, optional

@@ -37,7 +37,7 @@ class NormalEquations:
     ----------
     moments : Moments
     bias : bool
-        Whether one is fitted.
+        Whether a bias is fitted.
     ridge : float
         The penalty ``l2``, times the number of samples where the loss is a mean.
     """

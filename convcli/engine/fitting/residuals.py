@@ -24,7 +24,7 @@ class Residuals(NamedTuple):
     Attributes
     ----------
     samples, total, square, worst
-        Of the fitted values: how many, the residuals' sum, sum of squares and largest magnitude.
+        Number of fitted values; their residuals' sum, sum of squares and largest magnitude.
     slope : (taps,) array
         ``sum x r`` over windows x and residuals r.
     held, held_square

@@ -21,7 +21,15 @@ import numpy as np
 
 from convcli.choices import PadMode
 from convcli.engine.arrays import Array, Floats
-from convcli.engine.fitting.data import Pair, Plane, check_size, check_targets, fits, interiors, valid_size
+from convcli.engine.fitting.data import (
+    Plane,
+    TrainingPair,
+    check_size,
+    check_targets,
+    fits,
+    interiors,
+    valid_size,
+)
 from convcli.engine.fitting.moments import Moments, sum_moments
 from convcli.engine.fitting.normal_equations import NormalEquations
 from convcli.engine.window import Window
@@ -88,7 +96,7 @@ def kernel_size(near: int, far: int) -> int:
 def find_size(
     size: object,
     mode: PadMode | None,
-    pairs: Sequence[Pair],
+    pairs: Sequence[TrainingPair],
     groups: Sequence[Sequence[Plane]],
     stride: tuple[int, int],
     bias: bool,

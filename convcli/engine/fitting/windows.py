@@ -77,12 +77,14 @@ def unfold(image: Array, window: Window, shift: float, block: Piece, scratch: Sc
     """Return the windows of a block, minus `shift`: a (rows, taps, columns) view; 0 past the last row."""
     (kh, kw), (sy, sx), (vertical, horizontal) = window.size, window.stride, window.axes
     (top, bottom), (left, right) = vertical.reads(block.y0, block.y1), horizontal.reads(block.x0, block.x1)
-    maps = [sources(n, *pair, window.mode) for n, pair in zip(image.shape, window.padding, strict=True)]
+    down, along = (
+        sources(n, *pair, window.mode) for n, pair in zip(image.shape, window.padding, strict=True)
+    )
     work = np.dtype(np.float64)
     padded = scratch("padded", (bottom - top, right - left), work)
-    there = max(0, min(bottom, len(maps[0])) - top)
+    there = max(0, min(bottom, len(down)) - top)
     area = Piece(top, top + there, left, right)
-    read_padded(image, window.padding, (maps[0], maps[1]), window.constant, area, padded[:there])
+    read_padded(image, window.padding, (down, along), window.constant, area, padded[:there])
     padded[:there] -= shift
     padded[there:] = 0
     shifted = scratch("shifted", (bottom - top, kw, block.columns), work)

@@ -27,7 +27,7 @@ def conv2d(
     pad_value: float = 0.0,
     jobs: int | None = None,
 ) -> Array:
-    """Return ``y[n, o] = bias[o] + sum_c x[n, c] (correlated with) weight[o, c]``.
+    """Return ``y[n, o] = bias[o] + sum_c correlate(x[n, c], weight[o, c])``.
 
     Equal to ``torch.nn.functional.conv2d`` on a padded input, with every padding mode.
 
@@ -40,7 +40,7 @@ def conv2d(
     bias : (O,) array, optional
         Added to each output channel.
     stride, dilation : int or (rows, columns)
-        Of the window.
+        Pixels from one window to the next, and from one tap of a window to the next.
     padding : int, (rows, columns), ((top, bottom), (left, right)), "same", "full" or "valid"
         Pixels of padding on each side.
     groups : int

@@ -4,11 +4,13 @@ Each input row is stored once for every kernel column, shifted by it and already
 
     rows[r, j, c, n] = x[c, r, n * s + j * d],
 
-so that the windows of one output row are a matrix ``(kh * kw * C) x W'`` whose rows follow one another in
-memory at one distance: a view of it is multiplied by the weights, and nothing is copied ``kh`` times as by
-plain unfolding (im2col). Rows too narrow for a good matrix product are unfolded and joined.
+so that the windows of output row m are ``rows[m*s : m*s + kh]``, one contiguous piece of memory. Reshaped to
+``(kh * kw * C) x W'`` it is multiplied by the weights without a copy; plain unfolding (im2col) would copy it
+``kh`` times. Output rows too narrow for a good matrix product are unfolded, and several are joined.
 
-With a dilation the output rows of a strip are those that read the same phase of the input's rows.
+A phase of the input rows is the rows with equal index modulo the dilation. Each strip takes output rows that
+read one phase, and r counts the rows of that phase: with dilation 2 output rows 0, 2, 4 read input rows 0, 2,
+4, ..., and a second strip computes output rows 1, 3, 5.
 
 References
 ----------
@@ -44,8 +46,9 @@ PRODUCT_RESULTS = 1 << 16
 # Output columns of a strip, at most: enough to fill a matrix product.
 MAX_STRIP_COLUMNS = 512
 
-# Output columns below which the rows of a strip are joined into one matrix product: 24 took 1.1 times as long
-# at 28 pixels, 96 took 1.6 to 2 times as long at 64 (2026-11, Xeon with AVX-512).
+# Output columns below which the rows of a strip are joined into one matrix product. A limit of 24 made layers
+# of 28 columns take 1.1 times as long, one of 96 made those of 64 take 1.6 to 2 times as long (2026-11, Xeon
+# with AVX-512).
 JOIN_BELOW_COLUMNS = 48
 
 # Multiplications below which one thread is faster than two.
@@ -64,30 +67,30 @@ class Layer(NamedTuple):
     bias : (groups, O/groups, 1) array
         Added to each output.
     window : Window
-        Of the kernel.
-    maps : (rows, columns)
+        The kernel's size, stride, padding and dilation.
+    source_indices : (rows, columns)
         Source pixel of each padded row and column.
     out : (N, groups, O/groups, H', W') array
         Receives the result, in the type that is computed in.
     joins : bool
-        Whether output rows are too narrow to be multiplied one by one.
+        Whether output rows are so narrow that those of a strip are joined into one matrix product.
     """
 
     x: Array
     matrix: Array
     bias: Array
     window: Window
-    maps: tuple[Indices, Indices]
+    source_indices: tuple[Indices, Indices]
     out: Array
     joins: bool
 
     @property
     def row_step(self) -> int:
-        """Input rows of one phase between two output rows of a strip."""
+        """Output row m of a strip reads its stored input rows from ``m * row_step`` on."""
         return self.window.stride[0] // gcd(self.window.stride[0], self.window.dilation[0])
 
 
-class Strip(NamedTuple):
+class LayerStrip(NamedTuple):
     """Output rows and columns of one image and some of its groups."""
 
     image: int
@@ -115,7 +118,8 @@ def multiply(x: Array, weights: Array, bias: Array, window: Window, out: Array, 
         run(lambda strip, scratch: _multiply(layer, strip, scratch), _strips(layer), threads)
 
 
-def _strips(layer: Layer) -> list[Strip]:
+def _strips(layer: Layer) -> list[LayerStrip]:
+    """Cut the output into strips, each of output rows that read one phase of the input rows."""
     images, groups, _, height, width = layer.out.shape
     kh, kw = layer.window.size
     phases = layer.window.dilation[0] * layer.row_step // layer.window.stride[0]
@@ -125,17 +129,17 @@ def _strips(layer: Layer) -> list[Strip]:
     most = (min(deep, -(-height // phases)) - 1) * layer.row_step + kh
     together = max(1, GROUPED_STRIP_SAMPLES // (row_samples * most))
     return [
-        Strip(image, slice(group, group + together), rows[top : top + deep], left, min(left + across, width))
+        LayerStrip(image, slice(group, group + together), rows[y : y + deep], x, min(x + across, width))
         for image in range(images)
         for group in range(0, groups, together)
         for phase in range(min(phases, height))
         for rows in [range(phase, height, phases)]
-        for top in range(0, len(rows), deep)
-        for left in range(0, width, across)
+        for y in range(0, len(rows), deep)
+        for x in range(0, width, across)
     ]
 
 
-def _shifted_rows(layer: Layer, strip: Strip, scratch: Scratch) -> Array:
+def _shifted_rows(layer: Layer, strip: LayerStrip, scratch: Scratch) -> Array:
     """Return ``rows[g, r, j, c, n]``: padded input rows, shifted by each kernel column and strided."""
     down, along = layer.window.axes
     x = layer.x[strip.image, strip.groups]
@@ -149,7 +153,7 @@ def _shifted_rows(layer: Layer, strip: Strip, scratch: Scratch) -> Array:
         read_padded(
             x.transpose(2, 3, 0, 1),
             layer.window.padding,
-            layer.maps,
+            layer.source_indices,
             layer.window.constant,
             Piece(top, top + (count - 1) * down.dilation + 1, left, right),
             rows[:, :, j].transpose(1, 3, 0, 2),
@@ -158,7 +162,7 @@ def _shifted_rows(layer: Layer, strip: Strip, scratch: Scratch) -> Array:
     return rows
 
 
-def _multiply(layer: Layer, strip: Strip, scratch: Scratch) -> None:
+def _multiply(layer: Layer, strip: LayerStrip, scratch: Scratch) -> None:
     rows = _shifted_rows(layer, strip, scratch)
     groups, _, kw, depth, width = rows.shape
     high, kh, outputs = len(strip.rows), layer.window.size[0], layer.out.shape[2]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from convcli.engine.arrays import Array
-from convcli.engine.pooling.windows import Part, PoolTask, load, split
+from convcli.engine.pooling.windows import Part, PoolTask, load_part, split
 from convcli.engine.threads import Scratch, run
 from convcli.engine.tiles import even_cuts
 from convcli.engine.window import Axis
@@ -19,7 +19,8 @@ MAX_NETWORK_TAPS = 256
 # Samples of unfolded windows in a part, at most: 1 MiB of float32, which stays in the cache.
 UNFOLDED_SAMPLES = 1 << 18
 
-# (low, high, smaller, larger): sort the taps at indices low and high; whether each result is used later.
+# (low, high, smaller, larger): of the taps at indices low and high, put the smaller at low and the larger at
+# high; the flags say whether the smaller, and the larger, is still needed.
 Exchange = tuple[int, int, bool, bool]
 
 
@@ -91,8 +92,8 @@ def _by_sorting(task: PoolTask, part: Part, scratch: Scratch) -> None:
     else:
         order.sort(axis=-1)
     lower, upper = (
-        np.take_along_axis(order, np.broadcast_to(place[..., np.newaxis], shape)[..., np.newaxis], -1)[..., 0]
-        for place in ((counts - 1) // 2, counts // 2)
+        np.take_along_axis(order, np.broadcast_to(rank[..., np.newaxis], shape)[..., np.newaxis], -1)[..., 0]
+        for rank in ((counts - 1) // 2, counts // 2)
     )
     into = task.out[part.where]
     _mean(lower, upper, into)
@@ -113,7 +114,7 @@ def _unfolded(task: PoolTask, part: Part, scratch: Scratch, filler: Any) -> Arra
     """Return the taps of each window, P x rows x columns x C x kh x kw, with `filler` as neutral padding."""
     (rows, columns), channels = task.axes, task.channels
     (y0, y1), (x0, x1) = rows.reads(part.y0, part.y1), columns.reads(part.x0, part.x1)
-    region = load(task, part, task.x.dtype, scratch)
+    region = load_part(task, part, task.x.dtype, scratch)
     pixels = region.pixels
     if pixels.shape[1:] != (y1 - y0, (x1 - x0) * channels):
         pixels = scratch("filled", (part.shape[0], y1 - y0, (x1 - x0) * channels), task.x.dtype)

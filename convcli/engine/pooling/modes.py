@@ -1,4 +1,4 @@
-"""Max, min, average, median and Lp pooling: how each mode reduces windows, and in which type."""
+"""Functions that compute each pooling mode: which operation reduces the windows, and in which type."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,7 @@
-"""Pooling: the maximum, minimum, average, median or norm of each window of pixels."""
+"""Pooling: arguments are parsed and checked here, then the function of a mode computes (modes.py).
+
+Maxima, minima, averages and norms are computed in reductions.py, medians in medians.py.
+"""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,9 +18,10 @@ from convcli.engine.window import Window
 from convcli.errors import GeometryError, UsageError
 from convcli.parsing import as_pair
 
-__all__ = ["Pooling", "plan", "pool2d", "pool_picture", "pool_planes"]
+__all__ = ["Pooling", "plan_pooling", "pool2d", "pool_picture", "pool_planes"]
 
-# Samples, or taps of medians, below which one thread is faster than two.
+# Samples read, or taps sorted for medians (results times taps of a window), below which one thread is faster
+# than two.
 ONE_THREAD_BELOW = 1 << 19
 
 
@@ -53,9 +57,9 @@ def pool2d(
     Parameters
     ----------
     x : (..., H, W) array
-        Of any real type, with any number of leading axes.
+        Pictures of any real type, with any number of leading axes.
     size : int or (rows, columns)
-        Of the window.
+        Rows and columns of the window.
     mode : PoolMode or str
         ``max``, ``avg``, ``min``, ``median`` or ``lp``.
     stride : int or (rows, columns), optional
@@ -70,7 +74,7 @@ def pool2d(
     count_include_pad : bool
         Whether padding counts as pixels of value 0 in an average; positions past the padding never count.
     p : float
-        Of the norm, above 0; infinity is the largest absolute value.
+        Exponent of the norm ``lp``, above 0; infinity gives the largest absolute value.
     pad : PadMode or str, optional
         By default padding is neutral: it is never the maximum or minimum, adds 0 to sums and is left out of
         medians. Any padding mode adds pixels that count like those of the picture instead.
@@ -136,7 +140,7 @@ def pool_picture(image: Array, how: Pooling, jobs: int | None = None) -> Array:
     return pooled[:, :, 0] if image.ndim == 2 else pooled
 
 
-def plan(how: Pooling) -> tuple[str, str]:
+def plan_pooling(how: Pooling) -> tuple[str, str]:
     """Return the name of the method that computes `how`, and the reason in words."""
     window, taps = how.window, how.window.taps
     if how.mode is PoolMode.MEDIAN:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from convcli.engine.arrays import Array
-from convcli.engine.pooling.windows import Part, PoolTask, Prepare, cut, load
+from convcli.engine.pooling.windows import Part, PoolTask, Prepare, cut_parts, load_part
 from convcli.engine.threads import Scratch, run
 from convcli.engine.window import Axis
 
@@ -58,7 +58,7 @@ def reduce_windows(
     results = task.out.reshape(*task.out.shape[:2], -1)
 
     def work(part: Part, scratch: Scratch) -> None:
-        region = load(task, part, dtype, scratch, prepare)
+        region = load_part(task, part, dtype, scratch, prepare)
         planes, height, _ = part.shape
         first, last = columns.reads(part.x0, part.x1)
         begin = (region.column - first) * channels
@@ -80,7 +80,7 @@ def reduce_windows(
         if finish is not None:
             finish(reduced, part, result)
 
-    run(work, cut(task, PART_BYTES // dtype.itemsize), threads)
+    run(work, cut_parts(task, PART_BYTES // dtype.itemsize), threads)
 
 
 def _reduce_columns(
@@ -215,10 +215,11 @@ def _reduce_run(
 
 
 def _shifts(count: int, how: Reduction) -> list[tuple[int, bool]]:
-    """Return the shifts by which partial reductions are reduced with themselves to windows of `count` taps.
+    """Return the steps ``(shift, of_each)`` that make windows of `count` taps from single taps.
 
-    A shift comes with True where single pixels are shifted instead. Halves may overlap in idempotent
-    reductions; sums are made of windows of half the width and single pixels.
+    A step reduces the windows so far with a shifted copy of themselves, or of single taps where `of_each`.
+    A sum of 5 taps is (1, False), (2, False), (4, True): widths 2, 4, 5. The maximum of 5 is (1, False),
+    (2, False), (1, False): its two windows of 4 may overlap.
     """
     shifts, width = list[tuple[int, bool]](), 1
     if how.idempotent:

@@ -15,7 +15,7 @@ from convcli.engine.threads import Scratch
 from convcli.engine.tiles import MAX_ROW_SAMPLES, Piece, even_cuts
 from convcli.engine.window import Axis, Window
 
-__all__ = ["Part", "PoolTask", "Pooling", "Prepare", "Region", "cut", "load", "split"]
+__all__ = ["Part", "PoolTask", "Pooling", "Prepare", "Region", "cut_parts", "load_part", "split"]
 
 # First and last padded row, and first and last padded column; the last are excluded.
 Bounds = tuple[tuple[int, int], tuple[int, int]]
@@ -41,7 +41,7 @@ class PoolTask:
     Attributes
     ----------
     x : (P, H, W, C) array
-        Of any real type and memory layout.
+        Planes of any real type and memory layout.
     out : (P, H', W', C) array
         Receives the result.
     how : Pooling
@@ -71,7 +71,7 @@ class PoolTask:
 
     @cached_property
     def counted(self) -> Bounds:
-        """Rows and columns that count: the picture, and padding unless it is neutral."""
+        """Padded rows and columns that hold numbers: the picture, and its padding unless that is neutral."""
         return self.picture if self.how.window.mode is None else self.padded
 
     def taps_within(self, bounds: Bounds) -> tuple[Indices, Indices]:
@@ -80,7 +80,7 @@ class PoolTask:
         return down, along
 
     @cached_property
-    def maps(self) -> tuple[Indices, Indices]:
+    def source_indices(self) -> tuple[Indices, Indices]:
         """Source pixel of each padded row and column."""
         window, (_, height, width, _) = self.how.window, self.x.shape
         rows, columns = window.padding
@@ -139,7 +139,7 @@ class Region(NamedTuple):
     column: int
 
 
-def cut(task: PoolTask, size: int) -> list[Part]:
+def cut_parts(task: PoolTask, size: int) -> list[Part]:
     """Cut all windows into parts that read about `size` samples each, whatever the number of threads."""
     area, (rows, columns) = task.everything, task.axes
     widest = max(1, MAX_ROW_SAMPLES // (task.channels * columns.stride), columns.span // columns.stride)
@@ -161,7 +161,7 @@ def split(area: Part, planes: list[int], rows: list[int], columns: list[int]) ->
     ]
 
 
-def load(
+def load_part(
     task: PoolTask, part: Part, dtype: np.dtype[Any], scratch: Scratch, prepare: Prepare | None = None
 ) -> Region:
     """Return the pixels that `part` reads: a view of the picture where possible, else a copy in `dtype`."""
@@ -179,7 +179,7 @@ def load(
         copy[...] = planes[:, y0 - top : y1 - top, x0 - left : x1 - left]
     else:
         image, into = planes.transpose(1, 2, 0, 3), copy.transpose(1, 2, 0, 3)
-        read_padded(image, window.padding, task.maps, window.constant, Piece(y0, y1, x0, x1), into)
+        read_padded(image, window.padding, task.source_indices, window.constant, Piece(y0, y1, x0, x1), into)
     if prepare is not None:
         prepare(copy)
     return Region(copy.reshape(*copy.shape[:2], -1), y0, x0)

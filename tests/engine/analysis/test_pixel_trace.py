@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from convcli.choices import PadMode
-from convcli.engine.analysis.pixel_trace import place, trace_window
+from convcli.engine.analysis.pixel_trace import output_pixel, trace_window
 from convcli.engine.correlation.correlate import convolve, correlate
 from convcli.engine.layers.conv2d import conv2d
 from convcli.engine.pad import CONSTANT
@@ -120,13 +120,13 @@ def test_the_receptive_field():
 
 @pytest.mark.parametrize(("at", "expected"), [((-1, -1), (3, 4)), ((0, -5), (0, 0)), ((3, 4), (3, 4))])
 def test_negative_numbers_count_from_the_end(at, expected):
-    assert place(at, (4, 5)) == expected
+    assert output_pixel(at, (4, 5)) == expected
 
 
 @pytest.mark.parametrize("at", [(4, 0), (0, 5), (-5, 0), (0, -6)])
 def test_no_such_pixel(at):
     with pytest.raises(GeometryError, match=r"no output pixel .*the output is 4x5") as caught:
-        place(at, (4, 5))
+        output_pixel(at, (4, 5))
     assert "rows are 0 to 3, columns 0 to 4" in caught.value.hint
 
 

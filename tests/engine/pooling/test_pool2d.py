@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from convcli.choices import PadMode, PoolMode
 from convcli.engine.pooling.medians import MAX_NETWORK_TAPS, network
-from convcli.engine.pooling.pool2d import plan, pool2d, pool_picture
+from convcli.engine.pooling.pool2d import plan_pooling, pool2d, pool_picture
 from convcli.engine.pooling.windows import Pooling
 from convcli.engine.window import Window
 from convcli.errors import ConvcliError, GeometryError, UsageError
@@ -294,7 +294,7 @@ def test_networks_find_the_median(count):
     ],
 )
 def test_the_cost_of_a_window_grows_with_its_logarithm(how, method, words):
-    chosen, reason = plan(how)
+    chosen, reason = plan_pooling(how)
     assert chosen == method
     assert words in reason
 
