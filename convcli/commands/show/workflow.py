@@ -42,7 +42,7 @@ def show_files(
     inputs: Sequence[str], kernels: Sequence[str], spec: FilterSpec, reading: ReadSpec, show_spec: ShowSpec
 ) -> Batch:
     """Show each input, or the maps that `kernels`, SPECs as ``-k`` takes them, make of it."""
-    view.check_form()
+    show_spec.check_form()
     check_inputs(inputs, kernels)
     _check(kernels, spec, show_spec)
     count = None if reading.recursive else len(inputs)
