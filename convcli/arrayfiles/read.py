@@ -82,7 +82,7 @@ def _damage() -> Iterator[None]:
         yield
     except ArrayFileError:
         raise
-    except Exception as error:
+    except Exception as error:  # headers and archives that are damaged raise anything
         reason = " ".join(str(error).partition("\n")[0].split()) or type(error).__name__
         kind = PickledError if "Object arrays" in reason else DamagedError
         raise kind(reason) from error

@@ -1,5 +1,6 @@
 """Layers of a stack, except convolutions: output, channels, parameters and multiply-adds of each."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
@@ -33,7 +34,7 @@ AxisMaps = tuple[AxisMap, AxisMap]  # along rows, along columns
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Layer:
+class Layer(ABC):
     """A layer, named as in the stack file; this base has no parameters and keeps size and channels."""
 
     type: str
@@ -56,9 +57,9 @@ class Layer:
         """Return the multiply-adds for an output of shape `made` from an input of shape `given`."""
         return 0
 
+    @abstractmethod
     def __call__(self, x: Array, jobs: int | None = None) -> Array:
         """Return the output for an input of C x H x W floats, in their type."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
