@@ -1,4 +1,4 @@
-"""What other tools call the padding modes of `choices.PadMode`."""
+"""Names of the padding modes in other tools, for `choices.PadMode`."""
 
 __all__ = ["PAD_NAMES_OF_TOOLS", "PAD_SYNONYMS"]
 

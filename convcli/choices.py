@@ -30,7 +30,7 @@ __all__ = [
     "RangeMode",
 ]
 
-# What stands for stdin among inputs, and for stdout among outputs.
+# The name of stdin among inputs, and of stdout among outputs.
 STDIN = STDOUT = "-"
 
 # Default limit of a picture, in pixels: 1.5 GB of 8-bit RGB.
@@ -137,7 +137,7 @@ class FitMethod(Choice, label="method of fitting"):
 
 
 class Loss(Choice):
-    """What fitting minimises, of the squared residuals."""
+    """The loss that fitting minimises: the mean or the sum of the squared residuals."""
 
     MEAN = "mean"
     SUM = "sum"
@@ -151,7 +151,7 @@ class Init(Choice, label="start", synonyms={"zeros": "zero"}):
 
 
 class AlphaMode(Choice, label="alpha mode"):
-    """What happens to transparency (the alpha channel)."""
+    """Whether transparency (the alpha channel) is kept, filtered with the colours, or dropped."""
 
     KEEP = "keep"  # sampled at each window's centre
     FILTER = "filter"  # premultiplied, every channel filtered, un-premultiplied

@@ -14,7 +14,7 @@ __all__ = ["encode_array", "encode_npz"]
 
 Array = NDArray[Any]
 
-# What separates the values of a row, by suffix.
+# Delimiters of tables, by suffix.
 _DELIMITERS = {"csv": ",", "tsv": "\t", "txt": " "}
 
 

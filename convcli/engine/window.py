@@ -1,5 +1,6 @@
 """The sliding window: size, stride, padding and dilation, shared by every operation. No NumPy here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple, Self, cast
@@ -8,7 +9,7 @@ from convcli.choices import PadMode
 from convcli.errors import GeometryError, UsageError
 from convcli.parsing import Padding, PaddingPixels, as_padding, as_pair
 
-__all__ = ["NO_PADDING", "Axis", "Window", "extent"]
+__all__ = ["NO_PADDING", "Axis", "Window", "extent", "size_text"]
 
 # Padding of 0 pixels on each side.
 NO_PADDING: PaddingPixels = ((0, 0), (0, 0))
@@ -158,18 +159,19 @@ class Window:
 
     def _too_large(self, shape: tuple[int, ...], what: str) -> GeometryError:
         padded = [n + low + high for n, (low, high) in zip(shape, self.padding, strict=False)]
-        span = _by(self.size)
+        span = size_text(self.size)
         if self.dilation != (1, 1):
-            span += f" (dilated to {_by(self.span)})"
-        picture = _by(shape)
+            span += f" (dilated to {size_text(self.span)})"
+        picture = size_text(shape)
         if padded != list(shape[:2]):
-            picture += f" (padded to {_by(padded)})"
+            picture += f" (padded to {size_text(padded)})"
         return GeometryError(
             f"{what} {span} is larger than the picture {picture}", hint=f"pad it, or use a smaller {what}"
         )
 
 
-def _by(pair: tuple[int, ...] | list[int]) -> str:
+def size_text(pair: Sequence[int]) -> str:
+    """Return rows and columns as errors write them, such as ``3x5``."""
     return f"{pair[0]}x{pair[1]}"
 
 

@@ -75,7 +75,7 @@ def _check_shared(spec: FilterSpec | PoolSpec) -> None:
             f"--pad-value {spec.pad_value:g} has no effect {without}",
             hint="use --pad constant, or leave --pad-value out",
         )
-    if spec.pad is PadMode.VALID and spec.padding not in ("same", "valid", ((0, 0), (0, 0))):
+    if spec.pad is PadMode.VALID and spec.padding not in ("same", "valid", NO_PADDING):
         raise UsageError(
             "--pad valid pads nothing, so --padding has no effect",
             hint="leave --padding out, or choose another --pad",

@@ -27,6 +27,10 @@ class Source(NamedTuple):
         """What people call it."""
         return "stdin" if self.path == STDIN else self.path
 
+    def is_at(self, path: str) -> bool:
+        """Whether the file at `path` is this input, by another spelling or a link too."""
+        return self.path != STDIN and os.path.exists(path) and os.path.samefile(self.path, path)
+
 
 class Outcome(NamedTuple):
     """The result of one input, or its error."""
@@ -40,6 +44,11 @@ class Outcome(NamedTuple):
     summary: object = None  # a Rich renderable; drawn on stderr if a file is written too
     drawing: object = None  # a Rich renderable that is the output itself, as of show
     error: ConvcliError | None = None
+
+    @property
+    def output(self) -> object:
+        """The outputs as reports have them: a single path, or a list of several or none."""
+        return self.outputs[0] if len(self.outputs) == 1 else list(self.outputs)
 
 
 class Batch(NamedTuple):

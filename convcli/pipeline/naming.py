@@ -98,8 +98,7 @@ class OutputPaths:
             )
         if self.writing.force:
             return
-        exists = os.path.exists(target.path)
-        if exists and source.path != STDIN and os.path.samefile(source.path, target.path):
+        if source.is_at(target.path):
             raise OutputError(f"{target.path!r} is the input itself", hint="add --force to replace it")
         if derived and os.path.lexists(target.path):
             raise OutputError(

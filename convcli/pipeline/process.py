@@ -63,7 +63,7 @@ def process(
         methods = list(operation.methods(before))
         report = {
             "input": source.path,
-            "output": done.outputs[0] if len(done.outputs) == 1 else list(done.outputs),
+            "output": done.output,
             "kernel": operation.names[0] if len(operation.names) == 1 else list(operation.names),
             "pad": "neutral" if spec.pad is None else spec.pad.value,
             "size_in": list(image.frames[0].size),

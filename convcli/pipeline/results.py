@@ -113,7 +113,7 @@ def _space(image: Image, frame: Frame) -> Space:
 def as_channels(results: Sequence[Result]) -> Result:
     """Lay the maps of several results side by side as channels of one image."""
     images = [result.image for result in results]
-    sizes = {frame.size for image in images for frame in image.frames[:1]}
+    sizes = {image.frames[0].size for image in images}
     if len(sizes) > 1:
         found = " and ".join(f"{rows}x{columns}" for rows, columns in sorted(sizes))
         raise OutputError(

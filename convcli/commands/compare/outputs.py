@@ -1,11 +1,10 @@
 """The montage and the page of a comparison as files: their paths are checked, then they are written."""
 
-import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from convcli.atomic_write import write_bytes
-from convcli.choices import STDIN, STDOUT
+from convcli.choices import STDOUT
 from convcli.commands.compare.spec import CompareSpec
 from convcli.engine.arrays import Array
 from convcli.errors import OutputError, UsageError
@@ -55,7 +54,7 @@ def write_outputs(source: Source, made: Sequence[tuple[str, bytes]]) -> Outcome:
     """Write the files, none of which may be the input, and return the outcome with the content for stdout."""
     files = [(path, content) for path, content in made if path != STDOUT]
     for path, _ in files:
-        if source.path != STDIN and os.path.exists(path) and os.path.samefile(source.path, path):
+        if source.is_at(path):
             raise OutputError(f"{path!r} is the input itself", hint="choose another name")
     for path, content in files:
         write_bytes(path, content)

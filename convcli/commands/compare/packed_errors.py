@@ -11,7 +11,7 @@ __all__ = ["packed"]
 
 Array = NDArray[np.floating[Any]]
 
-# What stands for not-a-number.
+# The code of NaN among the 16-bit codes.
 NOTHING = 65535
 
 

@@ -8,7 +8,7 @@ from convcli.stacks.paddings.compare_stack import Compared
 
 __all__ = ["MIDDLE", "Study"]
 
-# What stands for the truth where that is not known.
+# The reference of the errors where the truth is not known.
 MIDDLE = "middle of the modes"
 
 
@@ -26,7 +26,7 @@ class Study(NamedTuple):
 
     @property
     def reference(self) -> str:
-        """What errors are relative to."""
+        """The reference of the errors."""
         return "truth" if self.compared.measured else MIDDLE
 
     @property

@@ -80,7 +80,7 @@ def run_files(
             notes.append(keep.write())
         report = {
             "input": source.path,
-            "output": done.outputs[0] if len(done.outputs) == 1 else list(done.outputs),
+            "output": done.output,
             "stack": path,
             "size_in": list(image.frames[0].size),
             "size_out": list(made[0].shape[1:]),

@@ -1,7 +1,6 @@
 """The work of ``convcli show``: read, slide kernels, format the numbers."""
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ from rich.text import Text
 
 from convcli.arrayfiles.write import encode_array
 from convcli.atomic_write import write_bytes
-from convcli.choices import STDIN, STDOUT, Combine
+from convcli.choices import STDOUT, Combine
 from convcli.commands.show.maps import ShownMap, map_report, picture_maps, slid_maps, stacked
 from convcli.commands.show.spec import Form, ShowSpec
 from convcli.commands.show.view import FeatureMapTable
@@ -78,7 +77,7 @@ def show_files(
         data = _encoded(maps, form, report)
         if output is None:
             return Outcome(input=source.path, data=data, notes=tuple(notes))
-        if source.path != STDIN and os.path.exists(output) and os.path.samefile(source.path, output):
+        if source.is_at(output):
             raise OutputError(f"{output!r} is the input itself", hint="choose another name")
         write_bytes(output, data)
         return Outcome(input=source.path, outputs=(output,), notes=tuple(notes))

@@ -13,8 +13,8 @@ from convcli.display.words import printable, size
 from convcli.engine.analysis.convolution_theorem import Theorem, theorem
 from convcli.errors import GeometryError, OutputError
 from convcli.imaging.formats import Format
-from convcli.imaging.image import Frame, Image, Space
-from convcli.imaging.writing.encode import encode_picture
+from convcli.imaging.image import Image
+from convcli.imaging.writing.encode import encode_pixels
 from convcli.kernels.analysis import character, gain, rank
 from convcli.kernels.spec import kernel
 from convcli.options.specs import ReadSpec, WriteSpec
@@ -137,4 +137,4 @@ def _report(
 def _encoded(pixels: NDArray[np.uint8], format: Format, compress: Compress) -> bytes:
     if format.numbers:
         raise OutputError(f"a drawing is not written as {format.name.upper()}", hint="name a .png")
-    return encode_picture(Image((Frame(pixels),), Space.RGB), format, compress=compress).data
+    return encode_pixels(pixels, format, compress)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.engine.arrays import Array, Indices, check_numeric
+from convcli.engine.arrays import Array, Indices, as_picture
 from convcli.engine.pad import CONSTANT, sources
 from convcli.engine.window import Axis, Window
 from convcli.errors import GeometryError
@@ -156,11 +156,7 @@ def trace_window(
     ----------
     Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016.
     """
-    check_numeric(picture.dtype, "image")
-    if picture.ndim not in (2, 3) or 0 in picture.shape:
-        raise GeometryError(
-            f"image of shape {picture.shape} is not a picture", hint="give H x W or H x W x C"
-        )
+    picture = as_picture(picture)
     channels = picture[None] if picture.ndim == 2 else np.moveaxis(picture, 2, 0)
     if weights.ndim == 3 and len(weights) != len(channels):
         raise GeometryError(

@@ -7,7 +7,7 @@ import numpy as np
 
 from convcli.choices import PadMode
 from convcli.engine.arrays import Array, check_numeric
-from convcli.engine.window import Axis, Window
+from convcli.engine.window import Axis, Window, size_text
 from convcli.errors import ConvcliError, GeometryError, UsageError
 from convcli.parsing import as_pair
 
@@ -261,4 +261,4 @@ def _misfit(pair: TrainingPair, window: Window, which: str) -> GeometryError:
 
 
 def _by(shape: Sequence[int] | None) -> str:
-    return "nothing" if shape is None else f"{shape[0]}x{shape[1]}"
+    return "nothing" if shape is None else size_text(shape)

@@ -76,10 +76,10 @@ def encode_picture(
     return Encoded(data, tuple(dict.fromkeys(notes)))
 
 
-def encode_pixels(pixels: Array, format: Format | str) -> bytes:
+def encode_pixels(pixels: Array, format: Format | str, compress: Compress = Compress.FAST) -> bytes:
     """Return the file of `format` that holds a drawing: 8-bit grey (H, W), or RGB (H, W, 3)."""
     space = Space.RGB if pixels.ndim == 3 else Space.GRAY
-    return encode_picture(Image((Frame(pixels),), space), format).data
+    return encode_picture(Image((Frame(pixels),), space), format, compress=compress).data
 
 
 def _encode(
