@@ -285,3 +285,14 @@ def bound(image: Any, kernel: Any, dtype: Any, extra: float = 0.0) -> float:
 
 
 _pad = pad
+
+
+def srgb_to_linear(values: Any) -> np.ndarray:
+    """The light, 0 to 1, of sRGB values of 0 to 255 (IEC 61966-2-1)."""
+    coded = np.asarray(values) / 255
+    return np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+
+
+def linear_to_srgb(light: np.ndarray) -> np.ndarray:
+    """The way back, to 0 to 255."""
+    return 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)

@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from convcli.border_names import PAD_NAMES_OF_TOOLS
 from convcli.choices import Combine, Depth, Method, PadMode, RangeMode
-from tests.oracle import SCIPY_MODES, as_bytes
+from tests.oracle import SCIPY_MODES, as_bytes, linear_to_srgb, srgb_to_linear
 from tests.paths import CASES
 from tests.program import Convcli, pixels
 
@@ -203,10 +203,9 @@ def test_gray_is_pillow_s_luma(convcli: Convcli, photo: Path) -> None:
 
 def test_linear_light(convcli: Convcli, photo: Path) -> None:
     convcli("filter", photo, "-k", "box", "--linear", "-o", "y.png")
-    coded = pixels(photo) / 255
-    light = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+    light = srgb_to_linear(pixels(photo))
     mean = each_channel(light, np.full((3, 3), 1 / 9))
-    expected = 255 * np.where(mean <= 0.0031308, 12.92 * mean, 1.055 * mean ** (1 / 2.4) - 0.055)
+    expected = linear_to_srgb(mean)
     assert np.abs(pixels("y.png") - expected).max() < 0.501
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 from scipy import ndimage
 
 from convcli.choices import AlphaMode, Depth, PadMode, PoolMode, RangeMode
-from tests.oracle import SCIPY_MODES, as_bytes
+from tests.oracle import SCIPY_MODES, as_bytes, linear_to_srgb, srgb_to_linear
 from tests.paths import CASES, SAMPLES
 from tests.program import Convcli, pixels, process
 
@@ -136,10 +136,9 @@ def test_gray_and_linear_light(convcli: Convcli, photo: Path) -> None:
     with Image.open(photo) as image:
         assert_array_equal(pixels("gray.png"), blocks(np.asarray(image.convert("L")), 2, 2, np.max))
     convcli("pool", photo, "--linear", "-m", "avg", "-o", "light.png")
-    coded = pixels(photo) / 255
-    light = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+    light = srgb_to_linear(pixels(photo))
     mean = blocks(light, 2, 2, np.mean)
-    expected = 255 * np.where(mean <= 0.0031308, 12.92 * mean, 1.055 * mean ** (1 / 2.4) - 0.055)
+    expected = linear_to_srgb(mean)
     assert np.abs(pixels("light.png") - expected).max() < 0.501
 
 
