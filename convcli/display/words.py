@@ -1,8 +1,15 @@
 """Numbers, sizes and lists as people read them."""
 
+import re
 from collections.abc import Sequence
 
-__all__ = ["listed", "number", "per_axis", "printable", "significant", "size"]
+__all__ = ["listed", "number", "one_line", "per_axis", "printable", "shortened", "significant", "size"]
+
+# Characters of a word, such as the name of a file, that a line for people has at most.
+MOST_OF_A_WORD = 180
+
+# Stands for the characters that are left out.
+LEFT_OUT = "[...]"
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -34,5 +41,24 @@ def listed(names: Sequence[str]) -> str:
 
 
 def printable(text: str, instead: str = "") -> str:
-    """Replace whatever is not printable by `instead`, or its escape: names of files may hold any byte."""
+    """Replace whatever is not printable by `instead`, or its escape: names may hold any byte or character.
+
+    Not printable are control characters (C0, C1, DEL), marks that are not seen (zero width, writing
+    direction), separators other than the space, and surrogates, which stand for bytes that are not UTF-8.
+    """
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else instead or c.encode("unicode_escape").decode() for c in text)
+
+
+def shortened(text: str, most: int) -> str:
+    """Return `text` in `most` characters or fewer: what is too much is left out in the middle."""
+    if len(text) <= most:
+        return text
+    kept = most - len(LEFT_OUT)
+    return text[: kept - kept // 2] + LEFT_OUT + text[len(text) - kept // 2 :]
+
+
+def one_line(text: str) -> str:
+    """Return `text` as a line for people: printable, and no word of it longer than `MOST_OF_A_WORD`."""
+    return re.sub(r"\S+", lambda word: shortened(word[0], MOST_OF_A_WORD), printable(text))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import typer
 
-from convcli.display.words import printable
+from convcli.display.words import one_line, printable, shortened
 from convcli.errors import ConvcliError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -23,24 +23,27 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Characters of an error with its hint: what is beyond them, in the middle, is left out.
+MOST_OF_AN_ERROR = 500
+
 
 def complain(error: ConvcliError) -> None:
     """Write an error and its hint as one line on stderr."""
     hint = f"; hint: {error.hint}" if error.hint else ""
-    say(f"error: {error.message}{hint}")
+    say(shortened(one_line(f"error: {error.message}{hint}"), MOST_OF_AN_ERROR))
 
 
 def say(text: str) -> None:
-    """Write one line for people on stderr; what its encoding lacks is escaped."""
-    line = printable(text)
+    """Write one line for people on stderr; what is not printable, or not in its encoding, is escaped."""
+    line = one_line(text)
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     sys.stderr.flush()
 
 
 def path(name: str) -> None:
-    """Write a file's name on stdout, byte for byte: names need not be UTF-8."""
-    _write(os.fsencode(name) + b"\n")
+    """Write a file's name on stdout, byte for byte, as names need not be UTF-8; escaped on a terminal."""
+    _write(os.fsencode(printable(name) if _stdout().isatty() else name) + b"\n")
 
 
 def product(data: bytes | memoryview) -> None:
@@ -134,13 +137,10 @@ def console(*, no_color: bool, stderr: bool = False, forced: bool = False) -> "C
 
     A `forced` one writes 24-bit colours and graphics wherever it writes to.
     """
-    from rich.console import Console
+    from convcli.display.terminal.console import PlainConsole
 
-    return Console(
+    return PlainConsole(
         no_color=True if no_color else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
         stderr=stderr,
         force_terminal=True if forced else None,
         color_system="truecolor" if forced else "auto",

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from convcli.commands.compare.spec import CompareSpec
+from convcli.display.words import printable
 from convcli.engine.arrays import Array
 from convcli.errors import UsageError
 from convcli.imaging import colour
@@ -55,7 +56,7 @@ def subject_of(spec: CompareSpec) -> Subject:
         stack = read_stack(spec.stack)
         if not has_border(stack):
             raise UsageError(f"no layer of {stack.name!r} pads: there is no border to compare")
-        return Subject(stack, stack.name, of_kernel=False)
+        return Subject(stack, printable(stack.name), of_kernel=False)
     found = kernel(spec.kernel or "")
     if spec.normalize:
         found = found.normalized()
@@ -68,7 +69,8 @@ def subject_of(spec: CompareSpec) -> Subject:
             hint="use a larger kernel",
         )
     stack = kernel_stack(found, window, layers=spec.layers, bias=spec.bias)
-    return Subject(stack, found.name if spec.kernel != "-" else "the kernel on stdin", of_kernel=True)
+    called = printable(found.name) if spec.kernel != "-" else "the kernel on stdin"
+    return Subject(stack, called, of_kernel=True)
 
 
 def picture_of(image: Image, subject: Subject, *, gray: bool) -> Picture:

@@ -13,7 +13,7 @@ from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.subject import Picture, Subject, network_input
 from convcli.commands.compare.verdict import column_figure, figure
 from convcli.commands.compare.view import Column, FigureTable, Report
-from convcli.display.words import listed
+from convcli.display.words import listed, printable
 from convcli.engine.arrays import Array
 from convcli.imaging import colour
 from convcli.imaging.image import Frame, Space
@@ -55,7 +55,7 @@ def biased(
     maps = bias_maps(subject.stack, pictures, pad_value=spec.pad_value, jobs=spec.jobs)
     figures = {one.pad.value: _bias_figures(one) for one in maps}
     words = _bias_words(figures)
-    title = f"{os.path.basename(source.name)}, {subject.name}: bias by position"
+    title = f"{printable(os.path.basename(source.name))}, {subject.name}: bias by position"
     facts = [
         f"{count} random pictures of {size[1]} x {size[0]} pixels (seed {seed}), uniform from black to white"
     ]
@@ -150,7 +150,7 @@ def shifted(source: Source, picture: Picture, subject: Subject, spec: CompareSpe
     made = translate(subject.stack, picture.planes, shift, pad_value=spec.pad_value, jobs=spec.jobs)
     whole = whole_strides(subject.stack, shift)
     words = _shift_words(made, whole=whole)
-    title = f"{os.path.basename(source.name)}, {subject.name}: shifted by {shift[0]},{shift[1]}"
+    title = f"{printable(os.path.basename(source.name))}, {subject.name}: shifted by {shift[0]},{shift[1]}"
     facts = [
         "the result of the shifted picture against the shifted result of the picture; what leaves on one side"
         " enters on the other"

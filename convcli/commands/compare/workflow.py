@@ -11,7 +11,7 @@ from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.study import Study
 from convcli.commands.compare.subject import Picture, Subject, picture_of, subject_of
 from convcli.commands.compare.verdict import verdict
-from convcli.display.words import per_axis
+from convcli.display.words import per_axis, printable
 from convcli.engine.arrays import Array
 from convcli.imaging.reading.read import read_picture
 from convcli.options.specs import ReadSpec
@@ -92,7 +92,7 @@ def _compared(
 ) -> Outcome:
     x, larger, offset, where = _truth(picture, subject, spec, reading)
 
-    title = f"{os.path.basename(source.name)}, {subject.name}"
+    title = f"{printable(os.path.basename(source.name))}, {subject.name}"
 
     def studied(stack: Stack) -> Study:
         compared = compare_stack(
@@ -107,7 +107,8 @@ def _compared(
         )
         words = verdict(compared.modes, measured=compared.measured, quantum=picture.quantum)
         facts = [where, _layers(subject._replace(stack=stack), compared)]
-        return Study(title, facts, words, compared, f"layer {len(stack.layers)}: {stack.layers[-1].name}")
+        layer = f"layer {len(stack.layers)}: {printable(stack.layers[-1].name)}"
+        return Study(title, facts, words, compared, layer)
 
     last = studied(subject.stack)
     compared = last.compared
@@ -142,7 +143,7 @@ def _truth(
     larger = picture_of(image, subject, gray=spec.gray).planes
     offset = spec.offset if spec.offset is not None else find_inside(planes, larger)
     check_inside(planes, larger, offset)
-    name = f"{os.path.basename(spec.truth)} ({_sized(larger.shape[1:])})"
+    name = f"{printable(os.path.basename(spec.truth))} ({_sized(larger.shape[1:])})"
     return planes, larger, offset, f"{_sized(size)} pixels, cut from {name} at {offset[0]},{offset[1]}"
 
 

@@ -7,6 +7,7 @@ from convcli.atomic_write import write_bytes
 from convcli.choices import STDOUT, Depth, RangeMode
 from convcli.commands.explain.steps import explain, report
 from convcli.commands.explain.view import explanation
+from convcli.display.words import printable
 from convcli.errors import UsageError
 from convcli.imaging.image import Image
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
@@ -43,12 +44,13 @@ def explain_files(
     def work(source: Source) -> Outcome:
         read = read_source(source, reading)
         notes = [*read.notes, *_left_out(read)]
+        name, text = printable(source.name), printable(kernels[0])
         image = as_gray(read) if spec.gray else read
         image = replace(image, frames=(image.frames[0]._replace(alpha=None),))
         if html is not None:
             from convcli.commands.explain.page import page_bytes  # here for start-up: few ask for a page
 
-            data = page_bytes(image, source.name, kernels[0], slides.kernels[0], spec, at)
+            data = page_bytes(image, name, text, slides.kernels[0], spec, at)
             if html == STDOUT:
                 return Outcome(input=source.path, data=data, notes=tuple(notes))
             write_bytes(html, data)
@@ -58,7 +60,7 @@ def explain_files(
         found = explain(image, kernels[0], slides, spec, at or (0, 0), target.format)
         return Outcome(
             input=source.path,
-            drawing=explanation(found, source.name, kernels[0], spec),
+            drawing=explanation(found, name, text, spec),
             report=report(found, source.path, spec),
             notes=tuple(notes),
         )

@@ -13,7 +13,7 @@ from convcli.commands.kernels.response_view import Response
 from convcli.display.terminal.cells import Array
 from convcli.display.terminal.facts import indented, pairs
 from convcli.display.terminal.heat import Heat
-from convcli.display.words import size
+from convcli.display.words import printable, size
 from convcli.kernels import library
 from convcli.kernels.analysis import character, frequency_response, gain, joint_response, rank, symmetry
 from convcli.kernels.kernel import Kernel
@@ -84,8 +84,8 @@ def sheet(found: Kernel) -> Group:
 
 
 def _sheet(found: Kernel) -> Iterator[RenderableType]:
-    yield Text(found.name, style="bold")
-    facts = [("source", found.source)] if found.source else []
+    yield Text(printable(found.name), style="bold")
+    facts = [("source", printable(found.source))] if found.source else []
     if found.combine is not Combine.NONE:
         facts.append(("combined by", found.combine.value))
     yield pairs(facts)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from convcli.commands.run.summary_table import Summary, amount
+from convcli.display.words import printable
 from convcli.stacks.stack import Stack
 from convcli.stacks.trace import LayerTrace, even_input, fully_connected
 
@@ -29,7 +30,7 @@ def summary_table(stack: Stack, traces: Sequence[LayerTrace], name: str) -> Summ
     """Return the table that ``--summary`` prints."""
     notes = [*_sharing(stack, traces), *_uneven(stack, traces)]
     given = "x".join(map(str, traces[0].input_shape))
-    return Summary(f"{stack.name}: {name}, {given}", traces, notes)
+    return Summary(printable(f"{stack.name}: {name}, {given}"), traces, notes)
 
 
 def _sharing(stack: Stack, traces: Sequence[LayerTrace]) -> Iterator[str]:
@@ -63,7 +64,8 @@ def _uneven(stack: Stack, traces: Sequence[LayerTrace]) -> Iterator[str]:
             )
             if count
         ]
-        yield f"* {trace.name}: no window reaches {' and '.join(sides)}, though those opposite are seen."
+        name = printable(trace.name)
+        yield f"* {name}: no window reaches {' and '.join(sides)}, though those opposite are seen."
     if marked:
         heights, widths = even_input(stack, traces[0].input_shape)
         yield (

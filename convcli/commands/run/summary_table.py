@@ -7,7 +7,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from convcli.display.terminal.facts import table
-from convcli.display.words import significant
+from convcli.display.words import printable, significant
 from convcli.stacks.trace import LayerTrace
 
 __all__ = ["Summary", "amount"]
@@ -58,7 +58,7 @@ class Summary:
 def _cells(trace: LayerTrace) -> tuple[str, ...]:
     return (
         str(trace.number),
-        trace.name + (MARK if any(trace.unused_padding) else ""),
+        printable(trace.name) + (MARK if any(trace.unused_padding) else ""),
         trace.type,
         "x".join(map(str, trace.shape)),
         amount(trace.parameters),

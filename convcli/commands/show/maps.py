@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.commands.show.spec import Region, ShowSpec
-from convcli.display.words import printable, significant, size
+from convcli.display.words import significant, size
 from convcli.engine.analysis.match import FLAT_RANGE, match_window
 from convcli.engine.analysis.peaks import Peak, peaks
 from convcli.engine.window import Window
@@ -65,7 +65,7 @@ class ShownMap:
     def words(self) -> tuple[str, ...]:
         """Its name: kernel and channel."""
         what = "matches with" if self.matches is not None else "kernel"
-        kernel = None if self.kernel is None else f"{what} {printable(self.kernel)!r}"
+        kernel = None if self.kernel is None else f"{what} {self.kernel!r}"
         return tuple(filter(None, (kernel, self.channel)))
 
     @property

@@ -88,7 +88,7 @@ def _title(source: Source, image: Image, called: str, *, convolve: bool) -> str:
     how = "convolved" if convolve else "correlated"
     luma = ", luma" if image.frames[0].channels > 1 else ""
     picture = f"{printable(source.name)} ({size(image.frames[0].size)}{luma})"
-    return f"{picture} {how} with {printable(called)!r}, wrap padding"
+    return f"{picture} {how} with {called!r}, wrap padding"
 
 
 def _verdict(proofs: Sequence[tuple[NDArray[Any], Theorem]]) -> list[str]:

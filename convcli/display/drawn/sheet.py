@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from convcli.display.words import printable
+
 __all__ = ["FAINT", "INK", "PAPER", "Sheet", "Words", "font", "scaled", "wrapped"]
 
 Point = tuple[float, float]
@@ -34,7 +36,7 @@ class Words(NamedTuple):
     @property
     def width(self) -> float:
         """Width of the longest line."""
-        return max(float(font(self.size).getlength(line)) for line in self.lines)
+        return max(float(font(self.size).getlength(printable(line))) for line in self.lines)
 
 
 class Sheet:
@@ -55,8 +57,8 @@ class Sheet:
         return self.margin + index % columns * step[0], self.top + index // columns * step[1]
 
     def text(self, at: Point, text: str, size: int, ink: Ink = INK, anchor: str | None = None) -> None:
-        """Write one line."""
-        self.draw.text(at, text, ink, font(size), anchor)
+        """Write one line; what is not printable is escaped."""
+        self.draw.text(at, printable(text), ink, font(size), anchor)
 
     def paste(
         self, at: tuple[int, int], tile: Image.Image | NDArray[np.uint8], *, framed: bool = False
@@ -83,7 +85,7 @@ def scaled(tile: Image.Image, scale: float) -> Image.Image:
 def wrapped(text: str, size: int, width: float) -> list[str]:
     """Return the lines of a text that are not wider than `width`, broken between words."""
     lines = [""]
-    for word in text.split():
+    for word in printable(text).split():
         longer = f"{lines[-1]} {word}".strip()
         if lines[-1] and font(size).getlength(longer) > width:
             lines.append(word)

@@ -1,12 +1,16 @@
 """One HTML file of a body, styles, scripts and data: what all pages share is in this folder."""
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from string import Template
 from typing import Any
+
+from convcli.display.words import printable
 
 __all__ = ["page"]
 
@@ -15,18 +19,27 @@ def page(package: str, name: str, title: str, data: Mapping[str, Any], *, script
     """Return a whole document made of ``NAME.html``, ``NAME.css``, ``NAME.js``, and what all pages share.
 
     The files are in the folder ``assets`` of `package`; the script finds the JSON `data` as ``data``. Each
-    PART in `scripts` is ``NAME-PART.js``, which comes before ``NAME.js``. The document's policy forbids every
-    request: pictures come as ``data:`` addresses.
+    PART in `scripts` is ``NAME-PART.js``, which comes before ``NAME.js``. The document's policy forbids
+    everything but this style and this script, known by their hashes, and pictures in ``data:`` addresses.
     """
     shared, own = files(__package__), files(package) / "assets"
+    style = _text(shared, "base.css") + _text(own, f"{name}.css")
+    parts = (*(f"-{part}" for part in scripts), "")
+    script = _text(shared, "base.js") + "".join(_text(own, f"{name}{part}.js") for part in parts)
     return Template(_text(shared, "base.html")).substitute(
-        title=escape(title),
-        style=_text(shared, "base.css") + _text(own, f"{name}.css"),
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        title=escape(printable(title)),
+        style=style,
         body=_text(own, f"{name}.html"),
         data=_embedded(data),
-        script=_text(shared, "base.js")
-        + "".join(_text(own, f"{name}{part}.js") for part in (*(f"-{part}" for part in scripts), "")),
+        script=script,
     )
+
+
+def _hash(text: str) -> str:
+    """Return what a policy calls an inline element by (W3C, Content Security Policy Level 3, 2.3.1)."""
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 def _text(folder: Traversable, name: str) -> str:

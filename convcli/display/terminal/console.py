@@ -1,0 +1,30 @@
+"""The console that prints every report: nothing in a name reaches the terminal as a command to it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from convcli.display.words import printable
+
+__all__ = ["PlainConsole"]
+
+
+class PlainConsole(Console):
+    """A Rich console that takes text literally, and escapes what is not printable or not in its encoding.
+
+    Rich's own sequences, of styles and of graphics, are added after that or marked as control.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False, **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield the segments of a renderable; those within others, such as cells of tables, come here too."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=self._escaped(segment.text))
+
+    def _escaped(self, text: str) -> str:
+        lines = "\n".join(map(printable, text.split("\n")))
+        return lines.encode(self.encoding, "backslashreplace").decode(self.encoding)
