@@ -12,6 +12,7 @@ from convcli.choices import MAX_PIXELS
 from convcli.errors import ImageError, nearest
 from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.reading import sniff
+from convcli.imaging.reading.foreign import refusal
 from convcli.imaging.reading.sniff import too_large
 
 __all__ = ["Source", "load_array", "read_picture"]
@@ -44,13 +45,15 @@ def read_picture(
     kind = sniff.array_kind(loaded.data, loaded.suffix)
     if kind:
         return _from_array(loaded, kind, frame, max_pixels)
+    if refused := refusal(loaded.data, loaded.name):
+        raise refused
     from convcli.imaging.reading import pillow_files
 
     image = pillow_files.decode(loaded.data, loaded.name, frame, max_pixels)
     if image is None:
         kind = sniff.text_array_kind(loaded.data)
         if not kind:
-            raise sniff.not_a_picture(loaded.data, loaded.name)
+            raise sniff.not_a_picture(loaded.name)
         return _from_array(loaded, kind, frame, max_pixels)
     for one in image.frames:
         _check_finite(one.pixels, loaded.name)
