@@ -232,8 +232,9 @@ def format_of(path: str, override: str | None = None) -> Format:
 
 
 def suffix_for(name: str) -> str:
-    """Return the suffix of results made from a file of format `name`: the same, or ``.png`` if only read."""
-    return next((format.suffix for format in _WRITTEN if format.name == name), ".png")
+    """Return the suffix of results made from a file of format `name`: the same, if it can be written."""
+    only_read = ".tif" if name == "fits" else ".png"  # FITS holds floats
+    return next((format.suffix for format in _WRITTEN if format.name == name), only_read)
 
 
 def holding(*, depth: str = "8", frames: bool = False) -> str:

@@ -47,9 +47,15 @@ def read_picture(
         return _from_array(loaded, kind, frame, max_pixels)
     if refused := refusal(loaded.data, loaded.name):
         raise refused
-    from convcli.imaging.reading import pillow_files
+    image: Image | None
+    if loaded.data.startswith(b"SIMPLE  ="):
+        from convcli.imaging.reading import fits
 
-    image = pillow_files.decode(loaded.data, loaded.name, frame, max_pixels)
+        image = fits.decode(loaded.data, loaded.name, frame, max_pixels)
+    else:
+        from convcli.imaging.reading import pillow_files
+
+        image = pillow_files.decode(loaded.data, loaded.name, frame, max_pixels)
     if image is None:
         kind = sniff.text_array_kind(loaded.data)
         if not kind:

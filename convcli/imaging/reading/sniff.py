@@ -15,6 +15,14 @@ _PICTURES = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"GIF8", "GIF"),
     ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "TIFF"),
+    ((b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n"), "JPEG2000"),
+    (b"8BPS", "PSD"),
+    (b"DDS ", "DDS"),
+    (b"qoif", "QOI"),
+    (b"\x01\xda", "SGI"),
+    (b"icns", "ICNS"),
+    ((b"BLP1", b"BLP2"), "BLP"),
+    (b"\x59\xa6\x6a\x95", "SUN"),
 )
 # Array files by suffix.
 _ARRAYS = {".npy": "npy", ".npz": "npz", ".csv": "csv", ".tsv": "tsv", ".json": "json"}

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from PIL import ImageFile
 
-from convcli.imaging.deep_extra import KEEPS
 from convcli.imaging.image import Decoded
 from convcli.imaging.metadata import ORIENTATION
 from convcli.imaging.reading import pillow_16_bit
@@ -19,8 +18,10 @@ def still_frame(
     """Load `picture` from the file content `data`; `reopen` opens it anew."""
     if picture.format == "PNG":
         frame, space = _png(picture, data, reopen, notes)
-    elif picture.format == "JPEG2000" and picture.mode in ("RGB", "RGBA"):
-        frame, space = _jpeg2000(picture, data, notes)
+    elif picture.format == "JPEG2000":
+        from convcli.imaging.reading.jpeg2000 import jpeg2000_frame  # here for start-up: it is rare
+
+        frame, space = jpeg2000_frame(picture, data, notes)
     else:
         frame, space = from_pillow(picture, notes)
         if picture.format == "AVIF" and (bits := _avif_bits(data)) > 8:
@@ -47,18 +48,6 @@ def _png(
     if colour_type == 0 and depth < 8 and isinstance(key, int):
         # Pillow scales samples to 0..255, but not always the value that is declared transparent.
         picture.info["transparency"] = min(key * (255 // (2**depth - 1)), 255)
-    return from_pillow(picture, notes)
-
-
-def _jpeg2000(picture: ImageFile.ImageFile, data: bytes, notes: list[str]) -> Decoded:
-    from convcli.imaging.reading import tifffile_reader  # here for start-up: JPEG 2000 is rare
-
-    bits = tifffile_reader.jpeg2000_bits(data)
-    exact = tifffile_reader.read_jpeg2000(data, bits) if bits > 8 else None
-    if exact is not None:
-        return exact
-    if bits > 8:
-        notes.append(f"{bits}-bit RGB read as 8-bit: {KEEPS}")
     return from_pillow(picture, notes)
 
 
