@@ -152,7 +152,9 @@ _TABLE = (
     Format("pcx", (".pcx",), "PCX"),
     Format("pdf", (".pdf",), "PDF", spaces=_PRINT, read=False),
     Format("eps", (".eps",), "EPS", spaces=_PRINT, read=False),
-    Format("fits", (), depths=frozenset(), also_read=(".fits", ".fit", ".fts"), bits="8-64, float"),
+    Format(
+        "fits", (), depths=frozenset(), frames=True, also_read=(".fits", ".fit", ".fts"), bits="8-64, float"
+    ),
     *(
         Format(name, (), pillow, depths=frozenset(), also_read=tuple(suffixes.split()))
         for name, pillow, suffixes in (

@@ -3,6 +3,7 @@
 libtiff and others write to file descriptor 2 themselves, whatever ``sys.stderr`` is.
 """
 
+import errno
 import os
 import sys
 import tempfile
@@ -35,21 +36,22 @@ class Heard:
     ----------
     warnings : list of str
         Python's warnings, each once.
+    reason : str
+        Where the block ends by an exception, the last line that a C library printed, but for warnings. It is
+        empty where other threads were decoding too: the line may be about their files.
     """
 
     def __init__(self, who: str, *, alone: bool) -> None:
         self.who = who
         self.warnings: list[str] = []
+        self.reason = ""
         self._begun = _begun
         self._alone = alone
         self._caught = _streams[0][1] if _streams else None
         self._start = 0 if self._caught is None else os.lseek(self._caught, 0, os.SEEK_END)
 
-    def reason(self) -> str:
-        """Return the last line that a C library printed, but for its warnings; ``""`` if there is none.
-
-        There is none either where other threads decode at the same time: it may be about their files.
-        """
+    def last_line(self) -> str:
+        """Return what `reason` becomes."""
         if self._caught is None or not self._alone or self._begun != _begun:
             return ""
         end = os.lseek(self._caught, 0, os.SEEK_END)
@@ -71,6 +73,9 @@ def silenced(who: str) -> Iterator[Heard]:
     outer, _local.heard = getattr(_local, "heard", None), heard
     try:
         yield heard
+    except Exception:
+        heard.reason = heard.last_line()
+        raise
     finally:
         _local.heard = outer
         _leave()
@@ -124,7 +129,10 @@ def _redirect() -> None:
     """
     try:
         stderr = os.dup(2)
-    except OSError:  # closed: a file opened later must not be given this number, and a library write into it
+    except OSError as error:
+        if error.errno != errno.EBADF:
+            return
+        # 2 is closed: a file that is opened later must not get this number, for a library to write into.
         null = os.open(os.devnull, os.O_WRONLY)
         if null != 2:
             os.dup2(null, 2)

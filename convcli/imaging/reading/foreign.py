@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from convcli.errors import ImageError
 
-__all__ = ["refusal"]
+__all__ = ["kinds", "refusal"]
 
 
 class _Kind(NamedTuple):
@@ -24,6 +24,7 @@ _OIIO = "oiiotool FILE -o OUT.tif keeps its floats"
 _RAW = "develop it first: dcraw_emu -T FILE (LibRaw), darktable-cli or RawTherapee"
 _METAFILE = "render it to a picture first: inkscape FILE -o OUT.png, or LibreOffice"
 _SVG = "render it to a picture first: rsvg-convert FILE -o OUT.png"
+_HEIC = "heif-convert FILE OUT.png converts it"
 _ERROR_PAGE = "was an error page downloaded in the picture's place?"
 _NUMBERS = "store the array that you want with numpy.save"
 
@@ -36,7 +37,7 @@ _KINDS = (
     _Kind(128, b"DICM", "a DICOM file", "dcm2pnm FILE OUT.pgm (DCMTK), or pydicom's pixel_array"),
     _Kind(0, (b"\xff\x0a", b"\0\0\0\x0cJXL "), "a JPEG XL picture", "djxl FILE OUT.png converts it"),
     _Kind(0, b"II\xbc", "a JPEG XR picture", "JxrDecApp -i FILE -o OUT.tif converts it"),
-    _Kind(0, b"\xff\xd8\xff\xf7", "a JPEG-LS picture", "dcmdjpls or ImageMagick converts it"),
+    _Kind(0, b"\xff\xd8\xff\xf7", "a JPEG-LS picture", "ffmpeg -i FILE OUT.png converts it"),
     _Kind(8, b"CR\x02\0", "a raw photograph (CR2)", _RAW),
     _Kind(4, b"ftypcrx ", "a raw photograph (CR3)", _RAW),
     _Kind(0, b"FUJIFILMCCD-RAW", "a raw photograph (RAF)", _RAW),
@@ -58,16 +59,13 @@ _KINDS = (
     _Kind(0, b"AT&TFORM", "a DjVu document", "render the page first: ddjvu -format=tiff FILE OUT.tif"),
     _Kind(0, b"gimp xcf", "a GIMP picture", "export it as PNG or TIFF with GIMP"),
     _Kind(0, (b"SDPX", b"XPDS", b"\x80\x2a\x5f\xd7"), "a film scan (DPX, Cineon)", _OIIO),
-    _Kind(
-        0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE file (FlashPix, MIC or Office)", "export it as PNG"
-    ),
+    _Kind(0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE file (FlashPix, MIC)", "export it as PNG"),
     _Kind(0, b"\x1c\x02", "an IPTC file", "export it as PNG or TIFF"),
-    _Kind(0, b"\x1f\x8b", "compressed with gzip", "gunzip it first"),
     _Kind(
         0,
-        (b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"Rar!", b"7z\xbc\xaf"),
-        "compressed",
-        "unpack it first",
+        (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd"),
+        "a compressed file",
+        "unpack it first: gunzip, bunzip2, unxz or unzstd",
     ),
 )
 # Text that is no picture, after leading white space and in any case.
@@ -80,6 +78,12 @@ _TEXTS = (
 # Brands of ISO base media files that Pillow reads, and of HEIF pictures with other codecs (MP4RA's register).
 _AVIF = {b"avif", b"avis"}
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avci", b"avcs"}
+
+
+def kinds() -> list[tuple[str, str]]:
+    """Return what is refused by its first bytes, and what converts it; raw photographs as one."""
+    found = {kind.what.split(" (")[0] if kind.hint is _RAW else kind.what: kind.hint for kind in _KINDS}
+    return [*found.items(), _TEXTS[0][1:], ("a HEIC picture", _HEIC)]
 
 
 def refusal(data: bytes, name: str) -> ImageError | None:
@@ -111,7 +115,7 @@ def _media(data: bytes) -> tuple[str, str] | None:
     if brands & _AVIF:
         return None
     if data[8:12] in _HEIF:
-        return "a HEIC picture", "heif-convert FILE OUT.png converts it"
+        return "a HEIC picture", _HEIC
     return "a video", _VIDEO
 
 

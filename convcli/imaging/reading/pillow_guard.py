@@ -38,25 +38,26 @@ def guarded(name: str, max_pixels: int) -> Iterator[list[str]]:
     memory is allocated. Threads that decode at the same time share the largest of their limits. What a C
     library prints becomes the reason in the error.
     """
-    with silenced("decoder") as heard:
-        _enter(max_pixels)
-        try:
-            yield heard.warnings
-        except ConvcliError:
-            raise
-        except Pillow.DecompressionBombError as error:
-            raise ImageError(
-                f"{name!r} has more pixels than the limit of {max_pixels}",
-                hint="if it is meant to be that large, raise the limit with --max-pixels",
-            ) from error
-        except MemoryError as error:
-            raise ImageError(
-                f"{name!r} does not fit into memory", hint="close other programs, or cut the picture up"
-            ) from error
-        except Exception as error:  # decoders raise SyntaxError, struct.error, zlib.error and others
-            raise _failed(name, error, heard.reason()) from error
-        finally:
-            _leave(max_pixels)
+    try:
+        with silenced("decoder") as heard:
+            _enter(max_pixels)
+            try:
+                yield heard.warnings
+            finally:
+                _leave(max_pixels)
+    except ConvcliError:
+        raise
+    except Pillow.DecompressionBombError as error:
+        raise ImageError(
+            f"{name!r} has more pixels than the limit of {max_pixels}",
+            hint="if it is meant to be that large, raise the limit with --max-pixels",
+        ) from error
+    except MemoryError as error:
+        raise ImageError(
+            f"{name!r} does not fit into memory", hint="close other programs, or cut the picture up"
+        ) from error
+    except Exception as error:  # decoders raise SyntaxError, struct.error, zlib.error and others
+        raise _failed(name, error, heard.reason) from error
 
 
 def _failed(name: str, error: Exception, printed: str) -> ImageError:
