@@ -88,7 +88,8 @@ def _enter(who: str) -> Heard:
             kept = warnings.catch_warnings()
             kept.__enter__()
             warnings.simplefilter("always")
-            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
+            for of_no_use in (Pillow.DecompressionBombWarning, DeprecationWarning):
+                warnings.simplefilter("ignore", of_no_use)
             warnings.showwarning = _collect_warning
             _filters.append(kept)
             _redirect()

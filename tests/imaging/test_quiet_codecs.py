@@ -224,3 +224,9 @@ def test_a_pdf_has_no_date(monkeypatch):
     monkeypatch.setattr(time, "gmtime", lambda *_: time.struct_time((2001, 2, 3, 4, 5, 6, 5, 34, 0)))
     assert encode.encode_picture(image, "pdf").data == first
     assert b"Date" not in first
+
+
+def test_deprecations_of_pillow_are_no_news():
+    with silenced("decoder") as heard:
+        warnings.warn("will be removed in Pillow 15", DeprecationWarning, stacklevel=1)
+    assert heard.warnings == []

@@ -145,6 +145,9 @@ def _content(path: str, shown: str) -> bytes:
     except FileNotFoundError as error:
         raise ImageError(f"{shown!r} does not exist", hint=_neighbour(path)) from error
     except IsADirectoryError as error:
+        if any(os.path.exists(os.path.join(path, key)) for key in (".zarray", ".zgroup", "zarr.json")):
+            hint = "store the array that you want with numpy.save: zarr reads it"
+            raise ImageError(f"{shown!r} is a Zarr array, which is not read", hint=hint) from error
         raise ImageError(f"{shown!r} is a folder", hint="name files, or add --recursive") from error
     except PermissionError as error:
         raise ImageError(f"{shown!r} may not be read", hint="its permissions forbid it") from error

@@ -7,6 +7,7 @@ from PIL import ImageFile
 from convcli.imaging.image import Decoded
 from convcli.imaging.metadata import ORIENTATION
 from convcli.imaging.reading import pillow_16_bit
+from convcli.imaging.reading.narrowed import narrowed
 from convcli.imaging.reading.pillow_modes import from_pillow, oriented, with_transparent_colour
 
 __all__ = ["still_frame"]
@@ -23,9 +24,8 @@ def still_frame(
 
         frame, space = jpeg2000_frame(picture, data, notes)
     else:
+        notes += narrowed(picture, data)
         frame, space = from_pillow(picture, notes)
-        if picture.format == "AVIF" and (bits := _avif_bits(data)) > 8:
-            notes.append(f"{bits}-bit AVIF is read as 8-bit")
     orientation = picture.getexif().get(ORIENTATION, 1)
     if orientation != 1:
         alpha = None if frame.alpha is None else oriented(frame.alpha, orientation)
@@ -49,18 +49,3 @@ def _png(
         # Pillow scales samples to 0..255, but not always the value that is declared transparent.
         picture.info["transparency"] = min(key * (255 // (2**depth - 1)), 255)
     return from_pillow(picture, notes)
-
-
-def _avif_bits(data: bytes) -> int:
-    """Return the bits per sample of an AVIF file, from the first AV1 configuration in it.
-
-    References
-    ----------
-    AV1 Codec ISO Media File Format Binding, 2.3.3: high_bitdepth and twelve_bit are bits 6 and 5 of the
-    third byte.
-    """
-    start = data.find(b"av1C")
-    if start < 0 or start + 6 >= len(data):
-        return 8
-    flags = data[start + 6]
-    return 8 if not flags & 0x40 else 12 if flags & 0x20 else 10

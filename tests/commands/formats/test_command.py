@@ -12,27 +12,10 @@ from convcli.imaging.formats import every, is_picture, names
 from tests.paths import ROOT
 from tests.program import Convcli
 
-PROMISED = [
-    "png",
-    "jpeg",
-    "tiff",
-    "webp",
-    "avif",
-    "gif",
-    "bmp",
-    "pgm",
-    "ppm",
-    "pnm",
-    "pfm",
-    "jp2",
-    "ico",
-    "npy",
-    "npz",
-    "csv",
-    "tsv",
-    "json",
-    "fits",
-]
+PROMISED = {
+    *("png", "jpeg", "tiff", "webp", "avif", "gif", "bmp", "pgm", "ppm", "pnm", "pfm", "jp2", "ico"),
+    *("npy", "npz", "csv", "tsv", "json", "fits"),
+}
 
 
 def objects(convcli: Convcli) -> dict[str, dict[str, Any]]:
