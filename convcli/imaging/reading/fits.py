@@ -69,17 +69,17 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image:
         image = next((unit for unit in units if unit.is_image or _is_compressed(unit)), None)
         if image is None:
             raise ImageError(
-                f"{name!r} holds no image, only tables or headers", hint="name another FITS file"
+                f"{name!r} holds no image, only tables or headers",
+                hint="astropy.table.Table.read reads tables",
             )
         if _is_compressed(image):
             raise ImageError(
                 f"{name!r} holds a tile-compressed image", hint="funpack FILE (CFITSIO) unpacks it"
             )
         others = sum(unit.is_image or _is_compressed(unit) for unit in units) - 1
-        planes = _planes(data, image, name, max_pixels)
-        values, space = _physical(
-            planes[slice(None) if frame is None else _chosen(frame, len(planes), name)], image, name
-        )
+        planes = _planes(data, image, name, max_pixels, alone=frame is not None)
+        chosen = slice(None) if frame is None else _chosen(frame, len(planes), name)
+        values, space = _physical(planes[chosen], image, name)
     except (ValueError, OverflowError) as error:
         raise ImageError(
             f"{name!r} has a damaged FITS header ({error})", hint="copy or download it once more"
@@ -116,13 +116,13 @@ def _is_compressed(unit: _Unit) -> bool:
 
 
 def _chosen(frame: int, count: int, name: str) -> slice:
-    if frame < count:
+    if 0 <= frame < count:
         return slice(frame, frame + 1)
     raise ImageError(f"{name!r} has no frame {frame}", hint=f"it has {count}, counted from 0")
 
 
-def _planes(data: bytes, unit: _Unit, name: str, max_pixels: int) -> Array:
-    """Return the stored samples as planes x H x W; a single row is one of height 1."""
+def _planes(data: bytes, unit: _Unit, name: str, max_pixels: int, *, alone: bool) -> Array:
+    """Return the stored samples as planes x H x W; one axis is a single row. `alone`: one plane is wanted."""
     if min(unit.shape) < 0 or unit.bits not in _STORED:
         raise ValueError(f"axes {unit.shape}, BITPIX {unit.bits}")
     *outer, height, width = (1, 1, *unit.shape)
@@ -130,8 +130,9 @@ def _planes(data: bytes, unit: _Unit, name: str, max_pixels: int) -> Array:
     if len(long) > 1:
         shape = " x ".join(map(str, unit.shape))
         raise ImageError(f"{name!r} has {shape} values", hint="save one cube or plane of it with astropy")
-    if prod(unit.shape) > max_pixels:
-        raise too_large(name, (width, height * prod(long)), max_pixels)
+    rows = height if alone else height * prod(long)
+    if rows * width > max_pixels:
+        raise too_large(name, (width, rows), max_pixels)
     if (end := unit.start + unit.size) > len(data):
         raise ImageError(
             f"{name!r} is cut short: its pixels end at byte {end}, the file at {len(data)}",
@@ -156,7 +157,7 @@ def _physical(stored: Array, unit: _Unit, name: str) -> tuple[Array, Space]:
     if missing.any():
         count, place = np.count_nonzero(missing), np.argwhere(missing)[0].tolist()
         raise ImageError(
-            f"{name!r} has {count} missing pixels (BLANK or NaN); the first is at {place[-2:]}",
+            f"{name!r} has {count} pixels that are missing (BLANK or NaN); the first is at {place[-2:]}",
             hint="fill them first: astropy.convolution.interpolate_replace_nans does",
         )
     if scale == 1 and integers:

@@ -60,6 +60,8 @@ _KINDS = (
     _Kind(0, b"gimp xcf", "a GIMP picture", "export it as PNG or TIFF with GIMP"),
     _Kind(0, (b"SDPX", b"XPDS", b"\x80\x2a\x5f\xd7"), "a film scan (DPX, Cineon)", _OIIO),
     _Kind(0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE file (FlashPix, MIC)", "export it as PNG"),
+    _Kind(0, b"FORM", "an IFF picture", "export it as PNG: XnView and GraphicConverter read it"),
+    _Kind(522, (b"\0\x11\x02\xff", b"\x11\x01"), "a PICT picture", "ImageMagick or LibreOffice converts it"),
     _Kind(0, b"\x1c\x02", "an IPTC file", "export it as PNG or TIFF"),
     _Kind(
         0,

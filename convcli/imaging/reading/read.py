@@ -23,7 +23,7 @@ Source: TypeAlias = str | os.PathLike[str] | os.PathLike[bytes] | bytes | bytear
 def read_picture(
     source: Source, *, name: str | None = None, frame: int | None = None, max_pixels: int = MAX_PIXELS
 ) -> Image:
-    """Read a picture of any format that Pillow opens, or an array file.
+    """Read a picture of any format that `convcli formats` lists, or an array file.
 
     Pictures are recognised by their content, whatever their name; arrays by content or suffix. The EXIF
     orientation is applied. Animations give all their frames, each composited. The image's notes say what

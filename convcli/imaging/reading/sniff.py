@@ -66,7 +66,7 @@ def not_a_picture(name: str) -> ImageError:
     """Return the error for content of no known kind."""
     return ImageError(
         f"{name!r} is not a picture or an array of numbers",
-        hint=f"read are {readable()} and more: see convcli formats",
+        hint=f"convcli reads {readable()} and more: see convcli formats",
     )
 
 

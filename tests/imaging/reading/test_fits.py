@@ -88,10 +88,10 @@ def test_integers_that_float64_would_round_are_refused(value, cards):
 
 
 def test_missing_pixels_are_counted_and_located():
-    with pytest.raises(ImageError, match=r"2 missing pixels .*at \[0, 1\]") as caught:
+    with pytest.raises(ImageError, match=r"2 pixels that are missing .*at \[0, 1\]") as caught:
         only(unit(np.array([[1, -5, 2], [3, 4, -5]], "i4"), "BLANK   =                   -5"))
     assert "interpolate_replace_nans" in caught.value.hint
-    with pytest.raises(ImageError, match=r"1 missing pixels .*at \[1, 0\]"):
+    with pytest.raises(ImageError, match=r"1 pixels that are missing .*at \[1, 0\]"):
         only(unit(np.array([[1], [np.nan]], "f4")))
 
 
@@ -105,8 +105,16 @@ def test_the_planes_of_a_cube_are_frames():
     assert [frame.pixels.tolist() for frame in image.frames] == cube.tolist()
     assert any("2 planes" in note for note in image.notes)
     assert only(unit(cube), frame=1)[0].tolist() == cube[1].tolist()
-    with pytest.raises(ImageError, match="no frame 2"):
-        read_picture(unit(cube), frame=2)
+    for wrong in (2, -1):
+        with pytest.raises(ImageError, match=f"no frame {wrong}"):
+            read_picture(unit(cube), frame=wrong)
+
+
+def test_all_planes_count_against_the_limit():
+    cube = np.zeros((5, 4, 4), "u1")
+    assert only(unit(cube), frame=4, max_pixels=16)[0].shape == (4, 4)
+    with pytest.raises(ImageError, match="80 pixels, more than the limit of 16"):
+        read_picture(unit(cube), max_pixels=16)
 
 
 def test_axes_of_length_1_do_not_count():

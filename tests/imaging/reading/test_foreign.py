@@ -98,6 +98,8 @@ FILES = {
     "PSD of 32 bits": (psd(32, 3), "32 bits per channel", "TIFF"),
     "PSB": (psd(8, 3, version=2), "PSB", "TIFF"),
     "FlashPix": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "FlashPix", "PNG"),
+    "IFF": (b"FORM\0\0\0\x20ILBMBMHD", "IFF", "PNG"),
+    "PICT": (b"\0" * 522 + b"\0\x11\x02\xff\x0c\0", "PICT", "ImageMagick"),
     "gzip": (b"\x1f\x8b\x08\0\0\0\0\0", "compressed", "gunzip"),
 }
 NAMES = ("x.png", "x.eps", "x.jpg", "x")
