@@ -6,7 +6,6 @@ libtiff and others write to file descriptor 2 themselves, whatever ``sys.stderr`
 import errno
 import os
 import sys
-import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
@@ -155,6 +154,8 @@ def _redirect() -> None:
 def _nameless_file() -> int:
     if hasattr(os, "memfd_create"):
         return os.memfd_create("stderr")
+    import tempfile  # here for start-up: Linux does without
+
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
 

@@ -218,11 +218,12 @@ def _seconds():
     return (time.perf_counter() - start) / 100
 
 
-def test_a_pdf_has_no_date(monkeypatch):
+@pytest.mark.parametrize("name", ["pdf", "eps"])
+def test_documents_have_no_date(monkeypatch, name):
     image = Image((Frame(pixels(3)),), Space.RGB)
-    first = encode.encode_picture(image, "pdf").data
+    first = encode.encode_picture(image, name).data
     monkeypatch.setattr(time, "gmtime", lambda *_: time.struct_time((2001, 2, 3, 4, 5, 6, 5, 34, 0)))
-    assert encode.encode_picture(image, "pdf").data == first
+    assert encode.encode_picture(image, name).data == first
     assert b"Date" not in first
 
 
@@ -230,3 +231,9 @@ def test_deprecations_of_pillow_are_no_news():
     with silenced("decoder") as heard:
         warnings.warn("will be removed in Pillow 15", DeprecationWarning, stacklevel=1)
     assert heard.warnings == []
+
+
+def test_systems_without_memory_files_use_a_temporary_one(monkeypatch, capfd):
+    monkeypatch.delattr(os, "memfd_create", raising=False)
+    assert reason_after(b"Lib: no.\n") == "Lib: no"
+    assert capfd.readouterr() == ("", "")
