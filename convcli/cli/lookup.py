@@ -23,6 +23,7 @@ ABOUT = {
     "padding.",
     "compare": "Measure what each padding does to the border: errors, depth, bias, and which mode is best.",
     "kernels": "List the named kernels, each with a picture; show one, or export it.",
+    "formats": "List the file formats: what is read and written exactly, and what is only tried.",
 }
 
 

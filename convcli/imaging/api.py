@@ -23,7 +23,7 @@ def read_image(path: str | os.PathLike[str]) -> Array:
     Parameters
     ----------
     path : str or PathLike
-        Any format that Pillow opens, or ``.npy .npz .csv .tsv .json``.
+        Any format that `convcli formats` lists: pictures, or ``.npy .npz .csv .tsv .json``.
 
     Returns
     -------

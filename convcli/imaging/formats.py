@@ -1,11 +1,22 @@
-"""The file formats that can be written: names, suffixes, and what each can hold."""
+"""The one table of file formats: names, suffixes, what each holds, and what is promised of it."""
 
 import os
 from typing import NamedTuple
 
 from convcli.errors import UsageError, nearest, unknown
 
-__all__ = ["Format", "by_name", "format_of", "holding", "is_picture", "names", "suffix_for"]
+__all__ = [
+    "Format",
+    "by_name",
+    "every",
+    "format_of",
+    "holding",
+    "is_picture",
+    "names",
+    "pillow_names",
+    "readable",
+    "suffix_for",
+]
 
 # Colour spaces and sample depths that formats hold.
 _COLOURS = frozenset({"gray", "rgb"})
@@ -24,17 +35,30 @@ class Format(NamedTuple):
     suffixes : tuple of str
         With their dots; derived names get the first.
     pillow : str
-        Pillow's name for it; empty where the encoder is not Pillow's.
+        Pillow's name for it; empty where Pillow neither reads nor writes it.
     spaces : set of str
         The colour spaces it holds, of ``gray rgb cmyk data`` (`data`: any number of channels).
     depths : set of str
-        The sample depths it holds, of ``8 16 float``.
+        The sample depths that are written, of ``8 16 float``; empty where it is only read.
     alpha : bool
         Whether it holds transparency (of one bit only, for GIF).
     frames : bool
         Whether it holds more than one picture.
     numbers : bool
         Whether it is for arrays of exact values: results are written as floats unless asked otherwise.
+    also_read : tuple of str
+        Further suffixes under which files of this format are found, but not written.
+    bits : str
+        The bits per sample that are read exactly. Empty: nothing is promised, and it is read as Pillow
+        reads it.
+    metadata : str
+        What is kept from the same format to itself.
+    lossy : bool
+        Whether pixels that are written change a little.
+    deep : bool
+        Whether some of the promise needs the extra `deep`.
+    read : bool
+        Whether it is read at all.
     """
 
     name: str
@@ -45,55 +69,148 @@ class Format(NamedTuple):
     alpha: bool = False
     frames: bool = False
     numbers: bool = False
+    also_read: tuple[str, ...] = ()
+    bits: str = ""
+    metadata: str = ""
+    lossy: bool = False
+    deep: bool = False
+    read: bool = True
 
     @property
     def suffix(self) -> str:
         """The suffix that derived names get."""
         return self.suffixes[0]
 
+    @property
+    def written(self) -> bool:
+        """Whether it is written."""
+        return bool(self.depths)
 
+
+_ALL_METADATA = "ICC EXIF XMP dpi text"
 _TABLE = (
-    Format("png", (".png", ".apng"), "PNG", depths=_8_16, alpha=True, frames=True),
-    Format("jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG", spaces=_PRINT),
-    Format("tiff", (".tif", ".tiff"), "TIFF", spaces=_ANY, depths=_EXACT, alpha=True, frames=True),
-    Format("webp", (".webp",), "WEBP", alpha=True, frames=True),
-    Format("gif", (".gif",), "GIF", alpha=True, frames=True),
-    Format("bmp", (".bmp", ".dib"), "BMP"),
-    Format("pgm", (".pgm",), spaces=frozenset({"gray"}), depths=_8_16),
-    Format("ppm", (".ppm",), depths=_8_16),
-    Format("pnm", (".pnm",), depths=_8_16),
-    Format("pfm", (".pfm",), depths=frozenset({"float"}), numbers=True),
-    Format("npy", (".npy",), spaces=_ANY, depths=_EXACT, alpha=True, numbers=True),
-    Format("npz", (".npz",), spaces=_ANY, depths=_EXACT, alpha=True, numbers=True),
-    Format("csv", (".csv",), spaces=frozenset({"gray"}), depths=_EXACT, numbers=True),
-    Format("tsv", (".tsv",), spaces=frozenset({"gray"}), depths=_EXACT, numbers=True),
-    Format("json", (".json",), spaces=_ANY, depths=_EXACT, alpha=True, numbers=True),
-    Format("jp2", (".jp2", ".j2k", ".jpx"), "JPEG2000", alpha=True),
-    Format("avif", (".avif",), "AVIF", alpha=True, frames=True),
-    Format("tga", (".tga",), "TGA", alpha=True),
+    Format("png", (".png", ".apng"), "PNG", _COLOURS, _8_16, True, True, bits="1-16", metadata=_ALL_METADATA),
+    Format(
+        "jpeg",
+        (".jpg", ".jpeg", ".jpe", ".jfif"),
+        "JPEG",
+        _PRINT,
+        also_read=(".mpo",),
+        bits="8",
+        metadata="ICC EXIF XMP dpi text",
+        lossy=True,
+    ),
+    Format(
+        "tiff",
+        (".tif", ".tiff"),
+        "TIFF",
+        _ANY,
+        _EXACT,
+        True,
+        True,
+        bits="1-64, float",
+        metadata=_ALL_METADATA,
+        deep=True,
+    ),
+    Format("webp", (".webp",), "WEBP", alpha=True, frames=True, bits="8", metadata="ICC EXIF XMP"),
+    Format("gif", (".gif",), "GIF", alpha=True, frames=True, bits="8", metadata="text"),
+    Format("bmp", (".bmp", ".dib"), "BMP", bits="1-8", metadata="dpi"),
+    Format("pgm", (".pgm",), "PPM", frozenset({"gray"}), _8_16, bits="1-16"),
+    Format("ppm", (".ppm",), "PPM", depths=_8_16, bits="1-16"),
+    Format("pnm", (".pnm",), "PPM", depths=_8_16, also_read=(".pbm",), bits="1-16"),
+    Format("pfm", (".pfm",), depths=frozenset({"float"}), numbers=True, bits="float"),
+    Format("npy", (".npy",), "", _ANY, _EXACT, True, numbers=True, bits="8-64, float"),
+    Format("npz", (".npz",), "", _ANY, _EXACT, True, numbers=True, bits="8-64, float"),
+    Format("csv", (".csv",), "", frozenset({"gray"}), _EXACT, numbers=True, bits="float"),
+    Format("tsv", (".tsv",), "", frozenset({"gray"}), _EXACT, numbers=True, bits="float"),
+    Format("json", (".json",), "", _ANY, _EXACT, True, numbers=True, bits="float"),
+    Format(
+        "jp2",
+        (".jp2", ".j2k", ".jpx"),
+        "JPEG2000",
+        alpha=True,
+        also_read=(".jpc", ".jpf", ".j2c"),
+        bits="1-16",
+        deep=True,
+    ),
+    Format(
+        "avif",
+        (".avif",),
+        "AVIF",
+        alpha=True,
+        frames=True,
+        also_read=(".avifs",),
+        bits="8",
+        metadata="ICC EXIF XMP",
+        lossy=True,
+    ),
+    Format("tga", (".tga",), "TGA", alpha=True, also_read=(".icb", ".vda", ".vst")),
     Format("qoi", (".qoi",), "QOI", spaces=frozenset({"rgb"}), alpha=True),
-    Format("ico", (".ico",), "ICO", alpha=True),
+    Format("ico", (".ico",), "ICO", alpha=True, bits="8"),
     Format("dds", (".dds",), "DDS", alpha=True),
-    Format("sgi", (".sgi",), "SGI"),
+    Format("sgi", (".sgi",), "SGI", also_read=(".bw", ".rgb", ".rgba")),
     Format("pcx", (".pcx",), "PCX"),
-    Format("pdf", (".pdf",), "PDF", spaces=_PRINT),
-    Format("eps", (".eps",), "EPS", spaces=_PRINT),
+    Format("pdf", (".pdf",), "PDF", spaces=_PRINT, read=False),
+    Format("eps", (".eps",), "EPS", spaces=_PRINT, read=False),
+    Format(
+        "fits", (), depths=frozenset(), frames=True, also_read=(".fits", ".fit", ".fts"), bits="8-64, float"
+    ),
+    *(
+        Format(name, (), pillow, depths=frozenset(), also_read=tuple(suffixes.split()))
+        for name, pillow, suffixes in (
+            ("blp", "BLP", ""),
+            ("cur", "CUR", ".cur"),
+            ("dcx", "DCX", ".dcx"),
+            ("fli", "FLI", ".fli .flc"),
+            ("ftex", "FTEX", ".ftc .ftu"),
+            ("gbr", "GBR", ""),
+            ("icns", "ICNS", ""),
+            ("im", "IM", ".im"),
+            ("imt", "IMT", ""),
+            ("mcidas", "MCIDAS", ""),
+            ("msp", "MSP", ".msp"),
+            ("pcd", "PCD", ".pcd"),
+            ("pixar", "PIXAR", ".pxr"),
+            ("psd", "PSD", ".psd"),
+            ("spider", "SPIDER", ""),
+            ("sun", "SUN", ".ras"),
+            ("xbm", "XBM", ".xbm"),
+            ("xpm", "XPM", ".xpm"),
+            ("xvthumb", "XVTHUMB", ""),
+        )
+    ),
 )
 
-_BY_SUFFIX = {suffix: format for format in _TABLE for suffix in format.suffixes}
+_WRITTEN = tuple(format for format in _TABLE if format.written)
+_BY_SUFFIX = {suffix: format for format in _WRITTEN for suffix in format.suffixes}
 _SYNONYMS = {"jpg": "jpeg", "jpe": "jpeg", "tif": "tiff", "apng": "png", "jpeg2000": "jp2", "j2k": "jp2"}
+
+
+def every() -> tuple[Format, ...]:
+    """Return the whole table: first what is written, then what is only read."""
+    return _TABLE
+
+
+def pillow_names() -> tuple[str, ...]:
+    """Return Pillow's names of the formats that are read through it: the others are closed to it."""
+    return tuple(dict.fromkeys(format.pillow for format in _TABLE if format.read and format.pillow))
+
+
+def readable() -> str:
+    """Return the names of formats whose reading is promised, for hints."""
+    return ", ".join(format.name for format in _TABLE if format.bits)
 
 
 def names() -> list[str]:
     """Return the names of all formats that can be written."""
-    return [format.name for format in _TABLE]
+    return [format.name for format in _WRITTEN]
 
 
 def by_name(name: str) -> Format:
     """Return the format of this name, in any spelling that ``--format`` accepts."""
     spelled = name.strip().lower().removeprefix(".")
     spelled = _SYNONYMS.get(spelled, spelled)
-    found = next((format for format in _TABLE if format.name == spelled), None)
+    found = next((format for format in _WRITTEN if format.name == spelled), None)
     if found is None:
         raise unknown("format", name, names())
     return found
@@ -117,29 +234,26 @@ def format_of(path: str, override: str | None = None) -> Format:
 
 
 def suffix_for(name: str) -> str:
-    """Return the suffix of results made from a file of format `name`: the same, or ``.png`` if only read."""
-    return next((format.suffix for format in _TABLE if format.name == name), ".png")
+    """Return the suffix of results made from a file of format `name`: the same, if it can be written."""
+    only_read = ".tif" if name == "fits" else ".png"  # FITS holds floats
+    return next((format.suffix for format in _WRITTEN if format.name == name), only_read)
 
 
 def holding(*, depth: str = "8", frames: bool = False) -> str:
     """Return the first suffixes of formats that hold this depth (and several frames), for hints."""
-    fitting = [one.suffix for one in _TABLE if depth in one.depths and one.frames >= frames]
+    fitting = [one.suffix for one in _WRITTEN if depth in one.depths and one.frames >= frames]
     return ", ".join(fitting[:8])
 
 
-# Suffixes of pictures that Pillow reads but convcli does not write.
-_ONLY_READ = (
-    ".pbm .jpc .jpf .j2c .psd .mpo .cur .dcx .fit .fits .fli .flc .ftc .ftu .icb .im .msp .pcd .pxr .ras .bw"
-    " .rgb .rgba .vda .vst .xbm .xpm .avifs"
-)
+# Suffixes of pictures and arrays; CSV, TSV, JSON and .npz are seldom pictures in a folder of photographs.
+_PICTURES = {suffix for format in _TABLE if format.read for suffix in format.suffixes + format.also_read} - {
+    ".npz",
+    ".csv",
+    ".tsv",
+    ".json",
+}
 
 
 def is_picture(name: str) -> bool:
-    """Whether a file called `name` counts as a picture or array when a folder is searched.
-
-    CSV, TSV, JSON and ``.npz`` are not: in a folder of photographs they are seldom pictures.
-    """
-    suffix = os.path.splitext(name)[1].lower()
-    if suffix in (".npz", ".csv", ".tsv", ".json"):
-        return False
-    return suffix in _BY_SUFFIX or suffix in _ONLY_READ.split()
+    """Whether a file called `name` counts as a picture or array when a folder is searched."""
+    return os.path.splitext(name)[1].lower() in _PICTURES

@@ -238,3 +238,10 @@ class PrintOptions(Options):
         bool, _messages("-v", "--verbose", help="Say how each result is computed, and why.")
     ] = False
     no_color: NoColorOption = False
+
+
+class ListOptions(Options):
+    """How commands print whose product is text."""
+
+    json: Annotated[bool, _messages("--json", help="The same as JSON, one object per line.")] = False
+    no_color: NoColorOption = False

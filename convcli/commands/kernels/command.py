@@ -41,16 +41,6 @@ class ExportOptions(Options):
     ] = None
 
 
-class ListOptions(Options):
-    """How commands print whose product is text."""
-
-    json: Annotated[
-        bool,
-        typer.Option("--json", rich_help_panel="Messages", help="The same as JSON, one object per line."),
-    ] = False
-    no_color: shared_options.NoColorOption = False
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     group = typer.Typer(cls=PlainGroup, invoke_without_command=True)
@@ -60,7 +50,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="kernels")
 
 
-def list_kernels(ctx: typer.Context, printing: ListOptions) -> None:
+def list_kernels(ctx: typer.Context, printing: shared_options.ListOptions) -> None:
     """List the named kernels, each with a picture; show one, or export it."""
     if ctx.invoked_subcommand is not None:
         return
@@ -75,7 +65,7 @@ def list_kernels(ctx: typer.Context, printing: ListOptions) -> None:
     messages.draw(Catalogue(), no_color=printing.no_color)
 
 
-def show_kernel(spec: SpecArgument, printing: ListOptions) -> None:
+def show_kernel(spec: SpecArgument, printing: shared_options.ListOptions) -> None:
     """Print a kernel's matrix, sum, rank, symmetry, gain and frequency response."""
     from convcli.commands.kernels.report import report
     from convcli.commands.kernels.view import sheet

@@ -17,7 +17,7 @@ from convcli.imaging.reading.sniff import picture_kind, too_large
 __all__ = ["decode"]
 
 # Pillow's names of formats that may hold several frames; Pillow's names that differ from ours.
-_FRAMES = {"GIF", "PNG", "WEBP", "TIFF", "AVIF", "FLI", "DCX"}
+_FRAMES = {"GIF", "PNG", "WEBP", "TIFF", "AVIF", "FLI", "DCX", "IM", "SPIDER"}
 _NAMES = {"MPO": "jpeg", "JPEG2000": "jp2", "DIB": "bmp", "PPM": "pnm"}
 
 
@@ -54,7 +54,8 @@ def _decode(
     metadata = Metadata()
     indices = _indices(picture, frame, name, notes)
     for index in indices:
-        if picture.tell() != index:
+        # The merged picture of a PSD is open; its layers are what Pillow counts, from 1.
+        if picture.tell() != index and picture.format != "PSD":
             picture.seek(index)
         if picture.width * picture.height > max_pixels:
             raise too_large(name, picture.size, max_pixels)

@@ -1,28 +1,33 @@
 """Runs Pillow's decoders under a pixel limit: errors become ImageError, warnings become notes."""
 
+import re
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from PIL import Image as Pillow
 from PIL import ImageFile
 
 from convcli.errors import ConvcliError, ImageError
+from convcli.imaging.quiet_codecs import silenced
 
 __all__ = ["guarded"]
 
 # Bytes that Pillow decodes or encodes at a time (ImageFile.MAXBLOCK). Its default of 64 KiB takes two to ten
 # times as long: each block becomes an object, is copied again when all are joined, and waits for the lock.
 MAXBLOCK = 1 << 26
+# How decoders say that a file is whole, but of a kind that they do not know.
+_UNKNOWN_KIND = re.compile(
+    r"unsupported|unimplemented|unknown|(not|only) .*(supported|implemented|configured)"
+    r"|cannot (handle|find loader)|unable to determine",
+    re.IGNORECASE,
+)
 
 _lock = threading.Lock()
 # Pixel limits of the threads that are decoding now.
 _limits: list[int] = []
-# Warning filters, MAX_IMAGE_PIXELS and MAXBLOCK as they were before the first of these threads.
-_saved: list[tuple["warnings.catch_warnings[None]", int | None, int]] = []
-_local = threading.local()
+# MAX_IMAGE_PIXELS and MAXBLOCK as they were before the first of these threads.
+_saved: list[tuple[int | None, int]] = []
 
 
 @contextmanager
@@ -30,13 +35,16 @@ def guarded(name: str, max_pixels: int) -> Iterator[list[str]]:
     """Turn any failure within the block into ImageError; the yielded list receives the decoders' warnings.
 
     Pillow's own limit is set to `max_pixels`, so that sizes that only a decoder finds are refused too, before
-    memory is allocated. Threads that decode at the same time share the largest of their limits.
+    memory is allocated. Threads that decode at the same time share the largest of their limits. What a C
+    library prints becomes the reason in the error.
     """
-    _enter(max_pixels)
-    notes: list[str] = []
-    _local.notes = notes
     try:
-        yield notes
+        with silenced("decoder") as heard:
+            _enter(max_pixels)
+            try:
+                yield heard.warnings
+            finally:
+                _leave(max_pixels)
     except ConvcliError:
         raise
     except Pillow.DecompressionBombError as error:
@@ -49,23 +57,23 @@ def guarded(name: str, max_pixels: int) -> Iterator[list[str]]:
             f"{name!r} does not fit into memory", hint="close other programs, or cut the picture up"
         ) from error
     except Exception as error:  # decoders raise SyntaxError, struct.error, zlib.error and others
-        detail = " ".join(str(error).split()) or type(error).__name__
-        raise ImageError(
-            f"{name!r} is damaged or cut short ({detail})", hint="copy or download it once more"
-        ) from error
-    finally:
-        _leave(max_pixels)
+        raise _failed(name, error, heard.reason) from error
+
+
+def _failed(name: str, error: Exception, printed: str) -> ImageError:
+    detail = printed or " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, NotImplementedError) or _UNKNOWN_KIND.search(detail):
+        return ImageError(
+            f"{name!r} is of a kind that cannot be read ({detail})",
+            hint="save it as PNG or TIFF with the program that made it, or with ImageMagick",
+        )
+    return ImageError(f"{name!r} is damaged or cut short ({detail})", hint="copy or download it once more")
 
 
 def _enter(max_pixels: int) -> None:
     with _lock:
         if not _limits:
-            kept = warnings.catch_warnings()
-            kept.__enter__()
-            warnings.simplefilter("always")
-            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)
-            warnings.showwarning = _collect_warning
-            _saved.append((kept, Pillow.MAX_IMAGE_PIXELS, ImageFile.MAXBLOCK))
+            _saved.append((Pillow.MAX_IMAGE_PIXELS, ImageFile.MAXBLOCK))
             ImageFile.MAXBLOCK = MAXBLOCK
         _limits.append(max_pixels)
         # Pillow raises an error above twice its limit, and only warns below that.
@@ -76,12 +84,4 @@ def _leave(max_pixels: int) -> None:
     with _lock:
         _limits.remove(max_pixels)
         if not _limits:
-            kept, Pillow.MAX_IMAGE_PIXELS, ImageFile.MAXBLOCK = _saved.pop()
-            kept.__exit__(None, None, None)
-
-
-def _collect_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    notes = getattr(_local, "notes", [])
-    text = "the decoder warns: " + " ".join(str(message).split())
-    if text not in notes:
-        notes.append(text)
+            Pillow.MAX_IMAGE_PIXELS, ImageFile.MAXBLOCK = _saved.pop()

@@ -12,6 +12,7 @@ from convcli.choices import MAX_PIXELS
 from convcli.errors import ImageError, nearest
 from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.reading import sniff
+from convcli.imaging.reading.foreign import refusal
 from convcli.imaging.reading.sniff import too_large
 
 __all__ = ["Source", "load_array", "read_picture"]
@@ -22,7 +23,7 @@ Source: TypeAlias = str | os.PathLike[str] | os.PathLike[bytes] | bytes | bytear
 def read_picture(
     source: Source, *, name: str | None = None, frame: int | None = None, max_pixels: int = MAX_PIXELS
 ) -> Image:
-    """Read a picture of any format that Pillow opens, or an array file.
+    """Read a picture of any format that `convcli formats` lists, or an array file.
 
     Pictures are recognised by their content, whatever their name; arrays by content or suffix. The EXIF
     orientation is applied. Animations give all their frames, each composited. The image's notes say what
@@ -44,13 +45,21 @@ def read_picture(
     kind = sniff.array_kind(loaded.data, loaded.suffix)
     if kind:
         return _from_array(loaded, kind, frame, max_pixels)
-    from convcli.imaging.reading import pillow_files
+    if refused := refusal(loaded.data, loaded.name):
+        raise refused
+    image: Image | None
+    if loaded.data.startswith(b"SIMPLE  ="):
+        from convcli.imaging.reading import fits
 
-    image = pillow_files.decode(loaded.data, loaded.name, frame, max_pixels)
+        image = fits.decode(loaded.data, loaded.name, frame, max_pixels)
+    else:
+        from convcli.imaging.reading import pillow_files
+
+        image = pillow_files.decode(loaded.data, loaded.name, frame, max_pixels)
     if image is None:
         kind = sniff.text_array_kind(loaded.data)
         if not kind:
-            raise sniff.not_a_picture(loaded.data, loaded.name)
+            raise sniff.not_a_picture(loaded.name)
         return _from_array(loaded, kind, frame, max_pixels)
     for one in image.frames:
         _check_finite(one.pixels, loaded.name)
@@ -136,6 +145,9 @@ def _content(path: str, shown: str) -> bytes:
     except FileNotFoundError as error:
         raise ImageError(f"{shown!r} does not exist", hint=_neighbour(path)) from error
     except IsADirectoryError as error:
+        if any(os.path.exists(os.path.join(path, key)) for key in (".zarray", ".zgroup", "zarr.json")):
+            hint = "store the array that you want with numpy.save: zarr reads it"
+            raise ImageError(f"{shown!r} is a Zarr array, which is not read", hint=hint) from error
         raise ImageError(f"{shown!r} is a folder", hint="name files, or add --recursive") from error
     except PermissionError as error:
         raise ImageError(f"{shown!r} may not be read", hint="its permissions forbid it") from error

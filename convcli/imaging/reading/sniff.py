@@ -5,6 +5,7 @@ import re
 
 from convcli.arrayfiles.first_bytes import binary_kind, encoding_of
 from convcli.errors import ImageError
+from convcli.imaging.formats import readable
 
 __all__ = ["array_kind", "not_a_picture", "picture_kind", "text_array_kind", "too_large"]
 
@@ -14,20 +15,14 @@ _PICTURES = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"GIF8", "GIF"),
     ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "TIFF"),
-)
-# Kinds that cannot be read: bytes, their offset after leading white space, name of the kind, hint.
-_FOREIGN = (
-    (b"%PDF", 0, "a PDF document", "save the page as a picture first"),
-    (b"<svg", 0, "an SVG drawing", "render it to pixels first"),
-    (b"<?xml", 0, "an XML document", "if it is an SVG drawing, render it to pixels first"),
-    (b"<!DOC", 0, "a web page", "was an error page downloaded in the picture's place?"),
-    (b"<html", 0, "a web page", "was an error page downloaded in the picture's place?"),
-    (b"ftypheic", 4, "a HEIC picture", "save it as PNG or JPEG first"),
-    (b"ftypheix", 4, "a HEIC picture", "save it as PNG or JPEG first"),
-    (b"ftypmp4", 4, "a video", "extract its frames first"),
-    (b"ftypisom", 4, "a video", "extract its frames first"),
-    (b"\xff\x0a", 0, "a JPEG XL picture", "save it as PNG first"),
-    (b"\0\0\0\x0cJXL ", 0, "a JPEG XL picture", "save it as PNG first"),
+    ((b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  \r\n\x87\n"), "JPEG2000"),
+    (b"8BPS", "PSD"),
+    (b"DDS ", "DDS"),
+    (b"qoif", "QOI"),
+    (b"\x01\xda", "SGI"),
+    (b"icns", "ICNS"),
+    ((b"BLP1", b"BLP2"), "BLP"),
+    (b"\x59\xa6\x6a\x95", "SUN"),
 )
 # Array files by suffix.
 _ARRAYS = {".npy": "npy", ".npz": "npz", ".csv": "csv", ".tsv": "tsv", ".json": "json"}
@@ -67,15 +62,11 @@ def text_array_kind(data: bytes) -> str:
     return "tsv" if "\t" in lines[-1] else "csv"
 
 
-def not_a_picture(data: bytes, name: str) -> ImageError:
-    """Return the error for content that cannot be read, which names its kind where that is recognised."""
-    start = data[:256].lstrip()
-    for magic, at, what, hint in _FOREIGN:
-        if start[at : at + len(magic)].lower() == magic.lower():
-            return ImageError(f"{name!r} is {what}, not a picture that can be read", hint=hint)
+def not_a_picture(name: str) -> ImageError:
+    """Return the error for content of no known kind."""
     return ImageError(
         f"{name!r} is not a picture or an array of numbers",
-        hint="PNG, JPEG, TIFF, WebP, GIF and whatever else Pillow opens; .npy, .npz, .csv, .tsv, .json",
+        hint=f"convcli reads {readable()} and more: see convcli formats",
     )
 
 

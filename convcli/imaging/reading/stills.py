@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from PIL import ImageFile
 
-from convcli.imaging.deep_extra import KEEPS
 from convcli.imaging.image import Decoded
 from convcli.imaging.metadata import ORIENTATION
 from convcli.imaging.reading import pillow_16_bit
+from convcli.imaging.reading.narrowed import narrowed
 from convcli.imaging.reading.pillow_modes import from_pillow, oriented, with_transparent_colour
 
 __all__ = ["still_frame"]
@@ -19,12 +19,13 @@ def still_frame(
     """Load `picture` from the file content `data`; `reopen` opens it anew."""
     if picture.format == "PNG":
         frame, space = _png(picture, data, reopen, notes)
-    elif picture.format == "JPEG2000" and picture.mode in ("RGB", "RGBA"):
-        frame, space = _jpeg2000(picture, data, notes)
+    elif picture.format == "JPEG2000":
+        from convcli.imaging.reading.jpeg2000 import jpeg2000_frame  # here for start-up: it is rare
+
+        frame, space = jpeg2000_frame(picture, data, notes)
     else:
+        notes += narrowed(picture, data)
         frame, space = from_pillow(picture, notes)
-        if picture.format == "AVIF" and (bits := _avif_bits(data)) > 8:
-            notes.append(f"{bits}-bit AVIF is read as 8-bit")
     orientation = picture.getexif().get(ORIENTATION, 1)
     if orientation != 1:
         alpha = None if frame.alpha is None else oriented(frame.alpha, orientation)
@@ -48,30 +49,3 @@ def _png(
         # Pillow scales samples to 0..255, but not always the value that is declared transparent.
         picture.info["transparency"] = min(key * (255 // (2**depth - 1)), 255)
     return from_pillow(picture, notes)
-
-
-def _jpeg2000(picture: ImageFile.ImageFile, data: bytes, notes: list[str]) -> Decoded:
-    from convcli.imaging.reading import tifffile_reader  # here for start-up: JPEG 2000 is rare
-
-    bits = tifffile_reader.jpeg2000_bits(data)
-    exact = tifffile_reader.read_jpeg2000(data, bits) if bits > 8 else None
-    if exact is not None:
-        return exact
-    if bits > 8:
-        notes.append(f"{bits}-bit RGB read as 8-bit: {KEEPS}")
-    return from_pillow(picture, notes)
-
-
-def _avif_bits(data: bytes) -> int:
-    """Return the bits per sample of an AVIF file, from the first AV1 configuration in it.
-
-    References
-    ----------
-    AV1 Codec ISO Media File Format Binding, 2.3.3: high_bitdepth and twelve_bit are bits 6 and 5 of the
-    third byte.
-    """
-    start = data.find(b"av1C")
-    if start < 0 or start + 6 >= len(data):
-        return 8
-    flags = data[start + 6]
-    return 8 if not flags & 0x40 else 12 if flags & 0x20 else 10

@@ -1,4 +1,4 @@
-"""TIFF and JPEG 2000 that Pillow cannot read, through tifffile and imagecodecs (the extra `deep`)."""
+"""TIFF that Pillow cannot read, through tifffile (the extra `deep`)."""
 
 import io
 from typing import Any
@@ -13,7 +13,7 @@ from convcli.imaging.metadata import ORIENTATION, Metadata, exif_of_tiff
 from convcli.imaging.reading.pillow_modes import oriented
 from convcli.imaging.reading.sniff import too_large
 
-__all__ = ["jpeg2000_bits", "read_jpeg2000", "read_tiff"]
+__all__ = ["read_tiff"]
 
 # Photometric interpretations, kinds of extra samples (alpha), and tags (Adobe, TIFF 6.0, 1992, section 8).
 _RGB, _SEPARATED, _WHITE_IS_ZERO = 2, 5, 0
@@ -108,31 +108,3 @@ def _native(stored: Array, name: str) -> tuple[Array, bool]:
     if kind == "f":
         return stored.astype(np.float32 if size <= 4 else np.float64), False
     raise ImageError(f"{name!r} has samples of type {stored.dtype}", hint="use integers or floats")
-
-
-def jpeg2000_bits(data: bytes) -> int:
-    """Return the bits per sample of a JPEG 2000 file, from its SIZ marker; 0 if there is none.
-
-    References
-    ----------
-    ITU-T T.800 (2019), A.5.1: Ssiz is 38 bytes after the length of the segment.
-    """
-    start = data.find(b"\xff\x4f\xff\x51")
-    at = start + 4 + 38
-    return (data[at] & 0x7F) + 1 if start >= 0 and at < len(data) else 0
-
-
-def read_jpeg2000(data: bytes, bits: int) -> Decoded | None:
-    """Return a JPEG 2000 picture of more than 8 bits as uint16, or None without imagecodecs."""
-    try:
-        import imagecodecs  # an optional extra
-    except ImportError:
-        return None
-    samples = np.asarray(imagecodecs.jpeg2k_decode(data))
-    if samples.dtype != np.uint16 or samples.ndim != 3 or samples.shape[2] not in (3, 4):
-        return None
-    if bits < 16:
-        white = (1 << bits) - 1
-        samples = ((samples.astype(np.uint32) * 65535 + white // 2) // white).astype(np.uint16)
-    alpha = samples[..., 3].copy() if samples.shape[2] == 4 else None
-    return Frame(samples[..., :3].copy(), alpha), Space.RGB

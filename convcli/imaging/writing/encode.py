@@ -14,6 +14,7 @@ from convcli.errors import ConvcliError, MissingExtraError, OutputError
 from convcli.imaging.deep_extra import KEEPS
 from convcli.imaging.formats import Format, by_name
 from convcli.imaging.image import Array, Frame, Image, Space
+from convcli.imaging.quiet_codecs import silenced
 from convcli.imaging.writing.adapt import adapted, to_8_bits
 from convcli.imaging.writing.tiff_tags import with_tags
 
@@ -59,16 +60,18 @@ def encode_picture(
         format = by_name(format)
     height, width = image.frames[0].size
     try:
-        fitted, notes = adapted(image, format)
-        data = _encode(fitted, format, compress, strict_depth, jobs, notes)
-        if format.name == "tiff":
-            data = with_tags(data, fitted.metadata, width, height)
+        with silenced("encoder") as heard:
+            fitted, notes = adapted(image, format)
+            data = _encode(fitted, format, compress, strict_depth, jobs, notes)
+            if format.name == "tiff":
+                data = with_tags(data, fitted.metadata, width, height)
+        notes += heard.warnings
     except ConvcliError:
         raise
     except MemoryError as error:
         raise OutputError("the result does not fit into memory", hint="cut the picture up") from error
     except Exception as error:  # encoders raise ValueError, OSError, struct.error ... on unsupported sizes
-        detail = " ".join(str(error).split()) or type(error).__name__
+        detail = heard.reason or " ".join(str(error).split()) or type(error).__name__
         raise OutputError(
             f"{width} x {height} pixels cannot be written as {format.name.upper()}: {detail}",
             hint="choose another format, such as .png or .tif",
@@ -160,6 +163,8 @@ def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str
             settings |= {} if format.name == "gif" and loop == 1 else {"loop": loop}
     if format.name == "webp":
         settings |= {"lossless": True, "exact": True}
+    if format.name == "pdf":  # the time of writing would make each run's bytes differ
+        settings |= {"creationDate": None, "modDate": None}
     if format.name == "ico":
         width, height = pictures[0].size
         if max(width, height) > 256:

@@ -432,7 +432,7 @@ def test_the_colour_of_16_bit_jpeg_2000_without_the_extra_is_said_to_be_narrowed
     block_deep()
     frame, whole = only(data)
     assert frame.pixels.dtype == np.uint8
-    assert whole.notes == ("16-bit RGB read as 8-bit: pip install 'convcli[deep]' keeps it",)
+    assert whole.notes == ("16-bit JPEG 2000 is read as 8-bit: pip install 'convcli[deep]' keeps it",)
 
 
 def test_a_float_tiff_without_the_extra_names_it(block_deep):

@@ -1,0 +1,168 @@
+"""Silence around decoders and encoders: what their C libraries print, and Python's warnings, are caught.
+
+libtiff and others write to file descriptor 2 themselves, whatever ``sys.stderr`` is.
+"""
+
+import errno
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from PIL import Image as Pillow
+
+__all__ = ["Heard", "silenced"]
+
+# Bytes at the end of what was printed in which the last line is looked for; characters of it that are kept.
+_TAIL, _LONGEST = 4096, 160
+
+_lock = threading.Lock()
+_local = threading.local()
+# Threads within a block now; blocks begun since the start.
+_inside = _begun = 0
+# While a thread is within a block: the filters of warnings as they were, and the descriptors of stderr.
+_filters: list["warnings.catch_warnings[None]"] = []
+_streams: list[tuple[int, int]] = []
+
+
+class Heard:
+    """What was caught within one block.
+
+    Attributes
+    ----------
+    warnings : list of str
+        Python's warnings, each once.
+    reason : str
+        Where the block ends by an exception, the last line that a C library printed, but for warnings. It is
+        empty where other threads were decoding too: the line may be about their files.
+    """
+
+    def __init__(self, who: str, *, alone: bool) -> None:
+        self.who = who
+        self.warnings: list[str] = []
+        self.reason = ""
+        self._begun = _begun
+        self._alone = alone
+        self._caught = _streams[0][1] if _streams else None
+        self._start = 0 if self._caught is None else os.lseek(self._caught, 0, os.SEEK_END)
+
+    def last_line(self) -> str:
+        """Return what `reason` becomes."""
+        if self._caught is None or not self._alone or self._begun != _begun:
+            return ""
+        end = os.lseek(self._caught, 0, os.SEEK_END)
+        start = max(self._start, end - _TAIL)
+        text = os.pread(self._caught, end - start, start).decode("utf-8", "replace")
+        lines = [" ".join(line.split()) for line in text.splitlines() if "warning" not in line.lower()]
+        told = [line.rstrip(".") for line in lines if line]
+        return "".join(filter(str.isprintable, told[-1]))[:_LONGEST] if told else ""
+
+
+@contextmanager
+def silenced(who: str) -> Iterator[Heard]:
+    """Catch what is printed on stderr within the block, except through Python's ``sys.stderr``.
+
+    Threads may be within blocks at the same time: the first redirects, the last puts everything back.
+    `who` is ``"decoder"`` or ``"encoder"``, for the texts of warnings.
+    """
+    heard = _enter(who)
+    outer, _local.heard = getattr(_local, "heard", None), heard
+    try:
+        yield heard
+    except Exception:
+        heard.reason = heard.last_line()
+        raise
+    finally:
+        _local.heard = outer
+        _leave()
+
+
+def _enter(who: str) -> Heard:
+    global _begun, _inside
+    with _lock:
+        if not _inside:
+            kept = warnings.catch_warnings()
+            kept.__enter__()
+            warnings.simplefilter("always")
+            for of_no_use in (Pillow.DecompressionBombWarning, DeprecationWarning):
+                warnings.simplefilter("ignore", of_no_use)
+            warnings.showwarning = _collect_warning
+            _filters.append(kept)
+            _redirect()
+        _inside += 1
+        _begun += 1
+        return Heard(who, alone=_inside == 1)
+
+
+def _leave() -> None:
+    global _inside
+    with _lock:
+        _inside -= 1
+        if _inside:
+            return
+        if _streams:
+            stderr, caught = _streams[0]
+            os.dup2(stderr, 2)
+            _python_writes_to(2)
+            _streams.clear()
+            os.close(stderr)
+            os.close(caught)
+        _filters.pop().__exit__(None, None, None)
+
+
+def _collect_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    heard = getattr(_local, "heard", None)
+    if heard is None:
+        return
+    text = f"the {heard.who} warns: " + " ".join(str(message).split())
+    if text not in heard.warnings:
+        heard.warnings.append(text)
+
+
+def _redirect() -> None:
+    """Point descriptor 2 at a file without a name, and Python's own stderr at where 2 pointed before.
+
+    Nothing is redirected where that cannot be done: no descriptor left, or 2 belongs to another file.
+    """
+    try:
+        stderr = os.dup(2)
+    except OSError as error:
+        if error.errno != errno.EBADF:
+            return
+        # 2 is closed: a file that is opened later must not get this number, for a library to write into.
+        null = os.open(os.devnull, os.O_WRONLY)
+        if null != 2:
+            os.dup2(null, 2)
+            os.close(null)
+        return
+    if sys.__stderr__ is None:  # closed at the start, so that 2 is by now another file, or that of above
+        os.close(stderr)
+        return
+    try:
+        caught = _nameless_file()
+    except OSError:
+        os.close(stderr)
+        return
+    _python_writes_to(stderr)
+    os.dup2(caught, 2)
+    _streams.append((stderr, caught))
+
+
+def _nameless_file() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("stderr")
+    import tempfile  # here for start-up: Linux does without
+
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+def _python_writes_to(descriptor: int) -> None:
+    """Let the process's `sys.stderr`, which a progress bar may use meanwhile, write to `descriptor`."""
+    buffer = getattr(sys.__stderr__, "buffer", None)
+    raw = getattr(buffer, "raw", buffer)  # unbuffered (python -u), there is no other
+    if raw is not None and not raw.closed and raw.fileno() in (2, *(stderr for stderr, _ in _streams)):
+        raw.__init__(descriptor, "wb", closefd=False)

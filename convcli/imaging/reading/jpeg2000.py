@@ -1,0 +1,84 @@
+"""JPEG 2000 of every depth, signed too: through Pillow where it keeps the bits, else through imagecodecs."""
+
+from typing import NamedTuple
+
+import numpy as np
+from PIL import ImageFile
+
+from convcli.imaging.deep_extra import KEEPS
+from convcli.imaging.image import Array, Decoded, Frame, Space
+from convcli.imaging.reading.pillow_modes import from_pillow
+
+__all__ = ["jpeg2000_frame"]
+
+# Colour space by Pillow's mode.
+_SPACES = {"RGB": Space.RGB, "RGBA": Space.RGB, "CMYK": Space.CMYK}
+
+
+class _Component(NamedTuple):
+    """How one component is stored."""
+
+    bits: int
+    signed: bool
+    subsampled: bool
+
+
+def jpeg2000_frame(picture: ImageFile.ImageFile, data: bytes, notes: list[str]) -> Decoded:
+    """Load a picture: other depths are widened to 8 or 16 bits, white to white; signed samples are data."""
+    components = _components(data)
+    kinds = {(one.bits, one.signed) for one in components}
+    most = max((one.bits for one in components), default=8)
+    usual = kinds <= {(8, False)} or picture.mode in ("P", "PA")
+    if usual or (most <= 8 and len(kinds) > 1):  # luma unsigned, chroma signed
+        return from_pillow(picture, notes)
+    room = 16 if picture.mode == "I;16" else 8
+    if len(kinds) == 1 and most <= room:
+        stored = _shifted_back(np.asarray(picture), most, components[0].signed)
+    elif any(one.subsampled for one in components) or (exact := _by_imagecodecs(data)) is None:
+        notes.append(f"{most}-bit JPEG 2000 is read as {room}-bit: {KEEPS}")
+        return from_pillow(picture, notes)
+    else:
+        stored = exact
+    space = _SPACES.get(picture.mode, Space.GRAY)
+    if stored.dtype.kind == "i" or most > 16:
+        return Frame(stored.astype(np.float32 if most <= 16 else np.float64)), Space.DATA
+    samples = _widened(stored, [one.bits for one in components], np.uint8 if most <= 8 else np.uint16)
+    colours = {Space.RGB: 3, Space.CMYK: 4}.get(space, 1)
+    if samples.ndim == 2 or samples.shape[2] == colours:
+        return Frame(samples), space
+    pixels = samples[..., 0] if colours == 1 else samples[..., :colours]
+    return Frame(pixels.copy(), samples[..., colours].copy()), space
+
+
+def _components(data: bytes) -> list[_Component]:
+    """Return what the SIZ marker says (ITU-T T.800, A.5.1); nothing if there is none."""
+    start = data.find(b"\xff\x4f\xff\x51")
+    head = data[start + 4 :] if start >= 0 else b""
+    count = int.from_bytes(head[36:38], "big")
+    entries = [head[at : at + 3] for at in range(38, 38 + 3 * min(count, 16), 3)]
+    return [
+        _Component((ssiz & 0x7F) + 1, ssiz > 0x7F, (across, down) != (1, 1))
+        for ssiz, across, down in (entry for entry in entries if len(entry) == 3)
+    ]
+
+
+def _shifted_back(loaded: Array, bits: int, signed: bool) -> Array:
+    """Undo what Pillow does: it shifts samples up to 8 or 16 bits, and signed ones to begin at 0."""
+    stored = loaded >> (8 * loaded.dtype.itemsize - bits)
+    return stored.astype(np.int32) - (1 << (bits - 1)) if signed else stored
+
+
+def _by_imagecodecs(data: bytes) -> Array | None:
+    try:
+        import imagecodecs  # the optional extra `deep`
+    except ImportError:
+        return None
+    return np.asarray(imagecodecs.jpeg2k_decode(data))
+
+
+def _widened(stored: Array, bits: list[int], dtype: type[np.unsignedinteger]) -> Array:
+    """Return samples of `bits` by component, multiplied by (2^m - 1)/(2^n - 1) and rounded."""
+    most = int(np.iinfo(dtype).max)
+    white = np.array([(1 << n) - 1 for n in bits], np.int64)
+    white = white if stored.ndim == 3 else white[:1]
+    return ((stored.astype(np.int64) * most + white // 2) // white).astype(dtype)

@@ -1,0 +1,62 @@
+"""Print docs/formats.md: what is promised for each file format, from the program's own table.
+
+Run ``python docs/make_formats.py > docs/formats.md`` after changing the table; a test compares the two.
+"""
+
+from collections.abc import Iterable, Sequence
+from textwrap import fill
+
+from convcli.commands.formats.report import HEADINGS, NOTES, as_pillow_reads_them, cells, promised
+from convcli.imaging.reading.foreign import kinds
+
+HEAD = """# File formats
+
+Made by `docs/make_formats.py` from the table that `convcli formats` prints. What stands here is tested by
+round trips through readers and writers that share no code with convcli.
+"""
+READING = """## How some are read
+
+- **FITS**: values are BZERO + BSCALE x what is stored, for every BITPIX. Rows are in the order in which they
+  are stored, as `astropy.io.fits` and Matplotlib's `imshow` give them; FITS viewers draw the first at the
+  bottom. The planes of a cube are frames (`--frame N` is `data[N]`). The first image is read, in an extension
+  too. Missing pixels (BLANK, NaN) are refused, with their place: fill them first. Results go to TIFF or
+  `.npy`, which hold floats.
+- **JPEG 2000**: depths below 8 and 16 bits are widened, white to white; signed samples are data.
+- **PSD**: the merged picture; documents of 16 and 32 bits are refused by name.
+- **Raw photographs** that are TIFFs (DNG, NEF, ARW, CR2) hold a preview first: they are refused by name.
+"""
+
+
+def page() -> str:
+    """Return the whole page."""
+    rows = [
+        (f"{name}: {' '.join(f'`{one}`' for one in _suffixes(name))}", *others)
+        for name, *others in map(cells, promised())
+    ]
+    return "\n".join(
+        (
+            HEAD,
+            _table(HEADINGS, rows),
+            *(f"{fill(note, 110)}\n" for note in (*NOTES, as_pillow_reads_them())),
+            READING,
+            "## Refused by name\n\nWhatever the file's name: nothing is ever started to read a file.\n",
+            _table(("kind", "what converts it"), ((what, hint) for what, hint in kinds())),
+        )
+    )
+
+
+def _suffixes(name: str) -> Sequence[str]:
+    format = next(format for format in promised() if format.name == name)
+    return (*format.suffixes, *format.also_read)
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return (
+        "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+        + "\n"
+    )
+
+
+if __name__ == "__main__":
+    print(page(), end="")
