@@ -1,13 +1,18 @@
-"""Write a file whole or not at all: to a temporary file beside it, which is then renamed."""
+"""Write a file whole or not at all: to a file without a name, which gets its name when it is on the disk."""
 
 import contextlib
 import errno
 import os
+import re
+import signal
 import stat
+import time
+import zlib
+from collections.abc import Iterator
 
 from convcli.errors import OutputError
 
-__all__ = ["write_bytes"]
+__all__ = ["already_there", "write_bytes"]
 
 # Hints by the number of the error.
 _HINTS = {
@@ -19,87 +24,278 @@ _HINTS = {
     errno.EROFS: "the file system is read-only: choose another folder",
     errno.ENOSPC: "free some space, or choose another folder",
     errno.EDQUOT: "your quota is used up: free some space, or choose another folder",
+    errno.EFBIG: "files of that size are not allowed there: see ulimit -f, or choose another folder",
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.ELOOP: "the links lead in a circle",
+    errno.EPIPE: "what reads it ended early",
+    errno.EBADF: "it is not open for writing",
 }
+# Errors that say that a file system has no files without names, or no hard links.
+_NOT_SUPPORTED = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.EXDEV)
+
+# Ways to name an open file of this process by its number.
+_STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+_OPEN_FILE = re.compile(r"/(?:dev|proc/self|proc/(?P<process>\d+))/fd/(?P<number>\d+)")
+
+# Names of temporary files: the computer, the process that writes, and a random part.
+_TEMPORARY = re.compile(r"\.convcli-(?:(?P<computer>[0-9a-f]{8})-(?P<process>\d+)-)?[0-9a-f]{12}\.part")
+# Seconds after which a temporary file is stale, whoever wrote it: no write takes a day.
+_STALE = 86_400.0
+# Folders in which stale files have been looked for.
+_swept: set[str] = set()
+
+# Signals that end a process unless it handles them.
+_FATAL = ("SIGTERM", "SIGHUP", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGQUIT", "SIGVTALRM", "SIGPROF", "SIGXCPU")
 
 
-def write_bytes(path: str | os.PathLike[str] | os.PathLike[bytes], data: bytes) -> None:
+def write_bytes(
+    path: str | os.PathLike[str] | os.PathLike[bytes], data: bytes, *, replace: bool = True
+) -> None:
     """Write `data` to `path`, which afterwards holds either all of it or exactly what it held before.
 
-    The bytes go to a temporary file in the same folder, to the disk, and only then under the name. An
-    existing file keeps its permissions, a new one gets the usual ones; a symbolic link stays and what it
-    points to is replaced. What is not a regular file, such as ``/dev/null`` or a pipe, is written to
-    directly.
+    The bytes go to a file without a name, or with a temporary one, in the same folder, to the disk, and only
+    then under the name. An existing file keeps its permissions and, where permitted, its owner and extended
+    attributes; a new one gets the usual ones. A symbolic link stays and what it points to is replaced. What
+    is not a regular file, such as ``/dev/null`` or a pipe, is written to directly, and so are the files that
+    are open already, ``/dev/stdout`` and ``/dev/fd/N``.
+
+    Without `replace`, a file of that name is an error, even if another process made it just now.
     """
     shown = os.fsdecode(path)
+    target = shown
     try:
-        target = os.path.realpath(shown)
-    except ValueError as error:  # a NUL in the name
-        raise OutputError(f"{shown!r} cannot be written: {error}", hint="choose another name") from error
-    try:
-        mode = _mode_of(target)
-        if mode is None or stat.S_ISREG(mode):
-            _replace(target, data, mode)
-        elif stat.S_ISDIR(mode):
+        number = _open_file(shown)
+        if number is not None:
+            _write_all(number, data)
+            return
+        before = _status(shown)
+        if before is None or stat.S_ISREG(before.st_mode):
+            target = os.path.realpath(shown)
+            _write_file(target, data, before, replace=replace)
+        elif stat.S_ISDIR(before.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         else:
-            with open(target, "wb", buffering=0) as device:
-                _write_all(device.fileno(), data)
+            device = os.open(shown, os.O_WRONLY | getattr(os, "O_BINARY", 0))
+            try:
+                _write_all(device, data)
+            finally:
+                os.close(device)
+    except FileExistsError as error:
+        raise already_there(shown) from error
     except OSError as error:
         raise _failure(shown, target, error) from error
+    except ValueError as error:  # a NUL in the name
+        raise OutputError(f"{shown!r} cannot be written: {error}", hint="choose another name") from error
 
 
-def _mode_of(target: str) -> int | None:
+def already_there(path: str, other: str = "-o") -> OutputError:
+    """Return the error for a name that is taken; `other` is the option that chooses another."""
+    return OutputError(f"{path!r} is already there", hint=f"add --force to replace it, or use {other}")
+
+
+def _open_file(path: str) -> int | None:
+    """Return the number of the file that is open in this process under such a name, through links too."""
+    path = os.path.abspath(path)
+    for _ in range(40):  # as many links as Linux follows
+        found = _OPEN_FILE.fullmatch(path)
+        if path in _STANDARD or (found and int(found["process"] or os.getpid()) == os.getpid()):
+            return _STANDARD[path] if found is None else int(found["number"])
+        if not os.path.islink(path):
+            break
+        path = os.path.normpath(os.path.join(os.path.dirname(path), os.readlink(path)))
+    return None
+
+
+def _status(target: str) -> os.stat_result | None:
     try:
-        return os.stat(target).st_mode
+        return os.stat(target)
     except FileNotFoundError:
         return None
 
 
-def _replace(target: str, data: bytes, mode: int | None) -> None:
+def _write_file(target: str, data: bytes, before: os.stat_result | None, *, replace: bool) -> None:
+    if before is not None and not replace:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
     folder = os.path.dirname(target)
-    handle, temporary = _temporary(folder)
-    try:
-        try:
-            _write_all(handle, data)
-            os.chmod(temporary, stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        os.replace(temporary, target)
-    except BaseException:  # Ctrl-C too must not leave the temporary file
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+    if folder not in _swept:
+        _swept.add(folder)
+        _remove_stale(folder)
+    temporary = os.path.join(folder, f".convcli-{_computer()}-{os.getpid()}-{os.urandom(6).hex()}.part")
+    # What replaces a file is not for others' eyes before it has that file's permissions.
+    mode = 0o666 if before is None else 0o600
+    if not _without_name(target, temporary, data, before, mode, replace=replace):
+        with _removed_after(temporary):
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+            handle = os.open(temporary, flags | getattr(os, "O_NOFOLLOW", 0), mode)
+            try:
+                _fill(handle, data, target, before)
+            finally:
+                with contextlib.suppress(OSError):  # the data are on the disk, or their error is on its way
+                    os.close(handle)
+            if replace:
+                os.replace(temporary, target)
+            else:
+                _link_new(temporary, target)
     _sync_folder(folder)
 
 
-def _temporary(folder: str) -> tuple[int, str]:
-    """Open a new file; as `tempfile.mkstemp`, whose import takes longer than writing a small picture."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-    for _ in range(100):
-        name = os.path.join(folder, f".convcli-{os.urandom(6).hex()}.part")
-        with contextlib.suppress(FileExistsError):
-            return os.open(name, flags, 0o600), name
-    raise FileExistsError(errno.EEXIST, "no free name for a temporary file", folder)
+def _without_name(
+    target: str,
+    temporary: str,
+    data: bytes,
+    before: os.stat_result | None,
+    mode: int,
+    *,
+    replace: bool,
+) -> bool:
+    """Write to a file that has no name until it is whole; False where the system has none, as on Linux only.
+
+    The system removes such a file when the process dies, even by SIGKILL.
+    """
+    try:
+        handle = os.open(os.path.dirname(target), os.O_TMPFILE | os.O_RDWR, mode)
+    except AttributeError:
+        return False
+    except OSError as error:
+        if error.errno in _NOT_SUPPORTED:
+            return False
+        raise
+    try:
+        _fill(handle, data, target, before)
+        # With a folder given, Python calls linkat, which follows the link to the open file.
+        name = f"/proc/self/fd/{handle}"
+        if before is None:
+            try:
+                os.link(name, target, src_dir_fd=handle)
+                return True
+            except FileExistsError:
+                if not replace:
+                    raise
+            except OSError as error:
+                if error.errno in (*_NOT_SUPPORTED, errno.ENOENT):  # ENOENT: /proc is not there
+                    return False
+                raise
+        with _removed_after(temporary):
+            try:
+                os.link(name, temporary, src_dir_fd=handle)
+            except OSError as error:
+                if error.errno in (*_NOT_SUPPORTED, errno.ENOENT):
+                    return False
+                raise
+            os.replace(temporary, target)
+            return True
+    finally:
+        with contextlib.suppress(OSError):
+            os.close(handle)
+
+
+def _fill(handle: int, data: bytes, target: str, before: os.stat_result | None) -> None:
+    """Write `data` to the disk, with the owner, permissions and attributes of the file that was before."""
+    _write_all(handle, data)
+    if before is not None:
+        _keep(handle, target, before)
+    os.fsync(handle)
+
+
+def _keep(handle: int, target: str, before: os.stat_result) -> None:
+    """Give a file the owner and group, as far as permitted, the permissions and the extended attributes."""
+    if hasattr(os, "fchown"):
+        with contextlib.suppress(OSError):
+            os.fchown(handle, -1, before.st_gid)  # by itself, as users may choose among their groups
+            os.fchown(handle, before.st_uid, -1)
+        made = os.fstat(handle)
+        same = (made.st_uid, made.st_gid) == (before.st_uid, before.st_gid)
+        os.fchmod(handle, before.st_mode & (0o7777 if same else 0o777))
+    if hasattr(os, "listxattr"):
+        with contextlib.suppress(OSError):  # the file system has none
+            names = os.listxattr(target)
+            for name in set(os.listxattr(handle)) - set(names):  # what the folder gives to new files
+                with contextlib.suppress(OSError):
+                    os.removexattr(handle, name)
+            for name in names:
+                with contextlib.suppress(OSError):
+                    os.setxattr(handle, name, os.getxattr(target, name))
+
+
+def _link_new(temporary: str, target: str) -> None:
+    """Give the file its name if no file has it; where there are no links, the name is reserved first."""
+    try:
+        os.link(temporary, target)
+    except OSError as error:
+        if error.errno not in _NOT_SUPPORTED:
+            raise
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        try:
+            os.replace(temporary, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(target)
+            raise
+
+
+@contextlib.contextmanager
+def _removed_after(temporary: str) -> Iterator[None]:
+    """Remove the file of that name, if it is still there, whatever ends the block: a signal too."""
+
+    def remove() -> None:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+
+    def end(number: int, _frame: object) -> None:
+        remove()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    changed: list[int] = []
+    try:
+        with contextlib.suppress(ValueError):  # not the main thread, which alone handles signals
+            for number in [getattr(signal, name) for name in _FATAL if hasattr(signal, name)]:
+                if signal.getsignal(number) is signal.SIG_DFL:
+                    signal.signal(number, end)
+                    changed.append(number)
+        yield
+    finally:
+        remove()
+        for number in changed:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _remove_stale(folder: str) -> None:
+    """Remove this user's temporary files whose process is dead, or that are old."""
+    with contextlib.suppress(OSError), os.scandir(folder or os.curdir) as entries:
+        for entry in entries:
+            name = _TEMPORARY.fullmatch(entry.name)
+            if name is None:
+                continue
+            with contextlib.suppress(OSError):
+                found = entry.stat(follow_symlinks=False)
+                own = stat.S_ISREG(found.st_mode) and found.st_uid == getattr(os, "geteuid", lambda: 0)()
+                dead = name["computer"] == _computer() and _is_dead(int(name["process"]))
+                if own and (dead or time.time() - found.st_mtime > _STALE):
+                    os.unlink(entry.path)
+
+
+def _computer() -> str:
+    """Return a number for this computer or container: only here do numbers of processes tell who is alive."""
+    return f"{zlib.crc32(os.uname().nodename.encode() if hasattr(os, 'uname') else b''):08x}"
+
+
+def _is_dead(process: int) -> bool:
+    if os.name != "posix":  # on Windows, signal 0 would end the process
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _write_all(handle: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(handle, rest) :]
-
-
-def _umask() -> int:
-    """Return the mask without changing it where Linux tells; elsewhere it is set and put back."""
-    with contextlib.suppress(OSError, ValueError), open("/proc/self/status", encoding="ascii") as status:
-        for line in status:
-            if line.startswith("Umask:"):
-                return int(line.split()[1], 8)
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def _sync_folder(folder: str) -> None:

@@ -4,16 +4,26 @@ Globbing and the table of formats are imported where needed: ``filter`` of a nam
 """
 
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from convcli.choices import STDIN
-from convcli.errors import ConvcliError, ImageError, UsageError
+from convcli.choices import STDIN, STDOUT
+from convcli.errors import ConvcliError, ImageError, OutputError, UsageError
 from convcli.options.specs import ReadSpec
 
-__all__ = ["Batch", "Outcome", "Source", "check_inputs", "find_sources", "read_stdin", "run_each"]
+__all__ = [
+    "Batch",
+    "Outcome",
+    "Source",
+    "check_inputs",
+    "find_sources",
+    "read_stdin",
+    "refuse_inputs",
+    "run_each",
+]
 
 
 class Source(NamedTuple):
@@ -21,6 +31,7 @@ class Source(NamedTuple):
 
     path: str
     folder: str = ""
+    error: ConvcliError | None = None  # why it could not even be looked for
 
     @property
     def name(self) -> str:
@@ -29,7 +40,18 @@ class Source(NamedTuple):
 
     def is_at(self, path: str) -> bool:
         """Whether the file at `path` is this input, by another spelling or a link too."""
-        return self.path != STDIN and os.path.exists(path) and os.path.samefile(self.path, path)
+        try:
+            written = os.stat(path)
+            read = os.fstat(sys.stdin.fileno()) if self.path == STDIN else os.stat(self.file)
+        except (OSError, ValueError, AttributeError):  # not there, or stdin is no file, or closed
+            return False
+        return stat.S_ISREG(read.st_mode) and os.path.samestat(read, written)
+
+    @property
+    def file(self) -> str:
+        """The file that is read: ``two.npz`` for its array ``two.npz:a``."""
+        end = self.path.lower().rfind(".npz:") + len(".npz")
+        return self.path if end < len(".npz") or os.path.lexists(self.path) else self.path[:end]
 
 
 class Outcome(NamedTuple):
@@ -65,9 +87,15 @@ def run_each(
     """Yield the outcome of `work` on each input; an error becomes the outcome of its input."""
     for source in find_sources(inputs, recursive=reading.recursive):
         try:
+            if source.error is not None:
+                raise source.error
             yield work(source)
         except ConvcliError as error:
             yield Outcome(input=source.path, error=_named(source, error))
+        except OSError as error:  # what is worked on is gone, or its disk is
+            reason = error.strerror or str(error)
+            lost = ImageError(f"{source.name!r}: {reason}", hint="was it moved or deleted meanwhile?")
+            yield Outcome(input=source.path, error=lost)
 
 
 def _named(source: Source, error: ConvcliError) -> ConvcliError:
@@ -87,20 +115,58 @@ def find_sources(inputs: Sequence[str], *, recursive: bool) -> Iterator[Source]:
         elif os.path.lexists(given) or not set(given) & set("*?["):
             yield Source(given)
         else:
-            from glob import glob
+            yield from _matches(given)
 
-            for match in sorted(glob(given, recursive=True)) or [given]:
-                yield from _walk(match) if os.path.isdir(match) else [Source(match)]
+
+def _matches(pattern: str) -> Iterator[Source]:
+    from glob import glob, has_magic
+
+    found = sorted(glob(pattern, recursive=True))
+    for match in found or [pattern]:
+        if os.path.isdir(match):
+            yield from _walk(match)
+        elif not found or _is_readable(match):
+            yield Source(match)
+    # `glob` passes over folders that may not be read, here looked for from the deepest to the first
+    above = os.path.dirname(pattern)
+    while has_magic(above):
+        for folder in sorted(glob(os.path.join(above, ""), recursive=True)):
+            if not os.access(folder, os.R_OK | os.X_OK):
+                yield _unreadable(folder, "Permission denied")
+        above = os.path.dirname(above)
+    if above and os.path.isdir(above) and not os.access(above, os.R_OK | os.X_OK):
+        yield _unreadable(above, "Permission denied")
 
 
 def _walk(folder: str) -> Iterator[Source]:
     from convcli.imaging.formats import is_picture
 
-    for here, below, names in os.walk(folder):
+    failed: list[OSError] = []
+    for here, below, names in os.walk(folder, onerror=failed.append):
         below.sort()
         for name in sorted(filter(is_picture, names)):
-            relative = os.path.relpath(here, folder)
-            yield Source(os.path.join(here, name), "" if relative == os.curdir else relative)
+            path = os.path.join(here, name)
+            if _is_readable(path):
+                relative = os.path.relpath(here, folder)
+                yield Source(path, "" if relative == os.curdir else relative)
+    for error in failed:
+        yield _unreadable(os.fsdecode(error.filename or folder), error.strerror or "it failed")
+
+
+def _is_readable(path: str) -> bool:
+    """Whether a file in a folder is a regular one: pipes could wait for ever, and devices never end.
+
+    A link to nothing is left to be read, which says what is wrong.
+    """
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except OSError:
+        return True
+
+
+def _unreadable(folder: str, reason: str) -> Source:
+    error = ImageError(f"folder {folder!r} cannot be read: {reason.lower()}", hint="see its permissions")
+    return Source(folder, error=error)
 
 
 def read_stdin() -> bytes:
@@ -120,3 +186,16 @@ def check_inputs(inputs: Sequence[str], kernels: Sequence[str] = ()) -> None:
         raise UsageError(
             f"stdin (-) is wanted {wanted} times", hint="it can be read once: name files instead"
         )
+
+
+def refuse_inputs(outputs: Iterable[str | None], inputs: Iterable[str], *, force: bool) -> None:
+    """Refuse outputs, paths or ``-``, that are files which the command reads, unless `force` is given."""
+    if force:
+        return
+    for path in outputs:
+        for read in inputs if path not in (None, STDOUT) else ():
+            if path is not None and Source(read).is_at(path):
+                what = "the input itself" if path == read else f"the input {Source(read).name!r}"
+                raise OutputError(
+                    f"{path!r} is {what}", hint="add --force to replace it, or choose another name"
+                )

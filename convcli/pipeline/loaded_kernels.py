@@ -1,6 +1,7 @@
 """The kernels that a command slides, and the labels of the feature maps that they give."""
 
 from collections.abc import Sequence
+from itertools import count
 from typing import NamedTuple
 
 from convcli.choices import Combine
@@ -44,22 +45,25 @@ def load_kernels(specs: Sequence[str], spec: FilterSpec) -> LoadedKernels:
         return LoadedKernels(tuple(kernels), (label,), (" ".join(specs),), (passed,))
     labels, names, alpha_kernels = [], [], []
     for text, found in zip(specs, kernels, strict=True):
-        count = 1 if combines_by_itself(found, spec.combine) else len(found.components)
-        labels += [found.stem] if count == 1 else [f"{found.stem}-{index}" for index in range(count)]
-        names += [text] * count
-        alpha_kernels += [(found,)] * count
+        maps = 1 if combines_by_itself(found, spec.combine) else len(found.components)
+        labels += [found.stem] if maps == 1 else [f"{found.stem}-{index}" for index in range(maps)]
+        names += [text] * maps
+        alpha_kernels += [(found,)] * maps
     return LoadedKernels(tuple(kernels), tuple(_different(labels)), tuple(names), tuple(alpha_kernels))
 
 
 def _different(labels: Sequence[str]) -> list[str]:
-    twice = {label for label in labels if labels.count(label) > 1}
-    seen: dict[str, int] = {}
+    """Number those that are alike, as file systems that ignore case see it, by numbers that no other has."""
+    taken = [label.casefold() for label in labels]
     different = []
     for label in labels:
-        if label in twice:
-            seen[label] = seen.get(label, 0) + 1
-            label = f"{label}-{seen[label]}"
-        different.append(label)
+        made = label
+        if taken.count(label.casefold()) > 1:
+            made = next(
+                found for found in (f"{label}-{n}" for n in count(1)) if found.casefold() not in taken
+            )
+            taken.append(made.casefold())
+        different.append(made)
     return different
 
 
