@@ -113,7 +113,9 @@ def _status(target: str) -> os.stat_result | None:
         return None
 
 
-def _write_file(target: str, data: bytes, before: os.stat_result | None, *, replace: bool) -> None:
+def _write_file(
+    target: str, data: bytes, before: os.stat_result | None, *, replace: bool, nameless: bool = True
+) -> None:
     if before is not None and not replace:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
     folder = os.path.dirname(target)
@@ -121,91 +123,74 @@ def _write_file(target: str, data: bytes, before: os.stat_result | None, *, repl
         _swept.add(folder)
         _remove_stale(folder)
     temporary = os.path.join(folder, f".convcli-{_computer()}-{os.getpid()}-{os.urandom(6).hex()}.part")
-    # What replaces a file is not for others' eyes before it has that file's permissions.
-    mode = 0o666 if before is None else 0o600
-    if not _without_name(target, temporary, data, before, mode, replace=replace):
-        with _removed_after(temporary):
-            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-            handle = os.open(temporary, flags | getattr(os, "O_NOFOLLOW", 0), mode)
-            try:
-                _fill(handle, data, target, before)
-            finally:
-                with contextlib.suppress(OSError):  # the data are on the disk, or their error is on its way
-                    os.close(handle)
-            if replace:
-                os.replace(temporary, target)
-            else:
-                _link_new(temporary, target)
+    done = True
+    with _removed_after(temporary):
+        handle, nameless = _temporary(temporary, new=before is None, nameless=nameless)
+        try:
+            _write_all(handle, data)
+            if before is not None:
+                _keep(handle, temporary, target, before)
+            os.fsync(handle)
+            if nameless:
+                done = _give_name(handle, temporary, target, replace=replace)
+        finally:
+            with contextlib.suppress(OSError):  # the data are on the disk, or their error is on its way
+                os.close(handle)
+        if not nameless and replace:
+            os.replace(temporary, target)
+        elif not nameless:
+            _link_new(temporary, target)
+    if not done:
+        _write_file(target, data, before, replace=replace, nameless=False)
     _sync_folder(folder)
 
 
-def _without_name(
-    target: str,
-    temporary: str,
-    data: bytes,
-    before: os.stat_result | None,
-    mode: int,
-    *,
-    replace: bool,
-) -> bool:
-    """Write to a file that has no name until it is whole; False where the system has none, as on Linux only.
+def _temporary(name: str, *, new: bool, nameless: bool) -> tuple[int, bool]:
+    """Open a file without a name for what is new, where the system (Linux) can, or `name`; return which too.
 
-    The system removes such a file when the process dies, even by SIGKILL.
+    The system removes a file without a name when its process dies, even by SIGKILL.
     """
+    if new and nameless and hasattr(os, "O_TMPFILE"):
+        try:
+            return os.open(os.path.dirname(name), os.O_TMPFILE | os.O_RDWR, 0o666), True
+        except OSError as error:
+            if error.errno not in _NOT_SUPPORTED:
+                raise
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    # What replaces a file is not for others' eyes before it has that file's permissions.
+    return os.open(name, flags, 0o666 if new else 0o600), False
+
+
+def _give_name(handle: int, temporary: str, target: str, *, replace: bool) -> bool:
+    """Link an open file without a name to `target`; False if the system cannot."""
+    name = f"/proc/self/fd/{handle}"  # with a folder given, Python calls linkat, which follows this link
     try:
-        handle = os.open(os.path.dirname(target), os.O_TMPFILE | os.O_RDWR, mode)
-    except AttributeError:
-        return False
+        try:
+            os.link(name, target, src_dir_fd=handle)
+        except FileExistsError:  # another process was faster
+            if not replace:
+                raise
+            os.link(name, temporary, src_dir_fd=handle)
+            os.replace(temporary, target)
+    except FileExistsError:
+        raise
     except OSError as error:
-        if error.errno in _NOT_SUPPORTED:
+        if error.errno in (*_NOT_SUPPORTED, errno.ENOENT):  # ENOENT: there is no /proc
             return False
         raise
-    try:
-        _fill(handle, data, target, before)
-        # With a folder given, Python calls linkat, which follows the link to the open file.
-        name = f"/proc/self/fd/{handle}"
-        if before is None:
-            try:
-                os.link(name, target, src_dir_fd=handle)
-                return True
-            except FileExistsError:
-                if not replace:
-                    raise
-            except OSError as error:
-                if error.errno in (*_NOT_SUPPORTED, errno.ENOENT):  # ENOENT: /proc is not there
-                    return False
-                raise
-        with _removed_after(temporary):
-            try:
-                os.link(name, temporary, src_dir_fd=handle)
-            except OSError as error:
-                if error.errno in (*_NOT_SUPPORTED, errno.ENOENT):
-                    return False
-                raise
-            os.replace(temporary, target)
-            return True
-    finally:
-        with contextlib.suppress(OSError):
-            os.close(handle)
+    return True
 
 
-def _fill(handle: int, data: bytes, target: str, before: os.stat_result | None) -> None:
-    """Write `data` to the disk, with the owner, permissions and attributes of the file that was before."""
-    _write_all(handle, data)
-    if before is not None:
-        _keep(handle, target, before)
-    os.fsync(handle)
-
-
-def _keep(handle: int, target: str, before: os.stat_result) -> None:
+def _keep(handle: int, temporary: str, target: str, before: os.stat_result) -> None:
     """Give a file the owner and group, as far as permitted, the permissions and the extended attributes."""
+    same = True
     if hasattr(os, "fchown"):
         with contextlib.suppress(OSError):
             os.fchown(handle, -1, before.st_gid)  # by itself, as users may choose among their groups
             os.fchown(handle, before.st_uid, -1)
         made = os.fstat(handle)
         same = (made.st_uid, made.st_gid) == (before.st_uid, before.st_gid)
-        os.fchmod(handle, before.st_mode & (0o7777 if same else 0o777))
+    os.chmod(temporary, stat.S_IMODE(before.st_mode) & (0o7777 if same else 0o777))
     if hasattr(os, "listxattr"):
         with contextlib.suppress(OSError):  # the file system has none
             names = os.listxattr(target)

@@ -30,7 +30,8 @@ def __getattr__(name: str) -> Any:
 def main() -> None:
     """Run ``convcli`` with the arguments of the process."""
     try:
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored: nohup, a & job
+        # In the background (nohup, a script's &) it is ignored, and stays so.
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, _interrupt)
         _guard_streams()
         # Imports make some hundred thousand objects that live to the end: looking through them for garbage,
@@ -82,8 +83,8 @@ def _guard_streams() -> None:
             os.open(os.devnull, flags)
     if sys.stderr is sys.__stderr__:
         encoding = sys.stderr.encoding if sys.stderr is not None else "utf-8"
-        errors = open(2, "wb", closefd=False)
-        sys.stderr = _Messages(errors, encoding, "backslashreplace", line_buffering=True)
+        stream = io.BufferedWriter(io.FileIO(2, "w", closefd=False))
+        sys.stderr = _Messages(stream, encoding, "backslashreplace", line_buffering=True)
 
 
 class _Messages(io.TextIOWrapper):

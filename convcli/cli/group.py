@@ -96,7 +96,7 @@ class Group(PlainGroup):
             if error.message and not _is_help(error):
                 messages.complain(_usage(error))
             else:
-                messages.product(error.message.encode())
+                messages.text(error.message)
             return error.exit_code
 
 
@@ -122,7 +122,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        messages.product(f"convcli {__version__}\n".encode())
+        messages.text(f"convcli {__version__}\n")
         raise typer.Exit
 
 

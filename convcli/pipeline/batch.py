@@ -173,6 +173,9 @@ def read_stdin() -> bytes:
     """Return all of stdin."""
     if sys.stdin is None or sys.stdin.isatty():
         raise ImageError("stdin is a terminal", hint="pipe a picture in, or name a file")
+    from convcli.imaging.reading.sniff import refuse_device
+
+    refuse_device(sys.stdin.buffer, "stdin")
     data = sys.stdin.buffer.read()
     if not data:
         raise ImageError("stdin is empty", hint="did the command before it fail?")

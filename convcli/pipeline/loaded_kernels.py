@@ -1,5 +1,6 @@
 """The kernels that a command slides, and the labels of the feature maps that they give."""
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import count
 from typing import NamedTuple
@@ -54,16 +55,16 @@ def load_kernels(specs: Sequence[str], spec: FilterSpec) -> LoadedKernels:
 
 def _different(labels: Sequence[str]) -> list[str]:
     """Number those that are alike, as file systems that ignore case see it, by numbers that no other has."""
-    taken = [label.casefold() for label in labels]
+    times = Counter(label.casefold() for label in labels)
+    taken = set(times)
+    numbers = {folded: count(1) for folded in times}
     different = []
     for label in labels:
-        made = label
-        if taken.count(label.casefold()) > 1:
-            made = next(
-                found for found in (f"{label}-{n}" for n in count(1)) if found.casefold() not in taken
-            )
-            taken.append(made.casefold())
-        different.append(made)
+        folded = label.casefold()
+        if times[folded] > 1:
+            label = next(made for n in numbers[folded] if (made := f"{label}-{n}").casefold() not in taken)
+            taken.add(label.casefold())
+        different.append(label)
     return different
 
 

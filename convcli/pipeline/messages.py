@@ -43,6 +43,11 @@ def path(name: str) -> None:
     _write(os.fsencode(name) + b"\n")
 
 
+def text(words: str) -> None:
+    """Write text on stdout."""
+    _stdout().write(words)
+
+
 def product(data: bytes | memoryview) -> None:
     """Write the bytes of a file on stdout."""
     _write(data)
@@ -86,7 +91,12 @@ def unwritable(error: OSError) -> OutputError:
 
 def finish() -> None:
     """Write what is still buffered; an error if stdout takes nothing, and all was in vain."""
-    _write(b"")
+    try:
+        _stdout().flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritable(error) from error
 
 
 def give_up_stdout() -> None:

@@ -47,6 +47,7 @@ class OutputPaths:
         if output is not None and output != STDOUT:
             if not self._is_nameless(output):
                 format_of(output, self.writing.format)
+            refuse_inputs([output], [*self.inputs, *self.also_read], force=self.writing.force)
         elif self.writing.format is not None:
             by_name(self.writing.format)
 
@@ -78,7 +79,7 @@ class OutputPaths:
         return found
 
     def _is_nameless(self, output: str) -> bool:
-        """Whether the output is a pipe whose name says no format, as of ``>(command)``: as for stdout then."""
+        """Whether the output is a pipe whose name says no format, such as ``>(command)``."""
         if self.writing.format is not None or os.path.splitext(output)[1]:
             return False
         try:
@@ -109,7 +110,8 @@ class OutputPaths:
             place = os.path.realpath(target.path)
         except (OSError, ValueError) as error:
             raise OutputError(
-                f"{target.path!r} cannot be written: {error}", hint="is the folder that you are in still there?"
+                f"{target.path!r} cannot be written: {error}",
+                hint="is the folder that you are in still there?",
             ) from error
         before = self._taken.setdefault(place, source.path)
         if before != source.path:

@@ -7,7 +7,7 @@ from convcli.atomic_write import write_bytes
 from convcli.choices import STDOUT
 from convcli.commands.compare.spec import CompareSpec
 from convcli.engine.arrays import Array
-from convcli.errors import OutputError, UsageError
+from convcli.errors import UsageError
 from convcli.imaging.formats import format_of
 from convcli.imaging.writing.encode import encode_pixels
 from convcli.pipeline.batch import Outcome, Source
@@ -25,8 +25,6 @@ class DrawnPaths(NamedTuple):
 def check_paths(paths: DrawnPaths, spec: CompareSpec, count: int | None) -> None:
     """Refuse paths that options leave unused or several inputs would share; `count` of None is many."""
     for name, path in zip(("-o", "--html"), paths, strict=True):
-        if path == "":
-            raise UsageError(f"{name} is empty", hint="name a file")
         if path is not None and count != 1:
             raise UsageError(
                 f"{name} draws one picture, and there are several", hint="compare them one by one"
@@ -51,11 +49,8 @@ def picture_bytes(pixels: Array, path: str) -> bytes:
 
 
 def write_outputs(source: Source, made: Sequence[tuple[str, bytes]]) -> Outcome:
-    """Write the files, none of which may be the input, and return the outcome with the content for stdout."""
+    """Write the files, and return the outcome with the content for stdout."""
     files = [(path, content) for path, content in made if path != STDOUT]
-    for path, _ in files:
-        if source.is_at(path):
-            raise OutputError(f"{path!r} is the input itself", hint="choose another name")
     for path, content in files:
         write_bytes(path, content)
     data = next((content for path, content in made if path == STDOUT), None)

@@ -28,6 +28,4 @@ def filter_files(
     """
     check_inputs(inputs, kernels)
     operation = Filtering(load_kernels(kernels, spec), spec)
-    return process(
-        inputs, operation, reading, writing, details=details, also_read=kernel_files(kernels)
-    )
+    return process(inputs, operation, reading, writing, details=details, also_read=kernel_files(kernels))
