@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from convcli.errors import OutputError
 
-__all__ = ["already_there", "write_bytes"]
+__all__ = ["already_there", "is_bare_pipe", "write_bytes"]
 
 # Hints by the number of the error.
 _HINTS = {
@@ -91,6 +91,14 @@ def write_bytes(
 def already_there(path: str, other: str = "-o") -> OutputError:
     """Return the error for a name that is taken; `other` is the option that chooses another."""
     return OutputError(f"{path!r} is already there", hint=f"add --force to replace it, or use {other}")
+
+
+def is_bare_pipe(path: str) -> bool:
+    """Whether `path` is a pipe whose name has no suffix, such as ``>(command)``: stdout's format suits it."""
+    try:
+        return not os.path.splitext(path)[1] and stat.S_ISFIFO(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _open_file(path: str) -> int | None:

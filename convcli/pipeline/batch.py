@@ -7,6 +7,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from errno import EACCES
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -119,23 +120,44 @@ def find_sources(inputs: Sequence[str], *, recursive: bool) -> Iterator[Source]:
 
 
 def _matches(pattern: str) -> Iterator[Source]:
-    from glob import glob, has_magic
+    found = {source.path: source for source in _expanded(pattern)} or {pattern: Source(pattern)}
+    for path, source in sorted(found.items()):
+        if source.error is None and os.path.isdir(path):
+            yield from _walk(path)
+        elif source.error is not None or _is_readable(path):
+            yield source
 
-    found = sorted(glob(pattern, recursive=True))
-    for match in found or [pattern]:
-        if os.path.isdir(match):
-            yield from _walk(match)
-        elif not found or _is_readable(match):
-            yield Source(match)
-    # `glob` passes over folders that may not be read, here looked for from the deepest to the first
+
+def _expanded(pattern: str) -> Iterator[Source]:
+    """Yield what a pattern matches, once or more, and the folders on its way that may not be read.
+
+    Below ``**``, links to folders are not followed: they can lead in circles.
+    """
+    from glob import escape, glob, has_magic
+
+    parts = pattern.split(os.sep)
+    if "**" in parts:
+        at = parts.index("**")
+        for top in glob(os.sep.join(parts[:at]) or (os.sep if at else os.curdir)):
+            if at == len(parts) - 1:
+                yield Source(top)
+                continue
+            failed: list[OSError] = []
+            for here, below, _ in os.walk(top, onerror=failed.append):
+                below[:] = [name for name in below if not name.startswith(".")]
+                inside = "" if here == os.curdir else escape(here.removeprefix(os.curdir + os.sep))
+                yield from _expanded(os.path.join(inside, *parts[at + 1 :]))
+            yield from map(_unreadable, failed)
+        return
+    yield from map(Source, glob(pattern))
     above = os.path.dirname(pattern)
-    while has_magic(above):
-        for folder in sorted(glob(os.path.join(above, ""), recursive=True)):
-            if not os.access(folder, os.R_OK | os.X_OK):
-                yield _unreadable(folder, "Permission denied")
+    folders: list[str] = []
+    while has_magic(above):  # `glob` passes over folders that may not be read
+        folders += glob(above)
         above = os.path.dirname(above)
-    if above and os.path.isdir(above) and not os.access(above, os.R_OK | os.X_OK):
-        yield _unreadable(above, "Permission denied")
+    for folder in [*folders, above]:
+        if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):
+            yield _unreadable(PermissionError(EACCES, os.strerror(EACCES), folder))
 
 
 def _walk(folder: str) -> Iterator[Source]:
@@ -149,8 +171,7 @@ def _walk(folder: str) -> Iterator[Source]:
             if _is_readable(path):
                 relative = os.path.relpath(here, folder)
                 yield Source(path, "" if relative == os.curdir else relative)
-    for error in failed:
-        yield _unreadable(os.fsdecode(error.filename or folder), error.strerror or "it failed")
+    yield from map(_unreadable, failed)
 
 
 def _is_readable(path: str) -> bool:
@@ -164,9 +185,10 @@ def _is_readable(path: str) -> bool:
         return True
 
 
-def _unreadable(folder: str, reason: str) -> Source:
-    error = ImageError(f"folder {folder!r} cannot be read: {reason.lower()}", hint="see its permissions")
-    return Source(folder, error=error)
+def _unreadable(error: OSError) -> Source:
+    folder, reason = os.fsdecode(error.filename or "?"), (error.strerror or "it failed").lower()
+    said = ImageError(f"folder {folder!r} cannot be read: {reason}", hint="see its permissions")
+    return Source(folder, error=said)
 
 
 def read_stdin() -> bytes:

@@ -1,12 +1,11 @@
 """Output paths: a given name, one derived from the input's, or stdout; no file is overwritten unasked."""
 
 import os
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from convcli.atomic_write import already_there
+from convcli.atomic_write import already_there, is_bare_pipe
 from convcli.choices import STDIN, STDOUT
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
@@ -45,7 +44,7 @@ class OutputPaths:
             where = "stdout" if output == STDOUT else repr(output)
             raise UsageError(f"{many} cannot all go to {where}", hint="use --out-dir DIR")
         if output is not None and output != STDOUT:
-            if not self._is_nameless(output):
+            if not is_bare_pipe(output):
                 format_of(output, self.writing.format)
             refuse_inputs([output], [*self.inputs, *self.also_read], force=self.writing.force)
         elif self.writing.format is not None:
@@ -68,7 +67,7 @@ class OutputPaths:
         elif MAP in output:
             paths = [output.replace(MAP, label) for label in labels]
             found = [Target(path, format_of(path, self.writing.format)) for path in paths]
-        elif self._is_nameless(output):
+        elif is_bare_pipe(output):
             found = [Target(output, self._format(suffix_for(read_format)))]
         else:
             found = [Target(output, format_of(output, self.writing.format))]
@@ -77,15 +76,6 @@ class OutputPaths:
         for target in found:
             self._check(source, target)
         return found
-
-    def _is_nameless(self, output: str) -> bool:
-        """Whether the output is a pipe whose name says no format, such as ``>(command)``."""
-        if self.writing.format is not None or os.path.splitext(output)[1]:
-            return False
-        try:
-            return stat.S_ISFIFO(os.stat(output).st_mode)
-        except (OSError, ValueError):
-            return False
 
     def _format(self, suffix: str) -> Format:
         if self.writing.format is not None:

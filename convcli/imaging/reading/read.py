@@ -154,5 +154,7 @@ def _neighbour(path: str) -> str:
             names = [entry.name for entry, _ in zip(entries, range(2000), strict=False)]
     except OSError:
         return f"neither does its folder {folder!r}"
+    if missing in names:
+        return "it is a link to a file that is not there"
     close = nearest(missing, names)
     return f"did you mean {os.path.join(folder, close)!r}?" if close else "check the spelling and the folder"
