@@ -3,10 +3,10 @@
 Every public name is loaded when first used, so that importing the package costs nothing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as `typing` has it, whose import would take longer than that of all of this
 if TYPE_CHECKING:
+    from typing import Any
+
     from convcli.engine.analysis.match import match_score
     from convcli.engine.correlation.correlate import convolve, correlate
     from convcli.engine.fitting.fit import Fit, fit_kernel
@@ -56,9 +56,11 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in _HOMES:
         raise AttributeError(f"module 'convcli' has no attribute {name!r}")
+    from importlib import import_module
+
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

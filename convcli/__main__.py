@@ -1,6 +1,9 @@
 """``python -m convcli`` is the same as ``convcli``."""
 
-from convcli.cli import main
-
 if __name__ == "__main__":
-    main()
+    try:
+        from convcli.cli import main
+
+        main()
+    except KeyboardInterrupt:  # before `main` could see to it
+        raise SystemExit(130) from None

@@ -1,13 +1,18 @@
-"""Write a file whole or not at all: to a temporary file beside it, which is then renamed."""
+"""Write a file whole or not at all: to a file without a name, which gets its name when it is on the disk."""
 
 import contextlib
 import errno
 import os
+import re
+import signal
 import stat
+import time
+import zlib
+from collections.abc import Iterator
 
 from convcli.errors import OutputError
 
-__all__ = ["write_bytes"]
+__all__ = ["already_there", "is_bare_pipe", "write_bytes"]
 
 # Hints by the number of the error.
 _HINTS = {
@@ -19,87 +24,271 @@ _HINTS = {
     errno.EROFS: "the file system is read-only: choose another folder",
     errno.ENOSPC: "free some space, or choose another folder",
     errno.EDQUOT: "your quota is used up: free some space, or choose another folder",
+    errno.EFBIG: "files of that size are not allowed there: see ulimit -f, or choose another folder",
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.ELOOP: "the links lead in a circle",
+    errno.EPIPE: "what reads it ended early",
+    errno.EBADF: "it is not open for writing",
 }
+# Errors that say that a file system has no files without names, or no hard links.
+_NOT_SUPPORTED = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.EXDEV)
+
+# Ways to name an open file of this process by its number.
+_STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+_OPEN_FILE = re.compile(r"/(?:dev|proc/self|proc/(?P<process>\d+))/fd/(?P<number>\d+)")
+
+# Names of temporary files: the computer, the process that writes, and a random part.
+_TEMPORARY = re.compile(r"\.convcli-(?:(?P<computer>[0-9a-f]{8})-(?P<process>\d+)-)?[0-9a-f]{12}\.part")
+# Seconds after which a temporary file is stale, whoever wrote it: no write takes a day.
+_STALE = 86_400.0
+# Folders in which stale files have been looked for.
+_swept: set[str] = set()
+
+# Signals that end a process unless it handles them.
+_FATAL = ("SIGTERM", "SIGHUP", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGQUIT", "SIGVTALRM", "SIGPROF", "SIGXCPU")
 
 
-def write_bytes(path: str | os.PathLike[str] | os.PathLike[bytes], data: bytes) -> None:
+def write_bytes(
+    path: str | os.PathLike[str] | os.PathLike[bytes], data: bytes, *, replace: bool = True
+) -> None:
     """Write `data` to `path`, which afterwards holds either all of it or exactly what it held before.
 
-    The bytes go to a temporary file in the same folder, to the disk, and only then under the name. An
-    existing file keeps its permissions, a new one gets the usual ones; a symbolic link stays and what it
-    points to is replaced. What is not a regular file, such as ``/dev/null`` or a pipe, is written to
-    directly.
+    The bytes go to a file without a name, or with a temporary one, in the same folder, to the disk, and only
+    then under the name. An existing file keeps its permissions and, where permitted, its owner and extended
+    attributes; a new one gets the usual ones. A symbolic link stays and what it points to is replaced. What
+    is not a regular file, such as ``/dev/null`` or a pipe, is written to directly, and so are the files that
+    are open already, ``/dev/stdout`` and ``/dev/fd/N``.
+
+    Without `replace`, a file of that name is an error, even if another process made it just now.
     """
     shown = os.fsdecode(path)
+    target = shown
     try:
-        target = os.path.realpath(shown)
-    except ValueError as error:  # a NUL in the name
-        raise OutputError(f"{shown!r} cannot be written: {error}", hint="choose another name") from error
-    try:
-        mode = _mode_of(target)
-        if mode is None or stat.S_ISREG(mode):
-            _replace(target, data, mode)
-        elif stat.S_ISDIR(mode):
+        number = _open_file(shown)
+        if number is not None:
+            _write_all(number, data)
+            return
+        before = _status(shown)
+        if before is None or stat.S_ISREG(before.st_mode):
+            target = os.path.realpath(shown)
+            _write_file(target, data, before, replace=replace)
+        elif stat.S_ISDIR(before.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         else:
-            with open(target, "wb", buffering=0) as device:
-                _write_all(device.fileno(), data)
+            device = os.open(shown, os.O_WRONLY | getattr(os, "O_BINARY", 0))
+            try:
+                _write_all(device, data)
+            finally:
+                os.close(device)
+    except FileExistsError as error:
+        raise already_there(shown) from error
     except OSError as error:
         raise _failure(shown, target, error) from error
+    except ValueError as error:  # a NUL in the name
+        raise OutputError(f"{shown!r} cannot be written: {error}", hint="choose another name") from error
 
 
-def _mode_of(target: str) -> int | None:
+def already_there(path: str, other: str = "-o") -> OutputError:
+    """Return the error for a name that is taken; `other` is the option that chooses another."""
+    return OutputError(f"{path!r} is already there", hint=f"add --force to replace it, or use {other}")
+
+
+def is_bare_pipe(path: str) -> bool:
+    """Whether `path` is a pipe whose name has no suffix, such as ``>(command)``: stdout's format suits it."""
     try:
-        return os.stat(target).st_mode
+        return not os.path.splitext(path)[1] and stat.S_ISFIFO(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def _open_file(path: str) -> int | None:
+    """Return the number of the file that is open in this process under such a name, through links too."""
+    path = os.path.abspath(path)
+    for _ in range(40):  # as many links as Linux follows
+        found = _OPEN_FILE.fullmatch(path)
+        if path in _STANDARD or (found and int(found["process"] or os.getpid()) == os.getpid()):
+            return _STANDARD[path] if found is None else int(found["number"])
+        if not os.path.islink(path):
+            break
+        path = os.path.normpath(os.path.join(os.path.dirname(path), os.readlink(path)))
+    return None
+
+
+def _status(target: str) -> os.stat_result | None:
+    try:
+        return os.stat(target)
     except FileNotFoundError:
         return None
 
 
-def _replace(target: str, data: bytes, mode: int | None) -> None:
+def _write_file(
+    target: str, data: bytes, before: os.stat_result | None, *, replace: bool, nameless: bool = True
+) -> None:
+    if before is not None and not replace:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
     folder = os.path.dirname(target)
-    handle, temporary = _temporary(folder)
-    try:
+    if folder not in _swept:
+        _swept.add(folder)
+        _remove_stale(folder)
+    temporary = os.path.join(folder, f".convcli-{_computer()}-{os.getpid()}-{os.urandom(6).hex()}.part")
+    done = True
+    with _removed_after(temporary):
+        handle, nameless = _temporary(temporary, new=before is None, nameless=nameless)
         try:
             _write_all(handle, data)
-            os.chmod(temporary, stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
+            if before is not None:
+                _keep(handle, temporary, target, before)
             os.fsync(handle)
+            if nameless:
+                done = _give_name(handle, temporary, target, replace=replace)
         finally:
-            os.close(handle)
-        os.replace(temporary, target)
-    except BaseException:  # Ctrl-C too must not leave the temporary file
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+            with contextlib.suppress(OSError):  # the data are on the disk, or their error is on its way
+                os.close(handle)
+        if not nameless and replace:
+            os.replace(temporary, target)
+        elif not nameless:
+            _link_new(temporary, target)
+    if not done:
+        _write_file(target, data, before, replace=replace, nameless=False)
     _sync_folder(folder)
 
 
-def _temporary(folder: str) -> tuple[int, str]:
-    """Open a new file; as `tempfile.mkstemp`, whose import takes longer than writing a small picture."""
+def _temporary(name: str, *, new: bool, nameless: bool) -> tuple[int, bool]:
+    """Open a file without a name for what is new, where the system (Linux) can, or `name`; return which too.
+
+    The system removes a file without a name when its process dies, even by SIGKILL.
+    """
+    if new and nameless and hasattr(os, "O_TMPFILE"):
+        try:
+            return os.open(os.path.dirname(name), os.O_TMPFILE | os.O_RDWR, 0o666), True
+        except OSError as error:
+            if error.errno not in _NOT_SUPPORTED:
+                raise
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-    for _ in range(100):
-        name = os.path.join(folder, f".convcli-{os.urandom(6).hex()}.part")
-        with contextlib.suppress(FileExistsError):
-            return os.open(name, flags, 0o600), name
-    raise FileExistsError(errno.EEXIST, "no free name for a temporary file", folder)
+    # What replaces a file is not for others' eyes before it has that file's permissions.
+    return os.open(name, flags, 0o666 if new else 0o600), False
+
+
+def _give_name(handle: int, temporary: str, target: str, *, replace: bool) -> bool:
+    """Link an open file without a name to `target`; False if the system cannot."""
+    name = f"/proc/self/fd/{handle}"  # with a folder given, Python calls linkat, which follows this link
+    try:
+        try:
+            os.link(name, target, src_dir_fd=handle)
+        except FileExistsError:  # another process was faster
+            if not replace:
+                raise
+            os.link(name, temporary, src_dir_fd=handle)
+            os.replace(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno in (*_NOT_SUPPORTED, errno.ENOENT):  # ENOENT: there is no /proc
+            return False
+        raise
+    return True
+
+
+def _keep(handle: int, temporary: str, target: str, before: os.stat_result) -> None:
+    """Give a file the owner and group, as far as permitted, the permissions and the extended attributes."""
+    same = True
+    if hasattr(os, "fchown"):
+        with contextlib.suppress(OSError):
+            os.fchown(handle, -1, before.st_gid)  # by itself, as users may choose among their groups
+            os.fchown(handle, before.st_uid, -1)
+        made = os.fstat(handle)
+        same = (made.st_uid, made.st_gid) == (before.st_uid, before.st_gid)
+    os.chmod(temporary, stat.S_IMODE(before.st_mode) & (0o7777 if same else 0o777))
+    if hasattr(os, "listxattr"):
+        with contextlib.suppress(OSError):  # the file system has none
+            names = os.listxattr(target)
+            for name in set(os.listxattr(handle)) - set(names):  # what the folder gives to new files
+                with contextlib.suppress(OSError):
+                    os.removexattr(handle, name)
+            for name in names:
+                with contextlib.suppress(OSError):
+                    os.setxattr(handle, name, os.getxattr(target, name))
+
+
+def _link_new(temporary: str, target: str) -> None:
+    """Give the file its name if no file has it; where there are no links, the name is reserved first."""
+    try:
+        os.link(temporary, target)
+    except OSError as error:
+        if error.errno not in _NOT_SUPPORTED:
+            raise
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        try:
+            os.replace(temporary, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(target)
+            raise
+
+
+@contextlib.contextmanager
+def _removed_after(temporary: str) -> Iterator[None]:
+    """Remove the file of that name, if it is still there, whatever ends the block: a signal too."""
+
+    def remove() -> None:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+
+    def end(number: int, _frame: object) -> None:
+        remove()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    changed: list[int] = []
+    try:
+        with contextlib.suppress(ValueError):  # not the main thread, which alone handles signals
+            for number in [getattr(signal, name) for name in _FATAL if hasattr(signal, name)]:
+                if signal.getsignal(number) is signal.SIG_DFL:
+                    signal.signal(number, end)
+                    changed.append(number)
+        yield
+    finally:
+        remove()
+        for number in changed:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _remove_stale(folder: str) -> None:
+    """Remove this user's temporary files whose process is dead, or that are old."""
+    with contextlib.suppress(OSError), os.scandir(folder or os.curdir) as entries:
+        for entry in entries:
+            name = _TEMPORARY.fullmatch(entry.name)
+            if name is None:
+                continue
+            with contextlib.suppress(OSError):
+                found = entry.stat(follow_symlinks=False)
+                own = stat.S_ISREG(found.st_mode) and found.st_uid == getattr(os, "geteuid", lambda: 0)()
+                dead = name["computer"] == _computer() and _is_dead(int(name["process"]))
+                if own and (dead or time.time() - found.st_mtime > _STALE):
+                    os.unlink(entry.path)
+
+
+def _computer() -> str:
+    """Return a number for this computer or container: only here do numbers of processes tell who is alive."""
+    return f"{zlib.crc32(os.uname().nodename.encode() if hasattr(os, 'uname') else b''):08x}"
+
+
+def _is_dead(process: int) -> bool:
+    if os.name != "posix":  # on Windows, signal 0 would end the process
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _write_all(handle: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(handle, rest) :]
-
-
-def _umask() -> int:
-    """Return the mask without changing it where Linux tells; elsewhere it is set and put back."""
-    with contextlib.suppress(OSError, ValueError), open("/proc/self/status", encoding="ascii") as status:
-        for line in status:
-            if line.startswith("Umask:"):
-                return int(line.split()[1], 8)
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def _sync_folder(folder: str) -> None:

@@ -1,7 +1,11 @@
 import errno
 import os
+import signal
 import stat
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -88,16 +92,24 @@ def test_a_pipe_is_written_to_directly(tmp_path):
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
+def bytes_of(path):
+    return path.read_bytes() if path.exists() else None
+
+
 FAILURES = {
     "disk full": ("write", OSError(errno.ENOSPC, "No space left on device"), OutputError),
     "quota": ("write", OSError(errno.EDQUOT, "Disk quota exceeded"), OutputError),
     "sync": ("fsync", OSError(errno.EIO, "Input/output error"), OutputError),
+    "naming": ("link", OSError(errno.ENOSPC, "No space left on device"), OutputError),
     "rename": ("replace", OSError(errno.EPERM, "Operation not permitted"), OutputError),
     "mode": ("chmod", OSError(errno.EPERM, "Operation not permitted"), OutputError),
     "Ctrl-C while writing": ("write", KeyboardInterrupt(), KeyboardInterrupt),
     "Ctrl-C while syncing": ("fsync", KeyboardInterrupt(), KeyboardInterrupt),
+    "Ctrl-C before naming": ("link", KeyboardInterrupt(), KeyboardInterrupt),
     "Ctrl-C before renaming": ("replace", KeyboardInterrupt(), KeyboardInterrupt),
 }
+# What a new file needs not, and what one that replaces another needs not.
+UNUSED = {False: ("replace", "chmod"), True: ("link",)}
 
 
 @pytest.mark.parametrize("exists", [False, True])
@@ -112,11 +124,14 @@ def test_a_failure_leaves_everything_as_it_was(tmp_path, monkeypatch, function, 
 
     with monkeypatch.context() as patch:
         patch.setattr(atomic_write.os, function, fail)
-        with pytest.raises(raised):
+        if function in UNUSED[exists]:
             write_bytes(path, b"after")
-    assert left_in(tmp_path) == (["a.png"] if exists else [])
-    if exists:
-        assert path.read_bytes() == b"before"
+        else:
+            with pytest.raises(raised):
+                write_bytes(path, b"after")
+    kept = b"after" if function in UNUSED[exists] else b"before" if exists else None
+    assert bytes_of(path) == kept
+    assert left_in(tmp_path) == ([] if kept is None else ["a.png"])
 
 
 def test_writing_in_pieces(tmp_path, monkeypatch):
@@ -126,17 +141,291 @@ def test_writing_in_pieces(tmp_path, monkeypatch):
     assert (tmp_path / "a").read_bytes() == b"0123456789"
 
 
-def test_the_bytes_are_on_the_disk_before_they_get_their_name(tmp_path, monkeypatch):
+@pytest.mark.parametrize("exists", [False, True])
+def test_the_bytes_are_on_the_disk_before_they_get_their_name(tmp_path, monkeypatch, exists):
+    path = tmp_path / "a"
+    if exists:
+        path.write_bytes(b"before")
     calls = []
-    for name in ("fsync", "replace"):
+    for name in ("fsync", "replace", "link"):
         plain = getattr(os, name)
         monkeypatch.setattr(
             atomic_write.os,
             name,
-            lambda *args, _plain=plain, _name=name: (calls.append(_name), _plain(*args))[1],
+            lambda *args, _plain=plain, _name=name, **how: (calls.append(_name), _plain(*args, **how))[1],
         )
-    write_bytes(tmp_path / "a", b"x")
-    assert calls == ["fsync", "replace", "fsync"]
+    write_bytes(path, b"x")
+    assert calls == ["fsync", "replace" if exists else "link", "fsync"]
+
+
+def without_names(monkeypatch, *, links=True):
+    """Make the system one that has no files without names, and no links unless told otherwise."""
+    plain = os.open
+
+    def opened(path, flags, *rest, **how):
+        if flags & os.O_TMPFILE == os.O_TMPFILE:
+            raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+        return plain(path, flags, *rest, **how)
+
+    monkeypatch.setattr(atomic_write.os, "open", opened)
+    if not links:
+        monkeypatch.setattr(atomic_write.os, "link", failing(errno.EPERM))
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("replace", [True, False])
+def test_file_systems_without_files_without_names(tmp_path, monkeypatch, links, replace):
+    without_names(monkeypatch, links=links)
+    mask = os.umask(0o027)
+    try:
+        write_bytes(tmp_path / "a.png", b"hello", replace=replace)
+    finally:
+        os.umask(mask)
+    assert (tmp_path / "a.png").read_bytes() == b"hello"
+    assert stat.S_IMODE((tmp_path / "a.png").stat().st_mode) == 0o640
+    assert left_in(tmp_path) == ["a.png"]
+
+
+def test_a_system_without_a_list_of_open_files(tmp_path, monkeypatch):
+    """As where /proc is not there: the link from an open file to a name cannot be made."""
+    plain = os.link
+    asked = []
+
+    def link(name, *rest, **how):
+        asked.append(name)
+        if str(name).startswith("/proc"):
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+        return plain(name, *rest, **how)
+
+    monkeypatch.setattr(atomic_write.os, "link", link)
+    write_bytes(tmp_path / "a.png", b"hello")
+    assert asked[0].startswith("/proc/self/fd/")
+    assert (tmp_path / "a.png").read_bytes() == b"hello"
+    assert left_in(tmp_path) == ["a.png"]
+
+
+@pytest.mark.parametrize("system", ["Linux", "no files without names", "no links either"])
+@pytest.mark.parametrize("replace", [True, False])
+def test_another_process_is_faster(tmp_path, monkeypatch, system, replace):
+    if system != "Linux":
+        without_names(monkeypatch, links=system == "no files without names")
+    path = tmp_path / "a.png"
+    plain = os.fsync
+
+    def sync(handle):
+        if not path.exists():
+            path.write_bytes(b"theirs")
+        plain(handle)
+
+    monkeypatch.setattr(atomic_write.os, "fsync", sync)
+    if replace:
+        write_bytes(path, b"ours")
+    else:
+        with pytest.raises(OutputError, match="is already there") as caught:
+            write_bytes(path, b"ours", replace=False)
+        assert "--force" in caught.value.hint
+    assert path.read_bytes() == (b"ours" if replace else b"theirs")
+    assert left_in(tmp_path) == ["a.png"]
+
+
+def test_what_is_there_is_left_where_it_must_not_be_replaced(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"before")
+    with pytest.raises(OutputError, match="is already there"):
+        write_bytes(path, b"after", replace=False)
+    assert path.read_bytes() == b"before"
+    assert left_in(tmp_path) == ["a.png"]
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="no extended attributes")
+def test_extended_attributes_are_kept(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"before")
+    try:
+        os.setxattr(path, "user.origin", b"camera 3")
+    except OSError:
+        pytest.skip("this file system has no extended attributes")
+    write_bytes(path, b"after")
+    assert os.getxattr(path, "user.origin") == b"camera 3"
+    assert path.read_bytes() == b"after"
+
+
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() != 0, reason="only root gives files away")
+def test_the_owner_is_kept(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"before")
+    os.chown(path, 12345, 23456)
+    path.chmod(0o4750)
+    write_bytes(path, b"after")
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (12345, 23456, 0o4750)
+
+
+def test_where_the_owner_may_not_be_kept_the_file_is_written_all_the_same(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"before")
+    path.chmod(0o4751)
+    if os.geteuid() == 0:
+        os.chown(path, 12345, 23456)
+        path.chmod(0o4751)
+        monkeypatch.setattr(atomic_write.os, "fchown", failing(errno.EPERM))
+        expected = 0o751  # a program that runs as its owner must not run as another
+    else:
+        expected = 0o4751
+    write_bytes(path, b"after")
+    assert path.read_bytes() == b"after"
+    assert stat.S_IMODE(path.stat().st_mode) == expected
+
+
+def test_permissions_are_never_wider_meanwhile(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"before")
+    path.chmod(0o600)
+    seen = []
+    plain = os.write
+
+    def write(handle, data):
+        seen.append(stat.S_IMODE(os.fstat(handle).st_mode))
+        return plain(handle, data)
+
+    monkeypatch.setattr(atomic_write.os, "write", write)
+    write_bytes(path, b"after")
+    assert seen == [0o600]
+
+
+# A process writes a file, and is sent a signal when the bytes are on the disk.
+SIGNALLED = """
+import os, sys
+from convcli import atomic_write
+
+folder, name, number, system = sys.argv[1:]
+plain_sync, plain_open = os.fsync, os.open
+
+def sync(handle):
+    plain_sync(handle)
+    os.kill(os.getpid(), int(number))
+
+def opened(path, flags, *rest, **how):
+    if flags & os.O_TMPFILE == os.O_TMPFILE:
+        raise OSError(95, "Operation not supported")
+    return plain_open(path, flags, *rest, **how)
+
+os.fsync = sync
+if system == "named":
+    os.open = opened
+atomic_write.write_bytes(os.path.join(folder, name), b"after" * 1000)
+"""
+SIGNALS = ["SIGTERM", "SIGHUP", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGQUIT", "SIGINT", "SIGKILL"]
+
+
+def signalled(folder, name, number, system="named"):
+    return subprocess.run(
+        [sys.executable, "-c", SIGNALLED, folder, name, str(int(number)), system],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("system", ["named", "nameless"])
+@pytest.mark.parametrize("name", SIGNALS)
+def test_signals_leave_nothing(tmp_path, name, system):
+    """SIGKILL, which no process can handle, leaves nothing where files without names can be had."""
+    number = getattr(signal, name)
+    (tmp_path / "old.png").write_bytes(b"before")
+    for target in ("old.png", "new.png"):
+        done = signalled(tmp_path, target, number, system)
+        assert done.returncode == -number
+        assert name == "SIGINT" or done.stderr == b""
+        left = left_in(tmp_path)
+        if name == "SIGKILL" and (system == "named" or target == "old.png"):
+            (part,) = [one for one in left if one.endswith(".part")]
+            os.unlink(tmp_path / part)
+        else:
+            assert left == ["old.png"]
+        assert (tmp_path / "old.png").read_bytes() == b"before"
+
+
+def test_the_next_write_removes_what_a_killed_process_left(tmp_path, monkeypatch):
+    (tmp_path / "old.png").write_bytes(b"before")
+    assert signalled(tmp_path, "old.png", signal.SIGKILL).returncode == -signal.SIGKILL
+    (part,) = [one for one in left_in(tmp_path) if one != "old.png"]
+    assert part.endswith(".part")
+    monkeypatch.setattr(atomic_write, "_swept", set())
+    write_bytes(tmp_path / "new.png", b"after")
+    assert left_in(tmp_path) == ["new.png", "old.png"]
+
+
+def test_what_may_still_be_written_to_is_not_removed(tmp_path, monkeypatch):
+    """Of this process, of another computer, of the old kind of names but young, and what is not ours."""
+    here, day = atomic_write._computer(), 86_400
+    kept = {
+        f".convcli-{here}-{os.getpid()}-0123456789ab.part": 0,
+        ".convcli-00000000-999999999-0123456789ab.part": 0,
+        ".convcli-0123456789ab.part": 0,
+        ".convcli-notes.part": 9 * day,
+        f".convcli-{here}-999999999-0123456789ab.part.png": 9 * day,
+        "x.part": 9 * day,
+    }
+    removed = {
+        ".convcli-00000000-1-0123456789ab.part": 2 * day,
+        ".convcli-0123456789ac.part": 2 * day,
+        f".convcli-{here}-999999999-0123456789ab.part": 0,
+    }
+    now = time.time()
+    for name, age in {**kept, **removed}.items():
+        (tmp_path / name).write_bytes(b"x")
+        os.utime(tmp_path / name, (now - age, now - age))
+    link = tmp_path / f".convcli-{here}-999999998-0123456789ab.part"
+    link.symlink_to("x.part")
+    monkeypatch.setattr(atomic_write, "_swept", set())
+    write_bytes(tmp_path / "new.png", b"after")
+    assert left_in(tmp_path) == sorted([*kept, link.name, "new.png"])
+
+
+@pytest.mark.parametrize("name", ["/dev/fd/{}", "/proc/self/fd/{}", "/dev/../dev/fd/{}"])
+def test_open_files_are_written_to_by_their_number(tmp_path, name):
+    """The rest of the file stays, as of a log that a shell appends to."""
+    with open(tmp_path / "log", "wb") as log:
+        log.write(b"first ")
+        log.flush()
+        write_bytes(name.format(log.fileno()), b"second")
+        log.write(b" third")
+    assert (tmp_path / "log").read_bytes() == b"first second third"
+    assert left_in(tmp_path) == ["log"]
+
+
+def test_a_link_to_an_open_file(tmp_path):
+    reader, writer = os.pipe()
+    (tmp_path / "link").symlink_to(f"/dev/fd/{writer}")
+    write_bytes(tmp_path / "link", b"hello")
+    os.close(writer)
+    with open(reader, "rb") as pipe:
+        assert pipe.read() == b"hello"
+    assert left_in(tmp_path) == ["link"]
+
+
+def test_a_number_that_is_not_open():
+    with pytest.raises(OutputError, match="Bad file descriptor") as caught:
+        write_bytes("/dev/fd/987", b"x")
+    assert "not open" in caught.value.hint
+
+
+def test_a_reader_that_ends_early():
+    reader, writer = os.pipe()
+    os.close(reader)
+    with pytest.raises(OutputError, match="Broken pipe") as caught:
+        write_bytes(f"/dev/fd/{writer}", b"x" * 100_000)
+    os.close(writer)
+    assert "ended early" in caught.value.hint
+
+
+def test_the_longest_names(tmp_path):
+    name = "n" * 251 + ".png"
+    write_bytes(tmp_path / name, b"new")
+    write_bytes(tmp_path / name, b"again")
+    assert (tmp_path / name).read_bytes() == b"again"
+    assert left_in(tmp_path) == [name]
 
 
 ERRORS = {

@@ -1,135 +1,106 @@
-"""The program: the group of all commands, and errors as lines on stderr and exit statuses."""
+"""The program's start and end: signals and standard streams, whatever their state; the commands in between.
 
+What is imported here is part of the interpreter: so Ctrl-C is met from the first milliseconds on.
+"""
+
+# `signal` itself takes longer to import than all of this.
+import _signal as signal  # type: ignore[import-not-found]
 import gc
+import io
 import os
 import sys
-from typing import Annotated, Any
 
-import typer
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
 
-from convcli import __version__
-from convcli.cli.lookup import ABOUT, Commands, commands_for_help
-from convcli.errors import ConvcliError, UsageError
-from convcli.options.typer_parsers import PlainGroup
-from convcli.pipeline import messages
+__all__ = ["app", "main"]
 
-__all__ = ["Group", "app", "main"]
-
-# Exit statuses that a shell reports for a process that SIGINT (Ctrl-C) or SIGPIPE ended: 128 + signal.
+# Exit status that a shell reports for a process that SIGINT (Ctrl-C) ended: 128 + signal.
 INTERRUPTED = 130
-PIPE_CLOSED = 141
 
 
-class Group(PlainGroup):
-    """The group of all commands; errors that end a command become a line on stderr and an exit status.
+def __getattr__(name: str) -> "Any":
+    """Load the app when it is asked for."""
+    if name != "app":
+        raise AttributeError(f"module 'convcli.cli' has no attribute {name!r}")
+    from convcli.cli.group import app
 
-    The errors of single inputs of a batch are reported by `messages.deliver`, which goes on with the next.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.commands: Any = Commands()
-
-    def list_commands(self, _ctx: Any) -> list[str]:
-        """Return the commands' names, in the order of ``--help``."""
-        return list(ABOUT)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help page, for which commands need not be imported."""
-        loading, self.commands = self.commands, commands_for_help()
-        try:
-            super().format_help(ctx, formatter)
-        finally:
-            self.commands = loading
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command that was named; see `convcli.errors` for the statuses."""
-        try:
-            result = super().invoke(ctx)
-            if sys.stdout is not None:
-                sys.stdout.flush()
-            return result
-        except ConvcliError as error:
-            messages.complain(error)
-            raise typer.Exit(error.exit_status) from error
-        except BrokenPipeError as error:
-            # The reader has gone; Python's own flush at exit must not complain about that again.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(PIPE_CLOSED) from error
-        except KeyboardInterrupt as error:
-            messages.say("interrupted")
-            raise typer.Exit(INTERRUPTED) from error
-        except MemoryError as error:
-            messages.say(
-                "error: not enough memory; hint: use a smaller picture, or --frame N of an animation"
-            )
-            raise typer.Exit(1) from error
-
-    def main(self, *args: Any, **options: Any) -> Any:
-        """Run the program; wrong usage is told in one line, as every other error."""
-        standalone = options.get("standalone_mode", True)
-        options["standalone_mode"] = False
-        try:
-            status = super().main(*args, **options)
-        except typer.TyperException as error:
-            status = error.exit_code
-            if error.message and not _is_help(error):
-                messages.complain(_usage(error))
-            else:
-                sys.stdout.write(error.message)
-        if standalone:
-            sys.exit(status)
-        return status
-
-
-def _is_help(error: typer.TyperException) -> bool:
-    return type(error).__name__ == "NoArgsIsHelpError"
-
-
-def _usage(error: typer.TyperException) -> UsageError:
-    message = error.format_message().rstrip(".").replace("\n", " ")
-    context = getattr(error, "ctx", None)
-    command = context.command_path if context is not None else "convcli"
-    return UsageError(message[:1].lower() + message[1:], hint=f"see {command} --help")
-
-
-app = typer.Typer(
-    name="convcli",
-    cls=Group,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        sys.stdout.write(f"convcli {__version__}\n")
-        raise typer.Exit
-
-
-@app.callback()
-def root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
-    ] = False,
-) -> None:
-    """The convolution workbench for the shell: filter pictures, and see what a convolution does."""
+    return app
 
 
 def main() -> None:
     """Run ``convcli`` with the arguments of the process."""
-    # Imports make some hundred thousand objects that live to the end: looking through them for garbage, again
-    # and again and once more at exit, would take a fifth of the time of a small picture.
-    gc.set_threshold(200_000)
-    # Our own threads share the work. OpenBLAS's, of use to the equations of `learn` alone, would spin for a
-    # while on a core that others need.
-    if sys.argv[1:2] != ["learn"]:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Pillow keeps 64 MB of a picture that has been read for the one that will be written: new memory is slow.
-    os.environ.setdefault("PILLOW_BLOCKS_MAX", "4")
     try:
+        # In the background (nohup, a script's &) it is ignored, and stays so.
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, _interrupt)
+        _guard_streams()
+        # Imports make some hundred thousand objects that live to the end: looking through them for garbage,
+        # again and again and once more at exit, would take a fifth of the time of a small picture.
+        gc.set_threshold(200_000)
+        # Our own threads share the work. OpenBLAS's, of use to the equations of `learn` alone, would spin for
+        # a while on a core that others need.
+        if sys.argv[1:2] != ["learn"]:
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        # Pillow keeps 64 MB of a picture that has been read for the one that will be written: new memory is
+        # slow.
+        os.environ.setdefault("PILLOW_BLOCKS_MAX", "4")
+        from convcli.cli.group import app
+
         app(prog_name="convcli")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     finally:
+        # From here on the interpreter ends, and could only complain about an exception.
+        if signal.getsignal(signal.SIGINT) is _interrupt:
+            signal.signal(signal.SIGINT, _end)
         # The interpreter's last collection, at exit, skips frozen objects: the system takes all memory back.
         gc.freeze()
+
+
+def _interrupt(_number: int, frame: "FrameType | None") -> None:
+    """Raise KeyboardInterrupt the first time; during an import, where it may be lost or changed, just end."""
+    signal.signal(signal.SIGINT, _end)
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            os._exit(INTERRUPTED)
+        frame = frame.f_back
+    raise KeyboardInterrupt
+
+
+def _end(_number: int, _frame: object) -> None:
+    os._exit(INTERRUPTED)
+
+
+def _guard_streams() -> None:
+    """Keep closed streams closed: the next files that are opened would get their numbers, and their output.
+
+    The null device takes their place, stdin's for writing and stdout's for reading, so that both still fail.
+    """
+    for number, flags in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, flags)
+    if sys.stderr is sys.__stderr__:
+        encoding = sys.stderr.encoding if sys.stderr is not None else "utf-8"
+        stream = io.BufferedWriter(io.FileIO(2, "w", closefd=False))
+        sys.stderr = _Messages(stream, encoding, "backslashreplace", line_buffering=True)
+
+
+class _Messages(io.TextIOWrapper):
+    """A stderr that may be closed or full: its lines are lost then, the work and its exit status are not."""
+
+    def write(self, text: str, /) -> int:
+        try:
+            return super().write(text)
+        except OSError:
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except OSError:
+            return

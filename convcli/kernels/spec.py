@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from convcli.kernels.kernel import Array, Kernel
 from convcli.kernels.parameters import Value, read_parameters
 from convcli.kernels.text import is_number, matrix, shown
 
-__all__ = ["Kernel", "kernel"]
+__all__ = ["Kernel", "kernel", "kernel_files"]
 
 
 def _stdin() -> bytes:
@@ -80,6 +80,12 @@ def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin)
             raise library.not_known(name)
     what = f"kernel {shown(spec)}"
     return Kernel.of(matrix(spec, what), source="inline matrix", what=what)
+
+
+def kernel_files(specs: Iterable[str]) -> list[str]:
+    """Return those of `specs` that can be files, and so are not to be written to; ``-`` is stdin."""
+    names = ((spec, library.canonical(spec.partition(":")[0])) for spec in specs)
+    return [spec for spec, name in names if is_kernel_file(spec) or name not in library.TABLE]
 
 
 def _like_a_path(spec: str) -> bool:

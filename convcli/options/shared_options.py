@@ -9,7 +9,7 @@ from convcli.choices import MAX_PIXELS, AlphaMode, Choice, Combine, Compress, De
 from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
-from convcli.options.typer_parsers import verbatim
+from convcli.options.typer_parsers import folder_path, output_path, verbatim
 from convcli.parsing import parse_number, pixel_count, whole
 
 _file = partial(typer.Option, rich_help_panel="Files")
@@ -74,9 +74,13 @@ OutputOption = Annotated[
     _file(
         "-o",
         "--output",
-        **_text("FILE"),
+        metavar="FILE",
+        parser=output_path,
         help="The file to write; - is stdout. Without it, a name made from the input's.",
     ),
+]
+ForceOption = Annotated[
+    bool, _file("--force", help="Overwrite inputs, and existing files that -o does not name.")
 ]
 FrameOption = Annotated[
     int | None, _file("--frame", **_integer, help="Only frame N of an animation; the first is 0.")
@@ -149,7 +153,10 @@ class WriteSpec(Options):
 
     output: OutputOption = None
     out_dir: Annotated[
-        str | None, _file("--out-dir", **_text("DIR"), help="Folder for files named after their inputs.")
+        str | None,
+        _file(
+            "--out-dir", metavar="DIR", parser=folder_path, help="Folder for files named after their inputs."
+        ),
     ] = None
     format: Annotated[
         str | None,
@@ -160,9 +167,7 @@ class WriteSpec(Options):
             help="png, jpg, tif, webp, gif, npy, csv ...: overrides the suffix.",
         ),
     ] = None
-    force: Annotated[
-        bool, _file("--force", help="Overwrite inputs, and existing files that -o does not name.")
-    ] = False
+    force: ForceOption = False
     compress: Annotated[
         Compress, _file("--compress", **choice_of(Compress), help="Compression of lossless formats.")
     ] = Compress.FAST

@@ -4,16 +4,27 @@ Globbing and the table of formats are imported where needed: ``filter`` of a nam
 """
 
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from errno import EACCES
 from types import MappingProxyType
 from typing import NamedTuple
 
-from convcli.choices import STDIN
-from convcli.errors import ConvcliError, ImageError, UsageError
+from convcli.choices import STDIN, STDOUT
+from convcli.errors import ConvcliError, ImageError, OutputError, UsageError
 from convcli.options.specs import ReadSpec
 
-__all__ = ["Batch", "Outcome", "Source", "check_inputs", "find_sources", "read_stdin", "run_each"]
+__all__ = [
+    "Batch",
+    "Outcome",
+    "Source",
+    "check_inputs",
+    "find_sources",
+    "read_stdin",
+    "refuse_inputs",
+    "run_each",
+]
 
 
 class Source(NamedTuple):
@@ -21,6 +32,7 @@ class Source(NamedTuple):
 
     path: str
     folder: str = ""
+    error: ConvcliError | None = None  # why it could not even be looked for
 
     @property
     def name(self) -> str:
@@ -29,7 +41,18 @@ class Source(NamedTuple):
 
     def is_at(self, path: str) -> bool:
         """Whether the file at `path` is this input, by another spelling or a link too."""
-        return self.path != STDIN and os.path.exists(path) and os.path.samefile(self.path, path)
+        try:
+            written = os.stat(path)
+            read = os.fstat(sys.stdin.fileno()) if self.path == STDIN else os.stat(self.file)
+        except (OSError, ValueError, AttributeError):  # not there, or stdin is no file, or closed
+            return False
+        return stat.S_ISREG(read.st_mode) and os.path.samestat(read, written)
+
+    @property
+    def file(self) -> str:
+        """The file that is read: ``two.npz`` for its array ``two.npz:a``."""
+        end = self.path.lower().rfind(".npz:") + len(".npz")
+        return self.path if end < len(".npz") or os.path.lexists(self.path) else self.path[:end]
 
 
 class Outcome(NamedTuple):
@@ -65,9 +88,15 @@ def run_each(
     """Yield the outcome of `work` on each input; an error becomes the outcome of its input."""
     for source in find_sources(inputs, recursive=reading.recursive):
         try:
+            if source.error is not None:
+                raise source.error
             yield work(source)
         except ConvcliError as error:
             yield Outcome(input=source.path, error=_named(source, error))
+        except OSError as error:  # what is worked on is gone, or its disk is
+            reason = error.strerror or str(error)
+            lost = ImageError(f"{source.name!r}: {reason}", hint="was it moved or deleted meanwhile?")
+            yield Outcome(input=source.path, error=lost)
 
 
 def _named(source: Source, error: ConvcliError) -> ConvcliError:
@@ -87,26 +116,88 @@ def find_sources(inputs: Sequence[str], *, recursive: bool) -> Iterator[Source]:
         elif os.path.lexists(given) or not set(given) & set("*?["):
             yield Source(given)
         else:
-            from glob import glob
+            yield from _matches(given)
 
-            for match in sorted(glob(given, recursive=True)) or [given]:
-                yield from _walk(match) if os.path.isdir(match) else [Source(match)]
+
+def _matches(pattern: str) -> Iterator[Source]:
+    found = {source.path: source for source in _expanded(pattern)} or {pattern: Source(pattern)}
+    for path, source in sorted(found.items()):
+        if source.error is None and os.path.isdir(path):
+            yield from _walk(path)
+        elif source.error is not None or _is_readable(path):
+            yield source
+
+
+def _expanded(pattern: str) -> Iterator[Source]:
+    """Yield what a pattern matches, once or more, and the folders on its way that may not be read.
+
+    Below ``**``, links to folders are not followed: they can lead in circles.
+    """
+    from glob import escape, glob, has_magic
+
+    parts = pattern.split(os.sep)
+    if "**" in parts:
+        at = parts.index("**")
+        for top in glob(os.sep.join(parts[:at]) or (os.sep if at else os.curdir)):
+            if at == len(parts) - 1:
+                yield Source(top)
+                continue
+            failed: list[OSError] = []
+            for here, below, _ in os.walk(top, onerror=failed.append):
+                below[:] = [name for name in below if not name.startswith(".")]
+                inside = "" if here == os.curdir else escape(here.removeprefix(os.curdir + os.sep))
+                yield from _expanded(os.path.join(inside, *parts[at + 1 :]))
+            yield from map(_unreadable, failed)
+        return
+    yield from map(Source, glob(pattern))
+    above = os.path.dirname(pattern)
+    folders: list[str] = []
+    while has_magic(above):  # `glob` passes over folders that may not be read
+        folders += glob(above)
+        above = os.path.dirname(above)
+    for folder in [*folders, above]:
+        if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):
+            yield _unreadable(PermissionError(EACCES, os.strerror(EACCES), folder))
 
 
 def _walk(folder: str) -> Iterator[Source]:
     from convcli.imaging.formats import is_picture
 
-    for here, below, names in os.walk(folder):
+    failed: list[OSError] = []
+    for here, below, names in os.walk(folder, onerror=failed.append):
         below.sort()
         for name in sorted(filter(is_picture, names)):
-            relative = os.path.relpath(here, folder)
-            yield Source(os.path.join(here, name), "" if relative == os.curdir else relative)
+            path = os.path.join(here, name)
+            if _is_readable(path):
+                relative = os.path.relpath(here, folder)
+                yield Source(path, "" if relative == os.curdir else relative)
+    yield from map(_unreadable, failed)
+
+
+def _is_readable(path: str) -> bool:
+    """Whether a file in a folder is a regular one: pipes could wait for ever, and devices never end.
+
+    A link to nothing is left to be read, which says what is wrong.
+    """
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except OSError:
+        return True
+
+
+def _unreadable(error: OSError) -> Source:
+    folder, reason = os.fsdecode(error.filename or "?"), (error.strerror or "it failed").lower()
+    said = ImageError(f"folder {folder!r} cannot be read: {reason}", hint="see its permissions")
+    return Source(folder, error=said)
 
 
 def read_stdin() -> bytes:
     """Return all of stdin."""
     if sys.stdin is None or sys.stdin.isatty():
         raise ImageError("stdin is a terminal", hint="pipe a picture in, or name a file")
+    from convcli.imaging.reading.sniff import refuse_device
+
+    refuse_device(sys.stdin.buffer, "stdin")
     data = sys.stdin.buffer.read()
     if not data:
         raise ImageError("stdin is empty", hint="did the command before it fail?")
@@ -120,3 +211,16 @@ def check_inputs(inputs: Sequence[str], kernels: Sequence[str] = ()) -> None:
         raise UsageError(
             f"stdin (-) is wanted {wanted} times", hint="it can be read once: name files instead"
         )
+
+
+def refuse_inputs(outputs: Iterable[str | None], inputs: Iterable[str], *, force: bool) -> None:
+    """Refuse outputs, paths or ``-``, that are files which the command reads, unless `force` is given."""
+    if force:
+        return
+    for path in outputs:
+        for read in inputs if path not in (None, STDOUT) else ():
+            if path is not None and Source(read).is_at(path):
+                what = "the input itself" if path == read else f"the input {Source(read).name!r}"
+                raise OutputError(
+                    f"{path!r} is {what}", hint="add --force to replace it, or choose another name"
+                )

@@ -1,6 +1,8 @@
 """The kernels that a command slides, and the labels of the feature maps that they give."""
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import count
 from typing import NamedTuple
 
 from convcli.choices import Combine
@@ -44,21 +46,24 @@ def load_kernels(specs: Sequence[str], spec: FilterSpec) -> LoadedKernels:
         return LoadedKernels(tuple(kernels), (label,), (" ".join(specs),), (passed,))
     labels, names, alpha_kernels = [], [], []
     for text, found in zip(specs, kernels, strict=True):
-        count = 1 if combines_by_itself(found, spec.combine) else len(found.components)
-        labels += [found.stem] if count == 1 else [f"{found.stem}-{index}" for index in range(count)]
-        names += [text] * count
-        alpha_kernels += [(found,)] * count
+        maps = 1 if combines_by_itself(found, spec.combine) else len(found.components)
+        labels += [found.stem] if maps == 1 else [f"{found.stem}-{index}" for index in range(maps)]
+        names += [text] * maps
+        alpha_kernels += [(found,)] * maps
     return LoadedKernels(tuple(kernels), tuple(_different(labels)), tuple(names), tuple(alpha_kernels))
 
 
 def _different(labels: Sequence[str]) -> list[str]:
-    twice = {label for label in labels if labels.count(label) > 1}
-    seen: dict[str, int] = {}
+    """Number those that are alike, as file systems that ignore case see it, by numbers that no other has."""
+    times = Counter(label.casefold() for label in labels)
+    taken = set(times)
+    numbers = {folded: count(1) for folded in times}
     different = []
     for label in labels:
-        if label in twice:
-            seen[label] = seen.get(label, 0) + 1
-            label = f"{label}-{seen[label]}"
+        folded = label.casefold()
+        if times[folded] > 1:
+            label = next(made for n in numbers[folded] if (made := f"{label}-{n}").casefold() not in taken)
+            taken.add(label.casefold())
         different.append(label)
     return different
 

@@ -7,7 +7,7 @@ command loads this module, so it imports Rich, `json` and modules that need NumP
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import typer
@@ -46,6 +46,11 @@ def path(name: str) -> None:
     _write(os.fsencode(printable(name) if _stdout().isatty() else name) + b"\n")
 
 
+def text(words: str) -> None:
+    """Write text on stdout."""
+    _stdout().write(words)
+
+
 def product(data: bytes | memoryview) -> None:
     """Write the bytes of a file on stdout."""
     _write(data)
@@ -77,12 +82,34 @@ def _draw(screen: "Console", *items: object) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise _unwritable(error) from error
+        raise unwritable(error) from error
 
 
-def _unwritable(error: OSError) -> OutputError:
+def unwritable(error: OSError) -> OutputError:
+    """Return the error for output that the system does not take."""
     reason = (error.strerror or "it failed").lower()
-    return OutputError(f"output cannot be written: {reason}", hint="is there room on the disk?")
+    what = "output" if error.filename is None else repr(os.fsdecode(error.filename))
+    return OutputError(f"{what} cannot be written: {reason}", hint="is there room on the disk?")
+
+
+def finish() -> None:
+    """Write what is still buffered; an error if stdout takes nothing, and all was in vain."""
+    try:
+        _stdout().flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritable(error) from error
+
+
+def give_up_stdout() -> None:
+    """Drop what stdout does not take: Python would try once more at exit, and complain."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def deliver(batch: "Batch", printing: "PrintOptions", screen: "Console | None" = None) -> None:
@@ -137,6 +164,8 @@ def console(*, no_color: bool, stderr: bool = False, forced: bool = False) -> "C
 
     A `forced` one writes 24-bit colours and graphics wherever it writes to.
     """
+    if not stderr:
+        _stdout()  # Rich itself says nothing about one that is closed
     from convcli.display.terminal.console import PlainConsole
 
     return PlainConsole(
@@ -185,10 +214,10 @@ def _write(data: bytes | memoryview) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise _unwritable(error) from error
+        raise unwritable(error) from error
 
 
 def _stdout() -> TextIO:
     if sys.stdout is None:
-        raise OutputError("stdout is closed", hint="write to a file with -o FILE")
+        raise OutputError("stdout is closed", hint="leave it open, or send it to a file")
     return sys.stdout

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from convcli.atomic_write import already_there, is_bare_pipe
 from convcli.choices import STDIN, STDOUT
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
 from convcli.options.specs import WriteSpec
-from convcli.pipeline.batch import Source
+from convcli.pipeline.batch import Source, refuse_inputs
 
 __all__ = ["OutputPaths", "Target"]
 
@@ -18,10 +19,11 @@ MAP = "{map}"
 
 
 class Target(NamedTuple):
-    """An output path (``-`` is stdout) and the format of the file."""
+    """An output path (``-`` is stdout), the format of the file, and whether one that is there is replaced."""
 
     path: str
     format: Format
+    replace: bool = True
 
 
 @dataclass
@@ -32,6 +34,7 @@ class OutputPaths:
     count: int | None  # of inputs; None when that is not known
     inputs: Sequence[str]  # as given
     floats: bool = False  # a derived name needs a format that holds floats
+    also_read: Sequence[str] = ()  # other files that the command reads, as of kernels
     _taken: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -41,7 +44,9 @@ class OutputPaths:
             where = "stdout" if output == STDOUT else repr(output)
             raise UsageError(f"{many} cannot all go to {where}", hint="use --out-dir DIR")
         if output is not None and output != STDOUT:
-            format_of(output, self.writing.format)
+            if not is_bare_pipe(output):
+                format_of(output, self.writing.format)
+            refuse_inputs([output], [*self.inputs, *self.also_read], force=self.writing.force)
         elif self.writing.format is not None:
             by_name(self.writing.format)
 
@@ -62,12 +67,14 @@ class OutputPaths:
         elif MAP in output:
             paths = [output.replace(MAP, label) for label in labels]
             found = [Target(path, format_of(path, self.writing.format)) for path in paths]
+        elif is_bare_pipe(output):
+            found = [Target(output, self._format(suffix_for(read_format)))]
         else:
             found = [Target(output, format_of(output, self.writing.format))]
         if len(found) < len(labels):
             _check_channels(found[0], len(labels))
         for target in found:
-            self._check(source, target, derived=output is None)
+            self._check(source, target)
         return found
 
     def _format(self, suffix: str) -> Format:
@@ -77,33 +84,34 @@ class OutputPaths:
         return found if not self.floats or "float" in found.depths else by_name("npy")
 
     def _derived(self, source: Source, label: str, read_format: str) -> Target:
-        stem, own = os.path.splitext(os.path.basename(source.path))
+        stem, own = os.path.splitext(os.path.basename(source.file))
         if source.path == STDIN:
             stem, own = "stdin", ""
-        own = own.partition(":")[0]
         format = self._format(own if _same_kind(own, read_format) else suffix_for(read_format))
         suffix = own if own.lower() in format.suffixes else format.suffix
         folder = os.path.join(self.writing.out_dir or "", source.folder)
-        return Target(os.path.join(folder, f"{stem}-{label}{suffix}"), format)
+        path = os.path.join(folder, f"{stem}-{label}{suffix}")
+        return Target(path, format, replace=self.writing.force)
 
-    def _check(self, source: Source, target: Target, *, derived: bool) -> None:
+    def _check(self, source: Source, target: Target) -> None:
         if target.path == STDOUT:
             return
-        place = os.path.realpath(target.path)
+        try:
+            place = os.path.realpath(target.path)
+        except (OSError, ValueError) as error:
+            raise OutputError(
+                f"{target.path!r} cannot be written: {error}",
+                hint="is the folder that you are in still there?",
+            ) from error
         before = self._taken.setdefault(place, source.path)
         if before != source.path:
             raise OutputError(
                 f"{target.path!r} already holds the result of {before!r}",
                 hint="give inputs of one name different --out-dir folders",
             )
-        if self.writing.force:
-            return
-        if source.is_at(target.path):
-            raise OutputError(f"{target.path!r} is the input itself", hint="add --force to replace it")
-        if derived and os.path.lexists(target.path):
-            raise OutputError(
-                f"{target.path!r} is already there", hint="add --force to replace it, or use -o"
-            )
+        refuse_inputs([target.path], [source.path, *self.also_read], force=self.writing.force)
+        if not target.replace and os.path.lexists(target.path):
+            raise already_there(target.path)
 
 
 def _same_kind(suffix: str, read_format: str) -> bool:

@@ -28,15 +28,16 @@ def process(
     writing: WriteSpec,
     *,
     details: bool,
+    also_read: Sequence[str] = (),
 ) -> Batch:
-    """Apply `operation` to each input, and write its results.
+    """Apply `operation` to each input, and write its results, which never replace the files in `also_read`.
 
     With `details`, outcomes have a report, and tell by which methods the results were computed.
     """
     spec = operation.spec
     count = None if reading.recursive else len(inputs)
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
-    paths = OutputPaths(writing, count, inputs, floats=floats)
+    paths = OutputPaths(writing, count, inputs, floats, also_read)
 
     def work(source: Source) -> Outcome:
         start = time.perf_counter()
@@ -117,7 +118,7 @@ def write_results(
     for made, target in zip(encoded, targets, strict=True):
         if writing.out_dir is not None:
             make_folder(os.path.dirname(target.path))
-        write_bytes(target.path, made.data)
+        write_bytes(target.path, made.data, replace=target.replace)
     return Outcome(input=source.path, outputs=tuple(target.path for target in targets), notes=tuple(notes))
 
 
@@ -127,9 +128,7 @@ def make_folder(folder: str) -> None:
         os.makedirs(folder or os.curdir, exist_ok=True)
     except OSError as error:
         reason = (error.strerror or "it failed").lower()
-        raise OutputError(
-            f"folder {folder!r} cannot be made: {reason}", hint="choose another --out-dir"
-        ) from error
+        raise OutputError(f"folder {folder!r} cannot be made: {reason}", hint="choose another") from error
 
 
 def _depth(image: Image) -> str:

@@ -110,7 +110,10 @@ def _kernel(keys: Fields, weights: Weights) -> Kernel:
         if spec == "-":
             raise UsageError(f"{what} cannot come from stdin", hint="name a file")
         inside = os.path.join(weights.folder, spec)
-        return kernel(inside if is_kernel_file(spec) or os.path.isfile(inside) else spec)
+        if is_kernel_file(spec) or os.path.isfile(inside):
+            spec = inside
+            weights.files.append(inside)
+        return kernel(spec)
     except KernelError as error:
         message = error.message if error.message.startswith(what) else f"{keys.where}: {error.message}"
         raise UsageError(message, hint=error.hint) from error

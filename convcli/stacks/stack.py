@@ -31,12 +31,13 @@ class Scale(Choice):
 
 
 class Stack(NamedTuple):
-    """Layers in order; `name` is safe in file names, `gray` takes luma before `scale`."""
+    """Layers in order; `name` is safe in file names, `gray` takes luma before `scale`; `files` were read."""
 
     name: str
     scale: Scale
     gray: bool
     layers: tuple[Layer, ...]
+    files: tuple[str, ...] = ()
 
     def axis_maps(self) -> tuple[list[AxisMap], list[AxisMap]]:
         """Return the axis maps of all layers along rows, and along columns."""
@@ -60,7 +61,9 @@ def read_stack(path: str) -> Stack:
     layers = tuple(_layer(each, f"{what}, layer {at}", weights, counts) for at, each in enumerate(tables, 1))
     _check_channels(layers, what, 1 if gray else 3 if scale is Scale.IMAGENET else None)
     stem = os.path.splitext(os.path.basename(path))[0]
-    return Stack(re.sub(r"[^\w.+-]+", "-", stem).strip("-.") or "stack", scale, gray, layers)
+    return Stack(
+        re.sub(r"[^\w.+-]+", "-", stem).strip("-.") or "stack", scale, gray, layers, tuple(weights.files)
+    )
 
 
 def _load(path: str, what: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class Weights:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
+        self.files: list[str] = []  # that were read, of weights and kernels
 
     def array(self, value: object, what: str) -> Array:
         """Return the array of nested lists, a number, or the file and name in ``"file.npz:name"``."""
@@ -63,8 +64,9 @@ class Weights:
     @contextmanager
     def _opened(self, path: str, what: str) -> Iterator[BinaryIO]:
         """Open a file of tensors; errors until it is closed become UsageErrors."""
+        self.files.append(os.path.join(self.folder, path))
         try:
-            with open(os.path.join(self.folder, path), "rb") as file:
+            with open(self.files[-1], "rb") as file:
                 yield file
         except UsageError:
             raise

@@ -13,8 +13,8 @@ import typer
 from typer.testing import CliRunner
 
 from convcli.choices import PadMode
-from convcli.cli import ABOUT
 from convcli.cli import app as convcli
+from convcli.cli.lookup import ABOUT
 from convcli.errors import UsageError
 from convcli.options.option_groups import Options, with_options
 from convcli.options.typer_parsers import Command, PlainGroup, verbatim

@@ -9,7 +9,7 @@ from convcli.commands.compare.spec import CompareSpec
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.specs import ReadSpec
-from convcli.options.typer_parsers import Command, verbatim
+from convcli.options.typer_parsers import Command, output_path, page_path
 from convcli.pipeline import messages
 
 __all__ = ["register"]
@@ -33,7 +33,7 @@ def compare_paddings(
             "-o",
             "--output",
             metavar="FILE",
-            parser=verbatim,
+            parser=output_path,
             help="Write a labelled picture: results, amplified differences, corners, figures; - is stdout.",
         ),
     ] = None,
@@ -42,15 +42,22 @@ def compare_paddings(
         _file(
             "--html",
             metavar="FILE.html",
-            parser=verbatim,
+            parser=page_path,
             help="Write one self-contained, interactive page: modes, layers, a slider, values.",
         ),
     ] = None,
+    force: shared_options.ForceOption = False,
 ) -> None:
     """Measure what each padding does to the border: errors, depth, bias, and which mode is best."""
     from convcli.commands.compare.workflow import compare_files  # here, as NumPy comes with it
 
     batch = compare_files(
-        files.inputs, spec, reading, output=output_file, html=html, summary=not printing.json
+        files.inputs,
+        spec,
+        reading,
+        output=output_file,
+        html=html,
+        force=force,
+        summary=not printing.json,
     )
     messages.deliver(batch, printing)

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from convcli.atomic_write import write_bytes
+from convcli.atomic_write import is_bare_pipe, write_bytes
 from convcli.choices import STDOUT
 from convcli.commands.compare.spec import CompareSpec
 from convcli.engine.arrays import Array
-from convcli.errors import OutputError, UsageError
-from convcli.imaging.formats import format_of
+from convcli.errors import UsageError
+from convcli.imaging.formats import Format, by_name, format_of
 from convcli.imaging.writing.encode import encode_pixels
 from convcli.pipeline.batch import Outcome, Source
 
@@ -25,8 +25,6 @@ class DrawnPaths(NamedTuple):
 def check_paths(paths: DrawnPaths, spec: CompareSpec, count: int | None) -> None:
     """Refuse paths that options leave unused or several inputs would share; `count` of None is many."""
     for name, path in zip(("-o", "--html"), paths, strict=True):
-        if path == "":
-            raise UsageError(f"{name} is empty", hint="name a file")
         if path is not None and count != 1:
             raise UsageError(
                 f"{name} draws one picture, and there are several", hint="compare them one by one"
@@ -41,21 +39,23 @@ def check_paths(paths: DrawnPaths, spec: CompareSpec, count: int | None) -> None
         raise UsageError(f"--html has no effect with {other}", hint="leave one of them out")
     if paths.output is not None and spec.shift is not None:
         raise UsageError("-o has no effect with --shift, which tells figures alone", hint="leave -o out")
-    if paths.output not in (None, STDOUT):
-        format_of(str(paths.output), None)
+    if paths.output is not None:
+        _format(paths.output)
 
 
 def picture_bytes(pixels: Array, path: str) -> bytes:
-    """Return the content of the file `path` that holds a drawn picture; PNG for stdout."""
-    return encode_pixels(pixels, "png" if path == STDOUT else format_of(path, None))
+    """Return the content of the file `path` that holds a drawn picture."""
+    return encode_pixels(pixels, _format(path))
+
+
+def _format(path: str) -> Format:
+    """Return the format that the suffix says; PNG for stdout and pipes."""
+    return by_name("png") if path == STDOUT or is_bare_pipe(path) else format_of(path)
 
 
 def write_outputs(source: Source, made: Sequence[tuple[str, bytes]]) -> Outcome:
-    """Write the files, none of which may be the input, and return the outcome with the content for stdout."""
+    """Write the files, and return the outcome with the content for stdout."""
     files = [(path, content) for path, content in made if path != STDOUT]
-    for path, _ in files:
-        if source.is_at(path):
-            raise OutputError(f"{path!r} is the input itself", hint="choose another name")
     for path, content in files:
         write_bytes(path, content)
     data = next((content for path, content in made if path == STDOUT), None)

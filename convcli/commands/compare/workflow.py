@@ -14,8 +14,9 @@ from convcli.commands.compare.verdict import verdict
 from convcli.display.words import per_axis, printable
 from convcli.engine.arrays import Array
 from convcli.imaging.reading.read import read_picture
+from convcli.kernels.spec import kernel_files
 from convcli.options.specs import ReadSpec
-from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_each
+from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, refuse_inputs, run_each
 from convcli.pipeline.process import read_source
 from convcli.stacks.convolutions import Convolution
 from convcli.stacks.paddings.affected_border import affected
@@ -39,17 +40,22 @@ def compare_files(
     *,
     output: str | None = None,
     html: str | None = None,
+    force: bool = False,
     summary: bool = True,
 ) -> Batch:
     """Compare the padding modes on each input; with several, a last outcome has the table over all.
 
-    An error of all inputs is raised at once; that of one is its outcome.
+    An error of all inputs is raised at once; that of one is its outcome. Drawings replace inputs only with
+    `force`.
     """
     check_inputs(inputs, [spec.kernel or ""])
     count = None if reading.recursive else len(inputs)
     paths = DrawnPaths(output, html)
     check_paths(paths, spec, count)
     subject = subject_of(spec)
+    also_read = [path for path in (spec.truth, spec.stack, *subject.stack.files) if path is not None]
+    also_read += kernel_files([spec.kernel] if spec.kernel is not None else [])
+    refuse_inputs(paths, [*inputs, *also_read], force=force)
     tally = Tally()
 
     def work(source: Source) -> Outcome:

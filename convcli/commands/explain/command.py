@@ -8,7 +8,7 @@ from convcli.choices import AlphaMode
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.specs import FilterSpec, ReadSpec
-from convcli.options.typer_parsers import Command, verbatim
+from convcli.options.typer_parsers import Command, page_path
 from convcli.options.window_options import SlidingWindow
 from convcli.parsing import place
 from convcli.pipeline import messages
@@ -32,7 +32,7 @@ HtmlOption = Annotated[
     typer.Option(
         "--html",
         metavar="FILE",
-        parser=verbatim,
+        parser=page_path,
         rich_help_panel="Files",
         help="Write one self-contained, interactive page instead; - is stdout.",
     ),
@@ -53,6 +53,7 @@ def explain_pixel(
     printing: shared_options.PrintOptions,
     at: AtOption = None,
     html: HtmlOption = None,
+    force: shared_options.ForceOption = False,
     bias: shared_options.BiasOption = 0.0,
     convolve: shared_options.ConvolveOption = False,
     normalize: shared_options.NormalizeOption = False,
@@ -72,5 +73,5 @@ def explain_pixel(
     )
     from convcli.commands.explain.workflow import explain_files  # here, as NumPy comes with it
 
-    batch = explain_files(files.inputs, kernel, spec, reading, at=at, html=html)
+    batch = explain_files(files.inputs, kernel, spec, reading, at=at, html=html, force=force)
     messages.deliver(batch, printing)

@@ -10,8 +10,9 @@ from convcli.commands.explain.view import explanation
 from convcli.display.words import printable
 from convcli.errors import UsageError
 from convcli.imaging.image import Image
+from convcli.kernels.spec import kernel_files
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
-from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_each
+from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, refuse_inputs, run_each
 from convcli.pipeline.loaded_kernels import load_kernels
 from convcli.pipeline.naming import OutputPaths
 from convcli.pipeline.process import as_gray, read_source
@@ -27,8 +28,12 @@ def explain_files(
     *,
     at: tuple[int, int] | None,
     html: str | None,
+    force: bool = False,
 ) -> Batch:
-    """Explain one output pixel of each input, filtered with the one kernel; or write its page."""
+    """Explain one output pixel of each input, filtered with the one kernel; or write its page.
+
+    The page replaces an input only with `force`.
+    """
     check_inputs(inputs, kernels)
     if len(kernels) != 1:
         raise UsageError(f"--kernel is given {len(kernels)} times", hint="explain one kernel at a time")
@@ -37,6 +42,7 @@ def explain_files(
     count = None if reading.recursive else len(inputs)
     if html is not None and count != 1:
         raise UsageError("--html is a page about one picture", hint="name one input")
+    refuse_inputs([html], [*inputs, *kernel_files(kernels)], force=force)
     slides = load_kernels(kernels, spec)
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
     naming = OutputPaths(WriteSpec(output=STDOUT), 1, inputs[:1], floats=floats)

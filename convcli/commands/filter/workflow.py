@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from convcli.kernels.spec import kernel_files
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, check_inputs
 from convcli.pipeline.feature_maps import Filtering
@@ -26,4 +27,5 @@ def filter_files(
     report, and tell by which methods the results were computed.
     """
     check_inputs(inputs, kernels)
-    return process(inputs, Filtering(load_kernels(kernels, spec), spec), reading, writing, details=details)
+    operation = Filtering(load_kernels(kernels, spec), spec)
+    return process(inputs, operation, reading, writing, details=details, also_read=kernel_files(kernels))

@@ -39,6 +39,7 @@ class ExportOptions(Options):
             help="json, toml, npy, npz, csv, tsv or txt: overrides the suffix.",
         ),
     ] = None
+    force: shared_options.ForceOption = False
 
 
 def register(app: typer.Typer) -> None:
@@ -81,8 +82,10 @@ def show_kernel(spec: SpecArgument, printing: shared_options.ListOptions) -> Non
 def export_kernel(spec: SpecArgument, writing: ExportOptions) -> None:
     """Write a kernel to a file that -k reads: .json .toml .npy .npz .csv .tsv .txt."""
     from convcli.kernels.files import export
-    from convcli.kernels.spec import kernel
+    from convcli.kernels.spec import kernel, kernel_files
+    from convcli.pipeline.batch import refuse_inputs
 
+    refuse_inputs([writing.output], kernel_files([spec]), force=writing.force)
     done = export.export_kernel(kernel(spec), output=writing.output, format=writing.format)
     if done.path is None:
         messages.product(done.data)

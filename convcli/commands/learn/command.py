@@ -46,6 +46,7 @@ def learn_kernel(
             ReadSpec(**vars(reading)),
             output=kernel_file.output,
             format=kernel_file.format,
+            force=kernel_file.force,
             watch=_watch(spec.show_steps, advance, on_stdout=report_on_stdout, quiet=printing.quiet),
         )
     if not printing.quiet:

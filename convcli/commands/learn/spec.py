@@ -10,7 +10,7 @@ from convcli.errors import UsageError
 from convcli.options import completion, shared_options
 from convcli.options.option_groups import Options
 from convcli.options.shared_options import JobsOption, choice_of
-from convcli.options.typer_parsers import verbatim
+from convcli.options.typer_parsers import output_path, verbatim
 from convcli.options.window_options import PadValueOption, StrideOption
 from convcli.parsing import parse_number, parse_pair, whole
 
@@ -221,7 +221,7 @@ class KernelFile(Options):
             "-o",
             "--output",
             metavar="FILE",
-            parser=verbatim,
+            parser=output_path,
             help="Write the kernel, to be used with -k FILE; - is stdout. Without it nothing is written.",
         ),
     ] = None
@@ -236,6 +236,7 @@ class KernelFile(Options):
             help="json, toml, npy, npz, csv, tsv or txt: overrides the suffix.",
         ),
     ] = None
+    force: shared_options.ForceOption = False
 
 
 class Reading(Options):

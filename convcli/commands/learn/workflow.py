@@ -19,7 +19,7 @@ from convcli.kernels.files.export import Exported, export_kernel, file_suffix
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.recognition.recognise import Recognised, recognise
 from convcli.options.specs import ReadSpec
-from convcli.pipeline.batch import Source, check_inputs
+from convcli.pipeline.batch import Source, check_inputs, refuse_inputs
 from convcli.pipeline.process import read_source
 
 __all__ = ["STEPS", "Learned", "learn"]
@@ -50,6 +50,7 @@ def learn(
     *,
     output: str | None = None,
     format: str | None = None,
+    force: bool = False,
     watch: Callable[[int, float], None] | None = None,
 ) -> Learned:
     """Fit a kernel to pairs of files (input, target), recognise it, and write it.
@@ -60,6 +61,8 @@ def learn(
         INPUT TARGET [INPUT TARGET ...]; one of them may be ``-``.
     output, format
         Where the kernel is written, and as what; nowhere if neither is given.
+    force
+        Whether the kernel may replace an input.
     watch
         Called with the number and the loss of each step of descent.
     """
@@ -69,6 +72,7 @@ def learn(
             hint="give INPUT TARGET, or INPUT TARGET INPUT TARGET and so on",
         )
     check_inputs(files)
+    refuse_inputs([output], files, force=force)
     saves = output is not None or format is not None
     if saves:
         file_suffix(output, format)

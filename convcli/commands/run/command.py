@@ -7,7 +7,7 @@ import typer
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
-from convcli.options.typer_parsers import Command, verbatim
+from convcli.options.typer_parsers import Command, folder_path, verbatim
 from convcli.pipeline import messages
 
 __all__ = ["register"]
@@ -24,7 +24,7 @@ SaveMapsOption = Annotated[
     typer.Option(
         "--save-maps",
         metavar="DIR",
-        parser=verbatim,
+        parser=folder_path,
         rich_help_panel="Files",
         help="Write the feature maps of every layer as pictures, and a contact sheet of each layer.",
     ),

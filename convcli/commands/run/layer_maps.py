@@ -3,7 +3,7 @@
 import os
 import re
 
-from convcli.atomic_write import write_bytes
+from convcli.atomic_write import already_there, write_bytes
 from convcli.choices import STDIN
 from convcli.display.drawn.contact_sheet import contact_sheet, limits, picture
 from convcli.engine.arrays import Array
@@ -59,7 +59,7 @@ class InputMaps:
         self._add(trace.number, trace.name, f"{trace.number}  {called}", maps)
 
     def _add(self, number: int, name: str, title: str, maps: Array) -> None:
-        safe = re.sub(r"[^\w.+-]+", "-", name).strip("-.") or "layer"
+        safe = re.sub(r"[^\w.+-]+", "-", name).strip("-.")[:60] or "layer"
         stem = f"{number:02}-{safe}"
         count, height, width = maps.shape
         heading = f"{title}: {count} x {height} x {width}, {limits(maps)}"
@@ -77,14 +77,12 @@ class InputMaps:
             return
         for path in self._files:
             if os.path.lexists(path):
-                raise OutputError(
-                    f"{path!r} is already there", hint="add --force to replace it, or use another --save-maps"
-                )
+                raise already_there(path, "another --save-maps")
 
     def write(self) -> str:
         """Write all files, and return a line for stderr."""
         make_folder(self.folder)
         for path, data in self._files.items():
-            write_bytes(path, data)
+            write_bytes(path, data, replace=self.force)
         maps = len(self._files) - self._sheets
         return f"{maps} maps and {self._sheets} contact sheets are in {self.folder!r}"

@@ -52,7 +52,7 @@ def run_files(
     count = None if reading.recursive else len(inputs)
     if writing.format is None and writing.output in (None, STDOUT):
         writing = writing.replace(format="npy")
-    naming = OutputPaths(writing, count, inputs)
+    naming = OutputPaths(writing, count, inputs, also_read=(path, *stack.files))
     pictures = LayerMaps(save_maps, alone=count == 1, force=writing.force) if save_maps is not None else None
 
     def work(source: Source) -> Outcome:

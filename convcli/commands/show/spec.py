@@ -8,8 +8,8 @@ import typer
 from convcli.choices import Choice, Graphics
 from convcli.errors import UsageError
 from convcli.options.option_groups import Options
-from convcli.options.shared_options import choice_of
-from convcli.options.typer_parsers import verbatim
+from convcli.options.shared_options import ForceOption, choice_of
+from convcli.options.typer_parsers import output_path
 from convcli.parsing import whole
 
 __all__ = ["Form", "Region", "ShowSpec", "parse_region"]
@@ -103,9 +103,14 @@ class ShowSpec(Options):
     output: Annotated[
         str | None,
         _view(
-            "-o", "--output", metavar="FILE", parser=verbatim, help="Where csv, json or npy go; - is stdout."
+            "-o",
+            "--output",
+            metavar="FILE",
+            parser=output_path,
+            help="Where csv, json or npy go; - is stdout.",
         ),
     ] = None
+    force: ForceOption = False
     preview: Annotated[
         bool, _view("--preview", help="Draw each map in the terminal instead of its numbers.")
     ] = False

@@ -16,8 +16,9 @@ from convcli.commands.show.view import FeatureMapTable
 from convcli.display.words import printable
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.image import Image
+from convcli.kernels.spec import kernel_files
 from convcli.options.specs import FilterSpec, ReadSpec
-from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_each
+from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, refuse_inputs, run_each
 from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels
 from convcli.pipeline.process import as_gray, read_source
 
@@ -51,6 +52,7 @@ def show_files(
         raise UsageError(
             f"{many} cannot all go to {output or 'stdout'!r} as {form}", hint="show one, or all --as json"
         )
+    refuse_inputs([output], [*inputs, *kernel_files(kernels)], force=show_spec.force)
     # in --score each component of a kernel is a feature of its own
     combined = spec.replace(combine=Combine.NONE) if show_spec.score else spec
     slides = load_kernels(kernels, combined) if kernels else None
@@ -77,8 +79,6 @@ def show_files(
         data = _encoded(maps, form, report)
         if output is None:
             return Outcome(input=source.path, data=data, notes=tuple(notes))
-        if source.is_at(output):
-            raise OutputError(f"{output!r} is the input itself", hint="choose another name")
         write_bytes(output, data)
         return Outcome(input=source.path, outputs=(output,), notes=tuple(notes))
 

@@ -16,7 +16,7 @@ from convcli.imaging.formats import Format
 from convcli.imaging.image import Image
 from convcli.imaging.writing.encode import encode_pixels
 from convcli.kernels.analysis import character, gain, rank
-from convcli.kernels.spec import kernel
+from convcli.kernels.spec import kernel, kernel_files
 from convcli.options.specs import ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_each
 from convcli.pipeline.naming import OutputPaths
@@ -51,7 +51,7 @@ def spectrum_files(
             )
     count = None if reading.recursive else len(inputs)
     draws = (writing.output, writing.out_dir, writing.format) != (None, None, None)
-    naming = OutputPaths(writing, count, inputs) if draws else None
+    naming = OutputPaths(writing, count, inputs, also_read=kernel_files([spec])) if draws else None
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
@@ -73,7 +73,7 @@ def spectrum_files(
             return Outcome(input=source.path, data=data, notes=(*lines, *notes))
         if writing.out_dir is not None:
             make_folder(writing.out_dir)
-        write_bytes(target.path, data)
+        write_bytes(target.path, data, replace=target.replace)
         return Outcome(
             input=source.path,
             outputs=(target.path,),

@@ -13,7 +13,7 @@ from convcli.errors import ImageError, nearest
 from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.reading import sniff
 from convcli.imaging.reading.foreign import refusal
-from convcli.imaging.reading.sniff import too_large
+from convcli.imaging.reading.sniff import refuse_device, too_large
 
 __all__ = ["Source", "load_array", "read_picture"]
 
@@ -141,6 +141,7 @@ def _split(path: str) -> tuple[str, str | None]:
 def _content(path: str, shown: str) -> bytes:
     try:
         with open(path, "rb") as file:
+            refuse_device(file, shown)
             return file.read()
     except FileNotFoundError as error:
         raise ImageError(f"{shown!r} does not exist", hint=_neighbour(path)) from error
@@ -165,5 +166,7 @@ def _neighbour(path: str) -> str:
             names = [entry.name for entry, _ in zip(entries, range(2000), strict=False)]
     except OSError:
         return f"neither does its folder {folder!r}"
+    if missing in names:
+        return "it is a link to a file that is not there"
     close = nearest(missing, names)
     return f"did you mean {os.path.join(folder, close)!r}?" if close else "check the spelling and the folder"

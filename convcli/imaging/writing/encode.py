@@ -210,4 +210,6 @@ _COMPRESSION: dict[str, dict[Compress, dict[str, Any]]] = {
         Compress.SMALL: {"quality": 92, "subsampling": 0, "optimize": True},
         Compress.NONE: {"quality": 92, "subsampling": 0},
     },
+    # No time of writing: the same command gives the same bytes.
+    "pdf": {hard: {"creationDate": None, "modDate": None} for hard in Compress},
 }

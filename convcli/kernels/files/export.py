@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from convcli.atomic_write import write_bytes
+from convcli.atomic_write import is_bare_pipe, write_bytes
 from convcli.choices import STDOUT
 from convcli.errors import OutputError, unknown
 from convcli.kernels.files.read import SUFFIXES
@@ -34,7 +34,7 @@ def file_suffix(output: str | None, format: str | None) -> str:
     """Return the suffix of the format in which a kernel is written, by default JSON's."""
     if format is not None:
         return "." + format.lower().removeprefix(".")
-    if output is None or output == STDOUT:
+    if output is None or output == STDOUT or is_bare_pipe(output):
         return ".json"
     suffix = os.path.splitext(output)[1]
     if suffix.lower() not in SUFFIXES:

@@ -1,0 +1,135 @@
+"""The group of all commands: errors become lines on stderr, and exit statuses."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from convcli import __version__
+from convcli.cli import INTERRUPTED
+from convcli.cli.lookup import ABOUT, Commands, commands_for_help
+from convcli.errors import ConvcliError, UsageError
+from convcli.options.typer_parsers import PlainGroup
+from convcli.pipeline import messages
+
+__all__ = ["Group", "app"]
+
+# Exit status that a shell reports for a process that SIGPIPE ended: 128 + signal.
+PIPE_CLOSED = 141
+
+
+class Group(PlainGroup):
+    """The group of all commands; errors that end a command become a line on stderr and an exit status.
+
+    The errors of single inputs of a batch are reported by `messages.deliver`, which goes on with the next.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands: Any = Commands()
+
+    def list_commands(self, _ctx: Any) -> list[str]:
+        """Return the commands' names, in the order of ``--help``."""
+        return list(ABOUT)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help page, for which commands need not be imported."""
+        loading, self.commands = self.commands, commands_for_help()
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self.commands = loading
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        """Read the options; ``--help`` and ``--version`` print here."""
+        try:
+            return super().make_context(*args, **options)
+        except BrokenPipeError as error:
+            raise typer.Exit(PIPE_CLOSED) from error
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named; see `convcli.errors` for the statuses."""
+        try:
+            return super().invoke(ctx)
+        except ConvcliError as error:
+            messages.complain(error)
+            raise typer.Exit(error.exit_status) from error
+        except BrokenPipeError as error:
+            raise typer.Exit(PIPE_CLOSED) from error
+        except KeyboardInterrupt as error:
+            messages.say("interrupted")
+            raise typer.Exit(INTERRUPTED) from error
+        except MemoryError as error:
+            messages.say(
+                "error: not enough memory; hint: use a smaller picture, or --frame N of an animation"
+            )
+            raise typer.Exit(1) from error
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the program; wrong usage is told in one line, as every other error."""
+        standalone = options.get("standalone_mode", True)
+        options["standalone_mode"] = False
+        try:
+            status = self._run(*args, **options)
+            if not status:
+                messages.finish()
+        except BrokenPipeError:
+            status = PIPE_CLOSED
+        except ConvcliError as error:
+            messages.complain(error)
+            status = error.exit_status
+        except OSError as error:
+            messages.complain(messages.unwritable(error))
+            status = 1
+        if status:
+            messages.give_up_stdout()
+        if standalone:
+            sys.exit(status)
+        return status
+
+    def _run(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().main(*args, **options)
+        except SystemExit as ended:  # of completion
+            return ended.code or 0
+        except typer.TyperException as error:
+            if error.message and not _is_help(error):
+                messages.complain(_usage(error))
+            else:
+                messages.text(error.message)
+            return error.exit_code
+
+
+def _is_help(error: typer.TyperException) -> bool:
+    return type(error).__name__ == "NoArgsIsHelpError"
+
+
+def _usage(error: typer.TyperException) -> UsageError:
+    message = error.format_message().rstrip(".").replace("\n", " ")
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "convcli"
+    return UsageError(message[:1].lower() + message[1:], hint=f"see {command} --help")
+
+
+app = typer.Typer(
+    name="convcli",
+    cls=Group,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        messages.text(f"convcli {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """The convolution workbench for the shell: filter pictures, and see what a convolution does."""
