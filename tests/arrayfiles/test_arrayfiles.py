@@ -10,7 +10,6 @@ from convcli.arrayfiles.read import (
     PickledError,
     array_names,
     read_array,
-    unpacked_size,
 )
 from convcli.arrayfiles.write import encode_array, encode_npz
 from convcli.errors import ImageError
@@ -102,11 +101,6 @@ def test_three_axes_are_channels_and_a_single_one_is_dropped():
     assert read_picture(b"[[[1,2],[3,4]]]").frames[0].pixels.shape == (1, 2, 2)
 
 
-def test_integers_beyond_53_bits_are_counted():
-    whole = read_picture(npy(np.array([[2**60 + 1, 5], [1, -(2**61)]])))
-    assert whole.notes == ("2 integers beyond 2**53 were rounded",)
-
-
 def test_npz_of_one_array_and_by_name(tmp_path):
     path = tmp_path / "all.npz"
     path.write_bytes(npz(only=ROWS))
@@ -129,7 +123,7 @@ REFUSED = {
     "complex": (npy(np.zeros((2, 2), complex)), "complex128"),
     "objects": (npy(np.array([[1, None]], dtype=object), allow_pickle=True), "Python objects"),
     "text": (npy(np.array([["a", "b"]])), "<U1"),
-    "records": (npy(np.zeros((2, 2), dtype=[("a", "f4")])), "values of type"),
+    "records": (npy(np.zeros((2, 2), dtype=[("a", "f4")])), "holds records"),
     "one axis": (npy(np.zeros(5)), r"1 axes \(5\)"),
     "no axis": (npy(np.float64(5)), "0 axes"),
     "four axes": (npy(np.zeros((1, 2, 3, 4))), r"4 axes \(1 x 2 x 3 x 4\)"),
@@ -155,7 +149,7 @@ REFUSED = {
     "json deep": (b"[" * 100_000, "cannot be read as JSON"),
     "json cut": (b"[[1, 2], [3, ", "cannot be read as JSON"),
     "json flat": (b"[1, 2]", r"1 axes"),
-    "json huge": (b"[[1" + b"0" * 400 + b"]]", "not a number|not finite|values of type"),
+    "json huge": (b"[[1" + b"0" * 400 + b"]]", "holds a number beyond 1.8e308"),
     "csv ragged": (b"1,2\n3\n", "is ragged: line 2 has 1 values, line 1 has 2"),
     "csv ragged after a heading": (b"a,b\n\n1,2\n3,4,5\n", "line 4 has 3 values, line 3 has 2"),
     "csv word": (b"1,2\n3,x\n", "line 2, value 2: 'x' is not a number"),
@@ -213,16 +207,15 @@ def test_arrays_of_an_archive_by_name():
     file = io.BytesIO(encode_npz({"first": ROWS, "a/b": ROWS[0]}))
     assert array_names(file, "npz") == ["first", "a/b"]
     assert_array_equal(read_array(file, "npz", "a/b"), ROWS[0])
-    assert unpacked_size(file) > ROWS.nbytes
 
 
 @pytest.mark.parametrize(
     ("kind", "content", "error", "message"),
     [
-        ("npy", npy(ROWS)[:-8], DamagedError, "cannot reshape|EOF|Failed to read"),
-        ("npy", npy(np.array([None]), allow_pickle=True), PickledError, "Object arrays"),
+        ("npy", npy(ROWS)[:-8], DamagedError, "says 48 bytes, and 40 follow"),
+        ("npy", npy(np.array([None]), allow_pickle=True), PickledError, "Python objects"),
         ("npz", b"PK\x03\x04", DamagedError, "not a zip file"),
-        ("npz", npz(a=ROWS), DamagedError, "no item named"),
+        ("npz", npz(a=ROWS), DamagedError, "has no array 'missing'"),
         ("csv", b"1,2\n3\n", ArrayFileError, "^ is ragged: line 2"),
         ("json", b"[[1, null]]", ArrayFileError, r"^: \[0\]\[1\] is None"),
     ],

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from convcli.choices import Compress
+from convcli.choices import Compress, Layout
 from convcli.errors import ConvcliError, MissingExtraError, OutputError
 from convcli.imaging.deep_extra import KEEPS
 from convcli.imaging.formats import Format, by_name
@@ -39,6 +39,7 @@ def encode_picture(
     compress: Compress = Compress.FAST,
     strict_depth: bool = False,
     jobs: int | None = None,
+    layout: Layout = Layout.HWC,
 ) -> Encoded:
     """Return the file of `format` that holds `image`.
 
@@ -54,13 +55,15 @@ def encode_picture(
         Whether 16 bits were asked for: a missing package is an error then, not a reason to write 8.
     jobs : int, optional
         Threads that compress a large PNG, by default one per core; the bytes do not depend on it.
+    layout : Layout
+        Order of the axes in ``.npy``, ``.npz`` and ``.json``.
     """
     if isinstance(format, str):
         format = by_name(format)
     height, width = image.frames[0].size
     try:
         fitted, notes = adapted(image, format)
-        data = _encode(fitted, format, compress, strict_depth, jobs, notes)
+        data = _encode(fitted, format, compress, strict_depth, jobs, layout, notes)
         if format.name == "tiff":
             data = with_tags(data, fitted.metadata, width, height)
     except ConvcliError:
@@ -88,13 +91,14 @@ def _encode(
     compress: Compress,
     strict_depth: bool,
     jobs: int | None,
+    layout: Layout,
     notes: list[str],
 ) -> bytes:
     first = image.frames[0]
     if format.name in ("npy", "npz", "csv", "tsv", "json"):
         from convcli.arrayfiles.write import encode_array
 
-        return encode_array(first.stacked(), format.name, compress)
+        return encode_array(first.stacked(), format.name, compress, layout)
     if format.name in ("pfm", "pgm", "ppm", "pnm"):
         from convcli.imaging.writing import netpbm
 
