@@ -89,7 +89,7 @@ def _json(data: bytes) -> Array:
         except OverflowError as error:
             raise ArrayFileError(" holds a number beyond 1.8e308", hint="write smaller numbers") from error
     if array.dtype.kind == "f":  # floats, some of which may have been written as integers
-        for place in np.argwhere(np.abs(array) > 2**53).tolist():
+        for place in np.argwhere(np.abs(array) >= 2**53).tolist():
             value = rows
             for index in place:
                 value = value[index]

@@ -38,9 +38,9 @@ def read_table(data: bytes) -> Array:
         )
     except ValueError:
         raise _diagnosis(rows, delimiter) from None
-    for row, column in np.argwhere(np.abs(array) > 2**53).tolist():
+    for row, column in np.argwhere(np.abs(array) >= 2**53).tolist():
         cell = _cells(rows[row][1], delimiter)[column]
-        if _INTEGER.fullmatch(cell) and int(cell) != array[row, column]:
+        if _INTEGER.fullmatch(cell) and int(cell) != int(array[row, column]):
             raise rounded(cell, [row, column])
     return array
 

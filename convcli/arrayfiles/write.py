@@ -54,6 +54,7 @@ def encode_array(
             f".{kind} holds one channel, and there are {array.shape[2]}",
             hint="add --gray, or write to .json or .npy",
         )
+    array = array.astype(np.uint8) if array.dtype == np.bool_ else array
     return "".join(_DELIMITERS[kind].join(map(digits, row)) + "\n" for row in array.tolist()).encode()
 
 
