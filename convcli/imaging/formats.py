@@ -59,10 +59,11 @@ _TABLE = (
     Format("webp", (".webp",), "WEBP", alpha=True, frames=True),
     Format("gif", (".gif",), "GIF", alpha=True, frames=True),
     Format("bmp", (".bmp", ".dib"), "BMP"),
-    Format("pgm", (".pgm",), spaces=frozenset({"gray"}), depths=_8_16),
-    Format("ppm", (".ppm",), depths=_8_16),
-    Format("pnm", (".pnm",), depths=_8_16),
-    Format("pfm", (".pfm",), depths=frozenset({"float"}), numbers=True),
+    Format("pgm", (".pgm",), spaces=frozenset({"gray"}), depths=_8_16, frames=True),
+    Format("ppm", (".ppm",), depths=_8_16, frames=True),
+    Format("pnm", (".pnm",), depths=_8_16, frames=True),
+    Format("pam", (".pam",), depths=_8_16, alpha=True, frames=True),
+    Format("pfm", (".pfm",), depths=frozenset({"float"}), frames=True, numbers=True),
     Format("npy", (".npy",), spaces=_ANY, depths=_EXACT, alpha=True, numbers=True),
     Format("npz", (".npz",), spaces=_ANY, depths=_EXACT, alpha=True, numbers=True),
     Format("csv", (".csv",), spaces=frozenset({"gray"}), depths=_EXACT, numbers=True),
@@ -80,6 +81,8 @@ _TABLE = (
     Format("eps", (".eps",), "EPS", spaces=_PRINT),
 )
 
+# Formats that hold several pictures as a stream, which few viewers show: hints leave them out.
+_STREAMS = ("pgm", "ppm", "pnm", "pam", "pfm")
 _BY_SUFFIX = {suffix: format for format in _TABLE for suffix in format.suffixes}
 _SYNONYMS = {"jpg": "jpeg", "jpe": "jpeg", "tif": "tiff", "apng": "png", "jpeg2000": "jp2", "j2k": "jp2"}
 
@@ -123,7 +126,11 @@ def suffix_for(name: str) -> str:
 
 def holding(*, depth: str = "8", frames: bool = False) -> str:
     """Return the first suffixes of formats that hold this depth (and several frames), for hints."""
-    fitting = [one.suffix for one in _TABLE if depth in one.depths and one.frames >= frames]
+    fitting = [
+        one.suffix
+        for one in _TABLE
+        if depth in one.depths and one.frames >= frames and not (frames and one.name in _STREAMS)
+    ]
     return ", ".join(fitting[:8])
 
 

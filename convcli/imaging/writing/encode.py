@@ -99,10 +99,13 @@ def _encode(
         from convcli.arrayfiles.write import encode_array
 
         return encode_array(first.stacked(), format.name, compress, layout)
-    if format.name in ("pfm", "pgm", "ppm", "pnm"):
+    if format.name in ("pfm", "pgm", "ppm", "pnm", "pam"):
         from convcli.imaging.writing import netpbm
 
-        return (netpbm.encode_float if format.name == "pfm" else netpbm.encode)(first.pixels)
+        if any(frame.duration is not None for frame in image.frames):
+            notes.append(f"{format.suffix} holds no display times: they are left out")
+        encode = {"pfm": netpbm.encode_float, "pam": netpbm.encode_pam}.get(format.name, netpbm.encode)
+        return b"".join(encode(frame.stacked()) for frame in image.frames)
     narrowed = first.pixels.dtype == np.uint16 and (first.channels > 1 or first.alpha is not None)
     if format.name == "png" and len(image.frames) == 1 and (narrowed or compress is not Compress.SMALL):
         from convcli.imaging.writing import png
