@@ -15,6 +15,7 @@ import numpy as np
 
 from convcli.errors import ImageError
 from convcli.imaging.image import Array, Decoded, Frame, Space
+from convcli.imaging.reading.netpbm_text import end_of_text, samples_in_text
 from convcli.imaging.reading.sniff import too_large
 from convcli.limits import FRAMES
 
@@ -30,17 +31,13 @@ _HEADER = re.compile(
 )
 _PAM = re.compile(rb"P7[ \t\r]*\n")
 _PAM_END = re.compile(rb"^[ \t]*ENDHDR[ \t\r]*\n", re.MULTILINE)
-# How a file begins, and how the next picture begins after one in plain text.
+# How a file begins; what may stand between pictures.
 _START = re.compile(rb"P[1-6fF]" + _SPACE + rb"\d|P7[ \t\r]*\n")
-_NEXT_PLAIN = re.compile(rb"#[^\r\n]*|\bP[1-7fF](?=[\s#])")
 _BLANK = re.compile(rb"\s*")
-_ANY_BLANK = re.compile(rb"\s")
 # Longest header, in bytes: programs write comments of a line or two.
 _MOST_HEADER = 1 << 16
 # Largest sample of an integer format.
 _MOST_WHITE = 65535
-# Bytes of plain text that become words at a time: words need 30 times their memory.
-_BLOCK = 1 << 20
 
 # Colours of the kinds of PAM, without alpha.
 _KINDS = {"BLACKANDWHITE": 1, "GRAYSCALE": 1, "RGB": 3}
@@ -83,29 +80,29 @@ def pictures(data: bytes, name: str, notes: list[str]) -> list[Picture]:
     found: list[Picture] = []
     place = 0
     while place < len(data):
-        picture = _header(data, place, name, first=not found)
-        if picture is None:
+        try:
+            found.append(_header(data, place, name))
+        except ImageError:
+            if not found:
+                raise
             notes.append(f"{len(data) - place} bytes after the last picture are left out")
             break
-        found.append(picture)
         FRAMES.check(len(found), "split the file", ImageError)
-        blank = _BLANK.match(data, picture.end)
-        place = blank.end() if blank else picture.end
+        blank = _BLANK.match(data, found[-1].end)
+        place = blank.end() if blank else len(data)
     return found
 
 
-def _header(data: bytes, place: int, name: str, *, first: bool) -> Picture | None:
-    """Return the picture whose header is at `place`; None if none is, unless it is the file's first."""
+def _header(data: bytes, place: int, name: str) -> Picture:
+    """Return the picture whose header is at `place`."""
     try:
         found = _pam(data, place) if data.startswith(b"P7", place) else _plain_or_raw(data, place)
     except ValueError as error:
         raise ImageError(f"{name!r} has a damaged header: {error}", hint="see pam(5) and pgm(5)") from error
-    if found is None and first:
+    if found is None:
         raise ImageError(
             f"{name!r} has a damaged header", hint="it should say P1 to P7, Pf or PF, then width and height"
         )
-    if found is None:
-        return None
     if found.width * found.height == 0:
         raise ImageError(
             f"{name!r} has no pixels ({found.width} x {found.height})", hint="both sides must be above 0"
@@ -113,14 +110,8 @@ def _header(data: bytes, place: int, name: str, *, first: bool) -> Picture | Non
     if found.white > _MOST_WHITE or (found.white == 0 and found.format != "pfm"):
         raise ImageError(f"{name!r} has the maxval {found.white}", hint=f"it is 1 to {_MOST_WHITE}")
     plain = found.magic in ("P1", "P2", "P3")
-    end = _plain_end(data, found.start) if plain else found.start + _bytes(found)
+    end = end_of_text(data, found.start) if plain else found.start + _bytes(found)
     return found._replace(end=min(end, len(data)))
-
-
-def _plain_end(data: bytes, start: int) -> int:
-    """Return where samples in plain text end: at the next picture's header, or with the file."""
-    found = _NEXT_PLAIN.finditer(data, start)
-    return next((match.start() for match in found if not match[0].startswith(b"#")), len(data))
 
 
 def _bytes(picture: Picture) -> int:
@@ -241,12 +232,12 @@ def _samples(data: bytes, picture: Picture, name: str, notes: list[str]) -> Arra
         rows = packed[: len(packed) // row * row].reshape(-1, row)
         return ((1 - np.unpackbits(rows, axis=1)[:, : picture.width]) * np.uint8(255)).reshape(-1)
     if picture.magic in ("P1", "P2", "P3"):
-        samples = _words(bytes(body), picture, name, notes)
+        samples, rest = samples_in_text(bytes(body), picture.length, name, bits=picture.magic == "P1")
+        if rest:
+            notes.append(f"{rest} samples after the last pixel are left out")
     else:
         order = ">u2" if picture.white > 255 else "u1"
-        samples = np.frombuffer(
-            body[: len(body) // np.dtype(order).itemsize * np.dtype(order).itemsize], order
-        )
+        samples = np.frombuffer(body[: len(body) - len(body) % int(order[-1])], order)
     if picture.magic == "P1":
         return ((1 - samples) * 255).astype(np.uint8)
     return _scaled(samples, picture.white, notes)
@@ -268,40 +259,3 @@ def _scaled(samples: Array, white: int, notes: list[str]) -> Array:
 def _table(white: int, top: int) -> Array:
     """Return the scaled value of each sample."""
     return (np.arange(white + 1) * top + white // 2) // white
-
-
-def _words(text: bytes, picture: Picture, name: str, notes: list[str]) -> Array:
-    """Return the samples of a picture in plain text."""
-    text = re.sub(rb"#[^\r\n]*", b" ", text)
-    if picture.magic == "P1":
-        digits = text.translate(None, b" \t\r\n\v\f")
-        _check_words(digits, rb"[^01]", name)
-        rest = len(digits) - picture.length
-        samples = np.frombuffer(digits[: picture.length], np.uint8) - np.uint8(48)
-    else:
-        samples, rest = _integers(text, picture.length, name)
-    if rest > 0:
-        notes.append(f"{rest} samples after the last pixel are left out")
-    return samples
-
-
-def _integers(text: bytes, count: int, name: str) -> tuple[Array, int]:
-    """Return the first `count` integers, and the number of those that follow."""
-    parts, place, found = [np.empty(0, np.int64)], 0, 0
-    while place < len(text):
-        cut = _ANY_BLANK.search(text, min(place + _BLOCK, len(text)))
-        end = cut.start() if cut else len(text)
-        block = text[place:end]
-        _check_words(block, rb"[^\d\s]|\d{19}", name)
-        words = block.split()
-        parts.append(np.fromiter(map(int, words[: max(0, count - found)]), np.int64))
-        found += len(words)
-        place = end
-    return np.concatenate(parts), found - count
-
-
-def _check_words(text: bytes, wrong: bytes, name: str) -> None:
-    found = re.search(wrong, text)
-    if found is not None:
-        word = text[found.start() : found.start() + 40].split(maxsplit=1)[0].decode("latin-1")
-        raise ImageError(f"{name!r} holds {word!r} where a sample should be", hint="write whole numbers")
