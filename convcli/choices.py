@@ -23,6 +23,7 @@ __all__ = [
     "FitMethod",
     "Graphics",
     "Init",
+    "Layout",
     "Loss",
     "Method",
     "PadMode",
@@ -156,6 +157,13 @@ class AlphaMode(Choice, label="alpha mode"):
     KEEP = "keep"  # sampled at each window's centre
     FILTER = "filter"  # premultiplied, every channel filtered, un-premultiplied
     DROP = "drop"
+
+
+class Layout(Choice, synonyms={"channels-last": "hwc", "channels-first": "chw"}):
+    """The order of the axes of an array of three in a file."""
+
+    HWC = "hwc"  # rows x columns x channels, as in pictures
+    CHW = "chw"  # channels x rows x columns, as in PyTorch
 
 
 class RangeMode(Choice, label="range", synonyms={"centre": "center"}):

@@ -17,12 +17,12 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from convcli.arrayfiles.damage import DamagedError, shortened
+from convcli.limits import TENSOR_HEADER
+
 __all__ = ["Header", "read_header", "read_tensor"]
 
 Header = dict[str, Any]
-
-# Longest header that is read, in bytes: the limit of the safetensors package itself.
-MAX_HEADER = 100_000_000
 
 # NumPy's dtype for each of safetensors' dtypes.
 _DTYPES = {
@@ -46,32 +46,61 @@ def read_header(file: BinaryIO) -> Header:
     """Return the dtype, shape and offsets of each tensor, by name."""
     file.seek(0)
     length = int.from_bytes(file.read(8), "little")
-    if not 2 <= length <= MAX_HEADER:
-        raise ValueError(f"a header of {length} bytes is not possible")
-    header = json.loads(file.read(length).decode("utf-8"))
+    if length < 2:
+        raise DamagedError(f"a header of {length} bytes is not possible")
+    if length > _bytes_after(file, 0):
+        raise DamagedError(f"a header of {length} bytes is not possible: {_bytes_after(file, 0)} follow")
+    TENSOR_HEADER.check(length, "split the file", DamagedError)
+    header = json.loads(file.read(length).decode("utf-8"), object_pairs_hook=_without_duplicates)
     if not isinstance(header, dict):
-        raise ValueError("the header is not an object")
+        raise DamagedError("the header is not an object")
     header.pop("__metadata__", None)
     return header
 
 
-def read_tensor(file: BinaryIO, entry: Any) -> NDArray[Any]:
-    """Return the tensor that the header's `entry` describes; BF16 becomes float32, exactly."""
-    try:
-        kind, shape, (begin, end) = entry["dtype"], tuple(map(int, entry["shape"])), entry["data_offsets"]
-    except (TypeError, KeyError) as error:
-        raise ValueError("an entry of the header is malformed") from error
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise DamagedError(f"the header names {shortened(name)!r} twice")
+        found[name] = value
+    return found
+
+
+def _bytes_after(file: BinaryIO, header: int) -> int:
+    """Return the number of bytes after the header, of this length."""
+    return os.fstat(file.fileno()).st_size - 8 - header
+
+
+def read_tensor(file: BinaryIO, header: Header, name: str) -> NDArray[Any]:
+    """Return the tensor of this name in the `header`; BF16 becomes float32, exactly."""
+    kind, shape, begin, end = _entry(header[name])
     if kind not in _DTYPES:
-        raise ValueError(f"numbers of type {kind} are not supported")
+        raise DamagedError(f"numbers of type {shortened(kind)} are not supported")
     dtype = np.dtype(_DTYPES[kind])
-    if min(shape, default=0) < 0 or end - begin != prod(shape) * dtype.itemsize:
-        raise ValueError(f"{end - begin} bytes are not {shape} numbers of type {kind}")
+    if min((*shape, begin)) < 0 or end - begin != prod(shape) * dtype.itemsize:
+        raise DamagedError(f"{end - begin} bytes are not {shape} numbers of type {kind}")
     file.seek(0)
-    start = 8 + int.from_bytes(file.read(8), "little") + begin
-    if start + end - begin > os.fstat(file.fileno()).st_size:
-        raise ValueError("the file is cut short")
-    file.seek(start)
+    length = int.from_bytes(file.read(8), "little")
+    if end > _bytes_after(file, length):
+        raise DamagedError("the file is cut short")
+    for other, described in header.items():
+        _, _, first, last = _entry(described)
+        if other != name and first < end and begin < last:
+            raise DamagedError(f"the bytes of {shortened(name)!r} and {shortened(other)!r} overlap")
+    file.seek(8 + length + begin)
     values = np.frombuffer(file.read(end - begin), dtype).reshape(shape)
     if kind == "BF16":
         return (values.astype(np.uint32) << 16).view(np.float32)
     return values
+
+
+def _entry(entry: Any) -> tuple[str, tuple[int, ...], int, int]:
+    """Return dtype, shape and offsets of a tensor; an entry of anything else is damage."""
+    try:
+        kind, shape, (begin, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
+    except (TypeError, KeyError, ValueError):
+        kind, shape, begin, end = "", (), None, None
+    if not isinstance(kind, str) or any(type(number) is not int for number in (*shape, begin, end)):
+        raise DamagedError("an entry of the header is malformed")
+    return kind, shape, begin, end

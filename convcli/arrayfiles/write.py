@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.choices import Compress
+from convcli.choices import Compress, Layout
 from convcli.errors import OutputError
 
 __all__ = ["encode_array", "encode_npz"]
@@ -24,19 +24,25 @@ def shortest(value: float) -> str:
 
 
 def encode_array(
-    array: Array, kind: str, compress: Compress = Compress.FAST, digits: Callable[[float], str] = shortest
+    array: Array,
+    kind: str,
+    compress: Compress = Compress.FAST,
+    layout: Layout = Layout.HWC,
+    digits: Callable[[float], str] = shortest,
 ) -> bytes:
     """Return the bytes of a file of `kind` for an (H, W) or (H, W, C) array; text is read back exactly.
 
-    `digits` formats each value of a table. Tables take one channel, and text only finite values; others are
-    an OutputError.
+    `layout` is the order of three axes in the file; `digits` formats each value of a table. Tables take one
+    channel, and text only finite values; others are an OutputError.
     """
+    if layout is Layout.CHW and array.ndim == 3 and kind not in _DELIMITERS:
+        array = np.moveaxis(array, 2, 0)
     if kind == "npy":
         buffer = io.BytesIO()
         np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
         return buffer.getvalue()
     if kind == "npz":
-        return encode_npz({"image": array}, compress)
+        return encode_npz({"image": np.ascontiguousarray(array)}, compress)
     if not np.isfinite(array).all():
         raise OutputError(f".{kind} cannot hold values that are not finite", hint="write to .npy, which can")
     if kind == "json":
@@ -48,6 +54,7 @@ def encode_array(
             f".{kind} holds one channel, and there are {array.shape[2]}",
             hint="add --gray, or write to .json or .npy",
         )
+    array = array.astype(np.uint8) if array.dtype == np.bool_ else array
     return "".join(_DELIMITERS[kind].join(map(digits, row)) + "\n" for row in array.tolist()).encode()
 
 

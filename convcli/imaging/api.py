@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convcli.atomic_write import write_bytes
-from convcli.choices import RangeMode
+from convcli.choices import Layout, RangeMode
 from convcli.errors import OutputError
 from convcli.imaging.formats import Format, format_of
 from convcli.imaging.image import Array, Frame, Image, Space
@@ -17,13 +17,15 @@ from convcli.imaging.writing.encode import encode_picture
 __all__ = ["read_image", "write_image"]
 
 
-def read_image(path: str | os.PathLike[str]) -> Array:
+def read_image(path: str | os.PathLike[str], *, layout: Layout | str = Layout.HWC) -> Array:
     """Return the first frame of a picture, or the array in a ``.npy .npz .csv .tsv .json`` file.
 
     Parameters
     ----------
     path : str or PathLike
         Any format that `convcli formats` lists: pictures, or ``.npy .npz .csv .tsv .json``.
+    layout : {"hwc", "chw"}
+        Order of the axes of an array of three in an array file. The result has channels last.
 
     Returns
     -------
@@ -36,14 +38,14 @@ def read_image(path: str | os.PathLike[str]) -> Array:
     ImageError
         The file cannot be read.
     """
-    array = load_array(path)
+    array = load_array(path, layout=Layout.parse(layout))
     if array is not None:
         return array
     first = read_picture(path).frames[0]
     return np.require(first.stacked(), requirements="W")
 
 
-def write_image(path: str | os.PathLike[str], image: ArrayLike) -> None:
+def write_image(path: str | os.PathLike[str], image: ArrayLike, *, layout: Layout | str = Layout.HWC) -> None:
     """Write an array as a picture, in the format that the suffix says; whole or not at all.
 
     Parameters
@@ -54,6 +56,8 @@ def write_image(path: str | os.PathLike[str], image: ArrayLike) -> None:
         One to four channels: grey, grey and alpha, RGB, RGB and alpha; array formats (``.npy`` ...) take any.
         uint8, uint16, bool (0 and white) or floats. Floats in a format of integers are taken in units of
         8 bits, rounded half to even and saturated; in float formats they are exact.
+    layout : {"hwc", "chw"}
+        Order of the axes of an array of three in the file, for ``.npy .npz .json``.
 
     Raises
     ------
@@ -73,7 +77,7 @@ def write_image(path: str | os.PathLike[str], image: ArrayLike) -> None:
         colours = samples[..., 0] if samples.shape[2] == 2 else samples[..., :3]
         frame = Frame(np.ascontiguousarray(colours), np.ascontiguousarray(samples[..., -1]))
         picture = Image((frame,), Space.GRAY if samples.shape[2] == 2 else Space.RGB)
-    write_bytes(path, encode_picture(picture, format, strict_depth=True).data)
+    write_bytes(path, encode_picture(picture, format, strict_depth=True, layout=Layout.parse(layout)).data)
 
 
 def _check(array: Array, format: Format) -> None:

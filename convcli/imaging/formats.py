@@ -115,10 +115,11 @@ _TABLE = (
     Format("webp", (".webp",), "WEBP", alpha=True, frames=True, bits="8", metadata="ICC EXIF XMP"),
     Format("gif", (".gif",), "GIF", alpha=True, frames=True, bits="8", metadata="text"),
     Format("bmp", (".bmp", ".dib"), "BMP", bits="1-8", metadata="dpi"),
-    Format("pgm", (".pgm",), "PPM", frozenset({"gray"}), _8_16, bits="1-16"),
-    Format("ppm", (".ppm",), "PPM", depths=_8_16, bits="1-16"),
-    Format("pnm", (".pnm",), "PPM", depths=_8_16, also_read=(".pbm",), bits="1-16"),
-    Format("pfm", (".pfm",), depths=frozenset({"float"}), numbers=True, bits="float"),
+    Format("pgm", (".pgm",), "PPM", frozenset({"gray"}), _8_16, frames=True, bits="1-16"),
+    Format("ppm", (".ppm",), "PPM", depths=_8_16, frames=True, bits="1-16"),
+    Format("pnm", (".pnm",), "PPM", depths=_8_16, frames=True, also_read=(".pbm",), bits="1-16"),
+    Format("pam", (".pam",), "PPM", depths=_8_16, alpha=True, frames=True, bits="1-16"),
+    Format("pfm", (".pfm",), depths=frozenset({"float"}), frames=True, numbers=True, bits="float"),
     Format("npy", (".npy",), "", _ANY, _EXACT, True, numbers=True, bits="8-64, float"),
     Format("npz", (".npz",), "", _ANY, _EXACT, True, numbers=True, bits="8-64, float"),
     Format("csv", (".csv",), "", frozenset({"gray"}), _EXACT, numbers=True, bits="float"),
@@ -182,6 +183,8 @@ _TABLE = (
 )
 
 _WRITTEN = tuple(format for format in _TABLE if format.written)
+# Formats that hold several pictures as a stream, which few viewers show: hints leave them out.
+_STREAMS = ("pgm", "ppm", "pnm", "pam", "pfm")
 _BY_SUFFIX = {suffix: format for format in _WRITTEN for suffix in format.suffixes}
 _SYNONYMS = {"jpg": "jpeg", "jpe": "jpeg", "tif": "tiff", "apng": "png", "jpeg2000": "jp2", "j2k": "jp2"}
 
@@ -241,7 +244,11 @@ def suffix_for(name: str) -> str:
 
 def holding(*, depth: str = "8", frames: bool = False) -> str:
     """Return the first suffixes of formats that hold this depth (and several frames), for hints."""
-    fitting = [one.suffix for one in _WRITTEN if depth in one.depths and one.frames >= frames]
+    fitting = [
+        one.suffix
+        for one in _WRITTEN
+        if depth in one.depths and one.frames >= frames and not (frames and one.name in _STREAMS)
+    ]
     return ", ".join(fitting[:8])
 
 

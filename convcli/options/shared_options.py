@@ -5,7 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
-from convcli.choices import MAX_PIXELS, AlphaMode, Choice, Combine, Compress, Depth, Method, RangeMode
+from convcli.choices import (
+    MAX_PIXELS,
+    AlphaMode,
+    Choice,
+    Combine,
+    Compress,
+    Depth,
+    Layout,
+    Method,
+    RangeMode,
+)
 from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
@@ -95,6 +105,15 @@ MaxPixelsOption = Annotated[
         help="Refuse pictures of more pixels than N; 1M is 2^20.",
     ),
 ]
+LayoutOption = Annotated[
+    Layout,
+    _file(
+        "--layout",
+        **choice_of(Layout),
+        help="Axes of arrays in .npy .npz .json, read and written: rows x columns x channels, or "
+        "channels first, as PyTorch has them.",
+    ),
+]
 GrayOption = Annotated[
     bool, _colour("--gray", help="Convert to grey first (Rec. 601 luma, as Pillow's mode L).")
 ]
@@ -128,7 +147,7 @@ class InputOptions(Options):
 
 
 class ReadSpec(Options):
-    """What is read of each input: all frames or one, and how large a picture may be."""
+    """What is read of each input: all frames or one, how large a picture may be, and the axes of arrays."""
 
     recursive: Annotated[
         bool,
@@ -139,6 +158,7 @@ class ReadSpec(Options):
     ] = False
     frame: FrameOption = None
     max_pixels: MaxPixelsOption = MAX_PIXELS
+    layout: LayoutOption = Layout.HWC
 
     def check(self) -> None:
         """Refuse negative frames, and limits below one pixel."""
@@ -171,6 +191,7 @@ class WriteSpec(Options):
     compress: Annotated[
         Compress, _file("--compress", **choice_of(Compress), help="Compression of lossless formats.")
     ] = Compress.FAST
+    layout: LayoutOption = Layout.HWC
 
     def check(self) -> None:
         """Refuse a file together with a folder, and an empty name."""

@@ -85,7 +85,13 @@ def process(
 def read_source(source: Source, reading: ReadSpec) -> Image:
     """Read the picture of one input."""
     content = read_stdin() if source.path == STDIN else source.path
-    return read_picture(content, name=source.name, frame=reading.frame, max_pixels=reading.max_pixels)
+    return read_picture(
+        content,
+        name=source.name,
+        frame=reading.frame,
+        max_pixels=reading.max_pixels,
+        layout=reading.layout,
+    )
 
 
 def as_gray(image: Image) -> Image:
@@ -106,7 +112,12 @@ def write_results(
     files = results if len(results) == len(targets) else [as_channels(results)]
     encoded = [
         encode_picture(
-            result.image, target.format, compress=writing.compress, strict_depth=strict, jobs=spec.jobs
+            result.image,
+            target.format,
+            compress=writing.compress,
+            strict_depth=strict,
+            jobs=spec.jobs,
+            layout=writing.layout,
         )
         for result, target in zip(files, targets, strict=True)
     ]

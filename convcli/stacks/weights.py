@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.arrayfiles.read import DamagedError, array_names, read_array
+from convcli.arrayfiles.read import ArrayFileError, DamagedError, array_names, read_array
 from convcli.errors import KernelError, UsageError
 from convcli.kernels.files.mapping import nested
 
@@ -79,6 +79,8 @@ class Weights:
             raise UsageError(
                 f"{what}: {path!r} cannot be read: {reason}", hint="write or copy it once more"
             ) from error
+        except ArrayFileError as error:
+            raise UsageError(f"{what}: {path!r}{error.message}", hint=error.hint) from error
 
 
 def _split(reference: str, what: str) -> tuple[str, str, str]:

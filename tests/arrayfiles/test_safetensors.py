@@ -1,6 +1,7 @@
 """Our reader of .safetensors against the package that writes them."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,15 @@ BROKEN = {
     "a header that is too long": ((1 << 60).to_bytes(8, "little"), "is not possible"),
     "cut header": ((50).to_bytes(8, "little") + b"{", "cannot be read"),
     "not an object": ((2).to_bytes(8, "little") + b"[]", "not an object"),
+    "a header longer than the file": (
+        (1 << 20).to_bytes(8, "little") + b"{}",
+        "1048576 bytes is not possible",
+    ),
+    "lists in lists": ((200_000).to_bytes(8, "little") + b"[" * 200_000, "nested too deeply"),
+    "a name twice": (
+        (79).to_bytes(8, "little") + b'{"x":1,' + b" " * 64 + b'"x":2}  ',
+        "names 'x' twice",
+    ),
 }
 
 
@@ -64,6 +74,12 @@ ENTRIES = {
     "cut data": ({"dtype": "F32", "shape": [9], "data_offsets": [0, 36]}, "cut short"),
     "wrong size": ({"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}, "4 bytes are not"),
     "negative": ({"dtype": "F32", "shape": [-1], "data_offsets": [0, -4]}, "-4 bytes are not"),
+    "before the data": ({"dtype": "F32", "shape": [1], "data_offsets": [-4, 0]}, "4 bytes are not"),
+    "far beyond": ({"dtype": "U8", "shape": [1], "data_offsets": [1 << 60, (1 << 60) + 1]}, "cut short"),
+    "a side that is not whole": ({"dtype": "F32", "shape": [1.0], "data_offsets": [0, 4]}, "malformed"),
+    "a side in quotes": ({"dtype": "F32", "shape": ["1"], "data_offsets": [0, 4]}, "malformed"),
+    "one offset": ({"dtype": "F32", "shape": [1], "data_offsets": [0]}, "malformed"),
+    "a list": ([], "malformed"),
     "unknown type": ({"dtype": "F8_E4M3", "shape": [4], "data_offsets": [0, 4]}, "type F8_E4M3"),
     "no type": ({"shape": [1], "data_offsets": [0, 4]}, "malformed"),
 }
@@ -74,3 +90,20 @@ def test_broken_entries(tmp_path: Path, entry: dict[str, Any], says: str) -> Non
     write(tmp_path / "w.safetensors", {"x": entry}, b"\0\0\0\0")
     with pytest.raises(UsageError, match=says):
         Weights(str(tmp_path)).array("w.safetensors:x", "it")
+
+
+def test_tensors_that_overlap_are_refused(tmp_path: Path) -> None:
+    header = {
+        name: {"dtype": "U8", "shape": [3], "data_offsets": [at, at + 3]} for name, at in (("a", 0), ("b", 2))
+    }
+    write(tmp_path / "w.safetensors", header, b"12345")
+    with pytest.raises(UsageError, match="'a' and 'b' overlap"):
+        Weights(str(tmp_path)).array("w.safetensors:a", "it")
+
+
+def test_a_header_above_the_limit_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(((1 << 24) + 1).to_bytes(8, "little"))
+    os.truncate(path, 1 << 25)
+    with pytest.raises(UsageError, match="is above the limit of 16777216 bytes"):
+        Weights(str(tmp_path)).array("w.safetensors:a", "it")

@@ -66,7 +66,7 @@ def test_every_format_of_several_frames_can_save_them():
     Pillow.init()
     for name in formats.names():
         format = formats.by_name(name)
-        if format.frames:
+        if format.frames and name not in ("pgm", "ppm", "pnm", "pam", "pfm"):
             assert format.pillow in Pillow.SAVE_ALL
 
 

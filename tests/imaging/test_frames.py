@@ -168,7 +168,7 @@ def test_pages_of_16_bits_and_floats(dtype, channels):
         assert after.pixels.dtype == dtype
 
 
-@pytest.mark.parametrize("name", ["jpeg", "bmp", "ppm", "pfm", "npy", "npz", "csv", "json", "qoi"])
+@pytest.mark.parametrize("name", ["jpeg", "bmp", "npy", "npz", "csv", "json", "qoi"])
 def test_formats_of_one_picture_refuse_several_and_name_the_option(name):
     with pytest.raises(OutputError, match="holds one picture, and there are 4") as caught:
         encode_picture(animation(), name)

@@ -13,7 +13,6 @@ from convcli.commands.compare.subject import Picture, Subject, picture_of, subje
 from convcli.commands.compare.verdict import verdict
 from convcli.display.words import per_axis, printable
 from convcli.engine.arrays import Array
-from convcli.imaging.reading.read import read_picture
 from convcli.kernels.spec import kernel_files
 from convcli.options.specs import ReadSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, refuse_inputs, run_each
@@ -145,7 +144,7 @@ def _truth(
     if spec.truth is None:
         words = f"{_sized(size)} pixels; the truth beyond them is not known (--crop N makes it known)"
         return planes, None, (0, 0), words
-    image = read_picture(spec.truth, frame=reading.frame, max_pixels=reading.max_pixels)
+    image = read_source(Source(spec.truth), reading)
     larger = picture_of(image, subject, gray=spec.gray).planes
     offset = spec.offset if spec.offset is not None else find_inside(planes, larger)
     check_inside(planes, larger, offset)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.choices import PadMode
+from convcli.choices import Layout, PadMode
 from convcli.commands.learn.spec import LearnSpec
 from convcli.commands.learn.verdict import verdict
 from convcli.engine.fitting.fit import Fit
@@ -29,13 +29,17 @@ MIN_ROUNDED_RANGE = 16
 
 
 class PicturePair(NamedTuple):
-    """Two picture files, before and after: paths as given, pixels of each frame in their own units, notes."""
+    """Two picture files, before and after: paths as given, pixels of each frame in their own units, notes.
+
+    `layout` is the order of axes in the files, of arrays.
+    """
 
     input: str
     target: str
     inputs: tuple[Array, ...]
     targets: tuple[Array, ...]
     notes: tuple[str, ...]
+    layout: Layout = Layout.HWC
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +152,7 @@ def command(result: FitReport) -> tuple[str, ...]:
         words.append(f"-s {size_words(fit.stride)}")
     words += ["--convolve"] if fit.convolve else []
     words += ["--gray"] if result.spec.gray else []
+    words += [f"--layout {first.layout}"] if first.layout is not Layout.HWC else []
     stem = os.path.splitext(os.path.basename(first.target))[0]
     if after.dtype.kind == "f" or after.dtype != before.dtype or fit.weights.ndim == 3:
         return (*words, "--range raw", f"-o {shlex.quote(f'{stem}-again.npy')}")

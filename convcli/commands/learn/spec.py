@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from convcli.choices import MAX_PIXELS, FitMethod, Init, Loss, PadMode
+from convcli.choices import MAX_PIXELS, FitMethod, Init, Layout, Loss, PadMode
 from convcli.errors import UsageError
 from convcli.options import completion, shared_options
 from convcli.options.option_groups import Options
@@ -244,3 +244,4 @@ class Reading(Options):
 
     frame: shared_options.FrameOption = None
     max_pixels: shared_options.MaxPixelsOption = MAX_PIXELS
+    layout: shared_options.LayoutOption = Layout.HWC

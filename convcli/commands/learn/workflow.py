@@ -109,7 +109,7 @@ def _pair(before: str, after: str, spec: LearnSpec, reading: ReadSpec) -> Pictur
             f"{source.name!r} has {_channels(count)}" for source, count in zip(sources, channels, strict=True)
         )
         raise GeometryError(said, hint="add --gray, which makes grey of colours, or give both alike")
-    return PicturePair(before, after, tuple(inputs), tuple(targets), tuple(notes))
+    return PicturePair(before, after, tuple(inputs), tuple(targets), tuple(notes), reading.layout)
 
 
 def _channels(count: int) -> str:

@@ -11,6 +11,7 @@ from convcli.commands.run.layer_maps import LayerMaps
 from convcli.commands.run.report import layers_report, summary_table
 from convcli.display.words import size
 from convcli.engine.arrays import Array
+from convcli.errors import GeometryError
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Frame, Image, Space
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
@@ -26,9 +27,6 @@ from convcli.stacks.stack import Scale, Stack, read_stack
 from convcli.stacks.trace import LayerTrace, run
 
 __all__ = ["run_files"]
-
-# Formats to which results are written as C x H x W; the others have channels last, as pictures do.
-CHANNELS_FIRST = ("npy", "npz", "json")
 
 
 def run_files(
@@ -64,12 +62,16 @@ def run_files(
         traces: list[LayerTrace] = []
         notes = list(image.notes)
         for number, frame in enumerate(image.frames):
-            x, left_out = preprocess(frame, image.space, stack)
-            notes += left_out
             drawn = keep if number == 0 else None
-            if drawn is not None:
-                drawn.add_input(x)
-            y, found = run(stack, x, jobs=spec.jobs, watch=drawn.add if drawn is not None else None)
+            try:
+                x, left_out = preprocess(frame, image.space, stack)
+                if drawn is not None:
+                    drawn.add_input(x)
+                y, found = run(stack, x, jobs=spec.jobs, watch=drawn.add if drawn is not None else None)
+            except GeometryError as error:
+                error.hint = next((note for note in image.notes if "--layout" in note), error.hint)
+                raise
+            notes += left_out
             made.append(y)
             traces = traces or found
         if keep is not None:
@@ -114,10 +116,4 @@ def _develop(image: Image, made: Sequence[Array], stack: Stack, spec: FilterSpec
     same = frames[0].channels == image.frames[0].channels
     before = replace(image, frames=frames, space=image.space if same else Space.DATA)
     maps = [FeatureMap(frame.pixels, None) for frame in frames]
-    result = to_image(before, maps, spec, format)
-    if format.name not in CHANNELS_FIRST:
-        return result
-    inside = tuple(
-        frame._replace(pixels=np.moveaxis(np.atleast_3d(frame.pixels), 2, 0)) for frame in result.image.frames
-    )
-    return result._replace(image=replace(result.image, frames=inside, space=Space.DATA))
+    return to_image(before, maps, spec, format)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from convcli.arrayfiles.write import encode_array
 from convcli.atomic_write import write_bytes
-from convcli.choices import STDOUT, Combine
+from convcli.choices import STDOUT, Combine, Layout
 from convcli.commands.show.maps import ShownMap, map_report, picture_maps, slid_maps, stacked
 from convcli.commands.show.spec import Form, ShowSpec
 from convcli.commands.show.view import FeatureMapTable
@@ -76,7 +76,7 @@ def show_files(
         )
         if form is Form.JSON and output is None:
             return Outcome(input=source.path, report=report, notes=tuple(notes))
-        data = _encoded(maps, form, report)
+        data = _encoded(maps, form, report, reading.layout)
         if output is None:
             return Outcome(input=source.path, data=data, notes=tuple(notes))
         write_bytes(output, data)
@@ -135,11 +135,11 @@ def _drawn(
     return Group(*[item for part in drawn for item in (Text(""), part)][1:])
 
 
-def _encoded(maps: Sequence[ShownMap], form: Form, report: dict[str, Any]) -> bytes:
+def _encoded(maps: Sequence[ShownMap], form: Form, report: dict[str, Any], layout: Layout) -> bytes:
     if form is Form.JSON:
         return json.dumps(report, allow_nan=False).encode() + b"\n"
     if form is Form.CSV and len(maps) > 1:
         raise OutputError(
             f".csv holds one map, and there are {len(maps)}", hint="add --gray, or use --as json or npy"
         )
-    return encode_array(stacked(maps), form.value)
+    return encode_array(stacked(maps), form.value, layout=layout)

@@ -1,77 +1,261 @@
-"""Read PFM, and PGM and PPM of more than 8 bits, which Pillow narrows to 8 bits or does not know.
+"""Read PBM, PGM and PPM of either kind, PAM and PFM: all pictures of a stream, at their full depth.
+
+Pillow reads the first picture only, and narrows more than 8 bits.
 
 References
 ----------
-The netpbm manual pages pgm(5), ppm(5) and pfm(5).
+The netpbm manual pages pbm(5), pgm(5), ppm(5), pam(5) and pfm(5).
 """
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from convcli.errors import ImageError
 from convcli.imaging.image import Array, Decoded, Frame, Space
+from convcli.imaging.reading.netpbm_text import end_of_text, samples_in_text
 from convcli.imaging.reading.sniff import too_large
+from convcli.limits import FRAMES
 
-__all__ = ["decode", "is_deep"]
+__all__ = ["Picture", "decode", "is_netpbm", "pictures"]
 
 # White space and comments between the fields of a header.
 _SPACE = rb"(?:\s|#[^\r\n]*[\r\n])+"
+_SIZE = _SPACE + rb"(\d{1,18})" + _SPACE + rb"(\d{1,18})"
 _HEADER = re.compile(
-    rb"(P[2356])" + _SPACE + rb"(\d{1,9})" + _SPACE + rb"(\d{1,9})" + _SPACE + rb"(\d{1,9})\s"
+    rb"(P[14])" + _SIZE + rb"(?:#[^\r\n]*)?\s?"
+    rb"|(P[2356])" + _SIZE + _SPACE + rb"(\d{1,18})(?:#[^\r\n]*)?(?:\s|$)"
+    rb"|(P[fF])" + _SIZE + _SPACE + rb"([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)(?:\s|$)"
 )
-_FLOAT_HEADER = re.compile(rb"(P[fF])\s+(\d{1,9})\s+(\d{1,9})\s+([-+0-9.eE]{1,32})\s")
+_PAM = re.compile(rb"P7[ \t\r]*\n")
+_PAM_END = re.compile(rb"^[ \t]*ENDHDR[ \t\r]*\n", re.MULTILINE)
+# How a file begins; what may stand between pictures.
+_START = re.compile(rb"P[1-6fF]" + _SPACE + rb"\d|P7[ \t\r]*\n")
+_BLANK = re.compile(rb"\s*")
+# Longest header, in bytes: programs write comments of a line or two.
+_MOST_HEADER = 1 << 16
+# Largest sample of an integer format.
+_MOST_WHITE = 65535
+
+# Colours of the kinds of PAM, without alpha.
+_KINDS = {"BLACKANDWHITE": 1, "GRAYSCALE": 1, "RGB": 3}
 
 
-def is_deep(data: bytes) -> bool:
-    """Whether this is a PFM, or a PGM or PPM of more than 8 bits."""
-    if data[:2] in (b"Pf", b"PF"):
-        return True
-    header = _HEADER.match(data[:4096])
-    return header is not None and int(header[4]) > 255
+class Picture(NamedTuple):
+    """The header of one picture of a stream, and where its samples are.
+
+    `white` is the maxval, 0 for floats; `kind` is a PAM's tuple type; `scale` a PFM's.
+    """
+
+    magic: str
+    width: int
+    height: int
+    depth: int
+    white: int
+    start: int
+    end: int
+    kind: str = ""
+    scale: float = 1.0
+
+    @property
+    def format(self) -> str:
+        """The name of the file format that keeps the picture as it is."""
+        return {"P7": "pam", "Pf": "pfm", "PF": "pfm"}.get(self.magic, "pnm")
+
+    @property
+    def length(self) -> int:
+        """Number of samples."""
+        return self.width * self.height * self.depth
 
 
-def decode(data: bytes, name: str, max_pixels: int) -> Decoded:
-    """Decode a file for which `is_deep` is true: to uint16, white being 65535, or to float32."""
-    floats = data[:2] in (b"Pf", b"PF")
-    header = (_FLOAT_HEADER if floats else _HEADER).match(data[:4096])
-    if header is None:
+def is_netpbm(data: bytes) -> bool:
+    """Whether the content begins as one of these formats does."""
+    return _START.match(data[:_MOST_HEADER]) is not None
+
+
+def pictures(data: bytes, name: str, notes: list[str]) -> list[Picture]:
+    """Return the headers of all pictures, one after the other in the file."""
+    found: list[Picture] = []
+    place = 0
+    while place < len(data):
+        try:
+            found.append(_header(data, place, name))
+        except ImageError:
+            if not found:
+                raise
+            notes.append(f"{len(data) - place} bytes after the last picture are left out")
+            break
+        FRAMES.check(len(found), "split the file", ImageError)
+        blank = _BLANK.match(data, found[-1].end)
+        place = blank.end() if blank else len(data)
+    return found
+
+
+def _header(data: bytes, place: int, name: str) -> Picture:
+    """Return the picture whose header is at `place`."""
+    try:
+        found = _pam(data, place) if data.startswith(b"P7", place) else _plain_or_raw(data, place)
+    except ValueError as error:
+        raise ImageError(f"{name!r} has a damaged header: {error}", hint="see pam(5) and pgm(5)") from error
+    if found is None:
         raise ImageError(
-            f"{name!r} has a damaged header", hint="it should say P5, P6, Pf or PF, then width and height"
+            f"{name!r} has a damaged header", hint="it should say P1 to P7, Pf or PF, then width and height"
         )
-    width, height = int(header[2]), int(header[3])
-    channels = 3 if header[1] in (b"P3", b"P6", b"PF") else 1
-    if width * height > max_pixels:
-        raise too_large(name, (width, height), max_pixels)
-    if width * height == 0:
-        raise ImageError(f"{name!r} has no pixels ({width} x {height})", hint="both sides must be above 0")
-    count = width * height * channels
-    body = memoryview(data)[header.end() :]
-    samples = _floats(body, count, header[4]) if floats else _integers(body, count, header)
-    if samples.size < count:
+    if found.width * found.height == 0:
         raise ImageError(
-            f"{name!r} is cut short: {samples.size} of {count} samples", hint="copy or download it once more"
+            f"{name!r} has no pixels ({found.width} x {found.height})", hint="both sides must be above 0"
         )
-    pixels = samples.reshape((height, width) if channels == 1 else (height, width, channels))
-    if floats:
+    if found.white > _MOST_WHITE or (found.white == 0 and found.format != "pfm"):
+        raise ImageError(f"{name!r} has the maxval {found.white}", hint=f"it is 1 to {_MOST_WHITE}")
+    plain = found.magic in ("P1", "P2", "P3")
+    end = end_of_text(data, found.start) if plain else found.start + _bytes(found)
+    return found._replace(end=min(end, len(data)))
+
+
+def _bytes(picture: Picture) -> int:
+    """Return the length of binary samples."""
+    if picture.magic == "P4":
+        return (picture.width + 7) // 8 * picture.height
+    return picture.length * (4 if picture.format == "pfm" else 2 if picture.white > 255 else 1)
+
+
+def _plain_or_raw(data: bytes, place: int) -> Picture | None:
+    found = _HEADER.match(data, place, place + _MOST_HEADER)
+    if found is None:
+        return None
+    magic, width, height, *rest = (part for part in found.groups() if part is not None)
+    depth = 3 if magic in (b"P3", b"P6", b"PF") else 1
+    white, scale = 1, 1.0
+    if rest and magic in (b"Pf", b"PF"):
+        white, scale = 0, float(rest[0])
+        if scale in (0.0, float("inf"), -float("inf")):
+            raise ValueError(f"its scale is {scale:g}, whose sign is the order of bytes")
+    elif rest:
+        white = int(rest[0])
+    return Picture(magic.decode(), int(width), int(height), depth, white, found.end(), 0, "", scale)
+
+
+def _pam(data: bytes, place: int) -> Picture | None:
+    begin = _PAM.match(data, place, place + _MOST_HEADER)
+    end = _PAM_END.search(data, place, place + _MOST_HEADER)
+    if begin is None or end is None:
+        return None
+    fields: dict[str, str] = {}
+    for line in data[begin.end() : end.start()].decode("latin-1").splitlines():
+        key, _, value = line.strip().partition(" ")
+        if key == "TUPLTYPE" and key in fields:
+            value = f"{fields[key]} {value}"
+        if key and not key.startswith("#"):
+            fields[key] = value.strip()
+    numbers = []
+    for key in ("WIDTH", "HEIGHT", "DEPTH", "MAXVAL"):
+        if not re.fullmatch(r"[0-9]{1,18}", fields.get(key, "")):
+            raise ValueError(f"its {key} is {fields.get(key, 'missing')[:40]}")
+        numbers.append(int(fields[key]))
+    if numbers[2] == 0:
+        raise ValueError("its DEPTH is 0")
+    kind = fields.get("TUPLTYPE", "")
+    colours = _KINDS.get(kind.removesuffix("_ALPHA"))
+    if colours is not None and colours + kind.endswith("_ALPHA") != numbers[2]:
+        raise ValueError(f"{kind} has a DEPTH of {numbers[2]}")
+    width, height, depth, white = numbers
+    return Picture("P7", width, height, depth, white, end.end(), 0, kind)
+
+
+def decode(
+    data: bytes, chosen: list[Picture], name: str, max_pixels: int, notes: list[str]
+) -> tuple[list[Decoded], str]:
+    """Decode pictures to uint8 or uint16 with white at the top, or float32; return the name of their format.
+
+    Samples ``v`` of any maxval become ``(255 v + maxval / 2) / maxval``, as netpbm has it, or 65535 for 255.
+    """
+    area = sum(picture.width * picture.height for picture in chosen)
+    if area > max_pixels:
+        raise too_large(name, (chosen[0].width, area // chosen[0].width), max_pixels)
+    decoded = []
+    for number, picture in enumerate(chosen, 1):
+        samples = _samples(data, picture, name, notes)
+        if samples.size < picture.length:
+            which = f" of picture {number}" if len(chosen) > 1 else ""
+            raise ImageError(
+                f"{name!r} is cut short: {samples.size} of {picture.length} samples{which}",
+                hint="copy or download it once more",
+            )
+        decoded.append(_frame(samples, picture, notes))
+    types = {frame.pixels.dtype for frame, _ in decoded}
+    if len(types) > 1:
+        if any(dtype.kind == "f" for dtype in types):
+            raise ImageError(f"{name!r} holds integers and floats", hint="choose one picture with --frame N")
+        decoded = [(_widened(frame), space) for frame, space in decoded]
+        notes.append("pictures of 8 bits beside 16 are read as 16 bits")
+    return decoded, chosen[0].format
+
+
+def _widened(frame: Frame) -> Frame:
+    if frame.pixels.dtype == np.uint16:
+        return frame
+    alpha = None if frame.alpha is None else frame.alpha.astype(np.uint16) * np.uint16(257)
+    return frame._replace(pixels=frame.pixels.astype(np.uint16) * np.uint16(257), alpha=alpha)
+
+
+def _frame(samples: Array, picture: Picture, notes: list[str]) -> Decoded:
+    height, width, depth = picture.height, picture.width, picture.depth
+    pixels = samples.reshape((height, width) if depth == 1 else (height, width, depth))
+    if picture.format == "pfm":
         pixels = np.ascontiguousarray(pixels[::-1])  # PFM stores the bottom row first
-    return Frame(pixels), Space.RGB if channels == 3 else Space.GRAY
+        if abs(picture.scale) != 1:
+            notes.append(
+                f"samples are taken as stored: the PFM's scale of {abs(picture.scale):g} is left out"
+            )
+    if depth > 4 or (picture.kind and picture.kind.removesuffix("_ALPHA") not in _KINDS):
+        if picture.kind:
+            notes.append(f"the tuple type {picture.kind[:40]!r} is not known: read as {depth} channels")
+        return Frame(pixels), Space.DATA
+    alpha = None
+    if depth in (2, 4):
+        pixels, alpha = pixels[..., : depth - 1], np.ascontiguousarray(pixels[..., -1])
+        pixels = np.ascontiguousarray(pixels[..., 0] if depth == 2 else pixels)
+    return Frame(pixels, alpha), Space.RGB if depth > 2 else Space.GRAY
 
 
-def _floats(body: memoryview, count: int, scale: bytes) -> Array:
-    order = "<f4" if float(scale) < 0 else ">f4"
-    return np.frombuffer(body[: min(len(body) // 4, count) * 4], dtype=order).astype(np.float32)
-
-
-def _integers(body: memoryview, count: int, header: re.Match[bytes]) -> Array:
-    white = int(header[4])
-    if white > 65535:
-        raise ValueError(f"white is {white}, more than 65535")
-    if header[1] in (b"P2", b"P3"):
-        words = re.sub(rb"#[^\r\n]*", b"", bytes(body)).split(maxsplit=count)[:count]
-        samples = np.array(words, dtype=np.uint32) if words else np.empty(0, np.uint32)
+def _samples(data: bytes, picture: Picture, name: str, notes: list[str]) -> Array:
+    """Return the samples that there are, all or fewer, scaled."""
+    body = memoryview(data)[picture.start : picture.end]
+    if picture.format == "pfm":
+        order = "<f4" if picture.scale < 0 else ">f4"
+        return np.frombuffer(body[: len(body) // 4 * 4], dtype=order).astype(np.float32)
+    if picture.magic == "P4":
+        packed = np.frombuffer(body, np.uint8)
+        row = (picture.width + 7) // 8
+        rows = packed[: len(packed) // row * row].reshape(-1, row)
+        return ((1 - np.unpackbits(rows, axis=1)[:, : picture.width]) * np.uint8(255)).reshape(-1)
+    if picture.magic in ("P1", "P2", "P3"):
+        samples, rest = samples_in_text(bytes(body), picture.length, name, bits=picture.magic == "P1")
+        if rest:
+            notes.append(f"{rest} samples after the last pixel are left out")
     else:
-        samples = np.frombuffer(body[: min(len(body) // 2, count) * 2], dtype=">u2").astype(np.uint32)
-    if white == 65535:
-        return np.minimum(samples, 65535).astype(np.uint16)
-    return ((np.minimum(samples, white) * 65535 + white // 2) // white).astype(np.uint16)
+        order = ">u2" if picture.white > 255 else "u1"
+        samples = np.frombuffer(body[: len(body) - len(body) % int(order[-1])], order)
+    if picture.magic == "P1":
+        return ((1 - samples) * 255).astype(np.uint8)
+    return _scaled(samples, picture.white, notes)
+
+
+def _scaled(samples: Array, white: int, notes: list[str]) -> Array:
+    top, dtype = (65535, np.uint16) if white > 255 else (255, np.uint8)
+    if white < top or samples.dtype.kind == "i":
+        above = int(np.count_nonzero(samples > white))
+        if above:
+            notes.append(f"{above} samples above the maxval of {white} are read as white")
+            samples = np.minimum(samples, white)
+    if white == top:
+        return samples.astype(dtype, copy=False)
+    return _table(white, top).astype(dtype)[samples]
+
+
+@lru_cache(maxsize=4)
+def _table(white: int, top: int) -> Array:
+    """Return the scaled value of each sample."""
+    return (np.arange(white + 1) * top + white // 2) // white

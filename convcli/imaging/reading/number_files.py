@@ -4,19 +4,45 @@ import io
 
 import numpy as np
 
-from convcli.arrayfiles.read import ArrayFileError, DamagedError, PickledError, array_names, read_array
+from convcli.arrayfiles.read import (
+    ArrayFileError,
+    DamagedError,
+    PickledError,
+    array_names,
+    read_array,
+    rounded,
+)
+from convcli.choices import Layout
 from convcli.errors import ImageError, nearest
-from convcli.imaging.image import Array
+from convcli.imaging.image import Array, Frame
+from convcli.imaging.reading.sniff import too_large
 
-__all__ = ["floats", "picture_array"]
+__all__ = ["data_frame", "picture_array"]
 
 
-def picture_array(data: bytes, kind: str, name: str, member: str | None) -> Array:
-    """Return the array in a file of `kind`, in its own dtype: H x W, or H x W x channels."""
+def picture_array(
+    data: bytes,
+    kind: str,
+    name: str,
+    member: str | None,
+    max_pixels: int | None = None,
+    layout: Layout = Layout.HWC,
+) -> Array:
+    """Return the array in a file of `kind`, in its own dtype, with its axes in the order of the file.
+
+    What is no picture, or has more than `max_pixels`, is refused before memory is asked for.
+    """
+
+    def check(shape: tuple[int, ...], _: int = 0) -> None:
+        _check_axes(shape, name)
+        height, width = shape[1:] if len(shape) == 3 and layout is Layout.CHW else shape[:2]
+        if max_pixels is not None and height * width > max_pixels:
+            raise too_large(name, (width, height), max_pixels)
+
     file = io.BytesIO(data)
     try:
         chosen = _chosen(array_names(file, kind), name, member) if kind == "npz" else ""
-        array = read_array(file, kind, chosen)
+        array = read_array(file, kind, chosen, check)
     except PickledError as error:
         raise ImageError(
             f"{name!r} holds Python objects", hint="store numbers: array.astype(float)"
@@ -25,12 +51,57 @@ def picture_array(data: bytes, kind: str, name: str, member: str | None) -> Arra
         if isinstance(error.__cause__, MemoryError):
             raise ImageError(f"{name!r} does not fit into memory", hint="store a part of it") from error
         raise ImageError(
-            f"{name!r} cannot be read as {kind.upper()} ({error.message})", hint="write or copy it once more"
+            f"{name!r} cannot be read as {kind.upper()} ({error.message})",
+            hint=error.hint or "write or copy it once more",
         ) from error
     except ArrayFileError as error:
         raise ImageError(f"{name!r}{error.message}", hint=error.hint) from error
-    _check_axes(array, name)
+    check(array.shape)
+    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
+        raise ImageError(
+            f"{name!r} holds values of type {array.dtype}",
+            hint="store booleans, integers, or reals of up to 64 bits",
+        )
     return array
+
+
+def data_frame(array: Array, name: str, layout: Layout) -> tuple[Frame, str]:
+    """Return the array as the floats of a picture, rows first, and a note if it looks like channels first.
+
+    The floats are float32 where that is exact, else float64; integers that float64 rounds are an error.
+    """
+    wide = array.dtype.kind in "iu" and array.dtype.itemsize > 2
+    exact = np.float64 if wide or array.dtype == np.float64 else np.float32
+    if wide and array.dtype.itemsize == 8:
+        _check_whole(array, name)
+    note = ""
+    if array.ndim == 3:
+        if layout is Layout.CHW:
+            array = np.moveaxis(array, 0, 2)
+        elif _looks_channels_first(*array.shape):
+            rows, columns, channels = array.shape
+            note = (
+                f"{rows} x {columns} x {channels} is read as H x W x C, {channels} channels, and looks like "
+                f"C x H x W: --layout chw reads it so"
+            )
+    values = array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
+    return Frame(np.ascontiguousarray(values, dtype=exact)), note
+
+
+def _looks_channels_first(rows: int, columns: int, channels: int) -> bool:
+    """Whether there are few rows, and more channels than colours have: 3 x 480 x 640, 64 x 512 x 512."""
+    return rows < columns and channels > 4 and (rows <= 4 or 8 * rows <= min(columns, channels))
+
+
+def _check_whole(array: Array, name: str) -> None:
+    """Refuse 64-bit integers that no float64 equals."""
+    if max(int(array.max()), -int(array.min())) <= 2**53:
+        return
+    for place in np.argwhere(np.abs(array.astype(np.float64)) >= 2**53).tolist():
+        value = int(array[tuple(place)])
+        if value != float(value):
+            error = rounded(str(value), place)
+            raise ImageError(f"{name!r}{error.message}", hint=error.hint)
 
 
 def _chosen(names: list[str], name: str, member: str | None) -> str:
@@ -51,29 +122,11 @@ def _chosen(names: list[str], name: str, member: str | None) -> str:
     return member
 
 
-def _check_axes(array: Array, name: str) -> None:
-    shape = " x ".join(map(str, array.shape)) or "one number"
-    if array.dtype.kind not in "biuf":
+def _check_axes(shape: tuple[int, ...], name: str) -> None:
+    said = " x ".join(map(str, shape)) or "one number"
+    if len(shape) not in (2, 3):
         raise ImageError(
-            f"{name!r} holds values of type {array.dtype}", hint="store booleans, integers or real numbers"
+            f"{name!r} has {len(shape)} axes ({said})", hint="a picture is H x W, or H x W x channels"
         )
-    if array.ndim not in (2, 3):
-        raise ImageError(
-            f"{name!r} has {array.ndim} axes ({shape})", hint="a picture is H x W, or H x W x channels"
-        )
-    if array.size == 0:
-        raise ImageError(f"{name!r} is empty ({shape})", hint="every side must be 1 or more")
-
-
-def floats(array: Array) -> tuple[Array, str]:
-    """Return the array as float32 where that is exact, else float64, and a note on rounded integers.
-
-    The note counts the integers above 2**53 in magnitude; it is empty if there are none.
-    """
-    wide = array.dtype.kind in "iu" and array.dtype.itemsize > 2
-    exact = np.float64 if wide or (array.dtype.kind == "f" and array.dtype.itemsize > 4) else np.float32
-    values = array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
-    result = np.ascontiguousarray(values, dtype=exact)
-    # Only 64-bit integers can be rounded. They are counted by size: some would overflow if converted back.
-    large = int(np.count_nonzero(np.abs(result) > 2**53)) if wide and array.dtype.itemsize == 8 else 0
-    return result, f"{large} integers beyond 2**53 were rounded" if large else ""
+    if 0 in shape:
+        raise ImageError(f"{name!r} is empty ({said})", hint="every side must be 1 or more")

@@ -25,9 +25,11 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
     """Decode all frames of a picture file, or frame number `frame`, from 0; None for unknown content."""
     kind = picture_kind(data)
     with guarded(name, max_pixels) as notes:
-        if netpbm.is_deep(data):
-            _choose(frame, 1, name)
-            return _image([netpbm.decode(data, name, max_pixels)], Metadata(), "pnm", name, notes)
+        if netpbm.is_netpbm(data):
+            found = netpbm.pictures(data, name, notes)
+            chosen = [found[index] for index in _choose(frame, len(found), name)]
+            decoded, format = netpbm.decode(data, chosen, name, max_pixels, notes)
+            return _image(decoded, Metadata(), format, name, notes)
         try:
             with open_picture(data, kind) as picture:
                 return _decode(picture, data, kind, name, frame, max_pixels, notes)

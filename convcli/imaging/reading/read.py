@@ -8,12 +8,12 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from convcli.choices import MAX_PIXELS
+from convcli.choices import MAX_PIXELS, Layout
 from convcli.errors import ImageError, nearest
-from convcli.imaging.image import Array, Frame, Image, Space
+from convcli.imaging.image import Array, Image, Space
 from convcli.imaging.reading import sniff
 from convcli.imaging.reading.foreign import refusal
-from convcli.imaging.reading.sniff import refuse_device, too_large
+from convcli.imaging.reading.sniff import refuse_device
 
 __all__ = ["Source", "load_array", "read_picture"]
 
@@ -21,7 +21,12 @@ Source: TypeAlias = str | os.PathLike[str] | os.PathLike[bytes] | bytes | bytear
 
 
 def read_picture(
-    source: Source, *, name: str | None = None, frame: int | None = None, max_pixels: int = MAX_PIXELS
+    source: Source,
+    *,
+    name: str | None = None,
+    frame: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+    layout: Layout = Layout.HWC,
 ) -> Image:
     """Read a picture of any format that `convcli formats` lists, or an array file.
 
@@ -40,11 +45,13 @@ def read_picture(
         Only the frame of this index in the file, from 0.
     max_pixels : int
         Frames of more pixels are refused before they are decoded.
+    layout : Layout
+        Order of the axes of an array of three.
     """
     loaded = _load(source, name)
     kind = sniff.array_kind(loaded.data, loaded.suffix)
     if kind:
-        return _from_array(loaded, kind, frame, max_pixels)
+        return _from_array(loaded, kind, frame, max_pixels, layout)
     if refused := refusal(loaded.data, loaded.name):
         raise refused
     image: Image | None
@@ -60,7 +67,7 @@ def read_picture(
         kind = sniff.text_array_kind(loaded.data)
         if not kind:
             raise sniff.not_a_picture(loaded.name)
-        return _from_array(loaded, kind, frame, max_pixels)
+        return _from_array(loaded, kind, frame, max_pixels, layout)
     for one in image.frames:
         _check_finite(one.pixels, loaded.name)
     return image
@@ -75,19 +82,15 @@ class _Loaded(NamedTuple):
     member: str | None = None
 
 
-def _from_array(loaded: _Loaded, kind: str, frame: int | None, max_pixels: int) -> Image:
-    from convcli.imaging.reading.number_files import floats, picture_array
+def _from_array(loaded: _Loaded, kind: str, frame: int | None, max_pixels: int, layout: Layout) -> Image:
+    from convcli.imaging.reading.number_files import data_frame, picture_array
 
-    array = picture_array(loaded.data, kind, loaded.name, loaded.member)
+    array = picture_array(loaded.data, kind, loaded.name, loaded.member, max_pixels, layout)
     if frame:
         raise ImageError(f"{loaded.name!r} has no frame {frame}", hint="it has only one, number 0")
-    height, width = array.shape[:2]
-    if height * width > max_pixels:
-        raise too_large(loaded.name, (width, height), max_pixels)
     _check_finite(array, loaded.name)
-    pixels, note = floats(array)
-    frames = (Frame(pixels),)
-    return Image(frames, Space.DATA, format=kind, name=loaded.name, notes=(note,) if note else ())
+    only, note = data_frame(array, loaded.name, layout)
+    return Image((only,), Space.DATA, format=kind, name=loaded.name, notes=(note,) if note else ())
 
 
 def _check_finite(values: Array, name: str) -> None:
@@ -106,15 +109,17 @@ def _check_finite(values: Array, name: str) -> None:
     )
 
 
-def load_array(source: Source, *, name: str | None = None) -> Array | None:
-    """Return the array in an array file, in its own dtype, or None if the file is not one."""
+def load_array(source: Source, *, name: str | None = None, layout: Layout = Layout.HWC) -> Array | None:
+    """Return the array in an array file, in its own dtype, channels last; None if the file is not one."""
     loaded = _load(source, name)
     kind = sniff.array_kind(loaded.data, loaded.suffix)
     if not kind:
         return None
     from convcli.imaging.reading.number_files import picture_array
 
-    return picture_array(loaded.data, kind, loaded.name, loaded.member)
+    array = picture_array(loaded.data, kind, loaded.name, loaded.member, layout=layout)
+    first = layout is Layout.CHW and array.ndim == 3
+    return np.ascontiguousarray(np.moveaxis(array, 0, 2)) if first else array
 
 
 def _load(source: Source, name: str | None) -> _Loaded:

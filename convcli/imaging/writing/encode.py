@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from convcli.choices import Compress
+from convcli.choices import Compress, Layout
 from convcli.errors import ConvcliError, MissingExtraError, OutputError
 from convcli.imaging.deep_extra import KEEPS
 from convcli.imaging.formats import Format, by_name
@@ -40,6 +40,7 @@ def encode_picture(
     compress: Compress = Compress.FAST,
     strict_depth: bool = False,
     jobs: int | None = None,
+    layout: Layout = Layout.HWC,
 ) -> Encoded:
     """Return the file of `format` that holds `image`.
 
@@ -55,6 +56,8 @@ def encode_picture(
         Whether 16 bits were asked for: a missing package is an error then, not a reason to write 8.
     jobs : int, optional
         Threads that compress a large PNG, by default one per core; the bytes do not depend on it.
+    layout : Layout
+        Order of the axes in ``.npy``, ``.npz`` and ``.json``.
     """
     if isinstance(format, str):
         format = by_name(format)
@@ -62,7 +65,7 @@ def encode_picture(
     try:
         with silenced("encoder") as heard:
             fitted, notes = adapted(image, format)
-            data = _encode(fitted, format, compress, strict_depth, jobs, notes)
+            data = _encode(fitted, format, compress, strict_depth, jobs, layout, notes)
             if format.name == "tiff":
                 data = with_tags(data, fitted.metadata, width, height)
         notes += heard.warnings
@@ -91,17 +94,21 @@ def _encode(
     compress: Compress,
     strict_depth: bool,
     jobs: int | None,
+    layout: Layout,
     notes: list[str],
 ) -> bytes:
     first = image.frames[0]
     if format.name in ("npy", "npz", "csv", "tsv", "json"):
         from convcli.arrayfiles.write import encode_array
 
-        return encode_array(first.stacked(), format.name, compress)
-    if format.name in ("pfm", "pgm", "ppm", "pnm"):
+        return encode_array(first.stacked(), format.name, compress, layout)
+    if format.name in ("pfm", "pgm", "ppm", "pnm", "pam"):
         from convcli.imaging.writing import netpbm
 
-        return (netpbm.encode_float if format.name == "pfm" else netpbm.encode)(first.pixels)
+        if any(frame.duration is not None for frame in image.frames):
+            notes.append(f"{format.suffix} holds no display times: they are left out")
+        encode = {"pfm": netpbm.encode_float, "pam": netpbm.encode_pam}.get(format.name, netpbm.encode)
+        return b"".join(encode(frame.stacked()) for frame in image.frames)
     narrowed = first.pixels.dtype == np.uint16 and (first.channels > 1 or first.alpha is not None)
     if format.name == "png" and len(image.frames) == 1 and (narrowed or compress is not Compress.SMALL):
         from convcli.imaging.writing import png

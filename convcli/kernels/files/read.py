@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from convcli.arrayfiles.first_bytes import binary_kind, text_of
 from convcli.arrayfiles.read import (
+    ArrayFileError,
     DamagedError,
     PickledError,
     array_names,
     read_array,
-    unpacked_size,
 )
 from convcli.errors import KernelError, unknown
 from convcli.kernels.files.mapping import from_mapping, nested
@@ -147,13 +147,11 @@ def _content(data: bytes, suffix: str, what: str, member: str) -> Held:
 def _npz(data: bytes, what: str, member: str) -> Held:
     file = io.BytesIO(data)
     try:
-        names, size = array_names(file, "npz"), unpacked_size(file)
+        names = array_names(file, "npz")
     except DamagedError as error:
         raise KernelError(
             f"{what} is not a whole .npz file: {error.message}", hint="save it again"
         ) from error
-    if size > MAX_BYTES:
-        raise KernelError(f"{what} unpacks to more than {MAX_BYTES} bytes", hint="is it a kernel?")
     ours = "kernel" in names or f"{COMPONENT}0" in names
     if member and member not in names:
         raise unknown(f"array of {what}", member, names, KernelError)
@@ -172,8 +170,13 @@ def _npz(data: bytes, what: str, member: str) -> Held:
 
 def _array(file: BinaryIO, kind: str, what: str, member: str = "") -> NDArray[Any]:
     where = f"{what}, array {shown(member)}" if member else what
+
+    def check(_: tuple[int, ...], need: int) -> None:
+        if need > MAX_BYTES:
+            raise KernelError(f"{where} unpacks to more than {MAX_BYTES} bytes", hint="is it a kernel?")
+
     try:
-        return read_array(file, kind, member)
+        return read_array(file, kind, member, check if member else None)
     except PickledError as error:
         raise KernelError(
             f"{where} holds pickled objects, which can run code", hint="save it as an array of float64"
@@ -182,6 +185,8 @@ def _array(file: BinaryIO, kind: str, what: str, member: str = "") -> NDArray[An
         raise KernelError(
             f"{where} is not a whole .npy file: {error.message}", hint="save it again"
         ) from error
+    except ArrayFileError as error:
+        raise KernelError(f"{where}{error.message}", hint=error.hint) from error
 
 
 def _text(data: bytes, what: str) -> str:

@@ -35,32 +35,34 @@ def stack(tmp_path: Path) -> Write:
 BOX = {"type": "conv", "kernel": "1 1 1; 1 1 1; 1 1 1"}
 
 
-def test_result_as_channels_first(convcli: Convcli, photo: Path, stack: Write) -> None:
+def test_result_has_channels_last(convcli: Convcli, photo: Path, stack: Write) -> None:
     ran = convcli("run", stack(BOX), photo)
     assert (ran.status, ran.out, ran.err) == (0, b"photo-net.npy\n", "")
     result = np.load("photo-net.npy")
     planes = np.moveaxis(pixels(photo) / 255, 2, 0)
-    expected = [9 * ndimage.uniform_filter(plane, 3)[1:-1, 1:-1] for plane in planes]
+    expected = np.dstack([9 * ndimage.uniform_filter(plane, 3)[1:-1, 1:-1] for plane in planes])
     assert result.dtype == np.float32
-    assert result.shape == (3, 22, 29)
+    assert result.shape == (22, 29, 3)
     assert_allclose(result, expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("layout", ["hwc", "chw"])
 @pytest.mark.parametrize("suffix", ["npy", "npz", "json", "tif"])
-def test_formats_of_numbers(convcli: Convcli, photo: Path, stack: Write, suffix: str) -> None:
+def test_formats_of_numbers(convcli: Convcli, photo: Path, stack: Write, suffix: str, layout: str) -> None:
     pytest.importorskip("tifffile" if suffix == "tif" else "numpy")
-    ran = convcli(
-        "run", stack(BOX), photo, "-o", f"y.{suffix}", *(["--range", "raw"] if suffix == "tif" else [])
-    )
-    assert ran.status == 0, ran.err
+    raw = ["--range", "raw"] if suffix == "tif" else []
+    ran = convcli("run", stack(BOX), photo, "-o", f"y.{suffix}", "--layout", layout, *raw)
+    assert (ran.status, ran.err) == (0, "")
     planes = np.moveaxis(pixels(photo) / 255, 2, 0)
     expected = np.array([9 * ndimage.uniform_filter(plane, 3)[1:-1, 1:-1] for plane in planes])
+    if layout == "hwc" or suffix == "tif":  # TIFF has an order of its own
+        expected = np.moveaxis(expected, 0, 2)
     if suffix == "json":
         result = np.array(json.loads(Path("y.json").read_text()))
     elif suffix == "tif":
         import tifffile
 
-        result = np.moveaxis(tifffile.imread("y.tif"), 2, 0)
+        result = tifffile.imread("y.tif")
     else:
         loaded = np.load(f"y.{suffix}")
         if suffix == "npz":
@@ -70,12 +72,12 @@ def test_formats_of_numbers(convcli: Convcli, photo: Path, stack: Write, suffix:
     assert_allclose(result, expected, rtol=1e-5)
 
 
-def test_one_map_is_still_channels_first(convcli: Convcli, gray: Path, stack: Write) -> None:
+def test_one_map_has_two_axes(convcli: Convcli, gray: Path, stack: Write) -> None:
     path = stack(BOX)
     convcli("run", path, gray, "-o", "y.npy")
-    assert np.load("y.npy").shape == (1, 18, 25)
+    assert np.load("y.npy").shape == (18, 25)
     convcli("run", path, gray, "-o", "y.csv")
-    assert_allclose(np.loadtxt("y.csv", delimiter=","), np.load("y.npy")[0], rtol=1e-6)
+    assert_allclose(np.loadtxt("y.csv", delimiter=","), np.load("y.npy"), rtol=1e-6)
 
 
 def test_pictures_are_in_units_of_the_scale(convcli: Convcli, photo: Path, gray: Path, stack: Write) -> None:
@@ -118,17 +120,16 @@ SCALES = {
 @pytest.mark.parametrize("scale", SCALES)
 def test_scales(convcli: Convcli, photo: Path, gray: Path, stack: Write, scale: str) -> None:
     convcli("run", stack({"type": "pool", "size": 1}, scale=scale), photo, "-o", "y.npy")
-    assert_allclose(np.moveaxis(np.load("y.npy"), 0, 2), SCALES[scale](pixels(photo)), rtol=1e-5, atol=1e-5)
+    assert_allclose(np.load("y.npy"), SCALES[scale](pixels(photo)), rtol=1e-5, atol=1e-5)
     ran = convcli("run", stack({"type": "pool", "size": 1}, scale=scale), gray, "-o", "g.npy")
-    channels = 3 if scale == "imagenet" else 1
-    assert np.load("g.npy").shape == (channels, 20, 27)
+    assert np.load("g.npy").shape == ((20, 27, 3) if scale == "imagenet" else (20, 27))
     assert ("grey is taken" in ran.err) == (scale == "imagenet")
 
 
 def test_gray_is_luma(convcli: Convcli, photo: Path, stack: Write) -> None:
     convcli("run", stack({"type": "relu"}, gray=True, scale="byte"), photo, "-o", "y.npy")
     with Image.open(photo) as image:
-        assert_array_equal(np.load("y.npy")[0], np.asarray(image.convert("L")))
+        assert_array_equal(np.load("y.npy"), np.asarray(image.convert("L")))
 
 
 def test_arrays_stand_as_they_are_in_double_precision(convcli: Convcli, stack: Write) -> None:
@@ -137,14 +138,14 @@ def test_arrays_stand_as_they_are_in_double_precision(convcli: Convcli, stack: W
     convcli("run", stack({"type": "tanh"}), "x.npy", "-o", "y.npy")
     result = np.load("y.npy")
     assert result.dtype == np.float64
-    assert_allclose(result, np.tanh(np.moveaxis(x, 2, 0)), rtol=1e-12)
+    assert_allclose(result, np.tanh(x), rtol=1e-12)
 
 
 def test_transparency_is_left_out_and_that_is_said(convcli: Convcli, stack: Write) -> None:
     Image.new("RGBA", (5, 4), (10, 20, 30, 40)).save("clear.png")
     ran = convcli("run", stack({"type": "relu"}), "clear.png")
     assert ran.lines == ["clear.png: transparency is left out: layers see the colours alone"]
-    assert np.load("clear-net.npy").shape == (3, 4, 5)
+    assert np.load("clear-net.npy").shape == (4, 5, 3)
 
 
 def test_frames(convcli: Convcli, stack: Write) -> None:
@@ -257,7 +258,7 @@ def test_maps(convcli: Convcli, photo: Path, stack: Write) -> None:
     second = [f"01-a-b{part}.png" for part in ("-0", "-1", "-2", "-3", "-4", "-5", "")]
     third = [name.replace("01-a-b", "02-relu1") for name in second]
     assert found == sorted([*first, *second, *third])
-    convcli("run", stack(*layers[:1], name="one"), photo, "-o", "y.npy")
+    convcli("run", stack(*layers[:1], name="one"), photo, "-o", "y.npy", "--layout", "chw")
     maps = np.load("y.npy")
     largest = np.abs(maps[1]).max()
     shown = pixels("maps/01-a-b-1.png").astype(int)
@@ -371,11 +372,11 @@ def test_edges_find_edges(convcli: Convcli) -> None:
     assert ran.status == 0, ran.err
     assert ran.out == b"camera-edges.npy\n"
     result = np.load("camera-edges.npy")
-    assert result.shape == (1, 128, 128)
+    assert result.shape == (128, 128)
     smooth = ndimage.gaussian_filter(pixels(camera) / 255, 1, mode="mirror")
     strong = np.hypot(*(ndimage.sobel(smooth, axis, mode="mirror") for axis in (0, 1))) > 0.5
     expected = strong.reshape(128, 4, 128, 4).max((1, 3))
-    assert (result[0] != expected).mean() < 0.002
+    assert (result != expected).mean() < 0.002
     assert 0.05 < result.mean() < 0.5
     assert "threshold" in ran.err
     assert pixels("maps/02-edges.png").std() > 20
@@ -390,7 +391,7 @@ def test_pyramid_is_opencv_s(convcli: Convcli) -> None:
     level = pixels(coffee).astype(np.float32) / 255
     for _ in range(3):
         level = cv2.pyrDown(level)
-    assert_allclose(np.moveaxis(np.load("y.npy"), 0, 2), level, atol=1e-5)
+    assert_allclose(np.load("y.npy"), level, atol=1e-5)
 
 
 def test_the_small_network_removes_noise(convcli: Convcli) -> None:

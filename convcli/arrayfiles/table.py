@@ -1,0 +1,71 @@
+"""Read tables of numbers: ``.csv``, ``.tsv`` and the like."""
+
+import re
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.arrayfiles.damage import ArrayFileError, rounded, shortened
+from convcli.arrayfiles.first_bytes import text_of
+
+__all__ = ["read_table"]
+
+Array = NDArray[Any]
+
+_NUMBER = re.compile(r"[-+]?((\d+\.?\d*|\.\d+)(e[-+]?\d+)?|nan|inf(inity)?)", re.ASCII | re.IGNORECASE)
+# Integers that float64 may round; longer ones are taken for decimal fractions of large numbers.
+_INTEGER = re.compile(r"[-+]?\d{16,40}", re.ASCII)
+
+
+def read_table(data: bytes) -> Array:
+    """Read lines of numbers; comments start with #, and the first line may be a header."""
+    rows = [
+        (number, line)
+        for number, line in enumerate((each.partition("#")[0] for each in text_of(data).splitlines()), 1)
+        if line.strip()
+    ]
+    if not rows:
+        raise ArrayFileError(" holds no numbers", hint="write one row of numbers per line")
+    delimiter = next((sign for sign in "\t;," if any(sign in line for _, line in rows)), None)
+    if not any(_NUMBER.fullmatch(cell) or cell[:1].isdigit() for cell in _cells(rows[0][1], delimiter)):
+        del rows[0]  # a heading
+    if not rows:
+        raise ArrayFileError(" holds a heading but no numbers", hint="add rows of numbers")
+    try:
+        array = np.loadtxt(
+            [line for _, line in rows], delimiter=delimiter, comments=None, quotechar='"', ndmin=2
+        )
+    except ValueError:
+        raise _diagnosis(rows, delimiter) from None
+    for row, column in np.argwhere(np.abs(array) >= 2**53).tolist():
+        cell = _cells(rows[row][1], delimiter)[column]
+        if _INTEGER.fullmatch(cell) and int(cell) != int(array[row, column]):
+            raise rounded(cell, [row, column])
+    return array
+
+
+def _cells(line: str, delimiter: str | None) -> list[str]:
+    if delimiter is not None and '"' in line:
+        import csv  # here for start-up: few tables have quotes
+
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
+    return [cell.strip(' "\t') for cell in line.split(delimiter)]
+
+
+def _diagnosis(rows: list[tuple[int, str]], delimiter: str | None) -> ArrayFileError:
+    """Return the error for a table that could not be read, with its position."""
+    first, width = rows[0][0], len(_cells(rows[0][1], delimiter))
+    for number, line in rows:
+        cells = _cells(line, delimiter)
+        if len(cells) != width:
+            return ArrayFileError(
+                f" is ragged: line {number} has {len(cells)} values, line {first} has {width}",
+                hint="give every line as many numbers",
+            )
+        for column, cell in enumerate(cells, 1):
+            if not _NUMBER.fullmatch(cell):
+                hint = "use a point, not a comma, for decimals" if "," in cell else "write numbers only"
+                found = f"{shortened(repr(cell))} is not a number" if cell else "it is empty"
+                return ArrayFileError(f", line {number}, value {column}: {found}", hint=hint)
+    return ArrayFileError(" is not a table of numbers", hint="write numbers only")
