@@ -40,6 +40,13 @@ class Limit(NamedTuple):
 
 # Files that are read.
 
+# Frames of an animation: half an hour at 18 a second; each takes a few kilobytes beside its pixels.
+FRAMES = Limit("number of frames", 1 << 15)
+# Bytes of all texts and profiles of a PNG, unpacked: twenty times the largest ICC profiles.
+PNG_TEXT = Limit("texts and profiles of a PNG", 1 << 26, "bytes")
+# Chunks of a PNG: four gigabytes in chunks of 8 KiB, the smallest usual.
+PNG_CHUNKS = Limit("number of chunks of a PNG", 1 << 19)
+
 
 def table() -> list[Limit]:
     """Return every limit of this module."""

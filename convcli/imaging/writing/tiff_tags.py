@@ -10,7 +10,7 @@ import struct
 
 from PIL import Image as Pillow
 
-from convcli.imaging.metadata import DESCRIPTIVE, Metadata, exif_for
+from convcli.imaging.metadata import DESCRIPTIVE, Metadata, as_read, exif_for
 
 __all__ = ["with_tags"]
 
@@ -56,16 +56,15 @@ def _directory(start: bytes, metadata: Metadata, width: int, height: int, offset
     from PIL.TiffImagePlugin import ImageFileDirectory_v2  # here for start-up
 
     tags = ImageFileDirectory_v2(ifh=start + b"\0\0\0\0")
-    if metadata.exif:
+    if metadata.exif and (given := exif_for(metadata.exif, width, height)):
         exif = Pillow.Exif()
-        exif.load(exif_for(metadata.exif, width, height))
-        for tag in exif:
-            if tag in _SUBDIRECTORIES:
-                inner = exif.get_ifd(tag)
-                inner.pop(_INTEROPERABILITY, None)
-                tags[tag] = inner
-            elif tag in DESCRIPTIVE:
-                tags[tag] = exif[tag]
+        exif.load(given)
+        found = {tag: exif.get_ifd(tag) if tag in _SUBDIRECTORIES else exif[tag] for tag in exif}
+        for tag in _SUBDIRECTORIES:
+            found.get(tag, {}).pop(_INTEROPERABILITY, None)
+        as_read(found)
+        for tag in found.keys() & DESCRIPTIVE:
+            tags[tag] = found[tag]
     if metadata.xmp:
         tags[_XMP] = metadata.xmp
         tags.tagtype[_XMP] = _BYTE
