@@ -27,6 +27,8 @@ _WIDTH, _HEIGHT = 0xA002, 0xA003
 _EXIF_DIRECTORY, _GPS_DIRECTORY, _INTEROPERABILITY = 0x8769, 0x8825, 0xA005
 # Number of the image resource that holds IPTC-IIM.
 _IPTC = b"\x04\x04"
+# TIFF's tag of IPTC-IIM.
+_IPTC_TAG = 33723
 
 # The tags of a TIFF directory that describe the picture; the others say how its pixels are stored. In order:
 # description, make, model, software, date, artist, host, copyright, the EXIF and the GPS directory.
@@ -86,6 +88,7 @@ def collect(picture: Pillow.Image, notes: list[str]) -> Metadata:
         loop=loop if isinstance(loop, int) else None,
         gamma=gamma if isinstance(gamma, float) and gamma > 0 else None,
         subsampling=_subsampling(picture),
+        iptc=_iptc_of_tiff(picture),
     )
 
 
@@ -197,6 +200,11 @@ def as_comment(comment: Any) -> tuple[tuple[str, str], ...]:
     if not isinstance(comment, bytes) or not comment:
         return ()
     return (("Comment", comment.decode("utf-8", "surrogateescape")),)
+
+
+def _iptc_of_tiff(picture: Pillow.Image) -> bytes | None:
+    found = getattr(picture, "tag_v2", {}).get(_IPTC_TAG)
+    return found if isinstance(found, bytes) else None  # else in the wrong type, long: its byte order is lost
 
 
 def iptc_of(photoshop: bytes) -> bytes | None:

@@ -87,7 +87,7 @@ def png_file(data: bytes, most: int, notes: list[str]) -> PngFile:
     frames, beside, loop = 0, False, None
     if controls:
         frames, loop = struct.unpack_from(">II", data, controls[0].start)
-        if len(controls) > 1 or not frames:
+        if len(controls) > 1 or not 0 < frames < 1 << 31:
             notes.append("the animation is damaged: the still picture is read")
             frames = 0
         else:

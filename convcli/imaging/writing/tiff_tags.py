@@ -18,8 +18,8 @@ __all__ = ["with_tags"]
 _SUBDIRECTORIES = (34665, 34853)
 # Tag of the interoperability directory; its value is an offset in the file that the EXIF came from.
 _INTEROPERABILITY = 0xA005
-# Tag of XMP, and TIFF's code of the type byte.
-_XMP, _BYTE = 700, 1
+# Tags of XMP and IPTC, and TIFF's codes of the types byte and undefined.
+_XMP, _IPTC, _BYTE, _UNDEFINED = 700, 33723, 1, 7
 # Bytes of a directory entry.
 _ENTRY = 12
 
@@ -28,7 +28,7 @@ def with_tags(data: bytes, metadata: Metadata, width: int, height: int) -> bytes
     """Return the TIFF `data` with `metadata`'s EXIF and XMP in its first directory; BigTIFF as it is."""
     order = "<" if data[:2] == b"II" else ">"
     (magic,) = struct.unpack(order + "H", data[2:4])
-    if magic != 42 or not (metadata.exif or metadata.xmp):
+    if magic != 42 or not (metadata.exif or metadata.xmp or metadata.iptc):
         return data
     block_at = len(data) + len(data) % 2
     block = _directory(data[:4], metadata, width, height, block_at)
@@ -65,6 +65,9 @@ def _directory(start: bytes, metadata: Metadata, width: int, height: int, offset
         as_read(found)
         for tag in found.keys() & DESCRIPTIVE:
             tags[tag] = found[tag]
+    if metadata.iptc:
+        tags[_IPTC] = metadata.iptc
+        tags.tagtype[_IPTC] = _UNDEFINED
     if metadata.xmp:
         tags[_XMP] = metadata.xmp
         tags.tagtype[_XMP] = _BYTE
