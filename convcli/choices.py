@@ -171,7 +171,8 @@ class RangeMode(Choice, label="range", synonyms={"centre": "center"}):
 
     CLIP = "clip"  # saturate at black and white
     ABS = "abs"  # absolute value, then saturate
-    SCALE = "scale"  # stretch minimum..maximum over black..white
+    SCALE = "scale"  # stretch minimum..maximum over black..white, alike in all frames
+    SCALE_EACH = "scale-each"  # the same for each frame by itself
     CENTER = "center"  # add mid-grey, then saturate
     UNIT = "unit"  # 0..1 becomes black..white
     RAW = "raw"  # untouched floats

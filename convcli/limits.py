@@ -50,6 +50,10 @@ UNPACKED = Limit("size of an unpacked array", 1 << 27, "bytes")
 TENSOR_HEADER = Limit("header of a .safetensors file", 1 << 24, "bytes")
 # Axes of nested lists; no array in use here has more than 4.
 NESTING = Limit("depth of nested lists", 8)
+# Bytes of all texts and profiles of a PNG, unpacked: twenty times the largest ICC profiles.
+PNG_TEXT = Limit("texts and profiles of a PNG", 1 << 26, "bytes")
+# Chunks of a PNG: four gigabytes in chunks of 8 KiB, the smallest usual.
+PNG_CHUNKS = Limit("number of chunks of a PNG", 1 << 19)
 
 
 def table() -> list[Limit]:

@@ -1,17 +1,34 @@
 """ICC profile, EXIF, XMP, resolution and text of a picture file: read through Pillow, adapted for writing."""
 
 import re
+from collections.abc import MutableMapping
 from math import isfinite
 from typing import Any, NamedTuple
 
 from PIL import Image as Pillow
 
-__all__ = ["DESCRIPTIVE", "ORIENTATION", "Metadata", "collect", "exif_for", "exif_of_tiff", "profile_for"]
+__all__ = [
+    "DESCRIPTIVE",
+    "ORIENTATION",
+    "Metadata",
+    "as_comment",
+    "as_read",
+    "collect",
+    "exif_for",
+    "exif_of_tiff",
+    "iptc_of",
+    "orientation",
+    "profile_for",
+]
 
 # Tags of EXIF and TIFF (Exif 2.32, CIPA DC-008).
 ORIENTATION = 0x0112
 _WIDTH, _HEIGHT = 0xA002, 0xA003
-_EXIF_DIRECTORY = 0x8769
+_EXIF_DIRECTORY, _GPS_DIRECTORY, _INTEROPERABILITY = 0x8769, 0x8825, 0xA005
+# Number of the image resource that holds IPTC-IIM.
+_IPTC = b"\x04\x04"
+# TIFF's tag of IPTC-IIM.
+_IPTC_TAG = 33723
 
 # The tags of a TIFF directory that describe the picture; the others say how its pixels are stored. In order:
 # description, make, model, software, date, artist, host, copyright, the EXIF and the GPS directory.
@@ -35,6 +52,12 @@ class Metadata(NamedTuple):
         The exponent of a PNG's gAMA chunk.
     subsampling : int, optional
         Chroma subsampling of a JPEG, as Pillow codes it: 0 is 4:4:4, 1 is 4:2:2, 2 is 4:2:0.
+    iptc : bytes, optional
+        IPTC-IIM records: headline, caption, keywords.
+    colours : pairs of name and content
+        A PNG's chunks cHRM, sRGB and cICP, about the meaning of its colours.
+    coding : str
+        How the pixels were coded: ``progressive`` or ``arithmetic`` (JPEG), ``lossy`` (WebP), else ``""``.
     """
 
     icc: bytes | None = None
@@ -45,10 +68,13 @@ class Metadata(NamedTuple):
     loop: int | None = None
     gamma: float | None = None
     subsampling: int | None = None
+    iptc: bytes | None = None
+    colours: tuple[tuple[str, bytes], ...] = ()
+    coding: str = ""
 
 
 def collect(picture: Pillow.Image, notes: list[str]) -> Metadata:
-    """Return the metadata of `picture`, which is loaded; damaged parts are left out and noted."""
+    """Return the metadata of `picture`; damaged parts are left out and noted."""
     info = picture.info
     icc = info.get("icc_profile")
     loop = info.get("loop")
@@ -58,11 +84,22 @@ def collect(picture: Pillow.Image, notes: list[str]) -> Metadata:
         dpi=_dpi(info.get("dpi")),
         exif=_exif(picture, notes),
         xmp=_xmp(info),
-        text=_text(picture),
+        text=as_comment(info.get("comment")),
         loop=loop if isinstance(loop, int) else None,
         gamma=gamma if isinstance(gamma, float) and gamma > 0 else None,
         subsampling=_subsampling(picture),
+        iptc=_iptc_of_tiff(picture),
     )
+
+
+def orientation(picture: Pillow.Image) -> int:
+    """Return the EXIF orientation of `picture`, 1 to 8; 1 where it has none or is damaged."""
+    try:
+        # of the class: PNG's own method decodes the pixels first
+        found = int(Pillow.Image.getexif(picture).get(ORIENTATION, 1))
+    except Exception:  # damaged directories raise anything
+        return 1
+    return found if 1 <= found <= 8 else 1
 
 
 def _subsampling(picture: Pillow.Image) -> int | None:
@@ -86,7 +123,9 @@ def _dpi(given: Any) -> tuple[float, float] | None:
 
 def _exif(picture: Pillow.Image, notes: list[str]) -> bytes | None:
     try:
-        return _cleaned(picture.getexif(), picture.format == "TIFF")
+        exif = Pillow.Image.getexif(picture)
+        kept = {tag for tag in exif if picture.format != "TIFF" or tag in DESCRIPTIVE} - {ORIENTATION}
+        return _serialised(exif, kept)
     except Exception as error:  # damaged directories raise anything
         notes.append(f"damaged EXIF is left out ({' '.join(str(error).split()) or type(error).__name__})")
         return None
@@ -97,27 +136,52 @@ def exif_of_tiff(data: bytes) -> bytes | None:
     exif = Pillow.Exif()
     try:
         exif.load(b"Exif\0\0" + data)
-        return _cleaned(exif, True)
+        return _serialised(exif, DESCRIPTIVE)
     except Exception:  # damaged directories raise anything, and BigTIFF is not EXIF
         return None
 
 
-def _cleaned(exif: Pillow.Exif, from_tiff: bool) -> bytes | None:
-    """Return `exif` without the orientation, and from a TIFF without the tags about pixel storage."""
-    for tag in [tag for tag in exif if tag == ORIENTATION or (from_tiff and tag not in DESCRIPTIVE)]:
-        del exif[tag]
-    return exif.tobytes() if len(exif) else None
+class _Text(str):
+    """A string of EXIF that is written with the bytes that it was read from, not as ASCII."""
+
+    __slots__ = ()
+
+    def encode(self, encoding: str = "", errors: str = "") -> bytes:  # noqa: ARG002
+        return super().encode("latin-1")
 
 
-def exif_for(exif: bytes, width: int, height: int) -> bytes:
-    """Return `exif` without the orientation, and with the size updated where it has one."""
+def as_read(directory: MutableMapping[int, Any]) -> bool:
+    """Prepare EXIF for writing: strings as the bytes that were read, no empty directory; False if all is."""
+    for tag, value in list(directory.items()):
+        if isinstance(value, dict) and not as_read(value):
+            del directory[tag]  # ImageMagick refuses files with an empty directory
+        elif isinstance(value, str) and not value.isascii():
+            directory[tag] = _Text(value)
+    return len(directory) > 0
+
+
+def _serialised(exif: Pillow.Exif, kept: set[int], size: tuple[int, int] | None = None) -> bytes | None:
+    """Return the tags `kept` of `exif`, if any, without empty directories; `size` is width and height."""
+    made = Pillow.Exif()
+    made.endian = exif.endian
+    for tag in exif:
+        if tag in kept:
+            made[tag] = exif[tag]
+    for tag in made.keys() & {_EXIF_DIRECTORY, _GPS_DIRECTORY}:
+        inner = dict(exif.get_ifd(tag))
+        if _INTEROPERABILITY in inner:
+            inner[_INTEROPERABILITY] = dict(exif.get_ifd(_INTEROPERABILITY))
+        if tag == _EXIF_DIRECTORY and size is not None and (_WIDTH in inner or _HEIGHT in inner):
+            inner[_WIDTH], inner[_HEIGHT] = size
+        made[tag] = inner
+    return made.tobytes() if as_read(made) else None
+
+
+def exif_for(exif: bytes, width: int, height: int) -> bytes | None:
+    """Return `exif` without the orientation, and with the size updated where it has one; None if empty."""
     holder = Pillow.Exif()
     holder.load(exif)
-    holder.pop(ORIENTATION, None)
-    inner = holder.get_ifd(_EXIF_DIRECTORY)
-    if _WIDTH in inner or _HEIGHT in inner:
-        inner[_WIDTH], inner[_HEIGHT] = width, height
-    return holder.tobytes()
+    return _serialised(holder, set(holder) - {ORIENTATION}, (width, height))
 
 
 def _xmp(info: dict[Any, Any]) -> bytes | None:
@@ -131,21 +195,35 @@ def _xmp(info: dict[Any, Any]) -> bytes | None:
     )
 
 
-def _text(picture: Pillow.Image) -> tuple[tuple[str, str], ...]:
-    found: dict[str, str] = {}
-    comment = picture.info.get("comment")
-    if isinstance(comment, bytes):
-        found["Comment"] = comment.decode("utf-8", "replace")
-    elif isinstance(comment, str):
-        found["Comment"] = comment
-    chunks = getattr(picture, "text", None)
-    if isinstance(chunks, dict):
-        found.update((str(key), str(value)) for key, value in chunks.items())
-    return tuple(
-        (key, value)
-        for key, value in found.items()
-        if key != "XML:com.adobe.xmp" and not key.startswith("Raw profile type")
-    )
+def as_comment(comment: Any) -> tuple[tuple[str, str], ...]:
+    """Return the comment of a JPEG or GIF as text; bytes that are not UTF-8 are escaped, to be kept."""
+    if not isinstance(comment, bytes) or not comment:
+        return ()
+    return (("Comment", comment.decode("utf-8", "surrogateescape")),)
+
+
+def _iptc_of_tiff(picture: Pillow.Image) -> bytes | None:
+    found = getattr(picture, "tag_v2", {}).get(_IPTC_TAG)
+    return found if isinstance(found, bytes) else None  # else in the wrong type, long: its byte order is lost
+
+
+def iptc_of(photoshop: bytes) -> bytes | None:
+    """Return the IPTC-IIM records in Photoshop's image resources, if there are any.
+
+    References
+    ----------
+    Adobe, Photoshop File Formats Specification (2019), image resource blocks: a signature, a number, a name
+    and content of given lengths, both padded to even lengths.
+    """
+    at = photoshop.find(b"8BIM")
+    while at >= 0 and photoshop[at : at + 4] == b"8BIM" and at + 12 <= len(photoshop):
+        number = photoshop[at + 4 : at + 6]
+        at += 6 + (photoshop[at + 6] + 2) // 2 * 2
+        size = int.from_bytes(photoshop[at : at + 4], "big")
+        if number == _IPTC:
+            return photoshop[at + 4 : at + 4 + size]
+        at += 4 + (size + 1) // 2 * 2
+    return None
 
 
 def profile_for(icc: bytes | None, space: str) -> bytes | None:

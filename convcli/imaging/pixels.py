@@ -17,6 +17,8 @@ __all__ = ["Pixels", "SampleType", "suggest_unit", "target_dtype", "to_pixels"]
 # has woken up.
 _BLOCK_SAMPLES = 1 << 19
 
+_STRETCHES = (RangeMode.SCALE, RangeMode.SCALE_EACH)
+
 # Magnitudes from here on overflow int16.
 _INT16_OVERFLOW = 32768
 
@@ -39,7 +41,13 @@ class SampleType(NamedTuple):
 
 
 def to_pixels(
-    values: Array, mode: RangeMode, *, full_in: float, target: DTypeLike, out: Array | None = None
+    values: Array,
+    mode: RangeMode,
+    *,
+    full_in: float,
+    target: DTypeLike,
+    out: Array | None = None,
+    span: tuple[float, float] | None = None,
 ) -> Pixels:
     """Turn results in the source's units into samples of type `target`.
 
@@ -69,10 +77,12 @@ def to_pixels(
         uint8, uint16, float32 or float64.
     out : array, optional
         Where integers are written; by default a new array, or `values` itself where nothing changes.
+    span : (minimum, maximum), optional
+        What ``scale`` stretches, where `values` are one frame of several; by default their own.
     """
     dtype = np.dtype(target)
     if dtype.kind == "f":
-        return _to_floats(values, mode, full_in, dtype)
+        return _to_floats(values, mode, full_in, dtype, span)
     if mode is RangeMode.RAW:
         raise OutputError(
             f"--range raw keeps floats, and {dtype} pixels cannot hold them",
@@ -82,8 +92,8 @@ def to_pixels(
     if values.dtype == dtype and mode is RangeMode.CLIP and full_in == white and out is None:
         return Pixels(values, 0)
     gain = 1.0 if full_in == 1.0 else white / full_in
-    if mode is RangeMode.SCALE:
-        gain, offset = _stretch(values, white)
+    if mode in _STRETCHES:
+        gain, offset = _stretch(values, white, span)
     elif mode is RangeMode.UNIT:
         gain, offset = white, 0.0
     else:
@@ -92,9 +102,9 @@ def to_pixels(
     return Pixels(result, _to_integers(values, mode is RangeMode.ABS, gain, offset, result))
 
 
-def _stretch(values: Array, white: float) -> tuple[float, float]:
-    """Return gain and offset that stretch minimum..maximum over 0..white."""
-    low, high = float(values.min()), float(values.max())
+def _stretch(values: Array, white: float, span: tuple[float, float] | None) -> tuple[float, float]:
+    """Return gain and offset that stretch minimum..maximum (or `span`) over 0..white."""
+    low, high = span or (float(values.min()), float(values.max()))
     _refuse_nan(low)
     if not np.isfinite(high - low):
         raise OutputError(
@@ -155,11 +165,13 @@ def _saturated(block: Array, out: Array) -> int:
     return _count(inside != block)
 
 
-def _to_floats(values: Array, mode: RangeMode, white: float, dtype: np.dtype[Any]) -> Pixels:
+def _to_floats(
+    values: Array, mode: RangeMode, white: float, dtype: np.dtype[Any], span: tuple[float, float] | None
+) -> Pixels:
     if mode is RangeMode.RAW:
         return Pixels(values.astype(dtype, copy=False), 0)
-    if mode is RangeMode.SCALE:
-        gain, offset = _stretch(values, white)
+    if mode in _STRETCHES:
+        gain, offset = _stretch(values, white, span)
         stretched = np.multiply(values, gain, dtype=np.float64) + offset
         return Pixels(np.clip(stretched, 0.0, white).astype(dtype), 0)
     if mode is RangeMode.ABS:

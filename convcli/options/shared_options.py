@@ -213,8 +213,9 @@ class PixelOptions(Options):
             "--range",
             **choice_of(RangeMode, "HOW"),
             show_default="clip; raw for floats",
-            help="clip: saturate; abs: absolute value first; scale: stretch minimum..maximum; center: add "
-            "mid-grey; unit: 0..1 becomes the full range; raw: floats (.npy .npz .tif .pfm .csv .json).",
+            help="clip: saturate; abs: absolute value first; scale: stretch minimum..maximum of all frames; "
+            "scale-each: of each frame by itself; center: add mid-grey; unit: 0..1 becomes the full range; "
+            "raw: floats (.npy .npz .tif .pfm .csv .json).",
         ),
     ] = None
     depth: Annotated[

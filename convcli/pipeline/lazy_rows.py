@@ -55,13 +55,14 @@ def to_samples(
     target: DTypeLike,
     jobs: int | None,
     details: bool,
+    span: tuple[float, float] | None = None,
 ) -> tuple[Pixels, list[Statistics]]:
     """Turn a map into samples of type `target`, as :func:`to_pixels` does; with `details`, measure it too.
 
     Bands depend on the map's shape alone, so that results do not depend on the number of threads.
     """
     if not isinstance(values, LazyRows):
-        pixels = to_pixels(values, mode, full_in=full_in, target=target)
+        pixels = to_pixels(values, mode, full_in=full_in, target=target, span=span)
         return pixels, [measured(values)] if details else []
     height, row = values.shape[0], int(np.prod(values.shape[1:]))
     band_rows = max(1, min(max(height * row // BANDS, SMALLEST), LARGEST // values.sample_bytes) // row)

@@ -38,7 +38,7 @@ class Result(NamedTuple):
 def can_be_lazy(image: Image, spec: FilterSpec | PoolSpec, format: Format) -> bool:
     """Whether bands will do: integer samples in and out, and no range that needs the whole map."""
     target = target_dtype(spec.depth, image.dtype, format).dtype
-    floats = spec.range in (RangeMode.RAW, RangeMode.SCALE)
+    floats = spec.range in (RangeMode.RAW, RangeMode.SCALE, RangeMode.SCALE_EACH)
     return image.dtype.kind == "u" and target.kind == "u" and not floats
 
 
@@ -63,10 +63,18 @@ def to_image(
     from_floats = image.dtype.kind == "f"
     full_in = full_scale(target.dtype if from_floats else image.dtype)
 
+    ends = [(one.values.min(), one.values.max()) for one in maps] if mode is RangeMode.SCALE else []
+    span = (float(np.min(ends)), float(np.max(ends))) if len(ends) > 1 else None
     frames, clipped, measures = [], 0, list[Statistics]()
     for frame, found in zip(image.frames, maps, strict=True):
         pixels, of_frame = to_samples(
-            found.values, mode, full_in=full_in, target=target.dtype, jobs=spec.jobs, details=details
+            found.values,
+            mode,
+            full_in=full_in,
+            target=target.dtype,
+            jobs=spec.jobs,
+            details=details,
+            span=span,
         )
         clipped += pixels.clipped
         measures += of_frame

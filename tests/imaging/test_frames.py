@@ -189,12 +189,20 @@ def test_frames_without_times_last_a_tenth_of_a_second():
         assert [frame.duration for frame in back.frames] == [100.0, 100.0]
 
 
-def test_an_animated_png_of_16_bits_is_written_in_8_and_said():
-    frames = tuple(Frame(pixels(3, np.uint16, seed)) for seed in range(2))
-    encoded = encode_picture(Image(frames, Space.RGB), "png")
-    assert encoded.notes == ("animated PNG is written in 8 bits: 16-bit samples are rounded",)
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("alpha", [False, True])
+def test_an_animated_png_keeps_16_bits(channels, alpha):
+    frames = tuple(
+        Frame(pixels(channels, np.uint16, seed), pixels(1, np.uint16, seed + 9) if alpha else None, 70.0)
+        for seed in range(3)
+    )
+    encoded = encode_picture(Image(frames, Space.GRAY if channels == 1 else Space.RGB), "png")
+    assert encoded.notes == ()
     back = read_picture(encoded.data)
-    assert_array_equal(back.frames[1].pixels, np.rint(frames[1].pixels / 257))
+    assert back.notes == ()
+    for before, after in zip(frames, back.frames, strict=True):
+        assert_array_equal(after.stacked(), before.stacked())
+        assert after.pixels.dtype == np.uint16
 
 
 def test_more_than_256_colours_of_a_gif_are_reduced_and_said():

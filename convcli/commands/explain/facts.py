@@ -18,6 +18,7 @@ RANGES = {
     RangeMode.CLIP: "",
     RangeMode.ABS: "the absolute value",
     RangeMode.SCALE: "the least value of the picture is black, the greatest white",
+    RangeMode.SCALE_EACH: "the least value of the frame is black, the greatest white",
     RangeMode.CENTER: "mid-grey added",
     RangeMode.UNIT: "1 is white",
     RangeMode.RAW: "as it is",

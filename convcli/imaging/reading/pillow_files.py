@@ -3,21 +3,31 @@
 The readers of single formats are imported where they are used, for start-up.
 """
 
+from dataclasses import replace
+from functools import partial
+
 from PIL import ImageFile, UnidentifiedImageError
 
 from convcli.errors import ImageError
 from convcli.imaging.image import Decoded, Image
-from convcli.imaging.metadata import Metadata, collect
+from convcli.imaging.metadata import Metadata, as_comment, collect, iptc_of, orientation
 from convcli.imaging.reading import netpbm
+from convcli.imaging.reading.gif_file import gif_file, gif_layers
+from convcli.imaging.reading.jpeg_file import jpeg_coding
+from convcli.imaging.reading.layers import composed
 from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_guard import guarded
-from convcli.imaging.reading.pillow_modes import alike
+from convcli.imaging.reading.pillow_modes import alike, from_pillow
+from convcli.imaging.reading.png_file import png_file, png_info, png_layers
 from convcli.imaging.reading.sniff import picture_kind, too_large
+from convcli.imaging.reading.stills import png_frame, still_frame, upright
+from convcli.imaging.reading.webp_file import webp_facts
+from convcli.limits import FRAMES
 
 __all__ = ["decode"]
 
 # Pillow's names of formats that may hold several frames; Pillow's names that differ from ours.
-_FRAMES = {"GIF", "PNG", "WEBP", "TIFF", "AVIF", "FLI", "DCX", "IM", "SPIDER"}
+_FRAMES = {"WEBP", "TIFF", "AVIF", "FLI", "DCX", "IM", "SPIDER"}
 _NAMES = {"MPO": "jpeg", "JPEG2000": "jp2", "DIB": "bmp", "PPM": "pnm"}
 
 
@@ -30,6 +40,13 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
             chosen = [found[index] for index in _choose(frame, len(found), name)]
             decoded, format = netpbm.decode(data, chosen, name, max_pixels, notes)
             return _image(decoded, Metadata(), format, name, notes)
+        if kind == "PNG":
+            return _png(data, name, frame, max_pixels, notes)
+        if kind == "GIF":
+            return _gif(data, name, frame, max_pixels, notes)
+        if kind == "WEBP":
+            webp = webp_facts(data, FRAMES.most + 1)
+            _check_all(name, (webp.width, webp.height), webp.frames, frame, max_pixels)
         try:
             with open_picture(data, kind) as picture:
                 return _decode(picture, data, kind, name, frame, max_pixels, notes)
@@ -41,6 +58,69 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
             if kind:
                 raise
     return None
+
+
+def _png(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list[str]) -> Image:
+    file = png_file(data, FRAMES.most + 1, notes)
+    size = (file.width, file.height)
+    _check_all(name, size, max(file.frames, 1), frame, max_pixels)
+    info, texts, colours = png_info(data, file, notes)
+    with open_picture(file.still, "PNG") as picture:
+        picture.info.update(info)
+        turn = orientation(picture)
+        metadata = collect(picture, notes)._replace(
+            text=texts,
+            colours=colours,
+            loop=file.loop,
+            iptc=iptc_of(info.get("photoshop", b"")),
+        )
+    count = file.frames + file.beside if file.frames else 1
+    indices = _choose(frame, count, name)
+    if frame is None and file.beside and file.frames:
+        notes.append("the still picture beside the animation is left out (--frame 0 reads it)")
+    if not file.frames or (file.beside and frame == 0):
+        decoded = [png_frame(file.still, notes)]
+    else:
+        layers = png_layers(data, file)
+        wanted = None if frame is None else indices[0] - file.beside
+        decode_one = partial(png_frame, notes=notes)
+        decoded = list(composed(layers, size[::-1], decode_one, wanted, alpha_always=file.has_alpha))
+    return _image([upright(one, turn) for one in decoded], metadata, "png", name, notes)
+
+
+def _gif(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list[str]) -> Image:
+    file = gif_file(data, FRAMES.most + 1)
+    if not file.ended:
+        notes.append("the GIF does not end as it should: its last frames may be missing")
+    metadata = Metadata(text=as_comment(file.comment), loop=file.loop)
+    count = len(file.frames)
+    if count < 2:
+        with open_picture(data, "GIF") as picture:
+            return replace(_decode(picture, data, "GIF", name, frame, max_pixels, notes), metadata=metadata)
+    _check_all(name, (file.width, file.height), count, frame, max_pixels)
+    _choose(frame, count, name)
+
+    def decode_one(layer: bytes) -> Decoded:
+        with open_picture(layer, "GIF") as picture:
+            return from_pillow(picture, notes)
+
+    size = (file.height, file.width)
+    decoded = list(composed(gif_layers(data, file), size, decode_one, frame, alpha_always=False))
+    if frame is None and file.loop is None:
+        metadata = metadata._replace(loop=1)
+    return _image(decoded, metadata, "gif", name, notes)
+
+
+def _check_all(name: str, size: tuple[int, int], count: int, frame: int | None, max_pixels: int) -> None:
+    """Refuse too many frames, or too many pixels in all that are asked for."""
+    if (count if frame is None else frame) > FRAMES.most:
+        raise ImageError(
+            f"{name!r} has more than {FRAMES.most} frames", hint="--frame 0 reads the first alone"
+        )
+    if frame is not None:
+        count = 1
+    if size[0] * size[1] * count > max_pixels:
+        raise too_large(name, size, max_pixels, count)
 
 
 def _decode(
@@ -55,24 +135,33 @@ def _decode(
     decoded: list[Decoded] = []
     metadata = Metadata()
     indices = _indices(picture, frame, name, notes)
+    pages = picture.format == "TIFF"  # which differ in size, and are turned by Pillow
+    _check_all(name, picture.size, 1 if pages else len(indices), frame, max_pixels)
+    turn = 1 if pages else orientation(picture)
+    total = 0
     for index in indices:
         # The merged picture of a PSD is open; its layers are what Pillow counts, from 1.
         if picture.tell() != index and picture.format != "PSD":
             picture.seek(index)
-        if picture.width * picture.height > max_pixels:
-            raise too_large(name, picture.size, max_pixels)
-        one, space = _frame(picture, data, kind, index, name, notes)
+        total += picture.width * picture.height
+        if total > max_pixels:
+            raise too_large(name, picture.size, max_pixels, len(indices))
+        one, space = upright(_frame(picture, data, kind, index, name, notes), turn)
         decoded.append((one._replace(duration=_duration(picture)), space))
         if index == indices[0]:
             metadata = collect(picture, notes)
-    if picture.format == "GIF" and metadata.loop is None and len(indices) > 1:
-        metadata = metadata._replace(loop=1)
-    if picture.format == "GIF" and not data.rstrip(b"\0").endswith(b";"):
-        notes.append("the GIF does not end as it should: its last frames may be missing")
-    if picture.format == "WEBP" and len(indices) > 1:
-        decoded = _without_opaque_alpha(decoded)
+    if picture.format == "WEBP":
+        decoded = _without_opaque_alpha(decoded) if len(indices) > 1 else decoded
+        metadata = metadata._replace(coding="lossy" * webp_facts(data, FRAMES.most).lossy)
+    if picture.format in ("JPEG", "MPO"):
+        metadata = metadata._replace(coding=jpeg_coding(data), iptc=_iptc_of_jpeg(picture))
     format = _NAMES.get(picture.format or "", (picture.format or "").lower())
     return _image(decoded, metadata, format, name, notes)
+
+
+def _iptc_of_jpeg(picture: ImageFile.ImageFile) -> bytes | None:
+    segments = (data for kind, data in getattr(picture, "applist", ()) if kind == "APP13")
+    return iptc_of(b"".join(segment.partition(b"\0")[2] for segment in segments))
 
 
 def _frame(
@@ -88,9 +177,7 @@ def _frame(
         from convcli.imaging.reading.tiff import tiff_frame
 
         return tiff_frame(picture, data, index, reopen, name, notes)
-    from convcli.imaging.reading.stills import still_frame
-
-    return still_frame(picture, data, reopen, notes)
+    return still_frame(picture, data, notes)
 
 
 def _image(decoded: list[Decoded], metadata: Metadata, format: str, name: str, notes: list[str]) -> Image:
@@ -128,9 +215,6 @@ def _indices(picture: ImageFile.ImageFile, frame: int | None, name: str, notes: 
     indices = _choose(frame, count, name)
     if frame is not None or count == 1:
         return indices
-    if picture.format == "PNG" and picture.info.get("default_image"):
-        notes.append("the still picture beside the animation is left out (--frame 0 reads it)")
-        return indices[1:]
     if picture.format == "TIFF":
         from convcli.imaging.reading.tiff import whole_pages
 

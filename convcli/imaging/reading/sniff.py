@@ -87,10 +87,12 @@ def not_a_picture(name: str) -> ImageError:
     )
 
 
-def too_large(name: str, size: tuple[int, int], max_pixels: int) -> ImageError:
-    """Return the error for a picture above the limit; `size` is width and height."""
+def too_large(name: str, size: tuple[int, int], max_pixels: int, count: int = 1) -> ImageError:
+    """Return the error for a picture, or `count` frames, above the limit; `size` is width and height."""
     width, height = size
+    frames = f"{count} frames of " if count > 1 else ""
+    total = width * height * count
     return ImageError(
-        f"{name!r} has {width} x {height} = {width * height} pixels, more than the limit of {max_pixels}",
+        f"{name!r} has {frames}{width} x {height} = {total} pixels, more than the limit of {max_pixels}",
         hint="if it is meant to be that large, raise the limit with --max-pixels",
     )

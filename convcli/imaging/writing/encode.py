@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from PIL import Image as Pillow
 
 from convcli.choices import Compress, Layout
 from convcli.errors import ConvcliError, MissingExtraError, OutputError
@@ -15,13 +16,14 @@ from convcli.imaging.deep_extra import KEEPS
 from convcli.imaging.formats import Format, by_name
 from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.quiet_codecs import silenced
+from convcli.imaging.writing import avif
 from convcli.imaging.writing.adapt import adapted, to_8_bits
+from convcli.imaging.writing.metadata_out import left_out, metadata_options, png_chunks
+from convcli.imaging.writing.patches import patches
 from convcli.imaging.writing.tiff_tags import with_tags
 
 __all__ = ["Encoded", "encode_picture", "encode_pixels"]
 
-# Display time of an animation's frame in milliseconds, where the input has none.
-_DEFAULT_DURATION = 100.0
 # TIFF's tag Predictor (Adobe, TIFF 6.0, 1992, section 14).
 _PREDICTOR = 317
 
@@ -51,7 +53,7 @@ def encode_picture(
     ----------
     compress : Compress
         For lossless formats. JPEG has quality 92, and the chroma subsampling of the JPEG that was read, else
-        none.
+        none; what was a progressive JPEG or a lossy WebP becomes one again.
     strict_depth : bool
         Whether 16 bits were asked for: a missing package is an error then, not a reason to write 8.
     jobs : int, optional
@@ -65,6 +67,7 @@ def encode_picture(
     try:
         with silenced("encoder") as heard:
             fitted, notes = adapted(image, format)
+            notes += left_out(fitted, format)
             data = _encode(fitted, format, compress, strict_depth, jobs, layout, notes)
             if format.name == "tiff":
                 data = with_tags(data, fitted.metadata, width, height)
@@ -109,15 +112,16 @@ def _encode(
             notes.append(f"{format.suffix} holds no display times: they are left out")
         encode = {"pfm": netpbm.encode_float, "pam": netpbm.encode_pam}.get(format.name, netpbm.encode)
         return b"".join(encode(frame.stacked()) for frame in image.frames)
+    several = len(image.frames) > 1
     narrowed = first.pixels.dtype == np.uint16 and (first.channels > 1 or first.alpha is not None)
-    if format.name == "png" and len(image.frames) == 1 and (narrowed or compress is not Compress.SMALL):
+    if format.name == "png" and (several or narrowed or compress is not Compress.SMALL):
         from convcli.imaging.writing import png
-        from convcli.imaging.writing.metadata_out import png_chunks
 
-        return png.encode(first.stacked(), compress, png_chunks(image, notes), jobs)
-    if format.name == "png" and first.pixels.dtype == np.uint16 and len(image.frames) > 1:
-        notes.append("animated PNG is written in 8 bits: 16-bit samples are rounded")
-        image = replace(image, frames=tuple(to_8_bits(frame) for frame in image.frames))
+        chunks = png_chunks(image, notes)
+        if several:
+            count, loop = len(image.frames), image.metadata.loop or 0
+            return png.encode_animation(patches(image.frames), compress, chunks, loop, count, jobs)
+        return png.encode(first.stacked(), compress, chunks, jobs)
     if format.name == "tiff" and _needs_tifffile(image):
         from convcli.imaging.writing import tifffile_writer
 
@@ -146,30 +150,40 @@ def _needs_tifffile(image: Image) -> bool:
 
 def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str]) -> bytes:
     from convcli.imaging.reading.pillow_modes import to_pillow
-    from convcli.imaging.writing.metadata_out import metadata_options
 
+    several = len(image.frames) > 1
+    settings: dict[str, Any] = {**_COMPRESSION.get(format.name, {}).get(compress, {})}
+    settings |= metadata_options(image, format, notes)
+    if format.name == "webp" and image.metadata.coding == "lossy":
+        settings |= {"quality": _WEBP_QUALITY, "method": 6 if compress is Compress.SMALL else 4}
+    elif format.name == "webp":
+        settings |= {"lossless": True, "exact": True}
     if format.name == "gif":
         from convcli.imaging.writing import gif
 
-        pictures = gif.palette_pictures(image.frames, notes)
-    else:
-        pictures = [to_pillow(frame, image.space) for frame in image.frames]
-    settings: dict[str, Any] = {**_COMPRESSION.get(format.name, {}).get(compress, {})}
-    settings |= metadata_options(image, format, notes)
-    if format.name == "gif" and image.has_alpha:
-        settings |= {"transparency": gif.CLEAR, "disposal": 2}
+        if several:
+            return gif.encode_animation(image, settings.get("comment", b""), notes)
+        settings |= {"transparency": gif.CLEAR, "disposal": 2} if image.has_alpha else {}
+        return _saved(gif.palette_picture(image.frames[0], notes), format, settings)
+    if format.name == "webp" and several:
+        from convcli.imaging.writing import webp
+
+        metadata = {key: settings.pop(key, b"") for key in ("icc_profile", "exif", "xmp")}
+        return webp.encode_animation(
+            image, lambda samples: _saved(Pillow.fromarray(samples), format, settings), metadata
+        )
+    pictures = [to_pillow(frame, image.space) for frame in image.frames]
     kinds = {frame.pixels.dtype.kind for frame in image.frames}
     if format.name == "tiff" and compress is not Compress.NONE and len(kinds) == 1:
         # horizontal differencing: of integers (2) or of floats (3)
         settings["tiffinfo"] = {_PREDICTOR: 3 if kinds == {"f"} else 2}
-    if len(pictures) > 1:
+    if several:
         settings |= {"save_all": True, "append_images": pictures[1:]}
-        if format.name != "tiff":
-            settings["duration"] = _durations(image, format, notes)
-            loop = image.metadata.loop or 0  # 0 is forever; a GIF without a loop count plays once
-            settings |= {} if format.name == "gif" and loop == 1 else {"loop": loop}
-    if format.name == "webp":
-        settings |= {"lossless": True, "exact": True}
+    if format.name == "avif" and several:
+        settings["duration"] = [round(patch.duration) for patch in patches(image.frames)]
+        if image.metadata.loop:
+            notes.append(f"AVIF plays for ever here: the loop count {image.metadata.loop} is left out")
+        return avif.without_times(_saved(pictures[0], format, settings))
     if format.name == "pdf":  # the time of writing would make each run's bytes differ
         settings |= {"creationDate": None, "modDate": None}
     if format.name == "ico":
@@ -179,21 +193,18 @@ def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str
                 f".ico holds at most 256 x 256 pixels, not {width} x {height}", hint="write to .png"
             )
         settings["sizes"] = [(width, height)]
+    return _saved(pictures[0], format, settings)
+
+
+def _saved(picture: Pillow.Image, format: Format, settings: dict[str, Any]) -> bytes:
+    """Return the file that Pillow makes of a picture."""
     buffer = io.BytesIO()
-    pictures[0].save(buffer, format.pillow, **settings)
+    picture.save(buffer, format.pillow, **settings)
     return buffer.getvalue()
 
 
-def _durations(image: Image, format: Format, notes: list[str]) -> list[float] | list[int]:
-    """Return the frames' durations in the format's unit: ms (PNG), whole ms, or multiples of 10 ms (GIF)."""
-    times = [_DEFAULT_DURATION if frame.duration is None else frame.duration for frame in image.frames]
-    if format.name == "gif":
-        from convcli.imaging.writing import gif
-
-        return gif.rounded_durations(times, notes)
-    return times if format.name == "png" else [round(time) for time in times]
-
-
+# Quality of lossy WebP, which is written where the input was lossy: as of JPEG and AVIF.
+_WEBP_QUALITY = 92
 # Arguments of Pillow's `save` by format and --compress.
 _COMPRESSION: dict[str, dict[Compress, dict[str, Any]]] = {
     "png": {
@@ -211,7 +222,7 @@ _COMPRESSION: dict[str, dict[Compress, dict[str, Any]]] = {
         Compress.SMALL: {"quality": 100, "method": 6},
         Compress.NONE: {"quality": 0, "method": 0},
     },
-    "avif": {hard: {"quality": 92, "subsampling": "4:4:4"} for hard in Compress},
+    "avif": dict.fromkeys(Compress, avif.SETTINGS),
     "jpeg": {
         Compress.FAST: {"quality": 92, "subsampling": 0},
         Compress.SMALL: {"quality": 92, "subsampling": 0, "optimize": True},

@@ -1,22 +1,97 @@
-"""GIF palettes (exact up to 256 colours, else median cut with dithering) and frame durations."""
+"""GIF: palettes (exact up to 256 colours, else median cut with dithering) and animations."""
+
+import io
+import struct
 
 import numpy as np
 from PIL import Image as Pillow
 
-from convcli.imaging.image import Array, Frame
+from convcli.imaging.image import Array, Frame, Image
+from convcli.imaging.reading.gif_file import gif_file
+from convcli.imaging.writing.patches import patches
 
-__all__ = ["CLEAR", "palette_pictures", "rounded_durations"]
+__all__ = ["CLEAR", "encode_animation", "palette_picture"]
 
 # Index of the transparent palette entry, in pictures with transparency.
 CLEAR = 255
+# Values of the graphic control extension: disposal methods, shifted; the flag for transparency.
+_LEAVE, _TO_BACKGROUND, _TRANSPARENT = 1 << 2, 2 << 2, 1
 
 
-def palette_pictures(frames: tuple[Frame, ...], notes: list[str]) -> list[Pillow.Image]:
-    """Return 8-bit grey or RGB frames as palette pictures, each with its own palette; losses are noted."""
-    return [_palette_picture(frame, notes) for frame in frames]
+def encode_animation(image: Image, comment: bytes, notes: list[str]) -> bytes:
+    """Return an animated GIF of 8-bit grey or RGB frames, one block for each frame, equal ones too.
+
+    Frames hold what changed since the one before, with a palette of their own; with transparency, frames are
+    whole, and cleared before the next one.
+
+    References
+    ----------
+    CompuServe, Graphics Interchange Format, Version 89a (1990).
+    """
+    height, width = image.frames[0].size
+    clear = image.has_alpha
+    parts = [b""]
+    shared = b""
+    for index, patch in enumerate(patches(image.frames, whole=clear)):
+        samples = patch.samples
+        frame = (
+            Frame(samples[..., 0] if samples.shape[2] == 2 else samples[..., :3], samples[..., -1])
+            if clear
+            else Frame(samples)
+        )
+        picture = palette_picture(frame, notes)
+        used = int(np.asarray(picture).max()) + 1
+        size = max(1, (used - 1).bit_length())
+        table = bytes(picture.getpalette() or ())[: 3 << size].ljust(3 << size, b"\0")
+        if index == 0:
+            shared = table
+            parts[0] = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80 | (size - 1), 0, 0) + shared
+            parts += [_loop(image.metadata.loop or 0), _comment(comment)]
+        flags = _TO_BACKGROUND | _TRANSPARENT if clear else _LEAVE
+        parts.append(
+            struct.pack("<BBBBHBB", 0x21, 0xF9, 4, flags, _steps(patch.duration, notes), CLEAR * clear, 0)
+        )
+        local = b"" if table == shared else table
+        place = (patch.left, patch.top, picture.width, picture.height)
+        parts += [
+            struct.pack("<BHHHHB", 0x2C, *place, 0x80 | (size - 1) if local else 0),
+            local,
+            _packed(picture),
+        ]
+    return b"".join((*parts, b";"))
 
 
-def _palette_picture(frame: Frame, notes: list[str]) -> Pillow.Image:
+def _packed(picture: Pillow.Image) -> bytes:
+    """Return the pixels as Pillow compresses them, taken out of a GIF of this picture alone."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "GIF", optimize=False, interlace=0)
+    data = buffer.getvalue()
+    alone = gif_file(data, 1).frames[0]
+    return data[alone.start : alone.end]
+
+
+def _loop(times: int) -> bytes:
+    """Return the extension that says how often to play; without one, once. 0 is forever."""
+    if times == 1:
+        return b""
+    return b"!\xff\x0bNETSCAPE2.0\3\1" + struct.pack("<H", min(times, 65535)) + b"\0"
+
+
+def _comment(comment: bytes) -> bytes:
+    blocks = [comment[start : start + 255] for start in range(0, len(comment), 255)]
+    return b"!\xfe" + b"".join(bytes([len(block)]) + block for block in blocks) + b"\0" if blocks else b""
+
+
+def _steps(milliseconds: float, notes: list[str]) -> int:
+    """Return a time in GIF's unit of 10 ms: at least 1, unless it is 0."""
+    steps = min(max(round(milliseconds / 10), milliseconds > 0), 65535)
+    if abs(milliseconds - 10 * steps) > 0.5:
+        notes.append("GIF counts time in steps of 10 ms: durations are rounded")
+    return int(steps)
+
+
+def palette_picture(frame: Frame, notes: list[str]) -> Pillow.Image:
+    """Return an 8-bit grey or RGB frame as a palette picture; losses are noted."""
     rgb = frame.pixels if frame.pixels.ndim == 3 else np.repeat(frame.pixels[..., np.newaxis], 3, axis=2)
     opaque = np.ones(frame.size, dtype=bool) if frame.alpha is None else frame.alpha >= 128
     if frame.alpha is not None and ((frame.alpha > 0) & (frame.alpha < 255)).any():
@@ -49,11 +124,3 @@ def _reduced(rgb: Array, limit: int) -> tuple[Array, Array]:
     dithered = picture.quantize(palette=chosen, dither=Pillow.Dither.FLOYDSTEINBERG)
     palette = np.array(dithered.getpalette("RGB"), dtype=np.uint8)[: limit * 3]
     return np.array(dithered), palette
-
-
-def rounded_durations(durations: list[float], notes: list[str]) -> list[int]:
-    """Return durations in ms rounded to multiples of 10 ms, GIF's unit, at least 10 each."""
-    rounded = [max(10, round(time / 10) * 10) for time in durations]
-    if any(abs(given - kept) > 0.5 for given, kept in zip(durations, rounded, strict=True)):
-        notes.append("GIF counts time in steps of 10 ms: durations are rounded")
-    return rounded

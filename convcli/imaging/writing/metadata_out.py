@@ -8,49 +8,88 @@ from convcli.imaging.formats import Format
 from convcli.imaging.image import Image
 from convcli.imaging.metadata import exif_for, profile_for
 
-__all__ = ["metadata_options", "png_chunks"]
+__all__ = ["left_out", "metadata_options", "png_chunks"]
 
-# Largest EXIF, XMP or comment in bytes that is put into a JPEG segment, which holds 65,533 with its header.
+# Largest EXIF, XMP, IPTC or comment in bytes that is put into a JPEG segment, which holds 65,533.
 _SEGMENT_BYTES = 65_000
+# Largest resolution in pixels per inch: 16 bits per inch, and 31 bits per metre.
+_MOST_DPI = {"jpeg": 65_535.0, "png": 0.0254 * (2**31 - 1), "bmp": 0.0254 * (2**31 - 1)}
+
+
+def left_out(image: Image, format: Format) -> list[str]:
+    """Return a line about what the file had and `format` cannot hold, if there is any."""
+    holds, metadata = _HOLDS.get(format.name, ()), image.metadata
+    lost = [name for key, name in _NAMES.items() if getattr(metadata, key) and key not in holds]
+    if format.numbers:
+        return []
+    notes = [f"{format.suffix} holds no {', '.join(lost)}: left out"] if lost else []
+    if metadata.icc and "icc" in holds and profile_for(metadata.icc, image.space) is None:
+        notes.append(f"the ICC profile is not for {image.space.upper()} pixels: left out")
+    return notes
 
 
 def metadata_options(image: Image, format: Format, notes: list[str]) -> dict[str, Any]:
     """Return the arguments with which Pillow's `save` writes the image's metadata to `format`."""
-    found = _common(image)
-    given = {key: found[key] for key in _HOLDS.get(format.name, ()) if key in found}
+    # `with_tags` adds EXIF and XMP to TIFF afterwards
+    keys = ("icc", "dpi") if format.name == "tiff" else _HOLDS.get(format.name, ())
+    found = _common(image, format.name, notes)
+    given = {_PILLOW.get(key, key): found[key] for key in keys if key in found}
+    comment = dict(image.metadata.text).get("Comment", "").encode("utf-8", "surrogateescape")
     if format.name == "jpeg":
         _fit_segments(given, notes)
         if image.metadata.subsampling is not None:
             given["subsampling"] = image.metadata.subsampling
+        if image.metadata.coding == "progressive":
+            given["progressive"] = True
+        elif image.metadata.coding == "arithmetic":
+            notes.append("the JPEG's arithmetic coding became Huffman coding")
+        given["extra"] = _photoshop_segment(image.metadata.iptc, notes)
     if format.name == "png":
         given["pnginfo"] = _png_info(image, notes)
-    if format.name in ("jpeg", "gif") and (comment := dict(image.metadata.text).get("Comment")):
-        given["comment"] = comment.encode()[:_SEGMENT_BYTES]
+        given.pop("xmp", None)  # among the texts
+    if format.name in ("jpeg", "gif") and comment:
+        given["comment"] = comment[:_SEGMENT_BYTES]
     return given
 
 
-# Metadata arguments of Pillow's `save` by format.
+# Fields of Metadata that each format holds; what they are called in notes, and by Pillow's `save`.
 _HOLDS = {
-    "png": ("icc_profile", "dpi", "exif"),
-    "jpeg": ("icc_profile", "dpi", "exif", "xmp"),
-    "tiff": ("icc_profile", "dpi"),
-    "webp": ("icc_profile", "exif", "xmp"),
-    "avif": ("icc_profile", "exif", "xmp"),
+    "png": ("icc", "dpi", "exif", "xmp"),
+    "jpeg": ("icc", "dpi", "exif", "xmp", "iptc"),
+    "tiff": ("icc", "dpi", "exif", "xmp", "iptc"),
+    "webp": ("icc", "exif", "xmp"),
+    "avif": ("icc", "exif", "xmp"),
     "bmp": ("dpi",),
-    "jp2": (),
 }
+_NAMES = {"icc": "ICC profile", "exif": "EXIF", "xmp": "XMP", "iptc": "IPTC"}
+_PILLOW = {"icc": "icc_profile"}
 
 
-def _common(image: Image) -> dict[str, Any]:
+def _common(image: Image, format: str, notes: list[str]) -> dict[str, Any]:
     metadata = image.metadata
     height, width = image.frames[0].size
+    dpi = metadata.dpi
+    if dpi and max(dpi) > _MOST_DPI.get(format, max(dpi)):
+        notes.append(f"{max(dpi):g} pixels per inch do not fit into {format.upper()}: left out")
+        dpi = None
     found: dict[str, Any] = {
-        "icc_profile": profile_for(metadata.icc, image.space),
-        "dpi": metadata.dpi,
+        "icc": profile_for(metadata.icc, image.space),
+        "dpi": dpi,
         "exif": exif_for(metadata.exif, width, height) if metadata.exif else None,
         "xmp": metadata.xmp,
     }
     return {key: value for key, value in found.items() if value}
+
+
+def _photoshop_segment(iptc: bytes | None, notes: list[str]) -> bytes:
+    """Return IPTC-IIM as a JPEG's segment APP13, in an image resource of Photoshop's."""
+    if not iptc:
+        return b""
+    if len(iptc) > _SEGMENT_BYTES:
+        notes.append("JPEG holds 64 KiB of IPTC: it is left out")
+        return b""
+    block = b"Photoshop 3.0\x008BIM\4\4\0\0" + struct.pack(">I", len(iptc)) + iptc + b"\0" * (len(iptc) % 2)
+    return b"\xff\xed" + struct.pack(">H", len(block) + 2) + block
 
 
 def _fit_segments(given: dict[str, Any], notes: list[str]) -> None:
@@ -70,12 +109,13 @@ def _png_info(image: Image, notes: list[str]) -> Any:
 
 
 def _text_chunks(image: Image, notes: list[str]) -> list[tuple[bytes, bytes]]:
-    """Return gAMA, tEXt and iTXt chunks."""
+    """Return chunks about the meaning of colours, tEXt and iTXt chunks."""
     metadata = image.metadata
-    chunks = []
+    chunks = [(name.encode(), content) for name, content in metadata.colours]
     if metadata.gamma is not None and metadata.gamma < 40_000:
         chunks.append((b"gAMA", struct.pack(">I", round(metadata.gamma * 100_000))))
-    for key, value in metadata.text:
+    for key, given in metadata.text:
+        value = _readable(given)
         keyword = key.encode("latin-1", "replace").strip()
         if not 0 < len(keyword) < 80 or b"\0" in keyword or "\0" in value:
             notes.append(f"the text {key!r} does not fit into a PNG and is left out")
@@ -89,17 +129,26 @@ def _text_chunks(image: Image, notes: list[str]) -> list[tuple[bytes, bytes]]:
     return chunks
 
 
+def _readable(text: str) -> str:
+    """Return a text whose bytes were not UTF-8, and are escaped in it, as Latin-1."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape").decode("latin-1")
+    return text
+
+
 def png_chunks(image: Image, notes: list[str]) -> list[tuple[bytes, bytes]]:
     """Return the image's metadata as PNG chunks, in the order that the standard requires."""
-    found = _common(image)
+    found = _common(image, "png", notes)
     chunks = []
-    if "icc_profile" in found:
-        chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(found["icc_profile"])))
+    if "icc" in found:
+        chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(found["icc"])))
     texts = _text_chunks(image, notes)
-    chunks += [chunk for chunk in texts if chunk[0] == b"gAMA"]
+    chunks += [chunk for chunk in texts if chunk[0] not in (b"tEXt", b"iTXt")]
     if "dpi" in found:
         across, down = (round(value / 0.0254) for value in found["dpi"])
         chunks.append((b"pHYs", struct.pack(">IIB", across, down, 1)))
     if "exif" in found:
         chunks.append((b"eXIf", found["exif"].removeprefix(b"Exif\0\0")))
-    return chunks + [chunk for chunk in texts if chunk[0] != b"gAMA"]
+    return chunks + [chunk for chunk in texts if chunk[0] in (b"tEXt", b"iTXt")]

@@ -9,10 +9,12 @@ References
 W3C, Portable Network Graphics (PNG) Specification (Third Edition): 9 (filtering), 11 (chunks).
 """
 
+import math
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from functools import reduce
 from itertools import chain
 from typing import NamedTuple
@@ -22,8 +24,9 @@ from numpy.typing import NDArray
 
 from convcli.choices import Compress
 from convcli.imaging.image import Array
+from convcli.imaging.writing.patches import Patch
 
-__all__ = ["Chunks", "encode"]
+__all__ = ["Chunks", "encode", "encode_animation"]
 
 Chunks = list[tuple[bytes, bytes]]
 
@@ -50,11 +53,52 @@ def encode(samples: Array, compress: Compress, chunks: Chunks, jobs: int | None 
     `compress` fast is zlib's RLE strategy; `chunks` are written before the pixels. The bytes do not depend on
     `jobs`, the number of threads (by default one per core).
     """
+    head = [(b"IHDR", _header(samples)), *chunks]
+    pixels, _ = _pixels(samples, compress, jobs)
+    return b"".join((_SIGNATURE, *_chunks(head), *pixels, *_chunk(b"IEND", [])))
+
+
+def encode_animation(
+    patches: Iterable[Patch], compress: Compress, chunks: Chunks, loop: int, count: int, jobs: int | None
+) -> bytes:
+    """Return an animated PNG of `count` patches, the first of which is the whole picture.
+
+    It plays `loop` times; 0 is forever.
+
+    References
+    ----------
+    W3C, PNG (Third Edition), 11.3.6: acTL, fcTL and fdAT, whose numbers ascend.
+    """
+    parts, sequence = [_SIGNATURE], 0
+    for index, patch in enumerate(patches):
+        height, width = patch.samples.shape[:2]
+        if index == 0:
+            control = (b"acTL", struct.pack(">II", count, loop))
+            parts += _chunks([(b"IHDR", _header(patch.samples)), control, *chunks])
+        place = (width, height, patch.left, patch.top)
+        # disposal: none; blending: the patch replaces what is there
+        frame = struct.pack(">IIIIIHHBB", sequence, *place, *_delay(patch.duration), 0, 0)
+        pixels, used = _pixels(patch.samples, compress, jobs, None if index == 0 else sequence + 1)
+        parts += [*_chunk(b"fcTL", [frame]), *pixels]
+        sequence += 1 + (used if index else 0)
+    return b"".join((*parts, *_chunk(b"IEND", [])))
+
+
+def _header(samples: Array) -> bytes:
     height, width = samples.shape[:2]
     channels = 1 if samples.ndim == 2 else samples.shape[2]
-    header = struct.pack(">IIBBBBB", width, height, 8 * samples.itemsize, _COLOUR_TYPES[channels], 0, 0, 0)
-    before = [part for kind, content in [(b"IHDR", header), *chunks] for part in _chunk(kind, [content])]
-    return b"".join((_SIGNATURE, *before, *_pixels(samples, compress, jobs), *_chunk(b"IEND", [])))
+    return struct.pack(">IIBBBBB", width, height, 8 * samples.itemsize, _COLOUR_TYPES[channels], 0, 0, 0)
+
+
+def _delay(milliseconds: float) -> tuple[int, int]:
+    """Return a time in seconds as a fraction of 16-bit numbers."""
+    seconds = min(Fraction(milliseconds) / 1000, Fraction(65535))
+    closest = seconds.limit_denominator(65535 // max(1, math.ceil(seconds)))
+    return closest.numerator, closest.denominator
+
+
+def _chunks(chunks: Chunks) -> list[bytes]:
+    return [part for kind, content in chunks for part in _chunk(kind, [content])]
 
 
 class _Strip(NamedTuple):
@@ -65,14 +109,23 @@ class _Strip(NamedTuple):
     adler: int
 
 
-def _pixels(samples: Array, compress: Compress, jobs: int | None) -> list[bytes]:
-    """Return a zlib stream of all rows in chunks: strips deflated apart, each ended by a full flush."""
+def _pixels(
+    samples: Array, compress: Compress, jobs: int | None, sequence: int | None = None
+) -> tuple[list[bytes], int]:
+    """Return a zlib stream of all rows in chunks, and their number.
+
+    Strips are deflated apart, each ended by a full flush. The chunks are IDAT, or fdAT that begin with
+    numbers from `sequence`.
+    """
     height = samples.shape[0]
     count = max(1, min(_MAX_STRIPS, samples.nbytes // _STRIP_BYTES, height))
     ends = [height * i // count for i in range(count + 1)]
 
     def strip(index: int) -> _Strip:
-        return _strip(samples, ends[index], ends[index + 1], compress)
+        return _strip(samples, ends[index], ends[index + 1], compress, start(index))
+
+    def start(index: int) -> list[bytes]:
+        return [] if sequence is None else [struct.pack(">I", sequence + index)]
 
     if count == 1 or jobs == 1:
         strips = list(map(strip, range(count)))
@@ -82,10 +135,11 @@ def _pixels(samples: Array, compress: Compress, jobs: int | None) -> list[bytes]
         with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
             strips = list(pool.map(strip, range(count)))
     adler = reduce(_joined, strips, 1)
-    return [part for one in strips for part in one.chunk] + _chunk(b"IDAT", [struct.pack(">I", adler)])
+    last = _chunk(b"IDAT" if sequence is None else b"fdAT", [*start(count), struct.pack(">I", adler)])
+    return [part for one in strips for part in one.chunk] + last, count + 1
 
 
-def _strip(samples: Array, start: int, end: int, compress: Compress) -> _Strip:
+def _strip(samples: Array, start: int, end: int, compress: Compress, before: list[bytes]) -> _Strip:
     strategy = zlib.Z_RLE if compress is Compress.FAST else zlib.Z_DEFAULT_STRATEGY
     blocks = _filtered(samples, start, end)
     first = next(blocks)
@@ -100,7 +154,7 @@ def _strip(samples: Array, start: int, end: int, compress: Compress) -> _Strip:
     last = end == samples.shape[0]
     packed.append(packer.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH))
     length = (end - start) * (1 + samples.nbytes // samples.shape[0])
-    return _Strip(_chunk(b"IDAT", packed), length, adler)
+    return _Strip(_chunk(b"fdAT" if before else b"IDAT", [*before, *packed]), length, adler)
 
 
 def _joined(adler: int, strip: _Strip) -> int:

@@ -10,7 +10,7 @@ import struct
 
 from PIL import Image as Pillow
 
-from convcli.imaging.metadata import DESCRIPTIVE, Metadata, exif_for
+from convcli.imaging.metadata import DESCRIPTIVE, Metadata, as_read, exif_for
 
 __all__ = ["with_tags"]
 
@@ -18,8 +18,8 @@ __all__ = ["with_tags"]
 _SUBDIRECTORIES = (34665, 34853)
 # Tag of the interoperability directory; its value is an offset in the file that the EXIF came from.
 _INTEROPERABILITY = 0xA005
-# Tag of XMP, and TIFF's code of the type byte.
-_XMP, _BYTE = 700, 1
+# Tags of XMP and IPTC, and TIFF's codes of the types byte and undefined.
+_XMP, _IPTC, _BYTE, _UNDEFINED = 700, 33723, 1, 7
 # Bytes of a directory entry.
 _ENTRY = 12
 
@@ -28,7 +28,7 @@ def with_tags(data: bytes, metadata: Metadata, width: int, height: int) -> bytes
     """Return the TIFF `data` with `metadata`'s EXIF and XMP in its first directory; BigTIFF as it is."""
     order = "<" if data[:2] == b"II" else ">"
     (magic,) = struct.unpack(order + "H", data[2:4])
-    if magic != 42 or not (metadata.exif or metadata.xmp):
+    if magic != 42 or not (metadata.exif or metadata.xmp or metadata.iptc):
         return data
     block_at = len(data) + len(data) % 2
     block = _directory(data[:4], metadata, width, height, block_at)
@@ -56,16 +56,18 @@ def _directory(start: bytes, metadata: Metadata, width: int, height: int, offset
     from PIL.TiffImagePlugin import ImageFileDirectory_v2  # here for start-up
 
     tags = ImageFileDirectory_v2(ifh=start + b"\0\0\0\0")
-    if metadata.exif:
+    if metadata.exif and (given := exif_for(metadata.exif, width, height)):
         exif = Pillow.Exif()
-        exif.load(exif_for(metadata.exif, width, height))
-        for tag in exif:
-            if tag in _SUBDIRECTORIES:
-                inner = exif.get_ifd(tag)
-                inner.pop(_INTEROPERABILITY, None)
-                tags[tag] = inner
-            elif tag in DESCRIPTIVE:
-                tags[tag] = exif[tag]
+        exif.load(given)
+        found = {tag: exif.get_ifd(tag) if tag in _SUBDIRECTORIES else exif[tag] for tag in exif}
+        for tag in _SUBDIRECTORIES:
+            found.get(tag, {}).pop(_INTEROPERABILITY, None)
+        as_read(found)
+        for tag in found.keys() & DESCRIPTIVE:
+            tags[tag] = found[tag]
+    if metadata.iptc:
+        tags[_IPTC] = metadata.iptc
+        tags.tagtype[_IPTC] = _UNDEFINED
     if metadata.xmp:
         tags[_XMP] = metadata.xmp
         tags.tagtype[_XMP] = _BYTE

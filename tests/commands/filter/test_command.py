@@ -253,6 +253,7 @@ def test_ranges(convcli: Convcli, gray: Path, how: RangeMode) -> None:
         "clip": as_bytes(values),
         "abs": as_bytes(np.abs(values)),
         "scale": as_bytes(255 * stretched),
+        "scale-each": as_bytes(255 * stretched),
         "center": as_bytes(values + 128),
         "unit": as_bytes(255 * values),
         "raw": values,

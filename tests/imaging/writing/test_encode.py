@@ -377,7 +377,8 @@ def check_metadata(metadata, held):
 @pytest.mark.parametrize("name", CARRIED)
 def test_metadata_is_carried_over(name, compress):
     encoded = encode_picture(image(1 if name == "gif" else 3, metadata=METADATA), name, compress=compress)
-    assert encoded.notes == ()
+    lost = f".{name} holds no ICC profile, EXIF, XMP: left out"
+    assert encoded.notes == ((lost,) if name in ("bmp", "gif") else ())
     back = read_picture(encoded.data)
     assert back.notes == ()
     check_metadata(back.metadata, CARRIED[name])
