@@ -10,7 +10,7 @@ from convcli.choices import AlphaMode, Combine
 from convcli.engine.arrays import fits_short
 from convcli.engine.correlation.combine import combine
 from convcli.engine.correlation.correlate import correlate_window
-from convcli.engine.correlation.plan import plan
+from convcli.engine.correlation.plan import plan_for
 from convcli.engine.layers.conv2d import conv2d_window
 from convcli.engine.window import Window
 from convcli.errors import GeometryError
@@ -63,7 +63,7 @@ class Filtering(NamedTuple):
         for found in self.kernels.kernels:
             for weights in found.components:
                 flat = weights if weights.ndim == 2 else weights[0]
-                chosen = plan(flat, pixels.shape, pixels.dtype, spec.stride, spec.dilation, spec.method)
+                chosen, _ = plan_for(pixels, flat, spec.window(flat.shape), spec.method)
                 yield MethodUsed(found.name, chosen.method.value, chosen.reason)
 
     def _slide(self, pixels: Array, pad_value: float | None) -> list[Array]:

@@ -124,7 +124,7 @@ def exact_type(bound: float, work: np.dtype[Any], constant: float) -> np.dtype[A
 def _spectrum(
     kernel: Floats, dilation: tuple[int, int], lengths: tuple[int, int], kind: np.dtype[Any]
 ) -> Array:
-    """Return the conjugate of the kernel's transform, which multiplies the transform of a tile of type `kind`.
+    """Return the conjugate of the kernel's transform, by which that of a tile of type `kind` is multiplied.
 
     It is multiplied by the tile's size, by which the tiles' forward transforms divide, see
     :func:`_correlate_circularly`.
@@ -136,9 +136,8 @@ def _spectrum(
     spread[:, :: dilation[1]] = kernel
     bins = np.zeros((rows, columns // 2 + 1), np.complex128)
     bins[: (len(kernel) - 1) * dilation[0] + 1 : dilation[0]] = fft.rfft(spread, columns)
-    spectrum: Array = (np.conj(fft.fft(bins, axis=0)) * (rows * columns)).astype(
-        np.result_type(kind, np.complex64)
-    )
+    scaled = np.conj(fft.fft(bins, axis=0)) * (rows * columns)
+    spectrum: Array = scaled.astype(np.result_type(kind, np.complex64))
     spectrum.flags.writeable = False
     return spectrum
 
@@ -203,7 +202,7 @@ def _may_see_zeros(samples: Array, window: Window) -> bool:
     zeros = samples.size - np.count_nonzero(samples)
     if window.dilation != (1, 1):
         return bool(zeros)
-    return zeros >= rows * columns and not _any_seen(samples != 0, (rows, 1), (columns, 1)).all()
+    return zeros >= rows * columns and not bool(_any_seen(samples != 0, (rows, 1), (columns, 1)).all())
 
 
 def _any_seen(marks: Array, rows: tuple[int, int], columns: tuple[int, int]) -> Array:

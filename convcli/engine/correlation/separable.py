@@ -44,11 +44,11 @@ def is_exact(terms: list[Term], kernel: Floats) -> bool:
 def correlate(task: Task, threads: int) -> None:
     """Compute `task` by columns, then rows, for each term of its kernel."""
     period = column_period(task.window.stride[1], task.window.dilation[1])
-    pairs = factors(task.kernel, FACTOR_DTYPE if task.work.kind == "i" else task.work)
-    if task.bound < np.inf and not is_exact(pairs, task.kernel):
-        pairs = _lines(task.kernel)
+    lines = factors(task.kernel, FACTOR_DTYPE if task.work.kind == "i" else task.work)
+    if task.bound < np.inf and not is_exact(lines, task.kernel):
+        lines = _lines(task.kernel)
     terms = [
-        (compile_taps(u[:, None], task.work), compile_taps(v[None], task.work, period)) for u, v in pairs
+        (compile_taps(u[:, None], task.work), compile_taps(v[None], task.work, period)) for u, v in lines
     ]
     # Terms of both signs leave rounding errors below zero where none of the products is.
     differences = len(terms) > 1 and bool((task.kernel >= 0).all())
