@@ -199,7 +199,7 @@ def _type_for(samples: Array, level: float, task: Task) -> np.dtype[Any] | None:
 def _may_see_zeros(samples: Array, window: Window) -> bool:
     """Whether there may be windows of zeros alone, by some of their samples."""
     rows, columns = (span // _step(span) for span in window.span)
-    zeros = samples.size - np.count_nonzero(samples)
+    zeros = samples.size - int(np.count_nonzero(samples))
     if window.dilation != (1, 1):
         return bool(zeros)
     return zeros >= rows * columns and not bool(_any_seen(samples != 0, (rows, 1), (columns, 1)).all())
