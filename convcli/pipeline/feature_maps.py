@@ -32,6 +32,9 @@ __all__ = ["Filtering"]
 
 Array = NDArray[Any]
 
+# Rows of a result in which hidden colours are looked for at a time.
+BAND_ROWS = 256
+
 # Smallest picture, in samples, whose feature maps are computed in bands of rows.
 LAZY_SIZE = 1 << 18
 
@@ -93,6 +96,24 @@ class Filtering(NamedTuple):
             [self.spec.window(found.components[0].shape) for found in path]
             for path in self.kernels.alpha_kernels
         ]
+
+    def bleeds(self, alpha: Array) -> bool:
+        """Whether colours of fully transparent pixels reach visible ones through a kernel."""
+        hidden = (alpha == 0).astype(np.uint8)
+        if not hidden.any():
+            return False
+        for weights in (some for found in self.kernels.kernels for some in found.components):
+            taps = (weights != 0).reshape(-1, *weights.shape[-2:]).any(axis=0).astype(float)
+            window = self.spec.window(taps.shape, 0.0)
+            height = window.output_size(alpha.shape)[0]
+            # Most pictures show it in the first rows that have both.
+            for first in range(0, height, BAND_ROWS):
+                rows = (first, min(first + BAND_ROWS, height))
+                reached = correlate_window(hidden, taps, window, jobs=self.spec.jobs, rows=rows)
+                shown = sampled_alpha(alpha, [window])[slice(*rows)]
+                if (reached[shown > 0] > 0).any():
+                    return True
+        return False
 
     def lazy_maps(self, frame: Frame) -> list[FeatureMap[LazyRows]] | None:
         """Return maps whose rows are computed later; None where they cannot be, or the picture is small."""

@@ -241,3 +241,53 @@ def test_a_chain_of_means_is_the_mean_of_their_product(convcli: Convcli, tmp_pat
         "raw",
     )
     assert_allclose(twice, once, atol=1e-3)
+
+
+def cut_out(tmp_path: Path) -> None:
+    picture = np.full((600, 20, 4), 255, np.uint8)
+    picture[..., 3] = 0
+    picture[505:515, 5:15] = (10, 20, 30, 255)
+    Image.fromarray(picture).save(tmp_path / "x.png")
+
+
+BLEEDING = "x.png: hidden colours of transparent pixels reach visible ones; --alpha filter weights"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("filter", "-k", "box"), 1),
+        (("filter", "-k", "sobel", "-k", "box", "-k", "gaussian", "--combine", "max"), 1),
+        (("filter", "-k", "box", "-k", "2", "--chain"), 1),
+        (("filter", "-k", "0 1 0", "-k", "2 0 0"), 1),
+        (("filter", "-k", "0 1 0"), 0),
+        (("filter", "-k", "0.5"), 0),
+        (("filter", "-k", "box", "--alpha", "filter"), 0),
+        (("filter", "-k", "box", "--alpha", "drop"), 0),
+        (("filter", "-k", "box", "--stride", "3"), 0),  # centres 507 to 513, and 6 to 12
+        (("filter", "-k", "1 1", "--stride", "5"), 0),
+        (("filter", "-k", "1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1", "--pad", "zero"), 1),
+        (("pool",), 1),
+        (("pool", "--size", "5"), 0),
+        (("pool", "--size", "5", "--alpha", "filter"), 0),
+        (("pool", "--global"), 0),  # its centre is hidden
+    ],
+    ids=str,
+)
+def test_hidden_colours_that_bleed_are_named_once(
+    convcli: Convcli, tmp_path: Path, options: tuple[str, ...], said: int
+) -> None:
+    cut_out(tmp_path)
+    ran = convcli(options[0], "x.png", *options[1:], "--range", "raw", "-o", "y.npy")
+    assert ran.status == 0, ran.err
+    assert ran.err.count("hidden") == said
+    assert (BLEEDING in ran.err) == bool(said)
+
+
+@pytest.mark.parametrize("alpha", [0, 1, 255])
+def test_nothing_bleeds_where_nothing_or_all_is_hidden(convcli: Convcli, tmp_path: Path, alpha: int) -> None:
+    picture = np.full((9, 9, 4), 200, np.uint8)
+    picture[..., 3] = alpha
+    Image.fromarray(picture).save(tmp_path / "x.png")
+    ran = convcli("filter", "x.png", "-k", "box", "-o", "y.png")
+    assert (ran.status, ran.err) == (0, "")

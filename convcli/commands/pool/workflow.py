@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from convcli.choices import PoolMode
 from convcli.engine.pooling.pool2d import plan_pooling, pool_picture
 from convcli.engine.pooling.windows import Pooling
 from convcli.engine.window import Window
@@ -14,7 +15,12 @@ from convcli.imaging.colour import premultiply, unpremultiply
 from convcli.imaging.image import Frame, Image, Space
 from convcli.options.specs import PoolSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, check_inputs
-from convcli.pipeline.linear_and_alpha import TRANSPARENT_BELOW, map_frame, opaque_padding
+from convcli.pipeline.linear_and_alpha import (
+    TRANSPARENT_BELOW,
+    map_frame,
+    opaque_padding,
+    sampled_alpha,
+)
 from convcli.pipeline.operation import FeatureMap, MethodUsed
 from convcli.pipeline.process import process
 
@@ -59,6 +65,13 @@ class PoolingOperation(NamedTuple):
             return [(unpremultiply(covering, share), share)]
 
         return map_frame(frame, space, self.spec, slide, weigh, [(how.window,)], ceil=how.ceil)
+
+    def bleeds(self, alpha: Array) -> bool:
+        """Whether colours of fully transparent pixels reach visible ones through the window."""
+        how = self._pooling(alpha.shape)
+        plain = how._replace(window=replace(how.window, pad_value=0.0), mode=PoolMode.MAX)
+        hidden = pool_picture((alpha == 0).astype(np.uint8), plain, self.spec.jobs)
+        return bool(hidden[sampled_alpha(alpha, (how.window,), ceil=how.ceil) > 0].any())
 
     def lazy_maps(self, frame: Frame) -> None:
         """Return None: a map is computed at once."""
