@@ -13,6 +13,7 @@ __all__ = [
     "Indices",
     "as_picture",
     "check_numeric",
+    "exact_limit",
     "fits_short",
     "whole_bound",
     "working_dtype",
@@ -25,6 +26,9 @@ Indices: TypeAlias = NDArray[np.intp]
 # Weights whose magnitude lies between the inverse of this and this are computed in float32: sums and products
 # stay far from its limits of 2**128 and 2**-126.
 SAFE_IN_FLOAT32 = 2.0**60
+
+# Samples that are looked at a time for values that are not whole: one row of a photograph tells.
+SCANNED_SAMPLES = 1 << 13
 
 
 def check_numeric(dtype: np.dtype[Any], what: str) -> None:
@@ -59,15 +63,44 @@ def working_dtype(dtype: np.dtype[Any], weights: Floats | None = None) -> np.dty
     return work if safe else np.dtype(np.float64)
 
 
-def whole_bound(kernel: Floats, dtype: np.dtype[Any]) -> float:
-    """Return the largest sum of integer weights over integer pixels; infinity where either are not integers.
+def whole_bound(kernel: Floats, pixels: np.dtype[Any] | Array, constant: float = 0.0) -> float:
+    """Return the largest sum of whole weights over whole pixels; infinity where either are not whole.
 
-    Below ``2**24`` such sums are exact in float32, in every order of addition.
+    ``sum|k| * max|x|``, of the values that an integer type can hold, or of the pixels of an array; NaN and
+    infinities are left out. Below ``2**24`` such sums are exact in float32, below ``2**53`` in float64, in
+    every order of addition. `constant`, the padding value, counts like a pixel, whole or not.
     """
-    if dtype.kind not in "biu" or not bool(np.all(kernel == np.rint(kernel))):
+    if not bool(np.all(kernel == np.rint(kernel))):
         return float("inf")
-    top = 1 if dtype.kind == "b" else max(np.iinfo(dtype).max, -np.iinfo(dtype).min)
-    return float(np.abs(kernel).sum()) * float(top)
+    peak = _largest(pixels) if isinstance(pixels, np.ndarray) else _largest_of_type(pixels)
+    return float(np.abs(kernel).sum()) * max(peak, abs(constant)) if np.isfinite(peak) else peak
+
+
+def exact_limit(work: np.dtype[Any]) -> float:
+    """Return the bound below which all whole numbers are exact in `work`: ``2**24`` or ``2**53``."""
+    return float(2 / np.finfo(work).eps)
+
+
+def _largest_of_type(dtype: np.dtype[Any]) -> float:
+    if dtype.kind not in "biu":
+        return float("inf")
+    return 1.0 if dtype.kind == "b" else float(max(np.iinfo(dtype).max, -np.iinfo(dtype).min))
+
+
+def _largest(pixels: Array) -> float:
+    """Return the largest magnitude of whole pixels, infinity as soon as one is not whole."""
+    if pixels.dtype.kind in "biu":
+        return max(float(pixels.max()), -float(pixels.min()))
+    largest = 0.0
+    rows = max(1, SCANNED_SAMPLES * len(pixels) // pixels.size)
+    for first in range(0, len(pixels), rows):
+        some = pixels[first : first + rows]
+        if not np.array_equal(some, np.rint(some)):
+            some = some[np.isfinite(some)]
+            if not np.array_equal(some, np.rint(some)):
+                return float("inf")
+        largest = max(largest, float(some.max(initial=0)), -float(some.min(initial=0)))
+    return largest
 
 
 def fits_short(
@@ -80,5 +113,4 @@ def fits_short(
     """
     if image.itemsize != 1 or result.kind not in "iu" or bias != round(bias) or pad_value != round(pad_value):
         return False
-    padding = max(float(np.abs(kernel).sum()), 1.0) * abs(pad_value)
-    return max(whole_bound(kernel, image), padding) + abs(bias) < 2**15
+    return max(whole_bound(kernel, image, pad_value), abs(pad_value)) + abs(bias) < 2**15

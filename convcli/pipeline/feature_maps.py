@@ -10,21 +10,30 @@ from convcli.choices import AlphaMode, Combine
 from convcli.engine.arrays import fits_short
 from convcli.engine.correlation.combine import combine
 from convcli.engine.correlation.correlate import correlate_window
-from convcli.engine.correlation.plan import plan
+from convcli.engine.correlation.plan import plan_for
 from convcli.engine.layers.conv2d import conv2d_window
 from convcli.engine.window import Window
-from convcli.errors import GeometryError
 from convcli.imaging.image import Frame, Image, Space
 from convcli.kernels.kernel import Kernel
 from convcli.options.specs import FilterSpec
 from convcli.pipeline.lazy_rows import LazyRows
-from convcli.pipeline.linear_and_alpha import map_frame, sampled_alpha
+from convcli.pipeline.linear_and_alpha import (
+    TRANSPARENT_BELOW,
+    is_weighted,
+    map_frame,
+    opaque_padding,
+    sampled_alpha,
+    weighted_sum,
+)
 from convcli.pipeline.loaded_kernels import LoadedKernels, combines_by_itself
 from convcli.pipeline.operation import FeatureMap, MethodUsed
 
 __all__ = ["Filtering"]
 
 Array = NDArray[Any]
+
+# Rows of a result in which hidden colours are looked for at a time.
+BAND_ROWS = 256
 
 # Smallest picture, in samples, whose feature maps are computed in bands of rows.
 LAZY_SIZE = 1 << 18
@@ -48,10 +57,8 @@ class Filtering(NamedTuple):
 
     def maps(self, frame: Frame, space: Space) -> list[FeatureMap[Array]]:
         """Return the feature maps of a frame."""
-        if frame.alpha is not None and self.spec.alpha is AlphaMode.FILTER:
-            _check_transparency(self.kernels)
         colours = self.spec.combine is not Combine.ORIENTATION
-        maps = map_frame(frame, space, self.spec, self._slide, self._windows, colours=colours)
+        maps = map_frame(frame, space, self.spec, self._slide, self._weigh, self._windows, colours=colours)
         if self.spec.bias:
             for one in maps:
                 np.add(one.values, self.spec.bias, out=one.values)
@@ -63,7 +70,7 @@ class Filtering(NamedTuple):
         for found in self.kernels.kernels:
             for weights in found.components:
                 flat = weights if weights.ndim == 2 else weights[0]
-                chosen = plan(flat, pixels.shape, pixels.dtype, spec.stride, spec.dilation, spec.method)
+                chosen, _ = plan_for(pixels, flat, spec.window(flat.shape), spec.method)
                 yield MethodUsed(found.name, chosen.method.value, chosen.reason)
 
     def _slide(self, pixels: Array, pad_value: float | None) -> list[Array]:
@@ -74,6 +81,14 @@ class Filtering(NamedTuple):
             pixels = _map(pixels, recipe, self.spec, pad_value)
         return [pixels]
 
+    def _weigh(self, pixels: Array, coverage: Array, pad_value: float | None) -> list[tuple[Array, Array]]:
+        recipes = _recipes(self.kernels.kernels, self.spec)
+        if not self.spec.chain:
+            return [_weighted_map(pixels, coverage, recipe, self.spec, pad_value) for recipe in recipes]
+        for recipe in recipes:
+            pixels, coverage = _weighted_map(pixels, coverage, recipe, self.spec, pad_value)
+        return [(pixels, coverage)]
+
     @property
     def _windows(self) -> list[list[Window]]:
         """For each map, the windows of the kernels that the picture passes."""
@@ -82,11 +97,28 @@ class Filtering(NamedTuple):
             for path in self.kernels.alpha_kernels
         ]
 
+    def bleeds(self, alpha: Array) -> bool:
+        """Whether colours of fully transparent pixels reach visible ones through a kernel."""
+        hidden = (alpha == 0).astype(np.uint8)
+        if not hidden.any():
+            return False
+        for weights in (some for found in self.kernels.kernels for some in found.components):
+            taps = (weights != 0).reshape(-1, *weights.shape[-2:]).any(axis=0).astype(float)
+            window = self.spec.window(taps.shape, 0.0)
+            height = window.output_size(alpha.shape)[0]
+            # Most pictures show it in the first rows that have both.
+            for first in range(0, height, BAND_ROWS):
+                rows = (first, min(first + BAND_ROWS, height))
+                reached = correlate_window(hidden, taps, window, jobs=self.spec.jobs, rows=rows)
+                shown = sampled_alpha(alpha, [window])[slice(*rows)]
+                if (reached[shown > 0] > 0).any():
+                    return True
+        return False
+
     def lazy_maps(self, frame: Frame) -> list[FeatureMap[LazyRows]] | None:
         """Return maps whose rows are computed later; None where they cannot be, or the picture is small."""
         spec, alpha = self.spec, None if self.spec.alpha is AlphaMode.DROP else frame.alpha
-        filtered = alpha is not None and spec.alpha is AlphaMode.FILTER
-        if filtered or spec.linear or spec.chain or frame.pixels.size < LAZY_SIZE:
+        if is_weighted(frame, spec) or spec.linear or spec.chain or frame.pixels.size < LAZY_SIZE:
             return None
         maps = []
         for recipe, path in zip(_recipes(self.kernels.kernels, spec), self._windows, strict=True):
@@ -119,30 +151,49 @@ def _recipes(kernels: Sequence[Kernel], spec: FilterSpec) -> list[Recipe]:
     return recipes
 
 
-def _check_transparency(kernels: LoadedKernels) -> None:
-    for found in kernels.kernels:
-        if found.components[0].ndim == 3:
-            raise GeometryError(
-                f"kernel {found.name!r} sums over channels, so it cannot filter transparency",
-                hint="use --alpha keep or --alpha drop",
-            )
-
-
 def _map(
     pixels: Array, recipe: Recipe, spec: FilterSpec, pad_value: float | None = None, **piece: Any
 ) -> Array:
     """Return one feature map, or the piece of it that further arguments of `correlate_window` ask for."""
-    options = {"method": spec.method, "jobs": spec.jobs, **piece}
     maps = []
     for weights, bias in recipe.slides:
         window = spec.window(weights.shape, pad_value)
-        if weights.ndim == 2:
-            one = correlate_window(pixels, weights, window, bias=bias, **options)
-        else:
-            planes = pixels[np.newaxis] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
-            one = conv2d_window(planes, weights[np.newaxis], np.array([bias]), window, jobs=spec.jobs)[0]
-        maps.append(one)
+        maps.append(_correlated(pixels, weights, bias, window, spec, **piece))
     return maps[0] if recipe.how is None else combine(maps, recipe.how)
+
+
+def _weighted_map(
+    pixels: Array, coverage: Array, recipe: Recipe, spec: FilterSpec, pad_value: float | None
+) -> tuple[Array, Array]:
+    """Return one feature map of colours weighted by coverage, and the mean coverage that it gathered."""
+    maps, gathered, magnitudes = [], [], []
+    for weights, bias in recipe.slides:
+        window = spec.window(weights.shape, pad_value)
+
+        def slide(values: Array, taps: Array, of_coverage: bool, window: Window = window) -> Array:
+            return _correlated(values, taps, 0.0, opaque_padding(window) if of_coverage else window, spec)
+
+        made, share = weighted_sum(pixels, coverage, weights, slide)
+        maps.append(made + bias if bias else made)
+        gathered.append(share)
+        magnitudes.append(float(np.abs(weights).sum()) or 1.0)
+    made = maps[0] if recipe.how is None else combine(maps, recipe.how)
+    clear = np.average(gathered, axis=0, weights=magnitudes) if len(maps) > 1 else gathered[0]
+    clear[clear < TRANSPARENT_BELOW] = 0.0
+    made[clear == 0] = 0.0
+    return made, clear
+
+
+def _correlated(
+    pixels: Array, weights: Array, bias: float, window: Window, spec: FilterSpec, **piece: Any
+) -> Array:
+    """Return the correlation of each channel, or of all channels in sum with C x kh x kw weights."""
+    if weights.ndim == 2:
+        options = {"method": spec.method, "jobs": spec.jobs, **piece}
+        return correlate_window(pixels, weights, window, bias=bias, **options)
+    planes = pixels[np.newaxis] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
+    made: Array = conv2d_window(planes, weights[np.newaxis], np.array([bias]), window, jobs=spec.jobs)[0]
+    return made
 
 
 def _lazy_rows(pixels: Array, recipe: Recipe, size: tuple[int, int], spec: FilterSpec) -> LazyRows:

@@ -1,6 +1,7 @@
 """Linear light (``--linear``) and transparency (``--alpha``) around an operation on pixels."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,12 +15,29 @@ from convcli.imaging.image import Frame, Space, full_scale
 from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline.operation import FeatureMap
 
-__all__ = ["map_frame", "sampled_alpha"]
+__all__ = [
+    "TRANSPARENT_BELOW",
+    "is_weighted",
+    "map_frame",
+    "opaque_padding",
+    "sampled_alpha",
+    "weighted_sum",
+]
 
 Array = NDArray[Any]
 
 # Makes maps of pixels, H x W or H x W x C; the number is the value of constant padding, in their units.
 Slide: TypeAlias = Callable[[Array, float | None], list[Array]]
+
+# Makes maps of colours that are weighted by coverage, H x W from 0 to 1, and maps of the coverage gathered.
+Weigh: TypeAlias = Callable[[Array, Array, float | None], list[tuple[Array, Array]]]
+
+# Correlates colours, or the coverage if the last argument says so, with weights.
+Correlate: TypeAlias = Callable[[Array, Array, bool], Array]
+
+# Coverage below half a step of 8 bits is none: what is left of its colour is rounding. Coverage this near to
+# full is full: the rest is rounding.
+TRANSPARENT_BELOW, OPAQUE_WITHIN = 0.5 / 255, 1e-6
 
 
 def map_frame(
@@ -27,12 +45,15 @@ def map_frame(
     space: Space,
     spec: FilterSpec | PoolSpec,
     slide: Slide,
+    weigh: Weigh,
     windows: Sequence[Sequence[Window]],
     *,
     ceil: bool = False,
     colours: bool = True,
 ) -> list[FeatureMap[Array]]:
-    """Return the feature maps that `slide` makes of a frame, in linear light and with alpha as `spec` asks.
+    """Return the feature maps of a frame, in linear light and with alpha as `spec` asks.
+
+    `slide` makes them of its colours; `weigh` of its colours and coverage, where it is not opaque.
 
     Parameters
     ----------
@@ -57,9 +78,11 @@ def map_frame(
         if pad_value is not None:
             pad_value = float(colour.srgb_to_linear(np.array([pad_value]), full_in)[0])
     transparency: list[Array | None]
-    if alpha is not None and spec.alpha is AlphaMode.FILTER:
-        values, clear = _premultiplied(pixels, alpha, full_in, pad_value, spec.pad, slide)
-        transparency = [*clear]
+    if alpha is not None and is_weighted(frame, spec):
+        kind = np.float64 if pixels.dtype == np.float64 else np.float32
+        covered = weigh(pixels, np.divide(alpha, full_in, dtype=kind), pad_value)
+        values = [some for some, _ in covered]
+        transparency = [np.multiply(one, full_in, out=one) for _, one in covered]
     else:
         values = slide(pixels, pad_value)
         transparency = (
@@ -72,17 +95,56 @@ def map_frame(
     return [FeatureMap(one, clear) for one, clear in zip(values, transparency, strict=True)]
 
 
-def _premultiplied(
-    pixels: Array, alpha: Array, full_in: float, pad_value: float | None, pad: PadMode | None, slide: Slide
-) -> tuple[list[Array], list[Array]]:
-    """Return maps of the colours, weighted by alpha, and maps of alpha; constant padding is opaque."""
-    opacity = np.divide(alpha, full_in, dtype=np.float32)
-    covering = slide(colour.premultiply(pixels, opacity), pad_value)
-    clear = slide(opacity, 1.0 if pad is PadMode.CONSTANT else pad_value)
-    for one in clear:
-        one[one < 0.5 / 255] = 0.0  # transparent in 8 bits: what is left of its colour is rounding
-    values = [colour.unpremultiply(some, one) for some, one in zip(covering, clear, strict=True)]
-    return values, [np.multiply(one, full_in, out=one) for one in clear]
+def is_weighted(frame: Frame, spec: FilterSpec | PoolSpec) -> bool:
+    """Whether colours are weighted by coverage: without it, and where all is opaque, they are plain."""
+    alpha = frame.alpha
+    if alpha is None or spec.alpha is not AlphaMode.FILTER:
+        return False
+    return bool((alpha != full_scale(alpha.dtype)).any())
+
+
+def opaque_padding(window: Window) -> Window:
+    """Return `window` for coverage: pixels that padding makes up of a value, not of others, are opaque."""
+    made_up = window.mode in (PadMode.ZERO, PadMode.CONSTANT)
+    return replace(window, mode=PadMode.CONSTANT, pad_value=1.0) if made_up else window
+
+
+def weighted_sum(pixels: Array, coverage: Array, weights: Array, slide: Correlate) -> tuple[Array, Array]:
+    """Return the sum of colours under a kernel, and the coverage that it gathered, from 0 to 1.
+
+    With coverage ``a``, colours ``c`` and positive and negative weights, ``k = p - n``, the sum is
+
+    ``sum(p) mean_p - sum(n) mean_n``,    ``mean_w = sum(w a c) / sum(w a)``,
+
+    and the coverage is ``sum(|k| a) / sum|k|``. An opaque picture gives ``sum(k c)``, and a uniform colour
+    ``c sum(k)`` whatever its coverage; for a smoothing kernel, it is the premultiplied sum over the filtered
+    alpha. Where one of the means has gathered nothing, the other is taken for it. A C x kh x kw kernel sums
+    over channels.
+
+    References
+    ----------
+    Knutsson and Westin, Normalized and differential convolution, 1993. Porter and Duff, Compositing digital
+    images, 1984 (premultiplied colours).
+    """
+    premultiplied = colour.premultiply(pixels, coverage)
+    sides = [(sign, np.maximum(sign * weights, 0)) for sign in (1.0, -1.0)]
+    sides = [(sign, side) for sign, side in sides if side.any()] or [(0.0, np.ones_like(weights))]
+    sums, shares, totals = [], [], []
+    for _, side in sides:
+        flat = side if side.ndim == 2 else side.sum(axis=0)
+        totals.append(float(flat.sum()))
+        share = slide(coverage, flat / totals[-1], True)
+        share[share > 1 - OPAQUE_WITHIN] = 1.0
+        share[share < TRANSPARENT_BELOW] = 0.0
+        shares.append(share)
+        sums.append(colour.unpremultiply(slide(premultiplied, side, False), share))
+    if len(sides) == 2:
+        for one, other in ((0, 1), (1, 0)):
+            unknown = shares[one] == 0
+            sums[one][unknown] = sums[other][unknown] * (totals[one] / totals[other])
+    gathered = sum(share * (total / sum(totals)) for share, total in zip(shares, totals, strict=True))
+    made = sum(sign * part for (sign, _), part in zip(sides, sums, strict=True))
+    return np.asarray(made), np.asarray(gathered)
 
 
 def sampled_alpha(alpha: Array, path: Sequence[Window], *, ceil: bool = False) -> Array:

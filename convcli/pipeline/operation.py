@@ -56,6 +56,10 @@ class Operation(Protocol):
         """Return maps whose rows are computed later; None where that is not possible, or does not pay."""
         ...
 
+    def bleeds(self, alpha: NDArray[Any]) -> bool:
+        """Whether colours of fully transparent pixels reach visible ones through the windows."""
+        ...
+
     def methods(self, image: Image) -> Iterable[MethodUsed]:
         """Return how the maps of a picture are computed."""
         ...

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from convcli.atomic_write import write_bytes
-from convcli.choices import STDIN, STDOUT, Depth, RangeMode
+from convcli.choices import STDIN, STDOUT, AlphaMode, Depth, RangeMode
 from convcli.errors import OutputError
 from convcli.imaging import colour
 from convcli.imaging.image import Image, Space
@@ -19,6 +19,11 @@ from convcli.pipeline.operation import Operation
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
 
 __all__ = ["as_gray", "make_folder", "process", "read_source", "write_results"]
+
+# Said once per file.
+BLEEDING = (
+    "hidden colours of transparent pixels reach visible ones; --alpha filter weights colours by coverage"
+)
 
 
 def process(
@@ -58,6 +63,10 @@ def process(
                 result.labelled(label) for result, label in zip(results, operation.labels, strict=True)
             ]
         done = write_results(source, results, targets, spec, writing)
+        if spec.alpha is AlphaMode.KEEP and any(
+            frame.alpha is not None and operation.bleeds(frame.alpha) for frame in before.frames
+        ):
+            done = done._replace(notes=(*done.notes, BLEEDING))
         done = done._replace(notes=tuple(dict.fromkeys((*image.notes, *done.notes))))
         if not details:
             return done

@@ -96,3 +96,12 @@ def test_errors(arguments, kind, words):
         pad2d(*arguments)
     assert words in caught.value.message
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(300, 200), (40, 50, 3), (1, 7, 2), (6, 1)])
+@pytest.mark.parametrize("mode", PadMode)
+def test_the_result_lies_in_memory_row_by_row(mode, shape, order):
+    image = np.zeros(shape, np.float32, order)
+    amount = 0 if mode is PadMode.VALID else ((2, 1), (0, 3))
+    assert pad2d(image, amount, mode).flags.c_contiguous

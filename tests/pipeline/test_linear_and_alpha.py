@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from numpy.testing import assert_allclose
 from PIL import Image
 from scipy import ndimage
@@ -63,3 +64,230 @@ def test_maps_of_different_sizes_do_not_share_a_file(convcli: Convcli, gray: Pat
     assert len(ran.lines) == 1
     assert "16x23 and 18x25" in ran.err
     assert not (tmp_path / "y.npy").exists()
+
+
+SOBEL, LAPLACIAN, SHARPEN = "-1 0 1; -2 0 2; -1 0 1", "0 1 0; 1 -4 1; 0 1 0", "0 -1 0; -1 5 -1; 0 -1 0"
+
+# Options whose kernels have any sum, on pictures of 8 bits.
+ANY_SUM = [
+    ("-k", SOBEL),
+    ("-k", "0.5"),
+    ("-k", LAPLACIAN, "--range", "abs"),
+    ("-k", "0 -1 0; -1 1 -1; 0 -1 0", "--range", "center"),
+    ("-k", "-1 -2; -3 -4", "--bias", "900"),
+    ("-k", "1 2 3; 4 5 6; 7 8 9", "--normalize"),
+    ("-k", "1 2 3; 4 5 6; 7 8 9", "--normalize", "--convolve"),
+    ("-k", "1 2 3; 4 5 6; 7 8 9", "--range", "scale"),
+    ("-k", "sobel", "--combine", "magnitude"),
+    ("-k", "sobel", "--combine", "orientation", "--range", "center"),
+    ("-k", "sobel-x", "-k", "sobel-y", "--combine", "max"),
+    ("-k", "gaussian:sigma=1", "-k", "laplacian", "--chain"),
+    ("-k", SHARPEN, "--stride", "2"),
+    ("-k", SHARPEN, "--pad", "zero"),
+    ("-k", "box", "--pad", "zero"),
+    ("-k", SHARPEN, "--pad", "constant", "--pad-value", "200"),
+    ("-k", SOBEL, "--pad", "valid"),
+    ("-k", "0 0; 0 0", "--bias", "9"),
+    ("-k", "0.5", "--linear"),
+]
+
+
+def save(path: Path, samples: np.ndarray) -> None:
+    if path.suffix == ".tif":
+        extra = [2] if samples.shape[2] in (2, 4) else []
+        tifffile.imwrite(
+            path, samples, photometric="rgb" if samples.shape[2] > 2 else "minisblack", extrasamples=extra
+        )
+    elif path.suffix == ".npy":
+        np.save(path, samples)
+    else:
+        import cv2
+
+        order = [2, 1, 0, 3][: samples.shape[2]]
+        cv2.imwrite(str(path), samples[..., order] if samples.shape[2] > 2 else samples[..., 0])
+
+
+def opaque(path: Path, dtype: str, channels: int) -> tuple[Path, Path]:
+    """Return two files of the same colours, one with full alpha."""
+    kind = np.dtype(dtype)
+    white = 1.0 if kind.kind == "f" else np.iinfo(kind).max
+    plain = (np.random.default_rng(3).random((14, 19, channels)) * white).astype(kind)
+    covered = np.dstack([plain, np.full(plain.shape[:2], white, kind)])
+    suffix = ".png" if dtype == "uint8" or channels == 3 else ".tif"
+    suffix = ".tif" if kind.kind == "f" else suffix
+    if suffix == ".png" and channels == 1:
+        Image.fromarray(plain[..., 0]).save(path / "plain.png")
+        Image.fromarray(covered, "LA").save(path / "covered.png")
+    else:
+        save(path / f"plain{suffix}", plain)
+        save(path / f"covered{suffix}", covered)
+    return path / f"plain{suffix}", path / f"covered{suffix}"
+
+
+@pytest.mark.parametrize("options", ANY_SUM, ids=" ".join)
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_an_opaque_picture_gives_what_it_gives_without_alpha(
+    convcli: Convcli, tmp_path: Path, options: tuple[str, ...], dtype: str, channels: int
+) -> None:
+    if dtype == "float32" and "--linear" in options:
+        pytest.skip("floats are linear")
+    plain, covered = opaque(tmp_path, dtype, channels)
+    for name in (plain, covered):
+        ran = convcli("filter", name, *options, "--alpha", "filter", "-o", name.with_suffix(".npy"))
+        assert ran.status == 0, ran.err
+    expected, found = (np.load(name.with_suffix(".npy")) for name in (plain, covered))
+    expected = expected.reshape(*expected.shape[:2], -1)
+    assert found.shape == (*expected.shape[:2], channels + 1)
+    np.testing.assert_array_equal(found[..., :-1], expected)
+    np.testing.assert_array_equal(found[..., -1], 1 if dtype == "float32" else np.iinfo(dtype).max)
+
+
+@pytest.mark.parametrize("mode", ["max", "avg", "min", "median", "lp"])
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--padding", "1"), ("--padding", "1", "--pad", "zero"), ("--padding", "1", "--pad", "reflect")],
+)
+def test_opaque_pictures_are_pooled_as_without_alpha(
+    convcli: Convcli, tmp_path: Path, mode: str, options: tuple[str, ...]
+) -> None:
+    plain, covered = opaque(tmp_path, "uint8", 3)
+    for name in (plain, covered):
+        ran = convcli("pool", name, "-m", mode, *options, "--alpha", "filter", "-o", name.with_suffix(".npy"))
+        assert ran.status == 0, ran.err
+    expected, found = (np.load(name.with_suffix(".npy")) for name in (plain, covered))
+    np.testing.assert_array_equal(found[..., :3], expected)
+    np.testing.assert_array_equal(found[..., 3], 255)
+
+
+def run_on(convcli: Convcli, tmp_path: Path, samples: np.ndarray, *options: object) -> np.ndarray:
+    Image.fromarray(samples.astype(np.uint8)).save(tmp_path / "x.png")
+    ran = convcli(*options[:1], "x.png", *options[1:], "--alpha", "filter", "-o", "y.npy")
+    assert ran.status == 0, ran.err
+    return np.load(tmp_path / "y.npy").astype(float)
+
+
+@pytest.mark.parametrize(("kernel", "total"), [(SHARPEN, 1), (SOBEL, 0), ("0.5", 0.5), ("2 -1 3", 4)])
+def test_a_uniform_colour_has_no_edges_where_it_ends(
+    convcli: Convcli, tmp_path: Path, kernel: str, total: float
+) -> None:
+    picture = np.zeros((12, 15, 4))
+    picture[..., :3] = np.random.default_rng(1).integers(0, 256, (12, 15, 3))  # hidden
+    picture[3:9, 4:11] = (40, 20, 10, 255)
+    picture[5:7, 6:8, 3] = 100
+    found = run_on(convcli, tmp_path, picture, "filter", "-k", kernel, "--range", "raw")
+    seen = found[..., 3] > 0
+    assert_allclose(
+        found[seen][:, :3], np.broadcast_to(np.array([40, 20, 10]) * total, (seen.sum(), 3)), atol=1e-4
+    )
+    assert not found[~seen].any()
+    assert seen[3:9, 4:11].all()
+    assert not seen[:2].any()
+
+
+def test_each_side_of_a_kernel_averages_what_it_covers(convcli: Convcli, tmp_path: Path) -> None:
+    # Colours 10 and 30 with alpha 255 and 51, then 90 with alpha 0; weights -1 -1 2.
+    picture = np.zeros((1, 3, 2))
+    picture[0] = (10, 255), (30, 51), (90, 0)
+    found = run_on(convcli, tmp_path, picture, "filter", "-k", "-1 -1 2", "--pad", "valid", "--range", "raw")
+    # The negative mean is (10 + 30 / 5) / (1 + 1 / 5) = 40 / 3; nothing is known of the positive one.
+    assert_allclose(found, [[[2 * 40 / 3 - 2 * 40 / 3, 255 * 1.2 / 4]]], atol=1e-4)
+    picture[0, 2, 1] = 51
+    found = run_on(convcli, tmp_path, picture, "filter", "-k", "-1 -1 2", "--pad", "valid", "--range", "raw")
+    assert_allclose(found, [[[2 * 90 - 2 * 40 / 3, 255 * (1.2 + 0.4) / 4]]], atol=1e-4)
+
+
+def test_kernels_over_all_channels_weight_them_alike(convcli: Convcli, tmp_path: Path) -> None:
+    kernel = np.zeros((3, 1, 2))
+    kernel[:, 0] = (1, 2), (3, 4), (-5, 0)
+    np.save(tmp_path / "k.npy", kernel)
+    picture = np.zeros((1, 2, 4))
+    picture[0] = (10, 20, 30, 255), (50, 60, 70, 51)
+    options = ("filter", "-k", "k.npy", "--pad", "valid", "--range", "raw")
+    found = run_on(convcli, tmp_path, picture, *options)
+    positive = 10 * (10 + 3 * 20 + (2 * 50 + 4 * 60) / 5) / (4 + 6 / 5)
+    assert_allclose(found.ravel(), [positive - 5 * 30, 255 * (4 + 6 / 5 + 5) / 15], atol=1e-3)
+
+
+def test_a_chain_of_means_is_the_mean_of_their_product(convcli: Convcli, tmp_path: Path) -> None:
+    picture = np.random.default_rng(4).integers(0, 256, (9, 11, 4))
+    picture[..., 3] *= np.random.default_rng(5).integers(0, 2, (9, 11))
+    twice = run_on(
+        convcli,
+        tmp_path,
+        picture,
+        "filter",
+        "-k",
+        "box",
+        "-k",
+        "box",
+        "--chain",
+        "--pad",
+        "valid",
+        "--range",
+        "raw",
+    )
+    once = run_on(
+        convcli,
+        tmp_path,
+        picture,
+        "filter",
+        "-k",
+        "1 2 3 2 1; 2 4 6 4 2; 3 6 9 6 3; 2 4 6 4 2; 1 2 3 2 1",
+        "--normalize",
+        "--pad",
+        "valid",
+        "--range",
+        "raw",
+    )
+    assert_allclose(twice, once, atol=1e-3)
+
+
+def cut_out(tmp_path: Path) -> None:
+    picture = np.full((600, 20, 4), 255, np.uint8)
+    picture[..., 3] = 0
+    picture[505:515, 5:15] = (10, 20, 30, 255)
+    Image.fromarray(picture).save(tmp_path / "x.png")
+
+
+BLEEDING = "x.png: hidden colours of transparent pixels reach visible ones; --alpha filter weights"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("filter", "-k", "box"), 1),
+        (("filter", "-k", "sobel", "-k", "box", "-k", "gaussian", "--combine", "max"), 1),
+        (("filter", "-k", "box", "-k", "2", "--chain"), 1),
+        (("filter", "-k", "0 1 0", "-k", "2 0 0"), 1),
+        (("filter", "-k", "0 1 0"), 0),
+        (("filter", "-k", "0.5"), 0),
+        (("filter", "-k", "box", "--alpha", "filter"), 0),
+        (("filter", "-k", "box", "--alpha", "drop"), 0),
+        (("filter", "-k", "box", "--stride", "3"), 0),  # centres 507 to 513, and 6 to 12
+        (("filter", "-k", "1 1", "--stride", "5"), 0),
+        (("filter", "-k", "1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1", "--pad", "zero"), 1),
+        (("pool",), 1),
+        (("pool", "--size", "5"), 0),
+        (("pool", "--size", "5", "--alpha", "filter"), 0),
+        (("pool", "--global"), 0),  # its centre is hidden
+    ],
+    ids=str,
+)
+def test_hidden_colours_that_bleed_are_named_once(
+    convcli: Convcli, tmp_path: Path, options: tuple[str, ...], said: int
+) -> None:
+    cut_out(tmp_path)
+    ran = convcli(options[0], "x.png", *options[1:], "--range", "raw", "-o", "y.npy")
+    assert ran.status == 0, ran.err
+    assert ran.err.count("hidden") == said
+    assert (BLEEDING in ran.err) == bool(said)
+
+
+@pytest.mark.parametrize("alpha", [0, 1, 255])
+def test_nothing_bleeds_where_nothing_or_all_is_hidden(convcli: Convcli, tmp_path: Path, alpha: int) -> None:
+    picture = np.full((9, 9, 4), 200, np.uint8)
+    picture[..., 3] = alpha
+    Image.fromarray(picture).save(tmp_path / "x.png")
+    ran = convcli("filter", "x.png", "-k", "box", "-o", "y.png")
+    assert (ran.status, ran.err) == (0, "")

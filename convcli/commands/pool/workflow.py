@@ -4,14 +4,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
+from convcli.choices import PoolMode
 from convcli.engine.pooling.pool2d import plan_pooling, pool_picture
 from convcli.engine.pooling.windows import Pooling
+from convcli.engine.window import Window
+from convcli.imaging.colour import premultiply, unpremultiply
 from convcli.imaging.image import Frame, Image, Space
 from convcli.options.specs import PoolSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, check_inputs
-from convcli.pipeline.linear_and_alpha import map_frame
+from convcli.pipeline.linear_and_alpha import (
+    TRANSPARENT_BELOW,
+    map_frame,
+    opaque_padding,
+    sampled_alpha,
+)
 from convcli.pipeline.operation import FeatureMap, MethodUsed
 from convcli.pipeline.process import process
 
@@ -40,11 +49,29 @@ class PoolingOperation(NamedTuple):
         """Return the one map of a frame."""
         how = self._pooling(frame.size)
 
-        def slide(pixels: Array, pad_value: float | None) -> list[Array]:
-            window = replace(how.window, pad_value=pad_value or 0.0)
-            return [pool_picture(pixels, how._replace(window=window), self.spec.jobs)]
+        def pool(values: Array, window: Window) -> Array:
+            return pool_picture(values, how._replace(window=window), self.spec.jobs)
 
-        return map_frame(frame, space, self.spec, slide, [(how.window,)], ceil=how.ceil)
+        def slide(pixels: Array, pad_value: float | None) -> list[Array]:
+            return [pool(pixels, replace(how.window, pad_value=pad_value or 0.0))]
+
+        def weigh(pixels: Array, coverage: Array, pad_value: float | None) -> list[tuple[Array, Array]]:
+            # Relative to what an opaque picture gathers, which is not 1 of norms and beside neutral padding.
+            opaque = opaque_padding(how.window)
+            share, whole = pool(coverage, opaque), pool(np.ones_like(coverage), opaque)
+            share = unpremultiply(share, whole)
+            share[share < TRANSPARENT_BELOW] = 0.0
+            [covering] = slide(premultiply(pixels, coverage), pad_value)
+            return [(unpremultiply(covering, share), share)]
+
+        return map_frame(frame, space, self.spec, slide, weigh, [(how.window,)], ceil=how.ceil)
+
+    def bleeds(self, alpha: Array) -> bool:
+        """Whether colours of fully transparent pixels reach visible ones through the window."""
+        how = self._pooling(alpha.shape)
+        plain = how._replace(window=replace(how.window, pad_value=0.0), mode=PoolMode.MAX)
+        hidden = pool_picture((alpha == 0).astype(np.uint8), plain, self.spec.jobs)
+        return bool(hidden[sampled_alpha(alpha, (how.window,), ceil=how.ceil) > 0].any())
 
     def lazy_maps(self, frame: Frame) -> None:
         """Return None: a map is computed at once."""

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from convcli.choices import Method, PadMode
 from convcli.engine.arrays import Array, Floats, as_picture, fits_short, working_dtype
 from convcli.engine.correlation import direct, fft, gemm, separable
-from convcli.engine.correlation.plan import plan
+from convcli.engine.correlation.plan import plan_for
 from convcli.engine.correlation.task import Task
 from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
@@ -106,7 +106,9 @@ def correlate(
     Notes
     -----
     The error is at most ``3e-6 * sum|k| * max|x|`` in float32 and ``1e-12`` times that in float64, by any
-    method. Whole weights over integer pixels give exact results up to ``2**24`` (float32) by ``auto``.
+    method; of FFT, max|x| is that of a tile of some 256 x 512 pixels. Whole weights over whole pixels, of any
+    type, give exact results where ``sum|k| * max|x|`` of the pixels given is below ``2**24`` in float32,
+    ``2**53`` in float64. Weights of at least 0 over pixels of at least 0 give no negative result.
 
     References
     ----------
@@ -141,7 +143,8 @@ def correlate_window(
         if not np.isfinite(value):
             raise UsageError(f"{name} {value} is not finite", hint="give a number")
     result = _result(picture, (end - first, width, *picture.shape[2:]), dtype, out)
-    chosen = plan(weights, picture.shape, picture.dtype, window.stride, window.dilation, method).method
+    planned, bound = plan_for(picture, weights, window, method, rows)
+    chosen = planned.method
     work = working_dtype(picture.dtype, weights)
     if fits_short(weights, picture.dtype, result.dtype, bias, window.constant) and _takes_int16(
         chosen, weights
@@ -154,6 +157,7 @@ def correlate_window(
         bias=float(bias),
         work=work,
         out=result if result.ndim == 3 else result[:, :, None],
+        bound=bound,
         first_row=first,
     )
     threads = thread_count(jobs)

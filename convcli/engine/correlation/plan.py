@@ -7,16 +7,17 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from convcli.choices import Method
-from convcli.engine.arrays import Floats, whole_bound, working_dtype
+from convcli.engine.arrays import Array, Floats, exact_limit, whole_bound, working_dtype
 from convcli.engine.correlation.costs import costs
-from convcli.engine.correlation.fft import EXACT_BELOW, TILE
+from convcli.engine.correlation.fft import TILE, exact_type
 from convcli.engine.correlation.gemm import OUTPUT_ROWS, columns_by_phase
-from convcli.engine.correlation.separable import Term, are_whole, factors
+from convcli.engine.correlation.separable import Term, factors, is_exact
 from convcli.engine.correlation.tap_programs import column_period, compile_taps
 from convcli.engine.kernel_cache import by_weights
-from convcli.engine.window import extent
+from convcli.engine.pad import CONSTANT, sources
+from convcli.engine.window import Window, extent
 
-__all__ = ["Plan", "plan"]
+__all__ = ["Plan", "plan", "plan_for"]
 
 # The separable method's column pass and row pass each take this many times what `compile_taps` estimates for
 # their weights in a single pass.
@@ -25,6 +26,9 @@ SEPARABLE_PASS = 1.1
 # With a stride the direct method takes this many times as long per result: it computes row by row instead of
 # all rows in one run.
 STRIDED_DIRECT = 1.3
+
+# A transform in float64 takes this many times as long as one in float32.
+FFT_IN_FLOAT64 = 2.2
 
 # Nanoseconds of set-up: transforming the kernel and importing numpy.fft; making the Toeplitz matrices.
 FFT_SETUP, GEMM_SETUP = 400_000.0, 50_000.0
@@ -44,30 +48,83 @@ def plan(
     stride: tuple[int, int] = (1, 1),
     dilation: tuple[int, int] = (1, 1),
     method: Method = Method.AUTO,
+    *,
+    bound: float | None = None,
+    constant: float = 0.0,
 ) -> Plan:
     """Return a plan such as ``Plan(Method.SEPARABLE, "rank 1: 7+7 multiplies, not 49")``.
 
     A pure function of its arguments, on one kind of machine: no clock, no state. `shape` and `dtype` are the
-    image's: where integer weights over integer pixels give exact sums, methods that would round are left out.
-    Any `method` but ``auto`` is obeyed.
+    image's, `bound` is its :func:`whole_bound`, by default that of its type, `constant` the padding value:
+    where whole weights over whole pixels give exact sums, methods that would round are left out. Any `method`
+    but ``auto`` is obeyed.
     """
     if method is not Method.AUTO:
         return Plan(method, "asked for")
-    weights = np.asarray(kernel, np.float64)
-    return _choose(weights, tuple(shape), np.dtype(dtype), stride, dilation)
+    weights, image = np.asarray(kernel, np.float64), np.dtype(dtype)
+    work = working_dtype(image, weights)
+    largest = whole_bound(weights, image, constant) if bound is None else bound
+    exact = largest < exact_limit(work)
+    transform = exact_type(largest, work, constant) if exact else work
+    return _choose(weights, tuple(shape), work, stride, dilation, exact, transform)
+
+
+def plan_for(
+    picture: Array,
+    weights: Floats,
+    window: Window,
+    method: Method = Method.AUTO,
+    rows: tuple[int, int] | None = None,
+) -> tuple[Plan, float]:
+    """Return the plan for `rows` of the result, and the largest whole sum, infinity if it may be inexact.
+
+    The pixels are looked at only where the weights are whole, the type of the pixels does not bound the sums,
+    and the method that is fastest would round.
+    """
+    shape, dtype, constant = picture.shape, picture.dtype, window.constant
+    work = working_dtype(dtype, weights)
+
+    def planned(bound: float) -> Plan:
+        return plan(
+            weights, shape, dtype, window.stride, window.dilation, method, bound=bound, constant=constant
+        )
+
+    bound = whole_bound(weights, dtype, constant)
+    chosen = planned(bound)
+    if bound >= exact_limit(work) and _rounds(chosen.method, weights, work):
+        bound = whole_bound(weights, _read(picture, window, rows), constant)
+        chosen = planned(bound)
+    return chosen, bound if bound < exact_limit(work) else float("inf")
+
+
+def _rounds(method: Method, weights: Floats, work: np.dtype[Any]) -> bool:
+    """Whether `method` may round sums of whole `weights` over whole pixels."""
+    return method is Method.FFT or (
+        method is Method.SEPARABLE and not is_exact(factors(weights, work), weights)
+    )
+
+
+def _read(picture: Array, window: Window, rows: tuple[int, int] | None) -> Array:
+    """Return the rows of `picture` that `rows` of the result read, and maybe some between them."""
+    if rows is None:
+        return picture
+    first, end = window.axes[0].reads(*rows)
+    read = sources(len(picture), *window.padding[0], window.mode)[first:end]
+    read = read[read != CONSTANT]
+    return picture[read.min() : read.max() + 1] if read.size else picture[:1]
 
 
 @by_weights
 def _choose(
     weights: Floats,
     shape: tuple[int, ...],
-    image: np.dtype[Any],
+    work: np.dtype[Any],
     stride: tuple[int, int],
     dilation: tuple[int, int],
+    exact: bool,
+    transform: np.dtype[Any] | None,
 ) -> Plan:
-    work = working_dtype(image, weights)
-    bound = whole_bound(weights, image)
-    exact = bound < 2 / np.finfo(work).eps
+    """Return the fastest method; `transform` is the type of transforms, None where they would round."""
     outputs = max(1.0, float(np.prod(shape)) / (stride[0] * stride[1]))
     kh, kw = weights.shape
     size = f"{kh}x{kw}"
@@ -80,7 +137,7 @@ def _choose(
     reasons = {Method.DIRECT: f"{some} weights: nothing is faster one by one"}
 
     terms = factors(weights, work) if min(kh, kw) > 1 else []
-    if terms and len(terms) < min(kh, kw) and not (exact and not are_whole(terms)):
+    if terms and len(terms) < min(kh, kw) and (not exact or is_exact(terms, weights)):
         totals[Method.SEPARABLE] = _separable_cost(terms, work, stride[1], period)
         each = f"{kh}+{kw}" if len(terms) == 1 else f"{len(terms)} x ({kh}+{kw})"
         reasons[Method.SEPARABLE] = f"rank {len(terms)}: {each} multiplies, not {kh * kw}"
@@ -93,8 +150,9 @@ def _choose(
     totals[Method.GEMM] += GEMM_SETUP / outputs
     reasons[Method.GEMM] = f"{size} with {distinct} distinct columns: a matrix product"
 
-    if not exact or bound < EXACT_BELOW[work]:
-        totals[Method.FFT] = _fft_cost(weights, stride, dilation) + FFT_SETUP / outputs
+    if transform is not None:
+        slower = 1.0 if transform == work else FFT_IN_FLOAT64
+        totals[Method.FFT] = _fft_cost(weights, stride, dilation) * slower + FFT_SETUP / outputs
         reasons[Method.FFT] = f"{size} and {taps} weights: a transform costs the same for any kernel"
 
     best = min(totals, key=lambda name: totals[name])

@@ -13,7 +13,7 @@ from convcli.engine.correlation.task import Task
 from convcli.engine.kernel_cache import by_weights
 from convcli.engine.threads import Scratch
 
-__all__ = ["FACTOR_DTYPE", "Term", "are_whole", "correlate", "factors", "rank_one"]
+__all__ = ["FACTOR_DTYPE", "Term", "are_whole", "correlate", "factors", "is_exact", "rank_one"]
 
 # Column and row whose outer product is one term of the kernel.
 Term = tuple[Floats, Floats]
@@ -27,13 +27,31 @@ def are_whole(terms: list[Term]) -> bool:
     return all(bool(np.all(line == np.rint(line))) for term in terms for line in term)
 
 
+def is_exact(terms: list[Term], kernel: Floats) -> bool:
+    """Whether `terms` give the same sums of whole pixels as the whole weights of `kernel`, exactly.
+
+    Their lines are whole, their products add up to the kernel without a rest, and no partial sum can exceed
+    ``sum|k| * max|x|``, since the products' magnitudes add up to no more than the kernel's.
+    """
+    products = [np.outer(u, v) for u, v in terms]
+    return (
+        are_whole(terms)
+        and np.array_equal(sum(products), kernel)
+        and float(np.abs(products).sum()) <= float(np.abs(kernel).sum())
+    )
+
+
 def correlate(task: Task, threads: int) -> None:
     """Compute `task` by columns, then rows, for each term of its kernel."""
     period = column_period(task.window.stride[1], task.window.dilation[1])
+    lines = factors(task.kernel, FACTOR_DTYPE if task.work.kind == "i" else task.work)
+    if task.bound < np.inf and not is_exact(lines, task.kernel):
+        lines = _lines(task.kernel)
     terms = [
-        (compile_taps(u[:, None], task.work), compile_taps(v[None], task.work, period))
-        for u, v in factors(task.kernel, FACTOR_DTYPE if task.work.kind == "i" else task.work)
+        (compile_taps(u[:, None], task.work), compile_taps(v[None], task.work, period)) for u, v in lines
     ]
+    # Terms of both signs leave rounding errors below zero where none of the products is.
+    differences = len(terms) > 1 and bool((task.kernel >= 0).all())
 
     def compute(strip: Strip, into: Array, scratch: Scratch) -> None:
         grid, offsets = strip.grid, strip.offsets
@@ -48,6 +66,8 @@ def correlate(task: Task, threads: int) -> None:
             along(horizontal, term, scratch)
             if index:
                 np.add(into, term, out=into)
+        if differences and into.min() < 0 and _read_by(strip).min() >= 0:
+            np.maximum(into, 0, out=into)
 
     with blas_for(*(program for pair in terms for program in pair)):
         sweep(task, compute, cut_pieces(task), threads)
@@ -66,6 +86,11 @@ def factors(kernel: Floats, dtype: np.dtype[Any]) -> list[Term]:
     terms = _by_svd(kernel, _tolerance(kernel, dtype))
     if terms and len(terms) < min(kernel.shape):
         return terms
+    return _lines(kernel)
+
+
+def _lines(kernel: Floats) -> list[Term]:
+    """Return the rows or columns of `kernel`, whichever are fewer, as terms."""
     by_rows = kernel.shape[0] <= kernel.shape[1]
     lines = kernel if by_rows else kernel.T
     units = np.eye(len(lines))
@@ -74,6 +99,11 @@ def factors(kernel: Floats, dtype: np.dtype[Any]) -> list[Term]:
         for unit, line in zip(units, lines, strict=True)
         if line.any()
     ]
+
+
+def _read_by(strip: Strip) -> Array:
+    """Return the samples from the first that `strip` reads to the last."""
+    return strip.x[: strip.grid.reach + int(strip.offsets.max())]
 
 
 def rank_one(kernel: Floats, dtype: np.dtype[Any]) -> Term | None:

@@ -36,6 +36,8 @@ class Task:
         Type in which sums are computed: float32, float64, or int16 where no sum can leave its range.
     out : (H', W', C) array
         Receives the result, rounded and saturated where its type is an integer.
+    bound : float
+        Largest sum of whole weights over whole pixels, which must be exact; infinity where sums may round.
     first_row : int
         Row of the whole result that is row 0 of `out`: above 0 where only some rows are asked for.
     """
@@ -46,6 +48,7 @@ class Task:
     bias: float
     work: np.dtype[Any]
     out: Array
+    bound: float = float("inf")
     first_row: int = 0
 
     @property

@@ -105,3 +105,78 @@ def test_tiles_of_any_magnitude_lie_beside_usual_ones(magnitude):
     for columns in (slice(0, 300), slice(1700, 2000)):
         largest = np.abs(image[:, columns]).max()
         assert np.abs(found - exact)[:, columns].max() <= 3e-6 * largest * np.abs(kernel).sum()
+
+
+def sky_with_stars(shape, peak, stars):
+    rng = np.random.default_rng(6)
+    sky = (rng.random(shape) * 0.01).astype(np.float32)
+    places = rng.integers(0, shape[0], stars), rng.integers(0, shape[1], stars)
+    sky[places] = peak
+    return sky, places
+
+
+def reach_of(places, shape, kernel):
+    """Return where a window of `kernel` reads one of the `places`."""
+    marks = np.zeros(shape)
+    marks[places] = 1
+    return fftconvolve(marks, np.ones([2 * n + 1 for n in kernel]), mode="same") > 0.5
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("peak", [1e3, 1e6, -1e6, 1e12, -3.4e38])
+@pytest.mark.parametrize("size", [(21, 37), (5, 4), (64, 3)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_stars_leave_no_errors_in_the_sky_beyond_their_reach(size, peak, channels, dtype):
+    sky, places = sky_with_stars((600, 1100), peak, 30)
+    sky = sky.astype(dtype)
+    kernel = np.random.default_rng(7).random(size)
+    image = sky if channels == 1 else np.dstack([sky] * channels)
+    found = correlate(image, kernel, method="fft")
+    exact = correlate(image.astype(np.float64), kernel, method="direct")
+    far = ~reach_of(places, sky.shape, size)
+    assert far.mean() > 0.2
+    assert np.abs(found - exact)[far].max() <= 3e-6 * kernel.sum() * 0.01
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float16, np.float32, np.float64, bool])
+@pytest.mark.parametrize(
+    "options", [{}, {"stride": (2, 3)}, {"dilation": (2, 1)}, {"pad": "zero"}, {"padding": "full"}]
+)
+def test_a_mask_stays_zero_where_windows_see_zeros_and_never_falls_below(dtype, options):
+    mask = np.zeros((400, 900), dtype)
+    mask[100:180, 300:420] = 1
+    mask[390, 20] = 1
+    kernel = np.random.default_rng(8).random((13, 15)) / 100
+    found = correlate(mask, kernel, method="fft", **options)
+    expected = correlate(mask, kernel, method="direct", **options)
+    assert found.min() == 0
+    np.testing.assert_array_equal(found == 0, expected == 0)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=3e-6 * kernel.sum())
+
+
+def test_differences_of_zeros_are_zero_and_negatives_stay():
+    image = np.zeros((300, 700, 2), np.float32)
+    image[:, 350:, 0] = np.random.default_rng(9).normal(0, 1, (300, 350))
+    kernel = np.random.default_rng(10).normal(0, 1, (15, 15))
+    found = correlate(image, kernel, method="fft")
+    np.testing.assert_array_equal(found[..., 1], 0)
+    np.testing.assert_array_equal(found[:, :340, 0], 0)
+    assert (found[:, 360:, 0] < 0).any()
+
+
+def test_a_non_negative_kernel_keeps_negatives_of_the_picture():
+    image = np.random.default_rng(11).normal(0, 1, (200, 300)).astype(np.float32)
+    kernel = np.random.default_rng(12).random((12, 12))
+    found = correlate(image, kernel, method="fft")
+    expected = correlate(image.astype(np.float64), kernel, method="direct")
+    np.testing.assert_allclose(found, expected, rtol=0, atol=oracle.bound(image, kernel, np.float32))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 4])
+def test_sums_of_few_separable_terms_do_not_fall_below_zero(rows):
+    rng = np.random.default_rng(rows)
+    kernel = sum(np.outer(rng.random(15), rng.random(15)) for _ in range(rows)) * np.tri(15, 15, 14)
+    mask = np.zeros((300, 300), np.float32)
+    mask[rng.integers(0, 300, 40), rng.integers(0, 300, 40)] = 1
+    for method in ("separable", "auto", "gemm", "direct"):
+        assert correlate(mask, kernel, method=method).min() >= 0
