@@ -40,6 +40,9 @@ class Limit(NamedTuple):
 
 # Files that are read.
 
+# Pages of a TIFF; stacks of movies have up to ten thousand, and each takes about a millisecond.
+TIFF_PAGES = Limit("the number of pages in a TIFF,", 1 << 15)
+
 
 def table() -> list[Limit]:
     """Return every limit of this module."""

@@ -6,7 +6,16 @@ from typing import Any, NamedTuple
 
 from PIL import Image as Pillow
 
-__all__ = ["DESCRIPTIVE", "ORIENTATION", "Metadata", "collect", "exif_for", "exif_of_tiff", "profile_for"]
+__all__ = [
+    "DESCRIPTIVE",
+    "ORIENTATION",
+    "Metadata",
+    "collect",
+    "exif_for",
+    "profile_for",
+    "usable_dpi",
+    "without_orientation",
+]
 
 # Tags of EXIF and TIFF (Exif 2.32, CIPA DC-008).
 ORIENTATION = 0x0112
@@ -55,7 +64,7 @@ def collect(picture: Pillow.Image, notes: list[str]) -> Metadata:
     gamma = info.get("gamma")
     return Metadata(
         icc=icc if isinstance(icc, bytes) and icc else None,
-        dpi=_dpi(info.get("dpi")),
+        dpi=usable_dpi(info.get("dpi")),
         exif=_exif(picture, notes),
         xmp=_xmp(info),
         text=_text(picture),
@@ -74,7 +83,8 @@ def _subsampling(picture: Pillow.Image) -> int | None:
     return sampling if sampling in (0, 1, 2) else None
 
 
-def _dpi(given: Any) -> tuple[float, float] | None:
+def usable_dpi(given: Any) -> tuple[float, float] | None:
+    """Return a pair of resolutions as floats, None where they say nothing."""
     try:
         across, down = float(given[0]), float(given[1])
     except (TypeError, ValueError, IndexError, ZeroDivisionError):
@@ -86,26 +96,15 @@ def _dpi(given: Any) -> tuple[float, float] | None:
 
 def _exif(picture: Pillow.Image, notes: list[str]) -> bytes | None:
     try:
-        return _cleaned(picture.getexif(), picture.format == "TIFF")
+        return _cleaned(picture.getexif())
     except Exception as error:  # damaged directories raise anything
         notes.append(f"damaged EXIF is left out ({' '.join(str(error).split()) or type(error).__name__})")
         return None
 
 
-def exif_of_tiff(data: bytes) -> bytes | None:
-    """Return the descriptive tags of a TIFF's first directory as EXIF, or None where it is unreadable."""
-    exif = Pillow.Exif()
-    try:
-        exif.load(b"Exif\0\0" + data)
-        return _cleaned(exif, True)
-    except Exception:  # damaged directories raise anything, and BigTIFF is not EXIF
-        return None
-
-
-def _cleaned(exif: Pillow.Exif, from_tiff: bool) -> bytes | None:
-    """Return `exif` without the orientation, and from a TIFF without the tags about pixel storage."""
-    for tag in [tag for tag in exif if tag == ORIENTATION or (from_tiff and tag not in DESCRIPTIVE)]:
-        del exif[tag]
+def _cleaned(exif: Pillow.Exif) -> bytes | None:
+    """Return `exif` without the orientation."""
+    exif.pop(ORIENTATION, None)
     return exif.tobytes() if len(exif) else None
 
 
@@ -124,8 +123,11 @@ def _xmp(info: dict[Any, Any]) -> bytes | None:
     xmp = info.get("xmp", info.get("XML:com.adobe.xmp"))
     if isinstance(xmp, str):
         xmp = xmp.encode("utf-8", "surrogateescape")
-    if not isinstance(xmp, bytes) or not xmp:
-        return None
+    return without_orientation(xmp) if isinstance(xmp, bytes) and xmp else None
+
+
+def without_orientation(xmp: bytes) -> bytes:
+    """Return `xmp` without the orientation, which has been applied."""
     return re.sub(
         rb"""\s+tiff:Orientation=(?:"[0-9]"|'[0-9]')|<tiff:Orientation>[0-9]</tiff:Orientation>""", b"", xmp
     )

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from convcli.engine.pooling.pool2d import plan_pooling, pool_picture
 from convcli.engine.pooling.windows import Pooling
+from convcli.engine.window import Window
 from convcli.imaging.image import Frame, Image, Space
 from convcli.options.specs import PoolSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, check_inputs
@@ -44,7 +45,11 @@ class PoolingOperation(NamedTuple):
             window = replace(how.window, pad_value=pad_value or 0.0)
             return [pool_picture(pixels, how._replace(window=window), self.spec.jobs)]
 
-        return map_frame(frame, space, self.spec, slide, [(how.window,)], ceil=how.ceil)
+        return map_frame(frame, space, self.spec, slide, self.windows(frame.size), ceil=how.ceil)
+
+    def windows(self, size: tuple[int, int]) -> list[list[Window]]:
+        """Return the window that pools a frame of `size`."""
+        return [[self._pooling(size).window]]
 
     def lazy_maps(self, frame: Frame) -> None:
         """Return None: a map is computed at once."""

@@ -5,19 +5,18 @@ The readers of single formats are imported where they are used, for start-up.
 
 from PIL import ImageFile, UnidentifiedImageError
 
-from convcli.errors import ImageError
 from convcli.imaging.image import Decoded, Image
 from convcli.imaging.metadata import Metadata, collect
 from convcli.imaging.reading import netpbm
 from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_guard import guarded
 from convcli.imaging.reading.pillow_modes import alike
-from convcli.imaging.reading.sniff import picture_kind, too_large
+from convcli.imaging.reading.sniff import chosen_frames, picture_kind, too_large
 
 __all__ = ["decode"]
 
 # Pillow's names of formats that may hold several frames; Pillow's names that differ from ours.
-_FRAMES = {"GIF", "PNG", "WEBP", "TIFF", "AVIF", "FLI", "DCX"}
+_FRAMES = {"GIF", "PNG", "WEBP", "AVIF", "FLI", "DCX"}
 _NAMES = {"MPO": "jpeg", "JPEG2000": "jp2", "DIB": "bmp", "PPM": "pnm"}
 
 
@@ -26,16 +25,16 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
     kind = picture_kind(data)
     with guarded(name, max_pixels) as notes:
         if netpbm.is_deep(data):
-            _choose(frame, 1, name)
+            chosen_frames(frame, 1, name)
             return _image([netpbm.decode(data, name, max_pixels)], Metadata(), "pnm", name, notes)
+        if kind == "TIFF":
+            from convcli.imaging.reading.tiff import decode_tiff
+
+            return decode_tiff(data, name, frame, max_pixels, notes)
         try:
             with open_picture(data, kind) as picture:
                 return _decode(picture, data, kind, name, frame, max_pixels, notes)
         except (UnidentifiedImageError, SyntaxError):  # raised by Pillow for content that it does not know
-            if kind == "TIFF":
-                from convcli.imaging.reading.tifffile_reader import read_tiff
-
-                return _image(*read_tiff(data, name, frame, max_pixels, notes), "tiff", name, notes)
             if kind:
                 raise
     return None
@@ -58,7 +57,7 @@ def _decode(
             picture.seek(index)
         if picture.width * picture.height > max_pixels:
             raise too_large(name, picture.size, max_pixels)
-        one, space = _frame(picture, data, kind, index, name, notes)
+        one, space = _frame(picture, data, kind, index, notes)
         decoded.append((one._replace(duration=_duration(picture)), space))
         if index == indices[0]:
             metadata = collect(picture, notes)
@@ -72,19 +71,13 @@ def _decode(
     return _image(decoded, metadata, format, name, notes)
 
 
-def _frame(
-    picture: ImageFile.ImageFile, data: bytes, kind: str, index: int, name: str, notes: list[str]
-) -> Decoded:
+def _frame(picture: ImageFile.ImageFile, data: bytes, kind: str, index: int, notes: list[str]) -> Decoded:
     def reopen() -> ImageFile.ImageFile:
         fresh = open_picture(data, kind)
         if index:
             fresh.seek(index)
         return fresh
 
-    if picture.format == "TIFF":
-        from convcli.imaging.reading.tiff import tiff_frame
-
-        return tiff_frame(picture, data, index, reopen, name, notes)
     from convcli.imaging.reading.stills import still_frame
 
     return still_frame(picture, data, reopen, notes)
@@ -104,34 +97,21 @@ def _without_opaque_alpha(decoded: list[Decoded]) -> list[Decoded]:
     return decoded
 
 
-def _choose(frame: int | None, count: int, name: str) -> list[int]:
-    if frame is None:
-        return list(range(count))
-    if not 0 <= frame < count:
-        has = f"it has {count}, numbered 0 to {count - 1}" if count > 1 else "it has only one, number 0"
-        raise ImageError(f"{name!r} has no frame {frame}", hint=has)
-    return [frame]
-
-
 def _indices(picture: ImageFile.ImageFile, frame: int | None, name: str, notes: list[str]) -> list[int]:
     """Return the indices of the frames to read: all but previews, reduced copies and masks."""
     count = int(getattr(picture, "n_frames", 1))
     if picture.format == "MPO":
         if frame is None and count > 1:
             notes.append(f"{count} pictures in one JPEG: the first is read (--frame 1 reads the next)")
-        return _choose(0 if frame is None else frame, count, name)
+        return chosen_frames(0 if frame is None else frame, count, name)
     if picture.format not in _FRAMES:
-        return _choose(frame, 1, name)
-    indices = _choose(frame, count, name)
+        return chosen_frames(frame, 1, name)
+    indices = chosen_frames(frame, count, name)
     if frame is not None or count == 1:
         return indices
     if picture.format == "PNG" and picture.info.get("default_image"):
         notes.append("the still picture beside the animation is left out (--frame 0 reads it)")
         return indices[1:]
-    if picture.format == "TIFF":
-        from convcli.imaging.reading.tiff import whole_pages
-
-        return whole_pages(picture, indices, notes)
     return indices
 
 

@@ -13,7 +13,7 @@ from convcli.choices import Compress
 from convcli.errors import ConvcliError, MissingExtraError, OutputError
 from convcli.imaging.deep_extra import KEEPS
 from convcli.imaging.formats import Format, by_name
-from convcli.imaging.image import Array, Frame, Image, Space
+from convcli.imaging.image import Array, Frame, Image, Space, together
 from convcli.imaging.writing.adapt import adapted, to_8_bits
 from convcli.imaging.writing.tiff_tags import with_tags
 
@@ -62,7 +62,7 @@ def encode_picture(
         fitted, notes = adapted(image, format)
         data = _encode(fitted, format, compress, strict_depth, jobs, notes)
         if format.name == "tiff":
-            data = with_tags(data, fitted.metadata, width, height)
+            data = with_tags(data, fitted)
     except ConvcliError:
         raise
     except MemoryError as error:
@@ -105,7 +105,8 @@ def _encode(
         from convcli.imaging.writing.metadata_out import png_chunks
 
         return png.encode(first.stacked(), compress, png_chunks(image, notes), jobs)
-    if format.name == "png" and first.pixels.dtype == np.uint16 and len(image.frames) > 1:
+    deep = any(frame.pixels.dtype == np.uint16 for frame in image.frames)
+    if format.name == "png" and deep and len(image.frames) > 1:
         notes.append("animated PNG is written in 8 bits: 16-bit samples are rounded")
         image = replace(image, frames=tuple(to_8_bits(frame) for frame in image.frames))
     if format.name == "tiff" and _needs_tifffile(image):
@@ -114,21 +115,38 @@ def _encode(
         try:
             return tifffile_writer.encode_tiff(image, None if compress is Compress.NONE else "zlib")
         except MissingExtraError:
-            if strict_depth or first.pixels.dtype != np.uint16 or image.space is Space.DATA:
+            narrowed_pages = [_without_tifffile(one, strict_depth, notes) for one in image.apart()]
+            if None in narrowed_pages:
                 raise
-            notes.append(f"16-bit colour is written as 8-bit: {KEEPS}")
-            image = replace(image, frames=tuple(to_8_bits(frame) for frame in image.frames))
+            image = together([page for page in narrowed_pages if page is not None])
     return _by_pillow(image, format, compress, notes)
 
 
+def _without_tifffile(image: Image, strict_depth: bool, notes: list[str]) -> Image | None:
+    """Return an image of one frame as Pillow can write it, narrowed; None where that loses too much."""
+    (frame,) = image.frames
+    if not _needs_tifffile(image):
+        return image
+    if frame.pixels.dtype == np.float64 and frame.channels == 1 and frame.alpha is None:
+        notes.append(f"64-bit floats are written as 32-bit: {KEEPS}")
+        return replace(image, frames=(frame._replace(pixels=frame.pixels.astype(np.float32)),))
+    if strict_depth or frame.pixels.dtype != np.uint16 or image.space is Space.DATA:
+        return None
+    notes.append(f"16-bit colour is written as 8-bit: {KEEPS}")
+    return replace(image, frames=(to_8_bits(frame),))
+
+
 def _needs_tifffile(image: Image) -> bool:
-    """Whether a TIFF needs tifffile: several channels of more than 8 bits or of data, or CMYK with alpha."""
+    """Whether a TIFF needs tifffile: float64; several channels of over 8 bits or of data; CMYK with alpha."""
     return any(
-        (frame.channels > 1 or frame.alpha is not None)
-        and (
-            frame.pixels.dtype != np.uint8
-            or image.space is Space.DATA
-            or (image.space is Space.CMYK and frame.alpha is not None)
+        frame.pixels.dtype == np.float64
+        or (
+            (frame.channels > 1 or frame.alpha is not None)
+            and (
+                frame.pixels.dtype != np.uint8
+                or image.space_of(frame) is Space.DATA
+                or (image.space_of(frame) is Space.CMYK and frame.alpha is not None)
+            )
         )
         for frame in image.frames
     )
@@ -143,7 +161,7 @@ def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str
 
         pictures = gif.palette_pictures(image.frames, notes)
     else:
-        pictures = [to_pillow(frame, image.space) for frame in image.frames]
+        pictures = [to_pillow(frame, image.space_of(frame)) for frame in image.frames]
     settings: dict[str, Any] = {**_COMPRESSION.get(format.name, {}).get(compress, {})}
     settings |= metadata_options(image, format, notes)
     if format.name == "gif" and image.has_alpha:

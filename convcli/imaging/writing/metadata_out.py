@@ -18,6 +18,8 @@ def metadata_options(image: Image, format: Format, notes: list[str]) -> dict[str
     """Return the arguments with which Pillow's `save` writes the image's metadata to `format`."""
     found = _common(image)
     given = {key: found[key] for key in _HOLDS.get(format.name, ()) if key in found}
+    if format.name == "tiff" and image.frames[0].tags is not None:
+        return {}  # they are among the tags
     if format.name == "jpeg":
         _fit_segments(given, notes)
         if image.metadata.subsampling is not None:
