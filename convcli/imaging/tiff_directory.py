@@ -164,19 +164,15 @@ def first_directory(data: bytes) -> int:
 
 
 def chain(data: bytes) -> Iterator[int]:
-    """Return the offsets of the directories, one by one; after the last -1 where the chain is broken.
-
-    It is broken where the next offset is cut off, lies beyond the end of the file, or was there before.
-    """
+    """Return the offsets of the directories, one by one, and -1 where the next is missing, or was there."""
     order, big = _layout(data)
     head, entry, link = ("Q", 20, "Q") if big else ("H", 12, "I")
     at, seen = first_directory(data), set[int]()
     while at:
+        yield -1 if at in seen else at
         if at in seen or at + struct.calcsize(head) > len(data):
-            yield -1
             return
         seen.add(at)
-        yield at
         (count,) = struct.unpack_from(order + head, data, at)
         at += struct.calcsize(head) + count * entry
         if at + struct.calcsize(link) > len(data):

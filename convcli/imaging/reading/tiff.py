@@ -34,14 +34,20 @@ _STORED = ("P", "PA", "La", "LAB", "F", "I")
 
 def decode_tiff(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list[str]) -> Image:
     """Decode all full-size pages, or page number `frame`, each with its own depth, size and colours."""
-    pages = _pages(data, name, frame, notes)
+    offsets = list(islice(chain(data), TIFF_PAGES.most + 1))
+    TIFF_PAGES.check(len(offsets), "split the file, with libtiff's tiffsplit", ImageError)
+    if offsets[-1:] == [-1]:
+        del offsets[-1]
+        notes.append(f"the list of pages is broken after page {len(offsets)}: there may have been more")
+        data += bytes(8)  # libtiff complains where it finds nothing
+    pages = _pages(data, offsets, name, frame, notes)
     size, first = sum(page.pixels for page in pages.values()), next(iter(pages.values()))
     if first.width * first.height > max_pixels:
         raise too_large(name, (first.width, first.height), max_pixels)
     if size > max_pixels:
         raise ImageError(
-            f"{name!r} has {size} pixels in all {len(pages)} pages (every four samples count as one), more than"
-            f" the limit of {max_pixels}",
+            f"{name!r} has {size} pixels in all its pages (four samples count as one), more than the limit of"
+            f" {max_pixels}",
             hint="--frame N reads one; if it is meant to be that large, raise the limit with --max-pixels",
         )
     for page in pages.values():
@@ -57,15 +63,17 @@ def decode_tiff(data: bytes, name: str, frame: int | None, max_pixels: int, note
     return replace(together(images), notes=tuple(dict.fromkeys(notes)))
 
 
-def _pages(data: bytes, name: str, frame: int | None, notes: list[str]) -> dict[int, Page]:
+def _pages(
+    data: bytes, offsets: list[int], name: str, frame: int | None, notes: list[str]
+) -> dict[int, Page]:
     """Return the pages to be read by their numbers: all but reduced copies and masks, or `frame` alone."""
-    offsets = list(islice(chain(data), TIFF_PAGES.most + 1))
-    TIFF_PAGES.check(len(offsets), "split the file, with libtiff's tiffsplit", ImageError)
-    if offsets[-1:] == [-1]:
-        del offsets[-1]
-        notes.append(f"the list of pages is broken after page {len(offsets)}: there may have been more")
     if not offsets:
         raise ImageError(f"{name!r} has no pages", hint="was the copy or download cut short?")
+    if offsets[-1] > len(data) - 2:
+        raise ImageError(
+            f"{name!r} is cut short: page {len(offsets)} is at byte {offsets[-1]}, the file ends at {len(data)}",
+            hint="copy or download it once more",
+        )
     pages, size = {}, 0
     for index in chosen_frames(frame, len(offsets), name):
         directory = Directory(data, offsets[index])

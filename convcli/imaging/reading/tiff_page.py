@@ -51,6 +51,8 @@ _FOREIGN = {
     32845: ("logarithmic colours (LogLuv)", "libtiff's tiff2rgba makes RGB of it"),
     34892: ("linear raw data of a camera", "develop it first, with darktable, RawTherapee or dcraw"),
 }
+# Compressions whose decoders make RGB of YCbCr: JPEG, old and new, and WebP.
+CONVERTING = (6, 7, 50001)
 # Kinds of extra samples: opacity that the colours have been multiplied by, and opacity alone.
 ASSOCIATED, UNASSOCIATED = 1, 2
 # Codes of no compression and of old-style JPEG; the most bytes that one stands for in LZW, zlib and PackBits.
