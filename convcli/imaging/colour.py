@@ -66,7 +66,7 @@ def gray(frame: Frame, space: Space) -> Frame:
     if space is Space.CMYK:
         pixels = cmyk_to_rgb(pixels)
     one = pixels[..., 0].copy() if pixels.shape[2] < 3 else luma(pixels)
-    return Frame(one, frame.alpha, frame.duration)
+    return frame._replace(pixels=one, space=None)
 
 
 def srgb_to_linear(samples: Array, full: float | None = None) -> Floats:

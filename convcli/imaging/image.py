@@ -1,6 +1,7 @@
 """A picture in memory: frames of samples, the meaning of their channels, and metadata."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
@@ -8,8 +9,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from convcli.imaging.metadata import Metadata
+from convcli.imaging.tiff_directory import Tags
 
-__all__ = ["Array", "Decoded", "Frame", "Image", "Space", "full_scale"]
+__all__ = ["Array", "Decoded", "Frame", "Image", "Space", "full_scale", "together"]
 
 Array: TypeAlias = NDArray[Any]
 
@@ -34,11 +36,17 @@ class Frame(NamedTuple):
         Opacity, 0 to `full_scale`; colours are not premultiplied.
     duration : float, optional
         Display time in an animation, in milliseconds.
+    space : Space, optional
+        The meaning of the channels, where it is not that of the image: pages of a TIFF may differ.
+    tags : mapping, optional
+        The tags of its TIFF page that describe it; another TIFF gets them.
     """
 
     pixels: Array
     alpha: Array | None = None
     duration: float | None = None
+    space: Space | None = None
+    tags: Tags | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -68,7 +76,7 @@ class Image:
     frames
         At least one; frames of an animation are composited.
     space
-        The meaning of the channels, for all frames.
+        The meaning of the channels, for all frames but those that have their own.
     format
         Name of the file format in `convcli.imaging.formats`, such as ``"png"``.
     name
@@ -89,10 +97,32 @@ class Image:
         """The type of the first frame's samples."""
         return self.frames[0].pixels.dtype
 
+    def space_of(self, frame: Frame) -> Space:
+        """The meaning of the channels of one of the frames."""
+        return frame.space or self.space
+
+    def apart(self) -> "list[Image]":
+        """Return an image of each frame."""
+        return [
+            replace(self, frames=(frame._replace(space=None),), space=self.space_of(frame))
+            for frame in self.frames
+        ]
+
     @property
     def has_alpha(self) -> bool:
         """Whether any frame has transparency."""
         return any(frame.alpha is not None for frame in self.frames)
+
+
+def together(images: "Sequence[Image]") -> Image:
+    """Return one image of the frames of all; each keeps its space where that is not the first's."""
+    space = images[0].space
+    frames = (
+        frame._replace(space=None if image.space is space else image.space)
+        for image in images
+        for frame in image.frames
+    )
+    return replace(images[0], frames=tuple(frames))
 
 
 def full_scale(dtype: DTypeLike) -> float:

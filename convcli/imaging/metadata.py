@@ -15,10 +15,11 @@ __all__ = [
     "as_read",
     "collect",
     "exif_for",
-    "exif_of_tiff",
     "iptc_of",
     "orientation",
     "profile_for",
+    "usable_dpi",
+    "without_orientation",
 ]
 
 # Tags of EXIF and TIFF (Exif 2.32, CIPA DC-008).
@@ -81,7 +82,7 @@ def collect(picture: Pillow.Image, notes: list[str]) -> Metadata:
     gamma = info.get("gamma")
     return Metadata(
         icc=icc if isinstance(icc, bytes) and icc else None,
-        dpi=_dpi(info.get("dpi")),
+        dpi=usable_dpi(info.get("dpi")),
         exif=_exif(picture, notes),
         xmp=_xmp(info),
         text=as_comment(info.get("comment")),
@@ -111,7 +112,8 @@ def _subsampling(picture: Pillow.Image) -> int | None:
     return sampling if sampling in (0, 1, 2) else None
 
 
-def _dpi(given: Any) -> tuple[float, float] | None:
+def usable_dpi(given: Any) -> tuple[float, float] | None:
+    """Return a pair of resolutions as floats, None where they say nothing."""
     try:
         across, down = float(given[0]), float(given[1])
     except (TypeError, ValueError, IndexError, ZeroDivisionError):
@@ -124,20 +126,9 @@ def _dpi(given: Any) -> tuple[float, float] | None:
 def _exif(picture: Pillow.Image, notes: list[str]) -> bytes | None:
     try:
         exif = Pillow.Image.getexif(picture)
-        kept = {tag for tag in exif if picture.format != "TIFF" or tag in DESCRIPTIVE} - {ORIENTATION}
-        return _serialised(exif, kept)
+        return _serialised(exif, set(exif) - {ORIENTATION})
     except Exception as error:  # damaged directories raise anything
         notes.append(f"damaged EXIF is left out ({' '.join(str(error).split()) or type(error).__name__})")
-        return None
-
-
-def exif_of_tiff(data: bytes) -> bytes | None:
-    """Return the descriptive tags of a TIFF's first directory as EXIF, or None where it is unreadable."""
-    exif = Pillow.Exif()
-    try:
-        exif.load(b"Exif\0\0" + data)
-        return _serialised(exif, DESCRIPTIVE)
-    except Exception:  # damaged directories raise anything, and BigTIFF is not EXIF
         return None
 
 
@@ -188,8 +179,11 @@ def _xmp(info: dict[Any, Any]) -> bytes | None:
     xmp = info.get("xmp", info.get("XML:com.adobe.xmp"))
     if isinstance(xmp, str):
         xmp = xmp.encode("utf-8", "surrogateescape")
-    if not isinstance(xmp, bytes) or not xmp:
-        return None
+    return without_orientation(xmp) if isinstance(xmp, bytes) and xmp else None
+
+
+def without_orientation(xmp: bytes) -> bytes:
+    """Return `xmp` without the orientation, which has been applied."""
     return re.sub(
         rb"""\s+tiff:Orientation=(?:"[0-9]"|'[0-9]')|<tiff:Orientation>[0-9]</tiff:Orientation>""", b"", xmp
     )

@@ -221,7 +221,7 @@ def target_dtype(depth: Depth, source: DTypeLike, format: Format) -> SampleType:
     given = np.dtype(source)
     eight: np.dtype[Any] = np.dtype(np.uint8)
     sixteen: np.dtype[Any] = np.dtype(np.uint16)
-    exact = given.kind == "f" and format.numbers and format.name != "pfm"
+    exact = given.kind == "f" and (format.numbers or format.name == "tiff") and format.name != "pfm"
     wide: np.dtype[Any] = given if exact else np.dtype(np.float32)
     if depth is not Depth.AUTO:
         if depth.value not in format.depths:

@@ -58,7 +58,7 @@ class Filtering(NamedTuple):
     def maps(self, frame: Frame, space: Space) -> list[FeatureMap[Array]]:
         """Return the feature maps of a frame."""
         colours = self.spec.combine is not Combine.ORIENTATION
-        maps = map_frame(frame, space, self.spec, self._slide, self._weigh, self._windows, colours=colours)
+        maps = map_frame(frame, space, self.spec, self._slide, self._weigh, self.windows(), colours=colours)
         if self.spec.bias:
             for one in maps:
                 np.add(one.values, self.spec.bias, out=one.values)
@@ -89,9 +89,8 @@ class Filtering(NamedTuple):
             pixels, coverage = _weighted_map(pixels, coverage, recipe, self.spec, pad_value)
         return [(pixels, coverage)]
 
-    @property
-    def _windows(self) -> list[list[Window]]:
-        """For each map, the windows of the kernels that the picture passes."""
+    def windows(self, _: tuple[int, int] = (1, 1)) -> list[list[Window]]:
+        """Return, for each map, the windows of the kernels that the picture passes."""
         return [
             [self.spec.window(found.components[0].shape) for found in path]
             for path in self.kernels.alpha_kernels
@@ -121,7 +120,7 @@ class Filtering(NamedTuple):
         if is_weighted(frame, spec) or spec.linear or spec.chain or frame.pixels.size < LAZY_SIZE:
             return None
         maps = []
-        for recipe, path in zip(_recipes(self.kernels.kernels, spec), self._windows, strict=True):
+        for recipe, path in zip(_recipes(self.kernels.kernels, spec), self.windows(), strict=True):
             shapes = {weights.shape for weights, _ in recipe.slides}
             sizes = {spec.window(shape).output_size(frame.size) for shape in shapes}
             if len(sizes) > 1 or any(len(shape) == 3 for shape in shapes):

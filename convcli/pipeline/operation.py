@@ -1,10 +1,11 @@
 """The protocol of operations, which make feature maps of each frame of a picture."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from numpy.typing import NDArray
 
+from convcli.engine.window import Window
 from convcli.imaging.image import Frame, Image, Space
 from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline.lazy_rows import LazyRows
@@ -50,6 +51,10 @@ class Operation(Protocol):
 
     def maps(self, frame: Frame, space: Space) -> list[FeatureMap[NDArray[Any]]]:
         """Return the feature maps of a frame."""
+        ...
+
+    def windows(self, size: tuple[int, int]) -> Sequence[Sequence[Window]]:
+        """Return, for each map of a frame of `size`, the windows that make it, one after the other."""
         ...
 
     def lazy_maps(self, frame: Frame) -> list[FeatureMap[LazyRows]] | None:

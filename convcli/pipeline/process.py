@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from convcli.atomic_write import write_bytes
 from convcli.choices import STDIN, STDOUT, AlphaMode, Depth, RangeMode
+from convcli.engine.window import Window
 from convcli.errors import OutputError
 from convcli.imaging import colour
-from convcli.imaging.image import Image, Space
+from convcli.imaging.geotiff import Placement, moved
+from convcli.imaging.image import Image, Space, together
 from convcli.imaging.reading.read import read_picture
 from convcli.imaging.writing.encode import encode_picture
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, WriteSpec
@@ -51,11 +53,14 @@ def process(
         before = as_gray(image) if spec.gray else image
         lazy = all(can_be_lazy(before, spec, target.format) for target in targets)
         maps = [
-            (operation.lazy_maps(frame) if lazy else None) or operation.maps(frame, before.space)
+            (operation.lazy_maps(frame) if lazy else None) or operation.maps(frame, before.space_of(frame))
             for frame in before.frames
         ]
         results = [
-            to_image(before, of_map, spec, targets[min(index, len(targets) - 1)].format, details=details)
+            _placed(
+                to_image(before, of_map, spec, targets[min(index, len(targets) - 1)].format, details=details),
+                [operation.windows(frame.size)[index] for frame in before.frames],
+            )
             for index, of_map in enumerate(zip(*maps, strict=True))
         ]
         if len(results) > 1:
@@ -91,6 +96,20 @@ def process(
     return Batch(run_each(inputs, reading, work), count, paths.to_stdout)
 
 
+def _placed(result: Result, paths: Sequence[Sequence[Window]]) -> Result:
+    """Return `result`, whose frames passed the windows of `paths`, with TIFF tags of their new places."""
+    if not any(frame.tags for frame in result.image.frames):
+        return result
+    frames = []
+    for frame, path in zip(result.image.frames, paths, strict=True):
+        placement = Placement()
+        for window in path:
+            shifts = [(axis.span - 1) / 2 - axis.low for axis in window.axes]
+            placement = placement.after(Placement(window.stride, (shifts[0], shifts[1])))
+        frames.append(frame._replace(tags=moved(frame.tags or {}, placement)))
+    return result._replace(image=replace(result.image, frames=tuple(frames)))
+
+
 def read_source(source: Source, reading: ReadSpec) -> Image:
     """Read the picture of one input."""
     content = read_stdin() if source.path == STDIN else source.path
@@ -105,8 +124,16 @@ def read_source(source: Source, reading: ReadSpec) -> Image:
 
 def as_gray(image: Image) -> Image:
     """Return `image` with one channel: the luma of its colours."""
-    frames = tuple(colour.gray(frame, image.space) for frame in image.frames)
-    return replace(image, frames=frames, space=Space.DATA if image.space is Space.DATA else Space.GRAY)
+    return together(
+        [
+            replace(
+                one,
+                frames=(colour.gray(one.frames[0], one.space),),
+                space=Space.DATA if one.space is Space.DATA else Space.GRAY,
+            )
+            for one in image.apart()
+        ]
+    )
 
 
 def write_results(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from convcli.choices import Depth, RangeMode
 from convcli.errors import OutputError
 from convcli.imaging.formats import Format
-from convcli.imaging.image import Frame, Image, Space, full_scale
+from convcli.imaging.image import Frame, Image, Space, full_scale, together
 from convcli.imaging.pixels import suggest_unit, target_dtype, to_pixels
 from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline.lazy_rows import LazyRows, Statistics, to_samples
@@ -37,9 +37,10 @@ class Result(NamedTuple):
 
 def can_be_lazy(image: Image, spec: FilterSpec | PoolSpec, format: Format) -> bool:
     """Whether bands will do: integer samples in and out, and no range that needs the whole map."""
-    target = target_dtype(spec.depth, image.dtype, format).dtype
-    floats = spec.range in (RangeMode.RAW, RangeMode.SCALE, RangeMode.SCALE_EACH)
-    return image.dtype.kind == "u" and target.kind == "u" and not floats
+    if spec.range in (RangeMode.RAW, RangeMode.SCALE, RangeMode.SCALE_EACH):
+        return False
+    types = {frame.pixels.dtype for frame in image.frames}
+    return all(one.kind == "u" and target_dtype(spec.depth, one, format).dtype.kind == "u" for one in types)
 
 
 def to_image(
@@ -57,16 +58,15 @@ def to_image(
     depth = spec.depth
     if spec.range is RangeMode.RAW and depth is Depth.AUTO and "float" in format.depths:
         depth = Depth.FLOAT
-    target = target_dtype(depth, image.dtype, format)
-    to_floats = target.dtype.kind == "f"
-    mode = spec.range or (RangeMode.RAW if to_floats else RangeMode.CLIP)
-    from_floats = image.dtype.kind == "f"
-    full_in = full_scale(target.dtype if from_floats else image.dtype)
-
-    ends = [(one.values.min(), one.values.max()) for one in maps] if mode is RangeMode.SCALE else []
+    ends = [(one.values.min(), one.values.max()) for one in maps] if spec.range is RangeMode.SCALE else []
     span = (float(np.min(ends)), float(np.max(ends))) if len(ends) > 1 else None
-    frames, clipped, measures = [], 0, list[Statistics]()
-    for frame, found in zip(image.frames, maps, strict=True):
+    images, notes, clipped, measures = list[Image](), list[str](), 0, list[Statistics]()
+    dark = []  # whether the results of a page of floats may be meant as 0..1
+    for page, found in zip(image.apart(), maps, strict=True):
+        target = target_dtype(depth, page.dtype, format)
+        to_floats, from_floats = target.dtype.kind == "f", page.dtype.kind == "f"
+        mode = spec.range or (RangeMode.RAW if to_floats else RangeMode.CLIP)
+        full_in = full_scale(target.dtype if from_floats else page.dtype)
         pixels, of_frame = to_samples(
             found.values,
             mode,
@@ -78,22 +78,22 @@ def to_image(
         )
         clipped += pixels.clipped
         measures += of_frame
-        alpha = None if found.alpha is None else _opacity(found.alpha, image.dtype, target.dtype, format)
-        frames.append(Frame(pixels.array, alpha, frame.duration))
-
-    notes = [target.note] if target.note else []
+        notes += [target.note] if target.note else []
+        dark.append(
+            from_floats
+            and not to_floats
+            and mode is RangeMode.CLIP
+            and (isinstance(found.values, LazyRows) or suggest_unit(found.values))
+        )
+        alpha = None if found.alpha is None else _opacity(found.alpha, page.dtype, target.dtype, format)
+        frame = page.frames[0]._replace(pixels=pixels.array, alpha=alpha)
+        images.append(replace(page, frames=(frame,), space=_space(page, frame), notes=()))
     pixels_in_all = sum(found.values.shape[0] * found.values.shape[1] for found in maps)
     if clipped > NOTED_CLIPPING * pixels_in_all:
-        notes.append(_clipping_note(clipped / pixels_in_all, mode))
-    if (
-        from_floats
-        and not to_floats
-        and mode is RangeMode.CLIP
-        and all(suggest_unit(found.values) for found in maps if not isinstance(found.values, LazyRows))
-    ):
+        notes.append(_clipping_note(clipped / pixels_in_all, spec.range or RangeMode.CLIP))
+    if all(dark):
         notes.append("all results lie within 0..1; --range unit makes 1 white")
-    made = replace(image, frames=tuple(frames), space=_space(image, frames[0]), notes=())
-    return Result(made, tuple(notes), clipped, tuple(measures))
+    return Result(together(images), tuple(dict.fromkeys(notes)), clipped, tuple(measures))
 
 
 def _opacity(
@@ -121,15 +121,17 @@ def _space(image: Image, frame: Frame) -> Space:
 def as_channels(results: Sequence[Result]) -> Result:
     """Lay the maps of several results side by side as channels of one image."""
     images = [result.image for result in results]
-    sizes = {image.frames[0].size for image in images}
-    if len(sizes) > 1:
+    for same in zip(*(image.frames for image in images), strict=True):
+        sizes = {frame.size for frame in same}
+        if len(sizes) == 1:
+            continue
         found = " and ".join(f"{rows}x{columns}" for rows, columns in sorted(sizes))
         raise OutputError(
             f"feature maps of {found} do not fit into one file",
             hint="leave -o out for a file each, or pad them alike",
         )
     frames = [
-        same[0]._replace(pixels=np.dstack([frame.pixels for frame in same]))
+        same[0]._replace(pixels=np.dstack([frame.pixels for frame in same]), space=None)
         for same in zip(*(image.frames for image in images), strict=True)
     ]
     image = replace(images[0], frames=tuple(frames), space=Space.DATA)

@@ -117,7 +117,7 @@ def _channels(count: int) -> str:
 
 
 def _pixels(frame: Frame, image: Image, spec: LearnSpec) -> Array:
-    return colour.gray(frame, image.space).pixels if spec.gray else frame.pixels
+    return colour.gray(frame, image.space_of(frame)).pixels if spec.gray else frame.pixels
 
 
 def _fit(pairs: Sequence[PicturePair], spec: LearnSpec, watch: Callable[[int, float], None] | None) -> Fit:

@@ -64,7 +64,7 @@ class PoolingOperation(NamedTuple):
             [covering] = slide(premultiply(pixels, coverage), pad_value)
             return [(unpremultiply(covering, share), share)]
 
-        return map_frame(frame, space, self.spec, slide, weigh, [(how.window,)], ceil=how.ceil)
+        return map_frame(frame, space, self.spec, slide, weigh, self.windows(frame.size), ceil=how.ceil)
 
     def bleeds(self, alpha: Array) -> bool:
         """Whether colours of fully transparent pixels reach visible ones through the window."""
@@ -72,6 +72,10 @@ class PoolingOperation(NamedTuple):
         plain = how._replace(window=replace(how.window, pad_value=0.0), mode=PoolMode.MAX)
         hidden = pool_picture((alpha == 0).astype(np.uint8), plain, self.spec.jobs)
         return bool(hidden[sampled_alpha(alpha, (how.window,), ceil=how.ceil) > 0].any())
+
+    def windows(self, size: tuple[int, int]) -> list[list[Window]]:
+        """Return the window that pools a frame of `size`."""
+        return [[self._pooling(size).window]]
 
     def lazy_maps(self, frame: Frame) -> None:
         """Return None: a map is computed at once."""

@@ -13,7 +13,9 @@ from convcli.display.words import size
 from convcli.engine.arrays import Array
 from convcli.errors import GeometryError
 from convcli.imaging.formats import Format
-from convcli.imaging.image import Frame, Image, Space
+from convcli.imaging.geotiff import unplaced
+from convcli.imaging.image import Frame, Image, Space, together
+from convcli.imaging.tiff_directory import Tags
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_each
 from convcli.pipeline.lazy_rows import measured
@@ -64,7 +66,7 @@ def run_files(
         for number, frame in enumerate(image.frames):
             drawn = keep if number == 0 else None
             try:
-                x, left_out = preprocess(frame, image.space, stack)
+                x, left_out = preprocess(frame, image.space_of(frame), stack)
                 if drawn is not None:
                     drawn.add_input(x)
                 y, found = run(stack, x, jobs=spec.jobs, watch=drawn.add if drawn is not None else None)
@@ -103,10 +105,23 @@ def run_files(
     return Batch(run_each(inputs, reading, work), count, naming.to_stdout)
 
 
+def _tags(frame: Frame, y: Array, notes: list[str]) -> Tags | None:
+    """Return the tags of a TIFF page for its result, whose places are only known where the size stays."""
+    return frame.tags if not frame.tags or y.shape[1:] == frame.size else unplaced(frame.tags, notes)
+
+
 def _develop(image: Image, made: Sequence[Array], stack: Stack, spec: FilterSpec, format: Format) -> Result:
     """Convert results to what the file holds: floats as they are, pixels by the stack's scale."""
+    if len({frame.pixels.dtype for frame in image.frames}) > 1:  # pages of a TIFF
+        parts = [
+            _develop(page, [y], stack, spec, format) for page, y in zip(image.apart(), made, strict=True)
+        ]
+        notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
+        return Result(together([part.image for part in parts]), notes, sum(part.clipped for part in parts))
+    left_out = list[str]()
     frames = tuple(
-        Frame(channels_last(y), None, frame.duration) for y, frame in zip(made, image.frames, strict=True)
+        frame._replace(pixels=channels_last(y), alpha=None, space=None, tags=_tags(frame, y, left_out))
+        for y, frame in zip(made, image.frames, strict=True)
     )
     if spec.depth is Depth.AUTO and image.dtype == np.uint16 and "16" in format.depths and not format.numbers:
         spec = spec.replace(depth=Depth.SIXTEEN if spec.range is not RangeMode.RAW else Depth.AUTO)
@@ -116,4 +131,5 @@ def _develop(image: Image, made: Sequence[Array], stack: Stack, spec: FilterSpec
     same = frames[0].channels == image.frames[0].channels
     before = replace(image, frames=frames, space=image.space if same else Space.DATA)
     maps = [FeatureMap(frame.pixels, None) for frame in frames]
-    return to_image(before, maps, spec, format)
+    result = to_image(before, maps, spec, format)
+    return result._replace(notes=(*left_out, *result.notes))

@@ -45,7 +45,8 @@ def composed(
     canvas: Array | None = None
     clear: Array | None = None
     for index, layer in enumerate(layers):
-        pixels, alpha, _ = decode(layer.file)[0]
+        drawn = decode(layer.file)[0]
+        pixels, alpha = drawn.pixels, drawn.alpha
         if canvas is None:
             canvas = np.zeros((*size, *pixels.shape[2:]), pixels.dtype)
             clear = np.zeros(size, pixels.dtype)

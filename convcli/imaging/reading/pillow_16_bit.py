@@ -6,6 +6,7 @@ yields the low bytes; so two passes give both, exactly, for every compression th
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from PIL import ImageFile
@@ -13,7 +14,7 @@ from PIL import ImageFile
 from convcli.imaging.colour import unpremultiply
 from convcli.imaging.image import Array, Decoded, Frame, Space
 
-__all__ = ["is_narrowed", "read_16_bit"]
+__all__ = ["convert_by_libtiff", "is_narrowed", "premultiplied", "read_16_bit"]
 
 # Pillow's suffixes of raw modes for the two byte orders, and which is this machine's.
 _NATIVE = "16L" if sys.byteorder == "little" else "16B"
@@ -56,6 +57,23 @@ def read_16_bit(reopen: Callable[[], ImageFile.ImageFile], notes: list[str]) -> 
     if layout == "RGBa":
         pixels = unpremultiply(pixels, alpha)
     return Frame(pixels, alpha), Space.RGB
+
+
+def premultiplied(picture: ImageFile.ImageFile) -> Array:
+    """Return 8-bit colours as they are stored, multiplied by alpha: Pillow, which divides, does not round."""
+    return _bytes_as(picture, "RGBA" + _raw_mode(picture).removeprefix("RGBa"))
+
+
+def convert_by_libtiff(picture: Any) -> None:
+    """Have uncompressed YCbCr converted by libtiff, which, unlike Pillow, knows how it is subsampled."""
+    width, height = picture._tile_size
+    arguments = ("RGBX", False, picture.tag_v2.offset)
+    picture.tile = [
+        picture.tile[0]._replace(
+            codec_name="libtiff", extents=(0, 0, width, height), offset=0, args=arguments
+        )
+    ]
+    picture._mode, picture.use_load_libtiff = "RGB", True
 
 
 def _bytes_as(picture: ImageFile.ImageFile, raw_mode: str) -> Array:

@@ -19,7 +19,7 @@ from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_guard import guarded
 from convcli.imaging.reading.pillow_modes import alike, from_pillow
 from convcli.imaging.reading.png_file import png_file, png_info, png_layers
-from convcli.imaging.reading.sniff import picture_kind, too_large
+from convcli.imaging.reading.sniff import chosen_frames, picture_kind, too_large
 from convcli.imaging.reading.stills import png_frame, still_frame, upright
 from convcli.imaging.reading.webp_file import webp_facts
 from convcli.limits import FRAMES
@@ -27,7 +27,7 @@ from convcli.limits import FRAMES
 __all__ = ["decode"]
 
 # Pillow's names of formats that may hold several frames; Pillow's names that differ from ours.
-_FRAMES = {"WEBP", "TIFF", "AVIF", "FLI", "DCX", "IM", "SPIDER"}
+_FRAMES = {"WEBP", "AVIF", "FLI", "DCX", "IM", "SPIDER"}
 _NAMES = {"MPO": "jpeg", "JPEG2000": "jp2", "DIB": "bmp", "PPM": "pnm"}
 
 
@@ -37,7 +37,7 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
     with guarded(name, max_pixels) as notes:
         if netpbm.is_netpbm(data):
             found = netpbm.pictures(data, name, notes)
-            chosen = [found[index] for index in _choose(frame, len(found), name)]
+            chosen = [found[index] for index in chosen_frames(frame, len(found), name)]
             decoded, format = netpbm.decode(data, chosen, name, max_pixels, notes)
             return _image(decoded, Metadata(), format, name, notes)
         if kind == "PNG":
@@ -47,14 +47,14 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
         if kind == "WEBP":
             webp = webp_facts(data, FRAMES.most + 1)
             _check_all(name, (webp.width, webp.height), webp.frames, frame, max_pixels)
+        if kind == "TIFF":
+            from convcli.imaging.reading.tiff import decode_tiff
+
+            return decode_tiff(data, name, frame, max_pixels, notes)
         try:
             with open_picture(data, kind) as picture:
-                return _decode(picture, data, kind, name, frame, max_pixels, notes)
+                return _decode(picture, data, name, frame, max_pixels, notes)
         except (UnidentifiedImageError, SyntaxError):  # raised by Pillow for content that it does not know
-            if kind == "TIFF":
-                from convcli.imaging.reading.tifffile_reader import read_tiff
-
-                return _image(*read_tiff(data, name, frame, max_pixels, notes), "tiff", name, notes)
             if kind:
                 raise
     return None
@@ -75,7 +75,7 @@ def _png(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list
             iptc=iptc_of(info.get("photoshop", b"")),
         )
     count = file.frames + file.beside if file.frames else 1
-    indices = _choose(frame, count, name)
+    indices = chosen_frames(frame, count, name)
     if frame is None and file.beside and file.frames:
         notes.append("the still picture beside the animation is left out (--frame 0 reads it)")
     if not file.frames or (file.beside and frame == 0):
@@ -96,9 +96,9 @@ def _gif(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list
     count = len(file.frames)
     if count < 2:
         with open_picture(data, "GIF") as picture:
-            return replace(_decode(picture, data, "GIF", name, frame, max_pixels, notes), metadata=metadata)
+            return replace(_decode(picture, data, name, frame, max_pixels, notes), metadata=metadata)
     _check_all(name, (file.width, file.height), count, frame, max_pixels)
-    _choose(frame, count, name)
+    chosen_frames(frame, count, name)
 
     def decode_one(layer: bytes) -> Decoded:
         with open_picture(layer, "GIF") as picture:
@@ -126,7 +126,6 @@ def _check_all(name: str, size: tuple[int, int], count: int, frame: int | None, 
 def _decode(
     picture: ImageFile.ImageFile,
     data: bytes,
-    kind: str,
     name: str,
     frame: int | None,
     max_pixels: int,
@@ -135,9 +134,8 @@ def _decode(
     decoded: list[Decoded] = []
     metadata = Metadata()
     indices = _indices(picture, frame, name, notes)
-    pages = picture.format == "TIFF"  # which differ in size, and are turned by Pillow
-    _check_all(name, picture.size, 1 if pages else len(indices), frame, max_pixels)
-    turn = 1 if pages else orientation(picture)
+    _check_all(name, picture.size, len(indices), frame, max_pixels)
+    turn = orientation(picture)
     total = 0
     for index in indices:
         # The merged picture of a PSD is open; its layers are what Pillow counts, from 1.
@@ -146,7 +144,7 @@ def _decode(
         total += picture.width * picture.height
         if total > max_pixels:
             raise too_large(name, picture.size, max_pixels, len(indices))
-        one, space = upright(_frame(picture, data, kind, index, name, notes), turn)
+        one, space = upright(still_frame(picture, data, notes), turn)
         decoded.append((one._replace(duration=_duration(picture)), space))
         if index == indices[0]:
             metadata = collect(picture, notes)
@@ -164,22 +162,6 @@ def _iptc_of_jpeg(picture: ImageFile.ImageFile) -> bytes | None:
     return iptc_of(b"".join(segment.partition(b"\0")[2] for segment in segments))
 
 
-def _frame(
-    picture: ImageFile.ImageFile, data: bytes, kind: str, index: int, name: str, notes: list[str]
-) -> Decoded:
-    def reopen() -> ImageFile.ImageFile:
-        fresh = open_picture(data, kind)
-        if index:
-            fresh.seek(index)
-        return fresh
-
-    if picture.format == "TIFF":
-        from convcli.imaging.reading.tiff import tiff_frame
-
-        return tiff_frame(picture, data, index, reopen, name, notes)
-    return still_frame(picture, data, notes)
-
-
 def _image(decoded: list[Decoded], metadata: Metadata, format: str, name: str, notes: list[str]) -> Image:
     frames, space = alike(decoded, notes)
     if len(frames) == 1:
@@ -194,32 +176,16 @@ def _without_opaque_alpha(decoded: list[Decoded]) -> list[Decoded]:
     return decoded
 
 
-def _choose(frame: int | None, count: int, name: str) -> list[int]:
-    if frame is None:
-        return list(range(count))
-    if not 0 <= frame < count:
-        has = f"it has {count}, numbered 0 to {count - 1}" if count > 1 else "it has only one, number 0"
-        raise ImageError(f"{name!r} has no frame {frame}", hint=has)
-    return [frame]
-
-
 def _indices(picture: ImageFile.ImageFile, frame: int | None, name: str, notes: list[str]) -> list[int]:
     """Return the indices of the frames to read: all but previews, reduced copies and masks."""
     count = int(getattr(picture, "n_frames", 1))
     if picture.format == "MPO":
         if frame is None and count > 1:
             notes.append(f"{count} pictures in one JPEG: the first is read (--frame 1 reads the next)")
-        return _choose(0 if frame is None else frame, count, name)
+        return chosen_frames(0 if frame is None else frame, count, name)
     if picture.format not in _FRAMES:
-        return _choose(frame, 1, name)
-    indices = _choose(frame, count, name)
-    if frame is not None or count == 1:
-        return indices
-    if picture.format == "TIFF":
-        from convcli.imaging.reading.tiff import whole_pages
-
-        return whole_pages(picture, indices, notes)
-    return indices
+        return chosen_frames(frame, 1, name)
+    return chosen_frames(frame, count, name)
 
 
 def _duration(picture: ImageFile.ImageFile) -> float | None:

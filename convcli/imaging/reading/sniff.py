@@ -10,7 +10,15 @@ from convcli.arrayfiles.first_bytes import binary_kind, encoding_of
 from convcli.errors import ImageError
 from convcli.imaging.formats import readable
 
-__all__ = ["array_kind", "not_a_picture", "picture_kind", "refuse_device", "text_array_kind", "too_large"]
+__all__ = [
+    "array_kind",
+    "chosen_frames",
+    "not_a_picture",
+    "picture_kind",
+    "refuse_device",
+    "text_array_kind",
+    "too_large",
+]
 
 # First bytes of a file, and Pillow's name of its format.
 _PICTURES = (
@@ -96,3 +104,13 @@ def too_large(name: str, size: tuple[int, int], max_pixels: int, count: int = 1)
         f"{name!r} has {frames}{width} x {height} = {total} pixels, more than the limit of {max_pixels}",
         hint="if it is meant to be that large, raise the limit with --max-pixels",
     )
+
+
+def chosen_frames(frame: int | None, count: int, name: str) -> list[int]:
+    """Return the numbers of all `count` frames, or `frame` alone."""
+    if frame is None:
+        return list(range(count))
+    if not 0 <= frame < count:
+        has = f"it has {count}, numbered 0 to {count - 1}" if count > 1 else "it has only one, number 0"
+        raise ImageError(f"{name!r} has no frame {frame}", hint=has)
+    return [frame]

@@ -1,93 +1,160 @@
-"""TIFF pages through Pillow, with corrections for the kinds that it misreads."""
+"""Pages of a TIFF: chosen by their directories, read by Pillow or, where it misreads, by tifffile."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from itertools import islice
 
 import numpy as np
+from PIL import Image as Pillow
 from PIL import ImageFile
 
-from convcli.errors import ImageError
-from convcli.imaging.image import Decoded, Frame, Space
-from convcli.imaging.reading import pillow_16_bit, tifffile_reader
+from convcli.errors import ConvcliError, ImageError
+from convcli.imaging.deep_extra import tifffile_module
+from convcli.imaging.image import Decoded, Image, together
+from convcli.imaging.metadata import Metadata
+from convcli.imaging.reading import pillow_16_bit
+from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_modes import from_pillow
+from convcli.imaging.reading.sniff import chosen_frames, too_large
+from convcli.imaging.reading.tiff_page import ASSOCIATED, Page, Photometric, check_page, page_of
+from convcli.imaging.reading.tiff_samples import frame_of
+from convcli.imaging.reading.tifffile_reader import stored_samples
+from convcli.imaging.tiff_directory import Directory, chain
+from convcli.imaging.tiff_metadata import metadata_of, tags_of
+from convcli.limits import TIFF_PAGES
 
-__all__ = ["tiff_frame", "whole_pages"]
+__all__ = ["decode_tiff"]
 
-# Tags of a TIFF directory; bits of the value of _SUBFILE (Adobe, TIFF 6.0, 1992, section 8).
-_SUBFILE, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 258, 259, 262
-_SAMPLES, _PLANAR, _SAMPLE_FORMAT = 277, 284, 339
-_STRIPS, _STRIP_SIZES, _TILES, _TILE_SIZES = 273, 279, 324, 325
-_REDUCED, _MASK = 1, 4
+# Compressions that Pillow always has: none, CCITT (three kinds), LZW, JPEG, zlib (two codes), PackBits.
+_COMMON = {1, 2, 3, 4, 5, 7, 8, 32946, 32773}
+# Pillow's modes of pages whose samples are taken as they are stored.
+_STORED = ("P", "PA", "La", "LAB", "F", "I")
 
 
-def whole_pages(picture: ImageFile.ImageFile, indices: list[int], notes: list[str]) -> list[int]:
-    """Return the indices of full-size pages, without reduced copies and masks (or all, if none is)."""
-    whole = []
-    for index in indices:
-        picture.seek(index)
-        if not int(_tag(picture, _SUBFILE, 0)) & (_REDUCED | _MASK):
-            whole.append(index)
-    picture.seek(indices[0])
-    if not whole or len(whole) == len(indices):
-        return indices
-    left_out = next(index for index in indices if index not in whole)
+def decode_tiff(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list[str]) -> Image:
+    """Decode all full-size pages, or page number `frame`, each with its own depth, size and colours."""
+    offsets = list(islice(chain(data), TIFF_PAGES.most + 1))
+    TIFF_PAGES.check(len(offsets), "split the file, with libtiff's tiffsplit", ImageError)
+    if offsets[-1:] == [-1]:
+        del offsets[-1]
+        notes.append(f"the list of pages is broken after page {len(offsets)}: there may have been more")
+        data += bytes(8)  # libtiff complains where it finds nothing
+    pages = _pages(data, offsets, name, frame, notes)
+    size, first = sum(page.pixels for page in pages.values()), next(iter(pages.values()))
+    if first.width * first.height > max_pixels:
+        raise too_large(name, (first.width, first.height), max_pixels)
+    if size > max_pixels:
+        raise ImageError(
+            f"{name!r} has {size} pixels in all its pages (four samples count as one), more than the limit of"
+            f" {max_pixels}",
+            hint="--frame N reads one; if it is meant to be that large, raise the limit with --max-pixels",
+        )
+    for page in pages.values():
+        check_page(page, name)
+    images = list[Image]()
+    picture = _opened(data)
+    with picture or nullcontext():
+        for index, page in pages.items():
+            one, space = _decoded(picture, page, index, name, notes)
+            tags = tags_of(page.directory, notes)
+            metadata = metadata_of(tags) if not images else Metadata()
+            images.append(Image((one._replace(tags=tags),), space, metadata, "tiff", name))
+    return replace(together(images), notes=tuple(dict.fromkeys(notes)))
+
+
+def _pages(
+    data: bytes, offsets: list[int], name: str, frame: int | None, notes: list[str]
+) -> dict[int, Page]:
+    """Return the pages to be read by their numbers: all but reduced copies and masks, or `frame` alone."""
+    if not offsets:
+        raise ImageError(f"{name!r} has no pages", hint="was the copy or download cut short?")
+    if offsets[-1] > len(data) - 2:
+        raise ImageError(
+            f"{name!r} is cut short: page {len(offsets)} is at byte {offsets[-1]}, its end at {len(data)}",
+            hint="copy or download it once more",
+        )
+    pages, size = {}, 0
+    for index in chosen_frames(frame, len(offsets), name):
+        directory = Directory(data, offsets[index])
+        size += directory.end - directory.at
+        if size > len(data):
+            raise ImageError(f"{name!r} is damaged: its directories overlap", hint="write it once more")
+        pages[index] = page_of(directory)
+    whole = {index: page for index, page in pages.items() if page.whole}
+    if frame is not None or not whole or len(whole) == len(pages):
+        return pages
+    left_out = next(index for index in pages if index not in whole)
     notes.append(
-        f"{len(indices) - len(whole)} reduced copies or masks are left out (--frame {left_out} reads one)"
+        f"{len(pages) - len(whole)} reduced copies or masks are left out (--frame {left_out} reads one)"
     )
-    if whole[0]:
-        picture.seek(whole[0])
     return whole
 
 
-def _tag(picture: ImageFile.ImageFile, tag: int, default: int) -> int:
-    tags = getattr(picture, "tag_v2", {})
-    value = tags.get(tag, default)
-    return int(value[0] if isinstance(value, tuple) else value)
+def _opened(data: bytes) -> ImageFile.ImageFile | None:
+    """Open the file with Pillow; None where it does not know the kind of the first page."""
+    try:
+        return open_picture(data, "TIFF")
+    except Exception:  # it raises SyntaxError, TypeError, KeyError and others
+        return None
 
 
-def tiff_frame(
+def _decoded(
+    picture: ImageFile.ImageFile | None, page: Page, index: int, name: str, notes: list[str]
+) -> Decoded:
+    if picture is not None and _pillow_reads(page):
+
+        def reopen() -> ImageFile.ImageFile:
+            fresh = open_picture(page.directory.data, "TIFF")
+            fresh.seek(index)
+            return fresh
+
+        try:
+            picture.seek(index)
+            return _by_pillow(picture, page, reopen, name, notes)
+        except (ConvcliError, MemoryError, Pillow.DecompressionBombError):
+            raise
+        except Exception:  # decoders raise SyntaxError, struct.error, OSError and others
+            if tifffile_module() is None and page.compression in _COMMON:
+                raise
+    return frame_of(stored_samples(page, name), page, name, notes)
+
+
+def _pillow_reads(page: Page) -> bool:
+    """Whether Pillow, where it knows the kind of a page, reads it as it is."""
+    if page.planar and page.samples > 1:
+        return (
+            page.bits == 8 and not page.extra and page.photometric in (Photometric.RGB, Photometric.SEPARATED)
+        )
+    if page.bits == 12:
+        return page.compression == 1 and page.predictor == 1
+    return page.bits in (1, 2, 4, 8, 16, 32) and page.photometric != Photometric.ICC_LAB
+
+
+def _by_pillow(
     picture: ImageFile.ImageFile,
-    data: bytes,
-    index: int,
+    page: Page,
     reopen: Callable[[], ImageFile.ImageFile],
     name: str,
     notes: list[str],
 ) -> Decoded:
-    """Load the page `index`, to which `picture` is positioned; `reopen` opens the file anew at that page."""
-    _check_extent(picture, len(data), name)
-    bits, samples = _tag(picture, _BITS, 1), _tag(picture, _SAMPLES, 1)
-    signed = _tag(picture, _SAMPLE_FORMAT, 1) == 2
-    white_is_zero = _tag(picture, _PHOTOMETRIC, 1) == 0
-    if bits > 8 and samples > 1 and _tag(picture, _PLANAR, 1) == 2:
-        return tifffile_reader.read_tiff(data, name, index, picture.width * picture.height, notes)[0][0]
+    """Load the page to which `picture` is positioned, upright; `reopen` opens the file anew at that page."""
     if pillow_16_bit.is_narrowed(picture):
-        return pillow_16_bit.read_16_bit(reopen, notes)  # the orientation is applied by Pillow
+        return pillow_16_bit.read_16_bit(reopen, notes)
+    if page.photometric == Photometric.YCBCR and page.compression == 1 and page.samples > 1:
+        pillow_16_bit.convert_by_libtiff(picture)
+    mode = picture.mode
+    if page.alpha == ASSOCIATED and mode == "RGBA":
+        return frame_of(pillow_16_bit.premultiplied(picture), page, name, notes)
+    if mode in _STORED or mode.startswith("I;16") or page.kind == 2:
+        samples = np.asarray(picture)
+        if mode == "L":
+            samples = samples.view(np.int8)
+        elif mode == "I" and page.kind == 1:
+            samples = samples.view(np.uint32)
+        return frame_of(samples, page, name, notes)
     frame, space = from_pillow(picture, notes)
-    pixels = frame.pixels
-    if bits == 8 and samples == 1 and signed:
-        return Frame(pixels.view(np.int8).astype(np.float32)), Space.DATA
-    if bits == 32 and space is Space.DATA and not signed:
-        return Frame(np.asarray(picture).view(np.uint32).astype(np.float64)), Space.DATA
-    if bits == 12 and pixels.dtype == np.uint16:
-        notes.append("12-bit samples were widened to 16")
-        return Frame((pixels << 4) | (pixels >> 8)), Space.GRAY
-    if bits == 16 and white_is_zero and pixels.dtype == np.uint16:
-        return Frame(65535 - pixels), Space.GRAY
     kept = frame.channels + (frame.alpha is not None)
-    if samples > kept and space is not Space.DATA and _tag(picture, _PHOTOMETRIC, 1) != 3:
-        notes.append(f"{samples - kept} channels without a declared meaning are left out")
+    if page.samples > kept:
+        notes.append(f"{page.samples - kept} channels without a declared meaning are left out")
     return frame, space
-
-
-def _check_extent(picture: ImageFile.ImageFile, length: int, name: str) -> None:
-    """Refuse a compressed page that is cut off by the file's end: libtiff would print about it on stderr."""
-    if _tag(picture, _COMPRESSION, 1) == 1:
-        return  # uncompressed: Pillow reads these itself, and raises
-    tags = getattr(picture, "tag_v2", {})
-    for starts, sizes in ((_STRIPS, _STRIP_SIZES), (_TILES, _TILE_SIZES)):
-        ends = (start + size for start, size in zip(tags.get(starts, ()), tags.get(sizes, ()), strict=False))
-        end = max(ends, default=0)
-        if end > length:
-            raise ImageError(
-                f"{name!r} is cut short: its pixels end at byte {end}, the file at {length}",
-                hint="copy or download it once more",
-            )

@@ -8,7 +8,8 @@ import numpy as np
 from convcli.errors import OutputError
 from convcli.imaging.colour import cmyk_to_rgb
 from convcli.imaging.formats import Format, holding
-from convcli.imaging.image import Array, Frame, Image, Space, full_scale
+from convcli.imaging.image import Array, Frame, Image, Space, full_scale, together
+from convcli.imaging.reading.pillow_modes import alike
 
 __all__ = ["adapted", "to_8_bits"]
 
@@ -21,11 +22,28 @@ def adapted(image: Image, format: Format) -> tuple[Image, list[str]]:
             hint=f"--frame 0 chooses the first; {holding(frames=True)} hold all",
         )
     notes: list[str] = []
+    if len(image.frames) > 1 and format.name == "tiff":  # pages may differ
+        parts = [adapted(one, format) for one in image.apart()]
+        return together([part for part, _ in parts]), [note for _, some in parts for note in some]
+    if len(image.frames) > 1:
+        image = _alike(image, format, notes)
     image = _fit_space(image, format, notes)
     if image.has_alpha and not format.alpha:
         image = _without_alpha(image, format, notes)
     frames = tuple(_fit_depth(frame, format, notes) for frame in image.frames)
     return replace(image, frames=frames), notes
+
+
+def _alike(image: Image, format: Format, notes: list[str]) -> Image:
+    """Return frames of one size and with the same channels, for an animation."""
+    sizes = dict.fromkeys("{} x {}".format(*frame.size[::-1]) for frame in image.frames)
+    if len(sizes) > 1:
+        raise OutputError(
+            f"{format.suffix} holds pictures of one size, and there are pages of {' and '.join(sizes)}",
+            hint="write to .tif, or choose one page with --frame N",
+        )
+    frames, space = alike([(frame, image.space_of(frame)) for frame in image.frames], notes)
+    return replace(image, frames=tuple(frame._replace(space=None) for frame in frames), space=space)
 
 
 def _fit_space(image: Image, format: Format, notes: list[str]) -> Image:
@@ -107,7 +125,7 @@ def _fit_depth(frame: Frame, format: Format, notes: list[str]) -> Frame:
                 f"{format.suffix} cannot hold floats",
                 hint=f"choose --range clip, abs, scale, center or unit, or write to {holding(depth='float')}",
             )
-        narrower = dtype.itemsize > 4 and format.name in ("tiff", "pfm")
+        narrower = dtype.itemsize > 4 and format.name == "pfm"
         return _mapped(frame, lambda samples: samples.astype(np.float32)) if narrower else frame
     if format.depths == {"float"}:
         return _mapped(frame, lambda samples: samples.astype(np.float32))
@@ -119,6 +137,8 @@ def _fit_depth(frame: Frame, format: Format, notes: list[str]) -> Frame:
 
 def to_8_bits(frame: Frame) -> Frame:
     """Return `frame` in 8 bits: 16-bit samples divided by 257 and rounded."""
+    if frame.pixels.dtype == np.uint8:
+        return frame
     return _mapped(frame, lambda samples: ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8))
 
 

@@ -14,7 +14,7 @@ from convcli.choices import Compress, Layout
 from convcli.errors import ConvcliError, MissingExtraError, OutputError
 from convcli.imaging.deep_extra import KEEPS
 from convcli.imaging.formats import Format, by_name
-from convcli.imaging.image import Array, Frame, Image, Space
+from convcli.imaging.image import Array, Frame, Image, Space, together
 from convcli.imaging.quiet_codecs import silenced
 from convcli.imaging.writing import avif
 from convcli.imaging.writing.adapt import adapted, to_8_bits
@@ -70,7 +70,7 @@ def encode_picture(
             notes += left_out(fitted, format)
             data = _encode(fitted, format, compress, strict_depth, jobs, layout, notes)
             if format.name == "tiff":
-                data = with_tags(data, fitted.metadata, width, height)
+                data = with_tags(data, fitted)
         notes += heard.warnings
     except ConvcliError:
         raise
@@ -128,21 +128,38 @@ def _encode(
         try:
             return tifffile_writer.encode_tiff(image, None if compress is Compress.NONE else "zlib")
         except MissingExtraError:
-            if strict_depth or first.pixels.dtype != np.uint16 or image.space is Space.DATA:
+            narrowed_pages = [_without_tifffile(one, strict_depth, notes) for one in image.apart()]
+            if None in narrowed_pages:
                 raise
-            notes.append(f"16-bit colour is written as 8-bit: {KEEPS}")
-            image = replace(image, frames=tuple(to_8_bits(frame) for frame in image.frames))
+            image = together([page for page in narrowed_pages if page is not None])
     return _by_pillow(image, format, compress, notes)
 
 
+def _without_tifffile(image: Image, strict_depth: bool, notes: list[str]) -> Image | None:
+    """Return an image of one frame as Pillow can write it, narrowed; None where that loses too much."""
+    (frame,) = image.frames
+    if not _needs_tifffile(image):
+        return image
+    if frame.pixels.dtype == np.float64 and frame.channels == 1 and frame.alpha is None:
+        notes.append(f"64-bit floats are written as 32-bit: {KEEPS}")
+        return replace(image, frames=(frame._replace(pixels=frame.pixels.astype(np.float32)),))
+    if strict_depth or frame.pixels.dtype != np.uint16 or image.space is Space.DATA:
+        return None
+    notes.append(f"16-bit colour is written as 8-bit: {KEEPS}")
+    return replace(image, frames=(to_8_bits(frame),))
+
+
 def _needs_tifffile(image: Image) -> bool:
-    """Whether a TIFF needs tifffile: several channels of more than 8 bits or of data, or CMYK with alpha."""
+    """Whether a TIFF needs tifffile: float64; several channels of over 8 bits or of data; CMYK with alpha."""
     return any(
-        (frame.channels > 1 or frame.alpha is not None)
-        and (
-            frame.pixels.dtype != np.uint8
-            or image.space is Space.DATA
-            or (image.space is Space.CMYK and frame.alpha is not None)
+        frame.pixels.dtype == np.float64
+        or (
+            (frame.channels > 1 or frame.alpha is not None)
+            and (
+                frame.pixels.dtype != np.uint8
+                or image.space_of(frame) is Space.DATA
+                or (image.space_of(frame) is Space.CMYK and frame.alpha is not None)
+            )
         )
         for frame in image.frames
     )
@@ -172,7 +189,7 @@ def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str
         return webp.encode_animation(
             image, lambda samples: _saved(Pillow.fromarray(samples), format, settings), metadata
         )
-    pictures = [to_pillow(frame, image.space) for frame in image.frames]
+    pictures = [to_pillow(frame, image.space_of(frame)) for frame in image.frames]
     kinds = {frame.pixels.dtype.kind for frame in image.frames}
     if format.name == "tiff" and compress is not Compress.NONE and len(kinds) == 1:
         # horizontal differencing: of integers (2) or of floats (3)

@@ -30,6 +30,8 @@ def left_out(image: Image, format: Format) -> list[str]:
 
 def metadata_options(image: Image, format: Format, notes: list[str]) -> dict[str, Any]:
     """Return the arguments with which Pillow's `save` writes the image's metadata to `format`."""
+    if format.name == "tiff" and image.frames[0].tags is not None:
+        return {}  # they are among the tags
     # `with_tags` adds EXIF and XMP to TIFF afterwards
     keys = ("icc", "dpi") if format.name == "tiff" else _HOLDS.get(format.name, ())
     found = _common(image, format.name, notes)

@@ -1,0 +1,185 @@
+"""Facts about a TIFF page from its directory, and what is refused before its pixels are decoded.
+
+References
+----------
+Adobe, TIFF 6.0 (1992), and its Technical Notes 1 to 3 (1995, 2002, 2005).
+"""
+
+from enum import IntEnum
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+
+from convcli.errors import ImageError
+from convcli.imaging.metadata import ORIENTATION
+from convcli.imaging.tiff_directory import Directory
+
+__all__ = [
+    "ASSOCIATED",
+    "CONVERTING",
+    "UNASSOCIATED",
+    "Page",
+    "Photometric",
+    "check_page",
+    "not_converted",
+    "page_of",
+]
+
+
+class Photometric(IntEnum):
+    """Photometric interpretations: the meaning of the samples."""
+
+    WHITE_IS_ZERO = 0
+    BLACK_IS_ZERO = 1
+    RGB = 2
+    PALETTE = 3
+    SEPARATED = 5
+    YCBCR = 6
+    CIE_LAB = 8
+    ICC_LAB = 9
+
+
+# Those that are not converted: their names, and what converts them.
+_FOREIGN = {
+    10: ("ITU L*a*b* colours", "save it as RGB with the program that made it"),
+    32803: (
+        "raw data of a camera's colour filters",
+        "develop it first, with darktable, RawTherapee or dcraw",
+    ),
+    32844: ("logarithmic luminance (LogL)", "libtiff's tiff2rgba makes RGB of it"),
+    32845: ("logarithmic colours (LogLuv)", "libtiff's tiff2rgba makes RGB of it"),
+    34892: ("linear raw data of a camera", "develop it first, with darktable, RawTherapee or dcraw"),
+}
+# Compressions whose decoders make RGB of YCbCr: JPEG, old and new, and WebP.
+CONVERTING = (6, 7, 50001)
+# Kinds of extra samples: opacity that the colours have been multiplied by, and opacity alone.
+ASSOCIATED, UNASSOCIATED = 1, 2
+# Codes of no compression and of old-style JPEG; the most bytes that one stands for in LZW, zlib and PackBits.
+_NONE, _OLD_JPEG, _RATIOS = 1, 6, {5: 4096, 8: 1040, 32946: 1040, 32773: 128}
+# Tags.
+_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
+_STRIPS, _SAMPLES, _ROWS, _STRIP_SIZES, _PLANAR, _PREDICTOR = 273, 277, 278, 279, 284, 317
+_TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_SIZES, _EXTRA, _FORMAT = 322, 323, 324, 325, 338, 339
+# Bits of the value of _SUBFILE: a reduced copy, a mask.
+_REDUCED_OR_MASK = 1 | 4
+
+
+class Page(NamedTuple):
+    """The size and the samples of a page; `bits` is 0 where its samples differ in size."""
+
+    directory: Directory
+    width: int
+    height: int
+    samples: int
+    bits: int
+    kind: int  # 1 unsigned integers, 2 signed integers, 3 floats
+    compression: int
+    photometric: int
+    planar: bool
+    predictor: int
+    extra: tuple[int, ...]
+    orientation: int
+    whole: bool  # neither a reduced copy nor a mask
+
+    @property
+    def pixels(self) -> int:
+        """Its size against the limit of pixels: four samples are one pixel."""
+        return self.width * self.height * max(1, ceil(self.samples / 4))
+
+    @property
+    def colours(self) -> int:
+        """The number of samples of a pixel that are colours."""
+        rest = self.samples - len(self.extra)
+        if self.photometric in (Photometric.RGB, Photometric.YCBCR, Photometric.CIE_LAB, Photometric.ICC_LAB):
+            return 3 if self.samples >= 3 else rest
+        return rest
+
+    @property
+    def alpha(self) -> int:
+        """The kind of its first extra sample that is opacity, 0 if there is none."""
+        if self.photometric == Photometric.RGB and self.samples == 4 and not self.extra:
+            return UNASSOCIATED
+        return self.extra[0] if self.extra and self.extra[0] in (ASSOCIATED, UNASSOCIATED) else 0
+
+
+def page_of(directory: Directory) -> Page:
+    """Return the facts in `directory`."""
+    number, numbers = directory.number, directory.numbers
+    bits = {int(one) for one in numbers(_BITS)[:64]} or {1}
+    compression = number(_COMPRESSION, _NONE)
+    # without this tag, three samples are RGB, as libtiff has it, and others as Pillow has it
+    unsaid = Photometric.RGB if number(_SAMPLES, 1) == 3 else Photometric.WHITE_IS_ZERO
+    photometric = number(_PHOTOMETRIC, unsaid)
+    return Page(
+        directory,
+        number(_WIDTH, 0),
+        number(_HEIGHT, 0),
+        number(_SAMPLES, 3 if compression == 7 and photometric in (2, 6) else 1),
+        bits.pop() if len(bits) == 1 else 0,
+        number(_FORMAT, 1),
+        compression,
+        photometric,
+        number(_PLANAR, 1) == 2,
+        number(_PREDICTOR, 1),
+        tuple(int(kind) for kind in numbers(_EXTRA)[:64]),
+        number(ORIENTATION, 1),
+        not number(_SUBFILE, 0) & _REDUCED_OR_MASK,
+    )
+
+
+def check_page(page: Page, name: str) -> None:
+    """Refuse a page without a size, of colours that are not converted, or that lacks pixels."""
+    if page.width < 1 or page.height < 1 or page.samples < 1:
+        raise _cut_short(name, f"a page of {page.width} x {page.height} x {page.samples} samples")
+    if page.photometric in _FOREIGN:
+        what, hint = _FOREIGN[page.photometric]
+        raise ImageError(f"{name!r} holds {what}, which are not converted", hint=hint)
+    if page.photometric == Photometric.YCBCR and page.planar and page.compression not in CONVERTING:
+        raise not_converted(name)
+    if page.compression != _OLD_JPEG:  # may be one piece, whatever its table says
+        _check_extent(page, name)
+
+
+def _check_extent(page: Page, name: str) -> None:
+    """Refuse a page whose strips or tiles are too few, end beyond the file, or are too short for its size."""
+    directory, length = page.directory, len(page.directory.data)
+    tiled = _TILES in directory
+    starts, sizes = (
+        directory.numbers(table).astype(np.float64)
+        for table in ((_TILES, _TILE_SIZES) if tiled else (_STRIPS, _STRIP_SIZES))
+    )
+    rows = directory.number(_TILE_HEIGHT if tiled else _ROWS, page.height)
+    rows = max(rows, 1) if tiled else min(max(rows, 1), page.height)
+    columns = max(directory.number(_TILE_WIDTH, 1), 1) if tiled else page.width
+    high = ceil(page.height / rows)
+    needed = (page.samples if page.planar else 1) * high * ceil(page.width / columns)
+    if starts.size < needed:
+        raise _cut_short(name, f"it has {starts.size} of {needed} strips or tiles")
+    if page.compression == _NONE:
+        row = columns * page.bits * (1 if page.planar else page.samples) // 8
+        sizes = np.full(needed, float(rows * row))
+        if not tiled:
+            sizes[high - 1 :: high] = (page.height - rows * (high - 1)) * row
+        starts = starts[:needed]
+        if page.photometric == Photometric.YCBCR:  # chroma may be subsampled: a third at least is there
+            sizes /= 3
+    elif starts.size != sizes.size:
+        return
+    end = int((starts + sizes)[starts > 0].max(initial=0))  # pieces at 0 are not stored: they are blank
+    if end > length:
+        raise _cut_short(name, f"its pixels end at byte {end}, the file at {length}")
+    most = float(sizes.sum()) * _RATIOS.get(page.compression, np.inf)
+    if page.compression in _RATIOS and page.bits * page.samples * page.width * page.height / 8 > most:
+        raise _cut_short(name, f"{sizes.sum():.0f} bytes cannot hold {page.width} x {page.height} pixels")
+
+
+def not_converted(name: str) -> ImageError:
+    """Return the error for YCbCr that no decoder converts."""
+    return ImageError(
+        f"{name!r} holds YCbCr colours, which are not converted", hint="libtiff's tiff2rgba makes RGB of them"
+    )
+
+
+def _cut_short(name: str, what: str) -> ImageError:
+    return ImageError(f"{name!r} is damaged or cut short: {what}", hint="copy or download it once more")

@@ -1,0 +1,133 @@
+"""Tags that describe a TIFF page: kept for other TIFFs byte for byte, and as metadata for all formats."""
+
+import json
+from fractions import Fraction
+from math import isfinite
+
+from convcli.imaging.exif import EXIF, GPS, exif_bytes, inner_tags
+from convcli.imaging.metadata import DESCRIPTIVE, Metadata, usable_dpi, without_orientation
+from convcli.imaging.tiff_directory import Directory, Tag, Tags, ascii_tag, bytes_tag
+
+__all__ = ["DESCRIPTION", "GEO", "RESOLUTION", "metadata_of", "scaled_resolution", "tags_of"]
+
+# Horizontal and vertical resolution and its unit: 1 none, 2 inch, 3 centimetre.
+RESOLUTION = _X, _Y, _UNIT = 282, 283, 296
+DESCRIPTION, _XMP, _ICC = 270, 700, 34675
+# GeoTIFF (OGC 19-008r4): scale, tie points, matrix, three tags of keys; GDAL: metadata, value of no data.
+GEO = (33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113)
+# Further tags that are kept: name of the document and of the page, position, number; IPTC.
+_KEPT = DESCRIPTIVE | {269, 285, 286, 287, 297, 33723, _XMP, _ICC, *RESOLUTION, *GEO}
+# ImageJ's own tags, lengths and content.
+_IMAGEJ = (50838, 50839)
+# Lines of ImageJ's description that count pages, or hold for the pixels before.
+_IMAGEJ_LAYOUT = ("images", "channels", "slices", "frames", "hyperstack", "mode", "loop", "min", "max")
+# ImageJ's units of length in inches.
+_INCHES = {
+    "inch": 1.0,
+    "cm": 1 / 2.54,
+    "mm": 1 / 25.4,
+    "micron": 1 / 25_400,
+    "um": 1 / 25_400,
+    "nm": 1 / 25.4e6,
+}
+_INCHES |= {"\\u00B5m": 1 / 25_400, "µm": 1 / 25_400, "μm": 1 / 25_400, "m": 1 / 0.0254, "pixel": 0.0}
+
+
+def tags_of(directory: Directory, notes: list[str]) -> Tags:
+    """Return the tags that describe the page; what describes how its file was laid out is left out."""
+    tags: dict[int, Tag | Tags] = {}
+    for number in _KEPT:
+        if number in (EXIF, GPS):
+            if inner := inner_tags(directory, number):
+                tags[number] = inner
+        elif (tag := directory.tag(number)) is not None:
+            tags[number] = tag
+    if damaged := directory.broken & _KEPT:
+        notes.append(f"damaged tags are left out: {', '.join(map(str, sorted(damaged)))}")
+    _clear_resolution(tags, notes)
+    if isinstance(xmp := tags.get(_XMP), Tag):
+        tags[_XMP] = bytes_tag(without_orientation(xmp.data))
+    description = tags.pop(DESCRIPTION, None)
+    if isinstance(description, Tag) and (text := _cleared(description.data, notes)):
+        tags[DESCRIPTION] = description if text == description.data else ascii_tag(text)
+    if any(number in directory for number in _IMAGEJ):
+        notes.append("ImageJ's overlays, labels and tables of colours (tags 50838 and 50839) are left out")
+    return tags
+
+
+def _clear_resolution(tags: dict[int, Tag | Tags], notes: list[str]) -> None:
+    values = [tag.numbers() for number in RESOLUTION[:2] if isinstance(tag := tags.get(number), Tag)]
+    if all(value.size and isfinite(value[0]) and 0 < value[0] <= 1e9 for value in values):
+        return
+    notes.append("a resolution that is no number of dots is left out")
+    for number in RESOLUTION:
+        tags.pop(number, None)
+
+
+def _cleared(description: bytes, notes: list[str]) -> bytes:
+    """Return a description without what tells readers how the file's pages are laid out: that changes."""
+    text = description.rstrip(b"\0")
+    if text.startswith(b"ImageJ="):
+        lines = text.decode("utf-8", "surrogateescape").splitlines()
+        fields = dict(line.partition("=")[::2] for line in lines)
+        axes = [name for name in ("channels", "slices", "frames") if fields.get(name, "1") != "1"]
+        if len(axes) > 1:
+            notes.append(f"ImageJ's order of the pages ({', '.join(axes)}) is left out: they are in one row")
+        kept = [line for line in lines if line.partition("=")[0] not in _IMAGEJ_LAYOUT]
+        return "\n".join(kept).encode("utf-8", "surrogateescape") + b"\n"
+    if text.lstrip().startswith((b"<?xml", b"<OME")) and b"<OME" in text[:4096]:
+        notes.append(
+            "the OME-XML description is left out: it tells how the pages of the old file were laid out"
+        )
+        return b""
+    if text.startswith(b'{"') and b'"shape"' in text:
+        return _without_shape(text, notes)
+    return description
+
+
+def _without_shape(text: bytes, notes: list[str]) -> bytes:
+    """Return tifffile's description without the shape and the axes of the array that was written."""
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        return b""
+    axes = fields.pop("axes", None)
+    shape = fields.pop("shape", ())
+    if axes is not None and len(shape) > 3:
+        notes.append(f"tifffile's order of the pages ({axes}) is left out: they are in one row")
+    return json.dumps(fields).encode() if fields else b""
+
+
+def metadata_of(tags: Tags) -> Metadata:
+    """Return the metadata for files of all formats, from the tags of the first page."""
+
+    def data(number: int) -> bytes | None:
+        tag = tags.get(number)
+        return tag.data if isinstance(tag, Tag) else None
+
+    described = {number: tag for number, tag in tags.items() if number in DESCRIPTIVE}
+    return Metadata(
+        icc=data(_ICC), dpi=_dpi(tags), exif=exif_bytes(described) if described else None, xmp=data(_XMP)
+    )
+
+
+def _dpi(tags: Tags) -> tuple[float, float] | None:
+    across, down, unit, text = (
+        tag if isinstance(tag := tags.get(number), Tag) else None for number in (*RESOLUTION, DESCRIPTION)
+    )
+    if across is None or down is None:
+        return None
+    given = 2 if unit is None else int(unit.numbers()[0])
+    inches = {2: 1.0, 3: 1 / 2.54}.get(given, 0.0)
+    if given == 1 and text is not None and text.data.startswith(b"ImageJ="):
+        lines = text.data.rstrip(b"\0").decode("utf-8", "replace").splitlines()
+        inches = _INCHES.get(dict(line.partition("=")[::2] for line in lines).get("unit", ""), 0.0)
+    if not inches:
+        return None
+    return usable_dpi((float(across.numbers()[0]) / inches, float(down.numbers()[0]) / inches))
+
+
+def scaled_resolution(tag: Tag, scale: float) -> Tag:
+    """Return a resolution divided by `scale`."""
+    value = Fraction(float(tag.numbers()[0]) / scale).limit_denominator(1 << 16)
+    return Tag(5, 1, value.numerator.to_bytes(4, "little") + value.denominator.to_bytes(4, "little"))
