@@ -1,7 +1,4 @@
-"""What stands in for Typer's own coercion of words, with Typer's oldest allowed version and its newest.
-
-`.ci/oldest_typer` runs this file alone, without the conftest of the other tests.
-"""
+"""What stands in for Typer's own coercion of words, with the lowest Typer allowed and the newest."""
 
 import subprocess
 import sys
