@@ -57,7 +57,8 @@ class Heard:
         start = max(self._start, end - _TAIL)
         text = os.pread(self._caught, end - start, start).decode("utf-8", "replace")
         lines = [" ".join(line.split()) for line in text.splitlines() if "warning" not in line.lower()]
-        told = [line.rstrip(".") for line in lines if line]
+        # libtiff names a file that Pillow gives it
+        told = [line.removeprefix("tempfile.tif: ").rstrip(".") for line in lines if line]
         return "".join(filter(str.isprintable, told[-1]))[:_LONGEST] if told else ""
 
 

@@ -61,6 +61,10 @@ def test_no_reason(printed):
     assert reason_after(printed) == ""
 
 
+def test_the_name_that_pillow_gives_libtiff_is_left_out():
+    assert reason_after(b"tempfile.tif: WEBP is not configured.\n") == "WEBP is not configured"
+
+
 def test_a_megabyte_of_lines_does_not_wait_for_a_reader():
     with silenced("decoder"):
         for _ in range(300):

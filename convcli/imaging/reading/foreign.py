@@ -37,7 +37,6 @@ _KINDS = (
     _Kind(128, b"DICM", "a DICOM file", "dcm2pnm FILE OUT.pgm (DCMTK), or pydicom's pixel_array"),
     _Kind(0, (b"\xff\x0a", b"\0\0\0\x0cJXL "), "a JPEG XL picture", "djxl FILE OUT.png converts it"),
     _Kind(0, b"II\xbc", "a JPEG XR picture", "JxrDecApp -i FILE -o OUT.tif converts it"),
-    _Kind(0, b"\xff\xd8\xff\xf7", "a JPEG-LS picture", "ffmpeg -i FILE OUT.png converts it"),
     _Kind(8, b"CR\x02\0", "a raw photograph (CR2)", _RAW),
     _Kind(4, b"ftypcrx ", "a raw photograph (CR3)", _RAW),
     _Kind(0, b"FUJIFILMCCD-RAW", "a raw photograph (RAF)", _RAW),
@@ -70,6 +69,7 @@ _KINDS = (
         "unpack it first: gunzip, bunzip2, unxz or unzstd",
     ),
 )
+_JPEG_LS = ("a JPEG-LS picture", "ffmpeg -i FILE OUT.png converts it")
 # Text that is no picture, after leading white space and in any case.
 _TEXTS = (
     (b"<svg", "an SVG drawing", _SVG),
@@ -85,12 +85,19 @@ _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
 def kinds() -> list[tuple[str, str]]:
     """Return what is refused by its first bytes, and what converts it; raw photographs as one."""
     found = {kind.what.split(" (")[0] if kind.hint is _RAW else kind.what: kind.hint for kind in _KINDS}
-    return [*found.items(), _TEXTS[0][1:], ("a HEIC picture", _HEIC)]
+    return [*found.items(), _TEXTS[0][1:], ("a HEIC picture", _HEIC), _JPEG_LS]
 
 
 def refusal(data: bytes, name: str) -> ImageError | None:
     """Return the error for content of a kind that is known and not read, else None."""
-    found = _by_magic(data) or _media(data) or _photoshop(data) or _jpeg(data) or _raw_in_tiff(data)
+    found = (
+        _by_magic(data)
+        or _media(data)
+        or _photoshop(data)
+        or _jpeg(data)
+        or _jpeg2000(data)
+        or _raw_in_tiff(data)
+    )
     if found is None:
         return None
     what, hint = found
@@ -140,6 +147,8 @@ def _jpeg(data: bytes) -> tuple[str, str] | None:
     at = 2
     while data[at : at + 1] == b"\xff" and at + 5 < len(data):
         marker = data[at + 1]
+        if marker == 0xF7:
+            return _JPEG_LS
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             bits = data[at + 4]
             if bits == 8:
@@ -147,6 +156,17 @@ def _jpeg(data: bytes) -> tuple[str, str] | None:
             return f"a JPEG of {bits} bits per sample", "dcmdjpeg or ImageMagick converts it to TIFF"
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big") if marker != 0xFF else 1
     return None
+
+
+def _jpeg2000(data: bytes) -> tuple[str, str] | None:
+    """Name a JPEG 2000 of more channels than Pillow knows (ITU-T T.800, A.5.1: Csiz)."""
+    if not data.startswith((b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  ")):
+        return None
+    start = data.find(b"\xff\x4f\xff\x51")
+    channels = int.from_bytes(data[start + 40 : start + 42], "big") if start >= 0 else 0
+    if channels <= 4:
+        return None
+    return f"a JPEG 2000 of {channels} channels", "opj_decompress -split-pnm -i FILE -o OUT.pgm writes each"
 
 
 def _raw_in_tiff(data: bytes) -> tuple[str, str] | None:

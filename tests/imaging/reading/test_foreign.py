@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -68,6 +69,17 @@ FILES = {
     "JPEG XL in boxes": (b"\0\0\0\x0cJXL \r\n\x87\n" + box(b"ftyp", b"jxl "), "JPEG XL", "djxl"),
     "JPEG XR": (b"II\xbc\1\x20\0\0\0", "JPEG XR", "JxrDecApp"),
     "JPEG-LS": (b"\xff\xd8\xff\xf7\0\x0b\x08\0\4\0\5\1\1\x11\0\xff\xd9", "JPEG-LS", "ffmpeg"),
+    "JPEG-LS after another segment": (imagecodecs.jpegls_encode(pixels(1)), "JPEG-LS", "ffmpeg"),
+    "JPEG 2000 of 5 channels": (
+        imagecodecs.jpeg2k_encode(pixels(5), level=0),
+        "5 channels",
+        "opj_decompress",
+    ),
+    "J2K of 6 channels": (
+        imagecodecs.jpeg2k_encode(pixels(6), level=0, codecformat="j2k"),
+        "6 channels",
+        "opj_decompress",
+    ),
     "JPEG of 12 bits": (jpeg_frame(0xC1, 12), "12 bits", "converts"),
     "lossless JPEG of 16 bits": (jpeg_frame(0xC3, 16), "16 bits", "converts"),
     "CR2": (b"II*\0\x10\0\0\0CR\2\0" + b"\0" * 40, "CR2", "dcraw_emu"),

@@ -74,6 +74,21 @@ def test_signed_samples_keep_their_sign(dtype, channels, deep, block_deep):
     assert image.space is Space.DATA
 
 
+@pytest.mark.parametrize(("dtype", "low"), [(np.uint32, 0), (np.int32, -(2**19))])
+def test_more_than_16_bits_are_exact_data(dtype, low):
+    stored = np.random.default_rng(3).integers(low, low + 2**20, (16, 20)).astype(dtype)
+    image = read_picture(encoded(stored, 20))
+    assert_array_equal(image.frames[0].pixels, stored)
+    assert image.dtype == np.float64
+    assert image.space is Space.DATA
+
+
+def test_more_than_16_bits_without_the_extra_are_said(block_deep):
+    data = encoded(np.full((16, 20), 2**19, np.uint32), 20)
+    block_deep()
+    assert any("20-bit JPEG 2000 is read as 16-bit" in note for note in read_picture(data).notes)
+
+
 def test_usual_ones_are_what_pillow_gives():
     stored = samples(8, 3, np.uint8)
     assert_array_equal(read_picture(saved(stored, "JPEG2000")).frames[0].pixels, stored)
