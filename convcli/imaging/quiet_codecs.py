@@ -9,7 +9,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from PIL import Image as Pillow
@@ -55,7 +55,8 @@ class Heard:
             return ""
         end = os.lseek(self._caught, 0, os.SEEK_END)
         start = max(self._start, end - _TAIL)
-        text = os.pread(self._caught, end - start, start).decode("utf-8", "replace")
+        os.lseek(self._caught, start, os.SEEK_SET)  # reading to the end moves back there
+        text = os.read(self._caught, end - start).decode("utf-8", "replace")
         lines = [" ".join(line.split()) for line in text.splitlines() if "warning" not in line.lower()]
         # libtiff names a file that Pillow gives it
         told = [line.removeprefix("tempfile.tif: ").rstrip(".") for line in lines if line]
@@ -131,13 +132,8 @@ def _redirect() -> None:
     try:
         stderr = os.dup(2)
     except OSError as error:
-        if error.errno != errno.EBADF:
-            return
-        # 2 is closed: a file that is opened later must not get this number, for a library to write into.
-        null = os.open(os.devnull, os.O_WRONLY)
-        if null != 2:
-            os.dup2(null, 2)
-            os.close(null)
+        if error.errno == errno.EBADF:
+            _occupy()
         return
     if sys.__stderr__ is None:  # closed at the start, so that 2 is by now another file, or that of above
         os.close(stderr)
@@ -150,6 +146,15 @@ def _redirect() -> None:
     _python_writes_to(stderr)
     os.dup2(caught, 2)
     _streams.append((stderr, caught))
+
+
+def _occupy() -> None:
+    """Open descriptor 2, which is closed: no file may get this number later, for a library to write into."""
+    with suppress(OSError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        if null != 2:
+            os.dup2(null, 2)
+            os.close(null)
 
 
 def _nameless_file() -> int:

@@ -5,6 +5,7 @@ import struct
 from typing import NamedTuple
 
 from convcli.errors import ImageError
+from convcli.imaging.reading.sniff import picture_kind
 
 __all__ = ["kinds", "refusal"]
 
@@ -37,7 +38,6 @@ _KINDS = (
     _Kind(128, b"DICM", "a DICOM file", "dcm2pnm FILE OUT.pgm (DCMTK), or pydicom's pixel_array"),
     _Kind(0, (b"\xff\x0a", b"\0\0\0\x0cJXL "), "a JPEG XL picture", "djxl FILE OUT.png converts it"),
     _Kind(0, b"II\xbc", "a JPEG XR picture", "JxrDecApp -i FILE -o OUT.tif converts it"),
-    _Kind(8, b"CR\x02\0", "a raw photograph (CR2)", _RAW),
     _Kind(4, b"ftypcrx ", "a raw photograph (CR3)", _RAW),
     _Kind(0, b"FUJIFILMCCD-RAW", "a raw photograph (RAF)", _RAW),
     _Kind(0, (b"IIRO", b"IIRS", b"MMOR"), "a raw photograph (ORF)", _RAW),
@@ -60,7 +60,7 @@ _KINDS = (
     _Kind(0, (b"SDPX", b"XPDS", b"\x80\x2a\x5f\xd7"), "a film scan (DPX, Cineon)", _OIIO),
     _Kind(0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE file (FlashPix, MIC)", "export it as PNG"),
     _Kind(0, b"FORM", "an IFF picture", "export it as PNG: XnView and GraphicConverter read it"),
-    _Kind(522, (b"\0\x11\x02\xff", b"\x11\x01"), "a PICT picture", "ImageMagick or LibreOffice converts it"),
+    _Kind(522, b"\0\x11\x02\xff", "a PICT picture", "ImageMagick or LibreOffice converts it"),
     _Kind(0, b"\x1c\x02", "an IPTC file", "export it as PNG or TIFF"),
     _Kind(
         0,
@@ -105,10 +105,12 @@ def refusal(data: bytes, name: str) -> ImageError | None:
 
 
 def _by_magic(data: bytes) -> tuple[str, str] | None:
+    if picture_kind(data):
+        return None
     for kind in _KINDS:
         if data.startswith(kind.magic, kind.at):
             return kind.what, kind.hint
-    text = data[:4096].lstrip().removeprefix(b"\xef\xbb\xbf").lower()
+    text = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     for start, what, hint in _TEXTS:
         if text.startswith(start):
             return (_TEXTS[0][1], _SVG) if b"<svg" in text else (what, hint)
@@ -176,6 +178,8 @@ def _raw_in_tiff(data: bytes) -> tuple[str, str] | None:
     ----------
     Digital Negative Specification 1.7: DNGVersion, and the photometric interpretations CFA and LinearRaw.
     """
+    if data[8:11] == b"CR\2" and data.startswith(b"II*\0"):
+        return "a raw photograph (CR2)", _RAW
     tags = _first_directory(data)
     preview = bool(tags.get(_SUBFILE, 0) & 1) and _SUB_DIRECTORIES in tags and _MAKE in tags
     if _DNG_VERSION in tags or tags.get(_PHOTOMETRIC) in (_CFA, _LINEAR_RAW) or preview:

@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 from convcli.errors import ImageError
 from convcli.imaging.reading.foreign import kinds
 from convcli.imaging.reading.read import read_picture
-from tests.imaging.helpers import pixels, saved, tiff
+from tests.imaging.helpers import chunk, pixels, saved, tiff
 
 RGB = pixels(3)
 EPS = saved(RGB, "EPS")
@@ -138,6 +138,19 @@ def test_every_kind_has_a_hint():
 @pytest.mark.parametrize("reduced", [False, True])
 def test_an_ordinary_tiff_is_no_raw_photograph(order, reduced):
     assert read_picture(tiff(pixels(1), byteorder=order, subfiletype=int(reduced))).format == "tiff"
+
+
+@pytest.mark.parametrize(("at", "magic"), [(128, b"DICM"), (522, b"\0\x11\x02\xff"), (344, b"n+1\0")])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_the_first_bytes_of_a_picture_count_before_later_ones(kind, at, magic):
+    """Within a private chunk of PNG after its header, or a comment of JPEG after its first marker."""
+    data = saved(np.zeros((40, 40), np.uint8), kind)
+    where, head = (33, 8) if kind == "PNG" else (2, 4)
+    filler = magic.rjust(at - where - head + len(magic), b"\0")
+    comment = b"\xff\xfe" + struct.pack(">H", len(filler) + 2) + filler
+    data = data[:where] + (chunk(b"prVt", filler) if kind == "PNG" else comment) + data[where:]
+    assert data[at : at + len(magic)] == magic
+    assert not read_picture(data).frames[0].pixels.any()
 
 
 def test_nor_is_a_pyramid():
