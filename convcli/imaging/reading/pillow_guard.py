@@ -18,7 +18,7 @@ __all__ = ["guarded"]
 MAXBLOCK = 1 << 26
 # How decoders say that a file is whole, but of a kind that they do not know.
 _UNKNOWN_KIND = re.compile(
-    r"unsupported|unimplemented|unknown|(not|only) .*(supported|implemented|configured)"
+    r"unsupported|unimplemented|unknown|(not|only) .*(supported|implemented|configured|installed)"
     r"|cannot (handle|find loader)|unable to determine",
     re.IGNORECASE,
 )

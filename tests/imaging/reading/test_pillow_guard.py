@@ -50,6 +50,24 @@ def test_any_failure_of_a_decoder_becomes_one_kind(failure):
         raise failure
 
 
+@pytest.mark.parametrize(
+    "failure",
+    [
+        NotImplementedError("a palette"),
+        OSError("Unsupported BMP pixel depth (2)"),
+        ValueError("unknown PCX mode"),
+        SyntaxError("image file could not be opened because AVIF support not installed"),
+        OSError("WEBP compression support is not configured"),
+        OSError("cannot find loader for this file"),
+    ],
+)
+def test_a_whole_file_of_an_unknown_kind_is_not_called_damaged(failure):
+    with pytest.raises(ImageError, match="'a' is of a kind that cannot be read") as caught, guarded("a", 100):
+        raise failure
+    assert "damaged" not in caught.value.message
+    assert "PNG or TIFF" in caught.value.hint
+
+
 def test_no_memory_is_said():
     with pytest.raises(ImageError, match="memory"), guarded("a", 100):
         raise MemoryError
