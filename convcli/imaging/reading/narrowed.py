@@ -13,8 +13,6 @@ def narrowed(picture: ImageFile.ImageFile, data: bytes) -> Iterator[str]:
     arguments = tile.args if tile is not None and isinstance(tile.args, tuple) else ()
     if picture.format == "AVIF" and (bits := _avif_bits(data)) > 8:
         yield f"{bits}-bit AVIF is read as 8-bit"
-    if picture.format == "SGI" and data[3:4] == b"\2":  # bytes per sample
-        yield "16-bit SGI is read as 8-bit"
     if picture.format == "DDS" and tile is not None and tile.codec_name == "bcn" and arguments[0] == 6:
         yield "floats (BC6H) are read as 8-bit, clipped to 0..1"
     if (

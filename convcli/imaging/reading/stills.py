@@ -6,7 +6,7 @@ from PIL import ImageFile
 
 from convcli.imaging.image import Decoded
 from convcli.imaging.metadata import ORIENTATION
-from convcli.imaging.reading import pillow_16_bit
+from convcli.imaging.reading import pillow_16_bit, sgi
 from convcli.imaging.reading.narrowed import narrowed
 from convcli.imaging.reading.pillow_modes import from_pillow, oriented, with_transparent_colour
 
@@ -23,6 +23,8 @@ def still_frame(
         from convcli.imaging.reading.jpeg2000 import jpeg2000_frame  # here for start-up: it is rare
 
         frame, space = jpeg2000_frame(picture, data, notes)
+    elif picture.format == "SGI" and sgi.is_deep(data):
+        frame, space = sgi.sgi_frame(data)
     else:
         notes += narrowed(picture, data)
         frame, space = from_pillow(picture, notes)

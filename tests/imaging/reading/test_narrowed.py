@@ -15,40 +15,6 @@ def as_pillow(kind):
     return f"{kind} is read as Pillow reads it (what is promised: convcli formats)"
 
 
-def sgi(array, rle=False):
-    """SGI of one or two bytes per sample: planes of big-endian rows, bottom row first."""
-    planes = array[np.newaxis] if array.ndim == 2 else np.moveaxis(array, 2, 0)
-    count, height, width = planes.shape
-    size = array.dtype.itemsize
-    head = struct.pack(
-        ">HBBHHHHII", 474, int(rle), size, 3 if count > 1 else 2, width, height, count, 0, 65535
-    )
-    rows = [row.astype(f">u{size}") for plane in planes for row in plane[::-1]]
-    if not rle:
-        return head.ljust(512, b"\0") + b"".join(row.tobytes() for row in rows)
-    packed = [np.array([0x80 | width], f">u{size}").tobytes() + row.tobytes() + b"\0" * size for row in rows]
-    starts = np.cumsum([512 + 8 * len(rows), *(len(row) for row in packed[:-1])])
-    table = struct.pack(f">{len(rows)}I", *starts) + struct.pack(f">{len(rows)}I", *map(len, packed))
-    return head.ljust(512, b"\0") + table + b"".join(packed)
-
-
-@pytest.mark.parametrize("rle", [False, True])
-@pytest.mark.parametrize("channels", [1, 3, 4])
-def test_16_bit_sgi(channels, rle):
-    stored = pixels(channels, np.uint16)
-    image = read_picture(sgi(stored, rle))
-    assert np.array_equal(image.frames[0].stacked(), stored >> 8)
-    assert image.notes == ("16-bit SGI is read as 8-bit", as_pillow("SGI"))
-
-
-@pytest.mark.parametrize("rle", [False, True])
-def test_8_bit_sgi(rle):
-    stored = pixels(3)
-    image = read_picture(sgi(stored, rle))
-    assert np.array_equal(image.frames[0].pixels, stored)
-    assert image.notes == (as_pillow("SGI"),)
-
-
 def dds(code):
     """DDS of 4 x 4 pixels in one block, of the DXGI format `code`."""
     head = (
