@@ -57,9 +57,14 @@ _KINDS = (
     _Kind(0, b"NRRD0", "an NRRD volume", f"{_NUMBERS}: pynrrd reads it"),
     _Kind(0, b"AT&TFORM", "a DjVu document", "render the page first: ddjvu -format=tiff FILE OUT.tif"),
     _Kind(0, b"gimp xcf", "a GIMP picture", "export it as PNG or TIFF with GIMP"),
-    _Kind(0, (b"SDPX", b"XPDS", b"\x80\x2a\x5f\xd7"), "a film scan (DPX, Cineon)", _OIIO),
+    _Kind(
+        0,
+        (b"SDPX", b"XPDS", b"\x80\x2a\x5f\xd7"),
+        "a film scan (DPX, Cineon)",
+        "oiiotool FILE -o OUT.tif converts it",
+    ),
     _Kind(0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE file (FlashPix, MIC)", "export it as PNG"),
-    _Kind(0, b"FORM", "an IFF picture", "export it as PNG: XnView and GraphicConverter read it"),
+    _Kind(0, b"FORM", "an IFF picture", "ffmpeg -i FILE OUT.png converts it"),
     _Kind(522, b"\0\x11\x02\xff", "a PICT picture", "ImageMagick or LibreOffice converts it"),
     _Kind(0, b"\x1c\x02", "an IPTC file", "export it as PNG or TIFF"),
     _Kind(
@@ -155,7 +160,10 @@ def _jpeg(data: bytes) -> tuple[str, str] | None:
             bits = data[at + 4]
             if bits == 8:
                 return None
-            return f"a JPEG of {bits} bits per sample", "dcmdjpeg or ImageMagick converts it to TIFF"
+            return (
+                f"a JPEG of {bits} bits per sample",
+                "djpeg -outfile OUT.ppm FILE (libjpeg-turbo 3) converts it",
+            )
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big") if marker != 0xFF else 1
     return None
 
