@@ -4,6 +4,7 @@ libtiff and others write to file descriptor 2 themselves, whatever ``sys.stderr`
 """
 
 import errno
+import logging
 import os
 import sys
 import threading
@@ -15,6 +16,9 @@ from typing import Any
 from PIL import Image as Pillow
 
 __all__ = ["Heard", "silenced"]
+
+# Without a handler, logging prints Pillow's errors on stderr: they are raised as exceptions as well.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 # Bytes at the end of what was printed in which the last line is looked for; characters of it that are kept.
 _TAIL, _LONGEST = 4096, 160

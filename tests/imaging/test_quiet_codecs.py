@@ -1,4 +1,5 @@
 import os
+import struct
 import subprocess
 import sys
 import threading
@@ -83,6 +84,19 @@ def test_libtiffs_line_is_the_reason_and_is_not_printed(capfd):
 def test_one_line_on_the_process_own_stderr(tmp_path, quiet):
     (tmp_path / "a.tif").write_bytes(DEFLATED)
     command = [sys.executable, "-m", "convcli", "filter", "-k", "box", str(tmp_path / "a.tif"), *quiet]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 1
+    assert len(ran.stderr.splitlines()) == 1
+    assert ran.stderr.startswith("error: ")
+
+
+def test_what_pillow_logs_is_not_printed(tmp_path):
+    """A number of samples per pixel that it cannot decode: its tag is 277."""
+    data = bytearray(saved(pixels(3), "TIFF"))
+    at = data.index(struct.pack("<HHI", 277, 3, 1))
+    data[at + 8 : at + 10] = struct.pack("<H", 34564)
+    (tmp_path / "a.tif").write_bytes(data)
+    command = [sys.executable, "-m", "convcli", "filter", "-k", "box", str(tmp_path / "a.tif"), "-q"]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 1
     assert len(ran.stderr.splitlines()) == 1
