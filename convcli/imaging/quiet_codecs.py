@@ -33,7 +33,7 @@ _streams: list[tuple[int, int]] = []
 
 
 class Heard:
-    """What was caught within one block.
+    """Warnings and lines that were caught within one block.
 
     Attributes
     ----------
