@@ -4,6 +4,7 @@ libtiff and others write to file descriptor 2 themselves, whatever ``sys.stderr`
 """
 
 import errno
+import io
 import logging
 import os
 import sys
@@ -171,8 +172,10 @@ def _nameless_file() -> int:
 
 
 def _python_writes_to(descriptor: int) -> None:
-    """Let the process's `sys.stderr`, which a progress bar may use meanwhile, write to `descriptor`."""
-    buffer = getattr(sys.__stderr__, "buffer", None)
-    raw = getattr(buffer, "raw", buffer)  # unbuffered (python -u), there is no other
-    if raw is not None and not raw.closed and raw.fileno() in (2, *(stderr for stderr, _ in _streams)):
-        raw.__init__(descriptor, "wb", closefd=False)
+    """Let Python's own stderr, which a progress bar may use meanwhile, write to `descriptor`."""
+    current = (2, *(stderr for stderr, _ in _streams))
+    for stream in (sys.__stderr__, sys.stderr):
+        buffer = getattr(stream, "buffer", None)
+        raw = getattr(buffer, "raw", buffer)  # unbuffered (python -u), there is no other
+        if isinstance(raw, io.FileIO) and not raw.closed and raw.fileno() in current:
+            raw.__init__(descriptor, "wb", closefd=False)  # type: ignore[misc]

@@ -137,6 +137,19 @@ def test_pythons_own_stderr_goes_through_meanwhile():
     assert ran.stderr.replace(b"later after", b"later after").split() == [b"bar", b"later", b"after", b"end"]
 
 
+def test_another_stderr_of_python_goes_through_too():
+    ran = in_a_process(
+        "import os, sys\n"
+        "from convcli.imaging.quiet_codecs import silenced\n"
+        "sys.stderr = open(2, 'w', closefd=False)\n"
+        "with silenced('decoder'):\n"
+        "    print('bar', file=sys.stderr, flush=True); os.write(2, b'lib')\n"
+        "print('after', file=sys.stderr, flush=True)\n"
+    )
+    assert ran.returncode == 0
+    assert ran.stderr.split() == [b"bar", b"after"]
+
+
 @pytest.mark.parametrize("closed", [(2,), (0, 2), (0, 1, 2)])
 def test_a_stderr_that_is_closed(tmp_path, closed):
     """No file that is opened afterwards is written into by a library."""
