@@ -12,6 +12,7 @@ __all__ = [
     "format_of",
     "holding",
     "is_picture",
+    "is_promised",
     "names",
     "pillow_names",
     "readable",
@@ -145,8 +146,8 @@ _TABLE = (
         metadata="ICC EXIF XMP",
         lossy=True,
     ),
-    Format("tga", (".tga",), "TGA", alpha=True, also_read=(".icb", ".vda", ".vst")),
-    Format("qoi", (".qoi",), "QOI", spaces=frozenset({"rgb"}), alpha=True),
+    Format("tga", (".tga",), "TGA", alpha=True, also_read=(".icb", ".vda", ".vst"), bits="8"),
+    Format("qoi", (".qoi",), "QOI", spaces=frozenset({"rgb"}), alpha=True, bits="8"),
     Format("ico", (".ico",), "ICO", alpha=True, bits="8"),
     Format("dds", (".dds",), "DDS", alpha=True),
     Format("sgi", (".sgi",), "SGI", also_read=(".bw", ".rgb", ".rgba")),
@@ -197,6 +198,11 @@ def every() -> tuple[Format, ...]:
 def pillow_names() -> tuple[str, ...]:
     """Return Pillow's names of the formats that are read through it: the others are closed to it."""
     return tuple(dict.fromkeys(format.pillow for format in _TABLE if format.read and format.pillow))
+
+
+def is_promised(name: str) -> bool:
+    """Whether files of the format `name` are read with a promise; others are read as Pillow reads them."""
+    return all(format.bits for format in _TABLE if format.name == name)
 
 
 def readable() -> str:

@@ -4,17 +4,22 @@ libtiff and others write to file descriptor 2 themselves, whatever ``sys.stderr`
 """
 
 import errno
+import io
+import logging
 import os
 import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from PIL import Image as Pillow
 
 __all__ = ["Heard", "silenced"]
+
+# Without a handler, logging prints Pillow's errors on stderr: they are raised as exceptions as well.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 # Bytes at the end of what was printed in which the last line is looked for; characters of it that are kept.
 _TAIL, _LONGEST = 4096, 160
@@ -29,7 +34,7 @@ _streams: list[tuple[int, int]] = []
 
 
 class Heard:
-    """What was caught within one block.
+    """Warnings and lines that were caught within one block.
 
     Attributes
     ----------
@@ -55,9 +60,11 @@ class Heard:
             return ""
         end = os.lseek(self._caught, 0, os.SEEK_END)
         start = max(self._start, end - _TAIL)
-        text = os.pread(self._caught, end - start, start).decode("utf-8", "replace")
+        os.lseek(self._caught, start, os.SEEK_SET)  # reading to the end moves back there
+        text = os.read(self._caught, end - start).decode("utf-8", "replace")
         lines = [" ".join(line.split()) for line in text.splitlines() if "warning" not in line.lower()]
-        told = [line.rstrip(".") for line in lines if line]
+        # libtiff names a file that Pillow gives it
+        told = [line.removeprefix("tempfile.tif: ").rstrip(".") for line in lines if line]
         return "".join(filter(str.isprintable, told[-1]))[:_LONGEST] if told else ""
 
 
@@ -130,13 +137,8 @@ def _redirect() -> None:
     try:
         stderr = os.dup(2)
     except OSError as error:
-        if error.errno != errno.EBADF:
-            return
-        # 2 is closed: a file that is opened later must not get this number, for a library to write into.
-        null = os.open(os.devnull, os.O_WRONLY)
-        if null != 2:
-            os.dup2(null, 2)
-            os.close(null)
+        if error.errno == errno.EBADF:
+            _occupy()
         return
     if sys.__stderr__ is None:  # closed at the start, so that 2 is by now another file, or that of above
         os.close(stderr)
@@ -151,6 +153,15 @@ def _redirect() -> None:
     _streams.append((stderr, caught))
 
 
+def _occupy() -> None:
+    """Open descriptor 2, which is closed: no file may get this number later, for a library to write into."""
+    with suppress(OSError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        if null != 2:
+            os.dup2(null, 2)
+            os.close(null)
+
+
 def _nameless_file() -> int:
     if hasattr(os, "memfd_create"):
         return os.memfd_create("stderr")
@@ -161,8 +172,10 @@ def _nameless_file() -> int:
 
 
 def _python_writes_to(descriptor: int) -> None:
-    """Let the process's `sys.stderr`, which a progress bar may use meanwhile, write to `descriptor`."""
-    buffer = getattr(sys.__stderr__, "buffer", None)
-    raw = getattr(buffer, "raw", buffer)  # unbuffered (python -u), there is no other
-    if raw is not None and not raw.closed and raw.fileno() in (2, *(stderr for stderr, _ in _streams)):
-        raw.__init__(descriptor, "wb", closefd=False)
+    """Let Python's own stderr, which a progress bar may use meanwhile, write to `descriptor`."""
+    current = (2, *(stderr for stderr, _ in _streams))
+    for stream in (sys.__stderr__, sys.stderr):
+        buffer = getattr(stream, "buffer", None)
+        raw = getattr(buffer, "raw", buffer)  # unbuffered (python -u), there is no other
+        if isinstance(raw, io.FileIO) and not raw.closed and raw.fileno() in current:
+            raw.__init__(descriptor, "wb", closefd=False)  # type: ignore[misc]

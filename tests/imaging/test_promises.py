@@ -37,6 +37,22 @@ def of_icon(data):
     return imagecodecs.png_decode(data[at : at + size])
 
 
+def tga(array):
+    """Truevision TGA 2.0, uncompressed: blue first; bit 5 of the last byte: the top row first."""
+    height, width = array.shape[:2]
+    channels = 1 if array.ndim == 2 else array.shape[2]
+    head = struct.pack("<BBB9xHHBB", 0, 0, 3 if channels == 1 else 2, width, height, 8 * channels, 0x20)
+    return head + (array if channels == 1 else array[..., [2, 1, 0, 3][:channels]]).tobytes()
+
+
+def of_tga(data):
+    kind, width, height, bits, order = struct.unpack_from("<2xB9xHHBB", data)
+    assert kind in (2, 3), "not compressed"
+    rows = np.frombuffer(data, np.uint8, width * height * bits // 8, 18).reshape(height, width, bits // 8)
+    rows = rows if order & 0x20 else rows[::-1]
+    return rows if bits < 24 else rows[..., [2, 1, 0, 3][: bits // 8]]
+
+
 READERS = {
     "png": imagecodecs.png_decode,
     "jpeg": imagecodecs.jpeg8_decode,
@@ -51,6 +67,8 @@ READERS = {
     "pfm": by_opencv,
     "jp2": imagecodecs.jpeg2k_decode,
     "ico": of_icon,
+    "tga": of_tga,
+    "qoi": imagecodecs.qoi_decode,
     "npy": lambda data: np.load(io.BytesIO(data)),
     "npz": lambda data: next(iter(np.load(io.BytesIO(data)).values())),
     "csv": lambda data: np.loadtxt(io.BytesIO(data), delimiter=","),
@@ -155,6 +173,8 @@ WRITERS = {
     "jp2": [
         (lambda array: imagecodecs.jpeg2k_encode(array, level=0, reversible=True), (U8, U16), (1, 2, 3, 4))
     ],
+    "tga": [(tga, (U8,), (1, 3, 4))],
+    "qoi": [(imagecodecs.qoi_encode, (U8,), (3, 4))],
     "ico": [(icon, (U8,), (3, 4))],
     "npy": [(saved_by(np.save), (U8, U16, F32, F64, I32), (1, 3))],
     "npz": [(saved_by(np.savez), (U8, U16, F32, F64, I32), (1, 3))],

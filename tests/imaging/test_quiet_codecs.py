@@ -1,4 +1,5 @@
 import os
+import struct
 import subprocess
 import sys
 import threading
@@ -61,6 +62,10 @@ def test_no_reason(printed):
     assert reason_after(printed) == ""
 
 
+def test_the_name_that_pillow_gives_libtiff_is_left_out():
+    assert reason_after(b"tempfile.tif: WEBP is not configured.\n") == "WEBP is not configured"
+
+
 def test_a_megabyte_of_lines_does_not_wait_for_a_reader():
     with silenced("decoder"):
         for _ in range(300):
@@ -79,6 +84,19 @@ def test_libtiffs_line_is_the_reason_and_is_not_printed(capfd):
 def test_one_line_on_the_process_own_stderr(tmp_path, quiet):
     (tmp_path / "a.tif").write_bytes(DEFLATED)
     command = [sys.executable, "-m", "convcli", "filter", "-k", "box", str(tmp_path / "a.tif"), *quiet]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 1
+    assert len(ran.stderr.splitlines()) == 1
+    assert ran.stderr.startswith("error: ")
+
+
+def test_what_pillow_logs_is_not_printed(tmp_path):
+    """A number of samples per pixel that it cannot decode: its tag is 277."""
+    data = bytearray(saved(pixels(3), "TIFF"))
+    at = data.index(struct.pack("<HHI", 277, 3, 1))
+    data[at + 8 : at + 10] = struct.pack("<H", 34564)
+    (tmp_path / "a.tif").write_bytes(data)
+    command = [sys.executable, "-m", "convcli", "filter", "-k", "box", str(tmp_path / "a.tif"), "-q"]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 1
     assert len(ran.stderr.splitlines()) == 1
@@ -117,6 +135,19 @@ def test_pythons_own_stderr_goes_through_meanwhile():
     )
     assert ran.returncode == 0
     assert ran.stderr.replace(b"later after", b"later after").split() == [b"bar", b"later", b"after", b"end"]
+
+
+def test_another_stderr_of_python_goes_through_too():
+    ran = in_a_process(
+        "import os, sys\n"
+        "from convcli.imaging.quiet_codecs import silenced\n"
+        "sys.stderr = open(2, 'w', closefd=False)\n"
+        "with silenced('decoder'):\n"
+        "    print('bar', file=sys.stderr, flush=True); os.write(2, b'lib')\n"
+        "print('after', file=sys.stderr, flush=True)\n"
+    )
+    assert ran.returncode == 0
+    assert ran.stderr.split() == [b"bar", b"after"]
 
 
 @pytest.mark.parametrize("closed", [(2,), (0, 2), (0, 1, 2)])

@@ -151,7 +151,7 @@ def _physical(stored: Array, unit: _Unit, name: str) -> tuple[Array, Space]:
     if not integers:
         missing = np.isnan(stored)
     elif "BLANK" in unit.keywords:
-        missing = stored == int(unit.number("BLANK"))
+        missing = stored == int(unit.keywords["BLANK"])
     else:
         missing = np.zeros(0, bool)
     if missing.any():

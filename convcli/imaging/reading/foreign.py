@@ -5,6 +5,7 @@ import struct
 from typing import NamedTuple
 
 from convcli.errors import ImageError
+from convcli.imaging.reading.sniff import picture_kind
 
 __all__ = ["kinds", "refusal"]
 
@@ -37,8 +38,6 @@ _KINDS = (
     _Kind(128, b"DICM", "a DICOM file", "dcm2pnm FILE OUT.pgm (DCMTK), or pydicom's pixel_array"),
     _Kind(0, (b"\xff\x0a", b"\0\0\0\x0cJXL "), "a JPEG XL picture", "djxl FILE OUT.png converts it"),
     _Kind(0, b"II\xbc", "a JPEG XR picture", "JxrDecApp -i FILE -o OUT.tif converts it"),
-    _Kind(0, b"\xff\xd8\xff\xf7", "a JPEG-LS picture", "ffmpeg -i FILE OUT.png converts it"),
-    _Kind(8, b"CR\x02\0", "a raw photograph (CR2)", _RAW),
     _Kind(4, b"ftypcrx ", "a raw photograph (CR3)", _RAW),
     _Kind(0, b"FUJIFILMCCD-RAW", "a raw photograph (RAF)", _RAW),
     _Kind(0, (b"IIRO", b"IIRS", b"MMOR"), "a raw photograph (ORF)", _RAW),
@@ -58,10 +57,15 @@ _KINDS = (
     _Kind(0, b"NRRD0", "an NRRD volume", f"{_NUMBERS}: pynrrd reads it"),
     _Kind(0, b"AT&TFORM", "a DjVu document", "render the page first: ddjvu -format=tiff FILE OUT.tif"),
     _Kind(0, b"gimp xcf", "a GIMP picture", "export it as PNG or TIFF with GIMP"),
-    _Kind(0, (b"SDPX", b"XPDS", b"\x80\x2a\x5f\xd7"), "a film scan (DPX, Cineon)", _OIIO),
+    _Kind(
+        0,
+        (b"SDPX", b"XPDS", b"\x80\x2a\x5f\xd7"),
+        "a film scan (DPX, Cineon)",
+        "oiiotool FILE -o OUT.tif converts it",
+    ),
     _Kind(0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE file (FlashPix, MIC)", "export it as PNG"),
-    _Kind(0, b"FORM", "an IFF picture", "export it as PNG: XnView and GraphicConverter read it"),
-    _Kind(522, (b"\0\x11\x02\xff", b"\x11\x01"), "a PICT picture", "ImageMagick or LibreOffice converts it"),
+    _Kind(0, b"FORM", "an IFF picture", "ffmpeg -i FILE OUT.png converts it"),
+    _Kind(522, b"\0\x11\x02\xff", "a PICT picture", "ImageMagick or LibreOffice converts it"),
     _Kind(0, b"\x1c\x02", "an IPTC file", "export it as PNG or TIFF"),
     _Kind(
         0,
@@ -70,6 +74,7 @@ _KINDS = (
         "unpack it first: gunzip, bunzip2, unxz or unzstd",
     ),
 )
+_JPEG_LS = ("a JPEG-LS picture", "ffmpeg -i FILE OUT.png converts it")
 # Text that is no picture, after leading white space and in any case.
 _TEXTS = (
     (b"<svg", "an SVG drawing", _SVG),
@@ -85,12 +90,19 @@ _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1",
 def kinds() -> list[tuple[str, str]]:
     """Return what is refused by its first bytes, and what converts it; raw photographs as one."""
     found = {kind.what.split(" (")[0] if kind.hint is _RAW else kind.what: kind.hint for kind in _KINDS}
-    return [*found.items(), _TEXTS[0][1:], ("a HEIC picture", _HEIC)]
+    return [*found.items(), _TEXTS[0][1:], ("a HEIC picture", _HEIC), _JPEG_LS]
 
 
 def refusal(data: bytes, name: str) -> ImageError | None:
     """Return the error for content of a kind that is known and not read, else None."""
-    found = _by_magic(data) or _media(data) or _photoshop(data) or _jpeg(data) or _raw_in_tiff(data)
+    found = (
+        _by_magic(data)
+        or _media(data)
+        or _photoshop(data)
+        or _jpeg(data)
+        or _jpeg2000(data)
+        or _raw_in_tiff(data)
+    )
     if found is None:
         return None
     what, hint = found
@@ -98,10 +110,12 @@ def refusal(data: bytes, name: str) -> ImageError | None:
 
 
 def _by_magic(data: bytes) -> tuple[str, str] | None:
+    if picture_kind(data):
+        return None
     for kind in _KINDS:
         if data.startswith(kind.magic, kind.at):
             return kind.what, kind.hint
-    text = data[:4096].lstrip().removeprefix(b"\xef\xbb\xbf").lower()
+    text = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     for start, what, hint in _TEXTS:
         if text.startswith(start):
             return (_TEXTS[0][1], _SVG) if b"<svg" in text else (what, hint)
@@ -140,13 +154,29 @@ def _jpeg(data: bytes) -> tuple[str, str] | None:
     at = 2
     while data[at : at + 1] == b"\xff" and at + 5 < len(data):
         marker = data[at + 1]
+        if marker == 0xF7:
+            return _JPEG_LS
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             bits = data[at + 4]
             if bits == 8:
                 return None
-            return f"a JPEG of {bits} bits per sample", "dcmdjpeg or ImageMagick converts it to TIFF"
+            return (
+                f"a JPEG of {bits} bits per sample",
+                "djpeg -outfile OUT.ppm FILE (libjpeg-turbo 3) converts it",
+            )
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big") if marker != 0xFF else 1
     return None
+
+
+def _jpeg2000(data: bytes) -> tuple[str, str] | None:
+    """Name a JPEG 2000 of more channels than Pillow knows (ITU-T T.800, A.5.1: Csiz)."""
+    if not data.startswith((b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  ")):
+        return None
+    start = data.find(b"\xff\x4f\xff\x51")
+    channels = int.from_bytes(data[start + 40 : start + 42], "big") if start >= 0 else 0
+    if channels <= 4:
+        return None
+    return f"a JPEG 2000 of {channels} channels", "opj_decompress -split-pnm -i FILE -o OUT.pgm writes each"
 
 
 def _raw_in_tiff(data: bytes) -> tuple[str, str] | None:
@@ -156,6 +186,8 @@ def _raw_in_tiff(data: bytes) -> tuple[str, str] | None:
     ----------
     Digital Negative Specification 1.7: DNGVersion, and the photometric interpretations CFA and LinearRaw.
     """
+    if data[8:11] == b"CR\2" and data.startswith(b"II*\0"):
+        return "a raw photograph (CR2)", _RAW
     tags = _first_directory(data)
     preview = bool(tags.get(_SUBFILE, 0) & 1) and _SUB_DIRECTORIES in tags and _MAKE in tags
     if _DNG_VERSION in tags or tags.get(_PHOTOMETRIC) in (_CFA, _LINEAR_RAW) or preview:

@@ -1,5 +1,6 @@
 """JPEG 2000 of every depth, signed too: through Pillow where it keeps the bits, else through imagecodecs."""
 
+import struct
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,8 @@ from convcli.imaging.reading.pillow_modes import from_pillow
 
 __all__ = ["jpeg2000_frame"]
 
+# The first markers of a codestream: SOC and SIZ.
+_CODESTREAM = b"\xff\x4f\xff\x51"
 # Colour space by Pillow's mode.
 _SPACES = {"RGB": Space.RGB, "RGBA": Space.RGB, "CMYK": Space.CMYK}
 
@@ -28,13 +31,17 @@ def jpeg2000_frame(picture: ImageFile.ImageFile, data: bytes, notes: list[str]) 
     components = _components(data)
     kinds = {(one.bits, one.signed) for one in components}
     most = max((one.bits for one in components), default=8)
+    if picture.mode not in ("P", "PA") and b"pclr" in data[: data.find(_CODESTREAM)]:
+        raise NotImplementedError("a palette of grey, or of more than 8 bits")
+    if picture.mode == "P" and most < 8:  # Pillow shifts indices of a palette too
+        return from_pillow(picture.point([index >> (8 - most) for index in range(256)]), notes)
     usual = kinds <= {(8, False)} or picture.mode in ("P", "PA")
     if usual or (most <= 8 and len(kinds) > 1):  # luma unsigned, chroma signed
         return from_pillow(picture, notes)
     room = 16 if picture.mode == "I;16" else 8
     if len(kinds) == 1 and most <= room:
         stored = _shifted_back(np.asarray(picture), most, components[0].signed)
-    elif any(one.subsampled for one in components) or (exact := _by_imagecodecs(data)) is None:
+    elif any(one.subsampled for one in components) or (exact := _by_imagecodecs(data, picture.size)) is None:
         notes.append(f"{most}-bit JPEG 2000 is read as {room}-bit: {KEEPS}")
         return from_pillow(picture, notes)
     else:
@@ -51,9 +58,8 @@ def jpeg2000_frame(picture: ImageFile.ImageFile, data: bytes, notes: list[str]) 
 
 
 def _components(data: bytes) -> list[_Component]:
-    """Return what the SIZ marker says (ITU-T T.800, A.5.1); nothing if there is none."""
-    start = data.find(b"\xff\x4f\xff\x51")
-    head = data[start + 4 :] if start >= 0 else b""
+    """Return what the SIZ marker says; nothing if there is none."""
+    head = _size_marker(data)
     count = int.from_bytes(head[36:38], "big")
     entries = [head[at : at + 3] for at in range(38, 38 + 3 * min(count, 16), 3)]
     return [
@@ -62,17 +68,27 @@ def _components(data: bytes) -> list[_Component]:
     ]
 
 
+def _size_marker(data: bytes) -> bytes:
+    """Return the SIZ marker from its length on (ITU-T T.800, A.5.1)."""
+    start = data.find(_CODESTREAM)
+    return data[start + 4 : start + 4 + 100] if start >= 0 else b""
+
+
 def _shifted_back(loaded: Array, bits: int, signed: bool) -> Array:
     """Undo what Pillow does: it shifts samples up to 8 or 16 bits, and signed ones to begin at 0."""
     stored = loaded >> (8 * loaded.dtype.itemsize - bits)
     return stored.astype(np.int32) - (1 << (bits - 1)) if signed else stored
 
 
-def _by_imagecodecs(data: bytes) -> Array | None:
+def _by_imagecodecs(data: bytes, size: tuple[int, int]) -> Array | None:
+    """Return the samples, or None without the extra; `size` is what the header said, and was checked."""
     try:
         import imagecodecs  # the optional extra `deep`
     except ImportError:
         return None
+    right, bottom, left, top = struct.unpack_from(">4I", _size_marker(data), 4)
+    if (right - left, bottom - top) != size:
+        raise ValueError(f"{size[0]} x {size[1]} pixels in the header, others in the codestream")
     return np.asarray(imagecodecs.jpeg2k_decode(data))
 
 

@@ -1,4 +1,4 @@
-"""What Pillow's decoders leave out of a picture without a word."""
+"""Notes on bits and channels of a file that Pillow's decoders leave out without a word."""
 
 from collections.abc import Iterator
 
@@ -13,15 +13,10 @@ def narrowed(picture: ImageFile.ImageFile, data: bytes) -> Iterator[str]:
     arguments = tile.args if tile is not None and isinstance(tile.args, tuple) else ()
     if picture.format == "AVIF" and (bits := _avif_bits(data)) > 8:
         yield f"{bits}-bit AVIF is read as 8-bit"
-    if picture.format == "SGI" and data[3:4] == b"\2":  # bytes per sample
-        yield "16-bit SGI is read as 8-bit"
     if picture.format == "DDS" and tile is not None and tile.codec_name == "bcn" and arguments[0] == 6:
         yield "floats (BC6H) are read as 8-bit, clipped to 0..1"
-    if (
-        picture.format in ("ICO", "CUR", "ICNS")
-        and (at := data.find(b"IHDR")) > 0
-        and data[at + 12 : at + 13] == b"\x10"
-    ):
+    header = data.find(b"IHDR") if picture.format in ("ICO", "CUR", "ICNS") else -1  # of a PNG within
+    if header > 0 and data[header + 12 : header + 13] == b"\x10":
         yield f"16-bit {picture.format} is read as 8-bit"
     if picture.format == "PSD" and (more := int.from_bytes(data[12:14], "big") - len(picture.getbands())) > 0:
         yield f"{more} channels without a declared meaning are left out"

@@ -18,7 +18,7 @@ __all__ = ["guarded"]
 MAXBLOCK = 1 << 26
 # How decoders say that a file is whole, but of a kind that they do not know.
 _UNKNOWN_KIND = re.compile(
-    r"unsupported|unimplemented|unknown|(not|only) .*(supported|implemented|configured)"
+    r"unsupported|unimplemented|unknown (?!tag)|(not|only) .*(supported|implemented|configured|installed)"
     r"|cannot (handle|find loader)|unable to determine",
     re.IGNORECASE,
 )
@@ -62,7 +62,8 @@ def guarded(name: str, max_pixels: int) -> Iterator[list[str]]:
 
 def _failed(name: str, error: Exception, printed: str) -> ImageError:
     detail = printed or " ".join(str(error).split()) or type(error).__name__
-    if isinstance(error, NotImplementedError) or _UNKNOWN_KIND.search(detail):
+    confused = isinstance(error, TypeError | AttributeError)  # by damage, whatever Python says of types
+    if isinstance(error, NotImplementedError) or (not confused and _UNKNOWN_KIND.search(detail)):
         return ImageError(
             f"{name!r} is of a kind that cannot be read ({detail})",
             hint="save it as PNG or TIFF with the program that made it, or with ImageMagick",

@@ -4,12 +4,14 @@ Pillow and the reader of array files are imported where they are used, for start
 """
 
 import os
+from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from convcli.choices import MAX_PIXELS, Layout
 from convcli.errors import ImageError, nearest
+from convcli.imaging.formats import is_promised
 from convcli.imaging.image import Array, Image, Space
 from convcli.imaging.reading import sniff
 from convcli.imaging.reading.foreign import refusal
@@ -70,6 +72,9 @@ def read_picture(
         return _from_array(loaded, kind, frame, max_pixels, layout)
     for one in image.frames:
         _check_finite(one.pixels, loaded.name)
+    if not is_promised(image.format):
+        note = f"{image.format.upper()} is read as Pillow reads it (what is promised: convcli formats)"
+        image = replace(image, notes=(*image.notes, note))
     return image
 
 

@@ -45,6 +45,8 @@ def picture_kind(data: bytes) -> str:
     """Return Pillow's name of the format where the first bytes tell, else ``""``."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
+    if data[4:12] in (b"ftypavif", b"ftypavis"):
+        return "AVIF"
     return next((kind for magic, kind in _PICTURES if data.startswith(magic)), "")
 
 

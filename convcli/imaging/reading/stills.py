@@ -3,7 +3,7 @@
 from PIL import ImageFile
 
 from convcli.imaging.image import Decoded
-from convcli.imaging.reading import pillow_16_bit
+from convcli.imaging.reading import pillow_16_bit, sgi
 from convcli.imaging.reading.narrowed import narrowed
 from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_modes import from_pillow, oriented, with_transparent_colour
@@ -17,6 +17,8 @@ def still_frame(picture: ImageFile.ImageFile, data: bytes, notes: list[str]) -> 
         from convcli.imaging.reading.jpeg2000 import jpeg2000_frame  # here for start-up: it is rare
 
         return jpeg2000_frame(picture, data, notes)
+    if picture.format == "SGI" and sgi.is_deep(data):
+        return sgi.sgi_frame(data)
     notes += narrowed(picture, data)
     return from_pillow(picture, notes)
 

@@ -14,6 +14,7 @@ from tests.program import Convcli
 
 PROMISED = {
     *("png", "jpeg", "tiff", "webp", "avif", "gif", "bmp", "pgm", "ppm", "pnm", "pfm", "jp2", "ico"),
+    *("tga", "qoi"),
     *("npy", "npz", "csv", "tsv", "json", "fits"),
 }
 
@@ -31,7 +32,7 @@ def test_the_table_in_80_columns(convcli: Convcli) -> None:
     first = [line.split()[0] for line in lines if line.strip()]
     assert set(first) >= PROMISED
     text = " ".join(" ".join(lines).split())
-    assert "without a promise: tga" in text
+    assert "without a promise: dds" in text
     assert "convcli[deep]" in text
     assert "PostScript" in text
 

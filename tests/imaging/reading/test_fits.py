@@ -95,6 +95,12 @@ def test_missing_pixels_are_counted_and_located():
         only(unit(np.array([[1], [np.nan]], "f4")))
 
 
+def test_a_blank_of_64_bits():
+    stored = np.array([[2**63 - 1, 5]], "i8")
+    with pytest.raises(ImageError, match=r"1 pixels that are missing .*at \[0, 0\]"):
+        only(unit(stored, "BLANK   =  9223372036854775807"))
+
+
 def test_a_blank_that_does_not_occur_is_nothing():
     assert only(unit(RAMP.astype("i2"), "BLANK   = -5"))[0].tolist() == RAMP.tolist()
 

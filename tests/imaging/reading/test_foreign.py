@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -15,7 +16,7 @@ from PIL import Image as Pillow
 from convcli.errors import ImageError
 from convcli.imaging.reading.foreign import kinds
 from convcli.imaging.reading.read import read_picture
-from tests.imaging.helpers import pixels, saved, tiff
+from tests.imaging.helpers import chunk, pixels, saved, tiff
 
 RGB = pixels(3)
 EPS = saved(RGB, "EPS")
@@ -68,8 +69,19 @@ FILES = {
     "JPEG XL in boxes": (b"\0\0\0\x0cJXL \r\n\x87\n" + box(b"ftyp", b"jxl "), "JPEG XL", "djxl"),
     "JPEG XR": (b"II\xbc\1\x20\0\0\0", "JPEG XR", "JxrDecApp"),
     "JPEG-LS": (b"\xff\xd8\xff\xf7\0\x0b\x08\0\4\0\5\1\1\x11\0\xff\xd9", "JPEG-LS", "ffmpeg"),
-    "JPEG of 12 bits": (jpeg_frame(0xC1, 12), "12 bits", "converts"),
-    "lossless JPEG of 16 bits": (jpeg_frame(0xC3, 16), "16 bits", "converts"),
+    "JPEG-LS after another segment": (imagecodecs.jpegls_encode(pixels(1)), "JPEG-LS", "ffmpeg"),
+    "JPEG 2000 of 5 channels": (
+        imagecodecs.jpeg2k_encode(pixels(5), level=0),
+        "5 channels",
+        "opj_decompress",
+    ),
+    "J2K of 6 channels": (
+        imagecodecs.jpeg2k_encode(pixels(6), level=0, codecformat="j2k"),
+        "6 channels",
+        "opj_decompress",
+    ),
+    "JPEG of 12 bits": (jpeg_frame(0xC1, 12), "12 bits", "djpeg"),
+    "lossless JPEG of 16 bits": (jpeg_frame(0xC3, 16), "16 bits", "djpeg"),
     "CR2": (b"II*\0\x10\0\0\0CR\2\0" + b"\0" * 40, "CR2", "dcraw_emu"),
     "CR3": (box(b"ftyp", b"crx ", b"crx ", b"isom"), "CR3", "dcraw_emu"),
     "RAF": (b"FUJIFILMCCD-RAW 0201", "RAF", "dcraw_emu"),
@@ -98,7 +110,7 @@ FILES = {
     "PSD of 32 bits": (psd(32, 3), "32 bits per channel", "TIFF"),
     "PSB": (psd(8, 3, version=2), "PSB", "TIFF"),
     "FlashPix": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "FlashPix", "PNG"),
-    "IFF": (b"FORM\0\0\0\x20ILBMBMHD", "IFF", "PNG"),
+    "IFF": (b"FORM\0\0\0\x20ILBMBMHD", "IFF", "ffmpeg"),
     "PICT": (b"\0" * 522 + b"\0\x11\x02\xff\x0c\0", "PICT", "ImageMagick"),
     "gzip": (b"\x1f\x8b\x08\0\0\0\0\0", "compressed", "gunzip"),
 }
@@ -126,6 +138,19 @@ def test_every_kind_has_a_hint():
 @pytest.mark.parametrize("reduced", [False, True])
 def test_an_ordinary_tiff_is_no_raw_photograph(order, reduced):
     assert read_picture(tiff(pixels(1), byteorder=order, subfiletype=int(reduced))).format == "tiff"
+
+
+@pytest.mark.parametrize(("at", "magic"), [(128, b"DICM"), (522, b"\0\x11\x02\xff"), (344, b"n+1\0")])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_the_first_bytes_of_a_picture_count_before_later_ones(kind, at, magic):
+    """Within a private chunk of PNG after its header, or a comment of JPEG after its first marker."""
+    data = saved(np.zeros((40, 40), np.uint8), kind)
+    where, head = (33, 8) if kind == "PNG" else (2, 4)
+    filler = magic.rjust(at - where - head + len(magic), b"\0")
+    comment = b"\xff\xfe" + struct.pack(">H", len(filler) + 2) + filler
+    data = data[:where] + (chunk(b"prVt", filler) if kind == "PNG" else comment) + data[where:]
+    assert data[at : at + len(magic)] == magic
+    assert not read_picture(data).frames[0].pixels.any()
 
 
 def test_nor_is_a_pyramid():

@@ -1,10 +1,13 @@
 """JPEG 2000 of every depth, encoded by OpenJPEG through imagecodecs and Pillow."""
 
+import struct
+
 import imagecodecs
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from convcli.errors import ImageError
 from convcli.imaging.image import Space
 from convcli.imaging.reading.read import read_picture
 from tests.imaging.helpers import saved
@@ -72,6 +75,67 @@ def test_signed_samples_keep_their_sign(dtype, channels, deep, block_deep):
     image = read_picture(data)
     assert_array_equal(image.frames[0].pixels, stored)
     assert image.space is Space.DATA
+
+
+@pytest.mark.parametrize(("dtype", "low"), [(np.uint32, 0), (np.int32, -(2**19))])
+def test_more_than_16_bits_are_exact_data(dtype, low):
+    stored = np.random.default_rng(3).integers(low, low + 2**20, (16, 20)).astype(dtype)
+    image = read_picture(encoded(stored, 20))
+    assert_array_equal(image.frames[0].pixels, stored)
+    assert image.dtype == np.float64
+    assert image.space is Space.DATA
+
+
+def test_more_than_16_bits_without_the_extra_are_said(block_deep):
+    data = encoded(np.full((16, 20), 2**19, np.uint32), 20)
+    block_deep()
+    assert any("20-bit JPEG 2000 is read as 16-bit" in note for note in read_picture(data).notes)
+
+
+def box(kind, content):
+    return struct.pack(">I", 8 + len(content)) + kind + content
+
+
+def with_palette(indices, bits, palette):
+    """The boxes of a palette around a codestream of indices (ITU-T T.800, annex I)."""
+    height, width = indices.shape
+    deep = 8 * palette.dtype.itemsize - 1
+    entries = (
+        struct.pack(">HB", len(palette), 3)
+        + bytes([deep] * 3)
+        + palette.astype(f">u{palette.itemsize}").tobytes()
+    )
+    header = (
+        box(b"ihdr", struct.pack(">IIHBBBB", height, width, 1, bits - 1, 7, 0, 0)),
+        box(b"colr", struct.pack(">BBBI", 1, 0, 0, 16)),
+        box(b"pclr", entries),
+        box(b"cmap", b"".join(struct.pack(">HBB", 0, 1, column) for column in range(3))),
+    )
+    file = box(b"jP  ", b"\r\n\x87\n") + box(b"ftyp", b"jp2 \0\0\0\0jp2 ") + box(b"jp2h", b"".join(header))
+    return file + box(b"jp2c", encoded(indices, bits, "j2k"))
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 7, 8])
+def test_palettes(bits):
+    indices = samples(bits, 1, np.uint8)
+    palette = np.random.default_rng(1).integers(0, 256, (1 << bits, 3), np.uint8)
+    image = read_picture(with_palette(indices, bits, palette))
+    assert_array_equal(image.frames[0].pixels, palette[indices])
+    assert image.space is Space.RGB
+
+
+def test_palettes_that_pillow_leaves_out_are_refused():
+    deep = np.random.default_rng(1).integers(0, 65536, (256, 3), np.uint16)
+    with pytest.raises(ImageError, match=r"of a kind that cannot be read .*palette"):
+        read_picture(with_palette(samples(8, 1, np.uint8), 8, deep))
+
+
+def test_a_codestream_of_another_size_than_the_header_is_not_decoded():
+    data = bytearray(encoded(samples(12, 3, np.uint16), 12))
+    at = data.index(b"\xff\x4f\xff\x51") + 8
+    data[at : at + 8] = struct.pack(">II", 100_000, 100_000)
+    with pytest.raises(ImageError, match=r"damaged|pixels"):
+        read_picture(bytes(data))
 
 
 def test_usual_ones_are_what_pillow_gives():

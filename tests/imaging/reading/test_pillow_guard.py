@@ -43,11 +43,35 @@ def test_pillows_own_limit_follows_ours():
 
 
 @pytest.mark.parametrize(
-    "failure", [SyntaxError("x"), ValueError(), EOFError(), KeyError("a"), RecursionError()]
+    "failure",
+    [
+        *(SyntaxError("x"), ValueError(), EOFError(), KeyError("a"), RecursionError()),
+        TypeError("'<' not supported between instances of 'tuple' and 'int'"),
+        OSError("Cannot determine size of unknown tag type 134"),
+        OSError("unrecognized data stream contents when reading image file"),
+    ],
 )
 def test_any_failure_of_a_decoder_becomes_one_kind(failure):
     with pytest.raises(ImageError, match="'a' is damaged or cut short"), guarded("a", 100):
         raise failure
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        NotImplementedError("a palette"),
+        OSError("Unsupported BMP pixel depth (2)"),
+        ValueError("unknown PCX mode"),
+        SyntaxError("image file could not be opened because AVIF support not installed"),
+        OSError("WEBP compression support is not configured"),
+        OSError("cannot find loader for this file"),
+    ],
+)
+def test_a_whole_file_of_an_unknown_kind_is_not_called_damaged(failure):
+    with pytest.raises(ImageError, match="'a' is of a kind that cannot be read") as caught, guarded("a", 100):
+        raise failure
+    assert "damaged" not in caught.value.message
+    assert "PNG or TIFF" in caught.value.hint
 
 
 def test_no_memory_is_said():
