@@ -40,13 +40,6 @@ class Group(PlainGroup):
         finally:
             self.commands = loading
 
-    def make_context(self, *args: Any, **options: Any) -> Any:
-        """Read the options; ``--help`` and ``--version`` print here."""
-        try:
-            return super().make_context(*args, **options)
-        except BrokenPipeError as error:
-            raise typer.Exit(PIPE_CLOSED) from error
-
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named; see `convcli.errors` for the statuses."""
         try:
@@ -54,8 +47,6 @@ class Group(PlainGroup):
         except ConvcliError as error:
             messages.complain(error)
             raise typer.Exit(error.exit_status) from error
-        except BrokenPipeError as error:
-            raise typer.Exit(PIPE_CLOSED) from error
         except KeyboardInterrupt as error:
             messages.say("interrupted")
             raise typer.Exit(INTERRUPTED) from error
@@ -90,8 +81,8 @@ class Group(PlainGroup):
     def _run(self, *args: Any, **options: Any) -> Any:
         try:
             return super().main(*args, **options)
-        except SystemExit as ended:  # of completion
-            return ended.code or 0
+        except SystemExit as ended:  # of completion; of Typer and Rich too where stdout's reader has gone
+            return PIPE_CLOSED if isinstance(ended.__context__, BrokenPipeError) else ended.code or 0
         except typer.TyperException as error:
             if error.message and not _is_help(error):
                 messages.complain(_usage(error))
