@@ -41,23 +41,15 @@ class Group(PlainGroup):
             self.commands = loading
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was named; see `convcli.errors` for the statuses."""
+        """Run the command that was named."""
         try:
             return super().invoke(ctx)
-        except ConvcliError as error:
-            messages.complain(error)
-            raise typer.Exit(error.exit_status) from error
         except KeyboardInterrupt as error:
             messages.say("interrupted")
             raise typer.Exit(INTERRUPTED) from error
-        except MemoryError as error:
-            messages.say(
-                "error: not enough memory; hint: use a smaller picture, or --frame N of an animation"
-            )
-            raise typer.Exit(1) from error
 
     def main(self, *args: Any, **options: Any) -> Any:
-        """Run the program; wrong usage is told in one line, as every other error."""
+        """Run the program; whatever goes wrong is told in one line. See `convcli.errors` for the statuses."""
         standalone = options.get("standalone_mode", True)
         options["standalone_mode"] = False
         try:
@@ -71,6 +63,11 @@ class Group(PlainGroup):
             status = error.exit_status
         except OSError as error:
             messages.complain(messages.unwritable(error))
+            status = 1
+        except MemoryError:
+            messages.say(
+                "error: not enough memory; hint: use a smaller picture, or --frame N of an animation"
+            )
             status = 1
         if status:
             messages.give_up_stdout()

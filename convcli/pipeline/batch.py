@@ -135,19 +135,19 @@ def _expanded(pattern: str) -> Iterator[Source]:
     """
     from glob import escape, glob, has_magic
 
-    parts = pattern.split(os.sep)
+    parts = pattern.replace(os.altsep or os.sep, os.sep).split(os.sep)
     if "**" in parts:
         at = parts.index("**")
-        for top in glob(os.sep.join(parts[:at]) or (os.sep if at else os.curdir)):
-            if at == len(parts) - 1:
-                yield Source(top)
+        for top in _expanded(os.sep.join(parts[:at]) or (os.sep if at else os.curdir)):
+            if top.error is not None or (at == len(parts) - 1 and os.path.isdir(top.path)):
+                yield top
                 continue
             failed: list[OSError] = []
-            for here, below, _ in os.walk(top, onerror=failed.append):
+            for here, below, _ in os.walk(top.path, onerror=failed.append):
                 below[:] = [name for name in below if not name.startswith(".")]
                 inside = "" if here == os.curdir else escape(here.removeprefix(os.curdir + os.sep))
                 yield from _expanded(os.path.join(inside, *parts[at + 1 :]))
-            yield from map(_unreadable, failed)
+            yield from map(_unreadable, failed if os.path.isdir(top.path) else ())
         return
     yield from map(Source, glob(pattern))
     above = os.path.dirname(pattern)
@@ -186,14 +186,19 @@ def _is_readable(path: str) -> bool:
 
 
 def _unreadable(error: OSError) -> Source:
-    folder, reason = os.fsdecode(error.filename or "?"), (error.strerror or "it failed").lower()
+    folder, reason = (
+        os.path.normpath(os.fsdecode(error.filename or "?")),
+        (error.strerror or "it failed").lower(),
+    )
     said = ImageError(f"folder {folder!r} cannot be read: {reason}", hint="see its permissions")
     return Source(folder, error=said)
 
 
 def read_stdin() -> bytes:
     """Return all of stdin."""
-    if sys.stdin is None or sys.stdin.isatty():
+    if sys.stdin is None:
+        raise ImageError("stdin is closed", hint="pipe a picture in, or name a file")
+    if sys.stdin.isatty():
         raise ImageError("stdin is a terminal", hint="pipe a picture in, or name a file")
     from convcli.imaging.reading.sniff import refuse_device
 

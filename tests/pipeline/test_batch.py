@@ -53,6 +53,8 @@ PATTERNS = {
     "in/*/?.png": ["in/circle/e.png", "in/locked/d.png", "in/sub/b.png"],
     "in/**": ["in/a.png", "in/link.png", "in/locked/d.png", "in/sub/b.png", "in/sub/deep/c.png"],
     "**/c.png": ["in/sub/deep/c.png"],
+    "*/**/c.png": ["in/sub/deep/c.png"],
+    "*/**": ["in/a.png", "in/link.png", "in/locked/d.png", "in/sub/b.png", "in/sub/deep/c.png"],
     "*.jpg": ["*.jpg"],
     "in/pipe.png": ["in/pipe.png"],
 }
@@ -100,6 +102,8 @@ def test_a_link_to_nothing_is_an_error(convcli: Convcli) -> None:
         ("in/*/?.png", ["d/e-box.png", "d/b-box.png"]),
         ("in/locked", []),
         ("in/l*/*.png", []),
+        ("**/locked/*.png", []),
+        ("in/l*/**/*.png", []),
         ("in/locked/*.png", []),
     ],
 )
