@@ -218,14 +218,21 @@ def check_inputs(inputs: Sequence[str], kernels: Sequence[str] = ()) -> None:
         )
 
 
-def refuse_inputs(outputs: Iterable[str | None], inputs: Iterable[str], *, force: bool) -> None:
-    """Refuse outputs, paths or ``-``, that are files which the command reads, unless `force` is given."""
-    if force:
-        return
+def refuse_inputs(
+    outputs: Iterable[str | None], inputs: Iterable[str], *, force: bool, page: str | None = None
+) -> None:
+    """Refuse outputs, paths or ``-``, that are files which the command reads, unless `force` is given.
+
+    Names that are empty are refused too, and those of pictures and arrays for the one that is an HTML `page`.
+    """
     for path in outputs:
-        for read in inputs if path not in (None, STDOUT) else ():
+        if path == "":
+            raise UsageError("the name of an output is empty", hint="name a file, or - for stdout")
+        for read in inputs if not force and path not in (None, STDOUT) else ():
             if path is not None and Source(read).is_at(path):
                 what = "the input itself" if path == read else f"the input {Source(read).name!r}"
                 raise OutputError(
                     f"{path!r} is {what}", hint="add --force to replace it, or choose another name"
                 )
+    if page is not None and os.path.splitext(page)[1].lower() not in ("", ".html", ".htm", ".xhtml"):
+        raise UsageError(f"a page is not written to {page!r}", hint="name a .html file")
