@@ -304,7 +304,7 @@ def _sync_folder(folder: str) -> None:
 def _failure(shown: str, target: str, error: OSError) -> OutputError:
     folder = os.path.dirname(target)
     if error.errno == errno.ENOENT:
-        reason = f"the folder {folder!r} does not exist"
+        reason = f"the folder {folder!r} does not exist" if folder else "the current folder is gone"
     elif error.errno == errno.EISDIR:
         reason = "it is a folder"
     else:

@@ -40,33 +40,16 @@ class Group(PlainGroup):
         finally:
             self.commands = loading
 
-    def make_context(self, *args: Any, **options: Any) -> Any:
-        """Read the options; ``--help`` and ``--version`` print here."""
-        try:
-            return super().make_context(*args, **options)
-        except BrokenPipeError as error:
-            raise typer.Exit(PIPE_CLOSED) from error
-
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was named; see `convcli.errors` for the statuses."""
+        """Run the command that was named."""
         try:
             return super().invoke(ctx)
-        except ConvcliError as error:
-            messages.complain(error)
-            raise typer.Exit(error.exit_status) from error
-        except BrokenPipeError as error:
-            raise typer.Exit(PIPE_CLOSED) from error
         except KeyboardInterrupt as error:
             messages.say("interrupted")
             raise typer.Exit(INTERRUPTED) from error
-        except MemoryError as error:
-            messages.say(
-                "error: not enough memory; hint: use a smaller picture, or --frame N of an animation"
-            )
-            raise typer.Exit(1) from error
 
     def main(self, *args: Any, **options: Any) -> Any:
-        """Run the program; wrong usage is told in one line, as every other error."""
+        """Run the program; whatever goes wrong is told in one line. See `convcli.errors` for the statuses."""
         standalone = options.get("standalone_mode", True)
         options["standalone_mode"] = False
         try:
@@ -81,6 +64,11 @@ class Group(PlainGroup):
         except OSError as error:
             messages.complain(messages.unwritable(error))
             status = 1
+        except MemoryError:
+            messages.say(
+                "error: not enough memory; hint: use a smaller picture, or --frame N of an animation"
+            )
+            status = 1
         if status:
             messages.give_up_stdout()
         if standalone:
@@ -90,8 +78,8 @@ class Group(PlainGroup):
     def _run(self, *args: Any, **options: Any) -> Any:
         try:
             return super().main(*args, **options)
-        except SystemExit as ended:  # of completion
-            return ended.code or 0
+        except SystemExit as ended:  # of completion; of Typer and Rich too where stdout's reader has gone
+            return PIPE_CLOSED if isinstance(ended.__context__, BrokenPipeError) else ended.code or 0
         except typer.TyperException as error:
             if error.message and not _is_help(error):
                 messages.complain(_usage(error))

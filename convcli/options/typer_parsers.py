@@ -4,7 +4,6 @@ Typer (0.29) coerces every value through pydantic, whose import costs more than 
 whole command. Here each value is read by its option's ``parser=`` alone, so that pydantic is not imported.
 """
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +12,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from convcli.choices import STDOUT
 from convcli.errors import UsageError
 
-__all__ = ["Command", "PlainGroup", "folder_path", "output_path", "page_path", "verbatim"]
+__all__ = ["Command", "PlainGroup", "folder_path", "output_path", "verbatim"]
 
 
 def verbatim(text: str) -> str:
@@ -23,8 +22,6 @@ def verbatim(text: str) -> str:
 
 def output_path(text: str) -> str:
     """Read the name of a file to write; stdout's own names are ``-``."""
-    if not text:
-        raise UsageError("the name is empty", hint="name a file, or - for stdout")
     return STDOUT if text in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1") else text
 
 
@@ -33,14 +30,6 @@ def folder_path(text: str) -> str:
     if not text:
         raise UsageError("the name is empty", hint="name a folder, such as . for this one")
     return text
-
-
-def page_path(text: str) -> str:
-    """Read the name of an HTML page; a picture's or an array's would hide what it is."""
-    suffix = os.path.splitext(text)[1].lower()
-    if suffix not in ("", ".html", ".htm", ".xhtml"):
-        raise UsageError(f"a page is not written to {text!r}", hint="name a .html file")
-    return output_path(text)
 
 
 class Command(TyperCommand):

@@ -135,19 +135,19 @@ def _expanded(pattern: str) -> Iterator[Source]:
     """
     from glob import escape, glob, has_magic
 
-    parts = pattern.split(os.sep)
+    parts = pattern.replace(os.altsep or os.sep, os.sep).split(os.sep)
     if "**" in parts:
         at = parts.index("**")
-        for top in glob(os.sep.join(parts[:at]) or (os.sep if at else os.curdir)):
-            if at == len(parts) - 1:
-                yield Source(top)
+        for top in _expanded(os.sep.join(parts[:at]) or (os.sep if at else os.curdir)):
+            if top.error is not None or (at == len(parts) - 1 and os.path.isdir(top.path)):
+                yield top
                 continue
             failed: list[OSError] = []
-            for here, below, _ in os.walk(top, onerror=failed.append):
+            for here, below, _ in os.walk(top.path, onerror=failed.append):
                 below[:] = [name for name in below if not name.startswith(".")]
                 inside = "" if here == os.curdir else escape(here.removeprefix(os.curdir + os.sep))
                 yield from _expanded(os.path.join(inside, *parts[at + 1 :]))
-            yield from map(_unreadable, failed)
+            yield from map(_unreadable, failed if os.path.isdir(top.path) else ())
         return
     yield from map(Source, glob(pattern))
     above = os.path.dirname(pattern)
@@ -186,14 +186,19 @@ def _is_readable(path: str) -> bool:
 
 
 def _unreadable(error: OSError) -> Source:
-    folder, reason = os.fsdecode(error.filename or "?"), (error.strerror or "it failed").lower()
+    folder, reason = (
+        os.path.normpath(os.fsdecode(error.filename or "?")),
+        (error.strerror or "it failed").lower(),
+    )
     said = ImageError(f"folder {folder!r} cannot be read: {reason}", hint="see its permissions")
     return Source(folder, error=said)
 
 
 def read_stdin() -> bytes:
     """Return all of stdin."""
-    if sys.stdin is None or sys.stdin.isatty():
+    if sys.stdin is None:
+        raise ImageError("stdin is closed", hint="pipe a picture in, or name a file")
+    if sys.stdin.isatty():
         raise ImageError("stdin is a terminal", hint="pipe a picture in, or name a file")
     from convcli.imaging.reading.sniff import refuse_device
 
@@ -213,14 +218,21 @@ def check_inputs(inputs: Sequence[str], kernels: Sequence[str] = ()) -> None:
         )
 
 
-def refuse_inputs(outputs: Iterable[str | None], inputs: Iterable[str], *, force: bool) -> None:
-    """Refuse outputs, paths or ``-``, that are files which the command reads, unless `force` is given."""
-    if force:
-        return
+def refuse_inputs(
+    outputs: Iterable[str | None], inputs: Iterable[str], *, force: bool, page: str | None = None
+) -> None:
+    """Refuse outputs, paths or ``-``, that are files which the command reads, unless `force` is given.
+
+    Names that are empty are refused too, and those of pictures and arrays for the one that is an HTML `page`.
+    """
     for path in outputs:
-        for read in inputs if path not in (None, STDOUT) else ():
+        if path == "":
+            raise UsageError("the name of an output is empty", hint="name a file, or - for stdout")
+        for read in inputs if not force and path not in (None, STDOUT) else ():
             if path is not None and Source(read).is_at(path):
                 what = "the input itself" if path == read else f"the input {Source(read).name!r}"
                 raise OutputError(
                     f"{path!r} is {what}", hint="add --force to replace it, or choose another name"
                 )
+    if page is not None and os.path.splitext(page)[1].lower() not in ("", ".html", ".htm", ".xhtml"):
+        raise UsageError(f"a page is not written to {page!r}", hint="name a .html file")

@@ -98,11 +98,8 @@ class OutputPaths:
             return
         try:
             place = os.path.realpath(target.path)
-        except (OSError, ValueError) as error:
-            raise OutputError(
-                f"{target.path!r} cannot be written: {error}",
-                hint="is the folder that you are in still there?",
-            ) from error
+        except (OSError, ValueError):  # as in a folder that is gone: writing says so
+            place = target.path
         before = self._taken.setdefault(place, source.path)
         if before != source.path:
             raise OutputError(

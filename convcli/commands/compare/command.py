@@ -9,7 +9,7 @@ from convcli.commands.compare.spec import CompareSpec
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.specs import ReadSpec
-from convcli.options.typer_parsers import Command, output_path, page_path
+from convcli.options.typer_parsers import Command, output_path
 from convcli.pipeline import messages
 
 __all__ = ["register"]
@@ -42,7 +42,7 @@ def compare_paddings(
         _file(
             "--html",
             metavar="FILE.html",
-            parser=page_path,
+            parser=output_path,
             help="Write one self-contained, interactive page: modes, layers, a slider, values.",
         ),
     ] = None,

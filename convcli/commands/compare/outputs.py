@@ -25,6 +25,8 @@ class DrawnPaths(NamedTuple):
 def check_paths(paths: DrawnPaths, spec: CompareSpec, count: int | None) -> None:
     """Refuse paths that options leave unused or several inputs would share; `count` of None is many."""
     for name, path in zip(("-o", "--html"), paths, strict=True):
+        if path == "":
+            raise UsageError(f"{name} is empty", hint="name a file")
         if path is not None and count != 1:
             raise UsageError(
                 f"{name} draws one picture, and there are several", hint="compare them one by one"

@@ -54,7 +54,7 @@ def compare_files(
     subject = subject_of(spec)
     also_read = [path for path in (spec.truth, spec.stack, *subject.stack.files) if path is not None]
     also_read += kernel_files([spec.kernel] if spec.kernel is not None else [])
-    refuse_inputs(paths, [*inputs, *also_read], force=force)
+    refuse_inputs(paths, [*inputs, *also_read], force=force, page=paths.html)
     tally = Tally()
 
     def work(source: Source) -> Outcome:

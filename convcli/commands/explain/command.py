@@ -8,7 +8,7 @@ from convcli.choices import AlphaMode
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.specs import FilterSpec, ReadSpec
-from convcli.options.typer_parsers import Command, page_path
+from convcli.options.typer_parsers import Command, output_path
 from convcli.options.window_options import SlidingWindow
 from convcli.parsing import place
 from convcli.pipeline import messages
@@ -32,7 +32,7 @@ HtmlOption = Annotated[
     typer.Option(
         "--html",
         metavar="FILE",
-        parser=page_path,
+        parser=output_path,
         rich_help_panel="Files",
         help="Write one self-contained, interactive page instead; - is stdout.",
     ),

@@ -42,7 +42,7 @@ def explain_files(
     count = None if reading.recursive else len(inputs)
     if html is not None and count != 1:
         raise UsageError("--html is a page about one picture", hint="name one input")
-    refuse_inputs([html], [*inputs, *kernel_files(kernels)], force=force)
+    refuse_inputs([html], [*inputs, *kernel_files(kernels)], force=force, page=html)
     slides = load_kernels(kernels, spec)
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
     naming = OutputPaths(WriteSpec(output=STDOUT), 1, inputs[:1], floats=floats)
