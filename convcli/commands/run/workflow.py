@@ -11,7 +11,7 @@ from convcli.commands.run.layer_maps import LayerMaps
 from convcli.commands.run.report import layers_report, summary_table
 from convcli.display.words import size
 from convcli.engine.arrays import Array
-from convcli.errors import GeometryError
+from convcli.errors import GeometryError, OutputError
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Frame, Image, Space
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
@@ -77,7 +77,11 @@ def run_files(
         if keep is not None:
             keep.check()
         result = _develop(image, made, stack, spec, target.format)
-        done = write_results(source, [result], [target], spec, writing)
+        try:
+            done = write_results(source, [result], [target], spec, writing)
+        except OutputError as error:
+            error.hint = error.hint.removeprefix("add --gray, or ")  # an option of other commands
+            raise
         if keep is not None:
             notes.append(keep.write())
         report = {
