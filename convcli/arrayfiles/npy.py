@@ -87,5 +87,5 @@ def _dtype(word: str) -> np.dtype[Any]:
         return np.dtype(spelled)
     if spelled.lstrip("<>=|").startswith("O") or "'O'" in word or "|O" in word:
         raise PickledError("it holds Python objects")
-    what = "records" if word.startswith("[") else f"values of type {shortened(spelled)}"
+    what = "records" if word.startswith("[") else f"values of type {shortened(spelled)!r}"
     raise ArrayFileError(f" holds {what}, not numbers", hint="store an array of float64")

@@ -305,6 +305,10 @@ HOSTILE = {
     "header of brackets": (header(b"(" * 60_000), "header"),
     "header of spaces": (header(b"{" + b" " * 60_000), "header"),
     "an escape in the header": (header(described(r"'\d8'", "(2, 2)")), "values of type"),
+    "a line end in the header": (
+        header(b"{'descr': '<f8\n', 'fortran_order': False, 'shape': (2, 2)}"),
+        r"'<f8\\n'",
+    ),
     "an old name of a type": (header(described("'|a5'", "(2, 2)")), "values of type"),
     "arrays within": (header(described("'(9999999,)f8'", "(2, 2)")), "values of type"),
     "a header longer than the file": (header(described("'<f8'", "(2, 2)"), length=60_000), "60000 bytes"),

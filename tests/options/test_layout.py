@@ -152,3 +152,14 @@ def test_python(tmp_path: Path) -> None:
 def test_wrong_layout(convcli: Convcli) -> None:
     np.save("x.npy", ROWS_FIRST)
     convcli("filter", "x.npy", "-k", "1", "--layout", "cwh").check_refusal(2, "'cwh' is not known", "chw")
+
+
+def test_numbers_pass_through_every_format_unchanged(convcli: Convcli) -> None:
+    """From one format to the next: shortest digits, denormals, and the largest numbers of float64."""
+    given = np.array([[0.1, -1 / 3, 5e-324, 2.0**53 - 1], [1.7e308, 1e22, 123456789.123456789, 0]])
+    np.save("0.npy", given)
+    chain = ["npy", "csv", "tsv", "json", "npz", "npy"]
+    for number, (before, after) in enumerate(zip(chain, chain[1:], strict=False)):
+        ran = convcli("filter", f"{number}.{before}", "-k", "1", "-o", f"{number + 1}.{after}")
+        assert (ran.status, ran.err) == (0, "")
+    assert_array_equal(np.load("5.npy"), given, strict=True)
