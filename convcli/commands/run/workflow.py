@@ -11,7 +11,7 @@ from convcli.commands.run.layer_maps import LayerMaps
 from convcli.commands.run.report import layers_report, summary_table
 from convcli.display.words import size
 from convcli.engine.arrays import Array
-from convcli.errors import GeometryError, OutputError
+from convcli.errors import OutputError
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Frame, Image, Space
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
@@ -19,7 +19,7 @@ from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_eac
 from convcli.pipeline.lazy_rows import measured
 from convcli.pipeline.naming import OutputPaths
 from convcli.pipeline.operation import FeatureMap
-from convcli.pipeline.process import read_source, write_results
+from convcli.pipeline.process import hinting_at_layout, read_source, write_results
 from convcli.pipeline.results import Result, figures, to_image
 from convcli.stacks.layers import channels_last
 from convcli.stacks.preprocess import preprocess
@@ -63,14 +63,11 @@ def run_files(
         notes = list(image.notes)
         for number, frame in enumerate(image.frames):
             drawn = keep if number == 0 else None
-            try:
+            with hinting_at_layout(image.notes):
                 x, left_out = preprocess(frame, image.space, stack)
                 if drawn is not None:
                     drawn.add_input(x)
                 y, found = run(stack, x, jobs=spec.jobs, watch=drawn.add if drawn is not None else None)
-            except GeometryError as error:
-                error.hint = next((note for note in image.notes if "--layout" in note), error.hint)
-                raise
             notes += left_out
             made.append(y)
             traces = traces or found
