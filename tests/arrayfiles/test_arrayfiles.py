@@ -390,6 +390,12 @@ def test_paths_in_names_are_only_names(tmp_path):
     assert_array_equal(read_picture(f"{path}:../../b").frames[0].pixels, ROWS)
 
 
+def test_arrays_after_the_first_are_said_to_be_left_out():
+    whole = read_picture(npy(ROWS) + npy(ROWS))
+    assert_array_equal(whole.frames[0].pixels, ROWS)
+    assert whole.notes == (f"{len(npy(ROWS))} bytes after the first array are left out",)
+
+
 def test_integers_of_64_bits_that_float64_holds():
     for array in (np.array([[2**60, -(2**62)]]), np.array([[2**63, 3]], np.uint64)):
         pixels = read_picture(npy(array)).frames[0].pixels
