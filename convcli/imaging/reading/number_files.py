@@ -76,7 +76,7 @@ def data_frame(array: Array, name: str, layout: Layout, notes: list[str]) -> Fra
     added if the array looks like channels first.
     """
     wide = array.dtype.kind in "iu" and array.dtype.itemsize > 2
-    exact = np.float64 if wide or array.dtype == np.float64 else np.float32
+    exact = np.float64 if wide or (array.dtype.kind == "f" and array.dtype.itemsize > 4) else np.float32
     if wide and array.dtype.itemsize == 8:
         _check_whole(array, name)
     if array.ndim == 3:
@@ -101,11 +101,13 @@ def _check_whole(array: Array, name: str) -> None:
     """Refuse 64-bit integers that no float64 equals."""
     if max(int(array.max()), -int(array.min())) <= 2**53:
         return
-    for place in np.argwhere(np.abs(array.astype(np.float64)) >= 2**53).tolist():
-        value = int(array[tuple(place)])
-        if value != float(value):
-            error = rounded(str(value), place)
-            raise ImageError(f"{name!r}{error.message}", hint=error.hint)
+    floats = array.astype(np.float64)
+    top = float(np.iinfo(array.dtype).max)  # which is above it, and so cannot be converted back
+    inexact = (floats >= top) | (np.where(floats < top, floats, 0).astype(array.dtype) != array)
+    if inexact.any():
+        place = np.argwhere(inexact)[0].tolist()
+        error = rounded(str(array[tuple(place)]), place)
+        raise ImageError(f"{name!r}{error.message}", hint=error.hint)
 
 
 def _chosen(names: list[str], name: str, member: str | None) -> str:
