@@ -21,8 +21,8 @@ PROMISED = {
     " steps lr batch seed init loss jobs watch",
     "compare_padding": "image kernel crop truth offset layers pads pad_value stride dilation bias peak jobs",
     "output_size": "size kernel stride padding dilation ceil",
-    "read_image": "path",
-    "write_image": "path image",
+    "read_image": "path layout",
+    "write_image": "path image layout",
 }
 
 

@@ -42,8 +42,8 @@ def _check_directory(file: BinaryIO) -> None:
     tail = file.read()
     record = tail[tail.rfind(b"PK\5\6") :][:_END_RECORD]
     size = int.from_bytes(record[12:16], "little")
-    if len(record) == _END_RECORD and size < _IN_ZIP64:
-        ARCHIVE_ENTRIES.check(size // _MOST_PER_ENTRY, "an .npz has a few: split it", DamagedError)
+    if len(record) == _END_RECORD and ARCHIVE_ENTRIES.most * _MOST_PER_ENTRY < size < _IN_ZIP64:
+        raise DamagedError(f"its list of entries has {size} bytes", hint="an .npz has a few: split it")
 
 
 def read_member(file: BinaryIO, member: str, check: Check | None) -> NDArray[Any]:

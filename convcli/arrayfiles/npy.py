@@ -11,7 +11,7 @@ https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 import re
 from collections.abc import Callable
 from math import prod
-from typing import IO, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +38,8 @@ _FIELD = re.compile(
 _PLAIN = re.compile(r"[<>=|]?(b1|[iu][1248]|f(2|4|8|12|16)|c(8|16|24|32)|[SU]\d{1,6})")
 
 
-def read_npy(file: IO[bytes], length: int, check: Check | None = None) -> NDArray[Any]:
-    """Return the array in a file of `length` bytes, or in an entry of an archive, from its start."""
+def read_npy(file: Any, length: int, check: Check | None = None) -> NDArray[Any]:
+    """Return the array in a binary file of `length` bytes, or in an entry of an archive, from its start."""
     dtype, fortran, shape, start = _header(file, length)
     need = prod(shape) * dtype.itemsize
     if check is not None:
@@ -47,17 +47,17 @@ def read_npy(file: IO[bytes], length: int, check: Check | None = None) -> NDArra
     if need > length - start:
         raise DamagedError(f"its header says {need} bytes, and {length - start} follow")
     flat = np.empty(prod(shape), dtype)
-    target, done = flat.view(np.uint8), 0
+    target: Any = flat.view(np.uint8)
+    done = 0
     while done < need:
-        block = file.read(min(_BLOCK, need - done))
-        if not block:
+        count = file.readinto(target[done : done + _BLOCK])
+        if not count:
             raise DamagedError(f"its header says {need} bytes, and {done} follow")
-        target[done : done + len(block)] = np.frombuffer(block, np.uint8)
-        done += len(block)
+        done += count
     return flat.reshape(shape, order="F" if fortran else "C")
 
 
-def _header(file: IO[bytes], length: int) -> tuple[np.dtype[Any], bool, tuple[int, ...], int]:
+def _header(file: Any, length: int) -> tuple[np.dtype[Any], bool, tuple[int, ...], int]:
     """Return dtype, whether columns are contiguous, shape, and the length of the header."""
     start = file.read(8)
     if start[:6] != b"\x93NUMPY" or len(start) < 8:
@@ -87,5 +87,5 @@ def _dtype(word: str) -> np.dtype[Any]:
         return np.dtype(spelled)
     if spelled.lstrip("<>=|").startswith("O") or "'O'" in word or "|O" in word:
         raise PickledError("it holds Python objects")
-    what = "records" if word.startswith("[") else f"values of type {shortened(spelled)}"
+    what = "records" if word.startswith("[") else f"values of type {shortened(spelled)!r}"
     raise ArrayFileError(f" holds {what}, not numbers", hint="store an array of float64")

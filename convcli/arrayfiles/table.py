@@ -38,10 +38,11 @@ def read_table(data: bytes) -> Array:
         )
     except ValueError:
         raise _diagnosis(rows, delimiter) from None
-    for row, column in np.argwhere(np.abs(array) >= 2**53).tolist():
-        cell = _cells(rows[row][1], delimiter)[column]
-        if _INTEGER.fullmatch(cell) and int(cell) != int(array[row, column]):
-            raise rounded(cell, [row, column])
+    large = np.abs(array) >= 2**53
+    for row in np.flatnonzero(large.any(axis=1)).tolist():
+        for column, cell in enumerate(_cells(rows[row][1], delimiter)):
+            if large[row, column] and _INTEGER.fullmatch(cell) and int(cell) != int(array[row, column]):
+                raise rounded(cell, [row, column])
     return array
 
 

@@ -2,13 +2,14 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from convcli.atomic_write import write_bytes
 from convcli.choices import STDIN, STDOUT, AlphaMode, Depth, RangeMode
 from convcli.engine.window import Window
-from convcli.errors import OutputError
+from convcli.errors import GeometryError, OutputError
 from convcli.imaging import colour
 from convcli.imaging.geotiff import Placement, moved
 from convcli.imaging.image import Image, Space, together
@@ -20,7 +21,7 @@ from convcli.pipeline.naming import OutputPaths, Target
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
 
-__all__ = ["as_gray", "make_folder", "process", "read_source", "write_results"]
+__all__ = ["as_gray", "hinting_at_layout", "make_folder", "process", "read_source", "write_results"]
 
 # Said once per file.
 BLEEDING = (
@@ -52,10 +53,12 @@ def process(
         targets = paths.targets(source, operation.labels, image.format)
         before = as_gray(image) if spec.gray else image
         lazy = all(can_be_lazy(before, spec, target.format) for target in targets)
-        maps = [
-            (operation.lazy_maps(frame) if lazy else None) or operation.maps(frame, before.space_of(frame))
-            for frame in before.frames
-        ]
+        with hinting_at_layout(image.notes):
+            maps = [
+                (operation.lazy_maps(frame) if lazy else None)
+                or operation.maps(frame, before.space_of(frame))
+                for frame in before.frames
+            ]
         results = [
             _placed(
                 to_image(before, of_map, spec, targets[min(index, len(targets) - 1)].format, details=details),
@@ -67,7 +70,8 @@ def process(
             results = [
                 result.labelled(label) for result, label in zip(results, operation.labels, strict=True)
             ]
-        done = write_results(source, results, targets, spec, writing)
+        with hinting_at_layout(image.notes):
+            done = write_results(source, results, targets, spec, writing)
         if spec.alpha is AlphaMode.KEEP and any(
             frame.alpha is not None and operation.bleeds(frame.alpha) for frame in before.frames
         ):
@@ -120,6 +124,17 @@ def read_source(source: Source, reading: ReadSpec) -> Image:
         max_pixels=reading.max_pixels,
         layout=reading.layout,
     )
+
+
+@contextmanager
+def hinting_at_layout(notes: Sequence[str]) -> Iterator[None]:
+    """Let the note that an array looks like channels first be the hint of errors about channels."""
+    try:
+        yield
+    except (GeometryError, OutputError) as error:
+        if "channel" in error.message:
+            error.hint = next((note for note in notes if "--layout" in note), error.hint)
+        raise
 
 
 def as_gray(image: Image) -> Image:

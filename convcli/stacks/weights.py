@@ -40,7 +40,11 @@ class Weights:
                 found = nested(value, what)
             except KernelError as error:
                 raise UsageError(error.message, hint=error.hint) from error
-        if found.dtype.kind not in "biuf" or not np.isfinite(found).all():
+        if found.dtype.kind not in "biuf" or found.dtype.itemsize > 8:
+            raise UsageError(
+                f"{what} holds values of type {found.dtype}", hint="store reals of up to 64 bits, or integers"
+            )
+        if not np.isfinite(found).all():
             raise UsageError(f"{what} holds values that are not finite numbers", hint="replace them first")
         return found
 
@@ -101,7 +105,7 @@ def _split(reference: str, what: str) -> tuple[str, str, str]:
 
 def _no_tensor(path: str, member: str, known: list[str], what: str) -> UsageError:
     close = get_close_matches(member, known, n=3, cutoff=0.5)
-    some = ", ".join(known[:8]) + (f" and {len(known) - 8} more" if len(known) > 8 else "")
+    some = (", ".join(known[:8]) or "none") + (f" and {len(known) - 8} more" if len(known) > 8 else "")
     hint = f"did you mean {' or '.join(map(repr, close))}?" if close and member else f"it holds: {some}"
     if not member:
         return UsageError(f"{what}: {path!r} holds {len(known)} tensors", hint=f"name one of {some}")

@@ -1,5 +1,6 @@
 """``--layout``: arrays of three axes have channels last in every file, or first where that is said."""
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -133,10 +134,30 @@ def test_what_looks_like_channels_first_is_said_once(
         assert convcli(*words, "--layout", "chw").err == ""
 
 
-def test_a_stack_that_gets_rows_for_channels_names_the_option(convcli: Convcli) -> None:
+MISTAKEN = {
+    "filter": ["filter", "x.npy", "-k", "k.npy", "-o", "y.npy"],
+    "filter to a picture": ["filter", "x.npy", "-k", "1", "-o", "y.png"],
+    "run": ["run", "net.toml", "x.npy"],
+    "show": ["show", "x.npy", "-k", "k.npy"],
+    "explain": ["explain", "x.npy", "-k", "k.npy", "--at", "0,0"],
+    "compare": ["compare", "x.npy", "-k", "k.npy"],
+    "compare with the truth": ["compare", "x.npy", "-k", "box", "--truth", "y.npy"],
+    "learn": ["learn", "x.npy", "y.npy"],
+    "learn a target": ["learn", "y.npy", "x.npy"],
+}
+
+
+@pytest.mark.parametrize("words", MISTAKEN.values(), ids=MISTAKEN)
+def test_rows_that_are_taken_for_channels_are_an_error_that_names_the_option(
+    convcli: Convcli, words: list[str]
+) -> None:
     Path("net.toml").write_text('scale = "imagenet"\n' + LAYER)
+    np.save("k.npy", np.ones((3, 3, 3)))
     np.save("x.npy", np.ones((3, 48, 64), np.float32))
-    convcli("run", "net.toml", "x.npy").check_refusal(1, "expects 3 channels, and gets 64", "--layout chw")
+    np.save("y.npy", np.ones((50, 66, 3), np.float32))
+    ran = convcli(*words)
+    ran.check_refusal(1, "64", "--layout chw")
+    assert "channels" in ran.err
 
 
 def test_python(tmp_path: Path) -> None:
@@ -152,3 +173,14 @@ def test_python(tmp_path: Path) -> None:
 def test_wrong_layout(convcli: Convcli) -> None:
     np.save("x.npy", ROWS_FIRST)
     convcli("filter", "x.npy", "-k", "1", "--layout", "cwh").check_refusal(2, "'cwh' is not known", "chw")
+
+
+def test_numbers_pass_through_every_format_unchanged(convcli: Convcli) -> None:
+    """From one format to the next: shortest digits, denormals, and the largest numbers of float64."""
+    given = np.array([[0.1, -1 / 3, 5e-324, 2.0**53 - 1], [1.7e308, 1e22, 123456789.123456789, 0]])
+    np.save("0.npy", given)
+    chain = ["npy", "csv", "tsv", "json", "npz", "npy"]
+    for number, (before, after) in enumerate(itertools.pairwise(chain)):
+        ran = convcli("filter", f"{number}.{before}", "-k", "1", "-o", f"{number + 1}.{after}")
+        assert (ran.status, ran.err) == (0, "")
+    assert_array_equal(np.load("5.npy"), given, strict=True)

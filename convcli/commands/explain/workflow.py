@@ -15,7 +15,7 @@ from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, refuse_inputs, run_each
 from convcli.pipeline.loaded_kernels import load_kernels
 from convcli.pipeline.naming import OutputPaths
-from convcli.pipeline.process import as_gray, read_source
+from convcli.pipeline.process import as_gray, hinting_at_layout, read_source
 
 __all__ = ["explain_files"]
 
@@ -63,7 +63,8 @@ def explain_files(
             said = {"input": source.path, "html": html}
             return Outcome(input=source.path, outputs=(html,), notes=tuple(notes), report=said)
         (target,) = naming.targets(source, ["one"], image.format)
-        found = explain(image, kernels[0], slides, spec, at or (0, 0), target.format)
+        with hinting_at_layout(notes):
+            found = explain(image, kernels[0], slides, spec, at or (0, 0), target.format)
         return Outcome(
             input=source.path,
             drawing=explanation(found, name, text, spec),

@@ -20,7 +20,7 @@ from convcli.kernels.kernel import Kernel
 from convcli.kernels.recognition.recognise import Recognised, recognise
 from convcli.options.specs import ReadSpec
 from convcli.pipeline.batch import Source, check_inputs, refuse_inputs
-from convcli.pipeline.process import read_source
+from convcli.pipeline.process import hinting_at_layout, read_source
 
 __all__ = ["STEPS", "Learned", "learn"]
 
@@ -108,7 +108,8 @@ def _pair(before: str, after: str, spec: LearnSpec, reading: ReadSpec) -> Pictur
         said = " and ".join(
             f"{source.name!r} has {_channels(count)}" for source, count in zip(sources, channels, strict=True)
         )
-        raise GeometryError(said, hint="add --gray, which makes grey of colours, or give both alike")
+        with hinting_at_layout(notes):
+            raise GeometryError(said, hint="add --gray, which makes grey of colours, or give both alike")
     return PicturePair(before, after, tuple(inputs), tuple(targets), tuple(notes), reading.layout)
 
 

@@ -11,7 +11,7 @@ from convcli.commands.run.layer_maps import LayerMaps
 from convcli.commands.run.report import layers_report, summary_table
 from convcli.display.words import size
 from convcli.engine.arrays import Array
-from convcli.errors import GeometryError
+from convcli.errors import OutputError
 from convcli.imaging.formats import Format
 from convcli.imaging.geotiff import unplaced
 from convcli.imaging.image import Frame, Image, Space, together
@@ -21,7 +21,7 @@ from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_eac
 from convcli.pipeline.lazy_rows import measured
 from convcli.pipeline.naming import OutputPaths
 from convcli.pipeline.operation import FeatureMap
-from convcli.pipeline.process import read_source, write_results
+from convcli.pipeline.process import hinting_at_layout, read_source, write_results
 from convcli.pipeline.results import Result, figures, to_image
 from convcli.stacks.layers import channels_last
 from convcli.stacks.preprocess import preprocess
@@ -65,21 +65,22 @@ def run_files(
         notes = list(image.notes)
         for number, frame in enumerate(image.frames):
             drawn = keep if number == 0 else None
-            try:
+            with hinting_at_layout(image.notes):
                 x, left_out = preprocess(frame, image.space_of(frame), stack)
                 if drawn is not None:
                     drawn.add_input(x)
                 y, found = run(stack, x, jobs=spec.jobs, watch=drawn.add if drawn is not None else None)
-            except GeometryError as error:
-                error.hint = next((note for note in image.notes if "--layout" in note), error.hint)
-                raise
             notes += left_out
             made.append(y)
             traces = traces or found
         if keep is not None:
             keep.check()
         result = _develop(image, made, stack, spec, target.format)
-        done = write_results(source, [result], [target], spec, writing)
+        try:
+            done = write_results(source, [result], [target], spec, writing)
+        except OutputError as error:
+            error.hint = error.hint.removeprefix("add --gray, or ")  # an option of other commands
+            raise
         if keep is not None:
             notes.append(keep.write())
         report = {

@@ -20,7 +20,7 @@ from convcli.kernels.spec import kernel_files
 from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, refuse_inputs, run_each
 from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels
-from convcli.pipeline.process import as_gray, read_source
+from convcli.pipeline.process import as_gray, hinting_at_layout, read_source
 
 __all__ = ["show_files"]
 
@@ -62,11 +62,12 @@ def show_files(
         notes = [*image.notes, *_left_out(image)]
         if spec.gray:
             image = as_gray(image)
-        maps = (
-            slid_maps(image, slides, spec, show_spec)
-            if slides is not None
-            else picture_maps(image, show_spec)
-        )
+        with hinting_at_layout(image.notes):
+            maps = (
+                slid_maps(image, slides, spec, show_spec)
+                if slides is not None
+                else picture_maps(image, show_spec)
+            )
         notes += dict.fromkeys(note for shown in maps for note in shown.notes)
         if form is Form.TABLE:
             shown = _drawn(source, image, maps, slides, show_spec)

@@ -27,10 +27,12 @@ def picture_array(
     member: str | None,
     max_pixels: int | None = None,
     layout: Layout = Layout.HWC,
+    notes: list[str] | None = None,
 ) -> Array:
     """Return the array in a file of `kind`, in its own dtype, with its axes in the order of the file.
 
-    What is no picture, or has more than `max_pixels`, is refused before memory is asked for.
+    What is no picture, or has more than `max_pixels`, is refused before memory is asked for. `notes` receives
+    what is left out.
     """
 
     def check(shape: tuple[int, ...], _: int = 0) -> None:
@@ -56,6 +58,8 @@ def picture_array(
         ) from error
     except ArrayFileError as error:
         raise ImageError(f"{name!r}{error.message}", hint=error.hint) from error
+    if kind == "npy" and notes is not None and file.tell() < len(data):
+        notes.append(f"{len(data) - file.tell()} bytes after the first array are left out")
     check(array.shape)
     if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
         raise ImageError(
@@ -65,27 +69,27 @@ def picture_array(
     return array
 
 
-def data_frame(array: Array, name: str, layout: Layout) -> tuple[Frame, str]:
-    """Return the array as the floats of a picture, rows first, and a note if it looks like channels first.
+def data_frame(array: Array, name: str, layout: Layout, notes: list[str]) -> Frame:
+    """Return the array as the floats of a picture, channels last.
 
-    The floats are float32 where that is exact, else float64; integers that float64 rounds are an error.
+    They are float32 where that is exact, else float64; integers that float64 rounds are an error. A note is
+    added if the array looks like channels first.
     """
     wide = array.dtype.kind in "iu" and array.dtype.itemsize > 2
-    exact = np.float64 if wide or array.dtype == np.float64 else np.float32
+    exact = np.float64 if wide or (array.dtype.kind == "f" and array.dtype.itemsize > 4) else np.float32
     if wide and array.dtype.itemsize == 8:
         _check_whole(array, name)
-    note = ""
     if array.ndim == 3:
         if layout is Layout.CHW:
             array = np.moveaxis(array, 0, 2)
         elif _looks_channels_first(*array.shape):
             rows, columns, channels = array.shape
-            note = (
+            notes.append(
                 f"{rows} x {columns} x {channels} is read as H x W x C, {channels} channels, and looks like "
                 f"C x H x W: --layout chw reads it so"
             )
     values = array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
-    return Frame(np.ascontiguousarray(values, dtype=exact)), note
+    return Frame(np.ascontiguousarray(values, dtype=exact))
 
 
 def _looks_channels_first(rows: int, columns: int, channels: int) -> bool:
@@ -97,11 +101,13 @@ def _check_whole(array: Array, name: str) -> None:
     """Refuse 64-bit integers that no float64 equals."""
     if max(int(array.max()), -int(array.min())) <= 2**53:
         return
-    for place in np.argwhere(np.abs(array.astype(np.float64)) >= 2**53).tolist():
-        value = int(array[tuple(place)])
-        if value != float(value):
-            error = rounded(str(value), place)
-            raise ImageError(f"{name!r}{error.message}", hint=error.hint)
+    floats = array.astype(np.float64)
+    top = float(np.iinfo(array.dtype).max)  # which is above it, and so cannot be converted back
+    inexact = (floats >= top) | (np.where(floats < top, floats, 0).astype(array.dtype) != array)
+    if inexact.any():
+        place = np.argwhere(inexact)[0].tolist()
+        error = rounded(str(array[tuple(place)]), place)
+        raise ImageError(f"{name!r}{error.message}", hint=error.hint)
 
 
 def _chosen(names: list[str], name: str, member: str | None) -> str:

@@ -90,12 +90,13 @@ class _Loaded(NamedTuple):
 def _from_array(loaded: _Loaded, kind: str, frame: int | None, max_pixels: int, layout: Layout) -> Image:
     from convcli.imaging.reading.number_files import data_frame, picture_array
 
-    array = picture_array(loaded.data, kind, loaded.name, loaded.member, max_pixels, layout)
+    notes = list[str]()
+    array = picture_array(loaded.data, kind, loaded.name, loaded.member, max_pixels, layout, notes)
     if frame:
         raise ImageError(f"{loaded.name!r} has no frame {frame}", hint="it has only one, number 0")
     _check_finite(array, loaded.name)
-    only, note = data_frame(array, loaded.name, layout)
-    return Image((only,), Space.DATA, format=kind, name=loaded.name, notes=(note,) if note else ())
+    only = data_frame(array, loaded.name, layout, notes)
+    return Image((only,), Space.DATA, format=kind, name=loaded.name, notes=tuple(notes))
 
 
 def _check_finite(values: Array, name: str) -> None:

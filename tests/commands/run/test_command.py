@@ -332,6 +332,22 @@ WRONG = {
     "missing input": (["net.toml", "gone.png"], 1, "'gone.png' does not exist", "did you mean"),
     "taken": (["net.toml", "gray.png"], 1, "'gray-net.npy' is already there", "--force"),
     "channels in a PNG": (["wide.toml", "gray.png", "-o", "y.png"], 1, "5 channels", ".npy"),
+    "three channels in a CSV": (
+        ["net.toml", "three.npy", "-o", "y.csv"],
+        1,
+        "holds one channel",
+        "write to .png",
+    ),
+    "a tensor that is not there": (["held.toml", "gray.png"], 2, "'w.npz' holds no tensor 'cnv'", "'conv'"),
+    "a file without tensors": (
+        ["none.toml", "gray.png"],
+        2,
+        "'none.npz' holds no tensor 'a'",
+        "it holds: none",
+    ),
+    "complex weights": (["complex.toml", "gray.png"], 2, "holds values of type complex64", "reals"),
+    "twice the same name": (["twice.toml", "gray.png"], 2, "'twice.npz' holds 2 arrays called 'a'", ""),
+    "weights that unpack to 200 MB": (["bomb.toml", "gray.png"], 2, "limit of 134217728 bytes", ""),
     "raw in PNG": (["net.toml", "gray.png", "-o", "y.png", "--range", "raw"], 1, "raw", ""),
     "no folder": (["net.toml", "gray.png", "-o", "gone/y.npy"], 1, "gone", "make the folder"),
     "ImageNet of five": (["imagenet.toml", "five.npy"], 1, "expects 3 channels, and gets 5", "unit"),
@@ -350,6 +366,16 @@ def test_what_is_wrong(
     stack({"type": "conv", "weights": np.ones((5, 1, 1, 1))}, name="wide")
     stack({"type": "relu"}, name="imagenet", scale="imagenet")
     np.save("five.npy", np.ones((4, 4, 5)))
+    np.save("three.npy", np.ones((9, 9, 3)))
+    np.savez("w.npz", conv=np.ones((1, 1, 1, 1)), bias=np.ones(1))
+    np.savez("none.npz")
+    np.save("complex.npy", np.ones((1, 1, 1, 1), np.complex64))
+    np.savez("twice.npz", a=np.ones((1, 1, 1, 1)), b=np.ones((1, 1, 1, 1)))
+    Path("twice.npz").write_bytes(Path("twice.npz").read_bytes().replace(b"b.npy", b"a.npy"))
+    np.savez_compressed("bomb.npz", a=np.zeros((5000, 5000)))
+    files = {"held": "w.npz:cnv", "none": "none.npz:a", "complex": "complex.npy", "twice": "twice.npz:a"}
+    for name, reference in (files | {"bomb": "bomb.npz:a"}).items():
+        stack({"type": "conv", "weights": reference}, name=name)
     Path("gray-net.npy").write_bytes(b"mine")
     before = snapshot()
     ran = convcli("run", *args)
