@@ -6,7 +6,16 @@ from typing import Any, NamedTuple
 
 from PIL import Image as Pillow
 
-__all__ = ["DESCRIPTIVE", "ORIENTATION", "Metadata", "collect", "exif_for", "exif_of_tiff", "profile_for"]
+__all__ = [
+    "DESCRIPTIVE",
+    "ORIENTATION",
+    "Metadata",
+    "collect",
+    "exif_for",
+    "exif_of_tiff",
+    "profile_for",
+    "transfer_of_png",
+]
 
 # Tags of EXIF and TIFF (Exif 2.32, CIPA DC-008).
 ORIENTATION = 0x0112
@@ -31,8 +40,9 @@ class Metadata(NamedTuple):
     text : pairs of keyword and text
     loop : int, optional
         Number of times an animation plays; 0 is forever.
-    gamma : float, optional
-        The exponent of a PNG's gAMA chunk.
+    gamma, srgb, cicp : float, bool, int, optional
+        The exponent of a PNG's gAMA chunk; whether it has an sRGB chunk; the transfer function that its cICP
+        chunk names, a code of ITU-T H.273.
     subsampling : int, optional
         Chroma subsampling of a JPEG, as Pillow codes it: 0 is 4:4:4, 1 is 4:2:2, 2 is 4:2:0.
     """
@@ -44,6 +54,8 @@ class Metadata(NamedTuple):
     text: tuple[tuple[str, str], ...] = ()
     loop: int | None = None
     gamma: float | None = None
+    srgb: bool = False
+    cicp: int | None = None
     subsampling: int | None = None
 
 
@@ -61,8 +73,25 @@ def collect(picture: Pillow.Image, notes: list[str]) -> Metadata:
         text=_text(picture),
         loop=loop if isinstance(loop, int) else None,
         gamma=gamma if isinstance(gamma, float) and gamma > 0 else None,
+        srgb="srgb" in info,
         subsampling=_subsampling(picture),
     )
+
+
+def transfer_of_png(data: bytes) -> int | None:
+    """Return the transfer function in the cICP chunk of a PNG, which Pillow does not read.
+
+    References
+    ----------
+    Portable Network Graphics, third edition, 11.3.2.6: primaries, transfer function, and two more bytes.
+    """
+    at = 8
+    while len(data) >= at + 12 and data[at + 4 : at + 8] != b"IDAT":
+        length = int.from_bytes(data[at : at + 4], "big")
+        if data[at + 4 : at + 8] == b"cICP" and length == 4:
+            return data[at + 9]
+        at += 12 + length
+    return None
 
 
 def _subsampling(picture: Pillow.Image) -> int | None:

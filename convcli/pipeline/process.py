@@ -11,6 +11,7 @@ from convcli.errors import OutputError
 from convcli.imaging import colour
 from convcli.imaging.image import Image, Space
 from convcli.imaging.reading.read import read_picture
+from convcli.imaging.transfer_curve import curves_of
 from convcli.imaging.writing.encode import encode_picture
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, read_stdin, run_each
@@ -48,9 +49,10 @@ def process(
         image = read_source(source, reading)
         targets = paths.targets(source, operation.labels, image.format)
         before = as_gray(image) if spec.gray else image
-        lazy = all(can_be_lazy(before, spec, target.format) for target in targets)
+        curves, unknown = curves_of(before) if spec.linear else ((), "")
+        lazy = not spec.linear and all(can_be_lazy(before, spec, target.format) for target in targets)
         maps = [
-            (operation.lazy_maps(frame) if lazy else None) or operation.maps(frame, before.space)
+            (operation.lazy_maps(frame) if lazy else None) or operation.maps(frame, curves)
             for frame in before.frames
         ]
         results = [
@@ -66,6 +68,8 @@ def process(
             frame.alpha is not None and operation.bleeds(frame.alpha) for frame in before.frames
         ):
             done = done._replace(notes=(*done.notes, BLEEDING))
+        if unknown:
+            done = done._replace(notes=(*done.notes, unknown))
         done = done._replace(notes=tuple(dict.fromkeys((*image.notes, *done.notes))))
         if not details:
             return done

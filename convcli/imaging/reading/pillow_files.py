@@ -7,7 +7,7 @@ from PIL import ImageFile, UnidentifiedImageError
 
 from convcli.errors import ImageError
 from convcli.imaging.image import Decoded, Image
-from convcli.imaging.metadata import Metadata, collect
+from convcli.imaging.metadata import Metadata, collect, transfer_of_png
 from convcli.imaging.reading import netpbm
 from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_guard import guarded
@@ -62,6 +62,8 @@ def _decode(
         decoded.append((one._replace(duration=_duration(picture)), space))
         if index == indices[0]:
             metadata = collect(picture, notes)
+            if picture.format == "PNG":
+                metadata = metadata._replace(cicp=transfer_of_png(data))
     if picture.format == "GIF" and metadata.loop is None and len(indices) > 1:
         metadata = metadata._replace(loop=1)
     if picture.format == "GIF" and not data.rstrip(b"\0").endswith(b";"):
