@@ -1,6 +1,5 @@
-"""Colour conversions: luma, CMYK to RGB, sRGB to linear light and back, premultiplied alpha."""
+"""Colour conversions: luma, CMYK to RGB, premultiplied alpha."""
 
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,9 @@ from convcli.imaging.image import Array, Frame, Space, full_scale
 __all__ = [
     "cmyk_to_rgb",
     "gray",
-    "linear_to_srgb",
     "luma",
     "premultiply",
     "sample_alpha",
-    "srgb_to_linear",
     "unpremultiply",
 ]
 
@@ -67,45 +64,6 @@ def gray(frame: Frame, space: Space) -> Frame:
         pixels = cmyk_to_rgb(pixels)
     one = pixels[..., 0].copy() if pixels.shape[2] < 3 else luma(pixels)
     return frame._replace(pixels=one, space=None)
-
-
-def srgb_to_linear(samples: Array, full: float | None = None) -> Floats:
-    """Return linear light, 0 to 1, of sRGB samples: float32, or float64 for float64.
-
-    ``s <= 0.04045: s / 12.92, else ((s + 0.055) / 1.055) ** 2.4``, with ``s = samples / full``;
-    the curve is odd: negatives give the negative. `full` is the value of white in the samples, by default
-    `full_scale` of their dtype.
-
-    References
-    ----------
-    IEC 61966-2-1:1999; the odd extension is that of scRGB, IEC 61966-2-2.
-    """
-    white = full_scale(samples.dtype) if full is None else full
-    if samples.dtype == np.uint8 and white == 255.0:
-        return _linear_bytes()[samples]
-    kind: type[np.floating[Any]] = np.float64 if samples.dtype == np.float64 else np.float32
-    values: Floats = samples.astype(kind)
-    values = values / kind(white)
-    magnitude = np.abs(values)
-    curve = ((magnitude + 0.055) / 1.055) ** 2.4
-    light: Floats = np.copysign(np.where(magnitude <= 0.04045, magnitude / 12.92, curve), values)
-    return light
-
-
-@cache
-def _linear_bytes() -> NDArray[np.float32]:
-    return srgb_to_linear(np.arange(256) / 255.0).astype(np.float32)
-
-
-def linear_to_srgb(light: Floats, full: float = 1.0) -> Floats:
-    """Return sRGB samples, 0 to `full`, of linear light from 0 to 1: the inverse of `srgb_to_linear`.
-
-    ``l <= 0.0031308: 12.92 l, else 1.055 l ** (1 / 2.4) - 0.055``.
-    """
-    magnitude = np.abs(light)
-    curve = 1.055 * magnitude ** (1 / 2.4) - 0.055
-    samples = np.copysign(np.where(magnitude <= 0.0031308, magnitude * 12.92, curve), light)
-    return samples * light.dtype.type(full)
 
 
 def premultiply(pixels: Floats, alpha: Floats) -> Floats:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.imaging.colour import linear_to_srgb
+from convcli.imaging.transfer_curve import encode
 
 __all__ = ["lab_to_srgb"]
 
@@ -34,4 +34,4 @@ def lab_to_srgb(lab: NDArray[Any]) -> NDArray[Any]:
     middle = (lab[..., 0] + 16.0) / 116.0
     ratios = np.stack([middle + lab[..., 1] / 500.0, middle, middle - lab[..., 2] / 200.0], axis=-1)
     linear = np.where(ratios > 6 / 29, ratios**3, 3 * (6 / 29) ** 2 * (ratios - 4 / 29)) * _WHITE @ _LINEAR.T
-    return linear_to_srgb(np.clip(linear, 0.0, 1.0))
+    return encode(np.clip(linear, 0.0, 1.0))

@@ -13,7 +13,8 @@ from convcli.engine.correlation.correlate import correlate_window
 from convcli.engine.correlation.plan import plan_for
 from convcli.engine.layers.conv2d import conv2d_window
 from convcli.engine.window import Window
-from convcli.imaging.image import Frame, Image, Space
+from convcli.imaging.image import Frame, Image
+from convcli.imaging.transfer_curve import Curves
 from convcli.kernels.kernel import Kernel
 from convcli.options.specs import FilterSpec
 from convcli.pipeline.lazy_rows import LazyRows
@@ -55,10 +56,10 @@ class Filtering(NamedTuple):
         """The SPEC of each map's kernel."""
         return self.kernels.names
 
-    def maps(self, frame: Frame, space: Space) -> list[FeatureMap[Array]]:
+    def maps(self, frame: Frame, curves: Curves = ()) -> list[FeatureMap[Array]]:
         """Return the feature maps of a frame."""
         colours = self.spec.combine is not Combine.ORIENTATION
-        maps = map_frame(frame, space, self.spec, self._slide, self._weigh, self.windows(), colours=colours)
+        maps = map_frame(frame, curves, self.spec, self._slide, self._weigh, self.windows(), colours=colours)
         if self.spec.bias:
             for one in maps:
                 np.add(one.values, self.spec.bias, out=one.values)
@@ -117,7 +118,7 @@ class Filtering(NamedTuple):
     def lazy_maps(self, frame: Frame) -> list[FeatureMap[LazyRows]] | None:
         """Return maps whose rows are computed later; None where they cannot be, or the picture is small."""
         spec, alpha = self.spec, None if self.spec.alpha is AlphaMode.DROP else frame.alpha
-        if is_weighted(frame, spec) or spec.linear or spec.chain or frame.pixels.size < LAZY_SIZE:
+        if is_weighted(frame, spec) or spec.chain or frame.pixels.size < LAZY_SIZE:
             return None
         maps = []
         for recipe, path in zip(_recipes(self.kernels.kernels, spec), self.windows(), strict=True):

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from convcli.choices import AlphaMode, PadMode
 from convcli.engine.window import Window
-from convcli.errors import ImageError
 from convcli.imaging import colour
-from convcli.imaging.image import Frame, Space, full_scale
+from convcli.imaging.image import Frame, full_scale
+from convcli.imaging.transfer_curve import Curves, decode, encode
 from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline.operation import FeatureMap
 
@@ -37,12 +37,12 @@ Correlate: TypeAlias = Callable[[Array, Array, bool], Array]
 
 # Coverage below half a step of 8 bits is none: what is left of its colour is rounding. Coverage this near to
 # full is full: the rest is rounding.
-TRANSPARENT_BELOW, OPAQUE_WITHIN = 0.5 / 255, 1e-6
+TRANSPARENT_BELOW, OPAQUE_WITHIN = 0.5 / 255, 4e-6
 
 
 def map_frame(
     frame: Frame,
-    space: Space,
+    curves: Curves,
     spec: FilterSpec | PoolSpec,
     slide: Slide,
     weigh: Weigh,
@@ -57,8 +57,10 @@ def map_frame(
 
     Parameters
     ----------
-    frame, space
-        The pixels, and what they mean.
+    frame
+        The pixels.
+    curves
+        Transfer curves of linear light, none for pixels as they are.
     windows
         For each map, the windows that made it, one after the other: alpha that is kept is sampled at their
         centres. `ceil` rounds output sizes up.
@@ -69,14 +71,11 @@ def map_frame(
     pixels: Array = frame.pixels
     pad_value = spec.pad_value
     alpha = None if spec.alpha is AlphaMode.DROP else frame.alpha
-    if spec.linear:
-        if space not in (Space.GRAY, Space.RGB):
-            raise ImageError(
-                f"linear light is not defined for {space.upper()} pictures", hint="leave --linear out"
-            )
-        pixels = colour.srgb_to_linear(pixels, full_in)
+    if curves:
+        pixels = decode(pixels, curves, full_in)
         if pad_value is not None:
-            pad_value = float(colour.srgb_to_linear(np.array([pad_value]), full_in)[0])
+            # One value for all channels: by the curve of green, should they differ.
+            pad_value = float(decode(np.array(pad_value), curves[len(curves) // 2 :][:1], full_in))
     transparency: list[Array | None]
     if alpha is not None and is_weighted(frame, spec):
         kind = np.float64 if pixels.dtype == np.float64 else np.float32
@@ -90,8 +89,8 @@ def map_frame(
             if alpha is None
             else [sampled_alpha(alpha, path, ceil=ceil) for path in windows]
         )
-    if spec.linear and colours:
-        values = [colour.linear_to_srgb(light, full_in) for light in values]
+    if curves and colours:
+        values = [encode(light, curves, full_in) for light in values]
     return [FeatureMap(one, clear) for one, clear in zip(values, transparency, strict=True)]
 
 

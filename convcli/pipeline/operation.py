@@ -6,7 +6,8 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from numpy.typing import NDArray
 
 from convcli.engine.window import Window
-from convcli.imaging.image import Frame, Image, Space
+from convcli.imaging.image import Frame, Image
+from convcli.imaging.transfer_curve import Curves
 from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline.lazy_rows import LazyRows
 
@@ -49,8 +50,8 @@ class Operation(Protocol):
         """What reports call each map."""
         ...
 
-    def maps(self, frame: Frame, space: Space) -> list[FeatureMap[NDArray[Any]]]:
-        """Return the feature maps of a frame."""
+    def maps(self, frame: Frame, curves: Curves = ()) -> list[FeatureMap[NDArray[Any]]]:
+        """Return the feature maps of a frame, with `curves` in linear light."""
         ...
 
     def windows(self, size: tuple[int, int]) -> Sequence[Sequence[Window]]:

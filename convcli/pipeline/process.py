@@ -14,6 +14,7 @@ from convcli.imaging import colour
 from convcli.imaging.geotiff import Placement, moved
 from convcli.imaging.image import Image, Space, together
 from convcli.imaging.reading.read import read_picture
+from convcli.imaging.transfer_curve import curves_of
 from convcli.imaging.writing.encode import encode_picture
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, read_stdin, run_each
@@ -52,12 +53,12 @@ def process(
         image = read_source(source, reading)
         targets = paths.targets(source, operation.labels, image.format)
         before = as_gray(image) if spec.gray else image
-        lazy = all(can_be_lazy(before, spec, target.format) for target in targets)
+        curves = [curves_of(page) if spec.linear else ((), "") for page in before.apart()]
+        lazy = not spec.linear and all(can_be_lazy(before, spec, target.format) for target in targets)
         with hinting_at_layout(image.notes):
             maps = [
-                (operation.lazy_maps(frame) if lazy else None)
-                or operation.maps(frame, before.space_of(frame))
-                for frame in before.frames
+                (operation.lazy_maps(frame) if lazy else None) or operation.maps(frame, of_frame)
+                for frame, (of_frame, _) in zip(before.frames, curves, strict=True)
             ]
         results = [
             _placed(
@@ -76,7 +77,8 @@ def process(
             frame.alpha is not None and operation.bleeds(frame.alpha) for frame in before.frames
         ):
             done = done._replace(notes=(*done.notes, BLEEDING))
-        done = done._replace(notes=tuple(dict.fromkeys((*image.notes, *done.notes))))
+        unknown = [note for _, note in curves if note]
+        done = done._replace(notes=tuple(dict.fromkeys((*image.notes, *done.notes, *unknown))))
         if not details:
             return done
         methods = list(operation.methods(before))

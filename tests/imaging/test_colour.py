@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image as Pillow
 
 from convcli.imaging import colour
-from convcli.imaging.image import Frame, Space, full_scale
+from convcli.imaging.image import Frame, Space
 from tests.imaging.helpers import pixels
 
 ALL_BYTES = np.stack(np.meshgrid(*[np.arange(0, 256, 5, dtype=np.uint8)] * 3), axis=-1).reshape(1, -1, 3)
@@ -60,42 +60,6 @@ def test_gray_of_every_space():
     kept = colour.gray(Frame(rgb, pixels(1, seed=3), 40.0), Space.RGB)
     assert kept.duration == 40.0
     assert_array_equal(kept.alpha, pixels(1, seed=3))
-
-
-SRGB = {0.0: 0.0, 0.04045: 0.04045 / 12.92, 0.5: 0.21404114048223255, 1.0: 1.0, -0.5: -0.21404114048223255}
-
-
-@pytest.mark.parametrize(("sample", "light"), SRGB.items())
-def test_srgb_has_the_values_of_the_standard_and_is_odd(sample, light):
-    assert_allclose(colour.srgb_to_linear(np.array([[sample]])), [[light]], rtol=1e-12)
-    assert_allclose(colour.linear_to_srgb(np.array([[light]])), [[sample]], rtol=1e-6, atol=1e-12)
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_every_integer_sample_survives_linear_light(dtype):
-    white = full_scale(dtype)
-    samples = np.arange(int(white) + 1).astype(dtype).reshape(1, -1)
-    light = colour.srgb_to_linear(samples)
-    assert light.dtype == np.float32
-    assert light.min() == 0
-    assert light.max() == 1
-    assert_array_equal(np.rint(colour.linear_to_srgb(light, white)), samples)
-
-
-def test_8_bit_table_is_the_formula():
-    samples = np.arange(256, dtype=np.uint8)
-    assert_allclose(colour.srgb_to_linear(samples), colour.srgb_to_linear(samples / 255.0), rtol=1e-6)
-
-
-@given(st.floats(-4, 4))
-def test_decode_and_encode_are_inverse_beyond_the_range_too(sample):
-    there = colour.srgb_to_linear(np.array([sample]))
-    assert_allclose(colour.linear_to_srgb(there), [sample], rtol=1e-5, atol=1e-7)
-
-
-def test_decode_takes_white_from_the_caller():
-    assert_allclose(colour.srgb_to_linear(np.array([255.0]), 255.0), [1.0])
-    assert_allclose(colour.srgb_to_linear(np.array([300], np.uint16), 300.0), [1.0])
 
 
 @pytest.mark.parametrize("channels", [1, 3])

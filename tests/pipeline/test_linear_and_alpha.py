@@ -1,5 +1,7 @@
 """Constant padding in linear light and beside transparency, against SciPy and the sRGB formula."""
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.testing import assert_allclose
 from PIL import Image
 from scipy import ndimage
 
+from tests.imaging.profiles import curv, profile
 from tests.oracle import linear_to_srgb, srgb_to_linear
 from tests.program import Convcli, pixels
 
@@ -130,8 +133,6 @@ def opaque(path: Path, dtype: str, channels: int) -> tuple[Path, Path]:
 def test_an_opaque_picture_gives_what_it_gives_without_alpha(
     convcli: Convcli, tmp_path: Path, options: tuple[str, ...], dtype: str, channels: int
 ) -> None:
-    if dtype == "float32" and "--linear" in options:
-        pytest.skip("floats are linear")
     plain, covered = opaque(tmp_path, dtype, channels)
     for name in (plain, covered):
         ran = convcli("filter", name, *options, "--alpha", "filter", "-o", name.with_suffix(".npy"))
@@ -291,3 +292,122 @@ def test_nothing_bleeds_where_nothing_or_all_is_hidden(convcli: Convcli, tmp_pat
     Image.fromarray(picture).save(tmp_path / "x.png")
     ran = convcli("filter", "x.png", "-k", "box", "-o", "y.png")
     assert (ran.status, ran.err) == (0, "")
+
+
+GAMMA_18 = profile(b"RGB ", *[curv(461)] * 3)
+GREY_18 = profile(b"GRAY", curv(461))
+
+# What a file says of its curve, and its mean of black and white: gamma 1 gives 127.5, 461/256 (1.8) gives
+# 255 / 2**(256/461), sRGB 187.5.
+SRGB_MEAN = 255 * (1.055 * 0.5 ** (1 / 2.4) - 0.055)
+MEANS = {
+    "nothing": ({}, SRGB_MEAN, ""),
+    "gAMA 1.0": ({"gAMA": struct.pack(">I", 100000)}, 127.5, ""),
+    "gAMA 0.5": ({"gAMA": struct.pack(">I", 50000)}, 255 * 0.5**0.5, ""),
+    "sRGB and gAMA": ({"gAMA": struct.pack(">I", 100000), "sRGB": b"\0"}, SRGB_MEAN, ""),
+    "iCCP": ({"iCCP": GAMMA_18}, 255 * 0.5 ** (256 / 461), ""),
+    "iCCP and the others": (
+        {"gAMA": struct.pack(">I", 100000), "sRGB": b"\0", "iCCP": GAMMA_18},
+        255 * 0.5 ** (256 / 461),
+        "",
+    ),
+    "cICP, linear": ({"cICP": bytes([1, 8, 0, 1]), "iCCP": GAMMA_18}, 127.5, ""),
+    "cICP, PQ": ({"cICP": bytes([9, 16, 0, 1])}, SRGB_MEAN, "cICP"),
+    "iCCP without curves": ({"iCCP": profile(b"RGB ", *[b"mft2" + bytes(8)] * 3)}, SRGB_MEAN, "ICC"),
+}
+
+
+def with_chunks(png: Path, chunks: dict[str, bytes]) -> None:
+    """Put chunks before the pixels of a PNG."""
+    data = png.read_bytes()
+    added = b""
+    for kind, content in chunks.items():
+        content = b"x\0\0" + zlib.compress(content) if kind == "iCCP" else content
+        body = kind.encode() + content
+        added += struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
+    png.write_bytes(data[:33] + added + data[33:])
+
+
+@pytest.mark.parametrize("name", MEANS)
+@pytest.mark.parametrize(
+    "command", [("filter", "-k", "1 1; 1 1", "--normalize", "--pad", "valid"), ("pool", "-m", "avg")]
+)
+def test_light_is_that_of_the_files_own_curve(
+    convcli: Convcli, tmp_path: Path, command: tuple[str, ...], name: str
+) -> None:
+    chunks, expected, note = MEANS[name]
+    picture = np.zeros((2, 2, 3), np.uint8)
+    picture[:, 1] = 255
+    Image.fromarray(picture).save(tmp_path / "x.png")
+    with_chunks(tmp_path / "x.png", chunks)
+    ran = convcli(command[0], "x.png", *command[1:], "--linear", "-o", "y.npy", "--range", "raw")
+    assert ran.status == 0, ran.err
+    assert_allclose(np.load(tmp_path / "y.npy"), np.full((1, 1, 3), expected), atol=1e-3)
+    assert ran.err.count("--linear takes sRGB") == bool(note)
+    assert note in ran.err
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp", ".avif"])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_profiles_count_in_every_format(convcli: Convcli, tmp_path: Path, suffix: str, mode: str) -> None:
+    if mode == "L" and suffix in (".webp", ".avif"):
+        pytest.skip("has no grey")
+    picture = Image.new(mode, (32, 32), "white")
+    picture.paste("black", (0, 0, 16, 32))
+    options = {"lossless": True} if suffix == ".webp" else {"quality": 100}
+    options = {} if suffix in (".png", ".tif") else options
+    picture.save(tmp_path / f"x{suffix}", icc_profile=GREY_18 if mode == "L" else GAMMA_18, **options)
+    ran = convcli("pool", f"x{suffix}", "--global", "-m", "avg", "--linear", "-o", "y.npy", "--range", "raw")
+    assert (ran.status, ran.err) == (0, "")
+    assert_allclose(np.load(tmp_path / "y.npy"), 255 * 0.5 ** (256 / 461), atol=1)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize(
+    "chunks", [{"gAMA": struct.pack(">I", g)} for g in (100000, 45455, 55556, 10000)], ids=str
+)
+def test_the_identity_gives_the_same_bytes(
+    convcli: Convcli, tmp_path: Path, chunks: dict[str, bytes], bits: int
+) -> None:
+    samples = np.arange(2**bits).reshape(16, -1).astype(f"uint{bits}")
+    Image.fromarray(samples).save(tmp_path / "x.png")
+    with_chunks(tmp_path / "x.png", chunks)
+    ran = convcli("filter", "x.png", "-k", "identity", "--linear", "-o", "y.png")
+    assert (ran.status, ran.err) == (0, "")
+    np.testing.assert_array_equal(pixels(tmp_path / "y.png"), samples)
+    with Image.open(tmp_path / "y.png") as written:
+        assert written.info["gamma"] == int.from_bytes(chunks["gAMA"], "big") / 100000
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.csv", "x.tif", "x.pfm"])
+def test_floats_are_linear_light(convcli: Convcli, tmp_path: Path, name: str) -> None:
+    values = np.array([[0.0, 1.0], [0.5, 0.25]], np.float32)
+    match Path(name).suffix:
+        case ".npy":
+            np.save(tmp_path / name, values)
+        case ".csv":
+            np.savetxt(tmp_path / name, values, delimiter=",")
+        case ".tif":
+            tifffile.imwrite(tmp_path / name, values)
+        case ".pfm":
+            (tmp_path / name).write_bytes(b"Pf\n2 2\n-1.0\n" + values[::-1].tobytes())
+    ran = convcli("pool", name, "-m", "avg", "--linear", "-o", "y.npy")
+    assert ran.status == 0
+    assert ran.err.endswith("floats are linear light already: --linear changes nothing\n")
+    assert np.load(tmp_path / "y.npy").ravel().tolist() == [0.4375]
+
+
+@pytest.mark.parametrize("kernel", [SOBEL, SHARPEN, "0.5", "gaussian:sigma=2", "motion:length=15,angle=30"])
+def test_far_from_what_is_transparent_all_is_as_without_alpha(
+    convcli: Convcli, tmp_path: Path, kernel: str
+) -> None:
+    picture = np.random.default_rng(6).integers(0, 256, (80, 90, 4), np.uint8)
+    picture[..., 3] = 255
+    picture[3, 4, 3] = 0
+    found = run_on(convcli, tmp_path, picture, "filter", "-k", kernel, "--range", "raw")
+    Image.fromarray(picture[..., :3].copy()).save(tmp_path / "plain.png")
+    ran = convcli("filter", "plain.png", "-k", kernel, "--range", "raw", "-o", "plain.npy")
+    assert ran.status == 0, ran.err
+    assert_allclose(found[20:, 20:, :3], np.load(tmp_path / "plain.npy")[20:, 20:], atol=5e-3)
+    assert (found[20:, 20:, 3] == 255).all()
+    assert (found[..., 3] < 255).any()

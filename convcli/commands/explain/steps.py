@@ -85,7 +85,7 @@ def explain(
         )
         for name, weights, bias in zip(part_names(text, used), used.components, used.bias, strict=True)
     )
-    maps = Filtering(slides, spec).maps(frame, image.space)
+    maps = Filtering(slides, spec).maps(frame)
     found = parts[0].trace.at
     stored, clipped, mode, dtype = _stored(image, maps, spec, found, format)
     combined: tuple[float, ...] = ()

@@ -12,7 +12,8 @@ from convcli.engine.pooling.pool2d import plan_pooling, pool_picture
 from convcli.engine.pooling.windows import Pooling
 from convcli.engine.window import Window
 from convcli.imaging.colour import premultiply, unpremultiply
-from convcli.imaging.image import Frame, Image, Space
+from convcli.imaging.image import Frame, Image
+from convcli.imaging.transfer_curve import Curves
 from convcli.options.specs import PoolSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, check_inputs
 from convcli.pipeline.linear_and_alpha import (
@@ -45,7 +46,7 @@ class PoolingOperation(NamedTuple):
         size = "{}x{}".format(*self.spec.size)
         return (f"global {self.spec.mode}" if self.spec.whole else f"{self.spec.mode} {size}",)
 
-    def maps(self, frame: Frame, space: Space) -> list[FeatureMap[Array]]:
+    def maps(self, frame: Frame, curves: Curves = ()) -> list[FeatureMap[Array]]:
         """Return the one map of a frame."""
         how = self._pooling(frame.size)
 
@@ -64,7 +65,7 @@ class PoolingOperation(NamedTuple):
             [covering] = slide(premultiply(pixels, coverage), pad_value)
             return [(unpremultiply(covering, share), share)]
 
-        return map_frame(frame, space, self.spec, slide, weigh, self.windows(frame.size), ceil=how.ceil)
+        return map_frame(frame, curves, self.spec, slide, weigh, self.windows(frame.size), ceil=how.ceil)
 
     def bleeds(self, alpha: Array) -> bool:
         """Whether colours of fully transparent pixels reach visible ones through the window."""

@@ -119,7 +119,7 @@ def slid_maps(image: Image, slides: LoadedKernels, spec: FilterSpec, show_spec: 
     """Return the maps, or the scores, that kernels make of the first frame."""
     if show_spec.score:
         return list(_scores(image, slides, spec, show_spec))
-    found = Filtering(slides, spec).maps(image.frames[0], image.space)
+    found = Filtering(slides, spec).maps(image.frames[0])
     return [
         _shown(plane, show_spec.region, kernel=kernel, pad=spec.pad.value, channel=channel)
         for kernel, one in zip(_called(slides), found, strict=True)

@@ -336,7 +336,7 @@ ERRORS = {
     "a made-up name that is there": (["gray.png"], 1, "'gray-max.png' is already there", "--force"),
     "float in JPEG": (["gray.png", "--depth", "float", "-o", "x.jpg"], 1, "", ".npy"),
     "json and bytes": (["gray.png", "-o", "-", "--json"], 2, "both want stdout", "-o FILE"),
-    "linear data": (["x.npy", "--linear"], 1, "'x.npy': linear light", "--linear"),
+    "linear inks": (["ink.jpg", "--linear"], 1, "'ink.jpg': linear light", "--linear"),
 }
 
 
@@ -351,7 +351,7 @@ def test_errors(
     hint: str,
 ) -> None:
     Path("gray-max.png").write_bytes(b"mine")
-    np.save("x.npy", np.ones((4, 4)))
+    Image.new("CMYK", (4, 4)).save("ink.jpg")
     before = snapshot()
     ran = convcli("pool", *args)
     ran.check_refusal(status, says, hint)
