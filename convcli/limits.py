@@ -44,8 +44,8 @@ class Limit(NamedTuple):
 FRAMES = Limit("number of frames", 1 << 15)
 # Bytes of all texts and profiles of a PNG, unpacked: twenty times the largest ICC profiles.
 PNG_TEXT = Limit("texts and profiles of a PNG", 1 << 26, "bytes")
-# Chunks of a PNG: four gigabytes in chunks of 8 KiB, the smallest usual.
-PNG_CHUNKS = Limit("number of chunks of a PNG", 1 << 19)
+# Chunks of a PNG: two gigabytes in chunks of 8 KiB, the smallest usual.
+PNG_CHUNKS = Limit("number of chunks of a PNG", 1 << 18)
 
 
 def table() -> list[Limit]:

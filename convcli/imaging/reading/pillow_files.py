@@ -13,7 +13,7 @@ from convcli.imaging.image import Decoded, Image
 from convcli.imaging.metadata import Metadata, as_comment, collect, iptc_of, orientation
 from convcli.imaging.reading import netpbm
 from convcli.imaging.reading.gif_file import gif_file, gif_layers
-from convcli.imaging.reading.jpeg_file import jpeg_coding
+from convcli.imaging.reading.jpeg_file import check_length, jpeg_coding
 from convcli.imaging.reading.layers import composed
 from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_guard import guarded
@@ -133,6 +133,8 @@ def _decode(
     decoded: list[Decoded] = []
     metadata = Metadata()
     indices = _indices(picture, frame, name, notes)
+    if picture.format in ("JPEG", "MPO"):
+        check_length(data, picture.size, name)
     pages = picture.format == "TIFF"  # which differ in size, and are turned by Pillow
     _check_all(name, picture.size, 1 if pages else len(indices), frame, max_pixels)
     turn = 1 if pages else orientation(picture)
