@@ -92,7 +92,7 @@ def gif_layers(data: bytes, file: GifFile) -> Iterator[Layer]:
         clear = b"!\xf9\4\1\0\0" + control[3:] + b"\0" if flags & _TRANSPARENT else b""
         image = struct.pack("<BHHHHB", _IMAGE, 0, 0, width, height, packed & 0x40)
         alone = b"".join((b"GIF89a", header, b"\0\0", table, clear, image, data[start:end], b";"))
-        time = 10.0 * int.from_bytes(control[1:3], "little") if control else None
+        time = 10.0 * int.from_bytes(control[1:3], "little")
         yield Layer(alone, left, top, _DISPOSALS.get(flags >> 2 & 7, KEEP), True, time)
 
 

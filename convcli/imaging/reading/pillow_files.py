@@ -133,10 +133,10 @@ def _decode(
     decoded: list[Decoded] = []
     metadata = Metadata()
     indices = _indices(picture, frame, name, notes)
-    if picture.format in ("JPEG", "MPO"):
-        check_length(data, picture.size, name)
     pages = picture.format == "TIFF"  # which differ in size, and are turned by Pillow
     _check_all(name, picture.size, 1 if pages else len(indices), frame, max_pixels)
+    if picture.format in ("JPEG", "MPO"):
+        check_length(data, picture.size, name)
     turn = 1 if pages else orientation(picture)
     total = 0
     for index in indices:

@@ -6,9 +6,10 @@ import struct
 import subprocess
 
 import cv2
+import imagecodecs
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image as Pillow
 
 from convcli.errors import ImageError, OutputError
@@ -18,7 +19,7 @@ from convcli.imaging.reading.read import read_picture
 from convcli.imaging.writing.encode import encode_picture
 from convcli.limits import FRAMES
 from tests.imaging.animations import Part, apng, as_rgba, random_parts
-from tests.imaging.helpers import animation, pixels
+from tests.imaging.helpers import animation, few_colours, pixels
 
 # Frames of the animation in `helpers`, several in a row being equal, and their times in milliseconds.
 ORDER = (0, 0, 0, 1, 1, 2, 2, 2, 3, 0, 0)
@@ -208,3 +209,44 @@ def test_one_frame_of_too_many_can_be_read(name):
         read_picture(data, max_pixels=3600)
     for index in (0, 199):
         assert read_picture(data, frame=index, max_pixels=3600).frames[0].size == (60, 60)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("alpha", [False, True])
+def test_libpng_sees_the_frames_of_an_animated_png(alpha, channels, dtype):
+    frames = tuple(
+        Frame(pixels(channels, dtype, seed), pixels(1, dtype, seed + 9) if alpha else None, 40.0)
+        for seed in (1, 1, 2, 3, 3)
+    )
+    data = encode_picture(Image(frames, Space.GRAY if channels == 1 else Space.RGB), "png").data
+    theirs = imagecodecs.apng_decode(data)
+    assert theirs.dtype == dtype
+    assert_array_equal(theirs, [frame.stacked() for frame in frames])
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+def test_opencv_sees_the_frames_of_an_avif_that_we_read(alpha, tmp_path):
+    path = tmp_path / "a.avif"
+    path.write_bytes(encode_picture(repeated(alpha=alpha), "avif").data)
+    done, found = cv2.imreadanimation(str(path))
+    assert done
+    assert [round(time) for time in found.durations] == list(TIMES)
+    for frame, theirs in zip(read_picture(path).frames, found.frames, strict=True):
+        order = [2, 1, 0, 3][: frame.stacked().shape[2]]
+        assert_allclose(theirs[..., order].astype(int), frame.stacked().astype(int), atol=3)
+
+
+@pytest.mark.parametrize("name", ["png", "webp", "avif"])
+def test_animations_that_opencv_wrote_are_read(name, tmp_path):
+    made = cv2.Animation(3)
+    made.frames = [np.ascontiguousarray(few_colours(seed)[..., ::-1]) for seed in range(4)]
+    made.durations = [100, 50, 70, 330]
+    path = tmp_path / f"a.{name}"
+    options = {"webp": [cv2.IMWRITE_WEBP_QUALITY, 101], "avif": [cv2.IMWRITE_AVIF_QUALITY, 100]}
+    assert cv2.imwriteanimation(str(path), made, options.get(name, []))
+    read = read_picture(path)
+    assert [frame.duration for frame in read.frames] == [100.0, 50.0, 70.0, 330.0]
+    for seed, frame in enumerate(read.frames):
+        difference = np.abs(frame.pixels.astype(int) - few_colours(seed))
+        assert difference.max() <= 0 if name != "avif" else difference.mean() < 30
