@@ -7,6 +7,7 @@ import subprocess
 import time
 import zlib
 
+import imagecodecs
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -312,6 +313,20 @@ def test_the_coding_of_a_jpeg_is_told_by_its_frame_marker():
         assert jpeg_coding(bytes(data)) == coding
     encoded = encode_picture(image(3, metadata=Metadata(coding="arithmetic")), "jpeg")
     assert encoded.notes == ("the JPEG's arithmetic coding became Huffman coding",)
+
+
+@pytest.mark.parametrize(
+    ("encode", "what"),
+    [
+        (lambda samples: imagecodecs.jpeg8_encode(samples, bitspersample=12), "a 12-bit JPEG"),
+        (lambda samples: imagecodecs.ljpeg_encode(samples), "a 16-bit JPEG"),
+        (lambda samples: imagecodecs.jpegls_encode(samples), "a JPEG-LS picture"),
+    ],
+)
+def test_an_intact_jpeg_that_cannot_be_read_is_called_what_it_is(encode, what):
+    samples = (pixels(1, np.uint16, size=(16, 24)) // 16).astype(np.uint16)
+    with pytest.raises(ImageError, match=f"is {what}, which cannot be read"):
+        read_picture(encode(samples))
 
 
 def test_a_jpeg_too_short_for_its_size_is_refused_before_memory_is_asked_for():
