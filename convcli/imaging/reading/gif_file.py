@@ -61,7 +61,7 @@ def gif_file(data: bytes, most: int) -> GifFile:
                 control = first[:4]
             elif label == _COMMENT:
                 comments.append(b"".join(_blocks(data, at + 2)))
-            elif label == _APPLICATION and first == b"NETSCAPE2.0":
+            elif label == _APPLICATION and first == b"NETSCAPE2.0" and loop is None:
                 second = data[at + 14 : end]
                 loop = int.from_bytes(second[2:4], "little") if second[:2] == b"\3\1" else loop
             at = end

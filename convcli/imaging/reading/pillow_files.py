@@ -78,12 +78,12 @@ def _png(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list
     if frame is None and file.beside and file.frames:
         notes.append("the still picture beside the animation is left out (--frame 0 reads it)")
     if not file.frames or (file.beside and frame == 0):
-        decoded = [png_frame(file.still, notes)]
+        decoded = iter([png_frame(file.still, notes)])
     else:
         layers = png_layers(data, file)
         wanted = None if frame is None else indices[0] - file.beside
         decode_one = partial(png_frame, notes=notes)
-        decoded = list(composed(layers, size[::-1], decode_one, wanted, alpha_always=file.has_alpha))
+        decoded = composed(layers, size[::-1], decode_one, wanted, alpha_always=file.has_alpha)
     return _image([upright(one, turn) for one in decoded], metadata, "png", name, notes)
 
 
@@ -141,13 +141,11 @@ def _decode(
     if picture.format in ("JPEG", "MPO"):
         check_length(data, picture.size, name)
     turn = 1 if pages else orientation(picture)
-    total = 0
     for index in indices:
         if picture.tell() != index:
             picture.seek(index)
-        total += picture.width * picture.height
-        if total > max_pixels:
-            raise too_large(name, picture.size, max_pixels, len(indices))
+        if picture.width * picture.height > max_pixels:
+            raise too_large(name, picture.size, max_pixels)
         one, space = upright(_frame(picture, data, kind, index, name, notes), turn)
         decoded.append((one._replace(duration=_duration(picture)), space))
         if index == indices[0]:
