@@ -140,12 +140,12 @@ def _decode(
     _check_all(name, picture.size, 1 if pages else len(indices), frame, max_pixels)
     if picture.format in ("JPEG", "MPO"):
         check_length(data, picture.size, name)
-    turn = 1 if pages else orientation(picture)
     for index in indices:
         if picture.tell() != index:
             picture.seek(index)
         if picture.width * picture.height > max_pixels:
             raise too_large(name, picture.size, max_pixels)
+        turn = 1 if pages else orientation(picture)
         one, space = upright(_frame(picture, data, kind, index, name, notes), turn)
         decoded.append((one._replace(duration=_duration(picture)), space))
         if index == indices[0]:
