@@ -52,8 +52,8 @@ TENSOR_HEADER = Limit("header of a .safetensors file", 1 << 24, "bytes")
 NESTING = Limit("depth of nested lists", 8)
 # Bytes of all texts and profiles of a PNG, unpacked: twenty times the largest ICC profiles.
 PNG_TEXT = Limit("texts and profiles of a PNG", 1 << 26, "bytes")
-# Chunks of a PNG: four gigabytes in chunks of 8 KiB, the smallest usual.
-PNG_CHUNKS = Limit("number of chunks of a PNG", 1 << 19)
+# Chunks of a PNG: two gigabytes in chunks of 8 KiB, the smallest usual.
+PNG_CHUNKS = Limit("number of chunks of a PNG", 1 << 18)
 # Pages of a TIFF; stacks of movies have up to ten thousand, and each takes about a millisecond.
 TIFF_PAGES = Limit("the number of pages in a TIFF,", 1 << 15)
 

@@ -220,8 +220,6 @@ def test_the_cicp_chunk_of_a_png_is_found():
     def chunk(kind: bytes, content: bytes) -> bytes:
         tail = struct.pack(">I", zlib.crc32(kind + content))
         return struct.pack(">I", len(content)) + kind + content + tail
-            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-        )
 
     plain = encode_picture(picture(Space.GRAY, Metadata(gamma=0.5)), "png").data
     at = plain.index(b"IDAT") - 4

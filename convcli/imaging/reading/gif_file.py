@@ -61,7 +61,7 @@ def gif_file(data: bytes, most: int) -> GifFile:
                 control = first[:4]
             elif label == _COMMENT:
                 comments.append(b"".join(_blocks(data, at + 2)))
-            elif label == _APPLICATION and first == b"NETSCAPE2.0":
+            elif label == _APPLICATION and first == b"NETSCAPE2.0" and loop is None:
                 second = data[at + 14 : end]
                 loop = int.from_bytes(second[2:4], "little") if second[:2] == b"\3\1" else loop
             at = end
@@ -92,7 +92,7 @@ def gif_layers(data: bytes, file: GifFile) -> Iterator[Layer]:
         clear = b"!\xf9\4\1\0\0" + control[3:] + b"\0" if flags & _TRANSPARENT else b""
         image = struct.pack("<BHHHHB", _IMAGE, 0, 0, width, height, packed & 0x40)
         alone = b"".join((b"GIF89a", header, b"\0\0", table, clear, image, data[start:end], b";"))
-        time = 10.0 * int.from_bytes(control[1:3], "little") if control else None
+        time = 10.0 * int.from_bytes(control[1:3], "little")
         yield Layer(alone, left, top, _DISPOSALS.get(flags >> 2 & 7, KEEP), True, time)
 
 

@@ -12,8 +12,7 @@ from convcli.errors import ImageError
 from convcli.imaging.image import Decoded, Image
 from convcli.imaging.metadata import Metadata, as_comment, collect, iptc_of, orientation
 from convcli.imaging.reading import netpbm
-from convcli.imaging.reading.gif_file import gif_file, gif_layers
-from convcli.imaging.reading.jpeg_file import jpeg_coding
+from convcli.imaging.reading.jpeg_file import check_kind, check_length, jpeg_coding
 from convcli.imaging.reading.layers import composed
 from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_guard import guarded
@@ -44,6 +43,8 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
             return _png(data, name, frame, max_pixels, notes)
         if kind == "GIF":
             return _gif(data, name, frame, max_pixels, notes)
+        if kind == "JPEG":
+            check_kind(data, name)
         if kind == "WEBP":
             webp = webp_facts(data, FRAMES.most + 1)
             _check_all(name, (webp.width, webp.height), webp.frames, frame, max_pixels)
@@ -79,16 +80,18 @@ def _png(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list
     if frame is None and file.beside and file.frames:
         notes.append("the still picture beside the animation is left out (--frame 0 reads it)")
     if not file.frames or (file.beside and frame == 0):
-        decoded = [png_frame(file.still, notes)]
+        decoded = iter([png_frame(file.still, notes)])
     else:
         layers = png_layers(data, file)
         wanted = None if frame is None else indices[0] - file.beside
         decode_one = partial(png_frame, notes=notes)
-        decoded = list(composed(layers, size[::-1], decode_one, wanted, alpha_always=file.has_alpha))
+        decoded = composed(layers, size[::-1], decode_one, wanted, alpha_always=file.has_alpha)
     return _image([upright(one, turn) for one in decoded], metadata, "png", name, notes)
 
 
 def _gif(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list[str]) -> Image:
+    from convcli.imaging.reading.gif_file import gif_file, gif_layers
+
     file = gif_file(data, FRAMES.most + 1)
     if not file.ended:
         notes.append("the GIF does not end as it should: its last frames may be missing")
@@ -135,7 +138,8 @@ def _decode(
     metadata = Metadata()
     indices = _indices(picture, frame, name, notes)
     _check_all(name, picture.size, len(indices), frame, max_pixels)
-    turn = orientation(picture)
+    if picture.format in ("JPEG", "MPO"):
+        check_length(data, picture.size, name)
     total = 0
     for index in indices:
         # The merged picture of a PSD is open; its layers are what Pillow counts, from 1.
@@ -144,7 +148,7 @@ def _decode(
         total += picture.width * picture.height
         if total > max_pixels:
             raise too_large(name, picture.size, max_pixels, len(indices))
-        one, space = upright(still_frame(picture, data, notes), turn)
+        one, space = upright(still_frame(picture, data, notes), orientation(picture))
         decoded.append((one._replace(duration=_duration(picture)), space))
         if index == indices[0]:
             metadata = collect(picture, notes)

@@ -83,19 +83,16 @@ def png_file(data: bytes, most: int, notes: list[str]) -> PngFile:
     whole = all(kind in _PIXELS for kind in kinds)
     still = data if whole else b"".join((_SIGNATURE, *kept, rest))
     width, height = struct.unpack_from(">II", data.ljust(24, b"\0"), 16)
-    controls = [chunk for chunk in chunks if chunk.kind == b"acTL"]
-    frames, beside, loop = 0, False, None
+    pixels_at = kinds.index(b"IDAT") if b"IDAT" in kinds else len(kinds)
+    controls = [chunk for chunk in chunks[:pixels_at] if chunk.kind == b"acTL"]
+    frames, loop, beside = 0, None, b"fcTL" not in kinds[:pixels_at]
     if controls:
         frames, loop = struct.unpack_from(">II", data, controls[0].start)
         if len(controls) > 1 or not 0 < frames < 1 << 31:
             notes.append("the animation is damaged: the still picture is read")
-            frames = 0
-        else:
-            pixels_at = kinds.index(b"IDAT") if b"IDAT" in kinds else len(kinds)
-            beside = b"fcTL" not in kinds[:pixels_at]
-            found = kinds.count(b"fcTL")
-            if found < min(frames, most):
-                raise ValueError(f"{found} of {frames} frames are there")
+            frames, loop = 0, None
+        elif (found := kinds.count(b"fcTL")) < min(frames, most):
+            raise ValueError(f"{found} of {frames} frames are there")
     has_alpha = b"tRNS" in kinds or data[25:26] in (b"\4", b"\6")
     return PngFile(width, height, still, chunks, has_alpha, frames, beside, loop)
 

@@ -21,6 +21,13 @@ def adapted(image: Image, format: Format) -> tuple[Image, list[str]]:
             f"{format.suffix} holds one picture, and there are {len(image.frames)}",
             hint=f"--frame 0 chooses the first; {holding(frames=True)} hold all",
         )
+    sizes = list(dict.fromkeys(frame.size for frame in image.frames))
+    if len(sizes) > 1 and format.name != "tiff":
+        found = " and ".join(f"{rows} x {columns}" for rows, columns in sizes[:2])
+        raise OutputError(
+            f"{format.suffix} holds frames of one size, and there are {found} (rows x columns)",
+            hint="write to .tif, or one by one with --frame",
+        )
     notes: list[str] = []
     if len(image.frames) > 1 and format.name == "tiff":  # pages may differ
         parts = [adapted(one, format) for one in image.apart()]

@@ -19,7 +19,7 @@ from convcli.imaging.quiet_codecs import silenced
 from convcli.imaging.writing import avif
 from convcli.imaging.writing.adapt import adapted, to_8_bits
 from convcli.imaging.writing.metadata_out import left_out, metadata_options, png_chunks
-from convcli.imaging.writing.patches import patches
+from convcli.imaging.writing.patches import display_time, patches
 from convcli.imaging.writing.tiff_tags import with_tags
 
 __all__ = ["Encoded", "encode_picture", "encode_pixels"]
@@ -197,7 +197,9 @@ def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str
     if several:
         settings |= {"save_all": True, "append_images": pictures[1:]}
     if format.name == "avif" and several:
-        settings["duration"] = [round(patch.duration) for patch in patches(image.frames)]
+        settings["duration"] = [max(1, round(display_time(frame))) for frame in image.frames]
+        if any(display_time(frame) < 0.5 for frame in image.frames):
+            notes.append("AVIF shows each frame for 1 ms at least")
         if image.metadata.loop:
             notes.append(f"AVIF plays for ever here: the loop count {image.metadata.loop} is left out")
         return avif.without_times(_saved(pictures[0], format, settings))

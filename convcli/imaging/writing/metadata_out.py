@@ -36,7 +36,8 @@ def metadata_options(image: Image, format: Format, notes: list[str]) -> dict[str
     keys = ("icc", "dpi") if format.name == "tiff" else _HOLDS.get(format.name, ())
     found = _common(image, format.name, notes)
     given = {_PILLOW.get(key, key): found[key] for key in keys if key in found}
-    comment = dict(image.metadata.text).get("Comment", "").encode("utf-8", "surrogateescape")
+    texts = {key.lower(): text for key, text in image.metadata.text}
+    comment = texts.get("comment", "").encode("utf-8", "surrogateescape")
     if format.name == "jpeg":
         _fit_segments(given, notes)
         if image.metadata.subsampling is not None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from convcli.imaging.image import Array, Frame
 
-__all__ = ["Patch", "patches"]
+__all__ = ["Patch", "display_time", "patches"]
 
 # Display time of an animation's frame in milliseconds, where the input has none.
 _DEFAULT_DURATION = 100.0
@@ -40,5 +40,9 @@ def patches(frames: tuple[Frame, ...], *, step: int = 1, whole: bool = False) ->
             top, left = (int(found[0]) // step * step for found in (rows, columns))
             box = samples[top : rows[-1] + 1, left : columns[-1] + 1]
         before = samples
-        time = _DEFAULT_DURATION if frame.duration is None else frame.duration
-        yield Patch(box, left, top, time)
+        yield Patch(box, left, top, display_time(frame))
+
+
+def display_time(frame: Frame) -> float:
+    """Return how long an animation shows `frame`, in milliseconds."""
+    return _DEFAULT_DURATION if frame.duration is None else frame.duration

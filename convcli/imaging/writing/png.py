@@ -54,7 +54,7 @@ def encode(samples: Array, compress: Compress, chunks: Chunks, jobs: int | None 
     `jobs`, the number of threads (by default one per core).
     """
     head = [(b"IHDR", _header(samples)), *chunks]
-    pixels, _ = _pixels(samples, compress, jobs)
+    pixels = _pixels(samples, compress, jobs)
     return b"".join((_SIGNATURE, *_chunks(head), *pixels, *_chunk(b"IEND", [])))
 
 
@@ -78,9 +78,9 @@ def encode_animation(
         place = (width, height, patch.left, patch.top)
         # disposal: none; blending: the patch replaces what is there
         frame = struct.pack(">IIIIIHHBB", sequence, *place, *_delay(patch.duration), 0, 0)
-        pixels, used = _pixels(patch.samples, compress, jobs, None if index == 0 else sequence + 1)
-        parts += [*_chunk(b"fcTL", [frame]), *pixels]
-        sequence += 1 + (used if index else 0)
+        parts += _chunk(b"fcTL", [frame])
+        parts += _pixels(patch.samples, compress, jobs, sequence + 1 if index else None)
+        sequence += 2 if index else 1
     return b"".join((*parts, *_chunk(b"IEND", [])))
 
 
@@ -102,30 +102,24 @@ def _chunks(chunks: Chunks) -> list[bytes]:
 
 
 class _Strip(NamedTuple):
-    """Rows as a deflated IDAT chunk, their number of bytes before deflation, and the Adler-32 of these."""
+    """Deflated rows, their number of bytes before deflation, and the Adler-32 of these."""
 
-    chunk: list[bytes]
+    packed: list[bytes]
     length: int
     adler: int
 
 
-def _pixels(
-    samples: Array, compress: Compress, jobs: int | None, sequence: int | None = None
-) -> tuple[list[bytes], int]:
-    """Return a zlib stream of all rows in chunks, and their number.
+def _pixels(samples: Array, compress: Compress, jobs: int | None, sequence: int | None = None) -> list[bytes]:
+    """Return a zlib stream of all rows: strips deflated apart, each ended by a full flush.
 
-    Strips are deflated apart, each ended by a full flush. The chunks are IDAT, or fdAT that begin with
-    numbers from `sequence`.
+    Strips are chunks IDAT, or all together one chunk fdAT of number `sequence`.
     """
     height = samples.shape[0]
     count = max(1, min(_MAX_STRIPS, samples.nbytes // _STRIP_BYTES, height))
     ends = [height * i // count for i in range(count + 1)]
 
     def strip(index: int) -> _Strip:
-        return _strip(samples, ends[index], ends[index + 1], compress, start(index))
-
-    def start(index: int) -> list[bytes]:
-        return [] if sequence is None else [struct.pack(">I", sequence + index)]
+        return _strip(samples, ends[index], ends[index + 1], compress, as_chunk=sequence is None)
 
     if count == 1 or jobs == 1:
         strips = list(map(strip, range(count)))
@@ -135,11 +129,13 @@ def _pixels(
         with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
             strips = list(pool.map(strip, range(count)))
     adler = reduce(_joined, strips, 1)
-    last = _chunk(b"IDAT" if sequence is None else b"fdAT", [*start(count), struct.pack(">I", adler)])
-    return [part for one in strips for part in one.chunk] + last, count + 1
+    parts, last = [part for one in strips for part in one.packed], struct.pack(">I", adler)
+    if sequence is not None:
+        return _chunk(b"fdAT", [struct.pack(">I", sequence), *parts, last])
+    return parts + _chunk(b"IDAT", [last])
 
 
-def _strip(samples: Array, start: int, end: int, compress: Compress, before: list[bytes]) -> _Strip:
+def _strip(samples: Array, start: int, end: int, compress: Compress, *, as_chunk: bool) -> _Strip:
     strategy = zlib.Z_RLE if compress is Compress.FAST else zlib.Z_DEFAULT_STRATEGY
     blocks = _filtered(samples, start, end)
     first = next(blocks)
@@ -154,7 +150,7 @@ def _strip(samples: Array, start: int, end: int, compress: Compress, before: lis
     last = end == samples.shape[0]
     packed.append(packer.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH))
     length = (end - start) * (1 + samples.nbytes // samples.shape[0])
-    return _Strip(_chunk(b"fdAT" if before else b"IDAT", [*before, *packed]), length, adler)
+    return _Strip(_chunk(b"IDAT", packed) if as_chunk else packed, length, adler)
 
 
 def _joined(adler: int, strip: _Strip) -> int:

@@ -454,3 +454,95 @@ class TestPlaces:
             assert after.getexif().get(0x0112, 1) == 1
             assert after.getexif()[0x010F] == "maker"
             assert after.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+
+
+def moving(name: str, frames: list[np.ndarray[Any, Any]]) -> None:
+    pictures = [Image.fromarray(each) for each in frames]
+    times = {} if name.endswith("tif") else {"duration": [50] * len(frames)}
+    pictures[0].save(name, save_all=True, append_images=pictures[1:], **times)
+
+
+def frames_of(name: str) -> list[Any]:
+    with Image.open(name) as opened:
+        found = []
+        for index in range(getattr(opened, "n_frames", 1)):
+            opened.seek(index)
+            found.append(np.asarray(opened.convert("L")).astype(int))
+    return found
+
+
+class TestRangeOverFrames:
+    """Frames of 10 and 110, and of 60 and 210: of all frames, 10 is black and 210 white."""
+
+    ONE, TWO = np.array([[10, 110]] * 2, np.uint8), np.array([[60, 210]] * 2, np.uint8)
+
+    @pytest.mark.parametrize("suffix", ["gif", "png", "webp", "tif"])
+    @pytest.mark.parametrize("command", ["filter -k identity", "pool --size 1"])
+    def test_scale_stretches_all_frames_alike(self, convcli: Convcli, suffix: str, command: str) -> None:
+        moving("x.png" if suffix != "tif" else "x.tif", [self.ONE, self.TWO])
+        given = "x.png" if suffix != "tif" else "x.tif"
+        first, *options = command.split()
+        ran = convcli(first, given, *options, "--range", "scale", "-o", f"y.{suffix}")
+        assert ran.status == 0, ran.err
+        # 255 (110 - 10) / 200 = 127.5, (60 - 10) 255 / 200 = 63.75
+        one, two = frames_of(f"y.{suffix}")
+        assert_allclose(one[0], [0, 127.5], atol=0.51)
+        assert_allclose(two[0], [63.75, 255], atol=0.51)
+
+    @pytest.mark.parametrize("suffix", ["gif", "png", "webp", "tif"])
+    def test_scale_each_stretches_each_frame_by_itself(self, convcli: Convcli, suffix: str) -> None:
+        given = "x.png" if suffix != "tif" else "x.tif"
+        moving(given, [self.ONE, self.TWO])
+        ran = convcli("filter", given, "-k", "identity", "--range", "scale-each", "-o", f"y.{suffix}")
+        assert ran.status == 0, ran.err
+        assert [frame[0].tolist() for frame in frames_of(f"y.{suffix}")] == [[0, 255], [0, 255]]
+
+    def test_one_frame_is_stretched_by_itself(self, convcli: Convcli) -> None:
+        moving("x.png", [self.ONE, self.TWO])
+        convcli("filter", "x.png", "-k", "identity", "--frame", 0, "--range", "scale", "-o", "y.png")
+        assert pixels("y.png")[0].tolist() == [0, 255]
+
+    def test_each_map_has_a_range_of_its_own(self, convcli: Convcli) -> None:
+        moving("x.png", [self.ONE, self.TWO])
+        ran = convcli(
+            *("filter", "x.png", "-k", "identity", "-k", "3", "--range", "scale"),
+            *("-o", "y-{map}.png"),
+        )
+        assert ran.status == 0, ran.err
+        names = sorted(path.name for path in Path().glob("y-*.png"))
+        assert len(names) == 2
+        for name in names:
+            one, two = frames_of(name)
+            assert_allclose([*one[0], *two[0]], [0, 127.5, 63.75, 255], atol=0.51)
+
+    def test_floats_are_stretched_alike_too(self, convcli: Convcli) -> None:
+        moving("x.tif", [self.ONE, self.TWO])
+        convcli("filter", "x.tif", "-k", "identity", "--range", "scale", "--depth", "float", "-o", "y.tif")
+        with Image.open("y.tif") as opened:
+            one = np.asarray(opened)[0].tolist()
+            opened.seek(1)
+            two = np.asarray(opened)[0].tolist()
+        assert_allclose([*one, *two], [0, 127.5, 63.75, 255], rtol=1e-6)
+
+    def test_frames_that_are_all_of_one_value_are_black(self, convcli: Convcli) -> None:
+        moving("x.png", [np.full((2, 2), 9, np.uint8)] * 2)
+        ran = convcli("filter", "x.png", "-k", "identity", "--range", "scale", "-o", "y.png")
+        assert ran.status == 0, ran.err
+        assert {int(frame.max()) for frame in frames_of("y.png")} == {0}
+
+
+def test_a_filtered_animation_keeps_its_frames_and_times(convcli: Convcli) -> None:
+    still = np.random.default_rng(2).integers(0, 256, (9, 9), dtype=np.uint8)
+    still[2:7, 2:7] = 100  # frames differ there in one pixel, which erosion to 3 x 3 medians away
+    other = still.copy()
+    other[4, 4] = 255
+    moving("x.webp", [still, other, still])
+    for suffix in ("gif", "png", "webp"):
+        ran = convcli("pool", "x.webp", "-m", "median", "--size", 3, "-o", f"y.{suffix}")
+        assert ran.status == 0, ran.err
+        with Image.open(f"y.{suffix}") as opened:
+            assert opened.n_frames == 3
+            for index in range(3):
+                opened.seek(index)
+                opened.load()
+                assert opened.info["duration"] == 50

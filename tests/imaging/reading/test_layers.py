@@ -236,6 +236,21 @@ def test_every_frame_is_turned(kind, orientation):
     assert [frame.size for frame in again.frames] == [frame.size for frame in whole.frames]
 
 
+def test_each_picture_of_a_multi_picture_jpeg_has_an_orientation_of_its_own():
+    first, second = (Pillow.fromarray(pixels(3, seed=seed, size=(8, 16))) for seed in (1, 2))
+    exif = Pillow.Exif()
+    exif[0x0112] = 6
+    buffer = io.BytesIO()
+    first.save(buffer, "MPO", save_all=True, append_images=[second], exif=exif.tobytes())
+    both = buffer.getvalue()
+    entry = struct.pack(">HHIH", 0x0112, 3, 1, 6)
+    at = both.rindex(entry)
+    assert both.count(entry) == 2
+    upright = both[:at] + struct.pack(">HHIH", 0x0112, 3, 1, 1) + both[at + len(entry) :]
+    sizes = [read_picture(data, frame=index).frames[0].size for data in (both, upright) for index in (0, 1)]
+    assert sizes == [(16, 8), (16, 8), (16, 8), (8, 16)]
+
+
 def test_frames_of_a_webp_read_alone_are_those_read_in_turn():
     frames = tuple(Frame(few_colours(seed), None, 50.0) for seed in range(4))
     data = encode_picture(Image(frames, Space.RGB), "webp").data

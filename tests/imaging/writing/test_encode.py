@@ -1,6 +1,8 @@
 import io
 import json
+import shutil
 import struct
+import subprocess
 from dataclasses import replace
 
 import cv2
@@ -8,7 +10,7 @@ import imagecodecs
 import numpy as np
 import pytest
 import tifffile
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image as Pillow
 from PIL import ImageCms
 from PIL.JpegImagePlugin import get_sampling
@@ -57,6 +59,9 @@ EXACT = [
     ("png", 1, True, U1, by_pillow),
     ("png", 3, False, U1, by_cv2),
     ("png", 3, True, U1, by_cv2),
+    ("png", 1, True, U1, imagecodecs.png_decode),
+    ("png", 3, True, U1, imagecodecs.png_decode),
+    ("png", 3, True, U2, imagecodecs.png_decode),
     ("png", 1, False, U2, by_cv2),
     ("png", 1, True, U2, imagecodecs.png_decode),
     ("png", 3, False, U2, by_cv2),
@@ -76,9 +81,12 @@ EXACT = [
     ("tiff", 7, False, F4, by_tifffile),
     ("tiff", 7, False, U1, by_tifffile),
     ("webp", 3, False, U1, by_cv2),
-    ("webp", 3, True, U1, by_pillow),
+    ("webp", 3, False, U1, imagecodecs.webp_decode),
+    ("webp", 3, True, U1, imagecodecs.webp_decode),
     ("bmp", 1, False, U1, by_cv2),
     ("bmp", 3, False, U1, by_cv2),
+    ("bmp", 1, False, U1, imagecodecs.bmp_decode),
+    ("bmp", 3, False, U1, imagecodecs.bmp_decode),
     ("pgm", 1, False, U1, by_cv2),
     ("pgm", 1, False, U2, by_cv2),
     ("ppm", 3, False, U1, by_cv2),
@@ -114,6 +122,27 @@ def test_what_we_write_others_read_exactly(name, channels, alpha, dtype, indepen
     assert array.dtype == dtype or name in ("csv", "tsv", "json")
     again = read_picture(encoded.data, name="x").frames[0]
     assert_array_equal(stacked(again), stacked(given.frames[0]))
+
+
+@pytest.mark.skipif(shutil.which("convert") is None, reason="no ImageMagick")
+@pytest.mark.parametrize("name", ["ico", "gif", "bmp"])
+def test_imagemagick_reads_exactly_what_we_write(name):
+    given = image(3, alpha=name == "ico", size=(9, 16))
+    raw = "rgba" if name == "ico" else "rgb"
+    command = ["convert", f"{name}:-", "-depth", "8", f"{raw}:-"]
+    data = encode_picture(given, name).data
+    theirs = subprocess.run(command, input=data, capture_output=True, check=True).stdout
+    assert_array_equal(np.frombuffer(theirs, U1).reshape(9, 16, -1), stacked(given.frames[0]))
+
+
+@pytest.mark.parametrize(
+    ("name", "decode"), [("jpeg", imagecodecs.jpeg8_decode), ("avif", imagecodecs.avif_decode)]
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_others_decode_what_we_compress_with_loss_as_we_do(channels, name, decode):
+    data = encode_picture(image(channels, size=(40, 50)), name).data
+    ours, theirs = read_picture(data).frames[0].pixels, decode(data)
+    assert_allclose(theirs.reshape(40, 50, -1).astype(int), ours.reshape(40, 50, -1).astype(int), atol=2)
 
 
 @pytest.mark.parametrize("subsampling", [0, 1, 2])
