@@ -85,8 +85,6 @@ class Directory:
         Where its entries end.
     broken : set of int
         Tags that were left out.
-    entries : dict
-        The bytes of each entry.
     """
 
     def __init__(self, data: bytes, at: int) -> None:
@@ -96,13 +94,14 @@ class Directory:
         (count,) = struct.unpack_from(self.order + head, data, at)
         start, size = at + struct.calcsize(head), struct.calcsize("<" + entry)
         self.end = start + count * size
+        if self.end > len(data):
+            raise struct.error(f"the directory at byte {at} goes beyond the end of the file")
         link = "Q" if big else "I"
-        self.broken, self.entries = set[int](), dict[int, bytes]()
+        self.broken, self._entries = set[int](), (start, size)
         self._places: dict[int, tuple[int, int, int]] = {}
         held = struct.calcsize(link)
         entries = struct.iter_unpack(self.order + entry, data[start : self.end])
         for number, (tag, kind, values, _) in enumerate(entries):
-            self.entries[tag] = data[start + number * size : start + (number + 1) * size]
             length = values * _UNITS.get(kind, 0) * (2 if kind in _PAIRS else 1)
             place = start + number * size + size - held
             if length > held:
@@ -117,6 +116,12 @@ class Directory:
 
     def __contains__(self, tag: int) -> bool:
         return tag in self._places
+
+    def entries(self) -> dict[int, bytes]:
+        """Return the bytes of each entry."""
+        start, size = self._entries
+        found = (self.data[at : at + size] for at in range(start, self.end, size))
+        return {struct.unpack_from(self.order + "H", entry)[0]: entry for entry in found}
 
     def tag(self, tag: int) -> Tag | None:
         """Return the value of `tag`, if the directory has it."""

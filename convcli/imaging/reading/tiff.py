@@ -34,22 +34,16 @@ _STORED = ("P", "PA", "La", "LAB", "F", "I")
 
 def decode_tiff(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list[str]) -> Image:
     """Decode all full-size pages, or page number `frame`, each with its own depth, size and colours."""
-    offsets = list(islice(chain(data), TIFF_PAGES.most + 1))
-    TIFF_PAGES.check(len(offsets), "split the file, with libtiff's tiffsplit", ImageError)
-    if offsets[-1:] == [-1]:
+    offsets = _offsets(data, name)
+    if offsets[-1] == -1:
         del offsets[-1]
         notes.append(f"the list of pages is broken after page {len(offsets)}: there may have been more")
-        data += bytes(8)  # libtiff complains where it finds nothing
-    pages = _pages(data, offsets, name, frame, notes)
-    size, first = sum(page.pixels for page in pages.values()), next(iter(pages.values()))
-    if first.width * first.height > max_pixels:
-        raise too_large(name, (first.width, first.height), max_pixels)
-    if size > max_pixels:
-        raise ImageError(
-            f"{name!r} has {size} pixels in all its pages (four samples count as one), more than the limit of"
-            f" {max_pixels}",
-            hint="--frame N reads one; if it is meant to be that large, raise the limit with --max-pixels",
-        )
+        data += bytes(8)  # libtiff complains where the list ends with the file
+    pages = _pages(
+        data, {index: offsets[index] for index in chosen_frames(frame, len(offsets), name)}, name, max_pixels
+    )
+    if frame is None:
+        pages = _whole(pages, notes)
     for page in pages.values():
         check_page(page, name)
     images = list[Image]()
@@ -63,26 +57,45 @@ def decode_tiff(data: bytes, name: str, frame: int | None, max_pixels: int, note
     return replace(together(images), notes=tuple(dict.fromkeys(notes)))
 
 
-def _pages(
-    data: bytes, offsets: list[int], name: str, frame: int | None, notes: list[str]
-) -> dict[int, Page]:
-    """Return the pages to be read by their numbers: all but reduced copies and masks, or `frame` alone."""
+def _offsets(data: bytes, name: str) -> list[int]:
+    """Return the offsets of the directories, and -1 where their list is broken."""
+    offsets = list(islice(chain(data), TIFF_PAGES.most + 1))
+    TIFF_PAGES.check(len(offsets), "split the file, with libtiff's tiffsplit", ImageError)
     if not offsets:
         raise ImageError(f"{name!r} has no pages", hint="was the copy or download cut short?")
     if offsets[-1] > len(data) - 2:
         raise ImageError(
-            f"{name!r} is cut short: page {len(offsets)} is at byte {offsets[-1]}, the file ends at {len(data)}",
+            f"{name!r} is cut short: page {len(offsets)} is at byte {offsets[-1]}, its end at {len(data)}",
             hint="copy or download it once more",
         )
-    pages, size = {}, 0
-    for index in chosen_frames(frame, len(offsets), name):
-        directory = Directory(data, offsets[index])
+    return offsets
+
+
+def _pages(data: bytes, offsets: dict[int, int], name: str, max_pixels: int) -> dict[int, Page]:
+    """Return the pages at `offsets`; those that are no reduced copies are counted against the limit."""
+    pages, size, pixels = dict[int, Page](), 0, 0
+    for index, at in offsets.items():
+        directory = Directory(data, at)
+        page = pages[index] = page_of(directory)
         size += directory.end - directory.at
         if size > len(data):
             raise ImageError(f"{name!r} is damaged: its directories overlap", hint="write it once more")
-        pages[index] = page_of(directory)
+        if page.width * page.height > max_pixels:
+            raise too_large(name, (page.width, page.height), max_pixels)
+        pixels += page.pixels if page.whole or len(offsets) == 1 else 0
+        if pixels > max_pixels:
+            raise ImageError(
+                f"{name!r} has at least {pixels} pixels in its pages (four samples count as one), more than"
+                f" the limit of {max_pixels}",
+                hint="--frame N reads one page; to read all, raise the limit with --max-pixels",
+            )
+    return pages
+
+
+def _whole(pages: dict[int, Page], notes: list[str]) -> dict[int, Page]:
+    """Return the full-size pages, without reduced copies and masks, or all, if none is."""
     whole = {index: page for index, page in pages.items() if page.whole}
-    if frame is not None or not whole or len(whole) == len(pages):
+    if not whole or len(whole) == len(pages):
         return pages
     left_out = next(index for index in pages if index not in whole)
     notes.append(

@@ -56,7 +56,12 @@ CONVERTING = (6, 7, 50001)
 # Kinds of extra samples: opacity that the colours have been multiplied by, and opacity alone.
 ASSOCIATED, UNASSOCIATED = 1, 2
 # Codes of no compression and of old-style JPEG; the most bytes that one stands for in LZW, zlib and PackBits.
-_NONE, _OLD_JPEG, _RATIOS = 1, 6, {5: 4096, 8: 1040, 32946: 1040, 32773: 128}
+_NONE, _OLD_JPEG = 1, 6
+# The most bytes that one byte stands for, by compression: LZW, JPEG (a bit for a block of 64 samples, chroma
+# subsampled), zlib, PackBits, Zstandard.
+_RATIOS = {5: 4096, 7: 2048, 8: 1040, 32946: 1040, 32773: 128, 50000: 1 << 15}
+# CCITT compressions, in which a row takes a bit at least.
+_CCITT = (2, 3, 4)
 # Tags.
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 _STRIPS, _SAMPLES, _ROWS, _STRIP_SIZES, _PLANAR, _PREDICTOR = 273, 277, 278, 279, 284, 317
@@ -169,8 +174,9 @@ def _check_extent(page: Page, name: str) -> None:
     end = int((starts + sizes)[starts > 0].max(initial=0))  # pieces at 0 are not stored: they are blank
     if end > length:
         raise _cut_short(name, f"its pixels end at byte {end}, the file at {length}")
-    most = float(sizes.sum()) * _RATIOS.get(page.compression, np.inf)
-    if page.compression in _RATIOS and page.bits * page.samples * page.width * page.height / 8 > most:
+    ratio = page.width if page.compression in _CCITT else _RATIOS.get(page.compression, 0)
+    most = float(sizes.sum()) * ratio
+    if ratio and page.bits * page.samples * page.width * page.height / 8 > most:
         raise _cut_short(name, f"{sizes.sum():.0f} bytes cannot hold {page.width} x {page.height} pixels")
 
 

@@ -23,15 +23,13 @@ def with_tags(data: bytes, image: Image) -> bytes:
         return data
     made, link = bytearray(data), 4  # link: where the offset of the next directory belongs
     for at, tags in zip(list(chain(data)), pages, strict=True):
-        directory = Directory(data, at)
-        place, count = at, len(directory.entries)
+        place, entries = at, {**Directory(data, at).entries(), **tags}
         if tags:
             made += b"\0" * (len(made) % 2)
-            place, entries = len(made), {**directory.entries, **tags}
+            place = len(made)
             made += directory_bytes(entries, order, place)
-            count = len(entries)
         struct.pack_into(order + "I", made, link, place)
-        link = place + 2 + 12 * count
+        link = place + 2 + 12 * len(entries)
     return bytes(made)
 
 
