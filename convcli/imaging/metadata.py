@@ -8,6 +8,7 @@ from PIL import Image as Pillow
 
 __all__ = [
     "DESCRIPTIVE",
+    "GEO",
     "ORIENTATION",
     "Metadata",
     "collect",
@@ -25,6 +26,8 @@ _EXIF_DIRECTORY = 0x8769
 # The tags of a TIFF directory that describe the picture; the others say how its pixels are stored. In order:
 # description, make, model, software, date, artist, host, copyright, the EXIF and the GPS directory.
 DESCRIPTIVE = {270, 271, 272, 305, 306, 315, 316, 33432, 34665, 34853}
+# Tags of GeoTIFF that place pixels (OGC 19-008r4): scale, tie points, matrix.
+GEO = {33550, 33922, 34264}
 
 
 class Metadata(NamedTuple):

@@ -25,24 +25,8 @@ __all__ = [
 ]
 
 # Bytes of one unit of a value by TIFF's code of its type; the types whose values are two units, rationals.
-_UNITS = {
-    1: 1,
-    2: 1,
-    3: 2,
-    4: 4,
-    5: 4,
-    6: 1,
-    7: 1,
-    8: 2,
-    9: 4,
-    10: 4,
-    11: 4,
-    12: 8,
-    13: 4,
-    16: 8,
-    17: 8,
-    18: 8,
-}
+_UNITS = dict.fromkeys((1, 2, 6, 7), 1) | dict.fromkeys((3, 8), 2) | dict.fromkeys((4, 5, 9, 10, 11, 13), 4)
+_UNITS |= dict.fromkeys((12, 16, 17, 18), 8)
 _PAIRS = {5, 10}
 # NumPy's kind of number by TIFF's code; unsigned for all others.
 _KINDS = {6: "i", 8: "i", 9: "i", 10: "i", 11: "f", 12: "f", 17: "i"}
@@ -60,6 +44,11 @@ class Tag(NamedTuple):
     kind: int
     length: int
     data: bytes
+
+    @property
+    def divides_by_zero(self) -> bool:
+        """Whether it has a rational that is no number."""
+        return self.kind in _PAIRS and not np.isfinite(self.numbers()).all()
 
     def numbers(self) -> NDArray[Any]:
         """Return the numbers; rationals are quotients, infinite or NaN where they are divided by 0."""

@@ -1,48 +1,49 @@
 """Tags that describe a TIFF page: kept for other TIFFs byte for byte, and as metadata for all formats."""
 
-import json
 from fractions import Fraction
 from math import isfinite
 
 from convcli.imaging.exif import EXIF, GPS, exif_bytes, inner_tags
-from convcli.imaging.metadata import DESCRIPTIVE, Metadata, usable_dpi, without_orientation
+from convcli.imaging.metadata import DESCRIPTIVE, GEO, Metadata, usable_dpi, without_orientation
 from convcli.imaging.tiff_directory import Directory, Tag, Tags, ascii_tag, bytes_tag
 
-__all__ = ["DESCRIPTION", "GEO", "RESOLUTION", "metadata_of", "scaled_resolution", "tags_of"]
+__all__ = [
+    "DESCRIPTION",
+    "GEO_KEYS",
+    "RESOLUTION",
+    "imagej_unit",
+    "metadata_of",
+    "scaled_resolution",
+    "tags_of",
+]
 
 # Horizontal and vertical resolution and its unit: 1 none, 2 inch, 3 centimetre.
 RESOLUTION = _X, _Y, _UNIT = 282, 283, 296
 DESCRIPTION, _XMP, _ICC = 270, 700, 34675
-# GeoTIFF (OGC 19-008r4): scale, tie points, matrix, three tags of keys; GDAL: metadata, value of no data.
-GEO = (33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113)
+# Tags that explain those of GEO, its keys; GDAL's metadata and value of no data.
+GEO_KEYS = {34735, 34736, 34737, 42112, 42113}
 # Further tags that are kept: name of the document and of the page, position, number; IPTC.
-_KEPT = DESCRIPTIVE | {269, 285, 286, 287, 297, 33723, _XMP, _ICC, *RESOLUTION, *GEO}
+_KEPT = DESCRIPTIVE | {269, 285, 286, 287, 297, 33723, _XMP, _ICC, *RESOLUTION, *GEO, *GEO_KEYS}
 # ImageJ's own tags, lengths and content.
 _IMAGEJ = (50838, 50839)
 # Lines of ImageJ's description that count pages, or hold for the pixels before.
 _IMAGEJ_LAYOUT = ("images", "channels", "slices", "frames", "hyperstack", "mode", "loop", "min", "max")
 # ImageJ's units of length in inches.
-_INCHES = {
-    "inch": 1.0,
-    "cm": 1 / 2.54,
-    "mm": 1 / 25.4,
-    "micron": 1 / 25_400,
-    "um": 1 / 25_400,
-    "nm": 1 / 25.4e6,
-}
-_INCHES |= {"\\u00B5m": 1 / 25_400, "µm": 1 / 25_400, "μm": 1 / 25_400, "m": 1 / 0.0254, "pixel": 0.0}
+_MICRON = dict.fromkeys(("micron", "um", "µm", "μm", "\\u00B5m"), 1 / 25_400)
+_INCHES = {"inch": 1.0, "m": 1 / 0.0254, "cm": 1 / 2.54, "mm": 1 / 25.4, "nm": 1 / 25.4e6, **_MICRON}
 
 
 def tags_of(directory: Directory, notes: list[str]) -> Tags:
     """Return the tags that describe the page; what describes how its file was laid out is left out."""
     tags: dict[int, Tag | Tags] = {}
+    damaged = directory.broken & _KEPT
     for number in _KEPT:
         if number in (EXIF, GPS):
-            if inner := inner_tags(directory, number):
+            if number in directory and (inner := inner_tags(directory, number, damaged)):
                 tags[number] = inner
         elif (tag := directory.tag(number)) is not None:
             tags[number] = tag
-    if damaged := directory.broken & _KEPT:
+    if damaged:
         notes.append(f"damaged tags are left out: {', '.join(map(str, sorted(damaged)))}")
     _clear_resolution(tags, notes)
     if isinstance(xmp := tags.get(_XMP), Tag):
@@ -53,6 +54,14 @@ def tags_of(directory: Directory, notes: list[str]) -> Tags:
     if any(number in directory for number in _IMAGEJ):
         notes.append("ImageJ's overlays, labels and tables of colours (tags 50838 and 50839) are left out")
     return tags
+
+
+def imagej_unit(first: Directory) -> Tags:
+    """Return ImageJ's description, which only the first page has, for another page: it names the unit."""
+    found = first.tag(DESCRIPTION)
+    if found is None or not found.data.startswith(b"ImageJ="):
+        return {}
+    return {DESCRIPTION: ascii_tag(_cleared(found.data, []))}
 
 
 def _clear_resolution(tags: dict[int, Tag | Tags], notes: list[str]) -> None:
@@ -87,6 +96,8 @@ def _cleared(description: bytes, notes: list[str]) -> bytes:
 
 def _without_shape(text: bytes, notes: list[str]) -> bytes:
     """Return tifffile's description without the shape and the axes of the array that was written."""
+    import json  # here for start-up
+
     try:
         fields = json.loads(text)
     except ValueError:

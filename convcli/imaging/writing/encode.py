@@ -14,6 +14,7 @@ from convcli.errors import ConvcliError, MissingExtraError, OutputError
 from convcli.imaging.deep_extra import KEEPS
 from convcli.imaging.formats import Format, by_name
 from convcli.imaging.image import Array, Frame, Image, Space, together
+from convcli.imaging.metadata import GEO
 from convcli.imaging.writing.adapt import adapted, to_8_bits
 from convcli.imaging.writing.tiff_tags import with_tags
 
@@ -60,6 +61,8 @@ def encode_picture(
     height, width = image.frames[0].size
     try:
         fitted, notes = adapted(image, format)
+        if format.name != "tiff" and any(GEO & set(frame.tags or ()) for frame in image.frames):
+            notes.append(f"{format.suffix} holds no georeference: it is left out")
         data = _encode(fitted, format, compress, strict_depth, jobs, notes)
         if format.name == "tiff":
             data = with_tags(data, fitted)

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from math import inf
 from typing import Any
 
 from convcli.imaging.formats import Format
@@ -14,9 +15,13 @@ __all__ = ["metadata_options", "png_chunks"]
 _SEGMENT_BYTES = 65_000
 
 
+# Largest resolution by format: 16 bits; 31 bits of pixels per metre; 32 bits.
+_MOST_DPI = {"jpeg": 65_535.0, "png": 0x7FFFFFFF * 0.0254, "bmp": 0x7FFFFFFF * 0.0254, "tiff": 4e9}
+
+
 def metadata_options(image: Image, format: Format, notes: list[str]) -> dict[str, Any]:
     """Return the arguments with which Pillow's `save` writes the image's metadata to `format`."""
-    found = _common(image)
+    found = _common(image, format.name, notes)
     given = {key: found[key] for key in _HOLDS.get(format.name, ()) if key in found}
     if format.name == "tiff" and image.frames[0].tags is not None:
         return {}  # they are among the tags
@@ -43,8 +48,13 @@ _HOLDS = {
 }
 
 
-def _common(image: Image) -> dict[str, Any]:
+def _common(image: Image, format: str, notes: list[str]) -> dict[str, Any]:
     metadata = image.metadata
+    if metadata.dpi and max(metadata.dpi) > _MOST_DPI.get(format, inf):
+        notes.append(
+            f"{max(metadata.dpi):g} dots per inch do not fit into a {format.upper()}: they are left out"
+        )
+        metadata = metadata._replace(dpi=None)
     height, width = image.frames[0].size
     found: dict[str, Any] = {
         "icc_profile": profile_for(metadata.icc, image.space),
@@ -93,7 +103,7 @@ def _text_chunks(image: Image, notes: list[str]) -> list[tuple[bytes, bytes]]:
 
 def png_chunks(image: Image, notes: list[str]) -> list[tuple[bytes, bytes]]:
     """Return the image's metadata as PNG chunks, in the order that the standard requires."""
-    found = _common(image)
+    found = _common(image, "png", notes)
     chunks = []
     if "icc_profile" in found:
         chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(found["icc_profile"])))
