@@ -68,7 +68,8 @@ def _clear_resolution(tags: dict[int, Tag | Tags], notes: list[str]) -> None:
     values = [tag.numbers() for number in RESOLUTION[:2] if isinstance(tag := tags.get(number), Tag)]
     if all(value.size and isfinite(value[0]) and 0 < value[0] <= 1e9 for value in values):
         return
-    notes.append("a resolution that is no number of dots is left out")
+    shown = " x ".join(f"{value[0]:g}" for value in values if value.size)
+    notes.append(f"the resolution {shown} is left out: it is no usable number of dots")
     for number in RESOLUTION:
         tags.pop(number, None)
 

@@ -18,6 +18,8 @@ from convcli.imaging.tiff_directory import Directory
 __all__ = [
     "ASSOCIATED",
     "CONVERTING",
+    "ROWS",
+    "STRIPS",
     "UNASSOCIATED",
     "Page",
     "Photometric",
@@ -64,7 +66,7 @@ _RATIOS = {5: 4096, 7: 2048, 8: 1040, 32946: 1040, 32773: 128, 50000: 1 << 15}
 _CCITT = (2, 3, 4)
 # Tags.
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
-_STRIPS, _SAMPLES, _ROWS, _STRIP_SIZES, _PLANAR, _PREDICTOR = 273, 277, 278, 279, 284, 317
+STRIPS, _SAMPLES, ROWS, _STRIP_SIZES, _PLANAR, _PREDICTOR = 273, 277, 278, 279, 284, 317
 _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_SIZES, _EXTRA, _FORMAT = 322, 323, 324, 325, 338, 339
 # Bits of the value of _SUBFILE: a reduced copy, a mask.
 _REDUCED_OR_MASK = 1 | 4
@@ -152,9 +154,9 @@ def _check_extent(page: Page, name: str) -> None:
     tiled = _TILES in directory
     starts, sizes = (
         directory.numbers(table).astype(np.float64)
-        for table in ((_TILES, _TILE_SIZES) if tiled else (_STRIPS, _STRIP_SIZES))
+        for table in ((_TILES, _TILE_SIZES) if tiled else (STRIPS, _STRIP_SIZES))
     )
-    rows = directory.number(_TILE_HEIGHT if tiled else _ROWS, page.height)
+    rows = directory.number(_TILE_HEIGHT if tiled else ROWS, page.height)
     rows = max(rows, 1) if tiled else min(max(rows, 1), page.height)
     columns = max(directory.number(_TILE_WIDTH, 1), 1) if tiled else page.width
     high = ceil(page.height / rows)
