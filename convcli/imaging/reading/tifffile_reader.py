@@ -61,9 +61,8 @@ def _triples(page: Page, name: str) -> Array:
     order = (0, 1, 2) if directory.order == "<" else (2, 1, 0)
     triples = np.frombuffer(content, np.uint8).reshape(planes, page.height, page.width, -1, 3)[..., order]
     samples = np.moveaxis(triples.astype(np.uint32) @ np.array([1, 1 << 8, 1 << 16], np.uint32), 0, -1)
-    if page.kind == 2:
-        samples = (samples << 8).view(np.int32) >> 8
-    return samples.reshape(page.height, page.width, -1) if page.samples > 1 else samples[..., 0, 0]
+    signed: Array = (samples << 8).view(np.int32) >> 8 if page.kind == 2 else samples
+    return signed.reshape(page.height, page.width, -1) if page.samples > 1 else signed[..., 0, 0]
 
 
 def _unknown(name: str, why: str) -> ImageError:
