@@ -1,5 +1,6 @@
 """Tags that describe a TIFF page: kept for other TIFFs byte for byte, and as metadata for all formats."""
 
+import re
 from fractions import Fraction
 from math import isfinite
 
@@ -11,7 +12,7 @@ __all__ = [
     "DESCRIPTION",
     "GEO_KEYS",
     "RESOLUTION",
-    "imagej_unit",
+    "imagej_first_page",
     "metadata_of",
     "scaled_resolution",
     "tags_of",
@@ -56,11 +57,17 @@ def tags_of(directory: Directory, notes: list[str]) -> Tags:
     return tags
 
 
-def imagej_unit(first: Directory) -> Tags:
-    """Return ImageJ's description, which only the first page has, for another page: it names the unit."""
+def imagej_first_page(first: Directory, count: int, notes: list[str]) -> Tags:
+    """Return ImageJ's description, which names the unit, for a page without one; note pages that are missed.
+
+    ImageJ lists only the first of the `count` pages of files above 4 GiB.
+    """
     found = first.tag(DESCRIPTION)
     if found is None or not found.data.startswith(b"ImageJ="):
         return {}
+    images = re.search(rb"^images=(\d+)", found.data, re.MULTILINE)
+    if images and int(images[1]) > count:
+        notes.append(f"ImageJ counts {int(images[1])} pages, and {count} are listed: the others are not read")
     return {DESCRIPTION: ascii_tag(_cleared(found.data, []))}
 
 

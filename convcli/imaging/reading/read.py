@@ -38,7 +38,7 @@ def read_picture(
     frame : int, optional
         Only the frame of this index in the file, from 0.
     max_pixels : int
-        Frames of more pixels are refused before they are decoded.
+        Frames of more pixels, and TIFF pages of more in all, are refused before they are decoded.
     """
     loaded = _load(source, name)
     kind = sniff.array_kind(loaded.data, loaded.suffix)

@@ -21,7 +21,7 @@ from convcli.imaging.reading.tiff_page import ASSOCIATED, Page, Photometric, che
 from convcli.imaging.reading.tiff_samples import frame_of
 from convcli.imaging.reading.tifffile_reader import stored_samples
 from convcli.imaging.tiff_directory import Directory, chain
-from convcli.imaging.tiff_metadata import imagej_unit, metadata_of, tags_of
+from convcli.imaging.tiff_metadata import imagej_first_page, metadata_of, tags_of
 from convcli.limits import TIFF_PAGES
 
 __all__ = ["decode_tiff"]
@@ -47,12 +47,12 @@ def decode_tiff(data: bytes, name: str, frame: int | None, max_pixels: int, note
     for page in pages.values():
         check_page(page, name)
     images = list[Image]()
-    unit = imagej_unit(Directory(data, offsets[0])) if frame else {}
+    unit = imagej_first_page(Directory(data, offsets[0]), len(offsets), notes)
     picture = _opened(data)
     with picture or nullcontext():
         for index, page in pages.items():
             one, space = _decoded(picture, page, index, name, notes)
-            tags = {**unit, **tags_of(page.directory, notes)}
+            tags = {**(unit if not images else {}), **tags_of(page.directory, notes)}
             metadata = metadata_of(tags) if not images else Metadata()
             images.append(Image((one._replace(tags=tags),), space, metadata, "tiff", name))
     # Pillow's warnings of EXIF are not about what is kept, and some are mistaken (big-endian BigTIFF)
@@ -138,6 +138,8 @@ def _decoded(
 
 def _pillow_reads(page: Page) -> bool:
     """Whether Pillow, where it knows the kind of a page, reads it as it is."""
+    if page.sparse:
+        return False
     if page.planar and page.samples > 1:
         return (
             page.bits == 8 and not page.extra and page.photometric in (Photometric.RGB, Photometric.SEPARATED)

@@ -90,6 +90,11 @@ class Page(NamedTuple):
     whole: bool  # neither a reduced copy nor a mask
 
     @property
+    def sparse(self) -> bool:
+        """Whether some strips or tiles are not stored, and blank: GDAL leaves them out."""
+        return not (self.directory.numbers(_TILES if _TILES in self.directory else STRIPS)).all()
+
+    @property
     def pixels(self) -> int:
         """Its size against the limit of pixels: four samples are one pixel."""
         return self.width * self.height * max(1, ceil(self.samples / 4))
@@ -173,9 +178,11 @@ def _check_extent(page: Page, name: str) -> None:
             sizes /= 3
     elif starts.size != sizes.size:
         return
-    end = int((starts + sizes)[starts > 0].max(initial=0))  # pieces at 0 are not stored: they are blank
+    end = int((starts + sizes)[starts > 0].max(initial=0))
     if end > length:
         raise _cut_short(name, f"its pixels end at byte {end}, the file at {length}")
+    if not starts.all():
+        return  # pieces that are not stored may be blank
     ratio = page.width if page.compression in _CCITT else _RATIOS.get(page.compression, 0)
     most = float(sizes.sum()) * ratio
     if ratio and page.bits * page.samples * page.width * page.height / 8 > most:

@@ -399,3 +399,17 @@ def test_imagej_tells_the_pixel_size():
     tags = ((270, ASCII, text), (282, RATIONAL, (4, 1)), (283, RATIONAL, (2, 1)), (296, SHORT, 1))
     _, whole = only(tiff_of(Page(ramp(8), 8, tags=tags)))
     assert_allclose(whole.metadata.dpi, (4 * 25_400, 2 * 25_400))
+
+
+def test_strips_that_are_not_stored_are_blank():
+    values = ramp(8)
+    for tags in (((273, LONG, [8, 0]), (279, LONG, [21, 0]), (278, LONG, 3)),):
+        frame, _ = only(tiff_of(Page(values, 8, tags=tags)))
+        assert_array_equal(frame.pixels[:3], values[:3])
+        assert_array_equal(frame.pixels[3:], 0)
+
+
+def test_pages_that_imagej_does_not_list_are_missed():
+    text = b"ImageJ=1.53t\nimages=9\nunit=micron\n\0"
+    _, whole = only(tiff_of(Page(ramp(8), 8, tags=((270, ASCII, text),))))
+    assert whole.notes == ("ImageJ counts 9 pages, and 1 are listed: the others are not read",)
