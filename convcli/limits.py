@@ -54,8 +54,8 @@ NESTING = Limit("depth of nested lists", 8)
 PNG_TEXT = Limit("texts and profiles of a PNG", 1 << 26, "bytes")
 # Chunks of a PNG: two gigabytes in chunks of 8 KiB, the smallest usual.
 PNG_CHUNKS = Limit("number of chunks of a PNG", 1 << 18)
-# Pages of a TIFF; stacks of movies have up to ten thousand, and each takes about a millisecond.
-TIFF_PAGES = Limit("the number of pages in a TIFF,", 1 << 15)
+# Pages of a TIFF; movies have up to ten thousand. The directory of each takes 50 microseconds.
+TIFF_PAGES = Limit("the number of pages in a TIFF,", 1 << 14)
 
 
 def table() -> list[Limit]:

@@ -21,7 +21,7 @@ def exif_tags(exif: bytes) -> dict[int, Tag | Tags]:
     """Return the tags of EXIF bytes, with those of its directories, without the thumbnail."""
     data = exif.removeprefix(b"Exif\0\0")
     directory = Directory(data, first_directory(data))
-    inner = {number: inner_tags(directory, number) for number in (EXIF, GPS) if number in directory}
+    inner = {number: inner_tags(directory, number, set()) for number in (EXIF, GPS) if number in directory}
     outer = {number: tag for number in directory if number not in inner and (tag := directory.tag(number))}
     return {**outer, **{number: tags for number, tags in inner.items() if tags}}
 
@@ -31,20 +31,24 @@ def exif_bytes(tags: Tags) -> bytes:
     return b"Exif\0\0II*\0\x08\0\0\0" + directory_bytes(tags, "<", 8)
 
 
-def inner_tags(directory: Directory, number: int) -> Tags:
-    """Return the tags of the directory `number` within another; none where it is damaged."""
+def inner_tags(directory: Directory, number: int, damaged: set[int]) -> Tags:
+    """Return the tags of the directory `number` within another; those that are damaged join `damaged`."""
     tags: dict[int, Tag | Tags] = {}
     try:
         inner = directory.inner(number)
     except struct.error:  # its offset may be anything
         inner = None
     if inner is None:
+        damaged.add(number)
         return tags
     for tag in inner:
         deeper = tag == _INTEROPERABILITY and number == EXIF
-        value = inner_tags(inner, tag) if deeper else inner.tag(tag)
-        if value:
+        value = inner_tags(inner, tag, damaged) if deeper else inner.tag(tag)
+        if isinstance(value, Tag) and value.divides_by_zero:
+            damaged.add(tag)
+        elif value:
             tags[tag] = value
+    damaged |= inner.broken
     return tags
 
 

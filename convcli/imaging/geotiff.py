@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from convcli.imaging.metadata import GEO
 from convcli.imaging.tiff_directory import Tag, Tags
-from convcli.imaging.tiff_metadata import DESCRIPTION, GEO, RESOLUTION, scaled_resolution
+from convcli.imaging.tiff_metadata import DESCRIPTION, GEO_KEYS, RESOLUTION, scaled_resolution
 
 __all__ = ["Placement", "moved", "unplaced"]
 
@@ -74,10 +75,10 @@ def moved(tags: Tags, placement: Placement) -> Tags:
 
 def unplaced(tags: Tags, notes: list[str]) -> Tags:
     """Return `tags` without the georeference, for pixels whose places are not known."""
-    if not any(number in tags for number in GEO[:3]):
+    if not GEO & set(tags):
         return tags
     notes.append("the georeference is left out: the size has changed")
-    return {number: tag for number, tag in tags.items() if number not in GEO}
+    return {number: tag for number, tag in tags.items() if number not in GEO | GEO_KEYS}
 
 
 def _is_point(tags: Tags) -> bool:

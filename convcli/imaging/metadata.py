@@ -9,6 +9,7 @@ from PIL import Image as Pillow
 
 __all__ = [
     "DESCRIPTIVE",
+    "GEO",
     "ORIENTATION",
     "Metadata",
     "as_comment",
@@ -34,6 +35,8 @@ _IPTC_TAG = 33723
 # The tags of a TIFF directory that describe the picture; the others say how its pixels are stored. In order:
 # description, make, model, software, date, artist, host, copyright, the EXIF and the GPS directory.
 DESCRIPTIVE = {270, 271, 272, 305, 306, 315, 316, 33432, 34665, 34853}
+# Tags of GeoTIFF that place pixels (OGC 19-008r4): scale, tie points, matrix.
+GEO = {33550, 33922, 34264}
 
 
 class Metadata(NamedTuple):
@@ -89,7 +92,6 @@ def collect(picture: Pillow.Image, notes: list[str]) -> Metadata:
         loop=loop if isinstance(loop, int) else None,
         gamma=gamma if isinstance(gamma, float) and gamma > 0 else None,
         subsampling=_subsampling(picture),
-        iptc=_iptc_of_tiff(picture),
     )
 
 
@@ -194,11 +196,6 @@ def as_comment(comment: Any) -> tuple[tuple[str, str], ...]:
     if not isinstance(comment, bytes) or not comment:
         return ()
     return (("Comment", comment.decode("utf-8", "surrogateescape")),)
-
-
-def _iptc_of_tiff(picture: Pillow.Image) -> bytes | None:
-    found = getattr(picture, "tag_v2", {}).get(_IPTC_TAG)
-    return found if isinstance(found, bytes) else None  # else in the wrong type, long: its byte order is lost
 
 
 def iptc_of(photoshop: bytes) -> bytes | None:

@@ -25,24 +25,8 @@ __all__ = [
 ]
 
 # Bytes of one unit of a value by TIFF's code of its type; the types whose values are two units, rationals.
-_UNITS = {
-    1: 1,
-    2: 1,
-    3: 2,
-    4: 4,
-    5: 4,
-    6: 1,
-    7: 1,
-    8: 2,
-    9: 4,
-    10: 4,
-    11: 4,
-    12: 8,
-    13: 4,
-    16: 8,
-    17: 8,
-    18: 8,
-}
+_UNITS = dict.fromkeys((1, 2, 6, 7), 1) | dict.fromkeys((3, 8), 2) | dict.fromkeys((4, 5, 9, 10, 11, 13), 4)
+_UNITS |= dict.fromkeys((12, 16, 17, 18), 8)
 _PAIRS = {5, 10}
 # NumPy's kind of number by TIFF's code; unsigned for all others.
 _KINDS = {6: "i", 8: "i", 9: "i", 10: "i", 11: "f", 12: "f", 17: "i"}
@@ -60,6 +44,11 @@ class Tag(NamedTuple):
     kind: int
     length: int
     data: bytes
+
+    @property
+    def divides_by_zero(self) -> bool:
+        """Whether it has a rational that is no number."""
+        return self.kind in _PAIRS and not np.isfinite(self.numbers()).all()
 
     def numbers(self) -> NDArray[Any]:
         """Return the numbers; rationals are quotients, infinite or NaN where they are divided by 0."""
@@ -85,8 +74,6 @@ class Directory:
         Where its entries end.
     broken : set of int
         Tags that were left out.
-    entries : dict
-        The bytes of each entry.
     """
 
     def __init__(self, data: bytes, at: int) -> None:
@@ -96,13 +83,14 @@ class Directory:
         (count,) = struct.unpack_from(self.order + head, data, at)
         start, size = at + struct.calcsize(head), struct.calcsize("<" + entry)
         self.end = start + count * size
+        if self.end > len(data):
+            raise struct.error(f"the directory at byte {at} goes beyond the end of the file")
         link = "Q" if big else "I"
-        self.broken, self.entries = set[int](), dict[int, bytes]()
+        self.broken, self._entries = set[int](), (start, size)
         self._places: dict[int, tuple[int, int, int]] = {}
         held = struct.calcsize(link)
         entries = struct.iter_unpack(self.order + entry, data[start : self.end])
         for number, (tag, kind, values, _) in enumerate(entries):
-            self.entries[tag] = data[start + number * size : start + (number + 1) * size]
             length = values * _UNITS.get(kind, 0) * (2 if kind in _PAIRS else 1)
             place = start + number * size + size - held
             if length > held:
@@ -117,6 +105,12 @@ class Directory:
 
     def __contains__(self, tag: int) -> bool:
         return tag in self._places
+
+    def entries(self) -> dict[int, bytes]:
+        """Return the bytes of each entry."""
+        start, size = self._entries
+        found = (self.data[at : at + size] for at in range(start, self.end, size))
+        return {struct.unpack_from(self.order + "H", entry)[0]: entry for entry in found}
 
     def tag(self, tag: int) -> Tag | None:
         """Return the value of `tag`, if the directory has it."""

@@ -1,48 +1,50 @@
 """Tags that describe a TIFF page: kept for other TIFFs byte for byte, and as metadata for all formats."""
 
-import json
+import re
 from fractions import Fraction
 from math import isfinite
 
 from convcli.imaging.exif import EXIF, GPS, exif_bytes, inner_tags
-from convcli.imaging.metadata import DESCRIPTIVE, Metadata, usable_dpi, without_orientation
+from convcli.imaging.metadata import DESCRIPTIVE, GEO, Metadata, usable_dpi, without_orientation
 from convcli.imaging.tiff_directory import Directory, Tag, Tags, ascii_tag, bytes_tag
 
-__all__ = ["DESCRIPTION", "GEO", "RESOLUTION", "metadata_of", "scaled_resolution", "tags_of"]
+__all__ = [
+    "DESCRIPTION",
+    "GEO_KEYS",
+    "RESOLUTION",
+    "imagej_first_page",
+    "metadata_of",
+    "scaled_resolution",
+    "tags_of",
+]
 
 # Horizontal and vertical resolution and its unit: 1 none, 2 inch, 3 centimetre.
 RESOLUTION = _X, _Y, _UNIT = 282, 283, 296
-DESCRIPTION, _XMP, _ICC = 270, 700, 34675
-# GeoTIFF (OGC 19-008r4): scale, tie points, matrix, three tags of keys; GDAL: metadata, value of no data.
-GEO = (33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113)
+DESCRIPTION, _XMP, _IPTC, _ICC = 270, 700, 33723, 34675
+# Tags that explain those of GEO, its keys; GDAL's metadata and value of no data.
+GEO_KEYS = {34735, 34736, 34737, 42112, 42113}
 # Further tags that are kept: name of the document and of the page, position, number; IPTC.
-_KEPT = DESCRIPTIVE | {269, 285, 286, 287, 297, 33723, _XMP, _ICC, *RESOLUTION, *GEO}
+_KEPT = DESCRIPTIVE | {269, 285, 286, 287, 297, _IPTC, _XMP, _ICC, *RESOLUTION, *GEO, *GEO_KEYS}
 # ImageJ's own tags, lengths and content.
 _IMAGEJ = (50838, 50839)
 # Lines of ImageJ's description that count pages, or hold for the pixels before.
 _IMAGEJ_LAYOUT = ("images", "channels", "slices", "frames", "hyperstack", "mode", "loop", "min", "max")
 # ImageJ's units of length in inches.
-_INCHES = {
-    "inch": 1.0,
-    "cm": 1 / 2.54,
-    "mm": 1 / 25.4,
-    "micron": 1 / 25_400,
-    "um": 1 / 25_400,
-    "nm": 1 / 25.4e6,
-}
-_INCHES |= {"\\u00B5m": 1 / 25_400, "µm": 1 / 25_400, "μm": 1 / 25_400, "m": 1 / 0.0254, "pixel": 0.0}
+_MICRON = dict.fromkeys(("micron", "um", "µm", "μm", "\\u00B5m"), 1 / 25_400)
+_INCHES = {"inch": 1.0, "m": 1 / 0.0254, "cm": 1 / 2.54, "mm": 1 / 25.4, "nm": 1 / 25.4e6, **_MICRON}
 
 
 def tags_of(directory: Directory, notes: list[str]) -> Tags:
     """Return the tags that describe the page; what describes how its file was laid out is left out."""
     tags: dict[int, Tag | Tags] = {}
+    damaged = directory.broken & _KEPT
     for number in _KEPT:
         if number in (EXIF, GPS):
-            if inner := inner_tags(directory, number):
+            if number in directory and (inner := inner_tags(directory, number, damaged)):
                 tags[number] = inner
         elif (tag := directory.tag(number)) is not None:
             tags[number] = tag
-    if damaged := directory.broken & _KEPT:
+    if damaged:
         notes.append(f"damaged tags are left out: {', '.join(map(str, sorted(damaged)))}")
     _clear_resolution(tags, notes)
     if isinstance(xmp := tags.get(_XMP), Tag):
@@ -55,11 +57,26 @@ def tags_of(directory: Directory, notes: list[str]) -> Tags:
     return tags
 
 
+def imagej_first_page(first: Directory, count: int, notes: list[str]) -> Tags:
+    """Return ImageJ's description, which names the unit, for a page without one; note pages that are missed.
+
+    ImageJ lists only the first of the `count` pages of files above 4 GiB.
+    """
+    found = first.tag(DESCRIPTION)
+    if found is None or not found.data.startswith(b"ImageJ="):
+        return {}
+    images = re.search(rb"^images=(\d+)", found.data, re.MULTILINE)
+    if images and int(images[1]) > count:
+        notes.append(f"ImageJ counts {int(images[1])} pages, and {count} are listed: the others are not read")
+    return {DESCRIPTION: ascii_tag(_cleared(found.data, []))}
+
+
 def _clear_resolution(tags: dict[int, Tag | Tags], notes: list[str]) -> None:
     values = [tag.numbers() for number in RESOLUTION[:2] if isinstance(tag := tags.get(number), Tag)]
     if all(value.size and isfinite(value[0]) and 0 < value[0] <= 1e9 for value in values):
         return
-    notes.append("a resolution that is no number of dots is left out")
+    shown = " x ".join(f"{value[0]:g}" for value in values if value.size)
+    notes.append(f"the resolution {shown} is left out: it is no usable number of dots")
     for number in RESOLUTION:
         tags.pop(number, None)
 
@@ -87,6 +104,8 @@ def _cleared(description: bytes, notes: list[str]) -> bytes:
 
 def _without_shape(text: bytes, notes: list[str]) -> bytes:
     """Return tifffile's description without the shape and the axes of the array that was written."""
+    import json  # here for start-up
+
     try:
         fields = json.loads(text)
     except ValueError:
@@ -107,7 +126,11 @@ def metadata_of(tags: Tags) -> Metadata:
 
     described = {number: tag for number, tag in tags.items() if number in DESCRIPTIVE}
     return Metadata(
-        icc=data(_ICC), dpi=_dpi(tags), exif=exif_bytes(described) if described else None, xmp=data(_XMP)
+        icc=data(_ICC),
+        dpi=_dpi(tags),
+        exif=exif_bytes(described) if described else None,
+        xmp=data(_XMP),
+        iptc=data(_IPTC),
     )
 
 

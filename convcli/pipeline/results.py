@@ -61,7 +61,7 @@ def to_image(
     ends = [(one.values.min(), one.values.max()) for one in maps] if spec.range is RangeMode.SCALE else []
     span = (float(np.min(ends)), float(np.max(ends))) if len(ends) > 1 else None
     images, notes, clipped, measures = list[Image](), list[str](), 0, list[Statistics]()
-    dark = []  # whether the results of a page of floats may be meant as 0..1
+    dark = list[bool]()  # for each page of floats, whether its results may be meant as 0..1
     for page, found in zip(image.apart(), maps, strict=True):
         target = target_dtype(depth, page.dtype, format)
         to_floats, from_floats = target.dtype.kind == "f", page.dtype.kind == "f"
@@ -79,19 +79,15 @@ def to_image(
         clipped += pixels.clipped
         measures += of_frame
         notes += [target.note] if target.note else []
-        dark.append(
-            from_floats
-            and not to_floats
-            and mode is RangeMode.CLIP
-            and (isinstance(found.values, LazyRows) or suggest_unit(found.values))
-        )
+        if from_floats and not to_floats and mode is RangeMode.CLIP:
+            dark.append(not isinstance(found.values, LazyRows) and suggest_unit(found.values))
         alpha = None if found.alpha is None else _opacity(found.alpha, page.dtype, target.dtype, format)
         frame = page.frames[0]._replace(pixels=pixels.array, alpha=alpha)
         images.append(replace(page, frames=(frame,), space=_space(page, frame), notes=()))
     pixels_in_all = sum(found.values.shape[0] * found.values.shape[1] for found in maps)
     if clipped > NOTED_CLIPPING * pixels_in_all:
         notes.append(_clipping_note(clipped / pixels_in_all, spec.range or RangeMode.CLIP))
-    if all(dark):
+    if dark and all(dark):
         notes.append("all results lie within 0..1; --range unit makes 1 white")
     return Result(together(images), tuple(dict.fromkeys(notes)), clipped, tuple(measures))
 

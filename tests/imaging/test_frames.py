@@ -94,14 +94,23 @@ def test_reduced_copies_in_a_tiff_are_not_frames():
     assert read_picture(buffer.getvalue(), frame=1).frames[0].size == pixels(1)[::2, ::2].shape
 
 
-def test_pages_of_different_sizes_and_channels_become_alike_in_channels():
+def test_pages_of_different_sizes_and_channels_are_kept():
     buffer = io.BytesIO()
     gray, colour = pixels(1, size=(5, 6)), pixels(3, size=(7, 8))
     Pillow.fromarray(gray).save(buffer, "TIFF", save_all=True, append_images=[Pillow.fromarray(colour)])
     whole = read_picture(buffer.getvalue())
-    assert whole.space is Space.RGB
-    assert_array_equal(whole.frames[0].pixels, np.dstack([gray] * 3))
+    assert [whole.space_of(frame) for frame in whole.frames] == [Space.GRAY, Space.RGB]
+    assert_array_equal(whole.frames[0].pixels, gray)
     assert_array_equal(whole.frames[1].pixels, colour)
+    back = tifffile.TiffFile(io.BytesIO(encode_picture(whole, "tiff").data))
+    assert_array_equal(back.pages[0].asarray(), gray)
+    assert_array_equal(back.pages[1].asarray(), colour)
+    for name in ("png", "gif", "webp"):
+        with pytest.raises(
+            OutputError, match="pictures of one size, and there are pages of 6 x 5 and 8 x 7"
+        ) as caught:
+            encode_picture(whole, name)
+        assert ".tif" in caught.value.hint
 
 
 def test_two_pictures_in_one_jpeg_are_one_picture_and_a_note():
@@ -252,6 +261,11 @@ def test_inks_among_colours_become_colours_and_that_is_said():
     buffer = io.BytesIO()
     pictures[0].save(buffer, "TIFF", save_all=True, append_images=pictures[1:])
     whole = read_picture(buffer.getvalue())
-    assert whole.space is Space.RGB
-    assert_array_equal(whole.frames[1].pixels, np.asarray(pictures[1].convert("RGB")))
-    assert whole.notes == ("CMYK frames were converted to RGB, as other frames are",)
+    assert whole.space_of(whole.frames[1]) is Space.CMYK
+    assert_array_equal(whole.frames[1].pixels, np.asarray(pictures[1]))
+    assert whole.notes == ()
+    made = encode_picture(whole, "png")
+    animated = Pillow.open(io.BytesIO(made.data))
+    animated.seek(1)
+    assert_array_equal(np.asarray(animated.convert("RGB")), np.asarray(pictures[1].convert("RGB")))
+    assert made.notes == ("CMYK frames were converted to RGB, as other frames are",)

@@ -148,7 +148,7 @@ TARGETS = [
     ("auto", "u2", "png", "u2"),
     ("auto", "f4", "png", "u1"),
     ("auto", "f4", "tiff", "f4"),
-    ("auto", "f8", "tiff", "f4"),
+    ("auto", "f8", "tiff", "f8"),
     ("auto", "u1", "npy", "f4"),
     ("auto", "u2", "csv", "f4"),
     ("auto", "f8", "npy", "f8"),

@@ -46,7 +46,7 @@ def read_picture(
     frame : int, optional
         Only the frame of this index in the file, from 0.
     max_pixels : int
-        Frames of more pixels are refused before they are decoded.
+        Frames of more pixels in all are refused before they are decoded.
     layout : Layout
         Order of the axes of an array of three.
     """

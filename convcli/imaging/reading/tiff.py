@@ -21,7 +21,7 @@ from convcli.imaging.reading.tiff_page import ASSOCIATED, Page, Photometric, che
 from convcli.imaging.reading.tiff_samples import frame_of
 from convcli.imaging.reading.tifffile_reader import stored_samples
 from convcli.imaging.tiff_directory import Directory, chain
-from convcli.imaging.tiff_metadata import metadata_of, tags_of
+from convcli.imaging.tiff_metadata import imagej_first_page, metadata_of, tags_of
 from convcli.limits import TIFF_PAGES
 
 __all__ = ["decode_tiff"]
@@ -34,39 +34,36 @@ _STORED = ("P", "PA", "La", "LAB", "F", "I")
 
 def decode_tiff(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list[str]) -> Image:
     """Decode all full-size pages, or page number `frame`, each with its own depth, size and colours."""
-    offsets = list(islice(chain(data), TIFF_PAGES.most + 1))
-    TIFF_PAGES.check(len(offsets), "split the file, with libtiff's tiffsplit", ImageError)
-    if offsets[-1:] == [-1]:
+    offsets = _offsets(data, name)
+    if offsets[-1] == -1:
         del offsets[-1]
         notes.append(f"the list of pages is broken after page {len(offsets)}: there may have been more")
-        data += bytes(8)  # libtiff complains where it finds nothing
-    pages = _pages(data, offsets, name, frame, notes)
-    size, first = sum(page.pixels for page in pages.values()), next(iter(pages.values()))
-    if first.width * first.height > max_pixels:
-        raise too_large(name, (first.width, first.height), max_pixels)
-    if size > max_pixels:
-        raise ImageError(
-            f"{name!r} has {size} pixels in all its pages (four samples count as one), more than the limit of"
-            f" {max_pixels}",
-            hint="--frame N reads one; if it is meant to be that large, raise the limit with --max-pixels",
-        )
+        data += bytes(8)  # libtiff complains where the list ends with the file
+    pages = _pages(
+        data, {index: offsets[index] for index in chosen_frames(frame, len(offsets), name)}, name, max_pixels
+    )
+    if frame is None:
+        pages = _whole(pages, notes)
     for page in pages.values():
         check_page(page, name)
     images = list[Image]()
+    unit = imagej_first_page(Directory(data, offsets[0]), len(offsets), notes)
     picture = _opened(data)
     with picture or nullcontext():
         for index, page in pages.items():
             one, space = _decoded(picture, page, index, name, notes)
-            tags = tags_of(page.directory, notes)
+            tags = {**(unit if not images else {}), **tags_of(page.directory, notes)}
             metadata = metadata_of(tags) if not images else Metadata()
             images.append(Image((one._replace(tags=tags),), space, metadata, "tiff", name))
-    return replace(together(images), notes=tuple(dict.fromkeys(notes)))
+    # Pillow's warnings of EXIF are not about what is kept, and some are mistaken (big-endian BigTIFF)
+    kept = dict.fromkeys(note for note in notes if "EXIF data" not in note)
+    return replace(together(images), notes=tuple(kept))
 
 
-def _pages(
-    data: bytes, offsets: list[int], name: str, frame: int | None, notes: list[str]
-) -> dict[int, Page]:
-    """Return the pages to be read by their numbers: all but reduced copies and masks, or `frame` alone."""
+def _offsets(data: bytes, name: str) -> list[int]:
+    """Return the offsets of the directories, and -1 where their list is broken."""
+    offsets = list(islice(chain(data), TIFF_PAGES.most + 1))
+    TIFF_PAGES.check(len(offsets), "split the file, with libtiff's tiffsplit", ImageError)
     if not offsets:
         raise ImageError(f"{name!r} has no pages", hint="was the copy or download cut short?")
     if offsets[-1] > len(data) - 2:
@@ -74,15 +71,34 @@ def _pages(
             f"{name!r} is cut short: page {len(offsets)} is at byte {offsets[-1]}, its end at {len(data)}",
             hint="copy or download it once more",
         )
-    pages, size = {}, 0
-    for index in chosen_frames(frame, len(offsets), name):
-        directory = Directory(data, offsets[index])
+    return offsets
+
+
+def _pages(data: bytes, offsets: dict[int, int], name: str, max_pixels: int) -> dict[int, Page]:
+    """Return the pages at `offsets`; those that are no reduced copies are counted against the limit."""
+    pages, size, pixels = dict[int, Page](), 0, 0
+    for index, at in offsets.items():
+        directory = Directory(data, at)
+        page = pages[index] = page_of(directory)
         size += directory.end - directory.at
         if size > len(data):
             raise ImageError(f"{name!r} is damaged: its directories overlap", hint="write it once more")
-        pages[index] = page_of(directory)
+        if page.width * page.height > max_pixels:
+            raise too_large(name, (page.width, page.height), max_pixels)
+        pixels += page.pixels if page.whole or len(offsets) == 1 else 0
+        if pixels > max_pixels:
+            raise ImageError(
+                f"{name!r} has at least {pixels} pixels in its pages (four samples count as one), more than"
+                f" the limit of {max_pixels}",
+                hint="--frame N reads one page; to read all, raise the limit with --max-pixels",
+            )
+    return pages
+
+
+def _whole(pages: dict[int, Page], notes: list[str]) -> dict[int, Page]:
+    """Return the full-size pages, without reduced copies and masks, or all, if none is."""
     whole = {index: page for index, page in pages.items() if page.whole}
-    if frame is not None or not whole or len(whole) == len(pages):
+    if not whole or len(whole) == len(pages):
         return pages
     left_out = next(index for index in pages if index not in whole)
     notes.append(
@@ -122,6 +138,8 @@ def _decoded(
 
 def _pillow_reads(page: Page) -> bool:
     """Whether Pillow, where it knows the kind of a page, reads it as it is."""
+    if page.sparse:
+        return False
     if page.planar and page.samples > 1:
         return (
             page.bits == 8 and not page.extra and page.photometric in (Photometric.RGB, Photometric.SEPARATED)

@@ -18,6 +18,8 @@ from convcli.imaging.tiff_directory import Directory
 __all__ = [
     "ASSOCIATED",
     "CONVERTING",
+    "ROWS",
+    "STRIPS",
     "UNASSOCIATED",
     "Page",
     "Photometric",
@@ -56,10 +58,15 @@ CONVERTING = (6, 7, 50001)
 # Kinds of extra samples: opacity that the colours have been multiplied by, and opacity alone.
 ASSOCIATED, UNASSOCIATED = 1, 2
 # Codes of no compression and of old-style JPEG; the most bytes that one stands for in LZW, zlib and PackBits.
-_NONE, _OLD_JPEG, _RATIOS = 1, 6, {5: 4096, 8: 1040, 32946: 1040, 32773: 128}
+_NONE, _OLD_JPEG = 1, 6
+# The most bytes that one byte stands for, by compression: LZW, JPEG (a bit for a block of 64 samples, chroma
+# subsampled), zlib, PackBits, Zstandard.
+_RATIOS = {5: 4096, 7: 2048, 8: 1040, 32946: 1040, 32773: 128, 50000: 1 << 15}
+# CCITT compressions, in which a row takes a bit at least.
+_CCITT = (2, 3, 4)
 # Tags.
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
-_STRIPS, _SAMPLES, _ROWS, _STRIP_SIZES, _PLANAR, _PREDICTOR = 273, 277, 278, 279, 284, 317
+STRIPS, _SAMPLES, ROWS, _STRIP_SIZES, _PLANAR, _PREDICTOR = 273, 277, 278, 279, 284, 317
 _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_SIZES, _EXTRA, _FORMAT = 322, 323, 324, 325, 338, 339
 # Bits of the value of _SUBFILE: a reduced copy, a mask.
 _REDUCED_OR_MASK = 1 | 4
@@ -81,6 +88,11 @@ class Page(NamedTuple):
     extra: tuple[int, ...]
     orientation: int
     whole: bool  # neither a reduced copy nor a mask
+
+    @property
+    def sparse(self) -> bool:
+        """Whether some strips or tiles are not stored, and blank: GDAL leaves them out."""
+        return not (self.directory.numbers(_TILES if _TILES in self.directory else STRIPS)).all()
 
     @property
     def pixels(self) -> int:
@@ -147,9 +159,9 @@ def _check_extent(page: Page, name: str) -> None:
     tiled = _TILES in directory
     starts, sizes = (
         directory.numbers(table).astype(np.float64)
-        for table in ((_TILES, _TILE_SIZES) if tiled else (_STRIPS, _STRIP_SIZES))
+        for table in ((_TILES, _TILE_SIZES) if tiled else (STRIPS, _STRIP_SIZES))
     )
-    rows = directory.number(_TILE_HEIGHT if tiled else _ROWS, page.height)
+    rows = directory.number(_TILE_HEIGHT if tiled else ROWS, page.height)
     rows = max(rows, 1) if tiled else min(max(rows, 1), page.height)
     columns = max(directory.number(_TILE_WIDTH, 1), 1) if tiled else page.width
     high = ceil(page.height / rows)
@@ -166,11 +178,14 @@ def _check_extent(page: Page, name: str) -> None:
             sizes /= 3
     elif starts.size != sizes.size:
         return
-    end = int((starts + sizes)[starts > 0].max(initial=0))  # pieces at 0 are not stored: they are blank
+    end = int((starts + sizes)[starts > 0].max(initial=0))
     if end > length:
         raise _cut_short(name, f"its pixels end at byte {end}, the file at {length}")
-    most = float(sizes.sum()) * _RATIOS.get(page.compression, np.inf)
-    if page.compression in _RATIOS and page.bits * page.samples * page.width * page.height / 8 > most:
+    if not starts.all():
+        return  # pieces that are not stored may be blank
+    ratio = page.width if page.compression in _CCITT else _RATIOS.get(page.compression, 0)
+    most = float(sizes.sum()) * ratio
+    if ratio and page.bits * page.samples * page.width * page.height / 8 > most:
         raise _cut_short(name, f"{sizes.sum():.0f} bytes cannot hold {page.width} x {page.height} pixels")
 
 

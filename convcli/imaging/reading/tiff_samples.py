@@ -39,6 +39,8 @@ def frame_of(samples: Array, page: Page, name: str, notes: list[str]) -> Decoded
         raise ImageError(f"{name!r} has samples of type {samples.dtype}", hint="use integers or floats")
     if samples.dtype.kind == "b":
         samples = samples.view(np.uint8)
+    if page.predictor == 2 and samples.dtype.kind == "u" and page.bits % 8:
+        samples = samples & samples.dtype.type((1 << page.bits) - 1)  # sums of differences begin again at 0
     count = 1 if samples.ndim == 2 else samples.shape[2]
     colours = page.colours if page.alpha or page.photometric > Photometric.BLACK_IS_ZERO else count
     space = _SPACES.get((page.photometric, colours), Space.DATA)

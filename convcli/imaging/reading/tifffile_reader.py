@@ -1,6 +1,7 @@
 """TIFF that Pillow cannot read, through tifffile (the extra `deep`)."""
 
 import io
+from math import ceil
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from convcli.errors import ImageError
 from convcli.imaging.deep_extra import tifffile_module
 from convcli.imaging.image import Array
 from convcli.imaging.reading.pillow_modes import oriented
-from convcli.imaging.reading.tiff_page import CONVERTING, Page, Photometric, not_converted
+from convcli.imaging.reading.tiff_page import CONVERTING, ROWS, STRIPS, Page, Photometric, not_converted
 
 __all__ = ["stored_samples"]
 
@@ -23,6 +24,8 @@ def stored_samples(page: Page, name: str) -> Array:
         )
     if page.photometric == Photometric.YCBCR and page.samples > 1 and page.compression not in CONVERTING:
         raise not_converted(name)
+    if page.bits == 24 and page.kind != 3:
+        return oriented(_triples(page, name), page.orientation)
     with module.TiffFile(io.BytesIO(page.directory.data)) as file:
         file.filehandle.seek(page.directory.at)
         found = module.TiffPage(file, 0)
@@ -40,6 +43,26 @@ def stored_samples(page: Page, name: str) -> Array:
             raise
     samples = samples.astype(samples.dtype.newbyteorder("="), copy=False)
     return oriented(np.moveaxis(samples, 0, 2) if found.axes == "SYX" else samples, page.orientation)
+
+
+def _triples(page: Page, name: str) -> Array:
+    """Return integers of 24 bits in uncompressed strips: tifffile takes their bytes in the wrong order."""
+    directory = page.directory
+    if page.compression != 1 or STRIPS not in directory:
+        raise _unknown(name, "24-bit integers in tiles or compressed")
+    planes = page.samples if page.planar else 1
+    rows = min(max(directory.number(ROWS, page.height), 1), page.height)
+    size, pieces = page.width * page.samples // planes * 3, ceil(page.height / rows)
+    heights = [min(rows, page.height - rows * (piece % pieces)) for piece in range(planes * pieces)]
+    starts = directory.numbers(STRIPS).tolist()
+    content = b"".join(
+        directory.data[start : start + height * size] for start, height in zip(starts, heights, strict=False)
+    )
+    order = (0, 1, 2) if directory.order == "<" else (2, 1, 0)
+    triples = np.frombuffer(content, np.uint8).reshape(planes, page.height, page.width, -1, 3)[..., order]
+    samples = np.moveaxis(triples.astype(np.uint32) @ np.array([1, 1 << 8, 1 << 16], np.uint32), 0, -1)
+    signed: Array = (samples << 8).view(np.int32) >> 8 if page.kind == 2 else samples
+    return signed.reshape(page.height, page.width, -1) if page.samples > 1 else signed[..., 0, 0]
 
 
 def _unknown(name: str, why: str) -> ImageError:

@@ -6,20 +6,22 @@ from typing import Any
 
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Image
-from convcli.imaging.metadata import exif_for, profile_for
+from convcli.imaging.metadata import GEO, exif_for, profile_for
 
 __all__ = ["left_out", "metadata_options", "png_chunks"]
 
 # Largest EXIF, XMP, IPTC or comment in bytes that is put into a JPEG segment, which holds 65,533.
 _SEGMENT_BYTES = 65_000
-# Largest resolution in pixels per inch: 16 bits per inch, and 31 bits per metre.
-_MOST_DPI = {"jpeg": 65_535.0, "png": 0.0254 * (2**31 - 1), "bmp": 0.0254 * (2**31 - 1)}
+# Largest resolution in pixels per inch: 16 bits per inch, 31 bits per metre, 32 bits per inch.
+_MOST_DPI = {"jpeg": 65_535.0, "png": 0.0254 * (2**31 - 1), "bmp": 0.0254 * (2**31 - 1), "tiff": 4e9}
 
 
 def left_out(image: Image, format: Format) -> list[str]:
     """Return a line about what the file had and `format` cannot hold, if there is any."""
     holds, metadata = _HOLDS.get(format.name, ()), image.metadata
     lost = [name for key, name in _NAMES.items() if getattr(metadata, key) and key not in holds]
+    if format.name != "tiff" and any(GEO & set(frame.tags or ()) for frame in image.frames):
+        lost.append("georeference")
     if format.numbers:
         return []
     notes = [f"{format.suffix} holds no {', '.join(lost)}: left out"] if lost else []

@@ -9,8 +9,8 @@ from convcli.imaging.tiff_directory import Directory, Tag, Tags, bytes_tag, chai
 
 __all__ = ["with_tags"]
 
-# Tags of XMP and of the ICC profile.
-_XMP, _ICC = 700, 34675
+# Tags of XMP, IPTC and of the ICC profile.
+_XMP, _IPTC, _ICC = 700, 33723, 34675
 
 
 def with_tags(data: bytes, image: Image) -> bytes:
@@ -23,15 +23,13 @@ def with_tags(data: bytes, image: Image) -> bytes:
         return data
     made, link = bytearray(data), 4  # link: where the offset of the next directory belongs
     for at, tags in zip(list(chain(data)), pages, strict=True):
-        directory = Directory(data, at)
-        place, count = at, len(directory.entries)
+        place, entries = at, {**Directory(data, at).entries(), **tags}
         if tags:
             made += b"\0" * (len(made) % 2)
-            place, entries = len(made), {**directory.entries, **tags}
+            place = len(made)
             made += directory_bytes(entries, order, place)
-            count = len(entries)
         struct.pack_into(order + "I", made, link, place)
-        link = place + 2 + 12 * count
+        link = place + 2 + 12 * len(entries)
     return bytes(made)
 
 
@@ -49,4 +47,5 @@ def _tags(image: Image, frame: Frame, *, first: bool) -> Tags:
     metadata = image.metadata
     found = resized(exif_tags(metadata.exif), width, height) if metadata.exif else {}
     tags = {number: tag for number, tag in found.items() if number in DESCRIPTIVE}
-    return {**tags, _XMP: bytes_tag(metadata.xmp)} if metadata.xmp else tags
+    beside = {_XMP: metadata.xmp, _IPTC: metadata.iptc}
+    return tags | {number: bytes_tag(content) for number, content in beside.items() if content}
