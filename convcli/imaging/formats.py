@@ -83,6 +83,11 @@ class Format(NamedTuple):
         return self.suffixes[0]
 
     @property
+    def pages(self) -> bool:
+        """Whether its pictures may differ in size, depth and colours."""
+        return self.name == "tiff" or self.name in _STREAMS
+
+    @property
     def written(self) -> bool:
         """Whether it is written."""
         return bool(self.depths)

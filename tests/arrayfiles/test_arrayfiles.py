@@ -370,11 +370,11 @@ def test_hostile_files_are_one_line_and_cost_little(content, message, tmp_path):
     path = tmp_path / f"a.{kind}"
     path.write_bytes(content)
     tracemalloc.start()
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         with pytest.raises(ImageError, match=message) as caught:
             read_picture(path, name="a")
-        taken = time.perf_counter() - start
+        taken = time.process_time() - start
         assert tracemalloc.get_traced_memory()[1] < 150e6 + 2 * len(content)
     finally:
         tracemalloc.stop()
@@ -409,9 +409,9 @@ def test_integers_of_64_bits_that_float64_holds():
 @pytest.mark.parametrize("value", [b"7", b"1e300", b"9007199254740992"])
 @pytest.mark.parametrize("form", [b"%s", b"[[%s]]"])
 def test_a_wide_line_of_many_values(value, form):
-    start = time.perf_counter()
+    start = time.process_time()
     assert read_picture(form % b",".join([value] * 300_000)).frames[0].size == (1, 300_000)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 BY_OTHERS = {

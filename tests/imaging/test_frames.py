@@ -106,9 +106,7 @@ def test_pages_of_different_sizes_and_channels_are_kept():
     assert_array_equal(back.pages[0].asarray(), gray)
     assert_array_equal(back.pages[1].asarray(), colour)
     for name in ("png", "gif", "webp"):
-        with pytest.raises(
-            OutputError, match="pictures of one size, and there are pages of 6 x 5 and 8 x 7"
-        ) as caught:
+        with pytest.raises(OutputError, match="frames of one size, and there are 5 x 6 and 7 x 8") as caught:
             encode_picture(whole, name)
         assert ".tif" in caught.value.hint
 

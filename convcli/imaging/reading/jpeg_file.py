@@ -2,11 +2,10 @@
 
 from convcli.errors import ImageError
 
-__all__ = ["check_kind", "check_length", "jpeg_coding"]
+__all__ = ["check_length", "jpeg_coding"]
 
-# Start-of-frame markers (ITU-T T.81, table B.1): all of C0 to CF but DHT, JPG and DAC; and of JPEG-LS (T.87).
-_JPEG_LS = 0xF7
-_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {_JPEG_LS}
+# Start-of-frame markers (ITU-T T.81, table B.1): all of C0 to CF but DHT, JPG and DAC.
+_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE, _ARITHMETIC = 0xC2, range(0xC9, 0xD0)
 # Most pixels that a byte of Huffman codes can hold: a block of 8 x 8 takes one bit at least.
 _PIXELS_PER_BYTE = 512
@@ -14,29 +13,19 @@ _PIXELS_PER_BYTE = 512
 
 def jpeg_coding(data: bytes) -> str:
     """Return ``progressive``, ``arithmetic``, or ``""`` for the usual sequential JPEG with Huffman codes."""
-    marker, _ = _frame(data)
+    marker = _frame(data)
     return "arithmetic" if marker in _ARITHMETIC else "progressive" * (marker == _PROGRESSIVE)
 
 
-def check_kind(data: bytes, name: str) -> None:
-    """Refuse the kinds of JPEG that Pillow takes for damaged."""
-    marker, bits = _frame(data)
-    what = "a JPEG-LS picture" if marker == _JPEG_LS else f"a {bits}-bit JPEG" if bits > 8 else ""
-    if what:
-        raise ImageError(
-            f"{name!r} is {what}, which cannot be read", hint="save it as 16-bit TIFF or PNG first"
-        )
-
-
-def _frame(data: bytes) -> tuple[int, int]:
-    """Return the start-of-frame marker and the bits per sample after it; 0 and 8 where there is none."""
+def _frame(data: bytes) -> int:
+    """Return the start-of-frame marker; 0 where there is none."""
     at = 2
     while at + 5 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]
         if marker in _FRAMES:
-            return marker, data[at + 4]
+            return marker
         at += 1 if marker == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return 0, 8
+    return 0
 
 
 def check_length(data: bytes, size: tuple[int, int], name: str) -> None:

@@ -12,7 +12,7 @@ from convcli.errors import ImageError
 from convcli.imaging.image import Decoded, Image
 from convcli.imaging.metadata import Metadata, as_comment, collect, iptc_of, orientation
 from convcli.imaging.reading import netpbm
-from convcli.imaging.reading.jpeg_file import check_kind, check_length, jpeg_coding
+from convcli.imaging.reading.jpeg_file import check_length, jpeg_coding
 from convcli.imaging.reading.layers import composed
 from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_guard import guarded
@@ -43,8 +43,6 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
             return _png(data, name, frame, max_pixels, notes)
         if kind == "GIF":
             return _gif(data, name, frame, max_pixels, notes)
-        if kind == "JPEG":
-            check_kind(data, name)
         if kind == "WEBP":
             webp = webp_facts(data, FRAMES.most + 1)
             _check_all(name, (webp.width, webp.height), webp.frames, frame, max_pixels)

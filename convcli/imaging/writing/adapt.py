@@ -21,15 +21,8 @@ def adapted(image: Image, format: Format) -> tuple[Image, list[str]]:
             f"{format.suffix} holds one picture, and there are {len(image.frames)}",
             hint=f"--frame 0 chooses the first; {holding(frames=True)} hold all",
         )
-    sizes = list(dict.fromkeys(frame.size for frame in image.frames))
-    if len(sizes) > 1 and format.name != "tiff":
-        found = " and ".join(f"{rows} x {columns}" for rows, columns in sizes[:2])
-        raise OutputError(
-            f"{format.suffix} holds frames of one size, and there are {found} (rows x columns)",
-            hint="write to .tif, or one by one with --frame",
-        )
     notes: list[str] = []
-    if len(image.frames) > 1 and format.name == "tiff":  # pages may differ
+    if len(image.frames) > 1 and format.pages:
         parts = [adapted(one, format) for one in image.apart()]
         return together([part for part, _ in parts]), [note for _, some in parts for note in some]
     if len(image.frames) > 1:
@@ -43,13 +36,16 @@ def adapted(image: Image, format: Format) -> tuple[Image, list[str]]:
 
 def _alike(image: Image, format: Format, notes: list[str]) -> Image:
     """Return frames of one size and with the same channels, for an animation."""
-    sizes = dict.fromkeys("{} x {}".format(*frame.size[::-1]) for frame in image.frames)
+    sizes = list(dict.fromkeys(frame.size for frame in image.frames))
     if len(sizes) > 1:
+        found = " and ".join(f"{rows} x {columns}" for rows, columns in sizes[:2])
         raise OutputError(
-            f"{format.suffix} holds pictures of one size, and there are pages of {' and '.join(sizes)}",
-            hint="write to .tif, or choose one page with --frame N",
+            f"{format.suffix} holds frames of one size, and there are {found} (rows x columns)",
+            hint="write to .tif, or one by one with --frame",
         )
     frames, space = alike([(frame, image.space_of(frame)) for frame in image.frames], notes)
+    if len({frame.pixels.dtype for frame in frames}) > 1 and "16" in format.depths:
+        frames = tuple(_to_16_bits(frame) for frame in frames)
     return replace(image, frames=tuple(frame._replace(space=None) for frame in frames), space=space)
 
 
@@ -140,6 +136,13 @@ def _fit_depth(frame: Frame, format: Format, notes: list[str]) -> Frame:
         notes.append(f"{format.suffix} holds 8 bits: 16-bit samples are rounded")
         return to_8_bits(frame)
     return frame
+
+
+def _to_16_bits(frame: Frame) -> Frame:
+    """Return `frame` in 16 bits: 8-bit samples times 257."""
+    if frame.pixels.dtype != np.uint8:
+        return frame
+    return _mapped(frame, lambda samples: samples.astype(np.uint16) * np.uint16(257))
 
 
 def to_8_bits(frame: Frame) -> Frame:

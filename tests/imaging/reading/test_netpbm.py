@@ -181,10 +181,10 @@ SLOW = {
 
 @pytest.mark.parametrize("data", SLOW.values(), ids=SLOW)
 def test_no_input_takes_long(data):
-    start = time.perf_counter()
+    start = time.process_time()
     with contextlib.suppress(ImageError):
         assert read_picture(data).frames[0].size == (1, 1)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_pictures_count_together_against_the_limit():

@@ -197,7 +197,7 @@ def test_lab_agrees_with_littlecms():
 
 @pytest.mark.parametrize(
     ("photometric", "name"),
-    [(10, "ITU"), (32803, "colour filters"), (32844, "LogL"), (32845, "LogLuv"), (34892, "linear raw")],
+    [(10, "ITU"), (32803, "raw photograph"), (32844, "LogL"), (32845, "LogLuv"), (34892, "raw photograph")],
 )
 def test_colours_that_are_not_converted_are_refused_by_name(photometric, name):
     with pytest.raises(ImageError, match=name) as caught:
