@@ -11,6 +11,7 @@ from errno import EACCES
 from types import MappingProxyType
 from typing import NamedTuple
 
+from convcli.arrayfiles.devices import is_endless
 from convcli.choices import STDIN, STDOUT
 from convcli.errors import ConvcliError, ImageError, OutputError, UsageError
 from convcli.options.specs import ReadSpec
@@ -200,9 +201,8 @@ def read_stdin() -> bytes:
         raise ImageError("stdin is closed", hint="pipe a picture in, or name a file")
     if sys.stdin.isatty():
         raise ImageError("stdin is a terminal", hint="pipe a picture in, or name a file")
-    from convcli.imaging.reading.sniff import refuse_device
-
-    refuse_device(sys.stdin.buffer, "stdin")
+    if is_endless(sys.stdin.buffer):
+        raise ImageError("stdin is a device", hint="pipe a part of it in, or name a file")
     data = sys.stdin.buffer.read()
     if not data:
         raise ImageError("stdin is empty", hint="did the command before it fail?")

@@ -149,5 +149,10 @@ def test_devices_without_an_end(tmp_path: Path, name: str, how: str) -> None:
     assert "is a device; hint: " in line
 
 
+def test_a_device_as_a_kernel(convcli: Convcli, gray: Path) -> None:
+    ran = convcli("filter", gray, "-k", "/dev/zero")
+    ran.check_refusal(2, "kernel file '/dev/zero' is a device", "name a file")
+
+
 def test_an_empty_device(convcli: Convcli) -> None:
     convcli("filter", "/dev/null", "-k", "box").check_refusal(1, "'/dev/null' is empty")

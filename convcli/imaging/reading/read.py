@@ -9,13 +9,13 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from convcli.arrayfiles.devices import is_endless
 from convcli.choices import MAX_PIXELS, Layout
 from convcli.errors import ImageError, nearest
 from convcli.imaging.formats import is_promised
 from convcli.imaging.image import Array, Image, Space
 from convcli.imaging.reading import sniff
 from convcli.imaging.reading.foreign import refusal
-from convcli.imaging.reading.sniff import refuse_device
 
 __all__ = ["Source", "load_array", "read_picture"]
 
@@ -152,7 +152,8 @@ def _split(path: str) -> tuple[str, str | None]:
 def _content(path: str, shown: str) -> bytes:
     try:
         with open(path, "rb") as file:
-            refuse_device(file, shown)
+            if is_endless(file):
+                raise ImageError(f"{shown!r} is a device", hint="name a file, or pipe a part of it in")
             return file.read()
     except FileNotFoundError as error:
         raise ImageError(f"{shown!r} does not exist", hint=_neighbour(path)) from error

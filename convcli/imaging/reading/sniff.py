@@ -1,10 +1,7 @@
 """Recognise the kind of a file by its first bytes."""
 
 import codecs
-import os
 import re
-import stat
-from typing import BinaryIO
 
 from convcli.arrayfiles.first_bytes import binary_kind, encoding_of
 from convcli.errors import ImageError
@@ -15,7 +12,6 @@ __all__ = [
     "chosen_frames",
     "not_a_picture",
     "picture_kind",
-    "refuse_device",
     "text_array_kind",
     "too_large",
 ]
@@ -73,20 +69,6 @@ def text_array_kind(data: bytes) -> str:
     if not any(_NUMBER.match(line.lstrip(' "')) for line in lines[:2]):
         return ""
     return "tsv" if "\t" in lines[-1] else "csv"
-
-
-def refuse_device(file: BinaryIO, name: str) -> None:
-    """Refuse a device that has bytes, and may have no end, such as ``/dev/zero``; a terminal is read."""
-    if _is_device(file) and not file.isatty() and file.read(1):
-        raise ImageError(f"{name!r} is a device", hint="name a file, or pipe a part of it in")
-
-
-def _is_device(file: BinaryIO) -> bool:
-    try:
-        mode = os.fstat(file.fileno()).st_mode
-    except (OSError, ValueError):  # not a file of the system
-        return False
-    return stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
 
 
 def not_a_picture(name: str) -> ImageError:

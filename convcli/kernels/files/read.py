@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from convcli.arrayfiles.devices import is_endless
 from convcli.arrayfiles.first_bytes import binary_kind, text_of
 from convcli.arrayfiles.read import (
     ArrayFileError,
@@ -58,7 +59,8 @@ def read_kernel(path: str) -> Kernel:
     what = f"kernel file {shown(path, 200)}"
     try:
         with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            endless = is_endless(file)
+            data = b"" if endless else file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise KernelError(
             f"no such kernel file: {shown(path, 200)}", hint="check the name and the folder"
@@ -70,6 +72,8 @@ def read_kernel(path: str) -> Kernel:
         raise KernelError(
             f"{what} cannot be read: {reason}", hint="check its name and permissions"
         ) from error
+    if endless:
+        raise KernelError(f"{what} is a device", hint="name a file")
     suffix = Path(path).suffix.lower()
     return decode_kernel(
         data, what, Path(path).stem, suffix if suffix in SUFFIXES else "", member, source=path
