@@ -1,6 +1,6 @@
 import pytest
 
-from convcli.display.words import listed, number, per_axis, printable, significant, size
+from convcli.display.words import listed, number, one_line, per_axis, printable, shortened, significant, size
 
 
 def test_numbers():
@@ -32,3 +32,17 @@ def test_lists(names, words):
 def test_names_of_files():
     assert printable("a\nb\udc80c é") == r"a\nb\udc80c é"
     assert printable("a\nb\udc80c é", "?") == "a?b?c é"
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "short"),
+    [("abcdefgh", 8, "abcdefgh"), ("abcdefghi", 8, "ab[...]i"), ("abcdefghij", 9, "ab[...]ij"), ("", 5, "")],
+)
+def test_long_text_is_shortened_in_the_middle(text, most, short):
+    assert shortened(text, most) == short
+
+
+def test_a_line_keeps_its_words_and_shortens_the_long_ones():
+    assert one_line(f"error: '{'x' * 1000}' is\nlong; hint: {'y' * 170}") == (
+        f"error: '{'x' * 87}[...]{'x' * 86}' is\\nlong; hint: {'y' * 170}"
+    )

@@ -91,7 +91,8 @@ def _picture(kind: str, random: Random) -> Made:
     others = sound() if random.random() < 0.8 else PICTURES[random.choice(list(PICTURES))][1]()
     data = mutated_bytes(random.choice(sound()), random, others)
     file = f"in{suffix if random.random() < 0.9 else '.png'}"
-    return (*_words(random.choice(TO_PICTURES), file, random), *MOST), {file: data}
+    asked = f"{file}:a" if kind == "npz" and random.random() < 0.7 else file
+    return (*_words(random.choice(TO_PICTURES), asked, random), *MOST), {file: data}
 
 
 def _text_of_numbers(kind: str, random: Random) -> Made:
@@ -118,7 +119,8 @@ def _array(kind: str, random: Random) -> Made:
         return _picture(kind, random)
     suffix, sound = FILES[kind]
     data = mutated_bytes(random.choice(sound()), random, sound())
-    return _words(random.choice(TO_KERNELS), f"in{suffix}", random), {f"in{suffix}": data}
+    asked = f"in{suffix}:a" if kind == "npz" and random.random() < 0.3 else f"in{suffix}"
+    return _words(random.choice(TO_KERNELS), asked, random), {f"in{suffix}": data}
 
 
 def _weights(kind: str, random: Random) -> Made:

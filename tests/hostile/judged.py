@@ -161,5 +161,5 @@ def _wrong(
 
 
 def _names(case: Case) -> tuple[str, ...]:
-    """What notes begin with: the name of an input."""
-    return tuple(f"{word}: " for word in case.arguments if word in case.files)
+    """What notes begin with: the name of an input, or of a part of it."""
+    return tuple(f"{word}: " for word in case.arguments if word.partition(":")[0] in case.files)

@@ -10,6 +10,8 @@ from random import Random
 
 __all__ = ["mutated_bytes", "mutated_text"]
 
+PNG = b"\x89PNG\r\n\x1a\n"
+
 # Where half of all changes of bytes fall: heads of files.
 HEAD = 96
 
@@ -41,14 +43,16 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 def mutated_bytes(data: bytes, random: Random, others: Sequence[bytes]) -> bytes:
     """Return `data` with one to four changes; `others` are files to splice it with.
 
-    Checksums of PNG chunks are made right again every other time, as decoders would look no further.
+    Most changes of archives and of PNG are made inside their parts, whose lengths and checksums are right
+    again: decoders would look no further.
     """
     for _ in range(random.choice((1, 1, 1, 2, 4))):
-        if data[:2] == b"PK" and random.random() < 0.6:
-            data = _inside_zip(data, random, others)
+        inside = _inside_zip if data[:2] == b"PK" else _inside_png if data.startswith(PNG) else None
+        if inside is not None and random.random() < 0.7:
+            data = inside(data, random, others)
         elif data:
             data = random.choice(CHANGES)(data, random, others)
-    return _right_checksums(data) if data.startswith(b"\x89PNG") and random.random() < 0.6 else data
+    return data
 
 
 def _place(data: bytes, random: Random) -> int:
@@ -155,16 +159,36 @@ def _inside_zip(data: bytes, random: Random, others: Sequence[bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _right_checksums(data: bytes) -> bytes:
-    done, at = data[:8], 8
+def _inside_png(data: bytes, random: Random, others: Sequence[bytes]) -> bytes:
+    """Change the content of a chunk, what it unpacks to, its type, or the order of chunks."""
+    chunks, at = [], len(PNG)
     while at + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, at)
-        stop = at + 8 + length
-        if stop + 4 > len(data):
-            break
-        done += data[at:stop] + struct.pack(">I", zlib.crc32(data[at + 4 : stop]))
-        at = stop + 4
-    return done + data[at:]
+        chunks.append((data[at + 4 : at + 8], data[at + 8 : at + 8 + length]))
+        at += 12 + length
+    if not chunks:
+        return _bit(data, random, others)
+    place = random.randrange(len(chunks))
+    kind, content = chunks[place]
+    match random.randrange(12):
+        case 0:
+            chunks[place:place] = [random.choice(chunks)] * random.choice((1, 2, 300))
+        case 1:
+            del chunks[place]
+        case 2:
+            chunks[place] = (random.choice(CHANGES[:5])(kind, random, others)[:4].ljust(4), content)
+        case 3 | 4 | 5 if kind in (b"IDAT", b"iCCP", b"zTXt"):
+            start = 0 if kind == b"IDAT" else content.find(b"\0") + 2
+            try:
+                unpacked = zlib.decompress(content[start:])
+            except zlib.error:
+                return _bit(data, random, others)
+            changed = random.choice(CHANGES)(unpacked or b"\0", random, others)
+            chunks[place] = (kind, content[:start] + zlib.compress(changed))
+        case _:
+            chunks[place] = (kind, random.choice(CHANGES)(content or b"\0", random, others))
+    parts = (struct.pack(">I", len(content)) + kind + content for kind, content in chunks)
+    return PNG + b"".join(part + struct.pack(">I", zlib.crc32(part[4:])) for part in parts)
 
 
 def mutated_text(text: str, random: Random) -> str:

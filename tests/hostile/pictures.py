@@ -19,9 +19,13 @@ SHAPE = (6, 9)
 
 
 def pixels(dtype: Any = np.uint8, channels: int = 0, seed: int = 1) -> Array:
-    """Noise of 6 x 9 pixels over the whole range of the type, or over 0..1."""
-    shape = (*SHAPE, channels) if channels else SHAPE
-    noise = np.random.default_rng(seed).random(shape)
+    """Six patches of 3 x 3 pixels, over the whole range of the type or over 0..1.
+
+    What they compress to is short, so that most changes hit something else.
+    """
+    rows, columns = SHAPE
+    noise = np.random.default_rng(seed).random((rows // 3, columns // 3, channels or 1))
+    noise = noise.repeat(3, 0).repeat(3, 1).reshape(*SHAPE, *([channels] if channels else []))
     dtype = np.dtype(dtype)
     return noise.astype(dtype) if dtype.kind == "f" else (noise * np.iinfo(dtype).max).astype(dtype)
 

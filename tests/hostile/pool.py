@@ -63,7 +63,19 @@ def _start() -> _Worker:
 
 
 def verdicts(cases: Iterable[Identity], jobs: int = 2) -> Iterator[Verdict]:
-    """Yield what came of each case, as they are done."""
+    """Yield what came of each case, as they are done; what took long is tried again at the end, alone."""
+    late: list[Identity] = []
+    for verdict in _judged(cases, jobs):
+        if verdict.outcome in ("slow", "hang"):
+            kind, seed, number = verdict.name.split(":")
+            late.append((kind, int(seed), int(number)))
+        else:
+            yield verdict
+    if late:
+        yield from _judged(late, 1)
+
+
+def _judged(cases: Iterable[Identity], jobs: int) -> Iterator[Verdict]:
     _load()
     waiting = iter(cases)
     workers = [_start() for _ in range(jobs)]

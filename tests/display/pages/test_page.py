@@ -1,10 +1,13 @@
 """What all pages share: one file, no requests, data that cannot break out of it."""
 
+import base64
+import hashlib
+import re
 from importlib.resources import files
 
 import pytest
 
-from convcli.display.pages.page import _embedded
+from convcli.display.pages.page import _embedded, page
 
 
 @pytest.mark.parametrize("command", ["compare", "explain"])
@@ -15,8 +18,28 @@ def test_every_page_is_whole(command):
 
 
 def test_data_stays_data():
-    text = _embedded({"name": "</script><b>&'\"é"})
+    text = _embedded({"name": "</script><b>&'\"é\u2028\udcff"})
     assert "<" not in text
     assert ">" not in text
     assert "&" not in text
     assert text.isascii()
+
+
+@pytest.mark.parametrize("command", ["compare", "explain"])
+def test_the_policy_names_the_pages_own_parts(command):
+    text = page(f"convcli.commands.{command}", command, "<b>\x1b\udcff", {})
+    assert "<title>&lt;b&gt;\\x1b\\udcff</title>" in text
+    (policy,) = re.findall('<meta http-equiv="Content-Security-Policy" content="([^"]*)">', text)
+    directives = dict(each.strip().split(" ", 1) for each in policy.split(";"))
+    hashes = {
+        tag: f"'sha256-{base64.b64encode(hashlib.sha256(inner.encode()).digest()).decode()}'"
+        for tag, inner in re.findall(r"<(script|style)>(.*?)</\1>", text, re.DOTALL)
+    }
+    assert directives == {
+        "default-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "img-src": "data:",
+        "style-src": hashes["style"],
+        "script-src": hashes["script"],
+    }

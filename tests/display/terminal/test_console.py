@@ -1,0 +1,55 @@
+"""What the console does to text that is not its own."""
+
+import io
+
+import pytest
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from convcli.display.terminal.console import PlainConsole
+
+
+def printed(item, encoding="utf-8", **options):
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding)
+    PlainConsole(file=file, width=40, **options).print(item)
+    file.flush()
+    return raw.getvalue().decode(encoding)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("a\x1b[31mb", r"a\x1b[31mb"),
+        ("\x9b2J\x7f", r"\x9b2J\x7f"),
+        ("\u202ea\u2066\u200b\ufeff\u2028\u2029", r"\u202ea\u2066\u200b\ufeff\u2028\u2029"),
+        ("\udcff\ud83d", r"\udcff\ud83d"),
+        ("[red]a[/red] :smile: [link=x]", "[red]a[/red] :smile: [link=x]"),
+        ("é 猫 ▀", "é 猫 ▀"),
+    ],
+)
+def test_text_is_literal_and_printable(given, shown):
+    assert printed(Text(given)) == f"{shown}\n"
+    assert printed(given) == f"{shown}\n"
+
+
+def test_styles_are_sequences_still():
+    assert printed(Text("a\x1b", "bold"), force_terminal=True, color_system="truecolor") == (
+        "\x1b[1ma\\x1b\x1b[0m\n"
+    )
+
+
+def test_cells_of_tables_are_as_wide_as_what_they_show():
+    table = Table(box=box.ASCII)
+    table.add_column("\x1b", width=8)
+    table.add_column("b", width=8)
+    table.add_row("\x1bab", "\u202ec")
+    lines = printed(table).splitlines()
+    assert {len(line) for line in lines} == {23}
+    assert r"| \x1bab   | \u202ec  |" in lines
+
+
+def test_what_an_encoding_lacks_is_escaped():
+    assert printed(Text("é ▀ a"), "ascii") == r"\xe9 \u2580 a" + "\n"
+    assert printed(Text("é ▀ a"), "latin-1") == r"é \u2580 a" + "\n"
