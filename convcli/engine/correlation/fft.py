@@ -5,8 +5,8 @@ A tile of T pixels gives ``T - span + 1`` results without aliasing by circular c
 
 A transform spreads the rounding errors of the largest pixels over its whole tile: about ``6e-7 * sum|k|``
 times the root mean square of the tile in float32. Tiles whose quietest windows are so small beside it that
-this would count are transformed in float64, windows that read zeros alone are set to zero, and sums of
-products that are not negative are not left below zero.
+this would count are transformed in float64, those beyond its range summed weight by weight; windows that read
+zeros alone are set to zero, and sums of products that are not negative are not left below zero.
 """
 
 from functools import cache, partial
@@ -20,7 +20,7 @@ from convcli.engine.arrays import Array, Floats
 from convcli.engine.correlation import direct
 from convcli.engine.correlation.strips import load_piece
 from convcli.engine.correlation.sweep import store, target
-from convcli.engine.correlation.task import Task
+from convcli.engine.correlation.task import Task, rows_read
 from convcli.engine.kernel_cache import keeping
 from convcli.engine.threads import Scratch, run
 from convcli.engine.tiles import Piece
@@ -40,7 +40,7 @@ EXACT_BELOW = {SINGLE: 2.0**16, DOUBLE: 2.0**44}
 # second.
 WIDEST_RANGE = {SINGLE: 2.0**7, DOUBLE: 2.0**29}
 
-# Rows and columns from one sample to the next of those that tell how quiet a tile's windows are, at most.
+# Rows and columns from one pixel to the next of those that tell how quiet windows are, at most.
 MAX_SAMPLE_STEP = 8
 
 # Preferred rows and columns of a tile, in pixels: its spectrum stays in the cache, and its rows are long.
@@ -67,9 +67,9 @@ def correlate(task: Task, threads: int) -> None:
     weight_by_weight = direct.program(task)
     whole = task.bound < inf
     kind = exact_type(task.bound, task.work, task.window.constant) if whole else task.work
-    # Pixels of 8 and 16 bits are at least 1 or 0: none are so quiet that float64 would be needed.
-    checked = not whole and (task.work == DOUBLE or task.image.dtype.kind == "f")
     positive = bool((task.kernel >= 0).all())
+    unsigned = task.image.dtype.kind in "bu" and task.window.constant >= 0
+    quietest, may_see_zeros = (0.0, False) if whole else _quietest(task)
     spectrum = cache(partial(_spectrum, task.kernel, task.window.dilation, (high, wide)))
     if kind is not None:
         spectrum(kind)  # once, before threads ask for it
@@ -77,12 +77,11 @@ def correlate(task: Task, threads: int) -> None:
     def work(piece: Piece, scratch: Scratch) -> None:
         into, source = target(task, piece, scratch), task.input_of(piece)
         tiles = _input(task, source, scratch)
-        samples = tiles[:, :: _step(span_y), :: _step(span_x)]
         scales = [_scale_for(tile) for tile in tiles]
         kinds = [kind if isfinite(scale.largest) else None for scale in scales]
-        if checked and None not in kinds:
-            kinds = [_type_for(some, scale.level, task) for some, scale in zip(samples, scales, strict=True)]
-        if None in kinds:
+        if not whole and any(scale.level > quietest * WIDEST_RANGE[task.work] for scale in scales):
+            kinds = [_type_for(tile, scale, task) for tile, scale in zip(tiles, scales, strict=True)]
+        if any(one is None for one in kinds):  # `in` would compare, and NumPy takes None for float64
             # One infinity or NaN would spread over the whole tile.
             weight_by_weight(load_piece(task, piece, scratch), into, scratch)
             store(task, piece, into)
@@ -97,14 +96,12 @@ def correlate(task: Task, threads: int) -> None:
             part = into[:, channel :: task.channels]
             if whole:
                 np.rint(unaliased, out=part, casting="same_kind")
-                continue
-            if positive and tile.min() >= 0:
-                np.maximum(unaliased, 0, out=part, casting="same_kind")
+            elif positive and (unsigned or (circular.min() < 0 and tile.min() >= 0)):
+                np.fmax(unaliased, 0, out=part, casting="same_kind")
             else:
                 np.copyto(part, unaliased, casting="same_kind")
-            if _may_see_zeros(samples[channel], task.window):
-                taps = zip(task.window.size, task.window.dilation, strict=True)
-                np.copyto(part, 0, where=~_any_seen(tile != 0, *taps)[::sy, ::sx])
+            if may_see_zeros:
+                _clear_zeros(tile, part, task.window)
         store(task, piece, into)
 
     run(work, _tiles(task.whole, (high - span_y) // sy + 1, (wide - span_x) // sx + 1), threads)
@@ -160,7 +157,7 @@ class Scale(NamedTuple):
     largest : float
         The largest magnitude, by which the tile is scaled; 1 means that no scaling is needed.
     level : float
-        Root mean square, or the largest magnitude where squares would overflow or underflow.
+        Root mean square of the row where it is largest; the largest magnitude where squares would overflow.
     """
 
     largest: float
@@ -168,41 +165,69 @@ class Scale(NamedTuple):
 
 
 def _scale_for(tile: Array) -> Scale:
-    squares = np.matmul(tile[:, None, :], tile[:, :, None])
-    largest = float(squares.max())
-    if tile.shape[1] * UNSCALED_MAX**-2 < largest < UNSCALED_MAX**2:
-        return Scale(1.0, sqrt(float(squares.sum(dtype=np.float64)) / tile.size))
+    squares = float(np.matmul(tile[:, None, :], tile[:, :, None]).max())
+    if tile.shape[1] * UNSCALED_MAX**-2 < squares < UNSCALED_MAX**2:
+        return Scale(1.0, sqrt(squares / tile.shape[1]))
     peak = float(max(tile.max(), -tile.min()))
     return Scale(peak, peak)
 
 
-def _step(span: int) -> int:
-    """Return the distance of samples of which three in a row, at least, lie within each window."""
-    return max(1, min(span // 3, MAX_SAMPLE_STEP))
+def _sampled(pixels: Array, window: Window) -> Array:
+    """Return the magnitude of some pixels: two, at least, in a row and in a column of each window.
 
-
-def _type_for(samples: Array, level: float, task: Task) -> np.dtype[Any] | None:
-    """Return the type in which a tile is transformed; None where its range is too large for any.
-
-    Samples are compared by pairs along each axis: of the three in a row within each window, two are a pair.
+    Windows at the border, half of which is padding, are windows too.
     """
-    largest = np.abs(samples)
-    for axis, span in enumerate(task.window.span):
-        even = largest.shape[axis] // 2 * 2
-        if span >= 3 and even:
-            pairs = np.moveaxis(largest, axis, 0)[:even]
-            largest = np.moveaxis(np.maximum(pairs[::2], pairs[1::2]), 0, axis)
+    rows, columns = (_step(span) for span in window.span)
+    return np.abs(pixels[::rows, ::columns])
+
+
+def _step(span: int) -> int:
+    return max(1, min(span // 4, MAX_SAMPLE_STEP))
+
+
+def _neighbours(samples: Array, window: Window) -> Array:
+    """Return the largest of each 2 x 2 neighbouring samples, which lie within some window."""
+    if window.span[0] > 2 and len(samples) > 1:
+        samples = np.maximum(samples[:-1], samples[1:])
+    if window.span[1] > 2 and samples.shape[1] > 1:
+        samples = np.maximum(samples[:, :-1], samples[:, 1:])
+    return samples
+
+
+def _quietest(task: Task) -> tuple[float, bool]:
+    """Return the largest pixel of the quietest window but those of zeros, and whether there may be such.
+
+    Pixels of 8 and 16 bits are at least 1 or 0: beside them, no tile has a range that needs float64.
+    """
+    pixels = rows_read(task.image, task.window, (task.first_row, task.first_row + len(task.out)))
+    found = [_neighbours(_sampled(plane, task.window), task.window) for plane in np.moveaxis(pixels, 2, 0)]
+    lowest = min(float(some.min()) for some in found)
+    sides = zip(task.window.padding, task.window.span, strict=True)
+    zeros = lowest == 0 or task.window.dilation != (1, 1) or any(max(pair) >= span for pair, span in sides)
+    if task.work == SINGLE and pixels.dtype.kind != "f":
+        return inf, zeros
+    if lowest == 0:
+        lowest = min(float(some.min(where=some > 0, initial=inf)) for some in found)
+    return min(lowest, abs(task.window.constant) or inf), zeros
+
+
+def _type_for(tile: Array, scale: Scale, task: Task) -> np.dtype[Any] | None:
+    """Return the type in which a tile is transformed; None where its range is too large for any."""
+    if not isfinite(scale.largest):
+        return None
+    largest = _neighbours(_sampled(tile, task.window), task.window)
     quietest = float(largest.min(where=largest > 0, initial=inf))
-    return next((kind for kind in (task.work, DOUBLE) if level <= quietest * WIDEST_RANGE[kind]), None)
+    return next((kind for kind in (task.work, DOUBLE) if scale.level <= quietest * WIDEST_RANGE[kind]), None)
 
 
-def _may_see_zeros(samples: Array, window: Window) -> bool:
-    """Whether there may be windows of zeros alone, by some of their samples."""
-    rows, columns = (span // _step(span) for span in window.span)
-    zeros = samples.size - int(np.count_nonzero(samples))
-    if window.dilation != (1, 1):
-        return bool(zeros)
-    return zeros >= rows * columns and not bool(_any_seen(samples != 0, (rows, 1), (columns, 1)).all())
+def _clear_zeros(tile: Array, results: Array, window: Window) -> None:
+    """Set `results` to zero where their windows of `tile` read zeros alone."""
+    rows, columns = ((span // _step(span), 1) for span in window.span)
+    if window.dilation == (1, 1) and _any_seen(_sampled(tile, window) != 0, rows, columns).all():
+        return
+    taps = zip(window.size, window.dilation, strict=True)
+    seen = _any_seen(tile != 0, *taps)[:: window.stride[0], :: window.stride[1]]
+    np.copyto(results, 0, where=~seen)
 
 
 def _any_seen(marks: Array, rows: tuple[int, int], columns: tuple[int, int]) -> Array:

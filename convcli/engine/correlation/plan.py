@@ -13,8 +13,8 @@ from convcli.engine.correlation.fft import TILE, exact_type
 from convcli.engine.correlation.gemm import OUTPUT_ROWS, columns_by_phase
 from convcli.engine.correlation.separable import Term, factors, is_exact
 from convcli.engine.correlation.tap_programs import column_period, compile_taps
+from convcli.engine.correlation.task import rows_read
 from convcli.engine.kernel_cache import by_weights
-from convcli.engine.pad import CONSTANT, sources
 from convcli.engine.window import Window, extent
 
 __all__ = ["Plan", "plan", "plan_for"]
@@ -92,7 +92,7 @@ def plan_for(
     bound = whole_bound(weights, dtype, constant)
     chosen = planned(bound)
     if bound >= exact_limit(work) and _rounds(chosen.method, weights, work):
-        bound = whole_bound(weights, _read(picture, window, rows), constant)
+        bound = whole_bound(weights, rows_read(picture, window, rows), constant)
         chosen = planned(bound)
     return chosen, bound if bound < exact_limit(work) else float("inf")
 
@@ -102,16 +102,6 @@ def _rounds(method: Method, weights: Floats, work: np.dtype[Any]) -> bool:
     return method is Method.FFT or (
         method is Method.SEPARABLE and not is_exact(factors(weights, work), weights)
     )
-
-
-def _read(picture: Array, window: Window, rows: tuple[int, int] | None) -> Array:
-    """Return the rows of `picture` that `rows` of the result read, and maybe some between them."""
-    if rows is None:
-        return picture
-    first, end = window.axes[0].reads(*rows)
-    read = sources(len(picture), *window.padding[0], window.mode)[first:end]
-    read = read[read != CONSTANT]
-    return picture[read.min() : read.max() + 1] if read.size else picture[:1]
 
 
 @by_weights

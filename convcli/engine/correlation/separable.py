@@ -18,6 +18,9 @@ __all__ = ["FACTOR_DTYPE", "Term", "are_whole", "correlate", "factors", "is_exac
 # Column and row whose outer product is one term of the kernel.
 Term = tuple[Floats, Floats]
 
+# Share of the largest weight above which the rounding errors of terms cannot exceed a weight's product.
+TINY = 1e-3
+
 # Precision to which a kernel is factored where sums are computed in int16, which has no rounding unit.
 FACTOR_DTYPE = np.dtype(np.float32)
 
@@ -50,8 +53,8 @@ def correlate(task: Task, threads: int) -> None:
     terms = [
         (compile_taps(u[:, None], task.work), compile_taps(v[None], task.work, period)) for u, v in lines
     ]
-    # Terms of both signs leave rounding errors below zero where none of the products is.
-    differences = len(terms) > 1 and bool((task.kernel >= 0).all())
+    # Terms of both signs may leave rounding errors below zero where the kernel's weights are zero or tiny.
+    differences = len(terms) > 1 and 0 <= task.kernel.min() <= TINY * task.kernel.max()
 
     def compute(strip: Strip, into: Array, scratch: Scratch) -> None:
         grid, offsets = strip.grid, strip.offsets

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from convcli.engine.arrays import Array, Floats, Indices
-from convcli.engine.pad import read_padded, sources
+from convcli.engine.pad import CONSTANT, read_padded, sources
 from convcli.engine.tiles import Piece
 from convcli.engine.window import Window
 
-__all__ = ["Task"]
+__all__ = ["Task", "rows_read"]
 
 # Samples of an image from which on its interior is read in place: a padded copy of a smaller one costs less
 # than the additional pieces along its border.
@@ -104,3 +104,13 @@ class Task:
             return None
         strides = (out.strides[0], out.itemsize)
         return np.lib.stride_tricks.as_strided(out, (height, width * channels), strides)
+
+
+def rows_read(picture: Array, window: Window, rows: tuple[int, int] | None) -> Array:
+    """Return the rows of `picture` that `rows` of the result read, and maybe some between them."""
+    if rows is None:
+        return picture
+    first, end = window.axes[0].reads(*rows)
+    read = sources(len(picture), *window.padding[0], window.mode)[first:end]
+    read = read[read != CONSTANT]
+    return picture[read.min() : read.max() + 1] if read.size else picture[:1]
