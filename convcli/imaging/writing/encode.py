@@ -17,7 +17,7 @@ from convcli.imaging.formats import Format, by_name
 from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.writing import avif
 from convcli.imaging.writing.adapt import adapted, to_8_bits
-from convcli.imaging.writing.metadata_out import left_out, metadata_options, png_chunks
+from convcli.imaging.writing.metadata_out import metadata_options, png_chunks, with_fitting
 from convcli.imaging.writing.patches import display_time, patches
 from convcli.imaging.writing.tiff_tags import with_tags
 
@@ -62,7 +62,8 @@ def encode_picture(
     height, width = image.frames[0].size
     try:
         fitted, notes = adapted(image, format)
-        notes += left_out(fitted, format)
+        fitted, lost = with_fitting(fitted, format)
+        notes += lost
         data = _encode(fitted, format, compress, strict_depth, jobs, notes)
         if format.name == "tiff":
             data = with_tags(data, fitted.metadata, width, height)
