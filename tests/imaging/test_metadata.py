@@ -266,14 +266,15 @@ def test_raw_profiles_of_a_png_are_read():
     assert b"cam\0" in read.metadata.exif
 
 
-DPI = {"jpeg": 65_535, "png": 5.4e7, "bmp": 5.4e7}
+DPI = {"jpeg": 65_535, "png": 5.4e7, "bmp": 5.4e7, "tiff": 4.2e9}
 
 
 @pytest.mark.parametrize("dpi", [(1e5, 1e5), (6e7, 300), (1e30, 1e30), (65_535, 65_535), (0.5, 300)])
-@pytest.mark.parametrize("name", ["jpeg", "png", "bmp", "webp", "gif", "avif"])
+@pytest.mark.parametrize("name", ["jpeg", "png", "bmp", "webp", "gif", "avif", "tiff", "deep tiff"])
 @pytest.mark.parametrize("compress", [Compress.FAST, Compress.SMALL])
 def test_an_absurd_resolution_does_not_refuse_a_picture(name, dpi, compress):
-    encoded = encode_picture(image(3, metadata=Metadata(dpi=dpi)), name, compress=compress)
+    dtype, name = (np.uint16 if name == "deep tiff" else np.uint8), name.split()[-1]
+    encoded = encode_picture(image(3, dtype, metadata=Metadata(dpi=dpi)), name, compress=compress)
     said = [note for note in encoded.notes if "pixels per inch" in note]
     assert len(said) == (max(dpi) > DPI.get(name, 1e99))
     assert read_picture(encoded.data).frames[0].size == (13, 21)

@@ -18,7 +18,7 @@ from convcli.imaging.image import Array, Frame, Image, Space, together
 from convcli.imaging.quiet_codecs import silenced
 from convcli.imaging.writing import avif
 from convcli.imaging.writing.adapt import adapted, to_8_bits
-from convcli.imaging.writing.metadata_out import left_out, metadata_options, png_chunks
+from convcli.imaging.writing.metadata_out import metadata_options, png_chunks, with_fitting
 from convcli.imaging.writing.patches import display_time, patches
 from convcli.imaging.writing.tiff_tags import with_tags
 
@@ -67,7 +67,8 @@ def encode_picture(
     try:
         with silenced("encoder") as heard:
             fitted, notes = adapted(image, format)
-            notes += left_out(fitted, format)
+            fitted, lost = with_fitting(fitted, format)
+            notes += lost
             data = _encode(fitted, format, compress, strict_depth, jobs, layout, notes)
             if format.name == "tiff":
                 data = with_tags(data, fitted)

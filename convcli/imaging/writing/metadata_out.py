@@ -2,32 +2,38 @@
 
 import struct
 import zlib
+from dataclasses import replace
 from typing import Any
 
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Image
 from convcli.imaging.metadata import GEO, exif_for, profile_for
 
-__all__ = ["left_out", "metadata_options", "png_chunks"]
+__all__ = ["metadata_options", "png_chunks", "with_fitting"]
 
 # Largest EXIF, XMP, IPTC or comment in bytes that is put into a JPEG segment, which holds 65,533.
 _SEGMENT_BYTES = 65_000
-# Largest resolution in pixels per inch: 16 bits per inch, 31 bits per metre, 32 bits per inch.
-_MOST_DPI = {"jpeg": 65_535.0, "png": 0.0254 * (2**31 - 1), "bmp": 0.0254 * (2**31 - 1), "tiff": 4e9}
+# Largest resolution in pixels per inch: 16 or 32 bits per inch, or 31 bits per metre.
+_MOST_DPI = {"jpeg": 65_535.0, "tiff": 2.0**32 - 1, **dict.fromkeys(("png", "bmp"), 0.0254 * (2**31 - 1))}
 
 
-def left_out(image: Image, format: Format) -> list[str]:
-    """Return a line about what the file had and `format` cannot hold, if there is any."""
-    holds, metadata = _HOLDS.get(format.name, ()), image.metadata
+def with_fitting(image: Image, format: Format) -> tuple[Image, list[str]]:
+    """Return `image` without a resolution too large for `format`, and lines about what that cannot hold."""
+    holds, metadata, notes = _HOLDS.get(format.name, ()), image.metadata, list[str]()
+    if format.numbers:
+        return image, notes
     lost = [name for key, name in _NAMES.items() if getattr(metadata, key) and key not in holds]
     if format.name != "tiff" and any(GEO & set(frame.tags or ()) for frame in image.frames):
         lost.append("georeference")
-    if format.numbers:
-        return []
-    notes = [f"{format.suffix} holds no {', '.join(lost)}: left out"] if lost else []
+    if lost:
+        notes.append(f"{format.suffix} holds no {', '.join(lost)}: left out")
     if metadata.icc and "icc" in holds and profile_for(metadata.icc, image.space) is None:
         notes.append(f"the ICC profile is not for {image.space.upper()} pixels: left out")
-    return notes
+    most = max(metadata.dpi or (0.0,))
+    if most > _MOST_DPI.get(format.name, most):
+        notes.append(f"{most:g} pixels per inch do not fit into {format.suffix}: left out")
+        image = replace(image, metadata=metadata._replace(dpi=None))
+    return image, notes
 
 
 def metadata_options(image: Image, format: Format, notes: list[str]) -> dict[str, Any]:
@@ -36,7 +42,7 @@ def metadata_options(image: Image, format: Format, notes: list[str]) -> dict[str
         return {}  # they are among the tags
     # `with_tags` adds EXIF and XMP to TIFF afterwards
     keys = ("icc", "dpi") if format.name == "tiff" else _HOLDS.get(format.name, ())
-    found = _common(image, format.name, notes)
+    found = _common(image)
     given = {_PILLOW.get(key, key): found[key] for key in keys if key in found}
     texts = {key.lower(): text for key, text in image.metadata.text}
     comment = texts.get("comment", "").encode("utf-8", "surrogateescape")
@@ -70,16 +76,12 @@ _NAMES = {"icc": "ICC profile", "exif": "EXIF", "xmp": "XMP", "iptc": "IPTC"}
 _PILLOW = {"icc": "icc_profile"}
 
 
-def _common(image: Image, format: str, notes: list[str]) -> dict[str, Any]:
+def _common(image: Image) -> dict[str, Any]:
     metadata = image.metadata
     height, width = image.frames[0].size
-    dpi = metadata.dpi
-    if dpi and max(dpi) > _MOST_DPI.get(format, max(dpi)):
-        notes.append(f"{max(dpi):g} pixels per inch do not fit into {format.upper()}: left out")
-        dpi = None
     found: dict[str, Any] = {
         "icc": profile_for(metadata.icc, image.space),
-        "dpi": dpi,
+        "dpi": metadata.dpi,
         "exif": exif_for(metadata.exif, width, height) if metadata.exif else None,
         "xmp": metadata.xmp,
     }
@@ -145,7 +147,7 @@ def _readable(text: str) -> str:
 
 def png_chunks(image: Image, notes: list[str]) -> list[tuple[bytes, bytes]]:
     """Return the image's metadata as PNG chunks, in the order that the standard requires."""
-    found = _common(image, "png", notes)
+    found = _common(image)
     chunks = []
     if "icc" in found:
         chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(found["icc"])))
