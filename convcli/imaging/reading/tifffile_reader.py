@@ -6,7 +6,7 @@ from math import ceil
 import numpy as np
 
 from convcli.errors import ImageError
-from convcli.imaging.deep_extra import tifffile_module
+from convcli.imaging.deep_extra import MORE_KINDS, tifffile_module
 from convcli.imaging.image import Array, Decoded, Frame, Space
 from convcli.imaging.reading.pillow_modes import oriented
 from convcli.imaging.reading.tiff_page import CONVERTING, ROWS, STRIPS, Page, Photometric, not_converted
@@ -18,10 +18,7 @@ def stored_samples(page: Page, name: str) -> Array:
     """Return the samples of `page` as (H, W) or (H, W, S), upright, by tifffile."""
     module = tifffile_module()
     if module is None:
-        raise ImageError(
-            f"{name!r} is a kind of TIFF that Pillow cannot read",
-            hint="pip install 'convcli[deep]' brings a reader that knows more kinds",
-        )
+        raise ImageError(f"{name!r} is a kind of TIFF that Pillow cannot read", hint=MORE_KINDS)
     if page.photometric == Photometric.YCBCR and page.samples > 1 and page.compression not in CONVERTING:
         raise not_converted(name)
     if page.bits == 24 and page.kind != 3:

@@ -15,6 +15,7 @@ from PIL import ImageCms
 from convcli.errors import ImageError
 from convcli.imaging.image import Space
 from convcli.imaging.reading.read import read_picture
+from convcli.imaging.tiff_directory import Directory, chain
 from convcli.limits import TIFF_PAGES
 from tests.imaging.helpers import pixels, tiff
 from tests.imaging.tiff_by_hand import ASCII, LONG, RATIONAL, SHORT, Page, tiff_of
@@ -296,6 +297,22 @@ def test_what_only_the_extra_reads_names_it(block_deep):
     with pytest.raises(ImageError, match="Pillow cannot read") as caught:
         read_picture(data, name="ten.tif")
     assert "convcli[deep]" in caught.value.hint
+
+
+@pytest.mark.parametrize("compression", ["webp", "zlib"])
+def test_without_the_extra_a_page_that_pillow_cannot_decode_may_be_sound(compression, block_deep):
+    data = tiff(pixels(3), photometric="rgb", compression=compression)
+    if compression == "zlib":
+        at = directories(data)[0].numbers(273)[0]
+        data = data[:at] + bytes(20) + data[at + 20 :]
+    block_deep()
+    with pytest.raises(ImageError, match="a kind of TIFF that Pillow cannot read") as caught:
+        read_picture(data, name="a.tif")
+    assert "convcli[deep]" in caught.value.hint
+
+
+def directories(data):
+    return [Directory(data, at) for at in chain(data)]
 
 
 def chained(count, width, height, content, loop=0, compression=1):
