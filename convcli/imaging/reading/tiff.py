@@ -130,8 +130,9 @@ def _decoded(
             raise
         except Exception as error:  # decoders raise SyntaxError, struct.error, OSError and others
             if tifffile_module() is None:
+                reason = " ".join(str(error).split())[:100] or type(error).__name__
                 raise ImageError(
-                    f"{name!r} is damaged, or a kind of TIFF that Pillow cannot read ({error})",
+                    f"{name!r} is damaged, or a kind of TIFF that Pillow cannot read ({reason})",
                     hint=MORE_KINDS,
                 ) from error
     return frame_of(stored_samples(page, name), page, name, notes)

@@ -26,6 +26,8 @@ def stored_samples(page: Page, name: str) -> Array:
     with module.TiffFile(io.BytesIO(page.directory.data)) as file:
         file.filehandle.seek(page.directory.at)
         found = module.TiffPage(file, 0)
+        if found.dtype is None:
+            raise _unknown(name, f"{page.bits}-bit samples of format {page.kind}")
         if found.axes not in ("YX", "YXS", "SYX"):
             raise ImageError(
                 f"{name!r} has a page with the axes {found.axes}", hint="pages must be flat pictures"
@@ -63,7 +65,7 @@ def _triples(page: Page, name: str) -> Array:
 
 
 def _unknown(name: str, why: str) -> ImageError:
-    reason = " ".join(why.split())
+    reason = " ".join(why.split())[:100]
     return ImageError(
         f"{name!r} is a kind of TIFF that neither Pillow nor tifffile reads ({reason})",
         hint="libtiff's tiff2rgba or ImageMagick may convert it",
