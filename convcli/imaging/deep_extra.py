@@ -2,10 +2,12 @@
 
 from types import ModuleType
 
-__all__ = ["KEEPS", "tifffile_module"]
+__all__ = ["KEEPS", "MORE_KINDS", "tifffile_module"]
 
 # Ends the note about lost depth.
 KEEPS = "pip install 'convcli[deep]' keeps it"
+# Hint of the error about TIFFs that Pillow cannot read.
+MORE_KINDS = "pip install 'convcli[deep]' brings a reader that knows more kinds"
 
 
 def tifffile_module() -> ModuleType | None:

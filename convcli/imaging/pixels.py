@@ -231,7 +231,9 @@ def target_dtype(depth: Depth, source: DTypeLike, format: Format) -> SampleType:
             )
         return SampleType({Depth.EIGHT: eight, Depth.SIXTEEN: sixteen}.get(depth, wide))
     if format.numbers or (given.kind == "f" and "float" in format.depths):
-        return SampleType(wide)
+        narrowed = given == np.float64 and not exact
+        note = f"{format.suffix} holds 32-bit floats: 64-bit samples are rounded" if narrowed else ""
+        return SampleType(wide, note)
     if given != sixteen or "16" in format.depths:
         return SampleType(sixteen if given == sixteen else eight)
     keep = holding(depth="16")

@@ -153,7 +153,6 @@ TARGETS = [
     ("auto", "u2", "csv", "f4"),
     ("auto", "f8", "npy", "f8"),
     ("auto", "f8", "json", "f8"),
-    ("auto", "f8", "pfm", "f4"),
     ("auto", "u2", "pgm", "u2"),
     ("8", "u2", "png", "u1"),
     ("16", "u1", "tiff", "u2"),
@@ -168,6 +167,11 @@ def test_depth_of_the_output(depth, source, format, expected):
     target = target_dtype(Depth(depth), source, formats.by_name(format))
     assert target.dtype == np.dtype(expected)
     assert target.note == ""
+
+
+def test_64_bits_into_a_format_of_32_are_said():
+    target = target_dtype(Depth.AUTO, np.float64, formats.by_name("pfm"))
+    assert target == (np.dtype(np.float32), ".pfm holds 32-bit floats: 64-bit samples are rounded")
 
 
 def test_16_bits_into_a_format_of_8_are_said():

@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 from PIL import ImageFile
 
 from convcli.errors import ConvcliError, ImageError
-from convcli.imaging.deep_extra import tifffile_module
+from convcli.imaging.deep_extra import MORE_KINDS, tifffile_module
 from convcli.imaging.image import Decoded, Image, together
 from convcli.imaging.metadata import Metadata
 from convcli.imaging.reading import pillow_16_bit
@@ -26,8 +26,6 @@ from convcli.limits import TIFF_PAGES
 
 __all__ = ["decode_tiff"]
 
-# Compressions that Pillow always has: none, CCITT (three kinds), LZW, JPEG, zlib (two codes), PackBits.
-_COMMON = {1, 2, 3, 4, 5, 7, 8, 32946, 32773}
 # Pillow's modes of pages whose samples are taken as they are stored.
 _STORED = ("P", "PA", "La", "LAB", "F", "I")
 
@@ -130,9 +128,13 @@ def _decoded(
             return _by_pillow(picture, page, reopen, name, notes)
         except (ConvcliError, MemoryError, Pillow.DecompressionBombError):
             raise
-        except Exception:  # decoders raise SyntaxError, struct.error, OSError and others
-            if tifffile_module() is None and page.compression in _COMMON:
-                raise
+        except Exception as error:  # decoders raise SyntaxError, struct.error, OSError and others
+            if tifffile_module() is None:
+                reason = " ".join(str(error).split())[:100] or type(error).__name__
+                raise ImageError(
+                    f"{name!r} is damaged, or a kind of TIFF that Pillow cannot read ({reason})",
+                    hint=MORE_KINDS,
+                ) from error
     return frame_of(stored_samples(page, name), page, name, notes)
 
 

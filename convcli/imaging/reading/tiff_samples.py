@@ -95,7 +95,8 @@ def _widened(samples: Array, page: Page, notes: list[str]) -> Array:
     if page.bits > 1:
         notes.append(f"{page.bits}-bit samples were widened to {8 * wide.itemsize}")
     white = (1 << page.bits) - 1
-    return ((samples.astype(np.uint32) * np.iinfo(wide).max + white // 2) // white).astype(wide)
+    table = ((np.arange(white + 1) * np.iinfo(wide).max + white // 2) // white).astype(wide)
+    return table.take(samples, mode="clip")
 
 
 def _exact(samples: Array, name: str) -> Array:

@@ -6,7 +6,7 @@ from math import ceil
 import numpy as np
 
 from convcli.errors import ImageError
-from convcli.imaging.deep_extra import tifffile_module
+from convcli.imaging.deep_extra import MORE_KINDS, tifffile_module
 from convcli.imaging.image import Array
 from convcli.imaging.reading.pillow_modes import oriented
 from convcli.imaging.reading.tiff_page import CONVERTING, ROWS, STRIPS, Page, Photometric, not_converted
@@ -18,10 +18,7 @@ def stored_samples(page: Page, name: str) -> Array:
     """Return the samples of `page` as (H, W) or (H, W, S), upright, by tifffile."""
     module = tifffile_module()
     if module is None:
-        raise ImageError(
-            f"{name!r} is a kind of TIFF that Pillow cannot read",
-            hint="pip install 'convcli[deep]' brings a reader that knows more kinds",
-        )
+        raise ImageError(f"{name!r} is a kind of TIFF that Pillow cannot read", hint=MORE_KINDS)
     if page.photometric == Photometric.YCBCR and page.samples > 1 and page.compression not in CONVERTING:
         raise not_converted(name)
     if page.bits == 24 and page.kind != 3:
@@ -29,6 +26,8 @@ def stored_samples(page: Page, name: str) -> Array:
     with module.TiffFile(io.BytesIO(page.directory.data)) as file:
         file.filehandle.seek(page.directory.at)
         found = module.TiffPage(file, 0)
+        if found.dtype is None:
+            raise _unknown(name, f"{page.bits}-bit samples of format {page.kind}")
         if found.axes not in ("YX", "YXS", "SYX"):
             raise ImageError(
                 f"{name!r} has a page with the axes {found.axes}", hint="pages must be flat pictures"
@@ -66,7 +65,7 @@ def _triples(page: Page, name: str) -> Array:
 
 
 def _unknown(name: str, why: str) -> ImageError:
-    reason = " ".join(why.split())
+    reason = " ".join(why.split())[:100]
     return ImageError(
         f"{name!r} is a kind of TIFF that neither Pillow nor tifffile reads ({reason})",
         hint="libtiff's tiff2rgba or ImageMagick may convert it",

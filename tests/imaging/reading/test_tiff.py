@@ -15,6 +15,7 @@ from PIL import ImageCms
 from convcli.errors import ImageError
 from convcli.imaging.image import Space
 from convcli.imaging.reading.read import read_picture
+from convcli.imaging.tiff_directory import Directory, chain
 from convcli.limits import TIFF_PAGES
 from tests.imaging.helpers import pixels, tiff
 from tests.imaging.tiff_by_hand import ASCII, LONG, RATIONAL, SHORT, Page, tiff_of
@@ -231,6 +232,13 @@ def test_uncompressed_ycbcr_is_converted(subsampling):
     assert np.abs(frame.pixels.astype(float) - expected).max() <= 1.0
 
 
+@pytest.mark.parametrize(("bits", "kind"), [(4, 2), (12, 2), (32, 6)])
+def test_kinds_of_samples_that_no_reader_knows_are_no_damage(bits, kind):
+    with pytest.raises(ImageError, match=f"neither Pillow nor tifffile reads .{bits}-bit") as caught:
+        read_picture(tiff_of(Page(ramp(bits), bits, tags=((339, SHORT, kind),))), name="a.tif")
+    assert caught.value.hint
+
+
 def test_planes_of_ycbcr_are_refused_by_name():
     with pytest.raises(ImageError, match="YCbCr"):
         read_picture(tiff_of(Page(ramp(8, 3), 8, 6), planes=True))
@@ -296,6 +304,22 @@ def test_what_only_the_extra_reads_names_it(block_deep):
     with pytest.raises(ImageError, match="Pillow cannot read") as caught:
         read_picture(data, name="ten.tif")
     assert "convcli[deep]" in caught.value.hint
+
+
+@pytest.mark.parametrize("compression", ["webp", "zlib"])
+def test_without_the_extra_a_page_that_pillow_cannot_decode_may_be_sound(compression, block_deep):
+    data = tiff(pixels(3), photometric="rgb", compression=compression)
+    if compression == "zlib":
+        at = directories(data)[0].numbers(273)[0]
+        data = data[:at] + bytes(20) + data[at + 20 :]
+    block_deep()
+    with pytest.raises(ImageError, match="a kind of TIFF that Pillow cannot read") as caught:
+        read_picture(data, name="a.tif")
+    assert "convcli[deep]" in caught.value.hint
+
+
+def directories(data):
+    return [Directory(data, at) for at in chain(data)]
 
 
 def chained(count, width, height, content, loop=0, compression=1):
