@@ -10,7 +10,7 @@ import numpy as np
 
 from convcli.errors import KernelError
 from convcli.kernels.kernel import Array
-from convcli.kernels.parameters import MAX_SIDE
+from convcli.limits import KERNEL_SIDE
 
 __all__ = [
     "binomial",
@@ -200,9 +200,10 @@ def _reach(sigma: float) -> int:
 def _odd_size(up: int, across: int, cause: str) -> Pair:
     """Return the size that reaches `up` and `across` pixels from the middle; errors name `cause`."""
     rows, columns = 2 * up + 1, 2 * across + 1
-    if max(rows, columns) > MAX_SIDE:
+    most = KERNEL_SIDE.most
+    if max(rows, columns) > most:
         raise KernelError(
             f"this {cause} needs {rows} x {columns} weights",
-            hint=f"the largest kernel is {MAX_SIDE} x {MAX_SIDE}: use a smaller {cause}",
+            hint=f"the largest kernel is {most} x {most}: use a smaller {cause}",
         )
     return rows, columns

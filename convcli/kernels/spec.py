@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from convcli.display.words import per_axis
-from convcli.errors import KernelError
+from convcli.errors import KernelError, shown
 from convcli.kernels import library
 from convcli.kernels.files.read import MAX_BYTES, decode_kernel, is_kernel_file, read_kernel
 from convcli.kernels.kernel import Array, Kernel
 from convcli.kernels.parameters import Value, read_parameters
-from convcli.kernels.text import is_number, matrix, shown
+from convcli.kernels.text import is_number, matrix
 
 __all__ = ["Kernel", "kernel"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import AlphaMode, Combine
-from convcli.engine.arrays import fits_short
+from convcli.engine.arrays import as_number, fits_short, working_dtype
 from convcli.engine.correlation.combine import combine
 from convcli.engine.correlation.correlate import correlate_window
 from convcli.engine.correlation.plan import plan
@@ -48,6 +48,7 @@ class Filtering(NamedTuple):
 
     def maps(self, frame: Frame, space: Space) -> list[FeatureMap[Array]]:
         """Return the feature maps of a frame."""
+        _check_bias(frame, self.spec)
         if frame.alpha is not None and self.spec.alpha is AlphaMode.FILTER:
             _check_transparency(self.kernels)
         colours = self.spec.combine is not Combine.ORIENTATION
@@ -88,6 +89,7 @@ class Filtering(NamedTuple):
         filtered = alpha is not None and spec.alpha is AlphaMode.FILTER
         if filtered or spec.linear or spec.chain or frame.pixels.size < LAZY_SIZE:
             return None
+        _check_bias(frame, spec)
         maps = []
         for recipe, path in zip(_recipes(self.kernels.kernels, spec), self._windows, strict=True):
             shapes = {weights.shape for weights, _ in recipe.slides}
@@ -117,6 +119,10 @@ def _recipes(kernels: Sequence[Kernel], spec: FilterSpec) -> list[Recipe]:
         else:
             recipes += [Recipe((one,), None) for one in some]
     return recipes
+
+
+def _check_bias(frame: Frame, spec: FilterSpec) -> None:
+    as_number(spec.bias, "--bias", working_dtype(frame.pixels.dtype))
 
 
 def _check_transparency(kernels: LoadedKernels) -> None:

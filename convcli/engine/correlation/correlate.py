@@ -6,13 +6,23 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from convcli.choices import Method, PadMode
-from convcli.engine.arrays import Array, Floats, as_picture, fits_short, working_dtype
+from convcli.engine.arrays import (
+    Array,
+    Floats,
+    as_array,
+    as_dtype,
+    as_number,
+    as_picture,
+    fits_short,
+    working_dtype,
+)
 from convcli.engine.correlation import direct, fft, gemm, separable
 from convcli.engine.correlation.plan import plan
 from convcli.engine.correlation.task import Task
 from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
 from convcli.errors import KernelError, UsageError
+from convcli.limits import METHOD_WEIGHTS, MULTIPLY_ADDS
 
 __all__ = ["as_weights", "convolve", "correlate", "correlate_window"]
 
@@ -122,6 +132,7 @@ def correlate(
     )
 
 
+@np.errstate(all="ignore")
 def correlate_window(
     picture: Array,
     weights: Floats,
@@ -137,9 +148,9 @@ def correlate_window(
     """Return :func:`correlate` of arguments that are parsed: `window` has the size of `weights`."""
     height, width = window.output_size(picture.shape)
     first, end = (0, height) if rows is None else _rows(rows, height)
-    for value, name in ((bias, "bias"), (window.pad_value, "pad value")):
-        if not np.isfinite(value):
-            raise UsageError(f"{name} {value} is not finite", hint="give a number")
+    window = window.reduced(picture.shape, (height, width))
+    range_of = working_dtype(picture.dtype)
+    bias, _ = as_number(bias, "bias", range_of), as_number(window.pad_value, "pad value", range_of)
     result = _result(picture, (end - first, width, *picture.shape[2:]), dtype, out)
     chosen = plan(weights, picture.shape, picture.dtype, window.stride, window.dilation, method).method
     work = working_dtype(picture.dtype, weights)
@@ -147,11 +158,13 @@ def correlate_window(
         chosen, weights
     ):
         work = np.dtype(np.int16)
+    if method not in (Method.AUTO, Method.FFT):
+        _check_work(method, weights.size, result.size)
     task = Task(
         image=picture if picture.ndim == 3 else picture[:, :, None],
         kernel=weights,
         window=window,
-        bias=float(bias),
+        bias=bias,
         work=work,
         out=result if result.ndim == 3 else result[:, :, None],
         first_row=first,
@@ -177,18 +190,20 @@ def convolve(image: ArrayLike, kernel: ArrayLike, **options: Any) -> Array:
 
 def as_weights(kernel: ArrayLike) -> Floats:
     """Return a float64 copy of `kernel`; refuse one that is empty, not 2-D or not finite."""
-    try:
-        weights = np.asarray(kernel)
-    except ValueError:
-        raise KernelError("kernel has rows of different lengths", hint="give kh x kw numbers") from None
-    if weights.dtype.kind not in "biuf":
-        raise KernelError(f"kernel of type {weights.dtype} is not made of real numbers", hint="give numbers")
+    weights = as_array(kernel, "kernel", KernelError)
     if weights.ndim != 2 or weights.size == 0:
         raise KernelError(f"kernel of shape {weights.shape} is not a matrix", hint="give kh x kw numbers")
     weights = weights.astype(np.float64)
     if not np.isfinite(weights).all():
         raise KernelError("kernel has weights that are not finite", hint="replace NaN and infinity")
     return weights
+
+
+def _check_work(method: Method, weights: int, results: int) -> None:
+    """Refuse a method that would take hours, or whose preparation would."""
+    hint = "use --method fft, or leave the choice to auto"
+    METHOD_WEIGHTS.check(weights, hint, what=f"method {method}: the kernel's size")
+    MULTIPLY_ADDS.check(weights * results, hint, what=f"method {method}: work of")
 
 
 def _rows(rows: tuple[int, int], height: int) -> tuple[int, int]:
@@ -200,7 +215,7 @@ def _rows(rows: tuple[int, int], height: int) -> tuple[int, int]:
 
 def _result(picture: Array, shape: tuple[int, ...], dtype: DTypeLike | None, out: Array | None) -> Array:
     """Return the array to write to: `out`, if it fits, or a new one."""
-    kind = None if dtype is None else np.dtype(dtype)
+    kind = as_dtype(dtype)
     if kind is not None and kind.kind not in "iuf":
         raise UsageError(f"result type {kind} is not supported", hint="choose an integer or float type")
     if out is None:

@@ -4,6 +4,7 @@ A tile of T pixels gives ``T - span + 1`` results without aliasing by circular c
 ``span - 1`` pixels. Wide kernels cost hardly more than narrow ones. float32 stays float32.
 """
 
+from functools import cache
 from itertools import count
 from math import ceil, frexp, inf, isfinite
 from typing import Any
@@ -18,6 +19,8 @@ from convcli.engine.correlation.task import Task
 from convcli.engine.kernel_cache import keeping
 from convcli.engine.threads import Scratch, run
 from convcli.engine.tiles import Piece
+from convcli.errors import ConvcliError
+from convcli.limits import METHOD_WEIGHTS
 
 __all__ = ["EXACT_BELOW", "TILE", "correlate", "tile_length"]
 
@@ -48,7 +51,7 @@ def correlate(task: Task, threads: int) -> None:
     kind = np.result_type(task.work, np.complex64)
     spectrum = _spectrum(task.kernel, task.window.dilation, (high, wide), kind)
     whole = whole_bound(task.kernel, task.image.dtype) < EXACT_BELOW[task.work]
-    weight_by_weight = direct.program(task)
+    weight_by_weight = cache(lambda: direct.program(task))
 
     def work(piece: Piece, scratch: Scratch) -> None:
         into, source = target(task, piece, scratch), task.input_of(piece)
@@ -66,7 +69,13 @@ def correlate(task: Task, threads: int) -> None:
                     np.copyto(part, unaliased)
         else:
             # One infinity or NaN would spread over the whole tile.
-            weight_by_weight(load_piece(task, piece, scratch), into, scratch)
+            METHOD_WEIGHTS.check(
+                task.kernel.size,
+                "replace NaN and infinity",
+                ConvcliError,
+                what="picture with values that are not finite: the kernel's size",
+            )
+            weight_by_weight()(load_piece(task, piece, scratch), into, scratch)
         store(task, piece, into)
 
     run(work, _tiles(task.whole, (high - span_y) // sy + 1, (wide - span_x) // sx + 1), threads)

@@ -9,10 +9,10 @@ from convcli.choices import PadMode
 from convcli.engine.arrays import Array, check_numeric
 from convcli.engine.window import Axis, Window, size_text
 from convcli.errors import ConvcliError, GeometryError, UsageError
+from convcli.limits import LEARNED_WEIGHTS
 from convcli.parsing import as_pair
 
 __all__ = [
-    "MAX_WEIGHTS",
     "Plane",
     "TrainingPair",
     "check_size",
@@ -28,9 +28,6 @@ __all__ = [
 
 # Largest and smallest peak magnitude of a picture: sums of squares stay within the range of float64.
 MAX_MAGNITUDE, MIN_MAGNITUDE = 1e140, 1e-140
-
-# Weights of a kernel, at most; their Gram matrix is 4096 x 4096 float64 values, 128 MiB.
-MAX_WEIGHTS = 4096
 
 
 class TrainingPair(NamedTuple):
@@ -191,10 +188,7 @@ def check_size(size: object) -> tuple[int, int]:
     if isinstance(size, str):
         raise UsageError(f"size {size!r} is not a size", hint="give an int, (rows, columns) or 'auto'")
     rows, columns = as_pair(size, "size")
-    if rows * columns > MAX_WEIGHTS:
-        raise UsageError(
-            f"size {rows}x{columns} has {rows * columns} weights", hint=f"at most {MAX_WEIGHTS} can be fitted"
-        )
+    LEARNED_WEIGHTS.check(rows * columns, "fit a smaller kernel", what=f"size {rows}x{columns}, in all")
     return rows, columns
 
 
