@@ -37,8 +37,16 @@ class Limit(NamedTuple):
         """Raise `error` if `value` is above the limit; `what` names the quantity more exactly."""
         if value > self.most:
             unit = f" {self.unit}" if self.unit else ""
-            shown = f"{value:.3g}" if value > 1e18 and value < 1e300 else value if value < 1e300 else "inf"
-            raise error(f"{what or self.what} {shown} is above the limit of {self.most}{unit}", hint=hint)
+            found, most = _figure(value), _figure(self.most)
+            raise error(f"{what or self.what} {found} is above the limit of {most}{unit}", hint=hint)
+
+
+def _figure(value: float) -> str:
+    """Write a number, one of more than 19 digits by its size alone."""
+    try:
+        return str(value) if isinstance(value, int) and value < 10**19 else f"{float(value):.4g}"
+    except OverflowError:
+        return "of hundreds of digits"
 
 
 # Numbers that are typed.

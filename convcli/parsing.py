@@ -110,7 +110,7 @@ def place(text: str) -> tuple[int, int]:
         if isinstance(error, UsageError):
             raise
         raise UsageError(
-            f"{shown(text)} is not ROW,COLUMN", hint="write two whole numbers, such as 0,0 or -1,-1"
+            f"{shown(text)} is not a place", hint="write ROW,COLUMN, such as 0,0 or -1,-1"
         ) from None
     return row, column
 

@@ -154,9 +154,15 @@ class Window:
         rows, columns = (axis.output_size(n, ceil) for axis, n in zip(self.axes, shape, strict=False))
         if rows < 1 or columns < 1:
             raise self._too_large(shape, what)
-        check_growth(shape, self.span, f"{what} of {size_text(self.span)} pixels")
-        check_growth(shape, self.padded(shape), f"picture padded to {size_text(self.padded(shape))}")
-        check_growth(shape, (rows, columns))
+        padded, most = self.padded(shape), max(GROWTH * max(shape[:2]), SIDE.most)
+        SIDE._replace(most=most).check(
+            max(self.span),
+            f"use a smaller {what}",
+            GeometryError,
+            what=f"{what} {size_text(self.span)}: its side",
+        )
+        check_growth(shape, padded, f"picture padded to {size_text(padded)}")
+        check_growth(shape, (rows, columns), f"result of {size_text((rows, columns))}")
         return rows, columns
 
     def padded(self, shape: Sequence[int]) -> tuple[int, int]:
@@ -191,13 +197,13 @@ class Window:
         )
 
 
-def check_growth(shape: Sequence[int], made: tuple[int, int], what: str = "", maps: int = 1) -> None:
+def check_growth(
+    shape: Sequence[int], made: tuple[int, int], what: str, maps: int = 1, hint: str = "use less padding"
+) -> None:
     """Refuse to make so many values of a picture of `shape`, unless it is large itself.
 
     `made` has the rows and columns of each of `maps` maps; `what` names the result.
     """
-    what = what or f"result of {size_text(made)}" + (f" in {maps} maps" if maps > 1 else "")
-    hint = "use less padding, a smaller factor, or fewer maps"
     for n, before in zip(made, shape, strict=False):
         if n > GROWTH * before:
             SIDE.check(n, hint, GeometryError, what=f"{what}: its side")

@@ -30,6 +30,9 @@ __all__ = [
 
 Pair = tuple[int, int]
 
+# Rows of a disk that are computed at once: more take more memory than the kernel itself.
+ROWS_AT_ONCE = 256
+
 
 def identity(*, size: Pair) -> Array:
     """One at the centre, zero elsewhere; both sides are odd."""
@@ -157,25 +160,28 @@ def disk(*, radius: float) -> Array:
     if rows == 1:
         return np.ones((1, 1))  # the disk lies within one pixel
     edges = _offsets(rows + 1)
-    corner = _quadrant(edges, radius)
-    area = np.diff(np.diff(corner, axis=0), axis=1)
-    return np.asarray(np.maximum(area, 0) / np.maximum(area, 0).sum())
+    weights = np.empty((rows, rows))
+    for at in range(0, rows, ROWS_AT_ONCE):
+        corner = _quadrant(edges[at : at + ROWS_AT_ONCE + 1], edges, radius)
+        weights[at : at + ROWS_AT_ONCE] = np.diff(np.diff(corner, axis=0), axis=1)
+    np.maximum(weights, 0, out=weights)
+    weights /= weights.sum()
+    return weights
 
 
-def _quadrant(edges: Array, radius: float) -> Array:
-    """Return the area of the disk within ``[0, x] x [0, y]`` for all pixel edges, signed as ``x y``."""
+def _quadrant(down: Array, along: Array, radius: float) -> Array:
+    """Return the area of the disk within ``[0, x] x [0, y]`` for pixel edges y and x, signed as ``x y``."""
 
     def height(t: Array) -> Array:
         return np.asarray(np.sqrt((radius - t) * (radius + t)))
 
-    side = np.minimum(np.abs(edges), radius)
-    y, x = side[:, None], side
+    y, x = np.minimum(np.abs(down), radius)[:, None], np.minimum(np.abs(along), radius)
     flat = np.minimum(x, height(y))  # up to here the rectangle's top is inside the disk
 
     def under(t: Array) -> Array:
         return np.asarray((t * height(t) + radius**2 * np.arctan2(t, height(t))) / 2)
 
-    return np.asarray(np.sign(edges)[:, None] * np.sign(edges) * (y * flat + under(x) - under(flat)))
+    return np.asarray(np.sign(down)[:, None] * np.sign(along) * (y * flat + under(x) - under(flat)))
 
 
 def _gaussian_line(sigma: float, n: int) -> Array:

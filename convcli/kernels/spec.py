@@ -106,7 +106,9 @@ def _component(part: str, given: Mapping[str, Value]) -> Array:
     defaults = {each.name: each.read(each.default) for each in entry.parameters if each.default}
     values: dict[str, Any] = {**defaults, **given}
     make: Callable[..., Array] = getattr(families, entry.family)
-    return make(**{key.replace("-", "_"): value for key, value in values.items()})
+    weights = make(**{key.replace("-", "_"): value for key, value in values.items()})
+    weights.flags.writeable = False  # so that `as_weights` need not copy what may be 128 MiB
+    return weights
 
 
 def _typed(value: Value) -> str:

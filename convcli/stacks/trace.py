@@ -86,7 +86,7 @@ def plan(stack: Stack, shape: Shape) -> list[LayerTrace]:
         maps = rows[index - 1], columns[index - 1]
         made = _shape(index, layer, maps, given)
         what = f"{called(index, layer)}: its result of {made[1]}x{made[2]} in {made[0]} maps"
-        check_growth(shape[1:], made[1:], what, made[0])
+        check_growth(shape[1:], made[1:], what, made[0], "use less padding, smaller factors or fewer maps")
         traces.append(
             LayerTrace(
                 number=index,

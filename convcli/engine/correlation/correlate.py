@@ -24,7 +24,7 @@ from convcli.engine.window import Window
 from convcli.errors import KernelError, UsageError
 from convcli.limits import METHOD_WEIGHTS, MULTIPLY_ADDS
 
-__all__ = ["as_weights", "convolve", "correlate", "correlate_window"]
+__all__ = ["as_weights", "check_weights", "convolve", "correlate", "correlate_window"]
 
 # One thread is faster than several where
 # ``results * (OVERHEAD + min(weights, MAX_COUNTED)) < ONE_THREAD_BELOW``; the methods for kernels of more
@@ -159,7 +159,9 @@ def correlate_window(
     ):
         work = np.dtype(np.int16)
     if method not in (Method.AUTO, Method.FFT):
-        _check_work(method, weights.size, result.size)
+        check_weights(method, weights.size)
+        hint = "use --method fft, or leave the choice to auto"
+        MULTIPLY_ADDS.check(weights.size * result.size, hint, what=f"method {method}: work of")
     task = Task(
         image=picture if picture.ndim == 3 else picture[:, :, None],
         kernel=weights,
@@ -199,11 +201,10 @@ def as_weights(kernel: ArrayLike) -> Floats:
     return weights
 
 
-def _check_work(method: Method, weights: int, results: int) -> None:
-    """Refuse a method that would take hours, or whose preparation would."""
+def check_weights(method: Method, weights: int) -> None:
+    """Refuse more weights than a method that was asked for can prepare in seconds."""
     hint = "use --method fft, or leave the choice to auto"
     METHOD_WEIGHTS.check(weights, hint, what=f"method {method}: the kernel's size")
-    MULTIPLY_ADDS.check(weights * results, hint, what=f"method {method}: work of")
 
 
 def _rows(rows: tuple[int, int], height: int) -> tuple[int, int]:

@@ -188,7 +188,11 @@ def check_size(size: object) -> tuple[int, int]:
     if isinstance(size, str):
         raise UsageError(f"size {size!r} is not a size", hint="give an int, (rows, columns) or 'auto'")
     rows, columns = as_pair(size, "size")
-    LEARNED_WEIGHTS.check(rows * columns, "fit a smaller kernel", what=f"size {rows}x{columns}, in all")
+    if rows * columns > LEARNED_WEIGHTS.most:
+        raise UsageError(
+            f"size {rows}x{columns} has {rows * columns} weights",
+            hint=f"at most {LEARNED_WEIGHTS.most} can be fitted",
+        )
     return rows, columns
 
 

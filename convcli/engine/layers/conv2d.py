@@ -98,7 +98,7 @@ def _multiply(
     outputs, depth = weights.shape[:2]
     images = given if given.ndim == 4 else given[np.newaxis]
     size = window.output_size(images.shape[2:])
-    check_growth(images.shape[2:], size, maps=outputs)
+    check_growth(images.shape[2:], size, f"result in {outputs} maps", outputs, "use fewer outputs")
     window = window.reduced(images.shape[2:], size)
     as_number(window.pad_value, "pad value", work)
     result = np.empty((len(images), groups, outputs // groups, *size), work)

@@ -127,7 +127,7 @@ def _content(data: bytes, suffix: str, what: str, member: str) -> Held:
         import json  # here, as tomllib, for start-up: most kernels are not in files
 
         try:
-            held = json.loads(text, parse_int=float)  # an int of 5000 digits would be an error of Python's
+            held = json.loads(text, parse_int=_whole)
         except (ValueError, RecursionError) as error:
             raise KernelError(
                 f"{what} is not JSON: {_reason(error)}",
@@ -149,6 +149,11 @@ def _content(data: bytes, suffix: str, what: str, member: str) -> Held:
             f"{what} has both ';' and ','", hint="write decimal points, and ',' or ';' between the numbers"
         )
     return np.array(matrix(re.sub(r"[ ]*[\t;][ ]*", ",", text), what, rows_end_at=""))
+
+
+def _whole(digits: str) -> float:
+    """Read a whole number of JSON; Python refuses to make an int of thousands of digits."""
+    return int(digits) if len(digits) < 1000 else float(digits)
 
 
 def parse_toml(text: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def encode_kernel(kernel: Kernel, suffix: str) -> bytes:
     """
     spelled = suffix.lower()
     if spelled not in SUFFIXES:
-        raise unknown("kernel format", suffix, SUFFIXES)
+        raise unknown("kernel format", suffix, SUFFIXES, OutputError)
     if spelled not in (".npy", ".npz"):
         size = sum(part.size for part in kernel.components)
         SHOWN_WEIGHTS.check(size, "use .npy or .npz", what=f"kernel {shown(kernel.name)} as text: its size")
