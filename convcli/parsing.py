@@ -16,6 +16,7 @@ __all__ = [
     "PaddingPixels",
     "as_padding",
     "as_pair",
+    "finite",
     "parse_number",
     "parse_padding",
     "parse_pair",
@@ -66,6 +67,17 @@ def parse_number(text: str) -> float:
     return value
 
 
+def finite(value: object, name: str) -> float:
+    """Return a number that is finite; `name` is what errors call it."""
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(f"{name} {shown(value)} is not a number", hint="give one number") from None
+    if number - number != 0:
+        raise UsageError(f"{name} {number} is not finite", hint="give a number")
+    return number
+
+
 def power(text: str) -> float:
     """Read the P of an Lp norm: a number as :func:`parse_number` does, or ``inf``."""
     return float("inf") if text.strip().lower() in ("inf", "infinity") else parse_number(text)
@@ -83,8 +95,8 @@ def thread_number(text: str) -> int:
     """Read a number of threads."""
     count = whole(text)
     if count < 1:
-        raise UsageError(f"{count} is too small", hint="use 1 or more")
-    JOBS.check(count, "leave it out for one per core", what="number of threads")
+        raise UsageError(f"--jobs {count} is too small", hint="use 1 or more")
+    JOBS.check(count, "leave it out for one per core", what="--jobs")
     return count
 
 

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from convcli.errors import GeometryError, KernelError, UsageError, shown
 from convcli.limits import MAGNITUDE
+from convcli.parsing import finite
 
 __all__ = [
     "Array",
@@ -55,12 +56,7 @@ def as_array(values: ArrayLike, what: str, error: type[GeometryError | UsageErro
 
 def as_number(value: object, name: str, dtype: np.dtype[Any] | None = None) -> float:
     """Return a finite number, which `dtype`, the type that is computed in, can hold."""
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        raise UsageError(f"{name} {shown(value)} is not a number", hint="give one number") from None
-    if not np.isfinite(number):
-        raise UsageError(f"{name} {number} is not finite", hint="give a number")
+    number = finite(value, name)
     if dtype is not None and dtype.kind == "f" and abs(number) > np.finfo(dtype).max:
         raise UsageError(
             f"{name} {number:g} is beyond the range of {dtype}, in which these pixels are computed",

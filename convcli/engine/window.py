@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import NamedTuple, Self, cast
 
 from convcli.choices import PadMode
-from convcli.errors import GeometryError, UsageError, shown
+from convcli.errors import GeometryError, UsageError
 from convcli.limits import GROWTH, MAP_VALUES, SIDE, VALUES
-from convcli.parsing import Padding, PaddingPixels, as_padding, as_pair
+from convcli.parsing import Padding, PaddingPixels, as_padding, as_pair, finite
 
 __all__ = ["NO_PADDING", "Axis", "Window", "check_growth", "extent", "size_text"]
 
@@ -105,10 +105,9 @@ class Window:
         ``full`` is ``d * (k - 1)`` on each side; ``valid``, and `pad` being ``valid``, is none.
         """
         sizes, mode = as_pair(size, "kernel size"), None if pad is None else PadMode.parse(pad)
-        if not isinstance(pad_value, int | float) and not hasattr(pad_value, "__float__"):
-            raise UsageError(f"pad value {shown(pad_value)} is not a number", hint="give a number")
         strides, dilations = as_pair(stride, "stride"), as_pair(dilation, "dilation")
-        return cls.of(sizes, strides, as_padding(padding), dilations, mode, pad_value)
+        value = finite(pad_value, "pad value")
+        return cls.of(sizes, strides, as_padding(padding), dilations, mode, value)
 
     @classmethod
     def of(

@@ -60,6 +60,10 @@ def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin)
     """
     if isinstance(spec, os.PathLike):
         return read_kernel(os.fsdecode(spec))
+    if not isinstance(spec, str):
+        raise KernelError(
+            f"kernel {shown(spec)} is not a text", hint="give a name, a matrix as text, or a path"
+        )
     if spec == "-":
         return decode_kernel(stdin(), "the kernel on standard input", "stdin", source="standard input")
     if is_kernel_file(spec):

@@ -21,8 +21,9 @@ from convcli.engine.correlation.plan import plan
 from convcli.engine.correlation.task import Task
 from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
-from convcli.errors import KernelError, UsageError
+from convcli.errors import KernelError, UsageError, shown
 from convcli.limits import METHOD_WEIGHTS, MULTIPLY_ADDS
+from convcli.parsing import as_pair
 
 __all__ = ["as_weights", "check_weights", "convolve", "correlate", "correlate_window"]
 
@@ -208,7 +209,7 @@ def check_weights(method: Method, weights: int) -> None:
 
 
 def _rows(rows: tuple[int, int], height: int) -> tuple[int, int]:
-    first, end = rows
+    first, end = as_pair(rows, "rows", least=0)
     if not 0 <= first < end <= height:
         raise UsageError(f"there are no rows {first} to {end} of {height}", hint="count from 0, end excluded")
     return first, end
@@ -221,6 +222,8 @@ def _result(picture: Array, shape: tuple[int, ...], dtype: DTypeLike | None, out
         raise UsageError(f"result type {kind} is not supported", hint="choose an integer or float type")
     if out is None:
         return np.empty(shape, kind or working_dtype(picture.dtype))
+    if not isinstance(out, np.ndarray):
+        raise UsageError(f"out is {shown(out)}, not an array", hint="leave it out, or give a NumPy array")
     if out.shape != shape or out.dtype.kind not in "iuf" or kind not in (None, out.dtype):
         expected = f"{shape} {kind}" if kind else f"{shape}"
         raise UsageError(f"out is {out.shape} {out.dtype}, not {expected}", hint="leave it out, or fit it")

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from convcli.choices import PadMode
-from convcli.engine.arrays import Array, check_numeric
+from convcli.engine.arrays import Array, as_array
 from convcli.engine.window import Axis, Window, size_text
 from convcli.errors import ConvcliError, GeometryError, UsageError
 from convcli.limits import LEARNED_WEIGHTS
@@ -95,11 +95,7 @@ def _as_list(given: Any) -> list[Any]:
 
 
 def _picture(given: Any, what: str) -> Array:
-    try:
-        picture = np.asarray(given)
-    except ValueError:
-        raise GeometryError(f"{what} has rows of different lengths", hint="give H x W numbers") from None
-    check_numeric(picture.dtype, what)
+    picture = as_array(given, what, GeometryError)
     if picture.ndim not in (2, 3) or 0 in picture.shape:
         raise GeometryError(
             f"{what} of shape {picture.shape} is not a picture", hint="give H x W or H x W x C"
@@ -120,7 +116,7 @@ def _channels(picture: Array) -> str:
 
 
 def _mask(given: Any, target: Array, which: str) -> Array:
-    mask = np.asarray(given)
+    mask = as_array(given, f"mask{which}")
     if mask.dtype != np.bool_:
         raise UsageError(f"mask{which} is made of {mask.dtype}", hint="give True where a value is fitted")
     if mask.ndim == 2:

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convcli.choices import Combine, PadMode
-from convcli.engine.arrays import Array, as_array
+from convcli.engine.arrays import Array, as_array, check_magnitude
 from convcli.engine.window import Window
-from convcli.errors import GeometryError, KernelError, UsageError
+from convcli.errors import GeometryError, KernelError, UsageError, shown
 from convcli.kernels.kernel import Kernel
 from convcli.limits import COMPARED_LAYERS
-from convcli.parsing import as_pair
+from convcli.parsing import as_pair, finite
 from convcli.stacks.convolutions import KernelConv
 from convcli.stacks.layers import channels_first
 from convcli.stacks.paddings.border_band import Comparison
@@ -114,15 +114,23 @@ def compare_padding(
     larger = None if truth is None else _planes(truth, "truth")
     x = picture
     if crop is not None:
+        crop = as_pair(crop, "crop")[0]
         rows, columns = frame((picture.shape[1], picture.shape[2]), crop)
         larger, x, offset = picture, picture[:, rows, columns], (crop, crop)
     elif larger is not None:
+        offset = as_pair(offset, "offset", least=0)
         check_inside(x, larger, offset)
     found = kernel if isinstance(kernel, Kernel) else Kernel.of(as_array(kernel, "kernel", KernelError))
     window = Window.parse(found.components[0].shape[-2:], stride=stride, dilation=dilation, pad=PadMode.ZERO)
     stack = kernel_stack(found, window, layers=layers, bias=bias)
-    modes = [PadMode.parse(pad) for pad in pads]
-    white = white_of(picture) if peak is None else peak
+    try:
+        modes = [PadMode.parse(pad) for pad in pads]
+    except TypeError:
+        raise UsageError(f"pads {shown(pads)} is no list", hint="give a list of padding modes") from None
+    white = white_of(picture) if peak is None else finite(peak, "peak")
+    if peak is not None and white < 0:
+        raise UsageError(f"peak {white:g} is negative", hint="give the value of white")
+    check_magnitude(white, "peak")
     return compare_stack(
         stack, x, larger=larger, offset=offset, pads=modes, pad_value=pad_value, peak=white, jobs=jobs
     ).modes
