@@ -87,6 +87,8 @@ def whole(text: str) -> int:
     """Read a whole number."""
     try:
         return _whole(text)
+    except UsageError:
+        raise
     except ValueError:
         raise UsageError(f"{shown(text)} is not a whole number", hint="write digits, such as 12") from None
 
@@ -118,9 +120,9 @@ def place(text: str) -> tuple[int, int]:
     words = text.strip().removeprefix("(").removesuffix(")").split(",")
     try:
         row, column = map(_whole, words)
-    except ValueError as error:
-        if isinstance(error, UsageError):
-            raise
+    except UsageError:
+        raise
+    except ValueError:
         raise UsageError(
             f"{shown(text)} is not a place", hint="write ROW,COLUMN, such as 0,0 or -1,-1"
         ) from None
