@@ -390,6 +390,44 @@ def test_huge_padding_values_do_not_hide_the_other_modes() -> None:
 
 
 @pytest.mark.usefixtures("gray")
+def test_descent_that_has_not_arrived_is_not_said_to_explain_less_than_nothing(convcli: Convcli) -> None:
+    ran = convcli("learn", "gray.png", "gray.png", "--size", "3", "--method", "adam", "--steps", "2")
+    assert b"worse than a flat picture" in ran.out.replace(b"\n", b" ")
+    assert b"explains -" not in ran.out
+
+
+@pytest.mark.usefixtures("gray")
+def test_padding_in_a_chain_is_counted_in_all(convcli: Convcli) -> None:
+    ran = convcli(
+        "filter", "gray.png", "-k", "box", "-k", "box", "--chain", "--padding", "5000", "-o", "o.png"
+    )
+    assert ran.status == 1
+    assert re.fullmatch(r"error: .+20016x20023.+; hint: .+\n", ran.err)  # 20 + 2 * (10000 - 2), likewise 27
+
+
+# Words of TOML that are long, and keys of many parts: none takes time by the square of its length.
+LONG = {
+    "name": f'{LAYER}type = "relu"\nname = "{"n" * 100_000}"\n',
+    "type": f'{LAYER}type = "{"n" * 100_000}"\n',
+    "key": f'{LAYER}type = "relu"\n{"k" * 100_000} = 1\n',
+    "kernel": f'{LAYER}type = "conv"\nkernel = "{"k" * 100_000}"\n',
+    "quoted parts": '"a b".' * 5000 + f"c = 1\n{LAYER}type = 'relu'\n",
+    "header": f"[{'.'.join(['a'] * 20_000)}]\n{LAYER}type = 'relu'\n",
+    "numbers": f'{LAYER}type = "conv"\nkernel = [[{", ".join(["0.1"] * 20_000)}]]\n',
+}
+
+
+@pytest.mark.usefixtures("gray")
+@pytest.mark.parametrize("what", LONG)
+def test_long_words_in_a_stack_take_no_time(convcli: Convcli, what: str) -> None:
+    begin = time.process_time()
+    ran = convcli(*_stack(LONG[what]))
+    assert time.process_time() - begin < MOST_SECONDS
+    assert ran.status == 0 if what == "name" else ran.status in (1, 2)
+    assert len(ran.err) < 400
+
+
+@pytest.mark.usefixtures("gray")
 def test_places_are_read_alike(convcli: Convcli) -> None:
     for place in ("3,4", "(3,4)", " ( 3, 4 )"):
         assert convcli("explain", "gray.png", "-k", "box", "--at", place).status == 0

@@ -118,10 +118,15 @@ def run(work: Callable[[T, Scratch], None], pieces: Sequence[T], threads: int) -
             failures.append(error)
 
     helpers = [Thread(target=loop, daemon=True) for _ in range(min(threads, len(pieces)) - 1)]
+    started = []
     for helper in helpers:
-        helper.start()
+        try:
+            helper.start()
+        except RuntimeError:  # the system gives no more threads: those that there are do the work
+            break
+        started.append(helper)
     loop()
-    for helper in helpers:
+    for helper in started:
         helper.join()
     if failures:
         raise failures[0]

@@ -12,7 +12,7 @@ from convcli.engine.correlation.combine import combine
 from convcli.engine.correlation.correlate import correlate_window
 from convcli.engine.correlation.plan import plan
 from convcli.engine.layers.conv2d import conv2d_window
-from convcli.engine.window import Window
+from convcli.engine.window import Window, check_growth, size_text
 from convcli.errors import GeometryError
 from convcli.imaging.image import Frame, Image, Space
 from convcli.kernels.kernel import Kernel
@@ -49,6 +49,11 @@ class Filtering(NamedTuple):
     def maps(self, frame: Frame, space: Space) -> list[FeatureMap[Array]]:
         """Return the feature maps of a frame."""
         _check_bias(frame, self.spec)
+        if self.spec.chain:
+            made = frame.size
+            for window in self._windows[0]:
+                made = window.output_size(made)
+                check_growth(frame.size, made, f"result of {size_text(made)}")
         if frame.alpha is not None and self.spec.alpha is AlphaMode.FILTER:
             _check_transparency(self.kernels)
         colours = self.spec.combine is not Combine.ORIENTATION

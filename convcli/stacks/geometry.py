@@ -109,7 +109,7 @@ class _Positions(NamedTuple):
 
     def before(self, one: AxisMap, n: int, end: int) -> "_Positions":
         """Return the positions of the first input (`end` 0) or the last (1) of one more layer's results."""
-        if one.whole:
+        if one.whole or one.output_size(n) == 1:
             return _Positions([self.at(one.inputs(0, 0, n)[end])], 0)
         period = len(self.table)
         if one.factor > 1:

@@ -95,7 +95,7 @@ def _layer(table: dict[str, Any], where: str, weights: Weights, counts: Counter[
         raise UsageError(f"{where}: type is missing", hint='write type = "conv"')
     counts[kind] += 1
     name = keys.text("name") or f"{kind}{counts[kind]}"
-    return build(Fields(table, f"{where} ({kind})").knowing("type", "name"), weights, kind, name)
+    return build(Fields(table, f"{where} ({shown(kind)[1:-1]})").knowing("type", "name"), weights, kind, name)
 
 
 def called(index: int, layer: Layer) -> str:

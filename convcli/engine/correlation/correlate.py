@@ -22,7 +22,7 @@ from convcli.engine.correlation.task import Task
 from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
 from convcli.errors import KernelError, UsageError, shown
-from convcli.limits import METHOD_WEIGHTS, MULTIPLY_ADDS
+from convcli.limits import METHOD_WEIGHTS, MULTIPLY_ADDS, WINDOW
 from convcli.parsing import as_pair
 
 __all__ = ["as_weights", "check_weights", "convolve", "correlate", "correlate_window"]
@@ -209,7 +209,7 @@ def check_weights(method: Method, weights: int) -> None:
 
 
 def _rows(rows: tuple[int, int], height: int) -> tuple[int, int]:
-    first, end = as_pair(rows, "rows", least=0)
+    first, end = as_pair(rows, "rows", least=-WINDOW.most)
     if not 0 <= first < end <= height:
         raise UsageError(f"there are no rows {first} to {end} of {height}", hint="count from 0, end excluded")
     return first, end

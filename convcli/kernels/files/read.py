@@ -46,6 +46,10 @@ COMPONENT = "component_"
 # The other arrays of an ``.npz`` that are read.
 _KEYS = ("name", "source", "kernel", "combine", "bias")
 
+# A dotted key of TOML that has too many parts; quantifiers never give back, so that the search is linear.
+_LONG_KEY = re.compile(
+    rf"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{KEY_PARTS.most}}}"""
+)
 # Names of kernel files, or of an array in one.
 _PATH = re.compile(r".*\.(npy|npz|json|toml|csv|tsv|txt)|.*\.npz:.+", re.IGNORECASE | re.DOTALL)
 
@@ -160,9 +164,8 @@ def parse_toml(text: str) -> dict[str, Any]:
     """Return the tables of a TOML file; a ValueError says in plain words what is wrong."""
     import tomllib
 
-    parts = KEY_PARTS.most
-    if re.search(rf"^[^\n#]*?(?:[\w\"'-]+[ \t]*\.[ \t]*){{{parts},}}", text, re.MULTILINE):
-        raise ValueError(f"a dotted key has more than {parts} parts")
+    if _LONG_KEY.search(text):
+        raise ValueError(f"a dotted key has more than {KEY_PARTS.most} parts")
     try:
         return tomllib.loads(text.replace("\r\n", "\n"))
     except (ValueError, RecursionError) as error:

@@ -11,7 +11,7 @@ from convcli.engine.arrays import Array, as_array, check_magnitude
 from convcli.engine.window import Window
 from convcli.errors import GeometryError, KernelError, UsageError, shown
 from convcli.kernels.kernel import Kernel
-from convcli.limits import COMPARED_LAYERS
+from convcli.limits import COMPARED_LAYERS, WINDOW
 from convcli.parsing import as_pair, finite
 from convcli.stacks.convolutions import KernelConv
 from convcli.stacks.layers import channels_first
@@ -118,7 +118,7 @@ def compare_padding(
         rows, columns = frame((picture.shape[1], picture.shape[2]), crop)
         larger, x, offset = picture, picture[:, rows, columns], (crop, crop)
     elif larger is not None:
-        offset = as_pair(offset, "offset", least=0)
+        offset = as_pair(offset, "offset", least=-WINDOW.most)
         check_inside(x, larger, offset)
     found = kernel if isinstance(kernel, Kernel) else Kernel.of(as_array(kernel, "kernel", KernelError))
     window = Window.parse(found.components[0].shape[-2:], stride=stride, dilation=dilation, pad=PadMode.ZERO)
