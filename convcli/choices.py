@@ -61,6 +61,8 @@ class Choice(StrEnum):
     def parse(cls, text: str) -> Self:
         """Read one value by any of its names; the hint of the UsageError names the nearest, or all."""
         names = {choice.value: choice for choice in cls}
+        if not isinstance(text, str):
+            raise unknown(cls._label, text, names)
         spelled = text.strip().lower()
         found = names.get(spelled) or cls.synonyms().get(spelled)
         if found is None:
@@ -87,7 +89,7 @@ class PadMode(
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a mode by its name, a synonym, or ``TOOL:NAME`` for what that tool means by the name."""
-        tool, colon, name = text.strip().lower().partition(":")
+        tool, colon, name = text.strip().lower().partition(":") if isinstance(text, str) else ("", "", "")
         if not colon:
             return super().parse(text)
         if tool not in PAD_NAMES_OF_TOOLS:

@@ -24,6 +24,7 @@ __all__ = [
     "OutputError",
     "UsageError",
     "nearest",
+    "shown",
     "unknown",
 ]
 
@@ -91,12 +92,23 @@ def nearest(given: str, known: Iterable[str]) -> str | None:
     """Return the name among `known` that `given` most likely meant, or None."""
     from difflib import get_close_matches  # here, as only errors need it
 
-    found = get_close_matches(given.lower(), list(known), n=1, cutoff=0.6)
+    found = get_close_matches(given.lower()[:100], list(known), n=1, cutoff=0.6)
     return found[0] if found else None
 
 
+def shown(value: object, most: int = 60) -> str:
+    """Return `value` quoted and escaped for a message, shortened in the middle where it is long."""
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except ValueError:  # an int of more digits than Python converts
+        return "a number of thousands of digits"
+    if len(text) > most:
+        text = f"{text[: most // 2]}...{text[-most // 4 :]}"
+    return repr(text) if isinstance(value, str) else text
+
+
 def unknown(
-    what: str, given: str, known: Iterable[str], kind: type[ConvcliError] = UsageError
+    what: str, given: object, known: Iterable[str], kind: type[ConvcliError] = UsageError
 ) -> ConvcliError:
     """Make the error for a name that is not known, suggesting the nearest one or listing them all.
 
@@ -106,6 +118,6 @@ def unknown(
     kernel 'sobl' is not known (did you mean 'sobel'?)
     """
     names = list(known)
-    close = nearest(given, names)
+    close = nearest(given, names) if isinstance(given, str) else None
     hint = f"did you mean '{close}'?" if close else f"choose from: {', '.join(names)}"
-    return kind(f"{what} {given!r} is not known", hint=hint)
+    return kind(f"{what} {shown(given)} is not known", hint=hint)

@@ -9,6 +9,10 @@ from convcli.errors import ConvcliError, UsageError
 
 __all__ = ["Limit", "table"]
 
+# A picture may grow by padding to so many times its size whatever the limits: those are about small pictures
+# that become large ones.
+GROWTH = 4
+
 
 class Limit(NamedTuple):
     """The largest value of one quantity.
@@ -27,16 +31,79 @@ class Limit(NamedTuple):
     most: int
     unit: str = ""
 
-    def check(self, value: float, hint: str, error: type[ConvcliError] = UsageError) -> None:
-        """Raise `error` if `value` is above the limit."""
+    def check(
+        self, value: float, hint: str, error: type[ConvcliError] = UsageError, *, what: str = ""
+    ) -> None:
+        """Raise `error` if `value` is above the limit; `what` names the quantity more exactly."""
         if value > self.most:
             unit = f" {self.unit}" if self.unit else ""
-            raise error(f"{self.what} {value} is above the limit of {self.most}{unit}", hint=hint)
+            found, most = _figure(value), _figure(self.most)
+            raise error(f"{what or self.what} {found} is above the limit of {most}{unit}", hint=hint)
 
+
+def _figure(value: float) -> str:
+    """Write a number, one of more than 19 digits by its size alone."""
+    try:
+        return str(value) if isinstance(value, int) and value < 10**19 else f"{float(value):.4g}"
+    except OverflowError:
+        return "of hundreds of digits"
+
+
+# Numbers that are typed.
+
+# Any whole number: what 64 bits hold.
+WHOLE = Limit("whole number", 2**63 - 1)
+# Threads: more than the cores of the largest machines.
+JOBS = Limit("jobs", 1024, "threads")
+# Steps of descent, and random pictures of a bias map: some hours at most.
+STEPS = Limit("steps", 10**7)
+SAMPLES = Limit("samples", 10**6, "pictures")
+# Values drawn for each step of descent: 32 MB of positions.
+BATCH = Limit("batch", 1 << 22, "values")
 
 # Windows.
 
+# Size, stride, dilation and padding of a window: what 32 bits hold, so that sums of them stay exact anywhere.
+WINDOW = Limit("window", 2**31 - 1, "pixels")
+# Rows or columns of a padded picture or of a result, where that is more than GROWTH times the picture's: each
+# takes 8 bytes of source positions.
+SIDE = Limit("side", 1 << 22, "pixels")
+# Pixels of a padded picture and of a result, in the same case, and values of all maps of one layer: 1 GiB and
+# 4 GiB of float32.
+VALUES = Limit("result", 1 << 28, "pixels")
+MAP_VALUES = Limit("feature maps", 1 << 30, "values")
+# Magnitude of pixels, padding and results that are compared or transformed: fourth powers stay finite.
+MAGNITUDE = Limit("magnitude", 10**70)
+# Multiply-adds of one picture by a method that is asked for: half an hour at 2e9 a second. FFT takes fewer.
+MULTIPLY_ADDS = Limit("work", 1 << 42, "multiply-adds")
+# Weights of a kernel for methods other than FFT: each is compiled into an operation of its own.
+METHOD_WEIGHTS = Limit("kernel", 1 << 20, "weights")
+
 # Kernels and stacks.
+
+# Weights of all components of a kernel: 128 MiB of float64.
+WEIGHTS = Limit("kernel", 1 << 24, "weights")
+# Rows or columns of a kernel.
+KERNEL_SIDE = Limit("kernel side", 4095, "weights")
+# Feature maps of one kernel: each becomes a file.
+MAPS = Limit("feature maps", 1 << 14)
+# Weights of a kernel that is analysed or written as text: its singular values take two seconds.
+SHOWN_WEIGHTS = Limit("kernel", 1 << 20, "weights")
+# Weights of a kernel whose products are explained one by one.
+EXPLAINED_WEIGHTS = Limit("kernel", 1 << 16, "weights")
+# Weights that are learned: the Gram matrix of 4096 is 128 MiB of float64.
+LEARNED_WEIGHTS = Limit("kernel", 4096, "weights")
+# Layers of a stack, and layers of one kernel that are compared.
+LAYERS = Limit("layers", 2048)
+COMPARED_LAYERS = Limit("layers", 256)
+# Product of the upsampling factors of a stack along one axis.
+UPSAMPLING = Limit("upsampling", 1 << 12)
+# Bytes of a stack file: it is parsed in memory at 2 MB a second.
+STACK_BYTES = Limit("stack file", 1 << 24, "bytes")
+# Bytes of a kernel file, packed or unpacked: WEIGHTS in float64, and a header.
+KERNEL_BYTES = Limit("kernel file", (1 << 27) + (1 << 16), "bytes")
+# Parts of a dotted key in TOML, whose parser takes time by their square.
+KEY_PARTS = Limit("dotted key", 64, "parts")
 
 # Files that are read.
 

@@ -7,7 +7,8 @@ import re
 from contextlib import suppress
 from typing import Literal, TypeAlias
 
-from convcli.errors import UsageError, unknown
+from convcli.errors import UsageError, shown, unknown
+from convcli.limits import JOBS, WHOLE, WINDOW
 
 __all__ = [
     "MINUS_SIGNS",
@@ -15,6 +16,7 @@ __all__ = [
     "PaddingPixels",
     "as_padding",
     "as_pair",
+    "finite",
     "parse_number",
     "parse_padding",
     "parse_pair",
@@ -22,12 +24,14 @@ __all__ = [
     "place",
     "power",
     "real",
+    "thread_number",
     "whole",
 ]
 
 _NUMBER = re.compile(
     r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?)", re.ASCII | re.IGNORECASE
 )
+_WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 # Signs and spaces as they are copied from web pages, and what they stand for.
 MINUS_SIGNS = str.maketrans({"−": "-", "\N{NO-BREAK SPACE}": " "})
 
@@ -55,10 +59,23 @@ def parse_number(text: str) -> float:
     try:
         value = real(text.strip())
     except ValueError as error:
-        raise UsageError(f"{text!r} {error}") from None
+        raise UsageError(
+            f"{shown(text)} {error}", hint="write a number such as 2, -.5, 1e-3 or 1/9"
+        ) from None
     if value - value != 0:
-        raise UsageError(f"{text!r} is not finite")
+        raise UsageError(f"{shown(text)} is not finite", hint="the largest number is about 1.8e308")
     return value
+
+
+def finite(value: object, name: str) -> float:
+    """Return a number that is finite; `name` is what errors call it."""
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(f"{name} {shown(value)} is not a number", hint="give one number") from None
+    if number - number != 0:
+        raise UsageError(f"{name} {number} is not finite", hint="give a number")
+    return number
 
 
 def power(text: str) -> float:
@@ -69,18 +86,46 @@ def power(text: str) -> float:
 def whole(text: str) -> int:
     """Read a whole number."""
     try:
-        return int(text)
+        return _whole(text)
+    except UsageError:
+        raise
     except ValueError:
-        raise UsageError(f"{text!r} is not a whole number") from None
+        raise UsageError(f"{shown(text)} is not a whole number", hint="write digits, such as 12") from None
+
+
+def thread_number(text: str) -> int:
+    """Read a number of threads."""
+    count = whole(text)
+    if count < 1:
+        raise UsageError(f"--jobs {count} is too small", hint="use 1 or more")
+    JOBS.check(count, "leave it out for one per core", what="--jobs")
+    return count
+
+
+def _whole(text: str) -> int:
+    """Read a whole number in ASCII digits; a ValueError where it is none, a UsageError where it is huge."""
+    spelled = text.strip().translate(MINUS_SIGNS)
+    if not _WHOLE.fullmatch(spelled):
+        raise ValueError("is not a whole number")
+    # Python refuses to convert some thousands of digits.
+    if len(spelled) > 100 or abs(int(spelled)) > WHOLE.most:
+        raise UsageError(
+            f"{shown(spelled)} is above the limit of {WHOLE.most}", hint="write a smaller whole number"
+        )
+    return int(spelled)
 
 
 def place(text: str) -> tuple[int, int]:
-    """Read a position ``ROW,COLUMN``; negative numbers count from the end."""
+    """Read a position ``ROW,COLUMN``, in parentheses or not; negative numbers count from the end."""
     words = text.strip().removeprefix("(").removesuffix(")").split(",")
     try:
-        row, column = map(int, words)
+        row, column = map(_whole, words)
+    except UsageError:
+        raise
     except ValueError:
-        raise UsageError(f"{text!r} is not a place", hint="write ROW,COLUMN, such as 0,0 or -1,-1") from None
+        raise UsageError(
+            f"{shown(text)} is not a place", hint="write ROW,COLUMN, such as 0,0 or -1,-1"
+        ) from None
     return row, column
 
 
@@ -88,30 +133,45 @@ def pixel_count(text: str) -> int:
     """Read a number of pixels; ``k``, ``M`` and ``G`` stand for powers of 1024."""
     digits = text.strip().lower().removesuffix("px")
     scale = {"k": 1024, "m": 1024**2, "g": 1024**3}.get(digits[-1:], 1)
-    return int(parse_number(digits[:-1] if scale > 1 else digits) * scale)
+    try:
+        value = parse_number(digits[:-1] if scale > 1 else digits) * scale
+    except UsageError as error:
+        raise UsageError(
+            f"{shown(text)} is not a number of pixels", hint="write a number such as 1000000, 64M or 2G"
+        ) from error
+    WHOLE.check(value, "write a smaller number, such as 2G", what="number of pixels")
+    return int(value)
 
 
 def parse_pair(text: str, what: str, least: int = 1) -> tuple[int, int]:
     """Read ``N`` or ``RxC`` as ``(rows, columns)``."""
     words = text.strip().lower().replace("×", "x").split("x")
-    try:
-        numbers = [int(word) for word in words]
-    except ValueError:
-        numbers = []
+    numbers = _all_whole(words, what)
     if len(numbers) not in (1, 2):
-        raise UsageError(f"{what} {text!r} is not a size", hint="write N, or RxC for rows and columns")
+        raise UsageError(f"{what} {shown(text)} is not a size", hint="write N, or RxC for rows and columns")
     return as_pair(numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1]), what, least)
 
 
+def _all_whole(words: list[str], what: str) -> list[int]:
+    """Return `words` as whole numbers; empty where one is none."""
+    try:
+        return [_whole(word) for word in words]
+    except UsageError as error:
+        raise UsageError(f"{what} {error.message}", hint=error.hint) from None
+    except ValueError:
+        return []
+
+
 def as_pair(value: object, what: str, least: int = 1) -> tuple[int, int]:
-    """Return an int or a pair of ints as ``(rows, columns)``, each at least `least`."""
+    """Return an int or a pair of ints as ``(rows, columns)``, each at least `least` and up to `WINDOW`."""
     both = (value, value) if not isinstance(value, tuple | list) else tuple(value)
     if len(both) != 2:
-        raise UsageError(f"{what} {value!r} is not a size", hint="give an int or (rows, columns)")
+        raise UsageError(f"{what} {shown(value)} is not a size", hint="give an int or (rows, columns)")
     pair = (_as_int(both[0], what), _as_int(both[1], what))
     if min(pair) < least:
-        shown = pair[0] if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"
-        raise UsageError(f"{what} {shown} is too small", hint=f"use {least} or more")
+        said = shown(pair[0]) if pair[0] == pair[1] else f"{shown(pair[0])}x{shown(pair[1])}"
+        raise UsageError(f"{what} {said} is too small", hint=f"use {least} or more")
+    WINDOW.check(max(pair), "use a smaller number", what=what)
     return pair
 
 
@@ -120,7 +180,7 @@ def _as_int(value: object, what: str) -> int:
     if index is not None and not isinstance(value, bool):
         with suppress(TypeError):  # arrays have the method, and most of them no answer
             return int(index())
-    raise UsageError(f"{what} {value!r} is not a whole parse_number", hint="give an int or (rows, columns)")
+    raise UsageError(f"{what} {shown(value)} is not a whole number", hint="give an int or (rows, columns)")
 
 
 def parse_padding(text: str) -> Padding:
@@ -130,13 +190,11 @@ def parse_padding(text: str) -> Padding:
         return as_padding(spelled)
     if "," not in spelled:
         return as_padding(parse_pair(spelled, "padding", least=0))
-    try:
-        edges = [int(word) for word in spelled.split(",")]
-    except ValueError:
-        edges = []
+    edges = _all_whole(spelled.split(","), "padding")
     if len(edges) != 4:
         raise UsageError(
-            f"padding {text!r} is not understood", hint="write N, RxC, T,B,L,R (four numbers), same or full"
+            f"padding {shown(text)} is not understood",
+            hint="write N, RxC, T,B,L,R (four numbers), same or full",
         )
     return as_padding(((edges[0], edges[1]), (edges[2], edges[3])))
 

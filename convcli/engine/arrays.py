@@ -3,15 +3,21 @@
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from convcli.errors import GeometryError, UsageError
+from convcli.errors import GeometryError, KernelError, UsageError, shown
+from convcli.limits import MAGNITUDE
+from convcli.parsing import finite
 
 __all__ = [
     "Array",
     "Floats",
     "Indices",
+    "as_array",
+    "as_dtype",
+    "as_number",
     "as_picture",
+    "check_magnitude",
     "check_numeric",
     "exact_limit",
     "fits_short",
@@ -31,17 +37,59 @@ SAFE_IN_FLOAT32 = 2.0**60
 SCANNED_SAMPLES = 1 << 13
 
 
-def check_numeric(dtype: np.dtype[Any], what: str) -> None:
+def check_numeric(
+    dtype: np.dtype[Any], what: str, error: type[GeometryError | UsageError] = UsageError
+) -> None:
     """Refuse element types that are not real numbers: complex, object, text or dates."""
     if dtype.kind not in "biuf":
         hint = "take .real or abs() first" if dtype.kind == "c" else "convert it with .astype(float)"
-        raise UsageError(f"{what} of type {dtype} is not made of real numbers", hint=hint)
+        raise error(f"{what} of type {dtype} is not made of real numbers", hint=hint)
+
+
+def as_array(values: ArrayLike, what: str, error: type[GeometryError | UsageError] = UsageError) -> Array:
+    """Return `values` as an array of real numbers; anything else is an `error` that calls them `what`."""
+    try:
+        found = np.asarray(values)
+    except (TypeError, ValueError, OverflowError):
+        raise error(
+            f"{what} has rows of different lengths", hint="give rows of as many numbers each"
+        ) from None
+    check_numeric(found.dtype, what, KernelError if error is KernelError else UsageError)
+    return found
+
+
+def as_number(value: object, name: str, dtype: np.dtype[Any] | None = None) -> float:
+    """Return a finite number, which `dtype`, the type that is computed in, can hold."""
+    number = finite(value, name)
+    if dtype is not None and dtype.kind == "f" and abs(number) > np.finfo(dtype).max:
+        raise UsageError(
+            f"{name} {number:g} is beyond the range of {dtype}, in which these pixels are computed",
+            hint=f"use a number of at most {np.finfo(dtype).max:.3g}, or pixels of float64",
+        )
+    return number
+
+
+def check_magnitude(values: Array | float, what: str) -> None:
+    """Refuse values that are not finite, or whose powers would not be."""
+    peak = max(-float(np.min(values)), float(np.max(values)))
+    if not np.isfinite(peak):
+        raise GeometryError(f"{what} has values that are not finite", hint="replace NaN and infinity first")
+    MAGNITUDE.check(
+        peak, "scale it down first", GeometryError, what=f"{what} reaches {peak:g}: its magnitude"
+    )
+
+
+def as_dtype(dtype: DTypeLike | None) -> np.dtype[Any] | None:
+    """Return the type that `dtype` names."""
+    try:
+        return None if dtype is None else np.dtype(dtype)
+    except (TypeError, ValueError):
+        raise UsageError(f"type {shown(dtype)} is not known", hint="give uint8, float32 or another") from None
 
 
 def as_picture(image: ArrayLike) -> Array:
     """Return `image` as an array of real numbers with two or three axes and at least one pixel."""
-    picture = np.asarray(image)
-    check_numeric(picture.dtype, "image")
+    picture = as_array(image, "image", GeometryError)
     if picture.ndim not in (2, 3):
         raise GeometryError(
             f"image of shape {picture.shape} is not a picture", hint="give H x W or H x W x C"

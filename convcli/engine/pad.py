@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convcli.choices import PadMode
-from convcli.engine.arrays import Array, Indices, as_picture
+from convcli.engine.arrays import Array, Indices, as_number, as_picture
 from convcli.engine.tiles import Piece
+from convcli.engine.window import Window
 from convcli.errors import UsageError
 from convcli.parsing import PaddingPixels, as_padding
 
@@ -71,8 +72,9 @@ def pad2d(image: ArrayLike, padding: object, mode: PadMode | str = "reflect", va
         if amount != "valid":
             raise UsageError(f"padding {amount!r} needs a kernel", hint="give a number of pixels")
         amount = ((0, 0), (0, 0))
+    Window(size=(1, 1), padding=amount).output_size(picture.shape)
     rows, columns = (sources(n, *pair, mode) for n, pair in zip(picture.shape, amount, strict=False))
-    pad_value = as_type(value if mode is PadMode.CONSTANT else 0.0, picture.dtype)
+    pad_value = as_type(as_number(value, "pad value") if mode is PadMode.CONSTANT else 0.0, picture.dtype)
     padded = np.empty((len(rows), len(columns), *picture.shape[2:]), picture.dtype)
     read_padded(picture, amount, (rows, columns), pad_value, Piece(0, len(rows), 0, len(columns)), padded)
     return padded

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from convcli.engine.arrays import Array
+from convcli.limits import JOBS
 from convcli.parsing import as_pair
 
 __all__ = ["Scratch", "run", "thread_count"]
@@ -89,7 +90,9 @@ def _thread_state() -> Iterator[Scratch]:
 def thread_count(jobs: int | None) -> int:
     """Return how many threads `jobs` means; None is one per core that this process may use."""
     if jobs is not None:
-        return as_pair(jobs, "jobs")[0]
+        count = as_pair(jobs, "jobs")[0]
+        JOBS.check(count, "leave it out for one per core")
+        return count
     usable = getattr(os, "sched_getaffinity", None)
     return len(usable(0)) if usable else os.cpu_count() or 1
 
@@ -115,10 +118,15 @@ def run(work: Callable[[T, Scratch], None], pieces: Sequence[T], threads: int) -
             failures.append(error)
 
     helpers = [Thread(target=loop, daemon=True) for _ in range(min(threads, len(pieces)) - 1)]
+    started = []
     for helper in helpers:
-        helper.start()
+        try:
+            helper.start()
+        except RuntimeError:  # the system gives no more threads: those that there are do the work
+            break
+        started.append(helper)
     loop()
-    for helper in helpers:
+    for helper in started:
         helper.join()
     if failures:
         raise failures[0]

@@ -7,9 +7,10 @@ from typing import NamedTuple, Self, cast
 
 from convcli.choices import PadMode
 from convcli.errors import GeometryError, UsageError
-from convcli.parsing import Padding, PaddingPixels, as_padding, as_pair
+from convcli.limits import GROWTH, MAP_VALUES, SIDE, VALUES
+from convcli.parsing import Padding, PaddingPixels, as_padding, as_pair, finite
 
-__all__ = ["NO_PADDING", "Axis", "Window", "extent", "size_text"]
+__all__ = ["NO_PADDING", "Axis", "Window", "check_growth", "extent", "size_text"]
 
 # Padding of 0 pixels on each side.
 NO_PADDING: PaddingPixels = ((0, 0), (0, 0))
@@ -105,7 +106,8 @@ class Window:
         """
         sizes, mode = as_pair(size, "kernel size"), None if pad is None else PadMode.parse(pad)
         strides, dilations = as_pair(stride, "stride"), as_pair(dilation, "dilation")
-        return cls.of(sizes, strides, as_padding(padding), dilations, mode, pad_value)
+        value = finite(pad_value, "pad value")
+        return cls.of(sizes, strides, as_padding(padding), dilations, mode, value)
 
     @classmethod
     def of(
@@ -151,23 +153,63 @@ class Window:
         rows, columns = (axis.output_size(n, ceil) for axis, n in zip(self.axes, shape, strict=False))
         if rows < 1 or columns < 1:
             raise self._too_large(shape, what)
+        padded, most = self.padded(shape), max(GROWTH * max(shape[:2]), SIDE.most)
+        SIDE._replace(most=most).check(
+            max(self.span),
+            f"use a smaller {what}",
+            GeometryError,
+            what=f"{what} {size_text(self.span)}: its side",
+        )
+        check_growth(shape, padded, f"picture padded to {size_text(padded)}")
+        check_growth(shape, (rows, columns), f"result of {size_text((rows, columns))}")
         return rows, columns
+
+    def padded(self, shape: Sequence[int]) -> tuple[int, int]:
+        """Return the rows and columns of a picture of `shape` with its padding."""
+        (top, bottom), (left, right) = self.padding
+        return shape[0] + top + bottom, shape[1] + left + right
+
+    def reduced(self, shape: Sequence[int], made: tuple[int, int]) -> Self:
+        """Return the window without what has no effect on a picture of `shape` and its result `made`.
+
+        The stride along an axis of one position, and taps that lie beyond the padding at every position.
+        """
+        (high, wide), (down, along) = self.padded(shape), self.dilation
+        size = min(self.size[0], -(-high // down)), min(self.size[1], -(-wide // along))
+        stride = 1 if made[0] == 1 else self.stride[0], 1 if made[1] == 1 else self.stride[1]
+        return self if (size, stride) == (self.size, self.stride) else replace(self, size=size, stride=stride)
 
     def unpadded(self) -> Self:
         """Return the same window for a picture that is padded already."""
         return replace(self, padding=NO_PADDING, mode=PadMode.VALID)
 
     def _too_large(self, shape: tuple[int, ...], what: str) -> GeometryError:
-        padded = [n + low + high for n, (low, high) in zip(shape, self.padding, strict=False)]
+        padded = self.padded(shape)
         span = size_text(self.size)
         if self.dilation != (1, 1):
             span += f" (dilated to {size_text(self.span)})"
         picture = size_text(shape)
-        if padded != list(shape[:2]):
+        if padded != tuple(shape[:2]):
             picture += f" (padded to {size_text(padded)})"
         return GeometryError(
             f"{what} {span} is larger than the picture {picture}", hint=f"pad it, or use a smaller {what}"
         )
+
+
+def check_growth(
+    shape: Sequence[int], made: tuple[int, int], what: str, maps: int = 1, hint: str = "use less padding"
+) -> None:
+    """Refuse to make so many values of a picture of `shape`, unless it is large itself.
+
+    `made` has the rows and columns of each of `maps` maps; `what` names the result.
+    """
+    for n, before in zip(made, shape, strict=False):
+        if n > GROWTH * before:
+            SIDE.check(n, hint, GeometryError, what=f"{what}: its side")
+    pixels, given = made[0] * made[1], shape[0] * shape[1]
+    for limit, values in ((VALUES, pixels), (MAP_VALUES, pixels * maps)):
+        if values > GROWTH * given:
+            limit.check(values, hint, GeometryError, what=f"{what}: its size")
 
 
 def size_text(pair: Sequence[int]) -> str:

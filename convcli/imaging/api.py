@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from convcli.atomic_write import write_bytes
 from convcli.choices import Layout, RangeMode
-from convcli.errors import OutputError
+from convcli.errors import OutputError, UsageError, shown
 from convcli.imaging.formats import Format, format_of
 from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.pixels import to_pixels
@@ -38,6 +38,7 @@ def read_image(path: str | os.PathLike[str], *, layout: Layout | str = Layout.HW
     ImageError
         The file cannot be read.
     """
+    _check_path(path)
     array = load_array(path, layout=Layout.parse(layout))
     if array is not None:
         return array
@@ -66,7 +67,13 @@ def write_image(path: str | os.PathLike[str], image: ArrayLike, *, layout: Layou
     UsageError
         The suffix says no format that can be written.
     """
-    array = np.asarray(image)
+    _check_path(path)
+    try:
+        array = np.asarray(image)
+    except (TypeError, ValueError, OverflowError):
+        raise OutputError(
+            "image has rows of different lengths", hint="give as many numbers in each"
+        ) from None
     format = format_of(os.fspath(path))
     _check(array, format)
     samples = _samples(array, format)
@@ -78,6 +85,11 @@ def write_image(path: str | os.PathLike[str], image: ArrayLike, *, layout: Layou
         frame = Frame(np.ascontiguousarray(colours), np.ascontiguousarray(samples[..., -1]))
         picture = Image((frame,), Space.GRAY if samples.shape[2] == 2 else Space.RGB)
     write_bytes(path, encode_picture(picture, format, strict_depth=True, layout=Layout.parse(layout)).data)
+
+
+def _check_path(path: object) -> None:
+    if not isinstance(path, str | os.PathLike):
+        raise UsageError(f"{shown(path)} is not a file's name", hint="give a text or a path")
 
 
 def _check(array: Array, format: Format) -> None:

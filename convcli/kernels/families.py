@@ -10,7 +10,7 @@ import numpy as np
 
 from convcli.errors import KernelError
 from convcli.kernels.kernel import Array
-from convcli.kernels.parameters import MAX_SIDE
+from convcli.limits import KERNEL_SIDE
 
 __all__ = [
     "binomial",
@@ -29,6 +29,9 @@ __all__ = [
 ]
 
 Pair = tuple[int, int]
+
+# Rows of a disk that are computed at once: more take more memory than the kernel itself.
+ROWS_AT_ONCE = 256
 
 
 def identity(*, size: Pair) -> Array:
@@ -157,25 +160,28 @@ def disk(*, radius: float) -> Array:
     if rows == 1:
         return np.ones((1, 1))  # the disk lies within one pixel
     edges = _offsets(rows + 1)
-    corner = _quadrant(edges, radius)
-    area = np.diff(np.diff(corner, axis=0), axis=1)
-    return np.asarray(np.maximum(area, 0) / np.maximum(area, 0).sum())
+    weights = np.empty((rows, rows))
+    for at in range(0, rows, ROWS_AT_ONCE):
+        corner = _quadrant(edges[at : at + ROWS_AT_ONCE + 1], edges, radius)
+        weights[at : at + ROWS_AT_ONCE] = np.diff(np.diff(corner, axis=0), axis=1)
+    np.maximum(weights, 0, out=weights)
+    weights /= weights.sum()
+    return weights
 
 
-def _quadrant(edges: Array, radius: float) -> Array:
-    """Return the area of the disk within ``[0, x] x [0, y]`` for all pixel edges, signed as ``x y``."""
+def _quadrant(down: Array, along: Array, radius: float) -> Array:
+    """Return the area of the disk within ``[0, x] x [0, y]`` for pixel edges y and x, signed as ``x y``."""
 
     def height(t: Array) -> Array:
         return np.asarray(np.sqrt((radius - t) * (radius + t)))
 
-    side = np.minimum(np.abs(edges), radius)
-    y, x = side[:, None], side
+    y, x = np.minimum(np.abs(down), radius)[:, None], np.minimum(np.abs(along), radius)
     flat = np.minimum(x, height(y))  # up to here the rectangle's top is inside the disk
 
     def under(t: Array) -> Array:
         return np.asarray((t * height(t) + radius**2 * np.arctan2(t, height(t))) / 2)
 
-    return np.asarray(np.sign(edges)[:, None] * np.sign(edges) * (y * flat + under(x) - under(flat)))
+    return np.asarray(np.sign(down)[:, None] * np.sign(along) * (y * flat + under(x) - under(flat)))
 
 
 def _gaussian_line(sigma: float, n: int) -> Array:
@@ -200,9 +206,10 @@ def _reach(sigma: float) -> int:
 def _odd_size(up: int, across: int, cause: str) -> Pair:
     """Return the size that reaches `up` and `across` pixels from the middle; errors name `cause`."""
     rows, columns = 2 * up + 1, 2 * across + 1
-    if max(rows, columns) > MAX_SIDE:
+    most = KERNEL_SIDE.most
+    if max(rows, columns) > most:
         raise KernelError(
             f"this {cause} needs {rows} x {columns} weights",
-            hint=f"the largest kernel is {MAX_SIDE} x {MAX_SIDE}: use a smaller {cause}",
+            hint=f"the largest kernel is {most} x {most}: use a smaller {cause}",
         )
     return rows, columns

@@ -10,18 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convcli.choices import Combine
-from convcli.errors import KernelError
+from convcli.errors import KernelError, shown
 from convcli.kernels.analysis import Symmetry, gain, rank, symmetry
-from convcli.kernels.parameters import MAX_SIDE
-from convcli.kernels.text import shown
+from convcli.limits import KERNEL_SIDE, MAPS, WEIGHTS
 
-__all__ = ["AXES_HINT", "MAX_WEIGHTS", "PLACES", "Array", "Kernel", "as_weights", "joins"]
+__all__ = ["AXES_HINT", "PLACES", "Array", "Kernel", "as_weights", "joins"]
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
-
-# Weights in all components, at most: 512 MiB of float64.
-MAX_WEIGHTS = 1 << 26
 
 AXES_HINT = "a kernel has 2 axes (rows, columns), 3 (channels first) or 4 (maps first)"
 
@@ -66,8 +62,8 @@ class Kernel:
         if not self.components:
             raise KernelError(f"{what} has no components", hint="give at least one array of weights")
         parts = tuple(as_weights(component, what, most_axes=3) for component in self.components)
-        if sum(part.size for part in parts) > MAX_WEIGHTS:
-            raise KernelError(f"{what} has more than {MAX_WEIGHTS} weights", hint="split it into several")
+        WEIGHTS.check(sum(part.size for part in parts), "split it", KernelError, what=f"{what}: its size")
+        MAPS.check(len(parts), "split it into several", KernelError, what=f"{what}: its number of maps")
         bias = tuple(float(value) for value in self.bias) or (0.0,) * len(parts)
         if len(bias) != len(parts):
             raise KernelError(
@@ -181,13 +177,14 @@ def as_weights(values: ArrayLike, what: str, most_axes: int = 4) -> Array:
     if not 2 <= array.ndim <= most_axes:
         found = _AXES.get(array.ndim, f"has {array.ndim} axes")
         raise KernelError(f"{what} {found}", hint=AXES_HINT)
-    if max(array.shape[-2:]) > MAX_SIDE or array.size > MAX_WEIGHTS:
+    if max(array.shape[-2:]) > KERNEL_SIDE.most or array.size > WEIGHTS.most:
         raise KernelError(
             f"{what} is too large: {size}",
-            hint=f"at most {MAX_SIDE} rows and columns, and {MAX_WEIGHTS} weights in all",
+            hint=f"at most {KERNEL_SIDE.most} rows and columns, and {WEIGHTS.most} weights in all",
         )
     with np.errstate(over="ignore"):  # a wider float that does not fit becomes inf, and is refused as such
-        weights = np.array(array, dtype=np.float64, order="C")
+        kept = array.base is None and not array.flags.writeable  # nobody else can change it
+        weights = np.array(array, dtype=np.float64, order="C", copy=None if kept else True)
     bad = np.argwhere(~np.isfinite(weights))
     if len(bad):
         where = ", ".join(f"{axis} {i + 1}" for axis, i in zip(PLACES[array.ndim], bad[0], strict=True))

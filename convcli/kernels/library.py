@@ -7,7 +7,7 @@ grows to the right (x) or downwards (y).
 from typing import NamedTuple
 
 from convcli.choices import Combine
-from convcli.errors import KernelError, nearest
+from convcli.errors import KernelError, nearest, shown
 from convcli.kernels.parameters import Number, Parameter, Size
 
 __all__ = ["TABLE", "Entry", "canonical", "entry", "names", "not_known"]
@@ -200,7 +200,7 @@ def not_known(name: str) -> KernelError:
     """Make the error for a name that is not in the table, suggesting the nearest."""
     close = nearest(name, TABLE)
     hint = f"did you mean '{close}'?" if close else "'convcli kernels' lists them all"
-    return KernelError(f"kernel {name!r} is not known", hint=hint)
+    return KernelError(f"kernel {shown(name)} is not known", hint=hint)
 
 
 def entry(name: str) -> Entry:

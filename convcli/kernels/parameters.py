@@ -4,13 +4,11 @@ import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from convcli.errors import KernelError, nearest
-from convcli.kernels.text import read_number, rows_and_columns, shown
+from convcli.errors import KernelError, nearest, shown
+from convcli.kernels.text import read_number, rows_and_columns
+from convcli.limits import KERNEL_SIDE
 
-__all__ = ["MAX_SIDE", "Number", "Parameter", "Size", "Value", "read_parameters"]
-
-# Rows or columns of a kernel, at most: 4095 x 4095 float64 weights are 134 MB.
-MAX_SIDE = 4095
+__all__ = ["Number", "Parameter", "Size", "Value", "read_parameters"]
 
 Value = float | tuple[int, int]
 
@@ -69,7 +67,7 @@ class Size(_Parameter):
 
     odd: bool = True
     minimum: int = 1
-    maximum: int = MAX_SIDE
+    maximum: int = KERNEL_SIDE.most
 
     @property
     def allowed(self) -> str:

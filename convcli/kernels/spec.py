@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from convcli.display.words import per_axis
-from convcli.errors import KernelError
+from convcli.errors import KernelError, shown
 from convcli.kernels import library
 from convcli.kernels.files.read import MAX_BYTES, decode_kernel, is_kernel_file, read_kernel
 from convcli.kernels.kernel import Array, Kernel
 from convcli.kernels.parameters import Value, read_parameters
-from convcli.kernels.text import is_number, matrix, shown
+from convcli.kernels.text import is_number, matrix
 
 __all__ = ["Kernel", "kernel", "kernel_files"]
 
@@ -60,6 +60,10 @@ def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin)
     """
     if isinstance(spec, os.PathLike):
         return read_kernel(os.fsdecode(spec))
+    if not isinstance(spec, str):
+        raise KernelError(
+            f"kernel {shown(spec)} is not a text", hint="give a name, a matrix as text, or a path"
+        )
     if spec == "-":
         return decode_kernel(stdin(), "the kernel on standard input", "stdin", source="standard input")
     if is_kernel_file(spec):
@@ -112,7 +116,9 @@ def _component(part: str, given: Mapping[str, Value]) -> Array:
     defaults = {each.name: each.read(each.default) for each in entry.parameters if each.default}
     values: dict[str, Any] = {**defaults, **given}
     make: Callable[..., Array] = getattr(families, entry.family)
-    return make(**{key.replace("-", "_"): value for key, value in values.items()})
+    weights = make(**{key.replace("-", "_"): value for key, value in values.items()})
+    weights.flags.writeable = False  # so that `as_weights` need not copy what may be 128 MiB
+    return weights
 
 
 def _typed(value: Value) -> str:

@@ -2,10 +2,10 @@
 
 import re
 
-from convcli.errors import KernelError
+from convcli.errors import KernelError, shown
 from convcli.parsing import MINUS_SIGNS, real
 
-__all__ = ["is_number", "matrix", "read_number", "rows_and_columns", "shown"]
+__all__ = ["is_number", "matrix", "read_number", "rows_and_columns"]
 
 # What separates numbers: spaces, or a comma.
 _GAP = re.compile(r"\s*,\s*|\s+")
@@ -78,10 +78,3 @@ def _row(line: str, where: str, what: str) -> list[float]:
                 hint="write numbers such as 2, -.5, 1e-3 or 1/9; rows end with ';' or a new line",
             ) from error
     return row
-
-
-def shown(text: str, most: int = 60) -> str:
-    """Return `text` quoted and escaped for a message, shortened in the middle where it is long."""
-    if len(text) > most:
-        text = f"{text[: most // 2]}...{text[-most // 4 :]}"
-    return repr(text)

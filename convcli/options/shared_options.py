@@ -20,7 +20,7 @@ from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
 from convcli.options.typer_parsers import folder_path, output_path, verbatim
-from convcli.parsing import parse_number, pixel_count, whole
+from convcli.parsing import parse_number, pixel_count, thread_number, whole
 
 _file = partial(typer.Option, rich_help_panel="Files")
 _window = partial(typer.Option, rich_help_panel="Window")
@@ -118,7 +118,8 @@ GrayOption = Annotated[
     bool, _colour("--gray", help="Convert to grey first (Rec. 601 luma, as Pillow's mode L).")
 ]
 JobsOption = Annotated[
-    int | None, _speed("--jobs", **_integer, show_default="all cores", help="Number of threads.")
+    int | None,
+    _speed("--jobs", metavar="N", parser=thread_number, show_default="all cores", help="Number of threads."),
 ]
 NoColorOption = Annotated[bool, _messages("--no-color", help="No colours; NO_COLOR does the same.")]
 

@@ -80,8 +80,6 @@ def _check_shared(spec: FilterSpec | PoolSpec) -> None:
             "--pad valid pads nothing, so --padding has no effect",
             hint="leave --padding out, or choose another --pad",
         )
-    if spec.jobs is not None and spec.jobs < 1:
-        raise UsageError(f"--jobs {spec.jobs} is too small", hint="use 1 or more")
 
 
 def _check_pooling(spec: PoolSpec) -> None:

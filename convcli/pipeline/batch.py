@@ -87,11 +87,15 @@ def run_each(
     inputs: Sequence[str], reading: ReadSpec, work: Callable[[Source], Outcome]
 ) -> Iterator[Outcome]:
     """Yield the outcome of `work` on each input; an error becomes the outcome of its input."""
+    from numpy import errstate  # here for start-up; every command has loaded NumPy by now
+
     for source in find_sources(inputs, recursive=reading.recursive):
         try:
             if source.error is not None:
                 raise source.error
-            yield work(source)
+            with errstate(all="ignore"):  # what overflows is said by notes and errors, not by warnings
+                done = work(source)
+            yield done
         except ConvcliError as error:
             yield Outcome(input=source.path, error=_named(source, error))
         except OSError as error:  # what is worked on is gone, or its disk is

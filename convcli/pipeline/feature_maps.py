@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import AlphaMode, Combine
-from convcli.engine.arrays import fits_short
+from convcli.engine.arrays import as_number, fits_short, working_dtype
 from convcli.engine.correlation.combine import combine
 from convcli.engine.correlation.correlate import correlate_window
 from convcli.engine.correlation.plan import plan_for
 from convcli.engine.layers.conv2d import conv2d_window
-from convcli.engine.window import Window
+from convcli.engine.window import Window, check_growth, size_text
 from convcli.imaging.image import Frame, Image
 from convcli.imaging.transfer_curve import Curves
 from convcli.kernels.kernel import Kernel
@@ -58,6 +58,12 @@ class Filtering(NamedTuple):
 
     def maps(self, frame: Frame, curves: Curves = ()) -> list[FeatureMap[Array]]:
         """Return the feature maps of a frame."""
+        _check_bias(frame, self.spec)
+        if self.spec.chain:
+            made = frame.size
+            for window in self.windows()[0]:
+                made = window.output_size(made)
+                check_growth(frame.size, made, f"result of {size_text(made)}")
         colours = self.spec.combine is not Combine.ORIENTATION
         maps = map_frame(frame, curves, self.spec, self._slide, self._weigh, self.windows(), colours=colours)
         if self.spec.bias:
@@ -120,6 +126,7 @@ class Filtering(NamedTuple):
         spec, alpha = self.spec, None if self.spec.alpha is AlphaMode.DROP else frame.alpha
         if is_weighted(frame, spec) or spec.chain or frame.pixels.size < LAZY_SIZE:
             return None
+        _check_bias(frame, spec)
         maps = []
         for recipe, path in zip(_recipes(self.kernels.kernels, spec), self.windows(), strict=True):
             shapes = {weights.shape for weights, _ in recipe.slides}
@@ -149,6 +156,10 @@ def _recipes(kernels: Sequence[Kernel], spec: FilterSpec) -> list[Recipe]:
         else:
             recipes += [Recipe((one,), None) for one in some]
     return recipes
+
+
+def _check_bias(frame: Frame, spec: FilterSpec) -> None:
+    as_number(spec.bias, "--bias", working_dtype(frame.pixels.dtype))
 
 
 def _map(

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from itertools import count
 from typing import NamedTuple
 
-from convcli.choices import Combine
+from convcli.choices import Combine, Method
+from convcli.engine.correlation.correlate import check_weights
 from convcli.errors import UsageError
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
@@ -33,6 +34,9 @@ def load_kernels(specs: Sequence[str], spec: FilterSpec) -> LoadedKernels:
         if spec.normalize:
             found = found.normalized()
         kernels.append(found.rotated() if spec.convolve else found)
+        if spec.method not in (Method.AUTO, Method.FFT):
+            for weights in found.components:
+                check_weights(spec.method, weights.size)
     if spec.chain:
         for found in kernels:
             if len(found.components) > 1 and not combines_by_itself(found, spec.combine):

@@ -16,7 +16,7 @@ from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline.lazy_rows import LazyRows, Statistics, to_samples
 from convcli.pipeline.operation import FeatureMap
 
-__all__ = ["Result", "as_channels", "can_be_lazy", "figures", "to_image"]
+__all__ = ["Result", "as_channels", "can_be_lazy", "figures", "overflow_note", "to_image"]
 
 # Share of clipped pixels above which a note says so.
 NOTED_CLIPPING = 0.01
@@ -84,12 +84,26 @@ def to_image(
         alpha = None if found.alpha is None else _opacity(found.alpha, page.dtype, target.dtype, format)
         frame = page.frames[0]._replace(pixels=pixels.array, alpha=alpha)
         images.append(replace(page, frames=(frame,), space=_space(page, frame), notes=()))
+        if to_floats:
+            notes += overflow_note(page.frames, [pixels.array])
     pixels_in_all = sum(found.values.shape[0] * found.values.shape[1] for found in maps)
     if clipped > NOTED_CLIPPING * pixels_in_all:
         notes.append(_clipping_note(clipped / pixels_in_all, spec.range or RangeMode.CLIP))
     if dark and all(dark):
         notes.append("all results lie within 0..1; --range unit makes 1 white")
     return Result(together(images), tuple(dict.fromkeys(notes)), clipped, tuple(measures))
+
+
+def overflow_note(before: Sequence[Frame], after: Sequence[NDArray[Any]]) -> list[str]:
+    """Return a note where finite pixels gave results that are not: sums beyond the range of their type."""
+    if all(_is_finite(values) for values in after) or not all(_is_finite(one.pixels) for one in before):
+        return []
+    count = sum(int(np.count_nonzero(~np.isfinite(values))) for values in after)
+    return [f"{count} values are not finite: they left the range of {after[0].dtype}"]
+
+
+def _is_finite(values: NDArray[Any]) -> bool:
+    return values.dtype.kind != "f" or bool(np.isfinite(values.min()) and np.isfinite(values.max()))
 
 
 def _opacity(

@@ -200,11 +200,14 @@ def _normalize(keys: Fields, weights: Weights, kind: str, name: str) -> Layer:
     weight, bias = (_vector(keys, weights, key, prefix.get(key)) for key in ("weight", "bias"))
     if std is None:
         spread = np.asarray(1.0 if variance is None else variance, np.float64)
-        with np.errstate(invalid="ignore"):
+        with np.errstate(all="ignore"):
             std = np.sqrt(spread + (eps if variance is not None else 0.0))
     if not (np.isfinite(std).all() and (std > 0).all()):
-        raise keys.error("std and variance must be above 0", "are they the right numbers?")
-    scale = (1.0 if weight is None else weight.astype(np.float64)) / std.astype(np.float64)
+        raise keys.error("std and variance must be above 0, and finite", "are they the right numbers?")
+    with np.errstate(all="ignore"):
+        scale = (1.0 if weight is None else weight.astype(np.float64)) / std.astype(np.float64)
+    if not np.isfinite(scale).all():
+        raise keys.error("weight / std is beyond the range of numbers", "are they the right numbers?")
     learned = sum(each.size for each in (weight, bias) if each is not None)
     shift = np.zeros(1) if bias is None else bias
     assert mean is not None  # it has a default

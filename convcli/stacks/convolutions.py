@@ -8,7 +8,7 @@ import numpy as np
 
 from convcli.choices import Combine
 from convcli.display.words import size
-from convcli.engine.arrays import Array
+from convcli.engine.arrays import Array, as_number
 from convcli.engine.correlation.combine import combine
 from convcli.engine.correlation.correlate import correlate_window
 from convcli.engine.layers.conv2d import conv2d_window
@@ -135,7 +135,7 @@ class KernelConv(_Windowed):
             made = maps if self.combine is Combine.NONE else combine(list(maps), self.combine)[None]
         else:
             made = np.concatenate([self._plane(plane, jobs) for plane in x])
-        return made + x.dtype.type(self.bias) if self.bias else made
+        return made + x.dtype.type(as_number(self.bias, "bias", x.dtype)) if self.bias else made
 
     def _plane(self, plane: Array, jobs: int | None) -> Array:
         maps = [

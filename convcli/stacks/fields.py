@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Self, TypeVar
 
 from convcli.choices import Choice
-from convcli.errors import UsageError, unknown
+from convcli.errors import UsageError, shown, unknown
 from convcli.parsing import Padding, as_padding, as_pair, parse_padding, parse_pair
 
 __all__ = ["Fields"]
@@ -49,7 +49,10 @@ class Fields:
         value = self.take(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or value - value != 0:
             raise self.wrong(key, value, "a finite number")
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise self.wrong(key, value, "a number that float64 holds") from None
 
     def number_or_none(self, key: str) -> float | None:
         """Return a finite number, or None where it is not given."""
@@ -97,8 +100,7 @@ class Fields:
 
     def wrong(self, key: str, value: object, expected: str) -> UsageError:
         """Return the error for a value of another kind."""
-        shown = repr(value) if len(repr(value)) < 40 else f"a {type(value).__name__}"
-        return self.error(f"{key} is {shown}, not {expected}", f"give {expected}")
+        return self.error(f"{key} is {shown(value)}, not {expected}", f"give {expected}")
 
     def error(self, message: str, hint: str) -> UsageError:
         """Return an error that names the table."""

@@ -1,12 +1,12 @@
 """Output sizes, receptive fields and unused padding of a stack, along one axis. No NumPy here."""
 
 from collections.abc import Sequence
-from math import ceil, floor
+from math import ceil, floor, gcd
 from typing import NamedTuple
 
 from convcli.engine.window import Axis
 
-__all__ = ["AxisMap", "even_sizes", "output_sizes", "receptive_field"]
+__all__ = ["AxisMap", "even_sizes", "output_sizes", "receptive_field", "receptive_fields"]
 
 # Pixels by which a suggested size without unused padding may differ from the given one, at most.
 EVEN_SIZE_SEARCH = 1024
@@ -75,7 +75,12 @@ def output_sizes(maps: Sequence[AxisMap], n: int) -> list[int]:
 
 
 def receptive_field(maps: Sequence[AxisMap], n: int) -> int:
-    """Return the receptive field in pixels of an input of size `n`, padding included.
+    """Return the receptive field of all layers: the last of :func:`receptive_fields`."""
+    return receptive_fields(maps, n)[-1]
+
+
+def receptive_fields(maps: Sequence[AxisMap], n: int) -> list[int]:
+    """Return the receptive field after each layer, in pixels of an input of size `n`, padding included.
 
     After upsampling, neighbouring results depend on ranges of different sizes: the maximum is returned.
 
@@ -83,18 +88,36 @@ def receptive_field(maps: Sequence[AxisMap], n: int) -> int:
     ----------
     Araujo, Norris and Sim, Computing receptive fields of convolutional neural networks, Distill 2019.
     """
-    inputs = output_sizes(maps, n)
-    phases = 1
+    first = last = _Positions([0], 1)
+    fields = []
     for one in maps:
-        phases *= one.factor
-    return max(_field(maps, inputs, phase) for phase in range(phases))
+        first, last = first.before(one, n, 0), last.before(one, n, 1)
+        fields.append(max(b - a for a, b in zip(first.table, last.table, strict=True)) + 1)
+        n = one.output_size(n)
+    return fields
 
 
-def _field(maps: Sequence[AxisMap], inputs: Sequence[int], output: int) -> int:
-    first = last = output
-    for one, n in zip(reversed(maps), reversed(inputs[: len(maps)]), strict=True):
-        first, last = one.inputs(first, last, n)
-    return last - first + 1
+class _Positions(NamedTuple):
+    """The position in the stack's input of each result: ``p(m + len(table)) = p(m) + step``."""
+
+    table: list[int]
+    step: int
+
+    def at(self, m: int) -> int:
+        turns, rest = divmod(m, len(self.table))
+        return self.table[rest] + turns * self.step
+
+    def before(self, one: AxisMap, n: int, end: int) -> "_Positions":
+        """Return the positions of the first input (`end` 0) or the last (1) of one more layer's results."""
+        if one.whole or one.output_size(n) == 1:
+            return _Positions([self.at(one.inputs(0, 0, n)[end])], 0)
+        period = len(self.table)
+        if one.factor > 1:
+            again, step = period * one.factor, self.step
+        else:
+            again = period // gcd(period, one.window.stride)
+            step = self.step * (again * one.window.stride // period)
+        return _Positions([self.at(one.inputs(m, m, n)[end]) for m in range(again)], step)
 
 
 def even_sizes(maps: Sequence[AxisMap], n: int) -> tuple[int, ...]:

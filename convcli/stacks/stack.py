@@ -2,13 +2,14 @@
 
 import os
 import re
-import tomllib
 from collections import Counter
+from math import prod
 from typing import Any, NamedTuple
 
 from convcli.choices import Choice
-from convcli.errors import GeometryError, UsageError
-from convcli.kernels.text import shown
+from convcli.errors import GeometryError, UsageError, shown
+from convcli.kernels.files.read import parse_toml
+from convcli.limits import LAYERS, STACK_BYTES, UPSAMPLING
 from convcli.stacks.build import build
 from convcli.stacks.convolutions import Conv, KernelConv
 from convcli.stacks.fields import Fields
@@ -17,9 +18,6 @@ from convcli.stacks.layers import Layer
 from convcli.stacks.weights import Weights
 
 __all__ = ["Scale", "Stack", "called", "read_stack"]
-
-# Largest stack file, in bytes (64 MiB): weights written out in TOML are parsed in memory.
-MAX_BYTES = 1 << 26
 
 
 class Scale(Choice):
@@ -56,9 +54,13 @@ def read_stack(path: str) -> Stack:
     top.finish()
     if not isinstance(tables, list) or not tables or not all(isinstance(each, dict) for each in tables):
         raise UsageError(f"{what} has no layers", hint="write [[layer]] and type = ... for each")
+    LAYERS.check(len(tables), "split the stack", what=f"{what}: number of layers")
     weights = Weights(os.path.dirname(path))
     counts: Counter[str] = Counter()
     layers = tuple(_layer(each, f"{what}, layer {at}", weights, counts) for at, each in enumerate(tables, 1))
+    for axis in (0, 1):
+        factor = prod(layer.axis_maps()[axis].factor for layer in layers)
+        UPSAMPLING.check(factor, "use smaller factors", what=f"{what}: upsampling in all by")
     _check_channels(layers, what, 1 if gray else 3 if scale is Scale.IMAGENET else None)
     stem = os.path.splitext(os.path.basename(path))[0]
     return Stack(
@@ -69,17 +71,21 @@ def read_stack(path: str) -> Stack:
 def _load(path: str, what: str) -> dict[str, Any]:
     try:
         with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(STACK_BYTES.most + 1)
     except FileNotFoundError as error:
         raise UsageError(f"no such stack file: {what}", hint="check the name and the folder") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"stack file {what} cannot be read: {reason}", hint="name a TOML file") from error
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{what} is larger than {MAX_BYTES} bytes", hint="put weights into .npz files")
+    if len(data) > STACK_BYTES.most:
+        raise UsageError(
+            f"{what} is larger than {STACK_BYTES.most} bytes", hint="put weights into .npz files"
+        )
+    # Tables are counted before they are parsed, which takes seconds for 100,000.
+    LAYERS.check(data.count(b"[[layer]]"), "split the stack", what=f"{what}: number of layers")
     try:
-        return tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"))
-    except (ValueError, RecursionError) as error:
+        return parse_toml(data.decode("utf-8-sig"))
+    except ValueError as error:
         raise UsageError(
             f"{what} is not TOML: {error}", hint="docs/stacks.md shows what a stack looks like"
         ) from error
@@ -92,7 +98,7 @@ def _layer(table: dict[str, Any], where: str, weights: Weights, counts: Counter[
         raise UsageError(f"{where}: type is missing", hint='write type = "conv"')
     counts[kind] += 1
     name = keys.text("name") or f"{kind}{counts[kind]}"
-    return build(Fields(table, f"{where} ({kind})").knowing("type", "name"), weights, kind, name)
+    return build(Fields(table, f"{where} ({shown(kind)[1:-1]})").knowing("type", "name"), weights, kind, name)
 
 
 def called(index: int, layer: Layer) -> str:

@@ -5,10 +5,13 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import NamedTuple
 
+import numpy as np
+
 from convcli.engine.arrays import Array
+from convcli.engine.window import check_growth
 from convcli.errors import ConvcliError, GeometryError
 from convcli.stacks.convolutions import Convolution
-from convcli.stacks.geometry import even_sizes, output_sizes, receptive_field
+from convcli.stacks.geometry import even_sizes, output_sizes, receptive_fields
 from convcli.stacks.layers import AxisMaps, Layer, Shape
 from convcli.stacks.stack import Stack, called
 
@@ -77,10 +80,13 @@ def plan(stack: Stack, shape: Shape) -> list[LayerTrace]:
     """
     traces: list[LayerTrace] = []
     rows, columns = stack.axis_maps()
+    down, along = receptive_fields(rows, shape[1]), receptive_fields(columns, shape[2])
     given = shape
     for index, layer in enumerate(stack.layers, 1):
         maps = rows[index - 1], columns[index - 1]
         made = _shape(index, layer, maps, given)
+        what = f"{called(index, layer)}: its result of {made[1]}x{made[2]} in {made[0]} maps"
+        check_growth(shape[1:], made[1:], what, made[0], "use less padding, smaller factors or fewer maps")
         traces.append(
             LayerTrace(
                 number=index,
@@ -90,10 +96,7 @@ def plan(stack: Stack, shape: Shape) -> list[LayerTrace]:
                 shape=made,
                 parameters=layer.parameters,
                 macs=layer.macs(given, made),
-                receptive_field=(
-                    receptive_field(rows[:index], shape[1]),
-                    receptive_field(columns[:index], shape[2]),
-                ),
+                receptive_field=(down[index - 1], along[index - 1]),
                 unused_padding=(maps[0].unused_padding(given[1]), maps[1].unused_padding(given[2])),
             )
         )
@@ -119,6 +122,7 @@ def _shape(index: int, layer: Layer, maps: AxisMaps, given: Shape) -> Shape:
     return channels, *size
 
 
+@np.errstate(all="ignore")
 def run(
     stack: Stack,
     x: Array,

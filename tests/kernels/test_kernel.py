@@ -9,8 +9,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from convcli.choices import Combine
 from convcli.errors import KernelError
-from convcli.kernels.kernel import MAX_WEIGHTS, Kernel
+from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
+from convcli.limits import WEIGHTS
 
 WHOLE = hnp.arrays(
     np.float64, hnp.array_shapes(min_dims=2, max_dims=3, max_side=5), elements=st.integers(-9, 9).map(float)
@@ -113,7 +114,7 @@ class Huge:
     """An array that says it is large without being so."""
 
     def __array__(self, dtype=None, copy=None):
-        return np.broadcast_to(np.float32(1), (MAX_WEIGHTS // 4, 1, 5, 1))
+        return np.broadcast_to(np.float32(1), (WEIGHTS.most, 1, 5, 1))
 
 
 @pytest.mark.parametrize(

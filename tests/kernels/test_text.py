@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convcli.errors import KernelError
-from convcli.kernels.text import is_number, matrix, read_number, shown
+from convcli.errors import KernelError, shown
+from convcli.kernels.text import is_number, matrix, read_number
 
 
 @pytest.mark.parametrize(

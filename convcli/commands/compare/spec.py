@@ -8,25 +8,18 @@ import typer
 from convcli.choices import PadMode
 from convcli.engine.window import Window
 from convcli.errors import UsageError
+from convcli.limits import COMPARED_LAYERS, SAMPLES
 from convcli.options import completion
 from convcli.options.option_groups import Options
 from convcli.options.shared_options import BiasOption, ConvolveOption, GrayOption, JobsOption, NormalizeOption
 from convcli.options.typer_parsers import verbatim
 from convcli.options.window_options import DilationOption, StrideOption
-from convcli.parsing import parse_number, whole
+from convcli.parsing import parse_number, place, whole
 
 __all__ = ["CompareSpec"]
 
 _window = partial(typer.Option, rich_help_panel="Window")
 _compare = partial(typer.Option, rich_help_panel="Comparison")
-
-
-def _place(text: str) -> tuple[int, int]:
-    """Read ``ROW,COLUMN``."""
-    words = text.split(",")
-    if len(words) != 2:
-        raise UsageError(f"{text!r} is not ROW,COLUMN", hint="write two whole numbers, such as 32,40")
-    return whole(words[0]), whole(words[1])
 
 
 class CompareSpec(Options):
@@ -85,7 +78,7 @@ class CompareSpec(Options):
         _compare(
             "--offset",
             metavar="ROW,COLUMN",
-            parser=_place,
+            parser=place,
             show_default="where it is found",
             help="Row and column of INPUT's first pixel in --truth.",
         ),
@@ -112,7 +105,7 @@ class CompareSpec(Options):
         _compare(
             "--shift",
             metavar="ROWS,COLUMNS",
-            parser=_place,
+            parser=place,
             help="Test shift equivariance instead, inside and at the border, for a shift of so much.",
         ),
     ] = None
@@ -138,9 +131,13 @@ class CompareSpec(Options):
                 else "there is nothing to compare with",
                 hint="give --kernel SPEC or --stack STACK.toml",
             )
-        for name, value in (("layers", self.layers), ("crop", self.crop), ("jobs", self.jobs)):
+        for name, value in (("layers", self.layers), ("crop", self.crop)):
             if value is not None and value < 1:
                 raise UsageError(f"--{name} {value} is too small", hint="use 1 or more")
+        COMPARED_LAYERS.check(
+            self.layers, "use fewer: the border band covers the picture soon", what="--layers"
+        )
+        SAMPLES.check(self.samples or 0, "use fewer: 400 are the default", what="--samples")
         if self.samples is not None and self.samples < 2:
             raise UsageError(f"--samples {self.samples} is too small", hint="use 2 or more")
         if self.seed is not None and self.seed < 0:

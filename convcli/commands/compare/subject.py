@@ -55,7 +55,10 @@ def subject_of(spec: CompareSpec) -> Subject:
     if spec.stack is not None:
         stack = read_stack(spec.stack)
         if not has_border(stack):
-            raise UsageError(f"no layer of {stack.name!r} pads: there is no border to compare")
+            raise UsageError(
+                f"no layer of {stack.name!r} pads: there is no border to compare",
+                hint="set padding in one of its layers",
+            )
         return Subject(stack, printable(stack.name), of_kernel=False)
     found = kernel(spec.kernel or "")
     if spec.normalize:

@@ -8,9 +8,10 @@ from convcli.choices import STDOUT, Depth, RangeMode
 from convcli.commands.explain.steps import explain, report
 from convcli.commands.explain.view import explanation
 from convcli.display.words import printable
-from convcli.errors import UsageError
+from convcli.errors import UsageError, shown
 from convcli.imaging.image import Image
 from convcli.kernels.spec import kernel_files
+from convcli.limits import EXPLAINED_WEIGHTS
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, refuse_inputs, run_each
 from convcli.pipeline.loaded_kernels import load_kernels
@@ -44,6 +45,8 @@ def explain_files(
         raise UsageError("--html is a page about one picture", hint="name one input")
     refuse_inputs([html], [*inputs, *kernel_files(kernels)], force=force, page=html)
     slides = load_kernels(kernels, spec)
+    size = sum(weights.size for weights in slides.kernels[0].components)
+    EXPLAINED_WEIGHTS.check(size, "explain a smaller one", what=f"kernel {shown(kernels[0])}: its size")
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
     naming = OutputPaths(WriteSpec(output=STDOUT), 1, inputs[:1], floats=floats)
 

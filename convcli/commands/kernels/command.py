@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from convcli.errors import shown
+from convcli.limits import SHOWN_WEIGHTS
 from convcli.options import completion, shared_options
 from convcli.options.option_groups import Options, with_options
 from convcli.options.typer_parsers import Command, PlainGroup, verbatim
@@ -66,17 +68,20 @@ def list_kernels(ctx: typer.Context, printing: shared_options.ListOptions) -> No
     messages.draw(Catalogue(), no_color=printing.no_color)
 
 
-def show_kernel(spec: SpecArgument, printing: shared_options.ListOptions) -> None:
+def show_kernel(ctx: typer.Context, spec: SpecArgument, printing: shared_options.ListOptions) -> None:
     """Print a kernel's matrix, sum, rank, symmetry, gain and frequency response."""
+    above = ctx.parent.params if ctx.parent is not None else {}
     from convcli.commands.kernels.report import report
     from convcli.commands.kernels.view import sheet
     from convcli.kernels.spec import kernel
 
     found = kernel(spec)
-    if printing.json:
+    for weights in found.components:
+        SHOWN_WEIGHTS.check(weights.size, "export it to .npy", what=f"kernel {shown(spec)}: its size")
+    if printing.json or above.get("json"):
         messages.json_line(report(found))
     else:
-        messages.draw(sheet(found), no_color=printing.no_color)
+        messages.draw(sheet(found), no_color=printing.no_color or bool(above.get("no_color")))
 
 
 def export_kernel(spec: SpecArgument, writing: ExportOptions) -> None:

@@ -25,6 +25,7 @@ def catalogue_report() -> list[dict[str, Any]]:
     return found
 
 
+@np.errstate(all="ignore")
 def report(found: Kernel) -> dict[str, Any]:
     """Return what is known of a kernel; one list item per component."""
     return {

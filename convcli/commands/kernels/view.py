@@ -78,6 +78,7 @@ def _about(name: str, more: int) -> Text:
     return words
 
 
+@np.errstate(all="ignore")
 def sheet(found: Kernel) -> Group:
     """Return everything that can be said about one kernel: facts, each component, the joint response."""
     return Group(*_sheet(found))

@@ -7,6 +7,7 @@ import typer
 
 from convcli.choices import MAX_PIXELS, FitMethod, Init, Layout, Loss, PadMode
 from convcli.errors import UsageError
+from convcli.limits import BATCH, STEPS
 from convcli.options import completion, shared_options
 from convcli.options.option_groups import Options
 from convcli.options.shared_options import JobsOption, choice_of
@@ -198,8 +199,8 @@ class LearnSpec(Options):
         for name, count in (steps, batch, show_steps):
             if count is not None and count < 1:
                 raise UsageError(f"{name} {count} is too small", hint="use 1 or more")
-        if self.jobs is not None and self.jobs < 1:
-            raise UsageError(f"--jobs {self.jobs} is too small", hint="use 1 or more")
+        for limit, (name, count) in ((STEPS, steps), (BATCH, batch)):
+            limit.check(count or 0, "use a smaller number", what=name)
         if self.lr is not None and not self.lr > 0:
             raise UsageError(f"--lr {self.lr:g} is not positive", hint="leave it out for one that converges")
         if self.l2 < 0:

@@ -74,6 +74,11 @@ def _linear(fit: Fit, whole: bool, spread: float) -> str:
         left = f"{four_digits(fit.rmse)} of a spread of {four_digits(spread)}"
         return f"One kernel explains this pair nearly: it leaves {left}."
     if fit.method is not FitMethod.LSTSQ:
+        if fit.r2 < 0:
+            return (
+                f"After {len(fit.steps)} steps the kernel is worse than a flat picture: it leaves "
+                f"{four_digits(fit.rmse)} (root mean square) of a spread of {four_digits(spread)}."
+            )
         return (
             f"After {len(fit.steps)} steps the kernel explains {percent(fit.r2)} of this pair, and leaves "
             f"{four_digits(fit.rmse)} (root mean square)."

@@ -43,6 +43,7 @@ class Learned(NamedTuple):
     exported: Exported | None
 
 
+@np.errstate(all="ignore")
 def learn(
     files: Sequence[str],
     spec: LearnSpec,

@@ -22,7 +22,7 @@ from convcli.pipeline.lazy_rows import measured
 from convcli.pipeline.naming import OutputPaths
 from convcli.pipeline.operation import FeatureMap
 from convcli.pipeline.process import hinting_at_layout, read_source, write_results
-from convcli.pipeline.results import Result, figures, to_image
+from convcli.pipeline.results import Result, figures, overflow_note, to_image
 from convcli.stacks.layers import channels_last
 from convcli.stacks.preprocess import preprocess
 from convcli.stacks.stack import Scale, Stack, read_stack
@@ -76,6 +76,7 @@ def run_files(
         if keep is not None:
             keep.check()
         result = _develop(image, made, stack, spec, target.format)
+        notes += overflow_note(image.frames, made)
         try:
             done = write_results(source, [result], [target], spec, writing)
         except OutputError as error:

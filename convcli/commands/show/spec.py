@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from convcli.choices import Choice, Graphics
-from convcli.errors import UsageError
+from convcli.errors import UsageError, shown
 from convcli.options.option_groups import Options
 from convcli.options.shared_options import ForceOption, choice_of
 from convcli.options.typer_parsers import output_path
@@ -36,12 +36,12 @@ def parse_region(text: str) -> Region:
     """Read ``R0:R1,C0:C1`` as Python slices: an end left out is the edge, negative ones count from it."""
     sides = [side.split(":") for side in text.split(",")]
     try:
-        ends = [[int(word) if word.strip() else None for word in side] for side in sides]
-    except ValueError:
+        ends = [[whole(word) if word.strip() else None for word in side] for side in sides]
+    except UsageError:
         ends = []
     if [len(side) for side in ends] != [2, 2]:
         raise UsageError(
-            f"region {text!r} is not understood",
+            f"region {shown(text)} is not understood",
             hint="write R0:R1,C0:C1 as Python slices, such as 0:8,-16: for rows and columns",
         )
     return ((ends[0][0], ends[0][1]), (ends[1][0], ends[1][1]))

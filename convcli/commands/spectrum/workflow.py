@@ -17,6 +17,7 @@ from convcli.imaging.image import Image
 from convcli.imaging.writing.encode import encode_pixels
 from convcli.kernels.analysis import character, gain, rank
 from convcli.kernels.spec import kernel, kernel_files
+from convcli.limits import SHOWN_WEIGHTS
 from convcli.options.specs import ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_each
 from convcli.pipeline.naming import OutputPaths
@@ -44,6 +45,7 @@ def spectrum_files(
     if normalize:
         found = found.normalized()
     for weights in found.components:
+        SHOWN_WEIGHTS.check(weights.size, "use a smaller kernel", what=f"kernel {found.name!r}: its size")
         if weights.ndim != 2:
             raise GeometryError(
                 f"kernel {found.name!r} sums over {len(weights)} channels, and a spectrum is of one",

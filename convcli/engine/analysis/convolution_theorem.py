@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convcli.choices import Method, PadMode
-from convcli.engine.arrays import Array, Floats, as_picture
+from convcli.engine.arrays import Array, Floats, as_picture, check_magnitude
 from convcli.engine.correlation.correlate import as_weights, correlate
 from convcli.errors import GeometryError
 
@@ -43,6 +43,7 @@ class Theorem(NamedTuple):
     spectral_difference: float
 
 
+@np.errstate(all="ignore")
 def theorem(image: ArrayLike, kernel: ArrayLike, *, convolve: bool = False) -> Theorem:
     """Compare sliding `kernel` over `image` with multiplying their spectra.
 
@@ -63,6 +64,8 @@ def theorem(image: ArrayLike, kernel: ArrayLike, *, convolve: bool = False) -> T
     Oppenheim and Schafer, Discrete-Time Signal Processing, 3rd edition, 2010, section 8.6.5.
     """
     picture, weights = as_picture(image).astype(np.float64), as_weights(kernel)
+    check_magnitude(picture, "image")
+    check_magnitude(weights, "kernel")
     if picture.ndim != 2:
         raise GeometryError(f"image of shape {picture.shape} has channels", hint="give one of them, H x W")
     turned = weights[::-1, ::-1] if convolve else weights

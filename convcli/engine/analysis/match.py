@@ -90,6 +90,7 @@ def match_score(
     return match_window(as_picture(image), weights, window, center=center, jobs=jobs)
 
 
+@np.errstate(all="ignore")
 def match_window(
     picture: Array, weights: Floats, window: Window, *, center: bool = True, jobs: int | None = None
 ) -> Array:

@@ -6,15 +6,26 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from convcli.choices import Method, PadMode
-from convcli.engine.arrays import Array, Floats, as_picture, fits_short, working_dtype
+from convcli.engine.arrays import (
+    Array,
+    Floats,
+    as_array,
+    as_dtype,
+    as_number,
+    as_picture,
+    fits_short,
+    working_dtype,
+)
 from convcli.engine.correlation import direct, fft, gemm, separable
 from convcli.engine.correlation.plan import plan_for
 from convcli.engine.correlation.task import Task
 from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
-from convcli.errors import KernelError, UsageError
+from convcli.errors import KernelError, UsageError, shown
+from convcli.limits import METHOD_WEIGHTS, MULTIPLY_ADDS, WINDOW
+from convcli.parsing import as_pair
 
-__all__ = ["as_weights", "convolve", "correlate", "correlate_window"]
+__all__ = ["as_weights", "check_weights", "convolve", "correlate", "correlate_window"]
 
 # One thread is faster than several where
 # ``results * (OVERHEAD + min(weights, MAX_COUNTED)) < ONE_THREAD_BELOW``; the methods for kernels of more
@@ -124,6 +135,7 @@ def correlate(
     )
 
 
+@np.errstate(all="ignore")
 def correlate_window(
     picture: Array,
     weights: Floats,
@@ -139,9 +151,9 @@ def correlate_window(
     """Return :func:`correlate` of arguments that are parsed: `window` has the size of `weights`."""
     height, width = window.output_size(picture.shape)
     first, end = (0, height) if rows is None else _rows(rows, height)
-    for value, name in ((bias, "bias"), (window.pad_value, "pad value")):
-        if not np.isfinite(value):
-            raise UsageError(f"{name} {value} is not finite", hint="give a number")
+    window = window.reduced(picture.shape, (height, width))
+    range_of = working_dtype(picture.dtype)
+    bias, _ = as_number(bias, "bias", range_of), as_number(window.pad_value, "pad value", range_of)
     result = _result(picture, (end - first, width, *picture.shape[2:]), dtype, out)
     planned, bound = plan_for(picture, weights, window, method, rows)
     chosen = planned.method
@@ -150,11 +162,15 @@ def correlate_window(
         chosen, weights
     ):
         work = np.dtype(np.int16)
+    if method not in (Method.AUTO, Method.FFT):
+        check_weights(method, weights.size)
+        hint = "use --method fft, or leave the choice to auto"
+        MULTIPLY_ADDS.check(weights.size * result.size, hint, what=f"method {method}: work of")
     task = Task(
         image=picture if picture.ndim == 3 else picture[:, :, None],
         kernel=weights,
         window=window,
-        bias=float(bias),
+        bias=bias,
         work=work,
         out=result if result.ndim == 3 else result[:, :, None],
         bound=bound,
@@ -181,12 +197,7 @@ def convolve(image: ArrayLike, kernel: ArrayLike, **options: Any) -> Array:
 
 def as_weights(kernel: ArrayLike) -> Floats:
     """Return a float64 copy of `kernel`; refuse one that is empty, not 2-D or not finite."""
-    try:
-        weights = np.asarray(kernel)
-    except ValueError:
-        raise KernelError("kernel has rows of different lengths", hint="give kh x kw numbers") from None
-    if weights.dtype.kind not in "biuf":
-        raise KernelError(f"kernel of type {weights.dtype} is not made of real numbers", hint="give numbers")
+    weights = as_array(kernel, "kernel", KernelError)
     if weights.ndim != 2 or weights.size == 0:
         raise KernelError(f"kernel of shape {weights.shape} is not a matrix", hint="give kh x kw numbers")
     weights = weights.astype(np.float64)
@@ -195,8 +206,14 @@ def as_weights(kernel: ArrayLike) -> Floats:
     return weights
 
 
+def check_weights(method: Method, weights: int) -> None:
+    """Refuse more weights than a method that was asked for can prepare in seconds."""
+    hint = "use --method fft, or leave the choice to auto"
+    METHOD_WEIGHTS.check(weights, hint, what=f"method {method}: the kernel's size")
+
+
 def _rows(rows: tuple[int, int], height: int) -> tuple[int, int]:
-    first, end = rows
+    first, end = as_pair(rows, "rows", least=-WINDOW.most)
     if not 0 <= first < end <= height:
         raise UsageError(f"there are no rows {first} to {end} of {height}", hint="count from 0, end excluded")
     return first, end
@@ -204,11 +221,13 @@ def _rows(rows: tuple[int, int], height: int) -> tuple[int, int]:
 
 def _result(picture: Array, shape: tuple[int, ...], dtype: DTypeLike | None, out: Array | None) -> Array:
     """Return the array to write to: `out`, if it fits, or a new one."""
-    kind = None if dtype is None else np.dtype(dtype)
+    kind = as_dtype(dtype)
     if kind is not None and kind.kind not in "iuf":
         raise UsageError(f"result type {kind} is not supported", hint="choose an integer or float type")
     if out is None:
         return np.empty(shape, kind or working_dtype(picture.dtype))
+    if not isinstance(out, np.ndarray):
+        raise UsageError(f"out is {shown(out)}, not an array", hint="leave it out, or give a NumPy array")
     if out.shape != shape or out.dtype.kind not in "iuf" or kind not in (None, out.dtype):
         expected = f"{shape} {kind}" if kind else f"{shape}"
         raise UsageError(f"out is {out.shape} {out.dtype}, not {expected}", hint="leave it out, or fit it")

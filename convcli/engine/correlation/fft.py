@@ -25,6 +25,8 @@ from convcli.engine.kernel_cache import keeping
 from convcli.engine.threads import Scratch, run
 from convcli.engine.tiles import Piece
 from convcli.engine.window import Window
+from convcli.errors import ConvcliError
+from convcli.limits import METHOD_WEIGHTS
 
 __all__ = ["TILE", "correlate", "exact_type", "tile_length"]
 
@@ -64,7 +66,7 @@ def correlate(task: Task, threads: int) -> None:
     (sy, sx), (span_y, span_x) = task.window.stride, task.window.span
     high = tile_length(task.out.shape[0], span_y, sy, TILE[0])
     wide = tile_length(task.out.shape[1], span_x, sx, TILE[1])
-    weight_by_weight = direct.program(task)
+    weight_by_weight = cache(lambda: direct.program(task))
     whole = task.bound < inf
     kind = exact_type(task.bound, task.work, task.window.constant) if whole else task.work
     positive = bool((task.kernel >= 0).all())
@@ -83,7 +85,13 @@ def correlate(task: Task, threads: int) -> None:
             kinds = [_type_for(tile, scale, task) for tile, scale in zip(tiles, scales, strict=True)]
         if any(one is None for one in kinds):  # `in` would compare, and NumPy takes None for float64
             # One infinity or NaN would spread over the whole tile.
-            weight_by_weight(load_piece(task, piece, scratch), into, scratch)
+            METHOD_WEIGHTS.check(
+                task.kernel.size,
+                "replace NaN and infinity",
+                ConvcliError,
+                what="picture with values that are not finite, or of too wide a range: the kernel's size",
+            )
+            weight_by_weight()(load_piece(task, piece, scratch), into, scratch)
             store(task, piece, into)
             return
         for channel, (tile, scale, used) in enumerate(zip(tiles, scales, kinds, strict=True)):

@@ -121,8 +121,10 @@ def columns_by_phase(kernel: Floats, stride: int, dilation: int) -> list[Columns
     Where adding the sums of equal columns would take more than MAX_PASSES, each column is multiplied.
     """
     phases = []
-    for phase in range(stride):
-        among = [j for j in range(kernel.shape[1]) if j * dilation % stride == phase]
+    of_phase: dict[int, list[int]] = {}
+    for j in range(kernel.shape[1]):
+        of_phase.setdefault(j * dilation % stride, []).append(j)
+    for among in map(of_phase.__getitem__, sorted(of_phase)):
         used = [index for index, j in enumerate(among) if kernel[:, j].any()]
         if used:
             fewest = _distinct(kernel, [among[index] for index in used])

@@ -11,7 +11,7 @@ from convcli.engine.arrays import Array, Floats, exact_limit, whole_bound, worki
 from convcli.engine.correlation.costs import costs
 from convcli.engine.correlation.fft import TILE, exact_type
 from convcli.engine.correlation.gemm import OUTPUT_ROWS, columns_by_phase
-from convcli.engine.correlation.separable import Term, factors, is_exact
+from convcli.engine.correlation.separable import Term, factors, is_exact, rank_one
 from convcli.engine.correlation.tap_programs import column_period, compile_taps
 from convcli.engine.correlation.task import rows_read
 from convcli.engine.kernel_cache import by_weights
@@ -32,6 +32,10 @@ FFT_IN_FLOAT64 = 2.2
 
 # Nanoseconds of set-up: transforming the kernel and importing numpy.fft; making the Toeplitz matrices.
 FFT_SETUP, GEMM_SETUP = 400_000.0, 50_000.0
+
+
+# Weights above which planning itself (singular values, programs of taps) would take longer than the work.
+MANY_WEIGHTS = 1 << 18
 
 
 class Plan(NamedTuple):
@@ -118,6 +122,8 @@ def _choose(
     outputs = max(1.0, float(np.prod(shape)) / (stride[0] * stride[1]))
     kh, kw = weights.shape
     size = f"{kh}x{kw}"
+    if weights.size > MANY_WEIGHTS:
+        return _of_many(weights, work, f"{size} weights", fft=transform is not None)
 
     period = column_period(stride[1], dilation[1])
     taps = np.count_nonzero(weights)
@@ -147,6 +153,15 @@ def _choose(
 
     best = min(totals, key=lambda name: totals[name])
     return Plan(best, reasons[best])
+
+
+def _of_many(weights: Floats, work: np.dtype[Any], size: str, *, fft: bool) -> Plan:
+    """Plan a large kernel without pricing every method."""
+    if rank_one(weights, work) is not None:
+        return Plan(Method.SEPARABLE, f"rank 1: {sum(weights.shape)} multiplies, not {weights.size}")
+    if fft:
+        return Plan(Method.FFT, f"{size}: a transform costs the same for any kernel")
+    return Plan(Method.DIRECT, f"{size}, few of them other than zero: one by one they are exact")
 
 
 def _separable_cost(terms: list[Term], work: np.dtype[Any], stride: int, period: int) -> float:

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from convcli.choices import PadMode
-from convcli.engine.arrays import Array, check_numeric
+from convcli.engine.arrays import Array, as_array
 from convcli.engine.window import Axis, Window, size_text
 from convcli.errors import ConvcliError, GeometryError, UsageError
+from convcli.limits import LEARNED_WEIGHTS
 from convcli.parsing import as_pair
 
 __all__ = [
-    "MAX_WEIGHTS",
     "Plane",
     "TrainingPair",
     "check_size",
@@ -28,9 +28,6 @@ __all__ = [
 
 # Largest and smallest peak magnitude of a picture: sums of squares stay within the range of float64.
 MAX_MAGNITUDE, MIN_MAGNITUDE = 1e140, 1e-140
-
-# Weights of a kernel, at most; their Gram matrix is 4096 x 4096 float64 values, 128 MiB.
-MAX_WEIGHTS = 4096
 
 
 class TrainingPair(NamedTuple):
@@ -98,11 +95,7 @@ def _as_list(given: Any) -> list[Any]:
 
 
 def _picture(given: Any, what: str) -> Array:
-    try:
-        picture = np.asarray(given)
-    except ValueError:
-        raise GeometryError(f"{what} has rows of different lengths", hint="give H x W numbers") from None
-    check_numeric(picture.dtype, what)
+    picture = as_array(given, what, GeometryError)
     if picture.ndim not in (2, 3) or 0 in picture.shape:
         raise GeometryError(
             f"{what} of shape {picture.shape} is not a picture", hint="give H x W or H x W x C"
@@ -123,7 +116,7 @@ def _channels(picture: Array) -> str:
 
 
 def _mask(given: Any, target: Array, which: str) -> Array:
-    mask = np.asarray(given)
+    mask = as_array(given, f"mask{which}")
     if mask.dtype != np.bool_:
         raise UsageError(f"mask{which} is made of {mask.dtype}", hint="give True where a value is fitted")
     if mask.ndim == 2:
@@ -191,9 +184,10 @@ def check_size(size: object) -> tuple[int, int]:
     if isinstance(size, str):
         raise UsageError(f"size {size!r} is not a size", hint="give an int, (rows, columns) or 'auto'")
     rows, columns = as_pair(size, "size")
-    if rows * columns > MAX_WEIGHTS:
+    if rows * columns > LEARNED_WEIGHTS.most:
         raise UsageError(
-            f"size {rows}x{columns} has {rows * columns} weights", hint=f"at most {MAX_WEIGHTS} can be fitted"
+            f"size {rows}x{columns} has {rows * columns} weights",
+            hint=f"at most {LEARNED_WEIGHTS.most} can be fitted",
         )
     return rows, columns
 

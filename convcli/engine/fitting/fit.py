@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convcli.choices import FitMethod, Init, Loss, PadMode
-from convcli.engine.arrays import Array, Floats
-from convcli.engine.fitting.data import check_targets, hold_out, read_pairs, split_channels
+from convcli.engine.arrays import Array, Floats, as_number
+from convcli.engine.fitting.data import MAX_MAGNITUDE, check_targets, hold_out, read_pairs, split_channels
 from convcli.engine.fitting.descent import Step
 from convcli.engine.fitting.one_kernel import KernelFit, fit_planes
 from convcli.engine.fitting.options import FitOptions
@@ -21,6 +21,7 @@ from convcli.engine.fitting.size_search import AUTO, SizeTrial, find_size
 from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
 from convcli.errors import UsageError
+from convcli.limits import BATCH, STEPS, Limit
 from convcli.parsing import as_pair
 
 __all__ = ["BorderTrial", "Fit", "Holdout", "SizeTrial", "Step", "fit_kernel"]
@@ -32,6 +33,12 @@ class Holdout(NamedTuple):
     samples: int
     rmse: float
     r2: float
+
+
+def _count(value: object, what: str, limit: Limit) -> int:
+    count = as_pair(value, what)[0]
+    limit.check(count, "use a smaller number", what=what)
+    return count
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -115,6 +122,7 @@ class Fit:
     rate_limit: float
 
 
+@np.errstate(all="ignore")
 def fit_kernel(
     inputs: ArrayLike | list[Array],
     targets: ArrayLike | list[Array],
@@ -190,20 +198,25 @@ def fit_kernel(
     """
     options = FitOptions(
         bias=bias,
-        l2=float(l2),
+        l2=as_number(l2, "l2"),
         loss=Loss.parse(loss),
         method=FitMethod.parse(method),
-        steps=as_pair(steps, "steps")[0],
-        rate=lr,
-        batch=None if batch is None else as_pair(batch, "batch")[0],
+        steps=_count(steps, "steps", STEPS),
+        rate=None if lr is None else as_number(lr, "learning rate"),
+        batch=None if batch is None else _count(batch, "batch", BATCH),
         init=Init.parse(init),
         seed=as_pair(seed, "seed", least=0)[0],
     )
     strides, threads = as_pair(stride, "stride"), thread_count(jobs)
-    if not 0 <= holdout < 1:
+    if not 0 <= as_number(holdout, "holdout") < 1:
         raise UsageError(f"holdout {holdout:g} is not a share", hint="use 0 or more, and less than 1")
-    if not np.isfinite(pad_value):
-        raise UsageError(f"pad value {pad_value} is not finite", hint="give a number")
+    for value, name in (
+        (as_number(pad_value, "pad value"), "pad value"),
+        (options.l2, "l2"),
+        (options.rate, "lr"),
+    ):
+        if value is not None and abs(value) > MAX_MAGNITUDE:
+            raise UsageError(f"{name} {value:g} is too large to be squared", hint="use a smaller number")
     mode = None if pad == AUTO else PadMode.parse(pad)
     pairs = read_pairs(inputs, targets, masks)
     groups = split_channels(pairs, per_channel)

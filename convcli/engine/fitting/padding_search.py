@@ -12,7 +12,7 @@ import numpy as np
 
 from convcli.choices import FitMethod, PadMode
 from convcli.engine.arrays import Array, Floats
-from convcli.engine.fitting.data import MAX_WEIGHTS, Plane, inner_outputs, interiors
+from convcli.engine.fitting.data import Plane, inner_outputs, interiors
 from convcli.engine.fitting.moments import sum_moments
 from convcli.engine.fitting.normal_equations import NormalEquations
 from convcli.engine.fitting.one_kernel import KernelFit, fit_planes
@@ -23,6 +23,7 @@ from convcli.engine.threads import Scratch
 from convcli.engine.tiles import Piece
 from convcli.engine.window import Window
 from convcli.errors import GeometryError
+from convcli.limits import LEARNED_WEIGHTS
 
 __all__ = ["BorderTrial", "PaddingSearch", "find_padding"]
 
@@ -142,7 +143,11 @@ def _anchored(groups: Groups, window: Window, bias: bool, threads: int) -> tuple
     size = (rows + 1 - rows % 2, columns + 1 - columns % 2)
     wide = Window.of(size, window.stride, mode=window.mode, pad_value=window.pad_value)
     inner = [interiors(planes, wide) for planes in groups]
-    if wide == window or wide.taps > MAX_WEIGHTS or not all(any(p.samples for p in each) for each in inner):
+    if (
+        wide == window
+        or wide.taps > LEARNED_WEIGHTS.most
+        or not all(any(p.samples for p in each) for each in inner)
+    ):
         return window, None
     grid = np.arange(wide.taps).reshape(wide.size)
     # The default anchor comes first: it leaves out the first row and column, as the extra pixel of ``same``

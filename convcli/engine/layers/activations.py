@@ -3,7 +3,7 @@
 import numpy as np
 
 from convcli.choices import Choice
-from convcli.engine.arrays import Array, Floats
+from convcli.engine.arrays import Array, Floats, as_number
 from convcli.errors import GeometryError
 from convcli.parsing import as_pair
 
@@ -44,6 +44,7 @@ def leaky_relu(x: Floats, slope: float = 0.01) -> Floats:
     ----------
     Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, 2013.
     """
+    as_number(slope, "slope", x.dtype)
     with np.errstate(all="ignore"):
         return np.where(x > 0, x, x * x.dtype.type(slope))
 
@@ -61,6 +62,9 @@ def tanh(x: Floats) -> Floats:
 
 def threshold(x: Floats, limit: float, below: float = 0.0, above: float | None = None) -> Floats:
     """Return `below` where x is `limit` or less, else `above`, or x itself where that is None."""
+    for value, name in ((limit, "limit"), (below, "below"), (above, "above")):
+        if value is not None:
+            as_number(value, name, x.dtype)
     scalar = x.dtype.type
     result: Floats = np.where(x > scalar(limit), x if above is None else scalar(above), scalar(below))
     return result

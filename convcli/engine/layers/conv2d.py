@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convcli.choices import PadMode
-from convcli.engine.arrays import Array, check_numeric, working_dtype
+from convcli.engine.arrays import Array, as_array, as_number, check_numeric, working_dtype
 from convcli.engine.layers import im2col
 from convcli.engine.threads import thread_count
-from convcli.engine.window import Window
+from convcli.engine.window import Window, check_growth
 from convcli.errors import GeometryError, KernelError, UsageError
 from convcli.parsing import as_pair
 
@@ -67,7 +67,7 @@ def conv2d(
     ----------
     Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016.
     """
-    given, weights = np.asarray(x), np.asarray(weight)
+    given, weights = as_array(x, "input", GeometryError), as_array(weight, "weight", KernelError)
     parts = as_pair(groups, "groups")[0]
     _check(given, weights, parts)
     window = Window.parse(
@@ -90,6 +90,7 @@ def conv2d_window(
     return _multiply(given, weights, bias, window, groups, jobs)
 
 
+@np.errstate(all="ignore")
 def _multiply(
     given: Array, weights: Array, bias: ArrayLike | None, window: Window, groups: int, jobs: int | None
 ) -> Array:
@@ -97,6 +98,9 @@ def _multiply(
     outputs, depth = weights.shape[:2]
     images = given if given.ndim == 4 else given[np.newaxis]
     size = window.output_size(images.shape[2:])
+    check_growth(images.shape[2:], size, f"result in {outputs} maps", outputs, "use fewer outputs")
+    window = window.reduced(images.shape[2:], size)
+    as_number(window.pad_value, "pad value", work)
     result = np.empty((len(images), groups, outputs // groups, *size), work)
     im2col.multiply(
         images.reshape(len(images), groups, depth, *images.shape[2:]),
@@ -132,7 +136,7 @@ def _check(x: Array, weights: Array, groups: int) -> None:
 
 
 def _bias(bias: ArrayLike | None, outputs: int) -> Array:
-    shift = np.zeros(outputs) if bias is None else np.asarray(bias)
+    shift = np.zeros(outputs) if bias is None else as_array(bias, "bias", KernelError)
     if shift.shape != (outputs,):
         raise GeometryError(f"bias of shape {shift.shape} is not ({outputs},)", hint="one per output")
     if shift.dtype.kind not in "biuf" or not np.isfinite(shift).all():

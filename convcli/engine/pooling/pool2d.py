@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convcli.choices import PadMode, PoolMode
-from convcli.engine.arrays import Array, check_numeric, working_dtype
+from convcli.engine.arrays import Array, as_array, as_number, check_numeric, working_dtype
 from convcli.engine.pad import as_type
 from convcli.engine.pooling.medians import MAX_NETWORK_TAPS, network
 from convcli.engine.pooling.modes import POOL, reduction
@@ -109,7 +109,7 @@ def pool2d(
     Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016. Sliding maxima by
     doubling: van Herk, A fast algorithm for local minimum and maximum filters, 1992, has the same aim.
     """
-    given = np.asarray(x)
+    given = as_array(x, "input", GeometryError)
     if given.ndim < 2 or 0 in given.shape:
         raise GeometryError(
             f"input of shape {given.shape} is not a picture", hint="give H x W, C x H x W or N x C x H x W"
@@ -153,9 +153,10 @@ def plan_pooling(how: Pooling) -> tuple[str, str]:
     return name, f"{down} + {along} operations on rows and columns, not {taps - 1} on each window"
 
 
+@np.errstate(all="ignore")
 def _pool(x: Array, how: Pooling, jobs: int | None) -> Array:
     check_numeric(x.dtype, "input")
-    if not how.p > 0:
+    if how.p != float("inf") and not as_number(how.p, "norm") > 0:
         raise UsageError(f"norm {how.p} is not above 0", hint="use 1, 2 or any greater number")
     window = how.window
     if window.mode is not None and not how.count_include_pad:
@@ -163,10 +164,13 @@ def _pool(x: Array, how: Pooling, jobs: int | None) -> Array:
             f"pixels made up by pad {window.mode} always count", hint="leave pad or count_include_pad out"
         )
     size = window.output_size(x.shape[1:3], ceil=how.ceil, what="window")
+    how = how._replace(window=window.reduced(x.shape[1:3], size))
+    window = how.window
     if not x.dtype.isnative:
         x = x.astype(x.dtype.newbyteorder("="))
     work = working_dtype(x.dtype)
     if window.mode is PadMode.CONSTANT:
+        as_number(window.pad_value, "pad value", work)
         as_type(window.pad_value, work if how.mode in (PoolMode.AVG, PoolMode.LP) else x.dtype)
     dtype = x.dtype if how.mode in (PoolMode.MAX, PoolMode.MIN) else work
     out = np.empty((x.shape[0], *size, x.shape[3]), dtype)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from convcli.atomic_write import is_bare_pipe, write_bytes
 from convcli.choices import STDOUT
-from convcli.errors import OutputError, unknown
+from convcli.errors import unknown
 from convcli.kernels.files.read import SUFFIXES
 from convcli.kernels.files.write import encode_kernel
 from convcli.kernels.kernel import Kernel
@@ -33,10 +33,13 @@ def export_kernel(found: Kernel, *, output: str | None, format: str | None) -> E
 def file_suffix(output: str | None, format: str | None) -> str:
     """Return the suffix of the format in which a kernel is written, by default JSON's."""
     if format is not None:
-        return "." + format.lower().removeprefix(".")
+        suffix = "." + format.lower().removeprefix(".")
+        if suffix not in SUFFIXES:
+            raise unknown("kernel format", format, [known[1:] for known in SUFFIXES])
+        return suffix
     if output is None or output == STDOUT or is_bare_pipe(output):
         return ".json"
     suffix = os.path.splitext(output)[1]
     if suffix.lower() not in SUFFIXES:
-        raise unknown(f"{output!r}: kernel format", suffix, SUFFIXES, OutputError)
+        raise unknown(f"{output!r}: kernel format", suffix, SUFFIXES)
     return suffix

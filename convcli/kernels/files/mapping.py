@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import Combine
-from convcli.errors import KernelError, UsageError
+from convcli.errors import KernelError, UsageError, shown
 from convcli.kernels.kernel import AXES_HINT, PLACES, Array, Kernel, as_weights, joins
-from convcli.kernels.text import read_number, shown
+from convcli.kernels.text import read_number
 
 __all__ = ["as_mapping", "from_mapping", "nested"]
 

@@ -22,22 +22,35 @@ from convcli.arrayfiles.read import (
     array_names,
     read_array,
 )
-from convcli.errors import KernelError, unknown
+from convcli.errors import KernelError, shown, unknown
 from convcli.kernels.files.mapping import from_mapping, nested
 from convcli.kernels.kernel import Kernel
-from convcli.kernels.text import matrix, shown
+from convcli.kernels.text import matrix
+from convcli.limits import KERNEL_BYTES, KEY_PARTS
 
-__all__ = ["COMPONENT", "MAX_BYTES", "SUFFIXES", "decode_kernel", "is_kernel_file", "read_kernel"]
+__all__ = [
+    "COMPONENT",
+    "MAX_BYTES",
+    "SUFFIXES",
+    "decode_kernel",
+    "is_kernel_file",
+    "parse_toml",
+    "read_kernel",
+]
 
 # The suffixes of kernel files.
 SUFFIXES = (".npy", ".npz", ".json", ".toml", ".csv", ".tsv", ".txt")
-# Largest kernel file, packed or unpacked, in bytes: `kernel.MAX_WEIGHTS` of float64.
-MAX_BYTES = 1 << 29
+# Largest kernel file, packed or unpacked, in bytes.
+MAX_BYTES = KERNEL_BYTES.most
 # Prefix of the names of several components' arrays in ``.npz``; a number follows.
 COMPONENT = "component_"
 # The other arrays of an ``.npz`` that are read.
 _KEYS = ("name", "source", "kernel", "combine", "bias")
 
+# A dotted key of TOML that has too many parts; quantifiers never give back, so that the search is linear.
+_LONG_KEY = re.compile(
+    rf"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{KEY_PARTS.most}}}"""
+)
 # Names of kernel files, or of an array in one.
 _PATH = re.compile(r".*\.(npy|npz|json|toml|csv|tsv|txt)|.*\.npz:.+", re.IGNORECASE | re.DOTALL)
 
@@ -122,19 +135,17 @@ def _content(data: bytes, suffix: str, what: str, member: str) -> Held:
         import json  # here, as tomllib, for start-up: most kernels are not in files
 
         try:
-            held = json.loads(text)
+            held = json.loads(text, parse_int=_whole)
         except (ValueError, RecursionError) as error:
             raise KernelError(
-                f"{what} is not JSON: {error}",
+                f"{what} is not JSON: {_reason(error)}",
                 hint='write [[0, 1], [2, 3]] or {"kernel": [[0, 1], [2, 3]]}',
             ) from error
         return held if isinstance(held, dict) else nested(held, what)
     if suffix == ".toml":
-        import tomllib
-
         try:
-            return tomllib.loads(text.replace("\r\n", "\n"))
-        except (ValueError, RecursionError) as error:
+            return parse_toml(text)
+        except ValueError as error:
             raise KernelError(
                 f"{what} is not TOML: {error}", hint="write kernel = [[0, 1], [2, 3]]"
             ) from error
@@ -146,6 +157,30 @@ def _content(data: bytes, suffix: str, what: str, member: str) -> Held:
             f"{what} has both ';' and ','", hint="write decimal points, and ',' or ';' between the numbers"
         )
     return np.array(matrix(re.sub(r"[ ]*[\t;][ ]*", ",", text), what, rows_end_at=""))
+
+
+def _whole(digits: str) -> float:
+    """Read a whole number of JSON; Python refuses to make an int of thousands of digits."""
+    return int(digits) if len(digits) < 1000 else float(digits)
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Return the tables of a TOML file; a ValueError says in plain words what is wrong."""
+    import tomllib
+
+    if _LONG_KEY.search(text):
+        raise ValueError(f"a dotted key has more than {KEY_PARTS.most} parts")
+    try:
+        return tomllib.loads(text.replace("\r\n", "\n"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return the reason of a parser without Python's own advice."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return "a number has thousands of digits" if "max_str_digits" in str(error) else str(error)
 
 
 def _npz(data: bytes, what: str, member: str) -> Held:

@@ -5,11 +5,11 @@ import json
 import numpy as np
 
 from convcli.arrayfiles.write import encode_array, encode_npz
-from convcli.errors import OutputError, unknown
+from convcli.errors import OutputError, shown, unknown
 from convcli.kernels.files.mapping import as_mapping
 from convcli.kernels.files.read import COMPONENT, SUFFIXES
 from convcli.kernels.kernel import Array, Kernel, joins
-from convcli.kernels.text import shown
+from convcli.limits import SHOWN_WEIGHTS
 
 __all__ = ["encode_kernel"]
 
@@ -23,6 +23,9 @@ def encode_kernel(kernel: Kernel, suffix: str) -> bytes:
     spelled = suffix.lower()
     if spelled not in SUFFIXES:
         raise unknown("kernel format", suffix, SUFFIXES, OutputError)
+    if spelled not in (".npy", ".npz"):
+        size = sum(part.size for part in kernel.components)
+        SHOWN_WEIGHTS.check(size, "use .npy or .npz", what=f"kernel {shown(kernel.name)} as text: its size")
     if spelled == ".json":
         return _write_json(kernel).encode()
     if spelled == ".toml":

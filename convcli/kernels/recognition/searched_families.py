@@ -10,9 +10,12 @@ from convcli.display.words import per_axis
 from convcli.errors import KernelError
 from convcli.kernels import families
 from convcli.kernels.kernel import Array
-from convcli.kernels.parameters import MAX_SIDE
+from convcli.limits import KERNEL_SIDE
 
 __all__ = ["MAX_LENGTH_RATIO", "SEARCHED_FAMILIES", "Family", "Size", "Values", "resized"]
+
+# Rows or columns of a kernel that is searched for, at most.
+_SIDE = KERNEL_SIDE.most
 
 Size = tuple[int, int]
 Values = tuple[float, ...]
@@ -51,7 +54,7 @@ class Family(NamedTuple):
     grid: Callable[[Size], Iterator[Values]]
     smallest: Size
     cost: float
-    largest: Size = (MAX_SIDE, MAX_SIDE)
+    largest: Size = (_SIDE, _SIDE)
     sized: bool = True
     fixed: dict[str, float] = {}  # noqa: RUF012  # never written to
     added: bool = False
@@ -168,8 +171,8 @@ _GABOR = {"wavelength": (2.0, None), "gamma": (0.01, 100.0), "psi": (-400.0, 400
 # The families that are searched, the simplest first.
 SEARCHED_FAMILIES = (
     Family("gaussian", {"sigma": _LENGTH}, _one_sigma, (2, 2), 1.0, added=True),
-    Family("gaussian", {"sigma-x": _LENGTH}, _one_sigma, (1, 3), 1.0, (1, MAX_SIDE), fixed={"sigma-y": 0}),
-    Family("gaussian", {"sigma-y": _LENGTH}, _one_sigma, (3, 1), 1.0, (MAX_SIDE, 1), fixed={"sigma-x": 0}),
+    Family("gaussian", {"sigma-x": _LENGTH}, _one_sigma, (1, 3), 1.0, (1, _SIDE), fixed={"sigma-y": 0}),
+    Family("gaussian", {"sigma-y": _LENGTH}, _one_sigma, (3, 1), 1.0, (_SIDE, 1), fixed={"sigma-x": 0}),
     Family("disk", {"radius": (0.51, None)}, _radii, (3, 3), 1.2, sized=False),
     Family(
         "gaussian",

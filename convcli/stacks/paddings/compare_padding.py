@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convcli.choices import Combine, PadMode
-from convcli.engine.arrays import Array, check_numeric
+from convcli.engine.arrays import Array, as_array, check_magnitude
 from convcli.engine.window import Window
-from convcli.errors import GeometryError, UsageError
+from convcli.errors import GeometryError, KernelError, UsageError, shown
 from convcli.kernels.kernel import Kernel
+from convcli.limits import COMPARED_LAYERS, WINDOW
+from convcli.parsing import as_pair, finite
 from convcli.stacks.convolutions import KernelConv
 from convcli.stacks.layers import channels_first
 from convcli.stacks.paddings.border_band import Comparison
@@ -23,8 +25,10 @@ __all__ = ["compare_padding", "kernel_stack", "white_of"]
 
 def kernel_stack(kernel: Kernel, window: Window, *, layers: int = 1, bias: float = 0.0) -> Stack:
     """Return a stack of `layers` convolutions with the same kernel."""
+    layers = as_pair(layers, "layers")[0]
     if layers < 1:
         raise UsageError(f"--layers {layers} is too small", hint="use 1 or more")
+    COMPARED_LAYERS.check(layers, "use fewer: the band soon covers the picture")
     if len({part.shape[-2:] for part in kernel.components}) > 1:
         raise UsageError(f"the kernels of {kernel.name!r} differ in size", hint="compare one at a time")
     if kernel.combine is Combine.ORIENTATION:
@@ -110,15 +114,23 @@ def compare_padding(
     larger = None if truth is None else _planes(truth, "truth")
     x = picture
     if crop is not None:
+        crop = as_pair(crop, "crop")[0]
         rows, columns = frame((picture.shape[1], picture.shape[2]), crop)
         larger, x, offset = picture, picture[:, rows, columns], (crop, crop)
     elif larger is not None:
+        offset = as_pair(offset, "offset", least=-WINDOW.most)
         check_inside(x, larger, offset)
-    found = kernel if isinstance(kernel, Kernel) else Kernel.of(np.asarray(kernel))
+    found = kernel if isinstance(kernel, Kernel) else Kernel.of(as_array(kernel, "kernel", KernelError))
     window = Window.parse(found.components[0].shape[-2:], stride=stride, dilation=dilation, pad=PadMode.ZERO)
     stack = kernel_stack(found, window, layers=layers, bias=bias)
-    modes = [PadMode.parse(pad) for pad in pads]
-    white = white_of(picture) if peak is None else peak
+    try:
+        modes = [PadMode.parse(pad) for pad in pads]
+    except TypeError:
+        raise UsageError(f"pads {shown(pads)} is no list", hint="give a list of padding modes") from None
+    white = white_of(picture) if peak is None else finite(peak, "peak")
+    if peak is not None and white < 0:
+        raise UsageError(f"peak {white:g} is negative", hint="give the value of white")
+    check_magnitude(white, "peak")
     return compare_stack(
         stack, x, larger=larger, offset=offset, pads=modes, pad_value=pad_value, peak=white, jobs=jobs
     ).modes
@@ -135,8 +147,7 @@ def white_of(pixels: Array) -> float:
 
 
 def _planes(image: ArrayLike, what: str) -> Array:
-    picture = np.asarray(image)
-    check_numeric(picture.dtype, what)
+    picture = as_array(image, what, GeometryError)
     if picture.ndim not in (2, 3) or 0 in picture.shape:
         raise GeometryError(f"{what} of shape {picture.shape} is not a picture", hint="give H x W (x C)")
     if not math.isfinite(float(picture.max()) - float(picture.min())):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convcli.choices import PadMode
-from convcli.engine.arrays import Array
+from convcli.engine.arrays import Array, check_magnitude
 from convcli.errors import GeometryError
 from convcli.stacks.convolutions import Convolution, KernelConv
 from convcli.stacks.layers import Normalize, channels_last
@@ -50,6 +50,7 @@ class Compared:
     peak: float
 
 
+@np.errstate(all="ignore")
 def compare_stack(
     stack: Stack,
     x: Array,
@@ -91,8 +92,9 @@ def compare_stack(
     """
     x = x.astype(np.float64)
     size = (x.shape[1], x.shape[2])
-    band = affected(stack, size)
+    check_magnitude(x, "picture")
     plan(stack, (x.shape[0], *size))
+    band = affected(stack, size)
     exact = None
     if larger is not None:
         exact = unpadded(stack, _around(stack, larger, offset, size).astype(np.float64), size, jobs)
@@ -110,7 +112,7 @@ def compare_stack(
     found = {}
     for pad, made in results:
         result = np.ascontiguousarray(channels_last(made))
-        tolerance = rounding(stack, x, pad_value, made)
+        tolerance = rounding(stack, x, pad_value if pad is PadMode.CONSTANT else 0.0, made)
         one = compare_result(pad, result, truth, limits, peak=white, tolerance=tolerance)
         found[pad] = one if keep else one.without_arrays()
     modes = [found[pad] for pad in pads]
@@ -156,6 +158,10 @@ def _around(stack: Stack, larger: Array, offset: tuple[int, int], size: tuple[in
     return larger[:, cuts[0], cuts[1]]
 
 
+# Differences must be told apart from rounding to this share of what the kernels can make of the picture.
+LEVELS = 256
+
+
 def rounding(stack: Stack, x: Array, pad_value: float, result: Array) -> float:
     """Return the largest difference of results that counts as rounding, from sums in another order."""
     given, largest = max(_magnitude(x), abs(pad_value)), _magnitude(result)
@@ -165,7 +171,14 @@ def rounding(stack: Stack, x: Array, pad_value: float, result: Array) -> float:
             gain *= layer.gain
         elif isinstance(layer, Normalize):
             gain *= float(abs(layer.scale).max())
-    return min(ROUNDING_SHARE * max(given * gain, largest), 1e4 * ROUNDING_SHARE * max(given, largest))
+    check_magnitude(largest, "result")
+    slack = min(ROUNDING_SHARE * max(given * gain, largest), 1e4 * ROUNDING_SHARE * max(given, largest))
+    if given and slack > given * gain / LEVELS:
+        raise GeometryError(
+            f"results reach {largest:g}, beside which differences of pixels are lost to rounding",
+            hint="use a smaller bias",
+        )
+    return slack
 
 
 def _magnitude(values: Array) -> float:

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import PadMode
-from convcli.engine.arrays import Array
+from convcli.engine.arrays import Array, check_magnitude
 from convcli.errors import GeometryError
 from convcli.stacks.paddings.affected_border import affected, switched, total_stride
 from convcli.stacks.paddings.compare_stack import rounding
 from convcli.stacks.paddings.running_moments import RunningMoments
 from convcli.stacks.stack import Stack
-from convcli.stacks.trace import run
+from convcli.stacks.trace import plan, run
 
 __all__ = ["PADDED", "Agreement", "Bias", "Translation", "bias_maps", "translate", "whole_strides"]
 
@@ -84,6 +84,7 @@ class Bias(NamedTuple):
         return np.moveaxis(maps[0], 0, 2), np.moveaxis(maps[1], 0, 2)
 
 
+@np.errstate(all="ignore")
 def bias_maps(
     stack: Stack,
     pictures: Iterable[Array],
@@ -107,11 +108,14 @@ def bias_maps(
     size = (1, 1)
     for picture in pictures:
         size = (picture.shape[1], picture.shape[2])
+        check_magnitude(picture, "picture")
         for pad, moments in found.items():
             moments.add(run(stacks[pad], picture, jobs=jobs)[0])
     band = affected(stack, size)
     if not any(band):
-        raise GeometryError("no result sees a made-up pixel: there is no bias to look for")
+        raise GeometryError(
+            "no result sees a made-up pixel: there is no bias to look for", hint="use a larger kernel"
+        )
     return [Bias(pad, one, ~band.mask((one.mean.shape[1], one.mean.shape[2]))) for pad, one in found.items()]
 
 
@@ -120,6 +124,7 @@ def whole_strides(stack: Stack, shift: tuple[int, int]) -> bool:
     return all((by / stride).is_integer() for by, stride in zip(shift, total_stride(stack), strict=True))
 
 
+@np.errstate(all="ignore")
 def translate(
     stack: Stack,
     x: Array,
@@ -137,6 +142,8 @@ def translate(
     strides = total_stride(stack)
     size = (x.shape[1], x.shape[2])
     x = x.astype(np.float64)
+    check_magnitude(x, "picture")
+    plan(stack, (x.shape[0], *size))
     band = affected(stack, size)
     moved = np.roll(x, shift, (1, 2))
     by = (round(shift[0] / strides[0]), round(shift[1] / strides[1]))
@@ -148,7 +155,7 @@ def translate(
         mask = band.mask(made)
         near = mask | np.roll(mask, by, (0, 1))
         known = _known(made, by, [n * s == full for n, full, s in zip(made, size, strides, strict=True)])
-        tolerance = rounding(stack, x, pad_value, before)
+        tolerance = rounding(stack, x, pad_value if pad is PadMode.CONSTANT else 0.0, before)
         back = np.roll(before, by, (1, 2))
         pairs = ((back, known & ~near), (back, known & near), (before, known & ~near))
         found.append(Translation(pad, *(_agreement(after, other, at, tolerance) for other, at in pairs)))

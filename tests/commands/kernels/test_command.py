@@ -127,8 +127,8 @@ def test_export_to_stdout(convcli: Convcli) -> None:
     [
         (["kernels", "show", "sobl"], 2, "did you mean 'sobel'?"),
         (["kernels", "show", "gone.npy"], 2, "'gone.npy'"),
-        (["kernels", "export", "sobel", "-o", "k.png"], 1, "k.png"),
-        (["kernels", "export", "box", "--format", "jsn"], 1, "json"),
+        (["kernels", "export", "sobel", "-o", "k.png"], 2, "k.png"),
+        (["kernels", "export", "box", "--format", "jsn"], 2, "json"),
         (["kernels", "shw"], 2, "'show'"),
     ],
 )

@@ -563,7 +563,7 @@ def errors():
     yield ["in.npy", "out.npy", "--size", "3", "--jobs", "0"], 2, "--jobs 0"
     yield ["in.npy", "out.npy", "--size", "3", "--pad-value", "4"], 2, "--pad-value 4 has no effect"
     yield ["in.npy", "out.npy", "--size", "3", "--format", "toml"], 2, "--format toml has no effect"
-    yield ["in.npy", "out.npy", "--size", "3", "-o", "k.png"], 1, "'k.png'"
+    yield ["in.npy", "out.npy", "--size", "3", "-o", "k.png"], 2, "'k.png'"
     yield ["in.npy", "out.npy", "--size", "3", "-o", "k.csv"], 1, ".csv cannot hold a bias"
     yield ["in.npy", "out.npy", "--size", "3", "-o", "gone/k.json"], 1, "/gone' does not exist"
     yield ["in.npy", "out.npy", "--size", "3", "-o", "-", "--json"], 2, "both want stdout"
