@@ -12,7 +12,7 @@ from tests.paths import ROOT
 
 linux = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is counted by Linux")
 
-# Kinds and outcomes that are known to fail today; nothing else may, and none of these may be fine.
+# Kinds and outcomes that are known to fail today; nothing else may. It is meant to become empty.
 KNOWN = {
     "bigtiff": {"stray line"}, "csv": {"stray line"}, "kernel-text": {"stray line"}, "option": {"hang",
     "memory", "no hint"},
