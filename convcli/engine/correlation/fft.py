@@ -11,45 +11,39 @@ zeros alone are set to zero, and sums of products that are not negative are not 
 
 from functools import cache, partial
 from itertools import count
-from math import ceil, frexp, inf, isfinite, sqrt
-from typing import Any, NamedTuple
+from math import ceil, frexp, inf, isfinite
+from typing import Any
 
 import numpy as np
 
 from convcli.engine.arrays import Array, Floats
 from convcli.engine.correlation import direct
+from convcli.engine.correlation.quiet_windows import (
+    DOUBLE,
+    SINGLE,
+    WIDEST_RANGE,
+    clear_zeros,
+    quietest_window,
+    scale_of,
+    type_for,
+)
 from convcli.engine.correlation.strips import load_piece
 from convcli.engine.correlation.sweep import store, target
-from convcli.engine.correlation.task import Task, rows_read
+from convcli.engine.correlation.task import Task
 from convcli.engine.kernel_cache import keeping
 from convcli.engine.threads import Scratch, run
 from convcli.engine.tiles import Piece
-from convcli.engine.window import Window
 from convcli.errors import ConvcliError
 from convcli.limits import METHOD_WEIGHTS
 
 __all__ = ["TILE", "correlate", "exact_type", "tile_length"]
 
-SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
-
 # Whole sums up to these have an error below 1/2, so that rounding makes them exact: errors are at most 3e-6
 # and 1e-14 of the bound ``sum|k| * max|x|``, which makes 0.20 and 0.18.
 EXACT_BELOW = {SINGLE: 2.0**16, DOUBLE: 2.0**44}
 
-# Largest ratio of a tile's root mean square to the largest pixel of any of its windows, unless that is 0, for
-# which it is transformed in a type: errors in such a window are some 1e-4 and 5e-7 of its largest pixel.
-# Photographs of 8 bits, as floats, hardly ever exceed the first, pictures with fill values such as -3e38 the
-# second.
-WIDEST_RANGE = {SINGLE: 2.0**7, DOUBLE: 2.0**29}
-
-# Rows and columns from one pixel to the next of those that tell how quiet windows are, at most.
-MAX_SAMPLE_STEP = 8
-
 # Preferred rows and columns of a tile, in pixels: its spectrum stays in the cache, and its rows are long.
 TILE = (256, 512)
-
-# Tiles whose largest magnitude lies between 1 / UNSCALED_MAX and UNSCALED_MAX need no scaling.
-UNSCALED_MAX = 2.0**30
 
 # Kernels whose spectra are cached.
 SPECTRA_KEPT = 4
@@ -71,7 +65,7 @@ def correlate(task: Task, threads: int) -> None:
     kind = exact_type(task.bound, task.work, task.window.constant) if whole else task.work
     positive = bool((task.kernel >= 0).all())
     unsigned = task.image.dtype.kind in "bu" and task.window.constant >= 0
-    quietest, may_see_zeros = (0.0, False) if whole else _quietest(task)
+    quietest, may_see_zeros = (0.0, False) if whole else quietest_window(task)
     spectrum = cache(partial(_spectrum, task.kernel, task.window.dilation, (high, wide)))
     if kind is not None:
         spectrum(kind)  # once, before threads ask for it
@@ -79,10 +73,10 @@ def correlate(task: Task, threads: int) -> None:
     def work(piece: Piece, scratch: Scratch) -> None:
         into, source = target(task, piece, scratch), task.input_of(piece)
         tiles = _input(task, source, scratch)
-        scales = [_scale_for(tile) for tile in tiles]
+        scales = [scale_of(tile) for tile in tiles]
         kinds = [kind if isfinite(scale.largest) else None for scale in scales]
         if not whole and any(scale.level > quietest * WIDEST_RANGE[task.work] for scale in scales):
-            kinds = [_type_for(tile, scale, task) for tile, scale in zip(tiles, scales, strict=True)]
+            kinds = [type_for(tile, scale, task) for tile, scale in zip(tiles, scales, strict=True)]
         if any(one is None for one in kinds):  # `in` would compare, and NumPy takes None for float64
             # One infinity or NaN would spread over the whole tile.
             METHOD_WEIGHTS.check(
@@ -109,7 +103,7 @@ def correlate(task: Task, threads: int) -> None:
             else:
                 np.copyto(part, unaliased, casting="same_kind")
             if may_see_zeros:
-                _clear_zeros(tile, part, task.window)
+                clear_zeros(tile, part, task.window)
         store(task, piece, into)
 
     run(work, _tiles(task.whole, (high - span_y) // sy + 1, (wide - span_x) // sx + 1), threads)
@@ -155,101 +149,6 @@ def _input(task: Task, source: Piece, scratch: Scratch) -> Array:
     tiles = scratch("tiles", (task.channels, source.rows, source.columns), task.work)
     task.read(source, tiles.transpose(1, 2, 0))
     return tiles
-
-
-class Scale(NamedTuple):
-    """How large the samples of a tile are.
-
-    Attributes
-    ----------
-    largest : float
-        The largest magnitude, by which the tile is scaled; 1 means that no scaling is needed.
-    level : float
-        Root mean square of the row where it is largest; the largest magnitude where squares would overflow.
-    """
-
-    largest: float
-    level: float
-
-
-def _scale_for(tile: Array) -> Scale:
-    squares = float(np.matmul(tile[:, None, :], tile[:, :, None]).max())
-    if tile.shape[1] * UNSCALED_MAX**-2 < squares < UNSCALED_MAX**2:
-        return Scale(1.0, sqrt(squares / tile.shape[1]))
-    peak = float(max(tile.max(), -tile.min()))
-    return Scale(peak, peak)
-
-
-def _sampled(pixels: Array, window: Window) -> Array:
-    """Return the magnitude of some pixels: two, at least, in a row and in a column of each window.
-
-    Windows at the border, half of which is padding, are windows too.
-    """
-    rows, columns = (_step(span) for span in window.span)
-    return np.abs(pixels[::rows, ::columns])
-
-
-def _step(span: int) -> int:
-    return max(1, min(span // 4, MAX_SAMPLE_STEP))
-
-
-def _neighbours(samples: Array, window: Window) -> Array:
-    """Return the largest of each 2 x 2 neighbouring samples, which lie within some window."""
-    if window.span[0] > 2 and len(samples) > 1:
-        samples = np.maximum(samples[:-1], samples[1:])
-    if window.span[1] > 2 and samples.shape[1] > 1:
-        samples = np.maximum(samples[:, :-1], samples[:, 1:])
-    return samples
-
-
-def _quietest(task: Task) -> tuple[float, bool]:
-    """Return the largest pixel of the quietest window but those of zeros, and whether there may be such.
-
-    Pixels of 8 and 16 bits are at least 1 or 0: beside them, no tile has a range that needs float64.
-    """
-    pixels = rows_read(task.image, task.window, (task.first_row, task.first_row + len(task.out)))
-    found = [_neighbours(_sampled(plane, task.window), task.window) for plane in np.moveaxis(pixels, 2, 0)]
-    lowest = min(float(some.min()) for some in found)
-    sides = zip(task.window.padding, task.window.span, strict=True)
-    zeros = lowest == 0 or task.window.dilation != (1, 1) or any(max(pair) >= span for pair, span in sides)
-    if task.work == SINGLE and pixels.dtype.kind != "f":
-        return inf, zeros
-    if lowest == 0:
-        lowest = min(float(some.min(where=some > 0, initial=inf)) for some in found)
-    return min(lowest, abs(task.window.constant) or inf), zeros
-
-
-def _type_for(tile: Array, scale: Scale, task: Task) -> np.dtype[Any] | None:
-    """Return the type in which a tile is transformed; None where its range is too large for any."""
-    if not isfinite(scale.largest):
-        return None
-    largest = _neighbours(_sampled(tile, task.window), task.window)
-    quietest = float(largest.min(where=largest > 0, initial=inf))
-    return next((kind for kind in (task.work, DOUBLE) if scale.level <= quietest * WIDEST_RANGE[kind]), None)
-
-
-def _clear_zeros(tile: Array, results: Array, window: Window) -> None:
-    """Set `results` to zero where their windows of `tile` read zeros alone."""
-    rows, columns = ((span // _step(span), 1) for span in window.span)
-    if window.dilation == (1, 1) and _any_seen(_sampled(tile, window) != 0, rows, columns).all():
-        return
-    taps = zip(window.size, window.dilation, strict=True)
-    seen = _any_seen(tile != 0, *taps)[:: window.stride[0], :: window.stride[1]]
-    np.copyto(results, 0, where=~seen)
-
-
-def _any_seen(marks: Array, rows: tuple[int, int], columns: tuple[int, int]) -> Array:
-    """Return for each window whether it reads a mark; (taps, dilation) along each axis."""
-    for axis, (taps, dilation) in enumerate((rows, columns)):
-        seen = np.moveaxis(marks, axis, 0)
-        reach = 1
-        while reach < taps:
-            more = min(reach, taps - reach)
-            shift = more * dilation
-            seen = seen[:-shift] | seen[shift:]
-            reach += more
-        marks = np.moveaxis(seen, 0, axis)
-    return marks
 
 
 def _correlate_circularly(tile: Array, spectrum: Array, scale: float, into: Array, scratch: Scratch) -> None:

@@ -211,3 +211,17 @@ def test_wide_and_whole_tiles_are_transformed_in_float64(monkeypatch):
     found = correlate(whole, kernel, method="fft")
     monkeypatch.undo()
     np.testing.assert_array_equal(found, correlate(whole.astype(np.int64), kernel, method="direct"))
+
+
+def test_missing_pixels_do_not_hide_a_large_range_or_zeros():
+    sky, places = sky_with_stars((300, 1500), 1e6, 5)
+    sky[:, 900:] = 0
+    kernel = np.random.default_rng(17).random((12, 12))
+    expected = correlate(sky.astype(np.float64), kernel, method="direct")
+    far = ~reach_of(places, sky.shape, kernel.shape)
+    far[:30, :30] = False
+    sky[::8, ::8][:3, :3] = np.nan
+    found = correlate(sky, kernel, method="fft")
+    assert np.isnan(found).any()
+    assert np.abs(found - expected)[far].max() <= 3e-6 * kernel.sum() * 0.01
+    np.testing.assert_array_equal(found[:, 910:] == 0, expected[:, 910:] == 0)
