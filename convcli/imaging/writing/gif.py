@@ -14,6 +14,7 @@ __all__ = ["CLEAR", "encode_animation", "palette_picture"]
 
 # Index of the transparent palette entry, in pictures with transparency.
 CLEAR = 255
+_REDUCED = "were reduced, with dithering"
 # Pixels below which sorting them is faster than a table of all colours (measured).
 _FEW_PIXELS = 1 << 17
 # Values of the graphic control extension: disposal methods, shifted; the flag for transparency.
@@ -32,11 +33,10 @@ def encode_animation(image: Image, comment: bytes, notes: list[str]) -> bytes:
     """
     height, width = image.frames[0].size
     clear = image.has_alpha
-    parts = [b""]
-    shared = b""
+    parts, shared, of_frames = [b""], b"", list[str]()
     for index, patch in enumerate(patches(image.frames, whole=clear)):
         frame = image.frames[index] if clear else _with_holes(patch)
-        picture = palette_picture(frame, notes)
+        picture = palette_picture(frame, of_frames)
         indices = np.array(picture)
         key = None if frame.alpha is None else int(indices[indices < CLEAR].max(initial=0)) + 1
         if key is not None:
@@ -54,6 +54,10 @@ def encode_animation(image: Image, comment: bytes, notes: list[str]) -> bytes:
         place = (patch.left, patch.top, picture.width, picture.height)
         parts.append(struct.pack("<BHHHHB", 0x2C, *place, 0x80 | (size - 1) if local else 0))
         parts += [local, _packed(indices)]
+    reduced = [note for note in of_frames if note.endswith(_REDUCED)]
+    notes += [note for note in of_frames if note not in reduced]
+    if reduced:
+        notes.append(f"GIF holds 256 colours: those of {len(reduced)} frames {_REDUCED}")
     return b"".join((*parts, b";"))
 
 
@@ -107,7 +111,7 @@ def palette_picture(frame: Frame, notes: list[str]) -> Pillow.Image:
         index = np.searchsorted(colours, packed).astype(np.uint8)
         palette = (colours[:, np.newaxis] >> np.array([16, 8, 0])).astype(np.uint8)
     else:
-        notes.append(f"GIF holds {limit} colours: {colours.size} were reduced, with dithering")
+        notes.append(f"GIF holds {limit} colours: {colours.size} {_REDUCED}")
         index, palette = _reduced(rgb, limit)
     index[~opaque] = CLEAR
     picture = Pillow.fromarray(index)
