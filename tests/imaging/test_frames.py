@@ -267,3 +267,14 @@ def test_inks_among_colours_become_colours_and_that_is_said():
     animated.seek(1)
     assert_array_equal(np.asarray(animated.convert("RGB")), np.asarray(pictures[1].convert("RGB")))
     assert made.notes == ("CMYK frames were converted to RGB, as other frames are",)
+
+
+def test_reduced_colours_of_many_frames_are_said_once():
+    frames = tuple(Frame(pixels(3, seed=seed, size=(40, 40))) for seed in range(3))
+    encoded = encode_picture(Image(frames, Space.RGB), "gif")
+    assert encoded.notes == ("GIF holds 256 colours: those of 3 frames were reduced, with dithering",)
+
+
+def test_one_frame_of_an_opaque_webp_animation_has_no_alpha():
+    data = encode_picture(animation(), "webp").data
+    assert all(read_picture(data, frame=index).frames[0].alpha is None for index in range(4))

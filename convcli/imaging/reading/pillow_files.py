@@ -151,7 +151,7 @@ def _decode(
         if index == indices[0]:
             metadata = collect(picture, notes)
     if picture.format == "WEBP":
-        decoded = _without_opaque_alpha(decoded) if len(indices) > 1 else decoded
+        decoded = _without_opaque_alpha(decoded) if getattr(picture, "n_frames", 1) > 1 else decoded
         metadata = metadata._replace(coding="lossy" * webp_facts(data, FRAMES.most).lossy)
     if picture.format in ("JPEG", "MPO"):
         metadata = metadata._replace(coding=jpeg_coding(data), iptc=_iptc_of_jpeg(picture))

@@ -188,7 +188,10 @@ def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str
 
         metadata = {key: settings.pop(key, b"") for key in ("icc_profile", "exif", "xmp")}
         return webp.encode_animation(
-            image, lambda samples: _saved(Pillow.fromarray(samples), format, settings), metadata
+            image,
+            lambda samples: _saved(Pillow.fromarray(samples), format, settings),
+            metadata,
+            lossless="lossless" in settings,
         )
     pictures = [to_pillow(frame, image.space_of(frame)) for frame in image.frames]
     kinds = {frame.pixels.dtype.kind for frame in image.frames}

@@ -8,12 +8,13 @@ from PIL import Image as Pillow
 
 from convcli.imaging.image import Array, Frame, Image
 from convcli.imaging.reading.gif_file import gif_file
-from convcli.imaging.writing.patches import patches
+from convcli.imaging.writing.patches import Patch, patches
 
 __all__ = ["CLEAR", "encode_animation", "palette_picture"]
 
 # Index of the transparent palette entry, in pictures with transparency.
 CLEAR = 255
+_REDUCED = "were reduced, with dithering"
 # Pixels below which sorting them is faster than a table of all colours (measured).
 _FEW_PIXELS = 1 << 17
 # Values of the graphic control extension: disposal methods, shifted; the flag for transparency.
@@ -23,8 +24,8 @@ _LEAVE, _TO_BACKGROUND, _TRANSPARENT = 1 << 2, 2 << 2, 1
 def encode_animation(image: Image, comment: bytes, notes: list[str]) -> bytes:
     """Return an animated GIF of 8-bit grey or RGB frames, one block for each frame, equal ones too.
 
-    Frames hold what changed since the one before, with a palette of their own; with transparency, frames are
-    whole, and cleared before the next one.
+    Frames hold what changed since the one before, with a palette of their own; in pictures with transparency,
+    they are whole, and cleared before the next one.
 
     References
     ----------
@@ -32,41 +33,46 @@ def encode_animation(image: Image, comment: bytes, notes: list[str]) -> bytes:
     """
     height, width = image.frames[0].size
     clear = image.has_alpha
-    parts = [b""]
-    shared = b""
+    parts, shared, of_frames = [b""], b"", list[str]()
     for index, patch in enumerate(patches(image.frames, whole=clear)):
-        samples = patch.samples
-        frame = (
-            Frame(samples[..., 0] if samples.shape[2] == 2 else samples[..., :3], samples[..., -1])
-            if clear
-            else Frame(samples)
-        )
-        picture = palette_picture(frame, notes)
-        used = int(np.asarray(picture).max()) + 1
-        size = max(1, (used - 1).bit_length())
+        frame = image.frames[index] if clear else _with_holes(patch)
+        picture = palette_picture(frame, of_frames)
+        indices = np.array(picture)
+        key = None if frame.alpha is None else int(indices[indices < CLEAR].max(initial=0)) + 1
+        if key is not None:
+            indices[indices == CLEAR] = key  # next to the colours, so that the table stays small
+        size = max(1, int(indices.max()).bit_length())
         table = bytes(picture.getpalette() or ())[: 3 << size].ljust(3 << size, b"\0")
         if index == 0:
             shared = table
             parts[0] = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80 | (size - 1), 0, 0) + shared
             parts += [_loop(image.metadata.loop or 0), _comment(comment)]
-        flags = _TO_BACKGROUND | _TRANSPARENT if clear else _LEAVE
-        parts.append(
-            struct.pack("<BBBBHBB", 0x21, 0xF9, 4, flags, _steps(patch.duration, notes), CLEAR * clear, 0)
-        )
+        flags = (_TO_BACKGROUND if clear else _LEAVE) | (0 if key is None else _TRANSPARENT)
+        time = _steps(patch.duration, notes)
+        parts.append(struct.pack("<BBBBHBB", 0x21, 0xF9, 4, flags, time, key or 0, 0))
         local = b"" if table == shared else table
         place = (patch.left, patch.top, picture.width, picture.height)
-        parts += [
-            struct.pack("<BHHHHB", 0x2C, *place, 0x80 | (size - 1) if local else 0),
-            local,
-            _packed(picture),
-        ]
+        parts.append(struct.pack("<BHHHHB", 0x2C, *place, 0x80 | (size - 1) if local else 0))
+        parts += [local, _packed(indices)]
+    reduced = [note for note in of_frames if note.endswith(_REDUCED)]
+    notes += [note for note in of_frames if note not in reduced]
+    if reduced:
+        notes.append(f"GIF holds 256 colours: those of {len(reduced)} frames {_REDUCED}")
     return b"".join((*parts, b";"))
 
 
-def _packed(picture: Pillow.Image) -> bytes:
-    """Return the pixels as Pillow compresses them, taken out of a GIF of this picture alone."""
+def _with_holes(patch: Patch) -> Frame:
+    """Return a patch whose pixels that stay are transparent, to compress better; not with 256 colours."""
+    holes = None if patch.changed is None else np.where(patch.changed, np.uint8(255), np.uint8(0))
+    if holes is None or holes.all() or _distinct(_as_numbers(patch.samples)[holes > 0]).size == CLEAR + 1:
+        return Frame(patch.samples)
+    return Frame(patch.samples, holes)
+
+
+def _packed(indices: Array) -> bytes:
+    """Return indices as Pillow compresses them, taken out of a GIF of this picture alone."""
     buffer = io.BytesIO()
-    picture.save(buffer, "GIF", optimize=False, interlace=0)
+    Pillow.fromarray(indices).save(buffer, "GIF", optimize=False, interlace=0)
     data = buffer.getvalue()
     alone = gif_file(data, 1).frames[0]
     return data[alone.start : alone.end]
@@ -99,18 +105,25 @@ def palette_picture(frame: Frame, notes: list[str]) -> Pillow.Image:
     if frame.alpha is not None and ((frame.alpha > 0) & (frame.alpha < 255)).any():
         notes.append("GIF transparency is all or nothing: opacity below a half became clear")
     limit = 256 if frame.alpha is None else CLEAR
-    packed = (rgb.astype(np.uint32) << np.array([16, 8, 0], dtype=np.uint32)).sum(axis=2, dtype=np.uint32)
+    packed = _as_numbers(rgb)
     colours = _distinct(packed[opaque])
     if colours.size <= limit:
         index = np.searchsorted(colours, packed).astype(np.uint8)
         palette = (colours[:, np.newaxis] >> np.array([16, 8, 0])).astype(np.uint8)
     else:
-        notes.append(f"GIF holds {limit} colours: {colours.size} were reduced, with dithering")
+        notes.append(f"GIF holds {limit} colours: {colours.size} {_REDUCED}")
         index, palette = _reduced(rgb, limit)
     index[~opaque] = CLEAR
     picture = Pillow.fromarray(index)
     picture.putpalette(palette.tobytes().ljust(768, b"\0"))
     return picture
+
+
+def _as_numbers(pixels: Array) -> Array:
+    """Return 8-bit grey or RGB pixels as one number each, 0xRRGGBB."""
+    rgb = pixels if pixels.ndim == 3 else np.repeat(pixels[..., np.newaxis], 3, axis=2)
+    shifted = rgb.astype(np.uint32) << np.array([16, 8, 0], dtype=np.uint32)
+    return np.asarray(shifted.sum(axis=2, dtype=np.uint32))
 
 
 def _distinct(packed: Array) -> Array:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convcli.imaging.image import Array, Frame
 
@@ -14,12 +15,16 @@ _DEFAULT_DURATION = 100.0
 
 
 class Patch(NamedTuple):
-    """The samples of a rectangle, with alpha if there is any, its place, and the display time in ms."""
+    """The samples of a rectangle, with alpha if there is any, its place, and the display time in ms.
+
+    `changed` tells which pixels differ from the frame before; None where all count as different.
+    """
 
     samples: Array
     left: int
     top: int
     duration: float
+    changed: NDArray[np.bool_] | None = None
 
 
 def patches(frames: tuple[Frame, ...], *, step: int = 1, whole: bool = False) -> Iterator[Patch]:
@@ -30,7 +35,7 @@ def patches(frames: tuple[Frame, ...], *, step: int = 1, whole: bool = False) ->
     before: Array | None = None
     for frame in frames:
         samples = frame.stacked()
-        top, left, box = 0, 0, samples
+        top, left, box, changed = 0, 0, samples, None
         if before is not None and not whole:
             same = samples == before
             differs = ~(same if same.ndim == 2 else same.all(axis=2))
@@ -39,8 +44,9 @@ def patches(frames: tuple[Frame, ...], *, step: int = 1, whole: bool = False) ->
                 rows = columns = np.array([0])
             top, left = (int(found[0]) // step * step for found in (rows, columns))
             box = samples[top : rows[-1] + 1, left : columns[-1] + 1]
+            changed = differs[top : rows[-1] + 1, left : columns[-1] + 1]
         before = samples
-        yield Patch(box, left, top, display_time(frame))
+        yield Patch(box, left, top, display_time(frame), changed)
 
 
 def display_time(frame: Frame) -> float:

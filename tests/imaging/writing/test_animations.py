@@ -250,3 +250,25 @@ def test_animations_that_opencv_wrote_are_read(name, tmp_path):
     for seed, frame in enumerate(read.frames):
         difference = np.abs(frame.pixels.astype(int) - few_colours(seed))
         assert difference.max() <= 0 if name != "avif" else difference.mean() < 30
+
+
+@pytest.mark.parametrize("name", ["gif", "png", "webp"])
+def test_what_stays_costs_hardly_anything(name):
+    """Noise on which two far corners change: as small as what Pillow and libwebp make of it."""
+    base = np.random.default_rng(1).integers(0, 40, (60, 80, 3)).astype(np.uint8) // 8 * 8
+    frames = []
+    for index in range(12):
+        samples = base.copy()
+        samples[index : index + 3, 5:8] = 200
+        samples[-3:, -4 - index] = 120
+        frames.append(samples)
+    data = encode_picture(Image(tuple(Frame(one, None, 50.0) for one in frames), Space.RGB), name).data
+    for one, frame in zip(frames, read_picture(data).frames, strict=True):
+        assert_array_equal(frame.pixels, one)
+    pictures = [Pillow.fromarray(one) for one in frames]
+    buffer = io.BytesIO()
+    more = {"webp": {"lossless": True, "quality": 0, "method": 0}, "png": {"compress_type": 3}}
+    pictures[0].save(
+        buffer, name, save_all=True, append_images=pictures[1:], duration=50, **more.get(name, {})
+    )
+    assert len(data) < 1.2 * len(buffer.getvalue())
