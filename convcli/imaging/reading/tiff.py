@@ -142,6 +142,8 @@ def _pillow_reads(page: Page) -> bool:
     """Whether Pillow, where it knows the kind of a page, reads it as it is."""
     if page.sparse:
         return False
+    if page.compression != 1 and page.directory.order == ">" and (page.bits == 32 or page.kind == 2):
+        return False  # it swaps the bytes, though libtiff has done so
     if page.planar and page.samples > 1:
         return (
             page.bits == 8 and not page.extra and page.photometric in (Photometric.RGB, Photometric.SEPARATED)

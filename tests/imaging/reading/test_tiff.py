@@ -437,3 +437,32 @@ def test_pages_that_imagej_does_not_list_are_missed():
     text = b"ImageJ=1.53t\nimages=9\nunit=micron\n\0"
     _, whole = only(tiff_of(Page(ramp(8), 8, tags=((270, ASCII, text),))))
     assert whole.notes == ("ImageJ counts 9 pages, and 1 are listed: the others are not read",)
+
+
+@pytest.mark.parametrize(
+    "dtype", [np.uint8, np.uint16, np.int8, np.int16, np.int32, np.uint32, np.float32, np.float64]
+)
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("compression", [None, "zlib", "lzw", "packbits", "zstd", "lzma"])
+def test_compressed_numbers_in_both_byte_orders(dtype, order, compression):
+    kind = np.dtype(dtype).kind
+    for channels, layout in ((1, {}), (3, {"planarconfig": "contig"}), (3, {"planarconfig": "separate"})):
+        array = (np.random.default_rng(6).random((21, 34, channels)[: 2 + (channels > 1)]) * 120).astype(
+            dtype
+        )
+        array = -array if kind in "if" else array
+        for pieces in ({}, {"tile": (16, 16)}, {"rowsperstrip": 5}):
+            stored = np.moveaxis(array, 2, 0) if layout.get("planarconfig") == "separate" else array
+            data = tiff(
+                np.ascontiguousarray(stored),
+                photometric="rgb" if channels == 3 else "minisblack",
+                byteorder=order,
+                compression=compression,
+                predictor=compression in ("zlib", "lzw", "zstd"),
+                **layout,
+                **pieces,
+            )
+            frame, _ = only(data)
+            assert_array_equal(
+                frame.pixels.astype(np.float64), array.astype(np.float64), f"{channels} {pieces}"
+            )
