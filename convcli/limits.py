@@ -58,8 +58,8 @@ JOBS = Limit("jobs", 1024, "threads")
 # Steps of descent, and random pictures of a bias map: some hours at most.
 STEPS = Limit("steps", 10**7)
 SAMPLES = Limit("samples", 10**6, "pictures")
-# Values drawn for each step of descent: 32 MB of positions.
-BATCH = Limit("batch", 1 << 22, "values")
+# Pixels of all windows that are drawn for each step of descent: 128 MiB of float64.
+BATCH = Limit("batch", 1 << 24, "pixels")
 
 # Windows.
 

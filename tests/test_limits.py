@@ -357,6 +357,7 @@ CALLS: dict[str, Callable[[], object]] = {
     "fit_kernel": lambda: cv.fit_kernel(X, [[1, 2], [3]], 3),
     "l2": lambda: cv.fit_kernel(X, X, 3, l2=1e308),
     "steps": lambda: cv.fit_kernel(X, X, 3, method="gd", steps=10**12),
+    "batch": lambda: cv.fit_kernel(X, X, 3, method="gd", batch=limits.BATCH.most // 9 + 1),
     "lr": lambda: cv.fit_kernel(X, X, 3, method="gd", lr="x"),
     "mask": lambda: cv.fit_kernel(X, X, 3, masks=[[True, False], [True]]),
     "match_score": lambda: cv.match_score(X, K, jobs="x"),

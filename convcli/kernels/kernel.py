@@ -61,9 +61,9 @@ class Kernel:
         what = f"kernel {shown(self.name)}"
         if not self.components:
             raise KernelError(f"{what} has no components", hint="give at least one array of weights")
+        MAPS.check(len(self.components), "split it", KernelError, what=f"{what}: its number of maps")
         parts = tuple(as_weights(component, what, most_axes=3) for component in self.components)
         WEIGHTS.check(sum(part.size for part in parts), "split it", KernelError, what=f"{what}: its size")
-        MAPS.check(len(parts), "split it into several", KernelError, what=f"{what}: its number of maps")
         bias = tuple(float(value) for value in self.bias) or (0.0,) * len(parts)
         if len(bias) != len(parts):
             raise KernelError(

@@ -226,6 +226,8 @@ def fit_kernel(
     taken, sizes = find_size(size, mode, pairs, groups, strides, bias, threads)
     window = Window.of(taken, strides, mode=mode or PadMode.REFLECT, pad_value=pad_value)
     window = check_targets(pairs, window, auto=mode is None)
+    hint = "draw fewer values, or fit a smaller kernel"
+    BATCH.check((options.batch or 0) * window.taps, hint, what="batch: its windows' size")
     padding = PaddingSearch(groups, window)
     if mode is None:
         padding = find_padding(groups, window, options, threads, size_given=size != AUTO)
