@@ -112,17 +112,17 @@ FRAMES = Limit("number of frames", 1 << 15)
 # Arrays in one .npz: each entry of an archive costs 20 microseconds and 700 bytes to list.
 ARCHIVE_ENTRIES = Limit("number of entries in an archive", 10_000)
 # Bytes of an array that is packed more tightly than 200:1, as runs of one value are.
-UNPACKED = Limit("size of an unpacked array", 1 << 27, "bytes")
+UNPACKED = Limit("size of an unpacked array", 1 << 29, "bytes")
 # Bytes of the header of a .safetensors file: one of 100,000 tensors has 10 million.
 TENSOR_HEADER = Limit("header of a .safetensors file", 1 << 24, "bytes")
 # Axes of nested lists; no array in use here has more than 4.
 NESTING = Limit("depth of nested lists", 8)
 # Bytes of all texts and profiles of a PNG, unpacked: twenty times the largest ICC profiles.
 PNG_TEXT = Limit("texts and profiles of a PNG", 1 << 26, "bytes")
-# Chunks of a PNG: two gigabytes in chunks of 8 KiB, the smallest usual.
-PNG_CHUNKS = Limit("number of chunks of a PNG", 1 << 18)
+# Chunks of a PNG: a gigabyte in chunks of 8 KiB, the smallest usual.
+PNG_CHUNKS = Limit("number of chunks of a PNG", 1 << 17)
 # Pages of a TIFF; movies have up to ten thousand. The directory of each takes 50 microseconds.
-TIFF_PAGES = Limit("the number of pages in a TIFF,", 1 << 14)
+TIFF_PAGES = Limit("number of pages of a TIFF", 1 << 14)
 
 
 def table() -> list[Limit]:

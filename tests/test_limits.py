@@ -1,9 +1,13 @@
 """Every limit of the table is met in one line, before work is begun or memory asked for."""
 
 import ast
+import io
 import re
+import struct
 import time
 import tracemalloc
+import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,6 +57,64 @@ def _many_multiplications() -> object:
     return cv.correlate(np.zeros((2049, 2048), np.uint8), np.ones((1023, 1025)), method="direct")
 
 
+def _shown(name: str, content: bytes) -> list[object]:
+    Path(name).write_bytes(content)
+    return ["show", name]
+
+
+def _gif(frames: int) -> bytes:
+    """Frames of one pixel, whose codes are clear, 0, end."""
+    screen = struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + bytes(6)
+    frame = b"," + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\2\2\x44\1\0"
+    return b"GIF89a" + screen + frame * frames + b";"
+
+
+def _tiff(pages: int) -> bytes:
+    """Directories of one entry each, the width."""
+    entry = struct.pack("<HHHII", 1, 256, 3, 1, 1)
+    places = range(8, 8 + 18 * pages, 18)
+    following = [*places[1:], 0]
+    return struct.pack("<2sHI", b"II", 42, 8) + b"".join(entry + struct.pack("<I", at) for at in following)
+
+
+def _png(*chunks: tuple[bytes, bytes]) -> bytes:
+    head = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
+    parts = [(b"IHDR", head), *chunks, (b"IDAT", zlib.compress(b"\0\0")), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        for kind, content in parts
+    )
+
+
+def _archive(entries: int) -> list[object]:
+    with zipfile.ZipFile("many.npz", "w") as archive:
+        for number in range(entries):
+            archive.writestr(f"{number}.npy", b"")
+    return ["show", "many.npz"]
+
+
+def _packed(size: int) -> list[object]:
+    header = io.BytesIO()
+    form = {"descr": "|u1", "fortran_order": False, "shape": (size // 2**15 + 1, 2**15)}
+    np.lib.format.write_array_header_1_0(header, form)
+    with (
+        zipfile.ZipFile("packed.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        archive.open("a.npy", "w") as entry,
+    ):
+        entry.write(header.getvalue())
+        for _ in range(size // 2**24):
+            entry.write(bytes(2**24))
+        entry.write(bytes(2**15))
+    return ["show", "packed.npz", "--max-pixels", "2G"]
+
+
+def _weights(header: int) -> list[str]:
+    with open("w.safetensors", "wb") as file:
+        file.write(struct.pack("<Q", header))
+        file.truncate(8 + header)
+    return _stack(f'{LAYER}type = "conv"\nweights = "w.safetensors:a"')
+
+
 # For each row of the table, a command (or a call) that exceeds it by as little as possible.
 EXCESSES: dict[str, Callable[[int], list[object] | list[str] | Callable[[], object]]] = {
     "WHOLE": lambda most: _filter("--frame", most + 1),
@@ -81,6 +143,16 @@ EXCESSES: dict[str, Callable[[int], list[object] | list[str] | Callable[[], obje
     "STACK_BYTES": lambda most: ["run", _file_of(most + 1), "gray.png"],
     "KERNEL_BYTES": lambda most: ["filter", "gray.png", "-k", _file_of(most + 1)],
     "KEY_PARTS": lambda most: _stack("a" + ".a" * most + " = 1\n"),
+    "FRAMES": lambda most: _shown("many.gif", _gif(most + 1)),
+    "ARCHIVE_ENTRIES": lambda most: _archive(most + 1),
+    "UNPACKED": lambda most: _packed(most),
+    "TENSOR_HEADER": lambda most: _weights(most + 1),
+    "NESTING": lambda most: _shown("deep.json", b"[" * (most + 1) + b"1" + b"]" * (most + 1)),
+    "PNG_TEXT": lambda most: _shown(
+        "text.png", _png((b"zTXt", b"a\0\0" + zlib.compress(bytes(most + 1), 1)))
+    ),
+    "PNG_CHUNKS": lambda most: _shown("chunks.png", _png(*[(b"tEXt", b"a\0")] * (most - 2))),
+    "TIFF_PAGES": lambda most: _shown("many.tif", _tiff(most + 1)),
 }
 ROWS = {name: row for name, row in vars(limits).items() if isinstance(row, Limit)}
 

@@ -12,14 +12,6 @@ from tests.paths import ROOT
 
 linux = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is counted by Linux")
 
-# Kinds and outcomes that are known to fail today; nothing else may. It is meant to become empty.
-KNOWN = {
-    "bigtiff": {"stray line"}, "csv": {"stray line"}, "kernel-text": {"stray line"}, "option": {"hang",
-    "memory", "no hint"},
-    "refused": {"starts a program"}, "safetensors": {"no hint"}, "stack": {"stray line", "traceback"},
-    "tiff": {"stray line"}, "tifffile": {"stray line"},
-}  # fmt: skip
-
 
 def _run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, *arguments]
@@ -31,12 +23,7 @@ def test_hostile_inputs_are_refused_in_one_line(tmp_path: Path) -> None:
     ran = _run("-m", "tests.hostile", "--cases", "2000", "--failures", str(tmp_path))
     assert ran.stderr == ""
     failed = [line.split(": ", 2) for line in ran.stdout.splitlines() if ": " in line]
-    unknown = [
-        (name, outcome, said)
-        for outcome, name, said in failed
-        if outcome not in KNOWN.get(name.partition(":")[0], ())
-    ]
-    assert unknown == []
+    assert failed == []
     *rows, total = ran.stdout.splitlines()[len(failed) + 1 :]
     assert {row.split()[0] for row in rows} == {*KINDS}
     assert sum(map(int, total.split()[2:])) == 2000

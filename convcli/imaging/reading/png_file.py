@@ -74,8 +74,7 @@ class PngFile(NamedTuple):
 def png_file(data: bytes, most: int, notes: list[str]) -> PngFile:
     """Take a PNG apart, of whose animation `most` frames are counted at most."""
     chunks = tuple(islice(_chunks(data), PNG_CHUNKS.most + 1))
-    if len(chunks) > PNG_CHUNKS.most:
-        raise ValueError(f"more than {PNG_CHUNKS.most} chunks")
+    PNG_CHUNKS.check(len(chunks), "write the picture anew, in larger chunks", ImageError)
     kinds = [chunk.kind for chunk in chunks]
     kept = [data[one.start - 8 : one.end + 4] for one in chunks if one.kind in _PIXELS]
     at = chunks[-1].end + 4 if chunks else len(_SIGNATURE)

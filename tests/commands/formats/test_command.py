@@ -13,7 +13,7 @@ from tests.paths import ROOT
 from tests.program import Convcli
 
 PROMISED = {
-    *("png", "jpeg", "tiff", "webp", "avif", "gif", "bmp", "pgm", "ppm", "pnm", "pfm", "jp2", "ico"),
+    *("png", "jpeg", "tiff", "webp", "avif", "gif", "bmp", "pgm", "ppm", "pnm", "pam", "pfm", "jp2", "ico"),
     *("tga", "qoi"),
     *("npy", "npz", "csv", "tsv", "json", "fits"),
 }
