@@ -76,6 +76,8 @@ def png_file(data: bytes, most: int, notes: list[str]) -> PngFile:
     chunks = tuple(islice(_chunks(data), PNG_CHUNKS.most + 1))
     PNG_CHUNKS.check(len(chunks), "write the picture anew, in larger chunks", ImageError)
     kinds = [chunk.kind for chunk in chunks]
+    if kinds.count(b"IHDR") > 1:  # Pillow would take the last, of any size
+        raise ValueError("it has more than one header")
     kept = [data[one.start - 8 : one.end + 4] for one in chunks if one.kind in _PIXELS]
     at = chunks[-1].end + 4 if chunks else len(_SIGNATURE)
     rest = b"" if kinds[-1:] == [b"IEND"] else data[at:]  # cut short: Pillow says so
