@@ -112,7 +112,7 @@ FRAMES = Limit("number of frames", 1 << 15)
 # Arrays in one .npz: each entry of an archive costs 20 microseconds and 700 bytes to list.
 ARCHIVE_ENTRIES = Limit("number of entries in an archive", 10_000)
 # Bytes of an array that is packed more tightly than 200:1, as runs of one value are.
-UNPACKED = Limit("size of an unpacked array", 1 << 29, "bytes")
+UNPACKED = Limit("size of an unpacked array", 1 << 27, "bytes")
 # Bytes of the header of a .safetensors file: one of 100,000 tensors has 10 million.
 TENSOR_HEADER = Limit("header of a .safetensors file", 1 << 24, "bytes")
 # Axes of nested lists; no array in use here has more than 4.

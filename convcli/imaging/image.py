@@ -102,9 +102,14 @@ class Image:
         return frame.space or self.space
 
     def apart(self) -> "list[Image]":
-        """Return an image of each frame."""
+        """Return an image of each frame; a TIFF page has its own metadata."""
         return [
-            replace(self, frames=(frame._replace(space=None),), space=self.space_of(frame))
+            replace(
+                self,
+                frames=(frame._replace(space=None),),
+                space=self.space_of(frame),
+                metadata=self.metadata if frame.tags is None else _metadata_of(frame.tags),
+            )
             for frame in self.frames
         ]
 
@@ -112,6 +117,12 @@ class Image:
     def has_alpha(self) -> bool:
         """Whether any frame has transparency."""
         return any(frame.alpha is not None for frame in self.frames)
+
+
+def _metadata_of(tags: Tags) -> Metadata:
+    from convcli.imaging.tiff_metadata import metadata_of  # here for start-up: few pictures are TIFF
+
+    return metadata_of(tags)
 
 
 def together(images: "Sequence[Image]") -> Image:

@@ -58,23 +58,32 @@ def to_image(
     depth = spec.depth
     if spec.range is RangeMode.RAW and depth is Depth.AUTO and "float" in format.depths:
         depth = Depth.FLOAT
-    ends = [(one.values.min(), one.values.max()) for one in maps] if spec.range is RangeMode.SCALE else []
-    span = (float(np.min(ends)), float(np.max(ends))) if len(ends) > 1 else None
+    pages = image.apart()
+    targets = [target_dtype(depth, page.dtype, format) for page in pages]
+    whites = [
+        full_scale(target.dtype if page.dtype.kind == "f" else page.dtype)
+        for page, target in zip(pages, targets, strict=True)
+    ]
+    # One range for all pages; 65535 of a 16-bit page is as bright as 255 of one of 8 bits.
+    units = [white / whites[0] for white in whites]
+    ends = [
+        (one.values.min() / unit, one.values.max() / unit)
+        for one, unit in zip(maps, units, strict=True)
+        if spec.range is RangeMode.SCALE and len(pages) > 1
+    ]
     images, notes, clipped, measures = list[Image](), list[str](), 0, list[Statistics]()
     dark = list[bool]()  # for each page of floats, whether its results may be meant as 0..1
-    for page, found in zip(image.apart(), maps, strict=True):
-        target = target_dtype(depth, page.dtype, format)
+    for page, found, target, white, unit in zip(pages, maps, targets, whites, units, strict=True):
         to_floats, from_floats = target.dtype.kind == "f", page.dtype.kind == "f"
         mode = spec.range or (RangeMode.RAW if to_floats else RangeMode.CLIP)
-        full_in = full_scale(target.dtype if from_floats else page.dtype)
         pixels, of_frame = to_samples(
             found.values,
             mode,
-            full_in=full_in,
+            full_in=white,
             target=target.dtype,
             jobs=spec.jobs,
             details=details,
-            span=span,
+            span=(float(np.min(ends)) * unit, float(np.max(ends)) * unit) if ends else None,
         )
         clipped += pixels.clipped
         measures += of_frame

@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image as Pillow
 
 from convcli.imaging.reading.read import read_picture
+from tests.imaging import profiles
 from tests.program import Convcli
 
 RNG = np.random.default_rng(8)
@@ -220,3 +221,43 @@ def test_stdin_and_stdout(convcli: Convcli):
     assert ran.status == 0
     with tifffile.TiffFile(io.BytesIO(ran.out)) as file:
         assert [page.dtype for page in file.pages] == [np.uint16, np.uint8]
+
+
+def test_one_range_is_stretched_over_pages_of_different_depths(convcli: Convcli):
+    write("depths.tif", DEEP // 2, FLAT // 4)  # at most 0.5 and 0.25 of white
+    ran = convcli("filter", "depths.tif", "-k", "identity", "--range", "scale", "-o", "out.tif")
+    assert ran.status == 0
+    light = [(DEEP // 2) / 65535, (FLAT // 4) / 255]
+    low, high = min(page.min() for page in light), max(page.max() for page in light)
+    for frame, page, white in zip(read_picture("out.tif").frames, light, (65535, 255), strict=True):
+        assert_allclose(frame.pixels, (page - low) / (high - low) * white, atol=0.51)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_each_page_has_the_curve_of_its_own_profile(convcli: Convcli, first):
+    profile = profiles.profile(b"GRAY", profiles.curv(256))  # an exponent of 1
+    edge = np.repeat([[0, 255]], 2, axis=0).astype(np.uint8)
+    with tifffile.TiffWriter("curves.tif") as writer:
+        for has_profile in (first, not first):
+            writer.write(edge, photometric="minisblack", iccprofile=profile if has_profile else None)
+    ran = convcli("filter", "curves.tif", "-k", "0.5 0.5", "-p", "valid", "--linear", "-o", "out.tif")
+    assert ran.status == 0
+    # The mean of black and white in linear light is 0.5: 188 in sRGB (IEC 61966-2-1).
+    expected = [127.5 if has_profile else 188 for has_profile in (first, not first)]
+    found = [float(frame.pixels.mean()) for frame in read_picture("out.tif").frames]
+    assert_allclose(found, expected, atol=0.51)
+
+
+GRAY_PAGE = COLOUR[..., 0]
+
+
+@pytest.mark.parametrize("pages", [(COLOUR, GRAY_PAGE), (GRAY_PAGE, COLOUR)], ids=["colour", "grey"])
+def test_a_stack_keeps_the_colours_of_each_page(convcli: Convcli, pages):
+    write("mixed.tif", *pages)
+    with open("stack.toml", "w") as file:
+        file.write('[[layer]]\ntype = "relu"\n')
+    assert convcli("run", "stack.toml", "mixed.tif", "-o", "out.tif").status == 0
+    whole = read_picture("out.tif")
+    for frame, page in zip(whole.frames, pages, strict=True):
+        assert whole.space_of(frame) == ("rgb" if page.ndim == 3 else "gray")
+        assert_allclose(frame.pixels, page / 255, rtol=1e-6)  # floats, of the unit scale

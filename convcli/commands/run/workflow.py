@@ -122,7 +122,12 @@ def _develop(image: Image, made: Sequence[Array], stack: Stack, spec: FilterSpec
         return Result(together([part.image for part in parts]), notes, sum(part.clipped for part in parts))
     left_out = list[str]()
     frames = tuple(
-        frame._replace(pixels=channels_last(y), alpha=None, space=None, tags=_tags(frame, y, left_out))
+        frame._replace(
+            pixels=channels_last(y),
+            alpha=None,
+            space=image.space_of(frame) if len(y) == frame.channels else Space.DATA,
+            tags=_tags(frame, y, left_out),
+        )
         for y, frame in zip(made, image.frames, strict=True)
     )
     if spec.depth is Depth.AUTO and image.dtype == np.uint16 and "16" in format.depths and not format.numbers:
@@ -130,8 +135,7 @@ def _develop(image: Image, made: Sequence[Array], stack: Stack, spec: FilterSpec
     floats = format.depths == {"float"} or format.numbers or spec.depth is Depth.FLOAT
     if spec.range is None and not floats and stack.scale is not Scale.BYTE:
         spec = spec.replace(range=RangeMode.UNIT)
-    same = frames[0].channels == image.frames[0].channels
-    before = replace(image, frames=frames, space=image.space if same else Space.DATA)
+    before = replace(image, frames=frames)
     maps = [FeatureMap(frame.pixels, None) for frame in frames]
     result = to_image(before, maps, spec, format)
     return result._replace(notes=(*left_out, *result.notes))

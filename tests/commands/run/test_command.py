@@ -372,7 +372,8 @@ def test_what_is_wrong(
     np.save("complex.npy", np.ones((1, 1, 1, 1), np.complex64))
     np.savez("twice.npz", a=np.ones((1, 1, 1, 1)), b=np.ones((1, 1, 1, 1)))
     Path("twice.npz").write_bytes(Path("twice.npz").read_bytes().replace(b"b.npy", b"a.npy"))
-    np.savez_compressed("bomb.npz", a=np.zeros((5000, 5000)))
+    if "bomb.toml" in args:  # it takes a second
+        np.savez_compressed("bomb.npz", a=np.zeros((5000, 5000)))
     files = {"held": "w.npz:cnv", "none": "none.npz:a", "complex": "complex.npy", "twice": "twice.npz:a"}
     for name, reference in (files | {"bomb": "bomb.npz:a"}).items():
         stack({"type": "conv", "weights": reference}, name=name)
