@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from convcli.errors import OutputError
 
-__all__ = ["already_there", "is_bare_pipe", "write_bytes"]
+__all__ = ["already_there", "is_bare_pipe", "remove_temporaries", "write_bytes"]
 
 # Hints by the number of the error.
 _HINTS = {
@@ -35,14 +35,20 @@ _NOT_SUPPORTED = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS, er
 
 # Ways to name an open file of this process by its number.
 _STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
-_OPEN_FILE = re.compile(r"/(?:dev|proc/self|proc/(?P<process>\d+))/fd/(?P<number>\d+)")
+_OPEN_FILE = re.compile(r"/(?:dev|proc/self|proc/(?P<process>\d{1,9}))/fd/(?P<number>\d{1,9})")
 
 # Names of temporary files: the computer, the process that writes, and a random part.
-_TEMPORARY = re.compile(r"\.convcli-(?:(?P<computer>[0-9a-f]{8})-(?P<process>\d+)-)?[0-9a-f]{12}\.part")
+_TEMPORARY = re.compile(r"\.convcli-(?:(?P<computer>[0-9a-f]{8})-(?P<process>\d{1,9})-)?[0-9a-f]{12}\.part")
+# The computer where the system does not tell which it is; numbers of processes then tell nothing.
+_UNKNOWN = "0" * 8
 # Seconds after which a temporary file is stale, whoever wrote it: no write takes a day.
 _STALE = 86_400.0
 # Folders in which stale files have been looked for.
 _swept: set[str] = set()
+# Temporary files of this process.
+_temporaries: set[str] = set()
+# Extended attributes that are kept: those of users, and access lists; others belong to the system.
+_KEPT_ATTRIBUTES = ("user.", "system.posix_acl_")
 
 # Signals that end a process unless it handles them.
 _FATAL = ("SIGTERM", "SIGHUP", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGQUIT", "SIGVTALRM", "SIGPROF", "SIGXCPU")
@@ -201,8 +207,11 @@ def _keep(handle: int, temporary: str, target: str, before: os.stat_result) -> N
     os.chmod(temporary, stat.S_IMODE(before.st_mode) & (0o7777 if same else 0o777))
     if hasattr(os, "listxattr"):
         with contextlib.suppress(OSError):  # the file system has none
-            names = os.listxattr(target)
-            for name in set(os.listxattr(handle)) - set(names):  # what the folder gives to new files
+            names, given = (
+                {name for name in os.listxattr(file) if name.startswith(_KEPT_ATTRIBUTES)}
+                for file in (target, handle)
+            )
+            for name in given - names:  # what the folder gives to new files
                 with contextlib.suppress(OSError):
                     os.removexattr(handle, name)
             for name in names:
@@ -230,16 +239,13 @@ def _link_new(temporary: str, target: str) -> None:
 def _removed_after(temporary: str) -> Iterator[None]:
     """Remove the file of that name, if it is still there, whatever ends the block: a signal too."""
 
-    def remove() -> None:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-
     def end(number: int, _frame: object) -> None:
-        remove()
+        remove_temporaries()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
     changed: list[int] = []
+    _temporaries.add(temporary)
     try:
         with contextlib.suppress(ValueError):  # not the main thread, which alone handles signals
             for number in [getattr(signal, name) for name in _FATAL if hasattr(signal, name)]:
@@ -248,9 +254,18 @@ def _removed_after(temporary: str) -> Iterator[None]:
                     changed.append(number)
         yield
     finally:
-        remove()
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        _temporaries.discard(temporary)
         for number in changed:
             signal.signal(number, signal.SIG_DFL)
+
+
+def remove_temporaries() -> None:
+    """Remove the temporary files of this process, which is about to end."""
+    for temporary in tuple(_temporaries):
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
 
 
 def _remove_stale(folder: str) -> None:
@@ -263,14 +278,20 @@ def _remove_stale(folder: str) -> None:
             with contextlib.suppress(OSError):
                 found = entry.stat(follow_symlinks=False)
                 own = stat.S_ISREG(found.st_mode) and found.st_uid == getattr(os, "geteuid", lambda: 0)()
-                dead = name["computer"] == _computer() and _is_dead(int(name["process"]))
+                here = name["computer"] == _computer() != _UNKNOWN
+                dead = here and _is_dead(int(name["process"]))
                 if own and (dead or time.time() - found.st_mtime > _STALE):
                     os.unlink(entry.path)
 
 
 def _computer() -> str:
-    """Return a number for this computer or container: only here do numbers of processes tell who is alive."""
-    return f"{zlib.crc32(os.uname().nodename.encode() if hasattr(os, 'uname') else b''):08x}"
+    """Return a number for this run of the system, or of a container; zeros where there is no telling."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", "rb") as boot:
+            numbers_of = boot.read() + os.readlink("/proc/self/ns/pid").encode()
+    except OSError:
+        return _UNKNOWN
+    return f"{zlib.crc32(numbers_of):08x}"
 
 
 def _is_dead(process: int) -> bool:

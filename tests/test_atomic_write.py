@@ -462,3 +462,36 @@ def test_names_are_any_bytes(tmp_path):
         write_bytes(os.path.join(tmp_path, name, "a"), b"x")
     caught.value.message.encode()
     assert "\n" not in caught.value.message
+
+
+def test_an_abrupt_end_leaves_no_temporary_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"old")
+    seen = list[tuple[list[str], list[str]]]()
+
+    def ended(_handle: int) -> None:  # a second Ctrl-C while the data go to the disk
+        before = [one.name for one in tmp_path.glob(".*.part")]
+        atomic_write.remove_temporaries()
+        seen.append((before, [one.name for one in tmp_path.glob(".*.part")]))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", ended)
+    with pytest.raises(KeyboardInterrupt):
+        write_bytes(path, b"new")
+    [(before, after)] = seen
+    assert len(before) == 1
+    assert after == []
+    assert path.read_bytes() == b"old"
+
+
+def test_without_proc_only_age_tells_that_a_temporary_file_is_stale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atomic_write, "_computer", lambda: atomic_write._UNKNOWN)
+    dead = tmp_path / f".convcli-{atomic_write._UNKNOWN}-{2**22 + 1}-0123456789ab.part"
+    dead.write_bytes(b"")
+    atomic_write._remove_stale(str(tmp_path))
+    assert dead.exists()
+    os.utime(dead, (0, 0))
+    atomic_write._remove_stale(str(tmp_path))
+    assert not dead.exists()

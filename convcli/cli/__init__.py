@@ -65,12 +65,16 @@ def _interrupt(_number: int, frame: "FrameType | None") -> None:
     signal.signal(signal.SIGINT, _end)
     while frame is not None:
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
-            os._exit(INTERRUPTED)
+            _end(_number, frame)
         frame = frame.f_back
     raise KeyboardInterrupt
 
 
 def _end(_number: int, _frame: object) -> None:
+    """End at once, without a temporary file left."""
+    writing = sys.modules.get("convcli.atomic_write")
+    if writing is not None and hasattr(writing, "remove_temporaries"):  # it may be half imported
+        writing.remove_temporaries()
     os._exit(INTERRUPTED)
 
 
@@ -86,7 +90,11 @@ def _guard_streams() -> None:
             os.open(os.devnull, flags)
     if sys.stderr is sys.__stderr__:
         encoding = sys.stderr.encoding if sys.stderr is not None else "utf-8"
-        stream = io.BufferedWriter(io.FileIO(2, "w", closefd=False))
+        # A console of Windows has a writer of its own, which knows its encoding.
+        if os.name == "posix" or sys.stderr is None:
+            stream: Any = io.BufferedWriter(io.FileIO(2, "w", closefd=False))
+        else:
+            stream = sys.stderr.buffer
         sys.stderr = _Messages(stream, encoding, "backslashreplace", line_buffering=True)
 
 

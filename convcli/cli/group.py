@@ -1,5 +1,6 @@
 """The group of all commands: errors become lines on stderr, and exit statuses."""
 
+import os
 import sys
 from typing import Annotated, Any
 
@@ -62,7 +63,7 @@ class Group(PlainGroup):
             messages.complain(error)
             status = error.exit_status
         except OSError as error:
-            messages.complain(messages.unwritable(error))
+            messages.complain(messages.unwritable(error) if error.filename is None else _unreadable(error))
             status = 1
         except MemoryError:
             messages.say(
@@ -86,6 +87,11 @@ class Group(PlainGroup):
             else:
                 messages.text(error.message)
             return error.exit_code
+
+
+def _unreadable(error: OSError) -> ConvcliError:
+    name, reason = os.fsdecode(error.filename), (error.strerror or "it failed").lower()
+    return ConvcliError(f"{name!r}: {reason}", hint="was it moved or deleted meanwhile?")
 
 
 def _is_help(error: typer.TyperException) -> bool:
