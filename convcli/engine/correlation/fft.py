@@ -9,18 +9,16 @@ this would count are transformed in float64, those beyond its range summed weigh
 zeros alone are set to zero, and sums of products that are not negative are not left below zero.
 """
 
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import count
 from math import ceil, frexp, inf, isfinite
 from typing import Any
 
 import numpy as np
 
-from convcli.engine.arrays import Array, Floats
+from convcli.engine.arrays import DOUBLE, SINGLE, Array, Floats
 from convcli.engine.correlation import direct
 from convcli.engine.correlation.quiet_windows import (
-    DOUBLE,
-    SINGLE,
     WIDEST_RANGE,
     clear_zeros,
     quietest_window,
@@ -64,7 +62,6 @@ def correlate(task: Task, threads: int) -> None:
     whole = task.bound < inf
     kind = exact_type(task.bound, task.work, task.window.constant) if whole else task.work
     positive = bool((task.kernel >= 0).all())
-    unsigned = task.image.dtype.kind in "bu" and task.window.constant >= 0
     quietest, may_see_zeros = (0.0, False) if whole else quietest_window(task)
     spectrum = cache(partial(_spectrum, task.kernel, task.window.dilation, (high, wide)))
     if kind is not None:
@@ -98,8 +95,8 @@ def correlate(task: Task, threads: int) -> None:
             part = into[:, channel :: task.channels]
             if whole:
                 np.rint(unaliased, out=part, casting="same_kind")
-            elif positive and (unsigned or (circular.min() < 0 and tile.min() >= 0)):
-                np.fmax(unaliased, 0, out=part, casting="same_kind")
+            elif positive and circular.min() < 0 and tile.min() >= 0:
+                np.maximum(unaliased, 0, out=part, casting="same_kind")
             else:
                 np.copyto(part, unaliased, casting="same_kind")
             if may_see_zeros:
@@ -174,6 +171,7 @@ def _correlate_circularly(tile: Array, spectrum: Array, scale: float, into: Arra
         np.ldexp(into, exponent, out=into)
 
 
+@lru_cache(maxsize=64)
 def tile_length(outputs: int, span: int, stride: int, preferred: int) -> int:
     """Return the tile length along an axis that computes `outputs` in the shortest time."""
     whole = (outputs - 1) * stride + span

@@ -8,13 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from convcli.engine.arrays import Array
+from convcli.engine.arrays import DOUBLE, SINGLE, Array
 from convcli.engine.correlation.task import Task, rows_read
 from convcli.engine.window import Window
 
-__all__ = ["DOUBLE", "SINGLE", "WIDEST_RANGE", "clear_zeros", "quietest_window", "scale_of", "type_for"]
-
-SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+__all__ = ["WIDEST_RANGE", "clear_zeros", "quietest_window", "scale_of", "type_for"]
 
 # Largest ratio of a tile's root mean square to the largest pixel of any of its windows, unless that is 0, for
 # which it is transformed in a type: errors in such a window are some 1e-4 and 5e-7 of its largest pixel.
@@ -63,7 +61,7 @@ def _sampled(pixels: Array, window: Window) -> Array:
 
 
 def _step(span: int) -> int:
-    return max(1, min(span // 4, MAX_SAMPLE_STEP))
+    return max(1, min((span + 1) // 4, MAX_SAMPLE_STEP))
 
 
 def _neighbours(samples: Array, window: Window) -> Array:
