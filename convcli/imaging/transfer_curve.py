@@ -19,9 +19,8 @@ Floats = NDArray[np.floating[Any]]
 # errors of light would show.
 LARGEST_EXPONENT, LARGEST_IN_FLOAT32 = 50.0, 7.0
 
-# Slopes of curves where they would be flat, so that they have an inverse, of a table and at the dark
-# end of a power. Where the flat part does not lie at 0, light is then computed in float64.
-TABLE_SLOPE, DARK_SLOPE = 1e-9, 1e-12
+# Slope of curves where they would be flat, so that they have an inverse; light is then computed in float64.
+FLAT_SLOPE = 1e-9
 
 # The straight and the curved part of a curve, whose parameters are rounded, meet within this of their limit.
 NEAR = 0.01
@@ -127,8 +126,7 @@ def _curve(tag: bytes) -> Curve:
         values = struct.unpack_from(f">{len(names)}i", tag, 12)
         curve = Curve()._replace(**{name: value / 65536 for name, value in zip(names, values, strict=True)})
         if number in (1, 2):  # below -b/a, where the power would be of a negative number, it is constant
-            slope = DARK_SLOPE if curve.e else DARK_SLOPE**2
-            curve = curve._replace(c=slope, d=-curve.b / curve.a if curve.a else 0.0, f=curve.e)
+            curve = curve._replace(c=FLAT_SLOPE, d=-curve.b / curve.a if curve.a else 0.0, f=curve.e)
         if not names or not _is_usual(curve.g) or min(curve.a, curve.c) <= 0 or curve.f < 0:
             raise ValueError("no increasing curve")
         return _joined(curve)
@@ -180,8 +178,8 @@ def _is_delicate(dtype: np.dtype[Any], curve: Curve) -> bool:
     """Whether samples would not survive light in float32."""
     if curve.table:
         return dtype != np.uint8 or len(set(curve.table)) < len(curve.table)
-    flat = curve.c == DARK_SLOPE
-    return flat or dtype == np.float64 or not 1 / LARGEST_IN_FLOAT32 <= curve.g <= LARGEST_IN_FLOAT32
+    usual = 1 / LARGEST_IN_FLOAT32 <= curve.g <= LARGEST_IN_FLOAT32
+    return dtype == np.float64 or curve.c == FLAT_SLOPE or not usual
 
 
 def _joined(curve: Curve) -> Curve:
@@ -206,9 +204,10 @@ def _light(samples: Floats, curve: Curve) -> Floats:
     if curve.table:
         light = _interpolated(size, *_points(curve))
     else:
-        power = np.maximum(curve.a * size + curve.b, 0) ** curve.g
-        light = np.where(size >= curve.d, power + curve.e, curve.c * size + curve.f)
-    return np.asarray(np.where(samples < 0, -light, light), samples.dtype)
+        power = _power(curve.a * size, curve.b, curve.g)
+        power += curve.e
+        light = np.where(size >= curve.d, power, curve.c * size + curve.f)
+    return _odd(light, samples)
 
 
 def _samples(light: Floats, curve: Curve) -> Floats:
@@ -217,19 +216,38 @@ def _samples(light: Floats, curve: Curve) -> Floats:
         places, lights = _points(curve)
         samples = _interpolated(size, lights, places)
     else:
-        power = np.maximum(size - curve.e, 0) ** (1 / curve.g)
-        line = (size - curve.f) / curve.c
+        power = _power(size.copy(), -curve.e, 1 / curve.g)
+        power -= curve.b
+        power /= curve.a
         # Light of the last sample on the line; the other branch may begin a little below or above.
         knee = curve.c * curve.d + curve.f
-        samples = np.where(size > knee, np.maximum((power - curve.b) / curve.a, curve.d), line)
-    return np.asarray(np.where(light < 0, -samples, samples), light.dtype)
+        line = size - curve.f
+        line /= curve.c
+        samples = np.where(size > knee, np.maximum(power, curve.d, out=power), line)
+    return _odd(samples, light)
+
+
+def _power(values: Floats, offset: float, exponent: float) -> Floats:
+    """Return ``max(values + offset, 0) ** exponent``, in the place of `values`."""
+    values += offset
+    np.maximum(values, 0, out=values)
+    values **= exponent
+    return values
+
+
+def _odd(values: Floats, given: Floats) -> Floats:
+    """Return `values`, those of negative `given` ones negated, in the type of `given`."""
+    below = given < 0
+    if below.any():
+        np.negative(values, out=values, where=below)
+    return values.astype(given.dtype, copy=False)
 
 
 def _points(curve: Curve) -> tuple[Floats, Floats]:
     """Return samples and their light, strictly increasing."""
     places = np.linspace(0.0, 1.0, len(curve.table))
     lights = np.maximum.accumulate(np.array(curve.table))
-    return places, lights + (places - lights) * TABLE_SLOPE
+    return places, lights + (places - lights) * FLAT_SLOPE
 
 
 def _interpolated(at: Floats, known: Floats, values: Floats) -> Floats:

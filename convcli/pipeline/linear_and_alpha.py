@@ -75,7 +75,7 @@ def map_frame(
         pixels = decode(pixels, curves, full_in)
         if pad_value is not None:
             # One value for all channels: by the curve of green, should they differ.
-            pad_value = float(decode(np.array(pad_value), curves[len(curves) // 2 :][:1], full_in))
+            pad_value = float(decode(np.array([pad_value]), curves[len(curves) // 2 :][:1], full_in)[0])
     transparency: list[Array | None]
     if alpha is not None and is_weighted(frame, spec):
         kind = np.float64 if pixels.dtype == np.float64 else np.float32
@@ -126,24 +126,28 @@ def weighted_sum(pixels: Array, coverage: Array, weights: Array, slide: Correlat
     images, 1984 (premultiplied colours).
     """
     premultiplied = colour.premultiply(pixels, coverage)
-    sides = [(sign, np.maximum(sign * weights, 0)) for sign in (1.0, -1.0)]
-    sides = [(sign, side) for sign, side in sides if side.any()] or [(0.0, np.ones_like(weights))]
-    sums, shares, totals = [], [], []
-    for _, side in sides:
+
+    def gather(side: Array) -> tuple[Array, Array, float]:
         flat = side if side.ndim == 2 else side.sum(axis=0)
-        totals.append(float(flat.sum()))
-        share = slide(coverage, flat / totals[-1], True)
+        total = float(flat.sum())
+        share = slide(coverage, flat / total, True)
         share[share > 1 - OPAQUE_WITHIN] = 1.0
         share[share < TRANSPARENT_BELOW] = 0.0
-        shares.append(share)
-        sums.append(colour.unpremultiply(slide(premultiplied, side, False), share))
-    if len(sides) == 2:
-        for one, other in ((0, 1), (1, 0)):
-            unknown = shares[one] == 0
-            sums[one][unknown] = sums[other][unknown] * (totals[one] / totals[other])
-    gathered = sum(share * (total / sum(totals)) for share, total in zip(shares, totals, strict=True))
-    made = sum(sign * part for (sign, _), part in zip(sides, sums, strict=True))
-    return np.asarray(made), np.asarray(gathered)
+        return colour.unpremultiply(slide(premultiplied, side, False), share), share, total
+
+    if not weights.any():
+        made, gathered, _ = gather(np.ones_like(weights))
+        return np.zeros_like(made), gathered
+    sides = [gather(side) for side in (np.maximum(weights, 0), np.maximum(-weights, 0)) if side.any()]
+    made, gathered, total = sides[0]
+    if len(sides) == 1:
+        return made if weights.max() > 0 else -made, gathered
+    for (one, share, scale), (other, _, its) in (sides, sides[::-1]):
+        unknown = share == 0
+        one[unknown] = other[unknown] * (scale / its)
+    less, beside, rest = sides[1]
+    made -= less
+    return made, gathered * (total / (total + rest)) + beside * (rest / (total + rest))
 
 
 def sampled_alpha(alpha: Array, path: Sequence[Window], *, ceil: bool = False) -> Array:
