@@ -18,13 +18,7 @@ import numpy as np
 
 from convcli.engine.arrays import DOUBLE, SINGLE, Array, Floats
 from convcli.engine.correlation import direct
-from convcli.engine.correlation.quiet_windows import (
-    WIDEST_RANGE,
-    clear_zeros,
-    quietest_window,
-    scale_of,
-    type_for,
-)
+from convcli.engine.correlation.quiet_windows import clear_zeros, scale_of, type_for
 from convcli.engine.correlation.strips import load_piece
 from convcli.engine.correlation.sweep import store, target
 from convcli.engine.correlation.task import Task
@@ -62,7 +56,6 @@ def correlate(task: Task, threads: int) -> None:
     whole = task.bound < inf
     kind = exact_type(task.bound, task.work, task.window.constant) if whole else task.work
     positive = bool((task.kernel >= 0).all())
-    quietest, may_see_zeros = (0.0, False) if whole else quietest_window(task)
     spectrum = cache(partial(_spectrum, task.kernel, task.window.dilation, (high, wide)))
     if kind is not None:
         spectrum(kind)  # once, before threads ask for it
@@ -71,21 +64,18 @@ def correlate(task: Task, threads: int) -> None:
         into, source = target(task, piece, scratch), task.input_of(piece)
         tiles = _input(task, source, scratch)
         scales = [scale_of(tile) for tile in tiles]
-        kinds = [kind if isfinite(scale.largest) else None for scale in scales]
-        if not whole and any(scale.level > quietest * WIDEST_RANGE[task.work] for scale in scales):
+        if whole:
+            kinds = [(kind if isfinite(scale.largest) else None, False) for scale in scales]
+        else:
             kinds = [type_for(tile, scale, task) for tile, scale in zip(tiles, scales, strict=True)]
-        if any(one is None for one in kinds):  # `in` would compare, and NumPy takes None for float64
+        if any(used is None for used, _ in kinds):
             # One infinity or NaN would spread over the whole tile.
-            METHOD_WEIGHTS.check(
-                task.kernel.size,
-                "replace NaN and infinity",
-                ConvcliError,
-                what="picture with values that are not finite, or of too wide a range: the kernel's size",
-            )
+            what = "picture with values that are not finite, or of too wide a range: the kernel's size"
+            METHOD_WEIGHTS.check(task.kernel.size, "replace NaN and infinity", ConvcliError, what=what)
             weight_by_weight()(load_piece(task, piece, scratch), into, scratch)
             store(task, piece, into)
             return
-        for channel, (tile, scale, used) in enumerate(zip(tiles, scales, kinds, strict=True)):
+        for channel, (tile, scale, (used, zeros)) in enumerate(zip(tiles, scales, kinds, strict=True)):
             if used != tile.dtype:
                 single, tile = tile, scratch("double", tile.shape, DOUBLE)
                 np.copyto(tile, single)
@@ -99,7 +89,7 @@ def correlate(task: Task, threads: int) -> None:
                 np.maximum(unaliased, 0, out=part, casting="same_kind")
             else:
                 np.copyto(part, unaliased, casting="same_kind")
-            if may_see_zeros:
+            if zeros:
                 clear_zeros(tile, part, task.window)
         store(task, piece, into)
 
