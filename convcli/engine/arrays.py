@@ -21,7 +21,6 @@ __all__ = [
     "as_number",
     "as_picture",
     "check_magnitude",
-    "check_numeric",
     "exact_limit",
     "fits_short",
     "is_whole",
@@ -43,15 +42,6 @@ SAFE_IN_FLOAT32 = 2.0**60
 SCANNED_SAMPLES = 1 << 13
 
 
-def check_numeric(
-    dtype: np.dtype[Any], what: str, error: type[GeometryError | UsageError] = UsageError
-) -> None:
-    """Refuse element types that are not real numbers: complex, object, text or dates."""
-    if dtype.kind not in "biuf":
-        hint = "take .real or abs() first" if dtype.kind == "c" else "convert it with .astype(float)"
-        raise error(f"{what} of type {dtype} is not made of real numbers", hint=hint)
-
-
 def as_array(values: ArrayLike, what: str, error: type[GeometryError | UsageError] = UsageError) -> Array:
     """Return `values` as an array of real numbers; anything else is an `error` that calls them `what`."""
     try:
@@ -60,7 +50,10 @@ def as_array(values: ArrayLike, what: str, error: type[GeometryError | UsageErro
         raise error(
             f"{what} has rows of different lengths", hint="give rows of as many numbers each"
         ) from None
-    check_numeric(found.dtype, what, KernelError if error is KernelError else UsageError)
+    if found.dtype.kind not in "biuf":  # complex, object, text or dates
+        hint = "take .real or abs() first" if found.dtype.kind == "c" else "convert it with .astype(float)"
+        kind = KernelError if error is KernelError else UsageError
+        raise kind(f"{what} of type {found.dtype} is not made of real numbers", hint=hint)
     return found
 
 
@@ -93,15 +86,15 @@ def as_dtype(dtype: DTypeLike | None) -> np.dtype[Any] | None:
         raise UsageError(f"type {shown(dtype)} is not known", hint="give uint8, float32 or another") from None
 
 
-def as_picture(image: ArrayLike) -> Array:
+def as_picture(image: ArrayLike, what: str = "image") -> Array:
     """Return `image` as an array of real numbers with two or three axes and at least one pixel."""
-    picture = as_array(image, "image", GeometryError)
+    picture = as_array(image, what, GeometryError)
     if picture.ndim not in (2, 3):
         raise GeometryError(
-            f"image of shape {picture.shape} is not a picture", hint="give H x W or H x W x C"
+            f"{what} of shape {picture.shape} is not a picture", hint="give H x W or H x W x C"
         )
     if 0 in picture.shape:
-        raise GeometryError(f"image of shape {picture.shape} has no pixels", hint="give at least one")
+        raise GeometryError(f"{what} of shape {picture.shape} has no pixels", hint="give at least one")
     return picture
 
 

@@ -178,8 +178,8 @@ def _is_delicate(dtype: np.dtype[Any], curve: Curve) -> bool:
     """Whether samples would not survive light in float32."""
     if curve.table:
         return dtype != np.uint8 or len(set(curve.table)) < len(curve.table)
-    usual = 1 / LARGEST_IN_FLOAT32 <= curve.g <= LARGEST_IN_FLOAT32
-    return dtype == np.float64 or curve.c == FLAT_SLOPE or not usual
+    unusual = not 1 / LARGEST_IN_FLOAT32 <= curve.g <= LARGEST_IN_FLOAT32
+    return dtype == np.float64 or curve.c == FLAT_SLOPE or unusual
 
 
 def _joined(curve: Curve) -> Curve:
