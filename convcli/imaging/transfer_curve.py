@@ -1,6 +1,7 @@
 """Transfer curves: the light of stored samples, from a PNG's chunks or an ICC profile, and the way back."""
 
 import struct
+from collections.abc import Callable
 from math import nextafter
 from typing import Any, NamedTuple, TypeAlias
 
@@ -153,8 +154,7 @@ def decode(samples: Array, curves: Curves = (SRGB,), full: float | None = None) 
     """
     white = full_scale(samples.dtype) if full is None else full
     if len(curves) > 1 and samples.ndim == 3:
-        parts = [decode(samples[..., i], curves[i : i + 1], white) for i in range(samples.shape[2])]
-        return np.stack(parts, axis=2)
+        return _by_channel(decode, samples, curves, white)
     kind = np.dtype(np.float64 if _is_delicate(samples.dtype, curves[0]) else np.float32)
     if samples.dtype == np.uint8:
         lights: Floats = _light(np.arange(256) / white, curves[0]).astype(kind)
@@ -168,10 +168,13 @@ def encode(light: Floats, curves: Curves = (SRGB,), full: float = 1.0) -> Floats
     Sums over channels have the curve of the middle one.
     """
     if len(curves) > 1 and light.ndim == 3:
-        parts = [encode(light[..., i], curves[i : i + 1], full) for i in range(light.shape[2])]
-        return np.stack(parts, axis=2)
+        return _by_channel(encode, light, curves, full)
     with np.errstate(over="ignore"):
         return _samples(light, curves[len(curves) // 2]) * light.dtype.type(full)
+
+
+def _by_channel(convert: Callable[..., Floats], values: Array, curves: Curves, full: float) -> Floats:
+    return np.stack([convert(values[..., i], (one,), full) for i, one in enumerate(curves)], axis=2)
 
 
 def _is_delicate(dtype: np.dtype[Any], curve: Curve) -> bool:

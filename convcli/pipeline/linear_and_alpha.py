@@ -53,19 +53,10 @@ def map_frame(
 ) -> list[FeatureMap[Array]]:
     """Return the feature maps of a frame, in linear light and with alpha as `spec` asks.
 
-    `slide` makes them of its colours; `weigh` of its colours and coverage, where it is not opaque.
-
-    Parameters
-    ----------
-    frame
-        The pixels.
-    curves
-        Transfer curves of linear light, none for pixels as they are.
-    windows
-        For each map, the windows that made it, one after the other: alpha that is kept is sampled at their
-        centres. `ceil` rounds output sizes up.
-    colours
-        Whether results are colours, to be encoded again after linear light.
+    `slide` makes them of its colours; `weigh` of its colours and coverage, where it is not opaque. `curves`
+    are those of linear light, none for pixels as they are; results are encoded again if they are `colours`.
+    Alpha that is kept is sampled at the centres of each map's `windows`, one after the other; `ceil` rounds
+    output sizes up.
     """
     full_in = full_scale(frame.pixels.dtype)
     pixels: Array = frame.pixels
@@ -76,30 +67,23 @@ def map_frame(
         if pad_value is not None:
             # One value for all channels: by the curve of green, should they differ.
             pad_value = float(decode(np.array([pad_value]), curves[len(curves) // 2 :][:1], full_in)[0])
-    transparency: list[Array | None]
+    clear: Sequence[Array | None]
     if alpha is not None and is_weighted(frame, spec):
         kind = np.float64 if pixels.dtype == np.float64 else np.float32
         covered = weigh(pixels, np.divide(alpha, full_in, dtype=kind), pad_value)
-        values = [some for some, _ in covered]
-        transparency = [np.multiply(one, full_in, out=one) for _, one in covered]
+        values, clear = [some for some, _ in covered], [one * full_in for _, one in covered]
     else:
         values = slide(pixels, pad_value)
-        transparency = (
-            [None] * len(values)
-            if alpha is None
-            else [sampled_alpha(alpha, path, ceil=ceil) for path in windows]
-        )
+        clear = [None if alpha is None else sampled_alpha(alpha, path, ceil=ceil) for path in windows]
     if curves and colours:
         values = [encode(light, curves, full_in) for light in values]
-    return [FeatureMap(one, clear) for one, clear in zip(values, transparency, strict=True)]
+    return [FeatureMap(one, shown) for one, shown in zip(values, clear, strict=True)]
 
 
 def is_weighted(frame: Frame, spec: FilterSpec | PoolSpec) -> bool:
     """Whether colours are weighted by coverage: without it, and where all is opaque, they are plain."""
-    alpha = frame.alpha
-    if alpha is None or spec.alpha is not AlphaMode.FILTER:
-        return False
-    return bool((alpha != full_scale(alpha.dtype)).any())
+    alpha = frame.alpha if spec.alpha is AlphaMode.FILTER else None
+    return alpha is not None and bool((alpha != full_scale(alpha.dtype)).any())
 
 
 def opaque_padding(window: Window) -> Window:

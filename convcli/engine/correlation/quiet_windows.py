@@ -28,18 +28,10 @@ UNSCALED_MAX = 2.0**30
 
 
 class Scale(NamedTuple):
-    """How large the samples of a tile are.
+    """How large the samples of a tile are."""
 
-    Attributes
-    ----------
-    largest : float
-        The largest magnitude, by which the tile is scaled; 1 means that no scaling is needed.
-    level : float
-        Root mean square of the row where it is largest; the largest magnitude where squares would overflow.
-    """
-
-    largest: float
-    level: float
+    largest: float  # magnitude by which the tile is scaled; 1 where it needs no scaling
+    level: float  # root mean square of the loudest row, or `largest` where squares would overflow
 
 
 def scale_of(tile: Array) -> Scale:
