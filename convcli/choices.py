@@ -4,6 +4,7 @@ They are the one source for help, shell completion, errors and the engine's disp
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar, Self
@@ -60,14 +61,11 @@ class Choice(StrEnum):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read one value by any of its names; the hint of the UsageError names the nearest, or all."""
-        names = {choice.value: choice for choice in cls}
-        if not isinstance(text, str):
-            raise unknown(cls._label, text, names)
-        spelled = text.strip().lower()
-        found = names.get(spelled) or cls.synonyms().get(spelled)
-        if found is None:
-            raise unknown(cls._label, text, names)
-        return found
+        if isinstance(text, str):
+            spelled = text.strip().lower()
+            with suppress(ValueError):
+                return cls(cls._synonyms.get(spelled, spelled))
+        raise unknown(cls._label, text, [choice.value for choice in cls])
 
 
 # Synonyms mean the same wherever they are used; SciPy's `reflect` needs its tool's name before it.

@@ -4,7 +4,7 @@ What is malformed or too small is a `UsageError`.
 """
 
 import re
-from contextlib import suppress
+from operator import index
 from typing import Literal, TypeAlias
 
 from convcli.errors import UsageError, shown, unknown
@@ -176,10 +176,11 @@ def as_pair(value: object, what: str, least: int = 1) -> tuple[int, int]:
 
 
 def _as_int(value: object, what: str) -> int:
-    index = getattr(value, "__index__", None)
-    if index is not None and not isinstance(value, bool):
-        with suppress(TypeError):  # arrays have the method, and most of them no answer
-            return int(index())
+    if not isinstance(value, bool):
+        try:
+            return index(value)  # type: ignore[arg-type]
+        except TypeError:  # arrays have an __index__ too, and most of them no answer
+            pass
     raise UsageError(f"{what} {shown(value)} is not a whole number", hint="give an int or (rows, columns)")
 
 

@@ -1,5 +1,6 @@
 """The type that pixels of each type are computed in, checks of input arrays, and names of array types."""
 
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,6 +11,8 @@ from convcli.limits import MAGNITUDE
 from convcli.parsing import finite
 
 __all__ = [
+    "DOUBLE",
+    "SINGLE",
     "Array",
     "Floats",
     "Indices",
@@ -18,9 +21,9 @@ __all__ = [
     "as_number",
     "as_picture",
     "check_magnitude",
-    "check_numeric",
     "exact_limit",
     "fits_short",
+    "is_whole",
     "whole_bound",
     "working_dtype",
 ]
@@ -29,21 +32,14 @@ Array: TypeAlias = NDArray[Any]
 Floats: TypeAlias = NDArray[np.floating[Any]]
 Indices: TypeAlias = NDArray[np.intp]
 
+SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+
 # Weights whose magnitude lies between the inverse of this and this are computed in float32: sums and products
 # stay far from its limits of 2**128 and 2**-126.
 SAFE_IN_FLOAT32 = 2.0**60
 
 # Samples that are looked at a time for values that are not whole: one row of a photograph tells.
 SCANNED_SAMPLES = 1 << 13
-
-
-def check_numeric(
-    dtype: np.dtype[Any], what: str, error: type[GeometryError | UsageError] = UsageError
-) -> None:
-    """Refuse element types that are not real numbers: complex, object, text or dates."""
-    if dtype.kind not in "biuf":
-        hint = "take .real or abs() first" if dtype.kind == "c" else "convert it with .astype(float)"
-        raise error(f"{what} of type {dtype} is not made of real numbers", hint=hint)
 
 
 def as_array(values: ArrayLike, what: str, error: type[GeometryError | UsageError] = UsageError) -> Array:
@@ -54,7 +50,10 @@ def as_array(values: ArrayLike, what: str, error: type[GeometryError | UsageErro
         raise error(
             f"{what} has rows of different lengths", hint="give rows of as many numbers each"
         ) from None
-    check_numeric(found.dtype, what, KernelError if error is KernelError else UsageError)
+    if found.dtype.kind not in "biuf":  # complex, object, text or dates
+        hint = "take .real or abs() first" if found.dtype.kind == "c" else "convert it with .astype(float)"
+        kind = KernelError if error is KernelError else UsageError
+        raise kind(f"{what} of type {found.dtype} is not made of real numbers", hint=hint)
     return found
 
 
@@ -87,15 +86,15 @@ def as_dtype(dtype: DTypeLike | None) -> np.dtype[Any] | None:
         raise UsageError(f"type {shown(dtype)} is not known", hint="give uint8, float32 or another") from None
 
 
-def as_picture(image: ArrayLike) -> Array:
+def as_picture(image: ArrayLike, what: str = "image") -> Array:
     """Return `image` as an array of real numbers with two or three axes and at least one pixel."""
-    picture = as_array(image, "image", GeometryError)
+    picture = as_array(image, what, GeometryError)
     if picture.ndim not in (2, 3):
         raise GeometryError(
-            f"image of shape {picture.shape} is not a picture", hint="give H x W or H x W x C"
+            f"{what} of shape {picture.shape} is not a picture", hint="give H x W or H x W x C"
         )
     if 0 in picture.shape:
-        raise GeometryError(f"image of shape {picture.shape} has no pixels", hint="give at least one")
+        raise GeometryError(f"{what} of shape {picture.shape} has no pixels", hint="give at least one")
     return picture
 
 
@@ -105,10 +104,11 @@ def working_dtype(dtype: np.dtype[Any], weights: Floats | None = None) -> np.dty
     float32 where every value of `dtype` fits into it exactly (float16, bool, 8- and 16-bit integers),
     else float64; float64 also where the `weights` come near the limits of float32.
     """
-    work = np.dtype(np.float32 if np.can_cast(dtype, np.float32, "safe") else np.float64)
-    largest = 0.0 if weights is None else float(np.abs(weights).max())
-    safe = largest == 0 or 1 / SAFE_IN_FLOAT32 < largest < SAFE_IN_FLOAT32
-    return work if safe else np.dtype(np.float64)
+    if weights is not None:
+        largest = float(np.abs(weights).max())
+        if largest and not 1 / SAFE_IN_FLOAT32 < largest < SAFE_IN_FLOAT32:
+            return DOUBLE
+    return SINGLE if np.can_cast(dtype, SINGLE, "safe") else DOUBLE
 
 
 def whole_bound(kernel: Floats, pixels: np.dtype[Any] | Array, constant: float = 0.0) -> float:
@@ -118,12 +118,18 @@ def whole_bound(kernel: Floats, pixels: np.dtype[Any] | Array, constant: float =
     infinities are left out. Below ``2**24`` such sums are exact in float32, below ``2**53`` in float64, in
     every order of addition. `constant`, the padding value, counts like a pixel, whole or not.
     """
-    if not bool(np.all(kernel == np.rint(kernel))):
+    if not is_whole(kernel):
         return float("inf")
     peak = _largest(pixels) if isinstance(pixels, np.ndarray) else _largest_of_type(pixels)
     return float(np.abs(kernel).sum()) * max(peak, abs(constant)) if np.isfinite(peak) else peak
 
 
+def is_whole(values: Array) -> bool:
+    """Whether all `values` are whole numbers."""
+    return bool((values == np.rint(values)).all())
+
+
+@cache
 def exact_limit(work: np.dtype[Any]) -> float:
     """Return the bound below which all whole numbers are exact in `work`: ``2**24`` or ``2**53``."""
     return float(2 / np.finfo(work).eps)
@@ -143,9 +149,9 @@ def _largest(pixels: Array) -> float:
     rows = max(1, SCANNED_SAMPLES * len(pixels) // pixels.size)
     for first in range(0, len(pixels), rows):
         some = pixels[first : first + rows]
-        if not np.array_equal(some, np.rint(some)):
+        if not is_whole(some):
             some = some[np.isfinite(some)]
-            if not np.array_equal(some, np.rint(some)):
+            if not is_whole(some):
                 return float("inf")
         largest = max(largest, float(some.max(initial=0)), -float(some.min(initial=0)))
     return largest

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from convcli.choices import PadMode
 from convcli.engine.arrays import Array, Indices, as_number, as_picture
 from convcli.engine.tiles import Piece
-from convcli.engine.window import Window
+from convcli.engine.window import check_growth, size_text
 from convcli.errors import UsageError
 from convcli.parsing import PaddingPixels, as_padding
 
@@ -72,7 +72,8 @@ def pad2d(image: ArrayLike, padding: object, mode: PadMode | str = "reflect", va
         if amount != "valid":
             raise UsageError(f"padding {amount!r} needs a kernel", hint="give a number of pixels")
         amount = ((0, 0), (0, 0))
-    Window(size=(1, 1), padding=amount).output_size(picture.shape)
+    size = picture.shape[0] + sum(amount[0]), picture.shape[1] + sum(amount[1])
+    check_growth(picture.shape, size, f"picture padded to {size_text(size)}")
     rows, columns = (sources(n, *pair, mode) for n, pair in zip(picture.shape, amount, strict=False))
     pad_value = as_type(as_number(value, "pad value") if mode is PadMode.CONSTANT else 0.0, picture.dtype)
     padded = np.empty((len(rows), len(columns), *picture.shape[2:]), picture.dtype)

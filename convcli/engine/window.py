@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple, Self, cast
 
 from convcli.choices import PadMode
@@ -122,13 +122,13 @@ class Window:
         """Return the window of values that are parsed already, ``same`` and ``full`` turned into pixels."""
         return cls(size, stride, _pixels(padding, size, dilation, mode), dilation, mode, float(pad_value))
 
-    @property
+    @cached_property
     def axes(self) -> tuple[Axis, Axis]:
         """The window along the rows' axis (vertical) and along the columns' axis (horizontal)."""
         rows, columns = zip(self.size, self.stride, self.padding, self.dilation, strict=True)
         return Axis(*rows[:2], *rows[2], rows[3]), Axis(*columns[:2], *columns[2], columns[3])
 
-    @property
+    @cached_property
     def span(self) -> tuple[int, int]:
         """Rows and columns that the dilated window covers."""
         return extent(self.size[0], self.dilation[0]), extent(self.size[1], self.dilation[1])
@@ -153,16 +153,19 @@ class Window:
         rows, columns = (axis.output_size(n, ceil) for axis, n in zip(self.axes, shape, strict=False))
         if rows < 1 or columns < 1:
             raise self._too_large(shape, what)
-        padded, most = self.padded(shape), max(GROWTH * max(shape[:2]), SIDE.most)
-        SIDE._replace(most=most).check(
-            max(self.span),
-            f"use a smaller {what}",
-            GeometryError,
-            what=f"{what} {size_text(self.span)}: its side",
-        )
-        check_growth(shape, padded, f"picture padded to {size_text(padded)}")
-        check_growth(shape, (rows, columns), f"result of {size_text((rows, columns))}")
+        padded = self.padded(shape)
+        if max(rows * columns, padded[0] * padded[1], *self.span) > SIDE.most:  # else all is within limits
+            self._check_limits(shape, padded, (rows, columns), what)
         return rows, columns
+
+    def _check_limits(
+        self, shape: tuple[int, ...], padded: tuple[int, int], made: tuple[int, int], what: str
+    ) -> None:
+        if max(self.span) > GROWTH * max(shape[:2]):
+            name = f"{what} {size_text(self.span)}: its side"
+            SIDE.check(max(self.span), f"use a smaller {what}", GeometryError, what=name)
+        check_growth(shape, padded, f"picture padded to {size_text(padded)}")
+        check_growth(shape, made, f"result of {size_text(made)}")
 
     def padded(self, shape: Sequence[int]) -> tuple[int, int]:
         """Return the rows and columns of a picture of `shape` with its padding."""

@@ -1,6 +1,7 @@
 """Transfer curves: the light of stored samples, from a PNG's chunks or an ICC profile, and the way back."""
 
 import struct
+from collections.abc import Callable
 from math import nextafter
 from typing import Any, NamedTuple, TypeAlias
 
@@ -19,9 +20,8 @@ Floats = NDArray[np.floating[Any]]
 # errors of light would show.
 LARGEST_EXPONENT, LARGEST_IN_FLOAT32 = 50.0, 7.0
 
-# Slopes of curves where they would be flat, so that they have an inverse, of a table and at the dark
-# end of a power. Where the flat part does not lie at 0, light is then computed in float64.
-TABLE_SLOPE, DARK_SLOPE = 1e-9, 1e-12
+# Slope of curves where they would be flat, so that they have an inverse; light is then computed in float64.
+FLAT_SLOPE = 1e-9
 
 # The straight and the curved part of a curve, whose parameters are rounded, meet within this of their limit.
 NEAR = 0.01
@@ -127,8 +127,7 @@ def _curve(tag: bytes) -> Curve:
         values = struct.unpack_from(f">{len(names)}i", tag, 12)
         curve = Curve()._replace(**{name: value / 65536 for name, value in zip(names, values, strict=True)})
         if number in (1, 2):  # below -b/a, where the power would be of a negative number, it is constant
-            slope = DARK_SLOPE if curve.e else DARK_SLOPE**2
-            curve = curve._replace(c=slope, d=-curve.b / curve.a if curve.a else 0.0, f=curve.e)
+            curve = curve._replace(c=FLAT_SLOPE, d=-curve.b / curve.a if curve.a else 0.0, f=curve.e)
         if not names or not _is_usual(curve.g) or min(curve.a, curve.c) <= 0 or curve.f < 0:
             raise ValueError("no increasing curve")
         return _joined(curve)
@@ -155,8 +154,7 @@ def decode(samples: Array, curves: Curves = (SRGB,), full: float | None = None) 
     """
     white = full_scale(samples.dtype) if full is None else full
     if len(curves) > 1 and samples.ndim == 3:
-        parts = [decode(samples[..., i], curves[i : i + 1], white) for i in range(samples.shape[2])]
-        return np.stack(parts, axis=2)
+        return _by_channel(decode, samples, curves, white)
     kind = np.dtype(np.float64 if _is_delicate(samples.dtype, curves[0]) else np.float32)
     if samples.dtype == np.uint8:
         lights: Floats = _light(np.arange(256) / white, curves[0]).astype(kind)
@@ -170,18 +168,21 @@ def encode(light: Floats, curves: Curves = (SRGB,), full: float = 1.0) -> Floats
     Sums over channels have the curve of the middle one.
     """
     if len(curves) > 1 and light.ndim == 3:
-        parts = [encode(light[..., i], curves[i : i + 1], full) for i in range(light.shape[2])]
-        return np.stack(parts, axis=2)
+        return _by_channel(encode, light, curves, full)
     with np.errstate(over="ignore"):
         return _samples(light, curves[len(curves) // 2]) * light.dtype.type(full)
+
+
+def _by_channel(convert: Callable[..., Floats], values: Array, curves: Curves, full: float) -> Floats:
+    return np.stack([convert(values[..., i], (one,), full) for i, one in enumerate(curves)], axis=2)
 
 
 def _is_delicate(dtype: np.dtype[Any], curve: Curve) -> bool:
     """Whether samples would not survive light in float32."""
     if curve.table:
         return dtype != np.uint8 or len(set(curve.table)) < len(curve.table)
-    flat = curve.c == DARK_SLOPE
-    return flat or dtype == np.float64 or not 1 / LARGEST_IN_FLOAT32 <= curve.g <= LARGEST_IN_FLOAT32
+    unusual = not 1 / LARGEST_IN_FLOAT32 <= curve.g <= LARGEST_IN_FLOAT32
+    return dtype == np.float64 or curve.c == FLAT_SLOPE or unusual
 
 
 def _joined(curve: Curve) -> Curve:
@@ -206,9 +207,10 @@ def _light(samples: Floats, curve: Curve) -> Floats:
     if curve.table:
         light = _interpolated(size, *_points(curve))
     else:
-        power = np.maximum(curve.a * size + curve.b, 0) ** curve.g
-        light = np.where(size >= curve.d, power + curve.e, curve.c * size + curve.f)
-    return np.asarray(np.where(samples < 0, -light, light), samples.dtype)
+        power = _power(curve.a * size, curve.b, curve.g)
+        power += curve.e
+        light = np.where(size >= curve.d, power, curve.c * size + curve.f)
+    return _odd(light, samples)
 
 
 def _samples(light: Floats, curve: Curve) -> Floats:
@@ -217,19 +219,38 @@ def _samples(light: Floats, curve: Curve) -> Floats:
         places, lights = _points(curve)
         samples = _interpolated(size, lights, places)
     else:
-        power = np.maximum(size - curve.e, 0) ** (1 / curve.g)
-        line = (size - curve.f) / curve.c
+        power = _power(size.copy(), -curve.e, 1 / curve.g)
+        power -= curve.b
+        power /= curve.a
         # Light of the last sample on the line; the other branch may begin a little below or above.
         knee = curve.c * curve.d + curve.f
-        samples = np.where(size > knee, np.maximum((power - curve.b) / curve.a, curve.d), line)
-    return np.asarray(np.where(light < 0, -samples, samples), light.dtype)
+        line = size - curve.f
+        line /= curve.c
+        samples = np.where(size > knee, np.maximum(power, curve.d, out=power), line)
+    return _odd(samples, light)
+
+
+def _power(values: Floats, offset: float, exponent: float) -> Floats:
+    """Return ``max(values + offset, 0) ** exponent``, in the place of `values`."""
+    values += offset
+    np.maximum(values, 0, out=values)
+    values **= exponent
+    return values
+
+
+def _odd(values: Floats, given: Floats) -> Floats:
+    """Return `values`, those of negative `given` ones negated, in the type of `given`."""
+    below = given < 0
+    if below.any():
+        np.negative(values, out=values, where=below)
+    return values.astype(given.dtype, copy=False)
 
 
 def _points(curve: Curve) -> tuple[Floats, Floats]:
     """Return samples and their light, strictly increasing."""
     places = np.linspace(0.0, 1.0, len(curve.table))
     lights = np.maximum.accumulate(np.array(curve.table))
-    return places, lights + (places - lights) * TABLE_SLOPE
+    return places, lights + (places - lights) * FLAT_SLOPE
 
 
 def _interpolated(at: Floats, known: Floats, values: Floats) -> Floats:

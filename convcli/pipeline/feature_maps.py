@@ -77,7 +77,7 @@ class Filtering(NamedTuple):
         for found in self.kernels.kernels:
             for weights in found.components:
                 flat = weights if weights.ndim == 2 else weights[0]
-                chosen, _ = plan_for(pixels, flat, spec.window(flat.shape), spec.method)
+                chosen = plan_for(pixels, flat, spec.window(flat.shape), spec.method).plan
                 yield MethodUsed(found.name, chosen.method.value, chosen.reason)
 
     def _slide(self, pixels: Array, pad_value: float | None) -> list[Array]:

@@ -53,19 +53,10 @@ def map_frame(
 ) -> list[FeatureMap[Array]]:
     """Return the feature maps of a frame, in linear light and with alpha as `spec` asks.
 
-    `slide` makes them of its colours; `weigh` of its colours and coverage, where it is not opaque.
-
-    Parameters
-    ----------
-    frame
-        The pixels.
-    curves
-        Transfer curves of linear light, none for pixels as they are.
-    windows
-        For each map, the windows that made it, one after the other: alpha that is kept is sampled at their
-        centres. `ceil` rounds output sizes up.
-    colours
-        Whether results are colours, to be encoded again after linear light.
+    `slide` makes them of its colours; `weigh` of its colours and coverage, where it is not opaque. `curves`
+    are those of linear light, none for pixels as they are; results are encoded again if they are `colours`.
+    Alpha that is kept is sampled at the centres of each map's `windows`, one after the other; `ceil` rounds
+    output sizes up.
     """
     full_in = full_scale(frame.pixels.dtype)
     pixels: Array = frame.pixels
@@ -75,31 +66,24 @@ def map_frame(
         pixels = decode(pixels, curves, full_in)
         if pad_value is not None:
             # One value for all channels: by the curve of green, should they differ.
-            pad_value = float(decode(np.array(pad_value), curves[len(curves) // 2 :][:1], full_in))
-    transparency: list[Array | None]
+            pad_value = float(decode(np.array([pad_value]), curves[len(curves) // 2 :][:1], full_in)[0])
+    clear: Sequence[Array | None]
     if alpha is not None and is_weighted(frame, spec):
         kind = np.float64 if pixels.dtype == np.float64 else np.float32
         covered = weigh(pixels, np.divide(alpha, full_in, dtype=kind), pad_value)
-        values = [some for some, _ in covered]
-        transparency = [np.multiply(one, full_in, out=one) for _, one in covered]
+        values, clear = [some for some, _ in covered], [one * full_in for _, one in covered]
     else:
         values = slide(pixels, pad_value)
-        transparency = (
-            [None] * len(values)
-            if alpha is None
-            else [sampled_alpha(alpha, path, ceil=ceil) for path in windows]
-        )
+        clear = [None if alpha is None else sampled_alpha(alpha, path, ceil=ceil) for path in windows]
     if curves and colours:
         values = [encode(light, curves, full_in) for light in values]
-    return [FeatureMap(one, clear) for one, clear in zip(values, transparency, strict=True)]
+    return [FeatureMap(one, shown) for one, shown in zip(values, clear, strict=True)]
 
 
 def is_weighted(frame: Frame, spec: FilterSpec | PoolSpec) -> bool:
     """Whether colours are weighted by coverage: without it, and where all is opaque, they are plain."""
-    alpha = frame.alpha
-    if alpha is None or spec.alpha is not AlphaMode.FILTER:
-        return False
-    return bool((alpha != full_scale(alpha.dtype)).any())
+    alpha = frame.alpha if spec.alpha is AlphaMode.FILTER else None
+    return alpha is not None and bool((alpha != full_scale(alpha.dtype)).any())
 
 
 def opaque_padding(window: Window) -> Window:
@@ -126,24 +110,28 @@ def weighted_sum(pixels: Array, coverage: Array, weights: Array, slide: Correlat
     images, 1984 (premultiplied colours).
     """
     premultiplied = colour.premultiply(pixels, coverage)
-    sides = [(sign, np.maximum(sign * weights, 0)) for sign in (1.0, -1.0)]
-    sides = [(sign, side) for sign, side in sides if side.any()] or [(0.0, np.ones_like(weights))]
-    sums, shares, totals = [], [], []
-    for _, side in sides:
+
+    def gather(side: Array) -> tuple[Array, Array, float]:
         flat = side if side.ndim == 2 else side.sum(axis=0)
-        totals.append(float(flat.sum()))
-        share = slide(coverage, flat / totals[-1], True)
+        total = float(flat.sum())
+        share = slide(coverage, flat / total, True)
         share[share > 1 - OPAQUE_WITHIN] = 1.0
         share[share < TRANSPARENT_BELOW] = 0.0
-        shares.append(share)
-        sums.append(colour.unpremultiply(slide(premultiplied, side, False), share))
-    if len(sides) == 2:
-        for one, other in ((0, 1), (1, 0)):
-            unknown = shares[one] == 0
-            sums[one][unknown] = sums[other][unknown] * (totals[one] / totals[other])
-    gathered = sum(share * (total / sum(totals)) for share, total in zip(shares, totals, strict=True))
-    made = sum(sign * part for (sign, _), part in zip(sides, sums, strict=True))
-    return np.asarray(made), np.asarray(gathered)
+        return colour.unpremultiply(slide(premultiplied, side, False), share), share, total
+
+    if not weights.any():
+        made, gathered, _ = gather(np.ones_like(weights))
+        return np.zeros_like(made), gathered
+    sides = [gather(side) for side in (np.maximum(weights, 0), np.maximum(-weights, 0)) if side.any()]
+    made, gathered, total = sides[0]
+    if len(sides) == 1:
+        return made if weights.max() > 0 else -made, gathered
+    for (one, share, scale), (other, _, its) in (sides, sides[::-1]):
+        unknown = share == 0
+        one[unknown] = other[unknown] * (scale / its)
+    less, beside, rest = sides[1]
+    made -= less
+    return made, gathered * (total / (total + rest)) + beside * (rest / (total + rest))
 
 
 def sampled_alpha(alpha: Array, path: Sequence[Window], *, ceil: bool = False) -> Array:

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 from PIL import Image
 from scipy import ndimage
 
+from convcli.pipeline.linear_and_alpha import weighted_sum
 from tests.imaging.profiles import curv, profile
 from tests.oracle import linear_to_srgb, srgb_to_linear
 from tests.program import Convcli, pixels
@@ -411,3 +412,23 @@ def test_far_from_what_is_transparent_all_is_as_without_alpha(
     assert_allclose(found[20:, 20:, :3], np.load(tmp_path / "plain.npy")[20:, 20:], atol=5e-3)
     assert (found[20:, 20:, 3] == 255).all()
     assert (found[..., 3] < 255).any()
+
+
+@pytest.mark.parametrize(
+    ("kernel", "colour", "coverage"),
+    [
+        # Four columns, the first two covered; coverage is weighted by the magnitudes of the weights.
+        ([[-1.0, -1.0, -1.0]], [-24.0, -24.0], [2 / 3, 1 / 3]),
+        ([[0.0, 0.0, 0.0]], [0.0, 0.0], [2 / 3, 1 / 3]),
+        ([[3.0, 0.0, -1.0]], [16.0, 16.0], [0.75, 0.75]),
+        ([[0.0, 0.0, -2.0]], [0.0, 0.0], [0.0, 0.0]),
+    ],
+)
+def test_kernels_of_one_sign_of_both_and_of_none(kernel, colour, coverage) -> None:
+    def slide(values, weights, _):
+        return ndimage.correlate(values, weights, mode="constant")[:, 1:-1]
+
+    colours, covered = np.full((1, 4), 8.0), np.array([[1.0, 1.0, 0.0, 0.0]])
+    made, gathered = weighted_sum(colours, covered, np.array(kernel), slide)
+    assert_allclose(made[0], colour, atol=1e-12)
+    assert_allclose(gathered[0], coverage)

@@ -14,7 +14,6 @@ from convcli.engine.correlation.correlate import as_weights, correlate_window
 from convcli.engine.pad import pad2d
 from convcli.engine.pooling.pool2d import Pooling, pool_planes
 from convcli.engine.window import Window
-from convcli.errors import UsageError
 
 __all__ = ["FLAT_RANGE", "match_score", "match_window"]
 
@@ -96,8 +95,6 @@ def match_window(
 ) -> Array:
     """Return :func:`match_score` of arguments that are parsed: `window` has the size of `weights`."""
     feature = _feature(weights, center=center)
-    if not math.isfinite(window.pad_value):
-        raise UsageError(f"pad value {window.pad_value} is not finite", hint="give a number")
     window.output_size(picture.shape)
     planes = [picture] if picture.ndim == 2 else list(np.moveaxis(picture, 2, 0))
     scores = [_scores(plane, feature, window, jobs, center=center) for plane in planes]

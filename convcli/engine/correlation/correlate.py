@@ -155,9 +155,7 @@ def correlate_window(
     range_of = working_dtype(picture.dtype)
     bias, _ = as_number(bias, "bias", range_of), as_number(window.pad_value, "pad value", range_of)
     result = _result(picture, (end - first, width, *picture.shape[2:]), dtype, out)
-    planned, bound = plan_for(picture, weights, window, method, rows)
-    chosen = planned.method
-    work = working_dtype(picture.dtype, weights)
+    (chosen, _), work, bound = plan_for(picture, weights, window, method, rows)
     if fits_short(weights, picture.dtype, result.dtype, bias, window.constant) and _takes_int16(
         chosen, weights
     ):

@@ -1,7 +1,6 @@
 """The direct method: every weight times its pixel, zeros skipped."""
 
-from convcli.engine.correlation.program import Program
-from convcli.engine.correlation.strips import cut_pieces
+from convcli.engine.correlation.strips import Program, cut_pieces
 from convcli.engine.correlation.sweep import sweep
 from convcli.engine.correlation.tap_programs import blas_for, column_period, compile_taps
 from convcli.engine.correlation.task import Task

@@ -9,24 +9,16 @@ this would count are transformed in float64, those beyond its range summed weigh
 zeros alone are set to zero, and sums of products that are not negative are not left below zero.
 """
 
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import count
 from math import ceil, frexp, inf, isfinite
 from typing import Any
 
 import numpy as np
 
-from convcli.engine.arrays import Array, Floats
+from convcli.engine.arrays import DOUBLE, SINGLE, Array, Floats
 from convcli.engine.correlation import direct
-from convcli.engine.correlation.quiet_windows import (
-    DOUBLE,
-    SINGLE,
-    WIDEST_RANGE,
-    clear_zeros,
-    quietest_window,
-    scale_of,
-    type_for,
-)
+from convcli.engine.correlation.quiet_windows import clear_zeros, scale_of, type_for
 from convcli.engine.correlation.strips import load_piece
 from convcli.engine.correlation.sweep import store, target
 from convcli.engine.correlation.task import Task
@@ -64,8 +56,6 @@ def correlate(task: Task, threads: int) -> None:
     whole = task.bound < inf
     kind = exact_type(task.bound, task.work, task.window.constant) if whole else task.work
     positive = bool((task.kernel >= 0).all())
-    unsigned = task.image.dtype.kind in "bu" and task.window.constant >= 0
-    quietest, may_see_zeros = (0.0, False) if whole else quietest_window(task)
     spectrum = cache(partial(_spectrum, task.kernel, task.window.dilation, (high, wide)))
     if kind is not None:
         spectrum(kind)  # once, before threads ask for it
@@ -74,21 +64,18 @@ def correlate(task: Task, threads: int) -> None:
         into, source = target(task, piece, scratch), task.input_of(piece)
         tiles = _input(task, source, scratch)
         scales = [scale_of(tile) for tile in tiles]
-        kinds = [kind if isfinite(scale.largest) else None for scale in scales]
-        if not whole and any(scale.level > quietest * WIDEST_RANGE[task.work] for scale in scales):
+        if whole:
+            kinds = [(kind if isfinite(scale.largest) else None, False) for scale in scales]
+        else:
             kinds = [type_for(tile, scale, task) for tile, scale in zip(tiles, scales, strict=True)]
-        if any(one is None for one in kinds):  # `in` would compare, and NumPy takes None for float64
+        if any(used is None for used, _ in kinds):
             # One infinity or NaN would spread over the whole tile.
-            METHOD_WEIGHTS.check(
-                task.kernel.size,
-                "replace NaN and infinity",
-                ConvcliError,
-                what="picture with values that are not finite, or of too wide a range: the kernel's size",
-            )
+            what = "picture with values that are not finite, or of too wide a range: the kernel's size"
+            METHOD_WEIGHTS.check(task.kernel.size, "replace NaN and infinity", ConvcliError, what=what)
             weight_by_weight()(load_piece(task, piece, scratch), into, scratch)
             store(task, piece, into)
             return
-        for channel, (tile, scale, used) in enumerate(zip(tiles, scales, kinds, strict=True)):
+        for channel, (tile, scale, (used, zeros)) in enumerate(zip(tiles, scales, kinds, strict=True)):
             if used != tile.dtype:
                 single, tile = tile, scratch("double", tile.shape, DOUBLE)
                 np.copyto(tile, single)
@@ -98,11 +85,11 @@ def correlate(task: Task, threads: int) -> None:
             part = into[:, channel :: task.channels]
             if whole:
                 np.rint(unaliased, out=part, casting="same_kind")
-            elif positive and (unsigned or (circular.min() < 0 and tile.min() >= 0)):
-                np.fmax(unaliased, 0, out=part, casting="same_kind")
+            elif positive and circular.min() < 0 and tile.min() >= 0:
+                np.maximum(unaliased, 0, out=part, casting="same_kind")
             else:
                 np.copyto(part, unaliased, casting="same_kind")
-            if may_see_zeros:
+            if zeros:
                 clear_zeros(tile, part, task.window)
         store(task, piece, into)
 
@@ -174,6 +161,7 @@ def _correlate_circularly(tile: Array, spectrum: Array, scale: float, into: Arra
         np.ldexp(into, exponent, out=into)
 
 
+@lru_cache(maxsize=64)
 def tile_length(outputs: int, span: int, stride: int, preferred: int) -> int:
     """Return the tile length along an axis that computes `outputs` in the shortest time."""
     whole = (outputs - 1) * stride + span

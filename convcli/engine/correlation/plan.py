@@ -1,13 +1,14 @@
 """Planning: which method computes a correlation fastest without loss of accuracy, and why, in words."""
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from convcli.choices import Method
-from convcli.engine.arrays import Array, Floats, exact_limit, whole_bound, working_dtype
+from convcli.engine.arrays import Array, Floats, exact_limit, is_whole, whole_bound, working_dtype
 from convcli.engine.correlation.costs import costs
 from convcli.engine.correlation.fft import TILE, exact_type
 from convcli.engine.correlation.gemm import OUTPUT_ROWS, columns_by_phase
@@ -17,7 +18,7 @@ from convcli.engine.correlation.task import rows_read
 from convcli.engine.kernel_cache import by_weights
 from convcli.engine.window import Window, extent
 
-__all__ = ["Plan", "plan", "plan_for"]
+__all__ = ["Plan", "Planned", "plan", "plan_for"]
 
 # The separable method's column pass and row pass each take this many times what `compile_taps` estimates for
 # their weights in a single pass.
@@ -33,7 +34,6 @@ FFT_IN_FLOAT64 = 2.2
 # Nanoseconds of set-up: transforming the kernel and importing numpy.fft; making the Toeplitz matrices.
 FFT_SETUP, GEMM_SETUP = 400_000.0, 50_000.0
 
-
 # Weights above which planning itself (singular values, programs of taps) would take longer than the work.
 MANY_WEIGHTS = 1 << 18
 
@@ -43,6 +43,14 @@ class Plan(NamedTuple):
 
     method: Method
     reason: str
+
+
+class Planned(NamedTuple):
+    """How a picture is filtered: `bound` is the largest whole sum, infinity where sums may round."""
+
+    plan: Plan
+    work: np.dtype[Any]
+    bound: float
 
 
 def plan(
@@ -79,33 +87,41 @@ def plan_for(
     window: Window,
     method: Method = Method.AUTO,
     rows: tuple[int, int] | None = None,
-) -> tuple[Plan, float]:
-    """Return the plan for `rows` of the result, and the largest whole sum, infinity if it may be inexact.
+) -> Planned:
+    """Return how `rows` of the result are computed.
 
     The pixels are looked at only where the weights are whole, the type of the pixels does not bound the sums,
     and the method that is fastest would round.
     """
     shape, dtype, constant = picture.shape, picture.dtype, window.constant
-    work = working_dtype(dtype, weights)
-
-    def planned(bound: float) -> Plan:
-        return plan(
-            weights, shape, dtype, window.stride, window.dilation, method, bound=bound, constant=constant
-        )
-
-    bound = whole_bound(weights, dtype, constant)
-    chosen = planned(bound)
-    if bound >= exact_limit(work) and _rounds(chosen.method, weights, work):
+    geometry = shape, dtype, window.stride, window.dilation, method
+    planned, looks = _by_type(weights, *geometry, constant)
+    if looks:
         bound = whole_bound(weights, rows_read(picture, window, rows), constant)
-        chosen = planned(bound)
-    return chosen, bound if bound < exact_limit(work) else float("inf")
+        chosen = plan(weights, *geometry, bound=bound, constant=constant)
+        planned = Planned(chosen, planned.work, bound if bound < exact_limit(planned.work) else inf)
+    return planned
 
 
-def _rounds(method: Method, weights: Floats, work: np.dtype[Any]) -> bool:
-    """Whether `method` may round sums of whole `weights` over whole pixels."""
-    return method is Method.FFT or (
-        method is Method.SEPARABLE and not is_exact(factors(weights, work), weights)
+@by_weights
+def _by_type(
+    weights: Floats,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+    method: Method,
+    constant: float,
+) -> tuple[Planned, bool]:
+    """Return what the type of the pixels tells, and whether they must be looked at."""
+    work, bound = working_dtype(dtype, weights), whole_bound(weights, dtype, constant)
+    chosen = plan(weights, shape, dtype, stride, dilation, method, bound=bound, constant=constant)
+    if bound < exact_limit(work):
+        return Planned(chosen, work, bound), False
+    rounds = chosen.method is Method.FFT or (
+        chosen.method is Method.SEPARABLE and not is_exact(factors(weights, work), weights)
     )
+    return Planned(chosen, work, inf), rounds and is_whole(weights)
 
 
 @by_weights

@@ -8,13 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from convcli.engine.arrays import Array
-from convcli.engine.correlation.task import Task, rows_read
+from convcli.engine.arrays import DOUBLE, SINGLE, Array
+from convcli.engine.correlation.task import Task
 from convcli.engine.window import Window
 
-__all__ = ["DOUBLE", "SINGLE", "WIDEST_RANGE", "clear_zeros", "quietest_window", "scale_of", "type_for"]
-
-SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+__all__ = ["clear_zeros", "scale_of", "type_for"]
 
 # Largest ratio of a tile's root mean square to the largest pixel of any of its windows, unless that is 0, for
 # which it is transformed in a type: errors in such a window are some 1e-4 and 5e-7 of its largest pixel.
@@ -30,18 +28,10 @@ UNSCALED_MAX = 2.0**30
 
 
 class Scale(NamedTuple):
-    """How large the samples of a tile are.
+    """How large the samples of a tile are."""
 
-    Attributes
-    ----------
-    largest : float
-        The largest magnitude, by which the tile is scaled; 1 means that no scaling is needed.
-    level : float
-        Root mean square of the row where it is largest; the largest magnitude where squares would overflow.
-    """
-
-    largest: float
-    level: float
+    largest: float  # magnitude by which the tile is scaled; 1 where it needs no scaling
+    level: float  # root mean square of the loudest row, or `largest` where squares would overflow
 
 
 def scale_of(tile: Array) -> Scale:
@@ -54,16 +44,13 @@ def scale_of(tile: Array) -> Scale:
 
 
 def _sampled(pixels: Array, window: Window) -> Array:
-    """Return the magnitude of some pixels: two, at least, in a row and in a column of each window.
-
-    Windows at the border, half of which is padding, are windows too.
-    """
+    """Return the magnitude of some pixels: two, at least, in a row and in a column of each window."""
     rows, columns = (_step(span) for span in window.span)
     return np.abs(pixels[::rows, ::columns])
 
 
 def _step(span: int) -> int:
-    return max(1, min(span // 4, MAX_SAMPLE_STEP))
+    return max(1, min((span + 1) // 4, MAX_SAMPLE_STEP))
 
 
 def _neighbours(samples: Array, window: Window) -> Array:
@@ -75,32 +62,23 @@ def _neighbours(samples: Array, window: Window) -> Array:
     return samples
 
 
-def quietest_window(task: Task) -> tuple[float, bool]:
-    """Return the largest pixel of the quietest window but those of zeros, and whether there may be such.
+def type_for(tile: Array, scale: Scale, task: Task) -> tuple[np.dtype[Any] | None, bool]:
+    """Return the type in which a tile is transformed, and whether windows may read zeros alone.
 
-    Pixels of 8 and 16 bits are at least 1 or 0: beside them, no tile has a range that needs float64.
+    The type is None where the range is too large for any. Pixels of 8 and 16 bits are at least 1 or 0: beside
+    them, no tile has a range that needs float64.
     """
-    pixels = rows_read(task.image, task.window, (task.first_row, task.first_row + len(task.out)))
-    found = [_neighbours(_sampled(plane, task.window), task.window) for plane in np.moveaxis(pixels, 2, 0)]
-    lowest = min(float(some.min()) for some in found)
-    if not isfinite(lowest):
-        return 0.0, True  # the tiles without NaN tell, one by one
-    sides = zip(task.window.padding, task.window.span, strict=True)
-    zeros = lowest == 0 or task.window.dilation != (1, 1) or any(max(pair) >= span for pair, span in sides)
-    if task.work == SINGLE and pixels.dtype.kind != "f":
-        return inf, zeros
-    if lowest == 0:
-        lowest = min(float(some.min(where=some > 0, initial=inf)) for some in found)
-    return min(lowest, abs(task.window.constant) or inf), zeros
-
-
-def type_for(tile: Array, scale: Scale, task: Task) -> np.dtype[Any] | None:
-    """Return the type in which a tile is transformed; None where its range is too large for any."""
     if not isfinite(scale.largest):
-        return None
+        return None, False
     largest = _neighbours(_sampled(tile, task.window), task.window)
-    quietest = float(largest.min(where=largest > 0, initial=inf))
-    return next((kind for kind in (task.work, DOUBLE) if scale.level <= quietest * WIDEST_RANGE[kind]), None)
+    quietest = float(largest.min())
+    zeros = quietest == 0 or task.window.dilation != (1, 1)
+    if task.work == SINGLE and task.image.dtype.kind != "f":
+        return SINGLE, zeros
+    if quietest == 0:
+        quietest = float(largest.min(where=largest > 0, initial=inf))
+    kinds = (kind for kind in (task.work, DOUBLE) if scale.level <= quietest * WIDEST_RANGE[kind])
+    return next(kinds, None), zeros
 
 
 def clear_zeros(tile: Array, results: Array, window: Window) -> None:

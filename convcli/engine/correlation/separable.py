@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from convcli.engine.arrays import Array, Floats
+from convcli.engine.arrays import Array, Floats, is_whole
 from convcli.engine.blas import one_thread
 from convcli.engine.correlation.strips import Grid, Strip, cut_pieces
 from convcli.engine.correlation.sweep import sweep
@@ -27,7 +27,7 @@ FACTOR_DTYPE = np.dtype(np.float32)
 
 def are_whole(terms: list[Term]) -> bool:
     """Whether all columns and rows of `terms` are integers, so that sums of integer pixels stay exact."""
-    return all(bool(np.all(line == np.rint(line))) for term in terms for line in term)
+    return all(is_whole(line) for term in terms for line in term)
 
 
 def is_exact(terms: list[Term], kernel: Floats) -> bool:
@@ -47,9 +47,7 @@ def is_exact(terms: list[Term], kernel: Floats) -> bool:
 def correlate(task: Task, threads: int) -> None:
     """Compute `task` by columns, then rows, for each term of its kernel."""
     period = column_period(task.window.stride[1], task.window.dilation[1])
-    lines = factors(task.kernel, FACTOR_DTYPE if task.work.kind == "i" else task.work)
-    if task.bound < np.inf and not is_exact(lines, task.kernel):
-        lines = _lines(task.kernel)
+    lines = factors(task.kernel, FACTOR_DTYPE if task.work.kind == "i" else task.work, task.bound < np.inf)
     terms = [
         (compile_taps(u[:, None], task.work), compile_taps(v[None], task.work, period)) for u, v in lines
     ]
@@ -77,12 +75,15 @@ def correlate(task: Task, threads: int) -> None:
 
 
 @by_weights
-def factors(kernel: Floats, dtype: np.dtype[Any]) -> list[Term]:
+def factors(kernel: Floats, dtype: np.dtype[Any], exact: bool = False) -> list[Term]:
     """Return the fewest pairs ``(column, row)`` whose products add up to `kernel` within rounding.
 
-    A kernel of more than half its full rank, or whose factors would amplify rounding, is returned as its rows
-    (or columns): as many multiplications as the direct method, and as exact.
+    A kernel of more than half its full rank, or whose factors would amplify rounding (or are not `exact`), is
+    returned as its rows (or columns): as many multiplications as the direct method, and as exact.
     """
+    if exact:
+        terms = factors(kernel, dtype)
+        return terms if is_exact(terms, kernel) else _lines(kernel)
     single = rank_one(kernel, dtype)
     if single is not None:
         return [single]

@@ -12,7 +12,7 @@ samples; for s = 2
 """
 
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from convcli.engine.correlation.task import Task
 from convcli.engine.threads import Scratch
 from convcli.engine.tiles import MAX_ROW_SAMPLES, Piece, even_cuts
 
-__all__ = ["Grid", "Strip", "cut_pieces", "load_piece", "view"]
+__all__ = ["Grid", "Program", "Strip", "cut_pieces", "load_piece", "view"]
 
 # Bytes of sums in a piece. An operation on fewer ends before another thread has woken up to take the
 # interpreter's lock: two threads over a quarter of that were as slow as one (2026-11, Zen 4, NumPy 2.4).
@@ -56,6 +56,15 @@ class Strip(NamedTuple):
     pitch: int  # samples from one input row to the next
     grid: Grid
     offsets: Indices  # (kh, kw)
+
+
+class Program(Protocol):
+    """A compiled weighted sum; `cost` is in nanoseconds per output."""
+
+    cost: float
+
+    def __call__(self, strip: Strip, into: Array, scratch: Scratch) -> None:
+        """Write the sums of `strip` to `into`, a (rows, width) array that does not overlap its input."""
 
 
 def view(x: Array, offset: int, grid: Grid) -> Array:

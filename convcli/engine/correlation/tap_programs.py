@@ -15,8 +15,7 @@ import numpy as np
 from convcli.engine.arrays import Array, Floats
 from convcli.engine.blas import one_thread
 from convcli.engine.correlation.costs import costs
-from convcli.engine.correlation.program import Program
-from convcli.engine.correlation.strips import Grid, Strip, view
+from convcli.engine.correlation.strips import Grid, Program, Strip, view
 from convcli.engine.correlation.toeplitz import Product, pays
 from convcli.engine.kernel_cache import by_weights
 from convcli.engine.threads import Scratch

@@ -25,8 +25,7 @@ import numpy as np
 from convcli.engine.arrays import Array, Floats
 from convcli.engine.blas import has_small_path, most_multiplications
 from convcli.engine.correlation.costs import costs
-from convcli.engine.correlation.program import Program
-from convcli.engine.correlation.strips import Grid, Strip, view
+from convcli.engine.correlation.strips import Grid, Program, Strip, view
 from convcli.engine.threads import Scratch
 from convcli.engine.tiles import even_cuts
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from convcli.choices import PadMode
-from convcli.engine.arrays import Array, as_array
+from convcli.engine.arrays import Array, as_array, as_picture
 from convcli.engine.window import Axis, Window, size_text
 from convcli.errors import ConvcliError, GeometryError, UsageError
 from convcli.limits import LEARNED_WEIGHTS
@@ -95,11 +95,7 @@ def _as_list(given: Any) -> list[Any]:
 
 
 def _picture(given: Any, what: str) -> Array:
-    picture = as_array(given, what, GeometryError)
-    if picture.ndim not in (2, 3) or 0 in picture.shape:
-        raise GeometryError(
-            f"{what} of shape {picture.shape} is not a picture", hint="give H x W or H x W x C"
-        )
+    picture = as_picture(given, what)
     if picture.dtype.kind == "f":
         low, high = float(picture.min()), float(picture.max())
         if not (np.isfinite(low) and np.isfinite(high)):

@@ -35,6 +35,13 @@ class Holdout(NamedTuple):
     r2: float
 
 
+def _number(value: object, name: str) -> float:
+    number = as_number(value, name)
+    if abs(number) > MAX_MAGNITUDE:
+        raise UsageError(f"{name} {number:g} is too large to be squared", hint="use a smaller number")
+    return number
+
+
 def _count(value: object, what: str, limit: Limit) -> int:
     count = as_pair(value, what)[0]
     limit.check(count, "use a smaller number", what=what)
@@ -198,11 +205,11 @@ def fit_kernel(
     """
     options = FitOptions(
         bias=bias,
-        l2=as_number(l2, "l2"),
+        l2=_number(l2, "l2"),
         loss=Loss.parse(loss),
         method=FitMethod.parse(method),
         steps=_count(steps, "steps", STEPS),
-        rate=None if lr is None else as_number(lr, "learning rate"),
+        rate=None if lr is None else _number(lr, "learning rate"),
         batch=None if batch is None else _count(batch, "batch", BATCH),
         init=Init.parse(init),
         seed=as_pair(seed, "seed", least=0)[0],
@@ -210,21 +217,14 @@ def fit_kernel(
     strides, threads = as_pair(stride, "stride"), thread_count(jobs)
     if not 0 <= as_number(holdout, "holdout") < 1:
         raise UsageError(f"holdout {holdout:g} is not a share", hint="use 0 or more, and less than 1")
-    for value, name in (
-        (as_number(pad_value, "pad value"), "pad value"),
-        (options.l2, "l2"),
-        (options.rate, "lr"),
-    ):
-        if value is not None and abs(value) > MAX_MAGNITUDE:
-            raise UsageError(f"{name} {value:g} is too large to be squared", hint="use a smaller number")
-    mode = None if pad == AUTO else PadMode.parse(pad)
+    mode, beyond = None if pad == AUTO else PadMode.parse(pad), _number(pad_value, "pad value")
     pairs = read_pairs(inputs, targets, masks)
     groups = split_channels(pairs, per_channel)
     if holdout:
         drawn = np.random.default_rng([seed, 1])
         groups = [list(hold_out(planes, holdout, drawn)) for planes in groups]
     taken, sizes = find_size(size, mode, pairs, groups, strides, bias, threads)
-    window = Window.of(taken, strides, mode=mode or PadMode.REFLECT, pad_value=pad_value)
+    window = Window.of(taken, strides, mode=mode or PadMode.REFLECT, pad_value=beyond)
     window = check_targets(pairs, window, auto=mode is None)
     hint = "draw fewer values, or fit a smaller kernel"
     BATCH.check((options.batch or 0) * window.taps, hint, what="batch: its windows' size")

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convcli.choices import PadMode
-from convcli.engine.arrays import Array, as_array, as_number, check_numeric, working_dtype
+from convcli.engine.arrays import Array, as_array, as_number, working_dtype
 from convcli.engine.layers import im2col
 from convcli.engine.threads import thread_count
 from convcli.engine.window import Window, check_growth
@@ -115,14 +115,13 @@ def _multiply(
 
 
 def _check(x: Array, weights: Array, groups: int) -> None:
-    check_numeric(x.dtype, "input")
     if x.ndim not in (3, 4) or 0 in x.shape:
         raise GeometryError(
             f"input of shape {x.shape} is not C x H x W", hint="give C x H x W or N x C x H x W"
         )
     if weights.ndim != 4 or 0 in weights.shape:
         raise KernelError(f"weight of shape {weights.shape} is not O x C x kh x kw", hint="give four axes")
-    if weights.dtype.kind not in "biuf" or not np.isfinite(weights).all():
+    if not np.isfinite(weights).all():
         raise KernelError("weight has values that are not finite numbers", hint="replace NaN and infinity")
     channels, outputs, depth = x.shape[-3], weights.shape[0], weights.shape[1]
     if channels != depth * groups:
@@ -139,6 +138,6 @@ def _bias(bias: ArrayLike | None, outputs: int) -> Array:
     shift = np.zeros(outputs) if bias is None else as_array(bias, "bias", KernelError)
     if shift.shape != (outputs,):
         raise GeometryError(f"bias of shape {shift.shape} is not ({outputs},)", hint="one per output")
-    if shift.dtype.kind not in "biuf" or not np.isfinite(shift).all():
+    if not np.isfinite(shift).all():
         raise KernelError("bias has values that are not finite numbers", hint="replace NaN and infinity")
     return shift

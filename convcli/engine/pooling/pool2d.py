@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from convcli.choices import PadMode, PoolMode
-from convcli.engine.arrays import Array, as_array, as_number, check_numeric, working_dtype
+from convcli.engine.arrays import Array, as_array, as_number, working_dtype
 from convcli.engine.pad import as_type
 from convcli.engine.pooling.medians import MAX_NETWORK_TAPS, network
 from convcli.engine.pooling.modes import POOL, reduction
@@ -155,7 +155,6 @@ def plan_pooling(how: Pooling) -> tuple[str, str]:
 
 @np.errstate(all="ignore")
 def _pool(x: Array, how: Pooling, jobs: int | None) -> Array:
-    check_numeric(x.dtype, "input")
     if how.p != float("inf") and not as_number(how.p, "norm") > 0:
         raise UsageError(f"norm {how.p} is not above 0", hint="use 1, 2 or any greater number")
     window = how.window

@@ -225,3 +225,24 @@ def test_missing_pixels_do_not_hide_a_large_range_or_zeros():
     assert np.isnan(found).any()
     assert np.abs(found - expected)[far].max() <= 3e-6 * kernel.sum() * 0.01
     np.testing.assert_array_equal(found[:, 910:] == 0, expected[:, 910:] == 0)
+
+
+@pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_windows_of_padding_alone_are_zero(dtype, dilation):
+    rng = np.random.default_rng(17)
+    picture = rng.integers(1, 256, (70, 90)).astype(dtype)
+    kernel = rng.normal(size=(11, 13))
+    made = correlate(picture, kernel, pad="zero", padding=40, dilation=dilation, method="fft")
+    rows, columns = (_reads(size, n, dilation) for size, n in zip(kernel.shape, picture.shape, strict=True))
+    blank = ~(rows[:, None] & columns)
+    assert 0.1 < blank.mean() < 0.9
+    assert (made[blank] == 0).all()
+    assert (made[~blank] != 0).all()
+
+
+def _reads(size: int, n: int, dilation: int) -> np.ndarray:
+    """Return which windows of an axis padded by 40 read one of its n pixels."""
+    outputs = n + 80 - dilation * (size - 1)
+    taps = np.arange(outputs)[:, None] + np.arange(size) * dilation
+    return ((taps >= 40) & (taps < 40 + n)).any(axis=1)

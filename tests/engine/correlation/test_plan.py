@@ -74,7 +74,7 @@ def test_wide_whole_kernels_are_transformed_where_rounding_makes_them_exact():
 def test_pixels_decide_where_their_type_does_not(dtype, pixel, method):
     two = np.add.outer(np.arange(11), np.arange(11)) * 1.0
     picture = np.full((600, 600), pixel, dtype)
-    chosen, bound = plan_for(picture, two, Window((11, 11)))
+    chosen, _, bound = plan_for(picture, two, Window((11, 11)))
     assert chosen.method is method
     assert bound == (two.sum() * pixel if method is Method.GEMM else np.inf)
 
