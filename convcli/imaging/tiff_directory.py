@@ -47,8 +47,8 @@ class Tag(NamedTuple):
 
     @property
     def divides_by_zero(self) -> bool:
-        """Whether it has a rational that is no number."""
-        return self.kind in _PAIRS and not np.isfinite(self.numbers()).all()
+        """Whether it has a rational that is infinite; 0/0 is a value that is not known (Exif 2.32)."""
+        return self.kind in _PAIRS and bool(np.isinf(self.numbers()).any())
 
     def numbers(self) -> NDArray[Any]:
         """Return the numbers; rationals are quotients, infinite or NaN where they are divided by 0."""

@@ -4,7 +4,7 @@ import re
 from fractions import Fraction
 from math import isfinite
 
-from convcli.imaging.exif import EXIF, GPS, exif_bytes, inner_tags
+from convcli.imaging.exif import exif_bytes, kept_tags
 from convcli.imaging.metadata import DESCRIPTIVE, GEO, Metadata, usable_dpi, without_orientation
 from convcli.imaging.tiff_directory import Directory, Tag, Tags, ascii_tag, bytes_tag
 
@@ -36,14 +36,8 @@ _INCHES = {"inch": 1.0, "m": 1 / 0.0254, "cm": 1 / 2.54, "mm": 1 / 25.4, "nm": 1
 
 def tags_of(directory: Directory, notes: list[str]) -> Tags:
     """Return the tags that describe the page; what describes how its file was laid out is left out."""
-    tags: dict[int, Tag | Tags] = {}
-    damaged = directory.broken & _KEPT
-    for number in _KEPT:
-        if number in (EXIF, GPS):
-            if number in directory and (inner := inner_tags(directory, number, damaged)):
-                tags[number] = inner
-        elif (tag := directory.tag(number)) is not None:
-            tags[number] = tag
+    damaged = set[int]()
+    tags = kept_tags(directory, _KEPT, damaged)
     if damaged:
         notes.append(f"damaged tags are left out: {', '.join(map(str, sorted(damaged)))}")
     _clear_resolution(tags, notes)
@@ -117,8 +111,11 @@ def _without_shape(text: bytes, notes: list[str]) -> bytes:
     return json.dumps(fields).encode() if fields else b""
 
 
-def metadata_of(tags: Tags) -> Metadata:
-    """Return the metadata for files of all formats, from the tags of the first page."""
+def metadata_of(tags: Tags, order: str) -> Metadata:
+    """Return the metadata for files of all formats, from the tags of the first page.
+
+    `order` is the order of bytes in the file, which EXIF keeps: notes of a camera's maker may depend on it.
+    """
 
     def data(number: int) -> bytes | None:
         tag = tags.get(number)
@@ -128,7 +125,7 @@ def metadata_of(tags: Tags) -> Metadata:
     return Metadata(
         icc=data(_ICC),
         dpi=_dpi(tags),
-        exif=exif_bytes(described) if described else None,
+        exif=exif_bytes(described, order),
         xmp=data(_XMP),
         iptc=data(_IPTC),
     )

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convcli.errors import ImageError
-from convcli.imaging.metadata import ORIENTATION
+from convcli.imaging.exif import ORIENTATION
 from convcli.imaging.tiff_directory import Directory
 
 __all__ = [

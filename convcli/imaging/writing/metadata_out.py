@@ -5,9 +5,10 @@ import zlib
 from dataclasses import replace
 from typing import Any
 
+from convcli.imaging.exif import exif_for
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Image
-from convcli.imaging.metadata import GEO, exif_for, profile_for
+from convcli.imaging.metadata import GEO, profile_for
 
 __all__ = ["metadata_options", "png_chunks", "with_fitting"]
 

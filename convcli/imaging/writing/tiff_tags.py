@@ -45,7 +45,7 @@ def _tags(image: Image, frame: Frame, *, first: bool) -> Tags:
     if not first:
         return {}
     metadata = image.metadata
-    found = resized(exif_tags(metadata.exif), width, height) if metadata.exif else {}
+    found = resized(exif_tags(metadata.exif, set())[0], width, height) if metadata.exif else {}
     tags = {number: tag for number, tag in found.items() if number in DESCRIPTIVE}
     beside = {_XMP: metadata.xmp, _IPTC: metadata.iptc}
     return tags | {number: bytes_tag(content) for number, content in beside.items() if content}
