@@ -14,6 +14,7 @@ __all__ = [
     "cleaned",
     "exif_bytes",
     "exif_for",
+    "exif_orientation",
     "exif_tags",
     "kept_tags",
     "resized",
@@ -27,11 +28,23 @@ _WIDTH, _HEIGHT = 40962, 40963
 
 def exif_tags(exif: bytes, damaged: set[int]) -> tuple[dict[int, Tag | Tags], str]:
     """Return the tags of EXIF, without orientation and thumbnail, and the order of its bytes."""
+    directory = _directory(exif)
+    return kept_tags(directory, (set(directory) | directory.broken) - {ORIENTATION}, damaged), directory.order
+
+
+def _directory(exif: bytes) -> Directory:
     data = exif.removeprefix(b"Exif\0\0")
     if not data.startswith((b"II*\0", b"MM\0*")):
         raise ValueError("it does not begin as a TIFF")
-    directory = Directory(data, first_directory(data))
-    return kept_tags(directory, (set(directory) | directory.broken) - {ORIENTATION}, damaged), directory.order
+    return Directory(data, first_directory(data))
+
+
+def exif_orientation(exif: bytes) -> int:
+    """Return the orientation as it is stored; 0 where there is none."""
+    try:
+        return _directory(exif).number(ORIENTATION, 0)
+    except (struct.error, ValueError):
+        return 0
 
 
 def kept_tags(directory: Directory, numbers: set[int], damaged: set[int]) -> dict[int, Tag | Tags]:

@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 from convcli.imaging.metadata import Metadata
 from convcli.imaging.tiff_directory import Tags
 
-__all__ = ["Array", "Decoded", "Frame", "Image", "Space", "full_scale", "together"]
+__all__ = ["Array", "Decoded", "Frame", "Image", "Space", "full_scale", "to_16_bits", "together", "widened"]
 
 Array: TypeAlias = NDArray[Any]
 
@@ -123,6 +123,23 @@ def together(images: "Sequence[Image]") -> Image:
         for frame in image.frames
     )
     return replace(images[0], frames=tuple(frames))
+
+
+def widened(samples: Array, white: int, dtype: DTypeLike) -> Array:
+    """Return whole samples from 0 to `white`, at most 65535, as `dtype`: times ``full_scale / white``.
+
+    They are rounded; those above `white` become white.
+    """
+    table = (np.arange(white + 1) * int(full_scale(dtype)) + white // 2) // white
+    return table.astype(dtype).take(samples, mode="clip")
+
+
+def to_16_bits(frame: Frame) -> Frame:
+    """Return `frame` with 8-bit samples as 16 bits: times 257."""
+    if frame.pixels.dtype != np.uint8:
+        return frame
+    alpha = None if frame.alpha is None else widened(frame.alpha, 255, np.uint16)
+    return frame._replace(pixels=widened(frame.pixels, 255, np.uint16), alpha=alpha)
 
 
 def full_scale(dtype: DTypeLike) -> float:

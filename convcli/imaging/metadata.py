@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image as Pillow
 
-from convcli.imaging.exif import ORIENTATION, cleaned
+from convcli.imaging.exif import cleaned, exif_orientation
 
 __all__ = [
     "DESCRIPTIVE",
@@ -29,6 +29,11 @@ _IPTC = b"\x04\x04"
 DESCRIPTIVE = {270, 271, 272, 305, 306, 315, 316, 33432, 34665, 34853}
 # Tags of GeoTIFF that place pixels (OGC 19-008r4): scale, tie points, matrix.
 GEO = {33550, 33922, 34264}
+
+
+_ORIENTATION_IN_XMP = re.compile(
+    rb"""\s+tiff:Orientation=["']([0-9])["']|<tiff:Orientation>([0-9])</tiff:Orientation>"""
+)
 
 
 class Metadata(NamedTuple):
@@ -80,7 +85,7 @@ def collect(picture: Pillow.Image, notes: list[str]) -> Metadata:
         icc=icc if isinstance(icc, bytes) and icc else None,
         dpi=usable_dpi(info.get("dpi")),
         exif=cleaned(exif, notes) if isinstance(exif, bytes) and exif else None,
-        xmp=_xmp(info),
+        xmp=without_orientation(_xmp(info)),
         text=as_comment(info.get("comment")),
         loop=loop if isinstance(loop, int) else None,
         gamma=gamma if isinstance(gamma, float) and gamma > 0 else None,
@@ -89,12 +94,11 @@ def collect(picture: Pillow.Image, notes: list[str]) -> Metadata:
 
 
 def orientation(picture: Pillow.Image) -> int:
-    """Return the EXIF orientation of `picture`, 1 to 8; 1 where it has none or is damaged."""
-    try:
-        # of the class: PNG's own method decodes the pixels first
-        found = int(Pillow.Image.getexif(picture).get(ORIENTATION, 1))
-    except Exception:  # damaged directories raise anything
-        return 1
+    """Return the orientation in EXIF, else in XMP, 1 to 8; 1 where there is none or it is damaged."""
+    exif = picture.info.get("exif")
+    found = exif_orientation(exif) if isinstance(exif, bytes) else 0
+    if not found and (told := _ORIENTATION_IN_XMP.search(_xmp(picture.info) or b"")):
+        found = int(told[1] or told[2])
     return found if 1 <= found <= 8 else 1
 
 
@@ -122,14 +126,12 @@ def _xmp(info: dict[Any, Any]) -> bytes | None:
     xmp = info.get("xmp", info.get("XML:com.adobe.xmp"))
     if isinstance(xmp, str):
         xmp = xmp.encode("utf-8", "surrogateescape")
-    return without_orientation(xmp) if isinstance(xmp, bytes) and xmp else None
+    return xmp if isinstance(xmp, bytes) and xmp else None
 
 
-def without_orientation(xmp: bytes) -> bytes:
+def without_orientation(xmp: bytes | None) -> bytes | None:
     """Return `xmp` without the orientation, which has been applied."""
-    return re.sub(
-        rb"""\s+tiff:Orientation=(?:"[0-9]"|'[0-9]')|<tiff:Orientation>[0-9]</tiff:Orientation>""", b"", xmp
-    )
+    return xmp and _ORIENTATION_IN_XMP.sub(b"", xmp)
 
 
 def as_comment(comment: Any) -> tuple[tuple[str, str], ...]:

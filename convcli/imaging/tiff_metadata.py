@@ -4,6 +4,8 @@ import re
 from fractions import Fraction
 from math import isfinite
 
+import numpy as np
+
 from convcli.imaging.exif import exif_bytes, kept_tags
 from convcli.imaging.metadata import DESCRIPTIVE, GEO, Metadata, usable_dpi, without_orientation
 from convcli.imaging.tiff_directory import Directory, Tag, Tags, ascii_tag, bytes_tag
@@ -25,6 +27,8 @@ DESCRIPTION, _XMP, _IPTC, _ICC = 270, 700, 33723, 34675
 GEO_KEYS = {34735, 34736, 34737, 42112, 42113}
 # Further tags that are kept: name of the document and of the page, position, number; IPTC.
 _KEPT = DESCRIPTIVE | {269, 285, 286, 287, 297, _IPTC, _XMP, _ICC, *RESOLUTION, *GEO, *GEO_KEYS}
+# TIFF's codes of LONG and SLONG.
+_NUMBERS_OF_32_BITS = (4, 9)
 # ImageJ's own tags, lengths and content.
 _IMAGEJ = (50838, 50839)
 # Lines of ImageJ's description that count pages, or hold for the pixels before.
@@ -42,13 +46,23 @@ def tags_of(directory: Directory, notes: list[str]) -> Tags:
         notes.append(f"damaged tags are left out: {', '.join(map(str, sorted(damaged)))}")
     _clear_resolution(tags, notes)
     if isinstance(xmp := tags.get(_XMP), Tag):
-        tags[_XMP] = bytes_tag(without_orientation(xmp.data))
+        tags[_XMP] = bytes_tag(without_orientation(xmp.data) or b"")
+    if isinstance(iptc := tags.get(_IPTC), Tag):
+        tags[_IPTC] = bytes_tag(_iptc(iptc))
     description = tags.pop(DESCRIPTION, None)
     if isinstance(description, Tag) and (text := _cleared(description.data, notes)):
         tags[DESCRIPTION] = description if text == description.data else ascii_tag(text)
     if any(number in directory for number in _IMAGEJ):
         notes.append("ImageJ's overlays, labels and tables of colours (tags 50838 and 50839) are left out")
     return tags
+
+
+def _iptc(tag: Tag) -> bytes:
+    """Return IPTC-IIM; some programs declare it to be numbers of 32 bits, with or without swapping bytes."""
+    if tag.kind not in _NUMBERS_OF_32_BITS:
+        return tag.data
+    data = tag.data if tag.data[:1] == b"\x1c" else np.frombuffer(tag.data, "<u4").byteswap().tobytes()
+    return data.rstrip(b"\0")
 
 
 def imagej_first_page(first: Directory, count: int, notes: list[str]) -> Tags:

@@ -8,13 +8,12 @@ The netpbm manual pages pbm(5), pgm(5), ppm(5), pam(5) and pfm(5).
 """
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from convcli.errors import ImageError
-from convcli.imaging.image import Array, Decoded, Frame, Space
+from convcli.imaging.image import Array, Decoded, Frame, Space, to_16_bits, widened
 from convcli.imaging.reading.netpbm_text import end_of_text, samples_in_text
 from convcli.imaging.reading.sniff import too_large
 from convcli.limits import FRAMES
@@ -188,16 +187,9 @@ def decode(
     if len(types) > 1:
         if any(dtype.kind == "f" for dtype in types):
             raise ImageError(f"{name!r} holds integers and floats", hint="choose one picture with --frame N")
-        decoded = [(_widened(frame), space) for frame, space in decoded]
+        decoded = [(to_16_bits(frame), space) for frame, space in decoded]
         notes.append("pictures of 8 bits beside 16 are read as 16 bits")
     return decoded, chosen[0].format
-
-
-def _widened(frame: Frame) -> Frame:
-    if frame.pixels.dtype == np.uint16:
-        return frame
-    alpha = None if frame.alpha is None else frame.alpha.astype(np.uint16) * np.uint16(257)
-    return frame._replace(pixels=frame.pixels.astype(np.uint16) * np.uint16(257), alpha=alpha)
 
 
 def _frame(samples: Array, picture: Picture, notes: list[str]) -> Decoded:
@@ -250,12 +242,4 @@ def _scaled(samples: Array, white: int, notes: list[str]) -> Array:
         if above:
             notes.append(f"{above} samples above the maxval of {white} are read as white")
             samples = np.minimum(samples, white)
-    if white == top:
-        return samples.astype(dtype, copy=False)
-    return _table(white, top).astype(dtype)[samples]
-
-
-@lru_cache(maxsize=4)
-def _table(white: int, top: int) -> Array:
-    """Return the scaled value of each sample."""
-    return (np.arange(white + 1) * top + white // 2) // white
+    return samples.astype(dtype, copy=False) if white == top else widened(samples, white, dtype)

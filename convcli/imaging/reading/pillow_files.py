@@ -10,8 +10,9 @@ from PIL import ImageFile, UnidentifiedImageError
 
 from convcli.errors import ImageError
 from convcli.imaging.image import Decoded, Image
-from convcli.imaging.metadata import Metadata, as_comment, collect, iptc_of, orientation
+from convcli.imaging.metadata import Metadata, as_comment, collect, iptc_of, orientation, usable_dpi
 from convcli.imaging.reading import netpbm
+from convcli.imaging.reading.bmp_file import bmp_file, bmp_frame
 from convcli.imaging.reading.jpeg_file import check_length, jpeg_coding
 from convcli.imaging.reading.layers import composed
 from convcli.imaging.reading.pillow_decoders import open_picture
@@ -39,6 +40,10 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
             chosen = [found[index] for index in chosen_frames(frame, len(found), name)]
             decoded, format = netpbm.decode(data, chosen, name, max_pixels, notes)
             return _image(decoded, Metadata(), format, name, notes)
+        if bmp := bmp_file(data):
+            _check_all(name, (bmp.width, bmp.height), 1, frame, max_pixels)
+            chosen_frames(frame, 1, name)
+            return _image([bmp_frame(data, bmp)], Metadata(dpi=usable_dpi(bmp.dpi)), "bmp", name, notes)
         if kind == "PNG":
             return _png(data, name, frame, max_pixels, notes)
         if kind == "GIF":

@@ -53,9 +53,7 @@ def decode_tiff(data: bytes, name: str, frame: int | None, max_pixels: int, note
             tags = {**(unit if not images else {}), **tags_of(page.directory, notes)}
             metadata = metadata_of(tags, page.directory.order) if not images else Metadata()
             images.append(Image((one._replace(tags=tags),), space, metadata, "tiff", name))
-    # Pillow's warnings of EXIF are not about what is kept, and some are mistaken (big-endian BigTIFF)
-    kept = dict.fromkeys(note for note in notes if "EXIF data" not in note)
-    return replace(together(images), notes=tuple(kept))
+    return replace(together(images), notes=tuple(dict.fromkeys(notes)))
 
 
 def _offsets(data: bytes, name: str) -> list[int]:

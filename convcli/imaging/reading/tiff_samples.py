@@ -6,7 +6,7 @@ import numpy as np
 
 from convcli.errors import ImageError
 from convcli.imaging.colour import unpremultiply
-from convcli.imaging.image import Array, Decoded, Frame, Space
+from convcli.imaging.image import Array, Decoded, Frame, Space, widened
 from convcli.imaging.reading.tiff_page import ASSOCIATED, Page, Photometric
 
 __all__ = ["frame_of"]
@@ -94,9 +94,7 @@ def _widened(samples: Array, page: Page, notes: list[str]) -> Array:
         return samples.astype(wide)
     if page.bits > 1:
         notes.append(f"{page.bits}-bit samples were widened to {8 * wide.itemsize}")
-    white = (1 << page.bits) - 1
-    table = ((np.arange(white + 1) * np.iinfo(wide).max + white // 2) // white).astype(wide)
-    return table.take(samples, mode="clip")
+    return widened(samples, (1 << page.bits) - 1, wide)
 
 
 def _exact(samples: Array, name: str) -> Array:

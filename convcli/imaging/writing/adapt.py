@@ -8,7 +8,7 @@ import numpy as np
 from convcli.errors import OutputError
 from convcli.imaging.colour import cmyk_to_rgb
 from convcli.imaging.formats import Format, holding
-from convcli.imaging.image import Array, Frame, Image, Space, full_scale, together
+from convcli.imaging.image import Array, Frame, Image, Space, full_scale, to_16_bits, together
 from convcli.imaging.reading.pillow_modes import alike
 
 __all__ = ["adapted", "to_8_bits"]
@@ -45,7 +45,7 @@ def _alike(image: Image, format: Format, notes: list[str]) -> Image:
         )
     frames, space = alike([(frame, image.space_of(frame)) for frame in image.frames], notes)
     if len({frame.pixels.dtype for frame in frames}) > 1 and "16" in format.depths:
-        frames = tuple(_to_16_bits(frame) for frame in frames)
+        frames = tuple(to_16_bits(frame) for frame in frames)
     return replace(image, frames=tuple(frame._replace(space=None) for frame in frames), space=space)
 
 
@@ -136,13 +136,6 @@ def _fit_depth(frame: Frame, format: Format, notes: list[str]) -> Frame:
         notes.append(f"{format.suffix} holds 8 bits: 16-bit samples are rounded")
         return to_8_bits(frame)
     return frame
-
-
-def _to_16_bits(frame: Frame) -> Frame:
-    """Return `frame` in 16 bits: 8-bit samples times 257."""
-    if frame.pixels.dtype != np.uint8:
-        return frame
-    return _mapped(frame, lambda samples: samples.astype(np.uint16) * np.uint16(257))
 
 
 def to_8_bits(frame: Frame) -> Frame:

@@ -236,3 +236,17 @@ def test_float64_without_the_extra_is_narrowed_and_said(block_deep):
     assert_array_equal(
         np.asarray(Pillow.open(io.BytesIO(made.data))), given.frames[0].pixels.astype(np.float32)
     )
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("swapped", [False, True])
+def test_iptc_that_is_declared_to_be_numbers_keeps_its_bytes(order, swapped):
+    records = b"\x1c\x02\x05\0\x06caf\xe9 1"
+    padded = records.ljust(-(-len(records) // 4) * 4, b"\0")
+    numbers = np.frombuffer(padded, ">u4" if swapped else f"{order}u4").tolist()
+    data = tiff_of(Page(SAMPLES, 8, tags=((33723, LONG, numbers),)), order=order)
+    whole, made, notes = again(data)
+    assert whole.metadata.iptc == records
+    assert value(made, 33723) == records
+    assert notes == ()
+    assert read_picture(encode_picture(whole, "jpeg").data).metadata.iptc == records
