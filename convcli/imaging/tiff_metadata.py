@@ -137,11 +137,7 @@ def metadata_of(tags: Tags, order: str) -> Metadata:
 
     described = {number: tag for number, tag in tags.items() if number in DESCRIPTIVE}
     return Metadata(
-        icc=data(_ICC),
-        dpi=_dpi(tags),
-        exif=exif_bytes(described, order),
-        xmp=data(_XMP),
-        iptc=data(_IPTC),
+        icc=data(_ICC), dpi=_dpi(tags), exif=exif_bytes(described, order), xmp=data(_XMP), iptc=data(_IPTC)
     )
 
 

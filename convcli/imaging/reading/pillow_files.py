@@ -73,10 +73,7 @@ def _png(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list
         picture.info.update(info)
         turn = orientation(picture)
         metadata = collect(picture, notes)._replace(
-            text=texts,
-            colours=colours,
-            loop=file.loop,
-            iptc=iptc_of(info.get("photoshop", b"")),
+            text=texts, colours=colours, loop=file.loop, iptc=iptc_of(info.get("photoshop", b""))
         )
     count = file.frames + file.beside if file.frames else 1
     indices = chosen_frames(frame, count, name)
@@ -130,12 +127,7 @@ def _check_all(name: str, size: tuple[int, int], count: int, frame: int | None, 
 
 
 def _decode(
-    picture: ImageFile.ImageFile,
-    data: bytes,
-    name: str,
-    frame: int | None,
-    max_pixels: int,
-    notes: list[str],
+    picture: ImageFile.ImageFile, data: bytes, name: str, frame: int | None, max_pixels: int, notes: list[str]
 ) -> Image:
     decoded: list[Decoded] = []
     metadata = Metadata()

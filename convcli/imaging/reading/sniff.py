@@ -7,14 +7,7 @@ from convcli.arrayfiles.first_bytes import binary_kind, encoding_of
 from convcli.errors import ImageError
 from convcli.imaging.formats import readable
 
-__all__ = [
-    "array_kind",
-    "chosen_frames",
-    "not_a_picture",
-    "picture_kind",
-    "text_array_kind",
-    "too_large",
-]
+__all__ = ["array_kind", "chosen_frames", "not_a_picture", "picture_kind", "text_array_kind", "too_large"]
 
 # First bytes of a file, and Pillow's name of its format.
 _PICTURES = (
