@@ -1,11 +1,12 @@
 """Files that are recognised but not read: each is refused by name, with a tool that converts it."""
 
-import re
 import struct
 from typing import NamedTuple
 
 from convcli.errors import ImageError
+from convcli.imaging.reading.jpeg_file import FRAMES, segments
 from convcli.imaging.reading.sniff import picture_kind
+from convcli.imaging.tiff_directory import Directory, first_directory
 
 __all__ = ["kinds", "refusal"]
 
@@ -151,20 +152,12 @@ def _jpeg(data: bytes) -> tuple[str, str] | None:
     """Name a JPEG that libjpeg does not decode to 8 bits (ITU-T T.81, B.2.2: the frame header)."""
     if not data.startswith(b"\xff\xd8\xff"):
         return None
-    at = 2
-    while data[at : at + 1] == b"\xff" and at + 5 < len(data):
-        marker = data[at + 1]
+    for marker, start in segments(data):
         if marker == 0xF7:
             return _JPEG_LS
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            bits = data[at + 4]
-            if bits == 8:
-                return None
-            return (
-                f"a JPEG of {bits} bits per sample",
-                "djpeg -outfile OUT.ppm FILE (libjpeg-turbo 3) converts it",
-            )
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big") if marker != 0xFF else 1
+        if marker in FRAMES:
+            bits, hint = data[start], "djpeg -outfile OUT.ppm FILE (libjpeg-turbo 3) converts it"
+            return None if bits == 8 else (f"a JPEG of {bits} bits per sample", hint)
     return None
 
 
@@ -188,9 +181,14 @@ def _raw_in_tiff(data: bytes) -> tuple[str, str] | None:
     """
     if data[8:11] == b"CR\2" and data.startswith(b"II*\0"):
         return "a raw photograph (CR2)", _RAW
-    tags = _first_directory(data)
-    preview = bool(tags.get(_SUBFILE, 0) & 1) and _SUB_DIRECTORIES in tags and _MAKE in tags
-    if _DNG_VERSION in tags or tags.get(_PHOTOMETRIC) in (_CFA, _LINEAR_RAW) or preview:
+    if not data.startswith((b"II*\0", b"MM\0*")):
+        return None
+    try:
+        tags = Directory(data, first_directory(data))
+    except struct.error:  # damage, which its reader names
+        return None
+    preview = bool(tags.number(_SUBFILE, 0) & 1) and _SUB_DIRECTORIES in tags and _MAKE in tags
+    if _DNG_VERSION in tags or tags.number(_PHOTOMETRIC, 0) in (_CFA, _LINEAR_RAW) or preview:
         return f"a raw photograph ({'DNG' if _DNG_VERSION in tags else 'NEF, ARW or the like'})", _RAW
     return None
 
@@ -198,20 +196,3 @@ def _raw_in_tiff(data: bytes) -> tuple[str, str] | None:
 # Tags of a TIFF directory (TIFF 6.0, TIFF/EP, DNG), and values of its photometric interpretation.
 _SUBFILE, _PHOTOMETRIC, _MAKE, _SUB_DIRECTORIES, _DNG_VERSION = 254, 262, 271, 330, 50706
 _CFA, _LINEAR_RAW = 32803, 34892
-
-
-def _first_directory(data: bytes) -> dict[int, int]:
-    """Return the tags of a TIFF's first directory, each with its first 16 bits of value."""
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
-    if order is None or len(data) < 8:
-        return {}
-    (start,) = struct.unpack_from(f"{order}I", data, 4)
-    if start + 2 > len(data):
-        return {}
-    (count,) = struct.unpack_from(f"{order}H", data, start)
-    entries = data[start + 2 : start + 2 + 12 * count]
-    found = {}
-    for entry in re.findall(rb"(?s).{12}", entries):
-        tag, kind = struct.unpack_from(f"{order}HH", entry)
-        found[tag] = struct.unpack_from(f"{order}{'I' if kind == 4 else 'H'}", entry, 8)[0]
-    return found

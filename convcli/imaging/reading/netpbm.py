@@ -15,7 +15,7 @@ import numpy as np
 from convcli.errors import ImageError
 from convcli.imaging.image import Array, Decoded, Frame, Space, to_16_bits, widened
 from convcli.imaging.reading.netpbm_text import end_of_text, samples_in_text
-from convcli.imaging.reading.sniff import too_large
+from convcli.imaging.reading.sniff import check_pixels
 from convcli.limits import FRAMES
 
 __all__ = ["Picture", "decode", "is_netpbm", "pictures"]
@@ -171,17 +171,13 @@ def decode(
     Samples ``v`` of any maxval become ``(255 v + maxval / 2) / maxval``, as netpbm has it, or 65535 for 255.
     """
     area = sum(picture.width * picture.height for picture in chosen)
-    if area > max_pixels:
-        raise too_large(name, (chosen[0].width, area // chosen[0].width), max_pixels)
+    check_pixels(name, *((area, 1) if len(chosen) > 1 else (chosen[0].width, chosen[0].height)), max_pixels)
     decoded = []
     for number, picture in enumerate(chosen, 1):
         samples = _samples(data, picture, name, notes)
         if samples.size < picture.length:
             which = f" of picture {number}" if len(chosen) > 1 else ""
-            raise ImageError(
-                f"{name!r} is cut short: {samples.size} of {picture.length} samples{which}",
-                hint="copy or download it once more",
-            )
+            raise ValueError(f"{samples.size} of {picture.length} samples{which}")
         decoded.append(_frame(samples, picture, notes))
     types = {frame.pixels.dtype for frame, _ in decoded}
     if len(types) > 1:

@@ -19,7 +19,7 @@ from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_guard import guarded
 from convcli.imaging.reading.pillow_modes import alike, from_pillow
 from convcli.imaging.reading.png_file import png_file, png_info, png_layers
-from convcli.imaging.reading.sniff import chosen_frames, picture_kind, too_large
+from convcli.imaging.reading.sniff import check_pixels, chosen_frames, picture_kind
 from convcli.imaging.reading.stills import png_frame, still_frame, upright
 from convcli.imaging.reading.webp_file import webp_facts
 from convcli.limits import FRAMES
@@ -120,10 +120,7 @@ def _check_all(name: str, size: tuple[int, int], count: int, frame: int | None, 
         raise ImageError(
             f"{name!r} has more than {FRAMES.most} frames", hint="--frame 0 reads the first alone"
         )
-    if frame is not None:
-        count = 1
-    if size[0] * size[1] * count > max_pixels:
-        raise too_large(name, size, max_pixels, count)
+    check_pixels(name, *size, max_pixels, count if frame is None else 1)
 
 
 def _decode(
@@ -134,15 +131,14 @@ def _decode(
     indices = _indices(picture, frame, name, notes)
     _check_all(name, picture.size, len(indices), frame, max_pixels)
     if picture.format in ("JPEG", "MPO"):
-        check_length(data, picture.size, name)
+        check_length(data, picture.size)
     total = 0
     for index in indices:
         # The merged picture of a PSD is open; its layers are what Pillow counts, from 1.
         if picture.tell() != index and picture.format != "PSD":
             picture.seek(index)
         total += picture.width * picture.height
-        if total > max_pixels:
-            raise too_large(name, picture.size, max_pixels, len(indices))
+        check_pixels(name, total, 1, max_pixels)
         one, space = upright(still_frame(picture, data, notes), orientation(picture))
         decoded.append((one._replace(duration=_duration(picture)), space))
         if index == indices[0]:

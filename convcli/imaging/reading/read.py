@@ -92,8 +92,7 @@ def _from_array(loaded: _Loaded, kind: str, frame: int | None, max_pixels: int, 
 
     notes = list[str]()
     array = picture_array(loaded.data, kind, loaded.name, loaded.member, max_pixels, layout, notes)
-    if frame:
-        raise ImageError(f"{loaded.name!r} has no frame {frame}", hint="it has only one, number 0")
+    sniff.chosen_frames(frame, 1, loaded.name)
     _check_finite(array, loaded.name)
     only = data_frame(array, loaded.name, layout, notes)
     return Image((only,), Space.DATA, format=kind, name=loaded.name, notes=tuple(notes))

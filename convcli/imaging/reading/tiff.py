@@ -16,7 +16,7 @@ from convcli.imaging.metadata import Metadata
 from convcli.imaging.reading import pillow_16_bit
 from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_modes import from_pillow
-from convcli.imaging.reading.sniff import chosen_frames, too_large
+from convcli.imaging.reading.sniff import check_pixels, chosen_frames
 from convcli.imaging.reading.tiff_page import ASSOCIATED, Page, Photometric, check_page, page_of
 from convcli.imaging.reading.tiff_samples import frame_of
 from convcli.imaging.reading.tifffile_reader import stored_samples
@@ -63,10 +63,7 @@ def _offsets(data: bytes, name: str) -> list[int]:
     if not offsets:
         raise ImageError(f"{name!r} has no pages", hint="was the copy or download cut short?")
     if offsets[-1] > len(data) - 2:
-        raise ImageError(
-            f"{name!r} is cut short: page {len(offsets)} is at byte {offsets[-1]}, its end at {len(data)}",
-            hint="copy or download it once more",
-        )
+        raise ValueError(f"page {len(offsets)} is at byte {offsets[-1]}, the end at {len(data)}")
     return offsets
 
 
@@ -78,9 +75,8 @@ def _pages(data: bytes, offsets: dict[int, int], name: str, max_pixels: int) -> 
         page = pages[index] = page_of(directory)
         size += directory.end - directory.at
         if size > len(data):
-            raise ImageError(f"{name!r} is damaged: its directories overlap", hint="write it once more")
-        if page.width * page.height > max_pixels:
-            raise too_large(name, (page.width, page.height), max_pixels)
+            raise ValueError("its directories overlap")
+        check_pixels(name, page.width, page.height, max_pixels)
         pixels += page.pixels if page.whole or len(offsets) == 1 else 0
         if pixels > max_pixels:
             raise ImageError(

@@ -67,7 +67,7 @@ def frame_of(samples: Array, page: Page, name: str, notes: list[str]) -> Decoded
 
 def _coloured(pixels: Array, page: Page, name: str, notes: list[str]) -> Array:
     if page.photometric == Photometric.PALETTE:
-        return _from_palette(pixels, page, name)
+        return _from_palette(pixels, page)
     if page.photometric in (Photometric.CIE_LAB, Photometric.ICC_LAB) and pixels.ndim == 3:
         return _from_lab(pixels, page, name, notes)
     if page.photometric == Photometric.WHITE_IS_ZERO:
@@ -105,13 +105,11 @@ def _exact(samples: Array, name: str) -> Array:
     return exact
 
 
-def _from_palette(indices: Array, page: Page, name: str) -> Array:
+def _from_palette(indices: Array, page: Page) -> Array:
     """Return the colours, in 8 bits where all that the palette has are of 8."""
     entries = page.directory.numbers(_COLOUR_MAP).astype(np.uint16)
     if entries.size < 3 << page.bits:
-        raise ImageError(
-            f"{name!r} is damaged: its palette is too short", hint="copy or download it once more"
-        )
+        raise ValueError("its palette is too short")
     palette = entries[: entries.size // 3 * 3].reshape(3, -1).T
     if palette.max() < 256:  # old programs wrote 8 bits; libtiff takes them for that too
         palette = palette.astype(np.uint8)

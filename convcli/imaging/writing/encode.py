@@ -207,8 +207,6 @@ def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str
         if image.metadata.loop:
             notes.append(f"AVIF plays for ever here: the loop count {image.metadata.loop} is left out")
         return avif.without_times(_saved(pictures[0], format, settings))
-    if format.name == "pdf":  # the time of writing would make each run's bytes differ
-        settings |= {"creationDate": None, "modDate": None}
     if format.name == "ico":
         width, height = pictures[0].size
         if max(width, height) > 256:
