@@ -11,6 +11,7 @@ from convcli.imaging.exif import cleaned, exif_orientation
 __all__ = [
     "DESCRIPTIVE",
     "GEO",
+    "ICC",
     "Metadata",
     "as_comment",
     "collect",
@@ -27,6 +28,8 @@ _IPTC = b"\x04\x04"
 # The tags of a TIFF directory that describe the picture; the others say how its pixels are stored. In order:
 # description, make, model, software, date, artist, host, copyright, the EXIF and the GPS directory.
 DESCRIPTIVE = {270, 271, 272, 305, 306, 315, 316, 33432, 34665, 34853}
+# Tag of the ICC profile.
+ICC = 34675
 # Tags of GeoTIFF that place pixels (OGC 19-008r4): scale, tie points, matrix.
 GEO = {33550, 33922, 34264}
 

@@ -7,7 +7,7 @@ from math import isfinite
 import numpy as np
 
 from convcli.imaging.exif import exif_bytes, kept_tags
-from convcli.imaging.metadata import DESCRIPTIVE, GEO, Metadata, usable_dpi, without_orientation
+from convcli.imaging.metadata import DESCRIPTIVE, GEO, ICC, Metadata, usable_dpi, without_orientation
 from convcli.imaging.tiff_directory import Directory, Tag, Tags, ascii_tag, bytes_tag
 
 __all__ = [
@@ -16,17 +16,17 @@ __all__ = [
     "RESOLUTION",
     "imagej_first_page",
     "metadata_of",
-    "scaled_resolution",
+    "rational_tag",
     "tags_of",
 ]
 
 # Horizontal and vertical resolution and its unit: 1 none, 2 inch, 3 centimetre.
 RESOLUTION = _X, _Y, _UNIT = 282, 283, 296
-DESCRIPTION, _XMP, _IPTC, _ICC = 270, 700, 33723, 34675
+DESCRIPTION, XMP, IPTC = 270, 700, 33723
 # Tags that explain those of GEO, its keys; GDAL's metadata and value of no data.
 GEO_KEYS = {34735, 34736, 34737, 42112, 42113}
 # Further tags that are kept: name of the document and of the page, position, number; IPTC.
-_KEPT = DESCRIPTIVE | {269, 285, 286, 287, 297, _IPTC, _XMP, _ICC, *RESOLUTION, *GEO, *GEO_KEYS}
+_KEPT = DESCRIPTIVE | {269, 285, 286, 287, 297, IPTC, XMP, ICC, *RESOLUTION, *GEO, *GEO_KEYS}
 # TIFF's codes of LONG and SLONG.
 _NUMBERS_OF_32_BITS = (4, 9)
 # ImageJ's own tags, lengths and content.
@@ -45,10 +45,10 @@ def tags_of(directory: Directory, notes: list[str]) -> Tags:
     if damaged:
         notes.append(f"damaged tags are left out: {', '.join(map(str, sorted(damaged)))}")
     _clear_resolution(tags, notes)
-    if isinstance(xmp := tags.get(_XMP), Tag):
-        tags[_XMP] = bytes_tag(without_orientation(xmp.data) or b"")
-    if isinstance(iptc := tags.get(_IPTC), Tag):
-        tags[_IPTC] = bytes_tag(_iptc(iptc))
+    if isinstance(xmp := tags.get(XMP), Tag):
+        tags[XMP] = bytes_tag(without_orientation(xmp.data) or b"")
+    if isinstance(iptc := tags.get(IPTC), Tag):
+        tags[IPTC] = bytes_tag(_iptc(iptc))
     description = tags.pop(DESCRIPTION, None)
     if isinstance(description, Tag) and (text := _cleared(description.data, notes)):
         tags[DESCRIPTION] = description if text == description.data else ascii_tag(text)
@@ -137,7 +137,7 @@ def metadata_of(tags: Tags, order: str) -> Metadata:
 
     described = {number: tag for number, tag in tags.items() if number in DESCRIPTIVE}
     return Metadata(
-        icc=data(_ICC), dpi=_dpi(tags), exif=exif_bytes(described, order), xmp=data(_XMP), iptc=data(_IPTC)
+        icc=data(ICC), dpi=_dpi(tags), exif=exif_bytes(described, order), xmp=data(XMP), iptc=data(IPTC)
     )
 
 
@@ -157,7 +157,8 @@ def _dpi(tags: Tags) -> tuple[float, float] | None:
     return usable_dpi((float(across.numbers()[0]) / inches, float(down.numbers()[0]) / inches))
 
 
-def scaled_resolution(tag: Tag, scale: float) -> Tag:
-    """Return a resolution divided by `scale`."""
-    value = Fraction(float(tag.numbers()[0]) / scale).limit_denominator(1 << 16)
-    return Tag(5, 1, value.numerator.to_bytes(4, "little") + value.denominator.to_bytes(4, "little"))
+def rational_tag(value: float) -> Tag:
+    """Return a number above 0 and below 2^32 as a quotient of two of 32 bits."""
+    most = max(1, min(1 << 16, int((2**32 - 1) // max(value, 1))))
+    quotient = Fraction(value).limit_denominator(most)
+    return Tag(5, 1, quotient.numerator.to_bytes(4, "little") + quotient.denominator.to_bytes(4, "little"))

@@ -109,20 +109,20 @@ def _encode(
     if format.name in ("pfm", "pgm", "ppm", "pnm", "pam"):
         from convcli.imaging.writing import netpbm
 
-        if any(frame.duration is not None for frame in image.frames):
-            notes.append(f"{format.suffix} holds no display times: they are left out")
         encode = {"pfm": netpbm.encode_float, "pam": netpbm.encode_pam}.get(format.name, netpbm.encode)
         return b"".join(encode(frame.stacked()) for frame in image.frames)
     several = len(image.frames) > 1
     narrowed = first.pixels.dtype == np.uint16 and (first.channels > 1 or first.alpha is not None)
-    if format.name == "png" and (several or narrowed or compress is not Compress.SMALL):
+    if format.name == "png":
         from convcli.imaging.writing import png
 
         chunks = png_chunks(image, notes)
         if several:
             count, loop = len(image.frames), image.metadata.loop or 0
             return png.encode_animation(patches(image.frames), compress, chunks, loop, count, jobs)
-        return png.encode(first.stacked(), compress, chunks, jobs)
+        if narrowed or compress is not Compress.SMALL:
+            return png.encode(first.stacked(), compress, chunks, jobs)
+        return png.with_chunks(_by_pillow(image, format, compress, notes), chunks)  # smaller, and slower
     if format.name == "tiff" and _needs_tifffile(image):
         from convcli.imaging.writing import tifffile_writer
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from convcli.imaging.exif import exif_for
 from convcli.imaging.formats import Format
-from convcli.imaging.image import Image
-from convcli.imaging.metadata import GEO, profile_for
+from convcli.imaging.image import Image, Space
+from convcli.imaging.metadata import GEO, ICC, profile_for
+from convcli.imaging.tiff_directory import Tag
 
 __all__ = ["metadata_options", "png_chunks", "with_fitting"]
 
@@ -28,8 +29,11 @@ def with_fitting(image: Image, format: Format) -> tuple[Image, list[str]]:
         lost.append("georeference")
     if lost:
         notes.append(f"{format.suffix} holds no {', '.join(lost)}: left out")
-    if metadata.icc and "icc" in holds and profile_for(metadata.icc, image.space) is None:
-        notes.append(f"the ICC profile is not for {image.space.upper()} pixels: left out")
+    if "icc" in holds:
+        for space in _unfit_profiles(image):
+            notes.append(f"the ICC profile is not for {space.upper()} pixels: left out")
+    if format.pages and any(frame.duration is not None for frame in image.frames):
+        notes.append(f"{format.suffix} holds no display times: they are left out")
     most = max(metadata.dpi or (0.0,))
     if most > _MOST_DPI.get(format.name, most):
         notes.append(f"{most:g} pixels per inch do not fit into {format.suffix}: left out")
@@ -37,14 +41,26 @@ def with_fitting(image: Image, format: Format) -> tuple[Image, list[str]]:
     return image, notes
 
 
+def _unfit_profiles(image: Image) -> list[Space]:
+    """Return the spaces of frames that have a profile of other colours."""
+    spaces = []
+    for frame in image.frames:
+        tag, space = (frame.tags or {}).get(ICC), image.space_of(frame)
+        icc = image.metadata.icc if frame.tags is None else tag.data if isinstance(tag, Tag) else None
+        if icc and profile_for(icc, space) is None:
+            spaces.append(space)
+    return list(dict.fromkeys(spaces))
+
+
 def metadata_options(image: Image, format: Format, notes: list[str]) -> dict[str, Any]:
-    """Return the arguments with which Pillow's `save` writes the image's metadata to `format`."""
-    if format.name == "tiff" and image.frames[0].tags is not None:
-        return {}  # they are among the tags
-    # `with_tags` adds EXIF and XMP to TIFF afterwards
-    keys = ("icc", "dpi") if format.name == "tiff" else _HOLDS.get(format.name, ())
+    """Return the arguments with which Pillow's `save` writes the image's metadata to `format`.
+
+    There are none for PNG and TIFF, which get chunks and tags afterwards.
+    """
+    if format.name in ("png", "tiff"):
+        return {}
     found = _common(image)
-    given = {_PILLOW.get(key, key): found[key] for key in keys if key in found}
+    given = {_PILLOW.get(key, key): found[key] for key in _HOLDS.get(format.name, ()) if key in found}
     texts = {key.lower(): text for key, text in image.metadata.text}
     comment = texts.get("comment", "").encode("utf-8", "surrogateescape")
     if format.name == "jpeg":
@@ -56,9 +72,6 @@ def metadata_options(image: Image, format: Format, notes: list[str]) -> dict[str
         elif image.metadata.coding == "arithmetic":
             notes.append("the JPEG's arithmetic coding became Huffman coding")
         given["extra"] = _photoshop_segment(image.metadata.iptc, notes)
-    if format.name == "png":
-        given["pnginfo"] = _png_info(image, notes)
-        given.pop("xmp", None)  # among the texts
     if format.name in ("jpeg", "gif") and comment:
         given["comment"] = comment[:_SEGMENT_BYTES]
     return given
@@ -105,15 +118,6 @@ def _fit_segments(given: dict[str, Any], notes: list[str]) -> None:
         if len(given.get(key, b"")) > _SEGMENT_BYTES:
             notes.append(f"JPEG holds 64 KiB of {what}: it is left out")
             del given[key]
-
-
-def _png_info(image: Image, notes: list[str]) -> Any:
-    from PIL.PngImagePlugin import PngInfo  # here for start-up
-
-    info = PngInfo()
-    for kind, content in _text_chunks(image, notes):
-        info.add(kind, content)
-    return info
 
 
 def _text_chunks(image: Image, notes: list[str]) -> list[tuple[bytes, bytes]]:
