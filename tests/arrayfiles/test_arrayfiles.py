@@ -20,7 +20,7 @@ from convcli.arrayfiles.write import encode_array, encode_npz
 from convcli.errors import ImageError
 from convcli.imaging.api import write_image
 from convcli.imaging.image import Space
-from convcli.imaging.reading.read import load_array, read_picture
+from convcli.imaging.reading.read import read_first, read_picture
 
 ROWS = np.array([[3, 4, 6], [2, -1, 0.5]])
 
@@ -98,8 +98,9 @@ def test_arrays_become_floats_exactly(dtype, kept):
 
 def test_arrays_keep_their_own_type_when_asked():
     array = np.array([[1, 2]], dtype=np.int16)
-    assert load_array(npy(array)).dtype == np.int16
-    assert load_array(b"\x89PNG\r\n\x1a\n") is None
+    assert read_first(npy(array)).dtype == np.int16
+    with pytest.raises(ImageError, match="damaged"):  # it is taken for a picture, not for numbers
+        read_first(b"\x89PNG\r\n\x1a\n")
 
 
 def test_three_axes_are_channels_and_a_single_one_is_dropped():

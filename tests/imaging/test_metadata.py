@@ -539,3 +539,38 @@ def test_texts_of_a_png_that_unpack_to_too_much_are_refused(kind):
     with pytest.raises(ImageError, match="unpack to more than 67108864 bytes"):
         read_picture(png(1, 1, 8, 0, GRAY_ROW, *chunks))
     assert time.perf_counter() - start < 2
+
+
+COLOURS = {
+    "sRGB by its chunk": (((b"gAMA", struct.pack(">I", 100_000)), (b"sRGB", b"\0")), ""),
+    "sRGB by gamma": (((b"gAMA", struct.pack(">I", 45455)),), ""),
+    "sRGB by codes": (((b"cICP", b"\1\15\0\1"),), ""),
+    "sRGB by primaries": (((b"cHRM", CHRM),), ""),
+    "linear": (((b"gAMA", struct.pack(">I", 100_000)),), "gAMA"),
+    "Display P3": (((b"cICP", b"\14\15\0\1"),), "cICP"),
+    "Adobe's primaries": (
+        ((b"cHRM", struct.pack(">8I", 31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000)),),
+        "cHRM",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ["jpeg", "tiff", "webp", "gif", "bmp", "avif", "ppm"])
+@pytest.mark.parametrize("what", COLOURS)
+def test_colours_other_than_those_of_srgb_are_said_where_they_are_lost(what, name):
+    chunks, lost = COLOURS[what]
+    read = read_picture(png(1, 1, 8, 0, GRAY_ROW, *chunks))
+    notes = encode_picture(read, name).notes
+    assert len(notes) == bool(lost)
+    assert all(note.endswith(f"holds no {lost}: left out") for note in notes)
+    assert encode_picture(read, "png").notes == ()
+
+
+def test_texts_are_said_where_they_are_lost_but_not_those_of_programs():
+    chunks = [(b"tEXt", b"Title\0a"), (b"tEXt", b"Software\0b"), (b"tEXt", b"date:create\0c")]
+    read = read_picture(png(1, 1, 8, 0, GRAY_ROW, *chunks))
+    assert encode_picture(read, "jpeg").notes == (".jpg holds no text ('Title'): left out",)
+    assert encode_picture(read, "png").notes == ()
+    commented = read_picture(jpeg(comment=b"hello"))
+    assert encode_picture(commented, "gif").notes == ()
+    assert encode_picture(commented, "webp").notes == (".webp holds no text ('Comment'): left out",)

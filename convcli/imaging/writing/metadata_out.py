@@ -5,6 +5,7 @@ import zlib
 from dataclasses import replace
 from typing import Any
 
+from convcli.errors import shown
 from convcli.imaging.exif import exif_for
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Image, Space
@@ -27,6 +28,8 @@ def with_fitting(image: Image, format: Format) -> tuple[Image, list[str]]:
     lost = [name for key, name in _NAMES.items() if getattr(metadata, key) and key not in holds]
     if format.name != "tiff" and any(GEO & set(frame.tags or ()) for frame in image.frames):
         lost.append("georeference")
+    if format.name != "png":
+        lost += _lost_texts(image, format) + _lost_colours(image)
     if lost:
         notes.append(f"{format.suffix} holds no {', '.join(lost)}: left out")
     if "icc" in holds:
@@ -39,6 +42,26 @@ def with_fitting(image: Image, format: Format) -> tuple[Image, list[str]]:
         notes.append(f"{most:g} pixels per inch do not fit into {format.suffix}: left out")
         image = replace(image, metadata=metadata._replace(dpi=None))
     return image, notes
+
+
+def _lost_texts(image: Image, format: Format) -> list[str]:
+    """Return a name for the texts of a PNG, GIF or JPEG that `format` does not hold."""
+    unimportant = _OF_PROGRAMS | ({"Comment"} if format.name in _COMMENTED else set())
+    keys = [shown(key, 30) for key, _ in image.metadata.text if key not in unimportant]
+    return [f"text ({', '.join(keys[:3])})"] if keys else []
+
+
+def _lost_colours(image: Image) -> list[str]:
+    """Return the names of a PNG's chunks that say that its colours are not those of sRGB."""
+    chunks, gamma = dict(image.metadata.colours), image.metadata.gamma
+    if "cICP" in chunks:
+        return ["cICP"] if chunks["cICP"][:2] != _SRGB_CODES else []
+    if image.metadata.icc or "sRGB" in chunks:
+        return []
+    found = ["gAMA"] if gamma is not None and abs(gamma * 2.2 - 1) > _NEAR else []
+    primaries = struct.unpack(">8I", chunks.get("cHRM", struct.pack(">8I", *_SRGB_PRIMARIES)))
+    far = any(abs(one - other) > _NEAR * 1e5 for one, other in zip(primaries, _SRGB_PRIMARIES, strict=True))
+    return [*found, "cHRM"] if far else found
 
 
 def _unfit_profiles(image: Image) -> list[Space]:
@@ -87,6 +110,13 @@ _HOLDS = {
     "bmp": ("dpi",),
 }
 _NAMES = {"icc": "ICC profile", "exif": "EXIF", "xmp": "XMP", "iptc": "IPTC"}
+# Formats that hold one comment; texts that programs write about themselves and the file.
+_COMMENTED = ("jpeg", "gif")
+_OF_PROGRAMS = {"Software", "date:create", "date:modify", "date:timestamp", "Creation Time"}
+# sRGB in the chunks cICP (primaries, curve) and cHRM (white, red, green, blue: x and y in 1e-5), and how near
+# to these and to gamma 2.2 a file is that counts as sRGB.
+_SRGB_CODES, _SRGB_PRIMARIES = b"\1\15", (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+_NEAR = 0.02
 _PILLOW = {"icc": "icc_profile"}
 
 
