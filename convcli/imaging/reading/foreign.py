@@ -6,7 +6,6 @@ from typing import NamedTuple
 from convcli.errors import ImageError
 from convcli.imaging.reading.jpeg_file import FRAMES, segments
 from convcli.imaging.reading.sniff import picture_kind
-from convcli.imaging.tiff_directory import Directory, first_directory
 
 __all__ = ["kinds", "refusal"]
 
@@ -183,6 +182,8 @@ def _raw_in_tiff(data: bytes) -> tuple[str, str] | None:
         return "a raw photograph (CR2)", _RAW
     if not data.startswith((b"II*\0", b"MM\0*")):
         return None
+    from convcli.imaging.tiff_directory import Directory, first_directory  # here for start-up: it needs NumPy
+
     try:
         tags = Directory(data, first_directory(data))
     except struct.error:  # damage, which its reader names
