@@ -129,9 +129,9 @@ def _fit_depth(frame: Frame, format: Format, notes: list[str]) -> Frame:
                 hint=f"choose --range clip, abs, scale, center or unit, or write to {holding(depth='float')}",
             )
         narrower = dtype.itemsize > 4 and format.name == "pfm"
-        return _mapped(frame, lambda samples: samples.astype(np.float32)) if narrower else frame
+        return frame.mapped(lambda samples: samples.astype(np.float32)) if narrower else frame
     if format.depths == {"float"}:
-        return _mapped(frame, lambda samples: samples.astype(np.float32))
+        return frame.mapped(lambda samples: samples.astype(np.float32))
     if dtype == np.uint16 and "16" not in format.depths:
         notes.append(f"{format.suffix} holds 8 bits: 16-bit samples are rounded")
         return to_8_bits(frame)
@@ -142,10 +142,4 @@ def to_8_bits(frame: Frame) -> Frame:
     """Return `frame` in 8 bits: 16-bit samples divided by 257 and rounded."""
     if frame.pixels.dtype == np.uint8:
         return frame
-    return _mapped(frame, lambda samples: ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8))
-
-
-def _mapped(frame: Frame, change: Callable[[Array], Array]) -> Frame:
-    """Apply `change` to the pixels and to the alpha."""
-    alpha = None if frame.alpha is None else change(frame.alpha)
-    return frame._replace(pixels=change(frame.pixels), alpha=alpha)
+    return frame.mapped(lambda samples: ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8))
