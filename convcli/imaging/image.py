@@ -147,9 +147,9 @@ def to_16_bits(frame: Frame) -> Frame:
 
 
 def full_scale(dtype: DTypeLike) -> float:
-    """Return the value of white: 255 for uint8, 65535 for uint16, 1 for floats."""
+    """Return the value of white: 255 for uint8, 65535 for uint16, 1 for floats and booleans."""
     kind = np.dtype(dtype)
-    if kind.kind == "f":
+    if kind.kind in "fb":
         return 1.0
     if kind in (np.dtype(np.uint8), np.dtype(np.uint16)):
         return float(np.iinfo(kind).max)

@@ -76,9 +76,12 @@ def _recoloured(image: Image, change: Callable[[Array], Array], space: Space) ->
 
 
 def _as_colours(image: Image, format: Format) -> Image:
-    """Take data of 1, 2, 3 or 4 channels for grey, grey and alpha, RGB, or RGB and alpha."""
+    """Take data of 1, 2, 3 or 4 channels for grey, grey and alpha, RGB, or RGB and alpha.
+
+    Files of numbers have no alpha: their second or fourth channel would be lost.
+    """
     channels = image.frames[0].channels
-    colours = {1: 1, 2: 1, 3: 3, 4: 3}.get(channels, 0)
+    colours = ({1: 1, 3: 3} if format.numbers else {1: 1, 2: 1, 3: 3, 4: 3}).get(channels, 0)
     if not colours or (colours < channels and image.has_alpha):
         raise OutputError(
             f"{format.suffix} cannot hold {channels} channels",
