@@ -91,6 +91,8 @@ class Directory:
         held = struct.calcsize(link)
         entries = struct.iter_unpack(self.order + entry, data[start : self.end])
         for number, (tag, kind, values, _) in enumerate(entries):
+            if not values:  # some programs write empty ones: nothing is lost
+                continue
             length = values * _UNITS.get(kind, 0) * (2 if kind in _PAIRS else 1)
             place = start + number * size + size - held
             if length > held:

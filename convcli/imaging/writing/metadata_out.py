@@ -46,7 +46,8 @@ def with_fitting(image: Image, format: Format) -> tuple[Image, list[str]]:
 
 def _lost_texts(image: Image, format: Format) -> list[str]:
     """Return a name for the texts of a PNG, GIF or JPEG that `format` does not hold."""
-    unimportant = _OF_PROGRAMS | ({"Comment"} if format.name in _COMMENTED else set())
+    of_encoder = image.format == "jp2"  # which names itself in a comment
+    unimportant = _OF_PROGRAMS | ({"Comment"} if format.name in _COMMENTED or of_encoder else set())
     keys = [shown(key, 30) for key, _ in image.metadata.text if key not in unimportant]
     return [f"text ({', '.join(keys[:3])})"] if keys else []
 
