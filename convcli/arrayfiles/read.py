@@ -15,15 +15,7 @@ from convcli.arrayfiles.npy import Check, read_npy
 from convcli.arrayfiles.table import read_table
 from convcli.limits import NESTING
 
-__all__ = [
-    "ArrayFileError",
-    "Check",
-    "DamagedError",
-    "PickledError",
-    "array_names",
-    "read_array",
-    "rounded",
-]
+__all__ = ["ArrayFileError", "Check", "DamagedError", "PickledError", "array_names", "read_array", "rounded"]
 
 Array = NDArray[Any]
 

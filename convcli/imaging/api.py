@@ -11,7 +11,7 @@ from convcli.errors import OutputError, UsageError, shown
 from convcli.imaging.formats import Format, format_of
 from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.pixels import to_pixels
-from convcli.imaging.reading.read import load_array, read_picture
+from convcli.imaging.reading.read import read_first
 from convcli.imaging.writing.encode import encode_picture
 
 __all__ = ["read_image", "write_image"]
@@ -39,11 +39,7 @@ def read_image(path: str | os.PathLike[str], *, layout: Layout | str = Layout.HW
         The file cannot be read.
     """
     _check_path(path)
-    array = load_array(path, layout=Layout.parse(layout))
-    if array is not None:
-        return array
-    first = read_picture(path).frames[0]
-    return np.require(first.stacked(), requirements="W")
+    return np.require(read_first(path, Layout.parse(layout)), requirements="W")
 
 
 def write_image(path: str | os.PathLike[str], image: ArrayLike, *, layout: Layout | str = Layout.HWC) -> None:

@@ -8,14 +8,7 @@ from PIL import Image as Pillow
 
 from convcli.imaging.image import Array, Frame, Space, full_scale
 
-__all__ = [
-    "cmyk_to_rgb",
-    "gray",
-    "luma",
-    "premultiply",
-    "sample_alpha",
-    "unpremultiply",
-]
+__all__ = ["cmyk_to_rgb", "gray", "luma", "premultiply", "sample_alpha", "unpremultiply"]
 
 Floats = NDArray[np.floating[Any]]
 

@@ -93,9 +93,14 @@ class Format(NamedTuple):
         return bool(self.depths)
 
 
-_ALL_METADATA = "ICC EXIF XMP dpi text"
+_ALL, _SOME = "ICC EXIF XMP dpi text", "ICC EXIF XMP"
+# Names of formats that are read as Pillow reads them, and not written, with their suffixes.
+_UNPROMISED = """
+    blp cur.cur dcx.dcx fli.fli.flc ftex.ftc.ftu gbr icns im.im imt mcidas msp.msp pcd.pcd pixar.pxr psd.psd
+    spider sun.ras xbm.xbm xpm.xpm xvthumb
+"""
 _TABLE = (
-    Format("png", (".png", ".apng"), "PNG", _COLOURS, _8_16, True, True, bits="1-16", metadata=_ALL_METADATA),
+    Format("png", (".png", ".apng"), "PNG", _COLOURS, _8_16, True, True, bits="1-16", metadata=_ALL),
     Format(
         "jpeg",
         (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -103,7 +108,7 @@ _TABLE = (
         _PRINT,
         also_read=(".mpo",),
         bits="8",
-        metadata="ICC EXIF XMP dpi text",
+        metadata=_ALL,
         lossy=True,
     ),
     Format(
@@ -115,10 +120,10 @@ _TABLE = (
         True,
         True,
         bits="1-64, float",
-        metadata=_ALL_METADATA,
+        metadata=_ALL,
         deep=True,
     ),
-    Format("webp", (".webp",), "WEBP", alpha=True, frames=True, bits="8", metadata="ICC EXIF XMP"),
+    Format("webp", (".webp",), "WEBP", alpha=True, frames=True, bits="8", metadata=_SOME),
     Format("gif", (".gif",), "GIF", alpha=True, frames=True, bits="8", metadata="text"),
     Format("bmp", (".bmp", ".dib"), "BMP", bits="1-8", metadata="dpi"),
     Format("pgm", (".pgm",), "PPM", frozenset({"gray"}), _8_16, frames=True, bits="1-16"),
@@ -144,11 +149,13 @@ _TABLE = (
         "avif",
         (".avif",),
         "AVIF",
-        alpha=True,
-        frames=True,
+        _COLOURS,
+        _8,
+        True,
+        True,
         also_read=(".avifs",),
         bits="8",
-        metadata="ICC EXIF XMP",
+        metadata=_SOME,
         lossy=True,
     ),
     Format("tga", (".tga",), "TGA", alpha=True, also_read=(".icb", ".vda", ".vst"), bits="8"),
@@ -163,28 +170,10 @@ _TABLE = (
         "fits", (), depths=frozenset(), frames=True, also_read=(".fits", ".fit", ".fts"), bits="8-64, float"
     ),
     *(
-        Format(name, (), pillow, depths=frozenset(), also_read=tuple(suffixes.split()))
-        for name, pillow, suffixes in (
-            ("blp", "BLP", ""),
-            ("cur", "CUR", ".cur"),
-            ("dcx", "DCX", ".dcx"),
-            ("fli", "FLI", ".fli .flc"),
-            ("ftex", "FTEX", ".ftc .ftu"),
-            ("gbr", "GBR", ""),
-            ("icns", "ICNS", ""),
-            ("im", "IM", ".im"),
-            ("imt", "IMT", ""),
-            ("mcidas", "MCIDAS", ""),
-            ("msp", "MSP", ".msp"),
-            ("pcd", "PCD", ".pcd"),
-            ("pixar", "PIXAR", ".pxr"),
-            ("psd", "PSD", ".psd"),
-            ("spider", "SPIDER", ""),
-            ("sun", "SUN", ".ras"),
-            ("xbm", "XBM", ".xbm"),
-            ("xpm", "XPM", ".xpm"),
-            ("xvthumb", "XVTHUMB", ""),
+        Format(
+            name, (), name.upper(), depths=frozenset(), also_read=tuple(f".{suffix}" for suffix in suffixes)
         )
+        for name, *suffixes in (word.split(".") for word in _UNPROMISED.split())
     ),
 )
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from convcli.imaging.metadata import GEO
 from convcli.imaging.tiff_directory import Tag, Tags
-from convcli.imaging.tiff_metadata import DESCRIPTION, GEO_KEYS, RESOLUTION, scaled_resolution
+from convcli.imaging.tiff_metadata import DESCRIPTION, GEO_KEYS, RESOLUTION, rational_tag
 
 __all__ = ["Placement", "moved", "unplaced"]
 
@@ -69,7 +69,7 @@ def moved(tags: Tags, placement: Placement) -> Tags:
     if isinstance(text, Tag) and text.data.startswith(b"ImageJ="):
         for number, factor in zip(RESOLUTION, (across, down), strict=False):
             if isinstance(found := tags.get(number), Tag):
-                made[number] = scaled_resolution(found, factor)
+                made[number] = rational_tag(float(found.numbers()[0]) / factor)
     return made
 
 

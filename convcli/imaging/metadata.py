@@ -1,21 +1,20 @@
 """ICC profile, EXIF, XMP, resolution and text of a picture file: read through Pillow, adapted for writing."""
 
 import re
-from collections.abc import MutableMapping
 from math import isfinite
 from typing import Any, NamedTuple
 
 from PIL import Image as Pillow
 
+from convcli.imaging.exif import cleaned, exif_orientation
+
 __all__ = [
     "DESCRIPTIVE",
     "GEO",
-    "ORIENTATION",
+    "ICC",
     "Metadata",
     "as_comment",
-    "as_read",
     "collect",
-    "exif_for",
     "iptc_of",
     "orientation",
     "profile_for",
@@ -23,20 +22,20 @@ __all__ = [
     "without_orientation",
 ]
 
-# Tags of EXIF and TIFF (Exif 2.32, CIPA DC-008).
-ORIENTATION = 0x0112
-_WIDTH, _HEIGHT = 0xA002, 0xA003
-_EXIF_DIRECTORY, _GPS_DIRECTORY, _INTEROPERABILITY = 0x8769, 0x8825, 0xA005
 # Number of the image resource that holds IPTC-IIM.
 _IPTC = b"\x04\x04"
-# TIFF's tag of IPTC-IIM.
-_IPTC_TAG = 33723
 
 # The tags of a TIFF directory that describe the picture; the others say how its pixels are stored. In order:
 # description, make, model, software, date, artist, host, copyright, the EXIF and the GPS directory.
 DESCRIPTIVE = {270, 271, 272, 305, 306, 315, 316, 33432, 34665, 34853}
+# Tag of the ICC profile.
+ICC = 34675
 # Tags of GeoTIFF that place pixels (OGC 19-008r4): scale, tie points, matrix.
 GEO = {33550, 33922, 34264}
+# The orientation in XMP, as an attribute or an element.
+_ORIENTATION_IN_XMP = re.compile(
+    rb"""\s+tiff:Orientation=["']([0-9])["']|<tiff:Orientation>([0-9])</tiff:Orientation>"""
+)
 
 
 class Metadata(NamedTuple):
@@ -83,11 +82,12 @@ def collect(picture: Pillow.Image, notes: list[str]) -> Metadata:
     icc = info.get("icc_profile")
     loop = info.get("loop")
     gamma = info.get("gamma")
+    exif = info.get("exif")
     return Metadata(
         icc=icc if isinstance(icc, bytes) and icc else None,
         dpi=usable_dpi(info.get("dpi")),
-        exif=_exif(picture, notes),
-        xmp=_xmp(info),
+        exif=cleaned(exif, notes) if isinstance(exif, bytes) and exif else None,
+        xmp=without_orientation(_xmp(info)),
         text=as_comment(info.get("comment")),
         loop=loop if isinstance(loop, int) else None,
         gamma=gamma if isinstance(gamma, float) and gamma > 0 else None,
@@ -96,12 +96,11 @@ def collect(picture: Pillow.Image, notes: list[str]) -> Metadata:
 
 
 def orientation(picture: Pillow.Image) -> int:
-    """Return the EXIF orientation of `picture`, 1 to 8; 1 where it has none or is damaged."""
-    try:
-        # of the class: PNG's own method decodes the pixels first
-        found = int(Pillow.Image.getexif(picture).get(ORIENTATION, 1))
-    except Exception:  # damaged directories raise anything
-        return 1
+    """Return the orientation in EXIF, else in XMP, 1 to 8; 1 where there is none or it is damaged."""
+    exif = picture.info.get("exif")
+    found = exif_orientation(exif) if isinstance(exif, bytes) else 0
+    if not found and (told := _ORIENTATION_IN_XMP.search(_xmp(picture.info) or b"")):
+        found = int(told[1] or told[2])
     return found if 1 <= found <= 8 else 1
 
 
@@ -125,70 +124,16 @@ def usable_dpi(given: Any) -> tuple[float, float] | None:
     return (across, down)
 
 
-def _exif(picture: Pillow.Image, notes: list[str]) -> bytes | None:
-    try:
-        exif = Pillow.Image.getexif(picture)
-        return _serialised(exif, set(exif) - {ORIENTATION})
-    except Exception as error:  # damaged directories raise anything
-        notes.append(f"damaged EXIF is left out ({' '.join(str(error).split()) or type(error).__name__})")
-        return None
-
-
-class _Text(str):
-    """A string of EXIF that is written with the bytes that it was read from, not as ASCII."""
-
-    __slots__ = ()
-
-    def encode(self, encoding: str = "", errors: str = "") -> bytes:  # noqa: ARG002
-        return super().encode("latin-1")
-
-
-def as_read(directory: MutableMapping[int, Any]) -> bool:
-    """Prepare EXIF for writing: strings as the bytes that were read, no empty directory; False if all is."""
-    for tag, value in list(directory.items()):
-        if isinstance(value, dict) and not as_read(value):
-            del directory[tag]  # ImageMagick refuses files with an empty directory
-        elif isinstance(value, str) and not value.isascii():
-            directory[tag] = _Text(value)
-    return len(directory) > 0
-
-
-def _serialised(exif: Pillow.Exif, kept: set[int], size: tuple[int, int] | None = None) -> bytes | None:
-    """Return the tags `kept` of `exif`, if any, without empty directories; `size` is width and height."""
-    made = Pillow.Exif()
-    made.endian = exif.endian
-    for tag in exif:
-        if tag in kept:
-            made[tag] = exif[tag]
-    for tag in made.keys() & {_EXIF_DIRECTORY, _GPS_DIRECTORY}:
-        inner = dict(exif.get_ifd(tag))
-        if _INTEROPERABILITY in inner:
-            inner[_INTEROPERABILITY] = dict(exif.get_ifd(_INTEROPERABILITY))
-        if tag == _EXIF_DIRECTORY and size is not None and (_WIDTH in inner or _HEIGHT in inner):
-            inner[_WIDTH], inner[_HEIGHT] = size
-        made[tag] = inner
-    return made.tobytes() if as_read(made) else None
-
-
-def exif_for(exif: bytes, width: int, height: int) -> bytes | None:
-    """Return `exif` without the orientation, and with the size updated where it has one; None if empty."""
-    holder = Pillow.Exif()
-    holder.load(exif)
-    return _serialised(holder, set(holder) - {ORIENTATION}, (width, height))
-
-
 def _xmp(info: dict[Any, Any]) -> bytes | None:
     xmp = info.get("xmp", info.get("XML:com.adobe.xmp"))
     if isinstance(xmp, str):
         xmp = xmp.encode("utf-8", "surrogateescape")
-    return without_orientation(xmp) if isinstance(xmp, bytes) and xmp else None
+    return xmp if isinstance(xmp, bytes) and xmp else None
 
 
-def without_orientation(xmp: bytes) -> bytes:
+def without_orientation(xmp: bytes | None) -> bytes | None:
     """Return `xmp` without the orientation, which has been applied."""
-    return re.sub(
-        rb"""\s+tiff:Orientation=(?:"[0-9]"|'[0-9]')|<tiff:Orientation>[0-9]</tiff:Orientation>""", b"", xmp
-    )
+    return xmp and _ORIENTATION_IN_XMP.sub(b"", xmp)
 
 
 def as_comment(comment: Any) -> tuple[tuple[str, str], ...]:

@@ -96,6 +96,8 @@ def _enter(who: str) -> Heard:
             warnings.simplefilter("always")
             for of_no_use in (Pillow.DecompressionBombWarning, DeprecationWarning):
                 warnings.simplefilter("ignore", of_no_use)
+            # about tags, also of EXIF, which are read and checked apart from Pillow
+            warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
             warnings.showwarning = _collect_warning
             _filters.append(kept)
             _redirect()

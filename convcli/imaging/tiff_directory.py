@@ -47,8 +47,8 @@ class Tag(NamedTuple):
 
     @property
     def divides_by_zero(self) -> bool:
-        """Whether it has a rational that is no number."""
-        return self.kind in _PAIRS and not np.isfinite(self.numbers()).all()
+        """Whether it has a rational that is infinite; 0/0 is a value that is not known (Exif 2.32)."""
+        return self.kind in _PAIRS and bool(np.isinf(self.numbers()).any())
 
     def numbers(self) -> NDArray[Any]:
         """Return the numbers; rationals are quotients, infinite or NaN where they are divided by 0."""
@@ -91,6 +91,8 @@ class Directory:
         held = struct.calcsize(link)
         entries = struct.iter_unpack(self.order + entry, data[start : self.end])
         for number, (tag, kind, values, _) in enumerate(entries):
+            if not values:  # some programs write empty ones: nothing is lost
+                continue
             length = values * _UNITS.get(kind, 0) * (2 if kind in _PAIRS else 1)
             place = start + number * size + size - held
             if length > held:

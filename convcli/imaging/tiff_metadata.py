@@ -4,8 +4,10 @@ import re
 from fractions import Fraction
 from math import isfinite
 
-from convcli.imaging.exif import EXIF, GPS, exif_bytes, inner_tags
-from convcli.imaging.metadata import DESCRIPTIVE, GEO, Metadata, usable_dpi, without_orientation
+import numpy as np
+
+from convcli.imaging.exif import exif_bytes, kept_tags
+from convcli.imaging.metadata import DESCRIPTIVE, GEO, ICC, Metadata, usable_dpi, without_orientation
 from convcli.imaging.tiff_directory import Directory, Tag, Tags, ascii_tag, bytes_tag
 
 __all__ = [
@@ -14,17 +16,19 @@ __all__ = [
     "RESOLUTION",
     "imagej_first_page",
     "metadata_of",
-    "scaled_resolution",
+    "rational_tag",
     "tags_of",
 ]
 
 # Horizontal and vertical resolution and its unit: 1 none, 2 inch, 3 centimetre.
 RESOLUTION = _X, _Y, _UNIT = 282, 283, 296
-DESCRIPTION, _XMP, _IPTC, _ICC = 270, 700, 33723, 34675
+DESCRIPTION, XMP, IPTC = 270, 700, 33723
 # Tags that explain those of GEO, its keys; GDAL's metadata and value of no data.
 GEO_KEYS = {34735, 34736, 34737, 42112, 42113}
 # Further tags that are kept: name of the document and of the page, position, number; IPTC.
-_KEPT = DESCRIPTIVE | {269, 285, 286, 287, 297, _IPTC, _XMP, _ICC, *RESOLUTION, *GEO, *GEO_KEYS}
+_KEPT = DESCRIPTIVE | {269, 285, 286, 287, 297, IPTC, XMP, ICC, *RESOLUTION, *GEO, *GEO_KEYS}
+# TIFF's codes of LONG and SLONG.
+_NUMBERS_OF_32_BITS = (4, 9)
 # ImageJ's own tags, lengths and content.
 _IMAGEJ = (50838, 50839)
 # Lines of ImageJ's description that count pages, or hold for the pixels before.
@@ -36,25 +40,29 @@ _INCHES = {"inch": 1.0, "m": 1 / 0.0254, "cm": 1 / 2.54, "mm": 1 / 25.4, "nm": 1
 
 def tags_of(directory: Directory, notes: list[str]) -> Tags:
     """Return the tags that describe the page; what describes how its file was laid out is left out."""
-    tags: dict[int, Tag | Tags] = {}
-    damaged = directory.broken & _KEPT
-    for number in _KEPT:
-        if number in (EXIF, GPS):
-            if number in directory and (inner := inner_tags(directory, number, damaged)):
-                tags[number] = inner
-        elif (tag := directory.tag(number)) is not None:
-            tags[number] = tag
+    damaged = set[int]()
+    tags = kept_tags(directory, _KEPT, damaged)
     if damaged:
         notes.append(f"damaged tags are left out: {', '.join(map(str, sorted(damaged)))}")
     _clear_resolution(tags, notes)
-    if isinstance(xmp := tags.get(_XMP), Tag):
-        tags[_XMP] = bytes_tag(without_orientation(xmp.data))
+    if isinstance(xmp := tags.get(XMP), Tag):
+        tags[XMP] = bytes_tag(without_orientation(xmp.data) or b"")
+    if isinstance(iptc := tags.get(IPTC), Tag):
+        tags[IPTC] = bytes_tag(_iptc(iptc))
     description = tags.pop(DESCRIPTION, None)
     if isinstance(description, Tag) and (text := _cleared(description.data, notes)):
         tags[DESCRIPTION] = description if text == description.data else ascii_tag(text)
     if any(number in directory for number in _IMAGEJ):
         notes.append("ImageJ's overlays, labels and tables of colours (tags 50838 and 50839) are left out")
     return tags
+
+
+def _iptc(tag: Tag) -> bytes:
+    """Return IPTC-IIM; some programs declare it to be numbers of 32 bits, with or without swapping bytes."""
+    if tag.kind not in _NUMBERS_OF_32_BITS:
+        return tag.data
+    data = tag.data if tag.data[:1] == b"\x1c" else np.frombuffer(tag.data, "<u4").byteswap().tobytes()
+    return data.rstrip(b"\0")
 
 
 def imagej_first_page(first: Directory, count: int, notes: list[str]) -> Tags:
@@ -117,8 +125,11 @@ def _without_shape(text: bytes, notes: list[str]) -> bytes:
     return json.dumps(fields).encode() if fields else b""
 
 
-def metadata_of(tags: Tags) -> Metadata:
-    """Return the metadata for files of all formats, from the tags of the first page."""
+def metadata_of(tags: Tags, order: str) -> Metadata:
+    """Return the metadata for files of all formats, from the tags of the first page.
+
+    `order` is the order of bytes in the file, which EXIF keeps: notes of a camera's maker may depend on it.
+    """
 
     def data(number: int) -> bytes | None:
         tag = tags.get(number)
@@ -126,11 +137,7 @@ def metadata_of(tags: Tags) -> Metadata:
 
     described = {number: tag for number, tag in tags.items() if number in DESCRIPTIVE}
     return Metadata(
-        icc=data(_ICC),
-        dpi=_dpi(tags),
-        exif=exif_bytes(described) if described else None,
-        xmp=data(_XMP),
-        iptc=data(_IPTC),
+        icc=data(ICC), dpi=_dpi(tags), exif=exif_bytes(described, order), xmp=data(XMP), iptc=data(IPTC)
     )
 
 
@@ -150,7 +157,8 @@ def _dpi(tags: Tags) -> tuple[float, float] | None:
     return usable_dpi((float(across.numbers()[0]) / inches, float(down.numbers()[0]) / inches))
 
 
-def scaled_resolution(tag: Tag, scale: float) -> Tag:
-    """Return a resolution divided by `scale`."""
-    value = Fraction(float(tag.numbers()[0]) / scale).limit_denominator(1 << 16)
-    return Tag(5, 1, value.numerator.to_bytes(4, "little") + value.denominator.to_bytes(4, "little"))
+def rational_tag(value: float) -> Tag:
+    """Return a number above 0 and below 2^32 as a quotient of two of 32 bits."""
+    most = max(1, min(1 << 16, int((2**32 - 1) // max(value, 1))))
+    quotient = Fraction(value).limit_denominator(most)
+    return Tag(5, 1, quotient.numerator.to_bytes(4, "little") + quotient.denominator.to_bytes(4, "little"))

@@ -129,7 +129,8 @@ def test_two_pictures_in_one_jpeg_are_one_picture_and_a_note():
 def test_animations_come_back_with_all_their_frames_and_times(name, alpha, gray):
     given = animation(alpha, gray=gray)
     encoded = encode_picture(given, name)
-    assert encoded.notes == ()
+    lost = (".tif holds no display times: they are left out",)
+    assert encoded.notes == (lost if name == "tiff" else ())
     back = read_picture(encoded.data)
     assert len(back.frames) == len(given.frames)
     for before, after in zip(given.frames, back.frames, strict=True):

@@ -419,3 +419,172 @@ def test_an_avif_depends_on_nothing_but_the_picture(count):
     for box in (b"mvhd\1", b"tkhd\1", b"mdhd\1"):
         assert (box in first) == (count > 1)
     assert_array_equal(len(read_picture(first).frames), count)
+
+
+def with_inner(order, entries, values=b"", outer=()):
+    """EXIF whose directory within has `entries`: tag, type, count, 4 bytes or the offset in `values`."""
+    at = 8 + 2 + 12 * (len(outer) + 1) + 4
+    inner_end = at + 2 + 12 * len(entries) + 4
+    packed = b"".join(
+        struct.pack(order + "HHI", *entry[:3])
+        + (entry[3] if isinstance(entry[3], bytes) else struct.pack(order + "I", inner_end + entry[3]))
+        for entry in entries
+    )
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "IH", 8, len(outer) + 1)
+    first = b"".join(struct.pack(order + "HHI", *entry[:3]) + entry[3] for entry in outer)
+    first += struct.pack(order + "HHII", 0x8769, 4, 1, at) + bytes(4)
+    return head + first + struct.pack(order + "H", len(entries)) + packed + bytes(4) + values
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("source", ["PNG", "JPEG", "WEBP", "AVIF"])
+@pytest.mark.parametrize("name", ["png", "jpeg", "webp", "avif"])
+def test_exif_keeps_its_bytes_and_their_order(name, source, order):
+    maker, unknown = b"\x01\x02maker notes\xff\xfe", struct.pack(order + "II", 0, 0)
+    block = with_inner(
+        order,
+        [(0x927C, 7, len(maker), 0), (0x9286, 7, 12, 15), (0xA432, 5, 1, 27)],
+        maker + b"UNICODE\0" + "né".encode("utf-16-le" if order == "<" else "utf-16-be") + unknown,
+    )
+    given = (
+        png(1, 1, 8, 0, GRAY_ROW, (b"eXIf", block))
+        if source == "PNG"
+        else saved(pixels(3, size=(8, 8)), source, exif=b"Exif\0\0" + block)
+    )
+    read = read_picture(given)
+    assert read.notes == ()
+    made = encode_picture(read, name).data
+    assert maker in made
+    assert b"UNICODE\0" + "né".encode("utf-16-le" if order == "<" else "utf-16-be") in made
+    with Pillow.open(io.BytesIO(made)) as picture:
+        exif = picture.info["exif"].removeprefix(b"Exif\0\0")
+        inner = picture.getexif().get_ifd(0x8769)
+    assert exif[:2] == (b"II" if order == "<" else b"MM")
+    assert set(inner) == {0x927C, 0x9286, 0xA432}
+    assert (inner[0xA432].numerator, inner[0xA432].denominator) == (0, 0)  # not known, says Exif 2.32
+
+
+WRONG = {
+    "a type that does not exist": (0x9003, 99, 20, b"\0\0\0\0"),
+    "a value outside of the file": (0x9003, 2, 20, 70_000),
+    "a size that overflows": (0x9003, 5, 2**31, 0),
+    "divided by 0": (0x829A, 5, 1, 20),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+@pytest.mark.parametrize("source", ["PNG", "JPEG", "TIFF"])
+def test_only_the_damaged_tag_of_exif_is_left_out_and_named(source, what):
+    when = b"2026:01:02 03:04:05\0"
+    entries = sorted([WRONG[what], (0x9004, 2, 20, 0)])
+    block = with_inner("<", entries, when + struct.pack("<II", 1, 0), ((0x010F, 2, 4, b"cam\0"),))
+    if source == "TIFF":
+        sample = tiff_of_exif(block)
+    elif source == "PNG":
+        sample = png(1, 1, 8, 0, GRAY_ROW, (b"eXIf", block))
+    else:
+        sample = jpeg(exif=block)
+    read = read_picture(sample)
+    assert len(read.notes) == 1
+    assert read.notes[0].endswith(f"tags are left out: {WRONG[what][0]}")
+    for name in ("png", "jpeg", "tiff", "webp", "avif"):
+        with Pillow.open(io.BytesIO(encode_picture(read, name).data)) as picture:
+            exif = picture.getexif()
+            assert exif[0x010F] == "cam"
+            assert exif.get_ifd(0x8769) == {0x9004: when[:-1].decode()}
+
+
+def tiff_of_exif(block):
+    """A TIFF of one grey pixel that has these tags of EXIF beside its own, its directory at the end."""
+    (count,) = struct.unpack_from("<H", block, 8)
+    own = [(256, 3, 1, 1), (257, 3, 1, 1), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1)]
+    own += [(273, 4, 1, 8), (279, 4, 1, 1)]
+    entries = [block[10 + 12 * index : 22 + 12 * index] for index in range(count)]
+    entries += [struct.pack("<HHII", *entry) for entry in own]
+    entries.sort(key=lambda entry: struct.unpack_from("<H", entry))
+    end = len(block)
+    directory = struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
+    return b"II*\0" + struct.pack("<I", end) + b"\7" + block[9:] + directory
+
+
+def test_a_directory_that_points_to_itself_is_damage():
+    block = bytearray(ifd((0x8769, 4, 1, struct.pack("<I", 8)), (0x010F, 2, 4, b"cam\0")))
+    read = read_picture(png(1, 1, 8, 0, GRAY_ROW, (b"eXIf", bytes(block))))
+    with Pillow.open(io.BytesIO(encode_picture(read, "jpeg").data)) as picture:
+        assert picture.getexif()[0x010F] == "cam"
+
+
+@pytest.mark.parametrize("block", [b"junk", b"II*\0\xff\xff\xff\x7f", ifd()[:9], b"MM\0*\0\0\0\x08\xff\xff"])
+def test_exif_that_is_no_tiff_is_left_out_and_said(block):
+    read = read_picture(png(1, 1, 8, 0, GRAY_ROW, (b"eXIf", block)))
+    assert len(read.notes) == 1
+    assert read.notes[0].startswith("damaged EXIF is left out (")
+    assert b"Exif" not in encode_picture(read, "jpeg").data
+
+
+def test_a_png_with_two_headers_is_damaged():
+    data = png(1, 1, 8, 0, GRAY_ROW)
+    header = data[8:33]
+    with pytest.raises(ImageError, match="more than one header"):
+        read_picture(data[:33] + header + data[33:])
+    assert read_picture(data).frames[0].pixels.tolist() == [[7]]
+
+
+@pytest.mark.parametrize("kind", [b"zTXt", b"iTXt", b"iCCP"])
+def test_texts_of_a_png_that_unpack_to_too_much_are_refused(kind):
+    packed = zlib.compress(bytes(1 << 24), 9)
+    head = {b"zTXt": b"a\0\0", b"iTXt": b"a\0\1\0\0\0", b"iCCP": b"a\0\0"}[kind]
+    chunks = [(kind, head + packed)] * 6
+    start = time.perf_counter()
+    with pytest.raises(ImageError, match="unpack to more than 67108864 bytes"):
+        read_picture(png(1, 1, 8, 0, GRAY_ROW, *chunks))
+    assert time.perf_counter() - start < 2
+
+
+COLOURS = {
+    "sRGB by its chunk": (((b"gAMA", struct.pack(">I", 100_000)), (b"sRGB", b"\0")), ""),
+    "sRGB by gamma": (((b"gAMA", struct.pack(">I", 45455)),), ""),
+    "sRGB by codes": (((b"cICP", b"\1\15\0\1"),), ""),
+    "sRGB by primaries": (((b"cHRM", CHRM),), ""),
+    "linear": (((b"gAMA", struct.pack(">I", 100_000)),), "gAMA"),
+    "Display P3": (((b"cICP", b"\14\15\0\1"),), "cICP"),
+    "Adobe's primaries": (
+        ((b"cHRM", struct.pack(">8I", 31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000)),),
+        "cHRM",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ["jpeg", "tiff", "webp", "gif", "bmp", "avif", "ppm"])
+@pytest.mark.parametrize("what", COLOURS)
+def test_colours_other_than_those_of_srgb_are_said_where_they_are_lost(what, name):
+    chunks, lost = COLOURS[what]
+    read = read_picture(png(1, 1, 8, 0, GRAY_ROW, *chunks))
+    notes = encode_picture(read, name).notes
+    assert len(notes) == bool(lost)
+    assert all(note.endswith(f"holds no {lost}: left out") for note in notes)
+    assert encode_picture(read, "png").notes == ()
+
+
+def test_texts_are_said_where_they_are_lost_but_not_those_of_programs():
+    chunks = [(b"tEXt", b"Title\0a"), (b"tEXt", b"Software\0b"), (b"tEXt", b"date:create\0c")]
+    read = read_picture(png(1, 1, 8, 0, GRAY_ROW, *chunks))
+    assert encode_picture(read, "jpeg").notes == (".jpg holds no text ('Title'): left out",)
+    assert encode_picture(read, "png").notes == ()
+    commented = read_picture(jpeg(comment=b"hello"))
+    assert encode_picture(commented, "gif").notes == ()
+    assert encode_picture(commented, "webp").notes == (".webp holds no text ('Comment'): left out",)
+
+
+def test_the_encoder_of_a_jpeg_2000_naming_itself_is_no_loss():
+    read = read_picture(saved(pixels(3), "JPEG2000"))
+    for name in ("jp2", "tiff", "webp"):
+        assert encode_picture(read, name).notes == ()
+
+
+def test_an_empty_tag_of_exif_is_no_damage():
+    block = ifd((0x010F, 2, 4, b"cam\0"), (0x0110, 2, 0, bytes(4)))
+    read = read_picture(png(1, 1, 8, 0, GRAY_ROW, (b"eXIf", block)))
+    assert read.notes == ()
+    with Pillow.open(io.BytesIO(encode_picture(read, "jpeg").data)) as picture:
+        assert dict(picture.getexif()) == {0x010F: "cam"}

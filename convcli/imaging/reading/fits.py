@@ -13,7 +13,7 @@ import numpy as np
 
 from convcli.errors import ImageError
 from convcli.imaging.image import Array, Frame, Image, Space
-from convcli.imaging.reading.sniff import too_large
+from convcli.imaging.reading.sniff import check_pixels, chosen_frames
 
 __all__ = ["decode"]
 
@@ -78,11 +78,10 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image:
             )
         others = sum(unit.is_image or _is_compressed(unit) for unit in units) - 1
         planes = _planes(data, image, name, max_pixels, alone=frame is not None)
-        chosen = slice(None) if frame is None else _chosen(frame, len(planes), name)
-        values, space = _physical(planes[chosen], image, name)
+        values, space = _physical(planes[chosen_frames(frame, len(planes), name)], image, name)
     except (ValueError, OverflowError) as error:
         raise ImageError(
-            f"{name!r} has a damaged FITS header ({error})", hint="copy or download it once more"
+            f"{name!r} is damaged or cut short ({error})", hint="copy or download it once more"
         ) from error
     notes = ["rows are as stored: the first, which FITS viewers draw at the bottom, is at the top"]
     if len(planes) > 1 and frame is None:
@@ -115,12 +114,6 @@ def _is_compressed(unit: _Unit) -> bool:
     return unit.keywords.get("ZIMAGE") == "T"
 
 
-def _chosen(frame: int, count: int, name: str) -> slice:
-    if 0 <= frame < count:
-        return slice(frame, frame + 1)
-    raise ImageError(f"{name!r} has no frame {frame}", hint=f"it has {count}, counted from 0")
-
-
 def _planes(data: bytes, unit: _Unit, name: str, max_pixels: int, *, alone: bool) -> Array:
     """Return the stored samples as planes x H x W; one axis is a single row. `alone`: one plane is wanted."""
     if min(unit.shape) < 0 or unit.bits not in _STORED:
@@ -130,14 +123,9 @@ def _planes(data: bytes, unit: _Unit, name: str, max_pixels: int, *, alone: bool
     if len(long) > 1:
         shape = " x ".join(map(str, unit.shape))
         raise ImageError(f"{name!r} has {shape} values", hint="save one cube or plane of it with astropy")
-    rows = height if alone else height * prod(long)
-    if rows * width > max_pixels:
-        raise too_large(name, (width, rows), max_pixels)
+    check_pixels(name, width, height if alone else height * prod(long), max_pixels)
     if (end := unit.start + unit.size) > len(data):
-        raise ImageError(
-            f"{name!r} is cut short: its pixels end at byte {end}, the file at {len(data)}",
-            hint="copy or download it once more",
-        )
+        raise ValueError(f"its pixels end at byte {end}, the file at {len(data)}")
     stored = np.frombuffer(data, _STORED[unit.bits], prod(unit.shape), unit.start)
     return stored.reshape(prod(long), height, width)
 

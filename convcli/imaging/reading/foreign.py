@@ -1,10 +1,10 @@
 """Files that are recognised but not read: each is refused by name, with a tool that converts it."""
 
-import re
 import struct
 from typing import NamedTuple
 
 from convcli.errors import ImageError
+from convcli.imaging.reading.jpeg_file import FRAMES, segments
 from convcli.imaging.reading.sniff import picture_kind
 
 __all__ = ["kinds", "refusal"]
@@ -45,15 +45,17 @@ _KINDS = (
     _Kind(0, (b"\0MRM", b"FOVb"), "a raw photograph", _RAW),
     _Kind(0, (b"\0\0\1\xba", b"\0\0\1\xb3", b"\x1a\x45\xdf\xa3", b"OggS", b"FLV\1"), "a video", _VIDEO),
     _Kind(8, b"AVI ", "a video", _VIDEO),
-    _Kind(0, b"\xd7\xcd\xc6\x9a", "a Windows metafile (WMF)", _METAFILE),
+    _Kind(0, (b"\xd7\xcd\xc6\x9a", b"\1\0\x09\0\0\3"), "a Windows metafile (WMF)", _METAFILE),
     _Kind(40, b" EMF", "a Windows metafile (EMF)", _METAFILE),
     _Kind(0, b"\x89HDF\r\n\x1a\n", "an HDF5 file", f"{_NUMBERS}: h5py reads it"),
     _Kind(512, b"\x89HDF\r\n\x1a\n", "an HDF5 file", f"{_NUMBERS}: h5py reads it"),
     _Kind(0, (b"CDF\1", b"CDF\2", b"CDF\5"), "a netCDF file", f"{_NUMBERS}: xarray or netCDF4 reads it"),
+    _Kind(0, b"\x0e\x03\x13\x01", "an HDF4 file", f"{_NUMBERS}: pyhdf reads it"),
     _Kind(0, b"GRIB", "a GRIB file", f"{_NUMBERS}: cfgrib (ecCodes) reads it"),
     _Kind(0, b"BUFR", "a BUFR file", "bufr_dump (ecCodes) prints its values"),
     _Kind(0, b"MATLAB 5.0 MAT-file", "a MATLAB file", f"{_NUMBERS}: scipy.io.loadmat reads it"),
     _Kind(344, (b"n+1\0", b"ni1\0"), "a NIfTI volume", f"{_NUMBERS}: nibabel reads it"),
+    _Kind(0, (b"ObjectType = Image", b"NDims = "), "a MetaImage volume", f"{_NUMBERS}: SimpleITK reads it"),
     _Kind(0, b"NRRD0", "an NRRD volume", f"{_NUMBERS}: pynrrd reads it"),
     _Kind(0, b"AT&TFORM", "a DjVu document", "render the page first: ddjvu -format=tiff FILE OUT.tif"),
     _Kind(0, b"gimp xcf", "a GIMP picture", "export it as PNG or TIFF with GIMP"),
@@ -64,6 +66,13 @@ _KINDS = (
         "oiiotool FILE -o OUT.tif converts it",
     ),
     _Kind(0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE file (FlashPix, MIC)", "export it as PNG"),
+    _Kind(0, (b"\x8aMNG\r\n", b"\x8bJNG\r\n"), "an MNG or JNG picture", "ImageMagick converts it"),
+    _Kind(0, (b"id=ImageMagick", b"farbfeld"), "a MIFF or farbfeld picture", "ImageMagick converts it"),
+    _Kind(
+        0, (b"\x08\xf2\xa6\xb6", b"\xb6\xa6\xf2\x08"), "a VIPS picture", "vips copy FILE OUT.tif converts it"
+    ),
+    _Kind(0, b"FLIF", "a FLIF picture", "flif -d FILE OUT.png converts it"),
+    _Kind(0, b"BPG\xfb", "a BPG picture", "bpgdec -o OUT.png FILE converts it"),
     _Kind(0, b"FORM", "an IFF picture", "ffmpeg -i FILE OUT.png converts it"),
     _Kind(522, b"\0\x11\x02\xff", "a PICT picture", "ImageMagick or LibreOffice converts it"),
     _Kind(0, b"\x1c\x02", "an IPTC file", "export it as PNG or TIFF"),
@@ -151,20 +160,12 @@ def _jpeg(data: bytes) -> tuple[str, str] | None:
     """Name a JPEG that libjpeg does not decode to 8 bits (ITU-T T.81, B.2.2: the frame header)."""
     if not data.startswith(b"\xff\xd8\xff"):
         return None
-    at = 2
-    while data[at : at + 1] == b"\xff" and at + 5 < len(data):
-        marker = data[at + 1]
+    for marker, start in segments(data):
         if marker == 0xF7:
             return _JPEG_LS
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            bits = data[at + 4]
-            if bits == 8:
-                return None
-            return (
-                f"a JPEG of {bits} bits per sample",
-                "djpeg -outfile OUT.ppm FILE (libjpeg-turbo 3) converts it",
-            )
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big") if marker != 0xFF else 1
+        if marker in FRAMES:
+            bits, hint = data[start], "djpeg -outfile OUT.ppm FILE (libjpeg-turbo 3) converts it"
+            return None if bits == 8 else (f"a JPEG of {bits} bits per sample", hint)
     return None
 
 
@@ -188,9 +189,16 @@ def _raw_in_tiff(data: bytes) -> tuple[str, str] | None:
     """
     if data[8:11] == b"CR\2" and data.startswith(b"II*\0"):
         return "a raw photograph (CR2)", _RAW
-    tags = _first_directory(data)
-    preview = bool(tags.get(_SUBFILE, 0) & 1) and _SUB_DIRECTORIES in tags and _MAKE in tags
-    if _DNG_VERSION in tags or tags.get(_PHOTOMETRIC) in (_CFA, _LINEAR_RAW) or preview:
+    if not data.startswith((b"II*\0", b"MM\0*")):
+        return None
+    from convcli.imaging.tiff_directory import Directory, first_directory  # here for start-up: it needs NumPy
+
+    try:
+        tags = Directory(data, first_directory(data))
+    except struct.error:  # damage, which its reader names
+        return None
+    preview = bool(tags.number(_SUBFILE, 0) & 1) and _SUB_DIRECTORIES in tags and _MAKE in tags
+    if _DNG_VERSION in tags or tags.number(_PHOTOMETRIC, 0) in (_CFA, _LINEAR_RAW) or preview:
         return f"a raw photograph ({'DNG' if _DNG_VERSION in tags else 'NEF, ARW or the like'})", _RAW
     return None
 
@@ -198,20 +206,3 @@ def _raw_in_tiff(data: bytes) -> tuple[str, str] | None:
 # Tags of a TIFF directory (TIFF 6.0, TIFF/EP, DNG), and values of its photometric interpretation.
 _SUBFILE, _PHOTOMETRIC, _MAKE, _SUB_DIRECTORIES, _DNG_VERSION = 254, 262, 271, 330, 50706
 _CFA, _LINEAR_RAW = 32803, 34892
-
-
-def _first_directory(data: bytes) -> dict[int, int]:
-    """Return the tags of a TIFF's first directory, each with its first 16 bits of value."""
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
-    if order is None or len(data) < 8:
-        return {}
-    (start,) = struct.unpack_from(f"{order}I", data, 4)
-    if start + 2 > len(data):
-        return {}
-    (count,) = struct.unpack_from(f"{order}H", data, start)
-    entries = data[start + 2 : start + 2 + 12 * count]
-    found = {}
-    for entry in re.findall(rb"(?s).{12}", entries):
-        tag, kind = struct.unpack_from(f"{order}HH", entry)
-        found[tag] = struct.unpack_from(f"{order}{'I' if kind == 4 else 'H'}", entry, 8)[0]
-    return found

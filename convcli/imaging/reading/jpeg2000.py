@@ -7,7 +7,7 @@ import numpy as np
 from PIL import ImageFile
 
 from convcli.imaging.deep_extra import KEEPS
-from convcli.imaging.image import Array, Decoded, Frame, Space
+from convcli.imaging.image import Array, Decoded, Frame, Space, widened
 from convcli.imaging.reading.pillow_modes import from_pillow
 
 __all__ = ["jpeg2000_frame"]
@@ -49,7 +49,11 @@ def jpeg2000_frame(picture: ImageFile.ImageFile, data: bytes, notes: list[str]) 
     space = _SPACES.get(picture.mode, Space.GRAY)
     if stored.dtype.kind == "i" or most > 16:
         return Frame(stored.astype(np.float32 if most <= 16 else np.float64)), Space.DATA
-    samples = _widened(stored, [one.bits for one in components], np.uint8 if most <= 8 else np.uint16)
+    dtype = np.uint8 if most <= 8 else np.uint16
+    samples = widened(stored, (1 << most) - 1, dtype)
+    if stored.ndim == 3:
+        parts = zip(np.moveaxis(stored, 2, 0), components, strict=True)
+        samples = np.dstack([widened(part, (1 << one.bits) - 1, dtype) for part, one in parts])
     colours = {Space.RGB: 3, Space.CMYK: 4}.get(space, 1)
     if samples.ndim == 2 or samples.shape[2] == colours:
         return Frame(samples), space
@@ -90,11 +94,3 @@ def _by_imagecodecs(data: bytes, size: tuple[int, int]) -> Array | None:
     if (right - left, bottom - top) != size:
         raise ValueError(f"{size[0]} x {size[1]} pixels in the header, others in the codestream")
     return np.asarray(imagecodecs.jpeg2k_decode(data))
-
-
-def _widened(stored: Array, bits: list[int], dtype: type[np.unsignedinteger]) -> Array:
-    """Return samples of `bits` by component, multiplied by (2^m - 1)/(2^n - 1) and rounded."""
-    most = int(np.iinfo(dtype).max)
-    white = np.array([(1 << n) - 1 for n in bits], np.int64)
-    white = white if stored.ndim == 3 else white[:1]
-    return ((stored.astype(np.int64) * most + white // 2) // white).astype(dtype)

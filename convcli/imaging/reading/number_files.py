@@ -15,7 +15,7 @@ from convcli.arrayfiles.read import (
 from convcli.choices import Layout
 from convcli.errors import ImageError, nearest
 from convcli.imaging.image import Array, Frame
-from convcli.imaging.reading.sniff import too_large
+from convcli.imaging.reading.sniff import check_pixels
 
 __all__ = ["data_frame", "picture_array"]
 
@@ -38,8 +38,8 @@ def picture_array(
     def check(shape: tuple[int, ...], _: int = 0) -> None:
         _check_axes(shape, name)
         height, width = shape[1:] if len(shape) == 3 and layout is Layout.CHW else shape[:2]
-        if max_pixels is not None and height * width > max_pixels:
-            raise too_large(name, (width, height), max_pixels)
+        if max_pixels is not None:
+            check_pixels(name, width, height, max_pixels)
 
     file = io.BytesIO(data)
     try:

@@ -10,15 +10,16 @@ from PIL import ImageFile, UnidentifiedImageError
 
 from convcli.errors import ImageError
 from convcli.imaging.image import Decoded, Image
-from convcli.imaging.metadata import Metadata, as_comment, collect, iptc_of, orientation
+from convcli.imaging.metadata import Metadata, as_comment, collect, iptc_of, orientation, usable_dpi
 from convcli.imaging.reading import netpbm
+from convcli.imaging.reading.bmp_file import bmp_file, bmp_frame
 from convcli.imaging.reading.jpeg_file import check_length, jpeg_coding
 from convcli.imaging.reading.layers import composed
 from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_guard import guarded
 from convcli.imaging.reading.pillow_modes import alike, from_pillow
 from convcli.imaging.reading.png_file import png_file, png_info, png_layers
-from convcli.imaging.reading.sniff import chosen_frames, picture_kind, too_large
+from convcli.imaging.reading.sniff import check_pixels, chosen_frames, picture_kind
 from convcli.imaging.reading.stills import png_frame, still_frame, upright
 from convcli.imaging.reading.webp_file import webp_facts
 from convcli.limits import FRAMES
@@ -39,6 +40,10 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
             chosen = [found[index] for index in chosen_frames(frame, len(found), name)]
             decoded, format = netpbm.decode(data, chosen, name, max_pixels, notes)
             return _image(decoded, Metadata(), format, name, notes)
+        if bmp := bmp_file(data):
+            _check_all(name, (bmp.width, bmp.height), 1, frame, max_pixels)
+            chosen_frames(frame, 1, name)
+            return _image([bmp_frame(data, bmp)], Metadata(dpi=usable_dpi(bmp.dpi)), "bmp", name, notes)
         if kind == "PNG":
             return _png(data, name, frame, max_pixels, notes)
         if kind == "GIF":
@@ -68,10 +73,7 @@ def _png(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list
         picture.info.update(info)
         turn = orientation(picture)
         metadata = collect(picture, notes)._replace(
-            text=texts,
-            colours=colours,
-            loop=file.loop,
-            iptc=iptc_of(info.get("photoshop", b"")),
+            text=texts, colours=colours, loop=file.loop, iptc=iptc_of(info.get("photoshop", b""))
         )
     count = file.frames + file.beside if file.frames else 1
     indices = chosen_frames(frame, count, name)
@@ -118,34 +120,25 @@ def _check_all(name: str, size: tuple[int, int], count: int, frame: int | None, 
         raise ImageError(
             f"{name!r} has more than {FRAMES.most} frames", hint="--frame 0 reads the first alone"
         )
-    if frame is not None:
-        count = 1
-    if size[0] * size[1] * count > max_pixels:
-        raise too_large(name, size, max_pixels, count)
+    check_pixels(name, *size, max_pixels, count if frame is None else 1)
 
 
 def _decode(
-    picture: ImageFile.ImageFile,
-    data: bytes,
-    name: str,
-    frame: int | None,
-    max_pixels: int,
-    notes: list[str],
+    picture: ImageFile.ImageFile, data: bytes, name: str, frame: int | None, max_pixels: int, notes: list[str]
 ) -> Image:
     decoded: list[Decoded] = []
     metadata = Metadata()
     indices = _indices(picture, frame, name, notes)
     _check_all(name, picture.size, len(indices), frame, max_pixels)
     if picture.format in ("JPEG", "MPO"):
-        check_length(data, picture.size, name)
+        check_length(data, picture.size)
     total = 0
     for index in indices:
         # The merged picture of a PSD is open; its layers are what Pillow counts, from 1.
         if picture.tell() != index and picture.format != "PSD":
             picture.seek(index)
         total += picture.width * picture.height
-        if total > max_pixels:
-            raise too_large(name, picture.size, max_pixels, len(indices))
+        check_pixels(name, total, 1, max_pixels)
         one, space = upright(still_frame(picture, data, notes), orientation(picture))
         decoded.append((one._replace(duration=_duration(picture)), space))
         if index == indices[0]:
@@ -185,9 +178,7 @@ def _indices(picture: ImageFile.ImageFile, frame: int | None, name: str, notes: 
         if frame is None and count > 1:
             notes.append(f"{count} pictures in one JPEG: the first is read (--frame 1 reads the next)")
         return chosen_frames(0 if frame is None else frame, count, name)
-    if picture.format not in _FRAMES:
-        return chosen_frames(frame, 1, name)
-    return chosen_frames(frame, count, name)
+    return chosen_frames(frame, count if picture.format in _FRAMES else 1, name)
 
 
 def _duration(picture: ImageFile.ImageFile) -> float | None:

@@ -17,7 +17,7 @@ from convcli.imaging.image import Array, Image, Space
 from convcli.imaging.reading import sniff
 from convcli.imaging.reading.foreign import refusal
 
-__all__ = ["Source", "load_array", "read_picture"]
+__all__ = ["Source", "read_first", "read_picture"]
 
 Source: TypeAlias = str | os.PathLike[str] | os.PathLike[bytes] | bytes | bytearray | memoryview
 
@@ -50,7 +50,10 @@ def read_picture(
     layout : Layout
         Order of the axes of an array of three.
     """
-    loaded = _load(source, name)
+    return _read(_load(source, name), frame, max_pixels, layout)
+
+
+def _read(loaded: "_Loaded", frame: int | None, max_pixels: int, layout: Layout) -> Image:
     kind = sniff.array_kind(loaded.data, loaded.suffix)
     if kind:
         return _from_array(loaded, kind, frame, max_pixels, layout)
@@ -92,8 +95,7 @@ def _from_array(loaded: _Loaded, kind: str, frame: int | None, max_pixels: int, 
 
     notes = list[str]()
     array = picture_array(loaded.data, kind, loaded.name, loaded.member, max_pixels, layout, notes)
-    if frame:
-        raise ImageError(f"{loaded.name!r} has no frame {frame}", hint="it has only one, number 0")
+    sniff.chosen_frames(frame, 1, loaded.name)
     _check_finite(array, loaded.name)
     only = data_frame(array, loaded.name, layout, notes)
     return Image((only,), Space.DATA, format=kind, name=loaded.name, notes=tuple(notes))
@@ -115,12 +117,14 @@ def _check_finite(values: Array, name: str) -> None:
     )
 
 
-def load_array(source: Source, *, name: str | None = None, layout: Layout = Layout.HWC) -> Array | None:
-    """Return the array in an array file, in its own dtype, channels last; None if the file is not one."""
-    loaded = _load(source, name)
+def read_first(source: Source, layout: Layout = Layout.HWC) -> Array:
+    """Return the array in an array file, in its own dtype, channels last, or a picture's first frame."""
+    loaded = _load(source, None)
     kind = sniff.array_kind(loaded.data, loaded.suffix)
     if not kind:
-        return None
+        # where frame 0 is the first, no other is decoded: not so beside thumbnails and still pictures
+        alone = sniff.picture_kind(loaded.data) in ("GIF", "WEBP", "AVIF")
+        return _read(loaded, 0 if alone else None, MAX_PIXELS, layout).frames[0].stacked()
     from convcli.imaging.reading.number_files import picture_array
 
     array = picture_array(loaded.data, kind, loaded.name, loaded.member, layout=layout)

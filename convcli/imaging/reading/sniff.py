@@ -7,14 +7,7 @@ from convcli.arrayfiles.first_bytes import binary_kind, encoding_of
 from convcli.errors import ImageError
 from convcli.imaging.formats import readable
 
-__all__ = [
-    "array_kind",
-    "chosen_frames",
-    "not_a_picture",
-    "picture_kind",
-    "text_array_kind",
-    "too_large",
-]
+__all__ = ["array_kind", "check_pixels", "chosen_frames", "not_a_picture", "picture_kind", "text_array_kind"]
 
 # First bytes of a file, and Pillow's name of its format.
 _PICTURES = (
@@ -79,12 +72,13 @@ def not_a_picture(name: str) -> ImageError:
     )
 
 
-def too_large(name: str, size: tuple[int, int], max_pixels: int, count: int = 1) -> ImageError:
-    """Return the error for a picture, or `count` frames, above the limit; `size` is width and height."""
-    width, height = size
+def check_pixels(name: str, width: int, height: int, max_pixels: int, count: int = 1) -> None:
+    """Refuse a picture, or `count` frames of this size, above the limit."""
     frames = f"{count} frames of " if count > 1 else ""
     total = width * height * count
-    return ImageError(
+    if total <= max_pixels:
+        return
+    raise ImageError(
         f"{name!r} has {frames}{width} x {height} = {total} pixels, more than the limit of {max_pixels}",
         hint="if it is meant to be that large, raise the limit with --max-pixels",
     )

@@ -16,7 +16,7 @@ from convcli.imaging.metadata import Metadata
 from convcli.imaging.reading import pillow_16_bit
 from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_modes import from_pillow
-from convcli.imaging.reading.sniff import chosen_frames, too_large
+from convcli.imaging.reading.sniff import check_pixels, chosen_frames
 from convcli.imaging.reading.tiff_page import ASSOCIATED, Page, Photometric, check_page, page_of
 from convcli.imaging.reading.tiff_samples import frame_of
 from convcli.imaging.reading.tifffile_reader import stored_samples
@@ -51,11 +51,9 @@ def decode_tiff(data: bytes, name: str, frame: int | None, max_pixels: int, note
         for index, page in pages.items():
             one, space = _decoded(picture, page, index, name, notes)
             tags = {**(unit if not images else {}), **tags_of(page.directory, notes)}
-            metadata = metadata_of(tags) if not images else Metadata()
+            metadata = metadata_of(tags, page.directory.order) if not images else Metadata()
             images.append(Image((one._replace(tags=tags),), space, metadata, "tiff", name))
-    # Pillow's warnings of EXIF are not about what is kept, and some are mistaken (big-endian BigTIFF)
-    kept = dict.fromkeys(note for note in notes if "EXIF data" not in note)
-    return replace(together(images), notes=tuple(kept))
+    return replace(together(images), notes=tuple(dict.fromkeys(notes)))
 
 
 def _offsets(data: bytes, name: str) -> list[int]:
@@ -65,10 +63,7 @@ def _offsets(data: bytes, name: str) -> list[int]:
     if not offsets:
         raise ImageError(f"{name!r} has no pages", hint="was the copy or download cut short?")
     if offsets[-1] > len(data) - 2:
-        raise ImageError(
-            f"{name!r} is cut short: page {len(offsets)} is at byte {offsets[-1]}, its end at {len(data)}",
-            hint="copy or download it once more",
-        )
+        raise ValueError(f"page {len(offsets)} is at byte {offsets[-1]}, the end at {len(data)}")
     return offsets
 
 
@@ -80,9 +75,8 @@ def _pages(data: bytes, offsets: dict[int, int], name: str, max_pixels: int) -> 
         page = pages[index] = page_of(directory)
         size += directory.end - directory.at
         if size > len(data):
-            raise ImageError(f"{name!r} is damaged: its directories overlap", hint="write it once more")
-        if page.width * page.height > max_pixels:
-            raise too_large(name, (page.width, page.height), max_pixels)
+            raise ValueError("its directories overlap")
+        check_pixels(name, page.width, page.height, max_pixels)
         pixels += page.pixels if page.whole or len(offsets) == 1 else 0
         if pixels > max_pixels:
             raise ImageError(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convcli.errors import ImageError
-from convcli.imaging.metadata import ORIENTATION
+from convcli.imaging.exif import ORIENTATION
 from convcli.imaging.tiff_directory import Directory
 
 __all__ = [
@@ -143,17 +143,17 @@ def page_of(directory: Directory) -> Page:
 def check_page(page: Page, name: str) -> None:
     """Refuse a page without a size, of colours that are not converted, or that lacks pixels."""
     if page.width < 1 or page.height < 1 or page.samples < 1:
-        raise _cut_short(name, f"a page of {page.width} x {page.height} x {page.samples} samples")
+        raise ValueError(f"a page of {page.width} x {page.height} x {page.samples} samples")
     if page.photometric in _FOREIGN:
         what, hint = _FOREIGN[page.photometric]
         raise ImageError(f"{name!r} holds {what}, which are not converted", hint=hint)
     if page.photometric == Photometric.YCBCR and page.planar and page.compression not in CONVERTING:
         raise not_converted(name)
     if page.compression != _OLD_JPEG:  # may be one piece, whatever its table says
-        _check_extent(page, name)
+        _check_extent(page)
 
 
-def _check_extent(page: Page, name: str) -> None:
+def _check_extent(page: Page) -> None:
     """Refuse a page whose strips or tiles are too few, end beyond the file, or are too short for its size."""
     directory, length = page.directory, len(page.directory.data)
     tiled = _TILES in directory
@@ -167,7 +167,7 @@ def _check_extent(page: Page, name: str) -> None:
     high = ceil(page.height / rows)
     needed = (page.samples if page.planar else 1) * high * ceil(page.width / columns)
     if starts.size < needed:
-        raise _cut_short(name, f"it has {starts.size} of {needed} strips or tiles")
+        raise ValueError(f"it has {starts.size} of {needed} strips or tiles")
     if page.compression == _NONE:
         row = columns * page.bits * (1 if page.planar else page.samples) // 8
         sizes = np.full(needed, float(rows * row))
@@ -180,13 +180,13 @@ def _check_extent(page: Page, name: str) -> None:
         return
     end = int((starts + sizes)[starts > 0].max(initial=0))
     if end > length:
-        raise _cut_short(name, f"its pixels end at byte {end}, the file at {length}")
+        raise ValueError(f"its pixels end at byte {end}, the file at {length}")
     if not starts.all():
         return  # pieces that are not stored may be blank
     ratio = page.width if page.compression in _CCITT else _RATIOS.get(page.compression, 0)
     most = float(sizes.sum()) * ratio
     if ratio and page.bits * page.samples * page.width * page.height / 8 > most:
-        raise _cut_short(name, f"{sizes.sum():.0f} bytes cannot hold {page.width} x {page.height} pixels")
+        raise ValueError(f"{sizes.sum():.0f} bytes cannot hold {page.width} x {page.height} pixels")
 
 
 def not_converted(name: str) -> ImageError:
@@ -194,7 +194,3 @@ def not_converted(name: str) -> ImageError:
     return ImageError(
         f"{name!r} holds YCbCr colours, which are not converted", hint="libtiff's tiff2rgba makes RGB of them"
     )
-
-
-def _cut_short(name: str, what: str) -> ImageError:
-    return ImageError(f"{name!r} is damaged or cut short: {what}", hint="copy or download it once more")

@@ -6,7 +6,7 @@ import numpy as np
 
 from convcli.errors import ImageError
 from convcli.imaging.colour import unpremultiply
-from convcli.imaging.image import Array, Decoded, Frame, Space
+from convcli.imaging.image import Array, Decoded, Frame, Space, full_scale, widened
 from convcli.imaging.reading.tiff_page import ASSOCIATED, Page, Photometric
 
 __all__ = ["frame_of"]
@@ -59,15 +59,13 @@ def frame_of(samples: Array, page: Page, name: str, notes: list[str]) -> Decoded
     if alpha is None:
         return Frame(pixels), space
     if alpha.dtype != pixels.dtype:  # a palette has colours of its own depth
-        alpha = (alpha.astype(np.uint32) * np.iinfo(pixels.dtype).max // np.iinfo(alpha.dtype).max).astype(
-            pixels.dtype
-        )
+        alpha = widened(alpha, int(full_scale(alpha.dtype)), pixels.dtype)
     return Frame(unpremultiply(pixels, alpha) if page.alpha == ASSOCIATED else pixels, alpha), space
 
 
 def _coloured(pixels: Array, page: Page, name: str, notes: list[str]) -> Array:
     if page.photometric == Photometric.PALETTE:
-        return _from_palette(pixels, page, name)
+        return _from_palette(pixels, page)
     if page.photometric in (Photometric.CIE_LAB, Photometric.ICC_LAB) and pixels.ndim == 3:
         return _from_lab(pixels, page, name, notes)
     if page.photometric == Photometric.WHITE_IS_ZERO:
@@ -94,9 +92,7 @@ def _widened(samples: Array, page: Page, notes: list[str]) -> Array:
         return samples.astype(wide)
     if page.bits > 1:
         notes.append(f"{page.bits}-bit samples were widened to {8 * wide.itemsize}")
-    white = (1 << page.bits) - 1
-    table = ((np.arange(white + 1) * np.iinfo(wide).max + white // 2) // white).astype(wide)
-    return table.take(samples, mode="clip")
+    return widened(samples, (1 << page.bits) - 1, wide)
 
 
 def _exact(samples: Array, name: str) -> Array:
@@ -107,13 +103,11 @@ def _exact(samples: Array, name: str) -> Array:
     return exact
 
 
-def _from_palette(indices: Array, page: Page, name: str) -> Array:
+def _from_palette(indices: Array, page: Page) -> Array:
     """Return the colours, in 8 bits where all that the palette has are of 8."""
     entries = page.directory.numbers(_COLOUR_MAP).astype(np.uint16)
     if entries.size < 3 << page.bits:
-        raise ImageError(
-            f"{name!r} is damaged: its palette is too short", hint="copy or download it once more"
-        )
+        raise ValueError("its palette is too short")
     palette = entries[: entries.size // 3 * 3].reshape(3, -1).T
     if palette.max() < 256:  # old programs wrote 8 bits; libtiff takes them for that too
         palette = palette.astype(np.uint8)

@@ -1,6 +1,7 @@
 """TIFF that Pillow cannot read, through tifffile (the extra `deep`)."""
 
 import io
+import re
 from math import ceil
 
 import numpy as np
@@ -14,6 +15,11 @@ from convcli.imaging.reading.tiff_page import CONVERTING, ROWS, STRIPS, Page, Ph
 __all__ = ["stored_samples"]
 
 
+# How errors begin, and how tifffile says that it does not know a kind.
+_NEITHER = "neither Pillow nor tifffile reads"
+_UNKNOWN = re.compile("not supported|cannot decode")
+
+
 def stored_samples(page: Page, name: str) -> Array:
     """Return the samples of `page` as (H, W) or (H, W, S), upright, by tifffile."""
     module = tifffile_module()
@@ -22,33 +28,31 @@ def stored_samples(page: Page, name: str) -> Array:
     if page.photometric == Photometric.YCBCR and page.samples > 1 and page.compression not in CONVERTING:
         raise not_converted(name)
     if page.bits == 24 and page.kind != 3:
-        return oriented(_triples(page, name), page.orientation)
+        return oriented(_triples(page), page.orientation)
     with module.TiffFile(io.BytesIO(page.directory.data)) as file:
         file.filehandle.seek(page.directory.at)
         found = module.TiffPage(file, 0)
         if found.dtype is None:
-            raise _unknown(name, f"{page.bits}-bit samples of format {page.kind}")
+            raise NotImplementedError(f"{_NEITHER} {page.bits}-bit samples of format {page.kind}")
         if found.axes not in ("YX", "YXS", "SYX"):
             raise ImageError(
                 f"{name!r} has a page with the axes {found.axes}", hint="pages must be flat pictures"
             )
         try:
             samples = np.asarray(found.asarray())
-        except (NotImplementedError, KeyError) as error:
-            raise _unknown(name, str(error)) from error
-        except ValueError as error:
-            if "not supported" in str(error) or "cannot decode" in str(error):
-                raise _unknown(name, str(error)) from error
-            raise
+        except (NotImplementedError, KeyError, ValueError) as error:
+            if isinstance(error, ValueError) and not _UNKNOWN.search(str(error)):
+                raise
+            raise NotImplementedError(f"{_NEITHER} it: {' '.join(str(error).split())[:100]}") from error
     samples = samples.astype(samples.dtype.newbyteorder("="), copy=False)
     return oriented(np.moveaxis(samples, 0, 2) if found.axes == "SYX" else samples, page.orientation)
 
 
-def _triples(page: Page, name: str) -> Array:
+def _triples(page: Page) -> Array:
     """Return integers of 24 bits in uncompressed strips: tifffile takes their bytes in the wrong order."""
     directory = page.directory
     if page.compression != 1 or STRIPS not in directory:
-        raise _unknown(name, "24-bit integers in tiles or compressed")
+        raise NotImplementedError(f"{_NEITHER} 24-bit integers in tiles or compressed")
     planes = page.samples if page.planar else 1
     rows = min(max(directory.number(ROWS, page.height), 1), page.height)
     size, pieces = page.width * page.samples // planes * 3, ceil(page.height / rows)
@@ -62,11 +66,3 @@ def _triples(page: Page, name: str) -> Array:
     samples = np.moveaxis(triples.astype(np.uint32) @ np.array([1, 1 << 8, 1 << 16], np.uint32), 0, -1)
     signed: Array = (samples << 8).view(np.int32) >> 8 if page.kind == 2 else samples
     return signed.reshape(page.height, page.width, -1) if page.samples > 1 else signed[..., 0, 0]
-
-
-def _unknown(name: str, why: str) -> ImageError:
-    reason = " ".join(why.split())[:100]
-    return ImageError(
-        f"{name!r} is a kind of TIFF that neither Pillow nor tifffile reads ({reason})",
-        hint="libtiff's tiff2rgba or ImageMagick may convert it",
-    )

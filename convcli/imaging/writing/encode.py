@@ -109,20 +109,20 @@ def _encode(
     if format.name in ("pfm", "pgm", "ppm", "pnm", "pam"):
         from convcli.imaging.writing import netpbm
 
-        if any(frame.duration is not None for frame in image.frames):
-            notes.append(f"{format.suffix} holds no display times: they are left out")
         encode = {"pfm": netpbm.encode_float, "pam": netpbm.encode_pam}.get(format.name, netpbm.encode)
         return b"".join(encode(frame.stacked()) for frame in image.frames)
     several = len(image.frames) > 1
     narrowed = first.pixels.dtype == np.uint16 and (first.channels > 1 or first.alpha is not None)
-    if format.name == "png" and (several or narrowed or compress is not Compress.SMALL):
+    if format.name == "png":
         from convcli.imaging.writing import png
 
         chunks = png_chunks(image, notes)
         if several:
             count, loop = len(image.frames), image.metadata.loop or 0
             return png.encode_animation(patches(image.frames), compress, chunks, loop, count, jobs)
-        return png.encode(first.stacked(), compress, chunks, jobs)
+        if narrowed or compress is not Compress.SMALL:
+            return png.encode(first.stacked(), compress, chunks, jobs)
+        return png.with_chunks(_by_pillow(image, format, compress, notes), chunks)  # smaller, and slower
     if format.name == "tiff" and _needs_tifffile(image):
         from convcli.imaging.writing import tifffile_writer
 
@@ -207,8 +207,6 @@ def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str
         if image.metadata.loop:
             notes.append(f"AVIF plays for ever here: the loop count {image.metadata.loop} is left out")
         return avif.without_times(_saved(pictures[0], format, settings))
-    if format.name == "pdf":  # the time of writing would make each run's bytes differ
-        settings |= {"creationDate": None, "modDate": None}
     if format.name == "ico":
         width, height = pictures[0].size
         if max(width, height) > 256:
@@ -247,9 +245,7 @@ _COMPRESSION: dict[str, dict[Compress, dict[str, Any]]] = {
     },
     "avif": dict.fromkeys(Compress, avif.SETTINGS),
     "jpeg": {
-        Compress.FAST: {"quality": 92, "subsampling": 0},
-        Compress.SMALL: {"quality": 92, "subsampling": 0, "optimize": True},
-        Compress.NONE: {"quality": 92, "subsampling": 0},
+        hard: {"quality": 92, "subsampling": 0, "optimize": hard is Compress.SMALL} for hard in Compress
     },
     # No time of writing: the same command gives the same bytes.
     "pdf": {hard: {"creationDate": None, "modDate": None} for hard in Compress},

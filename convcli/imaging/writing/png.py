@@ -26,7 +26,7 @@ from convcli.choices import Compress
 from convcli.imaging.image import Array
 from convcli.imaging.writing.patches import Patch
 
-__all__ = ["Chunks", "encode", "encode_animation"]
+__all__ = ["Chunks", "encode", "encode_animation", "with_chunks"]
 
 Chunks = list[tuple[bytes, bytes]]
 
@@ -82,6 +82,12 @@ def encode_animation(
         parts += _pixels(patch.samples, compress, jobs, sequence + 1 if index else None)
         sequence += 2 if index else 1
     return b"".join((*parts, *_chunk(b"IEND", [])))
+
+
+def with_chunks(data: bytes, chunks: Chunks) -> bytes:
+    """Return a PNG with `chunks` after its header."""
+    end = len(_SIGNATURE) + 25
+    return b"".join((data[:end], *_chunks(chunks), data[end:]))
 
 
 def _header(samples: Array) -> bytes:

@@ -4,13 +4,11 @@ import struct
 
 from convcli.imaging.exif import exif_tags, resized
 from convcli.imaging.image import Frame, Image
-from convcli.imaging.metadata import DESCRIPTIVE, profile_for
+from convcli.imaging.metadata import DESCRIPTIVE, ICC, profile_for
 from convcli.imaging.tiff_directory import Directory, Tag, Tags, bytes_tag, chain, directory_bytes
+from convcli.imaging.tiff_metadata import IPTC, RESOLUTION, XMP, rational_tag
 
 __all__ = ["with_tags"]
-
-# Tags of XMP, IPTC and of the ICC profile.
-_XMP, _IPTC, _ICC = 700, 33723, 34675
 
 
 def with_tags(data: bytes, image: Image) -> bytes:
@@ -34,18 +32,21 @@ def with_tags(data: bytes, image: Image) -> bytes:
 
 
 def _tags(image: Image, frame: Frame, *, first: bool) -> Tags:
-    """Return the tags of one page: its own, or, on the first, the metadata of a picture that was no TIFF."""
+    """Return the tags of one page: its own, or the metadata of a picture that was no TIFF."""
     height, width = frame.size
+    metadata = image.metadata
     if frame.tags is not None:
         tags = resized(frame.tags, width, height)
-        icc = tags.pop(_ICC, None)
-        if isinstance(icc, Tag) and profile_for(icc.data, image.space_of(frame)):
-            tags[_ICC] = icc
-        return tags
-    if not first:
-        return {}
-    metadata = image.metadata
-    found = resized(exif_tags(metadata.exif), width, height) if metadata.exif else {}
-    tags = {number: tag for number, tag in found.items() if number in DESCRIPTIVE}
-    beside = {_XMP: metadata.xmp, _IPTC: metadata.iptc}
-    return tags | {number: bytes_tag(content) for number, content in beside.items() if content}
+    else:
+        exif = exif_tags(metadata.exif, set())[0] if metadata.exif and first else {}
+        tags = {number: tag for number, tag in resized(exif, width, height).items() if number in DESCRIPTIVE}
+        beside = {XMP: metadata.xmp, IPTC: metadata.iptc} if first else {}
+        tags |= {number: bytes_tag(content) for number, content in beside.items() if content}
+        if metadata.dpi:
+            tags |= dict(zip(RESOLUTION, (*map(rational_tag, metadata.dpi), Tag(3, 1, b"\2\0")), strict=True))
+        if metadata.icc:
+            tags[ICC] = Tag(7, len(metadata.icc), metadata.icc)
+    icc = tags.pop(ICC, None)
+    if isinstance(icc, Tag) and profile_for(icc.data, image.space_of(frame)):
+        tags[ICC] = icc
+    return tags

@@ -6,7 +6,6 @@ from typing import Any
 from convcli.errors import MissingExtraError
 from convcli.imaging.deep_extra import tifffile_module
 from convcli.imaging.image import Frame, Image, Space
-from convcli.imaging.metadata import Metadata, profile_for
 
 __all__ = ["encode_tiff"]
 
@@ -19,14 +18,13 @@ def encode_tiff(image: Image, compression: str | None) -> bytes:
     buffer = io.BytesIO()
     with module.TiffWriter(buffer) as writer:
         for frame in image.frames:
-            _write_page(writer, frame, image.space_of(frame), image.metadata, compression)
+            _write_page(writer, frame, image.space_of(frame), compression)
     return buffer.getvalue()
 
 
-def _write_page(writer: Any, frame: Frame, space: Space, metadata: Metadata, compression: str | None) -> None:
+def _write_page(writer: Any, frame: Frame, space: Space, compression: str | None) -> None:
     samples = frame.stacked()
     photometric = {Space.RGB: "rgb", Space.CMYK: "separated"}.get(space, "minisblack")
-    dpi = None if frame.tags is not None else metadata.dpi  # tags have their own
     extra = ["unspecified"] * (frame.channels - 1) if photometric == "minisblack" else []
     if frame.alpha is not None:
         extra = [*extra, "unassalpha"]
@@ -37,9 +35,6 @@ def _write_page(writer: Any, frame: Frame, space: Space, metadata: Metadata, com
         extrasamples=extra or None,
         compression=compression,
         predictor=compression is not None,
-        iccprofile=None if frame.tags is not None else profile_for(metadata.icc, space),
-        resolution=dpi,
-        resolutionunit="inch" if dpi else None,
         software=False,
         metadata=None,
         contiguous=False,

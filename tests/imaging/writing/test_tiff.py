@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image as Pillow
 
 from convcli.imaging.geotiff import Placement, moved
+from convcli.imaging.metadata import Metadata
 from convcli.imaging.reading.read import read_picture
 from convcli.imaging.tiff_directory import Directory, chain
 from convcli.imaging.writing.encode import encode_picture
@@ -236,3 +237,44 @@ def test_float64_without_the_extra_is_narrowed_and_said(block_deep):
     assert_array_equal(
         np.asarray(Pillow.open(io.BytesIO(made.data))), given.frames[0].pixels.astype(np.float32)
     )
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("swapped", [False, True])
+def test_iptc_that_is_declared_to_be_numbers_keeps_its_bytes(order, swapped):
+    records = b"\x1c\x02\x05\0\x06caf\xe9 1"
+    padded = records.ljust(-(-len(records) // 4) * 4, b"\0")
+    numbers = np.frombuffer(padded, ">u4" if swapped else f"{order}u4").tolist()
+    data = tiff_of(Page(SAMPLES, 8, tags=((33723, LONG, numbers),)), order=order)
+    whole, made, notes = again(data)
+    assert whole.metadata.iptc == records
+    assert value(made, 33723) == records
+    assert notes == ()
+    assert read_picture(encode_picture(whole, "jpeg").data).metadata.iptc == records
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("dpi", [(300.0, 300.0), (96.5, 72.25), (1e6 + 0.25, 2.0), (4e9, 4e9)])
+def test_profile_and_resolution_of_other_formats_become_tags(dtype, dpi):
+    icc = bytes(16) + b"RGB " + bytes(200)
+    given = image(3, dtype, metadata=Metadata(icc=icc, dpi=dpi))
+    with tifffile.TiffFile(io.BytesIO(encode_picture(given, "tiff").data)) as file:
+        tags = file.pages[0].tags
+        assert tags[34675].value == icc
+        assert tags[34675].dtype == 7
+        found = [tags[number].value[0] / tags[number].value[1] for number in (282, 283)]
+        assert_allclose(found, dpi, rtol=1e-6)
+        assert tags[296].value == 2
+
+
+def test_a_profile_of_a_later_page_that_does_not_fit_is_said():
+    icc = bytes(16) + b"RGB " + bytes(200)
+    pages = (Page(SAMPLES, 8), Page(SAMPLES, 8, tags=((34675, 7, icc),)))
+    whole, made, notes = again(tiff_of(*pages))
+    assert whole.metadata.icc is None
+    assert notes == ("the ICC profile is not for GRAY pixels: left out",)
+    assert value(made, 34675, 1) is None
+    color = np.repeat(SAMPLES[..., None], 3, axis=2)
+    _, made, notes = again(tiff_of(Page(color, 8, 2, tags=((34675, 7, icc),)), Page(SAMPLES, 8)))
+    assert notes == ()
+    assert value(made, 34675) == icc
