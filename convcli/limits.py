@@ -13,6 +13,10 @@ __all__ = ["Limit", "table"]
 # that become large ones.
 GROWTH = 4
 
+# Bytes of a pipe for each pixel that --max-pixels allows, beside those of a small picture: 2 GiB by default. A
+# pipe may have no end; a file that is named may be larger.
+PIPE_BYTES, PIPE_LEAST = 4, 1 << 26
+
 
 class Limit(NamedTuple):
     """The largest value of one quantity.
@@ -68,9 +72,9 @@ WINDOW = Limit("window", 2**31 - 1, "pixels")
 # Rows or columns of a padded picture or of a result, where that is more than GROWTH times the picture's: each
 # takes 8 bytes of source positions.
 SIDE = Limit("side", 1 << 22, "pixels")
-# Pixels of a padded picture and of a result, in the same case, and values of all maps of one layer: 1 GiB and
-# 4 GiB of float32.
-VALUES = Limit("result", 1 << 28, "pixels")
+# Pixels of a padded picture and of a result, in the same case, and values of all maps of one layer: 256 MiB
+# and 4 GiB of float32.
+VALUES = Limit("result", 1 << 26, "pixels")
 MAP_VALUES = Limit("feature maps", 1 << 30, "values")
 # Magnitude of pixels, padding and results that are compared or transformed: fourth powers stay finite.
 MAGNITUDE = Limit("magnitude", 10**70)

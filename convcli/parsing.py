@@ -139,7 +139,7 @@ def pixel_count(text: str) -> int:
         raise UsageError(
             f"{shown(text)} is not a number of pixels", hint="write a number such as 1000000, 64M or 2G"
         ) from error
-    WHOLE.check(value, "write a smaller number, such as 2G", what="number of pixels")
+    WHOLE.check(abs(value), "write a smaller number, such as 2G", what="number of pixels")
     return int(value)
 
 

@@ -124,7 +124,7 @@ EXCESSES: dict[str, Callable[[int], list[object] | list[str] | Callable[[], obje
     "SAMPLES": lambda most: ["compare", "gray.png", "-k", "box", "--bias-map", "--samples", most + 1],
     "WINDOW": lambda most: _filter("--stride", most + 1),
     "SIDE": lambda most: _filter("--padding", f"0,0,0,{most + 1 - 27}"),
-    "VALUES": lambda _: _filter("--padding", 8192),  # 16404 x 16411
+    "VALUES": lambda _: _filter("--padding", 4096),  # 8212 x 8219
     "MAP_VALUES": lambda most: _stack(
         f'{LAYER}type = "conv"\nweights = "{_write("w.npy", np.ones((most // 540 + 1, 1, 1, 1), np.uint8))}"'
     ),

@@ -11,7 +11,7 @@ from errno import EACCES
 from types import MappingProxyType
 from typing import NamedTuple
 
-from convcli.arrayfiles.devices import is_endless
+from convcli.arrayfiles.devices import read_all
 from convcli.choices import STDIN, STDOUT
 from convcli.errors import ConvcliError, ImageError, OutputError, UsageError
 from convcli.options.specs import ReadSpec
@@ -199,15 +199,13 @@ def _unreadable(error: OSError) -> Source:
     return Source(folder, error=said)
 
 
-def read_stdin() -> bytes:
-    """Return all of stdin."""
+def read_stdin(max_pixels: int) -> bytes:
+    """Return all of stdin, as far as pictures of so many pixels reach."""
     if sys.stdin is None:
         raise ImageError("stdin is closed", hint="pipe a picture in, or name a file")
     if sys.stdin.isatty():
         raise ImageError("stdin is a terminal", hint="pipe a picture in, or name a file")
-    if is_endless(sys.stdin.buffer):
-        raise ImageError("stdin is a device", hint="pipe a part of it in, or name a file")
-    data = sys.stdin.buffer.read()
+    data = read_all(sys.stdin.buffer, "stdin", max_pixels)
     if not data:
         raise ImageError("stdin is empty", hint="did the command before it fail?")
     return data

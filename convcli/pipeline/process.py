@@ -118,7 +118,7 @@ def _placed(result: Result, paths: Sequence[Sequence[Window]]) -> Result:
 
 def read_source(source: Source, reading: ReadSpec) -> Image:
     """Read the picture of one input."""
-    content = read_stdin() if source.path == STDIN else source.path
+    content = read_stdin(reading.max_pixels) if source.path == STDIN else source.path
     return read_picture(
         content,
         name=source.name,
