@@ -95,7 +95,8 @@ MAPS = Limit("feature maps", 1 << 14)
 SHOWN_WEIGHTS = Limit("kernel", 1 << 20, "weights")
 # Weights of a kernel whose products are explained one by one.
 EXPLAINED_WEIGHTS = Limit("kernel", 1 << 16, "weights")
-# Weights that are learned: the Gram matrix of 4096 is 128 MiB of float64.
+# Weights that are learned: the Gram matrix of 4096 is 128 MiB of float64, and is solved in ten seconds for each
+# border that is tried.
 LEARNED_WEIGHTS = Limit("kernel", 4096, "weights")
 # Layers of a stack, and layers of one kernel that are compared.
 LAYERS = Limit("layers", 2048)

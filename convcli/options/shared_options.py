@@ -230,15 +230,20 @@ class ColourOptions(Options):
 
     gray: GrayOption = False
     linear: Annotated[
-        bool, _colour("--linear", help="Compute in linear light: decode sRGB, and encode the result.")
+        bool,
+        _colour(
+            "--linear",
+            help="Compute in linear light, by the file's own curve (gAMA, cICP, ICC), else sRGB's; the result is "
+            "encoded by the same curve.",
+        ),
     ] = False
     alpha: Annotated[
         AlphaMode,
         _colour(
             "--alpha",
             **choice_of(AlphaMode),
-            help="Transparency. keep: that of the pixel at each window's centre; filter: filtered or pooled "
-            "like the colours, which are premultiplied; drop: removed.",
+            help="Transparency. keep: that of the pixel at each window's centre; filter: colours weighted by "
+            "coverage, which is filtered or pooled as well; drop: removed.",
         ),
     ] = AlphaMode.KEEP
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from convcli.atomic_write import write_bytes
 from convcli.choices import STDOUT, Depth, RangeMode
 from convcli.commands.explain.steps import explain, report
@@ -17,6 +19,7 @@ from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, refuse_
 from convcli.pipeline.loaded_kernels import load_kernels
 from convcli.pipeline.naming import OutputPaths
 from convcli.pipeline.process import as_gray, hinting_at_layout, read_source
+from convcli.pipeline.results import overflow_note
 
 __all__ = ["explain_files"]
 
@@ -68,6 +71,8 @@ def explain_files(
         (target,) = naming.targets(source, ["one"], image.format)
         with hinting_at_layout(notes):
             found = explain(image, kernels[0], slides, spec, at or (0, 0), target.format)
+        stored = np.array([value for of_map in found.stored for value in of_map], found.dtype)
+        notes += overflow_note(image.frames, [stored])
         return Outcome(
             input=source.path,
             drawing=explanation(found, name, text, spec),
