@@ -13,8 +13,8 @@ __all__ = ["Limit", "table"]
 # that become large ones.
 GROWTH = 4
 
-# Bytes of a pipe for each pixel that --max-pixels allows, beside those of a small picture: 2 GiB by default. A
-# pipe may have no end; a file that is named may be larger.
+# Bytes of a pipe, which may have no end: so many for each pixel that --max-pixels allows (2 GiB by default),
+# and so many more. A file that is named may be larger.
 PIPE_BYTES, PIPE_LEAST = 4, 1 << 26
 
 
@@ -95,8 +95,7 @@ MAPS = Limit("feature maps", 1 << 14)
 SHOWN_WEIGHTS = Limit("kernel", 1 << 20, "weights")
 # Weights of a kernel whose products are explained one by one.
 EXPLAINED_WEIGHTS = Limit("kernel", 1 << 16, "weights")
-# Weights that are learned: the Gram matrix of 4096 is 128 MiB of float64, and is solved in ten seconds for each
-# border that is tried.
+# Weights that are learned: the Gram matrix of 4096 is 128 MiB of float64, and is solved in ten seconds.
 LEARNED_WEIGHTS = Limit("kernel", 4096, "weights")
 # Layers of a stack, and layers of one kernel that are compared.
 LAYERS = Limit("layers", 2048)

@@ -140,7 +140,7 @@ def size_words(size: tuple[int, int]) -> str:
 
 
 def quoted(word: str) -> str:
-    """Return a word as shells read it: what is not printable as bash's ``$'\\x1b'``, byte by byte."""
+    """Return a word as shells read it: bytes that are not printable escaped, within bash's ``$'...'``."""
     if word.isprintable():
         return shlex.quote(word)
     escaped = (
