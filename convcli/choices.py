@@ -152,10 +152,10 @@ class Init(Choice, label="start", synonyms={"zeros": "zero"}):
 
 
 class AlphaMode(Choice, label="alpha mode"):
-    """Whether transparency (the alpha channel) is kept, filtered with the colours, or dropped."""
+    """Whether transparency (the alpha channel) is kept, filtered too, or dropped."""
 
     KEEP = "keep"  # sampled at each window's centre
-    FILTER = "filter"  # premultiplied, every channel filtered, un-premultiplied
+    FILTER = "filter"  # colours weighted by coverage, and the sum divided by the coverage gathered
     DROP = "drop"
 
 

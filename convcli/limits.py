@@ -13,6 +13,10 @@ __all__ = ["Limit", "table"]
 # that become large ones.
 GROWTH = 4
 
+# Bytes of a pipe, which may have no end: so many for each pixel that --max-pixels allows (2 GiB by default),
+# and so many more. A file that is named may be larger.
+PIPE_BYTES, PIPE_LEAST = 4, 1 << 26
+
 
 class Limit(NamedTuple):
     """The largest value of one quantity.
@@ -68,9 +72,9 @@ WINDOW = Limit("window", 2**31 - 1, "pixels")
 # Rows or columns of a padded picture or of a result, where that is more than GROWTH times the picture's: each
 # takes 8 bytes of source positions.
 SIDE = Limit("side", 1 << 22, "pixels")
-# Pixels of a padded picture and of a result, in the same case, and values of all maps of one layer: 1 GiB and
-# 4 GiB of float32.
-VALUES = Limit("result", 1 << 28, "pixels")
+# Pixels of a padded picture and of a result, in the same case, and values of all maps of one layer: 256 MiB
+# and 4 GiB of float32.
+VALUES = Limit("result", 1 << 26, "pixels")
 MAP_VALUES = Limit("feature maps", 1 << 30, "values")
 # Magnitude of pixels, padding and results that are compared or transformed: fourth powers stay finite.
 MAGNITUDE = Limit("magnitude", 10**70)
@@ -91,7 +95,7 @@ MAPS = Limit("feature maps", 1 << 14)
 SHOWN_WEIGHTS = Limit("kernel", 1 << 20, "weights")
 # Weights of a kernel whose products are explained one by one.
 EXPLAINED_WEIGHTS = Limit("kernel", 1 << 16, "weights")
-# Weights that are learned: the Gram matrix of 4096 is 128 MiB of float64.
+# Weights that are learned: the Gram matrix of 4096 is 128 MiB of float64, and is solved in ten seconds.
 LEARNED_WEIGHTS = Limit("kernel", 4096, "weights")
 # Layers of a stack, and layers of one kernel that are compared.
 LAYERS = Limit("layers", 2048)

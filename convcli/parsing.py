@@ -16,6 +16,7 @@ __all__ = [
     "PaddingPixels",
     "as_padding",
     "as_pair",
+    "at_least",
     "finite",
     "parse_number",
     "parse_padding",
@@ -93,11 +94,20 @@ def whole(text: str) -> int:
         raise UsageError(f"{shown(text)} is not a whole number", hint="write digits, such as 12") from None
 
 
+def at_least(least: int, **options: float | None) -> None:
+    """Refuse values below `least`; errors name the options, such as ``--show-steps`` for `show_steps`."""
+    for name, value in options.items():
+        if value is not None and value < least:
+            wrong = "negative" if least == 0 else "too small"
+            option = f"--{name.replace('_', '-')}"
+            found = value if isinstance(value, int) else f"{value:g}"
+            raise UsageError(f"{option} {found} is {wrong}", hint=f"use {least} or more")
+
+
 def thread_number(text: str) -> int:
     """Read a number of threads."""
     count = whole(text)
-    if count < 1:
-        raise UsageError(f"--jobs {count} is too small", hint="use 1 or more")
+    at_least(1, jobs=count)
     JOBS.check(count, "leave it out for one per core", what="--jobs")
     return count
 
@@ -139,7 +149,7 @@ def pixel_count(text: str) -> int:
         raise UsageError(
             f"{shown(text)} is not a number of pixels", hint="write a number such as 1000000, 64M or 2G"
         ) from error
-    WHOLE.check(value, "write a smaller number, such as 2G", what="number of pixels")
+    WHOLE.check(abs(value), "write a smaller number, such as 2G", what="number of pixels")
     return int(value)
 
 

@@ -40,15 +40,15 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
-def printable(text: str, instead: str = "") -> str:
-    """Replace whatever is not printable by `instead`, or its escape: names may hold any byte or character.
+def printable(text: str) -> str:
+    """Replace whatever is not printable by its escape: names may hold any byte or character.
 
     Not printable are control characters (C0, C1, DEL), marks that are not seen (zero width, writing
     direction), separators other than the space, and surrogates, which stand for bytes that are not UTF-8.
     """
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else instead or c.encode("unicode_escape").decode() for c in text)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def shortened(text: str, most: int) -> str:

@@ -182,7 +182,8 @@ def as_weights(values: ArrayLike, what: str, most_axes: int = 4) -> Array:
             f"{what} is too large: {size}",
             hint=f"at most {KERNEL_SIDE.most} rows and columns, and {WEIGHTS.most} weights in all",
         )
-    with np.errstate(over="ignore"):  # a wider float that does not fit becomes inf, and is refused as such
+    # A wider float that does not fit becomes inf, and is refused as such, as a signalling NaN is.
+    with np.errstate(over="ignore", invalid="ignore"):
         kept = array.base is None and not array.flags.writeable  # nobody else can change it
         weights = np.array(array, dtype=np.float64, order="C", copy=None if kept else True)
     bad = np.argwhere(~np.isfinite(weights))

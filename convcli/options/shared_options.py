@@ -20,7 +20,7 @@ from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
 from convcli.options.typer_parsers import folder_path, output_path, verbatim
-from convcli.parsing import parse_number, pixel_count, thread_number, whole
+from convcli.parsing import at_least, parse_number, pixel_count, thread_number, whole
 
 _file = partial(typer.Option, rich_help_panel="Files")
 _window = partial(typer.Option, rich_help_panel="Window")
@@ -87,6 +87,17 @@ OutputOption = Annotated[
         metavar="FILE",
         parser=output_path,
         help="The file to write; - is stdout. Without it, a name made from the input's.",
+    ),
+]
+KernelFormatOption = Annotated[
+    str | None,
+    _file(
+        "--format",
+        metavar="NAME",
+        parser=verbatim,
+        autocompletion=completion.kernel_formats,
+        show_default="json",
+        help="json, toml, npy, npz, csv, tsv or txt: overrides the suffix.",
     ),
 ]
 ForceOption = Annotated[
@@ -165,8 +176,7 @@ class ReadSpec(Options):
         """Refuse negative frames, and limits below one pixel."""
         if self.frame is not None and self.frame < 0:
             raise UsageError(f"--frame {self.frame} is negative", hint="the first frame is 0")
-        if self.max_pixels < 1:
-            raise UsageError(f"--max-pixels {self.max_pixels} is too small", hint="use 1 or more")
+        at_least(1, max_pixels=self.max_pixels)
 
 
 class WriteSpec(Options):
@@ -230,15 +240,20 @@ class ColourOptions(Options):
 
     gray: GrayOption = False
     linear: Annotated[
-        bool, _colour("--linear", help="Compute in linear light: decode sRGB, and encode the result.")
+        bool,
+        _colour(
+            "--linear",
+            help="Compute in linear light, by the file's own curve (gAMA, cICP, ICC), else sRGB's, which "
+            "encodes the result too.",
+        ),
     ] = False
     alpha: Annotated[
         AlphaMode,
         _colour(
             "--alpha",
             **choice_of(AlphaMode),
-            help="Transparency. keep: that of the pixel at each window's centre; filter: filtered or pooled "
-            "like the colours, which are premultiplied; drop: removed.",
+            help="Transparency. keep: that of the pixel at each window's centre; filter: colours weighted by "
+            "coverage, which is filtered or pooled as well; drop: removed.",
         ),
     ] = AlphaMode.KEEP
 

@@ -7,13 +7,14 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from errno import EACCES
 from types import MappingProxyType
 from typing import NamedTuple
 
-from convcli.arrayfiles.devices import is_endless
+from convcli.arrayfiles.devices import read_all
 from convcli.choices import STDIN, STDOUT
-from convcli.errors import ConvcliError, ImageError, OutputError, UsageError
+from convcli.errors import ConvcliError, GeometryError, ImageError, OutputError, UsageError
 from convcli.options.specs import ReadSpec
 
 __all__ = [
@@ -22,18 +23,21 @@ __all__ = [
     "Source",
     "check_inputs",
     "find_sources",
+    "layout_hint",
     "read_stdin",
     "refuse_inputs",
     "run_each",
 ]
 
 
-class Source(NamedTuple):
+@dataclass(frozen=True)
+class Source:
     """One input: its path (or ``-``), and its folder below the one that was named, for derived names."""
 
     path: str
     folder: str = ""
     error: ConvcliError | None = None  # why it could not even be looked for
+    notes: list[str] = field(default_factory=list, compare=False)  # about the picture, once it is read
 
     @property
     def name(self) -> str:
@@ -105,10 +109,18 @@ def run_each(
 
 
 def _named(source: Source, error: ConvcliError) -> ConvcliError:
+    """Return an error that names its input; where channels are wrong, an array may have them first."""
+    if isinstance(error, GeometryError | OutputError) and "channel" in error.message:
+        error.hint = layout_hint(source.notes, error.hint)
     if source.name in error.message or repr(source.name) in error.message:
         return error
     error.message = f"{source.name!r}: {error.message}"
     return error
+
+
+def layout_hint(notes: Sequence[str], otherwise: str) -> str:
+    """Return the note that an array looks like channels first, or the hint `otherwise`."""
+    return next((note for note in notes if "--layout" in note), otherwise)
 
 
 def find_sources(inputs: Sequence[str], *, recursive: bool) -> Iterator[Source]:
@@ -119,7 +131,7 @@ def find_sources(inputs: Sequence[str], *, recursive: bool) -> Iterator[Source]:
         elif os.path.isdir(given):
             yield from _walk(given)
         elif os.path.lexists(given) or not set(given) & set("*?["):
-            yield Source(given)
+            yield Source(given) if _is_readable(given) else _unsuitable(given)
         else:
             yield from _matches(given)
 
@@ -190,6 +202,12 @@ def _is_readable(path: str) -> bool:
         return True
 
 
+def _unsuitable(path: str) -> Source:
+    """Return a pipe or device among the names that a shell has made of a pattern."""
+    said = ImageError(f"{path!r} is a pipe or a device", hint="leave --recursive out to read it")
+    return Source(path, error=said)
+
+
 def _unreadable(error: OSError) -> Source:
     folder, reason = (
         os.path.normpath(os.fsdecode(error.filename or "?")),
@@ -199,15 +217,13 @@ def _unreadable(error: OSError) -> Source:
     return Source(folder, error=said)
 
 
-def read_stdin() -> bytes:
-    """Return all of stdin."""
+def read_stdin(max_pixels: int) -> bytes:
+    """Return all of stdin, as far as pictures of so many pixels reach."""
     if sys.stdin is None:
         raise ImageError("stdin is closed", hint="pipe a picture in, or name a file")
     if sys.stdin.isatty():
         raise ImageError("stdin is a terminal", hint="pipe a picture in, or name a file")
-    if is_endless(sys.stdin.buffer):
-        raise ImageError("stdin is a device", hint="pipe a part of it in, or name a file")
-    data = sys.stdin.buffer.read()
+    data = read_all(sys.stdin.buffer, "stdin", max_pixels)
     if not data:
         raise ImageError("stdin is empty", hint="did the command before it fail?")
     return data

@@ -191,8 +191,11 @@ def progress(items: Iterable[T], *, total: int | None, quiet: bool) -> Iterator[
 
 @contextmanager
 def meter(total: int | None, description: str, *, quiet: bool) -> Iterator[Callable[[], None]]:
-    """Yield a function that moves a progress bar on by one step; no bar if stderr is no terminal."""
-    if total is None or quiet or not sys.stderr.isatty():
+    """Yield a function that moves a progress bar on by one step; no bar if stderr is no terminal.
+
+    Without a `total`, the bar says only that work goes on.
+    """
+    if quiet or not sys.stderr.isatty():
         yield lambda: None
         return
     from rich.console import Console

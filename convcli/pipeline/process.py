@@ -2,14 +2,13 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 
 from convcli.atomic_write import write_bytes
 from convcli.choices import STDIN, STDOUT, AlphaMode, Depth, RangeMode
 from convcli.engine.window import Window
-from convcli.errors import GeometryError, OutputError
+from convcli.errors import OutputError
 from convcli.imaging import colour
 from convcli.imaging.geotiff import Placement, moved
 from convcli.imaging.image import Image, Space, together
@@ -22,7 +21,7 @@ from convcli.pipeline.naming import OutputPaths, Target
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
 
-__all__ = ["as_gray", "hinting_at_layout", "make_folder", "process", "read_source", "write_results"]
+__all__ = ["as_gray", "left_out", "make_folder", "process", "read_source", "write_results"]
 
 # Said once per file.
 BLEEDING = (
@@ -55,11 +54,10 @@ def process(
         before = as_gray(image) if spec.gray else image
         curves = [curves_of(page) if spec.linear else ((), "") for page in before.apart()]
         lazy = not spec.linear and all(can_be_lazy(before, spec, target.format) for target in targets)
-        with hinting_at_layout(image.notes):
-            maps = [
-                (operation.lazy_maps(frame) if lazy else None) or operation.maps(frame, of_frame)
-                for frame, (of_frame, _) in zip(before.frames, curves, strict=True)
-            ]
+        maps = [
+            (operation.lazy_maps(frame) if lazy else None) or operation.maps(frame, of_frame)
+            for frame, (of_frame, _) in zip(before.frames, curves, strict=True)
+        ]
         results = [
             _placed(
                 to_image(before, of_map, spec, targets[min(index, len(targets) - 1)].format, details=details),
@@ -71,8 +69,7 @@ def process(
             results = [
                 result.labelled(label) for result, label in zip(results, operation.labels, strict=True)
             ]
-        with hinting_at_layout(image.notes):
-            done = write_results(source, results, targets, spec, writing)
+        done = write_results(source, results, targets, spec, writing)
         if spec.alpha is AlphaMode.KEEP and any(
             frame.alpha is not None and operation.bleeds(frame.alpha) for frame in before.frames
         ):
@@ -118,25 +115,19 @@ def _placed(result: Result, paths: Sequence[Sequence[Window]]) -> Result:
 
 def read_source(source: Source, reading: ReadSpec) -> Image:
     """Read the picture of one input."""
-    content = read_stdin() if source.path == STDIN else source.path
-    return read_picture(
-        content,
-        name=source.name,
-        frame=reading.frame,
-        max_pixels=reading.max_pixels,
-        layout=reading.layout,
-    )
+    content = read_stdin(reading.max_pixels) if source.path == STDIN else source.path
+    frame, most, layout = reading.frame, reading.max_pixels, reading.layout
+    image = read_picture(content, name=source.name, frame=frame, max_pixels=most, layout=layout)
+    source.notes.extend(image.notes)
+    return image
 
 
-@contextmanager
-def hinting_at_layout(notes: Sequence[str]) -> Iterator[None]:
-    """Let the note that an array looks like channels first be the hint of errors about channels."""
-    try:
-        yield
-    except (GeometryError, OutputError) as error:
-        if "channel" in error.message:
-            error.hint = next((note for note in notes if "--layout" in note), error.hint)
-        raise
+def left_out(image: Image, done: str, chooses: str) -> list[str]:
+    """Return notes about what a command leaves out that takes the colours of one frame."""
+    notes, count = list[str](), len(image.frames)
+    if count > 1:
+        notes.append(f"the first of {count} frames is {done}; --frame N {chooses} another")
+    return notes if image.frames[0].alpha is None else [*notes, "transparency is left out"]
 
 
 def as_gray(image: Image) -> Image:

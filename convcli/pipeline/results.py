@@ -108,7 +108,8 @@ def overflow_note(before: Sequence[Frame], after: Sequence[NDArray[Any]]) -> lis
     if all(_is_finite(values) for values in after) or not all(_is_finite(one.pixels) for one in before):
         return []
     count = sum(int(np.count_nonzero(~np.isfinite(values))) for values in after)
-    return [f"{count} values are not finite: they left the range of {after[0].dtype}"]
+    what = "1 value is not finite: it" if count == 1 else f"{count} values are not finite: they"
+    return [f"{what} left the range of {after[0].dtype}"]
 
 
 def _is_finite(values: NDArray[Any]) -> bool:

@@ -156,3 +156,18 @@ def test_a_device_as_a_kernel(convcli: Convcli, gray: Path) -> None:
 
 def test_an_empty_device(convcli: Convcli) -> None:
     convcli("filter", "/dev/null", "-k", "box").check_refusal(1, "'/dev/null' is empty")
+
+
+@pytest.mark.usefixtures("folders")
+def test_pipes_that_a_shell_finds_are_refused_with_recursive(convcli: Convcli) -> None:
+    """``--recursive in/*.png`` names the pipe itself, which would be waited for."""
+    ran = convcli("pool", "--recursive", "in/a.png", "in/pipe.png", "in/link-to-pipe.png", "--out-dir", "out")
+    assert ran.status == 1
+    assert ran.lines == [
+        *(
+            f"error: {name!r} is a pipe or a device; hint: leave --recursive out to read it"
+            for name in ("in/pipe.png", "in/link-to-pipe.png")
+        ),
+        "2 of the inputs failed",
+    ]
+    assert os.listdir("out") == ["a-max.png"]

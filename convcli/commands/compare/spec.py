@@ -14,7 +14,7 @@ from convcli.options.option_groups import Options
 from convcli.options.shared_options import BiasOption, ConvolveOption, GrayOption, JobsOption, NormalizeOption
 from convcli.options.typer_parsers import verbatim
 from convcli.options.window_options import DilationOption, StrideOption
-from convcli.parsing import parse_number, place, whole
+from convcli.parsing import at_least, parse_number, place, whole
 
 __all__ = ["CompareSpec"]
 
@@ -131,17 +131,13 @@ class CompareSpec(Options):
                 else "there is nothing to compare with",
                 hint="give --kernel SPEC or --stack STACK.toml",
             )
-        for name, value in (("layers", self.layers), ("crop", self.crop)):
-            if value is not None and value < 1:
-                raise UsageError(f"--{name} {value} is too small", hint="use 1 or more")
+        at_least(1, layers=self.layers, crop=self.crop)
         COMPARED_LAYERS.check(
             self.layers, "use fewer: the border band covers the picture soon", what="--layers"
         )
         SAMPLES.check(self.samples or 0, "use fewer: 400 are the default", what="--samples")
-        if self.samples is not None and self.samples < 2:
-            raise UsageError(f"--samples {self.samples} is too small", hint="use 2 or more")
-        if self.seed is not None and self.seed < 0:
-            raise UsageError(f"--seed {self.seed} is negative", hint="use 0 or more")
+        at_least(2, samples=self.samples)
+        at_least(0, seed=self.seed)
         _no_effect(self)
 
 

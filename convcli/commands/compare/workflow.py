@@ -16,7 +16,7 @@ from convcli.engine.arrays import Array
 from convcli.kernels.spec import kernel_files
 from convcli.options.specs import ReadSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, refuse_inputs, run_each
-from convcli.pipeline.process import hinting_at_layout, read_source
+from convcli.pipeline.process import read_source
 from convcli.stacks.convolutions import Convolution
 from convcli.stacks.paddings.affected_border import affected
 from convcli.stacks.paddings.compare_stack import Compared, compare_stack
@@ -69,8 +69,7 @@ def compare_files(
                 else shifted(source, picture, subject, spec)
             )
         else:
-            with hinting_at_layout(picture.notes):
-                outcome = _compared(source, picture, subject, spec, reading, paths, tally, alone=count == 1)
+            outcome = _compared(source, picture, subject, spec, reading, paths, tally, alone=count == 1)
         what = {"kernel": spec.kernel, "layers": spec.layers} if subject.of_kernel else {"stack": spec.stack}
         seconds = round(time.perf_counter() - start, 6)
         report = {"input": source.path, **what, **outcome.report, "seconds": seconds}

@@ -1,7 +1,9 @@
 """The work of ``convcli explain``: read, filter, explain one pixel, or write the page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from convcli.atomic_write import write_bytes
 from convcli.choices import STDOUT, Depth, RangeMode
@@ -9,14 +11,14 @@ from convcli.commands.explain.steps import explain, report
 from convcli.commands.explain.view import explanation
 from convcli.display.words import printable
 from convcli.errors import UsageError, shown
-from convcli.imaging.image import Image
 from convcli.kernels.spec import kernel_files
 from convcli.limits import EXPLAINED_WEIGHTS
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, refuse_inputs, run_each
 from convcli.pipeline.loaded_kernels import load_kernels
 from convcli.pipeline.naming import OutputPaths
-from convcli.pipeline.process import as_gray, hinting_at_layout, read_source
+from convcli.pipeline.process import as_gray, left_out, read_source
+from convcli.pipeline.results import overflow_note
 
 __all__ = ["explain_files"]
 
@@ -52,7 +54,7 @@ def explain_files(
 
     def work(source: Source) -> Outcome:
         read = read_source(source, reading)
-        notes = [*read.notes, *_left_out(read)]
+        notes = [*read.notes, *left_out(read, "explained", "chooses")]
         name, text = printable(source.name), printable(kernels[0])
         image = as_gray(read) if spec.gray else read
         image = replace(image, frames=(image.frames[0]._replace(alpha=None),))
@@ -66,8 +68,9 @@ def explain_files(
             said = {"input": source.path, "html": html}
             return Outcome(input=source.path, outputs=(html,), notes=tuple(notes), report=said)
         (target,) = naming.targets(source, ["one"], image.format)
-        with hinting_at_layout(notes):
-            found = explain(image, kernels[0], slides, spec, at or (0, 0), target.format)
+        found = explain(image, kernels[0], slides, spec, at or (0, 0), target.format)
+        stored = np.array([value for of_map in found.stored for value in of_map], found.dtype)
+        notes += overflow_note(image.frames, [stored])
         return Outcome(
             input=source.path,
             drawing=explanation(found, name, text, spec),
@@ -76,10 +79,3 @@ def explain_files(
         )
 
     return Batch(run_each(inputs, reading, work), count, html == STDOUT)
-
-
-def _left_out(image: Image) -> Iterator[str]:
-    if len(image.frames) > 1:
-        yield f"the first of {len(image.frames)} frames is explained; --frame N chooses another"
-    if image.frames[0].alpha is not None:
-        yield "transparency is left out"

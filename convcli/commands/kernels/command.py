@@ -29,18 +29,7 @@ class ExportOptions(Options):
     """Where a kernel is written."""
 
     output: shared_options.OutputOption = None
-    format: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="NAME",
-            parser=verbatim,
-            autocompletion=completion.kernel_formats,
-            show_default="json",
-            rich_help_panel="Files",
-            help="json, toml, npy, npz, csv, tsv or txt: overrides the suffix.",
-        ),
-    ] = None
+    format: shared_options.KernelFormatOption = None
     force: shared_options.ForceOption = False
 
 

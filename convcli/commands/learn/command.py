@@ -38,8 +38,10 @@ def learn_kernel(
     from convcli.commands.learn.workflow import STEPS, learn  # here, as NumPy comes with it
 
     report_on_stdout = not printing.json and kernel_file.output is None
-    total = None if spec.method is FitMethod.LSTSQ or spec.show_steps else spec.steps or STEPS
-    with messages.meter(total, "descending", quiet=printing.quiet) as advance:
+    solves = spec.method is FitMethod.LSTSQ
+    total, doing = (None, "solving") if solves else (spec.steps or STEPS, "descending")
+    quiet = printing.quiet or spec.show_steps is not None
+    with messages.meter(total, doing, quiet=quiet) as advance:
         done = learn(
             pairs.files,
             spec,

@@ -139,13 +139,24 @@ def size_words(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
 
 
+def quoted(word: str) -> str:
+    """Return a word as shells read it: bytes that are not printable escaped, within bash's ``$'...'``."""
+    if word.isprintable():
+        return shlex.quote(word)
+    escaped = (
+        f"\\{c}" if c in "\\'" else c if c.isprintable() else "".join(f"\\x{b:02x}" for b in os.fsencode(c))
+        for c in word
+    )
+    return f"$'{''.join(escaped)}'"
+
+
 def command(result: FitReport) -> tuple[str, ...]:
     """Return the `filter` command that makes the target, in parts: each option with its value."""
     fit, first = result.fit, result.pairs[0]
     before, after = first.inputs[0], first.targets[0]
     kernel = result.output if result.output not in (None, "-") else "kernel.json"
     pad = PadMode.VALID if fit.copied else fit.pad
-    words = ["convcli filter", shlex.quote(first.input), f"-k {shlex.quote(str(kernel))}", f"-p {pad}"]
+    words = ["convcli filter", quoted(first.input), f"-k {quoted(str(kernel))}", f"-p {pad}"]
     if pad is PadMode.CONSTANT:
         words.append(f"--pad-value {fit.pad_value!r}")
     if fit.stride != (1, 1):
@@ -155,8 +166,8 @@ def command(result: FitReport) -> tuple[str, ...]:
     words += [f"--layout {first.layout}"] if first.layout is not Layout.HWC else []
     stem = os.path.splitext(os.path.basename(first.target))[0]
     if after.dtype.kind == "f" or after.dtype != before.dtype or fit.weights.ndim == 3:
-        return (*words, "--range raw", f"-o {shlex.quote(f'{stem}-again.npy')}")
-    return (*words, f"-o {shlex.quote(f'{stem}-again.png')}")
+        return (*words, "--range raw", f"-o {quoted(f'{stem}-again.npy')}")
+    return (*words, f"-o {quoted(f'{stem}-again.png')}")
 
 
 def sentences(result: FitReport) -> Iterator[str]:

@@ -34,7 +34,7 @@ def _sheet(result: FitReport) -> Iterator[RenderableType]:
     fit, first = result.fit, result.pairs[0]
     more = f", and {len(result.pairs) - 1} more" if len(result.pairs) > 1 else ""
     title = f"{Source(first.input).name} -> {Source(first.target).name}{more}"
-    yield Text(printable(title, "?"), style="bold")
+    yield Text(printable(title), style="bold")
     yield from map(Text, sentences(result))
     planes, errors = (array.reshape(-1, *fit.size) for array in (fit.weights, fit.errors))
     for index, (plane, error) in enumerate(zip(planes, errors, strict=True)):
@@ -58,7 +58,7 @@ def _sheet(result: FitReport) -> Iterator[RenderableType]:
     linear = is_linear(fit, whole=result.whole, spread=result.spread)
     purpose = "To make the target from the input:" if linear else "The nearest that a filter does:"
     yield Text(f"\n{purpose}", style="dim")
-    yield CommandLine([printable(word, "?") for word in command(result)])
+    yield CommandLine(command(result))
 
 
 def _kernel_facts(result: FitReport, index: int, errors: NDArray[np.float64]) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from convcli.options.option_groups import Options
 from convcli.options.shared_options import JobsOption, choice_of
 from convcli.options.typer_parsers import output_path, verbatim
 from convcli.options.window_options import PadValueOption, StrideOption
-from convcli.parsing import parse_number, parse_pair, whole
+from convcli.parsing import at_least, parse_number, parse_pair, whole
 
 __all__ = ["KernelFile", "LearnSpec", "Pairs", "Reading"]
 
@@ -188,25 +188,19 @@ class LearnSpec(Options):
                 f"--pad-value {self.pad_value:g} has no effect with --pad {self.pad}",
                 hint="use --pad constant, or leave --pad-value out",
             )
-        steps, batch = ("--steps", self.steps), ("--batch", self.batch)
-        show_steps = ("--show-steps", self.show_steps)
-        for name, value in (steps, ("--lr", self.lr), batch, ("--init", self.init), show_steps):
-            if value is not None and self.method is FitMethod.LSTSQ:
+        for name in ("steps", "lr", "batch", "init", "show_steps"):
+            if (value := getattr(self, name)) is not None and self.method is FitMethod.LSTSQ:
+                option = f"--{name.replace('_', '-')}"
                 raise UsageError(
-                    f"{name} {value} has no effect with --method lstsq, which takes no steps",
+                    f"{option} {value} has no effect with --method lstsq, which takes no steps",
                     hint="use --method gd or --method adam",
                 )
-        for name, count in (steps, batch, show_steps):
-            if count is not None and count < 1:
-                raise UsageError(f"{name} {count} is too small", hint="use 1 or more")
-        for limit, (name, count) in ((STEPS, steps), (BATCH, batch)):
-            limit.check(count or 0, "use a smaller number", what=name)
+        at_least(1, steps=self.steps, batch=self.batch, show_steps=self.show_steps)
+        STEPS.check(self.steps or 0, "use a smaller number", what="--steps")
+        BATCH.check(self.batch or 0, "use a smaller number", what="--batch")
         if self.lr is not None and not self.lr > 0:
             raise UsageError(f"--lr {self.lr:g} is not positive", hint="leave it out for one that converges")
-        if self.l2 < 0:
-            raise UsageError(f"--l2 {self.l2:g} is negative", hint="use 0 or more")
-        if self.seed < 0:
-            raise UsageError(f"--seed {self.seed} is negative", hint="use 0 or more")
+        at_least(0, l2=self.l2, seed=self.seed)
         if not 0 <= self.holdout < 1:
             raise UsageError(
                 f"--holdout {self.holdout:g} is not a share", hint="use 0 to below 1, such as 0.1"
@@ -226,17 +220,7 @@ class KernelFile(Options):
             help="Write the kernel, to be used with -k FILE; - is stdout. Without it nothing is written.",
         ),
     ] = None
-    format: Annotated[
-        str | None,
-        _file(
-            "--format",
-            metavar="NAME",
-            parser=verbatim,
-            autocompletion=completion.kernel_formats,
-            show_default="json",
-            help="json, toml, npy, npz, csv, tsv or txt: overrides the suffix.",
-        ),
-    ] = None
+    format: shared_options.KernelFormatOption = None
     force: shared_options.ForceOption = False
 
 

@@ -19,8 +19,8 @@ from convcli.kernels.files.export import Exported, export_kernel, file_suffix
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.recognition.recognise import Recognised, recognise
 from convcli.options.specs import ReadSpec
-from convcli.pipeline.batch import Source, check_inputs, refuse_inputs
-from convcli.pipeline.process import hinting_at_layout, read_source
+from convcli.pipeline.batch import Source, check_inputs, layout_hint, refuse_inputs
+from convcli.pipeline.process import read_source
 
 __all__ = ["STEPS", "Learned", "learn"]
 
@@ -109,8 +109,8 @@ def _pair(before: str, after: str, spec: LearnSpec, reading: ReadSpec) -> Pictur
         said = " and ".join(
             f"{source.name!r} has {_channels(count)}" for source, count in zip(sources, channels, strict=True)
         )
-        with hinting_at_layout(notes):
-            raise GeometryError(said, hint="add --gray, which makes grey of colours, or give both alike")
+        hint = "add --gray, which makes grey of colours, or give both alike"
+        raise GeometryError(said, hint=layout_hint(notes, hint))
     return PicturePair(before, after, tuple(inputs), tuple(targets), tuple(notes), reading.layout)
 
 

@@ -21,7 +21,7 @@ from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_eac
 from convcli.pipeline.lazy_rows import measured
 from convcli.pipeline.naming import OutputPaths
 from convcli.pipeline.operation import FeatureMap
-from convcli.pipeline.process import hinting_at_layout, read_source, write_results
+from convcli.pipeline.process import read_source, write_results
 from convcli.pipeline.results import Result, figures, overflow_note, to_image
 from convcli.stacks.layers import channels_last
 from convcli.stacks.preprocess import preprocess
@@ -65,11 +65,10 @@ def run_files(
         notes = list(image.notes)
         for number, frame in enumerate(image.frames):
             drawn = keep if number == 0 else None
-            with hinting_at_layout(image.notes):
-                x, left_out = preprocess(frame, image.space_of(frame), stack)
-                if drawn is not None:
-                    drawn.add_input(x)
-                y, found = run(stack, x, jobs=spec.jobs, watch=drawn.add if drawn is not None else None)
+            x, left_out = preprocess(frame, image.space_of(frame), stack)
+            if drawn is not None:
+                drawn.add_input(x)
+            y, found = run(stack, x, jobs=spec.jobs, watch=drawn.add if drawn is not None else None)
             notes += left_out
             made.append(y)
             traces = traces or found

@@ -18,6 +18,7 @@ from convcli.options.specs import FilterSpec
 from convcli.pipeline.feature_maps import Filtering
 from convcli.pipeline.jsonable import plain
 from convcli.pipeline.loaded_kernels import LoadedKernels
+from convcli.pipeline.results import overflow_note
 
 __all__ = ["Match", "ShownMap", "map_report", "picture_maps", "slid_maps", "stacked"]
 
@@ -120,8 +121,9 @@ def slid_maps(image: Image, slides: LoadedKernels, spec: FilterSpec, show_spec: 
     if show_spec.score:
         return list(_scores(image, slides, spec, show_spec))
     found = Filtering(slides, spec).maps(image.frames[0])
+    notes = tuple(overflow_note(image.frames[:1], [one.values for one in found]))
     return [
-        _shown(plane, show_spec.region, kernel=kernel, pad=spec.pad.value, channel=channel)
+        _shown(plane, show_spec.region, kernel=kernel, pad=spec.pad.value, channel=channel, notes=notes)
         for kernel, one in zip(_called(slides), found, strict=True)
         for channel, plane in _planes(image, one.values)
     ]
@@ -161,11 +163,13 @@ def _scores(image: Image, slides: LoadedKernels, spec: FilterSpec, show_spec: Sh
         note = f"{kernel!r} is flat, so that every score is 0; --no-center compares without subtracting means"
         flat = show_spec.center and np.ptp(weights) <= FLAT_RANGE * np.abs(weights).max()
         for channel, plane in _planes(image, scores):
-            one = _shown(plane, show_spec.region, kernel=kernel, pad=spec.pad.value, channel=channel)
-            yield _matched(one, window, (note,) if flat else ())
+            notes = (note,) if flat else ()
+            pad = spec.pad.value
+            one = _shown(plane, show_spec.region, kernel=kernel, pad=pad, channel=channel, notes=notes)
+            yield _matched(one, window)
 
 
-def _matched(one: ShownMap, window: Window, notes: tuple[str, ...]) -> ShownMap:
+def _matched(one: ShownMap, window: Window) -> ShownMap:
     spans, strides = window.span, window.stride
     apart = (spans[0] / 2 / strides[0], spans[1] / 2 / strides[1])
 
@@ -177,7 +181,7 @@ def _matched(one: ShownMap, window: Window, notes: tuple[str, ...]) -> ShownMap:
 
     best = [match(peak, 1) for peak in peaks(one.values, apart, MATCHES)]
     opposite = [match(peak, -1) for peak in peaks(-one.values, apart, MATCHES)]
-    return replace(one, matches=best, opposites=opposite, notes=notes)
+    return replace(one, matches=best, opposites=opposite)
 
 
 def _shown(
@@ -187,6 +191,7 @@ def _shown(
     kernel: str | None = None,
     pad: str | None = None,
     channel: str | None = None,
+    notes: tuple[str, ...] = (),
 ) -> ShownMap:
     rows, columns = (slice(*ends) for ends in region or ((None, None), (None, None)))
     part = values[rows, columns]
@@ -197,7 +202,9 @@ def _shown(
         )
     shape = (values.shape[0], values.shape[1])
     first = (rows.indices(shape[0])[0], columns.indices(shape[1])[0])
-    return ShownMap(values=part, first=first, shape=shape, kernel=kernel, pad=pad, channel=channel)
+    return ShownMap(
+        values=part, first=first, shape=shape, kernel=kernel, pad=pad, channel=channel, notes=notes
+    )
 
 
 def map_report(one: ShownMap) -> dict[str, Any]:

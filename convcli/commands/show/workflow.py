@@ -1,7 +1,7 @@
 """The work of ``convcli show``: read, slide kernels, format the numbers."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Group
@@ -20,7 +20,7 @@ from convcli.kernels.spec import kernel_files
 from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, refuse_inputs, run_each
 from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels
-from convcli.pipeline.process import as_gray, hinting_at_layout, read_source
+from convcli.pipeline.process import as_gray, left_out, read_source
 
 __all__ = ["show_files"]
 
@@ -59,15 +59,14 @@ def show_files(
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
-        notes = [*image.notes, *_left_out(image)]
+        notes = [*image.notes, *left_out(image, "shown", "shows")]
         if spec.gray:
             image = as_gray(image)
-        with hinting_at_layout(image.notes):
-            maps = (
-                slid_maps(image, slides, spec, show_spec)
-                if slides is not None
-                else picture_maps(image, show_spec)
-            )
+        maps = (
+            slid_maps(image, slides, spec, show_spec)
+            if slides is not None
+            else picture_maps(image, show_spec)
+        )
         notes += dict.fromkeys(note for shown in maps for note in shown.notes)
         if form is Form.TABLE:
             shown = _drawn(source, image, maps, slides, show_spec)
@@ -100,13 +99,6 @@ def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> Non
                     f"{options[name]} does not go with --score, which compares shapes",
                     hint="leave one of them out",
                 )
-
-
-def _left_out(image: Image) -> Iterator[str]:
-    if len(image.frames) > 1:
-        yield f"the first of {len(image.frames)} frames is shown; --frame N shows another"
-    if image.frames[0].alpha is not None:
-        yield "transparency is left out"
 
 
 def _drawn(

@@ -198,7 +198,8 @@ def as_weights(kernel: ArrayLike) -> Floats:
     weights = as_array(kernel, "kernel", KernelError)
     if weights.ndim != 2 or weights.size == 0:
         raise KernelError(f"kernel of shape {weights.shape} is not a matrix", hint="give kh x kw numbers")
-    weights = weights.astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes inf
+        weights = weights.astype(np.float64)
     if not np.isfinite(weights).all():
         raise KernelError("kernel has weights that are not finite", hint="replace NaN and infinity")
     return weights

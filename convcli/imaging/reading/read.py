@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from convcli.arrayfiles.devices import is_endless
+from convcli.arrayfiles.devices import read_all
 from convcli.choices import MAX_PIXELS, Layout
 from convcli.errors import ImageError, nearest
 from convcli.imaging.formats import is_promised
@@ -50,7 +50,7 @@ def read_picture(
     layout : Layout
         Order of the axes of an array of three.
     """
-    return _read(_load(source, name), frame, max_pixels, layout)
+    return _read(_load(source, name, max_pixels), frame, max_pixels, layout)
 
 
 def _read(loaded: "_Loaded", frame: int | None, max_pixels: int, layout: Layout) -> Image:
@@ -132,14 +132,14 @@ def read_first(source: Source, layout: Layout = Layout.HWC) -> Array:
     return np.ascontiguousarray(np.moveaxis(array, 0, 2)) if first else array
 
 
-def _load(source: Source, name: str | None) -> _Loaded:
+def _load(source: Source, name: str | None, max_pixels: int = MAX_PIXELS) -> _Loaded:
     if isinstance(source, bytes | bytearray | memoryview):
         loaded = _Loaded(bytes(source), "stdin" if name is None else name)
     else:
         path = os.fsdecode(source)
         shown = path if name is None else name
         file, member = _split(path)
-        loaded = _Loaded(_content(file, shown), shown, os.path.splitext(file)[1].lower(), member)
+        loaded = _Loaded(_content(file, shown, max_pixels), shown, os.path.splitext(file)[1].lower(), member)
     if not loaded.data:
         raise ImageError(f"{loaded.name!r} is empty", hint="was the copy or download cut short?")
     return loaded
@@ -153,12 +153,10 @@ def _split(path: str) -> tuple[str, str | None]:
     return path, None
 
 
-def _content(path: str, shown: str) -> bytes:
+def _content(path: str, shown: str, max_pixels: int) -> bytes:
     try:
         with open(path, "rb") as file:
-            if is_endless(file):
-                raise ImageError(f"{shown!r} is a device", hint="name a file, or pipe a part of it in")
-            return file.read()
+            return read_all(file, repr(shown), max_pixels)
     except FileNotFoundError as error:
         raise ImageError(f"{shown!r} does not exist", hint=_neighbour(path)) from error
     except IsADirectoryError as error:

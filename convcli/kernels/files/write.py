@@ -68,8 +68,10 @@ def _write_toml(kernel: Kernel) -> str:
 
 def _toml_text(text: str) -> str:
     """Quote `text`; lone surrogates, as in file names that are not UTF-8, become ``?``."""
-    special = {ord(mark): f"\\{mark}" for mark in '"\\'} | {i: f"\\u{i:04x}" for i in (*range(32), 127)}
-    return f'"{text.encode("utf-8", "replace").decode().translate(special)}"'
+    special = {'"': '\\"', "\\": r"\\"}
+    held = text.encode("utf-8", "replace").decode()
+    escaped = (special.get(c) or (c if c.isprintable() else f"\\U{ord(c):08x}") for c in held)
+    return f'"{"".join(escaped)}"'
 
 
 def _layout(value: object, indent: str) -> str:

@@ -1,6 +1,7 @@
 """The border band, and each padding mode's errors in it: MAE, PSNR, SSIM, depth, by side and distance."""
 
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -140,7 +141,7 @@ def compare_result(
         mae=_mean(found),
         max=float(found.max()) if found.size else math.nan,
         rmse=rmse,
-        psnr=math.inf if rmse == 0 else 20 * math.log10(peak / rmse) if found.size else math.nan,
+        psnr=_psnr(peak, rmse),
         ssim=_similarity(error, truth, band, peak),
         sides={name: means[name] for name in SIDES},
         corners={name: means[name] for name in CORNERS},
@@ -149,6 +150,11 @@ def compare_result(
         truth=truth,
         error=error,
     )
+
+
+def _psnr(peak: float, rmse: float) -> float:
+    """Return ``20 log10(peak / rmse)``; the smallest float stands for ratios below it."""
+    return math.inf if rmse == 0 else 20 * math.log10(peak / rmse or sys.float_info.min)
 
 
 def _mean(values: Array) -> float:

@@ -26,8 +26,6 @@ __all__ = ["compare_padding", "kernel_stack", "white_of"]
 def kernel_stack(kernel: Kernel, window: Window, *, layers: int = 1, bias: float = 0.0) -> Stack:
     """Return a stack of `layers` convolutions with the same kernel."""
     layers = as_pair(layers, "layers")[0]
-    if layers < 1:
-        raise UsageError(f"--layers {layers} is too small", hint="use 1 or more")
     COMPARED_LAYERS.check(layers, "use fewer: the band soon covers the picture")
     if len({part.shape[-2:] for part in kernel.components}) > 1:
         raise UsageError(f"the kernels of {kernel.name!r} differ in size", hint="compare one at a time")

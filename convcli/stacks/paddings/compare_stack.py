@@ -92,7 +92,9 @@ def compare_stack(
     """
     x = x.astype(np.float64)
     size = (x.shape[1], x.shape[2])
-    check_magnitude(x, "picture")
+    for pixels in (x, larger):
+        if pixels is not None:
+            check_magnitude(pixels, "picture")
     plan(stack, (x.shape[0], *size))
     band = affected(stack, size)
     exact = None

@@ -3,7 +3,7 @@
 import numpy as np
 
 from convcli.engine.arrays import Array
-from convcli.errors import GeometryError, UsageError
+from convcli.errors import GeometryError
 
 __all__ = ["check_inside", "find_inside", "frame"]
 
@@ -13,8 +13,6 @@ PROBE_PIXELS = 64
 
 def frame(size: tuple[int, int], crop: int) -> tuple[slice, slice]:
     """Return the rows and columns that remain of a picture with `crop` pixels cut off on each side."""
-    if crop < 1:
-        raise UsageError(f"--crop {crop} is too small", hint="use 1 or more")
     if 2 * crop >= min(size):
         raise GeometryError(
             f"--crop {crop} leaves nothing of {size[0]} x {size[1]} pixels",

@@ -310,6 +310,15 @@ def test_stdin_and_a_page_on_stdout(convcli: Convcli, gray: Path) -> None:
 
 def test_numbers_beyond_float64_are_null(convcli: Convcli) -> None:
     np.save("huge.npy", np.full((2, 2), 1e308))
-    said = told(convcli, "huge.npy", "-k", "5 5; 5 5", "--at", "0,0")
+    ran = convcli("explain", "huge.npy", "-k", "5 5; 5 5", "--at", "0,0", "--json")
+    assert ran.err == "huge.npy: 1 value is not finite: it left the range of float64\n"
+    said = json.loads(ran.out)
     assert said["sum"] is None
     assert said["products"] == [[None, None], [None, None]]
+
+
+def test_a_sum_that_overflows_is_said(convcli: Convcli) -> None:
+    np.save("x.npy", np.full((3, 3), 1e308))
+    ran = convcli("explain", "x.npy", "-k", "9", "--at", "0,0")
+    assert "inf" in ran.out.decode()
+    assert convcli("explain", "x.npy", "-k", "1", "--at", "0,0").err == ""

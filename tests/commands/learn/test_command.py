@@ -2,8 +2,10 @@
 
 import inspect
 import json
+import os
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import cv2
@@ -13,6 +15,7 @@ from PIL import Image, ImageFilter
 from scipy import ndimage
 from skimage import filters
 
+from convcli.commands.learn.report import quoted
 from convcli.commands.learn.spec import LearnSpec
 from convcli.commands.learn.workflow import STEPS
 from convcli.engine.fitting.fit import fit_kernel
@@ -598,3 +601,11 @@ def test_descent_that_diverges_says_which_rate_would_not(convcli: Convcli) -> No
     limit = float(re.search(r"below ([\d.e+-]+)", ran.err)[1])
     assert convcli(*args, "--lr", f"{0.99 * limit:.6g}").status == 0
     assert convcli(*args, "--lr", f"{1.01 * limit:.6g}").status == 1
+
+
+@pytest.mark.parametrize("name", ["\x1b[31m 'x'\\y\x9b\n", "\udcff\u202ea0", "é b", "plain"])
+def test_shells_read_the_printed_name_as_the_files_own(name: str) -> None:
+    word = quoted(name)
+    assert word.isprintable()
+    printed = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True, check=True).stdout
+    assert printed == os.fsencode(name)

@@ -387,3 +387,12 @@ def test_damaged_files_are_kernels_or_kernel_errors(seed, changes, data):
         return
     assert told.message.startswith("it")
     assert told.hint
+
+
+def test_a_name_in_toml_has_no_character_that_terminals_obey() -> None:
+    name = '\x1b[31m\x9b\x7f\r\b\u202e\u2028 "red" \\ [red] \U000e0001é'
+    written = encode_kernel(Kernel.of(np.ones((1, 2)), name=name), ".toml").decode()
+    assert written.replace("\n", "").isprintable()
+    assert tomllib.loads(written)["name"] == name
+    assert "[red]" in written
+    assert "é" in written
