@@ -4,15 +4,12 @@ import contextlib
 import errno
 import os
 import re
-import signal
 import stat
-import time
-import zlib
-from collections.abc import Iterator
 
 from convcli.errors import OutputError
+from convcli.temporary_files import remove_stale, removed_after, temporary_name
 
-__all__ = ["already_there", "is_bare_pipe", "remove_temporaries", "write_bytes"]
+__all__ = ["already_there", "is_bare_pipe", "write_bytes"]
 
 # Hints by the number of the error.
 _HINTS = {
@@ -37,21 +34,8 @@ _NOT_SUPPORTED = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS, er
 _STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 _OPEN_FILE = re.compile(r"/(?:dev|proc/self|proc/(?P<process>\d{1,9}))/fd/(?P<number>\d{1,9})")
 
-# Names of temporary files: the computer, the process that writes, and a random part.
-_TEMPORARY = re.compile(r"\.convcli-(?:(?P<computer>[0-9a-f]{8})-(?P<process>\d{1,9})-)?[0-9a-f]{12}\.part")
-# The computer where the system does not tell which it is; numbers of processes then tell nothing.
-_UNKNOWN = "0" * 8
-# Seconds after which a temporary file is stale, whoever wrote it: no write takes a day.
-_STALE = 86_400.0
-# Folders in which stale files have been looked for.
-_swept: set[str] = set()
-# Temporary files of this process.
-_temporaries: set[str] = set()
 # Extended attributes that are kept: those of users, and access lists; others belong to the system.
 _KEPT_ATTRIBUTES = ("user.", "system.posix_acl_")
-
-# Signals that end a process unless it handles them.
-_FATAL = ("SIGTERM", "SIGHUP", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGQUIT", "SIGVTALRM", "SIGPROF", "SIGXCPU")
 
 
 def write_bytes(
@@ -133,12 +117,10 @@ def _write_file(
     if before is not None and not replace:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
     folder = os.path.dirname(target)
-    if folder not in _swept:
-        _swept.add(folder)
-        _remove_stale(folder)
-    temporary = os.path.join(folder, f".convcli-{_computer()}-{os.getpid()}-{os.urandom(6).hex()}.part")
+    remove_stale(folder)
+    temporary = temporary_name(folder)
     done = True
-    with _removed_after(temporary):
+    with removed_after(temporary):
         handle, nameless = _temporary(temporary, new=before is None, nameless=nameless)
         try:
             _write_all(handle, data)
@@ -233,77 +215,6 @@ def _link_new(temporary: str, target: str) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(target)
             raise
-
-
-@contextlib.contextmanager
-def _removed_after(temporary: str) -> Iterator[None]:
-    """Remove the file of that name, if it is still there, whatever ends the block: a signal too."""
-
-    def end(number: int, _frame: object) -> None:
-        remove_temporaries()
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-
-    changed: list[int] = []
-    _temporaries.add(temporary)
-    try:
-        with contextlib.suppress(ValueError):  # not the main thread, which alone handles signals
-            for number in [getattr(signal, name) for name in _FATAL if hasattr(signal, name)]:
-                if signal.getsignal(number) is signal.SIG_DFL:
-                    signal.signal(number, end)
-                    changed.append(number)
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        _temporaries.discard(temporary)
-        for number in changed:
-            signal.signal(number, signal.SIG_DFL)
-
-
-def remove_temporaries() -> None:
-    """Remove the temporary files of this process, which is about to end."""
-    for temporary in tuple(_temporaries):
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-
-
-def _remove_stale(folder: str) -> None:
-    """Remove this user's temporary files whose process is dead, or that are old."""
-    with contextlib.suppress(OSError), os.scandir(folder or os.curdir) as entries:
-        for entry in entries:
-            name = _TEMPORARY.fullmatch(entry.name)
-            if name is None:
-                continue
-            with contextlib.suppress(OSError):
-                found = entry.stat(follow_symlinks=False)
-                own = stat.S_ISREG(found.st_mode) and found.st_uid == getattr(os, "geteuid", lambda: 0)()
-                here = name["computer"] == _computer() != _UNKNOWN
-                dead = here and _is_dead(int(name["process"]))
-                if own and (dead or time.time() - found.st_mtime > _STALE):
-                    os.unlink(entry.path)
-
-
-def _computer() -> str:
-    """Return a number for this run of the system, or of a container; zeros where there is no telling."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", "rb") as boot:
-            numbers_of = boot.read() + os.readlink("/proc/self/ns/pid").encode()
-    except OSError:
-        return _UNKNOWN
-    return f"{zlib.crc32(numbers_of):08x}"
-
-
-def _is_dead(process: int) -> bool:
-    if os.name != "posix":  # on Windows, signal 0 would end the process
-        return False
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _write_all(handle: int, data: bytes) -> None:

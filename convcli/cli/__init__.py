@@ -72,7 +72,7 @@ def _interrupt(_number: int, frame: "FrameType | None") -> None:
 
 def _end(_number: int, _frame: object) -> None:
     """End at once, without a temporary file left."""
-    writing = sys.modules.get("convcli.atomic_write")
+    writing = sys.modules.get("convcli.temporary_files")
     if writing is not None and hasattr(writing, "remove_temporaries"):  # it may be half imported
         writing.remove_temporaries()
     os._exit(INTERRUPTED)

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from convcli.imaging.metadata import Metadata
-from convcli.imaging.tiff_directory import Tags
+from convcli.imaging.metadata import ICC, Metadata
+from convcli.imaging.tiff_directory import Tag, Tags
 
 __all__ = ["Array", "Decoded", "Frame", "Image", "Space", "full_scale", "to_16_bits", "together", "widened"]
 
@@ -107,13 +107,13 @@ class Image:
         return frame.space or self.space
 
     def apart(self) -> "list[Image]":
-        """Return an image of each frame; a TIFF page has its own metadata."""
+        """Return an image of each frame; a TIFF page has its own profile."""
         return [
             replace(
                 self,
                 frames=(frame._replace(space=None),),
                 space=self.space_of(frame),
-                metadata=self.metadata if frame.tags is None else _metadata_of(frame.tags),
+                metadata=_own(self.metadata, frame.tags),
             )
             for frame in self.frames
         ]
@@ -124,10 +124,12 @@ class Image:
         return any(frame.alpha is not None for frame in self.frames)
 
 
-def _metadata_of(tags: Tags) -> Metadata:
-    from convcli.imaging.tiff_metadata import metadata_of  # here for start-up: few pictures are TIFF
-
-    return metadata_of(tags)
+def _own(metadata: Metadata, tags: Tags | None) -> Metadata:
+    """Return the metadata of a page with these tags, of a file with this `metadata`."""
+    if tags is None:
+        return metadata
+    profile = tags.get(ICC)
+    return metadata._replace(icc=profile.data if isinstance(profile, Tag) else None)
 
 
 def together(images: "Sequence[Image]") -> Image:
