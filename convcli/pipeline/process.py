@@ -10,7 +10,6 @@ from convcli.choices import STDIN, STDOUT, AlphaMode, Depth, RangeMode
 from convcli.engine.window import Window
 from convcli.errors import OutputError
 from convcli.imaging import colour
-from convcli.imaging.geotiff import Placement, moved
 from convcli.imaging.image import Image, Space, together
 from convcli.imaging.reading.read import read_picture
 from convcli.imaging.transfer_curve import curves_of
@@ -103,6 +102,8 @@ def _placed(result: Result, paths: Sequence[Sequence[Window]]) -> Result:
     """Return `result`, whose frames passed the windows of `paths`, with TIFF tags of their new places."""
     if not any(frame.tags for frame in result.image.frames):
         return result
+    from convcli.imaging.geotiff import Placement, moved  # here for start-up: few pictures are TIFF
+
     frames = []
     for frame, path in zip(result.image.frames, paths, strict=True):
         placement = Placement()

@@ -172,6 +172,10 @@ def test_a_command_imports_only_what_it_uses(gray: Path, tmp_path: Path) -> None
     assert "convcli.engine.correlation.correlate" in imported
     unwanted = {"pydantic", "rich.console", "tifffile", "imagecodecs", "numpy.random", "csv", "json"}
     unwanted |= {f"convcli.commands.{name}.command" for name in ABOUT if name != "filter"}
+    unwanted |= {
+        f"convcli.imaging.reading.{kind}" for kind in ("bmp_file", "fits", "gif_file", "sgi", "tiff")
+    }
+    unwanted |= {"convcli.imaging.geotiff", "convcli.imaging.reading.webp_file", "convcli.arrayfiles.archive"}
     assert not imported & unwanted
 
 

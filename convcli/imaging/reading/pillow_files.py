@@ -12,7 +12,6 @@ from convcli.errors import ImageError
 from convcli.imaging.image import Decoded, Image
 from convcli.imaging.metadata import Metadata, as_comment, collect, iptc_of, orientation, usable_dpi
 from convcli.imaging.reading import netpbm
-from convcli.imaging.reading.bmp_file import bmp_file, bmp_frame
 from convcli.imaging.reading.jpeg_file import check_length, jpeg_coding
 from convcli.imaging.reading.layers import composed
 from convcli.imaging.reading.pillow_decoders import open_picture
@@ -21,7 +20,6 @@ from convcli.imaging.reading.pillow_modes import alike, from_pillow
 from convcli.imaging.reading.png_file import png_file, png_info, png_layers
 from convcli.imaging.reading.sniff import check_pixels, chosen_frames, picture_kind
 from convcli.imaging.reading.stills import png_frame, still_frame, upright
-from convcli.imaging.reading.webp_file import webp_facts
 from convcli.limits import FRAMES
 
 __all__ = ["decode"]
@@ -40,15 +38,15 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
             chosen = [found[index] for index in chosen_frames(frame, len(found), name)]
             decoded, format = netpbm.decode(data, chosen, name, max_pixels, notes)
             return _image(decoded, Metadata(), format, name, notes)
-        if bmp := bmp_file(data):
-            _check_all(name, (bmp.width, bmp.height), 1, frame, max_pixels)
-            chosen_frames(frame, 1, name)
-            return _image([bmp_frame(data, bmp)], Metadata(dpi=usable_dpi(bmp.dpi)), "bmp", name, notes)
+        if data.startswith(b"BM") and (bmp := _bmp(data, name, frame, max_pixels, notes)):
+            return bmp
         if kind == "PNG":
             return _png(data, name, frame, max_pixels, notes)
         if kind == "GIF":
             return _gif(data, name, frame, max_pixels, notes)
         if kind == "WEBP":
+            from convcli.imaging.reading.webp_file import webp_facts
+
             webp = webp_facts(data, FRAMES.most + 1)
             _check_all(name, (webp.width, webp.height), webp.frames, frame, max_pixels)
         if kind == "TIFF":
@@ -62,6 +60,18 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
             if kind:
                 raise
     return None
+
+
+def _bmp(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list[str]) -> Image | None:
+    """Decode a BMP of the kinds that Pillow reads wrongly or not at all; None for the others."""
+    from convcli.imaging.reading.bmp_file import bmp_file, bmp_frame
+
+    bmp = bmp_file(data)
+    if bmp is None:
+        return None
+    _check_all(name, (bmp.width, bmp.height), 1, frame, max_pixels)
+    chosen_frames(frame, 1, name)
+    return _image([bmp_frame(data, bmp)], Metadata(dpi=usable_dpi(bmp.dpi)), "bmp", name, notes)
 
 
 def _png(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list[str]) -> Image:
@@ -144,6 +154,8 @@ def _decode(
         if index == indices[0]:
             metadata = collect(picture, notes)
     if picture.format == "WEBP":
+        from convcli.imaging.reading.webp_file import webp_facts
+
         decoded = _without_opaque_alpha(decoded) if getattr(picture, "n_frames", 1) > 1 else decoded
         metadata = metadata._replace(coding="lossy" * webp_facts(data, FRAMES.most).lossy)
     if picture.format in ("JPEG", "MPO"):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from PIL import ImageFile
 
 from convcli.imaging.image import Decoded
-from convcli.imaging.reading import pillow_16_bit, sgi
+from convcli.imaging.reading import pillow_16_bit
 from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_modes import from_pillow, oriented, with_transparent_colour
 
@@ -18,8 +18,11 @@ def still_frame(picture: ImageFile.ImageFile, data: bytes, notes: list[str]) -> 
         from convcli.imaging.reading.jpeg2000 import jpeg2000_frame  # here for start-up: it is rare
 
         return jpeg2000_frame(picture, data, notes)
-    if picture.format == "SGI" and sgi.is_deep(data):
-        return sgi.sgi_frame(data)
+    if picture.format == "SGI":
+        from convcli.imaging.reading import sgi  # likewise
+
+        if sgi.is_deep(data):
+            return sgi.sgi_frame(data)
     notes += _narrowed(picture, data)
     return from_pillow(picture, notes)
 
