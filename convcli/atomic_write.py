@@ -4,13 +4,10 @@ import contextlib
 import errno
 import os
 import re
-import signal
 import stat
-import time
-import zlib
-from collections.abc import Iterator
 
 from convcli.errors import OutputError
+from convcli.temporary_files import removed_after, temporary_name
 
 __all__ = ["already_there", "is_bare_pipe", "write_bytes"]
 
@@ -36,16 +33,6 @@ _NOT_SUPPORTED = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS, er
 # Ways to name an open file of this process by its number.
 _STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 _OPEN_FILE = re.compile(r"/(?:dev|proc/self|proc/(?P<process>\d+))/fd/(?P<number>\d+)")
-
-# Names of temporary files: the computer, the process that writes, and a random part.
-_TEMPORARY = re.compile(r"\.convcli-(?:(?P<computer>[0-9a-f]{8})-(?P<process>\d+)-)?[0-9a-f]{12}\.part")
-# Seconds after which a temporary file is stale, whoever wrote it: no write takes a day.
-_STALE = 86_400.0
-# Folders in which stale files have been looked for.
-_swept: set[str] = set()
-
-# Signals that end a process unless it handles them.
-_FATAL = ("SIGTERM", "SIGHUP", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGQUIT", "SIGVTALRM", "SIGPROF", "SIGXCPU")
 
 
 def write_bytes(
@@ -127,12 +114,9 @@ def _write_file(
     if before is not None and not replace:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
     folder = os.path.dirname(target)
-    if folder not in _swept:
-        _swept.add(folder)
-        _remove_stale(folder)
-    temporary = os.path.join(folder, f".convcli-{_computer()}-{os.getpid()}-{os.urandom(6).hex()}.part")
+    temporary = temporary_name(folder)
     done = True
-    with _removed_after(temporary):
+    with removed_after(temporary):
         handle, nameless = _temporary(temporary, new=before is None, nameless=nameless)
         try:
             _write_all(handle, data)
@@ -224,65 +208,6 @@ def _link_new(temporary: str, target: str) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(target)
             raise
-
-
-@contextlib.contextmanager
-def _removed_after(temporary: str) -> Iterator[None]:
-    """Remove the file of that name, if it is still there, whatever ends the block: a signal too."""
-
-    def remove() -> None:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-
-    def end(number: int, _frame: object) -> None:
-        remove()
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-
-    changed: list[int] = []
-    try:
-        with contextlib.suppress(ValueError):  # not the main thread, which alone handles signals
-            for number in [getattr(signal, name) for name in _FATAL if hasattr(signal, name)]:
-                if signal.getsignal(number) is signal.SIG_DFL:
-                    signal.signal(number, end)
-                    changed.append(number)
-        yield
-    finally:
-        remove()
-        for number in changed:
-            signal.signal(number, signal.SIG_DFL)
-
-
-def _remove_stale(folder: str) -> None:
-    """Remove this user's temporary files whose process is dead, or that are old."""
-    with contextlib.suppress(OSError), os.scandir(folder or os.curdir) as entries:
-        for entry in entries:
-            name = _TEMPORARY.fullmatch(entry.name)
-            if name is None:
-                continue
-            with contextlib.suppress(OSError):
-                found = entry.stat(follow_symlinks=False)
-                own = stat.S_ISREG(found.st_mode) and found.st_uid == getattr(os, "geteuid", lambda: 0)()
-                dead = name["computer"] == _computer() and _is_dead(int(name["process"]))
-                if own and (dead or time.time() - found.st_mtime > _STALE):
-                    os.unlink(entry.path)
-
-
-def _computer() -> str:
-    """Return a number for this computer or container: only here do numbers of processes tell who is alive."""
-    return f"{zlib.crc32(os.uname().nodename.encode() if hasattr(os, 'uname') else b''):08x}"
-
-
-def _is_dead(process: int) -> bool:
-    if os.name != "posix":  # on Windows, signal 0 would end the process
-        return False
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _write_all(handle: int, data: bytes) -> None:

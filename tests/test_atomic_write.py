@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from convcli import atomic_write
+from convcli import atomic_write, temporary_files
 from convcli.atomic_write import write_bytes
 from convcli.errors import OutputError
 from tests.failing import failing
@@ -296,7 +296,7 @@ def test_permissions_are_never_wider_meanwhile(tmp_path, monkeypatch):
 # A process writes a file, and is sent a signal when the bytes are on the disk.
 SIGNALLED = """
 import os, sys
-from convcli import atomic_write
+from convcli import atomic_write, temporary_files
 
 folder, name, number, system = sys.argv[1:]
 plain_sync, plain_open = os.fsync, os.open
@@ -351,14 +351,14 @@ def test_the_next_write_removes_what_a_killed_process_left(tmp_path, monkeypatch
     assert signalled(tmp_path, "old.png", signal.SIGKILL).returncode == -signal.SIGKILL
     (part,) = [one for one in left_in(tmp_path) if one != "old.png"]
     assert part.endswith(".part")
-    monkeypatch.setattr(atomic_write, "_swept", set())
+    monkeypatch.setattr(temporary_files, "_swept", set())
     write_bytes(tmp_path / "new.png", b"after")
     assert left_in(tmp_path) == ["new.png", "old.png"]
 
 
 def test_what_may_still_be_written_to_is_not_removed(tmp_path, monkeypatch):
     """Of this process, of another computer, of the old kind of names but young, and what is not ours."""
-    here, day = atomic_write._computer(), 86_400
+    here, day = temporary_files._computer(), 86_400
     kept = {
         f".convcli-{here}-{os.getpid()}-0123456789ab.part": 0,
         ".convcli-00000000-999999999-0123456789ab.part": 0,
@@ -378,7 +378,7 @@ def test_what_may_still_be_written_to_is_not_removed(tmp_path, monkeypatch):
         os.utime(tmp_path / name, (now - age, now - age))
     link = tmp_path / f".convcli-{here}-999999998-0123456789ab.part"
     link.symlink_to("x.part")
-    monkeypatch.setattr(atomic_write, "_swept", set())
+    monkeypatch.setattr(temporary_files, "_swept", set())
     write_bytes(tmp_path / "new.png", b"after")
     assert left_in(tmp_path) == sorted([*kept, link.name, "new.png"])
 

@@ -1,0 +1,89 @@
+"""Temporary files: their names, and their removal, whatever ends the process that writes them."""
+
+import contextlib
+import os
+import re
+import signal
+import stat
+import time
+import zlib
+from collections.abc import Iterator
+
+__all__ = ["removed_after", "temporary_name"]
+
+# Names of temporary files: the computer, the process that writes, and a random part.
+_TEMPORARY = re.compile(r"\.convcli-(?:(?P<computer>[0-9a-f]{8})-(?P<process>\d+)-)?[0-9a-f]{12}\.part")
+# Seconds after which a temporary file is stale, whoever wrote it: no write takes a day.
+_STALE = 86_400.0
+# Folders in which stale files have been looked for.
+_swept: set[str] = set()
+
+# Signals that end a process unless it handles them.
+_FATAL = ("SIGTERM", "SIGHUP", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGQUIT", "SIGVTALRM", "SIGPROF", "SIGXCPU")
+
+
+def temporary_name(folder: str) -> str:
+    """Return a new name in `folder`, whose stale temporary files are removed before the first."""
+    if folder not in _swept:
+        _swept.add(folder)
+        _remove_stale(folder)
+    return os.path.join(folder, f".convcli-{_computer()}-{os.getpid()}-{os.urandom(6).hex()}.part")
+
+
+@contextlib.contextmanager
+def removed_after(temporary: str) -> Iterator[None]:
+    """Remove the file of that name, if it is still there, whatever ends the block: a signal too."""
+
+    def remove() -> None:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+
+    def end(number: int, _frame: object) -> None:
+        remove()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    changed: list[int] = []
+    try:
+        with contextlib.suppress(ValueError):  # not the main thread, which alone handles signals
+            for number in [getattr(signal, name) for name in _FATAL if hasattr(signal, name)]:
+                if signal.getsignal(number) is signal.SIG_DFL:
+                    signal.signal(number, end)
+                    changed.append(number)
+        yield
+    finally:
+        remove()
+        for number in changed:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _remove_stale(folder: str) -> None:
+    """Remove this user's temporary files whose process is dead, or that are old."""
+    with contextlib.suppress(OSError), os.scandir(folder or os.curdir) as entries:
+        for entry in entries:
+            name = _TEMPORARY.fullmatch(entry.name)
+            if name is None:
+                continue
+            with contextlib.suppress(OSError):
+                found = entry.stat(follow_symlinks=False)
+                own = stat.S_ISREG(found.st_mode) and found.st_uid == getattr(os, "geteuid", lambda: 0)()
+                dead = name["computer"] == _computer() and _is_dead(int(name["process"]))
+                if own and (dead or time.time() - found.st_mtime > _STALE):
+                    os.unlink(entry.path)
+
+
+def _computer() -> str:
+    """Return a number for this computer or container: only here do numbers of processes tell who is alive."""
+    return f"{zlib.crc32(os.uname().nodename.encode() if hasattr(os, 'uname') else b''):08x}"
+
+
+def _is_dead(process: int) -> bool:
+    if os.name != "posix":  # on Windows, signal 0 would end the process
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except OSError:
+        return False
+    return False
