@@ -20,7 +20,7 @@ from convcli.limits import SHOWN_WEIGHTS
 from convcli.options.specs import ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_each
 from convcli.pipeline.naming import OutputPaths
-from convcli.pipeline.process import as_gray, make_folder, read_source, write_outputs
+from convcli.pipeline.process import as_gray, left_out, make_folder, read_source, write_outputs
 
 __all__ = ["spectrum_files"]
 
@@ -56,9 +56,7 @@ def spectrum_files(
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
-        notes = list(image.notes)
-        if len(image.frames) > 1:
-            notes.append(f"the first of {len(image.frames)} frames is taken; --frame N takes another")
+        notes = [*image.notes, *left_out(image, "taken", "takes")]
         if image.frames[0].channels > 1:
             notes.append("colours are taken as luma (Rec. 601)")
         pixels = as_gray(image).frames[0].pixels
