@@ -7,7 +7,7 @@ import re
 import stat
 
 from convcli.errors import OutputError
-from convcli.temporary_files import remove_stale, removed_after, temporary_name
+from convcli.temporary_files import removed_after, temporary_name
 
 __all__ = ["already_there", "is_bare_pipe", "write_bytes"]
 
@@ -117,7 +117,6 @@ def _write_file(
     if before is not None and not replace:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
     folder = os.path.dirname(target)
-    remove_stale(folder)
     temporary = temporary_name(folder)
     done = True
     with removed_after(temporary):

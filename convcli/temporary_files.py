@@ -1,4 +1,4 @@
-"""Temporary files: their names, and their removal when a write, a process or a past process has ended."""
+"""Temporary files: their names, and their removal, whatever ends the process that writes them."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ import time
 import zlib
 from collections.abc import Iterator
 
-__all__ = ["remove_stale", "remove_temporaries", "removed_after", "temporary_name"]
+__all__ = ["remove_temporaries", "removed_after", "temporary_name"]
 
 # Names of temporary files: the computer, the process that writes, and a random part.
 _TEMPORARY = re.compile(r"\.convcli-(?:(?P<computer>[0-9a-f]{8})-(?P<process>\d{1,9})-)?[0-9a-f]{12}\.part")
@@ -27,7 +27,10 @@ _FATAL = ("SIGTERM", "SIGHUP", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGQUIT", "SIGV
 
 
 def temporary_name(folder: str) -> str:
-    """Return the path of a new temporary file of this process."""
+    """Return a new name in `folder`, whose stale temporary files are removed before the first."""
+    if folder not in _swept:
+        _swept.add(folder)
+        _remove_stale(folder)
     return os.path.join(folder, f".convcli-{_computer()}-{os.getpid()}-{os.urandom(6).hex()}.part")
 
 
@@ -64,11 +67,8 @@ def remove_temporaries() -> None:
             os.unlink(temporary)
 
 
-def remove_stale(folder: str) -> None:
-    """Remove this user's temporary files whose process is dead, or that are old; once for each folder."""
-    if folder in _swept:
-        return
-    _swept.add(folder)
+def _remove_stale(folder: str) -> None:
+    """Remove this user's temporary files whose process is dead, or that are old."""
     with contextlib.suppress(OSError), os.scandir(folder or os.curdir) as entries:
         for entry in entries:
             name = _TEMPORARY.fullmatch(entry.name)

@@ -490,10 +490,8 @@ def test_without_proc_only_age_tells_that_a_temporary_file_is_stale(
     monkeypatch.setattr(temporary_files, "_computer", lambda: temporary_files._UNKNOWN)
     dead = tmp_path / f".convcli-{temporary_files._UNKNOWN}-{2**22 + 1}-0123456789ab.part"
     dead.write_bytes(b"")
-    monkeypatch.setattr(temporary_files, "_swept", set())
-    temporary_files.remove_stale(str(tmp_path))
+    temporary_files._remove_stale(str(tmp_path))
     assert dead.exists()
     os.utime(dead, (0, 0))
-    monkeypatch.setattr(temporary_files, "_swept", set())
-    temporary_files.remove_stale(str(tmp_path))
+    temporary_files._remove_stale(str(tmp_path))
     assert not dead.exists()

@@ -5,25 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
-from convcli.choices import (
-    MAX_PIXELS,
-    AlphaMode,
-    Choice,
-    Combine,
-    Compress,
-    Depth,
-    Layout,
-    Method,
-    RangeMode,
-)
+from convcli.choices import MAX_PIXELS, AlphaMode, Choice, Combine, Compress, Depth, Layout, Method, RangeMode
 from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
 from convcli.options.typer_parsers import folder_path, output_path, verbatim
 from convcli.parsing import at_least, parse_number, pixel_count, thread_number, whole
 
-_file = partial(typer.Option, rich_help_panel="Files")
-_window = partial(typer.Option, rich_help_panel="Window")
+file_option = partial(typer.Option, rich_help_panel="Files")
+window_option = partial(typer.Option, rich_help_panel="Window")
 _colour = partial(typer.Option, rich_help_panel="Colours and pixels")
 _speed = partial(typer.Option, rich_help_panel="Speed")
 _messages = partial(typer.Option, rich_help_panel="Messages")
@@ -43,11 +33,20 @@ def _text(metavar: str) -> dict[str, Any]:
 
 
 _kernel = {**_text("SPEC"), "autocompletion": completion.kernels, "show_default": False}
-_integer = {"metavar": "N", "parser": whole}
+INTEGER = {"metavar": "N", "parser": whole}
+NUMBER = {"metavar": "V", "parser": parse_number}
+
+
+def output_option(help: str, panel: str = "Files") -> Any:
+    """Return the option that names the file to write."""
+    return typer.Option(
+        "-o", "--output", metavar="FILE", parser=output_path, rich_help_panel=panel, help=help
+    )
+
 
 KernelOption = Annotated[
     list[str],
-    _window(
+    window_option(
         "-k",
         "--kernel",
         **_kernel,
@@ -56,22 +55,21 @@ KernelOption = Annotated[
     ),
 ]
 BiasOption = Annotated[
-    float,
-    _window("--bias", metavar="V", parser=parse_number, help="Added to each result, before range mapping."),
+    float, window_option("--bias", **NUMBER, help="Added to each result, before range mapping.")
 ]
 ConvolveOption = Annotated[
-    bool, _window("--convolve", help="True convolution: rotate each kernel by 180 degrees first.")
+    bool, window_option("--convolve", help="True convolution: rotate each kernel by 180 degrees first.")
 ]
 NormalizeOption = Annotated[
     bool,
-    _window(
+    window_option(
         "--normalize", help="Divide each kernel by its sum, or by its sum of absolute values where that is 0."
     ),
 ]
-ChainOption = Annotated[bool, _window("--chain", help="Apply the kernels one after the other.")]
+ChainOption = Annotated[bool, window_option("--chain", help="Apply the kernels one after the other.")]
 CombineOption = Annotated[
     Combine | None,
-    _window(
+    window_option(
         "--combine",
         **choice_of(Combine, "HOW"),
         show_default="as the kernel says",
@@ -80,18 +78,11 @@ CombineOption = Annotated[
     ),
 ]
 OutputOption = Annotated[
-    str | None,
-    _file(
-        "-o",
-        "--output",
-        metavar="FILE",
-        parser=output_path,
-        help="The file to write; - is stdout. Without it, a name made from the input's.",
-    ),
+    str | None, output_option("The file to write; - is stdout. Without it, a name made from the input's.")
 ]
 KernelFormatOption = Annotated[
     str | None,
-    _file(
+    file_option(
         "--format",
         metavar="NAME",
         parser=verbatim,
@@ -101,14 +92,14 @@ KernelFormatOption = Annotated[
     ),
 ]
 ForceOption = Annotated[
-    bool, _file("--force", help="Overwrite inputs, and existing files that -o does not name.")
+    bool, file_option("--force", help="Overwrite inputs, and existing files that -o does not name.")
 ]
 FrameOption = Annotated[
-    int | None, _file("--frame", **_integer, help="Only frame N of an animation; the first is 0.")
+    int | None, file_option("--frame", **INTEGER, help="Only frame N of an animation; the first is 0.")
 ]
 MaxPixelsOption = Annotated[
     int,
-    _file(
+    file_option(
         "--max-pixels",
         metavar="N",
         parser=pixel_count,
@@ -118,7 +109,7 @@ MaxPixelsOption = Annotated[
 ]
 LayoutOption = Annotated[
     Layout,
-    _file(
+    file_option(
         "--layout",
         **choice_of(Layout),
         help="Axes of arrays in .npy .npz .json, read and written: rows x columns x channels, or "
@@ -163,7 +154,7 @@ class ReadSpec(Options):
 
     recursive: Annotated[
         bool,
-        _file(
+        file_option(
             "--recursive",
             help="Take folders (their pictures and .npy) and patterns such as 'photos/*.png' as inputs.",
         ),
@@ -185,13 +176,13 @@ class WriteSpec(Options):
     output: OutputOption = None
     out_dir: Annotated[
         str | None,
-        _file(
+        file_option(
             "--out-dir", metavar="DIR", parser=folder_path, help="Folder for files named after their inputs."
         ),
     ] = None
     format: Annotated[
         str | None,
-        _file(
+        file_option(
             "--format",
             **_text("NAME"),
             autocompletion=completion.formats,
@@ -200,7 +191,7 @@ class WriteSpec(Options):
     ] = None
     force: ForceOption = False
     compress: Annotated[
-        Compress, _file("--compress", **choice_of(Compress), help="Compression of lossless formats.")
+        Compress, file_option("--compress", **choice_of(Compress), help="Compression of lossless formats.")
     ] = Compress.FAST
     layout: LayoutOption = Layout.HWC
 

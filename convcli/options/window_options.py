@@ -3,34 +3,30 @@
 from functools import partial
 from typing import Annotated
 
-import typer
-
 from convcli.choices import PadMode, PoolMode
 from convcli.options import completion
 from convcli.options.option_groups import Options
-from convcli.parsing import Padding, parse_number, parse_padding, parse_pair, power
+from convcli.options.shared_options import NUMBER, window_option
+from convcli.parsing import Padding, parse_padding, parse_pair, power
 
 __all__ = ["DilationOption", "PadValueOption", "PoolWindow", "SlidingWindow", "StrideOption"]
 
-_window = partial(typer.Option, rich_help_panel="Window")
-_pad = partial(_window, "-p", "--pad", metavar="MODE", parser=PadMode.parse, autocompletion=completion.pads)
+_pad = partial(
+    window_option, "-p", "--pad", metavar="MODE", parser=PadMode.parse, autocompletion=completion.pads
+)
 _padding = partial(
-    _window,
+    window_option,
     "--padding",
     metavar="N|RxC|T,B,L,R|same|full",
     parser=parse_padding,
     autocompletion=completion.words("same", "full", "valid"),
 )
-_pair = partial(_window, metavar="N|RxC")
+_pair = partial(window_option, metavar="N|RxC")
 
 PadValueOption = Annotated[
     float | None,
-    _window(
-        "--pad-value",
-        metavar="V",
-        parser=parse_number,
-        show_default="0",
-        help="Value of --pad constant, in the picture's own units.",
+    window_option(
+        "--pad-value", **NUMBER, show_default="0", help="Value of --pad constant, in the picture's own units."
     ),
 ]
 StrideOption = Annotated[
@@ -64,7 +60,7 @@ class SlidingWindow(Options):
             help="Padding mode: zero, constant, reflect (edge not repeated), replicate, wrap, symmetric "
             "(edge repeated) or valid (no padding). SciPy's reflect is our symmetric, its mirror our "
             "reflect; scipy:reflect, opencv:reflect, imagemagick:mirror, torch:circular ... mean what that "
-            "tool means.",
+            "tool means."
         ),
     ] = PadMode.REFLECT
     pad_value: PadValueOption = None
@@ -72,7 +68,7 @@ class SlidingWindow(Options):
         Padding,
         _padding(
             help="Pixels of padding on each side. With same, an even kernel's extra one is at the bottom "
-            "and right, as in PyTorch; SciPy and OpenCV put it at the top and left.",
+            "and right, as in PyTorch; SciPy and OpenCV put it at the top and left."
         ),
     ] = "same"
     stride: StrideOption = (1, 1)
@@ -84,7 +80,7 @@ class PoolWindow(Options):
 
     mode: Annotated[
         PoolMode,
-        _window(
+        window_option(
             "-m",
             "--mode",
             metavar="|".join(PoolMode),
@@ -96,7 +92,7 @@ class PoolWindow(Options):
     ] = PoolMode.MAX
     norm: Annotated[
         float | None,
-        _window(
+        window_option(
             "--norm",
             metavar="P",
             parser=power,
@@ -133,24 +129,25 @@ class PoolWindow(Options):
         ),
     ] = None
     pad_value: PadValueOption = None
-    padding: Annotated[
-        Padding,
-        _padding(show_default="0", help="Pixels of padding on each side."),
-    ] = ((0, 0), (0, 0))
+    padding: Annotated[Padding, _padding(show_default="0", help="Pixels of padding on each side.")] = (
+        (0, 0),
+        (0, 0),
+    )
     dilation: DilationOption = (1, 1)
     ceil: Annotated[
         bool,
-        _window(
+        window_option(
             "--ceil", help="Round output sizes up: the last windows may pass the bottom and right edges."
         ),
     ] = False
     count_include_pad: Annotated[
         bool,
-        _window(
+        window_option(
             "--count-include-pad/--no-count-include-pad",
             help="Whether averages count neutral padding, as zeros.",
         ),
     ] = True
     whole: Annotated[
-        bool, _window("--global", help="One window as large as the picture: each channel becomes one pixel.")
+        bool,
+        window_option("--global", help="One window as large as the picture: each channel becomes one pixel."),
     ] = False

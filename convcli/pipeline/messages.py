@@ -75,14 +75,10 @@ def draw(item: object, *, no_color: bool, stderr: bool = False) -> None:
 
 
 def _draw(screen: "Console", *items: object) -> None:
-    try:
+    with _told():
         for item in items:
             screen.print(item, crop=False)
         screen.file.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise unwritable(error) from error
 
 
 def unwritable(error: OSError) -> OutputError:
@@ -92,14 +88,21 @@ def unwritable(error: OSError) -> OutputError:
     return OutputError(f"{what} cannot be written: {reason}", hint="is there room on the disk?")
 
 
-def finish() -> None:
-    """Write what is still buffered; an error if stdout takes nothing, and all was in vain."""
+@contextmanager
+def _told() -> Iterator[None]:
+    """Make one error of what goes wrong in writing, but for a pipe whose reader has gone."""
     try:
-        _stdout().flush()
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
         raise unwritable(error) from error
+
+
+def finish() -> None:
+    """Write what is still buffered; an error if stdout takes nothing, and all was in vain."""
+    with _told():
+        _stdout().flush()
 
 
 def give_up_stdout() -> None:
@@ -178,15 +181,10 @@ def console(*, no_color: bool, stderr: bool = False, forced: bool = False) -> "C
 
 def progress(items: Iterable[T], *, total: int | None, quiet: bool) -> Iterator[T]:
     """Yield `items`, with a progress bar on stderr if that is a terminal and there is more than one."""
-    if quiet or total == 1 or not sys.stderr.isatty():
-        yield from items
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
-        yield from bar.track(items, total=total, description="pictures")
+    with meter(total, "pictures", quiet=quiet or total == 1) as advance:
+        for item in items:
+            yield item
+            advance()
 
 
 @contextmanager
@@ -199,25 +197,22 @@ def meter(total: int | None, description: str, *, quiet: bool) -> Iterator[Calla
         yield lambda: None
         return
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    with Progress(console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task(description, total=total)
         yield lambda: bar.advance(task)
 
 
 def _write(data: bytes | memoryview) -> None:
     stdout = _stdout()
-    try:
+    with _told():
         stdout.flush()
         rest = memoryview(data)
         while rest:  # unbuffered (PYTHONUNBUFFERED), a pipe takes what it has room for
             rest = rest[stdout.buffer.write(rest) :]
         stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise unwritable(error) from error
 
 
 def _stdout() -> TextIO:

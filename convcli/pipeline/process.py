@@ -20,7 +20,7 @@ from convcli.pipeline.naming import OutputPaths, Target
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
 
-__all__ = ["as_gray", "left_out", "make_folder", "process", "read_source", "write_results"]
+__all__ = ["as_gray", "left_out", "make_folder", "process", "read_source", "write_outputs", "write_results"]
 
 # Said once per file.
 BLEEDING = (
@@ -176,6 +176,15 @@ def write_results(
             make_folder(os.path.dirname(target.path))
         write_bytes(target.path, made.data, replace=target.replace)
     return Outcome(input=source.path, outputs=tuple(target.path for target in targets), notes=tuple(notes))
+
+
+def write_outputs(source: Source, made: Sequence[tuple[str, bytes]], *, replace: bool = True) -> Outcome:
+    """Write files, and return the outcome; what goes to stdout is its data."""
+    files = [(path, content) for path, content in made if path != STDOUT]
+    for path, content in files:
+        write_bytes(path, content, replace=replace)
+    data = next((content for path, content in made if path == STDOUT), None)
+    return Outcome(input=source.path, outputs=tuple(path for path, _ in files), data=data)
 
 
 def make_folder(folder: str) -> None:

@@ -324,8 +324,8 @@ HOSTILE = {
     "long doubles": (npy(np.ones((2, 2), np.longdouble)), "values of type"),
     "dates": (npy(np.array([["2020-01-01"]], "M8[D]")), "values of type"),
     "objects in records": (npy(np.zeros((2, 2), [("a", "O")]), allow_pickle=True), "Python objects"),
-    "an array that unpacks to 600 MB": (bomb((8660, 8660)), "limit of 536870912 bytes"),
-    "an array within the limit of pixels": (bomb((512, 512, 300)), "limit of 536870912 bytes"),
+    "an array that unpacks to 200 MB": (bomb((5000, 5000)), "limit of 134217728 bytes"),
+    "an array within the limit of pixels": (bomb((256, 256, 300)), "limit of 134217728 bytes"),
     "less than its header says": (
         zipped(**{"a.npy": header(described("'<f8'", "(9, 9)"))}),
         "says 648 bytes, and 0 follow",

@@ -85,7 +85,8 @@ def test_learn_says_and_writes_its_names(convcli: Convcli, named: str) -> None:
     ran = convcli("learn", named, named, "--size", "1x1", "-o", f"{named}.json", "-p", "zero")
     assert ran.status == 0, ran.err
     escaped(ran.err)
-    assert "a?[31m?2J" in ran.err
+    assert r"a\x1b[31m\x9b2J" in ran.err  # as it is called
+    assert r"$'a\x1b[31m\xc2\x9b2J" in ran.err  # as a shell reads it, byte by byte
     assert ran.out == os.fsencode(f"{named}.json\n")
     assert json.loads(Path(f"{named}.json").read_bytes())["kernel"]
 

@@ -1,6 +1,5 @@
 """``convcli compare``: the errors that each padding mode makes at the border."""
 
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -8,13 +7,12 @@ import typer
 from convcli.commands.compare.spec import CompareSpec
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
+from convcli.options.shared_options import file_option, output_option
 from convcli.options.specs import ReadSpec
 from convcli.options.typer_parsers import Command, output_path
 from convcli.pipeline import messages
 
 __all__ = ["register"]
-
-_file = partial(typer.Option, rich_help_panel="Files")
 
 
 def register(app: typer.Typer) -> None:
@@ -29,17 +27,13 @@ def compare_paddings(
     printing: shared_options.PrintOptions,
     output_file: Annotated[
         str | None,
-        _file(
-            "-o",
-            "--output",
-            metavar="FILE",
-            parser=output_path,
-            help="Write a labelled picture: results, amplified differences, corners, figures; - is stdout.",
+        output_option(
+            "Write a labelled picture: results, amplified differences, corners, figures; - is stdout."
         ),
     ] = None,
     html: Annotated[
         str | None,
-        _file(
+        file_option(
             "--html",
             metavar="FILE.html",
             parser=output_path,
@@ -52,12 +46,6 @@ def compare_paddings(
     from convcli.commands.compare.workflow import compare_files  # here, as NumPy comes with it
 
     batch = compare_files(
-        files.inputs,
-        spec,
-        reading,
-        output=output_file,
-        html=html,
-        force=force,
-        summary=not printing.json,
+        files.inputs, spec, reading, output=output_file, html=html, force=force, summary=not printing.json
     )
     messages.deliver(batch, printing)

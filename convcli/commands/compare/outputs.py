@@ -1,18 +1,16 @@
 """The montage and the page of a comparison as files: their paths are checked, then they are written."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from convcli.atomic_write import is_bare_pipe, write_bytes
+from convcli.atomic_write import is_bare_pipe
 from convcli.choices import STDOUT
 from convcli.commands.compare.spec import CompareSpec
 from convcli.engine.arrays import Array
 from convcli.errors import UsageError
 from convcli.imaging.formats import Format, by_name, format_of
 from convcli.imaging.writing.encode import encode_pixels
-from convcli.pipeline.batch import Outcome, Source
 
-__all__ = ["DrawnPaths", "check_paths", "picture_bytes", "write_outputs"]
+__all__ = ["DrawnPaths", "check_paths", "picture_bytes"]
 
 
 class DrawnPaths(NamedTuple):
@@ -53,12 +51,3 @@ def picture_bytes(pixels: Array, path: str) -> bytes:
 def _format(path: str) -> Format:
     """Return the format that the suffix says; PNG for stdout and pipes."""
     return by_name("png") if path == STDOUT or is_bare_pipe(path) else format_of(path)
-
-
-def write_outputs(source: Source, made: Sequence[tuple[str, bytes]]) -> Outcome:
-    """Write the files, and return the outcome with the content for stdout."""
-    files = [(path, content) for path, content in made if path != STDOUT]
-    for path, content in files:
-        write_bytes(path, content)
-    data = next((content for path, content in made if path == STDOUT), None)
-    return Outcome(input=source.path, outputs=tuple(path for path, _ in files), data=data)

@@ -11,14 +11,22 @@ from convcli.errors import UsageError
 from convcli.limits import COMPARED_LAYERS, SAMPLES
 from convcli.options import completion
 from convcli.options.option_groups import Options
-from convcli.options.shared_options import BiasOption, ConvolveOption, GrayOption, JobsOption, NormalizeOption
+from convcli.options.shared_options import (
+    INTEGER,
+    NUMBER,
+    BiasOption,
+    ConvolveOption,
+    GrayOption,
+    JobsOption,
+    NormalizeOption,
+    window_option,
+)
 from convcli.options.typer_parsers import verbatim
 from convcli.options.window_options import DilationOption, StrideOption
-from convcli.parsing import at_least, parse_number, place, whole
+from convcli.parsing import at_least, place
 
 __all__ = ["CompareSpec"]
 
-_window = partial(typer.Option, rich_help_panel="Window")
 _compare = partial(typer.Option, rich_help_panel="Comparison")
 
 
@@ -27,7 +35,7 @@ class CompareSpec(Options):
 
     kernel: Annotated[
         str | None,
-        _window(
+        window_option(
             "-k",
             "--kernel",
             metavar="SPEC",
@@ -38,7 +46,7 @@ class CompareSpec(Options):
     ] = None
     stack: Annotated[
         str | None,
-        _window(
+        window_option(
             "--stack",
             metavar="STACK.toml",
             parser=verbatim,
@@ -46,15 +54,13 @@ class CompareSpec(Options):
         ),
     ] = None
     layers: Annotated[
-        int,
-        _window("--layers", metavar="N", parser=whole, help="Apply the kernel N times, one after the other."),
+        int, window_option("--layers", **INTEGER, help="Apply the kernel N times, one after the other.")
     ] = 1
     pad_value: Annotated[
         float,
-        _window(
+        window_option(
             "--pad-value",
-            metavar="V",
-            parser=parse_number,
+            **NUMBER,
             help="Value of constant padding, in the units of the first layer's input.",
         ),
     ] = 0.0
@@ -62,8 +68,7 @@ class CompareSpec(Options):
         int | None,
         _compare(
             "--crop",
-            metavar="N",
-            parser=whole,
+            **INTEGER,
             help="Cut N pixels off each side: they are the truth that padding is measured against.",
         ),
     ] = None
@@ -91,14 +96,10 @@ class CompareSpec(Options):
         ),
     ] = False
     samples: Annotated[
-        int | None,
-        _compare(
-            "--samples", metavar="N", parser=whole, show_default="400", help="Number of random pictures."
-        ),
+        int | None, _compare("--samples", **INTEGER, show_default="400", help="Number of random pictures.")
     ] = None
     seed: Annotated[
-        int | None,
-        _compare("--seed", metavar="N", parser=whole, show_default="0", help="Seed of the random pictures."),
+        int | None, _compare("--seed", **INTEGER, show_default="0", help="Seed of the random pictures.")
     ] = None
     shift: Annotated[
         tuple[int, int] | None,

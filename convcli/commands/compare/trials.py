@@ -8,7 +8,7 @@ import numpy as np
 
 from convcli.choices import PadMode
 from convcli.commands.compare.bias_sheet import BiasMaps, bias_sheet
-from convcli.commands.compare.outputs import picture_bytes, write_outputs
+from convcli.commands.compare.outputs import picture_bytes
 from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.subject import Picture, Subject, network_input
 from convcli.commands.compare.verdict import column_figure, figure
@@ -19,6 +19,7 @@ from convcli.imaging import colour
 from convcli.imaging.image import Frame, Space
 from convcli.pipeline.batch import Outcome, Source
 from convcli.pipeline.jsonable import plain
+from convcli.pipeline.process import write_outputs
 from convcli.stacks.paddings.affected_border import affected, total_stride
 from convcli.stacks.paddings.trials import Agreement, Bias, Translation, bias_maps, translate, whole_strides
 from convcli.stacks.stack import Scale

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from convcli.choices import STDOUT
-from convcli.commands.compare.outputs import DrawnPaths, check_paths, picture_bytes, write_outputs
+from convcli.commands.compare.outputs import DrawnPaths, check_paths, picture_bytes
 from convcli.commands.compare.report import comparison_json, comparison_table, one_line, tally_table
 from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.study import Study
@@ -16,7 +16,7 @@ from convcli.engine.arrays import Array
 from convcli.kernels.spec import kernel_files
 from convcli.options.specs import ReadSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, refuse_inputs, run_each
-from convcli.pipeline.process import read_source
+from convcli.pipeline.process import read_source, write_outputs
 from convcli.stacks.convolutions import Convolution
 from convcli.stacks.paddings.affected_border import affected
 from convcli.stacks.paddings.compare_stack import Compared, compare_stack

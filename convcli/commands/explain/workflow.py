@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from convcli.atomic_write import write_bytes
 from convcli.choices import STDOUT, Depth, RangeMode
 from convcli.commands.explain.steps import explain, report
 from convcli.commands.explain.view import explanation
@@ -17,7 +16,7 @@ from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, refuse_inputs, run_each
 from convcli.pipeline.loaded_kernels import load_kernels
 from convcli.pipeline.naming import OutputPaths
-from convcli.pipeline.process import as_gray, left_out, read_source
+from convcli.pipeline.process import as_gray, left_out, read_source, write_outputs
 from convcli.pipeline.results import overflow_note
 
 __all__ = ["explain_files"]
@@ -62,11 +61,8 @@ def explain_files(
             from convcli.commands.explain.page import page_bytes  # here for start-up: few ask for a page
 
             data = page_bytes(image, name, text, slides.kernels[0], spec, at)
-            if html == STDOUT:
-                return Outcome(input=source.path, data=data, notes=tuple(notes))
-            write_bytes(html, data)
             said = {"input": source.path, "html": html}
-            return Outcome(input=source.path, outputs=(html,), notes=tuple(notes), report=said)
+            return write_outputs(source, [(html, data)])._replace(notes=tuple(notes), report=said)
         (target,) = naming.targets(source, ["one"], image.format)
         found = explain(image, kernels[0], slides, spec, at or (0, 0), target.format)
         stored = np.array([value for of_map in found.stored for value in of_map], found.dtype)

@@ -10,19 +10,24 @@ from convcli.errors import UsageError
 from convcli.limits import BATCH, STEPS
 from convcli.options import completion, shared_options
 from convcli.options.option_groups import Options
-from convcli.options.shared_options import JobsOption, choice_of
-from convcli.options.typer_parsers import output_path, verbatim
+from convcli.options.shared_options import (
+    INTEGER,
+    NUMBER,
+    JobsOption,
+    choice_of,
+    output_option,
+    window_option,
+)
+from convcli.options.typer_parsers import verbatim
 from convcli.options.window_options import PadValueOption, StrideOption
-from convcli.parsing import at_least, parse_number, parse_pair, whole
+from convcli.parsing import at_least, parse_number, parse_pair
 
 __all__ = ["KernelFile", "LearnSpec", "Pairs", "Reading"]
 
 AUTO: Literal["auto"] = "auto"
 
-_window = partial(typer.Option, rich_help_panel="Window")
 _data = partial(typer.Option, rich_help_panel="Pictures")
 _descent = partial(typer.Option, rich_help_panel="Descent")
-_file = partial(typer.Option, rich_help_panel="Files")
 
 
 def read_size(text: str) -> tuple[int, int] | Literal["auto"]:
@@ -55,7 +60,7 @@ class LearnSpec(Options):
 
     size: Annotated[
         tuple[int, int] | Literal["auto"],
-        _window(
+        window_option(
             "--size",
             metavar="N|RxC|auto",
             parser=read_size,
@@ -66,7 +71,7 @@ class LearnSpec(Options):
     ] = AUTO
     pad: Annotated[
         PadMode | Literal["auto"],
-        _window(
+        window_option(
             "-p",
             "--pad",
             metavar="MODE|auto",
@@ -81,20 +86,20 @@ class LearnSpec(Options):
     pad_value: PadValueOption = None
     stride: StrideOption = (1, 1)
     convolve: Annotated[
-        bool, _window("--convolve", help="Fit the kernel of a true convolution, rotated by 180 degrees.")
+        bool,
+        window_option("--convolve", help="Fit the kernel of a true convolution, rotated by 180 degrees."),
     ] = False
-    bias: Annotated[bool, _window("--bias/--no-bias", help="Fit a bias too.")] = True
+    bias: Annotated[bool, window_option("--bias/--no-bias", help="Fit a bias too.")] = True
     l2: Annotated[
         float,
-        _window(
+        window_option(
             "--l2",
-            metavar="V",
-            parser=parse_number,
+            **NUMBER,
             help="Add V times the sum of squared weights to the loss (ridge); the bias is free.",
         ),
     ] = 0.0
     per_channel: Annotated[
-        bool, _window("--per-channel", help="A kernel for each channel, instead of one for all.")
+        bool, window_option("--per-channel", help="A kernel for each channel, instead of one for all.")
     ] = False
 
     gray: Annotated[bool, _data("--gray", help="Luma (Rec. 601) of all pictures first.")] = False
@@ -115,45 +120,28 @@ class LearnSpec(Options):
             help="Share of the values, drawn at random, that is not fitted: the error on them is reported.",
         ),
     ] = 0.0
-    seed: Annotated[int, _data("--seed", metavar="N", parser=whole, help="Seed of all random draws.")] = 0
+    seed: Annotated[int, _data("--seed", **INTEGER, help="Seed of all random draws.")] = 0
 
     method: Annotated[
         FitMethod,
         _descent(
-            "--method",
-            **choice_of(FitMethod),
-            help="The normal equations, solved; gradient descent; Adam.",
+            "--method", **choice_of(FitMethod), help="The normal equations, solved; gradient descent; Adam."
         ),
     ] = FitMethod.LSTSQ
     loss: Annotated[
-        Loss,
-        _descent(
-            "--loss",
-            **choice_of(Loss),
-            help="The mean or the sum of squared residuals.",
-        ),
+        Loss, _descent("--loss", **choice_of(Loss), help="The mean or the sum of squared residuals.")
     ] = Loss.MEAN
     steps: Annotated[
-        int | None,
-        _descent(
-            "--steps", metavar="N", parser=whole, show_default="1000", help="Number of steps of descent."
-        ),
+        int | None, _descent("--steps", **INTEGER, show_default="1000", help="Number of steps of descent.")
     ] = None
     lr: Annotated[
         float | None,
         _descent(
-            "--lr",
-            metavar="V",
-            parser=parse_number,
-            show_default="one that converges",
-            help="Learning rate: how far each step goes.",
+            "--lr", **NUMBER, show_default="one that converges", help="Learning rate: how far each step goes."
         ),
     ] = None
     batch: Annotated[
-        int | None,
-        _descent(
-            "--batch", metavar="N", parser=whole, show_default="all", help="Values drawn for each step."
-        ),
+        int | None, _descent("--batch", **INTEGER, show_default="all", help="Values drawn for each step.")
     ] = None
     init: Annotated[
         Init | None,
@@ -168,8 +156,7 @@ class LearnSpec(Options):
         int | None,
         _descent(
             "--show-steps",
-            metavar="N",
-            parser=whole,
+            **INTEGER,
             show_default="never",
             help="Print 'Step 5, loss 4.316' after every N steps: the loss before that step's update.",
         ),
@@ -212,12 +199,8 @@ class KernelFile(Options):
 
     output: Annotated[
         str | None,
-        _file(
-            "-o",
-            "--output",
-            metavar="FILE",
-            parser=output_path,
-            help="Write the kernel, to be used with -k FILE; - is stdout. Without it nothing is written.",
+        output_option(
+            "Write the kernel, to be used with -k FILE; - is stdout. Without it nothing is written."
         ),
     ] = None
     format: shared_options.KernelFormatOption = None

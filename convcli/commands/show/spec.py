@@ -8,8 +8,7 @@ import typer
 from convcli.choices import Choice, Graphics
 from convcli.errors import UsageError, shown
 from convcli.options.option_groups import Options
-from convcli.options.shared_options import ForceOption, choice_of
-from convcli.options.typer_parsers import output_path
+from convcli.options.shared_options import INTEGER, ForceOption, choice_of, output_option
 from convcli.parsing import whole
 
 __all__ = ["Form", "Region", "ShowSpec", "parse_region"]
@@ -75,21 +74,14 @@ class ShowSpec(Options):
         int | None,
         _view(
             "--max-size",
-            metavar="N",
-            parser=whole,
+            **INTEGER,
             show_default="what fits",
             help="Most rows and columns of a table; larger maps are pooled by mean. 0: never pooled.",
         ),
     ] = None
     precision: Annotated[
         int | None,
-        _view(
-            "--precision",
-            metavar="N",
-            parser=whole,
-            show_default="4 digits of the largest",
-            help="Decimals in tables.",
-        ),
+        _view("--precision", **INTEGER, show_default="4 digits of the largest", help="Decimals in tables."),
     ] = None
     form: Annotated[
         Form | None,
@@ -101,14 +93,7 @@ class ShowSpec(Options):
         ),
     ] = None
     output: Annotated[
-        str | None,
-        _view(
-            "-o",
-            "--output",
-            metavar="FILE",
-            parser=output_path,
-            help="Where csv, json or npy go; - is stdout.",
-        ),
+        str | None, output_option("Where csv, json or npy go; - is stdout.", "What is shown")
     ] = None
     force: ForceOption = False
     preview: Annotated[

@@ -8,7 +8,6 @@ from rich.console import Group
 from rich.text import Text
 
 from convcli.arrayfiles.write import encode_array
-from convcli.atomic_write import write_bytes
 from convcli.choices import STDOUT, Combine, Layout
 from convcli.commands.show.maps import ShownMap, map_report, picture_maps, slid_maps, stacked
 from convcli.commands.show.spec import Form, ShowSpec
@@ -20,7 +19,7 @@ from convcli.kernels.spec import kernel_files
 from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, refuse_inputs, run_each
 from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels
-from convcli.pipeline.process import as_gray, left_out, read_source
+from convcli.pipeline.process import as_gray, left_out, read_source, write_outputs
 
 __all__ = ["show_files"]
 
@@ -77,10 +76,7 @@ def show_files(
         if form is Form.JSON and output is None:
             return Outcome(input=source.path, report=report, notes=tuple(notes))
         data = _encoded(maps, form, report, reading.layout)
-        if output is None:
-            return Outcome(input=source.path, data=data, notes=tuple(notes))
-        write_bytes(output, data)
-        return Outcome(input=source.path, outputs=(output,), notes=tuple(notes))
+        return write_outputs(source, [(output or STDOUT, data)])._replace(notes=tuple(notes))
 
     return Batch(run_each(inputs, reading, work), count, form is Form.NPY and output is None)
 

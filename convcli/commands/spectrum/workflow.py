@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.atomic_write import write_bytes
-from convcli.choices import STDIN, STDOUT, Compress, PadMode
+from convcli.choices import STDIN, Compress, PadMode
 from convcli.commands.spectrum.view import MOST_DRAWN, Spectra
 from convcli.display.words import printable, size
 from convcli.engine.analysis.convolution_theorem import Theorem, theorem
@@ -21,7 +20,7 @@ from convcli.limits import SHOWN_WEIGHTS
 from convcli.options.specs import ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_each
 from convcli.pipeline.naming import OutputPaths
-from convcli.pipeline.process import as_gray, make_folder, read_source
+from convcli.pipeline.process import as_gray, left_out, make_folder, read_source, write_outputs
 
 __all__ = ["spectrum_files"]
 
@@ -57,9 +56,7 @@ def spectrum_files(
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
-        notes = list(image.notes)
-        if len(image.frames) > 1:
-            notes.append(f"the first of {len(image.frames)} frames is taken; --frame N takes another")
+        notes = [*image.notes, *left_out(image, "taken", "takes")]
         if image.frames[0].channels > 1:
             notes.append("colours are taken as luma (Rec. 601)")
         pixels = as_gray(image).frames[0].pixels
@@ -71,17 +68,10 @@ def spectrum_files(
             return Outcome(input=source.path, drawing=spectra, report=report, notes=tuple(notes))
         (target,) = naming.targets(source, (f"{found.stem}-spectrum",), "png")
         data = _encoded(spectra.picture(), target.format, writing.compress)
-        if target.path == STDOUT:
-            return Outcome(input=source.path, data=data, notes=(*lines, *notes))
         if writing.out_dir is not None:
             make_folder(writing.out_dir)
-        write_bytes(target.path, data, replace=target.replace)
-        return Outcome(
-            input=source.path,
-            outputs=(target.path,),
-            report={**report, "output": target.path},
-            notes=(*lines, *notes),
-        )
+        done = write_outputs(source, [(target.path, data)], replace=target.replace)
+        return done._replace(report={**report, "output": target.path}, notes=(*lines, *notes))
 
     return Batch(run_each(inputs, reading, work), count, naming is not None and naming.to_stdout)
 

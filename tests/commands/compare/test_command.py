@@ -11,8 +11,8 @@ from PIL import Image
 from scipy import ndimage
 
 from convcli.choices import PadMode
-from convcli.commands.compare import outputs
 from convcli.commands.compare.verdict import column_figure, figure, verdict
+from convcli.pipeline import process
 from tests.oracle import SCIPY_MODES
 from tests.paths import SAMPLES
 from tests.program import Convcli
@@ -240,7 +240,7 @@ def test_picture_and_page(convcli: Convcli, scene: Path) -> None:
 
 def test_each_file_is_written_once(convcli: Convcli, scene: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written = []
-    monkeypatch.setattr(outputs, "write_bytes", lambda path, data: written.append((path, data[:5])))
+    monkeypatch.setattr(process, "write_bytes", lambda path, data, **_: written.append((path, data[:5])))
     ran = convcli("compare", scene, "-k", "box", "--crop", 4, "-o", "m.png", "--html", "p.html")
     assert ran.out == b"m.png\np.html\n"
     assert written == [("m.png", b"\x89PNG\r"), ("p.html", b"<!doc")]

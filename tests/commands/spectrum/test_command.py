@@ -159,3 +159,11 @@ def test_kernels_of_channels_have_no_spectrum(convcli: Convcli) -> None:
     ran = convcli("spectrum", NOTES, "-k", "k.npy")
     assert ran.status == 1
     assert "sums over 3 channels" in ran.err
+
+
+def test_transparency_is_said_to_be_left_out(convcli: Convcli) -> None:
+    pixels = np.arange(4 * 5 * 4, dtype=np.uint8).reshape(4, 5, 4)
+    Image.fromarray(pixels).save("clear.png")
+    assert "clear.png: transparency is left out\n" in convcli("spectrum", "clear.png", "-k", "box").err
+    Image.fromarray(pixels[..., :3]).save("opaque.png")
+    assert "transparency" not in convcli("spectrum", "opaque.png", "-k", "box").err
