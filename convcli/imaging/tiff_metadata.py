@@ -158,7 +158,9 @@ def _dpi(tags: Tags) -> tuple[float, float] | None:
 
 
 def rational_tag(value: float) -> Tag:
-    """Return a number above 0 and below 2^32 as a quotient of two of 32 bits."""
-    most = max(1, min(1 << 16, int((2**32 - 1) // max(value, 1))))
-    quotient = Fraction(value).limit_denominator(most)
+    """Return a number above 0, below 2^32 at most, as a quotient of two of 32 bits."""
+    value, most = min(value, 2**32 - 1), 2**32 - 1
+    quotient = Fraction(value).limit_denominator(max(1, min(1 << 16, int(most // max(value, 1)))))
+    if not quotient:
+        quotient = Fraction(1, int(min(1 / value, most)))
     return Tag(5, 1, quotient.numerator.to_bytes(4, "little") + quotient.denominator.to_bytes(4, "little"))

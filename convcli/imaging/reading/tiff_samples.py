@@ -59,9 +59,8 @@ def frame_of(samples: Array, page: Page, name: str, notes: list[str]) -> Decoded
     if alpha is None:
         return Frame(pixels), space
     if alpha.dtype != pixels.dtype:  # a palette has colours of its own depth
-        alpha = (alpha.astype(np.uint32) * np.iinfo(pixels.dtype).max // np.iinfo(alpha.dtype).max).astype(
-            pixels.dtype
-        )
+        most, full = np.iinfo(alpha.dtype).max, np.iinfo(pixels.dtype).max
+        alpha = ((alpha.astype(np.uint32) * full + most // 2) // most).astype(pixels.dtype)
     return Frame(unpremultiply(pixels, alpha) if page.alpha == ASSOCIATED else pixels, alpha), space
 
 
@@ -107,7 +106,7 @@ def _exact(samples: Array, name: str) -> Array:
 
 def _from_palette(indices: Array, page: Page) -> Array:
     """Return the colours, in 8 bits where all that the palette has are of 8."""
-    entries = page.directory.numbers(_COLOUR_MAP).astype(np.uint16)
+    entries = page.directory.numbers(_COLOUR_MAP, 3 << 16).astype(np.uint16)
     if entries.size < 3 << page.bits:
         raise ValueError("its palette is too short")
     palette = entries[: entries.size // 3 * 3].reshape(3, -1).T
