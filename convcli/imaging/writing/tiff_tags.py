@@ -11,14 +11,14 @@ from convcli.imaging.tiff_metadata import IPTC, RESOLUTION, XMP, rational_tag
 
 __all__ = ["with_tags"]
 
-# Bytes that a TIFF may have, whose offsets have 32 bits; those of an entry, padded, and of a directory's others.
+# Bytes that a TIFF may have, whose offsets have 32 bits; those of an entry, padded, and of a directory.
 _MOST, _ENTRY, _DIRECTORY = 2**32 - 1, 13, 1 << 10
 
 
 def with_tags(data: bytes, image: Image, notes: list[str]) -> bytes:
     """Return the TIFF `data` with the tags that describe each page of `image`.
 
-    BigTIFF, and what would be larger than 4 GiB with them, stays as it is, which is noted. Pages share large values.
+    BigTIFF, and what would be above 4 GiB with them, stays as it is, which is noted. Large values are shared.
     """
     order = "<" if data[:2] == b"II" else ">"
     pages = [_tags(image, frame, first=not number) for number, frame in enumerate(image.frames)]
