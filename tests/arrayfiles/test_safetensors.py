@@ -161,7 +161,7 @@ def test_files_of_the_same_name_in_two_stacks_are_two(tmp_path: Path) -> None:
 
 
 def archive(path: Path, count: int, *, zip64: bool, wrong_count: bool = False) -> None:
-    """An archive whose list alone is there, with its numbers in the end record or in zip64's (APPNOTE 4.3)."""
+    """An archive whose list alone is there, with its numbers in the end record or zip64's (APPNOTE 4.3)."""
     entry = b"PK\1\2" + bytes(24) + (5).to_bytes(2, "little") + bytes(16) + b"a.npy"
     listed = entry * count
     told = 1 if wrong_count else count
@@ -170,7 +170,9 @@ def archive(path: Path, count: int, *, zip64: bool, wrong_count: bool = False) -
     record += b"".join(number.to_bytes(8, "little") for number in numbers)
     pointer = b"PK\6\7" + bytes(4) + len(listed).to_bytes(8, "little") + (1).to_bytes(4, "little")
     short = (
-        b"\xff" * 12 if zip64 else b"".join(n.to_bytes(s, "little") for n, s in zip(numbers, (2, 2, 4, 4)))
+        b"\xff" * 12
+        if zip64
+        else b"".join(n.to_bytes(s, "little") for n, s in zip(numbers, (2, 2, 4, 4), strict=True))
     )
     path.write_bytes(listed + (record + pointer if zip64 else b"") + b"PK\5\6" + bytes(4) + short + b"\0\0")
 
@@ -184,7 +186,9 @@ def test_a_list_of_many_entries_is_refused_before_it_is_read(
     archive(tmp_path / "w.npz", count, zip64=zip64, wrong_count=wrong_count)
     tracemalloc.start()
     begin = time.process_time()
-    with pytest.raises(UsageError, match="number of entries in an archive|its list of entries has") as caught:
+    with pytest.raises(
+        UsageError, match=r"number of entries in an archive|its list of entries has"
+    ) as caught:
         Weights(str(tmp_path)).array("w.npz:a", "it")
     assert time.process_time() - begin < 0.5
     assert tracemalloc.get_traced_memory()[1] < 5e6
