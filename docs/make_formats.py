@@ -21,6 +21,8 @@ READING = """## How some are read
   bottom. The planes of a cube are frames (`--frame N` is `data[N]`). The first image is read, in an extension
   too. Missing pixels (BLANK, NaN) are refused, with their place: fill them first. Results go to TIFF or
   `.npy`, which hold floats.
+- **BMP**: pixels of 16 and 32 bits as the masks of their channels say, alpha included; channels of up to 8
+  bits are widened to 8, others to 16.
 - **JPEG 2000**: depths below 8 and 16 bits are widened, white to white; signed samples are data.
 - **PSD**: the merged picture; documents of 16 and 32 bits are refused by name.
 - **Raw photographs** that are TIFFs (DNG, NEF, ARW, CR2) hold a preview first: they are refused by name.

@@ -81,7 +81,8 @@ def cleaned(exif: bytes, notes: list[str]) -> bytes | None:
     try:
         tags, order = exif_tags(exif, damaged)
     except (struct.error, ValueError) as error:
-        notes.append(f"damaged EXIF is left out ({error})")
+        reason = error if isinstance(error, ValueError) else "it is cut short"
+        notes.append(f"damaged EXIF is left out ({reason})")
         return None
     if damaged:
         notes.append(f"damaged EXIF tags are left out: {', '.join(map(str, sorted(damaged)))}")

@@ -1,6 +1,6 @@
 """A picture in memory: frames of samples, the meaning of their channels, and metadata."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
@@ -57,6 +57,11 @@ class Frame(NamedTuple):
     def channels(self) -> int:
         """Number of channels, without alpha."""
         return 1 if self.pixels.ndim == 2 else int(self.pixels.shape[2])
+
+    def mapped(self, change: "Callable[[Array], Array]") -> "Frame":
+        """Return a frame whose pixels and alpha are those of this one after `change`."""
+        alpha = None if self.alpha is None else change(self.alpha)
+        return self._replace(pixels=change(self.pixels), alpha=alpha)
 
     def stacked(self) -> Array:
         """Return the pixels with alpha, if there is any, as the last channel."""
@@ -136,16 +141,15 @@ def widened(samples: Array, white: int, dtype: DTypeLike) -> Array:
 
 def to_16_bits(frame: Frame) -> Frame:
     """Return `frame` with 8-bit samples as 16 bits: times 257."""
-    if frame.pixels.dtype != np.uint8:
-        return frame
-    alpha = None if frame.alpha is None else widened(frame.alpha, 255, np.uint16)
-    return frame._replace(pixels=widened(frame.pixels, 255, np.uint16), alpha=alpha)
+    return frame.mapped(
+        lambda samples: widened(samples, 255, np.uint16) if samples.dtype == np.uint8 else samples
+    )
 
 
 def full_scale(dtype: DTypeLike) -> float:
-    """Return the value of white: 255 for uint8, 65535 for uint16, 1 for floats."""
+    """Return the value of white: 255 for uint8, 65535 for uint16, 1 for floats and booleans."""
     kind = np.dtype(dtype)
-    if kind.kind == "f":
+    if kind.kind in "fb":
         return 1.0
     if kind in (np.dtype(np.uint8), np.dtype(np.uint16)):
         return float(np.iinfo(kind).max)

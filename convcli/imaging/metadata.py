@@ -32,8 +32,7 @@ DESCRIPTIVE = {270, 271, 272, 305, 306, 315, 316, 33432, 34665, 34853}
 ICC = 34675
 # Tags of GeoTIFF that place pixels (OGC 19-008r4): scale, tie points, matrix.
 GEO = {33550, 33922, 34264}
-
-
+# The orientation in XMP, as an attribute or an element.
 _ORIENTATION_IN_XMP = re.compile(
     rb"""\s+tiff:Orientation=["']([0-9])["']|<tiff:Orientation>([0-9])</tiff:Orientation>"""
 )

@@ -79,6 +79,8 @@ class Values:
     def __init__(self) -> None:
         self.tags: dict[tuple[int, int, int], Tag] = {}
         self.directories: dict[int, Directory] = {}
+        # by number and value, what has become of a tag, and notes about that
+        self.made: dict[tuple[int, Tag], tuple[Tag | None, tuple[str, ...]]] = {}
         self._bytes = 0
 
     def count(self, more: int, file: int) -> None:
@@ -106,7 +108,7 @@ class Directory:
     """
 
     def __init__(self, data: bytes, at: int, values: Values | None = None) -> None:
-        self.data, self.at, self._values = data, at, Values() if values is None else values
+        self.data, self.at, self.values = data, at, Values() if values is None else values
         self.order, big = _layout(data)
         head, entry = ("Q", "HHQ8s") if big else ("H", "HHI4s")
         (count,) = struct.unpack_from(self.order + head, data, at)
@@ -121,6 +123,8 @@ class Directory:
         entries = struct.iter_unpack(self.order + entry, data[start : self.end])
         total = self.end - at
         for number, (tag, kind, many, _) in enumerate(entries):
+            if not many:  # some programs write empty ones: nothing is lost
+                continue
             length = many * _UNITS.get(kind, 0) * (2 if kind in _PAIRS else 1)
             place = start + number * size + size - held
             if length > held:
@@ -130,7 +134,7 @@ class Directory:
             elif tag not in self._places:
                 self._places[tag] = (kind, many, place)
                 total += length if length > held else 0
-        self._values.count(total, len(data))
+        self.values.count(total, len(data))
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._places)
@@ -153,9 +157,9 @@ class Directory:
         if tag not in self._places:
             return None
         found = self._places[tag]
-        if found not in self._values.tags:
-            self._values.tags[found] = self._read(*found)
-        return self._values.tags[found]
+        if found not in self.values.tags:
+            self.values.tags[found] = self._read(*found)
+        return self.values.tags[found]
 
     def _read(self, kind: int, count: int, place: int) -> Tag:
         unit = _UNITS[kind]
@@ -179,11 +183,11 @@ class Directory:
 
     def inner(self, tag: int) -> "Directory | None":
         """Return the directory that `tag` points to."""
-        at, known = self.number(tag, 0), self._values.directories
+        at, known = self.number(tag, 0), self.values.directories
         if not 0 < at < len(self.data) - 2:
             return None
         if at not in known:
-            known[at] = Directory(self.data, at, self._values)
+            known[at] = Directory(self.data, at, self.values)
         return known[at]
 
 

@@ -7,6 +7,8 @@ from PIL import Image as Pillow
 import convcli
 from convcli.errors import ImageError, OutputError, UsageError
 from convcli.imaging.api import read_image, write_image
+from convcli.imaging.reading import pillow_files
+from convcli.imaging.reading.read import read_picture
 from tests.imaging.helpers import pixels
 
 
@@ -113,3 +115,34 @@ def test_a_missing_file(tmp_path):
 def test_the_package_offers_both():
     assert convcli.read_image is read_image
     assert convcli.write_image is write_image
+
+
+@pytest.mark.parametrize(("name", "channels"), [("csv", 2), ("tsv", 2), ("pfm", 2), ("pfm", 4), ("pfm", 5)])
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.float32, np.float64])
+def test_no_channel_of_numbers_is_taken_for_alpha_and_lost(name, channels, dtype, tmp_path):
+    path = tmp_path / f"a.{name}"
+    with pytest.raises(OutputError, match=f"cannot hold {channels} channels"):
+        write_image(path, np.ones((3, 4, channels), dtype))
+    assert not path.exists()
+
+
+def test_booleans_are_0_and_1_in_files_of_numbers(tmp_path):
+    given = np.array([[True, False], [False, True]])
+    for name in ("pfm", "npy", "csv"):
+        write_image(tmp_path / f"a.{name}", given)
+        assert read_image(tmp_path / f"a.{name}").tolist() == [[1, 0], [0, 1]]
+    write_image(tmp_path / "a.pfm", np.dstack([given] * 3))
+    assert read_image(tmp_path / "a.pfm")[0, 0].tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("name", "decoder"), [("gif", "from_pillow"), ("webp", "still_frame")])
+def test_the_first_frame_alone_is_decoded(name, decoder, tmp_path, monkeypatch):
+    frames = [Pillow.fromarray(np.full((6, 8, 3), level, np.uint8)) for level in (10, 90, 200)]
+    path = tmp_path / f"a.{name}"
+    frames[0].save(path, save_all=True, append_images=frames[1:], lossless=True)
+    decode, decoded = getattr(pillow_files, decoder), []
+    monkeypatch.setattr(pillow_files, decoder, lambda *given: decoded.append(given) or decode(*given))
+    assert read_image(path)[..., :3].tolist() == np.full((6, 8, 3), 10).tolist()
+    assert len(decoded) == 1
+    assert len(read_picture(path).frames) == 3
+    assert len(decoded) == 4

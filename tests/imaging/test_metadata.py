@@ -574,3 +574,17 @@ def test_texts_are_said_where_they_are_lost_but_not_those_of_programs():
     commented = read_picture(jpeg(comment=b"hello"))
     assert encode_picture(commented, "gif").notes == ()
     assert encode_picture(commented, "webp").notes == (".webp holds no text ('Comment'): left out",)
+
+
+def test_the_encoder_of_a_jpeg_2000_naming_itself_is_no_loss():
+    read = read_picture(saved(pixels(3), "JPEG2000"))
+    for name in ("jp2", "tiff", "webp"):
+        assert encode_picture(read, name).notes == ()
+
+
+def test_an_empty_tag_of_exif_is_no_damage():
+    block = ifd((0x010F, 2, 4, b"cam\0"), (0x0110, 2, 0, bytes(4)))
+    read = read_picture(png(1, 1, 8, 0, GRAY_ROW, (b"eXIf", block)))
+    assert read.notes == ()
+    with Pillow.open(io.BytesIO(encode_picture(read, "jpeg").data)) as picture:
+        assert dict(picture.getexif()) == {0x010F: "cam"}

@@ -178,9 +178,7 @@ def _indices(picture: ImageFile.ImageFile, frame: int | None, name: str, notes: 
         if frame is None and count > 1:
             notes.append(f"{count} pictures in one JPEG: the first is read (--frame 1 reads the next)")
         return chosen_frames(0 if frame is None else frame, count, name)
-    if picture.format not in _FRAMES:
-        return chosen_frames(frame, 1, name)
-    return chosen_frames(frame, count, name)
+    return chosen_frames(frame, count if picture.format in _FRAMES else 1, name)
 
 
 def _duration(picture: ImageFile.ImageFile) -> float | None:

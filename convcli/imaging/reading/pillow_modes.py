@@ -33,7 +33,11 @@ def from_pillow(picture: Pillow.Image, notes: list[str]) -> Decoded:
         return Frame(both[..., 0].copy(), both[..., 1].copy()), Space.GRAY
     if mode == "LAB":
         notes.append("Lab colours were converted to sRGB")
-        return Frame(np.array(_lab_to_rgb(picture))), Space.RGB
+        from convcli.imaging.lab import lab_to_srgb  # here for start-up: Lab pictures are rare
+
+        stored = np.asarray(picture)
+        light = lab_to_srgb(np.dstack([stored[..., 0] / 2.55, stored[..., 1:].view(np.int8)]))
+        return Frame(np.rint(light * 255).astype(np.uint8)), Space.RGB
     if mode in ("RGBA", "RGBa", "PA") or picture.has_transparency_data:
         four = np.asarray(picture.convert("RGBA"))
         return Frame(four[..., :3].copy(), four[..., 3].copy()), Space.RGB
@@ -48,16 +52,6 @@ def with_transparent_colour(pixels: Array, picture: Pillow.Image) -> Frame:
     same = pixels == np.asarray(key, dtype=np.int64)
     clear = same.all(axis=2) if pixels.ndim == 3 else same
     return Frame(pixels, np.where(clear, 0, int(full_scale(pixels.dtype))).astype(pixels.dtype))
-
-
-def _lab_to_rgb(picture: Pillow.Image) -> Pillow.Image:
-    from PIL import ImageCms  # here for start-up: Lab pictures are rare
-
-    result = ImageCms.profileToProfile(
-        picture, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB"
-    )
-    assert result is not None  # only in-place conversion returns None
-    return result
 
 
 def oriented(array: Array, orientation: int) -> Array:

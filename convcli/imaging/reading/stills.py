@@ -57,10 +57,7 @@ def _avif_bits(data: bytes) -> int:
 def upright(decoded: Decoded, orientation: int) -> Decoded:
     """Turn a frame as its file's EXIF orientation says."""
     frame, space = decoded
-    if orientation == 1:
-        return decoded
-    alpha = None if frame.alpha is None else oriented(frame.alpha, orientation)
-    return frame._replace(pixels=oriented(frame.pixels, orientation), alpha=alpha), space
+    return decoded if orientation == 1 else (frame.mapped(lambda part: oriented(part, orientation)), space)
 
 
 def png_frame(data: bytes, notes: list[str]) -> Decoded:

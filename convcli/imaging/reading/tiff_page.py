@@ -70,8 +70,8 @@ STRIPS, _SAMPLES, ROWS, _STRIP_SIZES, _PLANAR, _PREDICTOR = 273, 277, 278, 279, 
 _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_SIZES, _EXTRA, _FORMAT = 322, 323, 324, 325, 338, 339
 # Tags that readers take numbers from, of which there is one, or one for each sample: what is above, order of
 # bits (266), resolutions and their unit, subsampling of chroma (530).
-_SHORT = (_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, 266, ORIENTATION, _SAMPLES, ROWS, 282, 283, 296)
-_SHORT += (_PLANAR, _PREDICTOR, _TILE_WIDTH, _TILE_HEIGHT, _EXTRA, _FORMAT, 530)
+_SHORT = {_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, 266, ORIENTATION, _SAMPLES, ROWS, 282, 283, 296}
+_SHORT |= {_PLANAR, _PREDICTOR, _TILE_WIDTH, _TILE_HEIGHT, _EXTRA, _FORMAT, 530}
 # Values by which a table may be longer than what its page needs.
 _MORE = 1024
 # Bits of the value of _SUBFILE: a reduced copy, a mask.
@@ -172,7 +172,7 @@ def check_page(page: Page, name: str) -> None:
     """Refuse a page without a size, of colours that are not converted, or that lacks pixels."""
     if page.width < 1 or page.height < 1 or page.samples < 1:
         raise ValueError(f"a page of {page.width} x {page.height} x {page.samples} samples")
-    for tag in _SHORT:
+    for tag in sorted(_SHORT):
         _check_count(page, tag, page.samples)
     if page.photometric in _FOREIGN:
         what, hint = _FOREIGN[page.photometric]

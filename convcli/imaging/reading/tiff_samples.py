@@ -6,7 +6,7 @@ import numpy as np
 
 from convcli.errors import ImageError
 from convcli.imaging.colour import unpremultiply
-from convcli.imaging.image import Array, Decoded, Frame, Space, widened
+from convcli.imaging.image import Array, Decoded, Frame, Space, full_scale, widened
 from convcli.imaging.reading.tiff_page import ASSOCIATED, Page, Photometric
 
 __all__ = ["frame_of"]
@@ -59,8 +59,7 @@ def frame_of(samples: Array, page: Page, name: str, notes: list[str]) -> Decoded
     if alpha is None:
         return Frame(pixels), space
     if alpha.dtype != pixels.dtype:  # a palette has colours of its own depth
-        most, full = np.iinfo(alpha.dtype).max, np.iinfo(pixels.dtype).max
-        alpha = ((alpha.astype(np.uint32) * full + most // 2) // most).astype(pixels.dtype)
+        alpha = widened(alpha, int(full_scale(alpha.dtype)), pixels.dtype)
     return Frame(unpremultiply(pixels, alpha) if page.alpha == ASSOCIATED else pixels, alpha), space
 
 

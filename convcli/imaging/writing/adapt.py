@@ -76,9 +76,12 @@ def _recoloured(image: Image, change: Callable[[Array], Array], space: Space) ->
 
 
 def _as_colours(image: Image, format: Format) -> Image:
-    """Take data of 1, 2, 3 or 4 channels for grey, grey and alpha, RGB, or RGB and alpha."""
+    """Take data of 1, 2, 3 or 4 channels for grey, grey and alpha, RGB, or RGB and alpha.
+
+    Files of numbers have no alpha: their second or fourth channel would be lost.
+    """
     channels = image.frames[0].channels
-    colours = {1: 1, 2: 1, 3: 3, 4: 3}.get(channels, 0)
+    colours = ({1: 1, 3: 3} if format.numbers else {1: 1, 2: 1, 3: 3, 4: 3}).get(channels, 0)
     if not colours or (colours < channels and image.has_alpha):
         raise OutputError(
             f"{format.suffix} cannot hold {channels} channels",
@@ -129,9 +132,9 @@ def _fit_depth(frame: Frame, format: Format, notes: list[str]) -> Frame:
                 hint=f"choose --range clip, abs, scale, center or unit, or write to {holding(depth='float')}",
             )
         narrower = dtype.itemsize > 4 and format.name == "pfm"
-        return _mapped(frame, lambda samples: samples.astype(np.float32)) if narrower else frame
+        return frame.mapped(lambda samples: samples.astype(np.float32)) if narrower else frame
     if format.depths == {"float"}:
-        return _mapped(frame, lambda samples: samples.astype(np.float32))
+        return frame.mapped(lambda samples: samples.astype(np.float32))
     if dtype == np.uint16 and "16" not in format.depths:
         notes.append(f"{format.suffix} holds 8 bits: 16-bit samples are rounded")
         return to_8_bits(frame)
@@ -142,10 +145,4 @@ def to_8_bits(frame: Frame) -> Frame:
     """Return `frame` in 8 bits: 16-bit samples divided by 257 and rounded."""
     if frame.pixels.dtype == np.uint8:
         return frame
-    return _mapped(frame, lambda samples: ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8))
-
-
-def _mapped(frame: Frame, change: Callable[[Array], Array]) -> Frame:
-    """Apply `change` to the pixels and to the alpha."""
-    alpha = None if frame.alpha is None else change(frame.alpha)
-    return frame._replace(pixels=change(frame.pixels), alpha=alpha)
+    return frame.mapped(lambda samples: ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8))

@@ -245,9 +245,7 @@ _COMPRESSION: dict[str, dict[Compress, dict[str, Any]]] = {
     },
     "avif": dict.fromkeys(Compress, avif.SETTINGS),
     "jpeg": {
-        Compress.FAST: {"quality": 92, "subsampling": 0},
-        Compress.SMALL: {"quality": 92, "subsampling": 0, "optimize": True},
-        Compress.NONE: {"quality": 92, "subsampling": 0},
+        hard: {"quality": 92, "subsampling": 0, "optimize": hard is Compress.SMALL} for hard in Compress
     },
     # No time of writing: the same command gives the same bytes.
     "pdf": {hard: {"creationDate": None, "modDate": None} for hard in Compress},

@@ -100,19 +100,18 @@ def _steps(milliseconds: float, notes: list[str]) -> int:
 
 def palette_picture(frame: Frame, notes: list[str]) -> Pillow.Image:
     """Return an 8-bit grey or RGB frame as a palette picture; losses are noted."""
-    rgb = frame.pixels if frame.pixels.ndim == 3 else np.repeat(frame.pixels[..., np.newaxis], 3, axis=2)
     opaque = np.ones(frame.size, dtype=bool) if frame.alpha is None else frame.alpha >= 128
     if frame.alpha is not None and ((frame.alpha > 0) & (frame.alpha < 255)).any():
         notes.append("GIF transparency is all or nothing: opacity below a half became clear")
     limit = 256 if frame.alpha is None else CLEAR
-    packed = _as_numbers(rgb)
+    packed = _as_numbers(frame.pixels)
     colours = _distinct(packed[opaque])
     if colours.size <= limit:
         index = np.searchsorted(colours, packed).astype(np.uint8)
         palette = (colours[:, np.newaxis] >> np.array([16, 8, 0])).astype(np.uint8)
     else:
         notes.append(f"GIF holds {limit} colours: {colours.size} {_REDUCED}")
-        index, palette = _reduced(rgb, limit)
+        index, palette = _reduced(frame.pixels, limit)
     index[~opaque] = CLEAR
     picture = Pillow.fromarray(index)
     picture.putpalette(palette.tobytes().ljust(768, b"\0"))
@@ -135,8 +134,8 @@ def _distinct(packed: Array) -> Array:
     return np.flatnonzero(occurs)
 
 
-def _reduced(rgb: Array, limit: int) -> tuple[Array, Array]:
-    picture = Pillow.fromarray(np.ascontiguousarray(rgb))
+def _reduced(pixels: Array, limit: int) -> tuple[Array, Array]:
+    picture = Pillow.fromarray(np.ascontiguousarray(pixels)).convert("RGB")
     chosen = picture.quantize(limit, method=Pillow.Quantize.MEDIANCUT)
     dithered = picture.quantize(palette=chosen, dither=Pillow.Dither.FLOYDSTEINBERG)
     palette = np.array(dithered.getpalette("RGB"), dtype=np.uint8)[: limit * 3]

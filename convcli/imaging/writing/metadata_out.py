@@ -46,7 +46,8 @@ def with_fitting(image: Image, format: Format) -> tuple[Image, list[str]]:
 
 def _lost_texts(image: Image, format: Format) -> list[str]:
     """Return a name for the texts of a PNG, GIF or JPEG that `format` does not hold."""
-    unimportant = _OF_PROGRAMS | ({"Comment"} if format.name in _COMMENTED else set())
+    of_encoder = image.format == "jp2"  # which names itself in a comment
+    unimportant = _OF_PROGRAMS | ({"Comment"} if format.name in _COMMENTED or of_encoder else set())
     keys = [shown(key, 30) for key, _ in image.metadata.text if key not in unimportant]
     return [f"text ({', '.join(keys[:3])})"] if keys else []
 
@@ -87,14 +88,22 @@ def metadata_options(image: Image, format: Format, notes: list[str]) -> dict[str
     texts = {key.lower(): text for key, text in image.metadata.text}
     comment = texts.get("comment", "").encode("utf-8", "surrogateescape")
     if format.name == "jpeg":
-        _fit_segments(given, notes)
+        iptc = image.metadata.iptc or b""
+        for key, content in {
+            "exif": given.get("exif", b""),
+            "xmp": given.get("xmp", b""),
+            "iptc": iptc,
+        }.items():
+            if len(content) > _SEGMENT_BYTES:
+                notes.append(f"JPEG holds 64 KiB of {key.upper()}: it is left out")
+                given.pop(key, None)
         if image.metadata.subsampling is not None:
             given["subsampling"] = image.metadata.subsampling
         if image.metadata.coding == "progressive":
             given["progressive"] = True
         elif image.metadata.coding == "arithmetic":
             notes.append("the JPEG's arithmetic coding became Huffman coding")
-        given["extra"] = _photoshop_segment(image.metadata.iptc, notes)
+        given["extra"] = _photoshop_segment(iptc) if 0 < len(iptc) <= _SEGMENT_BYTES else b""
     if format.name in ("jpeg", "gif") and comment:
         given["comment"] = comment[:_SEGMENT_BYTES]
     return given
@@ -132,22 +141,10 @@ def _common(image: Image) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value}
 
 
-def _photoshop_segment(iptc: bytes | None, notes: list[str]) -> bytes:
+def _photoshop_segment(iptc: bytes) -> bytes:
     """Return IPTC-IIM as a JPEG's segment APP13, in an image resource of Photoshop's."""
-    if not iptc:
-        return b""
-    if len(iptc) > _SEGMENT_BYTES:
-        notes.append("JPEG holds 64 KiB of IPTC: it is left out")
-        return b""
     block = b"Photoshop 3.0\x008BIM\4\4\0\0" + struct.pack(">I", len(iptc)) + iptc + b"\0" * (len(iptc) % 2)
     return b"\xff\xed" + struct.pack(">H", len(block) + 2) + block
-
-
-def _fit_segments(given: dict[str, Any], notes: list[str]) -> None:
-    for key, what in (("exif", "EXIF"), ("xmp", "XMP")):
-        if len(given.get(key, b"")) > _SEGMENT_BYTES:
-            notes.append(f"JPEG holds 64 KiB of {what}: it is left out")
-            del given[key]
 
 
 def _text_chunks(image: Image, notes: list[str]) -> list[tuple[bytes, bytes]]:
