@@ -127,6 +127,8 @@ PNG_TEXT = Limit("texts and profiles of a PNG", 1 << 26, "bytes")
 PNG_CHUNKS = Limit("number of chunks of a PNG", 1 << 17)
 # Pages of a TIFF; movies have up to ten thousand. The directory of each takes 50 microseconds.
 TIFF_PAGES = Limit("number of pages of a TIFF", 1 << 14)
+# Bytes of all values of TIFF or EXIF tags, where they are more than the file's: directories may share one.
+TAG_BYTES = Limit("size of all tags of a TIFF", 1 << 27, "bytes")
 
 
 def table() -> list[Limit]:

@@ -72,12 +72,16 @@ def _gif(frames: int) -> bytes:
     return b"GIF89a" + screen + frame * frames + b";"
 
 
-def _tiff(pages: int) -> bytes:
-    """Directories of one entry each, the width."""
-    entry = struct.pack("<HHHII", 1, 256, 3, 1, 1)
+def _tiff(pages: int, shared: int = 0) -> bytes:
+    """Directories of one entry each, the width, or a value of so many bytes that they share."""
+    entry = struct.pack("<HHHII", 1, *((65000, 7, shared, 8) if shared else (256, 3, 1, 1)))
     places = range(8, 8 + 18 * pages, 18)
     following = [*places[1:], 0]
-    return struct.pack("<2sHI", b"II", 42, 8) + b"".join(entry + struct.pack("<I", at) for at in following)
+    return (
+        struct.pack("<2sHI", b"II", 42, 8)
+        + b"".join(entry + struct.pack("<I", at) for at in following)
+        + bytes(shared)
+    )
 
 
 def _png(*chunks: tuple[bytes, bytes]) -> bytes:
@@ -156,6 +160,7 @@ EXCESSES: dict[str, Callable[[int], list[object] | list[str] | Callable[[], obje
     ),
     "PNG_CHUNKS": lambda most: _shown("chunks.png", _png(*[(b"tEXt", b"a\0")] * (most - 2))),
     "TIFF_PAGES": lambda most: _shown("many.tif", _tiff(most + 1)),
+    "TAG_BYTES": lambda most: _shown("tags.tif", _tiff(most // 2**16 + 1, 2**16)),
 }
 ROWS = {name: row for name, row in vars(limits).items() if isinstance(row, Limit)}
 

@@ -18,8 +18,9 @@ __all__ = ["member_names", "read_member"]
 # An array may always unpack to so many times its packed size: deflate reaches 1,030 on zeros alone.
 _DENSITY = 200
 # Bytes of the record at an archive's end, without its comment, and the longest comment (section 4.3.16 of the
-# specification below); a size that stands in zip64's record instead (4.4.1.4).
-_END_RECORD, _MOST_COMMENT, _IN_ZIP64 = 22, 65535, 0xFFFFFFFF
+# specification below); zip64's record, and the pointer to it, with signatures (4.3.14).
+_END_RECORD, _MOST_COMMENT = 22, 65535
+_ZIP64_RECORD, _ZIP64_POINTER = (56, b"PK\6\6"), (20, b"PK\6\7")
 # Bytes of the list for one entry with a long name.
 _MOST_PER_ENTRY = 256
 # Flag of an entry that is encrypted (.ZIP File Format Specification, 4.4.4, bit 0).
@@ -36,18 +37,33 @@ def member_names(file: BinaryIO) -> list[str]:
 
 
 def _check_directory(file: BinaryIO) -> None:
-    """Refuse a list of entries that would take seconds to read, by its size in the end record."""
+    """Refuse a list of entries that would take seconds to read, by its number and size in the end records.
+
+    zip64's record lies before its pointer, as `zipfile` expects, and holds for files that have one.
+    """
     end = file.seek(0, SEEK_END)
-    file.seek(max(0, end - _END_RECORD - _MOST_COMMENT))
+    first = max(0, end - _END_RECORD - _MOST_COMMENT - _ZIP64_POINTER[0] - _ZIP64_RECORD[0])
+    file.seek(first)
     tail = file.read()
-    record = tail[tail.rfind(b"PK\5\6") :][:_END_RECORD]
-    size = int.from_bytes(record[12:16], "little")
-    if len(record) == _END_RECORD and ARCHIVE_ENTRIES.most * _MOST_PER_ENTRY < size < _IN_ZIP64:
+    at = len(tail) - _END_RECORD
+    if not (tail[max(0, at) :].startswith(b"PK\5\6") and tail.endswith(b"\0\0")):  # it has a comment
+        at = tail.rfind(b"PK\5\6")
+    record = tail[max(0, at) :][:_END_RECORD]
+    if at < 0 or len(record) < _END_RECORD:
+        return
+    count, size = (int.from_bytes(record[start:stop], "little") for start, stop in ((10, 12), (12, 16)))
+    pointer = max(0, at - _ZIP64_POINTER[0])
+    large = tail[max(0, pointer - _ZIP64_RECORD[0]) : pointer]
+    if tail[pointer:].startswith(_ZIP64_POINTER[1]) and large.startswith(_ZIP64_RECORD[1]):
+        count, size = (int.from_bytes(large[start : start + 8], "little") for start in (32, 40))
+    ARCHIVE_ENTRIES.check(count, "an .npz has a few: split it", DamagedError)
+    if size > ARCHIVE_ENTRIES.most * _MOST_PER_ENTRY:
         raise DamagedError(f"its list of entries has {size} bytes", hint="an .npz has a few: split it")
 
 
 def read_member(file: BinaryIO, member: str, check: Check | None) -> NDArray[Any]:
     """Return the array of this name; `check` sees its shape and bytes before it is unpacked."""
+    _check_directory(file)
     with ZipFile(file) as archive:
         entries = [entry for entry in archive.infolist() if entry.filename == member + ".npy"]
         if not entries:

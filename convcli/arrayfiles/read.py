@@ -15,16 +15,32 @@ from convcli.arrayfiles.npy import Check, read_npy
 from convcli.arrayfiles.table import read_table
 from convcli.limits import NESTING
 
-__all__ = ["ArrayFileError", "Check", "DamagedError", "PickledError", "array_names", "read_array", "rounded"]
+__all__ = [
+    "ArrayFileError",
+    "Check",
+    "DamagedError",
+    "PickledError",
+    "array_names",
+    "read_array",
+    "rounded",
+    "tensors",
+]
 
 Array = NDArray[Any]
 
 
-def read_array(file: BinaryIO, kind: str, member: str = "", check: Check | None = None) -> Array:
+def read_array(
+    file: BinaryIO,
+    kind: str,
+    member: str = "",
+    check: Check | None = None,
+    header: dict[str, Any] | None = None,
+) -> Array:
     """Return the array in a file, in its own dtype and shape; `kind` is the file's suffix without the dot.
 
     `member` is the name of the array in an ``.npz`` or ``.safetensors``. `check` is called with the shape and
     the bytes of an array in a binary file, before memory is asked for, and raises an error to refuse it.
+    `header` is that of a ``.safetensors`` which was read before, from `tensors`.
     """
     with damage():
         if kind == "npy":
@@ -37,20 +53,26 @@ def read_array(file: BinaryIO, kind: str, member: str = "", check: Check | None 
         if kind == "safetensors":
             from convcli.arrayfiles.safetensors import read_header, read_tensor
 
-            return read_tensor(file, read_header(file), member)
+            return read_tensor(file, read_header(file) if header is None else header, member)
         return _json(file.read()) if kind == "json" else read_table(file.read())
 
 
 def array_names(file: BinaryIO, kind: str) -> list[str]:
     """Return the names of the arrays in an ``.npz`` or ``.safetensors`` file."""
+    if kind == "safetensors":
+        return list(tensors(file))
     with damage():
-        if kind == "safetensors":
-            from convcli.arrayfiles.safetensors import read_header
-
-            return list(read_header(file))
         from convcli.arrayfiles.archive import member_names
 
         return member_names(file)
+
+
+def tensors(file: BinaryIO) -> dict[str, Any]:
+    """Return the header of a ``.safetensors`` file: names of the tensors, and what `read_array` needs."""
+    with damage():
+        from convcli.arrayfiles.safetensors import read_header
+
+        return read_header(file)
 
 
 def _length(file: BinaryIO) -> int:

@@ -11,6 +11,7 @@ https://github.com/huggingface/safetensors, section Format.
 
 import json
 import os
+from itertools import pairwise
 from math import prod
 from typing import Any, BinaryIO
 
@@ -43,7 +44,7 @@ _DTYPES = {
 
 
 def read_header(file: BinaryIO) -> Header:
-    """Return the dtype, shape and offsets of each tensor, by name."""
+    """Return the dtype, shape and offsets of each tensor, by name; no two overlap."""
     file.seek(0)
     length = int.from_bytes(file.read(8), "little")
     if length < 2:
@@ -55,6 +56,11 @@ def read_header(file: BinaryIO) -> Header:
     if not isinstance(header, dict):
         raise DamagedError("the header is not an object")
     header.pop("__metadata__", None)
+    spans = [(begin, end, name) for name, entry in header.items() for _, _, begin, end in (_entry(entry),)]
+    spans = sorted(span for span in spans if span[0] < span[1])
+    for (_, end, one), (begin, _, other) in pairwise(spans):
+        if begin < end:
+            raise DamagedError(f"the bytes of {shortened(one)!r} and {shortened(other)!r} overlap")
     return header
 
 
@@ -84,10 +90,6 @@ def read_tensor(file: BinaryIO, header: Header, name: str) -> NDArray[Any]:
     length = int.from_bytes(file.read(8), "little")
     if end > _bytes_after(file, length):
         raise DamagedError("the file is cut short")
-    for other, described in header.items():
-        _, _, first, last = _entry(described)
-        if other != name and first < end and begin < last:
-            raise DamagedError(f"the bytes of {shortened(name)!r} and {shortened(other)!r} overlap")
     file.seek(8 + length + begin)
     values = np.frombuffer(file.read(end - begin), dtype).reshape(shape)
     if kind == "BF16":

@@ -1,6 +1,7 @@
 """Silence around decoders and encoders: what their C libraries print, and Python's warnings, are caught.
 
-libtiff and others write to file descriptor 2 themselves, whatever ``sys.stderr`` is.
+libtiff and others write to file descriptor 2 themselves, whatever ``sys.stderr`` is. A process that is
+killed within a block, as by ``abort``, takes with it what was printed about that: it went to the same file.
 """
 
 import errno
@@ -10,8 +11,9 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 from PIL import Image as Pillow
@@ -23,6 +25,8 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 # Bytes at the end of what was printed in which the last line is looked for; characters of it that are kept.
 _TAIL, _LONGEST = 4096, 160
+# Bytes that are kept of what is printed, where blocks begin before others have ended.
+_KEPT = 1 << 20
 
 _lock = threading.Lock()
 _local = threading.local()
@@ -52,20 +56,35 @@ class Heard:
         self._begun = _begun
         self._alone = alone
         self._caught = _streams[0][1] if _streams else None
-        self._start = 0 if self._caught is None else os.lseek(self._caught, 0, os.SEEK_END)
+        self._start = 0 if self._caught is None else os.fstat(self._caught).st_size
 
     def last_line(self) -> str:
         """Return what `reason` becomes."""
         if self._caught is None or not self._alone or self._begun != _begun:
             return ""
-        end = os.lseek(self._caught, 0, os.SEEK_END)
-        start = max(self._start, end - _TAIL)
-        os.lseek(self._caught, start, os.SEEK_SET)  # reading to the end moves back there
-        text = os.read(self._caught, end - start).decode("utf-8", "replace")
+        start = max(self._start, os.fstat(self._caught).st_size - _TAIL)
+        text = os.pread(self._caught, _TAIL, start).decode("utf-8", "replace")
         lines = [" ".join(line.split()) for line in text.splitlines() if "warning" not in line.lower()]
         # libtiff names a file that Pillow gives it
         told = [line.removeprefix("tempfile.tif: ").rstrip(".") for line in lines if line]
         return "".join(filter(str.isprintable, told[-1]))[:_LONGEST] if told else ""
+
+
+class _Within(type):
+    """Classes of warnings that filters take for those of this thread's block, and for no other thread's."""
+
+    def __subclasscheck__(cls, category: type) -> bool:
+        return getattr(_local, "heard", None) is not None and any(
+            issubclass(category, base) for base in cls.__bases__
+        )
+
+
+class _Any(Warning, metaclass=_Within):
+    pass
+
+
+class _OfNoUse(Pillow.DecompressionBombWarning, DeprecationWarning, metaclass=_Within):
+    pass
 
 
 @contextmanager
@@ -93,14 +112,16 @@ def _enter(who: str) -> Heard:
         if not _inside:
             kept = warnings.catch_warnings()
             kept.__enter__()
-            warnings.simplefilter("always")
-            for of_no_use in (Pillow.DecompressionBombWarning, DeprecationWarning):
-                warnings.simplefilter("ignore", of_no_use)
+            warnings.simplefilter("always", _Any)
+            warnings.simplefilter("ignore", _OfNoUse)
             # about tags, also of EXIF, which are read and checked apart from Pillow
-            warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
-            warnings.showwarning = _collect_warning
+            warnings.filterwarnings("ignore", category=_Any, module=r"PIL\.TiffImagePlugin")
+            warnings.showwarning = partial(_collect_warning, warnings.showwarning)
             _filters.append(kept)
             _redirect()
+        elif _streams and os.fstat(_streams[0][1]).st_size > _KEPT:
+            os.ftruncate(_streams[0][1], 0)
+            os.lseek(_streams[0][1], 0, os.SEEK_SET)
         _inside += 1
         _begun += 1
         return Heard(who, alone=_inside == 1)
@@ -122,9 +143,10 @@ def _leave() -> None:
         _filters.pop().__exit__(None, None, None)
 
 
-def _collect_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+def _collect_warning(show: Callable[..., None], message: Warning | str, *more: Any, **named: Any) -> None:
     heard = getattr(_local, "heard", None)
-    if heard is None:
+    if heard is None:  # of another thread
+        show(message, *more, **named)
         return
     text = f"the {heard.who} warns: " + " ".join(str(message).split())
     if text not in heard.warnings:

@@ -6,6 +6,7 @@ Adobe, TIFF 6.0 (1992), section 2: a directory is a count, entries of 12 bytes i
 tags, and the offset of the next directory. In BigTIFF (AWare Systems, 2007) offsets have 8 bytes, entries 20.
 """
 
+import io
 import struct
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias, Union
@@ -13,15 +14,20 @@ from typing import Any, NamedTuple, TypeAlias, Union
 import numpy as np
 from numpy.typing import NDArray
 
+from convcli.errors import ImageError
+from convcli.limits import TAG_BYTES
+
 __all__ = [
     "Directory",
     "Tag",
     "Tags",
+    "Values",
     "ascii_tag",
     "bytes_tag",
     "chain",
     "directory_bytes",
     "first_directory",
+    "opened_at",
 ]
 
 # Bytes of one unit of a value by TIFF's code of its type; the types whose values are two units, rationals.
@@ -36,6 +42,8 @@ _WHOLE = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: 
 _NARROWER = {16: 4, 17: 9, 18: 4}
 # Code of a directory's offset, and of text.
 _LONG, _ASCII = 4, 2
+# Bytes from which a value that several pages have is written once.
+_SHARED = 1024
 
 
 class Tag(NamedTuple):
@@ -65,8 +73,31 @@ class Tag(NamedTuple):
 Tags: TypeAlias = Mapping[int, Union[Tag, "Tags"]]
 
 
+class Values:
+    """Values that directories of one file have read, each once, by type, count and place."""
+
+    def __init__(self) -> None:
+        self.tags: dict[tuple[int, int, int], Tag] = {}
+        self.directories: dict[int, Directory] = {}
+        # by number and value, what has become of a tag, and notes about that
+        self.made: dict[tuple[int, Tag], tuple[Tag | None, tuple[str, ...]]] = {}
+        self._bytes = 0
+
+    def count(self, more: int, file: int) -> None:
+        """Count the bytes of a directory and its values, of which a `file` of this size may share some."""
+        self._bytes += more
+        if self._bytes > file:
+            TAG_BYTES.check(
+                self._bytes,
+                "--frame N reads one page; exiftool -all= removes the tags that describe it",
+                ImageError,
+            )
+
+
 class Directory:
     """The directory at byte `at` of the TIFF `data`, without entries whose values lie outside of the file.
+
+    Directories of one file are given the same `values`, so that they share what they have in common.
 
     Attributes
     ----------
@@ -76,8 +107,8 @@ class Directory:
         Tags that were left out.
     """
 
-    def __init__(self, data: bytes, at: int) -> None:
-        self.data, self.at = data, at
+    def __init__(self, data: bytes, at: int, values: Values | None = None) -> None:
+        self.data, self.at, self.values = data, at, Values() if values is None else values
         self.order, big = _layout(data)
         head, entry = ("Q", "HHQ8s") if big else ("H", "HHI4s")
         (count,) = struct.unpack_from(self.order + head, data, at)
@@ -90,17 +121,20 @@ class Directory:
         self._places: dict[int, tuple[int, int, int]] = {}
         held = struct.calcsize(link)
         entries = struct.iter_unpack(self.order + entry, data[start : self.end])
-        for number, (tag, kind, values, _) in enumerate(entries):
-            if not values:  # some programs write empty ones: nothing is lost
+        total = self.end - at
+        for number, (tag, kind, many, _) in enumerate(entries):
+            if not many:  # some programs write empty ones: nothing is lost
                 continue
-            length = values * _UNITS.get(kind, 0) * (2 if kind in _PAIRS else 1)
+            length = many * _UNITS.get(kind, 0) * (2 if kind in _PAIRS else 1)
             place = start + number * size + size - held
             if length > held:
                 (place,) = struct.unpack_from(self.order + link, data, place)
             if not length or place + length > len(data):
                 self.broken.add(tag)
             elif tag not in self._places:
-                self._places[tag] = (kind, values, place)
+                self._places[tag] = (kind, many, place)
+                total += length if length > held else 0
+        self.values.count(total, len(data))
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._places)
@@ -114,19 +148,30 @@ class Directory:
         found = (self.data[at : at + size] for at in range(start, self.end, size))
         return {struct.unpack_from(self.order + "H", entry)[0]: entry for entry in found}
 
+    def count(self, tag: int) -> int:
+        """Return how many values `tag` has."""
+        return self._places[tag][1] if tag in self._places else 0
+
     def tag(self, tag: int) -> Tag | None:
         """Return the value of `tag`, if the directory has it."""
         if tag not in self._places:
             return None
-        kind, count, place = self._places[tag]
+        found = self._places[tag]
+        if found not in self.values.tags:
+            self.values.tags[found] = self._read(*found)
+        return self.values.tags[found]
+
+    def _read(self, kind: int, count: int, place: int) -> Tag:
         unit = _UNITS[kind]
         length = count * unit * (2 if kind in _PAIRS else 1)
         return Tag(kind, count, _swapped(self.data[place : place + length], unit, self.order))
 
-    def numbers(self, tag: int) -> NDArray[Any]:
-        """Return the numbers of `tag`, none where the directory does not have it."""
-        found = self.tag(tag)
-        return np.empty(0) if found is None else found.numbers()
+    def numbers(self, tag: int, most: int) -> NDArray[Any]:
+        """Return the first numbers of `tag`, `most` at most; none where the directory does not have it."""
+        if tag not in self._places:
+            return np.empty(0)
+        kind, count, place = self._places[tag]
+        return self._read(kind, min(count, most), place).numbers()
 
     def number(self, tag: int, default: int) -> int:
         """Return the first of the whole numbers of `tag`."""
@@ -138,8 +183,12 @@ class Directory:
 
     def inner(self, tag: int) -> "Directory | None":
         """Return the directory that `tag` points to."""
-        at = self.number(tag, 0)
-        return Directory(self.data, at) if 0 < at < len(self.data) - 2 else None
+        at, known = self.number(tag, 0), self.values.directories
+        if not 0 < at < len(self.data) - 2:
+            return None
+        if at not in known:
+            known[at] = Directory(self.data, at, self.values)
+        return known[at]
 
 
 def _layout(data: bytes) -> tuple[str, bool]:
@@ -177,6 +226,31 @@ def chain(data: bytes) -> Iterator[int]:
         (at,) = struct.unpack_from(order + link, data, at)
 
 
+class _FirstAt(io.BytesIO):
+    """A TIFF whose header names the directory at byte `at` as the first: readers need not walk to it."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        super().__init__(data)
+        order, big = _layout(data)
+        self._head = (
+            data[:8] + struct.pack(order + "Q", at) if big else data[:4] + struct.pack(order + "I", at)
+        )
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        at = self.tell()
+        found = super().read(size)
+        return (
+            self._head[at : at + len(found)] + found[len(self._head) - at :]
+            if at < len(self._head)
+            else found
+        )
+
+
+def opened_at(directory: Directory) -> io.BytesIO:
+    """Return the file of `directory`, which is the first of it."""
+    return _FirstAt(directory.data, directory.at)
+
+
 def ascii_tag(text: bytes) -> Tag:
     """Return `text` as a value; it ends with a zero byte, as the specification says."""
     content = text.rstrip(b"\0") + b"\0"
@@ -188,28 +262,33 @@ def bytes_tag(content: bytes) -> Tag:
     return Tag(1, len(content), content)
 
 
-def directory_bytes(tags: Mapping[int, Tag | Tags | bytes], order: str, at: int) -> bytes:
+def directory_bytes(
+    tags: Mapping[int, Tag | Tags | bytes], order: str, at: int, shared: dict[Tag, int] | None = None
+) -> bytes:
     """Return the directory for its place at byte `at` of a TIFF, with its values after it.
 
     Bytes in the place of a tag are its entry as it stands. Types of 8 bytes, which only BigTIFF has, become
-    those of 4.
+    those of 4. `shared` are the places of large values that directories before it have, and of its own.
     """
-    entries, values = [], b""
+    entries, values = [], bytearray()
     values_at = at + 2 + 12 * len(tags) + 4
     for number, tag in sorted(tags.items()):
         place = values_at + len(values)
         if isinstance(tag, Mapping):
-            values += directory_bytes(tag, order, place)
+            values += directory_bytes(tag, order, place, shared)
             entries.append(struct.pack(order + "HHII", number, _LONG, 1, place))
         elif isinstance(tag, bytes):
             entries.append(tag)
         else:
-            kind, count, data = _classic(tag)
-            data = _swapped(data, _UNITS[kind], order)
+            kind, count, data = tag = _classic(tag)
             if len(data) <= 4:
-                held = data.ljust(4, b"\0")
+                held = _swapped(data, _UNITS[kind], order).ljust(4, b"\0")
             else:
-                held, values = struct.pack(order + "I", place), values + data
+                if shared is not None and len(data) >= _SHARED:
+                    place = shared.setdefault(tag, place)
+                held = struct.pack(order + "I", place)
+                if place == values_at + len(values):
+                    values += _swapped(data, _UNITS[kind], order)
             entries.append(struct.pack(order + "HHI", number, kind, count) + held)
         values += b"\0" * (len(values) % 2)
     head = struct.pack(order + "H", len(entries)) + b"".join(entries)

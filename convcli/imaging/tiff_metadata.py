@@ -45,16 +45,28 @@ def tags_of(directory: Directory, notes: list[str]) -> Tags:
     if damaged:
         notes.append(f"damaged tags are left out: {', '.join(map(str, sorted(damaged)))}")
     _clear_resolution(tags, notes)
-    if isinstance(xmp := tags.get(XMP), Tag):
-        tags[XMP] = bytes_tag(without_orientation(xmp.data) or b"")
-    if isinstance(iptc := tags.get(IPTC), Tag):
-        tags[IPTC] = bytes_tag(_iptc(iptc))
-    description = tags.pop(DESCRIPTION, None)
-    if isinstance(description, Tag) and (text := _cleared(description.data, notes)):
-        tags[DESCRIPTION] = description if text == description.data else ascii_tag(text)
+    made = directory.values.made
+    for number in (XMP, IPTC, DESCRIPTION):
+        tag = tags.pop(number, None)
+        if isinstance(tag, Tag):
+            if (number, tag) not in made:
+                said: list[str] = []
+                made[number, tag] = _changed(number, tag, said), tuple(said)
+            changed, told = made[number, tag]
+            notes += told
+            tags |= {} if changed is None else {number: changed}
     if any(number in directory for number in _IMAGEJ):
         notes.append("ImageJ's overlays, labels and tables of colours (tags 50838 and 50839) are left out")
     return tags
+
+
+def _changed(number: int, tag: Tag, notes: list[str]) -> Tag | None:
+    if number == XMP:
+        return bytes_tag(without_orientation(tag.data) or b"")
+    if number == IPTC:
+        return bytes_tag(_iptc(tag))
+    text = _cleared(tag.data, notes)
+    return (tag if text == tag.data else ascii_tag(text)) if text else None
 
 
 def _iptc(tag: Tag) -> bytes:
@@ -158,7 +170,9 @@ def _dpi(tags: Tags) -> tuple[float, float] | None:
 
 
 def rational_tag(value: float) -> Tag:
-    """Return a number above 0 and below 2^32 as a quotient of two of 32 bits."""
-    most = max(1, min(1 << 16, int((2**32 - 1) // max(value, 1))))
-    quotient = Fraction(value).limit_denominator(most)
+    """Return a number above 0, below 2^32 at most, as a quotient of two of 32 bits."""
+    value, most = min(value, 2**32 - 1), 2**32 - 1
+    quotient = Fraction(value).limit_denominator(max(1, min(1 << 16, int(most // max(value, 1)))))
+    if not quotient:
+        quotient = Fraction(1, int(min(1 / value, most)))
     return Tag(5, 1, quotient.numerator.to_bytes(4, "little") + quotient.denominator.to_bytes(4, "little"))

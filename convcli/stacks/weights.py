@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, BinaryIO
@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.arrayfiles.read import ArrayFileError, DamagedError, array_names, read_array
+from convcli.arrayfiles.read import ArrayFileError, DamagedError, array_names, read_array, tensors
 from convcli.errors import KernelError, UsageError
 from convcli.kernels.files.mapping import nested
 
@@ -20,6 +20,8 @@ Array = NDArray[Any]
 
 # A file of tensors, optionally with the name of one: ``file.npz:name``.
 _REFERENCE = re.compile(r"(.+?\.(npy|npz|safetensors))(?::(.*))?", re.IGNORECASE | re.DOTALL)
+# Names that are compared with one that is not there, and letters of that: each takes 20 microseconds.
+_COMPARED = 1000
 # Files of other frameworks, which are not read, for the error that says so.
 _OTHERS = re.compile(r".+\.(pt|pth|bin|ckpt|h5|onnx)(:.*)?", re.IGNORECASE | re.DOTALL)
 
@@ -30,6 +32,7 @@ class Weights:
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self.files: list[str] = []  # that were read, of weights and kernels
+        self._headers: dict[str, dict[str, Any]] = {}  # of .safetensors, by path: they may take seconds
 
     def array(self, value: object, what: str) -> Array:
         """Return the array of nested lists, a number, or the file and name in ``"file.npz:name"``."""
@@ -52,18 +55,25 @@ class Weights:
         """Return the path and prefix of ``"file:prefix"``, for further references, and the tensor names."""
         path, kind, member = _split(reference, what)
         with self._opened(path, what) as file:
-            return f"{path}:{member}", array_names(file, kind)
+            return f"{path}:{member}", list(self._names(file, path, kind))
 
     def _read(self, reference: str, what: str) -> Array:
         path, kind, member = _split(reference, what)
         with self._opened(path, what) as file:
             if kind != "npy":
-                names = array_names(file, kind)
+                names = self._names(file, path, kind)
                 if not member and len(names) == 1:
-                    member = names[0]
+                    (member,) = names
                 if member not in names:
-                    raise _no_tensor(path, member, names, what)
-            return read_array(file, kind, member)
+                    raise _no_tensor(path, member, list(names), what)
+            return read_array(file, kind, member, header=self._headers.get(path))
+
+    def _names(self, file: BinaryIO, path: str, kind: str) -> Collection[str]:
+        if kind != "safetensors":
+            return array_names(file, kind)
+        if path not in self._headers:
+            self._headers[path] = tensors(file)
+        return self._headers[path]
 
     @contextmanager
     def _opened(self, path: str, what: str) -> Iterator[BinaryIO]:
@@ -104,7 +114,7 @@ def _split(reference: str, what: str) -> tuple[str, str, str]:
 
 
 def _no_tensor(path: str, member: str, known: list[str], what: str) -> UsageError:
-    close = get_close_matches(member, known, n=3, cutoff=0.5)
+    close = get_close_matches(member[:_COMPARED], known[:_COMPARED], n=3, cutoff=0.5)
     some = (", ".join(known[:8]) or "none") + (f" and {len(known) - 8} more" if len(known) > 8 else "")
     hint = f"did you mean {' or '.join(map(repr, close))}?" if close and member else f"it holds: {some}"
     if not member:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from numpy.testing import assert_array_equal
 from safetensors.numpy import save_file
 
 from convcli.errors import UsageError
+from convcli.stacks.stack import read_stack
 from convcli.stacks.weights import Weights
 
 KINDS = ["float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16"]
@@ -107,3 +110,92 @@ def test_a_header_above_the_limit_is_not_read(tmp_path: Path) -> None:
     os.truncate(path, 1 << 25)
     with pytest.raises(UsageError, match="is above the limit of 16777216 bytes"):
         Weights(str(tmp_path)).array("w.safetensors:a", "it")
+
+
+def many(count: int) -> dict[str, Any]:
+    """Headers of tensors of one weight each, one after the other."""
+    return {
+        f"w{n}": {"dtype": "F32", "shape": [1, 1, 1, 1], "data_offsets": [4 * n, 4 * n + 4]}
+        for n in range(count)
+    }
+
+
+def test_a_header_of_many_tensors_is_read_once_for_a_stack(tmp_path: Path) -> None:
+    count, layers = 60_000, 60
+    write(tmp_path / "w.safetensors", many(count), np.arange(count, dtype="<f4").tobytes())
+    layer = '[[layer]]\ntype = "conv"\nweights = "w.safetensors:w{}"\n'
+    seconds = []
+    for number in (1, layers):
+        path = tmp_path / f"{number}.toml"
+        path.write_text("gray = true\n" + "".join(layer.format(1000 * at) for at in range(number)))
+        begin = time.process_time()
+        stack = read_stack(str(path))
+        seconds.append(time.process_time() - begin)
+        assert len(stack.layers) == number
+    assert seconds[1] < 2 * seconds[0] + 0.5
+    begin = time.process_time()
+    with pytest.raises(UsageError, match="no tensor"):
+        Weights(str(tmp_path)).array(f"w.safetensors:{'w' * 5000}", "it")
+    assert time.process_time() - begin < seconds[0] + 1
+
+
+def test_each_overlap_of_a_file_is_found_whichever_tensor_is_read(tmp_path: Path) -> None:
+    spans = {"a": (0, 2), "empty": (1, 1), "b": (4, 9), "c": (2, 4), "d": (8, 9)}
+    header = {
+        name: {"dtype": "U8", "shape": [end - at], "data_offsets": [at, end]}
+        for name, (at, end) in spans.items()
+    }
+    write(tmp_path / "w.safetensors", header, bytes(9))
+    with pytest.raises(UsageError, match="'b' and 'd' overlap"):
+        Weights(str(tmp_path)).array("w.safetensors:a", "it")
+    del header["d"]
+    write(tmp_path / "w.safetensors", header, bytes(range(9)))
+    assert Weights(str(tmp_path)).array("w.safetensors:b", "it").tolist() == [4, 5, 6, 7, 8]
+
+
+def test_files_of_the_same_name_in_two_stacks_are_two(tmp_path: Path) -> None:
+    """What is known of a file is forgotten with the stack that named it."""
+    for value in (1.0, 2.0):
+        save_file({"x": np.full(3, value)}, tmp_path / "w.safetensors")
+        assert Weights(str(tmp_path)).array("w.safetensors:x", "it").tolist() == [value] * 3
+
+
+def archive(path: Path, count: int, *, zip64: bool, wrong_count: bool = False) -> None:
+    """An archive whose list alone is there, with its numbers in the end record or zip64's (APPNOTE 4.3)."""
+    entry = b"PK\1\2" + bytes(24) + (5).to_bytes(2, "little") + bytes(16) + b"a.npy"
+    listed = entry * count
+    told = 1 if wrong_count else count
+    numbers = [told, told, len(listed), 0]
+    record = b"PK\6\6" + (44).to_bytes(8, "little") + bytes(12)
+    record += b"".join(number.to_bytes(8, "little") for number in numbers)
+    pointer = b"PK\6\7" + bytes(4) + len(listed).to_bytes(8, "little") + (1).to_bytes(4, "little")
+    short = (
+        b"\xff" * 12
+        if zip64
+        else b"".join(n.to_bytes(s, "little") for n, s in zip(numbers, (2, 2, 4, 4), strict=True))
+    )
+    path.write_bytes(listed + (record + pointer if zip64 else b"") + b"PK\5\6" + bytes(4) + short + b"\0\0")
+
+
+@pytest.mark.parametrize(
+    ("count", "zip64", "wrong_count"), [(300_000, True, False), (300_000, True, True), (50_000, False, False)]
+)
+def test_a_list_of_many_entries_is_refused_before_it_is_read(
+    tmp_path: Path, count: int, zip64: bool, wrong_count: bool
+) -> None:
+    archive(tmp_path / "w.npz", count, zip64=zip64, wrong_count=wrong_count)
+    tracemalloc.start()
+    begin = time.process_time()
+    with pytest.raises(
+        UsageError, match=r"number of entries in an archive|its list of entries has"
+    ) as caught:
+        Weights(str(tmp_path)).array("w.npz:a", "it")
+    assert time.process_time() - begin < 0.5
+    assert tracemalloc.get_traced_memory()[1] < 5e6
+    tracemalloc.stop()
+    assert caught.value.hint
+
+
+def test_an_archive_with_zip64s_record_is_read(tmp_path: Path) -> None:
+    archive(tmp_path / "w.npz", 2, zip64=True)
+    assert Weights(str(tmp_path)).names("w.npz:", "it")[1] == ["a", "a"]

@@ -9,6 +9,7 @@ from random import Random
 from tests.hostile.mutations import mutated_bytes, mutated_text
 from tests.hostile.numbers import FILES, OPTIONS, SPECS
 from tests.hostile.pictures import PICTURES
+from tests.hostile.records import archive, tensors, tiff
 
 __all__ = ["KINDS", "Case", "make"]
 
@@ -43,6 +44,13 @@ TO_STACKS = (
 )
 
 SOUND_STACK = b'gray = true\n[[layer]]\ntype = "conv"\nkernel = "box"\npadding = 1\n'
+LAYER_OF_MANY = b'[[layer]]\ntype = "conv"\nweights = "FILE:w1"\n'
+# Suffix and maker of files of many small records.
+RECORDS: dict[str, tuple[str, Callable[[Random], bytes]]] = {
+    "pages": (".tif", tiff),
+    "tensors": (".safetensors", tensors),
+    "archives": (".npz", archive),
+}
 WEIGHTS_STACK = b'gray = true\n[[layer]]\ntype = "conv"\nweights = "FILE:w"\n'
 
 
@@ -149,6 +157,23 @@ def _option(_: str, random: Random) -> Made:
     return (*command.format(picture="sound.png").split(), f"{option}={value}"), {}
 
 
+def _records(kind: str, random: Random) -> Made:
+    """Return a command on a file of many records, of which every fifth is changed further."""
+    suffix, made = RECORDS[kind]
+    data = made(random)
+    if random.random() < 0.2:
+        data = mutated_bytes(data, random, [data]) if kind != "archives" else data[random.randrange(99) :]
+    if kind == "pages":
+        return (*_words(random.choice(TO_PICTURES), "in.tif", random), *MOST), {"in.tif": data}
+    file = f"w{suffix}"
+    layers = (
+        WEIGHTS_STACK.replace(b"FILE", file.encode()) + LAYER_OF_MANY.replace(b"FILE", file.encode()) * 30
+    )
+    stack = _words(random.choice(TO_STACKS), "in.toml", random)
+    kernel = _words(random.choice(TO_KERNELS), f"{file}:a", random)
+    return stack if kind == "tensors" or random.random() < 0.5 else kernel, {file: data, "in.toml": layers}
+
+
 def _argument(text: str) -> str:
     """Return what a shell could pass: no zero bytes, and no more than the system allows (128 KiB)."""
     return text.replace("\0", "").replace("\ud800", "\udcff")[:30_000]
@@ -159,6 +184,7 @@ KINDS: dict[str, Callable[[str, Random], Made]] = {
     **dict.fromkeys(("npy", "npz"), _array),
     **dict.fromkeys(("csv", "tsv", "json"), _text_of_numbers),
     **dict.fromkeys(("kernel-toml", "kernel-json", "kernel-text"), _kernel),
+    **dict.fromkeys(RECORDS, _records),
     "safetensors": _weights,
     "stack": _stack,
     "spec": _spec,

@@ -268,3 +268,68 @@ def test_systems_without_memory_files_use_a_temporary_one(monkeypatch, capfd):
     monkeypatch.delattr(os, "memfd_create", raising=False)
     assert reason_after(b"Lib: no.\n") == "Lib: no"
     assert capfd.readouterr() == ("", "")
+
+
+OTHER_THREADS = """
+import threading, warnings
+from convcli.imaging.quiet_codecs import silenced
+
+begun, ended = threading.Event(), threading.Event()
+
+def decode():
+    with silenced("decoder") as heard:
+        warnings.warn("of the decoder", RuntimeWarning)
+        warnings.warn("of no use", DeprecationWarning)
+        begun.set()
+        ended.wait()
+    print(*heard.warnings)
+
+def fails():
+    try:
+        warnings.warn("an error", BytesWarning)
+    except BytesWarning as error:
+        print(error)
+
+warnings.simplefilter("ignore", ResourceWarning)
+warnings.simplefilter("error", BytesWarning)
+thread = threading.Thread(target=decode)
+thread.start()
+begun.wait()
+warnings.warn("of the user", UserWarning)
+warnings.warn("not wanted", ResourceWarning)
+fails()
+ended.set()
+thread.join()
+warnings.warn("after", UserWarning)
+"""
+
+
+def test_warnings_of_other_threads_are_shown_as_they_ask_for():
+    done = in_a_process(OTHER_THREADS)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == b"an error\nthe decoder warns: of the decoder\n"
+    said = [line for line in done.stderr.decode().splitlines() if "Warning: " in line]
+    assert [line.partition("Warning: ")[2] for line in said] == ["of the user", "after"]
+
+
+def test_reading_what_was_printed_moves_no_place_of_writing():
+    """While one thread looks for the last line, others go on writing at the end."""
+    with silenced("decoder"):
+        os.write(2, b"first\n")
+        place = os.lseek(2, 0, os.SEEK_CUR)
+        assert fail_after(lambda: os.write(2, b"second\n")).reason == ""  # not alone
+        with silenced("decoder") as heard:
+            heard._alone = True
+            os.write(2, b"third\n")
+            assert heard.last_line() == "third"
+        assert os.lseek(2, 0, os.SEEK_CUR) == place + len(b"second\nthird\n")
+
+
+def test_what_is_printed_in_blocks_that_overlap_is_not_kept_without_end():
+    sizes = []
+    with silenced("decoder"):
+        for _ in range(100):
+            with silenced("decoder"):
+                os.write(2, b"x" * 100_000)
+                sizes.append(os.fstat(2).st_size)
+    assert 1_000_000 < max(sizes) < 1_300_000

@@ -16,24 +16,25 @@ _COMMON = ("BMP", "DIB", "GIF", "JPEG", "PPM", "PNG")
 _MODULES = {"JPEG2000": "Jpeg2K", "MCIDAS": "McIdas", "WEBP": "WebP", "XVTHUMB": "XVThumb"}
 
 
-def open_picture(data: bytes, kind: str) -> ImageFile.ImageFile:
+def open_picture(data: bytes | io.BytesIO, kind: str) -> ImageFile.ImageFile:
     """Open the content of a file with the decoder for `kind`; with ``""`` all on the list are tried.
 
     Not on it are the decoder of EPS, which starts Ghostscript, those of IPTC and FlashPix, which open
     whatever is within, and what other packages register.
     """
+    file = io.BytesIO(data) if isinstance(data, bytes) else data
     if kind:
         _load(kind)
         factory, _ = Pillow.OPEN[kind]  # what Pillow.open calls, after loading five other decoders
-        return factory(io.BytesIO(data), b"")
+        return factory(file, b"")
     try:
-        return Pillow.open(io.BytesIO(data), formats=_COMMON)
+        return Pillow.open(file, formats=_COMMON)
     except UnidentifiedImageError:
         for format in pillow_names():
             _load(format)
     # Loaded all: Pillow itself would import every plugin for one that is missing.
     known = [format for format in pillow_names() if format in Pillow.OPEN and format not in _COMMON]
-    return Pillow.open(io.BytesIO(data), formats=known)
+    return Pillow.open(file, formats=known)
 
 
 def _load(format: str) -> None:

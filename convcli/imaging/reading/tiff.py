@@ -1,7 +1,6 @@
 """Pages of a TIFF: chosen by their directories, read by Pillow or, where it misreads, by tifffile."""
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 
@@ -20,7 +19,7 @@ from convcli.imaging.reading.sniff import check_pixels, chosen_frames
 from convcli.imaging.reading.tiff_page import ASSOCIATED, Page, Photometric, check_page, page_of
 from convcli.imaging.reading.tiff_samples import frame_of
 from convcli.imaging.reading.tifffile_reader import stored_samples
-from convcli.imaging.tiff_directory import Directory, chain
+from convcli.imaging.tiff_directory import Directory, Values, chain, opened_at
 from convcli.imaging.tiff_metadata import imagej_first_page, metadata_of, tags_of
 from convcli.limits import TIFF_PAGES
 
@@ -46,13 +45,11 @@ def decode_tiff(data: bytes, name: str, frame: int | None, max_pixels: int, note
         check_page(page, name)
     images = list[Image]()
     unit = imagej_first_page(Directory(data, offsets[0]), len(offsets), notes)
-    picture = _opened(data)
-    with picture or nullcontext():
-        for index, page in pages.items():
-            one, space = _decoded(picture, page, index, name, notes)
-            tags = {**(unit if not images else {}), **tags_of(page.directory, notes)}
-            metadata = metadata_of(tags, page.directory.order) if not images else Metadata()
-            images.append(Image((one._replace(tags=tags),), space, metadata, "tiff", name))
+    for page in pages.values():
+        one, space = _decoded(page, name, notes)
+        tags = {**(unit if not images else {}), **tags_of(page.directory, notes)}
+        metadata = metadata_of(tags, page.directory.order) if not images else Metadata()
+        images.append(Image((one._replace(tags=tags),), space, metadata, "tiff", name))
     return replace(together(images), notes=tuple(dict.fromkeys(notes)))
 
 
@@ -69,21 +66,22 @@ def _offsets(data: bytes, name: str) -> list[int]:
 
 def _pages(data: bytes, offsets: dict[int, int], name: str, max_pixels: int) -> dict[int, Page]:
     """Return the pages at `offsets`; those that are no reduced copies are counted against the limit."""
-    pages, size, pixels = dict[int, Page](), 0, 0
+    pages, values, size = dict[int, Page](), Values(), 0
     for index, at in offsets.items():
-        directory = Directory(data, at)
+        directory = Directory(data, at, values)
         page = pages[index] = page_of(directory)
         size += directory.end - directory.at
         if size > len(data):
             raise ValueError("its directories overlap")
         check_pixels(name, page.width, page.height, max_pixels)
-        pixels += page.pixels if page.whole or len(offsets) == 1 else 0
-        if pixels > max_pixels:
-            raise ImageError(
-                f"{name!r} has at least {pixels} pixels in its pages (four samples count as one), more than"
-                f" the limit of {max_pixels}",
-                hint="--frame N reads one page; to read all, raise the limit with --max-pixels",
-            )
+    whole = [page.pixels for page in pages.values() if page.whole]
+    pixels = sum(whole or [page.pixels for page in pages.values()])
+    if pixels > max_pixels:
+        raise ImageError(
+            f"{name!r} has at least {pixels} pixels in its pages (four samples count as one), more than"
+            f" the limit of {max_pixels}",
+            hint="--frame N reads one page; to read all, raise the limit with --max-pixels",
+        )
     return pages
 
 
@@ -99,27 +97,20 @@ def _whole(pages: dict[int, Page], notes: list[str]) -> dict[int, Page]:
     return whole
 
 
-def _opened(data: bytes) -> ImageFile.ImageFile | None:
-    """Open the file with Pillow; None where it does not know the kind of the first page."""
-    try:
-        return open_picture(data, "TIFF")
-    except Exception:  # it raises SyntaxError, TypeError, KeyError and others
-        return None
+def _opened(page: Page) -> ImageFile.ImageFile:
+    return open_picture(opened_at(page.directory), "TIFF")
 
 
-def _decoded(
-    picture: ImageFile.ImageFile | None, page: Page, index: int, name: str, notes: list[str]
-) -> Decoded:
-    if picture is not None and _pillow_reads(page):
-
-        def reopen() -> ImageFile.ImageFile:
-            fresh = open_picture(page.directory.data, "TIFF")
-            fresh.seek(index)
-            return fresh
-
+def _decoded(page: Page, name: str, notes: list[str]) -> Decoded:
+    picture = None
+    if _pillow_reads(page):
+        # Pillow raises SyntaxError, TypeError, KeyError and others where it does not know the kind
+        with suppress(Exception):
+            picture = _opened(page)
+    if picture is not None:
         try:
-            picture.seek(index)
-            return _by_pillow(picture, page, reopen, name, notes)
+            with picture:
+                return _by_pillow(picture, page, name, notes)
         except (ConvcliError, MemoryError, Pillow.DecompressionBombError):
             raise
         except Exception as error:  # decoders raise SyntaxError, struct.error, OSError and others
@@ -147,16 +138,10 @@ def _pillow_reads(page: Page) -> bool:
     return page.bits in (1, 2, 4, 8, 16, 32) and page.photometric != Photometric.ICC_LAB
 
 
-def _by_pillow(
-    picture: ImageFile.ImageFile,
-    page: Page,
-    reopen: Callable[[], ImageFile.ImageFile],
-    name: str,
-    notes: list[str],
-) -> Decoded:
-    """Load the page to which `picture` is positioned, upright; `reopen` opens the file anew at that page."""
+def _by_pillow(picture: ImageFile.ImageFile, page: Page, name: str, notes: list[str]) -> Decoded:
+    """Load the page at which `picture` was opened, upright."""
     if pillow_16_bit.is_narrowed(picture):
-        return pillow_16_bit.read_16_bit(reopen, notes)
+        return pillow_16_bit.read_16_bit(lambda: _opened(page), notes)
     if page.photometric == Photometric.YCBCR and page.compression == 1 and page.samples > 1:
         pillow_16_bit.convert_by_libtiff(picture)
     mode = picture.mode

@@ -68,8 +68,23 @@ _CCITT = (2, 3, 4)
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 STRIPS, _SAMPLES, ROWS, _STRIP_SIZES, _PLANAR, _PREDICTOR = 273, 277, 278, 279, 284, 317
 _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_SIZES, _EXTRA, _FORMAT = 322, 323, 324, 325, 338, 339
+# Tags that readers take numbers from, of which there is one, or one for each sample: what is above, order of
+# bits (266), resolutions and their unit, subsampling of chroma (530).
+_SHORT = {_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, 266, ORIENTATION, _SAMPLES, ROWS, 282, 283, 296}
+_SHORT |= {_PLANAR, _PREDICTOR, _TILE_WIDTH, _TILE_HEIGHT, _EXTRA, _FORMAT, 530}
+# Values by which a table may be longer than what its page needs.
+_MORE = 1024
 # Bits of the value of _SUBFILE: a reduced copy, a mask.
 _REDUCED_OR_MASK = 1 | 4
+
+
+class Grid(NamedTuple):
+    """Rows and columns of a strip or tile, how many lie one below the other, and how many a page needs."""
+
+    rows: int
+    columns: int
+    high: int
+    pieces: int
 
 
 class Page(NamedTuple):
@@ -92,7 +107,20 @@ class Page(NamedTuple):
     @property
     def sparse(self) -> bool:
         """Whether some strips or tiles are not stored, and blank: GDAL leaves them out."""
-        return not (self.directory.numbers(_TILES if _TILES in self.directory else STRIPS)).all()
+        table = _TILES if _TILES in self.directory else STRIPS
+        return not self.directory.numbers(table, self.grid.pieces).all()
+
+    @property
+    def grid(self) -> "Grid":
+        """The strips or tiles that its pixels are in."""
+        tiled = _TILES in self.directory
+        rows = max(self.directory.number(_TILE_HEIGHT if tiled else ROWS, self.height), 1)
+        rows = rows if tiled else min(rows, self.height)
+        columns = max(self.directory.number(_TILE_WIDTH, 1), 1) if tiled else self.width
+        high = ceil(self.height / rows)
+        return Grid(
+            rows, columns, high, (self.samples if self.planar else 1) * high * ceil(self.width / columns)
+        )
 
     @property
     def pixels(self) -> int:
@@ -118,7 +146,7 @@ class Page(NamedTuple):
 def page_of(directory: Directory) -> Page:
     """Return the facts in `directory`."""
     number, numbers = directory.number, directory.numbers
-    bits = {int(one) for one in numbers(_BITS)[:64]} or {1}
+    bits = {int(one) for one in numbers(_BITS, 64)} or {1}
     compression = number(_COMPRESSION, _NONE)
     # without this tag, three samples are RGB, as libtiff has it, and others as Pillow has it
     unsaid = Photometric.RGB if number(_SAMPLES, 1) == 3 else Photometric.WHITE_IS_ZERO
@@ -134,7 +162,7 @@ def page_of(directory: Directory) -> Page:
         photometric,
         number(_PLANAR, 1) == 2,
         number(_PREDICTOR, 1),
-        tuple(int(kind) for kind in numbers(_EXTRA)[:64]),
+        tuple(int(kind) for kind in numbers(_EXTRA, 64)),
         number(ORIENTATION, 1),
         not number(_SUBFILE, 0) & _REDUCED_OR_MASK,
     )
@@ -144,6 +172,8 @@ def check_page(page: Page, name: str) -> None:
     """Refuse a page without a size, of colours that are not converted, or that lacks pixels."""
     if page.width < 1 or page.height < 1 or page.samples < 1:
         raise ValueError(f"a page of {page.width} x {page.height} x {page.samples} samples")
+    for tag in sorted(_SHORT):
+        _check_count(page, tag, page.samples)
     if page.photometric in _FOREIGN:
         what, hint = _FOREIGN[page.photometric]
         raise ImageError(f"{name!r} holds {what}, which are not converted", hint=hint)
@@ -153,19 +183,23 @@ def check_page(page: Page, name: str) -> None:
         _check_extent(page)
 
 
+def _check_count(page: Page, tag: int, most: int) -> None:
+    """Refuse a table that is far longer than the page needs: readers go through all of it."""
+    if (count := page.directory.count(tag)) > most + _MORE:
+        raise ValueError(f"its tag {tag} has {count} values, where {most} are of use")
+
+
 def _check_extent(page: Page) -> None:
     """Refuse a page whose strips or tiles are too few, end beyond the file, or are too short for its size."""
     directory, length = page.directory, len(page.directory.data)
     tiled = _TILES in directory
+    rows, columns, high, needed = page.grid
+    for table in (STRIPS, _STRIP_SIZES, _TILES, _TILE_SIZES):
+        _check_count(page, table, 2 * needed)
     starts, sizes = (
-        directory.numbers(table).astype(np.float64)
+        directory.numbers(table, needed).astype(np.float64)
         for table in ((_TILES, _TILE_SIZES) if tiled else (STRIPS, _STRIP_SIZES))
     )
-    rows = directory.number(_TILE_HEIGHT if tiled else ROWS, page.height)
-    rows = max(rows, 1) if tiled else min(max(rows, 1), page.height)
-    columns = max(directory.number(_TILE_WIDTH, 1), 1) if tiled else page.width
-    high = ceil(page.height / rows)
-    needed = (page.samples if page.planar else 1) * high * ceil(page.width / columns)
     if starts.size < needed:
         raise ValueError(f"it has {starts.size} of {needed} strips or tiles")
     if page.compression == _NONE:
@@ -173,7 +207,6 @@ def _check_extent(page: Page) -> None:
         sizes = np.full(needed, float(rows * row))
         if not tiled:
             sizes[high - 1 :: high] = (page.height - rows * (high - 1)) * row
-        starts = starts[:needed]
         if page.photometric == Photometric.YCBCR:  # chroma may be subsampled: a third at least is there
             sizes /= 3
     elif starts.size != sizes.size:

@@ -105,7 +105,7 @@ def _exact(samples: Array, name: str) -> Array:
 
 def _from_palette(indices: Array, page: Page) -> Array:
     """Return the colours, in 8 bits where all that the palette has are of 8."""
-    entries = page.directory.numbers(_COLOUR_MAP).astype(np.uint16)
+    entries = page.directory.numbers(_COLOUR_MAP, 3 << 16).astype(np.uint16)
     if entries.size < 3 << page.bits:
         raise ValueError("its palette is too short")
     palette = entries[: entries.size // 3 * 3].reshape(3, -1).T

@@ -1,6 +1,5 @@
 """TIFF that Pillow cannot read, through tifffile (the extra `deep`)."""
 
-import io
 import re
 from math import ceil
 
@@ -11,6 +10,7 @@ from convcli.imaging.deep_extra import MORE_KINDS, tifffile_module
 from convcli.imaging.image import Array
 from convcli.imaging.reading.pillow_modes import oriented
 from convcli.imaging.reading.tiff_page import CONVERTING, ROWS, STRIPS, Page, Photometric, not_converted
+from convcli.imaging.tiff_directory import opened_at
 
 __all__ = ["stored_samples"]
 
@@ -29,7 +29,7 @@ def stored_samples(page: Page, name: str) -> Array:
         raise not_converted(name)
     if page.bits == 24 and page.kind != 3:
         return oriented(_triples(page), page.orientation)
-    with module.TiffFile(io.BytesIO(page.directory.data)) as file:
+    with module.TiffFile(opened_at(page.directory)) as file:
         file.filehandle.seek(page.directory.at)
         found = module.TiffPage(file, 0)
         if found.dtype is None:
@@ -57,7 +57,7 @@ def _triples(page: Page) -> Array:
     rows = min(max(directory.number(ROWS, page.height), 1), page.height)
     size, pieces = page.width * page.samples // planes * 3, ceil(page.height / rows)
     heights = [min(rows, page.height - rows * (piece % pieces)) for piece in range(planes * pieces)]
-    starts = directory.numbers(STRIPS).tolist()
+    starts = directory.numbers(STRIPS, len(heights)).tolist()
     content = b"".join(
         directory.data[start : start + height * size] for start, height in zip(starts, heights, strict=False)
     )

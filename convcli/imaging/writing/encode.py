@@ -71,7 +71,7 @@ def encode_picture(
             notes += lost
             data = _encode(fitted, format, compress, strict_depth, jobs, layout, notes)
             if format.name == "tiff":
-                data = with_tags(data, fitted)
+                data = with_tags(data, fitted, notes)
         notes += heard.warnings
     except ConvcliError:
         raise
