@@ -12,6 +12,8 @@ __all__ = ["Limit", "table"]
 # A picture may grow by padding to so many times its size whatever the limits: those are about small pictures
 # that become large ones.
 GROWTH = 4
+# Maps of a layer: so many values for each pixel of its input count by MAP_VALUES, more of them by VALUES.
+MAP_GROWTH = 1024
 
 # Bytes of a pipe, which may have no end: so many for each pixel that --max-pixels allows (2 GiB by default),
 # and so many more. A file that is named may be larger.

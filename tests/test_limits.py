@@ -46,6 +46,14 @@ def _filter(*options: object) -> list[object]:
     return ["filter", "gray.png", "-k", "box", *options, "-o", "out.png"]
 
 
+def _many_maps(values: int) -> list[str]:
+    """977 maps of 1.1 million pixels: not more than a layer may have for each pixel of its input."""
+    pixels = 1100 * 1000
+    weights = _write("w.npy", np.ones((values // pixels + 1, 1, 1, 1), np.uint8))
+    stack = _write(STACK, f'{LAYER}type = "conv"\nweights = "{weights}"')
+    return ["run", stack, _write("large.npy", np.ones((1100, 1000), np.uint8)), "-o", "out.npy"]
+
+
 def _file_of(size: int) -> str:
     with open("large.toml", "wb") as file:
         file.truncate(size)
@@ -132,9 +140,7 @@ EXCESSES: dict[str, Callable[[int], list[object] | list[str] | Callable[[], obje
     "WINDOW": lambda most: _filter("--stride", most + 1),
     "SIDE": lambda most: _filter("--padding", f"0,0,0,{most + 1 - 27}"),
     "VALUES": lambda _: _filter("--padding", 4096),  # 8212 x 8219
-    "MAP_VALUES": lambda most: _stack(
-        f'{LAYER}type = "conv"\nweights = "{_write("w.npy", np.ones((most // 540 + 1, 1, 1, 1), np.uint8))}"'
-    ),
+    "MAP_VALUES": lambda most: _many_maps(most),
     "MAGNITUDE": lambda _: ["compare", _write("x.npy", np.full((20, 27), 1.1e70)), "-k", "box"],
     "MULTIPLY_ADDS": lambda _: _many_multiplications,
     "METHOD_WEIGHTS": lambda _: ["filter", "gray.png", "-k", "box:size=1025", "--method", "direct"],
