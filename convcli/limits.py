@@ -12,7 +12,7 @@ __all__ = ["Limit", "table"]
 # A picture may grow by padding to so many times its size whatever the limits: those are about small pictures
 # that become large ones.
 GROWTH = 4
-# Maps of a layer: so many values for each pixel of its input count by MAP_VALUES, more of them by VALUES.
+# Values made for each pixel of the input, by maps, padding and upsampling together, above which GROWN holds.
 MAP_GROWTH = 1024
 
 # Bytes of a pipe, which may have no end: so many for each pixel that --max-pixels allows (2 GiB by default),
@@ -77,6 +77,8 @@ SIDE = Limit("side", 1 << 22, "pixels")
 # Pixels of a padded picture and of a result, in the same case, and values of all maps of one layer: 256 MiB
 # and 4 GiB of float32.
 VALUES = Limit("result", 1 << 26, "pixels")
+# Values of all maps that a small picture may become: `compare` holds several of each at once, in 1 GiB.
+GROWN = Limit("result", 1 << 24, "values")
 MAP_VALUES = Limit("feature maps", 1 << 30, "values")
 # Magnitude of pixels, padding and results that are compared or transformed: fourth powers stay finite.
 MAGNITUDE = Limit("magnitude", 10**70)

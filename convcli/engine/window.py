@@ -7,7 +7,7 @@ from typing import NamedTuple, Self, cast
 
 from convcli.choices import PadMode
 from convcli.errors import GeometryError, UsageError
-from convcli.limits import GROWTH, MAP_GROWTH, MAP_VALUES, SIDE, VALUES
+from convcli.limits import GROWN, GROWTH, MAP_GROWTH, MAP_VALUES, SIDE, VALUES
 from convcli.parsing import Padding, PaddingPixels, as_padding, as_pair, finite
 
 __all__ = ["NO_PADDING", "Axis", "Window", "check_growth", "extent", "size_text"]
@@ -212,7 +212,7 @@ def check_growth(
     pixels, given = made[0] * made[1], shape[0] * shape[1]
     for limit, values, growth in (
         (VALUES, pixels, GROWTH),
-        (VALUES, pixels * maps, MAP_GROWTH),
+        (GROWN, pixels * maps, MAP_GROWTH),
         (MAP_VALUES, pixels * maps, GROWTH),
     ):
         if values > growth * given:
