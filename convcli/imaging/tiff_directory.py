@@ -188,6 +188,8 @@ class Directory:
             return None
         if at not in known:
             known[at] = Directory(self.data, at, self.values)
+        # an entry of 12 bytes takes some 100 in each page that has it
+        self.values.count(8 * (known[at].end - at), len(self.data))
         return known[at]
 
 

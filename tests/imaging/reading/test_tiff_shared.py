@@ -75,6 +75,35 @@ def test_a_value_that_many_pages_share_is_not_read_for_each(tag):
     assert found.hint
 
 
+def test_an_exif_directory_that_many_pages_share_is_not_taken_apart_for_each():
+    entries = range(1, 60_000)
+    data = bytearray(sharing(400, 2 + 12 * len(entries), PRIVATE, tag_34665=(LONG, 1, 8)))
+    exif = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", n, 1, 1, 7) for n in entries)
+    data[8 : 8 + len(exif)] = exif
+    data = bytes(data).replace(
+        struct.pack("<HHII", PRIVATE, 7, len(exif), 8), struct.pack("<HHII", PRIVATE, 7, 1, 8)
+    )
+    seconds, most, found = cost(lambda: read_picture(data))
+    assert seconds < 3
+    assert most < 200e6
+    assert isinstance(found, ImageError)
+    assert str(TAG_BYTES.most) in found.message
+
+
+@pytest.mark.parametrize("text", [b"<x:xmpmeta tiff:Orientation='1'/>\n", b"ImageJ=1.53t\nimages=2\n"])
+def test_what_pages_share_is_changed_once(text):
+    tag = 700 if text.startswith(b"<") else 270
+    data = sharing(60, 1_000_000, tag)
+    content = (text + b"word=1\n" * 150_000)[:1_000_000]
+    data = data[:8] + content + data[8 + len(content) :]
+    seconds, _, image = cost(lambda: read_picture(data))
+    assert seconds < 2
+    tags = [frame.tags[tag] for frame in image.frames]
+    assert len({id(one) for one in tags}) == 1
+    assert len(tags) == 60
+    assert (b"Orientation" in tags[0].data, b"images=" in tags[0].data) == (False, False)
+
+
 @pytest.mark.parametrize("tag", [BITS, STRIPS, 338, 339])
 def test_a_table_that_is_far_longer_than_a_page_needs_is_refused(tag):
     data = sharing(5, 10_000_000, tag, LONG if tag == STRIPS else SHORT)
