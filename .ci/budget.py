@@ -6,10 +6,10 @@ Raise a number only with a reason in the commit that does it.
 import sys
 from pathlib import Path
 
-# Lines of the product: 26,100 for the folder-per-command layout, and 5,700 for files that are read and written
-# truly: pages, depths and tags of TIFF 1,400; animations and metadata of PNG, JPEG, WebP, GIF and BMP 1,300;
-# FITS, JPEG 2000, SGI, PNM and number files 900; what is promised, refused and kept quiet 600; limits 500; endings 500;
-# transparency, transfer curves and exact sums 500.
+# Lines of the product: 26,100 for the folder-per-command layout, and 5,700 for files read and written truly:
+# pages, depths and tags of TIFF 1,400; animations and metadata of PNG, JPEG, WebP, GIF and BMP 1,300; FITS,
+# JPEG 2000, SGI, PNM and number files 900; what is promised, refused and kept quiet 600; limits 500; endings
+# 500; transparency, transfer curves and exact sums 500.
 PRODUCT = 31800
 # Lines of one module.
 MODULE = 325
