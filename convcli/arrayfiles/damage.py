@@ -1,4 +1,4 @@
-"""The errors of files of numbers, and whatever decoders raise turned into them."""
+"""Errors of number files, and the conversion of any error of a decoder to them."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Where pixels lie: the georeference of GeoTIFF, and ImageJ's pixel size, after the pixels were moved.
+"""The georeference of GeoTIFF and the pixel size of ImageJ, adapted to stride and padding.
 
 References
 ----------
@@ -29,7 +29,7 @@ class Placement(NamedTuple):
     shift: tuple[float, float] = (0.0, 0.0)
 
     def after(self, later: "Placement") -> "Placement":
-        """Return where pixels take their values that pass this placement first and `later` then."""
+        """Return the composition: this placement first, then `later`."""
         scales = (self.scale[0] * later.scale[0], self.scale[1] * later.scale[1])
         shifts = (
             self.scale[0] * later.shift[0] + self.shift[0],

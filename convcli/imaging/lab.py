@@ -1,4 +1,4 @@
-"""CIE L*a*b* colours of the white D50 become sRGB."""
+"""CIE L*a*b* colours, relative to the white D50, as sRGB."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Transfer curves: the light of stored samples, from a PNG's chunks or an ICC profile, and the way back."""
+"""Transfer curves between stored samples and linear light, from a PNG's chunks or an ICC profile."""
 
 import struct
 from collections.abc import Callable
@@ -64,8 +64,8 @@ _PARAMETERS = ("g", "gab", "gabe", "gabcd", "gabcdef")
 def curves_of(image: Image) -> tuple[Curves, str]:
     """Return the curves of a picture's channels, and a note where they are not known, so that sRGB is taken.
 
-    Files of floats are linear. Of a PNG, cICP counts before the ICC profile, this before sRGB and gAMA
-    (Portable Network Graphics, third edition, section 4.3); a picture that says nothing is sRGB.
+    Files of floats are linear. In a PNG, cICP takes precedence over the ICC profile, which takes precedence
+    over sRGB and gAMA (Portable Network Graphics, third edition, section 4.3). A picture without any is sRGB.
     """
     if image.dtype.kind == "f":
         return (), "floats are linear light already: --linear changes nothing"

@@ -150,7 +150,7 @@ class InputOptions(Options):
 
 
 class ReadSpec(Options):
-    """What is read of each input: all frames or one, how large a picture may be, and the axes of arrays."""
+    """How inputs are read: all frames or one, how large a picture may be, and the axes of arrays."""
 
     recursive: Annotated[
         bool,

@@ -1,4 +1,4 @@
-"""The console that prints every report: nothing in a name reaches the terminal as a command to it."""
+"""The console that prints every report, with control characters in names escaped."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -18,10 +18,10 @@ import numpy as np
 
 from convcli.engine.arrays import DOUBLE, SINGLE, Array, Floats
 from convcli.engine.correlation import direct
-from convcli.engine.correlation.quiet_windows import clear_zeros, scale_of, type_for
 from convcli.engine.correlation.strips import load_piece
 from convcli.engine.correlation.sweep import store, target
 from convcli.engine.correlation.task import Task
+from convcli.engine.correlation.tile_range import clear_zeros, scale_of, type_for
 from convcli.engine.kernel_cache import keeping
 from convcli.engine.threads import Scratch, run
 from convcli.engine.tiles import Piece

@@ -35,7 +35,7 @@ class GifFrame(NamedTuple):
 
 
 class GifFile(NamedTuple):
-    """What the blocks say; `width` and `height` are those of the screen that all frames fit on."""
+    """Size of the screen that all frames fit on, frames and metadata of a GIF."""
 
     width: int
     height: int

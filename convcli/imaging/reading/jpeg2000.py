@@ -1,4 +1,4 @@
-"""JPEG 2000 of every depth, signed too: through Pillow where it keeps the bits, else through imagecodecs."""
+"""JPEG 2000 of every depth, signed or unsigned: by Pillow where it keeps the bits, else by imagecodecs."""
 
 import struct
 from typing import NamedTuple

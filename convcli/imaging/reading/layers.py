@@ -20,7 +20,7 @@ KEEP, CLEAR, RESTORE = range(3)
 
 
 class Layer(NamedTuple):
-    """One layer: a file of its pixels alone, its place, its fate, and its display time in milliseconds."""
+    """A file of the pixels of one layer, its place, its disposal, and its display time in milliseconds."""
 
     file: bytes
     left: int

@@ -42,7 +42,7 @@ def _unpacked(data: bytes, width: int, rows: int) -> Array:
     starts, lengths = np.frombuffer(data, ">u4", 2 * rows, _HEADER).reshape(2, rows).tolist()
     samples = np.empty((rows, width), np.uint16)
     for index, (start, length) in enumerate(zip(starts, lengths, strict=True)):
-        end = start + min(length, 4 * width) // 2 * 2  # of more than two words per sample none is read
+        end = start + min(length, 4 * width) // 2 * 2  # a row never needs more than two words per sample
         words = np.frombuffer(data[start:end], ">u2").tolist()
         row: list[int] = []
         at = 0

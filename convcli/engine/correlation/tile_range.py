@@ -1,6 +1,6 @@
-"""How loud and how quiet windows are: which type a tile needs, and which windows read zeros alone.
+"""Dynamic range of an FFT tile: the float type that its transform needs, and windows of zeros alone.
 
-A few pixels tell, at least two in a row and in a column of each window.
+The range is told from a grid of samples, at least two in a row and in a column of each window.
 """
 
 from math import inf, isfinite, sqrt
@@ -14,13 +14,13 @@ from convcli.engine.window import Window
 
 __all__ = ["clear_zeros", "scale_of", "type_for"]
 
-# Largest ratio of a tile's root mean square to the largest pixel of any of its windows, unless that is 0, for
-# which it is transformed in a type: errors in such a window are some 1e-4 and 5e-7 of its largest pixel.
-# Photographs of 8 bits, as floats, hardly ever exceed the first, pictures with fill values such as -3e38 the
-# second.
+# Largest ratio of a tile's root mean square to the largest pixel of a window, by the float type of its
+# transform; wider ranges take the next type, then no transform. The error in such a window, relative to its
+# largest pixel, is then at most about 1e-4 and 5e-7 (measured). Photographs of 8 bits as floats hardly ever
+# exceed 2**7; fill values such as -3e38 exceed 2**29.
 WIDEST_RANGE = {SINGLE: 2.0**7, DOUBLE: 2.0**29}
 
-# Rows and columns from one pixel to the next of those that tell how quiet windows are, at most.
+# Largest step of the grid of samples, in rows and columns.
 MAX_SAMPLE_STEP = 8
 
 # Tiles whose largest magnitude lies between 1 / UNSCALED_MAX and UNSCALED_MAX need no scaling.
@@ -31,7 +31,7 @@ class Scale(NamedTuple):
     """How large the samples of a tile are."""
 
     largest: float  # magnitude by which the tile is scaled; 1 where it needs no scaling
-    level: float  # root mean square of the loudest row, or `largest` where squares would overflow
+    level: float  # root mean square of the row of the largest, or `largest` where squares would overflow
 
 
 def scale_of(tile: Array) -> Scale:
