@@ -118,8 +118,8 @@ def correlate(
     -----
     The error is at most ``3e-6 * sum|k| * max|x|`` in float32 and ``1e-12`` times that in float64, by any
     method; for FFT, max|x| is taken over a tile of some 256 x 512 pixels. Whole weights over whole pixels,
-    of any type, give exact results where ``sum|k| * max|x|`` of the pixels given is below ``2**24`` in float32,
-    ``2**53`` in float64. Weights of at least 0 over pixels of at least 0 give no negative result.
+    of any type, give exact results where ``sum|k| * max|x|`` of the pixels given is below ``2**24`` in
+    float32, ``2**53`` in float64. Weights of at least 0 over pixels of at least 0 give no negative result.
 
     References
     ----------
