@@ -316,10 +316,18 @@ def test_the_coding_of_a_jpeg_is_told_by_its_frame_marker():
     assert encoded.notes == ("the JPEG's arithmetic coding became Huffman coding",)
 
 
+def jpeg_of_12_bits(_samples):
+    """An extended sequential frame (SOF1) of 12 bits (ITU-T T.81, B.2.2), which old encoders cannot write."""
+    data = bytearray(jpeg())
+    at = data.index(b"\xff\xc0")
+    data[at + 1], data[at + 4] = 0xC1, 12
+    return bytes(data)
+
+
 @pytest.mark.parametrize(
     ("encode", "what"),
     [
-        (lambda samples: imagecodecs.jpeg8_encode(samples, bitspersample=12), "a JPEG of 12 bits"),
+        (jpeg_of_12_bits, "a JPEG of 12 bits"),
         (lambda samples: imagecodecs.ljpeg_encode(samples), "a JPEG of 16 bits"),
         (lambda samples: imagecodecs.jpegls_encode(samples), "a JPEG-LS picture"),
     ],
