@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -54,6 +55,7 @@ def colours(values: Array, full: float) -> list[list[Pixel]]:
     return [[(r, g, b) for r, g, b in row] for row in diverging(shares(values, full)).tolist()]
 
 
+@lru_cache(maxsize=1024)  # a style takes 10 microseconds, and a table has a few hundred colours
 def cell_style(pixel: Pixel) -> Style:
     """Return a background and the ink, black or white, that can be read on it."""
     light = 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2] > 140
