@@ -8,6 +8,7 @@ import stat
 import time
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 
 __all__ = ["remove_temporaries", "removed_after", "temporary_name"]
 
@@ -19,6 +20,9 @@ _UNKNOWN = "0" * 8
 _STALE = 86_400.0
 # Folders in which stale files have been looked for.
 _swept: set[str] = set()
+# Entries of a folder that are looked through for stale files: some milliseconds, of which each of a million
+# processes that write into one folder would need more and more.
+_LOOKED_THROUGH = 10_000
 # Temporary files of this process.
 _temporaries: set[str] = set()
 
@@ -70,7 +74,7 @@ def remove_temporaries() -> None:
 def _remove_stale(folder: str) -> None:
     """Remove this user's temporary files whose process is dead, or that are old."""
     with contextlib.suppress(OSError), os.scandir(folder or os.curdir) as entries:
-        for entry in entries:
+        for entry in islice(entries, _LOOKED_THROUGH):
             name = _TEMPORARY.fullmatch(entry.name)
             if name is None:
                 continue

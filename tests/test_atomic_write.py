@@ -495,3 +495,14 @@ def test_without_proc_only_age_tells_that_a_temporary_file_is_stale(
     os.utime(dead, (0, 0))
     temporary_files._remove_stale(str(tmp_path))
     assert not dead.exists()
+
+
+def test_large_folders_are_not_looked_through_to_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        (tmp_path / f".convcli-{number:012x}.part").write_bytes(b"")
+        os.utime(tmp_path / f".convcli-{number:012x}.part", (0, 0))
+    monkeypatch.setattr(temporary_files, "_LOOKED_THROUGH", 15)
+    temporary_files._remove_stale(str(tmp_path))
+    assert len(left_in(tmp_path)) == 5
