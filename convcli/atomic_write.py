@@ -152,7 +152,7 @@ def _temporary(name: str, *, new: bool, nameless: bool) -> tuple[int, bool]:
             if error.errno not in _NOT_SUPPORTED:
                 raise
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-    # What replaces a file is not for others' eyes before it has that file's permissions.
+    # A file that will replace another is private until it has the permissions of that one.
     return os.open(name, flags, 0o666 if new else 0o600), False
 
 

@@ -177,6 +177,11 @@ class RangeMode(Choice, label="range", synonyms={"centre": "center"}):
     UNIT = "unit"  # 0..1 becomes black..white
     RAW = "raw"  # untouched floats
 
+    @property
+    def stretches(self) -> bool:
+        """Whether minimum and maximum of the results become black and white, so that nothing is cut."""
+        return self in (RangeMode.SCALE, RangeMode.SCALE_EACH)
+
 
 class Depth(Choice):
     """How many bits a sample has in the output."""

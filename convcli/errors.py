@@ -23,6 +23,7 @@ __all__ = [
     "MissingExtraError",
     "OutputError",
     "UsageError",
+    "cut_short",
     "nearest",
     "shown",
     "unknown",
@@ -96,14 +97,18 @@ def nearest(given: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
+def cut_short(text: str, most: int = 40) -> str:
+    """Return `text` without its middle where it is longer than `most`."""
+    return text if len(text) <= most else f"{text[: most // 2]}...{text[-most // 4 :]}"
+
+
 def shown(value: object, most: int = 60) -> str:
     """Return `value` quoted and escaped for a message, shortened in the middle where it is long."""
     try:
         text = value if isinstance(value, str) else repr(value)
     except ValueError:  # an int of more digits than Python converts
         return "a number of thousands of digits"
-    if len(text) > most:
-        text = f"{text[: most // 2]}...{text[-most // 4 :]}"
+    text = cut_short(text, most)
     return repr(text) if isinstance(value, str) else text
 
 

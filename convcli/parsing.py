@@ -12,6 +12,7 @@ from convcli.limits import JOBS, WHOLE, WINDOW
 
 __all__ = [
     "MINUS_SIGNS",
+    "NUMBER",
     "Padding",
     "PaddingPixels",
     "as_padding",
@@ -29,9 +30,8 @@ __all__ = [
     "whole",
 ]
 
-_NUMBER = re.compile(
-    r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?)", re.ASCII | re.IGNORECASE
-)
+# A number as people write it, without a fraction bar.
+NUMBER = re.compile(r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?)", re.ASCII | re.IGNORECASE)
 _WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 # Signs and spaces as they are copied from web pages, and what they stand for.
 MINUS_SIGNS = str.maketrans({"−": "-", "\N{NO-BREAK SPACE}": " "})
@@ -45,7 +45,7 @@ Padding: TypeAlias = Literal["same", "full", "valid"] | PaddingPixels
 def real(word: str) -> float:
     """Read ``2``, ``-.5``, ``1e-3`` or a fraction such as ``1/9``; a ValueError says what is wrong."""
     parts = word.translate(MINUS_SIGNS).split("/")
-    if len(parts) > 2 or not all(_NUMBER.fullmatch(part) for part in parts):
+    if len(parts) > 2 or not all(NUMBER.fullmatch(part) for part in parts):
         raise ValueError("is not a number")
     value = float(parts[0])
     if len(parts) == 1:
@@ -71,7 +71,7 @@ def parse_number(text: str) -> float:
 def finite(value: object, name: str) -> float:
     """Return a number that is finite; `name` is what errors call it."""
     try:
-        number = float(value)  # type: ignore[arg-type]
+        number = float(value)  # type: ignore[arg-type]  # whatever has no __float__ is refused below
     except (TypeError, ValueError, OverflowError):
         raise UsageError(f"{name} {shown(value)} is not a number", hint="give one number") from None
     if number - number != 0:
@@ -188,7 +188,7 @@ def as_pair(value: object, what: str, least: int = 1) -> tuple[int, int]:
 def _as_int(value: object, what: str) -> int:
     if not isinstance(value, bool):
         try:
-            return index(value)  # type: ignore[arg-type]
+            return index(value)  # type: ignore[arg-type]  # whatever has no __index__ is refused below
         except TypeError:  # arrays have an __index__ too, and most of them no answer
             pass
     raise UsageError(f"{what} {shown(value)} is not a whole number", hint="give an int or (rows, columns)")

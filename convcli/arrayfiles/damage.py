@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from convcli.errors import ConvcliError
+from convcli.errors import ConvcliError, cut_short
 
-__all__ = ["ArrayFileError", "DamagedError", "PickledError", "damage", "rounded", "shortened"]
+__all__ = ["ArrayFileError", "DamagedError", "PickledError", "damage", "rounded"]
 
 
 class ArrayFileError(ConvcliError):
@@ -31,18 +31,13 @@ def damage() -> Iterator[None]:
         raise DamagedError("it is nested too deeply") from error
     except Exception as error:  # headers and archives that are damaged raise anything
         reason = " ".join(str(error).partition("\n")[0].split()) or type(error).__name__
-        raise DamagedError(shortened(reason, 200)) from error
+        raise DamagedError(cut_short(reason, 200)) from error
 
 
 def rounded(digits: str, place: Sequence[int]) -> ArrayFileError:
     """Return the error for an integer that float64 cannot hold."""
     at = ", ".join(map(str, place))
     return ArrayFileError(
-        f" holds integers that float64 would round; the first, {shortened(digits)}, is at [{at}]",
+        f" holds integers that float64 would round; the first, {cut_short(digits)}, is at [{at}]",
         hint="integers up to 2**53 are exact: scale them, or store floats where rounding is meant",
     )
-
-
-def shortened(text: str, most: int = 40) -> str:
-    """Return `text` without its middle where it is long."""
-    return text if len(text) <= most else f"{text[: most // 2]}...{text[-most // 4 :]}"

@@ -16,7 +16,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.arrayfiles.damage import ArrayFileError, DamagedError, PickledError, shortened
+from convcli.arrayfiles.damage import ArrayFileError, DamagedError, PickledError
+from convcli.errors import cut_short
 
 __all__ = ["Check", "read_npy"]
 
@@ -73,10 +74,10 @@ def _header(file: Any, length: int) -> tuple[np.dtype[Any], bool, tuple[int, ...
     while text.startswith("{") and (found := _FIELD.match(text, place)):
         fields[found[2]], place = found[3], found.end()
     if len(fields) != 3 or text[place:].strip() != "}":
-        raise DamagedError(f"its header is not one of NumPy's: {shortened(text)!r}")
+        raise DamagedError(f"its header is not one of NumPy's: {cut_short(text)!r}")
     sides = [side.strip().rstrip("L") for side in fields["shape"][1:-1].split(",")]
     if not all(side.isdigit() and len(side) < 20 for side in sides if side):
-        raise DamagedError(f"its header says the shape {shortened(fields['shape'])}")
+        raise DamagedError(f"its header says the shape {cut_short(fields['shape'])}")
     shape = tuple(int(side) for side in sides if side)
     return _dtype(fields["descr"]), fields["fortran_order"] == "True", shape, 8 + size + count
 
@@ -87,5 +88,5 @@ def _dtype(word: str) -> np.dtype[Any]:
         return np.dtype(spelled)
     if spelled.lstrip("<>=|").startswith("O") or "'O'" in word or "|O" in word:
         raise PickledError("it holds Python objects")
-    what = "records" if word.startswith("[") else f"values of type {shortened(spelled)!r}"
+    what = "records" if word.startswith("[") else f"values of type {cut_short(spelled)!r}"
     raise ArrayFileError(f" holds {what}, not numbers", hint="store an array of float64")

@@ -9,10 +9,11 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.arrayfiles.damage import ArrayFileError, DamagedError, PickledError, damage, rounded, shortened
+from convcli.arrayfiles.damage import ArrayFileError, DamagedError, PickledError, damage, rounded
 from convcli.arrayfiles.first_bytes import text_of
 from convcli.arrayfiles.npy import Check, read_npy
 from convcli.arrayfiles.table import read_table
+from convcli.errors import cut_short
 from convcli.limits import NESTING
 
 __all__ = [
@@ -128,7 +129,7 @@ def _check_nesting(value: list[Any], place: list[int]) -> None:
             _check_nesting(item, [*place, index])
         elif not isinstance(item, int | float):
             raise ArrayFileError(
-                f": {where}[{index}] is {shortened(repr(item))}, not a number", hint="write numbers"
+                f": {where}[{index}] is {cut_short(repr(item))}, not a number", hint="write numbers"
             )
 
 

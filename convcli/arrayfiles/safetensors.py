@@ -18,7 +18,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.arrayfiles.damage import DamagedError, shortened
+from convcli.arrayfiles.damage import DamagedError
+from convcli.errors import cut_short
 from convcli.limits import TENSOR_HEADER
 
 __all__ = ["Header", "read_header", "read_tensor"]
@@ -60,7 +61,7 @@ def read_header(file: BinaryIO) -> Header:
     spans = sorted(span for span in spans if span[0] < span[1])
     for (_, end, one), (begin, _, other) in pairwise(spans):
         if begin < end:
-            raise DamagedError(f"the bytes of {shortened(one)!r} and {shortened(other)!r} overlap")
+            raise DamagedError(f"the bytes of {cut_short(one)!r} and {cut_short(other)!r} overlap")
     return header
 
 
@@ -68,7 +69,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise DamagedError(f"the header names {shortened(name)!r} twice")
+            raise DamagedError(f"the header names {cut_short(name)!r} twice")
         found[name] = value
     return found
 
@@ -82,7 +83,7 @@ def read_tensor(file: BinaryIO, header: Header, name: str) -> NDArray[Any]:
     """Return the tensor of this name in the `header`; BF16 becomes float32, exactly."""
     kind, shape, begin, end = _entry(header[name])
     if kind not in _DTYPES:
-        raise DamagedError(f"numbers of type {shortened(kind)} are not supported")
+        raise DamagedError(f"numbers of type {cut_short(kind)} are not supported")
     dtype = np.dtype(_DTYPES[kind])
     if min((*shape, begin)) < 0 or end - begin != prod(shape) * dtype.itemsize:
         raise DamagedError(f"{end - begin} bytes are not {shape} numbers of type {kind}")

@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.arrayfiles.damage import ArrayFileError, rounded, shortened
+from convcli.arrayfiles.damage import ArrayFileError, rounded
 from convcli.arrayfiles.first_bytes import text_of
+from convcli.errors import cut_short
+from convcli.parsing import NUMBER
 
 __all__ = ["read_table"]
 
 Array = NDArray[Any]
 
-_NUMBER = re.compile(r"[-+]?((\d+\.?\d*|\.\d+)(e[-+]?\d+)?|nan|inf(inity)?)", re.ASCII | re.IGNORECASE)
 # Integers that float64 may round; longer ones are taken for decimal fractions of large numbers.
 _INTEGER = re.compile(r"[-+]?\d{16,40}", re.ASCII)
 
@@ -28,7 +29,7 @@ def read_table(data: bytes) -> Array:
     if not rows:
         raise ArrayFileError(" holds no numbers", hint="write one row of numbers per line")
     delimiter = next((sign for sign in "\t;," if any(sign in line for _, line in rows)), None)
-    if not any(_NUMBER.fullmatch(cell) or cell[:1].isdigit() for cell in _cells(rows[0][1], delimiter)):
+    if not any(NUMBER.fullmatch(cell) or cell[:1].isdigit() for cell in _cells(rows[0][1], delimiter)):
         del rows[0]  # a heading
     if not rows:
         raise ArrayFileError(" holds a heading but no numbers", hint="add rows of numbers")
@@ -65,8 +66,8 @@ def _diagnosis(rows: list[tuple[int, str]], delimiter: str | None) -> ArrayFileE
                 hint="give every line as many numbers",
             )
         for column, cell in enumerate(cells, 1):
-            if not _NUMBER.fullmatch(cell):
+            if not NUMBER.fullmatch(cell):
                 hint = "use a point, not a comma, for decimals" if "," in cell else "write numbers only"
-                found = f"{shortened(repr(cell))} is not a number" if cell else "it is empty"
+                found = f"{cut_short(repr(cell))} is not a number" if cell else "it is empty"
                 return ArrayFileError(f", line {number}, value {column}: {found}", hint=hint)
     return ArrayFileError(" is not a table of numbers", hint="write numbers only")

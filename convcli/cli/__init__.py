@@ -3,7 +3,7 @@
 What is imported here is part of the interpreter: so Ctrl-C is met from the first milliseconds on.
 """
 
-# `signal` itself takes longer to import than all of this.
+# `signal` itself takes longer to import than all of this; typeshed does not know its inner module.
 import _signal as signal  # type: ignore[import-not-found]
 import gc
 import io

@@ -68,7 +68,7 @@ class Frame(NamedTuple):
         return self.pixels if self.alpha is None else np.dstack([self.pixels, self.alpha])
 
 
-# What a decoder returns for one frame.
+# One decoded frame, and the meaning of its channels.
 Decoded: TypeAlias = tuple[Frame, Space]
 
 

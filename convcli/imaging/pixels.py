@@ -17,7 +17,6 @@ __all__ = ["Pixels", "SampleType", "suggest_unit", "target_dtype", "to_pixels"]
 # has woken up.
 _BLOCK_SAMPLES = 1 << 19
 
-_STRETCHES = (RangeMode.SCALE, RangeMode.SCALE_EACH)
 
 # Magnitudes from here on overflow int16.
 _INT16_OVERFLOW = 32768
@@ -92,7 +91,7 @@ def to_pixels(
     if values.dtype == dtype and mode is RangeMode.CLIP and full_in == white and out is None:
         return Pixels(values, 0)
     gain = 1.0 if full_in == 1.0 else white / full_in
-    if mode in _STRETCHES:
+    if mode.stretches:
         gain, offset = _stretch(values, white, span)
     elif mode is RangeMode.UNIT:
         gain, offset = white, 0.0
@@ -170,7 +169,7 @@ def _to_floats(
 ) -> Pixels:
     if mode is RangeMode.RAW:
         return Pixels(values.astype(dtype, copy=False), 0)
-    if mode in _STRETCHES:
+    if mode.stretches:
         gain, offset = _stretch(values, white, span)
         stretched = np.multiply(values, gain, dtype=np.float64) + offset
         return Pixels(np.clip(stretched, 0.0, white).astype(dtype), 0)

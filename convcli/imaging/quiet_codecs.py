@@ -98,7 +98,7 @@ def silenced(who: str) -> Iterator[Heard]:
     outer, _local.heard = getattr(_local, "heard", None), heard
     try:
         yield heard
-    except Exception:
+    except Exception:  # passed on: only its reason is looked for here
         heard.reason = heard.last_line()
         raise
     finally:
@@ -202,4 +202,4 @@ def _python_writes_to(descriptor: int) -> None:
         buffer = getattr(stream, "buffer", None)
         raw = getattr(buffer, "raw", buffer)  # unbuffered (python -u), there is no other
         if isinstance(raw, io.FileIO) and not raw.closed and raw.fileno() in current:
-            raw.__init__(descriptor, "wb", closefd=False)  # type: ignore[misc]
+            raw.__init__(descriptor, "wb", closefd=False)  # type: ignore[misc]  # reopens it in place

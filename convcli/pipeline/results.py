@@ -37,7 +37,7 @@ class Result(NamedTuple):
 
 def can_be_lazy(image: Image, spec: FilterSpec | PoolSpec, format: Format) -> bool:
     """Whether bands will do: integer samples in and out, and no range that needs the whole map."""
-    if spec.range in (RangeMode.RAW, RangeMode.SCALE, RangeMode.SCALE_EACH):
+    if spec.range is not None and (spec.range is RangeMode.RAW or spec.range.stretches):
         return False
     types = {frame.pixels.dtype for frame in image.frames}
     return all(one.kind == "u" and target_dtype(spec.depth, one, format).dtype.kind == "u" for one in types)

@@ -108,10 +108,7 @@ def _stored(
         stored.append(tuple(np.atleast_1d(made.frames[0].pixels[at]).tolist()))
         mode = spec.range or (RangeMode.RAW if made.dtype.kind == "f" else RangeMode.CLIP)
         cut = [False] * len(stored[-1])
-        if mode not in (
-            RangeMode.SCALE,
-            RangeMode.SCALE_EACH,
-        ):  # which cuts nothing, and cannot be known from one pixel
+        if not mode.stretches:  # which cuts nothing, and cannot be known from one pixel
             alone = [FeatureMap(np.full((1, 1), value), None) for value in np.atleast_1d(one.values[at])]
             cut = [to_image(image, [value], spec, format).clipped > 0 for value in alone]
         clipped.append(tuple(cut))

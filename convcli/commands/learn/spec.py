@@ -56,7 +56,7 @@ class Pairs(Options):
 
 
 class LearnSpec(Options):
-    """What is fitted, to which samples, and how."""
+    """How a kernel is fitted: its size and padding, the samples, the loss and the descent."""
 
     size: Annotated[
         tuple[int, int] | Literal["auto"],

@@ -1,4 +1,4 @@
-"""Numbers of one matrix with as many decimals each, so that they line up."""
+"""Numbers of a matrix as text with the same number of decimals, so that their points line up."""
 
 import math
 from typing import NamedTuple

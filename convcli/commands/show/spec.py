@@ -47,7 +47,7 @@ def parse_region(text: str) -> Region:
 
 
 class ShowSpec(Options):
-    """What `convcli show` prints of each map, and how."""
+    """How `convcli show` prints each map: the region, the number of digits, table, file or preview."""
 
     score: Annotated[
         bool,

@@ -25,7 +25,7 @@ _MASKS_AT = 54
 
 
 class BmpFile(NamedTuple):
-    """What the header says; `masks` are those of red, green, blue and, if there is one, alpha."""
+    """The fields of the header; `masks` are the bits of red, green, blue and, if there is one, alpha."""
 
     width: int
     height: int
@@ -77,5 +77,6 @@ def _channel(pixels: Array, mask: int, dtype: type[np.unsignedinteger]) -> Array
     low = (mask & -mask).bit_length() - 1
     white = mask >> low
     if white & (white + 1) or white > 0xFFFF:
+        # told as a kind that is not read, as Pillow's own
         raise NotImplementedError(f"the mask {mask:#x} of a channel")
     return widened((pixels & mask) >> low, white, dtype)

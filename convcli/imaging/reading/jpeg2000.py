@@ -32,6 +32,7 @@ def jpeg2000_frame(picture: ImageFile.ImageFile, data: bytes, notes: list[str]) 
     kinds = {(one.bits, one.signed) for one in components}
     most = max((one.bits for one in components), default=8)
     if picture.mode not in ("P", "PA") and b"pclr" in data[: data.find(_CODESTREAM)]:
+        # told as a kind that is not read, as Pillow's own
         raise NotImplementedError("a palette of grey, or of more than 8 bits")
     if picture.mode == "P" and most < 8:  # Pillow shifts indices of a palette too
         return from_pillow(picture.point([index >> (8 - most) for index in range(256)]), notes)

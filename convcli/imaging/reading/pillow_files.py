@@ -45,10 +45,7 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
         if kind == "GIF":
             return _gif(data, name, frame, max_pixels, notes)
         if kind == "WEBP":
-            from convcli.imaging.reading.webp_file import webp_facts
-
-            webp = webp_facts(data, FRAMES.most + 1)
-            _check_all(name, (webp.width, webp.height), webp.frames, frame, max_pixels)
+            return _webp(data, name, frame, max_pixels, notes)
         if kind == "TIFF":
             from convcli.imaging.reading.tiff import decode_tiff
 
@@ -124,6 +121,16 @@ def _gif(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list
     return _image(decoded, metadata, "gif", name, notes)
 
 
+def _webp(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list[str]) -> Image:
+    from convcli.imaging.reading.webp_file import webp_facts
+
+    webp = webp_facts(data, FRAMES.most + 1)
+    _check_all(name, (webp.width, webp.height), webp.frames, frame, max_pixels)
+    with open_picture(data, "WEBP") as picture:
+        image = _decode(picture, data, name, frame, max_pixels, notes)
+    return replace(image, metadata=image.metadata._replace(coding="lossy" * webp.lossy))
+
+
 def _check_all(name: str, size: tuple[int, int], count: int, frame: int | None, max_pixels: int) -> None:
     """Refuse too many frames, or too many pixels in all that are asked for."""
     if (count if frame is None else frame) > FRAMES.most:
@@ -153,11 +160,8 @@ def _decode(
         decoded.append((one._replace(duration=_duration(picture)), space))
         if index == indices[0]:
             metadata = collect(picture, notes)
-    if picture.format == "WEBP":
-        from convcli.imaging.reading.webp_file import webp_facts
-
-        decoded = _without_opaque_alpha(decoded) if getattr(picture, "n_frames", 1) > 1 else decoded
-        metadata = metadata._replace(coding="lossy" * webp_facts(data, FRAMES.most).lossy)
+    if picture.format == "WEBP" and getattr(picture, "n_frames", 1) > 1:
+        decoded = _without_opaque_alpha(decoded)
     if picture.format in ("JPEG", "MPO"):
         metadata = metadata._replace(coding=jpeg_coding(data), iptc=_iptc_of_jpeg(picture))
     format = _NAMES.get(picture.format or "", (picture.format or "").lower())

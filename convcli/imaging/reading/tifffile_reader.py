@@ -15,8 +15,9 @@ from convcli.imaging.tiff_directory import opened_at
 __all__ = ["stored_samples"]
 
 
-# How errors begin, and how tifffile says that it does not know a kind.
+# How errors begin that tell of a kind that is not read: NotImplementedError, as from Pillow itself.
 _NEITHER = "neither Pillow nor tifffile reads"
+# How tifffile says that it does not know a kind.
 _UNKNOWN = re.compile("not supported|cannot decode")
 
 
