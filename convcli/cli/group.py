@@ -10,6 +10,7 @@ from convcli import __version__
 from convcli.cli import INTERRUPTED
 from convcli.cli.lookup import ABOUT, Commands
 from convcli.errors import ConvcliError, UsageError
+from convcli.options.panels import ADVANCED
 from convcli.options.typer_parsers import PlainGroup, print_page
 from convcli.pipeline import messages
 
@@ -32,6 +33,13 @@ class Group(PlainGroup):
     def list_commands(self, _ctx: Any) -> list[str]:
         """Return the commands' names, in the order of ``--help``."""
         return list(ABOUT)
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters; Typer's own, of completion, are seldom needed."""
+        parameters = super().get_params(ctx)
+        for parameter in parameters:
+            parameter.rich_help_panel = ADVANCED
+        return parameters
 
     def about_commands(self) -> dict[str, str]:
         """Return what help says of each command, for which none need be imported."""

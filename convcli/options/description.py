@@ -103,7 +103,7 @@ def _usage(context: Any, parameters: list[Any]) -> Iterator[str]:
             yield _argument(parameter)
     for parameter in parameters:
         if parameter.param_type_name == "option" and parameter.required:
-            yield f"{min(parameter.opts, key=len)} {parameter.metavar}"
+            yield f"{min(parameter.opts, key=len)} {parameter.metavar or parameter.name.upper()}"
     yield "[OPTIONS]"
     if hasattr(context.command, "about_commands"):
         yield "[COMMAND ...]" if context.command.invoke_without_command else "COMMAND ..."
@@ -125,7 +125,7 @@ def _option(parameter: Any) -> Option:
         default=_default(parameter),
         required=parameter.required,
         variable=variable if isinstance(variable, str) else ", ".join(variable),
-        panel=parameter.rich_help_panel or (ESSENTIALS if argument else ADVANCED),
+        panel=parameter.rich_help_panel or (ESSENTIALS if argument else "Options"),
     )
 
 

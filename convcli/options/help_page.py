@@ -79,10 +79,10 @@ def _table(rows: Iterable[tuple[str, str]], width: int, column: int) -> Iterator
     for name, meaning in rows:
         lines = _filled(meaning, width, indent, indent) or [indent]
         if width >= BESIDE and len(name) + 4 <= column:
-            yield f"  {_name(name)}{lines[0][len(name) + 2 :]}"
+            yield f"  {_name(name)}{lines[0][len(name) + 2 :]}".rstrip()
             yield from lines[1:]
         else:
-            yield from (f"  {_name(name)}", *lines)
+            yield from (*map(_name, _filled(f"  {name}", width, " " * 6)), *lines)
 
 
 def _named(option: Option, full: bool) -> str:

@@ -36,8 +36,8 @@ def pool_images(
     # a median filter, which keeps the size: noise goes, edges stay
     convcli pool sample_images/camera.png --mode median --size 5 --stride 1 --padding same -o calm.png
 
-    # global average pooling, as numbers
-    convcli pool sample_images/coffee.png --mode avg --global --depth float -o mean.csv
+    # global average pooling: one number
+    convcli pool sample_images/camera.png --mode avg --global -o mean.csv
     """
     from convcli.commands.pool.workflow import pool_files  # here, as NumPy comes with it
 
