@@ -73,43 +73,36 @@ def print_page(text: str) -> None:
 
 def _asking(help_option: Any) -> list[TyperOption]:
     """Make the options that are taken after every command, by the model of Typer's ``--help``."""
-    flag = partial(
-        TyperOption,
-        type_descriptor=help_option.type_descriptor,
-        is_flag=True,
-        expose_value=False,
-        is_eager=True,
-        rich_help_panel=ADVANCED,
-    )
+    pages: list[tuple[list[str], str, Callable[[Any], str]]] = [
+        (["-h", "--help"], "Show the essentials and the options.", lambda ctx: ctx.get_help()),
+        (["--help-all"], "Show every option with all that is said of it.", _long_page),
+        (["--version"], "Print the version.", lambda ctx: ctx.obj),  # as the app's own context has it
+    ]
     return [
-        flag(param_decls=["-h", "--help"], help="Show the essentials and the options.", callback=_show_help),
-        flag(
-            param_decls=["--help-all"],
-            help="Show every option with all that is said of it.",
-            callback=_show_all,
-        ),
-        flag(param_decls=["--version"], help="Print the version.", callback=_show_version),
+        TyperOption(
+            param_decls=names,
+            help=help,
+            callback=partial(_show, page),
+            type_descriptor=help_option.type_descriptor,
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            rich_help_panel=ADVANCED,
+        )
+        for names, help, page in pages
     ]
 
 
-def _show_help(ctx: Any, _parameter: Any, wanted: bool) -> None:
+def _show(page: Callable[[Any], str], ctx: Any, _parameter: Any, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        print_page(ctx.get_help())
+        print_page(page(ctx))
         raise typer.Exit
 
 
-def _show_all(ctx: Any, _parameter: Any, wanted: bool) -> None:
-    if wanted and not ctx.resilient_parsing:
-        from convcli.options.help_page import help_page
+def _long_page(ctx: Any) -> str:
+    from convcli.options.help_page import help_page
 
-        print_page(help_page(ctx, full=True))
-        raise typer.Exit
-
-
-def _show_version(ctx: Any, _parameter: Any, wanted: bool) -> None:
-    if wanted and not ctx.resilient_parsing:
-        print_page(ctx.obj)  # as the app's own context has it
-        raise typer.Exit
+    return help_page(ctx, full=True)
 
 
 def _with_own_parsers(parameters: list[Any]) -> list[Any]:

@@ -72,7 +72,7 @@ class SlidingWindow(Options):
     padding: Annotated[
         Padding,
         _padding(
-            help="On each side: N, RxC, T,B,L,R, same or full. With same, an even kernel's extra pixel is at "
+            help="Each side: N, RxC, T,B,L,R, same or full. With same, an even kernel's extra pixel is at "
             "the bottom and right, as in PyTorch; SciPy and OpenCV put it at the top and left."
         ),
     ] = "same"
@@ -135,7 +135,7 @@ class PoolWindow(Options):
     ] = None
     pad_value: PadValueOption = None
     padding: Annotated[
-        Padding, _padding(show_default="0", help="On each side: N, RxC, T,B,L,R, same or full.")
+        Padding, _padding(show_default="0", help="Each side: N, RxC, T,B,L,R, same or full.")
     ] = (
         (0, 0),
         (0, 0),
@@ -151,7 +151,7 @@ class PoolWindow(Options):
         bool,
         window_option(
             "--count-include-pad/--no-count-include-pad",
-            help="Whether averages count neutral padding, as zeros.",
+            help="Averages count neutral padding, as zeros.",
         ),
     ] = True
     whole: Annotated[

@@ -248,12 +248,28 @@ def test_colours_are_for_terminals() -> None:
     assert re.sub(r"\x1b\[\d+m", "", forced) == piped
 
 
-def test_completion_of_names_after_help(convcli: Convcli, monkeypatch: pytest.MonkeyPatch) -> None:
-    line = "convcli help ker"
-    for name, value in (("_CONVCLI_COMPLETE", "complete_bash"), ("COMP_WORDS", line), ("COMP_CWORD", "2")):
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("convcli help ker", b"kernels"),
+        ("convcli help kernels sh", b"show"),
+        ("convcli help kernels fi", b""),
+        ("convcli help filter fi", b""),
+        ("convcli help nothing fi", b""),
+        ("convcli filter --help-", b"--help-all"),
+    ],
+)
+def test_completion_of_names(
+    convcli: Convcli, monkeypatch: pytest.MonkeyPatch, line: str, offered: bytes
+) -> None:
+    environment = {
+        "_CONVCLI_COMPLETE": "complete_bash",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(line.split()) - 1),
+    }
+    for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    ran = convcli()
-    assert ran.out == b"kernels\n"
+    assert convcli().out.strip() == offered
 
 
 def test_descriptions_are_frozen() -> None:

@@ -19,6 +19,7 @@ from convcli.options.shared_options import (
     GrayOption,
     JobsOption,
     NormalizeOption,
+    advanced_option,
     essential_option,
     window_option,
 )
@@ -95,10 +96,12 @@ class CompareSpec(Options):
         ),
     ] = False
     samples: Annotated[
-        int | None, _compare("--samples", **INTEGER, show_default="400", help="Number of random pictures.")
+        int | None,
+        advanced_option("--samples", **INTEGER, show_default="400", help="Number of random pictures."),
     ] = None
     seed: Annotated[
-        int | None, _compare("--seed", **INTEGER, show_default="0", help="Seed of the random pictures.")
+        int | None,
+        advanced_option("--seed", **INTEGER, show_default="0", help="Seed of the random pictures."),
     ] = None
     shift: Annotated[
         tuple[int, int] | None,

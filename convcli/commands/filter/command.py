@@ -35,10 +35,10 @@ def filter_images(
     convcli filter sample_images/camera.png -k sobel -o edges.png
 
     # a matrix of your own, here one that sharpens
-    convcli filter sample_images/coffee.png -k "0 -1 0; -1 5 -1; 0 -1 0" -o sharp.png
+    convcli filter sample_images/coffee.png -k "0 -1 0; -1 5 -1; 0 -1 0"
 
     # every picture of a folder, blurred
-    convcli filter sample_images --recursive -k gaussian:sigma=3 --out-dir blurred
+    convcli filter sample_images --recursive -k gaussian --out-dir blurred
     """
     from convcli.commands.filter.workflow import filter_files  # here, as NumPy comes with it
 

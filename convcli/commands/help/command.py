@@ -1,5 +1,7 @@
 """``convcli help``: the help of a command by its name."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -11,10 +13,28 @@ from convcli.options.typer_parsers import Command, PlainGroup, print_page, verba
 __all__ = ["register"]
 
 
-def _names(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Offer the names of commands."""
-    command: Any = ctx.find_root().command
-    return [name for name in command.about_commands() if name.startswith(incomplete)]
+def _named(ctx: typer.Context, names: Iterable[str]) -> Any:
+    """Return the context of the command that `names` lead to, from the program on."""
+    found: Any = ctx.find_root()
+    for name in names:
+        if not isinstance(found.command, PlainGroup):
+            path = found.command_path
+            raise UsageError(f"{path} has no command {shown(name)}", hint=f"see {path} --help")
+        known = found.command.about_commands()
+        if name not in known:
+            raise unknown("command", name, known)
+        command: Any = found.command.get_command(found, name)
+        found = typer.Context(command, info_name=name, parent=found)
+    return found
+
+
+def _offered(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Offer the commands that may follow."""
+    with suppress(UsageError):
+        command = _named(ctx, ctx.params.get("names") or ()).command
+        if isinstance(command, PlainGroup):
+            return [name for name in command.about_commands() if name.startswith(incomplete)]
+    return []
 
 
 NamesArgument = Annotated[
@@ -22,9 +42,9 @@ NamesArgument = Annotated[
     typer.Argument(
         metavar="COMMAND",
         parser=verbatim,
-        autocompletion=_names,
+        autocompletion=_offered,
         show_default=False,
-        help="The command, such as filter or kernels show; without it, all are listed.",
+        help="Such as filter or kernels show; without it, all commands are listed.",
     ),
 ]
 # Without a name, the help of the program itself is shown.
@@ -45,14 +65,4 @@ def show_help(ctx: typer.Context, names: NamesArgument = NO_NAMES) -> None:
 
     convcli help kernels show
     """
-    context: Any = ctx.find_root()
-    for name in names:
-        group = context.command
-        if not isinstance(group, PlainGroup):
-            path = context.command_path
-            raise UsageError(f"{path} has no command {shown(name)}", hint=f"see {path} --help")
-        if name not in group.about_commands():
-            raise unknown("command", name, group.about_commands())
-        command: Any = group.get_command(context, name)
-        context = typer.Context(command, info_name=name, parent=context)
-    print_page(context.get_help())
+    print_page(_named(ctx, names).get_help())

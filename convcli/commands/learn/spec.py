@@ -14,6 +14,7 @@ from convcli.options.shared_options import (
     INTEGER,
     NUMBER,
     JobsOption,
+    advanced_option,
     any_of,
     choice_of,
     essential_option,
@@ -122,7 +123,7 @@ class LearnSpec(Options):
             help="Share of the values that is not fitted. It is drawn at random; its error is reported.",
         ),
     ] = 0.0
-    seed: Annotated[int, _data("--seed", **INTEGER, help="Seed of all random draws.")] = 0
+    seed: Annotated[int, advanced_option("--seed", **INTEGER, help="Seed of all random draws.")] = 0
 
     method: Annotated[
         FitMethod,
@@ -143,11 +144,12 @@ class LearnSpec(Options):
         _descent("--lr", **NUMBER, show_default="one that converges", help="Learning rate."),
     ] = None
     batch: Annotated[
-        int | None, _descent("--batch", **INTEGER, show_default="all", help="Values drawn for each step.")
+        int | None,
+        advanced_option("--batch", **INTEGER, show_default="all", help="Values drawn for each step."),
     ] = None
     init: Annotated[
         Init | None,
-        _descent(
+        advanced_option(
             "--init",
             **choice_of(Init),
             show_default="zero",

@@ -99,7 +99,7 @@ class ShowSpec(Options):
             "--as",
             **choice_of(Form, "FORM"),
             show_default="as -o says",
-            help=f"What to print: {any_of(Form)}. csv, json and npy hold whole maps at full precision.",
+            help=f"{any_of(Form)}. csv, json and npy hold whole maps at full precision.",
         ),
     ] = None
     output: Annotated[str | None, output_option("The .csv, .json or .npy to write; - is stdout.")] = None
