@@ -111,6 +111,7 @@ def test_the_long_page_says_everything(convcli: Convcli, path: str) -> None:
     for _, about in command.commands:
         assert about in page
     assert " ".join(command.text.split()) in page
+    assert page.isascii()  # whatever the terminal's encoding
 
 
 def read(page: str) -> list[str]:

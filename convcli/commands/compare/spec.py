@@ -50,9 +50,9 @@ class CompareSpec(Options):
         str | None,
         essential_option(
             "--stack",
-            metavar="FILE.toml",
+            metavar="FILE",
             parser=verbatim,
-            help="A stack instead of one kernel. Each of its convolutions is padded: see docs/stacks.md.",
+            help="A stack (.toml) instead of one kernel. Each of its convolutions is padded: see docs/stacks.md.",
         ),
     ] = None
     layers: Annotated[int, window_option("--layers", **INTEGER, help="Apply the kernel N times.")] = 1
@@ -92,7 +92,8 @@ class CompareSpec(Options):
         bool,
         _compare(
             "--bias-map",
-            help="Is mean or deviation biased by position. Random pictures of INPUT's size are filtered.",
+            help="Measure how mean and deviation depend on position. Random pictures of INPUT's size are "
+            "filtered.",
         ),
     ] = False
     samples: Annotated[

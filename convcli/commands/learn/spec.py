@@ -65,11 +65,11 @@ class LearnSpec(Options):
         tuple[int, int] | Literal["auto"],
         essential_option(
             "--size",
-            metavar="N|RxC|auto",
+            metavar="SIZE",
             parser=read_size,
             show_default="auto",
             autocompletion=completion.words(AUTO),
-            help="Kernel size. auto grows it until the residual stops falling.",
+            help="Kernel size: N, RxC or auto. auto grows it until the residual stops falling.",
         ),
     ] = AUTO
     pad: Annotated[

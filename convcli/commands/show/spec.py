@@ -91,7 +91,12 @@ class ShowSpec(Options):
     ] = None
     precision: Annotated[
         int | None,
-        _view("--precision", **INTEGER, show_default="4 digits", help="Decimals in tables."),
+        _view(
+            "--precision",
+            **INTEGER,
+            show_default="4 digits",
+            help="Decimals in tables. By default the largest value has 4 digits.",
+        ),
     ] = None
     form: Annotated[
         Form | None,
