@@ -52,7 +52,7 @@ class CompareSpec(Options):
             "--stack",
             metavar="FILE",
             parser=verbatim,
-            help="A stack (.toml) instead of one kernel. Each of its convolutions is padded: see docs/stacks.md.",
+            help="A stack (.toml) instead of one kernel. All of its convolutions are padded: docs/stacks.md.",
         ),
     ] = None
     layers: Annotated[int, window_option("--layers", **INTEGER, help="Apply the kernel N times.")] = 1
