@@ -1,69 +1,58 @@
-"""Print docs/commands.md: every command with every option, taken from the program itself.
+"""Print docs/commands.md: every command with its examples and options, taken from the program itself.
 
 Run ``python docs/make_commands.py > docs/commands.md`` after changing an option; a test compares the two.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import typer
 
 from convcli.cli import app
+from convcli.options.description import Description, Example, Option, describe_all
 
 HEAD = """# Commands
 
-Made by `docs/make_commands.py` from the program's own help. Common to all: stdout carries only the product
-(picture bytes, paths of written files, JSON); everything for people goes to stderr. Exit status: 0 all done,
-1 some input failed, 2 wrong usage, 130 on Ctrl-C.
+Made by `docs/make_commands.py` from the program's own help; `convcli COMMAND --help-all` and `man convcli`
+say the same. Every command also takes `-h` and `--help`, `--help-all`, and `--version`.
 """
+# Options that every command has.
+EVERYWHERE = {"--help", "--help-all", "--version"}
 
 
 def page() -> str:
     """Return the whole page."""
-    parts = [HEAD]
-    for path, command in sorted(_commands(typer.main.get_command(app), "convcli")):
-        parts.append(f"## `{path}`\n\n{_words(command.help or '')}\n\n{_table(command)}")
-    return "\n".join(parts)
+    root = typer.Context(typer.main.get_command(app), info_name="convcli")
+    return "\n".join([HEAD, *(part for command in describe_all(root) for part in _parts(command))])
 
 
-def _commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
-    yield path, command
-    for name, below in getattr(command, "commands", {}).items():
-        yield from _commands(below, f"{path} {name}")
+def _parts(command: Description) -> Iterator[str]:
+    yield f"## `{command.path}`\n"
+    yield f"`{command.usage}`\n"
+    for paragraph in (command.about, *filter(None, command.text.split("\n\n"))):
+        yield f"{' '.join(paragraph.split())}\n"
+    yield "\n".join(["```bash", *map(_example, command.examples), "```\n"])
+    if command.commands:
+        yield "\n".join(f"- `{command.path} {name}`: {about}" for name, about in command.commands) + "\n"
+    rows = [_row(option) for options in command.groups().values() for option in options]
+    if any(rows):
+        yield "\n".join(["| option | what it means | default |", "|---|---|---|", *filter(None, rows)]) + "\n"
 
 
-def _table(command: Any) -> str:
-    rows = ["| option | what it means | default |", "|---|---|---|"]
-    for parameter in command.params:
-        help_record = getattr(parameter, "help", None)
-        if not help_record:
-            continue
-        names = (
-            ", ".join(f"`{name}`" for name in (*sorted(parameter.opts, key=len), *parameter.secondary_opts))
-            if _is_option(parameter)
-            else ""
-        )
-        metavar = f" `{parameter.metavar}`" if parameter.metavar else ""
-        cells = (f"{names}{metavar}".strip(), _words(help_record), _default(parameter))
-        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(rows) + "\n"
+def _example(example: Example) -> str:
+    return f"# {example.about}\n{example.line}" if example.about else example.line
 
 
-def _is_option(parameter: Any) -> bool:
-    return bool(parameter.param_type_name == "option")
+def _row(option: Option) -> str:
+    if EVERYWHERE & {*option.names}:
+        return ""
+    names = " ".join(filter(None, [", ".join(f"`{name}`" for name in option.names), _code(option.value)]))
+    variable = f" Environment: `{option.variable}`." if option.variable else ""
+    cells = (names, option.text + variable, "required" if option.required else option.default)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _default(parameter: Any) -> str:
-    if parameter.required:
-        return "required"
-    if isinstance(parameter.show_default, str):
-        return parameter.show_default
-    value = parameter.default
-    return "" if value is None or value is False else str(value)
-
-
-def _words(text: str) -> str:
-    return " ".join(text.split())
+def _code(text: str) -> str:
+    return text and f"`{text}`"
 
 
 if __name__ == "__main__":

@@ -2,15 +2,16 @@
 
 import os
 import sys
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from convcli import __version__
 from convcli.cli import INTERRUPTED
-from convcli.cli.lookup import ABOUT, Commands, commands_for_help
+from convcli.cli.lookup import ABOUT, Commands
 from convcli.errors import ConvcliError, UsageError
-from convcli.options.typer_parsers import PlainGroup
+from convcli.options.panels import ADVANCED
+from convcli.options.typer_parsers import PlainGroup, print_page
 from convcli.pipeline import messages
 
 __all__ = ["Group", "app"]
@@ -33,13 +34,16 @@ class Group(PlainGroup):
         """Return the commands' names, in the order of ``--help``."""
         return list(ABOUT)
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help page, for which commands need not be imported."""
-        loading, self.commands = self.commands, commands_for_help()
-        try:
-            super().format_help(ctx, formatter)
-        finally:
-            self.commands = loading
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters; Typer's own, of completion, are seldom needed."""
+        parameters = super().get_params(ctx)
+        for parameter in parameters:
+            parameter.rich_help_panel = ADVANCED
+        return parameters
+
+    def about_commands(self) -> dict[str, str]:
+        """Return what help says of each command, for which none need be imported."""
+        return ABOUT
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named."""
@@ -85,7 +89,7 @@ class Group(PlainGroup):
             if error.message and not _is_help(error):
                 messages.complain(_usage(error))
             else:
-                messages.text(error.message)
+                print_page(error.message)
             return error.exit_code
 
 
@@ -110,20 +114,21 @@ app = typer.Typer(
     cls=Group,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"obj": f"convcli {__version__}"},
 )
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
-        messages.text(f"convcli {__version__}\n")
-        raise typer.Exit
-
-
 @app.callback()
-def root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
-    ] = False,
-) -> None:
-    """The convolution workbench for the shell: filter pictures, and see what a convolution does."""
+def root() -> None:
+    """The convolution workbench for the shell: filter pictures, and see how it works.
+
+    stdout carries only the product: the bytes of pictures, the paths of files that were written, or JSON.
+    Everything for people goes to stderr. The exit status is 0 where all was done, 1 where some input failed,
+    2 for wrong usage, and 130 after Ctrl-C.
+
+    Examples
+    --------
+    convcli filter sample_images/camera.png -k sobel -o edges.png
+
+    convcli explain sample_images/camera.png -k sobel-x --at 0,0
+    """

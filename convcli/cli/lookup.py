@@ -7,29 +7,22 @@ from typing import Any
 
 import typer
 
-from convcli.options.typer_parsers import Command
+__all__ = ["ABOUT", "Commands"]
 
-__all__ = ["ABOUT", "Commands", "commands_for_help"]
-
-# Commands in the order of ``--help`` with what it says of each; `convcli.commands` has a folder of each name.
+# Commands in the order of ``--help``, each with its own first line; `convcli.commands` has a folder of each.
 ABOUT = {
-    "filter": "Slide kernels over pictures: correlation, as a convolution layer computes it.",
-    "pool": "Pool pictures: max, average, min, median or Lp pooling, as a pooling layer computes it.",
-    "run": "Pass pictures through a stack of layers: a small network, without PyTorch.",
-    "learn": "Find the kernel that makes one picture of another, and say what is known about it.",
-    "show": "Show the numbers of a picture, or of the feature maps that kernels make of it.",
-    "explain": "Explain one output pixel: what the window sees, the products, their sum, what is stored.",
-    "spectrum": "Check the convolution theorem: multiplying spectra is sliding the kernel, with wrap "
-    "padding.",
-    "compare": "Measure what each padding does to the border: errors, depth, bias, and which mode is best.",
-    "kernels": "List the named kernels, each with a picture; show one, or export it.",
-    "formats": "List the file formats: what is read and written exactly, and what is only tried.",
+    "filter": "Slide kernels over pictures, as a convolution layer computes it.",
+    "pool": "Max, average, min, median or Lp pooling of pictures.",
+    "run": "Pass pictures through a stack of layers: a small network.",
+    "learn": "Find the kernel that makes one picture of another.",
+    "show": "Show the numbers of a picture, or of its feature maps.",
+    "explain": "Explain one output pixel: its window, products and sum.",
+    "spectrum": "Check the convolution theorem, and draw the spectra.",
+    "compare": "Measure what each padding does to the border.",
+    "kernels": "List the named kernels; show one, or export it.",
+    "formats": "List the file formats: what is read and written exactly.",
+    "help": "Show the help of a command.",
 }
-
-
-def commands_for_help() -> dict[str, Any]:
-    """Return each command with its help line alone, for ``--help``: their modules are not imported."""
-    return {name: Command(name, help=about) for name, about in ABOUT.items()}
 
 
 @cache

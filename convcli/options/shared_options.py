@@ -9,23 +9,27 @@ from convcli.choices import MAX_PIXELS, AlphaMode, Choice, Combine, Compress, De
 from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
+from convcli.options.panels import ADVANCED, ESSENTIALS, MESSAGES
 from convcli.options.typer_parsers import folder_path, output_path, verbatim
 from convcli.parsing import at_least, parse_number, pixel_count, thread_number, whole
 
+essential_option = partial(typer.Option, rich_help_panel=ESSENTIALS)
+advanced_option = partial(typer.Option, rich_help_panel=ADVANCED)
 file_option = partial(typer.Option, rich_help_panel="Files")
 window_option = partial(typer.Option, rich_help_panel="Window")
 _colour = partial(typer.Option, rich_help_panel="Colours and pixels")
-_speed = partial(typer.Option, rich_help_panel="Speed")
-_messages = partial(typer.Option, rich_help_panel="Messages")
+_messages = partial(typer.Option, rich_help_panel=MESSAGES)
 
 
-def choice_of(kind: type[Choice], metavar: str = "") -> dict[str, Any]:
+def choice_of(kind: type[Choice], metavar: str = "HOW") -> dict[str, Any]:
     """Return metavar, parser and completion of an option whose values are those of an enum."""
-    return {
-        "metavar": metavar or "|".join(kind),
-        "parser": kind.parse,
-        "autocompletion": completion.choice(kind),
-    }
+    return {"metavar": metavar, "parser": kind.parse, "autocompletion": completion.choice(kind)}
+
+
+def any_of(kind: type[Choice]) -> str:
+    """Return the values of an enum in words, for help."""
+    *others, last = kind
+    return f"{', '.join(others)} or {last}"
 
 
 def _text(metavar: str) -> dict[str, Any]:
@@ -37,33 +41,31 @@ INTEGER = {"metavar": "N", "parser": whole}
 NUMBER = {"metavar": "V", "parser": parse_number}
 
 
-def output_option(help: str, panel: str = "Files") -> Any:
+def output_option(help: str) -> Any:
     """Return the option that names the file to write."""
-    return typer.Option(
-        "-o", "--output", metavar="FILE", parser=output_path, rich_help_panel=panel, help=help
-    )
+    return essential_option("-o", "--output", metavar="FILE", parser=output_path, help=help)
 
 
 KernelOption = Annotated[
     list[str],
-    window_option(
+    essential_option(
         "-k",
         "--kernel",
         **_kernel,
-        help="A name (sobel, gaussian:sigma=2 ...: see convcli kernels), a matrix "
-        "'0 -1 0; -1 5 -1; 0 -1 0', a file, or - for stdin. Repeat it for several feature maps.",
+        help="A name (sobel, gaussian:sigma=2: see convcli kernels), a matrix '0 -1 0; -1 5 -1; 0 -1 0', a "
+        "file, or - for stdin. Repeat it for several feature maps.",
     ),
 ]
 BiasOption = Annotated[
-    float, window_option("--bias", **NUMBER, help="Added to each result, before range mapping.")
+    float, window_option("--bias", **NUMBER, help="Added to each result. This comes before --range.")
 ]
 ConvolveOption = Annotated[
-    bool, window_option("--convolve", help="True convolution: rotate each kernel by 180 degrees first.")
+    bool, window_option("--convolve", help="True convolution: rotate kernels by 180 degrees first.")
 ]
 NormalizeOption = Annotated[
     bool,
     window_option(
-        "--normalize", help="Divide each kernel by its sum, or by its sum of absolute values where that is 0."
+        "--normalize", help="Divide each kernel by its sum. Where that is 0, by its sum of absolute values."
     ),
 ]
 ChainOption = Annotated[bool, window_option("--chain", help="Apply the kernels one after the other.")]
@@ -71,10 +73,10 @@ CombineOption = Annotated[
     Combine | None,
     window_option(
         "--combine",
-        **choice_of(Combine, "HOW"),
-        show_default="as the kernel says",
-        help="Join the results of several kernels into one: magnitude, max, sum, orientation (the angle in "
-        "degrees) or none.",
+        **choice_of(Combine),
+        show_default="the kernel's",
+        help=f"Join results: {any_of(Combine)}. Those of several kernels become one picture; orientation is "
+        "the angle in degrees.",
     ),
 ]
 OutputOption = Annotated[
@@ -88,18 +90,18 @@ KernelFormatOption = Annotated[
         parser=verbatim,
         autocompletion=completion.kernel_formats,
         show_default="json",
-        help="json, toml, npy, npz, csv, tsv or txt: overrides the suffix.",
+        help="json, toml, npy, npz, csv, tsv or txt. It overrides the suffix.",
     ),
 ]
 ForceOption = Annotated[
-    bool, file_option("--force", help="Overwrite inputs, and existing files that -o does not name.")
+    bool, file_option("--force", help="Overwrite inputs, and files that -o does not name.")
 ]
 FrameOption = Annotated[
     int | None, file_option("--frame", **INTEGER, help="Only frame N of an animation; the first is 0.")
 ]
 MaxPixelsOption = Annotated[
     int,
-    file_option(
+    advanced_option(
         "--max-pixels",
         metavar="N",
         parser=pixel_count,
@@ -109,21 +111,23 @@ MaxPixelsOption = Annotated[
 ]
 LayoutOption = Annotated[
     Layout,
-    file_option(
+    advanced_option(
         "--layout",
-        **choice_of(Layout),
-        help="Axes of arrays in .npy .npz .json, read and written: rows x columns x channels, or "
-        "channels first, as PyTorch has them.",
+        **choice_of(Layout, "AXES"),
+        help=f"Axes of arrays: {any_of(Layout)}. Those in .npy .npz .json, read and written: rows x columns "
+        "x channels, or channels first, as PyTorch has them.",
     ),
 ]
 GrayOption = Annotated[
-    bool, _colour("--gray", help="Convert to grey first (Rec. 601 luma, as Pillow's mode L).")
+    bool, _colour("--gray", help="Convert to grey first. Rec. 601 luma, as Pillow's mode L.")
 ]
 JobsOption = Annotated[
     int | None,
-    _speed("--jobs", metavar="N", parser=thread_number, show_default="all cores", help="Number of threads."),
+    _messages(
+        "--jobs", metavar="N", parser=thread_number, show_default="all cores", help="Number of threads."
+    ),
 ]
-NoColorOption = Annotated[bool, _messages("--no-color", help="No colours; NO_COLOR does the same.")]
+NoColorOption = Annotated[bool, advanced_option("--no-color", help="No colours; NO_COLOR does the same.")]
 
 
 class KernelOptions(Options):
@@ -144,7 +148,8 @@ class InputOptions(Options):
         typer.Argument(
             **_text("INPUT"),
             show_default=False,
-            help="Pictures, or arrays as .npy .npz .csv .tsv .json; - is stdin.",
+            help="Pictures or arrays (.npy .csv .json ...); - is stdin. See convcli formats; arrays are .npy "
+            ".npz .csv .tsv .json.",
         ),
     ]
 
@@ -156,7 +161,7 @@ class ReadSpec(Options):
         bool,
         file_option(
             "--recursive",
-            help="Take folders (their pictures and .npy) and patterns such as 'photos/*.png' as inputs.",
+            help="Take folders, and patterns such as 'photos/*.png'. Inputs are the pictures and .npy there.",
         ),
     ] = False
     frame: FrameOption = None
@@ -186,12 +191,15 @@ class WriteSpec(Options):
             "--format",
             **_text("NAME"),
             autocompletion=completion.formats,
-            help="png, jpg, tif, webp, gif, npy, csv ...: overrides the suffix.",
+            help="Such as png, tif or npy, whatever the suffix. See convcli formats.",
         ),
     ] = None
     force: ForceOption = False
     compress: Annotated[
-        Compress, file_option("--compress", **choice_of(Compress), help="Compression of lossless formats.")
+        Compress,
+        advanced_option(
+            "--compress", **choice_of(Compress), help=f"Compression of lossless formats: {any_of(Compress)}."
+        ),
     ] = Compress.FAST
     layout: LayoutOption = Layout.HWC
 
@@ -213,16 +221,21 @@ class PixelOptions(Options):
         RangeMode | None,
         _colour(
             "--range",
-            **choice_of(RangeMode, "HOW"),
+            **choice_of(RangeMode),
             show_default="clip; raw for floats",
-            help="clip: saturate; abs: absolute value first; scale: stretch minimum..maximum of all frames; "
+            help=f"How results become pixels: {any_of(RangeMode)}. clip: saturate; abs: absolute value "
+            "first; scale: stretch minimum..maximum of all frames; "
             "scale-each: of each frame by itself; center: add mid-grey; unit: 0..1 becomes the full range; "
             "raw: floats (.npy .npz .tif .pfm .csv .json).",
         ),
     ] = None
     depth: Annotated[
         Depth,
-        _colour("--depth", **choice_of(Depth), help="Bits per sample of the output; auto keeps the input's."),
+        _colour(
+            "--depth",
+            **choice_of(Depth, "BITS"),
+            help=f"{any_of(Depth)}, per sample. auto keeps the input's.",
+        ),
     ] = Depth.AUTO
 
 
@@ -234,7 +247,7 @@ class ColourOptions(Options):
         bool,
         _colour(
             "--linear",
-            help="Compute in linear light, by the file's own curve (gAMA, cICP, ICC), else sRGB's, which "
+            help="Compute in linear light. By the file's own curve (gAMA, cICP, ICC), else sRGB's, which "
             "encodes the result too.",
         ),
     ] = False
@@ -243,7 +256,8 @@ class ColourOptions(Options):
         _colour(
             "--alpha",
             **choice_of(AlphaMode),
-            help="Transparency. keep: that of the pixel at each window's centre; filter: colours weighted by "
+            help=f"Transparency: {any_of(AlphaMode)}. keep: that of the pixel at each window's centre; "
+            "filter: colours weighted by "
             "coverage, which is filtered or pooled as well; drop: removed.",
         ),
     ] = AlphaMode.KEEP
@@ -254,10 +268,10 @@ class SpeedOptions(Options):
 
     method: Annotated[
         Method,
-        _speed(
+        advanced_option(
             "--method",
-            **choice_of(Method, "HOW"),
-            help="auto, direct, separable, gemm or fft: they differ in speed, and by rounding.",
+            **choice_of(Method),
+            help=f"How to compute: {any_of(Method)}. They differ in speed, and by rounding.",
         ),
     ] = Method.AUTO
     jobs: JobsOption = None

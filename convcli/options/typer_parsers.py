@@ -1,18 +1,22 @@
-"""Typer commands and groups whose options are read by their own parsers.
+"""Typer commands and groups whose options are read by their own parsers, with help pages of our own.
 
 Typer (0.29) coerces every value through pydantic, whose import costs more than a third of the start-up of a
 whole command. Here each value is read by its option's ``parser=`` alone, so that pydantic is not imported.
 """
 
+import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from convcli.choices import STDOUT
 from convcli.errors import UsageError
+from convcli.options.panels import ADVANCED
 
-__all__ = ["Command", "PlainGroup", "folder_path", "output_path", "verbatim"]
+__all__ = ["Command", "PlainGroup", "folder_path", "output_path", "print_page", "verbatim"]
 
 
 def verbatim(text: str) -> str:
@@ -32,20 +36,73 @@ def folder_path(text: str) -> str:
     return text
 
 
-class Command(TyperCommand):
-    """A command whose options are read by their own parsers."""
+class _Asked:
+    """What commands and groups have in common: ``--help``, ``--help-all`` and ``--version``."""
+
+    _asking: Any = None
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Return the parameters, ``--help`` included."""
-        return _with_own_parsers(super().get_params(ctx))
+        """Return the parameters, each read by its own parser; ``--help`` and the like are last."""
+        *params, help_option = super().get_params(ctx)  # type: ignore[misc]
+        self._asking = self._asking or _asking(help_option)
+        return _with_own_parsers([*params, *self._asking])
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the short help page."""
+        from convcli.options.help_page import help_page  # here, as only help needs it
+
+        formatter.write(help_page(ctx))
 
 
-class PlainGroup(TyperGroup):
-    """A group of commands whose own options are read by their own parsers."""
+class Command(_Asked, TyperCommand):
+    """A command with its own parsers and help pages."""
 
-    def get_params(self, ctx: Any) -> list[Any]:
-        """Return the parameters, ``--help`` included."""
-        return _with_own_parsers(super().get_params(ctx))
+
+class PlainGroup(_Asked, TyperGroup):
+    """A group of commands with its own parsers and help pages."""
+
+    def about_commands(self) -> dict[str, str]:
+        """Return what help says of each command: the first line of its own."""
+        return {name: (command.help or "").partition("\n")[0] for name, command in self.commands.items()}
+
+
+def print_page(text: str) -> None:
+    """Print a help page; where stdout is no terminal, colours are left out unless they are forced."""
+    typer.echo(text, color=True if os.environ.get("FORCE_COLOR") else None)
+
+
+def _asking(help_option: Any) -> list[TyperOption]:
+    """Make the options that are taken after every command, by the model of Typer's ``--help``."""
+    pages: list[tuple[list[str], str, Callable[[Any], str]]] = [
+        (["-h", "--help"], "Show the essentials and the options.", lambda ctx: ctx.get_help()),
+        (["--help-all"], "Show every option with all that is said of it.", _long_page),
+        (["--version"], "Print the version.", lambda ctx: ctx.obj),  # as the app's own context has it
+    ]
+    return [
+        TyperOption(
+            param_decls=names,
+            help=help,
+            callback=partial(_show, page),
+            type_descriptor=help_option.type_descriptor,
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            rich_help_panel=ADVANCED,
+        )
+        for names, help, page in pages
+    ]
+
+
+def _show(page: Callable[[Any], str], ctx: Any, _parameter: Any, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        print_page(page(ctx))
+        raise typer.Exit
+
+
+def _long_page(ctx: Any) -> str:
+    from convcli.options.help_page import help_page
+
+    return help_page(ctx, full=True)
 
 
 def _with_own_parsers(parameters: list[Any]) -> list[Any]:

@@ -6,34 +6,38 @@ from typing import Annotated
 from convcli.choices import PadMode, PoolMode
 from convcli.options import completion
 from convcli.options.option_groups import Options
-from convcli.options.shared_options import NUMBER, window_option
+from convcli.options.shared_options import NUMBER, any_of, essential_option, window_option
 from convcli.parsing import Padding, parse_padding, parse_pair, power
 
 __all__ = ["DilationOption", "PadValueOption", "PoolWindow", "SlidingWindow", "StrideOption"]
 
 _pad = partial(
-    window_option, "-p", "--pad", metavar="MODE", parser=PadMode.parse, autocompletion=completion.pads
+    essential_option, "-p", "--pad", metavar="MODE", parser=PadMode.parse, autocompletion=completion.pads
 )
 _padding = partial(
     window_option,
     "--padding",
-    metavar="N|RxC|T,B,L,R|same|full",
+    metavar="SIZE",
     parser=parse_padding,
     autocompletion=completion.words("same", "full", "valid"),
 )
-_pair = partial(window_option, metavar="N|RxC")
+PAIR = {"metavar": "N|RxC"}
 
 PadValueOption = Annotated[
     float | None,
     window_option(
-        "--pad-value", **NUMBER, show_default="0", help="Value of --pad constant, in the picture's own units."
+        "--pad-value",
+        **NUMBER,
+        show_default="0",
+        help="Value of --pad constant. It is in the picture's own units.",
     ),
 ]
 StrideOption = Annotated[
     tuple[int, int],
-    _pair(
+    window_option(
         "-s",
         "--stride",
+        **PAIR,
         parser=partial(parse_pair, what="stride"),
         show_default="1",
         help="Pixels from one window to the next.",
@@ -41,12 +45,13 @@ StrideOption = Annotated[
 ]
 DilationOption = Annotated[
     tuple[int, int],
-    _pair(
+    window_option(
         "-d",
         "--dilation",
+        **PAIR,
         parser=partial(parse_pair, what="dilation"),
         show_default="1",
-        help="Distance between neighbouring taps of the window, in pixels.",
+        help="Pixels from one tap to the next.",
     ),
 ]
 
@@ -57,18 +62,18 @@ class SlidingWindow(Options):
     pad: Annotated[
         PadMode,
         _pad(
-            help="Padding mode: zero, constant, reflect (edge not repeated), replicate, wrap, symmetric "
-            "(edge repeated) or valid (no padding). SciPy's reflect is our symmetric, its mirror our "
-            "reflect; scipy:reflect, opencv:reflect, imagemagick:mirror, torch:circular ... mean what that "
-            "tool means."
+            help=f"Padding mode: {any_of(PadMode)}; SciPy's reflect is our symmetric (scipy:reflect is "
+            "known too). reflect does not repeat the edge pixel, symmetric does; valid pads nothing. SciPy's "
+            "mirror is our reflect; scipy:reflect, opencv:reflect, imagemagick:mirror, torch:circular ... "
+            "mean what that tool means."
         ),
     ] = PadMode.REFLECT
     pad_value: PadValueOption = None
     padding: Annotated[
         Padding,
         _padding(
-            help="Pixels of padding on each side. With same, an even kernel's extra one is at the bottom "
-            "and right, as in PyTorch; SciPy and OpenCV put it at the top and left."
+            help="Each side: N, RxC, T,B,L,R, same or full. With same, an even kernel's extra pixel is at "
+            "the bottom and right, as in PyTorch; SciPy and OpenCV put it at the top and left."
         ),
     ] = "same"
     stride: StrideOption = (1, 1)
@@ -80,14 +85,13 @@ class PoolWindow(Options):
 
     mode: Annotated[
         PoolMode,
-        window_option(
+        essential_option(
             "-m",
             "--mode",
-            metavar="|".join(PoolMode),
+            metavar="MODE",
             parser=PoolMode.parse,
             autocompletion=completion.words(*PoolMode, "l2"),
-            help="Max, average, min or median pooling, or the Lp norm (sum |x|^P)^(1/P); l2 is lp with "
-            "P = 2.",
+            help=f"{any_of(PoolMode)}. Lp pooling is the norm (sum |x|^P)^(1/P); l2 is lp with P = 2.",
         ),
     ] = PoolMode.MAX
     norm: Annotated[
@@ -97,13 +101,14 @@ class PoolWindow(Options):
             metavar="P",
             parser=power,
             show_default="2",
-            help="For --mode lp: a number above 0, or inf.",
+            help="P of --mode lp: a number above 0, or inf.",
         ),
     ] = None
     size: Annotated[
         tuple[int, int],
-        _pair(
+        essential_option(
             "--size",
+            **PAIR,
             parser=partial(parse_pair, what="size"),
             show_default="2",
             help="Rows and columns of the window.",
@@ -111,9 +116,10 @@ class PoolWindow(Options):
     ] = (2, 2)
     stride: Annotated[
         tuple[int, int] | None,
-        _pair(
+        essential_option(
             "-s",
             "--stride",
+            **PAIR,
             parser=partial(parse_pair, what="stride"),
             show_default="the size",
             help="Pixels from one window to the next.",
@@ -123,13 +129,14 @@ class PoolWindow(Options):
         PadMode | None,
         _pad(
             show_default="neutral",
-            help="Padding mode, whose pixels count as the picture's do: zero, constant, reflect, replicate, "
-            "wrap, symmetric, or another tool's name (see convcli filter --help). Without it padding is "
+            help="Padding mode, as for filter, whose pixels count as the picture's do. Without it padding is "
             "neutral: it never wins max or min, is left out of medians, and adds 0 to sums.",
         ),
     ] = None
     pad_value: PadValueOption = None
-    padding: Annotated[Padding, _padding(show_default="0", help="Pixels of padding on each side.")] = (
+    padding: Annotated[
+        Padding, _padding(show_default="0", help="Each side: N, RxC, T,B,L,R, same or full.")
+    ] = (
         (0, 0),
         (0, 0),
     )
@@ -137,17 +144,17 @@ class PoolWindow(Options):
     ceil: Annotated[
         bool,
         window_option(
-            "--ceil", help="Round output sizes up: the last windows may pass the bottom and right edges."
+            "--ceil", help="Round output sizes up. The last windows may pass the bottom and right edges."
         ),
     ] = False
     count_include_pad: Annotated[
         bool,
         window_option(
             "--count-include-pad/--no-count-include-pad",
-            help="Whether averages count neutral padding, as zeros.",
+            help="Averages count neutral padding, as zeros.",
         ),
     ] = True
     whole: Annotated[
         bool,
-        window_option("--global", help="One window as large as the picture: each channel becomes one pixel."),
+        window_option("--global", help="One window as large as the picture. Each channel becomes one pixel."),
     ] = False

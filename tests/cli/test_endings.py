@@ -17,6 +17,9 @@ COMMANDS = [
     ["--help"],
     ["--version"],
     ["filter", "--help"],
+    ["filter", "--help-all"],
+    ["filter", "--version"],
+    ["help", "filter"],
     ["filter", "n.csv", "-k", "box", "--force"],
     ["filter", "n.csv", "-k", "box", "-o", "-"],
     ["pool", "n.csv", "--force"],
@@ -116,7 +119,15 @@ def test_closed_streams_lend_their_numbers_to_no_file() -> None:
     assert done.returncode == 1
 
 
-LINES = [["--help"], ["--version"], ["kernels"], ["kernels", "--json"], ["show", "n.csv"]]
+LINES = [
+    ["--help"],
+    ["help", "filter"],
+    ["pool", "--help-all"],
+    ["--version"],
+    ["kernels"],
+    ["kernels", "--json"],
+    ["show", "n.csv"],
+]
 
 
 @pytest.mark.parametrize("args", LINES, ids=" ".join)

@@ -147,17 +147,19 @@ import io, sys
 from contextlib import redirect_stdout
 from convcli.cli import app
 
-for args in [["--help"], ["--version"], *([name, "--help"] for name in sys.argv[1:])]:
+asked = [["--help"], ["--help-all"], ["--version"], ["help", "kernels", "show"]]
+for args in [*asked, *([name, "--help"] for name in sys.argv[1:]), ["pool", "--version"]]:
     with redirect_stdout(io.StringIO()) as shown:
         status = app(args, prog_name="convcli", standalone_mode=False)
-    print(*args, status or 0, bool(shown.getvalue()), *sorted({"numpy", "PIL"} & sys.modules.keys()))
+    print(*args, status or 0, bool(shown.getvalue()), *sorted({"numpy", "PIL", "rich"} & sys.modules.keys()))
 """
 
 
-def test_help_imports_neither_numpy_nor_pillow() -> None:
+def test_help_imports_neither_numpy_nor_pillow_nor_rich() -> None:
     """One process shows the help of all commands: what none of them has imported, each has not."""
     done = subprocess.run([sys.executable, "-c", HELP, *ABOUT], capture_output=True, timeout=60, text=True)
-    asked = ["--help", "--version", *(f"{name} --help" for name in ABOUT)]
+    asked = ["--help", "--help-all", "--version", "help kernels show"]
+    asked += [*(f"{name} --help" for name in ABOUT), "pool --version"]
     assert done.stdout.splitlines() == [f"{args} 0 True" for args in asked], done.stderr
 
 

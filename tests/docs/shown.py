@@ -1,5 +1,6 @@
 """The commands that a page shows, run as a reader would run them, and their output compared."""
 
+import importlib.util
 import itertools
 import math
 import os
@@ -9,11 +10,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 import pytest
 
-from tests.paths import SAMPLES
+from tests.paths import ROOT, SAMPLES
 from tests.program import Ran, invoke
 
 NUMBER = r"[-+±]?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
@@ -44,6 +46,16 @@ def commands(text: str) -> list[Shown]:
             command, _, output = part.replace("\\\n> ", "").partition("\n")
             found.append(Shown(command, output))
     return found
+
+
+def script(name: str) -> ModuleType:
+    """Import a script of docs/, which is no package."""
+    found = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
 
 
 def clone(folder: Path) -> Path:

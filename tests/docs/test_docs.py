@@ -1,9 +1,5 @@
 """The documentation says what the program does: every command, every option, every border name."""
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
-
 import pytest
 import typer
 
@@ -11,20 +7,12 @@ from convcli.border_names import PAD_NAMES_OF_TOOLS
 from convcli.choices import PadMode
 from convcli.cli import app
 from convcli.cli.lookup import ABOUT
+from tests.docs.shown import script
 from tests.paths import ROOT
 
 
-def load(path: Path) -> ModuleType:
-    found = importlib.util.spec_from_file_location(path.stem, path)
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
-
-
 def test_the_page_of_commands_is_fresh() -> None:
-    fresh = load(ROOT / "docs" / "make_commands.py").page()
+    fresh = script("make_commands").page()
     assert (ROOT / "docs" / "commands.md").read_text() == fresh, (
         "run docs/make_commands.py > docs/commands.md"
     )
@@ -32,7 +20,7 @@ def test_the_page_of_commands_is_fresh() -> None:
 
 def test_what_the_list_of_commands_says_is_what_each_says() -> None:
     commands = typer.main.get_command(app).commands
-    assert {name: " ".join(command.help.split()) for name, command in commands.items()} == ABOUT
+    assert {name: command.help.partition("\n")[0] for name, command in commands.items()} == ABOUT
 
 
 def test_every_option_has_help() -> None:

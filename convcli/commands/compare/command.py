@@ -7,7 +7,7 @@ import typer
 from convcli.commands.compare.spec import CompareSpec
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
-from convcli.options.shared_options import file_option, output_option
+from convcli.options.shared_options import essential_option, output_option
 from convcli.options.specs import ReadSpec
 from convcli.options.typer_parsers import Command, output_path
 from convcli.pipeline import messages
@@ -28,21 +28,33 @@ def compare_paddings(
     output_file: Annotated[
         str | None,
         output_option(
-            "Write a labelled picture: results, amplified differences, corners, figures; - is stdout."
+            "A labelled picture; - is stdout. It shows results, amplified differences, corners and figures."
         ),
     ] = None,
     html: Annotated[
         str | None,
-        file_option(
+        essential_option(
             "--html",
-            metavar="FILE.html",
+            metavar="FILE",
             parser=output_path,
-            help="Write one self-contained, interactive page: modes, layers, a slider, values.",
+            help="One interactive page, self-contained. Modes, layers, a slider, values.",
         ),
     ] = None,
     force: shared_options.ForceOption = False,
 ) -> None:
-    """Measure what each padding does to the border: errors, depth, bias, and which mode is best."""
+    """Measure what each padding does to the border.
+
+    Errors, their depth and bias for each padding mode, and which mode is best: against the truth where the
+    picture goes on beyond its edge (--crop, --truth), else against each other.
+
+    Examples
+    --------
+    # the outer 32 pixels say what padding should have been
+    convcli compare sample_images/rocket.jpg -k gaussian:sigma=4 --crop 32
+
+    # results, amplified differences and figures as a picture and as a page
+    convcli compare sample_images/camera.png -k sobel --crop 32 -o borders.png --html borders.html
+    """
     from convcli.commands.compare.workflow import compare_files  # here, as NumPy comes with it
 
     batch = compare_files(

@@ -19,6 +19,8 @@ from convcli.options.shared_options import (
     GrayOption,
     JobsOption,
     NormalizeOption,
+    advanced_option,
+    essential_option,
     window_option,
 )
 from convcli.options.typer_parsers import verbatim
@@ -35,41 +37,39 @@ class CompareSpec(Options):
 
     kernel: Annotated[
         str | None,
-        window_option(
+        essential_option(
             "-k",
             "--kernel",
             metavar="SPEC",
             parser=verbatim,
             autocompletion=completion.kernels,
-            help="A name (gaussian:sigma=4 ...: see convcli kernels), a matrix, a file, or - for stdin.",
+            help="A name (see convcli kernels), a matrix, a file, or - for stdin.",
         ),
     ] = None
     stack: Annotated[
         str | None,
-        window_option(
+        essential_option(
             "--stack",
-            metavar="STACK.toml",
+            metavar="FILE",
             parser=verbatim,
-            help="Every convolution of a stack (see docs/stacks.md) instead of one kernel.",
+            help="A stack (.toml) instead of one kernel. All of its convolutions are padded: docs/stacks.md.",
         ),
     ] = None
-    layers: Annotated[
-        int, window_option("--layers", **INTEGER, help="Apply the kernel N times, one after the other.")
-    ] = 1
+    layers: Annotated[int, window_option("--layers", **INTEGER, help="Apply the kernel N times.")] = 1
     pad_value: Annotated[
         float,
         window_option(
             "--pad-value",
             **NUMBER,
-            help="Value of constant padding, in the units of the first layer's input.",
+            help="Value of constant padding. It is in the units of the first layer's input.",
         ),
     ] = 0.0
     crop: Annotated[
         int | None,
-        _compare(
+        essential_option(
             "--crop",
             **INTEGER,
-            help="Cut N pixels off each side: they are the truth that padding is measured against.",
+            help="Cut N pixels off each side as the truth. Padding is measured against them.",
         ),
     ] = None
     truth: Annotated[
@@ -82,32 +82,35 @@ class CompareSpec(Options):
         tuple[int, int] | None,
         _compare(
             "--offset",
-            metavar="ROW,COLUMN",
+            metavar="R,C",
             parser=place,
             show_default="where it is found",
-            help="Row and column of INPUT's first pixel in --truth.",
+            help="INPUT's first pixel in --truth.",
         ),
     ] = None
     bias_map: Annotated[
         bool,
         _compare(
             "--bias-map",
-            help="Filter random pictures of INPUT's size instead: is mean or deviation biased by position?",
+            help="Measure how mean and deviation depend on position. Random pictures of INPUT's size are "
+            "filtered.",
         ),
     ] = False
     samples: Annotated[
-        int | None, _compare("--samples", **INTEGER, show_default="400", help="Number of random pictures.")
+        int | None,
+        advanced_option("--samples", **INTEGER, show_default="400", help="Number of random pictures."),
     ] = None
     seed: Annotated[
-        int | None, _compare("--seed", **INTEGER, show_default="0", help="Seed of the random pictures.")
+        int | None,
+        advanced_option("--seed", **INTEGER, show_default="0", help="Seed of the random pictures."),
     ] = None
     shift: Annotated[
         tuple[int, int] | None,
         _compare(
             "--shift",
-            metavar="ROWS,COLUMNS",
+            metavar="R,C",
             parser=place,
-            help="Test shift equivariance instead, inside and at the border, for a shift of so much.",
+            help="Test shift equivariance instead. Inside and at the border, for a shift of so much.",
         ),
     ] = None
     stride: StrideOption = (1, 1)

@@ -17,24 +17,22 @@ __all__ = ["register"]
 
 AtOption = Annotated[
     tuple[int, int] | None,
-    typer.Option(
+    shared_options.essential_option(
         "--at",
-        metavar="ROW,COLUMN",
+        metavar="R,C",
         parser=place,
         show_default=False,
-        rich_help_panel="Window",
         help="The output pixel; the first is 0,0, and -1,-1 the last.",
     ),
 ]
 
 HtmlOption = Annotated[
     str | None,
-    typer.Option(
+    shared_options.essential_option(
         "--html",
         metavar="FILE",
         parser=output_path,
-        rich_help_panel="Files",
-        help="Write one self-contained, interactive page instead; - is stdout.",
+        help="Write one interactive page instead; - is stdout. It is self-contained.",
     ),
 ]
 
@@ -60,7 +58,19 @@ def explain_pixel(
     combine: shared_options.CombineOption = None,
     gray: shared_options.GrayOption = False,
 ) -> None:
-    """Explain one output pixel: what the window sees, the products, their sum, what is stored."""
+    """Explain one output pixel: its window, products and sum.
+
+    What the window sees and which of it is padding, the products with the kernel, their sum, the bias, and
+    the pixel that is stored; and the formula of the size with its numbers.
+
+    Examples
+    --------
+    # the corner, where the window sees padding
+    convcli explain sample_images/camera.png -k sobel-x --at 0,0 --pad wrap
+
+    # a page where kernel, padding and pixel are chosen with the mouse
+    convcli explain sample_images/cat-dark.png -k gaussian --html explained.html
+    """
     spec = FilterSpec(
         **vars(window),
         **vars(pixels),

@@ -24,7 +24,22 @@ def filter_images(
     writing: WriteSpec,
     printing: shared_options.PrintOptions,
 ) -> None:
-    """Slide kernels over pictures: correlation, as a convolution layer computes it."""
+    """Slide kernels over pictures, as a convolution layer computes it.
+
+    That is correlation: the kernel is not rotated unless --convolve says so. Each kernel gives a feature map,
+    and a file named after the input, unless -o or --out-dir says where to.
+
+    Examples
+    --------
+    # edges, by the magnitude of two kernels
+    convcli filter sample_images/camera.png -k sobel -o edges.png
+
+    # a matrix of your own, here one that sharpens
+    convcli filter sample_images/coffee.png -k "0 -1 0; -1 5 -1; 0 -1 0"
+
+    # every picture of a folder, blurred
+    convcli filter sample_images --recursive -k gaussian --out-dir blurred
+    """
     from convcli.commands.filter.workflow import filter_files  # here, as NumPy comes with it
 
     details = printing.json or printing.verbose

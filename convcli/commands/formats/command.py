@@ -16,7 +16,16 @@ def register(app: typer.Typer) -> None:
 
 
 def list_formats(printing: ListOptions) -> None:
-    """List the file formats: what is read and written exactly, and what is only tried."""
+    """List the file formats: what is read and written exactly.
+
+    For each format the bits per sample, alpha, frames and metadata that are kept, and what is only tried.
+
+    Examples
+    --------
+    convcli formats
+
+    convcli formats --json
+    """
     if printing.json:
         from convcli.commands.formats.report import report
 

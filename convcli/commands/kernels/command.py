@@ -43,7 +43,14 @@ def register(app: typer.Typer) -> None:
 
 
 def list_kernels(ctx: typer.Context, printing: shared_options.ListOptions) -> None:
-    """List the named kernels, each with a picture; show one, or export it."""
+    """List the named kernels; show one, or export it.
+
+    Examples
+    --------
+    convcli kernels
+
+    convcli kernels show gaussian:sigma=2
+    """
     if ctx.invoked_subcommand is not None:
         return
     if printing.json:
@@ -58,7 +65,14 @@ def list_kernels(ctx: typer.Context, printing: shared_options.ListOptions) -> No
 
 
 def show_kernel(ctx: typer.Context, spec: SpecArgument, printing: shared_options.ListOptions) -> None:
-    """Print a kernel's matrix, sum, rank, symmetry, gain and frequency response."""
+    """Print a kernel's matrix, sum, rank, symmetry, gain and response.
+
+    Examples
+    --------
+    convcli kernels show gaussian:sigma=2,size=9
+
+    convcli kernels show "0 -1 0; -1 5 -1; 0 -1 0"
+    """
     above = ctx.parent.params if ctx.parent is not None else {}
     from convcli.commands.kernels.report import report
     from convcli.commands.kernels.view import sheet
@@ -74,7 +88,14 @@ def show_kernel(ctx: typer.Context, spec: SpecArgument, printing: shared_options
 
 
 def export_kernel(spec: SpecArgument, writing: ExportOptions) -> None:
-    """Write a kernel to a file that -k reads: .json .toml .npy .npz .csv .tsv .txt."""
+    """Write a kernel to a file that -k reads.
+
+    Examples
+    --------
+    convcli kernels export log:sigma=2 -o log.json
+
+    convcli kernels export laplacian --format csv -o -
+    """
     from convcli.kernels.files import export
     from convcli.kernels.spec import kernel, kernel_files
     from convcli.pipeline.batch import refuse_inputs

@@ -28,7 +28,22 @@ def learn_kernel(
     reading: Reading,
     printing: shared_options.PrintOptions,
 ) -> None:
-    """Find the kernel that makes one picture of another, and say what is known about it."""
+    """Find the kernel that makes one picture of another.
+
+    The kernel and bias whose feature map comes nearest to the target, and what is known about them: how good
+    the fit is, whether another kernel is as good, and the named kernel that it resembles.
+
+    Examples
+    --------
+    # a blurred picture, to learn from
+    convcli filter sample_images/camera.png -k gaussian:sigma=1.2 -p wrap -o blurred.png
+
+    # which kernel, of what size, and with which padding
+    convcli learn sample_images/camera.png blurred.png --size auto -p auto
+
+    # the same by gradient descent; the kernel goes to a file for -k
+    convcli learn sample_images/camera.png blurred.png -p wrap --size 7 --method adam -o kernel.json
+    """
     if kernel_file.output is None and kernel_file.format is not None:
         raise UsageError(
             f"--format {kernel_file.format} has no effect without -o", hint="add -o FILE, or -o -"

@@ -14,7 +14,10 @@ from convcli.options.shared_options import (
     INTEGER,
     NUMBER,
     JobsOption,
+    advanced_option,
+    any_of,
     choice_of,
+    essential_option,
     output_option,
     window_option,
 )
@@ -49,8 +52,8 @@ class Pairs(Options):
             metavar="INPUT TARGET",
             parser=verbatim,
             show_default=False,
-            help="Pairs of pictures, or of arrays as .npy .npz .csv .tsv .json: before and after, as many "
-            "pairs as there are. One of them may be -, stdin.",
+            help="Pairs of pictures or arrays, before and after. As many pairs as there are; arrays as .npy "
+            ".npz .csv .tsv .json. One of them may be -, stdin.",
         ),
     ]
 
@@ -60,18 +63,18 @@ class LearnSpec(Options):
 
     size: Annotated[
         tuple[int, int] | Literal["auto"],
-        window_option(
+        essential_option(
             "--size",
-            metavar="N|RxC|auto",
+            metavar="SIZE",
             parser=read_size,
             show_default="auto",
             autocompletion=completion.words(AUTO),
-            help="Kernel size; auto grows it until the residual stops falling.",
+            help="Kernel size: N, RxC or auto. auto grows it until the residual stops falling.",
         ),
     ] = AUTO
     pad: Annotated[
         PadMode | Literal["auto"],
-        window_option(
+        essential_option(
             "-p",
             "--pad",
             metavar="MODE|auto",
@@ -79,7 +82,7 @@ class LearnSpec(Options):
             autocompletion=lambda incomplete: (
                 completion.words(AUTO)(incomplete) + completion.pads(incomplete)
             ),
-            help="The padding that made the targets, as for filter; valid where they are smaller; auto finds "
+            help="The padding that made the targets, as for filter. valid where they are smaller; auto finds "
             "it: the mode of the smallest residual in the border band.",
         ),
     ] = PadMode.REFLECT
@@ -87,7 +90,7 @@ class LearnSpec(Options):
     stride: StrideOption = (1, 1)
     convolve: Annotated[
         bool,
-        window_option("--convolve", help="Fit the kernel of a true convolution, rotated by 180 degrees."),
+        window_option("--convolve", help="Fit a true convolution, rotated by 180 degrees."),
     ] = False
     bias: Annotated[bool, window_option("--bias/--no-bias", help="Fit a bias too.")] = True
     l2: Annotated[
@@ -95,19 +98,19 @@ class LearnSpec(Options):
         window_option(
             "--l2",
             **NUMBER,
-            help="Add V times the sum of squared weights to the loss (ridge); the bias is free.",
+            help="Ridge: add V times the sum of squared weights to the loss. The bias is free.",
         ),
     ] = 0.0
     per_channel: Annotated[
-        bool, window_option("--per-channel", help="A kernel for each channel, instead of one for all.")
+        bool, window_option("--per-channel", help="A kernel for each channel, not one for all.")
     ] = False
 
-    gray: Annotated[bool, _data("--gray", help="Luma (Rec. 601) of all pictures first.")] = False
+    gray: Annotated[bool, _data("--gray", help="Convert all pictures to grey first. Rec. 601 luma.")] = False
     keep_saturated: Annotated[
         bool,
         _data(
             "--keep-saturated",
-            help="Fit black and white values of 8-bit and 16-bit targets too: they are left out because "
+            help="Fit black and white values too. Those of 8-bit and 16-bit targets are left out because "
             "they may have been cut.",
         ),
     ] = False
@@ -117,39 +120,40 @@ class LearnSpec(Options):
             "--holdout",
             metavar="SHARE",
             parser=parse_number,
-            help="Share of the values, drawn at random, that is not fitted: the error on them is reported.",
+            help="Share of the values that is not fitted. It is drawn at random; its error is reported.",
         ),
     ] = 0.0
-    seed: Annotated[int, _data("--seed", **INTEGER, help="Seed of all random draws.")] = 0
+    seed: Annotated[int, advanced_option("--seed", **INTEGER, help="Seed of all random draws.")] = 0
 
     method: Annotated[
         FitMethod,
         _descent(
-            "--method", **choice_of(FitMethod), help="The normal equations, solved; gradient descent; Adam."
+            "--method",
+            **choice_of(FitMethod),
+            help=f"How to fit: {any_of(FitMethod)}. The normal equations, solved; gradient descent; Adam.",
         ),
     ] = FitMethod.LSTSQ
     loss: Annotated[
-        Loss, _descent("--loss", **choice_of(Loss), help="The mean or the sum of squared residuals.")
+        Loss, _descent("--loss", **choice_of(Loss), help="Of squared residuals: mean or sum.")
     ] = Loss.MEAN
     steps: Annotated[
         int | None, _descent("--steps", **INTEGER, show_default="1000", help="Number of steps of descent.")
     ] = None
     lr: Annotated[
         float | None,
-        _descent(
-            "--lr", **NUMBER, show_default="one that converges", help="Learning rate: how far each step goes."
-        ),
+        _descent("--lr", **NUMBER, show_default="one that converges", help="Learning rate."),
     ] = None
     batch: Annotated[
-        int | None, _descent("--batch", **INTEGER, show_default="all", help="Values drawn for each step.")
+        int | None,
+        advanced_option("--batch", **INTEGER, show_default="all", help="Values drawn for each step."),
     ] = None
     init: Annotated[
         Init | None,
-        _descent(
+        advanced_option(
             "--init",
             **choice_of(Init),
             show_default="zero",
-            help="Weights before the first step; normal is drawn with deviation 1.",
+            help=f"Weights before the first step: {any_of(Init)}. normal is drawn with deviation 1.",
         ),
     ] = None
     show_steps: Annotated[
@@ -158,7 +162,7 @@ class LearnSpec(Options):
             "--show-steps",
             **INTEGER,
             show_default="never",
-            help="Print 'Step 5, loss 4.316' after every N steps: the loss before that step's update.",
+            help="Print the loss every N steps. As 'Step 5, loss 4.316': that before the step's update.",
         ),
     ] = None
     jobs: JobsOption = None
@@ -199,9 +203,7 @@ class KernelFile(Options):
 
     output: Annotated[
         str | None,
-        output_option(
-            "Write the kernel, to be used with -k FILE; - is stdout. Without it nothing is written."
-        ),
+        output_option("The kernel, to be used with -k FILE; - is stdout. Without it nothing is written."),
     ] = None
     format: shared_options.KernelFormatOption = None
     force: shared_options.ForceOption = False

@@ -23,7 +23,22 @@ def pool_images(
     writing: WriteSpec,
     printing: shared_options.PrintOptions,
 ) -> None:
-    """Pool pictures: max, average, min, median or Lp pooling, as a pooling layer computes it."""
+    """Max, average, min, median or Lp pooling of pictures.
+
+    As a pooling layer computes it: the windows stand side by side unless --stride says otherwise, and padding
+    never wins max or min.
+
+    Examples
+    --------
+    # half the size, by the largest value of each 2 x 2 window
+    convcli pool sample_images/camera.png -o half.png
+
+    # a median filter, which keeps the size: noise goes, edges stay
+    convcli pool sample_images/camera.png --mode median --size 5 --stride 1 --padding same -o calm.png
+
+    # global average pooling: one number
+    convcli pool sample_images/camera.png --mode avg --global -o mean.csv
+    """
     from convcli.commands.pool.workflow import pool_files  # here, as NumPy comes with it
 
     details = printing.json or printing.verbose

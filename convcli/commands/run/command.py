@@ -15,27 +15,28 @@ __all__ = ["register"]
 StackArgument = Annotated[
     str,
     typer.Argument(
-        metavar="STACK.toml", parser=verbatim, show_default=False, help="The layers: see docs/stacks.md."
+        metavar="STACK.toml",
+        parser=verbatim,
+        show_default=False,
+        help="The layers. See docs/stacks.md for what a stack may hold.",
     ),
 ]
 
 SaveMapsOption = Annotated[
     str | None,
-    typer.Option(
+    shared_options.essential_option(
         "--save-maps",
         metavar="DIR",
         parser=folder_path,
-        rich_help_panel="Files",
-        help="Write the feature maps of every layer as pictures, and a contact sheet of each layer.",
+        help="Write the feature maps of every layer as pictures. And a contact sheet of each layer.",
     ),
 ]
 
 SummaryOption = Annotated[
     bool,
-    typer.Option(
+    shared_options.essential_option(
         "--summary",
-        rich_help_panel="Messages",
-        help="A table of the layers on stderr: output, weights, receptive field, multiply-adds, time.",
+        help="A table of the layers on stderr. Output, weights, receptive field, multiply-adds, time.",
     ),
 ]
 
@@ -56,7 +57,19 @@ def run_stack(
     save_maps: SaveMapsOption = None,
     jobs: shared_options.JobsOption = None,
 ) -> None:
-    """Pass pictures through a stack of layers: a small network, without PyTorch."""
+    """Pass pictures through a stack of layers: a small network.
+
+    Convolutions, pooling, activations and normalisation as PyTorch computes them, without PyTorch; weights by
+    the name of a kernel, inline, or from .npz and .safetensors files.
+
+    Examples
+    --------
+    # a table of the layers, and every layer's feature maps as pictures
+    convcli run sample_images/stacks/edges.toml sample_images/camera.png --summary --save-maps maps
+
+    # the result as an array with channels first, as PyTorch has them
+    convcli run sample_images/stacks/small.toml sample_images/camera.png --layout chw -o maps.npy
+    """
     spec = FilterSpec(**vars(pixels), jobs=jobs)
     from convcli.commands.run.workflow import run_files  # here, as NumPy comes with it
 

@@ -25,15 +25,30 @@ def register(app: typer.Typer) -> None:
 
 def show_maps(
     files: shared_options.InputOptions,
+    *,
+    kernel: shared_options.KernelOption = NO_KERNELS,
     show_spec: ShowSpec,
     window: SlidingWindow,
     kernel_options: shared_options.KernelOptions,
     reading: ReadSpec,
     printing: shared_options.PrintOptions,
-    kernel: shared_options.KernelOption = NO_KERNELS,
     gray: shared_options.GrayOption = False,
 ) -> None:
-    """Show the numbers of a picture, or of the feature maps that kernels make of it."""
+    """Show the numbers of a picture, or of its feature maps.
+
+    With -k the maps that the kernels make of it, each cell coloured by its value.
+
+    Examples
+    --------
+    # the feature map of a kernel that finds vertical edges
+    convcli show sample_images/notes-edge-6x8.csv -k "1 -1" --pad valid
+
+    # where a picture looks like a kernel, from -1 to 1
+    convcli show sample_images/notes-5x5.csv -k "0 1 0; 1 1 1; 0 1 0" --score
+
+    # the picture itself, drawn in the terminal
+    convcli show sample_images/coffee.png --preview
+    """
     if printing.json and show_spec.form not in (None, Form.JSON):
         raise UsageError(f"--json and --as {show_spec.form} exclude each other", hint="leave one of them out")
     if printing.json:

@@ -8,7 +8,15 @@ import typer
 from convcli.choices import Choice, Graphics
 from convcli.errors import UsageError, shown
 from convcli.options.option_groups import Options
-from convcli.options.shared_options import INTEGER, ForceOption, choice_of, output_option
+from convcli.options.shared_options import (
+    INTEGER,
+    ForceOption,
+    advanced_option,
+    any_of,
+    choice_of,
+    essential_option,
+    output_option,
+)
 from convcli.parsing import whole
 
 __all__ = ["Form", "Region", "ShowSpec", "parse_region"]
@@ -51,23 +59,25 @@ class ShowSpec(Options):
 
     score: Annotated[
         bool,
-        _view(
+        essential_option(
             "--score",
-            help="How well each window matches the kernel, from -1 (its opposite) to 1, whatever its "
-            "brightness and contrast (zero-mean normalised cross-correlation), and the best matches.",
+            help="How well each window matches, from -1 to 1. Whatever its brightness and "
+            "contrast (zero-mean normalised cross-correlation), and the best matches; -1 is the opposite.",
         ),
     ] = False
     center: Annotated[
         bool,
-        _view("--center/--no-center", help="Subtract means in --score; without, it is the plain cosine."),
+        advanced_option(
+            "--center/--no-center", help="Subtract means in --score. Without, it is the plain cosine."
+        ),
     ] = True
     region: Annotated[
         Region | None,
-        _view(
+        essential_option(
             "--region",
-            metavar="R0:R1,C0:C1",
+            metavar="R:R,C:C",
             parser=parse_region,
-            help="Only these rows and columns of each map, as Python slices: 0:8,-16: is the top right.",
+            help="Only these rows and columns, as 0:8,-16: (Python). That is the top right of each map.",
         ),
     ] = None
     max_size: Annotated[
@@ -76,36 +86,40 @@ class ShowSpec(Options):
             "--max-size",
             **INTEGER,
             show_default="what fits",
-            help="Most rows and columns of a table; larger maps are pooled by mean. 0: never pooled.",
+            help="Most rows and columns of a table. Larger maps are pooled by mean; 0: never pooled.",
         ),
     ] = None
     precision: Annotated[
         int | None,
-        _view("--precision", **INTEGER, show_default="4 digits of the largest", help="Decimals in tables."),
+        _view(
+            "--precision",
+            **INTEGER,
+            show_default="4 digits",
+            help="Decimals in tables. By default the largest value has 4 digits.",
+        ),
     ] = None
     form: Annotated[
         Form | None,
         _view(
             "--as",
-            **choice_of(Form),
-            show_default="table, or as -o says",
-            help="csv, json and npy hold whole maps at full precision.",
+            **choice_of(Form, "FORM"),
+            show_default="as -o says",
+            help=f"{any_of(Form)}. csv, json and npy hold whole maps at full precision.",
         ),
     ] = None
-    output: Annotated[
-        str | None, output_option("Where csv, json or npy go; - is stdout.", "What is shown")
-    ] = None
+    output: Annotated[str | None, output_option("The .csv, .json or .npy to write; - is stdout.")] = None
     force: ForceOption = False
     preview: Annotated[
-        bool, _view("--preview", help="Draw each map in the terminal instead of its numbers.")
+        bool, essential_option("--preview", help="Draw each map in the terminal instead of its numbers.")
     ] = False
     graphics: Annotated[
         Graphics,
-        _view(
+        advanced_option(
             "--graphics",
             **choice_of(Graphics),
-            help="How --preview draws: half blocks, or the terminal's own graphics (sixel needs the extra "
-            "terminal). By name, into pipes too; auto is what the terminal is known to understand.",
+            help=f"How --preview draws: {any_of(Graphics)}. Half blocks, or the terminal's own graphics "
+            "(sixel needs the extra terminal); by name, into pipes too; auto is what the terminal "
+            "understands.",
         ),
     ] = Graphics.AUTO
 

@@ -26,7 +26,19 @@ def draw_spectra(
     convolve: shared_options.ConvolveOption = False,
     normalize: shared_options.NormalizeOption = False,
 ) -> None:
-    """Check the convolution theorem: multiplying spectra is sliding the kernel, with wrap padding."""
+    """Check the convolution theorem, and draw the spectra.
+
+    Multiplying spectra is sliding the kernel, with wrap padding: the largest difference of the two is said,
+    and the spectra of picture, kernel and result are drawn.
+
+    Examples
+    --------
+    # what a blur leaves of each frequency
+    convcli spectrum sample_images/camera.png -k gaussian:sigma=2 -o spectrum.png
+
+    # the difference alone, as JSON
+    convcli spectrum sample_images/camera.png -k sobel-x --json -o edges.png
+    """
     if len(kernel) != 1:
         raise UsageError(f"--kernel is given {len(kernel)} times", hint="spectrum takes one")
     from convcli.commands.spectrum.workflow import spectrum_files  # here, as NumPy comes with it
