@@ -30,14 +30,11 @@ def verdict(compared: Compared, *, quantum: float, unit: str = "") -> str:
         near = f" to {amount(largest, unit)}, less than half a step of the picture's depth"
         return f"It does not matter which padding: {agree}{near if largest else ''}."
     sentences = (_ranked if compared.measured else _unranked)(order, unit)
-    alike = [one for one in order if compared.apart[one.pad] < VISIBLE * compared.peak]
+    alike = [one for one in order if compared.apart[one.pad].mean < VISIBLE * compared.peak]
     if len(alike) > 1:
-        apart = max(compared.apart[one.pad] for one in alike)
-        how = "equal results"
-        if apart:
-            how = f"{amount(apart, unit)} apart on average, less than half a step of an 8-bit display"
-            how = f"up to {how}" if len(alike) > 2 else how
-        sentences += f" {_names(alike, 'or')}: no visible difference ({how})."
+        mean, largest = (max(each) for each in zip(*(compared.apart[one.pad] for one in alike), strict=True))
+        far = f" on average (results {amount(mean, unit)} apart, {figure(largest)} at most)"
+        sentences += f" {_names(alike, 'or')}: no visible difference{far if mean else ' (equal results)'}."
     if compared.measured and 0 < order[0].max < quantum / 2:
         names = _names(winners(order))
         sentences += f" The errors of {names} are less than half a step of the picture's depth."

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from convcli.stacks.paddings.border_band import Band, Comparison, best, compare_
 from convcli.stacks.stack import Stack
 from convcli.stacks.trace import plan, run
 
-__all__ = ["ALL_MODES", "Compared", "compare_stack", "rounding"]
+__all__ = ["ALL_MODES", "Apart", "Compared", "compare_stack", "rounding"]
 
 # All modes, in the order of the report.
 ALL_MODES = tuple(PadMode)
@@ -23,6 +24,13 @@ ALL_MODES = tuple(PadMode)
 # Differences below this share of the largest possible result count as rounding: some 500 times float64's
 # epsilon.
 ROUNDING_SHARE = 1e-13
+
+
+class Apart(NamedTuple):
+    """Mean and largest absolute difference of two results over the band."""
+
+    mean: float
+    largest: float
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -42,8 +50,7 @@ class Compared:
     peak
         The range of the data, for PSNR and SSIM.
     apart
-        How far each mode's result is from that of the best (or nearest to the median): their mean absolute
-        difference over the band; NaN for ``valid``.
+        How far each mode's result is from that of the best (or the nearest to the median); NaN for ``valid``.
     """
 
     modes: list[Comparison]
@@ -51,7 +58,7 @@ class Compared:
     truth: Array
     measured: bool
     peak: float
-    apart: Mapping[PadMode, float]
+    apart: Mapping[PadMode, Apart]
 
 
 @np.errstate(all="ignore")
@@ -133,11 +140,12 @@ def compare_stack(
     )
 
 
-def _apart(modes: Sequence[Comparison], errors: Mapping[PadMode, Floats]) -> dict[PadMode, float]:
-    """Return the mean absolute difference between each mode's errors in the band and those of the best."""
+def _apart(modes: Sequence[Comparison], errors: Mapping[PadMode, Floats]) -> dict[PadMode, Apart]:
+    """Compare each mode's errors in the band with those of the best."""
     order = best(modes)
     first: Floats | float = errors[order[0].pad] if order else np.nan
-    return {pad: float(np.abs(error - first).mean()) for pad, error in errors.items()}
+    differences = {pad: np.abs(error - first) for pad, error in errors.items()}
+    return {pad: Apart(float(each.mean()), float(each.max())) for pad, each in differences.items()}
 
 
 def _results(

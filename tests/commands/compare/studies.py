@@ -5,7 +5,7 @@ import numpy as np
 from convcli.choices import PadMode
 from convcli.commands.compare.study import Study, Units
 from convcli.stacks.paddings.border_band import Band, Comparison
-from convcli.stacks.paddings.compare_stack import Compared
+from convcli.stacks.paddings.compare_stack import Apart, Compared
 
 SIDES = ("top", "bottom", "left", "right")
 CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
@@ -58,7 +58,7 @@ def study(shape=(20, 26), channels=None, **changes):
         "truth": truth,
         "measured": True,
         "peak": 255.0,
-        "apart": {"zero": 9.4, "reflect": 0.0, "valid": np.nan},
+        "apart": {"zero": Apart(9.4, 17.0), "reflect": Apart(0.0, 0.0), "valid": Apart(np.nan, np.nan)},
     }
     told = {
         "title": "photo.png, gaussian:sigma=1",
