@@ -15,7 +15,7 @@ from convcli.display.diverging import diverging
 from convcli.display.drawn.plot import Plot, Series, draw_plot
 from convcli.display.drawn.sheet import FAINT, INK, PAPER, Sheet, Words, font, scaled, wrapped
 from convcli.display.drawn.ticks import round_up
-from convcli.display.words import size
+from convcli.display.words import shortened, size
 from convcli.stacks.paddings.border_band import CORNERS, Comparison
 
 __all__ = ["Corner", "amplitude", "error_plot", "montage", "worst_corner"]
@@ -116,8 +116,9 @@ def montage(study: Study) -> Pixels:
     card = HEAD + whole + TILE + 2 * GAP
     looks = _Looks(Tones(truth, study.compared.peak), amplitude(study), worst_corner(study), whole)
     facts = [line for text in (*study.facts, looks.words(study)) for line in wrapped(text, WORDS, across)]
+    title = " ".join(shortened(word, across // HEADING) for word in study.title.split())
     head = (
-        Words(wrapped(study.title, HEADING, across), HEADING, HEADING + 8),
+        Words(wrapped(title, HEADING, across), HEADING, HEADING + 8),
         Words(wrapped(study.verdict, NAME, across), NAME, NAME + 6, BEST),
         Words(facts, WORDS, LINE, FAINT),
     )

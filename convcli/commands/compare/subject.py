@@ -1,11 +1,10 @@
 """The kernel or stack whose paddings are compared, and each picture as the first layer's input."""
 
-import os
 from typing import NamedTuple
 
 from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.study import Units
-from convcli.display.words import printable, shortened
+from convcli.display.words import printable
 from convcli.engine.arrays import Array
 from convcli.errors import UsageError
 from convcli.imaging import colour
@@ -18,10 +17,7 @@ from convcli.stacks.paddings.compare_padding import kernel_stack
 from convcli.stacks.preprocess import IMAGENET_DEVIATION, NetworkInput, preprocess
 from convcli.stacks.stack import Scale, Stack, read_stack
 
-__all__ = ["Picture", "Subject", "file_name", "network_input", "picture_of", "subject_of"]
-
-# Characters of a file's name in a heading.
-LONGEST_NAME = 56
+__all__ = ["Picture", "Subject", "network_input", "picture_of", "subject_of"]
 
 
 class Subject(NamedTuple):
@@ -57,11 +53,6 @@ class Picture(NamedTuple):
     units: Units
     frame: Frame
     notes: tuple[str, ...]
-
-
-def file_name(path: str) -> str:
-    """Return the name of a file for a heading: without its folder, and no longer than a line."""
-    return shortened(printable(os.path.basename(path)), LONGEST_NAME)
 
 
 def subject_of(spec: CompareSpec) -> Subject:

@@ -1,6 +1,7 @@
 """``--bias-map`` and ``--shift``: tests of padding that need no truth, as tables, JSON and a picture."""
 
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -10,9 +11,9 @@ from convcli.commands.compare.bias_sheet import BiasMaps, bias_sheet
 from convcli.commands.compare.figures import aligned, amount, figure
 from convcli.commands.compare.outputs import picture_bytes
 from convcli.commands.compare.spec import CompareSpec
-from convcli.commands.compare.subject import Picture, Subject, file_name, network_input
+from convcli.commands.compare.subject import Picture, Subject, network_input
 from convcli.commands.compare.view import Column, FigureTable, Report
-from convcli.display.words import listed
+from convcli.display.words import listed, printable
 from convcli.display.words import size as sized
 from convcli.engine.arrays import Array
 from convcli.imaging import colour
@@ -56,7 +57,7 @@ def biased(
     maps = bias_maps(subject.stack, pictures, pads=spec.modes, pad_value=spec.pad_value, jobs=spec.jobs)
     figures = {one.pad.value: _bias_figures(one) for one in maps}
     words = _bias_words(figures)
-    title = f"{file_name(source.name)}, {subject.name}: bias by position"
+    title = f"{printable(os.path.basename(source.name))}, {subject.name}: bias by position"
     facts = [f"{count} random pictures of {sized(size)} pixels (seed {seed}), uniform from black to white"]
     made = []
     if output is not None:
@@ -152,7 +153,7 @@ def shifted(source: Source, picture: Picture, subject: Subject, spec: CompareSpe
     )
     whole = whole_strides(subject.stack, shift)
     words = _shift_words(made, whole=whole)
-    title = f"{file_name(source.name)}, {subject.name}: shifted by {shift[0]},{shift[1]}"
+    title = f"{printable(os.path.basename(source.name))}, {subject.name}: shifted by {shift[0]},{shift[1]}"
     facts = [
         "the result of the shifted picture against the shifted result of the picture; what leaves on one side"
         " enters on the other"

@@ -1,5 +1,6 @@
 """The workflow of ``convcli compare``: read, run every padding mode, measure, draw, report."""
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +9,7 @@ from convcli.commands.compare.outputs import DrawnPaths, check_paths, picture_by
 from convcli.commands.compare.report import comparison_json, comparison_table, one_line, tally_table
 from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.study import Study
-from convcli.commands.compare.subject import Picture, Subject, file_name, picture_of, subject_of
+from convcli.commands.compare.subject import Picture, Subject, picture_of, subject_of
 from convcli.commands.compare.verdict import verdict
 from convcli.display.words import per_axis, printable, size
 from convcli.engine.arrays import Array
@@ -96,7 +97,7 @@ def _compared(
 ) -> Outcome:
     x, larger, offset, where = _truth(picture, subject, spec, reading)
 
-    title = f"{file_name(source.name)}, {subject.name}"
+    title = f"{printable(os.path.basename(source.name))}, {subject.name}"
 
     def studied(stack: Stack) -> Study:
         compared = compare_stack(
@@ -148,7 +149,7 @@ def _truth(
     larger = picture_of(image, subject, gray=spec.gray).planes
     offset = spec.offset if spec.offset is not None else find_inside(planes, larger)
     check_inside(planes, larger, offset)
-    name = f"{file_name(spec.truth)} ({size(larger.shape[1:])})"
+    name = f"{printable(os.path.basename(spec.truth))} ({size(larger.shape[1:])})"
     return planes, larger, offset, f"{whole}, cut from {name} at {offset[0]},{offset[1]}"
 
 
@@ -189,7 +190,7 @@ def _layers(subject: Subject, compared: Compared) -> str:
             if pair != (1, 1):
                 parts.append(f"{name} {per_axis(pair)}")
     top, bottom, left, right = compared.band
-    deep = (
-        str(top) if len({*compared.band}) == 1 else f"{top} top, {bottom} bottom, {left} left, {right} right"
-    )
-    return f"{', '.join(parts)}; result {size(compared.truth.shape[:2])}, border band {deep} px deep"
+    deep = f"{top} px"
+    if len({*compared.band}) > 1:
+        deep = f"{top} px (top), {bottom} (bottom), {left} (left), {right} (right)"
+    return f"{', '.join(parts)}; result {size(compared.truth.shape[:2])}, border band {deep} deep"

@@ -213,13 +213,13 @@ def test_peaks_and_units(convcli: Convcli) -> None:
     assert "PSNR, dB: peak 1, white\n" in stack
 
 
-def test_long_names_are_shortened(convcli: Convcli, scene: Path) -> None:
-    name = f"{'long' * 50}.png"
-    scene.rename(name)
-    first = convcli("compare", name, "-k", "box", "--crop", 4).out.decode().splitlines()[0]
-    assert len(first) == 56 + len(", box")
-    assert first.startswith("longlong")
-    assert first.endswith("long.png, box")
+def test_an_uneven_band_is_told_by_side(convcli: Convcli, scene: Path) -> None:
+    """A kernel of 2 x 4 pads 1 row at the bottom, 1 column at the left and 2 at the right."""
+    text = " ".join(convcli("compare", scene, "-k", "1 1 1 1; 1 1 1 1", "--crop", 4).out.decode().split())
+    assert (
+        "kernel of 2 x 4; result 40 x 48, border band 0 px (top), 1 (bottom), 1 (left), 2 (right) deep"
+        in text
+    )
 
 
 def test_layers_reach_farther(convcli: Convcli, scene: Path) -> None:

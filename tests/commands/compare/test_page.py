@@ -307,7 +307,7 @@ def test_layers_are_chosen(open_page, tmp_path):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_narrow_screens_and_fingers(open_page, tmp_path, scheme):
-    made = study(title="a-photograph-with-a-long-name.png, gaussian:sigma=1,size=25")
+    made = study(title=f"{'long' * 50}.png, gaussian:sigma=1,size=25")
     context = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "color_scheme": scheme}
     page = opened(open_page, tmp_path, [made], **context)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
