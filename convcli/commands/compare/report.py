@@ -13,14 +13,7 @@ from convcli.pipeline.jsonable import plain
 from convcli.stacks.paddings.border_band import CORNERS, SIDES, TIE, Comparison, best
 from convcli.stacks.paddings.tally import Tally
 
-__all__ = [
-    "band_columns",
-    "comparison_json",
-    "comparison_table",
-    "one_line",
-    "region_columns",
-    "tally_table",
-]
+__all__ = ["band_columns", "comparison_json", "comparison_table", "one_line", "region_columns", "tally_table"]
 
 
 def comparison_json(study: Study) -> dict[str, Any]:

@@ -13,17 +13,7 @@ from convcli.choices import PadMode
 from convcli.engine.arrays import Array, Floats
 from convcli.stacks.paddings.ssim import RADIUS, structural_similarity
 
-__all__ = [
-    "CORNERS",
-    "SIDES",
-    "TIE",
-    "Band",
-    "Comparison",
-    "best",
-    "compare_result",
-    "data_range",
-    "winners",
-]
+__all__ = ["CORNERS", "SIDES", "TIE", "Band", "Comparison", "best", "compare_result", "data_range", "winners"]
 
 Region = tuple[slice, slice]
 

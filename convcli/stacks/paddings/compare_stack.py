@@ -134,10 +134,8 @@ def compare_stack(
         errors[pad] = one.error[inside]
         found[pad] = one if keep else one.without_arrays()
     modes = [found[pad] for pad in pads]
-    apart = _apart(modes, errors)
-    return Compared(
-        modes=modes, band=band, truth=truth, measured=larger is not None, peak=extent, apart=apart
-    )
+    measured, apart = larger is not None, _apart(modes, errors)
+    return Compared(modes=modes, band=band, truth=truth, measured=measured, peak=extent, apart=apart)
 
 
 def _apart(modes: Sequence[Comparison], errors: Mapping[PadMode, Floats]) -> dict[PadMode, Apart]:
@@ -149,12 +147,7 @@ def _apart(modes: Sequence[Comparison], errors: Mapping[PadMode, Floats]) -> dic
 
 
 def _results(
-    stack: Stack,
-    x: Array,
-    band: Band,
-    pads: Sequence[PadMode],
-    pad_value: float,
-    jobs: int | None,
+    stack: Stack, x: Array, band: Band, pads: Sequence[PadMode], pad_value: float, jobs: int | None
 ) -> Iterator[tuple[PadMode, Array]]:
     """Yield results, C x H x W, those of `pads` among them, one at a time: they may be large.
 
