@@ -32,7 +32,7 @@ def figures(word: str) -> dict[str, dict[str, float]]:
     """The first table of the page's command that has this word; that it is printed is tested above."""
     (output,) = [output for command, output in SHOWN if word in command]
     table = output.split("\n\n")[1].splitlines()
-    names = table[1].split()[1:5]
+    names = table[1].replace(",", "").replace(" dB", "").split()[1:5]
     rows = [line.replace(" *", "  ").split() for line in table[3:]]
     return {
         row[0]: dict(zip(names, map(float, row[1:5]), strict=True))

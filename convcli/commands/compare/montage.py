@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from convcli.commands.compare.figures import figure
 from convcli.commands.compare.study import Study
 from convcli.commands.compare.tones import Tones, strongest
 from convcli.display.diverging import diverging
 from convcli.display.drawn.plot import Plot, Series, draw_plot
 from convcli.display.drawn.sheet import FAINT, INK, PAPER, Sheet, Words, font, scaled, wrapped
 from convcli.display.drawn.ticks import round_up
-from convcli.display.words import size
+from convcli.display.words import shortened, size
 from convcli.stacks.paddings.border_band import CORNERS, Comparison
 
 __all__ = ["Corner", "amplitude", "error_plot", "montage", "worst_corner"]
@@ -83,7 +84,7 @@ def error_plot(study: Study, *, logarithmic: bool = False) -> Plot:
     return Plot(
         title=f"Error by distance from the border{', logarithmic' if logarithmic else ''}",
         x_label="distance from the border, in pixels",
-        y_label=f"mean absolute error (white is {study.compared.peak:g})",
+        y_label=f"mean absolute error, {study.units.heading}",
         series=[
             Series(
                 ", ".join(modes[index].pad.value for index in same),
@@ -115,8 +116,9 @@ def montage(study: Study) -> Pixels:
     card = HEAD + whole + TILE + 2 * GAP
     looks = _Looks(Tones(truth, study.compared.peak), amplitude(study), worst_corner(study), whole)
     facts = [line for text in (*study.facts, looks.words(study)) for line in wrapped(text, WORDS, across)]
+    title = " ".join(shortened(word, across // HEADING) for word in study.title.split())
     head = (
-        Words(wrapped(study.title, HEADING, across), HEADING, HEADING + 8),
+        Words(wrapped(title, HEADING, across), HEADING, HEADING + 8),
         Words(wrapped(study.verdict, NAME, across), NAME, NAME + 6, BEST),
         Words(facts, WORDS, LINE, FAINT),
     )
@@ -139,11 +141,11 @@ class _Looks(NamedTuple):
     whole: int  # the height of the tiles of whole pictures
 
     def words(self, study: Study) -> str:
-        white, times = study.compared.peak, study.compared.peak / self.limit
+        peak, times = study.compared.peak, study.compared.peak / self.limit
         channels = ", of each pixel the channel that differs most" if study.compared.truth.ndim == 3 else ""
         parts = [
             f"differences (result minus {study.reference}{channels}) amplified {times:.3g} times:"
-            f" full colour at {self.limit:g} of {white:g}",
+            f" full colour at {self.limit:g} of {peak:g}",
             f"below: the {self.corner.name} corner, {size(2 * (self.corner.side,))} pixels enlarged",
             self.tones.words,
             "dark grey: no pixels",
@@ -181,22 +183,20 @@ def _card(sheet: Sheet, at: tuple[int, int], study: Study, one: Comparison | Non
 
 def _caption(study: Study, one: Comparison | None) -> tuple[str, str]:
     if one is None:
-        height, width = study.compared.truth.shape[:2]
-        return (f"{size((width, height))} pixels; the band is {study.compared.band.depth} deep", "")
+        return (
+            f"{size(study.compared.truth.shape[:2])} pixels; the band is {study.compared.band.depth} px deep",
+            "",
+        )
     if not math.isfinite(one.mae):
-        return ("no pixels in the band: nothing is made up", f"depth {one.depth}")
+        return ("no pixels in the band: nothing is made up", f"depth {one.depth} px")
     sides = {name: value for name, value in one.sides.items() if math.isfinite(value)}
     worst = max(sides, key=lambda name: sides[name], default="")
     psnr = f"{one.psnr:.1f} dB" if math.isfinite(one.psnr) else "infinite"
     return (
-        f"mean {_short(one.mae)}   largest {_short(one.max)}   PSNR {psnr}",
-        f"SSIM {one.ssim:.4f}   depth {one.depth}"
-        + (f"   worst side {worst} {_short(sides[worst])}" if worst else ""),
+        f"mean {figure(one.mae)}   largest {figure(one.max)}   PSNR {psnr}",
+        f"SSIM {one.ssim:.4f}   depth {one.depth} px"
+        + (f"   worst side {worst} {figure(sides[worst])}" if worst else ""),
     )
-
-
-def _short(value: float) -> str:
-    return f"{value:.0f}" if value >= 999.5 else f"{value:.3g}"
 
 
 def _fitted(error: Array, high: int) -> Array:

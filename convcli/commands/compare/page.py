@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convcli.commands.compare.figures import aligned
 from convcli.commands.compare.montage import Corner, amplitude, worst_corner
 from convcli.commands.compare.packed_errors import packed
+from convcli.commands.compare.report import band_columns, region_columns
 from convcli.commands.compare.study import Study
 from convcli.commands.compare.tones import Tones, leading
 from convcli.display.drawn.plot import COLOURS
@@ -48,6 +50,7 @@ def compare_page(studies: Sequence[Study], budget: int = BUDGET) -> str:
         data = {
             "title": title,
             "colours": list(COLOURS),
+            "opens": studies[-1].seen_best.pad.value,
             "studies": [_study(study, share, bits) for study in studies],
         }
         text = page(__package__, "compare", f"{title}: paddings compared", data)
@@ -89,8 +92,10 @@ def _study(study: Study, share: float, bits: int) -> dict[str, Any]:
         "whole": whole,
         "steps": 2**bits - 2,
         "channels": channels,
-        "white": compared.peak,
+        "unit": study.units.heading,
         "band": compared.band.depth,
+        "figures": _figures(study),
+        "distances": _distances(study),
         "corners": list(CORNERS),
         "side": corner.side,
         "signed": tones.signed,
@@ -109,15 +114,28 @@ def _study(study: Study, share: float, bits: int) -> dict[str, Any]:
     }
 
 
+def _figures(study: Study) -> list[list[str]]:
+    """Return the table of the band's figures: headings, then a row for each mode."""
+    columns = [*band_columns(study), *region_columns(study)]
+    modes = [f"{one.pad}{' (best)' if one in study.best else ''}" for one in study.compared.modes]
+    rows = zip(modes, *(column.cells for column in columns), strict=True)
+    return [["padding", *(column.head for column in columns)], *map(list, rows)]
+
+
+def _distances(study: Study) -> list[list[str]]:
+    """Return the table of mean errors by distance: headings, then a row for each distance."""
+    modes = study.compared.modes
+    columns = [aligned(one.by_distance[: study.span].tolist()) for one in modes]
+    rows = zip(map(str, range(study.span)), *columns, strict=True)
+    return [["distance, px", *(one.pad.value for one in modes)], *map(list, rows)]
+
+
 def _case(one: Comparison, study: Study) -> dict[str, Any]:
     return {
         "mode": one.pad.value,
         "best": one in study.best,
-        "depth": one.depth,
         "byDistance": [_number(value) for value in one.by_distance[: study.span]],
-        "sides": {name: _number(value) for name, value in one.sides.items()},
         "cornerErrors": {name: _number(value) for name, value in one.corners.items()},
-        **{name: _number(getattr(one, name)) for name in ("mae", "max", "psnr", "ssim")},
     }
 
 

@@ -1,6 +1,7 @@
 """The options of `compare`, which are also the fields of its spec."""
 
 from functools import partial
+from itertools import chain
 from typing import Annotated
 
 import typer
@@ -32,6 +33,11 @@ __all__ = ["CompareSpec"]
 _compare = partial(typer.Option, rich_help_panel="Comparison")
 
 
+def _modes(text: str) -> tuple[PadMode, ...]:
+    """Read padding modes with commas between them."""
+    return tuple(map(PadMode.parse, text.split(",")))
+
+
 class CompareSpec(Options):
     """The kernel or stack whose paddings are compared, and the truth that they are measured against."""
 
@@ -61,9 +67,23 @@ class CompareSpec(Options):
         window_option(
             "--pad-value",
             **NUMBER,
-            help="Value of constant padding. It is in the units of the first layer's input.",
+            help="Value of constant padding; 0 is the same as zero. It is in the units of "
+            "the first layer's input.",
         ),
     ] = 0.0
+    pads: Annotated[
+        list[tuple[PadMode, ...]],
+        essential_option(
+            "-p",
+            "--pad",
+            metavar="MODE,...",
+            parser=_modes,
+            autocompletion=completion.pads,
+            show_default="all",
+            help="Padding modes to compare, such as zero,reflect. It may be repeated; scipy:reflect ... mean "
+            "what that tool means.",
+        ),
+    ] = []  # noqa: RUF012
     crop: Annotated[
         int | None,
         essential_option(
@@ -121,6 +141,15 @@ class CompareSpec(Options):
     gray: GrayOption = False
     jobs: JobsOption = None
 
+    @property
+    def modes(self) -> tuple[PadMode, ...]:
+        """The modes to compare: those chosen, or all that differ from each other."""
+        chosen = tuple(dict.fromkeys(chain.from_iterable(self.pads)))
+        trial = self.bias_map or self.shift is not None
+        same = {PadMode.VALID} if trial else set()
+        same |= set() if self.pad_value else {PadMode.CONSTANT}
+        return chosen or tuple(pad for pad in PadMode if pad not in same)
+
     def window(self, kernel_shape: tuple[int, ...]) -> Window:
         """Return the window of a kernel (its last two axes are rows and columns), padded to ``same``."""
         size = kernel_shape[-2], kernel_shape[-1]
@@ -148,6 +177,17 @@ class CompareSpec(Options):
 def _no_effect(spec: CompareSpec) -> None:
     """Refuse options that would be ignored."""
     truth = (spec.crop is not None, spec.truth is not None)
+    trial = "--bias-map" if spec.bias_map else "--shift" if spec.shift is not None else ""
+    if spec.pad_value and PadMode.CONSTANT not in spec.modes:
+        raise UsageError(
+            f"--pad-value {spec.pad_value:g} has no effect with --pad {','.join(spec.modes)}",
+            hint="add constant to --pad, or leave --pad-value out",
+        )
+    if PadMode.VALID in spec.modes and (trial or len(spec.modes) == 1):
+        raise UsageError(
+            f"--pad valid pads nothing: there is nothing to compare{trial and f' with {trial}'}",
+            hint="choose modes that pad",
+        )
     of_kernel = {
         "layers": spec.layers != 1,
         "stride": spec.stride != (1, 1),
@@ -167,10 +207,9 @@ def _no_effect(spec: CompareSpec) -> None:
         raise UsageError("--offset has no effect without --truth", hint="add --truth LARGER")
     if spec.bias_map and spec.shift is not None:
         raise UsageError("--bias-map and --shift exclude each other", hint="run one after the other")
-    other = "--bias-map" if spec.bias_map else "--shift" if spec.shift is not None else ""
-    if other and any(truth):
+    if trial and any(truth):
         raise UsageError(
-            f"--{'crop' if truth[0] else 'truth'} has no effect with {other}, which needs no truth",
+            f"--{'crop' if truth[0] else 'truth'} has no effect with {trial}, which needs no truth",
             hint="leave one of them out",
         )
     if not spec.bias_map and (spec.samples is not None or spec.seed is not None):

@@ -1,15 +1,27 @@
 """A comparison of paddings together with its words: what the montage and the page are drawn from."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from convcli.stacks.paddings.border_band import Comparison, winners
+from convcli.stacks.paddings.border_band import Comparison, best, winners
 from convcli.stacks.paddings.compare_stack import Compared
 
-__all__ = ["MIDDLE", "Study"]
+__all__ = ["MIDDLE", "Study", "Units"]
 
 # The reference of the errors where the truth is not known.
 MIDDLE = "middle of the modes"
+
+
+class Units(NamedTuple):
+    """The unit of errors: its name, the words of a heading, and what the range of the data is.
+
+    The name is empty where there is none to count in.
+    """
+
+    name: str
+    heading: str
+    peak: str
 
 
 class Study(NamedTuple):
@@ -22,6 +34,7 @@ class Study(NamedTuple):
     facts: Sequence[str]
     verdict: str
     compared: Compared
+    units: Units
     stage: str = ""
 
     @property
@@ -31,8 +44,15 @@ class Study(NamedTuple):
 
     @property
     def best(self) -> Sequence[Comparison]:
-        """The modes that the verdict names."""
-        return winners(self.compared.modes) if self.compared.measured else ()
+        """The best mode and those that tie with it; none without the truth, or where one is alone."""
+        modes = self.compared.modes
+        return winners(modes) if self.compared.measured and len(best(modes)) > 1 else ()
+
+    @property
+    def seen_best(self) -> Comparison:
+        """The mode with the largest mean error, whose artifacts are seen best."""
+        modes = self.compared.modes
+        return max(modes, key=lambda one: -1.0 if math.isnan(one.mae) else one.mae)
 
     @property
     def span(self) -> int:

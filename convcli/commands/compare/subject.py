@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from convcli.commands.compare.spec import CompareSpec
+from convcli.commands.compare.study import Units
 from convcli.display.words import printable
 from convcli.engine.arrays import Array
 from convcli.errors import UsageError
@@ -11,7 +12,8 @@ from convcli.imaging.image import Frame, Image, Space
 from convcli.kernels.spec import kernel
 from convcli.stacks.layers import channels_first
 from convcli.stacks.paddings.affected_border import has_border
-from convcli.stacks.paddings.compare_padding import kernel_stack, white_of
+from convcli.stacks.paddings.border_band import data_range
+from convcli.stacks.paddings.compare_padding import kernel_stack
 from convcli.stacks.preprocess import IMAGENET_DEVIATION, NetworkInput, preprocess
 from convcli.stacks.stack import Scale, Stack, read_stack
 
@@ -34,9 +36,11 @@ class Picture(NamedTuple):
     planes
         C x H x W.
     peak
-        White in the units of `planes`; None where white has no meaning.
+        The range of the data in the units of `planes`; None where only that of the results has a meaning.
     quantum
         One level of the picture's bit depth in the units of `planes`; 0 for floats.
+    units
+        What errors are counted in.
     frame
         The picture as it was read.
     notes
@@ -46,6 +50,7 @@ class Picture(NamedTuple):
     planes: Array
     peak: float | None
     quantum: float
+    units: Units
     frame: Frame
     notes: tuple[str, ...]
 
@@ -85,14 +90,17 @@ def picture_of(image: Image, subject: Subject, *, gray: bool) -> Picture:
         first = colour.gray(first, image.space)
     space = Space.GRAY if gray and image.space is not Space.DATA else image.space
     planes, left_out = network_input(first, space, subject)
-    floats = first.pixels.dtype.kind == "f"
-    white = white_of(first.pixels)
-    peak, quantum = {
-        Scale.UNIT: (white if floats else 1.0, 1 / white),
-        Scale.BYTE: (white, 1.0),
-        Scale.IMAGENET: (None, 1 / white / min(IMAGENET_DEVIATION)),
-    }[subject.stack.scale]
-    return Picture(planes, peak, 0.0 if floats else quantum, first, (*notes, *left_out))
+    extent, floats = data_range(first.pixels), first.pixels.dtype.kind == "f"
+    peak: float | None = extent
+    quantum, units = 1.0, Units("grey levels", "in grey levels", "white")
+    if subject.stack.scale is Scale.IMAGENET:
+        peak, quantum = None, 1 / extent / min(IMAGENET_DEVIATION)
+        units = Units("", "in the layers' units", "the results' range")
+    elif floats:
+        units = Units("", "in the data's units", "the data's range")
+    elif subject.stack.scale is Scale.UNIT:
+        peak, quantum, units = 1.0, 1 / extent, Units("", "white being 1", "white")
+    return Picture(planes, peak, 0.0 if floats else quantum, units, first, (*notes, *left_out))
 
 
 def network_input(frame: Frame, space: Space, subject: Subject) -> NetworkInput:

@@ -8,12 +8,13 @@ import numpy as np
 
 from convcli.choices import PadMode
 from convcli.commands.compare.bias_sheet import BiasMaps, bias_sheet
+from convcli.commands.compare.figures import aligned, amount, figure
 from convcli.commands.compare.outputs import picture_bytes
 from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.subject import Picture, Subject, network_input
-from convcli.commands.compare.verdict import column_figure, figure
 from convcli.commands.compare.view import Column, FigureTable, Report
 from convcli.display.words import listed, printable
+from convcli.display.words import size as sized
 from convcli.engine.arrays import Array
 from convcli.imaging import colour
 from convcli.imaging.image import Frame, Space
@@ -53,18 +54,16 @@ def biased(
     count, seed = spec.samples or SAMPLES, spec.seed or SEED
     size = _random_size(picture, subject)
     pictures = _random(picture, subject, spec, size, count, seed)
-    maps = bias_maps(subject.stack, pictures, pad_value=spec.pad_value, jobs=spec.jobs)
+    maps = bias_maps(subject.stack, pictures, pads=spec.modes, pad_value=spec.pad_value, jobs=spec.jobs)
     figures = {one.pad.value: _bias_figures(one) for one in maps}
     words = _bias_words(figures)
     title = f"{printable(os.path.basename(source.name))}, {subject.name}: bias by position"
-    facts = [
-        f"{count} random pictures of {size[1]} x {size[0]} pixels (seed {seed}), uniform from black to white"
-    ]
+    facts = [f"{count} random pictures of {sized(size)} pixels (seed {seed}), uniform from black to white"]
     made = []
     if output is not None:
         captions = [
-            f"flatness: mean {column_figure(one['mean']['flatness'])},"
-            f" deviation {column_figure(one['deviation']['flatness'])}"
+            f"flatness: mean {figure(one['mean']['flatness'])},"
+            f" deviation {figure(one['deviation']['flatness'])}"
             for one in figures.values()
         ]
         rows = [
@@ -81,7 +80,7 @@ def biased(
             "modes": [{"pad": pad, **plain(one)} for pad, one in figures.items()],
             "output": output,
         },
-        summary=Report(title, facts, words, _bias_tables(figures), [FLATNESS_NOTE]),
+        summary=Report(title, facts, words, _bias_tables(figures, picture.units.heading), [FLATNESS_NOTE]),
     )
 
 
@@ -115,18 +114,19 @@ def _bias_figures(one: Bias) -> BiasFigures:
     return found
 
 
-def _bias_tables(figures: Mapping[str, BiasFigures]) -> list[tuple[str, FigureTable]]:
+def _bias_tables(figures: Mapping[str, BiasFigures], unit: str) -> list[tuple[str, FigureTable]]:
     tables = []
     for name in ("mean", "deviation"):
         rows = [one[name] for one in figures.values()]
+        values = aligned([row[place] for place in ("inside", "border") for row in rows])
         columns = [
             Column("padding", list(figures), left=True),
-            Column("inside", [column_figure(row["inside"]) for row in rows]),
-            Column("border", [column_figure(row["border"]) for row in rows]),
+            Column("inside", values[: len(rows)]),
+            Column("border", values[len(rows) :]),
             Column("flatness", [f"{row['flatness']:.2f}" for row in rows]),
         ]
         flat = frozenset(at for at, row in enumerate(rows) if row["flatness"] <= FLAT_UP_TO)
-        tables.append((f"{name.capitalize()} of the results", FigureTable(columns, flat)))
+        tables.append((f"{name.capitalize()} of the results, {unit}", FigureTable(columns, flat)))
     return tables
 
 
@@ -148,7 +148,9 @@ def _bias_words(figures: Mapping[str, BiasFigures]) -> str:
 def shifted(source: Source, picture: Picture, subject: Subject, spec: CompareSpec) -> Outcome:
     """Shift the picture, and report where its result differs from the shifted result."""
     shift = spec.shift or (0, 0)
-    made = translate(subject.stack, picture.planes, shift, pad_value=spec.pad_value, jobs=spec.jobs)
+    made = translate(
+        subject.stack, picture.planes, shift, pads=spec.modes, pad_value=spec.pad_value, jobs=spec.jobs
+    )
     whole = whole_strides(subject.stack, shift)
     words = _shift_words(made, whole=whole)
     title = f"{printable(os.path.basename(source.name))}, {subject.name}: shifted by {shift[0]},{shift[1]}"
@@ -161,7 +163,7 @@ def shifted(source: Source, picture: Picture, subject: Subject, spec: CompareSpe
     if unshifted is not None:
         notes.append(
             "Invariance, inside: the result of the shifted picture differs from the result as it was by"
-            f" {figure(unshifted.mae)} on average (r = {_ratio(unshifted)})."
+            f" {amount(unshifted.mae, picture.units.name)} on average (r = {_ratio(unshifted)})."
         )
     places = ("inside", "border", "unshifted")
     return Outcome(
@@ -175,11 +177,11 @@ def shifted(source: Source, picture: Picture, subject: Subject, spec: CompareSpe
                 for one in made
             ],
         },
-        summary=Report(title, facts, words, _shift_tables(made), notes),
+        summary=Report(title, facts, words, _shift_tables(made, picture.units.heading), notes),
     )
 
 
-def _shift_tables(made: Sequence[Translation]) -> list[tuple[str, FigureTable]]:
+def _shift_tables(made: Sequence[Translation], unit: str) -> list[tuple[str, FigureTable]]:
     tables = []
     for heading, places in (
         ("Inside", [one.inside for one in made]),
@@ -187,17 +189,23 @@ def _shift_tables(made: Sequence[Translation]) -> list[tuple[str, FigureTable]]:
     ):
         columns = [
             Column("padding", [one.pad.value for one in made], left=True),
-            Column("mean", ["equal" if one.max == 0 else column_figure(one.mae) for one in places]),
-            Column("largest", [column_figure(one.max) for one in places]),
+            Column(
+                "mean",
+                [
+                    "equal" if one.max == 0 else text
+                    for one, text in zip(places, aligned([one.mae for one in places]), strict=True)
+                ],
+            ),
+            Column("largest", aligned([one.max for one in places])),
             Column("r", [_ratio(one) for one in places]),
         ]
         equal = frozenset(row for row, one in enumerate(places) if one.max == 0)
-        tables.append((heading, FigureTable(columns, equal)))
+        tables.append((f"{heading}, {unit}", FigureTable(columns, equal)))
     return tables
 
 
 def _ratio(one: Agreement) -> str:
-    return column_figure(one.correlation) if math.isnan(one.correlation) else f"{one.correlation:.3f}"
+    return "-" if math.isnan(one.correlation) else f"{one.correlation:.3f}"
 
 
 def _shift_words(made: Sequence[Translation], *, whole: bool) -> str:

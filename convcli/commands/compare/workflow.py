@@ -11,7 +11,7 @@ from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.study import Study
 from convcli.commands.compare.subject import Picture, Subject, picture_of, subject_of
 from convcli.commands.compare.verdict import verdict
-from convcli.display.words import per_axis, printable
+from convcli.display.words import per_axis, printable, size
 from convcli.engine.arrays import Array
 from convcli.kernels.spec import kernel_files
 from convcli.options.specs import ReadSpec
@@ -105,15 +105,16 @@ def _compared(
             x,
             larger=larger,
             offset=offset,
+            pads=spec.modes,
             pad_value=spec.pad_value,
             peak=picture.peak,
             keep=any(paths),
             jobs=spec.jobs,
         )
-        words = verdict(compared.modes, measured=compared.measured, quantum=picture.quantum)
+        words = verdict(compared, quantum=picture.quantum, unit=picture.units.name)
         facts = [where, _layers(subject._replace(stack=stack), compared)]
         layer = f"layer {len(stack.layers)}: {printable(stack.layers[-1].name)}"
-        return Study(title, facts, words, compared, layer)
+        return Study(title, facts, words, compared, picture.units, layer)
 
     last = studied(subject.stack)
     compared = last.compared
@@ -135,21 +136,21 @@ def _truth(
     picture: Picture, subject: Subject, spec: CompareSpec, reading: ReadSpec
 ) -> tuple[Array, Array | None, tuple[int, int], str]:
     """Return the picture to filter, the larger one that holds it (if any), its offset, and these in words."""
-    size, planes = picture.frame.size, picture.planes
+    planes, whole = picture.planes, f"{size(picture.frame.size)} pixels"
     if spec.crop is not None:
-        rows, columns = frame(size, spec.crop)
+        rows, columns = frame(picture.frame.size, spec.crop)
         x = planes[:, rows, columns]
-        words = f"{_sized(size)} pixels, cut by {spec.crop} on each side to {_sized(x.shape[1:])}"
+        words = f"{whole}, cut by {spec.crop} on each side to {size(x.shape[1:])}"
         return x, planes, (spec.crop, spec.crop), words
     if spec.truth is None:
-        words = f"{_sized(size)} pixels; the truth beyond them is not known (--crop N makes it known)"
+        words = f"{whole}; the truth beyond them is not known (--crop N makes it known)"
         return planes, None, (0, 0), words
     image = read_source(Source(spec.truth), reading)
     larger = picture_of(image, subject, gray=spec.gray).planes
     offset = spec.offset if spec.offset is not None else find_inside(planes, larger)
     check_inside(planes, larger, offset)
-    name = f"{printable(os.path.basename(spec.truth))} ({_sized(larger.shape[1:])})"
-    return planes, larger, offset, f"{_sized(size)} pixels, cut from {name} at {offset[0]},{offset[1]}"
+    name = f"{printable(os.path.basename(spec.truth))} ({size(larger.shape[1:])})"
+    return planes, larger, offset, f"{whole}, cut from {name} at {offset[0]},{offset[1]}"
 
 
 def _drawn(studies: Sequence[Study], paths: DrawnPaths) -> list[tuple[str, bytes]]:
@@ -166,14 +167,14 @@ def _drawn(studies: Sequence[Study], paths: DrawnPaths) -> list[tuple[str, bytes
     return made
 
 
-def _stages(stack: Stack, size: tuple[int, int]) -> list[Stack]:
+def _stages(stack: Stack, shape: tuple[int, int]) -> list[Stack]:
     """Return the stacks up to each earlier convolution with padding, or to some of them, for the page."""
     parts = [
         stack._replace(layers=stack.layers[:count])
         for count in range(1, len(stack.layers))
         if isinstance(stack.layers[count - 1], Convolution)
     ]
-    parts = [part for part in parts if any(affected(part, size))]
+    parts = [part for part in parts if any(affected(part, shape))]
     most = MAX_STAGES - 1
     return parts if len(parts) <= most else [parts[at * len(parts) // most] for at in range(most)]
 
@@ -184,17 +185,12 @@ def _layers(subject: Subject, compared: Compared) -> str:
     parts = [f"{len(layers)} layer{'s' if len(layers) > 1 else ''}"]
     if subject.of_kernel and isinstance(layers[0], Convolution):
         window = layers[0].window
-        parts.append(f"kernel of {_sized(window.size)}")
+        parts.append(f"kernel of {size(window.size)}")
         for name, pair in (("stride", window.stride), ("dilation", window.dilation)):
             if pair != (1, 1):
                 parts.append(f"{name} {per_axis(pair)}")
     top, bottom, left, right = compared.band
-    deep = (
-        str(top) if len({*compared.band}) == 1 else f"{top} top, {bottom} bottom, {left} left, {right} right"
-    )
-    return f"{', '.join(parts)}; result {_sized(compared.truth.shape)}, border band {deep} deep"
-
-
-def _sized(shape: Sequence[int]) -> str:
-    """Write rows and columns as width x height."""
-    return f"{shape[1]} x {shape[0]}"
+    deep = f"{top} px"
+    if len({*compared.band}) > 1:
+        deep = f"{top} px (top), {bottom} (bottom), {left} (left), {right} (right)"
+    return f"{', '.join(parts)}; result {size(compared.truth.shape[:2])}, border band {deep} deep"

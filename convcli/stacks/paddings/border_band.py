@@ -13,7 +13,7 @@ from convcli.choices import PadMode
 from convcli.engine.arrays import Array, Floats
 from convcli.stacks.paddings.ssim import RADIUS, structural_similarity
 
-__all__ = ["CORNERS", "SIDES", "TIE", "Band", "Comparison", "best", "compare_result", "winners"]
+__all__ = ["CORNERS", "SIDES", "TIE", "Band", "Comparison", "best", "compare_result", "data_range", "winners"]
 
 Region = tuple[slice, slice]
 
@@ -122,7 +122,7 @@ def compare_result(
 ) -> Comparison:
     """Return the errors of one mode's result, H x W (x C), NaN where it gives no pixels.
 
-    `peak` is the value of white, for PSNR and SSIM; differences up to `tolerance` count as rounding,
+    `peak` is the range of the data, for PSNR and SSIM; differences up to `tolerance` count as rounding,
     that is as zero.
     """
     shape = (truth.shape[0], truth.shape[1])
@@ -150,6 +150,18 @@ def compare_result(
         truth=truth,
         error=error,
     )
+
+
+def data_range(values: Array) -> float:
+    """Return the range that PSNR and SSIM refer to, the ``data_range`` of scikit-image.
+
+    255 for uint8 and 65535 for uint16; for any other type 1 where all values lie within 0 and 1, else the
+    greatest minus the least value, or where all are equal their magnitude.
+    """
+    if values.dtype in (np.uint8, np.uint16):
+        return float(np.iinfo(values.dtype).max)
+    low, high = float(values.min()), float(values.max())
+    return 1.0 if low >= 0 and high <= 1 else high - low or abs(high)
 
 
 def _psnr(peak: float, rmse: float) -> float:

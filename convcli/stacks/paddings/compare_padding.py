@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from convcli.choices import Combine, PadMode
@@ -15,12 +14,12 @@ from convcli.limits import COMPARED_LAYERS, WINDOW
 from convcli.parsing import as_pair, finite
 from convcli.stacks.convolutions import KernelConv
 from convcli.stacks.layers import channels_first
-from convcli.stacks.paddings.border_band import Comparison
+from convcli.stacks.paddings.border_band import Comparison, data_range
 from convcli.stacks.paddings.compare_stack import ALL_MODES, compare_stack
 from convcli.stacks.paddings.placing import check_inside, frame
 from convcli.stacks.stack import Scale, Stack
 
-__all__ = ["compare_padding", "kernel_stack", "white_of"]
+__all__ = ["compare_padding", "kernel_stack"]
 
 
 def kernel_stack(kernel: Kernel, window: Window, *, layers: int = 1, bias: float = 0.0) -> Stack:
@@ -84,8 +83,8 @@ def compare_padding(
     bias : float
         Added in each layer.
     peak : float, optional
-        The value of white, for PSNR and SSIM. By default the largest value of an integer type; of floats, 1
-        where all lie within 0 and 1, else their largest magnitude.
+        The range of the data, for PSNR and SSIM. By default 255 for uint8 and 65535 for uint16; for other
+        types 1 where all values lie within 0 and 1, else the greatest minus the least.
 
     Returns
     -------
@@ -125,23 +124,13 @@ def compare_padding(
         modes = [PadMode.parse(pad) for pad in pads]
     except TypeError:
         raise UsageError(f"pads {shown(pads)} is no list", hint="give a list of padding modes") from None
-    white = white_of(picture) if peak is None else finite(peak, "peak")
-    if peak is not None and white < 0:
-        raise UsageError(f"peak {white:g} is negative", hint="give the value of white")
-    check_magnitude(white, "peak")
+    extent = data_range(picture) if peak is None else finite(peak, "peak")
+    if extent < 0:
+        raise UsageError(f"peak {extent:g} is negative", hint="give the range of the data")
+    check_magnitude(extent, "peak")
     return compare_stack(
-        stack, x, larger=larger, offset=offset, pads=modes, pad_value=pad_value, peak=white, jobs=jobs
+        stack, x, larger=larger, offset=offset, pads=modes, pad_value=pad_value, peak=extent, jobs=jobs
     ).modes
-
-
-def white_of(pixels: Array) -> float:
-    """Return the value of white: an integer type's largest; of floats 1 if all lie within 0 and 1, else the
-    largest magnitude.
-    """
-    if pixels.dtype.kind in "iu":
-        return float(np.iinfo(pixels.dtype).max)
-    largest = float(np.abs(pixels).max())
-    return largest if pixels.dtype.kind == "f" and (largest > 1 or pixels.min() < 0) and largest else 1.0
 
 
 def _planes(image: ArrayLike, what: str) -> Array:

@@ -1,21 +1,22 @@
 """Compares every padding mode of a stack with the result of true pixels in place of padding."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from convcli.choices import PadMode
-from convcli.engine.arrays import Array, check_magnitude
+from convcli.engine.arrays import Array, Floats, check_magnitude
 from convcli.errors import GeometryError
 from convcli.stacks.convolutions import Convolution, KernelConv
 from convcli.stacks.layers import Normalize, channels_last
 from convcli.stacks.paddings.affected_border import affected, has_border, needed, switched, unpadded
-from convcli.stacks.paddings.border_band import Band, Comparison, compare_result
+from convcli.stacks.paddings.border_band import Band, Comparison, best, compare_result, data_range
 from convcli.stacks.stack import Stack
 from convcli.stacks.trace import plan, run
 
-__all__ = ["ALL_MODES", "Compared", "compare_stack", "rounding"]
+__all__ = ["ALL_MODES", "Apart", "Compared", "compare_stack", "rounding"]
 
 # All modes, in the order of the report.
 ALL_MODES = tuple(PadMode)
@@ -23,6 +24,13 @@ ALL_MODES = tuple(PadMode)
 # Differences below this share of the largest possible result count as rounding: some 500 times float64's
 # epsilon.
 ROUNDING_SHARE = 1e-13
+
+
+class Apart(NamedTuple):
+    """Mean and largest absolute difference of two results over the band."""
+
+    mean: float
+    largest: float
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -40,7 +48,9 @@ class Compared:
     measured
         Whether the reference is the truth; else it is the median of the modes.
     peak
-        The value of white, for PSNR and SSIM.
+        The range of the data, for PSNR and SSIM.
+    apart
+        How far each mode's result is from that of the best (or the nearest to the median); NaN for ``valid``.
     """
 
     modes: list[Comparison]
@@ -48,6 +58,7 @@ class Compared:
     truth: Array
     measured: bool
     peak: float
+    apart: Mapping[PadMode, Apart]
 
 
 @np.errstate(all="ignore")
@@ -80,7 +91,7 @@ def compare_stack(
     pad_value : float
         Padding value of mode ``constant``.
     peak : float, optional
-        The value of white; by default the largest magnitude of the truth.
+        The range of the data, for PSNR and SSIM; by default that of the truth.
     keep : bool
         Whether to keep the arrays of errors, which takes much memory, beside the figures.
 
@@ -102,32 +113,48 @@ def compare_stack(
         exact = unpadded(stack, _around(stack, larger, offset, size).astype(np.float64), size, jobs)
     if not any(band):
         raise GeometryError("no result sees a made-up pixel: there is nothing to compare", hint=_hint(stack))
-    results: Iterable[tuple[PadMode, Array]] = _results(stack, x, band, pad_value, jobs)
+    computed = pads if exact is not None else ALL_MODES
+    results: Iterable[tuple[PadMode, Array]] = _results(stack, x, band, computed, pad_value, jobs)
     if exact is None:
         results = list(results)
         # ``constant`` with 0 equals ``zero``, and is not counted twice.
         left_out = (PadMode.VALID,) if pad_value else (PadMode.VALID, PadMode.CONSTANT)
         exact = np.median(np.stack([made for pad, made in results if pad not in left_out]), axis=0)
     truth = np.ascontiguousarray(channels_last(exact))
-    white = peak or _magnitude(truth) or 1.0
+    extent = peak or data_range(truth)
     limits = band.within((truth.shape[0], truth.shape[1]))
-    found = {}
+    inside = limits.mask((truth.shape[0], truth.shape[1]))
+    found, errors = {}, {}
     for pad, made in results:
+        if pad not in pads:
+            continue
         result = np.ascontiguousarray(channels_last(made))
         tolerance = rounding(stack, x, pad_value if pad is PadMode.CONSTANT else 0.0, made)
-        one = compare_result(pad, result, truth, limits, peak=white, tolerance=tolerance)
+        one = compare_result(pad, result, truth, limits, peak=extent, tolerance=tolerance)
+        errors[pad] = one.error[inside]
         found[pad] = one if keep else one.without_arrays()
     modes = [found[pad] for pad in pads]
-    return Compared(modes=modes, band=band, truth=truth, measured=larger is not None, peak=white)
+    measured, apart = larger is not None, _apart(modes, errors)
+    return Compared(modes=modes, band=band, truth=truth, measured=measured, peak=extent, apart=apart)
+
+
+def _apart(modes: Sequence[Comparison], errors: Mapping[PadMode, Floats]) -> dict[PadMode, Apart]:
+    """Compare each mode's errors in the band with those of the best."""
+    order = best(modes)
+    first: Floats | float = errors[order[0].pad] if order else np.nan
+    differences = {pad: np.abs(error - first) for pad, error in errors.items()}
+    return {pad: Apart(float(each.mean()), float(each.max())) for pad, each in differences.items()}
 
 
 def _results(
-    stack: Stack, x: Array, band: Band, pad_value: float, jobs: int | None
+    stack: Stack, x: Array, band: Band, pads: Sequence[PadMode], pad_value: float, jobs: int | None
 ) -> Iterator[tuple[PadMode, Array]]:
-    """Yield the result of each mode, C x H x W, one at a time: they may be large."""
-    for pad in PadMode:
-        if pad is PadMode.VALID or (pad is PadMode.CONSTANT and not pad_value):
-            continue
+    """Yield results, C x H x W, those of `pads` among them, one at a time: they may be large.
+
+    That of ``zero`` gives those of ``valid`` and, where it pads with 0, of ``constant``.
+    """
+    from_zero = [PadMode.ZERO, PadMode.VALID, *([] if pad_value else [PadMode.CONSTANT])]
+    for pad in dict.fromkeys(PadMode.ZERO if pad in from_zero else pad for pad in pads):
         made, _ = run(switched(stack, pad, pad_value), x, jobs=jobs)
         yield pad, made
         if pad is PadMode.ZERO:

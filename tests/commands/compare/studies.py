@@ -3,9 +3,9 @@
 import numpy as np
 
 from convcli.choices import PadMode
-from convcli.commands.compare.study import Study
+from convcli.commands.compare.study import Study, Units
 from convcli.stacks.paddings.border_band import Band, Comparison
-from convcli.stacks.paddings.compare_stack import Compared
+from convcli.stacks.paddings.compare_stack import Apart, Compared
 
 SIDES = ("top", "bottom", "left", "right")
 CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
@@ -58,12 +58,14 @@ def study(shape=(20, 26), channels=None, **changes):
         "truth": truth,
         "measured": True,
         "peak": 255.0,
+        "apart": {"zero": Apart(9.4, 17.0), "reflect": Apart(0.0, 0.0), "valid": Apart(np.nan, np.nan)},
     }
     told = {
         "title": "photo.png, gaussian:sigma=1",
         "facts": ["30 x 36 pixels, cut by 5 on each side", "the band is 2 deep"],
         "verdict": "reflect is best: 0.75 on average, 93% less than zero",
         "stage": "",
+        "units": Units("grey levels", "in grey levels", "white"),
     }
     words = {name: changes.pop(name, words) for name, words in told.items()}
     return Study(**words, compared=Compared(**compared | changes))

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from PIL import ImageColor
@@ -121,3 +123,7 @@ def test_long_words_are_broken():
     pixels = montage(long)
     assert (pixels[:, -10:] == 255).all()
     assert pixels.shape[0] > montage(study()).shape[0] + 30
+    name = study(title=f"{'W' * 240}.png, box", facts=[])
+    for modes in (name.compared.modes, name.compared.modes[:1]):
+        one = montage(name._replace(compared=dataclasses.replace(name.compared, modes=modes)))
+        assert (one[:, -10:] == 255).all(), "a name without spaces is shortened"

@@ -62,12 +62,19 @@ def test_what_the_page_is_told():
     made = study()
     (told,) = data_of(compare_page([made]))["studies"]
     assert [each["mode"] for each in told["cases"]] == ["zero", "reflect", "valid"]
-    assert told["cases"][2]["mae"] is None
+    assert told["figures"][0][:6] == ["padding", "mean", "largest", "PSNR, dB", "SSIM", "depth, px"]
+    assert [row[0] for row in told["figures"][1:]] == ["zero", "reflect (best)", "valid"]
+    assert [row[2] for row in told["figures"][1:]] == ["16.00", "1.00", "-"]
+    assert told["distances"][:3] == [
+        ["distance, px", "zero", "reflect", "valid"],
+        ["0", "16.00", "1.000", "-"],
+        ["1", "4.00", "0.500", "-"],
+    ]
     assert told["cases"][0]["byDistance"][:3] == [16.0, 4.0, 0.0]
     assert told["whole"] is True
     assert (told["band"], told["size"], told["channels"]) == (2, [20, 26], 1)
     exact = study(modes=[case("wrap", np.zeros((20, 26)))])
-    assert data_of(compare_page([exact]))["studies"][0]["cases"][0]["psnr"] == "infinite"
+    assert data_of(compare_page([exact]))["studies"][0]["figures"][1][3] == "inf"
 
 
 def test_large_pictures_keep_to_the_budget_and_their_border():
@@ -158,7 +165,8 @@ def test_values_under_the_pointer_are_pythons(open_page, tmp_path, channels):
 def test_modes_by_keys_and_buttons(open_page, tmp_path):
     page = opened(open_page, tmp_path, [study()])
     pressed = "#modes button[aria-pressed=true]"
-    assert page.inner_text(pressed) == "2 reflect, best"
+    assert page.inner_text(pressed) == "1 zero", "its artifacts are seen best"
+    assert page.inner_text("#modes button[value=reflect]") == "2 reflect, best"
     for key, mode in (("3", "valid"), ("n", "zero"), ("p", "valid"), ("1", "zero"), ("n", "reflect")):
         page.keyboard.press(key)
         ready(page, 0, mode)
@@ -272,7 +280,7 @@ def test_the_plot_has_its_values_and_axes(open_page, tmp_path):
     assert np.diff(across) == pytest.approx(across[1] - across[0], abs=0.11)
     texts = page.text_content("#plot svg")
     assert "distance from the border" in texts
-    assert "mean absolute error (white is 255)" in texts
+    assert "mean absolute error, in grey levels" in texts
     page.keyboard.press("l")
     (low, at_low), *_, (high, at_high) = levels(page)
     assert (low, high) == (0.1, 100)
@@ -281,7 +289,7 @@ def test_the_plot_has_its_values_and_axes(open_page, tmp_path):
     read = low * (high / low) ** ((heights - at_low) / (at_high - at_low))
     assert read == pytest.approx([16, 4], rel=0.01)
     page.click("summary")
-    assert page.inner_text("#distances tbody tr:nth-child(1)").split() == ["0", "16", "1"]
+    assert page.inner_text("#distances tbody tr:nth-child(1)").split() == ["0", "16.00", "1.000", "-"]
 
 
 def test_layers_are_chosen(open_page, tmp_path):
@@ -290,7 +298,7 @@ def test_layers_are_chosen(open_page, tmp_path):
     assert page.inner_text("#verdict") == "zero is best behind two"
     assert page.evaluate("document.getElementById('view').width") == 40
     page.select_option("#stage", label="layer 1 of 2")
-    ready(page, 0, "reflect")
+    ready(page, 0, "zero")
     assert page.evaluate("document.getElementById('view').width") == 26
     assert page.inner_text("#verdict").startswith("reflect is best")
     page.mouse.move(*point_at(page, 19, 25, (20, 26)))
@@ -299,7 +307,7 @@ def test_layers_are_chosen(open_page, tmp_path):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_narrow_screens_and_fingers(open_page, tmp_path, scheme):
-    made = study(title="a-photograph-with-a-long-name.png, gaussian:sigma=1,size=25")
+    made = study(title=f"{'long' * 50}.png, gaussian:sigma=1,size=25")
     context = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "color_scheme": scheme}
     page = opened(open_page, tmp_path, [made], **context)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
@@ -325,4 +333,11 @@ def test_everything_has_a_name(open_page, tmp_path):
     assert page.get_attribute("#readout", "aria-live") == "polite"
     assert "zero 16, reflect 1" in page.get_attribute("#plot svg", "aria-label")
     assert not page.is_visible("#stage"), "one layer offers no choice"
+    canvases = page.evaluate(
+        "[...document.querySelectorAll('canvas')]"
+        ".map((e) => [e.getAttribute('role'), e.getAttribute('aria-label')])"
+    )
+    assert len(canvases) == 2 + 4
+    assert all(role == "img" and label for role, label in canvases)
+    assert len({label for _, label in canvases}) == 6, "each its own"
     assert page.title() == "photo.png, gaussian:sigma=1: paddings compared"

@@ -5,8 +5,9 @@ import numpy as np
 from convcli.choices import PadMode
 from convcli.engine.window import Window
 from convcli.kernels.kernel import Kernel
-from convcli.stacks.paddings.border_band import CORNERS, SIDES, Comparison
+from convcli.stacks.paddings.border_band import CORNERS, SIDES, Band, Comparison
 from convcli.stacks.paddings.compare_padding import kernel_stack
+from convcli.stacks.paddings.compare_stack import Apart, Compared
 from convcli.stacks.stack import Stack
 
 
@@ -29,4 +30,16 @@ def comparison(pad: PadMode, mae: float, largest: float | None = None) -> Compar
         by_distance=np.array([mae, 0.0]),
         truth=np.zeros((3, 3)),
         error=np.zeros((3, 3)),
+    )
+
+
+def compared(modes: list[Comparison], apart: dict[PadMode, float], *, measured: bool = True) -> Compared:
+    """White is 255; `apart` are means, the largest ten times as much; a mode that it does not name is far."""
+    return Compared(
+        modes=modes,
+        band=Band(1, 1, 1, 1),
+        truth=np.zeros((3, 3)),
+        measured=measured,
+        peak=255.0,
+        apart={one.pad: Apart(apart.get(one.pad, 100.0), 10 * apart.get(one.pad, 100.0)) for one in modes},
     )

@@ -11,8 +11,12 @@ from skimage.metrics import structural_similarity
 import convcli as cv
 from convcli.choices import PadMode
 from convcli.errors import GeometryError, KernelError, UsageError
+from convcli.kernels.kernel import Kernel
+from convcli.stacks.paddings import compare_stack
+from convcli.stacks.paddings.border_band import data_range
 from convcli.stacks.paddings.placing import find_inside
 from tests import oracle
+from tests.stacks.paddings.comparisons import stack_of_kernel
 
 MODES = [mode.value for mode in PadMode if mode is not PadMode.VALID]
 
@@ -74,7 +78,7 @@ def test_equal_to_an_independent_computation(
         for v in (0, 1)
     ]
     band = probe[0] != probe[1]
-    peak = 255.0 if kind is np.uint8 else np.abs(image).max()
+    peak = 255.0 if kind is np.uint8 else np.ptp(image)
     for pad, result in results.items():
         error = np.abs(result - truth)
         one = found[PadMode(pad)]
@@ -207,7 +211,70 @@ def test_peak() -> None:
     ]
     assert by_peak == pytest.approx([by_peak[0]] * 3)
     (zero,) = cv.compare_padding(image * 9, kernel, crop=2, pads=["zero"])
-    assert zero.psnr == pytest.approx(20 * math.log10((image * 9).max() / zero.rmse))
+    assert zero.psnr == pytest.approx(20 * math.log10(np.ptp(image * 9) / zero.rmse))
+
+
+@pytest.mark.parametrize(
+    ("values", "extent"),
+    [
+        (np.array([[3, 7]], np.uint8), 255),
+        (np.array([[3, 7]], np.uint16), 65535),
+        (np.array([[0.2, 0.7]], np.float32), 1),
+        (np.array([[False, True]]), 1),
+        (np.array([[-0.5, 0.5]]), 1),
+        (np.array([[-0.5, 1.5]]), 2),
+        (np.array([[100.0, 140.0]]), 40),
+        (np.array([[100, 140]], np.int64), 40),
+        (np.array([[-1000, 3000]], np.int16), 4000),
+        (np.full((2, 2), -7.0), 7),
+        (np.full((2, 2), 300.0), 300),
+        (np.zeros((2, 2)), 1),
+    ],
+)
+def test_range_of_the_data(values: np.ndarray, extent: float) -> None:
+    assert data_range(values) == extent
+
+
+def test_chosen_modes_are_those_of_all() -> None:
+    image, kernel = np.random.default_rng(11).random((20, 21)), np.ones((5, 5)) / 25
+    for options in ({"crop": 3}, {}, {"crop": 3, "pad_value": 0.4}, {"pad_value": 0.4}):
+        every = {one.pad: one for one in cv.compare_padding(image, kernel, **options)}
+        for pads in (["wrap"], ["valid", "reflect"], ["constant", "zero"], ["constant"], ["valid"]):
+            found = cv.compare_padding(image, kernel, pads=pads, **options)
+            assert [one.pad for one in found] == pads
+            for one in found:
+                np.testing.assert_array_equal(one.error, every[one.pad].error)
+
+
+def test_no_mode_is_computed_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    run = compare_stack.run
+
+    def counted(stack, x, **options):
+        made.append(stack.layers[0].window.mode)
+        return run(stack, x, **options)
+
+    monkeypatch.setattr(compare_stack, "run", counted)
+    image = np.random.default_rng(12).random((20, 21))
+    cv.compare_padding(image, BOX, crop=3, pads=["reflect", "constant", "valid"])
+    assert made == ["reflect", "zero"], "constant with 0 and valid are made of zero's result"
+
+
+def test_how_far_results_are_from_the_best() -> None:
+    x = np.random.default_rng(13).integers(0, 256, (1, 20, 24), np.uint8)
+    kernel = np.ones((3, 5)) / 15
+    stack = stack_of_kernel(Kernel.of(kernel))
+    for larger, offset in ((None, (0, 0)), (np.pad(x, ((0, 0), (4, 4), (4, 4)), "linear_ramp"), (4, 4))):
+        found = compare_stack.compare_stack(stack, x, larger=larger, offset=offset)
+        first = min((one for one in found.modes if one.mae == one.mae), key=lambda one: one.mae).pad.value
+        band = np.ones((20, 24), bool)
+        band[1:-1, 2:-2] = False
+        results = {pad: repeated(x[0].astype(float), kernel, pad, 1, 1, 1, 0.0) for pad in MODES}
+        for pad in MODES:
+            expected = np.abs(results[pad] - results[first])[band]
+            assert found.apart[PadMode(pad)] == pytest.approx((expected.mean(), expected.max()), abs=1e-9)
+        assert found.apart[PadMode.ZERO].mean > 1
+        assert math.isnan(found.apart[PadMode.VALID].mean)
 
 
 IMAGE = np.random.default_rng(8).random((10, 12))

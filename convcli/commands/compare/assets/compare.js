@@ -137,6 +137,7 @@ function describe() {
     facts: now.facts.join("; "),
     before: now.reference,
     after: state.difference ? `difference of ${mode.mode}` : mode.mode,
+    unit: now.unit,
     reference: now.reference,
     moded: mode.mode,
     least: `${shown(-state.limit, 3)} or less`,
@@ -154,10 +155,7 @@ function describe() {
   plot();
 }
 
-const figure = (value, digits = 4) =>
-  value === null || value === undefined ? "" : typeof value === "string" ? value : shown(value, digits);
-
-function table(target, head, rows) {
+function table(target, [head, ...rows]) {
   const line = (cells, scope) => element("tr", {}, ...cells.map((text, index) =>
     (scope === "col" || index === 0 ? element("th", { text, scope }) : element("td", { text }))));
   const body = element("tbody", {}, ...rows.map((cells) => line(cells, "row")));
@@ -166,22 +164,14 @@ function table(target, head, rows) {
 }
 
 function figuresTable() {
-  const sides = Object.keys(study().cases[0].sides);
-  const head = ["padding", "mean", "largest", "PSNR, dB", "SSIM", "depth", ...sides];
-  const rows = study().cases.map((each) => [each.mode + (each.best ? " (best)" : ""), figure(each.mae),
-    figure(each.max), figure(each.psnr), figure(each.ssim), String(each.depth),
-    ...sides.map((side) => figure(each.sides[side], 3))]);
-  table(one("figures"), head, rows).forEach((row, index) => {
+  table(one("figures"), study().figures).forEach((row, index) => {
     row.classList.toggle("on", study().cases[index] === current());
     row.addEventListener("click", () => choose({ mode: study().cases[index].mode }));
   });
 }
 
 function distancesTable() {
-  const cases = study().cases, longest = Math.max(...cases.map((each) => each.byDistance.length));
-  table(one("distances"), ["distance", ...cases.map((each) => each.mode)],
-    Array.from({ length: longest }, (_, index) => [String(index),
-      ...cases.map((each) => figure(each.byDistance[index], 3))]));
+  table(one("distances"), study().distances);
   [...one("distances").tHead.rows[0].cells].forEach((cell) =>
     cell.classList.toggle("on", cell.textContent === current().mode));
 }
@@ -222,7 +212,7 @@ function plot() {
     add("line", { x1: x(index), x2: x(index), y1: bottom, y2: bottom + 5 });
     add("text", { x: x(index), y: bottom + 19, "text-anchor": "middle" }, index);
   }
-  add("text", { x: 4, y: 14, class: "faint" }, `mean absolute error (white is ${shown(study().white)})`);
+  add("text", { x: 4, y: 14, class: "faint" }, `mean absolute error, ${study().unit}`);
   add("text", { x: (left + right) / 2, y: H - 6, "text-anchor": "middle", class: "faint" },
     "distance from the border, in pixels");
   if (study().band < count) {
@@ -243,7 +233,8 @@ function plot() {
         "stroke-linecap": "round", class: each === current() ? "on" : "", "data-mode": each.mode });
     }
   });
-  const words = cases.map((each) => `${each.mode} ${figure(each.byDistance[0], 3) || "none"}`).join(", ");
+  const words = cases.map(({ mode, byDistance: [first] }) =>
+    `${mode} ${typeof first === "number" ? shown(first, 3) : first ?? "none"}`).join(", ");
   one("plot").innerHTML = `<svg viewBox="0 0 ${W} ${H}" role="img" aria-label="Mean absolute error by distance. `
     + `At the border: ${words}.">${parts.join("")}</svg>`;
 }
@@ -274,7 +265,7 @@ function step(by) {
 function start() {
   tell({ title: data.title, lastKey: data.studies.at(-1).cases.length });
   const { cases, corners } = study();
-  state.mode = (cases.find((each) => each.best) ?? cases[0]).mode;
+  state.mode = data.opens;
   one("modes").append(...cases.map((each, index) =>
     element("button", { value: each.mode, text: `${index + 1} ${each.mode}${each.best ? ", best" : ""}` })));
   on("modes", "click", (event) => event.target.value && choose({ mode: event.target.value }));
