@@ -1,0 +1,219 @@
+"""Matrices as other tools write them, parsed and never run: ImageMagick, vips, and programming languages.
+
+===============================================  ===================================================
+``3x3: 0,-1,0 -1,5,-1 0,-1,0``                   ImageMagick: columns x rows, ``+X+Y`` for the origin
+``3 3 9 0`` on a line above the rows             vips: columns, rows, scale and offset
+``np.array([[1, 2], [3, 4]]) / 9``               NumPy, PyTorch, JAX; also as they print arrays
+``[1 2; 3 4]/9``, ``1/9 * {{1, 2}, {3, 4}}``     MATLAB, Octave, Julia; C, Mathematica
+===============================================  ===================================================
+"""
+
+import re
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.errors import KernelError
+from convcli.kernels.files.mapping import nested
+from convcli.kernels.text import is_number, matrix, read_number
+from convcli.limits import KERNEL_SIDE
+
+__all__ = ["CALL", "Written", "read_matrix", "read_notation"]
+
+
+class Written(NamedTuple):
+    """A matrix that was written as text, the bias that comes with it, and what is to be said about it."""
+
+    weights: NDArray[Any]
+    bias: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+# Sides of the squares whose numbers, in one row, are asked about; larger ones are too long to write out.
+_SQUARES = {9: 3, 25: 5, 49: 7, 81: 9, 121: 11}
+_WRITTEN_OUT = 25
+
+# WIDTHxHEIGHT+X+Y, a sign for rotations, and the numbers.
+_IMAGEMAGICK = re.compile(
+    r"\s*(\d{1,6})(?:x(\d{1,6}))?(?:\+(\d{1,6})\+(\d{1,6}))?\s*([@<>]?)\s*:(.*)", re.DOTALL | re.IGNORECASE
+)
+_NUMBER = r"[-+\d.][-+\d.e/]*"
+# What is before an array: a declaration or a name with '=', and a factor.
+_ASSIGNED = re.compile(r"\A[A-Za-z_][\w\s.*:&<>]*(?:\[\w*\]\s*)*=(?!=)")
+_TIMES = re.compile(rf"\(?\s*({_NUMBER})\s*\)?\s*\*\s*(?=\S)", re.IGNORECASE)
+# What it is divided by.
+_OVER = re.compile(rf"(?<=[\])}}])\s*\.?/\s*\(?\s*({_NUMBER})\s*\)?\s*$", re.IGNORECASE)
+CALL = re.compile(r"\s*([A-Za-z_][\w.]*)\s*\((.*)\)\s*", re.DOTALL)
+_SQUARE = str.maketrans("{}()", "[][]")
+# The shape in ones([3, 3]) of NumPy, and in ones(3) of MATLAB.
+_SHAPE = re.compile(r"\[\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\]")
+_SHAPE_ALONE = re.compile(r"\[?\s*(\d{1,3})(?:\s*,\s*(\d{1,3}))?\s*\]?")
+# After the numbers in a call: dtype=np.float32, device='cuda:0', np.float32.
+_OPTIONS = re.compile(r"(?:\s*,\s*(?:\w+\s*=\s*)?['\"A-Za-z_][\w.:'\"]*)*\s*,?\s*")
+_TOKEN = re.compile(r"[\[\]]|[^\s,\[\]]+")
+
+
+def read_matrix(text: str, what: str, *, rows_end_at: str = ";") -> Written:
+    """Read rows of numbers as `text.matrix` does; a row that may be meant as a square is noted."""
+    rows = matrix(text, what, rows_end_at=rows_end_at)
+    weights = np.array(rows)
+    side = _SQUARES.get(weights.size)
+    if len(rows) > 1 or side is None or _peaked(rows[0]):
+        return Written(weights)
+    words = re.findall(r"[^\s,;\[\](){}]+", re.sub("#.*", "", text))
+    square = f"for {side} x {side} write ';' after every {side}"
+    if len(words) == weights.size <= _WRITTEN_OUT:
+        lines = (" ".join(words[at : at + side]) for at in range(0, len(words), side))
+        square = f"for {side} x {side} write '{'; '.join(lines)}'"
+    return Written(weights, notes=(f"{what} is one row, 1 x {weights.size}; {square}",))
+
+
+def _peaked(row: list[float]) -> bool:
+    """Whether the numbers rise all the way to the middle and fall after it, as only rows do."""
+    steps, half = np.sign(np.diff(row)), len(row) // 2
+    return bool((steps[:half] > 0).all() and (steps[half:] < 0).all())
+
+
+def read_notation(text: str, what: str) -> Written | None:
+    """Read a matrix in one of the notations of this module; None where it is none of them."""
+    if found := _IMAGEMAGICK.fullmatch(text):
+        return _imagemagick(found, what)
+    return _in_brackets(text.strip(), what) or _vips(text, what)
+
+
+def _imagemagick(found: re.Match[str], what: str) -> Written:
+    """Read ImageMagick's kernel string: ``WxH+X+Y: numbers``."""
+    columns = int(found[1])
+    rows = int(found[2] or columns)
+    if found[5]:
+        raise KernelError(
+            f"{what}: {found[5]!r} makes several kernels by rotating it",
+            hint="give each rotation with a -k of its own",
+        )
+    lists = [re.findall(r"[^\s,]+", part) for part in found[6].split(";")]
+    words = [word for part in lists for word in part]
+    count = rows * columns
+    if len(words) > count == len(lists[0]):
+        raise KernelError(f"{what}: ';' begins another kernel", hint="give each kernel with a -k of its own")
+    if len(words) != count or max(rows, columns) > KERNEL_SIDE.most:
+        raise KernelError(
+            f"{what} has {len(words)} numbers; ImageMagick's {columns}x{rows}, columns x rows, takes {count}",
+            hint="give as many numbers, or write rows that end with ';'",
+        )
+    left_out = sum(word.lower() in ("nan", "-") for word in words)
+    body = [("0" if word.lower() in ("nan", "-") else word) for word in words]
+    lines = (" ".join(body[at : at + columns]) for at in range(0, count, columns))
+    weights = np.array(matrix(";".join(lines), what))
+    notes = []
+    if left_out:
+        notes.append(f"{what}: nan and '-', which ImageMagick leaves out of the kernel, are read as 0")
+    if found[3] is not None:
+        x, y = int(found[3]), int(found[4])
+        if x >= columns or y >= rows:
+            raise KernelError(
+                f"{what}: the origin +{x}+{y} is outside", hint="count columns and rows from +0+0"
+            )
+        weights = _centred(weights, y, x)
+        if weights.size > count:
+            size = " x ".join(map(str, weights.shape))
+            notes.append(f"{what}: zeros around it, {size} in all, bring its origin +{x}+{y} to the middle")
+    return Written(weights, notes=tuple(notes))
+
+
+def _centred(weights: NDArray[Any], row: int, column: int) -> NDArray[Any]:
+    """Add zeros on one side of each axis where its middle (the first of two) is not at `row`, `column`."""
+    widths = []
+    for length, at in zip(weights.shape, (row, column), strict=True):
+        after = length - 1 - at
+        here = at == (length - 1) // 2
+        widths.append((0, 0) if here else (max(0, after - at), max(0, at - after)))
+    return np.pad(weights, widths)
+
+
+def _vips(text: str, what: str) -> Written | None:
+    """Read a vips matrix: the weights are divided by the scale, and the offset is the bias."""
+    first, _, rest = text.lstrip().partition("\n")
+    head = [read_number(word) if is_number(word) else 0.0 for word in _vips_row(first)]
+    if not 2 <= len(head) <= 4 or ";" in text or min(head[:2]) < 1:
+        return None
+    (columns, height), scale, offset = head[:2], *[*head[2:], *(1.0, 0.0)[len(head) - 2 :]]
+    rows = [row for line in rest.splitlines() if (row := _vips_row(line))]
+    widths = {len(row) for row in rows}
+    if len(widths) != 1:
+        return None
+    says = (len(rows) == height) + (widths == {columns})
+    if says < 2 and (says == 0 or widths == {len(head)}):
+        return None  # the first line is a row like the others
+    if says < 2:
+        raise KernelError(
+            f"{what}: its first line, as of a vips matrix, says {height:g} rows of {columns:g} numbers; "
+            f"there are {len(rows)} of {widths.pop()}",
+            hint="correct the line, or leave it out",
+        )
+    if scale == 0:
+        raise KernelError(f"{what}: the scale of the vips matrix is 0", hint="write 1 for none")
+    note = f"{what}: the first line is read as that of a vips matrix; end rows with ';' if it is weights"
+    notes = (note,) if columns == len(head) else ()
+    return Written(np.array(matrix("\n".join(map(" ".join, rows)), what)) / scale, offset, notes)
+
+
+def _vips_row(line: str) -> list[str]:
+    line = line.partition("#")[0].strip(' \t\r",')
+    return re.split(r'[\s,"]+', line) if line else []
+
+
+def _in_brackets(text: str, what: str) -> Written | None:
+    """Read nested brackets of any kind, or MATLAB's, in a call or not, times or over a number."""
+    body = _ASSIGNED.sub("", text, count=1).strip().removesuffix(";").strip()
+    times, over = "1", "1"
+    if before := _TIMES.match(body):
+        times, body = before[1], body[before.end() :]
+    if after := _OVER.search(body):
+        over, body = after[1], body[: after.start()]
+    if (found := _called(body, what)) is None:
+        return None
+    try:
+        factor, divisor = read_number(times), read_number(over)
+    except ValueError as error:
+        raise KernelError(f"{what}: {error}", hint="write a number such as 9 or 1/9") from None
+    if divisor == 0:
+        raise KernelError(f"{what} divides by zero", hint="divide by another number")
+    return found._replace(weights=found.weights * factor / divisor)
+
+
+def _called(text: str, what: str) -> Written | None:
+    """Read an array in brackets, alone or as the first argument of a call."""
+    call = CALL.fullmatch(text)
+    body = (call[2] if call else text).strip().translate(_SQUARE)
+    if call and call[1].endswith("ones"):
+        shape = _SHAPE.match(body) if "." in call[1] else _SHAPE_ALONE.match(body)
+        if shape is None or not _OPTIONS.fullmatch(body, shape.end()):
+            return None
+        return Written(np.ones((int(shape[1]), int(shape[2] or shape[1]))))
+    end = body.rfind("]") + 1
+    if not body.startswith("[") or not _OPTIONS.fullmatch(body, end) or re.search("[\"':]", body[:end]):
+        return None
+    body = body[:end]
+    if not re.match(r"\[\s*\[", body):
+        return read_matrix(body, what)
+    if re.search(r"[\[,]\s*,", body):
+        raise KernelError(f"{what}: there is no number between two commas", hint="write 0 for nothing")
+    lists = _lists(body)
+    return None if lists is None else Written(nested(lists, what))
+
+
+def _lists(text: str) -> Any:
+    """Return the words between nested square brackets as lists of lists; None where they do not match."""
+    stack: list[list[Any]] = [[]]
+    for token in _TOKEN.findall(text):
+        if token == "[":
+            stack.append([])
+        elif token != "]":
+            stack[-1].append(token)
+        elif len(stack) > 1:
+            done = stack.pop()
+            stack[-1].append(done)
+        else:
+            return None
+    return stack[0][0] if len(stack) == 1 and len(stack[0]) == 1 else None
