@@ -22,7 +22,7 @@ ABOUT = {
     "spectrum": "Check the convolution theorem: multiplying spectra is sliding the kernel, with wrap "
     "padding.",
     "compare": "Measure what each padding does to the border: errors, depth, bias, and which mode is best.",
-    "kernels": "List the named kernels, each with a picture; show one, or export it.",
+    "kernels": "List the named kernels; draw them all, show one, or export it.",
     "formats": "List the file formats: what is read and written exactly, and what is only tried.",
 }
 

@@ -104,7 +104,7 @@ TABLE: dict[str, Entry] = {
     "unsharp": family(
         "unsharp",
         "skimage.filters.unsharp_mask; ImageMagick -unsharp without threshold",
-        "picture plus amount times (picture minus its Gaussian blur)",
+        "picture plus amount times (picture minus its blur)",
         _SIGMA,
         Number("amount", "1", "1 is 100 percent", minimum=0, synonyms=("gain",)),
         _WIDE_SIZE,

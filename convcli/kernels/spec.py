@@ -11,6 +11,7 @@ import numpy as np
 from convcli.display.words import per_axis
 from convcli.errors import KernelError, shown
 from convcli.kernels import library
+from convcli.kernels.files.notations import CALL, Written, read_matrix, read_notation
 from convcli.kernels.files.read import (
     MAX_BYTES,
     decode_kernel,
@@ -19,7 +20,6 @@ from convcli.kernels.files.read import (
     read_kernel,
 )
 from convcli.kernels.kernel import Array, Kernel
-from convcli.kernels.notations import CALL, Written, read_matrix, read_notation
 from convcli.kernels.parameters import Value, read_parameters
 from convcli.kernels.text import is_number, matrix
 
@@ -42,7 +42,7 @@ def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin)
     ends in .npy .npz .json .toml .csv    a file; ``file.npz:name`` picks one array
     .tsv .txt
     only numbers                          an inline matrix: ``"0 -1 0; -1 5 -1; 0 -1 0"``, or one as other
-                                          tools write it (see `convcli.kernels.notations`)
+                                          tools write it (see `convcli.kernels.files.notations`)
     a known name                          the library: ``sobel``, ``gaussian:sigma=2,size=9``
     any other file that exists            read by its content
     ====================================  =======================================================

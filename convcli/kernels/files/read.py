@@ -23,8 +23,8 @@ from convcli.arrayfiles.read import (
 )
 from convcli.errors import KernelError, shown, unknown
 from convcli.kernels.files.mapping import from_mapping, nested
+from convcli.kernels.files.notations import Written, read_matrix, read_notation
 from convcli.kernels.kernel import Kernel
-from convcli.kernels.notations import Written, read_matrix, read_notation
 from convcli.limits import KERNEL_BYTES, KEY_PARTS
 
 __all__ = [
@@ -104,6 +104,8 @@ def decode_kernel(
         raise KernelError(f"{what} is empty", hint="a kernel is rows of numbers, JSON, TOML, .npy or .npz")
     if len(data) > MAX_BYTES:
         raise KernelError(f"{what} is larger than {MAX_BYTES} bytes", hint="is it a kernel?")
+    if data.startswith(b"MATLAB "):
+        raise KernelError(f"{what} is a MATLAB file", hint="save a table: writematrix(k, 'k.csv')")
     if suffix or binary_kind(data):
         held = _content(data, suffix or f".{binary_kind(data)}", what, member)
     else:

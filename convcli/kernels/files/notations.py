@@ -34,6 +34,7 @@ class Written(NamedTuple):
 _SQUARES = {9: 3, 25: 5, 49: 7, 81: 9, 121: 11}
 _WRITTEN_OUT = 25
 
+_COMMENT = re.compile(r"#.*|//.*|/\*[\s\S]*?\*/")
 # WIDTHxHEIGHT+X+Y, a sign for rotations, and the numbers.
 _IMAGEMAGICK = re.compile(
     r"\s*(\d{1,6})(?:x(\d{1,6}))?(?:\+(\d{1,6})\+(\d{1,6}))?\s*([@<>]?)\s*:(.*)", re.DOTALL | re.IGNORECASE
@@ -77,6 +78,7 @@ def _peaked(row: list[float]) -> bool:
 
 def read_notation(text: str, what: str) -> Written | None:
     """Read a matrix in one of the notations of this module; None where it is none of them."""
+    text = _COMMENT.sub("", text)
     if found := _IMAGEMAGICK.fullmatch(text):
         return _imagemagick(found, what)
     return _in_brackets(text.strip(), what) or _vips(text, what)
@@ -133,7 +135,7 @@ def _centred(weights: NDArray[Any], row: int, column: int) -> NDArray[Any]:
 
 def _vips(text: str, what: str) -> Written | None:
     """Read a vips matrix: the weights are divided by the scale, and the offset is the bias."""
-    first, _, rest = text.lstrip().partition("\n")
+    first, _, rest = text.strip().partition("\n")
     head = [read_number(word) if is_number(word) else 0.0 for word in _vips_row(first)]
     if not 2 <= len(head) <= 4 or ";" in text or min(head[:2]) < 1:
         return None
@@ -159,8 +161,7 @@ def _vips(text: str, what: str) -> Written | None:
 
 
 def _vips_row(line: str) -> list[str]:
-    line = line.partition("#")[0].strip(' \t\r",')
-    return re.split(r'[\s,"]+', line) if line else []
+    return re.findall(r'[^\s,"]+', line)
 
 
 def _in_brackets(text: str, what: str) -> Written | None:
