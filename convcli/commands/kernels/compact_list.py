@@ -28,6 +28,9 @@ GROUPS = {
     "waves": (("gabor",),),
 }
 
+# Below so many columns it is left out what kernels are for.
+NARROW = 50
+
 FOOT = (
     "-x, -y: derivatives rightward, downward (sobel-x). Use: gaussian:sigma=2,size=9",
     "Known too: blur, mean, edges ... Pictures: kernels --all. One: kernels show NAME",
@@ -35,20 +38,20 @@ FOOT = (
 
 
 class CompactList:
-    """A Rich renderable of the library: what each is for, its name, what it does and takes."""
+    """A Rich renderable of the library: what each is for, its name, what it does, its parameters."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         rows = list(_rows())
-        widths = [max(len(row[column]) for row in rows) for column in range(2)]
-        room = options.max_width - sum(widths) - 2
+        skipped = 1 if options.max_width < NARROW else 0
+        room = options.max_width - sum(max(len(row[column]) + 1 for row in rows) for column in range(2))
         table = Table.grid(padding=(0, 1, 0, 0))
-        for width, style in zip(widths, ("dim", "bold"), strict=True):
-            table.add_column(width=width, style=style, no_wrap=True)
+        for style in ("dim", "bold")[skipped:]:
+            table.add_column(style=style, no_wrap=True)
         table.add_column(ratio=1)
         for group, names, about, parameters in rows:
             words = Text(about)
             words.append(_fitting(parameters, room - len(about)), style="dim")
-            table.add_row(Text(group), Text(names), words)
+            table.add_row(*(Text(group), Text(names), words)[skipped:])
         yield table
         for line in FOOT:
             yield Text(line, style="dim")
@@ -58,14 +61,9 @@ def _rows() -> Iterator[tuple[str, str, str, Sequence[str]]]:
     for group, lines in GROUPS.items():
         for place, names in enumerate(lines):
             entry = library.entry(names[0])
-            short = (name.removeprefix(names[0]) for name in names)
-            about = entry.about.partition(":")[0]
-            yield (
-                "" if place else group,
-                ", ".join((names[0], *list(short)[1:])),
-                about,
-                [one.name for one in entry.parameters],
-            )
+            together = ", ".join((names[0], *(name.removeprefix(names[0]) for name in names[1:])))
+            parameters = [one.name for one in entry.parameters]
+            yield "" if place else group, together, entry.about.partition(":")[0], parameters
 
 
 def _fitting(parameters: Sequence[str], room: int) -> str:
