@@ -3,10 +3,9 @@
 from convcli.errors import KernelError
 from convcli.kernels.parameters import Size, read_parameters
 
-__all__ = ["SYNONYMS", "no_kernel", "spelled"]
+__all__ = ["REMARKS", "SYNONYMS", "no_kernel", "spelled"]
 
-# Other names of named kernels, which take the same parameters. `blur` is Gaussian in ImageMagick, GIMP and
-# CSS (OpenCV's is `box`); `edges` are Sobel's, as in MATLAB's `edge`; Pillow's FIND_EDGES is `outline`.
+# Other names of named kernels, which take the same parameters.
 SYNONYMS = {
     "id": "identity",
     "impulse": "identity",
@@ -38,6 +37,12 @@ SYNONYMS = {
     "difference-of-gaussians": "dog",
 }
 
+# What is said of names that mean another kernel elsewhere.
+REMARKS = {
+    "blur": "gaussian, as in ImageMagick and CSS; OpenCV's blur is box",
+    "edge": "sobel, as in MATLAB; Pillow's FIND_EDGES is outline",
+    "edges": "sobel, as in MATLAB; Pillow's FIND_EDGES is outline",
+}
 
 # The modes of the poolings, one after the other, that compute filters which no kernel computes.
 _POOLINGS = {

@@ -166,7 +166,9 @@ def show_kernel(ctx: typer.Context, spec: SpecArgument, printing: shared_options
     if printing.json or above.get("json"):
         messages.json_line(report(found))
     else:
-        messages.draw(sheet(found), no_color=printing.no_color or bool(above.get("no_color")))
+        messages.draw(
+            sheet(found, spec.partition(":")[0]), no_color=printing.no_color or bool(above.get("no_color"))
+        )
 
 
 def export_kernel(spec: SpecArgument, writing: ExportOptions) -> None:

@@ -34,24 +34,30 @@ class Written(NamedTuple):
 _SQUARES = {9: 3, 25: 5, 49: 7, 81: 9, 121: 11}
 _WRITTEN_OUT = 25
 
-_COMMENT = re.compile(r"#.*|//.*|/\*[\s\S]*?\*/")
+# Gaps are short, so that no search takes time by the square of a long one.
+_GAP = r"\s{0,9}"
+_COMMENT = re.compile(r"#.*|//.*")
 # WIDTHxHEIGHT+X+Y, a sign for rotations, and the numbers.
 _IMAGEMAGICK = re.compile(
-    r"\s*(\d{1,6})(?:x(\d{1,6}))?(?:\+(\d{1,6})\+(\d{1,6}))?\s*([@<>]?)\s*:(.*)", re.DOTALL | re.IGNORECASE
+    rf"(\d{{1,6}})(?:x(\d{{1,6}}))?(?:\+(\d{{1,6}})\+(\d{{1,6}}))?{_GAP}([@<>]?){_GAP}:(.*)",
+    re.DOTALL | re.IGNORECASE,
 )
-_NUMBER = r"[-+\d.][-+\d.e/]*"
-# What is before an array: a declaration or a name with '=', and a factor.
+# Lists of numbers between colons.
+_FFMPEG = re.compile(r"(?:convolution=)?[\"']?([-+\d./e\s]+)(?::[-+\d./e\s]*)+[\"']?", re.IGNORECASE)
+_NUMBER = r"([-+\d.][-+\d.e/]*)"
+# What is before an array: a declaration or a name with '=', and a factor; and what it is divided by.
 _ASSIGNED = re.compile(r"\A[A-Za-z_][\w\s.*:&<>]*(?:\[\w*\]\s*)*=(?!=)")
-_TIMES = re.compile(rf"\(?\s*({_NUMBER})\s*\)?\s*\*\s*(?=\S)", re.IGNORECASE)
-# What it is divided by.
-_OVER = re.compile(rf"(?<=[\])}}])\s*\.?/\s*\(?\s*({_NUMBER})\s*\)?\s*$", re.IGNORECASE)
+_TIMES = re.compile(rf"\(?{_GAP}{_NUMBER}{_GAP}\)?{_GAP}\*\s*", re.IGNORECASE)
+_OVER = re.compile(rf"(?<=[\])}}]){_GAP}\.?/{_GAP}\(?{_GAP}{_NUMBER}{_GAP}\)?\Z", re.IGNORECASE)
 CALL = re.compile(r"\s*([A-Za-z_][\w.]*)\s*\((.*)\)\s*", re.DOTALL)
 _SQUARE = str.maketrans("{}()", "[][]")
 # The shape in ones([3, 3]) of NumPy, and in ones(3) of MATLAB.
 _SHAPE = re.compile(r"\[\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\]")
 _SHAPE_ALONE = re.compile(r"\[?\s*(\d{1,3})(?:\s*,\s*(\d{1,3}))?\s*\]?")
 # After the numbers in a call: dtype=np.float32, device='cuda:0', np.float32.
-_OPTIONS = re.compile(r"(?:\s*,\s*(?:\w+\s*=\s*)?['\"A-Za-z_][\w.:'\"]*)*\s*,?\s*")
+_OPTIONS = re.compile(
+    rf"(?:{_GAP},\s*(?:\w+{_GAP}={_GAP})?['\"A-Za-z_][\w.:'\"]*)*{_GAP}(?:,{_GAP})?", re.ASCII
+)
 _TOKEN = re.compile(r"[\[\]]|[^\s,\[\]]+")
 
 
@@ -62,12 +68,17 @@ def read_matrix(text: str, what: str, *, rows_end_at: str = ";") -> Written:
     side = _SQUARES.get(weights.size)
     if len(rows) > 1 or side is None or _peaked(rows[0]):
         return Written(weights)
-    words = re.findall(r"[^\s,;\[\](){}]+", re.sub("#.*", "", text))
-    square = f"for {side} x {side} write ';' after every {side}"
-    if len(words) == weights.size <= _WRITTEN_OUT:
-        lines = (" ".join(words[at : at + side]) for at in range(0, len(words), side))
-        square = f"for {side} x {side} write '{'; '.join(lines)}'"
-    return Written(weights, notes=(f"{what} is one row, 1 x {weights.size}; {square}",))
+    words = re.findall(r"[^\s,;\[\](){}]+", _COMMENT.sub("", text))
+    square = f"write {_square(words)}" if len(words) == weights.size else "end each row with ';'"
+    return Written(weights, notes=(f"{what} is one row, 1 x {weights.size}; for {side} x {side} {square}",))
+
+
+def _square(words: list[str]) -> str:
+    """Return the numbers of a square as rows; of a large one, how to write them."""
+    side = _SQUARES[len(words)]
+    if len(words) > _WRITTEN_OUT:
+        return f"';' after every {side}"
+    return f"'{'; '.join(' '.join(words[at : at + side]) for at in range(0, len(words), side))}'"
 
 
 def _peaked(row: list[float]) -> bool:
@@ -78,10 +89,16 @@ def _peaked(row: list[float]) -> bool:
 
 def read_notation(text: str, what: str) -> Written | None:
     """Read a matrix in one of the notations of this module; None where it is none of them."""
-    text = _COMMENT.sub("", text)
+    text = _COMMENT.sub("", text).strip()
     if found := _IMAGEMAGICK.fullmatch(text):
         return _imagemagick(found, what)
-    return _in_brackets(text.strip(), what) or _vips(text, what)
+    if (found := _FFMPEG.fullmatch(text)) and len(found[1].split()) in _SQUARES:
+        square = _square(found[1].split())
+        raise KernelError(
+            f"{what}: ':' is between the matrices of ffmpeg's planes",
+            hint=f"write one: {square}, with --normalize where ffmpeg divides by the sum (no rdiv)",
+        )
+    return _in_brackets(text, what) or _vips(text, what)
 
 
 def _imagemagick(found: re.Match[str], what: str) -> Written:
@@ -135,7 +152,7 @@ def _centred(weights: NDArray[Any], row: int, column: int) -> NDArray[Any]:
 
 def _vips(text: str, what: str) -> Written | None:
     """Read a vips matrix: the weights are divided by the scale, and the offset is the bias."""
-    first, _, rest = text.strip().partition("\n")
+    first, _, rest = text.partition("\n")
     head = [read_number(word) if is_number(word) else 0.0 for word in _vips_row(first)]
     if not 2 <= len(head) <= 4 or ";" in text or min(head[:2]) < 1:
         return None

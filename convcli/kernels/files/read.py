@@ -127,10 +127,6 @@ def from_written(written: Written, what: str, name: str, source: str) -> Kernel:
 Held = NDArray[Any] | dict[str, Any] | Written
 
 
-class _NotParsedError(KernelError):
-    """A text that is not of its format."""
-
-
 def _text_content(text: str, what: str) -> Held:
     """Return what a text holds whose format is not known."""
     if re.match(r"\s*(\{|\[\s*\[)", text):
@@ -141,8 +137,9 @@ def _text_content(text: str, what: str) -> Held:
         return _numbers(text, what)
     try:
         return _parsed(text, suffix, what)
-    except _NotParsedError:
-        if (found := read_notation(text, what)) is None:
+    except KernelError as error:
+        # Without a cause it was parsed, and its numbers are wrong.
+        if error.__cause__ is None or (found := read_notation(text, what)) is None:
             raise
         return found
 
@@ -168,7 +165,7 @@ def _parsed(text: str, suffix: str, what: str) -> Held:
         try:
             held = json.loads(text, parse_int=_whole)
         except (ValueError, RecursionError) as error:
-            raise _NotParsedError(
+            raise KernelError(
                 f"{what} is not JSON: {_reason(error)}",
                 hint='write [[0, 1], [2, 3]] or {"kernel": [[0, 1], [2, 3]]}',
             ) from error
@@ -177,7 +174,7 @@ def _parsed(text: str, suffix: str, what: str) -> Held:
         try:
             return parse_toml(text)
         except ValueError as error:
-            raise _NotParsedError(
+            raise KernelError(
                 f"{what} is not TOML: {error}", hint="write kernel = [[0, 1], [2, 3]]"
             ) from error
     if suffix == ".txt":

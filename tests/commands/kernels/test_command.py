@@ -213,6 +213,15 @@ def test_show(convcli: Convcli) -> None:
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_show_says_which_kernel_another_name_is(convcli: Convcli) -> None:
+    lines = convcli("kernels", "show", "blur:size=5").out.decode().splitlines()
+    assert lines[0].strip() == "gaussian:size=5"
+    text = " ".join(" ".join(lines).split())
+    assert "also blur, gauss, gaussian-blur, smooth" in text
+    assert "blur gaussian, as in ImageMagick and CSS; OpenCV's blur is box" in text
+    assert "OpenCV's blur" not in convcli("kernels", "show", "gaussian").out.decode()
+
+
 def test_show_draws_the_response_with_its_axes(convcli: Convcli) -> None:
     lines = convcli("kernels", "show", "1 -1").out.decode().splitlines()
     top = next(number for number, line in enumerate(lines) if "|H(u, v)|" in line) + 1

@@ -64,7 +64,7 @@ SAME = [
     ("{{1, 2}, {3, 4}}", FOUR),
     ("{ {1.0, 2.0}, {3.0, 4.0} };", FOUR),
     ("float k[2][2] = {{1, 2}, {3, 4}};", FOUR),
-    ("static const double kernel[2][2] = {\n  {1, 2}, // first\n  {3, 4}, /* second */\n};", FOUR),
+    ("static const double kernel[2][2] = {\n  {1, 2}, // first\n  {3, 4}, // second\n};", FOUR),
 ]
 
 
@@ -151,6 +151,8 @@ WRONG = [
     ("3<:1,2", "'<' makes several", "-k of its own"),
     ("1x2: 1 2; 1x2: 3 4", "';' begins another kernel", "-k of its own"),
     ("2x2+2+0: 1 2 3 4", "the origin +2+0 is outside", "from +0+0"),
+    ("0 -1 0 -1 5 -1 0 -1 0:" * 4, "':' is between the matrices of ffmpeg's planes", "'0 -1 0; -1 5 -1;"),
+    ("convolution='1 1 1 1 1 1 1 1 1:0:0:0:1/9'", "ffmpeg's planes", "--normalize"),
     ("3 3 9 0\n1 1 1\n1 1 1", "says 3 rows of 3 numbers; there are 2 of 3", "correct the line"),
     ("3 3 9 0\n1 1\n1 1\n1 1", "says 3 rows of 3 numbers; there are 3 of 2", "correct the line"),
     ("3 2 0 0\n1 2 3\n4 5 6", "the scale of the vips matrix is 0", "1 for none"),
