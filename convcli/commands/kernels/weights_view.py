@@ -42,7 +42,7 @@ class Weights:
             _middle(columns, 1),
         )
         places = f"{_places('row', down)} and {_places('column', across)} of {rows} x {columns}"
-        yield Text(f"  the middle, {places}; kernels export writes all", style="dim")
+        yield Text(f"  the middle, {places}; export writes all", style="dim")
         middle = self.values[down, across]
         yield indented(Heat(middle, limit=largest(self.values), numbers=True, digits=DIGITS))
 

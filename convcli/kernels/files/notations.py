@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from convcli.errors import KernelError
 from convcli.kernels.files.mapping import nested
 from convcli.kernels.text import is_number, matrix, read_number
-from convcli.limits import KERNEL_SIDE
 
 __all__ = ["CALL", "Written", "read_matrix", "read_notation"]
 
@@ -50,7 +49,7 @@ _ASSIGNED = re.compile(r"\A[A-Za-z_][\w\s.*:&<>]*(?:\[\w*\]\s*)*=(?!=)")
 _TIMES = re.compile(rf"\(?{_GAP}{_NUMBER}{_GAP}\)?{_GAP}\*\s*", re.IGNORECASE)
 _OVER = re.compile(rf"(?<=[\])}}]){_GAP}\.?/{_GAP}\(?{_GAP}{_NUMBER}{_GAP}\)?\Z", re.IGNORECASE)
 CALL = re.compile(r"\s*([A-Za-z_][\w.]*)\s*\((.*)\)\s*", re.DOTALL)
-_SQUARE = str.maketrans("{}()", "[][]")
+_AS_SQUARE = str.maketrans("{}()", "[][]")
 # The shape in ones([3, 3]) of NumPy, and in ones(3) of MATLAB.
 _SHAPE = re.compile(r"\[\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\]")
 _SHAPE_ALONE = re.compile(r"\[?\s*(\d{1,3})(?:\s*,\s*(\d{1,3}))?\s*\]?")
@@ -115,9 +114,10 @@ def _imagemagick(found: re.Match[str], what: str) -> Written:
     count = rows * columns
     if len(words) > count == len(lists[0]):
         raise KernelError(f"{what}: ';' begins another kernel", hint="give each kernel with a -k of its own")
-    if len(words) != count or max(rows, columns) > KERNEL_SIDE.most:
+    if len(words) != count:
+        numbers = "1 number" if len(words) == 1 else f"{len(words)} numbers"
         raise KernelError(
-            f"{what} has {len(words)} numbers; ImageMagick's {columns}x{rows}, columns x rows, takes {count}",
+            f"{what} has {numbers}; ImageMagick's {columns}x{rows}, columns x rows, takes {count}",
             hint="give as many numbers, or write rows that end with ';'",
         )
     left_out = sum(word.lower() in ("nan", "-") for word in words)
@@ -174,7 +174,8 @@ def _vips(text: str, what: str) -> Written | None:
         raise KernelError(f"{what}: the scale of the vips matrix is 0", hint="write 1 for none")
     note = f"{what}: the first line is read as that of a vips matrix; end rows with ';' if it is weights"
     notes = (note,) if columns == len(head) else ()
-    return Written(np.array(matrix("\n".join(map(" ".join, rows)), what)) / scale, offset, notes)
+    weights = np.array(matrix("\n".join(map(" ".join, rows)), what))
+    return Written(_scaled(weights, 1, scale), offset, notes)
 
 
 def _vips_row(line: str) -> list[str]:
@@ -197,13 +198,18 @@ def _in_brackets(text: str, what: str) -> Written | None:
         raise KernelError(f"{what}: {error}", hint="write a number such as 9 or 1/9") from None
     if divisor == 0:
         raise KernelError(f"{what} divides by zero", hint="divide by another number")
-    return found._replace(weights=found.weights * factor / divisor)
+    return found._replace(weights=_scaled(found.weights, factor, divisor))
+
+
+def _scaled(weights: NDArray[Any], factor: float, divisor: float) -> NDArray[Any]:
+    with np.errstate(all="ignore"):  # what is not finite is refused later, with its place
+        return weights * factor / divisor
 
 
 def _called(text: str, what: str) -> Written | None:
     """Read an array in brackets, alone or as the first argument of a call."""
     call = CALL.fullmatch(text)
-    body = (call[2] if call else text).strip().translate(_SQUARE)
+    body = (call[2] if call else text).strip().translate(_AS_SQUARE)
     if call and call[1].endswith("ones"):
         shape = _SHAPE.match(body) if "." in call[1] else _SHAPE_ALONE.match(body)
         if shape is None or not _OPTIONS.fullmatch(body, shape.end()):

@@ -143,6 +143,11 @@ def test_what_imagemagick_leaves_out_is_0() -> None:
 WRONG = [
     ("3x3: 1,2,3", "has 3 numbers; ImageMagick's 3x3, columns x rows, takes 9", "give as many"),
     ("2x3: 1 2 3 4 5", "takes 6", "give as many"),
+    ("1x2: 1", "has 1 number;", "give as many"),
+    ("1e308 * [[1, 2]]", "inf at row 1, column 2", "finite"),
+    ("2 1 1e-320 0\n1 0", "inf at row 1, column 1", "finite"),
+    ("2 1 nan 0\n1 0", "nan at row 1, column 1", "finite"),
+    ("2 1 1 inf\n1 0", "bias (inf,) is not finite", "finite"),
     ("3x3:", "has 0 numbers", "give as many"),
     ("99999x9999: 1", "takes 999890001", "give as many"),
     ("2x2: 1 2 x 4", "'x' is not a number (row 2, column 1)", "1/9"),
