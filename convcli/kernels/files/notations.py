@@ -5,6 +5,7 @@
 ``3 3 9 0`` on a line above the rows             vips: columns, rows, scale and offset
 ``np.array([[1, 2], [3, 4]]) / 9``               NumPy, PyTorch, JAX; also as they print arrays
 ``[1 2; 3 4]/9``, ``1/9 * {{1, 2}, {3, 4}}``     MATLAB, Octave, Julia; C, Mathematica
+``Mat_<char>(2, 2) << 1, 2, 3, 4``               OpenCV in C++
 ===============================================  ===================================================
 """
 
@@ -51,8 +52,14 @@ _OVER = re.compile(rf"(?<=[\])}}]){_GAP}\.?/{_GAP}\(?{_GAP}{_NUMBER}{_GAP}\)?\Z"
 CALL = re.compile(r"\s*([A-Za-z_][\w.]*)\s*\((.*)\)\s*", re.DOTALL)
 _AS_SQUARE = str.maketrans("{}()", "[][]")
 # The shape in ones([3, 3]) of NumPy, and in ones(3) of MATLAB.
-_SHAPE = re.compile(r"\[\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\]")
+_SIZES = rf"(\d{{1,3}}){_GAP},{_GAP}(\d{{1,3}})"
+_SHAPE = re.compile(rf"\[{_GAP}{_SIZES}{_GAP}\]")
 _SHAPE_ALONE = re.compile(r"\[?\s*(\d{1,3})(?:\s*,\s*(\d{1,3}))?\s*\]?")
+# How one row becomes several: NumPy's and PyTorch's way, and that of OpenCV in C++.
+_RESHAPED = re.compile(rf"\.(?:reshape|view)\({_GAP}\(?{_GAP}{_SIZES}{_GAP}\)?{_GAP}\)\Z")
+_MAT = re.compile(
+    rf"\(?{_GAP}(?:cv::)?Mat_<{_GAP}\w+{_GAP}>{_GAP}\({_GAP}{_SIZES}{_GAP}\){_GAP}<<([^()]*)\)?"
+)
 # After the numbers in a call: dtype=np.float32, device='cuda:0', np.float32.
 _OPTIONS = re.compile(
     rf"(?:{_GAP},\s*(?:\w+{_GAP}={_GAP})?['\"A-Za-z_][\w.:'\"]*)*{_GAP}(?:,{_GAP})?", re.ASCII
@@ -190,8 +197,21 @@ def _in_brackets(text: str, what: str) -> Written | None:
         times, body = before[1], body[before.end() :]
     if after := _OVER.search(body):
         over, body = after[1], body[: after.start()]
-    if (found := _called(body, what)) is None:
+    if reshaped := _RESHAPED.search(body):
+        found = _called(body[: reshaped.start()], what)
+    elif reshaped := _MAT.fullmatch(body):
+        found = _row(reshaped[3], what)
+    else:
+        found = _called(body, what)
+    if found is None:
         return None
+    if reshaped:
+        shape = (int(reshaped[1]), int(reshaped[2]))
+        if shape[0] * shape[1] != found.weights.size:
+            raise KernelError(
+                f"{what} has {found.weights.size} numbers, not {shape[0]} x {shape[1]}", hint="count them"
+            )
+        found = Written(found.weights.reshape(shape))
     try:
         factor, divisor = read_number(times), read_number(over)
     except ValueError as error:
@@ -220,11 +240,16 @@ def _called(text: str, what: str) -> Written | None:
         return None
     body = body[:end]
     if not re.match(r"\[\s*\[", body):
-        return read_matrix(body, what)
+        return _row(body[1:-1], what) if call or text.startswith("{") else read_matrix(body, what)
     if re.search(r"[\[,]\s*,", body):
         raise KernelError(f"{what}: there is no number between two commas", hint="write 0 for nothing")
     lists = _lists(body)
     return None if lists is None else Written(nested(lists, what))
+
+
+def _row(text: str, what: str) -> Written:
+    """Read numbers between commas, on several lines or not; ``;`` ends a row."""
+    return read_matrix(" ".join(text.split()).removesuffix(","), what)
 
 
 def _lists(text: str) -> Any:

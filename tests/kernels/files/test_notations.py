@@ -50,9 +50,14 @@ SAME = [
     ("[[2/2, +2.], [3, 4],]", FOUR),
     ("((1, 2), (3, 4))", FOUR),
     ("np.array([1, 2, 3])", [[1, 2, 3]]),
+    ("np.array([1, 2, 3, 4, 5, 6]).reshape(2, 3)", SIX),
+    ("np.array([0, -1, 0, -1, 5, -1, 0, -1, 0]).reshape((3, 3))", SHARPEN),
+    ("torch.tensor([[2., 4., 6., 8.]]).view(2, 2) / 2", FOUR),
     ("1/2 * np.array([[2, 4], [6, 8]])", FOUR),
     ("(1/2) * [[2, 4], [6, 8]]", FOUR),
     ("np.ones((2, 3), np.float32) / 4", [[0.25] * 3] * 2),
+    ("Mat kernel = (Mat_<char>(3,3) <<  0, -1,  0,\n    -1,  5, -1,\n     0, -1,  0);", SHARPEN),
+    ("cv::Mat_<float>(2, 3) << 1, 2, 3, 4, 5, 6", SIX),
     # MATLAB, Octave, Julia, G'MIC
     ("[1 2; 3 4]", FOUR),
     ("K = [2, 4; 6, 8]/2;", FOUR),
@@ -163,6 +168,8 @@ WRONG = [
     ("3 2 0 0\n1 2 3\n4 5 6", "the scale of the vips matrix is 0", "1 for none"),
     ("np.array([[1, 2], [3]])", "row 2 has 1 number, the first has 2", "as many numbers"),
     ("np.array([[1, 2], [3, x]])", "'x' is not a number (row 2, column 2)", "numbers such as"),
+    ("np.array([1, 2, 3]).reshape(2, 2)", "has 3 numbers, not 2 x 2", "count"),
+    ("(Mat_<int>(2,2) << 1, x, 3, 4)", "'x' is not a number (row 1, column 2)", "1/9"),
     ("[[1,, 2], [3, 4]]", "no number between two commas", "0 for nothing"),
     ("[[1, 2], [3, 4]]/0", "divides by zero", "another number"),
     ("[[1, 2], [3, 4]]/2/0", "'2/0' divides by zero", "9 or 1/9"),
@@ -207,6 +214,8 @@ def test_files_with_a_suffix_of_their_own_are_read_as_before(tmp_path: Path) -> 
     [
         ("0,-1,0,-1,5,-1,0,-1,0", "3 x 3 write '0 -1 0; -1 5 -1; 0 -1 0'"),
         ("1/9 " * 9, "3 x 3 write '1/9 1/9 1/9; 1/9 1/9 1/9; 1/9 1/9 1/9'"),
+        ("float k[] = {0, -1, 0,\n -1, 5, -1,\n 0, -1, 0,};", "3 x 3 write '0 -1 0; -1 5 -1; 0 -1 0'"),
+        ("array([0, -1, 0,\n -1, 5, -1, 0, -1, 0])", "3 x 3 write '0 -1 0; -1 5 -1; 0 -1 0'"),
         ("{0,-1,0,-1,5,-1,0,-1,0}", "3 x 3 write '0 -1 0; -1 5 -1; 0 -1 0'"),
         (
             " ".join("abcdefghijklmnopqrstuvwxy").translate(
