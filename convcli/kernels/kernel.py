@@ -43,6 +43,8 @@ class Kernel:
         Added to each component's result; zeros unless given.
     source
         A citation or a file name.
+    notes
+        What is to be said about how it was read, a sentence each.
 
     Raises
     ------
@@ -56,6 +58,7 @@ class Kernel:
     combine: Combine = Combine.NONE
     bias: tuple[float, ...] = ()
     source: str = ""
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         what = f"kernel {shown(self.name)}"
@@ -88,13 +91,15 @@ class Kernel:
         bias: Sequence[float] = (),
         source: str = "",
         what: str = "",
+        notes: tuple[str, ...] = (),
     ) -> Self:
         """Make a kernel of an array of 2, 3 (C x kh x kw) or 4 axes (O x C x kh x kw: O feature maps).
 
         `what` names it in errors; by default they use `name`.
         """
         array = as_weights(weights, what or f"kernel {shown(name)}")
-        return cls(name, tuple(array) if array.ndim == 4 else (array,), bias=tuple(bias), source=source)
+        parts = tuple(array) if array.ndim == 4 else (array,)
+        return cls(name, parts, bias=tuple(bias), source=source, notes=notes)
 
     @property
     def weights(self) -> Array | tuple[Array, ...]:

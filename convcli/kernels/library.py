@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from convcli.choices import Combine
 from convcli.errors import KernelError, nearest, shown
+from convcli.kernels.other_words import SYNONYMS, no_kernel, spelled
 from convcli.kernels.parameters import Number, Parameter, Size
 
-__all__ = ["TABLE", "Entry", "canonical", "entry", "names", "not_known"]
+__all__ = ["SYNONYMS", "TABLE", "Entry", "canonical", "entry", "names", "not_known", "synonyms"]
 
 
 class Entry(NamedTuple):
@@ -103,7 +104,7 @@ TABLE: dict[str, Entry] = {
     "unsharp": family(
         "unsharp",
         "skimage.filters.unsharp_mask; ImageMagick -unsharp without threshold",
-        "picture plus amount times (picture minus its Gaussian blur)",
+        "picture plus amount times (picture minus its blur)",
         _SIGMA,
         Number("amount", "1", "1 is 100 percent", minimum=0, synonyms=("gain",)),
         _WIDE_SIZE,
@@ -191,14 +192,28 @@ def names() -> dict[str, str]:
     return {name: entry.about for name, entry in TABLE.items()}
 
 
+# Every name by its bare spelling.
+_SPELLED = {spelled(word): kernel for word, kernel in (*SYNONYMS.items(), *zip(TABLE, TABLE, strict=True))}
+
+
 def canonical(name: str) -> str:
-    """Return `name` as the table spells it: lower case, ``-`` for ``_``."""
-    return name.strip().lower().replace("_", "-")
+    """Return the name in the table that `name` means: ``sobel-x`` for ``Sobel_X``, ``box`` for ``mean``.
+
+    A name that is not known is returned in lower case.
+    """
+    return _SPELLED.get(spelled(name), name.strip().lower())
 
 
-def not_known(name: str) -> KernelError:
-    """Make the error for a name that is not in the table, suggesting the nearest."""
-    close = nearest(name, TABLE)
+def synonyms(name: str) -> list[str]:
+    """Return the other names of a kernel."""
+    return [word for word, kernel in SYNONYMS.items() if kernel == name]
+
+
+def not_known(name: str, parameters: str = "") -> KernelError:
+    """Make the error for a name that is not in the table, suggesting the nearest or another command."""
+    if (said := no_kernel(name, parameters)) is not None:
+        return said
+    close = nearest(name, (*TABLE, *SYNONYMS))
     hint = f"did you mean '{close}'?" if close else "'convcli kernels' lists them all"
     return KernelError(f"kernel {shown(name)} is not known", hint=hint)
 

@@ -11,7 +11,14 @@ import numpy as np
 from convcli.display.words import per_axis
 from convcli.errors import KernelError, shown
 from convcli.kernels import library
-from convcli.kernels.files.read import MAX_BYTES, decode_kernel, is_kernel_file, read_kernel
+from convcli.kernels.files.notations import CALL, Written, read_matrix, read_notation
+from convcli.kernels.files.read import (
+    MAX_BYTES,
+    decode_kernel,
+    from_written,
+    is_kernel_file,
+    read_kernel,
+)
 from convcli.kernels.kernel import Array, Kernel
 from convcli.kernels.parameters import Value, read_parameters
 from convcli.kernels.text import is_number, matrix
@@ -34,7 +41,8 @@ def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin)
     ``-``                                 standard input: a matrix, JSON, TOML, .npy or .npz
     ends in .npy .npz .json .toml .csv    a file; ``file.npz:name`` picks one array
     .tsv .txt
-    only numbers                          an inline matrix: ``"0 -1 0; -1 5 -1; 0 -1 0"``
+    only numbers                          an inline matrix: ``"0 -1 0; -1 5 -1; 0 -1 0"``, or one as other
+                                          tools write it (see `convcli.kernels.files.notations`)
     a known name                          the library: ``sobel``, ``gaussian:sigma=2,size=9``
     any other file that exists            read by its content
     ====================================  =======================================================
@@ -72,18 +80,29 @@ def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin)
     numbers = sum(map(is_number, words))
     if not words:
         raise KernelError(f"kernel {shown(spec)} is empty", hint="give a name, a matrix or a file")
+    what = f"kernel {shown(spec)}"
     if re.match(r"\s*(\{|\[\s*\[)", spec):
-        return decode_kernel(spec.encode("utf-8", "replace"), f"kernel {shown(spec)}", "matrix", ".json")
+        return decode_kernel(spec.encode("utf-8", "replace"), what, "matrix")
+    if (written := read_notation(spec, what)) is not None:
+        return _inline(written, what)
     name, _, parameters = spec.partition(":")
     if numbers < len(words):
         if library.canonical(name) in library.TABLE:
             return _named(library.canonical(name), parameters, spec)
         if os.path.exists(spec) or (_like_a_path(spec) and 2 * numbers < len(words)):
             return read_kernel(spec)
+        if CALL.fullmatch(spec):
+            raise KernelError(
+                f"{what} is a call, and nothing is run",
+                hint="write its numbers, or save them with numpy.save and name the .npy",
+            )
         if not numbers and ";" not in spec:
-            raise library.not_known(name)
-    what = f"kernel {shown(spec)}"
-    return Kernel.of(matrix(spec, what), source="inline matrix", what=what)
+            raise library.not_known(name, parameters)
+    return _inline(read_matrix(spec, what), what)
+
+
+def _inline(written: Written, what: str) -> Kernel:
+    return from_written(written, what, "matrix", "inline matrix")
 
 
 def kernel_files(specs: Iterable[str]) -> list[str]:

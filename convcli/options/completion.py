@@ -35,18 +35,26 @@ def pads(incomplete: str) -> list[str]:
 
 
 def kernels(incomplete: str) -> list[tuple[str, str]]:
-    """Offer the kernels of the library with their descriptions, or after ``NAME:`` the parameters."""
+    """Offer the kernels of the library with their descriptions, or after ``NAME:`` the parameters.
+
+    Other names of them are offered where none begins as what was typed.
+    """
     from convcli.kernels import library
 
-    name, colon, given = incomplete.lower().partition(":")
-    if not colon:
-        known = [(word, library.entry(word).about) for word in library.names()]
-    elif name in library.names():
+    typed = incomplete.lower()
+    name, colon, given = typed.partition(":")
+    if colon:
+        found = library.TABLE.get(library.canonical(name))
         prefix = f"{name}:{given[: given.rfind(',') + 1]}"
-        known = [(f"{prefix}{p.name}=", p.about) for p in library.entry(name).parameters]
+        known = [(f"{prefix}{p.name}=", p.about) for p in found.parameters] if found else []
     else:
-        known = []
-    return [(word, about) for word, about in known if word.startswith(incomplete.lower())]
+        known = list(library.names().items())
+        if not any(word.startswith(typed) for word, _ in known):
+            known = [
+                (word, f"{kernel}: {library.entry(kernel).about}")
+                for word, kernel in library.SYNONYMS.items()
+            ]
+    return [(word, about) for word, about in known if word.startswith(typed)]
 
 
 def formats(incomplete: str) -> list[str]:

@@ -63,7 +63,8 @@ class PlainGroup(_Asked, TyperGroup):
 
     def about_commands(self) -> dict[str, str]:
         """Return what help says of each command: the first line of its own."""
-        return {name: (command.help or "").partition("\n")[0] for name, command in self.commands.items()}
+        shown = {name: command for name, command in self.commands.items() if not command.hidden}
+        return {name: (command.help or "").partition("\n")[0] for name, command in shown.items()}
 
 
 def print_page(text: str) -> None:

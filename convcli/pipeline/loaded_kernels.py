@@ -25,6 +25,11 @@ class LoadedKernels(NamedTuple):
     # of combined kernels, else the map's own.
     alpha_kernels: tuple[tuple[Kernel, ...], ...]
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Lines for stderr about how the kernels were read."""
+        return tuple(dict.fromkeys(note for found in self.kernels for note in found.notes))
+
 
 def load_kernels(specs: Sequence[str], spec: FilterSpec) -> LoadedKernels:
     """Read the kernels of a command."""

@@ -36,10 +36,12 @@ def process(
     *,
     details: bool,
     also_read: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> Batch:
     """Apply `operation` to each input, and write its results, which never replace the files in `also_read`.
 
-    With `details`, outcomes have a report, and tell by which methods the results were computed.
+    `notes` are said of each. With `details`, outcomes have a report, and tell by which methods the results
+    were computed.
     """
     spec = operation.spec
     count = None if reading.recursive else len(inputs)
@@ -74,7 +76,7 @@ def process(
         ):
             done = done._replace(notes=(*done.notes, BLEEDING))
         unknown = [note for _, note in curves if note]
-        done = done._replace(notes=tuple(dict.fromkeys((*image.notes, *done.notes, *unknown))))
+        done = done._replace(notes=tuple(dict.fromkeys((*notes, *image.notes, *done.notes, *unknown))))
         if not details:
             return done
         methods = list(operation.methods(before))

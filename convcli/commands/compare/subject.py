@@ -21,11 +21,12 @@ __all__ = ["Picture", "Subject", "network_input", "picture_of", "subject_of"]
 
 
 class Subject(NamedTuple):
-    """The layers, their name, and whether they are a kernel's (else those of a stack file)."""
+    """The layers, their name, whether they are a kernel's (else a stack file's), and lines for stderr."""
 
     stack: Stack
     name: str
     of_kernel: bool
+    notes: tuple[str, ...] = ()
 
 
 class Picture(NamedTuple):
@@ -78,7 +79,7 @@ def subject_of(spec: CompareSpec) -> Subject:
         )
     stack = kernel_stack(found, window, layers=spec.layers, bias=spec.bias)
     called = printable(found.name) if spec.kernel != "-" else "the kernel on stdin"
-    return Subject(stack, called, of_kernel=True)
+    return Subject(stack, called, of_kernel=True, notes=found.notes)
 
 
 def picture_of(image: Image, subject: Subject, *, gray: bool) -> Picture:

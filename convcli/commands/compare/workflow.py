@@ -73,7 +73,7 @@ def compare_files(
         what = {"kernel": spec.kernel, "layers": spec.layers} if subject.of_kernel else {"stack": spec.stack}
         seconds = round(time.perf_counter() - start, 6)
         report = {"input": source.path, **what, **outcome.report, "seconds": seconds}
-        return outcome._replace(report=report, notes=(*picture.notes, *outcome.notes))
+        return outcome._replace(report=report, notes=(*subject.notes, *picture.notes, *outcome.notes))
 
     def outcomes() -> Iterator[Outcome]:
         yield from run_each(inputs, reading, work)

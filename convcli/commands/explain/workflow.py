@@ -53,7 +53,7 @@ def explain_files(
 
     def work(source: Source) -> Outcome:
         read = read_source(source, reading)
-        notes = [*read.notes, *left_out(read, "explained", "chooses")]
+        notes = [*slides.notes, *read.notes, *left_out(read, "explained", "chooses")]
         name, text = printable(source.name), printable(kernels[0])
         image = as_gray(read) if spec.gray else read
         image = replace(image, frames=(image.frames[0]._replace(alpha=None),))

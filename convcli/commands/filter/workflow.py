@@ -27,5 +27,13 @@ def filter_files(
     report, and tell by which methods the results were computed.
     """
     check_inputs(inputs, kernels)
-    operation = Filtering(load_kernels(kernels, spec), spec)
-    return process(inputs, operation, reading, writing, details=details, also_read=kernel_files(kernels))
+    loaded = load_kernels(kernels, spec)
+    return process(
+        inputs,
+        Filtering(loaded, spec),
+        reading,
+        writing,
+        details=details,
+        also_read=kernel_files(kernels),
+        notes=loaded.notes,
+    )

@@ -20,10 +20,9 @@ def _named(ctx: typer.Context, names: Iterable[str]) -> Any:
         if not isinstance(found.command, PlainGroup):
             path = found.command_path
             raise UsageError(f"{path} has no command {shown(name)}", hint=f"see {path} --help")
-        known = found.command.about_commands()
-        if name not in known:
-            raise unknown("command", name, known)
         command: Any = found.command.get_command(found, name)
+        if command is None:
+            raise unknown("command", name, found.command.about_commands())
         found = typer.Context(command, info_name=name, parent=found)
     return found
 

@@ -1,10 +1,12 @@
 """``convcli kernels``: the library of named kernels."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Any
 
 import typer
+from typer.core import CompletionItem  # type: ignore[attr-defined]  # it has no public name
 
-from convcli.errors import shown
+from convcli.errors import UsageError, nearest, shown
 from convcli.limits import SHOWN_WEIGHTS
 from convcli.options import completion, shared_options
 from convcli.options.option_groups import Options, with_options
@@ -13,16 +15,50 @@ from convcli.pipeline import messages
 
 __all__ = ["register"]
 
+# A matrix that begins with a minus.
+_MINUS = re.compile(r"-\.?\d")
+
+
+def _spec(text: str) -> str:
+    """Read a SPEC, without the space that `KernelsGroup` puts before a minus."""
+    return text.removeprefix(" ") if _MINUS.match(text, 1) else text
+
+
 SpecArgument = Annotated[
     str,
     typer.Argument(
         metavar="SPEC",
-        parser=verbatim,
+        parser=_spec,
         autocompletion=completion.kernels,
         show_default=False,
         help="A name with parameters, a matrix, a file, or - for stdin.",
     ),
 ]
+
+
+class ListingOptions(shared_options.ListOptions):
+    """How the library is listed, or drawn."""
+
+    all: Annotated[
+        bool,
+        typer.Option("--all", "-v", "--verbose", help="With a picture of each kernel and of its response."),
+    ] = False
+    output: Annotated[
+        str | None,
+        shared_options.output_option("Draw every kernel on one labelled picture; - is stdout."),
+    ] = None
+    format: Annotated[
+        str | None,
+        shared_options.file_option(
+            "--format",
+            metavar="NAME",
+            parser=verbatim,
+            autocompletion=completion.formats,
+            show_default="png",
+            help="Of that picture: png, jpg, webp ...: overrides the suffix.",
+        ),
+    ] = None
+    force: shared_options.ForceOption = False
 
 
 class ExportOptions(Options):
@@ -33,35 +69,96 @@ class ExportOptions(Options):
     force: shared_options.ForceOption = False
 
 
+class KernelsGroup(PlainGroup):
+    """The commands about kernels; a word that is none of them is a kernel to show."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Parse the words after ``kernels``; those that begin with a negative number are no options."""
+        before = ["", *args]
+        spaced = [
+            f" {word}" if _MINUS.match(word) and last not in ("-o", "--output", "--format") else word
+            for last, word in zip(before, args, strict=False)
+        ]
+        return super().parse_args(ctx, spaced)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """Offer the commands, and the kernels that begin as what was typed."""
+        known = completion.kernels(incomplete) if incomplete else []
+        found = [CompletionItem(word, help=about) for word, about in known]
+        return [*super().shell_complete(ctx, incomplete), *found]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that the first word names, or ``show`` for a kernel."""
+        word = args[0]
+        if word not in self.commands:
+            from convcli.kernels import library
+
+            known = (*self.commands, *library.TABLE, *library.SYNONYMS)
+            if not word.isalpha() or nearest(word, known) not in self.commands:
+                args = ["show", *args]
+        return super().resolve_command(ctx, args)
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    group = typer.Typer(cls=PlainGroup, invoke_without_command=True)
+    group = typer.Typer(cls=KernelsGroup, invoke_without_command=True)
     group.callback()(with_options(list_kernels))
+    group.command("list", cls=Command, hidden=True)(with_options(list_kernels))
     group.command("show", cls=Command)(with_options(show_kernel))
     group.command("export", cls=Command)(with_options(export_kernel))
     app.add_typer(group, name="kernels")
 
 
-def list_kernels(ctx: typer.Context, printing: shared_options.ListOptions) -> None:
-    """List the named kernels; show one, or export it.
+def list_kernels(ctx: typer.Context, listing: ListingOptions) -> None:
+    """List the named kernels; draw them all, show one, or export it.
 
     Examples
     --------
     convcli kernels
 
-    convcli kernels show gaussian:sigma=2
+    convcli kernels gaussian:sigma=2
+
+    # every kernel as a labelled picture
+    convcli kernels -o kernels.png
     """
     if ctx.invoked_subcommand is not None:
+        for name, value in (("--output", listing.output), ("--format", listing.format)):
+            if value is not None and ctx.invoked_subcommand != "list":
+                raise UsageError(
+                    f"{name} before {ctx.invoked_subcommand!r} is of the list of kernels",
+                    hint=f"convcli kernels {ctx.invoked_subcommand} SPEC has its own options, after the word",
+                )
         return
-    if printing.json:
+    given = {**_above(ctx), **{name: value for name, value in vars(listing).items() if value}}
+    listing = ListingOptions(**{name: given[name] for name in ListingOptions.fields if name in given})
+    if listing.output is not None or listing.format is not None:
+        _draw(listing)
+    elif listing.json:
         from convcli.commands.kernels.report import catalogue_report
 
         for entry in catalogue_report():
             messages.json_line(entry)
-        return
-    from convcli.commands.kernels.view import Catalogue  # here, as NumPy comes with it
+    elif listing.all:
+        from convcli.commands.kernels.view import Catalogue  # here, as NumPy comes with it
 
-    messages.draw(Catalogue(), no_color=printing.no_color)
+        messages.draw(Catalogue(), no_color=listing.no_color)
+    else:
+        from convcli.commands.kernels.compact_list import CompactList
+
+        messages.draw(CompactList(), no_color=listing.no_color)
+
+
+def _above(ctx: typer.Context) -> dict[str, Any]:
+    """Return the options that were given before the word ``list`` or ``show``."""
+    return ctx.parent.params if ctx.parent is not None else {}
+
+
+def _draw(listing: ListingOptions) -> None:
+    from convcli.commands.kernels.sheet import draw_library  # here, as NumPy comes with it
+    from convcli.options.specs import WriteSpec
+
+    writing = WriteSpec(output=listing.output, format=listing.format, force=listing.force)
+    messages.deliver(draw_library(writing), shared_options.PrintOptions(json=listing.json))
 
 
 def show_kernel(ctx: typer.Context, spec: SpecArgument, printing: shared_options.ListOptions) -> None:
@@ -73,7 +170,7 @@ def show_kernel(ctx: typer.Context, spec: SpecArgument, printing: shared_options
 
     convcli kernels show "0 -1 0; -1 5 -1; 0 -1 0"
     """
-    above = ctx.parent.params if ctx.parent is not None else {}
+    above = _above(ctx)
     from convcli.commands.kernels.report import report
     from convcli.commands.kernels.view import sheet
     from convcli.kernels.spec import kernel
@@ -81,10 +178,14 @@ def show_kernel(ctx: typer.Context, spec: SpecArgument, printing: shared_options
     found = kernel(spec)
     for weights in found.components:
         SHOWN_WEIGHTS.check(weights.size, "export it to .npy", what=f"kernel {shown(spec)}: its size")
+    for note in found.notes:
+        messages.say(note)
     if printing.json or above.get("json"):
         messages.json_line(report(found))
     else:
-        messages.draw(sheet(found), no_color=printing.no_color or bool(above.get("no_color")))
+        messages.draw(
+            sheet(found, spec.partition(":")[0]), no_color=printing.no_color or bool(above.get("no_color"))
+        )
 
 
 def export_kernel(spec: SpecArgument, writing: ExportOptions) -> None:
@@ -101,7 +202,10 @@ def export_kernel(spec: SpecArgument, writing: ExportOptions) -> None:
     from convcli.pipeline.batch import refuse_inputs
 
     refuse_inputs([writing.output], kernel_files([spec]), force=writing.force)
-    done = export.export_kernel(kernel(spec), output=writing.output, format=writing.format)
+    found = kernel(spec)
+    for note in found.notes:
+        messages.say(note)
+    done = export.export_kernel(found, output=writing.output, format=writing.format)
     if done.path is None:
         messages.product(done.data)
     else:

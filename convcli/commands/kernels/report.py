@@ -21,7 +21,15 @@ def catalogue_report() -> list[dict[str, Any]]:
             parameter.name: {"default": parameter.default or parameter.derived, "about": parameter.about}
             for parameter in entry.parameters
         }
-        found.append({"kernel": name, "about": entry.about, "source": entry.source, "parameters": parameters})
+        found.append(
+            {
+                "kernel": name,
+                "about": entry.about,
+                "source": entry.source,
+                "parameters": parameters,
+                "synonyms": library.synonyms(name),
+            }
+        )
     return found
 
 

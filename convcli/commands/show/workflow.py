@@ -58,7 +58,7 @@ def show_files(
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
-        notes = [*image.notes, *left_out(image, "shown", "shows")]
+        notes = [*(slides.notes if slides else ()), *image.notes, *left_out(image, "shown", "shows")]
         if spec.gray:
             image = as_gray(image)
         maps = (

@@ -56,7 +56,7 @@ def spectrum_files(
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
-        notes = [*image.notes, *left_out(image, "taken", "takes")]
+        notes = [*found.notes, *image.notes, *left_out(image, "taken", "takes")]
         if image.frames[0].channels > 1:
             notes.append("colours are taken as luma (Rec. 601)")
         pixels = as_gray(image).frames[0].pixels

@@ -1,1 +1,1 @@
-"""Read, write and export kernel files."""
+"""Read, write and export kernel files, and read the matrices of other tools."""

@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 from numpy.typing import NDArray
 
 from convcli.arrayfiles.devices import is_endless
@@ -24,8 +23,8 @@ from convcli.arrayfiles.read import (
 )
 from convcli.errors import KernelError, shown, unknown
 from convcli.kernels.files.mapping import from_mapping, nested
+from convcli.kernels.files.notations import Written, read_matrix, read_notation
 from convcli.kernels.kernel import Kernel
-from convcli.kernels.text import matrix
 from convcli.limits import KERNEL_BYTES, KEY_PARTS
 
 __all__ = [
@@ -105,23 +104,48 @@ def decode_kernel(
         raise KernelError(f"{what} is empty", hint="a kernel is rows of numbers, JSON, TOML, .npy or .npz")
     if len(data) > MAX_BYTES:
         raise KernelError(f"{what} is larger than {MAX_BYTES} bytes", hint="is it a kernel?")
-    held = _content(data, suffix or _sniff(data), what, member)
+    if data.startswith(b"MATLAB "):
+        raise KernelError(f"{what} is a MATLAB file", hint="save a table: writematrix(k, 'k.csv')")
+    if suffix or binary_kind(data):
+        held = _content(data, suffix or f".{binary_kind(data)}", what, member)
+    else:
+        held = _text_content(_text(data, what), what)
     if isinstance(held, dict):
         return from_mapping({"source": source, **held}, what, name)
+    if isinstance(held, Written):
+        return from_written(held, what, name, source)
     return Kernel.of(held, name=name, source=source, what=what)
 
 
-def _sniff(data: bytes) -> str:
-    if kind := binary_kind(data):
-        return f".{kind}"
-    text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if text.startswith(b"{") or re.match(rb"\[\s*\[", text):
-        return ".json"
-    toml = re.match(rb"(\s|#[^\n]*\n)*[A-Za-z_][\w-]*\s*=", text)
-    return ".toml" if toml else ".txt"
+def from_written(written: Written, what: str, name: str, source: str) -> Kernel:
+    """Return the kernel of a matrix that was read as text."""
+    parts = written.weights.shape[0] if written.weights.ndim == 4 else 1
+    bias = (written.bias,) * parts
+    return Kernel.of(written.weights, name=name, bias=bias, source=source, what=what, notes=written.notes)
 
 
-Held = NDArray[Any] | dict[str, Any]
+Held = NDArray[Any] | dict[str, Any] | Written
+
+
+def _text_content(text: str, what: str) -> Held:
+    """Return what a text holds whose format is not known."""
+    if re.match(r"\s*(\{|\[\s*\[)", text):
+        suffix = ".json"
+    elif re.match(r"(\s|#[^\n]*\n)*[A-Za-z_][\w-]*\s*=", text):
+        suffix = ".toml"
+    else:
+        return _numbers(text, what)
+    try:
+        return _parsed(text, suffix, what)
+    except KernelError as error:
+        # Without a cause it was parsed, and its numbers are wrong.
+        if error.__cause__ is None or (found := read_notation(text, what)) is None:
+            raise
+        return found
+
+
+def _numbers(text: str, what: str) -> Written:
+    return read_notation(text, what) or read_matrix(text, what)
 
 
 def _content(data: bytes, suffix: str, what: str, member: str) -> Held:
@@ -130,7 +154,11 @@ def _content(data: bytes, suffix: str, what: str, member: str) -> Held:
         return _array(io.BytesIO(data), "npy", what)
     if suffix == ".npz":
         return _npz(data, what, member)
-    text = _text(data, what)
+    return _parsed(_text(data, what), suffix, what)
+
+
+def _parsed(text: str, suffix: str, what: str) -> Held:
+    """Return the array or the mapping in a text."""
     if suffix == ".json":
         import json  # here, as tomllib, for start-up: most kernels are not in files
 
@@ -150,13 +178,13 @@ def _content(data: bytes, suffix: str, what: str, member: str) -> Held:
                 f"{what} is not TOML: {error}", hint="write kernel = [[0, 1], [2, 3]]"
             ) from error
     if suffix == ".txt":
-        return np.array(matrix(text, what))
+        return _numbers(text, what)
     body = re.sub(r"#.*", "", text)
     if ";" in body and "," in body:
         raise KernelError(
             f"{what} has both ';' and ','", hint="write decimal points, and ',' or ';' between the numbers"
         )
-    return np.array(matrix(re.sub(r"[ ]*[\t;][ ]*", ",", text), what, rows_end_at=""))
+    return read_matrix(re.sub(r"[ ]*[\t;][ ]*", ",", text), what, rows_end_at="")
 
 
 def _whole(digits: str) -> float:

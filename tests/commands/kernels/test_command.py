@@ -8,20 +8,52 @@ import numpy as np
 import pytest
 
 from convcli.kernels import library
-from tests.program import Convcli
+from tests.program import Convcli, pixels
 
 
 def test_the_list_has_every_kernel_in_80_columns(convcli: Convcli) -> None:
-    ran = convcli("kernels")
-    assert ran.status == 0
+    ran = convcli("kernels", "--all")
+    assert (ran.status, ran.err) == (0, "")
     text = ran.out.decode()
-    words = set(text.split())
+    words = set(text.replace(",", " ").split())
     assert set(library.names()) <= words
+    assert set(library.SYNONYMS) <= words
     assert max(map(len, text.splitlines())) <= 80
+    for option in ("-v", "--verbose"):
+        assert convcli("kernels", option).out == ran.out
+
+
+@pytest.mark.parametrize("words", [[], ["list"], ["--no-color"], ["list", "--no-color"]])
+def test_the_list_fits_a_screen_of_80_by_24(convcli: Convcli, words: list[str]) -> None:
+    ran = convcli("kernels", *words)
+    assert (ran.status, ran.err) == (0, "")
+    lines = ran.out.decode().splitlines()
+    assert len(lines) <= 23, "one line is left for the prompt"
+    assert max(map(len, lines)) <= 80
+    rows = [re.split(r",? +", line.rstrip()) for line in lines]
+    groups = [row[0] for row in rows if row[0]][:-2]
+    assert groups == ["smooth", "sharp", "edges", "blobs", "waves"]
+    found = set()
+    for row in rows[:-2]:
+        found |= {row[1], *(row[1] + end for end in ("-x", "-y") if end in row)}
+    found |= {"robinson"} & {word for row in rows for word in row}
+    assert found == set(library.names())
+    assert "gaussian         Gaussian blur  sigma size sigma-x sigma-y" in ran.out.decode()
+
+
+@pytest.mark.parametrize("width", [30, 50, 79, 200])
+def test_the_list_is_never_cut(convcli: Convcli, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    text = convcli("kernels").out.decode()
+    assert max(map(len, text.splitlines())) <= width
+    words = set(re.split(r"[ ,\n]+", text))
+    for entry in library.TABLE.values():
+        if "derivative " not in entry.about and "difference along" not in entry.about:
+            assert set(re.split(r"[ ,]+", entry.about.partition(":")[0])) <= words
 
 
 def test_the_list_has_pictures_and_responses(convcli: Convcli, monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = convcli("kernels").out.decode().splitlines()
+    lines = convcli("kernels", "--all").out.decode().splitlines()
     assert lines[1].split() == ["kernel", "picture", "response", "what", "it", "does"]
     column = lines[1].index("response")
 
@@ -37,7 +69,7 @@ def test_the_list_has_pictures_and_responses(convcli: Convcli, monkeypatch: pyte
     assert high[0][:2] == "##"
     assert high[2][4:6] in ("  ", "..")
     monkeypatch.setenv("COLUMNS", "40")
-    narrow = convcli("kernels").out.decode().splitlines()
+    narrow = convcli("kernels", "list", "--all").out.decode().splitlines()
     assert max(map(len, narrow)) <= 40
     assert narrow[1].split() == ["kernel", "picture", "what", "it", "does"]
     assert set(library.names()) <= set(" ".join(narrow).split())
@@ -49,6 +81,129 @@ def test_the_list_as_json(convcli: Convcli) -> None:
     assert all(entry["source"] and entry["about"] for entry in found)
     (gaussian,) = [entry for entry in found if entry["kernel"] == "gaussian"]
     assert "sigma" in gaussian["parameters"]
+    assert {"blur", "gauss"} <= set(gaussian["synonyms"])
+    for words in (["list", "--json"], ["--json", "list"]):
+        assert convcli("kernels", *words).out == convcli("kernels", "--json").out
+
+
+@pytest.mark.parametrize(
+    "spec", ["gaussian", "blur:sigma=2", "[[1, 2], [3, 4]]", "1 2; 3 4", "-1 0 1", "-.5"]
+)
+def test_a_kernel_alone_is_shown(convcli: Convcli, spec: str) -> None:
+    shown = convcli("kernels", "show", spec)
+    assert (shown.status, shown.err) == (0, "")
+    assert convcli("kernels", spec) == shown
+    assert convcli("kernels", spec, "--json").out == convcli("kernels", "--json", "show", spec).out
+
+
+@pytest.mark.parametrize("spec", ["-1 0 1", "-1,0,1", "-1e0 0 1", "-1 0 1 # a remark"])
+def test_a_kernel_may_begin_with_a_minus(convcli: Convcli, spec: str) -> None:
+    assert "-1  0  1" in convcli("kernels", "show", spec, "--no-color").out.decode()
+    assert convcli("kernels", "export", spec, "--format", "csv").out == b"-1,0,1\n"
+    assert convcli("kernels", "export", "-o", "-1.csv", spec).out == b"-1.csv\n"
+    assert Path("-1.csv").read_text() == "-1,0,1\n"
+    for option in ("-k", "--kernel"):
+        assert convcli("show", "./-1.csv", option, spec, "--as", "csv").status == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["kernels", "-1 0 x"], "kernel '-1 0 x': 'x' is not a number (row 1, column 3)"),
+        (["kernels", "show", "-1 2; 3"], "kernel '-1 2; 3': row 2 has 1 number"),
+        (["kernels", "show", "-z"], "-z"),
+        (["kernels", "sobl"], "did you mean 'sobel'?"),
+        (["kernels", "median"], "median is not a kernel"),
+        (["kernels", "gone.npy"], "no such kernel file: 'gone.npy'"),
+        (["kernels", "exprt"], "'export'"),
+        (["kernels", "-o", "k.json", "export", "box"], "--output before 'export'"),
+        (["kernels", "-o", "k.png", "box"], "--output before 'show'"),
+    ],
+)
+def test_words_that_are_no_kernel(convcli: Convcli, args: list[str], says: str) -> None:
+    convcli(*args).check_refusal(2, says)
+    assert list(Path().iterdir()) == []
+
+
+def test_the_sheet_has_every_kernel(convcli: Convcli) -> None:
+    ran = convcli("kernels", "-o", "sheet.png")
+    assert (ran.status, ran.out, ran.err) == (0, b"sheet.png\n", "")
+    sheet = pixels("sheet.png").astype(int)
+    red, blue, zero = (180, 4, 38), (59, 76, 192), (221, 221, 221)
+
+    def tile(index: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int_]]:
+        """The picture of the weights of a kernel; all have a side of 96, and are 224 x 160 apart."""
+        row, column = divmod(index, 5)
+        return sheet[100 + 160 * row : 196 + 160 * row, 12 + 224 * column : 108 + 224 * column]
+
+    def centres(index: int) -> list[list[tuple[int, ...]]]:
+        return [[tuple(pixel) for pixel in row] for row in tile(index)[16::32, 16::32].tolist()]
+
+    assert centres(0) == [[zero] * 3, [zero, red, zero], [zero] * 3], "identity"
+    assert centres(1) == [[red] * 3] * 3, "box"
+    assert [row[1] for row in centres(11)] == [zero] * 3, "sobel-x"
+    assert (centres(11)[1][0], centres(11)[1][2]) == (blue, red)
+    assert (centres(12)[0][1], centres(12)[2][1]) == (blue, red), "sobel-y"
+    assert centres(25)[1][1] == blue, "laplacian"
+    assert sheet.shape[1] <= 1200
+    assert (sheet[:, -4:] == 255).all()
+
+
+@pytest.mark.parametrize("format", ["png", "webp", "jpg"])
+def test_the_sheet_in_other_formats_and_on_stdout(convcli: Convcli, format: str) -> None:
+    named = convcli("kernels", "-o", f"sheet.{format}")
+    data = convcli("kernels", "-o", "-", "--format", format).out
+    assert Path(named.out.decode().strip()).read_bytes() == data
+    assert pixels(data).shape == pixels(convcli("kernels", "-o", "-").out).shape
+    said = json.loads(convcli("kernels", "list", "-o", f"again.{format}", "--json").out)
+    assert said == {"output": f"again.{format}"}
+    assert Path(said["output"]).read_bytes() == data
+
+
+def test_a_derived_name_of_the_sheet_is_not_replaced_unasked(convcli: Convcli) -> None:
+    assert convcli("kernels", "--format", "png").out == b"kernels-sheet.png\n"
+    Path("kernels-sheet.png").write_bytes(b"mine")
+    convcli("kernels", "--format", "png").check_refusal(1, "already there", "--force")
+    assert Path("kernels-sheet.png").read_bytes() == b"mine"
+    assert convcli("kernels", "--format", "png", "--force").status == 0
+    assert len(Path("kernels-sheet.png").read_bytes()) > 1000
+
+
+@pytest.mark.parametrize(
+    ("output", "status", "says"),
+    [("sheet.csv", 1, "not written as CSV"), ("sheet.xyz", 2, ".xyz"), ("gone/sheet.png", 1, "gone")],
+)
+def test_where_the_sheet_cannot_be_written(convcli: Convcli, output: str, status: int, says: str) -> None:
+    convcli("kernels", "-o", output).check_refusal(status, says)
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "places", "numbers"),
+    [
+        ("box:size=1x40", "row 0 and columns 14 to 25 of 1 x 40", ["0.025"] * 12),
+        ("box:size=50x1", "rows 21 to 28 and column 0 of 50 x 1", ["0.02"]),
+        ("disk:radius=20", "rows 16 to 24 and columns", None),
+    ],
+)
+def test_numbers_of_large_kernels_are_those_in_the_middle(
+    convcli: Convcli, monkeypatch: pytest.MonkeyPatch, spec: str, places: str, numbers: list[str] | None
+) -> None:
+    for width in (80, 50):
+        monkeypatch.setenv("COLUMNS", str(width))
+        lines = convcli("kernels", "show", spec).out.decode().splitlines()
+        assert max(map(len, lines)) <= width
+        text = " ".join(" ".join(lines).split())
+        if width == 80:
+            assert f"the middle, {places}" in text
+            (place,) = [at for at, line in enumerate(lines) if line.startswith("  the middle, ")]
+            after = lines[place + 1 :]
+            if numbers is not None:
+                assert (
+                    next(line.split() for line in after if line.startswith("  ") and "0." in line) == numbers
+                )
+        assert "export writes all" in text
+    assert "the middle" not in convcli("kernels", "show", "box:size=5").out.decode()
 
 
 def test_show(convcli: Convcli) -> None:
@@ -56,6 +211,15 @@ def test_show(convcli: Convcli) -> None:
     for line in ("-1  0  1", "-2  0  2", "separable, 3 + 3 multiplies instead of 9", "antisymmetric left"):
         assert line in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_show_says_which_kernel_another_name_is(convcli: Convcli) -> None:
+    lines = convcli("kernels", "show", "blur:size=5").out.decode().splitlines()
+    assert lines[0].strip() == "gaussian:size=5"
+    text = " ".join(" ".join(lines).split())
+    assert "also blur, gauss, gaussian-blur, smooth" in text
+    assert "blur gaussian, as in ImageMagick and CSS; OpenCV's blur is box" in text
+    assert "OpenCV's blur" not in convcli("kernels", "show", "gaussian").out.decode()
 
 
 def test_show_draws_the_response_with_its_axes(convcli: Convcli) -> None:

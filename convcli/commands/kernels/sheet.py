@@ -1,0 +1,99 @@
+"""Every named kernel on one labelled picture: its weights, and its frequency response."""
+
+from collections.abc import Iterator
+from math import ceil, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from convcli.commands.kernels.compact_list import GROUPS
+from convcli.display.diverging import diverging
+from convcli.display.drawn.contact_sheet import MARGIN, TITLE, picture
+from convcli.display.drawn.sheet import FAINT, PAPER, Sheet, Words, wrapped
+from convcli.display.terminal.cells import largest
+from convcli.errors import OutputError
+from convcli.imaging.writing.encode import encode_pixels
+from convcli.kernels import library
+from convcli.kernels.analysis import joint_response
+from convcli.kernels.kernel import Kernel
+from convcli.kernels.spec import kernel
+from convcli.options.specs import WriteSpec
+from convcli.pipeline.batch import Batch, Outcome, Source
+from convcli.pipeline.naming import OutputPaths
+from convcli.pipeline.process import write_outputs
+
+__all__ = ["draw_library", "library_sheet"]
+
+Array = NDArray[Any]
+Pixels = NDArray[np.uint8]
+
+# Sides of both pictures of a kernel, the gap between them, and between components, in pixels.
+SIDE, GAP, THIN = 96, 8, 4
+
+COLUMNS = 5
+NAME, SMALL, LINE = 14, 11, 14  # font sizes, and pixels from one small line to the next
+ABOUT_LINES = 2
+
+LEGEND = [
+    "Left: the weights, blue below 0, light grey 0, red above 0, each kernel on its own scale; where there "
+    "are several, their results are combined.",
+    "Right: how strongly waves come through, black none, white most; slow ones in the middle, two pixels "
+    "long at the edges.",
+]
+
+
+def draw_library(writing: WriteSpec) -> Batch:
+    """Draw all named kernels into the one file that `writing` names, by default ``kernels-sheet.png``."""
+    paths = OutputPaths(writing, 1, [])
+
+    def outcomes() -> Iterator[Outcome]:
+        source = Source("kernels")
+        (target,) = paths.targets(source, ("sheet",), "png")
+        if target.format.numbers:
+            raise OutputError(f"a drawing is not written as {target.format.name.upper()}", hint="name a .png")
+        data = encode_pixels(library_sheet(), target.format, writing.compress)
+        done = write_outputs(source, [(target.path, data)], replace=target.replace)
+        yield done._replace(report={"output": target.path})
+
+    return Batch(outcomes(), 1, paths.to_stdout)
+
+
+def library_sheet() -> Pixels:
+    """Return all named kernels on white paper, in the order of the list."""
+    names = [name for lines in GROUPS.values() for line in lines for name in line]
+    wide = 2 * SIDE + GAP
+    high = NAME + 6 + SIDE + 4 + ABOUT_LINES * LINE
+    head = (Words(["The named kernels"], TITLE, TITLE + 6), Words(LEGEND, SMALL + 1, LINE + 2, FAINT))
+    rows = ceil(len(names) / COLUMNS)
+    width = max(COLUMNS * (wide + 2 * MARGIN), *(words.width + 2 * MARGIN for words in head))
+    sheet = Sheet(width, head, rows * (high + MARGIN), MARGIN)
+    for index, name in enumerate(names):
+        left, above = sheet.cell(index, COLUMNS, (wide + 2 * MARGIN, high + MARGIN))
+        found = kernel(name)
+        sheet.text((left, above), name, NAME)
+        above += NAME + 6
+        sheet.paste((left, above), _weights(found))
+        response = joint_response(found.components, found.combine, SIDE)
+        sheet.paste((left + SIDE + GAP, above), picture(response / largest(response)), framed=True)
+        about = wrapped(library.entry(name).about, SMALL, wide + MARGIN)[:ABOUT_LINES]
+        for line, words in enumerate(about):
+            sheet.text((left, above + SIDE + 4 + line * LINE), words, SMALL, FAINT)
+    return sheet.pixels
+
+
+def _weights(found: Kernel) -> Image.Image:
+    """Draw the components in a square, side by side where there are several."""
+    full = max(map(largest, found.components))
+    across = ceil(sqrt(len(found.components)))
+    side = (SIDE - THIN * (across - 1)) // across
+    down = ceil(len(found.components) / across)
+    square = Image.new("RGB", (SIDE, SIDE), PAPER)
+    start = (SIDE - down * side - (down - 1) * THIN) // 2
+    for index, weights in enumerate(found.components):
+        height, width = (max(1, round(n * side / max(weights.shape))) for n in weights.shape)
+        tile = Image.fromarray(diverging(weights / full)).resize((width, height), Image.Resampling.NEAREST)
+        left, above = index % across * (side + THIN), start + index // across * (side + THIN)
+        square.paste(tile, (left + (side - width) // 2, above + (side - height) // 2))
+    return square
