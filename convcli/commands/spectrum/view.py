@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -214,6 +215,7 @@ def _abreast(panels: Sequence[_Panel]) -> Table:
         table.add_column(width=COLUMNS, no_wrap=True)
     table.add_row(*(Text(panel.title, style="bold") for panel in panels))
     levels = [1 + _square(decibels(panel.magnitudes), COLUMNS) / DECADES for panel in panels]
-    table.add_row(*(Heat(level, limit=1.0, max_width=COLUMNS, max_height=COLUMNS // 2) for level in levels))
+    drawn = partial(Heat, limit=1.0, magnitudes=True, max_width=COLUMNS, max_height=COLUMNS // 2)
+    table.add_row(*map(drawn, levels))
     table.add_row(*(Text(panel.largest) for panel in panels))
     return table
