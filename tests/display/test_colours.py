@@ -42,6 +42,7 @@ def test_ink_on_every_value_of_every_scale_can_be_read(ramp: str, system: ColorS
     """Also on the nearest colours of terminals that have 256 or 16."""
     for pixel in np.unique(RAMPS[ramp], axis=0).tolist():
         style = cell_style(tuple(pixel), system)
+        assert style is not None
         ground, ink = (colour.downgrade(system) for colour in (style.bgcolor, style.color))
         assert contrast(ground.get_truecolor(), ink.get_truecolor()) >= AA, pixel
         if system is ColorSystem.TRUECOLOR:

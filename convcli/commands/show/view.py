@@ -187,6 +187,5 @@ class _Table(NamedTuple):
                     text += bar(height, bars) if height else " "
                 if self.padding is not None:
                     text = f"[{text}]" if self.padding[row, column] else f"{text} "
-                style = cell_style(pixels[row][column], system) if system else None
-                line.append(Segment(text.rjust(self.cell), style))
+                line.append(Segment(text.rjust(self.cell), cell_style(pixels[row][column], system)))
             yield line

@@ -79,8 +79,10 @@ def colours(values: Array, full: float, end: Pixel | None = None) -> list[list[P
 
 
 @lru_cache(maxsize=1024)  # a style takes 10 microseconds, and a table has a few hundred colours
-def cell_style(pixel: Pixel, system: ColorSystem = ColorSystem.TRUECOLOR) -> Style:
+def cell_style(pixel: Pixel, system: ColorSystem | None) -> Style | None:
     """Return a background, the nearest that `system` has, and the ink that can be read on it."""
+    if system is None:
+        return None
     ground = Color.from_rgb(*pixel).downgrade(system)
     return Style(color=Color.from_rgb(*readable(ground.get_truecolor())), bgcolor=ground)
 

@@ -100,10 +100,7 @@ class Heat:
         self, values: Array, texts: list[list[str]], system: ColorSystem | None
     ) -> Iterator[list[Segment]]:
         for row, line in zip(self._colours(values), texts, strict=True):
-            yield [
-                Segment(text, cell_style(pixel, system) if system else None)
-                for pixel, text in zip(row, line, strict=True)
-            ]
+            yield [Segment(text, cell_style(pixel, system)) for pixel, text in zip(row, line, strict=True)]
 
     def _colours(self, values: Array) -> list[list[Pixel]]:
         return colours(values, self._full(), GREYS if self.magnitudes else None)
