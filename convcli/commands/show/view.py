@@ -80,7 +80,7 @@ class FeatureMapTable:
         table = self._table(options.max_width, system is not None)
         if self.title:
             yield Text(self.title, style="bold")
-        if pooled := f"pooled {table.side} x {table.side}" if table.side > 1 else "":
+        if pooled := f"pooled {table.side}x{table.side}" if table.side > 1 else "":
             yield Text(", ".join(filter(None, (self.facts, pooled))))
         elif self.facts:
             yield Text(self.facts)

@@ -168,7 +168,7 @@ def test_large_pictures_are_pooled_by_mean(convcli: Convcli) -> None:
     rows = [[float(word.rstrip("▁▂▃▄▅▆▇█")) for word in line.split()[1:]] for line in lines[3:11]]
     assert_allclose(rows, pixels(CAMERA).reshape(8, 64, 8, 64).mean((1, 3)), atol=0.000501)
     assert "mean of 64 x 64 values" in lines[12]
-    assert lines[1].endswith(", pooled 64 x 64")
+    assert lines[1].endswith(", pooled 64x64")
 
 
 def test_options_of_filter_hold(convcli: Convcli, gray: Path) -> None:

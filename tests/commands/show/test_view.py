@@ -44,7 +44,7 @@ def test_without_colour_signs_and_bars():
 def test_at_40_columns_a_map_is_pooled_or_cut():
     shown = FeatureMapTable(EDGES * 0.5, first=(10, 90))
     assert text(shown, 40) == [
-        "pooled 2 x 2",
+        "pooled 2x2",
         "        90       92       94       96",
         "10 +0.2500█  0.0000  -0.2500█  0.0000",
         "12 +0.2500█  0.0000  -0.2500█  0.0000",
@@ -97,7 +97,7 @@ def test_peaks_are_pooled_by_the_greatest_magnitude():
     """Hand-made: of each 2 x 2 values the one farthest from 0, with its sign."""
     values = np.array([[1.0, -3, 0, 0.5], [2, 0, np.nan, -0.25], [-1, 1, np.nan, np.nan]])
     lines = text(FeatureMapTable(values, max_size=2, peaks=True, precision=2))
-    assert lines[0] == "pooled 2 x 2"
+    assert lines[0] == "pooled 2x2"
     assert [line.split() for line in lines[2:4]] == [["0", "-3.00█", "+0.50▂"], ["2", "+1.00▃", "nan"]]
     assert "value farthest from 0 among 2 x 2 values" in " ".join(lines)
 
