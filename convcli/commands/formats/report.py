@@ -9,8 +9,8 @@ __all__ = ["HEADINGS", "NOTES", "as_pillow_reads_them", "cells", "promised", "re
 
 # With the order in which narrow terminals leave columns out: the highest first.
 HEADINGS = {
-    **{"format": 0, "bits read": 0, "bits written": 0},
-    **{"alpha": 1, "frames": 2, "metadata": 4, "extra": 3},
+    **{"format": 0, "bits read": 0, "bits written": 1},
+    **{"alpha": 2, "frames": 3, "metadata": 5, "extra": 4},
 }
 NOTES = (
     "Bits are per sample, and exact unless lossy; depths between are widened, white to white, to 8 or 16. "

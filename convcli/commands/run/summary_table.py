@@ -13,7 +13,7 @@ from convcli.stacks.trace import LayerTrace
 __all__ = ["Summary", "amount"]
 
 # Headings, and the order in which narrow terminals leave columns out: the highest first.
-HEADS = {"#": 4, "layer": 0, "type": 3, "output": 0, "weights": 0, "sees": 2, "MACs": 1, "time": 5}
+HEADS = {"#": 5, "layer": 0, "type": 4, "output": 0, "weights": 1, "sees": 3, "MACs": 2, "time": 6}
 
 # Behind the names of layers with padding that no window reaches.
 MARK = " *"
