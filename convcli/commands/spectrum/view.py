@@ -15,7 +15,8 @@ from rich.text import Text
 
 from convcli.display.drawn.contact_sheet import MARGIN, TITLE, picture
 from convcli.display.drawn.sheet import FAINT, INK, Sheet, Words, font, scaled
-from convcli.display.terminal.heat import Heat
+from convcli.display.terminal.cells import has_colour
+from convcli.display.terminal.heat import SHADES, Heat
 from convcli.display.words import significant, size
 from convcli.engine.analysis.convolution_theorem import Theorem
 from convcli.kernels.analysis import character, gain, rank
@@ -92,6 +93,11 @@ class Spectra:
             for begin in range(0, len(panels), abreast):
                 yield Text("")
                 yield _abreast(panels[begin : begin + abreast])
+        least, most = ("black", "white") if has_colour(console) else ("blank", SHADES[-1])
+        yield Text("")
+        yield Text(
+            f"{least} is {10.0**-DECADES:.{DECADES}f} of the largest or less, {most} the largest; logarithmic"
+        )
         yield Text("")
         for line in self.lines:
             yield Text(line)

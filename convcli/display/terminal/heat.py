@@ -24,7 +24,7 @@ from convcli.display.terminal.cells import (
 )
 from convcli.display.words import significant
 
-__all__ = ["Heat"]
+__all__ = ["SHADES", "Heat"]
 
 # From 0 to the largest magnitude, where there is no colour; none could be taken for a sign.
 SHADES = " .:;=o*%#@"
