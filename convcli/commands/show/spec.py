@@ -62,7 +62,8 @@ class ShowSpec(Options):
         essential_option(
             "--score",
             help="How well each window matches, from -1 to 1. Whatever its brightness and "
-            "contrast (zero-mean normalised cross-correlation), and the best matches; -1 is the opposite.",
+            "contrast (zero-mean normalised cross-correlation), and every match of 0.7 or more; -1 is the "
+            "opposite.",
         ),
     ] = False
     center: Annotated[
@@ -86,7 +87,8 @@ class ShowSpec(Options):
             "--max-size",
             **INTEGER,
             show_default="what fits",
-            help="Most rows and columns of a table. Larger maps are pooled by mean; 0: never pooled.",
+            help="Most rows and columns of a table. Larger maps are pooled by mean, scores by the value "
+            "farthest from 0; 0: never pooled.",
         ),
     ] = None
     precision: Annotated[
