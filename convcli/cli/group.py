@@ -46,7 +46,7 @@ class Group(PlainGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
-            messages.say("interrupted")
+            messages.say(str(error) or "interrupted")
             raise typer.Exit(INTERRUPTED) from error
 
     def main(self, *args: Any, **options: Any) -> Any:

@@ -6,9 +6,9 @@ command loads this module, so it imports Rich, `json` and modules that need NumP
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from convcli.options.shared_options import PrintOptions
-    from convcli.pipeline.batch import Batch
+    from convcli.pipeline.bar import Bar
+    from convcli.pipeline.batch import Batch, Outcome, Progress
 
-T = TypeVar("T")
+# The progress bar that is on the screen.
+_bar: "Bar | None" = None
 
 # Characters of an error with its hint: what is beyond them, in the middle, is left out.
 MOST_OF_AN_ERROR = 500
@@ -37,8 +39,9 @@ def say(text: str) -> None:
     """Write one line for people on stderr; what is not printable, or not in its encoding, is escaped."""
     line = one_line(text)
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
-    sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-    sys.stderr.flush()
+    with _aside(stdout=False):
+        sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        sys.stderr.flush()
 
 
 def path(name: str) -> None:
@@ -75,7 +78,7 @@ def draw(item: object, *, no_color: bool, stderr: bool = False) -> None:
 
 
 def _draw(screen: "Console", *items: object) -> None:
-    with _told():
+    with _told(), _aside(stdout=not screen.stderr):
         for item in items:
             screen.print(item, crop=False)
         screen.file.flush()
@@ -115,11 +118,14 @@ def give_up_stdout() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def deliver(batch: "Batch", printing: "PrintOptions", screen: "Console | None" = None) -> None:
+def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Console | None" = None) -> None:
     """Print what each input gave, as it is done; exit with status 1 where some input failed.
 
-    `screen` prints products that are Rich renderables; by default a console on stdout.
+    `doing` is the verb of the progress bar, such as "filtering". `screen` prints products that are Rich
+    renderables; by default a console on stdout.
     """
+    from convcli.pipeline.gathered_notes import GatheredNotes
+
     if batch.to_stdout:
         if printing.json:
             raise UsageError("--json and the picture both want stdout", hint="write the picture to -o FILE")
@@ -128,38 +134,66 @@ def deliver(batch: "Batch", printing: "PrintOptions", screen: "Console | None" =
                 "picture bytes are not written to a terminal",
                 hint="name a file with -o, or pipe the output on",
             )
-    failures = shown = 0
-    for outcome in progress(batch.outcomes, total=batch.total, quiet=printing.quiet):
-        if outcome.error is not None:
-            failures += 1
-            error = outcome.error
-            if printing.json:
-                json_line({"input": outcome.input, "error": error.message, "hint": error.hint})
-            if batch.total == 1:
-                raise error
-            complain(error)
-            continue
-        if not printing.quiet:
-            for note in (*outcome.details, *outcome.notes) if printing.verbose else outcome.notes:
-                say(f"{outcome.input}: {note}")
-        to_file = bool(outcome.outputs) or outcome.data is not None
-        if outcome.summary is not None and not printing.json and not (to_file and printing.quiet):
-            draw(outcome.summary, no_color=printing.no_color, stderr=to_file)
-        if printing.json:
-            json_line(dict(outcome.report))
-        elif outcome.drawing is not None:
-            screen = screen or console(no_color=printing.no_color)
-            _draw(screen, *([""] if shown else []), outcome.drawing)
-            shown += 1
-        elif outcome.data is not None:
-            product(outcome.data)
-        else:
-            for name in outcome.outputs:
-                path(name)
+    progress, notes, failures, shown = batch.progress, GatheredNotes(), 0, 0
+    interrupted = None
+    try:
+        with _progress_bar(progress, doing, quiet=printing.quiet or progress.total == 1):
+            for outcome in batch.outcomes():
+                if outcome.error is not None:
+                    failures += 1
+                    _say_failure(outcome.input, outcome.error, json=printing.json, alone=progress.total == 1)
+                    continue
+                at_once = printing.verbose or progress.total == 1
+                for note in (*outcome.details, *outcome.notes) if printing.verbose else outcome.notes:
+                    if at_once and not printing.quiet:
+                        say(f"{outcome.input}: {note}")
+                    elif not at_once:
+                        notes.add(outcome.input, note)
+                if outcome.drawing is None or printing.json:
+                    _print_product(outcome, printing)
+                    continue
+                screen = screen or console(no_color=printing.no_color)
+                _draw(screen, *([""] if shown else []), outcome.drawing)
+                shown += 1
+    except KeyboardInterrupt as error:
+        interrupted = error
+    for line in notes.lines(progress.done) if not printing.quiet else ():
+        say(line)
+    counts = [f"{progress.done - failures} done"]
+    if failures:
+        counts.append(f"{failures} failed")
+    if interrupted is not None:
+        if progress.total is not None:
+            counts.append(f"{progress.total - progress.done} left")
+        alone = progress.total == 1 or printing.quiet
+        raise KeyboardInterrupt("" if alone else f"interrupted: {', '.join(counts)}") from interrupted
     if failures:
         if not printing.quiet:
-            say(f"{failures} of {batch.total or 'the'} inputs failed")
+            say(", ".join(counts))
         raise typer.Exit(1)
+
+
+def _say_failure(given: str, error: ConvcliError, *, json: bool, alone: bool) -> None:
+    """Say the error of one input, or raise that of the only one."""
+    if json:
+        json_line({"input": given, "error": error.message, "hint": error.hint})
+    if alone:
+        raise error
+    complain(error)
+
+
+def _print_product(outcome: "Outcome", printing: "PrintOptions") -> None:
+    """Print the report, the bytes or the paths that an input gave, and its summary before them."""
+    to_file = bool(outcome.outputs) or outcome.data is not None
+    if outcome.summary is not None and not printing.json and not (to_file and printing.quiet):
+        draw(outcome.summary, no_color=printing.no_color, stderr=to_file)
+    if printing.json:
+        json_line(dict(outcome.report))
+    elif outcome.data is not None:
+        product(outcome.data)
+    else:
+        for name in outcome.outputs:
+            path(name)
 
 
 def console(*, no_color: bool, stderr: bool = False, forced: bool = False) -> "Console":
@@ -179,35 +213,51 @@ def console(*, no_color: bool, stderr: bool = False, forced: bool = False) -> "C
     )
 
 
-def progress(items: Iterable[T], *, total: int | None, quiet: bool) -> Iterator[T]:
-    """Yield `items`, with a progress bar on stderr if that is a terminal and there is more than one."""
-    with meter(total, "pictures", quiet=quiet or total == 1) as advance:
-        for item in items:
-            yield item
-            advance()
-
-
 @contextmanager
-def meter(total: int | None, description: str, *, quiet: bool) -> Iterator[Callable[[], None]]:
+def meter(total: int | None, doing: str, *, quiet: bool) -> Iterator[Callable[[], None]]:
     """Yield a function that moves a progress bar on by one step; no bar if stderr is no terminal.
 
     Without a `total`, the bar says only that work goes on.
     """
-    if quiet or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from convcli.pipeline.batch import Progress
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
-        task = bar.add_task(description, total=total)
-        yield lambda: bar.advance(task)
+    progress = Progress(total)
+
+    def advance() -> None:
+        progress.done += 1
+
+    with _progress_bar(progress, doing, quiet=quiet):
+        yield advance
+
+
+@contextmanager
+def _progress_bar(progress: "Progress", doing: str, *, quiet: bool) -> Iterator[None]:
+    """Show a progress bar, unless `quiet`, or stderr is no terminal where lines can be drawn anew."""
+    global _bar
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    screen = console(no_color=False, stderr=True)
+    if screen.is_dumb_terminal or screen.legacy_windows:
+        yield
+        return
+    from convcli.pipeline.bar import Bar
+
+    with Bar(doing, progress, screen) as _bar:
+        try:
+            yield
+        finally:
+            _bar = None
+
+
+def _aside(*, stdout: bool) -> AbstractContextManager[None]:
+    """Return the context in which to write on stdout or stderr: without the bar, if there is one."""
+    return nullcontext() if _bar is None else _bar.aside(stdout=stdout)
 
 
 def _write(data: bytes | memoryview) -> None:
     stdout = _stdout()
-    with _told():
+    with _told(), _aside(stdout=True):
         stdout.flush()
         rest = memoryview(data)
         while rest:  # unbuffered (PYTHONUNBUFFERED), a pipe takes what it has room for

@@ -48,4 +48,4 @@ def compare_paddings(
     batch = compare_files(
         files.inputs, spec, reading, output=output_file, html=html, force=force, summary=not printing.json
     )
-    messages.deliver(batch, printing)
+    messages.deliver(batch, printing, "comparing")

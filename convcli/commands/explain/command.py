@@ -74,4 +74,4 @@ def explain_pixel(
     from convcli.commands.explain.workflow import explain_files  # here, as NumPy comes with it
 
     batch = explain_files(files.inputs, kernel, spec, reading, at=at, html=html, force=force)
-    messages.deliver(batch, printing)
+    messages.deliver(batch, printing, "explaining")

@@ -28,4 +28,5 @@ def filter_images(
     from convcli.commands.filter.workflow import filter_files  # here, as NumPy comes with it
 
     details = printing.json or printing.verbose
-    messages.deliver(filter_files(files.inputs, kernel, spec, reading, writing, details=details), printing)
+    batch = filter_files(files.inputs, kernel, spec, reading, writing, details=details)
+    messages.deliver(batch, printing, "filtering")

@@ -27,4 +27,5 @@ def pool_images(
     from convcli.commands.pool.workflow import pool_files  # here, as NumPy comes with it
 
     details = printing.json or printing.verbose
-    messages.deliver(pool_files(files.inputs, spec, reading, writing, details=details), printing)
+    batch = pool_files(files.inputs, spec, reading, writing, details=details)
+    messages.deliver(batch, printing, "pooling")

@@ -61,4 +61,4 @@ def run_stack(
     from convcli.commands.run.workflow import run_files  # here, as NumPy comes with it
 
     batch = run_files(stack, files.inputs, spec, reading, writing, summary=summary, save_maps=save_maps)
-    messages.deliver(batch, printing)
+    messages.deliver(batch, printing, "running")

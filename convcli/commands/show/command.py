@@ -45,4 +45,4 @@ def show_maps(
     as_json = show_spec.shown_as is Form.JSON and not batch.to_stdout and show_spec.output is None
     forced = show_spec.graphics is not Graphics.AUTO
     screen = messages.console(no_color=printing.no_color, forced=forced) if show_spec.preview else None
-    messages.deliver(batch, printing.replace(json=as_json), screen)
+    messages.deliver(batch, printing.replace(json=as_json), "showing", screen)

@@ -32,4 +32,4 @@ def draw_spectra(
     from convcli.commands.spectrum.workflow import spectrum_files  # here, as NumPy comes with it
 
     batch = spectrum_files(files.inputs, kernel[0], reading, writing, convolve=convolve, normalize=normalize)
-    messages.deliver(batch, printing)
+    messages.deliver(batch, printing, "transforming")
