@@ -10,17 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
-import typer
-
 from convcli.display.words import one_line, printable, shortened
-from convcli.errors import ConvcliError, OutputError, UsageError
+from convcli.errors import ConvcliError, OutputError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from convcli.options.shared_options import PrintOptions
     from convcli.pipeline.bar import Bar
-    from convcli.pipeline.batch import Batch, Outcome, Progress
+    from convcli.pipeline.batch import Progress
 
 # The progress bar that is on the screen.
 _bar: "Bar | None" = None
@@ -46,12 +43,12 @@ def say(text: str) -> None:
 
 def path(name: str) -> None:
     """Write a file's name on stdout, byte for byte, as names need not be UTF-8; escaped on a terminal."""
-    _write(os.fsencode(printable(name) if _stdout().isatty() else name) + b"\n")
+    _write(os.fsencode(printable(name) if stdout().isatty() else name) + b"\n")
 
 
 def text(words: str) -> None:
     """Write text on stdout."""
-    _stdout().write(words)
+    stdout().write(words)
 
 
 def product(data: bytes | memoryview) -> None:
@@ -74,10 +71,11 @@ def json_line(value: dict[str, Any]) -> None:
 
 def draw(item: object, *, no_color: bool, stderr: bool = False) -> None:
     """Print what Rich draws, on stdout unless told otherwise."""
-    _draw(console(no_color=no_color, stderr=stderr), item)
+    draw_on(console(no_color=no_color, stderr=stderr), item)
 
 
-def _draw(screen: "Console", *items: object) -> None:
+def draw_on(screen: "Console", *items: object) -> None:
+    """Print what Rich draws on a console."""
     with _told(), _aside(stdout=not screen.stderr):
         for item in items:
             screen.print(item, crop=False)
@@ -105,7 +103,7 @@ def _told() -> Iterator[None]:
 def finish() -> None:
     """Write what is still buffered; an error if stdout takes nothing, and all was in vain."""
     with _told():
-        _stdout().flush()
+        stdout().flush()
 
 
 def give_up_stdout() -> None:
@@ -118,91 +116,13 @@ def give_up_stdout() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Console | None" = None) -> None:
-    """Print what each input gave, as it is done; exit with status 1 where some input failed.
-
-    `doing` is the verb of the progress bar, such as "filtering". `screen` prints products that are Rich
-    renderables; by default a console on stdout.
-    """
-    from convcli.pipeline.gathered_notes import GatheredNotes
-
-    if batch.to_stdout:
-        if printing.json:
-            raise UsageError("--json and the picture both want stdout", hint="write the picture to -o FILE")
-        if _stdout().isatty():
-            raise UsageError(
-                "picture bytes are not written to a terminal",
-                hint="name a file with -o, or pipe the output on",
-            )
-    progress, notes, failures, shown = batch.progress, GatheredNotes(), 0, 0
-    interrupted = None
-    try:
-        with _progress_bar(progress, doing, quiet=printing.quiet or progress.total == 1):
-            for outcome in batch.outcomes():
-                if outcome.error is not None:
-                    failures += 1
-                    _say_failure(outcome.input, outcome.error, json=printing.json, alone=progress.total == 1)
-                    continue
-                at_once = printing.verbose or progress.total == 1
-                for note in (*outcome.details, *outcome.notes) if printing.verbose else outcome.notes:
-                    if at_once and not printing.quiet:
-                        say(f"{outcome.input}: {note}")
-                    elif not at_once:
-                        notes.add(outcome.input, note)
-                if outcome.drawing is None or printing.json:
-                    _print_product(outcome, printing)
-                    continue
-                screen = screen or console(no_color=printing.no_color)
-                _draw(screen, *([""] if shown else []), outcome.drawing)
-                shown += 1
-    except KeyboardInterrupt as error:
-        interrupted = error
-    for line in notes.lines(progress.done) if not printing.quiet else ():
-        say(line)
-    counts = [f"{progress.done - failures} done"]
-    if failures:
-        counts.append(f"{failures} failed")
-    if interrupted is not None:
-        if progress.total is not None:
-            counts.append(f"{progress.total - progress.done} left")
-        alone = progress.total == 1 or printing.quiet
-        raise KeyboardInterrupt("" if alone else f"interrupted: {', '.join(counts)}") from interrupted
-    if failures:
-        if not printing.quiet:
-            say(", ".join(counts))
-        raise typer.Exit(1)
-
-
-def _say_failure(given: str, error: ConvcliError, *, json: bool, alone: bool) -> None:
-    """Say the error of one input, or raise that of the only one."""
-    if json:
-        json_line({"input": given, "error": error.message, "hint": error.hint})
-    if alone:
-        raise error
-    complain(error)
-
-
-def _print_product(outcome: "Outcome", printing: "PrintOptions") -> None:
-    """Print the report, the bytes or the paths that an input gave, and its summary before them."""
-    to_file = bool(outcome.outputs) or outcome.data is not None
-    if outcome.summary is not None and not printing.json and not (to_file and printing.quiet):
-        draw(outcome.summary, no_color=printing.no_color, stderr=to_file)
-    if printing.json:
-        json_line(dict(outcome.report))
-    elif outcome.data is not None:
-        product(outcome.data)
-    else:
-        for name in outcome.outputs:
-            path(name)
-
-
 def console(*, no_color: bool, stderr: bool = False, forced: bool = False) -> "Console":
     """Return a Rich console; Rich itself honours ``NO_COLOR`` and terminals without colour.
 
     A `forced` one writes 24-bit colours and graphics wherever it writes to.
     """
     if not stderr:
-        _stdout()  # Rich itself says nothing about one that is closed
+        stdout()  # Rich itself says nothing about one that is closed
     from convcli.display.terminal.console import PlainConsole
 
     return PlainConsole(
@@ -226,12 +146,12 @@ def meter(total: int | None, doing: str, *, quiet: bool) -> Iterator[Callable[[]
     def advance() -> None:
         progress.done += 1
 
-    with _progress_bar(progress, doing, quiet=quiet):
+    with progress_bar(progress, doing, quiet=quiet):
         yield advance
 
 
 @contextmanager
-def _progress_bar(progress: "Progress", doing: str, *, quiet: bool) -> Iterator[None]:
+def progress_bar(progress: "Progress", doing: str, *, quiet: bool) -> Iterator[None]:
     """Show a progress bar, unless `quiet`, or stderr is no terminal where lines can be drawn anew."""
     global _bar
     if quiet or not sys.stderr.isatty():
@@ -256,16 +176,17 @@ def _aside(*, stdout: bool) -> AbstractContextManager[None]:
 
 
 def _write(data: bytes | memoryview) -> None:
-    stdout = _stdout()
+    out = stdout()
     with _told(), _aside(stdout=True):
-        stdout.flush()
+        out.flush()
         rest = memoryview(data)
         while rest:  # unbuffered (PYTHONUNBUFFERED), a pipe takes what it has room for
-            rest = rest[stdout.buffer.write(rest) :]
-        stdout.buffer.flush()
+            rest = rest[out.buffer.write(rest) :]
+        out.buffer.flush()
 
 
-def _stdout() -> TextIO:
+def stdout() -> TextIO:
+    """Return stdout; an error if it is closed."""
     if sys.stdout is None:
         raise OutputError("stdout is closed", hint="leave it open, or send it to a file")
     return sys.stdout

@@ -6,7 +6,7 @@ from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
 from convcli.options.typer_parsers import Command
-from convcli.pipeline import messages
+from convcli.pipeline.delivery import deliver
 
 __all__ = ["register"]
 
@@ -29,4 +29,4 @@ def filter_images(
 
     details = printing.json or printing.verbose
     batch = filter_files(files.inputs, kernel, spec, reading, writing, details=details)
-    messages.deliver(batch, printing, "filtering")
+    deliver(batch, printing, "filtering")

@@ -6,7 +6,7 @@ from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.specs import PoolSpec, ReadSpec, WriteSpec
 from convcli.options.typer_parsers import Command
-from convcli.pipeline import messages
+from convcli.pipeline.delivery import deliver
 
 __all__ = ["register"]
 
@@ -28,4 +28,4 @@ def pool_images(
 
     details = printing.json or printing.verbose
     batch = pool_files(files.inputs, spec, reading, writing, details=details)
-    messages.deliver(batch, printing, "pooling")
+    deliver(batch, printing, "pooling")

@@ -11,6 +11,7 @@ from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.options.typer_parsers import Command
 from convcli.options.window_options import SlidingWindow
 from convcli.pipeline import messages
+from convcli.pipeline.delivery import deliver
 
 __all__ = ["register"]
 
@@ -45,4 +46,4 @@ def show_maps(
     as_json = show_spec.shown_as is Form.JSON and not batch.to_stdout and show_spec.output is None
     forced = show_spec.graphics is not Graphics.AUTO
     screen = messages.console(no_color=printing.no_color, forced=forced) if show_spec.preview else None
-    messages.deliver(batch, printing.replace(json=as_json), "showing", screen)
+    deliver(batch, printing.replace(json=as_json), "showing", screen)
