@@ -29,7 +29,7 @@ __all__ = ["Bar", "Line", "line_of"]
 # Seconds between two drawings.
 _PERIOD = 0.1
 # Columns of the bar itself: at most, and below which it is left out; and least columns of a file's name.
-_WIDE, _NARROW, _NAME = 24, 5, 10
+_WIDE, _NARROW, _NAME = 24, 5, 12
 
 
 class Line(NamedTuple):
@@ -115,7 +115,7 @@ def line_of(doing: str, progress: Progress, seconds: float, name: str, width: in
         after = _joined(after, f"{clock} left", width)
     before = f"{doing} " if len(doing) + 1 + cell_len(after) <= width else ""
     room = width - len(before) - cell_len(after)
-    bar = min(_WIDE, room // 2 if name else room - 1)
+    bar = min(_WIDE, room - 1 - (_NAME + 1 if name else 0))
     bar = bar if bar >= _NARROW else 0
     room -= bar + bool(bar) + 1
     if name and room >= _NAME:

@@ -68,7 +68,7 @@ class Batch:
     to_stdout
         Whether files go to stdout.
     last
-        Makes one more outcome, about all inputs, when they are done.
+        Makes the outcome that is about all inputs, if there is one, when they are done.
     progress
         Its total is known before the first outcome.
     """
@@ -106,9 +106,6 @@ class Batch:
                 done = Outcome(input=source.path, error=lost)
             self.progress.done += 1
             yield done
-        about_all = self.last()
-        if about_all is not None:
-            yield about_all
 
 
 def count_inputs(inputs: Sequence[str], reading: ReadSpec) -> int | None:

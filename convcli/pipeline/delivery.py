@@ -62,6 +62,9 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
     if not printing.quiet:
         for line in notes.lines(progress.done):
             messages.say(line)
+    about_all = batch.last() if ended is None else None
+    if about_all is not None:
+        _print_product(about_all, printing)
     if ended is not None:
         left = [] if progress.total is None else [f"{progress.total - progress.done} left"]
         said = f"interrupted: {', '.join(counts + left)}" if several and not printing.quiet else "interrupted"

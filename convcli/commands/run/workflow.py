@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from convcli.atomic_write import is_stream
 from convcli.choices import STDOUT, Depth, RangeMode
 from convcli.commands.run.layer_maps import LayerMaps
 from convcli.commands.run.report import layers_report, summary_table
@@ -51,7 +52,7 @@ def run_files(
     stack = read_stack(path)
     count = count_inputs(inputs, reading)
     writing = into_folder(writing)
-    if writing.format is None and writing.output in (None, STDOUT):
+    if writing.format is None and (writing.output in (None, STDOUT) or is_stream(writing.output)):
         writing = writing.replace(format="npy")
     naming = OutputPaths(writing, count, inputs, also_read=(path, *stack.files))
     pictures = LayerMaps(save_maps, alone=count == 1, force=writing.force) if save_maps is not None else None

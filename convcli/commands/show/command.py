@@ -2,7 +2,7 @@
 
 import typer
 
-from convcli.choices import AlphaMode, Graphics
+from convcli.choices import STDOUT, AlphaMode, Graphics
 from convcli.commands.show.spec import Form, ShowSpec
 from convcli.errors import UsageError
 from convcli.options import shared_options
@@ -43,7 +43,7 @@ def show_maps(
     from convcli.commands.show.workflow import show_files  # here, as NumPy comes with it
 
     batch = show_files(files.inputs, kernel, spec, reading, show_spec)
-    as_json = show_spec.shown_as is Form.JSON and not batch.to_stdout and show_spec.output is None
+    as_json = show_spec.shown_as is Form.JSON and not batch.to_stdout and show_spec.output in (None, STDOUT)
     forced = show_spec.graphics is not Graphics.AUTO
     screen = messages.console(no_color=printing.no_color, forced=forced) if show_spec.preview else None
     deliver(batch, printing.replace(json=as_json), "showing", screen)
