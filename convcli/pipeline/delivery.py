@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from convcli.options.shared_options import PrintOptions
-    from convcli.pipeline.batch import Batch, Outcome
+    from convcli.pipeline.batch import Batch, Outcome, Progress
 
 __all__ = ["deliver"]
 
@@ -60,24 +60,34 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
                 shown += 1
     except KeyboardInterrupt as error:
         ended = error
-    counts = [f"{progress.done - failures} done", f"{failures} failed"][: 2 if failures else 1]
     if not printing.quiet:
         for line in notes.lines(progress.done):
             messages.say(line)
-    about_all = batch.last() if ended is None else None
+    if ended is not None:
+        _end(ended, _counts(progress, failures) if several and not printing.quiet else "")
+    about_all = batch.last()
     if about_all is not None:
         _print_product(about_all, printing)
-    if ended is not None:
-        left = [] if progress.total is None else [f"{progress.total - progress.done} left"]
-        said = f"interrupted: {', '.join(counts + left)}" if several and not printing.quiet else "interrupted"
-        if isinstance(ended, _Terminated):
-            messages.say(said)
-            signal.raise_signal(signal.SIGTERM)
-        raise KeyboardInterrupt(said) from ended
     if failures:
         if not printing.quiet:
-            messages.say(", ".join(counts))
+            messages.say(_counts(progress, failures))
         raise typer.Exit(1)
+
+
+def _counts(progress: "Progress", failures: int) -> str:
+    """Count what is done, has failed, and is left where that is known: ``40 done, 1 failed, 59 left``."""
+    left = 0 if progress.total is None else progress.total - progress.done
+    counts = ((progress.done - failures, "done"), (failures, "failed"), (left, "left"))
+    return ", ".join(f"{count} {what}" for count, what in counts if count or what == "done")
+
+
+def _end(ended: KeyboardInterrupt, counts: str) -> None:
+    """Say that work was interrupted, or leave it to the program's end to say so."""
+    said = f"interrupted: {counts}" if counts else "interrupted"
+    if isinstance(ended, _Terminated):
+        messages.say(said)
+        signal.raise_signal(signal.SIGTERM)
+    raise KeyboardInterrupt(said) from ended
 
 
 class _Terminated(KeyboardInterrupt):

@@ -80,7 +80,7 @@ def _matches(pattern: str, *, recursive: bool) -> Iterator[Source]:
         sources = [_nothing_matches(pattern) if wild else Source(pattern)]
     for source in sources:
         below = os.path.relpath(os.path.dirname(source.path) or os.curdir, fixed)
-        yield replace(source, folder="" if below.startswith(os.curdir) else below)
+        yield replace(source, folder="" if below.split(os.sep)[0] in (os.curdir, os.pardir) else below)
 
 
 def _split(pattern: str) -> tuple[str, list[str]]:

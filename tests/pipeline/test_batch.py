@@ -93,6 +93,7 @@ FOLDERS_BELOW = {
     "./in/*/b.png": ["sub"],
     "in/*/../e.png": [],
     "in/*/../../e.png": ["", "", ""],  # not out of the folder for results
+    ".h*/*.png": [".hidden"],
     "in/s*": ["sub", "sub/deep"],  # a folder that is matched is walked
 }
 
@@ -101,6 +102,8 @@ FOLDERS_BELOW = {
 @pytest.mark.parametrize(("given", "expected"), FOLDERS_BELOW.items())
 def test_folders_below_what_is_named(given: str, expected: list[str]) -> None:
     """Results keep the folders below the named one, or below the part of a pattern without wildcards."""
+    Path(".hidden").mkdir()
+    Path(".hidden/h.png").touch()
     sources = [source for source in find_sources([given], recursive=True) if source.error is None]
     assert [source.folder for source in sources] == expected
 
