@@ -9,7 +9,7 @@ import stat
 from convcli.errors import OutputError
 from convcli.temporary_files import removed_after, temporary_name
 
-__all__ = ["already_there", "is_stream", "make_folder", "write_bytes"]
+__all__ = ["already_there", "is_stream", "write_bytes"]
 
 # Hints by the number of the error.
 _HINTS = {
@@ -95,16 +95,6 @@ def is_stream(path: str) -> bool:
         return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or _open_file(path) is not None
     except (OSError, ValueError):
         return False
-
-
-def make_folder(folder: str) -> None:
-    """Make `folder`, and those that it is in; nothing for the current one, which has no name."""
-    try:
-        if folder:
-            os.makedirs(folder, exist_ok=True)
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise OutputError(f"folder {folder!r} cannot be made: {reason}", hint="choose another") from error
 
 
 def _open_file(path: str) -> int | None:

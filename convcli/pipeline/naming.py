@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from convcli.atomic_write import already_there, is_stream, make_folder
+from convcli.atomic_write import already_there, is_stream
 from convcli.choices import STDIN, STDOUT
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
 from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Source, refuse_inputs
 
-__all__ = ["OutputPaths", "Target", "file_in", "into_folder"]
+__all__ = ["OutputPaths", "Target", "file_in", "into_folder", "make_folder"]
 
 # In the name after -o, the place of each feature map's label.
 MAP = "{map}"
@@ -45,6 +45,16 @@ def file_in(output: str | None, label: str, source: str | None = None, *, force:
     if os.path.lexists(path) and not force:
         raise already_there(path)
     return path
+
+
+def make_folder(folder: str) -> None:
+    """Make `folder`, and those that it is in; nothing for the current one, which has no name."""
+    try:
+        if folder:
+            os.makedirs(folder, exist_ok=True)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise OutputError(f"folder {folder!r} cannot be made: {reason}", hint="choose another") from error
 
 
 def _is_folder(output: str) -> bool:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from convcli.atomic_write import make_folder, write_bytes
+from convcli.atomic_write import write_bytes
 from convcli.choices import STDIN, STDOUT, AlphaMode, Depth, RangeMode
 from convcli.engine.window import Window
 from convcli.imaging import colour
@@ -15,7 +15,7 @@ from convcli.imaging.transfer_curve import curves_of
 from convcli.imaging.writing.encode import encode_picture
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, count_inputs, read_stdin
-from convcli.pipeline.naming import OutputPaths, Target, into_folder
+from convcli.pipeline.naming import OutputPaths, Target, into_folder, make_folder
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
 

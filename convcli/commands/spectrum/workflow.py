@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.atomic_write import make_folder
 from convcli.choices import STDIN, Compress, PadMode
 from convcli.commands.spectrum.view import MOST_DRAWN, Spectra
 from convcli.display.words import printable, size
@@ -21,7 +20,7 @@ from convcli.kernels.spec import kernel, kernel_files
 from convcli.limits import SHOWN_WEIGHTS
 from convcli.options.specs import ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs
-from convcli.pipeline.naming import OutputPaths, into_folder
+from convcli.pipeline.naming import OutputPaths, into_folder, make_folder
 from convcli.pipeline.process import as_gray, left_out, read_source, write_outputs
 
 __all__ = ["spectrum_files"]
