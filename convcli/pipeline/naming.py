@@ -80,7 +80,7 @@ class OutputPaths:
 
     def __post_init__(self) -> None:
         output = self.writing.output
-        if output is not None and self.count != 1:
+        if output not in (None, os.devnull) and self.count != 1:
             many = "several inputs" if self.count is None else f"{self.count} inputs"
             where = "stdout" if output == STDOUT else repr(output)
             raise UsageError(
@@ -135,7 +135,7 @@ class OutputPaths:
         return Target(path, format, replace=self.writing.force)
 
     def _check(self, source: Source, target: Target) -> None:
-        if target.path == STDOUT:
+        if target.path in (STDOUT, os.devnull):
             return
         try:
             place = os.path.realpath(target.path)

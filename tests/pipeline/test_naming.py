@@ -72,6 +72,12 @@ def test_the_null_device(convcli: Convcli, args: list[str]) -> None:
     assert sorted(os.listdir()) == ["in.png", "s.toml"]
 
 
+def test_the_null_device_takes_any_number_of_results(convcli: Convcli) -> None:
+    os.link("in.png", "two.png")
+    ran = convcli("filter", "in.png", "two.png", "-k", "box", "-o", "/dev/null")
+    assert (ran.status, ran.err) == (0, "")
+
+
 @each
 def test_pipes_and_open_files_get_what_stdout_gets(args: list[str]) -> None:
     """A pipe by its name, and a file that the shell has opened: ``-o /dev/fd/3 3> file``."""
