@@ -8,19 +8,18 @@ from dataclasses import replace
 from convcli.atomic_write import write_bytes
 from convcli.choices import STDIN, STDOUT, AlphaMode, Depth, RangeMode
 from convcli.engine.window import Window
-from convcli.errors import OutputError
 from convcli.imaging import colour
 from convcli.imaging.image import Image, Space, together
 from convcli.imaging.reading.read import read_picture
 from convcli.imaging.transfer_curve import curves_of
 from convcli.imaging.writing.encode import encode_picture
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, WriteSpec
-from convcli.pipeline.batch import Batch, Outcome, Source, read_stdin, run_each
-from convcli.pipeline.naming import OutputPaths, Target
+from convcli.pipeline.batch import Batch, Outcome, Source, count_inputs, read_stdin
+from convcli.pipeline.naming import OutputPaths, Target, into_folder, make_folder
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
 
-__all__ = ["as_gray", "left_out", "make_folder", "process", "read_source", "write_outputs", "write_results"]
+__all__ = ["as_gray", "left_out", "process", "read_source", "write_outputs", "write_results"]
 
 # Said once per file.
 BLEEDING = (
@@ -43,8 +42,8 @@ def process(
     `notes` are said of each. With `details`, outcomes have a report, and tell by which methods the results
     were computed.
     """
-    spec = operation.spec
-    count = None if reading.recursive else len(inputs)
+    spec, writing = operation.spec, into_folder(writing)
+    count = count_inputs(inputs, reading)
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
     paths = OutputPaths(writing, count, inputs, floats, also_read)
 
@@ -97,7 +96,7 @@ def process(
         lines = [f"{one.name}: {one.method}: {one.reason}" for one in methods]
         return done._replace(report=report, details=tuple(dict.fromkeys(lines)))
 
-    return Batch(run_each(inputs, reading, work), count, paths.to_stdout)
+    return Batch(inputs, reading, work, paths.to_stdout)
 
 
 def _placed(result: Result, paths: Sequence[Sequence[Window]]) -> Result:
@@ -174,7 +173,7 @@ def write_results(
     if targets[0].path == STDOUT:
         return Outcome(input=source.path, data=encoded[0].data, notes=tuple(notes))
     for made, target in zip(encoded, targets, strict=True):
-        if writing.out_dir is not None:
+        if writing.output is None:  # a name of ours, in a folder of ours
             make_folder(os.path.dirname(target.path))
         write_bytes(target.path, made.data, replace=target.replace)
     return Outcome(input=source.path, outputs=tuple(target.path for target in targets), notes=tuple(notes))
@@ -187,15 +186,6 @@ def write_outputs(source: Source, made: Sequence[tuple[str, bytes]], *, replace:
         write_bytes(path, content, replace=replace)
     data = next((content for path, content in made if path == STDOUT), None)
     return Outcome(input=source.path, outputs=tuple(path for path, _ in files), data=data)
-
-
-def make_folder(folder: str) -> None:
-    """Make `folder`, and those that it is in."""
-    try:
-        os.makedirs(folder or os.curdir, exist_ok=True)
-    except OSError as error:
-        reason = (error.strerror or "it failed").lower()
-        raise OutputError(f"folder {folder!r} cannot be made: {reason}", hint="choose another") from error
 
 
 def _depth(image: Image) -> str:

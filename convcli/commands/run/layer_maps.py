@@ -10,7 +10,7 @@ from convcli.engine.arrays import Array
 from convcli.errors import OutputError
 from convcli.imaging.writing.encode import encode_pixels
 from convcli.pipeline.batch import Source
-from convcli.pipeline.process import make_folder
+from convcli.pipeline.naming import make_folder
 from convcli.stacks.trace import LayerTrace
 
 __all__ = ["LayerMaps"]
