@@ -1,28 +1,19 @@
 """Labelled pictures on white paper: words at the top, pictures and captions below; all lengths in pixels."""
 
 from collections.abc import Sequence
-from functools import cache
 from math import ceil
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from convcli.display.drawn.lettering import FAINT, INK, PAPER, Ink, signed, text_width, write
 from convcli.display.words import printable
 
-__all__ = ["FAINT", "INK", "PAPER", "Sheet", "Words", "font", "scaled", "wrapped"]
+__all__ = ["FAINT", "INK", "PAPER", "Sheet", "Words", "scaled", "wrapped"]
 
 Point = tuple[float, float]
-Ink = tuple[int, int, int] | str
-
-PAPER, INK, FAINT = (255, 255, 255), (20, 20, 20), (110, 110, 110)
-
-
-@cache
-def font(size: int) -> Any:
-    """Return Pillow's own font, which is the same everywhere."""
-    return ImageFont.load_default(size)
 
 
 class Words(NamedTuple):
@@ -36,7 +27,7 @@ class Words(NamedTuple):
     @property
     def width(self) -> float:
         """Width of the longest line."""
-        return max(float(font(self.size).getlength(printable(line))) for line in self.lines)
+        return max(text_width(line, self.size) for line in self.lines)
 
 
 class Sheet:
@@ -46,6 +37,7 @@ class Sheet:
         self.margin, self.top = margin, 2 * margin + sum(len(words.lines) * words.step for words in head)
         self.image = Image.new("RGB", (ceil(width), self.top + below), PAPER)
         self.draw = ImageDraw.Draw(self.image)
+        self.texts: list[str] = []
         y = margin
         for words in head:
             for line in words.lines:
@@ -56,9 +48,10 @@ class Sheet:
         """Return the upper left corner of a cell of a grid, whose cells are `step` apart across and down."""
         return self.margin + index % columns * step[0], self.top + index // columns * step[1]
 
-    def text(self, at: Point, text: str, size: int, ink: Ink = INK, anchor: str | None = None) -> None:
+    def text(self, at: Point, text: str, size: int, ink: Ink = INK, anchor: str = "la") -> None:
         """Write one line; what is not printable is escaped."""
-        self.draw.text(at, printable(text), ink, font(size), anchor)
+        write(self.draw, at, text, size, ink, anchor)
+        self.texts.append(text)
 
     def paste(
         self, at: tuple[int, int], tile: Image.Image | NDArray[np.uint8], *, framed: bool = False
@@ -72,8 +65,8 @@ class Sheet:
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
-        """The sheet, H x W x 3."""
-        return np.asarray(self.image)
+        """The sheet, H x W x 3, with a line at its end if it has characters that no font has."""
+        return np.asarray(signed(self.image, self.texts))
 
 
 def scaled(tile: Image.Image, scale: float) -> Image.Image:
@@ -83,12 +76,17 @@ def scaled(tile: Image.Image, scale: float) -> Image.Image:
 
 
 def wrapped(text: str, size: int, width: float) -> list[str]:
-    """Return the lines of a text that are not wider than `width`, broken between words."""
+    """Return the lines of a text that are not wider than `width`, broken between words where it can be."""
     lines = [""]
     for word in printable(text).split():
         longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and font(size).getlength(longer) > width:
+        if lines[-1] and text_width(longer, size) > width:
             lines.append(word)
         else:
             lines[-1] = longer
+        while len(lines[-1]) > 1 and text_width(lines[-1], size) > width:
+            rest, count = lines[-1], len(lines[-1]) - 1
+            while count > 1 and text_width(rest[:count], size) > width:
+                count -= 1
+            lines[-1:] = [rest[:count], rest[count:]]
     return lines
