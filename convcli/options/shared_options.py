@@ -5,7 +5,18 @@ from typing import Annotated, Any
 
 import typer
 
-from convcli.choices import MAX_PIXELS, AlphaMode, Choice, Combine, Compress, Depth, Layout, Method, RangeMode
+from convcli.choices import (
+    MAX_PIXELS,
+    STDOUT,
+    AlphaMode,
+    Choice,
+    Combine,
+    Compress,
+    Depth,
+    Layout,
+    Method,
+    RangeMode,
+)
 from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
@@ -195,6 +206,11 @@ class WriteSpec(Options):
     ] = Compress.FAST
     layout: LayoutOption = Layout.HWC
 
+    @property
+    def only_shows(self) -> bool:
+        """Whether results are looked at and not written."""
+        return False
+
     def check(self) -> None:
         """Refuse a file together with a folder, and an empty name."""
         if self.output is not None and self.out_dir is not None:
@@ -204,6 +220,44 @@ class WriteSpec(Options):
             )
         if self.output == "":
             raise UsageError("--output is empty", hint="name a file, or - for stdout")
+
+
+class SheetSpec(WriteSpec):
+    """Where results are written, and the sheet that shows them beside their input."""
+
+    sheet: Annotated[
+        str | None,
+        file_option(
+            "--sheet",
+            metavar="FILE",
+            parser=output_path,
+            help="Draw the input and each result side by side, labelled, in a picture; FOLDER/ takes one for "
+            "each input. - is stdout: a terminal shows it, and results are written only if -o or --out-dir "
+            "says so.",
+        ),
+    ] = None
+    preview: Annotated[
+        bool, file_option("--preview", help="Draw that sheet in the terminal; alone, as with --sheet -.")
+    ] = False
+
+    @property
+    def shows(self) -> bool:
+        """Whether there is a sheet at all."""
+        return self.preview or self.sheet is not None
+
+    @property
+    def only_shows(self) -> bool:
+        """Whether results are looked at and not written."""
+        looked_at = self.sheet == STDOUT or (self.preview and self.sheet is None)
+        return looked_at and self.output is None and self.out_dir is None
+
+    def check(self) -> None:
+        """Refuse an empty name, and two files for stdout."""
+        super().check()
+        if self.sheet == "":
+            raise UsageError("--sheet is empty", hint="name a file, or - for stdout")
+        if self.sheet == self.output == STDOUT and not self.preview:
+            raise UsageError("--sheet and --output both want stdout", hint="name a file for one of them")
 
 
 class PixelOptions(Options):

@@ -9,13 +9,14 @@ from convcli.options.shared_options import (
     KernelOptions,
     PixelOptions,
     ReadSpec,
+    SheetSpec,
     SpeedOptions,
     WriteSpec,
 )
 from convcli.options.window_options import PoolWindow, SlidingWindow
 from convcli.parsing import as_padding, as_pair
 
-__all__ = ["FilterSpec", "PoolSpec", "ReadSpec", "WriteSpec"]
+__all__ = ["FilterSpec", "PoolSpec", "ReadSpec", "SheetSpec", "WriteSpec"]
 
 
 class FilterSpec(SlidingWindow, KernelOptions, ColourOptions, PixelOptions, SpeedOptions):

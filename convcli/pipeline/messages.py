@@ -143,8 +143,10 @@ def deliver(batch: "Batch", printing: "PrintOptions", screen: "Console | None" =
             for note in (*outcome.details, *outcome.notes) if printing.verbose else outcome.notes:
                 say(f"{outcome.input}: {note}")
         to_file = bool(outcome.outputs) or outcome.data is not None
-        if outcome.summary is not None and not printing.json and not (to_file and printing.quiet):
-            draw(outcome.summary, no_color=printing.no_color, stderr=to_file)
+        beside = to_file or printing.json
+        for drawn in (None if printing.json else outcome.summary, outcome.preview):
+            if drawn is not None and not (beside and printing.quiet):
+                draw(drawn, no_color=printing.no_color, stderr=beside)
         if printing.json:
             json_line(dict(outcome.report))
         elif outcome.drawing is not None:

@@ -55,7 +55,7 @@ class OutputPaths:
         """Whether a file's bytes go to stdout: ``-o -``, or stdin is the input and no name is given."""
         if self.writing.output is not None:
             return self.writing.output == STDOUT
-        return list(self.inputs) == [STDIN] and self.writing.out_dir is None
+        return list(self.inputs) == [STDIN] and self.writing.out_dir is None and not self.writing.only_shows
 
     def targets(self, source: Source, labels: Sequence[str], read_format: str) -> list[Target]:
         """Return one target for each label, or a single one for all of them as channels of an array."""
@@ -64,6 +64,8 @@ class OutputPaths:
             found = [Target(STDOUT, self._format(suffix_for(read_format)))]
         elif output is None:
             found = [self._derived(source, label, read_format) for label in labels]
+            if self.writing.only_shows:
+                return found
         elif MAP in output:
             paths = [output.replace(MAP, label) for label in labels]
             found = [Target(path, format_of(path, self.writing.format)) for path in paths]

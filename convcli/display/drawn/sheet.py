@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from convcli.display.drawn.lettering import FAINT, INK, PAPER, Ink, signed, text_width, write
 from convcli.display.words import printable
 
-__all__ = ["FAINT", "INK", "PAPER", "Sheet", "Words", "scaled", "wrapped"]
+__all__ = ["FAINT", "INK", "PAPER", "Sheet", "Tile", "Words", "lay_out", "scaled", "wrapped"]
 
 Point = tuple[float, float]
 
@@ -30,11 +30,19 @@ class Words(NamedTuple):
         return max(text_width(line, self.size) for line in self.lines)
 
 
+class Tile(NamedTuple):
+    """A picture and the lines below it."""
+
+    picture: Image.Image
+    lines: Sequence[str]
+
+
 class Sheet:
     """White paper with words at the top; `top` is where what is `below` begins, a margin after them."""
 
     def __init__(self, width: float, head: Sequence[Words], below: int, margin: int) -> None:
-        self.margin, self.top = margin, 2 * margin + sum(len(words.lines) * words.step for words in head)
+        self.margin = margin
+        self.top = margin + sum(len(words.lines) * words.step for words in head) + (margin if head else 0)
         self.image = Image.new("RGB", (ceil(width), self.top + below), PAPER)
         self.draw = ImageDraw.Draw(self.image)
         self.texts: list[str] = []
@@ -67,6 +75,32 @@ class Sheet:
     def pixels(self) -> NDArray[np.uint8]:
         """The sheet, H x W x 3, with a line at its end if it has characters that no font has."""
         return np.asarray(signed(self.image, self.texts))
+
+
+def lay_out(
+    head: Sequence[Words],
+    tiles: Sequence[Tile],
+    columns: int,
+    size: int,
+    margin: int,
+    *,
+    framed: bool = False,
+) -> Sheet:
+    """Return a sheet of tiles in cells of one size, row by row, with words of `size` below them."""
+    step = size + 3
+    lines = Words([line for tile in tiles for line in tile.lines], size, step)
+    cell = max(max(tile.picture.width for tile in tiles), ceil(lines.width))
+    across = max(columns * (cell + margin), *(words.width for words in (*head, lines)))
+    tallest = max(tile.picture.height for tile in tiles)
+    high = tallest + max(len(tile.lines) for tile in tiles) * step + 3 + margin
+    sheet = Sheet(ceil(across) + 2 * margin, head, ceil(len(tiles) / columns) * high + margin, margin)
+    for index, tile in enumerate(tiles):
+        left, above = sheet.cell(index, columns, (cell + margin, high))
+        sheet.paste((left, above), tile.picture, framed=framed)
+        for number, line in enumerate(tile.lines):
+            below = above + tile.picture.height + 3 + number * step
+            sheet.text((left, below), line, size, FAINT if number else INK)
+    return sheet
 
 
 def scaled(tile: Image.Image, scale: float) -> Image.Image:
