@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from convcli.atomic_write import is_bare_pipe
-from convcli.choices import STDOUT, RangeMode
+from convcli.choices import STDIN, STDOUT, RangeMode
 from convcli.display.drawn.contact_sheet import Limits, limits, picture, resized
 from convcli.display.drawn.lettering import font_notes
 from convcli.display.drawn.sheet import Tile, lay_out, scaled, wrapped
@@ -29,6 +29,7 @@ from convcli.imaging.writing.adapt import adapted
 from convcli.imaging.writing.encode import encode_pixels
 from convcli.options.specs import FilterSpec, PoolSpec, SheetSpec, WriteSpec
 from convcli.pipeline.batch import Source
+from convcli.pipeline.loaded_kernels import without_folders
 from convcli.pipeline.naming import OutputPaths, Target
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.results import Result
@@ -110,7 +111,8 @@ class Sheets:
         for result, name, label in zip(results, names, operation.labels, strict=True):
             kept = RangeMode.RAW if result.image.dtype.kind == "f" else RangeMode.CLIP
             facts = (*_settings(spec), f"range {spec.range or kept}")
-            found.append((result, name if names.count(name) == 1 else label, facts))
+            alone = names.count(name) == 1 and name != STDIN
+            found.append((result, without_folders(name) if alone else label, facts))
         return self.draw(source, image, found, others)
 
     def draw(
