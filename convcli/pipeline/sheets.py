@@ -205,7 +205,7 @@ def _tile(part: _Part, side: int) -> Tile:
     """Draw a part whose longer side is near `side`: areas of pixels averaged, or each of them enlarged."""
     pixels, facts = part.pixels, part.facts
     if pixels.dtype == np.uint8:
-        longest = max(pixels.shape)
+        longest = max(pixels.shape[:2])
         tile = scaled(Pillow.fromarray(pixels), side / longest if longest > side else side // longest)
     else:
         within = limits(pixels)
