@@ -231,13 +231,13 @@ class SheetSpec(WriteSpec):
             "--sheet",
             metavar="FILE",
             parser=output_path,
-            help="Draw the input and each result side by side, labelled, in a picture; FOLDER/ takes one for "
-            "each input. - is stdout: a terminal shows it, and results are written only if -o or --out-dir "
-            "says so.",
+            help="Draw the input and its results side by side, labelled, into FILE, or into FOLDER/ a sheet "
+            "for each input. With - (stdout; a terminal shows it) results are written only where -o or "
+            "--out-dir names them.",
         ),
     ] = None
     preview: Annotated[
-        bool, file_option("--preview", help="Draw that sheet in the terminal; alone, as with --sheet -.")
+        bool, file_option("--preview", help="Show that sheet in the terminal; alone it means --sheet -.")
     ] = False
 
     @property

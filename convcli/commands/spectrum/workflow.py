@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from convcli.choices import STDIN, Compress, PadMode
 from convcli.commands.spectrum.view import MOST_DRAWN, Spectra
+from convcli.display.drawn.lettering import font_notes
 from convcli.display.words import printable, size
 from convcli.engine.analysis.convolution_theorem import Theorem, theorem
 from convcli.errors import GeometryError, OutputError
@@ -71,6 +72,7 @@ def spectrum_files(
         if writing.out_dir is not None:
             make_folder(writing.out_dir)
         done = write_outputs(source, [(target.path, data)], replace=target.replace)
+        notes += font_notes(spectra.title)
         return done._replace(report={**report, "output": target.path}, notes=(*lines, *notes))
 
     return Batch(run_each(inputs, reading, work), count, naming is not None and naming.to_stdout)

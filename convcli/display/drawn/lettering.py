@@ -166,7 +166,9 @@ def _covered(path: str | None, letters: set[str]) -> set[str]:
     try:
         probe = ImageFont.load_default(PROBE) if path is None else ImageFont.truetype(path, PROBE)
         nothing = _drawn(probe, NO_CHARACTER)
-        return {one for one in letters if _drawn(probe, one) != nothing}
+        found = {one: _drawn(probe, one) for one in letters}
+        # fonts of colours alone draw nothing here
+        return {one for one, ink in found.items() if ink != nothing and (one == " " or any(ink[1]))}
     except (OSError, ValueError):  # no font after all, or one of bitmaps in other sizes
         return set()
 

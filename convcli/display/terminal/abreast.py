@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +41,11 @@ class Abreast:
         if chosen_protocol(Graphics.AUTO, console, os.environ) is not Graphics.BLOCKS:
             yield Picture(self.sheet, max_lines=most)
             return
-        columns = max(1, min(len(self.pictures), (options.max_width + GAP) // (NARROWEST + GAP)))
+        count = len(self.pictures)
+        rows = ceil(count / max(1, (options.max_width + GAP) // (NARROWEST + GAP)))
+        columns = ceil(count / rows)
         width = (options.max_width + GAP) // columns - GAP
-        for begin in range(0, len(self.pictures), columns):
+        for begin in range(0, count, columns):
             row = self.pictures[begin : begin + columns]
             table = Table.grid(padding=(0, GAP, 0, 0))
             for _ in row:
