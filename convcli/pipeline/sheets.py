@@ -21,7 +21,7 @@ from convcli.display.drawn.contact_sheet import Limits, limits, picture, resized
 from convcli.display.drawn.lettering import font_notes
 from convcli.display.drawn.sheet import Tile, lay_out, scaled, wrapped
 from convcli.display.terminal.abreast import Abreast
-from convcli.display.words import per_axis, size
+from convcli.display.words import per_axis, shortened, size
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import by_name, format_of
 from convcli.imaging.image import Image, Space
@@ -48,8 +48,14 @@ NARROWEST = 200
 # Pictures side by side, and on a sheet, at most.
 ABREAST, MOST = 5, 40
 
+# Characters of a name, at most.
+MOST_OF_A_NAME = 160
+
 # Options that are named where they are not as usual.
-SETTINGS = ("pad_value", "padding", "stride", "dilation", "bias", "convolve", "normalize", "gray", "linear")
+SETTINGS = (
+    *("pad_value", "padding", "stride", "dilation", "ceil", "bias", "convolve", "normalize"),
+    *("chain", "combine", "gray", "linear", "alpha"),
+)
 
 
 class DrawnSheet(NamedTuple):
@@ -173,7 +179,7 @@ def _text(value: Any) -> str:
 
 
 class _Part(NamedTuple):
-    """A map or a colour picture of 8 bits, and its words."""
+    """A map, or a picture in colours, and its words."""
 
     pixels: NDArray[Any]
     name: str
@@ -189,14 +195,8 @@ def _parts(image: Image, name: str, facts: Sequence[str]) -> list[_Part]:
         page = replace(image, frames=(frame._replace(space=None),), space=space)
         shown, _ = adapted(page, by_name("bmp"))  # 8 bits, grey or RGB, no transparency
         return [_Part(shown.frames[0].pixels, name, facts)]
-    if pixels.ndim == 2:
+    if pixels.ndim == 2 or space is Space.RGB:
         return [_Part(pixels, name, facts)]
-    if space is Space.RGB:
-        within = limits(pixels)
-        most = max(-within.low, within.high)
-        span, zero = (Limits(-most, most), ", 0 is grey") if within.low < 0 else (within, "")
-        grey = picture(pixels - span.low, Limits(0, span.high - span.low))
-        return [_Part(grey, name, (*facts, f"{within}: black to white{zero}"))]
     planes = np.moveaxis(pixels, 2, 0)
     return [_Part(plane, f"{name}, channel {index}", facts) for index, plane in enumerate(planes)]
 
@@ -208,8 +208,19 @@ def _tile(part: _Part, side: int) -> Tile:
         longest = max(pixels.shape[:2])
         tile = scaled(Pillow.fromarray(pixels), side / longest if longest > side else side // longest)
     else:
-        within = limits(pixels)
+        tile, words = _stretched(pixels, side)
+        facts = (*facts, words)
+    return Tile(tile, [shortened(part.name, MOST_OF_A_NAME), ", ".join(facts)])
+
+
+def _stretched(values: NDArray[Any], side: int) -> tuple[Pillow.Image, str]:
+    """Draw a map of floats, or three as colours, and say what was made of the numbers."""
+    within = limits(values)
+    if values.ndim == 2:
         colours = "blue below 0, red above" if within.low < 0 else "black to white"
-        facts = (*facts, f"{within}: {colours}")
-        tile = Pillow.fromarray(picture(resized(pixels, side), within))
-    return Tile(tile, [part.name, ", ".join(facts)])
+        return Pillow.fromarray(picture(resized(values, side), within)), f"{within}: {colours}"
+    most = max(-within.low, within.high)
+    low, high, middle = (-most, most, ", 0 is grey") if within.low < 0 else (*within, "")
+    small = np.dstack([resized(plane, side) for plane in np.moveaxis(values, 2, 0)])
+    tile = Pillow.fromarray(picture(small - low, Limits(0, high - low)))
+    return tile, f"{within}: black to white{middle}"

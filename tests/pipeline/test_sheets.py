@@ -176,6 +176,17 @@ def test_what_changes_the_numbers_is_said(convcli: Convcli, gray: Path, texts: l
     assert texts[3::2] == [facts] * 3
 
 
+def test_chains_and_long_kernels(convcli: Convcli, gray: Path, texts: list[str]) -> None:
+    how = ("-k", "box", "-k", "sobel", "--chain", "--gray", "--sheet", "s.png")
+    assert convcli("filter", gray, *how).status == 0
+    assert texts[2] == "box sobel"
+    assert texts[3].startswith("20 x 27, pad reflect, chain, gray, range clip")
+    matrix = ";".join(["1 0 0 0 0 0 0 0 0"] * 9)
+    assert convcli("filter", gray, "-k", matrix, "--normalize", "--sheet", "s.png").status == 0
+    assert texts[-2].startswith("1 0 0 0")
+    assert len(texts[-2]) == 160 < len(matrix)
+
+
 def test_a_sheet_for_each_input_of_many(convcli: Convcli, gray: Path, photo: Path) -> None:
     ran = convcli("filter", gray, photo, "-k", "box", "--sheet", "sheets/")
     assert ran.out.decode().split() == [
