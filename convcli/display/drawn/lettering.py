@@ -149,7 +149,7 @@ def _runs(text: str) -> tuple[Run, ...]:
 
 def _paths(letters: str) -> dict[str, str | None]:
     """Return the path of a font for each character but marks."""
-    wanted = {one: _FOUND.get(one) for one in letters if not _is_mark(one)}
+    wanted = dict.fromkeys(one for one in letters if not _is_mark(one))
     new = {one for one in wanted if one not in _FOUND}
     for path in chain([None], islice(_fonts(), MOST_FONTS)) if new else ():
         found = _covered(path, new)
@@ -194,7 +194,8 @@ def _files() -> Iterator[str]:
     for folder in _folders():
         for here, _, names in os.walk(folder):
             for name in names:
-                if name.lower().endswith((".ttf", ".ttc", ".otf", ".otc")):
+                kind = name.lower().endswith((".ttf", ".ttc", ".otf", ".otc"))
+                if kind and not name.startswith("LastResort"):  # macOS: a sign of its script for any letter
                     yield os.path.join(here, name)
 
 
