@@ -5,18 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from convcli.choices import (
-    MAX_PIXELS,
-    STDOUT,
-    AlphaMode,
-    Choice,
-    Combine,
-    Compress,
-    Depth,
-    Layout,
-    Method,
-    RangeMode,
-)
+from convcli.choices import MAX_PIXELS, AlphaMode, Choice, Combine, Compress, Depth, Layout, Method, RangeMode
 from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
@@ -220,44 +209,6 @@ class WriteSpec(Options):
             )
         if self.output == "":
             raise UsageError("--output is empty", hint="name a file, or - for stdout")
-
-
-class SheetSpec(WriteSpec):
-    """Where results are written, and the sheet that shows them beside their input."""
-
-    sheet: Annotated[
-        str | None,
-        file_option(
-            "--sheet",
-            metavar="FILE",
-            parser=output_path,
-            help="Draw the input and its results side by side, labelled, into FILE, or into FOLDER/ a sheet "
-            "for each input. With - (stdout; a terminal shows it) results are written only where -o or "
-            "--out-dir names them.",
-        ),
-    ] = None
-    preview: Annotated[
-        bool, file_option("--preview", help="Show that sheet in the terminal; alone it means --sheet -.")
-    ] = False
-
-    @property
-    def shows(self) -> bool:
-        """Whether there is a sheet at all."""
-        return self.preview or self.sheet is not None
-
-    @property
-    def only_shows(self) -> bool:
-        """Whether results are looked at and not written."""
-        looked_at = self.sheet == STDOUT or (self.preview and self.sheet is None)
-        return looked_at and self.output is None and self.out_dir is None
-
-    def check(self) -> None:
-        """Refuse an empty name, and two files for stdout."""
-        super().check()
-        if self.sheet == "":
-            raise UsageError("--sheet is empty", hint="name a file, or - for stdout")
-        if self.sheet == self.output == STDOUT and not self.preview:
-            raise UsageError("--sheet and --output both want stdout", hint="name a file for one of them")
 
 
 class PixelOptions(Options):

@@ -9,10 +9,10 @@ from convcli.options.shared_options import (
     KernelOptions,
     PixelOptions,
     ReadSpec,
-    SheetSpec,
     SpeedOptions,
     WriteSpec,
 )
+from convcli.options.sheet_options import SheetSpec
 from convcli.options.window_options import PoolWindow, SlidingWindow
 from convcli.parsing import as_padding, as_pair
 

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from itertools import chain, groupby, islice
 from math import ceil
@@ -38,9 +38,6 @@ STYLES = ("bold", "italic", "oblique", "light", "thin", "black", "condensed", "m
 
 # Fonts that are looked at for a text, at most: each takes about a millisecond.
 MOST_FONTS = 400
-
-# Files in folders of fonts that are listed, at most.
-MOST_FILES = 20_000
 
 # Size at which glyphs are compared, and a character that Unicode promises never to assign.
 PROBE, NO_CHARACTER = 24, "\uffff"
@@ -187,16 +184,11 @@ def _fonts() -> tuple[str, ...]:
         rank = next((rank for rank, known in enumerate(KNOWN) if name.startswith(known)), len(KNOWN))
         return any(style in name for style in STYLES), rank, path
 
-    return tuple(sorted(islice(_files(), MOST_FILES), key=order))
-
-
-def _files() -> Iterator[str]:
-    for folder in _folders():
-        for here, _, names in os.walk(folder):
-            for name in names:
-                kind = name.lower().endswith((".ttf", ".ttc", ".otf", ".otc"))
-                if kind and not name.startswith("LastResort"):  # macOS: a sign of its script for any letter
-                    yield os.path.join(here, name)
+    places = (place for folder in _folders() for place in os.walk(folder))
+    files = (os.path.join(here, name) for here, _, names in places for name in names)
+    # LastResort of macOS has a sign of its script for any letter
+    wanted = re.compile(r"(?i)(?!.*LastResort).*\.[to]t[fc]$")
+    return tuple(sorted(filter(wanted.match, files), key=order))
 
 
 def _folders() -> list[str]:
