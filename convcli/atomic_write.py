@@ -9,7 +9,7 @@ import stat
 from convcli.errors import OutputError
 from convcli.temporary_files import removed_after, temporary_name
 
-__all__ = ["already_there", "is_bare_pipe", "write_bytes"]
+__all__ = ["already_there", "is_stream", "make_folder", "write_bytes"]
 
 # Hints by the number of the error.
 _HINTS = {
@@ -83,12 +83,28 @@ def already_there(path: str, other: str = "-o") -> OutputError:
     return OutputError(f"{path!r} is already there", hint=f"add --force to replace it, or use {other}")
 
 
-def is_bare_pipe(path: str) -> bool:
-    """Whether `path` is a pipe whose name has no suffix, such as ``>(command)``: stdout's format suits it."""
+def is_stream(path: str) -> bool:
+    """Whether `path` is a pipe, such as ``>(command)``, a device or an open file, and has no suffix.
+
+    stdout's format suits it.
+    """
     try:
-        return not os.path.splitext(path)[1] and stat.S_ISFIFO(os.stat(path).st_mode)
+        if os.path.splitext(path)[1]:
+            return False
+        mode = os.stat(path).st_mode
+        return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or _open_file(path) is not None
     except (OSError, ValueError):
         return False
+
+
+def make_folder(folder: str) -> None:
+    """Make `folder`, and those that it is in; nothing for the current one, which has no name."""
+    try:
+        if folder:
+            os.makedirs(folder, exist_ok=True)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise OutputError(f"folder {folder!r} cannot be made: {reason}", hint="choose another") from error
 
 
 def _open_file(path: str) -> int | None:

@@ -22,7 +22,7 @@ PIPE_CLOSED = 141
 class Group(PlainGroup):
     """The group of all commands; errors that end a command become a line on stderr and an exit status.
 
-    The errors of single inputs of a batch are reported by `messages.deliver`, which goes on with the next.
+    The errors of single inputs of a batch are reported by `pipeline.delivery`, which goes on with the next.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -46,7 +46,7 @@ class Group(PlainGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
-            messages.say("interrupted")
+            messages.say(str(error) or "interrupted")
             raise typer.Exit(INTERRUPTED) from error
 
     def main(self, *args: Any, **options: Any) -> Any:

@@ -1,14 +1,9 @@
-"""Many inputs, one after the other: the failure of one becomes its outcome, and does not stop the others.
-
-Globbing and the table of formats are imported where needed: ``filter`` of a named file starts without them.
-"""
+"""Many inputs, one after the other: the failure of one becomes its outcome, and does not stop the others."""
 
 import os
-import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from errno import EACCES
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -16,48 +11,20 @@ from convcli.arrayfiles.devices import read_all
 from convcli.choices import STDIN, STDOUT
 from convcli.errors import ConvcliError, GeometryError, ImageError, OutputError, UsageError
 from convcli.options.specs import ReadSpec
+from convcli.pipeline.sources import Source, find_sources, is_pattern
 
 __all__ = [
     "Batch",
     "Outcome",
+    "Progress",
     "Source",
     "check_inputs",
+    "count_inputs",
     "find_sources",
     "layout_hint",
     "read_stdin",
     "refuse_inputs",
-    "run_each",
 ]
-
-
-@dataclass(frozen=True)
-class Source:
-    """One input: its path (or ``-``), and its folder below the one that was named, for derived names."""
-
-    path: str
-    folder: str = ""
-    error: ConvcliError | None = None  # why it could not even be looked for
-    notes: list[str] = field(default_factory=list, compare=False)  # about the picture, once it is read
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-        return "stdin" if self.path == STDIN else self.path
-
-    def is_at(self, path: str) -> bool:
-        """Whether the file at `path` is this input, by another spelling or a link too."""
-        try:
-            written = os.stat(path)
-            read = os.fstat(sys.stdin.fileno()) if self.path == STDIN else os.stat(self.file)
-        except (OSError, ValueError, AttributeError):  # not there, or stdin is no file, or closed
-            return False
-        return stat.S_ISREG(read.st_mode) and os.path.samestat(read, written)
-
-    @property
-    def file(self) -> str:
-        """The file that is read: ``two.npz`` for its array ``two.npz:a``."""
-        end = self.path.lower().rfind(".npz:") + len(".npz")
-        return self.path if end < len(".npz") or os.path.lexists(self.path) else self.path[:end]
 
 
 class Outcome(NamedTuple):
@@ -80,39 +47,79 @@ class Outcome(NamedTuple):
         return self.outputs[0] if len(self.outputs) == 1 else list(self.outputs)
 
 
-class Batch(NamedTuple):
-    """Outcomes as they are done, their number (None: not known yet), and whether files go to stdout."""
+@dataclass
+class Progress:
+    """How far work is: its steps in all (None: not known), how many are done, and what is worked on."""
 
-    outcomes: Iterable[Outcome]
     total: int | None
-    to_stdout: bool
+    done: int = 0
+    current: str = ""
 
 
-def run_each(
-    inputs: Sequence[str], reading: ReadSpec, work: Callable[[Source], Outcome]
-) -> Iterator[Outcome]:
-    """Yield the outcome of `work` on each input; an error becomes the outcome of its input."""
-    from numpy import errstate  # here for start-up; every command has loaded NumPy by now
+@dataclass
+class Batch:
+    """The inputs of a command, and the work on each of them.
 
-    for source in find_sources(inputs, recursive=reading.recursive):
-        try:
-            if source.error is not None:
-                raise source.error
-            with errstate(all="ignore"):  # what overflows is said by notes and errors, not by warnings
-                done = work(source)
+    Attributes
+    ----------
+    inputs, reading
+        As given; patterns, and with ``reading.recursive`` folders, stand for the files in them.
+    work
+        Makes the outcome of one input; the error that it raises becomes the outcome.
+    to_stdout
+        Whether files go to stdout.
+    last
+        Makes the outcome that is about all inputs, if there is one, when they are done.
+    progress
+        Its total is known before the first outcome.
+    """
+
+    inputs: Sequence[str]
+    reading: ReadSpec
+    work: Callable[[Source], Outcome]
+    to_stdout: bool = False
+    last: Callable[[], Outcome | None] = lambda: None
+    progress: Progress = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.progress = Progress(count_inputs(self.inputs, self.reading))
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield the outcome of each input, in order."""
+        from numpy import errstate  # here for start-up; every command has loaded NumPy by now
+
+        sources: Iterable[Source] = find_sources(self.inputs, recursive=self.reading.recursive)
+        if self.progress.total is None:  # all are found before any is written: results are no inputs
+            sources = list(sources)
+            self.progress.total = len(sources)
+        for source in sources:
+            self.progress.current = source.name
+            try:
+                if source.error is not None:
+                    raise source.error
+                with errstate(all="ignore"):  # what overflows is said by notes and errors, not by warnings
+                    done = self.work(source)
+            except ConvcliError as error:
+                done = Outcome(input=source.path, error=_named(source, error))
+            except OSError as error:  # what is worked on is gone, or its disk is
+                reason = error.strerror or str(error)
+                lost = ImageError(f"{source.name!r}: {reason}", hint="was it moved or deleted meanwhile?")
+                done = Outcome(input=source.path, error=lost)
+            self.progress.done += 1
             yield done
-        except ConvcliError as error:
-            yield Outcome(input=source.path, error=_named(source, error))
-        except OSError as error:  # what is worked on is gone, or its disk is
-            reason = error.strerror or str(error)
-            lost = ImageError(f"{source.name!r}: {reason}", hint="was it moved or deleted meanwhile?")
-            yield Outcome(input=source.path, error=lost)
+
+
+def count_inputs(inputs: Sequence[str], reading: ReadSpec) -> int | None:
+    """Count the inputs; None where folders and patterns stand for any number of them."""
+    return None if reading.recursive or any(map(is_pattern, inputs)) else len(inputs)
 
 
 def _named(source: Source, error: ConvcliError) -> ConvcliError:
     """Return an error that names its input; where channels are wrong, an array may have them first."""
     if isinstance(error, GeometryError | OutputError) and "channel" in error.message:
         error.hint = layout_hint(source.notes, error.hint)
+    if error.message.endswith("is a folder"):
+        error.hint = "name files, or add --recursive for the pictures in it"
     if source.name in error.message or repr(source.name) in error.message:
         return error
     error.message = f"{source.name!r}: {error.message}"
@@ -122,100 +129,6 @@ def _named(source: Source, error: ConvcliError) -> ConvcliError:
 def layout_hint(notes: Sequence[str], otherwise: str) -> str:
     """Return the note that an array looks like channels first, or the hint `otherwise`."""
     return next((note for note in notes if "--layout" in note), otherwise)
-
-
-def find_sources(inputs: Sequence[str], *, recursive: bool) -> Iterator[Source]:
-    """Yield each input; with `recursive`, the pictures in folders and those that patterns match, in order."""
-    for given in inputs:
-        if given == STDIN or not recursive:
-            yield Source(given)
-        elif os.path.isdir(given):
-            yield from _walk(given)
-        elif os.path.lexists(given) or not set(given) & set("*?["):
-            yield Source(given) if _is_readable(given) else _unsuitable(given)
-        else:
-            yield from _matches(given)
-
-
-def _matches(pattern: str) -> Iterator[Source]:
-    found = {source.path: source for source in _expanded(pattern)} or {pattern: Source(pattern)}
-    for path, source in sorted(found.items()):
-        if source.error is None and os.path.isdir(path):
-            yield from _walk(path)
-        elif source.error is not None or _is_readable(path):
-            yield source
-
-
-def _expanded(pattern: str) -> Iterator[Source]:
-    """Yield what a pattern matches, once or more, and the folders on its way that may not be read.
-
-    Below ``**``, links to folders are not followed: they can lead in circles.
-    """
-    from glob import escape, glob, has_magic
-
-    parts = pattern.replace(os.altsep or os.sep, os.sep).split(os.sep)
-    if "**" in parts:
-        at = parts.index("**")
-        for top in _expanded(os.sep.join(parts[:at]) or (os.sep if at else os.curdir)):
-            if top.error is not None or (at == len(parts) - 1 and os.path.isdir(top.path)):
-                yield top
-                continue
-            failed: list[OSError] = []
-            for here, below, _ in os.walk(top.path, onerror=failed.append):
-                below[:] = [name for name in below if not name.startswith(".")]
-                inside = "" if here == os.curdir else escape(here.removeprefix(os.curdir + os.sep))
-                yield from _expanded(os.path.join(inside, *parts[at + 1 :]))
-            yield from map(_unreadable, failed if os.path.isdir(top.path) else ())
-        return
-    yield from map(Source, glob(pattern))
-    above = os.path.dirname(pattern)
-    folders: list[str] = []
-    while has_magic(above):  # `glob` passes over folders that may not be read
-        folders += glob(above)
-        above = os.path.dirname(above)
-    for folder in [*folders, above]:
-        if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):
-            yield _unreadable(PermissionError(EACCES, os.strerror(EACCES), folder))
-
-
-def _walk(folder: str) -> Iterator[Source]:
-    from convcli.imaging.formats import is_picture
-
-    failed: list[OSError] = []
-    for here, below, names in os.walk(folder, onerror=failed.append):
-        below.sort()
-        for name in sorted(filter(is_picture, names)):
-            path = os.path.join(here, name)
-            if _is_readable(path):
-                relative = os.path.relpath(here, folder)
-                yield Source(path, "" if relative == os.curdir else relative)
-    yield from map(_unreadable, failed)
-
-
-def _is_readable(path: str) -> bool:
-    """Whether a file in a folder is a regular one: pipes could wait for ever, and devices never end.
-
-    A link to nothing is left to be read, which says what is wrong.
-    """
-    try:
-        return stat.S_ISREG(os.stat(path).st_mode)
-    except OSError:
-        return True
-
-
-def _unsuitable(path: str) -> Source:
-    """Return a pipe or device among the names that a shell has made of a pattern."""
-    said = ImageError(f"{path!r} is a pipe or a device", hint="leave --recursive out to read it")
-    return Source(path, error=said)
-
-
-def _unreadable(error: OSError) -> Source:
-    folder, reason = (
-        os.path.normpath(os.fsdecode(error.filename or "?")),
-        (error.strerror or "it failed").lower(),
-    )
-    said = ImageError(f"folder {folder!r} cannot be read: {reason}", hint="see its permissions")
-    return Source(folder, error=said)
 
 
 def read_stdin(max_pixels: int) -> bytes:
@@ -240,20 +153,28 @@ def check_inputs(inputs: Sequence[str], kernels: Sequence[str] = ()) -> None:
 
 
 def refuse_inputs(
-    outputs: Iterable[str | None], inputs: Iterable[str], *, force: bool, page: str | None = None
+    outputs: Iterable[str | None],
+    inputs: Iterable[str],
+    *,
+    force: bool,
+    option: str = "-o",
+    page: str | None = None,
 ) -> None:
     """Refuse outputs, paths or ``-``, that are files which the command reads, unless `force` is given.
 
     Names that are empty are refused too, and those of pictures and arrays for the one that is an HTML `page`.
+    `option` names the outputs: empty where their names are derived; that of the page is ``--html``.
     """
     for path in outputs:
+        said = "--html" if path == page else option
         if path == "":
-            raise UsageError("the name of an output is empty", hint="name a file, or - for stdout")
+            raise UsageError(f"{said}: the name is empty", hint="name a file, or - for stdout")
         for read in inputs if not force and path not in (None, STDOUT) else ():
             if path is not None and Source(read).is_at(path):
                 what = "the input itself" if path == read else f"the input {Source(read).name!r}"
                 raise OutputError(
-                    f"{path!r} is {what}", hint="add --force to replace it, or choose another name"
+                    f"{said}: {path!r} is {what}".removeprefix(": "),
+                    hint="add --force to replace it, or choose another name",
                 )
     if page is not None and os.path.splitext(page)[1].lower() not in ("", ".html", ".htm", ".xhtml"):
         raise UsageError(f"a page is not written to {page!r}", hint="name a .html file")

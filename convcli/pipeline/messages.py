@@ -6,22 +6,21 @@ command loads this module, so it imports Rich, `json` and modules that need NumP
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
-
-import typer
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING, Any, TextIO
 
 from convcli.display.words import one_line, printable, shortened
-from convcli.errors import ConvcliError, OutputError, UsageError
+from convcli.errors import ConvcliError, OutputError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from convcli.options.shared_options import PrintOptions
-    from convcli.pipeline.batch import Batch
+    from convcli.pipeline.bar import Bar
+    from convcli.pipeline.batch import Progress
 
-T = TypeVar("T")
+# The progress bar that is on the screen.
+_bar: "Bar | None" = None
 
 # Characters of an error with its hint: what is beyond them, in the middle, is left out.
 MOST_OF_AN_ERROR = 500
@@ -37,18 +36,19 @@ def say(text: str) -> None:
     """Write one line for people on stderr; what is not printable, or not in its encoding, is escaped."""
     line = one_line(text)
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
-    sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-    sys.stderr.flush()
+    with _aside(stdout=False):
+        sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        sys.stderr.flush()
 
 
 def path(name: str) -> None:
     """Write a file's name on stdout, byte for byte, as names need not be UTF-8; escaped on a terminal."""
-    _write(os.fsencode(printable(name) if _stdout().isatty() else name) + b"\n")
+    _write(os.fsencode(printable(name) if stdout().isatty() else name) + b"\n")
 
 
 def text(words: str) -> None:
     """Write text on stdout."""
-    _stdout().write(words)
+    stdout().write(words)
 
 
 def product(data: bytes | memoryview) -> None:
@@ -71,11 +71,12 @@ def json_line(value: dict[str, Any]) -> None:
 
 def draw(item: object, *, no_color: bool, stderr: bool = False) -> None:
     """Print what Rich draws, on stdout unless told otherwise."""
-    _draw(console(no_color=no_color, stderr=stderr), item)
+    draw_on(console(no_color=no_color, stderr=stderr), item)
 
 
-def _draw(screen: "Console", *items: object) -> None:
-    with _told():
+def draw_on(screen: "Console", *items: object) -> None:
+    """Print what Rich draws on a console."""
+    with _told(), _aside(stdout=not screen.stderr):
         for item in items:
             screen.print(item, crop=False)
         screen.file.flush()
@@ -102,7 +103,7 @@ def _told() -> Iterator[None]:
 def finish() -> None:
     """Write what is still buffered; an error if stdout takes nothing, and all was in vain."""
     with _told():
-        _stdout().flush()
+        stdout().flush()
 
 
 def give_up_stdout() -> None:
@@ -115,62 +116,13 @@ def give_up_stdout() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def deliver(batch: "Batch", printing: "PrintOptions", screen: "Console | None" = None) -> None:
-    """Print what each input gave, as it is done; exit with status 1 where some input failed.
-
-    `screen` prints products that are Rich renderables; by default a console on stdout.
-    """
-    if batch.to_stdout:
-        if printing.json:
-            raise UsageError("--json and the picture both want stdout", hint="write the picture to -o FILE")
-        if _stdout().isatty():
-            raise UsageError(
-                "picture bytes are not written to a terminal",
-                hint="name a file with -o, or pipe the output on",
-            )
-    failures = shown = 0
-    for outcome in progress(batch.outcomes, total=batch.total, quiet=printing.quiet):
-        if outcome.error is not None:
-            failures += 1
-            error = outcome.error
-            if printing.json:
-                json_line({"input": outcome.input, "error": error.message, "hint": error.hint})
-            if batch.total == 1:
-                raise error
-            complain(error)
-            continue
-        if not printing.quiet:
-            for note in (*outcome.details, *outcome.notes) if printing.verbose else outcome.notes:
-                say(f"{outcome.input}: {note}")
-        to_file = bool(outcome.outputs) or outcome.data is not None
-        beside = to_file or printing.json
-        for drawn in (None if printing.json else outcome.summary, outcome.preview):
-            if drawn is not None and not (beside and printing.quiet):
-                draw(drawn, no_color=printing.no_color, stderr=beside)
-        if printing.json:
-            json_line(dict(outcome.report))
-        elif outcome.drawing is not None:
-            screen = screen or console(no_color=printing.no_color)
-            _draw(screen, *([""] if shown else []), outcome.drawing)
-            shown += 1
-        elif outcome.data is not None:
-            product(outcome.data)
-        else:
-            for name in outcome.outputs:
-                path(name)
-    if failures:
-        if not printing.quiet:
-            say(f"{failures} of {batch.total or 'the'} inputs failed")
-        raise typer.Exit(1)
-
-
 def console(*, no_color: bool, stderr: bool = False, forced: bool = False) -> "Console":
     """Return a Rich console; Rich itself honours ``NO_COLOR`` and terminals without colour.
 
     A `forced` one writes 24-bit colours and graphics wherever it writes to.
     """
     if not stderr:
-        _stdout()  # Rich itself says nothing about one that is closed
+        stdout()  # Rich itself says nothing about one that is closed
     from convcli.display.terminal.console import PlainConsole
 
     return PlainConsole(
@@ -181,43 +133,60 @@ def console(*, no_color: bool, stderr: bool = False, forced: bool = False) -> "C
     )
 
 
-def progress(items: Iterable[T], *, total: int | None, quiet: bool) -> Iterator[T]:
-    """Yield `items`, with a progress bar on stderr if that is a terminal and there is more than one."""
-    with meter(total, "pictures", quiet=quiet or total == 1) as advance:
-        for item in items:
-            yield item
-            advance()
-
-
 @contextmanager
-def meter(total: int | None, description: str, *, quiet: bool) -> Iterator[Callable[[], None]]:
+def meter(total: int | None, doing: str, *, quiet: bool) -> Iterator[Callable[[], None]]:
     """Yield a function that moves a progress bar on by one step; no bar if stderr is no terminal.
 
     Without a `total`, the bar says only that work goes on.
     """
-    if quiet or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from convcli.pipeline.batch import Progress
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
-        task = bar.add_task(description, total=total)
-        yield lambda: bar.advance(task)
+    progress = Progress(total)
+
+    def advance() -> None:
+        progress.done += 1
+
+    with progress_bar(progress, doing, quiet=quiet):
+        yield advance
+
+
+@contextmanager
+def progress_bar(progress: "Progress", doing: str, *, quiet: bool) -> Iterator[None]:
+    """Show a progress bar, unless `quiet`, or stderr is no terminal where lines can be drawn anew."""
+    global _bar
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    screen = console(no_color=False, stderr=True)
+    if screen.is_dumb_terminal or screen.legacy_windows:
+        yield
+        return
+    from convcli.pipeline.bar import Bar
+
+    with Bar(doing, progress, screen) as _bar:
+        try:
+            yield
+        finally:
+            _bar = None
+
+
+def _aside(*, stdout: bool) -> AbstractContextManager[None]:
+    """Return the context in which to write on stdout or stderr: without the bar, if there is one."""
+    return nullcontext() if _bar is None else _bar.aside(stdout=stdout)
 
 
 def _write(data: bytes | memoryview) -> None:
-    stdout = _stdout()
-    with _told():
-        stdout.flush()
+    out = stdout()
+    with _told(), _aside(stdout=True):
+        out.flush()
         rest = memoryview(data)
         while rest:  # unbuffered (PYTHONUNBUFFERED), a pipe takes what it has room for
-            rest = rest[stdout.buffer.write(rest) :]
-        stdout.buffer.flush()
+            rest = rest[out.buffer.write(rest) :]
+        out.buffer.flush()
 
 
-def _stdout() -> TextIO:
+def stdout() -> TextIO:
+    """Return stdout; an error if it is closed."""
     if sys.stdout is None:
         raise OutputError("stdout is closed", hint="leave it open, or send it to a file")
     return sys.stdout

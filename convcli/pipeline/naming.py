@@ -3,19 +3,22 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from convcli.atomic_write import already_there, is_bare_pipe
+from convcli.atomic_write import already_there, is_stream, make_folder
 from convcli.choices import STDIN, STDOUT
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
 from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Source, refuse_inputs
 
-__all__ = ["OutputPaths", "Target"]
+__all__ = ["OutputPaths", "Target", "file_in", "into_folder"]
 
 # In the name after -o, the place of each feature map's label.
 MAP = "{map}"
+
+
+Spec = TypeVar("Spec", bound=WriteSpec)
 
 
 class Target(NamedTuple):
@@ -24,6 +27,37 @@ class Target(NamedTuple):
     path: str
     format: Format
     replace: bool = True
+
+
+def into_folder(writing: Spec) -> Spec:
+    """Return the same with the folder that ``-o`` names as the one of ``--out-dir``."""
+    if writing.output is None or not _is_folder(writing.output):
+        return writing
+    return writing.replace(output=None, out_dir=writing.output)
+
+
+def file_in(output: str | None, label: str, source: str | None = None, *, force: bool) -> str | None:
+    """Return the output that was named, or if it is a folder, a file in it called after `source` and `label`.
+
+    A name that ends in a slash is a folder, which is made; a file that is there is replaced with `force`.
+    """
+    if output is None or not _is_folder(output):
+        return output
+    make_folder(output)
+    path = os.path.join(output, label if source is None else f"{_stem(Source(source))}-{label}")
+    if os.path.lexists(path) and not force:
+        raise already_there(path)
+    return path
+
+
+def _is_folder(output: str) -> bool:
+    if output == STDOUT:
+        return False
+    return output.endswith((os.sep, os.altsep or os.sep)) or os.path.isdir(output)
+
+
+def _stem(source: Source) -> str:
+    return "stdin" if source.path == STDIN else os.path.splitext(os.path.basename(source.file))[0]
 
 
 @dataclass
@@ -42,9 +76,11 @@ class OutputPaths:
         if output is not None and self.count != 1:
             many = "several inputs" if self.count is None else f"{self.count} inputs"
             where = "stdout" if output == STDOUT else repr(output)
-            raise UsageError(f"{many} cannot all go to {where}", hint="use --out-dir DIR")
+            raise UsageError(
+                f"{many} cannot all go to {where}", hint="name a folder: -o DIR/ or --out-dir DIR"
+            )
         if output is not None and output != STDOUT:
-            if not is_bare_pipe(output):
+            if not is_stream(output):
                 format_of(output, self.writing.format)
             refuse_inputs([output], [*self.inputs, *self.also_read], force=self.writing.force)
         elif self.writing.format is not None:
@@ -69,7 +105,7 @@ class OutputPaths:
         elif MAP in output:
             paths = [output.replace(MAP, label) for label in labels]
             found = [Target(path, format_of(path, self.writing.format)) for path in paths]
-        elif is_bare_pipe(output):
+        elif is_stream(output):
             found = [Target(output, self._format(suffix_for(read_format)))]
         else:
             found = [Target(output, format_of(output, self.writing.format))]
@@ -86,13 +122,11 @@ class OutputPaths:
         return found if not self.floats or "float" in found.depths else by_name("npy")
 
     def _derived(self, source: Source, label: str, read_format: str) -> Target:
-        stem, own = os.path.splitext(os.path.basename(source.file))
-        if source.path == STDIN:
-            stem, own = "stdin", ""
+        own = "" if source.path == STDIN else os.path.splitext(source.file)[1]
         format = self._format(own if _same_kind(own, read_format) else suffix_for(read_format))
         suffix = own if own.lower() in format.suffixes else format.suffix
         folder = os.path.join(self.writing.out_dir or "", source.folder)
-        path = os.path.join(folder, f"{stem}-{label}{suffix}")
+        path = os.path.join(folder, f"{_stem(source)}-{label}{suffix}")
         return Target(path, format, replace=self.writing.force)
 
     def _check(self, source: Source, target: Target) -> None:
@@ -108,7 +142,9 @@ class OutputPaths:
                 f"{target.path!r} already holds the result of {before!r}",
                 hint="give inputs of one name different --out-dir folders",
             )
-        refuse_inputs([target.path], [source.path, *self.also_read], force=self.writing.force)
+        option = "-o" if self.writing.output is not None else ""
+        read = [source.path, *self.also_read]
+        refuse_inputs([target.path], read, force=self.writing.force, option=option)
         if not target.replace and os.path.lexists(target.path):
             raise already_there(target.path)
 

@@ -6,32 +6,29 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from convcli.atomic_write import write_bytes
+from convcli.atomic_write import make_folder, write_bytes
 from convcli.choices import STDIN, STDOUT, AlphaMode, Depth, RangeMode
 from convcli.engine.window import Window
-from convcli.errors import OutputError
 from convcli.imaging import colour
 from convcli.imaging.image import Image, Space, together
 from convcli.imaging.reading.read import read_picture
 from convcli.imaging.transfer_curve import curves_of
 from convcli.imaging.writing.encode import encode_picture
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, SheetSpec, WriteSpec
-from convcli.pipeline.batch import Batch, Outcome, Source, read_stdin, run_each
-from convcli.pipeline.naming import OutputPaths, Target
+from convcli.pipeline.batch import Batch, Outcome, Source, count_inputs, read_stdin
+from convcli.pipeline.naming import OutputPaths, Target, into_folder
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
 
 if TYPE_CHECKING:
-    from convcli.pipeline.sheets import DrawnSheet, Sheets
+    from convcli.pipeline.sheets import Sheets
 
 __all__ = [
     "as_gray",
     "left_out",
-    "make_folder",
     "process",
     "read_source",
     "sheets_of",
-    "with_sheet",
     "write_outputs",
     "write_results",
 ]
@@ -55,8 +52,8 @@ def process(
 
     With `details`, outcomes have a report, and tell by which methods the results were computed.
     """
-    spec = operation.spec
-    count = None if reading.recursive else len(inputs)
+    spec, writing = operation.spec, into_folder(writing)
+    count = count_inputs(inputs, reading)
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
     paths = OutputPaths(writing, count, inputs, floats, also_read)
     sheets = sheets_of(writing, count, inputs, also_read)
@@ -86,7 +83,7 @@ def process(
         drawn = sheets.draw_maps(source, image, results, operation, targets) if sheets else None
         done = write_results(source, results, targets, spec, writing)
         output = done.output
-        done = with_sheet(done, drawn)
+        done = drawn.beside(done) if drawn else done
         if spec.alpha is AlphaMode.KEEP and any(
             frame.alpha is not None and operation.bleeds(frame.alpha) for frame in before.frames
         ):
@@ -115,7 +112,7 @@ def process(
         return done._replace(report=report, details=tuple(dict.fromkeys(lines)))
 
     to_stdout = paths.to_stdout or (sheets is not None and sheets.to_stdout)
-    return Batch(run_each(inputs, reading, work), count, to_stdout)
+    return Batch(inputs, reading, work, to_stdout)
 
 
 def _placed(result: Result, paths: Sequence[Sequence[Window]]) -> Result:
@@ -194,7 +191,7 @@ def write_results(
     if targets[0].path == STDOUT:
         return Outcome(input=source.path, data=encoded[0].data, notes=tuple(notes))
     for made, target in zip(encoded, targets, strict=True):
-        if writing.out_dir is not None:
+        if writing.output is None:  # a name of ours, in a folder of ours
             make_folder(os.path.dirname(target.path))
         write_bytes(target.path, made.data, replace=target.replace)
     return Outcome(input=source.path, outputs=tuple(target.path for target in targets), notes=tuple(notes))
@@ -211,22 +208,6 @@ def sheets_of(
     return Sheets(writing, count, inputs, also_read)
 
 
-def with_sheet(done: Outcome, sheet: "DrawnSheet | None") -> Outcome:
-    """Write the sheet of an input, if there is one, after its results."""
-    if sheet is None:
-        return done
-    done = done._replace(notes=(*done.notes, *sheet.notes), preview=sheet.view)
-    if sheet.target is None:
-        return done
-    path = sheet.target.path
-    if path == STDOUT:
-        return done._replace(data=sheet.data)
-    if sheet.in_folder:
-        make_folder(os.path.dirname(path))
-    write_bytes(path, sheet.data, replace=sheet.target.replace)
-    return done._replace(outputs=(*done.outputs, path))
-
-
 def write_outputs(source: Source, made: Sequence[tuple[str, bytes]], *, replace: bool = True) -> Outcome:
     """Write files, and return the outcome; what goes to stdout is its data."""
     files = [(path, content) for path, content in made if path != STDOUT]
@@ -234,15 +215,6 @@ def write_outputs(source: Source, made: Sequence[tuple[str, bytes]], *, replace:
         write_bytes(path, content, replace=replace)
     data = next((content for path, content in made if path == STDOUT), None)
     return Outcome(input=source.path, outputs=tuple(path for path, _ in files), data=data)
-
-
-def make_folder(folder: str) -> None:
-    """Make `folder`, and those that it is in."""
-    try:
-        os.makedirs(folder or os.curdir, exist_ok=True)
-    except OSError as error:
-        reason = (error.strerror or "it failed").lower()
-        raise OutputError(f"folder {folder!r} cannot be made: {reason}", hint="choose another") from error
 
 
 def _depth(image: Image) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from convcli.atomic_write import is_bare_pipe
+from convcli.atomic_write import is_stream, make_folder, write_bytes
 from convcli.choices import STDIN, STDOUT, RangeMode
 from convcli.display.drawn.contact_sheet import Limits, limits, picture, resized
 from convcli.display.drawn.lettering import font_notes
@@ -28,9 +28,9 @@ from convcli.imaging.image import Image, Space
 from convcli.imaging.writing.adapt import adapted
 from convcli.imaging.writing.encode import encode_pixels
 from convcli.options.specs import FilterSpec, PoolSpec, SheetSpec, WriteSpec
-from convcli.pipeline.batch import Source
+from convcli.pipeline.batch import Outcome, Source
 from convcli.pipeline.loaded_kernels import without_folders
-from convcli.pipeline.naming import OutputPaths, Target
+from convcli.pipeline.naming import OutputPaths, Target, into_folder
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.results import Result
 
@@ -72,6 +72,19 @@ class DrawnSheet(NamedTuple):
         """What the JSON object of its input says of it."""
         return {} if self.target is None else {"sheet": self.target.path}
 
+    def beside(self, done: Outcome) -> Outcome:
+        """Write it, and return the outcome of the results with it."""
+        done = done._replace(notes=(*done.notes, *self.notes), preview=self.view)
+        if self.target is None:
+            return done
+        path, replaced = self.target.path, self.target.replace
+        if path == STDOUT:
+            return done._replace(data=self.data)
+        if self.in_folder:
+            make_folder(os.path.dirname(path))
+        write_bytes(path, self.data, replace=replaced)
+        return done._replace(outputs=(*done.outputs, path))
+
 
 class Sheets:
     """The sheets of a batch: one for each input, in files and in the terminal."""
@@ -82,18 +95,15 @@ class Sheets:
         path, terminal = writing.sheet, sys.stdout is not None and sys.stdout.isatty()
         self.in_terminal = writing.preview or (path == STDOUT and terminal)
         self.naming: OutputPaths | None = None
-        self.in_folder = False
         if path is None or (path == STDOUT and self.in_terminal):
             return
-        self.in_folder = path.endswith(("/", os.sep)) or os.path.isdir(path)
-        if count != 1 and not self.in_folder:
+        files = into_folder(WriteSpec(output=path, force=writing.force))
+        if count != 1 and files.output is not None:
             where = "stdout" if path == STDOUT else repr(path)
             hint = "name a folder: --sheet sheets/"
             raise UsageError(f"sheets of several inputs cannot all go to {where}", hint=hint)
-        output, folder = (None, path) if self.in_folder else (path, None)
-        files = WriteSpec(output=output, out_dir=folder, force=writing.force)
         self.naming = OutputPaths(files, count, inputs, also_read=also_read)
-        if output not in (None, STDOUT) and not is_bare_pipe(path):
+        if files.output not in (None, STDOUT) and not is_stream(path):
             format = format_of(path)
             if format.numbers or "rgb" not in format.spaces:
                 raise UsageError(f"{path!r} cannot hold a sheet", hint="name a .png")
@@ -146,9 +156,10 @@ class Sheets:
             for tile in tiles
         ]
         sheet = lay_out((), labelled, columns, CAPTION, MARGIN, framed=True).pixels
+        in_folder = self.naming is not None and self.naming.writing.output is None
         data = b"" if target is None else encode_pixels(sheet, target.format)
         view = Abreast([(np.asarray(tile.picture), tile.lines) for tile in tiles], sheet)
-        return DrawnSheet(target, data, view if self.in_terminal else None, tuple(notes), self.in_folder)
+        return DrawnSheet(target, data, view if self.in_terminal else None, tuple(notes), in_folder)
 
     def _target(self, naming: OutputPaths, source: Source, others: Sequence[Target]) -> Target:
         (target,) = naming.targets(source, ("sheet",), "png")

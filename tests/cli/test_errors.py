@@ -143,8 +143,16 @@ RESULTS = {
     "raw in PNG": (["gray.png", "-k", "box", "--range", "raw", "-o", "x.png"], "raw", ""),
     "maps in one PNG": (["gray.png", "-k", "box", "-k", "log", "-o", "x.png"], "2 feature maps", "{map}"),
     "missing folder": (["gray.png", "-k", "box", "-o", "gone/x.png"], "gone", "make the folder"),
-    "a folder as output": (["gray.png", "-k", "box", "-o", "taken.png"], "taken.png", ""),
-    "the input itself": (["gray.png", "-k", "box", "-o", "gray.png"], "'gray.png' is the input", "--force"),
+    "a file for a folder": (
+        ["gray.png", "-k", "box", "-o", "gray.png/"],
+        "folder 'gray.png' cannot be made",
+        "",
+    ),
+    "the input itself": (
+        ["gray.png", "-k", "box", "-o", "gray.png"],
+        "-o: 'gray.png' is the input itself",
+        "--force",
+    ),
     "a made-up name that is there": (["gray.png", "-k", "log"], "'gray-log.png' is already there", "--force"),
     "a frame that is not there": (["gray.png", "-k", "box", "--frame", "3"], "no frame 3", ""),
     "too many pixels": (
@@ -223,7 +231,7 @@ def test_the_others_are_still_done(convcli: Convcli, gray: Path) -> None:
     first, second, summary = [line for line in ran.lines if "were cut" not in line]
     assert first.startswith("error: 'gone.png'")
     assert second.startswith("error: 'broken.png'")
-    assert summary == "2 of 3 inputs failed"
+    assert summary == "1 done, 2 failed"
 
 
 def test_errors_as_json_too(convcli: Convcli, gray: Path) -> None:
@@ -243,7 +251,7 @@ def test_thousands_of_inputs(convcli: Convcli, gray: Path) -> None:
     assert ran.status == 1
     assert ran.out == b"gray-box.png\n"
     assert len(ran.lines) == 20_000
-    assert ran.lines[-1] == "19999 of 20000 inputs failed"
+    assert ran.lines[-1] == "1 done, 19999 failed"
 
 
 @pytest.mark.parametrize("name", ["two words.png", "new\nline.png", "b\udcffd.png", "-dash.png", "[red].png"])

@@ -222,7 +222,7 @@ def test_any_other_error_of_the_system_is_one_line(
     assert ran.status == 1
     assert ran.out == b"b-box.png\n"
     assert ran.lines[0].startswith("error: 'a.png': Stale file handle; hint: ")
-    assert ran.lines[1:] == ["1 of 2 inputs failed"]
+    assert ran.lines[1:] == ["1 done, 1 failed"]
 
 
 def test_a_folder_that_is_gone(inputs: dict[str, bytes]) -> None:

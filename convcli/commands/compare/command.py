@@ -10,7 +10,7 @@ from convcli.options.option_groups import with_options
 from convcli.options.shared_options import file_option, output_option
 from convcli.options.specs import ReadSpec
 from convcli.options.typer_parsers import Command, output_path
-from convcli.pipeline import messages
+from convcli.pipeline.delivery import deliver
 
 __all__ = ["register"]
 
@@ -48,4 +48,4 @@ def compare_paddings(
     batch = compare_files(
         files.inputs, spec, reading, output=output_file, html=html, force=force, summary=not printing.json
     )
-    messages.deliver(batch, printing)
+    deliver(batch, printing, "comparing")

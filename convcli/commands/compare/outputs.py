@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from convcli.atomic_write import is_bare_pipe
+from convcli.atomic_write import is_stream
 from convcli.choices import STDOUT
 from convcli.commands.compare.spec import CompareSpec
 from convcli.engine.arrays import Array
@@ -50,4 +50,4 @@ def picture_bytes(pixels: Array, path: str) -> bytes:
 
 def _format(path: str) -> Format:
     """Return the format that the suffix says; PNG for stdout and pipes."""
-    return by_name("png") if path == STDOUT or is_bare_pipe(path) else format_of(path)
+    return by_name("png") if path == STDOUT or is_stream(path) else format_of(path)

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from convcli.choices import STDOUT
 from convcli.commands.compare.outputs import DrawnPaths, check_paths, picture_bytes
@@ -15,7 +15,8 @@ from convcli.display.words import per_axis, printable
 from convcli.engine.arrays import Array
 from convcli.kernels.spec import kernel_files
 from convcli.options.specs import ReadSpec
-from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, refuse_inputs, run_each
+from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs, refuse_inputs
+from convcli.pipeline.naming import file_in
 from convcli.pipeline.process import read_source, write_outputs
 from convcli.stacks.convolutions import Convolution
 from convcli.stacks.paddings.affected_border import affected
@@ -48,7 +49,12 @@ def compare_files(
     `force`.
     """
     check_inputs(inputs, [spec.kernel or ""])
-    count = None if reading.recursive else len(inputs)
+    count = count_inputs(inputs, reading)
+    if count == 1:
+        output, html = (
+            file_in(path, f"compare.{suffix}", inputs[0], force=force)
+            for path, suffix in ((output, "png"), (html, "html"))
+        )
     paths = DrawnPaths(output, html)
     check_paths(paths, spec, count)
     subject = subject_of(spec)
@@ -75,13 +81,13 @@ def compare_files(
         report = {"input": source.path, **what, **outcome.report, "seconds": seconds}
         return outcome._replace(report=report, notes=(*picture.notes, *outcome.notes))
 
-    def outcomes() -> Iterator[Outcome]:
-        yield from run_each(inputs, reading, work)
-        if count != 1 and summary and tally.pictures:
-            title = f"{tally.pictures} pictures, {subject.name}"
-            yield Outcome(input="", summary=tally_table(tally, title, measured=spec.crop is not None))
+    def table() -> Outcome | None:
+        if count == 1 or not summary or not tally.pictures:
+            return None
+        title = f"{tally.pictures} pictures, {subject.name}"
+        return Outcome(input="", summary=tally_table(tally, title, measured=spec.crop is not None))
 
-    return Batch(outcomes(), count, STDOUT in paths)
+    return Batch(inputs, reading, work, STDOUT in paths, last=table)
 
 
 def _compared(

@@ -11,7 +11,7 @@ from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.options.typer_parsers import Command, output_path
 from convcli.options.window_options import SlidingWindow
 from convcli.parsing import place
-from convcli.pipeline import messages
+from convcli.pipeline.delivery import deliver
 
 __all__ = ["register"]
 
@@ -74,4 +74,4 @@ def explain_pixel(
     from convcli.commands.explain.workflow import explain_files  # here, as NumPy comes with it
 
     batch = explain_files(files.inputs, kernel, spec, reading, at=at, html=html, force=force)
-    messages.deliver(batch, printing)
+    deliver(batch, printing, "explaining")

@@ -14,9 +14,9 @@ from convcli.errors import UsageError, shown
 from convcli.kernels.spec import kernel_files
 from convcli.limits import EXPLAINED_WEIGHTS
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
-from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, refuse_inputs, run_each
+from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs, refuse_inputs
 from convcli.pipeline.loaded_kernels import load_kernels, without_folders
-from convcli.pipeline.naming import OutputPaths
+from convcli.pipeline.naming import OutputPaths, file_in
 from convcli.pipeline.process import as_gray, left_out, read_source, write_outputs
 from convcli.pipeline.results import overflow_note
 
@@ -42,9 +42,10 @@ def explain_files(
         raise UsageError(f"--kernel is given {len(kernels)} times", hint="explain one kernel at a time")
     if at is None and html is None:
         raise UsageError("--at is missing", hint="name an output pixel: --at ROW,COLUMN, such as --at 0,0")
-    count = None if reading.recursive else len(inputs)
+    count = count_inputs(inputs, reading)
     if html is not None and count != 1:
         raise UsageError("--html is a page about one picture", hint="name one input")
+    html = file_in(html, "explain.html", inputs[0], force=force)
     refuse_inputs([html], [*inputs, *kernel_files(kernels)], force=force, page=html)
     slides = load_kernels(kernels, spec)
     size = sum(weights.size for weights in slides.kernels[0].components)
@@ -76,4 +77,4 @@ def explain_files(
             notes=tuple(notes),
         )
 
-    return Batch(run_each(inputs, reading, work), count, html == STDOUT)
+    return Batch(inputs, reading, work, html == STDOUT)

@@ -6,7 +6,7 @@ from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
 from convcli.options.typer_parsers import Command
-from convcli.pipeline import messages
+from convcli.pipeline.delivery import deliver
 
 __all__ = ["register"]
 
@@ -28,4 +28,5 @@ def filter_images(
     from convcli.commands.filter.workflow import filter_files  # here, as NumPy comes with it
 
     details = printing.json or printing.verbose
-    messages.deliver(filter_files(files.inputs, kernel, spec, reading, writing, details=details), printing)
+    batch = filter_files(files.inputs, kernel, spec, reading, writing, details=details)
+    deliver(batch, printing, "filtering")

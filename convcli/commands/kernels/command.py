@@ -78,9 +78,13 @@ def export_kernel(spec: SpecArgument, writing: ExportOptions) -> None:
     from convcli.kernels.files import export
     from convcli.kernels.spec import kernel, kernel_files
     from convcli.pipeline.batch import refuse_inputs
+    from convcli.pipeline.naming import file_in
 
-    refuse_inputs([writing.output], kernel_files([spec]), force=writing.force)
-    done = export.export_kernel(kernel(spec), output=writing.output, format=writing.format)
+    found = kernel(spec)
+    name = f"{found.stem}{export.file_suffix(None, writing.format)}"
+    output = file_in(writing.output, name, force=writing.force)
+    refuse_inputs([output], kernel_files([spec]), force=writing.force)
+    done = export.export_kernel(found, output=output, format=writing.format)
     if done.path is None:
         messages.product(done.data)
     else:

@@ -39,9 +39,9 @@ def learn_kernel(
 
     report_on_stdout = not printing.json and kernel_file.output is None
     solves = spec.method is FitMethod.LSTSQ
-    total, doing = (None, "solving") if solves else (spec.steps or STEPS, "descending")
+    total = None if solves else spec.steps or STEPS
     quiet = printing.quiet or spec.show_steps is not None
-    with messages.meter(total, doing, quiet=quiet) as advance:
+    with messages.meter(total, "fitting", quiet=quiet) as advance:
         done = learn(
             pairs.files,
             spec,

@@ -20,6 +20,7 @@ from convcli.kernels.kernel import Kernel
 from convcli.kernels.recognition.recognise import Recognised, recognise
 from convcli.options.specs import ReadSpec
 from convcli.pipeline.batch import Source, check_inputs, layout_hint, refuse_inputs
+from convcli.pipeline.naming import file_in
 from convcli.pipeline.process import read_source
 
 __all__ = ["STEPS", "Learned", "learn"]
@@ -73,6 +74,7 @@ def learn(
             hint="give INPUT TARGET, or INPUT TARGET INPUT TARGET and so on",
         )
     check_inputs(files)
+    output = file_in(output, f"kernel{file_suffix(None, format)}", files[0], force=force)
     refuse_inputs([output], files, force=force)
     saves = output is not None or format is not None
     if saves:

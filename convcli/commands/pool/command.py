@@ -6,7 +6,7 @@ from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.specs import PoolSpec, ReadSpec, SheetSpec
 from convcli.options.typer_parsers import Command
-from convcli.pipeline import messages
+from convcli.pipeline.delivery import deliver
 
 __all__ = ["register"]
 
@@ -27,4 +27,5 @@ def pool_images(
     from convcli.commands.pool.workflow import pool_files  # here, as NumPy comes with it
 
     details = printing.json or printing.verbose
-    messages.deliver(pool_files(files.inputs, spec, reading, writing, details=details), printing)
+    batch = pool_files(files.inputs, spec, reading, writing, details=details)
+    deliver(batch, printing, "pooling")

@@ -8,7 +8,7 @@ from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
 from convcli.options.typer_parsers import Command, folder_path, verbatim
-from convcli.pipeline import messages
+from convcli.pipeline.delivery import deliver
 
 __all__ = ["register"]
 
@@ -61,4 +61,4 @@ def run_stack(
     from convcli.commands.run.workflow import run_files  # here, as NumPy comes with it
 
     batch = run_files(stack, files.inputs, spec, reading, writing, summary=summary, save_maps=save_maps)
-    messages.deliver(batch, printing)
+    deliver(batch, printing, "running")

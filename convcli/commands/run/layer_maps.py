@@ -3,14 +3,13 @@
 import os
 import re
 
-from convcli.atomic_write import already_there, write_bytes
+from convcli.atomic_write import already_there, make_folder, write_bytes
 from convcli.choices import STDIN
 from convcli.display.drawn.contact_sheet import contact_sheet, limits, picture
 from convcli.engine.arrays import Array
 from convcli.errors import OutputError
 from convcli.imaging.writing.encode import encode_pixels
 from convcli.pipeline.batch import Source
-from convcli.pipeline.process import make_folder
 from convcli.stacks.trace import LayerTrace
 
 __all__ = ["LayerMaps"]

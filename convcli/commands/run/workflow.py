@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from convcli.atomic_write import is_stream
 from convcli.choices import STDOUT, Depth, RangeMode
 from convcli.commands.run.layer_maps import LayerMaps
 from convcli.commands.run.report import layers_report, summary_table
@@ -17,11 +18,11 @@ from convcli.imaging.geotiff import unplaced
 from convcli.imaging.image import Frame, Image, Space, together
 from convcli.imaging.tiff_directory import Tags
 from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
-from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_each
+from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs
 from convcli.pipeline.lazy_rows import measured
-from convcli.pipeline.naming import OutputPaths
+from convcli.pipeline.naming import OutputPaths, into_folder
 from convcli.pipeline.operation import FeatureMap
-from convcli.pipeline.process import read_source, sheets_of, with_sheet, write_results
+from convcli.pipeline.process import read_source, sheets_of, write_results
 from convcli.pipeline.results import Result, figures, overflow_note, to_image
 from convcli.stacks.layers import channels_last
 from convcli.stacks.preprocess import preprocess
@@ -49,8 +50,9 @@ def run_files(
     """
     check_inputs(inputs)
     stack = read_stack(path)
-    count = None if reading.recursive else len(inputs)
-    if writing.format is None and writing.output in (None, STDOUT):
+    count = count_inputs(inputs, reading)
+    writing = into_folder(writing)
+    if writing.format is None and (writing.output in (None, STDOUT) or is_stream(writing.output)):
         writing = writing.replace(format="npy")
     naming = OutputPaths(writing, count, inputs, also_read=(path, *stack.files))
     sheets = sheets_of(writing, count, inputs, (path, *stack.files))
@@ -85,7 +87,7 @@ def run_files(
             error.hint = error.hint.removeprefix("add --gray, or ")  # an option of other commands
             raise
         output = done.output
-        done = with_sheet(done, drawn_sheet)
+        done = drawn_sheet.beside(done) if drawn_sheet else done
         if keep is not None:
             notes.append(keep.write())
         report = {
@@ -110,7 +112,7 @@ def run_files(
         )
 
     to_stdout = naming.to_stdout or (sheets is not None and sheets.to_stdout)
-    return Batch(run_each(inputs, reading, work), count, to_stdout)
+    return Batch(inputs, reading, work, to_stdout)
 
 
 def _tags(frame: Frame, y: Array, notes: list[str]) -> Tags | None:

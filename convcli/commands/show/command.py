@@ -2,7 +2,7 @@
 
 import typer
 
-from convcli.choices import AlphaMode, Graphics
+from convcli.choices import STDOUT, AlphaMode, Graphics
 from convcli.commands.show.spec import Form, ShowSpec
 from convcli.errors import UsageError
 from convcli.options import shared_options
@@ -11,6 +11,7 @@ from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.options.typer_parsers import Command
 from convcli.options.window_options import SlidingWindow
 from convcli.pipeline import messages
+from convcli.pipeline.delivery import deliver
 
 __all__ = ["register"]
 
@@ -42,7 +43,7 @@ def show_maps(
     from convcli.commands.show.workflow import show_files  # here, as NumPy comes with it
 
     batch = show_files(files.inputs, kernel, spec, reading, show_spec)
-    as_json = show_spec.shown_as is Form.JSON and not batch.to_stdout and show_spec.output is None
+    as_json = show_spec.shown_as is Form.JSON and not batch.to_stdout and show_spec.output in (None, STDOUT)
     forced = show_spec.graphics is not Graphics.AUTO
     screen = messages.console(no_color=printing.no_color, forced=forced) if show_spec.preview else None
-    messages.deliver(batch, printing.replace(json=as_json), screen)
+    deliver(batch, printing.replace(json=as_json), "showing", screen)

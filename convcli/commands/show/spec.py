@@ -138,7 +138,7 @@ class ShowSpec(Options):
         elif self.output is not None:
             raise UsageError(
                 f"a table is not written to {self.output!r}",
-                hint="name a .csv, .json or .npy, or redirect stdout",
+                hint="name a .csv, .json or .npy, add --as json, or redirect stdout",
             )
 
     @property

@@ -17,8 +17,9 @@ from convcli.errors import OutputError, UsageError
 from convcli.imaging.image import Image
 from convcli.kernels.spec import kernel_files
 from convcli.options.specs import FilterSpec, ReadSpec
-from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, refuse_inputs, run_each
+from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs, refuse_inputs
 from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels
+from convcli.pipeline.naming import file_in
 from convcli.pipeline.process import as_gray, left_out, read_source, write_outputs
 
 __all__ = ["show_files"]
@@ -44,13 +45,14 @@ def show_files(
     show_spec.check_form()
     check_inputs(inputs, kernels)
     _check(kernels, spec, show_spec)
-    count = None if reading.recursive else len(inputs)
+    count = count_inputs(inputs, reading)
     form, output = show_spec.shown_as, None if show_spec.output == STDOUT else show_spec.output
     if count != 1 and (form in (Form.CSV, Form.NPY) or output is not None):
         many = "several inputs" if count is None else f"{count} inputs"
         raise UsageError(
             f"{many} cannot all go to {output or 'stdout'!r} as {form}", hint="show one, or all --as json"
         )
+    output = file_in(output, f"show.{form}", inputs[0], force=show_spec.force)
     refuse_inputs([output], [*inputs, *kernel_files(kernels)], force=show_spec.force)
     # in --score each component of a kernel is a feature of its own
     combined = spec.replace(combine=Combine.NONE) if show_spec.score else spec
@@ -78,7 +80,7 @@ def show_files(
         data = _encoded(maps, form, report, reading.layout)
         return write_outputs(source, [(output or STDOUT, data)])._replace(notes=tuple(notes))
 
-    return Batch(run_each(inputs, reading, work), count, form is Form.NPY and output is None)
+    return Batch(inputs, reading, work, form is Form.NPY and output is None)
 
 
 def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> None:

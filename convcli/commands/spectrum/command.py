@@ -7,7 +7,7 @@ from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.specs import ReadSpec, WriteSpec
 from convcli.options.typer_parsers import Command
-from convcli.pipeline import messages
+from convcli.pipeline.delivery import deliver
 
 __all__ = ["register"]
 
@@ -32,4 +32,4 @@ def draw_spectra(
     from convcli.commands.spectrum.workflow import spectrum_files  # here, as NumPy comes with it
 
     batch = spectrum_files(files.inputs, kernel[0], reading, writing, convolve=convolve, normalize=normalize)
-    messages.deliver(batch, printing)
+    deliver(batch, printing, "transforming")

@@ -1,11 +1,13 @@
 """The work of ``convcli spectrum``: read, check the convolution theorem, draw."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convcli.atomic_write import make_folder
 from convcli.choices import STDIN, Compress, PadMode
 from convcli.commands.spectrum.view import MOST_DRAWN, Spectra
 from convcli.display.drawn.lettering import font_notes
@@ -19,9 +21,9 @@ from convcli.kernels.analysis import character, gain, rank
 from convcli.kernels.spec import kernel, kernel_files
 from convcli.limits import SHOWN_WEIGHTS
 from convcli.options.specs import ReadSpec, WriteSpec
-from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, run_each
-from convcli.pipeline.naming import OutputPaths
-from convcli.pipeline.process import as_gray, left_out, make_folder, read_source, write_outputs
+from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs
+from convcli.pipeline.naming import OutputPaths, into_folder
+from convcli.pipeline.process import as_gray, left_out, read_source, write_outputs
 
 __all__ = ["spectrum_files"]
 
@@ -51,7 +53,8 @@ def spectrum_files(
                 f"kernel {found.name!r} sums over {len(weights)} channels, and a spectrum is of one",
                 hint="give a kernel of one matrix",
             )
-    count = None if reading.recursive else len(inputs)
+    count = count_inputs(inputs, reading)
+    writing = into_folder(writing)
     draws = (writing.output, writing.out_dir, writing.format) != (None, None, None)
     naming = OutputPaths(writing, count, inputs, also_read=kernel_files([spec])) if draws else None
 
@@ -69,13 +72,13 @@ def spectrum_files(
             return Outcome(input=source.path, drawing=spectra, report=report, notes=tuple(notes))
         (target,) = naming.targets(source, (f"{found.stem}-spectrum",), "png")
         data = _encoded(spectra.picture(), target.format, writing.compress)
-        if writing.out_dir is not None:
-            make_folder(writing.out_dir)
+        if writing.output is None:
+            make_folder(os.path.dirname(target.path))
         done = write_outputs(source, [(target.path, data)], replace=target.replace)
         notes += font_notes(spectra.title)
         return done._replace(report={**report, "output": target.path}, notes=(*lines, *notes))
 
-    return Batch(run_each(inputs, reading, work), count, naming is not None and naming.to_stdout)
+    return Batch(inputs, reading, work, naming is not None and naming.to_stdout)
 
 
 def _title(source: Source, image: Image, called: str, *, convolve: bool) -> str:

@@ -163,7 +163,7 @@ def _content(path: str, shown: str, max_pixels: int) -> bytes:
         if any(os.path.exists(os.path.join(path, key)) for key in (".zarray", ".zgroup", "zarr.json")):
             hint = "store the array that you want with numpy.save: zarr reads it"
             raise ImageError(f"{shown!r} is a Zarr array, which is not read", hint=hint) from error
-        raise ImageError(f"{shown!r} is a folder", hint="name files, or add --recursive") from error
+        raise ImageError(f"{shown!r} is a folder", hint="name a file in it") from error
     except PermissionError as error:
         raise ImageError(f"{shown!r} may not be read", hint="its permissions forbid it") from error
     except MemoryError as error:

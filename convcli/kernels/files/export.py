@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from convcli.atomic_write import is_bare_pipe, write_bytes
+from convcli.atomic_write import is_stream, write_bytes
 from convcli.choices import STDOUT
 from convcli.errors import unknown
 from convcli.kernels.files.read import SUFFIXES
@@ -37,7 +37,7 @@ def file_suffix(output: str | None, format: str | None) -> str:
         if suffix not in SUFFIXES:
             raise unknown("kernel format", format, [known[1:] for known in SUFFIXES])
         return suffix
-    if output is None or output == STDOUT or is_bare_pipe(output):
+    if output is None or output == STDOUT or is_stream(output):
         return ".json"
     suffix = os.path.splitext(output)[1]
     if suffix.lower() not in SUFFIXES:

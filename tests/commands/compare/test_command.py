@@ -215,7 +215,7 @@ def test_one_failure_does_not_stop_the_others(convcli: Convcli, scene: Path) -> 
     assert ran.status == 1
     assert "'gone.png' does not exist" in ran.err
     assert ran.out.decode().startswith("2 pictures, box")
-    assert "1 of 3 inputs failed" in ran.err
+    assert "2 done, 1 failed" in ran.err
 
 
 def test_picture_and_page(convcli: Convcli, scene: Path) -> None:

@@ -363,4 +363,4 @@ def test_the_others_are_still_done(convcli: Convcli, gray: Path) -> None:
     assert ran.status == 1
     assert ran.out == b"gray-max.png\n"
     assert_array_equal(pixels("gray-max.png"), blocks(pixels(gray), 2, 2, np.max))
-    assert ran.lines[-1] == "1 of 2 inputs failed"
+    assert ran.lines[-1] == "1 done, 1 failed"

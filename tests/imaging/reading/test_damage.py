@@ -179,7 +179,7 @@ def test_a_missing_folder_is_said(tmp_path):
 def test_a_folder_is_no_picture(tmp_path):
     with pytest.raises(ImageError, match="is a folder") as caught:
         read_picture(tmp_path)
-    assert "--recursive" in caught.value.hint
+    assert "name a file" in caught.value.hint
 
 
 def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):

@@ -1,0 +1,141 @@
+"""The progress bar: the terminal's last line while work goes on. What is printed meanwhile goes above it.
+
+Rich's own live display would take every line apart and draw its bar anew for each: names of files would be
+wrapped, and a batch of small pictures would take half as long again.
+"""
+
+import os
+import stat
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from rich.cells import cell_len
+from rich.control import Control
+from rich.progress_bar import ProgressBar
+from rich.segment import ControlType, Segment, Segments
+
+from convcli.display.words import printable, shortened
+from convcli.pipeline.batch import Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["Bar", "Line", "line_of"]
+
+# Seconds between two drawings.
+_PERIOD = 0.1
+# Columns of the bar itself: at most, and below which it is left out; and least columns of a file's name.
+_WIDE, _NARROW, _NAME = 24, 5, 12
+
+
+class Line(NamedTuple):
+    """The words before the bar, its columns, and the words after it."""
+
+    before: str
+    bar: int
+    after: str
+
+
+class Bar:
+    """Draws `progress` on stderr, and makes room for other output; gone at the end, whatever the end is."""
+
+    def __init__(self, doing: str, progress: Progress, console: "Console") -> None:
+        self.doing, self.progress, self.console = doing, progress, console
+        self._start = time.monotonic()
+        self._drawn = False
+        self._lock = threading.RLock()
+        self._ended = threading.Event()
+        self._redrawing = threading.Thread(target=self._redraw, daemon=True)
+        self._stdout = _kind_of_stdout()
+
+    def __enter__(self) -> Self:
+        self._redrawing.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._redrawing.join()
+        self._erase()
+
+    @contextmanager
+    def aside(self, *, stdout: bool) -> Iterator[None]:
+        """Take the bar away while something is written, on stdout or on stderr, and put it back below.
+
+        Behind a pipe, what reads it may write to this terminal: it gets the time until the next drawing.
+        """
+        if stdout and self._stdout == "file":
+            yield
+            return
+        with self._lock:
+            self._erase()
+            try:
+                yield
+            finally:
+                if not (stdout and self._stdout == "pipe"):
+                    self._draw()
+
+    def _redraw(self) -> None:
+        while not self._ended.wait(_PERIOD):
+            with self._lock:
+                self._draw()
+
+    def _draw(self) -> None:
+        progress = self.progress
+        if progress.total == 1:
+            return
+        name = printable(os.path.basename(progress.current) or progress.current)
+        name = name.encode(self.console.encoding, "backslashreplace").decode(self.console.encoding)
+        width = self.console.width - 1  # the cursor stays in this line
+        line = line_of(self.doing, progress, time.monotonic() - self._start, name, width)
+        segments = [Segment(line.before)]
+        if line.bar:
+            bar = ProgressBar(progress.total, progress.done, line.bar, pulse=progress.total is None)
+            segments += self.console.render(bar, self.console.options.update(width=line.bar))
+        filling = width - sum(segment.cell_length for segment in segments) - cell_len(line.after)
+        segments.append(Segment(line.after + " " * filling))
+        self.console.print(Control(ControlType.CARRIAGE_RETURN), Segments(segments), end="")
+        self._drawn = True
+
+    def _erase(self) -> None:
+        if self._drawn:
+            self.console.control(Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2)))
+            self._drawn = False
+
+
+def line_of(doing: str, progress: Progress, seconds: float, name: str, width: int) -> Line:
+    """Return what fits into `width` columns, in this order: count, time left, verb, file, bar."""
+    after = f"{progress.done}" if progress.total is None else f"{progress.done}/{progress.total}"
+    if progress.total is not None and 0 < progress.done < progress.total:
+        left = round(seconds / progress.done * (progress.total - progress.done))
+        clock = f"{left // 60}:{left % 60:02}" if left < 3600 else f"{left // 3600} h {left // 60 % 60} min"
+        after = _joined(after, f"{clock} left", width)
+    before = f"{doing} " if len(doing) + 1 + cell_len(after) <= width else ""
+    room = width - len(before) - cell_len(after)
+    bar = min(_WIDE, room - 1 - (_NAME + 1 if name else 0))
+    bar = bar if bar >= _NARROW else 0
+    room -= bar + bool(bar) + 1
+    if name and room >= _NAME:
+        most = room
+        while cell_len(shown := shortened(name, most)) > room:  # some characters are two columns wide
+            most -= 1
+        after = f"{after} {shown}"
+    return Line(before, bar, f"{' ' * bool(bar)}{after}")
+
+
+def _joined(text: str, more: str, width: int) -> str:
+    return f"{text} {more}" if len(text) + 1 + len(more) <= width else text
+
+
+def _kind_of_stdout() -> str:
+    """Return terminal, pipe, or file for what does not show on the terminal."""
+    try:
+        if sys.stdout.isatty():
+            return "terminal"
+        mode = os.fstat(sys.stdout.fileno()).st_mode
+        return "pipe" if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) else "file"
+    except (OSError, ValueError, AttributeError):  # closed, or no file of the system
+        return "file"

@@ -1,0 +1,136 @@
+"""Prints what a batch gives, as it is done, and says at the end what is left to say: notes, counts."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+import typer
+
+from convcli.errors import ConvcliError, UsageError
+from convcli.pipeline import messages
+from convcli.pipeline.gathered_notes import GatheredNotes
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from convcli.options.shared_options import PrintOptions
+    from convcli.pipeline.batch import Batch, Outcome
+
+__all__ = ["deliver"]
+
+
+def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Console | None" = None) -> None:
+    """Print what each input gave, as it is done; exit with status 1 where some input failed.
+
+    `doing` is the verb of the progress bar, such as "filtering". `screen` prints products that are Rich
+    renderables; by default a console on stdout.
+    """
+    if batch.to_stdout:
+        if printing.json:
+            raise UsageError("--json and the picture both want stdout", hint="write the picture to -o FILE")
+        if messages.stdout().isatty():
+            raise UsageError(
+                "picture bytes are not written to a terminal",
+                hint="name a file with -o, or pipe the output on",
+            )
+    progress, notes, failures, shown = batch.progress, GatheredNotes(), 0, 0
+    several = progress.total != 1
+    ended: KeyboardInterrupt | None = None
+    try:
+        with (
+            _terminable() if several else nullcontext(),
+            messages.progress_bar(progress, doing, quiet=printing.quiet or not several),
+        ):
+            for outcome in batch.outcomes():
+                several = progress.total != 1  # known by now where folders and patterns are given
+                if outcome.error is not None:
+                    failures += 1
+                    _say_failure(outcome.input, outcome.error, json=printing.json, alone=not several)
+                    continue
+                _say_notes(outcome, printing, notes if several else None)
+                if outcome.drawing is None or printing.json:
+                    _print_product(outcome, printing)
+                    continue
+                screen = screen or messages.console(no_color=printing.no_color)
+                messages.draw_on(screen, *([""] if shown else []), outcome.drawing)
+                shown += 1
+    except KeyboardInterrupt as error:
+        ended = error
+    counts = [f"{progress.done - failures} done", f"{failures} failed"][: 2 if failures else 1]
+    if not printing.quiet:
+        for line in notes.lines(progress.done):
+            messages.say(line)
+    about_all = batch.last() if ended is None else None
+    if about_all is not None:
+        _print_product(about_all, printing)
+    if ended is not None:
+        left = [] if progress.total is None else [f"{progress.total - progress.done} left"]
+        said = f"interrupted: {', '.join(counts + left)}" if several and not printing.quiet else "interrupted"
+        if isinstance(ended, _Terminated):
+            messages.say(said)
+            signal.raise_signal(signal.SIGTERM)
+        raise KeyboardInterrupt(said) from ended
+    if failures:
+        if not printing.quiet:
+            messages.say(", ".join(counts))
+        raise typer.Exit(1)
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends the process when what was done has been said."""
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Raise `_Terminated` at the first SIGTERM; a second one ends the process at once."""
+
+    def terminate(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        raise _Terminated
+
+    usual = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if not usual or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _say_notes(outcome: "Outcome", printing: "PrintOptions", notes: GatheredNotes | None) -> None:
+    """Say the notes of one input; those of several are gathered in `notes`, unless all are asked for."""
+    if notes is not None and not printing.verbose:
+        for note in outcome.notes:
+            notes.add(outcome.input, note)
+    elif not printing.quiet:
+        for note in (*outcome.details, *outcome.notes) if printing.verbose else outcome.notes:
+            messages.say(f"{outcome.input}: {note}")
+
+
+def _say_failure(given: str, error: ConvcliError, *, json: bool, alone: bool) -> None:
+    """Say the error of one input, or raise that of the only one."""
+    if json:
+        messages.json_line({"input": given, "error": error.message, "hint": error.hint})
+    if alone:
+        raise error
+    messages.complain(error)
+
+
+def _print_product(outcome: "Outcome", printing: "PrintOptions") -> None:
+    """Print the report, the bytes or the paths that an input gave, and its summary before them."""
+    to_file = bool(outcome.outputs) or outcome.data is not None
+    beside = to_file or printing.json
+    for drawn in (None if printing.json else outcome.summary, outcome.preview):
+        if drawn is not None and not (beside and printing.quiet):
+            messages.draw(drawn, no_color=printing.no_color, stderr=beside)
+    if printing.json:
+        messages.json_line(dict(outcome.report))
+    elif outcome.data is not None:
+        messages.product(outcome.data)
+    else:
+        for name in outcome.outputs:
+            messages.path(name)

@@ -1,0 +1,193 @@
+"""The files that inputs name: what folders and patterns hold, and an error where they hold no pictures.
+
+Globbing and the table of formats are imported where needed: ``filter`` of a named file starts without them.
+"""
+
+import os
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from errno import EACCES
+
+from convcli.choices import STDIN
+from convcli.errors import ConvcliError, ImageError
+
+__all__ = ["Source", "find_sources", "is_pattern"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input: its path (or ``-``), and its folder below the one that was named, for derived names."""
+
+    path: str
+    folder: str = ""
+    error: ConvcliError | None = None  # why it could not even be looked for
+    notes: list[str] = field(default_factory=list, compare=False)  # about the picture, once it is read
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return "stdin" if self.path == STDIN else self.path
+
+    def is_at(self, path: str) -> bool:
+        """Whether the file at `path` is this input, by another spelling or a link too."""
+        try:
+            written = os.stat(path)
+            read = os.fstat(sys.stdin.fileno()) if self.path == STDIN else os.stat(self.file)
+        except (OSError, ValueError, AttributeError):  # not there, or stdin is no file, or closed
+            return False
+        return stat.S_ISREG(read.st_mode) and os.path.samestat(read, written)
+
+    @property
+    def file(self) -> str:
+        """The file that is read: ``two.npz`` for its array ``two.npz:a``."""
+        end = self.path.lower().rfind(".npz:") + len(".npz")
+        return self.path if end < len(".npz") or os.path.lexists(self.path) else self.path[:end]
+
+
+def find_sources(inputs: Sequence[str], *, recursive: bool) -> Iterator[Source]:
+    """Yield each input in order, for a pattern what it matches; with `recursive`, for a folder its pictures.
+
+    A pattern that is the name of a file is that file, as for a shell.
+    """
+    for given in inputs:
+        if is_pattern(given):
+            yield from _matches(given, recursive=recursive)
+        elif recursive and os.path.isdir(given):
+            yield from _walk(given) or [_no_pictures(given)]
+        else:
+            yield Source(given) if not recursive or _is_readable(given) else _unsuitable(given)
+
+
+def is_pattern(given: str) -> bool:
+    """Whether an input stands for the files that it matches: it has a wildcard, and is not a file's name."""
+    return bool(set(given) & set("*?[")) and not os.path.lexists(Source(given).file)
+
+
+def _matches(pattern: str, *, recursive: bool) -> Iterator[Source]:
+    fixed, _ = _split(pattern)
+    found = {source.path: source for source in _expanded(pattern)}
+    sources: list[Source] = []
+    for path, source in sorted(found.items()):
+        if source.error is None and recursive and os.path.isdir(path):
+            sources += _walk(path)
+        elif source.error is not None or _is_readable(path) or os.path.isdir(path):
+            sources.append(source)
+    if not sources:
+        wild = set(pattern) & set("*?")  # brackets alone may be meant as they stand, as in photo[1].png
+        sources = [_nothing_matches(pattern) if wild else Source(pattern)]
+    for source in sources:
+        below = os.path.relpath(os.path.dirname(source.path) or os.curdir, fixed)
+        yield replace(source, folder="" if below.startswith(os.curdir) else below)
+
+
+def _split(pattern: str) -> tuple[str, list[str]]:
+    """Return the folder in front of a pattern's first wildcard, and the parts of the path from there on."""
+    from glob import has_magic
+
+    parts = pattern.replace(os.altsep or os.sep, os.sep).split(os.sep)
+    at = next((index for index, part in enumerate(parts) if has_magic(part)), len(parts) - 1)
+    return os.sep.join(parts[:at]) or (os.sep if at else os.curdir), parts[at:]
+
+
+def _expanded(pattern: str) -> Iterator[Source]:
+    """Yield what a pattern matches, once or more, and the folders on its way that may not be read.
+
+    Below ``**``, links to folders are not followed: they can lead in circles.
+    """
+    from glob import escape, glob, has_magic
+
+    parts = pattern.replace(os.altsep or os.sep, os.sep).split(os.sep)
+    if "**" in parts:
+        at = parts.index("**")
+        for top in _expanded(os.sep.join(parts[:at]) or (os.sep if at else os.curdir)):
+            if top.error is not None or (at == len(parts) - 1 and os.path.isdir(top.path)):
+                yield top
+                continue
+            failed: list[OSError] = []
+            for here, below, _ in os.walk(top.path, onerror=failed.append):
+                below[:] = [name for name in below if not name.startswith(".")]
+                inside = "" if here == os.curdir else escape(here.removeprefix(os.curdir + os.sep))
+                yield from _expanded(os.path.join(inside, *parts[at + 1 :]))
+            yield from map(_unreadable, failed if os.path.isdir(top.path) else ())
+        return
+    yield from map(Source, glob(pattern))
+    above = os.path.dirname(pattern)
+    folders: list[str] = []
+    while has_magic(above):  # `glob` passes over folders that may not be read
+        folders += glob(above)
+        above = os.path.dirname(above)
+    for folder in [*folders, above]:
+        if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):
+            yield _unreadable(PermissionError(EACCES, os.strerror(EACCES), folder))
+
+
+def _walk(folder: str) -> list[Source]:
+    """Return the pictures in a folder and those below it, then the folders that cannot be read."""
+    from convcli.imaging.formats import is_picture
+
+    failed: list[OSError] = []
+    found: list[Source] = []
+    for here, below, names in os.walk(folder, onerror=failed.append):
+        below.sort()
+        relative = os.path.relpath(here, folder)
+        paths = [os.path.join(here, name) for name in sorted(filter(is_picture, names))]
+        found += [
+            Source(path, "" if relative == os.curdir else relative) for path in paths if _is_readable(path)
+        ]
+    return [*found, *map(_unreadable, failed)]
+
+
+def _is_readable(path: str) -> bool:
+    """Whether a file in a folder is a regular one: pipes could wait for ever, and devices never end.
+
+    A link to nothing is left to be read, which says what is wrong.
+    """
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return True
+
+
+def _no_pictures(folder: str) -> Source:
+    """Return the error of a folder without pictures, which says what else it holds."""
+    from convcli.imaging.formats import is_picture
+
+    names = [name for _, _, files in os.walk(folder) for name in files if not is_picture(name)]
+    hint = "there are no files in it: name another folder"
+    if names:
+        suffixes = sorted({os.path.splitext(name)[1].lower() or "no suffix" for name in names})
+        kinds = ", ".join((*suffixes[:4], *(["..."] if suffixes[4:] else [])))
+        files = "1 other file" if len(names) == 1 else f"{len(names)} other files"
+        hint = (
+            f"it holds {files} ({kinds}); taken are .png .jpg .tif .webp .npy and others of convcli formats"
+        )
+    return Source(folder, error=ImageError(f"no pictures found in {folder!r}", hint=hint))
+
+
+def _nothing_matches(pattern: str) -> Source:
+    fixed, parts = _split(pattern)
+    hint = (
+        f"'{os.path.join('' if fixed == os.curdir else fixed, '**', parts[-1])}' looks in all folders below"
+    )
+    if not os.path.isdir(fixed):
+        hint = f"there is no folder {fixed!r}"
+    elif "**" in parts:
+        hint = "check its suffix, and the case of its letters"
+    return Source(pattern, error=ImageError(f"no pictures found: nothing matches {pattern!r}", hint=hint))
+
+
+def _unsuitable(path: str) -> Source:
+    """Return a pipe or device among the names that a shell has made of a pattern."""
+    said = ImageError(f"{path!r} is a pipe or a device", hint="leave --recursive out to read it")
+    return Source(path, error=said)
+
+
+def _unreadable(error: OSError) -> Source:
+    folder, reason = (
+        os.path.normpath(os.fsdecode(error.filename or "?")),
+        (error.strerror or "it failed").lower(),
+    )
+    said = ImageError(f"folder {folder!r} cannot be read: {reason}", hint="see its permissions")
+    return Source(folder, error=said)

@@ -1,0 +1,58 @@
+"""Notes of one kind: equal, or equal but for figures and names."""
+
+import pytest
+
+from convcli.pipeline.gathered_notes import GatheredNotes
+
+
+def gathered(*notes: str, files: int = 9) -> list[str]:
+    all_notes = GatheredNotes()
+    for number, note in enumerate(notes):
+        all_notes.add(f"{number}.png", note)
+    return all_notes.lines(files)
+
+
+CASES = {
+    "none": ([], []),
+    "one": (["the first of 3 frames"], ["0.png: the first of 3 frames"]),
+    "equal": (["dull"] * 9, ["9 of 9 files: dull"]),
+    "some": (["dull"] * 2, ["2 of 9 files, such as 0.png: dull"]),
+    "two kinds, in the order of their first": (
+        ["dull", "bright", "bright", "dull"],
+        ["2 of 9 files, such as 0.png: dull", "2 of 9 files, such as 1.png: bright"],
+    ),
+    "figures": (["48% cut", "7% cut", "12% cut"], ["3 of 9 files, such as 0.png: 7% to 48% cut"]),
+    "thousands and decimals": (
+        ["9,638 values", "12.5 values", "800 values"],
+        ["3 of 9 files, such as 0.png: 12.5 to 9,638 values"],
+    ),
+    "two figures, one of them the same": (
+        ["1 of 3 maps", "2 of 3 maps"],
+        ["2 of 9 files, such as 0.png: 1 to 2 of 3 maps"],
+    ),
+    "names": (
+        ["6 maps are in 'm/a'", "6 maps are in 'm/b'"],
+        ["2 of 9 files, such as 0.png: 6 maps are in '...'"],
+    ),
+    "a name that all have": (["see 'k'", "see 'k'"], ["2 of 9 files, such as 0.png: see 'k'"]),
+    "digits in words are no figures": (
+        ["laplacian8: cut", "laplacian9: cut"],
+        ["0.png: laplacian8: cut", "1.png: laplacian9: cut"],
+    ),
+    "values in specs are no figures": (
+        ["log:sigma=2: cut", "log:sigma=3: cut"],
+        ["0.png: log:sigma=2: cut", "1.png: log:sigma=3: cut"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("notes", "said"), CASES.values(), ids=CASES)
+def test_lines(notes: list[str], said: list[str]) -> None:
+    assert gathered(*notes) == said
+
+
+def test_files_are_counted_not_notes() -> None:
+    notes = GatheredNotes()
+    for given in ("a", "a", "b"):
+        notes.add(given, "dull")
+    assert notes.lines(2) == ["2 of 2 files: dull"]
