@@ -38,7 +38,7 @@ def page() -> str:
     return "\n".join(
         (
             HEAD,
-            _table(HEADINGS, rows),
+            _table(tuple(HEADINGS), rows),
             *(f"{fill(note, 110)}\n" for note in (*NOTES, as_pillow_reads_them())),
             READING,
             "## Refused by name\n\nWhatever the file's name: nothing is ever started to read a file.\n",

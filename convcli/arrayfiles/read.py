@@ -36,12 +36,14 @@ def read_array(
     member: str = "",
     check: Check | None = None,
     header: dict[str, Any] | None = None,
+    notes: list[str] | None = None,
 ) -> Array:
     """Return the array in a file, in its own dtype and shape; `kind` is the file's suffix without the dot.
 
     `member` is the name of the array in an ``.npz`` or ``.safetensors``. `check` is called with the shape and
     the bytes of an array in a binary file, before memory is asked for, and raises an error to refuse it.
-    `header` is that of a ``.safetensors`` which was read before, from `tensors`.
+    `header` is that of a ``.safetensors`` which was read before, from `tensors`. `notes` is told of a heading
+    that is left out.
     """
     with damage():
         if kind == "npy":
@@ -55,7 +57,7 @@ def read_array(
             from convcli.arrayfiles.safetensors import read_header, read_tensor
 
             return read_tensor(file, read_header(file) if header is None else header, member)
-        return _json(file.read()) if kind == "json" else read_table(file.read())
+        return _json(file.read()) if kind == "json" else read_table(file.read(), notes)
 
 
 def array_names(file: BinaryIO, kind: str) -> list[str]:

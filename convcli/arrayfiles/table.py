@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from convcli.arrayfiles.damage import ArrayFileError, rounded
 from convcli.arrayfiles.first_bytes import text_of
-from convcli.errors import cut_short
+from convcli.errors import cut_short, shown
 from convcli.parsing import NUMBER
 
 __all__ = ["read_table"]
@@ -19,8 +19,8 @@ Array = NDArray[Any]
 _INTEGER = re.compile(r"[-+]?\d{16,40}", re.ASCII)
 
 
-def read_table(data: bytes) -> Array:
-    """Read lines of numbers; comments start with #, and the first line may be a header."""
+def read_table(data: bytes, notes: list[str] | None = None) -> Array:
+    """Read lines of numbers; comments start with #; a first line of words is left out, and `notes` told."""
     rows = [
         (number, line)
         for number, line in enumerate((each.partition("#")[0] for each in text_of(data).splitlines()), 1)
@@ -30,7 +30,9 @@ def read_table(data: bytes) -> Array:
         raise ArrayFileError(" holds no numbers", hint="write one row of numbers per line")
     delimiter = next((sign for sign in "\t;," if any(sign in line for _, line in rows)), None)
     if not any(NUMBER.fullmatch(cell) or cell[:1].isdigit() for cell in _cells(rows[0][1], delimiter)):
-        del rows[0]  # a heading
+        number, line = rows.pop(0)
+        if notes is not None:
+            notes.append(f"line {number} is taken for a heading and left out: {shown(line.strip())}")
     if not rows:
         raise ArrayFileError(" holds a heading but no numbers", hint="add rows of numbers")
     try:

@@ -6,7 +6,8 @@ from typing import Any
 
 from convcli.commands.compare.study import MIDDLE, Study
 from convcli.commands.compare.verdict import column_figure
-from convcli.commands.compare.view import Column, FigureTable, Report
+from convcli.commands.compare.view import Report
+from convcli.display.terminal.figure_table import Column, FigureTable
 from convcli.display.words import listed
 from convcli.pipeline.jsonable import plain
 from convcli.stacks.paddings.border_band import CORNERS, SIDES, TIE, Comparison, best

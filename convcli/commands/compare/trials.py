@@ -12,7 +12,8 @@ from convcli.commands.compare.outputs import picture_bytes
 from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.subject import Picture, Subject, network_input
 from convcli.commands.compare.verdict import column_figure, figure
-from convcli.commands.compare.view import Column, FigureTable, Report
+from convcli.commands.compare.view import Report
+from convcli.display.terminal.figure_table import Column, FigureTable
 from convcli.display.words import listed, printable
 from convcli.engine.arrays import Array
 from convcli.imaging import colour

@@ -1,18 +1,20 @@
 """One output pixel on the terminal: window, kernel and products, beside each other where there is room."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.color import ColorSystem
 from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.text import Text
 
 from convcli.choices import PadMode
 from convcli.commands.explain.facts import facts, results
 from convcli.commands.explain.steps import Explained, Part, channel_names, taken_from
-from convcli.display.terminal.cells import cell_style, colours, largest
+from convcli.display.terminal.cells import cell_style, colour_system, colours, largest
 from convcli.display.terminal.facts import indented, pairs
 from convcli.display.words import number, size
 from convcli.engine.analysis.pixel_trace import PixelTrace
@@ -25,8 +27,12 @@ Array = NDArray[np.float64]
 # Padding in colour; brackets say the same without.
 PADDING = "bold magenta"
 
-# Rows of a kernel that are shown, the middle ones.
-MOST_ROWS = 11
+# Rows of a kernel that are shown, the middle ones: as many as all steps have room for in so many lines, which
+# with the facts above and the results below are two screens.
+ROWS, LINES = (11, 9, 7, 5, 3), 34
+
+# Lines from which on the steps of further channels and components are left out: two of three channels fit.
+MOST_LINES = 70
 
 # Columns of text between blocks beside each other.
 GAP = 3
@@ -68,27 +74,60 @@ class Steps:
     rotated: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = options.max_width - 2
+        for rows in ROWS:
+            room = _Room(options.max_width - 2, rows, colour_system(console))
+            blocks = [*self._blocks(room)]
+            if sum(map(_height, blocks)) <= LINES:
+                break
+        left, used = list[str](), 0
+        for title, items in blocks:
+            used += _height((title, items))
+            if left or used > MOST_LINES:
+                left.append(title)
+                continue
+            yield Text("")
+            if title:
+                yield Text(title, style="bold")
+            for item in items:
+                yield indented(item)
+        if left:
+            yield Text("")
+            said = left if len(left) <= 3 else [left[0], "...", left[-1]]
+            yield Text(f"not shown: the steps of {len(left)} more, {'; '.join(said)}; --json has them")
+
+    def _blocks(self, room: "_Room") -> Iterator[tuple[str, list[Text]]]:
+        """Yield the steps of each component over each channel, with their title."""
         alone = len(self.parts) == len(self.channels) == 1
         before: tuple[int, ...] = ()
         for part in self.parts:
             trace = part.trace
             for channel, name in enumerate(self.channels):
-                yield Text("")
-                if title := ", ".join(filter(None, (part.name, name))):
-                    yield Text(title, style="bold")
+                items = []
                 if self.rotated and (channel == 0 or trace.kernel.ndim == 3):
                     planes = (_plane(part.given, channel), _plane(trace.kernel, channel))
-                    yield indented(_rotation(*planes, width))
-                    yield Text("")
-                yield indented(_arithmetic(trace, channel, width))
+                    items += [_rotation(*planes, room), Text("")]
+                items.append(_arithmetic(trace, channel, room))
                 if words := _sum(trace, channel, alone=alone):
-                    yield indented(Text(words))
+                    items.append(Text(words))
                 taps = trace.padded.shape
                 if trace.padded.any() and taps != before:
-                    yield Text("")
-                    yield indented(_sources(trace, self.constant, width))
+                    items += [Text(""), _sources(trace, self.constant, room)]
                 before = taps
+                yield ", ".join(filter(None, (part.name, name))), items
+
+
+def _height(block: tuple[str, Sequence[Text]]) -> int:
+    """Count the lines of a block, the blank one before it too."""
+    title, items = block
+    return 1 + bool(title) + sum(item.plain.count("\n") + 1 for item in items)
+
+
+class _Room(NamedTuple):
+    """What there is room for, in columns of text and rows of a kernel, and the colours of the terminal."""
+
+    width: int
+    rows: int
+    system: ColorSystem | None
 
 
 def _plane(kernel: Array, channel: int) -> Array:
@@ -104,24 +143,25 @@ def _sum(trace: PixelTrace, channel: int, *, alone: bool) -> str:
     return first + "".join(f" - {w[1:]}" if w[0] == "-" else f" + {w}" for w in rest) + f" = {total}"
 
 
-def _rotation(given: Array, turned: Array, width: int) -> Text:
+def _rotation(given: Array, turned: Array, room: _Room) -> Text:
     """Show the kernel as given beside itself turned, or one above the other."""
-    down = _middle(turned.shape[0], MOST_ROWS)
+    down = _middle(turned.shape[0], room.rows)
 
     def blocks(across: slice, digits: int, _beside: bool) -> list[Text]:
         titled = (("kernel as given\n", given), ("rotated by 180 degrees\n", turned))
         return [
-            Text(title).append_text(_matrix(part, turned, (down, across), digits)) for title, part in titled
+            Text(title).append_text(_matrix(part, turned, (down, across), digits, room))
+            for title, part in titled
         ]
 
-    return _fitted(turned.shape[1], width, blocks)[0]
+    return _fitted(turned.shape[1], room.width, blocks)[0]
 
 
-def _arithmetic(trace: PixelTrace, channel: int, width: int) -> Text:
+def _arithmetic(trace: PixelTrace, channel: int, room: _Room) -> Text:
     """Show window, kernel and products beside each other, else one above the other, as much as fits."""
     window, kernel, products = trace.window[channel], _plane(trace.kernel, channel), trace.products[channel]
     rows, columns = kernel.shape
-    down = _middle(rows, MOST_ROWS)
+    down = _middle(rows, room.rows)
     gaps = _skipped(trace.rows.places[down])
 
     def blocks(across: slice, digits: int, beside: bool) -> list[Text]:
@@ -130,11 +170,11 @@ def _arithmetic(trace: PixelTrace, channel: int, width: int) -> Text:
         apart, below = (gaps, "\n\n") if beside else ((), "\n")
         return [
             Text("window\n").append_text(_places(trace, texts, place)),
-            Text(f"x kernel{below}").append_text(_matrix(kernel, kernel, place, digits, apart)),
-            Text(f"= products{below}").append_text(_matrix(products, products, place, digits, apart)),
+            Text(f"x kernel{below}").append_text(_matrix(kernel, kernel, place, digits, room, apart)),
+            Text(f"= products{below}").append_text(_matrix(products, products, place, digits, room, apart)),
         ]
 
-    shown, across = _fitted(columns, width, blocks)
+    shown, across = _fitted(columns, room.width, blocks)
     seen = (down.stop - down.start, across.stop - across.start)
     if seen != (rows, columns):
         note = f"\nshown: the middle {size(seen)} of {rows} x {columns}; sums are over all of them"
@@ -142,7 +182,7 @@ def _arithmetic(trace: PixelTrace, channel: int, width: int) -> Text:
     return shown
 
 
-def _sources(trace: PixelTrace, constant: str, width: int) -> Text:
+def _sources(trace: PixelTrace, constant: str, room: _Room) -> Text:
     """Say where padding was taken from, pixel by pixel unless all of it is the constant."""
     marked = Text.assemble(("[ ]", PADDING), " is padding")
     if trace.constant[trace.padded].all():
@@ -157,12 +197,12 @@ def _sources(trace: PixelTrace, constant: str, width: int) -> Text:
             for row in zip(taken_from(trace), trace.padded.tolist(), strict=True)
         ]
     )
-    down = _middle(len(texts), MOST_ROWS)
+    down = _middle(len(texts), room.rows)
 
     def blocks(across: slice, _digits: int, _beside: bool) -> list[Text]:
         return [_places(trace, texts[down, across], (down, across), brackets=False)]
 
-    return marked.append_text(_fitted(texts.shape[1], width, blocks)[0])
+    return marked.append_text(_fitted(texts.shape[1], room.width, blocks)[0])
 
 
 def _fitted(columns: int, width: int, blocks: Blocks) -> tuple[Text, slice]:
@@ -205,7 +245,12 @@ def _middle(count: int, most: int) -> slice:
 
 
 def _matrix(
-    values: Array, whole: Array, place: tuple[slice, slice], digits: int, gaps: Sequence[bool] = ()
+    values: Array,
+    whole: Array,
+    place: tuple[slice, slice],
+    digits: int,
+    room: _Room,
+    gaps: Sequence[bool] = (),
 ) -> Text:
     """Write a part of `values` in cells coloured around 0; behind a row with a gap, a blank line."""
     part = values[place]
@@ -214,7 +259,8 @@ def _matrix(
     lines = []
     for row, (line, pixels) in enumerate(zip(texts, colours(part, largest(whole)), strict=True)):
         cells = zip(line, pixels, strict=True)
-        lines.append(Text.assemble(*((text.rjust(wide), cell_style(pixel)) for text, pixel in cells)))
+        styled = ((text.rjust(wide), cell_style(pixel, room.system) or "") for text, pixel in cells)
+        lines.append(Text.assemble(*styled))
         if row < len(gaps) and gaps[row]:
             lines.append(Text())
     return Text("\n").join(lines)

@@ -36,7 +36,8 @@ class Response:
         names = "\n".join(ends.get(line, "") for line in range(lines))
         # Cells are two columns wide; every second frequency keeps both ends, and 0 in the middle.
         every = 1 if has_colour(console) and not options.ascii_only else 2
-        heat = Heat(self.magnitudes[::every, ::every], max_width=size + 1, max_height=lines)
+        drawn = self.magnitudes[::every, ::every]
+        heat = Heat(drawn, magnitudes=True, max_width=size + 1, max_height=lines)
         grid.add_row(Text(names, style="dim"), heat)
         grid.add_row(Text(""), Text(f"-1/2{'0':^{size - 7}}1/2", style="dim"))
         yield grid

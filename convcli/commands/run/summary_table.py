@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from convcli.display.terminal.facts import table
+from convcli.display.terminal.figure_table import Column, FigureTable
 from convcli.display.words import printable, significant
 from convcli.stacks.trace import LayerTrace
 
 __all__ = ["Summary", "amount"]
 
-# Headings; `LAYER` is the column that gives way in narrow terminals, down to so many columns of text.
-HEADS = ("#", "layer", "type", "output", "weights", "sees", "MACs", "time")
-LAYER, NARROWEST = 1, 8
+# Headings, and the order in which narrow terminals leave columns out: the highest first.
+HEADS = {"#": 5, "layer": 0, "type": 4, "output": 0, "weights": 1, "sees": 3, "MACs": 2, "time": 6}
 
 # Behind the names of layers with padding that no window reaches.
 MARK = " *"
@@ -30,21 +29,15 @@ class Summary:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield Text(f"{self.title}\n", style="bold")
-        cells = [HEADS, *map(_cells, self.traces), self._totals()]
-        widths = [max(len(line[column]) for line in cells) for column in range(len(HEADS))]
-        room = options.max_width - sum(widths) + widths[LAYER] - 2 * (len(HEADS) - 1)
-        found = table(footer=True)
-        for column, (head, foot) in enumerate(zip(HEADS, cells[-1], strict=True)):
-            found.add_column(
-                head,
-                footer=foot,
-                justify="left" if head in ("layer", "type") else "right",
-                no_wrap=True,
-                max_width=max(NARROWEST, min(widths[LAYER], room)) if column == LAYER else None,
-            )
-        for line in cells[1:-1]:
-            found.add_row(*map(Text, line))
-        yield found
+        rows = [_cells(trace) for trace in self.traces]
+        yield FigureTable(
+            [
+                Column(head, cells, rank=rank, left=head == "type", names=head == "layer", foot=foot)
+                for (head, rank), cells, foot in zip(
+                    HEADS.items(), zip(*rows, strict=True), self._totals(), strict=True
+                )
+            ]
+        )
         yield Text("")
         for note in self.notes:
             yield Text(note)

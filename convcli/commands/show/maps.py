@@ -7,41 +7,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convcli.commands.show.matches import MOST, Match, lines, matches
 from convcli.commands.show.spec import Region, ShowSpec
 from convcli.display.words import significant, size
 from convcli.engine.analysis.match import FLAT_RANGE, match_window
-from convcli.engine.analysis.peaks import Peak, peaks
-from convcli.engine.window import Window
+from convcli.engine.pad import pad2d
+from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import GeometryError
-from convcli.imaging.image import Image, Space
+from convcli.imaging.image import Image, Space, full_scale
 from convcli.options.specs import FilterSpec
+from convcli.parsing import PaddingPixels
 from convcli.pipeline.feature_maps import Filtering
 from convcli.pipeline.jsonable import plain
 from convcli.pipeline.loaded_kernels import LoadedKernels
 from convcli.pipeline.results import overflow_note
 
-__all__ = ["Match", "ShownMap", "map_report", "picture_maps", "slid_maps", "stacked"]
+__all__ = ["ShownMap", "map_report", "picture_maps", "slid_maps", "stacked"]
 
 Array = NDArray[Any]
 
-# Best matches, and best opposites, that are listed.
-MATCHES = 5
-
 CHANNELS = {Space.RGB: ("red", "green", "blue"), Space.CMYK: ("cyan", "magenta", "yellow", "black")}
-
-
-@dataclass(frozen=True)
-class Match:
-    """A window that matches: its place in the map, its score, its rows and columns in the picture."""
-
-    at: tuple[int, int]
-    score: float
-    rows: tuple[int, int]
-    columns: tuple[int, int]
-
-    def __str__(self) -> str:
-        window = f"{self.rows[0]}:{self.rows[1]},{self.columns[0]}:{self.columns[1]}"
-        return f"{self.score:7.4f} at {self.at[0]},{self.at[1]}: {window}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +34,8 @@ class ShownMap:
     """One map: the part of it that is shown, where that begins, and the shape of the whole.
 
     Kernel, padding mode and channel are None where nothing made it; matches and opposites where it has no
-    scores. Notes are lines for people.
+    scores. `padding` is how much of a padded picture is padding: (top, bottom), (left, right). `settings` are
+    words about what changed the numbers; notes are lines for people.
     """
 
     values: Array
@@ -60,6 +46,8 @@ class ShownMap:
     channel: str | None = None
     matches: Sequence[Match] | None = None
     opposites: Sequence[Match] | None = None
+    padding: PaddingPixels = NO_PADDING
+    settings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -74,6 +62,24 @@ class ShownMap:
         """First and last row, and column, of the part that is shown; ends are exclusive."""
         return [[start, start + n] for start, n in zip(self.first, self.values.shape, strict=True)]
 
+    @property
+    def names(self) -> tuple[int, int]:
+        """What the first row and column that are shown are called: padding comes before 0."""
+        return (self.first[0] - self.padding[0][0], self.first[1] - self.padding[1][0])
+
+    def padded(self) -> NDArray[np.bool_] | None:
+        """Return which of the values that are shown are padding; None where none is."""
+        if self.padding == NO_PADDING:
+            return None
+        inside = [
+            (np.arange(n) + start >= low) & (np.arange(n) + start < whole - high)
+            for n, start, whole, (low, high) in zip(
+                self.values.shape, self.first, self.shape, self.padding, strict=True
+            )
+        ]
+        outside = np.asarray(~np.logical_and.outer(*inside))
+        return outside if outside.any() else None
+
     def figures(self) -> dict[str, float]:
         """Return least, greatest and mean value, and the share of exact zeros."""
         with np.errstate(over="ignore", invalid="ignore"):
@@ -85,34 +91,45 @@ class ShownMap:
             "zeros": float(np.count_nonzero(self.values == 0) / self.values.size),
         }
 
-    def facts(self) -> str:
-        """Return the line above the numbers."""
-        found = self.figures()
-        zeros = found.pop("zeros")
+    def extent(self) -> list[str]:
+        """Return words about the size of the map, and which part of it is shown."""
         said = [size(self.shape)]
         if self.values.shape != self.shape:
             said.append("of which " + ",".join(f"{start}:{end}" for start, end in self.region))
-        said += [f"{what} {significant(value, 6)}" for what, value in found.items()]
-        said.append(f"zeros {100 * zeros:.3g}%")
-        if self.pad is not None:
-            said.append(f"pad {self.pad}")
-        return ", ".join(said)
+        return said
+
+    def range(self) -> str:
+        """Return words about the least and the greatest value."""
+        found = self.figures()
+        return ", ".join(f"{what} {significant(found[what], 6)}" for what in ("min", "max"))
+
+    def facts(self) -> str:
+        """Return the line above the numbers."""
+        found = self.figures()
+        figures = (f"mean {significant(found['mean'], 6)}", f"zeros {100 * found['zeros']:.3g}%")
+        return ", ".join((*self.extent(), self.range(), *figures, *self.settings))
 
     def lines(self, most: int) -> list[str]:
         """Return the best matches and opposites, a line each, at most so many of both."""
-        lines = []
-        for what, found in (("best matches", self.matches), ("best opposites", self.opposites)):
-            if found is not None:
-                lines.append(f"{what}, at row,column: window" if found else f"{what}: none")
-                lines += [f"  {match}" for match in found[:most]]
-        return lines
+        return [
+            line
+            for what, found in (("matches", self.matches), ("opposites", self.opposites))
+            if found is not None
+            for line in lines(what, found, most)
+        ]
 
 
-def picture_maps(image: Image, show_spec: ShowSpec) -> list[ShownMap]:
-    """Return the channels of a picture."""
+def picture_maps(image: Image, spec: FilterSpec, show_spec: ShowSpec) -> list[ShownMap]:
+    """Return the channels of a picture, padded as asked."""
+    pixels, padding = image.frames[0].pixels, NO_PADDING
+    if not isinstance(spec.padding, str):
+        padding, value = spec.padding, spec.pad_value or 0.0
+        fits = pixels.dtype.kind == "f" or value in range(int(full_scale(pixels.dtype)) + 1)
+        pixels = pad2d(pixels if fits else pixels.astype(np.float64), padding, spec.pad, value)
+    pad = spec.pad.value if padding != NO_PADDING else None
     return [
-        _shown(plane, show_spec.region, channel=channel)
-        for channel, plane in _planes(image, image.frames[0].pixels)
+        replace(_shown(plane, show_spec.region, channel=channel, pad=pad), padding=padding)
+        for channel, plane in _planes(image, pixels)
     ]
 
 
@@ -170,18 +187,11 @@ def _scores(image: Image, slides: LoadedKernels, spec: FilterSpec, show_spec: Sh
 
 
 def _matched(one: ShownMap, window: Window) -> ShownMap:
-    spans, strides = window.span, window.stride
-    apart = (spans[0] / 2 / strides[0], spans[1] / 2 / strides[1])
-
-    def match(peak: Peak, sign: int) -> Match:
-        at = (peak.at[0] + one.first[0], peak.at[1] + one.first[1])
-        starts = [n * step - side[0] for n, step, side in zip(at, strides, window.padding, strict=True)]
-        rows, columns = ((start, start + span) for start, span in zip(starts, spans, strict=True))
-        return Match(at, sign * peak.value, rows, columns)
-
-    best = [match(peak, 1) for peak in peaks(one.values, apart, MATCHES)]
-    opposite = [match(peak, -1) for peak in peaks(-one.values, apart, MATCHES)]
-    return replace(one, matches=best, opposites=opposite)
+    best, opposite = (matches(one.values, one.first, window, sign) for sign in (1, -1))
+    notes = one.notes
+    if max(len(best), len(opposite)) == MOST:
+        notes = (*notes, f"there may be more than {MOST} matches: the best {MOST} are listed")
+    return replace(one, matches=best, opposites=opposite, notes=notes)
 
 
 def _shown(

@@ -1,27 +1,33 @@
 """A feature map as a table of numbers, each cell coloured by its value."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+from rich.color import ColorSystem
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
 from convcli.commands.show.aligned_numbers import Written, written
+from convcli.display.sequential import CHANNELS, GREYS
 from convcli.display.terminal.cells import (
     Array,
+    Pixel,
     averaged,
     cell_style,
+    colour_system,
     colours,
     factor,
-    has_colour,
     largest,
     shares,
+    strongest,
 )
 from convcli.display.terminal.sparkline import BARS, PLAIN, bar
+from convcli.display.words import significant
 
 __all__ = ["FeatureMapTable"]
 
@@ -32,9 +38,10 @@ FAINT = Style(dim=True)
 class FeatureMapTable:
     """A Rich renderable of one feature map: a table of coloured numbers, never wider than the terminal.
 
-    Cells are coloured on the diverging scale around 0: blue is negative, red positive. Without colour signs
-    and a bar behind each number, as high as its magnitude, say the same. A map that does not fit is pooled by
-    mean to one that does, or, where that is not wanted, its last columns are left out; both are said.
+    Where some are negative, cells are coloured on the diverging scale around 0, blue negative and red
+    positive; otherwise from black to white, or to the colour of their channel. Without colour signs and a bar
+    behind each number, as high as its magnitude, say the same. A map that does not fit is pooled to one that
+    does, or, where that is not wanted, its last columns are left out; both are said.
 
     Attributes
     ----------
@@ -42,6 +49,12 @@ class FeatureMapTable:
         Words above the table, in bold and plain, and lines below it.
     first
         What the first row and column are called.
+    padding
+        Which values are padding: they stand in brackets.
+    channel
+        Red, green or blue.
+    peaks
+        Pooled cells hold the value farthest from 0, with its sign, not the mean.
     precision
         Decimals; None: four digits of the largest number.
     max_size
@@ -58,19 +71,33 @@ class FeatureMapTable:
     precision: int | None = None
     max_size: int | None = None
     max_rows: int = 32
+    padding: NDArray[np.bool_] | None = None
+    channel: str | None = None
+    peaks: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        colour = has_colour(console)
+        system = colour_system(console)
+        table = self._table(options.max_width, system is not None)
         if self.title:
             yield Text(self.title, style="bold")
-        if self.facts:
+        if pooled := f"pooled {table.side}x{table.side}" if table.side > 1 else "":
+            yield Text(", ".join(filter(None, (self.facts, pooled))))
+        elif self.facts:
             yield Text(self.facts)
-        table = self._table(options.max_width, colour)
-        for line in table.lines(colour, PLAIN if options.ascii_only else BARS):
+        bars = PLAIN if options.ascii_only else BARS
+        for line in table.lines(system, bars, None if self._signed else self._end):
             yield from line
             yield Segment.line()
-        for note in (*self._notes(table), *self.after):
+        for note in (*self._notes(table, bars if system is None else ""), *self.after):
             yield Text(note)
+
+    @property
+    def _signed(self) -> bool:
+        return bool((self.values < 0).any())
+
+    @property
+    def _end(self) -> Pixel:
+        return CHANNELS.get(self.channel or "", GREYS)
 
     def _table(self, width: int, colour: bool) -> "_Table":
         if self.max_size is not None:
@@ -88,24 +115,41 @@ class FeatureMapTable:
         rows, columns = (-(-n // side) for n in self.values.shape)
         names = [self.first[0] + side * row for row in range(rows)]
         margin = max(len(str(names[0])), len(str(names[-1])))
-        signed = not colour and bool((self.values < 0).any())
         shown = max(1, min(columns, (width - margin) // 2))
+        padding = None if self.padding is None else averaged(self.padding.astype(np.float64), side) > 0
+        brackets = padding is not None
+        pool: Callable[[Array, int], Array] = strongest if self.peaks else averaged
         while True:
-            values = averaged(self.values[:, : shown * side], side)
-            words = written(values, self.precision, plus=signed)
-            last = self.first[1] + side * (shown - 1)
-            cell = max(words.width + (0 if colour else 1), len(str(last))) + 1
+            values: Array = pool(self.values[:, : shown * side], side)
+            words = written(values, self.precision, plus=not colour and self._signed)
+            heads = [self.first[1] + side * column for column in range(shown)]
+            behind = (0 if colour else 1) + brackets
+            cell = max(words.width + brackets + behind, *(len(str(head)) + behind for head in heads)) + 1
             fits = max(1, (width - margin) // cell)
             if shown <= fits:
-                return _Table(values, words, names, self.first[1], side, cell, margin, columns - shown)
+                return _Table(values, words, names, heads, side, cell, margin, columns - shown, padding)
             shown = fits
 
-    def _notes(self, table: "_Table") -> Iterator[str]:
+    def _notes(self, table: "_Table", bars: str) -> Iterator[str]:
+        """Say what cells stand for; `bars` are the characters behind numbers, where there are no colours."""
         if table.words.power:
             yield f"in units of 1e{table.words.power:+03d}"
+        full = significant(largest(table.values) / 10.0**table.words.power, 4)
+        if full == "0":
+            pass
+        elif bars:
+            yield f"bars behind numbers: distance from 0, {bars[-1]} is {full}"
+        elif self._signed:
+            yield f"blue is negative, red positive, fullest at {full}"
+        else:
+            name = self.channel if self._end != GREYS else "white"
+            yield f"black is 0, {name} {full}"
+        if table.padding is not None:
+            yield "[ ] is padding" if table.side == 1 else "[ ] holds padding"
         if table.side > 1:
+            what = "value farthest from 0 among" if self.peaks else "mean of"
             yield (
-                f"pooled: each cell is the mean of {table.side} x {table.side} values, named by the first; "
+                f"pooled: each cell is the {what} {table.side} x {table.side} values, named by the first; "
                 "--max-size 0 or --region shows them as they are"
             )
         if table.left_out:
@@ -120,25 +164,28 @@ class _Table(NamedTuple):
     values: Array
     words: Written
     rows: Sequence[int]
-    first: int
+    columns: Sequence[int]
     side: int
     cell: int
     margin: int
     left_out: int
+    padding: NDArray[np.bool_] | None
 
-    def lines(self, colour: bool, bars: str) -> Iterator[list[Segment]]:
+    def lines(self, system: ColorSystem | None, bars: str, end: Pixel | None) -> Iterator[list[Segment]]:
         full = largest(self.values)
-        gap = 0 if colour else 1
-        heads = (str(self.first + self.side * n).rjust(self.cell - gap) for n in range(self.values.shape[1]))
-        yield [Segment(" " * self.margin + (" " * gap).join(heads), FAINT if colour else None)]
-        pixels = colours(self.values, full)
+        faint = FAINT if system else None
+        behind = (0 if system else 1) + (self.padding is not None)
+        heads = (str(head).rjust(self.cell - behind) for head in self.columns)
+        yield [Segment(" " * self.margin + (" " * behind).join(heads), faint)]
+        pixels = colours(self.values, full, end)
         heights = np.abs(np.nan_to_num(shares(self.values, full)))
         for row, name in enumerate(self.rows):
-            line = [Segment(str(name).rjust(self.margin), FAINT if colour else None)]
-            for column, word in enumerate(self.words.words[row]):
-                text = word.rjust(self.cell - gap)
-                if not colour:
+            line = [Segment(str(name).rjust(self.margin), faint)]
+            for column, text in enumerate(self.words.words[row]):
+                if not system:
                     height = float(heights[row, column])
                     text += bar(height, bars) if height else " "
-                line.append(Segment(text, cell_style(pixels[row][column]) if colour else None))
+                if self.padding is not None:
+                    text = f"[{text}]" if self.padding[row, column] else f"{text} "
+                line.append(Segment(text.rjust(self.cell), cell_style(pixels[row][column], system)))
             yield line

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Group
@@ -9,6 +10,7 @@ from rich.text import Text
 
 from convcli.arrayfiles.write import encode_array
 from convcli.choices import STDOUT, Combine, Layout
+from convcli.commands.show.heading import settings
 from convcli.commands.show.maps import ShownMap, map_report, picture_maps, slid_maps, stacked
 from convcli.commands.show.spec import Form, ShowSpec
 from convcli.commands.show.view import FeatureMapTable
@@ -24,7 +26,7 @@ from convcli.pipeline.process import as_gray, left_out, read_source, write_outpu
 
 __all__ = ["show_files"]
 
-# Lines of text of all tables, or pictures, of one input: two screens.
+# Lines of text of all tables of one input: two screens.
 LINES = 48
 
 # Rows of one table.
@@ -33,8 +35,11 @@ LEAST_ROWS, MOST_ROWS = 6, 32
 # Matches that are listed below one map at least, and below all maps.
 LEAST_MATCHES, MATCHES_IN_ALL = 2, 10
 
+# Fields of the spec that have an effect without a kernel where padding is a number of pixels.
+PADDING_FIELDS = ("pad", "pad_value", "padding")
+
 # Fields of the spec that have no effect without a kernel, but for --score.
-WINDOW_FIELDS = ("pad", "pad_value", "padding", "stride", "dilation", "bias", "convolve")
+WINDOW_FIELDS = (*PADDING_FIELDS, "stride", "dilation", "bias", "convolve")
 SUM_FIELDS = ("normalize", "chain", "combine")
 
 
@@ -57,6 +62,8 @@ def show_files(
     # in --score each component of a kernel is a feature of its own
     combined = spec.replace(combine=Combine.NONE) if show_spec.score else spec
     slides = load_kernels(kernels, combined) if kernels else None
+    padded = slides is not None or not isinstance(spec.padding, str)
+    said = tuple(settings(spec, reading, show_spec, padded=padded))
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
@@ -66,8 +73,9 @@ def show_files(
         maps = (
             slid_maps(image, slides, spec, show_spec)
             if slides is not None
-            else picture_maps(image, show_spec)
+            else picture_maps(image, spec, show_spec)
         )
+        maps = [replace(one, settings=said) for one in maps]
         notes += dict.fromkeys(note for shown in maps for note in shown.notes)
         if form is Form.TABLE:
             shown = _drawn(source, image, maps, slides, show_spec)
@@ -88,8 +96,15 @@ def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> Non
     given = [name for name in fields if getattr(spec, name) != getattr(FilterSpec, name)]
     options = {name: "--" + name.replace("_", "-") for name in given}
     if not kernels:
-        for option in [*(["--score"] if show_spec.score else []), *options.values()]:
-            raise UsageError(f"{option} has no effect without a kernel", hint="add -k SPEC")
+        borders = PADDING_FIELDS if not isinstance(spec.padding, str) else ()
+        for option in [
+            *(["--score"] if show_spec.score else []),
+            *(option for name, option in options.items() if name not in borders),
+        ]:
+            hint = "add -k SPEC"
+            if options.keys() <= set(PADDING_FIELDS):
+                hint += ", or --padding N to see the padded picture"
+            raise UsageError(f"{option} has no effect without a kernel", hint=hint)
     if show_spec.score:
         for name in ("bias", *SUM_FIELDS):
             if name in given:
@@ -103,26 +118,27 @@ def _drawn(
     source: Source, image: Image, maps: Sequence[ShownMap], slides: LoadedKernels | None, show_spec: ShowSpec
 ) -> Group:
     name = printable(source.name)
-    drawn: list[Any] = []
     if show_spec.preview:
-        from convcli.commands.show.previews import previews  # here for start-up: tables need no plots
+        from convcli.commands.show.previews import preview  # here for start-up: tables need no pictures
 
-        drawn = previews(name, image, maps, show_spec, LINES, whole=slides is None)
-    else:
-        rows = max(LEAST_ROWS, min(MOST_ROWS, LINES // len(maps)))
-        drawn = [
-            FeatureMapTable(
-                one.values,
-                ", ".join((name, *one.words)),
-                one.facts(),
-                one.lines(max(LEAST_MATCHES, MATCHES_IN_ALL // len(maps))),
-                one.first,
-                show_spec.precision,
-                show_spec.max_size,
-                rows,
-            )
-            for one in maps
-        ]
+        return Group(preview(name, image, maps, show_spec, whole=slides is None))
+    rows = max(LEAST_ROWS, min(MOST_ROWS, LINES // len(maps)))
+    drawn = [
+        FeatureMapTable(
+            one.values,
+            ", ".join((name, *one.words)),
+            one.facts(),
+            one.lines(max(LEAST_MATCHES, MATCHES_IN_ALL // len(maps))),
+            one.names,
+            show_spec.precision,
+            show_spec.max_size,
+            rows,
+            padding=one.padded(),
+            channel=one.channel,
+            peaks=show_spec.score,
+        )
+        for one in maps
+    ]
     return Group(*[item for part in drawn for item in (Text(""), part)][1:])
 
 

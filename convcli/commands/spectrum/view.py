@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -15,7 +16,8 @@ from rich.text import Text
 from convcli.display.drawn.contact_sheet import MARGIN, TITLE, picture
 from convcli.display.drawn.lettering import text_width
 from convcli.display.drawn.sheet import FAINT, INK, Sheet, Words, scaled
-from convcli.display.terminal.heat import Heat
+from convcli.display.terminal.cells import has_colour
+from convcli.display.terminal.heat import SHADES, Heat
 from convcli.display.words import significant, size
 from convcli.engine.analysis.convolution_theorem import Theorem
 from convcli.kernels.analysis import character, gain, rank
@@ -92,6 +94,11 @@ class Spectra:
             for begin in range(0, len(panels), abreast):
                 yield Text("")
                 yield _abreast(panels[begin : begin + abreast])
+        least, most = ("black", "white") if has_colour(console) else ("blank", SHADES[-1])
+        yield Text("")
+        yield Text(
+            f"{least} is {10.0**-DECADES:.{DECADES}f} of the largest or less, {most} the largest; logarithmic"
+        )
         yield Text("")
         for line in self.lines:
             yield Text(line)
@@ -215,6 +222,7 @@ def _abreast(panels: Sequence[_Panel]) -> Table:
         table.add_column(width=COLUMNS, no_wrap=True)
     table.add_row(*(Text(panel.title, style="bold") for panel in panels))
     levels = [1 + _square(decibels(panel.magnitudes), COLUMNS) / DECADES for panel in panels]
-    table.add_row(*(Heat(level, limit=1.0, max_width=COLUMNS, max_height=COLUMNS // 2) for level in levels))
+    drawn = partial(Heat, limit=1.0, magnitudes=True, max_width=COLUMNS, max_height=COLUMNS // 2)
+    table.add_row(*map(drawn, levels))
     table.add_row(*(Text(panel.largest) for panel in panels))
     return table

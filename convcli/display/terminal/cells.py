@@ -3,37 +3,55 @@
 import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.color import Color
+from rich.color import Color, ColorSystem
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 
+from convcli.display.contrast import Pixel, readable
 from convcli.display.diverging import diverging
+from convcli.display.sequential import sequential
 
 __all__ = [
     "Array",
     "Pixel",
     "averaged",
     "cell_style",
+    "colour_system",
     "colours",
     "factor",
     "half_blocks",
     "has_colour",
     "largest",
     "shares",
+    "strongest",
 ]
 
 Array: TypeAlias = NDArray[np.float64]
-Pixel: TypeAlias = tuple[int, int, int]
+
+SYSTEMS = MappingProxyType(
+    {
+        "standard": ColorSystem.STANDARD,
+        "256": ColorSystem.EIGHT_BIT,
+        "truecolor": ColorSystem.TRUECOLOR,
+        "windows": ColorSystem.WINDOWS,
+    }
+)
 
 
 def has_colour(console: Console) -> bool:
     """Whether `console` shows colours at all."""
     return console.color_system is not None and not console.no_color
+
+
+def colour_system(console: Console) -> ColorSystem | None:
+    """Return the colours that `console` shows; None where it shows none."""
+    return SYSTEMS[console.color_system or ""] if has_colour(console) else None
 
 
 def largest(values: NDArray[Any]) -> float:
@@ -50,17 +68,23 @@ def shares(values: Array, full: float) -> Array:
         return np.asarray(np.clip(values / full, -1, 1))
 
 
-def colours(values: Array, full: float) -> list[list[Pixel]]:
-    """Return the colour of each number on the diverging scale, where `full` has the fullest."""
-    return [[(r, g, b) for r, g, b in row] for row in diverging(shares(values, full)).tolist()]
+def colours(values: Array, full: float, end: Pixel | None = None) -> list[list[Pixel]]:
+    """Return the colour of each number, where `full` has the fullest.
+
+    The scale is the diverging one around 0, or the sequential one from black to `end`.
+    """
+    share = shares(values, full)
+    pixels = diverging(share) if end is None else sequential(share, end)
+    return [[(r, g, b) for r, g, b in row] for row in pixels.tolist()]
 
 
 @lru_cache(maxsize=1024)  # a style takes 10 microseconds, and a table has a few hundred colours
-def cell_style(pixel: Pixel) -> Style:
-    """Return a background and the ink, black or white, that can be read on it."""
-    light = 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2] > 140
-    ink = (0, 0, 0) if light else (255, 255, 255)
-    return Style(color=Color.from_rgb(*ink), bgcolor=Color.from_rgb(*pixel))
+def cell_style(pixel: Pixel, system: ColorSystem | None) -> Style | None:
+    """Return a background, the nearest that `system` has, and the ink that can be read on it."""
+    if system is None:
+        return None
+    ground = Color.from_rgb(*pixel).downgrade(system)
+    return Style(color=Color.from_rgb(*readable(ground.get_truecolor())), bgcolor=ground)
 
 
 def half_blocks(pixels: Sequence[Sequence[Pixel]]) -> Iterator[list[Segment]]:
@@ -88,3 +112,14 @@ def averaged(values: Array, side: int) -> Array:
         sums = np.add.reduceat(rows, across, axis=1)
     counts = np.outer(np.diff([*down, values.shape[0]]), np.diff([*across, values.shape[1]]))
     return np.asarray(sums / counts)
+
+
+def strongest(values: Array, side: int) -> Array:
+    """Return the value farthest from 0 of each block of `side` x `side`; NaN only where there is no other."""
+    if side == 1:
+        return values
+    down, across = (np.arange(0, length, side) for length in values.shape)
+    high, low = (
+        pick.reduceat(pick.reduceat(values, down, axis=0), across, axis=1) for pick in (np.fmax, np.fmin)
+    )
+    return np.where(-low > high, low, high)

@@ -1,27 +1,30 @@
-"""A matrix as colour on a diverging scale around 0: blue is negative, red positive."""
+"""A matrix as colour: on a diverging scale around 0, or magnitudes in grey."""
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rich.color import ColorSystem
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.segment import Segment
 
+from convcli.display.sequential import GREYS
 from convcli.display.terminal.cells import (
     Array,
+    Pixel,
     averaged,
     cell_style,
+    colour_system,
     colours,
     factor,
     half_blocks,
-    has_colour,
     largest,
     shares,
 )
 from convcli.display.words import significant
 
-__all__ = ["Heat"]
+__all__ = ["SHADES", "Heat"]
 
 # From 0 to the largest magnitude, where there is no colour; none could be taken for a sign.
 SHADES = " .:;=o*%#@"
@@ -43,6 +46,8 @@ class Heat:
         Magnitude of the fullest colour; the largest finite one where it is None.
     numbers, digits
         Write the values into their cells where they fit, in so many significant digits.
+    magnitudes
+        None is negative, and their scale is grey, from black to white, not blue and red around 0.
     max_width, max_height
         Columns and lines that are used at most; the width is never above the terminal's.
     """
@@ -51,6 +56,7 @@ class Heat:
     limit: float | None = None
     numbers: bool = False
     digits: int = 4
+    magnitudes: bool = False
     max_width: int | None = None
     max_height: int = 32
 
@@ -61,16 +67,16 @@ class Heat:
             raise ValueError("max_width and max_height must be 1 or more")
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for line in self._lines(options, has_colour(console)):
+        for line in self._lines(options, colour_system(console)):
             yield from line
             yield Segment.line()
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        lines = self._lines(options, has_colour(console))
+        lines = self._lines(options, colour_system(console))
         widest = max(sum(segment.cell_length for segment in line) for line in lines)
         return Measurement(min(2, widest), widest)
 
-    def _lines(self, options: ConsoleOptions, colour: bool) -> Iterator[list[Segment]]:
+    def _lines(self, options: ConsoleOptions, system: ColorSystem | None) -> Iterator[list[Segment]]:
         width = max(1, min(options.max_width, self.max_width or options.max_width))
         rows, columns = self.values.shape
         if self.numbers:
@@ -78,24 +84,26 @@ class Heat:
             cell = max(len(text) for row in texts for text in row) + 1
             if cell * columns <= width and rows <= self.max_height:
                 yield from self._cells(
-                    self.values, [[text.rjust(cell) for text in row] for row in texts], colour
+                    self.values, [[text.rjust(cell) for text in row] for row in texts], system
                 )
                 return
         fits = 2 * columns <= width and rows <= self.max_height
-        if colour and not options.ascii_only and not fits and width > 1:
+        if system and not options.ascii_only and not fits and width > 1:
             small = self._shrunk(2 * self.max_height, width)
-            yield from half_blocks(colours(small, self._full()))
+            yield from half_blocks(self._colours(small))
             return
         small = self._shrunk(self.max_height, max(1, width // 2))
-        texts = [["  "] * small.shape[1]] * small.shape[0] if colour else self._shades(small)
-        yield from self._cells(small, [[text[:width] for text in row] for row in texts], colour)
+        texts = [["  "] * small.shape[1]] * small.shape[0] if system else self._shades(small)
+        yield from self._cells(small, [[text[:width] for text in row] for row in texts], system)
 
-    def _cells(self, values: Array, texts: list[list[str]], colour: bool) -> Iterator[list[Segment]]:
-        for row, line in zip(colours(values, self._full()), texts, strict=True):
-            yield [
-                Segment(text, cell_style(pixel) if colour else None)
-                for pixel, text in zip(row, line, strict=True)
-            ]
+    def _cells(
+        self, values: Array, texts: list[list[str]], system: ColorSystem | None
+    ) -> Iterator[list[Segment]]:
+        for row, line in zip(self._colours(values), texts, strict=True):
+            yield [Segment(text, cell_style(pixel, system)) for pixel, text in zip(row, line, strict=True)]
+
+    def _colours(self, values: Array) -> list[list[Pixel]]:
+        return colours(values, self._full(), GREYS if self.magnitudes else None)
 
     def _shrunk(self, rows: int, columns: int) -> Array:
         return averaged(self.values, factor(self.values.shape, rows, columns))

@@ -16,22 +16,27 @@ class Peak(NamedTuple):
     value: float
 
 
-def peaks(values: Array, apart: tuple[float, float], most: int) -> list[Peak]:
-    """Return up to `most` positive values of an (H, W) array, the largest first; NaN is never a peak.
+def peaks(values: Array, apart: tuple[float, float], most: int, least: float = 0.0) -> list[Peak]:
+    """Return up to `most` positive values of an (H, W) array, of `least` or more; NaN is never a peak.
 
-    Any two are at least `apart`, (rows, columns), from each other along one of the axes: the largest value is
-    taken, its neighbourhood suppressed, and so on. Equal values come in row-major order.
+    The largest comes first. Any two are at least `apart`, (rows, columns), from each other along one of the
+    axes: the largest value is taken, its neighbourhood suppressed, and so on. Equal values come in row-major
+    order.
     """
-    left = np.where(np.isnan(values), -np.inf, values)
     reach = [int(np.ceil(distance)) - 1 for distance in apart]
+    flat = values.ravel()
+    candidates = np.flatnonzero((flat > 0) & (flat >= least))
+    free = np.ones(values.shape, np.bool_)
     found: list[Peak] = []
-    while len(found) < most:
-        row, column = (int(n) for n in np.unravel_index(np.argmax(left), left.shape))
-        if not left[row, column] > 0:
+    for index in map(int, candidates[np.argsort(-flat[candidates], kind="stable")]):
+        row, column = divmod(index, values.shape[1])
+        if not free[row, column]:
+            continue
+        found.append(Peak((row, column), float(flat[index])))
+        if len(found) == most:
             break
-        found.append(Peak((row, column), float(values[row, column])))
         rows, columns = (
             slice(max(0, n - size), n + size + 1) for n, size in zip((row, column), reach, strict=True)
         )
-        left[rows, columns] = -np.inf
+        free[rows, columns] = False
     return found

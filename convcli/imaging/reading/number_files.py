@@ -44,7 +44,7 @@ def picture_array(
     file = io.BytesIO(data)
     try:
         chosen = _chosen(array_names(file, kind), name, member) if kind == "npz" else ""
-        array = read_array(file, kind, chosen, check)
+        array = read_array(file, kind, chosen, check, notes=notes)
     except PickledError as error:
         raise ImageError(
             f"{name!r} holds Python objects", hint="store numbers: array.astype(float)"

@@ -7,8 +7,9 @@ import pytest
 from rich.console import Console
 
 from convcli.commands.compare.bias_sheet import BiasMaps, bias_sheet
-from convcli.commands.compare.view import Column, FigureTable, Report
+from convcli.commands.compare.view import Report
 from convcli.display.diverging import diverging
+from convcli.display.terminal.figure_table import Column, FigureTable
 
 
 def printed(renderable, width, **options):

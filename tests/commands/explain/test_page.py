@@ -450,3 +450,19 @@ def test_a_large_picture_is_cropped_around_the_pixel(written, open_page: OpenPag
         r"700 x 1500 pixels.* The page holds rows \d+ to \d+ and columns \d+ to 1499",
         page.inner_text("#lead"),
     )
+
+
+def test_numbers_on_colours_can_be_read(written, open_page: OpenPage) -> None:
+    """Black or white on every colour of the scale and on every grey: WCAG 2.2's 4.5:1, computed here."""
+    page = ready(open_page(written("-k", "sobel-x", "--at", "2,2")))
+    drawn = page.evaluate(
+        "[...Array(2001).keys()].map((n) => diverging(n / 1000 - 1)).concat("
+        "[...Array(256).keys()].map((n) => [n, n, n])).map((pixel) => [pixel, isLight(pixel)])"
+    )
+    assert len(drawn) == 2257
+    for pixel, light in drawn:
+        shares = [sample / 255 for sample in pixel]
+        linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+        luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        contrast = (luminance + 0.05) / 0.05 if light else 1.05 / (luminance + 0.05)
+        assert contrast >= 4.5, pixel

@@ -51,5 +51,21 @@ def test_eighty_columns_hold_large_numbers():
     assert lines[-1] == "* conv1: something."
 
 
+@pytest.mark.parametrize("width", [40, 50, 60, 80])
+def test_narrow_terminals_leave_whole_columns_out(width):
+    """Every figure is whole, or its column is named below the table."""
+    lines = drawn(Summary("net", ROWS, []), width=width).splitlines()
+    assert max(map(len, lines)) <= width
+    (first,) = [line for line in lines if "2048x1024x1024" in line]
+    (heads,) = [line for line in lines if "layer" in line]
+    said = next((line for line in lines if line.startswith("no room for: ")), "")
+    left = said.removeprefix("no room for: ").split(", ")
+    figures = {"weights": "118 M", "sees": "1027x1027", "MACs": "1.13 P", "time": "12.3 s"}
+    for head, figure in figures.items():
+        assert (head in heads.split()) != (head in left)
+        assert (figure in first) == (head in heads.split())
+    assert ("time" in left) == (width < 80)
+
+
 def test_names_are_no_markup():
     assert "[red]x[/red]" in drawn(Summary("[bold]t", [layer("[red]x[/red]")], ["[i]n"]))

@@ -1,6 +1,7 @@
 """`convcli show`: numbers as data against the oracle, tables as text, and what can go wrong."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def test_the_notes_edges(convcli: Convcli) -> None:
         "6 x 7, min -1, max 1, mean 0, zeros 71.4%, pad valid",
         "   0   1   2   3   4   5   6",
         *(f"{row}  0  +1█  0   0   0  -1█  0 " for row in range(6)),
+        "bars behind numbers: distance from 0, █ is 1",
     ]
     (shown,) = maps(convcli, NOTES, "-k", "1 -1", "--pad", "valid")
     assert shown.pop("values") == [[0, 1, 0, 0, 0, -1, 0]] * 6
@@ -69,6 +71,8 @@ def test_at_40_columns(convcli: Convcli, monkeypatch: pytest.MonkeyPatch) -> Non
         "       0       1       2       3",
         "0  0.000  +0.500▂ -1.000▃ +2.250▅",
         "1 +1.000▃ +2.000▅ +3.000▇ +4.000█",
+        "bars behind numbers: distance from 0, █ ",
+        "is 4",
         "2 more columns to the right, from 4 on, ",
         "did not fit; --region shows them",
     ]
@@ -85,7 +89,7 @@ def test_never_wider_nor_much_longer_than_a_screen(
         lines = convcli("show", f"sample_images/{name}", *args).out.decode().splitlines()
         assert max(map(cell_len, lines)) <= width
         maps = (3 if name == "coffee.png" else 1) * (2 if "--score" in args else 1)
-        assert len(lines) <= max(72, 25 * maps)
+        assert len(lines) <= max(72, 26 * maps)
 
 
 @pytest.mark.parametrize("pad", PadMode)
@@ -131,7 +135,8 @@ def test_a_feature_is_found_at_its_place(convcli: Convcli) -> None:
     ran = convcli("show", CAMERA, "-k", "feature.csv", "--score", "--max-size", 4)
     lines = ran.out.decode().splitlines()
     assert "   1.0000 at 107,207: 100:116,200:216" in lines
-    assert lines[lines.index("best matches, at row,column: window") + 1].startswith("   1.0000 at 107,207")
+    heading = "best matches, at row,column: window (1 of 0.7 or more)"
+    assert lines[lines.index(heading) + 1].startswith("   1.0000 at 107,207")
     (one,) = maps(convcli, CAMERA, "-k", "feature.csv", "--score", "-p", "valid")
     assert one["matches"][0] == {
         **{"at": [100, 200], "score": pytest.approx(1, abs=1e-6)},
@@ -162,7 +167,8 @@ def test_large_pictures_are_pooled_by_mean(convcli: Convcli) -> None:
     lines = convcli("show", CAMERA, "--max-size", 8, "--precision", 3).out.decode().splitlines()
     rows = [[float(word.rstrip("▁▂▃▄▅▆▇█")) for word in line.split()[1:]] for line in lines[3:11]]
     assert_allclose(rows, pixels(CAMERA).reshape(8, 64, 8, 64).mean((1, 3)), atol=0.000501)
-    assert "mean of 64 x 64 values" in lines[11]
+    assert "mean of 64 x 64 values" in lines[12]
+    assert lines[1].endswith(", pooled 64x64")
 
 
 def test_options_of_filter_hold(convcli: Convcli, gray: Path) -> None:
@@ -198,7 +204,8 @@ def test_several_inputs(convcli: Convcli, photo: Path, gray: Path) -> None:
     assert ran.status == 1
     assert [json.loads(line).get("maps", []) != [] for line in ran.out.splitlines()] == [True, False, True]
     lines = convcli("show", gray, gray, "--region", ":1,:1").out.decode().splitlines()
-    assert lines[4:] == ["", *lines[:4]][: len(lines) - 4]
+    assert lines == [*lines[:5], "", *lines[:5]]
+    assert lines[0] == str(gray)
 
 
 def test_stdin(convcli: Convcli) -> None:
@@ -244,11 +251,207 @@ def test_preview(convcli: Convcli, photo: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
     lines = convcli("show", photo, "--preview").out.decode().splitlines()
-    (red, green, blue), below = pixels(photo)[0, 0].tolist(), pixels(photo)[0, 0].tolist()
-    assert lines[2].startswith(f"\x1b[38;2;{red};{green};{blue};48;2;{';'.join(map(str, below))}m▀")
+    above, below = (";".join(map(str, pixels(photo)[row, 0])) for row in (0, 1))
+    assert lines[2].startswith(f"\x1b[38;2;{above};48;2;{below}m▀"), "not enlarged: the screen has 25 lines"
     signed = convcli("show", NOTES, "-k", "1 -1", "--preview").out.decode()
-    assert "blue is negative, red positive" in " ".join(signed.split())
+    assert "blue -1, red 1" in " ".join(signed.split())
     assert "38;2;180;4;38" in signed
+
+
+def test_the_heading_says_what_changes_the_numbers(convcli: Convcli, photo: Path) -> None:
+    def said(*args: object) -> str:
+        lines = convcli("show", photo, "-k", "1 2", *args).out.decode().splitlines()
+        end = next(number for number, line in enumerate(lines) if line.startswith("  "))
+        return " ".join(" ".join(lines[1:end]).split())
+
+    plain = said("--region", ":2,:2")
+    assert plain.endswith("pad reflect")
+    for args, words in {
+        ("-p", "constant", "--pad-value", "7"): "pad constant 7",
+        ("--padding", "3"): "pad reflect, padding 3",
+        ("--padding", "1x2"): "pad reflect, padding 1x2",
+        ("--padding", "1,2,3,4"): "pad reflect, padding 1,2,3,4",
+        ("--padding", "full"): "pad reflect, padding full",
+        ("-s", "2"): "pad reflect, stride 2",
+        ("-s", "2x1", "-d", "1x3"): "pad reflect, stride 2x1, dilation 1x3",
+        ("--convolve", "--normalize"): "pad reflect, convolved, normalized",
+        ("--bias", "1.5"): "pad reflect, bias 1.5",
+        ("-k", "1", "--chain"): "pad reflect, chained",
+        ("-k", "1", "--combine", "max"): "pad reflect, combined by max",
+        ("--gray",): "gray, pad reflect",
+        ("--score", "--no-center"): "pad reflect, means not subtracted",
+    }.items():
+        found = said(*args, "--region", ":2,:2")
+        assert found.endswith(f"%, {words}"), found
+        assert ", of which 0:2,0:2, min" in found
+    assert "%, pad" not in convcli("show", photo).out.decode(), "nothing slides, and nothing is padded"
+
+
+def test_frames_and_layouts_are_in_the_heading(convcli: Convcli) -> None:
+    np.save("a.npy", np.zeros((3, 2, 4)))
+    assert "zeros 100%, layout chw\n" in convcli("show", "a.npy", "--layout", "chw").out.decode()
+    frames = [Image.fromarray(np.full((4, 5), value, np.uint8)) for value in (0, 255)]
+    frames[0].save("a.gif", save_all=True, append_images=frames[1:])
+    assert "frame 1, gray\n" in convcli("show", "a.gif", "--gray", "--frame", 1).out.decode()
+
+
+@pytest.mark.parametrize("pad", [mode for mode in PadMode if mode is not PadMode.VALID])
+def test_the_padded_picture_without_a_kernel(convcli: Convcli, photo: Path, pad: PadMode) -> None:
+    names = {"zero": "constant", "replicate": "edge", "reflect": "reflect"}
+    names |= {"constant": "constant", "wrap": "wrap", "symmetric": "symmetric"}
+    value = ["--pad-value", "-1.5"] if pad is PadMode.CONSTANT else []
+    found = maps(convcli, photo, "--padding", "1,0,2,3", "-p", pad, *value)
+    fill = {"constant_values": -1.5 if value else 0} if names[pad] == "constant" else {}
+    assert [one["channel"] for one in found] == ["red", "green", "blue"]
+    for index, one in enumerate(found):
+        plane = pixels(photo)[..., index].astype(float)
+        assert_array_equal(one["values"], np.pad(plane, ((1, 0), (2, 3)), mode=names[pad], **fill))
+        assert one["pad"] == pad
+
+
+def test_padding_is_marked(convcli: Convcli) -> None:
+    Path("a.csv").write_text("1,2,3\n4,5,6\n")
+    assert convcli("show", "a.csv", "--padding", "1x2", "-p", "replicate").out.decode().splitlines() == [
+        "a.csv",
+        "4 x 7, min 1, max 6, mean 3.5, zeros 0%, pad replicate, padding 1x2",
+        "   -2   -1    0    1    2    3    4",
+        "-1 [1▂] [1▂] [1▂] [2▃] [3▅] [3▅] [3▅]",
+        " 0 [1▂] [1▂]  1▂   2▃   3▅  [3▅] [3▅]",
+        " 1 [4▆] [4▆]  4▆   5▇   6█  [6█] [6█]",
+        " 2 [4▆] [4▆] [4▆] [5▇] [6█] [6█] [6█]",
+        "bars behind numbers: distance from 0, █ is 6",
+        "[ ] is padding",
+    ]
+    (one,) = maps(convcli, "a.csv", "--padding", "1x2", "--region", "1:3,2:5")
+    assert one["values"] == [[1, 2, 3], [4, 5, 6]]
+    lines = convcli("show", "a.csv", "--padding", "1x2", "--region", "1:3,2:5").out.decode().splitlines()
+    assert lines[3:6] == ["  0  1  2", "0 1▂ 2▃ 3▅", "1 4▆ 5▇ 6█"]
+    dark = convcli("show", "a.csv", "--padding", "2", "-p", "wrap", "--preview").out.decode()
+    assert "darker: padding" in dark
+
+
+def colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLORTERM": "truecolor"}.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_only_signed_maps_diverge(convcli: Convcli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Grey from black to white, channels in their own colour, blue and red only where one is negative."""
+    colour(monkeypatch)
+    Path("a.csv").write_text("0,1,2\n")
+    out = convcli("show", "a.csv").out.decode()
+    grounds = re.findall(r"48;2;(\d+);(\d+);(\d+)m", out)
+    assert grounds == [("0",) * 3, ("128",) * 3, ("255",) * 3]
+    assert "black is 0, white 2" in out
+    Image.fromarray(np.array([[[9, 9, 9], [0, 0, 0]]], np.uint8)).save("a.png")
+    grounds = re.findall(r"48;2;(\d+);(\d+);(\d+)m", convcli("show", "a.png").out.decode())
+    for index in range(3):
+        full, zero = (list(map(int, ground)) for ground in grounds[2 * index : 2 * index + 2])
+        assert zero == [0, 0, 0]
+        assert full.index(max(full)) == index
+        assert sorted(full)[1] < max(full) / 2
+    Path("b.csv").write_text("0,1,-2\n")
+    out = convcli("show", "b.csv").out.decode()
+    assert re.findall(r"48;2;([\d;]+)m", out)[::2] == ["221;221;221", "59;76;192"]
+    assert "blue is negative, red positive, fullest at 2" in out
+
+
+def test_a_score_keeps_its_peaks_in_the_table_and_lists_them(convcli: Convcli) -> None:
+    """Eight copies of a feature on grey: each block of the pooled table shows its own; all are listed."""
+    feature = np.array([[9.0, 0, 5, 0], [0, 0, 0, 0], [2, 0, 0, 7], [0, 4, 0, 0]])
+    picture = np.full((200, 400), 4.0)
+    places = [(25 + 100 * row, 25 + 100 * column) for row in range(2) for column in range(4)]
+    for number, (row, column) in enumerate(places):
+        picture[row : row + 4, column : column + 4] = feature if number % 3 else 9 - feature
+    np.save("a.npy", picture)
+    np.save("k.npy", feature)
+    lines = convcli("show", "a.npy", "-k", "k.npy", "--score", "--max-size", 4, "-p", "valid").out.decode()
+    table = [re.findall(r"[-+]1", line) for line in lines.splitlines() if re.match("(  0|100)  [-+]", line)]
+    assert table == [
+        ["-1", "+1", "+1", "-1"],
+        ["+1", "+1", "-1", "+1"],
+    ]
+    assert "value farthest from 0 among 100 x 100 values" in " ".join(lines.split())
+    assert "best matches, at row,column: window (5 of 0.7 or more)" in lines
+    assert "best opposites, at row,column: window (3 of -0.7 or less)" in lines
+    for number, (row, column) in enumerate(places):
+        sign = " " if number % 3 else "-"
+        assert f"  {sign}1.0000 at {row},{column}: {row}:{row + 4},{column}:{column + 4}" in lines
+
+
+def test_a_long_list_of_matches_is_limited_and_says_so(convcli: Convcli) -> None:
+    picture = np.zeros((40, 40))
+    picture[4::8, 4::8] = 1
+    np.save("a.npy", picture)
+    dot = "0 0 0; 0 1 0; 0 0 0"
+    out = convcli("show", "a.npy", "-k", dot, "--score").out.decode()
+    assert "(25 of 0.7 or more, 10 shown; --json lists them all)" in " ".join(out.split())
+    assert len(re.findall(r"^   1\.0000 at", out, re.MULTILINE)) == 10
+    (one,) = maps(convcli, "a.npy", "-k", dot, "--score")
+    found = {tuple(match["at"]) for match in one["matches"] if match["score"] > 0.99}
+    assert found == {(row, column) for row in range(4, 40, 8) for column in range(4, 40, 8)}
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+def test_a_heading_that_is_left_out_is_said(convcli: Convcli, name: str) -> None:
+    Path(name).write_text("left,right\n1,2\n" if name == "a.csv" else "left\tright\n1\t2\n")
+    word = "'left,right'" if name == "a.csv" else r"'left\tright'"
+    said = f"{name}: line 1 is taken for a heading and left out: {word}\n"
+    for args in (["show", name], ["filter", name, "-k", "1", "-o", "a.npy"], ["pool", name, "--size", "1"]):
+        ran = convcli(*args)
+        assert (ran.status, ran.err) == (0, said)
+    assert convcli("show", NOTES).err == ""
+
+
+def test_previews_are_stretched_by_percentiles(convcli: Convcli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One value of a thousand that sticks out leaves the others their contrast."""
+    values = np.tile(np.arange(20.0), (20, 1))
+    values[0, 0], values[0, 1] = 1e6, -0.0
+    np.save("a.npy", values)
+    out = convcli("show", "a.npy", "--preview").out.decode()
+    assert "max 1e+06" in out
+    assert "blank 0, @ 19 (1% beyond)" in " ".join(out.split())
+    assert out.splitlines()[-1].startswith("  ")
+    assert out.splitlines()[-1].endswith("@@")
+    colour(monkeypatch)
+    out = convcli("show", "a.npy", "--preview").out.decode()
+    assert "black 0, white 19 (1% beyond)" in " ".join(out.split())
+    np.save("b.npy", -values)
+    out = " ".join(convcli("show", "b.npy", "--preview").out.decode().split())
+    assert "blue -19, red 19 (1% beyond)" in out
+
+
+def test_eight_bit_pictures_are_not_stretched(convcli: Convcli, monkeypatch: pytest.MonkeyPatch) -> None:
+    colour(monkeypatch)
+    Image.fromarray(np.array([[100, 110], [120, 130]], np.uint8)).save("a.png")
+    out = convcli("show", "a.png", "--preview").out.decode()
+    assert out.splitlines()[:2] == ["\x1b[1ma.png\x1b[0m", "2 x 2"]
+    assert set(re.findall(r"[34]8;2;(\d+);\1;\1", out)) == {"100", "110", "120", "130"}
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (100, 30), (50, 24), (40, 24)])
+@pytest.mark.parametrize("plain", [False, True])
+def test_previews_fit_the_screen_and_stand_side_by_side(
+    convcli: Convcli, monkeypatch: pytest.MonkeyPatch, columns: int, lines: int, plain: bool
+) -> None:
+    if not plain:
+        colour(monkeypatch)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("LINES", str(lines))
+    monkeypatch.chdir(SAMPLES.parent)
+    for args in (["coffee.png", "-k", "box"], ["camera.png"], ["camera.png", "-k", "sobel", "-k", "box"]):
+        args = [f"sample_images/{args[0]}", *args[1:]]
+        out = re.sub(r"\x1b\[[\d;]*m", "", convcli("show", *args, "--preview").out.decode())
+        assert len(out.splitlines()) < lines, "and a line for the prompt"
+        assert max(map(cell_len, out.splitlines())) <= columns
+    if columns >= 80:
+        assert re.search(r"^kernel 'sobel' +kernel 'box'", out, re.MULTILINE)
+        out = re.sub(
+            r"\x1b\[[\d;]*m",
+            "",
+            convcli("show", SAMPLES / "coffee.png", "-k", "box", "--preview").out.decode(),
+        )
+        assert re.search(r"^red, kernel 'box' +green, kernel 'box' +blue, kernel 'box'", out, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -256,7 +459,18 @@ def test_preview(convcli: Convcli, photo: Path, monkeypatch: pytest.MonkeyPatch)
     [
         (["x.png"], 1, "'x.png' does not exist"),
         ([NOTES, "--score"], 2, "--score has no effect without a kernel; hint: add -k SPEC"),
-        ([NOTES, "-p", "zero"], 2, "--pad has no effect without a kernel"),
+        (
+            [NOTES, "-p", "zero"],
+            *(2, "without a kernel; hint: add -k SPEC, or --padding N to see the padded picture"),
+        ),
+        ([NOTES, "--padding", "full"], 2, "--padding has no effect without a kernel"),
+        (
+            [NOTES, "--padding", "2", "-s", "2"],
+            2,
+            "--stride has no effect without a kernel; hint: add -k SPEC",
+        ),
+        ([NOTES, "--padding", "2", "-p", "valid"], 2, "--pad valid pads nothing"),
+        ([NOTES, "--padding", "99999999"], 1, "picture padded to"),
         ([NOTES, "--no-center"], 2, "--no-center has no effect without --score"),
         ([NOTES, "-k", "sobl"], 2, "did you mean 'sobel'?"),
         ([NOTES, "-k", "box", "--score", "--bias", "1"], 2, "--bias does not go with --score"),

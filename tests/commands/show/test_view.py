@@ -33,16 +33,23 @@ def test_without_colour_signs_and_bars():
         "0  0.000  +1.000█  0.000   0.000   0.000  -1.000█  0.000",
         "1  0.000  +0.500▅  0.000   0.000   0.000  -0.500▅  0.000",
         "2  0.000  +0.010▁  0.000   0.000   0.000  -0.010▁  0.000",
+        "bars behind numbers: distance from 0, █ is 1",
     ]
-    assert text(FeatureMapTable(EDGES, max_size=0), encoding="ascii")[1] == "0  0  +1@  0   0   0  -1@  0"
+    plain = text(FeatureMapTable(EDGES, max_size=0), encoding="ascii")
+    assert plain[1] == "0  0  +1@  0   0   0  -1@  0"
+    assert plain[-1] == "bars behind numbers: distance from 0, @ is 1"
+    assert text(FeatureMapTable(np.zeros((1, 2)))) == ["  0  1", "0 0  0"], "no bars, no legend"
 
 
 def test_at_40_columns_a_map_is_pooled_or_cut():
     shown = FeatureMapTable(EDGES * 0.5, first=(10, 90))
     assert text(shown, 40) == [
+        "pooled 2x2",
         "        90       92       94       96",
         "10 +0.2500█  0.0000  -0.2500█  0.0000",
         "12 +0.2500█  0.0000  -0.2500█  0.0000",
+        "bars behind numbers: distance from 0, █",
+        "is 0.25",
         "pooled: each cell is the mean of 2 x 2",
         "values, named by the first; --max-size 0",
         "or --region shows them as they are",
@@ -50,6 +57,8 @@ def test_at_40_columns_a_map_is_pooled_or_cut():
     assert text(FeatureMapTable(EDGES * 0.5, max_size=0), 40) == [
         "        0        1        2        3",
         *(f"{row}  0.0000  +0.5000█  0.0000   0.0000" for row in range(3)),
+        "bars behind numbers: distance from 0, █",
+        "is 0.5",
         "3 more columns to the right, from 4 on,",
         "did not fit; --region shows them",
     ]
@@ -59,6 +68,7 @@ def test_at_40_columns_a_map_is_pooled_or_cut():
 def test_in_colour(width):
     terminal = console(width=width)
     head, *lines = terminal.render_lines(FeatureMapTable(EDGES, max_size=0), pad=False)
+    lines = lines[:3]
     assert "".join(segment.text for segment in head) == "   0  1  2  3  4  5  6"
     for number, line in enumerate(lines):
         assert [segment.text for segment in line] == [str(number), "  0", "  1", *["  0"] * 3, " -1", "  0"]
@@ -81,6 +91,30 @@ def test_a_large_map_is_pooled_to_fit_and_says_so():
             RAMP[i * side : (i + 1) * side, j * side : (j + 1) * side].mean() for j in range(len(row) - 1)
         ]
         assert [float(word) for word in row[1:]] == pytest.approx(means, abs=0.051)
+
+
+def test_peaks_are_pooled_by_the_greatest_magnitude():
+    """Hand-made: of each 2 x 2 values the one farthest from 0, with its sign."""
+    values = np.array([[1.0, -3, 0, 0.5], [2, 0, np.nan, -0.25], [-1, 1, np.nan, np.nan]])
+    lines = text(FeatureMapTable(values, max_size=2, peaks=True, precision=2))
+    assert lines[0] == "pooled 2x2"
+    assert [line.split() for line in lines[2:4]] == [["0", "-3.00█", "+0.50▂"], ["2", "+1.00▃", "nan"]]
+    assert "value farthest from 0 among 2 x 2 values" in " ".join(lines)
+
+
+def test_padding_stands_in_brackets():
+    padding = np.array([[True, True], [False, True]])
+    shown = FeatureMapTable(np.array([[0.0, 10], [-2, 3]]), padding=padding, first=(-1, 0))
+    assert text(shown) == [
+        "      0      1",
+        "-1   [0 ] [+10█]",
+        " 0   -2▂   [+3▃]",
+        "bars behind numbers: distance from 0, █ is 10",
+        "[ ] is padding",
+    ]
+    pooled = text(FeatureMapTable(np.ones((4, 4)), padding=np.eye(4) > 0, max_size=2))
+    assert [row.split()[1:] for row in pooled[2:4]] == [["[1█]", "1█"], ["1█", "[1█]"]]
+    assert "[ ] holds padding" in pooled
 
 
 @pytest.mark.parametrize(("most", "side"), [(128, 1), (100, 2), (8, 16), (1, 128)])
@@ -130,8 +164,11 @@ def test_numbers(values, precision, words, power):
 
 
 def test_powers_are_told():
-    assert text(FeatureMapTable(np.array([[1e-9, 2e-9]])))[-1] == "in units of 1e-09"
-    assert text(FeatureMapTable(np.array([[5e-324]])))[-1] == "in units of 1e-308"
+    assert text(FeatureMapTable(np.array([[1e-9, 2e-9]])))[-2:] == [
+        "in units of 1e-09",
+        "bars behind numbers: distance from 0, █ is 2",
+    ]
+    assert text(FeatureMapTable(np.array([[5e-324]])))[-2] == "in units of 1e-308"
 
 
 def test_names_are_not_markup():

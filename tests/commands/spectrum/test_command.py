@@ -1,6 +1,7 @@
 """`convcli spectrum`: the theorem on files, its drawing, and what can go wrong."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,17 @@ def test_in_the_terminal(convcli: Convcli, monkeypatch: pytest.MonkeyPatch, widt
     assert "sample_images/notes-edge-6x8.csv (6 x 8) correlated with '1 -1', wrap padding" in words
     assert "largest 24 largest 2" in words, "the sum of the picture, and the response at 1/2"
     assert "of the largest result" in words
+    assert "blank is 0.00001 of the largest or less, @ the largest; logarithmic" in words
+
+
+def test_magnitudes_are_grey(convcli: Convcli, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLORTERM": "truecolor"}.items():
+        monkeypatch.setenv(name, value)
+    out = convcli("spectrum", SAMPLES / "notes-edge-6x8.csv", "-k", "1 -1").out.decode()
+    assert "black is 0.00001 of the largest or less, white the largest" in out
+    colours = re.findall(r"48;2;(\d+);(\d+);(\d+)m", out)
+    assert {("0",) * 3, ("255",) * 3} < set(colours)
+    assert all(len(set(colour)) == 1 for colour in colours)
 
 
 def test_colours_are_luma_and_that_is_said(convcli: Convcli, photo: Path) -> None:

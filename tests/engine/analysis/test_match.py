@@ -168,6 +168,8 @@ def test_peaks_keep_apart():
     assert peaks(values, (0.5, 0.5), 3) == [((0, 1), 5.0), ((1, 1), 5.0), ((0, 2), 4.0)]
     assert peaks(-values, (1.5, 1.5), 9) == [((2, 4), 9.0)]
     assert peaks(np.zeros((2, 2)), (1, 1), 3) == []
+    assert peaks(values, (1.5, 1.5), 9, least=4) == [((0, 1), 5.0)]
+    assert peaks(np.array([[1, np.inf]]), (0.5, 0.5), 9, least=1) == [((0, 1), np.inf), ((0, 0), 1.0)]
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.5, 4), st.floats(0.5, 4), st.integers(1, 6))

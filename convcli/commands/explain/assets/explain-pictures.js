@@ -208,7 +208,12 @@ function writeNumber(context, text, [x, y], scale, ground) {
 const hasGaps = ({ taps }) => (taps[1]?.[0].place[0] - taps[0][0].place[0] > 1)
   || (taps[0][1]?.place[1] - taps[0][0].place[1] > 1);
 
-const isLight = ([red, green, blue]) => 0.299 * red + 0.587 * green + 0.114 * blue > 140;
+// Whether black has more contrast than white, by the relative luminance of WCAG 2.2.
+function isLight(pixel) {
+  const [red, green, blue] = pixel.map((sample) =>
+    sample <= 0.04045 * 255 ? sample / 255 / 12.92 : ((sample / 255 + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > Math.sqrt(1.05 * 0.05) - 0.05;
+}
 
 // From a pixel to the padding that shows it, bent so that arrows along one line stay apart.
 function arrow(context, [fromX, fromY], [toX, toY], scale, bend, strong) {
