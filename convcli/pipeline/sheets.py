@@ -20,7 +20,8 @@ from convcli.choices import STDIN, STDOUT, RangeMode
 from convcli.display.drawn.contact_sheet import Limits, limits, picture, resized
 from convcli.display.drawn.lettering import font_notes
 from convcli.display.drawn.sheet import Tile, lay_out, scaled, wrapped
-from convcli.display.terminal.abreast import Abreast
+from convcli.display.terminal.picture import Picture
+from convcli.display.terminal.pictures import Pictures
 from convcli.display.words import per_axis, shortened, size
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import by_name, format_of
@@ -63,7 +64,7 @@ class DrawnSheet(NamedTuple):
 
     target: Target | None
     data: bytes
-    view: Abreast | None
+    view: Pictures | None
     notes: tuple[str, ...]
     in_folder: bool
 
@@ -158,7 +159,7 @@ class Sheets:
         sheet = lay_out((), labelled, columns, CAPTION, MARGIN, framed=True).pixels
         in_folder = self.naming is not None and self.naming.writing.output is None
         data = b"" if target is None else encode_pixels(sheet, target.format)
-        view = Abreast([(np.asarray(tile.picture), tile.lines) for tile in tiles], sheet)
+        view = Pictures([Picture(np.asarray(tile.picture), tile.lines[0], tile.lines[1]) for tile in tiles])
         return DrawnSheet(target, data, view if self.in_terminal else None, tuple(notes), in_folder)
 
     def _target(self, naming: OutputPaths, source: Source, others: Sequence[Target]) -> Target:
