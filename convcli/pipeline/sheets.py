@@ -146,20 +146,16 @@ class Sheets:
         columns = ceil(len(parts) / ceil(len(parts) / ABREAST))
         side = min(SIDE, (WIDEST - MARGIN) // columns - MARGIN)
         tiles = [_tile(part, side) for part in parts]
-        notes = font_notes(*(line for tile in tiles for line in tile.lines))
+        notes, data = list[str](), b""
         if len(parts) < (count := sum(map(len, groups))):
             notes.append(f"the sheet shows {len(parts)} of {count} pictures")
         if len(image.frames) > 1:
             notes.append(f"the sheet shows the first of {len(image.frames)} frames")
-        wide = max(NARROWEST, *(tile.picture.width for tile in tiles))
-        labelled = [
-            tile._replace(lines=[line for text in tile.lines for line in wrapped(text, CAPTION, wide)])
-            for tile in tiles
-        ]
-        sheet = lay_out((), labelled, columns, CAPTION, MARGIN, framed=True).pixels
-        in_folder = self.naming is not None and self.naming.writing.output is None
-        data = b"" if target is None else encode_pixels(sheet, target.format)
+        if target is not None:
+            notes += font_notes(*(line for tile in tiles for line in tile.lines))
+            data = encode_pixels(_sheet(tiles, columns), target.format)
         view = Pictures([Picture(np.asarray(tile.picture), tile.lines[0], tile.lines[1]) for tile in tiles])
+        in_folder = self.naming is not None and self.naming.writing.output is None
         return DrawnSheet(target, data, view if self.in_terminal else None, tuple(notes), in_folder)
 
     def _target(self, naming: OutputPaths, source: Source, others: Sequence[Target]) -> Target:
@@ -170,6 +166,16 @@ class Sheets:
                 f"{target.path!r} is both the sheet and a result", hint="give the sheet another name"
             )
         return target
+
+
+def _sheet(tiles: Sequence[Tile], columns: int) -> NDArray[np.uint8]:
+    """Return the tiles on white paper, with their words broken into lines as wide as the widest."""
+    wide = max(NARROWEST, *(tile.picture.width for tile in tiles))
+    labelled = [
+        tile._replace(lines=[line for text in tile.lines for line in wrapped(text, CAPTION, wide)])
+        for tile in tiles
+    ]
+    return lay_out((), labelled, columns, CAPTION, MARGIN, framed=True).pixels
 
 
 def _settings(spec: FilterSpec | PoolSpec) -> Iterator[str]:
