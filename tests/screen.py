@@ -43,6 +43,8 @@ class Screen:
             stderr=follower,
             cwd=cwd,
             env={**inherited, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **environment},
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # keys reach it: Ctrl-C, for one
         )
         os.close(follower)
         self._screen = pyte.HistoryScreen(columns, rows, history=10_000)
@@ -72,6 +74,10 @@ class Screen:
         columns = range(self._screen.columns)
         above = ["".join(line[at].data for at in columns).rstrip() for line in self._screen.history.top]
         return [*above, *self.shown]
+
+    def press(self, keys: str) -> None:
+        """Type on the keyboard."""
+        os.write(self._leader, keys.encode())
 
     def until(self, seen: Callable[[list[str]], bool]) -> list[str]:
         """Read on until the screen is as wanted, and return its lines."""

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Bar", "Line", "line_of"]
 
-# Seconds between two drawings.
-_PERIOD = 0.1
+# Seconds between two drawings, and those that the reader of a pipe has to write what it was sent.
+_PERIOD, _READING = 0.1, 0.05
 # Columns of the bar itself: at most, and below which it is left out; and least columns of a file's name.
 _WIDE, _NARROW, _NAME = 24, 5, 12
 
@@ -46,7 +46,8 @@ class Bar:
     def __init__(self, doing: str, progress: Progress, console: "Console") -> None:
         self.doing, self.progress, self.console = doing, progress, console
         self._start = time.monotonic()
-        self._drawn = False
+        self._absent_until = 0.0  # on the clock of `time.monotonic`
+        self._columns = 0  # of the line on the screen; 0 while there is none
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self._redrawing = threading.Thread(target=self._redraw, daemon=True)
@@ -65,7 +66,7 @@ class Bar:
     def aside(self, *, stdout: bool) -> Iterator[None]:
         """Take the bar away while something is written, on stdout or on stderr, and put it back below.
 
-        Behind a pipe, what reads it may write to this terminal: it gets the time until the next drawing.
+        What reads a pipe may write to this terminal: it gets the time to do so.
         """
         if stdout and self._stdout == "file":
             yield
@@ -75,7 +76,9 @@ class Bar:
             try:
                 yield
             finally:
-                if not (stdout and self._stdout == "pipe"):
+                if stdout and self._stdout == "pipe":
+                    self._absent_until = time.monotonic() + _READING
+                else:
                     self._draw()
 
     def _redraw(self) -> None:
@@ -85,11 +88,14 @@ class Bar:
 
     def _draw(self) -> None:
         progress = self.progress
-        if progress.total == 1:
+        if progress.total == 1 or time.monotonic() < self._absent_until:
             return
         name = printable(os.path.basename(progress.current) or progress.current)
         name = name.encode(self.console.encoding, "backslashreplace").decode(self.console.encoding)
-        width = self.console.width - 1  # the cursor stays in this line
+        width = self.console.width - 1
+        if width < self._columns:
+            self._erase()
+        self._columns = width
         line = line_of(self.doing, progress, time.monotonic() - self._start, name, width)
         segments = [Segment(line.before)]
         if line.bar:
@@ -97,13 +103,17 @@ class Bar:
             segments += self.console.render(bar, self.console.options.update(width=line.bar))
         filling = width - sum(segment.cell_length for segment in segments) - cell_len(line.after)
         segments.append(Segment(line.after + " " * filling))
-        self.console.print(Control(ControlType.CARRIAGE_RETURN), Segments(segments), end="")
-        self._drawn = True
+        # The cursor goes back to the first column: at the last, the echo of Ctrl-C would begin a new line.
+        start = Control(ControlType.CARRIAGE_RETURN)
+        self.console.print(start, Segments(segments), start, sep="", end="")
 
     def _erase(self) -> None:
-        if self._drawn:
-            self.console.control(Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2)))
-            self._drawn = False
+        if self._columns:
+            rows = (self._columns - 1) // self.console.width  # a terminal that became narrower has wrapped it
+            clear = (ControlType.ERASE_IN_LINE, 2)
+            wrapped = [(ControlType.CURSOR_UP, 1), clear] * rows
+            self.console.control(Control(ControlType.CARRIAGE_RETURN, clear, *wrapped))
+            self._columns = 0
 
 
 def line_of(doing: str, progress: Progress, seconds: float, name: str, width: int) -> Line:

@@ -41,7 +41,9 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
     try:
         with (
             _terminable() if several else nullcontext(),
-            messages.progress_bar(progress, doing, quiet=printing.quiet or not several),
+            messages.progress_bar(
+                progress, doing, quiet=printing.quiet or not several, no_color=printing.no_color
+            ),
         ):
             for outcome in batch.outcomes():
                 several = progress.total != 1  # known by now where folders and patterns are given

@@ -134,7 +134,7 @@ def console(*, no_color: bool, stderr: bool = False, forced: bool = False) -> "C
 
 
 @contextmanager
-def meter(total: int | None, doing: str, *, quiet: bool) -> Iterator[Callable[[], None]]:
+def meter(total: int | None, doing: str, *, quiet: bool, no_color: bool) -> Iterator[Callable[[], None]]:
     """Yield a function that moves a progress bar on by one step; no bar if stderr is no terminal.
 
     Without a `total`, the bar says only that work goes on.
@@ -146,18 +146,18 @@ def meter(total: int | None, doing: str, *, quiet: bool) -> Iterator[Callable[[]
     def advance() -> None:
         progress.done += 1
 
-    with progress_bar(progress, doing, quiet=quiet):
+    with progress_bar(progress, doing, quiet=quiet, no_color=no_color):
         yield advance
 
 
 @contextmanager
-def progress_bar(progress: "Progress", doing: str, *, quiet: bool) -> Iterator[None]:
+def progress_bar(progress: "Progress", doing: str, *, quiet: bool, no_color: bool) -> Iterator[None]:
     """Show a progress bar, unless `quiet`, or stderr is no terminal where lines can be drawn anew."""
     global _bar
     if quiet or not sys.stderr.isatty():
         yield
         return
-    screen = console(no_color=False, stderr=True)
+    screen = console(no_color=no_color, stderr=True)
     if screen.is_dumb_terminal or screen.legacy_windows:
         yield
         return

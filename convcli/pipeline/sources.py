@@ -54,10 +54,11 @@ def find_sources(inputs: Sequence[str], *, recursive: bool) -> Iterator[Source]:
     for given in inputs:
         if is_pattern(given):
             yield from _matches(given, recursive=recursive)
-        elif recursive and os.path.isdir(given):
+        elif recursive and given != STDIN and os.path.isdir(given):
             yield from _walk(given) or [_no_pictures(given)]
         else:
-            yield Source(given) if not recursive or _is_readable(given) else _unsuitable(given)
+            waits = recursive and given != STDIN and not _is_readable(given)
+            yield _unsuitable(given) if waits else Source(given)
 
 
 def is_pattern(given: str) -> bool:

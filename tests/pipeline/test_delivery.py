@@ -175,7 +175,10 @@ def test_what_is_left_when_a_batch_is_ended(
     words = [*hundred[:10], "gone.png", *hundred[10:]]
     with Screen("filter", *words, "-k", "box", cwd=tmp_path) as screen:
         screen.until(lambda lines: bool(lines) and "51/101" in lines[-1] and "in050.png" in lines[-1])
-        screen.process.send_signal(number)
+        if number == signal.SIGINT:
+            screen.press("keys\x03")  # which the terminal shows, with ^C for the last
+        else:
+            screen.process.send_signal(number)
         assert screen.finish() == status
         paths = made(hundred[:50], "box")
         error, *rest = [line for line in screen.all if line not in paths]

@@ -41,7 +41,7 @@ def learn_kernel(
     solves = spec.method is FitMethod.LSTSQ
     total = None if solves else spec.steps or STEPS
     quiet = printing.quiet or spec.show_steps is not None
-    with messages.meter(total, "fitting", quiet=quiet) as advance:
+    with messages.meter(total, "fitting", quiet=quiet, no_color=printing.no_color) as advance:
         done = learn(
             pairs.files,
             spec,
