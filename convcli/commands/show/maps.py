@@ -98,10 +98,10 @@ class ShownMap:
             said.append("of which " + ",".join(f"{start}:{end}" for start, end in self.region))
         return said
 
-    def range(self) -> str:
+    def range(self, digits: int = 6) -> str:
         """Return words about the least and the greatest value."""
         found = self.figures()
-        return ", ".join(f"{what} {significant(found[what], 6)}" for what in ("min", "max"))
+        return ", ".join(f"{what} {significant(found[what], digits)}" for what in ("min", "max"))
 
     def facts(self) -> str:
         """Return the line above the numbers."""

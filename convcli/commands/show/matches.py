@@ -51,7 +51,7 @@ def matches(scores: NDArray[Any], first: tuple[int, int], window: Window, sign: 
 
 
 def lines(what: str, found: Sequence[Match], most: int) -> Iterator[str]:
-    """Yield up to `most` matches (or `what` they are) for people, with a heading that says how many."""
+    """Yield up to `most` matches, or opposites as `what` says, below a heading that counts them."""
     if not found:
         yield f"best {what}: none"
         return

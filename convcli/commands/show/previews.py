@@ -14,6 +14,7 @@ from convcli.commands.show.maps import ShownMap, stacked
 from convcli.commands.show.spec import ShowSpec
 from convcli.display.diverging import diverging
 from convcli.display.sequential import CHANNELS, GREYS, sequential
+from convcli.display.terminal.cells import largest
 from convcli.display.terminal.graphics import CELL
 from convcli.display.terminal.picture import RAMP, Picture, size_within
 from convcli.display.terminal.pictures import Pictures
@@ -44,7 +45,7 @@ def preview(
     So are the numbers of arrays drawn.
     """
     graphics, shared = show_spec.graphics, ", ".join((*maps[0].extent(), *maps[0].settings))
-    if whole and image.space in (Space.GRAY, Space.RGB) and image.dtype.kind == "u":
+    if whole and (image.space is Space.RGB or (image.space is Space.GRAY and image.dtype == np.uint8)):
         full = full_scale(image.dtype)
         pixels = to_pixels(stacked(maps), RangeMode.CLIP, full_in=full, target=np.uint8).array
         return _marked(Picture(pixels, name, shared, graphics), maps[0].padded())
@@ -52,7 +53,7 @@ def preview(
         (one,) = maps
         return MapPicture(NO_PIXELS, ", ".join((name, *one.words)), f"{one.facts()}; ", graphics, one=one)
     tiles = [
-        MapPicture(NO_PIXELS, ", ".join(reversed(one.words)), f"{one.range()}\n", graphics, one=one)
+        MapPicture(NO_PIXELS, ", ".join(reversed(one.words)), f"{one.range(3)}\n", graphics, one=one)
         for one in maps
     ]
     return Pictures(tiles, name, shared)
@@ -79,7 +80,8 @@ class MapPicture(Picture):
         values = _smaller(self.one.values, times * columns, times * rows)
         padding = self.one.padded()
         low, high, whole = _ends(values, signed=bool((self.one.values < 0).any()))
-        share = (values - low) / ((high - low) or 1.0)
+        # halves, whose differences never overflow
+        share = (values / 2 - low / 2) / ((high / 2 - low / 2) or 1.0)
         beyond = "" if whole else f" ({BEYOND}% beyond)"
         if low < 0:
             pixels, shades = diverging(2 * share - 1), sequential(SIGNED * share)
@@ -106,7 +108,9 @@ class MapPicture(Picture):
 
 
 def _legend(shown: Mapping[str, float]) -> str:
-    return ", ".join(f"{what} {significant(value)}" for what, value in shown.items())
+    """Say which value is drawn as what, thousands in all their digits."""
+    digits = 5 if max(map(abs, shown.values())) >= 1000 else 3
+    return ", ".join(f"{what} {significant(value, digits)}" for what, value in shown.items())
 
 
 def _smaller(values: NDArray[Any], columns: int, rows: int) -> NDArray[np.float64]:
@@ -114,8 +118,10 @@ def _smaller(values: NDArray[Any], columns: int, rows: int) -> NDArray[np.float6
     height, width = values.shape
     if height <= rows and width <= columns:
         return np.asarray(values, np.float64)
-    image = Pillow.fromarray(np.asarray(values, np.float32))
-    return np.asarray(image.resize((min(width, columns), min(height, rows)), Resampling.BOX), np.float64)
+    full = largest(values) or 1.0  # float32 has a smaller range
+    image = Pillow.fromarray(np.asarray(values / full, np.float32))
+    small = image.resize((min(width, columns), min(height, rows)), Resampling.BOX)
+    return np.asarray(small, np.float64) * full
 
 
 def _ends(values: NDArray[np.float64], *, signed: bool) -> tuple[float, float, bool]:
@@ -129,24 +135,26 @@ def _ends(values: NDArray[np.float64], *, signed: bool) -> tuple[float, float, b
         most = float(np.percentile(np.abs(finite), 100 - BEYOND)) or full
         return -most, most, most == full
     low, high = np.percentile(finite, [BEYOND, 100 - BEYOND]).tolist()
-    if low == high:  # a constant is black where it is 0, else white
-        low, high = least if greatest > least else 0.0, greatest
+    if least == greatest:  # a constant is black where it is 0, else white
+        return 0.0, greatest, True
+    if low == high:
+        low, high = least, greatest
     return low, high, (low, high) == (least, greatest)
 
 
 def _marked(drawn: Picture, padding: NDArray[np.bool_] | None) -> Picture:
-    """Tint what is padding, or darken it where characters are drawn."""
+    """Tint what is padding; where characters are drawn, it has less contrast."""
     if padding is None:
         return drawn
     grey = drawn.pixels.ndim == 2
     pixels = np.repeat(drawn.pixels[..., None], 3, axis=2) if grey else drawn.pixels.copy()
     pixels[padding] = np.rint((1 - SHARE) * pixels[padding] + SHARE * MAGENTA)
     shades = (drawn.pixels if drawn.shades is None else drawn.shades).copy()
-    shades[padding] //= 2
+    shades[padding] = 64 + shades[padding] // 2
     return replace(
         drawn,
         pixels=pixels,
         facts=f"{drawn.facts}; tinted: padding",
         shades=shades,
-        shades_facts=f"{drawn.shades_facts or drawn.facts}; darker: padding",
+        shades_facts=f"{drawn.shades_facts or drawn.facts}; greyer: padding",
     )

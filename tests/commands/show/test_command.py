@@ -327,7 +327,7 @@ def test_padding_is_marked(convcli: Convcli) -> None:
     lines = convcli("show", "a.csv", "--padding", "1x2", "--region", "1:3,2:5").out.decode().splitlines()
     assert lines[3:6] == ["  0  1  2", "0 1▂ 2▃ 3▅", "1 4▆ 5▇ 6█"]
     dark = convcli("show", "a.csv", "--padding", "2", "-p", "wrap", "--preview").out.decode()
-    assert "darker: padding" in dark
+    assert "greyer: padding" in dark
 
 
 def colour(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -419,6 +419,26 @@ def test_previews_are_stretched_by_percentiles(convcli: Convcli, monkeypatch: py
     np.save("b.npy", -values)
     out = " ".join(convcli("show", "b.npy", "--preview").out.decode().split())
     assert "blue -19, red 19 (1% beyond)" in out
+
+
+def test_previews_of_extreme_numbers(convcli: Convcli) -> None:
+    """A constant has nothing to stretch; the difference of the ends may be more than float64 holds."""
+    np.save("a.npy", np.full((3, 3), 7.0))
+    assert convcli("show", "a.npy", "--preview").out.decode().splitlines()[1].endswith("; blank 0, @ 7")
+    np.save("b.npy", np.repeat([[1e308, -1e308]], 50, axis=1).repeat(100, axis=0))
+    out = convcli("show", "b.npy", "--preview").out.decode()
+    assert "blank -1e+308, = 0, % 1e+308" in " ".join(out.split())
+    np.save("c.npy", np.array([[1e308, -1e308]]))
+    assert convcli("show", "c.npy", "--preview").out.decode().splitlines()[-1] == "%%%%    "
+
+
+def test_sixteen_bits_of_grey_are_stretched(convcli: Convcli) -> None:
+    """Raw values of a camera often fill a small part of the range."""
+    Image.fromarray(np.array([[1000, 1100]], np.uint16)).save("a.png")
+    out = convcli("show", "a.png", "--preview").out.decode()
+    # Percentile 1 of two values is 1% of the way from one to the other: 1001, and 1099 for percentile 99.
+    assert "; blank 1001, @ 1099 (1% beyond)" in " ".join(out.split())
+    assert out.splitlines()[-1] == "    @@@@"
 
 
 def test_eight_bit_pictures_are_not_stretched(convcli: Convcli, monkeypatch: pytest.MonkeyPatch) -> None:
