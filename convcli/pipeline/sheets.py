@@ -6,7 +6,7 @@ blue and red around 0 where some are negative.
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 from typing import Any, NamedTuple
@@ -22,13 +22,14 @@ from convcli.display.drawn.lettering import font_notes
 from convcli.display.drawn.sheet import Tile, lay_out, scaled, wrapped
 from convcli.display.terminal.picture import Picture
 from convcli.display.terminal.pictures import Pictures
-from convcli.display.words import per_axis, shortened, size
+from convcli.display.words import shortened, size
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import by_name, format_of
 from convcli.imaging.image import Image, Space
 from convcli.imaging.writing.adapt import adapted
 from convcli.imaging.writing.encode import encode_pixels
-from convcli.options.specs import FilterSpec, PoolSpec, SheetSpec, WriteSpec
+from convcli.options.setting_words import setting_words
+from convcli.options.specs import SheetSpec, WriteSpec
 from convcli.pipeline.batch import Outcome, Source
 from convcli.pipeline.loaded_kernels import without_folders
 from convcli.pipeline.naming import OutputPaths, Target, into_folder
@@ -51,12 +52,6 @@ ABREAST, MOST = 5, 40
 
 # Characters of a name, at most.
 MOST_OF_A_NAME = 160
-
-# Options that are named where they are not as usual.
-SETTINGS = (
-    *("pad_value", "padding", "stride", "dilation", "ceil", "bias", "convolve", "normalize"),
-    *("chain", "combine", "gray", "linear", "alpha"),
-)
 
 
 class DrawnSheet(NamedTuple):
@@ -124,10 +119,11 @@ class Sheets:
     ) -> DrawnSheet:
         """Draw all feature maps of an operation, with the SPEC of each and the options that made it."""
         names, spec = operation.names, operation.spec
+        padded = spec.pad is not None or spec.padding != type(spec).padding
         found = list[Named]()
         for result, name, label in zip(results, names, operation.labels, strict=True):
             kept = RangeMode.RAW if result.image.dtype.kind == "f" else RangeMode.CLIP
-            facts = (*_settings(spec), f"range {spec.range or kept}")
+            facts = (*setting_words(spec, padded=padded), f"range {spec.range or kept}")
             alone = names.count(name) == 1 and name != STDIN
             found.append((result, without_folders(name) if alone else label, facts))
         return self.draw(source, image, found, others)
@@ -176,24 +172,6 @@ def _sheet(tiles: Sequence[Tile], columns: int) -> NDArray[np.uint8]:
         for tile in tiles
     ]
     return lay_out((), labelled, columns, CAPTION, MARGIN, framed=True).pixels
-
-
-def _settings(spec: FilterSpec | PoolSpec) -> Iterator[str]:
-    """Yield the padding mode, and those of `SETTINGS` that are not as usual."""
-    if spec.pad is not None or spec.padding != type(spec).padding:
-        yield f"pad {spec.pad or 'neutral'}"
-    for name in SETTINGS:
-        value = getattr(spec, name, None)
-        if value != getattr(type(spec), name, None):
-            yield f"{name.replace('_', ' ')} {_text(value)}".rstrip()
-
-
-def _text(value: Any) -> str:
-    """Write the value of an option; a flag is its name alone."""
-    if isinstance(value, tuple):
-        nested = isinstance(value[0], tuple)
-        return ",".join(str(side) for pair in value for side in pair) if nested else per_axis(value)
-    return "" if value is True else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 class _Part(NamedTuple):

@@ -154,7 +154,7 @@ def test_pool_says_its_window_and_run_its_stack(convcli: Convcli, gray: Path, te
     how = ("--size", "3x2", "-s", "1", "--padding", "1", "-p", "replicate", "--sheet", "s.png")
     assert convcli("pool", gray, *how).status == 0
     assert texts[2] == "max 3x2"
-    assert texts[3] == "20 x 28, pad replicate, padding 1,1,1,1, stride 1, range clip"
+    assert texts[3] == "20 x 28, pad replicate, padding 1, stride 1, range clip"
     ran = convcli("run", SAMPLES / "stacks" / "edges.toml", gray, "--sheet", "t.png", "--json")
     found = json.loads(ran.out)
     assert (found["output"], found["sheet"]) == ("gray-edges.npy", "t.png")
@@ -172,7 +172,7 @@ def test_what_changes_the_numbers_is_said(convcli: Convcli, gray: Path, texts: l
     ran = convcli("filter", gray, *kernels, *options, "--sheet", "s.png")
     assert ran.status == 0, ran.err
     assert texts[::2] == ["gray.png", "own.json", "matrix-1", "matrix-2"]
-    facts = "10 x 27, pad constant, pad value 7, stride 2x1, dilation 2, convolve, normalize, range clip"
+    facts = "10 x 27, pad constant 7, stride 2x1, dilation 2, convolved, normalized, range clip"
     assert texts[3::2] == [facts] * 3
 
 
@@ -180,7 +180,7 @@ def test_chains_and_long_kernels(convcli: Convcli, gray: Path, texts: list[str])
     how = ("-k", "box", "-k", "sobel", "--chain", "--gray", "--sheet", "s.png")
     assert convcli("filter", gray, *how).status == 0
     assert texts[2] == "box sobel"
-    assert texts[3].startswith("20 x 27, pad reflect, chain, gray, range clip")
+    assert texts[3].startswith("20 x 27, gray, pad reflect, chained, range clip")
     matrix = ";".join(["1 0 0 0 0 0 0 0 0"] * 9)
     assert convcli("filter", gray, "-k", matrix, "--normalize", "--sheet", "s.png").status == 0
     assert texts[-2].startswith("1 0 0 0")
