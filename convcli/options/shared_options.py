@@ -203,6 +203,11 @@ class WriteSpec(Options):
     ] = Compress.FAST
     layout: LayoutOption = Layout.HWC
 
+    @property
+    def only_shows(self) -> bool:
+        """Whether results are looked at and not written."""
+        return False
+
     def check(self) -> None:
         """Refuse a file together with a folder, and an empty name."""
         if self.output is not None and self.out_dir is not None:

@@ -12,10 +12,11 @@ from convcli.options.shared_options import (
     SpeedOptions,
     WriteSpec,
 )
+from convcli.options.sheet_options import SheetSpec
 from convcli.options.window_options import PoolWindow, SlidingWindow
 from convcli.parsing import as_padding, as_pair
 
-__all__ = ["FilterSpec", "PoolSpec", "ReadSpec", "WriteSpec"]
+__all__ = ["FilterSpec", "PoolSpec", "ReadSpec", "SheetSpec", "WriteSpec"]
 
 
 class FilterSpec(SlidingWindow, KernelOptions, ColourOptions, PixelOptions, SpeedOptions):

@@ -38,6 +38,7 @@ class Outcome(NamedTuple):
     report: Mapping[str, object] = MappingProxyType({})  # the JSON object
     summary: object = None  # a Rich renderable; drawn on stderr if a file is written too
     drawing: object = None  # a Rich renderable that is the output itself, as of show
+    preview: object = None  # one that is drawn on stderr if anything else goes to stdout
     error: ConvcliError | None = None
 
     @property

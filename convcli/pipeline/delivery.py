@@ -135,8 +135,10 @@ def _say_failure(given: str, error: ConvcliError, *, json: bool, alone: bool) ->
 def _print_product(outcome: "Outcome", printing: "PrintOptions") -> None:
     """Print the report, the bytes or the paths that an input gave, and its summary before them."""
     to_file = bool(outcome.outputs) or outcome.data is not None
-    if outcome.summary is not None and not printing.json and not (to_file and printing.quiet):
-        messages.draw(outcome.summary, no_color=printing.no_color, stderr=to_file)
+    beside = to_file or printing.json
+    for drawn in (None if printing.json else outcome.summary, outcome.preview):
+        if drawn is not None and not (beside and printing.quiet):
+            messages.draw(drawn, no_color=printing.no_color, stderr=beside)
     if printing.json:
         messages.json_line(dict(outcome.report))
     elif outcome.data is not None:

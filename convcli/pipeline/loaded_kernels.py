@@ -1,5 +1,6 @@
 """The kernels that a command slides, and the labels of the feature maps that they give."""
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from itertools import count
@@ -8,11 +9,12 @@ from typing import NamedTuple
 from convcli.choices import Combine, Method
 from convcli.engine.correlation.correlate import check_weights
 from convcli.errors import UsageError
+from convcli.kernels.files.read import is_kernel_file
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
 from convcli.options.specs import FilterSpec
 
-__all__ = ["LoadedKernels", "combines_by_itself", "load_kernels"]
+__all__ = ["LoadedKernels", "combines_by_itself", "load_kernels", "without_folders"]
 
 
 class LoadedKernels(NamedTuple):
@@ -80,3 +82,8 @@ def _different(labels: Sequence[str]) -> list[str]:
 def combines_by_itself(found: Kernel, combine: Combine | None) -> bool:
     """Whether the kernel combines its own components into one map, as --combine does not say otherwise."""
     return combine is None and found.combine is not Combine.NONE
+
+
+def without_folders(spec: str) -> str:
+    """Return a SPEC as pages and pictures show it, which others may see: the name alone of a file."""
+    return os.path.basename(spec) if is_kernel_file(spec) or os.path.isabs(spec) else spec

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from convcli.atomic_write import already_there, is_stream
 from convcli.choices import STDIN, STDOUT
@@ -18,6 +18,9 @@ __all__ = ["OutputPaths", "Target", "file_in", "into_folder", "make_folder"]
 MAP = "{map}"
 
 
+Spec = TypeVar("Spec", bound=WriteSpec)
+
+
 class Target(NamedTuple):
     """An output path (``-`` is stdout), the format of the file, and whether one that is there is replaced."""
 
@@ -26,7 +29,7 @@ class Target(NamedTuple):
     replace: bool = True
 
 
-def into_folder(writing: WriteSpec) -> WriteSpec:
+def into_folder(writing: Spec) -> Spec:
     """Return the same with the folder that ``-o`` names as the one of ``--out-dir``."""
     if writing.output is None or not _is_folder(writing.output):
         return writing
@@ -98,7 +101,7 @@ class OutputPaths:
         """Whether a file's bytes go to stdout: ``-o -``, or stdin is the input and no name is given."""
         if self.writing.output is not None:
             return self.writing.output == STDOUT
-        return list(self.inputs) == [STDIN] and self.writing.out_dir is None
+        return list(self.inputs) == [STDIN] and self.writing.out_dir is None and not self.writing.only_shows
 
     def targets(self, source: Source, labels: Sequence[str], read_format: str) -> list[Target]:
         """Return one target for each label, or a single one for all of them as channels of an array."""
@@ -107,6 +110,8 @@ class OutputPaths:
             found = [Target(STDOUT, self._format(suffix_for(read_format)))]
         elif output is None:
             found = [self._derived(source, label, read_format) for label in labels]
+            if self.writing.only_shows:
+                return found
         elif MAP in output:
             paths = [output.replace(MAP, label) for label in labels]
             found = [Target(path, format_of(path, self.writing.format)) for path in paths]

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from convcli.atomic_write import write_bytes
 from convcli.choices import STDIN, STDOUT, AlphaMode, Depth, RangeMode
@@ -13,13 +14,24 @@ from convcli.imaging.image import Image, Space, together
 from convcli.imaging.reading.read import read_picture
 from convcli.imaging.transfer_curve import curves_of
 from convcli.imaging.writing.encode import encode_picture
-from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, WriteSpec
+from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, SheetSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, count_inputs, read_stdin
 from convcli.pipeline.naming import OutputPaths, Target, into_folder, make_folder
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
 
-__all__ = ["as_gray", "left_out", "process", "read_source", "write_outputs", "write_results"]
+if TYPE_CHECKING:
+    from convcli.pipeline.sheets import Sheets
+
+__all__ = [
+    "as_gray",
+    "left_out",
+    "process",
+    "read_source",
+    "sheets_of",
+    "write_outputs",
+    "write_results",
+]
 
 # Said once per file.
 BLEEDING = (
@@ -31,7 +43,7 @@ def process(
     inputs: Sequence[str],
     operation: Operation,
     reading: ReadSpec,
-    writing: WriteSpec,
+    writing: SheetSpec,
     *,
     details: bool,
     also_read: Sequence[str] = (),
@@ -46,6 +58,7 @@ def process(
     count = count_inputs(inputs, reading)
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
     paths = OutputPaths(writing, count, inputs, floats, also_read)
+    sheets = sheets_of(writing, count, inputs, also_read)
 
     def work(source: Source) -> Outcome:
         start = time.perf_counter()
@@ -69,7 +82,10 @@ def process(
             results = [
                 result.labelled(label) for result, label in zip(results, operation.labels, strict=True)
             ]
+        drawn = sheets.draw_maps(source, image, results, operation, targets) if sheets else None
         done = write_results(source, results, targets, spec, writing)
+        output = done.output
+        done = drawn.beside(done) if drawn else done
         if spec.alpha is AlphaMode.KEEP and any(
             frame.alpha is not None and operation.bleeds(frame.alpha) for frame in before.frames
         ):
@@ -81,7 +97,7 @@ def process(
         methods = list(operation.methods(before))
         report = {
             "input": source.path,
-            "output": done.output,
+            "output": output,
             "kernel": operation.names[0] if len(operation.names) == 1 else list(operation.names),
             "pad": "neutral" if spec.pad is None else spec.pad.value,
             "size_in": list(image.frames[0].size),
@@ -92,11 +108,13 @@ def process(
             "seconds": round(time.perf_counter() - start, 6),
             **figures([part for result in results for part in result.figures]),
             "clipped": sum(result.clipped for result in results),
+            **(drawn.report if drawn else {}),
         }
         lines = [f"{one.name}: {one.method}: {one.reason}" for one in methods]
         return done._replace(report=report, details=tuple(dict.fromkeys(lines)))
 
-    return Batch(inputs, reading, work, paths.to_stdout)
+    to_stdout = paths.to_stdout or (sheets is not None and sheets.to_stdout)
+    return Batch(inputs, reading, work, to_stdout)
 
 
 def _placed(result: Result, paths: Sequence[Sequence[Window]]) -> Result:
@@ -154,6 +172,8 @@ def write_results(
     writing: WriteSpec,
 ) -> Outcome:
     """Encode everything before the first file is touched, so that a failure leaves none of them."""
+    if writing.only_shows:
+        return Outcome(input=source.path, notes=tuple(note for result in results for note in result.notes))
     strict = spec.depth is Depth.SIXTEEN
     files = results if len(results) == len(targets) else [as_channels(results)]
     encoded = [
@@ -177,6 +197,17 @@ def write_results(
             make_folder(os.path.dirname(target.path))
         write_bytes(target.path, made.data, replace=target.replace)
     return Outcome(input=source.path, outputs=tuple(target.path for target in targets), notes=tuple(notes))
+
+
+def sheets_of(
+    writing: SheetSpec, count: int | None, inputs: Sequence[str], also_read: Sequence[str]
+) -> "Sheets | None":
+    """Return the sheets of a batch, if they are asked for."""
+    if not writing.shows:
+        return None
+    from convcli.pipeline.sheets import Sheets  # here for start-up: drawing and Rich come with it
+
+    return Sheets(writing, count, inputs, also_read)
 
 
 def write_outputs(source: Source, made: Sequence[tuple[str, bytes]], *, replace: bool = True) -> Outcome:

@@ -12,8 +12,9 @@ from convcli.commands.compare.figures import figure
 from convcli.commands.compare.study import Study
 from convcli.commands.compare.tones import Tones, strongest
 from convcli.display.diverging import diverging
+from convcli.display.drawn.lettering import text_width
 from convcli.display.drawn.plot import Plot, Series, draw_plot
-from convcli.display.drawn.sheet import FAINT, INK, PAPER, Sheet, Words, font, scaled, wrapped
+from convcli.display.drawn.sheet import FAINT, INK, PAPER, Sheet, Words, scaled, wrapped
 from convcli.display.drawn.ticks import round_up
 from convcli.display.words import shortened, size
 from convcli.stacks.paddings.border_band import CORNERS, Comparison
@@ -162,7 +163,7 @@ def _card(sheet: Sheet, at: tuple[int, int], study: Study, one: Comparison | Non
     name = study.reference if one is None else one.pad.value
     sheet.text((x + GAP, y + GAP), name, NAME)
     if best:
-        left = x + GAP + font(NAME).getlength(name) + 12
+        left = x + GAP + text_width(name, NAME) + 12
         sheet.draw.rounded_rectangle((left, y + 7, left + 46, y + 9 + NAME), 4, BEST)
         sheet.text((left + 23, y + 8 + NAME / 2), "best", WORDS, PAPER, "mm")
     for number, line in enumerate(_caption(study, one)):

@@ -1,5 +1,6 @@
 """The work of ``convcli explain``: read, filter, explain one pixel, or write the page."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from convcli.kernels.spec import kernel_files
 from convcli.limits import EXPLAINED_WEIGHTS
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs, refuse_inputs
-from convcli.pipeline.loaded_kernels import load_kernels
+from convcli.pipeline.loaded_kernels import load_kernels, without_folders
 from convcli.pipeline.naming import OutputPaths, file_in
 from convcli.pipeline.process import as_gray, left_out, read_source, write_outputs
 from convcli.pipeline.results import overflow_note
@@ -61,7 +62,8 @@ def explain_files(
         if html is not None:
             from convcli.commands.explain.page import page_bytes  # here for start-up: few ask for a page
 
-            data = page_bytes(image, name, text, slides.kernels[0], spec, at)
+            called = printable(os.path.basename(source.name)), printable(without_folders(kernels[0]))
+            data = page_bytes(image, *called, slides.kernels[0], spec, at)
             said = {"input": source.path, "html": html}
             return write_outputs(source, [(html, data)])._replace(notes=tuple(notes), report=said)
         (target,) = naming.targets(source, ["one"], image.format)

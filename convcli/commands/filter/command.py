@@ -4,7 +4,7 @@ import typer
 
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
-from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
+from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
 from convcli.options.typer_parsers import Command
 from convcli.pipeline.delivery import deliver
 
@@ -21,7 +21,7 @@ def filter_images(
     kernel: shared_options.KernelOption,
     spec: FilterSpec,
     reading: ReadSpec,
-    writing: WriteSpec,
+    writing: SheetSpec,
     printing: shared_options.PrintOptions,
 ) -> None:
     """Slide kernels over pictures, as a convolution layer computes it.

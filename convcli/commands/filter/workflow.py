@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from convcli.kernels.spec import kernel_files
-from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
+from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
 from convcli.pipeline.batch import Batch, check_inputs
 from convcli.pipeline.feature_maps import Filtering
 from convcli.pipeline.loaded_kernels import load_kernels
@@ -17,7 +17,7 @@ def filter_files(
     kernels: Sequence[str],
     spec: FilterSpec,
     reading: ReadSpec,
-    writing: WriteSpec,
+    writing: SheetSpec,
     *,
     details: bool = False,
 ) -> Batch:

@@ -4,7 +4,7 @@ import typer
 
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
-from convcli.options.specs import PoolSpec, ReadSpec, WriteSpec
+from convcli.options.specs import PoolSpec, ReadSpec, SheetSpec
 from convcli.options.typer_parsers import Command
 from convcli.pipeline.delivery import deliver
 
@@ -20,7 +20,7 @@ def pool_images(
     files: shared_options.InputOptions,
     spec: PoolSpec,
     reading: ReadSpec,
-    writing: WriteSpec,
+    writing: SheetSpec,
     printing: shared_options.PrintOptions,
 ) -> None:
     """Max, average, min, median or Lp pooling of pictures.

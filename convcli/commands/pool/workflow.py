@@ -14,7 +14,7 @@ from convcli.engine.window import Window
 from convcli.imaging.colour import premultiply, unpremultiply
 from convcli.imaging.image import Frame, Image
 from convcli.imaging.transfer_curve import Curves
-from convcli.options.specs import PoolSpec, ReadSpec, WriteSpec
+from convcli.options.specs import PoolSpec, ReadSpec, SheetSpec
 from convcli.pipeline.batch import Batch, check_inputs
 from convcli.pipeline.linear_and_alpha import (
     TRANSPARENT_BELOW,
@@ -93,7 +93,7 @@ class PoolingOperation(NamedTuple):
 
 
 def pool_files(
-    inputs: Sequence[str], spec: PoolSpec, reading: ReadSpec, writing: WriteSpec, *, details: bool = False
+    inputs: Sequence[str], spec: PoolSpec, reading: ReadSpec, writing: SheetSpec, *, details: bool = False
 ) -> Batch:
     """Pool each input.
 

@@ -6,7 +6,7 @@ import typer
 
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
-from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
+from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
 from convcli.options.typer_parsers import Command, folder_path, verbatim
 from convcli.pipeline.delivery import deliver
 
@@ -51,7 +51,7 @@ def run_stack(
     files: shared_options.InputOptions,
     pixels: shared_options.PixelOptions,
     reading: ReadSpec,
-    writing: WriteSpec,
+    writing: SheetSpec,
     printing: shared_options.PrintOptions,
     summary: SummaryOption = False,
     save_maps: SaveMapsOption = None,

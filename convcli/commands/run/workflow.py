@@ -17,12 +17,12 @@ from convcli.imaging.formats import Format
 from convcli.imaging.geotiff import unplaced
 from convcli.imaging.image import Frame, Image, Space, together
 from convcli.imaging.tiff_directory import Tags
-from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
+from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs
 from convcli.pipeline.lazy_rows import measured
 from convcli.pipeline.naming import OutputPaths, into_folder
 from convcli.pipeline.operation import FeatureMap
-from convcli.pipeline.process import read_source, write_results
+from convcli.pipeline.process import read_source, sheets_of, write_results
 from convcli.pipeline.results import Result, figures, overflow_note, to_image
 from convcli.stacks.layers import channels_last
 from convcli.stacks.preprocess import preprocess
@@ -37,7 +37,7 @@ def run_files(
     inputs: Sequence[str],
     spec: FilterSpec,
     reading: ReadSpec,
-    writing: WriteSpec,
+    writing: SheetSpec,
     *,
     summary: bool = False,
     save_maps: str | None = None,
@@ -55,6 +55,7 @@ def run_files(
     if writing.format is None and (writing.output in (None, STDOUT) or is_stream(writing.output)):
         writing = writing.replace(format="npy")
     naming = OutputPaths(writing, count, inputs, also_read=(path, *stack.files))
+    sheets = sheets_of(writing, count, inputs, (path, *stack.files))
     pictures = LayerMaps(save_maps, alone=count == 1, force=writing.force) if save_maps is not None else None
 
     def work(source: Source) -> Outcome:
@@ -78,16 +79,20 @@ def run_files(
             keep.check()
         result = _develop(image, made, stack, spec, target.format)
         notes += overflow_note(image.frames, made)
+        named = (result, stack.name, (f"range {spec.range}",) if spec.range else ())
+        drawn_sheet = sheets.draw(source, image, [named], [target]) if sheets else None
         try:
             done = write_results(source, [result], [target], spec, writing)
         except OutputError as error:
             error.hint = error.hint.removeprefix("add --gray, or ")  # an option of other commands
             raise
+        output = done.output
+        done = drawn_sheet.beside(done) if drawn_sheet else done
         if keep is not None:
             notes.append(keep.write())
         report = {
             "input": source.path,
-            "output": done.output,
+            "output": output,
             "stack": path,
             "size_in": list(image.frames[0].size),
             "size_out": list(made[0].shape[1:]),
@@ -96,6 +101,7 @@ def run_files(
             **figures([measured(y) for y in made]),
             "clipped": result.clipped,
             **layers_report(stack, traces),
+            **(drawn_sheet.report if drawn_sheet else {}),
         }
         lines = [f"{one.name}: {one.type}, {size(one.shape)}, {one.seconds * 1e3:.2f} ms" for one in traces]
         return done._replace(
@@ -105,7 +111,8 @@ def run_files(
             summary=summary_table(stack, traces, source.name) if summary else None,
         )
 
-    return Batch(inputs, reading, work, naming.to_stdout)
+    to_stdout = naming.to_stdout or (sheets is not None and sheets.to_stdout)
+    return Batch(inputs, reading, work, to_stdout)
 
 
 def _tags(frame: Frame, y: Array, notes: list[str]) -> Tags | None:

@@ -14,7 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from convcli.display.drawn.contact_sheet import MARGIN, TITLE, picture
-from convcli.display.drawn.sheet import FAINT, INK, Sheet, Words, font, scaled
+from convcli.display.drawn.lettering import text_width
+from convcli.display.drawn.sheet import FAINT, INK, Sheet, Words, scaled
 from convcli.display.terminal.cells import has_colour
 from convcli.display.terminal.heat import SHADES, Heat
 from convcli.display.words import significant, size
@@ -114,11 +115,11 @@ class Spectra:
 
     def picture(self) -> Pixels:
         """Return a sheet on white paper: for each component what is in space, and below that the spectra."""
-        left = MARGIN + ceil(font(SMALL).getlength("-1/2")) + 8
+        left = MARGIN + ceil(text_width("-1/2", SMALL)) + 8
         step = SIDE + left
         bar = left + 4 * step
         head = (Words([self.title], TITLE, TITLE + 6), Words([*self.lines, AXES], SMALL, LINE, FAINT))
-        across = bar + 16 + ceil(font(SMALL).getlength("0.00001")) + 2 * MARGIN
+        across = bar + 16 + ceil(text_width("0.00001", SMALL)) + 2 * MARGIN
         width = max(across, *(words.width + 2 * MARGIN for words in head))
         high = 2 * SIDE + 6 * LINE + 2 * MARGIN
         drawn = list(self._drawn())

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from convcli.choices import STDIN, Compress, PadMode
 from convcli.commands.spectrum.view import MOST_DRAWN, Spectra
+from convcli.display.drawn.lettering import font_notes
 from convcli.display.words import printable, size
 from convcli.engine.analysis.convolution_theorem import Theorem, theorem
 from convcli.errors import GeometryError, OutputError
@@ -73,6 +74,7 @@ def spectrum_files(
         if writing.output is None:
             make_folder(os.path.dirname(target.path))
         done = write_outputs(source, [(target.path, data)], replace=target.replace)
+        notes += font_notes(spectra.title)
         return done._replace(report={**report, "output": target.path}, notes=(*lines, *notes))
 
     return Batch(inputs, reading, work, naming is not None and naming.to_stdout)

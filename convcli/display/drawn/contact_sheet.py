@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convcli.display.diverging import diverging
-from convcli.display.drawn.sheet import FAINT, Sheet, Words
+from convcli.display.drawn.sheet import FAINT, Tile, Words, lay_out
 from convcli.display.words import significant
 
-__all__ = ["MARGIN", "TITLE", "Limits", "contact_sheet", "limits", "picture"]
+__all__ = ["MARGIN", "TITLE", "Limits", "contact_sheet", "limits", "picture", "resized"]
 
 Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
@@ -62,25 +62,18 @@ def contact_sheet(title: str, maps: Sequence[Array]) -> Pixels:
     side = next((side for count, side in SIDES if len(maps) <= count), SMALL)
     ranges = [limits(values) for values in maps]
     tiles = [
-        Image.fromarray(picture(_resized(values, side), within))
-        for values, within in zip(maps, ranges, strict=True)
-    ]
-    captions = [
-        (f"{index}:  {within}" if len(maps) > 1 else str(within)) for index, within in enumerate(ranges)
+        Tile(
+            Image.fromarray(picture(resized(values, side), within)),
+            [f"{index}:  {within}" if len(maps) > 1 else str(within)],
+        )
+        for index, (values, within) in enumerate(zip(maps, ranges, strict=True))
     ]
     legend = _legend([within.low < 0 for within in ranges])
     head = (Words([title], TITLE, TITLE + 6), Words([legend], CAPTION, CAPTION, FAINT))
-    cell = max(tiles[0].width, ceil(Words(captions, CAPTION, 0).width))
-    columns = min(len(tiles), ceil(sqrt(len(tiles) * (tiles[0].height + 2 * CAPTION) / cell)))
-    rows = ceil(len(tiles) / columns)
-    across = max(columns * (cell + MARGIN), *(words.width for words in head))
-    high = tiles[0].height + CAPTION + 6 + MARGIN
-    sheet = Sheet(ceil(across) + 2 * MARGIN, head, rows * high + MARGIN, MARGIN)
-    for index, (tile, caption) in enumerate(zip(tiles, captions, strict=True)):
-        left, above = sheet.cell(index, columns, (cell + MARGIN, high))
-        sheet.paste((left, above), tile)
-        sheet.text((left, above + tile.height + 3), caption, CAPTION)
-    return sheet.pixels
+    width, height = tiles[0].picture.size
+    cell = max(width, ceil(Words([tile.lines[0] for tile in tiles], CAPTION, 0).width))
+    columns = min(len(tiles), ceil(sqrt(len(tiles) * (height + 2 * CAPTION) / cell)))
+    return lay_out(head, tiles, columns, CAPTION, MARGIN).pixels
 
 
 def _legend(signed: Sequence[bool]) -> str:
@@ -93,7 +86,7 @@ def _legend(signed: Sequence[bool]) -> str:
     return f"each map on its own scale: {grey}; where some are negative, {colours}"
 
 
-def _resized(values: Array, side: int) -> Array:
+def resized(values: Array, side: int) -> Array:
     """Return a map whose longer side is near `side`: means of its pixels, or each of them enlarged."""
     longest = max(values.shape)
     if longest <= side:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from convcli.display.drawn.sheet import FAINT, INK, PAPER, font
+from convcli.display.drawn.lettering import FAINT, INK, PAPER, signed, text_width, write
 from convcli.display.drawn.ticks import decades, nice_ticks
 from convcli.display.words import significant
 
@@ -108,11 +108,12 @@ def draw_plot(plot: Plot, width: int = 720, height: int = 360) -> Pixels:
     _grid(draw, axes, plot)
     sheet = _lines(sheet, axes, plot)
     draw = ImageDraw.Draw(sheet)
-    draw.text((12, 10), plot.title, INK, font(TITLE))
-    draw.text((12, axes.top - 10), plot.y_label, FAINT, font(WORDS), anchor="ls")
-    draw.text(((axes.left + axes.right) / 2, height - 8), plot.x_label, FAINT, font(WORDS), anchor="ms")
+    write(draw, (12, 10), plot.title, TITLE, INK)
+    write(draw, (12, axes.top - 10), plot.y_label, WORDS, FAINT, anchor="ls")
+    write(draw, ((axes.left + axes.right) / 2, height - 8), plot.x_label, WORDS, FAINT, anchor="ms")
     (_names_at_ends if direct else _legend)(draw, axes, plot)
-    return np.asarray(sheet)
+    names = (series.name for series in plot.series)
+    return np.asarray(signed(sheet, (plot.title, plot.x_label, plot.y_label, *names)))
 
 
 def _axes(plot: Plot, width: int, height: int, direct: bool) -> Axes:
@@ -128,35 +129,35 @@ def _axes(plot: Plot, width: int, height: int, direct: bool) -> Axes:
         low = min(*finite, 0.0)
         high = high if high > low else low + 1.0
     axes = Axes(0, 62, 0, height - 46, count, low, high, plot.logarithmic)
-    numbers = max(font(NUMBERS).getlength(significant(tick, 6)) for tick in axes.ticks)
+    numbers = max(text_width(significant(tick, 6), NUMBERS) for tick in axes.ticks)
     names = _widest(plot) + 16 if direct else 0
     return replace(axes, left=numbers + 24, right=width - names - 16)
 
 
 def _widest(plot: Plot) -> float:
     """Return the width of the longest name."""
-    return max(float(font(WORDS).getlength(series.name)) for series in plot.series)
+    return max(text_width(series.name, WORDS) for series in plot.series)
 
 
 def _grid(draw: ImageDraw.ImageDraw, axes: Axes, plot: Plot) -> None:
     for tick in axes.ticks:
         y = axes.y(tick)
         draw.line((axes.left, y, axes.right, y), GRID)
-        draw.text((axes.left - 6, y), significant(tick, 6), INK, font(NUMBERS), anchor="rm")
+        write(draw, (axes.left - 6, y), significant(tick, 6), NUMBERS, INK, anchor="rm")
     for tick in nice_ticks(0, max(1, axes.count - 1), 12):
         if tick == int(tick):
             x = axes.x(tick)
             draw.line((x, axes.bottom, x, axes.bottom + 4), FAINT)
-            draw.text((x, axes.bottom + 7), significant(tick, 6), INK, font(NUMBERS), anchor="ma")
+            write(draw, (x, axes.bottom + 7), significant(tick, 6), NUMBERS, INK, anchor="ma")
     draw.line((axes.left, axes.bottom, axes.right, axes.bottom), FAINT)
     draw.line((axes.left, axes.top, axes.left, axes.bottom), FAINT)
     if plot.edge is not None and 0 <= plot.edge[0] <= axes.count - 1:
         x = axes.x(plot.edge[0])
         for y in np.arange(axes.top, axes.bottom, 8):
             draw.line((x, y, x, min(y + 4, axes.bottom)), FAINT)
-        fits = axes.left < x - 5 - font(NUMBERS).getlength(plot.edge[1])
+        fits = axes.left < x - 5 - text_width(plot.edge[1], NUMBERS)
         beside = (x - 5, "ra") if fits else (x + 5, "la")
-        draw.text((beside[0], axes.top + 3), plot.edge[1], FAINT, font(NUMBERS), anchor=beside[1])
+        write(draw, (beside[0], axes.top + 3), plot.edge[1], NUMBERS, FAINT, anchor=beside[1])
 
 
 def _lines(sheet: Image.Image, axes: Axes, plot: Plot) -> Image.Image:
@@ -241,7 +242,7 @@ def _names_at_ends(draw: ImageDraw.ImageDraw, axes: Axes, plot: Plot) -> None:
     room = axes.bottom - (len(lasts) - 1) * (WORDS + 3)
     for y, kind, name in sorted(lasts):
         at = max(low, min(y, room))
-        draw.text((axes.right + 10, at), name, COLOURS[kind], font(WORDS), anchor="lm")
+        write(draw, (axes.right + 10, at), name, WORDS, COLOURS[kind], anchor="lm")
         low, room = at + WORDS + 3, room + WORDS + 3
 
 
@@ -260,4 +261,4 @@ def _legend(draw: ImageDraw.ImageDraw, axes: Axes, plot: Plot) -> None:
         colour = COLOURS[kind]
         draw.line((left - 26, y, left - 6, y), colour, _width(series))
         _mark(draw, kind, left - 16, y, MARK, colour)
-        draw.text((left, y), series.name, INK, font(WORDS), anchor="lm")
+        write(draw, (left, y), series.name, WORDS, INK, anchor="lm")

@@ -1,28 +1,19 @@
 """Labelled pictures on white paper: words at the top, pictures and captions below; all lengths in pixels."""
 
 from collections.abc import Sequence
-from functools import cache
 from math import ceil
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from convcli.display.drawn.lettering import FAINT, INK, PAPER, Ink, signed, text_width, write
 from convcli.display.words import printable
 
-__all__ = ["FAINT", "INK", "PAPER", "Sheet", "Words", "font", "scaled", "wrapped"]
+__all__ = ["FAINT", "INK", "PAPER", "Sheet", "Tile", "Words", "lay_out", "scaled", "wrapped"]
 
 Point = tuple[float, float]
-Ink = tuple[int, int, int] | str
-
-PAPER, INK, FAINT = (255, 255, 255), (20, 20, 20), (110, 110, 110)
-
-
-@cache
-def font(size: int) -> Any:
-    """Return Pillow's own font, which is the same everywhere."""
-    return ImageFont.load_default(size)
 
 
 class Words(NamedTuple):
@@ -36,16 +27,25 @@ class Words(NamedTuple):
     @property
     def width(self) -> float:
         """Width of the longest line."""
-        return max(float(font(self.size).getlength(printable(line))) for line in self.lines)
+        return max(text_width(line, self.size) for line in self.lines)
+
+
+class Tile(NamedTuple):
+    """A picture and the lines below it."""
+
+    picture: Image.Image
+    lines: Sequence[str]
 
 
 class Sheet:
     """White paper with words at the top; `top` is where what is `below` begins, a margin after them."""
 
     def __init__(self, width: float, head: Sequence[Words], below: int, margin: int) -> None:
-        self.margin, self.top = margin, 2 * margin + sum(len(words.lines) * words.step for words in head)
+        self.margin = margin
+        self.top = margin + sum(len(words.lines) * words.step for words in head) + (margin if head else 0)
         self.image = Image.new("RGB", (ceil(width), self.top + below), PAPER)
         self.draw = ImageDraw.Draw(self.image)
+        self.texts: list[str] = []
         y = margin
         for words in head:
             for line in words.lines:
@@ -56,9 +56,10 @@ class Sheet:
         """Return the upper left corner of a cell of a grid, whose cells are `step` apart across and down."""
         return self.margin + index % columns * step[0], self.top + index // columns * step[1]
 
-    def text(self, at: Point, text: str, size: int, ink: Ink = INK, anchor: str | None = None) -> None:
+    def text(self, at: Point, text: str, size: int, ink: Ink = INK, anchor: str = "la") -> None:
         """Write one line; what is not printable is escaped."""
-        self.draw.text(at, printable(text), ink, font(size), anchor)
+        write(self.draw, at, text, size, ink, anchor)
+        self.texts.append(text)
 
     def paste(
         self, at: tuple[int, int], tile: Image.Image | NDArray[np.uint8], *, framed: bool = False
@@ -72,8 +73,34 @@ class Sheet:
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
-        """The sheet, H x W x 3."""
-        return np.asarray(self.image)
+        """The sheet, H x W x 3, with a line at its end if it has characters that no font has."""
+        return np.asarray(signed(self.image, self.texts))
+
+
+def lay_out(
+    head: Sequence[Words],
+    tiles: Sequence[Tile],
+    columns: int,
+    size: int,
+    margin: int,
+    *,
+    framed: bool = False,
+) -> Sheet:
+    """Return a sheet of tiles in cells of one size, row by row, with words of `size` below them."""
+    step = size + 3
+    lines = Words([line for tile in tiles for line in tile.lines], size, step)
+    cell = max(max(tile.picture.width for tile in tiles), ceil(lines.width))
+    across = max(columns * (cell + margin), *(words.width for words in (*head, lines)))
+    tallest = max(tile.picture.height for tile in tiles)
+    high = tallest + max(len(tile.lines) for tile in tiles) * step + 3 + margin
+    sheet = Sheet(ceil(across) + 2 * margin, head, ceil(len(tiles) / columns) * high + margin, margin)
+    for index, tile in enumerate(tiles):
+        left, above = sheet.cell(index, columns, (cell + margin, high))
+        sheet.paste((left, above), tile.picture, framed=framed)
+        for number, line in enumerate(tile.lines):
+            below = above + tile.picture.height + 3 + number * step
+            sheet.text((left, below), line, size, FAINT if number else INK)
+    return sheet
 
 
 def scaled(tile: Image.Image, scale: float) -> Image.Image:
@@ -83,12 +110,17 @@ def scaled(tile: Image.Image, scale: float) -> Image.Image:
 
 
 def wrapped(text: str, size: int, width: float) -> list[str]:
-    """Return the lines of a text that are not wider than `width`, broken between words."""
+    """Return the lines of a text that are not wider than `width`, broken between words where it can be."""
     lines = [""]
     for word in printable(text).split():
         longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and font(size).getlength(longer) > width:
+        if lines[-1] and text_width(longer, size) > width:
             lines.append(word)
         else:
             lines[-1] = longer
+        while len(lines[-1]) > 1 and text_width(lines[-1], size) > width:
+            rest, count = lines[-1], len(lines[-1]) - 1
+            while count > 1 and text_width(rest[:count], size) > width:
+                count -= 1
+            lines[-1:] = [rest[:count], rest[count:]]
     return lines

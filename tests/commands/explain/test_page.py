@@ -318,6 +318,61 @@ def test_everything_that_takes_the_focus_has_a_name(written, open_page: OpenPage
     assert page.locator("html").get_attribute("lang") == "en"
 
 
+def test_canvases_say_what_they_show(written, open_page: OpenPage) -> None:
+    """Their names, as browsers compute them for screen readers, follow picture, kernel, padding and pixel."""
+    page = ready(open_page(written("-k", "sobel-x", "--at", "0,0")))
+
+    def names() -> dict[str, str]:
+        snapshot = page.locator("#pictures").aria_snapshot()
+        return dict(re.findall(r"- '?(img|application) \"([^\"]*)\"", snapshot))
+
+    assert page.get_by_role("img").count() == 2  # the input and the window enlarged
+    assert page.get_by_role("application").count() == 1
+    # 3 x 3 weights at (0, 0): the window begins one row and one column before the picture, 2 x 2 lie in it
+    assert "small.png, 13 x 16, striped: reflect padding" in names()["img"]
+    assert "rows -1 to 1, columns -1 to 1 (3 x 3); 2 x 2 of it in the picture" in names()["img"]
+    assert names()["application"].startswith("Result of sobel-x, correlation, 11 x 14, ")
+    assert page.get_by_role("img", name="The window, enlarged: Output pixel (0, 0) is").count() == 1
+    page.locator("#result").press("ArrowRight")
+    assert "columns 0 to 2 (3 x 3); 2 x 3 of it in the picture" in names()["img"]
+    page.get_by_role("combobox", name="mode").select_option("valid")
+    page.get_by_role("combobox", name="choose").select_option(label="laplacian")
+    page.get_by_role("radio", name="convolution").check()
+    assert "small.png, 11 x 14, no padding" in names()["img"]
+    assert names()["application"].startswith("Result of laplacian, convolution, 9 x 12, ")
+    page.get_by_role("spinbutton", name="dilation down").fill("30")
+    assert names()["application"].endswith("no output pixels")
+
+
+def test_a_colour_is_named(written, open_page: OpenPage, tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((9, 8, 3), np.uint8)).save(tmp_path / "rgb.png")
+    page = ready(open_page(written("-k", "box", file=tmp_path / "rgb.png")))
+    assert page.get_by_role("img", name="rgb.png, luma").count() == 1
+    page.get_by_role("combobox", name="channel").select_option(label="blue")
+    assert page.get_by_role("img", name="rgb.png, blue").count() == 1
+
+
+@pytest.mark.parametrize("spec", ["own kernel.csv", "own kernel.json"])
+def test_pages_hold_names_and_no_paths(convcli: Convcli, tmp_path: Path, spec: str) -> None:
+    folder = tmp_path / "some where" / "private"
+    folder.mkdir(parents=True)
+    Image.fromarray(PIXELS).save(folder / "picture.png")
+    (folder / spec).write_text("[[1, 2], [3, 4]]" if spec.endswith("json") else "1,2\n3,4\n")
+    for file, kernel in (
+        (folder / "picture.png", folder / spec),
+        ("some where/private/picture.png", f"./some where/private/{spec}"),
+    ):
+        ran = convcli("explain", file, "-k", kernel, "--html", "page.html")
+        assert ran.status == 0, ran.err
+        text = Path("page.html").read_text("utf-8")
+        assert "private" not in text
+        assert (embedded(Path("page.html"))["name"], "picture.png" in text) == ("picture.png", True)
+        assert embedded(Path("page.html"))["kernels"][0]["name"] == spec
+    assert embedded(Path("page.html"))["kernels"][0]["weights"] == [[1, 2], [3, 4]]
+    ran = convcli("explain", folder / "picture.png", "-k", "1/9 1/9; 1/9 1/9", "--html", "page.html")
+    assert embedded(Path("page.html"))["kernels"][0]["name"] == "1/9 1/9; 1/9 1/9"
+
+
 def embedded(path: Path) -> dict:
     (text,) = re.findall(
         r'<script type="application/json" id="data">(.*?)</script>', path.read_text("utf-8"), re.DOTALL

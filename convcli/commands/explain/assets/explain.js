@@ -66,6 +66,7 @@ function follow() {
     drawInput(one("input"), films.input, found, picture, null);
     one("result").width = 1;
     tell({ "result-words": "no output pixels", field: "" });
+    tellCanvases();
     return;
   }
   const chosen = state.chosen ? trace.taps[state.chosen[0]]?.[state.chosen[1]] ?? null : null;
@@ -90,7 +91,8 @@ function follow() {
   }
   one("row").value = at[0];
   one("column").value = at[1];
-  tellField();
+  one("field").textContent = fieldOf(trace);
+  tellCanvases();
 }
 
 function originOf(chosen) {
@@ -132,20 +134,29 @@ function tellSettings() {
   const about = data.kernels[Number(one("kernel").value)]?.about ?? "";
   const sum = sumOf(state.kernel.flat());
   one("about").textContent = `${about}${about ? ". " : ""}${state.kernel.length} x ${state.kernel[0].length}, sum ${shown(Math.abs(sum) < 1e-12 ? 0 : sum, 4)}`;
-  one("result").setAttribute("aria-label", `Result of ${nameOfKernel()}, ${settings.convolve ? "convolution" : "correlation"}: `
-    + "arrow keys choose the output pixel");
-  one("input").setAttribute("aria-label", `${data.name}, ${one("input-words").textContent}`);
+}
+
+// What each canvas shows, for those who do not see it.
+function tellCanvases() {
+  const channel = data.channels.length > 1 ? `, ${one("channel").selectedOptions[0].text}` : "";
+  const seen = trace ? `. ${fieldOf(trace)}` : "";
+  const kind = state.settings.convolve ? "convolution" : "correlation";
+  const steps = trace ? ": arrow keys choose the output pixel" : "";
+  const names = {
+    input: `${data.name}${channel}, ${one("input-words").textContent}${seen}`,
+    result: `Result of ${nameOfKernel()}, ${kind}, ${one("result-words").textContent}${steps}`,
+    lens: `The window, enlarged: ${trace ? spokenOf(trace) : "it does not fit"}`,
+  };
+  for (const [id, name] of Object.entries(names)) one(id).setAttribute("aria-label", name);
 }
 
 const nameOfKernel = () => data.kernels[Number(one("kernel").value)]?.name ?? "the edited kernel";
 
-function tellField() {
-  const { first, last } = trace;
+function fieldOf({ first, last }) {
   const inside = [picture.height, picture.width].map((size, axis) => [Math.max(0, first[axis]), Math.min(size - 1, last[axis])]);
   const length = ([start, end]) => Math.max(0, end - start + 1);
-  one("field").textContent = `Receptive field: rows ${ends(first[0], last[0])}, columns ${ends(first[1], last[1])} `
+  return `Receptive field: rows ${ends(first[0], last[0])}, columns ${ends(first[1], last[1])} `
     + `(${last[0] - first[0] + 1} x ${last[1] - first[1] + 1}); ${inside.map(length).join(" x ")} of it in the picture.`;
-  one("lens").setAttribute("aria-label", `The window, enlarged: ${spokenOf(trace)}`);
 }
 
 const within = (row, column) => [clamp(row, found.result.height - 1), clamp(column, found.result.width - 1)];

@@ -1,0 +1,205 @@
+"""Text in pictures: in Pillow's own font, and what that lacks in fonts of the system.
+
+Pillow's font has the letters of English alone, and names of files have any. Fonts are looked for where
+systems keep them; one has a character if it draws it unlike a character that no font has.
+"""
+
+import os
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from itertools import chain, groupby, islice
+from math import ceil
+from typing import Any
+
+from PIL import Image, ImageDraw, ImageFont
+
+from convcli.display.words import printable
+
+__all__ = ["FAINT", "INK", "PAPER", "Ink", "font_notes", "signed", "text_width", "write"]
+
+Ink = tuple[int, int, int] | str
+Run = tuple[str | None, str]
+
+PAPER, INK, FAINT = (255, 255, 255), (20, 20, 20), (110, 110, 110)
+
+# Beginnings of the file names of fonts of many letters, without punctuation, the first looked at first: those
+# of alphabets, then those of Chinese, Japanese and Korean.
+KNOWN = (
+    *("dejavusans", "notosansregular", "segoeui", "arial", "helvetica", "liberationsans", "freesans"),
+    *("notosanscjk", "sourcehansans", "pingfang", "hiraginosans", "msyh", "simhei", "wqy", "notosans"),
+    *("applesdgothic", "malgun", "yugoth", "meiryo", "droidsansfallback", "simsun", "notoserifcjk"),
+)
+
+# Words in the names of fonts that are looked at last.
+STYLES = ("bold", "italic", "oblique", "light", "thin", "black", "condensed", "mono")
+
+# Fonts that are looked at for a text, at most: each takes about a millisecond.
+MOST_FONTS = 400
+
+# Size at which glyphs are compared, and a character that Unicode promises never to assign.
+PROBE, NO_CHARACTER = 24, "\uffff"
+
+# Font size and margin of the line about characters that are missing.
+NOTE, NOTE_MARGIN = 12, 12
+
+
+def text_width(text: str, size: int) -> float:
+    """Return the width of a line in pixels."""
+    return sum(float(_font(size, path).getlength(part)) for path, part in _runs(text))
+
+
+def write(
+    draw: ImageDraw.ImageDraw,
+    at: tuple[float, float],
+    text: str,
+    size: int,
+    ink: Ink = INK,
+    anchor: str = "la",
+) -> None:
+    """Write one line with Pillow's anchors; what is not printable, or in no font, is escaped."""
+    runs = _runs(text)
+    if {path for path, _ in runs} == {None}:
+        draw.text(at, "".join(part for _, part in runs), ink, _font(size), anchor)
+        return
+    ascent, descent = _font(size).getmetrics()
+    x = at[0] - {"l": 0.0, "m": 0.5, "r": 1.0}[anchor[0]] * text_width(text, size)
+    y = at[1] + {"s": 0.0, "m": (ascent - descent) / 2}.get(anchor[1], float(ascent))
+    for path, part in runs:
+        font = _font(size, path)
+        # as pages in English have them: the suffix of a name stays at the right of Hebrew and Arabic
+        direction = "ltr" if font.layout_engine == ImageFont.Layout.RAQM else None
+        draw.text((x, y), part, ink, font, "ls", direction=direction)
+        x += font.getlength(part)
+
+
+def font_notes(*texts: str) -> list[str]:
+    """Return a note about the characters of drawn texts that no font has, if there are any."""
+    letters = "".join(map(_letters, texts))
+    lacking = [letter for letter, path in _paths(letters).items() if path == ""]
+    if not lacking:
+        return []
+    some = "".join(lacking[:12]) + ("..." if len(lacking) > 12 else "")
+    return [f"no font of this system has {some}: pictures show codes such as {_escaped(lacking[0])} instead"]
+
+
+def signed(image: Image.Image, texts: Iterable[str]) -> Image.Image:
+    """Return a drawing of `texts`, with a line below it where no font has some of their characters."""
+    notes = font_notes(*texts)
+    if not notes:
+        return image
+    width = max(image.width, ceil(text_width(notes[0], NOTE)) + 2 * NOTE_MARGIN)
+    larger = Image.new("RGB", (width, image.height + NOTE + NOTE_MARGIN), PAPER)
+    larger.paste(image, (0, 0))
+    write(ImageDraw.Draw(larger), (NOTE_MARGIN, image.height), notes[0], NOTE, FAINT)
+    return larger
+
+
+# The paths of fonts that characters were found in: None is Pillow's own, and empty that there is none.
+_FOUND: dict[str, str | None] = {}
+
+
+@cache
+def _font(size: int, path: str | None = None) -> Any:
+    """Return a font, by default Pillow's own, which is the same everywhere."""
+    return ImageFont.load_default(size) if path is None else ImageFont.truetype(path, size)
+
+
+def _letters(text: str) -> str:
+    """Return what is written of a text: composed letters, as macOS takes names of files apart."""
+    return printable(text if text.isascii() else unicodedata.normalize("NFC", text))
+
+
+def _is_mark(letter: str) -> bool:
+    """Whether a character changes the one before it, whose font it has."""
+    return unicodedata.category(letter).startswith("M")
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("unicode_escape").decode()
+
+
+@lru_cache(maxsize=512)
+def _runs(text: str) -> tuple[Run, ...]:
+    """Return the parts of a text, each with the path of its font, which is None for Pillow's own.
+
+    One of the fonts that a text needs has all of it, if it can.
+    """
+    letters = _letters(text)
+    if letters.isascii():
+        return ((None, letters),)
+    paths = _paths(letters)
+    for path in dict.fromkeys(filter(None, paths.values())):
+        if _covered(path, set(paths)) == set(paths):
+            return ((path, letters),)
+    used = list[str | None]()
+    for one in letters:
+        used.append(used[-1] if used and _is_mark(one) else paths.get(one))
+    written = [
+        (path or None, _escaped(one) if path == "" else one) for path, one in zip(used, letters, strict=True)
+    ]
+    parts = groupby(written, key=lambda pair: pair[0])
+    return tuple((path, "".join(one for _, one in part)) for path, part in parts)
+
+
+def _paths(letters: str) -> dict[str, str | None]:
+    """Return the path of a font for each character but marks."""
+    wanted = dict.fromkeys(one for one in letters if not _is_mark(one))
+    new = {one for one in wanted if one not in _FOUND}
+    for path in chain([None], islice(_fonts(), MOST_FONTS)) if new else ():
+        found = _covered(path, new)
+        _FOUND.update(dict.fromkeys(found, path))
+        new -= found
+        if not new:
+            break
+    _FOUND.update(dict.fromkeys(new, ""))
+    return {one: _FOUND[one] for one in wanted}
+
+
+def _covered(path: str | None, letters: set[str]) -> set[str]:
+    """Return those of the characters that a font has."""
+    try:
+        probe = ImageFont.load_default(PROBE) if path is None else ImageFont.truetype(path, PROBE)
+        nothing = _drawn(probe, NO_CHARACTER)
+        found = {one: _drawn(probe, one) for one in letters}
+        # fonts of colours alone draw nothing here
+        return {one for one, ink in found.items() if ink != nothing and (one == " " or any(ink[1]))}
+    except (OSError, ValueError):  # no font after all, or one of bitmaps in other sizes
+        return set()
+
+
+def _drawn(font: Any, letter: str) -> tuple[tuple[int, int], bytes]:
+    mask = font.getmask(letter)
+    return mask.size, bytes(mask)
+
+
+@cache
+def _fonts() -> tuple[str, ...]:
+    """Return the paths of the system's fonts, those first that are looked at first."""
+
+    def order(path: str) -> tuple[bool, int, str]:
+        name = re.sub(r"[\W_]", "", os.path.basename(path).lower())
+        rank = next((rank for rank, known in enumerate(KNOWN) if name.startswith(known)), len(KNOWN))
+        return any(style in name for style in STYLES), rank, path
+
+    places = (place for folder in _folders() for place in os.walk(folder))
+    files = (os.path.join(here, name) for here, _, names in places for name in names)
+    # LastResort of macOS has a sign of its script for any letter
+    wanted = re.compile(r"(?i)(?!.*LastResort).*\.[to]t[fc]$")
+    return tuple(sorted(filter(wanted.match, files), key=order))
+
+
+def _folders() -> list[str]:
+    """Return where the system keeps fonts, those of the user first."""
+    home = os.path.expanduser("~")
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA", home)
+        return [f"{local}/Microsoft/Windows/Fonts", os.environ.get("WINDIR", "C:/Windows") + "/Fonts"]
+    if sys.platform == "darwin":
+        return [f"{home}/Library/Fonts", "/Library/Fonts", "/System/Library/Fonts"]
+    # XDG Base Directory Specification, 0.8
+    data = os.environ.get("XDG_DATA_HOME") or f"{home}/.local/share"
+    shared = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
+    return [f"{folder}/fonts" for folder in (data, *shared.split(":"))] + [f"{home}/.fonts"]

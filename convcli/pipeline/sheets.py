@@ -1,0 +1,222 @@
+"""``--sheet``: an input and its results side by side, labelled, in a picture or in the terminal.
+
+Integers look as a written picture does, over white where they are transparent; floats are stretched, and in
+blue and red around 0 where some are negative.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from convcli.atomic_write import is_stream, make_folder, write_bytes
+from convcli.choices import STDIN, STDOUT, RangeMode
+from convcli.display.drawn.contact_sheet import Limits, limits, picture, resized
+from convcli.display.drawn.lettering import font_notes
+from convcli.display.drawn.sheet import Tile, lay_out, scaled, wrapped
+from convcli.display.terminal.picture import Picture
+from convcli.display.terminal.pictures import Pictures
+from convcli.display.words import shortened, size
+from convcli.errors import OutputError, UsageError
+from convcli.imaging.formats import by_name, format_of
+from convcli.imaging.image import Image, Space
+from convcli.imaging.writing.adapt import adapted
+from convcli.imaging.writing.encode import encode_pixels
+from convcli.options.setting_words import setting_words
+from convcli.options.specs import SheetSpec, WriteSpec
+from convcli.pipeline.batch import Outcome, Source
+from convcli.pipeline.loaded_kernels import without_folders
+from convcli.pipeline.naming import OutputPaths, Target, into_folder
+from convcli.pipeline.operation import Operation
+from convcli.pipeline.results import Result
+
+__all__ = ["DrawnSheet", "Sheets"]
+
+# The result of a feature map, its name, and what made it.
+Named = tuple[Result, str, Sequence[str]]
+
+# Pixels: the longer side of a picture at most, width of a sheet about, space between pictures, font size.
+SIDE, WIDEST, MARGIN, CAPTION = 640, 2000, 16, 15
+
+# Narrowest column of words, in pixels.
+NARROWEST = 200
+
+# Pictures side by side, and on a sheet, at most.
+ABREAST, MOST = 5, 40
+
+# Characters of a name, at most.
+MOST_OF_A_NAME = 160
+
+
+class DrawnSheet(NamedTuple):
+    """A sheet that is not written yet: its file and content, if any, and what draws it in the terminal."""
+
+    target: Target | None
+    data: bytes
+    view: Pictures | None
+    notes: tuple[str, ...]
+    in_folder: bool
+
+    @property
+    def report(self) -> dict[str, str]:
+        """What the JSON object of its input says of it."""
+        return {} if self.target is None else {"sheet": self.target.path}
+
+    def beside(self, done: Outcome) -> Outcome:
+        """Write it, and return the outcome of the results with it."""
+        done = done._replace(notes=(*done.notes, *self.notes), preview=self.view)
+        if self.target is None:
+            return done
+        path, replaced = self.target.path, self.target.replace
+        if path == STDOUT:
+            return done._replace(data=self.data)
+        if self.in_folder:
+            make_folder(os.path.dirname(path))
+        write_bytes(path, self.data, replace=replaced)
+        return done._replace(outputs=(*done.outputs, path))
+
+
+class Sheets:
+    """The sheets of a batch: one for each input, in files and in the terminal."""
+
+    def __init__(
+        self, writing: SheetSpec, count: int | None, inputs: Sequence[str], also_read: Sequence[str]
+    ) -> None:
+        path, terminal = writing.sheet, sys.stdout is not None and sys.stdout.isatty()
+        self.in_terminal = writing.preview or (path == STDOUT and terminal)
+        self.naming: OutputPaths | None = None
+        if path is None or (path == STDOUT and self.in_terminal):
+            return
+        files = into_folder(WriteSpec(output=path, force=writing.force))
+        if count != 1 and files.output is not None:
+            where = "stdout" if path == STDOUT else repr(path)
+            hint = "name a folder: --sheet sheets/"
+            raise UsageError(f"sheets of several inputs cannot all go to {where}", hint=hint)
+        self.naming = OutputPaths(files, count, inputs, also_read=also_read)
+        if files.output not in (None, STDOUT) and not is_stream(path):
+            format = format_of(path)
+            if format.numbers or "rgb" not in format.spaces:
+                raise UsageError(f"{path!r} cannot hold a sheet", hint="name a .png")
+
+    @property
+    def to_stdout(self) -> bool:
+        """Whether the bytes of the sheet go to stdout."""
+        return self.naming is not None and self.naming.to_stdout
+
+    def draw_maps(
+        self,
+        source: Source,
+        image: Image,
+        results: Sequence[Result],
+        operation: Operation,
+        others: Sequence[Target],
+    ) -> DrawnSheet:
+        """Draw all feature maps of an operation, with the SPEC of each and the options that made it."""
+        names, spec = operation.names, operation.spec
+        padded = spec.pad is not None or spec.padding != type(spec).padding
+        found = list[Named]()
+        for result, name, label in zip(results, names, operation.labels, strict=True):
+            kept = RangeMode.RAW if result.image.dtype.kind == "f" else RangeMode.CLIP
+            facts = (*setting_words(spec, padded=padded), f"range {spec.range or kept}")
+            alone = names.count(name) == 1 and name != STDIN
+            found.append((result, without_folders(name) if alone else label, facts))
+        return self.draw(source, image, found, others)
+
+    def draw(
+        self, source: Source, image: Image, results: Sequence[Named], others: Sequence[Target]
+    ) -> DrawnSheet:
+        """Draw the sheet of one input; its file is none of the `others`, those of the results."""
+        target = None if self.naming is None else self._target(self.naming, source, others)
+        groups = [_parts(image, os.path.basename(source.name), ())]
+        for result, name, facts in results:
+            cut = [f"{result.clipped:,} pixels cut"] if result.clipped else []
+            groups.append(_parts(result.image, name, (*facts, *cut)))
+        each = max(1, MOST // len(groups))
+        parts = [part for group in groups for part in group[:each]][:MOST]
+        columns = ceil(len(parts) / ceil(len(parts) / ABREAST))
+        side = min(SIDE, (WIDEST - MARGIN) // columns - MARGIN)
+        tiles = [_tile(part, side) for part in parts]
+        notes, data = list[str](), b""
+        if len(parts) < (count := sum(map(len, groups))):
+            notes.append(f"the sheet shows {len(parts)} of {count} pictures")
+        if len(image.frames) > 1:
+            notes.append(f"the sheet shows the first of {len(image.frames)} frames")
+        if target is not None:
+            notes += font_notes(*(line for tile in tiles for line in tile.lines))
+            data = encode_pixels(_sheet(tiles, columns), target.format)
+        view = Pictures([Picture(np.asarray(tile.picture), tile.lines[0], tile.lines[1]) for tile in tiles])
+        in_folder = self.naming is not None and self.naming.writing.output is None
+        return DrawnSheet(target, data, view if self.in_terminal else None, tuple(notes), in_folder)
+
+    def _target(self, naming: OutputPaths, source: Source, others: Sequence[Target]) -> Target:
+        (target,) = naming.targets(source, ("sheet",), "png")
+        place = os.path.realpath(target.path)
+        if target.path != STDOUT and any(os.path.realpath(other.path) == place for other in others):
+            raise OutputError(
+                f"{target.path!r} is both the sheet and a result", hint="give the sheet another name"
+            )
+        return target
+
+
+def _sheet(tiles: Sequence[Tile], columns: int) -> NDArray[np.uint8]:
+    """Return the tiles on white paper, with their words broken into lines as wide as the widest."""
+    wide = max(NARROWEST, *(tile.picture.width for tile in tiles))
+    labelled = [
+        tile._replace(lines=[line for text in tile.lines for line in wrapped(text, CAPTION, wide)])
+        for tile in tiles
+    ]
+    return lay_out((), labelled, columns, CAPTION, MARGIN, framed=True).pixels
+
+
+class _Part(NamedTuple):
+    """A map, or a picture in colours, and its words."""
+
+    pixels: NDArray[Any]
+    name: str
+    facts: Sequence[str]
+
+
+def _parts(image: Image, name: str, facts: Sequence[str]) -> list[_Part]:
+    """Return the first frame whole where it is grey or in colours, else each of its channels."""
+    frame, space = image.frames[0], image.space_of(image.frames[0])
+    facts = (size(frame.size), *facts)
+    pixels = frame.pixels
+    if pixels.dtype.kind == "u" and frame.channels <= 4:
+        page = replace(image, frames=(frame._replace(space=None),), space=space)
+        shown, _ = adapted(page, by_name("bmp"))  # 8 bits, grey or RGB, no transparency
+        return [_Part(shown.frames[0].pixels, name, facts)]
+    if pixels.ndim == 2 or space is Space.RGB:
+        return [_Part(pixels, name, facts)]
+    planes = np.moveaxis(pixels, 2, 0)
+    return [_Part(plane, f"{name}, channel {index}", facts) for index, plane in enumerate(planes)]
+
+
+def _tile(part: _Part, side: int) -> Tile:
+    """Draw a part whose longer side is near `side`: areas of pixels averaged, or each of them enlarged."""
+    pixels, facts = part.pixels, part.facts
+    if pixels.dtype == np.uint8:
+        longest = max(pixels.shape[:2])
+        tile = scaled(Pillow.fromarray(pixels), side / longest if longest > side else side // longest)
+    else:
+        tile, words = _stretched(pixels, side)
+        facts = (*facts, words)
+    return Tile(tile, [shortened(part.name, MOST_OF_A_NAME), ", ".join(facts)])
+
+
+def _stretched(values: NDArray[Any], side: int) -> tuple[Pillow.Image, str]:
+    """Draw a map of floats, or three as colours, and say what was made of the numbers."""
+    within = limits(values)
+    if values.ndim == 2:
+        colours = "blue below 0, red above" if within.low < 0 else "black to white"
+        return Pillow.fromarray(picture(resized(values, side), within)), f"{within}: {colours}"
+    most = max(-within.low, within.high)
+    low, high, middle = (-most, most, ", 0 is grey") if within.low < 0 else (*within, "")
+    small = np.dstack([resized(plane, side) for plane in np.moveaxis(values, 2, 0)])
+    tile = Pillow.fromarray(picture(small - low, Limits(0, high - low)))
+    return tile, f"{within}: black to white{middle}"
