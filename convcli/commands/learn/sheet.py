@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from convcli.choices import FitMethod, PadMode
-from convcli.commands.learn.report import FitReport, border_name, command, psnr, sentences, size_words
+from convcli.commands.learn.report import FitReport, border_name, commands, psnr, sentences, size_words
 from convcli.commands.learn.verdict import four_digits, is_linear, percent
 from convcli.commands.learn.view import CommandLine, Losses, open_directions, trials, weights
 from convcli.display.terminal.facts import pairs
@@ -47,7 +47,7 @@ def _sheet(result: FitReport) -> Iterator[RenderableType]:
     yield pairs(_facts(result))
     if fit.steps:
         yield Losses([step.loss for step in fit.steps])
-    if fit.borders:
+    if fit.borders and fit.size != (1, 1):
         yield Text("")
         yield trials("border", list(_borders(result)))
     if fit.sizes:
@@ -55,10 +55,20 @@ def _sheet(result: FitReport) -> Iterator[RenderableType]:
         yield trials("size", list(_sizes(result)))
     if fit.freedom:
         yield from open_directions(fit.freedom)
-    linear = is_linear(fit, whole=result.whole, spread=result.spread)
-    purpose = "To make the target from the input:" if linear else "The nearest that a filter does:"
-    yield Text(f"\n{purpose}", style="dim")
-    yield CommandLine(command(result))
+    yield Text(f"\n{_purpose(result)}:", style="dim")
+    yield from map(CommandLine, commands(result))
+
+
+def _purpose(result: FitReport) -> str:
+    """Say what the printed commands make."""
+    fit = result.fit
+    if not is_linear(fit, whole=result.whole, spread=result.spread):
+        return "The nearest that a filter does"
+    if fit.border_fits and not fit.copied:
+        return "To make the target from the input"
+    rows, columns = (side // 2 for side in fit.size)
+    width = f"{max(rows, columns)} pixel{'s' if max(rows, columns) > 1 else ''}"
+    return f"To make the target's inner part, all but {width} along each edge"
 
 
 def _kernel_facts(result: FitReport, index: int, errors: NDArray[np.float64]) -> Iterator[tuple[str, str]]:

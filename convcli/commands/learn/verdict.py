@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from convcli.choices import FitMethod, PadMode
 from convcli.display.words import significant
 from convcli.engine.fitting.fit import Fit
+from convcli.engine.fitting.size_search import STAGE_SIDES
+from convcli.engine.window import size_text
 
 __all__ = ["ROUNDING", "four_digits", "is_linear", "percent", "verdict"]
 
@@ -83,17 +85,30 @@ def _linear(fit: Fit, whole: bool, spread: float) -> str:
             f"After {len(fit.steps)} steps the kernel explains {percent(fit.r2)} of this pair, and leaves "
             f"{four_digits(fit.rmse)} (root mean square)."
         )
+    if _is_small(fit):
+        return (
+            f"No kernel up to {size_text(fit.sizes[-1].size)} explains this pair: the best explains "
+            f"{percent(fit.r2)} of it. The picture is too small to search for larger ones: --size N fits one."
+        )
     return (
         f"No single kernel explains this pair: the best explains {percent(fit.r2)} of it. The rest, "
         f"{four_digits(fit.rmse)} (root mean square), is noise or not linear."
     )
 
 
+def _is_small(fit: Fit) -> bool:
+    """Return whether the pictures are too small for all sizes of the search's first stage."""
+    return bool(fit.sizes) and fit.sizes[-1].size[0] < STAGE_SIDES[0]
+
+
 def _other_settings(fit: Fit) -> Iterator[str]:
     """Say which size and padding were given, and which options search for better ones."""
     if fit.pad is PadMode.VALID and not fit.borders:
-        return  # the size of a valid target tells kernel size and padding: there is nothing to search
-    given = [] if fit.sizes else [(f"size {fit.size[0]}x{fit.size[1]}", "--size auto")]
+        # The size of a valid target tells kernel size and padding: there is nothing to search.
+        if fit.size == (1, 1):
+            yield "With -p valid, targets as large as their inputs allow one weight; -p auto may find better."
+        return
+    given = [] if fit.sizes else [(f"size {size_text(fit.size)}", "--size auto")]
     if not fit.borders:
         given.append((f"border {fit.pad}", "-p auto"))
     if given:
@@ -105,9 +120,11 @@ def _other_settings(fit: Fit) -> Iterator[str]:
 def _border(fit: Fit) -> str:
     best = [trial.mode for trial in fit.borders if trial.best]
     if fit.copied:
-        return "The border is the input's own, copied: it was not filtered."
+        return "The border is the input's own, copied: it was not filtered. No padding mode here does that."
     if not fit.border_fits:
         return f"No border that is known fits: the nearest is {fit.pad}."
+    if fit.size == (1, 1):
+        return "A 1x1 kernel reads no border."
     if len(best) > 1:
         return f"Border: {fit.pad}; {' and '.join(best)} give the same here."
     return f"Border: {fit.pad}."

@@ -8,10 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Group
 
-from convcli.commands.learn.report import FitReport, PicturePair, border_name, report
+from convcli.commands.learn.report import (
+    FitReport,
+    PicturePair,
+    border_name,
+    option_word,
+    quoted,
+    report,
+    size_words,
+)
 from convcli.commands.learn.sheet import sheet
-from convcli.commands.learn.spec import LearnSpec
+from convcli.commands.learn.spec import LearnSpec, Reading
 from convcli.engine.fitting.fit import Fit, fit_kernel
+from convcli.engine.fitting.target_sizes import TargetSizeError
 from convcli.errors import ConvcliError, GeometryError, UsageError
 from convcli.imaging import colour
 from convcli.imaging.image import Frame, Image, full_scale
@@ -47,7 +56,7 @@ class Learned(NamedTuple):
 def learn(
     files: Sequence[str],
     spec: LearnSpec,
-    reading: ReadSpec,
+    reading: Reading,
     *,
     output: str | None = None,
     format: str | None = None,
@@ -78,11 +87,12 @@ def learn(
     if saves:
         file_suffix(output, format)
     names = zip(files[::2], files[1::2], strict=True)
-    pairs = tuple(_pair(before, after, spec, reading) for before, after in names)
+    how = ReadSpec(**{name: getattr(reading, name) for name in reading.fields})
+    pairs = tuple(_pair(before, after, spec, how) for before, after in names)
     start = time.perf_counter()
     found = _fit(pairs, spec, watch)
     seconds = time.perf_counter() - start
-    fitted = FitReport(pairs, found, tuple(_known(found)), spec, output, seconds)
+    fitted = FitReport(pairs, found, tuple(_known(found)), spec, reading, output, seconds)
     exported = export_kernel(_kernel(found, pairs), output=output, format=format) if saves else None
     notes = tuple(dict.fromkeys(note for pair in pairs for note in pair.notes))
     count = found.weights.size + (found.bias.size if spec.bias else 0)
@@ -111,7 +121,7 @@ def _pair(before: str, after: str, spec: LearnSpec, reading: ReadSpec) -> Pictur
         )
         hint = "add --gray, which makes grey of colours, or give both alike"
         raise GeometryError(said, hint=layout_hint(notes, hint))
-    return PicturePair(before, after, tuple(inputs), tuple(targets), tuple(notes), reading.layout)
+    return PicturePair(before, after, tuple(inputs), tuple(targets), tuple(notes))
 
 
 def _channels(count: int) -> str:
@@ -133,7 +143,24 @@ def _fit(pairs: Sequence[PicturePair], spec: LearnSpec, watch: Callable[[int, fl
     except ConvcliError as error:
         if isinstance(error, GeometryError) and len(targets) == 1:
             error.message = f"{Source(pairs[0].target).name!r}: {error.message}"
+        if isinstance(error, TargetSizeError):
+            error.hint = _size_hint(error, pairs[0])
         raise
+
+
+def _size_hint(error: TargetSizeError, pair: PicturePair) -> str:
+    """Return what to do about a target of another size: in options, and as a command."""
+    if error.settings is not None:
+        options = " ".join(option_word(name, value) for name, value in error.settings.words())
+        return f"{options} makes that size"
+    if error.full is None:
+        return error.hint
+    rows, columns = (side - 1 for side in error.full)
+    words = ("convcli filter", quoted(pair.input), f"-k 1 -p zero --padding {rows}x{columns} --range raw")
+    return (
+        f"{error.hint}; full padding of a {size_words(error.full)} kernel makes that size, and is learned as "
+        f"valid from the padded input: {' '.join(words)} -o padded.npy"
+    )
 
 
 def _unsaturated(target: Array) -> NDArray[np.bool_]:
