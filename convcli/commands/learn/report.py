@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from convcli.choices import STDIN, PadMode
 from convcli.commands.learn.spec import LearnSpec, Reading
-from convcli.commands.learn.verdict import verdict
+from convcli.commands.learn.verdict import is_linear, verdict
 from convcli.engine.fitting.fit import Fit
 from convcli.imaging.image import full_scale
 from convcli.kernels.recognition.recognise import Recognised
@@ -41,13 +41,17 @@ MIN_ROUNDED_RANGE = 16
 
 
 class PicturePair(NamedTuple):
-    """Two picture files, before and after: paths as given, pixels of each frame in their own units, notes."""
+    """Two picture files, before and after: paths as given, pixels of each frame in their own units, notes.
+
+    `lossy` is the target's file format where its compression changes pixels, such as ``JPEG``.
+    """
 
     input: str
     target: str
     inputs: tuple[Array, ...]
     targets: tuple[Array, ...]
     notes: tuple[str, ...]
+    lossy: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,6 +210,13 @@ def sentences(result: FitReport) -> Iterator[str]:
     """Return the verdict on the fit."""
     fit, first = result.fit, result.pairs[0]
     yield from verdict(fit, whole=result.whole, spread=result.spread)
+    linear = is_linear(fit, whole=result.whole, spread=result.spread)
+    if first.lossy and not linear:
+        yield f"The target's {first.lossy} compression is part of the rest."
     if result.spec.pad == "auto" and fit.pad is PadMode.VALID:
         before, after = (size_words(made[0].shape) for made in (first.inputs, first.targets))
-        yield f"Border: valid, with a {size_words(fit.size)} kernel: the sizes say so, {before} to {after}."
+        cropped = "" if linear else " If the target was cropped, crop the input alike."
+        yield (
+            f"Border: valid, with a {size_words(fit.size)} kernel: the sizes say so, "
+            f"{before} to {after}.{cropped}"
+        )

@@ -1,5 +1,6 @@
 """``convcli learn``: read pairs of pictures, fit a kernel, recognise it, write it."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -20,9 +21,9 @@ from convcli.commands.learn.report import (
 from convcli.commands.learn.sheet import sheet
 from convcli.commands.learn.spec import LearnSpec, Reading
 from convcli.engine.fitting.fit import Fit, fit_kernel
-from convcli.engine.fitting.target_sizes import TargetSizeError
-from convcli.errors import ConvcliError, GeometryError, UsageError
-from convcli.imaging import colour
+from convcli.engine.fitting.target_sizes import TargetSizeError, size_hint
+from convcli.errors import ConvcliError, GeometryError, ImageError, UsageError
+from convcli.imaging import colour, formats
 from convcli.imaging.image import Frame, Image, full_scale
 from convcli.kernels.files.export import Exported, export_kernel, file_suffix
 from convcli.kernels.kernel import Kernel
@@ -82,6 +83,10 @@ def learn(
             hint="give INPUT TARGET, or INPUT TARGET INPUT TARGET and so on",
         )
     check_inputs(files)
+    for name in filter(os.path.isdir, files):
+        raise ImageError(
+            f"{Source(name).name!r} is a folder", hint="name files, in pairs of input and target"
+        )
     refuse_inputs([output], files, force=force)
     saves = output is not None or format is not None
     if saves:
@@ -121,7 +126,13 @@ def _pair(before: str, after: str, spec: LearnSpec, reading: ReadSpec) -> Pictur
         )
         hint = "add --gray, which makes grey of colours, or give both alike"
         raise GeometryError(said, hint=layout_hint(notes, hint))
-    return PicturePair(before, after, tuple(inputs), tuple(targets), tuple(notes))
+    return PicturePair(before, after, tuple(inputs), tuple(targets), tuple(notes), _lossy(images[1]))
+
+
+def _lossy(image: Image) -> str:
+    """Return the name of a file format whose compression changes pixels a little, else ``""``."""
+    kept = not any(format.lossy for format in formats.every() if format.name == image.format)
+    return "" if kept and image.metadata.coding != "lossy" else image.format.upper()
 
 
 def _channels(count: int) -> str:
@@ -138,6 +149,11 @@ def _fit(pairs: Sequence[PicturePair], spec: LearnSpec, watch: Callable[[int, fl
     masks = None if spec.keep_saturated else [_unsaturated(target) for target in targets]
     if masks is not None and all(mask.all() for mask in masks):
         masks = None
+    elif masks is not None and not any(mask.any() for mask in masks):
+        raise ConvcliError(
+            f"{Source(pairs[0].target).name!r}: every value is black or white, and may have been cut",
+            hint="add --keep-saturated to fit them all the same",
+        )
     try:
         return fit_kernel(inputs, targets, spec.size, masks=masks, watch=watch, **spec.fit_options())
     except ConvcliError as error:
@@ -150,9 +166,11 @@ def _fit(pairs: Sequence[PicturePair], spec: LearnSpec, watch: Callable[[int, fl
 
 def _size_hint(error: TargetSizeError, pair: PicturePair) -> str:
     """Return what to do about a target of another size: in options, and as a command."""
-    if error.settings is not None:
-        options = " ".join(option_word(name, value) for name, value in error.settings.words())
-        return f"{options} makes that size"
+    if error.settings:
+        options = [
+            " ".join(option_word(name, value) for name, value in each.words()) for each in error.settings
+        ]
+        return size_hint(error.settings, options)
     if error.full is None:
         return error.hint
     rows, columns = (side - 1 for side in error.full)

@@ -179,6 +179,6 @@ def check_size(size: object) -> tuple[int, int]:
     if rows * columns > LEARNED_WEIGHTS.most:
         raise UsageError(
             f"size {rows}x{columns} has {rows * columns} weights",
-            hint=f"at most {LEARNED_WEIGHTS.most} can be fitted",
+            hint=f"at most {LEARNED_WEIGHTS.most} can be fitted, such as 64x64",
         )
     return rows, columns

@@ -24,7 +24,7 @@ from convcli.engine.tiles import Piece
 from convcli.engine.window import Window
 from convcli.limits import LEARNED_WEIGHTS
 
-__all__ = ["BorderTrial", "PaddingSearch", "find_padding"]
+__all__ = ["COPIED", "BorderTrial", "PaddingSearch", "find_padding"]
 
 Groups = Sequence[Sequence[Plane]]
 

@@ -104,9 +104,9 @@ def find_size(
     same = Window.of((1, 1), stride, mode=mode or PadMode.REFLECT)
     found = None
     if mode is PadMode.VALID:
-        found = valid_size(pairs, stride)
+        found = valid_size(pairs, stride, bias)
     elif mode is None and not all(fits(pair, same) for pair in pairs):
-        found = proven_size(pairs, stride)
+        found = proven_size(pairs, stride, bias)
     if found is not None:
         return found, ()
     check_targets(pairs, same, auto=False, size_given=False)

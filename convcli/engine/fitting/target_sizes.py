@@ -9,7 +9,7 @@ from convcli.engine.window import Window, size_text
 from convcli.errors import GeometryError
 from convcli.limits import LEARNED_WEIGHTS
 
-__all__ = ["Settings", "TargetSizeError", "check_targets", "fits", "proven_size", "valid_size"]
+__all__ = ["Settings", "TargetSizeError", "check_targets", "fits", "proven_size", "size_hint", "valid_size"]
 
 Pair = tuple[int, int]
 
@@ -34,6 +34,11 @@ class Settings(NamedTuple):
     size: Pair | None
     stride: Pair | None
 
+    @property
+    def large(self) -> bool:
+        """Whether the kernel is larger than filters are: the target may rather be cropped."""
+        return self.size is not None and max(self.size) > PROVEN_SIDE
+
     def words(self) -> Iterator[tuple[str, str]]:
         """Yield the name and the value of each that is to be given."""
         if self.pad is not None:
@@ -50,24 +55,32 @@ class Settings(NamedTuple):
 class TargetSizeError(GeometryError):
     """No target of its size comes from its input.
 
-    `settings` would make it, or so would a kernel of the size `full` with padding on all sides.
+    Each of `settings` would make it, or so would a kernel of the size `full` with padding on all sides.
     """
 
     def __init__(
-        self, message: str, hint: str, settings: Settings | None = None, full: Pair | None = None
+        self, message: str, hint: str, settings: Sequence[Settings] = (), full: Pair | None = None
     ) -> None:
         super().__init__(message, hint)
         self.settings, self.full = settings, full
 
 
-def proven_size(pairs: Sequence[TrainingPair], stride: Pair) -> Pair | None:
+def size_hint(settings: Sequence[Settings], written: Sequence[str]) -> str:
+    """Return the hint that names settings, each as `written`."""
+    crop = "; if the target was cropped, crop the input alike" if settings[0].large else ""
+    return f"{', or '.join(written)} makes that size{crop}"
+
+
+def proven_size(pairs: Sequence[TrainingPair], stride: Pair, bias: bool) -> Pair | None:
     """Return the kernel size where the sizes of inputs and targets prove that the filter was ``valid``."""
     if _strides([_common(_strides_of(*sides) for sides in axis) for axis in _sides(pairs)]):
         return None  # a filter with padding and another stride makes these targets, too
-    return valid_size(pairs, stride, longest=PROVEN_SIDE)
+    return valid_size(pairs, stride, bias, longest=PROVEN_SIDE)
 
 
-def valid_size(pairs: Sequence[TrainingPair], stride: Pair, *, longest: int = ANY) -> Pair | None:
+def valid_size(
+    pairs: Sequence[TrainingPair], stride: Pair, bias: bool = False, *, longest: int = ANY
+) -> Pair | None:
     """Return the largest kernel size for which a ``valid`` filter gives targets of their sizes.
 
     A smaller one that does, too, as with strides, is that one with zeros at the end. None: no size that is at
@@ -78,7 +91,7 @@ def valid_size(pairs: Sequence[TrainingPair], stride: Pair, *, longest: int = AN
         for sides, s in zip(_sides(pairs), stride, strict=True)
     ]
     rows, columns = (last if max(1, first) <= last else 0 for first, last in spans)
-    most = min(LEARNED_WEIGHTS.most, sum(pair.target.size for pair in pairs) - 1)
+    most = min(LEARNED_WEIGHTS.most, sum(pair.target.size for pair in pairs) - bias)
     return (rows, columns) if 0 < rows * columns <= most and max(rows, columns) <= longest else None
 
 
@@ -119,13 +132,13 @@ def _mismatch(
         f"target{which} is {size_text(after)}, but {kernel}{stride} makes "
         f"{'nothing' if made is None else size_text(made)} of its input of {size_text(before)}"
     )
-    settings = _other_settings(pairs, window, size)
-    if settings is not None:
-        words = " and ".join(f"{name} {value}" for name, value in settings.words())
-        return TargetSizeError(message, f"{words} make that size", settings)
+    settings = list(_other_settings(pairs, window, size))
+    if settings:
+        words = [" and ".join(f"{name} {value}" for name, value in each.words()) for each in settings]
+        return TargetSizeError(message, size_hint(settings, words), settings)
     if after == before[::-1]:
         return TargetSizeError(message, "one of the two is turned: rotate it by 90 degrees")
-    if len(pairs) > 1 and all(_other_settings([each], window, size) for each in pairs):
+    if len(pairs) > 1 and all(list(_other_settings([each], window, size)) for each in pairs):
         return TargetSizeError(message, "no single kernel makes all targets: learn these pairs apart")
     if max(after[0] - before[0], after[1] - before[1]) > 0:
         full = (after[0] - before[0] + 1, after[1] - before[1] + 1)
@@ -137,8 +150,8 @@ def _mismatch(
     )
 
 
-def _other_settings(pairs: Sequence[TrainingPair], window: Window, size: Pair | None) -> Settings | None:
-    """Return settings that make all targets of their sizes: with padding, else without."""
+def _other_settings(pairs: Sequence[TrainingPair], window: Window, size: Pair | None) -> Iterator[Settings]:
+    """Yield settings that make all targets of their sizes, the likeliest first."""
     sides, valid = _sides(pairs), window.mode is PadMode.VALID
 
     def stride_of(found: Pair) -> Pair | None:
@@ -154,16 +167,22 @@ def _other_settings(pairs: Sequence[TrainingPair], window: Window, size: Pair | 
         )
 
     padded, inner = strides((0, 0)), strides((size[0] - 1, size[1] - 1)) if size else None
-    with_padding = Settings("auto" if valid else None, None, stride_of(padded)) if padded else None
-    without = Settings("valid", size, stride_of(inner)) if inner else None
-    if with_padding or without:
-        return (without or with_padding) if valid else (with_padding or without)
-    if found := valid_size(pairs, window.stride):
-        return Settings("valid", found, None)
-    # The largest stride leaves the smallest kernel.
-    last = min((n - 1) // max(1, made - 1) for axis in sides for n, made in axis)
-    found = valid_size(pairs, (last, last), longest=STRIDED_SIDE) if last else None
-    return Settings("valid", found, stride_of((last, last))) if found else None
+    if valid and inner:
+        yield Settings("valid", size, stride_of(inner))
+    elif padded:
+        yield Settings("auto" if valid else None, None, stride_of(padded))
+        if size is None and (small := valid_size(pairs, window.stride, longest=PROVEN_SIDE)):
+            yield Settings("valid", small, None)
+    elif inner:
+        yield Settings("valid", size, stride_of(inner))
+    elif found := valid_size(pairs, window.stride):
+        yield Settings("valid", found, None)
+    else:
+        # The largest stride leaves the smallest kernel.
+        last = min((n - 1) // max(1, made - 1) for axis in sides for n, made in axis)
+        found = valid_size(pairs, (last, last), longest=STRIDED_SIDE) if last else None
+        if found:
+            yield Settings("valid", found, stride_of((last, last)))
 
 
 def _sides(pairs: Sequence[TrainingPair]) -> list[list[Pair]]:
