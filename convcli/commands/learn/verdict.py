@@ -128,6 +128,8 @@ def _other_settings(fit: Fit) -> Iterator[str]:
 
 def _border(fit: Fit) -> str:
     best = [trial.mode for trial in fit.borders if trial.best]
+    if "zero" in best and "constant" in best:
+        best.remove("constant")  # it is zero, too
     if fit.copied:
         return "The border is the input's own, copied: it was not filtered. No padding mode here does that."
     if not fit.border_fits:
