@@ -58,7 +58,8 @@ class PicturePair(NamedTuple):
 class FitReport:
     """A fit with its pictures, and for each fitted kernel the named one that it is.
 
-    `output` is the path of the kernel file; `seconds` is how long fitting took.
+    `output` is the path of the kernel file; `seconds` is how long fitting took; `swapped` says whether one
+    kernel explains the first pair with target and input in each other's place, where none does as they are.
     """
 
     pairs: tuple[PicturePair, ...]
@@ -68,6 +69,7 @@ class FitReport:
     reading: Reading
     output: str | None
     seconds: float
+    swapped: bool = False
 
     @property
     def _targets(self) -> list[Array]:
@@ -94,6 +96,11 @@ class FitReport:
     def spread(self) -> float:
         """The largest standard deviation of a target."""
         return max(float(np.std(target, dtype=np.float64)) for target in self._targets)
+
+    @property
+    def linear(self) -> bool:
+        """Whether one kernel explains the pictures but for rounding."""
+        return is_linear(self.fit, whole=self.whole, spread=self.spread)
 
 
 def report(result: FitReport) -> dict[str, Any]:
@@ -210,7 +217,9 @@ def sentences(result: FitReport) -> Iterator[str]:
     """Return the verdict on the fit."""
     fit, first = result.fit, result.pairs[0]
     yield from verdict(fit, whole=result.whole, spread=result.spread)
-    linear = is_linear(fit, whole=result.whole, spread=result.spread)
+    linear = result.linear
+    if result.swapped:
+        yield "From target to input, one kernel does explain it: are the files in the wrong order?"
     if first.lossy and not linear:
         yield f"The target's {first.lossy} compression is part of the rest."
     if result.spec.pad == "auto" and fit.pad is PadMode.VALID:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from convcli.choices import FitMethod, PadMode
 from convcli.commands.learn.report import FitReport, border_name, commands, psnr, sentences, size_words
-from convcli.commands.learn.verdict import four_digits, is_linear, percent, reads_no_border
+from convcli.commands.learn.verdict import four_digits, percent, reads_no_border
 from convcli.commands.learn.view import Beside, CommandLine, Losses, open_directions, trials, weights
 from convcli.display.terminal.facts import pairs
 from convcli.display.words import printable
@@ -63,7 +63,7 @@ def _sheet(result: FitReport) -> Iterator[RenderableType]:
 def _purpose(result: FitReport) -> str:
     """Say what the printed commands make."""
     fit = result.fit
-    if not is_linear(fit, whole=result.whole, spread=result.spread):
+    if not result.linear:
         return "The nearest that a filter does"
     given = ", with the kernel on stdin" if result.output == "-" else ""
     if fit.border_fits and not fit.copied:

@@ -3,12 +3,14 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Group
 
+from convcli.choices import FitMethod
 from convcli.commands.learn.report import (
     FitReport,
     PicturePair,
@@ -20,6 +22,7 @@ from convcli.commands.learn.report import (
 )
 from convcli.commands.learn.sheet import sheet
 from convcli.commands.learn.spec import LearnSpec, Reading
+from convcli.commands.learn.verdict import is_linear
 from convcli.engine.fitting.fit import Fit, fit_kernel
 from convcli.engine.fitting.target_sizes import TargetSizeError, size_hint
 from convcli.errors import ConvcliError, GeometryError, ImageError, UsageError
@@ -38,6 +41,12 @@ Array = NDArray[Any]
 
 # Default number of steps of descent, that of `fit_kernel`, for the progress bar.
 STEPS = 1000
+
+# Side of the middle of pictures, in pixels, in which files in the wrong order are looked for.
+MIDDLE = 192
+
+# Values per weight, at least, for a kernel to be more than chance there.
+MIDDLE_VALUES = 4
 
 
 class Learned(NamedTuple):
@@ -98,6 +107,8 @@ def learn(
     found = _fit(pairs, spec, watch)
     seconds = time.perf_counter() - start
     fitted = FitReport(pairs, found, tuple(_known(found)), spec, reading, output, seconds)
+    if not fitted.linear and spec.method is FitMethod.LSTSQ:
+        fitted = replace(fitted, swapped=_explained_swapped(pairs[0]))
     exported = export_kernel(_kernel(found, pairs), output=output, format=format) if saves else None
     notes = tuple(dict.fromkeys(note for pair in pairs for note in pair.notes))
     count = found.weights.size + (found.bias.size if spec.bias else 0)
@@ -179,6 +190,22 @@ def _size_hint(error: TargetSizeError, pair: PicturePair) -> str:
         f"{error.hint}; full padding of a {size_words(error.full)} kernel makes that size, and is learned as "
         f"valid from the padded input: {' '.join(words)} -o padded.npy"
     )
+
+
+def _explained_swapped(pair: PicturePair) -> bool:
+    """Return whether one kernel makes the middle of the input of the target's."""
+    before, after = pair.inputs[0], pair.targets[0]
+    if before.shape != after.shape:
+        return False
+    middle = tuple(slice(max(0, n - MIDDLE) // 2, max(0, n - MIDDLE) // 2 + MIDDLE) for n in before.shape[:2])
+    target = before[middle]
+    spread = float(np.std(target, dtype=np.float64))
+    try:
+        fit = fit_kernel(after[middle], target, "auto", pad="auto", masks=_unsaturated(target))
+    except ConvcliError:
+        return False
+    enough = fit.samples > MIDDLE_VALUES * fit.weights.size and fit.unique
+    return enough and spread > 0 and is_linear(fit, whole=target.dtype.kind != "f", spread=spread)
 
 
 def _unsaturated(target: Array) -> NDArray[np.bool_]:

@@ -318,6 +318,22 @@ def test_identical_scaled_and_deeper_pictures(convcli: Convcli) -> None:
             ]
 
 
+def test_files_in_the_wrong_order(convcli: Convcli) -> None:
+    """A blur has no inverse of this kind; in the other direction it is one kernel."""
+    save("in.png", PICTURE)
+    hint = "From target to input, one kernel does explain it: are the files in the wrong order?"
+    for how in (ImageFilter.GaussianBlur(1), ImageFilter.SHARPEN):
+        save("out.png", filtered(how))
+        assert hint in json.loads(convcli("learn", "out.png", "in.png", "--json").out)["verdict"]
+        assert hint not in json.loads(convcli("learn", "in.png", "out.png", "--json").out)["verdict"]
+    save("median.png", filtered(ImageFilter.MedianFilter(3)))
+    save("flat.png", np.full_like(PICTURE, 90))
+    for before, after in (("in", "median"), ("median", "in"), ("flat", "in")):
+        said = json.loads(convcli("learn", f"{before}.png", f"{after}.png", "--json").out)
+        assert said["verdict"][0].startswith("No single kernel")
+        assert hint not in said["verdict"]
+
+
 def test_a_compressed_target_is_said_to_be_one(convcli: Convcli) -> None:
     save("in.png", PICTURE)
     Image.fromarray(filtered(ImageFilter.GaussianBlur(1))).save("out.jpg", quality=50)
