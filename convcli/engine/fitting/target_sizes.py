@@ -19,12 +19,9 @@ Span = tuple[int, int]
 # The end of a span that nothing limits.
 ANY = 1 << 62
 
-# Longest side of a kernel, in pixels, that sizes alone prove: a target that is smaller by more is rather a
-# part of a picture.
-PROVEN_SIDE = 31
-
-# Longest side of a kernel that is named together with a stride: targets of any smaller size have some.
-STRIDED_SIDE = 15
+# Longest side of a kernel, in pixels, that sizes alone prove, that of the size search's first stage: a target
+# that is smaller by more is rather cropped, and the fit to a large picture takes minutes.
+PROVEN_SIDE = 15
 
 
 class Settings(NamedTuple):
@@ -180,7 +177,7 @@ def _other_settings(pairs: Sequence[TrainingPair], window: Window, size: Pair | 
     else:
         # The largest stride leaves the smallest kernel.
         last = min((n - 1) // max(1, made - 1) for axis in sides for n, made in axis)
-        found = valid_size(pairs, (last, last), longest=STRIDED_SIDE) if last else None
+        found = valid_size(pairs, (last, last), longest=PROVEN_SIDE) if last else None
         if found:
             yield Settings("valid", found, stride_of((last, last)))
 

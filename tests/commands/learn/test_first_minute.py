@@ -104,7 +104,12 @@ def test_sizes_that_prove_the_kernel_are_taken(convcli: Convcli) -> None:
         ((60, 80), (60, 80), ["-p", "valid", "--size", "3"], "-p auto makes that size"),
         ((60, 80), (80, 60), [], "one of the two is turned: rotate it by 90 degrees"),
         ((30, 40), (60, 80), [], "swap input and target, if they are in the wrong order"),
-        ((60, 80), (37, 78), [], "-p valid --size 24x3"),
+        (
+            (60, 80),
+            (37, 78),
+            [],
+            "-p valid --size 24x3 makes that size; if the target was cropped, crop the input",
+        ),
         ((300, 400), (211, 173), [], "resized or cropped pictures are no filter's"),
     ],
 )
@@ -113,18 +118,24 @@ def test_options_that_make_the_size_are_named(convcli: Convcli, before, after, o
     save("in.npy", rng.random(before))
     save("out.npy", rng.random(after))
     ran = convcli("learn", "in.npy", "out.npy", *options)
-    if not options and hint == "-p valid --size 24x3":  # taken
-        assert "Border: valid, with a 24x3 kernel: the sizes say so, 60x80 to 37x78." in " ".join(
-            ran.out.decode().split()
-        )
-        assert "If the target was cropped, crop the input alike." in " ".join(ran.out.decode().split())
-        return
     ran.check_refusal(1, f"'out.npy': target is {after[0]}x{after[1]}, but", hint)
     named = re.match(r"((?:-p|--size|--stride) \S+ ?)+(?=makes)", hint)
     if named:  # the options that are named do make it
         other = [word for word in options if not word.startswith("-s")] if "-s" not in options else []
         again = convcli("learn", "in.npy", "out.npy", *other, *named[0].split(), "--no-bias")
         assert again.status == 0, again.err
+
+
+def test_what_the_sizes_say_is_doubted_where_no_kernel_fits(convcli: Convcli) -> None:
+    rng = np.random.default_rng(0)
+    save("in.npy", rng.random((60, 80)))
+    save("out.npy", rng.random((52, 78)))
+    said = json.loads(convcli("learn", "in.npy", "out.npy", "--json").out)
+    assert said["verdict"][0].startswith("No single kernel")
+    assert said["verdict"][-1] == (
+        "Border: valid, with a 9x3 kernel: the sizes say so, 60x80 to 52x78. "
+        "If the target was cropped, crop the input alike."
+    )
 
 
 def test_full_padding_is_learned_from_the_padded_input(convcli: Convcli) -> None:
