@@ -65,7 +65,8 @@ class Fit:
         squared residuals over ``samples - unknowns``. Infinite for weights that the pictures do not
         determine, NaN where there are no more samples than unknowns.
     pad, pad_value
-        The padding mode that was given or found; `pad_value` counts for ``constant`` alone.
+        The padding mode that was given or found, the nearest where no mode explains the border; `pad_value`
+        counts for ``constant`` alone.
     size, stride, convolve, method, lr
         As given or found; `lr` is the learning rate that was used, None for ``lstsq``.
     loss : float
@@ -196,9 +197,11 @@ def fit_kernel(
     15 weights) count as not determined. Sizes up to 4096 weights are accepted.
 
     ``auto`` for `pad` fits the interior alone, whose windows read no padding, then compares the residuals of
-    each padding mode in the border band; with the best mode everything is fitted again. An even kernel is
-    tried with both of its middle pixels as anchor; where the one that ``same`` padding does not use is
-    better, the kernel is returned one row or column larger, with zeros.
+    each padding mode in the border band; with the best mode everything is fitted again. Where the interior is
+    too small, everything is fitted with each mode. Targets that are smaller by less than 15 pixels, and that
+    no stride makes, prove ``valid`` and, with ``auto`` for `size`, the kernel's size. An even kernel is tried
+    with both of its middle pixels as anchor; where the one that ``same`` padding does not use is better, the
+    kernel is returned one row or column larger, with zeros.
 
     References
     ----------

@@ -43,10 +43,8 @@ class Settings(NamedTuple):
         if self.size is not None:
             yield "size", size_text(self.size)
         if self.stride is not None:
-            yield (
-                "stride",
-                str(self.stride[0]) if self.stride[0] == self.stride[1] else size_text(self.stride),
-            )
+            rows, columns = self.stride
+            yield "stride", str(rows) if rows == columns else size_text(self.stride)
 
 
 class TargetSizeError(GeometryError):
@@ -70,7 +68,7 @@ def size_hint(settings: Sequence[Settings], written: Sequence[str]) -> str:
 
 def proven_size(pairs: Sequence[TrainingPair], stride: Pair, bias: bool) -> Pair | None:
     """Return the kernel size where the sizes of inputs and targets prove that the filter was ``valid``."""
-    if _strides([_common(_strides_of(*sides) for sides in axis) for axis in _sides(pairs)]):
+    if _strides(pairs):
         return None  # a filter with padding and another stride makes these targets, too
     return valid_size(pairs, stride, bias, longest=PROVEN_SIDE)
 
@@ -149,21 +147,13 @@ def _mismatch(
 
 def _other_settings(pairs: Sequence[TrainingPair], window: Window, size: Pair | None) -> Iterator[Settings]:
     """Yield settings that make all targets of their sizes, the likeliest first."""
-    sides, valid = _sides(pairs), window.mode is PadMode.VALID
+    valid = window.mode is PadMode.VALID
 
     def stride_of(found: Pair) -> Pair | None:
         return None if found == window.stride else found
 
-    def strides(less: Pair) -> Pair | None:
-        """Return the strides that make the targets of inputs that are smaller by `less`."""
-        return _strides(
-            [
-                _common(_strides_of(n - pixels, made) for n, made in axis)
-                for axis, pixels in zip(sides, less, strict=True)
-            ]
-        )
-
-    padded, inner = strides((0, 0)), strides((size[0] - 1, size[1] - 1)) if size else None
+    padded = _strides(pairs)
+    inner = _strides(pairs, less=(size[0] - 1, size[1] - 1)) if size else None
     if valid and inner:
         yield Settings("valid", size, stride_of(inner))
     elif padded:
@@ -176,7 +166,7 @@ def _other_settings(pairs: Sequence[TrainingPair], window: Window, size: Pair | 
         yield Settings("valid", found, None)
     else:
         # The largest stride leaves the smallest kernel.
-        last = min((n - 1) // max(1, made - 1) for axis in sides for n, made in axis)
+        last = min((n - 1) // max(1, made - 1) for axis in _sides(pairs) for n, made in axis)
         found = valid_size(pairs, (last, last), longest=PROVEN_SIDE) if last else None
         if found:
             yield Settings("valid", found, stride_of((last, last)))
@@ -187,20 +177,24 @@ def _sides(pairs: Sequence[TrainingPair]) -> list[list[Pair]]:
     return [[(pair.image.shape[axis], pair.target.shape[axis]) for pair in pairs] for axis in (0, 1)]
 
 
-def _strides_of(n: int, made: int) -> Span:
-    """Return the strides that take `made` of `n` positions: ``ceil(n / stride) == made``."""
-    return -(-n // made), ANY if made == 1 else (n - 1) // (made - 1)
+def _strides(pairs: Sequence[TrainingPair], less: Pair = (0, 0)) -> Pair | None:
+    """Return the smallest strides that make the targets of inputs that are smaller by `less`.
+
+    They are the same along both axes where that does: ``ceil(n / stride)`` is the target's length.
+    """
+    (y0, y1), (x0, x1) = (
+        _common(
+            (-((pixels - n) // made), ANY if made == 1 else (n - pixels - 1) // (made - 1))
+            for n, made in axis
+        )
+        for axis, pixels in zip(_sides(pairs), less, strict=True)
+    )
+    if y0 > y1 or x0 > x1 or min(y0, x0) < 1:
+        return None
+    both = max(y0, x0)
+    return (both, both) if both <= min(y1, x1) else (y0, x0)
 
 
 def _common(spans: Iterable[Span]) -> Span:
     first, last = zip(*spans, strict=True)
     return max(first), min(last)
-
-
-def _strides(spans: Sequence[Span]) -> Pair | None:
-    """Return the smallest strides within the spans, the same along both axes where one does."""
-    (y0, y1), (x0, x1) = spans
-    if y0 > y1 or x0 > x1 or min(y0, x0) < 1:
-        return None
-    both = max(y0, x0)
-    return (both, both) if both <= min(y1, x1) else (y0, x0)
