@@ -12,6 +12,7 @@ from convcli.options import completion, shared_options
 from convcli.options.option_groups import Options, with_options
 from convcli.options.typer_parsers import Command, PlainGroup, verbatim
 from convcli.pipeline import messages
+from convcli.pipeline.delivery import deliver
 
 __all__ = ["register"]
 
@@ -158,7 +159,7 @@ def _draw(listing: ListingOptions) -> None:
     from convcli.options.specs import WriteSpec
 
     writing = WriteSpec(output=listing.output, format=listing.format, force=listing.force)
-    messages.deliver(draw_library(writing), shared_options.PrintOptions(json=listing.json))
+    deliver(draw_library(writing), shared_options.PrintOptions(json=listing.json), "drawing")
 
 
 def show_kernel(ctx: typer.Context, spec: SpecArgument, printing: shared_options.ListOptions) -> None:

@@ -1,6 +1,5 @@
 """Every named kernel on one labelled picture: its weights, and its frequency response."""
 
-from collections.abc import Iterator
 from math import ceil, sqrt
 from typing import Any
 
@@ -19,10 +18,11 @@ from convcli.kernels import library
 from convcli.kernels.analysis import joint_response
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
-from convcli.options.specs import WriteSpec
-from convcli.pipeline.batch import Batch, Outcome, Source
-from convcli.pipeline.naming import OutputPaths
+from convcli.options.specs import ReadSpec, WriteSpec
+from convcli.pipeline.batch import Batch, Outcome
+from convcli.pipeline.naming import OutputPaths, into_folder
 from convcli.pipeline.process import write_outputs
+from convcli.pipeline.sources import Source
 
 __all__ = ["draw_library", "library_sheet"]
 
@@ -46,18 +46,17 @@ LEGEND = [
 
 def draw_library(writing: WriteSpec) -> Batch:
     """Draw all named kernels into the one file that `writing` names, by default ``kernels-sheet.png``."""
-    paths = OutputPaths(writing, 1, [])
+    paths = OutputPaths(into_folder(writing), 1, [])
 
-    def outcomes() -> Iterator[Outcome]:
-        source = Source("kernels")
+    def work(source: Source) -> Outcome:
         (target,) = paths.targets(source, ("sheet",), "png")
         if target.format.numbers:
             raise OutputError(f"a drawing is not written as {target.format.name.upper()}", hint="name a .png")
         data = encode_pixels(library_sheet(), target.format, writing.compress)
         done = write_outputs(source, [(target.path, data)], replace=target.replace)
-        yield done._replace(report={"output": target.path})
+        return done._replace(report={"output": target.path})
 
-    return Batch(outcomes(), 1, paths.to_stdout)
+    return Batch(["kernels"], ReadSpec(), work, paths.to_stdout)
 
 
 def library_sheet() -> Pixels:

@@ -9,7 +9,6 @@ from convcli.commands.learn.spec import KernelFile, LearnSpec, Pairs, Reading
 from convcli.errors import UsageError
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
-from convcli.options.specs import ReadSpec
 from convcli.options.typer_parsers import Command
 from convcli.pipeline import messages
 
@@ -53,14 +52,13 @@ def learn_kernel(
     from convcli.commands.learn.workflow import STEPS, learn  # here, as NumPy comes with it
 
     report_on_stdout = not printing.json and kernel_file.output is None
-    solves = spec.method is FitMethod.LSTSQ
-    total = None if solves else spec.steps or STEPS
+    total = None if spec.method is FitMethod.LSTSQ else spec.steps or STEPS
     quiet = printing.quiet or spec.show_steps is not None
     with messages.meter(total, "fitting", quiet=quiet, no_color=printing.no_color) as advance:
         done = learn(
             pairs.files,
             spec,
-            ReadSpec(**vars(reading)),
+            reading,
             output=kernel_file.output,
             format=kernel_file.format,
             force=kernel_file.force,

@@ -1,9 +1,9 @@
-"""Report of a fit: the JSON object, and the command that reproduces the target."""
+"""Report of a fit: the JSON object, and the commands that reproduce the target."""
 
 import math
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -11,15 +11,27 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.choices import Layout, PadMode
-from convcli.commands.learn.spec import LearnSpec
-from convcli.commands.learn.verdict import verdict
+from convcli.choices import STDIN, PadMode
+from convcli.commands.learn.spec import LearnSpec, Reading
+from convcli.commands.learn.verdict import is_linear, verdict
 from convcli.engine.fitting.fit import Fit
 from convcli.imaging.image import full_scale
 from convcli.kernels.recognition.recognise import Recognised
+from convcli.options.option_groups import Options
 from convcli.pipeline.jsonable import plain
 
-__all__ = ["FitReport", "PicturePair", "border_name", "command", "psnr", "report", "sentences", "size_words"]
+__all__ = [
+    "FitReport",
+    "PicturePair",
+    "border_name",
+    "commands",
+    "option_word",
+    "psnr",
+    "quoted",
+    "report",
+    "sentences",
+    "size_words",
+]
 
 Array = NDArray[Any]
 
@@ -31,7 +43,7 @@ MIN_ROUNDED_RANGE = 16
 class PicturePair(NamedTuple):
     """Two picture files, before and after: paths as given, pixels of each frame in their own units, notes.
 
-    `layout` is the order of axes in the files, of arrays.
+    `lossy` is the target's file format where its compression changes pixels, such as ``JPEG``.
     """
 
     input: str
@@ -39,22 +51,25 @@ class PicturePair(NamedTuple):
     inputs: tuple[Array, ...]
     targets: tuple[Array, ...]
     notes: tuple[str, ...]
-    layout: Layout = Layout.HWC
+    lossy: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class FitReport:
     """A fit with its pictures, and for each fitted kernel the named one that it is.
 
-    `output` is the path of the kernel file; `seconds` is how long fitting took.
+    `output` is the path of the kernel file; `seconds` is how long fitting took; `swapped` says whether one
+    kernel explains the first pair with target and input in each other's place, where none does as they are.
     """
 
     pairs: tuple[PicturePair, ...]
     fit: Fit
     known: tuple[Recognised | None, ...]
     spec: LearnSpec
+    reading: Reading
     output: str | None
     seconds: float
+    swapped: bool = False
 
     @property
     def _targets(self) -> list[Array]:
@@ -81,6 +96,11 @@ class FitReport:
     def spread(self) -> float:
         """The largest standard deviation of a target."""
         return max(float(np.std(target, dtype=np.float64)) for target in self._targets)
+
+    @property
+    def linear(self) -> bool:
+        """Whether one kernel explains the pictures but for rounding."""
+        return is_linear(self.fit, whole=self.whole, spread=self.spread)
 
 
 def report(result: FitReport) -> dict[str, Any]:
@@ -112,7 +132,7 @@ def report(result: FitReport) -> dict[str, Any]:
         "lr": fit.lr,
         "steps": [step.loss for step in fit.steps],
         "seconds": round(result.seconds, 6),
-        "filter": " ".join(command(result)) or None,
+        "filter": " && ".join(" ".join(words) for words in commands(result)),
     }
     return {key: plain(value) for key, value in held.items()}
 
@@ -134,7 +154,7 @@ def border_name(fit: Fit) -> str:
     return "copied" if fit.copied else fit.pad.value
 
 
-def size_words(size: tuple[int, int]) -> str:
+def size_words(size: Sequence[int]) -> str:
     """Write a size as ``--size`` takes it."""
     return f"{size[0]}x{size[1]}"
 
@@ -150,26 +170,62 @@ def quoted(word: str) -> str:
     return f"$'{''.join(escaped)}'"
 
 
-def command(result: FitReport) -> tuple[str, ...]:
-    """Return the `filter` command that makes the target, in parts: each option with its value."""
+def option_word(name: str, value: object) -> str:
+    """Return the option of a field with its value, as it is typed."""
+    dashed = name.replace("_", "-")
+    if isinstance(value, bool):
+        return f"--{dashed}" if value else f"--no-{dashed}"
+    text = size_words(value) if isinstance(value, tuple) else str(value)
+    return f"{'-p' if name == 'pad' else f'--{dashed}'} {text}"
+
+
+def _given(record: Options, *, leave_out: Sequence[str] = ()) -> list[str]:
+    """Return the options of a record that differ from their defaults."""
+    values = {name: getattr(record, name) for name in record.fields if name not in leave_out}
+    kind = type(record)
+    return [option_word(name, value) for name, value in values.items() if value != getattr(kind, name)]
+
+
+def commands(result: FitReport) -> Iterator[tuple[str, ...]]:
+    """Yield the commands that make the target, in parts: each option with its value.
+
+    `filter`, and before it the `learn` that writes the kernel where this one did not.
+    """
+    names = [name for pair in result.pairs for name in (pair.input, pair.target)]
+    kernel = "-" if result.output == "-" else quoted(result.output or "kernel.json")
+    if result.output is None:
+        options = [*_given(result.spec, leave_out=("show_steps", "jobs")), *_given(result.reading)]
+        yield ("convcli learn", *map(quoted, names), *options, f"-o {kernel}")
     fit, first = result.fit, result.pairs[0]
-    before, after = first.inputs[0], first.targets[0]
-    kernel = result.output if result.output not in (None, "-") else "kernel.json"
-    pad = PadMode.VALID if fit.copied else fit.pad
-    words = ["convcli filter", quoted(first.input), f"-k {quoted(str(kernel))}", f"-p {pad}"]
-    if pad is PadMode.CONSTANT:
+    words = ["convcli filter", quoted(first.input), f"-k {kernel}", f"-p {fit.pad}"]
+    if fit.pad is PadMode.CONSTANT:
         words.append(f"--pad-value {fit.pad_value!r}")
     if fit.stride != (1, 1):
         words.append(f"-s {size_words(fit.stride)}")
     words += ["--convolve"] if fit.convolve else []
     words += ["--gray"] if result.spec.gray else []
-    words += [f"--layout {first.layout}"] if first.layout is not Layout.HWC else []
-    stem = os.path.splitext(os.path.basename(first.target))[0]
-    if after.dtype.kind == "f" or after.dtype != before.dtype or fit.weights.ndim == 3:
-        return (*words, "--range raw", f"-o {quoted(f'{stem}-again.npy')}")
-    return (*words, f"-o {quoted(f'{stem}-again.png')}")
+    words += _given(result.reading)
+    target = "target" if first.target == STDIN else first.target
+    stem = os.path.splitext(os.path.basename(target))[0]
+    before, after = first.inputs[0], first.targets[0]
+    exact = after.dtype.kind == "f" or after.dtype != before.dtype or fit.weights.ndim == 3
+    made = quoted(f"{stem}-again{'.npy' if exact else '.png'}")
+    yield (*words, *(["--range raw"] if exact else []), f"-o {made}")
 
 
 def sentences(result: FitReport) -> Iterator[str]:
     """Return the verdict on the fit."""
-    return verdict(result.fit, whole=result.whole, spread=result.spread)
+    fit, first = result.fit, result.pairs[0]
+    yield from verdict(fit, whole=result.whole, spread=result.spread)
+    linear = result.linear
+    if result.swapped:
+        yield "From target to input, one kernel does explain it: are the files in the wrong order?"
+    if first.lossy and not linear:
+        yield f"The target's {first.lossy} compression is part of the rest."
+    if result.spec.pad == "auto" and fit.pad is PadMode.VALID:
+        before, after = (size_words(made[0].shape) for made in (first.inputs, first.targets))
+        cropped = "" if linear else " If the target was cropped, crop the input alike."
+        yield (
+            f"Border: valid, with a {size_words(fit.size)} kernel: the sizes say so, "
+            f"{before} to {after}.{cropped}"
+        )

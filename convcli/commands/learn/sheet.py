@@ -8,9 +8,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from convcli.choices import FitMethod, PadMode
-from convcli.commands.learn.report import FitReport, border_name, command, psnr, sentences, size_words
-from convcli.commands.learn.verdict import four_digits, is_linear, percent
-from convcli.commands.learn.view import CommandLine, Losses, open_directions, trials, weights
+from convcli.commands.learn.report import FitReport, border_name, commands, psnr, sentences, size_words
+from convcli.commands.learn.verdict import four_digits, percent, reads_no_border
+from convcli.commands.learn.view import Beside, CommandLine, Losses, open_directions, trials, weights
 from convcli.display.terminal.facts import pairs
 from convcli.display.words import printable
 from convcli.engine.fitting.fit import Fit
@@ -40,25 +40,37 @@ def _sheet(result: FitReport) -> Iterator[RenderableType]:
     for index, (plane, error) in enumerate(zip(planes, errors, strict=True)):
         shown = np.where(error > NEGLIGIBLE * np.abs(plane).max(), error, 0.0)
         yield Text("")
-        yield Text(f"kernel of channel {index}" if len(planes) > 1 else "kernel", style="bold")
-        yield from weights(plane, shown)
+        yield from weights(f"kernel of channel {index}" if len(planes) > 1 else "kernel", plane, shown)
         yield pairs(_kernel_facts(result, index, shown))
     yield Text("")
     yield pairs(_facts(result))
     if fit.steps:
         yield Losses([step.loss for step in fit.steps])
-    if fit.borders:
-        yield Text("")
-        yield trials("border", list(_borders(result)))
+    tables = []
+    if fit.borders and not reads_no_border(fit):
+        tables.append(trials("border", list(_borders(result))))
     if fit.sizes:
+        tables.append(trials("size", list(_sizes(result))))
+    if tables:
         yield Text("")
-        yield trials("size", list(_sizes(result)))
+        yield Beside(*tables) if len(tables) == 2 else tables[0]
     if fit.freedom:
         yield from open_directions(fit.freedom)
-    linear = is_linear(fit, whole=result.whole, spread=result.spread)
-    purpose = "To make the target from the input:" if linear else "The nearest that a filter does:"
-    yield Text(f"\n{purpose}", style="dim")
-    yield CommandLine(command(result))
+    yield Text(f"\n{_purpose(result)}:", style="dim")
+    yield from map(CommandLine, commands(result))
+
+
+def _purpose(result: FitReport) -> str:
+    """Say what the printed commands make."""
+    fit = result.fit
+    if not result.linear:
+        return "The nearest that a filter does"
+    given = ", with the kernel on stdin" if result.output == "-" else ""
+    if fit.border_fits and not fit.copied:
+        return f"To make the target from the input{given}"
+    width = max(side // 2 for side in fit.size)
+    band = f"{width} pixel{'s' if width > 1 else ''} along each edge"
+    return f"To make the target's inner part, all but {band}{given}"
 
 
 def _kernel_facts(result: FitReport, index: int, errors: NDArray[np.float64]) -> Iterator[tuple[str, str]]:
@@ -119,7 +131,9 @@ def _method(result: FitReport) -> str:
 def _border_remark(result: FitReport) -> str:
     fit = result.fit
     value = f" {four_digits(fit.pad_value)}" if fit.pad is PadMode.CONSTANT and not fit.copied else ""
-    return f"{value}, found" if result.spec.pad == "auto" and fit.border_fits else value
+    if result.spec.pad != "auto" or not fit.border_fits:
+        return value
+    return ", or any other" if fit.borders and reads_no_border(fit) else f"{value}, found"
 
 
 def _samples(fit: Fit) -> str:

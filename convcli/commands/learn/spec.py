@@ -85,7 +85,7 @@ class LearnSpec(Options):
             help="The padding that made the targets, as for filter. valid where they are smaller; auto finds "
             "it: the mode of the smallest residual in the border band.",
         ),
-    ] = PadMode.REFLECT
+    ] = AUTO
     pad_value: PadValueOption = None
     stride: StrideOption = (1, 1)
     convolve: Annotated[

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from convcli.choices import FitMethod, PadMode
 from convcli.display.words import significant
 from convcli.engine.fitting.fit import Fit
+from convcli.engine.fitting.padding_search import COPIED
+from convcli.engine.fitting.size_search import STAGE_SIDES
+from convcli.engine.window import size_text
 
-__all__ = ["ROUNDING", "four_digits", "is_linear", "percent", "verdict"]
+__all__ = ["ROUNDING", "four_digits", "is_linear", "percent", "reads_no_border", "verdict"]
 
 # Standard deviation of the error of rounding to whole numbers, uniform over an interval of length 1.
 ROUNDING = 1 / math.sqrt(12)
@@ -22,6 +25,9 @@ ROUNDED_ONCE, HARDLY_ROUNDED = 1.05 * ROUNDING, 0.2
 
 # Cutting decimals off lowers values by 0.5 on average: a bias this close to -0.5, in grey levels, says so.
 TRUNCATION_TOLERANCE = 0.05
+
+# Shares below this are rounding errors.
+NO_SHARE = 1e-12
 
 # Largest residual of rounded targets, in grey levels, that rounding between two passes of a filter may leave.
 ROUNDED_TWICE = 0.75
@@ -48,6 +54,11 @@ def verdict(fit: Fit, *, whole: bool, spread: float) -> Iterator[str]:
         yield _border(fit)
     elif not linear and fit.method is FitMethod.LSTSQ:
         yield from _other_settings(fit)
+
+
+def reads_no_border(fit: Fit) -> bool:
+    """Return whether every padding mode gives the same, as with a kernel of one weight."""
+    return all(trial.best for trial in fit.borders if trial.mode != COPIED)
 
 
 def is_linear(fit: Fit, *, whole: bool, spread: float) -> bool:
@@ -83,17 +94,30 @@ def _linear(fit: Fit, whole: bool, spread: float) -> str:
             f"After {len(fit.steps)} steps the kernel explains {percent(fit.r2)} of this pair, and leaves "
             f"{four_digits(fit.rmse)} (root mean square)."
         )
+    if _is_small(fit):
+        return (
+            f"No kernel up to {size_text(fit.sizes[-1].size)} explains this pair: the best explains "
+            f"{percent(fit.r2)} of it. The picture is too small to search for larger ones: --size N fits one."
+        )
     return (
         f"No single kernel explains this pair: the best explains {percent(fit.r2)} of it. The rest, "
         f"{four_digits(fit.rmse)} (root mean square), is noise or not linear."
     )
 
 
+def _is_small(fit: Fit) -> bool:
+    """Return whether the pictures are too small for all sizes of the search's first stage."""
+    return bool(fit.sizes) and fit.sizes[-1].size[0] < STAGE_SIDES[0]
+
+
 def _other_settings(fit: Fit) -> Iterator[str]:
     """Say which size and padding were given, and which options search for better ones."""
     if fit.pad is PadMode.VALID and not fit.borders:
-        return  # the size of a valid target tells kernel size and padding: there is nothing to search
-    given = [] if fit.sizes else [(f"size {fit.size[0]}x{fit.size[1]}", "--size auto")]
+        # The size of a valid target tells kernel size and padding: there is nothing to search.
+        if fit.size == (1, 1):
+            yield "With -p valid, targets as large as their inputs allow one weight; -p auto may find better."
+        return
+    given = [] if fit.sizes else [(f"size {size_text(fit.size)}", "--size auto")]
     if not fit.borders:
         given.append((f"border {fit.pad}", "-p auto"))
     if given:
@@ -104,12 +128,17 @@ def _other_settings(fit: Fit) -> Iterator[str]:
 
 def _border(fit: Fit) -> str:
     best = [trial.mode for trial in fit.borders if trial.best]
+    if "zero" in best and "constant" in best:
+        best.remove("constant")  # it is zero, too
     if fit.copied:
-        return "The border is the input's own, copied: it was not filtered."
+        return "The border is the input's own, copied: it was not filtered. No padding mode here does that."
     if not fit.border_fits:
         return f"No border that is known fits: the nearest is {fit.pad}."
+    if reads_no_border(fit):
+        return "The kernel reads no border: any padding gives the same."
     if len(best) > 1:
-        return f"Border: {fit.pad}; {' and '.join(best)} give the same here."
+        *others, last = best
+        return f"Border: {fit.pad}; {', '.join(others)} and {last} give the same here."
     return f"Border: {fit.pad}."
 
 
@@ -120,8 +149,8 @@ def four_digits(value: float) -> str:
 
 def percent(share: float) -> str:
     """Write a share as a percentage, as 100% or 0% only where it is exactly that."""
-    if share in (0, 1):
-        return f"{share:.0%}"
+    if share == 1 or abs(share) < NO_SHARE:
+        return f"{round(share):.0%}"
     for places in range(0, 8):
         text = f"{share:.{places}%}"
         if float(text[:-1]) not in (0, 100) and (0.01 <= share <= 0.99 or places):

@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from convcli.display.terminal.facts import indented, table
 from convcli.display.terminal.heat import Heat
 from convcli.display.terminal.sparkline import sparkline
+from convcli.display.words import significant
 
-__all__ = ["CommandLine", "Losses", "continued", "open_directions", "trials", "weights"]
+__all__ = ["Beside", "CommandLine", "Losses", "continued", "open_directions", "trials", "weights"]
 
 Array = NDArray[np.floating[Any]]
 
@@ -24,16 +26,60 @@ DIGITS = 4
 # Most weights of a kernel whose standard errors are drawn one by one; of any kernel their range is printed.
 ERRORS_WITHIN = 49
 
+# Columns between two drawings that stand side by side.
+GAP = 4
+
 # Directions left open by the pictures that are drawn.
 OPEN_DRAWN = 4
 
 
-def weights(values: Array, errors: Array) -> Iterator[RenderableType]:
+def weights(heading: str, values: Array, errors: Array) -> Iterator[RenderableType]:
     """Draw one kernel, and the standard errors of its weights where they are known and few."""
-    yield indented(Heat(_rounded(values), numbers=True, digits=DIGITS, max_height=24))
-    if np.isfinite(errors).all() and errors.any() and 1 < values.size <= ERRORS_WITHIN:
-        yield Text("  standard errors", style="dim")
-        yield indented(Heat(np.asarray(errors, np.float64), numbers=True, digits=2))
+    kernel = Group(
+        Text(heading, style="bold"),
+        indented(Heat(_rounded(values), numbers=True, digits=DIGITS, max_height=24)),
+    )
+    known = np.isfinite(errors).all() and errors.any() and 1 < values.size <= ERRORS_WITHIN
+    yield Beside(kernel, StandardErrors(errors)) if known else kernel
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """Two Rich renderables side by side where the terminal is wide enough, else one below the other."""
+
+    left: RenderableType
+    right: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        wide = [Measurement.get(console, options, item).maximum for item in (self.left, self.right)]
+        if sum(wide) + GAP > options.max_width:
+            yield self.left
+            yield self.right
+            return
+        grid = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
+        grid.add_row(self.left, self.right)
+        yield grid
+
+
+@dataclass(frozen=True, eq=False)
+class StandardErrors:
+    """A Rich renderable of the weights' standard errors; nothing where they do not fit into the width."""
+
+    values: Array
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        lines = self._lines()
+        if len(lines[0]) <= options.max_width:
+            yield Text("  standard errors", style="dim")
+            yield from (Text(line, no_wrap=True) for line in lines)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(1, max(len("  standard errors"), len(self._lines()[0])))
+
+    def _lines(self) -> list[str]:
+        texts = [[significant(value, 2) for value in row] for row in self.values.tolist()]
+        width = max(len(text) for row in texts for text in row) + 1
+        return ["  " + "".join(text.rjust(width) for text in row) for row in texts]
 
 
 def _rounded(values: Array) -> NDArray[np.float64]:

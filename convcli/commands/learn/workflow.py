@@ -1,19 +1,32 @@
 """``convcli learn``: read pairs of pictures, fit a kernel, recognise it, write it."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Group
 
-from convcli.commands.learn.report import FitReport, PicturePair, border_name, report
+from convcli.choices import FitMethod
+from convcli.commands.learn.report import (
+    FitReport,
+    PicturePair,
+    border_name,
+    option_word,
+    quoted,
+    report,
+    size_words,
+)
 from convcli.commands.learn.sheet import sheet
-from convcli.commands.learn.spec import LearnSpec
+from convcli.commands.learn.spec import LearnSpec, Reading
+from convcli.commands.learn.verdict import is_linear
 from convcli.engine.fitting.fit import Fit, fit_kernel
-from convcli.errors import ConvcliError, GeometryError, UsageError
-from convcli.imaging import colour
+from convcli.engine.fitting.target_sizes import TargetSizeError, size_hint
+from convcli.errors import ConvcliError, GeometryError, ImageError, UsageError
+from convcli.imaging import colour, formats
 from convcli.imaging.image import Frame, Image, full_scale
 from convcli.kernels.files.export import Exported, export_kernel, file_suffix
 from convcli.kernels.kernel import Kernel
@@ -29,6 +42,12 @@ Array = NDArray[Any]
 
 # Default number of steps of descent, that of `fit_kernel`, for the progress bar.
 STEPS = 1000
+
+# Side of the middle of pictures, in pixels, in which files in the wrong order are looked for.
+MIDDLE = 192
+
+# Values per weight, at least, for a kernel to be more than chance there.
+MIDDLE_VALUES = 4
 
 
 class Learned(NamedTuple):
@@ -48,7 +67,7 @@ class Learned(NamedTuple):
 def learn(
     files: Sequence[str],
     spec: LearnSpec,
-    reading: ReadSpec,
+    reading: Reading,
     *,
     output: str | None = None,
     format: str | None = None,
@@ -74,17 +93,23 @@ def learn(
             hint="give INPUT TARGET, or INPUT TARGET INPUT TARGET and so on",
         )
     check_inputs(files)
+    folder = next(filter(os.path.isdir, files), None)
+    if folder is not None:
+        raise ImageError(f"{folder!r} is a folder", hint="name files, in pairs of input and target")
     output = file_in(output, f"kernel{file_suffix(None, format)}", files[0], force=force)
     refuse_inputs([output], files, force=force)
     saves = output is not None or format is not None
     if saves:
         file_suffix(output, format)
     names = zip(files[::2], files[1::2], strict=True)
-    pairs = tuple(_pair(before, after, spec, reading) for before, after in names)
+    how = ReadSpec(**{name: getattr(reading, name) for name in reading.fields})
+    pairs = tuple(_pair(before, after, spec, how) for before, after in names)
     start = time.perf_counter()
     found = _fit(pairs, spec, watch)
     seconds = time.perf_counter() - start
-    fitted = FitReport(pairs, found, tuple(_known(found)), spec, output, seconds)
+    fitted = FitReport(pairs, found, tuple(_known(found)), spec, reading, output, seconds)
+    if not fitted.linear and spec.method is FitMethod.LSTSQ:
+        fitted = replace(fitted, swapped=_explained_swapped(pairs[0]))
     exported = export_kernel(_kernel(found, pairs), output=output, format=format) if saves else None
     notes = tuple(dict.fromkeys(note for pair in pairs for note in pair.notes))
     count = found.weights.size + (found.bias.size if spec.bias else 0)
@@ -113,7 +138,13 @@ def _pair(before: str, after: str, spec: LearnSpec, reading: ReadSpec) -> Pictur
         )
         hint = "add --gray, which makes grey of colours, or give both alike"
         raise GeometryError(said, hint=layout_hint(notes, hint))
-    return PicturePair(before, after, tuple(inputs), tuple(targets), tuple(notes), reading.layout)
+    return PicturePair(before, after, tuple(inputs), tuple(targets), tuple(notes), _lossy(images[1]))
+
+
+def _lossy(image: Image) -> str:
+    """Return the name of a file format whose compression changes pixels a little, else ``""``."""
+    kept = not any(format.lossy for format in formats.every() if format.name == image.format)
+    return "" if kept and image.metadata.coding != "lossy" else image.format.upper()
 
 
 def _channels(count: int) -> str:
@@ -130,12 +161,52 @@ def _fit(pairs: Sequence[PicturePair], spec: LearnSpec, watch: Callable[[int, fl
     masks = None if spec.keep_saturated else [_unsaturated(target) for target in targets]
     if masks is not None and all(mask.all() for mask in masks):
         masks = None
+    elif masks is not None and not any(mask.any() for mask in masks):
+        raise ConvcliError(
+            f"{Source(pairs[0].target).name!r}: every value is black or white, and may have been cut",
+            hint="add --keep-saturated to fit them all the same",
+        )
     try:
         return fit_kernel(inputs, targets, spec.size, masks=masks, watch=watch, **spec.fit_options())
     except ConvcliError as error:
         if isinstance(error, GeometryError) and len(targets) == 1:
             error.message = f"{Source(pairs[0].target).name!r}: {error.message}"
+        if isinstance(error, TargetSizeError):
+            error.hint = _size_hint(error, pairs[0])
         raise
+
+
+def _size_hint(error: TargetSizeError, pair: PicturePair) -> str:
+    """Return what to do about a target of another size: in options, and as a command."""
+    if error.settings:
+        options = [
+            " ".join(option_word(name, value) for name, value in each.words()) for each in error.settings
+        ]
+        return size_hint(error.settings, options)
+    if error.full is None:
+        return error.hint
+    rows, columns = (side - 1 for side in error.full)
+    words = ("convcli filter", quoted(pair.input), f"-k 1 -p zero --padding {rows}x{columns} --range raw")
+    return (
+        f"{error.hint}; full padding of a {size_words(error.full)} kernel makes that size, and is learned as "
+        f"valid from the padded input: {' '.join(words)} -o padded.npy"
+    )
+
+
+def _explained_swapped(pair: PicturePair) -> bool:
+    """Return whether one kernel makes the middle of the input of the target's."""
+    before, after = pair.inputs[0], pair.targets[0]
+    if before.shape != after.shape:
+        return False
+    middle = tuple(slice(max(0, n - MIDDLE) // 2, max(0, n - MIDDLE) // 2 + MIDDLE) for n in before.shape[:2])
+    target = before[middle]
+    spread = float(np.std(target, dtype=np.float64))
+    try:
+        fit = fit_kernel(after[middle], target, "auto", pad="auto", masks=_unsaturated(target))
+    except ConvcliError:
+        return False
+    enough = fit.samples > MIDDLE_VALUES * fit.weights.size and fit.unique
+    return enough and spread > 0 and is_linear(fit, whole=target.dtype.kind != "f", spread=spread)
 
 
 def _unsaturated(target: Array) -> NDArray[np.bool_]:

@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from convcli.choices import PadMode
 from convcli.engine.arrays import Array, as_array, as_picture
-from convcli.engine.window import Axis, Window, size_text
+from convcli.engine.window import Axis, Window
 from convcli.errors import ConvcliError, GeometryError, UsageError
 from convcli.limits import LEARNED_WEIGHTS
 from convcli.parsing import as_pair
@@ -16,14 +15,11 @@ __all__ = [
     "Plane",
     "TrainingPair",
     "check_size",
-    "check_targets",
-    "fits",
     "hold_out",
     "inner_outputs",
     "interiors",
     "read_pairs",
     "split_channels",
-    "valid_size",
 ]
 
 # Largest and smallest peak magnitude of a picture: sums of squares stay within the range of float64.
@@ -183,72 +179,6 @@ def check_size(size: object) -> tuple[int, int]:
     if rows * columns > LEARNED_WEIGHTS.most:
         raise UsageError(
             f"size {rows}x{columns} has {rows * columns} weights",
-            hint=f"at most {LEARNED_WEIGHTS.most} can be fitted",
+            hint=f"at most {LEARNED_WEIGHTS.most} can be fitted, such as 64x64",
         )
     return rows, columns
-
-
-def valid_size(pairs: Sequence[TrainingPair], stride: tuple[int, int]) -> tuple[int, int]:
-    """Return the kernel size for which a ``valid`` filter gives targets of their sizes."""
-    if stride != (1, 1):
-        raise UsageError("the size cannot be told from valid targets with a stride", hint="give the size")
-    sizes = {
-        tuple(before - after + 1 for before, after in zip(pair.image.shape, pair.target.shape, strict=True))
-        for pair in pairs
-    }
-    rows, columns, _ = min(sizes)
-    if len(sizes) > 1 or min(rows, columns) < 1:
-        raise GeometryError(
-            f"targets of {_by(pairs[0].target.shape)} cannot be made of inputs of "
-            f"{_by(pairs[0].image.shape)} by one valid filter",
-            hint="targets have the size of their inputs, or are smaller by one less than the kernel",
-        )
-    return rows, columns
-
-
-def check_targets(pairs: Sequence[TrainingPair], window: Window, auto: bool) -> Window:
-    """Return the window for which every target has the output size of its input.
-
-    With `auto` the padding is still to be found: it is ``valid`` where all targets have that size.
-    """
-    if auto and not all(fits(pair, window) for pair in pairs):
-        valid = window.unpadded()
-        if all(fits(pair, valid) for pair in pairs):
-            return valid
-    for number, pair in enumerate(pairs, 1):
-        if not fits(pair, window):
-            raise _misfit(pair, window, f" {number}" if len(pairs) > 1 else "")
-    return window
-
-
-def fits(pair: TrainingPair, window: Window) -> bool:
-    """Return whether the target has the output size of the input."""
-    return _output(pair, window) == pair.target.shape[:2]
-
-
-def _output(pair: TrainingPair, window: Window) -> tuple[int, int] | None:
-    """Return the size of the filtered input, None where no window fits into it."""
-    rows, columns = (axis.output_size(n) for axis, n in zip(window.axes, pair.image.shape, strict=False))
-    return (rows, columns) if rows > 0 and columns > 0 else None
-
-
-def _misfit(pair: TrainingPair, window: Window, which: str) -> GeometryError:
-    kernel = _by(window.size)
-    stride = "" if window.stride == (1, 1) else f" with stride {_by(window.stride)}"
-    made, valid = _output(pair, window), _output(pair, window.unpadded())
-    padded = _output(pair, Window.of(window.size, window.stride))
-    if valid is None:
-        would = f"{kernel} is too large for a valid filter"
-    elif window.mode is PadMode.VALID:
-        would = f"with a border made up it would be {_by(padded)}"
-    else:
-        would = f"a valid filter would make {_by(valid)}"
-    return GeometryError(
-        f"target{which} is {_by(pair.target.shape)}, but a {kernel} kernel{stride} makes {_by(made)} "
-        f"of its input of {_by(pair.image.shape)}",
-        hint=would,
-    )
-
-
-def _by(shape: Sequence[int] | None) -> str:
-    return "nothing" if shape is None else size_text(shape)

@@ -42,8 +42,9 @@ LOSS_ROUNDING = 1e-9
 # Relative rounding error assumed of the parameters.
 PARAMETER_ROUNDING = 1e-13
 
-# Descent by batches or by Adam, whose loss need not fall at every step, has diverged where any loss is the
-# first factor times the initial loss, or the final loss the second factor times it.
+# Descent by batches, whose loss need not fall at every step, has diverged where any loss is the first factor
+# times the initial loss over all values (a batch's own may be 0); it or Adam, where the final loss is the
+# second factor times it.
 DIVERGED_STEP, DIVERGED_END = 1e6, 4.0
 
 
@@ -87,10 +88,9 @@ class QuadraticLoss:
             hessian[taps, taps] = 2 * scale * count
         return cls(minimum, best, hessian)
 
-    @property
-    def rounding(self) -> float:
-        """Difference of losses that may be rounding alone."""
-        size = float(self.best @ self.best)
+    def rounding(self, at: Floats) -> float:
+        """Difference of losses at the parameters `at` that may be rounding alone."""
+        size = max(float(self.best @ self.best), float(at @ at))
         return LOSS_ROUNDING * self.minimum + (
             size * PARAMETER_ROUNDING**2 / self.limit if self.limit else 0.0
         )
@@ -121,11 +121,18 @@ def descend(
 ) -> tuple[Floats, float, tuple[Step, ...]]:
     """Return the parameters after the last step, the learning rate, and every step."""
     rng = np.random.default_rng(options.seed)
-    limit = quadratic.limit if options.batch is None else quadratic.limit * batches.factor(options.batch)
+    limit = quadratic.limit
+    if options.batch is not None:
+        factor = batches.factor(options.batch)
+        # The penalty counts in full for each batch.
+        steepest = 1 / (limit * factor) + options.l2 * (1 - 1 / factor)
+        limit = 1 / steepest if steepest else float("inf")
     rate = options.rate or _default_rate(limit, options)
     unknowns = len(quadratic.best)
     at = rng.normal(0, 1, unknowns) if options.init is Init.NORMAL else np.zeros(unknowns)
     start = quadratic(at)[0]
+    # Adam's steps are bounded by its rate: the end tells.
+    before = float("inf") if options.method is FitMethod.ADAM else start
     adam = _adam(rate)
     next(adam)
     exact = options.method is FitMethod.GD and options.batch is None
@@ -133,15 +140,16 @@ def descend(
     for number in range(1, options.steps + 1):
         with np.errstate(all="ignore"):
             loss, gradient = batches(at, options.batch, rng) if options.batch else quadratic(at)
-        if _has_diverged(loss, steps, exact, quadratic):
+        if _has_diverged(loss, before, exact, quadratic.rounding(at)):
             raise _divergence(number, steps, rate, options, limit)
         steps.append(Step(number, loss))
+        before = loss if exact else before
         if watch is not None:
             watch(loss)
         at = at - (adam.send(gradient) if options.method is FitMethod.ADAM else rate * gradient)
-    loss = quadratic(at)[0]
-    worse = not exact and loss > DIVERGED_END * start
-    if worse or _has_diverged(loss, steps if exact else [], exact, quadratic):
+    loss, rounding = quadratic(at)[0], quadratic.rounding(at)
+    worse = not exact and loss > DIVERGED_END * start + rounding
+    if worse or _has_diverged(loss, before, exact, rounding):
         raise _divergence(options.steps, steps, rate, options, limit)
     return at, rate, tuple(steps)
 
@@ -167,15 +175,13 @@ def _adam(rate: float) -> Generator[Floats, Floats, None]:
         gradient = yield rate * mean / (1 - first**number) / unbiased
 
 
-def _has_diverged(loss: float, steps: Sequence[Step], exact: bool, quadratic: QuadraticLoss) -> bool:
-    """Tell whether descent has diverged; with exact steps the loss must never grow."""
-    if not np.isfinite(loss):
-        return True
-    if not steps:
-        return False
-    if exact:
-        return loss > steps[-1].loss * (1 + LOSS_ROUNDING) + quadratic.rounding
-    return loss > DIVERGED_STEP * max(steps[0].loss, quadratic.minimum)
+def _has_diverged(loss: float, before: float, exact: bool, rounding: float) -> bool:
+    """Tell whether descent has diverged; with exact steps the loss must never grow.
+
+    `before` is the loss of the step before; of batches, that of the start.
+    """
+    most = before * (1 + LOSS_ROUNDING if exact else DIVERGED_STEP) + rounding
+    return not (np.isfinite(loss) and loss <= most)
 
 
 def _divergence(

@@ -11,13 +11,14 @@ from numpy.typing import ArrayLike
 
 from convcli.choices import FitMethod, Init, Loss, PadMode
 from convcli.engine.arrays import Array, Floats, as_number
-from convcli.engine.fitting.data import MAX_MAGNITUDE, check_targets, hold_out, read_pairs, split_channels
+from convcli.engine.fitting.data import MAX_MAGNITUDE, hold_out, read_pairs, split_channels
 from convcli.engine.fitting.descent import Step
 from convcli.engine.fitting.one_kernel import KernelFit, fit_planes
 from convcli.engine.fitting.options import FitOptions
 from convcli.engine.fitting.padding_search import BorderTrial, PaddingSearch, find_padding
 from convcli.engine.fitting.residuals import Residuals
 from convcli.engine.fitting.size_search import AUTO, SizeTrial, find_size
+from convcli.engine.fitting.target_sizes import check_targets
 from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
 from convcli.errors import UsageError
@@ -64,7 +65,8 @@ class Fit:
         squared residuals over ``samples - unknowns``. Infinite for weights that the pictures do not
         determine, NaN where there are no more samples than unknowns.
     pad, pad_value
-        The padding mode that was given or found; `pad_value` counts for ``constant`` alone.
+        The padding mode that was given or found, the nearest where no mode explains the border; `pad_value`
+        counts for ``constant`` alone.
     size, stride, convolve, method, lr
         As given or found; `lr` is the learning rate that was used, None for ``lstsq``.
     loss : float
@@ -195,9 +197,11 @@ def fit_kernel(
     15 weights) count as not determined. Sizes up to 4096 weights are accepted.
 
     ``auto`` for `pad` fits the interior alone, whose windows read no padding, then compares the residuals of
-    each padding mode in the border band; with the best mode everything is fitted again. An even kernel is
-    tried with both of its middle pixels as anchor; where the one that ``same`` padding does not use is
-    better, the kernel is returned one row or column larger, with zeros.
+    each padding mode in the border band; with the best mode everything is fitted again. Where the interior is
+    too small, everything is fitted with each mode. Targets that are smaller by less than 15 pixels, and that
+    no stride makes, prove ``valid`` and, with ``auto`` for `size`, the kernel's size. An even kernel is tried
+    with both of its middle pixels as anchor; where the one that ``same`` padding does not use is better, the
+    kernel is returned one row or column larger, with zeros.
 
     References
     ----------
@@ -225,7 +229,7 @@ def fit_kernel(
         groups = [list(hold_out(planes, holdout, drawn)) for planes in groups]
     taken, sizes = find_size(size, mode, pairs, groups, strides, bias, threads)
     window = Window.of(taken, strides, mode=mode or PadMode.REFLECT, pad_value=beyond)
-    window = check_targets(pairs, window, auto=mode is None)
+    window = check_targets(pairs, window, auto=mode is None, size_given=size != AUTO)
     hint = "draw fewer values, or fit a smaller kernel"
     BATCH.check((options.batch or 0) * window.taps, hint, what="batch: its windows' size")
     padding = PaddingSearch(groups, window)
@@ -268,7 +272,7 @@ def _joined(
         bias=np.array([kernel.bias for kernel in kernels]).reshape(shape[:-2]),
         errors=shaped([kernel.errors for kernel in kernels]),
         bias_error=np.array([kernel.bias_error for kernel in kernels]).reshape(shape[:-2]),
-        pad=PadMode.REFLECT if padding.copied or window.mode is None else window.mode,
+        pad=PadMode.REFLECT if window.mode is None else window.mode,
         pad_value=window.pad_value,
         size=window.size,
         stride=window.stride,

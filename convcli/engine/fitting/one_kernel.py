@@ -101,5 +101,6 @@ def _check_samples(samples: int, weights: int, options: FitOptions) -> None:
         what = f"{weights} weights and a bias" if options.bias else f"{weights} weights"
         raise GeometryError(
             f"{samples} values are too few for {what}",
-            hint=f"use a smaller size or more pictures: at least {unknowns} values",
+            hint=f"use a smaller size or more pictures: at least {unknowns} values"
+            + (", or fit no bias" if samples == weights else ""),
         )

@@ -4,7 +4,7 @@ Only the border band of the targets is compared, whose windows read padding. For
 value is found too: predictions are linear in it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -22,10 +22,9 @@ from convcli.engine.fitting.windows import predict
 from convcli.engine.threads import Scratch
 from convcli.engine.tiles import Piece
 from convcli.engine.window import Window
-from convcli.errors import GeometryError
 from convcli.limits import LEARNED_WEIGHTS
 
-__all__ = ["BorderTrial", "PaddingSearch", "find_padding"]
+__all__ = ["COPIED", "BorderTrial", "PaddingSearch", "find_padding"]
 
 Groups = Sequence[Sequence[Plane]]
 
@@ -61,7 +60,8 @@ class BorderTrial(NamedTuple):
     mode : str
         A mode of ``PadMode`` other than ``valid``, or ``copied``: the target's border is the input's own.
     rms : float
-        Root mean square of the residuals over the border band.
+        Root mean square of the residuals over the border band, with the kernel of the interior; where that is
+        too small, over the whole target with a kernel of its own.
     value : float or None
         The padding value that fits best, for mode ``constant``.
     best : bool
@@ -117,13 +117,10 @@ def find_padding(
     margin = 0 if size_given else max(n // 2 for n in window.size)
     inner = [interiors(planes, window, margin) for planes in groups]
     fewest = min(sum(plane.samples for plane in planes) for planes in inner)
-    if fewest < (window.taps if taps is None else len(taps)) + options.bias:
-        raise GeometryError(
-            f"{fewest or 'no'} window{'s' if fewest > 1 else ''} of {window.size[0]}x{window.size[1]} "
-            "inside the picture: too few to find the border",
-            hint="say which border it is, or use a smaller size",
-        )
     exact = replace(options, method=FitMethod.LSTSQ, rate=None, batch=None)
+    if fewest < (window.taps if taps is None else len(taps)) + options.bias:
+        trials = _fit_each_mode(groups, window, exact, threads, taps)
+        return PaddingSearch(groups, replace(window, mode=PadMode(trials[0].mode)), trials, taps=taps)
     kernels = [fit_planes(planes, window.unpadded(), exact, threads, taps) for planes in inner]
     count = sum(kernel.residuals.samples for kernel in kernels)
     deviation = (sum(kernel.moments.variation for kernel in kernels) / count) ** 0.5
@@ -131,9 +128,10 @@ def find_padding(
     trials = _try_modes(groups, kernels, window, margin, deviation)
     fits = trials[0].rms <= EXPLAINED_RATIO * rmse + EXPLAINED_SHARE * deviation
     copied = fits and trials[0].mode == COPIED
+    nearest = next(trial for trial in trials if trial.mode != COPIED)
+    found = replace(window, mode=PadMode(nearest.mode), pad_value=nearest.value or 0.0)
     if copied or not fits:
-        return PaddingSearch(inner, window, trials, fits, copied, taps)
-    found = replace(window, mode=PadMode(trials[0].mode), pad_value=trials[0].value or 0.0)
+        return PaddingSearch(inner, found, trials, fits, copied, taps)
     return PaddingSearch(groups, found, trials, taps=taps)
 
 
@@ -161,6 +159,33 @@ def _anchored(groups: Groups, window: Window, bias: bool, threads: int) -> tuple
     best, rounding = int(np.argmin(squares)), ROUNDING_SQUARES * sum(each.square for each in moments)
     found = squares[best] < OTHER_ANCHOR * squares[0] - rounding
     return (wide, anchors[best]) if found else (window, None)
+
+
+def _fit_each_mode(
+    groups: Groups, window: Window, options: FitOptions, threads: int, taps: Array | None
+) -> tuple[BorderTrial, ...]:
+    """Return every mode with the residual of its own kernel, where the interior is too small to fit one."""
+    rms = {}
+    for mode in TRIED_MODES:
+        if mode not in ("constant", COPIED):
+            padded = replace(window, mode=PadMode(mode))
+            kernels = [fit_planes(planes, padded, options, threads, taps) for planes in groups]
+            count = sum(kernel.residuals.samples for kernel in kernels)
+            rms[mode] = (sum(kernel.residuals.square for kernel in kernels) / count) ** 0.5
+            deviation = (sum(kernel.moments.variation for kernel in kernels) / count) ** 0.5
+    return _ranked(rms, min(rms.values()), deviation)
+
+
+def _ranked(
+    rms: Mapping[str, float], lowest: float, deviation: float, constant: float | None = None
+) -> tuple[BorderTrial, ...]:
+    """Return the modes by their residuals, first of all those that are about as low as `lowest`."""
+    tolerated = lowest * (1 + EQUAL_WITHIN) + ROUNDING_SHARE * deviation
+    trials = [
+        BorderTrial(mode, left, constant if mode == "constant" else None, left <= tolerated)
+        for mode, left in rms.items()
+    ]
+    return tuple(sorted(trials, key=lambda trial: (not trial.best, 0.0 if trial.best else trial.rms)))
 
 
 def _try_modes(
@@ -196,12 +221,7 @@ def _try_modes(
     # Zero is a constant too: another value must lower Schwarz's criterion, as one more parameter.
     penalized = rms["constant"] * float(max(count, 1) ** (0.5 / max(count, 1)))
     lowest = min(penalized, *(value for mode, value in rms.items() if mode != "constant"))
-    tolerated = lowest * (1 + EQUAL_WITHIN) + ROUNDING_SHARE * deviation
-    trials = [
-        BorderTrial(mode, rms[mode], constant if mode == "constant" else None, rms[mode] <= tolerated)
-        for mode in TRIED_MODES
-    ]
-    return tuple(sorted(trials, key=lambda trial: (not trial.best, 0.0 if trial.best else trial.rms)))
+    return _ranked({mode: rms[mode] for mode in TRIED_MODES}, lowest, deviation, constant)
 
 
 def _band(plane: Plane, window: Window, margin: int) -> Iterator[tuple[Piece, Array]]:

@@ -21,20 +21,13 @@ import numpy as np
 
 from convcli.choices import PadMode
 from convcli.engine.arrays import Array, Floats
-from convcli.engine.fitting.data import (
-    Plane,
-    TrainingPair,
-    check_size,
-    check_targets,
-    fits,
-    interiors,
-    valid_size,
-)
+from convcli.engine.fitting.data import Plane, TrainingPair, check_size, interiors
 from convcli.engine.fitting.moments import Moments, sum_moments
 from convcli.engine.fitting.normal_equations import NormalEquations
+from convcli.engine.fitting.target_sizes import check_targets, fits, proven_size, valid_size
 from convcli.engine.window import Window
 
-__all__ = ["AUTO", "ROUNDING_SQUARES", "SizeTrial", "find_size", "kernel_size"]
+__all__ = ["AUTO", "ROUNDING_SQUARES", "STAGE_SIDES", "SizeTrial", "find_size", "kernel_size"]
 
 # The value of `size` and `pad` that asks for a search.
 AUTO = "auto"
@@ -108,10 +101,15 @@ def find_size(
     """
     if size != AUTO:
         return check_size(size), ()
-    same = Window.of((1, 1), stride)
-    if mode is PadMode.VALID or (mode is None and not all(fits(pair, same) for pair in pairs)):
-        return valid_size(pairs, stride), ()
-    check_targets(pairs, same, auto=False)
+    same = Window.of((1, 1), stride, mode=mode or PadMode.REFLECT)
+    found = None
+    if mode is PadMode.VALID:
+        found = valid_size(pairs, stride, bias)
+    elif mode is None and not all(fits(pair, same) for pair in pairs):
+        found = proven_size(pairs, stride, bias)
+    if found is not None:
+        return found, ()
+    check_targets(pairs, same, auto=False, size_given=False)
     reaches, trials = [], list[SizeTrial]()
     for planes in groups:
         reach, tried = _find_reach(planes, stride, bias, threads)

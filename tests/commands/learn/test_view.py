@@ -10,7 +10,7 @@ COMMAND = ("convcli", "filter", "a picture.png", "-k", "kernel.json", "-p", "ref
 
 def kernel(values, error=0.0):
     values = np.asarray(values, float)
-    return weights(values, np.full(values.shape, error))
+    return weights("kernel", values, np.full(values.shape, error))
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
@@ -85,7 +85,7 @@ def test_facts_are_no_markup():
 def test_names_are_no_markup_and_what_is_not_there_is_not_told(convcli):
     picture = np.random.default_rng(1).integers(0, 256, (12, 12)).astype(np.uint8)
     np.save("[red]a[red].npy", picture)
-    text = convcli("learn", "[red]a[red].npy", "[red]a[red].npy", "--size", "3").out.decode()
+    text = convcli("learn", "[red]a[red].npy", "[red]a[red].npy", "--size", "3", "-p", "reflect").out.decode()
     assert text.splitlines()[0].strip() == "[red]a[red].npy -> [red]a[red].npy"
     for word in ("left open", "loss of each step", "found"):
         assert word not in text

@@ -174,3 +174,39 @@ def test_descent_on_a_flat_picture_stays_finite():
     assert not fit.unique
     assert fit.rmse < 1e-6
     assert np.isfinite(fit.weights).all()
+
+
+def edge_map():
+    """A picture of flat areas, whose map of differences is 0 but at two columns."""
+    image = np.zeros((6, 8))
+    image[:, 2:5] = 1
+    return image, correlate(image, [[1, -1]], pad="valid")
+
+
+@pytest.mark.parametrize("method", ["gd", "adam"])
+@pytest.mark.parametrize("init", ["zero", "normal"])
+@pytest.mark.parametrize("batch", [None, 1, 4])
+def test_a_loss_that_has_converged_is_not_divergence(method, init, batch):
+    """Many batches hold zeros alone, whose loss is 0 with the first weights: a later one is no growth."""
+    image, target = edge_map()
+    for seed in range(3):
+        options = {"method": method, "init": init, "batch": batch, "seed": seed, "pad": "valid"}
+        fit = fit_kernel(image, target, (1, 2), steps=2500, **options)
+        assert_allclose(fit.weights, [[1, -1]], atol=0.02)
+
+
+@pytest.mark.parametrize("method", ["gd", "adam"])
+def test_a_flat_target_is_reached_and_stays(method, rng):
+    image = rng.random((12, 12))
+    for target in (np.zeros((12, 12)), np.full((12, 12), 0.5), image):
+        for batch in (None, 2):
+            fit = fit_kernel(image, target, 2, method=method, init="normal", batch=batch, steps=3000)
+            assert fit.rmse < 0.05
+
+
+def test_the_default_rate_of_batches_counts_the_penalty_in_full():
+    """Of a sum of squares, a batch of 1 has 1 / 121 of the data's curvature, and all of the penalty's."""
+    image = np.full((11, 11), 3.0)
+    fit = fit_kernel(image, image, 3, method="gd", init="normal", loss="sum", l2=1.0, batch=1, bias=False)
+    assert fit.lr < 1  # 2 / (largest eigenvalue of 2 * l2 * identity)
+    assert np.isfinite(fit.weights).all()

@@ -9,7 +9,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from convcli.choices import PadMode
 from convcli.engine.correlation.correlate import correlate
 from convcli.engine.fitting.fit import fit_kernel
-from convcli.errors import GeometryError, UsageError
 from tests import oracle
 from tests.engine.strategies import seeds
 
@@ -160,17 +159,3 @@ def test_smaller_targets_are_valid_ones(pad, size, rng):
     assert (fit.pad, fit.size) == ("valid", (3, 2))
     assert_allclose(fit.weights, kernel, atol=1e-12)
     assert fit.borders == ()
-
-
-def test_errors_of_what_is_to_be_found(rng):
-    image = rng.normal(size=(9, 9))
-    with pytest.raises(
-        GeometryError, match="targets of 9x8 cannot be made of inputs of 7x9 by one valid filter"
-    ):
-        fit_kernel(image[:7], image[:, :8], "auto", pad="valid")
-    with pytest.raises(UsageError, match="valid targets with a stride"):
-        fit_kernel(image, image[:4, :4], "auto", pad="valid", stride=2)
-    with pytest.raises(GeometryError, match="target is 8x9, but a 1x1 kernel makes 9x9"):
-        fit_kernel(image, image[:8], "auto", pad="wrap")
-    with pytest.raises(GeometryError, match="no window of 11x1 inside the picture: too few"):
-        fit_kernel(image, image, (11, 1), pad="auto")

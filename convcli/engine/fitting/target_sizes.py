@@ -1,0 +1,200 @@
+"""Sizes of inputs and targets: which windows make the one of the other."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from convcli.choices import PadMode
+from convcli.engine.fitting.data import TrainingPair
+from convcli.engine.window import Window, size_text
+from convcli.errors import GeometryError
+from convcli.limits import LEARNED_WEIGHTS
+
+__all__ = ["Settings", "TargetSizeError", "check_targets", "fits", "proven_size", "size_hint", "valid_size"]
+
+Pair = tuple[int, int]
+
+# First and last of the numbers that explain the sizes along one axis; empty where the first is larger.
+Span = tuple[int, int]
+
+# The end of a span that nothing limits.
+ANY = 1 << 62
+
+# Longest side of a kernel, in pixels, that sizes alone prove, that of the size search's first stage: a target
+# that is smaller by more is rather cropped, and the fit to a large picture takes minutes.
+PROVEN_SIDE = 15
+
+
+class Settings(NamedTuple):
+    """Padding, kernel size and stride that make targets of their sizes; None is as it was given."""
+
+    pad: str | None
+    size: Pair | None
+    stride: Pair | None
+
+    @property
+    def large(self) -> bool:
+        """Whether the kernel is larger than filters are: the target may rather be cropped."""
+        return self.size is not None and max(self.size) > PROVEN_SIDE
+
+    def words(self) -> Iterator[tuple[str, str]]:
+        """Yield the name and the value of each that is to be given."""
+        if self.pad is not None:
+            yield "pad", self.pad
+        if self.size is not None:
+            yield "size", size_text(self.size)
+        if self.stride is not None:
+            rows, columns = self.stride
+            yield "stride", str(rows) if rows == columns else size_text(self.stride)
+
+
+class TargetSizeError(GeometryError):
+    """No target of its size comes from its input.
+
+    Each of `settings` would make it, or so would a kernel of the size `full` with padding on all sides.
+    """
+
+    def __init__(
+        self, message: str, hint: str, settings: Sequence[Settings] = (), full: Pair | None = None
+    ) -> None:
+        super().__init__(message, hint)
+        self.settings, self.full = settings, full
+
+
+def size_hint(settings: Sequence[Settings], written: Sequence[str]) -> str:
+    """Return the hint that names settings, each as `written`."""
+    crop = "; if the target was cropped, crop the input alike" if settings[0].large else ""
+    return f"{', or '.join(written)} makes that size{crop}"
+
+
+def proven_size(pairs: Sequence[TrainingPair], stride: Pair, bias: bool) -> Pair | None:
+    """Return the kernel size where the sizes of inputs and targets prove that the filter was ``valid``."""
+    if _strides(pairs):
+        return None  # a filter with padding and another stride makes these targets, too
+    return valid_size(pairs, stride, bias, longest=PROVEN_SIDE)
+
+
+def valid_size(
+    pairs: Sequence[TrainingPair], stride: Pair, bias: bool = False, *, longest: int = ANY
+) -> Pair | None:
+    """Return the largest kernel size for which a ``valid`` filter gives targets of their sizes.
+
+    A smaller one that does, too, as with strides, is that one with zeros at the end. None: no size that is at
+    most `longest` does, or the targets have fewer values than it has unknowns.
+    """
+    spans = [
+        _common((n - s * made + 1, n - s * (made - 1)) for n, made in sides)
+        for sides, s in zip(_sides(pairs), stride, strict=True)
+    ]
+    rows, columns = (last if max(1, first) <= last else 0 for first, last in spans)
+    most = min(LEARNED_WEIGHTS.most, sum(pair.target.size for pair in pairs) - bias)
+    return (rows, columns) if 0 < rows * columns <= most and max(rows, columns) <= longest else None
+
+
+def check_targets(pairs: Sequence[TrainingPair], window: Window, *, auto: bool, size_given: bool) -> Window:
+    """Return the window for which every target has the output size of its input.
+
+    With `auto` the padding is still to be found: it is ``valid`` where all targets have that size. An error
+    names settings that make targets of these sizes.
+    """
+    if all(fits(pair, window) for pair in pairs):
+        return window
+    if auto and all(fits(pair, window.unpadded()) for pair in pairs):
+        return window.unpadded()
+    number, pair = next((at, pair) for at, pair in enumerate(pairs, 1) if not fits(pair, window))
+    size = window.size if size_given else None
+    raise _mismatch(pairs, pair, f" {number}" if len(pairs) > 1 else "", window, size)
+
+
+def fits(pair: TrainingPair, window: Window) -> bool:
+    """Return whether the target has the output size of the input."""
+    return _output(pair, window) == pair.target.shape[:2]
+
+
+def _output(pair: TrainingPair, window: Window) -> Pair | None:
+    """Return the size of the filtered input, None where no window fits into it."""
+    rows, columns = (axis.output_size(n) for axis, n in zip(window.axes, pair.image.shape, strict=False))
+    return (rows, columns) if rows > 0 and columns > 0 else None
+
+
+def _mismatch(
+    pairs: Sequence[TrainingPair], pair: TrainingPair, which: str, window: Window, size: Pair | None
+) -> TargetSizeError:
+    before, after = pair.image.shape[:2], pair.target.shape[:2]
+    kernel = "a filter" if size is None else f"a {size_text(size)} kernel"
+    stride = "" if window.stride == (1, 1) else f" with stride {size_text(window.stride)}"
+    made = _output(pair, window)
+    message = (
+        f"target{which} is {size_text(after)}, but {kernel}{stride} makes "
+        f"{'nothing' if made is None else size_text(made)} of its input of {size_text(before)}"
+    )
+    settings = list(_other_settings(pairs, window, size))
+    if settings:
+        words = [" and ".join(f"{name} {value}" for name, value in each.words()) for each in settings]
+        return TargetSizeError(message, size_hint(settings, words), settings)
+    if after == before[::-1]:
+        return TargetSizeError(message, "one of the two is turned: rotate it by 90 degrees")
+    if len(pairs) > 1 and all(list(_other_settings([each], window, size)) for each in pairs):
+        return TargetSizeError(message, "no single kernel makes all targets: learn these pairs apart")
+    if max(after[0] - before[0], after[1] - before[1]) > 0:
+        full = (after[0] - before[0] + 1, after[1] - before[1] + 1)
+        known = min(full) > 0 and full[0] * full[1] <= min(LEARNED_WEIGHTS.most, pair.target.size - 1)
+        swap = "swap input and target, if they are in the wrong order"
+        return TargetSizeError(message, swap, full=full if known else None)
+    return TargetSizeError(
+        message, "resized or cropped pictures are no filter's: give input and target in the same size"
+    )
+
+
+def _other_settings(pairs: Sequence[TrainingPair], window: Window, size: Pair | None) -> Iterator[Settings]:
+    """Yield settings that make all targets of their sizes, the likeliest first."""
+    valid = window.mode is PadMode.VALID
+
+    def stride_of(found: Pair) -> Pair | None:
+        return None if found == window.stride else found
+
+    padded = _strides(pairs)
+    inner = _strides(pairs, less=(size[0] - 1, size[1] - 1)) if size else None
+    if valid and inner:
+        yield Settings("valid", size, stride_of(inner))
+    elif padded:
+        yield Settings("auto" if valid else None, None, stride_of(padded))
+        if size is None and (small := valid_size(pairs, window.stride, longest=PROVEN_SIDE)):
+            yield Settings("valid", small, None)
+    elif inner:
+        yield Settings("valid", size, stride_of(inner))
+    elif found := valid_size(pairs, window.stride):
+        yield Settings("valid", found, None)
+    else:
+        # The largest stride leaves the smallest kernel.
+        last = min((n - 1) // max(1, made - 1) for axis in _sides(pairs) for n, made in axis)
+        found = valid_size(pairs, (last, last), longest=PROVEN_SIDE) if last else None
+        if found:
+            yield Settings("valid", found, stride_of((last, last)))
+
+
+def _sides(pairs: Sequence[TrainingPair]) -> list[list[Pair]]:
+    """Return for each axis the lengths of input and target in all pairs."""
+    return [[(pair.image.shape[axis], pair.target.shape[axis]) for pair in pairs] for axis in (0, 1)]
+
+
+def _strides(pairs: Sequence[TrainingPair], less: Pair = (0, 0)) -> Pair | None:
+    """Return the smallest strides that make the targets of inputs that are smaller by `less`.
+
+    They are the same along both axes where that does: ``ceil(n / stride)`` is the target's length.
+    """
+    (y0, y1), (x0, x1) = (
+        _common(
+            (-((pixels - n) // made), ANY if made == 1 else (n - pixels - 1) // (made - 1))
+            for n, made in axis
+        )
+        for axis, pixels in zip(_sides(pairs), less, strict=True)
+    )
+    if y0 > y1 or x0 > x1 or min(y0, x0) < 1:
+        return None
+    both = max(y0, x0)
+    return (both, both) if both <= min(y1, x1) else (y0, x0)
+
+
+def _common(spans: Iterable[Span]) -> Span:
+    first, last = zip(*spans, strict=True)
+    return max(first), min(last)
