@@ -40,7 +40,13 @@ def read_size(text: str) -> tuple[int, int] | Literal["auto"]:
 
 def read_border(text: str) -> PadMode | Literal["auto"]:
     """Read a padding mode, or ``auto``."""
-    return AUTO if text.strip().lower() == AUTO else PadMode.parse(text)
+    if text.strip().lower() == AUTO:
+        return AUTO
+    try:
+        return PadMode.parse(text)
+    except UsageError as error:
+        error.hint += f", {AUTO}" if error.hint.startswith("choose from") else ""
+        raise
 
 
 class Pairs(Options):

@@ -169,10 +169,12 @@ def _fit(pairs: Sequence[PicturePair], spec: LearnSpec, watch: Callable[[int, fl
     try:
         return fit_kernel(inputs, targets, spec.size, masks=masks, watch=watch, **spec.fit_options())
     except ConvcliError as error:
-        if isinstance(error, GeometryError) and len(targets) == 1:
+        if isinstance(error, TargetSizeError) and len(targets) == len(pairs):
+            wrong = pairs[error.number - 1]
+            error.message = f"{Source(wrong.target).name!r}: {error.message}"
+            error.hint = _size_hint(error, wrong)
+        elif isinstance(error, GeometryError) and len(targets) == 1:
             error.message = f"{Source(pairs[0].target).name!r}: {error.message}"
-        if isinstance(error, TargetSizeError):
-            error.hint = _size_hint(error, pairs[0])
         raise
 
 

@@ -48,10 +48,12 @@ class Settings(NamedTuple):
 
 
 class TargetSizeError(GeometryError):
-    """No target of its size comes from its input.
+    """The target of the pair `number`, counted from 1, does not have the size that comes from its input.
 
     Each of `settings` would make it, or so would a kernel of the size `full` with padding on all sides.
     """
+
+    number = 1
 
     def __init__(
         self, message: str, hint: str, settings: Sequence[Settings] = (), full: Pair | None = None
@@ -102,7 +104,9 @@ def check_targets(pairs: Sequence[TrainingPair], window: Window, *, auto: bool, 
         return window.unpadded()
     number, pair = next((at, pair) for at, pair in enumerate(pairs, 1) if not fits(pair, window))
     size = window.size if size_given else None
-    raise _mismatch(pairs, pair, f" {number}" if len(pairs) > 1 else "", window, size)
+    error = _mismatch(pairs, pair, f" {number}" if len(pairs) > 1 else "", window, size)
+    error.number = number
+    raise error
 
 
 def fits(pair: TrainingPair, window: Window) -> bool:

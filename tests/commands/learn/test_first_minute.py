@@ -126,6 +126,17 @@ def test_options_that_make_the_size_are_named(convcli: Convcli, before, after, o
         assert again.status == 0, again.err
 
 
+def test_the_pair_that_does_not_fit_is_named(convcli: Convcli) -> None:
+    rng = np.random.default_rng(0)
+    for name, shape in (("a", (9, 9)), ("b", (9, 9)), ("half", (5, 5))):
+        save(f"{name}.npy", rng.random(shape))
+    ran = convcli("learn", "a.npy", "b.npy", "a.npy", "half.npy")
+    ran.check_refusal(1, "'half.npy': target 2 is 5x5, but a filter makes 9x9", "learn these pairs apart")
+    ran = convcli("learn", "a.npy", "half.npy", "b.npy", "half.npy")
+    ran.check_refusal(1, "'half.npy': target 1 is 5x5", "--stride 2, or -p valid --size 5x5 makes that size")
+    convcli("learn", "a.npy", "b.npy", "-p", "same").check_refusal(2, "'same' is not known", "valid, auto")
+
+
 def test_what_the_sizes_say_is_doubted_where_no_kernel_fits(convcli: Convcli) -> None:
     rng = np.random.default_rng(0)
     save("in.npy", rng.random((60, 80)))
