@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from convcli.atomic_write import is_stream, make_folder, write_bytes
+from convcli.atomic_write import is_stream, write_bytes
 from convcli.choices import STDIN, STDOUT, RangeMode
 from convcli.display.drawn.contact_sheet import Limits, limits, picture, resized
 from convcli.display.drawn.lettering import font_notes
@@ -32,7 +32,7 @@ from convcli.options.setting_words import setting_words
 from convcli.options.specs import SheetSpec, WriteSpec
 from convcli.pipeline.batch import Outcome, Source
 from convcli.pipeline.loaded_kernels import without_folders
-from convcli.pipeline.naming import OutputPaths, Target, into_folder
+from convcli.pipeline.naming import OutputPaths, Target, into_folder, make_folder
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.results import Result
 

@@ -1,6 +1,5 @@
 """``convcli learn``: read pairs of pictures, fit a kernel, recognise it, write it."""
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -25,7 +24,7 @@ from convcli.commands.learn.spec import LearnSpec, Reading
 from convcli.commands.learn.verdict import is_linear
 from convcli.engine.fitting.fit import Fit, fit_kernel
 from convcli.engine.fitting.target_sizes import TargetSizeError, size_hint
-from convcli.errors import ConvcliError, GeometryError, ImageError, UsageError
+from convcli.errors import ConvcliError, GeometryError, UsageError
 from convcli.imaging import colour, formats
 from convcli.imaging.image import Frame, Image, full_scale
 from convcli.kernels.files.export import Exported, export_kernel, file_suffix
@@ -93,9 +92,6 @@ def learn(
             hint="give INPUT TARGET, or INPUT TARGET INPUT TARGET and so on",
         )
     check_inputs(files)
-    folder = next(filter(os.path.isdir, files), None)
-    if folder is not None:
-        raise ImageError(f"{folder!r} is a folder", hint="name files, in pairs of input and target")
     output = file_in(output, f"kernel{file_suffix(None, format)}", files[0], force=force)
     refuse_inputs([output], files, force=force)
     saves = output is not None or format is not None

@@ -556,7 +556,7 @@ def errors():
     yield ["in.npy", "nan.npy", "--size", "3"], 1, "not finite"
     yield ["in.npy", "colour.npy", "--size", "3"], 1, "'colour.npy' has 3 channels"
     yield ["tiny.npy", "tiny.npy", "--size", "3"], 1, "4 values are too few for 9 weights and a bias"
-    yield ["in.npy", ".", "--size", "3"], 1, "name files, in pairs of input and target"
+    yield ["in.npy", ".", "--size", "3"], 1, "name a file in it"
     yield ["in.npy", "out.npy", "--size", "0"], 2, "size 0"
     yield ["in.npy", "out.npy", "--size", "huge"], 2, "--size"
     yield ["in.npy", "out.npy", "--size", "3", "-p", "refelct"], 2, "did you mean 'reflect'?"

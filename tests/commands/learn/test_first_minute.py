@@ -317,7 +317,7 @@ def test_what_cannot_be_fitted_says_why(convcli: Convcli) -> None:
     )
     assert convcli("learn", "in.png", "mask.png", "--keep-saturated").status == 0
     convcli("learn", "in.png", "mask.png", "in.png").check_refusal(2, "got 3 files", "INPUT TARGET")
-    convcli("learn", "in.png", ".").check_refusal(1, "'.' is a folder", "name files, in pairs")
+    convcli("learn", "in.png", ".").check_refusal(1, "'.' is a folder", "name a file in it")
     convcli("learn", "in.png", "in.png", "--size", "99").check_refusal(2, "9801 weights", "such as 64x64")
 
 
