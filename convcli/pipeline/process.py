@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from convcli.atomic_write import write_bytes
 from convcli.choices import STDIN, STDOUT, AlphaMode, Depth, RangeMode
@@ -59,7 +60,14 @@ def process(
         ]
         results = [
             _placed(
-                to_image(before, of_map, spec, targets[min(index, len(targets) - 1)].format, details=details),
+                to_image(
+                    before,
+                    of_map,
+                    spec,
+                    targets[min(index, len(targets) - 1)].format,
+                    details=details,
+                    signed=partial(operation.signed, index),
+                ),
                 [operation.windows(frame.size)[index] for frame in before.frames],
             )
             for index, of_map in enumerate(zip(*maps, strict=True))
