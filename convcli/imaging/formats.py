@@ -181,6 +181,7 @@ _WRITTEN = tuple(format for format in _TABLE if format.written)
 # Formats that hold several pictures as a stream, which few viewers show: hints leave them out.
 _STREAMS = ("pgm", "ppm", "pnm", "pam", "pfm")
 _BY_SUFFIX = {suffix: format for format in _WRITTEN for suffix in format.suffixes}
+_LISTING = "'convcli formats' lists them all"
 _SYNONYMS = {"jpg": "jpeg", "jpe": "jpeg", "tif": "tiff", "apng": "png", "jpeg2000": "jp2", "j2k": "jp2"}
 
 
@@ -215,7 +216,7 @@ def by_name(name: str) -> Format:
     spelled = _SYNONYMS.get(spelled, spelled)
     found = next((format for format in _WRITTEN if format.name == spelled), None)
     if found is None:
-        raise unknown("format", name, names())
+        raise unknown("format", name, names(), also=_SYNONYMS, listing=_LISTING)
     return found
 
 
@@ -232,7 +233,7 @@ def format_of(path: str, override: str | None = None) -> Format:
             hint="add one, such as .png, or name the format with --format",
         )
     close = nearest(suffix[1:], [known[1:] for known in _BY_SUFFIX])
-    hint = f"did you mean '.{close}'?" if close else f"choose from: {', '.join(names())}"
+    hint = f"did you mean '.{close}'?" if close else _LISTING
     raise UsageError(f"{path!r}: no format with the suffix {suffix!r} can be written", hint=hint)
 
 

@@ -11,6 +11,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from convcli.choices import STDOUT
 from convcli.errors import UsageError
+from convcli.options.foreign_options import ForeignWords, names_of
 
 __all__ = ["Command", "PlainGroup", "folder_path", "output_path", "verbatim"]
 
@@ -32,7 +33,7 @@ def folder_path(text: str) -> str:
     return text
 
 
-class Command(TyperCommand):
+class Command(ForeignWords, TyperCommand):
     """A command whose options are read by their own parsers."""
 
     def get_params(self, ctx: Any) -> list[Any]:
@@ -40,7 +41,7 @@ class Command(TyperCommand):
         return _with_own_parsers(super().get_params(ctx))
 
 
-class PlainGroup(TyperGroup):
+class PlainGroup(ForeignWords, TyperGroup):
     """A group of commands whose own options are read by their own parsers."""
 
     def get_params(self, ctx: Any) -> list[Any]:
@@ -73,7 +74,17 @@ def _process_value(parameter: TyperArgument | TyperOption) -> Callable[[Any, Any
                 raise
             raise type(error)(f"{label}: {error.message}", hint=error.hint) from None
 
+    def check(ctx: Any, value: Any) -> None:
+        """Refuse the name of another option, which stands where the value is missing."""
+        for word in value if isinstance(value, list | tuple) else (value,):
+            dashed = isinstance(word, str) and word.startswith("-")
+            if dashed and word in names_of(ctx.command.get_params(ctx)):
+                hint = f"see {ctx.command_path} --help"
+                raise UsageError(f"option {label} needs a value: {word} is an option", hint=hint)
+
     def process_value(ctx: Any, value: Any) -> Any:
+        if isinstance(parameter, TyperOption):
+            check(ctx, value)
         if parser is None and value is not None:
             return coerce(ctx, value)
         if parameter.multiple or parameter.nargs == -1:
