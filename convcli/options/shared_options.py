@@ -1,7 +1,7 @@
 """The options that several commands take, one by one and as records (see `option_groups`)."""
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import typer
 
@@ -224,6 +224,18 @@ class PixelOptions(Options):
         Depth,
         _colour("--depth", **choice_of(Depth), help="Bits per sample of the output; auto keeps the input's."),
     ] = Depth.AUTO
+
+    def fitting(self, depths: frozenset[str]) -> Self:
+        """Return the same without defaults of the environment that files of such `depths` cannot hold."""
+        fits, whole_numbers = self, (Depth.EIGHT, Depth.SIXTEEN)
+        raw = self.range is RangeMode.RAW and "range" not in self.environment
+        unfit = self.depth not in (Depth.AUTO, *depths) or (raw and self.depth in whole_numbers)
+        if "depth" in self.environment and unfit:
+            fits = fits.replace(depth=Depth.AUTO)
+        whole = "float" not in depths or fits.depth in whole_numbers
+        if "range" in self.environment and self.range is RangeMode.RAW and whole:
+            fits = fits.replace(range=None)
+        return fits
 
 
 class ColourOptions(Options):

@@ -53,7 +53,10 @@ def process(
         targets = paths.targets(source, operation.labels, image.format)
         before = as_gray(image) if spec.gray else image
         curves = [curves_of(page) if spec.linear else ((), "") for page in before.apart()]
-        lazy = not spec.linear and all(can_be_lazy(before, spec, target.format) for target in targets)
+        fitted = [spec.fitting(target.format.depths) for target in targets]
+        lazy = not spec.linear and all(
+            can_be_lazy(before, one, target.format) for one, target in zip(fitted, targets, strict=True)
+        )
         maps = [
             (operation.lazy_maps(frame) if lazy else None) or operation.maps(frame, of_frame)
             for frame, (of_frame, _) in zip(before.frames, curves, strict=True)
@@ -63,7 +66,7 @@ def process(
                 to_image(
                     before,
                     of_map,
-                    spec,
+                    fitted[min(index, len(targets) - 1)],
                     targets[min(index, len(targets) - 1)].format,
                     details=details,
                     signed=partial(operation.signed, index),
@@ -161,7 +164,7 @@ def write_results(
     writing: WriteSpec,
 ) -> Outcome:
     """Encode everything before the first file is touched, so that a failure leaves none of them."""
-    strict = spec.depth is Depth.SIXTEEN
+    strict = spec.depth is Depth.SIXTEEN and "depth" not in spec.environment
     files = results if len(results) == len(targets) else [as_channels(results)]
     encoded = [
         encode_picture(

@@ -57,7 +57,7 @@ def run_stack(
     jobs: shared_options.JobsOption = None,
 ) -> None:
     """Pass pictures through a stack of layers: a small network, without PyTorch."""
-    spec = FilterSpec(**vars(pixels), jobs=jobs)
+    spec = FilterSpec(**vars(pixels), jobs=jobs).informed(pixels.environment)
     from convcli.commands.run.workflow import run_files  # here, as NumPy comes with it
 
     batch = run_files(stack, files.inputs, spec, reading, writing, summary=summary, save_maps=save_maps)

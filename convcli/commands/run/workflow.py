@@ -74,7 +74,7 @@ def run_files(
             traces = traces or found
         if keep is not None:
             keep.check()
-        result = _develop(image, made, stack, spec, target.format)
+        result = _develop(image, made, stack, spec.fitting(target.format.depths), target.format)
         notes += overflow_note(image.frames, made)
         try:
             done = write_results(source, [result], [target], spec, writing)

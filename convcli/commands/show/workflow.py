@@ -83,7 +83,11 @@ def show_files(
 
 def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> None:
     fields = (*WINDOW_FIELDS, *SUM_FIELDS)
-    given = [name for name in fields if getattr(spec, name) != getattr(FilterSpec, name)]
+    given = [
+        name
+        for name in fields
+        if getattr(spec, name) != getattr(FilterSpec, name) and name not in spec.environment
+    ]
     options = {name: "--" + name.replace("_", "-") for name in given}
     if not kernels:
         for option in [*(["--score"] if show_spec.score else []), *options.values()]:
