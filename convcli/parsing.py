@@ -25,6 +25,7 @@ __all__ = [
     "pixel_count",
     "place",
     "power",
+    "quality_number",
     "real",
     "thread_number",
     "whole",
@@ -93,6 +94,14 @@ def whole(text: str) -> int:
         raise
     except ValueError:
         raise UsageError(f"{shown(text)} is not a whole number", hint="write digits, such as 12") from None
+
+
+def quality_number(text: str) -> int:
+    """Read a quality of 1 to 100."""
+    value = whole(text)
+    if not 1 <= value <= 100:
+        raise UsageError(f"--quality {value} is not a quality", hint="use 1 (coarse and small) to 100")
+    return value
 
 
 def yes_or_no(word: str, name: str) -> bool:

@@ -88,6 +88,11 @@ class Format(NamedTuple):
         return self.name == "tiff" or self.name in _STREAMS
 
     @property
+    def has_quality(self) -> bool:
+        """Whether it is written with a quality from 1 to 100."""
+        return self.name in ("jpeg", "webp", "avif")
+
+    @property
     def written(self) -> bool:
         """Whether it is written."""
         return bool(self.depths)

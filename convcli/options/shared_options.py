@@ -10,7 +10,7 @@ from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
 from convcli.options.typer_parsers import folder_path, output_path, verbatim
-from convcli.parsing import at_least, parse_number, pixel_count, thread_number, whole
+from convcli.parsing import at_least, parse_number, pixel_count, quality_number, thread_number, whole
 
 file_option = partial(typer.Option, rich_help_panel="Files")
 window_option = partial(typer.Option, rich_help_panel="Window")
@@ -193,6 +193,17 @@ class WriteSpec(Options):
     compress: Annotated[
         Compress, file_option("--compress", **choice_of(Compress), help="Compression of lossless formats.")
     ] = Compress.FAST
+    quality: Annotated[
+        int | None,
+        file_option(
+            "--quality",
+            metavar="N",
+            parser=quality_number,
+            show_default="a JPEG's own, else 92",
+            help="Quality of JPEG, WebP and AVIF, 1 to 100. Without it a JPEG is written as it was read, and "
+            "WebP is lossless unless it was lossy.",
+        ),
+    ] = None
     layout: LayoutOption = Layout.HWC
 
     def check(self) -> None:
@@ -204,6 +215,27 @@ class WriteSpec(Options):
             )
         if self.output == "":
             raise UsageError("--output is empty", hint="name a file, or - for stdout")
+        if self.quality is not None:
+            _check_quality(self.output or "", self.format)
+
+    def quality_of(self, has_quality: bool) -> int | None:
+        """Return the quality; a default of the environment is none for formats without one."""
+        return self.quality if has_quality or "quality" not in self.environment else None
+
+
+def _check_quality(output: str, format: str | None) -> None:
+    """Refuse a format that has no quality; what cannot be written at all is said elsewhere."""
+    from convcli.imaging.formats import format_of  # here for start-up
+
+    try:
+        chosen = format_of(output, format)
+    except UsageError:
+        return
+    if not chosen.has_quality:
+        raise UsageError(
+            f"--quality has no effect on {chosen.name.upper()}",
+            hint="write to .jpg, .webp or .avif; --compress is for lossless formats",
+        )
 
 
 class PixelOptions(Options):

@@ -171,6 +171,7 @@ def write_results(
             result.image,
             target.format,
             compress=writing.compress,
+            quality=writing.quality_of(target.format.has_quality),
             strict_depth=strict,
             jobs=spec.jobs,
             layout=writing.layout,
