@@ -8,6 +8,7 @@ from convcli.errors import UsageError, nearest, unknown
 __all__ = [
     "Format",
     "by_name",
+    "check_quality",
     "every",
     "format_of",
     "holding",
@@ -240,6 +241,19 @@ def format_of(path: str, override: str | None = None) -> Format:
     close = nearest(suffix[1:], [known[1:] for known in _BY_SUFFIX])
     hint = f"did you mean '.{close}'?" if close else _LISTING
     raise UsageError(f"{path!r}: no format with the suffix {suffix!r} can be written", hint=hint)
+
+
+def check_quality(path: str, override: str | None) -> None:
+    """Refuse a quality for an output file whose format has none; what cannot be written is said elsewhere."""
+    try:
+        chosen = format_of(path, override)
+    except UsageError:
+        return
+    if not chosen.has_quality:
+        raise UsageError(
+            f"--quality has no effect on {chosen.name.upper()}",
+            hint="write to .jpg, .webp or .avif; --compress is for lossless formats",
+        )
 
 
 def suffix_for(name: str) -> str:

@@ -15,7 +15,7 @@ import typer
 from convcli.choices import MAX_PIXELS, AlphaMode, Compress, Depth, Layout, Method, PadMode
 from convcli.errors import UsageError
 
-__all__ = ["ENVIRONMENT", "Options", "is_default", "with_options"]
+__all__ = ["ENVIRONMENT", "Options", "is_from_environment", "with_options"]
 
 # Options whose default may come from the environment, CONVCLI_PAD for --pad, with the default that it stands
 # for: where another is usual, as for the --pad of pool or the --method of learn, the option is another too.
@@ -114,7 +114,7 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def call(**given: Any) -> None:
-        environment = {name for name in given if is_default(given.get(context), name)}
+        environment = {name for name in given if is_from_environment(given.get(context), name)}
         for one, other in (("quiet", "verbose"), ("verbose", "quiet")):
             if one in environment and other not in environment and given.get(other):
                 given[one] = False
@@ -127,7 +127,7 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
     return call
 
 
-def is_default(context: Any, name: str) -> bool:
+def is_from_environment(context: Any, name: str) -> bool:
     """Whether a parameter's value is a default of the environment."""
     source = context.get_parameter_source(name) if context is not None else None
     return source is not None and source.name == "ENVIRONMENT"

@@ -216,26 +216,13 @@ class WriteSpec(Options):
         if self.output == "":
             raise UsageError("--output is empty", hint="name a file, or - for stdout")
         if self.quality is not None:
-            _check_quality(self.output or "", self.format)
+            from convcli.imaging.formats import check_quality  # here for start-up
+
+            check_quality(self.output or "", self.format)
 
     def quality_of(self, has_quality: bool) -> int | None:
         """Return the quality; a default of the environment is none for formats without one."""
         return self.quality if has_quality or "quality" not in self.environment else None
-
-
-def _check_quality(output: str, format: str | None) -> None:
-    """Refuse a format that has no quality; what cannot be written at all is said elsewhere."""
-    from convcli.imaging.formats import format_of  # here for start-up
-
-    try:
-        chosen = format_of(output, format)
-    except UsageError:
-        return
-    if not chosen.has_quality:
-        raise UsageError(
-            f"--quality has no effect on {chosen.name.upper()}",
-            hint="write to .jpg, .webp or .avif; --compress is for lossless formats",
-        )
 
 
 class PixelOptions(Options):

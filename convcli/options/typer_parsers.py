@@ -12,7 +12,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from convcli.choices import STDOUT
 from convcli.errors import UsageError
 from convcli.options.foreign_options import ForeignWords, names_of
-from convcli.options.option_groups import is_default
+from convcli.options.option_groups import is_from_environment
 from convcli.parsing import yes_or_no
 
 __all__ = ["Command", "PlainGroup", "folder_path", "output_path", "verbatim"]
@@ -87,9 +87,10 @@ def _process_value(parameter: TyperArgument | TyperOption) -> Callable[[Any, Any
     def process_value(ctx: Any, value: Any) -> Any:
         if isinstance(parameter, TyperOption):
             check(ctx, value)
-        label = str(parameter.envvar) if is_default(ctx, parameter.name) else option
+        from_environment = is_from_environment(ctx, parameter.name)
+        label = str(parameter.envvar) if from_environment else option
         if parser is None and value is not None:
-            return coerce(ctx, yes_or_no(value, label) if isinstance(value, str) else value)
+            return coerce(ctx, yes_or_no(value, label) if from_environment else value)
         if parameter.multiple or parameter.nargs == -1:
             value = [read(word, label) for word in value or ()]
         else:

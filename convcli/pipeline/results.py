@@ -51,12 +51,12 @@ def to_image(
     format: Format,
     *,
     details: bool = False,
-    signed: Callable[[float], bool] = bool,
+    signed: Callable[[float], bool] | None = None,
 ) -> Result:
     """Turn one feature map of each frame of `image` into an image for a file of `format`.
 
     With `details`, the result has the figures of the maps. `signed` tells of white in the units of a frame
-    whether negative values are results, not overshoot, so that other ranges may keep more of them.
+    whether negative values are results, as by default, not overshoot: other ranges may keep more of them.
     """
     depth = spec.depth
     if spec.range is RangeMode.RAW and depth is Depth.AUTO and "float" in format.depths:
@@ -77,7 +77,8 @@ def to_image(
     images, notes, clipped, measures = list[Image](), list[str](), 0, list[Statistics]()
     usual = spec.range or RangeMode.CLIP  # of the pages that can be cut
     negative = any(page.dtype.kind == "f" and page.frames[0].pixels.min() < 0 for page in pages)
-    others, tallies = rivals(usual, negative or signed(whites[0])), list[Tally]()
+    others = rivals(usual, negative or signed is None or signed(whites[0]))
+    tallies = list[Tally]()
     dark = list[bool]()  # for each page of floats, whether its results may be meant as 0..1
     for page, found, target, white, unit in zip(pages, maps, targets, whites, units, strict=True):
         to_floats, from_floats = target.dtype.kind == "f", page.dtype.kind == "f"
@@ -108,7 +109,7 @@ def to_image(
         tallies += [
             tally(one.values, others, white, target.dtype)
             for one, target, white in zip(maps, targets, whites, strict=True)
-            if not isinstance(one.values, LazyRows)
+            if not isinstance(one.values, LazyRows) and (spec.range or target.dtype.kind != "f")
         ]
         notes.append(clipping_note(clipped, pixels_in_all, others, tallies))
     if dark and all(dark):
