@@ -182,6 +182,7 @@ def test_records_know_what_the_environment_gave():
 
 def test_colours(convcli: Convcli, monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")  # as in other tests: Rich keeps what it has made of a style
     coloured = "\x1b[38;"
     for settings, options, expected in (
         ({}, (), False),
