@@ -65,7 +65,7 @@ class Choice(StrEnum):
             spelled = text.strip().lower()
             with suppress(ValueError):
                 return cls(cls._synonyms.get(spelled, spelled))
-        raise unknown(cls._label, text, [choice.value for choice in cls])
+        raise unknown(cls._label, text, [choice.value for choice in cls], also=cls._synonyms)
 
 
 # Synonyms mean the same wherever they are used; SciPy's `reflect` needs its tool's name before it.

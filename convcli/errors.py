@@ -89,12 +89,50 @@ class MissingExtraError(ConvcliError):
         super().__init__(f"{what} needs an optional package", hint=f"pip install 'convcli[{extra}]'")
 
 
-def nearest(given: str, known: Iterable[str]) -> str | None:
-    """Return the name among `known` that `given` most likely meant, or None."""
-    from difflib import get_close_matches  # here, as only errors need it
+# Edits that a slip has at most, however long the word is.
+MOST_EDITS = 4
+# What joins words, which is left out.
+_JOINTS = str.maketrans("", "", "-_ ")
 
-    found = get_close_matches(given.lower()[:100], list(known), n=1, cutoff=0.6)
-    return found[0] if found else None
+
+def nearest(given: str, known: Iterable[str]) -> str | None:
+    """Return the name among `known` that `given` most likely meant, or None where none is near.
+
+    Near is a name that so few edits make as one for each three letters: letters inserted, left out, replaced,
+    or swapped with the next (Damerau 1964). Near is too what begins alike: with three letters, and three
+    quarters of the shorter word. Capitals, hyphens and the like make no difference.
+    """
+    word = _letters(given)[:100]
+    ranked = []
+    for name in known:
+        other = _letters(name)
+        alike = next((i for i, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), None)
+        shortest, longest = sorted((len(word), len(other)))
+        stem = shortest >= 3 and (alike is None or alike >= max(3, 0.75 * shortest))
+        most = longest if stem else min(longest // 3, MOST_EDITS)
+        if longest - shortest <= most and (edits := _edits(word, other, most)) <= most:
+            ranked.append((edits, name))
+    return min(ranked, key=lambda pair: pair[0])[1] if ranked else None
+
+
+def _letters(name: str) -> str:
+    return name.lower().translate(_JOINTS)
+
+
+def _edits(one: str, other: str, most: int) -> int:
+    """Return the number of edits between two words, or a larger one than `most` where it is above that."""
+    before, row = list[int](), list(range(len(other) + 1))
+    for i, letter in enumerate(one):
+        after = [i + 1]
+        for j, its in enumerate(other):
+            cost = min(row[j + 1] + 1, after[j] + 1, row[j] + (letter != its))
+            if i and j and letter == other[j - 1] and its == one[i - 1]:
+                cost = min(cost, before[j - 1] + 1)
+            after.append(cost)
+        if min(after) > most:
+            return most + 1
+        before, row = row, after
+    return row[-1]
 
 
 def cut_short(text: str, most: int = 40) -> str:
@@ -112,10 +150,22 @@ def shown(value: object, most: int = 60) -> str:
     return repr(text) if isinstance(value, str) else text
 
 
+# Names that an error lists.
+MOST_LISTED = 12
+
+
 def unknown(
-    what: str, given: object, known: Iterable[str], kind: type[ConvcliError] = UsageError
+    what: str,
+    given: object,
+    known: Iterable[str],
+    kind: type[ConvcliError] = UsageError,
+    *,
+    also: Iterable[str] = (),
+    listing: str = "",
 ) -> ConvcliError:
     """Make the error for a name that is not known, suggesting the nearest one or listing them all.
+
+    Names that are understood `also` are suggested, and not listed; `listing` says where all are listed.
 
     Examples
     --------
@@ -123,6 +173,8 @@ def unknown(
     kernel 'sobl' is not known (did you mean 'sobel'?)
     """
     names = list(known)
-    close = nearest(given, names) if isinstance(given, str) else None
-    hint = f"did you mean '{close}'?" if close else f"choose from: {', '.join(names)}"
+    close = nearest(given, [*names, *also]) if isinstance(given, str) else None
+    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED + 1 else ""
+    listed = ", ".join(names[:MOST_LISTED] if more else names) + more
+    hint = f"did you mean '{close}'?" if close else listing or f"choose from: {listed}"
     return kind(f"{what} {shown(given)} is not known", hint=hint)

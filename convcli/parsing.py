@@ -25,9 +25,11 @@ __all__ = [
     "pixel_count",
     "place",
     "power",
+    "quality_number",
     "real",
     "thread_number",
     "whole",
+    "yes_or_no",
 ]
 
 # A number as people write it, without a fraction bar.
@@ -94,6 +96,24 @@ def whole(text: str) -> int:
         raise UsageError(f"{shown(text)} is not a whole number", hint="write digits, such as 12") from None
 
 
+def quality_number(text: str) -> int:
+    """Read a quality of 1 to 100."""
+    value = whole(text)
+    if not 1 <= value <= 100:
+        raise UsageError(f"--quality {value} is not a quality", hint="use 1 (coarse and small) to 100")
+    return value
+
+
+def yes_or_no(word: str, name: str) -> bool:
+    """Read what the environment says of a flag; `name` is what errors call it."""
+    spelled = word.strip().lower()
+    if spelled in ("1", "true", "yes", "on"):
+        return True
+    if spelled in ("0", "false", "no", "off"):
+        return False
+    raise UsageError(f"{name}: {shown(word)} is neither yes nor no", hint="write 1 or 0")
+
+
 def at_least(least: int, **options: float | None) -> None:
     """Refuse values below `least`; errors name the options, such as ``--show-steps`` for `show_steps`."""
     for name, value in options.items():
@@ -150,6 +170,7 @@ def pixel_count(text: str) -> int:
             f"{shown(text)} is not a number of pixels", hint="write a number such as 1000000, 64M or 2G"
         ) from error
     WHOLE.check(abs(value), "write a smaller number, such as 2G", what="number of pixels")
+    at_least(1, max_pixels=int(value))
     return int(value)
 
 

@@ -27,6 +27,14 @@ READING = """## How some are read
 - **PSD**: the merged picture; documents of 16 and 32 bits are refused by name.
 - **Raw photographs** that are TIFFs (DNG, NEF, ARW, CR2) hold a preview first: they are refused by name.
 """
+WRITING = """## How some are written
+
+- **JPEG**: a JPEG that was read keeps its quality: the file has the same quantisation tables, the same chroma
+  subsampling, and is progressive if that was. What was no JPEG gets quality 92, without subsampling.
+- **WebP** is lossless, but for a picture that was read from a lossy one, which gets quality 92; **AVIF** has
+  quality 92, without subsampling. A WebP or AVIF does not tell the quality that it was written with.
+- `--quality N`, 1 to 100, sets it for all three; WebP is lossy then. Formats without a quality refuse it.
+"""
 
 
 def page() -> str:
@@ -41,6 +49,7 @@ def page() -> str:
             _table(tuple(HEADINGS), rows),
             *(f"{fill(note, 110)}\n" for note in (*NOTES, as_pillow_reads_them())),
             READING,
+            WRITING,
             "## Refused by name\n\nWhatever the file's name: nothing is ever started to read a file.\n",
             _table(("kind", "what converts it"), ((what, hint) for what, hint in kinds())),
         )

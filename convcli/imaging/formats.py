@@ -8,6 +8,7 @@ from convcli.errors import UsageError, nearest, unknown
 __all__ = [
     "Format",
     "by_name",
+    "check_quality",
     "every",
     "format_of",
     "holding",
@@ -86,6 +87,11 @@ class Format(NamedTuple):
     def pages(self) -> bool:
         """Whether its pictures may differ in size, depth and colours."""
         return self.name == "tiff" or self.name in _STREAMS
+
+    @property
+    def has_quality(self) -> bool:
+        """Whether it is written with a quality from 1 to 100."""
+        return self.name in ("jpeg", "webp", "avif")
 
     @property
     def written(self) -> bool:
@@ -181,6 +187,7 @@ _WRITTEN = tuple(format for format in _TABLE if format.written)
 # Formats that hold several pictures as a stream, which few viewers show: hints leave them out.
 _STREAMS = ("pgm", "ppm", "pnm", "pam", "pfm")
 _BY_SUFFIX = {suffix: format for format in _WRITTEN for suffix in format.suffixes}
+_LISTING = "'convcli formats' lists them all"
 _SYNONYMS = {"jpg": "jpeg", "jpe": "jpeg", "tif": "tiff", "apng": "png", "jpeg2000": "jp2", "j2k": "jp2"}
 
 
@@ -215,7 +222,7 @@ def by_name(name: str) -> Format:
     spelled = _SYNONYMS.get(spelled, spelled)
     found = next((format for format in _WRITTEN if format.name == spelled), None)
     if found is None:
-        raise unknown("format", name, names())
+        raise unknown("format", name, names(), also=_SYNONYMS, listing=_LISTING)
     return found
 
 
@@ -232,8 +239,21 @@ def format_of(path: str, override: str | None = None) -> Format:
             hint="add one, such as .png, or name the format with --format",
         )
     close = nearest(suffix[1:], [known[1:] for known in _BY_SUFFIX])
-    hint = f"did you mean '.{close}'?" if close else f"choose from: {', '.join(names())}"
+    hint = f"did you mean '.{close}'?" if close else _LISTING
     raise UsageError(f"{path!r}: no format with the suffix {suffix!r} can be written", hint=hint)
+
+
+def check_quality(path: str, override: str | None) -> None:
+    """Refuse a quality for an output file whose format has none; what cannot be written is said elsewhere."""
+    try:
+        chosen = format_of(path, override)
+    except UsageError:
+        return
+    if not chosen.has_quality:
+        raise UsageError(
+            f"--quality has no effect on {chosen.name.upper()}",
+            hint="write to .jpg, .webp or .avif; --compress is for lossless formats",
+        )
 
 
 def suffix_for(name: str) -> str:

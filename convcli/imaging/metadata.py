@@ -55,6 +55,8 @@ class Metadata(NamedTuple):
         The exponent of a PNG's gAMA chunk.
     subsampling : int, optional
         Chroma subsampling of a JPEG, as Pillow codes it: 0 is 4:4:4, 1 is 4:2:2, 2 is 4:2:0.
+    tables : tuple of tuples of 64 ints
+        Quantisation tables of a JPEG, one for each component: they are its quality.
     iptc : bytes, optional
         IPTC-IIM records: headline, caption, keywords.
     colours : pairs of name and content
@@ -71,6 +73,7 @@ class Metadata(NamedTuple):
     loop: int | None = None
     gamma: float | None = None
     subsampling: int | None = None
+    tables: tuple[tuple[int, ...], ...] = ()
     iptc: bytes | None = None
     colours: tuple[tuple[str, bytes], ...] = ()
     coding: str = ""
@@ -92,6 +95,7 @@ def collect(picture: Pillow.Image, notes: list[str]) -> Metadata:
         loop=loop if isinstance(loop, int) else None,
         gamma=gamma if isinstance(gamma, float) and gamma > 0 else None,
         subsampling=_subsampling(picture),
+        tables=_tables(picture),
     )
 
 
@@ -111,6 +115,17 @@ def _subsampling(picture: Pillow.Image) -> int | None:
 
     sampling: int = get_sampling(picture)
     return sampling if sampling in (0, 1, 2) else None
+
+
+def _tables(picture: Pillow.Image) -> tuple[tuple[int, ...], ...]:
+    """Return the tables of a JPEG's components, in the order of rows; of YCCK that of luma for all."""
+    if picture.format not in ("JPEG", "MPO"):
+        return ()
+    found: dict[int, list[int]] = getattr(picture, "quantization", {})
+    tables = [tuple(found.get(table, ())) for _, _, _, table in getattr(picture, "layer", ())]
+    if picture.info.get("adobe_transform") == 2:  # it is written as CMYK
+        tables = tables[:1] * len(tables)
+    return tuple(tables) if all(len(table) == 64 for table in tables) else ()
 
 
 def usable_dpi(given: Any) -> tuple[float, float] | None:

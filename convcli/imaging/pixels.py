@@ -1,5 +1,6 @@
 """Convert results to the samples of a picture: range mode, bit depth, rounding."""
 
+import math
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -11,12 +12,13 @@ from convcli.errors import OutputError
 from convcli.imaging.formats import Format, holding
 from convcli.imaging.image import Array, full_scale
 
-__all__ = ["Pixels", "SampleType", "suggest_unit", "target_dtype", "to_pixels"]
+__all__ = ["Pixels", "SampleType", "count_cut", "suggest_unit", "target_dtype", "to_pixels"]
 
 # Samples converted at a time, so that a block stays in the cache; a call on fewer ends before another thread
 # has woken up.
 _BLOCK_SAMPLES = 1 << 19
-
+# The same where they are only counted, and what is made on the way is as large as they are.
+_COUNTED_SAMPLES = 1 << 17
 
 # Magnitudes from here on overflow int16.
 _INT16_OVERFLOW = 32768
@@ -159,9 +161,11 @@ def _saturated(block: Array, out: Array) -> int:
             return 0
         if max(-low, high) < _INT16_OVERFLOW and white < _INT16_OVERFLOW:
             block = block.astype(np.int16)
-    inside = np.clip(block, 0, white)
-    np.copyto(out, inside, casting="unsafe")
-    return _count(inside != block)
+    np.copyto(out, np.clip(block, 0, white), casting="unsafe")
+    if block.dtype.kind == "f":
+        return _count((block < 0) | (block > white))
+    # Seen as unsigned, negative numbers are large too: one comparison is enough.
+    return _count(block.view(f"u{block.itemsize}") > white)
 
 
 def _to_floats(
@@ -204,6 +208,24 @@ def _first_channels(count: int, channels: int) -> NDArray[np.bool_]:
     firsts = np.zeros(count, np.bool_)
     firsts[::channels] = True
     return firsts
+
+
+def count_cut(values: Array, mode: RangeMode, *, full_in: float, target: DTypeLike) -> int:
+    """Return how many pixels ``clip``, ``abs`` or ``center`` cut: `clipped` of :func:`to_pixels`."""
+    dtype = np.dtype(target)
+    white = full_in if dtype.kind == "f" else full_scale(dtype)
+    slack = white * 1e-6 if dtype.kind == "f" else 0.5  # a half is rounded down to black, and up beyond white
+    gain = 1.0 if full_in == 1.0 else white / full_in
+    offset = (0.5 if white == 1.0 else (white + 1) / 2) if mode is RangeMode.CENTER else 0.0
+    low, high = (-slack - offset) / gain, (white + slack - offset) / gain
+    if values.dtype.kind in "iu":  # compared with integers: beside a float all of them would be widened
+        low, high = math.ceil(low), math.ceil(high)
+    rows, cut = max(1, _COUNTED_SAMPLES // max(1, values[:1].size)), 0
+    for start in range(0, values.shape[0], rows):
+        block = values[start : start + rows]
+        block = np.abs(block) if mode is RangeMode.ABS else block
+        cut += _count((block < low) | (block >= high))
+    return cut
 
 
 def suggest_unit(values: Array) -> bool:

@@ -1,7 +1,7 @@
 """The options that several commands take, one by one and as records (see `option_groups`)."""
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import typer
 
@@ -11,7 +11,7 @@ from convcli.options import completion
 from convcli.options.option_groups import Options
 from convcli.options.panels import ADVANCED, ESSENTIALS, MESSAGES
 from convcli.options.typer_parsers import folder_path, output_path, verbatim
-from convcli.parsing import at_least, parse_number, pixel_count, thread_number, whole
+from convcli.parsing import at_least, parse_number, pixel_count, quality_number, thread_number, whole
 
 essential_option = partial(typer.Option, rich_help_panel=ESSENTIALS)
 advanced_option = partial(typer.Option, rich_help_panel=ADVANCED)
@@ -201,6 +201,17 @@ class WriteSpec(Options):
             "--compress", **choice_of(Compress), help=f"Compression of lossless formats: {any_of(Compress)}."
         ),
     ] = Compress.FAST
+    quality: Annotated[
+        int | None,
+        file_option(
+            "--quality",
+            metavar="N",
+            parser=quality_number,
+            show_default="the input's",
+            help="Quality of JPEG, WebP, AVIF. 1 to 100; without it that of a JPEG stays, other pictures get "
+            "92, and WebP is lossless unless it was lossy.",
+        ),
+    ] = None
     layout: LayoutOption = Layout.HWC
 
     @property
@@ -217,6 +228,14 @@ class WriteSpec(Options):
             )
         if self.output == "":
             raise UsageError("--output is empty", hint="name a file, or - for stdout")
+        if self.quality is not None:
+            from convcli.imaging.formats import check_quality  # here for start-up
+
+            check_quality(self.output or "", self.format)
+
+    def quality_of(self, has_quality: bool) -> int | None:
+        """Return the quality; a default of the environment is none for formats without one."""
+        return self.quality if has_quality or "quality" not in self.environment else None
 
 
 class PixelOptions(Options):
@@ -242,6 +261,18 @@ class PixelOptions(Options):
             help=f"{any_of(Depth)}, per sample. auto keeps the input's.",
         ),
     ] = Depth.AUTO
+
+    def fitting(self, depths: frozenset[str]) -> Self:
+        """Return the same without defaults of the environment that files of such `depths` cannot hold."""
+        fits, whole_numbers = self, (Depth.EIGHT, Depth.SIXTEEN)
+        raw = self.range is RangeMode.RAW and "range" not in self.environment
+        unfit = self.depth not in (Depth.AUTO, *depths) or (raw and self.depth in whole_numbers)
+        if "depth" in self.environment and unfit:
+            fits = fits.replace(depth=Depth.AUTO)
+        whole = "float" not in depths or fits.depth in whole_numbers
+        if "range" in self.environment and self.range is RangeMode.RAW and whole:
+            fits = fits.replace(range=None)
+        return fits
 
 
 class ColourOptions(Options):

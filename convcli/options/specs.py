@@ -14,7 +14,7 @@ from convcli.options.shared_options import (
 )
 from convcli.options.sheet_options import SheetSpec
 from convcli.options.window_options import PoolWindow, SlidingWindow
-from convcli.parsing import as_padding, as_pair
+from convcli.parsing import as_pair
 
 __all__ = ["FilterSpec", "PoolSpec", "ReadSpec", "SheetSpec", "WriteSpec"]
 
@@ -24,8 +24,8 @@ class FilterSpec(SlidingWindow, KernelOptions, ColourOptions, PixelOptions, Spee
 
     def check(self) -> None:
         """Refuse options that contradict each other."""
+        super().check()
         as_pair(self.stride, "stride")
-        _check_shared(self)
         if self.chain and self.combine is not None:
             raise UsageError(
                 f"--chain and --combine {self.combine} exclude each other",
@@ -60,27 +60,8 @@ class PoolSpec(PoolWindow, ColourOptions, PixelOptions):
 
     def check(self) -> None:
         """Refuse options that contradict each other, or have no effect."""
-        _check_shared(self)
+        super().check()
         _check_pooling(self)
-
-
-def _check_shared(spec: FilterSpec | PoolSpec) -> None:
-    as_pair(spec.dilation, "dilation")
-    if as_padding(spec.padding) != spec.padding:
-        raise UsageError(
-            f"padding {spec.padding!r} is not parsed", hint="give ((top, bottom), (left, right))"
-        )
-    if spec.pad_value is not None and spec.pad is not PadMode.CONSTANT:
-        without = "without --pad" if spec.pad is None else f"with --pad {spec.pad}"
-        raise UsageError(
-            f"--pad-value {spec.pad_value:g} has no effect {without}",
-            hint="use --pad constant, or leave --pad-value out",
-        )
-    if spec.pad is PadMode.VALID and spec.padding not in ("same", "valid", NO_PADDING):
-        raise UsageError(
-            "--pad valid pads nothing, so --padding has no effect",
-            hint="leave --padding out, or choose another --pad",
-        )
 
 
 def _check_pooling(spec: PoolSpec) -> None:

@@ -14,7 +14,10 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from convcli.choices import STDOUT
 from convcli.errors import UsageError
+from convcli.options.foreign_options import ForeignWords, names_of
+from convcli.options.option_groups import is_from_environment
 from convcli.options.panels import ADVANCED
+from convcli.parsing import yes_or_no
 
 __all__ = ["Command", "PlainGroup", "folder_path", "output_path", "print_page", "verbatim"]
 
@@ -36,7 +39,7 @@ def folder_path(text: str) -> str:
     return text
 
 
-class _Asked:
+class _Asked(ForeignWords):
     """What commands and groups have in common: ``--help``, ``--help-all`` and ``--version``."""
 
     _asking: Any = None
@@ -68,8 +71,11 @@ class PlainGroup(_Asked, TyperGroup):
 
 
 def print_page(text: str) -> None:
-    """Print a help page; where stdout is no terminal, colours are left out unless they are forced."""
-    typer.echo(text, color=True if os.environ.get("FORCE_COLOR") else None)
+    """Print a help page, through the pager too; in files and pipes without colours, unless forced."""
+    from convcli.display.terminal.pager import paged
+
+    if not paged(text if text.endswith("\n") else f"{text}\n"):
+        typer.echo(text, color=True if os.environ.get("FORCE_COLOR") else None)
 
 
 def _asking(help_option: Any) -> list[TyperOption]:
@@ -121,23 +127,35 @@ def _process_value(parameter: TyperArgument | TyperOption) -> Callable[[Any, Any
     parser = parameter.type_descriptor.parameter_info.parser
     coerce = parameter.process_value
     metavar = parameter.metavar or parameter.name
-    label = metavar if isinstance(parameter, TyperArgument) else parameter.opts[-1]
+    option = metavar if isinstance(parameter, TyperArgument) else parameter.opts[-1]
 
-    def read(word: Any) -> Any:
+    def read(word: Any, label: str) -> Any:
         try:
             return parser(word) if parser is not None and isinstance(word, str) else word
         except UsageError as error:
-            if label in error.message:
-                raise
-            raise type(error)(f"{label}: {error.message}", hint=error.hint) from None
+            message = error.message.replace(option, label)
+            message = message if label in message else f"{label}: {message}"
+            raise type(error)(message, hint=error.hint) from None
+
+    def check(ctx: Any, value: Any) -> None:
+        """Refuse the name of another option, which stands where the value is missing."""
+        for word in value if isinstance(value, list | tuple) else (value,):
+            dashed = isinstance(word, str) and word.startswith("-")
+            if dashed and word in names_of(ctx.command.get_params(ctx)):
+                hint = f"see {ctx.command_path} --help"
+                raise UsageError(f"option {option} needs a value: {word} is an option", hint=hint)
 
     def process_value(ctx: Any, value: Any) -> Any:
+        if isinstance(parameter, TyperOption):
+            check(ctx, value)
+        from_environment = is_from_environment(ctx, parameter.name)
+        label = str(parameter.envvar) if from_environment else option
         if parser is None and value is not None:
-            return coerce(ctx, value)
+            return coerce(ctx, yes_or_no(value, label) if from_environment else value)
         if parameter.multiple or parameter.nargs == -1:
-            value = [read(word) for word in value or ()]
+            value = [read(word, label) for word in value or ()]
         else:
-            value = read(value)
+            value = read(value, label)
         if parameter.required and parameter.value_is_missing(value) and not ctx.resilient_parsing:
             raise UsageError(f"{label} is missing", hint=f"see {ctx.command_path} --help")
         return parameter.callback(ctx, parameter, value) if parameter.callback is not None else value

@@ -4,10 +4,12 @@ from functools import partial
 from typing import Annotated
 
 from convcli.choices import PadMode, PoolMode
+from convcli.engine.window import NO_PADDING
+from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
 from convcli.options.shared_options import NUMBER, any_of, essential_option, window_option
-from convcli.parsing import Padding, parse_padding, parse_pair, power
+from convcli.parsing import Padding, as_padding, as_pair, parse_padding, parse_pair, power
 
 __all__ = ["DilationOption", "PadValueOption", "PoolWindow", "SlidingWindow", "StrideOption"]
 
@@ -78,6 +80,10 @@ class SlidingWindow(Options):
     ] = "same"
     stride: StrideOption = (1, 1)
     dilation: DilationOption = (1, 1)
+
+    def check(self) -> None:
+        """Refuse options that contradict each other."""
+        _check_padding(self)
 
 
 class PoolWindow(Options):
@@ -158,3 +164,27 @@ class PoolWindow(Options):
         bool,
         window_option("--global", help="One window as large as the picture. Each channel becomes one pixel."),
     ] = False
+
+    def check(self) -> None:
+        """Refuse options that contradict each other."""
+        _check_padding(self)
+
+
+def _check_padding(spec: SlidingWindow | PoolWindow) -> None:
+    """Refuse padding that has no effect, and sizes that are not parsed."""
+    as_pair(spec.dilation, "dilation")
+    if as_padding(spec.padding) != spec.padding:
+        raise UsageError(
+            f"padding {spec.padding!r} is not parsed", hint="give ((top, bottom), (left, right))"
+        )
+    if spec.pad_value is not None and spec.pad is not PadMode.CONSTANT:
+        without = "without --pad" if spec.pad is None else f"with --pad {spec.pad}"
+        raise UsageError(
+            f"--pad-value {spec.pad_value:g} has no effect {without}",
+            hint="use --pad constant, or leave --pad-value out",
+        )
+    if spec.pad is PadMode.VALID and spec.padding not in ("same", "valid", NO_PADDING):
+        raise UsageError(
+            "--pad valid pads nothing, so --padding has no effect",
+            hint="leave --padding out, or choose another --pad",
+        )

@@ -80,6 +80,18 @@ class Filtering(NamedTuple):
                 chosen = plan_for(pixels, flat, spec.window(flat.shape), spec.method).plan
                 yield MethodUsed(found.name, chosen.method.value, chosen.reason)
 
+    def signed(self, map: int, white: float) -> bool:
+        """Whether a flat white picture gives less than half of that: negative values of a map are results.
+
+        Sharpening keeps flat pictures: what is negative in its result is overshoot. Magnitudes are never.
+        """
+        recipes = _recipes(self.kernels.kernels, self.spec)
+        path, level = recipes if self.spec.chain else recipes[map : map + 1], white
+        for recipe in path:
+            flat = [np.array([level * weights.sum() + bias]) for weights, bias in recipe.slides]
+            level = float((flat[0] if recipe.how is None else combine(flat, recipe.how))[0])
+        return path[-1].how is not Combine.MAGNITUDE and level + self.spec.bias < white / 2
+
     def _slide(self, pixels: Array, pad_value: float | None) -> list[Array]:
         recipes = _recipes(self.kernels.kernels, self.spec)
         if not self.spec.chain:

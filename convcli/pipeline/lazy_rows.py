@@ -1,6 +1,6 @@
 """Feature maps that are computed, measured and turned into pixels in bands of rows that fit the CPU cache."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,8 +9,9 @@ from numpy.typing import DTypeLike, NDArray
 from convcli.choices import RangeMode
 from convcli.engine.threads import run, thread_count
 from convcli.imaging.pixels import Pixels, to_pixels
+from convcli.pipeline.clipping import Tally, tally
 
-__all__ = ["LazyRows", "Statistics", "measured", "to_samples"]
+__all__ = ["LazyRows", "Samples", "Statistics", "measured", "to_samples"]
 
 Array = NDArray[Any]
 
@@ -41,6 +42,14 @@ class Statistics(NamedTuple):
     size: int
 
 
+class Samples(NamedTuple):
+    """The samples of a map, its statistics if asked for, and the tallies of its bands if it had some."""
+
+    pixels: Pixels
+    statistics: list[Statistics]
+    tallies: list[Tally]
+
+
 def measured(values: Array) -> Statistics:
     """Return the statistics of `values`."""
     total = float(values.sum(dtype=np.float64))
@@ -56,19 +65,22 @@ def to_samples(
     jobs: int | None,
     details: bool,
     span: tuple[float, float] | None = None,
-) -> tuple[Pixels, list[Statistics]]:
+    rivals: Sequence[RangeMode] = (),
+) -> Samples:
     """Turn a map into samples of type `target`, as :func:`to_pixels` does; with `details`, measure it too.
+
+    Bands, which are gone afterwards, are measured for the note on clipped pixels, for the ranges `rivals`.
 
     Bands depend on the map's shape alone, so that results do not depend on the number of threads.
     """
     if not isinstance(values, LazyRows):
         pixels = to_pixels(values, mode, full_in=full_in, target=target, span=span)
-        return pixels, [measured(values)] if details else []
+        return Samples(pixels, [measured(values)] if details else [], [])
     height, row = values.shape[0], int(np.prod(values.shape[1:]))
     band_rows = max(1, min(max(height * row // BANDS, SMALLEST), LARGEST // values.sample_bytes) // row)
     starts = range(0, height, band_rows)
     out = np.empty(values.shape, target)
-    clipped, found = dict.fromkeys(starts, 0), dict[int, Statistics]()
+    clipped, found, tallies = dict.fromkeys(starts, 0), dict[int, Statistics](), dict[int, Tally]()
 
     def work(start: int, _: object) -> None:
         end = min(start + band_rows, height)
@@ -77,6 +89,9 @@ def to_samples(
             found[start] = measured(band)
         made = to_pixels(band, mode, full_in=full_in, target=target, out=out[start:end])
         clipped[start] = made.clipped
+        within = Tally(0.0, full_in, ())
+        tallies[start] = tally(band, rivals, full_in, target) if rivals or made.clipped else within
 
     run(work, starts, thread_count(jobs))
-    return Pixels(out, sum(clipped.values())), [found[start] for start in starts if details]
+    measures = [found[start] for start in starts if details]
+    return Samples(Pixels(out, sum(clipped.values())), measures, list(tallies.values()))

@@ -6,7 +6,7 @@ command loads this module, so it imports Rich, `json` and modules that need NumP
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -47,8 +47,11 @@ def path(name: str) -> None:
 
 
 def text(words: str) -> None:
-    """Write text on stdout."""
-    stdout().write(words)
+    """Write text on stdout, through the pager where it is long."""
+    from convcli.display.terminal.pager import paged
+
+    if not paged(words):
+        stdout().write(words)
 
 
 def product(data: bytes | memoryview) -> None:
@@ -75,11 +78,31 @@ def draw(item: object, *, no_color: bool, stderr: bool = False) -> None:
 
 
 def draw_on(screen: "Console", *items: object) -> None:
-    """Print what Rich draws on a console."""
+    """Print what Rich draws on a console, through the pager where it is long."""
+    from convcli.display.terminal import pager
+
     with _told(), _aside(stdout=not screen.stderr):
+        if screen.stderr or not pager.is_wanted():
+            for item in items:
+                screen.print(item, crop=False)
+        elif not pager.paged(
+            drawn := _rendered(screen, items), lambda: _without_colours(items, screen.width)
+        ):
+            screen.file.write(drawn)
+        screen.file.flush()
+
+
+def _without_colours(items: Iterable[object], width: int) -> str:
+    from convcli.display.terminal.console import PlainConsole
+
+    return _rendered(PlainConsole(color_system=None, width=width), items)
+
+
+def _rendered(screen: "Console", items: Iterable[object]) -> str:
+    with screen.capture() as kept:
         for item in items:
             screen.print(item, crop=False)
-        screen.file.flush()
+    return kept.get()
 
 
 def unwritable(error: OSError) -> OutputError:
@@ -117,18 +140,18 @@ def give_up_stdout() -> None:
 
 
 def console(*, no_color: bool, stderr: bool = False, forced: bool = False) -> "Console":
-    """Return a Rich console; Rich itself honours ``NO_COLOR`` and terminals without colour.
+    """Return a Rich console; Rich itself honours ``NO_COLOR``, ``FORCE_COLOR`` and terminals without colour.
 
-    A `forced` one writes 24-bit colours and graphics wherever it writes to.
+    A `forced` one writes 24-bit colours and graphics wherever it writes to; `no_color` is stronger than the
+    environment.
     """
-    if not stderr:
-        stdout()  # Rich itself says nothing about one that is closed
+    stream = sys.stderr if stderr else stdout()  # Rich itself says nothing about one that is closed
     from convcli.display.terminal.console import PlainConsole
 
     return PlainConsole(
         no_color=True if no_color else None,
         stderr=stderr,
-        force_terminal=True if forced else None,
+        force_terminal=forced or (stream.isatty() if no_color else None),
         color_system="truecolor" if forced else "auto",
     )
 

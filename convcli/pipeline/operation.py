@@ -62,6 +62,10 @@ class Operation(Protocol):
         """Return maps whose rows are computed later; None where that is not possible, or does not pay."""
         ...
 
+    def signed(self, map: int, white: float) -> bool:
+        """Whether a flat white picture gives less than half of that: negative values of a map are results."""
+        ...
+
     def bleeds(self, alpha: NDArray[Any]) -> bool:
         """Whether colours of fully transparent pixels reach visible ones through the windows."""
         ...

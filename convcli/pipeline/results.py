@@ -1,6 +1,6 @@
 """Feature maps become the image of a file: range, depth, a note on clipped pixels, minimum, maximum, mean."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from convcli.imaging.formats import Format
 from convcli.imaging.image import Frame, Image, Space, full_scale, together
 from convcli.imaging.pixels import suggest_unit, target_dtype, to_pixels
 from convcli.options.specs import FilterSpec, PoolSpec
+from convcli.pipeline.clipping import Tally, clipping_note, rivals, tally
 from convcli.pipeline.lazy_rows import LazyRows, Statistics, to_samples
 from convcli.pipeline.operation import FeatureMap
 
@@ -50,10 +51,12 @@ def to_image(
     format: Format,
     *,
     details: bool = False,
+    signed: Callable[[float], bool] | None = None,
 ) -> Result:
     """Turn one feature map of each frame of `image` into an image for a file of `format`.
 
-    With `details`, the result has the figures of the maps.
+    With `details`, the result has the figures of the maps. `signed` tells of white in the units of a frame
+    whether negative values are results, as by default, not overshoot: other ranges may keep more of them.
     """
     depth = spec.depth
     if spec.range is RangeMode.RAW and depth is Depth.AUTO and "float" in format.depths:
@@ -72,11 +75,15 @@ def to_image(
         if spec.range is RangeMode.SCALE and len(pages) > 1
     ]
     images, notes, clipped, measures = list[Image](), list[str](), 0, list[Statistics]()
+    usual = spec.range or RangeMode.CLIP  # of the pages that can be cut
+    negative = any(page.dtype.kind == "f" and page.frames[0].pixels.min() < 0 for page in pages)
+    others = rivals(usual, negative or signed is None or signed(whites[0]))
+    tallies = list[Tally]()
     dark = list[bool]()  # for each page of floats, whether its results may be meant as 0..1
     for page, found, target, white, unit in zip(pages, maps, targets, whites, units, strict=True):
         to_floats, from_floats = target.dtype.kind == "f", page.dtype.kind == "f"
         mode = spec.range or (RangeMode.RAW if to_floats else RangeMode.CLIP)
-        pixels, of_frame = to_samples(
+        pixels, of_frame, of_bands = to_samples(
             found.values,
             mode,
             full_in=white,
@@ -84,7 +91,9 @@ def to_image(
             jobs=spec.jobs,
             details=details,
             span=(float(np.min(ends)) * unit, float(np.max(ends)) * unit) if ends else None,
+            rivals=others,
         )
+        tallies += of_bands
         clipped += pixels.clipped
         measures += of_frame
         notes += [target.note] if target.note else []
@@ -97,7 +106,12 @@ def to_image(
             notes += overflow_note(page.frames, [pixels.array])
     pixels_in_all = sum(found.values.shape[0] * found.values.shape[1] for found in maps)
     if clipped > NOTED_CLIPPING * pixels_in_all:
-        notes.append(_clipping_note(clipped / pixels_in_all, spec.range or RangeMode.CLIP))
+        tallies += [
+            tally(one.values, others, white, target.dtype)
+            for one, target, white in zip(maps, targets, whites, strict=True)
+            if not isinstance(one.values, LazyRows) and (spec.range or target.dtype.kind != "f")
+        ]
+        notes.append(clipping_note(clipped, pixels_in_all, others, tallies))
     if dark and all(dark):
         notes.append("all results lie within 0..1; --range unit makes 1 white")
     return Result(together(images), tuple(dict.fromkeys(notes)), clipped, tuple(measures))
@@ -124,11 +138,6 @@ def _opacity(
         mode = RangeMode.UNIT if source.kind == "f" else RangeMode.CLIP
         return to_pixels(alpha, mode, full_in=full_scale(source), target=target).array
     return alpha.astype(target) if format.numbers else np.divide(alpha, full_scale(source), dtype=target)
-
-
-def _clipping_note(share: float, mode: RangeMode) -> str:
-    others = [other for other in (RangeMode.ABS, RangeMode.SCALE, RangeMode.CENTER) if other is not mode]
-    return f"{share:.0%} of the pixels were cut to fit; --range {'|'.join(others)} keeps more"
 
 
 def _space(image: Image, frame: Frame) -> Space:

@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from convcli.choices import Depth, RangeMode
 from convcli.errors import OutputError
 from convcli.imaging import formats, pixels
-from convcli.imaging.pixels import suggest_unit, target_dtype, to_pixels
+from convcli.imaging.pixels import count_cut, suggest_unit, target_dtype, to_pixels
 
 CASES = [
     # mode, values, white in, target, expected, clipped
@@ -47,6 +47,10 @@ def test_ranges(mode, values, white, target, expected, clipped, dtype):
     assert result.array.dtype == np.dtype(target)
     assert_array_equal(result.array, np.array([expected], dtype=target))
     assert result.clipped == clipped
+    if mode in ("clip", "abs", "center"):
+        for kind in (dtype, *([np.int32] if np.abs(np.rint(values) - values).max() == 0 else [])):
+            counted = count_cut(np.array([values], kind), RangeMode(mode), full_in=white, target=target)
+            assert counted == clipped
 
 
 def test_every_mode_has_a_case():

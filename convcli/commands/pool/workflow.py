@@ -67,6 +67,10 @@ class PoolingOperation(NamedTuple):
 
         return map_frame(frame, curves, self.spec, slide, weigh, self.windows(frame.size), ceil=how.ceil)
 
+    def signed(self, _: int, __: float) -> bool:
+        """Return True: negative values, of negative pixels alone, are results."""
+        return True
+
     def bleeds(self, alpha: Array) -> bool:
         """Whether colours of fully transparent pixels reach visible ones through the window."""
         how = self._pooling(alpha.shape)

@@ -93,7 +93,11 @@ def show_files(
 
 def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> None:
     fields = (*WINDOW_FIELDS, *SUM_FIELDS)
-    given = [name for name in fields if getattr(spec, name) != getattr(FilterSpec, name)]
+    given = [
+        name
+        for name in fields
+        if getattr(spec, name) != getattr(FilterSpec, name) and name not in spec.environment
+    ]
     options = {name: "--" + name.replace("_", "-") for name in given}
     if not kernels:
         borders = PADDING_FIELDS if not isinstance(spec.padding, str) else ()

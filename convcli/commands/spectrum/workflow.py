@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.choices import STDIN, Compress, PadMode
+from convcli.choices import STDIN, PadMode
 from convcli.commands.spectrum.view import MOST_DRAWN, Spectra
 from convcli.display.drawn.lettering import font_notes
 from convcli.display.words import printable, size
@@ -70,7 +70,7 @@ def spectrum_files(
         if naming is None:
             return Outcome(input=source.path, drawing=spectra, report=report, notes=tuple(notes))
         (target,) = naming.targets(source, (f"{found.stem}-spectrum",), "png")
-        data = _encoded(spectra.picture(), target.format, writing.compress)
+        data = _encoded(spectra.picture(), target.format, writing)
         if writing.output is None:
             make_folder(os.path.dirname(target.path))
         done = write_outputs(source, [(target.path, data)], replace=target.replace)
@@ -130,7 +130,7 @@ def _report(
     }
 
 
-def _encoded(pixels: NDArray[np.uint8], format: Format, compress: Compress) -> bytes:
+def _encoded(pixels: NDArray[np.uint8], format: Format, writing: WriteSpec) -> bytes:
     if format.numbers:
         raise OutputError(f"a drawing is not written as {format.name.upper()}", hint="name a .png")
-    return encode_pixels(pixels, format, compress)
+    return encode_pixels(pixels, format, writing.compress, writing.quality)

@@ -5,7 +5,7 @@ from typing import Any
 __all__ = ["SETTINGS", "without_times"]
 
 # Arguments of Pillow's `save`. The number of threads changes the bytes, so it is not that of this machine.
-SETTINGS: dict[str, Any] = {"quality": 92, "subsampling": "4:4:4", "max_threads": 4}
+SETTINGS: dict[str, Any] = {"subsampling": "4:4:4", "max_threads": 4}
 # Boxes that begin with the times of creation and modification, 8 bytes each after version 1 and flags.
 _TIMED = (b"mvhd\1", b"tkhd\1", b"mdhd\1")
 

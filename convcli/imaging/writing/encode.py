@@ -4,6 +4,7 @@ The encoders of single formats are imported where they are used, for start-up.
 """
 
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -40,6 +41,7 @@ def encode_picture(
     format: Format | str,
     *,
     compress: Compress = Compress.FAST,
+    quality: int | None = None,
     strict_depth: bool = False,
     jobs: int | None = None,
     layout: Layout = Layout.HWC,
@@ -52,8 +54,12 @@ def encode_picture(
     Parameters
     ----------
     compress : Compress
-        For lossless formats. JPEG has quality 92, and the chroma subsampling of the JPEG that was read, else
-        none; what was a progressive JPEG or a lossy WebP becomes one again.
+        For lossless formats.
+    quality : int, optional
+        Of JPEG, WebP and AVIF, 1 to 100: WebP is lossy then. By default a JPEG has the quantisation tables of
+        the JPEG that was read, so the same quality; other pictures become JPEG and AVIF of quality 92, and
+        lossless WebP. A JPEG keeps the chroma subsampling of the one that was read, else it has none; what
+        was a progressive JPEG or a lossy WebP becomes one again.
     strict_depth : bool
         Whether 16 bits were asked for: a missing package is an error then, not a reason to write 8.
     jobs : int, optional
@@ -69,7 +75,9 @@ def encode_picture(
             fitted, notes = adapted(image, format)
             fitted, lost = with_fitting(fitted, format)
             notes += lost
-            data = _encode(fitted, format, compress, strict_depth, jobs, layout, notes)
+            if quality is not None and not format.has_quality:
+                notes.append(f"--quality has no effect on {format.name.upper()}")
+            data = _encode(fitted, format, compress, quality, strict_depth, jobs, layout, notes)
             if format.name == "tiff":
                 data = with_tags(data, fitted, notes)
         notes += heard.warnings
@@ -86,16 +94,19 @@ def encode_picture(
     return Encoded(data, tuple(dict.fromkeys(notes)))
 
 
-def encode_pixels(pixels: Array, format: Format | str, compress: Compress = Compress.FAST) -> bytes:
+def encode_pixels(
+    pixels: Array, format: Format | str, compress: Compress = Compress.FAST, quality: int | None = None
+) -> bytes:
     """Return the file of `format` that holds a drawing: 8-bit grey (H, W), or RGB (H, W, 3)."""
     space = Space.RGB if pixels.ndim == 3 else Space.GRAY
-    return encode_picture(Image((Frame(pixels),), space), format, compress=compress).data
+    return encode_picture(Image((Frame(pixels),), space), format, compress=compress, quality=quality).data
 
 
 def _encode(
     image: Image,
     format: Format,
     compress: Compress,
+    quality: int | None,
     strict_depth: bool,
     jobs: int | None,
     layout: Layout,
@@ -122,7 +133,9 @@ def _encode(
             return png.encode_animation(patches(image.frames), compress, chunks, loop, count, jobs)
         if narrowed or compress is not Compress.SMALL:
             return png.encode(first.stacked(), compress, chunks, jobs)
-        return png.with_chunks(_by_pillow(image, format, compress, notes), chunks)  # smaller, and slower
+        return png.with_chunks(
+            _by_pillow(image, format, compress, quality, notes), chunks
+        )  # smaller, and slower
     if format.name == "tiff" and _needs_tifffile(image):
         from convcli.imaging.writing import tifffile_writer
 
@@ -133,7 +146,7 @@ def _encode(
             if None in narrowed_pages:
                 raise
             image = together([page for page in narrowed_pages if page is not None])
-    return _by_pillow(image, format, compress, notes)
+    return _by_pillow(image, format, compress, quality, notes)
 
 
 def _without_tifffile(image: Image, strict_depth: bool, notes: list[str]) -> Image | None:
@@ -166,16 +179,22 @@ def _needs_tifffile(image: Image) -> bool:
     )
 
 
-def _by_pillow(image: Image, format: Format, compress: Compress, notes: list[str]) -> bytes:
+def _by_pillow(
+    image: Image, format: Format, compress: Compress, quality: int | None, notes: list[str]
+) -> bytes:
     from convcli.imaging.reading.pillow_modes import to_pillow
 
-    several = len(image.frames) > 1
+    first, several = image.frames[0], len(image.frames) > 1
     settings: dict[str, Any] = {**_COMPRESSION.get(format.name, {}).get(compress, {})}
     settings |= metadata_options(image, format, notes)
-    if format.name == "webp" and image.metadata.coding == "lossy":
-        settings |= {"quality": _WEBP_QUALITY, "method": 6 if compress is Compress.SMALL else 4}
-    elif format.name == "webp":
+    if format.name == "jpeg" and quality is None and image.metadata.tables:
+        settings |= {"quality": -1, "qtables": _qtables(image.metadata.tables[: first.channels])}
+    elif format.name == "webp" and quality is None and image.metadata.coding != "lossy":
         settings |= {"lossless": True, "exact": True}
+    elif format.name == "webp":
+        settings["method"] = 6 if compress is Compress.SMALL else 4
+    if format.has_quality and "qtables" not in settings and "lossless" not in settings:
+        settings["quality"] = quality or _QUALITY
     if format.name == "gif":
         from convcli.imaging.writing import gif
 
@@ -224,8 +243,16 @@ def _saved(picture: Pillow.Image, format: Format, settings: dict[str, Any]) -> b
     return buffer.getvalue()
 
 
-# Quality of lossy WebP, which is written where the input was lossy: as of JPEG and AVIF.
-_WEBP_QUALITY = 92
+def _qtables(tables: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Return quantisation tables as Pillow takes them: the last one holds for further components."""
+    kept = [list(table) for table in tables]
+    while len(kept) > 1 and kept[-1] == kept[-2]:
+        kept.pop()
+    return kept
+
+
+# Quality of JPEG and AVIF, and of WebP where the input was lossy, if nothing else is known.
+_QUALITY = 92
 # Arguments of Pillow's `save` by format and --compress.
 _COMPRESSION: dict[str, dict[Compress, dict[str, Any]]] = {
     "png": {
@@ -244,9 +271,7 @@ _COMPRESSION: dict[str, dict[Compress, dict[str, Any]]] = {
         Compress.NONE: {"quality": 0, "method": 0},
     },
     "avif": dict.fromkeys(Compress, avif.SETTINGS),
-    "jpeg": {
-        hard: {"quality": 92, "subsampling": 0, "optimize": hard is Compress.SMALL} for hard in Compress
-    },
+    "jpeg": {hard: {"subsampling": 0, "optimize": hard is Compress.SMALL} for hard in Compress},
     # No time of writing: the same command gives the same bytes.
     "pdf": {hard: {"creationDate": None, "modDate": None} for hard in Compress},
 }

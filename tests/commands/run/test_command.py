@@ -330,7 +330,7 @@ WRONG = {
         "'gray.png': layer 2 (pool 'late') leaves nothing: its window 30x30 is larger than the 20x27",
         "larger picture",
     ),
-    "missing input": (["net.toml", "gone.png"], 1, "'gone.png' does not exist", "did you mean"),
+    "missing input": (["net.toml", "grya.png"], 1, "'grya.png' does not exist", "did you mean 'gray.png'"),
     "taken": (["net.toml", "gray.png"], 1, "'gray-net.npy' is already there", "--force"),
     "channels in a PNG": (["wide.toml", "gray.png", "-o", "y.png"], 1, "5 channels", ".npy"),
     "three channels in a CSV": (

@@ -311,7 +311,7 @@ BROKEN = [
     ("k.npz", zipped(x=b"text"), "holds several arrays: none", "file.npz:name"),
     ("k.npz", zipped(**{"x.npy": b"text"}), "array 'x' is not a whole .npy file", "save it again"),
     ("k.npz", zipped(**{"x.npy": PICKLED}), "array 'x' holds pickled objects", "float64"),
-    ("k.npz:c", npz(aa=np.eye(2), cc=np.eye(2)), "array of kernel file 'k.npz' 'c' is not known", "'cc'"),
+    ("k.npz:c", npz(aa=np.eye(2), cc=np.eye(2)), "array of kernel file 'k.npz' 'c' is not known", "aa, cc"),
     ("k.npz", npz(kernel=np.eye(2), combine=np.array(3)), "'combine' is an array, not a text", "quotes"),
 ]
 

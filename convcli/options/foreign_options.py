@@ -1,0 +1,146 @@
+"""Options and commands as people type them who know other tools, or slip: taken, or answered with ours."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from typer.core import TyperOption
+
+from convcli.errors import UsageError, nearest
+
+__all__ = ["ForeignWords", "names_of"]
+
+# Other spellings, which are taken for ours where a command has the option.
+_SPELLINGS = {
+    "--grey": "--gray",
+    "--no-colour": "--no-color",
+    "--normalise": "--normalize",
+    "--centre": "--center",
+    "--no-centre": "--no-center",
+}
+
+# Our options, and other tools' words for them, in the order in which they are looked for.
+_OURS = {
+    "--pad": "--border --boundary --border-type --border-mode --boundary-mode --edge --extend --padding-mode "
+    "--virtual-pixel --mode",
+    "--kernel": "--filter --weights --matrix --convolution -f",
+    "--size": "--kernel-size --ksize --window",
+    "--stride": "--step --subsample",
+    "--dilation": "--atrous --rate",
+    "--bias": "--offset --delta",
+    "--convolve": "--flip --rotate",
+    "--gray": "--grayscale --greyscale --mono --luma",
+    "--depth": "--bits --bit-depth --dtype",
+    "--range": "--rescale --stretch --clip --abs --scale",
+    "--output": "--out --outfile --save --dest",
+    "--out-dir": "--output-dir --outdir --output-folder --folder --directory",
+    "--format": "--ext --extension --type",
+    "--force": "--overwrite --yes -y",
+    "--jobs": "--threads --workers --num-workers --cores -j -t",
+    "--quiet": "--silent",
+    "--verbose": "--debug",
+    "--no-color": "--color --colour --monochrome",
+    "--recursive": "-r -R",
+}
+
+# Words that are parameters of a kernel here, and words for what needs no option.
+_PARAMETERS = ("--sigma", "--radius", "--angle", "--size", "--amount")
+_INPUTS = ("--input", "--in", "--image", "-i")
+
+# Our commands, and other words for what they do.
+_COMMANDS = {
+    "filter": "convolve conv conv2d correlate apply convert",
+    "pool": "maxpool avgpool downsample shrink",
+    "run": "infer forward predict network net",
+    "learn": "fit train solve",
+    "show": "view print display info identify stats",
+    "spectrum": "fft dft fourier",
+    "compare": "diff pad padding borders",
+    "kernels": "list filters kernel",
+    "formats": "suffixes types",
+}
+
+
+def names_of(parameters: Sequence[Any]) -> set[str]:
+    """Return all names of the options among a command's parameters."""
+    options = [one for one in parameters if isinstance(one, TyperOption)]
+    return {name for option in options for name in (*option.opts, *option.secondary_opts)}
+
+
+class ForeignWords:
+    """What a command or group of Typer's does before its words are parsed, and when that fails."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of the command line."""
+        known = names_of(self.get_params(ctx))  # type: ignore[attr-defined]
+        with _told(known, ctx.command_path):
+            return super().parse_args(ctx, _as_ours(args, known, ctx.command_path))  # type: ignore[misc,no-any-return]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command of a group that the first word names."""
+        try:
+            return super().resolve_command(ctx, args)  # type: ignore[misc]
+        except typer.TyperException:
+            names = self.list_commands(ctx)  # type: ignore[attr-defined]
+            advice = _command_for(args[0].lower(), names)
+            hint = f"{advice}see {ctx.command_path} --help"
+            raise UsageError(f"no such command {args[0]!r}", hint=hint) from None
+
+
+def _as_ours(words: Sequence[str], known: Collection[str], command: str) -> list[str]:
+    """Return the words of a command line, with options in the spelling of those that are `known`.
+
+    A long option behind one dash, as ``-pad``, is an error: its letters would be options and their values.
+    """
+    ours = list(words)
+    for place, word in enumerate(words):
+        if word == "--":
+            break
+        name, equals, value = word.partition("=")
+        if name not in known and _SPELLINGS.get(name) in known:
+            ours[place] = f"{_SPELLINGS[name]}{equals}{value}"
+        elif len(name) > 2 and f"-{name}" in known:
+            raise UsageError(f"no such option: {name}", hint=f"did you mean -{name}? see {command} --help")
+    return ours
+
+
+@contextmanager
+def _told(known: Collection[str], command: str) -> Iterator[None]:
+    """Make errors that name `command` of options that are not `known`, or lack their value."""
+    try:
+        yield
+    except typer.TyperException as error:
+        name = getattr(error, "option_name", None)
+        if name is None:
+            raise
+        see = f"see {command} --help"
+        if type(error).__name__ != "NoSuchOption":
+            does = "needs a value" if "requires" in error.message else "takes no value"
+            raise UsageError(f"option {name} {does}", hint=see) from None
+        raise UsageError(f"no such option: {name}", hint=f"{_option_for(name, known)}{see}") from None
+
+
+def _option_for(name: str, known: Collection[str]) -> str:
+    if name in _INPUTS:
+        return "inputs are named without an option; "
+    ours = next((our for our, others in _OURS.items() if our in known and name in others.split()), None)
+    if ours is not None:
+        return f"here it is {ours}; "
+    if name in _PARAMETERS and "--kernel" in known:
+        return "parameters follow a kernel's name, as in -k gaussian:sigma=2; "
+    close = nearest(name, [one for one in known if one.startswith("--")]) if name.startswith("--") else None
+    return f"did you mean {close}? " if close else ""
+
+
+def _command_for(name: str, known: Collection[str]) -> str:
+    ours = next((our for our, others in _COMMANDS.items() if our in known and name in others.split()), None)
+    ours = ours or nearest(name, known)
+    if ours is not None:
+        return f"did you mean {ours!r}? "
+    if "filter" in known:
+        from convcli.kernels import library  # here, as only errors need it
+
+        if library.canonical(name) in library.names():
+            return f"a kernel slides by 'convcli filter INPUT -k {name}'; "
+    return ""

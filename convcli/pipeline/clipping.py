@@ -1,0 +1,53 @@
+"""The note on pixels that were cut: it names the ranges that keep more of this very result."""
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any, NamedTuple
+
+from numpy.typing import DTypeLike, NDArray
+
+from convcli.choices import RangeMode
+from convcli.imaging.pixels import count_cut
+
+__all__ = ["Tally", "clipping_note", "rivals", "tally"]
+
+
+class Tally(NamedTuple):
+    """Extremes of a map, or of a band of its rows, and how many pixels other ranges would cut."""
+
+    low: float
+    high: float
+    cut: tuple[int, ...]  # by each of the `rivals` of the range
+
+
+def rivals(mode: RangeMode, signed: bool) -> tuple[RangeMode, ...]:
+    """Return the ranges that may cut less than `mode`, beside stretching, which cuts nothing.
+
+    Of results that are not `signed`, negative values are overshoot, or there are none: to fold or lift them
+    would spoil the picture.
+    """
+    if mode is RangeMode.CLIP:
+        return (RangeMode.ABS, RangeMode.CENTER) if signed else ()
+    if mode is RangeMode.CENTER:
+        return (RangeMode.CLIP, RangeMode.ABS) if signed else (RangeMode.CLIP,)
+    return ()  # what abs cuts the others cut too; 0..1 is black by all of them
+
+
+def tally(values: NDArray[Any], modes: Sequence[RangeMode], full_in: float, target: DTypeLike) -> Tally:
+    """Measure values, with white at `full_in`, that are to become samples of type `target`."""
+    cut = tuple(count_cut(values, mode, full_in=full_in, target=target) for mode in modes)
+    return Tally(float(values.min()), float(values.max()), cut)
+
+
+def clipping_note(clipped: int, pixels: int, modes: Sequence[RangeMode], tallies: Sequence[Tally]) -> str:
+    """Return the note on `clipped` pixels of so many; `tallies` of all maps and bands are for `modes`."""
+    cut = {mode: sum(one.cut[index] for one in tallies) for index, mode in enumerate(modes)}
+    better = {mode for mode in modes if cut[mode] < clipped}
+    if cut.get(RangeMode.CLIP) == cut.get(RangeMode.ABS):  # there are no negative values
+        better.discard(RangeMode.ABS)
+    low, high = min(one.low for one in tallies), max(one.high for one in tallies)
+    if isfinite(low) and isfinite(high) and low < high:
+        better.add(RangeMode.SCALE)
+    said = f"{clipped / pixels:.0%} of the pixels were cut to fit"
+    named = "|".join(mode for mode in RangeMode if mode in better)
+    return f"{said}; --range {named} keeps more" if named else said
