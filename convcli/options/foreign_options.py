@@ -51,7 +51,7 @@ _INPUTS = ("--input", "--in", "--image", "-i")
 # Our commands, and other words for what they do.
 _COMMANDS = {
     "filter": "convolve conv conv2d correlate apply convert",
-    "pool": "maxpool avgpool downsample shrink",
+    "pool": "maxpool avgpool median erode dilate downsample shrink",
     "run": "infer forward predict network net",
     "learn": "fit train solve",
     "show": "view print display info identify stats",

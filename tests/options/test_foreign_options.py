@@ -125,6 +125,7 @@ COMMANDS_TYPED = {
     "kernel": "did you mean 'kernels'? see convcli --help",
     "convolve": "did you mean 'filter'? see convcli --help",
     "maxpool": "did you mean 'pool'? see convcli --help",
+    "median": "did you mean 'pool'? see convcli --help",
     "fft": "did you mean 'spectrum'? see convcli --help",
     "sobel": "a kernel slides by 'convcli filter INPUT -k sobel'; see convcli --help",
     "xyzzy": "see convcli --help",

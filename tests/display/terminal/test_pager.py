@@ -93,7 +93,7 @@ def test_less_gets_colours_and_is_told_to_keep_them(terminal: Terminal, keeping,
 @pytest.mark.parametrize(
     "words",
     [
-        ("kernels",),
+        ("kernels", "--all"),
         ("show", SAMPLES / "camera.png", "-k", "sobel-x", "-k", "laplacian"),
         ("explain", SAMPLES / "camera.png", "-k", "gaussian:sigma=4", "--at", "9,9"),
         ("compare", SAMPLES / "camera.png", "-k", "box", "--crop", "8"),
