@@ -135,7 +135,12 @@ def _compared(
         return outcome
     earlier = _stages(subject.stack, (x.shape[1], x.shape[2])) if paths.html is not None else []
     done = write_outputs(source, _drawn([*map(studied, earlier), last], paths))
-    return outcome._replace(outputs=done.outputs, data=done.data)
+    outcome = outcome._replace(outputs=done.outputs, data=done.data)
+    if paths.output is None:
+        return outcome
+    from convcli.display.drawn.lettering import font_notes
+
+    return outcome._replace(notes=tuple(font_notes(last.title, *last.facts)))
 
 
 def _truth(
