@@ -26,6 +26,7 @@ from convcli.display.terminal.cells import (
     shares,
     strongest,
 )
+from convcli.display.terminal.facts import phrases
 from convcli.display.terminal.sparkline import BARS, PLAIN, bar
 from convcli.display.words import significant
 
@@ -80,10 +81,9 @@ class FeatureMapTable:
         table = self._table(options.max_width, system is not None)
         if self.title:
             yield Text(self.title, style="bold")
-        if pooled := f"pooled {table.side}x{table.side}" if table.side > 1 else "":
-            yield Text(", ".join(filter(None, (self.facts, pooled))))
-        elif self.facts:
-            yield Text(self.facts)
+        pooled = f"pooled {table.side}x{table.side}" if table.side > 1 else ""
+        if facts := ", ".join(filter(None, (self.facts, pooled))):
+            yield phrases(facts, options.max_width)
         bars = PLAIN if options.ascii_only else BARS
         for line in table.lines(system, bars, None if self._signed else self._end):
             yield from line

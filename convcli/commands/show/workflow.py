@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from convcli.arrayfiles.write import encode_array
 from convcli.choices import STDOUT, Combine, Layout
-from convcli.commands.show.heading import settings
 from convcli.commands.show.maps import ShownMap, map_report, picture_maps, slid_maps, stacked
 from convcli.commands.show.spec import Form, ShowSpec
 from convcli.commands.show.view import FeatureMapTable
@@ -18,6 +17,7 @@ from convcli.display.words import printable
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.image import Image
 from convcli.kernels.spec import kernel_files
+from convcli.options.setting_words import setting_words
 from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs, refuse_inputs
 from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels
@@ -63,7 +63,12 @@ def show_files(
     combined = spec.replace(combine=Combine.NONE) if show_spec.score else spec
     slides = load_kernels(kernels, combined) if kernels else None
     padded = slides is not None or not isinstance(spec.padding, str)
-    said = tuple(settings(spec, reading, show_spec, padded=padded))
+    said = (
+        *([] if reading.frame is None else [f"frame {reading.frame}"]),
+        *([] if reading.layout is ReadSpec.layout else [f"layout {reading.layout}"]),
+        *setting_words(spec, padded=padded),
+        *([] if show_spec.center else ["means not subtracted"]),
+    )
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
@@ -116,12 +121,12 @@ def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> Non
 
 def _drawn(
     source: Source, image: Image, maps: Sequence[ShownMap], slides: LoadedKernels | None, show_spec: ShowSpec
-) -> Group:
+) -> RenderableType:
     name = printable(source.name)
     if show_spec.preview:
         from convcli.commands.show.previews import preview  # here for start-up: tables need no pictures
 
-        return Group(preview(name, image, maps, show_spec, whole=slides is None))
+        return preview(name, image, maps, show_spec, whole=slides is None)
     rows = max(LEAST_ROWS, min(MOST_ROWS, LINES // len(maps)))
     drawn = [
         FeatureMapTable(

@@ -3,13 +3,12 @@
 import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.color import Color, ColorSystem
-from rich.console import Console
+from rich.console import COLOR_SYSTEMS, Console
 from rich.segment import Segment
 from rich.style import Style
 
@@ -34,15 +33,6 @@ __all__ = [
 
 Array: TypeAlias = NDArray[np.float64]
 
-SYSTEMS = MappingProxyType(
-    {
-        "standard": ColorSystem.STANDARD,
-        "256": ColorSystem.EIGHT_BIT,
-        "truecolor": ColorSystem.TRUECOLOR,
-        "windows": ColorSystem.WINDOWS,
-    }
-)
-
 
 def has_colour(console: Console) -> bool:
     """Whether `console` shows colours at all."""
@@ -51,7 +41,7 @@ def has_colour(console: Console) -> bool:
 
 def colour_system(console: Console) -> ColorSystem | None:
     """Return the colours that `console` shows; None where it shows none."""
-    return SYSTEMS[console.color_system or ""] if has_colour(console) else None
+    return COLOR_SYSTEMS[console.color_system or ""] if has_colour(console) else None
 
 
 def largest(values: NDArray[Any]) -> float:

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from convcli.display.terminal.facts import table
+from convcli.display.terminal.facts import phrases, table
 from convcli.display.terminal.sparkline import sparkline
 
 __all__ = ["Column", "FigureTable"]
@@ -101,7 +101,7 @@ class FigureTable:
             found.add_row(*map(Text, row), style="bold" if index in self.strong else None)
         yield found
         if left := [column.head for column in self.columns if column not in shown]:
-            yield Text(f"no room for: {', '.join(left)}", style="dim")
+            yield phrases(f"no room for: {'; '.join(left)}", options.max_width, "dim")
         for column in shown:
             if column.note:
                 yield Text(f"{column.head}: {column.note}", style="dim")

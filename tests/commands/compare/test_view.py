@@ -45,7 +45,7 @@ def test_columns_give_way_by_rank() -> None:
     assert "SSIM" in text
     assert text.splitlines()[4].rstrip() == "no room for: errors by"
     text = printed(TABLE, 22)
-    assert "no room for: SSIM," in text
+    assert "no room for: SSIM;" in text
     assert "of pictures" not in text
     assert "0.0123" in text
 

@@ -66,7 +66,7 @@ def test_at_40_columns(convcli: Convcli, monkeypatch: pytest.MonkeyPatch) -> Non
     Path("a.csv").write_text("0,0.5,-1,2.25,3,4\n1,2,3,4,5,6\n")
     assert convcli("show", "a.csv", "--max-size", 0).out.decode().splitlines() == [
         "a.csv",
-        "2 x 6, min -1, max 6, mean 2.47917, ",
+        "2 x 6, min -1, max 6, mean 2.47917,",
         "zeros 8.33%",
         "       0       1       2       3",
         "0  0.000  +0.500▂ -1.000▃ +2.250▅",
@@ -254,7 +254,7 @@ def test_preview(convcli: Convcli, photo: Path, monkeypatch: pytest.MonkeyPatch)
     above, below = (";".join(map(str, pixels(photo)[row, 0])) for row in (0, 1))
     assert lines[2].startswith(f"\x1b[38;2;{above};48;2;{below}m▀"), "not enlarged: the screen has 25 lines"
     signed = convcli("show", NOTES, "-k", "1 -1", "--preview").out.decode()
-    assert "blue -1, red 1" in " ".join(signed.split())
+    assert "blue is -1, red is 1" in " ".join(signed.split())
     assert "38;2;180;4;38" in signed
 
 
@@ -410,12 +410,12 @@ def test_previews_are_stretched_by_percentiles(convcli: Convcli, monkeypatch: py
     np.save("a.npy", values)
     out = convcli("show", "a.npy", "--preview").out.decode()
     assert "max 1e+06" in out
-    assert "blank 0, @ 19 (1% beyond)" in " ".join(out.split())
+    assert "blank is 0, @ is 19 (1% beyond)" in " ".join(out.split())
     assert out.splitlines()[-1].startswith("  ")
     assert out.splitlines()[-1].endswith("@@")
     colour(monkeypatch)
     out = convcli("show", "a.npy", "--preview").out.decode()
-    assert "black 0, white 19 (1% beyond)" in " ".join(out.split())
+    assert "black is 0, white is 19 (1% beyond)" in " ".join(out.split())
     np.save("b.npy", -values)
     out = " ".join(convcli("show", "b.npy", "--preview").out.decode().split())
     assert "blue -19, red 19 (1% beyond)" in out
@@ -424,10 +424,10 @@ def test_previews_are_stretched_by_percentiles(convcli: Convcli, monkeypatch: py
 def test_previews_of_extreme_numbers(convcli: Convcli) -> None:
     """A constant has nothing to stretch; the difference of the ends may be more than float64 holds."""
     np.save("a.npy", np.full((3, 3), 7.0))
-    assert convcli("show", "a.npy", "--preview").out.decode().splitlines()[1].endswith("; blank 0, @ 7")
+    assert convcli("show", "a.npy", "--preview").out.decode().splitlines()[1].endswith("; blank is 0, @ is 7")
     np.save("b.npy", np.repeat([[1e308, -1e308]], 50, axis=1).repeat(100, axis=0))
     out = convcli("show", "b.npy", "--preview").out.decode()
-    assert "blank -1e+308, = 0, % 1e+308" in " ".join(out.split())
+    assert "blank is -1e+308, = is 0, % is 1e+308" in " ".join(out.split())
     np.save("c.npy", np.array([[1e308, -1e308]]))
     assert convcli("show", "c.npy", "--preview").out.decode().splitlines()[-1] == "%%%%    "
 
@@ -437,7 +437,7 @@ def test_sixteen_bits_of_grey_are_stretched(convcli: Convcli) -> None:
     Image.fromarray(np.array([[1000, 1100]], np.uint16)).save("a.png")
     out = convcli("show", "a.png", "--preview").out.decode()
     # Percentile 1 of two values is 1% of the way from one to the other: 1001, and 1099 for percentile 99.
-    assert "; blank 1001, @ 1099 (1% beyond)" in " ".join(out.split())
+    assert "; blank is 1001, @ is 1099 (1% beyond)" in " ".join(out.split())
     assert out.splitlines()[-1] == "    @@@@"
 
 

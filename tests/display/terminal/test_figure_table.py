@@ -36,7 +36,7 @@ def test_columns_without_room_are_said() -> None:
     lines = shown(36)
     assert lines[0].split() == ["layer", "output", "weights"]
     assert lines[-1] == "no room for: time"
-    assert shown(26)[-1] == "no room for: weights, time"
+    assert shown(26)[-1] == "no room for: weights; time"
 
 
 def test_a_small_column_takes_the_room_of_a_large_one() -> None:
