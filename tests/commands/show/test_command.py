@@ -418,7 +418,7 @@ def test_previews_are_stretched_by_percentiles(convcli: Convcli, monkeypatch: py
     assert "black is 0, white is 19 (1% beyond)" in " ".join(out.split())
     np.save("b.npy", -values)
     out = " ".join(convcli("show", "b.npy", "--preview").out.decode().split())
-    assert "blue -19, red 19 (1% beyond)" in out
+    assert "blue is -19, red is 19 (1% beyond)" in out
 
 
 def test_previews_of_extreme_numbers(convcli: Convcli) -> None:
