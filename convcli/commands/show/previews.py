@@ -47,7 +47,7 @@ def preview(
     if whole and (image.space is Space.RGB or (image.space is Space.GRAY and image.dtype == np.uint8)):
         full = full_scale(image.dtype)
         pixels = to_pixels(stacked(maps), RangeMode.CLIP, full_in=full, target=np.uint8).array
-        return Pictures([WholePicture(pixels, "", shared, padding=maps[0].padded())], name, "", graphics)
+        return Pictures([MapPicture(pixels, "", shared, one=maps[0])], name, "", graphics)
     if len(maps) == 1:
         (one,) = maps
         drawn = MapPicture(NO_PIXELS, "", f"{one.facts()}; ", one=one)
@@ -59,19 +59,8 @@ def preview(
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class WholePicture(Picture):
-    """A picture, of which some pixels may be padding."""
-
-    padding: NDArray[np.bool_] | None
-
-    def prepared(self, _columns: int, _rows: int, *, colour: bool) -> Picture:
-        """Return it with its padding marked."""
-        return _marked(self, self.padding, colour=colour)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
 class MapPicture(Picture):
-    """One map, stretched when it is known how large it is drawn.
+    """A map's own pixels; where it has none, its values, stretched when it is known how large they are drawn.
 
     Of the values that are drawn, means where the map is larger, 1% are beyond either end of the colours:
     from black to white, or to the colour of their channel, or around 0 in blue and red where some are
@@ -86,6 +75,9 @@ class MapPicture(Picture):
 
     def prepared(self, columns: int, rows: int, *, colour: bool) -> Picture:
         """Return the picture of about so many pixels, with the ends of its colours in words."""
+        padding = self.one.padded()
+        if self.pixels.size:
+            return _marked(self, padding, colour=colour)
         values = _smaller(self.one.values, columns, rows)
         low, high, whole = _ends(values, signed=bool((self.one.values < 0).any()))
         # halves, whose differences never overflow
@@ -101,7 +93,6 @@ class MapPicture(Picture):
             pixels, ends = sequential(share), {"blank": low, RAMP[9]: high}
         beyond = "" if whole else f" ({BEYOND}% beyond)"
         drawn = Picture(np.ascontiguousarray(pixels), self.title, f"{self.facts}{_legend(ends)}{beyond}")
-        padding = self.one.padded()
         if padding is not None:
             padding = _smaller(padding.astype(np.float32), values.shape[1], values.shape[0]) > 0
         return _marked(drawn, padding, colour=colour)

@@ -1,6 +1,6 @@
 """A feature map as a table of numbers, each cell coloured by its value."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,9 +22,9 @@ from convcli.display.terminal.cells import (
     colour_system,
     colours,
     factor,
+    farthest,
     largest,
     shares,
-    strongest,
 )
 from convcli.display.terminal.facts import phrases
 from convcli.display.terminal.sparkline import BARS, PLAIN, bar
@@ -118,9 +118,10 @@ class FeatureMapTable:
         shown = max(1, min(columns, (width - margin) // 2))
         padding = None if self.padding is None else averaged(self.padding.astype(np.float64), side) > 0
         brackets = padding is not None
-        pool: Callable[[Array, int], Array] = strongest if self.peaks else averaged
         while True:
-            values: Array = pool(self.values[:, : shown * side], side)
+            part = self.values[:, : shown * side]
+            starts = (np.arange(0, n, side) for n in part.shape)
+            values: Array = farthest(part, *starts) if self.peaks else averaged(part, side)
             words = written(values, self.precision, plus=not colour and self._signed)
             heads = [self.first[1] + side * column for column in range(shown)]
             behind = (0 if colour else 1) + brackets

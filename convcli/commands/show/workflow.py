@@ -98,25 +98,28 @@ def show_files(
 
 def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> None:
     fields = (*WINDOW_FIELDS, *SUM_FIELDS)
-    given = [name for name in fields if getattr(spec, name) != getattr(FilterSpec, name)]
-    options = {name: "--" + name.replace("_", "-") for name in given}
-    if not kernels:
-        borders = PADDING_FIELDS if not isinstance(spec.padding, str) else ()
-        for option in [
-            *(["--score"] if show_spec.score else []),
-            *(option for name, option in options.items() if name not in borders),
-        ]:
-            hint = "add -k SPEC"
-            if options.keys() <= set(PADDING_FIELDS):
-                hint += ", or --padding N to see the padded picture"
-            raise UsageError(f"{option} has no effect without a kernel", hint=hint)
-    if show_spec.score:
-        for name in ("bias", *SUM_FIELDS):
-            if name in given:
-                raise UsageError(
-                    f"{options[name]} does not go with --score, which compares shapes",
-                    hint="leave one of them out",
-                )
+    options = {
+        name: "--" + name.replace("_", "-")
+        for name in fields
+        if getattr(spec, name) != getattr(FilterSpec, name)
+    }
+    padded = not isinstance(spec.padding, str)
+    idle = [name for name in options if not (padded and name in PADDING_FIELDS)]
+    if not kernels and (show_spec.score or idle):
+        shows = (
+            ""
+            if show_spec.score or set(idle) - {*PADDING_FIELDS}
+            else ", or --padding N to see the padded picture"
+        )
+        raise UsageError(
+            f"{'--score' if show_spec.score else options[idle[0]]} has no effect without a kernel",
+            hint=f"add -k SPEC{shows}",
+        )
+    summed = [option for name, option in options.items() if name in ("bias", *SUM_FIELDS)]
+    if show_spec.score and summed:
+        raise UsageError(
+            f"{summed[0]} does not go with --score, which compares shapes", hint="leave one of them out"
+        )
 
 
 def _drawn(

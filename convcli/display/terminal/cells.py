@@ -24,14 +24,15 @@ __all__ = [
     "colour_system",
     "colours",
     "factor",
+    "farthest",
     "half_blocks",
     "has_colour",
     "largest",
     "shares",
-    "strongest",
 ]
 
 Array: TypeAlias = NDArray[np.float64]
+Places: TypeAlias = NDArray[np.intp]
 
 
 def has_colour(console: Console) -> bool:
@@ -104,11 +105,8 @@ def averaged(values: Array, side: int) -> Array:
     return np.asarray(sums / counts)
 
 
-def strongest(values: Array, side: int) -> Array:
-    """Return the value farthest from 0 of each block of `side` x `side`; NaN only where there is no other."""
-    if side == 1:
-        return values
-    down, across = (np.arange(0, length, side) for length in values.shape)
+def farthest(values: NDArray[Any], down: Places, across: Places) -> Array:
+    """Return the value farthest from 0 of each block, by its first row and column; NaN if it has no other."""
     high, low = (
         pick.reduceat(pick.reduceat(values, down, axis=0), across, axis=1) for pick in (np.fmax, np.fmin)
     )
