@@ -106,15 +106,10 @@ def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> Non
     padded = not isinstance(spec.padding, str)
     idle = [name for name in options if not (padded and name in PADDING_FIELDS)]
     if not kernels and (show_spec.score or idle):
-        shows = (
-            ""
-            if show_spec.score or set(idle) - {*PADDING_FIELDS}
-            else ", or --padding N to see the padded picture"
-        )
-        raise UsageError(
-            f"{'--score' if show_spec.score else options[idle[0]]} has no effect without a kernel",
-            hint=f"add -k SPEC{shows}",
-        )
+        option = "--score" if show_spec.score else options[idle[0]]
+        alone = not show_spec.score and set(idle) <= {*PADDING_FIELDS}
+        hint = "add -k SPEC" + (", or --padding N to see the padded picture" if alone else "")
+        raise UsageError(f"{option} has no effect without a kernel", hint=hint)
     summed = [option for name, option in options.items() if name in ("bias", *SUM_FIELDS)]
     if show_spec.score and summed:
         raise UsageError(

@@ -32,7 +32,7 @@ class Column:
     Attributes
     ----------
     rank
-        Where room is short, columns are chosen by rank, the lowest first; those of 0 are always shown.
+        Where room is short, columns are chosen by rank, the lowest first.
     left
         Words are aligned to the left; figures, to the right, are the default.
     names
@@ -109,7 +109,7 @@ class FigureTable:
     def _fitting(self, width: int) -> list[Column]:
         chosen = list[Column]()
         for column in sorted(self.columns, key=lambda column: column.rank):
-            if column.rank == 0 or _least([*chosen, column]) <= width:
+            if not chosen or _least([*chosen, column]) <= width:
                 chosen.append(column)
         return [column for column in self.columns if column in chosen]
 

@@ -50,7 +50,7 @@ def test_width_is_that_of_the_screen_not_of_characters() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.text("0123456789.", min_size=1, max_size=9), st.integers(1, 4)), max_size=6),
+    st.lists(st.tuples(st.text("0123456789.", min_size=1, max_size=9), st.integers(0, 4)), max_size=6),
     st.integers(20, 90),
 )
 def test_no_figure_is_cut(figures: list[tuple[str, int]], width: int) -> None:
