@@ -1,4 +1,4 @@
-"""Colour scales of what is never negative: from black to white, or to the colour of a channel."""
+"""Colour scales of values that are never negative: black to white, or to the colour of a channel."""
 
 from types import MappingProxyType
 from typing import Any

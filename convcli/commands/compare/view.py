@@ -1,4 +1,4 @@
-"""What a comparison of paddings says in the terminal: a title, facts, tables, a verdict, notes."""
+"""A comparison of paddings in the terminal: a title, facts, tables, a verdict, notes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -64,7 +64,7 @@ class ShownMap:
 
     @property
     def names(self) -> tuple[int, int]:
-        """What the first row and column that are shown are called: padding comes before 0."""
+        """The numbers of the first row and column that are shown: padding comes before 0."""
         return (self.first[0] - self.padding[0][0], self.first[1] - self.padding[1][0])
 
     def padded(self) -> NDArray[np.bool_] | None:

@@ -32,7 +32,7 @@ BEYOND = 1
 # Share of the shades from which signed maps are drawn, so that 0 is the middle of one of them.
 SIGNED = 0.9
 
-# Marks padding, mixed with what is drawn there, and how much of it there is.
+# The colour that marks padding, and its share beside the colours there.
 MAGENTA, SHARE = np.array([255, 0, 255]), 0.3
 
 
@@ -134,7 +134,7 @@ def _ends(values: NDArray[np.float64], *, signed: bool) -> tuple[float, float, b
 
 
 def _marked(drawn: Picture, padding: NDArray[np.bool_] | None, *, colour: bool) -> Picture:
-    """Tint what is padding; where characters are drawn, it has less contrast."""
+    """Tint padding; where characters are drawn, give it less contrast."""
     if padding is None:
         return drawn
     grey = drawn.pixels.ndim == 2

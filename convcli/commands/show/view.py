@@ -89,7 +89,7 @@ class FeatureMapTable:
             yield from line
             yield Segment.line()
         for note in (*self._notes(table, bars if system is None else ""), *self.after):
-            yield Text(note)
+            yield phrases(note, options.max_width)
 
     @property
     def _signed(self) -> bool:

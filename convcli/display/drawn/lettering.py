@@ -1,7 +1,7 @@
-"""Text in pictures: in Pillow's own font, and what that lacks in fonts of the system.
+"""Text in pictures: in Pillow's own font, and letters that it lacks in fonts of the system.
 
-Pillow's font has the letters of English alone, and names of files have any. Fonts are looked for where
-systems keep them; one has a character if it draws it unlike a character that no font has.
+Pillow's font has the letters of English alone; names of files may have any. A font has a character if it
+draws it unlike one that no font has.
 """
 
 import os
@@ -59,7 +59,7 @@ def write(
     ink: Ink = INK,
     anchor: str = "la",
 ) -> None:
-    """Write one line with Pillow's anchors; what is not printable, or in no font, is escaped."""
+    """Write one line with Pillow's anchors; characters not printable, or in no font, are escaped."""
     runs = _runs(text)
     if {path for path, _ in runs} == {None}:
         draw.text(at, "".join(part for _, part in runs), ink, _font(size), anchor)
@@ -108,12 +108,12 @@ def _font(size: int, path: str | None = None) -> Any:
 
 
 def _letters(text: str) -> str:
-    """Return what is written of a text: composed letters, as macOS takes names of files apart."""
+    """Return a text as it is written, in composed letters: macOS takes names of files apart."""
     return printable(text if text.isascii() else unicodedata.normalize("NFC", text))
 
 
 def _is_mark(letter: str) -> bool:
-    """Whether a character changes the one before it, whose font it has."""
+    """Return whether a character changes the one before it, and so shares its font."""
     return unicodedata.category(letter).startswith("M")
 
 

@@ -36,7 +36,7 @@ Places: TypeAlias = NDArray[np.intp]
 
 
 def has_colour(console: Console) -> bool:
-    """Whether `console` shows colours at all."""
+    """Return whether `console` shows colours at all."""
     return console.color_system is not None and not console.no_color
 
 

@@ -54,12 +54,12 @@ class Column:
 
     @property
     def whole(self) -> int:
-        """How much room it takes, in columns of text, where there is enough."""
+        """Its full width, in columns of text."""
         return SPARK[1] if self.series else max(map(cell_len, (self.head, self.foot, *self.cells)))
 
     @property
     def least(self) -> int:
-        """How much room it needs at least."""
+        """Its least width, in columns of text."""
         if self.series:
             return max(cell_len(self.head), SPARK[0])
         return min(self.whole, SHORTENED) if self.names else self.whole

@@ -42,7 +42,7 @@ class Picture:
         return size_within(self.pixels.shape, width, lines)
 
     def prepared(self, _columns: int, _rows: int, *, colour: bool) -> "Picture":
-        """Return what is drawn in about so many pixels, in colour or not: the same, for a plain picture."""
+        """Return the picture for about so many pixels, in colour or not; a plain one is the same for all."""
         del colour
         return self
 

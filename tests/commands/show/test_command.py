@@ -71,9 +71,9 @@ def test_at_40_columns(convcli: Convcli, monkeypatch: pytest.MonkeyPatch) -> Non
         "       0       1       2       3",
         "0  0.000  +0.500▂ -1.000▃ +2.250▅",
         "1 +1.000▃ +2.000▅ +3.000▇ +4.000█",
-        "bars behind numbers: distance from 0, █ ",
-        "is 4",
-        "2 more columns to the right, from 4 on, ",
+        "bars behind numbers: distance from 0,",
+        "█ is 4",
+        "2 more columns to the right, from 4 on,",
         "did not fit; --region shows them",
     ]
 
