@@ -55,7 +55,7 @@ def preview(
     tiles = [
         MapPicture(NO_PIXELS, ", ".join(reversed(one.words)), f"{one.range(3)}; ", one=one) for one in maps
     ]
-    return Pictures(tiles, name, shared, graphics)
+    return Pictures(tiles, name, f"{shared}; up to {BEYOND}% of each map is beyond its colours", graphics)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -91,17 +91,21 @@ class MapPicture(Picture):
             ends = {"black": low, channel or "white": high}
         else:
             pixels, ends = sequential(share), {"blank": low, RAMP[9]: high}
-        beyond = "" if whole else f" ({BEYOND}% beyond)"
-        drawn = Picture(np.ascontiguousarray(pixels), self.title, f"{self.facts}{_legend(ends)}{beyond}")
+        beyond = "" if whole or self.title else f" ({BEYOND}% beyond)"
+        drawn = Picture(
+            np.ascontiguousarray(pixels), self.title, f"{self.facts}{_legend(ends, colour=colour)}{beyond}"
+        )
         if padding is not None:
             padding = _smaller(padding.astype(np.float32), values.shape[1], values.shape[0]) > 0
         return _marked(drawn, padding, colour=colour)
 
 
-def _legend(shown: Mapping[str, float]) -> str:
-    """Say which value is drawn as what, thousands in all their digits."""
+def _legend(shown: Mapping[str, float], *, colour: bool) -> str:
+    """Say which colour or character stands for which value, thousands in all their digits."""
     digits = 5 if max(map(abs, shown.values())) >= 1000 else 3
-    return ", ".join(f"{what} is {significant(value, digits)}" for what, value in shown.items())
+    return ", ".join(
+        f"{what} {'' if colour else 'is '}{significant(value, digits)}" for what, value in shown.items()
+    )
 
 
 def _smaller(values: NDArray[Any], columns: int, rows: int) -> NDArray[np.float64]:

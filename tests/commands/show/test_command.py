@@ -254,7 +254,7 @@ def test_preview(convcli: Convcli, photo: Path, monkeypatch: pytest.MonkeyPatch)
     above, below = (";".join(map(str, pixels(photo)[row, 0])) for row in (0, 1))
     assert lines[2].startswith(f"\x1b[38;2;{above};48;2;{below}m▀"), "not enlarged: the screen has 25 lines"
     signed = convcli("show", NOTES, "-k", "1 -1", "--preview").out.decode()
-    assert "blue is -1, red is 1" in " ".join(signed.split())
+    assert "blue -1, red 1" in " ".join(signed.split())
     assert "38;2;180;4;38" in signed
 
 
@@ -390,6 +390,11 @@ def test_a_long_list_of_matches_is_limited_and_says_so(convcli: Convcli) -> None
     (one,) = maps(convcli, "a.npy", "-k", dot, "--score")
     found = {tuple(match["at"]) for match in one["matches"] if match["score"] > 0.99}
     assert found == {(row, column) for row in range(4, 40, 8) for column in range(4, 40, 8)}
+    picture[4, 4] = 0
+    np.save("a.npy", picture)
+    out = convcli("show", "a.npy", "-k", dot, "--score").out.decode()
+    assert "(24 of 0.7 or more)" in out, "up to a screen of them, all are listed"
+    assert len(re.findall(r"^   1\.0000 at", out, re.MULTILINE)) == 24
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
@@ -415,10 +420,10 @@ def test_previews_are_stretched_by_percentiles(convcli: Convcli, monkeypatch: py
     assert out.splitlines()[-1].endswith("@@")
     colour(monkeypatch)
     out = convcli("show", "a.npy", "--preview").out.decode()
-    assert "black is 0, white is 19 (1% beyond)" in " ".join(out.split())
+    assert "black 0, white 19 (1% beyond)" in " ".join(out.split())
     np.save("b.npy", -values)
     out = " ".join(convcli("show", "b.npy", "--preview").out.decode().split())
-    assert "blue is -19, red is 19 (1% beyond)" in out
+    assert "blue -19, red 19 (1% beyond)" in out
 
 
 def test_previews_of_extreme_numbers(convcli: Convcli) -> None:
