@@ -10,7 +10,7 @@ from PIL import Image
 from convcli.commands.compare.figures import figure
 from convcli.commands.compare.study import Study
 from convcli.commands.compare.tones import Tones, strongest
-from convcli.display.diverging import diverging
+from convcli.display.colour_scales import diverging
 from convcli.display.drawn.lettering import text_width
 from convcli.display.drawn.plot import Plot, Series, draw_plot
 from convcli.display.drawn.sheet import FAINT, INK, PAPER, Sheet, Words, scaled, wrapped

@@ -12,8 +12,7 @@ from PIL.Image import Resampling
 from convcli.choices import RangeMode
 from convcli.commands.show.maps import ShownMap, stacked
 from convcli.commands.show.spec import ShowSpec
-from convcli.display.diverging import diverging
-from convcli.display.sequential import CHANNELS, GREYS, sequential
+from convcli.display.colour_scales import CHANNELS, GREYS, diverging, sequential
 from convcli.display.terminal.cells import largest
 from convcli.display.terminal.picture import RAMP, Picture, size_within
 from convcli.display.terminal.pictures import Pictures

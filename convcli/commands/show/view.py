@@ -13,7 +13,7 @@ from rich.style import Style
 from rich.text import Text
 
 from convcli.commands.show.aligned_numbers import Written, written
-from convcli.display.sequential import CHANNELS, GREYS
+from convcli.display.colour_scales import CHANNELS, GREYS
 from convcli.display.terminal.cells import (
     Array,
     Pixel,
@@ -85,19 +85,16 @@ class FeatureMapTable:
         if facts := ", ".join(filter(None, (self.facts, pooled))):
             yield phrases(facts, options.max_width)
         bars = PLAIN if options.ascii_only else BARS
-        for line in table.lines(system, bars, None if self._signed else self._end):
+        for line in table.lines(system, bars, self._end):
             yield from line
             yield Segment.line()
         for note in (*self._notes(table, bars if system is None else ""), *self.after):
             yield phrases(note, options.max_width)
 
     @property
-    def _signed(self) -> bool:
-        return bool((self.values < 0).any())
-
-    @property
-    def _end(self) -> Pixel:
-        return CHANNELS.get(self.channel or "", GREYS)
+    def _end(self) -> Pixel | None:
+        """The fullest colour of a scale from black; None where some values are negative."""
+        return None if (self.values < 0).any() else CHANNELS.get(self.channel or "", GREYS)
 
     def _table(self, width: int, colour: bool) -> "_Table":
         if self.max_size is not None:
@@ -122,7 +119,7 @@ class FeatureMapTable:
             part = self.values[:, : shown * side]
             starts = (np.arange(0, n, side) for n in part.shape)
             values: Array = farthest(part, *starts) if self.peaks else averaged(part, side)
-            words = written(values, self.precision, plus=not colour and self._signed)
+            words = written(values, self.precision, plus=not colour and self._end is None)
             heads = [self.first[1] + side * column for column in range(shown)]
             behind = (0 if colour else 1) + brackets
             cell = max(words.width + brackets + behind, *(len(str(head)) + behind for head in heads)) + 1
@@ -140,7 +137,7 @@ class FeatureMapTable:
             pass
         elif bars:
             yield f"bars behind numbers: distance from 0, {bars[-1]} is {full}"
-        elif self._signed:
+        elif self._end is None:
             yield f"blue is negative, red positive, fullest at {full}"
         else:
             name = self.channel if self._end != GREYS else "white"

@@ -12,9 +12,8 @@ from rich.console import COLOR_SYSTEMS, Console
 from rich.segment import Segment
 from rich.style import Style
 
+from convcli.display.colour_scales import diverging, sequential
 from convcli.display.contrast import Pixel, readable
-from convcli.display.diverging import diverging
-from convcli.display.sequential import sequential
 
 __all__ = [
     "Array",
@@ -26,7 +25,6 @@ __all__ = [
     "factor",
     "farthest",
     "half_blocks",
-    "has_colour",
     "largest",
     "shares",
 ]
@@ -35,14 +33,9 @@ Array: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.intp]
 
 
-def has_colour(console: Console) -> bool:
-    """Return whether `console` shows colours at all."""
-    return console.color_system is not None and not console.no_color
-
-
 def colour_system(console: Console) -> ColorSystem | None:
     """Return the colours that `console` shows; None where it shows none."""
-    return COLOR_SYSTEMS[console.color_system or ""] if has_colour(console) else None
+    return None if console.no_color else COLOR_SYSTEMS.get(console.color_system or "")
 
 
 def largest(values: NDArray[Any]) -> float:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from convcli.commands.compare.bias_sheet import BiasMaps, bias_sheet
 from convcli.commands.compare.view import Report
-from convcli.display.diverging import diverging
+from convcli.display.colour_scales import diverging
 from convcli.display.terminal.figure_table import Column, FigureTable
 
 

@@ -116,7 +116,7 @@ def test_names_stand_where_lines_are_apart():
     assert all(len(where(marks, colour)) for colour in COLOURS[:2]), "with the mark and colour of its line"
     names = apart[:, box_of(apart)[1] + 24 :]
     assert len(where(names, "#141414")) > 20
-    assert not len(where(names, COLOURS[0]) if len(names) else []), "text on white is black"
+    assert not len(where(names, COLOURS[0])), "text on white is black"
 
 
 def test_series_differ_without_colour():
