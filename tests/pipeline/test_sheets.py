@@ -14,6 +14,7 @@ from convcli.display.drawn import lettering
 from convcli.display.drawn import sheet as sheet_module
 from convcli.pipeline import sheets
 from convcli.pipeline.sheets import MARGIN, MOST, SIDE
+from tests.display.drawn.made_font import forget
 from tests.paths import SAMPLES
 from tests.program import Convcli, pixels, process
 
@@ -279,13 +280,10 @@ def test_names_in_other_scripts_are_said_where_no_font_has_them(
     convcli: Convcli, gray: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lettering, "_folders", list)
-    monkeypatch.setattr(lettering, "_FOUND", {})
-    lettering._fonts.cache_clear()
-    lettering._runs.cache_clear()
+    forget()
     gray.rename("照片.png")
     ran = convcli("filter", "照片.png", "-k", "box", "--sheet", "s.png")
     assert ran.lines == [
         "照片.png: no font of this system has 照片: pictures show codes such as \\u7167 instead"
     ]
-    lettering._fonts.cache_clear()
-    lettering._runs.cache_clear()
+    forget()

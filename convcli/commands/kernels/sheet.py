@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convcli.commands.kernels.compact_list import GROUPS
-from convcli.display.diverging import diverging
+from convcli.display.colour_scales import diverging
 from convcli.display.drawn.contact_sheet import MARGIN, TITLE, picture
 from convcli.display.drawn.sheet import FAINT, PAPER, Sheet, Words, wrapped
 from convcli.display.terminal.cells import largest

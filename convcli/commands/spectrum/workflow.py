@@ -21,6 +21,7 @@ from convcli.kernels.spec import kernel, kernel_files
 from convcli.limits import SHOWN_WEIGHTS
 from convcli.options.specs import ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs
+from convcli.pipeline.loaded_kernels import without_folders
 from convcli.pipeline.naming import OutputPaths, into_folder, make_folder
 from convcli.pipeline.process import as_gray, left_out, read_source, write_outputs
 
@@ -83,8 +84,8 @@ def spectrum_files(
 def _title(source: Source, image: Image, called: str, *, convolve: bool) -> str:
     how = "convolved" if convolve else "correlated"
     luma = ", luma" if image.frames[0].channels > 1 else ""
-    picture = f"{printable(source.name)} ({size(image.frames[0].size)}{luma})"
-    return f"{picture} {how} with {called!r}, wrap padding"
+    picture = f"{printable(os.path.basename(source.name))} ({size(image.frames[0].size)}{luma})"
+    return f"{picture} {how} with {printable(without_folders(called))!r}, wrap padding"
 
 
 def _verdict(proofs: Sequence[tuple[NDArray[Any], Theorem]]) -> list[str]:

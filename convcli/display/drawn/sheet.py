@@ -38,7 +38,7 @@ class Tile(NamedTuple):
 
 
 class Sheet:
-    """White paper with words at the top; `top` is where what is `below` begins, a margin after them."""
+    """White paper with words at the top, and `below` them room for so many pixels, which begins at `top`."""
 
     def __init__(self, width: float, head: Sequence[Words], below: int, margin: int) -> None:
         self.margin = margin
@@ -57,7 +57,7 @@ class Sheet:
         return self.margin + index % columns * step[0], self.top + index // columns * step[1]
 
     def text(self, at: Point, text: str, size: int, ink: Ink = INK, anchor: str = "la") -> None:
-        """Write one line; what is not printable is escaped."""
+        """Write one line; characters that are not printable are escaped."""
         write(self.draw, at, text, size, ink, anchor)
         self.texts.append(text)
 
