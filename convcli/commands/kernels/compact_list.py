@@ -28,7 +28,7 @@ GROUPS = {
     "waves": (("gabor",),),
 }
 
-# Below so many columns it is left out what kernels are for.
+# Terminals of fewer columns have no room for the names of the groups.
 NARROW = 50
 
 FOOT = (

@@ -10,15 +10,13 @@ from rich.text import Text
 
 from convcli.choices import Combine
 from convcli.commands.kernels.response_view import Response
-from convcli.commands.kernels.weights_view import Weights
 from convcli.display.terminal.cells import Array
-from convcli.display.terminal.facts import pairs
+from convcli.display.terminal.facts import indented, pairs
 from convcli.display.terminal.heat import Heat
 from convcli.display.words import printable, size
 from convcli.kernels import library
 from convcli.kernels.analysis import character, frequency_response, gain, joint_response, rank, symmetry
 from convcli.kernels.kernel import Kernel
-from convcli.kernels.other_words import REMARKS
 from convcli.kernels.spec import kernel
 
 __all__ = ["RESPONSE_SIZE", "Catalogue", "sheet"]
@@ -83,26 +81,24 @@ def _about(name: str, more: int) -> Text:
 
 
 @np.errstate(all="ignore")
-def sheet(found: Kernel, word: str) -> Group:
-    """Return everything that can be said about the kernel of the name `word`, or of any other SPEC."""
-    return Group(*_sheet(found, word))
+def sheet(found: Kernel) -> Group:
+    """Return everything that can be said about one kernel: facts, each component, the joint response."""
+    return Group(*_sheet(found))
 
 
-def _sheet(found: Kernel, word: str) -> Iterator[RenderableType]:
+def _sheet(found: Kernel) -> Iterator[RenderableType]:
     yield Text(printable(found.name), style="bold")
     facts = [("source", printable(found.source))] if found.source else []
     if found.combine is not Combine.NONE:
         facts.append(("combined by", found.combine.value))
     if others := library.synonyms(found.name.partition(":")[0]):
         facts.append(("also", ", ".join(others)))
-    if remark := REMARKS.get(word.lower()):
-        facts.append((word, remark))
     yield pairs(facts)
     for index, (weights, bias) in enumerate(zip(found.components, found.bias, strict=True)):
         yield Text("")
         if len(found.components) > 1:
             yield Text(f"component {index}", style="bold")
-        yield Weights(_plane(weights))
+        yield indented(Heat(_plane(weights), numbers=True, digits=4, max_height=24))
         yield pairs(_facts(weights, bias))
         yield _response(np.abs(frequency_response(weights, RESPONSE_SIZE)))
     if found.combine not in (Combine.NONE, Combine.ORIENTATION):

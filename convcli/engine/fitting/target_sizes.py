@@ -9,7 +9,7 @@ from convcli.engine.window import Window, size_text
 from convcli.errors import GeometryError
 from convcli.limits import LEARNED_WEIGHTS
 
-__all__ = ["Settings", "TargetSizeError", "check_targets", "fits", "proven_size", "size_hint", "valid_size"]
+__all__ = ["Settings", "TargetSizeError", "check_targets", "fits", "proven_size", "valid_size"]
 
 Pair = tuple[int, int]
 
@@ -31,41 +31,27 @@ class Settings(NamedTuple):
     size: Pair | None
     stride: Pair | None
 
-    @property
-    def large(self) -> bool:
-        """Whether the kernel is larger than filters are: the target may rather be cropped."""
-        return self.size is not None and max(self.size) > PROVEN_SIDE
-
-    def words(self) -> Iterator[tuple[str, str]]:
-        """Yield the name and the value of each that is to be given."""
-        if self.pad is not None:
-            yield "pad", self.pad
-        if self.size is not None:
-            yield "size", size_text(self.size)
+    def __str__(self) -> str:
+        """Return them as they are typed, such as ``-p valid --size 1x2``."""
+        words = [] if self.pad is None else [f"-p {self.pad}"]
+        words += [] if self.size is None else [f"--size {size_text(self.size)}"]
         if self.stride is not None:
             rows, columns = self.stride
-            yield "stride", str(rows) if rows == columns else size_text(self.stride)
+            words.append(f"--stride {rows if rows == columns else size_text(self.stride)}")
+        return " ".join(words)
 
 
 class TargetSizeError(GeometryError):
     """The target of the pair `number`, counted from 1, does not have the size that comes from its input.
 
-    Each of `settings` would make it, or so would a kernel of the size `full` with padding on all sides.
+    Each of `settings` would make it.
     """
 
     number = 1
 
-    def __init__(
-        self, message: str, hint: str, settings: Sequence[Settings] = (), full: Pair | None = None
-    ) -> None:
+    def __init__(self, message: str, hint: str, settings: Sequence[Settings] = ()) -> None:
         super().__init__(message, hint)
-        self.settings, self.full = settings, full
-
-
-def size_hint(settings: Sequence[Settings], written: Sequence[str]) -> str:
-    """Return the hint that names settings, each as `written`."""
-    crop = "; if the target was cropped, crop the input alike" if settings[0].large else ""
-    return f"{', or '.join(written)} makes that size{crop}"
+        self.settings = settings
 
 
 def proven_size(pairs: Sequence[TrainingPair], stride: Pair, bias: bool) -> Pair | None:
@@ -133,17 +119,15 @@ def _mismatch(
     )
     settings = list(_other_settings(pairs, window, size))
     if settings:
-        words = [" and ".join(f"{name} {value}" for name, value in each.words()) for each in settings]
-        return TargetSizeError(message, size_hint(settings, words), settings)
+        large = max(settings[0].size or (0,)) > PROVEN_SIDE
+        crop = "; if the target was cropped, crop the input alike" if large else ""
+        return TargetSizeError(message, f"{', or '.join(map(str, settings))} makes that size{crop}", settings)
     if after == before[::-1]:
         return TargetSizeError(message, "one of the two is turned: rotate it by 90 degrees")
     if len(pairs) > 1 and all(list(_other_settings([each], window, size)) for each in pairs):
         return TargetSizeError(message, "no single kernel makes all targets: learn these pairs apart")
     if max(after[0] - before[0], after[1] - before[1]) > 0:
-        full = (after[0] - before[0] + 1, after[1] - before[1] + 1)
-        known = min(full) > 0 and full[0] * full[1] <= min(LEARNED_WEIGHTS.most, pair.target.size - 1)
-        swap = "swap input and target, if they are in the wrong order"
-        return TargetSizeError(message, swap, full=full if known else None)
+        return TargetSizeError(message, "swap input and target, if they are in the wrong order")
     return TargetSizeError(
         message, "resized or cropped pictures are no filter's: give input and target in the same size"
     )
