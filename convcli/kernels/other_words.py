@@ -1,4 +1,4 @@
-"""Words that people try first: other names of kernels, and filters that are no kernels. No NumPy here."""
+"""Words that people try first: other names of kernels, and filters that are poolings. No NumPy here."""
 
 from convcli.errors import KernelError
 from convcli.kernels.parameters import Size, read_parameters
@@ -37,7 +37,7 @@ SYNONYMS = {
     "difference-of-gaussians": "dog",
 }
 
-# Filters that no kernel computes: the modes of the poolings, one after the other, that do.
+# Filters that are poolings, not kernels: the modes, to be applied one after the other.
 _POOLINGS = {
     "median": ("median",),
     "median-filter": ("median",),
@@ -61,7 +61,7 @@ _LEFT_OUT = str.maketrans("", "", "-_ ")
 
 
 def spelled(name: str) -> str:
-    """Return `name` without what its spellings differ in: ``GaussianBlur`` is ``gaussian-blur``."""
+    """Return `name` in lower case without ``-``, ``_`` and spaces: ``gaussianblur``."""
     return name.strip().lower().translate(_LEFT_OUT)
 
 

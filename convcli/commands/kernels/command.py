@@ -15,7 +15,7 @@ from convcli.pipeline.delivery import deliver
 
 __all__ = ["register"]
 
-# A matrix that begins with a minus.
+# The beginning of a matrix whose first number is negative.
 _MINUS = re.compile(r"-\.?\d")
 
 
@@ -47,6 +47,7 @@ class ListingOptions(shared_options.ListOptions):
         str | None,
         shared_options.output_option("Draw every kernel on one labelled picture; - is stdout."),
     ] = None
+    format: shared_options.FormatOption = None
     force: shared_options.ForceOption = False
 
 
@@ -64,7 +65,7 @@ class KernelsGroup(PlainGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
         """Parse the words after ``kernels``; those that begin with a negative number are no options."""
         listing = not set(args) & set(self.commands)
-        words = [word for word in args if word != "list" or not listing]  # the command alone lists
+        words = [word for word in args if word != "list" or not listing]  # `kernels` alone lists
         spaced = [
             f" {word}" if _MINUS.match(word) and last not in ("-o", "--output") else word
             for last, word in zip(["", *words], words, strict=False)
@@ -104,18 +105,19 @@ def list_kernels(ctx: typer.Context, listing: ListingOptions) -> None:
     # every kernel as a labelled picture
     convcli kernels -o kernels.png
     """
+    draws = listing.output is not None or listing.format is not None
     word = ctx.invoked_subcommand
-    if word is not None and listing.output is not None:
+    if word is not None and draws:
         raise UsageError(
             "-o draws all kernels, not one", hint="convcli kernels export SPEC -o FILE writes one"
         )
     if word is not None:
         return
-    if listing.output is not None:
+    if draws:
         from convcli.commands.kernels.sheet import draw_library  # here, as NumPy comes with it
         from convcli.options.specs import WriteSpec
 
-        writing = WriteSpec(output=listing.output, force=listing.force)
+        writing = WriteSpec(output=listing.output, format=listing.format, force=listing.force)
         deliver(draw_library(writing), shared_options.PrintOptions(json=listing.json), "drawing")
     elif listing.json:
         from convcli.commands.kernels.report import catalogue_report

@@ -1,6 +1,6 @@
-"""Sizes of inputs and targets: which windows make the one of the other."""
+"""Kernel size, stride and padding that the sizes of inputs and targets allow."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from convcli.choices import PadMode
@@ -13,19 +13,13 @@ __all__ = ["Settings", "TargetSizeError", "check_targets", "fits", "proven_size"
 
 Pair = tuple[int, int]
 
-# First and last of the numbers that explain the sizes along one axis; empty where the first is larger.
-Span = tuple[int, int]
-
-# The end of a span that nothing limits.
-ANY = 1 << 62
-
-# Longest side of a kernel, in pixels, that sizes alone prove, that of the size search's first stage: a target
-# that is smaller by more is rather cropped, and the fit to a large picture takes minutes.
+# Longest side, in pixels, of a kernel that sizes alone prove, as in the first stage of the size search. A
+# target that is smaller by more was probably cropped, and the fit to a large picture would take minutes.
 PROVEN_SIDE = 15
 
 
 class Settings(NamedTuple):
-    """Padding, kernel size and stride that make targets of their sizes; None is as it was given."""
+    """Padding, kernel size and stride that make targets of their sizes; None leaves it as given."""
 
     pad: str | None
     size: Pair | None
@@ -62,18 +56,20 @@ def proven_size(pairs: Sequence[TrainingPair], stride: Pair, bias: bool) -> Pair
 
 
 def valid_size(
-    pairs: Sequence[TrainingPair], stride: Pair, bias: bool = False, *, longest: int = ANY
+    pairs: Sequence[TrainingPair], stride: Pair, bias: bool = False, *, longest: int = LEARNED_WEIGHTS.most
 ) -> Pair | None:
     """Return the largest kernel size for which a ``valid`` filter gives targets of their sizes.
 
     A smaller one that does, too, as with strides, is that one with zeros at the end. None: no size that is at
     most `longest` does, or the targets have fewer values than it has unknowns.
     """
-    spans = [
-        _common((n - s * made + 1, n - s * (made - 1)) for n, made in sides)
-        for sides, s in zip(_sides(pairs), stride, strict=True)
-    ]
-    rows, columns = (last if max(1, first) <= last else 0 for first, last in spans)
+    rows, columns = (
+        max(
+            (k for k in range(1, 1 + axis[0][0]) if all((n - k) // s + 1 == made for n, made in axis)),
+            default=0,
+        )
+        for axis, s in zip(_sides(pairs), stride, strict=True)
+    )
     most = min(LEARNED_WEIGHTS.most, sum(pair.target.size for pair in pairs) - bias)
     return (rows, columns) if 0 < rows * columns <= most and max(rows, columns) <= longest else None
 
@@ -170,19 +166,11 @@ def _strides(pairs: Sequence[TrainingPair], less: Pair = (0, 0)) -> Pair | None:
 
     They are the same along both axes where that does: ``ceil(n / stride)`` is the target's length.
     """
-    (y0, y1), (x0, x1) = (
-        _common(
-            (-((pixels - n) // made), ANY if made == 1 else (n - pixels - 1) // (made - 1))
-            for n, made in axis
-        )
-        for axis, pixels in zip(_sides(pairs), less, strict=True)
+    rows, columns = (
+        [s for s in range(1, 1 + axis[0][0]) if all(-((fewer - n) // s) == made for n, made in axis)]
+        for axis, fewer in zip(_sides(pairs), less, strict=True)
     )
-    if y0 > y1 or x0 > x1 or min(y0, x0) < 1:
-        return None
-    both = max(y0, x0)
-    return (both, both) if both <= min(y1, x1) else (y0, x0)
-
-
-def _common(spans: Iterable[Span]) -> Span:
-    first, last = zip(*spans, strict=True)
-    return max(first), min(last)
+    both = min(set(rows) & set(columns), default=None)
+    if both is not None:
+        return both, both
+    return (rows[0], columns[0]) if rows and columns else None

@@ -23,26 +23,26 @@ __all__ = ["CALL", "Written", "read_matrix", "read_notation"]
 
 
 class Written(NamedTuple):
-    """A matrix that was written as text, the bias that comes with it, and what is to be said about it."""
+    """A matrix that was read from text, its bias, and notes on how it was read."""
 
     weights: NDArray[Any]
     bias: float = 0.0
     notes: tuple[str, ...] = ()
 
 
-# Sides of squares, in weights: of the smallest that one row may be meant as, and of the largest written out.
+# Sides, in weights, of the smallest square that a row may stand for, and of the largest that is spelled out.
 _LEAST_SIDE, _WRITTEN_OUT = 3, 5
 
-# Gaps are short, so that no search takes time by the square of a long one.
+# Gaps are limited, so that no search takes quadratic time.
 _GAP = r"\s{0,9}"
 _COMMENT = re.compile(r"#.*|//.*")
-# WIDTHxHEIGHT+X+Y, a sign for rotations, and the numbers.
+# ImageMagick's WIDTHxHEIGHT+X+Y, a sign that asks for rotations, and the numbers.
 _IMAGEMAGICK = re.compile(
     rf"(\d{{1,6}})(?:x(\d{{1,6}}))?(?:\+(\d{{1,6}})\+(\d{{1,6}}))?{_GAP}([@<>]?){_GAP}:(.*)",
     re.DOTALL | re.IGNORECASE,
 )
 _NUMBER = r"([-+\d.][-+\d.e/]*)"
-# Before an array: a declaration or a name with '=', and a factor. After it: a factor or a divisor.
+# Before an array: 'name =' or a declaration, and a factor. After it: a factor or a divisor.
 _ASSIGNED = re.compile(r"\A[A-Za-z_][\w\s.*:&<>]*(?:\[\w*\]\s*)*=(?!=)")
 _TIMES = re.compile(rf"\(?{_GAP}{_NUMBER}{_GAP}\)?{_GAP}\*\s*", re.IGNORECASE)
 _SCALED = re.compile(rf"(?<=[\])}}]){_GAP}\.?([*/]){_GAP}\(?{_GAP}{_NUMBER}{_GAP}\)?\Z", re.IGNORECASE)
@@ -147,7 +147,7 @@ def _vips(text: str, what: str) -> Written | None:
         return None
     says = (len(rows) == height) + (widths == {columns})
     if says < 2 and (says == 0 or widths == {len(head)}):
-        return None  # the first line is a row like the others
+        return None  # the first line is an ordinary row
     if says < 2:
         raise KernelError(
             f"{what}: its first line, as of a vips matrix, says {height:g} rows of {columns:g} numbers; "

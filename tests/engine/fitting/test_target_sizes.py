@@ -146,6 +146,6 @@ def test_too_few_values_say_what_would_be_enough(rng):
     image = rng.random((5, 5))
     with pytest.raises(GeometryError, match="9 values are too few for 9 weights and a bias") as caught:
         fit_kernel(image, image[1:-1, 1:-1], 3, pad="valid")
-    assert caught.value.hint.endswith("at least 10 values, or fit no bias")
+    assert caught.value.hint.endswith("at least 10 values, or --no-bias")
     fit = fit_kernel(image, image[1:-1, 1:-1], 3, pad="valid", bias=False)
     assert_allclose(fit.weights, [[0, 0, 0], [0, 1, 0], [0, 0, 0]], atol=1e-9)
