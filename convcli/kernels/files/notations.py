@@ -205,10 +205,10 @@ def _lists(text: str, what: str) -> Any:
     """Return the words between nested square brackets, with or without commas, as lists of lists."""
     import json  # here for start-up: most kernels have no brackets
 
-    text = re.sub(r"[^\s,\[\]]+", r'"\g<0>"', text)
-    text = re.sub(r'(?<=["\]])\s*,?\s*(?=["\[])', ",", text)
+    text = re.sub(r"[^\s,\[\]]+", r'"\g<0>"', " ".join(text.split()))
+    text = re.sub(r'(?<=["\]]) ?,? ?(?=["\[])', ",", text)
     try:
-        return json.loads(re.sub(r",\s*\]", "]", text))
+        return json.loads(re.sub(", ?]", "]", text))
     except (ValueError, RecursionError) as error:
         raise KernelError(
             f"{what}: its brackets or commas do not fit together", hint="write [[0, 1], [2, 3]]"

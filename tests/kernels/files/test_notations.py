@@ -181,6 +181,7 @@ WRONG = [
             "__import__('os').system('touch here')",
         )
     ),
+    ("gaussian(sigma=2)", "is a call", "write 'gaussian:sigma=2'"),
     ("[[1 2] [3 nan]]", "nan at row 2, column 2", "finite"),
 ]
 
