@@ -53,7 +53,7 @@ class CompactList:
             words.append(_fitting(parameters, room - len(about)), style="dim")
             table.add_row(*(Text(group), Text(names), words)[skipped:])
         yield table
-        for line in FOOT:
+        for line in (*FOOT, *(["no room for: groups, parameters"] if skipped else [])):
             yield Text(line, style="dim")
 
 

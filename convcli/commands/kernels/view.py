@@ -45,7 +45,7 @@ class Catalogue:
         table.add_column("picture", width=(PICTURE + 2) * abreast - 2, no_wrap=True)
         if roomy:
             table.add_column("response", width=PICTURE, no_wrap=True)
-        table.add_column("what it does", ratio=1)
+        table.add_column("what it does", ratio=1, overflow="fold")
         for name in library.names():
             found = kernel(name)
             strip = Table.grid(padding=(0, 2, 0, 0))
@@ -56,11 +56,8 @@ class Catalogue:
             table.add_row(Text(name), strip, *response, _about(name, len(found.components) - abreast))
         yield table
         yield Text("Red is positive, blue negative. See one: convcli kernels show NAME", style="dim")
-        if roomy:
-            yield Text(
-                "Response: how strongly waves come through, slow ones in the middle, fine ones at the edges",
-                style="dim",
-            )
+        response = "Response: how strongly waves come through, slow ones in the middle, fine ones at the edges"
+        yield Text(response if roomy else "no room for: response", style="dim")
 
 
 def _small(values: Array) -> Heat:
