@@ -50,18 +50,21 @@ class Catalogue:
             found = kernel(name)
             strip = Table.grid(padding=(0, 2, 0, 0))
             strip.add_row(*(_small(_plane(part)) for part in found.components[:abreast]))
-            response = (
-                [_small(joint_response(found.components, found.combine, SMALL_RESPONSE))] if roomy else []
-            )
+            response = list[Heat]()
+            if roomy:
+                joint = joint_response(found.components, found.combine, SMALL_RESPONSE)
+                response = [_small(joint, magnitudes=True)]
             table.add_row(Text(name), strip, *response, _about(name, len(found.components) - abreast))
         yield table
         yield Text("Red is positive, blue negative. See one: convcli kernels show NAME", style="dim")
-        response = "Response: how strongly waves come through, slow ones in the middle, fine ones at the edges"
+        response = (
+            "Response: how strongly waves come through, slow ones in the middle, fine ones at the edges"
+        )
         yield Text(response if roomy else "no room for: response", style="dim")
 
 
-def _small(values: Array) -> Heat:
-    return Heat(values, max_width=PICTURE, max_height=PICTURE // 2)
+def _small(values: Array, *, magnitudes: bool = False) -> Heat:
+    return Heat(values, magnitudes=magnitudes, max_width=PICTURE, max_height=PICTURE // 2)
 
 
 def _about(name: str, more: int) -> Text:
@@ -95,7 +98,7 @@ def _sheet(found: Kernel) -> Iterator[RenderableType]:
         yield Text("")
         if len(found.components) > 1:
             yield Text(f"component {index}", style="bold")
-        yield indented(Heat(_plane(weights), numbers=True, digits=4, max_height=24))
+        yield indented(Heat(_plane(weights), numbers=True, max_height=24))
         yield pairs(_facts(weights, bias))
         yield _response(np.abs(frequency_response(weights, RESPONSE_SIZE)))
     if found.combine not in (Combine.NONE, Combine.ORIENTATION):
