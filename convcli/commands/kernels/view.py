@@ -53,14 +53,12 @@ class Catalogue:
             response = list[Heat]()
             if roomy:
                 joint = joint_response(found.components, found.combine, SMALL_RESPONSE)
-                response = [_small(joint, magnitudes=True)]
+                response.append(_small(joint, magnitudes=True))
             table.add_row(Text(name), strip, *response, _about(name, len(found.components) - abreast))
         yield table
         yield Text("Red is positive, blue negative. See one: convcli kernels show NAME", style="dim")
-        response = (
-            "Response: how strongly waves come through, slow ones in the middle, fine ones at the edges"
-        )
-        yield Text(response if roomy else "no room for: response", style="dim")
+        foot = "Response: how strongly waves come through, slow ones in the middle, fine ones at the edges"
+        yield Text(foot if roomy else "no room for: response", style="dim")
 
 
 def _small(values: Array, *, magnitudes: bool = False) -> Heat:
