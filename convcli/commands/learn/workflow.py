@@ -129,6 +129,9 @@ def _pixels(frame: Frame, image: Image, spec: LearnSpec) -> Array:
 def _fit(pairs: Sequence[PicturePair], spec: LearnSpec, watch: Callable[[int, float], None] | None) -> Fit:
     inputs = [array for pair in pairs for array in pair.inputs]
     targets = [array for pair in pairs for array in pair.targets]
+    if not spec.per_channel and all(map(_has_equal_channels, (*inputs, *targets))):
+        # Each value would count once for each channel, and its rounding error, too.
+        inputs, targets = ([np.atleast_3d(each)[..., 0] for each in one] for one in (inputs, targets))
     masks = None if spec.keep_saturated else [_unsaturated(target) for target in targets]
     if masks is not None and all(mask.all() for mask in masks):
         masks = None
@@ -145,6 +148,10 @@ def _fit(pairs: Sequence[PicturePair], spec: LearnSpec, watch: Callable[[int, fl
         elif isinstance(error, GeometryError) and len(targets) == 1:
             error.message = f"{Source(pairs[0].target).name!r}: {error.message}"
         raise
+
+
+def _has_equal_channels(pixels: Array) -> bool:
+    return pixels.ndim == 2 or bool((pixels == pixels[..., :1]).all())
 
 
 def _unsaturated(target: Array) -> NDArray[np.bool_]:

@@ -328,6 +328,25 @@ def test_identical_scaled_and_deeper_pictures(convcli: Convcli) -> None:
             ]
 
 
+def test_grey_pictures_in_colour_formats_count_once(convcli: Convcli) -> None:
+    """Three equal channels are no more evidence than one: a small picture does not prove a large kernel."""
+    small = PICTURE[:48, :48]
+    blurred = filtered(ImageFilter.GaussianBlur(1), small)
+    save("in.png", small)
+    save("out.png", blurred)
+    save("in rgb.png", np.dstack([small] * 3))
+    save("out rgb.png", np.dstack([blurred] * 3))
+    gray = json.loads(convcli("learn", "in.png", "out.png", "--json").out)
+    said = json.loads(convcli("learn", "in rgb.png", "out rgb.png", "--json").out)
+    for key in ("kernel", "errors", "size", "pad", "samples", "rmse"):
+        assert said[key] == gray[key]
+    coloured = np.random.default_rng(1).integers(1, 255, (48, 48, 3)).astype(np.uint8)
+    save("in colour.png", coloured)
+    save("out colour.png", filtered(ImageFilter.GaussianBlur(1), coloured))
+    both = ["in rgb.png", "out rgb.png", "in colour.png", "out colour.png"]
+    assert json.loads(convcli("learn", *both, "--size", 5, "--json").out)["size"] == [5, 5]
+
+
 # The screen
 
 
