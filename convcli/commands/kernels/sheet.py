@@ -32,9 +32,11 @@ Pixels = NDArray[np.uint8]
 # Sides of both pictures of a kernel, the gap between them, and between components, in pixels.
 SIDE, GAP, THIN = 96, 8, 4
 
-COLUMNS = 5
-NAME, SMALL, LINE = 14, 11, 14  # font sizes, and pixels from one small line to the next
-ABOUT_LINES = 2
+# Kernels in a row, and lines of small text below each.
+COLUMNS, ABOUT_LINES = 5, 2
+
+# Font sizes of names and of small text, and the height of a line of small text, in pixels.
+NAME, SMALL, LINE = 14, 11, 14
 
 LEGEND = [
     "Left: the weights, blue below 0, light grey 0, red above 0, each kernel on its own scale; where there "

@@ -65,7 +65,7 @@ def run_files(
         keep = pictures.of(source) if pictures is not None else None
         made: list[Array] = []
         traces: list[LayerTrace] = []
-        notes = list(image.notes)
+        notes = [*stack.notes, *image.notes]
         for number, frame in enumerate(image.frames):
             drawn = keep if number == 0 else None
             x, left_out = preprocess(frame, image.space_of(frame), stack)
