@@ -1,5 +1,6 @@
 """Labelled pictures on white paper: words at the top, pictures and captions below; all lengths in pixels."""
 
+from bisect import bisect
 from collections.abc import Sequence
 from math import ceil
 from typing import NamedTuple
@@ -111,16 +112,12 @@ def scaled(tile: Image.Image, scale: float) -> Image.Image:
 
 def wrapped(text: str, size: int, width: float) -> list[str]:
     """Return the lines of a text that are not wider than `width`, broken between words where it can be."""
-    lines = [""]
-    for word in printable(text).split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_width(longer, size) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-        while len(lines[-1]) > 1 and text_width(lines[-1], size) > width:
-            rest, count = lines[-1], len(lines[-1]) - 1
-            while count > 1 and text_width(rest[:count], size) > width:
-                count -= 1
-            lines[-1:] = [rest[:count], rest[count:]]
-    return lines
+    rest, lines = printable(text), list[str]()
+    while rest:
+        lengths = range(1, len(rest) + 1)
+        end = max(1, bisect(lengths, width, key=lambda length: text_width(rest[:length], size)))
+        if end < len(rest) and (space := rest.rfind(" ", 0, end + 1)) > 0:
+            end = space
+        lines.append(rest[:end])
+        rest = rest[end:].lstrip()
+    return lines or [""]
