@@ -32,6 +32,7 @@ class Outcome(NamedTuple):
 
     input: str  # its path as given, or "-"
     outputs: tuple[str, ...] = ()  # paths of the files that were written
+    sheet: str | None = None  # path of the file with the sheet
     data: bytes | None = None  # a file's content for stdout
     notes: tuple[str, ...] = ()  # lines for stderr
     details: tuple[str, ...] = ()  # lines for stderr with --verbose
