@@ -147,8 +147,8 @@ def test_without_a_folder_for_results_their_folders_are_made_here(convcli: Convc
 
 
 NOTHING = {
-    "an empty folder": ("empty", "no pictures found in 'empty'", "no files in it"),
-    "other files": ("other", "no pictures found in 'other'", "3 other files (.csv, .txt, no suffix)"),
+    "an empty folder": ("empty", "no pictures found in 'empty'", "files such as .png"),
+    "other files": ("other", "no pictures found in 'other'", "name others, such as .csv, one by one"),
     "a pattern": ("empty/*.png", "no pictures found: nothing matches 'empty/*.png'", "'empty/**/*.png'"),
     "a pattern below": ("**/*.gif", "no pictures found: nothing matches '**/*.gif'", "suffix"),
     "a pattern in no folder": ("gone/*.png", "nothing matches 'gone/*.png'", "no folder 'gone'"),
