@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from convcli.errors import ConvcliError, UsageError
+from convcli.errors import UsageError
 from convcli.pipeline import messages
 from convcli.pipeline.gathered_notes import GatheredNotes
 
@@ -41,11 +41,13 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
                 several = progress.total != 1  # known by now where folders and patterns are given
                 if outcome.error is not None:
                     failures += 1
+                    error = outcome.error
                     if printing.json:
-                        messages.json_line(_failure(outcome.input, outcome.error))
+                        said = {"input": outcome.input, "error": error.message, "hint": error.hint}
+                        messages.json_line(said)
                     if not several:
-                        raise outcome.error
-                    messages.complain(outcome.error)
+                        raise error
+                    messages.complain(error)
                     continue
                 _say_notes(outcome, printing, notes if several else None)
                 if outcome.drawing is None or printing.json:
@@ -85,10 +87,6 @@ def _say_notes(outcome: "Outcome", printing: "PrintOptions", notes: GatheredNote
     elif not printing.quiet:
         for note in (*outcome.details, *outcome.notes) if printing.verbose else outcome.notes:
             messages.say(f"{outcome.input}: {note}")
-
-
-def _failure(given: str, error: ConvcliError) -> dict[str, str]:
-    return {"input": given, "error": error.message, "hint": error.hint}
 
 
 def _print_product(outcome: "Outcome", printing: "PrintOptions") -> None:

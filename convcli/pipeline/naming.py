@@ -125,7 +125,8 @@ class OutputPaths:
             paths = [output.replace(MAP, label) for label in labels]
             found = [Target(path, format_of(path, self.writing.format)) for path in paths]
         elif is_stream(output):
-            found = [Target(output, self._format(suffix_for(read_format)))]
+            files = len(labels) if output == os.devnull else 1
+            found = [Target(output, self._format(suffix_for(read_format)))] * files
         else:
             found = [Target(output, format_of(output, self.writing.format))]
         if len(found) < len(labels):

@@ -77,26 +77,6 @@ class Sheets:
         """Whether the bytes of the sheet go to stdout."""
         return self.naming is not None and self.naming.to_stdout
 
-    def beside_maps(
-        self,
-        write: Callable[[], Outcome],
-        source: Source,
-        image: Image,
-        results: Sequence[Result],
-        operation: Operation,
-        others: Sequence[Target],
-    ) -> Outcome:
-        """Do the same with all feature maps of an operation: the SPEC of each, and the options behind it."""
-        names, spec = operation.names, operation.spec
-        padded = spec.pad is not None or spec.padding != type(spec).padding
-        found = list[Named]()
-        for result, name, label in zip(results, names, operation.labels, strict=True):
-            kept = RangeMode.RAW if result.image.dtype.kind == "f" else RangeMode.CLIP
-            facts = (*setting_words(spec, padded=padded), f"range {spec.range or kept}")
-            alone = names.count(name) == 1 and name != STDIN
-            found.append((result, without_folders(name) if alone else label, facts))
-        return self.beside(write, source, image, found, others)
-
     def beside(
         self,
         write: Callable[[], Outcome],
@@ -105,7 +85,7 @@ class Sheets:
         results: Sequence[Named],
         others: Sequence[Target],
     ) -> Outcome:
-        """Draw the sheet of one input, then `write` its results, and the sheet beside these `others`."""
+        """Draw the sheet of one input, `write` its results, which are the `others`, then the sheet."""
         target = None if self.naming is None else _target(self.naming, source, others)
         groups = [_parts(image, os.path.basename(source.name), ())]
         for result, name, facts in results:
@@ -115,7 +95,8 @@ class Sheets:
         parts = [part for group in groups for part in group[:each]][:MOST]
         columns = ceil(len(parts) / ceil(len(parts) / ABREAST))
         side = min(SIDE, (WIDEST - MARGIN) // columns - MARGIN)
-        side -= side % min(side, max(max(part.pixels.shape[:2]) for part in parts))  # smaller ones: as large
+        # As the largest is drawn, pixels repeated a whole number of times, so large are the others.
+        side -= side % min(side, max(max(part.pixels.shape[:2]) for part in parts))
         tiles = [_tile(part, side) for part in parts]
         notes, data = list[str](), b""
         if len(parts) < (count := sum(map(len, groups))):
@@ -136,6 +117,26 @@ class Sheets:
             return done._replace(data=data)
         target.write(data)
         return done._replace(sheet=target.path, report={"sheet": target.path})
+
+    def beside_maps(
+        self,
+        write: Callable[[], Outcome],
+        source: Source,
+        image: Image,
+        results: Sequence[Result],
+        operation: Operation,
+        others: Sequence[Target],
+    ) -> Outcome:
+        """Do so with the feature maps of an operation, named by their SPEC, with the options behind them."""
+        names, spec = operation.names, operation.spec
+        padded = spec.pad is not None or spec.padding != type(spec).padding
+        found = list[Named]()
+        for result, name, label in zip(results, names, operation.labels, strict=True):
+            kept = RangeMode.RAW if result.image.dtype.kind == "f" else RangeMode.CLIP
+            facts = (*setting_words(spec, padded=padded), f"range {spec.range or kept}")
+            alone = names.count(name) == 1 and name != STDIN
+            found.append((result, without_folders(name) if alone else label, facts))
+        return self.beside(write, source, image, found, others)
 
 
 def _target(naming: OutputPaths, source: Source, others: Sequence[Target]) -> Target:

@@ -79,7 +79,7 @@ def test_the_null_device(convcli: Convcli, args: list[str]) -> None:
 
 def test_the_null_device_takes_any_number_of_results(convcli: Convcli) -> None:
     os.link("in.png", "two.png")
-    ran = convcli("filter", "in.png", "two.png", "-k", "box", "-o", "/dev/null")
+    ran = convcli("filter", "in.png", "two.png", "-k", "box", "-k", "identity", "-o", "/dev/null")
     assert (ran.status, ran.err) == (0, "")
 
 
