@@ -19,9 +19,9 @@ class SheetSpec(WriteSpec):
             "--sheet",
             metavar="FILE",
             parser=output_path,
-            help="Draw the input and its results side by side, labelled, into FILE, or a sheet for each input "
-            "into DIR/. With - it goes to stdout, or is shown in the terminal, and results are written only "
-            "with -o or --out-dir.",
+            help="Draw the input and its results side by side, labelled, into FILE, or a sheet for each "
+            "input into DIR/. With - it goes to stdout, or is shown in the terminal, and results are written "
+            "only with -o or --out-dir.",
         ),
     ] = None
     preview: Annotated[
