@@ -87,10 +87,9 @@ class Batch:
 
     def outcomes(self) -> Iterator[Outcome]:
         """Yield the outcome of each input, in order."""
-        sources: Iterable[Source] = find_sources(self.inputs, recursive=self.reading.recursive)
-        if self.progress.total is None:  # all are found before any is written: results are no inputs
-            sources = list(sources)
-            self.progress.total = len(sources)
+        # All are found before any result is written: results are no inputs.
+        sources = list(find_sources(self.inputs, recursive=self.reading.recursive))
+        self.progress.total = len(sources)
         for source in sources:
             self.progress.current = source.name
             done = self._outcome(source)
