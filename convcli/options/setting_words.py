@@ -1,4 +1,4 @@
-"""What changes the numbers of a result, in words: the options that are not the defaults."""
+"""The options behind a result, in words, but for those that are the defaults."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The progress bar: the terminal's last line while work goes on. What is printed meanwhile goes above it.
+"""The progress bar: the terminal's last line while work goes on; all other output goes above it.
 
 Rich's own live display would take every line apart and draw its bar anew for each: names of files would be
 wrapped, and a batch of small pictures would take half as long again.

@@ -1,4 +1,4 @@
-"""Prints what a batch gives, as it is done, and says at the end what is left to say: notes, counts."""
+"""Prints the outcomes of a batch as they are done; at its end, the notes they have in common, and counts."""
 
 from typing import TYPE_CHECKING
 
@@ -18,14 +18,14 @@ __all__ = ["deliver"]
 
 
 def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Console | None" = None) -> None:
-    """Print what each input gave, as it is done; exit with status 1 where some input failed.
+    """Print the outcome of each input, as it is done; exit with status 1 where some input failed.
 
     `doing` is the verb of the progress bar, such as "filtering". `screen` prints products that are Rich
     renderables; by default a console on stdout.
     """
     if batch.to_stdout:
         if printing.json:
-            raise UsageError("--json and the picture both want stdout", hint="write the picture to -o FILE")
+            raise UsageError("--json and the picture both want stdout", hint="write the picture to a file")
         if messages.stdout().isatty():
             raise UsageError(
                 "picture bytes are not written to a terminal",

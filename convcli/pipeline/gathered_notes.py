@@ -4,7 +4,7 @@ import re
 
 __all__ = ["GatheredNotes"]
 
-# What differs between notes of one kind: quoted names, and numbers that are no part of a word or a value.
+# Parts that may differ between notes of one kind: quoted names, and numbers outside of words and values.
 _VARYING = re.compile(r"(?<!\w)'[^']*'|(?<![\w.:=-])\d+(?:,\d{3})*(?:\.\d+)?%?")
 
 

@@ -27,7 +27,7 @@ class Source:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The path as messages have it."""
         return "stdin" if self.path == STDIN else self.path
 
     def is_at(self, path: str) -> bool:
