@@ -160,7 +160,7 @@ class OutputPaths:
         if before != source.path:
             raise OutputError(
                 f"{target.path!r} already holds the result of {before!r}",
-                hint="give inputs of one name different --out-dir folders",
+                hint=f"'**/{os.path.basename(source.path)}', in quotes, keeps inputs of one name in their folders",
             )
         self._refuse_inputs(target.path, [source.path, *self.also_read])
         if not target.replace and os.path.lexists(target.path):

@@ -111,6 +111,11 @@ def test_folders_below_what_is_named(given: str, expected: list[str]) -> None:
 @pytest.mark.usefixtures("folders")
 def test_files_of_one_name_keep_their_folders(convcli: Convcli) -> None:
     shutil.copy("in/a.png", "in/sub/a.png")
+    ran = convcli("filter", "in/a.png", "in/sub/a.png", "-k", "box", "--out-dir", "one")
+    assert ran.lines[0] == (
+        "error: 'in/sub/a.png': 'one/a-box.png' already holds the result of 'in/a.png'; "
+        "hint: '**/a.png', in quotes, keeps inputs of one name in their folders"
+    )
     for given in ("in/**/a.png", "**/a.png"):
         ran = convcli("filter", given, "-k", "box", "--out-dir", "out", "--force")
         below = "" if given.startswith("in") else "in/"
