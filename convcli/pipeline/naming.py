@@ -160,7 +160,7 @@ class OutputPaths:
         if before != source.path:
             raise OutputError(
                 f"{target.path!r} already holds the result of {before!r}",
-                hint=f"'**/{os.path.basename(source.path)}', in quotes, keeps inputs of one name in their folders",
+                hint="write them into different folders; a pattern such as '**/*.png' keeps their own",
             )
         self._refuse_inputs(target.path, [source.path, *self.also_read])
         if not target.replace and os.path.lexists(target.path):

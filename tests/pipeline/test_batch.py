@@ -114,7 +114,7 @@ def test_files_of_one_name_keep_their_folders(convcli: Convcli) -> None:
     ran = convcli("filter", "in/a.png", "in/sub/a.png", "-k", "box", "--out-dir", "one")
     assert ran.lines[0] == (
         "error: 'in/sub/a.png': 'one/a-box.png' already holds the result of 'in/a.png'; "
-        "hint: '**/a.png', in quotes, keeps inputs of one name in their folders"
+        "hint: write them into different folders; a pattern such as '**/*.png' keeps their own"
     )
     for given in ("in/**/a.png", "**/a.png"):
         ran = convcli("filter", given, "-k", "box", "--out-dir", "out", "--force")
