@@ -25,7 +25,7 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
     """
     if batch.to_stdout:
         if printing.json:
-            raise UsageError("--json and the picture both want stdout", hint="write the picture to a file")
+            raise UsageError("--json and the picture both want stdout", hint="write the picture to -o FILE")
         if messages.stdout().isatty():
             raise UsageError(
                 "picture bytes are not written to a terminal",

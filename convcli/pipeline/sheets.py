@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 from convcli.choices import STDIN, STDOUT, RangeMode
 from convcli.display.drawn.contact_sheet import Limits, limits, picture, resized
 from convcli.display.drawn.lettering import font_notes
-from convcli.display.drawn.sheet import Tile, lay_out, scaled, wrapped
+from convcli.display.drawn.sheet import Tile, lay_out, scaled
 from convcli.display.terminal.picture import Picture
 from convcli.display.terminal.pictures import Pictures
 from convcli.display.words import shortened, size
@@ -42,9 +42,6 @@ Named = tuple[Result, str, Sequence[str]]
 
 # Pixels: the longer side of a picture at most, width of a sheet about, space between pictures, font size.
 SIDE, WIDEST, MARGIN, CAPTION = 640, 2000, 16, 15
-
-# Narrowest column of words, in pixels.
-NARROWEST = 200
 
 # Pictures side by side, and on a sheet, at most.
 ABREAST, MOST = 5, 40
@@ -105,7 +102,8 @@ class Sheets:
             notes.append(f"the sheet shows the first of {len(image.frames)} frames")
         if target is not None:
             notes += font_notes(*(line for tile in tiles for line in tile.lines))
-            data = encode_pixels(_sheet(tiles, columns), target.format)
+            sheet = lay_out((), tiles, columns, CAPTION, MARGIN, framed=True)
+            data = encode_pixels(sheet.pixels, target.format)
         done = write()
         done = done._replace(notes=(*done.notes, *notes))
         if self.in_terminal:
@@ -147,16 +145,6 @@ def _target(naming: OutputPaths, source: Source, others: Sequence[Target]) -> Ta
             f"{target.path!r} is both the sheet and a result", hint="give the sheet another name"
         )
     return target
-
-
-def _sheet(tiles: Sequence[Tile], columns: int) -> NDArray[np.uint8]:
-    """Return the tiles on white paper, with their words broken into lines as wide as the widest."""
-    wide = max(NARROWEST, *(tile.picture.width for tile in tiles))
-    labelled = [
-        tile._replace(lines=[line for text in tile.lines for line in wrapped(text, CAPTION, wide)])
-        for tile in tiles
-    ]
-    return lay_out((), labelled, columns, CAPTION, MARGIN, framed=True).pixels
 
 
 class _Part(NamedTuple):

@@ -12,7 +12,6 @@ from PIL import Image
 
 from convcli.display.drawn import lettering
 from convcli.display.drawn import sheet as sheet_module
-from convcli.pipeline import sheets
 from convcli.pipeline.sheets import MARGIN, MOST, SIDE
 from tests.paths import SAMPLES
 from tests.program import Convcli, pixels, process
@@ -38,18 +37,19 @@ def enlarged(values: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
 @pytest.fixture
 def texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """All words of sheets, before they are broken into lines; each line is written."""
-    said, due = list[str](), list[str]()
+    said, due, broken = list[str](), list[str](), sheet_module.wrapped
 
     def wrapped(text: str, size: int, width: float) -> list[str]:
         said.append(text)
-        due.extend(sheet_module.wrapped(text, size, width))
-        return due[-len(sheet_module.wrapped(text, size, width)) :]
+        lines = broken(text, size, width)
+        due.extend(lines)
+        return lines
 
     def write(draw: object, at: object, text: str, *more: object) -> None:
         due.remove(text)
         lettering.write(draw, at, text, *more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(sheets, "wrapped", wrapped)
+    monkeypatch.setattr(sheet_module, "wrapped", wrapped)
     monkeypatch.setattr(sheet_module, "write", write)
     return said
 

@@ -16,6 +16,9 @@ __all__ = ["FAINT", "INK", "PAPER", "Sheet", "Tile", "Words", "lay_out", "scaled
 
 Point = tuple[float, float]
 
+# Narrowest column of words below pictures, in pixels.
+NARROWEST = 200
+
 
 class Words(NamedTuple):
     """Lines of one font size, `step` from one to the next."""
@@ -87,20 +90,29 @@ def lay_out(
     *,
     framed: bool = False,
 ) -> Sheet:
-    """Return a sheet of tiles in cells of one size, row by row, with words of `size` below them."""
-    step = size + 3
-    lines = Words([line for tile in tiles for line in tile.lines], size, step)
-    cell = max(max(tile.picture.width for tile in tiles), ceil(lines.width))
-    across = max(columns * (cell + margin), *(words.width for words in (*head, lines)))
+    """Return a sheet of tiles in cells of one size, row by row, with words of `size` below them.
+
+    Lines that are wider than all pictures are broken; what comes after the first line of a tile is faint.
+    """
+    step, widest = size + 3, max(tile.picture.width for tile in tiles)
+    labels = [
+        [
+            (part, FAINT if number else INK)
+            for number, line in enumerate(tile.lines)
+            for part in wrapped(line, size, max(NARROWEST, widest))
+        ]
+        for tile in tiles
+    ]
+    cell = max(widest, ceil(max(text_width(line, size) for label in labels for line, _ in label)))
+    across = max(columns * (cell + margin), *(words.width for words in head), 0)
     tallest = max(tile.picture.height for tile in tiles)
-    high = tallest + max(len(tile.lines) for tile in tiles) * step + 3 + margin
+    high = tallest + max(map(len, labels)) * step + 3 + margin
     sheet = Sheet(ceil(across) + 2 * margin, head, ceil(len(tiles) / columns) * high + margin, margin)
     for index, tile in enumerate(tiles):
         left, above = sheet.cell(index, columns, (cell + margin, high))
         sheet.paste((left, above), tile.picture, framed=framed)
-        for number, line in enumerate(tile.lines):
-            below = above + tile.picture.height + 3 + number * step
-            sheet.text((left, below), line, size, FAINT if number else INK)
+        for number, (line, ink) in enumerate(labels[index]):
+            sheet.text((left, above + tile.picture.height + 3 + number * step), line, size, ink)
     return sheet
 
 
