@@ -25,18 +25,8 @@ class SheetSpec(WriteSpec):
         ),
     ] = None
     preview: Annotated[
-        bool,
-        file_option(
-            "--preview",
-            help="Show the sheet in the terminal. Without --sheet, results are written only with -o or "
-            "--out-dir.",
-        ),
+        bool, file_option("--preview", help="Show that sheet in the terminal. Alone it means --sheet -.")
     ] = False
-
-    @property
-    def shows(self) -> bool:
-        """Whether there is a sheet at all."""
-        return self.preview or self.sheet is not None
 
     @property
     def only_shows(self) -> bool:

@@ -200,7 +200,7 @@ def sheets_of(
     writing: SheetSpec, count: int | None, inputs: Sequence[str], also_read: Sequence[str]
 ) -> "Sheets | None":
     """Return the sheets of a batch, if they are asked for."""
-    if not writing.shows:
+    if writing.sheet is None and not writing.preview:
         return None
     from convcli.pipeline.sheets import Sheets  # here for start-up: drawing and Rich come with it
 
