@@ -5,7 +5,7 @@ import re
 __all__ = ["GatheredNotes"]
 
 # Parts that may differ between notes of one kind: quoted names, and numbers outside of words and values.
-_VARYING = re.compile(r"(?<!\w)'[^']*'|(?<![\w.:=-])\d+(?:,\d{3})*(?:\.\d+)?%?")
+_VARYING = re.compile(r"(?<!\w)'[^']*'|(?<![\w.:=-])-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?%?")
 
 
 class GatheredNotes:
