@@ -172,7 +172,8 @@ class ReadSpec(Options):
         bool,
         file_option(
             "--recursive",
-            help="Take folders, and patterns such as 'photos/*.png'. Inputs are the pictures and .npy there.",
+            help="Take the pictures and .npy in folders, and below. Patterns such as 'photos/**/*.png' are "
+            "taken without it.",
         ),
     ] = False
     frame: FrameOption = None

@@ -21,7 +21,7 @@ from convcli.kernels.spec import kernel
 from convcli.options.specs import ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome
 from convcli.pipeline.naming import OutputPaths, into_folder
-from convcli.pipeline.process import write_outputs
+from convcli.pipeline.process import write_target
 from convcli.pipeline.sources import Source
 
 __all__ = ["draw_library", "library_sheet"]
@@ -55,8 +55,7 @@ def draw_library(writing: WriteSpec) -> Batch:
         if target.format.numbers:
             raise OutputError(f"a drawing is not written as {target.format.name.upper()}", hint="name a .png")
         data = encode_pixels(library_sheet(), target.format, writing.compress)
-        done = write_outputs(source, [(target.path, data)], replace=target.replace)
-        return done._replace(report={"output": target.path})
+        return write_target(source, target, data)._replace(report={"output": target.path})
 
     return Batch(["kernels"], ReadSpec(), work, paths.to_stdout)
 

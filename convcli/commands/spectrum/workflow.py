@@ -1,6 +1,5 @@
 """The work of ``convcli spectrum``: read, check the convolution theorem, draw."""
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,8 +21,8 @@ from convcli.limits import SHOWN_WEIGHTS
 from convcli.options.specs import ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs
 from convcli.pipeline.loaded_kernels import without_folders
-from convcli.pipeline.naming import OutputPaths, into_folder, make_folder
-from convcli.pipeline.process import as_gray, left_out, read_source, write_outputs
+from convcli.pipeline.naming import OutputPaths, into_folder
+from convcli.pipeline.process import as_gray, left_out, read_source, write_target
 
 __all__ = ["spectrum_files"]
 
@@ -71,10 +70,7 @@ def spectrum_files(
         if naming is None:
             return Outcome(input=source.path, drawing=spectra, report=report, notes=tuple(notes))
         (target,) = naming.targets(source, (f"{found.stem}-spectrum",), "png")
-        data = _encoded(spectra.picture(), target.format, writing)
-        if writing.output is None:
-            make_folder(os.path.dirname(target.path))
-        done = write_outputs(source, [(target.path, data)], replace=target.replace)
+        done = write_target(source, target, _encoded(spectra.picture(), target.format, writing))
         notes += font_notes(spectra.title)
         return done._replace(report={**report, "output": target.path}, notes=(*lines, *notes))
 
