@@ -1,5 +1,6 @@
 """The work of ``convcli spectrum``: read, check the convolution theorem, draw."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
