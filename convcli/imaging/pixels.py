@@ -248,7 +248,8 @@ def target_dtype(depth: Depth, source: DTypeLike, format: Format) -> SampleType:
         if depth.value not in format.depths:
             what = "floats" if depth is Depth.FLOAT else f"{depth.value}-bit samples"
             raise OutputError(
-                f"{format.suffix} cannot hold {what}", hint=f"write to {holding(depth=depth.value)}"
+                f"{format.suffix} cannot hold {what}",
+                hint=f"choose another --depth, or write to {holding(depth=depth.value)}",
             )
         return SampleType({Depth.EIGHT: eight, Depth.SIXTEEN: sixteen}.get(depth, wide))
     if format.numbers or (given.kind == "f" and "float" in format.depths):

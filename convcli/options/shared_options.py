@@ -1,7 +1,7 @@
 """The options that several commands take, one by one and as records (see `option_groups`)."""
 
 from functools import partial
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 import typer
 
@@ -233,10 +233,6 @@ class WriteSpec(Options):
 
             check_quality(self.output or "", self.format)
 
-    def quality_of(self, has_quality: bool) -> int | None:
-        """Return the quality; a default of the environment is none for formats without one."""
-        return self.quality if has_quality or "quality" not in self.environment else None
-
 
 class PixelOptions(Options):
     """How results become pixels."""
@@ -261,18 +257,6 @@ class PixelOptions(Options):
             help=f"{any_of(Depth)}, per sample. auto keeps the input's.",
         ),
     ] = Depth.AUTO
-
-    def fitting(self, depths: frozenset[str]) -> Self:
-        """Return the same without defaults of the environment that files of such `depths` cannot hold."""
-        fits, whole_numbers = self, (Depth.EIGHT, Depth.SIXTEEN)
-        raw = self.range is RangeMode.RAW and "range" not in self.environment
-        unfit = self.depth not in (Depth.AUTO, *depths) or (raw and self.depth in whole_numbers)
-        if "depth" in self.environment and unfit:
-            fits = fits.replace(depth=Depth.AUTO)
-        whole = "float" not in depths or fits.depth in whole_numbers
-        if "range" in self.environment and self.range is RangeMode.RAW and whole:
-            fits = fits.replace(range=None)
-        return fits
 
 
 class ColourOptions(Options):

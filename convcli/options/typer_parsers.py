@@ -15,7 +15,6 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from convcli.choices import STDOUT
 from convcli.errors import UsageError
 from convcli.options.foreign_options import ForeignWords, names_of
-from convcli.options.option_groups import is_from_environment
 from convcli.options.panels import ADVANCED
 from convcli.parsing import yes_or_no
 
@@ -59,6 +58,12 @@ class _Asked(ForeignWords):
 
 class Command(_Asked, TyperCommand):
     """A command with its own parsers and help pages."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; ``--verbose`` is stronger than quiet by default."""
+        if ctx.params.get("verbose") and _is_from_environment(ctx, "quiet"):
+            ctx.params["quiet"] = False
+        return super().invoke(ctx)
 
 
 class PlainGroup(_Asked, TyperGroup):
@@ -112,6 +117,11 @@ def _long_page(ctx: Any) -> str:
     return help_page(ctx, full=True)
 
 
+def _is_from_environment(ctx: Any, name: str) -> bool:
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "ENVIRONMENT"
+
+
 def _with_own_parsers(parameters: list[Any]) -> list[Any]:
     """Make `parameters` read words with their own ``parser=`` alone; defaults stay as they are.
 
@@ -148,7 +158,7 @@ def _process_value(parameter: TyperArgument | TyperOption) -> Callable[[Any, Any
     def process_value(ctx: Any, value: Any) -> Any:
         if isinstance(parameter, TyperOption):
             check(ctx, value)
-        from_environment = is_from_environment(ctx, parameter.name)
+        from_environment = _is_from_environment(ctx, parameter.name)
         label = str(parameter.envvar) if from_environment else option
         if parser is None and value is not None:
             return coerce(ctx, yes_or_no(value, label) if from_environment else value)

@@ -80,7 +80,7 @@ def explain_pixel(
         combine=combine,
         gray=gray,
         alpha=AlphaMode.DROP,
-    ).informed(window.environment | pixels.environment)
+    )
     from convcli.commands.explain.workflow import explain_files  # here, as NumPy comes with it
 
     batch = explain_files(files.inputs, kernel, spec, reading, at=at, html=html, force=force)

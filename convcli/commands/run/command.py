@@ -70,7 +70,7 @@ def run_stack(
     # the result as an array with channels first, as PyTorch has them
     convcli run sample_images/stacks/small.toml sample_images/camera.png --layout chw -o maps.npy
     """
-    spec = FilterSpec(**vars(pixels), jobs=jobs).informed(pixels.environment)
+    spec = FilterSpec(**vars(pixels), jobs=jobs)
     from convcli.commands.run.workflow import run_files  # here, as NumPy comes with it
 
     batch = run_files(stack, files.inputs, spec, reading, writing, summary=summary, save_maps=save_maps)

@@ -77,7 +77,7 @@ def run_files(
             traces = traces or found
         if keep is not None:
             keep.check()
-        result = _develop(image, made, stack, spec.fitting(target.format.depths), target.format)
+        result = _develop(image, made, stack, spec, target.format)
         notes += overflow_note(image.frames, made)
         named = (result, stack.name, (f"range {spec.range}",) if spec.range else ())
         drawn_sheet = sheets.draw(source, image, [named], [target]) if sheets else None

@@ -55,7 +55,6 @@ def show_maps(
     if printing.json:
         show_spec = show_spec.replace(form=Form.JSON)
     spec = FilterSpec(**vars(window), **vars(kernel_options), gray=gray, alpha=AlphaMode.DROP)
-    spec.informed(window.environment)
     from convcli.commands.show.workflow import show_files  # here, as NumPy comes with it
 
     batch = show_files(files.inputs, kernel, spec, reading, show_spec)
