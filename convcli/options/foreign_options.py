@@ -20,45 +20,39 @@ _SPELLINGS = {
     "--no-centre": "--no-center",
 }
 
-# Our options, and other tools' words for them, in the order in which they are looked for.
+# Our options, and words of PyTorch, SciPy, OpenCV, ImageMagick and other programs for them; the first that a
+# command has is named.
 _OURS = {
-    "--pad": "--border --boundary --border-type --border-mode --boundary-mode --edge --extend --padding-mode "
-    "--virtual-pixel --mode",
-    "--kernel": "--filter --weights --matrix --convolution -f",
-    "--size": "--kernel-size --ksize --window",
-    "--stride": "--step --subsample",
-    "--dilation": "--atrous --rate",
-    "--bias": "--offset --delta",
-    "--convolve": "--flip --rotate",
-    "--gray": "--grayscale --greyscale --mono --luma",
-    "--depth": "--bits --bit-depth --dtype",
-    "--range": "--rescale --stretch --clip --abs --scale",
-    "--output": "--out --outfile --save --dest",
-    "--out-dir": "--output-dir --outdir --output-folder --folder --directory",
-    "--format": "--ext --extension --type",
+    "--pad": "--padding-mode --border --border-type --border-mode --boundary --virtual-pixel --mode",
+    "--kernel": "--filter --weight --weights --matrix -f",
+    "--size": "--kernel-size --ksize --window --kernel -k",
+    "--dilation": "--rate",
+    "--bias": "--delta --offset",
+    "--gray": "--grayscale --greyscale --mono",
+    "--depth": "--dtype --bits",
+    "--range": "--clip --abs --scale",
+    "--output": "--out --outfile",
+    "--out-dir": "--output-dir --outdir",
     "--force": "--overwrite --yes -y",
-    "--jobs": "--threads --workers --num-workers --cores -j -t",
+    "--jobs": "--threads --workers -j -t",
     "--quiet": "--silent",
-    "--verbose": "--debug",
     "--no-color": "--color --colour --monochrome",
     "--recursive": "-r -R",
 }
 
 # Words that are parameters of a kernel here, and words for what needs no option.
 _PARAMETERS = ("--sigma", "--radius", "--angle", "--size", "--amount")
-_INPUTS = ("--input", "--in", "--image", "-i")
+_INPUTS = ("--input", "--image", "-i")
 
 # Our commands, and other words for what they do.
 _COMMANDS = {
-    "filter": "convolve conv conv2d correlate apply convert",
-    "pool": "maxpool avgpool median erode dilate downsample shrink",
-    "run": "infer forward predict network net",
-    "learn": "fit train solve",
-    "show": "view print display info identify stats",
-    "spectrum": "fft dft fourier",
-    "compare": "diff pad padding borders",
-    "kernels": "list filters kernel",
-    "formats": "suffixes types",
+    "filter": "convolve conv conv2d correlate convert",
+    "pool": "maxpool avgpool median erode dilate",
+    "run": "predict network",
+    "learn": "fit train",
+    "show": "view display info identify",
+    "spectrum": "fft fourier",
+    "compare": "diff pad padding",
 }
 
 
@@ -142,5 +136,5 @@ def _command_for(name: str, known: Collection[str]) -> str:
         from convcli.kernels import library  # here, as only errors need it
 
         if library.canonical(name) in library.names():
-            return f"a kernel slides by 'convcli filter INPUT -k {name}'; "
+            return f"a kernel is an option: convcli filter INPUT -k {name}; "
     return ""

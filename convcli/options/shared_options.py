@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from convcli.choices import MAX_PIXELS, AlphaMode, Choice, Combine, Compress, Depth, Layout, Method, RangeMode
+from convcli.choices import MAX_PIXELS, Choice, Combine, Compress, Layout, Method
 from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
@@ -17,7 +17,6 @@ essential_option = partial(typer.Option, rich_help_panel=ESSENTIALS)
 advanced_option = partial(typer.Option, rich_help_panel=ADVANCED)
 file_option = partial(typer.Option, rich_help_panel="Files")
 window_option = partial(typer.Option, rich_help_panel="Window")
-_colour = partial(typer.Option, rich_help_panel="Colours and pixels")
 _messages = partial(typer.Option, rich_help_panel=MESSAGES)
 
 
@@ -117,9 +116,6 @@ LayoutOption = Annotated[
         help=f"Axes of arrays: {any_of(Layout)}. Those in .npy .npz .json, read and written: rows x columns "
         "x channels, or channels first, as PyTorch has them.",
     ),
-]
-GrayOption = Annotated[
-    bool, _colour("--gray", help="Convert to grey first. Rec. 601 luma, as Pillow's mode L.")
 ]
 JobsOption = Annotated[
     int | None,
@@ -232,55 +228,6 @@ class WriteSpec(Options):
             from convcli.imaging.formats import check_quality  # here for start-up
 
             check_quality(self.output or "", self.format)
-
-
-class PixelOptions(Options):
-    """How results become pixels."""
-
-    range: Annotated[
-        RangeMode | None,
-        _colour(
-            "--range",
-            **choice_of(RangeMode),
-            show_default="clip; raw for floats",
-            help=f"How results become pixels: {any_of(RangeMode)}. clip: saturate; abs: absolute value "
-            "first; scale: stretch minimum..maximum of all frames; "
-            "scale-each: of each frame by itself; center: add mid-grey; unit: 0..1 becomes the full range; "
-            "raw: floats (.npy .npz .tif .pfm .csv .json).",
-        ),
-    ] = None
-    depth: Annotated[
-        Depth,
-        _colour(
-            "--depth",
-            **choice_of(Depth, "BITS"),
-            help=f"{any_of(Depth)}, per sample. auto keeps the input's.",
-        ),
-    ] = Depth.AUTO
-
-
-class ColourOptions(Options):
-    """What happens to colours and transparency before and while windows slide."""
-
-    gray: GrayOption = False
-    linear: Annotated[
-        bool,
-        _colour(
-            "--linear",
-            help="Compute in linear light. By the file's own curve (gAMA, cICP, ICC), else sRGB's, which "
-            "encodes the result too.",
-        ),
-    ] = False
-    alpha: Annotated[
-        AlphaMode,
-        _colour(
-            "--alpha",
-            **choice_of(AlphaMode),
-            help=f"Transparency: {any_of(AlphaMode)}. keep: that of the pixel at each window's centre; "
-            "filter: colours weighted by "
-            "coverage, which is filtered or pooled as well; drop: removed.",
-        ),
-    ] = AlphaMode.KEEP
 
 
 class SpeedOptions(Options):

@@ -25,7 +25,7 @@ class SheetSpec(WriteSpec):
         ),
     ] = None
     preview: Annotated[
-        bool, file_option("--preview", help="Show that sheet in the terminal; alone it means --sheet -.")
+        bool, file_option("--preview", help="Show that sheet in the terminal. Alone it means --sheet -.")
     ] = False
 
     @property

@@ -84,6 +84,7 @@ def test_words_of_other_tools_are_answered(convcli: Convcli, option, answer):
 def test_answers_are_options_of_that_command(convcli: Convcli):
     assert "--size" not in convcli("spectrum", CAMERA, "--ksize", 3).err
     assert "here it is --size" in convcli("pool", CAMERA, "--ksize", 3).err
+    assert "here it is --size" in convcli("pool", CAMERA, "-k", 3).err
     assert "--gray" not in convcli("run", "x.toml", CAMERA, "--grey").err.partition("hint")[2]
 
 
@@ -127,7 +128,7 @@ COMMANDS_TYPED = {
     "maxpool": "did you mean 'pool'? see convcli --help",
     "median": "did you mean 'pool'? see convcli --help",
     "fft": "did you mean 'spectrum'? see convcli --help",
-    "sobel": "a kernel slides by 'convcli filter INPUT -k sobel'; see convcli --help",
+    "sobel": "a kernel is an option: convcli filter INPUT -k sobel; see convcli --help",
     "xyzzy": "see convcli --help",
 }
 
