@@ -16,7 +16,6 @@ from convcli.choices import STDOUT
 from convcli.errors import UsageError
 from convcli.options.foreign_options import ForeignWords, names_of
 from convcli.options.panels import ADVANCED
-from convcli.parsing import yes_or_no
 
 __all__ = ["Command", "PlainGroup", "folder_path", "output_path", "print_page", "verbatim"]
 
@@ -161,7 +160,11 @@ def _process_value(parameter: TyperArgument | TyperOption) -> Callable[[Any, Any
         from_environment = _is_from_environment(ctx, parameter.name)
         label = str(parameter.envvar) if from_environment else option
         if parser is None and value is not None:
-            return coerce(ctx, yes_or_no(value, label) if from_environment else value)
+            if from_environment:
+                from convcli.parsing import yes_or_no  # here, as seldom needed
+
+                value = yes_or_no(value, label)
+            return coerce(ctx, value)
         if parameter.multiple or parameter.nargs == -1:
             value = [read(word, label) for word in value or ()]
         else:
