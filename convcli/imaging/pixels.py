@@ -17,7 +17,7 @@ __all__ = ["Pixels", "SampleType", "count_cut", "suggest_unit", "target_dtype", 
 # Samples converted at a time, so that a block stays in the cache; a call on fewer ends before another thread
 # has woken up.
 _BLOCK_SAMPLES = 1 << 19
-# The same where they are only counted, and what is made on the way is as large as they are.
+# Samples counted at a time: the masks that are made on the way stay in the cache too.
 _COUNTED_SAMPLES = 1 << 17
 
 # Magnitudes from here on overflow int16.

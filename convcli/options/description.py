@@ -45,7 +45,7 @@ class Option(NamedTuple):
 
 
 class Description(NamedTuple):
-    """All that is said of a command."""
+    """The help of a command."""
 
     path: str
     usage: str

@@ -1,4 +1,4 @@
-"""Options and commands as people type them who know other tools, or slip: taken, or answered with ours."""
+"""Options and commands in the words of other tools, or misspelt: taken, or answered with ours."""
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -38,9 +38,10 @@ _OURS = {
     "--quiet": "--silent",
     "--no-color": "--color --colour --monochrome",
     "--recursive": "-r -R",
+    "--version": "-V",
 }
 
-# Words that are parameters of a kernel here, and words for what needs no option.
+# Options of other tools that are parameters of a kernel here, and those that name an input.
 _PARAMETERS = ("--sigma", "--radius", "--angle", "--size", "--amount")
 _INPUTS = ("--input", "--image", "-i")
 
@@ -63,7 +64,7 @@ def names_of(parameters: Sequence[Any]) -> set[str]:
 
 
 class ForeignWords:
-    """What a command or group of Typer's does before its words are parsed, and when that fails."""
+    """Base of commands and groups: takes other spellings, and answers options and commands of other tools."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words of the command line."""

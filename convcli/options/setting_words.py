@@ -1,4 +1,4 @@
-"""What changes the numbers of a result, in words: the options that are not the defaults."""
+"""The options that change the numbers of a result, in words, where they are not the defaults."""
 
 from collections.abc import Iterator
 

@@ -38,7 +38,7 @@ def folder_path(text: str) -> str:
 
 
 class _Asked(ForeignWords):
-    """What commands and groups have in common: ``--help``, ``--help-all`` and ``--version``."""
+    """Base of commands and groups: ``--help``, ``--help-all`` and ``--version``, each option read alone."""
 
     _asking: Any = None
 
