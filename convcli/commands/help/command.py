@@ -17,10 +17,12 @@ def _named(ctx: typer.Context, names: Iterable[str]) -> Any:
     """Return the context of the command that `names` lead to, from the program on."""
     found: Any = ctx.find_root()
     for name in names:
-        if not isinstance(found.command, PlainGroup):
+        known, command = None, None
+        if isinstance(found.command, PlainGroup):
+            known, command, _ = found.command.resolve_command(found, [name])
+        if command is None:  # for completion, a group does not complain
             path = found.command_path
             raise UsageError(f"{path} has no command {shown(name)}", hint=f"see {path} --help")
-        known, command, _ = found.command.resolve_command(found, [name])
         found = typer.Context(command, info_name=known, parent=found)
     return found
 
