@@ -1,7 +1,6 @@
 """Options and commands in the words of other tools, or misspelt: taken, or answered with ours."""
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import typer
@@ -69,8 +68,10 @@ class ForeignWords:
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words of the command line."""
         known = names_of(self.get_params(ctx))  # type: ignore[attr-defined]
-        with _told(known, ctx.command_path):
+        try:
             return super().parse_args(ctx, _as_ours(args, known, ctx.command_path))  # type: ignore[misc,no-any-return]
+        except typer.TyperException as error:
+            raise _explained(error, known, f"see {ctx.command_path} --help") from None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command of a group that the first word names."""
@@ -100,20 +101,15 @@ def _as_ours(words: Sequence[str], known: Collection[str], command: str) -> list
     return ours
 
 
-@contextmanager
-def _told(known: Collection[str], command: str) -> Iterator[None]:
-    """Make errors that name `command` of options that are not `known`, or lack their value."""
-    try:
-        yield
-    except typer.TyperException as error:
-        name = getattr(error, "option_name", None)
-        if name is None:
-            raise
-        see = f"see {command} --help"
-        if type(error).__name__ != "NoSuchOption":
-            does = "needs a value" if "requires" in error.message else "takes no value"
-            raise UsageError(f"option {name} {does}", hint=see) from None
-        raise UsageError(f"no such option: {name}", hint=f"{_option_for(name, known)}{see}") from None
+def _explained(error: typer.TyperException, known: Collection[str], see: str) -> Exception:
+    """Return an error of ours for an option that is not `known`, or lacks its value."""
+    name = getattr(error, "option_name", None)
+    if name is None:
+        return error
+    if type(error).__name__ == "NoSuchOption":
+        return UsageError(f"no such option: {name}", hint=f"{_option_for(name, known)}{see}")
+    does = "needs a value" if "requires" in error.message else "takes no value"
+    return UsageError(f"option {name} {does}", hint=see)
 
 
 def _option_for(name: str, known: Collection[str]) -> str:

@@ -6,32 +6,10 @@ those takes longer than all else that the command line does at start.
 
 import inspect
 from collections.abc import Callable, Iterator
-from copy import copy
 from functools import wraps
 from typing import Annotated, Any, ClassVar, Self, dataclass_transform, get_args, get_origin, get_type_hints
 
-from convcli.choices import MAX_PIXELS, AlphaMode, Compress, Depth, Layout, Method, PadMode
-
-__all__ = ["ENVIRONMENT", "Options", "variable", "with_options"]
-
-# Options that a variable sets as if they were typed, CONVCLI_PAD for --pad, with their defaults. With another
-# default, as --pad of pool or --method of learn, the option means something else and has no variable.
-ENVIRONMENT: dict[str, object] = {
-    "pad": PadMode.REFLECT,
-    "gray": False,
-    "linear": False,
-    "alpha": AlphaMode.KEEP,
-    "range": None,
-    "depth": Depth.AUTO,
-    "compress": Compress.FAST,
-    "layout": Layout.HWC,
-    "max_pixels": MAX_PIXELS,
-    "method": Method.AUTO,
-    "jobs": None,
-    "quiet": False,
-    "verbose": False,
-    "no_color": False,
-}
+__all__ = ["Options", "with_options"]
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -69,11 +47,6 @@ class Options:
     def replace(self, **changes: Any) -> Self:
         """Return the same record with other values for some fields."""
         return type(self)(**{**vars(self), **changes})
-
-
-def variable(name: str) -> str:
-    """Return the variable of the environment that sets an option's default."""
-    return f"CONVCLI_{name.upper()}"
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -115,10 +88,6 @@ def _option(name: str, hint: Any, default: Any) -> inspect.Parameter:
     """Tell Typer of a flag, a list of words or a single word, which the option's parser reads."""
     if get_origin(hint) is Annotated:
         kind, info = get_args(hint)
-        if name in ENVIRONMENT and default == ENVIRONMENT[name]:
-            info = copy(info)
-            info.envvar = variable(name)
-            hint = Annotated[kind, info]
         if get_origin(kind) is list:
             hint = Annotated[list[str], info]
         elif kind is not bool:

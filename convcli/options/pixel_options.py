@@ -14,7 +14,10 @@ __all__ = ["ColourOptions", "GrayOption", "PixelOptions"]
 _colour = partial(typer.Option, rich_help_panel="Colours and pixels")
 
 GrayOption = Annotated[
-    bool, _colour("--gray", help="Convert to grey first. Rec. 601 luma, as Pillow's mode L.")
+    bool,
+    _colour(
+        "--gray", envvar="CONVCLI_GRAY", help="Convert to grey first. Rec. 601 luma, as Pillow's mode L."
+    ),
 ]
 
 
@@ -26,6 +29,7 @@ class ColourOptions(Options):
         bool,
         _colour(
             "--linear",
+            envvar="CONVCLI_LINEAR",
             help="Compute in linear light. By the file's own curve (gAMA, cICP, ICC), else sRGB's, which "
             "encodes the result too.",
         ),
@@ -35,6 +39,7 @@ class ColourOptions(Options):
         _colour(
             "--alpha",
             **choice_of(AlphaMode),
+            envvar="CONVCLI_ALPHA",
             help=f"Transparency: {any_of(AlphaMode)}. keep: that of the pixel at each window's centre; "
             "filter: colours weighted by "
             "coverage, which is filtered or pooled as well; drop: removed.",
@@ -50,6 +55,7 @@ class PixelOptions(Options):
         _colour(
             "--range",
             **choice_of(RangeMode),
+            envvar="CONVCLI_RANGE",
             show_default="clip; raw for floats",
             help=f"How results become pixels: {any_of(RangeMode)}. clip: saturate; abs: absolute value "
             "first; scale: stretch minimum..maximum of all frames; "
@@ -62,6 +68,7 @@ class PixelOptions(Options):
         _colour(
             "--depth",
             **choice_of(Depth, "BITS"),
+            envvar="CONVCLI_DEPTH",
             help=f"{any_of(Depth)}, per sample. auto keeps the input's.",
         ),
     ] = Depth.AUTO

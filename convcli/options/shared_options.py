@@ -104,6 +104,7 @@ MaxPixelsOption = Annotated[
         "--max-pixels",
         metavar="N",
         parser=pixel_count,
+        envvar="CONVCLI_MAX_PIXELS",
         show_default="512M",
         help="Refuse pictures of more pixels than N; 1M is 2^20.",
     ),
@@ -113,6 +114,7 @@ LayoutOption = Annotated[
     advanced_option(
         "--layout",
         **choice_of(Layout, "AXES"),
+        envvar="CONVCLI_LAYOUT",
         help=f"Axes of arrays: {any_of(Layout)}. Those in .npy .npz .json, read and written: rows x columns "
         "x channels, or channels first, as PyTorch has them.",
     ),
@@ -120,10 +122,17 @@ LayoutOption = Annotated[
 JobsOption = Annotated[
     int | None,
     _messages(
-        "--jobs", metavar="N", parser=thread_number, show_default="all cores", help="Number of threads."
+        "--jobs",
+        metavar="N",
+        parser=thread_number,
+        envvar="CONVCLI_JOBS",
+        show_default="all cores",
+        help="Number of threads.",
     ),
 ]
-NoColorOption = Annotated[bool, advanced_option("--no-color", help="No colours; NO_COLOR does the same.")]
+NoColorOption = Annotated[
+    bool, advanced_option("--no-color", envvar="CONVCLI_NO_COLOR", help="No colours; NO_COLOR does the same.")
+]
 
 
 class KernelOptions(Options):
@@ -194,7 +203,10 @@ class WriteSpec(Options):
     compress: Annotated[
         Compress,
         advanced_option(
-            "--compress", **choice_of(Compress), help=f"Compression of lossless formats: {any_of(Compress)}."
+            "--compress",
+            **choice_of(Compress),
+            envvar="CONVCLI_COMPRESS",
+            help=f"Compression of lossless formats: {any_of(Compress)}.",
         ),
     ] = Compress.FAST
     quality: Annotated[
@@ -238,6 +250,7 @@ class SpeedOptions(Options):
         advanced_option(
             "--method",
             **choice_of(Method),
+            envvar="CONVCLI_METHOD",
             help=f"How to compute: {any_of(Method)}. They differ in speed, and by rounding.",
         ),
     ] = Method.AUTO
@@ -248,9 +261,14 @@ class PrintOptions(Options):
     """What is printed beside the product."""
 
     json: Annotated[bool, _messages("--json", help="One JSON object per input on stdout.")] = False
-    quiet: Annotated[bool, _messages("-q", "--quiet", help="Only errors on stderr.")] = False
+    quiet: Annotated[
+        bool, _messages("-q", "--quiet", envvar="CONVCLI_QUIET", help="Only errors on stderr.")
+    ] = False
     verbose: Annotated[
-        bool, _messages("-v", "--verbose", help="Say how each result is computed, and why.")
+        bool,
+        _messages(
+            "-v", "--verbose", envvar="CONVCLI_VERBOSE", help="Say how each result is computed, and why."
+        ),
     ] = False
     no_color: NoColorOption = False
 

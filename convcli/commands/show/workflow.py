@@ -19,7 +19,6 @@ from convcli.display.words import printable
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.image import Image
 from convcli.kernels.spec import kernel_files
-from convcli.options.option_groups import variable
 from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs, refuse_inputs
 from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels
@@ -98,7 +97,8 @@ def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> Non
     given = [
         name
         for name in fields
-        if getattr(spec, name) != getattr(FilterSpec, name) and not os.environ.get(variable(name))
+        if getattr(spec, name) != getattr(FilterSpec, name)
+        and not (name == "pad" and os.environ.get("CONVCLI_PAD"))
     ]
     options = {name: "--" + name.replace("_", "-") for name in given}
     if not kernels:
