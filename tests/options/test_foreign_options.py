@@ -47,6 +47,9 @@ def test_an_unknown_option_points_to_the_commands_help(convcli: Convcli, command
 def test_a_missing_argument_points_to_the_commands_help(convcli: Convcli):
     for command in ("filter", "pool", "run", "show", "explain", "spectrum", "compare", "kernels export"):
         convcli(*command.split()).check_refusal(2, "is missing", f"see convcli {command} --help")
+    convcli("filter", CAMERA).check_refusal(
+        2, "--kernel is missing", "add -k SPEC; see convcli filter --help"
+    )
 
 
 ANSWERS = {
