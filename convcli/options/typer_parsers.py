@@ -170,7 +170,7 @@ def _process_value(parameter: TyperArgument | TyperOption) -> Callable[[Any, Any
         else:
             value = read(value, label)
         if parameter.required and parameter.value_is_missing(value) and not ctx.resilient_parsing:
-            add = f"add {min(parameter.opts, key=len)} {metavar}; " if label == option != metavar else ""
+            add = f"add {min(parameter.opts, key=len)} {metavar}; " if option != metavar else ""
             raise UsageError(f"{label} is missing", hint=f"{add}see {ctx.command_path} --help")
         return parameter.callback(ctx, parameter, value) if parameter.callback is not None else value
 
