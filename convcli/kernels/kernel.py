@@ -44,7 +44,7 @@ class Kernel:
     source
         A citation or a file name.
     notes
-        What is to be said about how it was read, a sentence each.
+        Remarks on how it was read, a sentence each.
 
     Raises
     ------

@@ -192,7 +192,7 @@ def names() -> dict[str, str]:
     return {name: entry.about for name, entry in TABLE.items()}
 
 
-# Every name by its bare spelling.
+# The name in the table of every name and synonym, as `spelled` returns them.
 _SPELLED = {spelled(word): kernel for word, kernel in (*SYNONYMS.items(), *zip(TABLE, TABLE, strict=True))}
 
 

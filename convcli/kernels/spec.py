@@ -89,13 +89,15 @@ def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin)
     if numbers < len(words):
         if library.canonical(name) in library.TABLE:
             return _named(library.canonical(name), parameters, spec)
-        if os.path.exists(spec) or (_like_a_path(spec) and 2 * numbers < len(words)):
+        if os.path.exists(spec):
             return read_kernel(spec)
-        if CALL.fullmatch(spec):
-            raise KernelError(
-                f"{what} is a call, and nothing is run",
-                hint="write its numbers, or save them with numpy.save and name the .npy",
-            )
+        if call := CALL.match(spec):
+            hint = "write its numbers, or save them with numpy.save and name the .npy"
+            if library.canonical(call[1]) in library.TABLE:
+                hint = f"write {shown(call[1] + ':' + call[2].strip(' )'))}"
+            raise KernelError(f"{what} is a call, and nothing is run", hint=hint)
+        if _like_a_path(spec) and 2 * numbers < len(words):
+            return read_kernel(spec)
         if not numbers and ";" not in spec:
             raise library.not_known(name, parameters)
     return _inline(read_matrix(spec, what), what)

@@ -1,7 +1,5 @@
 """The options that change the numbers of a result, in words, where they are not the defaults."""
 
-from collections.abc import Iterator
-
 from convcli.choices import AlphaMode
 from convcli.display.words import number, per_axis
 from convcli.options.specs import FilterSpec, PoolSpec
@@ -10,43 +8,30 @@ from convcli.parsing import Padding
 __all__ = ["setting_words"]
 
 
-def setting_words(spec: FilterSpec | PoolSpec, *, padded: bool) -> Iterator[str]:
-    """Yield the options behind a map; those of padding where there is any (`padded`)."""
+def setting_words(spec: FilterSpec | PoolSpec, *, padded: bool) -> list[str]:
+    """Return the options behind a map; those of padding where there is any (`padded`)."""
     default = type(spec)
-    if spec.gray:
-        yield "gray"
-    if spec.linear:
-        yield "linear light"
-    if padded:
-        yield f"pad {spec.pad or 'neutral'}" + (
-            "" if spec.pad_value is None else f" {number(spec.pad_value)}"
-        )
-        if spec.padding != default.padding:
-            yield f"padding {_sides(spec.padding)}"
-    if spec.stride is not None and spec.stride != default.stride:
-        yield f"stride {per_axis(spec.stride)}"
-    if spec.dilation != default.dilation:
-        yield f"dilation {per_axis(spec.dilation)}"
+    value = "" if spec.pad_value is None else f" {number(spec.pad_value)}"
+    words = {
+        "gray": spec.gray,
+        "linear light": spec.linear,
+        f"pad {spec.pad or 'neutral'}{value}": padded,
+        f"padding {_sides(spec.padding)}": padded and spec.padding != default.padding,
+        f"stride {spec.stride and per_axis(spec.stride)}": spec.stride not in (None, default.stride),
+        f"dilation {per_axis(spec.dilation)}": spec.dilation != default.dilation,
+    }
     if isinstance(spec, PoolSpec):
-        yield from ["sizes rounded up"] if spec.ceil else []
-        yield from [] if spec.count_include_pad else ["padding not counted"]
+        words |= {"sizes rounded up": spec.ceil, "padding not counted": not spec.count_include_pad}
     else:
-        yield from _kernel_words(spec)
-    if spec.alpha is AlphaMode.FILTER:
-        yield "weighted by alpha"
-
-
-def _kernel_words(spec: FilterSpec) -> Iterator[str]:
-    if spec.convolve:
-        yield "convolved"
-    if spec.normalize:
-        yield "normalized"
-    if spec.chain:
-        yield "chained"
-    if spec.combine is not None:
-        yield f"combined by {spec.combine}"
-    if spec.bias:
-        yield f"bias {number(spec.bias)}"
+        words |= {
+            "convolved": spec.convolve,
+            "normalized": spec.normalize,
+            "chained": spec.chain,
+            f"combined by {spec.combine}": spec.combine is not None,
+            f"bias {number(spec.bias)}": spec.bias != 0,
+        }
+    words["weighted by alpha"] = spec.alpha is AlphaMode.FILTER
+    return [word for word, is_set in words.items() if is_set]
 
 
 def _sides(padding: Padding) -> str:

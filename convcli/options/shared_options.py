@@ -81,6 +81,17 @@ CombineOption = Annotated[
 OutputOption = Annotated[
     str | None, output_option("The file to write; - is stdout. Without it, a name made from the input's.")
 ]
+FormatOption = Annotated[
+    str | None,
+    file_option(
+        "--format",
+        metavar="NAME",
+        parser=verbatim,
+        autocompletion=completion.formats,
+        show_default=False,
+        help="Such as png, tif or npy, whatever the suffix. See convcli formats.",
+    ),
+]
 KernelFormatOption = Annotated[
     str | None,
     file_option(
@@ -166,7 +177,8 @@ class ReadSpec(Options):
         bool,
         file_option(
             "--recursive",
-            help="Take folders, and patterns such as 'photos/*.png'. Inputs are the pictures and .npy there.",
+            help="Take the pictures and .npy in folders, and below. Patterns such as 'photos/**/*.png' are "
+            "taken without it.",
         ),
     ] = False
     frame: FrameOption = None
@@ -190,15 +202,7 @@ class WriteSpec(Options):
             "--out-dir", metavar="DIR", parser=folder_path, help="Folder for files named after their inputs."
         ),
     ] = None
-    format: Annotated[
-        str | None,
-        file_option(
-            "--format",
-            **_text("NAME"),
-            autocompletion=completion.formats,
-            help="Such as png, tif or npy, whatever the suffix. See convcli formats.",
-        ),
-    ] = None
+    format: FormatOption = None
     force: ForceOption = False
     compress: Annotated[
         Compress,

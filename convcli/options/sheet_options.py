@@ -19,19 +19,14 @@ class SheetSpec(WriteSpec):
             "--sheet",
             metavar="FILE",
             parser=output_path,
-            help="Draw the input and its results side by side, labelled, into FILE, or into FOLDER/ a sheet "
-            "for each input. With - (stdout; a terminal shows it) results are written only where -o or "
-            "--out-dir names them.",
+            help="Draw the input and its results side by side. Labelled, into FILE, or a sheet for each "
+            "input into DIR/; with - it goes to stdout, or is shown in the terminal, and results are written "
+            "only with -o or --out-dir.",
         ),
     ] = None
     preview: Annotated[
         bool, file_option("--preview", help="Show that sheet in the terminal. Alone it means --sheet -.")
     ] = False
-
-    @property
-    def shows(self) -> bool:
-        """Whether there is a sheet at all."""
-        return self.preview or self.sheet is not None
 
     @property
     def only_shows(self) -> bool:

@@ -1,4 +1,4 @@
-"""The progress bar: the terminal's last line while work goes on. What is printed meanwhile goes above it.
+"""The progress bar: the terminal's last line while work goes on; all other output goes above it.
 
 Rich's own live display would take every line apart and draw its bar anew for each: names of files would be
 wrapped, and a batch of small pictures would take half as long again.
@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 from rich.cells import cell_len
 from rich.control import Control
@@ -24,20 +24,12 @@ from convcli.pipeline.batch import Progress
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Bar", "Line", "line_of"]
+__all__ = ["Bar", "line_of"]
 
 # Seconds between two drawings, and those that the reader of a pipe has to write what it was sent.
 _PERIOD, _READING = 0.1, 0.05
 # Columns of the bar itself: at most, and below which it is left out; and least columns of a file's name.
 _WIDE, _NARROW, _NAME = 24, 5, 12
-
-
-class Line(NamedTuple):
-    """The words before the bar, its columns, and the words after it."""
-
-    before: str
-    bar: int
-    after: str
 
 
 class Bar:
@@ -96,13 +88,13 @@ class Bar:
         if width < self._columns:
             self._erase()
         self._columns = width
-        line = line_of(self.doing, progress, time.monotonic() - self._start, name, width)
-        segments = [Segment(line.before)]
-        if line.bar:
-            bar = ProgressBar(progress.total, progress.done, line.bar, pulse=progress.total is None)
-            segments += self.console.render(bar, self.console.options.update(width=line.bar))
-        filling = width - sum(segment.cell_length for segment in segments) - cell_len(line.after)
-        segments.append(Segment(line.after + " " * filling))
+        before, columns, after = line_of(self.doing, progress, time.monotonic() - self._start, name, width)
+        segments = [Segment(before)]
+        if columns:
+            bar = ProgressBar(progress.total, progress.done, columns, pulse=progress.total is None)
+            segments += self.console.render(bar, self.console.options.update(width=columns))
+        filling = width - sum(segment.cell_length for segment in segments) - cell_len(after)
+        segments.append(Segment(after + " " * filling))
         # The cursor goes back to the first column: at the last, the echo of Ctrl-C would begin a new line.
         start = Control(ControlType.CARRIAGE_RETURN)
         self.console.print(start, Segments(segments), start, sep="", end="")
@@ -116,15 +108,19 @@ class Bar:
             self._columns = 0
 
 
-def line_of(doing: str, progress: Progress, seconds: float, name: str, width: int) -> Line:
-    """Return what fits into `width` columns, in this order: count, time left, verb, file, bar."""
+def line_of(doing: str, progress: Progress, seconds: float, name: str, width: int) -> tuple[str, int, str]:
+    """Return the words before the bar, its columns, and the words after it.
+
+    What fits into `width` columns is taken in this order: count, time left, verb, file, bar.
+    """
     after = f"{progress.done}" if progress.total is None else f"{progress.done}/{progress.total}"
     if progress.total is not None and 0 < progress.done < progress.total:
         left = round(seconds / progress.done * (progress.total - progress.done))
         clock = f"{left // 60}:{left % 60:02}" if left < 3600 else f"{left // 3600} h {left // 60 % 60} min"
-        after = _joined(after, f"{clock} left", width)
-    before = f"{doing} " if len(doing) + 1 + cell_len(after) <= width else ""
-    room = width - len(before) - cell_len(after)
+        longer = f"{after} {clock} left"
+        after = longer if len(longer) <= width else after
+    before = f"{doing} " if len(doing) + 1 + len(after) <= width else ""
+    room = width - len(before) - len(after)
     bar = min(_WIDE, room - 1 - (_NAME + 1 if name else 0))
     bar = bar if bar >= _NARROW else 0
     room -= bar + bool(bar) + 1
@@ -133,11 +129,7 @@ def line_of(doing: str, progress: Progress, seconds: float, name: str, width: in
         while cell_len(shown := shortened(name, most)) > room:  # some characters are two columns wide
             most -= 1
         after = f"{after} {shown}"
-    return Line(before, bar, f"{' ' * bool(bar)}{after}")
-
-
-def _joined(text: str, more: str, width: int) -> str:
-    return f"{text} {more}" if len(text) + 1 + len(more) <= width else text
+    return before, bar, f"{' ' * bool(bar)}{after}"
 
 
 def _kind_of_stdout() -> str:

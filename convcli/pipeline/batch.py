@@ -32,6 +32,7 @@ class Outcome(NamedTuple):
 
     input: str  # its path as given, or "-"
     outputs: tuple[str, ...] = ()  # paths of the files that were written
+    sheet: str | None = None  # path of the file with the sheet
     data: bytes | None = None  # a file's content for stdout
     notes: tuple[str, ...] = ()  # lines for stderr
     details: tuple[str, ...] = ()  # lines for stderr with --verbose
@@ -86,27 +87,29 @@ class Batch:
 
     def outcomes(self) -> Iterator[Outcome]:
         """Yield the outcome of each input, in order."""
-        from numpy import errstate  # here for start-up; every command has loaded NumPy by now
-
-        sources: Iterable[Source] = find_sources(self.inputs, recursive=self.reading.recursive)
-        if self.progress.total is None:  # all are found before any is written: results are no inputs
-            sources = list(sources)
-            self.progress.total = len(sources)
+        # All are found before any result is written: results are no inputs.
+        sources = list(find_sources(self.inputs, recursive=self.reading.recursive))
+        self.progress.total = len(sources)
         for source in sources:
             self.progress.current = source.name
-            try:
-                if source.error is not None:
-                    raise source.error
-                with errstate(all="ignore"):  # what overflows is said by notes and errors, not by warnings
-                    done = self.work(source)
-            except ConvcliError as error:
-                done = Outcome(input=source.path, error=_named(source, error))
-            except OSError as error:  # what is worked on is gone, or its disk is
-                reason = error.strerror or str(error)
-                lost = ImageError(f"{source.name!r}: {reason}", hint="was it moved or deleted meanwhile?")
-                done = Outcome(input=source.path, error=lost)
+            done = self._outcome(source)
             self.progress.done += 1
             yield done
+
+    def _outcome(self, source: Source) -> Outcome:
+        from numpy import errstate  # here for start-up; every command has loaded NumPy by now
+
+        try:
+            if source.error is not None:
+                raise source.error
+            with errstate(all="ignore"):  # what overflows is said by notes and errors, not by warnings
+                return self.work(source)
+        except ConvcliError as error:
+            return Outcome(input=source.path, error=_named(source, error))
+        except OSError as error:  # what is worked on is gone, or its disk is
+            reason = error.strerror or str(error)
+            lost = ImageError(f"{source.name!r}: {reason}", hint="was it moved or deleted meanwhile?")
+            return Outcome(input=source.path, error=lost)
 
 
 def count_inputs(inputs: Sequence[str], reading: ReadSpec) -> int | None:

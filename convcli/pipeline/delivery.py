@@ -1,14 +1,10 @@
-"""Prints what a batch gives, as it is done, and says at the end what is left to say: notes, counts."""
+"""Prints the outcomes of a batch as they are done; at its end, the notes they have in common, and counts."""
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import typer
 
-from convcli.errors import ConvcliError, UsageError
+from convcli.errors import UsageError
 from convcli.pipeline import messages
 from convcli.pipeline.gathered_notes import GatheredNotes
 
@@ -22,7 +18,7 @@ __all__ = ["deliver"]
 
 
 def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Console | None" = None) -> None:
-    """Print what each input gave, as it is done; exit with status 1 where some input failed.
+    """Print the outcome of each input, as it is done; exit with status 1 where some input failed.
 
     `doing` is the verb of the progress bar, such as "filtering". `screen` prints products that are Rich
     renderables; by default a console on stdout.
@@ -37,40 +33,42 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
             )
     progress, notes, failures, shown = batch.progress, GatheredNotes(), 0, 0
     several = progress.total != 1
-    ended: KeyboardInterrupt | None = None
+    quiet, no_color = printing.quiet, printing.no_color
+    interrupted = False
     try:
-        with (
-            _terminable() if several else nullcontext(),
-            messages.progress_bar(
-                progress, doing, quiet=printing.quiet or not several, no_color=printing.no_color
-            ),
-        ):
+        with messages.progress_bar(progress, doing, quiet=quiet or not several, no_color=no_color):
             for outcome in batch.outcomes():
                 several = progress.total != 1  # known by now where folders and patterns are given
                 if outcome.error is not None:
                     failures += 1
-                    _say_failure(outcome.input, outcome.error, json=printing.json, alone=not several)
+                    error = outcome.error
+                    if printing.json:
+                        said = {"input": outcome.input, "error": error.message, "hint": error.hint}
+                        messages.json_line(said)
+                    if not several:
+                        raise error
+                    messages.complain(error)
                     continue
                 _say_notes(outcome, printing, notes if several else None)
                 if outcome.drawing is None or printing.json:
                     _print_product(outcome, printing)
                     continue
-                screen = screen or messages.console(no_color=printing.no_color)
+                screen = screen or messages.console(no_color=no_color)
                 messages.draw_on(screen, *([""] if shown else []), outcome.drawing)
                 shown += 1
-    except KeyboardInterrupt as error:
-        ended = error
-    if not printing.quiet:
-        for line in notes.lines(progress.done):
-            messages.say(line)
-    if ended is not None:
-        _end(ended, _counts(progress, failures) if several and not printing.quiet else "")
+    except KeyboardInterrupt:
+        interrupted = True
+    counts = _counts(progress, failures) if several and not quiet else ""
+    for line in () if quiet else notes.lines(progress.done):
+        messages.say(line)
+    if interrupted:
+        raise KeyboardInterrupt(f"interrupted: {counts}" if counts else "interrupted")
     about_all = batch.last()
     if about_all is not None:
         _print_product(about_all, printing)
     if failures:
-        if not printing.quiet:
-            messages.say(_counts(progress, failures))
+        if counts:
+            messages.say(counts)
         raise typer.Exit(1)
 
 
@@ -79,38 +77,6 @@ def _counts(progress: "Progress", failures: int) -> str:
     left = 0 if progress.total is None else progress.total - progress.done
     counts = ((progress.done - failures, "done"), (failures, "failed"), (left, "left"))
     return ", ".join(f"{count} {what}" for count, what in counts if count or what == "done")
-
-
-def _end(ended: KeyboardInterrupt, counts: str) -> None:
-    """Say that work was interrupted, or leave it to the program's end to say so."""
-    said = f"interrupted: {counts}" if counts else "interrupted"
-    if isinstance(ended, _Terminated):
-        messages.say(said)
-        signal.raise_signal(signal.SIGTERM)
-    raise KeyboardInterrupt(said) from ended
-
-
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM, which ends the process when what was done has been said."""
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Raise `_Terminated` at the first SIGTERM; a second one ends the process at once."""
-
-    def terminate(number: int, _frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        raise _Terminated
-
-    usual = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    if not usual or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _say_notes(outcome: "Outcome", printing: "PrintOptions", notes: GatheredNotes | None) -> None:
@@ -123,18 +89,9 @@ def _say_notes(outcome: "Outcome", printing: "PrintOptions", notes: GatheredNote
             messages.say(f"{outcome.input}: {note}")
 
 
-def _say_failure(given: str, error: ConvcliError, *, json: bool, alone: bool) -> None:
-    """Say the error of one input, or raise that of the only one."""
-    if json:
-        messages.json_line({"input": given, "error": error.message, "hint": error.hint})
-    if alone:
-        raise error
-    messages.complain(error)
-
-
 def _print_product(outcome: "Outcome", printing: "PrintOptions") -> None:
     """Print the report, the bytes or the paths that an input gave, and its summary before them."""
-    to_file = bool(outcome.outputs) or outcome.data is not None
+    to_file = bool(outcome.outputs or outcome.sheet) or outcome.data is not None
     beside = to_file or printing.json
     for drawn in (None if printing.json else outcome.summary, outcome.preview):
         if drawn is not None and not (beside and printing.quiet):
@@ -144,5 +101,5 @@ def _print_product(outcome: "Outcome", printing: "PrintOptions") -> None:
     elif outcome.data is not None:
         messages.product(outcome.data)
     else:
-        for name in outcome.outputs:
+        for name in (*outcome.outputs, *filter(None, [outcome.sheet])):
             messages.path(name)

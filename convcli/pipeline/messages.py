@@ -6,7 +6,7 @@ command loads this module, so it imports Rich, `json` and modules that need NumP
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -154,23 +154,6 @@ def console(*, no_color: bool, stderr: bool = False, forced: bool = False) -> "C
         force_terminal=forced or (stream.isatty() if no_color else None),
         color_system="truecolor" if forced else "auto",
     )
-
-
-@contextmanager
-def meter(total: int | None, doing: str, *, quiet: bool, no_color: bool) -> Iterator[Callable[[], None]]:
-    """Yield a function that moves a progress bar on by one step; no bar if stderr is no terminal.
-
-    Without a `total`, the bar says only that work goes on.
-    """
-    from convcli.pipeline.batch import Progress
-
-    progress = Progress(total)
-
-    def advance() -> None:
-        progress.done += 1
-
-    with progress_bar(progress, doing, quiet=quiet, no_color=no_color):
-        yield advance
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from convcli.atomic_write import already_there, is_stream
+from convcli.atomic_write import already_there, is_stream, write_bytes
 from convcli.choices import STDIN, STDOUT
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
@@ -22,11 +22,18 @@ Spec = TypeVar("Spec", bound=WriteSpec)
 
 
 class Target(NamedTuple):
-    """An output path (``-`` is stdout), the format of the file, and whether one that is there is replaced."""
+    """An output path (``-`` is stdout), and the format of the file."""
 
     path: str
     format: Format
     replace: bool = True
+    derived: bool = False  # from the name of an input; its folder is made
+
+    def write(self, data: bytes) -> None:
+        """Write the file."""
+        if self.derived:
+            make_folder(os.path.dirname(self.path))
+        write_bytes(self.path, data, replace=self.replace)
 
 
 def into_folder(writing: Spec) -> Spec:
@@ -79,6 +86,7 @@ class OutputPaths:
     inputs: Sequence[str]  # as given
     floats: bool = False  # a derived name needs a format that holds floats
     also_read: Sequence[str] = ()  # other files that the command reads, as of kernels
+    option: str = "-o"  # which names the output
     _taken: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -86,13 +94,14 @@ class OutputPaths:
         if output not in (None, os.devnull) and self.count != 1:
             many = "several inputs" if self.count is None else f"{self.count} inputs"
             where = "stdout" if output == STDOUT else repr(output)
+            other = " or --out-dir DIR" if self.option == "-o" else ""
             raise UsageError(
-                f"{many} cannot all go to {where}", hint="name a folder: -o DIR/ or --out-dir DIR"
+                f"{many} cannot all go to {where}", hint=f"name a folder: {self.option} DIR/{other}"
             )
         if output is not None and output != STDOUT:
             if not is_stream(output):
                 format_of(output, self.writing.format)
-            refuse_inputs([output], [*self.inputs, *self.also_read], force=self.writing.force)
+            self._refuse_inputs(output, [*self.inputs, *self.also_read])
         elif self.writing.format is not None:
             by_name(self.writing.format)
 
@@ -116,7 +125,8 @@ class OutputPaths:
             paths = [output.replace(MAP, label) for label in labels]
             found = [Target(path, format_of(path, self.writing.format)) for path in paths]
         elif is_stream(output):
-            found = [Target(output, self._format(suffix_for(read_format)))]
+            files = len(labels) if output == os.devnull else 1
+            found = [Target(output, self._format(suffix_for(read_format)))] * files
         else:
             found = [Target(output, format_of(output, self.writing.format))]
         if len(found) < len(labels):
@@ -137,7 +147,7 @@ class OutputPaths:
         suffix = own if own.lower() in format.suffixes else format.suffix
         folder = os.path.join(self.writing.out_dir or "", source.folder)
         path = os.path.join(folder, f"{_stem(source)}-{label}{suffix}")
-        return Target(path, format, replace=self.writing.force)
+        return Target(path, format, replace=self.writing.force, derived=True)
 
     def _check(self, source: Source, target: Target) -> None:
         if target.path in (STDOUT, os.devnull):
@@ -150,13 +160,15 @@ class OutputPaths:
         if before != source.path:
             raise OutputError(
                 f"{target.path!r} already holds the result of {before!r}",
-                hint="give inputs of one name different --out-dir folders",
+                hint="write them into different folders; a pattern such as '**/*.png' keeps their own",
             )
-        option = "-o" if self.writing.output is not None else ""
-        read = [source.path, *self.also_read]
-        refuse_inputs([target.path], read, force=self.writing.force, option=option)
+        self._refuse_inputs(target.path, [source.path, *self.also_read])
         if not target.replace and os.path.lexists(target.path):
-            raise already_there(target.path)
+            raise already_there(target.path, "another folder" if self.writing.out_dir else self.option)
+
+    def _refuse_inputs(self, path: str, read: Sequence[str]) -> None:
+        option = "" if self.writing.output is None else self.option
+        refuse_inputs([path], read, force=self.writing.force, option=option)
 
 
 def _same_kind(suffix: str, read_format: str) -> bool:

@@ -47,7 +47,7 @@ class Operation(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What reports call each map."""
+        """The name of each map in reports."""
         ...
 
     def maps(self, frame: Frame, curves: Curves = ()) -> list[FeatureMap[NDArray[Any]]]:

@@ -1,6 +1,5 @@
 """The pipeline around an operation on pictures: read, compute feature maps, make pixels, write, report."""
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +16,7 @@ from convcli.imaging.transfer_curve import curves_of
 from convcli.imaging.writing.encode import encode_picture
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, SheetSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, count_inputs, read_stdin
-from convcli.pipeline.naming import OutputPaths, Target, into_folder, make_folder
+from convcli.pipeline.naming import OutputPaths, Target, into_folder
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
 
@@ -32,6 +31,7 @@ __all__ = [
     "sheets_of",
     "write_outputs",
     "write_results",
+    "write_target",
 ]
 
 # Said once per file.
@@ -90,10 +90,8 @@ def process(
             results = [
                 result.labelled(label) for result, label in zip(results, operation.labels, strict=True)
             ]
-        drawn = sheets.draw_maps(source, image, results, operation, targets) if sheets else None
-        done = write_results(source, results, targets, spec, writing)
-        output = done.output
-        done = drawn.beside(done) if drawn else done
+        write = partial(write_results, source, results, targets, spec, writing)
+        done = sheets.beside_maps(write, source, image, results, operation, targets) if sheets else write()
         if spec.alpha is AlphaMode.KEEP and any(
             frame.alpha is not None and operation.bleeds(frame.alpha) for frame in before.frames
         ):
@@ -105,7 +103,7 @@ def process(
         methods = list(operation.methods(before))
         report = {
             "input": source.path,
-            "output": output,
+            "output": done.output,
             "kernel": operation.names[0] if len(operation.names) == 1 else list(operation.names),
             "pad": "neutral" if spec.pad is None else spec.pad.value,
             "size_in": list(image.frames[0].size),
@@ -116,7 +114,7 @@ def process(
             "seconds": round(time.perf_counter() - start, 6),
             **figures([part for result in results for part in result.figures]),
             "clipped": sum(result.clipped for result in results),
-            **(drawn.report if drawn else {}),
+            **done.report,
         }
         lines = [f"{one.name}: {one.method}: {one.reason}" for one in methods]
         return done._replace(report=report, details=tuple(dict.fromkeys(lines)))
@@ -201,9 +199,7 @@ def write_results(
     if targets[0].path == STDOUT:
         return Outcome(input=source.path, data=encoded[0].data, notes=tuple(notes))
     for made, target in zip(encoded, targets, strict=True):
-        if writing.output is None:  # a name of ours, in a folder of ours
-            make_folder(os.path.dirname(target.path))
-        write_bytes(target.path, made.data, replace=target.replace)
+        target.write(made.data)
     return Outcome(input=source.path, outputs=tuple(target.path for target in targets), notes=tuple(notes))
 
 
@@ -211,18 +207,26 @@ def sheets_of(
     writing: SheetSpec, count: int | None, inputs: Sequence[str], also_read: Sequence[str]
 ) -> "Sheets | None":
     """Return the sheets of a batch, if they are asked for."""
-    if not writing.shows:
+    if writing.sheet is None and not writing.preview:
         return None
     from convcli.pipeline.sheets import Sheets  # here for start-up: drawing and Rich come with it
 
     return Sheets(writing, count, inputs, also_read)
 
 
-def write_outputs(source: Source, made: Sequence[tuple[str, bytes]], *, replace: bool = True) -> Outcome:
+def write_target(source: Source, target: Target, data: bytes) -> Outcome:
+    """Write the only file of an input, and return the outcome."""
+    if target.path == STDOUT:
+        return Outcome(input=source.path, data=data)
+    target.write(data)
+    return Outcome(input=source.path, outputs=(target.path,))
+
+
+def write_outputs(source: Source, made: Sequence[tuple[str, bytes]]) -> Outcome:
     """Write files, and return the outcome; what goes to stdout is its data."""
     files = [(path, content) for path, content in made if path != STDOUT]
     for path, content in files:
-        write_bytes(path, content, replace=replace)
+        write_bytes(path, content)
     data = next((content for path, content in made if path == STDOUT), None)
     return Outcome(input=source.path, outputs=tuple(path for path, _ in files), data=data)
 

@@ -6,7 +6,7 @@ blue and red around 0 where some are negative.
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import ceil
 from typing import Any, NamedTuple
@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from convcli.atomic_write import is_stream, write_bytes
 from convcli.choices import STDIN, STDOUT, RangeMode
 from convcli.display.drawn.contact_sheet import Limits, limits, picture, resized
 from convcli.display.drawn.lettering import font_notes
-from convcli.display.drawn.sheet import Tile, lay_out, scaled, wrapped
+from convcli.display.drawn.sheet import Tile, lay_out, scaled
 from convcli.display.terminal.picture import Picture
 from convcli.display.terminal.pictures import Pictures
 from convcli.display.words import shortened, size
@@ -32,11 +31,11 @@ from convcli.options.setting_words import setting_words
 from convcli.options.specs import SheetSpec, WriteSpec
 from convcli.pipeline.batch import Outcome, Source
 from convcli.pipeline.loaded_kernels import without_folders
-from convcli.pipeline.naming import OutputPaths, Target, into_folder, make_folder
+from convcli.pipeline.naming import OutputPaths, Target, into_folder
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.results import Result
 
-__all__ = ["DrawnSheet", "Sheets"]
+__all__ = ["Sheets"]
 
 # The result of a feature map, its name, and what made it.
 Named = tuple[Result, str, Sequence[str]]
@@ -44,42 +43,11 @@ Named = tuple[Result, str, Sequence[str]]
 # Pixels: the longer side of a picture at most, width of a sheet about, space between pictures, font size.
 SIDE, WIDEST, MARGIN, CAPTION = 640, 2000, 16, 15
 
-# Narrowest column of words, in pixels.
-NARROWEST = 200
-
 # Pictures side by side, and on a sheet, at most.
 ABREAST, MOST = 5, 40
 
 # Characters of a name, at most.
 MOST_OF_A_NAME = 160
-
-
-class DrawnSheet(NamedTuple):
-    """A sheet that is not written yet: its file and content, if any, and what draws it in the terminal."""
-
-    target: Target | None
-    data: bytes
-    view: Pictures | None
-    notes: tuple[str, ...]
-    in_folder: bool
-
-    @property
-    def report(self) -> dict[str, str]:
-        """What the JSON object of its input says of it."""
-        return {} if self.target is None else {"sheet": self.target.path}
-
-    def beside(self, done: Outcome) -> Outcome:
-        """Write it, and return the outcome of the results with it."""
-        done = done._replace(notes=(*done.notes, *self.notes), preview=self.view)
-        if self.target is None:
-            return done
-        path, replaced = self.target.path, self.target.replace
-        if path == STDOUT:
-            return done._replace(data=self.data)
-        if self.in_folder:
-            make_folder(os.path.dirname(path))
-        write_bytes(path, self.data, replace=replaced)
-        return done._replace(outputs=(*done.outputs, path))
 
 
 class Sheets:
@@ -93,14 +61,11 @@ class Sheets:
         self.naming: OutputPaths | None = None
         if path is None or (path == STDOUT and self.in_terminal):
             return
-        files = into_folder(WriteSpec(output=path, force=writing.force))
-        if count != 1 and files.output is not None:
-            where = "stdout" if path == STDOUT else repr(path)
-            hint = "name a folder: --sheet sheets/"
-            raise UsageError(f"sheets of several inputs cannot all go to {where}", hint=hint)
-        self.naming = OutputPaths(files, count, inputs, also_read=also_read)
-        if files.output not in (None, STDOUT) and not is_stream(path):
-            format = format_of(path)
+        kind = None if os.path.splitext(path)[1] else "png"
+        files = into_folder(WriteSpec(output=path, format=kind, force=writing.force))
+        self.naming = OutputPaths(files, count, inputs, also_read=also_read, option="--sheet")
+        if files.output is not None:
+            format = format_of(files.output, kind)
             if format.numbers or "rgb" not in format.spaces:
                 raise UsageError(f"{path!r} cannot hold a sheet", hint="name a .png")
 
@@ -109,30 +74,16 @@ class Sheets:
         """Whether the bytes of the sheet go to stdout."""
         return self.naming is not None and self.naming.to_stdout
 
-    def draw_maps(
+    def beside(
         self,
+        write: Callable[[], Outcome],
         source: Source,
         image: Image,
-        results: Sequence[Result],
-        operation: Operation,
+        results: Sequence[Named],
         others: Sequence[Target],
-    ) -> DrawnSheet:
-        """Draw all feature maps of an operation, with the SPEC of each and the options that made it."""
-        names, spec = operation.names, operation.spec
-        padded = spec.pad is not None or spec.padding != type(spec).padding
-        found = list[Named]()
-        for result, name, label in zip(results, names, operation.labels, strict=True):
-            kept = RangeMode.RAW if result.image.dtype.kind == "f" else RangeMode.CLIP
-            facts = (*setting_words(spec, padded=padded), f"range {spec.range or kept}")
-            alone = names.count(name) == 1 and name != STDIN
-            found.append((result, without_folders(name) if alone else label, facts))
-        return self.draw(source, image, found, others)
-
-    def draw(
-        self, source: Source, image: Image, results: Sequence[Named], others: Sequence[Target]
-    ) -> DrawnSheet:
-        """Draw the sheet of one input; its file is none of the `others`, those of the results."""
-        target = None if self.naming is None else self._target(self.naming, source, others)
+    ) -> Outcome:
+        """Draw the sheet of one input, `write` its results, which are the `others`, then the sheet."""
+        target = None if self.naming is None else _target(self.naming, source, others)
         groups = [_parts(image, os.path.basename(source.name), ())]
         for result, name, facts in results:
             cut = [f"{result.clipped:,} pixels cut"] if result.clipped else []
@@ -141,6 +92,8 @@ class Sheets:
         parts = [part for group in groups for part in group[:each]][:MOST]
         columns = ceil(len(parts) / ceil(len(parts) / ABREAST))
         side = min(SIDE, (WIDEST - MARGIN) // columns - MARGIN)
+        # As the largest is drawn, pixels repeated a whole number of times, so large are the others.
+        side -= side % min(side, max(max(part.pixels.shape[:2]) for part in parts))
         tiles = [_tile(part, side) for part in parts]
         notes, data = list[str](), b""
         if len(parts) < (count := sum(map(len, groups))):
@@ -149,29 +102,49 @@ class Sheets:
             notes.append(f"the sheet shows the first of {len(image.frames)} frames")
         if target is not None:
             notes += font_notes(*(line for tile in tiles for line in tile.lines))
-            data = encode_pixels(_sheet(tiles, columns), target.format)
-        view = Pictures([Picture(np.asarray(tile.picture), tile.lines[0], tile.lines[1]) for tile in tiles])
-        in_folder = self.naming is not None and self.naming.writing.output is None
-        return DrawnSheet(target, data, view if self.in_terminal else None, tuple(notes), in_folder)
+            sheet = lay_out((), tiles, columns, CAPTION, MARGIN, framed=True)
+            data = encode_pixels(sheet.pixels, target.format)
+        done = write()
+        done = done._replace(notes=(*done.notes, *notes))
+        if self.in_terminal:
+            pictures = [Picture(np.asarray(tile.picture), tile.lines[0], tile.lines[1]) for tile in tiles]
+            done = done._replace(preview=Pictures(pictures))
+        if target is None:
+            return done
+        if target.path == STDOUT:
+            return done._replace(data=data)
+        target.write(data)
+        return done._replace(sheet=target.path, report={"sheet": target.path})
 
-    def _target(self, naming: OutputPaths, source: Source, others: Sequence[Target]) -> Target:
-        (target,) = naming.targets(source, ("sheet",), "png")
-        place = os.path.realpath(target.path)
-        if target.path != STDOUT and any(os.path.realpath(other.path) == place for other in others):
-            raise OutputError(
-                f"{target.path!r} is both the sheet and a result", hint="give the sheet another name"
-            )
-        return target
+    def beside_maps(
+        self,
+        write: Callable[[], Outcome],
+        source: Source,
+        image: Image,
+        results: Sequence[Result],
+        operation: Operation,
+        others: Sequence[Target],
+    ) -> Outcome:
+        """Do so with the feature maps of an operation, named by their SPEC, with the options behind them."""
+        names, spec = operation.names, operation.spec
+        padded = spec.pad is not None or spec.padding != type(spec).padding
+        found = list[Named]()
+        for result, name, label in zip(results, names, operation.labels, strict=True):
+            kept = RangeMode.RAW if result.image.dtype.kind == "f" else RangeMode.CLIP
+            facts = (*setting_words(spec, padded=padded), f"range {spec.range or kept}")
+            alone = names.count(name) == 1 and name != STDIN
+            found.append((result, without_folders(name) if alone else label, facts))
+        return self.beside(write, source, image, found, others)
 
 
-def _sheet(tiles: Sequence[Tile], columns: int) -> NDArray[np.uint8]:
-    """Return the tiles on white paper, with their words broken into lines as wide as the widest."""
-    wide = max(NARROWEST, *(tile.picture.width for tile in tiles))
-    labelled = [
-        tile._replace(lines=[line for text in tile.lines for line in wrapped(text, CAPTION, wide)])
-        for tile in tiles
-    ]
-    return lay_out((), labelled, columns, CAPTION, MARGIN, framed=True).pixels
+def _target(naming: OutputPaths, source: Source, others: Sequence[Target]) -> Target:
+    (target,) = naming.targets(source, ("sheet",), "png")
+    place = os.path.realpath(target.path)
+    if target.path != STDOUT and any(os.path.realpath(other.path) == place for other in others):
+        raise OutputError(
+            f"{target.path!r} is both the sheet and a result", hint="give the sheet another name"
+        )
+    return target
 
 
 class _Part(NamedTuple):

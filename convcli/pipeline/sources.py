@@ -27,7 +27,7 @@ class Source:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The path as messages have it."""
         return "stdin" if self.path == STDIN else self.path
 
     def is_at(self, path: str) -> bool:
@@ -151,44 +151,33 @@ def _is_readable(path: str) -> bool:
         return True
 
 
-def _no_pictures(folder: str) -> Source:
-    """Return the error of a folder without pictures, which says what else it holds."""
-    from convcli.imaging.formats import is_picture
+def _failed(path: str, message: str, hint: str) -> Source:
+    return Source(path, error=ImageError(message, hint=hint))
 
-    names = [name for _, _, files in os.walk(folder) for name in files if not is_picture(name)]
-    hint = "there are no files in it: name another folder"
-    if names:
-        suffixes = sorted({os.path.splitext(name)[1].lower() or "no suffix" for name in names})
-        kinds = ", ".join((*suffixes[:4], *(["..."] if suffixes[4:] else [])))
-        files = "1 other file" if len(names) == 1 else f"{len(names)} other files"
-        hint = (
-            f"it holds {files} ({kinds}); taken are .png .jpg .tif .webp .npy and others of convcli formats"
-        )
-    return Source(folder, error=ImageError(f"no pictures found in {folder!r}", hint=hint))
+
+def _no_pictures(folder: str) -> Source:
+    hint = "files such as .png .jpg .tif .webp .npy are looked for; name others, such as .csv, one by one"
+    return _failed(folder, f"no pictures found in {folder!r}", hint)
 
 
 def _nothing_matches(pattern: str) -> Source:
     fixed, parts = _split(pattern)
-    hint = (
-        f"'{os.path.join('' if fixed == os.curdir else fixed, '**', parts[-1])}' looks in all folders below"
-    )
+    deep = os.path.join("" if fixed == os.curdir else fixed, "**", parts[-1])
     if not os.path.isdir(fixed):
         hint = f"there is no folder {fixed!r}"
     elif "**" in parts:
         hint = "check its suffix, and the case of its letters"
-    return Source(pattern, error=ImageError(f"no pictures found: nothing matches {pattern!r}", hint=hint))
+    else:
+        hint = f"{deep!r} looks in all folders below"
+    return _failed(pattern, f"no pictures found: nothing matches {pattern!r}", hint)
 
 
 def _unsuitable(path: str) -> Source:
     """Return a pipe or device among the names that a shell has made of a pattern."""
-    said = ImageError(f"{path!r} is a pipe or a device", hint="leave --recursive out to read it")
-    return Source(path, error=said)
+    return _failed(path, f"{path!r} is a pipe or a device", "leave --recursive out to read it")
 
 
 def _unreadable(error: OSError) -> Source:
-    folder, reason = (
-        os.path.normpath(os.fsdecode(error.filename or "?")),
-        (error.strerror or "it failed").lower(),
-    )
-    said = ImageError(f"folder {folder!r} cannot be read: {reason}", hint="see its permissions")
-    return Source(folder, error=said)
+    folder = os.path.normpath(os.fsdecode(error.filename or "?"))
+    reason = (error.strerror or "it failed").lower()
+    return _failed(folder, f"folder {folder!r} cannot be read: {reason}", "see its permissions")

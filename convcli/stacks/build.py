@@ -113,7 +113,9 @@ def _kernel(keys: Fields, weights: Weights) -> Kernel:
         if is_kernel_file(spec) or os.path.isfile(inside):
             spec = inside
             weights.files.append(inside)
-        return kernel(spec)
+        found = kernel(spec)
+        weights.notes += (f"{keys.where}: {note}" for note in found.notes)
+        return found
     except KernelError as error:
         message = error.message if error.message.startswith(what) else f"{keys.where}: {error.message}"
         raise UsageError(message, hint=error.hint) from error

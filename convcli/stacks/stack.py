@@ -29,13 +29,17 @@ class Scale(Choice):
 
 
 class Stack(NamedTuple):
-    """Layers in order; `name` is safe in file names, `gray` takes luma before `scale`; `files` were read."""
+    """Layers in order; `name` is safe in file names, `gray` takes luma before `scale`; `files` were read.
+
+    `notes` are about how its kernels were read.
+    """
 
     name: str
     scale: Scale
     gray: bool
     layers: tuple[Layer, ...]
     files: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def axis_maps(self) -> tuple[list[AxisMap], list[AxisMap]]:
         """Return the axis maps of all layers along rows, and along columns."""
@@ -63,9 +67,8 @@ def read_stack(path: str) -> Stack:
         UPSAMPLING.check(factor, "use smaller factors", what=f"{what}: upsampling in all by")
     _check_channels(layers, what, 1 if gray else 3 if scale is Scale.IMAGENET else None)
     stem = os.path.splitext(os.path.basename(path))[0]
-    return Stack(
-        re.sub(r"[^\w.+-]+", "-", stem).strip("-.") or "stack", scale, gray, layers, tuple(weights.files)
-    )
+    name = re.sub(r"[^\w.+-]+", "-", stem).strip("-.") or "stack"
+    return Stack(name, scale, gray, layers, tuple(weights.files), tuple(weights.notes))
 
 
 def _load(path: str, what: str) -> dict[str, Any]:

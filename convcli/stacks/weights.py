@@ -32,6 +32,7 @@ class Weights:
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self.files: list[str] = []  # that were read, of weights and kernels
+        self.notes: list[str] = []  # about how kernels were read
         self._headers: dict[str, dict[str, Any]] = {}  # of .safetensors, by path: they may take seconds
 
     def array(self, value: object, what: str) -> Array:

@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.color import Color, ColorSystem
 
+from convcli.display.colour_scales import CHANNELS, GREYS, diverging, sequential
 from convcli.display.contrast import readable
-from convcli.display.diverging import diverging
-from convcli.display.sequential import CHANNELS, GREYS, sequential
 from convcli.display.terminal.cells import cell_style
 
 # WCAG 2.2, success criterion 1.4.3 at level AA.

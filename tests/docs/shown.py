@@ -104,6 +104,10 @@ def _run(part: str, folder: Path, stdin: bytes) -> Ran:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("COLUMNS", "80")
+        while re.fullmatch(r"[A-Z_]+=\w*", program):  # a variable for this command alone
+            patch.setenv(*program.split("="))
+            program, _, words = words.partition(" ")
+            part = f"{program} {words}"
         if program == "convcli":
             expanded = _bash(f"printf '%s\\0' {words}", b"").stdout.split(b"\0")[:-1]
             return invoke(*map(os.fsdecode, expanded), stdin=stdin)

@@ -222,7 +222,7 @@ WRONG = [
     ('[[1, 2], [3, "x"]]', "'x' is not a number (row 2, column 2)", "nested"),
     ("[[1, 2], [3, true]]", "true is not a number (row 2, column 2)", "nested"),
     ("[[1, 2], [3, NaN]]", "nan at row 2, column 2", "finite"),
-    ("[[1, 2], [3, 4]", "is not JSON", "[[0, 1], [2, 3]]"),
+    ("[[1, 2], [3, 4]", "brackets or commas do not fit together", "[[0, 1], [2, 3]]"),
     ("[[[[[1]]]]]", "has 5 axes", "channels first"),
     ("[[]]", "kernel '[[]]' is empty", "a name"),
     ("{}", "has neither 'kernel' nor 'components'", "nested list"),

@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from convcli.pipeline.bar import Line, line_of
+from convcli.pipeline.bar import line_of
 from convcli.pipeline.batch import Progress
 
 
-def written(line: Line) -> str:
-    return f"{line.before}{'-' * line.bar}{line.after}"
+def written(line: tuple[str, int, str]) -> str:
+    before, bar, after = line
+    return f"{before}{'-' * bar}{after}"
 
 
 CASES: dict[int, str] = {

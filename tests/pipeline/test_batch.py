@@ -111,6 +111,11 @@ def test_folders_below_what_is_named(given: str, expected: list[str]) -> None:
 @pytest.mark.usefixtures("folders")
 def test_files_of_one_name_keep_their_folders(convcli: Convcli) -> None:
     shutil.copy("in/a.png", "in/sub/a.png")
+    ran = convcli("filter", "in/a.png", "in/sub/a.png", "-k", "box", "--out-dir", "one")
+    assert ran.lines[0] == (
+        "error: 'in/sub/a.png': 'one/a-box.png' already holds the result of 'in/a.png'; "
+        "hint: write them into different folders; a pattern such as '**/*.png' keeps their own"
+    )
     for given in ("in/**/a.png", "**/a.png"):
         ran = convcli("filter", given, "-k", "box", "--out-dir", "out", "--force")
         below = "" if given.startswith("in") else "in/"
@@ -147,8 +152,8 @@ def test_without_a_folder_for_results_their_folders_are_made_here(convcli: Convc
 
 
 NOTHING = {
-    "an empty folder": ("empty", "no pictures found in 'empty'", "no files in it"),
-    "other files": ("other", "no pictures found in 'other'", "3 other files (.csv, .txt, no suffix)"),
+    "an empty folder": ("empty", "no pictures found in 'empty'", "files such as .png"),
+    "other files": ("other", "no pictures found in 'other'", "name others, such as .csv, one by one"),
     "a pattern": ("empty/*.png", "no pictures found: nothing matches 'empty/*.png'", "'empty/**/*.png'"),
     "a pattern below": ("**/*.gif", "no pictures found: nothing matches '**/*.gif'", "suffix"),
     "a pattern in no folder": ("gone/*.png", "nothing matches 'gone/*.png'", "no folder 'gone'"),

@@ -26,6 +26,10 @@ CASES = {
         ["9,638 values", "12.5 values", "800 values"],
         ["3 of 9 files, such as 0.png: 12.5 to 9,638 values"],
     ),
+    "negative and very large": (
+        ["least -7, most 1.02e+03", "least -12, most 2e+10", "least 3, most 900"],
+        ["3 of 9 files, such as 0.png: least -12 to 3, most 900 to 2e+10"],
+    ),
     "two figures, one of them the same": (
         ["1 of 3 maps", "2 of 3 maps"],
         ["2 of 9 files, such as 0.png: 1 to 2 of 3 maps"],

@@ -56,6 +56,11 @@ def test_a_folder_gets_a_file_of_a_derived_name(convcli: Convcli, args: list[str
     assert Path("there", name).read_bytes() != b"mine"
 
 
+def test_the_sheet_of_all_kernels_makes_its_folder(convcli: Convcli) -> None:
+    ran = convcli("kernels", "-o", "new/")
+    assert (ran.status, ran.out) == (0, b"new/kernels-sheet.png\n")
+
+
 def test_several_inputs_into_a_folder(convcli: Convcli) -> None:
     os.link("in.png", "two.png")
     ran = convcli("filter", "in.png", "two.png", "-k", "box", "-o", "d/")
@@ -74,7 +79,7 @@ def test_the_null_device(convcli: Convcli, args: list[str]) -> None:
 
 def test_the_null_device_takes_any_number_of_results(convcli: Convcli) -> None:
     os.link("in.png", "two.png")
-    ran = convcli("filter", "in.png", "two.png", "-k", "box", "-o", "/dev/null")
+    ran = convcli("filter", "in.png", "two.png", "-k", "box", "-k", "identity", "-o", "/dev/null")
     assert (ran.status, ran.err) == (0, "")
 
 

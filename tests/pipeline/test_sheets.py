@@ -12,8 +12,8 @@ from PIL import Image
 
 from convcli.display.drawn import lettering
 from convcli.display.drawn import sheet as sheet_module
-from convcli.pipeline import sheets
 from convcli.pipeline.sheets import MARGIN, MOST, SIDE
+from tests.display.drawn.made_font import forget
 from tests.paths import SAMPLES
 from tests.program import Convcli, pixels, process
 
@@ -38,18 +38,19 @@ def enlarged(values: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
 @pytest.fixture
 def texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """All words of sheets, before they are broken into lines; each line is written."""
-    said, due = list[str](), list[str]()
+    said, due, broken = list[str](), list[str](), sheet_module.wrapped
 
     def wrapped(text: str, size: int, width: float) -> list[str]:
         said.append(text)
-        due.extend(sheet_module.wrapped(text, size, width))
-        return due[-len(sheet_module.wrapped(text, size, width)) :]
+        lines = broken(text, size, width)
+        due.extend(lines)
+        return lines
 
     def write(draw: object, at: object, text: str, *more: object) -> None:
         due.remove(text)
         lettering.write(draw, at, text, *more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(sheets, "wrapped", wrapped)
+    monkeypatch.setattr(sheet_module, "wrapped", wrapped)
     monkeypatch.setattr(sheet_module, "write", write)
     return said
 
@@ -85,6 +86,19 @@ def test_large_pictures_are_averaged(convcli: Convcli) -> None:
         assert (found[:, : SIDE // 2] == 100).all()  # of 0 and 200, two of each
         assert (found[:, SIDE // 2 :] == 60).all()
     assert pixels("s.png").shape[1] <= 2000
+
+
+def test_smaller_results_are_drawn_as_large(convcli: Convcli) -> None:
+    """400 pixels are drawn as they are, as 640 is no multiple: the 200 of a result become 400."""
+    Image.fromarray(np.random.default_rng(6).integers(0, 256, (40, 400), dtype=np.uint8)).save("in.png")
+    assert convcli("pool", "in.png", "--sheet", "s.png").status == 0
+    assert np.array_equal(tile("s.png", 0, (40, 400)), enlarged(pixels("in.png"), 1))
+    assert np.array_equal(tile("s.png", 1, (40, 400)), enlarged(pixels("in-max.png"), 2))
+
+
+def test_a_sheet_without_a_suffix_is_a_png(convcli: Convcli, gray: Path) -> None:
+    assert convcli("filter", gray, "-k", "box", "--sheet", "sheet").status == 0
+    assert Path("sheet").read_bytes().startswith(b"\x89PNG")
 
 
 def test_sixteen_bits_and_transparency_and_inks(convcli: Convcli) -> None:
@@ -205,14 +219,14 @@ def test_a_sheet_for_each_input_of_many(convcli: Convcli, gray: Path, photo: Pat
 @pytest.mark.parametrize(
     ("options", "status", "says", "hint"),
     [
-        (["photo.png", "--sheet", "s.png"], 2, "cannot all go to 's.png'", "--sheet sheets/"),
-        (["photo.png", "--sheet", "-"], 2, "cannot all go to stdout", "--sheet sheets/"),
+        (["photo.png", "--sheet", "s.png"], 2, "2 inputs cannot all go to 's.png'", "--sheet DIR/"),
+        (["photo.png", "--sheet", "-"], 2, "2 inputs cannot all go to stdout", "--sheet DIR/"),
         (["--sheet", "s.npy"], 2, "'s.npy' cannot hold a sheet", "name a .png"),
         (["--sheet", "s.pgm"], 2, "'s.pgm' cannot hold a sheet", "name a .png"),
         (["--sheet", "s.xyz"], 2, "no format with the suffix '.xyz'", None),
         (["--sheet", ""], 2, "--sheet is empty", "name a file"),
         (["--sheet", "-", "-o", "-"], 2, "--sheet and --output both want stdout", "name a file for one"),
-        (["--sheet", "gray.png"], 1, "'gray.png' is the input", "--force"),
+        (["--sheet", "gray.png"], 1, "--sheet: 'gray.png' is the input", "--force"),
         (["--sheet", "r.png", "-o", "r.png"], 1, "'r.png' is both the sheet and a result", "another name"),
         (["--sheet", "gray-box.png"], 1, "'gray-box.png' is both the sheet and a result", "another name"),
         (["--sheet", "none/s.png"], 1, "'none/s.png' cannot be written", "make the folder first"),
@@ -279,13 +293,10 @@ def test_names_in_other_scripts_are_said_where_no_font_has_them(
     convcli: Convcli, gray: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lettering, "_folders", list)
-    monkeypatch.setattr(lettering, "_FOUND", {})
-    lettering._fonts.cache_clear()
-    lettering._runs.cache_clear()
+    forget()
     gray.rename("照片.png")
     ran = convcli("filter", "照片.png", "-k", "box", "--sheet", "s.png")
     assert ran.lines == [
         "照片.png: no font of this system has 照片: pictures show codes such as \\u7167 instead"
     ]
-    lettering._fonts.cache_clear()
-    lettering._runs.cache_clear()
+    forget()

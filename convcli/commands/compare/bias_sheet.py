@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convcli.commands.compare.tones import strongest
-from convcli.display.diverging import diverging
+from convcli.display.colour_scales import diverging
 from convcli.display.drawn.sheet import FAINT, INK, Sheet, Words, scaled, wrapped
 from convcli.display.drawn.ticks import round_up
 

@@ -1,4 +1,4 @@
-"""How figures are written: in sentences, and in columns whose decimal points line up."""
+"""Figures in words: for sentences, and for columns whose decimal points line up."""
 
 import math
 from collections.abc import Sequence

@@ -1,7 +1,6 @@
 """One picture of what paddings do to a filter's result: results, differences, corners, figures, a plot."""
 
 import math
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,11 +10,12 @@ from PIL import Image
 from convcli.commands.compare.figures import figure
 from convcli.commands.compare.study import Study
 from convcli.commands.compare.tones import Tones, strongest
-from convcli.display.diverging import diverging
+from convcli.display.colour_scales import diverging
 from convcli.display.drawn.lettering import text_width
 from convcli.display.drawn.plot import Plot, Series, draw_plot
 from convcli.display.drawn.sheet import FAINT, INK, PAPER, Sheet, Words, scaled, wrapped
 from convcli.display.drawn.ticks import round_up
+from convcli.display.terminal.cells import farthest
 from convcli.display.words import shortened, size
 from convcli.stacks.paddings.border_band import CORNERS, Comparison
 
@@ -207,16 +207,7 @@ def _fitted(error: Array, high: int) -> Array:
     if scale >= 1:
         return error
     starts = [np.arange(max(1, round(n * scale))) * n // max(1, round(n * scale)) for n in (height, width)]
-    nothing = np.isnan(error)
-    most = _blocks(np.maximum, np.where(nothing, -np.inf, error), starts)
-    least = _blocks(np.minimum, np.where(nothing, np.inf, error), starts)
-    found = np.where(most >= -least, most, least)
-    return np.where(np.isfinite(found), found, np.nan)
-
-
-def _blocks(how: np.ufunc, values: Array, starts: Sequence[NDArray[np.intp]]) -> Array:
-    """Reduce each block by `how`; `starts` are the first rows, and the first columns, of the blocks."""
-    return np.asarray(how.reduceat(how.reduceat(values, starts[0], axis=0), starts[1], axis=1))
+    return farthest(error, *starts)
 
 
 def _paste(sheet: Sheet, at: tuple[int, int], pixels: Pixels, high: int) -> None:

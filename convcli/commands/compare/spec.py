@@ -145,10 +145,9 @@ class CompareSpec(Options):
     def modes(self) -> tuple[PadMode, ...]:
         """The modes to compare: those chosen, or all that differ from each other."""
         chosen = tuple(dict.fromkeys(chain.from_iterable(self.pads)))
-        trial = self.bias_map or self.shift is not None
-        same = {PadMode.VALID} if trial else set()
-        same |= set() if self.pad_value else {PadMode.CONSTANT}
-        return chosen or tuple(pad for pad in PadMode if pad not in same)
+        left_out = [] if self.pad_value else [PadMode.CONSTANT]
+        left_out += [PadMode.VALID] if self.bias_map or self.shift is not None else []
+        return chosen or tuple(pad for pad in PadMode if pad not in left_out)
 
     def window(self, kernel_shape: tuple[int, ...]) -> Window:
         """Return the window of a kernel (its last two axes are rows and columns), padded to ``same``."""

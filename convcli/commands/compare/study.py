@@ -14,10 +14,7 @@ MIDDLE = "middle of the modes"
 
 
 class Units(NamedTuple):
-    """The unit of errors: its name, the words of a heading, and what the range of the data is.
-
-    The name is empty where there is none to count in.
-    """
+    """The unit of errors: its name, or nothing; the words of a heading; a word for the range of the data."""
 
     name: str
     heading: str
@@ -56,7 +53,7 @@ class Study(NamedTuple):
 
     @property
     def span(self) -> int:
-        """How many distances are worth a plot: the deepest error and the band, and a quarter more."""
+        """The number of distances that are plotted: the deepest error or the band, and a quarter more."""
         modes = self.compared.modes
         deepest = max((self.compared.band.depth, *(one.depth for one in modes)))
         longest = max((len(one.by_distance) for one in modes), default=0)

@@ -65,7 +65,7 @@ def subject_of(spec: CompareSpec) -> Subject:
                 f"no layer of {stack.name!r} pads: there is no border to compare",
                 hint="set padding in one of its layers",
             )
-        return Subject(stack, printable(stack.name), of_kernel=False)
+        return Subject(stack, printable(stack.name), of_kernel=False, notes=stack.notes)
     found = kernel(spec.kernel or "")
     if spec.normalize:
         found = found.normalized()

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.display.diverging import MISSING, diverging
+from convcli.display.colour_scales import MISSING, diverging
 
 __all__ = ["Tones", "leading", "strongest"]
 

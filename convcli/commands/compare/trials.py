@@ -13,6 +13,7 @@ from convcli.commands.compare.outputs import picture_bytes
 from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.subject import Picture, Subject, network_input
 from convcli.commands.compare.view import Report
+from convcli.display.drawn.lettering import font_notes
 from convcli.display.terminal.figure_table import Column, FigureTable
 from convcli.display.words import listed, printable
 from convcli.display.words import size as sized
@@ -73,6 +74,7 @@ def biased(
         ]
         made = [(output, picture_bytes(bias_sheet(title, [*facts, words], rows), output))]
     return write_outputs(source, made)._replace(
+        notes=tuple(font_notes(title) if made else ()),
         report={
             "samples": count,
             "seed": seed,

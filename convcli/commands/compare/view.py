@@ -1,4 +1,4 @@
-"""What a comparison of paddings says in the terminal: a title, facts, tables, a verdict, notes."""
+"""A comparison of paddings in the terminal: a title, facts, tables, a verdict, notes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
+from convcli.display.terminal.facts import phrases
 from convcli.display.terminal.figure_table import FigureTable
 
 __all__ = ["Report"]
@@ -24,7 +25,7 @@ class Report:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield Text(self.title, style="bold")
         for fact in self.facts:
-            yield Text(fact, style="dim")
+            yield phrases(fact, options.max_width, style="dim")
         for heading, figures in self.tables:
             yield Text("")
             if heading:

@@ -134,8 +134,9 @@ def _compared(
     if not any(paths):
         return outcome
     earlier = _stages(subject.stack, (x.shape[1], x.shape[2])) if paths.html is not None else []
-    done = write_outputs(source, _drawn([*map(studied, earlier), last], paths))
-    return outcome._replace(outputs=done.outputs, data=done.data)
+    made, notes = _drawn([*map(studied, earlier), last], paths)
+    done = write_outputs(source, made)
+    return outcome._replace(outputs=done.outputs, data=done.data, notes=tuple(notes))
 
 
 def _truth(
@@ -159,18 +160,20 @@ def _truth(
     return planes, larger, offset, f"{whole}, cut from {name} at {offset[0]},{offset[1]}"
 
 
-def _drawn(studies: Sequence[Study], paths: DrawnPaths) -> list[tuple[str, bytes]]:
-    """Return the montage of the last study and the page of all, before the first file is touched."""
-    made = []
+def _drawn(studies: Sequence[Study], paths: DrawnPaths) -> tuple[list[tuple[str, bytes]], list[str]]:
+    """Return the montage of the last study and the page of all, and notes about the montage's letters."""
+    made, notes = [], list[str]()
     if paths.output is not None:
         from convcli.commands.compare.montage import montage
+        from convcli.display.drawn.lettering import font_notes
 
         made.append((paths.output, picture_bytes(montage(studies[-1]), paths.output)))
+        notes = font_notes(studies[-1].title, *studies[-1].facts)
     if paths.html is not None:
         from convcli.commands.compare.page import compare_page
 
         made.append((paths.html, compare_page(studies).encode()))
-    return made
+    return made, notes
 
 
 def _stages(stack: Stack, shape: tuple[int, int]) -> list[Stack]:

@@ -1,6 +1,6 @@
 """One output pixel on the terminal: window, kernel and products, beside each other where there is room."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -27,12 +27,8 @@ Array = NDArray[np.float64]
 # Padding in colour; brackets say the same without.
 PADDING = "bold magenta"
 
-# Rows of a kernel that are shown, the middle ones: as many as all steps have room for in so many lines, which
-# with the facts above and the results below are two screens.
-ROWS, LINES = (11, 9, 7, 5, 3), 34
-
-# Lines from which on the steps of further channels and components are left out: two of three channels fit.
-MOST_LINES = 70
+# Rows of a kernel that are shown, the middle ones.
+MOST_ROWS = 11
 
 # Columns of text between blocks beside each other.
 GAP = 3
@@ -74,59 +70,33 @@ class Steps:
     rotated: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for rows in ROWS:
-            room = _Room(options.max_width - 2, rows, colour_system(console))
-            blocks = [*self._blocks(room)]
-            if sum(map(_height, blocks)) <= LINES:
-                break
-        left, used = list[str](), 0
-        for title, items in blocks:
-            used += _height((title, items))
-            if left or used > MOST_LINES:
-                left.append(title)
-                continue
-            yield Text("")
-            if title:
-                yield Text(title, style="bold")
-            for item in items:
-                yield indented(item)
-        if left:
-            yield Text("")
-            said = left if len(left) <= 3 else [left[0], "...", left[-1]]
-            yield Text(f"not shown: the steps of {len(left)} more, {'; '.join(said)}; --json has them")
-
-    def _blocks(self, room: "_Room") -> Iterator[tuple[str, list[Text]]]:
-        """Yield the steps of each component over each channel, with their title."""
+        room = _Room(options.max_width - 2, colour_system(console))
         alone = len(self.parts) == len(self.channels) == 1
         before: tuple[int, ...] = ()
         for part in self.parts:
             trace = part.trace
             for channel, name in enumerate(self.channels):
-                items = []
+                yield Text("")
+                if title := ", ".join(filter(None, (part.name, name))):
+                    yield Text(title, style="bold")
                 if self.rotated and (channel == 0 or trace.kernel.ndim == 3):
                     planes = (_plane(part.given, channel), _plane(trace.kernel, channel))
-                    items += [_rotation(*planes, room), Text("")]
-                items.append(_arithmetic(trace, channel, room))
+                    yield indented(_rotation(*planes, room))
+                    yield Text("")
+                yield indented(_arithmetic(trace, channel, room))
                 if words := _sum(trace, channel, alone=alone):
-                    items.append(Text(words))
+                    yield indented(Text(words))
                 taps = trace.padded.shape
                 if trace.padded.any() and taps != before:
-                    items += [Text(""), _sources(trace, self.constant, room)]
+                    yield Text("")
+                    yield indented(_sources(trace, self.constant, room))
                 before = taps
-                yield ", ".join(filter(None, (part.name, name))), items
-
-
-def _height(block: tuple[str, Sequence[Text]]) -> int:
-    """Count the lines of a block, the blank one before it too."""
-    title, items = block
-    return 1 + bool(title) + sum(item.plain.count("\n") + 1 for item in items)
 
 
 class _Room(NamedTuple):
-    """What there is room for, in columns of text and rows of a kernel, and the colours of the terminal."""
+    """The columns of text that there are, and the colours of the terminal."""
 
     width: int
-    rows: int
     system: ColorSystem | None
 
 
@@ -145,7 +115,7 @@ def _sum(trace: PixelTrace, channel: int, *, alone: bool) -> str:
 
 def _rotation(given: Array, turned: Array, room: _Room) -> Text:
     """Show the kernel as given beside itself turned, or one above the other."""
-    down = _middle(turned.shape[0], room.rows)
+    down = _middle(turned.shape[0], MOST_ROWS)
 
     def blocks(across: slice, digits: int, _beside: bool) -> list[Text]:
         titled = (("kernel as given\n", given), ("rotated by 180 degrees\n", turned))
@@ -161,7 +131,7 @@ def _arithmetic(trace: PixelTrace, channel: int, room: _Room) -> Text:
     """Show window, kernel and products beside each other, else one above the other, as much as fits."""
     window, kernel, products = trace.window[channel], _plane(trace.kernel, channel), trace.products[channel]
     rows, columns = kernel.shape
-    down = _middle(rows, room.rows)
+    down = _middle(rows, MOST_ROWS)
     gaps = _skipped(trace.rows.places[down])
 
     def blocks(across: slice, digits: int, beside: bool) -> list[Text]:
@@ -197,7 +167,7 @@ def _sources(trace: PixelTrace, constant: str, room: _Room) -> Text:
             for row in zip(taken_from(trace), trace.padded.tolist(), strict=True)
         ]
     )
-    down = _middle(len(texts), room.rows)
+    down = _middle(len(texts), MOST_ROWS)
 
     def blocks(across: slice, _digits: int, _beside: bool) -> list[Text]:
         return [_places(trace, texts[down, across], (down, across), brackets=False)]
@@ -259,8 +229,11 @@ def _matrix(
     lines = []
     for row, (line, pixels) in enumerate(zip(texts, colours(part, largest(whole)), strict=True)):
         cells = zip(line, pixels, strict=True)
-        styled = ((text.rjust(wide), cell_style(pixel, room.system) or "") for text, pixel in cells)
-        lines.append(Text.assemble(*styled))
+        lines.append(
+            Text.assemble(
+                *((text.rjust(wide), cell_style(pixel, room.system) or "") for text, pixel in cells)
+            )
+        )
         if row < len(gaps) and gaps[row]:
             lines.append(Text())
     return Text("\n").join(lines)

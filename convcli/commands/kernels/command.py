@@ -4,19 +4,18 @@ import re
 from typing import Annotated, Any
 
 import typer
-from typer.core import CompletionItem  # type: ignore[attr-defined]  # it has no public name
 
 from convcli.errors import UsageError, nearest, shown
 from convcli.limits import SHOWN_WEIGHTS
 from convcli.options import completion, shared_options
 from convcli.options.option_groups import Options, with_options
-from convcli.options.typer_parsers import Command, PlainGroup, verbatim
+from convcli.options.typer_parsers import Command, PlainGroup
 from convcli.pipeline import messages
 from convcli.pipeline.delivery import deliver
 
 __all__ = ["register"]
 
-# A matrix that begins with a minus.
+# The beginning of a matrix whose first number is negative.
 _MINUS = re.compile(r"-\.?\d")
 
 
@@ -48,17 +47,7 @@ class ListingOptions(shared_options.ListOptions):
         str | None,
         shared_options.output_option("Draw every kernel on one labelled picture; - is stdout."),
     ] = None
-    format: Annotated[
-        str | None,
-        shared_options.file_option(
-            "--format",
-            metavar="NAME",
-            parser=verbatim,
-            autocompletion=completion.formats,
-            show_default="png",
-            help="Of that picture: png, jpg, webp ...: overrides the suffix.",
-        ),
-    ] = None
+    format: shared_options.FormatOption = None
     force: shared_options.ForceOption = False
 
 
@@ -75,18 +64,13 @@ class KernelsGroup(PlainGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
         """Parse the words after ``kernels``; those that begin with a negative number are no options."""
-        before = ["", *args]
+        listing = not set(args) & set(self.commands)
+        words = [word for word in args if word != "list" or not listing]  # `kernels` alone lists
         spaced = [
-            f" {word}" if _MINUS.match(word) and last not in ("-o", "--output", "--format") else word
-            for last, word in zip(before, args, strict=False)
+            f" {word}" if _MINUS.match(word) and last not in ("-o", "--output") else word
+            for last, word in zip(["", *words], words, strict=False)
         ]
         return super().parse_args(ctx, spaced)
-
-    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
-        """Offer the commands, and the kernels that begin as what was typed."""
-        known = completion.kernels(incomplete) if incomplete else []
-        found = [CompletionItem(word, help=about) for word, about in known]
-        return [*super().shell_complete(ctx, incomplete), *found]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that the first word names, or ``show`` for a kernel."""
@@ -104,7 +88,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     group = typer.Typer(cls=KernelsGroup, invoke_without_command=True)
     group.callback()(with_options(list_kernels))
-    group.command("list", cls=Command, hidden=True)(with_options(list_kernels))
     group.command("show", cls=Command)(with_options(show_kernel))
     group.command("export", cls=Command)(with_options(export_kernel))
     app.add_typer(group, name="kernels")
@@ -122,18 +105,20 @@ def list_kernels(ctx: typer.Context, listing: ListingOptions) -> None:
     # every kernel as a labelled picture
     convcli kernels -o kernels.png
     """
-    if ctx.invoked_subcommand is not None:
-        for name, value in (("--output", listing.output), ("--format", listing.format)):
-            if value is not None and ctx.invoked_subcommand != "list":
-                raise UsageError(
-                    f"{name} before {ctx.invoked_subcommand!r} is of the list of kernels",
-                    hint=f"convcli kernels {ctx.invoked_subcommand} SPEC has its own options, after the word",
-                )
+    draws = listing.output is not None or listing.format is not None
+    word = ctx.invoked_subcommand
+    if word is not None and draws:
+        raise UsageError(
+            "-o draws all kernels, not one", hint="convcli kernels export SPEC -o FILE writes one"
+        )
+    if word is not None:
         return
-    given = {**_above(ctx), **{name: value for name, value in vars(listing).items() if value}}
-    listing = ListingOptions(**{name: given[name] for name in ListingOptions.fields if name in given})
-    if listing.output is not None or listing.format is not None:
-        _draw(listing)
+    if draws:
+        from convcli.commands.kernels.sheet import draw_library  # here, as NumPy comes with it
+        from convcli.options.specs import WriteSpec
+
+        writing = WriteSpec(output=listing.output, format=listing.format, force=listing.force)
+        deliver(draw_library(writing), shared_options.PrintOptions(json=listing.json), "drawing")
     elif listing.json:
         from convcli.commands.kernels.report import catalogue_report
 
@@ -149,19 +134,6 @@ def list_kernels(ctx: typer.Context, listing: ListingOptions) -> None:
         messages.draw(CompactList(), no_color=listing.no_color)
 
 
-def _above(ctx: typer.Context) -> dict[str, Any]:
-    """Return the options that were given before the word ``list`` or ``show``."""
-    return ctx.parent.params if ctx.parent is not None else {}
-
-
-def _draw(listing: ListingOptions) -> None:
-    from convcli.commands.kernels.sheet import draw_library  # here, as NumPy comes with it
-    from convcli.options.specs import WriteSpec
-
-    writing = WriteSpec(output=listing.output, format=listing.format, force=listing.force)
-    deliver(draw_library(writing), shared_options.PrintOptions(json=listing.json), "drawing")
-
-
 def show_kernel(ctx: typer.Context, spec: SpecArgument, printing: shared_options.ListOptions) -> None:
     """Print a kernel's matrix, sum, rank, symmetry, gain and response.
 
@@ -171,7 +143,7 @@ def show_kernel(ctx: typer.Context, spec: SpecArgument, printing: shared_options
 
     convcli kernels show "0 -1 0; -1 5 -1; 0 -1 0"
     """
-    above = _above(ctx)
+    above = ctx.parent.params if ctx.parent is not None else {}
     from convcli.commands.kernels.report import report
     from convcli.commands.kernels.view import sheet
     from convcli.kernels.spec import kernel
@@ -184,9 +156,7 @@ def show_kernel(ctx: typer.Context, spec: SpecArgument, printing: shared_options
     if printing.json or above.get("json"):
         messages.json_line(report(found))
     else:
-        messages.draw(
-            sheet(found, spec.partition(":")[0]), no_color=printing.no_color or bool(above.get("no_color"))
-        )
+        messages.draw(sheet(found), no_color=printing.no_color or bool(above.get("no_color")))
 
 
 def export_kernel(spec: SpecArgument, writing: ExportOptions) -> None:

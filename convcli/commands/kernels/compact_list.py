@@ -1,4 +1,4 @@
-"""The library as a list that fits a terminal of 80 x 24: a line per kernel, by what they are for."""
+"""The library as a list that fits a terminal of 80 x 24: a line per kernel, grouped by purpose."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +10,7 @@ from convcli.kernels import library
 
 __all__ = ["GROUPS", "CompactList"]
 
-# Kernels that share a line: derivatives with what combines them, and what differs by its weights alone.
+# Kernels by purpose. A line holds those that differ by their direction or weights alone.
 GROUPS = {
     "smooth": (("identity",), ("box",), ("gaussian",), ("binomial",), ("disk",), ("motion",)),
     "sharp": (("sharpen",), ("unsharp",), ("highpass",), ("emboss",)),
@@ -28,7 +28,7 @@ GROUPS = {
     "waves": (("gabor",),),
 }
 
-# Below so many columns it is left out what kernels are for.
+# Terminals of fewer columns have no room for the names of the groups.
 NARROW = 50
 
 FOOT = (
@@ -38,7 +38,7 @@ FOOT = (
 
 
 class CompactList:
-    """A Rich renderable of the library: what each is for, its name, what it does, its parameters."""
+    """A Rich renderable of the library: group, name, description and parameters of each kernel."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         rows = list(_rows())
@@ -53,7 +53,7 @@ class CompactList:
             words.append(_fitting(parameters, room - len(about)), style="dim")
             table.add_row(*(Text(group), Text(names), words)[skipped:])
         yield table
-        for line in FOOT:
+        for line in (*FOOT, *(["no room for: groups, parameters"] if skipped else [])):
             yield Text(line, style="dim")
 
 

@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from convcli.display.terminal.cells import Array, has_colour, largest
+from convcli.display.terminal.cells import Array, colour_system, largest
 from convcli.display.terminal.heat import Heat
 from convcli.display.terminal.sparkline import sparkline
 from convcli.display.words import significant
@@ -35,7 +35,7 @@ class Response:
         ends = {0: "-1/2", lines // 2: "0", lines - 1: "1/2"}
         names = "\n".join(ends.get(line, "") for line in range(lines))
         # Cells are two columns wide; every second frequency keeps both ends, and 0 in the middle.
-        every = 1 if has_colour(console) and not options.ascii_only else 2
+        every = 1 if colour_system(console) and not options.ascii_only else 2
         drawn = self.magnitudes[::every, ::every]
         heat = Heat(drawn, magnitudes=True, max_width=size + 1, max_height=lines)
         grid.add_row(Text(names, style="dim"), heat)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convcli.commands.kernels.compact_list import GROUPS
-from convcli.display.diverging import diverging
+from convcli.display.colour_scales import diverging
 from convcli.display.drawn.contact_sheet import MARGIN, TITLE, picture
 from convcli.display.drawn.sheet import FAINT, PAPER, Sheet, Words, wrapped
 from convcli.display.terminal.cells import largest
@@ -21,7 +21,7 @@ from convcli.kernels.spec import kernel
 from convcli.options.specs import ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome
 from convcli.pipeline.naming import OutputPaths, into_folder
-from convcli.pipeline.process import write_outputs
+from convcli.pipeline.process import write_target
 from convcli.pipeline.sources import Source
 
 __all__ = ["draw_library", "library_sheet"]
@@ -32,9 +32,11 @@ Pixels = NDArray[np.uint8]
 # Sides of both pictures of a kernel, the gap between them, and between components, in pixels.
 SIDE, GAP, THIN = 96, 8, 4
 
-COLUMNS = 5
-NAME, SMALL, LINE = 14, 11, 14  # font sizes, and pixels from one small line to the next
-ABOUT_LINES = 2
+# Kernels in a row, and lines of small text below each.
+COLUMNS, ABOUT_LINES = 5, 2
+
+# Font sizes of names and of small text, and the height of a line of small text, in pixels.
+NAME, SMALL, LINE = 14, 11, 14
 
 LEGEND = [
     "Left: the weights, blue below 0, light grey 0, red above 0, each kernel on its own scale; where there "
@@ -53,8 +55,7 @@ def draw_library(writing: WriteSpec) -> Batch:
         if target.format.numbers:
             raise OutputError(f"a drawing is not written as {target.format.name.upper()}", hint="name a .png")
         data = encode_pixels(library_sheet(), target.format, writing.compress)
-        done = write_outputs(source, [(target.path, data)], replace=target.replace)
-        return done._replace(report={"output": target.path})
+        return write_target(source, target, data)._replace(report={"output": target.path})
 
     return Batch(["kernels"], ReadSpec(), work, paths.to_stdout)
 

@@ -10,15 +10,13 @@ from rich.text import Text
 
 from convcli.choices import Combine
 from convcli.commands.kernels.response_view import Response
-from convcli.commands.kernels.weights_view import Weights
 from convcli.display.terminal.cells import Array
-from convcli.display.terminal.facts import pairs
+from convcli.display.terminal.facts import indented, pairs
 from convcli.display.terminal.heat import Heat
 from convcli.display.words import printable, size
 from convcli.kernels import library
 from convcli.kernels.analysis import character, frequency_response, gain, joint_response, rank, symmetry
 from convcli.kernels.kernel import Kernel
-from convcli.kernels.other_words import REMARKS
 from convcli.kernels.spec import kernel
 
 __all__ = ["RESPONSE_SIZE", "Catalogue", "sheet"]
@@ -47,26 +45,24 @@ class Catalogue:
         table.add_column("picture", width=(PICTURE + 2) * abreast - 2, no_wrap=True)
         if roomy:
             table.add_column("response", width=PICTURE, no_wrap=True)
-        table.add_column("what it does", ratio=1)
+        table.add_column("what it does", ratio=1, overflow="fold")
         for name in library.names():
             found = kernel(name)
             strip = Table.grid(padding=(0, 2, 0, 0))
             strip.add_row(*(_small(_plane(part)) for part in found.components[:abreast]))
-            response = (
-                [_small(joint_response(found.components, found.combine, SMALL_RESPONSE))] if roomy else []
-            )
+            response = list[Heat]()
+            if roomy:
+                joint = joint_response(found.components, found.combine, SMALL_RESPONSE)
+                response.append(_small(joint, magnitudes=True))
             table.add_row(Text(name), strip, *response, _about(name, len(found.components) - abreast))
         yield table
         yield Text("Red is positive, blue negative. See one: convcli kernels show NAME", style="dim")
-        if roomy:
-            yield Text(
-                "Response: how strongly waves come through, slow ones in the middle, fine ones at the edges",
-                style="dim",
-            )
+        foot = "Response: how strongly waves come through, slow ones in the middle, fine ones at the edges"
+        yield Text(foot if roomy else "no room for: response", style="dim")
 
 
-def _small(values: Array) -> Heat:
-    return Heat(values, max_width=PICTURE, max_height=PICTURE // 2)
+def _small(values: Array, *, magnitudes: bool = False) -> Heat:
+    return Heat(values, magnitudes=magnitudes, max_width=PICTURE, max_height=PICTURE // 2)
 
 
 def _about(name: str, more: int) -> Text:
@@ -83,26 +79,24 @@ def _about(name: str, more: int) -> Text:
 
 
 @np.errstate(all="ignore")
-def sheet(found: Kernel, word: str) -> Group:
-    """Return everything that can be said about the kernel of the name `word`, or of any other SPEC."""
-    return Group(*_sheet(found, word))
+def sheet(found: Kernel) -> Group:
+    """Return everything that can be said about one kernel: facts, each component, the joint response."""
+    return Group(*_sheet(found))
 
 
-def _sheet(found: Kernel, word: str) -> Iterator[RenderableType]:
+def _sheet(found: Kernel) -> Iterator[RenderableType]:
     yield Text(printable(found.name), style="bold")
     facts = [("source", printable(found.source))] if found.source else []
     if found.combine is not Combine.NONE:
         facts.append(("combined by", found.combine.value))
     if others := library.synonyms(found.name.partition(":")[0]):
         facts.append(("also", ", ".join(others)))
-    if remark := REMARKS.get(word.lower()):
-        facts.append((word, remark))
     yield pairs(facts)
     for index, (weights, bias) in enumerate(zip(found.components, found.bias, strict=True)):
         yield Text("")
         if len(found.components) > 1:
             yield Text(f"component {index}", style="bold")
-        yield Weights(_plane(weights))
+        yield indented(Heat(_plane(weights), numbers=True, max_height=24))
         yield pairs(_facts(weights, bias))
         yield _response(np.abs(frequency_response(weights, RESPONSE_SIZE)))
     if found.combine not in (Combine.NONE, Combine.ORIENTATION):

@@ -1,6 +1,7 @@
 """``convcli learn``: fit a kernel to pictures before and after."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,6 +12,9 @@ from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.typer_parsers import Command
 from convcli.pipeline import messages
+
+if TYPE_CHECKING:
+    from convcli.pipeline.batch import Progress
 
 __all__ = ["register"]
 
@@ -50,11 +54,12 @@ def learn_kernel(
     if printing.json and kernel_file.output == "-":
         raise UsageError("--json and -o - both want stdout", hint="name a file with -o, or leave --json out")
     from convcli.commands.learn.workflow import STEPS, learn  # here, as NumPy comes with it
+    from convcli.pipeline.batch import Progress
 
     report_on_stdout = not printing.json and kernel_file.output is None
-    total = None if spec.method is FitMethod.LSTSQ else spec.steps or STEPS
+    progress = Progress(None if spec.method is FitMethod.LSTSQ else spec.steps or STEPS)
     quiet = printing.quiet or spec.show_steps is not None
-    with messages.meter(total, "fitting", quiet=quiet, no_color=printing.no_color) as advance:
+    with messages.progress_bar(progress, "fitting", quiet=quiet, no_color=printing.no_color):
         done = learn(
             pairs.files,
             spec,
@@ -62,7 +67,7 @@ def learn_kernel(
             output=kernel_file.output,
             format=kernel_file.format,
             force=kernel_file.force,
-            watch=_watch(spec.show_steps, advance, on_stdout=report_on_stdout, quiet=printing.quiet),
+            watch=_watch(spec.show_steps, progress, on_stdout=report_on_stdout, quiet=printing.quiet),
         )
     if not printing.quiet:
         for note in (*done.details, *done.notes) if printing.verbose else done.notes:
@@ -78,12 +83,12 @@ def learn_kernel(
 
 
 def _watch(
-    every: int | None, advance: Callable[[], None], *, on_stdout: bool, quiet: bool
+    every: int | None, progress: "Progress", *, on_stdout: bool, quiet: bool
 ) -> Callable[[int, float], None]:
     """Return what is called after each step of descent: it prints the loss of every so many."""
 
     def watch(step: int, loss: float) -> None:
-        advance()
+        progress.done += 1
         if every is not None and step % every == 0:
             line = f"Step {step}, loss {loss:.3f}"
             if on_stdout:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.choices import STDIN, PadMode
+from convcli.choices import STDIN, FitMethod, PadMode
 from convcli.commands.learn.spec import LearnSpec, Reading
 from convcli.commands.learn.verdict import is_linear, verdict
 from convcli.engine.fitting.fit import Fit
@@ -25,7 +25,6 @@ __all__ = [
     "PicturePair",
     "border_name",
     "commands",
-    "option_word",
     "psnr",
     "quoted",
     "report",
@@ -41,25 +40,20 @@ MIN_ROUNDED_RANGE = 16
 
 
 class PicturePair(NamedTuple):
-    """Two picture files, before and after: paths as given, pixels of each frame in their own units, notes.
-
-    `lossy` is the target's file format where its compression changes pixels, such as ``JPEG``.
-    """
+    """Two picture files, before and after: paths as given, pixels of each frame in their own units, notes."""
 
     input: str
     target: str
     inputs: tuple[Array, ...]
     targets: tuple[Array, ...]
     notes: tuple[str, ...]
-    lossy: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class FitReport:
     """A fit with its pictures, and for each fitted kernel the named one that it is.
 
-    `output` is the path of the kernel file; `seconds` is how long fitting took; `swapped` says whether one
-    kernel explains the first pair with target and input in each other's place, where none does as they are.
+    `output` is the path of the kernel file; `seconds` is how long fitting took.
     """
 
     pairs: tuple[PicturePair, ...]
@@ -69,7 +63,6 @@ class FitReport:
     reading: Reading
     output: str | None
     seconds: float
-    swapped: bool = False
 
     @property
     def _targets(self) -> list[Array]:
@@ -170,7 +163,7 @@ def quoted(word: str) -> str:
     return f"$'{''.join(escaped)}'"
 
 
-def option_word(name: str, value: object) -> str:
+def _option_word(name: str, value: object) -> str:
     """Return the option of a field with its value, as it is typed."""
     dashed = name.replace("_", "-")
     if isinstance(value, bool):
@@ -183,7 +176,7 @@ def _given(record: Options, *, leave_out: Sequence[str] = ()) -> list[str]:
     """Return the options of a record that differ from their defaults."""
     values = {name: getattr(record, name) for name in record.fields if name not in leave_out}
     kind = type(record)
-    return [option_word(name, value) for name, value in values.items() if value != getattr(kind, name)]
+    return [_option_word(name, value) for name, value in values.items() if value != getattr(kind, name)]
 
 
 def commands(result: FitReport) -> Iterator[tuple[str, ...]]:
@@ -217,14 +210,10 @@ def sentences(result: FitReport) -> Iterator[str]:
     """Return the verdict on the fit."""
     fit, first = result.fit, result.pairs[0]
     yield from verdict(fit, whole=result.whole, spread=result.spread)
-    linear = result.linear
-    if result.swapped:
-        yield "From target to input, one kernel does explain it: are the files in the wrong order?"
-    if first.lossy and not linear:
-        yield f"The target's {first.lossy} compression is part of the rest."
     if result.spec.pad == "auto" and fit.pad is PadMode.VALID:
         before, after = (size_words(made[0].shape) for made in (first.inputs, first.targets))
-        cropped = "" if linear else " If the target was cropped, crop the input alike."
+        doubted = not result.linear and fit.method is FitMethod.LSTSQ
+        cropped = " If the target was cropped, crop the input alike." if doubted else ""
         yield (
             f"Border: valid, with a {size_words(fit.size)} kernel: the sizes say so, "
             f"{before} to {after}.{cropped}"

@@ -2,30 +2,19 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Group
 
-from convcli.choices import FitMethod
-from convcli.commands.learn.report import (
-    FitReport,
-    PicturePair,
-    border_name,
-    option_word,
-    quoted,
-    report,
-    size_words,
-)
+from convcli.commands.learn.report import FitReport, PicturePair, border_name, report
 from convcli.commands.learn.sheet import sheet
 from convcli.commands.learn.spec import LearnSpec, Reading
-from convcli.commands.learn.verdict import is_linear
 from convcli.engine.fitting.fit import Fit, fit_kernel
-from convcli.engine.fitting.target_sizes import TargetSizeError, size_hint
+from convcli.engine.fitting.target_sizes import TargetSizeError
 from convcli.errors import ConvcliError, GeometryError, UsageError
-from convcli.imaging import colour, formats
+from convcli.imaging import colour
 from convcli.imaging.image import Frame, Image, full_scale
 from convcli.kernels.files.export import Exported, export_kernel, file_suffix
 from convcli.kernels.kernel import Kernel
@@ -41,12 +30,6 @@ Array = NDArray[Any]
 
 # Default number of steps of descent, that of `fit_kernel`, for the progress bar.
 STEPS = 1000
-
-# Side of the middle of pictures, in pixels, in which files in the wrong order are looked for.
-MIDDLE = 192
-
-# Values per weight, at least, for a kernel to be more than chance there.
-MIDDLE_VALUES = 4
 
 
 class Learned(NamedTuple):
@@ -104,8 +87,6 @@ def learn(
     found = _fit(pairs, spec, watch)
     seconds = time.perf_counter() - start
     fitted = FitReport(pairs, found, tuple(_known(found)), spec, reading, output, seconds)
-    if not fitted.linear and spec.method is FitMethod.LSTSQ:
-        fitted = replace(fitted, swapped=_explained_swapped(pairs[0]))
     exported = export_kernel(_kernel(found, pairs), output=output, format=format) if saves else None
     notes = tuple(dict.fromkeys(note for pair in pairs for note in pair.notes))
     count = found.weights.size + (found.bias.size if spec.bias else 0)
@@ -134,13 +115,7 @@ def _pair(before: str, after: str, spec: LearnSpec, reading: ReadSpec) -> Pictur
         )
         hint = "add --gray, which makes grey of colours, or give both alike"
         raise GeometryError(said, hint=layout_hint(notes, hint))
-    return PicturePair(before, after, tuple(inputs), tuple(targets), tuple(notes), _lossy(images[1]))
-
-
-def _lossy(image: Image) -> str:
-    """Return the name of a file format whose compression changes pixels a little, else ``""``."""
-    kept = not any(format.lossy for format in formats.every() if format.name == image.format)
-    return "" if kept and image.metadata.coding != "lossy" else image.format.upper()
+    return PicturePair(before, after, tuple(inputs), tuple(targets), tuple(notes))
 
 
 def _channels(count: int) -> str:
@@ -154,6 +129,9 @@ def _pixels(frame: Frame, image: Image, spec: LearnSpec) -> Array:
 def _fit(pairs: Sequence[PicturePair], spec: LearnSpec, watch: Callable[[int, float], None] | None) -> Fit:
     inputs = [array for pair in pairs for array in pair.inputs]
     targets = [array for pair in pairs for array in pair.targets]
+    if not spec.per_channel and all(map(_has_equal_channels, (*inputs, *targets))):
+        # Each value would count once for each channel, and its rounding error, too.
+        inputs, targets = ([np.atleast_3d(each)[..., 0] for each in one] for one in (inputs, targets))
     masks = None if spec.keep_saturated else [_unsaturated(target) for target in targets]
     if masks is not None and all(mask.all() for mask in masks):
         masks = None
@@ -166,45 +144,14 @@ def _fit(pairs: Sequence[PicturePair], spec: LearnSpec, watch: Callable[[int, fl
         return fit_kernel(inputs, targets, spec.size, masks=masks, watch=watch, **spec.fit_options())
     except ConvcliError as error:
         if isinstance(error, TargetSizeError) and len(targets) == len(pairs):
-            wrong = pairs[error.number - 1]
-            error.message = f"{Source(wrong.target).name!r}: {error.message}"
-            error.hint = _size_hint(error, wrong)
+            error.message = f"{Source(pairs[error.number - 1].target).name!r}: {error.message}"
         elif isinstance(error, GeometryError) and len(targets) == 1:
             error.message = f"{Source(pairs[0].target).name!r}: {error.message}"
         raise
 
 
-def _size_hint(error: TargetSizeError, pair: PicturePair) -> str:
-    """Return what to do about a target of another size: in options, and as a command."""
-    if error.settings:
-        options = [
-            " ".join(option_word(name, value) for name, value in each.words()) for each in error.settings
-        ]
-        return size_hint(error.settings, options)
-    if error.full is None:
-        return error.hint
-    rows, columns = (side - 1 for side in error.full)
-    words = ("convcli filter", quoted(pair.input), f"-k 1 -p zero --padding {rows}x{columns} --range raw")
-    return (
-        f"{error.hint}; full padding of a {size_words(error.full)} kernel makes that size, and is learned as "
-        f"valid from the padded input: {' '.join(words)} -o padded.npy"
-    )
-
-
-def _explained_swapped(pair: PicturePair) -> bool:
-    """Return whether one kernel makes the middle of the input of the target's."""
-    before, after = pair.inputs[0], pair.targets[0]
-    if before.shape != after.shape:
-        return False
-    middle = tuple(slice(max(0, n - MIDDLE) // 2, max(0, n - MIDDLE) // 2 + MIDDLE) for n in before.shape[:2])
-    target = before[middle]
-    spread = float(np.std(target, dtype=np.float64))
-    try:
-        fit = fit_kernel(after[middle], target, "auto", pad="auto", masks=_unsaturated(target))
-    except ConvcliError:
-        return False
-    enough = fit.samples > MIDDLE_VALUES * fit.weights.size and fit.unique
-    return enough and spread > 0 and is_linear(fit, whole=target.dtype.kind != "f", spread=spread)
+def _has_equal_channels(pixels: Array) -> bool:
+    return pixels.ndim == 2 or bool((pixels == pixels[..., :1]).all())
 
 
 def _unsaturated(target: Array) -> NDArray[np.bool_]:

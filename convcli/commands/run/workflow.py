@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def run_files(
         keep = pictures.of(source) if pictures is not None else None
         made: list[Array] = []
         traces: list[LayerTrace] = []
-        notes = list(image.notes)
+        notes = [*stack.notes, *image.notes]
         for number, frame in enumerate(image.frames):
             drawn = keep if number == 0 else None
             x, left_out = preprocess(frame, image.space_of(frame), stack)
@@ -80,19 +81,17 @@ def run_files(
         result = _develop(image, made, stack, spec, target.format)
         notes += overflow_note(image.frames, made)
         named = (result, stack.name, (f"range {spec.range}",) if spec.range else ())
-        drawn_sheet = sheets.draw(source, image, [named], [target]) if sheets else None
+        write = partial(write_results, source, [result], [target], spec, writing)
         try:
-            done = write_results(source, [result], [target], spec, writing)
+            done = sheets.beside(write, source, image, [named], [target]) if sheets else write()
         except OutputError as error:
             error.hint = error.hint.removeprefix("add --gray, or ")  # an option of other commands
             raise
-        output = done.output
-        done = drawn_sheet.beside(done) if drawn_sheet else done
         if keep is not None:
             notes.append(keep.write())
         report = {
             "input": source.path,
-            "output": output,
+            "output": done.output,
             "stack": path,
             "size_in": list(image.frames[0].size),
             "size_out": list(made[0].shape[1:]),
@@ -101,7 +100,7 @@ def run_files(
             **figures([measured(y) for y in made]),
             "clipped": result.clipped,
             **layers_report(stack, traces),
-            **(drawn_sheet.report if drawn_sheet else {}),
+            **done.report,
         }
         lines = [f"{one.name}: {one.type}, {size(one.shape)}, {one.seconds * 1e3:.2f} ms" for one in traces]
         return done._replace(

@@ -64,7 +64,7 @@ class ShownMap:
 
     @property
     def names(self) -> tuple[int, int]:
-        """What the first row and column that are shown are called: padding comes before 0."""
+        """The numbers of the first row and column that are shown: padding comes before 0."""
         return (self.first[0] - self.padding[0][0], self.first[1] - self.padding[1][0])
 
     def padded(self) -> NDArray[np.bool_] | None:
@@ -128,7 +128,7 @@ def picture_maps(image: Image, spec: FilterSpec, show_spec: ShowSpec) -> list[Sh
         pixels = pad2d(pixels if fits else pixels.astype(np.float64), padding, spec.pad, value)
     pad = spec.pad.value if padding != NO_PADDING else None
     return [
-        replace(_shown(plane, show_spec.region, channel=channel, pad=pad), padding=padding)
+        _shown(plane, show_spec.region, channel=channel, pad=pad, padding=padding)
         for channel, plane in _planes(image, pixels)
     ]
 
@@ -194,15 +194,8 @@ def _matched(one: ShownMap, window: Window) -> ShownMap:
     return replace(one, matches=best, opposites=opposite, notes=notes)
 
 
-def _shown(
-    values: Array,
-    region: Region | None,
-    *,
-    kernel: str | None = None,
-    pad: str | None = None,
-    channel: str | None = None,
-    notes: tuple[str, ...] = (),
-) -> ShownMap:
+def _shown(values: Array, region: Region | None, **made: Any) -> ShownMap:
+    """Return the part of a map that is shown; `made` are fields that say what made it."""
     rows, columns = (slice(*ends) for ends in region or ((None, None), (None, None)))
     part = values[rows, columns]
     if part.size == 0 and region is not None:
@@ -212,9 +205,7 @@ def _shown(
         )
     shape = (values.shape[0], values.shape[1])
     first = (rows.indices(shape[0])[0], columns.indices(shape[1])[0])
-    return ShownMap(
-        values=part, first=first, shape=shape, kernel=kernel, pad=pad, channel=channel, notes=notes
-    )
+    return ShownMap(values=part, first=first, shape=shape, **made)
 
 
 def map_report(one: ShownMap) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from convcli.engine.window import Window
 
 __all__ = ["MOST", "Match", "lines", "matches"]
 
-# Scores from here on are matches; as many as there are are listed, and a few of the best in any case.
-MATCH, FEW = 0.7, 5
+# Scores from here on are matches. All are listed up to a screen of them, and a few of the best in any case.
+MATCH, SCREEN, FEW = 0.7, 24, 5
 
 # Matches that are looked for at most: kernels of two weights match every second window.
 MOST = 10_000
@@ -51,13 +51,14 @@ def matches(scores: NDArray[Any], first: tuple[int, int], window: Window, sign: 
 
 
 def lines(what: str, found: Sequence[Match], most: int) -> Iterator[str]:
-    """Yield up to `most` matches, or opposites as `what` says, below a heading that counts them."""
+    """Yield matches, or opposites as `what` says, below a heading that counts them; of very many, `most`."""
     if not found:
         yield f"best {what}: none"
         return
     count = sum(abs(match.score) >= MATCH for match in found)
     limit = f"{MATCH} or more" if found[0].score > 0 else f"-{MATCH} or less"
     many = f"{count or 'none'} of {limit}"
-    left_out = f", {most} shown; --json lists them all" if count > most else ""
+    shown = found[: most if count > SCREEN else max(most, count)]
+    left_out = f", {len(shown)} shown; --json lists them all" if count > len(shown) else ""
     yield f"best {what}, at row,column: window ({many}{left_out})"
-    yield from (f"  {match}" for match in found[:most])
+    yield from (f"  {match}" for match in shown)

@@ -1,7 +1,7 @@
 """Pictures for ``convcli show --preview``: the input itself, or each feature map."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,13 +9,11 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL.Image import Resampling
 
-from convcli.choices import Graphics, RangeMode
+from convcli.choices import RangeMode
 from convcli.commands.show.maps import ShownMap, stacked
 from convcli.commands.show.spec import ShowSpec
-from convcli.display.diverging import diverging
-from convcli.display.sequential import CHANNELS, GREYS, sequential
+from convcli.display.colour_scales import CHANNELS, GREYS, diverging, sequential
 from convcli.display.terminal.cells import largest
-from convcli.display.terminal.graphics import CELL
 from convcli.display.terminal.picture import RAMP, Picture, size_within
 from convcli.display.terminal.pictures import Pictures
 from convcli.display.words import significant
@@ -33,13 +31,13 @@ BEYOND = 1
 # Share of the shades from which signed maps are drawn, so that 0 is the middle of one of them.
 SIGNED = 0.9
 
-# Marks padding, mixed with what is drawn there, and how much of it there is.
+# The colour that marks padding, and its share beside the colours there.
 MAGENTA, SHARE = np.array([255, 0, 255]), 0.3
 
 
 def preview(
     name: str, image: Image, maps: Sequence[ShownMap], show_spec: ShowSpec, *, whole: bool
-) -> Picture | Pictures:
+) -> Pictures:
     """Return a picture of an input as it is (`whole`: no kernel), or pictures of each of its maps.
 
     So are the numbers of arrays drawn.
@@ -48,20 +46,20 @@ def preview(
     if whole and (image.space is Space.RGB or (image.space is Space.GRAY and image.dtype == np.uint8)):
         full = full_scale(image.dtype)
         pixels = to_pixels(stacked(maps), RangeMode.CLIP, full_in=full, target=np.uint8).array
-        return _marked(Picture(pixels, name, shared, graphics), maps[0].padded())
+        return Pictures([MapPicture(pixels, "", shared, one=maps[0])], name, "", graphics)
     if len(maps) == 1:
         (one,) = maps
-        return MapPicture(NO_PIXELS, ", ".join((name, *one.words)), f"{one.facts()}; ", graphics, one=one)
+        drawn = MapPicture(NO_PIXELS, "", f"{one.facts()}; ", one=one)
+        return Pictures([drawn], ", ".join((name, *one.words)), "", graphics)
     tiles = [
-        MapPicture(NO_PIXELS, ", ".join(reversed(one.words)), f"{one.range(3)}\n", graphics, one=one)
-        for one in maps
+        MapPicture(NO_PIXELS, ", ".join(reversed(one.words)), f"{one.range(3)}; ", one=one) for one in maps
     ]
-    return Pictures(tiles, name, shared)
+    return Pictures(tiles, name, f"{shared}; up to {BEYOND}% of each map is beyond its colours", graphics)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MapPicture(Picture):
-    """A Rich renderable of one map, stretched when it is known how large it is drawn.
+    """A map's own pixels; where it has none, its values, stretched when it is known how large they are drawn.
 
     Of the values that are drawn, means where the map is larger, 1% are beyond either end of the colours:
     from black to white, or to the colour of their channel, or around 0 in blue and red where some are
@@ -71,46 +69,42 @@ class MapPicture(Picture):
     one: ShownMap
 
     def size(self, width: int, lines: int) -> tuple[int, int]:
-        """Return columns and rows, two of which are as high as a line."""
+        """Return its columns and rows, two of which are as high as a line."""
         return size_within(self.one.values.shape, width, lines)
 
-    def prepared(self, columns: int, rows: int, protocol: Graphics | None) -> Picture:
-        """Return the picture of about so many columns and rows, with the ends of its colours in words."""
-        times = CELL[0] if protocol not in (None, Graphics.BLOCKS) else 1
-        values = _smaller(self.one.values, times * columns, times * rows)
+    def prepared(self, columns: int, rows: int, *, colour: bool) -> Picture:
+        """Return the picture of about so many pixels, with the ends of its colours in words."""
         padding = self.one.padded()
+        if self.pixels.size:
+            return _marked(self, padding, colour=colour)
+        values = _smaller(self.one.values, columns, rows)
         low, high, whole = _ends(values, signed=bool((self.one.values < 0).any()))
         # halves, whose differences never overflow
         share = (values / 2 - low / 2) / ((high / 2 - low / 2) or 1.0)
-        beyond = "" if whole else f" ({BEYOND}% beyond)"
+        channel = self.one.channel if self.one.channel in CHANNELS else None
         if low < 0:
-            pixels, shades = diverging(2 * share - 1), sequential(SIGNED * share)
-            ends = {"blue": low, "red": high}
-            plain = {"blank": low, RAMP[4]: 0.0, RAMP[8]: high}
+            pixels = diverging(2 * share - 1) if colour else sequential(SIGNED * share)
+            ends = {"blue": low, "red": high} if colour else {"blank": low, RAMP[4]: 0.0, RAMP[8]: high}
+        elif colour:
+            pixels = sequential(share, CHANNELS.get(channel or "", GREYS))
+            ends = {"black": low, channel or "white": high}
         else:
-            end = CHANNELS.get(self.one.channel or "", GREYS)
-            pixels, shades = sequential(share, end), sequential(share)
-            ends = {"black": low, (self.one.channel if end != GREYS else None) or "white": high}
-            plain = {"blank": low, RAMP[9]: high}
+            pixels, ends = sequential(share), {"blank": low, RAMP[9]: high}
+        beyond = "" if whole or self.title else f" ({BEYOND}% beyond)"
         drawn = Picture(
-            np.ascontiguousarray(pixels),
-            self.title,
-            f"{self.facts}{_legend(ends)}{beyond}",
-            self.graphics,
-            self.max_lines,
-            np.ascontiguousarray(shades),
-            f"{self.facts}{_legend(plain)}{beyond}",
+            np.ascontiguousarray(pixels), self.title, f"{self.facts}{_legend(ends, colour=colour)}{beyond}"
         )
-        if padding is None:
-            return drawn
-        small = _smaller(padding.astype(np.float32), values.shape[1], values.shape[0]) > 0
-        return _marked(drawn, small)
+        if padding is not None:
+            padding = _smaller(padding.astype(np.float32), values.shape[1], values.shape[0]) > 0
+        return _marked(drawn, padding, colour=colour)
 
 
-def _legend(shown: Mapping[str, float]) -> str:
-    """Say which value is drawn as what, thousands in all their digits."""
+def _legend(shown: Mapping[str, float], *, colour: bool) -> str:
+    """Say which colour or character stands for which value, thousands in all their digits."""
     digits = 5 if max(map(abs, shown.values())) >= 1000 else 3
-    return ", ".join(f"{what} {significant(value, digits)}" for what, value in shown.items())
+    return ", ".join(
+        f"{what} {'' if colour else 'is '}{significant(value, digits)}" for what, value in shown.items()
+    )
 
 
 def _smaller(values: NDArray[Any], columns: int, rows: int) -> NDArray[np.float64]:
@@ -142,19 +136,12 @@ def _ends(values: NDArray[np.float64], *, signed: bool) -> tuple[float, float, b
     return low, high, (low, high) == (least, greatest)
 
 
-def _marked(drawn: Picture, padding: NDArray[np.bool_] | None) -> Picture:
-    """Tint what is padding; where characters are drawn, it has less contrast."""
+def _marked(drawn: Picture, padding: NDArray[np.bool_] | None, *, colour: bool) -> Picture:
+    """Tint padding; where characters are drawn, give it less contrast."""
     if padding is None:
         return drawn
     grey = drawn.pixels.ndim == 2
     pixels = np.repeat(drawn.pixels[..., None], 3, axis=2) if grey else drawn.pixels.copy()
-    pixels[padding] = np.rint((1 - SHARE) * pixels[padding] + SHARE * MAGENTA)
-    shades = (drawn.pixels if drawn.shades is None else drawn.shades).copy()
-    shades[padding] = 64 + shades[padding] // 2
-    return replace(
-        drawn,
-        pixels=pixels,
-        facts=f"{drawn.facts}; tinted: padding",
-        shades=shades,
-        shades_facts=f"{drawn.shades_facts or drawn.facts}; greyer: padding",
-    )
+    inside = pixels[padding]
+    pixels[padding] = np.rint((1 - SHARE) * inside + SHARE * MAGENTA) if colour else 64 + inside // 2
+    return Picture(pixels, drawn.title, f"{drawn.facts}; {'tinted' if colour else 'greyer'}: padding")

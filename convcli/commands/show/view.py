@@ -1,6 +1,6 @@
 """A feature map as a table of numbers, each cell coloured by its value."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from rich.style import Style
 from rich.text import Text
 
 from convcli.commands.show.aligned_numbers import Written, written
-from convcli.display.sequential import CHANNELS, GREYS
+from convcli.display.colour_scales import CHANNELS, GREYS
 from convcli.display.terminal.cells import (
     Array,
     Pixel,
@@ -22,10 +22,11 @@ from convcli.display.terminal.cells import (
     colour_system,
     colours,
     factor,
+    farthest,
     largest,
     shares,
-    strongest,
 )
+from convcli.display.terminal.facts import phrases
 from convcli.display.terminal.sparkline import BARS, PLAIN, bar
 from convcli.display.words import significant
 
@@ -80,24 +81,20 @@ class FeatureMapTable:
         table = self._table(options.max_width, system is not None)
         if self.title:
             yield Text(self.title, style="bold")
-        if pooled := f"pooled {table.side}x{table.side}" if table.side > 1 else "":
-            yield Text(", ".join(filter(None, (self.facts, pooled))))
-        elif self.facts:
-            yield Text(self.facts)
+        pooled = f"pooled {table.side}x{table.side}" if table.side > 1 else ""
+        if facts := ", ".join(filter(None, (self.facts, pooled))):
+            yield phrases(facts, options.max_width)
         bars = PLAIN if options.ascii_only else BARS
-        for line in table.lines(system, bars, None if self._signed else self._end):
+        for line in table.lines(system, bars, self._end):
             yield from line
             yield Segment.line()
         for note in (*self._notes(table, bars if system is None else ""), *self.after):
-            yield Text(note)
+            yield phrases(note, options.max_width)
 
     @property
-    def _signed(self) -> bool:
-        return bool((self.values < 0).any())
-
-    @property
-    def _end(self) -> Pixel:
-        return CHANNELS.get(self.channel or "", GREYS)
+    def _end(self) -> Pixel | None:
+        """The fullest colour of a scale from black; None where some values are negative."""
+        return None if (self.values < 0).any() else CHANNELS.get(self.channel or "", GREYS)
 
     def _table(self, width: int, colour: bool) -> "_Table":
         if self.max_size is not None:
@@ -118,10 +115,11 @@ class FeatureMapTable:
         shown = max(1, min(columns, (width - margin) // 2))
         padding = None if self.padding is None else averaged(self.padding.astype(np.float64), side) > 0
         brackets = padding is not None
-        pool: Callable[[Array, int], Array] = strongest if self.peaks else averaged
         while True:
-            values: Array = pool(self.values[:, : shown * side], side)
-            words = written(values, self.precision, plus=not colour and self._signed)
+            part = self.values[:, : shown * side]
+            starts = (np.arange(0, n, side) for n in part.shape)
+            values: Array = farthest(part, *starts) if self.peaks else averaged(part, side)
+            words = written(values, self.precision, plus=not colour and self._end is None)
             heads = [self.first[1] + side * column for column in range(shown)]
             behind = (0 if colour else 1) + brackets
             cell = max(words.width + brackets + behind, *(len(str(head)) + behind for head in heads)) + 1
@@ -139,7 +137,7 @@ class FeatureMapTable:
             pass
         elif bars:
             yield f"bars behind numbers: distance from 0, {bars[-1]} is {full}"
-        elif self._signed:
+        elif self._end is None:
             yield f"blue is negative, red positive, fullest at {full}"
         else:
             name = self.channel if self._end != GREYS else "white"

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from convcli.arrayfiles.write import encode_array
 from convcli.choices import STDOUT, Combine, Layout
-from convcli.commands.show.heading import settings
 from convcli.commands.show.maps import ShownMap, map_report, picture_maps, slid_maps, stacked
 from convcli.commands.show.spec import Form, ShowSpec
 from convcli.commands.show.view import FeatureMapTable
@@ -19,6 +18,7 @@ from convcli.display.words import printable
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.image import Image
 from convcli.kernels.spec import kernel_files
+from convcli.options.setting_words import setting_words
 from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs, refuse_inputs
 from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels
@@ -64,7 +64,12 @@ def show_files(
     combined = spec.replace(combine=Combine.NONE) if show_spec.score else spec
     slides = load_kernels(kernels, combined) if kernels else None
     padded = slides is not None or not isinstance(spec.padding, str)
-    said = tuple(settings(spec, reading, show_spec, padded=padded))
+    said = (
+        *([] if reading.frame is None else [f"frame {reading.frame}"]),
+        *([] if reading.layout is ReadSpec.layout else [f"layout {reading.layout}"]),
+        *setting_words(spec, padded=padded),
+        *([] if show_spec.center else ["means not subtracted"]),
+    )
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
@@ -94,40 +99,34 @@ def show_files(
 
 def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> None:
     fields = (*WINDOW_FIELDS, *SUM_FIELDS)
-    given = [
-        name
+    options = {
+        name: "--" + name.replace("_", "-")
         for name in fields
         if getattr(spec, name) != getattr(FilterSpec, name)
         and not (name == "pad" and os.environ.get("CONVCLI_PAD"))
-    ]
-    options = {name: "--" + name.replace("_", "-") for name in given}
-    if not kernels:
-        borders = PADDING_FIELDS if not isinstance(spec.padding, str) else ()
-        for option in [
-            *(["--score"] if show_spec.score else []),
-            *(option for name, option in options.items() if name not in borders),
-        ]:
-            hint = "add -k SPEC"
-            if options.keys() <= set(PADDING_FIELDS):
-                hint += ", or --padding N to see the padded picture"
-            raise UsageError(f"{option} has no effect without a kernel", hint=hint)
-    if show_spec.score:
-        for name in ("bias", *SUM_FIELDS):
-            if name in given:
-                raise UsageError(
-                    f"{options[name]} does not go with --score, which compares shapes",
-                    hint="leave one of them out",
-                )
+    }
+    padded = not isinstance(spec.padding, str)
+    idle = [name for name in options if not (padded and name in PADDING_FIELDS)]
+    if not kernels and (show_spec.score or idle):
+        option = "--score" if show_spec.score else options[idle[0]]
+        alone = not show_spec.score and set(idle) <= {*PADDING_FIELDS}
+        hint = "add -k SPEC" + (", or --padding N to see the padded picture" if alone else "")
+        raise UsageError(f"{option} has no effect without a kernel", hint=hint)
+    summed = [option for name, option in options.items() if name in ("bias", *SUM_FIELDS)]
+    if show_spec.score and summed:
+        raise UsageError(
+            f"{summed[0]} does not go with --score, which compares shapes", hint="leave one of them out"
+        )
 
 
 def _drawn(
     source: Source, image: Image, maps: Sequence[ShownMap], slides: LoadedKernels | None, show_spec: ShowSpec
-) -> Group:
+) -> RenderableType:
     name = printable(source.name)
     if show_spec.preview:
         from convcli.commands.show.previews import preview  # here for start-up: tables need no pictures
 
-        return Group(preview(name, image, maps, show_spec, whole=slides is None))
+        return preview(name, image, maps, show_spec, whole=slides is None)
     rows = max(LEAST_ROWS, min(MOST_ROWS, LINES // len(maps)))
     drawn = [
         FeatureMapTable(

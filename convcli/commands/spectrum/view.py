@@ -16,7 +16,7 @@ from rich.text import Text
 from convcli.display.drawn.contact_sheet import MARGIN, TITLE, picture
 from convcli.display.drawn.lettering import text_width
 from convcli.display.drawn.sheet import FAINT, INK, Sheet, Words, scaled
-from convcli.display.terminal.cells import has_colour
+from convcli.display.terminal.cells import colour_system
 from convcli.display.terminal.heat import SHADES, Heat
 from convcli.display.words import significant, size
 from convcli.engine.analysis.convolution_theorem import Theorem
@@ -94,7 +94,7 @@ class Spectra:
             for begin in range(0, len(panels), abreast):
                 yield Text("")
                 yield _abreast(panels[begin : begin + abreast])
-        least, most = ("black", "white") if has_colour(console) else ("blank", SHADES[-1])
+        least, most = ("black", "white") if colour_system(console) else ("blank", SHADES[-1])
         yield Text("")
         yield Text(
             f"{least} is {10.0**-DECADES:.{DECADES}f} of the largest or less, {most} the largest; logarithmic"

@@ -21,8 +21,9 @@ from convcli.kernels.spec import kernel, kernel_files
 from convcli.limits import SHOWN_WEIGHTS
 from convcli.options.specs import ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs
-from convcli.pipeline.naming import OutputPaths, into_folder, make_folder
-from convcli.pipeline.process import as_gray, left_out, read_source, write_outputs
+from convcli.pipeline.loaded_kernels import without_folders
+from convcli.pipeline.naming import OutputPaths, into_folder
+from convcli.pipeline.process import as_gray, left_out, read_source, write_target
 
 __all__ = ["spectrum_files"]
 
@@ -70,10 +71,7 @@ def spectrum_files(
         if naming is None:
             return Outcome(input=source.path, drawing=spectra, report=report, notes=tuple(notes))
         (target,) = naming.targets(source, (f"{found.stem}-spectrum",), "png")
-        data = _encoded(spectra.picture(), target.format, writing)
-        if writing.output is None:
-            make_folder(os.path.dirname(target.path))
-        done = write_outputs(source, [(target.path, data)], replace=target.replace)
+        done = write_target(source, target, _encoded(spectra.picture(), target.format, writing))
         notes += font_notes(spectra.title)
         return done._replace(report={**report, "output": target.path}, notes=(*lines, *notes))
 
@@ -83,8 +81,8 @@ def spectrum_files(
 def _title(source: Source, image: Image, called: str, *, convolve: bool) -> str:
     how = "convolved" if convolve else "correlated"
     luma = ", luma" if image.frames[0].channels > 1 else ""
-    picture = f"{printable(source.name)} ({size(image.frames[0].size)}{luma})"
-    return f"{picture} {how} with {called!r}, wrap padding"
+    picture = f"{printable(os.path.basename(source.name))} ({size(image.frames[0].size)}{luma})"
+    return f"{picture} {how} with {printable(without_folders(called))!r}, wrap padding"
 
 
 def _verdict(proofs: Sequence[tuple[NDArray[Any], Theorem]]) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from convcli.display.diverging import diverging
+from convcli.display.colour_scales import diverging
 from convcli.display.drawn.sheet import FAINT, Tile, Words, lay_out
 from convcli.display.words import significant
 

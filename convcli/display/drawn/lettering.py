@@ -1,7 +1,7 @@
-"""Text in pictures: in Pillow's own font, and what that lacks in fonts of the system.
+"""Text in pictures: in Pillow's own font, and letters that it lacks in fonts of the system.
 
-Pillow's font has the letters of English alone, and names of files have any. Fonts are looked for where
-systems keep them; one has a character if it draws it unlike a character that no font has.
+Pillow's font has the letters of English alone; names of files may have any. A font has a character if it
+draws it unlike one that no font has.
 """
 
 import os
@@ -59,7 +59,7 @@ def write(
     ink: Ink = INK,
     anchor: str = "la",
 ) -> None:
-    """Write one line with Pillow's anchors; what is not printable, or in no font, is escaped."""
+    """Write one line with Pillow's anchors; characters not printable, or in no font, are escaped."""
     runs = _runs(text)
     if {path for path, _ in runs} == {None}:
         draw.text(at, "".join(part for _, part in runs), ink, _font(size), anchor)
@@ -77,8 +77,8 @@ def write(
 
 def font_notes(*texts: str) -> list[str]:
     """Return a note about the characters of drawn texts that no font has, if there are any."""
-    letters = "".join(map(_letters, texts))
-    lacking = [letter for letter, path in _paths(letters).items() if path == ""]
+    letters = dict.fromkeys("".join(map(_letters, texts)))
+    lacking = [letter for letter in letters if not _is_mark(letter) and _font_of(letter) == ""]
     if not lacking:
         return []
     some = "".join(lacking[:12]) + ("..." if len(lacking) > 12 else "")
@@ -97,10 +97,6 @@ def signed(image: Image.Image, texts: Iterable[str]) -> Image.Image:
     return larger
 
 
-# The paths of fonts that characters were found in: None is Pillow's own, and empty that there is none.
-_FOUND: dict[str, str | None] = {}
-
-
 @cache
 def _font(size: int, path: str | None = None) -> Any:
     """Return a font, by default Pillow's own, which is the same everywhere."""
@@ -108,12 +104,12 @@ def _font(size: int, path: str | None = None) -> Any:
 
 
 def _letters(text: str) -> str:
-    """Return what is written of a text: composed letters, as macOS takes names of files apart."""
+    """Return a text as it is written, in composed letters: macOS takes names of files apart."""
     return printable(text if text.isascii() else unicodedata.normalize("NFC", text))
 
 
 def _is_mark(letter: str) -> bool:
-    """Whether a character changes the one before it, whose font it has."""
+    """Return whether a character changes the one before it, and so shares its font."""
     return unicodedata.category(letter).startswith("M")
 
 
@@ -130,13 +126,13 @@ def _runs(text: str) -> tuple[Run, ...]:
     letters = _letters(text)
     if letters.isascii():
         return ((None, letters),)
-    paths = _paths(letters)
-    for path in dict.fromkeys(filter(None, paths.values())):
-        if _covered(path, set(paths)) == set(paths):
+    fonts = {one: _font_of(one) for one in letters if not _is_mark(one)}
+    for path in dict.fromkeys(filter(None, fonts.values())):
+        if all(_has(path, one) for one in fonts):
             return ((path, letters),)
     used = list[str | None]()
     for one in letters:
-        used.append(used[-1] if used and _is_mark(one) else paths.get(one))
+        used.append(used[-1] if used and _is_mark(one) else fonts.get(one))
     written = [
         (path or None, _escaped(one) if path == "" else one) for path, one in zip(used, letters, strict=True)
     ]
@@ -144,30 +140,20 @@ def _runs(text: str) -> tuple[Run, ...]:
     return tuple((path, "".join(one for _, one in part)) for path, part in parts)
 
 
-def _paths(letters: str) -> dict[str, str | None]:
-    """Return the path of a font for each character but marks."""
-    wanted = dict.fromkeys(one for one in letters if not _is_mark(one))
-    new = {one for one in wanted if one not in _FOUND}
-    for path in chain([None], islice(_fonts(), MOST_FONTS)) if new else ():
-        found = _covered(path, new)
-        _FOUND.update(dict.fromkeys(found, path))
-        new -= found
-        if not new:
-            break
-    _FOUND.update(dict.fromkeys(new, ""))
-    return {one: _FOUND[one] for one in wanted}
+@cache
+def _font_of(letter: str) -> str | None:
+    """Return the path of a font that has a character: None for Pillow's own, empty where there is none."""
+    return next((path for path in chain([None], islice(_fonts(), MOST_FONTS)) if _has(path, letter)), "")
 
 
-def _covered(path: str | None, letters: set[str]) -> set[str]:
-    """Return those of the characters that a font has."""
+@cache
+def _has(path: str | None, letter: str) -> bool:
     try:
-        probe = ImageFont.load_default(PROBE) if path is None else ImageFont.truetype(path, PROBE)
-        nothing = _drawn(probe, NO_CHARACTER)
-        found = {one: _drawn(probe, one) for one in letters}
-        # fonts of colours alone draw nothing here
-        return {one for one, ink in found.items() if ink != nothing and (one == " " or any(ink[1]))}
+        found, nothing = (_drawn(_font(PROBE, path), one) for one in (letter, NO_CHARACTER))
     except (OSError, ValueError):  # no font after all, or one of bitmaps in other sizes
-        return set()
+        return False
+    # fonts of colours alone draw nothing here
+    return found != nothing and (letter == " " or any(found[1]))
 
 
 def _drawn(font: Any, letter: str) -> tuple[tuple[int, int], bytes]:

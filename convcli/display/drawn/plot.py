@@ -18,8 +18,8 @@ __all__ = ["COLOURS", "Axes", "Plot", "Series", "draw_plot"]
 Pixels = NDArray[np.uint8]
 Point = tuple[float, float]
 
-# Colours of the series in turn (Okabe and Ito, Color universal design, 2008), the pale ones darkened to three
-# times the contrast that white paper asks of lines.
+# Colours of the series in turn (Okabe and Ito, Color universal design, 2008), the pale ones darkened to a
+# contrast of 3:1 with white paper, as WCAG 2.2 asks of lines.
 COLOURS = ("#d55e00", "#7f7f7f", "#0072b2", "#009e73", "#c0639a", "#2a9bd6", "#b87f00")
 GRID = "#e2e2e2"
 
@@ -99,7 +99,7 @@ def draw_plot(plot: Plot, width: int = 720, height: int = 360) -> Pixels:
     """Return the plot as height x width x 3 pixels on white paper.
 
     The vertical axis starts at 0, or below where values are negative. Infinite values are left out. Names
-    stand at the ends of their lines where those are apart, else in a legend, the highest first.
+    stand beside marks at the ends of their lines where those are apart, else in a legend, the highest first.
     """
     direct = _ends_apart(plot)
     axes = _axes(plot, width, height, direct)
@@ -130,7 +130,7 @@ def _axes(plot: Plot, width: int, height: int, direct: bool) -> Axes:
         high = high if high > low else low + 1.0
     axes = Axes(0, 62, 0, height - 46, count, low, high, plot.logarithmic)
     numbers = max(text_width(significant(tick, 6), NUMBERS) for tick in axes.ticks)
-    names = _widest(plot) + 16 if direct else 0
+    names = _widest(plot) + 28 if direct else 0
     return replace(axes, left=numbers + 24, right=width - names - 16)
 
 
@@ -242,7 +242,8 @@ def _names_at_ends(draw: ImageDraw.ImageDraw, axes: Axes, plot: Plot) -> None:
     room = axes.bottom - (len(lasts) - 1) * (WORDS + 3)
     for y, kind, name in sorted(lasts):
         at = max(low, min(y, room))
-        write(draw, (axes.right + 10, at), name, WORDS, COLOURS[kind], anchor="lm")
+        _mark(draw, kind, axes.right + 16, at, MARK, COLOURS[kind])
+        write(draw, (axes.right + 24, at), name, WORDS, INK, anchor="lm")
         low, room = at + WORDS + 3, room + WORDS + 3
 
 

@@ -1,5 +1,6 @@
 """Labelled pictures on white paper: words at the top, pictures and captions below; all lengths in pixels."""
 
+from bisect import bisect
 from collections.abc import Sequence
 from math import ceil
 from typing import NamedTuple
@@ -14,6 +15,9 @@ from convcli.display.words import printable
 __all__ = ["FAINT", "INK", "PAPER", "Sheet", "Tile", "Words", "lay_out", "scaled", "wrapped"]
 
 Point = tuple[float, float]
+
+# Narrowest column of words below pictures, in pixels.
+NARROWEST = 200
 
 
 class Words(NamedTuple):
@@ -38,7 +42,7 @@ class Tile(NamedTuple):
 
 
 class Sheet:
-    """White paper with words at the top; `top` is where what is `below` begins, a margin after them."""
+    """White paper with words at the top, and `below` them room for so many pixels, which begins at `top`."""
 
     def __init__(self, width: float, head: Sequence[Words], below: int, margin: int) -> None:
         self.margin = margin
@@ -57,7 +61,7 @@ class Sheet:
         return self.margin + index % columns * step[0], self.top + index // columns * step[1]
 
     def text(self, at: Point, text: str, size: int, ink: Ink = INK, anchor: str = "la") -> None:
-        """Write one line; what is not printable is escaped."""
+        """Write one line; characters that are not printable are escaped."""
         write(self.draw, at, text, size, ink, anchor)
         self.texts.append(text)
 
@@ -86,20 +90,29 @@ def lay_out(
     *,
     framed: bool = False,
 ) -> Sheet:
-    """Return a sheet of tiles in cells of one size, row by row, with words of `size` below them."""
-    step = size + 3
-    lines = Words([line for tile in tiles for line in tile.lines], size, step)
-    cell = max(max(tile.picture.width for tile in tiles), ceil(lines.width))
-    across = max(columns * (cell + margin), *(words.width for words in (*head, lines)))
+    """Return a sheet of tiles in cells of one size, row by row, with words of `size` below them.
+
+    Lines that are wider than all pictures are broken; what comes after the first line of a tile is faint.
+    """
+    step, widest = size + 3, max(tile.picture.width for tile in tiles)
+    labels = [
+        [
+            (part, FAINT if number else INK)
+            for number, line in enumerate(tile.lines)
+            for part in wrapped(line, size, max(NARROWEST, widest))
+        ]
+        for tile in tiles
+    ]
+    cell = max(widest, ceil(max(text_width(line, size) for label in labels for line, _ in label)))
+    across = max(columns * (cell + margin), *(words.width for words in head), 0)
     tallest = max(tile.picture.height for tile in tiles)
-    high = tallest + max(len(tile.lines) for tile in tiles) * step + 3 + margin
+    high = tallest + max(map(len, labels)) * step + 3 + margin
     sheet = Sheet(ceil(across) + 2 * margin, head, ceil(len(tiles) / columns) * high + margin, margin)
     for index, tile in enumerate(tiles):
         left, above = sheet.cell(index, columns, (cell + margin, high))
         sheet.paste((left, above), tile.picture, framed=framed)
-        for number, line in enumerate(tile.lines):
-            below = above + tile.picture.height + 3 + number * step
-            sheet.text((left, below), line, size, FAINT if number else INK)
+        for number, (line, ink) in enumerate(labels[index]):
+            sheet.text((left, above + tile.picture.height + 3 + number * step), line, size, ink)
     return sheet
 
 
@@ -111,16 +124,12 @@ def scaled(tile: Image.Image, scale: float) -> Image.Image:
 
 def wrapped(text: str, size: int, width: float) -> list[str]:
     """Return the lines of a text that are not wider than `width`, broken between words where it can be."""
-    lines = [""]
-    for word in printable(text).split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_width(longer, size) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-        while len(lines[-1]) > 1 and text_width(lines[-1], size) > width:
-            rest, count = lines[-1], len(lines[-1]) - 1
-            while count > 1 and text_width(rest[:count], size) > width:
-                count -= 1
-            lines[-1:] = [rest[:count], rest[count:]]
-    return lines
+    rest, lines = printable(text), list[str]()
+    while rest:
+        lengths = range(1, len(rest) + 1)
+        end = max(1, bisect(lengths, width, key=lambda length: text_width(rest[:length], size)))
+        if end < len(rest) and (space := rest.rfind(" ", 0, end + 1)) > 0:
+            end = space
+        lines.append(rest[:end])
+        rest = rest[end:].lstrip()
+    return lines or [""]

@@ -3,19 +3,17 @@
 import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.color import Color, ColorSystem
-from rich.console import Console
+from rich.console import COLOR_SYSTEMS, Console
 from rich.segment import Segment
 from rich.style import Style
 
+from convcli.display.colour_scales import diverging, sequential
 from convcli.display.contrast import Pixel, readable
-from convcli.display.diverging import diverging
-from convcli.display.sequential import sequential
 
 __all__ = [
     "Array",
@@ -25,33 +23,19 @@ __all__ = [
     "colour_system",
     "colours",
     "factor",
+    "farthest",
     "half_blocks",
-    "has_colour",
     "largest",
     "shares",
-    "strongest",
 ]
 
 Array: TypeAlias = NDArray[np.float64]
-
-SYSTEMS = MappingProxyType(
-    {
-        "standard": ColorSystem.STANDARD,
-        "256": ColorSystem.EIGHT_BIT,
-        "truecolor": ColorSystem.TRUECOLOR,
-        "windows": ColorSystem.WINDOWS,
-    }
-)
-
-
-def has_colour(console: Console) -> bool:
-    """Whether `console` shows colours at all."""
-    return console.color_system is not None and not console.no_color
+Places: TypeAlias = NDArray[np.intp]
 
 
 def colour_system(console: Console) -> ColorSystem | None:
     """Return the colours that `console` shows; None where it shows none."""
-    return SYSTEMS[console.color_system or ""] if has_colour(console) else None
+    return None if console.no_color else COLOR_SYSTEMS.get(console.color_system or "")
 
 
 def largest(values: NDArray[Any]) -> float:
@@ -114,11 +98,8 @@ def averaged(values: Array, side: int) -> Array:
     return np.asarray(sums / counts)
 
 
-def strongest(values: Array, side: int) -> Array:
-    """Return the value farthest from 0 of each block of `side` x `side`; NaN only where there is no other."""
-    if side == 1:
-        return values
-    down, across = (np.arange(0, length, side) for length in values.shape)
+def farthest(values: NDArray[Any], down: Places, across: Places) -> Array:
+    """Return the value farthest from 0 of each block, by its first row and column; NaN if it has no other."""
     high, low = (
         pick.reduceat(pick.reduceat(values, down, axis=0), across, axis=1) for pick in (np.fmax, np.fmin)
     )

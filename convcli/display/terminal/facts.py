@@ -1,5 +1,7 @@
 """Building blocks of terminal reports: pairs of name and value, tables, indented drawings."""
 
+import re
+import textwrap
 from collections.abc import Iterable
 
 from rich import box
@@ -8,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["indented", "pairs", "table"]
+__all__ = ["indented", "pairs", "phrases", "table"]
 
 
 def pairs(rows: Iterable[tuple[str, str]]) -> Table:
@@ -19,6 +21,14 @@ def pairs(rows: Iterable[tuple[str, str]]) -> Table:
     for name, value in rows:
         grid.add_row(Text(f"  {name}"), Text(value))
     return grid
+
+
+def phrases(text: str, width: int, style: str = "") -> Text:
+    """Break a line behind commas and semicolons, so that ``363 x 576`` stays whole; long parts anywhere."""
+    parts = (
+        part if len(part) > width else part.replace(" ", "\xa0") for part in re.split("(?<=[,;]) ", text)
+    )
+    return Text(textwrap.fill(" ".join(parts), width, break_on_hyphens=False).replace("\xa0", " "), style)
 
 
 def table(*, footer: bool = False) -> Table:

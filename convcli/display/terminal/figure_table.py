@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from convcli.display.terminal.facts import table
+from convcli.display.terminal.facts import phrases, table
 from convcli.display.terminal.sparkline import sparkline
 
 __all__ = ["Column", "FigureTable"]
@@ -32,7 +32,7 @@ class Column:
     Attributes
     ----------
     rank
-        Where room is short, columns are chosen by rank, the lowest first; those of 0 are always shown.
+        Where room is short, columns are chosen by rank, the lowest first.
     left
         Words are aligned to the left; figures, to the right, are the default.
     names
@@ -54,12 +54,12 @@ class Column:
 
     @property
     def whole(self) -> int:
-        """How much room it takes, in columns of text, where there is enough."""
+        """Its full width, in columns of text."""
         return SPARK[1] if self.series else max(map(cell_len, (self.head, self.foot, *self.cells)))
 
     @property
     def least(self) -> int:
-        """How much room it needs at least."""
+        """Its least width, in columns of text."""
         if self.series:
             return max(cell_len(self.head), SPARK[0])
         return min(self.whole, SHORTENED) if self.names else self.whole
@@ -101,7 +101,7 @@ class FigureTable:
             found.add_row(*map(Text, row), style="bold" if index in self.strong else None)
         yield found
         if left := [column.head for column in self.columns if column not in shown]:
-            yield Text(f"no room for: {', '.join(left)}", style="dim")
+            yield phrases(f"no room for: {'; '.join(left)}", options.max_width, "dim")
         for column in shown:
             if column.note:
                 yield Text(f"{column.head}: {column.note}", style="dim")
@@ -109,7 +109,7 @@ class FigureTable:
     def _fitting(self, width: int) -> list[Column]:
         chosen = list[Column]()
         for column in sorted(self.columns, key=lambda column: column.rank):
-            if column.rank == 0 or _least([*chosen, column]) <= width:
+            if not chosen or _least([*chosen, column]) <= width:
                 chosen.append(column)
         return [column for column in self.columns if column in chosen]
 

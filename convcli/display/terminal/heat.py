@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.segment import Segment
 
-from convcli.display.sequential import GREYS
+from convcli.display.colour_scales import GREYS
 from convcli.display.terminal.cells import (
     Array,
     Pixel,

@@ -1,19 +1,21 @@
-"""Several pictures in the terminal, beside each other where there is room."""
+"""Pictures in the terminal, as well as it can show them, beside each other where there is room."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
 from PIL import Image
-from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
 from convcli.choices import Graphics
-from convcli.display.terminal.graphics import CELL, drawn
-from convcli.display.terminal.picture import LEAST_LINES, Picture
+from convcli.display.terminal.facts import phrases
+from convcli.display.terminal.graphics import CELL, chosen_protocol, drawn
+from convcli.display.terminal.picture import Picture
 from convcli.display.words import shortened
 
 __all__ = ["Pictures"]
@@ -24,6 +26,9 @@ GAP, NARROWEST = 2, 16
 # Lines of a label that pictures are arranged for.
 LABEL = 3
 
+# Lines of a picture at most, and where the terminal has no room for as many, below the words.
+MOST_LINES, LEAST_LINES = 40, 4
+
 END = Segment.line()
 
 
@@ -31,48 +36,54 @@ END = Segment.line()
 class Pictures:
     """A Rich renderable of pictures with words above all of them, and above each its own.
 
-    As many stand beside each other as makes them largest, so that all fit the terminal; where they would be
-    lower than a few lines, they go on below.
+    They are half blocks, two pixels a character in 24-bit colours or the nearest of 256; shades of characters
+    where there are fewer colours; or the terminal's own graphics. As many stand beside each other as makes
+    them largest. With the words and a line for the prompt they fit the terminal; where they would be lower
+    than a few lines, they go on below.
     """
 
     pictures: Sequence[Picture]
     title: str = ""
     facts: str = ""
+    graphics: Graphics = Graphics.AUTO
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        head = [Text(self.title, style="bold"), Text(self.facts)]
-        head = [text for text in head if text.plain]
+        def height(words: Sequence[Text], width: int) -> int:
+            return sum(len(text.wrap(console, width)) for text in words)
+
+        head = _words(self.title, self.facts, options.max_width)
         yield from head
-        above = sum(len(text.wrap(console, options.max_width)) for text in head)
-        protocol = self.pictures[0].protocol(console, options)
-        height = options.size.height - above - 1
-        abreast, columns = self._abreast(options.max_width, height)
-        below = ceil(len(self.pictures) / abreast)
-        each = (height + 1) // below - 1
-        prepared = [one.prepared(*one.size(columns, each), protocol) for one in self.pictures]
-        labels = [_label(one, protocol, columns) for one in prepared]
-        highest = max(sum(len(text.wrap(console, columns)) for text in label) for label in labels)
-        lines = min(max(LEAST_LINES, each - highest), prepared[0].max_lines)
-        for start in range(0, len(prepared), abreast):
+        protocol = self._protocol(console, options)
+        colour, graphics = protocol is not None, protocol not in (None, Graphics.BLOCKS)
+        room = options.size.height - 1 - height(head, options.max_width)
+        abreast, columns = self._abreast(options.max_width, room)
+        each = (room + 1) // ceil(len(self.pictures) / abreast) - 1
+        finer = CELL[0] if graphics else 1
+        made = [
+            one.prepared(*(finer * n for n in one.size(columns, each)), colour=colour)
+            for one in self.pictures
+        ]
+        labels = [_words(shortened(one.title, columns), one.facts, columns) for one in made]
+        highest = max(height(label, columns) for label in labels)
+        lines = min(max(LEAST_LINES, each - highest), MOST_LINES)
+        for start in range(0, len(made), abreast):
             if start:
                 yield Text("")
-            some = prepared[start : start + abreast]
-            sizes = [one.size(columns, lines) for one in some]
-            grid = Table.grid(padding=(0, GAP, 0, 0))
-            for _ in some:
-                grid.add_column(width=columns)
-            grid.add_row(*(Group(*label) for label in labels[start : start + abreast]))
-            if protocol is None or protocol is Graphics.BLOCKS:
-                colour = protocol is not None
-                grid.add_row(
-                    *(
-                        Segments([part for line in one.lines(*size, colour=colour) for part in (*line, END)])
-                        for one, size in zip(some, sizes, strict=True)
-                    )
+            some = [(one, one.size(columns, lines)) for one in made[start : start + abreast]]
+            yield _beside([Group(*label) for label in labels[start : start + abreast]], columns)
+            if graphics and protocol is not None:
+                yield from _joined(some, protocol, columns)
+            else:
+                parts = [[*one.lines(*size, colour=colour)] for one, size in some]
+                yield _beside(
+                    [Segments([s for line in lines for s in (*line, END)]) for lines in parts], columns
                 )
-            yield grid
-            if protocol is not None and protocol is not Graphics.BLOCKS:
-                yield from _joined(some, sizes, protocol, columns)
+
+    def _protocol(self, console: Console, options: ConsoleOptions) -> Graphics | None:
+        """Return how pictures are drawn; None is in shades of characters."""
+        protocol = chosen_protocol(self.graphics, console, os.environ)
+        few = console.no_color or options.ascii_only or console.color_system not in ("256", "truecolor")
+        return None if few and protocol is Graphics.BLOCKS else protocol
 
     def _abreast(self, width: int, height: int) -> tuple[int, int]:
         """Return how many stand beside each other where the pictures are largest, and their columns."""
@@ -87,19 +98,32 @@ class Pictures:
         return max(choices)[2:]
 
 
-def _label(one: Picture, protocol: Graphics | None, columns: int) -> list[Text]:
-    title, *facts = one.words(protocol)
-    return [Text(shortened(title.plain, columns), style="bold"), *facts]
+def _words(title: str, facts: str, width: int) -> list[Text]:
+    return [text for text in (Text(title, style="bold"), phrases(facts, width)) if text.plain]
+
+
+def _beside(items: Sequence[RenderableType], columns: int) -> RenderableType:
+    if len(items) == 1:
+        return items[0]
+    grid = Table.grid(padding=(0, GAP, 0, 0))
+    for _ in items:
+        grid.add_column(width=columns)
+    grid.add_row(*items)
+    return grid
 
 
 def _joined(
-    some: Sequence[Picture], sizes: Sequence[tuple[int, int]], protocol: Graphics, columns: int
+    some: Sequence[tuple[Picture, tuple[int, int]]], protocol: Graphics, columns: int
 ) -> RenderResult:
     """Draw pictures as one, with nothing between them, in the terminal's own graphics."""
-    lines = max(ceil(rows / 2) for _, rows in sizes)
+    (one, size), *others = some
+    lines = max(ceil(rows / 2) for _, (_, rows) in some)
+    if not others:
+        yield from drawn(one.pixels, protocol, size[0], lines)
+        return
     across = len(some) * (columns + GAP) - GAP
     sheet = Image.new("RGBA", (across * CELL[0], lines * CELL[1]))
-    for index, (one, (wide, rows)) in enumerate(zip(some, sizes, strict=True)):
+    for index, (one, (wide, rows)) in enumerate(some):
         tile = Image.fromarray(one.pixels)
         room = (wide * CELL[0], rows * CELL[1] // 2)
         how = Image.Resampling.NEAREST if wide > tile.width else Image.Resampling.BOX

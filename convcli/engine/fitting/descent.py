@@ -42,9 +42,8 @@ LOSS_ROUNDING = 1e-9
 # Relative rounding error assumed of the parameters.
 PARAMETER_ROUNDING = 1e-13
 
-# Descent by batches, whose loss need not fall at every step, has diverged where any loss is the first factor
-# times the initial loss over all values (a batch's own may be 0); it or Adam, where the final loss is the
-# second factor times it.
+# Factors of the initial loss, over all values, above which descent has diverged. The first is for the loss of
+# any single batch, which need not fall at every step; the second for the final loss of batches or of Adam.
 DIVERGED_STEP, DIVERGED_END = 1e6, 4.0
 
 
@@ -131,7 +130,7 @@ def descend(
     unknowns = len(quadratic.best)
     at = rng.normal(0, 1, unknowns) if options.init is Init.NORMAL else np.zeros(unknowns)
     start = quadratic(at)[0]
-    # Adam's steps are bounded by its rate: the end tells.
+    # Adam's steps are bounded by its rate, so only its final loss is judged.
     before = float("inf") if options.method is FitMethod.ADAM else start
     adam = _adam(rate)
     next(adam)

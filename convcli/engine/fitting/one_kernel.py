@@ -98,9 +98,10 @@ def _check_samples(samples: int, weights: int, options: FitOptions) -> None:
         raise ConvcliError("no value of the target is left to be fitted", hint="mask or hold out fewer")
     unknowns = weights + options.bias
     if samples < unknowns and not options.l2:
-        what = f"{weights} weights and a bias" if options.bias else f"{weights} weights"
+        values = "1 value is" if samples == 1 else f"{samples} values are"
+        what = "1 weight" if weights == 1 else f"{weights} weights"
         raise GeometryError(
-            f"{samples} values are too few for {what}",
+            f"{values} too few for {what}{' and a bias' if options.bias else ''}",
             hint=f"use a smaller size or more pictures: at least {unknowns} values"
-            + (", or fit no bias" if samples == weights else ""),
+            + (", or --no-bias" if samples == weights else ""),
         )

@@ -1,6 +1,6 @@
-"""Sizes of inputs and targets: which windows make the one of the other."""
+"""Kernel size, stride and padding that the sizes of inputs and targets allow."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from convcli.choices import PadMode
@@ -9,63 +9,43 @@ from convcli.engine.window import Window, size_text
 from convcli.errors import GeometryError
 from convcli.limits import LEARNED_WEIGHTS
 
-__all__ = ["Settings", "TargetSizeError", "check_targets", "fits", "proven_size", "size_hint", "valid_size"]
+__all__ = ["Settings", "TargetSizeError", "check_targets", "fits", "proven_size", "valid_size"]
 
 Pair = tuple[int, int]
 
-# First and last of the numbers that explain the sizes along one axis; empty where the first is larger.
-Span = tuple[int, int]
-
-# The end of a span that nothing limits.
-ANY = 1 << 62
-
-# Longest side of a kernel, in pixels, that sizes alone prove, that of the size search's first stage: a target
-# that is smaller by more is rather cropped, and the fit to a large picture takes minutes.
+# Longest side, in pixels, of a kernel that sizes alone prove, as in the first stage of the size search. A
+# target that is smaller by more was probably cropped, and the fit to a large picture would take minutes.
 PROVEN_SIDE = 15
 
 
 class Settings(NamedTuple):
-    """Padding, kernel size and stride that make targets of their sizes; None is as it was given."""
+    """Padding, kernel size and stride that make targets of their sizes; None leaves it as given."""
 
     pad: str | None
     size: Pair | None
     stride: Pair | None
 
-    @property
-    def large(self) -> bool:
-        """Whether the kernel is larger than filters are: the target may rather be cropped."""
-        return self.size is not None and max(self.size) > PROVEN_SIDE
-
-    def words(self) -> Iterator[tuple[str, str]]:
-        """Yield the name and the value of each that is to be given."""
-        if self.pad is not None:
-            yield "pad", self.pad
-        if self.size is not None:
-            yield "size", size_text(self.size)
+    def __str__(self) -> str:
+        """Return them as they are typed, such as ``-p valid --size 1x2``."""
+        words = [] if self.pad is None else [f"-p {self.pad}"]
+        words += [] if self.size is None else [f"--size {size_text(self.size)}"]
         if self.stride is not None:
             rows, columns = self.stride
-            yield "stride", str(rows) if rows == columns else size_text(self.stride)
+            words.append(f"--stride {rows if rows == columns else size_text(self.stride)}")
+        return " ".join(words)
 
 
 class TargetSizeError(GeometryError):
     """The target of the pair `number`, counted from 1, does not have the size that comes from its input.
 
-    Each of `settings` would make it, or so would a kernel of the size `full` with padding on all sides.
+    Each of `settings` would make it.
     """
 
     number = 1
 
-    def __init__(
-        self, message: str, hint: str, settings: Sequence[Settings] = (), full: Pair | None = None
-    ) -> None:
+    def __init__(self, message: str, hint: str, settings: Sequence[Settings] = ()) -> None:
         super().__init__(message, hint)
-        self.settings, self.full = settings, full
-
-
-def size_hint(settings: Sequence[Settings], written: Sequence[str]) -> str:
-    """Return the hint that names settings, each as `written`."""
-    crop = "; if the target was cropped, crop the input alike" if settings[0].large else ""
-    return f"{', or '.join(written)} makes that size{crop}"
+        self.settings = settings
 
 
 def proven_size(pairs: Sequence[TrainingPair], stride: Pair, bias: bool) -> Pair | None:
@@ -76,18 +56,20 @@ def proven_size(pairs: Sequence[TrainingPair], stride: Pair, bias: bool) -> Pair
 
 
 def valid_size(
-    pairs: Sequence[TrainingPair], stride: Pair, bias: bool = False, *, longest: int = ANY
+    pairs: Sequence[TrainingPair], stride: Pair, bias: bool = False, *, longest: int = LEARNED_WEIGHTS.most
 ) -> Pair | None:
     """Return the largest kernel size for which a ``valid`` filter gives targets of their sizes.
 
     A smaller one that does, too, as with strides, is that one with zeros at the end. None: no size that is at
     most `longest` does, or the targets have fewer values than it has unknowns.
     """
-    spans = [
-        _common((n - s * made + 1, n - s * (made - 1)) for n, made in sides)
-        for sides, s in zip(_sides(pairs), stride, strict=True)
-    ]
-    rows, columns = (last if max(1, first) <= last else 0 for first, last in spans)
+    rows, columns = (
+        max(
+            (k for k in range(1, 1 + axis[0][0]) if all((n - k) // s + 1 == made for n, made in axis)),
+            default=0,
+        )
+        for axis, s in zip(_sides(pairs), stride, strict=True)
+    )
     most = min(LEARNED_WEIGHTS.most, sum(pair.target.size for pair in pairs) - bias)
     return (rows, columns) if 0 < rows * columns <= most and max(rows, columns) <= longest else None
 
@@ -133,17 +115,15 @@ def _mismatch(
     )
     settings = list(_other_settings(pairs, window, size))
     if settings:
-        words = [" and ".join(f"{name} {value}" for name, value in each.words()) for each in settings]
-        return TargetSizeError(message, size_hint(settings, words), settings)
+        large = max(settings[0].size or (0,)) > PROVEN_SIDE
+        crop = "; if the target was cropped, crop the input alike" if large else ""
+        return TargetSizeError(message, f"{', or '.join(map(str, settings))} makes that size{crop}", settings)
     if after == before[::-1]:
         return TargetSizeError(message, "one of the two is turned: rotate it by 90 degrees")
     if len(pairs) > 1 and all(list(_other_settings([each], window, size)) for each in pairs):
         return TargetSizeError(message, "no single kernel makes all targets: learn these pairs apart")
     if max(after[0] - before[0], after[1] - before[1]) > 0:
-        full = (after[0] - before[0] + 1, after[1] - before[1] + 1)
-        known = min(full) > 0 and full[0] * full[1] <= min(LEARNED_WEIGHTS.most, pair.target.size - 1)
-        swap = "swap input and target, if they are in the wrong order"
-        return TargetSizeError(message, swap, full=full if known else None)
+        return TargetSizeError(message, "swap input and target, if they are in the wrong order")
     return TargetSizeError(
         message, "resized or cropped pictures are no filter's: give input and target in the same size"
     )
@@ -186,19 +166,11 @@ def _strides(pairs: Sequence[TrainingPair], less: Pair = (0, 0)) -> Pair | None:
 
     They are the same along both axes where that does: ``ceil(n / stride)`` is the target's length.
     """
-    (y0, y1), (x0, x1) = (
-        _common(
-            (-((pixels - n) // made), ANY if made == 1 else (n - pixels - 1) // (made - 1))
-            for n, made in axis
-        )
-        for axis, pixels in zip(_sides(pairs), less, strict=True)
+    rows, columns = (
+        [s for s in range(1, 1 + axis[0][0]) if all(-((fewer - n) // s) == made for n, made in axis)]
+        for axis, fewer in zip(_sides(pairs), less, strict=True)
     )
-    if y0 > y1 or x0 > x1 or min(y0, x0) < 1:
-        return None
-    both = max(y0, x0)
-    return (both, both) if both <= min(y1, x1) else (y0, x0)
-
-
-def _common(spans: Iterable[Span]) -> Span:
-    first, last = zip(*spans, strict=True)
-    return max(first), min(last)
+    both = min(set(rows) & set(columns), default=None)
+    if both is not None:
+        return both, both
+    return (rows[0], columns[0]) if rows and columns else None

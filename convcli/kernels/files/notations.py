@@ -5,11 +5,11 @@
 ``3 3 9 0`` on a line above the rows             vips: columns, rows, scale and offset
 ``np.array([[1, 2], [3, 4]]) / 9``               NumPy, PyTorch, JAX; also as they print arrays
 ``[1 2; 3 4]/9``, ``1/9 * {{1, 2}, {3, 4}}``     MATLAB, Octave, Julia; C, Mathematica
-``Mat_<char>(2, 2) << 1, 2, 3, 4``               OpenCV in C++
 ===============================================  ===================================================
 """
 
 import re
+from math import isqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,68 +23,51 @@ __all__ = ["CALL", "Written", "read_matrix", "read_notation"]
 
 
 class Written(NamedTuple):
-    """A matrix that was written as text, the bias that comes with it, and what is to be said about it."""
+    """A matrix that was read from text, its bias, and notes on how it was read."""
 
     weights: NDArray[Any]
     bias: float = 0.0
     notes: tuple[str, ...] = ()
 
 
-# Sides of the squares whose numbers, in one row, are asked about; larger ones are too long to write out.
-_SQUARES = {9: 3, 25: 5, 49: 7, 81: 9, 121: 11}
-_WRITTEN_OUT = 25
+# Sides, in weights, of the smallest square that a row may stand for, and of the largest that is spelled out.
+_LEAST_SIDE, _WRITTEN_OUT = 3, 5
 
-# Gaps are short, so that no search takes time by the square of a long one.
+# Gaps are limited, so that no search takes quadratic time.
 _GAP = r"\s{0,9}"
 _COMMENT = re.compile(r"#.*|//.*")
-# WIDTHxHEIGHT+X+Y, a sign for rotations, and the numbers.
+# ImageMagick's WIDTHxHEIGHT+X+Y, a sign that asks for rotations, and the numbers.
 _IMAGEMAGICK = re.compile(
     rf"(\d{{1,6}})(?:x(\d{{1,6}}))?(?:\+(\d{{1,6}})\+(\d{{1,6}}))?{_GAP}([@<>]?){_GAP}:(.*)",
     re.DOTALL | re.IGNORECASE,
 )
-# Lists of numbers between colons.
-_FFMPEG = re.compile(r"(?:convolution=)?[\"']?([-+\d./e\s]+)(?::[-+\d./e\s]*)+[\"']?", re.IGNORECASE)
 _NUMBER = r"([-+\d.][-+\d.e/]*)"
-# What is before an array: a declaration or a name with '=', and a factor; and what it is divided by.
+# Before an array: 'name =' or a declaration, and a factor. After it: a factor or a divisor.
 _ASSIGNED = re.compile(r"\A[A-Za-z_][\w\s.*:&<>]*(?:\[\w*\]\s*)*=(?!=)")
 _TIMES = re.compile(rf"\(?{_GAP}{_NUMBER}{_GAP}\)?{_GAP}\*\s*", re.IGNORECASE)
-_OVER = re.compile(rf"(?<=[\])}}]){_GAP}\.?/{_GAP}\(?{_GAP}{_NUMBER}{_GAP}\)?\Z", re.IGNORECASE)
-CALL = re.compile(r"\s*([A-Za-z_][\w.]*)\s*\((.*)\)\s*", re.DOTALL)
+_SCALED = re.compile(rf"(?<=[\])}}]){_GAP}\.?([*/]){_GAP}\(?{_GAP}{_NUMBER}{_GAP}\)?\Z", re.IGNORECASE)
+CALL = re.compile(r"\s*([A-Za-z_][\w.]*)\s*\((.*)", re.DOTALL)
+# Functions that return their first argument as an array: numpy.array, torch.tensor, tf.constant, np.float32.
+_ARRAY = re.compile(r"(?:\w+\.)*(?:as)?(?:array|matrix|tensor|constant|float\d*|double)", re.IGNORECASE)
 _AS_SQUARE = str.maketrans("{}()", "[][]")
-# The shape in ones([3, 3]) of NumPy, and in ones(3) of MATLAB.
-_SIZES = rf"(\d{{1,3}}){_GAP},{_GAP}(\d{{1,3}})"
-_SHAPE = re.compile(rf"\[{_GAP}{_SIZES}{_GAP}\]")
-_SHAPE_ALONE = re.compile(r"\[?\s*(\d{1,3})(?:\s*,\s*(\d{1,3}))?\s*\]?")
-# How one row becomes several: NumPy's and PyTorch's way, and that of OpenCV in C++.
-_RESHAPED = re.compile(rf"\.(?:reshape|view)\({_GAP}\(?{_GAP}{_SIZES}{_GAP}\)?{_GAP}\)\Z")
-_MAT = re.compile(
-    rf"\(?{_GAP}(?:cv::)?Mat_<{_GAP}\w+{_GAP}>{_GAP}\({_GAP}{_SIZES}{_GAP}\){_GAP}<<([^()]*)\)?"
-)
 # After the numbers in a call: dtype=np.float32, device='cuda:0', np.float32.
 _OPTIONS = re.compile(
     rf"(?:{_GAP},\s*(?:\w+{_GAP}={_GAP})?['\"A-Za-z_][\w.:'\"]*)*{_GAP}(?:,{_GAP})?", re.ASCII
 )
-_TOKEN = re.compile(r"[\[\]]|[^\s,\[\]]+")
 
 
 def read_matrix(text: str, what: str, *, rows_end_at: str = ";") -> Written:
     """Read rows of numbers as `text.matrix` does; a row that may be meant as a square is noted."""
     rows = matrix(text, what, rows_end_at=rows_end_at)
     weights = np.array(rows)
-    side = _SQUARES.get(weights.size)
-    if len(rows) > 1 or side is None or _peaked(rows[0]):
+    side = isqrt(weights.size)
+    if len(rows) > 1 or side**2 != weights.size or side < _LEAST_SIDE or side % 2 == 0 or _peaked(rows[0]):
         return Written(weights)
     words = re.findall(r"[^\s,;\[\](){}]+", _COMMENT.sub("", text))
-    square = f"write {_square(words)}" if len(words) == weights.size else "end each row with ';'"
-    return Written(weights, notes=(f"{what} is one row, 1 x {weights.size}; for {side} x {side} {square}",))
-
-
-def _square(words: list[str]) -> str:
-    """Return the numbers of a square as rows; of a large one, how to write them."""
-    side = _SQUARES[len(words)]
-    if len(words) > _WRITTEN_OUT:
-        return f"';' after every {side}"
-    return f"'{'; '.join(' '.join(words[at : at + side]) for at in range(0, len(words), side))}'"
+    lines = [" ".join(words[at : at + side]) for at in range(0, len(words), side)]
+    square = f"'{'; '.join(lines)}'" if side <= _WRITTEN_OUT else f"';' after every {side}"
+    note = f"{what} is one row, 1 x {weights.size}; for {side} x {side} write {square}"
+    return Written(weights, notes=(note,))
 
 
 def _peaked(row: list[float]) -> bool:
@@ -98,12 +81,6 @@ def read_notation(text: str, what: str) -> Written | None:
     text = _COMMENT.sub("", text).strip()
     if found := _IMAGEMAGICK.fullmatch(text):
         return _imagemagick(found, what)
-    if (found := _FFMPEG.fullmatch(text)) and len(found[1].split()) in _SQUARES:
-        square = _square(found[1].split())
-        raise KernelError(
-            f"{what}: ':' is between the matrices of ffmpeg's planes",
-            hint=f"write one: {square}, with --normalize where ffmpeg divides by the sum (no rdiv)",
-        )
     return _in_brackets(text, what) or _vips(text, what)
 
 
@@ -170,7 +147,7 @@ def _vips(text: str, what: str) -> Written | None:
         return None
     says = (len(rows) == height) + (widths == {columns})
     if says < 2 and (says == 0 or widths == {len(head)}):
-        return None  # the first line is a row like the others
+        return None  # the first line is an ordinary row
     if says < 2:
         raise KernelError(
             f"{what}: its first line, as of a vips matrix, says {height:g} rows of {columns:g} numbers; "
@@ -192,28 +169,26 @@ def _vips_row(line: str) -> list[str]:
 def _in_brackets(text: str, what: str) -> Written | None:
     """Read nested brackets of any kind, or MATLAB's, in a call or not, times or over a number."""
     body = _ASSIGNED.sub("", text, count=1).strip().removesuffix(";").strip()
-    times, over = "1", "1"
+    scale = {"*": "1", "/": "1"}
     if before := _TIMES.match(body):
-        times, body = before[1], body[before.end() :]
-    if after := _OVER.search(body):
-        over, body = after[1], body[: after.start()]
-    if reshaped := _RESHAPED.search(body):
-        found = _called(body[: reshaped.start()], what)
-    elif reshaped := _MAT.fullmatch(body):
-        found = _row(reshaped[3], what)
-    else:
-        found = _called(body, what)
-    if found is None:
+        scale["*"], body = before[1], body[before.end() :]
+    elif after := _SCALED.search(body):
+        scale[after[1]], body = after[2], body[: after.start()]
+    call = CALL.match(body)
+    if call and not (_ARRAY.fullmatch(call[1]) and body.endswith(")")):
         return None
-    if reshaped:
-        shape = (int(reshaped[1]), int(reshaped[2]))
-        if shape[0] * shape[1] != found.weights.size:
-            raise KernelError(
-                f"{what} has {found.weights.size} numbers, not {shape[0]} x {shape[1]}", hint="count them"
-            )
-        found = Written(found.weights.reshape(shape))
+    on_lines = not (call or body.startswith("{"))
+    body = (call[2][:-1] if call else body).strip().translate(_AS_SQUARE)
+    end = body.rfind("]") + 1
+    if not body.startswith("[") or not _OPTIONS.fullmatch(body, end) or re.search("[\"':]", body[:end]):
+        return None
+    body = body[:end]
+    if re.match(r"\[\s*\[", body):
+        found = Written(nested(_lists(body, what), what))
+    else:
+        found = read_matrix(body if on_lines else re.sub(r",?\s*\]\Z|\s+", " ", body[1:]), what)
     try:
-        factor, divisor = read_number(times), read_number(over)
+        factor, divisor = read_number(scale["*"]), read_number(scale["/"])
     except ValueError as error:
         raise KernelError(f"{what}: {error}", hint="write a number such as 9 or 1/9") from None
     if divisor == 0:
@@ -226,43 +201,15 @@ def _scaled(weights: NDArray[Any], factor: float, divisor: float) -> NDArray[Any
         return weights * factor / divisor
 
 
-def _called(text: str, what: str) -> Written | None:
-    """Read an array in brackets, alone or as the first argument of a call."""
-    call = CALL.fullmatch(text)
-    body = (call[2] if call else text).strip().translate(_AS_SQUARE)
-    if call and call[1].endswith("ones"):
-        shape = _SHAPE.match(body) if "." in call[1] else _SHAPE_ALONE.match(body)
-        if shape is None or not _OPTIONS.fullmatch(body, shape.end()):
-            return None
-        return Written(np.ones((int(shape[1]), int(shape[2] or shape[1]))))
-    end = body.rfind("]") + 1
-    if not body.startswith("[") or not _OPTIONS.fullmatch(body, end) or re.search("[\"':]", body[:end]):
-        return None
-    body = body[:end]
-    if not re.match(r"\[\s*\[", body):
-        return _row(body[1:-1], what) if call or text.startswith("{") else read_matrix(body, what)
-    if re.search(r"[\[,]\s*,", body):
-        raise KernelError(f"{what}: there is no number between two commas", hint="write 0 for nothing")
-    lists = _lists(body)
-    return None if lists is None else Written(nested(lists, what))
+def _lists(text: str, what: str) -> Any:
+    """Return the words between nested square brackets, with or without commas, as lists of lists."""
+    import json  # here for start-up: most kernels have no brackets
 
-
-def _row(text: str, what: str) -> Written:
-    """Read numbers between commas, on several lines or not; ``;`` ends a row."""
-    return read_matrix(" ".join(text.split()).removesuffix(","), what)
-
-
-def _lists(text: str) -> Any:
-    """Return the words between nested square brackets as lists of lists; None where they do not match."""
-    stack: list[list[Any]] = [[]]
-    for token in _TOKEN.findall(text):
-        if token == "[":
-            stack.append([])
-        elif token != "]":
-            stack[-1].append(token)
-        elif len(stack) > 1:
-            done = stack.pop()
-            stack[-1].append(done)
-        else:
-            return None
-    return stack[0][0] if len(stack) == 1 and len(stack[0]) == 1 else None
+    text = re.sub(r"[^\s,\[\]]+", r'"\g<0>"', " ".join(text.split()))
+    text = re.sub(r'(?<=["\]]) ?,? ?(?=["\[])', ",", text)
+    try:
+        return json.loads(re.sub(", ?]", "]", text))
+    except (ValueError, RecursionError) as error:
+        raise KernelError(
+            f"{what}: its brackets or commas do not fit together", hint="write [[0, 1], [2, 3]]"
+        ) from error

@@ -128,7 +128,7 @@ Held = NDArray[Any] | dict[str, Any] | Written
 
 
 def _text_content(text: str, what: str) -> Held:
-    """Return what a text holds whose format is not known."""
+    """Return the content of a text of unknown format."""
     if re.match(r"\s*(\{|\[\s*\[)", text):
         suffix = ".json"
     elif re.match(r"(\s|#[^\n]*\n)*[A-Za-z_][\w-]*\s*=", text):
@@ -138,7 +138,7 @@ def _text_content(text: str, what: str) -> Held:
     try:
         return _parsed(text, suffix, what)
     except KernelError as error:
-        # Without a cause it was parsed, and its numbers are wrong.
+        # An error without a cause is about the numbers, not about the syntax.
         if error.__cause__ is None or (found := read_notation(text, what)) is None:
             raise
         return found

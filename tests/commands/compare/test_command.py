@@ -13,7 +13,9 @@ from scipy import ndimage
 from convcli.choices import PadMode
 from convcli.commands.compare.figures import aligned, amount, figure
 from convcli.commands.compare.verdict import verdict
+from convcli.display.drawn import lettering
 from convcli.pipeline import process
+from tests.display.drawn.made_font import forget
 from tests.oracle import SCIPY_MODES
 from tests.paths import SAMPLES
 from tests.program import Convcli
@@ -357,6 +359,20 @@ def test_picture_and_page(convcli: Convcli, scene: Path) -> None:
     assert "depth" in piped.err
     (told,) = objects(convcli("compare", scene, "-k", "box", "--crop", 4, "-o", "m.png", "--json").out)
     assert told["output"] == "m.png"
+
+
+@pytest.mark.parametrize("more", [("--crop", "8"), ("--bias-map", "--samples", "9")])
+def test_letters_that_no_font_has_are_said(
+    convcli: Convcli, scene: Path, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(lettering, "_folders", list)
+    forget()
+    Path("照片.png").write_bytes(scene.read_bytes())
+    note = "照片.png: no font of this system has 照片: pictures show codes such as \\u7167 instead"
+    drawn = convcli("compare", "照片.png", "-k", "box", *more, "-o", "m.png").err.splitlines()
+    assert [line for line in drawn if "font" in line] == [note]
+    assert "font" not in convcli("compare", "照片.png", "-k", "box", *more).err
+    forget()
 
 
 def test_each_file_is_written_once(convcli: Convcli, scene: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ import pytest
 from PIL import ImageColor
 
 from convcli.commands.compare.montage import BEST, amplitude, error_plot, montage, worst_corner
-from convcli.display.diverging import MISSING
+from convcli.display.colour_scales import MISSING
 from tests.commands.compare.studies import CORNERS, case, study
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 
 from convcli.commands.compare.tones import Tones, leading, strongest
-from convcli.display.diverging import MISSING
+from convcli.display.colour_scales import MISSING
 
 
 def test_pictures_are_shown_as_they_are():

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from convcli.commands.compare.bias_sheet import BiasMaps, bias_sheet
 from convcli.commands.compare.view import Report
-from convcli.display.diverging import diverging
+from convcli.display.colour_scales import diverging
 from convcli.display.terminal.figure_table import Column, FigureTable
 
 
@@ -45,7 +45,7 @@ def test_columns_give_way_by_rank() -> None:
     assert "SSIM" in text
     assert text.splitlines()[4].rstrip() == "no room for: errors by"
     text = printed(TABLE, 22)
-    assert "no room for: SSIM," in text
+    assert "no room for: SSIM;" in text
     assert "of pictures" not in text
     assert "0.0123" in text
 

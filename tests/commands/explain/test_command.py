@@ -1,7 +1,6 @@
 """explain tells what filter does at one pixel: the same value and sample, padding from the same place."""
 
 import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -234,10 +233,9 @@ def test_nothing_is_wider_than_the_terminal(
     shown = lines(ran.out)
     assert ran.status == 0
     assert max(map(len, shown)) <= width
-    assert len(shown) < 90
+    assert len(shown) < 110
     if "31" in kernel:
-        assert len(shown) <= 60
-        assert any(re.search(r"shown: the middle \d+ x \d+ of", line) for line in shown)
+        assert any("shown: the middle 11 x" in line for line in shown)
     total = told(convcli, gray, "--at", "1,1", "-k", kernel, *extra)["value"]
     assert any(
         line.strip() == f"value      {total:.6g}" or line.split() == ["value", f"{total:.6g}"]

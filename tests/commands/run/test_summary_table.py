@@ -59,7 +59,7 @@ def test_narrow_terminals_leave_whole_columns_out(width):
     (first,) = [line for line in lines if "2048x1024x1024" in line]
     (heads,) = [line for line in lines if "layer" in line]
     said = next((line for line in lines if line.startswith("no room for: ")), "")
-    left = said.removeprefix("no room for: ").split(", ")
+    left = said.removeprefix("no room for: ").split("; ")
     figures = {"weights": "118 M", "sees": "1027x1027", "MACs": "1.13 P", "time": "12.3 s"}
     for head, figure in figures.items():
         assert (head in heads.split()) != (head in left)

@@ -66,14 +66,14 @@ def test_at_40_columns(convcli: Convcli, monkeypatch: pytest.MonkeyPatch) -> Non
     Path("a.csv").write_text("0,0.5,-1,2.25,3,4\n1,2,3,4,5,6\n")
     assert convcli("show", "a.csv", "--max-size", 0).out.decode().splitlines() == [
         "a.csv",
-        "2 x 6, min -1, max 6, mean 2.47917, ",
+        "2 x 6, min -1, max 6, mean 2.47917,",
         "zeros 8.33%",
         "       0       1       2       3",
         "0  0.000  +0.500▂ -1.000▃ +2.250▅",
         "1 +1.000▃ +2.000▅ +3.000▇ +4.000█",
-        "bars behind numbers: distance from 0, █ ",
-        "is 4",
-        "2 more columns to the right, from 4 on, ",
+        "bars behind numbers: distance from 0,",
+        "█ is 4",
+        "2 more columns to the right, from 4 on,",
         "did not fit; --region shows them",
     ]
 
@@ -390,6 +390,11 @@ def test_a_long_list_of_matches_is_limited_and_says_so(convcli: Convcli) -> None
     (one,) = maps(convcli, "a.npy", "-k", dot, "--score")
     found = {tuple(match["at"]) for match in one["matches"] if match["score"] > 0.99}
     assert found == {(row, column) for row in range(4, 40, 8) for column in range(4, 40, 8)}
+    picture[4, 4] = 0
+    np.save("a.npy", picture)
+    out = convcli("show", "a.npy", "-k", dot, "--score").out.decode()
+    assert "(24 of 0.7 or more)" in out, "up to a screen of them, all are listed"
+    assert len(re.findall(r"^   1\.0000 at", out, re.MULTILINE)) == 24
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
@@ -410,7 +415,7 @@ def test_previews_are_stretched_by_percentiles(convcli: Convcli, monkeypatch: py
     np.save("a.npy", values)
     out = convcli("show", "a.npy", "--preview").out.decode()
     assert "max 1e+06" in out
-    assert "blank 0, @ 19 (1% beyond)" in " ".join(out.split())
+    assert "blank is 0, @ is 19 (1% beyond)" in " ".join(out.split())
     assert out.splitlines()[-1].startswith("  ")
     assert out.splitlines()[-1].endswith("@@")
     colour(monkeypatch)
@@ -424,10 +429,10 @@ def test_previews_are_stretched_by_percentiles(convcli: Convcli, monkeypatch: py
 def test_previews_of_extreme_numbers(convcli: Convcli) -> None:
     """A constant has nothing to stretch; the difference of the ends may be more than float64 holds."""
     np.save("a.npy", np.full((3, 3), 7.0))
-    assert convcli("show", "a.npy", "--preview").out.decode().splitlines()[1].endswith("; blank 0, @ 7")
+    assert convcli("show", "a.npy", "--preview").out.decode().splitlines()[1].endswith("; blank is 0, @ is 7")
     np.save("b.npy", np.repeat([[1e308, -1e308]], 50, axis=1).repeat(100, axis=0))
     out = convcli("show", "b.npy", "--preview").out.decode()
-    assert "blank -1e+308, = 0, % 1e+308" in " ".join(out.split())
+    assert "blank is -1e+308, = is 0, % is 1e+308" in " ".join(out.split())
     np.save("c.npy", np.array([[1e308, -1e308]]))
     assert convcli("show", "c.npy", "--preview").out.decode().splitlines()[-1] == "%%%%    "
 
@@ -437,7 +442,7 @@ def test_sixteen_bits_of_grey_are_stretched(convcli: Convcli) -> None:
     Image.fromarray(np.array([[1000, 1100]], np.uint16)).save("a.png")
     out = convcli("show", "a.png", "--preview").out.decode()
     # Percentile 1 of two values is 1% of the way from one to the other: 1001, and 1099 for percentile 99.
-    assert "; blank 1001, @ 1099 (1% beyond)" in " ".join(out.split())
+    assert "; blank is 1001, @ is 1099 (1% beyond)" in " ".join(out.split())
     assert out.splitlines()[-1] == "    @@@@"
 
 

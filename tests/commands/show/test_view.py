@@ -48,8 +48,8 @@ def test_at_40_columns_a_map_is_pooled_or_cut():
         "        90       92       94       96",
         "10 +0.2500█  0.0000  -0.2500█  0.0000",
         "12 +0.2500█  0.0000  -0.2500█  0.0000",
-        "bars behind numbers: distance from 0, █",
-        "is 0.25",
+        "bars behind numbers: distance from 0,",
+        "█ is 0.25",
         "pooled: each cell is the mean of 2 x 2",
         "values, named by the first; --max-size 0",
         "or --region shows them as they are",
@@ -57,8 +57,8 @@ def test_at_40_columns_a_map_is_pooled_or_cut():
     assert text(FeatureMapTable(EDGES * 0.5, max_size=0), 40) == [
         "        0        1        2        3",
         *(f"{row}  0.0000  +0.5000█  0.0000   0.0000" for row in range(3)),
-        "bars behind numbers: distance from 0, █",
-        "is 0.5",
+        "bars behind numbers: distance from 0,",
+        "█ is 0.5",
         "3 more columns to the right, from 4 on,",
         "did not fit; --region shows them",
     ]

@@ -68,6 +68,18 @@ def test_normalize(convcli: Convcli, gray: Path) -> None:
     assert part["gain"] == 1
 
 
+def test_titles_hold_names_and_no_folders(convcli: Convcli, gray: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "private"
+    folder.mkdir()
+    (folder / "own.csv").write_text("1,2\n3,4\n")
+    (folder / "a.png").write_bytes(gray.read_bytes())
+    words = convcli("spectrum", folder / "a.png", "-k", folder / "own.csv").out.decode().split()
+    shown = " ".join(words)
+    assert "a.png (" in shown
+    assert "correlated with 'own.csv', wrap padding" in shown
+    assert "private" not in shown
+
+
 @pytest.mark.parametrize("width", [40, 80])
 def test_in_the_terminal(convcli: Convcli, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
@@ -78,7 +90,7 @@ def test_in_the_terminal(convcli: Convcli, monkeypatch: pytest.MonkeyPatch, widt
     titles = ["picture", "kernel", "product", "result"]
     assert heads == ([titles] if width == 80 else [titles[:2], titles[2:]])
     words = " ".join(" ".join(lines).split())
-    assert "sample_images/notes-edge-6x8.csv (6 x 8) correlated with '1 -1', wrap padding" in words
+    assert "notes-edge-6x8.csv (6 x 8) correlated with '1 -1', wrap padding" in words
     assert "largest 24 largest 2" in words, "the sum of the picture, and the response at 1/2"
     assert "of the largest result" in words
     assert "blank is 0.00001 of the largest or less, @ the largest; logarithmic" in words

@@ -6,6 +6,8 @@ Every character that it has is a filled square of the whole em; what it has not 
 import struct
 from pathlib import Path
 
+from convcli.display.drawn import lettering
+
 # Units of the em, and of the width of every square.
 EM = 1000
 
@@ -39,3 +41,9 @@ def write_font(path: Path, characters: str) -> None:
         directory += name + struct.pack(">3I", 0, offset + len(content), len(data))
         content += data + bytes(-len(data) % 4)
     path.write_bytes(struct.pack(">I4H", 0x10000, len(tables), 0, 0, 0) + directory + content)
+
+
+def forget() -> None:
+    """Let fonts be looked for anew."""
+    for remembered in (lettering._fonts, lettering._runs, lettering._font_of, lettering._has):
+        remembered.cache_clear()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convcli.display.diverging import MISSING
+from convcli.display.colour_scales import MISSING
 from convcli.display.drawn.contact_sheet import contact_sheet, limits, picture
 from convcli.display.words import significant
 

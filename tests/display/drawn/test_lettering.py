@@ -11,7 +11,7 @@ from convcli.display.drawn import lettering
 from convcli.display.drawn.lettering import font_notes, text_width, write
 from convcli.display.drawn.plot import Plot, Series, draw_plot
 from convcli.display.drawn.sheet import Sheet, wrapped
-from tests.display.drawn.made_font import write_font
+from tests.display.drawn.made_font import forget, write_font
 
 NAME = "中é.png"
 
@@ -22,14 +22,8 @@ def fonts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "fonts" / "truetype"
     folder.mkdir(parents=True)
     monkeypatch.setattr(lettering, "_folders", lambda: [str(tmp_path / "fonts"), str(tmp_path / "none")])
-    forget(monkeypatch)
+    forget()
     return folder
-
-
-def forget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lettering, "_FOUND", {})
-    lettering._fonts.cache_clear()
-    lettering._runs.cache_clear()
 
 
 def drawn(text: str, size: int = 20, anchor: str = "la") -> NDArray[np.bool_]:
@@ -131,7 +125,7 @@ def test_sheets_and_plots_say_once_what_is_missing() -> None:
 @pytest.mark.usefixtures("fonts")
 def test_characters_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     font_notes("中")
-    monkeypatch.setattr(lettering, "_covered", lambda *_: pytest.fail("looked for again"))
+    monkeypatch.setattr(lettering, "_has", lambda *_: pytest.fail("looked for again"))
     assert len(font_notes("中中")) == 1
 
 

@@ -112,7 +112,11 @@ def test_names_stand_where_lines_are_apart():
     together = draw_plot(plot([], series=[one._replace(values=one.values[::-1]) for one in series]), 500, 300)
     assert box_of(apart)[1] < 440, "room for names at the right"
     assert box_of(together)[1] > 470, "a legend inside"
-    assert len(where(apart[:, 445:], COLOURS[0])), "in the colour of its line"
+    marks = apart[:, box_of(apart)[1] + 8 : box_of(apart)[1] + 22]
+    assert all(len(where(marks, colour)) for colour in COLOURS[:2]), "with the mark and colour of its line"
+    names = apart[:, box_of(apart)[1] + 24 :]
+    assert len(where(names, "#141414")) > 20
+    assert not len(where(names, COLOURS[0])), "text on white is black"
 
 
 def test_series_differ_without_colour():

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from convcli.display.terminal.console import PlainConsole
+from convcli.display.terminal.facts import phrases
 
 
 def printed(item, encoding="utf-8", **options):
@@ -53,3 +54,15 @@ def test_cells_of_tables_are_as_wide_as_what_they_show():
 def test_what_an_encoding_lacks_is_escaped():
     assert printed(Text("é ▀ a"), "ascii") == r"\xe9 \u2580 a" + "\n"
     assert printed(Text("é ▀ a"), "latin-1") == r"é \u2580 a" + "\n"
+
+
+def test_phrases_are_broken_behind_commas() -> None:
+    text = "result 363 x 576, border band 16 px deep, mean 1, pooled 57x57"
+    assert phrases(text, 40).plain.split("\n") == [
+        "result 363 x 576,",
+        "border band 16 px deep, mean 1,",
+        "pooled 57x57",
+    ]
+    assert phrases(text, 80).plain == text
+    assert phrases("one long phrase, of words", 9).plain.split("\n") == ["one long", "phrase,", "of words"]
+    assert phrases("", 9).plain == ""

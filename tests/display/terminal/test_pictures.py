@@ -28,12 +28,9 @@ def shown(pictures: Pictures, width: int = 80, height: int = 24, system: str | N
     return re.sub(r"\x1b\[[\d;]*m", "", file.getvalue()).splitlines()
 
 
-def several(count: int, pixels: np.ndarray = SQUARE, **how: object) -> Pictures:
-    return Pictures(
-        [Picture(pixels, f"map {n}", f"from {n}", **how) for n in range(count)],  # type: ignore[arg-type]
-        "a.png",
-        "40 x 40",
-    )
+def several(count: int) -> Pictures:
+    pictures = [Picture(SQUARE, f"map {n}", f"from {n}") for n in range(count)]
+    return Pictures(pictures, "a.png", "40 x 40")
 
 
 @pytest.mark.parametrize("system", [None, "truecolor"])
@@ -69,10 +66,10 @@ def test_they_are_never_wider_and_fit_where_they_can(
 def test_graphics_get_one_picture_of_all() -> None:
     """Red and green, 25 columns of 10 pixels each, and 20 transparent pixels between them."""
     red, green = (np.full((40, 40, 3), colour, np.uint8) for colour in ((255, 0, 0), (0, 255, 0)))
-    pictures = [Picture(pixels, "x", graphics=Graphics.ITERM2) for pixels in (red, green)]
+    pictures = [Picture(pixels, "x") for pixels in (red, green)]
     file = io.StringIO()
     Console(file=file, width=80, height=24, force_terminal=True, color_system="truecolor").print(
-        Pictures(pictures)
+        Pictures(pictures, graphics=Graphics.ITERM2)
     )
     (found,) = re.findall(r"\x1b\]1337;File=[^:]*width=(\d+)[^:]*:([^\a]*)\a", file.getvalue())
     assert found[0] == "80"

@@ -317,9 +317,9 @@ SQUARE = np.arange(36.0).reshape(6, 6) ** 1.5
             GeometryError,
             "target is 5x6, but a 3x3 kernel makes 6x6 of its input of 6x6",
         ),
-        ((SQUARE, SQUARE[1:], 3), GeometryError, "pad valid and size 2x1 makes that size"),
+        ((SQUARE, SQUARE[1:], 3), GeometryError, "-p valid --size 2x1 makes that size"),
         ((SQUARE, SQUARE[:3], 9), GeometryError, "stride 2x1 makes that size"),
-        ((SQUARE, SQUARE, 3, {"pad": "valid"}), GeometryError, "pad auto makes that size"),
+        ((SQUARE, SQUARE, 3, {"pad": "valid"}), GeometryError, "-p auto makes that size"),
         ((SQUARE, SQUARE, 3, {"stride": 2}), GeometryError, "with stride 2x2 makes 3x3"),
         ((SQUARE, SQUARE, 7, {"pad": "valid"}), GeometryError, "makes nothing"),
         (

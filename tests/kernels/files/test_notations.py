@@ -50,20 +50,15 @@ SAME = [
     ("[[2/2, +2.], [3, 4],]", FOUR),
     ("((1, 2), (3, 4))", FOUR),
     ("np.array([1, 2, 3])", [[1, 2, 3]]),
-    ("np.array([1, 2, 3, 4, 5, 6]).reshape(2, 3)", SIX),
-    ("np.array([0, -1, 0, -1, 5, -1, 0, -1, 0]).reshape((3, 3))", SHARPEN),
-    ("torch.tensor([[2., 4., 6., 8.]]).view(2, 2) / 2", FOUR),
+    ("tf.constant([[1., 2.], [3., 4.]])", FOUR),
+    ("np.array([[2, 4], [6, 8]]) * 1/2", FOUR),
+    ("np.array([[2, 4], [6, 8]]) * (1/2)", FOUR),
     ("1/2 * np.array([[2, 4], [6, 8]])", FOUR),
     ("(1/2) * [[2, 4], [6, 8]]", FOUR),
-    ("np.ones((2, 3), np.float32) / 4", [[0.25] * 3] * 2),
-    ("Mat kernel = (Mat_<char>(3,3) <<  0, -1,  0,\n    -1,  5, -1,\n     0, -1,  0);", SHARPEN),
-    ("cv::Mat_<float>(2, 3) << 1, 2, 3, 4, 5, 6", SIX),
-    # MATLAB, Octave, Julia, G'MIC
+    # MATLAB, Octave, Julia
     ("[1 2; 3 4]", FOUR),
     ("K = [2, 4; 6, 8]/2;", FOUR),
     ("1/2*[2 4; 6 8]", FOUR),
-    ("ones(3)/9", [[1 / 9] * 3] * 3),
-    ("ones(1, 3)", [[1, 1, 1]]),
     ("(1,2;3,4)", FOUR),
     # C, C++, Java, Mathematica
     ("{{1, 2}, {3, 4}}", FOUR),
@@ -161,23 +156,32 @@ WRONG = [
     ("3<:1,2", "'<' makes several", "-k of its own"),
     ("1x2: 1 2; 1x2: 3 4", "';' begins another kernel", "-k of its own"),
     ("2x2+2+0: 1 2 3 4", "the origin +2+0 is outside", "from +0+0"),
-    ("0 -1 0 -1 5 -1 0 -1 0:" * 4, "':' is between the matrices of ffmpeg's planes", "'0 -1 0; -1 5 -1;"),
-    ("convolution='1 1 1 1 1 1 1 1 1:0:0:0:1/9'", "ffmpeg's planes", "--normalize"),
     ("3 3 9 0\n1 1 1\n1 1 1", "says 3 rows of 3 numbers; there are 2 of 3", "correct the line"),
     ("3 3 9 0\n1 1\n1 1\n1 1", "says 3 rows of 3 numbers; there are 3 of 2", "correct the line"),
     ("3 2 0 0\n1 2 3\n4 5 6", "the scale of the vips matrix is 0", "1 for none"),
     ("np.array([[1, 2], [3]])", "row 2 has 1 number, the first has 2", "as many numbers"),
     ("np.array([[1, 2], [3, x]])", "'x' is not a number (row 2, column 2)", "numbers such as"),
-    ("np.array([1, 2, 3]).reshape(2, 2)", "has 3 numbers, not 2 x 2", "count"),
-    ("(Mat_<int>(2,2) << 1, x, 3, 4)", "'x' is not a number (row 1, column 2)", "1/9"),
-    ("[[1,, 2], [3, 4]]", "no number between two commas", "0 for nothing"),
+    ("[[1,, 2], [3, 4]]", "brackets or commas do not fit together", "[[0, 1], [2, 3]]"),
     ("[[1, 2], [3, 4]]/0", "divides by zero", "another number"),
     ("[[1, 2], [3, 4]]/2/0", "'2/0' divides by zero", "9 or 1/9"),
-    ("np.array([[1, 2], [3, 4])", "is a call, and nothing is run", ".npy"),
-    ("np.eye(3)", "is a call, and nothing is run", ".npy"),
-    ("np.ones(9)", "is a call, and nothing is run", ".npy"),
-    ("__import__('os').system('touch here')", "is a call, and nothing is run", ".npy"),
-    ("{{1, 2}, {3, 4}", "is not JSON", "[[0, 1], [2, 3]]"),
+    ("np.array([[1, 2], [3, 4])", "brackets or commas do not fit together", "[[0, 1], [2, 3]]"),
+    ("{{1, 2}, {3, 4}", "brackets or commas do not fit together", "[[0, 1], [2, 3]]"),
+    # brackets in other calls are not the weights
+    *(
+        (call, "is a call, and nothing is run", ".npy")
+        for call in (
+            "np.eye(3)",
+            "np.zeros((3, 3))",
+            "np.ones((3, 3)) / 9",
+            "np.random.random((3, 3))",
+            "np.flip([[1, 2], [3, 4]])",
+            "np.sum([[1, 2], [3, 4]]) / 2",
+            "np.array([[1, 2], [3, 4]]).T",
+            "np.array([1, 2, 3, 4]).reshape(2, 2)",
+            "__import__('os').system('touch here')",
+        )
+    ),
+    ("gaussian(sigma=2)", "is a call", "write 'gaussian:sigma=2'"),
     ("[[1 2] [3 nan]]", "nan at row 2, column 2", "finite"),
 ]
 
@@ -271,6 +275,17 @@ def test_notes_of_kernels_are_said_once_for_a_picture(
         f"{gray}: kernel '{row}' is one row, 1 x 9; for 3 x 3 write '0 -1 0; -1 5 -1; 0 -1 0'"
     ]
     assert "one row" not in convcli(command[0], gray, *command[1:], "-k", row, "-q").err
+
+
+def test_notes_of_the_kernels_in_a_stack(convcli: Convcli, gray: Path) -> None:
+    Path("net.toml").write_text(
+        '[[layer]]\ntype = "conv"\nkernel = "0 -1 0 -1 5 -1 0 -1 0"\npadding = "same"\n'
+    )
+    for command in (["run", "net.toml", gray], ["compare", gray, "--stack", "net.toml", "--crop", 4]):
+        ran = convcli(*command)
+        assert ran.status == 0, ran.err
+        (note,) = [line for line in ran.lines if "is one row, 1 x 9" in line]
+        assert "'net.toml', layer 1" in note
 
 
 @pytest.mark.parametrize("command", ["show", "export"])
