@@ -23,14 +23,8 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
     `doing` is the verb of the progress bar, such as "filtering". `screen` prints products that are Rich
     renderables; by default a console on stdout.
     """
-    if batch.to_stdout:
-        if printing.json:
-            raise UsageError("--json and the picture both want stdout", hint="write the picture to -o FILE")
-        if messages.stdout().isatty():
-            raise UsageError(
-                "picture bytes are not written to a terminal",
-                hint="name a file with -o, or pipe the output on",
-            )
+    if batch.to_stdout and printing.json:
+        raise UsageError("--json and the picture both want stdout", hint="write the picture to -o FILE")
     progress, notes, failures, shown = batch.progress, GatheredNotes(), 0, 0
     several = progress.total != 1
     quiet, no_color = printing.quiet, printing.no_color
@@ -49,6 +43,7 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
                         raise error
                     messages.complain(error)
                     continue
+                _check_terminal(outcome.data)
                 _say_notes(outcome, printing, notes if several else None)
                 if outcome.drawing is None or printing.json:
                     _print_product(outcome, printing)
@@ -77,6 +72,17 @@ def _counts(progress: "Progress", failures: int) -> str:
     left = 0 if progress.total is None else progress.total - progress.done
     counts = ((progress.done - failures, "done"), (failures, "failed"), (left, "left"))
     return ", ".join(f"{count} {what}" for count, what in counts if count or what == "done")
+
+
+def _check_terminal(data: bytes | None) -> None:
+    """Refuse the bytes of a file for a terminal, but for numbers as text: CSV, TSV, JSON."""
+    if data is None or not messages.stdout().isatty():
+        return
+    if data.startswith(b"<") or not data.isascii() or not "".join(data.decode().split()).isprintable():
+        raise UsageError(
+            "picture bytes are not written to a terminal",
+            hint="name a file with -o, or pipe the output on",
+        )
 
 
 def _say_notes(outcome: "Outcome", printing: "PrintOptions", notes: GatheredNotes | None) -> None:

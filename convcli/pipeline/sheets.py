@@ -21,7 +21,7 @@ from convcli.display.drawn.lettering import font_notes
 from convcli.display.drawn.sheet import Tile, lay_out, scaled
 from convcli.display.terminal.picture import Picture
 from convcli.display.terminal.pictures import Pictures
-from convcli.display.words import shortened, size
+from convcli.display.words import shortened, significant, size
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import by_name, format_of
 from convcli.imaging.image import Image, Space
@@ -186,10 +186,14 @@ def _stretched(values: NDArray[Any], side: int) -> tuple[Pillow.Image, str]:
     """Draw a map of floats, or three as colours, and say what was made of the numbers."""
     within = limits(values)
     if values.ndim == 2:
-        colours = "blue below 0, red above" if within.low < 0 else "black to white"
-        return Pillow.fromarray(picture(resized(values, side), within)), f"{within}: {colours}"
+        ends = f"{within}: blue below 0, red above" if within.low < 0 else _gray_ends(*within)
+        return Pillow.fromarray(picture(resized(values, side), within)), ends
     most = max(-within.low, within.high)
     low, high, middle = (-most, most, ", 0 is grey") if within.low < 0 else (*within, "")
     small = np.dstack([resized(plane, side) for plane in np.moveaxis(values, 2, 0)])
     tile = Pillow.fromarray(picture(small - low, Limits(0, high - low)))
-    return tile, f"{within}: black to white{middle}"
+    return tile, f"{_gray_ends(low, high)}{middle}"
+
+
+def _gray_ends(low: float, high: float) -> str:
+    return f"black {significant(low)}, white {significant(high)}"

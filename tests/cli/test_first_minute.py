@@ -23,8 +23,7 @@ FIRST = Shown(
 )
 # Up to the batch of several files; the later ones colour what they show, or fill more than a screen.
 TOUR = [one for one in commands(README.partition("report.jsonl")[0]) if one.output is not None]
-# Of the tour, what ends in numbers on stdout itself is shown through a pipe.
-TYPED = [FIRST, *(one for one in TOUR if not one.command.endswith("-o -"))]
+TYPED = [FIRST, *TOUR]
 
 
 def rows(text: str) -> list[str]:

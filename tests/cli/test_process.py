@@ -214,6 +214,23 @@ def test_no_picture_bytes_on_a_terminal(gray: Path, tmp_path: Path) -> None:
     assert shown.startswith("error: picture bytes are not written to a terminal; hint: ")
 
 
+@pytest.mark.parametrize("name", ["csv", "tsv", "json"])
+def test_numbers_as_text_on_a_terminal(name: str, tmp_path: Path) -> None:
+    """A row of 1, 2, 4 less its right neighbours is -1, -2."""
+    (tmp_path / "row.csv").write_text("1,2,4\n")
+    words = ("filter", "row.csv", "-k", "1 -1", "-p", "valid", "-o", "-")
+    shown = on_a_terminal(*words, "--format", name, cwd=tmp_path)
+    assert shown.strip("[]\r\n").replace("\t", ",") == "-1,-2"
+
+
+def test_arrays_are_no_text_for_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "row.csv").write_text("1,2,4\n")
+    words = ("filter", "row.csv", "-k", "1 -1", "-p", "valid", "-o", "-")
+    shown = on_a_terminal(*words, "--format", "npy", cwd=tmp_path)
+    assert shown.startswith("error: picture bytes are not written to a terminal; hint: ")
+    assert shown.count("\n") == 1
+
+
 def test_progress_on_a_terminal_only(gray: Path, tmp_path: Path) -> None:
     for index in range(3):
         (tmp_path / f"in{index}.png").write_bytes(gray.read_bytes())

@@ -129,7 +129,7 @@ def test_floats_are_drawn_around_0(convcli: Convcli, texts: list[str]) -> None:
     np.save("y.npy", np.array([[1.0, 3.0, 5.0, 3.0]]))
     assert convcli("filter", "y.npy", "-k", "identity", "--sheet", "s.png").status == 0
     assert tile("s.png", 1, (160, 640))[80, 80::160, 0].tolist() == [0, 128, 255, 128]
-    assert "1 x 4, pad reflect, range raw, 1 to 5: black to white" in texts
+    assert "1 x 4, pad reflect, range raw, black 1, white 5" in texts
 
 
 def test_colours_of_floats_have_0_in_the_middle(convcli: Convcli, texts: list[str]) -> None:
@@ -139,7 +139,7 @@ def test_colours_of_floats_have_0_in_the_middle(convcli: Convcli, texts: list[st
     # left minus right: (-10, -20, 0), (10, 0, 30); from -30, black, to 30, white
     found = tile("s.png", 1, (320, 640))[160, [160, 480]].tolist()
     assert found == [[85, 42, 128], [170, 128, 255]]
-    assert texts[-1] == "1 x 2, pad zero, range raw, -20 to 30: black to white, 0 is grey"
+    assert texts[-1] == "1 x 2, pad zero, range raw, black -30, white 30, 0 is grey"
 
 
 def test_channels_without_colours_are_apart(convcli: Convcli, texts: list[str]) -> None:

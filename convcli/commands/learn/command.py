@@ -42,7 +42,7 @@ def learn_kernel(
     convcli filter sample_images/camera.png -k gaussian:sigma=1.2 -p wrap -o blurred.png
 
     # which kernel, of what size, and with which padding
-    convcli learn sample_images/camera.png blurred.png --size auto -p auto
+    convcli learn sample_images/camera.png blurred.png
 
     # the same by gradient descent; the kernel goes to a file for -k
     convcli learn sample_images/camera.png blurred.png -p wrap --size 7 --method adam -o kernel.json

@@ -54,6 +54,7 @@ class Beside:
         wide = [Measurement.get(console, options, item).maximum for item in (self.left, self.right)]
         if sum(wide) + GAP > options.max_width:
             yield self.left
+            yield Text("")
             yield self.right
             return
         grid = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
