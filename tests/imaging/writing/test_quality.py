@@ -212,3 +212,9 @@ def test_a_name_made_from_a_lossless_input_is_a_note(convcli: Convcli):
     ran = convcli("filter", "a.png", "b.jpg", "-k", "1", "--quality", 33)
     assert (ran.status, ran.err) == (0, "a.png: --quality has no effect on PNG\n")
     assert tables("b-matrix.jpg")[0] == scaled(33)
+
+
+def test_sheets_have_it_too(convcli: Convcli):
+    photo().save("in.jpg")
+    assert convcli("filter", "in.jpg", "-k", "1", "--sheet", "sheet.jpg", "--quality", 33).err == ""
+    assert tables("sheet.jpg")[0] == tables("in-matrix.jpg")[0] == scaled(33)
