@@ -29,6 +29,7 @@ ENVIRONMENT = {
     "NO_COLOR": "If set, there are no colours.",
     "FORCE_COLOR": "If set, there are colours even where stdout is no terminal.",
     "COLUMNS": "The width of help and tables, instead of the terminal's.",
+    "PAGER": "The program, such as less, that shows help and tables longer than the screen.",
 }
 
 

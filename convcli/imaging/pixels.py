@@ -17,7 +17,7 @@ __all__ = ["Pixels", "SampleType", "count_cut", "suggest_unit", "target_dtype", 
 # Samples converted at a time, so that a block stays in the cache; a call on fewer ends before another thread
 # has woken up.
 _BLOCK_SAMPLES = 1 << 19
-# The same where they are only counted, and what is made on the way is as large as they are.
+# Samples counted at a time: the masks that are made on the way stay in the cache too.
 _COUNTED_SAMPLES = 1 << 17
 
 # Magnitudes from here on overflow int16.
@@ -248,7 +248,8 @@ def target_dtype(depth: Depth, source: DTypeLike, format: Format) -> SampleType:
         if depth.value not in format.depths:
             what = "floats" if depth is Depth.FLOAT else f"{depth.value}-bit samples"
             raise OutputError(
-                f"{format.suffix} cannot hold {what}", hint=f"write to {holding(depth=depth.value)}"
+                f"{format.suffix} cannot hold {what}",
+                hint=f"choose another --depth, or write to {holding(depth=depth.value)}",
             )
         return SampleType({Depth.EIGHT: eight, Depth.SIXTEEN: sixteen}.get(depth, wide))
     if format.numbers or (given.kind == "f" and "float" in format.depths):

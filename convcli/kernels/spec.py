@@ -80,18 +80,18 @@ def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin)
     numbers = sum(map(is_number, words))
     if not words:
         raise KernelError(f"kernel {shown(spec)} is empty", hint="give a name, a matrix or a file")
+    name, _, parameters = spec.partition(":")
+    if library.canonical(name) in library.TABLE:
+        return _named(library.canonical(name), parameters, spec)
     what = f"kernel {shown(spec)}"
     if re.match(r"\s*(\{|\[\s*\[)", spec):
         return decode_kernel(spec.encode("utf-8", "replace"), what, "matrix")
     if (written := read_notation(spec, what)) is not None:
         return _inline(written, what)
-    name, _, parameters = spec.partition(":")
     if numbers < len(words):
-        if library.canonical(name) in library.TABLE:
-            return _named(library.canonical(name), parameters, spec)
         if os.path.exists(spec):
             return read_kernel(spec)
-        if call := CALL.match(spec):
+        if call := re.match(CALL, spec):
             hint = "write its numbers, or save them with numpy.save and name the .npy"
             if library.canonical(call[1]) in library.TABLE:
                 hint = f"write {shown(call[1] + ':' + call[2].strip(' )'))}"

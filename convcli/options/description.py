@@ -45,7 +45,7 @@ class Option(NamedTuple):
 
 
 class Description(NamedTuple):
-    """All that is said of a command."""
+    """The help of a command."""
 
     path: str
     usage: str
@@ -73,7 +73,6 @@ class Description(NamedTuple):
 def describe(context: Any) -> Description:
     """Describe the command of a Typer context."""
     command = context.command
-    about_commands = getattr(command, "about_commands", dict)
     words, _, examples = inspect.cleandoc(command.help or "").partition(EXAMPLES)
     about, _, text = words.strip().partition("\n\n")
     parameters = command.get_params(context)
@@ -84,14 +83,15 @@ def describe(context: Any) -> Description:
         text=text.strip(),
         examples=tuple(map(_example, filter(None, examples.strip().split("\n\n")))),
         options=tuple(_option(parameter) for parameter in parameters if not parameter.hidden),
-        commands=tuple(about_commands().items()),
+        commands=tuple(getattr(command, "about_commands", dict)().items()),
     )
 
 
 def describe_all(context: Any) -> Iterator[Description]:
     """Describe the command of a Typer context and all that are below it."""
-    yield describe(context)
-    for name in getattr(context.command, "about_commands", dict)():
+    described = describe(context)
+    yield described
+    for name, _ in described.commands:
         command = context.command.get_command(context, name)
         yield from describe_all(typer.Context(command, info_name=name, parent=context))
 

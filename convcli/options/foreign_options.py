@@ -1,7 +1,6 @@
-"""Options and commands as people type them who know other tools, or slip: taken, or answered with ours."""
+"""Options and commands in the words of other tools, or misspelt: taken, or answered with ours."""
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import typer
@@ -20,45 +19,40 @@ _SPELLINGS = {
     "--no-centre": "--no-center",
 }
 
-# Our options, and other tools' words for them, in the order in which they are looked for.
+# Our options, and words of PyTorch, SciPy, OpenCV, ImageMagick and other programs for them; the first that a
+# command has is named.
 _OURS = {
-    "--pad": "--border --boundary --border-type --border-mode --boundary-mode --edge --extend --padding-mode "
-    "--virtual-pixel --mode",
-    "--kernel": "--filter --weights --matrix --convolution -f",
-    "--size": "--kernel-size --ksize --window",
-    "--stride": "--step --subsample",
-    "--dilation": "--atrous --rate",
-    "--bias": "--offset --delta",
-    "--convolve": "--flip --rotate",
-    "--gray": "--grayscale --greyscale --mono --luma",
-    "--depth": "--bits --bit-depth --dtype",
-    "--range": "--rescale --stretch --clip --abs --scale",
-    "--output": "--out --outfile --save --dest",
-    "--out-dir": "--output-dir --outdir --output-folder --folder --directory",
-    "--format": "--ext --extension --type",
+    "--pad": "--padding-mode --border --border-type --border-mode --boundary --virtual-pixel --mode",
+    "--kernel": "--filter --weight --weights --matrix -f",
+    "--size": "--kernel-size --ksize --window --kernel -k",
+    "--dilation": "--rate",
+    "--bias": "--delta --offset",
+    "--gray": "--grayscale --greyscale --mono",
+    "--depth": "--dtype --bits",
+    "--range": "--clip --abs --scale",
+    "--output": "--out --outfile",
+    "--out-dir": "--output-dir --outdir",
     "--force": "--overwrite --yes -y",
-    "--jobs": "--threads --workers --num-workers --cores -j -t",
+    "--jobs": "--threads --workers -j -t",
     "--quiet": "--silent",
-    "--verbose": "--debug",
     "--no-color": "--color --colour --monochrome",
     "--recursive": "-r -R",
+    "--version": "-V",
 }
 
-# Words that are parameters of a kernel here, and words for what needs no option.
+# Options of other tools that are parameters of a kernel here, and those that name an input.
 _PARAMETERS = ("--sigma", "--radius", "--angle", "--size", "--amount")
-_INPUTS = ("--input", "--in", "--image", "-i")
+_INPUTS = ("--input", "--image", "-i")
 
 # Our commands, and other words for what they do.
 _COMMANDS = {
-    "filter": "convolve conv conv2d correlate apply convert",
-    "pool": "maxpool avgpool median erode dilate downsample shrink",
-    "run": "infer forward predict network net",
-    "learn": "fit train solve",
-    "show": "view print display info identify stats",
-    "spectrum": "fft dft fourier",
-    "compare": "diff pad padding borders",
-    "kernels": "list filters kernel",
-    "formats": "suffixes types",
+    "filter": "convolve conv conv2d correlate convert",
+    "pool": "maxpool avgpool median erode dilate",
+    "run": "predict network",
+    "learn": "fit train",
+    "show": "view display info identify",
+    "spectrum": "fft fourier",
+    "compare": "diff pad padding",
 }
 
 
@@ -69,13 +63,15 @@ def names_of(parameters: Sequence[Any]) -> set[str]:
 
 
 class ForeignWords:
-    """What a command or group of Typer's does before its words are parsed, and when that fails."""
+    """Base of commands and groups: takes other spellings, and answers options and commands of other tools."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words of the command line."""
         known = names_of(self.get_params(ctx))  # type: ignore[attr-defined]
-        with _told(known, ctx.command_path):
+        try:
             return super().parse_args(ctx, _as_ours(args, known, ctx.command_path))  # type: ignore[misc,no-any-return]
+        except typer.TyperException as error:
+            raise _explained(error, known, f"see {ctx.command_path} --help") from None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command of a group that the first word names."""
@@ -105,20 +101,15 @@ def _as_ours(words: Sequence[str], known: Collection[str], command: str) -> list
     return ours
 
 
-@contextmanager
-def _told(known: Collection[str], command: str) -> Iterator[None]:
-    """Make errors that name `command` of options that are not `known`, or lack their value."""
-    try:
-        yield
-    except typer.TyperException as error:
-        name = getattr(error, "option_name", None)
-        if name is None:
-            raise
-        see = f"see {command} --help"
-        if type(error).__name__ != "NoSuchOption":
-            does = "needs a value" if "requires" in error.message else "takes no value"
-            raise UsageError(f"option {name} {does}", hint=see) from None
-        raise UsageError(f"no such option: {name}", hint=f"{_option_for(name, known)}{see}") from None
+def _explained(error: typer.TyperException, known: Collection[str], see: str) -> Exception:
+    """Return an error of ours for an option that is not `known`, or lacks its value."""
+    name = getattr(error, "option_name", None)
+    if name is None:
+        return error
+    if type(error).__name__ == "NoSuchOption":
+        return UsageError(f"no such option: {name}", hint=f"{_option_for(name, known)}{see}")
+    does = "needs a value" if "requires" in error.message else "takes no value"
+    return UsageError(f"option {name} {does}", hint=see)
 
 
 def _option_for(name: str, known: Collection[str]) -> str:
@@ -142,5 +133,5 @@ def _command_for(name: str, known: Collection[str]) -> str:
         from convcli.kernels import library  # here, as only errors need it
 
         if library.canonical(name) in library.names():
-            return f"a kernel slides by 'convcli filter INPUT -k {name}'; "
+            return f"a kernel is an option: convcli filter INPUT -k {name}; "
     return ""

@@ -103,8 +103,10 @@ def _more(command: Description, full: bool) -> str:
         return f"The manual says the same: man {command.page}."
     names = [option.names[-1] for option in command.groups()[ADVANCED]]
     left_out = ", ".join(name for name in names if not name.startswith("--help"))
+    variable = next((option.variable for option in command.options if option.variable), "")
+    defaults = f"Variables such as {variable} set defaults. " if variable else ""
     longer = _together(f"{command.path} --help-all"), _together(f"man {command.page}")
-    return f"More: {left_out}. See {longer[0]}, or {longer[1]}."
+    return f"More: {left_out}. {defaults}See {longer[0]}, or {longer[1]}."
 
 
 def _together(words: str) -> str:

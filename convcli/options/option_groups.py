@@ -6,36 +6,10 @@ those takes longer than all else that the command line does at start.
 
 import inspect
 from collections.abc import Callable, Iterator
-from copy import copy
 from functools import wraps
 from typing import Annotated, Any, ClassVar, Self, dataclass_transform, get_args, get_origin, get_type_hints
 
-import typer
-
-from convcli.choices import MAX_PIXELS, AlphaMode, Compress, Depth, Layout, Method, PadMode
-from convcli.errors import UsageError
-
-__all__ = ["ENVIRONMENT", "Options", "is_from_environment", "with_options"]
-
-# Options whose default may come from the environment, CONVCLI_PAD for --pad, with the default that it stands
-# for: where another is usual, as for the --pad of pool or the --method of learn, the option is another too.
-ENVIRONMENT: dict[str, object] = {
-    "pad": PadMode.REFLECT,
-    "gray": False,
-    "linear": False,
-    "alpha": AlphaMode.KEEP,
-    "range": None,
-    "depth": Depth.AUTO,
-    "compress": Compress.FAST,
-    "quality": None,
-    "layout": Layout.HWC,
-    "max_pixels": MAX_PIXELS,
-    "method": Method.AUTO,
-    "jobs": None,
-    "quiet": False,
-    "verbose": False,
-    "no_color": False,
-}
+__all__ = ["Options", "with_options"]
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -44,9 +18,6 @@ class Options:
 
     A record may be made of others, by inheritance: their fields come first, in the order of the bases.
     """
-
-    # The second is beside the fields, which `vars` returns.
-    __slots__ = ("__dict__", "_environment")
 
     fields: ClassVar[tuple[str, ...]] = ()
 
@@ -62,7 +33,6 @@ class Options:
             if name not in values and not hasattr(kind, name):
                 raise TypeError(f"{kind.__name__} needs a value for {name!r}")
         vars(self).update(values)
-        object.__setattr__(self, "_environment", frozenset())
         self.check()
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -76,25 +46,13 @@ class Options:
 
     def replace(self, **changes: Any) -> Self:
         """Return the same record with other values for some fields."""
-        return type(self)(**{**vars(self), **changes}).informed(self.environment - changes.keys())
-
-    @property
-    def environment(self) -> frozenset[str]:
-        """The fields whose values come from the environment, which the command line does not ask for."""
-        found: frozenset[str] = object.__getattribute__(self, "_environment")
-        return found
-
-    def informed(self, environment: frozenset[str]) -> Self:
-        """Return this record, once it knows which of its values are defaults of the environment."""
-        object.__setattr__(self, "_environment", environment & set(type(self).fields))
-        return self
+        return type(self)(**{**vars(self), **changes})
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
     """Replace each record among `command`'s parameters by its fields, for Typer to make options of.
 
-    The command is called with the records, made from those options; other parameters pass through. A default
-    of the environment is left out where it contradicts what the command line asks for.
+    The command is called with the records, made from those options; other parameters pass through.
     """
     signature = inspect.signature(command)
     records: dict[str, type[Options]] = {}
@@ -107,44 +65,17 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
         else:
             flat[parameter.name] = _option(parameter.name, kind, parameter.default)
 
-    context = next((name for name, one in flat.items() if one.annotation is typer.Context), "context")
-    if any(name in ENVIRONMENT for name in flat):  # Typer knows where a value comes from
-        kind = inspect.Parameter.KEYWORD_ONLY
-        flat.setdefault(context, inspect.Parameter(context, kind, default=None, annotation=typer.Context))
-
     @wraps(command)
     def call(**given: Any) -> None:
-        environment = {name for name in given if is_from_environment(given.get(context), name)}
-        for one, other in (("quiet", "verbose"), ("verbose", "quiet")):
-            if one in environment and other not in environment and given.get(other):
-                given[one] = False
-        made = {name: _made(kind, given, environment) for name, kind in records.items()}
+        made = {
+            name: kind(**{field: given[field] for field in kind.fields}) for name, kind in records.items()
+        }
         others = {name: given[name] for name in given if name in signature.parameters}
         command(**others, **made)
 
     call.__annotations__ = {name: parameter.annotation for name, parameter in flat.items()}
     vars(call).update(__signature__=signature.replace(parameters=list(flat.values())))
     return call
-
-
-def is_from_environment(context: Any, name: str) -> bool:
-    """Whether a parameter's value is a default of the environment."""
-    source = context.get_parameter_source(name) if context is not None else None
-    return source is not None and source.name == "ENVIRONMENT"
-
-
-def _made(kind: type[Options], given: dict[str, Any], environment: set[str]) -> Options:
-    """Make a record, without the default of the environment that contradicts others."""
-    known = environment & set(kind.fields)
-    failure: UsageError | None = None
-    for left_out in ((), *((name,) for name in sorted(known))):
-        values = {field: given[field] for field in kind.fields if field not in left_out}
-        try:
-            return kind(**values).informed(frozenset(known - set(left_out)))
-        except UsageError as error:
-            failure = failure or error
-    assert failure is not None
-    raise failure
 
 
 def _options(record: type[Options]) -> Iterator[inspect.Parameter]:
@@ -157,10 +88,6 @@ def _option(name: str, hint: Any, default: Any) -> inspect.Parameter:
     """Tell Typer of a flag, a list of words or a single word, which the option's parser reads."""
     if get_origin(hint) is Annotated:
         kind, info = get_args(hint)
-        if name in ENVIRONMENT and default == ENVIRONMENT[name]:
-            info = copy(info)
-            info.envvar = f"CONVCLI_{name.upper()}"
-            hint = Annotated[kind, info]
         if get_origin(kind) is list:
             hint = Annotated[list[str], info]
         elif kind is not bool:

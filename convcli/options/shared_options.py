@@ -1,11 +1,11 @@
 """The options that several commands take, one by one and as records (see `option_groups`)."""
 
 from functools import partial
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 import typer
 
-from convcli.choices import MAX_PIXELS, AlphaMode, Choice, Combine, Compress, Depth, Layout, Method, RangeMode
+from convcli.choices import MAX_PIXELS, Choice, Combine, Compress, Layout, Method
 from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
@@ -17,7 +17,6 @@ essential_option = partial(typer.Option, rich_help_panel=ESSENTIALS)
 advanced_option = partial(typer.Option, rich_help_panel=ADVANCED)
 file_option = partial(typer.Option, rich_help_panel="Files")
 window_option = partial(typer.Option, rich_help_panel="Window")
-_colour = partial(typer.Option, rich_help_panel="Colours and pixels")
 _messages = partial(typer.Option, rich_help_panel=MESSAGES)
 
 
@@ -116,6 +115,7 @@ MaxPixelsOption = Annotated[
         "--max-pixels",
         metavar="N",
         parser=pixel_count,
+        envvar="CONVCLI_MAX_PIXELS",
         show_default="512M",
         help="Refuse pictures of more pixels than N; 1M is 2^20.",
     ),
@@ -125,20 +125,25 @@ LayoutOption = Annotated[
     advanced_option(
         "--layout",
         **choice_of(Layout, "AXES"),
+        envvar="CONVCLI_LAYOUT",
         help=f"Axes of arrays: {any_of(Layout)}. Those in .npy .npz .json, read and written: rows x columns "
         "x channels, or channels first, as PyTorch has them.",
     ),
 ]
-GrayOption = Annotated[
-    bool, _colour("--gray", help="Convert to grey first. Rec. 601 luma, as Pillow's mode L.")
-]
 JobsOption = Annotated[
     int | None,
     _messages(
-        "--jobs", metavar="N", parser=thread_number, show_default="all cores", help="Number of threads."
+        "--jobs",
+        metavar="N",
+        parser=thread_number,
+        envvar="CONVCLI_JOBS",
+        show_default="all cores",
+        help="Number of threads.",
     ),
 ]
-NoColorOption = Annotated[bool, advanced_option("--no-color", help="No colours; NO_COLOR does the same.")]
+NoColorOption = Annotated[
+    bool, advanced_option("--no-color", envvar="CONVCLI_NO_COLOR", help="No colours; NO_COLOR does the same.")
+]
 
 
 class KernelOptions(Options):
@@ -202,7 +207,10 @@ class WriteSpec(Options):
     compress: Annotated[
         Compress,
         advanced_option(
-            "--compress", **choice_of(Compress), help=f"Compression of lossless formats: {any_of(Compress)}."
+            "--compress",
+            **choice_of(Compress),
+            envvar="CONVCLI_COMPRESS",
+            help=f"Compression of lossless formats: {any_of(Compress)}.",
         ),
     ] = Compress.FAST
     quality: Annotated[
@@ -237,71 +245,6 @@ class WriteSpec(Options):
 
             check_quality(self.output or "", self.format)
 
-    def quality_of(self, has_quality: bool) -> int | None:
-        """Return the quality; a default of the environment is none for formats without one."""
-        return self.quality if has_quality or "quality" not in self.environment else None
-
-
-class PixelOptions(Options):
-    """How results become pixels."""
-
-    range: Annotated[
-        RangeMode | None,
-        _colour(
-            "--range",
-            **choice_of(RangeMode),
-            show_default="clip; raw for floats",
-            help=f"How results become pixels: {any_of(RangeMode)}. clip: saturate; abs: absolute value "
-            "first; scale: stretch minimum..maximum of all frames; "
-            "scale-each: of each frame by itself; center: add mid-grey; unit: 0..1 becomes the full range; "
-            "raw: floats (.npy .npz .tif .pfm .csv .json).",
-        ),
-    ] = None
-    depth: Annotated[
-        Depth,
-        _colour(
-            "--depth",
-            **choice_of(Depth, "BITS"),
-            help=f"{any_of(Depth)}, per sample. auto keeps the input's.",
-        ),
-    ] = Depth.AUTO
-
-    def fitting(self, depths: frozenset[str]) -> Self:
-        """Return the same without defaults of the environment that files of such `depths` cannot hold."""
-        fits, whole_numbers = self, (Depth.EIGHT, Depth.SIXTEEN)
-        raw = self.range is RangeMode.RAW and "range" not in self.environment
-        unfit = self.depth not in (Depth.AUTO, *depths) or (raw and self.depth in whole_numbers)
-        if "depth" in self.environment and unfit:
-            fits = fits.replace(depth=Depth.AUTO)
-        whole = "float" not in depths or fits.depth in whole_numbers
-        if "range" in self.environment and self.range is RangeMode.RAW and whole:
-            fits = fits.replace(range=None)
-        return fits
-
-
-class ColourOptions(Options):
-    """What happens to colours and transparency before and while windows slide."""
-
-    gray: GrayOption = False
-    linear: Annotated[
-        bool,
-        _colour(
-            "--linear",
-            help="Compute in linear light. By the file's own curve (gAMA, cICP, ICC), else sRGB's, which "
-            "encodes the result too.",
-        ),
-    ] = False
-    alpha: Annotated[
-        AlphaMode,
-        _colour(
-            "--alpha",
-            **choice_of(AlphaMode),
-            help=f"Transparency: {any_of(AlphaMode)}. keep: that of the pixel at each window's centre; "
-            "filter: colours weighted by "
-            "coverage, which is filtered or pooled as well; drop: removed.",
-        ),
-    ] = AlphaMode.KEEP
-
 
 class SpeedOptions(Options):
     """By which method, and on how many threads."""
@@ -311,6 +254,7 @@ class SpeedOptions(Options):
         advanced_option(
             "--method",
             **choice_of(Method),
+            envvar="CONVCLI_METHOD",
             help=f"How to compute: {any_of(Method)}. They differ in speed, and by rounding.",
         ),
     ] = Method.AUTO
@@ -321,9 +265,14 @@ class PrintOptions(Options):
     """What is printed beside the product."""
 
     json: Annotated[bool, _messages("--json", help="One JSON object per input on stdout.")] = False
-    quiet: Annotated[bool, _messages("-q", "--quiet", help="Only errors on stderr.")] = False
+    quiet: Annotated[
+        bool, _messages("-q", "--quiet", envvar="CONVCLI_QUIET", help="Only errors on stderr.")
+    ] = False
     verbose: Annotated[
-        bool, _messages("-v", "--verbose", help="Say how each result is computed, and why.")
+        bool,
+        _messages(
+            "-v", "--verbose", envvar="CONVCLI_VERBOSE", help="Say how each result is computed, and why."
+        ),
     ] = False
     no_color: NoColorOption = False
 

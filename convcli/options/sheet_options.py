@@ -19,8 +19,8 @@ class SheetSpec(WriteSpec):
             "--sheet",
             metavar="FILE",
             parser=output_path,
-            help="Draw the input and its results side by side, labelled, into FILE, or a sheet for each "
-            "input into DIR/. With - it goes to stdout, or is shown in the terminal, and results are written "
+            help="Draw the input and its results side by side. Labelled, into FILE, or a sheet for each "
+            "input into DIR/; with - it goes to stdout, or is shown in the terminal, and results are written "
             "only with -o or --out-dir.",
         ),
     ] = None

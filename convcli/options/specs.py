@@ -3,11 +3,10 @@
 from convcli.choices import PadMode, PoolMode
 from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import UsageError
+from convcli.options.pixel_options import ColourOptions, PixelOptions
 from convcli.options.shared_options import (
-    ColourOptions,
     JobsOption,
     KernelOptions,
-    PixelOptions,
     ReadSpec,
     SpeedOptions,
     WriteSpec,

@@ -15,9 +15,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from convcli.choices import STDOUT
 from convcli.errors import UsageError
 from convcli.options.foreign_options import ForeignWords, names_of
-from convcli.options.option_groups import is_from_environment
 from convcli.options.panels import ADVANCED
-from convcli.parsing import yes_or_no
 
 __all__ = ["Command", "PlainGroup", "folder_path", "output_path", "print_page", "verbatim"]
 
@@ -40,7 +38,7 @@ def folder_path(text: str) -> str:
 
 
 class _Asked(ForeignWords):
-    """What commands and groups have in common: ``--help``, ``--help-all`` and ``--version``."""
+    """Base of commands and groups: ``--help``, ``--help-all`` and ``--version``, each option read alone."""
 
     _asking: Any = None
 
@@ -59,6 +57,12 @@ class _Asked(ForeignWords):
 
 class Command(_Asked, TyperCommand):
     """A command with its own parsers and help pages."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; ``--verbose`` is stronger than quiet by default."""
+        if ctx.params.get("verbose") and _is_from_environment(ctx, "quiet"):
+            ctx.params["quiet"] = False
+        return super().invoke(ctx)
 
 
 class PlainGroup(_Asked, TyperGroup):
@@ -112,6 +116,11 @@ def _long_page(ctx: Any) -> str:
     return help_page(ctx, full=True)
 
 
+def _is_from_environment(ctx: Any, name: str) -> bool:
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "ENVIRONMENT"
+
+
 def _with_own_parsers(parameters: list[Any]) -> list[Any]:
     """Make `parameters` read words with their own ``parser=`` alone; defaults stay as they are.
 
@@ -148,16 +157,21 @@ def _process_value(parameter: TyperArgument | TyperOption) -> Callable[[Any, Any
     def process_value(ctx: Any, value: Any) -> Any:
         if isinstance(parameter, TyperOption):
             check(ctx, value)
-        from_environment = is_from_environment(ctx, parameter.name)
+        from_environment = _is_from_environment(ctx, parameter.name)
         label = str(parameter.envvar) if from_environment else option
         if parser is None and value is not None:
-            return coerce(ctx, yes_or_no(value, label) if from_environment else value)
+            if from_environment:
+                from convcli.parsing import yes_or_no  # here, as seldom needed
+
+                value = yes_or_no(value, label)
+            return coerce(ctx, value)
         if parameter.multiple or parameter.nargs == -1:
             value = [read(word, label) for word in value or ()]
         else:
             value = read(value, label)
         if parameter.required and parameter.value_is_missing(value) and not ctx.resilient_parsing:
-            raise UsageError(f"{label} is missing", hint=f"see {ctx.command_path} --help")
+            add = f"add {min(parameter.opts, key=len)} {metavar}; " if option != metavar else ""
+            raise UsageError(f"{label} is missing", hint=f"{add}see {ctx.command_path} --help")
         return parameter.callback(ctx, parameter, value) if parameter.callback is not None else value
 
     return process_value

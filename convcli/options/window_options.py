@@ -1,7 +1,7 @@
 """The options of windows: of kernels that slide (`SlidingWindow`) and of pooling (`PoolWindow`)."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from convcli.choices import PadMode, PoolMode
 from convcli.engine.window import NO_PADDING
@@ -23,7 +23,13 @@ _padding = partial(
     parser=parse_padding,
     autocompletion=completion.words("same", "full", "valid"),
 )
-PAIR = {"metavar": "N|RxC"}
+
+
+def _pair_option(option: Any, *names: str, default: str, help: str) -> Any:
+    """Return an option that takes one number, or one for rows and one for columns."""
+    parser = partial(parse_pair, what=names[-1].removeprefix("--"))
+    return option(*names, metavar="N|RxC", parser=parser, show_default=default, help=help)
+
 
 PadValueOption = Annotated[
     float | None,
@@ -36,25 +42,11 @@ PadValueOption = Annotated[
 ]
 StrideOption = Annotated[
     tuple[int, int],
-    window_option(
-        "-s",
-        "--stride",
-        **PAIR,
-        parser=partial(parse_pair, what="stride"),
-        show_default="1",
-        help="Pixels from one window to the next.",
-    ),
+    _pair_option(window_option, "-s", "--stride", default="1", help="Pixels from one window to the next."),
 ]
 DilationOption = Annotated[
     tuple[int, int],
-    window_option(
-        "-d",
-        "--dilation",
-        **PAIR,
-        parser=partial(parse_pair, what="dilation"),
-        show_default="1",
-        help="Pixels from one tap to the next.",
-    ),
+    _pair_option(window_option, "-d", "--dilation", default="1", help="Pixels from one tap to the next."),
 ]
 
 
@@ -64,10 +56,11 @@ class SlidingWindow(Options):
     pad: Annotated[
         PadMode,
         _pad(
+            envvar="CONVCLI_PAD",
             help=f"Padding mode: {any_of(PadMode)}; SciPy's reflect is our symmetric (scipy:reflect is "
             "known too). reflect does not repeat the edge pixel, symmetric does; valid pads nothing. SciPy's "
             "mirror is our reflect; scipy:reflect, opencv:reflect, imagemagick:mirror, torch:circular ... "
-            "mean what that tool means."
+            "mean what that tool means.",
         ),
     ] = PadMode.REFLECT
     pad_value: PadValueOption = None
@@ -112,22 +105,15 @@ class PoolWindow(Options):
     ] = None
     size: Annotated[
         tuple[int, int],
-        essential_option(
-            "--size",
-            **PAIR,
-            parser=partial(parse_pair, what="size"),
-            show_default="2",
-            help="Rows and columns of the window.",
-        ),
+        _pair_option(essential_option, "--size", default="2", help="Rows and columns of the window."),
     ] = (2, 2)
     stride: Annotated[
         tuple[int, int] | None,
-        essential_option(
+        _pair_option(
+            essential_option,
             "-s",
             "--stride",
-            **PAIR,
-            parser=partial(parse_pair, what="stride"),
-            show_default="the size",
+            default="the size",
             help="Pixels from one window to the next.",
         ),
     ] = None

@@ -23,14 +23,13 @@ class Tally(NamedTuple):
 def rivals(mode: RangeMode, signed: bool) -> tuple[RangeMode, ...]:
     """Return the ranges that may cut less than `mode`, beside stretching, which cuts nothing.
 
-    Of results that are not `signed`, negative values are overshoot, or there are none: to fold or lift them
-    would spoil the picture.
+    Without `signed`, negative values are overshoot, or there are none: abs and center would only spoil it.
     """
     if mode is RangeMode.CLIP:
         return (RangeMode.ABS, RangeMode.CENTER) if signed else ()
     if mode is RangeMode.CENTER:
         return (RangeMode.CLIP, RangeMode.ABS) if signed else (RangeMode.CLIP,)
-    return ()  # what abs cuts the others cut too; 0..1 is black by all of them
+    return ()  # the others cut what abs cuts; values for unit, of 0..1, would be black
 
 
 def tally(values: NDArray[Any], modes: Sequence[RangeMode], full_in: float, target: DTypeLike) -> Tally:

@@ -5,7 +5,7 @@ import re
 __all__ = ["GatheredNotes"]
 
 # Parts that may differ between notes of one kind: quoted names, and numbers outside of words and values.
-_VARYING = re.compile(r"(?<!\w)'[^']*'|(?<![\w.:=-])-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?%?")
+_VARYING = r"(?<!\w)'[^']*'|(?<![\w.:=-])-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?%?"
 
 
 class GatheredNotes:
@@ -16,7 +16,7 @@ class GatheredNotes:
 
     def add(self, given: str, note: str) -> None:
         """Take a note of the input `given`."""
-        self._kinds.setdefault(_VARYING.sub("#", note), []).append((given, note))
+        self._kinds.setdefault(re.sub(_VARYING, "#", note), []).append((given, note))
 
     def lines(self, files: int) -> list[str]:
         """Return a line for each kind, in the order of the first notes; `files` counts all inputs."""
@@ -26,8 +26,8 @@ class GatheredNotes:
 def _line(kind: list[tuple[str, str]], files: int) -> str:
     """Return the note with spans in place of what varies, and the input that has it, or how many have."""
     first, note = kind[0]
-    spans = map(_span, zip(*(_VARYING.findall(each) for _, each in kind), strict=True))
-    note = _VARYING.sub(lambda _: next(spans), note)
+    spans = map(_span, zip(*(re.findall(_VARYING, each) for _, each in kind), strict=True))
+    note = re.sub(_VARYING, lambda _: next(spans), note)
     having = len({given for given, _ in kind})
     if having == 1:
         return f"{first}: {note}"

@@ -69,9 +69,8 @@ def to_samples(
 ) -> Samples:
     """Turn a map into samples of type `target`, as :func:`to_pixels` does; with `details`, measure it too.
 
-    Bands, which are gone afterwards, are measured for the note on clipped pixels, for the ranges `rivals`.
-
-    Bands depend on the map's shape alone, so that results do not depend on the number of threads.
+    Bands depend on the map's shape alone, so that results do not depend on the number of threads. They are
+    not kept, so the pixels that the ranges `rivals` would cut are counted at once.
     """
     if not isinstance(values, LazyRows):
         pixels = to_pixels(values, mode, full_in=full_in, target=target, span=span)

@@ -67,10 +67,7 @@ def process(
         targets = paths.targets(source, operation.labels, image.format)
         before = as_gray(image) if spec.gray else image
         curves = [curves_of(page) if spec.linear else ((), "") for page in before.apart()]
-        fitted = [spec.fitting(target.format.depths) for target in targets]
-        lazy = not spec.linear and all(
-            can_be_lazy(before, one, target.format) for one, target in zip(fitted, targets, strict=True)
-        )
+        lazy = not spec.linear and all(can_be_lazy(before, spec, target.format) for target in targets)
         maps = [
             (operation.lazy_maps(frame) if lazy else None) or operation.maps(frame, of_frame)
             for frame, (of_frame, _) in zip(before.frames, curves, strict=True)
@@ -80,7 +77,7 @@ def process(
                 to_image(
                     before,
                     of_map,
-                    fitted[min(index, len(targets) - 1)],
+                    spec,
                     targets[min(index, len(targets) - 1)].format,
                     details=details,
                     signed=partial(operation.signed, index),
@@ -183,15 +180,14 @@ def write_results(
     """Encode everything before the first file is touched, so that a failure leaves none of them."""
     if writing.only_shows:
         return Outcome(input=source.path, notes=tuple(note for result in results for note in result.notes))
-    strict = spec.depth is Depth.SIXTEEN and "depth" not in spec.environment
     files = results if len(results) == len(targets) else [as_channels(results)]
     encoded = [
         encode_picture(
             result.image,
             target.format,
             compress=writing.compress,
-            quality=writing.quality_of(target.format.has_quality),
-            strict_depth=strict,
+            quality=writing.quality,
+            strict_depth=spec.depth is Depth.SIXTEEN,
             jobs=spec.jobs,
             layout=writing.layout,
         )

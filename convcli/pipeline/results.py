@@ -55,8 +55,9 @@ def to_image(
 ) -> Result:
     """Turn one feature map of each frame of `image` into an image for a file of `format`.
 
-    With `details`, the result has the figures of the maps. `signed` tells of white in the units of a frame
-    whether negative values are results, as by default, not overshoot: other ranges may keep more of them.
+    With `details`, the result has the figures of the maps. ``signed(white)``, with white in the units of the
+    first frame, says whether negative values are results, as by default, rather than overshoot: the note on
+    clipped pixels then names ranges that keep them.
     """
     depth = spec.depth
     if spec.range is RangeMode.RAW and depth is Depth.AUTO and "float" in format.depths:

@@ -59,6 +59,7 @@ class Sheets:
         path, terminal = writing.sheet, sys.stdout is not None and sys.stdout.isatty()
         self.in_terminal = writing.preview or (path == STDOUT and terminal)
         self.naming: OutputPaths | None = None
+        self.quality = writing.quality
         if path is None or (path == STDOUT and self.in_terminal):
             return
         kind = None if os.path.splitext(path)[1] else "png"
@@ -103,7 +104,7 @@ class Sheets:
         if target is not None:
             notes += font_notes(*(line for tile in tiles for line in tile.lines))
             sheet = lay_out((), tiles, columns, CAPTION, MARGIN, framed=True)
-            data = encode_pixels(sheet.pixels, target.format)
+            data = encode_pixels(sheet.pixels, target.format, quality=self.quality)
         done = write()
         done = done._replace(notes=(*done.notes, *notes))
         if self.in_terminal:

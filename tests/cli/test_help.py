@@ -161,8 +161,8 @@ def test_help_by_name(convcli: Convcli, path: str) -> None:
 @pytest.mark.parametrize(
     ("words", "says", "hint"),
     [
-        ("help filtr", "command 'filtr' is not known", "did you mean 'filter'?"),
-        ("help kernels exprt", "command 'exprt' is not known", "did you mean 'export'?"),
+        ("help filtr", "no such command 'filtr'", "did you mean 'filter'?"),
+        ("help kernels exprt", "no such command 'exprt'", "did you mean 'export'?"),
         ("help filter box", "convcli filter has no command 'box'", "see convcli filter --help"),
     ],
 )

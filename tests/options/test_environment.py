@@ -8,11 +8,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from convcli.choices import PadMode
 from convcli.cli.lookup import ABOUT
-from convcli.errors import UsageError
-from convcli.options.option_groups import ENVIRONMENT
-from convcli.options.specs import FilterSpec, PoolSpec
 from tests.paths import SAMPLES
 from tests.program import COMMANDS, PROGRAM, Convcli, Ran, pixels
 
@@ -32,7 +28,10 @@ def report(ran: Ran) -> dict[str, object]:
 
 
 def test_which_options_have_one():
-    names = {f"--{name.replace('_', '-')}": f"CONVCLI_{name.upper()}" for name in ENVIRONMENT}
+    options = (
+        "pad gray linear alpha range depth compress layout max-pixels method jobs quiet verbose no-color"
+    )
+    names = {f"--{name}": f"CONVCLI_{name.upper().replace('-', '_')}" for name in options.split()}
     found = {name: variables(name) for name in ABOUT if name != "help"}
     assert found["filter"] == names
     # pool has no method, and pads by none of the modes unless it is told to
@@ -123,31 +122,19 @@ def test_flags_are_read_as_people_write_them(convcli: Convcli, monkeypatch):
         assert made["channels"] == channels, value
 
 
-def test_a_default_fails_no_command_that_does_not_ask_for_it(convcli: Convcli, monkeypatch):
-    monkeypatch.setenv("CONVCLI_PAD", "constant")
-    assert convcli("pool", CAMERA, "-o", "o.png").status == 0
-    assert convcli("show", NOTES).status == 0
-    assert convcli(*FILTER, "--pad-value", "9", "-o", "o.png", "-q").status == 0
+def test_it_contradicts_others_as_the_option_does(convcli: Convcli, monkeypatch):
     monkeypatch.setenv("CONVCLI_PAD", "valid")  # pads nothing
-    assert report(convcli(*FILTER, "--padding", "2", "-o", "o.png", "--json"))["size_out"] == [514, 514]
-    assert report(convcli(*FILTER, "-o", "o.png", "--json"))["size_out"] == [510, 510]
-    assert convcli("show", NOTES, "-k", "1 1 1", "--padding", "2").status == 0
-    convcli(*FILTER, "-p", "valid", "--padding", "2").check_refusal(2, "--pad valid pads nothing")
-
-
-def test_what_a_format_cannot_hold_is_not_asked_for(convcli: Convcli, monkeypatch):
+    convcli(*FILTER, "--padding", "2").check_refusal(2, "--pad valid pads nothing", "choose another --pad")
     monkeypatch.setenv("CONVCLI_DEPTH", "16")
-    assert report(convcli(*FILTER, "-o", "o.jpg", "--json"))["depth"] == "8"
-    assert report(convcli(*FILTER, "-o", "o.npy", "--range", "raw", "--json"))["depth"] == "float"
-    convcli(*FILTER, "-o", "o.jpg", "--depth", "16").check_refusal(1, ".jpg cannot hold 16-bit samples")
-    monkeypatch.delenv("CONVCLI_DEPTH")
-    monkeypatch.setenv("CONVCLI_RANGE", "raw")
-    assert report(convcli(*FILTER, "-o", "o.npy", "--json"))["depth"] == "float"
-    assert report(convcli(*FILTER, "-o", "o.png", "--json"))["depth"] == "8"
-    assert report(convcli(*FILTER, "-o", "o.tif", "--depth", "8", "--json"))["depth"] == "8"
-    explained = convcli("explain", CAMERA, "-k", "box", "--at", "3,3")
-    assert explained.status == 0, explained.err
-    convcli(*FILTER, "-o", "o.png", "--range", "raw").check_refusal(1, "--range raw keeps floats")
+    convcli(*FILTER, "-o", "o.jpg").check_refusal(1, ".jpg cannot hold 16-bit samples", "another --depth")
+    assert convcli(*FILTER, "-o", "o.jpg", "--depth", "auto", "-q").status == 0
+
+
+def test_padding_by_default_needs_no_kernel(convcli: Convcli, monkeypatch):
+    convcli("show", NOTES, "--pad", "wrap").check_refusal(2, "--pad has no effect without a kernel")
+    monkeypatch.setenv("CONVCLI_PAD", "wrap")
+    assert convcli("show", NOTES).out == convcli("show", NOTES, "--pad", "reflect").out != b""
+    assert convcli("pool", CAMERA, "-o", "o.png").status == 0
 
 
 def test_quiet_and_verbose(convcli: Convcli, monkeypatch):
@@ -167,17 +154,6 @@ def test_limits_and_threads(convcli: Convcli, monkeypatch):
     monkeypatch.setenv("CONVCLI_MAX_PIXELS", "1M")
     monkeypatch.setenv("CONVCLI_JOBS", "1")
     assert convcli(*FILTER, "-o", "o.png", "-q").status == 0
-
-
-def test_records_know_what_the_environment_gave():
-    spec = FilterSpec(pad=PadMode.WRAP).informed(frozenset({"pad", "quiet"}))
-    assert spec.environment == {"pad"}
-    assert spec.replace(gray=True).environment == {"pad"}
-    assert spec.replace(pad=PadMode.ZERO).environment == frozenset()
-    assert "pad" in vars(spec)
-    assert set(vars(spec)) <= set(FilterSpec.fields)
-    with pytest.raises(UsageError, match="no effect without padding"):
-        PoolSpec(pad=PadMode.WRAP)
 
 
 def test_colours(convcli: Convcli, monkeypatch):

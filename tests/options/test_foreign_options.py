@@ -47,6 +47,9 @@ def test_an_unknown_option_points_to_the_commands_help(convcli: Convcli, command
 def test_a_missing_argument_points_to_the_commands_help(convcli: Convcli):
     for command in ("filter", "pool", "run", "show", "explain", "spectrum", "compare", "kernels export"):
         convcli(*command.split()).check_refusal(2, "is missing", f"see convcli {command} --help")
+    convcli("filter", CAMERA).check_refusal(
+        2, "--kernel is missing", "add -k SPEC; see convcli filter --help"
+    )
 
 
 ANSWERS = {
@@ -84,6 +87,7 @@ def test_words_of_other_tools_are_answered(convcli: Convcli, option, answer):
 def test_answers_are_options_of_that_command(convcli: Convcli):
     assert "--size" not in convcli("spectrum", CAMERA, "--ksize", 3).err
     assert "here it is --size" in convcli("pool", CAMERA, "--ksize", 3).err
+    assert "here it is --size" in convcli("pool", CAMERA, "-k", 3).err
     assert "--gray" not in convcli("run", "x.toml", CAMERA, "--grey").err.partition("hint")[2]
 
 
@@ -127,7 +131,7 @@ COMMANDS_TYPED = {
     "maxpool": "did you mean 'pool'? see convcli --help",
     "median": "did you mean 'pool'? see convcli --help",
     "fft": "did you mean 'spectrum'? see convcli --help",
-    "sobel": "a kernel slides by 'convcli filter INPUT -k sobel'; see convcli --help",
+    "sobel": "a kernel is an option: convcli filter INPUT -k sobel; see convcli --help",
     "xyzzy": "see convcli --help",
 }
 

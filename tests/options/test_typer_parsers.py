@@ -130,10 +130,12 @@ def test_an_option_is_named_once(app: typer.Typer) -> None:
     assert error_of(app, "even", "--size", "3").message == "--size 3 is odd"
 
 
-@pytest.mark.parametrize(("words", "missing"), [("one", "--kernel"), ("-k box", "INPUT")])
-def test_what_is_required_is_asked_for(app: typer.Typer, words: str, missing: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "missing", "add"), [("one", "--kernel", "add -k kernel; "), ("-k box", "INPUT", "")]
+)
+def test_what_is_required_is_asked_for(app: typer.Typer, words: str, missing: str, add: str) -> None:
     error = error_of(app, "slide", *words.split())
-    assert (error.message, error.hint) == (f"{missing} is missing", "see convcli slide --help")
+    assert (error.message, error.hint) == (f"{missing} is missing", f"{add}see convcli slide --help")
 
 
 def test_help_needs_nothing_that_is_required(app: typer.Typer) -> None:

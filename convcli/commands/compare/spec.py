@@ -12,12 +12,12 @@ from convcli.errors import UsageError
 from convcli.limits import COMPARED_LAYERS, SAMPLES
 from convcli.options import completion
 from convcli.options.option_groups import Options
+from convcli.options.pixel_options import GrayOption
 from convcli.options.shared_options import (
     INTEGER,
     NUMBER,
     BiasOption,
     ConvolveOption,
-    GrayOption,
     JobsOption,
     NormalizeOption,
     advanced_option,

@@ -7,6 +7,7 @@ import typer
 from convcli.choices import AlphaMode
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
+from convcli.options.pixel_options import GrayOption, PixelOptions
 from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.options.typer_parsers import Command, output_path
 from convcli.options.window_options import SlidingWindow
@@ -46,7 +47,7 @@ def explain_pixel(
     files: shared_options.InputOptions,
     kernel: shared_options.KernelOption,
     window: SlidingWindow,
-    pixels: shared_options.PixelOptions,
+    pixels: PixelOptions,
     reading: ReadSpec,
     printing: shared_options.PrintOptions,
     at: AtOption = None,
@@ -56,7 +57,7 @@ def explain_pixel(
     convolve: shared_options.ConvolveOption = False,
     normalize: shared_options.NormalizeOption = False,
     combine: shared_options.CombineOption = None,
-    gray: shared_options.GrayOption = False,
+    gray: GrayOption = False,
 ) -> None:
     """Explain one output pixel: its window, products and sum.
 
@@ -80,7 +81,7 @@ def explain_pixel(
         combine=combine,
         gray=gray,
         alpha=AlphaMode.DROP,
-    ).informed(window.environment | pixels.environment)
+    )
     from convcli.commands.explain.workflow import explain_files  # here, as NumPy comes with it
 
     batch = explain_files(files.inputs, kernel, spec, reading, at=at, html=html, force=force)

@@ -87,7 +87,7 @@ def explain(
     )
     maps = Filtering(slides, spec).maps(frame)
     found = parts[0].trace.at
-    stored, clipped, mode, dtype = _stored(image, maps, spec.fitting(format.depths), found, format)
+    stored, clipped, mode, dtype = _stored(image, maps, spec, found, format)
     combined: tuple[float, ...] = ()
     values = tuple(part.trace.values for part in parts)
     if joined:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from convcli.errors import UsageError, shown, unknown
+from convcli.errors import UsageError, shown
 from convcli.options.option_groups import with_options
 from convcli.options.typer_parsers import Command, PlainGroup, print_page, verbatim
 
@@ -17,13 +17,13 @@ def _named(ctx: typer.Context, names: Iterable[str]) -> Any:
     """Return the context of the command that `names` lead to, from the program on."""
     found: Any = ctx.find_root()
     for name in names:
-        if not isinstance(found.command, PlainGroup):
+        known, command = None, None
+        if isinstance(found.command, PlainGroup):
+            known, command, _ = found.command.resolve_command(found, [name])
+        if command is None:  # for completion, a group does not complain
             path = found.command_path
             raise UsageError(f"{path} has no command {shown(name)}", hint=f"see {path} --help")
-        command: Any = found.command.get_command(found, name)
-        if command is None:
-            raise unknown("command", name, found.command.about_commands())
-        found = typer.Context(command, info_name=name, parent=found)
+        found = typer.Context(command, info_name=known, parent=found)
     return found
 
 

@@ -111,7 +111,10 @@ class LearnSpec(Options):
         bool, window_option("--per-channel", help="A kernel for each channel, not one for all.")
     ] = False
 
-    gray: Annotated[bool, _data("--gray", help="Convert all pictures to grey first. Rec. 601 luma.")] = False
+    gray: Annotated[
+        bool,
+        _data("--gray", envvar="CONVCLI_GRAY", help="Convert all pictures to grey first. Rec. 601 luma."),
+    ] = False
     keep_saturated: Annotated[
         bool,
         _data(

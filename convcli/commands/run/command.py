@@ -6,6 +6,7 @@ import typer
 
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
+from convcli.options.pixel_options import PixelOptions
 from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
 from convcli.options.typer_parsers import Command, folder_path, verbatim
 from convcli.pipeline.delivery import deliver
@@ -49,7 +50,7 @@ def register(app: typer.Typer) -> None:
 def run_stack(
     stack: StackArgument,
     files: shared_options.InputOptions,
-    pixels: shared_options.PixelOptions,
+    pixels: PixelOptions,
     reading: ReadSpec,
     writing: SheetSpec,
     printing: shared_options.PrintOptions,
@@ -70,7 +71,7 @@ def run_stack(
     # the result as an array with channels first, as PyTorch has them
     convcli run sample_images/stacks/small.toml sample_images/camera.png --layout chw -o maps.npy
     """
-    spec = FilterSpec(**vars(pixels), jobs=jobs).informed(pixels.environment)
+    spec = FilterSpec(**vars(pixels), jobs=jobs)
     from convcli.commands.run.workflow import run_files  # here, as NumPy comes with it
 
     batch = run_files(stack, files.inputs, spec, reading, writing, summary=summary, save_maps=save_maps)

@@ -78,7 +78,7 @@ def run_files(
             traces = traces or found
         if keep is not None:
             keep.check()
-        result = _develop(image, made, stack, spec.fitting(target.format.depths), target.format)
+        result = _develop(image, made, stack, spec, target.format)
         notes += overflow_note(image.frames, made)
         named = (result, stack.name, (f"range {spec.range}",) if spec.range else ())
         write = partial(write_results, source, [result], [target], spec, writing)

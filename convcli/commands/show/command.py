@@ -7,6 +7,7 @@ from convcli.commands.show.spec import Form, ShowSpec
 from convcli.errors import UsageError
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
+from convcli.options.pixel_options import GrayOption
 from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.options.typer_parsers import Command
 from convcli.options.window_options import SlidingWindow
@@ -33,7 +34,7 @@ def show_maps(
     kernel_options: shared_options.KernelOptions,
     reading: ReadSpec,
     printing: shared_options.PrintOptions,
-    gray: shared_options.GrayOption = False,
+    gray: GrayOption = False,
 ) -> None:
     """Show the numbers of a picture, or of its feature maps.
 
@@ -55,7 +56,6 @@ def show_maps(
     if printing.json:
         show_spec = show_spec.replace(form=Form.JSON)
     spec = FilterSpec(**vars(window), **vars(kernel_options), gray=gray, alpha=AlphaMode.DROP)
-    spec.informed(window.environment)
     from convcli.commands.show.workflow import show_files  # here, as NumPy comes with it
 
     batch = show_files(files.inputs, kernel, spec, reading, show_spec)

@@ -1,6 +1,7 @@
 """The work of ``convcli show``: read, slide kernels, format the numbers."""
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -101,7 +102,8 @@ def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> Non
     options = {
         name: "--" + name.replace("_", "-")
         for name in fields
-        if getattr(spec, name) != getattr(FilterSpec, name) and name not in spec.environment
+        if getattr(spec, name) != getattr(FilterSpec, name)
+        and not (name == "pad" and os.environ.get("CONVCLI_PAD"))
     }
     padded = not isinstance(spec.padding, str)
     idle = [name for name in options if not (padded and name in PADDING_FIELDS)]

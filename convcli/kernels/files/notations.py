@@ -33,27 +33,23 @@ class Written(NamedTuple):
 # Sides, in weights, of the smallest square that a row may stand for, and of the largest that is spelled out.
 _LEAST_SIDE, _WRITTEN_OUT = 3, 5
 
+# Patterns are compiled when they are first used: few kernels are written like this, and it takes 2 ms.
 # Gaps are limited, so that no search takes quadratic time.
 _GAP = r"\s{0,9}"
-_COMMENT = re.compile(r"#.*|//.*")
+_COMMENT = r"#.*|//.*"
 # ImageMagick's WIDTHxHEIGHT+X+Y, a sign that asks for rotations, and the numbers.
-_IMAGEMAGICK = re.compile(
-    rf"(\d{{1,6}})(?:x(\d{{1,6}}))?(?:\+(\d{{1,6}})\+(\d{{1,6}}))?{_GAP}([@<>]?){_GAP}:(.*)",
-    re.DOTALL | re.IGNORECASE,
-)
+_IMAGEMAGICK = rf"(?si)(\d{{1,6}})(?:x(\d{{1,6}}))?(?:\+(\d{{1,6}})\+(\d{{1,6}}))?{_GAP}([@<>]?){_GAP}:(.*)"
 _NUMBER = r"([-+\d.][-+\d.e/]*)"
 # Before an array: 'name =' or a declaration, and a factor. After it: a factor or a divisor.
-_ASSIGNED = re.compile(r"\A[A-Za-z_][\w\s.*:&<>]*(?:\[\w*\]\s*)*=(?!=)")
-_TIMES = re.compile(rf"\(?{_GAP}{_NUMBER}{_GAP}\)?{_GAP}\*\s*", re.IGNORECASE)
-_SCALED = re.compile(rf"(?<=[\])}}]){_GAP}\.?([*/]){_GAP}\(?{_GAP}{_NUMBER}{_GAP}\)?\Z", re.IGNORECASE)
-CALL = re.compile(r"\s*([A-Za-z_][\w.]*)\s*\((.*)", re.DOTALL)
+_ASSIGNED = r"\A[A-Za-z_][\w\s.*:&<>]*(?:\[\w*\]\s*)*=(?!=)"
+_TIMES = rf"(?i)\(?{_GAP}{_NUMBER}{_GAP}\)?{_GAP}\*\s*"
+_SCALED = rf"(?i)(?<=[\])}}]){_GAP}\.?([*/]){_GAP}\(?{_GAP}{_NUMBER}{_GAP}\)?\Z"
+CALL = r"(?s)\s*([A-Za-z_][\w.]*)\s*\((.*)"
 # Functions that return their first argument as an array: numpy.array, torch.tensor, tf.constant, np.float32.
-_ARRAY = re.compile(r"(?:\w+\.)*(?:as)?(?:array|matrix|tensor|constant|float\d*|double)", re.IGNORECASE)
+_ARRAY = r"(?i)(?:\w+\.)*(?:as)?(?:array|matrix|tensor|constant|float\d*|double)"
 _AS_SQUARE = str.maketrans("{}()", "[][]")
 # After the numbers in a call: dtype=np.float32, device='cuda:0', np.float32.
-_OPTIONS = re.compile(
-    rf"(?:{_GAP},\s*(?:\w+{_GAP}={_GAP})?['\"A-Za-z_][\w.:'\"]*)*{_GAP}(?:,{_GAP})?", re.ASCII
-)
+_OPTIONS = rf"(?a)(?:{_GAP},\s*(?:\w+{_GAP}={_GAP})?['\"A-Za-z_][\w.:'\"]*)*{_GAP}(?:,{_GAP})?"
 
 
 def read_matrix(text: str, what: str, *, rows_end_at: str = ";") -> Written:
@@ -63,7 +59,7 @@ def read_matrix(text: str, what: str, *, rows_end_at: str = ";") -> Written:
     side = isqrt(weights.size)
     if len(rows) > 1 or side**2 != weights.size or side < _LEAST_SIDE or side % 2 == 0 or _peaked(rows[0]):
         return Written(weights)
-    words = re.findall(r"[^\s,;\[\](){}]+", _COMMENT.sub("", text))
+    words = re.findall(r"[^\s,;\[\](){}]+", re.sub(_COMMENT, "", text))
     lines = [" ".join(words[at : at + side]) for at in range(0, len(words), side)]
     square = f"'{'; '.join(lines)}'" if side <= _WRITTEN_OUT else f"';' after every {side}"
     note = f"{what} is one row, 1 x {weights.size}; for {side} x {side} write {square}"
@@ -78,8 +74,8 @@ def _peaked(row: list[float]) -> bool:
 
 def read_notation(text: str, what: str) -> Written | None:
     """Read a matrix in one of the notations of this module; None where it is none of them."""
-    text = _COMMENT.sub("", text).strip()
-    if found := _IMAGEMAGICK.fullmatch(text):
+    text = re.sub(_COMMENT, "", text).strip()
+    if found := re.fullmatch(_IMAGEMAGICK, text):
         return _imagemagick(found, what)
     return _in_brackets(text, what) or _vips(text, what)
 
@@ -168,19 +164,19 @@ def _vips_row(line: str) -> list[str]:
 
 def _in_brackets(text: str, what: str) -> Written | None:
     """Read nested brackets of any kind, or MATLAB's, in a call or not, times or over a number."""
-    body = _ASSIGNED.sub("", text, count=1).strip().removesuffix(";").strip()
+    body = re.sub(_ASSIGNED, "", text, count=1).strip().removesuffix(";").strip()
     scale = {"*": "1", "/": "1"}
-    if before := _TIMES.match(body):
+    if before := re.match(_TIMES, body):
         scale["*"], body = before[1], body[before.end() :]
-    elif after := _SCALED.search(body):
+    elif after := re.search(_SCALED, body):
         scale[after[1]], body = after[2], body[: after.start()]
-    call = CALL.match(body)
-    if call and not (_ARRAY.fullmatch(call[1]) and body.endswith(")")):
+    call = re.match(CALL, body)
+    if call and not (re.fullmatch(_ARRAY, call[1]) and body.endswith(")")):
         return None
     on_lines = not (call or body.startswith("{"))
     body = (call[2][:-1] if call else body).strip().translate(_AS_SQUARE)
     end = body.rfind("]") + 1
-    if not body.startswith("[") or not _OPTIONS.fullmatch(body, end) or re.search("[\"':]", body[:end]):
+    if not body.startswith("[") or not re.fullmatch(_OPTIONS, body[end:]) or re.search("[\"':]", body[:end]):
         return None
     body = body[:end]
     if re.match(r"\[\s*\[", body):

@@ -206,14 +206,15 @@ def test_qualities_are_from_1_to_100(convcli: Convcli, value: str):
     ran.check_refusal(2, f"--quality {value} is not a quality", "1 (coarse and small) to 100")
 
 
-def test_a_name_made_from_a_lossless_input_is_a_note(convcli: Convcli, monkeypatch):
+def test_a_name_made_from_a_lossless_input_is_a_note(convcli: Convcli):
     photo().save("a.png")
     photo().save("b.jpg")
     ran = convcli("filter", "a.png", "b.jpg", "-k", "1", "--quality", 33)
     assert (ran.status, ran.err) == (0, "a.png: --quality has no effect on PNG\n")
     assert tables("b-matrix.jpg")[0] == scaled(33)
-    monkeypatch.setenv("CONVCLI_QUALITY", "44")  # which asks for nothing
-    ran = convcli("filter", "a.png", "b.jpg", "-k", "1", "--force")
-    assert (ran.status, ran.err) == (0, "")
-    assert tables("b-matrix.jpg")[0] == scaled(44)
-    passed(convcli, "a.png", output="out.png")
+
+
+def test_sheets_have_it_too(convcli: Convcli):
+    photo().save("in.jpg")
+    assert convcli("filter", "in.jpg", "-k", "1", "--sheet", "sheet.jpg", "--quality", 33).err == ""
+    assert tables("sheet.jpg")[0] == tables("in-matrix.jpg")[0] == scaled(33)
