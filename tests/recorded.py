@@ -172,11 +172,8 @@ def difference(old: bytes, new: bytes) -> list[str]:
     then, now = as_text(old), as_text(new)
     if then is None or now is None:
         return [f"  {len(old)} bytes, now {len(new)}"]
-    rows = [re.sub(r"(.{60,}?[,;{}>])", r"\1\n", text).splitlines() for text in (then, now)]
-    # From the first row that differs on: difflib takes minutes over ten thousand rows.
-    same = len(os.path.commonprefix(rows))
-    near = [row[max(0, same - 1) : same + WIDE] for row in rows]
-    lines = difflib.unified_diff(*near, "then", "now", lineterm="", n=1)
+    rows = [re.sub(r"(.{60,999}?[,;{}>])", r"\1\n", text).splitlines() for text in (then, now)]
+    lines = difflib.unified_diff(rows[0], rows[1], "then", "now", lineterm="", n=1)
     return [f"  {line[:WIDE]}" for line in islice(lines, SHOWN)]
 
 
