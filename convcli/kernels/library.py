@@ -193,7 +193,7 @@ def names() -> dict[str, str]:
 
 
 # The name in the table of every name and synonym, as `spelled` returns them.
-_SPELLED = {spelled(word): kernel for word, kernel in (*SYNONYMS.items(), *zip(TABLE, TABLE, strict=True))}
+_SPELLED = {spelled(word): kernel for word, kernel in ({name: name for name in TABLE} | SYNONYMS).items()}
 
 
 def canonical(name: str) -> str:

@@ -115,7 +115,7 @@ def _other_settings(fit: Fit) -> Iterator[str]:
     if fit.pad is PadMode.VALID and not fit.borders:
         # The size of a valid target tells kernel size and padding: there is nothing to search.
         if fit.size == (1, 1):
-            yield "With -p valid, targets as large as their inputs allow one weight; -p auto may find better."
+            yield "With -p valid, a target as large as its input leaves one weight; -p auto may find better."
         return
     given = [] if fit.sizes else [(f"size {size_text(fit.size)}", "--size auto")]
     if not fit.borders:
