@@ -94,7 +94,8 @@ def _linear(fit: Fit, whole: bool, spread: float) -> str:
             f"After {len(fit.steps)} steps the kernel explains {percent(fit.r2)} of this pair, and leaves "
             f"{four_digits(fit.rmse)} (root mean square)."
         )
-    if _is_small(fit):
+    # The pictures are too small for some sizes of the search's first stage.
+    if fit.sizes and fit.sizes[-1].size[0] < STAGE_SIDES[0]:
         return (
             f"No kernel up to {size_text(fit.sizes[-1].size)} explains this pair: the best explains "
             f"{percent(fit.r2)} of it. The picture is too small to search for larger ones: --size N fits one."
@@ -103,11 +104,6 @@ def _linear(fit: Fit, whole: bool, spread: float) -> str:
         f"No single kernel explains this pair: the best explains {percent(fit.r2)} of it. The rest, "
         f"{four_digits(fit.rmse)} (root mean square), is noise or not linear."
     )
-
-
-def _is_small(fit: Fit) -> bool:
-    """Return whether the pictures are too small for all sizes of the search's first stage."""
-    return bool(fit.sizes) and fit.sizes[-1].size[0] < STAGE_SIDES[0]
 
 
 def _other_settings(fit: Fit) -> Iterator[str]:

@@ -1,12 +1,9 @@
 """What a user meets first: sizes that do not fit, advice that runs as printed, files in the wrong order."""
 
 import json
-import os
-import pty
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +15,7 @@ from tests import oracle
 from tests.commands.learn.test_command import PICTURE, save
 from tests.paths import SAMPLES
 from tests.program import Convcli, pixels
+from tests.screen import Screen
 
 NOTES = SAMPLES / "notes-edge-6x8.csv"
 FLOATS = PICTURE.astype(np.float64)
@@ -329,22 +327,8 @@ def test_the_report_of_a_small_kernel_stands_side_by_side(convcli: Convcli, monk
 def test_progress_says_fitting(tmp_path: Path) -> None:
     """On a terminal the bar names what is done, and is gone at the end."""
     np.save(tmp_path / "in.npy", np.random.default_rng(0).random((1500, 1500)))
-    control, end = pty.openpty()
-    command = [sys.executable, "-m", "convcli", "learn", "in.npy", "in.npy", "--size", "9", "-p", "wrap"]
-    process = subprocess.Popen(
-        command, cwd=tmp_path, stderr=end, stdout=subprocess.DEVNULL, env={**os.environ, "TERM": "xterm"}
-    )
-    os.close(end)
-    shown = b""
-    while True:
-        try:
-            part = os.read(control, 1 << 16)
-        except OSError:  # the terminal is closed at the other end
-            break
-        if not part:
-            break
-        shown += part
-    os.close(control)
-    assert process.wait() == 0
-    assert b"fitting" in shown
-    assert b"solving" not in shown
+    words = ["learn", "in.npy", "in.npy", "--size", "9", "-p", "wrap"]
+    with Screen(*words, cwd=tmp_path, stdout=subprocess.DEVNULL) as screen:
+        assert screen.finish() == 0
+        assert b"fitting" in screen.sent
+        assert screen.shown == []

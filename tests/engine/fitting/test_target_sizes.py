@@ -49,9 +49,8 @@ def test_settings_that_are_taken_or_named_make_the_size(seed, shape, size, strid
         typed = dict(zip(options.split()[::2], options.split()[1::2], strict=True))
         taken = parse_pair(typed["--size"], "size") if "--size" in typed else given_size or (1, 1)
         steps = parse_pair(typed.get("--stride", "1"), "stride")
-        assert (
-            shape_of(shape, taken, steps, "valid" if typed.get("-p") == "valid" else "same") == target.shape
-        )
+        named_pad = "valid" if typed.get("-p") == "valid" else "same"
+        assert shape_of(shape, taken, steps, named_pad) == target.shape
     if padding == "same":
         assert makes, "a stride makes it"
     if padding == "full" and stride == (1, 1) and not makes:
