@@ -7,8 +7,8 @@ grows to the right (x) or downwards (y).
 from typing import NamedTuple
 
 from convcli.choices import Combine
-from convcli.errors import KernelError, nearest, shown
-from convcli.kernels.other_words import SYNONYMS, no_kernel, spelled
+from convcli.errors import KernelError, nearest, shown, spelled
+from convcli.kernels.other_words import SYNONYMS, no_kernel
 from convcli.kernels.parameters import Number, Parameter, Size
 
 __all__ = ["SYNONYMS", "TABLE", "Entry", "canonical", "entry", "names", "not_known", "synonyms"]

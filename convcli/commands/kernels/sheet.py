@@ -1,7 +1,6 @@
 """Every named kernel on one labelled picture: its weights, and its frequency response."""
 
 from math import ceil, sqrt
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +23,6 @@ from convcli.pipeline.sources import Source
 
 __all__ = ["draw_library", "library_sheet"]
 
-Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
 
 # Sides of both pictures of a kernel, the gap between them, and between components, in pixels.
