@@ -23,7 +23,7 @@ __all__ = ["CALL", "Written", "read_matrix", "read_notation"]
 
 
 class Written(NamedTuple):
-    """A matrix that was read from text, its bias, and notes on how it was read."""
+    """A matrix, its bias, and notes on how it was read."""
 
     weights: NDArray[Any]
     bias: float = 0.0
