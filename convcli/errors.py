@@ -26,6 +26,7 @@ __all__ = [
     "cut_short",
     "nearest",
     "shown",
+    "spelled",
     "unknown",
 ]
 
@@ -102,10 +103,10 @@ def nearest(given: str, known: Iterable[str]) -> str | None:
     or swapped with the next (Damerau 1964). Near is too what begins alike: with three letters, and three
     quarters of the shorter word. Capitals, hyphens and the like make no difference.
     """
-    word = _letters(given)[:100]
+    word = spelled(given)[:100]
     ranked = []
     for name in known:
-        other = _letters(name)
+        other = spelled(name)
         alike = next((i for i, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), None)
         shortest, longest = sorted((len(word), len(other)))
         stem = shortest >= 3 and (alike is None or alike >= max(3, 0.75 * shortest))
@@ -115,8 +116,9 @@ def nearest(given: str, known: Iterable[str]) -> str | None:
     return min(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
 
-def _letters(name: str) -> str:
-    return name.lower().translate(_JOINTS)
+def spelled(name: str) -> str:
+    """Return `name` in lower case without ``-``, ``_`` and spaces: ``gaussianblur``."""
+    return name.strip().lower().translate(_JOINTS)
 
 
 def _edits(one: str, other: str, most: int) -> int:

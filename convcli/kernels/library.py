@@ -7,8 +7,8 @@ grows to the right (x) or downwards (y).
 from typing import NamedTuple
 
 from convcli.choices import Combine
-from convcli.errors import KernelError, nearest, shown
-from convcli.kernels.other_words import SYNONYMS, no_kernel, spelled
+from convcli.errors import KernelError, nearest, shown, spelled
+from convcli.kernels.other_words import SYNONYMS, no_kernel
 from convcli.kernels.parameters import Number, Parameter, Size
 
 __all__ = ["SYNONYMS", "TABLE", "Entry", "canonical", "entry", "names", "not_known", "synonyms"]
@@ -193,7 +193,7 @@ def names() -> dict[str, str]:
 
 
 # The name in the table of every name and synonym, as `spelled` returns them.
-_SPELLED = {spelled(word): kernel for word, kernel in (*SYNONYMS.items(), *zip(TABLE, TABLE, strict=True))}
+_SPELLED = {spelled(word): kernel for word, kernel in ({name: name for name in TABLE} | SYNONYMS).items()}
 
 
 def canonical(name: str) -> str:

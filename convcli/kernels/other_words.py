@@ -1,9 +1,9 @@
 """Words that people try first: other names of kernels, and filters that are poolings. No NumPy here."""
 
-from convcli.errors import KernelError
+from convcli.errors import KernelError, spelled
 from convcli.kernels.parameters import Size, read_parameters
 
-__all__ = ["SYNONYMS", "no_kernel", "spelled"]
+__all__ = ["SYNONYMS", "no_kernel"]
 
 # Other names of named kernels, which take the same parameters.
 SYNONYMS = {
@@ -57,12 +57,6 @@ _POOLINGS = {
 }
 
 _SIZE = Size("size", "3", "rows and columns, pixels")
-_LEFT_OUT = str.maketrans("", "", "-_ ")
-
-
-def spelled(name: str) -> str:
-    """Return `name` in lower case without ``-``, ``_`` and spaces: ``gaussianblur``."""
-    return name.strip().lower().translate(_LEFT_OUT)
 
 
 def no_kernel(name: str, parameters: str) -> KernelError | None:

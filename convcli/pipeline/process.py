@@ -6,14 +6,18 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from convcli.atomic_write import write_bytes
 from convcli.choices import STDIN, STDOUT, AlphaMode, Depth, RangeMode
 from convcli.engine.window import Window
+from convcli.errors import OutputError
 from convcli.imaging import colour
 from convcli.imaging.image import Image, Space, together
 from convcli.imaging.reading.read import read_picture
 from convcli.imaging.transfer_curve import curves_of
-from convcli.imaging.writing.encode import encode_picture
+from convcli.imaging.writing.encode import encode_picture, encode_pixels
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, SheetSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, count_inputs, read_stdin
 from convcli.pipeline.naming import OutputPaths, Target, into_folder
@@ -29,9 +33,9 @@ __all__ = [
     "process",
     "read_source",
     "sheets_of",
+    "write_drawing",
     "write_outputs",
     "write_results",
-    "write_target",
 ]
 
 # Said once per file.
@@ -214,8 +218,11 @@ def sheets_of(
     return Sheets(writing, count, inputs, also_read)
 
 
-def write_target(source: Source, target: Target, data: bytes) -> Outcome:
-    """Write the only file of an input, and return the outcome."""
+def write_drawing(source: Source, target: Target, pixels: NDArray[np.uint8], writing: WriteSpec) -> Outcome:
+    """Write a drawing, the only file of an input, and return the outcome."""
+    if target.format.numbers:
+        raise OutputError(f"a drawing is not written as {target.format.name.upper()}", hint="name a .png")
+    data = encode_pixels(pixels, target.format, writing.compress, writing.quality)
     if target.path == STDOUT:
         return Outcome(input=source.path, data=data)
     target.write(data)

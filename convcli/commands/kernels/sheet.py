@@ -1,7 +1,6 @@
 """Every named kernel on one labelled picture: its weights, and its frequency response."""
 
 from math import ceil, sqrt
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +11,6 @@ from convcli.display.colour_scales import diverging
 from convcli.display.drawn.contact_sheet import MARGIN, TITLE, picture
 from convcli.display.drawn.sheet import FAINT, PAPER, Sheet, Words, wrapped
 from convcli.display.terminal.cells import largest
-from convcli.errors import OutputError
-from convcli.imaging.writing.encode import encode_pixels
 from convcli.kernels import library
 from convcli.kernels.analysis import joint_response
 from convcli.kernels.kernel import Kernel
@@ -21,12 +18,11 @@ from convcli.kernels.spec import kernel
 from convcli.options.specs import ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome
 from convcli.pipeline.naming import OutputPaths, into_folder
-from convcli.pipeline.process import write_target
+from convcli.pipeline.process import write_drawing
 from convcli.pipeline.sources import Source
 
 __all__ = ["draw_library", "library_sheet"]
 
-Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
 
 # Sides of both pictures of a kernel, the gap between them, and between components, in pixels.
@@ -52,10 +48,8 @@ def draw_library(writing: WriteSpec) -> Batch:
 
     def work(source: Source) -> Outcome:
         (target,) = paths.targets(source, ("sheet",), "png")
-        if target.format.numbers:
-            raise OutputError(f"a drawing is not written as {target.format.name.upper()}", hint="name a .png")
-        data = encode_pixels(library_sheet(), target.format, writing.compress)
-        return write_target(source, target, data)._replace(report={"output": target.path})
+        done = write_drawing(source, target, library_sheet(), writing)
+        return done._replace(report={"output": target.path})
 
     return Batch(["kernels"], ReadSpec(), work, paths.to_stdout)
 

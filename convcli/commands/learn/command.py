@@ -85,7 +85,7 @@ def learn_kernel(
 def _watch(
     every: int | None, progress: "Progress", *, on_stdout: bool, quiet: bool
 ) -> Callable[[int, float], None]:
-    """Return what is called after each step of descent: it prints the loss of every so many."""
+    """Return the function that is called after each step of descent: it prints the loss of every so many."""
 
     def watch(step: int, loss: float) -> None:
         progress.done += 1

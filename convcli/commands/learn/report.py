@@ -15,6 +15,7 @@ from convcli.choices import STDIN, FitMethod, PadMode
 from convcli.commands.learn.spec import LearnSpec, Reading
 from convcli.commands.learn.verdict import is_linear, verdict
 from convcli.engine.fitting.fit import Fit
+from convcli.engine.window import size_text
 from convcli.imaging.image import full_scale
 from convcli.kernels.recognition.recognise import Recognised
 from convcli.options.option_groups import Options
@@ -29,7 +30,6 @@ __all__ = [
     "quoted",
     "report",
     "sentences",
-    "size_words",
 ]
 
 Array = NDArray[Any]
@@ -147,11 +147,6 @@ def border_name(fit: Fit) -> str:
     return "copied" if fit.copied else fit.pad.value
 
 
-def size_words(size: Sequence[int]) -> str:
-    """Write a size as ``--size`` takes it."""
-    return f"{size[0]}x{size[1]}"
-
-
 def quoted(word: str) -> str:
     """Return a word as shells read it: bytes that are not printable escaped, within bash's ``$'...'``."""
     if word.isprintable():
@@ -168,7 +163,7 @@ def _option_word(name: str, value: object) -> str:
     dashed = name.replace("_", "-")
     if isinstance(value, bool):
         return f"--{dashed}" if value else f"--no-{dashed}"
-    text = size_words(value) if isinstance(value, tuple) else str(value)
+    text = size_text(value) if isinstance(value, tuple) else str(value)
     return f"{'-p' if name == 'pad' else f'--{dashed}'} {text}"
 
 
@@ -194,7 +189,7 @@ def commands(result: FitReport) -> Iterator[tuple[str, ...]]:
     if fit.pad is PadMode.CONSTANT:
         words.append(f"--pad-value {fit.pad_value!r}")
     if fit.stride != (1, 1):
-        words.append(f"-s {size_words(fit.stride)}")
+        words.append(f"-s {size_text(fit.stride)}")
     words += ["--convolve"] if fit.convolve else []
     words += ["--gray"] if result.spec.gray else []
     words += _given(result.reading)
@@ -211,10 +206,10 @@ def sentences(result: FitReport) -> Iterator[str]:
     fit, first = result.fit, result.pairs[0]
     yield from verdict(fit, whole=result.whole, spread=result.spread)
     if result.spec.pad == "auto" and fit.pad is PadMode.VALID:
-        before, after = (size_words(made[0].shape) for made in (first.inputs, first.targets))
+        before, after = (size_text(made[0].shape) for made in (first.inputs, first.targets))
         doubted = not result.linear and fit.method is FitMethod.LSTSQ
         cropped = " If the target was cropped, crop the input alike." if doubted else ""
         yield (
-            f"Border: valid, with a {size_words(fit.size)} kernel: the sizes say so, "
+            f"Border: valid, with a {size_text(fit.size)} kernel: the sizes say so, "
             f"{before} to {after}.{cropped}"
         )

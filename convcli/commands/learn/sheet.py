@@ -8,12 +8,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from convcli.choices import FitMethod, PadMode
-from convcli.commands.learn.report import FitReport, border_name, commands, psnr, sentences, size_words
+from convcli.commands.learn.report import FitReport, border_name, commands, psnr, sentences
 from convcli.commands.learn.verdict import four_digits, percent, reads_no_border
 from convcli.commands.learn.view import Beside, CommandLine, Losses, open_directions, trials, weights
 from convcli.display.terminal.facts import pairs
 from convcli.display.words import printable
 from convcli.engine.fitting.fit import Fit
+from convcli.engine.window import size_text
 from convcli.pipeline.batch import Source
 
 __all__ = ["sheet"]
@@ -100,7 +101,7 @@ def _range(errors: NDArray[np.float64]) -> str:
 
 def _facts(result: FitReport) -> Iterator[tuple[str, str]]:
     fit, spec = result.fit, result.spec
-    yield "size", f"{size_words(fit.size)}{', found' if spec.size == 'auto' else ''}{_stride(fit)}"
+    yield "size", f"{size_text(fit.size)}{', found' if spec.size == 'auto' else ''}{_stride(fit)}"
     yield "border", f"{border_name(fit)}{_border_remark(result)}"
     yield "fitted", _samples(fit)
     residual, worst = _size_of(fit.rmse, result), _size_of(fit.worst, result)
@@ -143,7 +144,7 @@ def _samples(fit: Fit) -> str:
 
 
 def _stride(fit: Fit) -> str:
-    words = f", stride {size_words(fit.stride)}" if fit.stride != (1, 1) else ""
+    words = f", stride {size_text(fit.stride)}" if fit.stride != (1, 1) else ""
     return words + (", for convolution" if fit.convolve else "")
 
 
@@ -162,6 +163,6 @@ def _sizes(result: FitReport) -> Iterator[tuple[str, str, str]]:
         remark = ""
         if not taken and all(side >= own for side, own in zip(trial.size, fit.size, strict=True)):
             taken = True
-            remark = "taken" if trial.size == fit.size else f"taken, less empty edges: {size_words(fit.size)}"
+            remark = "taken" if trial.size == fit.size else f"taken, less empty edges: {size_text(fit.size)}"
         left = trial.rms if trial.rms > SIZES_ROUNDING * result.spread else 0.0
-        yield size_words(trial.size), four_digits(left), remark
+        yield size_text(trial.size), four_digits(left), remark

@@ -94,7 +94,8 @@ def _linear(fit: Fit, whole: bool, spread: float) -> str:
             f"After {len(fit.steps)} steps the kernel explains {percent(fit.r2)} of this pair, and leaves "
             f"{four_digits(fit.rmse)} (root mean square)."
         )
-    if _is_small(fit):
+    # The pictures are too small for some sizes of the search's first stage.
+    if fit.sizes and fit.sizes[-1].size[0] < STAGE_SIDES[0]:
         return (
             f"No kernel up to {size_text(fit.sizes[-1].size)} explains this pair: the best explains "
             f"{percent(fit.r2)} of it. The picture is too small to search for larger ones: --size N fits one."
@@ -105,17 +106,12 @@ def _linear(fit: Fit, whole: bool, spread: float) -> str:
     )
 
 
-def _is_small(fit: Fit) -> bool:
-    """Return whether the pictures are too small for all sizes of the search's first stage."""
-    return bool(fit.sizes) and fit.sizes[-1].size[0] < STAGE_SIDES[0]
-
-
 def _other_settings(fit: Fit) -> Iterator[str]:
     """Say which size and padding were given, and which options search for better ones."""
     if fit.pad is PadMode.VALID and not fit.borders:
         # The size of a valid target tells kernel size and padding: there is nothing to search.
         if fit.size == (1, 1):
-            yield "With -p valid, targets as large as their inputs allow one weight; -p auto may find better."
+            yield "With -p valid, a target as large as its input leaves one weight; -p auto may find better."
         return
     given = [] if fit.sizes else [(f"size {size_text(fit.size)}", "--size auto")]
     if not fit.borders:

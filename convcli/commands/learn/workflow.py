@@ -81,7 +81,7 @@ def learn(
     if saves:
         file_suffix(output, format)
     names = zip(files[::2], files[1::2], strict=True)
-    how = ReadSpec(**{name: getattr(reading, name) for name in reading.fields})
+    how = ReadSpec(**vars(reading))
     pairs = tuple(_pair(before, after, spec, how) for before, after in names)
     start = time.perf_counter()
     found = _fit(pairs, spec, watch)

@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import STDIN, PadMode
@@ -12,10 +11,8 @@ from convcli.commands.spectrum.view import MOST_DRAWN, Spectra
 from convcli.display.drawn.lettering import font_notes
 from convcli.display.words import printable, size
 from convcli.engine.analysis.convolution_theorem import Theorem, theorem
-from convcli.errors import GeometryError, OutputError
-from convcli.imaging.formats import Format
+from convcli.errors import GeometryError
 from convcli.imaging.image import Image
-from convcli.imaging.writing.encode import encode_pixels
 from convcli.kernels.analysis import character, gain, rank
 from convcli.kernels.spec import kernel, kernel_files
 from convcli.limits import SHOWN_WEIGHTS
@@ -23,7 +20,7 @@ from convcli.options.specs import ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs
 from convcli.pipeline.loaded_kernels import without_folders
 from convcli.pipeline.naming import OutputPaths, into_folder
-from convcli.pipeline.process import as_gray, left_out, read_source, write_target
+from convcli.pipeline.process import as_gray, left_out, read_source, write_drawing
 
 __all__ = ["spectrum_files"]
 
@@ -71,7 +68,7 @@ def spectrum_files(
         if naming is None:
             return Outcome(input=source.path, drawing=spectra, report=report, notes=tuple(notes))
         (target,) = naming.targets(source, (f"{found.stem}-spectrum",), "png")
-        done = write_target(source, target, _encoded(spectra.picture(), target.format, writing))
+        done = write_drawing(source, target, spectra.picture(), writing)
         notes += font_notes(spectra.title)
         return done._replace(report={**report, "output": target.path}, notes=(*lines, *notes))
 
@@ -82,7 +79,7 @@ def _title(source: Source, image: Image, called: str, *, convolve: bool) -> str:
     how = "convolved" if convolve else "correlated"
     luma = ", luma" if image.frames[0].channels > 1 else ""
     picture = f"{printable(os.path.basename(source.name))} ({size(image.frames[0].size)}{luma})"
-    return f"{picture} {how} with {printable(without_folders(called))!r}, wrap padding"
+    return f"{picture} {how} with {without_folders(called)!r}, wrap padding"
 
 
 def _verdict(proofs: Sequence[tuple[NDArray[Any], Theorem]]) -> list[str]:
@@ -126,9 +123,3 @@ def _report(
             for weights, proof in proofs
         ],
     }
-
-
-def _encoded(pixels: NDArray[np.uint8], format: Format, writing: WriteSpec) -> bytes:
-    if format.numbers:
-        raise OutputError(f"a drawing is not written as {format.name.upper()}", hint="name a .png")
-    return encode_pixels(pixels, format, writing.compress, writing.quality)

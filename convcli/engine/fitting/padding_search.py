@@ -32,8 +32,11 @@ Groups = Sequence[Sequence[Plane]]
 # does.
 COPIED = "copied"
 
-# Modes that are tried. Of equally good ones the first is chosen: the default, then the simplest.
-TRIED_MODES = ("reflect", "zero", "replicate", "symmetric", "wrap", "constant", COPIED)
+# Modes without a value to be found. Of equally good ones the first is chosen: the default, then the simplest.
+FIXED_MODES = ("reflect", "zero", "replicate", "symmetric", "wrap")
+
+# All modes that are tried.
+TRIED_MODES = (*FIXED_MODES, "constant", COPIED)
 
 # Modes whose residuals differ by at most this relative amount count as equally good.
 EQUAL_WITHIN = 1e-3
@@ -122,9 +125,7 @@ def find_padding(
         trials = _fit_each_mode(groups, window, exact, threads, taps)
         return PaddingSearch(groups, replace(window, mode=PadMode(trials[0].mode)), trials, taps=taps)
     kernels = [fit_planes(planes, window.unpadded(), exact, threads, taps) for planes in inner]
-    count = sum(kernel.residuals.samples for kernel in kernels)
-    deviation = (sum(kernel.moments.variation for kernel in kernels) / count) ** 0.5
-    rmse = (sum(kernel.residuals.square for kernel in kernels) / count) ** 0.5
+    rmse, deviation = _deviations(kernels)
     trials = _try_modes(groups, kernels, window, margin, deviation)
     fits = trials[0].rms <= EXPLAINED_RATIO * rmse + EXPLAINED_SHARE * deviation
     copied = fits and trials[0].mode == COPIED
@@ -166,14 +167,18 @@ def _fit_each_mode(
 ) -> tuple[BorderTrial, ...]:
     """Return every mode with the residual of its own kernel, where the interior is too small to fit one."""
     rms = {}
-    for mode in TRIED_MODES:
-        if mode not in ("constant", COPIED):
-            padded = replace(window, mode=PadMode(mode))
-            kernels = [fit_planes(planes, padded, options, threads, taps) for planes in groups]
-            count = sum(kernel.residuals.samples for kernel in kernels)
-            rms[mode] = (sum(kernel.residuals.square for kernel in kernels) / count) ** 0.5
-            deviation = (sum(kernel.moments.variation for kernel in kernels) / count) ** 0.5
+    for mode in FIXED_MODES:
+        padded = replace(window, mode=PadMode(mode))
+        kernels = [fit_planes(planes, padded, options, threads, taps) for planes in groups]
+        rms[mode], deviation = _deviations(kernels)
     return _ranked(rms, min(rms.values()), deviation)
+
+
+def _deviations(kernels: Sequence[KernelFit]) -> tuple[float, float]:
+    """Return the root mean square of the residuals, and the standard deviation of the targets."""
+    count = sum(kernel.residuals.samples for kernel in kernels)
+    square = sum(kernel.residuals.square for kernel in kernels)
+    return (square / count) ** 0.5, (sum(kernel.moments.variation for kernel in kernels) / count) ** 0.5
 
 
 def _ranked(
@@ -205,7 +210,7 @@ def _try_modes(
             for area, keep in _band(plane, window, margin):
                 here = (slice(area.y0, area.y1), slice(area.x0, area.x1))
                 target = plane.target[here].astype(np.float64) - kernel.bias
-                for mode in TRIED_MODES[:5]:
+                for mode in FIXED_MODES:
                     tried = replace(window, mode=PadMode(mode))
                     left[mode].append(
                         (target - predict(plane.image, tried, kernel.weights, area, scratch))[keep]

@@ -9,7 +9,7 @@ from convcli.engine.window import Window, size_text
 from convcli.errors import GeometryError
 from convcli.limits import LEARNED_WEIGHTS
 
-__all__ = ["Settings", "TargetSizeError", "check_targets", "fits", "proven_size", "valid_size"]
+__all__ = ["TargetSizeError", "check_targets", "fits", "proven_size", "valid_size"]
 
 Pair = tuple[int, int]
 
@@ -18,7 +18,7 @@ Pair = tuple[int, int]
 PROVEN_SIDE = 15
 
 
-class Settings(NamedTuple):
+class _Settings(NamedTuple):
     """Padding, kernel size and stride that make targets of their sizes; None leaves it as given."""
 
     pad: str | None
@@ -36,16 +36,9 @@ class Settings(NamedTuple):
 
 
 class TargetSizeError(GeometryError):
-    """The target of the pair `number`, counted from 1, does not have the size that comes from its input.
-
-    Each of `settings` would make it.
-    """
+    """The target of the pair `number`, counted from 1, does not have the size that comes from its input."""
 
     number = 1
-
-    def __init__(self, message: str, hint: str, settings: Sequence[Settings] = ()) -> None:
-        super().__init__(message, hint)
-        self.settings = settings
 
 
 def proven_size(pairs: Sequence[TrainingPair], stride: Pair, bias: bool) -> Pair | None:
@@ -117,19 +110,17 @@ def _mismatch(
     if settings:
         large = max(settings[0].size or (0,)) > PROVEN_SIDE
         crop = "; if the target was cropped, crop the input alike" if large else ""
-        return TargetSizeError(message, f"{', or '.join(map(str, settings))} makes that size{crop}", settings)
+        return TargetSizeError(message, f"{', or '.join(map(str, settings))} makes that size{crop}")
     if after == before[::-1]:
         return TargetSizeError(message, "one of the two is turned: rotate it by 90 degrees")
     if len(pairs) > 1 and all(list(_other_settings([each], window, size)) for each in pairs):
         return TargetSizeError(message, "no single kernel makes all targets: learn these pairs apart")
     if max(after[0] - before[0], after[1] - before[1]) > 0:
         return TargetSizeError(message, "swap input and target, if they are in the wrong order")
-    return TargetSizeError(
-        message, "resized or cropped pictures are no filter's: give input and target in the same size"
-    )
+    return TargetSizeError(message, "no filter resizes or crops: give input and target in the same size")
 
 
-def _other_settings(pairs: Sequence[TrainingPair], window: Window, size: Pair | None) -> Iterator[Settings]:
+def _other_settings(pairs: Sequence[TrainingPair], window: Window, size: Pair | None) -> Iterator[_Settings]:
     """Yield settings that make all targets of their sizes, the likeliest first."""
     valid = window.mode is PadMode.VALID
 
@@ -139,21 +130,21 @@ def _other_settings(pairs: Sequence[TrainingPair], window: Window, size: Pair | 
     padded = _strides(pairs)
     inner = _strides(pairs, less=(size[0] - 1, size[1] - 1)) if size else None
     if valid and inner:
-        yield Settings("valid", size, stride_of(inner))
+        yield _Settings("valid", size, stride_of(inner))
     elif padded:
-        yield Settings("auto" if valid else None, None, stride_of(padded))
+        yield _Settings("auto" if valid else None, None, stride_of(padded))
         if size is None and (small := valid_size(pairs, window.stride, longest=PROVEN_SIDE)):
-            yield Settings("valid", small, None)
+            yield _Settings("valid", small, None)
     elif inner:
-        yield Settings("valid", size, stride_of(inner))
+        yield _Settings("valid", size, stride_of(inner))
     elif found := valid_size(pairs, window.stride):
-        yield Settings("valid", found, None)
+        yield _Settings("valid", found, None)
     else:
         # The largest stride leaves the smallest kernel.
         last = min((n - 1) // max(1, made - 1) for axis in _sides(pairs) for n, made in axis)
         found = valid_size(pairs, (last, last), longest=PROVEN_SIDE) if last else None
         if found:
-            yield Settings("valid", found, stride_of((last, last)))
+            yield _Settings("valid", found, stride_of((last, last)))
 
 
 def _sides(pairs: Sequence[TrainingPair]) -> list[list[Pair]]:

@@ -23,7 +23,7 @@ __all__ = ["CALL", "Written", "read_matrix", "read_notation"]
 
 
 class Written(NamedTuple):
-    """A matrix that was read from text, its bias, and notes on how it was read."""
+    """A matrix, its bias, and notes on how it was read."""
 
     weights: NDArray[Any]
     bias: float = 0.0
@@ -136,15 +136,15 @@ def _vips(text: str, what: str) -> Written | None:
     head = [read_number(word) if is_number(word) else 0.0 for word in _vips_row(first)]
     if not 2 <= len(head) <= 4 or ";" in text or min(head[:2]) < 1:
         return None
-    (columns, height), scale, offset = head[:2], *[*head[2:], *(1.0, 0.0)[len(head) - 2 :]]
+    columns, height, scale, offset = [*head, *(1.0, 0.0)[len(head) - 2 :]]
     rows = [row for line in rest.splitlines() if (row := _vips_row(line))]
     widths = {len(row) for row in rows}
     if len(widths) != 1:
         return None
-    says = (len(rows) == height) + (widths == {columns})
-    if says < 2 and (says == 0 or widths == {len(head)}):
+    right = (len(rows) == height) + (widths == {columns})
+    if right < 2 and (right == 0 or widths == {len(head)}):
         return None  # the first line is an ordinary row
-    if says < 2:
+    if right < 2:
         raise KernelError(
             f"{what}: its first line, as of a vips matrix, says {height:g} rows of {columns:g} numbers; "
             f"there are {len(rows)} of {widths.pop()}",

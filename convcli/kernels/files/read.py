@@ -52,6 +52,8 @@ _LONG_KEY = re.compile(
 )
 # Names of kernel files, or of an array in one.
 _PATH = re.compile(r".*\.(npy|npz|json|toml|csv|tsv|txt)|.*\.npz:.+", re.IGNORECASE | re.DOTALL)
+# The content of a kernel file: a mapping, or a matrix alone.
+Held = dict[str, Any] | Written
 
 
 def is_kernel_file(spec: str) -> bool:
@@ -112,19 +114,14 @@ def decode_kernel(
         held = _text_content(_text(data, what), what)
     if isinstance(held, dict):
         return from_mapping({"source": source, **held}, what, name)
-    if isinstance(held, Written):
-        return from_written(held, what, name, source)
-    return Kernel.of(held, name=name, source=source, what=what)
+    return from_written(held, what, name, source)
 
 
 def from_written(written: Written, what: str, name: str, source: str) -> Kernel:
-    """Return the kernel of a matrix that was read as text."""
+    """Return the kernel of a matrix alone."""
     parts = written.weights.shape[0] if written.weights.ndim == 4 else 1
     bias = (written.bias,) * parts
     return Kernel.of(written.weights, name=name, bias=bias, source=source, what=what, notes=written.notes)
-
-
-Held = NDArray[Any] | dict[str, Any] | Written
 
 
 def _text_content(text: str, what: str) -> Held:
@@ -149,16 +146,16 @@ def _numbers(text: str, what: str) -> Written:
 
 
 def _content(data: bytes, suffix: str, what: str, member: str) -> Held:
-    """Return the array or the mapping in a file."""
+    """Return the content of a file of a known format."""
     if suffix == ".npy":
-        return _array(io.BytesIO(data), "npy", what)
+        return Written(_array(io.BytesIO(data), "npy", what))
     if suffix == ".npz":
         return _npz(data, what, member)
     return _parsed(_text(data, what), suffix, what)
 
 
 def _parsed(text: str, suffix: str, what: str) -> Held:
-    """Return the array or the mapping in a text."""
+    """Return the content of a text of a known format."""
     if suffix == ".json":
         import json  # here, as tomllib, for start-up: most kernels are not in files
 
@@ -169,7 +166,7 @@ def _parsed(text: str, suffix: str, what: str) -> Held:
                 f"{what} is not JSON: {_reason(error)}",
                 hint='write [[0, 1], [2, 3]] or {"kernel": [[0, 1], [2, 3]]}',
             ) from error
-        return held if isinstance(held, dict) else nested(held, what)
+        return held if isinstance(held, dict) else Written(nested(held, what))
     if suffix == ".toml":
         try:
             return parse_toml(text)
@@ -226,7 +223,7 @@ def _npz(data: bytes, what: str, member: str) -> Held:
         if not member and len(names) != 1:
             some = ", ".join(map(shown, sorted(names)[:8])) or "none"
             raise KernelError(f"{what} holds several arrays: {some}", hint="pick one: file.npz:name")
-        return _array(file, "npz", what, member or names[0])
+        return Written(_array(file, "npz", what, member or names[0]))
     held: dict[str, Any] = {key: _array(file, "npz", what, key) for key in names if key in _KEYS}
     parts = [name for name in names if name.startswith(COMPONENT)]
     if parts:

@@ -1,12 +1,9 @@
 """What a user meets first: sizes that do not fit, advice that runs as printed, files in the wrong order."""
 
 import json
-import os
-import pty
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +15,7 @@ from tests import oracle
 from tests.commands.learn.test_command import PICTURE, save
 from tests.paths import SAMPLES
 from tests.program import Convcli, pixels
+from tests.screen import Screen
 
 NOTES = SAMPLES / "notes-edge-6x8.csv"
 FLOATS = PICTURE.astype(np.float64)
@@ -110,7 +108,7 @@ def test_sizes_that_prove_the_kernel_are_taken(convcli: Convcli) -> None:
             [],
             "-p valid --size 24x3 makes that size; if the target was cropped, crop the input",
         ),
-        ((300, 400), (211, 173), [], "resized or cropped pictures are no filter's"),
+        ((300, 400), (211, 173), [], "no filter resizes or crops"),
     ],
 )
 def test_options_that_make_the_size_are_named(convcli: Convcli, before, after, options, hint) -> None:
@@ -153,57 +151,20 @@ def test_what_the_sizes_say_is_doubted_where_no_kernel_fits(convcli: Convcli) ->
 
 
 @pytest.mark.parametrize(
-    "options",
+    "typed",
     [
-        [],
-        ["-o", "my kernel.json"],
-        ["--size", "5x3", "--l2", "0.0001", "--no-bias", "--keep-saturated"],
-        [
-            "--size",
-            "3",
-            "--method",
-            "adam",
-            "--steps",
-            "30",
-            "--lr",
-            "0.02",
-            "--init",
-            "normal",
-            "--seed",
-            "4",
-        ],
-        [
-            "--size",
-            "3",
-            "--convolve",
-            "-p",
-            "constant",
-            "--pad-value",
-            "9",
-            "--holdout",
-            "0.1",
-            "--loss",
-            "sum",
-        ],
-        [
-            "--size",
-            "3",
-            "--method",
-            "gd",
-            "--batch",
-            "9",
-            "--steps",
-            "20",
-            "--show-steps",
-            "10",
-            "--jobs",
-            "1",
-        ],
-        ["--max-pixels", "1M"],
+        "",
+        "-o 'my kernel.json'",
+        "--size 5x3 --l2 0.0001 --no-bias --keep-saturated",
+        "--size 3 --method adam --steps 30 --lr 0.02 --init normal --seed 4",
+        "--size 3 --convolve -p constant --pad-value 9 --holdout 0.1 --loss sum",
+        "--size 3 --method gd --batch 9 --steps 20 --show-steps 10 --jobs 1",
+        "--max-pixels 1M",
     ],
 )
-def test_advised_commands_run_as_printed(convcli: Convcli, options: list[str]) -> None:
+def test_advised_commands_run_as_printed(convcli: Convcli, typed: str) -> None:
     """Without -o the first writes the kernel; the last makes what the kernel that was found makes."""
+    options = shlex.split(typed)
     save("in it's.png", PICTURE)
     save("out 1.png", np.rint(ndimage.gaussian_filter(FLOATS, 1.0, mode="wrap")).astype(np.uint8))
     ran = convcli("learn", "in it's.png", "out 1.png", *options)
@@ -219,7 +180,7 @@ def test_advised_commands_run_as_printed(convcli: Convcli, options: list[str]) -
     assert written["kernel"] == found["kernel"]
     assert written.get("bias") == found.get("bias")
     assert ("bias" in written) == ("--no-bias" not in options)
-    if options in ([], ["--max-pixels", "1M"]):
+    if typed in ("", "--max-pixels 1M"):
         assert np.abs(pixels(again).astype(int) - pixels("out 1.png")).max() <= 1
 
 
@@ -273,14 +234,11 @@ def test_a_border_left_as_it_was(convcli: Convcli, how, band: int, options: list
     report = convcli("learn", "in.png", "out.png", *options).out.decode()
     text = " ".join(report.split())
     if band == 1 and options:
-        assert (
-            "No border that is known fits" in text
-        )  # a 5x5 kernel reads two pixels, of which one is filtered
+        # A 5x5 kernel reads two pixels of the border, of which one is filtered.
+        assert "No border that is known fits" in text
     else:
-        assert (
-            "The border is the input's own, copied: it was not filtered. No padding mode here does that."
-            in text
-        )
+        copied = "The border is the input's own, copied: it was not filtered. No padding mode here does that."
+        assert copied in text
     width = "2 pixels" if options else f"{band} pixel{'s' if band > 1 else ''}"
     assert f"To make the target's inner part, all but {width} along each edge:" in text
     assert "-p valid" not in text
@@ -369,22 +327,8 @@ def test_the_report_of_a_small_kernel_stands_side_by_side(convcli: Convcli, monk
 def test_progress_says_fitting(tmp_path: Path) -> None:
     """On a terminal the bar names what is done, and is gone at the end."""
     np.save(tmp_path / "in.npy", np.random.default_rng(0).random((1500, 1500)))
-    control, end = pty.openpty()
-    command = [sys.executable, "-m", "convcli", "learn", "in.npy", "in.npy", "--size", "9", "-p", "wrap"]
-    process = subprocess.Popen(
-        command, cwd=tmp_path, stderr=end, stdout=subprocess.DEVNULL, env={**os.environ, "TERM": "xterm"}
-    )
-    os.close(end)
-    shown = b""
-    while True:
-        try:
-            part = os.read(control, 1 << 16)
-        except OSError:  # the terminal is closed at the other end
-            break
-        if not part:
-            break
-        shown += part
-    os.close(control)
-    assert process.wait() == 0
-    assert b"fitting" in shown
-    assert b"solving" not in shown
+    words = ["learn", "in.npy", "in.npy", "--size", "9", "-p", "wrap"]
+    with Screen(*words, cwd=tmp_path, stdout=subprocess.DEVNULL) as screen:
+        assert screen.finish() == 0
+        assert b"fitting" in screen.sent
+        assert screen.shown == []

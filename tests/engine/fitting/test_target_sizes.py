@@ -10,6 +10,7 @@ from convcli.engine.correlation.correlate import correlate
 from convcli.engine.fitting.fit import Fit, fit_kernel
 from convcli.engine.fitting.target_sizes import TargetSizeError
 from convcli.errors import GeometryError
+from convcli.parsing import parse_pair
 from tests.engine.strategies import seeds
 
 
@@ -43,14 +44,17 @@ def test_settings_that_are_taken_or_named_make_the_size(seed, shape, size, strid
     if not isinstance(outcome, TargetSizeError):
         assert "too few" in outcome.message
         return
-    for each in outcome.settings:
-        named = (each.size or given_size or (1, 1), each.stride or (1, 1))
-        assert shape_of(shape, *named, "valid" if each.pad == "valid" else "same") == target.shape
+    named, makes, _ = outcome.hint.partition(" makes that size")
+    for options in named.split(", or ") if makes else []:
+        typed = dict(zip(options.split()[::2], options.split()[1::2], strict=True))
+        taken = parse_pair(typed["--size"], "size") if "--size" in typed else given_size or (1, 1)
+        steps = parse_pair(typed.get("--stride", "1"), "stride")
+        named_pad = "valid" if typed.get("-p") == "valid" else "same"
+        assert shape_of(shape, taken, steps, named_pad) == target.shape
     if padding == "same":
-        assert outcome.settings, "a stride makes it"
-    if padding == "full" and stride == (1, 1) and not outcome.settings:
+        assert makes, "a stride makes it"
+    if padding == "full" and stride == (1, 1) and not makes:
         assert "swap" in outcome.hint
-    assert outcome.hint
 
 
 def outcome_of(*given, **options) -> Fit | GeometryError:
@@ -109,7 +113,7 @@ def test_of_several_sizes_with_a_stride_the_largest_holds_the_kernel(rng):
         ),
         ((60, 80), (80, 60), {}, "one of the two is turned: rotate it by 90 degrees"),
         ((60, 60), (120, 120), {}, "swap input and target, if they are in the wrong order"),
-        ((512, 512), (300, 400), {}, "resized or cropped pictures are no filter's"),
+        ((512, 512), (300, 400), {}, "no filter resizes or crops"),
     ],
 )
 def test_what_makes_the_size_is_named(before, after, options, hint, rng):
