@@ -239,7 +239,8 @@ def test_refusals(
     before = snapshot()
     convcli("filter", "gray.png", "-k", "box", *options).check_refusal(status, says, hint)
     written = snapshot()
-    written.pop(str(Path("gray-box.png").resolve()), None) if "none/s.png" in options else None
+    if "none/s.png" in options:  # the result was written before the sheet
+        del written[str(Path("gray-box.png").resolve())]
     assert written == before
 
 
