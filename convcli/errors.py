@@ -89,9 +89,9 @@ class MissingExtraError(ConvcliError):
         super().__init__(f"{what} needs an optional package", hint=f"pip install 'convcli[{extra}]'")
 
 
-# Edits that a slip has at most, however long the word is.
+# Most edits of a misspelt word, however long it is.
 MOST_EDITS = 4
-# What joins words, which is left out.
+# Characters that join words: they are left out.
 _JOINTS = str.maketrans("", "", "-_ ")
 
 

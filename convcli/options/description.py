@@ -39,7 +39,7 @@ class Option(NamedTuple):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What holds without the option, and the environment variable that changes it."""
+        """The default, and the environment variable that changes it."""
         named = {"default": self.default, "env": self.variable}
         return tuple(f"[{name}: {value}]" for name, value in named.items() if value)
 

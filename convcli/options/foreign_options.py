@@ -62,6 +62,7 @@ def names_of(parameters: Sequence[Any]) -> set[str]:
     return {name for option in options for name in (*option.opts, *option.secondary_opts)}
 
 
+# A mixin: mypy does not know the Typer class behind it, whose methods these extend.
 class ForeignWords:
     """Base of commands and groups: accepts other spellings, and answers the words of other tools."""
 

@@ -37,6 +37,7 @@ def folder_path(text: str) -> str:
     return text
 
 
+# A mixin: mypy does not know the Typer class behind it, whose methods these extend.
 class _Asked(ForeignWords):
     """Base of commands and groups: adds ``--help``, ``--help-all`` and ``--version``."""
 

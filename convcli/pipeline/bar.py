@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Bar", "line_of"]
 
-# Seconds between two drawings, and those that the reader of a pipe has to write what it was sent.
+# Seconds between two drawings, and seconds given to the reader of a pipe to write what it got.
 _PERIOD, _READING = 0.1, 0.05
-# Columns of the bar itself: at most, and below which it is left out; and least columns of a file's name.
+# Columns of the bar at most, columns below which it is left out, and columns of a file's name at least.
 _WIDE, _NARROW, _NAME = 24, 5, 12
 
 

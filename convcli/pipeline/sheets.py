@@ -93,7 +93,7 @@ class Sheets:
         parts = [part for group in groups for part in group[:each]][:MOST]
         columns = ceil(len(parts) / ceil(len(parts) / ABREAST))
         side = min(SIDE, (WIDEST - MARGIN) // columns - MARGIN)
-        # As the largest is drawn, pixels repeated a whole number of times, so large are the others.
+        # The others are drawn as large as the largest, whose pixels are repeated a whole number of times.
         side -= side % min(side, max(max(part.pixels.shape[:2]) for part in parts))
         tiles = [_tile(part, side) for part in parts]
         notes, data = list[str](), b""
