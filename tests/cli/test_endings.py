@@ -181,19 +181,20 @@ import os, signal, threading, time
 
 def interrupt():
     threading.main_thread().join()  # until it does nothing but wait for this thread
-    os.kill(os.getpid(), signal.SIGINT)
-    time.sleep(60)
+    for _ in range(600):  # one that comes just before it waits does not wake it
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.1)
 
 threading.Thread(target=interrupt).start()
 """
 LAST_OF_ALL = """
-import os, signal
+import os, signal, sys
 
 class Last:
     def __del__(self, kill=os.kill, process=os.getpid(), number=signal.SIGINT):
         kill(process, number)
 
-last = Last()  # which goes when the interpreter takes down its modules
+sys.last_of_all = Last()  # which goes when the interpreter takes down its modules
 """
 
 
