@@ -90,18 +90,18 @@ class MissingExtraError(ConvcliError):
         super().__init__(f"{what} needs an optional package", hint=f"pip install 'convcli[{extra}]'")
 
 
-# Edits that a slip has at most, however long the word is.
+# Most edits of a misspelt word, however long it is.
 MOST_EDITS = 4
-# What joins words, which is left out.
+# Characters that join words: they are left out.
 _JOINTS = str.maketrans("", "", "-_ ")
 
 
 def nearest(given: str, known: Iterable[str]) -> str | None:
     """Return the name among `known` that `given` most likely meant, or None where none is near.
 
-    Near is a name that so few edits make as one for each three letters: letters inserted, left out, replaced,
-    or swapped with the next (Damerau 1964). Near is too what begins alike: with three letters, and three
-    quarters of the shorter word. Capitals, hyphens and the like make no difference.
+    A name is near if it is at most one edit away for each three letters: a letter inserted, left out,
+    replaced, or swapped with the next (Damerau 1964). So is one that begins alike: by at least three letters,
+    and three quarters of the shorter word. Capitals, hyphens and the like make no difference.
     """
     word = spelled(given)[:100]
     ranked = []
@@ -167,7 +167,7 @@ def unknown(
 ) -> ConvcliError:
     """Make the error for a name that is not known, suggesting the nearest one or listing them all.
 
-    Names that are understood `also` are suggested, and not listed; `listing` says where all are listed.
+    Names in `also` are suggested but not listed; `listing` says where all are listed.
 
     Examples
     --------

@@ -90,7 +90,7 @@ def _table(rows: dict[str, str]) -> Iterator[str]:
 
 
 def _text(words: str) -> str:
-    """Return words as a line of text, which no macro begins."""
+    """Return words as a line of text that roff does not take for a macro."""
     line = _roff(" ".join(words.split()))
     return f"\\&{line}" if line.startswith(".") else line
 

@@ -5,6 +5,7 @@ What is imported here is part of the interpreter: so Ctrl-C is met from the firs
 
 # `signal` itself takes longer to import than all of this; typeshed does not know its inner module.
 import _signal as signal  # type: ignore[import-not-found]
+import atexit
 import gc
 import io
 import os
@@ -36,6 +37,8 @@ def main() -> None:
         # In the background (nohup, a script's &) it is ignored, and stays so.
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, _interrupt)
+            # After its exit handlers the interpreter forgets ours, and Ctrl-C would change the exit status.
+            atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
         _guard_streams()
         # Imports make some hundred thousand objects that live to the end: looking through them for garbage,
         # again and again and once more at exit, would take a fifth of the time of a small picture.

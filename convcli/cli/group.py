@@ -35,14 +35,14 @@ class Group(PlainGroup):
         return list(ABOUT)
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Return the parameters; Typer's own, of completion, are seldom needed."""
+        """Return the parameters, all seldom needed: help and version, and Typer's own of completion."""
         parameters = super().get_params(ctx)
         for parameter in parameters:
             parameter.rich_help_panel = ADVANCED
         return parameters
 
     def about_commands(self) -> dict[str, str]:
-        """Return what help says of each command, for which none need be imported."""
+        """Return the line of each command in help, without importing any."""
         return ABOUT
 
     def invoke(self, ctx: Any) -> Any:

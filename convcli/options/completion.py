@@ -37,7 +37,7 @@ def pads(incomplete: str) -> list[str]:
 def kernels(incomplete: str) -> list[tuple[str, str]]:
     """Offer the kernels of the library with their descriptions, or after ``NAME:`` the parameters.
 
-    Other names of them are offered where none begins as what was typed.
+    Synonyms are offered where no name begins with the typed letters.
     """
     from convcli.kernels import library
 

@@ -39,7 +39,7 @@ class Option(NamedTuple):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What holds without the option, and the environment variable that changes it."""
+        """The default, and the environment variable that changes it."""
         named = {"default": self.default, "env": self.variable}
         return tuple(f"[{name}: {value}]" for name, value in named.items() if value)
 
@@ -117,20 +117,19 @@ def _argument(parameter: Any) -> str:
 def _option(parameter: Any) -> Option:
     argument = parameter.param_type_name == "argument"
     names = (*sorted(parameter.opts, key=len), *getattr(parameter, "secondary_opts", ()))
-    variable = parameter.envvar or ""
     return Option(
         names=(_argument(parameter),) if argument else names,
         value="" if argument else parameter.metavar or "",
         text=_one_line(parameter.help or ""),
         default=_default(parameter),
         required=parameter.required,
-        variable=variable if isinstance(variable, str) else ", ".join(variable),
+        variable=parameter.envvar or "",
         panel=parameter.rich_help_panel or (ESSENTIALS if argument else "Options"),
     )
 
 
 def _default(parameter: Any) -> str:
-    """Return what is done without the option, where that is worth saying."""
+    """Return the default in words; nothing where it is not worth saying."""
     shown, value = parameter.show_default, parameter.default
     if isinstance(shown, str):
         return shown

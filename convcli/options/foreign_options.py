@@ -1,4 +1,4 @@
-"""Options and commands in the words of other tools, or misspelt: taken, or answered with ours."""
+"""Options and commands of other tools, and misspelt ones: accepted, or answered with the right name."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -62,8 +62,9 @@ def names_of(parameters: Sequence[Any]) -> set[str]:
     return {name for option in options for name in (*option.opts, *option.secondary_opts)}
 
 
+# A mixin: mypy does not know the Typer class behind it, whose methods these extend.
 class ForeignWords:
-    """Base of commands and groups: takes other spellings, and answers options and commands of other tools."""
+    """Base of commands and groups: accepts other spellings, and answers the words of other tools."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words of the command line."""

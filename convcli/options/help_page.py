@@ -110,7 +110,7 @@ def _more(command: Description, full: bool) -> str:
 
 
 def _together(words: str) -> str:
-    """Keep words on one line: `_filled` breaks at spaces alone, and makes them of these."""
+    """Keep words on one line: `_filled` breaks at plain spaces alone, and makes these plain afterwards."""
     return words.replace(" ", NO_BREAK)
 
 

@@ -41,8 +41,7 @@ class ColourOptions(Options):
             **choice_of(AlphaMode),
             envvar="CONVCLI_ALPHA",
             help=f"Transparency: {any_of(AlphaMode)}. keep: that of the pixel at each window's centre; "
-            "filter: colours weighted by "
-            "coverage, which is filtered or pooled as well; drop: removed.",
+            "filter: colours weighted by coverage, which is filtered or pooled as well; drop: removed.",
         ),
     ] = AlphaMode.KEEP
 
@@ -58,9 +57,9 @@ class PixelOptions(Options):
             envvar="CONVCLI_RANGE",
             show_default="clip; raw for floats",
             help=f"How results become pixels: {any_of(RangeMode)}. clip: saturate; abs: absolute value "
-            "first; scale: stretch minimum..maximum of all frames; "
-            "scale-each: of each frame by itself; center: add mid-grey; unit: 0..1 becomes the full range; "
-            "raw: floats (.npy .npz .tif .pfm .csv .json).",
+            "first; scale: stretch minimum..maximum of all frames; scale-each: of each frame by itself; "
+            "center: add mid-grey; unit: 0..1 becomes the full range; raw: floats (.npy .npz .tif .pfm .csv "
+            ".json).",
         ),
     ] = None
     depth: Annotated[

@@ -228,7 +228,7 @@ class WriteSpec(Options):
 
     @property
     def only_shows(self) -> bool:
-        """Whether results are looked at and not written."""
+        """Whether results are only shown, not written."""
         return False
 
     def check(self) -> None:

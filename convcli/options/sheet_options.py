@@ -30,7 +30,7 @@ class SheetSpec(WriteSpec):
 
     @property
     def only_shows(self) -> bool:
-        """Whether results are looked at and not written."""
+        """Whether results are only shown, not written."""
         looked_at = self.sheet == STDOUT or (self.preview and self.sheet is None)
         return looked_at and self.output is None and self.out_dir is None
 

@@ -37,8 +37,9 @@ def folder_path(text: str) -> str:
     return text
 
 
+# A mixin: mypy does not know the Typer class behind it, whose methods these extend.
 class _Asked(ForeignWords):
-    """Base of commands and groups: ``--help``, ``--help-all`` and ``--version``, each option read alone."""
+    """Base of commands and groups: adds ``--help``, ``--help-all`` and ``--version``."""
 
     _asking: Any = None
 
@@ -69,7 +70,7 @@ class PlainGroup(_Asked, TyperGroup):
     """A group of commands with its own parsers and help pages."""
 
     def about_commands(self) -> dict[str, str]:
-        """Return what help says of each command: the first line of its own."""
+        """Return the line of each command in help: the first of its own."""
         shown = {name: command for name, command in self.commands.items() if not command.hidden}
         return {name: (command.help or "").partition("\n")[0] for name, command in shown.items()}
 

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Bar", "line_of"]
 
-# Seconds between two drawings, and those that the reader of a pipe has to write what it was sent.
+# Seconds between two drawings, and seconds given to the reader of a pipe to write what it got.
 _PERIOD, _READING = 0.1, 0.05
-# Columns of the bar itself: at most, and below which it is left out; and least columns of a file's name.
+# Columns of the bar at most, columns below which it is left out, and columns of a file's name at least.
 _WIDE, _NARROW, _NAME = 24, 5, 12
 
 
 class Bar:
-    """Draws `progress` on stderr, and makes room for other output; gone at the end, whatever the end is."""
+    """Draws `progress` on stderr, makes room for other output, and is removed whatever ends it."""
 
     def __init__(self, doing: str, progress: Progress, console: "Console") -> None:
         self.doing, self.progress, self.console = doing, progress, console
@@ -58,7 +58,7 @@ class Bar:
     def aside(self, *, stdout: bool) -> Iterator[None]:
         """Take the bar away while something is written, on stdout or on stderr, and put it back below.
 
-        What reads a pipe may write to this terminal: it gets the time to do so.
+        A program that reads stdout by a pipe may write to this terminal: it gets the time to do so.
         """
         if stdout and self._stdout == "file":
             yield

@@ -20,7 +20,6 @@ __all__ = [
     "Source",
     "check_inputs",
     "count_inputs",
-    "find_sources",
     "layout_hint",
     "read_stdin",
     "refuse_inputs",

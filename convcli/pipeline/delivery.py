@@ -6,7 +6,7 @@ import typer
 
 from convcli.errors import UsageError
 from convcli.pipeline import messages
-from convcli.pipeline.gathered_notes import GatheredNotes
+from convcli.pipeline.gathered_notes import gathered
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +25,7 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
     """
     if batch.to_stdout and printing.json:
         raise UsageError("--json and the picture both want stdout", hint="write the picture to -o FILE")
-    progress, notes, failures, shown = batch.progress, GatheredNotes(), 0, 0
+    progress, notes, failures, shown = batch.progress, list[tuple[str, str]](), 0, False
     several = progress.total != 1
     quiet, no_color = printing.quiet, printing.no_color
     interrupted = False
@@ -33,9 +33,9 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
         with messages.progress_bar(progress, doing, quiet=quiet or not several, no_color=no_color):
             for outcome in batch.outcomes():
                 several = progress.total != 1  # known by now where folders and patterns are given
-                if outcome.error is not None:
+                error = outcome.error
+                if error is not None:
                     failures += 1
-                    error = outcome.error
                     if printing.json:
                         said = {"input": outcome.input, "error": error.message, "hint": error.hint}
                         messages.json_line(said)
@@ -50,11 +50,11 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
                     continue
                 screen = screen or messages.console(no_color=no_color)
                 messages.draw_on(screen, *([""] if shown else []), outcome.drawing)
-                shown += 1
+                shown = True
     except KeyboardInterrupt:
         interrupted = True
     counts = _counts(progress, failures) if several and not quiet else ""
-    for line in () if quiet else notes.lines(progress.done):
+    for line in () if quiet else gathered(notes, progress.done):
         messages.say(line)
     if interrupted:
         raise KeyboardInterrupt(f"interrupted: {counts}" if counts else "interrupted")
@@ -85,11 +85,10 @@ def _check_terminal(data: bytes | None) -> None:
         )
 
 
-def _say_notes(outcome: "Outcome", printing: "PrintOptions", notes: GatheredNotes | None) -> None:
+def _say_notes(outcome: "Outcome", printing: "PrintOptions", notes: list[tuple[str, str]] | None) -> None:
     """Say the notes of one input; those of several are gathered in `notes`, unless all are asked for."""
     if notes is not None and not printing.verbose:
-        for note in outcome.notes:
-            notes.add(outcome.input, note)
+        notes += [(outcome.input, note) for note in outcome.notes]
     elif not printing.quiet:
         for note in (*outcome.details, *outcome.notes) if printing.verbose else outcome.notes:
             messages.say(f"{outcome.input}: {note}")

@@ -81,9 +81,9 @@ class Filtering(NamedTuple):
                 yield MethodUsed(found.name, chosen.method.value, chosen.reason)
 
     def signed(self, map: int, white: float) -> bool:
-        """Whether a flat white picture gives less than half of that: negative values of a map are results.
+        """Whether negative values of a map are results: a flat white picture gives less than half of white.
 
-        Sharpening keeps flat pictures: what is negative in its result is overshoot. Magnitudes are never.
+        Sharpening keeps flat pictures, so its negative values are overshoot. Magnitudes have none.
         """
         recipes = _recipes(self.kernels.kernels, self.spec)
         path, level = recipes if self.spec.chain else recipes[map : map + 1], white

@@ -1,26 +1,23 @@
 """The notes of many inputs: what several of them have in common is said once, with how many they are."""
 
 import re
+from collections.abc import Iterable
 
-__all__ = ["GatheredNotes"]
+__all__ = ["gathered"]
 
 # Parts that may differ between notes of one kind: quoted names, and numbers outside of words and values.
 _VARYING = r"(?<!\w)'[^']*'|(?<![\w.:=-])-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?%?"
 
 
-class GatheredNotes:
-    """Takes notes as inputs are done, and makes a line of each kind: those equal but for what varies."""
+def gathered(notes: Iterable[tuple[str, str]], files: int) -> list[str]:
+    """Return a line for each kind of note, equal but for what varies, in the order of the first ones.
 
-    def __init__(self) -> None:
-        self._kinds: dict[str, list[tuple[str, str]]] = {}  # the inputs that have one, and their notes
-
-    def add(self, given: str, note: str) -> None:
-        """Take a note of the input `given`."""
-        self._kinds.setdefault(re.sub(_VARYING, "#", note), []).append((given, note))
-
-    def lines(self, files: int) -> list[str]:
-        """Return a line for each kind, in the order of the first notes; `files` counts all inputs."""
-        return [_line(kind, files) for kind in self._kinds.values()]
+    Each note comes with the input that has it; `files` counts all inputs.
+    """
+    kinds: dict[str, list[tuple[str, str]]] = {}
+    for given, note in notes:
+        kinds.setdefault(re.sub(_VARYING, "#", note), []).append((given, note))
+    return [_line(kind, files) for kind in kinds.values()]
 
 
 def _line(kind: list[tuple[str, str]], files: int) -> str:

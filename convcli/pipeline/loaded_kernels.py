@@ -85,5 +85,5 @@ def combines_by_itself(found: Kernel, combine: Combine | None) -> bool:
 
 
 def without_folders(spec: str) -> str:
-    """Return a SPEC as pages and pictures show it, which others may see: the name alone of a file."""
+    """Return a SPEC as pages and pictures show it, which others may see: of a file only its name."""
     return os.path.basename(spec) if is_kernel_file(spec) or os.path.isabs(spec) else spec

@@ -46,14 +46,6 @@ def path(name: str) -> None:
     _write(os.fsencode(printable(name) if stdout().isatty() else name) + b"\n")
 
 
-def text(words: str) -> None:
-    """Write text on stdout, through the pager where it is long."""
-    from convcli.display.terminal.pager import paged
-
-    if not paged(words):
-        stdout().write(words)
-
-
 def product(data: bytes | memoryview) -> None:
     """Write the bytes of a file on stdout."""
     _write(data)

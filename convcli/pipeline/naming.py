@@ -37,16 +37,16 @@ class Target(NamedTuple):
 
 
 def into_folder(writing: Spec) -> Spec:
-    """Return the same with the folder that ``-o`` names as the one of ``--out-dir``."""
+    """Return `writing` with a folder that ``-o`` names as its ``--out-dir``."""
     if writing.output is None or not _is_folder(writing.output):
         return writing
     return writing.replace(output=None, out_dir=writing.output)
 
 
 def file_in(output: str | None, label: str, source: str | None = None, *, force: bool) -> str | None:
-    """Return the output that was named, or if it is a folder, a file in it called after `source` and `label`.
+    """Return `output`, or where that is a folder, a file in it named after `source` and `label`.
 
-    A name that ends in a slash is a folder, which is made; a file that is there is replaced with `force`.
+    A name that ends in a slash is a folder, which is made; an existing file is replaced only with `force`.
     """
     if output is None or not _is_folder(output):
         return output

@@ -63,7 +63,7 @@ class Operation(Protocol):
         ...
 
     def signed(self, map: int, white: float) -> bool:
-        """Whether a flat white picture gives less than half of that: negative values of a map are results."""
+        """Whether negative values of a map are results, not overshoot; `white` is full scale."""
         ...
 
     def bleeds(self, alpha: NDArray[Any]) -> bool:

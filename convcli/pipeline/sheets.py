@@ -83,7 +83,7 @@ class Sheets:
         results: Sequence[Named],
         others: Sequence[Target],
     ) -> Outcome:
-        """Draw the sheet of one input, `write` its results, which are the `others`, then the sheet."""
+        """Draw the sheet of one input, `write` its results, whose files are `others`, and then the sheet."""
         target = None if self.naming is None else _target(self.naming, source, others)
         groups = [_parts(image, os.path.basename(source.name), ())]
         for result, name, facts in results:
@@ -93,7 +93,7 @@ class Sheets:
         parts = [part for group in groups for part in group[:each]][:MOST]
         columns = ceil(len(parts) / ceil(len(parts) / ABREAST))
         side = min(SIDE, (WIDEST - MARGIN) // columns - MARGIN)
-        # As the largest is drawn, pixels repeated a whole number of times, so large are the others.
+        # The others are drawn as large as the largest, whose pixels are repeated a whole number of times.
         side -= side % min(side, max(max(part.pixels.shape[:2]) for part in parts))
         tiles = [_tile(part, side) for part in parts]
         notes, data = list[str](), b""
@@ -126,7 +126,7 @@ class Sheets:
         operation: Operation,
         others: Sequence[Target],
     ) -> Outcome:
-        """Do so with the feature maps of an operation, named by their SPEC, with the options behind them."""
+        """Do the same for the maps of an operation, labelled with their SPEC and the options behind them."""
         names, spec = operation.names, operation.spec
         padded = spec.pad is not None or spec.padding != type(spec).padding
         found = list[Named]()
@@ -184,7 +184,7 @@ def _tile(part: _Part, side: int) -> Tile:
 
 
 def _stretched(values: NDArray[Any], side: int) -> tuple[Pillow.Image, str]:
-    """Draw a map of floats, or three as colours, and say what was made of the numbers."""
+    """Draw a map of floats, or three as colours, and say which colours stand for which numbers."""
     within = limits(values)
     if values.ndim == 2:
         ends = f"{within}: blue below 0, red above" if within.low < 0 else _gray_ends(*within)

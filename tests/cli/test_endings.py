@@ -176,17 +176,34 @@ def test_ctrl_c_while_importing(module: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
-AT_EXIT = """
-import atexit, os, signal
-atexit.register(os.kill, os.getpid(), signal.SIGINT)
-from convcli.cli import main
-main()
+WAITING_FOR_A_THREAD = """
+import os, signal, threading, time
+
+def interrupt():
+    threading.main_thread().join()  # until it does nothing but wait for this thread
+    for _ in range(600):  # one that comes just before it waits does not wake it
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.1)
+
+threading.Thread(target=interrupt).start()
+"""
+LAST_OF_ALL = """
+import os, signal, sys
+
+class Last:
+    def __del__(self, kill=os.kill, process=os.getpid(), number=signal.SIGINT):
+        kill(process, number)
+
+sys.last_of_all = Last()  # which goes when the interpreter takes down its modules
 """
 
 
-def test_ctrl_c_at_exit() -> None:
-    done = subprocess.run([sys.executable, "-c", AT_EXIT, "--version"], capture_output=True, timeout=60)
-    assert (done.returncode, done.stderr) == (130, b"")
+@pytest.mark.parametrize(("ending", "status"), [(WAITING_FOR_A_THREAD, 130), (LAST_OF_ALL, 0)])
+def test_ctrl_c_at_exit(ending: str, status: int) -> None:
+    """The last one finds everything done: it neither kills the process nor changes its status."""
+    code = f"{ending}\nfrom convcli.cli import main\nmain()"
+    done = subprocess.run([sys.executable, "-c", code, "--version"], capture_output=True, timeout=50)
+    assert (done.returncode, done.stderr) == (status, b"")
     assert done.stdout.startswith(b"convcli ")
 
 

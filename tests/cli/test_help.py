@@ -2,10 +2,8 @@
 
 import itertools
 import os
-import pty
 import re
 import shlex
-import subprocess
 from pathlib import Path
 
 import pyte
@@ -14,9 +12,10 @@ import typer
 
 import convcli as package
 from convcli.cli.lookup import ABOUT
-from convcli.options.description import Description, describe_all
+from convcli.options.description import describe_all
 from tests.docs.shown import clone, run
-from tests.program import COMMANDS, PROGRAM, Convcli, process
+from tests.program import COMMANDS, Convcli, process
+from tests.screen import Screen
 
 DESCRIBED = {one.path: one for one in describe_all(typer.Context(COMMANDS, info_name="convcli"))}
 each_path = pytest.mark.parametrize("path", DESCRIBED)
@@ -29,27 +28,9 @@ def words_of(path: str) -> list[str]:
 
 def on_a_terminal(*args: str, **environment: str) -> str:
     """Run the program on a terminal, and return all that it writes there."""
-    leader, follower = pty.openpty()
-    variables = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS")}
-    done = subprocess.run(
-        [*PROGRAM, *args],
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-        timeout=60,
-        env={**variables, "TERM": "xterm-256color", "COLUMNS": str(COLUMNS), **environment},
-    )
-    os.close(follower)
-    shown = b""
-    while True:
-        try:
-            part = os.read(leader, 65536)
-        except OSError:
-            break
-        shown += part
-    os.close(leader)
-    assert done.returncode in (0, 2)
-    return shown.decode()
+    with Screen(*args, cwd=Path(), rows=ROWS, columns=COLUMNS, **{"NO_COLOR": "", **environment}) as screen:
+        assert screen.finish() in (0, 2)
+        return screen.sent.decode()
 
 
 def test_every_command_is_described() -> None:
@@ -271,10 +252,3 @@ def test_completion_of_names(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert convcli().out.strip() == offered
-
-
-def test_descriptions_are_frozen() -> None:
-    described = DESCRIBED["convcli filter"]
-    assert isinstance(described, Description)
-    with pytest.raises(AttributeError):
-        described.about = "else"  # type: ignore[misc]

@@ -2,7 +2,6 @@
 
 import io
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from scipy import ndimage
 
 from convcli.cli.lookup import ABOUT
 from tests.program import PROGRAM, Convcli, pixels, process
+from tests.screen import Screen
 
 
 def test_a_pipeline_of_two(gray: Path) -> None:
@@ -189,24 +189,9 @@ def test_version() -> None:
 
 def on_a_terminal(*args: str, cwd: Path) -> str:
     """Run the program with stdout and stderr on a terminal; return what it shows."""
-    leader, follower = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80"}
-    process = subprocess.Popen(
-        [*PROGRAM, *args], stdin=follower, stdout=follower, stderr=follower, cwd=cwd, env=environment
-    )
-    os.close(follower)
-    shown = b""
-    while True:
-        try:
-            part = os.read(leader, 65536)
-        except OSError:
-            break
-        if not part:
-            break
-        shown += part
-    process.wait(timeout=60)
-    os.close(leader)
-    return shown.decode()
+    with Screen(*args, cwd=cwd) as screen:
+        screen.finish()
+        return screen.sent.decode()
 
 
 def test_no_picture_bytes_on_a_terminal(gray: Path, tmp_path: Path) -> None:

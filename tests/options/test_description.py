@@ -29,7 +29,7 @@ class Sliding(Options):
     ] = "reflect"  # fmt: skip
     gain: Annotated[float, typer.Option("--gain", parser=parse_number, help="Times this.")] = 2.0
     count: Annotated[
-        int | None, typer.Option("--count", parser=whole, envvar=["ONE", "OTHER"], show_default="all")
+        int | None, typer.Option("--count", parser=whole, envvar="CONVCLI_COUNT", show_default="all")
     ] = None
     bias: Annotated[bool, typer.Option("--bias/--no-bias", help="Fit a bias.")] = True
     secret: Annotated[bool, typer.Option("--secret", hidden=True)] = False
@@ -98,7 +98,7 @@ def test_all_that_is_declared(app: typer.Typer) -> None:
     others = {option.names[-1]: option for option in slide.options}
     assert others["--gain"].default == "2"
     assert others["--rare"].default == "0"
-    assert (others["--count"].default, others["--count"].variable) == ("all", "ONE, OTHER")
+    assert (others["--count"].default, others["--count"].variable) == ("all", "CONVCLI_COUNT")
     assert others["--no-bias"].names == ("--bias", "--no-bias")
     assert others["--no-bias"].default == "on"
     assert others["--json"].default == ""
@@ -126,6 +126,6 @@ def test_environment_variables_are_on_the_long_page(
     words = " ".join(ran.stdout.split())
     assert text in words
     assert ("[env: CONVCLI_PAD]" in words) is variable
-    assert ("[env: ONE, OTHER]" in words) is variable
+    assert ("[env: CONVCLI_COUNT]" in words) is variable
     assert ("--rare" in words.partition("More:")[0]) is variable
     assert "secret" not in words

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convcli.pipeline.batch import find_sources
+from convcli.pipeline.sources import find_sources
 from tests.program import PROGRAM, Convcli
 
 # Root reads everything; without these rights, it is as other users are.

@@ -2,15 +2,7 @@
 
 import pytest
 
-from convcli.pipeline.gathered_notes import GatheredNotes
-
-
-def gathered(*notes: str, files: int = 9) -> list[str]:
-    all_notes = GatheredNotes()
-    for number, note in enumerate(notes):
-        all_notes.add(f"{number}.png", note)
-    return all_notes.lines(files)
-
+from convcli.pipeline.gathered_notes import gathered
 
 CASES = {
     "none": ([], []),
@@ -52,11 +44,8 @@ CASES = {
 
 @pytest.mark.parametrize(("notes", "said"), CASES.values(), ids=CASES)
 def test_lines(notes: list[str], said: list[str]) -> None:
-    assert gathered(*notes) == said
+    assert gathered(((f"{number}.png", note) for number, note in enumerate(notes)), 9) == said
 
 
 def test_files_are_counted_not_notes() -> None:
-    notes = GatheredNotes()
-    for given in ("a", "a", "b"):
-        notes.add(given, "dull")
-    assert notes.lines(2) == ["2 of 2 files: dull"]
+    assert gathered([(given, "dull") for given in ("a", "a", "b")], 2) == ["2 of 2 files: dull"]

@@ -68,7 +68,7 @@ class PoolingOperation(NamedTuple):
         return map_frame(frame, curves, self.spec, slide, weigh, self.windows(frame.size), ceil=how.ceil)
 
     def signed(self, _: int, __: float) -> bool:
-        """Return True: negative values, of negative pixels alone, are results."""
+        """Return True: only negative pixels give negative values, which are results."""
         return True
 
     def bleeds(self, alpha: Array) -> bool:
