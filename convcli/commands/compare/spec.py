@@ -83,7 +83,7 @@ class CompareSpec(Options):
             help="Padding modes to compare, such as zero,reflect. It may be repeated; scipy:reflect ... mean "
             "what that tool means.",
         ),
-    ] = []  # noqa: RUF012
+    ] = []  # noqa: RUF012 -- records are frozen, and with None Typer leaves out the parser
     crop: Annotated[
         int | None,
         essential_option(
