@@ -130,7 +130,7 @@ class CompareSpec(Options):
             "--shift",
             metavar="R,C",
             parser=place,
-            help="Test shift equivariance instead. Inside and at the border, for a shift of so much.",
+            help="Test shift equivariance instead. Inside and at the border, by R,C pixels.",
         ),
     ] = None
     stride: StrideOption = (1, 1)

@@ -28,8 +28,8 @@ def draw_spectra(
 ) -> None:
     """Check the convolution theorem, and draw the spectra.
 
-    Multiplying spectra is sliding the kernel, with wrap padding: the largest difference of the two is said,
-    and the spectra of picture, kernel and result are drawn.
+    Multiplying spectra equals sliding the kernel, with wrap padding: the largest difference of the two is
+    printed, and the spectra of picture, kernel and result are drawn.
 
     Examples
     --------
