@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 __all__ = ["listed", "number", "one_line", "per_axis", "printable", "shortened", "significant", "size"]
 
-# Characters of a word, such as the name of a file, that a line for people has at most.
+# Most characters of a word, such as the name of a file, in a line for people.
 MOST_OF_A_WORD = 180
 
 # Stands for the characters that are left out.
