@@ -37,7 +37,7 @@ def draw_spectra(
     convcli spectrum sample_images/camera.png -k gaussian:sigma=2 -o spectrum.png
 
     # the difference alone, as JSON
-    convcli spectrum sample_images/camera.png -k sobel-x --json -o edges.png
+    convcli spectrum sample_images/camera.png -k sobel-x --json
     """
     if len(kernel) != 1:
         raise UsageError(f"--kernel is given {len(kernel)} times", hint="spectrum takes one")

@@ -42,7 +42,7 @@ class Tile(NamedTuple):
 
 
 class Sheet:
-    """White paper with words at the top, and `below` them room for so many pixels, which begins at `top`."""
+    """White paper with words at the top, and under them, from row `top` on, `below` rows for pictures."""
 
     def __init__(self, width: float, head: Sequence[Words], below: int, margin: int) -> None:
         self.margin = margin
