@@ -82,7 +82,7 @@ def _title(source: Source, image: Image, called: str, *, convolve: bool) -> str:
     how = "convolved" if convolve else "correlated"
     luma = ", luma" if image.frames[0].channels > 1 else ""
     picture = f"{printable(os.path.basename(source.name))} ({size(image.frames[0].size)}{luma})"
-    return f"{picture} {how} with {printable(without_folders(called))!r}, wrap padding"
+    return f"{picture} {how} with {without_folders(called)!r}, wrap padding"
 
 
 def _verdict(proofs: Sequence[tuple[NDArray[Any], Theorem]]) -> list[str]:
