@@ -46,7 +46,7 @@ def page() -> str:
     return "\n".join(
         (
             HEAD,
-            _table(tuple(HEADINGS), rows),
+            _table(HEADINGS, rows),
             *(f"{fill(note, 110)}\n" for note in (*NOTES, as_pillow_reads_them())),
             READING,
             WRITING,

@@ -113,3 +113,9 @@ def gray(tmp_path: Path) -> Path:
     path = tmp_path / "gray.png"
     Image.fromarray(pixels).save(path)
     return path
+
+
+def force_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the program write 24-bit colours, wherever its output goes."""
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLORTERM": "truecolor"}.items():
+        monkeypatch.setenv(name, value)

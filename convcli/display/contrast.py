@@ -17,14 +17,6 @@ def readable(ground: Pixel) -> Pixel:
 
     After WCAG 2.2, "relative luminance" and "contrast ratio"; its level AA asks for 4.5:1.
     """
-    return BLACK if _luminance(ground) > EVEN else WHITE
-
-
-def _luminance(pixel: Pixel) -> float:
-    red, green, blue = map(_linear, pixel)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _linear(sample: int) -> float:
-    share = sample / 255
-    return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
+    shares = [sample / 255 for sample in ground]
+    red, green, blue = (s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares)
+    return BLACK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > EVEN else WHITE

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 __all__ = ["listed", "number", "one_line", "per_axis", "printable", "shortened", "significant", "size"]
 
-# Characters of a word, such as the name of a file, that a line for people has at most.
+# Most characters of a word, such as the name of a file, in a line for people.
 MOST_OF_A_WORD = 180
 
 # Stands for the characters that are left out.
@@ -35,9 +35,9 @@ def per_axis(pair: tuple[int, int]) -> str:
     return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], last: str = "and") -> str:
     """Write names as ``a, b and c``."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return f" {last} ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def printable(text: str) -> str:

@@ -49,7 +49,7 @@ def compare_paddings(
 
     Examples
     --------
-    # the outer 32 pixels say what padding should have been
+    # against the truth: 32 pixels are cut off each side, and padding stands in for them
     convcli compare sample_images/rocket.jpg -k gaussian:sigma=4 --crop 32
 
     # results, amplified differences and figures as a picture and as a page

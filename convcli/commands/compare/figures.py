@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 __all__ = ["aligned", "amount", "figure"]
 
-# Significant digits of the smallest figure of a column that is not 0, where there is room for them.
+# Significant digits of the smallest figure other than 0 of a column, where there is room for them.
 DIGITS = 3
 
 

@@ -134,7 +134,7 @@ def montage(study: Study) -> Pixels:
 
 
 class _Looks(NamedTuple):
-    """How all cards of a montage are drawn."""
+    """The settings that all cards of a montage share."""
 
     tones: Tones
     limit: float

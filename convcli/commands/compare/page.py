@@ -21,7 +21,7 @@ __all__ = ["compare_page"]
 
 Array = NDArray[np.floating[Any]]
 
-# Bytes that a page has at most, whatever the size of the picture.
+# Most bytes of a page, whatever the size of the picture.
 BUDGET = 1_900_000
 
 # Most samples of all truths together in the first attempt at a page: more never fit into BUDGET bytes.

@@ -83,7 +83,7 @@ class CompareSpec(Options):
             help="Padding modes to compare, such as zero,reflect. It may be repeated; scipy:reflect ... mean "
             "what that tool means.",
         ),
-    ] = []  # noqa: RUF012
+    ] = []  # noqa: RUF012 -- records are frozen, and with None Typer leaves out the parser
     crop: Annotated[
         int | None,
         essential_option(
@@ -130,7 +130,7 @@ class CompareSpec(Options):
             "--shift",
             metavar="R,C",
             parser=place,
-            help="Test shift equivariance instead. Inside and at the border, for a shift of so much.",
+            help="Test shift equivariance instead. Inside and at the border, by R,C pixels.",
         ),
     ] = None
     stride: StrideOption = (1, 1)

@@ -41,7 +41,7 @@ class Study(NamedTuple):
 
     @property
     def best(self) -> Sequence[Comparison]:
-        """The best mode and those that tie with it; none without the truth, or where one is alone."""
+        """The best mode and those that tie with it; none without the truth, or of one mode alone."""
         modes = self.compared.modes
         return winners(modes) if self.compared.measured and len(best(modes)) > 1 else ()
 

@@ -51,7 +51,7 @@ class Tones:
 
     @property
     def words(self) -> str:
-        """How the results are shown, empty where it goes without saying."""
+        """The scale of the results in words, empty where black is 0 and white is `white`."""
         if self.signed:
             return f"results around 0, full colour at {self.limit:.3g} or more"
         if self.limit != self.white:

@@ -71,8 +71,7 @@ def _unranked(order: Sequence[Comparison], unit: str) -> str:
 
 
 def _names(modes: Sequence[Comparison], last: str = "and") -> str:
-    """Write the modes' names as ``a, b and c``."""
-    return listed([one.pad.value for one in modes]).replace(" and ", f" {last} ")
+    return listed([one.pad.value for one in modes], last)
 
 
 def _is(modes: Sequence[Comparison]) -> str:

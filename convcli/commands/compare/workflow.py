@@ -102,7 +102,6 @@ def _compared(
     alone: bool,
 ) -> Outcome:
     x, larger, offset, where = _truth(picture, subject, spec, reading)
-
     title = f"{printable(os.path.basename(source.name))}, {subject.name}"
 
     def studied(stack: Stack) -> Study:

@@ -7,11 +7,7 @@ from convcli.imaging.reading.foreign import kinds
 
 __all__ = ["HEADINGS", "NOTES", "as_pillow_reads_them", "cells", "promised", "refused", "report"]
 
-# With the order in which narrow terminals leave columns out: the highest first.
-HEADINGS = {
-    **{"format": 0, "bits read": 0, "bits written": 1},
-    **{"alpha": 2, "frames": 3, "metadata": 5, "extra": 4},
-}
+HEADINGS = ("format", "bits read", "bits written", "alpha", "frames", "metadata", "extra")
 NOTES = (
     "Bits are per sample, and exact unless lossy; depths between are widened, white to white, to 8 or 16. "
     "What is not kept is said on stderr. A file's content says its format, whatever its name.",

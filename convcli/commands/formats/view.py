@@ -8,6 +8,9 @@ from convcli.display.terminal.figure_table import Column, FigureTable
 
 __all__ = ["FormatTable"]
 
+# Of the columns: narrow terminals leave out the highest first.
+RANKS = (0, 0, 1, 2, 3, 5, 4)
+
 
 class FormatTable:
     """A Rich renderable of what is promised, and of what is not."""
@@ -17,7 +20,7 @@ class FormatTable:
         yield FigureTable(
             [
                 Column(heading, words, rank=rank, left=True)
-                for (heading, rank), words in zip(HEADINGS.items(), rows, strict=True)
+                for heading, words, rank in zip(HEADINGS, rows, RANKS, strict=True)
             ]
         )
         for sentence in (*NOTES, as_pillow_reads_them(), refused()):

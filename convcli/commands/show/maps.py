@@ -110,7 +110,7 @@ class ShownMap:
         return ", ".join((*self.extent(), self.range(), *figures, *self.settings))
 
     def lines(self, most: int) -> list[str]:
-        """Return the best matches and opposites, a line each, at most so many of both."""
+        """Return the best matches and opposites, a line each; of very many, `most` of each."""
         return [
             line
             for what, found in (("matches", self.matches), ("opposites", self.opposites))
@@ -195,7 +195,7 @@ def _matched(one: ShownMap, window: Window) -> ShownMap:
 
 
 def _shown(values: Array, region: Region | None, **made: Any) -> ShownMap:
-    """Return the part of a map that is shown; `made` are fields that say what made it."""
+    """Return the part of a map that is shown; `made` are its other fields."""
     rows, columns = (slice(*ends) for ends in region or ((None, None), (None, None)))
     part = values[rows, columns]
     if part.size == 0 and region is not None:

@@ -14,7 +14,7 @@ __all__ = ["MOST", "Match", "lines", "matches"]
 # Scores from here on are matches. All are listed up to a screen of them, and a few of the best in any case.
 MATCH, SCREEN, FEW = 0.7, 24, 5
 
-# Matches that are looked for at most: kernels of two weights match every second window.
+# Most matches that are looked for: kernels of two weights match every second window.
 MOST = 10_000
 
 

@@ -22,7 +22,7 @@ from convcli.imaging.pixels import to_pixels
 
 __all__ = ["preview"]
 
-# Those of a map are made when it is known how large it is drawn.
+# Placeholder of a map's pixels, which depend on the size that it is drawn in.
 NO_PIXELS = np.zeros((0, 0), np.uint8)
 
 # Percent of a map's values that are beyond each end of its colours: a few that stick out hide no others.
@@ -38,10 +38,7 @@ MAGENTA, SHARE = np.array([255, 0, 255]), 0.3
 def preview(
     name: str, image: Image, maps: Sequence[ShownMap], show_spec: ShowSpec, *, whole: bool
 ) -> Pictures:
-    """Return a picture of an input as it is (`whole`: no kernel), or pictures of each of its maps.
-
-    So are the numbers of arrays drawn.
-    """
+    """Return a picture of an input as it is (`whole`: no kernel), or of each of its maps; arrays are maps."""
     graphics, shared = show_spec.graphics, ", ".join((*maps[0].extent(), *maps[0].settings))
     if whole and (image.space is Space.RGB or (image.space is Space.GRAY and image.dtype == np.uint8)):
         full = full_scale(image.dtype)
@@ -59,11 +56,10 @@ def preview(
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MapPicture(Picture):
-    """A map's own pixels; where it has none, its values, stretched when it is known how large they are drawn.
+    """A map that is drawn in its pixels, or without any by its values, reduced to the size of the drawing.
 
-    Of the values that are drawn, means where the map is larger, 1% are beyond either end of the colours:
-    from black to white, or to the colour of their channel, or around 0 in blue and red where some are
-    negative.
+    Colours go from black to white, or to the colour of the channel, or around 0 in blue and red where some
+    values are negative. 1% of the values are beyond either end.
     """
 
     one: ShownMap

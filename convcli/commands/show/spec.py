@@ -61,15 +61,15 @@ class ShowSpec(Options):
         bool,
         essential_option(
             "--score",
-            help="How well each window matches, from -1 to 1. Whatever its brightness and "
-            "contrast (zero-mean normalised cross-correlation), and every match of 0.7 or more; -1 is the "
-            "opposite.",
+            help="How well each window matches, from -1 to 1. It is the zero-mean normalised "
+            "cross-correlation, which leaves brightness and contrast out; -1 is the opposite. Matches of "
+            "0.7 or more are listed.",
         ),
     ] = False
     center: Annotated[
         bool,
         advanced_option(
-            "--center/--no-center", help="Subtract means in --score. Without, it is the plain cosine."
+            "--center/--no-center", help="Subtract means in --score. Without, the score is the plain cosine."
         ),
     ] = True
     region: Annotated[
@@ -78,7 +78,7 @@ class ShowSpec(Options):
             "--region",
             metavar="R:R,C:C",
             parser=parse_region,
-            help="Only these rows and columns, as 0:8,-16: (Python). That is the top right of each map.",
+            help="Only these rows and columns, as 0:8,-16: (Python). This is the top right of each map.",
         ),
     ] = None
     max_size: Annotated[
@@ -120,8 +120,8 @@ class ShowSpec(Options):
             "--graphics",
             **choice_of(Graphics),
             help=f"How --preview draws: {any_of(Graphics)}. Half blocks, or the terminal's own graphics "
-            "(sixel needs the extra terminal); by name, into pipes too; auto is what the terminal "
-            "understands.",
+            "(sixel needs the extra terminal); auto is what the terminal understands, and a named one is "
+            "written into pipes too.",
         ),
     ] = Graphics.AUTO
 

@@ -30,10 +30,10 @@ __all__ = ["show_files"]
 # Lines of text of all tables of one input: two screens.
 LINES = 48
 
-# Rows of one table.
+# Least and most rows of one table.
 LEAST_ROWS, MOST_ROWS = 6, 32
 
-# Matches that are listed below one map at least, and below all maps.
+# Matches that are listed: below one map at least, and below all maps together.
 LEAST_MATCHES, MATCHES_IN_ALL = 2, 10
 
 # Fields of the spec that have an effect without a kernel where padding is a number of pixels.

@@ -28,8 +28,8 @@ def draw_spectra(
 ) -> None:
     """Check the convolution theorem, and draw the spectra.
 
-    Multiplying spectra is sliding the kernel, with wrap padding: the largest difference of the two is said,
-    and the spectra of picture, kernel and result are drawn.
+    Multiplying spectra equals sliding the kernel, with wrap padding: the largest difference of the two is
+    printed, and the spectra of picture, kernel and result are drawn.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def draw_spectra(
     convcli spectrum sample_images/camera.png -k gaussian:sigma=2 -o spectrum.png
 
     # the difference alone, as JSON
-    convcli spectrum sample_images/camera.png -k sobel-x --json -o edges.png
+    convcli spectrum sample_images/camera.png -k sobel-x --json
     """
     if len(kernel) != 1:
         raise UsageError(f"--kernel is given {len(kernel)} times", hint="spectrum takes one")

@@ -18,25 +18,25 @@ from PIL import Image, ImageDraw, ImageFont
 
 from convcli.display.words import printable
 
-__all__ = ["FAINT", "INK", "PAPER", "Ink", "font_notes", "signed", "text_width", "write"]
+__all__ = ["FAINT", "INK", "PAPER", "Ink", "font_notes", "text_width", "with_font_note", "write"]
 
 Ink = tuple[int, int, int] | str
 Run = tuple[str | None, str]
 
 PAPER, INK, FAINT = (255, 255, 255), (20, 20, 20), (110, 110, 110)
 
-# Beginnings of the file names of fonts of many letters, without punctuation, the first looked at first: those
-# of alphabets, then those of Chinese, Japanese and Korean.
+# Beginnings of the file names of fonts with many letters, without punctuation, in the order in which they are
+# tried: alphabets, then Chinese, Japanese and Korean.
 KNOWN = (
     *("dejavusans", "notosansregular", "segoeui", "arial", "helvetica", "liberationsans", "freesans"),
     *("notosanscjk", "sourcehansans", "pingfang", "hiraginosans", "msyh", "simhei", "wqy", "notosans"),
     *("applesdgothic", "malgun", "yugoth", "meiryo", "droidsansfallback", "simsun", "notoserifcjk"),
 )
 
-# Words in the names of fonts that are looked at last.
+# Words in the names of fonts that are tried last.
 STYLES = ("bold", "italic", "oblique", "light", "thin", "black", "condensed", "mono")
 
-# Fonts that are looked at for a text, at most: each takes about a millisecond.
+# Most fonts that are tried for a character: each takes about a millisecond.
 MOST_FONTS = 400
 
 # Size at which glyphs are compared, and a character that Unicode promises never to assign.
@@ -85,7 +85,7 @@ def font_notes(*texts: str) -> list[str]:
     return [f"no font of this system has {some}: pictures show codes such as {_escaped(lacking[0])} instead"]
 
 
-def signed(image: Image.Image, texts: Iterable[str]) -> Image.Image:
+def with_font_note(image: Image.Image, texts: Iterable[str]) -> Image.Image:
     """Return a drawing of `texts`, with a line below it where no font has some of their characters."""
     notes = font_notes(*texts)
     if not notes:
@@ -104,7 +104,7 @@ def _font(size: int, path: str | None = None) -> Any:
 
 
 def _letters(text: str) -> str:
-    """Return a text as it is written, in composed letters: macOS takes names of files apart."""
+    """Return a text as it is drawn: printable, in composed letters (macOS decomposes names of files)."""
     return printable(text if text.isascii() else unicodedata.normalize("NFC", text))
 
 
@@ -121,7 +121,7 @@ def _escaped(letter: str) -> str:
 def _runs(text: str) -> tuple[Run, ...]:
     """Return the parts of a text, each with the path of its font, which is None for Pillow's own.
 
-    One of the fonts that a text needs has all of it, if it can.
+    A font that has the whole text is used alone.
     """
     letters = _letters(text)
     if letters.isascii():
@@ -163,7 +163,7 @@ def _drawn(font: Any, letter: str) -> tuple[tuple[int, int], bytes]:
 
 @cache
 def _fonts() -> tuple[str, ...]:
-    """Return the paths of the system's fonts, those first that are looked at first."""
+    """Return the paths of the system's fonts in the order in which they are tried."""
 
     def order(path: str) -> tuple[bool, int, str]:
         name = re.sub(r"[\W_]", "", os.path.basename(path).lower())
@@ -178,7 +178,7 @@ def _fonts() -> tuple[str, ...]:
 
 
 def _folders() -> list[str]:
-    """Return where the system keeps fonts, those of the user first."""
+    """Return the folders of the system's fonts, those of the user first."""
     home = os.path.expanduser("~")
     if sys.platform == "win32":
         local = os.environ.get("LOCALAPPDATA", home)

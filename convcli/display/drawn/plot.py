@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from convcli.display.drawn.lettering import FAINT, INK, PAPER, signed, text_width, write
+from convcli.display.drawn.lettering import FAINT, INK, PAPER, text_width, with_font_note, write
 from convcli.display.drawn.ticks import decades, nice_ticks
 from convcli.display.words import significant
 
@@ -113,7 +113,7 @@ def draw_plot(plot: Plot, width: int = 720, height: int = 360) -> Pixels:
     write(draw, ((axes.left + axes.right) / 2, height - 8), plot.x_label, WORDS, FAINT, anchor="ms")
     (_names_at_ends if direct else _legend)(draw, axes, plot)
     names = (series.name for series in plot.series)
-    return np.asarray(signed(sheet, (plot.title, plot.x_label, plot.y_label, *names)))
+    return np.asarray(with_font_note(sheet, (plot.title, plot.x_label, plot.y_label, *names)))
 
 
 def _axes(plot: Plot, width: int, height: int, direct: bool) -> Axes:

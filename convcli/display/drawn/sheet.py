@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from convcli.display.drawn.lettering import FAINT, INK, PAPER, Ink, signed, text_width, write
+from convcli.display.drawn.lettering import FAINT, INK, PAPER, Ink, text_width, with_font_note, write
 from convcli.display.words import printable
 
 __all__ = ["FAINT", "INK", "PAPER", "Sheet", "Tile", "Words", "lay_out", "scaled", "wrapped"]
@@ -42,7 +42,7 @@ class Tile(NamedTuple):
 
 
 class Sheet:
-    """White paper with words at the top, and `below` them room for so many pixels, which begins at `top`."""
+    """White paper with words at the top, and under them, from row `top` on, `below` rows for pictures."""
 
     def __init__(self, width: float, head: Sequence[Words], below: int, margin: int) -> None:
         self.margin = margin
@@ -78,7 +78,7 @@ class Sheet:
     @property
     def pixels(self) -> NDArray[np.uint8]:
         """The sheet, H x W x 3, with a line at its end if it has characters that no font has."""
-        return np.asarray(signed(self.image, self.texts))
+        return np.asarray(with_font_note(self.image, self.texts))
 
 
 def lay_out(

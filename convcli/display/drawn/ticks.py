@@ -1,4 +1,4 @@
-"""Where the numbers of an axis stand."""
+"""The numbers beside an axis."""
 
 import math
 

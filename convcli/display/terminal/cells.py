@@ -53,7 +53,7 @@ def shares(values: Array, full: float) -> Array:
 
 
 def colours(values: Array, full: float, end: Pixel | None = None) -> list[list[Pixel]]:
-    """Return the colour of each number, where `full` has the fullest.
+    """Return the colour of each number; that of magnitude `full` is the fullest.
 
     The scale is the diverging one around 0, or the sequential one from black to `end`.
     """
@@ -99,7 +99,7 @@ def averaged(values: Array, side: int) -> Array:
 
 
 def farthest(values: NDArray[Any], down: Places, across: Places) -> Array:
-    """Return the value farthest from 0 of each block, by its first row and column; NaN if it has no other."""
+    """Return the value farthest from 0 in each block, by the first rows and columns of blocks; else NaN."""
     high, low = (
         pick.reduceat(pick.reduceat(values, down, axis=0), across, axis=1) for pick in (np.fmax, np.fmin)
     )

@@ -72,7 +72,7 @@ class FigureTable:
     ``FigureTable([Column("layer", names, names=True), Column("time", times, rank=1)])``: where the terminal
     is too narrow for both, names are shortened; if that is not enough, ``time`` is left out, and said below.
 
-    `strong` are the rows that matter most.
+    `strong` rows are bold.
     """
 
     columns: Sequence[Column]

@@ -21,7 +21,7 @@ Pixels = NDArray[np.uint8]
 # Characters of one message to kitty.
 CHUNK = 4096
 
-# Pixels across and down that are sent at most for each character, as a VT340 has them.
+# Most pixels across and down that are sent for each character, as a VT340 has them.
 CELL = (10, 20)
 
 # Marks text that Rich neither measures nor cuts.

@@ -32,7 +32,7 @@ SHADES = " .:;=o*%#@"
 
 @dataclass(frozen=True, eq=False)
 class Heat:
-    """A Rich renderable of a matrix; nothing in it depends on the size of the terminal but how it is drawn.
+    """A Rich renderable of a matrix, drawn as the terminal has room for it.
 
     Small matrices are cells two columns wide, or as wide as their numbers; where they do not fit in width or
     height, half blocks draw two values per character, and beyond that blocks of values are averaged.

@@ -17,7 +17,7 @@ Pixels = NDArray[np.uint8]
 # Shades from black to white where there are few colours or none.
 RAMP = " .:-=+*#%@"
 
-# Columns of text that one pixel of a small picture becomes at most.
+# Most columns of text for one pixel of a small picture.
 ENLARGED = 4
 
 

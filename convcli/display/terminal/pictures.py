@@ -20,13 +20,13 @@ from convcli.display.words import shortened
 
 __all__ = ["Pictures"]
 
-# Columns of text between pictures, and of one at least, so that its label can be read.
+# Columns of text between pictures, and least columns of one, so that its label can be read.
 GAP, NARROWEST = 2, 16
 
-# Lines of a label that pictures are arranged for.
+# Lines of a label that the arrangement allows for.
 LABEL = 3
 
-# Lines of a picture at most, and where the terminal has no room for as many, below the words.
+# Most lines of a picture, and least, where the terminal has no room for more below the words.
 MOST_LINES, LEAST_LINES = 40, 4
 
 END = Segment.line()

@@ -14,7 +14,7 @@ from convcli.commands.spectrum.view import SIDE, Spectra, decibels
 from convcli.display.drawn.sheet import PAPER
 from convcli.engine.analysis.convolution_theorem import theorem
 from tests.paths import SAMPLES
-from tests.program import Convcli, pixels
+from tests.program import Convcli, force_colour, pixels
 
 NOTES = SAMPLES / "notes-edge-6x8.csv"
 
@@ -97,8 +97,7 @@ def test_in_the_terminal(convcli: Convcli, monkeypatch: pytest.MonkeyPatch, widt
 
 
 def test_magnitudes_are_grey(convcli: Convcli, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLORTERM": "truecolor"}.items():
-        monkeypatch.setenv(name, value)
+    force_colour(monkeypatch)
     out = convcli("spectrum", SAMPLES / "notes-edge-6x8.csv", "-k", "1 -1").out.decode()
     assert "black is 0.00001 of the largest or less, white the largest" in out
     colours = re.findall(r"48;2;(\d+);(\d+);(\d+)m", out)

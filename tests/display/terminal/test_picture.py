@@ -153,8 +153,8 @@ class Terminal(io.StringIO):
         return True
 
 
-def terminal(file: io.StringIO | None = None, **how: object) -> Console:
-    return Console(file=file or Terminal(), width=20, color_system="truecolor", **how)  # type: ignore[arg-type]
+def terminal(file: io.StringIO | None = None, **how: bool) -> Console:
+    return Console(file=file or Terminal(), width=20, color_system="truecolor", **how)
 
 
 def test_only_terminals_are_sent_graphics_unasked():
