@@ -97,6 +97,8 @@ def _as_ours(words: Sequence[str], known: Collection[str], command: str) -> list
         name, equals, value = word.partition("=")
         if name not in known and _SPELLINGS.get(name) in known:
             ours[place] = f"{_SPELLINGS[name]}{equals}{value}"
+        elif len(name) == 2 and equals and name in known:  # -k=sobel: it would be a value of "=sobel"
+            ours[place] = f"{name}{value}"
         elif len(name) > 2 and f"-{name}" in known:
             raise UsageError(f"no such option: {name}", hint=f"did you mean -{name}? see {command} --help")
     return ours

@@ -219,7 +219,7 @@ class WriteSpec(Options):
             "--quality",
             metavar="N",
             parser=quality_number,
-            show_default="the input's",
+            show_default="a JPEG's own",
             help="Quality of JPEG, WebP, AVIF. 1 to 100; without it that of a JPEG stays, other pictures get "
             "92, and WebP is lossless unless it was lossy.",
         ),

@@ -5,6 +5,7 @@ whole command. Here each value is read by its option's ``parser=`` alone, so tha
 """
 
 import os
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from convcli.choices import STDOUT
-from convcli.errors import UsageError
+from convcli.errors import ConvcliError, UsageError
 from convcli.options.foreign_options import ForeignWords, names_of
 from convcli.options.panels import ADVANCED
 
@@ -60,10 +61,20 @@ class Command(_Asked, TyperCommand):
     """A command with its own parsers and help pages."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; ``--verbose`` is stronger than quiet by default."""
+        """Run the command; ``--verbose`` is stronger than quiet by default.
+
+        An error about an option that was not typed says which variable has set it.
+        """
         if ctx.params.get("verbose") and _is_from_environment(ctx, "quiet"):
             ctx.params["quiet"] = False
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except ConvcliError as error:
+            said = re.findall(r"--[\w-]+", f"{error.message} {error.hint}")
+            for parameter in self.params:
+                if set(parameter.opts) & set(said) and _is_from_environment(ctx, parameter.name):
+                    error.hint += f" ({parameter.envvar} is set)"
+            raise
 
 
 class PlainGroup(_Asked, TyperGroup):

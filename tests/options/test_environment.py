@@ -124,9 +124,15 @@ def test_flags_are_read_as_people_write_them(convcli: Convcli, monkeypatch):
 
 def test_it_contradicts_others_as_the_option_does(convcli: Convcli, monkeypatch):
     monkeypatch.setenv("CONVCLI_PAD", "valid")  # pads nothing
-    convcli(*FILTER, "--padding", "2").check_refusal(2, "--pad valid pads nothing", "choose another --pad")
+    advice = "choose another --pad (CONVCLI_PAD is set)"
+    convcli(*FILTER, "--padding", "2").check_refusal(2, "--pad valid pads nothing", advice)
+    typed = convcli(*FILTER, "--padding", "2", "-p", "valid")
+    typed.check_refusal(2, "--pad valid pads nothing", "choose another --pad")
+    assert "CONVCLI_PAD" not in typed.err
     monkeypatch.setenv("CONVCLI_DEPTH", "16")
-    convcli(*FILTER, "-o", "o.jpg").check_refusal(1, ".jpg cannot hold 16-bit samples", "another --depth")
+    ran = convcli(*FILTER, "-o", "o.jpg")
+    ran.check_refusal(1, ".jpg cannot hold 16-bit samples", "another --depth")
+    assert ran.err.endswith(" (CONVCLI_DEPTH is set)\n")
     assert convcli(*FILTER, "-o", "o.jpg", "--depth", "auto", "-q").status == 0
 
 

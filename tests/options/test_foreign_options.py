@@ -38,6 +38,14 @@ def test_a_value_may_begin_with_a_dash(convcli: Convcli, tmp_path):
     assert (tmp_path / "e.png").exists()
 
 
+def test_a_value_may_follow_an_equals_sign(convcli: Convcli):
+    notes = SAMPLES / "notes-3x3.csv"
+    typed = convcli("filter", notes, "-k", "-1,0,1", "-o", "-")
+    with_sign = convcli("filter", notes, "-k=-1,0,1", "-o=-")
+    assert (with_sign.status, with_sign.out) == (0, typed.out)
+    assert typed.out.startswith(b"0,2,0")
+
+
 @pytest.mark.parametrize("command", [name for name in ABOUT if name != "help"])
 def test_an_unknown_option_points_to_the_commands_help(convcli: Convcli, command):
     convcli(command, "--qqqq").check_refusal(2, "no such option: --qqqq", f"see convcli {command} --help")

@@ -84,7 +84,7 @@ def compare_files(
     def table() -> Outcome | None:
         if count == 1 or not summary or not tally.pictures:
             return None
-        title = f"{tally.pictures} pictures, {subject.name}"
+        title = f"{tally.pictures} picture{'s' if tally.pictures > 1 else ''}, {subject.name}"
         return Outcome(input="", summary=tally_table(tally, title, measured=spec.crop is not None))
 
     return Batch(inputs, reading, work, STDOUT in paths, last=table)

@@ -59,6 +59,7 @@ def lines(what: str, found: Sequence[Match], most: int) -> Iterator[str]:
     limit = f"{MATCH} or more" if found[0].score > 0 else f"-{MATCH} or less"
     many = f"{count or 'none'} of {limit}"
     shown = found[: most if count > SCREEN else max(most, count)]
-    left_out = f", {len(shown)} shown; --json lists them all" if count > len(shown) else ""
+    left_out = ", and the next best" if 0 < count < len(shown) else ""
+    left_out = f", {len(shown)} shown; --json lists them all" if count > len(shown) else left_out
     yield f"best {what}, at row,column: window ({many}{left_out})"
     yield from (f"  {match}" for match in shown)

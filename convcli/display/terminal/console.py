@@ -10,6 +10,9 @@ from convcli.display.words import printable
 
 __all__ = ["PlainConsole"]
 
+# Columns of text where the width is not known, as terminals have had them since the VT100.
+UNKNOWN_WIDTH = 80
+
 
 class PlainConsole(Console):
     """A Rich console that takes text literally, and escapes what is not printable or not in its encoding.
@@ -19,6 +22,8 @@ class PlainConsole(Console):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(highlight=False, markup=False, emoji=False, **options)
+        if self.width < 1:  # COLUMNS=0, as some programs leave it
+            self.width = UNKNOWN_WIDTH
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Yield the segments of a renderable; those within others, such as cells of tables, come here too."""

@@ -133,7 +133,7 @@ def test_a_feature_is_found_at_its_place(convcli: Convcli) -> None:
     ran = convcli("show", CAMERA, "-k", "feature.csv", "--score", "--max-size", 4)
     lines = ran.out.decode().splitlines()
     assert "   1.0000 at 107,207: 100:116,200:216" in lines
-    heading = "best matches, at row,column: window (1 of 0.7 or more)"
+    heading = "best matches, at row,column: window (1 of 0.7 or more, and the next best)"
     assert lines[lines.index(heading) + 1].startswith("   1.0000 at 107,207")
     (one,) = maps(convcli, CAMERA, "-k", "feature.csv", "--score", "-p", "valid")
     assert one["matches"][0] == {
@@ -344,7 +344,7 @@ def test_a_score_keeps_its_peaks_in_the_table_and_lists_them(convcli: Convcli) -
     ]
     assert "value farthest from 0 among 100 x 100 values" in " ".join(lines.split())
     assert "best matches, at row,column: window (5 of 0.7 or more)" in lines
-    assert "best opposites, at row,column: window (3 of -0.7 or less)" in lines
+    assert "best opposites, at row,column: window (3 of -0.7 or less, and the next best)" in lines
     for number, (row, column) in enumerate(places):
         sign = " " if number % 3 else "-"
         assert f"  {sign}1.0000 at {row},{column}: {row}:{row + 4},{column}:{column + 4}" in lines

@@ -35,6 +35,12 @@ def test_text_is_literal_and_printable(given, shown):
     assert printed(given) == f"{shown}\n"
 
 
+@pytest.mark.parametrize(("columns", "width"), [("0", 80), ("00", 80), ("7", 7)])
+def test_no_width_is_taken_for_80_columns(monkeypatch, columns, width):
+    monkeypatch.setenv("COLUMNS", columns)
+    assert PlainConsole(file=io.StringIO()).width == width
+
+
 def test_styles_are_sequences_still():
     assert printed(Text("a\x1b", "bold"), force_terminal=True, color_system="truecolor") == (
         "\x1b[1ma\\x1b\x1b[0m\n"
