@@ -79,7 +79,10 @@ CombineOption = Annotated[
     ),
 ]
 OutputOption = Annotated[
-    str | None, output_option("The file to write; - is stdout. Without it, a name made from the input's.")
+    str | None,
+    output_option(
+        "The file, or DIR/ for names in it; - is stdout. Without it, a name made from the input's."
+    ),
 ]
 FormatOption = Annotated[
     str | None,
@@ -271,7 +274,9 @@ class PrintOptions(Options):
     verbose: Annotated[
         bool,
         _messages(
-            "-v", "--verbose", envvar="CONVCLI_VERBOSE", help="Say how each result is computed, and why."
+            *("-v", "--verbose"),
+            envvar="CONVCLI_VERBOSE",
+            help="Say how each result is computed, and why. Each input has its own notes then.",
         ),
     ] = False
     no_color: NoColorOption = False
