@@ -105,10 +105,16 @@ def _words(title: str, facts: str, width: int) -> list[Text]:
 def _beside(items: Sequence[RenderableType], columns: int) -> RenderableType:
     if len(items) == 1:
         return items[0]
-    grid = Table.grid(padding=(0, GAP, 0, 0))
-    for _ in items:
+    # The gaps are columns of their own: Rich 14.0 takes the room of padding from the widths.
+    grid = Table.grid(padding=0)
+    row = list[RenderableType]()
+    for item in items:
+        if row:
+            grid.add_column(width=GAP)
+            row.append("")
         grid.add_column(width=columns)
-    grid.add_row(*items)
+        row.append(item)
+    grid.add_row(*row)
     return grid
 
 
