@@ -1,6 +1,6 @@
 """Options and commands of other tools, and misspelt ones: accepted, or answered with the right name."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import typer
@@ -115,11 +115,15 @@ def _explained(error: typer.TyperException, known: Collection[str], see: str) ->
     return UsageError(f"option {name} {does}", hint=see)
 
 
+def _ours(name: str, table: Mapping[str, str], known: Collection[str]) -> str | None:
+    """Return the first of our words in `table` that is `known` and has `name` among its others."""
+    return next((our for our, others in table.items() if our in known and name in others.split()), None)
+
+
 def _option_for(name: str, known: Collection[str]) -> str:
     if name in _INPUTS:
         return "inputs are named without an option; "
-    ours = next((our for our, others in _OURS.items() if our in known and name in others.split()), None)
-    if ours is not None:
+    if (ours := _ours(name, _OURS, known)) is not None:
         return f"here it is {ours}; "
     if name in _PARAMETERS and "--kernel" in known:
         return "parameters follow a kernel's name, as in -k gaussian:sigma=2; "
@@ -128,9 +132,7 @@ def _option_for(name: str, known: Collection[str]) -> str:
 
 
 def _command_for(name: str, known: Collection[str]) -> str:
-    ours = next((our for our, others in _COMMANDS.items() if our in known and name in others.split()), None)
-    ours = ours or nearest(name, known)
-    if ours is not None:
+    if (ours := _ours(name, _COMMANDS, known) or nearest(name, known)) is not None:
         return f"did you mean {ours!r}? "
     if "filter" in known:
         from convcli.kernels import library  # here, as only errors need it

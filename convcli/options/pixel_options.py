@@ -22,7 +22,7 @@ GrayOption = Annotated[
 
 
 class ColourOptions(Options):
-    """What happens to colours and transparency before and while windows slide."""
+    """How colours and transparency are treated, before windows slide and while they do."""
 
     gray: GrayOption = False
     linear: Annotated[

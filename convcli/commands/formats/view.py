@@ -8,7 +8,7 @@ from convcli.display.terminal.figure_table import Column, FigureTable
 
 __all__ = ["FormatTable"]
 
-# Of the columns: narrow terminals leave out the highest first.
+# Rank of each column, from the left: where the terminal is narrow, the highest are left out first.
 RANKS = (0, 0, 1, 2, 3, 5, 4)
 
 

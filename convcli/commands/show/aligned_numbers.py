@@ -1,4 +1,4 @@
-"""Numbers of a matrix as text with the same number of decimals, so that their points line up."""
+"""Writes the numbers of a matrix as text, all with the same number of decimals: their points line up."""
 
 import math
 from typing import NamedTuple
@@ -27,7 +27,7 @@ class Written(NamedTuple):
 
     @property
     def width(self) -> int:
-        """Of the longest word."""
+        """Characters of the longest word."""
         return max(len(word) for row in self.words for word in row)
 
 
