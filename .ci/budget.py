@@ -14,7 +14,7 @@ from pathlib import Path
 # maps, previews and tables that fit, and colours that are read 600; batches: one bar, notes said once,
 # patterns, folders 500; sheets 350; learn's sizes and advice 300; environment, pager, suggestions, quality,
 # cut pixels 400; fonts 200.
-PRODUCT = 35400
+PRODUCT = 35600
 # Lines of one module.
 MODULE = 325
 

@@ -4,12 +4,12 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import NamedTuple
 
 from convcli.arrayfiles.devices import read_all
 from convcli.choices import STDIN, STDOUT
 from convcli.errors import ConvcliError, GeometryError, ImageError, OutputError, UsageError
+from convcli.options.batch_options import BatchSpec
 from convcli.options.specs import ReadSpec
 from convcli.pipeline.sources import Source, find_sources, is_pattern
 
@@ -18,6 +18,7 @@ __all__ = [
     "Outcome",
     "Progress",
     "Source",
+    "attempt",
     "check_inputs",
     "count_inputs",
     "layout_hint",
@@ -35,7 +36,7 @@ class Outcome(NamedTuple):
     data: bytes | None = None  # a file's content for stdout
     notes: tuple[str, ...] = ()  # lines for stderr
     details: tuple[str, ...] = ()  # lines for stderr with --verbose
-    report: Mapping[str, object] = MappingProxyType({})  # the JSON object
+    report: Mapping[str, object] = {}  # the JSON object
     summary: object = None  # a Rich renderable; drawn on stderr if a file is written too
     drawing: object = None  # a Rich renderable that is the output itself, as of show
     preview: object = None  # one that is drawn on stderr if anything else goes to stdout
@@ -65,11 +66,14 @@ class Batch:
     inputs, reading
         As given; patterns, and with ``reading.recursive`` folders, stand for the files in them.
     work
-        Makes the outcome of one input; the error that it raises becomes the outcome.
+        Makes the outcome of one input; the error that it raises becomes the outcome. Where a batch may be
+        spread over processes, it can be sent to them.
     to_stdout
         Whether files go to stdout.
     last
         Makes the outcome that is about all inputs, if there is one, when they are done.
+    spreading
+        How inputs are spread over workers, skipped or only listed.
     progress
         Its total is known before the first outcome.
     """
@@ -79,6 +83,7 @@ class Batch:
     work: Callable[[Source], Outcome]
     to_stdout: bool = False
     last: Callable[[], Outcome | None] = lambda: None
+    spreading: BatchSpec = field(default_factory=BatchSpec)
     progress: Progress = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,24 +96,26 @@ class Batch:
         self.progress.total = len(sources)
         for source in sources:
             self.progress.current = source.name
-            done = self._outcome(source)
+            done = attempt(self.work, source)
             self.progress.done += 1
             yield done
 
-    def _outcome(self, source: Source) -> Outcome:
-        from numpy import errstate  # here for start-up; every command has loaded NumPy by now
 
-        try:
-            if source.error is not None:
-                raise source.error
-            with errstate(all="ignore"):  # what overflows is said by notes and errors, not by warnings
-                return self.work(source)
-        except ConvcliError as error:
-            return Outcome(input=source.path, error=_named(source, error))
-        except OSError as error:  # what is worked on is gone, or its disk is
-            reason = error.strerror or str(error)
-            lost = ImageError(f"{source.name!r}: {reason}", hint="was it moved or deleted meanwhile?")
-            return Outcome(input=source.path, error=lost)
+def attempt(work: Callable[[Source], Outcome], source: Source) -> Outcome:
+    """Return the outcome of one input; the error that its `work` raises is the outcome."""
+    from numpy import errstate  # here for start-up; every command has loaded NumPy by now
+
+    try:
+        if source.error is not None:
+            raise source.error
+        with errstate(all="ignore"):  # what overflows is said by notes and errors, not by warnings
+            return work(source)
+    except ConvcliError as error:
+        return Outcome(input=source.path, error=_named(source, error))
+    except OSError as error:  # what is worked on is gone, or its disk is
+        reason = error.strerror or str(error)
+        lost = ImageError(f"{source.name!r}: {reason}", hint="was it moved or deleted meanwhile?")
+        return Outcome(input=source.path, error=lost)
 
 
 def count_inputs(inputs: Sequence[str], reading: ReadSpec) -> int | None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from convcli.imaging.image import Image, Space, together
 from convcli.imaging.reading.read import read_picture
 from convcli.imaging.transfer_curve import curves_of
 from convcli.imaging.writing.encode import encode_picture, encode_pixels
+from convcli.options.batch_options import BatchSpec, PieceSpec
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, SheetSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, count_inputs, read_stdin
 from convcli.pipeline.naming import OutputPaths, Target, into_folder
@@ -51,6 +52,8 @@ def process(
     writing: SheetSpec,
     *,
     details: bool,
+    pieces: PieceSpec = PieceSpec(),
+    spreading: BatchSpec = BatchSpec(),
     also_read: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> Batch:
@@ -59,16 +62,35 @@ def process(
     `notes` are said of each. With `details`, outcomes have a report, and tell by which methods the results
     were computed.
     """
-    spec, writing = operation.spec, into_folder(writing)
+    writing = into_folder(writing)
     count = count_inputs(inputs, reading)
-    floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
+    floats = operation.spec.depth is Depth.FLOAT or operation.spec.range is RangeMode.RAW
     paths = OutputPaths(writing, count, inputs, floats, also_read)
     sheets = sheets_of(writing, count, inputs, also_read)
+    work = FileWork(operation, reading, writing, pieces, paths, sheets, details, tuple(notes))
+    to_stdout = paths.to_stdout or (sheets is not None and sheets.to_stdout)
+    return Batch(inputs, reading, work, to_stdout, spreading=spreading)
 
-    def work(source: Source) -> Outcome:
+
+@dataclass(frozen=True)
+class FileWork:
+    """What is done to each input of a batch; it can be sent to another process."""
+
+    operation: Operation
+    reading: ReadSpec
+    writing: SheetSpec
+    pieces: PieceSpec
+    paths: OutputPaths
+    sheets: "Sheets | None"
+    details: bool
+    notes: tuple[str, ...]
+
+    def __call__(self, source: Source) -> Outcome:
+        """Read, compute, write, and return the outcome."""
+        operation, writing, sheets, spec = self.operation, self.writing, self.sheets, self.operation.spec
         start = time.perf_counter()
-        image = read_source(source, reading)
-        targets = paths.targets(source, operation.labels, image.format)
+        image = read_source(source, self.reading)
+        targets = self.paths.targets(source, operation.labels, image.format)
         before = as_gray(image) if spec.gray else image
         curves = [curves_of(page) if spec.linear else ((), "") for page in before.apart()]
         lazy = not spec.linear and all(can_be_lazy(before, spec, target.format) for target in targets)
@@ -83,7 +105,7 @@ def process(
                     of_map,
                     spec,
                     targets[min(index, len(targets) - 1)].format,
-                    details=details,
+                    details=self.details,
                     signed=partial(operation.signed, index),
                 ),
                 [operation.windows(frame.size)[index] for frame in before.frames],
@@ -101,8 +123,8 @@ def process(
         ):
             done = done._replace(notes=(*done.notes, BLEEDING))
         unknown = [note for _, note in curves if note]
-        done = done._replace(notes=tuple(dict.fromkeys((*notes, *image.notes, *done.notes, *unknown))))
-        if not details:
+        done = done._replace(notes=tuple(dict.fromkeys((*self.notes, *image.notes, *done.notes, *unknown))))
+        if not self.details:
             return done
         methods = list(operation.methods(before))
         report = {
@@ -122,9 +144,6 @@ def process(
         }
         lines = [f"{one.name}: {one.method}: {one.reason}" for one in methods]
         return done._replace(report=report, details=tuple(dict.fromkeys(lines)))
-
-    to_stdout = paths.to_stdout or (sheets is not None and sheets.to_stdout)
-    return Batch(inputs, reading, work, to_stdout)
 
 
 def _placed(result: Result, paths: Sequence[Sequence[Window]]) -> Result:

@@ -3,6 +3,7 @@
 import typer
 
 from convcli.options import shared_options
+from convcli.options.batch_options import BatchSpec, PieceSpec
 from convcli.options.option_groups import with_options
 from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
 from convcli.options.typer_parsers import Command
@@ -22,6 +23,8 @@ def filter_images(
     spec: FilterSpec,
     reading: ReadSpec,
     writing: SheetSpec,
+    pieces: PieceSpec,
+    spreading: BatchSpec,
     printing: shared_options.PrintOptions,
 ) -> None:
     """Slide kernels over pictures, as a convolution layer computes it.
@@ -43,5 +46,5 @@ def filter_images(
     from convcli.commands.filter.workflow import filter_files  # here, as NumPy comes with it
 
     details = printing.json or printing.verbose
-    batch = filter_files(files.inputs, kernel, spec, reading, writing, details=details)
+    batch = filter_files(files.inputs, kernel, spec, reading, writing, pieces, spreading, details=details)
     deliver(batch, printing, "filtering")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from convcli.kernels.spec import kernel_files
+from convcli.options.batch_options import BatchSpec, PieceSpec
 from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
 from convcli.pipeline.batch import Batch, check_inputs
 from convcli.pipeline.feature_maps import Filtering
@@ -18,6 +19,8 @@ def filter_files(
     spec: FilterSpec,
     reading: ReadSpec,
     writing: SheetSpec,
+    pieces: PieceSpec = PieceSpec(),
+    spreading: BatchSpec = BatchSpec(),
     *,
     details: bool = False,
 ) -> Batch:
@@ -34,6 +37,8 @@ def filter_files(
         reading,
         writing,
         details=details,
+        pieces=pieces,
+        spreading=spreading,
         also_read=kernel_files(kernels),
         notes=loaded.notes,
     )

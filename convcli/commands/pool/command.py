@@ -3,6 +3,7 @@
 import typer
 
 from convcli.options import shared_options
+from convcli.options.batch_options import BatchSpec, PieceSpec
 from convcli.options.option_groups import with_options
 from convcli.options.specs import PoolSpec, ReadSpec, SheetSpec
 from convcli.options.typer_parsers import Command
@@ -21,6 +22,8 @@ def pool_images(
     spec: PoolSpec,
     reading: ReadSpec,
     writing: SheetSpec,
+    pieces: PieceSpec,
+    spreading: BatchSpec,
     printing: shared_options.PrintOptions,
 ) -> None:
     """Max, average, min, median or Lp pooling of pictures.
@@ -42,5 +45,5 @@ def pool_images(
     from convcli.commands.pool.workflow import pool_files  # here, as NumPy comes with it
 
     details = printing.json or printing.verbose
-    batch = pool_files(files.inputs, spec, reading, writing, details=details)
+    batch = pool_files(files.inputs, spec, reading, writing, pieces, spreading, details=details)
     deliver(batch, printing, "pooling")

@@ -14,6 +14,7 @@ from convcli.engine.window import Window
 from convcli.imaging.colour import premultiply, unpremultiply
 from convcli.imaging.image import Frame, Image
 from convcli.imaging.transfer_curve import Curves
+from convcli.options.batch_options import BatchSpec, PieceSpec
 from convcli.options.specs import PoolSpec, ReadSpec, SheetSpec
 from convcli.pipeline.batch import Batch, check_inputs
 from convcli.pipeline.linear_and_alpha import (
@@ -97,7 +98,14 @@ class PoolingOperation(NamedTuple):
 
 
 def pool_files(
-    inputs: Sequence[str], spec: PoolSpec, reading: ReadSpec, writing: SheetSpec, *, details: bool = False
+    inputs: Sequence[str],
+    spec: PoolSpec,
+    reading: ReadSpec,
+    writing: SheetSpec,
+    pieces: PieceSpec = PieceSpec(),
+    spreading: BatchSpec = BatchSpec(),
+    *,
+    details: bool = False,
 ) -> Batch:
     """Pool each input.
 
@@ -105,4 +113,5 @@ def pool_files(
     report, and tell by which method the results were computed.
     """
     check_inputs(inputs)
-    return process(inputs, PoolingOperation(spec), reading, writing, details=details)
+    operation = PoolingOperation(spec)
+    return process(inputs, operation, reading, writing, details=details, pieces=pieces, spreading=spreading)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from convcli.options import shared_options
+from convcli.options.batch_options import BatchSpec
 from convcli.options.option_groups import with_options
 from convcli.options.pixel_options import PixelOptions
 from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
@@ -53,6 +54,7 @@ def run_stack(
     pixels: PixelOptions,
     reading: ReadSpec,
     writing: SheetSpec,
+    spreading: BatchSpec,
     printing: shared_options.PrintOptions,
     summary: SummaryOption = False,
     save_maps: SaveMapsOption = None,
@@ -74,5 +76,7 @@ def run_stack(
     spec = FilterSpec(**vars(pixels), jobs=jobs)
     from convcli.commands.run.workflow import run_files  # here, as NumPy comes with it
 
-    batch = run_files(stack, files.inputs, spec, reading, writing, summary=summary, save_maps=save_maps)
+    batch = run_files(
+        stack, files.inputs, spec, reading, writing, spreading, summary=summary, save_maps=save_maps
+    )
     deliver(batch, printing, "running")

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from convcli.imaging.formats import Format
 from convcli.imaging.geotiff import unplaced
 from convcli.imaging.image import Frame, Image, Space, together
 from convcli.imaging.tiff_directory import Tags
+from convcli.options.batch_options import BatchSpec
 from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs
 from convcli.pipeline.lazy_rows import measured
@@ -30,6 +32,9 @@ from convcli.stacks.preprocess import preprocess
 from convcli.stacks.stack import Scale, Stack, read_stack
 from convcli.stacks.trace import LayerTrace, run
 
+if TYPE_CHECKING:
+    from convcli.pipeline.sheets import Sheets
+
 __all__ = ["run_files"]
 
 
@@ -39,6 +44,7 @@ def run_files(
     spec: FilterSpec,
     reading: ReadSpec,
     writing: SheetSpec,
+    spreading: BatchSpec = BatchSpec(),
     *,
     summary: bool = False,
     save_maps: str | None = None,
@@ -59,11 +65,32 @@ def run_files(
     sheets = sheets_of(writing, count, inputs, (path, *stack.files))
     pictures = LayerMaps(save_maps, alone=count == 1, force=writing.force) if save_maps is not None else None
 
-    def work(source: Source) -> Outcome:
+    work = StackWork(path, stack, spec, reading, writing, naming, sheets, pictures, summary)
+    to_stdout = naming.to_stdout or (sheets is not None and sheets.to_stdout)
+    return Batch(inputs, reading, work, to_stdout, spreading=spreading)
+
+
+@dataclass(frozen=True)
+class StackWork:
+    """What is done to each input of a batch; it can be sent to another process."""
+
+    path: str  # of the file that holds the stack
+    stack: Stack
+    spec: FilterSpec
+    reading: ReadSpec
+    writing: SheetSpec
+    naming: OutputPaths
+    sheets: "Sheets | None"
+    pictures: LayerMaps | None
+    summary: bool
+
+    def __call__(self, source: Source) -> Outcome:
+        """Read, pass through the layers, write, and return the outcome."""
+        stack, spec, sheets = self.stack, self.spec, self.sheets
         start = time.perf_counter()
-        image = read_source(source, reading)
-        (target,) = naming.targets(source, (stack.name,), image.format)
-        keep = pictures.of(source) if pictures is not None else None
+        image = read_source(source, self.reading)
+        (target,) = self.naming.targets(source, (stack.name,), image.format)
+        keep = self.pictures.of(source) if self.pictures is not None else None
         made: list[Array] = []
         traces: list[LayerTrace] = []
         notes = [*stack.notes, *image.notes]
@@ -81,7 +108,7 @@ def run_files(
         result = _develop(image, made, stack, spec, target.format)
         notes += overflow_note(image.frames, made)
         named = (result, stack.name, (f"range {spec.range}",) if spec.range else ())
-        write = partial(write_results, source, [result], [target], spec, writing)
+        write = partial(write_results, source, [result], [target], spec, self.writing)
         try:
             done = sheets.beside(write, source, image, [named], [target]) if sheets else write()
         except OutputError as error:
@@ -92,7 +119,7 @@ def run_files(
         report = {
             "input": source.path,
             "output": done.output,
-            "stack": path,
+            "stack": self.path,
             "size_in": list(image.frames[0].size),
             "size_out": list(made[0].shape[1:]),
             "channels": made[0].shape[0],
@@ -107,11 +134,8 @@ def run_files(
             notes=tuple(dict.fromkeys((*notes, *done.notes))),
             details=tuple(lines),
             report=report if keep is None else report | {"maps": keep.paths},
-            summary=summary_table(stack, traces, source.name) if summary else None,
+            summary=summary_table(stack, traces, source.name) if self.summary else None,
         )
-
-    to_stdout = naming.to_stdout or (sheets is not None and sheets.to_stdout)
-    return Batch(inputs, reading, work, to_stdout)
 
 
 def _tags(frame: Frame, y: Array, notes: list[str]) -> Tags | None:

@@ -1,0 +1,65 @@
+"""The options of work on many inputs, and on pictures larger than memory (`BatchSpec`, `PieceSpec`)."""
+
+from typing import Annotated
+
+from convcli.options.option_groups import Options
+from convcli.options.shared_options import INTEGER, advanced_option
+from convcli.options.typer_parsers import verbatim
+from convcli.parsing import at_least
+
+__all__ = ["BatchSpec", "PieceSpec"]
+
+
+class BatchSpec(Options):
+    """How a batch goes on after an interruption, and where its inputs are worked on."""
+
+    resume: Annotated[
+        bool,
+        advanced_option(
+            "--resume",
+            help="Skip inputs whose results are in --out-dir already. Made by the same options, from the "
+            "same files, which have not changed since.",
+        ),
+    ] = False
+    dry_run: Annotated[
+        bool,
+        advanced_option(
+            "--dry-run", help="List what would be read, written and skipped. Nothing is written."
+        ),
+    ] = False
+    cluster: Annotated[
+        str | None,
+        advanced_option(
+            "--cluster",
+            metavar="ADDRESS",
+            parser=verbatim,
+            help="Send the inputs to a Dask scheduler. local starts one on this machine; the extra scale "
+            "is needed.",
+        ),
+    ] = None
+
+
+class PieceSpec(Options):
+    """How results are cut into tiles, and whether smaller ones are written with them."""
+
+    tile: Annotated[
+        int | None,
+        advanced_option(
+            "--tile",
+            **INTEGER,
+            show_default="the input's",
+            help="Side of the tiles of TIFF, or of the chunks of Zarr.",
+        ),
+    ] = None
+    levels: Annotated[
+        int,
+        advanced_option(
+            "--levels",
+            **INTEGER,
+            help="Levels of the pyramid that TIFF and Zarr hold. Each has half the size of the one before.",
+        ),
+    ] = 1
+
+    def check(self) -> None:
+        """Refuse levels and tiles below 1."""
+        at_least(1, levels=self.levels, tile=1 if self.tile is None else self.tile)
