@@ -53,8 +53,8 @@ def write_bytes(
     is not a regular file, such as ``/dev/null`` or a pipe, is written to directly, and so are the files that
     are open already, ``/dev/stdout`` and ``/dev/fd/N``.
 
-    Without `replace`, a file of that name is an error, even if another process made it just now. With `again`,
-    one that holds exactly `data` counts as written: what was interrupted may have left it.
+    Without `replace`, a file of that name is an error, even if another process made it just now. With
+    `again`, one that holds exactly `data` counts as written: what was interrupted may have left it.
     """
     shown = os.fsdecode(path)
     target = shown
