@@ -210,16 +210,18 @@ class Batch:
                 return
             self.progress.current = sources[self._next].name
             known = [self.record.kept(source) if self.record else None for source in inputs]
-            if here or None not in known:
-                for place, source, kept in zip(places, inputs, known, strict=True):
-                    if kept is None:
-                        self._keep(place, attempt(self.work, source))
-                    else:
-                        self._waiting[place] = kept
-                continue
-            self._places[handed] = deque(places)
-            handed += 1
-            yield inputs
+            left = list[int]()
+            for place, source, kept in zip(places, inputs, known, strict=True):
+                if kept is not None:
+                    self._waiting[place] = kept
+                elif here:
+                    self._keep(place, attempt(self.work, source))
+                else:
+                    left.append(place)
+            if left:
+                self._places[handed] = deque(left)
+                handed += 1
+                yield [sources[place] for place in left]
 
     def _keep(self, place: int, outcome: Outcome) -> None:
         if self.record is not None:

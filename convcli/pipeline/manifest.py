@@ -32,18 +32,23 @@ __all__ = ["MANIFEST", "Manifest", "manifest_of"]
 MANIFEST = ".convcli-manifest.jsonl"
 
 # Options that change no bytes of a result: where to, which inputs are taken, how many processes.
-_WITHOUT_EFFECT = {"force", "jobs", "max_pixels", "out_dir", "output", "preview", "recursive"}
+_WITHOUT_EFFECT = {"force", "jobs", "max_pixels", "out_dir", "output", "preview", "recursive", "sheet"}
 
 # What else may change bytes: encoders, and the rounding of sums.
 _VERSION = f"convcli {__version__}, NumPy {np.__version__}, Pillow {PIL.__version__}"
 
 
 def manifest_of(
-    writing: WriteSpec, count: int | None, spreading: BatchSpec, made_by: Iterable[object]
+    writing: WriteSpec,
+    count: int | None,
+    spreading: BatchSpec,
+    made_by: Iterable[object],
+    beside: Iterable[str | None],
 ) -> "Manifest | None":
     """Return the manifest of a batch of `count` inputs (None: not known); one input has none unasked.
 
-    `made_by` is all that the bytes of results depend on, but for the inputs and for versions.
+    `made_by` is all that the bytes of results depend on, but for the inputs and for versions; `beside` are
+    the places of other files that are made of each input.
     """
     if writing.out_dir is None:
         if spreading.resume:
@@ -51,7 +56,8 @@ def manifest_of(
         return None
     if count == 1 and not spreading.resume:
         return None
-    return Manifest(writing.out_dir, _digest(made_by), resume=spreading.resume)
+    places = [None if place is None else os.path.relpath(place, writing.out_dir) for place in beside]
+    return Manifest(writing.out_dir, _digest([*made_by, places]), resume=spreading.resume)
 
 
 class _Entry(NamedTuple):
@@ -67,7 +73,7 @@ class _Entry(NamedTuple):
 
     @property
     def key(self) -> str:
-        return _key(self.file, self.folder)
+        return _key(self.file, self.folder, self.input)
 
     def as_json(self) -> dict[str, Any]:
         values = self._asdict() | self.stamp._asdict()
@@ -124,19 +130,18 @@ class Manifest:
         if not self._is_read:
             self._is_read = True
             self._lines.index()
-        for entry in map(_Entry.of_json, self._lines.find(_key(_file(source), source.folder))):
+        for entry in map(_Entry.of_json, self._lines.find(_key(_file(source), source.folder, source.path))):
             if entry is None:
                 continue
             results = [
-                (kind, made._replace(path=os.path.join(self.folder, made.path)))
-                for kind, made in entry.results
+                (kind, made._replace(path=_below(self.folder, made.path))) for kind, made in entry.results
             ]
             if (entry.stamp, entry.options, entry.version) == (now, self.options, _VERSION) and all(
                 made.is_whole() for _, made in results
             ):
                 del self._begun[source.path, source.folder]
                 return _outcome(source, results)
-            source.ours.extend(made.path for _, made in results)
+            source.ours.update(os.path.abspath(made.path) for _, made in results)
         return None
 
     def add(self, source: Source, outcome: Outcome) -> None:
@@ -183,13 +188,20 @@ def _outcome(source: Source, results: Iterable[tuple[str, Written]]) -> Outcome:
     )
 
 
+def _below(folder: str, path: str) -> str:
+    """Return a path relative to a folder as seen from here."""
+    joined = os.path.join(folder, path)
+    return os.path.normpath(joined) if path.startswith(os.pardir) else joined
+
+
 def _file(source: Source) -> str:
     """Return the real path of an input, with the name of an array in an ``.npz``."""
     return os.path.realpath(source.file) + source.path[len(source.file) :]
 
 
-def _key(file: str, folder: str) -> str:
-    return f"{file}\0{folder}"
+def _key(file: str, folder: str, given: str) -> str:
+    """Return what an input is known by: the names of its results are made from that of a link, if it is one."""
+    return f"{file}\0{folder}\0{os.path.basename(given)}"
 
 
 def _key_of(value: Any) -> str | None:
