@@ -64,7 +64,7 @@ class _Entry(NamedTuple):
     """A line of the manifest."""
 
     input: str  # as given
-    file: str  # its real path, and in an ``.npz`` the name of the array
+    file: str  # its path in its real folder
     folder: str  # its folder below the one that was named, which the names of results have too
     stamp: Stamp
     options: str  # their digest
@@ -73,7 +73,7 @@ class _Entry(NamedTuple):
 
     @property
     def key(self) -> str:
-        return _key(self.file, self.folder, self.input)
+        return _key(self.file, self.folder)
 
     def as_json(self) -> dict[str, Any]:
         values = self._asdict() | self.stamp._asdict()
@@ -130,7 +130,7 @@ class Manifest:
         if not self._is_read:
             self._is_read = True
             self._lines.index()
-        for entry in map(_Entry.of_json, self._lines.find(_key(_file(source), source.folder, source.path))):
+        for entry in map(_Entry.of_json, self._lines.find(_key(_file(source), source.folder))):
             if entry is None:
                 continue
             results = [
@@ -195,13 +195,13 @@ def _below(folder: str, path: str) -> str:
 
 
 def _file(source: Source) -> str:
-    """Return the real path of an input, with the name of an array in an ``.npz``."""
-    return os.path.realpath(source.file) + source.path[len(source.file) :]
+    """Return the path of an input however it is spelled; a link has its own, as its results have its name."""
+    folder, name = os.path.split(source.path)
+    return os.path.join(os.path.realpath(folder), name)
 
 
-def _key(file: str, folder: str, given: str) -> str:
-    """Return what an input is known by: the names of its results are made from that of a link, if it is one."""
-    return f"{file}\0{folder}\0{os.path.basename(given)}"
+def _key(file: str, folder: str) -> str:
+    return f"{file}\0{folder}"
 
 
 def _key_of(value: Any) -> str | None:

@@ -65,7 +65,7 @@ def test_a_manifest_is_a_line_of_json_for_each_input(pictures: Convcli) -> None:
     for line, name in zip(lines, NAMES, strict=True):
         source, made = Path(f"in/{name}.png"), OUT / f"{name}-gaussian.png"
         assert line["input"] == str(source)
-        assert line["file"] == str(source.resolve())
+        assert line["file"] == str(Path.cwd() / source)
         assert (line["size"], line["mtime_ns"]) == (source.stat().st_size, source.stat().st_mtime_ns)
         (result,) = line["results"]
         digest = subprocess.run(["sha256sum", made], capture_output=True, text=True).stdout.split()[0]
