@@ -90,6 +90,10 @@ class FileWork:
     details: bool
     notes: tuple[str, ...]
 
+    def with_jobs(self, jobs: int) -> "FileWork":
+        """Return the same work with so many threads."""
+        return replace(self, operation=self.operation.with_jobs(jobs))
+
     def forget(self) -> None:
         """Forget which inputs have taken names: none of the next ones will want them."""
         self.paths.forget()

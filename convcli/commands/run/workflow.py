@@ -91,6 +91,10 @@ class StackWork:
     pictures: LayerMaps | None
     summary: bool
 
+    def with_jobs(self, jobs: int) -> "StackWork":
+        """Return the same work with so many threads."""
+        return replace(self, spec=self.spec.replace(jobs=jobs))
+
     def forget(self) -> None:
         """Forget which inputs have taken names: none of the next ones will want them."""
         self.naming.forget()
