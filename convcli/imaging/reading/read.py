@@ -16,6 +16,8 @@ from convcli.imaging.formats import is_promised
 from convcli.imaging.image import Array, Image, Space
 from convcli.imaging.reading import sniff
 from convcli.imaging.reading.foreign import refusal
+from convcli.limits import PIPE_BYTES, PIPE_LEAST
+from convcli.stores import is_url, plain, public, read_url
 
 __all__ = ["Source", "read_first", "read_picture"]
 
@@ -39,8 +41,8 @@ def read_picture(
     Parameters
     ----------
     source : str, PathLike, or bytes-like
-        A str or PathLike is a path, ``file.npz:name`` one array of several; bytes, bytearray and
-        memoryview are the content itself.
+        A str or PathLike is a path or a URL, ``file.npz:name`` one array of several; bytes, bytearray
+        and memoryview are the content itself.
     name : str, optional
         Its name in messages; by default the path.
     frame : int, optional
@@ -137,9 +139,10 @@ def _load(source: Source, name: str | None, max_pixels: int = MAX_PIXELS) -> _Lo
         loaded = _Loaded(bytes(source), "stdin" if name is None else name)
     else:
         path = os.fsdecode(source)
-        shown = path if name is None else name
+        shown = public(path) if name is None else name
         file, member = _split(path)
-        loaded = _Loaded(_content(file, shown, max_pixels), shown, os.path.splitext(file)[1].lower(), member)
+        suffix = os.path.splitext(plain(file))[1].lower()
+        loaded = _Loaded(_content(file, shown, max_pixels), shown, suffix, member)
     if not loaded.data:
         raise ImageError(f"{loaded.name!r} is empty", hint="was the copy or download cut short?")
     return loaded
@@ -154,6 +157,8 @@ def _split(path: str) -> tuple[str, str | None]:
 
 
 def _content(path: str, shown: str, max_pixels: int) -> bytes:
+    if is_url(path):
+        return read_url(path, PIPE_BYTES * max_pixels + PIPE_LEAST)
     try:
         with open(path, "rb") as file:
             return read_all(file, repr(shown), max_pixels)
