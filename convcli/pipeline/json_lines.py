@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from convcli.errors import ConvcliError
+from convcli.pipeline.written import Written
 
 __all__ = ["JsonLines"]
 
@@ -65,6 +66,10 @@ class JsonLines:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def is_whole(self, made: Written) -> bool:
+        """Whether a result that a line names is as it was written."""
+        return made.is_whole()
 
     def index(self) -> None:
         """Find all lines; those that are damaged are said once, and left out."""

@@ -128,7 +128,10 @@ class Manifest:
         """
         if source.error is not None or source.path == STDIN:
             return None
-        now = stamp(source.file) if self.resume else None
+        if not self.resume:
+            return None
+        known = source.stamp is not None and source.stamp.changed
+        now = source.stamp if known else stamp(source.file)
         if now is None:
             return None
         if not self._is_read:
@@ -141,7 +144,7 @@ class Manifest:
                 (kind, made._replace(path=_below(self.folder, made.path))) for kind, made in entry.results
             ]
             if (entry.stamp, entry.options, entry.version) == (now, self.options, _VERSION) and all(
-                made.is_whole() for _, made in results
+                self._lines.is_whole(made) for _, made in results
             ):
                 return _outcome(source, results)
             source.ours.update(os.path.abspath(made.path) for _, made in results)
@@ -198,9 +201,9 @@ def _outcome(source: Source, results: Iterable[tuple[str, Written]]) -> Outcome:
 def _seen_from(folder: str, path: str) -> str:
     """Return a path relative to a folder; those in other places than the folder's store are whole."""
     if is_url(folder) and is_url(path):
-        return path.removeprefix(f"{folder.rstrip('/')}/")
+        return public(path.removeprefix(f"{folder.rstrip('/')}/"))
     if is_url(folder) or is_url(path):
-        return path if is_url(path) else os.path.abspath(path)
+        return public(path) if is_url(path) else os.path.abspath(path)
     return os.path.relpath(path, folder)
 
 

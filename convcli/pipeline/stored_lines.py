@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, cast
 
 from convcli.errors import ConvcliError
 from convcli.pipeline.json_lines import MOST, JsonLines
+from convcli.pipeline.written import Stamp, Written
 from convcli.stores import find, joined, read_url, write_url
 
 __all__ = ["StoredLines"]
@@ -24,6 +25,7 @@ class StoredLines(JsonLines):
     def __init__(self, path: str, key: Callable[[Any], str | None]) -> None:
         super().__init__(path, key)
         self._kept, self._since = list[str](), time.monotonic()
+        self._there = dict[int, int]()  # hashes of the stamps of all results, by those of their URLs
 
     def append(self, value: dict[str, Any]) -> None:
         """Keep an object until there are enough of them for a file."""
@@ -47,10 +49,18 @@ class StoredLines(JsonLines):
         except ConvcliError as error:
             self._lose("written", error.message, "--resume will do again what it lacks")
 
+    def is_whole(self, made: Written) -> bool:
+        """Whether a result is in the list of all that are there, which is one request for many of them."""
+        if hash(made.path) in self._there:
+            return self._there[hash(made.path)] == hash(made.stamp)
+        return super().is_whole(made)
+
     def _opened(self) -> BinaryIO:
         """Return a copy on this machine of all lines, in the order in which they were written."""
+        there = find(self.path.rpartition("/")[0])
+        self._there = {hash(one.url): hash(Stamp(*one.identity)) for one in there if one.identity[1]}
         copy = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
-        for found in sorted(find(self.path), key=lambda one: one.url):
-            copy.write(read_url(found.url, LINES * MOST))
+        for url in sorted(one.url for one in there if one.url.startswith(f"{self.path}/")):
+            copy.write(read_url(url, LINES * MOST))
         copy.seek(0)
         return copy
