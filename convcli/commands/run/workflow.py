@@ -1,5 +1,6 @@
 """The workflow of ``convcli run``: read, pass through the layers, write, report."""
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +23,9 @@ from convcli.imaging.tiff_directory import Tags
 from convcli.options.batch_options import BatchSpec
 from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs
+from convcli.pipeline.dry_run import planned
 from convcli.pipeline.lazy_rows import measured
+from convcli.pipeline.manifest import manifest_of
 from convcli.pipeline.naming import OutputPaths, into_folder
 from convcli.pipeline.operation import FeatureMap
 from convcli.pipeline.process import read_source, sheets_of, write_results
@@ -61,13 +64,17 @@ def run_files(
     writing = into_folder(writing)
     if writing.format is None and (writing.output in (None, STDOUT) or is_stream(writing.output)):
         writing = writing.replace(format="npy")
-    naming = OutputPaths(writing, count, inputs, also_read=(path, *stack.files))
-    sheets = sheets_of(writing, count, inputs, (path, *stack.files))
-    pictures = LayerMaps(save_maps, alone=count == 1, force=writing.force) if save_maps is not None else None
-
+    read, again = (path, *stack.files), spreading.again
+    naming = OutputPaths(writing, count, inputs, also_read=read, again=again)
+    sheets = sheets_of(writing, count, inputs, read, again=again)
+    pictures = None
+    if save_maps is not None:
+        pictures = LayerMaps(save_maps, alone=count == 1, force=writing.force, again=again)
     work = StackWork(path, stack, spec, reading, writing, naming, sheets, pictures, summary)
     to_stdout = naming.to_stdout or (sheets is not None and sheets.to_stdout)
-    return Batch(inputs, reading, work, to_stdout, spreading=spreading, jobs=spec.jobs)
+    made_by = [stack._replace(files=(), notes=()), spec, reading, writing]
+    record = manifest_of(writing, count, spreading, made_by, [writing.sheet, save_maps])
+    return Batch(inputs, reading, work, to_stdout, spreading=spreading, jobs=spec.jobs, record=record)
 
 
 @dataclass(frozen=True)
@@ -95,10 +102,15 @@ class StackWork:
             if taken is not None:
                 taken.forget()
 
+    def plan(self, source: Source) -> Outcome:
+        """Return what would be read and written."""
+        maps = [] if self.pictures is None else [os.path.join(self.pictures.of(source).folder, "")]
+        return planned(source, self.reading, self.naming, (self.stack.name,), self.sheets, maps)
+
     def __call__(self, source: Source) -> Outcome:
         """Read, pass through the layers, write, and return the outcome."""
         stack, spec, sheets = self.stack, self.spec, self.sheets
-        start = time.perf_counter()
+        start, begun = time.perf_counter(), self.naming.begun(source)
         image = read_source(source, self.reading)
         (target,) = self.naming.targets(source, (stack.name,), image.format)
         keep = self.pictures.of(source) if self.pictures is not None else None
@@ -127,6 +139,7 @@ class StackWork:
             raise
         if keep is not None:
             notes.append(keep.write())
+            done = done._replace(files=(*done.files, *keep.written))
         report = {
             "input": source.path,
             "output": done.output,
@@ -142,6 +155,7 @@ class StackWork:
         }
         lines = [f"{one.name}: {one.type}, {size(one.shape)}, {one.seconds * 1e3:.2f} ms" for one in traces]
         return done._replace(
+            begun=begun,
             notes=tuple(dict.fromkeys((*notes, *done.notes))),
             details=tuple(lines),
             report=report if keep is None else report | {"maps": keep.paths},
