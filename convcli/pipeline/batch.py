@@ -1,10 +1,11 @@
-"""Many inputs, one after the other: the failure of one becomes its outcome, and does not stop the others."""
+"""Many inputs, and their outcomes: the failure of one is its outcome, and does not stop the others."""
 
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from convcli.arrayfiles.devices import read_all
 from convcli.choices import STDIN, STDOUT
@@ -12,12 +13,16 @@ from convcli.errors import ConvcliError, GeometryError, ImageError, OutputError,
 from convcli.options.batch_options import BatchSpec
 from convcli.options.specs import ReadSpec
 from convcli.pipeline.sources import Source, find_sources, is_pattern
+from convcli.pipeline.tasks import Task, divided, needs_parent
 
 __all__ = [
     "Batch",
     "Outcome",
     "Progress",
+    "Record",
     "Source",
+    "Spread",
+    "Work",
     "attempt",
     "check_inputs",
     "count_inputs",
@@ -41,6 +46,7 @@ class Outcome(NamedTuple):
     drawing: object = None  # a Rich renderable that is the output itself, as of show
     preview: object = None  # one that is drawn on stderr if anything else goes to stdout
     error: ConvcliError | None = None
+    skipped: bool = False  # its results were there already
 
     @property
     def output(self) -> object:
@@ -57,6 +63,40 @@ class Progress:
     current: str = ""
 
 
+class Work(Protocol):
+    """What is done to each input; it can be sent to other processes."""
+
+    def __call__(self, source: Source) -> Outcome:
+        """Return the outcome of one input, or raise its error."""
+        ...
+
+    def forget(self) -> None:
+        """Forget which names are taken by the inputs so far: the next ones have none of them."""
+        ...
+
+
+class Record(Protocol):
+    """What is known of the inputs of earlier runs, and is written down of this one."""
+
+    def kept(self, source: Source) -> Outcome | None:
+        """Return the outcome of an input that is done already, with ``skipped``; None for one to work on."""
+        ...
+
+    def add(self, source: Source, outcome: Outcome) -> None:
+        """Write down the outcome of an input, as soon as it is known."""
+        ...
+
+
+# Inputs that are begun before the outcome of one is known, at most: the others' outcomes take memory.
+_AHEAD = 256
+
+# An executor works on tasks, of which it takes a few at a time, and yields the number of a task (0 for the
+# first) with the outcomes of its inputs, in their order, all at once or some at a time. A None among the
+# tasks, which is not counted, means that there is none before more outcomes are yielded: with nothing in
+# flight, the executor yields (-1, []) then.
+Spread = Callable[[Work, Iterator[Task | None]], Iterator[tuple[int, list[Outcome]]]]
+
+
 @dataclass
 class Batch:
     """The inputs of a command, and the work on each of them.
@@ -66,16 +106,20 @@ class Batch:
     inputs, reading
         As given; patterns, and with ``reading.recursive`` folders, stand for the files in them.
     work
-        Makes the outcome of one input; the error that it raises becomes the outcome. Where a batch may be
-        spread over processes, it can be sent to them.
+        Makes the outcome of one input; the error that it raises becomes the outcome.
     to_stdout
         Whether files go to stdout.
     last
         Makes the outcome that is about all inputs, if there is one, when they are done.
     spreading
         How inputs are spread over workers, skipped or only listed.
+    jobs
+        Most processes that work on inputs; None is one per core. With more than one, or a cluster, `work` is
+        a `Work`.
+    record
+        Asked before an input is worked on, and told of its outcome.
     progress
-        Its total is known before the first outcome.
+        Its total is known when `outcomes` returns.
     """
 
     inputs: Sequence[str]
@@ -84,21 +128,93 @@ class Batch:
     to_stdout: bool = False
     last: Callable[[], Outcome | None] = lambda: None
     spreading: BatchSpec = field(default_factory=BatchSpec)
+    jobs: int | None = 1
+    record: Record | None = None
     progress: Progress = field(init=False)
+    stopped: bool = field(init=False, default=False)  # no more inputs are begun
+    _sources: Sequence[Source] = field(init=False, default=())
+    _next: int = field(init=False, default=0)  # the place of the input whose outcome is yielded next
+    _waiting: dict[int, Outcome] = field(init=False, default_factory=dict)  # for those before them, by place
+    _places: dict[int, deque[int]] = field(init=False, default_factory=dict)  # of the inputs of each task
 
     def __post_init__(self) -> None:
         self.progress = Progress(count_inputs(self.inputs, self.reading))
 
     def outcomes(self) -> Iterator[Outcome]:
-        """Yield the outcome of each input, in order."""
+        """Find the inputs, start workers, and return an iterator over the outcomes, in the inputs' order."""
         # All are found before any result is written: results are no inputs.
-        sources = list(find_sources(self.inputs, recursive=self.reading.recursive))
-        self.progress.total = len(sources)
-        for source in sources:
-            self.progress.current = source.name
-            done = attempt(self.work, source)
-            self.progress.done += 1
-            yield done
+        self._sources = list(find_sources(self.inputs, recursive=self.reading.recursive))
+        self.progress.total = len(self._sources)
+        if self.spreading.cluster is not None:
+            from convcli.pipeline import cluster  # type: ignore[attr-defined]  # here for start-up
+
+            return self._in_order(cluster.spread(self.work, self._tasks(), self.spreading.cluster))
+        return self._in_order(one_by_one(self.work, self._tasks()))
+
+    def _in_order(self, results: Iterator[tuple[int, list[Outcome]]]) -> Iterator[Outcome]:
+        """Yield outcomes as soon as those of all inputs before are known; then what is left of them."""
+        for number, made in results:
+            for outcome in made:
+                place = self._places[number].popleft()
+                self._keep(place, outcome)
+            while self._next in self._waiting:
+                self._next += 1
+                yield self._counted(self._waiting.pop(self._next - 1))
+        yield from self.rest()
+
+    def rest(self) -> Iterator[Outcome]:
+        """Yield the outcomes that are known after an end in the middle: others before them are not."""
+        for place in sorted(self._waiting):
+            yield self._counted(self._waiting.pop(place))
+
+    def _tasks(self) -> Iterator[Task | None]:
+        """Yield the inputs that are to be worked on; what must be done in this process is done on the way."""
+        sources, handed = self._sources, 0
+        apart = self.jobs == 1 and self.spreading.cluster is None
+        for places in ([place] for place in range(len(sources))) if apart else divided(sources):
+            inputs = [sources[place] for place in places]
+            here = any(map(needs_parent, inputs))
+            while self._next < places[0] - (0 if here else _AHEAD):
+                yield None
+            if self.stopped:
+                return
+            self.progress.current = sources[self._next].name
+            known = [self.record.kept(source) if self.record else None for source in inputs]
+            if here or None not in known:
+                for place, source, kept in zip(places, inputs, known, strict=True):
+                    if kept is None:
+                        self._keep(place, attempt(self.work, source))
+                    else:
+                        self._waiting[place] = kept
+                continue
+            self._places[handed] = deque(places)
+            handed += 1
+            yield inputs
+
+    def _keep(self, place: int, outcome: Outcome) -> None:
+        if self.record is not None:
+            self.record.add(self._sources[place], outcome)
+        self._waiting[place] = outcome
+
+    def _counted(self, outcome: Outcome) -> Outcome:
+        self.progress.done += 1
+        if self._next < len(self._sources):
+            self.progress.current = self._sources[self._next].name
+        return outcome
+
+
+def one_by_one(
+    work: Callable[[Source], Outcome], tasks: Iterator[Task | None]
+) -> Iterator[tuple[int, list[Outcome]]]:
+    """Work on the tasks in this process."""
+    number = -1
+    for task in tasks:
+        if task is None:
+            yield -1, []
+            continue
+        number += 1
+        for source in task:
+            yield number, [attempt(work, source)]
 
 
 def attempt(work: Callable[[Source], Outcome], source: Source) -> Outcome:

@@ -36,6 +36,10 @@ class LayerMaps:
             )
         return InputMaps(folder, source.ours, force=self.force, again=self.again)
 
+    def forget(self) -> None:
+        """Forget which inputs have taken folders: none of the next ones will want them."""
+        self._taken.clear()
+
 
 class InputMaps:
     """The pictures of one input, kept as the contents of files until all layers are computed."""
