@@ -5,7 +5,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from convcli.arrayfiles.devices import read_all
 from convcli.choices import STDIN, STDOUT
@@ -146,9 +146,10 @@ class Batch:
         self._sources = list(find_sources(self.inputs, recursive=self.reading.recursive))
         self.progress.total = len(self._sources)
         if self.spreading.cluster is not None:
-            from convcli.pipeline import cluster  # type: ignore[attr-defined]  # here for start-up
+            from convcli.pipeline import cluster  # here for start-up
 
-            return self._in_order(cluster.spread(self.work, self._tasks(), self.spreading.cluster))
+            work: Any = self.work
+            return self._in_order(cluster.spread(work, self._tasks(), self.spreading.cluster, self.jobs))
         return self._in_order(one_by_one(self.work, self._tasks()))
 
     def _in_order(self, results: Iterator[tuple[int, list[Outcome]]]) -> Iterator[Outcome]:
