@@ -82,7 +82,7 @@ def _checked(address: str) -> str:
         except (OSError, ValueError, LookupError, TypeError) as error:
             reason = getattr(error, "strerror", None) or "it is no scheduler file"
             raise UsageError(f"--cluster {address!r}: {reason}", hint=example) from error
-    if nearest(address, [LOCAL]) == LOCAL:
+    if not address.startswith("localhost") and nearest(address, [LOCAL]):
         raise UsageError(f"--cluster {address!r} is not an address", hint=f"did you mean {LOCAL!r}?")
     found = _ADDRESS.fullmatch(address)
     if found is None:
