@@ -14,6 +14,7 @@ from convcli.options.batch_options import BatchSpec
 from convcli.options.specs import ReadSpec
 from convcli.pipeline.sources import Source, find_sources, is_pattern
 from convcli.pipeline.tasks import Task, divided, needs_parent
+from convcli.pipeline.written import Written
 
 __all__ = [
     "Batch",
@@ -47,11 +48,19 @@ class Outcome(NamedTuple):
     preview: object = None  # one that is drawn on stderr if anything else goes to stdout
     error: ConvcliError | None = None
     skipped: bool = False  # its results were there already
+    files: tuple[Written, ...] = ()  # those of which the digests are known
+    listed: str = ""  # what --dry-run says of it
 
     @property
     def output(self) -> object:
         """The outputs as reports have them: a single path, or a list of several or none."""
         return self.outputs[0] if len(self.outputs) == 1 else list(self.outputs)
+
+    def as_listed(self, targets: Sequence[str] = (), remark: str = "") -> "Outcome":
+        """Return the outcome with its line for --dry-run: where to its results go, by default its files."""
+        files = targets or (*self.outputs, *filter(None, [self.sheet]))
+        source = "stdin" if self.input == STDIN else self.input
+        return self._replace(listed=f"{source} -> {', '.join(files)}" + (f" ({remark})" if remark else ""))
 
 
 @dataclass
@@ -70,6 +79,10 @@ class Work(Protocol):
         """Return the outcome of one input, or raise its error."""
         ...
 
+    def plan(self, source: Source) -> Outcome:
+        """Return what the outcome of one input would be, ``listed``, or raise its error."""
+        ...
+
     def forget(self) -> None:
         """Forget which names are taken by the inputs so far: the next ones have none of them."""
         ...
@@ -77,6 +90,11 @@ class Work(Protocol):
 
 class Record(Protocol):
     """What is known of the inputs of earlier runs, and is written down of this one."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Lines for people about the record itself."""
+        ...
 
     def kept(self, source: Source) -> Outcome | None:
         """Return the outcome of an input that is done already, with ``skipped``; None for one to work on."""
@@ -145,12 +163,24 @@ class Batch:
         # All are found before any result is written: results are no inputs.
         self._sources = list(find_sources(self.inputs, recursive=self.reading.recursive))
         self.progress.total = len(self._sources)
+        if self.spreading.dry_run:
+            return self._listed()
         if self.spreading.cluster is not None:
             from convcli.pipeline import cluster  # here for start-up
 
             work: Any = self.work
             return self._in_order(cluster.spread(work, self._tasks(), self.spreading.cluster, self.jobs))
         return self._in_order(one_by_one(self.work, self._tasks()))
+
+    def _listed(self) -> Iterator[Outcome]:
+        """Yield what the outcome of each input would be; nothing is written."""
+        for source in self._sources:
+            self._next += 1
+            kept = self.record.kept(source) if self.record else None
+            if kept is None:
+                yield self._counted(attempt(self.work.plan, source))  # type: ignore[attr-defined]
+            else:
+                yield self._counted(kept.as_listed(remark="skipped: done already"))
 
     def _in_order(self, results: Iterator[tuple[int, list[Outcome]]]) -> Iterator[Outcome]:
         """Yield outcomes as soon as those of all inputs before are known; then what is left of them."""

@@ -26,6 +26,7 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
     if batch.to_stdout and printing.json:
         raise UsageError("--json and the picture both want stdout", hint="write the picture to -o FILE")
     progress, notes, failures, shown = batch.progress, list[tuple[str, str]](), 0, False
+    skipped = 0
     several = progress.total != 1
     quiet, no_color = printing.quiet, printing.no_color
     interrupted = False
@@ -34,6 +35,7 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
             for outcome in batch.outcomes():
                 several = progress.total != 1  # known by now where folders and patterns are given
                 error = outcome.error
+                skipped += outcome.skipped
                 if error is not None:
                     failures += 1
                     if printing.json:
@@ -53,25 +55,29 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
                 shown = True
     except KeyboardInterrupt:
         interrupted = True
-    counts = _counts(progress, failures) if several and not quiet else ""
-    for line in () if quiet else gathered(notes, progress.done):
+    words = ("to do", "refused") if batch.spreading.dry_run else ("done", "failed")
+    counts = _counts(progress, skipped, failures, words) if several and not quiet else ""
+    lines = [*gathered(notes, progress.done), *(batch.record.notes if batch.record else ())]
+    for line in () if quiet else lines:
         messages.say(line)
     if interrupted:
         raise KeyboardInterrupt(f"interrupted: {counts}" if counts else "interrupted")
     about_all = batch.last()
     if about_all is not None:
         _print_product(about_all, printing)
+    if counts and (failures or skipped or batch.spreading.dry_run):
+        messages.say(counts)
     if failures:
-        if counts:
-            messages.say(counts)
         raise typer.Exit(1)
 
 
-def _counts(progress: "Progress", failures: int) -> str:
-    """Count what is done, has failed, and is left where that is known: ``40 done, 1 failed, 59 left``."""
+def _counts(progress: "Progress", skipped: int, failures: int, words: tuple[str, str]) -> str:
+    """Count what is done, was skipped, has failed, and is left where that is known: ``40 done, 59 left``."""
     left = 0 if progress.total is None else progress.total - progress.done
-    counts = ((progress.done - failures, "done"), (failures, "failed"), (left, "left"))
-    return ", ".join(f"{count} {what}" for count, what in counts if count or what == "done")
+    done, failed = words
+    others = ((skipped, "skipped"), (failures, failed), (left, "left"))
+    counts = [f"{count} {what}" for count, what in others if count]
+    return ", ".join([f"{progress.done - skipped - failures} {done}", *counts])
 
 
 def _check_terminal(data: bytes | None) -> None:
@@ -103,6 +109,8 @@ def _print_product(outcome: "Outcome", printing: "PrintOptions") -> None:
             messages.draw(drawn, no_color=printing.no_color, stderr=beside)
     if printing.json:
         messages.json_line(dict(outcome.report))
+    elif outcome.listed:
+        messages.path(outcome.listed)
     elif outcome.data is not None:
         messages.product(outcome.data)
     else:

@@ -11,6 +11,8 @@ from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
 from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Source, refuse_inputs
+from convcli.pipeline.manifest import MANIFEST
+from convcli.pipeline.written import Written
 
 __all__ = ["OutputPaths", "Target", "file_in", "into_folder", "make_folder"]
 
@@ -29,12 +31,14 @@ class Target(NamedTuple):
     replace: bool = True
     derived: bool = False  # from the name of an input; its folder is made
     again: bool = False  # a file of that name that holds the same bytes counts as written
+    recorded: bool = False  # in the manifest of its folder, with its digest
 
-    def write(self, data: bytes) -> None:
-        """Write the file."""
+    def write(self, data: bytes) -> Written | None:
+        """Write the file, and return what a manifest has to know of it, if there may be one."""
         if self.derived:
             make_folder(os.path.dirname(self.path))
         write_bytes(self.path, data, replace=self.replace, again=self.again)
+        return Written.of(self.path, data) if self.recorded else None
 
 
 def into_folder(writing: Spec) -> Spec:
@@ -153,7 +157,9 @@ class OutputPaths:
         suffix = own if own.lower() in format.suffixes else format.suffix
         folder = os.path.join(self.writing.out_dir or "", source.folder)
         path = os.path.join(folder, f"{_stem(source)}-{label}{suffix}")
-        return Target(path, format, self.writing.force or path in source.ours, derived=True, again=self.again)
+        replace = self.writing.force or path in source.ours
+        recorded = self.writing.out_dir is not None and (self.again or self.count != 1)
+        return Target(path, format, replace, derived=True, again=self.again, recorded=recorded)
 
     def _check(self, source: Source, target: Target) -> None:
         if target.path in (STDOUT, os.devnull):
@@ -170,7 +176,10 @@ class OutputPaths:
             )
         self._refuse_inputs(target.path, [source.path, *self.also_read])
         if not target.replace and not target.again and os.path.lexists(target.path):
-            raise already_there(target.path, "another folder" if self.writing.out_dir else self.option)
+            folder = self.writing.out_dir
+            begun = folder is not None and os.path.exists(os.path.join(folder, MANIFEST))
+            other = "--resume, which skips what is done" if begun else "another folder"
+            raise already_there(target.path, other if folder else self.option)
 
     def _refuse_inputs(self, path: str, read: Sequence[str]) -> None:
         option = "" if self.writing.output is None else self.option

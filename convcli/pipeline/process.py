@@ -21,6 +21,8 @@ from convcli.imaging.writing.encode import encode_picture, encode_pixels
 from convcli.options.batch_options import BatchSpec, PieceSpec
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, SheetSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, count_inputs, read_stdin
+from convcli.pipeline.dry_run import planned
+from convcli.pipeline.manifest import manifest_of
 from convcli.pipeline.naming import OutputPaths, Target, into_folder
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
@@ -69,7 +71,10 @@ def process(
     sheets = sheets_of(writing, count, inputs, also_read, again=spreading.again)
     work = FileWork(operation, reading, writing, pieces, paths, sheets, details, tuple(notes))
     to_stdout = paths.to_stdout or (sheets is not None and sheets.to_stdout)
-    return Batch(inputs, reading, work, to_stdout, spreading=spreading, jobs=operation.spec.jobs)
+    record = manifest_of(writing, count, spreading, [operation, reading, writing, pieces])
+    return Batch(
+        inputs, reading, work, to_stdout, spreading=spreading, jobs=operation.spec.jobs, record=record
+    )
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,10 @@ class FileWork:
         self.paths.forget()
         if self.sheets is not None:
             self.sheets.forget()
+
+    def plan(self, source: Source) -> Outcome:
+        """Return what would be read and written."""
+        return planned(source, self.reading, self.paths, self.operation.labels, self.sheets)
 
     def __call__(self, source: Source) -> Outcome:
         """Read, compute, write, and return the outcome."""
@@ -227,9 +236,13 @@ def write_results(
     ]
     if targets[0].path == STDOUT:
         return Outcome(input=source.path, data=encoded[0].data, notes=tuple(notes))
-    for made, target in zip(encoded, targets, strict=True):
-        target.write(made.data)
-    return Outcome(input=source.path, outputs=tuple(target.path for target in targets), notes=tuple(notes))
+    written = [target.write(made.data) for made, target in zip(encoded, targets, strict=True)]
+    return Outcome(
+        input=source.path,
+        outputs=tuple(target.path for target in targets),
+        notes=tuple(notes),
+        files=tuple(made for made in written if made is not None),
+    )
 
 
 def sheets_of(

@@ -12,6 +12,7 @@ from convcli.errors import OutputError
 from convcli.imaging.writing.encode import encode_pixels
 from convcli.pipeline.batch import Source
 from convcli.pipeline.naming import make_folder
+from convcli.pipeline.written import Written
 from convcli.stacks.trace import LayerTrace
 
 __all__ = ["LayerMaps"]
@@ -48,6 +49,7 @@ class InputMaps:
         self.folder, self.ours, self.force, self.again = folder, ours, force, again
         self._files: dict[str, bytes] = {}
         self._sheets = 0
+        self.written: list[Written] = []
 
     @property
     def paths(self) -> list[str]:
@@ -89,5 +91,6 @@ class InputMaps:
         make_folder(self.folder)
         for path, data in self._files.items():
             write_bytes(path, data, replace=self.force or path in self.ours, again=self.again)
+            self.written += filter(None, [Written.of(path, data)])
         maps = len(self._files) - self._sheets
         return f"{maps} maps and {self._sheets} contact sheets are in {self.folder!r}"

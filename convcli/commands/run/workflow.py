@@ -1,5 +1,6 @@
 """The workflow of ``convcli run``: read, pass through the layers, write, report."""
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +23,9 @@ from convcli.imaging.tiff_directory import Tags
 from convcli.options.batch_options import BatchSpec
 from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs
+from convcli.pipeline.dry_run import planned
 from convcli.pipeline.lazy_rows import measured
+from convcli.pipeline.manifest import manifest_of
 from convcli.pipeline.naming import OutputPaths, into_folder
 from convcli.pipeline.operation import FeatureMap
 from convcli.pipeline.process import read_source, sheets_of, write_results
@@ -69,7 +72,9 @@ def run_files(
         pictures = LayerMaps(save_maps, alone=count == 1, force=writing.force, again=again)
     work = StackWork(path, stack, spec, reading, writing, naming, sheets, pictures, summary)
     to_stdout = naming.to_stdout or (sheets is not None and sheets.to_stdout)
-    return Batch(inputs, reading, work, to_stdout, spreading=spreading, jobs=spec.jobs)
+    made_by = [stack._replace(files=(), notes=()), spec, reading, writing, save_maps]
+    record = manifest_of(writing, count, spreading, made_by)
+    return Batch(inputs, reading, work, to_stdout, spreading=spreading, jobs=spec.jobs, record=record)
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,11 @@ class StackWork:
         for taken in (self.sheets, self.pictures):
             if taken is not None:
                 taken.forget()
+
+    def plan(self, source: Source) -> Outcome:
+        """Return what would be read and written."""
+        maps = [] if self.pictures is None else [os.path.join(self.pictures.of(source).folder, "")]
+        return planned(source, self.reading, self.naming, (self.stack.name,), self.sheets, maps)
 
     def __call__(self, source: Source) -> Outcome:
         """Read, pass through the layers, write, and return the outcome."""
@@ -125,6 +135,7 @@ class StackWork:
             raise
         if keep is not None:
             notes.append(keep.write())
+            done = done._replace(files=(*done.files, *keep.written))
         report = {
             "input": source.path,
             "output": done.output,
