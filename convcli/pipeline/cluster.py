@@ -9,6 +9,7 @@ import pickle
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -201,10 +202,10 @@ def _served(
         elif not finished:
             time.sleep(POLL)
         for future, result in finished:
-            if future.status not in ("finished", "error"):
+            if isinstance(result, CancelledError):
                 raise _LostError
             parcel = sent.pop(future.key)
-            error = result[1] if future.status == "error" else None
+            error = None if result is None or isinstance(result, Done) else result[1]
             if result is None or (isinstance(error, ModuleNotFoundError) and error.name == "convcli"):
                 workers.refuse()
                 parcels.waiting.append(parcel)
