@@ -264,7 +264,7 @@ class _Workers:
         elif now - self._seen > self.absence:
             hint = "start some; with --resume what is done is not done again"
             raise ConvcliError(f"all workers have been gone for {self.absence:.0f} s", hint=hint)
-        elif not self._said:
+        elif now - self._seen > 2 * LOOK and not self._said:  # those that a nanny restarts are back sooner
             messages.say(f"all workers are gone: waiting {self.absence:.0f} s for one")
             self._said = True
 
@@ -280,8 +280,8 @@ def _refusal(refused: Mapping[str, str]) -> ConvcliError:
 def _seen_here(outcome: Outcome) -> Outcome:
     """Tell workers' folders from missing files: those that are here should be there too."""
     error = outcome.error
-    missing = isinstance(error, ImageError) and "does not exist" in error.message
+    missing = isinstance(error, ImageError) and error.message.endswith("does not exist")
     if error and missing and os.path.lexists(Source(outcome.input).file):
-        error.message += " for the workers"
+        error.message += " where the workers are"
         error.hint = SHARED
     return outcome

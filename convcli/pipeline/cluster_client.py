@@ -9,6 +9,9 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
+from queue import Empty, SimpleQueue
+from threading import Thread
 from types import ModuleType
 from typing import Any
 
@@ -56,7 +59,9 @@ def scheduler_at(distributed: ModuleType, address: str, jobs: int | None) -> Ite
     scheduler = {"cls": distributed.Scheduler, "options": {**here, "port": 0, "allowed_failures": DEATHS}}
     kept = os.environ.get("PYTHONWARNINGS")
     os.environ["PYTHONWARNINGS"] = "ignore"  # of the workers
-    # Ctrl-C goes to every process of the terminal. Those of the cluster, which inherit this, leave it to us.
+    # Ctrl-C goes to every process of the terminal. Those of the cluster leave it to us: they inherit the mask
+    # of the thread that is started here, which the start of this tracker would undo.
+    resource_tracker.ensure_running()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         cluster = distributed.SpecCluster(
@@ -104,16 +109,29 @@ def _checked(address: str) -> str:
 def connected(distributed: ModuleType, scheduler: str, seconds: float) -> Iterator[Any]:
     """Yield a client of a scheduler that answers and has a worker, both within so many seconds."""
     end = time.monotonic() + seconds
+    made = SimpleQueue[Any]()
+
+    def connect() -> None:
+        try:
+            made.put(distributed.Client(scheduler, timeout=seconds, set_as_default=False))
+        except Exception as error:
+            made.put(error)
+
+    # In a thread, as no timeout holds with servers of another protocol.
+    Thread(target=connect, daemon=True).start()
     try:
-        client = distributed.Client(scheduler, timeout=seconds, set_as_default=False)
-    except Exception as error:
-        if isinstance(error, OSError):
-            message = f"no Dask scheduler answers at {scheduler!r} within {seconds:.0f} s"
-            hint = "is it running there, and may this machine connect to it?"
-        else:
-            message = f"the scheduler at {scheduler!r} cannot be used: {error}"
-            hint = "certificates for tls:// are named in Dask's configuration, distributed.comm.tls"
-        raise ConvcliError(message, hint=hint) from error
+        client = made.get(timeout=seconds + 1)
+    except Empty:
+        client = TimeoutError()
+    if isinstance(client, OSError):
+        message = f"no Dask scheduler answers at {scheduler!r} within {seconds:.0f} s"
+        raise ConvcliError(message, hint="is it running there, and may this machine connect to it?")
+    if isinstance(client, Exception):
+        hint = "is it a scheduler, of a version of Dask like the one here?"
+        if "TLS" in str(client):
+            hint = "name the certificates in Dask's configuration: distributed.comm.tls"
+        reason = str(client).partition("\n")[0]
+        raise ConvcliError(f"the scheduler at {scheduler!r} cannot be used: {reason}", hint=hint)
     try:
         try:
             client.wait_for_workers(1, timeout=max(1.0, end - time.monotonic()))
