@@ -8,7 +8,7 @@ import os
 import pickle
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -16,10 +16,9 @@ from uuid import uuid4
 
 import convcli
 from convcli.errors import ConvcliError, ImageError
-from convcli.pipeline import messages
-from convcli.pipeline.batch import Outcome, Work, attempt
 from convcli.pipeline.cluster_client import connected, dask, scheduler_at, strangers
 from convcli.pipeline.cluster_worker import SHARED, Done, work_on
+from convcli.pipeline.outcome import Outcome, Results, Work, attempt
 from convcli.pipeline.sources import Source
 from convcli.pipeline.tasks import Task
 
@@ -132,12 +131,13 @@ def spread(
     work: Work,
     tasks: Iterator[Task | None],
     address: str,
-    jobs: int | None = None,
+    jobs: int | None,
+    say: Callable[[str], None],
     *,
     patience: float = PATIENCE,
     absence: float = ABSENCE,
-) -> Iterator[tuple[int, list[Outcome]]]:
-    """Have the workers of a Dask scheduler work on tasks, and yield outcomes as `batch.Spread` says.
+) -> Results:
+    """Have the workers of a Dask scheduler work on tasks, and yield outcomes as `outcome.Spread` says.
 
     A task whose worker dies goes to another one, as does one that fails, once. What was sent to
     a scheduler that is lost is sent again when it is back.
@@ -145,9 +145,11 @@ def spread(
     Parameters
     ----------
     work, tasks
-        See `batch.Spread`.
+        See `outcome.Spread`.
     address
         ``tcp://host:8786``, a scheduler file, or ``local``: `jobs` workers on this machine.
+    say
+        Takes lines for people.
     patience, absence
         Seconds within which the scheduler must answer and have a worker: at the start, in the middle.
     """
@@ -159,7 +161,8 @@ def spread(
             try:
                 with connected(distributed, scheduler, seconds) as client:
                     done = distributed.as_completed(loop=client.loop, with_results=True, raise_errors=False)
-                    for number, outcomes in _served(client, done, blob, parcels, sent, absence):
+                    workers = _Workers(client, say, absence)
+                    for number, outcomes in _served(client, done, blob, parcels, sent, workers):
                         losses = 0
                         yield number, [_seen_here(outcome) for outcome in outcomes]
                     return
@@ -169,14 +172,13 @@ def spread(
                     message = f"the scheduler at {scheduler!r} is lost again and again"
                     raise ConvcliError(message, hint="see its log") from None
                 parcels.waiting.extend(sent.values())
-                messages.say(f"the scheduler at {scheduler!r} is lost: waiting {absence:.0f} s for it")
+                say(f"the scheduler at {scheduler!r} is lost: waiting {absence:.0f} s for it")
 
 
 def _served(
-    client: Any, done: Any, work: bytes, parcels: _Parcels, sent: dict[str, _Parcel], absence: float
+    client: Any, done: Any, work: bytes, parcels: _Parcels, sent: dict[str, _Parcel], workers: "_Workers"
 ) -> Iterator[tuple[int, list[Outcome]]]:
     """Send parcels and yield what comes back; `sent` are those that are on their way."""
-    workers = _Workers(client, absence)
     shared = work if len(work) <= EMBEDDED else client.submit(bytes, work, pure=False)
     common = (os.getcwd(), convcli.__version__)
     while True:
@@ -220,20 +222,21 @@ class _Workers:
     """The workers of a scheduler: which there are, and which of them can take part."""
 
     client: Any
+    say: Callable[[str], None]
     absence: float  # seconds that all of them may be gone
     refused: dict[str, str] = field(default_factory=dict)  # with the reasons
     usable: set[str] = field(default_factory=set)
     _all: dict[str, int] = field(default_factory=dict)  # with their threads
     _looked: float = -LOOK
-    _seen: float = 0.0
+    _seen: float = field(default_factory=time.monotonic)
     _said: bool = False
 
     def __post_init__(self) -> None:
-        refused, notes = strangers(self.client)
+        refused, notes = self._strangers()
         if refused:
             raise _refusal(refused)
         for note in notes:
-            messages.say(note)
+            self.say(note)
 
     def threads(self) -> int:
         """Return how many threads the workers have, as of a look that is not long ago."""
@@ -244,10 +247,16 @@ class _Workers:
 
     def refuse(self) -> None:
         """Leave out those that came later and cannot take part."""
-        before, (self.refused, _) = self.refused, strangers(self.client)
+        before, (self.refused, _) = self.refused, self._strangers()
         for worker in self.refused.keys() - before.keys():
-            messages.say(f"worker {worker} is left out: it {self.refused[worker]}")
+            self.say(f"worker {worker} is left out: it {self.refused[worker]}")
         self._look(time.monotonic())
+
+    def _strangers(self) -> tuple[dict[str, str], list[str]]:
+        try:
+            return strangers(self.client)
+        except (OSError, RuntimeError) as error:
+            raise _LostError from error
 
     def _look(self, now: float) -> None:
         if self.client.status != "running":
@@ -265,7 +274,7 @@ class _Workers:
             hint = "start some; with --resume what is done is not done again"
             raise ConvcliError(f"all workers have been gone for {self.absence:.0f} s", hint=hint)
         elif now - self._seen > 2 * LOOK and not self._said:  # those that a nanny restarts are back sooner
-            messages.say(f"all workers are gone: waiting {self.absence:.0f} s for one")
+            self.say(f"all workers are gone: waiting {self.absence:.0f} s for one")
             self._said = True
 
 

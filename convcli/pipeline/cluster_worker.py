@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import convcli
-from convcli.pipeline.batch import Outcome, attempt
+from convcli.pipeline.outcome import Outcome, attempt
 from convcli.pipeline.tasks import Task
 
 __all__ = ["SHARED", "Done", "versions", "work_on"]

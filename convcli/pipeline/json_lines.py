@@ -73,7 +73,8 @@ class JsonLines:
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as error:
-            self.notes.append(f"{self.path!r} cannot be read: {_reason(error)}: all is done again")
+            self._is_full = True  # nor can it be written
+            self.notes.append(f"{self.path!r} cannot be read: {_reason(error)}; all is done again")
         found = np.array(hashes, np.uint64)
         order = np.argsort(found, kind="stable")
         self._hashes, self._places = found[order], np.array(places, np.uint64)[order]

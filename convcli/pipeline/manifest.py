@@ -32,18 +32,23 @@ __all__ = ["MANIFEST", "Manifest", "manifest_of"]
 MANIFEST = ".convcli-manifest.jsonl"
 
 # Options that change no bytes of a result: where to, which inputs are taken, how many processes.
-_WITHOUT_EFFECT = {"force", "jobs", "max_pixels", "out_dir", "output", "preview", "recursive"}
+_WITHOUT_EFFECT = {"force", "jobs", "max_pixels", "out_dir", "output", "preview", "recursive", "sheet"}
 
 # What else may change bytes: encoders, and the rounding of sums.
 _VERSION = f"convcli {__version__}, NumPy {np.__version__}, Pillow {PIL.__version__}"
 
 
 def manifest_of(
-    writing: WriteSpec, count: int | None, spreading: BatchSpec, made_by: Iterable[object]
+    writing: WriteSpec,
+    count: int | None,
+    spreading: BatchSpec,
+    made_by: Iterable[object],
+    beside: Iterable[str | None],
 ) -> "Manifest | None":
     """Return the manifest of a batch of `count` inputs (None: not known); one input has none unasked.
 
-    `made_by` is all that the bytes of results depend on, but for the inputs and for versions.
+    `made_by` is all that the bytes of results depend on, but for the inputs and for versions; `beside` are
+    the places of other files that are made of each input.
     """
     if writing.out_dir is None:
         if spreading.resume:
@@ -51,14 +56,15 @@ def manifest_of(
         return None
     if count == 1 and not spreading.resume:
         return None
-    return Manifest(writing.out_dir, _digest(made_by), resume=spreading.resume)
+    places = [None if place is None else os.path.relpath(place, writing.out_dir) for place in beside]
+    return Manifest(writing.out_dir, _digest([*made_by, places]), resume=spreading.resume)
 
 
 class _Entry(NamedTuple):
     """A line of the manifest."""
 
     input: str  # as given
-    file: str  # its real path, and in an ``.npz`` the name of the array
+    file: str  # its path in its real folder
     folder: str  # its folder below the one that was named, which the names of results have too
     stamp: Stamp
     options: str  # their digest
@@ -128,15 +134,14 @@ class Manifest:
             if entry is None:
                 continue
             results = [
-                (kind, made._replace(path=os.path.join(self.folder, made.path)))
-                for kind, made in entry.results
+                (kind, made._replace(path=_below(self.folder, made.path))) for kind, made in entry.results
             ]
             if (entry.stamp, entry.options, entry.version) == (now, self.options, _VERSION) and all(
                 made.is_whole() for _, made in results
             ):
                 del self._begun[source.path, source.folder]
                 return _outcome(source, results)
-            source.ours.extend(made.path for _, made in results)
+            source.ours.update(os.path.abspath(made.path) for _, made in results)
         return None
 
     def add(self, source: Source, outcome: Outcome) -> None:
@@ -183,9 +188,16 @@ def _outcome(source: Source, results: Iterable[tuple[str, Written]]) -> Outcome:
     )
 
 
+def _below(folder: str, path: str) -> str:
+    """Return a path relative to a folder as seen from here."""
+    joined = os.path.join(folder, path)
+    return os.path.normpath(joined) if path.startswith(os.pardir) else joined
+
+
 def _file(source: Source) -> str:
-    """Return the real path of an input, with the name of an array in an ``.npz``."""
-    return os.path.realpath(source.file) + source.path[len(source.file) :]
+    """Return the path of an input however it is spelled; a link has its own, as its results have its name."""
+    folder, name = os.path.split(source.path)
+    return os.path.join(os.path.realpath(folder), name)
 
 
 def _key(file: str, folder: str) -> str:

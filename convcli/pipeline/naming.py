@@ -157,7 +157,7 @@ class OutputPaths:
         suffix = own if own.lower() in format.suffixes else format.suffix
         folder = os.path.join(self.writing.out_dir or "", source.folder)
         path = os.path.join(folder, f"{_stem(source)}-{label}{suffix}")
-        replace = self.writing.force or path in source.ours
+        replace = self.writing.force or source.made(path)
         recorded = self.writing.out_dir is not None and (self.again or self.count != 1)
         return Target(path, format, replace, derived=True, again=self.again, recorded=recorded)
 

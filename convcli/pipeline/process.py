@@ -72,7 +72,7 @@ def process(
     sheets = sheets_of(writing, count, inputs, also_read, again=spreading.again)
     work = FileWork(operation, reading, writing, pieces, paths, sheets, details, tuple(notes))
     to_stdout = paths.to_stdout or (sheets is not None and sheets.to_stdout)
-    record = manifest_of(writing, count, spreading, [operation, reading, writing, pieces])
+    record = manifest_of(writing, count, spreading, [operation, reading, writing, pieces], [writing.sheet])
     return Batch(
         inputs, reading, work, to_stdout, spreading=spreading, jobs=operation.spec.jobs, record=record
     )
@@ -90,6 +90,10 @@ class FileWork:
     sheets: "Sheets | None"
     details: bool
     notes: tuple[str, ...]
+
+    def with_jobs(self, jobs: int) -> "FileWork":
+        """Return the same work with so many threads."""
+        return replace(self, operation=self.operation.with_jobs(jobs))
 
     def forget(self) -> None:
         """Forget which inputs have taken names: none of the next ones will want them."""

@@ -23,8 +23,12 @@ class Source:
     path: str
     folder: str = ""
     error: ConvcliError | None = None  # why it could not even be looked for
-    ours: list[str] = field(default_factory=list, compare=False)  # its results so far: they may be replaced
+    ours: set[str] = field(default_factory=set, compare=False)  # absolute paths of its results so far
     notes: list[str] = field(default_factory=list, compare=False)  # about the picture, once it is read
+
+    def made(self, path: str) -> bool:
+        """Whether a file is known as a result of this input, which may be replaced."""
+        return os.path.abspath(path) in self.ours
 
     @property
     def name(self) -> str:

@@ -8,7 +8,10 @@ from collections.abc import Iterator, Sequence
 from convcli.choices import STDIN
 from convcli.pipeline.sources import Source
 
-__all__ = ["Task", "divided", "needs_parent"]
+__all__ = ["Task", "divided", "needs_parent", "worthwhile"]
+
+# Inputs, and bytes of them, from which on processes are worth their start, about 20 ms.
+_MANY, _LARGE = 16, 200_000
 
 Task = Sequence[Source]
 
@@ -53,3 +56,20 @@ def needs_parent(source: Source) -> bool:
     except (OSError, ValueError):
         return False
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def worthwhile(sources: Sequence[Source], jobs: int | None) -> int:
+    """Return how many processes should work on the inputs; 1 where they are too few or too small for more."""
+    from convcli.engine.threads import thread_count  # here for start-up
+
+    most = min(thread_count(jobs), len(sources))
+    if most == 1 or len(sources) >= _MANY:
+        return most
+    return most if sum(map(_bytes, sources)) >= _LARGE else 1
+
+
+def _bytes(source: Source) -> int:
+    try:
+        return os.stat(source.file).st_size
+    except (OSError, ValueError):
+        return 0

@@ -23,9 +23,9 @@ from PIL import Image
 
 from convcli import __version__
 from convcli.errors import ConvcliError
-from convcli.pipeline.batch import Outcome
 from convcli.pipeline.cluster import spread
 from convcli.pipeline.cluster_client import connected, dask, strangers
+from convcli.pipeline.outcome import Outcome
 from convcli.pipeline.sources import Source
 from tests.program import Convcli
 
@@ -163,9 +163,6 @@ class Doing:
 
     folder: str
 
-    def with_jobs(self, _: int) -> "Doing":
-        return self
-
     def __call__(self, source: Source) -> Outcome:
         kind, mark = source.path.split("-")[0], Path(self.folder, source.path)
         with open(mark, "ab") as file:
@@ -183,12 +180,12 @@ class Doing:
         return Path(self.folder, name).stat().st_size
 
 
-def outcomes(work: Doing, names: Iterable[str], address: object, **options: Any) -> dict[str, Outcome]:
+def outcomes(work: Any, names: Iterable[str], address: object, **options: Any) -> dict[str, Outcome]:
     """Spread one task for each name; each is answered once."""
     given = list(names)
     found = dict[int, list[Outcome]]()
     tasks = iter([[Source(name)] for name in given])
-    for number, made in spread(work, tasks, str(address), **options):
+    for number, made in spread(work, tasks, str(address), None, print, **options):
         if made:
             assert number not in found
             found[number] = made
@@ -244,7 +241,7 @@ def test_a_scheduler_that_comes_back_is_sent_the_rest(
     assert [outcome.error for outcome in found.values()] == [None] * 6
     assert work.times("slow-1") == 2
     said = f"the scheduler at {address!r} is lost: waiting {LONG} s for it\n"
-    assert capsys.readouterr() == ("", said)
+    assert capsys.readouterr() == (said, "")
 
 
 def test_workers_that_come_later_are_used_unless_their_version_differs(
@@ -271,9 +268,9 @@ def test_workers_that_come_later_are_used_unless_their_version_differs(
     coming.join()
     assert [outcome.error for outcome in found.values()] == [None] * 21
     out, err = capsys.readouterr()
-    assert out == ""
+    assert err == ""
     said = f"is left out: it has convcli 0.0.1, not {__version__} as here"
-    assert all(line.endswith(said) for line in err.splitlines())
+    assert all(line.endswith(said) for line in out.splitlines())
     with pytest.raises(ConvcliError) as refusal:
         outcomes(work, ["never"], own_cluster.file)
     assert refusal.value.message.endswith(f"has convcli 0.0.1, not {__version__} as here")

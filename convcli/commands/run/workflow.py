@@ -73,8 +73,8 @@ def run_files(
         pictures = LayerMaps(save_maps, alone=count == 1, force=writing.force, again=again)
     work = StackWork(path, stack, spec, reading, writing, naming, sheets, pictures, summary)
     to_stdout = naming.to_stdout or (sheets is not None and sheets.to_stdout)
-    made_by = [stack._replace(files=(), notes=()), spec, reading, writing, save_maps]
-    record = manifest_of(writing, count, spreading, made_by)
+    made_by = [stack._replace(files=(), notes=()), spec, reading, writing]
+    record = manifest_of(writing, count, spreading, made_by, [writing.sheet, save_maps])
     return Batch(inputs, reading, work, to_stdout, spreading=spreading, jobs=spec.jobs, record=record)
 
 
@@ -91,6 +91,10 @@ class StackWork:
     sheets: "Sheets | None"
     pictures: LayerMaps | None
     summary: bool
+
+    def with_jobs(self, jobs: int) -> "StackWork":
+        """Return the same work with so many threads."""
+        return replace(self, spec=self.spec.replace(jobs=jobs))
 
     def forget(self) -> None:
         """Forget which inputs have taken names: none of the next ones will want them."""
