@@ -59,7 +59,7 @@ class Record(Protocol):
 
 # Inputs that are begun before the outcome of one is known, at most: the others' outcomes take memory.
 # A cluster of a thousand workers has that many in hand.
-_AHEAD, _AHEAD_OF_CLUSTERS = 256, 1 << 16
+_AHEAD, _AHEAD_OF_CLUSTERS = 256, 1 << 19
 
 
 @dataclass

@@ -29,8 +29,8 @@ __all__ = ["spread"]
 PATIENCE, ABSENCE = 10.0, 60.0
 # Times that the scheduler may be lost without any file done in between.
 LOSSES = 3
-# Parcels in flight for each thread of the workers: one is worked on, the others wait.
-WAVE = 3
+# Parcels in flight for each thread of the workers: one is worked on, the other waits. More gave nothing more.
+WAVE = 2
 # Seconds of a scheduler's time that a parcel takes (measured by benchmarks/cluster.py), the part of its time
 # that is used, and the shortest time that a parcel should take a worker.
 OVERHEAD, USED, LEAST = 0.001, 0.25, 0.2
