@@ -4,7 +4,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
@@ -54,6 +54,10 @@ class Record(Protocol):
 
     def add(self, source: Source, outcome: Outcome) -> None:
         """Write down the outcome of an input, as soon as it is known."""
+        ...
+
+    def close(self) -> None:
+        """Write what is not written yet."""
         ...
 
 
@@ -133,17 +137,18 @@ class Batch:
 
     def _listed(self) -> Generator[Outcome]:
         """Yield what the outcome of each input would be; nothing is written."""
-        for source in self._sources:
-            self._next += 1
-            kept = self.record.kept(source) if self.record else None
-            if kept is None:
-                yield self._counted(attempt(cast(Work, self.work).plan, source))
-            else:
-                yield self._counted(kept.as_listed(remark="skipped: done already"))
+        with closing(self.record) if self.record else nullcontext():
+            for source in self._sources:
+                self._next += 1
+                kept = self.record.kept(source) if self.record else None
+                if kept is None:
+                    yield self._counted(attempt(cast(Work, self.work).plan, source))
+                else:
+                    yield self._counted(kept.as_listed(remark="skipped: done already"))
 
     def _in_order(self, results: Results) -> Generator[Outcome]:
         """Yield outcomes as soon as those of all inputs before are known; then what is left of them."""
-        with closing(results):
+        with closing(results), closing(self.record) if self.record else nullcontext():
             for number, made in results:
                 for outcome in made:
                     self._keep(self._places[number].popleft(), outcome)

@@ -9,6 +9,7 @@ from convcli.imaging.reading.read import read_format
 from convcli.options.specs import ReadSpec
 from convcli.pipeline.batch import Outcome, Source
 from convcli.pipeline.naming import OutputPaths, Target
+from convcli.stores import exists, joined
 
 if TYPE_CHECKING:
     from convcli.pipeline.sheets import Sheets
@@ -30,7 +31,7 @@ def planned(
     """
     stdin, writing = source.path == STDIN, naming.writing
     if stdin and writing.output is None and writing.out_dir is not None and writing.format is None:
-        named = [os.path.join(writing.out_dir, f"stdin-{label}.*") for label in labels]
+        named = [joined(writing.out_dir, f"stdin-{label}.*") for label in labels]
         return _outcome(source, named, [])  # stdin is not read, so its format is not known
     format = "png" if stdin else read_format(source.path, source.name, reading.max_pixels)
     targets = naming.targets(source, labels, format)
@@ -46,8 +47,8 @@ def planned(
 def _outcome(source: Source, words: Sequence[str], targets: Sequence[Target]) -> Outcome:
     outputs = tuple(target.path for target in targets if target.path != STDOUT)
     done = Outcome(source.path, outputs)
-    there = [target for target in targets if os.path.lexists(target.path)]
-    if not there or all(one.path in (STDOUT, os.devnull) for one in there):
+    there = [target for target in targets if target.path != STDOUT and exists(target.path)]
+    if not there or all(one.path == os.devnull for one in there):
         remark = ""
     elif all(target.replace for target in there):
         remark = "replaced"

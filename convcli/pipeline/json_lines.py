@@ -9,9 +9,13 @@ import os
 import stat
 from array import array
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 import numpy as np
+
+from convcli.errors import ConvcliError
+from convcli.pipeline.written import Written
 
 __all__ = ["JsonLines"]
 
@@ -32,7 +36,8 @@ class JsonLines:
         self.path, self.notes = path, list[str]()
         self._key = key  # of an object; None for one that is none of ours
         self._hashes, self._places = np.empty(0, np.uint64), np.empty(0, np.uint64)
-        self._is_full = False
+        self._file: BinaryIO | None = None  # open for `find`
+        self._is_lost = False  # it cannot be read or written
 
     def append(self, value: dict[str, Any]) -> None:
         """Append an object by one write, which no other process's write can part.
@@ -40,7 +45,7 @@ class JsonLines:
         The file is opened each time: it may be gone meanwhile, or its last line cut off by another process.
         """
         line = json.dumps(value, separators=(",", ":")).encode() + b"\n"
-        if self._is_full or len(line) > MOST:
+        if self._is_lost or len(line) > MOST:
             return
         try:
             handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _FLAGS, 0o666)
@@ -54,27 +59,36 @@ class JsonLines:
             finally:
                 os.close(handle)
         except OSError as error:
-            self._is_full = True
-            what = f"{self.path!r} cannot be written: {_reason(error)}"
-            self.notes.append(f"{what}; --resume will do again what it lacks")
+            self._lose("written", error.strerror or "it failed", "--resume will do again what it lacks")
+
+    def close(self) -> None:
+        """Write what is not written yet, and end."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def is_whole(self, made: Written) -> bool:
+        """Whether a result that a line names is as it was written."""
+        return made.is_whole()
 
     def index(self) -> None:
         """Find all lines; those that are damaged are said once, and left out."""
         hashes, places, damaged = array("Q"), array("Q"), list[int]()
         try:
-            with self._opened() as file:
-                for number, (place, line) in enumerate(_lines(file), 1):
-                    key = self._read_key(line)
-                    if key is not None:
-                        hashes.append(int(_hash(key)))
-                        places.append(place)
-                    elif line.strip() and not line.endswith(CUT_OFF):
-                        damaged.append(number)
+            self._file = self._opened()
+            for number, (place, line) in enumerate(_lines(self._file), 1):
+                key = self._read_key(line)
+                if key is not None:
+                    hashes.append(int(_hash(key)))
+                    places.append(place)
+                elif line.strip() and not line.endswith(CUT_OFF):
+                    damaged.append(number)
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as error:
-            self._is_full = True  # nor can it be written
-            self.notes.append(f"{self.path!r} cannot be read: {_reason(error)}; all is done again")
+            self._lose("read", error.strerror or "it failed", "all is done again")
+        except ConvcliError as error:
+            self._lose("read", error.message, "all is done again")
         found = np.array(hashes, np.uint64)
         order = np.argsort(found, kind="stable")
         self._hashes, self._places = found[order], np.array(places, np.uint64)[order]
@@ -86,19 +100,19 @@ class JsonLines:
     def find(self, key: str) -> list[Any]:
         """Return the objects with this key, the newest first."""
         low, high = (np.searchsorted(self._hashes, _hash(key), side) for side in ("left", "right"))
-        if low == high:
+        if self._file is None or low == high:
             return []
-        found = list[Any]()
-        try:
-            with self._opened() as file:
-                for place in self._places[low:high][::-1]:
-                    file.seek(int(place))
-                    line = file.readline(MOST)
-                    if self._read_key(line) == key:
-                        found.append(json.loads(line))
-        except OSError:  # it has gone meanwhile
-            pass
-        return found
+        lines = list[bytes]()
+        with suppress(OSError):  # its disk has gone meanwhile
+            for place in self._places[low:high][::-1]:
+                self._file.seek(int(place))
+                lines.append(self._file.readline(MOST))
+        return [json.loads(line) for line in lines if self._read_key(line) == key]
+
+    def _lose(self, what: str, reason: str, hence: str) -> None:
+        """Say once why the file is of no use, and leave it alone from then on."""
+        self._is_lost = True
+        self.notes.append(f"{self.path!r} cannot be {what}: {reason.lower()}; {hence}")
 
     def _read_key(self, line: bytes) -> str | None:
         try:
@@ -128,10 +142,6 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
 def _check(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "it is no regular file")
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or "it failed").lower()
 
 
 def _hash(key: str) -> np.uint64:

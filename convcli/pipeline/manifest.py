@@ -24,7 +24,9 @@ from convcli.options.option_groups import Options
 from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Outcome, Source
 from convcli.pipeline.json_lines import JsonLines
+from convcli.pipeline.stored_lines import StoredLines
 from convcli.pipeline.written import Stamp, Written, stamp
+from convcli.stores import is_url, joined, public
 
 __all__ = ["MANIFEST", "Manifest", "manifest_of"]
 
@@ -56,7 +58,7 @@ def manifest_of(
         return None
     if count == 1 and not spreading.resume:
         return None
-    places = [None if place is None else os.path.relpath(place, writing.out_dir) for place in beside]
+    places = [None if place is None else _seen_from(writing.out_dir, place) for place in beside]
     return Manifest(writing.out_dir, _digest([*made_by, places]), resume=spreading.resume)
 
 
@@ -89,17 +91,19 @@ class _Entry(NamedTuple):
         """Return the entry in a JSON value; None where it is none."""
         try:
             results = [
-                (one["kind"], Written(one["path"], Stamp(one["size"], one["mtime_ns"]), one["sha256"]))
+                (one["kind"], Written(one["path"], Stamp(one["size"], one["changed"]), one["sha256"]))
                 for one in value["results"]
             ]
-            known = Stamp(value["size"], value["mtime_ns"]), value["options"], value["version"]
+            known = Stamp(value["size"], value["changed"]), value["options"], value["version"]
             entry = cls(value["input"], value["file"], value["folder"], *known, tuple(results))
         except (TypeError, KeyError):
             return None
-        made = [part for kind, one in entry.results for part in (kind, one.path, one.sha256)]
-        texts = (entry.input, entry.file, entry.folder, entry.options, entry.version, *made)
-        numbers = [*entry.stamp, *(number for _, one in entry.results for number in one.stamp)]
-        good = all(isinstance(text, str) for text in texts) and all(type(number) is int for number in numbers)
+        named = [part for kind, made in entry.results for part in (kind, made.path, made.sha256)]
+        texts = [entry.input, entry.file, entry.folder, entry.options, entry.version, *named]
+        stamps = [entry.stamp, *(made.stamp for _, made in entry.results)]
+        good = all(isinstance(text, str) for text in texts) and all(
+            isinstance(size, int | None) and isinstance(changed, int | str) for size, changed in stamps
+        )
         return entry if good and entry.results else None
 
 
@@ -108,9 +112,9 @@ class Manifest:
 
     def __init__(self, folder: str, options: str, *, resume: bool) -> None:
         self.folder, self.options, self.resume = folder, options, resume
-        self._lines = JsonLines(os.path.join(folder, MANIFEST), _key_of)
+        kind = StoredLines if is_url(folder) else JsonLines
+        self._lines = kind(joined(folder, MANIFEST), _key_of)
         self._is_read = False
-        self._begun: dict[tuple[str, str], Stamp | None] = {}  # of the inputs that are worked on
 
     @property
     def notes(self) -> list[str]:
@@ -124,8 +128,11 @@ class Manifest:
         """
         if source.error is not None or source.path == STDIN:
             return None
-        now = self._begun[source.path, source.folder] = stamp(source.file)
-        if not self.resume or now is None:
+        if not self.resume:
+            return None
+        known = source.stamp is not None and source.stamp.changed
+        now = source.stamp if known else stamp(source.file)
+        if now is None:
             return None
         if not self._is_read:
             self._is_read = True
@@ -137,17 +144,16 @@ class Manifest:
                 (kind, made._replace(path=_below(self.folder, made.path))) for kind, made in entry.results
             ]
             if (entry.stamp, entry.options, entry.version) == (now, self.options, _VERSION) and all(
-                made.is_whole() for _, made in results
+                self._lines.is_whole(made) for _, made in results
             ):
-                del self._begun[source.path, source.folder]
                 return _outcome(source, results)
             source.ours.update(os.path.abspath(made.path) for _, made in results)
         return None
 
     def add(self, source: Source, outcome: Outcome) -> None:
-        """Append the results of an input, unless it failed, or has changed since it was begun."""
-        begun = self._begun.pop((source.path, source.folder), None)
-        if outcome.error is not None or begun is None or begun != stamp(source.file):
+        """Append the results of an input, unless it failed."""
+        begun = outcome.begun
+        if outcome.error is not None or begun is None:
             return
         known = {made.path: made for made in outcome.files}
         results = list[tuple[str, Written]]()
@@ -156,11 +162,15 @@ class Manifest:
             made = known.get(path) or (Written(path, found) if found is not None else None)
             if made is None:
                 return
-            results.append((kind, made._replace(path=os.path.relpath(path, self.folder))))
+            results.append((kind, made._replace(path=_seen_from(self.folder, path))))
         if results:
             file, folder = _file(source), source.folder
-            entry = _Entry(source.path, file, folder, begun, self.options, _VERSION, tuple(results))
+            entry = _Entry(public(source.path), file, folder, begun, self.options, _VERSION, tuple(results))
             self._lines.append(entry.as_json())
+
+    def close(self) -> None:
+        """Write what is not written yet."""
+        self._lines.close()
 
 
 def _named(outcome: Outcome) -> list[tuple[str, str]]:
@@ -188,14 +198,28 @@ def _outcome(source: Source, results: Iterable[tuple[str, Written]]) -> Outcome:
     )
 
 
+def _seen_from(folder: str, path: str) -> str:
+    """Return a path relative to a folder; those in other places than the folder's store are whole."""
+    if is_url(folder) and is_url(path):
+        return public(path.removeprefix(f"{folder.rstrip('/')}/"))
+    if is_url(folder) or is_url(path):
+        return public(path) if is_url(path) else os.path.abspath(path)
+    return os.path.relpath(path, folder)
+
+
 def _below(folder: str, path: str) -> str:
-    """Return a path relative to a folder as seen from here."""
-    joined = os.path.join(folder, path)
-    return os.path.normpath(joined) if path.startswith(os.pardir) else joined
+    """Return such a path as seen from here."""
+    if is_url(path) or os.path.isabs(path):
+        return path
+    return (
+        os.path.normpath(os.path.join(folder, path)) if path.startswith(os.pardir) else joined(folder, path)
+    )
 
 
 def _file(source: Source) -> str:
     """Return the path of an input however it is spelled; a link has its own, as its results have its name."""
+    if is_url(source.path):
+        return public(source.path)
     folder, name = os.path.split(source.path)
     return os.path.join(os.path.realpath(folder), name)
 

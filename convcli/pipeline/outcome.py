@@ -7,7 +7,7 @@ from convcli.choices import STDIN
 from convcli.errors import ConvcliError, GeometryError, ImageError, OutputError
 from convcli.pipeline.sources import Source
 from convcli.pipeline.tasks import Task
-from convcli.pipeline.written import Written
+from convcli.pipeline.written import Stamp, Written
 
 __all__ = ["Outcome", "Results", "Spread", "Work", "attempt", "layout_hint", "one_by_one"]
 
@@ -27,6 +27,7 @@ class Outcome(NamedTuple):
     preview: object = None  # one that is drawn on stderr if anything else goes to stdout
     error: ConvcliError | None = None
     skipped: bool = False  # its results were there already
+    begun: Stamp | None = None  # of the input, before it was read; None where no manifest wants it
     files: tuple[Written, ...] = ()  # those of which the digests are known
     listed: str = ""  # what --dry-run says of it
 

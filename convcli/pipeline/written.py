@@ -4,14 +4,17 @@ import os
 import stat
 from typing import NamedTuple
 
+from convcli.errors import ConvcliError
+from convcli.stores import identity, is_url
+
 __all__ = ["Stamp", "Written", "stamp"]
 
 
 class Stamp(NamedTuple):
-    """Size and time of the last change, in bytes and nanoseconds: another one is another content."""
+    """Bytes, and nanoseconds of the last change or a store's word for it: another one is another content."""
 
-    size: int
-    mtime_ns: int
+    size: int | None
+    changed: int | str
 
 
 class Written(NamedTuple):
@@ -38,7 +41,16 @@ class Written(NamedTuple):
 
 
 def stamp(path: str) -> Stamp | None:
-    """Return the stamp of a file, or of a folder with all that is in it; None where there is neither."""
+    """Return the stamp of a file, or of a folder with all that is in it; None where there is neither.
+
+    Servers that tell neither a version nor a time have none either.
+    """
+    if is_url(path):
+        try:
+            size, version = identity(path)
+        except ConvcliError:
+            return None
+        return Stamp(size, version) if version else None
     try:
         found = os.stat(path)
         if stat.S_ISREG(found.st_mode):

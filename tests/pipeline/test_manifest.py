@@ -66,11 +66,11 @@ def test_a_manifest_is_a_line_of_json_for_each_input(pictures: Convcli) -> None:
         source, made = Path(f"in/{name}.png"), OUT / f"{name}-gaussian.png"
         assert line["input"] == str(source)
         assert line["file"] == str(Path.cwd() / source)
-        assert (line["size"], line["mtime_ns"]) == (source.stat().st_size, source.stat().st_mtime_ns)
+        assert (line["size"], line["changed"]) == (source.stat().st_size, source.stat().st_mtime_ns)
         (result,) = line["results"]
         digest = subprocess.run(["sha256sum", made], capture_output=True, text=True).stdout.split()[0]
         assert (result["path"], result["sha256"]) == (made.name, digest)
-        assert (result["size"], result["mtime_ns"]) == (made.stat().st_size, made.stat().st_mtime_ns)
+        assert (result["size"], result["changed"]) == (made.stat().st_size, made.stat().st_mtime_ns)
 
 
 def test_one_input_has_no_manifest_unless_it_is_asked_for(pictures: Convcli) -> None:
@@ -289,8 +289,8 @@ def test_failures_are_tried_again(pictures: Convcli) -> None:
     assert counts(pictures(*BLUR, "--resume")) == "1 done, 2 skipped"
 
 
-LINE = b'{"input":"x","file":"/x","folder":"","options":"","version":"","size":1,"mtime_ns":1,"results":%s}\n'
-RESULT = b'[{"kind":"output","path":"x","size":1,"mtime_ns":%s,"sha256":%s}]'
+LINE = b'{"input":"x","file":"/x","folder":"","options":"","version":"","size":1,"changed":1,"results":%s}\n'
+RESULT = b'[{"kind":"output","path":"x","size":1,"changed":%s,"sha256":%s}]'
 DAMAGED = {
     "no JSON": b"hello\n",
     "not UTF-8": b'{"input": "\xff"}\n',
@@ -299,7 +299,7 @@ DAMAGED = {
     "another object": b"{}\n",
     "a wrong type": LINE % b'"x"',
     "no results": LINE % b"[]",
-    "a wrong time": LINE % (RESULT % (b"true", b'""')),
+    "a wrong time": LINE % (RESULT % (b"null", b'""')),
     "a wrong digest": LINE % (RESULT % (b"1", b"null")),
     "a long number": b"1" * 5000 + b"\n",
     "nested": b"[" * 100_000 + b"\n",
@@ -388,6 +388,7 @@ def test_several_processes_share_a_manifest(tmp_path: Path) -> None:
         for number in (0, 100, 199):
             (found,) = lines.find(f"{n}-{number}")
             assert found["long"] == "x" * (number * 50)
+    lines.close()
 
 
 def test_the_newest_line_comes_first(tmp_path: Path) -> None:
@@ -397,6 +398,7 @@ def test_the_newest_line_comes_first(tmp_path: Path) -> None:
     lines.index()
     assert [found["number"] for found in lines.find("1")] == [3, 1]
     assert lines.find("2") == []
+    lines.close()
 
 
 @pytest.mark.parametrize("after", [1, 3, 8])

@@ -16,6 +16,8 @@ from convcli.imaging.formats import is_promised
 from convcli.imaging.image import Array, Image, Space
 from convcli.imaging.reading import sniff
 from convcli.imaging.reading.foreign import refusal
+from convcli.limits import PIPE_BYTES, PIPE_LEAST
+from convcli.stores import is_url, plain, public, read_start, read_url
 
 __all__ = ["Source", "read_first", "read_format", "read_picture"]
 
@@ -43,8 +45,8 @@ def read_picture(
     Parameters
     ----------
     source : str, PathLike, or bytes-like
-        A str or PathLike is a path, ``file.npz:name`` one array of several; bytes, bytearray and
-        memoryview are the content itself.
+        A str or PathLike is a path or a URL, ``file.npz:name`` one array of several; bytes, bytearray
+        and memoryview are the content itself.
     name : str, optional
         Its name in messages; by default the path.
     frame : int, optional
@@ -63,7 +65,7 @@ def read_format(path: str, name: str, max_pixels: int) -> str:
     data = _content(file, name, None)
     if not data:
         raise _empty(name)
-    if kind := sniff.array_kind(data, os.path.splitext(file)[1].lower()):
+    if kind := sniff.array_kind(data, os.path.splitext(plain(file))[1].lower()):
         return kind
     if refused := refusal(data, name):
         raise refused
@@ -163,9 +165,10 @@ def _load(source: Source, name: str | None, max_pixels: int = MAX_PIXELS) -> _Lo
         loaded = _Loaded(bytes(source), "stdin" if name is None else name)
     else:
         path = os.fsdecode(source)
-        shown = path if name is None else name
+        shown = public(path) if name is None else name
         file, member = _split(path)
-        loaded = _Loaded(_content(file, shown, max_pixels), shown, os.path.splitext(file)[1].lower(), member)
+        suffix = os.path.splitext(plain(file))[1].lower()
+        loaded = _Loaded(_content(file, shown, max_pixels), shown, suffix, member)
     if not loaded.data:
         raise _empty(loaded.name)
     return loaded
@@ -185,6 +188,10 @@ def _split(path: str) -> tuple[str, str | None]:
 
 def _content(path: str, shown: str, max_pixels: int | None) -> bytes:
     """Return the content of a file, or without `max_pixels` its beginning."""
+    if is_url(path):
+        if max_pixels is None:
+            return read_start(path, HEAD)
+        return read_url(path, PIPE_BYTES * max_pixels + PIPE_LEAST)
     try:
         with open(path, "rb") as file:
             return file.read(HEAD) if max_pixels is None else read_all(file, repr(shown), max_pixels)
