@@ -1,7 +1,7 @@
 """The outcome of one input: what work on it gives, or why it failed."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from convcli.errors import ConvcliError, GeometryError, ImageError, OutputError
 from convcli.pipeline.sources import Source
@@ -32,6 +32,7 @@ class Outcome(NamedTuple):
         return self.outputs[0] if len(self.outputs) == 1 else list(self.outputs)
 
 
+@runtime_checkable
 class Work(Protocol):
     """What is done to each input; it can be sent to other processes."""
 
@@ -65,6 +66,8 @@ def one_by_one(work: Callable[[Source], Outcome], tasks: Iterator[Task | None]) 
             yield -1, []
             continue
         number += 1
+        if isinstance(work, Work):
+            work.forget()
         for source in task:
             yield number, [attempt(work, source)]
 
