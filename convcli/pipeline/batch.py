@@ -75,6 +75,8 @@ class Batch:
     jobs
         Most processes that work on inputs; None is one per core. With more than one, or a cluster, `work` is
         a `Work`.
+    labels
+        Of the results of one input: they are part of derived names.
     record
         Asked before an input is worked on, and told of its outcome.
     stopped
@@ -90,6 +92,7 @@ class Batch:
     last: Callable[[], Outcome | None] = lambda: None
     spreading: BatchSpec = field(default_factory=BatchSpec)
     jobs: int | None = 1
+    labels: Sequence[str] = ()
     record: Record | None = None
     progress: Progress = field(init=False)
     stopped: bool = field(init=False, default=False)
@@ -141,7 +144,9 @@ class Batch:
         """Yield the inputs that are to be worked on; what must be done in this process is done on the way."""
         sources, handed = self._sources, 0
         together = isinstance(self.work, Work)
-        for places in divided(sources) if together else ([place] for place in range(len(sources))):
+        for places in (
+            divided(sources, self.labels) if together else ([place] for place in range(len(sources)))
+        ):
             inputs = [sources[place] for place in places]
             here = any(map(needs_parent, inputs))
             while self._next < places[0] - (0 if here else _AHEAD):

@@ -69,7 +69,8 @@ def process(
     sheets = sheets_of(writing, count, inputs, also_read)
     work = FileWork(operation, reading, writing, pieces, paths, sheets, details, tuple(notes))
     to_stdout = paths.to_stdout or (sheets is not None and sheets.to_stdout)
-    return Batch(inputs, reading, work, to_stdout, spreading=spreading, jobs=operation.spec.jobs)
+    jobs, labels = operation.spec.jobs, operation.labels
+    return Batch(inputs, reading, work, to_stdout, spreading=spreading, jobs=jobs, labels=labels)
 
 
 @dataclass(frozen=True)

@@ -289,6 +289,16 @@ def test_inputs_that_may_want_one_name_are_one_task() -> None:
         *(Source("c/x.png", folder="c"), Source("d/y.tif"), Source("two.npz:a"), Source("e/stdin.png")),
     ]
     assert list(divided(sources)) == [[0, 2], [1, 6], [3], [4, 8], [5], [7]]
+    # a-my-box.png is the result of the first kernel on a.png, and of the second on a-my.png.
+    sources = [
+        Source("a.png"),
+        Source("b.png"),
+        Source("a-my.png"),
+        Source("a-box.png"),
+        Source("a-my-my.png"),
+    ]
+    assert list(divided(sources, ["my-box", "box"])) == [[0, 2, 4], [1], [3]]
+    assert list(divided(sources, ["my-box", "sobel"])) == [[0], [1], [2], [3], [4]]
 
 
 def test_what_the_parent_alone_can_read(tmp_path: Path) -> None:
