@@ -114,9 +114,6 @@ class Manifest:
         """
         if not self.resume or source.error is not None or source.path == STDIN:
             return None
-        now = source.stamp or stamp(source.file)
-        if now is None:
-            return None
         if not self._is_read:
             self._is_read = True
             self._lines.index()
@@ -126,8 +123,10 @@ class Manifest:
             results = [
                 (kind, made._replace(path=_below(self.folder, made.path))) for kind, made in entry.results
             ]
-            if (entry.stamp, entry.options, entry.version) == (now, self.options, _VERSION) and all(
-                self._lines.is_whole(made) for _, made in results
+            if (
+                (entry.options, entry.version) == (self.options, _VERSION)
+                and (entry.stamp == source.stamp or entry.stamp == stamp(source.file))
+                and all(self._lines.is_whole(made) for _, made in results)
             ):
                 return _outcome(source, results)
             source.ours.update(os.path.abspath(made.path) for _, made in results)
