@@ -107,8 +107,12 @@ class FileWork:
 
     def __call__(self, source: Source) -> Outcome:
         """Read, compute, write, and return the outcome."""
+        begun = self.paths.begun(source)
+        return self._made(source)._replace(begun=begun)
+
+    def _made(self, source: Source) -> Outcome:
         operation, writing, sheets, spec = self.operation, self.writing, self.sheets, self.operation.spec
-        start, begun = time.perf_counter(), self.paths.begun(source)
+        start = time.perf_counter()
         image = read_source(source, self.reading)
         targets = self.paths.targets(source, operation.labels, image.format)
         before = as_gray(image) if spec.gray else image
@@ -143,9 +147,7 @@ class FileWork:
         ):
             done = done._replace(notes=(*done.notes, BLEEDING))
         unknown = [note for _, note in curves if note]
-        done = done._replace(
-            begun=begun, notes=tuple(dict.fromkeys((*self.notes, *image.notes, *done.notes, *unknown)))
-        )
+        done = done._replace(notes=tuple(dict.fromkeys((*self.notes, *image.notes, *done.notes, *unknown))))
         if not self.details:
             return done
         methods = list(operation.methods(before))
