@@ -53,7 +53,7 @@ def _read(value: Any) -> tuple[_Entry, list[Written]] | None:
         entry = _Entry(**value)
     except (AttributeError, KeyError, TypeError):
         return None
-    return (entry, results) if results and all(_is_typed(one) for one in (entry, *results)) else None
+    return (entry, results) if results and _is_typed(entry) and all(map(_is_typed, results)) else None
 
 
 def _is_typed(values: _Entry | Written) -> bool:
