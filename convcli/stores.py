@@ -15,6 +15,7 @@ from convcli.errors import ConvcliError, ImageError, MissingExtraError, OutputEr
 
 __all__ = [
     "Found",
+    "bare",
     "check_writable",
     "exists",
     "find",
@@ -25,7 +26,6 @@ __all__ = [
     "joined",
     "local",
     "matches",
-    "plain",
     "public",
     "read_url",
     "same",
@@ -43,10 +43,11 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 
-# Seconds in which a server takes a connection, and between two pieces of what it sends.
-_CONNECT, _SILENCE = 10, 20
-# Attempts at reading an answer of an S3 store; botocore makes three at each request.
-_BODIES = 2
+# Seconds in which a web server takes a connection, and between two pieces of what it sends.
+_CONNECT, _SILENCE = 10, 30
+# Attempts at a request and at reading its answer, of botocore, and twice over of s3fs. Each waits for 15
+# seconds of silence: a store that never answers is given up after two minutes.
+_ATTEMPTS = 2
 # Bytes that are read from a server at a time.
 _PIECE = 1 << 20
 
@@ -68,6 +69,11 @@ def local(text: str) -> str:
     return server + url2pathname(parts.path)
 
 
+def _scheme(url: str) -> str:
+    found = _URL.match(url)
+    return found[1].lower() if found else ""
+
+
 def public(text: str) -> str:
     """Return a text, such as a URL, without the passwords and signatures of the URLs in it."""
     if "://" not in text:
@@ -75,7 +81,7 @@ def public(text: str) -> str:
     return _SECRET.sub(lambda found: f"{found[1] or found[2]}=...", _LOGIN.sub("", text))
 
 
-def plain(path: str) -> str:
+def bare(path: str) -> str:
     """Return the part of a URL that has the name and suffix of the file; of a path, all of it.
 
     That is without the query, without the archives of a chain, and with ``%20`` as a space.
@@ -85,7 +91,7 @@ def plain(path: str) -> str:
     from urllib.parse import unquote
 
     first, _, rest = path.partition("::")
-    address = first if "://" in first else plain(rest)
+    address = first if "://" in first else bare(rest)
     if address.lower().startswith(("http://", "https://")):
         return unquote(re.split(r"[?#]", address, maxsplit=1)[0])
     return re.sub(r"\?[^?/]*=[^/]*$", "", address)
@@ -150,13 +156,14 @@ def write_url(url: str, data: bytes, *, replace: bool) -> None:
 
 def check_writable(url: str) -> None:
     """Refuse to write to a URL that can only be read, or whose package is not installed."""
-    with _told(url, OutputError) as (_, _, scheme):
-        if scheme in ("http", "https") or "::" in url:
-            what = "archives are" if "::" in url else "http is"
-            raise OutputError(
-                f"{public(url)!r} cannot be written: {what} only read",
-                hint="name a folder, or a store such as s3://",
-            )
+    if "::" in url or _scheme(url) in ("http", "https"):
+        what = "archives are" if "::" in url else "http is"
+        raise OutputError(
+            f"{public(url)!r} cannot be written: {what} only read",
+            hint="name a folder, or a store such as s3://",
+        )
+    with _told(url, OutputError):
+        pass
 
 
 def exists(path: str) -> bool:
@@ -273,8 +280,7 @@ def _found(store: Any, base: str, chain: str, name: str) -> Found:
 @contextlib.contextmanager
 def _told(url: str, kind: type[ConvcliError]) -> Iterator[tuple[Any, str, str]]:
     """Yield the file system of `url`, its path there, and its scheme; any failure is one error of `kind`."""
-    found = _URL.match(url)
-    scheme = found[1].lower() if found else ""
+    scheme = _scheme(url)
     try:
         store, path = _store(url)
         store.invalidate_cache()  # others write there too
@@ -290,7 +296,7 @@ def _told(url: str, kind: type[ConvcliError]) -> Iterator[tuple[Any, str, str]]:
 def _store(url: str) -> tuple[Any, str]:
     name = repr(public(url))
     try:
-        from fsspec import available_protocols
+        from fsspec import available_protocols, registry
         from fsspec.config import conf
         from fsspec.core import url_to_fs
     except ImportError:
@@ -300,7 +306,7 @@ def _store(url: str) -> tuple[Any, str]:
     for library in ("asyncio", "fsspec", "s3fs", "aiobotocore", "botocore", "aiohttp"):
         logging.getLogger(library).addHandler(logging.NullHandler())  # what they would print on stderr
     schemes = {part.partition("://")[0] for part in url.split("::")}
-    known = available_protocols()
+    known = {*available_protocols(), *registry}
     if other := [scheme for scheme in schemes if scheme not in known]:
         raise unknown(f"{name}: scheme", other[0], known, listing="such as s3, gs, http, ftp, sftp and zip")
     try:
@@ -311,7 +317,7 @@ def _store(url: str) -> tuple[Any, str]:
             missing.hint = str(error)  # fsspec's, which names the package
         raise missing from error
     if schemes & {"s3", "s3a"}:
-        store.retries = _BODIES
+        store.retries = _ATTEMPTS
     return store, path
 
 
@@ -324,8 +330,7 @@ def _options(scheme: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
         timeout = ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=_SILENCE)
         ours = {"client_kwargs": {"timeout": timeout, "trust_env": True}}
     elif scheme in ("s3", "s3a"):
-        waits = {"connect_timeout": _CONNECT, "read_timeout": _SILENCE, "retries": {"mode": "standard"}}
-        ours = {"config_kwargs": waits}
+        ours = {"config_kwargs": {"retries": {"mode": "standard", "total_max_attempts": _ATTEMPTS}}}
     return {name: {**values, **chosen.get(name, {})} for name, values in ours.items()}
 
 
