@@ -15,7 +15,6 @@ from convcli.errors import ConvcliError, ImageError, MissingExtraError, OutputEr
 
 __all__ = [
     "Found",
-    "bare",
     "check_writable",
     "exists",
     "find",
@@ -26,6 +25,7 @@ __all__ = [
     "joined",
     "local",
     "matches",
+    "plain",
     "public",
     "read_url",
     "same",
@@ -81,7 +81,7 @@ def public(text: str) -> str:
     return _SECRET.sub(lambda found: f"{found[1] or found[2]}=...", _LOGIN.sub("", text))
 
 
-def bare(path: str) -> str:
+def plain(path: str) -> str:
     """Return the part of a URL that has the name and suffix of the file; of a path, all of it.
 
     That is without the query, without the archives of a chain, and with ``%20`` as a space.
@@ -91,7 +91,7 @@ def bare(path: str) -> str:
     from urllib.parse import unquote
 
     first, _, rest = path.partition("::")
-    address = first if "://" in first else bare(rest)
+    address = first if "://" in first else plain(rest)
     if address.lower().startswith(("http://", "https://")):
         return unquote(re.split(r"[?#]", address, maxsplit=1)[0])
     return re.sub(r"\?[^?/]*=[^/]*$", "", address)

@@ -69,7 +69,7 @@ def test_passwords_and_signatures_are_left_out(text: str, shown: str) -> None:
     ],
 )
 def test_the_part_with_the_name(url: str, path: str) -> None:
-    assert stores.bare(url) == path
+    assert stores.plain(url) == path
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
 from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Source, refuse_inputs
-from convcli.stores import bare, check_writable, exists, is_folder, is_url, joined
+from convcli.stores import check_writable, exists, is_folder, is_url, joined, plain
 
 __all__ = ["OutputPaths", "Target", "file_in", "into_folder", "make_folder"]
 
@@ -72,7 +72,7 @@ def make_folder(folder: str) -> None:
 def _is_folder(output: str) -> bool:
     if output == STDOUT:
         return False
-    if is_url(output) and os.path.splitext(bare(output))[1]:
+    if is_url(output) and os.path.splitext(plain(output))[1]:
         return False  # a store is not asked whether it has folders of such a name
     return output.endswith((os.sep, os.altsep or os.sep)) or is_folder(output)
 
@@ -146,7 +146,7 @@ class OutputPaths:
         return found if not self.floats or "float" in found.depths else by_name("npy")
 
     def _derived(self, source: Source, label: str, read_format: str) -> Target:
-        own = "" if source.path == STDIN else os.path.splitext(bare(source.file))[1]
+        own = "" if source.path == STDIN else os.path.splitext(plain(source.file))[1]
         format = self._format(own if _same_kind(own, read_format) else suffix_for(read_format))
         suffix = own if own.lower() in format.suffixes else format.suffix
         folder = joined(self.writing.out_dir or "", source.folder)

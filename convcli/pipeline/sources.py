@@ -12,7 +12,7 @@ from errno import EACCES
 
 from convcli.choices import STDIN
 from convcli.errors import ConvcliError, ImageError
-from convcli.stores import bare, find, is_url, matches, public, same
+from convcli.stores import find, is_url, matches, plain, public, same
 from convcli.stores import is_pattern as is_url_pattern
 
 __all__ = ["Source", "find_sources", "is_pattern"]
@@ -36,7 +36,7 @@ class Source:
     @property
     def stem(self) -> str:
         """The name of the file without folder and suffix, for derived names."""
-        name = os.path.splitext(os.path.basename(bare(self.file)))[0]
+        name = os.path.splitext(os.path.basename(plain(self.file)))[0]
         return "stdin" if self.path == STDIN else name or "picture"
 
     def is_at(self, path: str) -> bool:

@@ -17,7 +17,7 @@ from convcli.imaging.image import Array, Image, Space
 from convcli.imaging.reading import sniff
 from convcli.imaging.reading.foreign import refusal
 from convcli.limits import PIPE_BYTES, PIPE_LEAST
-from convcli.stores import bare, is_url, public, read_url
+from convcli.stores import is_url, plain, public, read_url
 
 __all__ = ["Source", "read_first", "read_picture"]
 
@@ -141,7 +141,7 @@ def _load(source: Source, name: str | None, max_pixels: int = MAX_PIXELS) -> _Lo
         path = os.fsdecode(source)
         shown = public(path) if name is None else name
         file, member = _split(path)
-        suffix = os.path.splitext(bare(file))[1].lower()
+        suffix = os.path.splitext(plain(file))[1].lower()
         loaded = _Loaded(_content(file, shown, max_pixels), shown, suffix, member)
     if not loaded.data:
         raise ImageError(f"{loaded.name!r} is empty", hint="was the copy or download cut short?")

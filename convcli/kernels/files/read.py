@@ -26,7 +26,7 @@ from convcli.kernels.files.mapping import from_mapping, nested
 from convcli.kernels.files.notations import Written, read_matrix, read_notation
 from convcli.kernels.kernel import Kernel
 from convcli.limits import KERNEL_BYTES, KEY_PARTS
-from convcli.stores import bare, is_url, read_url
+from convcli.stores import is_url, plain, read_url
 
 __all__ = [
     "COMPONENT",
@@ -73,7 +73,7 @@ def read_kernel(path: str) -> Kernel:
         path, member = path[:cut], path[cut + 1 :]
     what = f"kernel file {shown(path, 200)}"
     data = read_url(path, MAX_BYTES, KernelError) if is_url(path) else _stored(path, what)
-    suffix, name = Path(bare(path)).suffix.lower(), Path(bare(path)).stem
+    suffix, name = Path(plain(path)).suffix.lower(), Path(plain(path)).stem
     return decode_kernel(data, what, name, suffix if suffix in SUFFIXES else "", member, source=path)
 
 
