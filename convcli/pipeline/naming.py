@@ -1,9 +1,9 @@
 """Output paths: a given name, one derived from the input's, or stdout; no file is overwritten unasked."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from convcli.atomic_write import already_there, is_stream, write_bytes
 from convcli.choices import STDIN, STDOUT
@@ -11,7 +11,11 @@ from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
 from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Source, refuse_inputs
+from convcli.pipeline.written import MANIFEST, Stamp, Written, stamp
 from convcli.stores import check_writable, exists, is_folder, is_url, joined, plain
+
+if TYPE_CHECKING:
+    from convcli.pipeline.manifest import Manifest
 
 __all__ = ["OutputPaths", "Target", "file_in", "into_folder", "make_folder"]
 
@@ -30,12 +34,14 @@ class Target(NamedTuple):
     replace: bool = True
     derived: bool = False  # from the name of an input; its folder is made
     again: bool = False  # a file of that name that holds the same bytes counts as written
+    recorded: bool = False  # in the manifest of its folder, with its digest
 
-    def write(self, data: bytes) -> None:
-        """Write the file."""
+    def write(self, data: bytes) -> Written | None:
+        """Write the file, and return what a manifest has to know of it, if there may be one."""
         if self.derived:
             make_folder(os.path.dirname(self.path))
         write_bytes(self.path, data, replace=self.replace, again=self.again)
+        return Written.of(self.path, data) if self.recorded else None
 
 
 def into_folder(writing: Spec) -> Spec:
@@ -116,6 +122,27 @@ class OutputPaths:
             return self.writing.output == STDOUT
         return list(self.inputs) == [STDIN] and self.writing.out_dir is None and not self.writing.only_shows
 
+    @property
+    def recorded(self) -> bool:
+        """Whether results may be in a manifest: those of several inputs, and resumed ones."""
+        return self.writing.out_dir is not None and (self.again or self.count != 1)
+
+    def record(
+        self, made_by: Iterable[object], beside: Iterable[str | None], *, resume: bool
+    ) -> "Manifest | None":
+        """Return the manifest of the batch, if results are recorded: see `Manifest`."""
+        if resume and self.writing.out_dir is None:
+            raise UsageError("--resume needs the folder of the results", hint="add --out-dir DIR, or -o DIR/")
+        if not self.recorded or self.writing.out_dir is None:
+            return None
+        from convcli.pipeline.manifest import Manifest  # here for start-up: few batches are of several inputs
+
+        return Manifest(self.writing.out_dir, made_by, beside, resume=resume)
+
+    def begun(self, source: Source) -> Stamp | None:
+        """Return the stamp of an input that is about to be read, if a manifest wants it."""
+        return stamp(source.file) if self.recorded and source.path != STDIN else None
+
     def targets(self, source: Source, labels: Sequence[str], read_format: str) -> list[Target]:
         """Return one target for each label, or a single one for all of them as channels of an array."""
         output = self.writing.output
@@ -139,6 +166,10 @@ class OutputPaths:
             self._check(source, target)
         return found
 
+    def forget(self) -> None:
+        """Forget which inputs have taken names: none of the next ones will want them."""
+        self._taken.clear()
+
     def _format(self, suffix: str) -> Format:
         if self.writing.format is not None:
             return by_name(self.writing.format)
@@ -151,7 +182,8 @@ class OutputPaths:
         suffix = own if own.lower() in format.suffixes else format.suffix
         folder = joined(self.writing.out_dir or "", source.folder)
         path = joined(folder, f"{source.stem}-{label}{suffix}")
-        return Target(path, format, self.writing.force or path in source.ours, derived=True, again=self.again)
+        replace = self.writing.force or source.made(path)
+        return Target(path, format, replace, derived=True, again=self.again, recorded=self.recorded)
 
     def _check(self, source: Source, target: Target) -> None:
         if target.path in (STDOUT, os.devnull):
@@ -168,7 +200,10 @@ class OutputPaths:
             )
         self._refuse_inputs(target.path, [source.path, *self.also_read])
         if not target.replace and not target.again and exists(target.path):
-            raise already_there(target.path, "another folder" if self.writing.out_dir else self.option)
+            folder = self.writing.out_dir
+            begun = folder is not None and os.path.exists(os.path.join(folder, MANIFEST))
+            other = "--resume, which skips what is done" if begun else "another folder"
+            raise already_there(target.path, other if folder else self.option)
 
     def _refuse_inputs(self, path: str, read: Sequence[str]) -> None:
         option = "" if self.writing.output is None else self.option

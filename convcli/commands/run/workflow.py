@@ -1,5 +1,6 @@
 """The workflow of ``convcli run``: read, pass through the layers, write, report."""
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -69,7 +70,9 @@ def run_files(
         pictures = LayerMaps(save_maps, alone=count == 1, force=writing.force, again=again)
     work = StackWork(path, stack, spec, reading, writing, naming, sheets, pictures, summary)
     to_stdout = naming.to_stdout or (sheets is not None and sheets.to_stdout)
-    return Batch(inputs, reading, work, to_stdout, spreading=spreading)
+    made_by = [stack._replace(files=(), notes=()), spec, reading, writing]
+    record = naming.record(made_by, [writing.sheet, save_maps], resume=spreading.resume)
+    return Batch(inputs, reading, work, to_stdout, spreading=spreading, jobs=spec.jobs, record=record)
 
 
 @dataclass(frozen=True)
@@ -86,10 +89,28 @@ class StackWork:
     pictures: LayerMaps | None
     summary: bool
 
+    def with_jobs(self, jobs: int) -> "StackWork":
+        """Return the same work with so many threads."""
+        return replace(self, spec=self.spec.replace(jobs=jobs))
+
+    def forget(self) -> None:
+        """Forget which inputs have taken names: none of the next ones will want them."""
+        self.naming.forget()
+        for taken in (self.sheets, self.pictures):
+            if taken is not None:
+                taken.forget()
+
+    def plan(self, source: Source) -> Outcome:
+        """Return what would be read and written."""
+        from convcli.pipeline.dry_run import planned  # here for start-up
+
+        maps = [] if self.pictures is None else [os.path.join(self.pictures.of(source).folder, "")]
+        return planned(source, self.reading, self.naming, (self.stack.name,), self.sheets, maps)
+
     def __call__(self, source: Source) -> Outcome:
         """Read, pass through the layers, write, and return the outcome."""
         stack, spec, sheets = self.stack, self.spec, self.sheets
-        start = time.perf_counter()
+        start, begun = time.perf_counter(), self.naming.begun(source)
         image = read_source(source, self.reading)
         (target,) = self.naming.targets(source, (stack.name,), image.format)
         keep = self.pictures.of(source) if self.pictures is not None else None
@@ -118,6 +139,7 @@ class StackWork:
             raise
         if keep is not None:
             notes.append(keep.write())
+            done = done._replace(files=(*done.files, *keep.written))
         report = {
             "input": source.path,
             "output": done.output,
@@ -133,6 +155,7 @@ class StackWork:
         }
         lines = [f"{one.name}: {one.type}, {size(one.shape)}, {one.seconds * 1e3:.2f} ms" for one in traces]
         return done._replace(
+            begun=begun,
             notes=tuple(dict.fromkeys((*notes, *done.notes))),
             details=tuple(lines),
             report=report if keep is None else report | {"maps": keep.paths},
