@@ -6,7 +6,8 @@ import os
 import re
 import stat
 
-from convcli.errors import FullDiskError, OutputError
+from convcli.errors import ConvcliError, FullDiskError, OutputError
+from convcli.stores import is_url, read_url, write_url
 from convcli.temporary_files import removed_after, temporary_name
 
 __all__ = ["already_there", "is_stream", "write_bytes"]
@@ -39,7 +40,11 @@ _KEPT_ATTRIBUTES = ("user.", "system.posix_acl_")
 
 
 def write_bytes(
-    path: str | os.PathLike[str] | os.PathLike[bytes], data: bytes, *, replace: bool = True
+    path: str | os.PathLike[str] | os.PathLike[bytes],
+    data: bytes,
+    *,
+    replace: bool = True,
+    again: bool = False,
 ) -> None:
     """Write `data` to `path`, which afterwards holds either all of it or exactly what it held before.
 
@@ -47,13 +52,17 @@ def write_bytes(
     then under the name. An existing file keeps its permissions and, where permitted, its owner and extended
     attributes; a new one gets the usual ones. A symbolic link stays and what it points to is replaced. What
     is not a regular file, such as ``/dev/null`` or a pipe, is written to directly, and so are the files that
-    are open already, ``/dev/stdout`` and ``/dev/fd/N``.
+    are open already, ``/dev/stdout`` and ``/dev/fd/N``. A URL is written by its store.
 
-    Without `replace`, a file of that name is an error, even if another process made it just now.
+    Without `replace`, a file of that name is an error, even if another process made it just now. With
+    `again`, one that holds exactly `data` counts as written: what was interrupted may have left it.
     """
     shown = os.fsdecode(path)
     target = shown
     try:
+        if is_url(shown):
+            write_url(shown, data, replace=replace)
+            return
         number = _open_file(shown)
         if number is not None:
             _write_all(number, data)
@@ -71,9 +80,12 @@ def write_bytes(
             finally:
                 os.close(device)
     except FileExistsError as error:
-        raise already_there(shown) from error
+        if not (again and _holds(shown, data)):
+            raise already_there(shown) from error
     except OSError as error:
         raise _failure(shown, target, error) from error
+    except ConvcliError:
+        raise
     except ValueError as error:  # a NUL in the name
         raise OutputError(f"{shown!r} cannot be written: {error}", hint="choose another name") from error
 
@@ -108,6 +120,17 @@ def _open_file(path: str) -> int | None:
             break
         path = os.path.normpath(os.path.join(os.path.dirname(path), os.readlink(path)))
     return None
+
+
+def _holds(path: str, data: bytes) -> bool:
+    """Whether a file has exactly these bytes; one of another length is not read."""
+    try:
+        if is_url(path):
+            return read_url(path, len(data)) == data
+        with open(path, "rb") as file:
+            return os.fstat(file.fileno()).st_size == len(data) and file.read() == data
+    except (OSError, ConvcliError):
+        return False
 
 
 def _status(target: str) -> os.stat_result | None:

@@ -4,7 +4,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
@@ -43,12 +43,21 @@ class Progress:
 class Record(Protocol):
     """What is known of the inputs of earlier runs, and is written down of this one."""
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """Lines for people about the record itself."""
+        ...
+
     def kept(self, source: Source) -> Outcome | None:
         """Return the outcome of an input that is done already, with ``skipped``; None for one to work on."""
         ...
 
     def add(self, source: Source, outcome: Outcome) -> None:
         """Write down the outcome of an input, as soon as it is known."""
+        ...
+
+    def close(self) -> None:
+        """Write what is not written yet."""
         ...
 
 
@@ -109,6 +118,8 @@ class Batch:
         # All are found before any result is written: results are no inputs.
         self._sources = list(find_sources(self.inputs, recursive=self.reading.recursive))
         self.progress.total = len(self._sources)
+        if self.spreading.dry_run:
+            return self._listed()
         if self.spreading.cluster is not None:
             from convcli.pipeline import cluster  # type: ignore[attr-defined]  # here for start-up
 
@@ -122,9 +133,20 @@ class Batch:
             return self._in_order(workers.spread(work, self._tasks(), processes))
         return self._in_order(one_by_one(self.work, self._tasks()))
 
+    def _listed(self) -> Generator[Outcome]:
+        """Yield what the outcome of each input would be; nothing is written."""
+        with closing(self.record) if self.record else nullcontext():
+            for source in self._sources:
+                self._next += 1
+                kept = self.record.kept(source) if self.record else None
+                if kept is None:
+                    yield self._counted(attempt(cast(Work, self.work).plan, source))
+                else:
+                    yield self._counted(kept.as_listed(remark="skipped: done already"))
+
     def _in_order(self, results: Results) -> Generator[Outcome]:
         """Yield outcomes as soon as those of all inputs before are known; then what is left of them."""
-        with closing(results):
+        with closing(results), closing(self.record) if self.record else nullcontext():
             for number, made in results:
                 for outcome in made:
                     self._keep(self._places[number].popleft(), outcome)
@@ -155,16 +177,18 @@ class Batch:
                 return
             self.progress.current = sources[self._next].name
             known = [self.record.kept(source) if self.record else None for source in inputs]
-            if here or None not in known:
-                for place, source, kept in zip(places, inputs, known, strict=True):
-                    if kept is None:
-                        self._keep(place, attempt(self.work, source))
-                    else:
-                        self._waiting[place] = kept
-                continue
-            self._places[handed] = deque(places)
-            handed += 1
-            yield inputs
+            left = list[int]()
+            for place, source, kept in zip(places, inputs, known, strict=True):
+                if kept is not None:
+                    self._waiting[place] = kept
+                elif here:
+                    self._keep(place, attempt(self.work, source))
+                else:
+                    left.append(place)
+            if left:
+                self._places[handed] = deque(left)
+                handed += 1
+                yield [sources[place] for place in left]
 
     def _keep(self, place: int, outcome: Outcome) -> None:
         if isinstance(outcome.error, FullDiskError):

@@ -42,7 +42,9 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
         ended = error
         for outcome in batch.rest():
             delivery.print(outcome)
-    for line in () if quiet else delivery.notes.lines(batch.progress.done):
+    about_record = batch.record.notes if batch.record is not None else ()
+    counted = delivery.several and not quiet
+    for line in () if quiet else (*delivery.notes.lines(batch.progress.done), *about_record):
         messages.say(line)
     if ended is not None:
         delivery.end(ended)
@@ -51,7 +53,7 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
         _print_product(about_all, printing)
     if batch.stopped and delivery.left:
         messages.say(delivery.summary("stopped", "free some space"))
-    elif (delivery.failures or delivery.skipped) and delivery.several and not quiet:
+    elif counted and (delivery.failures or delivery.skipped or batch.spreading.dry_run):
         messages.say(delivery.counts())
     if delivery.failures:
         raise typer.Exit(1)
@@ -98,8 +100,9 @@ class _Delivery:
     def counts(self) -> str:
         """Count what is done, has failed, and is left: ``40 done, 1 failed, 59 left``."""
         done = self.batch.progress.done - self.failures - self.skipped
-        found = ((done, "done"), (self.skipped, "skipped"), (self.failures, "failed"), (self.left, "left"))
-        return ", ".join(f"{count} {what}" for count, what in found if count or what == "done")
+        did, failed = ("to do", "refused") if self.batch.spreading.dry_run else ("done", "failed")
+        found = ((done, did), (self.skipped, "skipped"), (self.failures, failed), (self.left, "left"))
+        return ", ".join(f"{count} {what}" for count, what in found if count or what == did)
 
     def summary(self, what: str, *hints: str) -> str:
         """Say that the batch has ended in the middle, how far it was, and how it can go on."""
@@ -172,6 +175,8 @@ def _print_product(outcome: "Outcome", printing: "PrintOptions") -> None:
             messages.draw(drawn, no_color=printing.no_color, stderr=beside)
     if printing.json:
         messages.json_line(dict(outcome.report))
+    elif outcome.listed:
+        messages.path(outcome.listed)
     elif outcome.data is not None:
         messages.product(outcome.data)
     else:

@@ -1,9 +1,9 @@
 """Output paths: a given name, one derived from the input's, or stdout; no file is overwritten unasked."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from convcli.atomic_write import already_there, is_stream, write_bytes
 from convcli.choices import STDIN, STDOUT
@@ -11,6 +11,11 @@ from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
 from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Source, refuse_inputs
+from convcli.pipeline.written import MANIFEST, Stamp, Written, stamp
+from convcli.stores import check_writable, exists, is_folder, is_url, joined, plain
+
+if TYPE_CHECKING:
+    from convcli.pipeline.manifest import Manifest
 
 __all__ = ["OutputPaths", "Target", "file_in", "into_folder", "make_folder"]
 
@@ -28,12 +33,15 @@ class Target(NamedTuple):
     format: Format
     replace: bool = True
     derived: bool = False  # from the name of an input; its folder is made
+    again: bool = False  # a file of that name that holds the same bytes counts as written
+    recorded: bool = False  # in the manifest of its folder, with its digest
 
-    def write(self, data: bytes) -> None:
-        """Write the file."""
+    def write(self, data: bytes) -> Written | None:
+        """Write the file, and return what a manifest has to know of it, if there may be one."""
         if self.derived:
             make_folder(os.path.dirname(self.path))
-        write_bytes(self.path, data, replace=self.replace)
+        write_bytes(self.path, data, replace=self.replace, again=self.again)
+        return Written.of(self.path, data) if self.recorded else None
 
 
 def into_folder(writing: Spec) -> Spec:
@@ -51,16 +59,16 @@ def file_in(output: str | None, label: str, source: str | None = None, *, force:
     if output is None or not _is_folder(output):
         return output
     make_folder(output)
-    path = os.path.join(output, label if source is None else f"{_stem(Source(source))}-{label}")
-    if os.path.lexists(path) and not force:
+    path = joined(output, label if source is None else f"{Source(source).stem}-{label}")
+    if exists(path) and not force:
         raise already_there(path)
     return path
 
 
 def make_folder(folder: str) -> None:
-    """Make `folder`, and those that it is in; nothing for the current one, which has no name."""
+    """Make `folder`, and those that it is in; not the current one, which has no name, nor in stores."""
     try:
-        if folder:
+        if folder and not is_url(folder):
             os.makedirs(folder, exist_ok=True)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
@@ -70,11 +78,9 @@ def make_folder(folder: str) -> None:
 def _is_folder(output: str) -> bool:
     if output == STDOUT:
         return False
-    return output.endswith((os.sep, os.altsep or os.sep)) or os.path.isdir(output)
-
-
-def _stem(source: Source) -> str:
-    return "stdin" if source.path == STDIN else os.path.splitext(os.path.basename(source.file))[0]
+    if is_url(output) and os.path.splitext(plain(output))[1]:
+        return False  # a store is not asked whether it has folders of such a name
+    return output.endswith((os.sep, os.altsep or os.sep)) or is_folder(output)
 
 
 @dataclass
@@ -87,6 +93,7 @@ class OutputPaths:
     floats: bool = False  # a derived name needs a format that holds floats
     also_read: Sequence[str] = ()  # other files that the command reads, as of kernels
     option: str = "-o"  # which names the output
+    again: bool = False  # an interrupted run may have written results: they are compared, not refused
     _taken: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -104,6 +111,9 @@ class OutputPaths:
             self._refuse_inputs(output, [*self.inputs, *self.also_read])
         elif self.writing.format is not None:
             by_name(self.writing.format)
+        for path in (output, self.writing.out_dir):
+            if path is not None and is_url(path):
+                check_writable(path)
 
     @property
     def to_stdout(self) -> bool:
@@ -111,6 +121,27 @@ class OutputPaths:
         if self.writing.output is not None:
             return self.writing.output == STDOUT
         return list(self.inputs) == [STDIN] and self.writing.out_dir is None and not self.writing.only_shows
+
+    @property
+    def recorded(self) -> bool:
+        """Whether results may be in a manifest: those of several inputs, and resumed ones."""
+        return self.writing.out_dir is not None and (self.again or self.count != 1)
+
+    def record(
+        self, made_by: Iterable[object], beside: Iterable[str | None], *, resume: bool
+    ) -> "Manifest | None":
+        """Return the manifest of the batch, if results are recorded: see `Manifest`."""
+        if resume and self.writing.out_dir is None:
+            raise UsageError("--resume needs the folder of the results", hint="add --out-dir DIR, or -o DIR/")
+        if not self.recorded or self.writing.out_dir is None:
+            return None
+        from convcli.pipeline.manifest import Manifest  # here for start-up: few batches are of several inputs
+
+        return Manifest(self.writing.out_dir, made_by, beside, resume=resume)
+
+    def begun(self, source: Source) -> Stamp | None:
+        """Return the stamp of an input that is about to be read, if a manifest wants it."""
+        return stamp(source.file) if self.recorded and source.path != STDIN else None
 
     def targets(self, source: Source, labels: Sequence[str], read_format: str) -> list[Target]:
         """Return one target for each label, or a single one for all of them as channels of an array."""
@@ -146,12 +177,13 @@ class OutputPaths:
         return found if not self.floats or "float" in found.depths else by_name("npy")
 
     def _derived(self, source: Source, label: str, read_format: str) -> Target:
-        own = "" if source.path == STDIN else os.path.splitext(source.file)[1]
+        own = "" if source.path == STDIN else os.path.splitext(plain(source.file))[1]
         format = self._format(own if _same_kind(own, read_format) else suffix_for(read_format))
         suffix = own if own.lower() in format.suffixes else format.suffix
-        folder = os.path.join(self.writing.out_dir or "", source.folder)
-        path = os.path.join(folder, f"{_stem(source)}-{label}{suffix}")
-        return Target(path, format, replace=self.writing.force, derived=True)
+        folder = joined(self.writing.out_dir or "", source.folder)
+        path = joined(folder, f"{source.stem}-{label}{suffix}")
+        replace = self.writing.force or source.made(path)
+        return Target(path, format, replace, derived=True, again=self.again, recorded=self.recorded)
 
     def _check(self, source: Source, target: Target) -> None:
         if target.path in (STDOUT, os.devnull):
@@ -167,8 +199,11 @@ class OutputPaths:
                 hint="write them into different folders; a pattern such as '**/*.png' keeps their own",
             )
         self._refuse_inputs(target.path, [source.path, *self.also_read])
-        if not target.replace and os.path.lexists(target.path):
-            raise already_there(target.path, "another folder" if self.writing.out_dir else self.option)
+        if not target.replace and not target.again and exists(target.path):
+            folder = self.writing.out_dir
+            begun = folder is not None and os.path.exists(os.path.join(folder, MANIFEST))
+            other = "--resume, which skips what is done" if begun else "another folder"
+            raise already_there(target.path, other if folder else self.option)
 
     def _refuse_inputs(self, path: str, read: Sequence[str]) -> None:
         option = "" if self.writing.output is None else self.option

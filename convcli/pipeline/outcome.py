@@ -3,9 +3,11 @@
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
+from convcli.choices import STDIN
 from convcli.errors import ConvcliError, GeometryError, ImageError, OutputError
 from convcli.pipeline.sources import Source
 from convcli.pipeline.tasks import Task
+from convcli.pipeline.written import Stamp, Written
 
 __all__ = ["Outcome", "Results", "Spread", "Work", "attempt", "layout_hint", "one_by_one"]
 
@@ -25,11 +27,20 @@ class Outcome(NamedTuple):
     preview: object = None  # one that is drawn on stderr if anything else goes to stdout
     error: ConvcliError | None = None
     skipped: bool = False  # its results were there already
+    begun: Stamp | None = None  # of the input, before it was read; None where no manifest wants it
+    files: tuple[Written, ...] = ()  # those of which the digests are known
+    listed: str = ""  # what --dry-run says of it
 
     @property
     def output(self) -> object:
         """The outputs as reports have them: a single path, or a list of several or none."""
         return self.outputs[0] if len(self.outputs) == 1 else list(self.outputs)
+
+    def as_listed(self, targets: Sequence[str] = (), remark: str = "") -> "Outcome":
+        """Return the outcome with its line for --dry-run: where its results go, by default its files."""
+        files = targets or (*self.outputs, *filter(None, [self.sheet]))
+        source = "stdin" if self.input == STDIN else self.input
+        return self._replace(listed=f"{source} -> {', '.join(files)}" + (f" ({remark})" if remark else ""))
 
 
 @runtime_checkable
@@ -42,6 +53,10 @@ class Work(Protocol):
 
     def with_jobs(self, jobs: int) -> "Work":
         """Return the same work with so many threads."""
+        ...
+
+    def plan(self, source: Source) -> Outcome:
+        """Return what the outcome of one input would be, ``listed``, or raise its error."""
         ...
 
     def forget(self) -> None:

@@ -65,12 +65,22 @@ def process(
     writing = into_folder(writing)
     count = count_inputs(inputs, reading)
     floats = operation.spec.depth is Depth.FLOAT or operation.spec.range is RangeMode.RAW
-    paths = OutputPaths(writing, count, inputs, floats, also_read)
-    sheets = sheets_of(writing, count, inputs, also_read)
+    paths = OutputPaths(writing, count, inputs, floats, also_read, again=spreading.again)
+    sheets = sheets_of(writing, count, inputs, also_read, again=spreading.again)
     work = FileWork(operation, reading, writing, pieces, paths, sheets, details, tuple(notes))
     to_stdout = paths.to_stdout or (sheets is not None and sheets.to_stdout)
-    jobs, labels = operation.spec.jobs, operation.labels
-    return Batch(inputs, reading, work, to_stdout, spreading=spreading, jobs=jobs, labels=labels)
+    made_by = [operation, reading, writing, pieces]
+    record = paths.record(made_by, [writing.sheet], resume=spreading.resume)
+    return Batch(
+        inputs,
+        reading,
+        work,
+        to_stdout,
+        spreading=spreading,
+        jobs=operation.spec.jobs,
+        labels=operation.labels,
+        record=record,
+    )
 
 
 @dataclass(frozen=True)
@@ -96,8 +106,18 @@ class FileWork:
         if self.sheets is not None:
             self.sheets.forget()
 
+    def plan(self, source: Source) -> Outcome:
+        """Return what would be read and written."""
+        from convcli.pipeline.dry_run import planned  # here for start-up
+
+        return planned(source, self.reading, self.paths, self.operation.labels, self.sheets)
+
     def __call__(self, source: Source) -> Outcome:
         """Read, compute, write, and return the outcome."""
+        begun = self.paths.begun(source)
+        return self._made(source)._replace(begun=begun)
+
+    def _made(self, source: Source) -> Outcome:
         operation, writing, sheets, spec = self.operation, self.writing, self.sheets, self.operation.spec
         start = time.perf_counter()
         image = read_source(source, self.reading)
@@ -232,20 +252,24 @@ def write_results(
     ]
     if targets[0].path == STDOUT:
         return Outcome(input=source.path, data=encoded[0].data, notes=tuple(notes))
-    for made, target in zip(encoded, targets, strict=True):
-        target.write(made.data)
-    return Outcome(input=source.path, outputs=tuple(target.path for target in targets), notes=tuple(notes))
+    written = [target.write(made.data) for made, target in zip(encoded, targets, strict=True)]
+    return Outcome(
+        input=source.path,
+        outputs=tuple(target.path for target in targets),
+        notes=tuple(notes),
+        files=tuple(made for made in written if made is not None),
+    )
 
 
 def sheets_of(
-    writing: SheetSpec, count: int | None, inputs: Sequence[str], also_read: Sequence[str]
+    writing: SheetSpec, count: int | None, inputs: Sequence[str], also_read: Sequence[str], *, again: bool
 ) -> "Sheets | None":
     """Return the sheets of a batch, if they are asked for."""
     if writing.sheet is None and not writing.preview:
         return None
     from convcli.pipeline.sheets import Sheets  # here for start-up: drawing and Rich come with it
 
-    return Sheets(writing, count, inputs, also_read)
+    return Sheets(writing, count, inputs, also_read, again=again)
 
 
 def write_drawing(source: Source, target: Target, pixels: NDArray[np.uint8], writing: WriteSpec) -> Outcome:

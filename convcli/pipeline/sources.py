@@ -12,26 +12,43 @@ from errno import EACCES
 
 from convcli.choices import STDIN
 from convcli.errors import ConvcliError, ImageError
+from convcli.pipeline.written import Stamp
+from convcli.stores import find, is_url, matches, plain, public, same
+from convcli.stores import is_pattern as is_url_pattern
 
 __all__ = ["Source", "find_sources", "is_pattern"]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One input: its path (or ``-``), and its folder below the one that was named, for derived names."""
+    """One input: its path, URL or ``-``, and its folder below the one that was named, for derived names."""
 
     path: str
     folder: str = ""
     error: ConvcliError | None = None  # why it could not even be looked for
+    stamp: Stamp | None = field(default=None, compare=False)  # as a store's list has it
+    ours: set[str] = field(default_factory=set, compare=False)  # absolute paths of its results so far
     notes: list[str] = field(default_factory=list, compare=False)  # about the picture, once it is read
+
+    def made(self, path: str) -> bool:
+        """Whether a file is known as a result of this input, which may be replaced."""
+        return os.path.abspath(path) in self.ours
 
     @property
     def name(self) -> str:
         """The path as messages have it."""
-        return "stdin" if self.path == STDIN else self.path
+        return "stdin" if self.path == STDIN else public(self.path)
+
+    @property
+    def stem(self) -> str:
+        """The name of the file without folder and suffix, for derived names."""
+        name = os.path.splitext(os.path.basename(plain(self.file)))[0]
+        return "stdin" if self.path == STDIN else name or "picture"
 
     def is_at(self, path: str) -> bool:
         """Whether the file at `path` is this input, by another spelling or a link too."""
+        if is_url(path) or is_url(self.path):
+            return is_url(path) and is_url(self.path) and same(self.file, path)
         try:
             written = os.stat(path)
             read = os.fstat(sys.stdin.fileno()) if self.path == STDIN else os.stat(self.file)
@@ -52,7 +69,9 @@ def find_sources(inputs: Sequence[str], *, recursive: bool) -> Iterator[Source]:
     A pattern that is the name of a file is that file, as for a shell.
     """
     for given in inputs:
-        if is_pattern(given):
+        if is_url(given):
+            yield from _in_store(given, recursive=recursive)
+        elif is_pattern(given):
             yield from _matches(given, recursive=recursive)
         elif recursive and given != STDIN and os.path.isdir(given):
             yield from _walk(given) or [_no_pictures(given)]
@@ -63,7 +82,30 @@ def find_sources(inputs: Sequence[str], *, recursive: bool) -> Iterator[Source]:
 
 def is_pattern(given: str) -> bool:
     """Whether an input stands for the files that it matches: it has a wildcard, and is not a file's name."""
+    if is_url(given):
+        return is_url_pattern(given)
     return bool(set(given) & set("*?[")) and not os.path.lexists(Source(given).file)
+
+
+def _in_store(url: str, *, recursive: bool) -> list[Source]:
+    """Return the inputs that a URL names, matches, or, with `recursive`, holds; a failure is one of them."""
+    from convcli.imaging.formats import is_picture
+
+    pattern = is_url_pattern(url)
+    if not pattern and (not recursive or is_picture(url)):
+        return [Source(url)]
+    try:
+        found = matches(url, recursive=recursive) if pattern else find(url)
+    except ConvcliError as error:
+        return [Source(url, error=error)]
+    sources = [
+        Source(one.url, one.folder, stamp=Stamp(*one.identity) if one.identity[1] else None)
+        for one in found
+        if one.named or is_picture(one.url)
+    ]
+    if pattern and not sources:  # brackets alone may be meant as they stand
+        return [_nothing_matches(url) if set(url) & set("*?") else Source(url)]
+    return sources or [_no_pictures(url)]
 
 
 def _matches(pattern: str, *, recursive: bool) -> Iterator[Source]:
@@ -161,6 +203,9 @@ def _no_pictures(folder: str) -> Source:
 
 
 def _nothing_matches(pattern: str) -> Source:
+    if is_url(pattern):
+        hint = "check its suffix; where a web server does not list its files, name them one by one"
+        return _failed(pattern, f"no pictures found: nothing matches {public(pattern)!r}", hint)
     fixed, parts = _split(pattern)
     deep = os.path.join("" if fixed == os.curdir else fixed, "**", parts[-1])
     if not os.path.isdir(fixed):

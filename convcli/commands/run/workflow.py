@@ -1,5 +1,6 @@
 """The workflow of ``convcli run``: read, pass through the layers, write, report."""
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -61,13 +62,17 @@ def run_files(
     writing = into_folder(writing)
     if writing.format is None and (writing.output in (None, STDOUT) or is_stream(writing.output)):
         writing = writing.replace(format="npy")
-    naming = OutputPaths(writing, count, inputs, also_read=(path, *stack.files))
-    sheets = sheets_of(writing, count, inputs, (path, *stack.files))
-    pictures = LayerMaps(save_maps, alone=count == 1, force=writing.force) if save_maps is not None else None
-
+    read, again = (path, *stack.files), spreading.again
+    naming = OutputPaths(writing, count, inputs, also_read=read, again=again)
+    sheets = sheets_of(writing, count, inputs, read, again=again)
+    pictures = None
+    if save_maps is not None:
+        pictures = LayerMaps(save_maps, alone=count == 1, force=writing.force, again=again)
     work = StackWork(path, stack, spec, reading, writing, naming, sheets, pictures, summary)
     to_stdout = naming.to_stdout or (sheets is not None and sheets.to_stdout)
-    return Batch(inputs, reading, work, to_stdout, spreading=spreading, jobs=spec.jobs)
+    made_by = [stack._replace(files=(), notes=()), spec, reading, writing]
+    record = naming.record(made_by, [writing.sheet, save_maps], resume=spreading.resume)
+    return Batch(inputs, reading, work, to_stdout, spreading=spreading, jobs=spec.jobs, record=record)
 
 
 @dataclass(frozen=True)
@@ -95,8 +100,19 @@ class StackWork:
             if taken is not None:
                 taken.forget()
 
+    def plan(self, source: Source) -> Outcome:
+        """Return what would be read and written."""
+        from convcli.pipeline.dry_run import planned  # here for start-up
+
+        maps = [] if self.pictures is None else [os.path.join(self.pictures.of(source).folder, "")]
+        return planned(source, self.reading, self.naming, (self.stack.name,), self.sheets, maps)
+
     def __call__(self, source: Source) -> Outcome:
         """Read, pass through the layers, write, and return the outcome."""
+        begun = self.naming.begun(source)
+        return self._made(source)._replace(begun=begun)
+
+    def _made(self, source: Source) -> Outcome:
         stack, spec, sheets = self.stack, self.spec, self.sheets
         start = time.perf_counter()
         image = read_source(source, self.reading)
@@ -127,6 +143,7 @@ class StackWork:
             raise
         if keep is not None:
             notes.append(keep.write())
+            done = done._replace(files=(*done.files, *keep.written))
         report = {
             "input": source.path,
             "output": done.output,
