@@ -177,18 +177,17 @@ class Batch:
                 return
             self.progress.current = sources[self._next].name
             known = [self.record.kept(source) if self.record else None for source in inputs]
-            left = list[int]()
+            if None in known:  # one of them may want a name that another has, which is known where it is made
+                known = [None] * len(places)
             for place, source, kept in zip(places, inputs, known, strict=True):
                 if kept is not None:
                     self._waiting[place] = kept
                 elif here:
                     self._keep(place, attempt(self.work, source))
-                else:
-                    left.append(place)
-            if left:
-                self._places[handed] = deque(left)
+            if not here and None in known:
+                self._places[handed] = deque(places)
                 handed += 1
-                yield [sources[place] for place in left]
+                yield inputs
 
     def _keep(self, place: int, outcome: Outcome) -> None:
         if isinstance(outcome.error, FullDiskError):

@@ -28,7 +28,7 @@ def divided(sources: Sequence[Source], labels: Sequence[str] = ()) -> Iterator[l
     ends = {f"-{one[: -len(other) - 1]}" for one, other in pairs}
 
     def key(source: Source) -> int:
-        stem = "stdin" if source.path == STDIN else os.path.splitext(os.path.basename(source.file))[0]
+        stem = source.stem
         while end := next((end for end in ends if stem.endswith(end)), ""):
             stem = stem.removesuffix(end)
         return hash((source.folder, stem.casefold()))
