@@ -197,7 +197,7 @@ def _served(
             sent[future.key] = parcel
             done.add(future)
         finished = done.next_batch(block=False)
-        if not finished and not sent:
+        if not finished and not sent and not parcels.waiting and (parcels.ended or threads):
             if parcels.ended:
                 return
             yield -1, []
