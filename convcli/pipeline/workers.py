@@ -135,6 +135,7 @@ def _results(
                 return
             if not busy:
                 yield -1, []
+                continue
             for ready in wait(list(busy)):
                 worker = busy[ready]
                 try:
