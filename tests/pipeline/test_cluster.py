@@ -325,27 +325,35 @@ def test_workers_that_come_later_are_used_unless_their_version_differs(
     with pytest.raises(ConvcliError) as refusal:
         outcomes(work, ["never"], own_cluster.file)
     assert refusal.value.message.endswith(f"has convcli 0.0.1, not {__version__} as here")
-    assert refusal.value.hint == f"pip install convcli=={__version__} where the workers run"
+    assert refusal.value.hint == f"pip install convcli=={__version__} where the scheduler and the workers run"
     assert not Path(work.folder, "never").exists()
 
 
 def test_what_workers_lack_is_told() -> None:
-    own = strangers(SimpleNamespace(run=lambda function, **_: {"a": function()}))
-    assert own == ({}, [])
+    same = SimpleNamespace(
+        run=lambda function, **_: {"a": function()}, run_on_scheduler=lambda function: function()
+    )
+    assert strangers(same) == ({}, [])
     mine = {"convcli": __version__, "Python": "3.99.0", "NumPy": np.__version__, "Pillow": "0.1"}
     answers = {
         "tcp://a:1": mine,
         "tcp://b:1": mine,
-        "tcp://c:1": ModuleNotFoundError("No module named 'convcli'", name="convcli"),
-        "tcp://d:1": AttributeError("no attribute 'versions'"),
+        "tcp://c:1": Exception("ModuleNotFoundError(\"No module named 'convcli'\")"),
+        "tcp://d:1": Exception("ModuleNotFoundError(\"No module named 'convcli.pipeline.cluster_worker'\")"),
+        "tcp://e:1": OSError("the worker has just died"),
     }
-    refused, notes = strangers(SimpleNamespace(run=lambda *_, **__: answers))
-    assert refused == {"tcp://c:1": "does not have convcli", "tcp://d:1": "has another version of convcli"}
+    old = {"convcli": "0.0.1", "NumPy": "0.1"}
+    refused, notes = strangers(SimpleNamespace(run=lambda *_, **__: answers, run_on_scheduler=lambda _: old))
+    assert refused == {
+        "worker tcp://c:1": "does not have convcli",
+        "worker tcp://d:1": "has another version of convcli",
+        "the scheduler": f"has convcli 0.0.1, not {__version__} as here",
+    }
     here = f"{sys.version_info[0]}.{sys.version_info[1]}.{sys.version_info[2]}"
     assert notes == [
-        f"worker tcp://a:1 and 1 more has Python 3.99.0, not {here} as here: bytes of its results may differ",
-        f"worker tcp://a:1 and 1 more has Pillow 0.1, not {Image.__version__} as here: "
-        "bytes of its results may differ",
+        f"Python is {here} here and 3.99.0 on 2 workers, such as tcp://a:1: some bytes of results may differ",
+        f"Pillow is {Image.__version__} here and 0.1 on 2 workers, such as tcp://a:1: "
+        "some bytes of results may differ",
     ]
 
 
