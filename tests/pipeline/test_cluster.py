@@ -309,8 +309,8 @@ def test_workers_that_come_later_are_used_unless_their_version_differs(
         eventually(lambda: Path(work.folder, "slow-1").exists())
         own_cluster.worker("--no-nanny", "--preload", other, "--name", "stranger")
         own_cluster.worker("--no-nanny")
-        # Not before they have come: they alone can do these.
-        eventually(lambda: all(Path(work.folder, f"good-{index}").exists() for index in range(20)))
+        # The other has come: the first is busy, and few tasks wait for it.
+        eventually(lambda: len(list(Path(work.folder).glob("good-*"))) >= 15)
         Path(work.folder, "go").touch()
 
     coming = threading.Thread(target=more)
