@@ -202,7 +202,9 @@ def identity(url: str) -> tuple[int | None, str]:
 
 
 def _identity(info: Mapping[str, Any]) -> tuple[int | None, str]:
-    return info.get("size"), str(next((info[mark] for mark in _MARKS if info.get(mark)), ""))
+    found = next((info[mark] for mark in _MARKS if info.get(mark)), "")
+    # Lists and answers about one file may have times as numbers or not.
+    return info.get("size"), str(found.timestamp() if hasattr(found, "timestamp") else found)
 
 
 def same(one: str, other: str) -> bool:

@@ -18,48 +18,20 @@ import PIL
 
 from convcli import __version__
 from convcli.choices import STDIN
-from convcli.errors import UsageError
-from convcli.options.batch_options import BatchSpec
 from convcli.options.option_groups import Options
-from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Outcome, Source
 from convcli.pipeline.json_lines import JsonLines
 from convcli.pipeline.stored_lines import StoredLines
-from convcli.pipeline.written import Stamp, Written, stamp
+from convcli.pipeline.written import MANIFEST, Stamp, Written, stamp
 from convcli.stores import is_url, joined, public
 
-__all__ = ["MANIFEST", "Manifest", "manifest_of"]
-
-# The name of the file in the folder of the results.
-MANIFEST = ".convcli-manifest.jsonl"
+__all__ = ["Manifest"]
 
 # Options that change no bytes of a result: where to, which inputs are taken, how many processes.
 _WITHOUT_EFFECT = {"force", "jobs", "max_pixels", "out_dir", "output", "preview", "recursive", "sheet"}
 
 # What else may change bytes: encoders, and the rounding of sums.
 _VERSION = f"convcli {__version__}, NumPy {np.__version__}, Pillow {PIL.__version__}"
-
-
-def manifest_of(
-    writing: WriteSpec,
-    count: int | None,
-    spreading: BatchSpec,
-    made_by: Iterable[object],
-    beside: Iterable[str | None],
-) -> "Manifest | None":
-    """Return the manifest of a batch of `count` inputs (None: not known); one input has none unasked.
-
-    `made_by` is all that the bytes of results depend on, but for the inputs and for versions; `beside` are
-    the places of other files that are made of each input.
-    """
-    if writing.out_dir is None:
-        if spreading.resume:
-            raise UsageError("--resume needs the folder of the results", hint="add --out-dir DIR, or -o DIR/")
-        return None
-    if count == 1 and not spreading.resume:
-        return None
-    places = [None if place is None else _seen_from(writing.out_dir, place) for place in beside]
-    return Manifest(writing.out_dir, _digest([*made_by, places]), resume=spreading.resume)
 
 
 class _Entry(NamedTuple):
@@ -108,10 +80,24 @@ class _Entry(NamedTuple):
 
 
 class Manifest:
-    """The record of a batch whose results go to `folder`, made by options with the digest `options`."""
+    """The record of a batch whose results go to `folder`.
 
-    def __init__(self, folder: str, options: str, *, resume: bool) -> None:
-        self.folder, self.options, self.resume = folder, options, resume
+    Parameters
+    ----------
+    folder, resume
+        Where results go, and whether those that are there are skipped.
+    made_by
+        All that the bytes of results depend on, but for the inputs and for versions.
+    beside
+        The places of other files that are made of each input.
+    """
+
+    def __init__(
+        self, folder: str, made_by: Iterable[object], beside: Iterable[str | None], *, resume: bool
+    ) -> None:
+        self.folder, self.resume = folder, resume
+        places = [None if place is None else _seen_from(folder, place) for place in beside]
+        self.options = _digest([*made_by, places])
         kind = StoredLines if is_url(folder) else JsonLines
         self._lines = kind(joined(folder, MANIFEST), _key_of)
         self._is_read = False
@@ -126,13 +112,7 @@ class Manifest:
 
         Of an input that is to be done again, the results that are known are those that may be replaced.
         """
-        if source.error is not None or source.path == STDIN:
-            return None
-        if not self.resume:
-            return None
-        known = source.stamp is not None and source.stamp.changed
-        now = source.stamp if known else stamp(source.file)
-        if now is None:
+        if not self.resume or source.error is not None or source.path == STDIN:
             return None
         if not self._is_read:
             self._is_read = True
@@ -143,8 +123,10 @@ class Manifest:
             results = [
                 (kind, made._replace(path=_below(self.folder, made.path))) for kind, made in entry.results
             ]
-            if (entry.stamp, entry.options, entry.version) == (now, self.options, _VERSION) and all(
-                self._lines.is_whole(made) for _, made in results
+            if (
+                (entry.options, entry.version) == (self.options, _VERSION)
+                and (entry.stamp == source.stamp or entry.stamp == stamp(source.file))
+                and all(self._lines.is_whole(made) for _, made in results)
             ):
                 return _outcome(source, results)
             source.ours.update(os.path.abspath(made.path) for _, made in results)
@@ -211,9 +193,8 @@ def _below(folder: str, path: str) -> str:
     """Return such a path as seen from here."""
     if is_url(path) or os.path.isabs(path):
         return path
-    return (
-        os.path.normpath(os.path.join(folder, path)) if path.startswith(os.pardir) else joined(folder, path)
-    )
+    seen = joined(folder, path)
+    return os.path.normpath(seen) if path.startswith(os.pardir) else seen
 
 
 def _file(source: Source) -> str:

@@ -1,9 +1,9 @@
 """Output paths: a given name, one derived from the input's, or stdout; no file is overwritten unasked."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from convcli.atomic_write import already_there, is_stream, write_bytes
 from convcli.choices import STDIN, STDOUT
@@ -11,9 +11,11 @@ from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
 from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Source, refuse_inputs
-from convcli.pipeline.manifest import MANIFEST
-from convcli.pipeline.written import Stamp, Written, stamp
+from convcli.pipeline.written import MANIFEST, Stamp, Written, stamp
 from convcli.stores import check_writable, exists, is_folder, is_url, joined, plain
+
+if TYPE_CHECKING:
+    from convcli.pipeline.manifest import Manifest
 
 __all__ = ["OutputPaths", "Target", "file_in", "into_folder", "make_folder"]
 
@@ -124,6 +126,18 @@ class OutputPaths:
     def recorded(self) -> bool:
         """Whether results may be in a manifest: those of several inputs, and resumed ones."""
         return self.writing.out_dir is not None and (self.again or self.count != 1)
+
+    def record(
+        self, made_by: Iterable[object], beside: Iterable[str | None], *, resume: bool
+    ) -> "Manifest | None":
+        """Return the manifest of the batch, if results are recorded: see `Manifest`."""
+        if resume and self.writing.out_dir is None:
+            raise UsageError("--resume needs the folder of the results", hint="add --out-dir DIR, or -o DIR/")
+        if not self.recorded or self.writing.out_dir is None:
+            return None
+        from convcli.pipeline.manifest import Manifest  # here for start-up: few batches are of several inputs
+
+        return Manifest(self.writing.out_dir, made_by, beside, resume=resume)
 
     def begun(self, source: Source) -> Stamp | None:
         """Return the stamp of an input that is about to be read, if a manifest wants it."""

@@ -7,7 +7,10 @@ from typing import NamedTuple
 from convcli.errors import ConvcliError
 from convcli.stores import identity, is_url
 
-__all__ = ["Stamp", "Written", "stamp"]
+__all__ = ["MANIFEST", "Stamp", "Written", "stamp"]
+
+# The name of the manifest in the folder of the results.
+MANIFEST = ".convcli-manifest.jsonl"
 
 
 class Stamp(NamedTuple):
