@@ -62,7 +62,8 @@ class Record(Protocol):
 
 
 # Inputs that are begun before the outcome of one is known, at most: the others' outcomes take memory.
-_AHEAD = 256
+# A cluster of a thousand workers has that many in hand.
+_AHEAD, _AHEAD_OF_CLUSTERS = 256, 1 << 19
 
 
 @dataclass
@@ -90,6 +91,8 @@ class Batch:
         Asked before an input is worked on, and told of its outcome.
     stopped
         Whether no more inputs are begun, as the disk is full.
+    say
+        Takes lines for people about the workers.
     progress
         Its total is known when `outcomes` returns.
     """
@@ -103,6 +106,7 @@ class Batch:
     jobs: int | None = 1
     labels: Sequence[str] = ()
     record: Record | None = None
+    say: Callable[[str], None] = field(init=False, default=lambda _: None)
     progress: Progress = field(init=False)
     stopped: bool = field(init=False, default=False)
     _sources: Sequence[Source] = field(init=False, default=())
@@ -121,9 +125,10 @@ class Batch:
         if self.spreading.dry_run:
             return self._listed()
         if self.spreading.cluster is not None:
-            from convcli.pipeline import cluster  # type: ignore[attr-defined]  # here for start-up
+            from convcli.pipeline import cluster  # here for start-up
 
-            return self._in_order(cluster.spread(self.work, self._tasks(), self.spreading.cluster))
+            work, address = cast(Work, self.work).with_jobs(1), self.spreading.cluster
+            return self._in_order(cluster.spread(work, self._tasks(), address, self.jobs, self.say))
         processes = worthwhile(self._sources, self.jobs)
         if processes > 1:
             from convcli.engine.threads import thread_count
@@ -165,13 +170,12 @@ class Batch:
     def _tasks(self) -> Iterator[Task | None]:
         """Yield the inputs that are to be worked on; what must be done in this process is done on the way."""
         sources, handed = self._sources, 0
-        together = isinstance(self.work, Work)
-        for places in (
-            divided(sources, self.labels) if together else ([place] for place in range(len(sources)))
-        ):
+        ahead = _AHEAD if self.spreading.cluster is None else _AHEAD_OF_CLUSTERS
+        apart = ([place] for place in range(len(sources)))
+        for places in divided(sources, self.labels) if isinstance(self.work, Work) else apart:
             inputs = [sources[place] for place in places]
             here = any(map(needs_parent, inputs))
-            while self._next < places[0] - (0 if here else _AHEAD):
+            while self._next < places[0] - (0 if here else ahead):
                 yield None
             if self.stopped:
                 return

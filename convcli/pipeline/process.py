@@ -62,6 +62,7 @@ def process(
     `notes` are said of each. With `details`, outcomes have a report, and tell by which methods the results
     were computed.
     """
+    spreading.check_outputs(writing.output, writing.sheet)
     writing = into_folder(writing)
     count = count_inputs(inputs, reading)
     floats = operation.spec.depth is Depth.FLOAT or operation.spec.range is RangeMode.RAW
