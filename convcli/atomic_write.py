@@ -85,6 +85,8 @@ def write_bytes(
             raise already_there(shown) from error
     except OSError as error:
         raise failure(shown, error, target) from error
+    except ConvcliError:
+        raise
     except ValueError as error:  # a NUL in the name
         raise OutputError(f"{shown!r} cannot be written: {error}", hint="choose another name") from error
 

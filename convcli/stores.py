@@ -44,10 +44,11 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 
-# Seconds in which a server takes a connection, and between two pieces of what it sends.
-_CONNECT, _SILENCE = 10, 20
-# Attempts at reading an answer of an S3 store; botocore makes three at each request.
-_BODIES = 2
+# Seconds in which a web server takes a connection, and between two pieces of what it sends.
+_CONNECT, _SILENCE = 10, 30
+# Attempts at a request and at reading its answer, of botocore, and twice over of s3fs. Each waits for 15
+# seconds of silence: a store that never answers is given up after two minutes.
+_ATTEMPTS = 2
 # What stores call the version of a file's content, or else its time.
 _MARKS = ("ETag", "etag", "md5Hash", "LastModified", "Last-Modified", "last_modified", "mtime", "created")
 # Bytes that are read from a server at a time.
@@ -69,6 +70,11 @@ def local(text: str) -> str:
     parts = urlsplit(text, allow_fragments=False)
     server = "" if parts.netloc.lower() == "localhost" else unquote(parts.netloc)
     return server + url2pathname(parts.path)
+
+
+def _scheme(url: str) -> str:
+    found = _URL.match(url)
+    return found[1].lower() if found else ""
 
 
 def public(text: str) -> str:
@@ -162,13 +168,14 @@ def read_start(url: str, count: int) -> bytes:
 
 def check_writable(url: str) -> None:
     """Refuse to write to a URL that can only be read, or whose package is not installed."""
-    with _told(url, OutputError) as (_, _, scheme):
-        if scheme in ("http", "https") or "::" in url:
-            what = "archives are" if "::" in url else "http is"
-            raise OutputError(
-                f"{public(url)!r} cannot be written: {what} only read",
-                hint="name a folder, or a store such as s3://",
-            )
+    if "::" in url or _scheme(url) in ("http", "https"):
+        what = "archives are" if "::" in url else "http is"
+        raise OutputError(
+            f"{public(url)!r} cannot be written: {what} only read",
+            hint="name a folder, or a store such as s3://",
+        )
+    with _told(url, OutputError):
+        pass
 
 
 def exists(path: str) -> bool:
@@ -202,7 +209,9 @@ def identity(url: str) -> tuple[int | None, str]:
 
 
 def _identity(info: Mapping[str, Any]) -> tuple[int | None, str]:
-    return info.get("size"), str(next((info[mark] for mark in _MARKS if info.get(mark)), ""))
+    found = next((info[mark] for mark in _MARKS if info.get(mark)), "")
+    # Lists and answers about one file may have times as numbers or not.
+    return info.get("size"), str(found.timestamp() if hasattr(found, "timestamp") else found)
 
 
 def same(one: str, other: str) -> bool:
@@ -282,8 +291,7 @@ def _found(store: Any, base: str, chain: str, name: str, info: Mapping[str, Any]
 @contextlib.contextmanager
 def _told(url: str, kind: type[ConvcliError]) -> Iterator[tuple[Any, str, str]]:
     """Yield the file system of `url`, its path there, and its scheme; any failure is one error of `kind`."""
-    found = _URL.match(url)
-    scheme = found[1].lower() if found else ""
+    scheme = _scheme(url)
     try:
         store, path = _store(url)
         store.invalidate_cache()  # others write there too
@@ -299,7 +307,7 @@ def _told(url: str, kind: type[ConvcliError]) -> Iterator[tuple[Any, str, str]]:
 def _store(url: str) -> tuple[Any, str]:
     name = repr(public(url))
     try:
-        from fsspec import available_protocols
+        from fsspec import available_protocols, registry
         from fsspec.config import conf
         from fsspec.core import url_to_fs
     except ImportError:
@@ -309,7 +317,7 @@ def _store(url: str) -> tuple[Any, str]:
     for library in ("asyncio", "fsspec", "s3fs", "aiobotocore", "botocore", "aiohttp"):
         logging.getLogger(library).addHandler(logging.NullHandler())  # what they would print on stderr
     schemes = {part.partition("://")[0] for part in url.split("::")}
-    known = available_protocols()
+    known = {*available_protocols(), *registry}
     if other := [scheme for scheme in schemes if scheme not in known]:
         raise unknown(f"{name}: scheme", other[0], known, listing="such as s3, gs, http, ftp, sftp and zip")
     try:
@@ -320,7 +328,7 @@ def _store(url: str) -> tuple[Any, str]:
             missing.hint = str(error)  # fsspec's, which names the package
         raise missing from error
     if schemes & {"s3", "s3a"}:
-        store.retries = _BODIES
+        store.retries = _ATTEMPTS
     return store, path
 
 
@@ -333,8 +341,7 @@ def _options(scheme: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
         timeout = ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=_SILENCE)
         ours = {"client_kwargs": {"timeout": timeout, "trust_env": True}}
     elif scheme in ("s3", "s3a"):
-        waits = {"connect_timeout": _CONNECT, "read_timeout": _SILENCE, "retries": {"mode": "standard"}}
-        ours = {"config_kwargs": waits}
+        ours = {"config_kwargs": {"retries": {"mode": "standard", "total_max_attempts": _ATTEMPTS}}}
     return {name: {**values, **chosen.get(name, {})} for name, values in ours.items()}
 
 

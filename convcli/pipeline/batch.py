@@ -85,6 +85,8 @@ class Batch:
     jobs
         Most processes that work on inputs; None is one per core. With more than one, or a cluster, `work` is
         a `Work`.
+    labels
+        Of the results of one input: they are part of derived names.
     record
         Asked before an input is worked on, and told of its outcome.
     stopped
@@ -102,6 +104,7 @@ class Batch:
     last: Callable[[], Outcome | None] = lambda: None
     spreading: BatchSpec = field(default_factory=BatchSpec)
     jobs: int | None = 1
+    labels: Sequence[str] = ()
     record: Record | None = None
     say: Callable[[str], None] = field(init=False, default=lambda _: None)
     progress: Progress = field(init=False)
@@ -167,9 +170,9 @@ class Batch:
     def _tasks(self) -> Iterator[Task | None]:
         """Yield the inputs that are to be worked on; what must be done in this process is done on the way."""
         sources, handed = self._sources, 0
-        alone = self.spreading.cluster is None
-        apart, ahead = self.jobs == 1 and alone, _AHEAD if alone else _AHEAD_OF_CLUSTERS
-        for places in ([place] for place in range(len(sources))) if apart else divided(sources):
+        ahead = _AHEAD if self.spreading.cluster is None else _AHEAD_OF_CLUSTERS
+        apart = ([place] for place in range(len(sources)))
+        for places in divided(sources, self.labels) if isinstance(self.work, Work) else apart:
             inputs = [sources[place] for place in places]
             here = any(map(needs_parent, inputs))
             while self._next < places[0] - (0 if here else ahead):
@@ -178,18 +181,17 @@ class Batch:
                 return
             self.progress.current = sources[self._next].name
             known = [self.record.kept(source) if self.record else None for source in inputs]
-            left = list[int]()
+            if None in known:  # one of them may want a name that another has, which is known where it is made
+                known = [None] * len(places)
             for place, source, kept in zip(places, inputs, known, strict=True):
                 if kept is not None:
                     self._waiting[place] = kept
                 elif here:
                     self._keep(place, attempt(self.work, source))
-                else:
-                    left.append(place)
-            if left:
-                self._places[handed] = deque(left)
+            if not here and None in known:
+                self._places[handed] = deque(places)
                 handed += 1
-                yield [sources[place] for place in left]
+                yield inputs
 
     def _keep(self, place: int, outcome: Outcome) -> None:
         if isinstance(outcome.error, FullDiskError):

@@ -197,7 +197,7 @@ def _served(
             sent[future.key] = parcel
             done.add(future)
         finished = done.next_batch(block=False)
-        if not finished and not sent:
+        if not finished and not sent and not parcels.waiting and (parcels.ended or threads):
             if parcels.ended:
                 return
             yield -1, []
@@ -208,7 +208,7 @@ def _served(
                 raise _LostError
             parcel = sent.pop(future.key)
             error = None if result is None or isinstance(result, Done) else result[1]
-            if result is None or (isinstance(error, ModuleNotFoundError) and error.name == "convcli"):
+            if result is None or "No module named 'convcli" in str(error):
                 workers.refuse()
                 parcels.waiting.append(parcel)
             elif error is not None:
@@ -248,8 +248,8 @@ class _Workers:
     def refuse(self) -> None:
         """Leave out those that came later and cannot take part."""
         before, (self.refused, _) = self.refused, self._strangers()
-        for worker in self.refused.keys() - before.keys():
-            self.say(f"worker {worker} is left out: it {self.refused[worker]}")
+        for who in self.refused.keys() - before.keys():
+            self.say(f"{who} is left out: it {self.refused[who]}")
         self._look(time.monotonic())
 
     def _strangers(self) -> tuple[dict[str, str], list[str]]:
@@ -265,7 +265,7 @@ class _Workers:
             self._all = self.client.nthreads()
         except (OSError, RuntimeError) as error:
             raise _LostError from error
-        self._looked, self.usable = now, self._all.keys() - self.refused.keys()
+        self._looked, self.usable = now, {name for name in self._all if f"worker {name}" not in self.refused}
         if self.usable:
             self._seen, self._said = now, False
         elif self._all:
@@ -279,11 +279,11 @@ class _Workers:
 
 
 def _refusal(refused: Mapping[str, str]) -> ConvcliError:
-    """Return the error for workers that cannot take part, and why."""
+    """Return the error for those that cannot take part, and why."""
     (first, reason), count = next(iter(refused.items())), len(refused) - 1
     more = f" ({count} more cannot take part either)" if count else ""
-    hint = f"pip install convcli=={convcli.__version__} where the workers run"
-    return ConvcliError(f"worker {first} {reason}{more}", hint=hint)
+    hint = f"pip install convcli=={convcli.__version__} where the scheduler and the workers run"
+    return ConvcliError(f"{first} {reason}{more}", hint=hint)
 
 
 def _seen_here(outcome: Outcome) -> Outcome:

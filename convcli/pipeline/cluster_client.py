@@ -9,7 +9,6 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import resource_tracker
 from queue import Empty, SimpleQueue
 from threading import Thread
 from types import ModuleType
@@ -59,22 +58,32 @@ def scheduler_at(distributed: ModuleType, address: str, jobs: int | None) -> Ite
     scheduler = {"cls": distributed.Scheduler, "options": {**here, "port": 0, "allowed_failures": DEATHS}}
     kept = os.environ.get("PYTHONWARNINGS")
     os.environ["PYTHONWARNINGS"] = "ignore"  # of the workers
-    # Ctrl-C goes to every process of the terminal. Those of the cluster leave it to us: they inherit the mask
-    # of the thread that is started here, which the start of this tracker would undo.
-    resource_tracker.ensure_running()
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
+    with _without_interrupts():
         cluster = distributed.SpecCluster(
             dict.fromkeys(range(thread_count(jobs)), worker), scheduler, silence_logs=logging.CRITICAL
         )
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     try:
         yield cluster.scheduler_address
     finally:
         cluster.close()
         os.environ.pop("PYTHONWARNINGS")
         os.environ.update({} if kept is None else {"PYTHONWARNINGS": kept})
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Keep Ctrl-C, which a terminal sends to all processes, from threads and processes that are started."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # its start would undo the mask
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _checked(address: str) -> str:
@@ -145,24 +154,32 @@ def connected(distributed: ModuleType, scheduler: str, seconds: float) -> Iterat
 
 
 def strangers(client: Any) -> tuple[dict[str, str], list[str]]:
-    """Return the workers that cannot take part, with reasons, and notes about results that may differ."""
-    own = versions()
-    refused, differing = dict[str, str](), dict[str, list[str]]()
-    for worker, found in client.run(versions, on_error="return").items():
-        if isinstance(found, ModuleNotFoundError) and found.name == "convcli":
-            refused[worker] = "does not have convcli"
-        elif isinstance(found, Exception):
-            refused[worker] = "has another version of convcli"
-        elif found["convcli"] != own["convcli"]:
-            refused[worker] = f"has convcli {found['convcli']}, not {own['convcli']} as here"
-        else:
-            for name in ("Python", "NumPy", "Pillow"):
-                if found[name] != own[name]:
-                    words = f"has {name} {found[name]}, not {own[name]} as here"
-                    differing.setdefault(words, []).append(worker)
-    notes = [
-        f"worker {workers[0]}{f' and {len(workers) - 1} more' * (len(workers) > 1)} {words}: "
-        "bytes of its results may differ"
-        for words, workers in differing.items()
-    ]
+    """Return who cannot take part, with reasons, and notes about results that may differ.
+
+    The scheduler unpickles what passes through it, so that it needs the same convcli.
+    """
+    own, differing = versions(), dict[str, list[str]]()
+    answers = {f"worker {name}": found for name, found in client.run(versions, on_error="return").items()}
+    try:
+        answers["the scheduler"] = {"convcli": client.run_on_scheduler(versions)["convcli"]}
+    except Exception as error:
+        answers["the scheduler"] = error
+    refused = dict[str, str]()
+    for who, found in answers.items():
+        if isinstance(found, OSError):  # it is dead
+            continue
+        if isinstance(found, Exception):
+            missing = "No module named 'convcli'" in str(found)  # Dask makes it another exception
+            refused[who] = "does not have convcli" if missing else "has another version of convcli"
+            continue
+        for name, other in found.items():
+            if name == "convcli" and other != own[name]:
+                refused[who] = f"has convcli {other}, not {own[name]} as here"
+            elif other != own[name]:
+                differing.setdefault(f"{name} is {own[name]} here and {other} on", []).append(who)
+    notes = [f"{words} {_some(who)}: some bytes of results may differ" for words, who in differing.items()]
     return refused, notes
+
+
+def _some(who: list[str]) -> str:
+    return who[0] if len(who) == 1 else f"{len(who)} workers, such as {who[0].removeprefix('worker ')}"

@@ -48,8 +48,8 @@ def work_on(work: bytes, tasks: Sequence[Task], folder: str, version: str) -> Do
     if version != convcli.__version__:
         return None
     start, worker = time.perf_counter(), get_worker().address
-    do = pickle.loads(work)
     with _inside(folder) as found:
+        do = pickle.loads(work)
         outcomes = [[attempt(do, source) for source in task] for task in tasks]
     for outcome in () if found else (outcome for each in outcomes for outcome in each):
         if outcome.error is not None:

@@ -18,20 +18,14 @@ import PIL
 
 from convcli import __version__
 from convcli.choices import STDIN
-from convcli.errors import UsageError
-from convcli.options.batch_options import BatchSpec
 from convcli.options.option_groups import Options
-from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Outcome, Source
 from convcli.pipeline.json_lines import JsonLines
 from convcli.pipeline.stored_lines import StoredLines
-from convcli.pipeline.written import Stamp, Written, stamp
+from convcli.pipeline.written import MANIFEST, Stamp, Written, stamp
 from convcli.stores import is_url, joined, public
 
-__all__ = ["MANIFEST", "Manifest", "manifest_of"]
-
-# The name of the file in the folder of the results.
-MANIFEST = ".convcli-manifest.jsonl"
+__all__ = ["Manifest"]
 
 # Options that change no bytes of a result: where to, which inputs are taken, how many processes.
 _WITHOUT_EFFECT = {"force", "jobs", "max_pixels", "out_dir", "output", "preview", "recursive", "sheet"}
@@ -40,78 +34,52 @@ _WITHOUT_EFFECT = {"force", "jobs", "max_pixels", "out_dir", "output", "preview"
 _VERSION = f"convcli {__version__}, NumPy {np.__version__}, Pillow {PIL.__version__}"
 
 
-def manifest_of(
-    writing: WriteSpec,
-    count: int | None,
-    spreading: BatchSpec,
-    made_by: Iterable[object],
-    beside: Iterable[str | None],
-) -> "Manifest | None":
-    """Return the manifest of a batch of `count` inputs (None: not known); one input has none unasked.
-
-    `made_by` is all that the bytes of results depend on, but for the inputs and for versions; `beside` are
-    the places of other files that are made of each input.
-    """
-    if writing.out_dir is None:
-        if spreading.resume:
-            raise UsageError("--resume needs the folder of the results", hint="add --out-dir DIR, or -o DIR/")
-        return None
-    if count == 1 and not spreading.resume:
-        return None
-    places = [None if place is None else _seen_from(writing.out_dir, place) for place in beside]
-    return Manifest(writing.out_dir, _digest([*made_by, places]), resume=spreading.resume)
-
-
 class _Entry(NamedTuple):
-    """A line of the manifest."""
+    """A line of the manifest, but for the results."""
 
     input: str  # as given
     file: str  # its path in its real folder
     folder: str  # its folder below the one that was named, which the names of results have too
-    stamp: Stamp
+    size: int | None
+    changed: int | str
     options: str  # their digest
     version: str
-    results: tuple[tuple[str, Written], ...]  # each an ``output``, ``sheet`` or ``map``
 
-    @property
-    def key(self) -> str:
-        return _key(self.file, self.folder)
 
-    def as_json(self) -> dict[str, Any]:
-        values = self._asdict() | self.stamp._asdict()
-        values["results"] = [
-            {"kind": kind, "path": made.path, **made.stamp._asdict(), "sha256": made.sha256}
-            for kind, made in self.results
-        ]
-        del values["stamp"]
-        return values
+def _read(value: Any) -> tuple[_Entry, list[Written]] | None:
+    """Return the entry in a JSON value, with its results; None where it is none."""
+    try:
+        results = [Written(**one) for one in value.pop("results")]
+        entry = _Entry(**value)
+    except (AttributeError, KeyError, TypeError):
+        return None
+    return (entry, results) if results and _is_typed(entry) and all(map(_is_typed, results)) else None
 
-    @classmethod
-    def of_json(cls, value: Any) -> "_Entry | None":
-        """Return the entry in a JSON value; None where it is none."""
-        try:
-            results = [
-                (one["kind"], Written(one["path"], Stamp(one["size"], one["changed"]), one["sha256"]))
-                for one in value["results"]
-            ]
-            known = Stamp(value["size"], value["changed"]), value["options"], value["version"]
-            entry = cls(value["input"], value["file"], value["folder"], *known, tuple(results))
-        except (TypeError, KeyError):
-            return None
-        named = [part for kind, made in entry.results for part in (kind, made.path, made.sha256)]
-        texts = [entry.input, entry.file, entry.folder, entry.options, entry.version, *named]
-        stamps = [entry.stamp, *(made.stamp for _, made in entry.results)]
-        good = all(isinstance(text, str) for text in texts) and all(
-            isinstance(size, int | None) and isinstance(changed, int | str) for size, changed in stamps
-        )
-        return entry if good and entry.results else None
+
+def _is_typed(values: _Entry | Written) -> bool:
+    kinds = type(values).__annotations__.values()
+    return all(isinstance(value, kind) for value, kind in zip(values, kinds, strict=True))
 
 
 class Manifest:
-    """The record of a batch whose results go to `folder`, made by options with the digest `options`."""
+    """The record of a batch whose results go to `folder`.
 
-    def __init__(self, folder: str, options: str, *, resume: bool) -> None:
-        self.folder, self.options, self.resume = folder, options, resume
+    Parameters
+    ----------
+    folder, resume
+        Where results go, and whether those that are there are skipped.
+    made_by
+        All that the bytes of results depend on, but for the inputs and for versions.
+    beside
+        The places of other files that are made of each input.
+    """
+
+    def __init__(
+        self, folder: str, made_by: Iterable[object], beside: Iterable[str | None], *, resume: bool
+    ) -> None:
+        self.folder, self.resume = folder, resume
+        places = [None if place is None else _seen_from(folder, place) for place in beside]
+        self.options = _digest([*made_by, places])
         kind = StoredLines if is_url(folder) else JsonLines
         self._lines = kind(joined(folder, MANIFEST), _key_of)
         self._is_read = False
@@ -126,47 +94,38 @@ class Manifest:
 
         Of an input that is to be done again, the results that are known are those that may be replaced.
         """
-        if source.error is not None or source.path == STDIN:
-            return None
-        if not self.resume:
-            return None
-        known = source.stamp is not None and source.stamp.changed
-        now = source.stamp if known else stamp(source.file)
-        if now is None:
+        if not self.resume or source.error is not None or source.path == STDIN:
             return None
         if not self._is_read:
             self._is_read = True
             self._lines.index()
-        for entry in map(_Entry.of_json, self._lines.find(_key(_file(source), source.folder))):
-            if entry is None:
-                continue
-            results = [
-                (kind, made._replace(path=_below(self.folder, made.path))) for kind, made in entry.results
-            ]
-            if (entry.stamp, entry.options, entry.version) == (now, self.options, _VERSION) and all(
-                self._lines.is_whole(made) for _, made in results
+        for entry, made in filter(None, map(_read, self._lines.find(_key(_file(source), source.folder)))):
+            results = [one._replace(path=_below(self.folder, one.path)) for one in made]
+            before = Stamp(entry.size, entry.changed)
+            if (
+                (entry.options, entry.version) == (self.options, _VERSION)
+                and (before == source.stamp or before == stamp(source.file))
+                and all(map(self._lines.is_whole, results))
             ):
-                return _outcome(source, results)
-            source.ours.update(os.path.abspath(made.path) for _, made in results)
+                return _skipped(source, results)
+            source.ours.update(os.path.abspath(one.path) for one in results)
         return None
 
     def add(self, source: Source, outcome: Outcome) -> None:
         """Append the results of an input, unless it failed."""
-        begun = outcome.begun
-        if outcome.error is not None or begun is None:
+        if outcome.error is not None or outcome.begun is None:
             return
         known = {made.path: made for made in outcome.files}
-        results = list[tuple[str, Written]]()
+        results = list[Written]()
         for kind, path in _named(outcome):
-            found = None if path in known else stamp(path)
-            made = known.get(path) or (Written(path, found) if found is not None else None)
+            made = known.get(path) or Written.of(path)
             if made is None:
                 return
-            results.append((kind, made._replace(path=_seen_from(self.folder, path))))
+            results.append(made._replace(kind=kind, path=_seen_from(self.folder, path)))
         if results:
-            file, folder = _file(source), source.folder
-            entry = _Entry(public(source.path), file, folder, begun, self.options, _VERSION, tuple(results))
-            self._lines.append(entry.as_json())
+            given = public(source.path), _file(source), source.folder
+            entry = _Entry(*given, *outcome.begun, self.options, _VERSION)
+            self._lines.append(entry._asdict() | {"results": [made._asdict() for made in results]})
 
     def close(self) -> None:
         """Write what is not written yet."""
@@ -176,26 +135,22 @@ class Manifest:
 def _named(outcome: Outcome) -> list[tuple[str, str]]:
     """Return kind and path of each file of an outcome."""
     maps = outcome.report.get("maps")
-    sheets = [] if outcome.sheet is None else [outcome.sheet]
-    return [
-        *(("output", path) for path in outcome.outputs),
-        *(("sheet", path) for path in sheets),
-        *(("map", path) for path in (maps if isinstance(maps, list) else ())),
-    ]
+    kinds = {
+        "output": outcome.outputs,
+        "sheet": [outcome.sheet] if outcome.sheet else [],
+        "map": maps if isinstance(maps, list) else [],
+    }
+    return [(kind, path) for kind, paths in kinds.items() for path in paths]
 
 
-def _outcome(source: Source, results: Iterable[tuple[str, Written]]) -> Outcome:
-    """Return the outcome of an input that is skipped."""
-    paths: dict[str, list[str]] = {"output": [], "sheet": [], "map": []}
-    for kind, made in results:
-        paths.setdefault(kind, []).append(made.path)
-    done = Outcome(source.path, tuple(paths["output"]), next(iter(paths["sheet"]), None), skipped=True)
-    report = {"input": source.path, "output": done.output, "skipped": True}
-    return done._replace(
-        report=report
-        | ({"sheet": done.sheet} if done.sheet else {})
-        | ({"maps": paths["map"]} if paths["map"] else {})
+def _skipped(source: Source, results: Iterable[Written]) -> Outcome:
+    """Return the outcome of an input whose results are there."""
+    outputs, sheets, maps = (
+        [made.path for made in results if made.kind == kind] for kind in ("output", "sheet", "map")
     )
+    done = Outcome(source.path, tuple(outputs), next(iter(sheets), None), skipped=True)
+    report = {"input": source.path, "output": done.output, "sheet": done.sheet, "maps": maps, "skipped": True}
+    return done._replace(report={name: value for name, value in report.items() if value not in (None, [])})
 
 
 def _seen_from(folder: str, path: str) -> str:
@@ -211,9 +166,8 @@ def _below(folder: str, path: str) -> str:
     """Return such a path as seen from here."""
     if is_url(path) or os.path.isabs(path):
         return path
-    return (
-        os.path.normpath(os.path.join(folder, path)) if path.startswith(os.pardir) else joined(folder, path)
-    )
+    seen = joined(folder, path)
+    return os.path.normpath(seen) if path.startswith(os.pardir) else seen
 
 
 def _file(source: Source) -> str:
@@ -229,8 +183,8 @@ def _key(file: str, folder: str) -> str:
 
 
 def _key_of(value: Any) -> str | None:
-    entry = _Entry.of_json(value)
-    return None if entry is None else entry.key
+    found = _read(value)
+    return None if found is None else _key(found[0].file, found[0].folder)
 
 
 class _Plain(pickle.Pickler):

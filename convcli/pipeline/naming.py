@@ -1,9 +1,9 @@
 """Output paths: a given name, one derived from the input's, or stdout; no file is overwritten unasked."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from convcli.atomic_write import already_there, is_stream, write_bytes
 from convcli.choices import STDIN, STDOUT
@@ -11,9 +11,11 @@ from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
 from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Source, refuse_inputs
-from convcli.pipeline.manifest import MANIFEST
-from convcli.pipeline.written import Stamp, Written, stamp
+from convcli.pipeline.written import MANIFEST, Stamp, Written, stamp
 from convcli.stores import check_writable, exists, is_folder, is_url, joined, plain
+
+if TYPE_CHECKING:
+    from convcli.pipeline.manifest import Manifest
 
 __all__ = ["OutputPaths", "Target", "file_in", "into_folder", "make_folder"]
 
@@ -93,9 +95,11 @@ class OutputPaths:
     option: str = "-o"  # which names the output
     again: bool = False  # an interrupted run may have written results: they are compared, not refused
     _taken: dict[str, str] = field(default_factory=dict)
+    _begun: bool = field(init=False, default=False)  # whether an earlier run has left results in the folder
 
     def __post_init__(self) -> None:
-        output = self.writing.output
+        output, folder = self.writing.output, self.writing.out_dir
+        self._begun = folder is not None and os.path.exists(os.path.join(folder, MANIFEST))
         if output not in (None, os.devnull) and self.count != 1:
             many = "several inputs" if self.count is None else f"{self.count} inputs"
             where = "stdout" if output == STDOUT else repr(output)
@@ -124,6 +128,18 @@ class OutputPaths:
     def recorded(self) -> bool:
         """Whether results may be in a manifest: those of several inputs, and resumed ones."""
         return self.writing.out_dir is not None and (self.again or self.count != 1)
+
+    def record(
+        self, made_by: Iterable[object], beside: Iterable[str | None], *, resume: bool
+    ) -> "Manifest | None":
+        """Return the manifest of the batch, if results are recorded: see `Manifest`."""
+        if resume and self.writing.out_dir is None:
+            raise UsageError("--resume needs the folder of the results", hint="add --out-dir DIR, or -o DIR/")
+        if not self.recorded or self.writing.out_dir is None:
+            return None
+        from convcli.pipeline.manifest import Manifest  # here for start-up: few batches are of several inputs
+
+        return Manifest(self.writing.out_dir, made_by, beside, resume=resume)
 
     def begun(self, source: Source) -> Stamp | None:
         """Return the stamp of an input that is about to be read, if a manifest wants it."""
@@ -186,10 +202,8 @@ class OutputPaths:
             )
         self._refuse_inputs(target.path, [source.path, *self.also_read])
         if not target.replace and not target.again and exists(target.path):
-            folder = self.writing.out_dir
-            begun = folder is not None and os.path.exists(os.path.join(folder, MANIFEST))
-            other = "--resume, which skips what is done" if begun else "another folder"
-            raise already_there(target.path, other if folder else self.option)
+            other = "--resume, which skips what is done" if self._begun else "another folder"
+            raise already_there(target.path, other if self.writing.out_dir else self.option)
 
     def _refuse_inputs(self, path: str, read: Sequence[str]) -> None:
         option = "" if self.writing.output is None else self.option

@@ -21,8 +21,6 @@ from convcli.imaging.writing.encode import encode_picture, encode_pixels
 from convcli.options.batch_options import BatchSpec, PieceSpec
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, SheetSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, count_inputs, read_stdin
-from convcli.pipeline.dry_run import planned
-from convcli.pipeline.manifest import manifest_of
 from convcli.pipeline.naming import OutputPaths, Target, into_folder
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
@@ -72,9 +70,17 @@ def process(
     sheets = sheets_of(writing, count, inputs, also_read, again=spreading.again)
     work = FileWork(operation, reading, writing, pieces, paths, sheets, details, tuple(notes))
     to_stdout = paths.to_stdout or (sheets is not None and sheets.to_stdout)
-    record = manifest_of(writing, count, spreading, [operation, reading, writing, pieces], [writing.sheet])
+    made_by = [operation, reading, writing, pieces]
+    record = paths.record(made_by, [writing.sheet], resume=spreading.resume)
     return Batch(
-        inputs, reading, work, to_stdout, spreading=spreading, jobs=operation.spec.jobs, record=record
+        inputs,
+        reading,
+        work,
+        to_stdout,
+        spreading=spreading,
+        jobs=operation.spec.jobs,
+        labels=operation.labels,
+        record=record,
     )
 
 
@@ -103,12 +109,18 @@ class FileWork:
 
     def plan(self, source: Source) -> Outcome:
         """Return what would be read and written."""
+        from convcli.pipeline.dry_run import planned  # here for start-up
+
         return planned(source, self.reading, self.paths, self.operation.labels, self.sheets)
 
     def __call__(self, source: Source) -> Outcome:
         """Read, compute, write, and return the outcome."""
+        begun = self.paths.begun(source)
+        return self._made(source)._replace(begun=begun)
+
+    def _made(self, source: Source) -> Outcome:
         operation, writing, sheets, spec = self.operation, self.writing, self.sheets, self.operation.spec
-        start, begun = time.perf_counter(), self.paths.begun(source)
+        start = time.perf_counter()
         image = read_source(source, self.reading)
         targets = self.paths.targets(source, operation.labels, image.format)
         before = as_gray(image) if spec.gray else image
@@ -143,9 +155,7 @@ class FileWork:
         ):
             done = done._replace(notes=(*done.notes, BLEEDING))
         unknown = [note for _, note in curves if note]
-        done = done._replace(
-            begun=begun, notes=tuple(dict.fromkeys((*self.notes, *image.notes, *done.notes, *unknown)))
-        )
+        done = done._replace(notes=tuple(dict.fromkeys((*self.notes, *image.notes, *done.notes, *unknown))))
         if not self.details:
             return done
         methods = list(operation.methods(before))

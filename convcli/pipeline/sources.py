@@ -99,7 +99,7 @@ def _in_store(url: str, *, recursive: bool) -> list[Source]:
     except ConvcliError as error:
         return [Source(url, error=error)]
     sources = [
-        Source(one.url, one.folder, stamp=Stamp(*one.identity))
+        Source(one.url, one.folder, stamp=Stamp(*one.identity) if one.identity[1] else None)
         for one in found
         if one.named or is_picture(one.url)
     ]

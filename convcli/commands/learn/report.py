@@ -20,6 +20,8 @@ from convcli.imaging.image import full_scale
 from convcli.kernels.recognition.recognise import Recognised
 from convcli.options.option_groups import Options
 from convcli.pipeline.jsonable import plain
+from convcli.stores import plain as named_part
+from convcli.stores import public
 
 __all__ = [
     "FitReport",
@@ -148,7 +150,11 @@ def border_name(fit: Fit) -> str:
 
 
 def quoted(word: str) -> str:
-    """Return a word as shells read it: bytes that are not printable escaped, within bash's ``$'...'``."""
+    """Return a word as shells read it: bytes that are not printable escaped, within bash's ``$'...'``.
+
+    Passwords and signatures in URLs are left out.
+    """
+    word = public(word)
     if word.isprintable():
         return shlex.quote(word)
     escaped = (
@@ -194,7 +200,7 @@ def commands(result: FitReport) -> Iterator[tuple[str, ...]]:
     words += ["--gray"] if result.spec.gray else []
     words += _given(result.reading)
     target = "target" if first.target == STDIN else first.target
-    stem = os.path.splitext(os.path.basename(target))[0]
+    stem = os.path.splitext(os.path.basename(named_part(target)))[0]
     before, after = first.inputs[0], first.targets[0]
     exact = after.dtype.kind == "f" or after.dtype != before.dtype or fit.weights.ndim == 3
     made = quoted(f"{stem}-again{'.npy' if exact else '.png'}")

@@ -23,9 +23,7 @@ from convcli.imaging.tiff_directory import Tags
 from convcli.options.batch_options import BatchSpec
 from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs
-from convcli.pipeline.dry_run import planned
 from convcli.pipeline.lazy_rows import measured
-from convcli.pipeline.manifest import manifest_of
 from convcli.pipeline.naming import OutputPaths, into_folder
 from convcli.pipeline.operation import FeatureMap
 from convcli.pipeline.process import read_source, sheets_of, write_results
@@ -74,7 +72,7 @@ def run_files(
     work = StackWork(path, stack, spec, reading, writing, naming, sheets, pictures, summary)
     to_stdout = naming.to_stdout or (sheets is not None and sheets.to_stdout)
     made_by = [stack._replace(files=(), notes=()), spec, reading, writing]
-    record = manifest_of(writing, count, spreading, made_by, [writing.sheet, save_maps])
+    record = naming.record(made_by, [writing.sheet, save_maps], resume=spreading.resume)
     return Batch(inputs, reading, work, to_stdout, spreading=spreading, jobs=spec.jobs, record=record)
 
 
@@ -105,13 +103,19 @@ class StackWork:
 
     def plan(self, source: Source) -> Outcome:
         """Return what would be read and written."""
+        from convcli.pipeline.dry_run import planned  # here for start-up
+
         maps = [] if self.pictures is None else [os.path.join(self.pictures.of(source).folder, "")]
         return planned(source, self.reading, self.naming, (self.stack.name,), self.sheets, maps)
 
     def __call__(self, source: Source) -> Outcome:
         """Read, pass through the layers, write, and return the outcome."""
+        begun = self.naming.begun(source)
+        return self._made(source)._replace(begun=begun)
+
+    def _made(self, source: Source) -> Outcome:
         stack, spec, sheets = self.stack, self.spec, self.sheets
-        start, begun = time.perf_counter(), self.naming.begun(source)
+        start = time.perf_counter()
         image = read_source(source, self.reading)
         (target,) = self.naming.targets(source, (stack.name,), image.format)
         keep = self.pictures.of(source) if self.pictures is not None else None
@@ -156,7 +160,6 @@ class StackWork:
         }
         lines = [f"{one.name}: {one.type}, {size(one.shape)}, {one.seconds * 1e3:.2f} ms" for one in traces]
         return done._replace(
-            begun=begun,
             notes=tuple(dict.fromkeys((*notes, *done.notes))),
             details=tuple(lines),
             report=report if keep is None else report | {"maps": keep.paths},
