@@ -69,6 +69,9 @@ class Deadly:
             time.sleep(10 * PATIENCE)
         return Outcome(source.path, outputs=(f"{source.path}:{os.getpid()}",))
 
+    def plan(self, source: Source) -> Outcome:
+        return Outcome(source.path)
+
     def with_jobs(self, jobs: int) -> "Deadly":  # noqa: ARG002
         return self
 
@@ -119,6 +122,7 @@ def test_the_same_for_any_number(
         made = snapshot()
         for name in made.keys() - before.keys():
             os.unlink(name)
+        made = {name: content for name, content in made.items() if not name.endswith(".jsonl")}  # with times
         said = re.sub(rb'"seconds": [\d.]+', b"", ran.out), re.sub(r"[\d.]+ ms", "", ran.err)
         found.append((ran.status, *said, made))
     assert always == [2, 3]
