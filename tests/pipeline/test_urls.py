@@ -147,13 +147,8 @@ def test_an_explicit_name_is_replaced_but_no_input(convcli: Convcli, s3: Any) ->
 
 def test_two_writers_at_once(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The store itself decides: both writers have found nothing before."""
-    from s3fs import S3FileSystem
-
-    async def nothing(*_: object) -> bool:
-        return False
-
     s3.put_object(Bucket="shelf", Key="a.png", Body=b"the first")
-    monkeypatch.setattr(S3FileSystem, "_exists", nothing)
+    monkeypatch.setattr(stores, "exists", lambda _: False)
     with pytest.raises(OutputError, match="is already there"):
         write_bytes("s3://shelf/a.png", b"the second", replace=False)
     assert content(s3, "a.png") == b"the first"
