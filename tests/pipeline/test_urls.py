@@ -252,6 +252,28 @@ def test_a_put_that_breaks_leaves_what_was_there(
     assert len(web.asked) > 1  # it was tried again
 
 
+def test_parts_that_break_leave_what_was_there(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is large is sent in parts, of 5 MiB here; none of them is left."""
+    from s3fs import S3FileSystem
+
+    monkeypatch.setattr(S3FileSystem._pipe_file, "__defaults__", (5 << 20, None, "overwrite"))
+    write_bytes("s3://shelf/a.bin", b"a" * (11 << 20))
+    assert content(s3, "a.bin") == b"a" * (11 << 20)
+    real = S3FileSystem._call_s3
+
+    async def broken(self: Any, method: str, *args: Any, **options: Any) -> Any:
+        if options.get("PartNumber") == 2:
+            raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+        return await real(self, method, *args, **options)
+
+    monkeypatch.setattr(S3FileSystem, "_call_s3", broken)
+    with pytest.raises(OutputError, match="the connection broke before the end"):
+        write_bytes("s3://shelf/a.bin", b"b" * (11 << 20))
+    monkeypatch.undo()
+    assert content(s3, "a.bin") == b"a" * (11 << 20)
+    assert not s3.list_multipart_uploads(Bucket="shelf").get("Uploads")
+
+
 # A server of files, which a process that is killed could leave half written.
 
 
