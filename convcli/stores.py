@@ -8,6 +8,7 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from convcli.errors import ConvcliError, ImageError, MissingExtraError, OutputError, unknown
@@ -41,8 +42,8 @@ _CONNECT, _SILENCE = 10, 30
 _ATTEMPTS = 2
 # What stores call the version of a file's content, or else its time.
 _MARKS = ("ETag", "etag", "md5Hash", "LastModified", "Last-Modified", "last_modified", "mtime", "created")
-# Bytes that are read from a server at a time.
-_PIECE = 1 << 20
+# Bytes that are read from a server at a time, and of a file in a store that is read by one request.
+_PIECE, _SMALL = 1 << 20, 1 << 23
 
 
 def read_url(url: str, most: int, kind: type[ConvcliError] = ImageError) -> bytes:
@@ -50,7 +51,7 @@ def read_url(url: str, most: int, kind: type[ConvcliError] = ImageError) -> byte
     with opened(url, kind) as (store, path, scheme):
         if scheme not in ("http", "https"):
             small = _start(store, path)
-            if len(small) < _PIECE:
+            if len(small) < _SMALL:
                 return small
             asked: dict[str, int] = {}
         else:
@@ -242,16 +243,15 @@ def _store(url: str) -> tuple[Any, str]:
         from fsspec.core import url_to_fs
     except ImportError:
         raise MissingExtraError(name, "remote") from None
-    import logging
-
-    for library in ("asyncio", "fsspec", "s3fs", "aiobotocore", "botocore", "aiohttp"):
-        logging.getLogger(library).addHandler(logging.NullHandler())  # what they would print on stderr
+    _silence()
     schemes = {part.partition("://")[0] for part in url.split("::")}
     known = {*available_protocols(), *registry}
     if other := [scheme for scheme in schemes if scheme not in known]:
         raise unknown(f"{name}: scheme", other[0], known, listing="such as s3, gs, http, ftp, sftp and zip")
     try:
-        store, path = url_to_fs(url, **{scheme: _options(scheme, conf.get(scheme, {})) for scheme in schemes})
+        store, path = url_to_fs(
+            url, **{scheme: _options(scheme, url, conf.get(scheme, {})) for scheme in schemes}
+        )
     except ImportError as error:
         missing = MissingExtraError(name, "remote")
         if not schemes & {"s3", "s3a", "http", "https"}:
@@ -262,20 +262,31 @@ def _store(url: str) -> tuple[Any, str]:
     return store, path
 
 
-def _options(scheme: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
+@cache
+def _silence() -> None:
+    """Keep from stderr what the libraries log, as about connections that are still open at the end."""
+    import logging
+
+    for library in ("asyncio", "fsspec", "s3fs", "aiobotocore", "botocore", "aiohttp"):
+        logging.getLogger(library).addHandler(logging.NullHandler())
+
+
+def _options(scheme: str, url: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
     """Return options of a file system that bound its waiting; those `chosen` already are stronger."""
-    ours: dict[str, dict[str, object]] = {}
+    name, ours, others = "", dict[str, object](), dict[str, object]()
     if scheme in ("http", "https"):
         from aiohttp import ClientTimeout
 
         timeout = ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=_SILENCE)
-        ours = {"client_kwargs": {"timeout": timeout, "trust_env": True}}
+        name, ours = "client_kwargs", {"timeout": timeout, "trust_env": True}
+        if "%" in url and url.isascii() and " " not in url:
+            others = {"encoded": True}  # signatures are about addresses as they stand
     elif scheme in ("s3", "s3a"):
-        ours = {"config_kwargs": {"retries": {"mode": "standard", "total_max_attempts": _ATTEMPTS}}}
-    return {name: {**values, **chosen.get(name, {})} for name, values in ours.items()}
+        name, ours = "config_kwargs", {"retries": {"mode": "standard", "total_max_attempts": _ATTEMPTS}}
+    return {name: {**ours, **chosen.get(name, {})}, **others} if name else {}
 
 
-def _start(store: Any, path: str, count: int = _PIECE) -> bytes:
+def _start(store: Any, path: str, count: int = _SMALL) -> bytes:
     """Return a file's first bytes by one request."""
     try:
         return bytes(store.cat_file(path, start=0, end=count))
@@ -305,6 +316,10 @@ def _put(store: Any, path: str, data: bytes, *, replace: bool) -> None:
         try:
             store.pipe_file(path, data, mode="create")
             return
+        except FileExistsError:
+            if bytes(store.cat_file(path, start=0, end=len(data) + 1)) != data:
+                raise
+            return  # it is ours: the answer was lost, and the request repeated
         except (OSError, TypeError) as error:  # a store that knows no conditions
             if getattr(error, "errno", errno.ENOSYS) != errno.ENOSYS:
                 raise

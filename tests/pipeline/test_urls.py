@@ -152,12 +152,17 @@ def test_two_writers_at_once(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OutputError, match="is already there"):
         write_bytes("s3://shelf/a.png", b"the second", replace=False)
     assert content(s3, "a.png") == b"the first"
+    write_bytes("s3://shelf/a.png", b"the first", replace=False)  # as if a lost answer were asked for again
+    monkeypatch.undo()
+    with pytest.raises(OutputError, match="is already there"):
+        write_bytes("s3://shelf/a.png", b"the first", replace=False)
     write_bytes("s3://shelf/a.png", b"the first", replace=False, again=True)
     with pytest.raises(OutputError, match="is already there"):
         write_bytes("s3://shelf/a.png", b"the secon", replace=False, again=True)
 
 
-def test_empty_large_and_changed_objects(s3: Any) -> None:
+def test_empty_large_and_changed_objects(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "_SMALL", 1 << 20)
     s3.put_object(Bucket="shelf", Key="empty", Body=b"")
     s3.put_object(Bucket="shelf", Key="large", Body=b"ab" * 700_000)
     assert stores.read_url("s3://shelf/empty", 10) == b""
@@ -326,6 +331,10 @@ def test_a_picture_of_the_web_is_fetched_once(convcli: Convcli, web: Web) -> Non
     ran = convcli("filter", f"{web.address}/my%20cat.png?id=5", *LEFT, "--json")
     assert ran.status == 0, ran.err
     assert web.asked == ["GET /my%20cat.png?id=5"]
+    assert convcli("filter", f"{web.address}/my cat.png?sig=a b", *LEFT, "-o", "b.png").status == 0
+    assert convcli("filter", f"{web.address}/my%20cat.png?sig=a%2Fb%7E", *LEFT, "-o", "b.png").status == 0
+    # Spaces are escaped; what is escaped stays as it was signed.
+    assert web.asked[1:] == ["GET /my%20cat.png?sig=a+b", "GET /my%20cat.png?sig=a%2Fb%7E"]
     assert pixels("my cat-matrix.png").tolist() == mirrored(picture())
     # Without a suffix, and by two redirections.
     web.pages["/one"] = (302, {"Location": "/two"}, b"")
