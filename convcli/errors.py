@@ -105,6 +105,7 @@ class MissingExtraError(ConvcliError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs an optional package", hint=f"pip install 'convcli[{extra}]'")
+        self.args = (what, extra)  # of which unpickling makes it again
 
 
 # Most edits of a misspelt word, however long it is.

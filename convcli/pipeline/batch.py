@@ -62,7 +62,8 @@ class Record(Protocol):
 
 
 # Inputs that are begun before the outcome of one is known, at most: the others' outcomes take memory.
-_AHEAD = 256
+# A cluster of a thousand workers has that many in hand.
+_AHEAD, _AHEAD_OF_CLUSTERS = 256, 1 << 19
 
 
 @dataclass
@@ -84,10 +85,14 @@ class Batch:
     jobs
         Most processes that work on inputs; None is one per core. With more than one, or a cluster, `work` is
         a `Work`.
+    labels
+        Of the results of one input: they are part of derived names.
     record
         Asked before an input is worked on, and told of its outcome.
     stopped
         Whether no more inputs are begun, as the disk is full.
+    say
+        Takes lines for people about the workers.
     progress
         Its total is known when `outcomes` returns.
     """
@@ -99,7 +104,9 @@ class Batch:
     last: Callable[[], Outcome | None] = lambda: None
     spreading: BatchSpec = field(default_factory=BatchSpec)
     jobs: int | None = 1
+    labels: Sequence[str] = ()
     record: Record | None = None
+    say: Callable[[str], None] = field(init=False, default=lambda _: None)
     progress: Progress = field(init=False)
     stopped: bool = field(init=False, default=False)
     _sources: Sequence[Source] = field(init=False, default=())
@@ -118,9 +125,10 @@ class Batch:
         if self.spreading.dry_run:
             return self._listed()
         if self.spreading.cluster is not None:
-            from convcli.pipeline import cluster  # type: ignore[attr-defined]  # here for start-up
+            from convcli.pipeline import cluster  # here for start-up
 
-            return self._in_order(cluster.spread(self.work, self._tasks(), self.spreading.cluster))
+            work, address = cast(Work, self.work).with_jobs(1), self.spreading.cluster
+            return self._in_order(cluster.spread(work, self._tasks(), address, self.jobs, self.say))
         processes = worthwhile(self._sources, self.jobs)
         if processes > 1:
             from convcli.engine.threads import thread_count
@@ -162,28 +170,28 @@ class Batch:
     def _tasks(self) -> Iterator[Task | None]:
         """Yield the inputs that are to be worked on; what must be done in this process is done on the way."""
         sources, handed = self._sources, 0
-        together = isinstance(self.work, Work)
-        for places in divided(sources) if together else ([place] for place in range(len(sources))):
+        ahead = _AHEAD if self.spreading.cluster is None else _AHEAD_OF_CLUSTERS
+        apart = ([place] for place in range(len(sources)))
+        for places in divided(sources, self.labels) if isinstance(self.work, Work) else apart:
             inputs = [sources[place] for place in places]
             here = any(map(needs_parent, inputs))
-            while self._next < places[0] - (0 if here else _AHEAD):
+            while self._next < places[0] - (0 if here else ahead):
                 yield None
             if self.stopped:
                 return
             self.progress.current = sources[self._next].name
             known = [self.record.kept(source) if self.record else None for source in inputs]
-            left = list[int]()
+            if None in known:  # one of them may want a name that another has, which is known where it is made
+                known = [None] * len(places)
             for place, source, kept in zip(places, inputs, known, strict=True):
                 if kept is not None:
                     self._waiting[place] = kept
                 elif here:
                     self._keep(place, attempt(self.work, source))
-                else:
-                    left.append(place)
-            if left:
-                self._places[handed] = deque(left)
+            if not here and None in known:
+                self._places[handed] = deque(places)
                 handed += 1
-                yield [sources[place] for place in left]
+                yield inputs
 
     def _keep(self, place: int, outcome: Outcome) -> None:
         if isinstance(outcome.error, FullDiskError):

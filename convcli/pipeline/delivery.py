@@ -31,6 +31,8 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
         raise UsageError("--json and the picture both want stdout", hint="write the picture to -o FILE")
     delivery, quiet, no_color = _Delivery(batch, printing, screen), printing.quiet, printing.no_color
     ended = None
+    if not quiet:
+        batch.say = messages.say
     try:
         # Workers are started before the bar, which has a thread.
         with _terminable(), closing(batch.outcomes()) as outcomes:

@@ -96,11 +96,11 @@ class OutputPaths:
     again: bool = False  # an interrupted run may have written results: they are compared, not refused
     planned: set[str] = field(default_factory=set)  # files that --dry-run has listed
     _taken: dict[str, str] = field(default_factory=dict)
-    _has_manifest: bool = field(init=False)  # before the first result
+    _begun: bool = field(init=False, default=False)  # whether an earlier run has left results in the folder
 
     def __post_init__(self) -> None:
         output, folder = self.writing.output, self.writing.out_dir
-        self._has_manifest = folder is not None and os.path.exists(os.path.join(folder, MANIFEST))
+        self._begun = folder is not None and os.path.exists(os.path.join(folder, MANIFEST))
         if output not in (None, os.devnull) and self.count != 1:
             many = "several inputs" if self.count is None else f"{self.count} inputs"
             where = "stdout" if output == STDOUT else repr(output)
@@ -203,9 +203,8 @@ class OutputPaths:
             )
         self._refuse_inputs(target.path, [source.path, *self.also_read])
         if not target.replace and not target.again and exists(target.path):
-            folder = self.writing.out_dir
-            other = "--resume, which skips what is done" if self._has_manifest else "another folder"
-            raise already_there(target.path, other if folder else self.option)
+            other = "--resume, which skips what is done" if self._begun else "another folder"
+            raise already_there(target.path, other if self.writing.out_dir else self.option)
 
     def _refuse_inputs(self, path: str, read: Sequence[str]) -> None:
         option = "" if self.writing.output is None else self.option

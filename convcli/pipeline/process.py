@@ -68,6 +68,7 @@ def process(
     `notes` are said of each. With `details`, outcomes have a report, and tell by which methods the results
     were computed.
     """
+    spreading.check_outputs(writing.output, writing.sheet)
     writing = into_folder(writing)
     count = count_inputs(inputs, reading)
     floats = operation.spec.depth is Depth.FLOAT or operation.spec.range is RangeMode.RAW
@@ -78,7 +79,14 @@ def process(
     made_by = [operation, reading, writing, pieces]
     record = paths.record(made_by, [writing.sheet], resume=spreading.resume)
     return Batch(
-        inputs, reading, work, to_stdout, spreading=spreading, jobs=operation.spec.jobs, record=record
+        inputs,
+        reading,
+        work,
+        to_stdout,
+        spreading=spreading,
+        jobs=operation.spec.jobs,
+        labels=operation.labels,
+        record=record,
     )
 
 

@@ -17,35 +17,39 @@ _MANY, _LARGE = 64, 1_000_000
 Task = Sequence[Source]
 
 
-def divided(sources: Sequence[Source]) -> Iterator[list[int]]:
+def divided(sources: Sequence[Source], labels: Sequence[str] = ()) -> Iterator[list[int]]:
     """Yield the places of the inputs of each task, in the order of the first ones.
 
     Inputs whose results may get one name are together, so that the first of them gets it: what a name is
-    derived from, the stem and the folder below the named one, is the same.
+    derived from, the stem and the folder below the named one, is the same. With the labels ``my-box`` and
+    ``box``, results of the stems ``a`` and ``a-my`` may too.
     """
+    pairs = [(one, other) for one in labels for other in labels if one.endswith(f"-{other}")]
+    ends = {f"-{one[: -len(other) - 1]}" for one, other in pairs}
+
+    def key(source: Source) -> int:
+        stem = source.stem
+        while end := next((end for end in ends if stem.endswith(end)), ""):
+            stem = stem.removesuffix(end)
+        return hash((source.folder, stem.casefold()))
+
     # Hashes alone, which take little memory: two that happen to be equal only put two inputs together.
     seen, together = set[int](), defaultdict[int, list[int]](list)
     for source in sources:
-        key = _key(source)
-        if key in seen:
-            together[key] = []
-        seen.add(key)
+        if (name := key(source)) in seen:
+            together[name] = []
+        seen.add(name)
     if together:
         for place, source in enumerate(sources):
-            if (key := _key(source)) in together:
-                together[key].append(place)
+            if (name := key(source)) in together:
+                together[name].append(place)
     del seen
     for place, source in enumerate(sources):
-        places = together.get(_key(source)) if together else None
+        places = together.get(key(source)) if together else None
         if places is None:
             yield [place]
         elif places[0] == place:
             yield places
-
-
-def _key(source: Source) -> int:
-    stem = "stdin" if source.path == STDIN else os.path.splitext(os.path.basename(source.file))[0]
-    return hash((source.folder, stem.casefold()))
 
 
 def needs_parent(source: Source) -> bool:

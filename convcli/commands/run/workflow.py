@@ -57,6 +57,7 @@ def run_files(
     folder for each input where there are several.
     """
     check_inputs(inputs)
+    spreading.check_outputs(writing.output, writing.sheet)
     stack = read_stack(path)
     count = count_inputs(inputs, reading)
     writing = into_folder(writing)
