@@ -133,16 +133,16 @@ LayoutOption = Annotated[
         "x channels, or channels first, as PyTorch has them.",
     ),
 ]
-JobsOption = Annotated[
+_jobs = {
+    "metavar": "N",
+    "parser": thread_number,
+    "envvar": "CONVCLI_JOBS",
+    "show_default": "all cores",
+}
+JobsOption = Annotated[int | None, _messages("--jobs", **_jobs, help="Number of threads.")]
+BatchJobsOption = Annotated[
     int | None,
-    _messages(
-        "--jobs",
-        metavar="N",
-        parser=thread_number,
-        envvar="CONVCLI_JOBS",
-        show_default="all cores",
-        help="Number of threads.",
-    ),
+    _messages("--jobs", **_jobs, help="Number of processes for several inputs, or of threads for one."),
 ]
 NoColorOption = Annotated[
     bool, advanced_option("--no-color", envvar="CONVCLI_NO_COLOR", help="No colours; NO_COLOR does the same.")
@@ -253,7 +253,7 @@ class WriteSpec(Options):
 
 
 class SpeedOptions(Options):
-    """By which method, and on how many threads."""
+    """By which method, and on how many cores."""
 
     method: Annotated[
         Method,
@@ -264,7 +264,7 @@ class SpeedOptions(Options):
             help=f"How to compute: {any_of(Method)}. They differ in speed, and by rounding.",
         ),
     ] = Method.AUTO
-    jobs: JobsOption = None
+    jobs: BatchJobsOption = None
 
 
 class PrintOptions(Options):

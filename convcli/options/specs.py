@@ -5,7 +5,7 @@ from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import UsageError
 from convcli.options.pixel_options import ColourOptions, PixelOptions
 from convcli.options.shared_options import (
-    JobsOption,
+    BatchJobsOption,
     KernelOptions,
     ReadSpec,
     SpeedOptions,
@@ -43,7 +43,7 @@ class FilterSpec(SlidingWindow, KernelOptions, ColourOptions, PixelOptions, Spee
 class PoolSpec(PoolWindow, ColourOptions, PixelOptions):
     """How windows are pooled, and how the results become pixels."""
 
-    jobs: JobsOption = None
+    jobs: BatchJobsOption = None
 
     @property
     def power(self) -> float:

@@ -162,8 +162,8 @@ class Batch:
     def _tasks(self) -> Iterator[Task | None]:
         """Yield the inputs that are to be worked on; what must be done in this process is done on the way."""
         sources, handed = self._sources, 0
-        apart = self.jobs == 1 and self.spreading.cluster is None
-        for places in ([place] for place in range(len(sources))) if apart else divided(sources):
+        together = isinstance(self.work, Work)
+        for places in divided(sources) if together else ([place] for place in range(len(sources))):
             inputs = [sources[place] for place in places]
             here = any(map(needs_parent, inputs))
             while self._next < places[0] - (0 if here else _AHEAD):

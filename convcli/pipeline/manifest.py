@@ -35,48 +35,30 @@ _VERSION = f"convcli {__version__}, NumPy {np.__version__}, Pillow {PIL.__versio
 
 
 class _Entry(NamedTuple):
-    """A line of the manifest."""
+    """A line of the manifest, but for the results."""
 
     input: str  # as given
     file: str  # its path in its real folder
     folder: str  # its folder below the one that was named, which the names of results have too
-    stamp: Stamp
+    size: int | None
+    changed: int | str
     options: str  # their digest
     version: str
-    results: tuple[tuple[str, Written], ...]  # each an ``output``, ``sheet`` or ``map``
 
-    @property
-    def key(self) -> str:
-        return _key(self.file, self.folder)
 
-    def as_json(self) -> dict[str, Any]:
-        values = self._asdict() | self.stamp._asdict()
-        values["results"] = [
-            {"kind": kind, "path": made.path, **made.stamp._asdict(), "sha256": made.sha256}
-            for kind, made in self.results
-        ]
-        del values["stamp"]
-        return values
+def _read(value: Any) -> tuple[_Entry, list[Written]] | None:
+    """Return the entry in a JSON value, with its results; None where it is none."""
+    try:
+        results = [Written(**one) for one in value.pop("results")]
+        entry = _Entry(**value)
+    except (AttributeError, KeyError, TypeError):
+        return None
+    return (entry, results) if results and _is_typed(entry) and all(map(_is_typed, results)) else None
 
-    @classmethod
-    def of_json(cls, value: Any) -> "_Entry | None":
-        """Return the entry in a JSON value; None where it is none."""
-        try:
-            results = [
-                (one["kind"], Written(one["path"], Stamp(one["size"], one["changed"]), one["sha256"]))
-                for one in value["results"]
-            ]
-            known = Stamp(value["size"], value["changed"]), value["options"], value["version"]
-            entry = cls(value["input"], value["file"], value["folder"], *known, tuple(results))
-        except (TypeError, KeyError):
-            return None
-        named = [part for kind, made in entry.results for part in (kind, made.path, made.sha256)]
-        texts = [entry.input, entry.file, entry.folder, entry.options, entry.version, *named]
-        stamps = [entry.stamp, *(made.stamp for _, made in entry.results)]
-        good = all(isinstance(text, str) for text in texts) and all(
-            isinstance(size, int | None) and isinstance(changed, int | str) for size, changed in stamps
-        )
-        return entry if good and entry.results else None
+
+def _is_typed(values: _Entry | Written) -> bool:
+    kinds = type(values).__annotations__.values()
+    return all(isinstance(value, kind) for value, kind in zip(values, kinds, strict=True))
 
 
 class Manifest:
@@ -117,38 +99,33 @@ class Manifest:
         if not self._is_read:
             self._is_read = True
             self._lines.index()
-        for entry in map(_Entry.of_json, self._lines.find(_key(_file(source), source.folder))):
-            if entry is None:
-                continue
-            results = [
-                (kind, made._replace(path=_below(self.folder, made.path))) for kind, made in entry.results
-            ]
+        for entry, made in filter(None, map(_read, self._lines.find(_key(_file(source), source.folder)))):
+            results = [one._replace(path=_below(self.folder, one.path)) for one in made]
+            before = Stamp(entry.size, entry.changed)
             if (
                 (entry.options, entry.version) == (self.options, _VERSION)
-                and (entry.stamp == source.stamp or entry.stamp == stamp(source.file))
-                and all(self._lines.is_whole(made) for _, made in results)
+                and (before == source.stamp or before == stamp(source.file))
+                and all(map(self._lines.is_whole, results))
             ):
-                return _outcome(source, results)
-            source.ours.update(os.path.abspath(made.path) for _, made in results)
+                return _skipped(source, results)
+            source.ours.update(os.path.abspath(one.path) for one in results)
         return None
 
     def add(self, source: Source, outcome: Outcome) -> None:
         """Append the results of an input, unless it failed."""
-        begun = outcome.begun
-        if outcome.error is not None or begun is None:
+        if outcome.error is not None or outcome.begun is None:
             return
         known = {made.path: made for made in outcome.files}
-        results = list[tuple[str, Written]]()
+        results = list[Written]()
         for kind, path in _named(outcome):
-            found = None if path in known else stamp(path)
-            made = known.get(path) or (Written(path, found) if found is not None else None)
+            made = known.get(path) or Written.of(path)
             if made is None:
                 return
-            results.append((kind, made._replace(path=_seen_from(self.folder, path))))
+            results.append(made._replace(kind=kind, path=_seen_from(self.folder, path)))
         if results:
-            file, folder = _file(source), source.folder
-            entry = _Entry(public(source.path), file, folder, begun, self.options, _VERSION, tuple(results))
-            self._lines.append(entry.as_json())
+            given = public(source.path), _file(source), source.folder
+            entry = _Entry(*given, *outcome.begun, self.options, _VERSION)
+            self._lines.append(entry._asdict() | {"results": [made._asdict() for made in results]})
 
     def close(self) -> None:
         """Write what is not written yet."""
@@ -158,26 +135,22 @@ class Manifest:
 def _named(outcome: Outcome) -> list[tuple[str, str]]:
     """Return kind and path of each file of an outcome."""
     maps = outcome.report.get("maps")
-    sheets = [] if outcome.sheet is None else [outcome.sheet]
-    return [
-        *(("output", path) for path in outcome.outputs),
-        *(("sheet", path) for path in sheets),
-        *(("map", path) for path in (maps if isinstance(maps, list) else ())),
-    ]
+    kinds = {
+        "output": outcome.outputs,
+        "sheet": [outcome.sheet] if outcome.sheet else [],
+        "map": maps if isinstance(maps, list) else [],
+    }
+    return [(kind, path) for kind, paths in kinds.items() for path in paths]
 
 
-def _outcome(source: Source, results: Iterable[tuple[str, Written]]) -> Outcome:
-    """Return the outcome of an input that is skipped."""
-    paths: dict[str, list[str]] = {"output": [], "sheet": [], "map": []}
-    for kind, made in results:
-        paths.setdefault(kind, []).append(made.path)
-    done = Outcome(source.path, tuple(paths["output"]), next(iter(paths["sheet"]), None), skipped=True)
-    report = {"input": source.path, "output": done.output, "skipped": True}
-    return done._replace(
-        report=report
-        | ({"sheet": done.sheet} if done.sheet else {})
-        | ({"maps": paths["map"]} if paths["map"] else {})
+def _skipped(source: Source, results: Iterable[Written]) -> Outcome:
+    """Return the outcome of an input whose results are there."""
+    outputs, sheets, maps = (
+        [made.path for made in results if made.kind == kind] for kind in ("output", "sheet", "map")
     )
+    done = Outcome(source.path, tuple(outputs), next(iter(sheets), None), skipped=True)
+    report = {"input": source.path, "output": done.output, "sheet": done.sheet, "maps": maps, "skipped": True}
+    return done._replace(report={name: value for name, value in report.items() if value not in (None, [])})
 
 
 def _seen_from(folder: str, path: str) -> str:
@@ -210,8 +183,8 @@ def _key(file: str, folder: str) -> str:
 
 
 def _key_of(value: Any) -> str | None:
-    entry = _Entry.of_json(value)
-    return None if entry is None else entry.key
+    found = _read(value)
+    return None if found is None else _key(found[0].file, found[0].folder)
 
 
 class _Plain(pickle.Pickler):

@@ -95,9 +95,11 @@ class OutputPaths:
     option: str = "-o"  # which names the output
     again: bool = False  # an interrupted run may have written results: they are compared, not refused
     _taken: dict[str, str] = field(default_factory=dict)
+    _has_manifest: bool = field(init=False)  # before the first result
 
     def __post_init__(self) -> None:
-        output = self.writing.output
+        output, folder = self.writing.output, self.writing.out_dir
+        self._has_manifest = folder is not None and os.path.exists(os.path.join(folder, MANIFEST))
         if output not in (None, os.devnull) and self.count != 1:
             many = "several inputs" if self.count is None else f"{self.count} inputs"
             where = "stdout" if output == STDOUT else repr(output)
@@ -201,8 +203,7 @@ class OutputPaths:
         self._refuse_inputs(target.path, [source.path, *self.also_read])
         if not target.replace and not target.again and exists(target.path):
             folder = self.writing.out_dir
-            begun = folder is not None and os.path.exists(os.path.join(folder, MANIFEST))
-            other = "--resume, which skips what is done" if begun else "another folder"
+            other = "--resume, which skips what is done" if self._has_manifest else "another folder"
             raise already_there(target.path, other if folder else self.option)
 
     def _refuse_inputs(self, path: str, read: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """The outcome of one input: what work on it gives, or why it failed."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from convcli.choices import STDIN
 from convcli.errors import ConvcliError, GeometryError, ImageError, OutputError
@@ -43,6 +43,7 @@ class Outcome(NamedTuple):
         return self._replace(listed=f"{source} -> {', '.join(files)}" + (f" ({remark})" if remark else ""))
 
 
+@runtime_checkable
 class Work(Protocol):
     """What is done to each input; it can be sent to other processes."""
 
@@ -80,6 +81,8 @@ def one_by_one(work: Callable[[Source], Outcome], tasks: Iterator[Task | None]) 
             yield -1, []
             continue
         number += 1
+        if isinstance(work, Work):
+            work.forget()
         for source in task:
             yield number, [attempt(work, source)]
 

@@ -51,7 +51,9 @@ class StoredLines(JsonLines):
 
     def is_whole(self, made: Written) -> bool:
         """Whether a result is in the list of all that are there, which is one request for many of them."""
-        return self._there.get(hash(made.path)) == hash(made.stamp) or super().is_whole(made)
+        return self._there.get(hash(made.path)) == hash(Stamp(made.size, made.changed)) or super().is_whole(
+            made
+        )
 
     def _opened(self) -> BinaryIO:
         """Return a copy on this machine of all lines, in the order in which they were written."""

@@ -42,8 +42,7 @@ class _Worker:
     """A process, and the inputs that it is to work on, the first of which it has in hand."""
 
     def __init__(self, work: Work, life: tuple[Connection, Connection]) -> None:
-        # A fork takes milliseconds, and is safe on Linux while there are no threads.
-        forked = sys.platform == "linux" and threading.active_count() == 1
+        forked = _forks()
         context: Any = get_context("fork" if forked else "spawn")
         self.connection, there = context.Pipe()
         self.sent, self.left = deque[_Job](), deque[_Job]()
@@ -159,6 +158,11 @@ def _end(workers: list[_Worker], life: tuple[Connection, Connection]) -> None:
         worker.process.join(_PATIENCE)
         if worker.process.exitcode is None:
             worker.process.kill()
+
+
+def _forks() -> bool:
+    """Whether processes are forked, which takes milliseconds: it is safe on Linux, with no other thread."""
+    return sys.platform == "linux" and threading.active_count() == 1
 
 
 @contextmanager

@@ -24,23 +24,25 @@ class Written(NamedTuple):
     """A result as it was written; without a digest where its bytes were never together in memory."""
 
     path: str
-    stamp: Stamp
+    size: int | None
+    changed: int | str
     sha256: str = ""
+    kind: str = "output"  # or "sheet", or "map"
 
     @classmethod
-    def of(cls, path: str, data: bytes) -> "Written | None":
-        """Return what `data` is after it was written to `path`; None for a pipe or a device."""
+    def of(cls, path: str, data: bytes | None = None) -> "Written | None":
+        """Return what a file is to which `data` was written; None for a pipe or a device."""
         from hashlib import sha256  # here for start-up: few commands have several inputs
 
         made = stamp(path)
-        return None if made is None else cls(path, made, sha256(data).hexdigest())
+        return None if made is None else cls(path, *made, "" if data is None else sha256(data).hexdigest())
 
     def is_whole(self) -> bool:
         """Whether the file is as it was written; where only its time differs, as in a copy, it is read."""
         now = stamp(self.path)
-        if now is None or now.size != self.stamp.size:
+        if now is None or now.size != self.size:
             return False
-        return now == self.stamp or (self.sha256 != "" and _digest(self.path) == self.sha256)
+        return now.changed == self.changed or (self.sha256 != "" and _digest(self.path) == self.sha256)
 
 
 def stamp(path: str) -> Stamp | None:

@@ -289,7 +289,7 @@ def test_failures_are_tried_again(pictures: Convcli) -> None:
     assert counts(pictures(*BLUR, "--resume")) == "1 done, 2 skipped"
 
 
-LINE = b'{"input":"x","file":"/x","folder":"","options":"","version":"","size":1,"changed":1,"results":%s}\n'
+LINE = b'{"input":"x","file":"/x","folder":"","size":1,"changed":1,"options":"","version":"","results":%s}\n'
 RESULT = b'[{"kind":"output","path":"x","size":1,"changed":%s,"sha256":%s}]'
 DAMAGED = {
     "no JSON": b"hello\n",

@@ -58,7 +58,7 @@ def run_stack(
     printing: shared_options.PrintOptions,
     summary: SummaryOption = False,
     save_maps: SaveMapsOption = None,
-    jobs: shared_options.JobsOption = None,
+    jobs: shared_options.BatchJobsOption = None,
 ) -> None:
     """Pass pictures through a stack of layers: a small network.
 

@@ -109,8 +109,12 @@ class StackWork:
 
     def __call__(self, source: Source) -> Outcome:
         """Read, pass through the layers, write, and return the outcome."""
+        begun = self.naming.begun(source)
+        return self._made(source)._replace(begun=begun)
+
+    def _made(self, source: Source) -> Outcome:
         stack, spec, sheets = self.stack, self.spec, self.sheets
-        start, begun = time.perf_counter(), self.naming.begun(source)
+        start = time.perf_counter()
         image = read_source(source, self.reading)
         (target,) = self.naming.targets(source, (stack.name,), image.format)
         keep = self.pictures.of(source) if self.pictures is not None else None
@@ -155,7 +159,6 @@ class StackWork:
         }
         lines = [f"{one.name}: {one.type}, {size(one.shape)}, {one.seconds * 1e3:.2f} ms" for one in traces]
         return done._replace(
-            begun=begun,
             notes=tuple(dict.fromkeys((*notes, *done.notes))),
             details=tuple(lines),
             report=report if keep is None else report | {"maps": keep.paths},
