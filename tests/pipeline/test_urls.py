@@ -169,6 +169,10 @@ def test_empty_large_and_changed_objects(s3: Any, monkeypatch: pytest.MonkeyPatc
     assert stores.read_url("s3://shelf/large", 1_400_000) == b"ab" * 700_000
     with pytest.raises(ConvcliError, match="its size 1400000 is above the limit of 1399999 bytes"):
         stores.read_url("s3://shelf/large", 1_399_999)
+    s3.put_object(Bucket="shelf", Key="small", Body=b"abc")
+    assert stores.read_url("s3://shelf/small", 3) == b"abc"
+    with pytest.raises(ConvcliError, match="its size 3 is above the limit of 2 bytes"):
+        stores.read_url("s3://shelf/small", 2)
     size, mark = stores.identity("s3://shelf/large")
     assert size == 1_400_000
     s3.put_object(Bucket="shelf", Key="large", Body=b"ba" * 700_000)
