@@ -1,17 +1,13 @@
-"""Files by URL, such as ``s3://bucket/a.png`` and ``http://server/a.png``, by fsspec, of the extra `remote`.
-
-fsspec is imported when the first URL is met. Its file systems are asked for anew each time, as they belong to
-one process and thread; fsspec keeps them.
-"""
+"""Files by URL, such as ``s3://bucket/a.png`` and ``http://server/a.png``: the extra `remote` is needed."""
 
 import contextlib
 import errno
 import os
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from convcli.errors import ConvcliError, ImageError, MissingExtraError, OutputError, unknown
+from convcli.errors import ConvcliError, ImageError, OutputError
+from convcli.file_systems import opened
 from convcli.urls import is_pattern, is_url, joined, local, plain, public, scheme_of
 
 __all__ = [
@@ -35,11 +31,6 @@ __all__ = [
     "write_url",
 ]
 
-# Seconds in which a web server takes a connection, and between two pieces of what it sends.
-_CONNECT, _SILENCE = 10, 30
-# Attempts at a request and at reading its answer, of botocore, and twice over of s3fs. Each waits for 15
-# seconds of silence: a store that never answers is given up after two minutes.
-_ATTEMPTS = 2
 # What stores call the version of a file's content, or else its time.
 _MARKS = ("ETag", "etag", "md5Hash", "LastModified", "Last-Modified", "last_modified", "mtime", "created")
 # Bytes that are read from a server at a time, and of a file in a store that is read by one request.
@@ -51,7 +42,7 @@ def read_url(url: str, most: int, kind: type[ConvcliError] = ImageError) -> byte
     with opened(url, kind) as (store, path, scheme):
         if scheme not in ("http", "https"):
             small = _start(store, path)
-            if len(small) < _SMALL:
+            if len(small) < _SMALL and len(small) <= most:
                 return small
             asked: dict[str, int] = {}
         else:
@@ -217,73 +208,6 @@ def _found(store: Any, base: str, chain: str, name: str, info: Mapping[str, Any]
     below = name[len(root) :].lstrip("/")
     folder = below.rstrip("/").rpartition("/")[0]
     return Found(base + below + chain, folder, identity=_identity(info))
-
-
-@contextlib.contextmanager
-def opened(url: str, kind: type[ConvcliError]) -> Iterator[tuple[Any, str, str]]:
-    """Yield the file system of `url`, its path there, and its scheme; any failure is one error of `kind`."""
-    scheme = scheme_of(url)
-    try:
-        store, path = _store(url)
-        store.invalidate_cache()  # others write there too
-        yield store, path, scheme
-    except (ConvcliError, FileExistsError):
-        raise
-    except Exception as error:  # any library may be behind a store
-        from convcli.store_errors import explained
-
-        raise explained(public(url), scheme, error, kind) from error
-
-
-def _store(url: str) -> tuple[Any, str]:
-    name = repr(public(url))
-    try:
-        from fsspec import available_protocols, registry
-        from fsspec.config import conf
-        from fsspec.core import url_to_fs
-    except ImportError:
-        raise MissingExtraError(name, "remote") from None
-    _silence()
-    schemes = {part.partition("://")[0] for part in url.split("::")}
-    known = {*available_protocols(), *registry}
-    if other := [scheme for scheme in schemes if scheme not in known]:
-        raise unknown(f"{name}: scheme", other[0], known, listing="such as s3, gs, http, ftp, sftp and zip")
-    try:
-        store, path = url_to_fs(
-            url, **{scheme: _options(scheme, url, conf.get(scheme, {})) for scheme in schemes}
-        )
-    except ImportError as error:
-        missing = MissingExtraError(name, "remote")
-        if not schemes & {"s3", "s3a", "http", "https"}:
-            missing.hint = str(error)  # fsspec's, which names the package
-        raise missing from error
-    if schemes & {"s3", "s3a"}:
-        store.retries = _ATTEMPTS
-    return store, path
-
-
-@cache
-def _silence() -> None:
-    """Keep from stderr what the libraries log, as about connections that are still open at the end."""
-    import logging
-
-    for library in ("asyncio", "fsspec", "s3fs", "aiobotocore", "botocore", "aiohttp"):
-        logging.getLogger(library).addHandler(logging.NullHandler())
-
-
-def _options(scheme: str, url: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options of a file system that bound its waiting; those `chosen` already are stronger."""
-    name, ours, others = "", dict[str, object](), dict[str, object]()
-    if scheme in ("http", "https"):
-        from aiohttp import ClientTimeout
-
-        timeout = ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=_SILENCE)
-        name, ours = "client_kwargs", {"timeout": timeout, "trust_env": True}
-        if "%" in url and url.isascii() and " " not in url:
-            others = {"encoded": True}  # signatures are about addresses as they stand
-    elif scheme in ("s3", "s3a"):
-        name, ours = "config_kwargs", {"retries": {"mode": "standard", "total_max_attempts": _ATTEMPTS}}
-    return {name: {**ours, **chosen.get(name, {})}, **others} if name else {}
 
 
 def _start(store: Any, path: str, count: int = _SMALL) -> bytes:

@@ -169,6 +169,10 @@ def test_empty_large_and_changed_objects(s3: Any, monkeypatch: pytest.MonkeyPatc
     assert stores.read_url("s3://shelf/large", 1_400_000) == b"ab" * 700_000
     with pytest.raises(ConvcliError, match="its size 1400000 is above the limit of 1399999 bytes"):
         stores.read_url("s3://shelf/large", 1_399_999)
+    s3.put_object(Bucket="shelf", Key="small", Body=b"abc")
+    assert stores.read_url("s3://shelf/small", 3) == b"abc"
+    with pytest.raises(ConvcliError, match="its size 3 is above the limit of 2 bytes"):
+        stores.read_url("s3://shelf/small", 2)
     size, mark = stores.identity("s3://shelf/large")
     assert size == 1_400_000
     s3.put_object(Bucket="shelf", Key="large", Body=b"ba" * 700_000)
@@ -430,14 +434,20 @@ def test_passwords_and_signatures_are_shown_nowhere(convcli: Convcli, web: Web) 
     web.pages |= {"/a.png": picture(), "/k.json": b"[[0, 1], [2, 3]]", "/cut.png": (403, {}, b"")}
     address = web.address.replace("//", "//user:hunter2@")
     signed = f"{address}/a.png?X-Amz-Signature=deadbeef"
+    kernel = f"{address}/k.json?sig=deadbeef"
     outputs = ["-o", "made/", "--force"]
     for args in (
         ["filter", signed, *LEFT, *outputs, "--sheet", "made/sheet.png", "-v"],
         ["filter", signed, *LEFT, *outputs, "--json"],
         ["filter", signed, f"{address}/cut.png?sig=deadbeef", *LEFT, *outputs, "--json"],
-        ["filter", signed, "-k", f"{address}/k.json?sig=deadbeef", *outputs, "--json", "-v"],
-        ["compare", signed, "-k", "box", "-o", "made/", "--html", "made/c.html", "--force"],
-        ["explain", signed, "-k", "box", "--html", "made/e.html", "--force"],
+        ["filter", signed, "-k", kernel, *outputs, "--json", "-v"],
+        ["compare", signed, "-k", kernel, "-o", "made/", "--html", "made/c.html", "--force"],
+        ["explain", signed, "-k", kernel, "--html", "made/e.html", "--force"],
+        ["explain", signed, "-k", kernel, "--at", "3,3"],
+        ["kernels", "show", kernel],
+        ["kernels", "show", kernel, "--json"],
+        ["kernels", "export", kernel, "-o", "made/k.toml"],
+        ["kernels", "show", f"{address}/a.png?sig=deadbeef"],
         ["show", signed, "-k", "box"],
         ["spectrum", signed, "-k", "box"],
         ["learn", signed, signed, "--size", "1", "-o", "made/k.json", "--force"],
