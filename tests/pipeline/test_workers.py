@@ -70,9 +70,6 @@ class Deadly:
             time.sleep(10 * PATIENCE)
         return Outcome(source.path, outputs=(f"{source.path}:{os.getpid()}",))
 
-    def plan(self, source: Source) -> Outcome:
-        return Outcome(source.path)
-
     def with_jobs(self, jobs: int) -> "Deadly":  # noqa: ARG002
         return self
 
