@@ -1,17 +1,14 @@
-"""Files by URL, such as ``s3://bucket/a.png`` and ``http://server/a.png``, by fsspec, of the extra `remote`.
-
-fsspec is imported when the first URL is met. Its file systems are asked for anew each time, as they belong to
-one process and thread; fsspec keeps them.
-"""
+"""Files by URL, such as ``s3://bucket/a.png`` and ``http://server/a.png``: the extra `remote` is needed."""
 
 import contextlib
 import errno
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from convcli.errors import ConvcliError, ImageError, MissingExtraError, OutputError, unknown
+from convcli.errors import ConvcliError, ImageError, OutputError
+from convcli.file_systems import opened
+from convcli.urls import is_pattern, is_url, joined, local, plain, public, scheme_of
 
 __all__ = [
     "Found",
@@ -25,6 +22,7 @@ __all__ = [
     "joined",
     "local",
     "matches",
+    "opened",
     "plain",
     "public",
     "read_start",
@@ -33,86 +31,18 @@ __all__ = [
     "write_url",
 ]
 
-# A scheme, after those of a chain such as ``zip://a.png::s3://bucket/b.zip``. A letter alone is a disk.
-_URL = re.compile(r"(?:[a-z][a-z0-9+.-]+::)*([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
-# A user's name and password in front of the server's name.
-_LOGIN = re.compile(r"(?<=://)[^/\s'\"@]*@")
-# Values of a query that sign it or that log in, or that are too long to be anything else.
-_SECRET = re.compile(
-    r"(?<=[?&;])([^=&;\s'\"]*(?:sig|token|secret|key|pass|pwd|auth|cred|session|policy|x-amz|x-goog)[^=&;\s'\"]*)"
-    r"=[^&;\s'\"]+|(?<=[?&;])([^=&;\s'\"]+)=[^&;\s'\"]{24,}",
-    re.IGNORECASE,
-)
-
-# Seconds in which a web server takes a connection, and between two pieces of what it sends.
-_CONNECT, _SILENCE = 10, 30
-# Attempts at a request and at reading its answer, of botocore, and twice over of s3fs. Each waits for 15
-# seconds of silence: a store that never answers is given up after two minutes.
-_ATTEMPTS = 2
 # What stores call the version of a file's content, or else its time.
 _MARKS = ("ETag", "etag", "md5Hash", "LastModified", "Last-Modified", "last_modified", "mtime", "created")
-# Bytes that are read from a server at a time.
-_PIECE = 1 << 20
-
-
-def is_url(path: str) -> bool:
-    r"""Whether `path` has a scheme: ``C:\a.png`` and the kernel ``gaussian:sigma=2`` have none."""
-    return "://" in path and _URL.match(path) is not None
-
-
-def local(text: str) -> str:
-    """Return the path that a ``file://`` URL names; any other text as it is."""
-    if not text.lower().startswith("file://"):
-        return text
-    from urllib.parse import unquote, urlsplit
-    from urllib.request import url2pathname
-
-    parts = urlsplit(text, allow_fragments=False)
-    server = "" if parts.netloc.lower() == "localhost" else unquote(parts.netloc)
-    return server + url2pathname(parts.path)
-
-
-def _scheme(url: str) -> str:
-    found = _URL.match(url)
-    return found[1].lower() if found else ""
-
-
-def public(text: str) -> str:
-    """Return a text, such as a URL, without the passwords and signatures of the URLs in it."""
-    if "://" not in text:
-        return text
-    return _SECRET.sub(lambda found: f"{found[1] or found[2]}=...", _LOGIN.sub("", text))
-
-
-def plain(path: str) -> str:
-    """Return the part of a URL that has the name and suffix of the file; of a path, all of it.
-
-    That is without the query, without the archives of a chain, and with ``%20`` as a space.
-    """
-    if not is_url(path):
-        return path
-    from urllib.parse import unquote
-
-    first, _, rest = path.partition("::")
-    address = first if "://" in first else plain(rest)
-    if address.lower().startswith(("http://", "https://")):
-        return unquote(re.split(r"[?#]", address, maxsplit=1)[0])
-    return re.sub(r"\?[^?/]*=[^/]*$", "", address)
-
-
-def joined(folder: str, name: str) -> str:
-    """Return the path or the URL of what is called `name` in `folder`."""
-    if not is_url(folder):
-        return os.path.join(folder, name)
-    return f"{folder.rstrip('/')}/{name.replace(os.sep, '/')}" if name else folder
+# Bytes that are read from a server at a time, and of a file in a store that is read by one request.
+_PIECE, _SMALL = 1 << 20, 1 << 23
 
 
 def read_url(url: str, most: int, kind: type[ConvcliError] = ImageError) -> bytes:
     """Return the bytes of the file at `url`, of which there may be so many; errors are of `kind`."""
-    with _told(url, kind) as (store, path, scheme):
+    with opened(url, kind) as (store, path, scheme):
         if scheme not in ("http", "https"):
             small = _start(store, path)
-            if len(small) < _PIECE:
+            if len(small) < _SMALL and len(small) <= most:
                 return small
             asked: dict[str, int] = {}
         else:
@@ -138,8 +68,8 @@ def write_url(url: str, data: bytes, *, replace: bool) -> None:
     cannot decide this themselves are asked before, and another writer may be faster.
     """
     check_writable(url)
-    with _told(url, OutputError) as (store, path, _):
-        if not replace and store.exists(path):
+    with opened(url, OutputError) as (store, path, _):
+        if not replace and exists(url):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), url)
         if store.async_impl or _overrides_pipe_file(store):
             _put(store, path, data, replace=replace)
@@ -159,7 +89,7 @@ def write_url(url: str, data: bytes, *, replace: bool) -> None:
 
 def read_start(url: str, count: int) -> bytes:
     """Return so many of the first bytes of the file at `url`."""
-    with _told(url, ImageError) as (store, path, scheme):
+    with opened(url, ImageError) as (store, path, scheme):
         if scheme not in ("http", "https"):
             return _start(store, path, count)
         with store.open(path, "rb", block_size=0, size=1) as file:
@@ -168,13 +98,13 @@ def read_start(url: str, count: int) -> bytes:
 
 def check_writable(url: str) -> None:
     """Refuse to write to a URL that can only be read, or whose package is not installed."""
-    if "::" in url or _scheme(url) in ("http", "https"):
+    if "::" in url or scheme_of(url) in ("http", "https"):
         what = "archives are" if "::" in url else "http is"
         raise OutputError(
             f"{public(url)!r} cannot be written: {what} only read",
             hint="name a folder, or a store such as s3://",
         )
-    with _told(url, OutputError):
+    with opened(url, OutputError):
         pass
 
 
@@ -185,7 +115,7 @@ def exists(path: str) -> bool:
     """
     if not is_url(path):
         return os.path.lexists(path)
-    with _told(path, OutputError) as (store, place, _):
+    with opened(path, OutputError) as (store, place, _):
         try:
             return bool(store.info(place)["type"] != "directory")
         except (FileNotFoundError, PermissionError):
@@ -198,13 +128,13 @@ def is_folder(path: str) -> bool:
         return os.path.isdir(path)
     if path.endswith("/"):
         return True
-    with _told(path, OutputError) as (store, place, _):
+    with opened(path, OutputError) as (store, place, _):
         return bool(store.isdir(place))
 
 
 def identity(url: str) -> tuple[int | None, str]:
     """Return the size of a file in bytes, and the store's word for its content, or else its time."""
-    with _told(url, ImageError) as (store, path, _):
+    with opened(url, ImageError) as (store, path, _):
         return _identity(store.info(path))
 
 
@@ -216,7 +146,7 @@ def _identity(info: Mapping[str, Any]) -> tuple[int | None, str]:
 
 def same(one: str, other: str) -> bool:
     """Whether two URLs name the same file."""
-    with _told(one, ImageError) as (store, path, _), _told(other, ImageError) as (its, place, _):
+    with opened(one, ImageError) as (store, path, _), opened(other, ImageError) as (its, place, _):
         return store is its and bool(path == place)
 
 
@@ -241,17 +171,9 @@ class Found(NamedTuple):
     identity: tuple[int | None, str] = (None, "")
 
 
-def is_pattern(url: str) -> bool:
-    """Whether a URL has a wildcard; in http, a question mark begins the query."""
-    address = url.partition("::")[0]
-    if address.lower().startswith(("http://", "https://")):
-        return bool(set(address.partition("?")[0]) & set("*["))
-    return bool(set(re.sub(r"\?[^?/]*=[^/]*$", "", address)) & set("*?["))
-
-
 def find(url: str) -> list[Found]:
     """Return the files in a folder and those below it, in order; the file itself where it is one."""
-    with _told(url, ImageError) as (store, path, _):
+    with opened(url, ImageError) as (store, path, _):
         names = sorted(store.find(path, detail=True).items())
         if [name for name, _ in names] == [path]:
             return [Found(url, named=True)]
@@ -262,7 +184,7 @@ def find(url: str) -> list[Found]:
 
 def matches(pattern: str, *, recursive: bool) -> list[Found]:
     """Return what a pattern matches, in order; with `recursive`, for a folder the files in it."""
-    with _told(pattern, ImageError) as (store, path, _):
+    with opened(pattern, ImageError) as (store, path, _):
         address, chain, rest = pattern.partition("::")
         wild = min(at for sign in "*?[" if (at := address.find(sign)) >= 0)
         base = address[: address.rfind("/", 0, wild) + 1]
@@ -288,64 +210,7 @@ def _found(store: Any, base: str, chain: str, name: str, info: Mapping[str, Any]
     return Found(base + below + chain, folder, identity=_identity(info))
 
 
-@contextlib.contextmanager
-def _told(url: str, kind: type[ConvcliError]) -> Iterator[tuple[Any, str, str]]:
-    """Yield the file system of `url`, its path there, and its scheme; any failure is one error of `kind`."""
-    scheme = _scheme(url)
-    try:
-        store, path = _store(url)
-        store.invalidate_cache()  # others write there too
-        yield store, path, scheme
-    except (ConvcliError, FileExistsError):
-        raise
-    except Exception as error:  # any library may be behind a store
-        from convcli.store_errors import explained
-
-        raise explained(public(url), scheme, error, kind) from error
-
-
-def _store(url: str) -> tuple[Any, str]:
-    name = repr(public(url))
-    try:
-        from fsspec import available_protocols, registry
-        from fsspec.config import conf
-        from fsspec.core import url_to_fs
-    except ImportError:
-        raise MissingExtraError(name, "remote") from None
-    import logging
-
-    for library in ("asyncio", "fsspec", "s3fs", "aiobotocore", "botocore", "aiohttp"):
-        logging.getLogger(library).addHandler(logging.NullHandler())  # what they would print on stderr
-    schemes = {part.partition("://")[0] for part in url.split("::")}
-    known = {*available_protocols(), *registry}
-    if other := [scheme for scheme in schemes if scheme not in known]:
-        raise unknown(f"{name}: scheme", other[0], known, listing="such as s3, gs, http, ftp, sftp and zip")
-    try:
-        store, path = url_to_fs(url, **{scheme: _options(scheme, conf.get(scheme, {})) for scheme in schemes})
-    except ImportError as error:
-        missing = MissingExtraError(name, "remote")
-        if not schemes & {"s3", "s3a", "http", "https"}:
-            missing.hint = str(error)  # fsspec's, which names the package
-        raise missing from error
-    if schemes & {"s3", "s3a"}:
-        store.retries = _ATTEMPTS
-    return store, path
-
-
-def _options(scheme: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options of a file system that bound its waiting; those `chosen` already are stronger."""
-    ours: dict[str, dict[str, object]] = {}
-    if scheme in ("http", "https"):
-        from aiohttp import ClientTimeout
-
-        timeout = ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=_SILENCE)
-        ours = {"client_kwargs": {"timeout": timeout, "trust_env": True}}
-    elif scheme in ("s3", "s3a"):
-        ours = {"config_kwargs": {"retries": {"mode": "standard", "total_max_attempts": _ATTEMPTS}}}
-    return {name: {**values, **chosen.get(name, {})} for name, values in ours.items()}
-
-
-def _start(store: Any, path: str, count: int = _PIECE) -> bytes:
+def _start(store: Any, path: str, count: int = _SMALL) -> bytes:
     """Return a file's first bytes by one request."""
     try:
         return bytes(store.cat_file(path, start=0, end=count))
@@ -371,9 +236,15 @@ def _overrides_pipe_file(store: Any) -> bool:
 
 
 def _put(store: Any, path: str, data: bytes, *, replace: bool) -> None:
-    try:
-        store.pipe_file(path, data, mode="overwrite" if replace else "create")
-    except OSError as error:
-        if replace or error.errno != errno.ENOSYS:  # a store that knows no conditions
-            raise
-        store.pipe_file(path, data)
+    if not replace:
+        try:
+            store.pipe_file(path, data, mode="create")
+            return
+        except FileExistsError:
+            if bytes(store.cat_file(path, start=0, end=len(data) + 1)) != data:
+                raise
+            return  # it is ours: the answer was lost, and the request repeated
+        except (OSError, TypeError) as error:  # a store that knows no conditions
+            if getattr(error, "errno", errno.ENOSYS) != errno.ENOSYS:
+                raise
+    store.pipe_file(path, data)

@@ -22,6 +22,7 @@ from convcli.kernels.files.read import (
 from convcli.kernels.kernel import Array, Kernel
 from convcli.kernels.parameters import Value, read_parameters
 from convcli.kernels.text import is_number, matrix
+from convcli.urls import is_url
 
 __all__ = ["Kernel", "kernel", "kernel_files"]
 
@@ -74,7 +75,7 @@ def kernel(spec: str | os.PathLike[str], *, stdin: Callable[[], bytes] = _stdin)
         )
     if spec == "-":
         return decode_kernel(stdin(), "the kernel on standard input", "stdin", source="standard input")
-    if is_kernel_file(spec):
+    if is_kernel_file(spec) or is_url(spec):
         return read_kernel(spec)
     words = [word for word in re.split(r"[\s,;\[\]]+", spec) if word]
     numbers = sum(map(is_number, words))

@@ -167,8 +167,8 @@ class InputOptions(Options):
         typer.Argument(
             **_text("INPUT"),
             show_default=False,
-            help="Pictures or arrays (.npy .csv .json ...); - is stdin. See convcli formats; arrays are .npy "
-            ".npz .csv .tsv .json.",
+            help="Pictures, arrays (.npy .csv ...) or URLs; - is stdin. See convcli formats; arrays are .npy "
+            ".npz .csv .tsv .json. URLs, such as s3://bucket/in/*.png, need the extra remote.",
         ),
     ]
 
@@ -202,7 +202,10 @@ class WriteSpec(Options):
     out_dir: Annotated[
         str | None,
         file_option(
-            "--out-dir", metavar="DIR", parser=folder_path, help="Folder for files named after their inputs."
+            "--out-dir",
+            metavar="DIR",
+            parser=folder_path,
+            help="Folder for files named after their inputs. It may be a URL.",
         ),
     ] = None
     format: FormatOption = None

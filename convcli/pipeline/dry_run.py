@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from convcli.atomic_write import already_there
 from convcli.choices import STDIN, STDOUT
 from convcli.imaging.reading.read import read_format
 from convcli.options.specs import ReadSpec
@@ -35,6 +36,10 @@ def planned(
         return _outcome(source, named, [])  # stdin is not read, so its format is not known
     format = "png" if stdin else read_format(source.path, source.name, reading.max_pixels)
     targets = naming.targets(source, labels, format)
+    for target in targets:
+        if target.path in naming.planned and not target.replace and not target.again:
+            raise already_there(target.path, "another folder")  # an input that is given twice
+        naming.planned.add(target.path)
     sheet = None if sheets is None else sheets.target(source, targets)
     results = [] if writing.only_shows else targets
     words = ["stdout" if one.path == STDOUT else one.path for one in (*results, *filter(None, [sheet]))]

@@ -13,6 +13,7 @@ from convcli.kernels.files.read import is_kernel_file
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
 from convcli.options.specs import FilterSpec
+from convcli.urls import is_url, plain
 
 __all__ = ["LoadedKernels", "combines_by_itself", "load_kernels", "without_folders"]
 
@@ -86,4 +87,5 @@ def combines_by_itself(found: Kernel, combine: Combine | None) -> bool:
 
 def without_folders(spec: str) -> str:
     """Return a SPEC as pages and pictures show it, which others may see: of a file only its name."""
-    return os.path.basename(spec) if is_kernel_file(spec) or os.path.isabs(spec) else spec
+    is_file = is_kernel_file(spec) or os.path.isabs(spec) or is_url(spec)
+    return os.path.basename(plain(spec)) if is_file else spec

@@ -94,6 +94,7 @@ class OutputPaths:
     also_read: Sequence[str] = ()  # other files that the command reads, as of kernels
     option: str = "-o"  # which names the output
     again: bool = False  # an interrupted run may have written results: they are compared, not refused
+    planned: set[str] = field(default_factory=set)  # files that --dry-run has listed
     _taken: dict[str, str] = field(default_factory=dict)
     _begun: bool = field(init=False, default=False)  # whether an earlier run has left results in the folder
 

@@ -184,3 +184,12 @@ def test_what_is_known_to_fail_fails(files: Convcli, name: str) -> None:
     ran = files(*command, "--dry-run")
     ran.check_refusal(real_status, says)
     assert not os.path.exists("x.png")
+
+
+@pytest.mark.parametrize("extra", [[], ["--force"]])
+def test_an_input_that_is_given_twice(files: Convcli, extra: list[str]) -> None:
+    command = ["pool", "in/png.png", "in/png.png", "in/bmp.bmp", "--out-dir", "out", *extra]
+    planned, done = files(*command, "--dry-run"), files(*command)
+    assert planned.status == done.status == (0 if extra else 1)
+    assert len(planned.out.splitlines()) == len(done.out.splitlines()) == (3 if extra else 2)
+    assert planned.lines[:-1] == ([] if extra else done.lines[:1])

@@ -147,28 +147,32 @@ def test_an_explicit_name_is_replaced_but_no_input(convcli: Convcli, s3: Any) ->
 
 def test_two_writers_at_once(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The store itself decides: both writers have found nothing before."""
-    from s3fs import S3FileSystem
-
-    async def nothing(*_: object) -> bool:
-        return False
-
     s3.put_object(Bucket="shelf", Key="a.png", Body=b"the first")
-    monkeypatch.setattr(S3FileSystem, "_exists", nothing)
+    monkeypatch.setattr(stores, "exists", lambda _: False)
     with pytest.raises(OutputError, match="is already there"):
         write_bytes("s3://shelf/a.png", b"the second", replace=False)
     assert content(s3, "a.png") == b"the first"
+    write_bytes("s3://shelf/a.png", b"the first", replace=False)  # as if a lost answer were asked for again
+    monkeypatch.undo()
+    with pytest.raises(OutputError, match="is already there"):
+        write_bytes("s3://shelf/a.png", b"the first", replace=False)
     write_bytes("s3://shelf/a.png", b"the first", replace=False, again=True)
     with pytest.raises(OutputError, match="is already there"):
         write_bytes("s3://shelf/a.png", b"the secon", replace=False, again=True)
 
 
-def test_empty_large_and_changed_objects(s3: Any) -> None:
+def test_empty_large_and_changed_objects(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "_SMALL", 1 << 20)
     s3.put_object(Bucket="shelf", Key="empty", Body=b"")
     s3.put_object(Bucket="shelf", Key="large", Body=b"ab" * 700_000)
     assert stores.read_url("s3://shelf/empty", 10) == b""
     assert stores.read_url("s3://shelf/large", 1_400_000) == b"ab" * 700_000
     with pytest.raises(ConvcliError, match="its size 1400000 is above the limit of 1399999 bytes"):
         stores.read_url("s3://shelf/large", 1_399_999)
+    s3.put_object(Bucket="shelf", Key="small", Body=b"abc")
+    assert stores.read_url("s3://shelf/small", 3) == b"abc"
+    with pytest.raises(ConvcliError, match="its size 3 is above the limit of 2 bytes"):
+        stores.read_url("s3://shelf/small", 2)
     size, mark = stores.identity("s3://shelf/large")
     assert size == 1_400_000
     s3.put_object(Bucket="shelf", Key="large", Body=b"ba" * 700_000)
@@ -257,6 +261,28 @@ def test_a_put_that_breaks_leaves_what_was_there(
     assert len(web.asked) > 1  # it was tried again
 
 
+def test_parts_that_break_leave_what_was_there(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is large is sent in parts, of 5 MiB here; none of them is left."""
+    from s3fs import S3FileSystem
+
+    monkeypatch.setattr(S3FileSystem._pipe_file, "__defaults__", (5 << 20, None, "overwrite"))
+    write_bytes("s3://shelf/a.bin", b"a" * (11 << 20))
+    assert content(s3, "a.bin") == b"a" * (11 << 20)
+    real = S3FileSystem._call_s3
+
+    async def broken(self: Any, method: str, *args: Any, **options: Any) -> Any:
+        if options.get("PartNumber") == 2:
+            raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+        return await real(self, method, *args, **options)
+
+    monkeypatch.setattr(S3FileSystem, "_call_s3", broken)
+    with pytest.raises(OutputError, match="the connection broke before the end"):
+        write_bytes("s3://shelf/a.bin", b"b" * (11 << 20))
+    monkeypatch.undo()
+    assert content(s3, "a.bin") == b"a" * (11 << 20)
+    assert not s3.list_multipart_uploads(Bucket="shelf").get("Uploads")
+
+
 # A server of files, which a process that is killed could leave half written.
 
 
@@ -309,6 +335,10 @@ def test_a_picture_of_the_web_is_fetched_once(convcli: Convcli, web: Web) -> Non
     ran = convcli("filter", f"{web.address}/my%20cat.png?id=5", *LEFT, "--json")
     assert ran.status == 0, ran.err
     assert web.asked == ["GET /my%20cat.png?id=5"]
+    assert convcli("filter", f"{web.address}/my cat.png?sig=a b", *LEFT, "-o", "b.png").status == 0
+    assert convcli("filter", f"{web.address}/my%20cat.png?sig=a%2Fb%7E", *LEFT, "-o", "b.png").status == 0
+    # Spaces are escaped; what is escaped stays as it was signed.
+    assert web.asked[1:] == ["GET /my%20cat.png?sig=a+b", "GET /my%20cat.png?sig=a%2Fb%7E"]
     assert pixels("my cat-matrix.png").tolist() == mirrored(picture())
     # Without a suffix, and by two redirections.
     web.pages["/one"] = (302, {"Location": "/two"}, b"")
@@ -404,14 +434,20 @@ def test_passwords_and_signatures_are_shown_nowhere(convcli: Convcli, web: Web) 
     web.pages |= {"/a.png": picture(), "/k.json": b"[[0, 1], [2, 3]]", "/cut.png": (403, {}, b"")}
     address = web.address.replace("//", "//user:hunter2@")
     signed = f"{address}/a.png?X-Amz-Signature=deadbeef"
+    kernel = f"{address}/k.json?sig=deadbeef"
     outputs = ["-o", "made/", "--force"]
     for args in (
         ["filter", signed, *LEFT, *outputs, "--sheet", "made/sheet.png", "-v"],
         ["filter", signed, *LEFT, *outputs, "--json"],
         ["filter", signed, f"{address}/cut.png?sig=deadbeef", *LEFT, *outputs, "--json"],
-        ["filter", signed, "-k", f"{address}/k.json?sig=deadbeef", *outputs, "--json", "-v"],
-        ["compare", signed, "-k", "box", "-o", "made/", "--html", "made/c.html", "--force"],
-        ["explain", signed, "-k", "box", "--html", "made/e.html", "--force"],
+        ["filter", signed, "-k", kernel, *outputs, "--json", "-v"],
+        ["compare", signed, "-k", kernel, "-o", "made/", "--html", "made/c.html", "--force"],
+        ["explain", signed, "-k", kernel, "--html", "made/e.html", "--force"],
+        ["explain", signed, "-k", kernel, "--at", "3,3"],
+        ["kernels", "show", kernel],
+        ["kernels", "show", kernel, "--json"],
+        ["kernels", "export", kernel, "-o", "made/k.toml"],
+        ["kernels", "show", f"{address}/a.png?sig=deadbeef"],
         ["show", signed, "-k", "box"],
         ["spectrum", signed, "-k", "box"],
         ["learn", signed, signed, "--size", "1", "-o", "made/k.json", "--force"],

@@ -19,6 +19,7 @@ from convcli.pipeline.loaded_kernels import load_kernels, without_folders
 from convcli.pipeline.naming import OutputPaths, file_in
 from convcli.pipeline.process import as_gray, left_out, read_source, write_outputs
 from convcli.pipeline.results import overflow_note
+from convcli.urls import public
 
 __all__ = ["explain_files"]
 
@@ -56,7 +57,7 @@ def explain_files(
     def work(source: Source) -> Outcome:
         read = read_source(source, reading)
         notes = [*slides.notes, *read.notes, *left_out(read, "explained", "chooses")]
-        name, text = printable(source.name), printable(kernels[0])
+        name, text = printable(source.name), printable(public(kernels[0]))
         image = as_gray(read) if spec.gray else read
         image = replace(image, frames=(image.frames[0]._replace(alpha=None),))
         if html is not None:

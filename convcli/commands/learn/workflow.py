@@ -24,6 +24,7 @@ from convcli.pipeline.batch import Source, check_inputs, refuse_inputs
 from convcli.pipeline.naming import file_in
 from convcli.pipeline.outcome import layout_hint
 from convcli.pipeline.process import read_source
+from convcli.urls import public
 
 __all__ = ["STEPS", "Learned", "learn"]
 
@@ -175,7 +176,7 @@ def _known(found: Fit) -> Iterator[Recognised | None]:
 
 def _kernel(found: Fit, pairs: Sequence[PicturePair]) -> Kernel:
     """Return the kernel to be written; one per channel becomes C x C x kh x kw, 0 between channels."""
-    source = f"convcli learn {pairs[0].input} {pairs[0].target}; border: {border_name(found)}"
+    source = f"convcli learn {public(pairs[0].input)} {public(pairs[0].target)}; border: {border_name(found)}"
     weights = found.weights
     if weights.ndim == 3:
         weights = np.einsum("oc,cij->ocij", np.eye(len(weights)), weights)

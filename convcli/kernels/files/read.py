@@ -26,7 +26,7 @@ from convcli.kernels.files.mapping import from_mapping, nested
 from convcli.kernels.files.notations import Written, read_matrix, read_notation
 from convcli.kernels.kernel import Kernel
 from convcli.limits import KERNEL_BYTES, KEY_PARTS
-from convcli.stores import is_url, plain, read_url
+from convcli.stores import is_url, plain, public, read_url
 
 __all__ = [
     "COMPONENT",
@@ -71,10 +71,10 @@ def read_kernel(path: str) -> Kernel:
     if not os.path.exists(path) and ".npz:" in path.lower():
         cut = path.lower().rindex(".npz:") + 4
         path, member = path[:cut], path[cut + 1 :]
-    what = f"kernel file {shown(path, 200)}"
+    what = f"kernel file {shown(public(path), 200)}"
     data = read_url(path, MAX_BYTES, KernelError) if is_url(path) else _stored(path, what)
     suffix, name = Path(plain(path)).suffix.lower(), Path(plain(path)).stem
-    return decode_kernel(data, what, name, suffix if suffix in SUFFIXES else "", member, source=path)
+    return decode_kernel(data, what, name, suffix if suffix in SUFFIXES else "", member, source=public(path))
 
 
 def _stored(path: str, what: str) -> bytes:
