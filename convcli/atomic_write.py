@@ -6,7 +6,7 @@ import os
 import re
 import stat
 
-from convcli.errors import OutputError
+from convcli.errors import FullDiskError, OutputError
 from convcli.temporary_files import removed_after, temporary_name
 
 __all__ = ["already_there", "is_stream", "write_bytes"]
@@ -246,7 +246,8 @@ def _failure(shown: str, target: str, error: OSError) -> OutputError:
         reason = "it is a folder"
     else:
         reason = error.strerror or str(error)
-    return OutputError(
+    kind = FullDiskError if error.errno in (errno.ENOSPC, errno.EDQUOT) else OutputError
+    return kind(
         f"{shown!r} cannot be written: {reason}",
         hint=_HINTS.get(error.errno or 0, "choose another place, or look at the disk"),
     )

@@ -135,6 +135,10 @@ class OutputPaths:
             self._check(source, target)
         return found
 
+    def forget(self) -> None:
+        """Forget which inputs have taken names: none of the next ones will want them."""
+        self._taken.clear()
+
     def _format(self, suffix: str) -> Format:
         if self.writing.format is not None:
             return by_name(self.writing.format)

@@ -69,7 +69,7 @@ def process(
     sheets = sheets_of(writing, count, inputs, also_read)
     work = FileWork(operation, reading, writing, pieces, paths, sheets, details, tuple(notes))
     to_stdout = paths.to_stdout or (sheets is not None and sheets.to_stdout)
-    return Batch(inputs, reading, work, to_stdout, spreading=spreading)
+    return Batch(inputs, reading, work, to_stdout, spreading=spreading, jobs=operation.spec.jobs)
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,16 @@ class FileWork:
     sheets: "Sheets | None"
     details: bool
     notes: tuple[str, ...]
+
+    def with_jobs(self, jobs: int) -> "FileWork":
+        """Return the same work with so many threads."""
+        return replace(self, operation=self.operation.with_jobs(jobs))
+
+    def forget(self) -> None:
+        """Forget which inputs have taken names: none of the next ones will want them."""
+        self.paths.forget()
+        if self.sheets is not None:
+            self.sheets.forget()
 
     def __call__(self, source: Source) -> Outcome:
         """Read, compute, write, and return the outcome."""

@@ -75,6 +75,11 @@ class Sheets:
         """Whether the bytes of the sheet go to stdout."""
         return self.naming is not None and self.naming.to_stdout
 
+    def forget(self) -> None:
+        """Forget which inputs have taken names: none of the next ones will want them."""
+        if self.naming is not None:
+            self.naming.forget()
+
     def beside(
         self,
         write: Callable[[], Outcome],

@@ -35,6 +35,10 @@ class LayerMaps:
             )
         return InputMaps(folder, force=self.force)
 
+    def forget(self) -> None:
+        """Forget which inputs have taken folders: none of the next ones will want them."""
+        self._taken.clear()
+
 
 class InputMaps:
     """The pictures of one input, kept as the contents of files until all layers are computed."""

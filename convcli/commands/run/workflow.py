@@ -67,7 +67,7 @@ def run_files(
 
     work = StackWork(path, stack, spec, reading, writing, naming, sheets, pictures, summary)
     to_stdout = naming.to_stdout or (sheets is not None and sheets.to_stdout)
-    return Batch(inputs, reading, work, to_stdout, spreading=spreading)
+    return Batch(inputs, reading, work, to_stdout, spreading=spreading, jobs=spec.jobs)
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,17 @@ class StackWork:
     sheets: "Sheets | None"
     pictures: LayerMaps | None
     summary: bool
+
+    def with_jobs(self, jobs: int) -> "StackWork":
+        """Return the same work with so many threads."""
+        return replace(self, spec=self.spec.replace(jobs=jobs))
+
+    def forget(self) -> None:
+        """Forget which inputs have taken names: none of the next ones will want them."""
+        self.naming.forget()
+        for taken in (self.sheets, self.pictures):
+            if taken is not None:
+                taken.forget()
 
     def __call__(self, source: Source) -> Outcome:
         """Read, pass through the layers, write, and return the outcome."""
