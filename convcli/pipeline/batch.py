@@ -110,6 +110,10 @@ class Batch:
             from convcli.pipeline import cluster  # type: ignore[attr-defined]  # here for start-up
 
             return self._in_order(cluster.spread(self.work, self._tasks(), self.spreading.cluster))
+        if len(self._sources) > 1:
+            from convcli.pipeline.freed_memory import keep_freed_memory
+
+            keep_freed_memory()
         processes = worthwhile(self._sources, self.jobs)
         if processes > 1:
             from convcli.engine.threads import thread_count
