@@ -14,8 +14,8 @@ from convcli.imaging.quiet_codecs import silenced
 __all__ = ["guarded", "in_one_block"]
 
 # Bytes that Pillow decodes or encodes at a time (ImageFile.MAXBLOCK). Its default of 64 KiB takes two to ten
-# times as long: each block becomes an object, is copied again when all are joined, and waits for the lock. Much
-# more than a picture takes is slow as well: the memory comes from the system, and goes back to it, each time.
+# times as long: each block becomes an object, is copied again when all are joined, and waits for the lock.
+# Blocks much larger than a picture are slow too: their memory goes back to the system each time.
 MAXBLOCK = 1 << 22
 # How decoders say that a file is whole, but of a kind that they do not know.
 _UNKNOWN_KIND = re.compile(
