@@ -129,6 +129,10 @@ class Batch:
 
             work, address = cast(Work, self.work).with_jobs(1), self.spreading.cluster
             return self._in_order(cluster.spread(work, self._tasks(), address, self.jobs, self.say))
+        if len(self._sources) > 1:
+            from convcli.pipeline.freed_memory import keep_freed_memory
+
+            keep_freed_memory()
         processes = worthwhile(self._sources, self.jobs)
         if processes > 1:
             from convcli.engine.threads import thread_count

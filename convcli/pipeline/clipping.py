@@ -17,7 +17,7 @@ class Tally(NamedTuple):
 
     low: float
     high: float
-    cut: tuple[int, ...]  # by each of the `rivals` of the range
+    cut: tuple[int, ...]  # by each of the `rivals` of the range; of abs, sometimes only at most so many
 
 
 def rivals(mode: RangeMode, signed: bool) -> tuple[RangeMode, ...]:
@@ -32,10 +32,17 @@ def rivals(mode: RangeMode, signed: bool) -> tuple[RangeMode, ...]:
     return ()  # the others cut what abs cuts; values for unit, of 0..1, would be black
 
 
-def tally(values: NDArray[Any], modes: Sequence[RangeMode], full_in: float, target: DTypeLike) -> Tally:
-    """Measure values, with white at `full_in`, that are to become samples of type `target`."""
-    cut = tuple(count_cut(values, mode, full_in=full_in, target=target) for mode in modes)
-    return Tally(float(values.min()), float(values.max()), cut)
+def tally(
+    values: NDArray[Any], modes: Sequence[RangeMode], full_in: float, target: DTypeLike, clipped: int
+) -> Tally:
+    """Measure values, with white at `full_in`, of which `clipped` were cut to samples of type `target`."""
+    cut = dict[RangeMode, int]()
+    for mode in sorted(modes, key=lambda mode: mode is RangeMode.ABS):
+        center = cut.get(RangeMode.CENTER, clipped)
+        # What abs cuts, center cuts too: where that is less than was cut, it need not be counted for itself.
+        spared = mode is RangeMode.ABS and center < clipped
+        cut[mode] = center if spared else count_cut(values, mode, full_in=full_in, target=target)
+    return Tally(float(values.min()), float(values.max()), tuple(cut[mode] for mode in modes))
 
 
 def clipping_note(clipped: int, pixels: int, modes: Sequence[RangeMode], tallies: Sequence[Tally]) -> str:

@@ -1,6 +1,7 @@
 """Feature maps that are computed, measured and turned into pixels in bands of rows that fit the CPU cache."""
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,8 +16,8 @@ __all__ = ["LazyRows", "Samples", "Statistics", "measured", "to_samples"]
 
 Array = NDArray[Any]
 
-# Smallest band, in samples, unless LARGEST is less: the overhead of a band is about a millisecond.
-SMALLEST = 1 << 20
+# Smallest bands that a map is cut into, in samples: a band costs a fifth of a millisecond whatever its size.
+SMALLEST = 1 << 21
 
 # Largest band, in bytes of its accumulators.
 LARGEST = 1 << 23
@@ -75,8 +76,9 @@ def to_samples(
     if not isinstance(values, LazyRows):
         pixels = to_pixels(values, mode, full_in=full_in, target=target, span=span)
         return Samples(pixels, [measured(values)] if details else [], [])
-    height, row = values.shape[0], int(np.prod(values.shape[1:]))
-    band_rows = max(1, min(max(height * row // BANDS, SMALLEST), LARGEST // values.sample_bytes) // row)
+    height, size = values.shape[0], prod(values.shape)
+    bands = max(1, min(BANDS, size // SMALLEST), -(-size * values.sample_bytes // LARGEST))
+    band_rows = -(-height // bands)
     starts = range(0, height, band_rows)
     out = np.empty(values.shape, target)
     clipped, found, tallies = dict.fromkeys(starts, 0), dict[int, Statistics](), dict[int, Tally]()
@@ -89,7 +91,8 @@ def to_samples(
         made = to_pixels(band, mode, full_in=full_in, target=target, out=out[start:end])
         clipped[start] = made.clipped
         within = Tally(0.0, full_in, ())
-        tallies[start] = tally(band, rivals, full_in, target) if rivals or made.clipped else within
+        some = bool(rivals) or made.clipped > 0
+        tallies[start] = tally(band, rivals, full_in, target, made.clipped) if some else within
 
     run(work, starts, thread_count(jobs))
     measures = [found[start] for start in starts if details]

@@ -247,7 +247,7 @@ class InBands:
             rows, [found], self._spec, self._formats[index], details=details, span=self._spans[index]
         )
         modes = self._rivals(index, signed=True) if rows.dtype.kind == "f" else self._rivals(index)
-        told = tally(found.values, modes, self._white(index), self._targets[index].dtype)
+        told = tally(found.values, modes, self._white(index), self._targets[index].dtype, made.clipped)
         floats = made.image.dtype.kind == "f"
         not_finite = int(np.count_nonzero(~np.isfinite(made.image.frames[0].pixels))) if floats else 0
         return Band(made.image, made.clipped, told, made.figures, not_finite)

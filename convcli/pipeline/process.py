@@ -160,6 +160,10 @@ class FileWork:
         results = self._labelled(results)
         storage = self._storage(source)
         write = partial(write_results, source, results, targets, spec, writing, self.pieces, storage)
+        if not (self.details or sheets) and len(image.frames) == 1:
+            # Nothing but sizes is asked of what was read: its samples need not stay while others are encoded.
+            image, before = (without_pixels(one, one.frames[0].size) for one in (image, before))
+            bands = None
         done = sheets.beside_maps(write, source, image, results, operation, targets) if sheets else write()
         return self._outcome(done, image, before, results, start, bleeds=bleeds, unknown=unknown)
 

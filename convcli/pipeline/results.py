@@ -76,7 +76,7 @@ def to_image(
         for one, unit in zip(maps, units, strict=True)
         if spec.range is RangeMode.SCALE and len(pages) > 1
     ]
-    images, notes, clipped, measures = list[Image](), list[str](), 0, list[Statistics]()
+    images, notes, of_pages, measures = list[Image](), list[str](), list[int](), list[Statistics]()
     usual = spec.range or RangeMode.CLIP  # of the pages that can be cut
     negative = any(page.dtype.kind == "f" and page.frames[0].pixels.min() < 0 for page in pages)
     others = rivals(usual, negative or signed is None or signed(whites[0]))
@@ -96,7 +96,7 @@ def to_image(
             rivals=others,
         )
         tallies += of_bands
-        clipped += pixels.clipped
+        of_pages.append(pixels.clipped)
         measures += of_frame
         notes += [target.note] if target.note else []
         if from_floats and not to_floats and mode is RangeMode.CLIP:
@@ -106,11 +106,12 @@ def to_image(
         images.append(replace(page, frames=(frame,), space=_space(page, frame), notes=()))
         if to_floats:
             notes += overflow_note(page.frames, [pixels.array])
+    clipped = sum(of_pages)
     pixels_in_all = sum(found.values.shape[0] * found.values.shape[1] for found in maps)
     if clipped > NOTED_CLIPPING * pixels_in_all:
         tallies += [
-            tally(one.values, others, white, target.dtype)
-            for one, target, white in zip(maps, targets, whites, strict=True)
+            tally(one.values, others, white, target.dtype, cut)
+            for one, target, white, cut in zip(maps, targets, whites, of_pages, strict=True)
             if not isinstance(one.values, LazyRows) and (spec.range or target.dtype.kind != "f")
         ]
         notes.append(clipping_note(clipped, pixels_in_all, others, tallies))

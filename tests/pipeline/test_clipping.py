@@ -7,6 +7,8 @@ import PIL.Image
 import pytest
 from scipy import ndimage
 
+from convcli.choices import RangeMode
+from convcli.pipeline.clipping import clipping_note, rivals, tally
 from tests.paths import SAMPLES
 from tests.program import Convcli, pixels
 
@@ -139,3 +141,18 @@ def test_layers_of_a_stack(convcli: Convcli, tmp_path):
     # By 0..1: clip, abs and center would take these small numbers for black.
     ran = convcli("run", "unit.toml", SAMPLES / "camera.png", "-o", "o.png")
     assert advised(ran.err) == {"scale"}
+
+
+@pytest.mark.parametrize("mode", ["clip", "center"])
+@pytest.mark.parametrize("seed", range(6))
+def test_bands_that_favour_different_ranges(mode, seed):
+    rng = np.random.default_rng(seed)
+    # the middle and the spread of each band: abs and center keep more in some, and less in others
+    bands = [
+        np.rint(rng.normal(rng.choice([-200, 0, 120, 200]), rng.choice([20, 90, 300]), (9, 7, 3)))
+        for _ in range(4)
+    ]
+    modes = rivals(RangeMode(mode), True)
+    tallies = [tally(one.astype(np.int16), modes, 255.0, np.uint8, cut_by(one, mode)) for one in bands]
+    values = np.concatenate(bands)
+    assert advised(clipping_note(cut_by(values, mode), 252, modes, tallies)) == better(values, mode)
