@@ -26,7 +26,11 @@ def check_pieces(pieces: PieceSpec, targets: Sequence[Target]) -> None:
         if not has_pieces(target.format):
             raise UsageError(
                 f"--{'tile' if pieces.tile else 'levels'} has no effect on {target.format.name.upper()}",
-                hint="write to .tif or .zarr, or leave it out",
+                hint="write to .tif, or leave it out",
+            )
+        if target.format.name == "tiff" and (pieces.tile or 0) % 16:
+            raise UsageError(
+                f"--tile {pieces.tile} does not fit TIFF", hint="choose a multiple of 16, as 256"
             )
 
 

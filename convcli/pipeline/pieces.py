@@ -167,11 +167,21 @@ class InBands:
 
     def in_memory(self, *, details: bool) -> list[Result]:
         """Return the results with their pixels."""
-        parts: list[list[Image]] = [[] for _ in self.sizes]
-        results = self.results(lambda index, rows: parts[index].append(rows), details=details)
+        made, filled = dict[int, Frame](), [0] * len(self.sizes)
+
+        def keep(index: int, rows: Image) -> None:
+            (frame,), (height, _) = rows.frames, self.sizes[index]
+            if index not in made:
+                made[index] = frame.mapped(lambda some: np.empty((height, *some.shape[1:]), some.dtype))
+            place = slice(filled[index], filled[index] + frame.size[0])
+            made[index].pixels[place], filled[index] = frame.pixels, place.stop
+            if frame.alpha is not None and (alpha := made[index].alpha) is not None:
+                alpha[place] = frame.alpha
+
+        results = self.results(keep, details=details)
         return [
-            result._replace(image=replace(result.image, frames=(stacked([one.frames[0] for one in some]),)))
-            for result, some in zip(results, parts, strict=True)
+            result._replace(image=replace(result.image, frames=(made[index],)))
+            for index, result in enumerate(results)
         ]
 
     def _in_order(self, work: Callable[[tuple[int, int]], T]) -> Iterator[T]:

@@ -7,43 +7,30 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from convcli.atomic_write import is_stream, write_bytes
+from convcli.atomic_write import is_stream
 from convcli.choices import STDIN, STDOUT, AlphaMode, Depth, RangeMode
 from convcli.engine.window import Window
-from convcli.errors import OutputError
 from convcli.imaging import colour
 from convcli.imaging.bands import BandReader, Storage, without_pixels
 from convcli.imaging.image import Image, Space, together
-from convcli.imaging.reading.bands import check_read, open_bands
+from convcli.imaging.reading.bands import check_read, finite_rows, open_bands
 from convcli.imaging.reading.read import read_picture
 from convcli.imaging.transfer_curve import Curves, curves_of
 from convcli.imaging.writing.bands import has_pieces
-from convcli.imaging.writing.encode import encode_picture, encode_pixels
 from convcli.options.batch_options import BatchSpec, PieceSpec
-from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, SheetSpec, WriteSpec
+from convcli.options.specs import ReadSpec, SheetSpec
 from convcli.pipeline.band_files import BandFiles, check_pieces, storage_for
 from convcli.pipeline.batch import Batch, Outcome, Source, count_inputs, read_stdin
 from convcli.pipeline.naming import OutputPaths, Target, into_folder
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.pieces import HUGE, InBands
+from convcli.pipeline.result_files import write_results
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
 
 if TYPE_CHECKING:
     from convcli.pipeline.sheets import Sheets
 
-__all__ = [
-    "as_gray",
-    "left_out",
-    "process",
-    "read_source",
-    "sheets_of",
-    "write_drawing",
-    "write_outputs",
-    "write_results",
-]
+__all__ = ["as_gray", "left_out", "process", "read_source", "sheets_of"]
 
 # Said once per file.
 BLEEDING = (
@@ -224,7 +211,11 @@ class FileWork:
         targets = self.paths.targets(source, operation.labels, header.format)
         check_pieces(self.pieces, targets)
         files = all(has_pieces(target.format) and not is_stream(target.path) for target in targets)
-        bands = self._bands(header, reader.rows, targets) if files and targets[0].path != STDOUT else None
+        bands = (
+            self._bands(header, partial(finite_rows, reader), targets)
+            if files and targets[0].path != STDOUT
+            else None
+        )
         if bands is None:
             return None
         check_read(reader, self.reading.max_pixels)
@@ -346,74 +337,6 @@ def as_gray(image: Image) -> Image:
     )
 
 
-def write_results(
-    source: Source,
-    results: Sequence[Result],
-    targets: Sequence[Target],
-    spec: FilterSpec | PoolSpec,
-    writing: WriteSpec,
-    pieces: PieceSpec = PieceSpec(),
-    storage: Storage | None = None,
-) -> Outcome:
-    """Encode everything before the first file is touched, so that a failure leaves none of them."""
-    if writing.only_shows:
-        return Outcome(input=source.path, notes=tuple(note for result in results for note in result.notes))
-    files = results if len(results) == len(targets) else [as_channels(results)]
-    if pieces.given:
-        return _write_pieces(
-            source, files, targets, pieces, storage_for(pieces, storage or Storage()), writing, spec.jobs
-        )
-    encoded = [
-        encode_picture(
-            result.image,
-            target.format,
-            compress=writing.compress,
-            quality=writing.quality,
-            strict_depth=spec.depth is Depth.SIXTEEN,
-            jobs=spec.jobs,
-            layout=writing.layout,
-        )
-        for result, target in zip(files, targets, strict=True)
-    ]
-    notes = [
-        note for result, made in zip(files, encoded, strict=True) for note in (*result.notes, *made.notes)
-    ]
-    if targets[0].path == STDOUT:
-        return Outcome(input=source.path, data=encoded[0].data, notes=tuple(notes))
-    written = [target.write(made.data) for made, target in zip(encoded, targets, strict=True)]
-    return Outcome(
-        input=source.path,
-        outputs=tuple(target.path for target in targets),
-        notes=tuple(notes),
-        files=tuple(made for made in written if made is not None),
-    )
-
-
-def _write_pieces(
-    source: Source,
-    results: Sequence[Result],
-    targets: Sequence[Target],
-    pieces: PieceSpec,
-    storage: Storage,
-    writing: WriteSpec,
-    jobs: int | None,
-) -> Outcome:
-    """Write results in tiles, and in levels."""
-    if targets[0].path == STDOUT or any(len(result.image.frames) > 1 for result in results):
-        what = "stdout" if targets[0].path == STDOUT else "files of several pages"
-        raise OutputError(
-            f"{what} get no tiles and levels", hint="name a file, and choose a page with --frame"
-        )
-    sizes = [result.image.frames[0].size for result in results]
-    with BandFiles(
-        targets, len(results), sizes, lambda _, image: image, storage, pieces, writing, jobs
-    ) as written:
-        for index, result in enumerate(results):
-            written.write(index, result.image)
-        notes = [*(note for result in results for note in result.notes), *written.finish()]
-    return Outcome(source.path, tuple(target.path for target in targets), notes=tuple(notes))
-
-
 def sheets_of(
     writing: SheetSpec, count: int | None, inputs: Sequence[str], also_read: Sequence[str], *, again: bool
 ) -> "Sheets | None":
@@ -423,26 +346,6 @@ def sheets_of(
     from convcli.pipeline.sheets import Sheets  # here for start-up: drawing and Rich come with it
 
     return Sheets(writing, count, inputs, also_read, again=again)
-
-
-def write_drawing(source: Source, target: Target, pixels: NDArray[np.uint8], writing: WriteSpec) -> Outcome:
-    """Write a drawing, the only file of an input, and return the outcome."""
-    if target.format.numbers:
-        raise OutputError(f"a drawing is not written as {target.format.name.upper()}", hint="name a .png")
-    data = encode_pixels(pixels, target.format, writing.compress, writing.quality)
-    if target.path == STDOUT:
-        return Outcome(input=source.path, data=data)
-    target.write(data)
-    return Outcome(input=source.path, outputs=(target.path,))
-
-
-def write_outputs(source: Source, made: Sequence[tuple[str, bytes]]) -> Outcome:
-    """Write files, and return the outcome; what goes to stdout is its data."""
-    files = [(path, content) for path, content in made if path != STDOUT]
-    for path, content in files:
-        write_bytes(path, content)
-    data = next((content for path, content in made if path == STDOUT), None)
-    return Outcome(input=source.path, outputs=tuple(path for path, _ in files), data=data)
 
 
 def _depth(image: Image) -> str:

@@ -22,7 +22,7 @@ from convcli.imaging import colour
 from convcli.imaging.image import Frame, Space
 from convcli.pipeline.batch import Outcome, Source
 from convcli.pipeline.jsonable import plain
-from convcli.pipeline.process import write_outputs
+from convcli.pipeline.result_files import write_outputs
 from convcli.stacks.paddings.affected_border import affected, total_stride
 from convcli.stacks.paddings.trials import Agreement, Bias, Translation, bias_maps, translate, whole_strides
 from convcli.stacks.stack import Scale

@@ -18,7 +18,7 @@ from convcli.kernels.spec import kernel
 from convcli.options.specs import ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome
 from convcli.pipeline.naming import OutputPaths, into_folder
-from convcli.pipeline.process import write_drawing
+from convcli.pipeline.result_files import write_drawing
 from convcli.pipeline.sources import Source
 
 __all__ = ["draw_library", "library_sheet"]

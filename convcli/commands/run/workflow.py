@@ -26,7 +26,8 @@ from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_i
 from convcli.pipeline.lazy_rows import measured
 from convcli.pipeline.naming import OutputPaths, into_folder
 from convcli.pipeline.operation import FeatureMap
-from convcli.pipeline.process import read_source, sheets_of, write_results
+from convcli.pipeline.process import read_source, sheets_of
+from convcli.pipeline.result_files import write_results
 from convcli.pipeline.results import Result, figures, overflow_note, to_image
 from convcli.stacks.layers import channels_last
 from convcli.stacks.preprocess import preprocess

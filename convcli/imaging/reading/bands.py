@@ -2,12 +2,15 @@
 
 import os
 
+import numpy as np
+
 from convcli.choices import MAX_PIXELS
 from convcli.errors import ImageError
 from convcli.imaging.bands import BandReader
+from convcli.imaging.image import Image
 from convcli.imaging.reading.sniff import check_pixels
 
-__all__ = ["check_read", "open_bands"]
+__all__ = ["check_read", "finite_rows", "open_bands"]
 
 # Pixels for each byte of a file, at most, beyond the usual limit of pixels: a blank one packs a thousand.
 _PIXELS_PER_BYTE = 2000
@@ -47,3 +50,17 @@ def check_read(reader: BandReader, max_pixels: int) -> None:
             f"{reader.header.name!r} claims {width} x {height} pixels in {reader.packed} bytes",
             hint="if it is meant to be that large, raise the limit with --max-pixels",
         )
+
+
+def finite_rows(reader: BandReader, first: int, end: int) -> Image:
+    """Return rows of the picture; refuse values that are not finite, as of pictures that are read whole."""
+    rows = reader.rows(first, end)
+    pixels = rows.frames[0].pixels
+    if pixels.dtype.kind == "f" and not (finite := np.isfinite(pixels)).all():
+        row, *rest = (int(index) for index in np.argwhere(~finite)[0])
+        at, value = ", ".join(map(str, (first + row, *rest))), pixels[(row, *rest)]
+        raise ImageError(
+            f"{reader.header.name!r} has values that are not finite; the first, {value}, is at [{at}]",
+            hint="replace them first: numpy.nan_to_num does",
+        )
+    return rows

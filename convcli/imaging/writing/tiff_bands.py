@@ -80,7 +80,7 @@ def coding_for(
     elif code in _NAMES:
         notes.append(f"the tiles' compression, {_NAMES[code]}, is not kept: deflate loses nothing")
         code, predictor = _DEFLATE, 2
-    level = 9 if compress is Compress.SMALL else 6
+    level = 9 if compress is Compress.SMALL else 1  # 1: four times as fast, and a tenth larger
     if code == _NONE:
         return Coding(_NONE, 1, storage.order, lambda data: data)
     predictor = 1 if predictor == 1 else 3 if dtype.kind == "f" else 2
