@@ -8,11 +8,10 @@ is read and written, and for any number of threads.
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from math import prod
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -30,6 +29,9 @@ from convcli.pipeline.clipping import Tally, clipping_note, rivals, tally
 from convcli.pipeline.lazy_rows import LazyRows, Statistics
 from convcli.pipeline.operation import FeatureMap, Operation
 from convcli.pipeline.results import NOTED_CLIPPING, Result, can_be_lazy, to_image
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 __all__ = ["HUGE", "InBands"]
 
@@ -186,8 +188,10 @@ class InBands:
 
     def _in_order(self, work: Callable[[tuple[int, int]], T]) -> Iterator[T]:
         """Yield the work on each band in order; some are under way at once."""
+        from concurrent.futures import ThreadPoolExecutor  # here for start-up: few pictures are huge
+
         threads = thread_count(self._spec.jobs)
-        waiting = deque[Future[T]]()
+        waiting: deque[Future[T]] = deque()
         with ThreadPoolExecutor(threads) as pool:
             try:
                 for wanted in self._ranges:

@@ -106,9 +106,8 @@ class TiffBands:
         self._groups: dict[int, _Group] = {}
         self._lock = Lock()
         self._pool = ThreadPoolExecutor(max(1, os.cpu_count() or 1))
-        notes += [
-            f"the first of {1 + len(found.subifds)} levels is taken" for _ in range(bool(found.subifds))
-        ]
+        if found.subifds:
+            notes.append(f"the first of {1 + len(found.subifds)} levels is taken")
         self._dtype = found.dtype.newbyteorder("=")
         opened = page.directory.order == "<" or 42 in page.directory.data[2:4]  # by Pillow
         if self._dtype == np.int16 and page.samples == 1 and opened and pillow_reads(page):
