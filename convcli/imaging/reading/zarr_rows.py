@@ -1,0 +1,135 @@
+"""Rows of a picture in Zarr: only the chunks in which they lie are read, each once."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+
+from convcli.choices import MAX_PIXELS, Layout
+from convcli.errors import ImageError
+from convcli.imaging.image import Array, Frame, Image, Space
+from convcli.imaging.metadata import Metadata
+from convcli.imaging.reading.number_files import channels_first_note, data_frame
+from convcli.imaging.reading.zarr_store import Plane, open_plane
+from convcli.imaging.zarr_extra import failures
+from convcli.imaging.zarr_layout import PLANE
+from convcli.imaging.zarr_place import ZarrPlace
+
+__all__ = ["ZarrRows", "read_samples", "read_zarr"]
+
+
+class ZarrRows:
+    """Reads bands of rows of a picture; the chunks of the last band are kept, for the next overlaps it.
+
+    Attributes
+    ----------
+    header : Image
+        The picture without memory for its pixels: each is a view of one sample.
+    tile : (rows, columns)
+        The size of a chunk.
+    """
+
+    def __init__(self, plane: Plane) -> None:
+        self._plane, self._axes = plane, [axis for axis in plane.layout.axes if axis in PLANE]
+        self._first, self._block = 0, np.empty((0, 0), plane.array.dtype)  # rows of whole chunks
+        shape = tuple(plane.length(axis) for axis in PLANE if axis in self._axes)
+        named = plane.layout.ome or any(plane.layout.names.values())
+        note = "" if named else channels_first_note(shape)
+        one = _image(np.zeros((1, 1, *shape[2:]), plane.array.dtype), plane)
+        frame = one.frames[0].mapped(lambda values: np.broadcast_to(values, (*shape[:2], *values.shape[2:])))
+        self.header = replace(one, frames=(frame,), notes=(*plane.notes, *([note] if note else [])))
+        self.tile = (plane.layout.chunks["y"], plane.layout.chunks["x"])
+
+    def rows(self, first: int, end: int) -> Image:
+        """Return rows `first` to `end`, without the latter."""
+        return _image(self.samples(first, end), self._plane)
+
+    def samples(self, first: int, end: int) -> Array:
+        """Return the same in the array's own type, channels last."""
+        high, kept = self.tile[0], self._first + len(self._block)
+        begin = first // high * high
+        until = min(-(-end // high) * high, self._plane.length("y"))
+        if self._first <= begin < kept:
+            block = self._block[begin - self._first : until - self._first]
+            block = np.concatenate([block, self._decoded(kept, until)]) if kept < until else block
+        else:
+            block = self._decoded(begin, until)
+        self._first, self._block = begin, block
+        return block[first - begin : end - begin]
+
+    def close(self) -> None:
+        """Let the kept chunks go."""
+        self._first, self._block = 0, self._block[:0]
+
+    def _decoded(self, first: int, end: int) -> Array:
+        """Return rows, decoded, channels last."""
+        plane = self._plane
+        place = tuple(
+            slice(first, end) if axis == "y" else plane.at.get(axis, slice(None))
+            for axis in plane.layout.axes
+        )
+        try:
+            with failures(f"{plane.name!r} has a corrupt chunk", "write or copy it once more"):
+                stored = np.asarray(plane.array[place])
+        except ImageError as error:
+            raise self._corrupt(place, error) from error
+        native = stored.astype(stored.dtype.newbyteorder("="), copy=False)
+        return native.transpose([self._axes.index(axis) for axis in PLANE if axis in self._axes])
+
+    def _corrupt(self, place: tuple[slice | int, ...], error: ImageError) -> ImageError:
+        """Return an error that names the first chunk of `place` that cannot be decoded."""
+        plane = self._plane
+        ranges = [
+            range(one, one + 1) if isinstance(one, int) else range(length)[one]
+            for one, length in zip(place, plane.array.shape, strict=True)
+        ]
+        sides = plane.array.chunks
+        numbers = [range(r[0] // side, r[-1] // side + 1) for r, side in zip(ranges, sides, strict=True)]
+        for chunk in product(*numbers):
+            part = tuple(slice(n * side, (n + 1) * side) for n, side in zip(chunk, sides, strict=True))
+            try:
+                with failures(f"chunk {list(chunk)} of {plane.name!r} cannot be decoded", error.hint):
+                    plane.array[part]
+            except ImageError as named:
+                return named
+        return error
+
+
+def read_zarr(
+    place: ZarrPlace | Mapping[str, bytes],
+    name: str,
+    frame: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+    layout: Layout = Layout.HWC,
+) -> Image:
+    """Read a picture whole."""
+    reader = ZarrRows(open_plane(place, name, frame, max_pixels, layout))
+    whole = reader.rows(0, reader.header.frames[0].size[0])
+    return replace(whole, notes=reader.header.notes)
+
+
+def read_samples(place: ZarrPlace | Mapping[str, bytes], name: str, layout: Layout = Layout.HWC) -> Array:
+    """Read a picture whole in the array's own type, channels last."""
+    reader = ZarrRows(open_plane(place, name, None, MAX_PIXELS, layout))
+    return reader.samples(0, reader.header.frames[0].size[0])
+
+
+def _image(samples: Array, plane: Plane) -> Image:
+    """Return a picture: bytes and 16-bit integers as they are, all else as floats.
+
+    Three channels are colours, and four bytes colours and alpha, unless OME-Zarr says that they are channels
+    of a microscope: those of more than 8 bits.
+    """
+    space, alpha, bytes_, ome = Space.DATA, None, samples.dtype == np.uint8, plane.layout.ome
+    channels = samples.shape[2] if samples.ndim == 3 else 1
+    if not bytes_ and samples.dtype != np.uint16:
+        samples = data_frame(samples, plane.name, Layout.HWC, []).pixels
+    elif channels == 1:
+        space, samples = Space.GRAY, samples.reshape(samples.shape[:2])
+    elif channels == 3 and (bytes_ or ome is None):
+        space = Space.RGB
+    elif channels == 4 and bytes_ and ome is None:
+        space, samples, alpha = Space.RGB, samples[..., :3], samples[..., 3]
+    frame = Frame(samples, alpha).mapped(np.ascontiguousarray)
+    return Image((frame,), space, Metadata(zarr=plane.layout), "zarr", plane.name)

@@ -1,0 +1,71 @@
+"""Where Zarr stores are: folders, arrays within them, and zip files; nothing here needs the package zarr."""
+
+import io
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from convcli.errors import ImageError
+from convcli.limits import PIPE_BYTES, PIPE_LEAST, Limit
+
+__all__ = ["METADATA", "SUFFIX", "ZarrPlace", "is_store", "zarr_place", "zipped_store"]
+
+# Names of the metadata files of an array or a group, of Zarr v3 and v2: a folder with one of them is a store.
+METADATA = ("zarr.json", ".zarray", ".zgroup")
+# The suffix of stores, by which those at a URL are recognised.
+SUFFIX = ".zarr"
+
+
+class ZarrPlace(NamedTuple):
+    """A store, and the path of an array or group within it, empty for its root."""
+
+    store: str
+    member: str = ""
+
+
+def is_store(path: str) -> bool:
+    """Whether `path` is a folder with the metadata of a Zarr array or group."""
+    return os.path.isdir(path) and any(os.path.isfile(os.path.join(path, name)) for name in METADATA)
+
+
+def zarr_place(path: str) -> ZarrPlace | None:
+    """Return the outermost store that `path` is, or is in; None where it is in none.
+
+    A path of which nothing is there counts if it passes through a folder called ``*.zarr``: a misspelt array.
+    """
+    if not os.path.isdir(path) and SUFFIX not in path.lower():
+        return None
+    found, here, member = None, path.rstrip(os.sep), ""
+    while here:
+        if is_store(here):
+            found = ZarrPlace(here, member)
+        elif found is not None:
+            break
+        here, name = os.path.split(here)
+        if not name:
+            break
+        member = f"{name}/{member}" if member else name
+    return found if found is None or os.path.isdir(path) or not os.path.exists(path) else None
+
+
+def zipped_store(data: bytes, name: str, max_pixels: int) -> Mapping[str, bytes] | None:
+    """Return the files of a store that is a zip file, at its top or in a folder; None if it is another."""
+    from zipfile import BadZipFile, ZipFile
+
+    try:
+        archive = ZipFile(io.BytesIO(data))
+        entries = archive.infolist()
+        tops = [os.path.split(one.filename)[0] for one in entries if one.filename.endswith(METADATA)]
+        if not tops:
+            return None
+        top = min(tops, key=len)
+        Limit(f"{name!r}, unpacked,", PIPE_BYTES * max_pixels + PIPE_LEAST, "bytes").check(
+            sum(one.file_size for one in entries), "raise --max-pixels", ImageError
+        )
+        return {
+            one.filename.removeprefix(top).lstrip("/"): archive.read(one)
+            for one in entries
+            if one.filename.startswith(top)
+        }
+    except (BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError):
+        return None
