@@ -39,7 +39,11 @@ _KEPT_ATTRIBUTES = ("user.", "system.posix_acl_")
 
 
 def write_bytes(
-    path: str | os.PathLike[str] | os.PathLike[bytes], data: bytes, *, replace: bool = True
+    path: str | os.PathLike[str] | os.PathLike[bytes],
+    data: bytes,
+    *,
+    replace: bool = True,
+    again: bool = False,
 ) -> None:
     """Write `data` to `path`, which afterwards holds either all of it or exactly what it held before.
 
@@ -49,7 +53,8 @@ def write_bytes(
     is not a regular file, such as ``/dev/null`` or a pipe, is written to directly, and so are the files that
     are open already, ``/dev/stdout`` and ``/dev/fd/N``.
 
-    Without `replace`, a file of that name is an error, even if another process made it just now.
+    Without `replace`, a file of that name is an error, even if another process made it just now. With `again`,
+    one that holds exactly `data` counts as written: what was interrupted may have left it.
     """
     shown = os.fsdecode(path)
     target = shown
@@ -71,7 +76,8 @@ def write_bytes(
             finally:
                 os.close(device)
     except FileExistsError as error:
-        raise already_there(shown) from error
+        if not (again and _holds(shown, data)):
+            raise already_there(shown) from error
     except OSError as error:
         raise _failure(shown, target, error) from error
     except ValueError as error:  # a NUL in the name
@@ -108,6 +114,15 @@ def _open_file(path: str) -> int | None:
             break
         path = os.path.normpath(os.path.join(os.path.dirname(path), os.readlink(path)))
     return None
+
+
+def _holds(path: str, data: bytes) -> bool:
+    """Whether a file has exactly these bytes; one of another length is not read."""
+    try:
+        with open(path, "rb") as file:
+            return os.fstat(file.fileno()).st_size == len(data) and file.read() == data
+    except OSError:
+        return False
 
 
 def _status(target: str) -> os.stat_result | None:

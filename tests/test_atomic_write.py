@@ -31,6 +31,23 @@ def test_a_new_file_gets_the_usual_permissions(tmp_path):
     assert left_in(tmp_path) == ["a.png"]
 
 
+def test_the_same_bytes_count_as_written_again(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"whole")
+    before = path.stat()
+    write_bytes(path, b"whole", replace=False, again=True)
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    for other in (b"whol", b"whole!", b"other"):
+        with pytest.raises(OutputError, match="is already there"):
+            write_bytes(path, other, replace=False, again=True)
+    assert path.read_bytes() == b"whole"
+    with pytest.raises(OutputError, match="is already there"):
+        write_bytes(path, b"whole", replace=False)
+    write_bytes(path, b"other", replace=True, again=True)
+    assert path.read_bytes() == b"other"
+    assert left_in(tmp_path) == ["a.png"]
+
+
 def test_an_existing_file_is_replaced_and_keeps_its_permissions(tmp_path):
     path = tmp_path / "a.png"
     path.write_bytes(b"before, and longer")

@@ -38,6 +38,11 @@ class BatchSpec(Options):
         ),
     ] = None
 
+    @property
+    def again(self) -> bool:
+        """Whether results may be there that an interrupted run or a killed worker has written."""
+        return self.resume or self.cluster is not None
+
 
 class PieceSpec(Options):
     """How results are cut into tiles, and whether smaller ones are written with them."""

@@ -28,12 +28,13 @@ class Target(NamedTuple):
     format: Format
     replace: bool = True
     derived: bool = False  # from the name of an input; its folder is made
+    again: bool = False  # a file of that name that holds the same bytes counts as written
 
     def write(self, data: bytes) -> None:
         """Write the file."""
         if self.derived:
             make_folder(os.path.dirname(self.path))
-        write_bytes(self.path, data, replace=self.replace)
+        write_bytes(self.path, data, replace=self.replace, again=self.again)
 
 
 def into_folder(writing: Spec) -> Spec:
@@ -87,6 +88,7 @@ class OutputPaths:
     floats: bool = False  # a derived name needs a format that holds floats
     also_read: Sequence[str] = ()  # other files that the command reads, as of kernels
     option: str = "-o"  # which names the output
+    again: bool = False  # an interrupted run may have written results: they are compared, not refused
     _taken: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -147,7 +149,7 @@ class OutputPaths:
         suffix = own if own.lower() in format.suffixes else format.suffix
         folder = os.path.join(self.writing.out_dir or "", source.folder)
         path = os.path.join(folder, f"{_stem(source)}-{label}{suffix}")
-        return Target(path, format, replace=self.writing.force, derived=True)
+        return Target(path, format, self.writing.force or path in source.ours, derived=True, again=self.again)
 
     def _check(self, source: Source, target: Target) -> None:
         if target.path in (STDOUT, os.devnull):
@@ -163,7 +165,7 @@ class OutputPaths:
                 hint="write them into different folders; a pattern such as '**/*.png' keeps their own",
             )
         self._refuse_inputs(target.path, [source.path, *self.also_read])
-        if not target.replace and os.path.lexists(target.path):
+        if not target.replace and not target.again and os.path.lexists(target.path):
             raise already_there(target.path, "another folder" if self.writing.out_dir else self.option)
 
     def _refuse_inputs(self, path: str, read: Sequence[str]) -> None:

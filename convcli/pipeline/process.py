@@ -65,8 +65,8 @@ def process(
     writing = into_folder(writing)
     count = count_inputs(inputs, reading)
     floats = operation.spec.depth is Depth.FLOAT or operation.spec.range is RangeMode.RAW
-    paths = OutputPaths(writing, count, inputs, floats, also_read)
-    sheets = sheets_of(writing, count, inputs, also_read)
+    paths = OutputPaths(writing, count, inputs, floats, also_read, again=spreading.again)
+    sheets = sheets_of(writing, count, inputs, also_read, again=spreading.again)
     work = FileWork(operation, reading, writing, pieces, paths, sheets, details, tuple(notes))
     to_stdout = paths.to_stdout or (sheets is not None and sheets.to_stdout)
     return Batch(inputs, reading, work, to_stdout, spreading=spreading)
@@ -227,14 +227,14 @@ def write_results(
 
 
 def sheets_of(
-    writing: SheetSpec, count: int | None, inputs: Sequence[str], also_read: Sequence[str]
+    writing: SheetSpec, count: int | None, inputs: Sequence[str], also_read: Sequence[str], *, again: bool
 ) -> "Sheets | None":
     """Return the sheets of a batch, if they are asked for."""
     if writing.sheet is None and not writing.preview:
         return None
     from convcli.pipeline.sheets import Sheets  # here for start-up: drawing and Rich come with it
 
-    return Sheets(writing, count, inputs, also_read)
+    return Sheets(writing, count, inputs, also_read, again=again)
 
 
 def write_drawing(source: Source, target: Target, pixels: NDArray[np.uint8], writing: WriteSpec) -> Outcome:

@@ -54,7 +54,13 @@ class Sheets:
     """The sheets of a batch: one for each input, in files and in the terminal."""
 
     def __init__(
-        self, writing: SheetSpec, count: int | None, inputs: Sequence[str], also_read: Sequence[str]
+        self,
+        writing: SheetSpec,
+        count: int | None,
+        inputs: Sequence[str],
+        also_read: Sequence[str],
+        *,
+        again: bool = False,
     ) -> None:
         path, terminal = writing.sheet, sys.stdout is not None and sys.stdout.isatty()
         self.in_terminal = writing.preview or (path == STDOUT and terminal)
@@ -64,7 +70,7 @@ class Sheets:
             return
         kind = None if os.path.splitext(path)[1] else "png"
         files = into_folder(WriteSpec(output=path, format=kind, force=writing.force))
-        self.naming = OutputPaths(files, count, inputs, also_read=also_read, option="--sheet")
+        self.naming = OutputPaths(files, count, inputs, also_read=also_read, option="--sheet", again=again)
         if files.output is not None:
             format = format_of(files.output, kind)
             if format.numbers or "rgb" not in format.spaces:

@@ -23,6 +23,7 @@ class Source:
     path: str
     folder: str = ""
     error: ConvcliError | None = None  # why it could not even be looked for
+    ours: tuple[str, ...] = ()  # results of it that earlier runs have recorded: they may be replaced
     notes: list[str] = field(default_factory=list, compare=False)  # about the picture, once it is read
 
     @property

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 
 from convcli.atomic_write import already_there, write_bytes
 from convcli.choices import STDIN
@@ -19,8 +20,8 @@ __all__ = ["LayerMaps"]
 class LayerMaps:
     """The folder for all inputs, with a folder in it for each, unless there is one input `alone`."""
 
-    def __init__(self, folder: str, *, alone: bool, force: bool) -> None:
-        self.folder, self.alone, self.force = folder, alone, force
+    def __init__(self, folder: str, *, alone: bool, force: bool, again: bool = False) -> None:
+        self.folder, self.alone, self.force, self.again = folder, alone, force, again
         self._taken: dict[str, str] = {}
 
     def of(self, source: Source) -> "InputMaps":
@@ -33,14 +34,14 @@ class LayerMaps:
                 f"{folder!r} already holds the maps of {before!r}",
                 hint="give inputs of one name different --save-maps folders",
             )
-        return InputMaps(folder, force=self.force)
+        return InputMaps(folder, source.ours, force=self.force, again=self.again)
 
 
 class InputMaps:
     """The pictures of one input, kept as the contents of files until all layers are computed."""
 
-    def __init__(self, folder: str, *, force: bool) -> None:
-        self.folder, self.force = folder, force
+    def __init__(self, folder: str, ours: Sequence[str] = (), *, force: bool, again: bool = False) -> None:
+        self.folder, self.ours, self.force, self.again = folder, ours, force, again
         self._files: dict[str, bytes] = {}
         self._sheets = 0
 
@@ -73,7 +74,7 @@ class InputMaps:
 
     def check(self) -> None:
         """Refuse to replace files, unless --force was given."""
-        if self.force:
+        if self.force or self.again:
             return
         for path in self._files:
             if os.path.lexists(path):
@@ -83,6 +84,6 @@ class InputMaps:
         """Write all files, and return a line for stderr."""
         make_folder(self.folder)
         for path, data in self._files.items():
-            write_bytes(path, data, replace=self.force)
+            write_bytes(path, data, replace=self.force or path in self.ours, again=self.again)
         maps = len(self._files) - self._sheets
         return f"{maps} maps and {self._sheets} contact sheets are in {self.folder!r}"

@@ -61,10 +61,12 @@ def run_files(
     writing = into_folder(writing)
     if writing.format is None and (writing.output in (None, STDOUT) or is_stream(writing.output)):
         writing = writing.replace(format="npy")
-    naming = OutputPaths(writing, count, inputs, also_read=(path, *stack.files))
-    sheets = sheets_of(writing, count, inputs, (path, *stack.files))
-    pictures = LayerMaps(save_maps, alone=count == 1, force=writing.force) if save_maps is not None else None
-
+    read, again = (path, *stack.files), spreading.again
+    naming = OutputPaths(writing, count, inputs, also_read=read, again=again)
+    sheets = sheets_of(writing, count, inputs, read, again=again)
+    pictures = None
+    if save_maps is not None:
+        pictures = LayerMaps(save_maps, alone=count == 1, force=writing.force, again=again)
     work = StackWork(path, stack, spec, reading, writing, naming, sheets, pictures, summary)
     to_stdout = naming.to_stdout or (sheets is not None and sheets.to_stdout)
     return Batch(inputs, reading, work, to_stdout, spreading=spreading)

@@ -1,0 +1,27 @@
+"""Open a picture whose rows are read when they are asked for: TIFF."""
+
+import os
+
+from convcli.imaging.bands import BandReader
+
+__all__ = ["open_bands"]
+
+
+def open_bands(path: str, name: str, frame: int | None) -> BandReader | None:
+    """Return a reader of the picture at `path`; None for what is read whole.
+
+    That are other formats, files of several pictures unless `frame` is one of them, and kinds of TIFF whose
+    pieces cannot be decoded one by one. A Zarr array is a folder.
+    """
+    if os.path.isdir(path):
+        return None
+    try:
+        with open(path, "rb") as file:
+            head = file.read(4)
+    except (OSError, ValueError):  # reading it whole says what is wrong
+        return None
+    if head in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        from convcli.imaging.reading.tiff_bands import open_tiff
+
+        return open_tiff(path, name, frame)
+    return None

@@ -1,0 +1,40 @@
+"""Open a file that is written in bands of rows: TIFF."""
+
+from convcli.choices import Compress
+from convcli.imaging.bands import BandWriter, Storage
+from convcli.imaging.formats import Format
+from convcli.imaging.image import Image
+
+__all__ = ["band_writer", "has_pieces"]
+
+
+def has_pieces(format: Format) -> bool:
+    """Whether files of `format` hold tiles or chunks and levels, and are written band by band."""
+    return format.name == "tiff"
+
+
+def band_writer(
+    path: str,
+    format: Format,
+    header: Image,
+    storage: Storage,
+    *,
+    levels: int = 1,
+    compress: Compress = Compress.FAST,
+    replace: bool = True,
+    jobs: int | None = None,
+) -> BandWriter:
+    """Return a writer of a picture of which `header` says all but the pixels.
+
+    Parameters
+    ----------
+    storage : Storage
+        How the file is to hold its samples: as the input does, but for ``--tile``.
+    levels : int
+        Of the pyramid, each made of the 2 x 2 means of the one before; 1 is the picture alone.
+    replace : bool
+        Whether a file of that name is replaced.
+    """
+    from convcli.imaging.writing.tiff_bands import TiffBands
+
+    return TiffBands(path, header, storage, levels=levels, compress=compress, replace=replace, jobs=jobs)
