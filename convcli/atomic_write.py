@@ -9,7 +9,7 @@ import stat
 from convcli.errors import OutputError
 from convcli.temporary_files import removed_after, temporary_name
 
-__all__ = ["already_there", "is_stream", "write_bytes"]
+__all__ = ["already_there", "failure", "is_stream", "write_bytes"]
 
 # Hints by the number of the error.
 _HINTS = {
@@ -79,7 +79,7 @@ def write_bytes(
         if not (again and _holds(shown, data)):
             raise already_there(shown) from error
     except OSError as error:
-        raise _failure(shown, target, error) from error
+        raise failure(shown, target, error) from error
     except ValueError as error:  # a NUL in the name
         raise OutputError(f"{shown!r} cannot be written: {error}", hint="choose another name") from error
 
@@ -253,7 +253,8 @@ def _sync_folder(folder: str) -> None:
             os.close(handle)
 
 
-def _failure(shown: str, target: str, error: OSError) -> OutputError:
+def failure(shown: str, target: str, error: OSError) -> OutputError:
+    """Return the error for what the system says of `target`, which is `shown` to people."""
     folder = os.path.dirname(target)
     if error.errno == errno.ENOENT:
         reason = f"the folder {folder!r} does not exist" if folder else "the current folder is gone"

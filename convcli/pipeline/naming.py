@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from convcli.atomic_write import already_there, is_stream, write_bytes
+from convcli.atomic_write import already_there, is_stream
 from convcli.choices import STDIN, STDOUT
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
+from convcli.imaging.writing.put import write_picture
 from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Source, refuse_inputs
 
@@ -34,7 +35,7 @@ class Target(NamedTuple):
         """Write the file."""
         if self.derived:
             make_folder(os.path.dirname(self.path))
-        write_bytes(self.path, data, replace=self.replace, again=self.again)
+        write_picture(self.path, data, self.format, replace=self.replace, again=self.again)
 
 
 def into_folder(writing: Spec) -> Spec:

@@ -31,7 +31,7 @@ def cells(format: Format) -> tuple[str, ...]:
         ("1 bit" if format.name == "gif" else "yes") if format.alpha else "",
         "yes" if format.frames else "",
         format.metadata,
-        "deep" if format.deep else "",
+        format.extra,
     )
 
 
@@ -62,7 +62,7 @@ def report() -> list[dict[str, Any]]:
             "alpha": format.alpha,
             "frames": format.frames,
             "metadata": format.metadata.split(),
-            "extra": "deep" if format.deep else None,
+            "extra": format.extra or None,
         }
         for format in every()
     ]

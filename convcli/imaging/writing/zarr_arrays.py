@@ -1,0 +1,173 @@
+"""Create the arrays of a Zarr picture, and fill them band by band; a small picture becomes a zip file."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from zipfile import ZipFile, ZipInfo
+
+import numpy as np
+
+from convcli.choices import Compress, Layout
+from convcli.errors import OutputError
+from convcli.imaging.image import Array, Image
+from convcli.imaging.writing.pyramid import Halving, level_sizes
+from convcli.imaging.zarr_extra import failures, zarr_module
+from convcli.imaging.zarr_layout import PLANE, ZarrLayout, plain_axes
+
+__all__ = ["Levels", "encode_zarr", "writing"]
+
+# Side of chunks where neither the input nor --tile says: 1 MiB of bytes.
+_CHUNK = 1024
+# Level of zstd for --compress small: beyond it, time grows and size hardly shrinks.
+_SMALL = 9
+
+
+@contextmanager
+def writing(name: str) -> Iterator[None]:
+    """Raise failures of zarr, its codecs and the disk as errors about the output `name`."""
+    with failures(f"{name!r} cannot be written", "choose another place, or look at the disk", OutputError):
+        yield
+
+
+class Levels:
+    """The levels of a picture in a store, which take its rows in order.
+
+    Attributes
+    ----------
+    arrays : list
+        One array for each level; the first is the picture.
+    unit : int
+        Rows of the chunks, or shards: writers of different bands need not wait for each other if their bands
+        begin at multiples of it.
+    """
+
+    def __init__(
+        self,
+        store: Any,
+        header: Image,
+        *,
+        tile: tuple[int, int] | None = None,
+        levels: int = 1,
+        compress: Compress = Compress.FAST,
+        layout: Layout = Layout.HWC,
+    ) -> None:
+        (frame,) = header.frames
+        channels = frame.channels + (frame.alpha is not None)
+        stored = header.metadata.zarr or ZarrLayout(plain_axes(3 - (channels == 1), first=layout is Layout.CHW))
+        self._stored = stored.holding(channels)
+        self._tile, self._channels, self._dtype = tile, channels, frame.pixels.dtype
+        zarr = zarr_module()
+        sizes = level_sizes(frame.size, levels)
+        path = ""
+        if self._stored.ome is not None or levels > 1:
+            attributes = self._stored.multiscale(len(sizes), channels)
+            zarr.create_group(store, zarr_format=self._stored.version, attributes=attributes)
+            path = "{}"
+        self.arrays = [
+            zarr.create_array(store, name=path.format(level) or None, **self._settings(size, compress, path))
+            for level, size in enumerate(sizes)
+        ]
+        axis = self._stored.axes.index("y")
+        self.unit = (self.arrays[0].shards or self.arrays[0].chunks)[axis]
+        self._fillers = [_Filler(array, self._stored.axes) for array in self.arrays]
+        self._halvings = [Halving() for _ in self.arrays[1:]]
+
+    def write(self, rows: Image | None) -> None:
+        """Write the next rows; None after the last."""
+        self._fill(0, None if rows is None else rows.frames[0].stacked())
+
+    def _fill(self, level: int, rows: Array | None) -> None:
+        self._fillers[level].write(rows)
+        if level == len(self._halvings):
+            return
+        for halved in self._halvings[level](rows):
+            self._fill(level + 1, halved)
+        if rows is None:
+            self._fill(level + 1, None)
+
+    def _settings(self, size: tuple[int, int], compress: Compress, grouped: str) -> dict[str, Any]:
+        """Return the arguments of `zarr.create_array` for a level of this size."""
+        stored = self._stored
+        lengths = {"y": size[0], "x": size[1], "c": self._channels}
+        shape = {axis: lengths.get(axis, 1) for axis in stored.axes}
+        chunks = {axis: min(stored.chunks.get(axis, shape[axis]), shape[axis]) for axis in stored.axes}
+        kept = self._tile is None or self._tile == (stored.chunks.get("y"), stored.chunks.get("x"))
+        tile = self._tile or (stored.chunks.get("y", _CHUNK), stored.chunks.get("x", _CHUNK))
+        chunks |= {axis: min(side, shape[axis]) for axis, side in zip(("y", "x"), tile, strict=True)}
+        settings: dict[str, Any] = {"zarr_format": 3, **stored.settings, "dtype": self._dtype}
+        if stored.dtype and np.dtype(stored.dtype).newbyteorder("=") == self._dtype:
+            settings |= {**stored.exact, "dtype": np.dtype(stored.dtype)}
+        if compress is Compress.NONE:
+            settings["compressors"] = None
+        elif compress is Compress.SMALL:
+            settings["compressors"] = _zstd(settings["zarr_format"])
+        if stored.shards and kept:
+            settings["shards"] = tuple(
+                chunks[axis] * (stored.shards.get(axis, 1) // stored.chunks.get(axis, 1) or 1)
+                for axis in stored.axes
+            )
+        names = [stored.names.get(axis, axis) for axis in stored.axes]
+        if settings["zarr_format"] == 2 and stored.names and stored.ome is None:
+            settings["attributes"] = {**settings["attributes"], "_ARRAY_DIMENSIONS": names}
+        elif settings["zarr_format"] == 3 and (stored.names or grouped):
+            settings["dimension_names"] = names if not grouped else stored.axes
+        return {**settings, "shape": tuple(shape.values()), "chunks": tuple(chunks.values())}
+
+
+class _Filler:
+    """Writes rows to an array as soon as they fill its chunks, so that each chunk is written once."""
+
+    def __init__(self, array: Any, axes: tuple[str, ...]) -> None:
+        self._array, self._axes = array, axes
+        self._unit = (array.shards or array.chunks)[axes.index("y")]
+        self._first, self._waiting = 0, list[Array]()
+
+    def write(self, rows: Array | None) -> None:
+        if rows is not None:
+            self._waiting.append(rows)
+        count = sum(map(len, self._waiting))
+        whole = count if rows is None else count // self._unit * self._unit
+        if whole:
+            joined = np.concatenate(self._waiting) if len(self._waiting) > 1 else self._waiting[0]
+            write_rows(self._array, self._axes, self._first, joined[:whole])
+            self._first += whole
+            self._waiting = [joined[whole:].copy()] if whole < count else []
+
+
+def write_rows(array: Any, axes: tuple[str, ...], first: int, rows: Array) -> None:
+    """Write rows, (H, W) or (H, W, C), into an array whose other axes are 1 long."""
+    inside = rows if rows.ndim == 3 or "c" not in axes else rows[..., np.newaxis]
+    order = [axis for axis in PLANE[: inside.ndim]]
+    turned = inside.transpose([order.index(axis) for axis in axes if axis in order])
+    turned = turned[tuple(slice(None) if axis in order else np.newaxis for axis in axes)]
+    array[tuple(slice(first, first + len(rows)) if axis == "y" else slice(None) for axis in axes)] = turned
+
+
+def encode_zarr(
+    image: Image,
+    compress: Compress,
+    layout: Layout,
+    tile: tuple[int, int] | None = None,
+    levels: int = 1,
+) -> bytes:
+    """Return a zip file of the store that holds `image`, the same for the same picture."""
+    files: dict[str, Any] = {}
+    with failures("the result cannot be written as ZARR", "choose another format, such as .npy", OutputError):
+        store = zarr_module().storage.MemoryStore(files)
+        made = Levels(store, image, tile=tile, levels=levels, compress=compress, layout=layout)
+        made.write(image)
+        made.write(None)
+    data = io.BytesIO()
+    with ZipFile(data, "w") as archive:
+        for name in sorted(files):
+            archive.writestr(ZipInfo(name), files[name].to_bytes())
+    return data.getvalue()
+
+
+def _zstd(version: int) -> Any:
+    if version == 3:
+        return zarr_module().codecs.ZstdCodec(level=_SMALL)
+    import numcodecs
+
+    return numcodecs.Zstd(level=_SMALL)
