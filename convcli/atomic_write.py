@@ -6,7 +6,8 @@ import os
 import re
 import stat
 
-from convcli.errors import OutputError
+from convcli.errors import ConvcliError, OutputError
+from convcli.stores import is_url, read_url, write_url
 from convcli.temporary_files import removed_after, temporary_name
 
 __all__ = ["already_there", "failure", "is_stream", "write_bytes"]
@@ -51,14 +52,17 @@ def write_bytes(
     then under the name. An existing file keeps its permissions and, where permitted, its owner and extended
     attributes; a new one gets the usual ones. A symbolic link stays and what it points to is replaced. What
     is not a regular file, such as ``/dev/null`` or a pipe, is written to directly, and so are the files that
-    are open already, ``/dev/stdout`` and ``/dev/fd/N``.
+    are open already, ``/dev/stdout`` and ``/dev/fd/N``. A URL is written by its store.
 
-    Without `replace`, a file of that name is an error, even if another process made it just now. With `again`,
-    one that holds exactly `data` counts as written: what was interrupted may have left it.
+    Without `replace`, a file of that name is an error, even if another process made it just now. With
+    `again`, one that holds exactly `data` counts as written: what was interrupted may have left it.
     """
     shown = os.fsdecode(path)
     target = shown
     try:
+        if is_url(shown):
+            write_url(shown, data, replace=replace)
+            return
         number = _open_file(shown)
         if number is not None:
             _write_all(number, data)
@@ -119,9 +123,11 @@ def _open_file(path: str) -> int | None:
 def _holds(path: str, data: bytes) -> bool:
     """Whether a file has exactly these bytes; one of another length is not read."""
     try:
+        if is_url(path):
+            return read_url(path, len(data)) == data
         with open(path, "rb") as file:
             return os.fstat(file.fileno()).st_size == len(data) and file.read() == data
-    except OSError:
+    except (OSError, ConvcliError):
         return False
 
 

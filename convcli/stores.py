@@ -6,18 +6,16 @@ one process and thread; fsspec keeps them.
 
 import contextlib
 import errno
-import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from convcli.errors import ConvcliError, ImageError, MissingExtraError, OutputError
-from convcli.limits import Limit
-from convcli.store_errors import explained
 
 __all__ = [
     "Found",
+    "check_writable",
     "exists",
     "find",
     "identity",
@@ -25,6 +23,7 @@ __all__ = [
     "is_pattern",
     "is_url",
     "joined",
+    "local",
     "matches",
     "plain",
     "public",
@@ -55,6 +54,18 @@ _PIECE = 1 << 20
 def is_url(path: str) -> bool:
     r"""Whether `path` has a scheme: ``C:\a.png`` and the kernel ``gaussian:sigma=2`` have none."""
     return "://" in path and _URL.match(path) is not None
+
+
+def local(text: str) -> str:
+    """Return the path that a ``file://`` URL names; any other text as it is."""
+    if not text.lower().startswith("file://"):
+        return text
+    from urllib.parse import unquote, urlsplit
+    from urllib.request import url2pathname
+
+    parts = urlsplit(text, allow_fragments=False)
+    server = "" if parts.netloc.lower() == "localhost" else unquote(parts.netloc)
+    return server + url2pathname(parts.path)
 
 
 def public(text: str) -> str:
@@ -89,8 +100,6 @@ def joined(folder: str, name: str) -> str:
 
 def read_url(url: str, most: int) -> bytes:
     """Return the bytes of the file at `url`, of which there may be so many."""
-    limit = Limit(f"{public(url)!r}: its size", most, "bytes")
-    hint = "name a part of it, or raise --max-pixels"
     with _told(url, ImageError) as (store, path, scheme):
         if scheme not in ("http", "https"):
             small = _start(store, path)
@@ -101,10 +110,15 @@ def read_url(url: str, most: int) -> bytes:
             asked = {"block_size": 0, "size": 1}  # one request, whose answer is read as it comes
         read = bytearray()
         with store.open(path, "rb", **asked) as file:
-            limit.check(_announced(file), hint, ImageError)
-            while piece := file.read(_PIECE):
+            size = _announced(file)
+            while size <= most and (piece := file.read(_PIECE)):
                 read += piece
-                limit.check(len(read), hint, ImageError)
+                size = max(size, len(read))
+        if size > most:
+            raise ImageError(
+                f"{public(url)!r}: its size {size} is above the limit of {most} bytes",
+                hint="name a smaller picture, or raise --max-pixels",
+            )
         return bytes(read)
 
 
@@ -115,15 +129,8 @@ def write_url(url: str, data: bytes, *, replace: bool) -> None:
     name when it is complete. Without `replace`, a file that is there is a `FileExistsError`; stores that
     cannot decide this themselves are asked before, and another writer may be faster.
     """
-    with _told(url, OutputError) as (store, path, scheme):
-        if scheme in ("http", "https"):
-            raise OutputError(
-                f"{public(url)!r}: http is only read here", hint="name a folder, or a store such as s3://"
-            )
-        if "::" in url:
-            raise OutputError(
-                f"{public(url)!r}: archives are only read", hint="name a folder, or a store such as s3://"
-            )
+    check_writable(url)
+    with _told(url, OutputError) as (store, path, _):
         if not replace and store.exists(path):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), url)
         if store.async_impl or _overrides_pipe_file(store):
@@ -140,6 +147,17 @@ def write_url(url: str, data: bytes, *, replace: bool) -> None:
             with contextlib.suppress(Exception):
                 store.rm_file(temporary)
             raise
+
+
+def check_writable(url: str) -> None:
+    """Refuse to write to a URL that can only be read, or whose package is not installed."""
+    with _told(url, OutputError) as (_, _, scheme):
+        if scheme in ("http", "https") or "::" in url:
+            what = "archives are" if "::" in url else "http is"
+            raise OutputError(
+                f"{public(url)!r} cannot be written: {what} only read",
+                hint="name a folder, or a store such as s3://",
+            )
 
 
 def exists(path: str) -> bool:
@@ -190,10 +208,21 @@ def same(one: str, other: str) -> bool:
 
 
 class Found(NamedTuple):
-    """A file in a store: its URL, and its folder below the one that was searched."""
+    """A file in a store.
+
+    Attributes
+    ----------
+    url
+        What names it.
+    folder
+        Its folder below the one that was searched.
+    named
+        Whether the pattern or URL named the file itself, not a folder above it.
+    """
 
     url: str
-    folder: str
+    folder: str = ""
+    named: bool = False
 
 
 def is_pattern(url: str) -> bool:
@@ -207,29 +236,32 @@ def is_pattern(url: str) -> bool:
 def find(url: str) -> list[Found]:
     """Return the files in a folder and those below it, in order; the file itself where it is one."""
     with _told(url, ImageError) as (store, path, _):
-        below = url if url.endswith("/") or "::" in url else f"{url}/"
-        return [
-            Found(url, "") if name == path else _found(store, below, name)
-            for name in sorted(store.find(path))
-        ]
+        names = sorted(store.find(path))
+        if names == [path]:
+            return [Found(url, named=True)]
+        address, chain, rest = url.partition("::")
+        return [_found(store, address.rstrip("/") + "/", chain + rest, name) for name in names]
 
 
-def matches(pattern: str) -> list[tuple[Found, bool]]:
-    """Return what a pattern matches, in order, and whether each is a folder."""
+def matches(pattern: str, *, recursive: bool) -> list[Found]:
+    """Return what a pattern matches, in order; with `recursive`, for a folder the files in it."""
     with _told(pattern, ImageError) as (store, path, _):
         address, chain, rest = pattern.partition("::")
         wild = min(at for sign in "*?[" if (at := address.find(sign)) >= 0)
-        base = address[: address.rfind("/", 0, wild) + 1] + chain + rest
-        found = store.glob(path, detail=True)
-        return [(_found(store, base, name), found[name]["type"] == "directory") for name in sorted(found)]
+        base = address[: address.rfind("/", 0, wild) + 1]
+        found = list[Found]()
+        for name, info in sorted(store.glob(path, detail=True).items()):
+            inside = recursive and info["type"] == "directory"
+            names = sorted(store.find(name)) if inside else [name]
+            found += [_found(store, base, chain + rest, one)._replace(named=not inside) for one in names]
+        return list({one.url: one for one in found}.values())
 
 
-def _found(store: Any, base: str, name: str) -> Found:
+def _found(store: Any, base: str, chain: str, name: str) -> Found:
     """Return the file that a store calls `name`, below the folder with the URL `base`."""
-    address, chain, rest = base.partition("::")
-    root = store._strip_protocol(address).rstrip("/")
-    below = name[len(root) :].strip("/")
-    return Found(f"{address}{below}{chain}{rest}", below.rpartition("/")[0])
+    root = store._strip_protocol(base).rstrip("/")
+    below = name[len(root) :].lstrip("/")
+    return Found(base + below + chain, below.rstrip("/").rpartition("/")[0])
 
 
 @contextlib.contextmanager
@@ -244,6 +276,8 @@ def _told(url: str, kind: type[ConvcliError]) -> Iterator[tuple[Any, str, str]]:
     except (ConvcliError, FileExistsError):
         raise
     except Exception as error:  # any library may be behind a store
+        from convcli.store_errors import explained
+
         raise explained(public(url), scheme, error, kind) from error
 
 
@@ -254,6 +288,8 @@ def _store(url: str) -> tuple[Any, str]:
         from fsspec.core import url_to_fs
     except ImportError:
         raise MissingExtraError(name, "remote") from None
+    import logging
+
     for library in ("asyncio", "fsspec", "s3fs", "aiobotocore", "botocore", "aiohttp"):
         logging.getLogger(library).addHandler(logging.NullHandler())  # what they would print on stderr
     schemes = {part.partition("://")[0] for part in url.split("::")}

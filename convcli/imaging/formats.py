@@ -4,6 +4,7 @@ import os
 from typing import NamedTuple
 
 from convcli.errors import UsageError, nearest, unknown
+from convcli.stores import plain
 
 __all__ = [
     "Format",
@@ -233,7 +234,7 @@ def format_of(path: str, override: str | None = None) -> Format:
     """Return the format of an output file: `override` if given, else what its suffix says."""
     if override is not None:
         return by_name(override)
-    suffix = os.path.splitext(path)[1].lower()
+    suffix = os.path.splitext(plain(path))[1].lower()
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
     if not suffix:
@@ -287,4 +288,4 @@ _PICTURES = {suffix for format in _TABLE if format.read for suffix in format.suf
 
 def is_picture(name: str) -> bool:
     """Whether a file called `name` counts as a picture or array when a folder is searched."""
-    return os.path.splitext(name)[1].lower() in _PICTURES
+    return os.path.splitext(plain(name))[1].lower() in _PICTURES

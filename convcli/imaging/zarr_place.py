@@ -2,18 +2,20 @@
 
 import io
 import os
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from convcli.errors import ImageError
 from convcli.limits import PIPE_BYTES, PIPE_LEAST, Limit
+from convcli.stores import is_url
 
-__all__ = ["METADATA", "SUFFIX", "ZarrPlace", "is_store", "zarr_place", "zipped_store"]
+__all__ = ["METADATA", "ZarrPlace", "is_store", "zarr_place", "zipped_store"]
 
 # Names of the metadata files of an array or a group, of Zarr v3 and v2: a folder with one of them is a store.
 METADATA = ("zarr.json", ".zarray", ".zgroup")
-# The suffix of stores, by which those at a URL are recognised.
-SUFFIX = ".zarr"
+# A URL of a store, and of what is in it.
+_NAMED = re.compile(r"([^?#]*?[^/?#]\.zarr)/*(?:(?<=/)([^?#]+?)/*)?", re.IGNORECASE)
 
 
 class ZarrPlace(NamedTuple):
@@ -31,21 +33,25 @@ def is_store(path: str) -> bool:
 def zarr_place(path: str) -> ZarrPlace | None:
     """Return the outermost store that `path` is, or is in; None where it is in none.
 
-    A path of which nothing is there counts if it passes through a folder called ``*.zarr``: a misspelt array.
+    A path of which nothing is there counts if it passes through a store called ``*.zarr``: a misspelt array.
+    A URL is taken at its word: it is, or is in, what is called ``*.zarr``.
     """
-    if not os.path.isdir(path) and SUFFIX not in path.lower():
+    if is_url(path):
+        found = _NAMED.fullmatch(path)
+        return ZarrPlace(found[1], found[2] or "") if found else None
+    if not os.path.isdir(path) and (".zarr" not in path.lower() or os.path.exists(path)):
         return None
-    found, here, member = None, path.rstrip(os.sep), ""
+    place, here, member = None, path.rstrip(os.sep), ""
     while here:
         if is_store(here):
-            found = ZarrPlace(here, member)
-        elif found is not None:
+            place = ZarrPlace(here, member)
+        elif place is not None:
             break
         here, name = os.path.split(here)
         if not name:
             break
         member = f"{name}/{member}" if member else name
-    return found if found is None or os.path.isdir(path) or not os.path.exists(path) else None
+    return place
 
 
 def zipped_store(data: bytes, name: str, max_pixels: int) -> Mapping[str, bytes] | None:

@@ -17,25 +17,26 @@ from convcli.choices import STDOUT
 from convcli.errors import ConvcliError, UsageError
 from convcli.options.foreign_options import ForeignWords, names_of
 from convcli.options.panels import ADVANCED
+from convcli.stores import local
 
 __all__ = ["Command", "PlainGroup", "folder_path", "output_path", "print_page", "verbatim"]
 
 
 def verbatim(text: str) -> str:
-    """Read a word as it stands."""
-    return text
+    """Read a word as it stands; a ``file://`` URL is the path that it names."""
+    return local(text)
 
 
 def output_path(text: str) -> str:
     """Read the name of a file to write; stdout's own names are ``-``."""
-    return STDOUT if text in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1") else text
+    return STDOUT if text in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1") else local(text)
 
 
 def folder_path(text: str) -> str:
     """Read the name of a folder to write into."""
     if not text:
         raise UsageError("the name is empty", hint="name a folder, such as . for this one")
-    return text
+    return local(text)
 
 
 # A mixin: mypy does not know the Typer class behind it, whose methods these extend.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from convcli.display.words import one_line, printable, shortened
 from convcli.errors import ConvcliError, OutputError
+from convcli.stores import public
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,12 +30,12 @@ MOST_OF_AN_ERROR = 500
 def complain(error: ConvcliError) -> None:
     """Write an error and its hint as one line on stderr."""
     hint = f"; hint: {error.hint}" if error.hint else ""
-    say(shortened(one_line(f"error: {error.message}{hint}"), MOST_OF_AN_ERROR))
+    say(shortened(one_line(public(f"error: {error.message}{hint}")), MOST_OF_AN_ERROR))
 
 
 def say(text: str) -> None:
     """Write one line for people on stderr; what is not printable, or not in its encoding, is escaped."""
-    line = one_line(text)
+    line = one_line(public(text))
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     with _aside(stdout=False):
         sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
@@ -42,7 +43,11 @@ def say(text: str) -> None:
 
 
 def path(name: str) -> None:
-    """Write a file's name on stdout, byte for byte, as names need not be UTF-8; escaped on a terminal."""
+    """Write a file's name on stdout, byte for byte, as names need not be UTF-8; escaped on a terminal.
+
+    What logs in to the server of a URL is left out, here and elsewhere.
+    """
+    name = public(name)
     _write(os.fsencode(printable(name) if stdout().isatty() else name) + b"\n")
 
 
@@ -61,7 +66,7 @@ def json_line(value: dict[str, Any]) -> None:
         from convcli.pipeline.jsonable import plain
 
         text = json.dumps(plain(value), ensure_ascii=True, allow_nan=False)
-    _write(text.encode() + b"\n")
+    _write(public(text).encode() + b"\n")
 
 
 def draw(item: object, *, no_color: bool, stderr: bool = False) -> None:

@@ -10,8 +10,10 @@ from convcli.choices import STDIN, STDOUT
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
 from convcli.imaging.writing.put import write_picture
+from convcli.imaging.zarr_place import is_store
 from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Source, refuse_inputs
+from convcli.stores import check_writable, exists, is_folder, is_url, joined, plain
 
 __all__ = ["OutputPaths", "Target", "file_in", "into_folder", "make_folder"]
 
@@ -53,16 +55,16 @@ def file_in(output: str | None, label: str, source: str | None = None, *, force:
     if output is None or not _is_folder(output):
         return output
     make_folder(output)
-    path = os.path.join(output, label if source is None else f"{_stem(Source(source))}-{label}")
-    if os.path.lexists(path) and not force:
+    path = joined(output, label if source is None else f"{Source(source).stem}-{label}")
+    if exists(path) and not force:
         raise already_there(path)
     return path
 
 
 def make_folder(folder: str) -> None:
-    """Make `folder`, and those that it is in; nothing for the current one, which has no name."""
+    """Make `folder`, and those that it is in; not the current one, which has no name, nor in stores."""
     try:
-        if folder:
+        if folder and not is_url(folder):
             os.makedirs(folder, exist_ok=True)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
@@ -72,11 +74,11 @@ def make_folder(folder: str) -> None:
 def _is_folder(output: str) -> bool:
     if output == STDOUT:
         return False
-    return output.endswith((os.sep, os.altsep or os.sep)) or os.path.isdir(output)
-
-
-def _stem(source: Source) -> str:
-    return "stdin" if source.path == STDIN else os.path.splitext(os.path.basename(source.file))[0]
+    if is_url(output) and os.path.splitext(plain(output))[1]:
+        return False  # a store is not asked whether it has folders of such a name
+    if is_store(output):
+        return False
+    return output.endswith((os.sep, os.altsep or os.sep)) or is_folder(output)
 
 
 @dataclass
@@ -107,6 +109,9 @@ class OutputPaths:
             self._refuse_inputs(output, [*self.inputs, *self.also_read])
         elif self.writing.format is not None:
             by_name(self.writing.format)
+        for path in (output, self.writing.out_dir):
+            if path is not None and is_url(path):
+                check_writable(path)
 
     @property
     def to_stdout(self) -> bool:
@@ -145,11 +150,11 @@ class OutputPaths:
         return found if not self.floats or "float" in found.depths else by_name("npy")
 
     def _derived(self, source: Source, label: str, read_format: str) -> Target:
-        own = "" if source.path == STDIN else os.path.splitext(source.file)[1]
+        own = "" if source.path == STDIN else os.path.splitext(plain(source.file))[1]
         format = self._format(own if _same_kind(own, read_format) else suffix_for(read_format))
         suffix = own if own.lower() in format.suffixes else format.suffix
-        folder = os.path.join(self.writing.out_dir or "", source.folder)
-        path = os.path.join(folder, f"{_stem(source)}-{label}{suffix}")
+        folder = joined(self.writing.out_dir or "", source.folder)
+        path = joined(folder, f"{source.stem}-{label}{suffix}")
         return Target(path, format, self.writing.force or path in source.ours, derived=True, again=self.again)
 
     def _check(self, source: Source, target: Target) -> None:
@@ -166,7 +171,7 @@ class OutputPaths:
                 hint="write them into different folders; a pattern such as '**/*.png' keeps their own",
             )
         self._refuse_inputs(target.path, [source.path, *self.also_read])
-        if not target.replace and not target.again and os.path.lexists(target.path):
+        if not target.replace and not target.again and exists(target.path):
             raise already_there(target.path, "another folder" if self.writing.out_dir else self.option)
 
     def _refuse_inputs(self, path: str, read: Sequence[str]) -> None:

@@ -147,8 +147,9 @@ class FileWork:
 
 
 def _placed(result: Result, paths: Sequence[Sequence[Window]]) -> Result:
-    """Return `result`, whose frames passed the windows of `paths`, with TIFF tags of their new places."""
-    if not any(frame.tags for frame in result.image.frames):
+    """Return `result`, whose frames passed the windows of `paths`, with metadata of their new places."""
+    metadata = result.image.metadata
+    if not metadata.zarr and not any(frame.tags for frame in result.image.frames):
         return result
     from convcli.imaging.geotiff import Placement, moved  # here for start-up: few pictures are TIFF
 
@@ -158,8 +159,10 @@ def _placed(result: Result, paths: Sequence[Sequence[Window]]) -> Result:
         for window in path:
             shifts = [(axis.span - 1) / 2 - axis.low for axis in window.axes]
             placement = placement.after(Placement(window.stride, (shifts[0], shifts[1])))
-        frames.append(frame._replace(tags=moved(frame.tags or {}, placement)))
-    return result._replace(image=replace(result.image, frames=tuple(frames)))
+        frames.append(frame._replace(tags=moved(frame.tags, placement) if frame.tags else None))
+        if metadata.zarr:
+            metadata = metadata._replace(zarr=metadata.zarr.moved(placement.scale, placement.shift))
+    return result._replace(image=replace(result.image, frames=tuple(frames), metadata=metadata))
 
 
 def read_source(source: Source, reading: ReadSpec) -> Image:

@@ -1,11 +1,9 @@
 """The pictures that ``--save-maps`` writes: every feature map, and a contact sheet of each layer."""
 
-import os
 import re
 from collections.abc import Sequence
 
 from convcli.atomic_write import already_there, write_bytes
-from convcli.choices import STDIN
 from convcli.display.drawn.contact_sheet import contact_sheet, limits, picture
 from convcli.engine.arrays import Array
 from convcli.errors import OutputError
@@ -13,6 +11,7 @@ from convcli.imaging.writing.encode import encode_pixels
 from convcli.pipeline.batch import Source
 from convcli.pipeline.naming import make_folder
 from convcli.stacks.trace import LayerTrace
+from convcli.stores import exists, joined
 
 __all__ = ["LayerMaps"]
 
@@ -26,8 +25,7 @@ class LayerMaps:
 
     def of(self, source: Source) -> "InputMaps":
         """Return the pictures of one input, none yet."""
-        stem = "stdin" if source.path == STDIN else os.path.splitext(os.path.basename(source.path))[0]
-        folder = self.folder if self.alone else os.path.join(self.folder, source.folder, stem)
+        folder = self.folder if self.alone else joined(joined(self.folder, source.folder), source.stem)
         before = self._taken.setdefault(folder, source.path)
         if before != source.path:
             raise OutputError(
@@ -70,14 +68,14 @@ class InputMaps:
             self._put(f"{stem}-{index:0{len(str(count - 1))}}", picture(values))
 
     def _put(self, stem: str, pixels: Array) -> None:
-        self._files[os.path.join(self.folder, f"{stem}.png")] = encode_pixels(pixels, "png")
+        self._files[joined(self.folder, f"{stem}.png")] = encode_pixels(pixels, "png")
 
     def check(self) -> None:
         """Refuse to replace files, unless --force was given."""
         if self.force or self.again:
             return
         for path in self._files:
-            if os.path.lexists(path):
+            if exists(path):
                 raise already_there(path, "another --save-maps")
 
     def write(self) -> str:

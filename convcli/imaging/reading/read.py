@@ -18,6 +18,8 @@ from convcli.imaging.image import Array, Image, Space
 from convcli.imaging.reading import sniff
 from convcli.imaging.reading.foreign import refusal
 from convcli.imaging.zarr_place import ZarrPlace, zarr_place, zipped_store
+from convcli.limits import PIPE_BYTES, PIPE_LEAST
+from convcli.stores import is_url, plain, public, read_url
 
 __all__ = ["Source", "read_first", "read_picture"]
 
@@ -41,8 +43,8 @@ def read_picture(
     Parameters
     ----------
     source : str, PathLike, or bytes-like
-        A str or PathLike is a path, ``file.npz:name`` one array of several; bytes, bytearray and
-        memoryview are the content itself.
+        A str or PathLike is a path or a URL, ``file.npz:name`` one array of several; bytes, bytearray
+        and memoryview are the content itself.
     name : str, optional
         Its name in messages; by default the path.
     frame : int, optional
@@ -157,11 +159,12 @@ def _load(source: Source, name: str | None, max_pixels: int = MAX_PIXELS) -> _Lo
         loaded = _Loaded(bytes(source), "stdin" if name is None else name)
     else:
         path = os.fsdecode(source)
-        shown = path if name is None else name
+        shown = public(path) if name is None else name
         if (place := zarr_place(path)) is not None:
             return _Loaded(b"", shown, store=place)
         file, member = _split(path)
-        loaded = _Loaded(_content(file, shown, max_pixels), shown, os.path.splitext(file)[1].lower(), member)
+        suffix = os.path.splitext(plain(file))[1].lower()
+        loaded = _Loaded(_content(file, shown, max_pixels), shown, suffix, member)
     if not loaded.data:
         raise ImageError(f"{loaded.name!r} is empty", hint="was the copy or download cut short?")
     if loaded.data.startswith(b"PK") and loaded.member is None:
@@ -178,6 +181,8 @@ def _split(path: str) -> tuple[str, str | None]:
 
 
 def _content(path: str, shown: str, max_pixels: int) -> bytes:
+    if is_url(path):
+        return read_url(path, PIPE_BYTES * max_pixels + PIPE_LEAST)
     try:
         with open(path, "rb") as file:
             return read_all(file, repr(shown), max_pixels)
