@@ -141,7 +141,15 @@ _TABLE = (
     Format("npy", (".npy",), "", _ANY, _EXACT, True, numbers=True, bits="8-64, float"),
     Format("npz", (".npz",), "", _ANY, _EXACT, True, numbers=True, bits="8-64, float"),
     Format(
-        "zarr", (".zarr", ".zip"), "", _ANY, _EXACT, True, bits="8-64, float", metadata="attributes", extra="scale"
+        "zarr",
+        (".zarr", ".zip"),
+        "",
+        _ANY,
+        _EXACT,
+        True,
+        bits="8-64, float",
+        metadata="attributes",
+        extra="scale",
     ),
     Format("csv", (".csv",), "", frozenset({"gray"}), _EXACT, numbers=True, bits="float"),
     Format("tsv", (".tsv",), "", frozenset({"gray"}), _EXACT, numbers=True, bits="float"),
@@ -276,7 +284,7 @@ def holding(*, depth: str = "8", frames: bool = False) -> str:
     return ", ".join(fitting[:8])
 
 
-# Suffixes of pictures and arrays; CSV, TSV, JSON, .npz and .zip are seldom pictures in a folder of photographs.
+# Suffixes of pictures and arrays; CSV, TSV, JSON, .npz and .zip are seldom pictures in a folder.
 _PICTURES = {suffix for format in _TABLE if format.read for suffix in format.suffixes + format.also_read} - {
     ".npz",
     ".csv",

@@ -102,15 +102,16 @@ class ZarrLayout(NamedTuple):
         ]
         datasets = []
         for level in range(levels):
-            factor = {"y": 2**level, "x": 2**level}
-            scale = {axis: ome.scale.get(axis, 1.0) * factor.get(axis, 1) for axis in self.axes}
-            place = {
-                axis: ome.translation.get(axis, 0.0) + ome.scale.get(axis, 1.0) * (factor.get(axis, 1) - 1) / 2
-                for axis in self.axes
-            }
-            moves = [{"type": "scale", "scale": list(map(float, scale.values()))}]
-            if any(place.values()):
-                moves.append({"type": "translation", "translation": list(map(float, place.values()))})
+            factors = [2**level if axis in ("y", "x") else 1 for axis in self.axes]
+            scales = [ome.scale.get(axis, 1.0) for axis in self.axes]
+            places = [
+                ome.translation.get(axis, 0.0) + scale * (factor - 1) / 2
+                for axis, scale, factor in zip(self.axes, scales, factors, strict=True)
+            ]
+            scaled = [float(scale * factor) for scale, factor in zip(scales, factors, strict=True)]
+            moves = [{"type": "scale", "scale": scaled}]
+            if any(places):
+                moves.append({"type": "translation", "translation": places})
             datasets.append({"path": str(level), "coordinateTransformations": moves})
         version = _OME_VERSIONS[self.version]
         picture = {**ome.described, "axes": axes, "datasets": datasets}

@@ -149,7 +149,8 @@ class FileWork:
 def _placed(result: Result, paths: Sequence[Sequence[Window]]) -> Result:
     """Return `result`, whose frames passed the windows of `paths`, with metadata of their new places."""
     metadata = result.image.metadata
-    if not metadata.zarr and not any(frame.tags for frame in result.image.frames):
+    tagged = any(frame.tags for frame in result.image.frames)
+    if not tagged and not metadata.zarr:
         return result
     from convcli.imaging.geotiff import Placement, moved  # here for start-up: few pictures are TIFF
 
@@ -159,7 +160,7 @@ def _placed(result: Result, paths: Sequence[Sequence[Window]]) -> Result:
         for window in path:
             shifts = [(axis.span - 1) / 2 - axis.low for axis in window.axes]
             placement = placement.after(Placement(window.stride, (shifts[0], shifts[1])))
-        frames.append(frame._replace(tags=moved(frame.tags, placement) if frame.tags else None))
+        frames.append(frame._replace(tags=moved(frame.tags or {}, placement) if tagged else None))
         if metadata.zarr:
             metadata = metadata._replace(zarr=metadata.zarr.moved(placement.scale, placement.shift))
     return result._replace(image=replace(result.image, frames=tuple(frames), metadata=metadata))

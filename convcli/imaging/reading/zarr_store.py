@@ -86,9 +86,7 @@ def _chosen(
     if ome is None:
         return _only(node, name), None
     if ome[1].levels > 1:
-        notes.append(
-            f"the first of {ome[1].levels} levels is read; {name}/{ome[0]} and the like name each"
-        )
+        notes.append(f"the first of {ome[1].levels} levels is taken: {ome[0]!r}")
     return node[ome[0]], ome
 
 
@@ -128,7 +126,9 @@ def _layout(array: Any, ome: tuple[str, Any] | None, name: str, layout: Layout) 
     axes = axis_names(given, array.ndim)
     if ome and not axes:
         found = ", ".join(given)
-        raise ImageError(f"{name!r} has the axes {found}", hint="axes y and x, with t, c and z, are a picture")
+        raise ImageError(
+            f"{name!r} has the axes {found}", hint="axes y and x, with t, c and z, are a picture"
+        )
     if not axes and array.ndim not in (2, 3):
         said = " x ".join(map(str, array.shape)) or "one number"
         hint = "a picture is H x W, or H x W x channels; axes named t, c, z, y, x may be more"
@@ -178,7 +178,6 @@ def _place_of(lengths: Mapping[str, int], frame: int | None, name: str) -> dict[
             hint=f"--frame N reads one, from 0 to {total - 1}",
         )
     index = chosen_frames(frame or 0, total, name)[0]
-    for axis, length in reversed(lengths.items()):
+    for axis, length in reversed(list(lengths.items())):
         index, at[axis] = divmod(index, length)
     return at
-

@@ -19,8 +19,11 @@ __all__ = ["Levels", "encode_zarr", "writing"]
 
 # Side of chunks where neither the input nor --tile says: 1 MiB of bytes.
 _CHUNK = 1024
-# Level of zstd for --compress small: beyond it, time grows and size hardly shrinks.
-_SMALL = 9
+# Compressors for --compress small, by the version of Zarr; beyond level 9, size hardly shrinks.
+_SMALL = {
+    2: {"id": "zstd", "level": 9},
+    3: {"name": "zstd", "configuration": {"level": 9, "checksum": False}},
+}
 
 
 @contextmanager
@@ -54,7 +57,9 @@ class Levels:
     ) -> None:
         (frame,) = header.frames
         channels = frame.channels + (frame.alpha is not None)
-        stored = header.metadata.zarr or ZarrLayout(plain_axes(3 - (channels == 1), first=layout is Layout.CHW))
+        stored = header.metadata.zarr or ZarrLayout(
+            plain_axes(3 - (channels == 1), first=layout is Layout.CHW)
+        )
         self._stored = stored.holding(channels)
         self._tile, self._channels, self._dtype = tile, channels, frame.pixels.dtype
         zarr = zarr_module()
@@ -101,7 +106,7 @@ class Levels:
         if compress is Compress.NONE:
             settings["compressors"] = None
         elif compress is Compress.SMALL:
-            settings["compressors"] = _zstd(settings["zarr_format"])
+            settings["compressors"] = _SMALL[settings["zarr_format"]]
         if stored.shards and kept:
             settings["shards"] = tuple(
                 chunks[axis] * (stored.shards.get(axis, 1) // stored.chunks.get(axis, 1) or 1)
@@ -138,7 +143,7 @@ class _Filler:
 def write_rows(array: Any, axes: tuple[str, ...], first: int, rows: Array) -> None:
     """Write rows, (H, W) or (H, W, C), into an array whose other axes are 1 long."""
     inside = rows if rows.ndim == 3 or "c" not in axes else rows[..., np.newaxis]
-    order = [axis for axis in PLANE[: inside.ndim]]
+    order = list(PLANE[: inside.ndim])
     turned = inside.transpose([order.index(axis) for axis in axes if axis in order])
     turned = turned[tuple(slice(None) if axis in order else np.newaxis for axis in axes)]
     array[tuple(slice(first, first + len(rows)) if axis == "y" else slice(None) for axis in axes)] = turned
@@ -163,11 +168,3 @@ def encode_zarr(
         for name in sorted(files):
             archive.writestr(ZipInfo(name), files[name].to_bytes())
     return data.getvalue()
-
-
-def _zstd(version: int) -> Any:
-    if version == 3:
-        return zarr_module().codecs.ZstdCodec(level=_SMALL)
-    import numcodecs
-
-    return numcodecs.Zstd(level=_SMALL)

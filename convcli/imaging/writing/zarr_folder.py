@@ -1,4 +1,4 @@
-"""Zarr stores in folders, written whole or not at all: beside their place, to the disk, and only then there."""
+"""Zarr stores in folders, written whole or not at all: beside their place, and renamed when on the disk."""
 
 import io
 import os
@@ -116,7 +116,7 @@ class ZarrBands:
 
 
 def write_store(path: str, data: bytes, *, replace: bool, again: bool) -> None:
-    """Write the store that is in a zip file into a folder, which afterwards holds it, or what it held before."""
+    """Write the store in a zip file into a folder, which afterwards holds it, or what it held before."""
     with ZipFile(io.BytesIO(data)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     if again and not replace and os.path.isdir(path) and _holds(path, files):
