@@ -5,12 +5,13 @@ import errno
 import os
 import re
 import stat
+from collections.abc import Iterator
 
 from convcli.errors import ConvcliError, OutputError
 from convcli.stores import is_url, read_url, write_url
 from convcli.temporary_files import removed_after, temporary_name
 
-__all__ = ["already_there", "failure", "is_stream", "write_bytes"]
+__all__ = ["already_there", "failure", "is_stream", "open_whole", "write_bytes"]
 
 # Hints by the number of the error.
 _HINTS = {
@@ -83,9 +84,50 @@ def write_bytes(
         if not (again and _holds(shown, data)):
             raise already_there(shown) from error
     except OSError as error:
-        raise failure(shown, target, error) from error
+        raise failure(shown, error, target) from error
     except ValueError as error:  # a NUL in the name
         raise OutputError(f"{shown!r} cannot be written: {error}", hint="choose another name") from error
+
+
+@contextlib.contextmanager
+def open_whole(path: str, *, replace: bool = True) -> Iterator[int]:
+    """Open a file that gets the name `path` at the end of the block, if that ends without an exception.
+
+    It is written, read and positioned by the number that the block is given; see :func:`write_bytes`.
+    """
+    target = path
+    try:
+        before = _status(path)
+        if before is not None and not stat.S_ISREG(before.st_mode):
+            raise OutputError(
+                f"{path!r} is no regular file", hint="name a file: it is written piece by piece"
+            )
+        target = os.path.realpath(path)
+        if before is not None and not replace:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
+        temporary = temporary_name(os.path.dirname(target))
+        with removed_after(temporary):
+            handle, nameless = _temporary(
+                temporary, new=before is None, nameless=os.path.exists("/proc/self/fd")
+            )
+            try:
+                yield handle
+                if before is not None:
+                    _keep(handle, temporary, target, before)
+                os.fsync(handle)
+                if nameless and not _give_name(handle, temporary, target, replace=replace):
+                    raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+            finally:
+                os.close(handle)
+            if not nameless and replace:
+                os.replace(temporary, target)
+            elif not nameless:
+                _link_new(temporary, target)
+        _sync_folder(os.path.dirname(target))
+    except FileExistsError as error:
+        raise already_there(path) from error
+    except OSError as error:
+        raise failure(path, error, target) from error
 
 
 def already_there(path: str, other: str = "-o") -> OutputError:
@@ -259,9 +301,9 @@ def _sync_folder(folder: str) -> None:
             os.close(handle)
 
 
-def failure(shown: str, target: str, error: OSError) -> OutputError:
-    """Return the error for what the system says of `target`, which is `shown` to people."""
-    folder = os.path.dirname(target)
+def failure(shown: str, error: OSError, target: str | None = None) -> OutputError:
+    """Return what went wrong when the file `shown`, a link to `target` maybe, was written."""
+    folder = os.path.dirname(shown if target is None else target)
     if error.errno == errno.ENOENT:
         reason = f"the folder {folder!r} does not exist" if folder else "the current folder is gone"
     elif error.errno == errno.EISDIR:

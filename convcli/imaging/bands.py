@@ -21,12 +21,15 @@ class Storage(NamedTuple):
         TIFF's codes; 0 where the file is no TIFF.
     order : str
         Byte order, ``<`` or ``>``.
+    strip : int
+        Rows of a strip; 0 where there are none.
     """
 
     tile: tuple[int, int] | None = None
     compression: int = 0
     predictor: int = 1
     order: str = "<"
+    strip: int = 0
 
 
 class BandReader(Protocol):

@@ -40,8 +40,8 @@ _KINDS = {6: "i", 8: "i", 9: "i", 10: "i", 11: "f", 12: "f", 17: "i"}
 _WHOLE = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 # Codes of 8 bytes that only BigTIFF has, and of 4 bytes in their stead.
 _NARROWER = {16: 4, 17: 9, 18: 4}
-# Code of a directory's offset, and of text.
-_LONG, _ASCII = 4, 2
+# Codes of a directory's offset, of one in BigTIFF, and of text.
+_LONG, _IFD8, _ASCII = 4, 18, 2
 # Bytes from which a value that several pages have is written once.
 _SHARED = 1024
 
@@ -265,36 +265,44 @@ def bytes_tag(content: bytes) -> Tag:
 
 
 def directory_bytes(
-    tags: Mapping[int, Tag | Tags | bytes], order: str, at: int, shared: dict[Tag, int] | None = None
+    tags: Mapping[int, Tag | Tags | bytes],
+    order: str,
+    at: int,
+    shared: dict[Tag, int] | None = None,
+    *,
+    big: bool = False,
 ) -> bytes:
-    """Return the directory for its place at byte `at` of a TIFF, with its values after it.
+    """Return the directory for its place at byte `at` of a TIFF, or of a `big` one, with its values after it.
 
     Bytes in the place of a tag are its entry as it stands. Types of 8 bytes, which only BigTIFF has, become
-    those of 4. `shared` are the places of large values that directories before it have, and of its own.
+    those of 4 elsewhere. `shared` are the places of large values that directories before it have, and of its
+    own.
     """
+    count_code, offset_code, held_bytes = ("Q", "Q", 8) if big else ("H", "I", 4)
+    head, entry = struct.calcsize(count_code), 4 + 2 * held_bytes
     entries, values = [], bytearray()
-    values_at = at + 2 + 12 * len(tags) + 4
+    values_at = at + head + entry * len(tags) + held_bytes
     for number, tag in sorted(tags.items()):
         place = values_at + len(values)
         if isinstance(tag, Mapping):
-            values += directory_bytes(tag, order, place, shared)
-            entries.append(struct.pack(order + "HHII", number, _LONG, 1, place))
+            values += directory_bytes(tag, order, place, shared, big=big)
+            kind = _IFD8 if big else _LONG
+            entries.append(struct.pack(order + "HH" + 2 * offset_code, number, kind, 1, place))
         elif isinstance(tag, bytes):
             entries.append(tag)
         else:
-            kind, count, data = tag = _classic(tag)
-            if len(data) <= 4:
-                held = _swapped(data, _UNITS[kind], order).ljust(4, b"\0")
+            kind, count, data = tag = tag if big else _classic(tag)
+            if len(data) <= held_bytes:
+                held = _swapped(data, _UNITS[kind], order).ljust(held_bytes, b"\0")
             else:
                 if shared is not None and len(data) >= _SHARED:
                     place = shared.setdefault(tag, place)
-                held = struct.pack(order + "I", place)
+                held = struct.pack(order + offset_code, place)
                 if place == values_at + len(values):
                     values += _swapped(data, _UNITS[kind], order)
-            entries.append(struct.pack(order + "HHI", number, kind, count) + held)
+            entries.append(struct.pack(order + "HH" + offset_code, number, kind, count) + held)
         values += b"\0" * (len(values) % 2)
-    head = struct.pack(order + "H", len(entries)) + b"".join(entries)
-    return head + b"\0\0\0\0" + values
+    return struct.pack(order + count_code, len(entries)) + b"".join(entries) + bytes(held_bytes) + values
 
 
 def _classic(tag: Tag) -> Tag:

@@ -1,5 +1,6 @@
 """Pages of a TIFF: chosen by their directories, read by Pillow or, where it misreads, by tifffile."""
 
+import sys
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -19,11 +20,11 @@ from convcli.imaging.reading.sniff import check_pixels, chosen_frames
 from convcli.imaging.reading.tiff_page import ASSOCIATED, Page, Photometric, check_page, page_of
 from convcli.imaging.reading.tiff_samples import frame_of
 from convcli.imaging.reading.tifffile_reader import stored_samples
-from convcli.imaging.tiff_directory import Directory, Values, chain, opened_at
+from convcli.imaging.tiff_directory import Directory, Tags, Values, chain, opened_at
 from convcli.imaging.tiff_metadata import imagej_first_page, metadata_of, tags_of
 from convcli.limits import TIFF_PAGES
 
-__all__ = ["decode_tiff"]
+__all__ = ["decode_tiff", "only_page", "pillow_reads"]
 
 # Pillow's modes of pages whose samples are taken as they are stored.
 _STORED = ("P", "PA", "La", "LAB", "F", "I")
@@ -33,14 +34,8 @@ def decode_tiff(data: bytes, name: str, frame: int | None, max_pixels: int, note
     """Decode all full-size pages, or page number `frame`, each with its own depth, size and colours."""
     offsets = _offsets(data, name)
     if offsets[-1] == -1:
-        del offsets[-1]
-        notes.append(f"the list of pages is broken after page {len(offsets)}: there may have been more")
         data += bytes(8)  # libtiff complains where the list ends with the file
-    pages = _pages(
-        data, {index: offsets[index] for index in chosen_frames(frame, len(offsets), name)}, name, max_pixels
-    )
-    if frame is None:
-        pages = _whole(pages, notes)
+    pages = _chosen(data, offsets, name, frame, max_pixels, notes)
     for page in pages.values():
         check_page(page, name)
     images = list[Image]()
@@ -51,6 +46,32 @@ def decode_tiff(data: bytes, name: str, frame: int | None, max_pixels: int, note
         metadata = metadata_of(tags, page.directory.order) if not images else Metadata()
         images.append(Image((one._replace(tags=tags),), space, metadata, "tiff", name))
     return replace(together(images), notes=tuple(dict.fromkeys(notes)))
+
+
+def only_page(data: bytes, name: str, frame: int | None, notes: list[str]) -> tuple[Page, Tags] | None:
+    """Return the only full-size page, or page number `frame`, and the tags that describe it; None of several.
+
+    Pixels are not counted.
+    """
+    offsets = _offsets(data, name)
+    pages = list(_chosen(data, offsets, name, frame, sys.maxsize, notes).values())
+    if len(pages) > 1:
+        return None
+    check_page(pages[0], name)
+    unit = imagej_first_page(Directory(data, offsets[0]), len(offsets), notes)
+    return pages[0], {**unit, **tags_of(pages[0].directory, notes)}
+
+
+def _chosen(
+    data: bytes, offsets: list[int], name: str, frame: int | None, max_pixels: int, notes: list[str]
+) -> dict[int, Page]:
+    """Return all full-size pages, or page number `frame`, by their numbers."""
+    if offsets[-1] == -1:
+        del offsets[-1]
+        notes.append(f"the list of pages is broken after page {len(offsets)}: there may have been more")
+    chosen = chosen_frames(frame, len(offsets), name)
+    pages = _pages(data, {index: offsets[index] for index in chosen}, name, max_pixels)
+    return _whole(pages, notes) if frame is None else pages
 
 
 def _offsets(data: bytes, name: str) -> list[int]:
@@ -103,7 +124,7 @@ def _opened(page: Page) -> ImageFile.ImageFile:
 
 def _decoded(page: Page, name: str, notes: list[str]) -> Decoded:
     picture = None
-    if _pillow_reads(page):
+    if pillow_reads(page):
         # Pillow raises SyntaxError, TypeError, KeyError and others where it does not know the kind
         with suppress(Exception):
             picture = _opened(page)
@@ -123,7 +144,7 @@ def _decoded(page: Page, name: str, notes: list[str]) -> Decoded:
     return frame_of(stored_samples(page, name), page, name, notes)
 
 
-def _pillow_reads(page: Page) -> bool:
+def pillow_reads(page: Page) -> bool:
     """Whether Pillow, where it knows the kind of a page, reads it as it is."""
     if page.sparse:
         return False

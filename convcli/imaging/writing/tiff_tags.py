@@ -9,7 +9,7 @@ from convcli.imaging.metadata import DESCRIPTIVE, ICC, profile_for
 from convcli.imaging.tiff_directory import Directory, Tag, Tags, bytes_tag, chain, directory_bytes
 from convcli.imaging.tiff_metadata import IPTC, RESOLUTION, XMP, rational_tag
 
-__all__ = ["with_tags"]
+__all__ = ["page_tags", "with_tags"]
 
 # Bytes that a TIFF may have, whose offsets have 32 bits; those of an entry, padded, and of a directory.
 _MOST, _ENTRY, _DIRECTORY = 2**32 - 1, 13, 1 << 10
@@ -21,7 +21,7 @@ def with_tags(data: bytes, image: Image, notes: list[str]) -> bytes:
     BigTIFF, and what would be above 4 GiB with them, stays as it is, which is noted. Large values are shared.
     """
     order = "<" if data[:2] == b"II" else ">"
-    pages = [_tags(image, frame, first=not number) for number, frame in enumerate(image.frames)]
+    pages = [page_tags(image, frame, first=not number) for number, frame in enumerate(image.frames)]
     if not any(pages):
         return data
     if 42 not in data[2:4] or len(data) + _size(pages) > _MOST:
@@ -48,7 +48,7 @@ def _size(pages: list[Tags]) -> int:
     return sum(size + _ENTRY for size in sizes) + _DIRECTORY * len(pages)
 
 
-def _tags(image: Image, frame: Frame, *, first: bool) -> Tags:
+def page_tags(image: Image, frame: Frame, *, first: bool) -> Tags:
     """Return the tags of one page: its own, or the metadata of a picture that was no TIFF."""
     height, width = frame.size
     metadata = image.metadata

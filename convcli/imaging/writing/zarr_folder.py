@@ -36,7 +36,7 @@ class ZarrFolder:
             os.mkdir(self.temporary)
         except OSError as error:
             self.abort()
-            raise failure(path, self._target, error) from error
+            raise failure(path, error, self._target) from error
 
     def finish(self) -> None:
         """Put all files on the disk, and rename the folder; one that it replaces is removed then."""
@@ -46,7 +46,7 @@ class ZarrFolder:
                 self._check()
                 self._give_name()
             except OSError as error:
-                raise failure(self._path, self._target, error) from error
+                raise failure(self._path, error, self._target) from error
 
     def _give_name(self) -> None:
         if not os.path.lexists(self._target):
@@ -130,7 +130,7 @@ def write_store(path: str, data: bytes, *, replace: bool, again: bool) -> None:
                 file.write(content)
         folder.finish()
     except OSError as error:
-        raise failure(path, path, error) from error
+        raise failure(path, error) from error
     finally:
         folder.abort()
 

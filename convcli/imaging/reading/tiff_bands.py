@@ -1,0 +1,223 @@
+"""TIFF in bands of rows: tifffile decodes the tiles or strips of those that are asked for."""
+
+import mmap
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import product
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from convcli.errors import ConvcliError, ImageError
+from convcli.imaging.bands import Storage, without_pixels
+from convcli.imaging.deep_extra import tifffile_module
+from convcli.imaging.image import Array, Image
+from convcli.imaging.reading.pillow_guard import guarded
+from convcli.imaging.reading.tiff import only_page, pillow_reads
+from convcli.imaging.reading.tiff_page import CONVERTING, Page, Photometric
+from convcli.imaging.reading.tiff_samples import frame_of
+from convcli.imaging.tiff_directory import Tags
+from convcli.imaging.tiff_metadata import metadata_of
+
+__all__ = ["TiffBands", "open_tiff"]
+
+# Largest strip, in samples, that is decoded as a whole for some of its rows.
+LARGEST_STRIP = 1 << 26
+# Samples that are decoded together, at least: strips are often of a few rows.
+_TOGETHER = 1 << 20
+# Groups of rows that are kept: those that a band ends in are those that the next ones begin in.
+_KEPT = 4
+# Old-style JPEG, whose strips depend on each other; no compression.
+_OLD_JPEG, _NONE = 6, 1
+
+
+def open_tiff(path: str, name: str, frame: int | None) -> "TiffBands | None":
+    """Return a reader of the only full-size page, or of page `frame`; None where the file is read whole."""
+    module = tifffile_module()
+    if module is None or not os.path.getsize(path):
+        return None
+    with guarded(name, sys.maxsize) as notes, open(path, "rb") as file:
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        only = only_page(data, name, frame, notes)
+        if only is None or not _has_pieces(only[0]):
+            return None
+        page, tags = only
+        file = module.TiffFile(path)
+        file.filehandle.seek(page.directory.at)
+        found = module.TiffPage(file, 0)
+        if found.dtype is None or found.axes not in ("YX", "YXS", "SYX"):
+            file.close()
+            return None
+        return TiffBands(path, file, found, page, tags, name, notes)
+
+
+def _has_pieces(page: Page) -> bool:
+    """Whether the rows of a page can be decoded apart, upright and in the colours that they are given."""
+    grid = page.grid
+    tiled = grid.columns < page.width or grid.rows < page.height
+    converted = page.photometric != Photometric.YCBCR or page.samples == 1 or page.compression in CONVERTING
+    small = grid.rows * grid.columns * page.samples <= LARGEST_STRIP
+    return (
+        page.orientation == 1
+        and page.compression != _OLD_JPEG
+        and page.bits not in (0, 24)
+        and converted
+        and (small or (page.compression == _NONE and not tiled and page.bits % 8 == 0))
+    )
+
+
+class TiffBands:
+    """The rows of one page."""
+
+    def __init__(
+        self, path: str, file: Any, found: Any, page: Page, tags: Tags, name: str, notes: list[str]
+    ) -> None:
+        self._file, self._found, self._page, self._name = file, found, page, name
+        self._handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self.packed = os.path.getsize(path)
+        grid = page.grid
+        tiled = bool(found.is_tiled)
+        self.storage = Storage(
+            (grid.rows, grid.columns) if tiled else None,
+            page.compression,
+            page.predictor,
+            page.directory.order,
+            0 if tiled else grid.rows,
+        )
+        self._across = -(-page.width // grid.columns) if tiled else 1
+        self._by_bytes = page.compression == _NONE and not tiled and page.bits % 8 == 0 and not page.sparse
+        self._by_bytes &= page.predictor == 1 and found.fillorder == 1
+        one = grid.rows * page.width * page.samples
+        self._step = grid.rows * max(1, 1 if tiled else _TOGETHER // one)
+        if self._by_bytes:
+            self._step = max(1, _TOGETHER // (page.width * page.samples))
+        self._groups: dict[int, _Group] = {}
+        self._lock = Lock()
+        self._pool = ThreadPoolExecutor(max(1, os.cpu_count() or 1))
+        notes += [
+            f"the first of {1 + len(found.subifds)} levels is taken" for _ in range(bool(found.subifds))
+        ]
+        self._dtype = found.dtype.newbyteorder("=")
+        opened = page.directory.order == "<" or 42 in page.directory.data[2:4]  # by Pillow
+        if self._dtype == np.int16 and page.samples == 1 and opened and pillow_reads(page):
+            self._dtype = np.dtype(np.int32)  # as Pillow has them
+        blank = np.zeros((1, 1, *(page.samples,) * (page.samples > 1)), self._dtype)
+        frame, space = frame_of(blank, page, name, notes)
+        metadata = metadata_of(tags, page.directory.order)
+        image = Image((frame._replace(tags=tags),), space, metadata, "tiff", name)
+        image = without_pixels(image, (page.height, page.width))
+        self.header = replace(image, notes=tuple(dict.fromkeys(notes)))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._pool.shutdown()
+        self._file.close()
+        os.close(self._handle)
+
+    def rows(self, first: int, end: int) -> Image:
+        """Return rows ``first <= row < end``."""
+        groups = [
+            self._group(number)[max(first - number * self._step, 0) : end - number * self._step]
+            for number in range(first // self._step, -(-end // self._step))
+        ]
+        samples = groups[0] if len(groups) == 1 else np.concatenate(groups)
+        frame, _ = frame_of(samples, self._page, self._name, [])
+        tags = self.header.frames[0].tags
+        return replace(self.header, frames=(frame._replace(tags=tags),), notes=())
+
+    def _group(self, number: int) -> Array:
+        with self._lock:
+            group = self._groups.pop(number, None) or _Group()
+            self._groups[number] = group
+            while len(self._groups) > _KEPT:
+                del self._groups[next(iter(self._groups))]
+        with group.lock:
+            if group.samples is None:
+                group.samples = self._decoded(number * self._step)
+            return group.samples
+
+    def _decoded(self, first: int) -> Array:
+        """Return the samples of a group of rows as (H, W) or (H, W, S), as they are stored."""
+        page = self._page
+        shape = (min(self._step, page.height - first), page.width, page.samples)
+        made = np.empty(shape, self._dtype)
+        if self._by_bytes:
+            self._copy(first, made)
+        else:
+            high = page.grid.rows
+            pieces = product(
+                range(page.samples if page.planar else 1),
+                range(first // high, -(-(first + shape[0]) // high)),
+                range(self._across),
+            )
+            for _ in self._pool.map(lambda piece: self._decode(piece, first, made), pieces):
+                pass
+        return made if page.samples > 1 else made[..., 0]
+
+    def _decode(self, piece: Sequence[int], first: int, into: Array) -> None:
+        """Decode the strip or tile of a plane, row and column of those into its place."""
+        plane, row, column = piece
+        page, found = self._page, self._found
+        index = (plane * page.grid.high + row) * self._across + column
+        start, size = found.dataoffsets[index], found.databytecounts[index]
+        try:
+            packed = os.pread(self._handle, size, start) if size else None
+            if packed is not None and len(packed) < size:
+                raise ValueError("the file ends before it does")
+            samples, place, _ = found.decode(packed, index, jpegtables=found.jpegtables)
+        except ConvcliError:
+            raise
+        except Exception as error:  # decoders raise their own kinds, ValueError, OSError and others
+            where = f"tile {row},{column}" if self.storage.tile else f"strip {row}"
+            what = f"{where} of plane {plane}" if page.planar and page.samples > 1 else where
+            reason = " ".join(str(error).split())[:100] or type(error).__name__
+            raise ImageError(
+                f"{self._name!r} is damaged in {what}, rows {_rows_text(row, page)} ({reason})",
+                hint="copy or download it once more",
+            ) from error
+        top, left = row * page.grid.rows - first, place[3]
+        target = into[top : top + page.grid.rows, left : left + page.grid.columns]
+        target = target[..., plane : plane + 1] if page.planar else target
+        target[...] = found.nodata if samples is None else samples[0, : len(target), : target.shape[1]]
+
+    def _copy(self, first: int, into: Array) -> None:
+        """Read rows of uncompressed strips, which need not be whole."""
+        page, found = self._page, self._found
+        planes, high = page.samples if page.planar else 1, page.grid.rows
+        stored = np.dtype(found.dtype).newbyteorder(page.directory.order)
+        width = page.width * page.samples // planes
+        for plane in range(planes):
+            row = first
+            while row < first + len(into):
+                strip, within = divmod(row, high)
+                end = min(first + len(into), (strip + 1) * high)
+                size = (end - row) * width * stored.itemsize
+                at = found.dataoffsets[plane * page.grid.high + strip] + within * width * stored.itemsize
+                data = os.pread(self._handle, size, at)
+                if len(data) < size:
+                    raise ImageError(
+                        f"{self._name!r} is cut short in strip {strip}, row {row}",
+                        hint="copy or download it once more",
+                    )
+                samples = np.frombuffer(data, stored).reshape(end - row, page.width, -1)
+                target = into[row - first : end - first]
+                target[..., plane : plane + 1 if page.planar else None] = samples
+                row = end
+
+
+class _Group:
+    """Decoded rows, once some thread has decoded them."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.samples: Array | None = None
+
+
+def _rows_text(row: int, page: Page) -> str:
+    """Return the rows of a strip or tile, as messages have them."""
+    first = row * page.grid.rows
+    return f"{first} to {min(first + page.grid.rows, page.height) - 1}"
