@@ -41,7 +41,7 @@ def zarr_place(path: str) -> ZarrPlace | None:
         return ZarrPlace(found[1], found[2] or "") if found else None
     if not os.path.isdir(path) and (".zarr" not in path.lower() or os.path.exists(path)):
         return None
-    place, here, member = None, path.rstrip(os.sep), ""
+    place, here, member = None, os.path.normpath(path), ""
     while here:
         if is_store(here):
             place = ZarrPlace(here, member)

@@ -1,20 +1,24 @@
-"""Open a picture whose rows are read when they are asked for: TIFF."""
+"""Open a picture whose rows are read when they are asked for: TIFF and Zarr."""
 
-import os
-
+from convcli.choices import Layout
 from convcli.imaging.bands import BandReader
+from convcli.imaging.zarr_place import zarr_place
 
 __all__ = ["open_bands"]
 
 
-def open_bands(path: str, name: str, frame: int | None) -> BandReader | None:
+def open_bands(
+    path: str, name: str, frame: int | None, layout: Layout = Layout.HWC
+) -> BandReader | None:
     """Return a reader of the picture at `path`; None for what is read whole.
 
     That are other formats, files of several pictures unless `frame` is one of them, and kinds of TIFF whose
-    pieces cannot be decoded one by one. A Zarr array is a folder.
+    pieces cannot be decoded one by one.
     """
-    if os.path.isdir(path):
-        return None
+    if (place := zarr_place(path)) is not None:
+        from convcli.imaging.reading.zarr_rows import open_zarr
+
+        return open_zarr(place, name, frame, layout)
     try:
         with open(path, "rb") as file:
             head = file.read(4)

@@ -97,7 +97,10 @@ def channels_first_note(shape: Sequence[int]) -> str:
     rows, columns, channels = shape if len(shape) == 3 else (0, 0, 0)
     if not (rows < columns and channels > 4 and (rows <= 4 or 8 * rows <= min(columns, channels))):
         return ""
-    return f"{said} is read as H x W x C, {channels} channels, and looks like C x H x W: --layout chw reads it so"
+    return (
+        f"{rows} x {columns} x {channels} is read as H x W x C, {channels} channels, and looks like "
+        f"C x H x W: --layout chw reads it so"
+    )
 
 
 def _check_whole(array: Array, name: str) -> None:

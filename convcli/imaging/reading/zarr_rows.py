@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
+from threading import Lock
 
 import numpy as np
 
 from convcli.choices import MAX_PIXELS, Layout
 from convcli.errors import ImageError
+from convcli.imaging.bands import Storage, without_pixels
 from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.metadata import Metadata
 from convcli.imaging.reading.number_files import channels_first_note, data_frame
@@ -16,7 +18,7 @@ from convcli.imaging.zarr_extra import failures
 from convcli.imaging.zarr_layout import PLANE
 from convcli.imaging.zarr_place import ZarrPlace
 
-__all__ = ["ZarrRows", "read_samples", "read_zarr"]
+__all__ = ["ZarrRows", "open_zarr", "read_samples", "read_zarr"]
 
 
 class ZarrRows:
@@ -24,10 +26,8 @@ class ZarrRows:
 
     Attributes
     ----------
-    header : Image
-        The picture without memory for its pixels: each is a view of one sample.
-    tile : (rows, columns)
-        The size of a chunk.
+    header, storage, packed
+        See `convcli.imaging.bands.BandReader`; the size is that of all samples, not compressed.
     """
 
     def __init__(self, plane: Plane) -> None:
@@ -37,17 +37,21 @@ class ZarrRows:
         named = plane.layout.ome or any(plane.layout.names.values())
         note = "" if named else channels_first_note(shape)
         one = _image(np.zeros((1, 1, *shape[2:]), plane.array.dtype), plane)
-        frame = one.frames[0].mapped(lambda values: np.broadcast_to(values, (*shape[:2], *values.shape[2:])))
-        self.header = replace(one, frames=(frame,), notes=(*plane.notes, *([note] if note else [])))
-        self.tile = (plane.layout.chunks["y"], plane.layout.chunks["x"])
+        notes = (*plane.notes, *([note] if note else []))
+        self.header = replace(without_pixels(one, (shape[0], shape[1])), notes=notes)
+        self.storage = Storage((plane.layout.chunks["y"], plane.layout.chunks["x"]))
+        self.packed = int(plane.array.nbytes)
+        self._lock = Lock()
 
     def rows(self, first: int, end: int) -> Image:
-        """Return rows `first` to `end`, without the latter."""
-        return _image(self.samples(first, end), self._plane)
+        """Return rows ``first <= row < end``."""
+        with self._lock:
+            samples = self.samples(first, end)
+        return _image(samples, self._plane)
 
     def samples(self, first: int, end: int) -> Array:
         """Return the same in the array's own type, channels last."""
-        high, kept = self.tile[0], self._first + len(self._block)
+        high, kept = self._plane.layout.chunks["y"], self._first + len(self._block)
         begin = first // high * high
         until = min(-(-end // high) * high, self._plane.length("y"))
         if self._first <= begin < kept:
@@ -94,6 +98,11 @@ class ZarrRows:
             except ImageError as named:
                 return named
         return error
+
+
+def open_zarr(place: ZarrPlace, name: str, frame: int | None, layout: Layout) -> ZarrRows:
+    """Open a picture of any size, to be read in bands."""
+    return ZarrRows(open_plane(place, name, frame, None, layout))
 
 
 def read_zarr(

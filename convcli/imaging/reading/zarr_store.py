@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, NamedTuple
 
-from convcli.choices import Layout
+from convcli.choices import MAX_PIXELS, Layout
 from convcli.errors import ImageError, nearest
 from convcli.imaging.reading.sniff import check_pixels, chosen_frames
 from convcli.imaging.zarr_extra import failures, zarr_module
@@ -35,11 +35,16 @@ class Plane(NamedTuple):
 
 
 def open_plane(
-    place: ZarrPlace | Mapping[str, bytes], name: str, frame: int | None, max_pixels: int, layout: Layout
+    place: ZarrPlace | Mapping[str, bytes],
+    name: str,
+    frame: int | None,
+    max_pixels: int | None,
+    layout: Layout,
 ) -> Plane:
     """Open the array at `place`, or in a store whose files are in memory.
 
-    What is no picture, or may be unsafe to decode, is refused before any chunk is read.
+    What is no picture, or may be unsafe to decode, is refused before any chunk is read. `max_pixels` is None
+    for a picture that is read in bands: then only its chunks are limited.
     """
     notes = list[str]()
     with failures(f"the Zarr metadata of {name!r} cannot be read", "write or copy it once more"):
@@ -53,8 +58,9 @@ def open_plane(
         moved = {axis: index * found.ome.scale[axis] for axis, index in at.items()}
         start = {axis: value + moved.get(axis, 0.0) for axis, value in found.ome.translation.items()}
         found = found._replace(ome=found.ome._replace(translation=start))
-    check_pixels(name, lengths["x"], lengths["y"], max_pixels)
-    Limit(f"a chunk of {name!r} of", max_pixels, "values").check(
+    if max_pixels is not None:
+        check_pixels(name, lengths["x"], lengths["y"], max_pixels)
+    Limit(f"a chunk of {name!r} of", max_pixels or MAX_PIXELS, "values").check(
         prod(found.chunks.values()), "raise it with --max-pixels", ImageError
     )
     return Plane(array, found, at, name, tuple(notes))
@@ -75,6 +81,10 @@ def _chosen(
         node = zarr.open(store, path=member, mode="r")
     except FileNotFoundError as error:
         raise _missing(zarr, store, member, name) from error
+    except ValueError as error:
+        if "object_codec_id" in str(error):  # as of pickle
+            raise _objects(name) from error
+        raise
     above, _, own = member.rpartition("/")
     if isinstance(node, zarr.Array):
         try:
@@ -164,7 +174,11 @@ def _check(array: Any, name: str) -> None:
         )
     for codec in (*array.filters, *array.compressors):
         if "pickle" in str(getattr(codec, "codec_id", "")):  # which can start any program
-            raise ImageError(f"{name!r} holds Python objects", hint="store numbers: array.astype(float)")
+            raise _objects(name)
+
+
+def _objects(name: str) -> ImageError:
+    return ImageError(f"{name!r} holds Python objects", hint="store numbers: array.astype(float)")
 
 
 def _place_of(lengths: Mapping[str, int], frame: int | None, name: str) -> dict[str, int]:

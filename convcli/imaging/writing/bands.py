@@ -1,4 +1,4 @@
-"""Open a file that is written in bands of rows: TIFF."""
+"""Open a file that is written in bands of rows: TIFF and Zarr."""
 
 from convcli.choices import Compress
 from convcli.imaging.bands import BandWriter, Storage
@@ -10,7 +10,7 @@ __all__ = ["band_writer", "has_pieces"]
 
 def has_pieces(format: Format) -> bool:
     """Whether files of `format` hold tiles or chunks and levels, and are written band by band."""
-    return format.name == "tiff"
+    return format.name in ("tiff", "zarr")
 
 
 def band_writer(
@@ -35,6 +35,10 @@ def band_writer(
     replace : bool
         Whether a file of that name is replaced.
     """
+    if format.name == "zarr":
+        from convcli.imaging.writing.zarr_folder import ZarrBands
+
+        return ZarrBands(path, header, storage, levels=levels, compress=compress, replace=replace)
     from convcli.imaging.writing.tiff_bands import TiffBands
 
     return TiffBands(path, header, storage, levels=levels, compress=compress, replace=replace, jobs=jobs)
