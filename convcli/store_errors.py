@@ -17,10 +17,11 @@ _KINDS = (
         "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or FSSPEC_S3_ANON=true for what is public",
     ),
     (
-        {"ClientSSLError", "ClientConnectorCertificateError", "SSLError", "CertificateError"},
+        {"ClientConnectorCertificateError", "SSLCertVerificationError"},
         "the server does not prove who it is: its TLS certificate is not accepted",
         "check the address; SSL_CERT_FILE names the authorities that are trusted",
     ),
+    ({"ClientSSLError", "SSLError"}, "the server does not speak TLS as it should", "is it http, not https?"),
     ({"TimeoutError", "ConnectTimeoutError", "ReadTimeoutError"}, "the server does not answer", _ADDRESS),
     ({"ClientConnectorDNSError", "gaierror"}, "there is no server of that name", "check the address"),
     (
@@ -36,7 +37,7 @@ _KINDS = (
     ),
     ({"TooManyRedirects"}, "the server sends from one address to the next without end", "check the address"),
     ({"InvalidURL", "InvalidUrlClientError", "NonHttpUrlClientError"}, "it is no address", "check it"),
-    ({"ParamValidationError"}, "there can be no bucket or key of that name", "check the address"),
+    ({"ParamValidationError"}, "it is no name of a file in a bucket", "write s3://bucket/name"),
     ({"NotImplementedError"}, "stores of that kind cannot do this", "copy the file, and name the copy"),
     ({"MemoryError"}, "it does not fit into memory", "cut the picture up"),
 )
@@ -48,16 +49,17 @@ def explained(name: str, scheme: str, error: Exception, kind: type[ConvcliError]
     if isinstance(error, FileNotFoundError) and type(cause).__module__.startswith("aiohttp"):
         error = cause if isinstance(cause, Exception) else error  # fsspec takes any failure for that
     action = "written" if kind is OutputError else "read"
-    status, code = getattr(error, "status", None), _code(error)
-    if isinstance(error, FileNotFoundError):
+    status, code = _answer(error)
+    if isinstance(error, FileNotFoundError) or status == 404:
         return _missing(name, scheme, code, kind)
     if isinstance(error, IsADirectoryError):
         return kind(f"{name!r} is a folder", hint="name a file in it")
     if isinstance(error, PermissionError) or status in (401, 403, 407):
         told = f" ({code})" if code and code not in ("AccessDenied", "403") else ""
         return kind(f"{name!r} may not be {action}: access is denied{told}", hint=_login(scheme))
-    if status is not None:
-        said = f"the server answers {status} {getattr(error, 'message', '')}".rstrip()
+    if status >= 400:
+        reason = getattr(error, "message", None) or getattr(error, "strerror", None) or ""
+        said = f"the server answers {status} {reason}".rstrip()
         return kind(
             f"{name!r} cannot be {action}: {said}", hint=_AGAIN if status >= 500 else "check the address"
         )
@@ -65,7 +67,7 @@ def explained(name: str, scheme: str, error: Exception, kind: type[ConvcliError]
     for kinds, said, hint in _KINDS:
         if kinds & names:
             return kind(f"{name!r} cannot be {action}: {said}", hint=hint)
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    reason = (getattr(error, "strerror", None) or str(error).strip() or type(error).__name__).splitlines()[0]
     return kind(f"{name!r} cannot be {action}: {reason}", hint="check the address")
 
 
@@ -84,10 +86,11 @@ def _login(scheme: str) -> str:
     return "the environment holds its credentials, as fsspec has them"
 
 
-def _code(error: BaseException) -> str:
-    """Return an S3 store's word for its error, such as ``NoSuchBucket``; empty if there is none."""
+def _answer(error: BaseException) -> tuple[int, str]:
+    """Return the status of HTTP, or 0, and an S3 store's word for its error, such as ``NoSuchBucket``."""
     for one in (error, error.__cause__):
         response = getattr(one, "response", None)
         if isinstance(response, dict):
-            return str(response.get("Error", {}).get("Code", ""))
-    return ""
+            status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            return int(status), str(response.get("Error", {}).get("Code", ""))
+    return int(getattr(error, "status", None) or 0), ""

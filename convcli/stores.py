@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from convcli.errors import ConvcliError, ImageError, MissingExtraError, OutputError
+from convcli.errors import ConvcliError, ImageError, MissingExtraError, OutputError, unknown
 
 __all__ = [
     "Found",
@@ -44,7 +44,7 @@ _SECRET = re.compile(
 )
 
 # Seconds in which a server takes a connection, and between two pieces of what it sends.
-_CONNECT, _SILENCE = 10, 30
+_CONNECT, _SILENCE = 10, 20
 # Attempts at reading an answer of an S3 store; botocore makes three at each request.
 _BODIES = 2
 # Bytes that are read from a server at a time.
@@ -98,9 +98,9 @@ def joined(folder: str, name: str) -> str:
     return f"{folder.rstrip('/')}/{name.replace(os.sep, '/')}" if name else folder
 
 
-def read_url(url: str, most: int) -> bytes:
-    """Return the bytes of the file at `url`, of which there may be so many."""
-    with _told(url, ImageError) as (store, path, scheme):
+def read_url(url: str, most: int, kind: type[ConvcliError] = ImageError) -> bytes:
+    """Return the bytes of the file at `url`, of which there may be so many; errors are of `kind`."""
+    with _told(url, kind) as (store, path, scheme):
         if scheme not in ("http", "https"):
             small = _start(store, path)
             if len(small) < _PIECE:
@@ -115,10 +115,9 @@ def read_url(url: str, most: int) -> bytes:
                 read += piece
                 size = max(size, len(read))
         if size > most:
-            raise ImageError(
-                f"{public(url)!r}: its size {size} is above the limit of {most} bytes",
-                hint="name a smaller picture, or raise --max-pixels",
-            )
+            more = ", or raise --max-pixels" if kind is ImageError else ""
+            said = f"{public(url)!r}: its size {size} is above the limit of {most} bytes"
+            raise kind(said, hint=f"name a smaller file{more}")
         return bytes(read)
 
 
@@ -240,7 +239,8 @@ def find(url: str) -> list[Found]:
         if names == [path]:
             return [Found(url, named=True)]
         address, chain, rest = url.partition("::")
-        return [_found(store, address.rstrip("/") + "/", chain + rest, name) for name in names]
+        base = address if address.endswith("/") else f"{address}/"
+        return [_found(store, base, chain + rest, name) for name in names]
 
 
 def matches(pattern: str, *, recursive: bool) -> list[Found]:
@@ -254,6 +254,12 @@ def matches(pattern: str, *, recursive: bool) -> list[Found]:
             inside = recursive and info["type"] == "directory"
             names = sorted(store.find(name)) if inside else [name]
             found += [_found(store, base, chain + rest, one)._replace(named=not inside) for one in names]
+        if not found and not store.isdir(store._strip_protocol(base)):
+            where = public(base + chain + rest)
+            raise ImageError(
+                f"no pictures found: nothing matches {public(pattern)!r}",
+                hint=f"there is no folder {where!r}",
+            )
         return list({one.url: one for one in found}.values())
 
 
@@ -284,6 +290,7 @@ def _told(url: str, kind: type[ConvcliError]) -> Iterator[tuple[Any, str, str]]:
 def _store(url: str) -> tuple[Any, str]:
     name = repr(public(url))
     try:
+        from fsspec import available_protocols
         from fsspec.config import conf
         from fsspec.core import url_to_fs
     except ImportError:
@@ -293,6 +300,9 @@ def _store(url: str) -> tuple[Any, str]:
     for library in ("asyncio", "fsspec", "s3fs", "aiobotocore", "botocore", "aiohttp"):
         logging.getLogger(library).addHandler(logging.NullHandler())  # what they would print on stderr
     schemes = {part.partition("://")[0] for part in url.split("::")}
+    known = available_protocols()
+    if other := [scheme for scheme in schemes if scheme not in known]:
+        raise unknown(f"{name}: scheme", other[0], known, listing="such as s3, gs, http, ftp, sftp and zip")
     try:
         store, path = url_to_fs(url, **{scheme: _options(scheme, conf.get(scheme, {})) for scheme in schemes})
     except ImportError as error:

@@ -213,7 +213,7 @@ def _no_pictures(folder: str) -> Source:
 
 def _nothing_matches(pattern: str) -> Source:
     if is_url(pattern):
-        hint = "check its suffix; few web servers list their files: name them one by one"
+        hint = "check its suffix; where a web server does not list its files, name them one by one"
         return _failed(pattern, f"no pictures found: nothing matches {public(pattern)!r}", hint)
     fixed, parts = _split(pattern)
     deep = os.path.join("" if fixed == os.curdir else fixed, "**", parts[-1])

@@ -26,6 +26,7 @@ from convcli.kernels.files.mapping import from_mapping, nested
 from convcli.kernels.files.notations import Written, read_matrix, read_notation
 from convcli.kernels.kernel import Kernel
 from convcli.limits import KERNEL_BYTES, KEY_PARTS
+from convcli.stores import is_url, plain, read_url
 
 __all__ = [
     "COMPONENT",
@@ -71,10 +72,16 @@ def read_kernel(path: str) -> Kernel:
         cut = path.lower().rindex(".npz:") + 4
         path, member = path[:cut], path[cut + 1 :]
     what = f"kernel file {shown(path, 200)}"
+    data = read_url(path, MAX_BYTES, KernelError) if is_url(path) else _stored(path, what)
+    suffix, name = Path(plain(path)).suffix.lower(), Path(plain(path)).stem
+    return decode_kernel(data, what, name, suffix if suffix in SUFFIXES else "", member, source=path)
+
+
+def _stored(path: str, what: str) -> bytes:
     try:
         with open(path, "rb") as file:
-            endless = is_endless(file)
-            data = b"" if endless else file.read(MAX_BYTES + 1)
+            if not is_endless(file):
+                return file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise KernelError(
             f"no such kernel file: {shown(path, 200)}", hint="check the name and the folder"
@@ -86,12 +93,7 @@ def read_kernel(path: str) -> Kernel:
         raise KernelError(
             f"{what} cannot be read: {reason}", hint="check its name and permissions"
         ) from error
-    if endless:
-        raise KernelError(f"{what} is a device", hint="name a file")
-    suffix = Path(path).suffix.lower()
-    return decode_kernel(
-        data, what, Path(path).stem, suffix if suffix in SUFFIXES else "", member, source=path
-    )
+    raise KernelError(f"{what} is a device", hint="name a file")
 
 
 def decode_kernel(
