@@ -25,6 +25,7 @@ __all__ = [
     "joined",
     "local",
     "matches",
+    "opened",
     "plain",
     "public",
     "read_url",
@@ -285,6 +286,10 @@ def _told(url: str, kind: type[ConvcliError]) -> Iterator[tuple[Any, str, str]]:
         from convcli.store_errors import explained
 
         raise explained(public(url), scheme, error, kind) from error
+
+
+# For what a library reads and writes there, as of Zarr.
+opened = _told
 
 
 def _store(url: str) -> tuple[Any, str]:

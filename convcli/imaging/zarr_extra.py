@@ -6,8 +6,12 @@ from contextlib import contextmanager
 from types import ModuleType
 
 from convcli.errors import ConvcliError, ImageError, MissingExtraError
+from convcli.stores import is_url, public
 
 __all__ = ["failures", "zarr_module"]
+
+# Packages whose errors are those of a network or a store.
+_OF_STORES = ("aiobotocore", "aiohttp", "botocore")
 
 
 def zarr_module() -> ModuleType:
@@ -21,19 +25,33 @@ def zarr_module() -> ModuleType:
 
 
 @contextmanager
-def failures(what: str, hint: str, kind: type[ConvcliError] = ImageError) -> Iterator[None]:
-    """Silence the warnings of zarr, and raise its errors as `kind`: `what`, and the reason."""
+def failures(what: str, hint: str, kind: type[ConvcliError] = ImageError, *, url: str = "") -> Iterator[None]:
+    """Silence the warnings of zarr, and raise its errors as `kind`: `what`, and the reason.
+
+    Those of the store at `url`, if it is one, are told as they are of any file there.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     except ConvcliError:
         raise
-    except PermissionError as error:
-        raise kind(f"{what}: access is denied", hint="see its permissions") from error
-    except MemoryError as error:
-        raise kind(f"{what}: it does not fit into memory", hint="its chunks are too large") from error
     except Exception as error:  # codecs and stores raise anything
-        said = getattr(error, "strerror", None) or str(error)
-        reason = " ".join(said.split())[:200] or type(error).__name__
-        raise kind(f"{what}: {reason}", hint=hint) from error
+        if is_url(url) and _is_of_a_store(error):
+            from convcli.store_errors import explained
+
+            raise explained(public(url), url.partition("://")[0], error, kind) from error
+        raise _failure(error, what, hint, kind) from error
+
+
+def _is_of_a_store(error: Exception) -> bool:
+    return isinstance(error, OSError) or type(error).__module__.split(".")[0] in _OF_STORES
+
+
+def _failure(error: Exception, what: str, hint: str, kind: type[ConvcliError]) -> ConvcliError:
+    if isinstance(error, PermissionError):
+        return kind(f"{what}: access is denied", hint="see its permissions")
+    if isinstance(error, MemoryError):
+        return kind(f"{what}: it does not fit into memory", hint="its chunks are too large")
+    said = getattr(error, "strerror", None) or str(error)
+    return kind(f"{what}: {' '.join(said.split())[:200] or type(error).__name__}", hint=hint)

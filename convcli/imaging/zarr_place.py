@@ -41,14 +41,14 @@ def zarr_place(path: str) -> ZarrPlace | None:
         return ZarrPlace(found[1], found[2] or "") if found else None
     if not os.path.isdir(path) and (".zarr" not in path.lower() or os.path.exists(path)):
         return None
-    place, here, member = None, os.path.normpath(path), ""
+    place, here, member = None, path.rstrip(os.sep), ""
     while here:
         if is_store(here):
             place = ZarrPlace(here, member)
         elif place is not None:
             break
         here, name = os.path.split(here)
-        if not name:
+        if name in ("", os.pardir):
             break
         member = f"{name}/{member}" if member else name
     return place

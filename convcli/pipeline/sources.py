@@ -90,7 +90,7 @@ def _in_store(url: str, *, recursive: bool) -> list[Source]:
     from convcli.imaging.formats import is_picture
 
     pattern = is_url_pattern(url)
-    if not pattern and (not recursive or is_picture(url)):
+    if not pattern and (not recursive or is_picture(url) or zarr_place(url)):
         return [Source(url)]
     try:
         found = matches(url, recursive=recursive) if pattern else find(url)

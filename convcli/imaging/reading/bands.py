@@ -7,9 +7,7 @@ from convcli.imaging.zarr_place import zarr_place
 __all__ = ["open_bands"]
 
 
-def open_bands(
-    path: str, name: str, frame: int | None, layout: Layout = Layout.HWC
-) -> BandReader | None:
+def open_bands(path: str, name: str, frame: int | None, layout: Layout = Layout.HWC) -> BandReader | None:
     """Return a reader of the picture at `path`; None for what is read whole.
 
     That are other formats, files of several pictures unless `frame` is one of them, and kinds of TIFF whose

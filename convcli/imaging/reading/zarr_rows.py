@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
-from threading import Lock
+from math import prod
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from convcli.imaging.bands import Storage, without_pixels
 from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.metadata import Metadata
 from convcli.imaging.reading.number_files import channels_first_note, data_frame
+from convcli.imaging.reading.row_groups import RowGroups
 from convcli.imaging.reading.zarr_store import Plane, open_plane
 from convcli.imaging.zarr_extra import failures
 from convcli.imaging.zarr_layout import PLANE
@@ -21,8 +22,12 @@ from convcli.imaging.zarr_place import ZarrPlace
 __all__ = ["ZarrRows", "open_zarr", "read_samples", "read_zarr"]
 
 
+# Samples that are decoded together, at least: chunks may be of a few rows.
+_TOGETHER = 1 << 20
+
+
 class ZarrRows:
-    """Reads bands of rows of a picture; the chunks of the last band are kept, for the next overlaps it.
+    """Reads bands of rows of a picture.
 
     Attributes
     ----------
@@ -32,7 +37,6 @@ class ZarrRows:
 
     def __init__(self, plane: Plane) -> None:
         self._plane, self._axes = plane, [axis for axis in plane.layout.axes if axis in PLANE]
-        self._first, self._block = 0, np.empty((0, 0), plane.array.dtype)  # rows of whole chunks
         shape = tuple(plane.length(axis) for axis in PLANE if axis in self._axes)
         named = plane.layout.ome or any(plane.layout.names.values())
         note = "" if named else channels_first_note(shape)
@@ -41,30 +45,24 @@ class ZarrRows:
         self.header = replace(without_pixels(one, (shape[0], shape[1])), notes=notes)
         self.storage = Storage((plane.layout.chunks["y"], plane.layout.chunks["x"]))
         self.packed = int(plane.array.nbytes)
-        self._lock = Lock()
+        high = plane.layout.chunks["y"]
+        step = high * max(1, _TOGETHER // (high * prod(shape[1:])))
+        self._groups = RowGroups(self._decoded, step, shape[0])
 
     def rows(self, first: int, end: int) -> Image:
         """Return rows ``first <= row < end``."""
-        with self._lock:
-            samples = self.samples(first, end)
-        return _image(samples, self._plane)
+        return _image(self._groups.rows(first, end), self._plane)
 
-    def samples(self, first: int, end: int) -> Array:
-        """Return the same in the array's own type, channels last."""
-        high, kept = self._plane.layout.chunks["y"], self._first + len(self._block)
-        begin = first // high * high
-        until = min(-(-end // high) * high, self._plane.length("y"))
-        if self._first <= begin < kept:
-            block = self._block[begin - self._first : until - self._first]
-            block = np.concatenate([block, self._decoded(kept, until)]) if kept < until else block
-        else:
-            block = self._decoded(begin, until)
-        self._first, self._block = begin, block
-        return block[first - begin : end - begin]
+    def whole(self) -> Image:
+        """Return the picture."""
+        return replace(_image(self.samples(), self._plane), notes=self.header.notes)
+
+    def samples(self) -> Array:
+        """Return all samples in the array's own type, channels last."""
+        return self._decoded(0, self._plane.length("y"))
 
     def close(self) -> None:
-        """Let the kept chunks go."""
-        self._first, self._block = 0, self._block[:0]
+        """Do nothing: stores are opened for each read."""
 
     def _decoded(self, first: int, end: int) -> Array:
         """Return rows, decoded, channels last."""
@@ -74,7 +72,8 @@ class ZarrRows:
             for axis in plane.layout.axes
         )
         try:
-            with failures(f"{plane.name!r} has a corrupt chunk", "write or copy it once more"):
+            what = f"{plane.name!r} has a corrupt chunk"
+            with failures(what, "write or copy it once more", url=plane.url):
                 stored = np.asarray(plane.array[place])
         except ImageError as error:
             raise self._corrupt(place, error) from error
@@ -93,7 +92,8 @@ class ZarrRows:
         for chunk in product(*numbers):
             part = tuple(slice(n * side, (n + 1) * side) for n, side in zip(chunk, sides, strict=True))
             try:
-                with failures(f"chunk {list(chunk)} of {plane.name!r} cannot be decoded", error.hint):
+                what = f"chunk {list(chunk)} of {plane.name!r} cannot be decoded"
+                with failures(what, error.hint, url=plane.url):
                     plane.array[part]
             except ImageError as named:
                 return named
@@ -113,15 +113,12 @@ def read_zarr(
     layout: Layout = Layout.HWC,
 ) -> Image:
     """Read a picture whole."""
-    reader = ZarrRows(open_plane(place, name, frame, max_pixels, layout))
-    whole = reader.rows(0, reader.header.frames[0].size[0])
-    return replace(whole, notes=reader.header.notes)
+    return ZarrRows(open_plane(place, name, frame, max_pixels, layout)).whole()
 
 
 def read_samples(place: ZarrPlace | Mapping[str, bytes], name: str, layout: Layout = Layout.HWC) -> Array:
     """Read a picture whole in the array's own type, channels last."""
-    reader = ZarrRows(open_plane(place, name, None, MAX_PIXELS, layout))
-    return reader.samples(0, reader.header.frames[0].size[0])
+    return ZarrRows(open_plane(place, name, None, MAX_PIXELS, layout)).samples()
 
 
 def _image(samples: Array, plane: Plane) -> Image:

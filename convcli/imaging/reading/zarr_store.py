@@ -12,6 +12,7 @@ from convcli.imaging.zarr_extra import failures, zarr_module
 from convcli.imaging.zarr_layout import ZarrLayout, axis_names, multiscale_of, plain_axes
 from convcli.imaging.zarr_place import ZarrPlace
 from convcli.limits import Limit
+from convcli.stores import is_url
 
 __all__ = ["Plane", "open_plane"]
 
@@ -27,6 +28,7 @@ class Plane(NamedTuple):
     at: Mapping[str, int]
     name: str
     notes: tuple[str, ...] = ()
+    url: str = ""  # of the store, or its path
 
     def length(self, axis: str) -> int:
         """The length of an axis, 1 if there is none of that name."""
@@ -47,7 +49,9 @@ def open_plane(
     for a picture that is read in bands: then only its chunks are limited.
     """
     notes = list[str]()
-    with failures(f"the Zarr metadata of {name!r} cannot be read", "write or copy it once more"):
+    url = place.store if isinstance(place, ZarrPlace) else ""
+    what = f"the Zarr metadata of {name!r} cannot be read"
+    with failures(what, "write or copy it once more", url=url):
         array, ome = _chosen(place, name, notes)
         found = _layout(array, ome, name, layout)
     _check(array, name)
@@ -63,7 +67,7 @@ def open_plane(
     Limit(f"a chunk of {name!r} of", max_pixels or MAX_PIXELS, "values").check(
         prod(found.chunks.values()), "raise it with --max-pixels", ImageError
     )
-    return Plane(array, found, at, name, tuple(notes))
+    return Plane(array, found, at, name, tuple(notes), url)
 
 
 def _chosen(
@@ -71,7 +75,11 @@ def _chosen(
 ) -> tuple[Any, tuple[str, Any] | None]:
     """Return the array, and where it is a level of an OME-Zarr picture, its path and metadata."""
     zarr = zarr_module()
-    if isinstance(place, ZarrPlace):
+    if isinstance(place, ZarrPlace) and is_url(place.store):
+        from convcli.imaging.zarr_urls import store_at
+
+        store, member = store_at(place.store), place.member
+    elif isinstance(place, ZarrPlace):
         store, member = zarr.storage.LocalStore(place.store, read_only=True), place.member
     else:
         buffer = zarr.core.buffer.default_buffer_prototype().buffer
@@ -116,10 +124,12 @@ def _only(group: Any, name: str) -> Any:
 
 def _missing(zarr: Any, store: Any, member: str, name: str) -> ImageError:
     """Return the error for an array that is not there, with the nearest that is."""
+    if not member:
+        return ImageError(f"{name!r} does not exist", hint="check the spelling and the folder")
     above, _, wanted = member.rpartition("/")
     try:
         names = sorted(key for key, _ in zarr.open_group(store, path=above, mode="r").members())
-    except (OSError, ValueError):
+    except (OSError, ValueError, NotImplementedError):  # web servers list nothing
         names = []
     close = nearest(wanted, names)
     hint = f"it holds: {', '.join(names[:8])}" if names else "check the path within the store"

@@ -29,7 +29,8 @@ _SMALL = {
 @contextmanager
 def writing(name: str) -> Iterator[None]:
     """Raise failures of zarr, its codecs and the disk as errors about the output `name`."""
-    with failures(f"{name!r} cannot be written", "choose another place, or look at the disk", OutputError):
+    hint = "choose another place, or look at the disk"
+    with failures(f"{name!r} cannot be written", hint, OutputError, url=name):
         yield
 
 

@@ -1,9 +1,10 @@
-"""Zarr stores in folders, written whole or not at all: beside their place, and renamed when on the disk."""
+"""Zarr stores written whole or not at all: beside their place, and renamed when they are on the disk."""
 
 import io
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from convcli.atomic_write import already_there, failure
@@ -14,7 +15,11 @@ from convcli.imaging.image import Image
 from convcli.imaging.writing.zarr_arrays import Levels, writing
 from convcli.imaging.zarr_extra import zarr_module
 from convcli.imaging.zarr_place import is_store
+from convcli.stores import is_url
 from convcli.temporary_files import removed_after, temporary_name
+
+if TYPE_CHECKING:
+    from convcli.imaging.zarr_urls import ZarrUrl
 
 __all__ = ["ZarrBands", "ZarrFolder", "write_store"]
 
@@ -34,6 +39,7 @@ class ZarrFolder:
             self.temporary = temporary_name(os.path.dirname(self._target))
             self._removing.enter_context(removed_after(self.temporary))
             os.mkdir(self.temporary)
+            self.store = zarr_module().storage.LocalStore(self.temporary)
         except OSError as error:
             self.abort()
             raise failure(path, error, self._target) from error
@@ -77,8 +83,16 @@ class ZarrFolder:
             )
 
 
+def _made_at(path: str, *, replace: bool) -> "ZarrFolder | ZarrUrl":
+    if not is_url(path):
+        return ZarrFolder(path, replace=replace)
+    from convcli.imaging.zarr_urls import ZarrUrl
+
+    return ZarrUrl(path, replace=replace)
+
+
 class ZarrBands:
-    """A picture that is written band after band into a folder."""
+    """A picture that is written band after band into a folder, or to a URL."""
 
     def __init__(
         self,
@@ -90,10 +104,11 @@ class ZarrBands:
         compress: Compress = Compress.FAST,
         replace: bool = True,
     ) -> None:
-        self._name, self._folder = path, ZarrFolder(path, replace=replace)
+        zarr_module()
+        self._name, self._made = path, _made_at(path, replace=replace)
         try:
             with writing(path):
-                store = zarr_module().storage.LocalStore(self._folder.temporary)
+                store = self._made.store
                 self._levels = Levels(store, header, tile=storage.tile, levels=levels, compress=compress)
         except BaseException:
             self.abort()
@@ -107,18 +122,31 @@ class ZarrBands:
     def finish(self) -> list[str]:
         """Give the folder its name."""
         self.write(None)
-        self._folder.finish()
+        with writing(self._name):
+            self._made.finish()
         return []
 
     def abort(self) -> None:
         """Leave nothing behind; nothing happens after :meth:`finish`."""
-        self._folder.abort()
+        self._made.abort()
 
 
 def write_store(path: str, data: bytes, *, replace: bool, again: bool) -> None:
     """Write the store in a zip file into a folder, which afterwards holds it, or what it held before."""
     with ZipFile(io.BytesIO(data)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
+    if is_url(path):
+        from convcli.imaging.zarr_urls import ZarrUrl, holds
+
+        if again and not replace and holds(path, files):
+            return
+        made = ZarrUrl(path, replace=replace)
+        try:
+            made.put(files)
+        except BaseException:
+            made.abort()
+            raise
+        return
     if again and not replace and os.path.isdir(path) and _holds(path, files):
         return
     folder = ZarrFolder(path, replace=replace)

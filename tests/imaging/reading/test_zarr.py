@@ -128,7 +128,8 @@ def test_frames_lie_along_t_and_z(tmp_path):
             read_picture(path, frame=frame)
 
 
-def test_only_the_chunks_of_the_rows_are_read_each_once(tmp_path):
+def test_only_the_chunks_of_the_rows_are_read_each_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("convcli.imaging.reading.zarr_rows._TOGETHER", 1)
     values = ramp(12, 8)
     path = stored(tmp_path / "a.zarr", values)
     (tmp_path / "a.zarr" / "c" / "2" / "1").write_bytes(b"damaged")

@@ -244,6 +244,7 @@ def test_what_is_no_store_is_not_replaced(tmp_path, convcli, monkeypatch):
 
 
 def test_a_failure_in_the_middle_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("convcli.imaging.reading.zarr_rows._TOGETHER", 1)
     path = stored(tmp_path / "a.zarr", ramp(8, 8))
     (path / "c" / "1" / "0").write_bytes(b"")
     reader = open_bands(str(path), "a", None)
