@@ -9,6 +9,7 @@ tags, and the offset of the next directory. In BigTIFF (AWare Systems, 2007) off
 import io
 import struct
 from collections.abc import Iterator, Mapping
+from mmap import mmap
 from typing import Any, NamedTuple, TypeAlias, Union
 
 import numpy as np
@@ -18,6 +19,7 @@ from convcli.errors import ImageError
 from convcli.limits import TAG_BYTES
 
 __all__ = [
+    "Data",
     "Directory",
     "Tag",
     "Tags",
@@ -29,6 +31,9 @@ __all__ = [
     "first_directory",
     "opened_at",
 ]
+
+# A file's bytes, in memory or where the system reads them when they are looked at.
+Data: TypeAlias = bytes | mmap
 
 # Bytes of one unit of a value by TIFF's code of its type; the types whose values are two units, rationals.
 _UNITS = dict.fromkeys((1, 2, 6, 7), 1) | dict.fromkeys((3, 8), 2) | dict.fromkeys((4, 5, 9, 10, 11, 13), 4)
@@ -107,7 +112,7 @@ class Directory:
         Tags that were left out.
     """
 
-    def __init__(self, data: bytes, at: int, values: Values | None = None) -> None:
+    def __init__(self, data: Data, at: int, values: Values | None = None) -> None:
         self.data, self.at, self.values = data, at, Values() if values is None else values
         self.order, big = _layout(data)
         head, entry = ("Q", "HHQ8s") if big else ("H", "HHI4s")
@@ -193,7 +198,7 @@ class Directory:
         return known[at]
 
 
-def _layout(data: bytes) -> tuple[str, bool]:
+def _layout(data: Data) -> tuple[str, bool]:
     order = "<" if data[:2] == b"II" else ">"
     return order, 43 in data[2:4]
 
@@ -203,14 +208,14 @@ def _swapped(data: bytes, unit: int, order: str) -> bytes:
     return data if order == "<" or unit == 1 else np.frombuffer(data, f"u{unit}").byteswap().tobytes()
 
 
-def first_directory(data: bytes) -> int:
+def first_directory(data: Data) -> int:
     """Return the offset of the first directory."""
     order, big = _layout(data)
     (at,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
     return int(at)
 
 
-def chain(data: bytes) -> Iterator[int]:
+def chain(data: Data) -> Iterator[int]:
     """Return the offsets of the directories, one by one, and -1 where the next is missing, or was there."""
     order, big = _layout(data)
     head, entry, link = ("Q", 20, "Q") if big else ("H", 12, "I")
@@ -231,7 +236,7 @@ def chain(data: bytes) -> Iterator[int]:
 class _FirstAt(io.BytesIO):
     """A TIFF whose header names the directory at byte `at` as the first: readers need not walk to it."""
 
-    def __init__(self, data: bytes, at: int) -> None:
+    def __init__(self, data: Data, at: int) -> None:
         super().__init__(data)
         order, big = _layout(data)
         self._head = (

@@ -115,6 +115,16 @@ class Filtering(NamedTuple):
             for path in self.kernels.alpha_kernels
         ]
 
+    def stages(self, _: tuple[int, int] = (1, 1)) -> list[list[list[Window]]]:
+        """Return the windows of each map's kernels: of one stage, or of those of a chain."""
+        recipes = _recipes(self.kernels.kernels, self.spec)
+        windows = [[self.spec.window(weights.shape) for weights, _ in recipe.slides] for recipe in recipes]
+        return [windows] if self.spec.chain else [[stage] for stage in windows]
+
+    def with_spec(self, spec: FilterSpec) -> "Filtering":
+        """Return the same kernels by other options."""
+        return self._replace(spec=spec)
+
     def bleeds(self, alpha: Array) -> bool:
         """Whether colours of fully transparent pixels reach visible ones through a kernel."""
         hidden = (alpha == 0).astype(np.uint8)

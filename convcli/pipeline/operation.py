@@ -58,6 +58,14 @@ class Operation(Protocol):
         """Return, for each map of a frame of `size`, the windows that make it, one after the other."""
         ...
 
+    def stages(self, size: tuple[int, int]) -> Sequence[Sequence[Sequence[Window]]]:
+        """Return, for each map, its stages one after the other: the windows that slide side by side."""
+        ...
+
+    def with_spec(self, spec: Any) -> "Operation":
+        """Return the same operation by other options."""
+        ...
+
     def lazy_maps(self, frame: Frame) -> list[FeatureMap[LazyRows]] | None:
         """Return maps whose rows are computed later; None where that is not possible, or does not pay."""
         ...

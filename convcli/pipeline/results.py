@@ -52,12 +52,13 @@ def to_image(
     *,
     details: bool = False,
     signed: Callable[[float], bool] | None = None,
+    span: tuple[float, float] | None = None,
 ) -> Result:
     """Turn one feature map of each frame of `image` into an image for a file of `format`.
 
     With `details`, the result has the figures of the maps. ``signed(white)``, with white in the units of the
     first frame, says whether negative values are results, as by default, rather than overshoot: the note on
-    clipped pixels then names ranges that keep them.
+    clipped pixels then names ranges that keep them. `span` is what is stretched, of a band of a picture.
     """
     depth = spec.depth
     if spec.range is RangeMode.RAW and depth is Depth.AUTO and "float" in format.depths:
@@ -91,7 +92,7 @@ def to_image(
             target=target.dtype,
             jobs=spec.jobs,
             details=details,
-            span=(float(np.min(ends)) * unit, float(np.max(ends)) * unit) if ends else None,
+            span=(float(np.min(ends)) * unit, float(np.max(ends)) * unit) if ends else span,
             rivals=others,
         )
         tallies += of_bands

@@ -83,6 +83,14 @@ class PoolingOperation(NamedTuple):
         """Return the window that pools a frame of `size`."""
         return [[self._pooling(size).window]]
 
+    def stages(self, size: tuple[int, int]) -> list[list[list[Window]]]:
+        """Return the window, of the only stage of the only map."""
+        return [self.windows(size)]
+
+    def with_spec(self, spec: PoolSpec) -> "PoolingOperation":
+        """Return pooling by other options."""
+        return self._replace(spec=spec)
+
     def lazy_maps(self, frame: Frame) -> None:
         """Return None: a map is computed at once."""
 

@@ -20,7 +20,7 @@ from convcli.imaging.reading.sniff import check_pixels, chosen_frames
 from convcli.imaging.reading.tiff_page import ASSOCIATED, Page, Photometric, check_page, page_of
 from convcli.imaging.reading.tiff_samples import frame_of
 from convcli.imaging.reading.tifffile_reader import stored_samples
-from convcli.imaging.tiff_directory import Directory, Tags, Values, chain, opened_at
+from convcli.imaging.tiff_directory import Data, Directory, Tags, Values, chain, opened_at
 from convcli.imaging.tiff_metadata import imagej_first_page, metadata_of, tags_of
 from convcli.limits import TIFF_PAGES
 
@@ -48,7 +48,7 @@ def decode_tiff(data: bytes, name: str, frame: int | None, max_pixels: int, note
     return replace(together(images), notes=tuple(dict.fromkeys(notes)))
 
 
-def only_page(data: bytes, name: str, frame: int | None, notes: list[str]) -> tuple[Page, Tags] | None:
+def only_page(data: Data, name: str, frame: int | None, notes: list[str]) -> tuple[Page, Tags] | None:
     """Return the only full-size page, or page number `frame`, and the tags that describe it; None of several.
 
     Pixels are not counted.
@@ -63,7 +63,7 @@ def only_page(data: bytes, name: str, frame: int | None, notes: list[str]) -> tu
 
 
 def _chosen(
-    data: bytes, offsets: list[int], name: str, frame: int | None, max_pixels: int, notes: list[str]
+    data: Data, offsets: list[int], name: str, frame: int | None, max_pixels: int, notes: list[str]
 ) -> dict[int, Page]:
     """Return all full-size pages, or page number `frame`, by their numbers."""
     if offsets[-1] == -1:
@@ -74,7 +74,7 @@ def _chosen(
     return _whole(pages, notes) if frame is None else pages
 
 
-def _offsets(data: bytes, name: str) -> list[int]:
+def _offsets(data: Data, name: str) -> list[int]:
     """Return the offsets of the directories, and -1 where their list is broken."""
     offsets = list(islice(chain(data), TIFF_PAGES.most + 1))
     TIFF_PAGES.check(len(offsets), "split the file, with libtiff's tiffsplit", ImageError)
@@ -85,7 +85,7 @@ def _offsets(data: bytes, name: str) -> list[int]:
     return offsets
 
 
-def _pages(data: bytes, offsets: dict[int, int], name: str, max_pixels: int) -> dict[int, Page]:
+def _pages(data: Data, offsets: dict[int, int], name: str, max_pixels: int) -> dict[int, Page]:
     """Return the pages at `offsets`; those that are no reduced copies are counted against the limit."""
     pages, values, size = dict[int, Page](), Values(), 0
     for index, at in offsets.items():

@@ -40,13 +40,14 @@ class Halving:
 
 def _halved(rows: Array) -> Array:
     """Return the means of 2 x 2 pixels, of fewer at the end of an odd number; halves are rounded up."""
-    wide = np.float64 if rows.dtype.kind == "f" else np.uint32
-    sums, count = rows[::2].astype(wide), 1
+    sums: Array = rows[::2].astype(np.float64 if rows.dtype.kind == "f" else np.uint32)
+    count = 1
     if len(rows) > 1:
-        sums += rows[1::2]
+        np.add(sums, rows[1::2], out=sums)
         count = 2
-    across = sums[:, ::2].copy()
-    across[:, : sums.shape[1] // 2] += sums[:, 1::2]
+    across: Array = sums[:, ::2].copy()
+    paired = across[:, : sums.shape[1] // 2]
+    np.add(paired, sums[:, 1::2], out=paired)
     counts = np.full(across.shape[1], 2 * count)
     counts[sums.shape[1] // 2 :] = count
     counts = counts.reshape(-1, *(1,) * (rows.ndim - 2))

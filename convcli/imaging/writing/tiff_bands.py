@@ -60,7 +60,11 @@ class Coding(NamedTuple):
             samples = _float_differences(samples)
         elif self.predictor == 2:
             samples = np.concatenate([samples[:, :1], samples[:, 1:] - samples[:, :-1]], axis=1)
-        return self.compress(samples.astype(samples.dtype.newbyteorder(self.order), copy=False).tobytes())
+        return self.compress(
+            samples.astype(
+                samples.dtype.newbyteorder("<" if self.order == "<" else ">"), copy=False
+            ).tobytes()
+        )
 
 
 def coding_for(
@@ -195,7 +199,7 @@ class TiffBands:
         if number == len(self._levels):
             return
         level = self._levels[number]
-        for data in self._pool.map(self._coding, level.cells(rows)):
+        for data in self._pool.map(self._coding.__call__, level.cells(rows)):
             level.sizes.append(len(data))
             level.offsets.append(self._append(data))
         if number + 1 < len(self._levels):

@@ -1,0 +1,282 @@
+"""Pictures that are worked on in bands of rows, so that memory holds a few bands and not the whole picture.
+
+The operation is applied to a band as to a small picture: its rows, and as many around them as its windows
+read. Where the band touches the picture's border, so does that small picture, and is padded as it; rows that
+come of padding elsewhere are cut off. Bands depend on sizes alone: results are the same however the picture
+is read and written, and for any number of threads.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from math import prod
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from convcli.choices import AlphaMode, Depth, PadMode, RangeMode
+from convcli.engine.threads import thread_count
+from convcli.engine.window import Window
+from convcli.imaging.bands import without_pixels
+from convcli.imaging.formats import Format
+from convcli.imaging.image import Array, Image, full_scale
+from convcli.imaging.pixels import target_dtype
+from convcli.imaging.transfer_curve import curves_of
+from convcli.options.specs import PoolSpec
+from convcli.pipeline.band_rows import Read, is_centred, rows_needed
+from convcli.pipeline.clipping import Tally, clipping_note, rivals, tally
+from convcli.pipeline.lazy_rows import LazyRows, Statistics
+from convcli.pipeline.operation import FeatureMap, Operation
+from convcli.pipeline.results import NOTED_CLIPPING, Result, can_be_lazy, to_image
+
+__all__ = ["HUGE", "InBands"]
+
+# Samples from which a picture is worked on in bands.
+HUGE = 1 << 26
+# Samples of the input that a band takes: some 8 MiB of float32 for each array that an operation makes.
+BAND = 1 << 21
+# Samples that one band may need: more come of windows nearly as high as the picture.
+MOST = 1 << 26
+
+T = TypeVar("T")
+
+
+class Band(NamedTuple):
+    """A band of one result as it is written, and what notes and reports say of it."""
+
+    image: Image
+    clipped: int
+    tally: Tally
+    figures: tuple[Statistics, ...]
+    not_finite: int
+
+
+class Bands(NamedTuple):
+    """A band of each result (None after its last row), and what is said of the input."""
+
+    results: tuple[Band | None, ...]
+    negative: bool  # pixels are below zero
+    bleeds: bool  # hidden colours reach visible pixels
+
+
+class InBands:
+    """An operation on a picture of which `header` has all but the pixels.
+
+    Parameters
+    ----------
+    operation : Operation
+    header : Image
+        Of one frame.
+    read : callable
+        Returns rows ``first <= row < end``; several threads call it at once.
+    before : callable
+        Done to rows first: they are made grey, or stay as they are.
+    formats : sequence of Format
+        Of the files.
+    """
+
+    def __init__(
+        self,
+        operation: Operation,
+        header: Image,
+        read: Callable[[int, int], Image],
+        before: Callable[[Image], Image],
+        formats: Sequence[Format],
+    ) -> None:
+        spec = operation.spec
+        self._read, self._before, self._spec = read, before, spec
+        self._operation, self._alone = operation, operation.with_spec(spec.replace(jobs=1))
+        self._size = header.frames[0].size
+        self.page = without_pixels(before(without_pixels(header, (1, 1))), self._size)
+        self._curves, self.unknown_curves = curves_of(self.page) if spec.linear else ((), "")
+        self._stages = operation.stages(self._size)
+        self._ceil = isinstance(spec, PoolSpec) and spec.ceil
+        self.sizes = [self._size_of(stages) for stages in self._stages]
+        self._formats = [formats[min(index, len(formats) - 1)] for index in range(len(self.sizes))]
+        raw = spec.range is RangeMode.RAW and spec.depth is Depth.AUTO
+        self._targets = [
+            target_dtype(
+                Depth.FLOAT if raw and "float" in format.depths else spec.depth, self.page.dtype, format
+            )
+            for format in self._formats
+        ]
+        self._lazy = not spec.linear and all(can_be_lazy(self.page, spec, one) for one in self._formats)
+        self._ranges = self._cut()
+        self._spans: list[tuple[float, float] | None] = [None] * len(self.sizes)
+        self.bleeds = False
+
+    def _size_of(self, stages: Sequence[Sequence[Window]]) -> tuple[int, int]:
+        size, what = self._size, "window" if isinstance(self._spec, PoolSpec) else "kernel"
+        for windows in stages:
+            size = windows[0].output_size(size, ceil=self._ceil, what=what)
+        return size
+
+    def _cut(self) -> list[tuple[int, int]]:
+        """Return the rows of the results that each band makes; it reads less around them than within."""
+        stride = prod(windows[0].stride[0] for windows in self._stages[0])
+        reach = sum(window.span[0] for stages in self._stages for windows in stages for window in windows)
+        row = self._size[1] * self.page.frames[0].channels
+        rows, made = max(1, max(BAND // row, reach) // stride), max(size[0] for size in self.sizes)
+        return [(first, min(first + rows, made)) for first in range(0, made, rows)]
+
+    @property
+    def possible(self) -> bool:
+        """Whether each band needs a part of the picture only."""
+        frame, spec = self.page.frames[0], self._spec
+        kept = frame.alpha is not None and spec.alpha is not AlphaMode.DROP
+        windows = [window for stages in self._stages for window in stages[0]]
+        if kept and spec.pad is PadMode.WRAP and not all(is_centred(one, self._size[0]) for one in windows):
+            return False  # opacity is that of the nearest pixel, not of a wrapped one
+        row = self._size[1] * frame.channels
+        reads = [read for wanted in self._ranges for read in self._reads(wanted)]
+        return all(
+            read is not None and (read.end - read.first) * row <= max(MOST, 8 * BAND) for read in reads
+        )
+
+    def _reads(self, wanted: tuple[int, int]) -> list[Read | None]:
+        """Return what is read for these rows of each result, or for its last where it has none of them."""
+        return [
+            rows_needed(stages, self._size[0], (min(wanted[0], rows - 1), min(wanted[1], rows)))
+            for stages, (rows, _) in zip(self._stages, self.sizes, strict=True)
+        ]
+
+    def results(self, write: Callable[[int, Image], None], *, details: bool) -> list[Result]:
+        """Hand each band of each result to ``write(index, rows)``, and return the results without pixels."""
+        if self._spec.range is not None and self._spec.range.stretches:
+            ends = [one for found in self._in_order(self._extremes) for one in found]
+            for index in range(len(self.sizes)):
+                own = [(low, high) for number, low, high in ends if number == index]
+                self._spans[index] = min(low for low, _ in own), max(high for _, high in own)
+        done = list[Bands]()
+        for bands in self._in_order(partial(self._bands, details=details)):
+            kept = list[Band | None]()
+            for index, band in enumerate(bands.results):
+                if band is not None:
+                    write(index, band.image)
+                    band = band._replace(image=without_pixels(band.image, self.sizes[index]))
+                kept.append(band)
+            done.append(bands._replace(results=tuple(kept)))
+            self.bleeds = self.bleeds or bands.bleeds
+        negative = any(bands.negative for bands in done)
+        return [
+            self._result(index, [one.results[index] for one in done], negative)
+            for index in range(len(self.sizes))
+        ]
+
+    def _in_order(self, work: Callable[[tuple[int, int]], T]) -> Iterator[T]:
+        """Yield the work on each band in order; some are under way at once."""
+        threads = thread_count(self._spec.jobs)
+        waiting = deque[Future[T]]()
+        with ThreadPoolExecutor(threads) as pool:
+            try:
+                for wanted in self._ranges:
+                    if len(waiting) > threads:
+                        yield waiting.popleft().result()
+                    waiting.append(pool.submit(work, wanted))
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def _maps(self, wanted: tuple[int, int]) -> tuple[Image, list[FeatureMap[Array] | None]]:
+        """Return rows of the input, and those rows of each map that are `wanted`."""
+        reads = [read for read in self._reads(wanted) if read is not None]
+        stride = prod(windows[0].stride[0] for windows in self._stages[0])
+        first, end = min(read.first for read in reads), max(read.end for read in reads)
+        rows = self._before(self._rows(first, end))
+        (frame,) = rows.frames
+        begin, stop = wanted[0] - first // stride, wanted[1] - first // stride
+        made: Sequence[FeatureMap[Any]] = (self._lazy and self._alone.lazy_maps(frame)) or []
+        maps = list[FeatureMap[Array] | None]()
+        for index, found in enumerate(made or self._alone.maps(frame, self._curves)):
+            last = min(stop, begin + self.sizes[index][0] - wanted[0])
+            if last <= begin:
+                maps.append(None)
+                continue
+            values = found.values
+            some = values.rows(begin, last) if isinstance(values, LazyRows) else values[begin:last]
+            maps.append(FeatureMap(some, None if found.alpha is None else found.alpha[begin:last]))
+        return rows, maps
+
+    def _rows(self, first: int, end: int) -> Image:
+        """Return rows of the picture; those before it and after it are those of the other end."""
+        height, parts = self._size[0], list[Image]()
+        while first < end:
+            row = first % height
+            parts.append(self._read(row, min(height, row + end - first)))
+            first += parts[-1].frames[0].size[0]
+        if len(parts) == 1:
+            return parts[0]
+        frames = [part.frames[0] for part in parts]
+        alphas = [frame.alpha for frame in frames if frame.alpha is not None]
+        pixels = np.concatenate([frame.pixels for frame in frames])
+        alpha = np.concatenate(alphas) if alphas else None
+        return replace(parts[0], frames=(frames[0]._replace(pixels=pixels, alpha=alpha),))
+
+    def _extremes(self, wanted: tuple[int, int]) -> list[tuple[int, float, float]]:
+        with np.errstate(all="ignore"):
+            _, maps = self._maps(wanted)
+        return [
+            (index, float(one.values.min()), float(one.values.max()))
+            for index, one in enumerate(maps)
+            if one is not None
+        ]
+
+    def _bands(self, wanted: tuple[int, int], *, details: bool) -> Bands:
+        with np.errstate(all="ignore"):
+            rows, maps = self._maps(wanted)
+            alpha = rows.frames[0].alpha if self._spec.alpha is AlphaMode.KEEP else None
+            return Bands(
+                tuple(
+                    None if one is None else self._band(index, rows, one, details)
+                    for index, one in enumerate(maps)
+                ),
+                rows.dtype.kind == "f" and bool(rows.frames[0].pixels.min() < 0),
+                alpha is not None and not self.bleeds and self._alone.bleeds(alpha),
+            )
+
+    def _band(self, index: int, rows: Image, found: FeatureMap[Array], details: bool) -> Band:
+        made = to_image(
+            rows, [found], self._spec, self._formats[index], details=details, span=self._spans[index]
+        )
+        modes = self._rivals(index, signed=True) if rows.dtype.kind == "f" else self._rivals(index)
+        told = tally(found.values, modes, self._white(index), self._targets[index].dtype)
+        floats = made.image.dtype.kind == "f"
+        not_finite = int(np.count_nonzero(~np.isfinite(made.image.frames[0].pixels))) if floats else 0
+        return Band(made.image, made.clipped, told, made.figures, not_finite)
+
+    def _white(self, index: int) -> float:
+        """Return the value of white in the maps."""
+        page, target = self.page.dtype, self._targets[index].dtype
+        return full_scale(target if page.kind == "f" else page)
+
+    def _rivals(self, index: int, *, signed: bool = False) -> tuple[RangeMode, ...]:
+        signed = signed or self._operation.signed(index, self._white(index))
+        return rivals(self._spec.range or RangeMode.CLIP, signed)
+
+    def _result(self, index: int, found: Sequence[Band | None], negative: bool) -> Result:
+        """Return a result of all its bands, with the notes that :func:`to_image` makes of a whole picture."""
+        bands = [band for band in found if band is not None]
+        target, notes = self._targets[index], list[str]()
+        notes += [target.note] if target.note else []
+        not_finite = sum(band.not_finite for band in bands)
+        if not_finite:
+            what = (
+                "1 value is not finite: it"
+                if not_finite == 1
+                else f"{not_finite} values are not finite: they"
+            )
+            notes.append(f"{what} left the range of {target.dtype}")
+        clipped, pixels = sum(band.clipped for band in bands), self.sizes[index][0] * self.sizes[index][1]
+        tallies = [band.tally for band in bands]
+        if clipped > NOTED_CLIPPING * pixels:
+            notes.append(clipping_note(clipped, pixels, self._rivals(index, signed=negative), tallies))
+        low, high = min(one.low for one in tallies), max(one.high for one in tallies)
+        to_integers = self.page.dtype.kind == "f" and target.dtype.kind != "f"
+        if to_integers and self._spec.range in (None, RangeMode.CLIP) and low >= 0.0 and 0.0 < high <= 1.0:
+            notes.append("all results lie within 0..1; --range unit makes 1 white")
+        figures = tuple(part for band in bands for part in band.figures)
+        return Result(bands[0].image, tuple(notes), clipped, figures)
