@@ -7,7 +7,9 @@ from convcli.imaging.zarr_place import zarr_place
 __all__ = ["open_bands"]
 
 
-def open_bands(path: str, name: str, frame: int | None, layout: Layout = Layout.HWC) -> BandReader | None:
+def open_bands(
+    path: str, name: str, frame: int | None, layout: Layout = Layout.HWC, *, least: int = 0
+) -> BandReader | None:
     """Return a reader of the picture at `path`; None for what is read whole.
 
     That are other formats, files of several pictures unless `frame` is one of them, and kinds of TIFF whose
@@ -16,7 +18,7 @@ def open_bands(path: str, name: str, frame: int | None, layout: Layout = Layout.
     if (place := zarr_place(path)) is not None:
         from convcli.imaging.reading.zarr_rows import open_zarr
 
-        return open_zarr(place, name, frame, layout)
+        return open_zarr(place, name, frame, layout, least)
     try:
         with open(path, "rb") as file:
             head = file.read(4)

@@ -1,5 +1,6 @@
 """Rows of a picture in Zarr: only the chunks in which they lie are read, each once."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
@@ -18,6 +19,7 @@ from convcli.imaging.reading.zarr_store import Plane, open_plane
 from convcli.imaging.zarr_extra import failures
 from convcli.imaging.zarr_layout import PLANE
 from convcli.imaging.zarr_place import ZarrPlace
+from convcli.stores import is_url
 
 __all__ = ["ZarrRows", "open_zarr", "read_samples", "read_zarr"]
 
@@ -32,7 +34,7 @@ class ZarrRows:
     Attributes
     ----------
     header, storage, packed
-        See `convcli.imaging.bands.BandReader`; the size is that of all samples, not compressed.
+        See `convcli.imaging.bands.BandReader`.
     """
 
     def __init__(self, plane: Plane) -> None:
@@ -44,7 +46,7 @@ class ZarrRows:
         notes = (*plane.notes, *([note] if note else []))
         self.header = replace(without_pixels(one, (shape[0], shape[1])), notes=notes)
         self.storage = Storage((plane.layout.chunks["y"], plane.layout.chunks["x"]))
-        self.packed = int(plane.array.nbytes)
+        self.packed = 0
         high = plane.layout.chunks["y"]
         step = high * max(1, _TOGETHER // (high * prod(shape[1:])))
         self._groups = RowGroups(self._decoded, step, shape[0])
@@ -100,9 +102,21 @@ class ZarrRows:
         return error
 
 
-def open_zarr(place: ZarrPlace, name: str, frame: int | None, layout: Layout) -> ZarrRows:
-    """Open a picture of any size, to be read in bands."""
-    return ZarrRows(open_plane(place, name, frame, None, layout))
+def open_zarr(place: ZarrPlace, name: str, frame: int | None, layout: Layout, least: int) -> ZarrRows | None:
+    """Open a picture of any size, to be read in bands; None where it has fewer samples than `least`."""
+    reader = ZarrRows(open_plane(place, name, frame, None, layout))
+    if reader.header.frames[0].pixels.size < least:
+        return None
+    reader.packed = _bytes_of(place, reader)
+    return reader
+
+
+def _bytes_of(place: ZarrPlace, reader: ZarrRows) -> int:
+    """Return the size of a store's files; at a URL, where to ask takes long, that of all samples."""
+    if is_url(place.store):
+        return int(reader.header.frames[0].pixels.nbytes)
+    found = os.walk(os.path.join(place.store, place.member))
+    return sum(os.path.getsize(os.path.join(here, name)) for here, _, names in found for name in names)
 
 
 def read_zarr(

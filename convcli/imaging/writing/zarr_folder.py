@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from convcli.atomic_write import already_there, failure
-from convcli.choices import Compress
+from convcli.choices import Compress, Layout
 from convcli.errors import OutputError
 from convcli.imaging.bands import Storage
 from convcli.imaging.image import Image
@@ -103,13 +103,20 @@ class ZarrBands:
         levels: int = 1,
         compress: Compress = Compress.FAST,
         replace: bool = True,
+        layout: Layout = Layout.HWC,
     ) -> None:
         zarr_module()
         self._name, self._made = path, _made_at(path, replace=replace)
         try:
             with writing(path):
-                store = self._made.store
-                self._levels = Levels(store, header, tile=storage.tile, levels=levels, compress=compress)
+                self._levels = Levels(
+                    self._made.store,
+                    header,
+                    tile=storage.tile,
+                    levels=levels,
+                    compress=compress,
+                    layout=layout,
+                )
         except BaseException:
             self.abort()
             raise
