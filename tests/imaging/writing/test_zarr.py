@@ -2,6 +2,7 @@
 
 import os
 
+import fsspec
 import numcodecs
 import numpy as np
 import pytest
@@ -278,3 +279,22 @@ def test_a_rename_that_fails_keeps_the_old_store(tmp_path, convcli, monkeypatch)
     convcli(*IDENTITY, "a.zarr", "-o", "b.zarr").check_refusal(1, "Input/output error")
     assert_array_equal(values("b.zarr"), ramp(4, 4))
     assert sorted(os.listdir()) == ["a.zarr", "b.zarr"]
+
+
+def test_bands_at_a_url_have_their_metadata_last(tmp_path):
+    files = fsspec.filesystem("memory")
+    reader = open_bands(str(stored(tmp_path / "a.zarr", ramp(8, 8))), "a", None)
+    writer = band_writer("memory://bands/b.zarr", ZARR, reader.header, reader.storage)
+    writer.write(reader.rows(0, 8))
+    assert not files.exists("/bands/b.zarr/zarr.json")
+    assert files.exists("/bands/b.zarr/c/0/0")
+    assert writer.finish() == []
+    whole = open_bands("memory://bands/b.zarr", "b", None).rows(0, 8)
+    assert_array_equal(whole.frames[0].pixels, ramp(8, 8))
+    with pytest.raises(OutputError, match="is already there"):
+        band_writer("memory://bands/b.zarr", ZARR, reader.header, reader.storage, replace=False)
+    writer = band_writer("memory://bands/c.zarr", ZARR, reader.header, reader.storage)
+    writer.write(reader.rows(0, 8))
+    writer.abort()
+    assert not files.exists("/bands/c.zarr")
+    files.rm("/bands", recursive=True)
