@@ -76,6 +76,11 @@ class ZarrLayout(NamedTuple):
         """The version of Zarr."""
         return int(self.settings.get("zarr_format", 3))
 
+    @property
+    def has_attributes(self) -> bool:
+        """Whether the store says more than how its samples are stored."""
+        return self.ome is not None or bool(self.settings.get("attributes"))
+
     def holding(self, channels: int) -> "ZarrLayout":
         """Return the layout with an axis of channels where there are several."""
         if channels == 1 or "c" in self.axes:
@@ -92,6 +97,19 @@ class ZarrLayout(NamedTuple):
             places[axis] = places.get(axis, 0.0) + scales.get(axis, 1.0) * offset
             scales[axis] = scales.get(axis, 1.0) * factor
         return self._replace(ome=self.ome._replace(scale=scales, translation=places))
+
+    def unplaced(self, notes: list[str]) -> "ZarrLayout":
+        """Return the layout without pixel size, for pixels whose places are not known."""
+        if self.ome is None:
+            return self
+        notes.append("the pixel size is left out: the size has changed")
+        scale = {**self.ome.scale, "y": 1.0, "x": 1.0}
+        places = {**self.ome.translation, "y": 0.0, "x": 0.0}
+        axes = {
+            name: {key: told for key, told in axis.items() if key != "unit" or name not in ("y", "x")}
+            for name, axis in self.ome.axes.items()
+        }
+        return self._replace(ome=self.ome._replace(scale=scale, translation=places, axes=axes))
 
     def multiscale(self, levels: int, channels: int) -> dict[str, Any]:
         """Return the attributes of an OME-Zarr group of so many levels, each half as large as the last."""

@@ -12,8 +12,8 @@ NOTES = (
     "Bits are per sample, and exact unless lossy; depths between are widened, white to white, to 8 or 16. "
     "What is not kept is said on stderr. A file's content says its format, whatever its name.",
     "deep: pip install 'convcli[deep]' writes 16-bit colour TIFF, and reads kinds of TIFF that Pillow does "
-    "not, and colour JPEG 2000 of more than 8 bits. scale: pip install 'convcli[scale]' reads and writes "
-    "Zarr.",
+    "not, and colour JPEG 2000 of more than 8 bits.",
+    "scale: pip install 'convcli[scale]' reads and writes Zarr.",
 )
 
 
