@@ -58,11 +58,12 @@ class Levels:
     ) -> None:
         (frame,) = header.frames
         channels = frame.channels + (frame.alpha is not None)
-        stored = header.metadata.zarr or ZarrLayout(
-            plain_axes(3 - (channels == 1), first=layout is Layout.CHW)
-        )
-        self._stored = stored.holding(channels)
+        plain = plain_axes(2 if channels == 1 else 3, first=layout is Layout.CHW)
+        given = header.metadata.zarr or ZarrLayout(plain)
+        self._stored = given.holding(channels)
         self._tile, self._channels, self._dtype = tile, channels, frame.pixels.dtype
+        same = bool(given.dtype) and np.dtype(given.dtype).newbyteorder("=") == self._dtype
+        self._exact = same and given.axes == self._stored.axes
         zarr = zarr_module()
         sizes = level_sizes(frame.size, levels)
         path = ""
@@ -102,7 +103,7 @@ class Levels:
         tile = self._tile or (stored.chunks.get("y", _CHUNK), stored.chunks.get("x", _CHUNK))
         chunks |= {axis: min(side, shape[axis]) for axis, side in zip(("y", "x"), tile, strict=True)}
         settings: dict[str, Any] = {"zarr_format": 3, **stored.settings, "dtype": self._dtype}
-        if stored.dtype and np.dtype(stored.dtype).newbyteorder("=") == self._dtype:
+        if self._exact:
             settings |= {**stored.exact, "dtype": np.dtype(stored.dtype)}
         if compress is Compress.NONE:
             settings["compressors"] = None
@@ -150,18 +151,12 @@ def write_rows(array: Any, axes: tuple[str, ...], first: int, rows: Array) -> No
     array[tuple(slice(first, first + len(rows)) if axis == "y" else slice(None) for axis in axes)] = turned
 
 
-def encode_zarr(
-    image: Image,
-    compress: Compress,
-    layout: Layout,
-    tile: tuple[int, int] | None = None,
-    levels: int = 1,
-) -> bytes:
+def encode_zarr(image: Image, compress: Compress, layout: Layout) -> bytes:
     """Return a zip file of the store that holds `image`, the same for the same picture."""
     files: dict[str, Any] = {}
     with failures("the result cannot be written as ZARR", "choose another format, such as .npy", OutputError):
         store = zarr_module().storage.MemoryStore(files)
-        made = Levels(store, image, tile=tile, levels=levels, compress=compress, layout=layout)
+        made = Levels(store, image, compress=compress, layout=layout)
         made.write(image)
         made.write(None)
     data = io.BytesIO()

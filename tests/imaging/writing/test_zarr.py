@@ -1,6 +1,9 @@
 """Zarr written: read again by zarr, with what the input kept; whole or not at all."""
 
 import os
+import signal
+import subprocess
+import sys
 
 import fsspec
 import numcodecs
@@ -84,6 +87,22 @@ def test_other_samples_drop_the_filters_alone(tmp_path, convcli):
     found = zarr.open_array(tmp_path / "b.zarr", mode="r")
     assert (found.dtype, found.filters, found.compressors) == (np.float32, (), (numcodecs.LZ4(),))
     assert_array_equal(found[...], ramp(9, 13))
+
+
+def test_maps_beside_each_other_become_an_axis_of_channels(tmp_path, convcli):
+    codec = zarr.codecs.TransposeCodec(order=(1, 0))
+    path = stored(tmp_path / "a.zarr", ramp(9, 13), filters=codec, dimension_names=["y", "x"])
+    maps = ("filter", path, "-k", "identity", "-k", "0 0 1")
+    assert convcli(*maps, "-o", tmp_path / "b.zarr").status == 0
+    found = zarr.open_array(tmp_path / "b.zarr", mode="r")
+    assert found.metadata.dimension_names == ("y", "x", "c")
+    assert_array_equal(found[..., 0], ramp(9, 13))
+    assert_array_equal(found[:, :-1, 1], ramp(9, 13)[:, 1:])
+    path = ome(tmp_path / "o.zarr", [ramp(1, 9, 13)], names="zyx")
+    assert convcli(*maps[:1], path, *maps[2:], "-o", tmp_path / "c.zarr").status == 0
+    (picture,) = attributes(tmp_path / "c.zarr")["ome"]["multiscales"]
+    assert [axis["name"] for axis in picture["axes"]] == ["c", "z", "y", "x"]
+    assert values(tmp_path / "c.zarr", "0").shape == (2, 1, 9, 13)
 
 
 @pytest.mark.parametrize(
@@ -298,3 +317,21 @@ def test_bands_at_a_url_have_their_metadata_last(tmp_path):
     writer.abort()
     assert not files.exists("/bands/c.zarr")
     files.rm("/bands", recursive=True)
+
+
+@pytest.mark.parametrize(("number", "left"), [(signal.SIGTERM, 0), (signal.SIGKILL, 1)])
+def test_a_process_that_is_ended_leaves_nothing_or_what_the_next_one_removes(tmp_path, number, left):
+    script = (
+        "import os, sys\n"
+        "from convcli.imaging.writing.zarr_folder import ZarrFolder\n"
+        "made = ZarrFolder('a.zarr', replace=True)\n"
+        "open(os.path.join(made.temporary, 'zarr.json'), 'w').close()\n"
+        "os.kill(os.getpid(), int(sys.argv[1]))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script, str(int(number))], cwd=tmp_path, check=False)
+    assert ran.returncode == -number
+    parts = os.listdir(tmp_path)
+    assert len(parts) == left
+    assert all(name.endswith(".part") for name in parts)
+    cv.write_image(tmp_path / "b.zarr", ramp(4, 4))
+    assert os.listdir(tmp_path) == ["b.zarr"]
