@@ -9,7 +9,7 @@ physical position of a pixel's centre: ``scale * index + translation``.
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["PLANE", "Multiscale", "ZarrLayout", "axis_names", "multiscale_of", "plain_axes"]
+__all__ = ["PLANE", "Multiscale", "ZarrLayout", "axis_names", "multiscale_of", "plain_axes", "rows_of"]
 
 # The axes of a picture in memory, channels last.
 PLANE = ("y", "x", "c")
@@ -137,6 +137,13 @@ class ZarrLayout(NamedTuple):
             return {**_shown(ome.attributes, channels), "multiscales": [{**picture, "version": version}]}
         inner = _shown(ome.attributes.get("ome", {}), channels)
         return {**ome.attributes, "ome": {**inner, "version": version, "multiscales": [picture]}}
+
+
+def rows_of(array: Any, axes: Sequence[str], first: int, end: int, at: Mapping[str, int]) -> Any:
+    """Return rows ``first <= row < end`` of an array, channels last, at the places `at` of other axes."""
+    stored = array[tuple(slice(first, end) if axis == "y" else at.get(axis, slice(None)) for axis in axes)]
+    order = [axis for axis in axes if axis not in at]
+    return stored.transpose([order.index(axis) for axis in PLANE if axis in order])
 
 
 def _shown(attributes: Mapping[str, Any], channels: int) -> dict[str, Any]:

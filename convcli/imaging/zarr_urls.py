@@ -36,7 +36,7 @@ class ZarrUrl:
 
     def __init__(self, url: str, *, replace: bool) -> None:
         check_writable(url)
-        self._url = url
+        self.at = url
         with opened(url, OutputError) as (files, path, _):
             if any(files.exists(f"{path}/{name}") for name in METADATA):
                 if not replace:
@@ -46,7 +46,7 @@ class ZarrUrl:
 
     def put(self, content: Mapping[str, bytes]) -> None:
         """Write files, those that make it a store at the end."""
-        with opened(self._url, OutputError) as (files, path, _):
+        with opened(self.at, OutputError) as (files, path, _):
             for last in (False, True):
                 chosen = {
                     f"{path}/{name}": data for name, data in content.items() if (name in _METADATA) is last
@@ -59,7 +59,7 @@ class ZarrUrl:
 
     def abort(self) -> None:
         """Remove what has been written."""
-        with opened(self._url, OutputError) as (files, path, _):
+        with opened(self.at, OutputError) as (files, path, _):
             if files.exists(path):
                 files.rm(path, recursive=True)
 

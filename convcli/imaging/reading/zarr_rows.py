@@ -17,7 +17,7 @@ from convcli.imaging.reading.number_files import channels_first_note, data_frame
 from convcli.imaging.reading.row_groups import RowGroups
 from convcli.imaging.reading.zarr_store import Plane, open_plane
 from convcli.imaging.zarr_extra import failures
-from convcli.imaging.zarr_layout import PLANE
+from convcli.imaging.zarr_layout import PLANE, rows_of
 from convcli.imaging.zarr_place import ZarrPlace
 from convcli.stores import is_url
 
@@ -38,8 +38,8 @@ class ZarrRows:
     """
 
     def __init__(self, plane: Plane) -> None:
-        self._plane, self._axes = plane, [axis for axis in plane.layout.axes if axis in PLANE]
-        shape = tuple(plane.length(axis) for axis in PLANE if axis in self._axes)
+        self._plane = plane
+        shape = tuple(plane.length(axis) for axis in PLANE if axis in plane.layout.axes)
         named = plane.layout.ome or any(plane.layout.names.values())
         note = "" if named else channels_first_note(shape)
         one = _image(np.zeros((1, 1, *shape[2:]), plane.array.dtype), plane)
@@ -69,28 +69,24 @@ class ZarrRows:
     def _decoded(self, first: int, end: int) -> Array:
         """Return rows, decoded, channels last."""
         plane = self._plane
-        place = tuple(
-            slice(first, end) if axis == "y" else plane.at.get(axis, slice(None))
-            for axis in plane.layout.axes
-        )
         try:
             what = f"{plane.name!r} has a corrupt chunk"
             with failures(what, "write or copy it once more", url=plane.url):
-                stored = np.asarray(plane.array[place])
+                stored = np.asarray(rows_of(plane.array, plane.layout.axes, first, end, plane.at))
         except ImageError as error:
-            raise self._corrupt(place, error) from error
-        native = stored.astype(stored.dtype.newbyteorder("="), copy=False)
-        return native.transpose([self._axes.index(axis) for axis in PLANE if axis in self._axes])
+            raise self._corrupt(first, end, error) from error
+        return stored.astype(stored.dtype.newbyteorder("="), copy=False)
 
-    def _corrupt(self, place: tuple[slice | int, ...], error: ImageError) -> ImageError:
-        """Return an error that names the first chunk of `place` that cannot be decoded."""
-        plane = self._plane
-        ranges = [
-            range(one, one + 1) if isinstance(one, int) else range(length)[one]
-            for one, length in zip(place, plane.array.shape, strict=True)
+    def _corrupt(self, first: int, end: int, error: ImageError) -> ImageError:
+        """Return an error that names the first chunk of these rows that cannot be decoded."""
+        plane, sides = self._plane, self._plane.array.chunks
+        ends = {"y": (first, end), **{axis: (index, index + 1) for axis, index in plane.at.items()}}
+        numbers = [
+            range(low // side, -(-high // side))
+            for side, (low, high) in zip(
+                sides, (ends.get(axis, (0, plane.length(axis))) for axis in plane.layout.axes), strict=True
+            )
         ]
-        sides = plane.array.chunks
-        numbers = [range(r[0] // side, r[-1] // side + 1) for r, side in zip(ranges, sides, strict=True)]
         for chunk in product(*numbers):
             part = tuple(slice(n * side, (n + 1) * side) for n, side in zip(chunk, sides, strict=True))
             try:

@@ -1,9 +1,10 @@
 """Create the arrays of a Zarr picture, and fill them band by band; a small picture becomes a zip file."""
 
 import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 from zipfile import ZipFile, ZipInfo
 
 import numpy as np
@@ -13,9 +14,10 @@ from convcli.errors import OutputError
 from convcli.imaging.image import Array, Image
 from convcli.imaging.writing.pyramid import Halving, level_sizes
 from convcli.imaging.zarr_extra import failures, zarr_module
-from convcli.imaging.zarr_layout import PLANE, ZarrLayout, plain_axes
+from convcli.imaging.zarr_layout import PLANE, ZarrLayout, plain_axes, rows_of
+from convcli.stores import is_url
 
-__all__ = ["Levels", "encode_zarr", "writing"]
+__all__ = ["Levels", "Place", "PlacedRows", "encode_zarr", "writing"]
 
 # Side of chunks where neither the input nor --tile says: 1 MiB of bytes.
 _CHUNK = 1024
@@ -34,6 +36,62 @@ def writing(name: str) -> Iterator[None]:
         yield
 
 
+class Place(NamedTuple):
+    """Where other processes write the rows of a picture.
+
+    Attributes
+    ----------
+    store, path : str
+        The folder or URL of the store, and the array in it.
+    metadata
+        The array's, which need not be in the store yet.
+    axes : tuple of str
+        Its axes in order.
+    """
+
+    store: str
+    path: str
+    metadata: Any
+    axes: tuple[str, ...]
+
+    @property
+    def unit(self) -> int:
+        """Rows of a chunk or shard: writers that begin at its multiples write to none in common."""
+        return int((self.metadata.shards or self.metadata.chunks)[self.axes.index("y")])
+
+
+class PlacedRows:
+    """Writes rows at a place, the first of which is row `first` of the picture."""
+
+    def __init__(self, place: Place, first: int) -> None:
+        zarr = zarr_module()
+        with writing(place.store):
+            store = zarr.storage.StorePath(_store(place.store), place.path)
+            array = zarr.Array(zarr.core.array.AsyncArray(place.metadata, store))
+            self._filler = _Filler(array, place.axes, first)
+        self._name = place.store
+
+    def write(self, rows: Image | None) -> None:
+        """Write the next rows; None after the last."""
+        with writing(self._name):
+            self._filler.write(None if rows is None else rows.frames[0].stacked())
+
+    def finish(self) -> None:
+        """Write what is left."""
+        self.write(None)
+
+
+def _store(place: str) -> Any:
+    """Return the store in the making at a folder or URL."""
+    if is_url(place):
+        from convcli.imaging.zarr_urls import store_at
+
+        return store_at(place, OutputError, read_only=False)
+    if not os.path.isdir(place):
+        raise OutputError(f"there is no folder {place!r} here", hint="workers must share it with the client")
+    return zarr_module().storage.LocalStore(place)
+
+
 class Levels:
     """The levels of a picture in a store, which take its rows in order.
 
@@ -41,9 +99,6 @@ class Levels:
     ----------
     arrays : list
         One array for each level; the first is the picture.
-    unit : int
-        Rows of the chunks, or shards: writers of different bands need not wait for each other if their bands
-        begin at multiples of it.
     """
 
     def __init__(
@@ -75,8 +130,6 @@ class Levels:
             zarr.create_array(store, name=path.format(level) or None, **self._settings(size, compress, path))
             for level, size in enumerate(sizes)
         ]
-        axis = self._stored.axes.index("y")
-        self.unit = (self.arrays[0].shards or self.arrays[0].chunks)[axis]
         self._fillers = [_Filler(array, self._stored.axes) for array in self.arrays]
         self._halvings = [Halving() for _ in self.arrays[1:]]
 
@@ -84,10 +137,28 @@ class Levels:
         """Write the next rows; None after the last."""
         self._fill(0, None if rows is None else rows.frames[0].stacked())
 
+    def place(self, store: str) -> Place:
+        """Return where others write the picture, in the store at a path or URL."""
+        first = self.arrays[0]
+        return Place(store, first.path, first.metadata, self._stored.axes)
+
+    def halve(self) -> None:
+        """Make the other levels of the first, which others have written."""
+        if not self._halvings:
+            return
+        axes, filler = self._stored.axes, self._fillers[0]
+        at = {axis: 0 for axis in axes if axis not in PLANE}
+        for first in range(0, filler.height, filler.unit):
+            end = min(first + filler.unit, filler.height)
+            self._halve(0, np.asarray(rows_of(self.arrays[0], axes, first, end, at)))
+        self._halve(0, None)
+
     def _fill(self, level: int, rows: Array | None) -> None:
         self._fillers[level].write(rows)
-        if level == len(self._halvings):
-            return
+        if level < len(self._halvings):
+            self._halve(level, rows)
+
+    def _halve(self, level: int, rows: Array | None) -> None:
         for halved in self._halvings[level](rows):
             self._fill(level + 1, halved)
         if rows is None:
@@ -125,16 +196,17 @@ class Levels:
 class _Filler:
     """Writes rows to an array as soon as they fill its chunks, so that each chunk is written once."""
 
-    def __init__(self, array: Any, axes: tuple[str, ...]) -> None:
+    def __init__(self, array: Any, axes: tuple[str, ...], first: int = 0) -> None:
         self._array, self._axes = array, axes
-        self._unit = (array.shards or array.chunks)[axes.index("y")]
-        self._first, self._waiting = 0, list[Array]()
+        self.unit = (array.shards or array.chunks)[axes.index("y")]
+        self.height = array.shape[axes.index("y")]
+        self._first, self._waiting = first, list[Array]()
 
     def write(self, rows: Array | None) -> None:
         if rows is not None:
             self._waiting.append(rows)
         count = sum(map(len, self._waiting))
-        whole = count if rows is None else count // self._unit * self._unit
+        whole = count if rows is None else count // self.unit * self.unit
         if whole:
             joined = np.concatenate(self._waiting) if len(self._waiting) > 1 else self._waiting[0]
             write_rows(self._array, self._axes, self._first, joined[:whole])

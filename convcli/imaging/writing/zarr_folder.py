@@ -12,7 +12,7 @@ from convcli.choices import Compress, Layout
 from convcli.errors import OutputError
 from convcli.imaging.bands import Storage
 from convcli.imaging.image import Image
-from convcli.imaging.writing.zarr_arrays import Levels, writing
+from convcli.imaging.writing.zarr_arrays import Levels, Place, writing
 from convcli.imaging.zarr_extra import zarr_module
 from convcli.imaging.zarr_place import is_store
 from convcli.stores import is_url
@@ -39,6 +39,7 @@ class ZarrFolder:
             self.temporary = temporary_name(os.path.dirname(self._target))
             self._removing.enter_context(removed_after(self.temporary))
             os.mkdir(self.temporary)
+            self.at = os.path.abspath(self.temporary)
             self.store = zarr_module().storage.LocalStore(self.temporary)
         except OSError as error:
             self.abort()
@@ -106,7 +107,7 @@ class ZarrBands:
         layout: Layout = Layout.HWC,
     ) -> None:
         zarr_module()
-        self._name, self._made = path, _made_at(path, replace=replace)
+        self._name, self._elsewhere, self._made = path, False, _made_at(path, replace=replace)
         try:
             with writing(path):
                 self._levels = Levels(
@@ -126,10 +127,18 @@ class ZarrBands:
         with writing(self._name):
             self._levels.write(rows)
 
+    def place(self) -> Place:
+        """Return where other processes write the rows, instead of :meth:`write`."""
+        self._elsewhere = True
+        return self._levels.place(self._made.at)
+
     def finish(self) -> list[str]:
         """Give the folder its name."""
-        self.write(None)
         with writing(self._name):
+            if self._elsewhere:
+                self._levels.halve()
+            else:
+                self._levels.write(None)
             self._made.finish()
         return []
 
