@@ -7,7 +7,7 @@ import re
 import stat
 from collections.abc import Iterator
 
-from convcli.errors import ConvcliError, OutputError
+from convcli.errors import ConvcliError, FullDiskError, OutputError
 from convcli.stores import is_url, read_url, write_url
 from convcli.temporary_files import removed_after, temporary_name
 
@@ -310,7 +310,8 @@ def failure(shown: str, error: OSError, target: str | None = None) -> OutputErro
         reason = "it is a folder"
     else:
         reason = error.strerror or str(error)
-    return OutputError(
+    kind = FullDiskError if error.errno in (errno.ENOSPC, errno.EDQUOT) else OutputError
+    return kind(
         f"{shown!r} cannot be written: {reason}",
         hint=_HINTS.get(error.errno or 0, "choose another place, or look at the disk"),
     )

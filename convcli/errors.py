@@ -14,9 +14,11 @@ Each carries a message that names the file or option and the value found, and a 
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 __all__ = [
     "ConvcliError",
+    "FullDiskError",
     "GeometryError",
     "ImageError",
     "KernelError",
@@ -49,8 +51,19 @@ class ConvcliError(Exception):
         self.message = message
         self.hint = hint
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are pickled as the call that made them, which subclasses may have with other arguments.
+        return _restored, (type(self), self.args, vars(self))
+
     def __str__(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+def _restored(kind: type[ConvcliError], args: tuple[Any, ...], values: dict[str, Any]) -> ConvcliError:
+    """Return a pickled error again."""
+    error = kind.__new__(kind, *args)
+    vars(error).update(values)
+    return error
 
 
 class UsageError(ConvcliError, ValueError):
@@ -75,6 +88,10 @@ class OutputError(ConvcliError):
     """A result cannot be written, or not in the format that was asked for."""
 
 
+class FullDiskError(OutputError):
+    """A result cannot be written for want of room on the disk, or in the user's quota."""
+
+
 class MissingExtraError(ConvcliError):
     """An optional package is needed.
 
@@ -88,6 +105,7 @@ class MissingExtraError(ConvcliError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs an optional package", hint=f"pip install 'convcli[{extra}]'")
+        self.args = (what, extra)  # of which unpickling makes it again
 
 
 # Most edits of a misspelt word, however long it is.

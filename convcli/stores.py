@@ -28,6 +28,7 @@ __all__ = [
     "opened",
     "plain",
     "public",
+    "read_start",
     "read_url",
     "same",
     "write_url",
@@ -48,6 +49,8 @@ _SECRET = re.compile(
 _CONNECT, _SILENCE = 10, 20
 # Attempts at reading an answer of an S3 store; botocore makes three at each request.
 _BODIES = 2
+# What stores call the version of a file's content, or else its time.
+_MARKS = ("ETag", "etag", "md5Hash", "LastModified", "Last-Modified", "last_modified", "mtime", "created")
 # Bytes that are read from a server at a time.
 _PIECE = 1 << 20
 
@@ -149,6 +152,15 @@ def write_url(url: str, data: bytes, *, replace: bool) -> None:
             raise
 
 
+def read_start(url: str, count: int) -> bytes:
+    """Return so many of the first bytes of the file at `url`."""
+    with _told(url, ImageError) as (store, path, scheme):
+        if scheme not in ("http", "https"):
+            return _start(store, path, count)
+        with store.open(path, "rb", block_size=0, size=1) as file:
+            return bytes(file.read(count))
+
+
 def check_writable(url: str) -> None:
     """Refuse to write to a URL that can only be read, or whose package is not installed."""
     with _told(url, OutputError) as (_, _, scheme):
@@ -187,18 +199,11 @@ def is_folder(path: str) -> bool:
 def identity(url: str) -> tuple[int | None, str]:
     """Return the size of a file in bytes, and the store's word for its content, or else its time."""
     with _told(url, ImageError) as (store, path, _):
-        info = store.info(path)
-        marks = (
-            "ETag",
-            "etag",
-            "md5Hash",
-            "LastModified",
-            "Last-Modified",
-            "last_modified",
-            "mtime",
-            "created",
-        )
-        return info.get("size"), str(next((info[mark] for mark in marks if info.get(mark)), ""))
+        return _identity(store.info(path))
+
+
+def _identity(info: Mapping[str, Any]) -> tuple[int | None, str]:
+    return info.get("size"), str(next((info[mark] for mark in _MARKS if info.get(mark)), ""))
 
 
 def same(one: str, other: str) -> bool:
@@ -218,11 +223,14 @@ class Found(NamedTuple):
         Its folder below the one that was searched.
     named
         Whether the pattern or URL named the file itself, not a folder above it.
+    identity
+        See `identity`; without a word for its content where the store's list has none.
     """
 
     url: str
     folder: str = ""
     named: bool = False
+    identity: tuple[int | None, str] = (None, "")
 
 
 def is_pattern(url: str) -> bool:
@@ -236,12 +244,12 @@ def is_pattern(url: str) -> bool:
 def find(url: str) -> list[Found]:
     """Return the files in a folder and those below it, in order; the file itself where it is one."""
     with _told(url, ImageError) as (store, path, _):
-        names = sorted(store.find(path))
-        if names == [path]:
+        names = sorted(store.find(path, detail=True).items())
+        if [name for name, _ in names] == [path]:
             return [Found(url, named=True)]
         address, chain, rest = url.partition("::")
         base = address if address.endswith("/") else f"{address}/"
-        return [_found(store, base, chain + rest, name) for name in names]
+        return [_found(store, base, chain + rest, *one) for one in names]
 
 
 def matches(pattern: str, *, recursive: bool) -> list[Found]:
@@ -253,8 +261,8 @@ def matches(pattern: str, *, recursive: bool) -> list[Found]:
         found = list[Found]()
         for name, info in sorted(store.glob(path, detail=True).items()):
             inside = recursive and info["type"] == "directory"
-            names = sorted(store.find(name)) if inside else [name]
-            found += [_found(store, base, chain + rest, one)._replace(named=not inside) for one in names]
+            names = sorted(store.find(name, detail=True).items()) if inside else [(name, info)]
+            found += [_found(store, base, chain + rest, *one)._replace(named=not inside) for one in names]
         if not found and not store.isdir(store._strip_protocol(base)):
             where = public(base + chain + rest)
             raise ImageError(
@@ -264,11 +272,12 @@ def matches(pattern: str, *, recursive: bool) -> list[Found]:
         return list({one.url: one for one in found}.values())
 
 
-def _found(store: Any, base: str, chain: str, name: str) -> Found:
+def _found(store: Any, base: str, chain: str, name: str, info: Mapping[str, Any]) -> Found:
     """Return the file that a store calls `name`, below the folder with the URL `base`."""
     root = store._strip_protocol(base).rstrip("/")
     below = name[len(root) :].lstrip("/")
-    return Found(base + below + chain, below.rstrip("/").rpartition("/")[0])
+    folder = below.rstrip("/").rpartition("/")[0]
+    return Found(base + below + chain, folder, identity=_identity(info))
 
 
 @contextlib.contextmanager
@@ -334,10 +343,10 @@ def _options(scheme: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
     return {name: {**values, **chosen.get(name, {})} for name, values in ours.items()}
 
 
-def _start(store: Any, path: str) -> bytes:
+def _start(store: Any, path: str, count: int = _PIECE) -> bytes:
     """Return a file's first bytes by one request."""
     try:
-        return bytes(store.cat_file(path, start=0, end=_PIECE))
+        return bytes(store.cat_file(path, start=0, end=count))
     except FileNotFoundError:
         if store.isdir(path):
             raise IsADirectoryError(path) from None

@@ -1,7 +1,11 @@
 """The options of work on many inputs, and on pictures larger than memory (`BatchSpec`, `PieceSpec`)."""
 
+import os
 from typing import Annotated
 
+from convcli.atomic_write import is_stream
+from convcli.choices import STDOUT
+from convcli.errors import UsageError
 from convcli.options.option_groups import Options
 from convcli.options.shared_options import INTEGER, advanced_option
 from convcli.options.typer_parsers import verbatim
@@ -42,6 +46,13 @@ class BatchSpec(Options):
     def again(self) -> bool:
         """Whether results may be there that an interrupted run or a killed worker has written."""
         return self.resume or self.cluster is not None
+
+    def check_outputs(self, *paths: str | None) -> None:
+        """Refuse outputs that workers elsewhere cannot write to: pipes and open files of this process."""
+        for path in paths if self.cluster is not None else ():
+            if path not in (None, STDOUT, os.devnull) and is_stream(path):
+                hint = "use -o - for stdout, or name a file"
+                raise UsageError(f"--cluster: {path!r} is open in this process alone", hint=hint)
 
 
 class PieceSpec(Options):

@@ -1,51 +1,34 @@
-"""Many inputs, one after the other: the failure of one becomes its outcome, and does not stop the others."""
+"""Many inputs, and their outcomes: the failure of one is its outcome, and does not stop the others."""
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Protocol, cast
 
 from convcli.arrayfiles.devices import read_all
 from convcli.choices import STDIN, STDOUT
-from convcli.errors import ConvcliError, GeometryError, ImageError, OutputError, UsageError
+from convcli.errors import FullDiskError, ImageError, OutputError, UsageError
 from convcli.options.batch_options import BatchSpec
 from convcli.options.specs import ReadSpec
+from convcli.pipeline.outcome import Outcome, Results, Work, attempt, one_by_one
 from convcli.pipeline.sources import Source, find_sources, is_pattern
+from convcli.pipeline.tasks import Task, divided, needs_parent, worthwhile
 
 __all__ = [
     "Batch",
     "Outcome",
     "Progress",
+    "Record",
     "Source",
     "attempt",
     "check_inputs",
     "count_inputs",
-    "layout_hint",
     "read_stdin",
     "refuse_inputs",
 ]
-
-
-class Outcome(NamedTuple):
-    """The result of one input, or its error."""
-
-    input: str  # its path as given, or "-"
-    outputs: tuple[str, ...] = ()  # paths of the files that were written
-    sheet: str | None = None  # path of the file with the sheet
-    data: bytes | None = None  # a file's content for stdout
-    notes: tuple[str, ...] = ()  # lines for stderr
-    details: tuple[str, ...] = ()  # lines for stderr with --verbose
-    report: Mapping[str, object] = {}  # the JSON object
-    summary: object = None  # a Rich renderable; drawn on stderr if a file is written too
-    drawing: object = None  # a Rich renderable that is the output itself, as of show
-    preview: object = None  # one that is drawn on stderr if anything else goes to stdout
-    error: ConvcliError | None = None
-
-    @property
-    def output(self) -> object:
-        """The outputs as reports have them: a single path, or a list of several or none."""
-        return self.outputs[0] if len(self.outputs) == 1 else list(self.outputs)
 
 
 @dataclass
@@ -57,6 +40,32 @@ class Progress:
     current: str = ""
 
 
+class Record(Protocol):
+    """What is known of the inputs of earlier runs, and is written down of this one."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Lines for people about the record itself."""
+        ...
+
+    def kept(self, source: Source) -> Outcome | None:
+        """Return the outcome of an input that is done already, with ``skipped``; None for one to work on."""
+        ...
+
+    def add(self, source: Source, outcome: Outcome) -> None:
+        """Write down the outcome of an input, as soon as it is known."""
+        ...
+
+    def close(self) -> None:
+        """Write what is not written yet."""
+        ...
+
+
+# Inputs that are begun before the outcome of one is known, at most: the others' outcomes take memory.
+# A cluster of a thousand workers has that many in hand.
+_AHEAD, _AHEAD_OF_CLUSTERS = 256, 1 << 19
+
+
 @dataclass
 class Batch:
     """The inputs of a command, and the work on each of them.
@@ -66,16 +75,24 @@ class Batch:
     inputs, reading
         As given; patterns, and with ``reading.recursive`` folders, stand for the files in them.
     work
-        Makes the outcome of one input; the error that it raises becomes the outcome. Where a batch may be
-        spread over processes, it can be sent to them.
+        Makes the outcome of one input; the error that it raises becomes the outcome.
     to_stdout
         Whether files go to stdout.
     last
         Makes the outcome that is about all inputs, if there is one, when they are done.
     spreading
         How inputs are spread over workers, skipped or only listed.
+    jobs
+        Most processes that work on inputs; None is one per core. With more than one, or a cluster, `work` is
+        a `Work`.
+    record
+        Asked before an input is worked on, and told of its outcome.
+    stopped
+        Whether no more inputs are begun, as the disk is full.
+    say
+        Takes lines for people about the workers.
     progress
-        Its total is known before the first outcome.
+        Its total is known when `outcomes` returns.
     """
 
     inputs: Sequence[str]
@@ -84,60 +101,115 @@ class Batch:
     to_stdout: bool = False
     last: Callable[[], Outcome | None] = lambda: None
     spreading: BatchSpec = field(default_factory=BatchSpec)
+    jobs: int | None = 1
+    record: Record | None = None
+    say: Callable[[str], None] = field(init=False, default=lambda _: None)
     progress: Progress = field(init=False)
+    stopped: bool = field(init=False, default=False)
+    _sources: Sequence[Source] = field(init=False, default=())
+    _next: int = field(init=False, default=0)  # the place of the input whose outcome is yielded next
+    _waiting: dict[int, Outcome] = field(init=False, default_factory=dict)  # for those before them, by place
+    _places: dict[int, deque[int]] = field(init=False, default_factory=dict)  # of the inputs of each task
 
     def __post_init__(self) -> None:
         self.progress = Progress(count_inputs(self.inputs, self.reading))
 
-    def outcomes(self) -> Iterator[Outcome]:
-        """Yield the outcome of each input, in order."""
+    def outcomes(self) -> Generator[Outcome]:
+        """Find the inputs, start workers, and return an iterator over the outcomes, in the inputs' order."""
         # All are found before any result is written: results are no inputs.
-        sources = list(find_sources(self.inputs, recursive=self.reading.recursive))
-        self.progress.total = len(sources)
-        for source in sources:
-            self.progress.current = source.name
-            done = attempt(self.work, source)
-            self.progress.done += 1
-            yield done
+        self._sources = list(find_sources(self.inputs, recursive=self.reading.recursive))
+        self.progress.total = len(self._sources)
+        if self.spreading.dry_run:
+            return self._listed()
+        if self.spreading.cluster is not None:
+            from convcli.pipeline import cluster  # here for start-up
 
+            work, address = cast(Work, self.work).with_jobs(1), self.spreading.cluster
+            return self._in_order(cluster.spread(work, self._tasks(), address, self.jobs, self.say))
+        processes = worthwhile(self._sources, self.jobs)
+        if processes > 1:
+            from convcli.engine.threads import thread_count
+            from convcli.pipeline import workers
 
-def attempt(work: Callable[[Source], Outcome], source: Source) -> Outcome:
-    """Return the outcome of one input; the error that its `work` raises is the outcome."""
-    from numpy import errstate  # here for start-up; every command has loaded NumPy by now
+            work = cast(Work, self.work).with_jobs(max(1, thread_count(self.jobs) // processes))
+            return self._in_order(workers.spread(work, self._tasks(), processes))
+        return self._in_order(one_by_one(self.work, self._tasks()))
 
-    try:
-        if source.error is not None:
-            raise source.error
-        with errstate(all="ignore"):  # what overflows is said by notes and errors, not by warnings
-            return work(source)
-    except ConvcliError as error:
-        return Outcome(input=source.path, error=_named(source, error))
-    except OSError as error:  # what is worked on is gone, or its disk is
-        reason = error.strerror or str(error)
-        lost = ImageError(f"{source.name!r}: {reason}", hint="was it moved or deleted meanwhile?")
-        return Outcome(input=source.path, error=lost)
+    def _listed(self) -> Generator[Outcome]:
+        """Yield what the outcome of each input would be; nothing is written."""
+        with closing(self.record) if self.record else nullcontext():
+            for source in self._sources:
+                self._next += 1
+                kept = self.record.kept(source) if self.record else None
+                if kept is None:
+                    yield self._counted(attempt(cast(Work, self.work).plan, source))
+                else:
+                    yield self._counted(kept.as_listed(remark="skipped: done already"))
+
+    def _in_order(self, results: Results) -> Generator[Outcome]:
+        """Yield outcomes as soon as those of all inputs before are known; then what is left of them."""
+        with closing(results), closing(self.record) if self.record else nullcontext():
+            for number, made in results:
+                for outcome in made:
+                    self._keep(self._places[number].popleft(), outcome)
+                if made and not self._places[number]:
+                    del self._places[number]
+                while self._next in self._waiting:
+                    self._next += 1
+                    yield self._counted(self._waiting.pop(self._next - 1))
+        yield from self.rest()
+
+    def rest(self) -> Iterator[Outcome]:
+        """Yield the outcomes that are known after an end in the middle: others before them are not."""
+        for place in sorted(self._waiting):
+            yield self._counted(self._waiting.pop(place))
+
+    def _tasks(self) -> Iterator[Task | None]:
+        """Yield the inputs that are to be worked on; what must be done in this process is done on the way."""
+        sources, handed = self._sources, 0
+        alone = self.spreading.cluster is None
+        apart, ahead = self.jobs == 1 and alone, _AHEAD if alone else _AHEAD_OF_CLUSTERS
+        for places in ([place] for place in range(len(sources))) if apart else divided(sources):
+            inputs = [sources[place] for place in places]
+            here = any(map(needs_parent, inputs))
+            while self._next < places[0] - (0 if here else ahead):
+                yield None
+            if self.stopped:
+                return
+            self.progress.current = sources[self._next].name
+            known = [self.record.kept(source) if self.record else None for source in inputs]
+            left = list[int]()
+            for place, source, kept in zip(places, inputs, known, strict=True):
+                if kept is not None:
+                    self._waiting[place] = kept
+                elif here:
+                    self._keep(place, attempt(self.work, source))
+                else:
+                    left.append(place)
+            if left:
+                self._places[handed] = deque(left)
+                handed += 1
+                yield [sources[place] for place in left]
+
+    def _keep(self, place: int, outcome: Outcome) -> None:
+        if isinstance(outcome.error, FullDiskError):
+            if self.stopped:  # it would be said of each input that is in hand
+                return
+            self.stopped = True
+        if self.record is not None:
+            self.record.add(self._sources[place], outcome)
+        self._waiting[place] = outcome
+
+    def _counted(self, outcome: Outcome) -> Outcome:
+        self.progress.done += 1
+        if self._next < len(self._sources):
+            self.progress.current = self._sources[self._next].name
+        return outcome
 
 
 def count_inputs(inputs: Sequence[str], reading: ReadSpec) -> int | None:
     """Count the inputs; None where folders and patterns stand for any number of them."""
     return None if reading.recursive or any(map(is_pattern, inputs)) else len(inputs)
-
-
-def _named(source: Source, error: ConvcliError) -> ConvcliError:
-    """Return an error that names its input; where channels are wrong, an array may have them first."""
-    if isinstance(error, GeometryError | OutputError) and "channel" in error.message:
-        error.hint = layout_hint(source.notes, error.hint)
-    if error.message.endswith("is a folder"):
-        error.hint = "name files, or add --recursive for the pictures in it"
-    if source.name in error.message or repr(source.name) in error.message:
-        return error
-    error.message = f"{source.name!r}: {error.message}"
-    return error
-
-
-def layout_hint(notes: Sequence[str], otherwise: str) -> str:
-    """Return the note that an array looks like channels first, or the hint `otherwise`."""
-    return next((note for note in notes if "--layout" in note), otherwise)
 
 
 def read_stdin(max_pixels: int) -> bytes:

@@ -46,6 +46,10 @@ class Filtering(NamedTuple):
     kernels: LoadedKernels
     spec: FilterSpec
 
+    def with_jobs(self, jobs: int) -> "Filtering":
+        """Return the same operation with so many threads."""
+        return self._replace(spec=self.spec.replace(jobs=jobs))
+
     @property
     def labels(self) -> tuple[str, ...]:
         """One for each feature map, all different: they name files."""

@@ -13,6 +13,8 @@ from convcli.imaging.writing.put import write_picture
 from convcli.imaging.zarr_place import is_store
 from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Source, refuse_inputs
+from convcli.pipeline.manifest import MANIFEST
+from convcli.pipeline.written import Stamp, Written, stamp
 from convcli.stores import check_writable, exists, is_folder, is_url, joined, plain
 
 __all__ = ["OutputPaths", "Target", "file_in", "into_folder", "make_folder"]
@@ -32,12 +34,14 @@ class Target(NamedTuple):
     replace: bool = True
     derived: bool = False  # from the name of an input; its folder is made
     again: bool = False  # a file of that name that holds the same bytes counts as written
+    recorded: bool = False  # in the manifest of its folder, with its digest
 
-    def write(self, data: bytes) -> None:
-        """Write the file."""
+    def write(self, data: bytes) -> Written | None:
+        """Write the file, and return what a manifest has to know of it, if there may be one."""
         if self.derived:
             make_folder(os.path.dirname(self.path))
         write_picture(self.path, data, self.format, replace=self.replace, again=self.again)
+        return Written.of(self.path, data) if self.recorded else None
 
 
 def into_folder(writing: Spec) -> Spec:
@@ -120,6 +124,15 @@ class OutputPaths:
             return self.writing.output == STDOUT
         return list(self.inputs) == [STDIN] and self.writing.out_dir is None and not self.writing.only_shows
 
+    @property
+    def recorded(self) -> bool:
+        """Whether results may be in a manifest: those of several inputs, and resumed ones."""
+        return self.writing.out_dir is not None and (self.again or self.count != 1)
+
+    def begun(self, source: Source) -> Stamp | None:
+        """Return the stamp of an input that is about to be read, if a manifest wants it."""
+        return stamp(source.file) if self.recorded and source.path != STDIN else None
+
     def targets(self, source: Source, labels: Sequence[str], read_format: str) -> list[Target]:
         """Return one target for each label, or a single one for all of them as channels of an array."""
         output = self.writing.output
@@ -143,6 +156,10 @@ class OutputPaths:
             self._check(source, target)
         return found
 
+    def forget(self) -> None:
+        """Forget which inputs have taken names: none of the next ones will want them."""
+        self._taken.clear()
+
     def _format(self, suffix: str) -> Format:
         if self.writing.format is not None:
             return by_name(self.writing.format)
@@ -155,7 +172,8 @@ class OutputPaths:
         suffix = own if own.lower() in format.suffixes else format.suffix
         folder = joined(self.writing.out_dir or "", source.folder)
         path = joined(folder, f"{source.stem}-{label}{suffix}")
-        return Target(path, format, self.writing.force or path in source.ours, derived=True, again=self.again)
+        replace = self.writing.force or source.made(path)
+        return Target(path, format, replace, derived=True, again=self.again, recorded=self.recorded)
 
     def _check(self, source: Source, target: Target) -> None:
         if target.path in (STDOUT, os.devnull):
@@ -172,7 +190,10 @@ class OutputPaths:
             )
         self._refuse_inputs(target.path, [source.path, *self.also_read])
         if not target.replace and not target.again and exists(target.path):
-            raise already_there(target.path, "another folder" if self.writing.out_dir else self.option)
+            folder = self.writing.out_dir
+            begun = folder is not None and os.path.exists(os.path.join(folder, MANIFEST))
+            other = "--resume, which skips what is done" if begun else "another folder"
+            raise already_there(target.path, other if folder else self.option)
 
     def _refuse_inputs(self, path: str, read: Sequence[str]) -> None:
         option = "" if self.writing.output is None else self.option

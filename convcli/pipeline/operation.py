@@ -40,6 +40,10 @@ class Operation(Protocol):
         """The options."""
         ...
 
+    def with_jobs(self, jobs: int) -> "Operation":
+        """Return the same operation with so many threads."""
+        ...
+
     @property
     def labels(self) -> tuple[str, ...]:
         """One for each feature map, all different: they name files."""

@@ -21,6 +21,8 @@ from convcli.imaging.writing.encode import encode_picture, encode_pixels
 from convcli.options.batch_options import BatchSpec, PieceSpec
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, SheetSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, count_inputs, read_stdin
+from convcli.pipeline.dry_run import planned
+from convcli.pipeline.manifest import manifest_of
 from convcli.pipeline.naming import OutputPaths, Target, into_folder
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
@@ -62,6 +64,7 @@ def process(
     `notes` are said of each. With `details`, outcomes have a report, and tell by which methods the results
     were computed.
     """
+    spreading.check_outputs(writing.output, writing.sheet)
     writing = into_folder(writing)
     count = count_inputs(inputs, reading)
     floats = operation.spec.depth is Depth.FLOAT or operation.spec.range is RangeMode.RAW
@@ -69,7 +72,10 @@ def process(
     sheets = sheets_of(writing, count, inputs, also_read, again=spreading.again)
     work = FileWork(operation, reading, writing, pieces, paths, sheets, details, tuple(notes))
     to_stdout = paths.to_stdout or (sheets is not None and sheets.to_stdout)
-    return Batch(inputs, reading, work, to_stdout, spreading=spreading)
+    record = manifest_of(writing, count, spreading, [operation, reading, writing, pieces], [writing.sheet])
+    return Batch(
+        inputs, reading, work, to_stdout, spreading=spreading, jobs=operation.spec.jobs, record=record
+    )
 
 
 @dataclass(frozen=True)
@@ -85,10 +91,24 @@ class FileWork:
     details: bool
     notes: tuple[str, ...]
 
+    def with_jobs(self, jobs: int) -> "FileWork":
+        """Return the same work with so many threads."""
+        return replace(self, operation=self.operation.with_jobs(jobs))
+
+    def forget(self) -> None:
+        """Forget which inputs have taken names: none of the next ones will want them."""
+        self.paths.forget()
+        if self.sheets is not None:
+            self.sheets.forget()
+
+    def plan(self, source: Source) -> Outcome:
+        """Return what would be read and written."""
+        return planned(source, self.reading, self.paths, self.operation.labels, self.sheets)
+
     def __call__(self, source: Source) -> Outcome:
         """Read, compute, write, and return the outcome."""
         operation, writing, sheets, spec = self.operation, self.writing, self.sheets, self.operation.spec
-        start = time.perf_counter()
+        start, begun = time.perf_counter(), self.paths.begun(source)
         image = read_source(source, self.reading)
         targets = self.paths.targets(source, operation.labels, image.format)
         before = as_gray(image) if spec.gray else image
@@ -123,7 +143,9 @@ class FileWork:
         ):
             done = done._replace(notes=(*done.notes, BLEEDING))
         unknown = [note for _, note in curves if note]
-        done = done._replace(notes=tuple(dict.fromkeys((*self.notes, *image.notes, *done.notes, *unknown))))
+        done = done._replace(
+            begun=begun, notes=tuple(dict.fromkeys((*self.notes, *image.notes, *done.notes, *unknown)))
+        )
         if not self.details:
             return done
         methods = list(operation.methods(before))
@@ -225,9 +247,13 @@ def write_results(
     ]
     if targets[0].path == STDOUT:
         return Outcome(input=source.path, data=encoded[0].data, notes=tuple(notes))
-    for made, target in zip(encoded, targets, strict=True):
-        target.write(made.data)
-    return Outcome(input=source.path, outputs=tuple(target.path for target in targets), notes=tuple(notes))
+    written = [target.write(made.data) for made, target in zip(encoded, targets, strict=True)]
+    return Outcome(
+        input=source.path,
+        outputs=tuple(target.path for target in targets),
+        notes=tuple(notes),
+        files=tuple(made for made in written if made is not None),
+    )
 
 
 def sheets_of(

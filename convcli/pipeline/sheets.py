@@ -81,6 +81,23 @@ class Sheets:
         """Whether the bytes of the sheet go to stdout."""
         return self.naming is not None and self.naming.to_stdout
 
+    def forget(self) -> None:
+        """Forget which inputs have taken names: none of the next ones will want them."""
+        if self.naming is not None:
+            self.naming.forget()
+
+    def target(self, source: Source, others: Sequence[Target]) -> Target | None:
+        """Return where the sheet of an input is written, which no result may be."""
+        if self.naming is None:
+            return None
+        (target,) = self.naming.targets(source, ("sheet",), "png")
+        place = os.path.realpath(target.path)
+        if target.path != STDOUT and any(os.path.realpath(other.path) == place for other in others):
+            raise OutputError(
+                f"{target.path!r} is both the sheet and a result", hint="give the sheet another name"
+            )
+        return target
+
     def beside(
         self,
         write: Callable[[], Outcome],
@@ -90,7 +107,7 @@ class Sheets:
         others: Sequence[Target],
     ) -> Outcome:
         """Draw the sheet of one input, `write` its results, whose files are `others`, and then the sheet."""
-        target = None if self.naming is None else _target(self.naming, source, others)
+        target = self.target(source, others)
         groups = [_parts(image, os.path.basename(source.name), ())]
         for result, name, facts in results:
             cut = [f"{result.clipped:,} pixels cut"] if result.clipped else []
@@ -120,8 +137,9 @@ class Sheets:
             return done
         if target.path == STDOUT:
             return done._replace(data=data)
-        target.write(data)
-        return done._replace(sheet=target.path, report={"sheet": target.path})
+        written = target.write(data)
+        files = done.files if written is None else (*done.files, written)
+        return done._replace(sheet=target.path, report={"sheet": target.path}, files=files)
 
     def beside_maps(
         self,
@@ -142,16 +160,6 @@ class Sheets:
             alone = names.count(name) == 1 and name != STDIN
             found.append((result, without_folders(name) if alone else label, facts))
         return self.beside(write, source, image, found, others)
-
-
-def _target(naming: OutputPaths, source: Source, others: Sequence[Target]) -> Target:
-    (target,) = naming.targets(source, ("sheet",), "png")
-    place = os.path.realpath(target.path)
-    if target.path != STDOUT and any(os.path.realpath(other.path) == place for other in others):
-        raise OutputError(
-            f"{target.path!r} is both the sheet and a result", hint="give the sheet another name"
-        )
-    return target
 
 
 class _Part(NamedTuple):

@@ -13,6 +13,7 @@ from errno import EACCES
 from convcli.choices import STDIN
 from convcli.errors import ConvcliError, ImageError
 from convcli.imaging.zarr_place import is_store, zarr_place
+from convcli.pipeline.written import Stamp
 from convcli.stores import Found, find, is_url, matches, plain, public, same
 from convcli.stores import is_pattern as is_url_pattern
 
@@ -26,8 +27,13 @@ class Source:
     path: str
     folder: str = ""
     error: ConvcliError | None = None  # why it could not even be looked for
-    ours: tuple[str, ...] = ()  # results of it that earlier runs have recorded: they may be replaced
+    stamp: Stamp | None = field(default=None, compare=False)  # as a store's list has it
+    ours: set[str] = field(default_factory=set, compare=False)  # absolute paths of its results so far
     notes: list[str] = field(default_factory=list, compare=False)  # about the picture, once it is read
+
+    def made(self, path: str) -> bool:
+        """Whether a file is known as a result of this input, which may be replaced."""
+        return os.path.abspath(path) in self.ours
 
     @property
     def name(self) -> str:
@@ -96,8 +102,11 @@ def _in_store(url: str, *, recursive: bool) -> list[Source]:
         found = matches(url, recursive=recursive) if pattern else find(url)
     except ConvcliError as error:
         return [Source(url, error=error)]
-    whole = dict.fromkeys(map(_whole, found))
-    sources = [Source(one.url, one.folder) for one in whole if one.named or is_picture(one.url)]
+    sources = [
+        Source(one.url, one.folder, stamp=Stamp(*one.identity))
+        for one in dict.fromkeys(map(_whole, found))
+        if one.named or is_picture(one.url)
+    ]
     if pattern and not sources:  # brackets alone may be meant as they stand
         return [_nothing_matches(url) if set(url) & set("*?") else Source(url)]
     return sources or [_no_pictures(url)]

@@ -298,4 +298,4 @@ def test_pipes_that_a_shell_finds_are_refused_with_recursive(convcli: Convcli) -
         ),
         "1 done, 2 failed",
     ]
-    assert os.listdir("out") == ["a-max.png"]
+    assert [path.name for path in Path("out").glob("[!.]*")] == ["a-max.png"]

@@ -1,8 +1,10 @@
 """Notes of one kind: equal, or equal but for figures and names."""
 
+import tracemalloc
+
 import pytest
 
-from convcli.pipeline.gathered_notes import gathered
+from convcli.pipeline.gathered_notes import GatheredNotes
 
 CASES = {
     "none": ([], []),
@@ -30,6 +32,7 @@ CASES = {
         ["6 maps are in 'm/a'", "6 maps are in 'm/b'"],
         ["2 of 9 files, such as 0.png: 6 maps are in '...'"],
     ),
+    "a name in place of a figure": (["see 7", "see 'k'"], ["2 of 9 files, such as 0.png: see '...'"]),
     "a name that all have": (["see 'k'", "see 'k'"], ["2 of 9 files, such as 0.png: see 'k'"]),
     "digits in words are no figures": (
         ["laplacian8: cut", "laplacian9: cut"],
@@ -42,10 +45,29 @@ CASES = {
 }
 
 
+def lines(notes: list[tuple[str, str]], files: int) -> list[str]:
+    gathered = GatheredNotes()
+    for given, note in notes:
+        gathered.add(given, note)
+    return gathered.lines(files)
+
+
 @pytest.mark.parametrize(("notes", "said"), CASES.values(), ids=CASES)
 def test_lines(notes: list[str], said: list[str]) -> None:
-    assert gathered(((f"{number}.png", note) for number, note in enumerate(notes)), 9) == said
+    assert lines([(f"{number}.png", note) for number, note in enumerate(notes)], 9) == said
 
 
 def test_files_are_counted_not_notes() -> None:
-    assert gathered([(given, "dull") for given in ("a", "a", "b")], 2) == ["2 of 2 files: dull"]
+    assert lines([(given, "dull") for given in ("a", "a", "b")], 2) == ["2 of 2 files: dull"]
+
+
+def test_many_notes_take_little_memory() -> None:
+    """A million notes would take 200 MB: what is kept of a kind does not grow with their number."""
+    gathered = GatheredNotes()
+    tracemalloc.start()
+    for number in range(3000):
+        gathered.add(f"{number}.png", f"{number} of 'in/{number}.png' cut")
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert gathered.lines(4000) == ["3000 of 4000 files, such as 0.png: 0 to 2999 of '...' cut"]
+    assert size < 100_000

@@ -20,8 +20,9 @@ from convcli.kernels.files.export import Exported, export_kernel, file_suffix
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.recognition.recognise import Recognised, recognise
 from convcli.options.specs import ReadSpec
-from convcli.pipeline.batch import Source, check_inputs, layout_hint, refuse_inputs
+from convcli.pipeline.batch import Source, check_inputs, refuse_inputs
 from convcli.pipeline.naming import file_in
+from convcli.pipeline.outcome import layout_hint
 from convcli.pipeline.process import read_source
 
 __all__ = ["STEPS", "Learned", "learn"]

@@ -36,6 +36,10 @@ class PoolingOperation(NamedTuple):
 
     spec: PoolSpec
 
+    def with_jobs(self, jobs: int) -> "PoolingOperation":
+        """Return the same operation with so many threads."""
+        return self._replace(spec=self.spec.replace(jobs=jobs))
+
     @property
     def labels(self) -> tuple[str, ...]:
         """The mode, which names files."""

@@ -1,7 +1,6 @@
 """The pictures that ``--save-maps`` writes: every feature map, and a contact sheet of each layer."""
 
 import re
-from collections.abc import Sequence
 
 from convcli.atomic_write import already_there, write_bytes
 from convcli.display.drawn.contact_sheet import contact_sheet, limits, picture
@@ -10,6 +9,7 @@ from convcli.errors import OutputError
 from convcli.imaging.writing.encode import encode_pixels
 from convcli.pipeline.batch import Source
 from convcli.pipeline.naming import make_folder
+from convcli.pipeline.written import Written
 from convcli.stacks.trace import LayerTrace
 from convcli.stores import exists, joined
 
@@ -32,16 +32,21 @@ class LayerMaps:
                 f"{folder!r} already holds the maps of {before!r}",
                 hint="give inputs of one name different --save-maps folders",
             )
-        return InputMaps(folder, source.ours, force=self.force, again=self.again)
+        return InputMaps(folder, source, force=self.force, again=self.again)
+
+    def forget(self) -> None:
+        """Forget which inputs have taken folders: none of the next ones will want them."""
+        self._taken.clear()
 
 
 class InputMaps:
     """The pictures of one input, kept as the contents of files until all layers are computed."""
 
-    def __init__(self, folder: str, ours: Sequence[str] = (), *, force: bool, again: bool = False) -> None:
-        self.folder, self.ours, self.force, self.again = folder, ours, force, again
+    def __init__(self, folder: str, source: Source, *, force: bool, again: bool) -> None:
+        self.folder, self.source, self.force, self.again = folder, source, force, again
         self._files: dict[str, bytes] = {}
         self._sheets = 0
+        self.written: list[Written] = []
 
     @property
     def paths(self) -> list[str]:
@@ -82,6 +87,7 @@ class InputMaps:
         """Write all files, and return a line for stderr."""
         make_folder(self.folder)
         for path, data in self._files.items():
-            write_bytes(path, data, replace=self.force or path in self.ours, again=self.again)
+            write_bytes(path, data, replace=self.force or self.source.made(path), again=self.again)
+            self.written += filter(None, [Written.of(path, data)])
         maps = len(self._files) - self._sheets
         return f"{maps} maps and {self._sheets} contact sheets are in {self.folder!r}"

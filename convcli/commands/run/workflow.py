@@ -1,5 +1,6 @@
 """The workflow of ``convcli run``: read, pass through the layers, write, report."""
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +23,9 @@ from convcli.imaging.tiff_directory import Tags
 from convcli.options.batch_options import BatchSpec
 from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs
+from convcli.pipeline.dry_run import planned
 from convcli.pipeline.lazy_rows import measured
+from convcli.pipeline.manifest import manifest_of
 from convcli.pipeline.naming import OutputPaths, into_folder
 from convcli.pipeline.operation import FeatureMap
 from convcli.pipeline.process import read_source, sheets_of, write_results
@@ -56,6 +59,7 @@ def run_files(
     folder for each input where there are several.
     """
     check_inputs(inputs)
+    spreading.check_outputs(writing.output, writing.sheet)
     stack = read_stack(path)
     count = count_inputs(inputs, reading)
     writing = into_folder(writing)
@@ -69,7 +73,9 @@ def run_files(
         pictures = LayerMaps(save_maps, alone=count == 1, force=writing.force, again=again)
     work = StackWork(path, stack, spec, reading, writing, naming, sheets, pictures, summary)
     to_stdout = naming.to_stdout or (sheets is not None and sheets.to_stdout)
-    return Batch(inputs, reading, work, to_stdout, spreading=spreading)
+    made_by = [stack._replace(files=(), notes=()), spec, reading, writing]
+    record = manifest_of(writing, count, spreading, made_by, [writing.sheet, save_maps])
+    return Batch(inputs, reading, work, to_stdout, spreading=spreading, jobs=spec.jobs, record=record)
 
 
 @dataclass(frozen=True)
@@ -86,10 +92,26 @@ class StackWork:
     pictures: LayerMaps | None
     summary: bool
 
+    def with_jobs(self, jobs: int) -> "StackWork":
+        """Return the same work with so many threads."""
+        return replace(self, spec=self.spec.replace(jobs=jobs))
+
+    def forget(self) -> None:
+        """Forget which inputs have taken names: none of the next ones will want them."""
+        self.naming.forget()
+        for taken in (self.sheets, self.pictures):
+            if taken is not None:
+                taken.forget()
+
+    def plan(self, source: Source) -> Outcome:
+        """Return what would be read and written."""
+        maps = [] if self.pictures is None else [os.path.join(self.pictures.of(source).folder, "")]
+        return planned(source, self.reading, self.naming, (self.stack.name,), self.sheets, maps)
+
     def __call__(self, source: Source) -> Outcome:
         """Read, pass through the layers, write, and return the outcome."""
         stack, spec, sheets = self.stack, self.spec, self.sheets
-        start = time.perf_counter()
+        start, begun = time.perf_counter(), self.naming.begun(source)
         image = read_source(source, self.reading)
         (target,) = self.naming.targets(source, (stack.name,), image.format)
         keep = self.pictures.of(source) if self.pictures is not None else None
@@ -118,6 +140,7 @@ class StackWork:
             raise
         if keep is not None:
             notes.append(keep.write())
+            done = done._replace(files=(*done.files, *keep.written))
         report = {
             "input": source.path,
             "output": done.output,
@@ -133,6 +156,7 @@ class StackWork:
         }
         lines = [f"{one.name}: {one.type}, {size(one.shape)}, {one.seconds * 1e3:.2f} ms" for one in traces]
         return done._replace(
+            begun=begun,
             notes=tuple(dict.fromkeys((*notes, *done.notes))),
             details=tuple(lines),
             report=report if keep is None else report | {"maps": keep.paths},

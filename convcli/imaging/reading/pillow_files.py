@@ -59,6 +59,21 @@ def decode(data: bytes, name: str, frame: int | None, max_pixels: int) -> Image 
     return None
 
 
+def format_of(data: bytes, name: str, max_pixels: int) -> str:
+    """Return the format that `decode` would find, without decoding; ``""`` for unknown content."""
+    kind = picture_kind(data)
+    with guarded(name, max_pixels):
+        if netpbm.is_netpbm(data):
+            return netpbm.pictures(data, name, [])[0].format
+        try:
+            if not kind:
+                with open_picture(data, "") as picture:
+                    kind = picture.format or ""
+        except (UnidentifiedImageError, SyntaxError):
+            kind = "BMP" if data.startswith(b"BM") else ""
+    return _NAMES.get(kind, kind.lower())
+
+
 def _bmp(data: bytes, name: str, frame: int | None, max_pixels: int, notes: list[str]) -> Image | None:
     """Decode a BMP of the kinds that Pillow reads wrongly or not at all; None for the others."""
     from convcli.imaging.reading.bmp_file import bmp_file, bmp_frame

@@ -19,11 +19,15 @@ from convcli.imaging.reading import sniff
 from convcli.imaging.reading.foreign import refusal
 from convcli.imaging.zarr_place import ZarrPlace, zarr_place, zipped_store
 from convcli.limits import PIPE_BYTES, PIPE_LEAST
-from convcli.stores import is_url, plain, public, read_url
+from convcli.stores import is_url, plain, public, read_start, read_url
 
-__all__ = ["Source", "read_first", "read_picture"]
+__all__ = ["Source", "read_first", "read_format", "read_picture"]
 
 Source: TypeAlias = str | os.PathLike[str] | os.PathLike[bytes] | bytes | bytearray | memoryview
+
+
+# Bytes that tell the format of a file.
+HEAD = 2**16
 
 
 def read_picture(
@@ -55,6 +59,30 @@ def read_picture(
         Order of the axes of an array of three.
     """
     return _read(_load(source, name, max_pixels), frame, max_pixels, layout)
+
+
+def read_format(path: str, name: str, max_pixels: int) -> str:
+    """Return the format that the image of `read_picture` would have, by the first bytes where they tell."""
+    if zarr_place(path) is not None or plain(path).lower().endswith(".zarr.zip"):
+        return "zarr"
+    file, _ = _split(path)
+    data = _content(file, name, None)
+    if not data:
+        raise _empty(name)
+    if kind := sniff.array_kind(data, os.path.splitext(plain(file))[1].lower()):
+        return kind
+    if refused := refusal(data, name):
+        raise refused
+    if data.startswith(b"SIMPLE  ="):
+        return "fits"
+    from convcli.imaging.reading import pillow_files
+
+    if not sniff.picture_kind(data):
+        data = _content(file, name, max_pixels)
+    kind = pillow_files.format_of(data, name, max_pixels) or sniff.text_array_kind(data)
+    if not kind:
+        raise sniff.not_a_picture(name)
+    return kind
 
 
 def _read(loaded: "_Loaded", frame: int | None, max_pixels: int, layout: Layout) -> Image:
@@ -166,10 +194,14 @@ def _load(source: Source, name: str | None, max_pixels: int = MAX_PIXELS) -> _Lo
         suffix = os.path.splitext(plain(file))[1].lower()
         loaded = _Loaded(_content(file, shown, max_pixels), shown, suffix, member)
     if not loaded.data:
-        raise ImageError(f"{loaded.name!r} is empty", hint="was the copy or download cut short?")
+        raise _empty(loaded.name)
     if loaded.data.startswith(b"PK") and loaded.member is None:
         return loaded._replace(store=zipped_store(loaded.data, loaded.name, max_pixels))
     return loaded
+
+
+def _empty(name: str) -> ImageError:
+    return ImageError(f"{name!r} is empty", hint="was the copy or download cut short?")
 
 
 def _split(path: str) -> tuple[str, str | None]:
@@ -180,12 +212,15 @@ def _split(path: str) -> tuple[str, str | None]:
     return path, None
 
 
-def _content(path: str, shown: str, max_pixels: int) -> bytes:
+def _content(path: str, shown: str, max_pixels: int | None) -> bytes:
+    """Return the content of a file, or without `max_pixels` its beginning."""
     if is_url(path):
+        if max_pixels is None:
+            return read_start(path, HEAD)
         return read_url(path, PIPE_BYTES * max_pixels + PIPE_LEAST)
     try:
         with open(path, "rb") as file:
-            return read_all(file, repr(shown), max_pixels)
+            return file.read(HEAD) if max_pixels is None else read_all(file, repr(shown), max_pixels)
     except FileNotFoundError as error:
         raise ImageError(f"{shown!r} does not exist", hint=_neighbour(path)) from error
     except IsADirectoryError as error:

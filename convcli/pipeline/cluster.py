@@ -1,0 +1,296 @@
+"""Files worked on by the workers of a Dask scheduler (``--cluster``, from the extra ``scale``).
+
+Workers read and write the files themselves, under the names that they have in the client's current folder.
+The client sends the work and the names, and gets outcomes back.
+"""
+
+import os
+import pickle
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import convcli
+from convcli.errors import ConvcliError, ImageError
+from convcli.pipeline.cluster_client import connected, dask, scheduler_at, strangers
+from convcli.pipeline.cluster_worker import SHARED, Done, work_on
+from convcli.pipeline.outcome import Outcome, Results, Work, attempt
+from convcli.pipeline.sources import Source
+from convcli.pipeline.tasks import Task
+
+__all__ = ["spread"]
+
+# Seconds within which a scheduler must answer and have a worker, and within which one must be back that was
+# lost in the middle, or a worker where all are gone.
+PATIENCE, ABSENCE = 10.0, 60.0
+# Times that the scheduler may be lost without any file done in between.
+LOSSES = 3
+# Parcels in flight for each thread of the workers: one is worked on, the other waits. More gave nothing more.
+WAVE = 2
+# Seconds of a scheduler's time that a parcel takes (measured by benchmarks/cluster.py), the part of its time
+# that is used, and the shortest time that a parcel should take a worker.
+OVERHEAD, USED, LEAST = 0.001, 0.25, 0.2
+# Tasks of a parcel at most.
+MOST = 1000
+# Bytes of work that are sent with each parcel; more of them are kept on the workers.
+EMBEDDED = 1 << 16
+# Seconds between two looks at which workers there are, and between two at what is done.
+LOOK, POLL = 2.0, 0.01
+
+
+class _LostError(Exception):
+    """The connection to the scheduler is lost."""
+
+
+class _Parcel(NamedTuple):
+    """Tasks that are sent to a worker together, as one of Dask's tasks, with their numbers."""
+
+    tasks: tuple[tuple[int, Task], ...]
+    again: bool = False  # they have failed before
+    avoid: str = ""  # the worker on which they failed
+
+
+@dataclass
+class _Parcels:
+    """The tasks, put into parcels, and those that are to be sent once more."""
+
+    tasks: Iterator[Task | None]
+    number: int = 0  # of the next task
+    ended: bool = False
+    waiting: deque[_Parcel] = field(default_factory=deque)
+    before: dict[int, list[Outcome]] = field(default_factory=dict)  # of tasks that have failed once
+    seconds: float = LEAST  # that a task takes
+
+    def take(self, threads: int) -> _Parcel | None:
+        """Return the next parcel, of so many tasks that the scheduler keeps up with the workers' threads."""
+        if self.waiting:
+            return self.waiting.popleft()
+        wanted = max(LEAST, threads * OVERHEAD / USED) / self.seconds
+        taken = list[tuple[int, Task]]()
+        while not self.ended and len(taken) < min(max(1, int(wanted)), MOST):
+            try:
+                task = next(self.tasks)
+            except StopIteration:
+                self.ended = True
+                break
+            if task is None:
+                break
+            taken.append((self.number, task))
+            self.number += 1
+        return _Parcel(tuple(taken)) if taken else None
+
+    def done(self, parcel: _Parcel, found: Done, *, others: bool) -> Iterator[tuple[int, list[Outcome]]]:
+        """Yield outcomes that are final; tasks with an error are sent again where there are other workers."""
+        self.seconds += 0.2 * (max(found.seconds / len(parcel.tasks), 1e-4) - self.seconds)
+        for (number, task), outcomes in zip(parcel.tasks, found.outcomes, strict=True):
+            failed = any(outcome.error is not None for outcome in outcomes)
+            if failed and others and not parcel.again:
+                self.before[number] = outcomes
+                self.waiting.append(_Parcel(((number, task),), again=True, avoid=found.worker))
+                continue
+            first = self.before.pop(number, outcomes)
+            yield (
+                number,
+                [
+                    new if old.error and not new.error else old
+                    for old, new in zip(first, outcomes, strict=True)
+                ],
+            )
+
+    def failed(self, parcel: _Parcel, error: Exception) -> Iterator[tuple[int, list[Outcome]]]:
+        """Send each task of a parcel again by itself, once; then its outcome is the error."""
+        for number, task in parcel.tasks:
+            if not parcel.again:
+                self.waiting.append(_Parcel(((number, task),), again=True))
+                continue
+            said = _failure(error)
+            first = self.before.pop(number, [attempt(_nothing, replace(one, error=said)) for one in task])
+            yield number, first
+
+
+def _nothing(source: Source) -> Outcome:
+    return Outcome(source.path)
+
+
+def _failure(error: Exception) -> ConvcliError:
+    """Return the error of a task that has no outcome."""
+    from distributed.scheduler import KilledWorker
+
+    if isinstance(error, KilledWorker):
+        hint = "did they run out of memory? see their logs"
+        return ConvcliError("each worker died that worked on it", hint=hint)
+    reason = str(error).partition("\n")[0]
+    return ConvcliError(f"it failed on the workers: {type(error).__name__}: {reason}", hint="see their logs")
+
+
+def spread(
+    work: Work,
+    tasks: Iterator[Task | None],
+    address: str,
+    jobs: int | None,
+    say: Callable[[str], None],
+    *,
+    patience: float = PATIENCE,
+    absence: float = ABSENCE,
+) -> Results:
+    """Have the workers of a Dask scheduler work on tasks, and yield outcomes as `outcome.Spread` says.
+
+    A task whose worker dies goes to another one, as does one that fails, once. What was sent to
+    a scheduler that is lost is sent again when it is back.
+
+    Parameters
+    ----------
+    work, tasks
+        See `outcome.Spread`.
+    address
+        ``tcp://host:8786``, a scheduler file, or ``local``: `jobs` workers on this machine.
+    say
+        Takes lines for people.
+    patience, absence
+        Seconds within which the scheduler must answer and have a worker: at the start, in the middle.
+    """
+    parcels, blob = _Parcels(tasks), pickle.dumps(work)
+    with dask() as distributed, scheduler_at(distributed, address, jobs) as scheduler:
+        seconds, losses = patience, 0
+        while True:
+            sent = dict[str, _Parcel]()
+            try:
+                with connected(distributed, scheduler, seconds) as client:
+                    done = distributed.as_completed(loop=client.loop, with_results=True, raise_errors=False)
+                    workers = _Workers(client, say, absence)
+                    for number, outcomes in _served(client, done, blob, parcels, sent, workers):
+                        losses = 0
+                        yield number, [_seen_here(outcome) for outcome in outcomes]
+                    return
+            except _LostError:
+                losses, seconds = losses + 1, absence
+                if losses > LOSSES:
+                    message = f"the scheduler at {scheduler!r} is lost again and again"
+                    raise ConvcliError(message, hint="see its log") from None
+                parcels.waiting.extend(sent.values())
+                say(f"the scheduler at {scheduler!r} is lost: waiting {absence:.0f} s for it")
+
+
+def _served(
+    client: Any, done: Any, work: bytes, parcels: _Parcels, sent: dict[str, _Parcel], workers: "_Workers"
+) -> Iterator[tuple[int, list[Outcome]]]:
+    """Send parcels and yield what comes back; `sent` are those that are on their way."""
+    shared = work if len(work) <= EMBEDDED else client.submit(bytes, work, pure=False)
+    common = (os.getcwd(), convcli.__version__)
+    while True:
+        threads = workers.threads()
+        while len(sent) < WAVE * threads and (parcel := parcels.take(threads)):
+            where = workers.usable - {parcel.avoid} or workers.usable
+            future = client.submit(
+                work_on,
+                shared,
+                [task for _, task in parcel.tasks],
+                *common,
+                key=f"convcli-{uuid4().hex}",
+                workers=sorted(where) if workers.refused or parcel.avoid else None,
+                allow_other_workers=bool(parcel.avoid) and not workers.refused,
+            )
+            sent[future.key] = parcel
+            done.add(future)
+        finished = done.next_batch(block=False)
+        if not finished and not sent and not parcels.waiting and (parcels.ended or threads):
+            if parcels.ended:
+                return
+            yield -1, []
+        elif not finished:
+            time.sleep(POLL)
+        for future, result in finished:
+            if isinstance(result, CancelledError):
+                raise _LostError
+            parcel = sent.pop(future.key)
+            error = None if result is None or isinstance(result, Done) else result[1]
+            if result is None or (isinstance(error, ModuleNotFoundError) and error.name == "convcli"):
+                workers.refuse()
+                parcels.waiting.append(parcel)
+            elif error is not None:
+                yield from parcels.failed(parcel, error)
+            else:
+                yield from parcels.done(parcel, result, others=len(workers.usable) > 1)
+
+
+@dataclass
+class _Workers:
+    """The workers of a scheduler: which there are, and which of them can take part."""
+
+    client: Any
+    say: Callable[[str], None]
+    absence: float  # seconds that all of them may be gone
+    refused: dict[str, str] = field(default_factory=dict)  # with the reasons
+    usable: set[str] = field(default_factory=set)
+    _all: dict[str, int] = field(default_factory=dict)  # with their threads
+    _looked: float = -LOOK
+    _seen: float = field(default_factory=time.monotonic)
+    _said: bool = False
+
+    def __post_init__(self) -> None:
+        refused, notes = self._strangers()
+        if refused:
+            raise _refusal(refused)
+        for note in notes:
+            self.say(note)
+
+    def threads(self) -> int:
+        """Return how many threads the workers have, as of a look that is not long ago."""
+        now = time.monotonic()
+        if now - self._looked > LOOK:
+            self._look(now)
+        return sum(self._all[worker] for worker in self.usable)
+
+    def refuse(self) -> None:
+        """Leave out those that came later and cannot take part."""
+        before, (self.refused, _) = self.refused, self._strangers()
+        for worker in self.refused.keys() - before.keys():
+            self.say(f"worker {worker} is left out: it {self.refused[worker]}")
+        self._look(time.monotonic())
+
+    def _strangers(self) -> tuple[dict[str, str], list[str]]:
+        try:
+            return strangers(self.client)
+        except (OSError, RuntimeError) as error:
+            raise _LostError from error
+
+    def _look(self, now: float) -> None:
+        if self.client.status != "running":
+            raise _LostError
+        try:
+            self._all = self.client.nthreads()
+        except (OSError, RuntimeError) as error:
+            raise _LostError from error
+        self._looked, self.usable = now, self._all.keys() - self.refused.keys()
+        if self.usable:
+            self._seen, self._said = now, False
+        elif self._all:
+            raise _refusal(self.refused)
+        elif now - self._seen > self.absence:
+            hint = "start some; with --resume what is done is not done again"
+            raise ConvcliError(f"all workers have been gone for {self.absence:.0f} s", hint=hint)
+        elif now - self._seen > 2 * LOOK and not self._said:  # those that a nanny restarts are back sooner
+            self.say(f"all workers are gone: waiting {self.absence:.0f} s for one")
+            self._said = True
+
+
+def _refusal(refused: Mapping[str, str]) -> ConvcliError:
+    """Return the error for workers that cannot take part, and why."""
+    (first, reason), count = next(iter(refused.items())), len(refused) - 1
+    more = f" ({count} more cannot take part either)" if count else ""
+    hint = f"pip install convcli=={convcli.__version__} where the workers run"
+    return ConvcliError(f"worker {first} {reason}{more}", hint=hint)
+
+
+def _seen_here(outcome: Outcome) -> Outcome:
+    """Tell workers' folders from missing files: those that are here should be there too."""
+    error = outcome.error
+    missing = isinstance(error, ImageError) and error.message.endswith("does not exist")
+    if error and missing and os.path.lexists(Source(outcome.input).file):
+        error.message += " where the workers are"
+        error.hint = SHARED
+    return outcome

@@ -1,0 +1,168 @@
+"""Connections to Dask schedulers: addresses, a cluster on this machine, the versions of workers."""
+
+import json
+import logging
+import os
+import re
+import signal
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
+from queue import Empty, SimpleQueue
+from threading import Thread
+from types import ModuleType
+from typing import Any
+
+from convcli.engine.threads import thread_count
+from convcli.errors import ConvcliError, MissingExtraError, UsageError, nearest
+from convcli.pipeline.cluster_worker import versions
+
+__all__ = ["LOCAL", "connected", "dask", "scheduler_at", "strangers"]
+
+# The address that stands for a cluster on this machine.
+LOCAL = "local"
+# Workers of a cluster on this machine that may die of one task before it counts as failed.
+DEATHS = 1
+# What Dask's protocols are called in addresses.
+_PROTOCOLS = ("tcp", "tls", "ws", "wss", "ucx")
+_ADDRESS = re.compile(r"(?:(\w+)://)?(?:\[[\w:.%]+\]|[^\s/:@\[\]]+):(\d{1,5})/?")
+
+
+@contextmanager
+def dask() -> Iterator[ModuleType]:
+    """Yield Dask's package, with its log and warnings kept from stderr: errors and notes say what matters."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                import distributed
+            except ImportError as error:
+                raise MissingExtraError("--cluster", "scale") from error
+            yield distributed
+    finally:
+        logging.disable(before)
+
+
+@contextmanager
+def scheduler_at(distributed: ModuleType, address: str, jobs: int | None) -> Iterator[str]:
+    """Yield the address of a scheduler as Dask has it; that of one with `jobs` workers here for ``local``."""
+    if address != LOCAL:
+        yield _checked(address)
+        return
+    alone = {"nthreads": 1, "memory_limit": None, "silence_logs": logging.CRITICAL}
+    here = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
+    worker = {"cls": distributed.Nanny, "options": {**here, **alone}}
+    scheduler = {"cls": distributed.Scheduler, "options": {**here, "port": 0, "allowed_failures": DEATHS}}
+    kept = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = "ignore"  # of the workers
+    # Ctrl-C goes to every process of the terminal. Those of the cluster leave it to us: they inherit the mask
+    # of the thread that is started here, which the start of this tracker would undo.
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        cluster = distributed.SpecCluster(
+            dict.fromkeys(range(thread_count(jobs)), worker), scheduler, silence_logs=logging.CRITICAL
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    try:
+        yield cluster.scheduler_address
+    finally:
+        cluster.close()
+        os.environ.pop("PYTHONWARNINGS")
+        os.environ.update({} if kept is None else {"PYTHONWARNINGS": kept})
+
+
+def _checked(address: str) -> str:
+    """Return the address of a scheduler, given as such or by a scheduler file; refuse other spellings."""
+    example = "give one such as tcp://host:8786, or local for this machine"
+    if address.endswith(".json"):
+        try:
+            with open(address, encoding="utf-8") as file:
+                address = str(json.load(file)["address"])
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            reason = getattr(error, "strerror", None) or "it is no scheduler file"
+            raise UsageError(f"--cluster {address!r}: {reason}", hint=example) from error
+    if not address.startswith("localhost") and nearest(address, [LOCAL]):
+        raise UsageError(f"--cluster {address!r} is not an address", hint=f"did you mean {LOCAL!r}?")
+    found = _ADDRESS.fullmatch(address)
+    if found is None:
+        port = re.fullmatch(r"(?:(?:tcp|tls)://)?[\w.-]+", address)
+        hint = f"did you mean '{address}:8786'?" if port and address else example
+        raise UsageError(f"--cluster {address!r} is not an address", hint=hint)
+    if found[1] in ("http", "https"):
+        hint = "that is a page for people: " + example
+        raise UsageError(f"--cluster {address!r} is not the address of a scheduler", hint=hint)
+    if found[1] not in (None, *_PROTOCOLS):
+        hint = f"Dask knows {', '.join(_PROTOCOLS)}"
+        raise UsageError(f"--cluster {address!r}: protocol {found[1]!r} is not known", hint=hint)
+    if not 0 < int(found[2]) < 1 << 16:
+        raise UsageError(f"--cluster {address!r}: there is no port {found[2]}", hint=example)
+    return address.removesuffix("/")
+
+
+@contextmanager
+def connected(distributed: ModuleType, scheduler: str, seconds: float) -> Iterator[Any]:
+    """Yield a client of a scheduler that answers and has a worker, both within so many seconds."""
+    end = time.monotonic() + seconds
+    made = SimpleQueue[Any]()
+
+    def connect() -> None:
+        try:
+            made.put(distributed.Client(scheduler, timeout=seconds, set_as_default=False))
+        except Exception as error:
+            made.put(error)
+
+    # In a thread, as no timeout holds with servers of another protocol.
+    Thread(target=connect, daemon=True).start()
+    try:
+        client = made.get(timeout=seconds + 1)
+    except Empty:
+        client = TimeoutError()
+    if isinstance(client, OSError):
+        message = f"no Dask scheduler answers at {scheduler!r} within {seconds:.0f} s"
+        raise ConvcliError(message, hint="is it running there, and may this machine connect to it?")
+    if isinstance(client, Exception):
+        hint = "is it a scheduler, of a version of Dask like the one here?"
+        if "TLS" in str(client):
+            hint = "name the certificates in Dask's configuration: distributed.comm.tls"
+        reason = str(client).partition("\n")[0]
+        raise ConvcliError(f"the scheduler at {scheduler!r} cannot be used: {reason}", hint=hint)
+    try:
+        try:
+            client.wait_for_workers(1, timeout=max(1.0, end - time.monotonic()))
+        except Exception as error:
+            raise ConvcliError(
+                f"the scheduler at {scheduler!r} has no workers", hint=f"start some: dask worker {scheduler}"
+            ) from error
+        yield client
+    finally:
+        client.close()
+
+
+def strangers(client: Any) -> tuple[dict[str, str], list[str]]:
+    """Return the workers that cannot take part, with reasons, and notes about results that may differ."""
+    own = versions()
+    refused, differing = dict[str, str](), dict[str, list[str]]()
+    for worker, found in client.run(versions, on_error="return").items():
+        if isinstance(found, ModuleNotFoundError) and found.name == "convcli":
+            refused[worker] = "does not have convcli"
+        elif isinstance(found, Exception):
+            refused[worker] = "has another version of convcli"
+        elif found["convcli"] != own["convcli"]:
+            refused[worker] = f"has convcli {found['convcli']}, not {own['convcli']} as here"
+        else:
+            for name in ("Python", "NumPy", "Pillow"):
+                if found[name] != own[name]:
+                    words = f"has {name} {found[name]}, not {own[name]} as here"
+                    differing.setdefault(words, []).append(worker)
+    notes = [
+        f"worker {workers[0]}{f' and {len(workers) - 1} more' * (len(workers) > 1)} {words}: "
+        "bytes of its results may differ"
+        for words, workers in differing.items()
+    ]
+    return refused, notes

@@ -1,0 +1,74 @@
+"""Files as a manifest knows them: by size, time of the last change, and a digest of results."""
+
+import os
+import stat
+from typing import NamedTuple
+
+from convcli.errors import ConvcliError
+from convcli.stores import identity, is_url
+
+__all__ = ["Stamp", "Written", "stamp"]
+
+
+class Stamp(NamedTuple):
+    """Bytes, and nanoseconds of the last change or a store's word for it: another one is another content."""
+
+    size: int | None
+    changed: int | str
+
+
+class Written(NamedTuple):
+    """A result as it was written; without a digest where its bytes were never together in memory."""
+
+    path: str
+    stamp: Stamp
+    sha256: str = ""
+
+    @classmethod
+    def of(cls, path: str, data: bytes) -> "Written | None":
+        """Return what `data` is after it was written to `path`; None for a pipe or a device."""
+        from hashlib import sha256  # here for start-up: few commands have several inputs
+
+        made = stamp(path)
+        return None if made is None else cls(path, made, sha256(data).hexdigest())
+
+    def is_whole(self) -> bool:
+        """Whether the file is as it was written; where only its time differs, as in a copy, it is read."""
+        now = stamp(self.path)
+        if now is None or now.size != self.stamp.size:
+            return False
+        return now == self.stamp or (self.sha256 != "" and _digest(self.path) == self.sha256)
+
+
+def stamp(path: str) -> Stamp | None:
+    """Return the stamp of a file, or of a folder with all that is in it; None where there is neither.
+
+    Servers that tell neither a version nor a time have none either.
+    """
+    if is_url(path):
+        try:
+            size, version = identity(path)
+        except ConvcliError:
+            return None
+        return Stamp(size, version) if version else None
+    try:
+        found = os.stat(path)
+        if stat.S_ISREG(found.st_mode):
+            return Stamp(found.st_size, found.st_mtime_ns)
+        if not stat.S_ISDIR(found.st_mode):
+            return None
+        parts = [os.stat(os.path.join(here, name)) for here, _, names in os.walk(path) for name in names]
+    except (OSError, ValueError):
+        return None
+    newest = max([found.st_mtime_ns, *(part.st_mtime_ns for part in parts)])
+    return Stamp(sum(part.st_size for part in parts), newest)
+
+
+def _digest(path: str) -> str:
+    from hashlib import file_digest
+
+    try:
+        with open(path, "rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
