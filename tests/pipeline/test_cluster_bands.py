@@ -1,4 +1,4 @@
-"""Bands of one Zarr picture on a cluster: the same pixels as on one machine, each chunk written by one task."""
+"""Bands of one Zarr picture on a cluster: pixels as on one machine, each chunk written by one task."""
 
 import pickle
 import random
