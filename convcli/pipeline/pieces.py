@@ -21,7 +21,7 @@ from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
 from convcli.imaging.bands import without_pixels
 from convcli.imaging.formats import Format
-from convcli.imaging.image import Array, Image, full_scale
+from convcli.imaging.image import Array, Frame, Image, full_scale
 from convcli.imaging.pixels import target_dtype
 from convcli.imaging.transfer_curve import curves_of
 from convcli.options.specs import PoolSpec
@@ -195,6 +195,15 @@ class InBands:
             if band is not None
         ]
 
+    def in_memory(self, *, details: bool) -> list[Result]:
+        """Return the results with their pixels."""
+        parts: list[list[Image]] = [[] for _ in self.sizes]
+        results = self.results(lambda index, rows: parts[index].append(rows), details=details)
+        return [
+            result._replace(image=replace(result.image, frames=(stacked([one.frames[0] for one in some]),)))
+            for result, some in zip(results, parts, strict=True)
+        ]
+
     def _in_order(self, work: Callable[[tuple[int, int]], T]) -> Iterator[T]:
         """Yield the work on each band in order; some are under way at once."""
         threads = thread_count(self._spec.jobs)
@@ -238,13 +247,8 @@ class InBands:
             row = first % height
             parts.append(self._read(row, min(height, row + end - first)))
             first += parts[-1].frames[0].size[0]
-        if len(parts) == 1:
-            return parts[0]
         frames = [part.frames[0] for part in parts]
-        alphas = [frame.alpha for frame in frames if frame.alpha is not None]
-        pixels = np.concatenate([frame.pixels for frame in frames])
-        alpha = np.concatenate(alphas) if alphas else None
-        return replace(parts[0], frames=(frames[0]._replace(pixels=pixels, alpha=alpha),))
+        return parts[0] if len(parts) == 1 else replace(parts[0], frames=(stacked(frames),))
 
     def _extremes(self, wanted: tuple[int, int]) -> list[tuple[int, float, float]]:
         with np.errstate(all="ignore"):
@@ -310,6 +314,13 @@ class InBands:
             notes.append("all results lie within 0..1; --range unit makes 1 white")
         figures = tuple(part for band in bands for part in band.figures)
         return Result(bands[0].image, tuple(notes), clipped, figures)
+
+
+def stacked(frames: Sequence[Frame]) -> Frame:
+    """Return frames one below the other."""
+    alphas = [frame.alpha for frame in frames if frame.alpha is not None]
+    pixels = np.concatenate([frame.pixels for frame in frames])
+    return frames[0]._replace(pixels=pixels, alpha=np.concatenate(alphas) if alphas else None)
 
 
 def _again(

@@ -46,4 +46,5 @@ def band_writer(
         )
     from convcli.imaging.writing.tiff_bands import TiffBands
 
+    assert format.name == "tiff"
     return TiffBands(path, header, storage, levels=levels, compress=compress, replace=replace, jobs=jobs)
