@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from os.path import dirname
+from typing import TYPE_CHECKING
 
 from convcli.errors import UsageError
 from convcli.imaging.bands import BandWriter, Storage, without_pixels
@@ -14,6 +15,9 @@ from convcli.options.specs import WriteSpec
 from convcli.pipeline.naming import Target, make_folder
 from convcli.pipeline.results import Result, as_channels
 
+if TYPE_CHECKING:
+    from convcli.imaging.writing.zarr_arrays import Place
+
 __all__ = ["BandFiles", "check_pieces", "storage_for"]
 
 # Side of the tiles of a pyramid, where the input has none, in pixels.
@@ -23,9 +27,11 @@ TILE = 256
 def check_pieces(pieces: PieceSpec, targets: Sequence[Target]) -> None:
     """Refuse tiles and levels for files that have none."""
     for target in targets if pieces.given else ():
-        if not has_pieces(target.format):
+        if not has_pieces(target.format, target.path):
+            option = "tile" if pieces.tile else "levels"
+            what = ("zipped " if has_pieces(target.format) else "") + target.format.name.upper()
             raise UsageError(
-                f"--{'tile' if pieces.tile else 'levels'} has no effect on {target.format.name.upper()}",
+                f"--{option} has no effect on {what}",
                 hint="write to .tif or .zarr, or leave it out",
             )
 
@@ -93,8 +99,15 @@ class BandFiles:
                 compress=self._writing.compress,
                 replace=target.replace,
                 jobs=self._jobs,
+                layout=self._writing.layout,
             )
         self._writers[number].write(adapted(rows, target.format)[0])
+
+    def places(self) -> "list[Place]":
+        """Return where other processes write the rows of each file that is begun, all of them Zarr."""
+        from convcli.imaging.writing.zarr_folder import ZarrBands  # here for start-up
+
+        return [writer.place() for writer in self._writers.values() if isinstance(writer, ZarrBands)]
 
     def finish(self) -> list[str]:
         """Give the files their names, and return notes."""

@@ -13,7 +13,7 @@ from math import lcm
 from typing import Any
 
 from convcli.imaging.bands import without_pixels
-from convcli.imaging.formats import Format
+from convcli.imaging.formats import by_name
 from convcli.imaging.image import Image
 from convcli.imaging.writing.adapt import adapted
 from convcli.imaging.writing.zarr_arrays import Place, PlacedRows
@@ -34,8 +34,8 @@ class BandsOnCluster:
 
     Attributes
     ----------
-    places, formats
-        The arrays in which the workers write the results, and the formats of their files.
+    places
+        The arrays in which the workers write the results.
     say
         Takes lines for people.
     """
@@ -45,12 +45,11 @@ class BandsOnCluster:
     address: str
     jobs: int | None
     places: Sequence[Place]
-    formats: Sequence[Format]
     say: Callable[[str], None]
 
     def __call__(self, work: Callable[[tuple[int, int]], Any], *, writes: bool) -> Iterator[Any]:
         """Yield the work on each band in order; of those whose rows are written, without the pixels."""
-        task = _Task(self.bands, work, self.source, tuple(self.places) if writes else (), tuple(self.formats))
+        task = _Task(self.bands, work, self.source, tuple(self.places) if writes else ())
         tasks = ([Source(f"{first}:{end}")] for first, end in self._rows(writes=writes))
         waiting, following = dict[int, list[Any]](), 0
         for number, outcomes in spread(task, tasks, self.address, self.jobs, self.say):
@@ -79,7 +78,6 @@ class _Task:
     work: Callable[[tuple[int, int]], Any]
     picture: Source
     places: tuple[Place, ...]
-    formats: tuple[Format, ...]
 
     def __call__(self, source: Source) -> Outcome:
         """Return what is told of the bands that begin in the rows, or the error of the picture."""
@@ -116,9 +114,9 @@ class _Task:
         images = [band and _cut(band.image, rows) for band in made.results]
         if len(writers) < len(images):
             images = [as_channels([Result(image, (), 0) for image in images if image]).image]
-        for writer, image, format in zip(writers, images, self.formats, strict=True):
+        for writer, image in zip(writers, images, strict=True):
             if image is not None and image.frames[0].size[0]:
-                writer.write(adapted(image, format)[0])
+                writer.write(adapted(image, by_name("zarr"))[0])
         kept = [band and band._replace(image=without_pixels(band.image, (1, 1))) for band in made.results]
         return made._replace(results=tuple(kept))
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from convcli.atomic_write import is_stream, write_bytes
 from convcli.choices import STDIN, STDOUT, AlphaMode, Depth, RangeMode
 from convcli.engine.window import Window
-from convcli.errors import OutputError
+from convcli.errors import ConvcliError, OutputError
 from convcli.imaging import colour
 from convcli.imaging.bands import BandReader, Storage, without_pixels
 from convcli.imaging.image import Image, Space, together
@@ -34,6 +34,7 @@ from convcli.pipeline.pieces import HUGE, InBands
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
 
 if TYPE_CHECKING:
+    from convcli.pipeline.cluster_bands import BandsOnCluster
     from convcli.pipeline.sheets import Sheets
 
 __all__ = [
@@ -78,6 +79,9 @@ def process(
     sheets = sheets_of(writing, count, inputs, also_read, again=spreading.again)
     work = FileWork(operation, reading, writing, pieces, paths, sheets, details, tuple(notes))
     to_stdout = paths.to_stdout or (sheets is not None and sheets.to_stdout)
+    if spreading.cluster and not spreading.dry_run and count == 1 and work.by_bands(Source(inputs[0])):
+        work = replace(work, cluster=spreading.cluster)
+        spreading = spreading.replace(cluster=None)
     record = manifest_of(writing, count, spreading, [operation, reading, writing, pieces], [writing.sheet])
     return Batch(
         inputs, reading, work, to_stdout, spreading=spreading, jobs=operation.spec.jobs, record=record
@@ -96,6 +100,7 @@ class FileWork:
     sheets: "Sheets | None"
     details: bool
     notes: tuple[str, ...]
+    cluster: str | None = None  # to whose workers the bands of the only input are sent
 
     def with_jobs(self, jobs: int) -> "FileWork":
         """Return the same work with so many threads."""
@@ -181,13 +186,13 @@ class FileWork:
         """Return a reader of bands, where the picture is huge and nothing else needs all of it."""
         if source.path == STDIN or self.sheets is not None or self.writing.only_shows:
             return None
-        return open_bands(source.path, source.name, self.reading.frame, least=HUGE)
+        return open_bands(source.path, source.name, self.reading.frame, self.reading.layout, least=HUGE)
 
     def _storage(self, source: Source) -> Storage:
         """Return how an input holds its samples, where its result is to be tiled."""
         if not self.pieces.given or source.path == STDIN:
             return Storage()
-        reader = open_bands(source.path, source.name, self.reading.frame)
+        reader = open_bands(source.path, source.name, self.reading.frame, self.reading.layout)
         if reader is None:
             return Storage()
         with closing(reader):
@@ -206,9 +211,12 @@ class FileWork:
     def _in_bands(self, source: Source, reader: BandReader) -> Outcome | None:
         """Read, compute and write band by band; None where the picture is to be worked on as a whole."""
         start, operation, header = time.perf_counter(), self.operation, reader.header
+        begun = self.paths.begun(source)
         targets = self.paths.targets(source, operation.labels, header.format)
         check_pieces(self.pieces, targets)
-        files = all(has_pieces(target.format) and not is_stream(target.path) for target in targets)
+        files = all(
+            has_pieces(target.format, target.path) and not is_stream(target.path) for target in targets
+        )
         bands = self._bands(header, reader.rows, targets) if files and targets[0].path != STDOUT else None
         if bands is None:
             return None
@@ -224,13 +232,40 @@ class FileWork:
         with BandFiles(
             targets, count, bands.sizes, placed, storage, self.pieces, self.writing, operation.spec.jobs
         ) as written:
-            results = self._labelled(bands.results(written.write, details=self.details))
-            told = written.finish()
+            elsewhere = self._elsewhere(source, bands, written, said := list[str]())
+            made = bands.results(written.write, details=self.details, elsewhere=elsewhere)
+            results, told = self._labelled(made), [*said, *written.finish()]
         notes = [*(note for result in results for note in result.notes), *told]
-        done = Outcome(source.path, tuple(target.path for target in targets), notes=tuple(notes))
+        paths = tuple(target.path for target in targets)
+        done = Outcome(source.path, paths, notes=tuple(notes), begun=begun)
         source.notes.extend(header.notes)
         unknown = [bands.unknown_curves]
         return self._outcome(done, header, bands.page, results, start, bleeds=bands.bleeds, unknown=unknown)
+
+    def by_bands(self, source: Source) -> bool:
+        """Whether the bands of an input may be worked on by different processes: Zarr, read and written."""
+        try:
+            reader = self._reader(source)
+            if reader is None or reader.header.format != "zarr":
+                return False
+            targets = self.paths.targets(source, self.operation.labels, "zarr")
+        except ConvcliError:  # which is said when it is worked on
+            return False
+        return all(
+            target.format.name == "zarr" and has_pieces(target.format, target.path) for target in targets
+        )
+
+    def _elsewhere(
+        self, source: Source, bands: InBands, files: BandFiles, notes: list[str]
+    ) -> "BandsOnCluster | None":
+        if self.cluster is None:
+            return None
+        from convcli.pipeline.cluster_bands import BandsOnCluster
+
+        for index, nothing in enumerate(bands.empty()):
+            files.write(index, nothing)
+        jobs = self.operation.spec.jobs
+        return BandsOnCluster(bands, source, self.cluster, jobs, files.places(), notes.append)
 
     def _outcome(
         self,

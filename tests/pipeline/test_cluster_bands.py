@@ -97,7 +97,6 @@ def test_pixels_are_those_of_the_whole_picture(
             "local",
             1,
             [writer.place() for writer in writers],
-            [ZARR] * len(writers),
             print,
         )
         results = bands.results(lambda *_: pytest.fail("written here"), details=True, elsewhere=elsewhere)
