@@ -49,12 +49,13 @@ class BandsOnCluster:
 
     def __call__(self, work: Callable[[tuple[int, int]], Any], *, writes: bool) -> Iterator[Any]:
         """Yield the work on each band in order; of those whose rows are written, without the pixels."""
-        task = _Task(self.bands, work, self.source, tuple(self.places) if writes else ())
+        task = _Task(pickle.dumps((self.bands, work)), self.source, tuple(self.places) if writes else ())
         tasks = ([Source(f"{first}:{end}")] for first, end in self._rows(writes=writes))
         waiting, following = dict[int, list[Any]](), 0
         for number, outcomes in spread(task, tasks, self.address, self.jobs, self.say):
             for outcome in outcomes:
                 if outcome.error is not None:
+                    outcome.error.message = outcome.error.message.removeprefix(f"{outcome.input!r}: ")
                     raise outcome.error
                 waiting[number] = pickle.loads(outcome.data or b"")
             while following in waiting:
@@ -72,10 +73,12 @@ class BandsOnCluster:
 
 @dataclass(frozen=True)
 class _Task:
-    """The work on some rows of the results: its source is called by the first and the one after the last."""
+    """The work on some rows of the results: its source is called by the first and the one after the last.
 
-    bands: InBands
-    work: Callable[[tuple[int, int]], Any]
+    The bands and the work on them stay packed until the worker is in the folder of the picture.
+    """
+
+    packed: bytes
     picture: Source
     places: tuple[Place, ...]
 
@@ -96,11 +99,12 @@ class _Task:
         """Do nothing: no names are taken."""
 
     def _done(self, first: int, end: int, picture: Source) -> Outcome:
+        bands, work = pickle.loads(self.packed)
         told, writers = list[Any](), [PlacedRows(place, first) for place in self.places]
-        for begin, stop in self.bands.ranges:
+        for begin, stop in bands.ranges:
             if stop <= first or begin >= end:
                 continue
-            made = self.work((begin, stop))
+            made = work((begin, stop))
             if writers:
                 made = self._written(made, writers, slice(max(first - begin, 0), end - begin))
             if begin >= first:
