@@ -36,7 +36,7 @@ class ZarrUrl:
 
     def __init__(self, url: str, *, replace: bool) -> None:
         check_writable(url)
-        self.at = url
+        self.at, self._finished = url, False
         with opened(url, OutputError) as (files, path, _):
             if any(files.exists(f"{path}/{name}") for name in METADATA):
                 if not replace:
@@ -56,9 +56,12 @@ class ZarrUrl:
     def finish(self) -> None:
         """Write the metadata."""
         self.put({name: value.to_bytes() for name, value in self.store.held.items()})
+        self._finished = True
 
     def abort(self) -> None:
-        """Remove what has been written."""
+        """Remove what has been written; nothing happens after `finish`."""
+        if self._finished:
+            return
         with opened(self.at, OutputError) as (files, path, _):
             if files.exists(path):
                 files.rm(path, recursive=True)

@@ -32,6 +32,7 @@ from convcli.pipeline.naming import OutputPaths, Target, into_folder
 from convcli.pipeline.operation import Operation
 from convcli.pipeline.pieces import HUGE, InBands
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
+from convcli.stores import is_url
 
 if TYPE_CHECKING:
     from convcli.pipeline.cluster_bands import BandsOnCluster
@@ -215,7 +216,10 @@ class FileWork:
         targets = self.paths.targets(source, operation.labels, header.format)
         check_pieces(self.pieces, targets)
         files = all(
-            has_pieces(target.format, target.path) and not is_stream(target.path) for target in targets
+            has_pieces(target.format, target.path)
+            and not is_stream(target.path)
+            and not (is_url(target.path) and source.is_at(target.path))  # a store is emptied before
+            for target in targets
         )
         bands = self._bands(header, reader.rows, targets) if files and targets[0].path != STDOUT else None
         if bands is None:

@@ -4,6 +4,7 @@ import os
 
 import fsspec
 import pytest
+import zarr
 from numpy.testing import assert_array_equal
 
 from convcli.pipeline.sources import Source, find_sources
@@ -116,3 +117,22 @@ def test_metadata_come_last_at_a_url(convcli, memory, monkeypatch):
     assert {name for name in names if name.startswith("0/c/")} == {
         f"0/c/{row}/{column}" for row in "01" for column in "012"
     }
+
+
+@pytest.mark.usefixtures("memory")
+def test_a_huge_store_is_filtered_at_a_url_in_bands(convcli, monkeypatch):
+    monkeypatch.setattr("convcli.pipeline.process.HUGE", 1)
+    monkeypatch.setattr("convcli.pipeline.pieces.BAND", 40)
+    command = ("filter", "-k", "gaussian", "-s", "2")
+    assert convcli(*command, "photos/b.zarr", "-o", "memory://out/b.zarr", "-q").status == 0
+    assert convcli(*command, "memory://out/b.zarr", "-o", "again.zarr", "-q").status == 0
+    first = zarr.open_array("memory://out/b.zarr", mode="r")[...]
+    in_place = ("memory://out/b.zarr", "-o", "memory://out/b.zarr", "--force", "-q")
+    assert convcli(*command, *in_place).status == 0
+    replaced = zarr.open_array("memory://out/b.zarr", mode="r")[...]
+    monkeypatch.setattr("convcli.pipeline.process.HUGE", 1 << 26)
+    assert convcli(*command, "photos/b.zarr", "-o", "whole.zarr", "-q").status == 0
+    assert_array_equal(first, values("whole.zarr"))
+    assert convcli(*command, "whole.zarr", "-o", "twice.zarr", "-q").status == 0
+    assert_array_equal(values("again.zarr"), values("twice.zarr"))
+    assert_array_equal(replaced, values("twice.zarr"))

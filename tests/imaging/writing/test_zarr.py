@@ -186,6 +186,7 @@ def test_bands_of_any_height_make_the_same_store(tmp_path_factory, height, width
     for first in range(0, height, high):
         writer.write(Image((Frame(samples[first : first + high]),), Space.GRAY))
     assert writer.finish() == []
+    writer.abort()
     expected = samples
     if levels == 1:
         assert_array_equal(values(folder / "a.zarr"), samples)
@@ -308,6 +309,7 @@ def test_bands_at_a_url_have_their_metadata_last(tmp_path):
     assert not files.exists("/bands/b.zarr/zarr.json")
     assert files.exists("/bands/b.zarr/c/0/0")
     assert writer.finish() == []
+    writer.abort()
     whole = open_bands("memory://bands/b.zarr", "b", None).rows(0, 8)
     assert_array_equal(whole.frames[0].pixels, ramp(8, 8))
     with pytest.raises(OutputError, match="is already there"):
