@@ -94,7 +94,7 @@ class BandFiles:
                 target.path,
                 target.format,
                 header,
-                self._storage,
+                self._storage if target.format.name != "zarr" else self._chunks(),
                 levels=self._pieces.levels,
                 compress=self._writing.compress,
                 replace=target.replace,
@@ -102,6 +102,11 @@ class BandFiles:
                 layout=self._writing.layout,
             )
         self._writers[number].write(adapted(rows, target.format)[0])
+
+    def _chunks(self) -> Storage:
+        """Return the chunks that are asked for; those of an input that is Zarr are in its metadata."""
+        side = self._pieces.tile
+        return Storage() if side is None else Storage((side, side))
 
     def places(self) -> "list[Place]":
         """Return where other processes write the rows of each file that is begun, all of them Zarr."""

@@ -9,6 +9,7 @@ import fsspec
 import numcodecs
 import numpy as np
 import pytest
+import tifffile
 import zarr
 from hypothesis import given
 from hypothesis import strategies as st
@@ -337,3 +338,15 @@ def test_a_process_that_is_ended_leaves_nothing_or_what_the_next_one_removes(tmp
     assert all(name.endswith(".part") for name in parts)
     cv.write_image(tmp_path / "b.zarr", ramp(4, 4))
     assert os.listdir(tmp_path) == ["b.zarr"]
+
+
+@pytest.mark.parametrize(("options", "chunks"), [((), (200, 200)), (("--tile", "50"), (50, 50))])
+def test_tiles_of_a_tiff_are_no_chunks(tmp_path, convcli, monkeypatch, options, chunks):
+    tifffile.imwrite(tmp_path / "a.tif", ramp(200, 200), tile=(16, 32))
+    for huge in (1 << 26, 1):
+        monkeypatch.setattr("convcli.pipeline.process.HUGE", huge)
+        ran = convcli(*IDENTITY, tmp_path / "a.tif", *options, "-o", tmp_path / "b.zarr")
+        assert ran.status == 0, ran.err
+        found = zarr.open_array(tmp_path / "b.zarr", mode="r")
+        assert found.chunks == chunks
+        assert_array_equal(found[...], ramp(200, 200))
