@@ -1,4 +1,4 @@
-"""Temporary files: their names, and their removal, whatever ends the process that writes them."""
+"""Temporary files and folders: their names, and their removal, whatever ends the process that writes them."""
 
 import contextlib
 import os
@@ -40,7 +40,7 @@ def temporary_name(folder: str) -> str:
 
 @contextlib.contextmanager
 def removed_after(temporary: str) -> Iterator[None]:
-    """Remove the file of that name, if it is still there, whatever ends the block: a signal too."""
+    """Remove the file or folder of that name, if it is still there, whatever ends the block: a signal too."""
 
     def end(number: int, _frame: object) -> None:
         remove_temporaries()
@@ -57,8 +57,7 @@ def removed_after(temporary: str) -> Iterator[None]:
                     changed.append(number)
         yield
     finally:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
+        _remove(temporary)
         _temporaries.discard(temporary)
         for number in changed:
             signal.signal(number, signal.SIG_DFL)
@@ -67,8 +66,18 @@ def removed_after(temporary: str) -> Iterator[None]:
 def remove_temporaries() -> None:
     """Remove the temporary files of this process, which is about to end."""
     for temporary in tuple(_temporaries):
-        with contextlib.suppress(OSError):
+        _remove(temporary)
+
+
+def _remove(temporary: str) -> None:
+    """Remove a temporary file, or folder with all that is in it, if it is still there."""
+    with contextlib.suppress(OSError):
+        if not stat.S_ISDIR(os.lstat(temporary).st_mode):
             os.unlink(temporary)
+            return
+        from shutil import rmtree  # here for start-up: folders are seldom
+
+        rmtree(temporary, ignore_errors=True)
 
 
 def _remove_stale(folder: str) -> None:
@@ -80,11 +89,12 @@ def _remove_stale(folder: str) -> None:
                 continue
             with contextlib.suppress(OSError):
                 found = entry.stat(follow_symlinks=False)
-                own = stat.S_ISREG(found.st_mode) and found.st_uid == getattr(os, "geteuid", lambda: 0)()
+                kind = stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)
+                own = kind and found.st_uid == getattr(os, "geteuid", lambda: 0)()
                 here = name["computer"] == _computer() != _UNKNOWN
                 dead = here and _is_dead(int(name["process"]))
                 if own and (dead or time.time() - found.st_mtime > _STALE):
-                    os.unlink(entry.path)
+                    _remove(entry.path)
 
 
 def _computer() -> str:

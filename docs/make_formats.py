@@ -25,6 +25,12 @@ READING = """## How some are read
   bits are widened to 8, others to 16.
 - **JPEG 2000**: depths below 8 and 16 bits are widened, white to white; signed samples are data.
 - **PSD**: the merged picture; documents of 16 and 32 bits are refused by name.
+- **Zarr**: a folder with the metadata of Zarr v2 or v3, whatever its name, or a zip file of one. `x.zarr/a/b`
+  names an array within a store; a group with one array is that array. Of **OME-Zarr** (0.1 to 0.5), the first
+  level is taken, and `x.zarr/1` names the next. Axes called `y` and `x` are the picture, `c` its channels;
+  `--frame N` chooses along `t` and `z`. Arrays without names are H x W, or H x W x C (`--layout chw`:
+  C x H x W). Bytes and 16-bit integers are pixels: three channels RGB, four channels of bytes RGBA. All else
+  is data, as are the 16-bit channels of OME-Zarr. Codecs that run Python (pickle) are refused.
 - **Raw photographs** that are TIFFs (DNG, NEF, ARW, CR2) hold a preview first: they are refused by name.
 """
 WRITING = """## How some are written
@@ -33,6 +39,9 @@ WRITING = """## How some are written
   subsampling, and is progressive if that was. What was no JPEG gets quality 92, without subsampling.
 - **WebP** is lossless, but for a picture that was read from a lossy one, which gets quality 92; **AVIF** has
   quality 92, without subsampling. A WebP or AVIF does not tell the quality that it was written with.
+- **Zarr**: what was Zarr keeps its version, chunks, shards, codecs, attributes and names of axes; what was
+  none becomes v3 with chunks of 1024 x 1024. OME-Zarr stays OME-Zarr, with the pixel size and place that
+  stride and padding give. `.zarr` is a folder, `.zip` the same store in a file.
 - `--quality N`, 1 to 100, sets it for all three; WebP is lossy then. Formats without a quality refuse it.
 """
 

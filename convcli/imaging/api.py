@@ -5,7 +5,6 @@ import os
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convcli.atomic_write import write_bytes
 from convcli.choices import Layout, RangeMode
 from convcli.errors import OutputError, UsageError, shown
 from convcli.imaging.formats import Format, format_of
@@ -13,6 +12,7 @@ from convcli.imaging.image import Array, Frame, Image, Space
 from convcli.imaging.pixels import to_pixels
 from convcli.imaging.reading.read import read_first
 from convcli.imaging.writing.encode import encode_picture
+from convcli.imaging.writing.put import write_picture
 
 __all__ = ["read_image", "write_image"]
 
@@ -80,7 +80,8 @@ def write_image(path: str | os.PathLike[str], image: ArrayLike, *, layout: Layou
         colours = samples[..., 0] if samples.shape[2] == 2 else samples[..., :3]
         frame = Frame(np.ascontiguousarray(colours), np.ascontiguousarray(samples[..., -1]))
         picture = Image((frame,), Space.GRAY if samples.shape[2] == 2 else Space.RGB)
-    write_bytes(path, encode_picture(picture, format, strict_depth=True, layout=Layout.parse(layout)).data)
+    data = encode_picture(picture, format, strict_depth=True, layout=Layout.parse(layout)).data
+    write_picture(os.fspath(path), data, format)
 
 
 def _check_path(path: object) -> None:

@@ -58,8 +58,8 @@ class Format(NamedTuple):
         What is kept from the same format to itself.
     lossy : bool
         Whether pixels that are written change a little.
-    deep : bool
-        Whether some of the promise needs the extra `deep`.
+    extra : str
+        The extra that some or all of the promise needs.
     read : bool
         Whether it is read at all.
     """
@@ -76,7 +76,7 @@ class Format(NamedTuple):
     bits: str = ""
     metadata: str = ""
     lossy: bool = False
-    deep: bool = False
+    extra: str = ""
     read: bool = True
 
     @property
@@ -128,7 +128,7 @@ _TABLE = (
         True,
         bits="1-64, float",
         metadata=_ALL,
-        deep=True,
+        extra="deep",
     ),
     Format("webp", (".webp",), "WEBP", alpha=True, frames=True, bits="8", metadata=_SOME),
     Format("gif", (".gif",), "GIF", alpha=True, frames=True, bits="8", metadata="text"),
@@ -140,6 +140,17 @@ _TABLE = (
     Format("pfm", (".pfm",), depths=frozenset({"float"}), frames=True, numbers=True, bits="float"),
     Format("npy", (".npy",), "", _ANY, _EXACT, True, numbers=True, bits="8-64, float"),
     Format("npz", (".npz",), "", _ANY, _EXACT, True, numbers=True, bits="8-64, float"),
+    Format(
+        "zarr",
+        (".zarr", ".zip"),
+        "",
+        _ANY,
+        _EXACT,
+        True,
+        bits="8-64, float",
+        metadata="attributes",
+        extra="scale",
+    ),
     Format("csv", (".csv",), "", frozenset({"gray"}), _EXACT, numbers=True, bits="float"),
     Format("tsv", (".tsv",), "", frozenset({"gray"}), _EXACT, numbers=True, bits="float"),
     Format("json", (".json",), "", _ANY, _EXACT, True, numbers=True, bits="float"),
@@ -150,7 +161,7 @@ _TABLE = (
         alpha=True,
         also_read=(".jpc", ".jpf", ".j2c"),
         bits="1-16",
-        deep=True,
+        extra="deep",
     ),
     Format(
         "avif",
@@ -273,12 +284,13 @@ def holding(*, depth: str = "8", frames: bool = False) -> str:
     return ", ".join(fitting[:8])
 
 
-# Suffixes of pictures and arrays; CSV, TSV, JSON and .npz are seldom pictures in a folder of photographs.
+# Suffixes of pictures and arrays; CSV, TSV, JSON, .npz and .zip are seldom pictures in a folder.
 _PICTURES = {suffix for format in _TABLE if format.read for suffix in format.suffixes + format.also_read} - {
     ".npz",
     ".csv",
     ".tsv",
     ".json",
+    ".zip",
 }
 
 

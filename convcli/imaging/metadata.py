@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from PIL import Image as Pillow
 
 from convcli.imaging.exif import cleaned, exif_orientation
+from convcli.imaging.zarr_layout import ZarrLayout
 
 __all__ = [
     "DESCRIPTIVE",
@@ -63,6 +64,8 @@ class Metadata(NamedTuple):
         A PNG's chunks cHRM, sRGB and cICP, about the meaning of its colours.
     coding : str
         How the pixels were coded: ``progressive`` or ``arithmetic`` (JPEG), ``lossy`` (WebP), else ``""``.
+    zarr : ZarrLayout, optional
+        How a Zarr array is stored.
     """
 
     icc: bytes | None = None
@@ -77,6 +80,7 @@ class Metadata(NamedTuple):
     iptc: bytes | None = None
     colours: tuple[tuple[str, bytes], ...] = ()
     coding: str = ""
+    zarr: ZarrLayout | None = None
 
 
 def collect(picture: Pillow.Image, notes: list[str]) -> Metadata:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from os.path import dirname
+from typing import TYPE_CHECKING
 
 from convcli.errors import UsageError
 from convcli.imaging.bands import BandWriter, Storage, without_pixels
@@ -14,6 +15,9 @@ from convcli.options.specs import WriteSpec
 from convcli.pipeline.naming import Target, make_folder
 from convcli.pipeline.results import Result, as_channels
 
+if TYPE_CHECKING:
+    from convcli.imaging.writing.zarr_arrays import Place
+
 __all__ = ["BandFiles", "check_pieces", "storage_for"]
 
 # Side of the tiles of a pyramid, where the input has none, in pixels.
@@ -23,10 +27,12 @@ TILE = 256
 def check_pieces(pieces: PieceSpec, targets: Sequence[Target]) -> None:
     """Refuse tiles and levels for files that have none."""
     for target in targets if pieces.given else ():
-        if not has_pieces(target.format):
+        if not has_pieces(target.format, target.path):
+            option = "tile" if pieces.tile else "levels"
+            what = ("zipped " if has_pieces(target.format) else "") + target.format.name.upper()
             raise UsageError(
-                f"--{'tile' if pieces.tile else 'levels'} has no effect on {target.format.name.upper()}",
-                hint="write to .tif, or leave it out",
+                f"--{option} has no effect on {what}",
+                hint="write to .tif or .zarr, or leave it out",
             )
         if target.format.name == "tiff" and (pieces.tile or 0) % 16:
             raise UsageError(
@@ -92,13 +98,25 @@ class BandFiles:
                 target.path,
                 target.format,
                 header,
-                self._storage,
+                self._storage if target.format.name != "zarr" else self._chunks(),
                 levels=self._pieces.levels,
                 compress=self._writing.compress,
                 replace=target.replace,
                 jobs=self._jobs,
+                layout=self._writing.layout,
             )
         self._writers[number].write(adapted(rows, target.format)[0])
+
+    def _chunks(self) -> Storage:
+        """Return the chunks that are asked for; those of an input that is Zarr are in its metadata."""
+        side = self._pieces.tile
+        return Storage() if side is None else Storage((side, side))
+
+    def places(self) -> "list[Place]":
+        """Return where other processes write the rows of each file that is begun, all of them Zarr."""
+        from convcli.imaging.writing.zarr_folder import ZarrBands  # here for start-up
+
+        return [writer.place() for writer in self._writers.values() if isinstance(writer, ZarrBands)]
 
     def finish(self) -> list[str]:
         """Give the files their names, and return notes."""

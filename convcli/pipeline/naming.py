@@ -5,10 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from convcli.atomic_write import already_there, is_stream, write_bytes
+from convcli.atomic_write import already_there, is_stream
 from convcli.choices import STDIN, STDOUT
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
+from convcli.imaging.writing.put import write_picture
+from convcli.imaging.zarr_place import is_store
 from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Source, refuse_inputs
 from convcli.pipeline.written import MANIFEST, Stamp, Written, stamp
@@ -40,7 +42,7 @@ class Target(NamedTuple):
         """Write the file, and return what a manifest has to know of it, if there may be one."""
         if self.derived:
             make_folder(os.path.dirname(self.path))
-        write_bytes(self.path, data, replace=self.replace, again=self.again)
+        write_picture(self.path, data, self.format, replace=self.replace, again=self.again)
         return Written.of(self.path, data) if self.recorded else None
 
 
@@ -80,6 +82,8 @@ def _is_folder(output: str) -> bool:
         return False
     if is_url(output) and os.path.splitext(plain(output))[1]:
         return False  # a store is not asked whether it has folders of such a name
+    if is_store(output):
+        return False
     return output.endswith((os.sep, os.altsep or os.sep)) or is_folder(output)
 
 

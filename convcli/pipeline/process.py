@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from convcli.atomic_write import is_stream
 from convcli.choices import STDIN, STDOUT, AlphaMode, Depth, RangeMode
 from convcli.engine.window import Window
+from convcli.errors import ConvcliError
 from convcli.imaging import colour
 from convcli.imaging.bands import BandReader, Storage, without_pixels
 from convcli.imaging.image import Image, Space, together
@@ -26,8 +27,10 @@ from convcli.pipeline.operation import Operation
 from convcli.pipeline.pieces import HUGE, InBands
 from convcli.pipeline.result_files import write_results
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
+from convcli.stores import is_url
 
 if TYPE_CHECKING:
+    from convcli.pipeline.cluster_bands import BandsOnCluster
     from convcli.pipeline.sheets import Sheets
 
 __all__ = ["as_gray", "left_out", "process", "read_source", "sheets_of"]
@@ -63,6 +66,9 @@ def process(
     sheets = sheets_of(writing, count, inputs, also_read, again=spreading.again)
     work = FileWork(operation, reading, writing, pieces, paths, sheets, details, tuple(notes))
     to_stdout = paths.to_stdout or (sheets is not None and sheets.to_stdout)
+    if spreading.cluster and not spreading.dry_run and count == 1 and work.by_bands(Source(inputs[0])):
+        work = replace(work, cluster=spreading.cluster)
+        spreading = spreading.replace(cluster=None)
     made_by = [operation, reading, writing, pieces]
     record = paths.record(made_by, [writing.sheet], resume=spreading.resume)
     return Batch(
@@ -89,6 +95,7 @@ class FileWork:
     sheets: "Sheets | None"
     details: bool
     notes: tuple[str, ...]
+    cluster: str | None = None  # to whose workers the bands of the only input are sent
 
     def with_jobs(self, jobs: int) -> "FileWork":
         """Return the same work with so many threads."""
@@ -152,6 +159,7 @@ class FileWork:
             image, before = (without_pixels(one, one.frames[0].size) for one in (image, before))
             bands = None
         done = sheets.beside_maps(write, source, image, results, operation, targets) if sheets else write()
+        done = done._replace(begun=begun)
         return self._outcome(done, image, before, results, start, bleeds=bleeds, unknown=unknown)
 
     def _results(self, before: Image, curves: Sequence[Curves], targets: Sequence[Target]) -> list[Result]:
@@ -183,13 +191,13 @@ class FileWork:
         """Return a reader of bands, where the picture is huge and nothing else needs all of it."""
         if source.path == STDIN or self.sheets is not None or self.writing.only_shows:
             return None
-        return open_bands(source.path, source.name, self.reading.frame, least=HUGE)
+        return open_bands(source.path, source.name, self.reading.frame, self.reading.layout, least=HUGE)
 
     def _storage(self, source: Source) -> Storage:
         """Return how an input holds its samples, where its result is to be tiled."""
         if not self.pieces.given or source.path == STDIN:
             return Storage()
-        reader = open_bands(source.path, source.name, self.reading.frame)
+        reader = open_bands(source.path, source.name, self.reading.frame, self.reading.layout)
         if reader is None:
             return Storage()
         with closing(reader):
@@ -208,9 +216,15 @@ class FileWork:
     def _in_bands(self, source: Source, reader: BandReader) -> Outcome | None:
         """Read, compute and write band by band; None where the picture is to be worked on as a whole."""
         start, operation, header = time.perf_counter(), self.operation, reader.header
+        begun = self.paths.begun(source)
         targets = self.paths.targets(source, operation.labels, header.format)
         check_pieces(self.pieces, targets)
-        files = all(has_pieces(target.format) and not is_stream(target.path) for target in targets)
+        files = all(
+            has_pieces(target.format, target.path)
+            and not is_stream(target.path)
+            and not (is_url(target.path) and source.is_at(target.path))  # a store is emptied before
+            for target in targets
+        )
         bands = (
             self._bands(header, partial(finite_rows, reader), targets)
             if files and targets[0].path != STDOUT
@@ -230,13 +244,40 @@ class FileWork:
         with BandFiles(
             targets, count, bands.sizes, placed, storage, self.pieces, self.writing, operation.spec.jobs
         ) as written:
-            results = self._labelled(bands.results(written.write, details=self.details))
-            told = written.finish()
+            elsewhere = self._elsewhere(source, bands, written, said := list[str]())
+            made = bands.results(written.write, details=self.details, elsewhere=elsewhere)
+            results, told = self._labelled(made), [*said, *written.finish()]
         notes = [*(note for result in results for note in result.notes), *told]
-        done = Outcome(source.path, tuple(target.path for target in targets), notes=tuple(notes))
+        paths = tuple(target.path for target in targets)
+        done = Outcome(source.path, paths, notes=tuple(notes), begun=begun)
         source.notes.extend(header.notes)
         unknown = [bands.unknown_curves]
         return self._outcome(done, header, bands.page, results, start, bleeds=bands.bleeds, unknown=unknown)
+
+    def by_bands(self, source: Source) -> bool:
+        """Whether the bands of an input may be worked on by different processes: Zarr, read and written."""
+        try:
+            reader = self._reader(source)
+            if reader is None or reader.header.format != "zarr":
+                return False
+            targets = self.paths.targets(source, self.operation.labels, "zarr")
+        except ConvcliError:  # which is said when it is worked on
+            return False
+        return all(
+            target.format.name == "zarr" and has_pieces(target.format, target.path) for target in targets
+        )
+
+    def _elsewhere(
+        self, source: Source, bands: InBands, files: BandFiles, notes: list[str]
+    ) -> "BandsOnCluster | None":
+        if self.cluster is None:
+            return None
+        from convcli.pipeline.cluster_bands import BandsOnCluster
+
+        for index, nothing in enumerate(bands.empty()):
+            files.write(index, nothing)
+        jobs = self.operation.spec.jobs
+        return BandsOnCluster(bands, source, self.cluster, jobs, files.places(), notes.append)
 
     def _outcome(
         self,
@@ -291,8 +332,10 @@ def _rows_of(image: Image, first: int, end: int) -> Image:
 
 
 def _placed(result: Result, paths: Sequence[Sequence[Window]]) -> Result:
-    """Return `result`, whose frames passed the windows of `paths`, with TIFF tags of their new places."""
-    if not any(frame.tags for frame in result.image.frames):
+    """Return `result`, whose frames passed the windows of `paths`, with metadata of their new places."""
+    metadata = result.image.metadata
+    tagged = any(frame.tags for frame in result.image.frames)
+    if not tagged and not metadata.zarr:
         return result
     from convcli.imaging.geotiff import Placement, moved  # here for start-up: few pictures are TIFF
 
@@ -302,8 +345,10 @@ def _placed(result: Result, paths: Sequence[Sequence[Window]]) -> Result:
         for window in path:
             shifts = [(axis.span - 1) / 2 - axis.low for axis in window.axes]
             placement = placement.after(Placement(window.stride, (shifts[0], shifts[1])))
-        frames.append(frame._replace(tags=moved(frame.tags or {}, placement)))
-    return result._replace(image=replace(result.image, frames=tuple(frames)))
+        frames.append(frame._replace(tags=moved(frame.tags or {}, placement) if tagged else None))
+        if metadata.zarr:
+            metadata = metadata._replace(zarr=metadata.zarr.moved(placement.scale, placement.shift))
+    return result._replace(image=replace(result.image, frames=tuple(frames), metadata=metadata))
 
 
 def read_source(source: Source, reading: ReadSpec) -> Image:

@@ -12,8 +12,9 @@ from errno import EACCES
 
 from convcli.choices import STDIN
 from convcli.errors import ConvcliError, ImageError
+from convcli.imaging.zarr_place import is_store, zarr_place
 from convcli.pipeline.written import Stamp
-from convcli.stores import find, is_url, matches, plain, public, same
+from convcli.stores import Found, find, is_url, matches, plain, public, same
 from convcli.stores import is_pattern as is_url_pattern
 
 __all__ = ["Source", "find_sources", "is_pattern"]
@@ -42,7 +43,7 @@ class Source:
     @property
     def stem(self) -> str:
         """The name of the file without folder and suffix, for derived names."""
-        name = os.path.splitext(os.path.basename(plain(self.file)))[0]
+        name = os.path.splitext(os.path.basename(plain(self.file)))[0].removesuffix(".zarr")
         return "stdin" if self.path == STDIN else name or "picture"
 
     def is_at(self, path: str) -> bool:
@@ -54,11 +55,14 @@ class Source:
             read = os.fstat(sys.stdin.fileno()) if self.path == STDIN else os.stat(self.file)
         except (OSError, ValueError, AttributeError):  # not there, or stdin is no file, or closed
             return False
-        return stat.S_ISREG(read.st_mode) and os.path.samestat(read, written)
+        file = stat.S_ISREG(read.st_mode) or stat.S_ISDIR(read.st_mode)
+        return file and os.path.samestat(read, written)
 
     @property
     def file(self) -> str:
-        """The file that is read: ``two.npz`` for its array ``two.npz:a``."""
+        """The file that is read: ``two.npz`` for its array ``two.npz:a``, a Zarr store for what is in it."""
+        if (place := zarr_place(self.path)) is not None:
+            return place.store
         end = self.path.lower().rfind(".npz:") + len(".npz")
         return self.path if end < len(".npz") or os.path.lexists(self.path) else self.path[:end]
 
@@ -73,7 +77,7 @@ def find_sources(inputs: Sequence[str], *, recursive: bool) -> Iterator[Source]:
             yield from _in_store(given, recursive=recursive)
         elif is_pattern(given):
             yield from _matches(given, recursive=recursive)
-        elif recursive and given != STDIN and os.path.isdir(given):
+        elif recursive and given != STDIN and os.path.isdir(given) and not is_store(given):
             yield from _walk(given) or [_no_pictures(given)]
         else:
             waits = recursive and given != STDIN and not _is_readable(given)
@@ -92,7 +96,7 @@ def _in_store(url: str, *, recursive: bool) -> list[Source]:
     from convcli.imaging.formats import is_picture
 
     pattern = is_url_pattern(url)
-    if not pattern and (not recursive or is_picture(url)):
+    if not pattern and (not recursive or is_picture(url) or zarr_place(url)):
         return [Source(url)]
     try:
         found = matches(url, recursive=recursive) if pattern else find(url)
@@ -100,7 +104,7 @@ def _in_store(url: str, *, recursive: bool) -> list[Source]:
         return [Source(url, error=error)]
     sources = [
         Source(one.url, one.folder, stamp=Stamp(*one.identity) if one.identity[1] else None)
-        for one in found
+        for one in dict.fromkeys(map(_whole, found))
         if one.named or is_picture(one.url)
     ]
     if pattern and not sources:  # brackets alone may be meant as they stand
@@ -108,12 +112,21 @@ def _in_store(url: str, *, recursive: bool) -> list[Source]:
     return sources or [_no_pictures(url)]
 
 
+def _whole(found: Found) -> Found:
+    """Return the Zarr store that a file is in, where only a folder above them was named; else the file."""
+    place = None if found.named else zarr_place(found.url)
+    if place is None:
+        return found
+    folders = found.folder.split("/")[: -1 - place.member.count("/")]
+    return Found(place.store, "/".join(folders), named=True)
+
+
 def _matches(pattern: str, *, recursive: bool) -> Iterator[Source]:
     fixed, _ = _split(pattern)
     found = {source.path: source for source in _expanded(pattern)}
     sources: list[Source] = []
     for path, source in sorted(found.items()):
-        if source.error is None and recursive and os.path.isdir(path):
+        if source.error is None and recursive and os.path.isdir(path) and not is_store(path):
             sources += _walk(path)
         elif source.error is not None or _is_readable(path) or os.path.isdir(path):
             sources.append(source)
@@ -150,7 +163,11 @@ def _expanded(pattern: str) -> Iterator[Source]:
                 continue
             failed: list[OSError] = []
             for here, below, _ in os.walk(top.path, onerror=failed.append):
-                below[:] = [name for name in below if not name.startswith(".")]
+                below[:] = [
+                    name
+                    for name in below
+                    if not name.startswith(".") and not is_store(os.path.join(here, name))
+                ]
                 inside = "" if here == os.curdir else escape(here.removeprefix(os.curdir + os.sep))
                 yield from _expanded(os.path.join(inside, *parts[at + 1 :]))
             yield from map(_unreadable, failed if os.path.isdir(top.path) else ())
@@ -173,9 +190,10 @@ def _walk(folder: str) -> list[Source]:
     failed: list[OSError] = []
     found: list[Source] = []
     for here, below, names in os.walk(folder, onerror=failed.append):
-        below.sort()
         relative = os.path.relpath(here, folder)
-        paths = [os.path.join(here, name) for name in sorted(filter(is_picture, names))]
+        stores = {name for name in below if is_store(os.path.join(here, name))}
+        below[:] = sorted(set(below) - stores)
+        paths = [os.path.join(here, name) for name in sorted([*filter(is_picture, names), *stores])]
         found += [
             Source(path, "" if relative == os.curdir else relative) for path in paths if _is_readable(path)
         ]
@@ -183,12 +201,12 @@ def _walk(folder: str) -> list[Source]:
 
 
 def _is_readable(path: str) -> bool:
-    """Whether a file in a folder is a regular one: pipes could wait for ever, and devices never end.
+    """Whether a file in a folder is a regular one, or a store: pipes could wait, and devices never end.
 
     A link to nothing is left to be read, which says what is wrong.
     """
     try:
-        return stat.S_ISREG(os.stat(path).st_mode)
+        return stat.S_ISREG(os.stat(path).st_mode) or is_store(path)
     except (OSError, ValueError):
         return True
 

@@ -13,6 +13,7 @@ NOTES = (
     "What is not kept is said on stderr. A file's content says its format, whatever its name.",
     "deep: pip install 'convcli[deep]' writes 16-bit colour TIFF, and reads kinds of TIFF that Pillow does "
     "not, and colour JPEG 2000 of more than 8 bits.",
+    "scale: pip install 'convcli[scale]' reads and writes Zarr.",
 )
 
 
@@ -31,7 +32,7 @@ def cells(format: Format) -> tuple[str, ...]:
         ("1 bit" if format.name == "gif" else "yes") if format.alpha else "",
         "yes" if format.frames else "",
         format.metadata,
-        "deep" if format.deep else "",
+        format.extra,
     )
 
 
@@ -62,7 +63,7 @@ def report() -> list[dict[str, Any]]:
             "alpha": format.alpha,
             "frames": format.frames,
             "metadata": format.metadata.split(),
-            "extra": "deep" if format.deep else None,
+            "extra": format.extra or None,
         }
         for format in every()
     ]

@@ -196,7 +196,10 @@ def _develop(image: Image, made: Sequence[Array], stack: Stack, spec: FilterSpec
     floats = format.depths == {"float"} or format.numbers or spec.depth is Depth.FLOAT
     if spec.range is None and not floats and stack.scale is not Scale.BYTE:
         spec = spec.replace(range=RangeMode.UNIT)
-    before = replace(image, frames=frames)
+    metadata = image.metadata
+    if metadata.zarr is not None and frames[0].size != image.frames[0].size:
+        metadata = metadata._replace(zarr=metadata.zarr.unplaced(left_out))
+    before = replace(image, frames=frames, metadata=metadata)
     maps = [FeatureMap(frame.pixels, None) for frame in frames]
     result = to_image(before, maps, spec, format)
     return result._replace(notes=(*left_out, *result.notes))

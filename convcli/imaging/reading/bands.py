@@ -1,14 +1,15 @@
-"""Open a picture whose rows are read when they are asked for: TIFF."""
+"""Open a picture whose rows are read when they are asked for: TIFF and Zarr."""
 
 import os
 
 import numpy as np
 
-from convcli.choices import MAX_PIXELS
+from convcli.choices import MAX_PIXELS, Layout
 from convcli.errors import ImageError
 from convcli.imaging.bands import BandReader
 from convcli.imaging.image import Image
 from convcli.imaging.reading.sniff import check_pixels
+from convcli.imaging.zarr_place import zarr_place
 
 __all__ = ["check_read", "finite_rows", "open_bands"]
 
@@ -16,12 +17,18 @@ __all__ = ["check_read", "finite_rows", "open_bands"]
 _PIXELS_PER_BYTE = 2000
 
 
-def open_bands(path: str, name: str, frame: int | None, *, least: int = 0) -> BandReader | None:
+def open_bands(
+    path: str, name: str, frame: int | None, layout: Layout = Layout.HWC, *, least: int = 0
+) -> BandReader | None:
     """Return a reader of the picture at `path`; None for what is read whole.
 
     That are other formats, pictures of fewer samples than `least`, files of several pictures unless `frame`
-    is one of them, and kinds of TIFF whose pieces cannot be decoded one by one. A Zarr array is a folder.
+    is one of them, and kinds of TIFF whose pieces cannot be decoded one by one.
     """
+    if (place := zarr_place(path)) is not None:
+        from convcli.imaging.reading.zarr_rows import open_zarr
+
+        return open_zarr(place, name, frame, layout, least)
     try:
         if not os.path.isfile(path):  # a pipe is read once, and as a whole
             return None

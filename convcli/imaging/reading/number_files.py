@@ -1,6 +1,7 @@
 """Pictures from array files: .npy, .npz, .csv, .tsv and .json."""
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from convcli.errors import ImageError, nearest
 from convcli.imaging.image import Array, Frame
 from convcli.imaging.reading.sniff import check_pixels
 
-__all__ = ["data_frame", "picture_array"]
+__all__ = ["channels_first_note", "data_frame", "picture_array"]
 
 
 def picture_array(
@@ -82,19 +83,24 @@ def data_frame(array: Array, name: str, layout: Layout, notes: list[str]) -> Fra
     if array.ndim == 3:
         if layout is Layout.CHW:
             array = np.moveaxis(array, 0, 2)
-        elif _looks_channels_first(*array.shape):
-            rows, columns, channels = array.shape
-            notes.append(
-                f"{rows} x {columns} x {channels} is read as H x W x C, {channels} channels, and looks like "
-                f"C x H x W: --layout chw reads it so"
-            )
+        elif note := channels_first_note(array.shape):
+            notes.append(note)
     values = array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
     return Frame(np.ascontiguousarray(values, dtype=exact))
 
 
-def _looks_channels_first(rows: int, columns: int, channels: int) -> bool:
-    """Whether there are few rows, and more channels than colours have: 3 x 480 x 640, 64 x 512 x 512."""
-    return rows < columns and channels > 4 and (rows <= 4 or 8 * rows <= min(columns, channels))
+def channels_first_note(shape: Sequence[int]) -> str:
+    """Return a note where the first of three axes looks like channels, else ``""``.
+
+    There are few rows then, and more channels than colours have: 3 x 480 x 640, 64 x 512 x 512.
+    """
+    rows, columns, channels = shape if len(shape) == 3 else (0, 0, 0)
+    if not (rows < columns and channels > 4 and (rows <= 4 or 8 * rows <= min(columns, channels))):
+        return ""
+    return (
+        f"{rows} x {columns} x {channels} is read as H x W x C, {channels} channels, and looks like "
+        f"C x H x W: --layout chw reads it so"
+    )
 
 
 def _check_whole(array: Array, name: str) -> None:

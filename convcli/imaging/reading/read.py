@@ -4,6 +4,7 @@ Pillow and the reader of array files are imported where they are used, for start
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
@@ -16,6 +17,7 @@ from convcli.imaging.formats import is_promised
 from convcli.imaging.image import Array, Image, Space
 from convcli.imaging.reading import sniff
 from convcli.imaging.reading.foreign import refusal
+from convcli.imaging.zarr_place import ZarrPlace, zarr_place, zipped_store
 from convcli.limits import PIPE_BYTES, PIPE_LEAST
 from convcli.stores import is_url, plain, public, read_start, read_url
 
@@ -61,6 +63,8 @@ def read_picture(
 
 def read_format(path: str, name: str, max_pixels: int) -> str:
     """Return the format that the image of `read_picture` would have, by the first bytes where they tell."""
+    if zarr_place(path) is not None or plain(path).lower().endswith(".zarr.zip"):
+        return "zarr"
     file, _ = _split(path)
     data = _content(file, name, None)
     if not data:
@@ -82,6 +86,10 @@ def read_format(path: str, name: str, max_pixels: int) -> str:
 
 
 def _read(loaded: "_Loaded", frame: int | None, max_pixels: int, layout: Layout) -> Image:
+    if loaded.store is not None:
+        from convcli.imaging.reading import zarr_rows
+
+        return _checked(zarr_rows.read_zarr(loaded.store, loaded.name, frame, max_pixels, layout))
     kind = sniff.array_kind(loaded.data, loaded.suffix)
     if kind:
         return _from_array(loaded, kind, frame, max_pixels, layout)
@@ -101,8 +109,7 @@ def _read(loaded: "_Loaded", frame: int | None, max_pixels: int, layout: Layout)
         if not kind:
             raise sniff.not_a_picture(loaded.name)
         return _from_array(loaded, kind, frame, max_pixels, layout)
-    for one in image.frames:
-        _check_finite(one.pixels, loaded.name)
+    _checked(image)
     if not is_promised(image.format):
         note = f"{image.format.upper()} is read as Pillow reads it (what is promised: convcli formats)"
         image = replace(image, notes=(*image.notes, note))
@@ -110,12 +117,16 @@ def _read(loaded: "_Loaded", frame: int | None, max_pixels: int, layout: Layout)
 
 
 class _Loaded(NamedTuple):
-    """The content of a file, its name in messages, its suffix, and the array asked for within an ``.npz``."""
+    """The content of a file, its name in messages, its suffix, and the array asked for within an ``.npz``.
+
+    Of a Zarr store, where it is, or its files.
+    """
 
     data: bytes
     name: str
     suffix: str = ""
     member: str | None = None
+    store: ZarrPlace | Mapping[str, bytes] | None = None
 
 
 def _from_array(loaded: _Loaded, kind: str, frame: int | None, max_pixels: int, layout: Layout) -> Image:
@@ -127,6 +138,13 @@ def _from_array(loaded: _Loaded, kind: str, frame: int | None, max_pixels: int, 
     _check_finite(array, loaded.name)
     only = data_frame(array, loaded.name, layout, notes)
     return Image((only,), Space.DATA, format=kind, name=loaded.name, notes=tuple(notes))
+
+
+def _checked(image: Image) -> Image:
+    """Return `image`, whose pixels are finite."""
+    for one in image.frames:
+        _check_finite(one.pixels, image.name)
+    return image
 
 
 def _check_finite(values: Array, name: str) -> None:
@@ -148,6 +166,10 @@ def _check_finite(values: Array, name: str) -> None:
 def read_first(source: Source, layout: Layout = Layout.HWC) -> Array:
     """Return the array in an array file, in its own dtype, channels last, or a picture's first frame."""
     loaded = _load(source, None)
+    if loaded.store is not None:
+        from convcli.imaging.reading import zarr_rows
+
+        return zarr_rows.read_samples(loaded.store, loaded.name, layout)
     kind = sniff.array_kind(loaded.data, loaded.suffix)
     if not kind:
         # where frame 0 is the first, no other is decoded: not so beside thumbnails and still pictures
@@ -166,11 +188,15 @@ def _load(source: Source, name: str | None, max_pixels: int = MAX_PIXELS) -> _Lo
     else:
         path = os.fsdecode(source)
         shown = public(path) if name is None else name
+        if (place := zarr_place(path)) is not None:
+            return _Loaded(b"", shown, store=place)
         file, member = _split(path)
         suffix = os.path.splitext(plain(file))[1].lower()
         loaded = _Loaded(_content(file, shown, max_pixels), shown, suffix, member)
     if not loaded.data:
         raise _empty(loaded.name)
+    if loaded.data.startswith(b"PK") and loaded.member is None:
+        return loaded._replace(store=zipped_store(loaded.data, loaded.name, max_pixels))
     return loaded
 
 
@@ -198,9 +224,9 @@ def _content(path: str, shown: str, max_pixels: int | None) -> bytes:
     except FileNotFoundError as error:
         raise ImageError(f"{shown!r} does not exist", hint=_neighbour(path)) from error
     except IsADirectoryError as error:
-        if any(os.path.exists(os.path.join(path, key)) for key in (".zarray", ".zgroup", "zarr.json")):
-            hint = "store the array that you want with numpy.save: zarr reads it"
-            raise ImageError(f"{shown!r} is a Zarr array, which is not read", hint=hint) from error
+        if path.rstrip(os.sep).lower().endswith(".zarr"):
+            hint = "it should hold zarr.json, .zarray or .zgroup: was it written to its end?"
+            raise ImageError(f"{shown!r} is no Zarr store: its metadata are not there", hint=hint) from error
         raise ImageError(f"{shown!r} is a folder", hint="name a file in it") from error
     except PermissionError as error:
         raise ImageError(f"{shown!r} may not be read", hint="its permissions forbid it") from error

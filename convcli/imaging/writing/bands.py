@@ -1,6 +1,6 @@
-"""Open a file that is written in bands of rows: TIFF."""
+"""Open a file that is written in bands of rows: TIFF and Zarr."""
 
-from convcli.choices import Compress
+from convcli.choices import Compress, Layout
 from convcli.imaging.bands import BandWriter, Storage
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Image
@@ -8,9 +8,12 @@ from convcli.imaging.image import Image
 __all__ = ["band_writer", "has_pieces"]
 
 
-def has_pieces(format: Format) -> bool:
-    """Whether files of `format` hold tiles or chunks and levels, and are written band by band."""
-    return format.name == "tiff"
+def has_pieces(format: Format, path: str = "") -> bool:
+    """Whether files of `format` hold tiles or chunks and levels, and are written band by band.
+
+    A Zarr store at a `path` of a zip file is written as a whole.
+    """
+    return format.name in ("tiff", "zarr") and not path.lower().endswith(".zip")
 
 
 def band_writer(
@@ -23,6 +26,7 @@ def band_writer(
     compress: Compress = Compress.FAST,
     replace: bool = True,
     jobs: int | None = None,
+    layout: Layout = Layout.HWC,
 ) -> BandWriter:
     """Return a writer of a picture of which `header` says all but the pixels.
 
@@ -34,7 +38,15 @@ def band_writer(
         Of the pyramid, each made of the 2 x 2 means of the one before; 1 is the picture alone.
     replace : bool
         Whether a file of that name is replaced.
+    layout : Layout
+        Order of the axes in a Zarr array that was none before.
     """
+    if format.name == "zarr":
+        from convcli.imaging.writing.zarr_folder import ZarrBands
+
+        return ZarrBands(
+            path, header, storage, levels=levels, compress=compress, replace=replace, layout=layout
+        )
     from convcli.imaging.writing.tiff_bands import TiffBands
 
     assert format.name == "tiff"

@@ -117,6 +117,10 @@ def _encode(
         from convcli.arrayfiles.write import encode_array
 
         return encode_array(first.stacked(), format.name, compress, layout)
+    if format.name == "zarr":
+        from convcli.imaging.writing.zarr_arrays import encode_zarr
+
+        return encode_zarr(image, compress, layout)
     if format.name in ("pfm", "pgm", "ppm", "pnm", "pam"):
         from convcli.imaging.writing import netpbm
 

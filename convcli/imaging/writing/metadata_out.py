@@ -28,6 +28,8 @@ def with_fitting(image: Image, format: Format) -> tuple[Image, list[str]]:
     lost = [name for key, name in _NAMES.items() if getattr(metadata, key) and key not in holds]
     if format.name != "tiff" and any(GEO & set(frame.tags or ()) for frame in image.frames):
         lost.append("georeference")
+    if format.name != "zarr" and metadata.zarr is not None and metadata.zarr.has_attributes:
+        lost.append("Zarr attributes")
     if format.name != "png":
         lost += _lost_texts(image, format) + _lost_colours(image)
     if lost:

@@ -15,7 +15,7 @@ from tests.program import Convcli
 PROMISED = {
     *("png", "jpeg", "tiff", "webp", "avif", "gif", "bmp", "pgm", "ppm", "pnm", "pam", "pfm", "jp2", "ico"),
     *("tga", "qoi"),
-    *("npy", "npz", "csv", "tsv", "json", "fits"),
+    *("npy", "npz", "csv", "tsv", "json", "fits", "zarr"),
 }
 
 
@@ -53,7 +53,7 @@ def test_json_has_every_format(convcli: Convcli) -> None:
 
 
 def test_what_a_folder_is_searched_for_comes_from_the_same_table(convcli: Convcli) -> None:
-    seldom = {".npz", ".csv", ".tsv", ".json"}
+    seldom = {".npz", ".csv", ".tsv", ".json", ".zip"}
     for one in objects(convcli).values():
         for suffix in one["suffixes"]:
             assert is_picture(f"a{suffix.upper()}") == (one["read"] and suffix not in seldom), suffix

@@ -263,14 +263,3 @@ def test_no_process_is_seen(hostile, tmp_path):
         pytest.skip("strace may not trace here")
     calls = [line for line in log.read_text().splitlines() if "exec" in line or "vfork" in line]
     assert len(calls) == 1, "the program itself"
-
-
-@pytest.mark.parametrize("key", [".zarray", ".zgroup", "zarr.json"])
-def test_a_zarr_array_is_a_folder(tmp_path, key):
-    (tmp_path / "a.zarr").mkdir()
-    (tmp_path / "a.zarr" / key).write_text("{}")
-    with pytest.raises(ImageError, match="Zarr") as caught:
-        read_picture(tmp_path / "a.zarr")
-    assert "numpy.save" in caught.value.hint
-    with pytest.raises(ImageError, match="is a folder"):
-        read_picture(tmp_path)

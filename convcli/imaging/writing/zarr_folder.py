@@ -1,0 +1,210 @@
+"""Zarr stores written whole or not at all: beside their place, and renamed when they are on the disk."""
+
+import io
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+from zipfile import ZipFile
+
+from convcli.atomic_write import already_there, failure
+from convcli.choices import Compress, Layout
+from convcli.errors import OutputError
+from convcli.imaging.bands import Storage
+from convcli.imaging.image import Image
+from convcli.imaging.writing.zarr_arrays import Levels, Place, writing
+from convcli.imaging.zarr_extra import zarr_module
+from convcli.imaging.zarr_place import is_store
+from convcli.stores import is_url
+from convcli.temporary_files import removed_after, temporary_name
+
+if TYPE_CHECKING:
+    from convcli.imaging.zarr_urls import ZarrUrl
+
+__all__ = ["ZarrBands", "ZarrFolder", "write_store"]
+
+# Files of a store that are put on the disk one by one; with more, all that the system holds back is.
+_FEW = 256
+# The suffix of files that zarr has begun to write.
+_UNFINISHED = ".partial"
+
+
+class ZarrFolder:
+    """A folder that gets its name when it is complete; `temporary` is where it is until then."""
+
+    def __init__(self, path: str, *, replace: bool) -> None:
+        self._path, self._replace = path, replace
+        self._target = os.path.realpath(path)
+        self._check()
+        self._removing = ExitStack()
+        try:
+            self.temporary = temporary_name(os.path.dirname(self._target))
+            self._removing.enter_context(removed_after(self.temporary))
+            os.mkdir(self.temporary)
+            self.at = os.path.abspath(self.temporary)
+            self.store = zarr_module().storage.LocalStore(self.temporary)
+        except OSError as error:
+            self.abort()
+            raise failure(path, error, self._target) from error
+
+    def finish(self) -> None:
+        """Put all files on the disk, and rename the folder; one that it replaces is removed then."""
+        with self._removing:
+            try:
+                _sync(self.temporary)
+                self._check()
+                self._give_name()
+            except OSError as error:
+                raise failure(self._path, error, self._target) from error
+
+    def _give_name(self) -> None:
+        if not os.path.lexists(self._target):
+            os.rename(self.temporary, self._target)
+            return
+        old = f"{self.temporary}.old"  # a name that nobody removes, until the new store is in its place
+        os.rename(self._target, old)
+        try:
+            os.rename(self.temporary, self._target)
+        except BaseException:
+            os.rename(old, self._target)
+            raise
+        os.rename(old, self.temporary)  # which is removed
+
+    def abort(self) -> None:
+        """Remove the folder, unless it has its name."""
+        self._removing.close()
+
+    def _check(self) -> None:
+        """Refuse a place that is taken, and to replace what is no store: all files in it would be lost."""
+        if not os.path.lexists(self._target):
+            return
+        if not self._replace:
+            raise already_there(self._path)
+        if not os.path.isdir(self._target) or (os.listdir(self._target) and not is_store(self._target)):
+            raise OutputError(
+                f"{self._path!r} is there and is not a Zarr store", hint="choose another name, or remove it"
+            )
+
+
+def _made_at(path: str, *, replace: bool) -> "ZarrFolder | ZarrUrl":
+    if not is_url(path):
+        return ZarrFolder(path, replace=replace)
+    from convcli.imaging.zarr_urls import ZarrUrl
+
+    return ZarrUrl(path, replace=replace)
+
+
+class ZarrBands:
+    """A picture that is written band after band into a folder, or to a URL."""
+
+    def __init__(
+        self,
+        path: str,
+        header: Image,
+        storage: Storage,
+        *,
+        levels: int = 1,
+        compress: Compress = Compress.FAST,
+        replace: bool = True,
+        layout: Layout = Layout.HWC,
+    ) -> None:
+        zarr_module()
+        self._name, self._elsewhere, self._made = path, False, _made_at(path, replace=replace)
+        try:
+            with writing(path):
+                self._levels = Levels(
+                    self._made.store,
+                    header,
+                    tile=storage.tile,
+                    levels=levels,
+                    compress=compress,
+                    layout=layout,
+                )
+        except BaseException:
+            self.abort()
+            raise
+
+    def write(self, rows: Image | None) -> None:
+        """Write the rows that follow those written before."""
+        with writing(self._name):
+            self._levels.write(rows)
+
+    def place(self) -> Place:
+        """Return where other processes write the rows, instead of :meth:`write`."""
+        self._elsewhere = True
+        return self._levels.place(self._made.at)
+
+    def finish(self) -> list[str]:
+        """Give the folder its name."""
+        with writing(self._name):
+            if self._elsewhere:
+                self._levels.halve()
+            else:
+                self._levels.write(None)
+            self._made.finish()
+        return []
+
+    def abort(self) -> None:
+        """Leave nothing behind; nothing happens after :meth:`finish`."""
+        self._made.abort()
+
+
+def write_store(path: str, data: bytes, *, replace: bool, again: bool) -> None:
+    """Write the store in a zip file into a folder, which afterwards holds it, or what it held before."""
+    with ZipFile(io.BytesIO(data)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    if is_url(path):
+        from convcli.imaging.zarr_urls import ZarrUrl, holds
+
+        if again and not replace and holds(path, files):
+            return
+        made = ZarrUrl(path, replace=replace)
+        try:
+            made.put(files)
+        except BaseException:
+            made.abort()
+            raise
+        return
+    if again and not replace and os.path.isdir(path) and _holds(path, files):
+        return
+    folder = ZarrFolder(path, replace=replace)
+    try:
+        for name, content in files.items():
+            place = os.path.join(folder.temporary, *name.split("/"))
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            with open(place, "wb") as file:
+                file.write(content)
+        folder.finish()
+    except OSError as error:
+        raise failure(path, error) from error
+    finally:
+        folder.abort()
+
+
+def _holds(path: str, files: Mapping[str, bytes]) -> bool:
+    """Whether a folder has exactly these files."""
+    found = [os.path.join(here, name) for here, _, names in os.walk(path) for name in names]
+    if {os.path.relpath(place, path).replace(os.sep, "/") for place in found} != set(files):
+        return False
+    for name, content in files.items():
+        with open(os.path.join(path, name), "rb") as file:
+            if file.read() != content:
+                return False
+    return True
+
+
+def _sync(folder: str) -> None:
+    """Put the files of a folder on the disk; what a writer that was killed has left is removed."""
+    files = [os.path.join(here, name) for here, _, names in os.walk(folder) for name in ("", *names)]
+    for path in [path for path in files if path.endswith(_UNFINISHED)]:
+        os.unlink(path)
+        files.remove(path)
+    if len(files) > _FEW and hasattr(os, "sync"):
+        os.sync()
+        return
+    for path in files:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
