@@ -53,5 +53,9 @@ def _failure(error: Exception, what: str, hint: str, kind: type[ConvcliError]) -
         return kind(f"{what}: access is denied", hint="see its permissions")
     if isinstance(error, MemoryError):
         return kind(f"{what}: it does not fit into memory", hint="its chunks are too large")
-    said = getattr(error, "strerror", None) or str(error)
-    return kind(f"{what}: {' '.join(said.split())[:200] or type(error).__name__}", hint=hint)
+    said = " ".join((getattr(error, "strerror", None) or str(error)).split())[:200] or type(error).__name__
+    if isinstance(error, KeyError):
+        said = f"there is no {said}"
+    elif isinstance(error, TypeError | AttributeError):
+        said = f"it is malformed ({said})"
+    return kind(f"{what}: {said}", hint=hint)

@@ -57,21 +57,24 @@ def zarr_place(path: str) -> ZarrPlace | None:
 def zipped_store(data: bytes, name: str, max_pixels: int) -> Mapping[str, bytes] | None:
     """Return the files of a store that is a zip file, at its top or in a folder; None if it is another."""
     from zipfile import BadZipFile, ZipFile
+    from zlib import error as ZlibError  # noqa: N812
 
     try:
         archive = ZipFile(io.BytesIO(data))
-        entries = archive.infolist()
-        tops = [os.path.split(one.filename)[0] for one in entries if one.filename.endswith(METADATA)]
-        if not tops:
-            return None
-        top = min(tops, key=len)
-        Limit(f"{name!r}, unpacked,", PIPE_BYTES * max_pixels + PIPE_LEAST, "bytes").check(
-            sum(one.file_size for one in entries), "raise --max-pixels", ImageError
-        )
-        return {
-            one.filename.removeprefix(top).lstrip("/"): archive.read(one)
-            for one in entries
-            if one.filename.startswith(top)
-        }
-    except (BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError):
+    except (BadZipFile, ValueError, NotImplementedError):  # said of it as of an .npz
         return None
+    entries = archive.infolist()
+    tops = [os.path.split(one.filename)[0] for one in entries if one.filename.endswith(METADATA)]
+    if not tops:
+        return None
+    top = min(tops, key=len)
+    Limit(f"{name!r}, unpacked,", PIPE_BYTES * max_pixels + PIPE_LEAST, "bytes").check(
+        sum(one.file_size for one in entries), "raise --max-pixels", ImageError
+    )
+    inside = [one for one in entries if one.filename.startswith(top)]
+    try:
+        return {one.filename.removeprefix(top).lstrip("/"): archive.read(one) for one in inside}
+    except (BadZipFile, ZlibError, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
+        raise ImageError(
+            f"{name!r} cannot be unpacked: {error}", hint="write or copy it once more"
+        ) from error

@@ -76,6 +76,11 @@ class PieceSpec(Options):
         ),
     ] = 1
 
+    @property
+    def given(self) -> bool:
+        """Whether any of them is asked for."""
+        return self.tile is not None or self.levels > 1
+
     def check(self) -> None:
         """Refuse levels and tiles below 1."""
         at_least(1, levels=self.levels, tile=1 if self.tile is None else self.tile)

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from math import prod
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
 from convcli.imaging.bands import without_pixels
 from convcli.imaging.formats import Format
-from convcli.imaging.image import Array, Image, full_scale
+from convcli.imaging.image import Array, Frame, Image, full_scale
 from convcli.imaging.pixels import target_dtype
 from convcli.imaging.transfer_curve import curves_of
 from convcli.options.specs import PoolSpec
@@ -61,6 +61,14 @@ class Bands(NamedTuple):
     bleeds: bool  # hidden colours reach visible pixels
 
 
+class Elsewhere(Protocol):
+    """Where the work on each band is done: on a cluster."""
+
+    def __call__(self, work: Callable[[tuple[int, int]], T], *, writes: bool) -> Iterator[T]:
+        """Yield the work on each band in order; whether it also `writes` the bands, which come back empty."""
+        ...
+
+
 class InBands:
     """An operation on a picture of which `header` has all but the pixels.
 
@@ -87,6 +95,7 @@ class InBands:
     ) -> None:
         spec = operation.spec
         self._read, self._before, self._spec = read, before, spec
+        self._header = without_pixels(header, (1, 1))
         self._operation, self._alone = operation, operation.with_spec(spec.replace(jobs=1))
         self._size = header.frames[0].size
         self.page = without_pixels(before(without_pixels(header, (1, 1))), self._size)
@@ -103,9 +112,14 @@ class InBands:
             for format in self._formats
         ]
         self._lazy = not spec.linear and all(can_be_lazy(self.page, spec, one) for one in self._formats)
-        self._ranges = self._cut()
+        self.ranges = self._cut()
         self._spans: list[tuple[float, float] | None] = [None] * len(self.sizes)
         self.bleeds = False
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Send no pixels to other processes: a header of no memory would be written out in full."""
+        given = self._operation, self._header, self._size, self._read, self._before, self._formats
+        return _again, (*given, self.ranges, self._spans)
 
     def _size_of(self, stages: Sequence[Sequence[Window]]) -> tuple[int, int]:
         size, what = self._size, "window" if isinstance(self._spec, PoolSpec) else "kernel"
@@ -130,7 +144,7 @@ class InBands:
         if kept and spec.pad is PadMode.WRAP and not all(is_centred(one, self._size[0]) for one in windows):
             return False  # opacity is that of the nearest pixel, not of a wrapped one
         row = self._size[1] * frame.channels
-        reads = [read for wanted in self._ranges for read in self._reads(wanted)]
+        reads = [read for wanted in self.ranges for read in self._reads(wanted)]
         return all(
             read is not None and (read.end - read.first) * row <= max(MOST, 8 * BAND) for read in reads
         )
@@ -142,19 +156,26 @@ class InBands:
             for stages, (rows, _) in zip(self._stages, self.sizes, strict=True)
         ]
 
-    def results(self, write: Callable[[int, Image], None], *, details: bool) -> list[Result]:
-        """Hand each band of each result to ``write(index, rows)``, and return the results without pixels."""
+    def results(
+        self, write: Callable[[int, Image], None], *, details: bool, elsewhere: "Elsewhere | None" = None
+    ) -> list[Result]:
+        """Hand each band of each result to ``write(index, rows)``, and return the results without pixels.
+
+        With `elsewhere`, the work is done there, and so is the writing.
+        """
+        do: Elsewhere = elsewhere or (lambda work, *, writes: self._in_order(work))  # noqa: ARG005
         if self._spec.range is not None and self._spec.range.stretches:
-            ends = [one for found in self._in_order(self._extremes) for one in found]
+            ends = [one for found in do(self._extremes, writes=False) for one in found]
             for index in range(len(self.sizes)):
                 own = [(low, high) for number, low, high in ends if number == index]
                 self._spans[index] = min(low for low, _ in own), max(high for _, high in own)
         done = list[Bands]()
-        for bands in self._in_order(partial(self._bands, details=details)):
+        for bands in do(partial(self._bands, details=details), writes=True):
             kept = list[Band | None]()
             for index, band in enumerate(bands.results):
                 if band is not None:
-                    write(index, band.image)
+                    if elsewhere is None:
+                        write(index, band.image)
                     band = band._replace(image=without_pixels(band.image, self.sizes[index]))
                 kept.append(band)
             done.append(bands._replace(results=tuple(kept)))
@@ -165,13 +186,31 @@ class InBands:
             for index in range(len(self.sizes))
         ]
 
+    def empty(self) -> list[Image]:
+        """Return results without rows: what their files are to hold."""
+        made = self._bands(self.ranges[0], details=False).results
+        return [
+            replace(band.image, frames=(band.image.frames[0].mapped(lambda samples: samples[:0]),))
+            for band in made
+            if band is not None
+        ]
+
+    def in_memory(self, *, details: bool) -> list[Result]:
+        """Return the results with their pixels."""
+        parts: list[list[Image]] = [[] for _ in self.sizes]
+        results = self.results(lambda index, rows: parts[index].append(rows), details=details)
+        return [
+            result._replace(image=replace(result.image, frames=(stacked([one.frames[0] for one in some]),)))
+            for result, some in zip(results, parts, strict=True)
+        ]
+
     def _in_order(self, work: Callable[[tuple[int, int]], T]) -> Iterator[T]:
         """Yield the work on each band in order; some are under way at once."""
         threads = thread_count(self._spec.jobs)
         waiting = deque[Future[T]]()
         with ThreadPoolExecutor(threads) as pool:
             try:
-                for wanted in self._ranges:
+                for wanted in self.ranges:
                     if len(waiting) > threads:
                         yield waiting.popleft().result()
                     waiting.append(pool.submit(work, wanted))
@@ -208,13 +247,8 @@ class InBands:
             row = first % height
             parts.append(self._read(row, min(height, row + end - first)))
             first += parts[-1].frames[0].size[0]
-        if len(parts) == 1:
-            return parts[0]
         frames = [part.frames[0] for part in parts]
-        alphas = [frame.alpha for frame in frames if frame.alpha is not None]
-        pixels = np.concatenate([frame.pixels for frame in frames])
-        alpha = np.concatenate(alphas) if alphas else None
-        return replace(parts[0], frames=(frames[0]._replace(pixels=pixels, alpha=alpha),))
+        return parts[0] if len(parts) == 1 else replace(parts[0], frames=(stacked(frames),))
 
     def _extremes(self, wanted: tuple[int, int]) -> list[tuple[int, float, float]]:
         with np.errstate(all="ignore"):
@@ -280,3 +314,26 @@ class InBands:
             notes.append("all results lie within 0..1; --range unit makes 1 white")
         figures = tuple(part for band in bands for part in band.figures)
         return Result(bands[0].image, tuple(notes), clipped, figures)
+
+
+def stacked(frames: Sequence[Frame]) -> Frame:
+    """Return frames one below the other."""
+    alphas = [frame.alpha for frame in frames if frame.alpha is not None]
+    pixels = np.concatenate([frame.pixels for frame in frames])
+    return frames[0]._replace(pixels=pixels, alpha=np.concatenate(alphas) if alphas else None)
+
+
+def _again(
+    operation: Operation,
+    header: Image,
+    size: tuple[int, int],
+    read: Callable[[int, int], Image],
+    before: Callable[[Image], Image],
+    formats: Sequence[Format],
+    ranges: list[tuple[int, int]],
+    spans: list[tuple[float, float] | None],
+) -> InBands:
+    """Return what was sent from another process, with the same bands as there."""
+    made = InBands(operation, without_pixels(header, size), read, before, formats)
+    made.ranges, made._spans = ranges, spans
+    return made

@@ -1,7 +1,8 @@
 """The pipeline around an operation on pictures: read, compute feature maps, make pixels, write, report."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,25 +10,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.atomic_write import write_bytes
+from convcli.atomic_write import is_stream, write_bytes
 from convcli.choices import STDIN, STDOUT, AlphaMode, Depth, RangeMode
 from convcli.engine.window import Window
-from convcli.errors import OutputError
+from convcli.errors import ConvcliError, OutputError
 from convcli.imaging import colour
+from convcli.imaging.bands import BandReader, Storage, without_pixels
 from convcli.imaging.image import Image, Space, together
+from convcli.imaging.reading.bands import check_read, open_bands
 from convcli.imaging.reading.read import read_picture
-from convcli.imaging.transfer_curve import curves_of
+from convcli.imaging.transfer_curve import Curves, curves_of
+from convcli.imaging.writing.bands import has_pieces
 from convcli.imaging.writing.encode import encode_picture, encode_pixels
 from convcli.options.batch_options import BatchSpec, PieceSpec
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, SheetSpec, WriteSpec
+from convcli.pipeline.band_files import BandFiles, check_pieces, storage_for
 from convcli.pipeline.batch import Batch, Outcome, Source, count_inputs, read_stdin
 from convcli.pipeline.dry_run import planned
 from convcli.pipeline.manifest import manifest_of
 from convcli.pipeline.naming import OutputPaths, Target, into_folder
 from convcli.pipeline.operation import Operation
+from convcli.pipeline.pieces import HUGE, InBands
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
 
 if TYPE_CHECKING:
+    from convcli.pipeline.cluster_bands import BandsOnCluster
     from convcli.pipeline.sheets import Sheets
 
 __all__ = [
@@ -72,6 +79,9 @@ def process(
     sheets = sheets_of(writing, count, inputs, also_read, again=spreading.again)
     work = FileWork(operation, reading, writing, pieces, paths, sheets, details, tuple(notes))
     to_stdout = paths.to_stdout or (sheets is not None and sheets.to_stdout)
+    if spreading.cluster and not spreading.dry_run and count == 1 and work.by_bands(Source(inputs[0])):
+        work = replace(work, cluster=spreading.cluster)
+        spreading = spreading.replace(cluster=None)
     record = manifest_of(writing, count, spreading, [operation, reading, writing, pieces], [writing.sheet])
     return Batch(
         inputs, reading, work, to_stdout, spreading=spreading, jobs=operation.spec.jobs, record=record
@@ -90,6 +100,7 @@ class FileWork:
     sheets: "Sheets | None"
     details: bool
     notes: tuple[str, ...]
+    cluster: str | None = None  # to whose workers the bands of the only input are sent
 
     def with_jobs(self, jobs: int) -> "FileWork":
         """Return the same work with so many threads."""
@@ -107,50 +118,181 @@ class FileWork:
 
     def __call__(self, source: Source) -> Outcome:
         """Read, compute, write, and return the outcome."""
+        reader = self._reader(source)
+        if reader is not None:
+            with closing(reader):
+                made = self._in_bands(source, reader)
+            if made is not None:
+                return made
         operation, writing, sheets, spec = self.operation, self.writing, self.sheets, self.operation.spec
         start, begun = time.perf_counter(), self.paths.begun(source)
         image = read_source(source, self.reading)
         targets = self.paths.targets(source, operation.labels, image.format)
+        check_pieces(self.pieces, targets)
         before = as_gray(image) if spec.gray else image
-        curves = [curves_of(page) if spec.linear else ((), "") for page in before.apart()]
+        bands = self._bands(image, partial(_rows_of, image), targets)
+        if bands is not None:
+            results, unknown, bleeds = (
+                bands.in_memory(details=self.details),
+                [bands.unknown_curves],
+                bands.bleeds,
+            )
+        else:
+            curves = [curves_of(page) if spec.linear else ((), "") for page in before.apart()]
+            results, unknown = (
+                self._results(before, [one for one, _ in curves], targets),
+                [one for _, one in curves],
+            )
+            bleeds = spec.alpha is AlphaMode.KEEP and any(
+                frame.alpha is not None and operation.bleeds(frame.alpha) for frame in before.frames
+            )
+        results = [
+            _placed(result, [operation.windows(frame.size)[index] for frame in before.frames])
+            for index, result in enumerate(results)
+        ]
+        results = self._labelled(results)
+        storage = self._storage(source)
+        write = partial(write_results, source, results, targets, spec, writing, self.pieces, storage)
+        done = sheets.beside_maps(write, source, image, results, operation, targets) if sheets else write()
+        done = done._replace(begun=begun)
+        return self._outcome(done, image, before, results, start, bleeds=bleeds, unknown=unknown)
+
+    def _results(self, before: Image, curves: Sequence[Curves], targets: Sequence[Target]) -> list[Result]:
+        """Return the results of whole pictures."""
+        operation, spec = self.operation, self.operation.spec
         lazy = not spec.linear and all(can_be_lazy(before, spec, target.format) for target in targets)
         maps = [
             (operation.lazy_maps(frame) if lazy else None) or operation.maps(frame, of_frame)
-            for frame, (of_frame, _) in zip(before.frames, curves, strict=True)
+            for frame, of_frame in zip(before.frames, curves, strict=True)
         ]
-        results = [
-            _placed(
-                to_image(
-                    before,
-                    of_map,
-                    spec,
-                    targets[min(index, len(targets) - 1)].format,
-                    details=self.details,
-                    signed=partial(operation.signed, index),
-                ),
-                [operation.windows(frame.size)[index] for frame in before.frames],
+        return [
+            to_image(
+                before,
+                of_map,
+                spec,
+                targets[min(index, len(targets) - 1)].format,
+                details=self.details,
+                signed=partial(operation.signed, index),
             )
             for index, of_map in enumerate(zip(*maps, strict=True))
         ]
-        if len(results) > 1:
-            results = [
-                result.labelled(label) for result, label in zip(results, operation.labels, strict=True)
-            ]
-        write = partial(write_results, source, results, targets, spec, writing)
-        done = sheets.beside_maps(write, source, image, results, operation, targets) if sheets else write()
-        if spec.alpha is AlphaMode.KEEP and any(
-            frame.alpha is not None and operation.bleeds(frame.alpha) for frame in before.frames
-        ):
-            done = done._replace(notes=(*done.notes, BLEEDING))
-        unknown = [note for _, note in curves if note]
-        done = done._replace(
-            begun=begun, notes=tuple(dict.fromkeys((*self.notes, *image.notes, *done.notes, *unknown)))
+
+    def _labelled(self, results: list[Result]) -> list[Result]:
+        if len(results) < 2:
+            return results
+        return [result.labelled(label) for result, label in zip(results, self.operation.labels, strict=True)]
+
+    def _reader(self, source: Source) -> BandReader | None:
+        """Return a reader of bands, where the picture is huge and nothing else needs all of it."""
+        if source.path == STDIN or self.sheets is not None or self.writing.only_shows:
+            return None
+        return open_bands(source.path, source.name, self.reading.frame, self.reading.layout, least=HUGE)
+
+    def _storage(self, source: Source) -> Storage:
+        """Return how an input holds its samples, where its result is to be tiled."""
+        if not self.pieces.given or source.path == STDIN:
+            return Storage()
+        reader = open_bands(source.path, source.name, self.reading.frame, self.reading.layout)
+        if reader is None:
+            return Storage()
+        with closing(reader):
+            return reader.storage
+
+    def _bands(
+        self, header: Image, read: Callable[[int, int], Image], targets: Sequence[Target]
+    ) -> InBands | None:
+        """Return the operation in bands, for a huge picture of which each needs a part."""
+        if len(header.frames) > 1 or header.frames[0].pixels.size < HUGE:
+            return None
+        before = as_gray if self.operation.spec.gray else _unchanged
+        bands = InBands(self.operation, header, read, before, [target.format for target in targets])
+        return bands if bands.possible else None
+
+    def _in_bands(self, source: Source, reader: BandReader) -> Outcome | None:
+        """Read, compute and write band by band; None where the picture is to be worked on as a whole."""
+        start, operation, header = time.perf_counter(), self.operation, reader.header
+        begun = self.paths.begun(source)
+        targets = self.paths.targets(source, operation.labels, header.format)
+        check_pieces(self.pieces, targets)
+        files = all(
+            has_pieces(target.format, target.path) and not is_stream(target.path) for target in targets
         )
+        bands = self._bands(header, reader.rows, targets) if files and targets[0].path != STDOUT else None
+        if bands is None:
+            return None
+        check_read(reader, self.reading.max_pixels)
+        count = len(operation.labels)
+        if len(targets) < count and len(set(bands.sizes)) > 1:
+            as_channels([Result(without_pixels(header, size), (), 0) for size in bands.sizes])  # an error
+
+        def placed(index: int, image: Image) -> Image:
+            return _placed(Result(image, (), 0), [operation.windows(header.frames[0].size)[index]]).image
+
+        storage = storage_for(self.pieces, reader.storage)
+        with BandFiles(
+            targets, count, bands.sizes, placed, storage, self.pieces, self.writing, operation.spec.jobs
+        ) as written:
+            elsewhere = self._elsewhere(source, bands, written, said := list[str]())
+            made = bands.results(written.write, details=self.details, elsewhere=elsewhere)
+            results, told = self._labelled(made), [*said, *written.finish()]
+        notes = [*(note for result in results for note in result.notes), *told]
+        paths = tuple(target.path for target in targets)
+        done = Outcome(source.path, paths, notes=tuple(notes), begun=begun)
+        source.notes.extend(header.notes)
+        unknown = [bands.unknown_curves]
+        return self._outcome(done, header, bands.page, results, start, bleeds=bands.bleeds, unknown=unknown)
+
+    def by_bands(self, source: Source) -> bool:
+        """Whether the bands of an input may be worked on by different processes: Zarr, read and written."""
+        try:
+            reader = self._reader(source)
+            if reader is None or reader.header.format != "zarr":
+                return False
+            targets = self.paths.targets(source, self.operation.labels, "zarr")
+        except ConvcliError:  # which is said when it is worked on
+            return False
+        return all(
+            target.format.name == "zarr" and has_pieces(target.format, target.path) for target in targets
+        )
+
+    def _elsewhere(
+        self, source: Source, bands: InBands, files: BandFiles, notes: list[str]
+    ) -> "BandsOnCluster | None":
+        if self.cluster is None:
+            return None
+        from convcli.pipeline.cluster_bands import BandsOnCluster
+
+        for index, nothing in enumerate(bands.empty()):
+            files.write(index, nothing)
+        jobs = self.operation.spec.jobs
+        return BandsOnCluster(bands, source, self.cluster, jobs, files.places(), notes.append)
+
+    def _outcome(
+        self,
+        done: Outcome,
+        image: Image,
+        before: Image,
+        results: Sequence[Result],
+        start: float,
+        *,
+        bleeds: bool,
+        unknown: Sequence[str],
+    ) -> Outcome:
+        """Return what was done with all notes and, if asked for, the report."""
+        operation, spec = self.operation, self.operation.spec
+        said = [
+            *self.notes,
+            *image.notes,
+            *done.notes,
+            *filter(None, unknown),
+            *([BLEEDING] if bleeds else []),
+        ]
+        done = done._replace(notes=tuple(dict.fromkeys(said)))
         if not self.details:
             return done
         methods = list(operation.methods(before))
         report = {
-            "input": source.path,
+            "input": done.input,
             "output": done.output,
             "kernel": operation.names[0] if len(operation.names) == 1 else list(operation.names),
             "pad": "neutral" if spec.pad is None else spec.pad.value,
@@ -166,6 +308,15 @@ class FileWork:
         }
         lines = [f"{one.name}: {one.method}: {one.reason}" for one in methods]
         return done._replace(report=report, details=tuple(dict.fromkeys(lines)))
+
+
+def _unchanged(image: Image) -> Image:
+    return image
+
+
+def _rows_of(image: Image, first: int, end: int) -> Image:
+    """Return rows of a picture in memory."""
+    return replace(image, frames=(image.frames[0].mapped(lambda samples: samples[first:end]),))
 
 
 def _placed(result: Result, paths: Sequence[Sequence[Window]]) -> Result:
@@ -225,11 +376,17 @@ def write_results(
     targets: Sequence[Target],
     spec: FilterSpec | PoolSpec,
     writing: WriteSpec,
+    pieces: PieceSpec = PieceSpec(),
+    storage: Storage | None = None,
 ) -> Outcome:
     """Encode everything before the first file is touched, so that a failure leaves none of them."""
     if writing.only_shows:
         return Outcome(input=source.path, notes=tuple(note for result in results for note in result.notes))
     files = results if len(results) == len(targets) else [as_channels(results)]
+    if pieces.given:
+        return _write_pieces(
+            source, files, targets, pieces, storage_for(pieces, storage or Storage()), writing, spec.jobs
+        )
     encoded = [
         encode_picture(
             result.image,
@@ -254,6 +411,31 @@ def write_results(
         notes=tuple(notes),
         files=tuple(made for made in written if made is not None),
     )
+
+
+def _write_pieces(
+    source: Source,
+    results: Sequence[Result],
+    targets: Sequence[Target],
+    pieces: PieceSpec,
+    storage: Storage,
+    writing: WriteSpec,
+    jobs: int | None,
+) -> Outcome:
+    """Write results in tiles, and in levels."""
+    if targets[0].path == STDOUT or any(len(result.image.frames) > 1 for result in results):
+        what = "stdout" if targets[0].path == STDOUT else "files of several pages"
+        raise OutputError(
+            f"{what} get no tiles and levels", hint="name a file, and choose a page with --frame"
+        )
+    sizes = [result.image.frames[0].size for result in results]
+    with BandFiles(
+        targets, len(results), sizes, lambda _, image: image, storage, pieces, writing, jobs
+    ) as written:
+        for index, result in enumerate(results):
+            written.write(index, result.image)
+        notes = [*(note for result in results for note in result.notes), *written.finish()]
+    return Outcome(source.path, tuple(target.path for target in targets), notes=tuple(notes))
 
 
 def sheets_of(

@@ -432,3 +432,34 @@ def test_a_cluster_on_this_machine_ends_with_the_command(
     else:
         assert lines == []
     eventually(lambda: not any(Path("/proc", worker).exists() for worker in workers))
+
+
+def test_the_bands_of_one_zarr_picture_are_shared(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, convcli: Convcli
+) -> None:
+    zarr = pytest.importorskip("zarr")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("convcli.pipeline.process.HUGE", 1)
+    monkeypatch.setattr("convcli.pipeline.pieces.BAND", 200)
+    monkeypatch.setattr("convcli.pipeline.cluster_bands._BANDS", 2)
+    values = np.random.default_rng(6).integers(0, 256, (97, 40, 3), dtype=np.uint8)
+    zarr.create_array("a.zarr", shape=values.shape, dtype=values.dtype, chunks=(8, 16, 3))[...] = values
+    command = ("filter", "a.zarr", "-k", "sobel", "-p", "wrap", "--levels", "2", "--json")
+    alone = convcli(*command, "-o", "alone.zarr")
+    shared = convcli(*command, "-o", "shared.zarr", "--cluster", cluster.address)
+    assert shared.status == alone.status == 0, shared.err
+    assert shared.err == alone.err
+    reports = [json.loads(ran.out) for ran in (alone, shared)]
+    assert [one.pop("output") for one in reports] == ["alone.zarr", "shared.zarr"]
+    assert [one.pop("seconds") > 0 for one in reports] == [True, True]
+    assert reports[0] == reports[1]
+    stores = [
+        {str(file.relative_to(top)): file.read_bytes() for file in Path(top).rglob("*") if file.is_file()}
+        for top in ("alone.zarr", "shared.zarr")
+    ]
+    assert stores[0] == stores[1]
+    assert sorted(os.listdir()) == ["a.zarr", "alone.zarr", "shared.zarr"]
+    (Path("a.zarr") / "c" / "7" / "1" / "0").write_bytes(b"damaged")
+    broken = convcli(*command[:-1], "-o", "broken.zarr", "--cluster", cluster.address)
+    broken.check_refusal(1, "chunk [7, 1, 0] of 'a.zarr' cannot be decoded")
+    assert sorted(os.listdir()) == ["a.zarr", "alone.zarr", "shared.zarr"]

@@ -224,6 +224,9 @@ def _content(path: str, shown: str, max_pixels: int | None) -> bytes:
     except FileNotFoundError as error:
         raise ImageError(f"{shown!r} does not exist", hint=_neighbour(path)) from error
     except IsADirectoryError as error:
+        if path.rstrip(os.sep).lower().endswith(".zarr"):
+            hint = "it should hold zarr.json, .zarray or .zgroup: was it written to its end?"
+            raise ImageError(f"{shown!r} is no Zarr store: its metadata are not there", hint=hint) from error
         raise ImageError(f"{shown!r} is a folder", hint="name a file in it") from error
     except PermissionError as error:
         raise ImageError(f"{shown!r} may not be read", hint="its permissions forbid it") from error

@@ -12,15 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from convcli.choices import MAX_PIXELS
 from convcli.errors import ConvcliError, ImageError
 from convcli.imaging.bands import Storage, without_pixels
 from convcli.imaging.deep_extra import tifffile_module
 from convcli.imaging.image import Array, Image
 from convcli.imaging.reading.pillow_guard import guarded
 from convcli.imaging.reading.tiff import only_page, pillow_reads
-from convcli.imaging.reading.tiff_page import CONVERTING, Page, Photometric
+from convcli.imaging.reading.tiff_page import CONVERTING, Page, Photometric, page_of
 from convcli.imaging.reading.tiff_samples import frame_of
-from convcli.imaging.tiff_directory import Tags
+from convcli.imaging.tiff_directory import Directory, Tags, first_directory
 from convcli.imaging.tiff_metadata import metadata_of
 
 __all__ = ["TiffBands", "open_tiff"]
@@ -35,17 +36,24 @@ _KEPT = 4
 _OLD_JPEG, _NONE = 6, 1
 
 
-def open_tiff(path: str, name: str, frame: int | None) -> "TiffBands | None":
+def open_tiff(path: str, name: str, frame: int | None, least: int) -> "TiffBands | None":
     """Return a reader of the only full-size page, or of page `frame`; None where the file is read whole."""
-    module = tifffile_module()
-    if module is None or not os.path.getsize(path):
-        return None
-    with guarded(name, sys.maxsize) as notes, open(path, "rb") as file:
-        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    with guarded(name, sys.maxsize) as notes, open(path, "rb") as opened:
+        data = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+        if frame is None and page_of(Directory(data, first_directory(data))).size < least:
+            return None  # before all pages are looked at, once more
         only = only_page(data, name, frame, notes)
-        if only is None or not _has_pieces(only[0]):
+        if only is None or only[0].size < least:
             return None
         page, tags = only
+        module = tifffile_module()
+        if module is None and page.pixels > MAX_PIXELS:
+            raise ImageError(
+                f"{name!r} has {page.pixels} pixels, too many to be read as a whole",
+                hint="pip install 'convcli[deep]' reads them piece by piece",
+            )
+        if module is None or not _has_pieces(page):
+            return None
         file = module.TiffFile(path)
         file.filehandle.seek(page.directory.at)
         found = module.TiffPage(file, 0)

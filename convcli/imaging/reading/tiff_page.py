@@ -128,6 +128,11 @@ class Page(NamedTuple):
         return self.width * self.height * max(1, ceil(self.samples / 4))
 
     @property
+    def size(self) -> int:
+        """The number of its samples."""
+        return self.width * self.height * self.samples
+
+    @property
     def colours(self) -> int:
         """The number of samples of a pixel that are colours."""
         rest = self.samples - len(self.extra)

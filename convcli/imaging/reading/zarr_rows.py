@@ -46,7 +46,7 @@ class ZarrRows:
         notes = (*plane.notes, *([note] if note else []))
         self.header = replace(without_pixels(one, (shape[0], shape[1])), notes=notes)
         self.storage = Storage((plane.layout.chunks["y"], plane.layout.chunks["x"]))
-        self.packed = 0
+        self.packed, self.opened = 0, tuple[object, ...]()
         high = plane.layout.chunks["y"]
         step = high * max(1, _TOGETHER // (high * prod(shape[1:])))
         self._groups = RowGroups(self._decoded, step, shape[0])
@@ -62,6 +62,10 @@ class ZarrRows:
     def samples(self) -> Array:
         """Return all samples in the array's own type, channels last."""
         return self._decoded(0, self._plane.length("y"))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Open the store once more in another process."""
+        return open_zarr, self.opened
 
     def close(self) -> None:
         """Do nothing: stores are opened for each read."""
@@ -103,7 +107,7 @@ def open_zarr(place: ZarrPlace, name: str, frame: int | None, layout: Layout, le
     reader = ZarrRows(open_plane(place, name, frame, None, layout))
     if reader.header.frames[0].pixels.size < least:
         return None
-    reader.packed = _bytes_of(place, reader)
+    reader.packed, reader.opened = _bytes_of(place, reader), (place, name, frame, layout, least)
     return reader
 
 

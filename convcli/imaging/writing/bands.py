@@ -8,9 +8,12 @@ from convcli.imaging.image import Image
 __all__ = ["band_writer", "has_pieces"]
 
 
-def has_pieces(format: Format) -> bool:
-    """Whether files of `format` hold tiles or chunks and levels, and are written band by band."""
-    return format.name in ("tiff", "zarr")
+def has_pieces(format: Format, path: str = "") -> bool:
+    """Whether files of `format` hold tiles or chunks and levels, and are written band by band.
+
+    A Zarr store at a `path` of a zip file is written as a whole.
+    """
+    return format.name in ("tiff", "zarr") and not path.lower().endswith(".zip")
 
 
 def band_writer(
@@ -46,4 +49,5 @@ def band_writer(
         )
     from convcli.imaging.writing.tiff_bands import TiffBands
 
+    assert format.name == "tiff"
     return TiffBands(path, header, storage, levels=levels, compress=compress, replace=replace, jobs=jobs)

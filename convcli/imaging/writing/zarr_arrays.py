@@ -200,18 +200,31 @@ class _Filler:
         self._array, self._axes = array, axes
         self.unit = (array.shards or array.chunks)[axes.index("y")]
         self.height = array.shape[axes.index("y")]
-        self._first, self._waiting = first, list[Array]()
+        self._first = first
+        self._waiting, self._count = np.empty(0), 0  # rows of a chunk, and how many of them are there
 
     def write(self, rows: Array | None) -> None:
-        if rows is not None:
-            self._waiting.append(rows)
-        count = sum(map(len, self._waiting))
-        whole = count if rows is None else count // self.unit * self.unit
-        if whole:
-            joined = np.concatenate(self._waiting) if len(self._waiting) > 1 else self._waiting[0]
-            write_rows(self._array, self._axes, self._first, joined[:whole])
-            self._first += whole
-            self._waiting = [joined[whole:].copy()] if whole < count else []
+        """Write what is complete with these rows; None completes the last."""
+        if rows is None:
+            self._put(self._waiting[: self._count])
+        while rows is not None and len(rows):
+            whole = len(rows) // self.unit * self.unit
+            if whole and not self._count:
+                self._put(rows[:whole])
+                rows = rows[whole:]
+                continue
+            if not self._count:
+                self._waiting = np.empty((self.unit, *rows.shape[1:]), rows.dtype)
+            taken = min(self.unit - self._count, len(rows))
+            self._waiting[self._count : self._count + taken] = rows[:taken]
+            self._count, rows = self._count + taken, rows[taken:]
+            if self._count == self.unit:
+                self._put(self._waiting)
+
+    def _put(self, rows: Array) -> None:
+        if len(rows):
+            write_rows(self._array, self._axes, self._first, rows)
+        self._first, self._count = self._first + len(rows), 0
 
 
 def write_rows(array: Any, axes: tuple[str, ...], first: int, rows: Array) -> None:

@@ -25,6 +25,8 @@ __all__ = ["ZarrBands", "ZarrFolder", "write_store"]
 
 # Files of a store that are put on the disk one by one; with more, all that the system holds back is.
 _FEW = 256
+# The suffix of files that zarr has begun to write.
+_UNFINISHED = ".partial"
 
 
 class ZarrFolder:
@@ -192,8 +194,11 @@ def _holds(path: str, files: Mapping[str, bytes]) -> bool:
 
 
 def _sync(folder: str) -> None:
-    """Put the files of a folder on the disk."""
+    """Put the files of a folder on the disk; what a writer that was killed has left is removed."""
     files = [os.path.join(here, name) for here, _, names in os.walk(folder) for name in ("", *names)]
+    for path in [path for path in files if path.endswith(_UNFINISHED)]:
+        os.unlink(path)
+        files.remove(path)
     if len(files) > _FEW and hasattr(os, "sync"):
         os.sync()
         return

@@ -175,6 +175,19 @@ def test_what_is_no_picture_is_refused(tmp_path):
     refused(tmp_path / "group", "is a Zarr group without arrays")
 
 
+def test_a_store_that_is_not_complete(tmp_path):
+    path = stored(tmp_path / "a.zarr", PLAIN)
+    with ZipFile(tmp_path / "a.zip", "w") as archive:
+        for file in filter(Path.is_file, path.rglob("*")):
+            archive.write(file, str(file.relative_to(path)))
+    data = (tmp_path / "a.zip").read_bytes()
+    at = data.index((path / "c" / "0" / "0").read_bytes())
+    (tmp_path / "a.zip").write_bytes(data[: at + 4] + b"?" + data[at + 5 :])
+    refused(tmp_path / "a.zip", "cannot be unpacked: Bad CRC-32 for file 'c/0/0'")
+    (path / "zarr.json").unlink()
+    refused(path, "is no Zarr store: its metadata are not there", "zarr.json")
+
+
 def test_a_group_of_several_names_them(tmp_path):
     group = zarr.open_group(tmp_path / "a.zarr", mode="w")
     group.create_array("left", data=PLAIN)
