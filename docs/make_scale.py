@@ -37,7 +37,7 @@ def main(files: list[str]) -> None:
     found: dict[str, str] = {}
     for file in files:
         report = json.loads(Path(file).read_text("utf-8"))
-        found |= blocks(report)
+        found |= blocks(report) | {"machine": machine(report["machine"])}
         if "stages" in report:
             draw(report["stages"], report["machine"]["cpu"]).quantize(64).save(PICTURE, optimize=True)
     PAGE.write_text(filled(PAGE.read_text("utf-8"), found), "utf-8")
@@ -60,6 +60,14 @@ def blocks(report: dict[str, Any]) -> dict[str, str]:
     if "size" in report:
         return {name: _fenced(table) for name, table in huge.tables(report).items()}
     return {"batch": _fenced("\n".join(_batch(report["rows"])))}
+
+
+def machine(found: dict[str, Any]) -> str:
+    """Say where the figures are from."""
+    return (
+        f"The figures on this page are from {found['cores']} cores of one processor ({found['cpu']}),\n"
+        f"with Python {found['python']} and NumPy {found['numpy']}.\n"
+    )
 
 
 def _fenced(table: str) -> str:
