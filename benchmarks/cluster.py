@@ -71,9 +71,7 @@ def main(argv: list[str]) -> int:
             row for workers in (1, 2) for row in _overhead(workers, options.tasks // tenth, rounds)
         ]
         busy, calm = _costs(report["overhead"])
-        busy["client_file"] = report["client_file"] = _client_of_convcli(
-            Path(folder), 1000 if tenth == 1 else 300
-        )
+        busy["client_file"] = report["client_file"] = _client_of_convcli(Path(folder), 2000 // tenth, rounds)
         report["runs"] = _runs(Path(folder), calm, rounds, tenth)
     run = report["runs"][0]
     report["billion"] = billion(Costs(run["file"], **busy), run["read"], run["written"])
@@ -251,13 +249,16 @@ def _ran(paths: Sequence[Path], out: Path, address: str) -> Process:
     return ran
 
 
-def _client_of_convcli(folder: Path, number: int) -> float:
-    """Return the seconds of convcli's own processor for a file that workers filter."""
+def _client_of_convcli(folder: Path, number: int, rounds: int) -> float:
+    """Return the seconds of convcli's own processor for a file that workers filter: that of more of them."""
     paths = _pictures(folder / "tiny", KINDS[1]._replace(size=(8, 8)), 3 * number)
     with _cluster(2) as client:
         address, out = client.scheduler.address, folder / "out"
-        few, many = (_ran(paths[:count], out, address).processor for count in (number, 3 * number))
-    return (many - few) / (2 * number)
+        few, many = (
+            statistics.median(_ran(paths[:count], out, address).processor for _ in range(rounds))
+            for count in (number, 3 * number)
+        )
+    return max(0.0, many - few) / (2 * number)
 
 
 def _seconds(action: Callable[[], object]) -> float:
