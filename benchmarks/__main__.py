@@ -4,7 +4,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-HELPERS = {"__init__", "__main__", "machine"}
+HELPERS = {"__init__", "__main__", "machine", "simulation"}
 
 
 def main(argv: list[str]) -> int:

@@ -155,8 +155,9 @@ def _row(
         for name, command in programs.items():
             out.mkdir()
             times[name].append(_seconds(command(inputs, out)))
-            sizes[name] = sum(path.stat().st_size for path in out.iterdir())
-            if (made := len(list(out.iterdir()))) != count:
+            written = list(out.glob("[!.]*"))  # without the manifest
+            sizes[name] = sum(path.stat().st_size for path in written)
+            if (made := len(written)) != count:
                 raise SystemExit(f"{name} wrote {made} files of {count}")
             shutil.rmtree(out)
     shutil.rmtree(inputs)

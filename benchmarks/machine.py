@@ -4,13 +4,15 @@ import argparse
 import json
 import os
 import platform
+import shlex
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -117,6 +119,29 @@ def cell(ratio: float | None) -> str:
 def picture(size: int) -> np.ndarray[Any, np.dtype[np.float32]]:
     """Return a square float32 picture of smooth noise between 0 and 1."""
     return np.random.default_rng(0).random((size, size), np.float32)
+
+
+class Process(NamedTuple):
+    """What a whole process took: seconds, seconds of the processor, and bytes of memory, at most."""
+
+    seconds: float
+    processor: float
+    peak: int
+
+
+def run(command: Sequence[str]) -> Process | None:
+    """Run a program, which sees no ``OPENBLAS_*`` variables, without its stdout; None if it failed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
+    os.sync()  # what the program before has left to be written is not this one's
+    start = time.perf_counter()
+    started = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
+    _, status, used = os.wait4(started.pid, 0)
+    seconds = time.perf_counter() - start
+    started.returncode = os.waitstatus_to_exitcode(status)
+    if started.returncode:
+        print(f"status {started.returncode}: {shlex.join(command)[:200]}", file=sys.stderr)
+        return None
+    return Process(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
 
 
 def machine() -> dict[str, Any]:
