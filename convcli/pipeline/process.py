@@ -159,7 +159,6 @@ class FileWork:
             image, before = (without_pixels(one, one.frames[0].size) for one in (image, before))
             bands = None
         done = sheets.beside_maps(write, source, image, results, operation, targets) if sheets else write()
-        done = done._replace(begun=begun)
         return self._outcome(done, image, before, results, start, bleeds=bleeds, unknown=unknown)
 
     def _results(self, before: Image, curves: Sequence[Curves], targets: Sequence[Target]) -> list[Result]:
@@ -216,7 +215,6 @@ class FileWork:
     def _in_bands(self, source: Source, reader: BandReader) -> Outcome | None:
         """Read, compute and write band by band; None where the picture is to be worked on as a whole."""
         start, operation, header = time.perf_counter(), self.operation, reader.header
-        begun = self.paths.begun(source)
         targets = self.paths.targets(source, operation.labels, header.format)
         check_pieces(self.pieces, targets)
         files = all(
@@ -249,7 +247,7 @@ class FileWork:
             results, told = self._labelled(made), [*said, *written.finish()]
         notes = [*(note for result in results for note in result.notes), *told]
         paths = tuple(target.path for target in targets)
-        done = Outcome(source.path, paths, notes=tuple(notes), begun=begun)
+        done = Outcome(source.path, paths, notes=tuple(notes))
         source.notes.extend(header.notes)
         unknown = [bands.unknown_curves]
         return self._outcome(done, header, bands.page, results, start, bleeds=bands.bleeds, unknown=unknown)
