@@ -195,7 +195,7 @@ STAGES = ("read", "decode", "compute", "pixels", "encode", "write", "rest")
 
 def _stages(folder: Path, sets: dict[str, Set], rounds: int) -> list[dict[str, Any]]:
     """Measure, print and return the milliseconds of each stage of one file, for one job."""
-    from convcli.pipeline.freed_memory import keep_freed_memory
+    from convcli.pipeline.executors.freed_memory import keep_freed_memory
 
     keep_freed_memory()  # as batches do
     rows = []

@@ -28,7 +28,7 @@ from PIL import Image
 from benchmarks.machine import Process, cores, machine, run, without_blas_settings
 from benchmarks.simulation import AHEAD, CHUNKS, WORKERS, Costs, Farm, billion, simulate
 from convcli.pipeline.batch import Outcome, Source, attempt
-from convcli.pipeline.cluster import LEAST, MOST, OVERHEAD, USED
+from convcli.pipeline.executors.cluster import LEAST, MOST, OVERHEAD, USED
 
 ROOT = Path(__file__).parents[1]
 # Seconds until a scheduler has started, on a busy machine too.

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 
 from convcli.errors import ConvcliError, FullDiskError, OutputError
-from convcli.stores import is_url, read_url, write_url
+from convcli.stores.files import is_url, read_url, write_url
 from convcli.temporary_files import removed_after, temporary_name
 
 __all__ = ["already_there", "failure", "is_stream", "open_whole", "write_bytes"]

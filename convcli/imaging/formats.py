@@ -4,7 +4,7 @@ import os
 from typing import NamedTuple
 
 from convcli.errors import UsageError, nearest, unknown
-from convcli.stores import plain
+from convcli.stores.files import plain
 
 __all__ = [
     "Format",

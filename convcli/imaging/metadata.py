@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from PIL import Image as Pillow
 
 from convcli.imaging.exif import cleaned, exif_orientation
-from convcli.imaging.zarr_layout import ZarrLayout
+from convcli.imaging.zarr.zarr_layout import ZarrLayout
 
 __all__ = [
     "DESCRIPTIVE",

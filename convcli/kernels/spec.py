@@ -22,7 +22,7 @@ from convcli.kernels.files.read import (
 from convcli.kernels.kernel import Array, Kernel
 from convcli.kernels.parameters import Value, read_parameters
 from convcli.kernels.text import is_number, matrix
-from convcli.urls import is_url
+from convcli.stores.urls import is_url
 
 __all__ = ["Kernel", "kernel", "kernel_files"]
 

@@ -17,7 +17,7 @@ from convcli.choices import STDOUT
 from convcli.errors import ConvcliError, UsageError
 from convcli.options.foreign_options import ForeignWords, names_of
 from convcli.options.panels import ADVANCED
-from convcli.stores import local
+from convcli.stores.files import local
 
 __all__ = ["Command", "PlainGroup", "folder_path", "output_path", "print_page", "verbatim"]
 

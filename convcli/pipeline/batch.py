@@ -125,18 +125,18 @@ class Batch:
         if self.spreading.dry_run:
             return self._listed()
         if self.spreading.cluster is not None:
-            from convcli.pipeline import cluster  # here for start-up
+            from convcli.pipeline.executors import cluster
 
             work, address = cast(Work, self.work).with_jobs(1), self.spreading.cluster
             return self._in_order(cluster.spread(work, self._tasks(), address, self.jobs, self.say))
         if len(self._sources) > 1:
-            from convcli.pipeline.freed_memory import keep_freed_memory
+            from convcli.pipeline.executors.freed_memory import keep_freed_memory
 
             keep_freed_memory()
         processes = worthwhile(self._sources, self.jobs)
         if processes > 1:
             from convcli.engine.threads import thread_count
-            from convcli.pipeline import workers
+            from convcli.pipeline.executors import processes as workers
 
             work = cast(Work, self.work).with_jobs(max(1, thread_count(self.jobs) // processes))
             return self._in_order(workers.spread(work, self._tasks(), processes))

@@ -10,7 +10,7 @@ from convcli.imaging.reading.read import read_format
 from convcli.options.specs import ReadSpec
 from convcli.pipeline.batch import Outcome, Source
 from convcli.pipeline.naming import OutputPaths, Target
-from convcli.stores import exists, joined
+from convcli.stores.files import exists, joined
 
 if TYPE_CHECKING:
     from convcli.pipeline.sheets import Sheets

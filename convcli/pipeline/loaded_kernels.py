@@ -13,7 +13,7 @@ from convcli.kernels.files.read import is_kernel_file
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
 from convcli.options.specs import FilterSpec
-from convcli.urls import is_url, plain
+from convcli.stores.urls import is_url, plain
 
 __all__ = ["LoadedKernels", "combines_by_itself", "load_kernels", "without_folders"]
 

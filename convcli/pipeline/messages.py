@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from convcli.display.words import one_line, printable, shortened
 from convcli.errors import ConvcliError, OutputError
-from convcli.stores import public
+from convcli.stores.files import public
 
 if TYPE_CHECKING:
     from rich.console import Console

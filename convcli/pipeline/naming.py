@@ -10,14 +10,14 @@ from convcli.choices import STDIN, STDOUT
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
 from convcli.imaging.writing.put import write_picture
-from convcli.imaging.zarr_place import is_store
+from convcli.imaging.zarr.zarr_place import is_store
 from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Source, refuse_inputs
 from convcli.pipeline.written import MANIFEST, Stamp, Written, stamp
-from convcli.stores import check_writable, exists, is_folder, is_url, joined, plain
+from convcli.stores.files import check_writable, exists, is_folder, is_url, joined, plain
 
 if TYPE_CHECKING:
-    from convcli.pipeline.manifest import Manifest
+    from convcli.pipeline.records.manifest import Manifest
 
 __all__ = ["OutputPaths", "Target", "file_in", "into_folder", "make_folder"]
 
@@ -142,7 +142,9 @@ class OutputPaths:
             raise UsageError("--resume needs the folder of the results", hint="add --out-dir DIR, or -o DIR/")
         if not self.recorded or self.writing.out_dir is None:
             return None
-        from convcli.pipeline.manifest import Manifest  # here for start-up: few batches are of several inputs
+        from convcli.pipeline.records.manifest import (
+            Manifest,  # here for start-up: few batches are of several inputs
+        )
 
         return Manifest(self.writing.out_dir, made_by, beside, resume=resume)
 

@@ -20,17 +20,17 @@ from convcli.imaging.transfer_curve import Curves, curves_of
 from convcli.imaging.writing.bands import has_pieces
 from convcli.options.batch_options import BatchSpec, PieceSpec
 from convcli.options.specs import ReadSpec, SheetSpec
-from convcli.pipeline.band_files import BandFiles, check_pieces, storage_for
+from convcli.pipeline.bands.band_files import BandFiles, check_pieces, storage_for
+from convcli.pipeline.bands.in_bands import HUGE, InBands
 from convcli.pipeline.batch import Batch, Outcome, Source, count_inputs, read_stdin
 from convcli.pipeline.naming import OutputPaths, Target, into_folder
 from convcli.pipeline.operation import Operation
-from convcli.pipeline.pieces import HUGE, InBands
 from convcli.pipeline.result_files import write_results
 from convcli.pipeline.results import Result, as_channels, can_be_lazy, figures, to_image
-from convcli.stores import is_url
+from convcli.stores.files import is_url
 
 if TYPE_CHECKING:
-    from convcli.pipeline.cluster_bands import BandsOnCluster
+    from convcli.pipeline.bands.cluster_bands import BandsOnCluster
     from convcli.pipeline.sheets import Sheets
 
 __all__ = ["as_gray", "left_out", "process", "read_source", "sheets_of"]
@@ -270,7 +270,7 @@ class FileWork:
     ) -> "BandsOnCluster | None":
         if self.cluster is None:
             return None
-        from convcli.pipeline.cluster_bands import BandsOnCluster
+        from convcli.pipeline.bands.cluster_bands import BandsOnCluster
 
         for index, nothing in enumerate(bands.empty()):
             files.write(index, nothing)

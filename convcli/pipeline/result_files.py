@@ -12,7 +12,7 @@ from convcli.imaging.bands import Storage
 from convcli.imaging.writing.encode import encode_picture, encode_pixels
 from convcli.options.batch_options import PieceSpec
 from convcli.options.specs import FilterSpec, PoolSpec, WriteSpec
-from convcli.pipeline.band_files import BandFiles, storage_for
+from convcli.pipeline.bands.band_files import BandFiles, storage_for
 from convcli.pipeline.batch import Outcome, Source
 from convcli.pipeline.naming import Target
 from convcli.pipeline.results import Result, as_channels

@@ -12,10 +12,10 @@ from errno import EACCES
 
 from convcli.choices import STDIN
 from convcli.errors import ConvcliError, ImageError
-from convcli.imaging.zarr_place import is_store, zarr_place
+from convcli.imaging.zarr.zarr_place import is_store, zarr_place
 from convcli.pipeline.written import Stamp
-from convcli.stores import Found, find, is_url, matches, plain, public, same
-from convcli.stores import is_pattern as is_url_pattern
+from convcli.stores.files import Found, find, is_url, matches, plain, public, same
+from convcli.stores.files import is_pattern as is_url_pattern
 
 __all__ = ["Source", "find_sources", "is_pattern"]
 

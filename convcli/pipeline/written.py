@@ -5,7 +5,7 @@ import stat
 from typing import NamedTuple
 
 from convcli.errors import ConvcliError
-from convcli.stores import identity, is_url
+from convcli.stores.files import identity, is_url
 
 __all__ = ["MANIFEST", "Stamp", "Written", "stamp"]
 

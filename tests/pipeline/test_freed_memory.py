@@ -14,7 +14,7 @@ from tests.paths import SAMPLES
 
 FAULTS = """
 import resource, sys
-from convcli.pipeline.freed_memory import keep_freed_memory
+from convcli.pipeline.executors.freed_memory import keep_freed_memory
 if sys.argv[1] == "keep":
     keep_freed_memory()
 for _ in range(4):

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from convcli.errors import OutputError
-from convcli.pipeline import stored_lines
+from convcli.pipeline.records import stored_lines
 from tests.program import Convcli, Ran
 
 fsspec = pytest.importorskip("fsspec")

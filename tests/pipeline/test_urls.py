@@ -14,10 +14,10 @@ import pytest
 from PIL import Image
 
 import convcli as cv
-from convcli import stores
 from convcli.atomic_write import write_bytes
 from convcli.cli import app  # noqa: F401 -- the package of commands is loaded before modules are hidden
 from convcli.errors import ConvcliError, OutputError
+from convcli.stores import files as stores
 from tests.pipeline.test_naming import COMMANDS
 from tests.program import Convcli, pixels, process
 from tests.servers import Web, at_s3
@@ -522,7 +522,9 @@ def test_local_files_need_none_of_it(tmp_path: Path) -> None:
     script = (
         "import sys; from convcli.cli import main\n"
         "try: main()\n"
-        "finally: print(sorted({'fsspec', 'aiohttp', 'asyncio', 'convcli.store_errors'} & set(sys.modules)))"
+        "finally:\n"
+        "    ours = 'convcli.stores.store_errors'\n"
+        "    print(sorted({'fsspec', 'aiohttp', 'asyncio', ours} & set(sys.modules)))"
     )
     args = [sys.executable, "-c", script, "filter", (tmp_path / "in.png").as_uri(), *LEFT]
     ran = subprocess.run(args, capture_output=True, text=True, cwd=tmp_path, check=False)

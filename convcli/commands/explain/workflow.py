@@ -20,7 +20,7 @@ from convcli.pipeline.naming import OutputPaths, file_in
 from convcli.pipeline.process import as_gray, left_out, read_source
 from convcli.pipeline.result_files import write_outputs
 from convcli.pipeline.results import overflow_note
-from convcli.urls import public
+from convcli.stores.urls import public
 
 __all__ = ["explain_files"]
 

@@ -20,8 +20,8 @@ from convcli.imaging.image import full_scale
 from convcli.kernels.recognition.recognise import Recognised
 from convcli.options.option_groups import Options
 from convcli.pipeline.jsonable import plain
-from convcli.urls import plain as named_part
-from convcli.urls import public
+from convcli.stores.urls import plain as named_part
+from convcli.stores.urls import public
 
 __all__ = [
     "FitReport",

@@ -24,7 +24,7 @@ from convcli.pipeline.batch import Source, check_inputs, refuse_inputs
 from convcli.pipeline.naming import file_in
 from convcli.pipeline.outcome import layout_hint
 from convcli.pipeline.process import read_source
-from convcli.urls import public
+from convcli.stores.urls import public
 
 __all__ = ["STEPS", "Learned", "learn"]
 

@@ -11,7 +11,7 @@ from convcli.pipeline.batch import Source
 from convcli.pipeline.naming import make_folder
 from convcli.pipeline.written import Written
 from convcli.stacks.trace import LayerTrace
-from convcli.stores import exists, joined
+from convcli.stores.files import exists, joined
 
 __all__ = ["LayerMaps"]
 

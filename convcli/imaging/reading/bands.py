@@ -9,7 +9,7 @@ from convcli.errors import ImageError
 from convcli.imaging.bands import BandReader
 from convcli.imaging.image import Image
 from convcli.imaging.reading.sniff import check_pixels
-from convcli.imaging.zarr_place import zarr_place
+from convcli.imaging.zarr.zarr_place import zarr_place
 
 __all__ = ["check_read", "finite_rows", "open_bands"]
 

@@ -17,9 +17,9 @@ from convcli.imaging.formats import is_promised
 from convcli.imaging.image import Array, Image, Space
 from convcli.imaging.reading import sniff
 from convcli.imaging.reading.foreign import refusal
-from convcli.imaging.zarr_place import ZarrPlace, zarr_place, zipped_store
+from convcli.imaging.zarr.zarr_place import ZarrPlace, zarr_place, zipped_store
 from convcli.limits import PIPE_BYTES, PIPE_LEAST
-from convcli.stores import is_url, plain, public, read_start, read_url
+from convcli.stores.files import is_url, plain, public, read_start, read_url
 
 __all__ = ["Source", "read_first", "read_format", "read_picture"]
 

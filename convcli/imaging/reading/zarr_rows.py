@@ -16,10 +16,10 @@ from convcli.imaging.metadata import Metadata
 from convcli.imaging.reading.number_files import channels_first_note, data_frame
 from convcli.imaging.reading.row_groups import RowGroups
 from convcli.imaging.reading.zarr_store import Plane, open_plane
-from convcli.imaging.zarr_extra import failures
-from convcli.imaging.zarr_layout import PLANE, rows_of
-from convcli.imaging.zarr_place import ZarrPlace
-from convcli.stores import is_url
+from convcli.imaging.zarr.zarr_extra import failures
+from convcli.imaging.zarr.zarr_layout import PLANE, rows_of
+from convcli.imaging.zarr.zarr_place import ZarrPlace
+from convcli.stores.files import is_url
 
 __all__ = ["ZarrRows", "open_zarr", "read_samples", "read_zarr"]
 

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from convcli.choices import MAX_PIXELS, Layout
 from convcli.errors import ImageError, nearest
 from convcli.imaging.reading.sniff import check_pixels, chosen_frames
-from convcli.imaging.zarr_extra import failures, zarr_module
-from convcli.imaging.zarr_layout import ZarrLayout, axis_names, multiscale_of, plain_axes
-from convcli.imaging.zarr_place import ZarrPlace
+from convcli.imaging.zarr.zarr_extra import failures, zarr_module
+from convcli.imaging.zarr.zarr_layout import ZarrLayout, axis_names, multiscale_of, plain_axes
+from convcli.imaging.zarr.zarr_place import ZarrPlace
 from convcli.limits import Limit
-from convcli.stores import is_url
+from convcli.stores.files import is_url
 
 __all__ = ["Plane", "open_plane"]
 
@@ -76,7 +76,7 @@ def _chosen(
     """Return the array, and where it is a level of an OME-Zarr picture, its path and metadata."""
     zarr = zarr_module()
     if isinstance(place, ZarrPlace) and is_url(place.store):
-        from convcli.imaging.zarr_urls import store_at
+        from convcli.imaging.zarr.zarr_urls import store_at
 
         store, member = store_at(place.store), place.member
     elif isinstance(place, ZarrPlace):

@@ -13,9 +13,9 @@ from convcli.choices import Compress, Layout
 from convcli.errors import OutputError
 from convcli.imaging.image import Array, Image
 from convcli.imaging.writing.pyramid import Halving, level_sizes
-from convcli.imaging.zarr_extra import failures, zarr_module
-from convcli.imaging.zarr_layout import PLANE, ZarrLayout, plain_axes, rows_of
-from convcli.stores import is_url
+from convcli.imaging.zarr.zarr_extra import failures, zarr_module
+from convcli.imaging.zarr.zarr_layout import PLANE, ZarrLayout, plain_axes, rows_of
+from convcli.stores.files import is_url
 
 __all__ = ["Levels", "Place", "PlacedRows", "encode_zarr", "writing"]
 
@@ -84,7 +84,7 @@ class PlacedRows:
 def _store(place: str) -> Any:
     """Return the store in the making at a folder or URL."""
     if is_url(place):
-        from convcli.imaging.zarr_urls import store_at
+        from convcli.imaging.zarr.zarr_urls import store_at
 
         return store_at(place, OutputError, read_only=False)
     if not os.path.isdir(place):

@@ -13,13 +13,13 @@ from convcli.errors import OutputError
 from convcli.imaging.bands import Storage
 from convcli.imaging.image import Image
 from convcli.imaging.writing.zarr_arrays import Levels, Place, writing
-from convcli.imaging.zarr_extra import zarr_module
-from convcli.imaging.zarr_place import is_store
-from convcli.stores import is_url
+from convcli.imaging.zarr.zarr_extra import zarr_module
+from convcli.imaging.zarr.zarr_place import is_store
+from convcli.stores.files import is_url
 from convcli.temporary_files import removed_after, temporary_name
 
 if TYPE_CHECKING:
-    from convcli.imaging.zarr_urls import ZarrUrl
+    from convcli.imaging.zarr.zarr_urls import ZarrUrl
 
 __all__ = ["ZarrBands", "ZarrFolder", "write_store"]
 
@@ -89,7 +89,7 @@ class ZarrFolder:
 def _made_at(path: str, *, replace: bool) -> "ZarrFolder | ZarrUrl":
     if not is_url(path):
         return ZarrFolder(path, replace=replace)
-    from convcli.imaging.zarr_urls import ZarrUrl
+    from convcli.imaging.zarr.zarr_urls import ZarrUrl
 
     return ZarrUrl(path, replace=replace)
 
@@ -154,7 +154,7 @@ def write_store(path: str, data: bytes, *, replace: bool, again: bool) -> None:
     with ZipFile(io.BytesIO(data)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     if is_url(path):
-        from convcli.imaging.zarr_urls import ZarrUrl, holds
+        from convcli.imaging.zarr.zarr_urls import ZarrUrl, holds
 
         if again and not replace and holds(path, files):
             return

@@ -26,7 +26,7 @@ from convcli.kernels.files.mapping import from_mapping, nested
 from convcli.kernels.files.notations import Written, read_matrix, read_notation
 from convcli.kernels.kernel import Kernel
 from convcli.limits import KERNEL_BYTES, KEY_PARTS
-from convcli.stores import is_url, plain, public, read_url
+from convcli.stores.files import is_url, plain, public, read_url
 
 __all__ = [
     "COMPONENT",

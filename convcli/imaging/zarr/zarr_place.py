@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from convcli.errors import ImageError
 from convcli.limits import PIPE_BYTES, PIPE_LEAST, Limit
-from convcli.stores import is_url
+from convcli.stores.files import is_url
 
 __all__ = ["METADATA", "ZarrPlace", "is_store", "zarr_place", "zipped_store"]
 

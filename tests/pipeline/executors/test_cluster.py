@@ -29,8 +29,8 @@ from convcli.commands.filter.workflow import filter_files
 from convcli.errors import ConvcliError
 from convcli.options.batch_options import BatchSpec
 from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
-from convcli.pipeline.cluster import spread
-from convcli.pipeline.cluster_client import connected, dask, strangers
+from convcli.pipeline.executors.cluster import spread
+from convcli.pipeline.executors.cluster_client import connected, dask, strangers
 from convcli.pipeline.outcome import Outcome
 from convcli.pipeline.sources import Source
 from tests.program import PROGRAM, Convcli
@@ -339,7 +339,9 @@ def test_what_workers_lack_is_told() -> None:
         "tcp://a:1": mine,
         "tcp://b:1": mine,
         "tcp://c:1": Exception("ModuleNotFoundError(\"No module named 'convcli'\")"),
-        "tcp://d:1": Exception("ModuleNotFoundError(\"No module named 'convcli.pipeline.cluster_worker'\")"),
+        "tcp://d:1": Exception(
+            "ModuleNotFoundError(\"No module named 'convcli.pipeline.executors.cluster_worker'\")"
+        ),
         "tcp://e:1": OSError("the worker has just died"),
     }
     old = {"convcli": "0.0.1", "NumPy": "0.1"}
@@ -448,8 +450,8 @@ def test_the_bands_of_one_zarr_picture_are_shared(
     zarr = pytest.importorskip("zarr")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("convcli.pipeline.process.HUGE", 1)
-    monkeypatch.setattr("convcli.pipeline.pieces.BAND", 200)
-    monkeypatch.setattr("convcli.pipeline.cluster_bands._BANDS", 2)
+    monkeypatch.setattr("convcli.pipeline.bands.in_bands.BAND", 200)
+    monkeypatch.setattr("convcli.pipeline.bands.cluster_bands._BANDS", 2)
     values = np.random.default_rng(6).integers(0, 256, (97, 40, 3), dtype=np.uint8)
     zarr.create_array("a.zarr", shape=values.shape, dtype=values.dtype, chunks=(8, 16, 3))[...] = values
     command = ("filter", "a.zarr", "-k", "sobel", "-p", "wrap", "--levels", "2", "--json")

@@ -16,8 +16,8 @@ from uuid import uuid4
 
 import convcli
 from convcli.errors import ConvcliError, ImageError
-from convcli.pipeline.cluster_client import connected, dask, scheduler_at, strangers
-from convcli.pipeline.cluster_worker import SHARED, Done, work_on
+from convcli.pipeline.executors.cluster_client import connected, dask, scheduler_at, strangers
+from convcli.pipeline.executors.cluster_worker import SHARED, Done, work_on
 from convcli.pipeline.outcome import Outcome, Results, Work, attempt
 from convcli.pipeline.sources import Source
 from convcli.pipeline.tasks import Task

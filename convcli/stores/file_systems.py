@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from convcli.errors import ConvcliError, MissingExtraError, unknown
-from convcli.urls import public, scheme_of
+from convcli.stores.urls import public, scheme_of
 
 __all__ = ["opened"]
 
@@ -31,7 +31,7 @@ def opened(url: str, kind: type[ConvcliError]) -> Iterator[tuple[Any, str, str]]
     except (ConvcliError, FileExistsError):
         raise
     except Exception as error:  # any library may be behind a store
-        from convcli.store_errors import explained
+        from convcli.stores.store_errors import explained
 
         raise explained(public(url), scheme, error, kind) from error
 

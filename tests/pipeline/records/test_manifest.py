@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from convcli.pipeline import json_lines, manifest
-from convcli.pipeline.json_lines import JsonLines
+from convcli.pipeline.records.json_lines import JsonLines
 from tests.failing import failing
 from tests.program import PROGRAM, Convcli, Ran
 
@@ -377,7 +377,7 @@ def test_a_manifest_on_a_full_disk_stops_nothing(pictures: Convcli, monkeypatch:
 def test_several_processes_share_a_manifest(tmp_path: Path) -> None:
     """Their lines do not mix, whatever their lengths are."""
     script = (
-        "import sys; from convcli.pipeline.json_lines import JsonLines\n"
+        "import sys; from convcli.pipeline.records.json_lines import JsonLines\n"
         "lines = JsonLines(sys.argv[1], lambda value: value['key'])\n"
         "for number in range(200):\n"
         "    lines.append({'key': f'{sys.argv[2]}-{number}', 'long': 'x' * (number * 50)})\n"

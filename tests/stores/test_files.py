@@ -2,7 +2,7 @@
 
 import pytest
 
-from convcli import stores
+from convcli.stores import files as stores
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from typing import Any
 
 from convcli.engine.threads import thread_count
 from convcli.errors import ConvcliError, MissingExtraError, UsageError, nearest
-from convcli.pipeline.cluster_worker import versions
+from convcli.pipeline.executors.cluster_worker import versions
 
 __all__ = ["LOCAL", "connected", "dask", "scheduler_at", "strangers"]
 

@@ -24,7 +24,7 @@ from convcli.imaging.image import Array, Frame, Image, full_scale
 from convcli.imaging.pixels import target_dtype
 from convcli.imaging.transfer_curve import curves_of
 from convcli.options.specs import PoolSpec
-from convcli.pipeline.band_rows import Read, is_centred, rows_needed
+from convcli.pipeline.bands.band_rows import Read, is_centred, rows_needed
 from convcli.pipeline.clipping import Tally, clipping_note, rivals, tally
 from convcli.pipeline.lazy_rows import LazyRows, Statistics
 from convcli.pipeline.operation import FeatureMap, Operation

@@ -17,9 +17,9 @@ from convcli.imaging.formats import by_name
 from convcli.imaging.image import Image
 from convcli.imaging.writing.adapt import adapted
 from convcli.imaging.writing.zarr_arrays import Place, PlacedRows
+from convcli.pipeline.bands.in_bands import Bands, InBands
 from convcli.pipeline.batch import Outcome, Source, attempt
-from convcli.pipeline.cluster import spread
-from convcli.pipeline.pieces import Bands, InBands
+from convcli.pipeline.executors.cluster import spread
 from convcli.pipeline.results import Result, as_channels
 
 __all__ = ["BandsOnCluster"]

@@ -9,8 +9,8 @@ from zarr.storage import FsspecStore, WrapperStore
 
 from convcli.atomic_write import already_there
 from convcli.errors import ConvcliError, ImageError, MissingExtraError, OutputError
-from convcli.imaging.zarr_place import METADATA
-from convcli.stores import check_writable, opened, public
+from convcli.imaging.zarr.zarr_place import METADATA
+from convcli.stores.files import check_writable, opened, public
 
 __all__ = ["ZarrUrl", "holds", "store_at"]
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from types import ModuleType
 
 from convcli.errors import ConvcliError, ImageError, MissingExtraError
-from convcli.stores import is_url, public
+from convcli.stores.files import is_url, public
 
 __all__ = ["failures", "zarr_module"]
 
@@ -38,7 +38,7 @@ def failures(what: str, hint: str, kind: type[ConvcliError] = ImageError, *, url
         raise
     except Exception as error:  # codecs and stores raise anything
         if is_url(url) and _is_of_a_store(error):
-            from convcli.store_errors import explained
+            from convcli.stores.store_errors import explained
 
             raise explained(public(url), url.partition("://")[0], error, kind) from error
         raise _failure(error, what, hint, kind) from error

@@ -17,10 +17,10 @@ from convcli.imaging.reading.bands import open_bands
 from convcli.imaging.reading.read import read_picture
 from convcli.imaging.writing.bands import band_writer
 from convcli.options.specs import FilterSpec
-from convcli.pipeline import cluster_bands
+from convcli.pipeline.bands import cluster_bands
+from convcli.pipeline.bands.in_bands import InBands
 from convcli.pipeline.feature_maps import Filtering
 from convcli.pipeline.loaded_kernels import load_kernels
-from convcli.pipeline.pieces import InBands
 from convcli.pipeline.results import to_image
 from convcli.pipeline.sources import Source
 from tests.imaging.helpers import pixels
@@ -67,7 +67,7 @@ def test_pixels_are_those_of_the_whole_picture(
     ]
     reader = open_bands(str(path), "a", None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("convcli.pipeline.pieces.BAND", 3 * size[1])
+        patch.setattr("convcli.pipeline.bands.in_bands.BAND", 3 * size[1])
         patch.setattr(cluster_bands, "_BANDS", 2)
         patch.setattr(cluster_bands, "spread", scattered)
         bands = InBands(operation, reader.header, reader.rows, unchanged, [ZARR])

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from convcli.errors import ConvcliError, ImageError, OutputError
-from convcli.file_systems import opened
-from convcli.urls import is_pattern, is_url, joined, local, plain, public, scheme_of
+from convcli.stores.file_systems import opened
+from convcli.stores.urls import is_pattern, is_url, joined, local, plain, public, scheme_of
 
 __all__ = [
     "Found",

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
 from convcli.errors import ConvcliError
-from convcli.pipeline.json_lines import MOST, JsonLines
+from convcli.pipeline.records.json_lines import MOST, JsonLines
 from convcli.pipeline.written import Stamp, Written
-from convcli.stores import find, joined, read_url, write_url
+from convcli.stores.files import find, joined, read_url, write_url
 
 __all__ = ["StoredLines"]
 

@@ -1,0 +1,1 @@
+"""Zarr stores: where they are, and how their arrays are laid out."""

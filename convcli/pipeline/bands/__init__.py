@@ -1,0 +1,1 @@
+"""Huge pictures, worked on in bands of rows."""

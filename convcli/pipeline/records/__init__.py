@@ -1,0 +1,1 @@
+"""What is remembered of a batch: the manifest in the folder of its results."""
