@@ -153,9 +153,6 @@ def test_two_writers_at_once(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         write_bytes("s3://shelf/a.png", b"the second", replace=False)
     assert content(s3, "a.png") == b"the first"
     write_bytes("s3://shelf/a.png", b"the first", replace=False)  # as if a lost answer were asked for again
-    monkeypatch.undo()
-    with pytest.raises(OutputError, match="is already there"):
-        write_bytes("s3://shelf/a.png", b"the first", replace=False)
     write_bytes("s3://shelf/a.png", b"the first", replace=False, again=True)
     with pytest.raises(OutputError, match="is already there"):
         write_bytes("s3://shelf/a.png", b"the secon", replace=False, again=True)
@@ -246,6 +243,7 @@ def test_no_credentials(convcli: Convcli, monkeypatch: pytest.MonkeyPatch) -> No
     convcli("filter", "s3://shelf/a.png", *LEFT).check_refusal(
         1, "no credentials were found", "FSSPEC_S3_ANON"
     )
+    S3FileSystem.clear_instance_cache()
 
 
 def test_a_put_that_breaks_leaves_what_was_there(
@@ -261,26 +259,15 @@ def test_a_put_that_breaks_leaves_what_was_there(
     assert len(web.asked) > 1  # it was tried again
 
 
-def test_parts_that_break_leave_what_was_there(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is large is sent in parts, of 5 MiB here; none of them is left."""
+@pytest.mark.parametrize("replace", [True, False])
+def test_what_is_large_is_one_request(s3: Any, monkeypatch: pytest.MonkeyPatch, replace: bool) -> None:
+    """In parts of one byte, as s3fs would send it here, its mark is no MD5, but has their number."""
     from s3fs import S3FileSystem
 
-    monkeypatch.setattr(S3FileSystem._pipe_file, "__defaults__", (5 << 20, None, "overwrite"))
-    write_bytes("s3://shelf/a.bin", b"a" * (11 << 20))
-    assert content(s3, "a.bin") == b"a" * (11 << 20)
-    real = S3FileSystem._call_s3
-
-    async def broken(self: Any, method: str, *args: Any, **options: Any) -> Any:
-        if options.get("PartNumber") == 2:
-            raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
-        return await real(self, method, *args, **options)
-
-    monkeypatch.setattr(S3FileSystem, "_call_s3", broken)
-    with pytest.raises(OutputError, match="the connection broke before the end"):
-        write_bytes("s3://shelf/a.bin", b"b" * (11 << 20))
-    monkeypatch.undo()
-    assert content(s3, "a.bin") == b"a" * (11 << 20)
-    assert not s3.list_multipart_uploads(Bucket="shelf").get("Uploads")
+    monkeypatch.setattr(S3FileSystem._pipe_file, "__defaults__", (1, None, "overwrite"))
+    write_bytes("s3://shelf/a.bin", b"abc", replace=replace)
+    entry = s3.head_object(Bucket="shelf", Key="a.bin")
+    assert entry["ETag"] == '"900150983cd24fb0d6963f7d28e17f72"'  # RFC 1321, A.5
 
 
 # A server of files, which a process that is killed could leave half written.
