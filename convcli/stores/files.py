@@ -50,22 +50,23 @@ def read_url(url: str, most: int, kind: type[ConvcliError] = ImageError) -> byte
     """Return the bytes of the file at `url`, of which there may be so many; errors are of `kind`."""
     with opened(url, kind) as (store, path, scheme):
         if scheme in _WEB:
-            read = bytearray()
+            pieces = bytearray()
             with store.open(path, "rb", **_STREAM) as file:
                 size = _announced(file)
                 while size <= most and (piece := file.read(_PIECE)):
-                    read += piece
-                    size = max(size, len(read))
+                    pieces += piece
+                    size = max(size, len(pieces))
+            data = bytes(pieces)
         else:
-            read = _start(store, path)
-            size = len(read) if len(read) < _SMALL else store.info(path)["size"]
-            if len(read) < size <= most:
-                read = store.cat_file(path)
+            data = _start(store, path)
+            size = len(data) if len(data) < _SMALL else store.info(path)["size"]
+            if len(data) < size <= most:
+                data = bytes(store.cat_file(path))
         if size > most:
             more = ", or raise --max-pixels" if kind is ImageError else ""
             said = f"{public(url)!r}: its size {size} is above the limit of {most} bytes"
             raise kind(said, hint=f"name a smaller file{more}")
-        return bytes(read)
+        return data
 
 
 def opened_file(path: str, kind: type[ConvcliError]) -> BinaryIO:

@@ -145,6 +145,24 @@ def test_an_explicit_name_is_replaced_but_no_input(convcli: Convcli, s3: Any) ->
     )
 
 
+def test_a_derived_name_takes_three_requests(
+    convcli: Convcli, s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The picture, whether its result is there, and the result."""
+    from s3fs import S3FileSystem
+
+    s3.put_object(Bucket="shelf", Key="a.png", Body=picture())
+    real, asked = S3FileSystem._call_s3, []
+
+    async def counted(self: Any, method: str, *args: Any, **options: Any) -> Any:
+        asked.append(method)
+        return await real(self, method, *args, **options)
+
+    monkeypatch.setattr(S3FileSystem, "_call_s3", counted)
+    assert convcli("filter", "s3://shelf/a.png", *LEFT, "--out-dir", "s3://shelf/out").status == 0
+    assert asked == ["get_object", "get_object", "put_object"]
+
+
 def test_two_writers_at_once(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The store itself decides: both writers have found nothing before."""
     s3.put_object(Bucket="shelf", Key="a.png", Body=b"the first")
@@ -327,6 +345,8 @@ def test_a_picture_of_the_web_is_fetched_once(convcli: Convcli, web: Web) -> Non
     # Spaces are escaped; what is escaped stays as it was signed.
     assert web.asked[1:] == ["GET /my%20cat.png?sig=a+b", "GET /my%20cat.png?sig=a%2Fb%7E"]
     assert pixels("my cat-matrix.png").tolist() == mirrored(picture())
+    shouted = web.address.replace("http", "HTTP")  # RFC 3986, 3.1: schemes are the same in capitals
+    assert convcli("filter", f"{shouted}/my%20cat.png", *LEFT, "-o", "b.png").status == 0
     # Without a suffix, and by two redirections.
     web.pages["/one"] = (302, {"Location": "/two"}, b"")
     web.pages["/two"] = (301, {"Location": "/my%20cat.png"}, b"")
@@ -532,6 +552,8 @@ def test_archives_in_a_store(convcli: Convcli) -> None:
     ran = convcli("filter", "zip://in/*.png::memory://a.zip", *LEFT)
     assert ran.out == b"a-matrix.png\n", ran.err
     assert pixels("a-matrix.png").tolist() == mirrored(picture(1))
+    ran = convcli("filter", "zip://in/*.png::a.zip", *LEFT, "--force")  # on the disk
+    assert ran.out == b"a-matrix.png\n", ran.err
     ran = convcli("filter", "zip://::memory://a.zip", *LEFT, "--recursive", "--out-dir", "out")
     assert ran.out == b"out/in/a-matrix.png\nout/in/deep/b-matrix.png\n", ran.err
 
@@ -552,6 +574,35 @@ def test_arrays_kernels_and_what_learn_prints(convcli: Convcli) -> None:
     convcli("filter", "in", "-k", "memory://none.json").check_refusal(
         2, "'memory://none.json' does not exist"
     )
+
+
+def test_a_stack_and_its_weights(convcli: Convcli, memory: Any) -> None:
+    file = io.BytesIO()
+    np.save(file, np.array([[[[0, 0, 0], [1, 0, 0], [0, 0, 0]]]]))
+    stack = b'gray = true\nscale = "byte"\n[[layer]]\ntype = "conv"\nweights = "w.npy"\n'
+    stack += b'padding = "same"\npad = "reflect"\n'
+    write_bytes("memory://in/left.toml", stack)
+    write_bytes("memory://in/w.npy", file.getvalue())
+    Path("in.png").write_bytes(picture())
+    ran = convcli("run", "memory://in/left.toml", "in.png", "-o", "out.npy")
+    assert ran.status == 0, ran.err
+    assert np.load("out.npy").squeeze().tolist() == mirrored(picture())
+    del memory["/in/w.npy"]
+    ran = convcli("run", "memory://in/left.toml", "in.png")
+    ran.check_refusal(2, "'memory://in/w.npy' does not exist", "spelling")
+    convcli("run", "memory://none.toml", "in.png").check_refusal(2, "'memory://none.toml' does not exist")
+
+
+def test_tiles_and_levels(convcli: Convcli, memory: Any) -> None:
+    """A file that is written piece by piece goes to a store as it would to a disk."""
+    tifffile = pytest.importorskip("tifffile")
+    Path("in.png").write_bytes(picture())
+    for output in ("a.tif", "memory://a.tif"):
+        ran = convcli("filter", "in.png", *LEFT, "-o", output, "--tile", "16", "--levels", "2")
+        assert ran.status == 0, ran.err
+    made = memory["/a.tif"].getvalue()
+    assert made == Path("a.tif").read_bytes()
+    assert tifffile.imread(io.BytesIO(made)).tolist() == mirrored(picture())
 
 
 def test_the_python_interface(memory: Any) -> None:
