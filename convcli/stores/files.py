@@ -199,7 +199,7 @@ def find(url: str) -> list[Found]:
 
 def matches(pattern: str, *, recursive: bool) -> list[Found]:
     """Return what a pattern matches, in order; with `recursive`, for a folder the files in it."""
-    with opened(pattern, ImageError) as (store, path, _):
+    with opened(pattern, ImageError) as (store, path, scheme):
         address, chain, rest = pattern.partition("::")
         wild = min(at for sign in "*?[" if (at := address.find(sign)) >= 0)
         base = address[: address.rfind("/", 0, wild) + 1]
@@ -208,7 +208,7 @@ def matches(pattern: str, *, recursive: bool) -> list[Found]:
             inside = recursive and info["type"] == "directory"
             names = sorted(store.find(name, detail=True).items()) if inside else [(name, info)]
             found += [_found(store, base, chain + rest, *one)._replace(named=not inside) for one in names]
-        if not found and not store.isdir(store._strip_protocol(base)):
+        if not found and scheme not in _WEB and not store.isdir(store._strip_protocol(base)):
             where = public(base + chain + rest)
             raise ImageError(
                 f"no pictures found: nothing matches {public(pattern)!r}",
@@ -221,8 +221,10 @@ def _found(store: Any, base: str, chain: str, name: str, info: Mapping[str, Any]
     """Return the file that a store calls `name`, below the folder with the URL `base`."""
     root = store._strip_protocol(base).rstrip("/")
     below = name[len(root) :].lstrip("/")
-    folder = below.rstrip("/").rpartition("/")[0]
-    return Found(base + below + chain, folder, identity=_identity(info))
+    # Dots are names in stores and archives, but would lead out of the folder of the results.
+    parts = plain(base + below.rstrip("/"))[len(plain(base)) :].split("/")[:-1]
+    folders = [part for part in parts if part not in ("", ".", "..")]
+    return Found(base + below + chain, "/".join(folders), identity=_identity(info))
 
 
 def _start(store: Any, path: str, count: int = _SMALL) -> bytes:

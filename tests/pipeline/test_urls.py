@@ -360,12 +360,17 @@ def test_a_web_server_that_lists_its_files(convcli: Convcli, web: Web) -> None:
     listing = b'<a href="b.png">b</a> <a href="a.png">a</a> <a href="notes.txt">n</a> <a href="..">up</a>'
     web.pages |= {"/in/": (200, {"Content-Type": "text/html"}, listing), "/in/a.png": picture(1)}
     web.pages["/in/b.png"] = picture(2)
+    web.pages["/deep/"] = (200, {"Content-Type": "text/html"}, b'<a href="a%20b/">a</a>')
+    web.pages["/deep/a%20b/"] = (200, {"Content-Type": "text/html"}, b'<a href="c.png">c</a>')
+    web.pages |= {"/deep/a%20b": (301, {"Location": "/deep/a%20b/"}, b""), "/deep/a%20b/c.png": picture()}
+    ran = convcli("filter", f"{web.address}/deep/", *LEFT, "--out-dir", "out", "--recursive")
+    assert ran.out == b"out/a b/c-matrix.png\n", ran.err
     for given in (["/in/*.png"], ["/in/", "--recursive"]):
         ran = convcli("filter", web.address + given[0], *given[1:], *LEFT, "--out-dir", "out", "--force")
         assert ran.out == b"out/a-matrix.png\nout/b-matrix.png\n", ran.err
         assert pixels("out/b-matrix.png").tolist() == mirrored(picture(2))
     ran = convcli("filter", f"{web.address}/in/*.gif", *LEFT)
-    ran.check_refusal(1, "nothing matches", "name them one by one")
+    ran.check_refusal(1, "nothing matches", "may not list its files: name them")
 
 
 PAGE = b"<!DOCTYPE html><html><body>Please log in</body></html>"
@@ -548,6 +553,7 @@ def test_archives_in_a_store(convcli: Convcli) -> None:
     with zipfile.ZipFile("a.zip", "w") as archive:
         archive.writestr("in/a.png", picture(1))
         archive.writestr("in/deep/b.png", picture(2))
+        archive.writestr("in/../../up.png", picture(2))  # which would be beside the folder of the results
     write_bytes("memory://a.zip", Path("a.zip").read_bytes())
     ran = convcli("filter", "zip://in/*.png::memory://a.zip", *LEFT)
     assert ran.out == b"a-matrix.png\n", ran.err
@@ -555,7 +561,8 @@ def test_archives_in_a_store(convcli: Convcli) -> None:
     ran = convcli("filter", "zip://in/*.png::a.zip", *LEFT, "--force")  # on the disk
     assert ran.out == b"a-matrix.png\n", ran.err
     ran = convcli("filter", "zip://::memory://a.zip", *LEFT, "--recursive", "--out-dir", "out")
-    assert ran.out == b"out/in/a-matrix.png\nout/in/deep/b-matrix.png\n", ran.err
+    made = ["out/in/up-matrix.png", "out/in/a-matrix.png", "out/in/deep/b-matrix.png"]
+    assert ran.out.decode().split() == made, ran.err
 
 
 @pytest.mark.usefixtures("memory")
