@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -42,7 +43,8 @@ def web() -> Iterator[Web]:
                     self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(body)
+                with suppress(ConnectionError):  # of those who hang up when they have seen enough
+                    self.wfile.write(body)
 
         do_GET = do_HEAD = do_PUT = answer  # noqa: N815 -- the names that the library looks for
 

@@ -14,9 +14,9 @@ from convcli.choices import STDIN
 from convcli.errors import ConvcliError, ImageError
 from convcli.imaging.zarr.zarr_place import is_store, zarr_place
 from convcli.pipeline.written import Stamp
-from convcli.stores.files import Found, find, is_url, matches, plain, public, same
-from convcli.stores.files import is_pattern as is_url_pattern
-from convcli.stores.urls import scheme_of
+from convcli.stores.files import Found, find, matches, same
+from convcli.stores.urls import is_pattern as is_url_pattern
+from convcli.stores.urls import is_url, plain, public, scheme_of
 
 __all__ = ["Source", "find_sources", "is_pattern"]
 

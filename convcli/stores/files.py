@@ -34,7 +34,7 @@ __all__ = [
     "write_url",
 ]
 
-# What stores call the version of a file's content, or else its time.
+# Names of the field in which a store tells the version of a file's content, or else its time.
 _MARKS = ("ETag", "etag", "md5Hash", "LastModified", "Last-Modified", "last_modified", "mtime", "created")
 # Schemes of web servers, which tell the size with the content, and of stores that write only what is new.
 _WEB, _S3 = ("http", "https"), ("s3", "s3a")
@@ -47,7 +47,7 @@ _STREAM = {"block_size": 0, "size": 1}
 
 
 def read_url(url: str, most: int, kind: type[ConvcliError] = ImageError) -> bytes:
-    """Return the bytes of the file at `url`, of which there may be so many; errors are of `kind`."""
+    """Return the bytes of the file at `url`, at most so many; more are an error, of `kind` as all others."""
     with opened(url, kind) as (store, path, scheme):
         if scheme in _WEB:
             pieces = bytearray()
@@ -59,9 +59,11 @@ def read_url(url: str, most: int, kind: type[ConvcliError] = ImageError) -> byte
             data = bytes(pieces)
         else:
             data = _start(store, path)
-            size = len(data) if len(data) < _SMALL else store.info(path)["size"]
-            if len(data) < size <= most:
-                data = bytes(store.cat_file(path))
+            size = len(data)
+            if size >= _SMALL:  # there may be more; not every store knows
+                size = store.info(path)["size"] or 0
+                data = data if size > most else bytes(store.cat_file(path))
+                size = max(size, len(data))
         if size > most:
             more = ", or raise --max-pixels" if kind is ImageError else ""
             said = f"{public(url)!r}: its size {size} is above the limit of {most} bytes"
@@ -125,7 +127,7 @@ def check_writable(url: str) -> None:
 def exists(path: str) -> bool:
     """Whether a file of that name is there, at a URL or a path.
 
-    Where that may not be asked, it is not: writing it finds out.
+    Where reading is denied, the answer is no: writing will tell.
     """
     if not is_url(path):
         return os.path.lexists(path)
@@ -148,7 +150,7 @@ def is_folder(path: str) -> bool:
 
 
 def identity(url: str) -> tuple[int | None, str]:
-    """Return the size of a file in bytes, and the store's word for its content, or else its time."""
+    """Return the size of a file in bytes, and its version in the store (an ETag), or else its time."""
     with opened(url, ImageError) as (store, path, _):
         return _identity(store.info(path))
 
@@ -171,13 +173,13 @@ class Found(NamedTuple):
     Attributes
     ----------
     url
-        What names it.
+        Its whole URL.
     folder
         Its folder below the one that was searched.
     named
         Whether the pattern or URL named the file itself, not a folder above it.
     identity
-        See `identity`; without a word for its content where the store's list has none.
+        See `identity`; the version is empty where the store's list has none.
     """
 
     url: str
@@ -265,7 +267,7 @@ def _put(store: Any, url: str, path: str, data: bytes, *, replace: bool) -> None
         except FileExistsError:
             if bytes(store.cat_file(path, start=0, end=len(data) + 1)) != data:
                 raise
-            return  # it is ours: the answer was lost, and the request repeated
+            return  # written by the first of two attempts, whose answer was lost
         except (OSError, TypeError) as error:  # a store that knows no conditions
             if getattr(error, "errno", errno.ENOSYS) != errno.ENOSYS:
                 raise
