@@ -96,7 +96,16 @@ def open_whole(path: str, *, replace: bool = True) -> Iterator[int]:
     """Open a file that gets the name `path` at the end of the block, if that ends without an exception.
 
     It is written, read and positioned by the number that the block is given; see :func:`write_bytes`.
+    At a URL it is a temporary file, whose content is written at the end.
     """
+    if is_url(path):
+        from tempfile import TemporaryFile  # here for start-up
+
+        with TemporaryFile() as file:
+            yield file.fileno()
+            file.seek(0)
+            write_bytes(path, file.read(), replace=replace)
+        return
     target = path
     try:
         before = _status(path)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+KEY, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI"
 Answer = bytes | tuple[int, dict[str, str], bytes]
 
 
@@ -41,7 +43,8 @@ def web() -> Iterator[Web]:
                     self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(body)
+                with suppress(ConnectionError):  # of those who hang up when they have seen enough
+                    self.wfile.write(body)
 
         do_GET = do_HEAD = do_PUT = answer  # noqa: N815 -- the names that the library looks for
 
@@ -59,19 +62,20 @@ def web() -> Iterator[Web]:
 
 
 @pytest.fixture(scope="session")
-def s3_server() -> Iterator[str]:
+def s3_client() -> Iterator[Any]:
     server = pytest.importorskip("moto.server").ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
+    keys = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET, "region_name": "us-east-1"}
+    yield pytest.importorskip("boto3").client("s3", endpoint_url=f"http://{host}:{port}", **keys)
     server.stop()
 
 
 @pytest.fixture
-def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+def s3(s3_client: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     """A client of the S3 store that the environment names, with one empty bucket, `shelf`."""
-    at_s3(s3_server, monkeypatch, tmp_path)
-    client = pytest.importorskip("boto3").client("s3", endpoint_url=s3_server)
+    client = s3_client
+    at_s3(client.meta.endpoint_url, monkeypatch, tmp_path)
     client.create_bucket(Bucket="shelf")
     yield client
     for entry in client.list_objects_v2(Bucket="shelf").get("Contents", ()):
@@ -79,17 +83,23 @@ def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
     client.delete_bucket(Bucket="shelf")
 
 
+_endpoints: list[str] = []  # the one that fsspec's file systems have
+
+
 def at_s3(endpoint: str, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     """Let the environment name an S3 store and false credentials for it, and nothing else do so."""
     for name, value in {
         "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-        "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI",
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_CONFIG_FILE": str(home / "no-config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(home / "no-credentials"),
         "AWS_EC2_METADATA_DISABLED": "true",
     }.items():
         monkeypatch.setenv(name, value)
+    store = pytest.importorskip("s3fs").S3FileSystem
     # fsspec keeps its file systems, with the environment of the first use.
-    pytest.importorskip("s3fs").S3FileSystem.clear_instance_cache()
+    if _endpoints[-1:] != [endpoint]:
+        store.clear_instance_cache()
+        _endpoints[:] = [endpoint]

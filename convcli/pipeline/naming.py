@@ -150,7 +150,9 @@ class OutputPaths:
 
     def begun(self, source: Source) -> Stamp | None:
         """Return the stamp of an input that is about to be read, if a manifest wants it."""
-        return stamp(source.file) if self.recorded and source.path != STDIN else None
+        if not self.recorded or source.path == STDIN:
+            return None
+        return source.stamp or stamp(source.file)
 
     def targets(self, source: Source, labels: Sequence[str], read_format: str) -> list[Target]:
         """Return one target for each label, or a single one for all of them as channels of an array."""

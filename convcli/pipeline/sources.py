@@ -14,8 +14,9 @@ from convcli.choices import STDIN
 from convcli.errors import ConvcliError, ImageError
 from convcli.imaging.zarr.zarr_place import is_store, zarr_place
 from convcli.pipeline.written import Stamp
-from convcli.stores.files import Found, find, is_url, matches, plain, public, same
-from convcli.stores.files import is_pattern as is_url_pattern
+from convcli.stores.files import Found, find, matches, same
+from convcli.stores.urls import is_pattern as is_url_pattern
+from convcli.stores.urls import is_url, plain, public, scheme_of
 
 __all__ = ["Source", "find_sources", "is_pattern"]
 
@@ -222,7 +223,8 @@ def _no_pictures(folder: str) -> Source:
 
 def _nothing_matches(pattern: str) -> Source:
     if is_url(pattern):
-        hint = "check its suffix; where a web server does not list its files, name them one by one"
+        web = scheme_of(pattern) in ("http", "https")
+        hint = "a server may not list its files: name them" if web else "check its suffix and its folder"
         return _failed(pattern, f"no pictures found: nothing matches {public(pattern)!r}", hint)
     fixed, parts = _split(pattern)
     deep = os.path.join("" if fixed == os.curdir else fixed, "**", parts[-1])

@@ -16,6 +16,7 @@ from convcli.stacks.fields import Fields
 from convcli.stacks.geometry import AxisMap
 from convcli.stacks.layers import Layer
 from convcli.stacks.weights import Weights
+from convcli.stores.files import opened_file, plain, public
 
 __all__ = ["Scale", "Stack", "called", "read_stack"]
 
@@ -49,7 +50,7 @@ class Stack(NamedTuple):
 
 def read_stack(path: str) -> Stack:
     """Read a stack and all the weights that it names, and check that its layers fit each other."""
-    what = shown(path, 200)
+    what = shown(public(path), 200)
     top = Fields(_load(path, what), what)
     scale, gray = top.choice("scale", Scale.UNIT), top.flag("gray", False)
     if gray and scale is Scale.IMAGENET:
@@ -66,15 +67,17 @@ def read_stack(path: str) -> Stack:
         factor = prod(layer.axis_maps()[axis].factor for layer in layers)
         UPSAMPLING.check(factor, "use smaller factors", what=f"{what}: upsampling in all by")
     _check_channels(layers, what, 1 if gray else 3 if scale is Scale.IMAGENET else None)
-    stem = os.path.splitext(os.path.basename(path))[0]
+    stem = os.path.splitext(os.path.basename(plain(path)))[0]
     name = re.sub(r"[^\w.+-]+", "-", stem).strip("-.") or "stack"
     return Stack(name, scale, gray, layers, tuple(weights.files), tuple(weights.notes))
 
 
 def _load(path: str, what: str) -> dict[str, Any]:
     try:
-        with open(path, "rb") as file:
+        with opened_file(path, UsageError) as file:
             data = file.read(STACK_BYTES.most + 1)
+    except UsageError:
+        raise
     except FileNotFoundError as error:
         raise UsageError(f"no such stack file: {what}", hint="check the name and the folder") from error
     except (OSError, ValueError) as error:

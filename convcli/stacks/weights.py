@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from convcli.arrayfiles.read import ArrayFileError, DamagedError, array_names, read_array, tensors
 from convcli.errors import KernelError, UsageError
 from convcli.kernels.files.mapping import nested
+from convcli.stores.files import opened_file
 
 __all__ = ["Weights"]
 
@@ -81,7 +82,7 @@ class Weights:
         """Open a file of tensors; errors until it is closed become UsageErrors."""
         self.files.append(os.path.join(self.folder, path))
         try:
-            with open(self.files[-1], "rb") as file:
+            with opened_file(self.files[-1], UsageError) as file:
                 yield file
         except UsageError:
             raise

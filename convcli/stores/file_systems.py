@@ -45,7 +45,12 @@ def _store(url: str) -> tuple[Any, str]:
     except ImportError:
         raise MissingExtraError(name, "remote") from None
     _silence()
-    schemes = {part.partition("://")[0] for part in url.split("::")}
+    links = [link.partition("://") for link in url.split("::")]
+    if not links[-1][1]:  # an archive on the disk, as in zip://a.png::archive.zip
+        links[-1] = ("file", "://", links[-1][0])
+    links = [(scheme.lower(), sign, rest) for scheme, sign, rest in links]
+    url = "::".join(map("".join, links))
+    schemes = {link[0] for link in links}
     known = {*available_protocols(), *registry}
     if other := [scheme for scheme in schemes if scheme not in known]:
         raise unknown(f"{name}: scheme", other[0], known, listing="such as s3, gs, http, ftp, sftp and zip")

@@ -2,9 +2,11 @@
 
 import contextlib
 import errno
+import io
 import os
+import sys
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from convcli.errors import ConvcliError, ImageError, OutputError
 from convcli.stores.file_systems import opened
@@ -23,6 +25,7 @@ __all__ = [
     "local",
     "matches",
     "opened",
+    "opened_file",
     "plain",
     "public",
     "read_start",
@@ -31,48 +34,61 @@ __all__ = [
     "write_url",
 ]
 
-# What stores call the version of a file's content, or else its time.
+# Names of the field in which a store tells the version of a file's content, or else its time.
 _MARKS = ("ETag", "etag", "md5Hash", "LastModified", "Last-Modified", "last_modified", "mtime", "created")
-# Bytes that are read from a server at a time, and of a file in a store that is read by one request.
+# Schemes of web servers, which tell the size with the content, and of stores that write only what is new.
+_WEB, _S3 = ("http", "https"), ("s3", "s3a")
+# Bytes that are read from a web server at a time, and of a file in a store by the first request.
 _PIECE, _SMALL = 1 << 20, 1 << 23
+# Bytes up to which S3 takes a file by one request: what is cut off then leaves no parts behind.
+_ONE_REQUEST = 5 << 30
+# Options that make fsspec read the answer of a web server as it comes, by one request.
+_STREAM = {"block_size": 0, "size": 1}
 
 
 def read_url(url: str, most: int, kind: type[ConvcliError] = ImageError) -> bytes:
-    """Return the bytes of the file at `url`, of which there may be so many; errors are of `kind`."""
+    """Return the bytes of the file at `url`, at most so many; more are an error, of `kind` as all others."""
     with opened(url, kind) as (store, path, scheme):
-        if scheme not in ("http", "https"):
-            small = _start(store, path)
-            if len(small) < _SMALL and len(small) <= most:
-                return small
-            asked: dict[str, int] = {}
+        if scheme in _WEB:
+            pieces = bytearray()
+            with store.open(path, "rb", **_STREAM) as file:
+                size = _announced(file)
+                while size <= most and (piece := file.read(_PIECE)):
+                    pieces += piece
+                    size = max(size, len(pieces))
+            data = bytes(pieces)
         else:
-            asked = {"block_size": 0, "size": 1}  # one request, whose answer is read as it comes
-        read = bytearray()
-        with store.open(path, "rb", **asked) as file:
-            size = _announced(file)
-            while size <= most and (piece := file.read(_PIECE)):
-                read += piece
-                size = max(size, len(read))
+            data = _start(store, path)
+            size = len(data)
+            if size >= _SMALL:  # there may be more; not every store knows
+                size = store.info(path)["size"] or 0
+                data = data if size > most else bytes(store.cat_file(path))
+                size = max(size, len(data))
         if size > most:
             more = ", or raise --max-pixels" if kind is ImageError else ""
             said = f"{public(url)!r}: its size {size} is above the limit of {most} bytes"
             raise kind(said, hint=f"name a smaller file{more}")
-        return bytes(read)
+        return data
+
+
+def opened_file(path: str, kind: type[ConvcliError]) -> BinaryIO:
+    """Return the file at a path, or the content of one at a URL, whose errors are of `kind`."""
+    return io.BytesIO(read_url(path, sys.maxsize, kind)) if is_url(path) else open(path, "rb")
 
 
 def write_url(url: str, data: bytes, *, replace: bool) -> None:
     """Write the file at `url`, which afterwards holds all of `data`, or what it held before.
 
-    Stores take it by one request, or in parts that become a file at the end. On servers of files it gets its
-    name when it is complete. Without `replace`, a file that is there is a `FileExistsError`; stores that
-    cannot decide this themselves are asked before, and another writer may be faster.
+    Stores take it by one request. On servers of files it gets its name when it is complete. Without
+    `replace`, a file that is there is a `FileExistsError`; stores other than S3's are asked before, and
+    another writer may be faster.
     """
     check_writable(url)
-    with opened(url, OutputError) as (store, path, _):
-        if not replace and exists(url):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), url)
-        if store.async_impl or _overrides_pipe_file(store):
-            _put(store, path, data, replace=replace)
+    with opened(url, OutputError) as (store, path, scheme):
+        if not replace and scheme not in _S3:
+            _refuse_existing(url)
+        if store.async_impl:
+            _put(store, url, path, data, replace=replace)
             return
         folder, _, name = path.rpartition("/")
         temporary = f"{folder}/.convcli-{os.urandom(6).hex()}-{name}"
@@ -90,15 +106,15 @@ def write_url(url: str, data: bytes, *, replace: bool) -> None:
 def read_start(url: str, count: int) -> bytes:
     """Return so many of the first bytes of the file at `url`."""
     with opened(url, ImageError) as (store, path, scheme):
-        if scheme not in ("http", "https"):
+        if scheme not in _WEB:
             return _start(store, path, count)
-        with store.open(path, "rb", block_size=0, size=1) as file:
+        with store.open(path, "rb", **_STREAM) as file:
             return bytes(file.read(count))
 
 
 def check_writable(url: str) -> None:
     """Refuse to write to a URL that can only be read, or whose package is not installed."""
-    if "::" in url or scheme_of(url) in ("http", "https"):
+    if "::" in url or scheme_of(url) in _WEB:
         what = "archives are" if "::" in url else "http is"
         raise OutputError(
             f"{public(url)!r} cannot be written: {what} only read",
@@ -111,15 +127,16 @@ def check_writable(url: str) -> None:
 def exists(path: str) -> bool:
     """Whether a file of that name is there, at a URL or a path.
 
-    Where that may not be asked, it is not: writing it finds out.
+    Where reading is denied, the answer is no: writing will tell.
     """
     if not is_url(path):
         return os.path.lexists(path)
     with opened(path, OutputError) as (store, place, _):
         try:
-            return bool(store.info(place)["type"] != "directory")
-        except (FileNotFoundError, PermissionError):
+            _range(store, place, 1)  # one request, where information about no file takes two
+        except (FileNotFoundError, IsADirectoryError, PermissionError):
             return False
+        return True
 
 
 def is_folder(path: str) -> bool:
@@ -133,7 +150,7 @@ def is_folder(path: str) -> bool:
 
 
 def identity(url: str) -> tuple[int | None, str]:
-    """Return the size of a file in bytes, and the store's word for its content, or else its time."""
+    """Return the size of a file in bytes, and its version in the store (an ETag), or else its time."""
     with opened(url, ImageError) as (store, path, _):
         return _identity(store.info(path))
 
@@ -156,13 +173,13 @@ class Found(NamedTuple):
     Attributes
     ----------
     url
-        What names it.
+        Its whole URL.
     folder
         Its folder below the one that was searched.
     named
         Whether the pattern or URL named the file itself, not a folder above it.
     identity
-        See `identity`; without a word for its content where the store's list has none.
+        See `identity`; the version is empty where the store's list has none.
     """
 
     url: str
@@ -184,7 +201,7 @@ def find(url: str) -> list[Found]:
 
 def matches(pattern: str, *, recursive: bool) -> list[Found]:
     """Return what a pattern matches, in order; with `recursive`, for a folder the files in it."""
-    with opened(pattern, ImageError) as (store, path, _):
+    with opened(pattern, ImageError) as (store, path, scheme):
         address, chain, rest = pattern.partition("::")
         wild = min(at for sign in "*?[" if (at := address.find(sign)) >= 0)
         base = address[: address.rfind("/", 0, wild) + 1]
@@ -193,7 +210,7 @@ def matches(pattern: str, *, recursive: bool) -> list[Found]:
             inside = recursive and info["type"] == "directory"
             names = sorted(store.find(name, detail=True).items()) if inside else [(name, info)]
             found += [_found(store, base, chain + rest, *one)._replace(named=not inside) for one in names]
-        if not found and not store.isdir(store._strip_protocol(base)):
+        if not found and scheme not in _WEB and not store.isdir(store._strip_protocol(base)):
             where = public(base + chain + rest)
             raise ImageError(
                 f"no pictures found: nothing matches {public(pattern)!r}",
@@ -206,18 +223,25 @@ def _found(store: Any, base: str, chain: str, name: str, info: Mapping[str, Any]
     """Return the file that a store calls `name`, below the folder with the URL `base`."""
     root = store._strip_protocol(base).rstrip("/")
     below = name[len(root) :].lstrip("/")
-    folder = below.rstrip("/").rpartition("/")[0]
-    return Found(base + below + chain, folder, identity=_identity(info))
+    # Dots are names in stores and archives, but would lead out of the folder of the results.
+    parts = plain(base + below.rstrip("/"))[len(plain(base)) :].split("/")[:-1]
+    folders = [part for part in parts if part not in ("", ".", "..")]
+    return Found(base + below + chain, "/".join(folders), identity=_identity(info))
 
 
 def _start(store: Any, path: str, count: int = _SMALL) -> bytes:
-    """Return a file's first bytes by one request."""
+    """Return a file's first bytes by one request; an error says that it is a folder."""
     try:
-        return bytes(store.cat_file(path, start=0, end=count))
+        return _range(store, path, count)
     except FileNotFoundError:
         if store.isdir(path):
             raise IsADirectoryError(path) from None
         raise
+
+
+def _range(store: Any, path: str, count: int) -> bytes:
+    try:
+        return bytes(store.cat_file(path, start=0, end=count))
     except OSError as error:
         if "range" in str(error).lower() and store.info(path)["size"] == 0:
             return b""  # an empty object has no range
@@ -229,22 +253,23 @@ def _announced(file: Any) -> int:
     return getattr(file, "size", None) or getattr(getattr(file, "r", None), "content_length", None) or 0
 
 
-def _overrides_pipe_file(store: Any) -> bool:
-    from fsspec import AbstractFileSystem
+def _refuse_existing(url: str) -> None:
+    if exists(url):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), url)
 
-    return type(store).pipe_file is not AbstractFileSystem.pipe_file
 
-
-def _put(store: Any, path: str, data: bytes, *, replace: bool) -> None:
+def _put(store: Any, url: str, path: str, data: bytes, *, replace: bool) -> None:
+    whole = {"chunksize": _ONE_REQUEST} if scheme_of(url) in _S3 else {}
     if not replace:
         try:
-            store.pipe_file(path, data, mode="create")
+            store.pipe_file(path, data, mode="create", **whole)
             return
         except FileExistsError:
             if bytes(store.cat_file(path, start=0, end=len(data) + 1)) != data:
                 raise
-            return  # it is ours: the answer was lost, and the request repeated
+            return  # written by the first of two attempts, whose answer was lost
         except (OSError, TypeError) as error:  # a store that knows no conditions
             if getattr(error, "errno", errno.ENOSYS) != errno.ENOSYS:
                 raise
-    store.pipe_file(path, data)
+            _refuse_existing(url)
+    store.pipe_file(path, data, **whole)

@@ -59,7 +59,7 @@ def explained(name: str, scheme: str, error: Exception, kind: type[ConvcliError]
         return kind(f"{name!r} may not be {action}: access is denied{told}", hint=_login(scheme))
     if status >= 400:
         reason = getattr(error, "message", None) or getattr(error, "strerror", None) or ""
-        said = f"the server answers {status} {reason}".rstrip()
+        said = f"the server answers {status} {reason}".splitlines()[0].rstrip(" :")
         return kind(
             f"{name!r} cannot be {action}: {said}", hint=_AGAIN if status >= 500 else "check the address"
         )
