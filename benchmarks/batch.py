@@ -125,6 +125,9 @@ def _programs(peers: list[str]) -> dict[str, Program]:
         files = map(str, sorted(inputs.iterdir()))
         return [*ours, "filter", *files, "-k", "sobel-x", "-q", "--jobs", jobs, "--out-dir", str(out)]
 
+    def in_shell(line: str, inputs: Path, out: Path) -> list[str]:
+        return ["sh", "-c", line, str(inputs), str(out), FLAT]
+
     found: dict[str, Program] = {TWO: partial(of_jobs, "2"), ONE: partial(of_jobs, "1")}
     if "opencv" in peers and find_spec("cv2"):
         found["OpenCV script"] = lambda inputs, out: [sys.executable, "-c", OPENCV, str(inputs), str(out)]
@@ -135,12 +138,8 @@ def _programs(peers: list[str]) -> dict[str, Program]:
         if program in peers and shutil.which(program) is None:
             print(f"{program} is not installed", file=sys.stderr)
         elif program in peers:
-            found[name] = partial(_in_shell, line)
+            found[name] = partial(in_shell, line)
     return found
-
-
-def _in_shell(line: str, inputs: Path, out: Path) -> list[str]:
-    return ["sh", "-c", line, str(inputs), str(out), FLAT]
 
 
 def _row(
@@ -162,22 +161,23 @@ def _row(
             shutil.rmtree(out)
     shutil.rmtree(inputs)
     seconds = {name: statistics.median(taken) for name, taken in times.items()}
-    peers = [name for name in programs if name not in (ONE, TWO)]
-    row = {
+    ratios = {name: seconds[TWO] / seconds[name] for name in programs if name not in (ONE, TWO)}
+    speedup = seconds[ONE] / seconds[TWO]
+    megabytes = {name: size / 1e6 for name, size in sizes.items()}
+    print(f"{count} x {one.name}: two jobs are {speedup:.2f} times as fast as one")
+    print(f"  {'':<16}{'seconds':>9}{'ours/theirs':>13}{'MB written':>12}")
+    for name in programs:
+        ratio = f"{ratios[name]:.2f}" if name in ratios else ""
+        print(f"  {name:<16}{seconds[name]:>9.2f}{ratio:>13}{megabytes[name]:>12.1f}", flush=True)
+    return {
         "key": key,
         "files": one.name,
         "count": count,
         "seconds": seconds,
-        "ratios": {name: seconds[TWO] / seconds[name] for name in peers},
-        "speedup": seconds[ONE] / seconds[TWO],
-        "megabytes": {name: size / 1e6 for name, size in sizes.items()},
+        "ratios": ratios,
+        "speedup": speedup,
+        "megabytes": megabytes,
     }
-    print(f"{count} x {one.name}: two jobs are {row['speedup']:.2f} times as fast as one")
-    print(f"  {'':<16}{'seconds':>9}{'ours/theirs':>13}{'MB written':>12}")
-    for name in programs:
-        ratio = "" if name not in peers else f"{seconds[TWO] / seconds[name]:.2f}"
-        print(f"  {name:<16}{seconds[name]:>9.2f}{ratio:>13}{sizes[name] / 1e6:>12.1f}", flush=True)
-    return row
 
 
 def _seconds(command: list[str]) -> float:

@@ -18,7 +18,7 @@ from convcli.engine.arrays import Array
 from convcli.limits import JOBS
 from convcli.parsing import as_pair
 
-__all__ = ["Scratch", "run", "thread_count"]
+__all__ = ["Scratch", "alone", "run", "thread_count"]
 
 T = TypeVar("T")
 
@@ -87,6 +87,16 @@ def _thread_state() -> Iterator[Scratch]:
         _free.append(scratch)
 
 
+# Threads that are helping the callers of `run` now.
+_helping = 0
+_counting = Lock()
+
+
+def alone() -> bool:
+    """Whether no thread helps another one now, so that none waits for the interpreter's lock."""
+    return not _helping
+
+
 def thread_count(jobs: int | None) -> int:
     """Return how many threads `jobs` means; None is one per core that this process may use."""
     if jobs is not None:
@@ -117,8 +127,11 @@ def run(work: Callable[[T, Scratch], None], pieces: Sequence[T], threads: int) -
         except BaseException as error:  # to be raised by the calling thread
             failures.append(error)
 
+    global _helping
     helpers = [Thread(target=loop, daemon=True) for _ in range(min(threads, len(pieces)) - 1)]
     started = []
+    with _counting:
+        _helping += len(helpers)
     for helper in helpers:
         try:
             helper.start()
@@ -128,5 +141,7 @@ def run(work: Callable[[T, Scratch], None], pieces: Sequence[T], threads: int) -
     loop()
     for helper in started:
         helper.join()
+    with _counting:
+        _helping -= len(helpers)
     if failures:
         raise failures[0]

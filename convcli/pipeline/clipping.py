@@ -15,7 +15,7 @@ __all__ = ["Tally", "clipping_note", "rivals", "tally"]
 class Tally(NamedTuple):
     """Extremes of a map, or of a band of its rows, and how many pixels other ranges would cut."""
 
-    low: float
+    low: float  # of integers, the extremes of some of them that differ, if any do
     high: float
     cut: tuple[int, ...]  # by each of the `rivals` of the range; of abs, sometimes only at most so many
 
@@ -42,7 +42,10 @@ def tally(
         # What abs cuts, center cuts too: where that is less than was cut, it need not be counted for itself.
         spared = mode is RangeMode.ABS and center < clipped
         cut[mode] = center if spared else count_cut(values, mode, full_in=full_in, target=target)
-    return Tally(float(values.min()), float(values.max()), tuple(cut[mode] for mode in modes))
+    # Integers are finite, and it only matters whether any two of them differ: mostly two of the first row do.
+    some = values[:1] if values.dtype.kind in "iu" else values
+    some = some if some.min() < some.max() else values
+    return Tally(float(some.min()), float(some.max()), tuple(cut[mode] for mode in modes))
 
 
 def clipping_note(clipped: int, pixels: int, modes: Sequence[RangeMode], tallies: Sequence[Tally]) -> str:

@@ -67,6 +67,7 @@ def to_samples(
     details: bool,
     span: tuple[float, float] | None = None,
     rivals: Sequence[RangeMode] = (),
+    counted: bool = True,
 ) -> Samples:
     """Turn a map into samples of type `target`, as :func:`to_pixels` does; with `details`, measure it too.
 
@@ -74,7 +75,7 @@ def to_samples(
     not kept, so the pixels that the ranges `rivals` would cut are counted at once.
     """
     if not isinstance(values, LazyRows):
-        pixels = to_pixels(values, mode, full_in=full_in, target=target, span=span)
+        pixels = to_pixels(values, mode, full_in=full_in, target=target, span=span, counted=counted)
         return Samples(pixels, [measured(values)] if details else [], [])
     height, size = values.shape[0], prod(values.shape)
     bands = max(1, min(BANDS, size // SMALLEST), -(-size * values.sample_bytes // LARGEST))
@@ -88,7 +89,7 @@ def to_samples(
         band = values.rows(start, end)
         if details:
             found[start] = measured(band)
-        made = to_pixels(band, mode, full_in=full_in, target=target, out=out[start:end])
+        made = to_pixels(band, mode, full_in=full_in, target=target, out=out[start:end], counted=counted)
         clipped[start] = made.clipped
         within = Tally(0.0, full_in, ())
         some = bool(rivals) or made.clipped > 0

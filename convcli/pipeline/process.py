@@ -48,6 +48,7 @@ def process(
     writing: SheetSpec,
     *,
     details: bool,
+    quiet: bool = False,
     pieces: PieceSpec = PieceSpec(),
     spreading: BatchSpec = BatchSpec(),
     also_read: Sequence[str] = (),
@@ -56,7 +57,7 @@ def process(
     """Apply `operation` to each input, and write its results, which never replace the files in `also_read`.
 
     `notes` are said of each. With `details`, outcomes have a report, and tell by which methods the results
-    were computed.
+    were computed. With `quiet`, no note on clipped pixels is worked out.
     """
     spreading.check_outputs(writing.output, writing.sheet)
     writing = into_folder(writing)
@@ -64,7 +65,8 @@ def process(
     floats = operation.spec.depth is Depth.FLOAT or operation.spec.range is RangeMode.RAW
     paths = OutputPaths(writing, count, inputs, floats, also_read, again=spreading.again)
     sheets = sheets_of(writing, count, inputs, also_read, again=spreading.again)
-    work = FileWork(operation, reading, writing, pieces, paths, sheets, details, tuple(notes))
+    counted = details or not quiet
+    work = FileWork(operation, reading, writing, pieces, paths, sheets, details, tuple(notes), counted)
     to_stdout = paths.to_stdout or (sheets is not None and sheets.to_stdout)
     if spreading.cluster and not spreading.dry_run and count == 1 and work.by_bands(Source(inputs[0])):
         work = replace(work, cluster=spreading.cluster)
@@ -95,6 +97,7 @@ class FileWork:
     sheets: "Sheets | None"
     details: bool
     notes: tuple[str, ...]
+    counted: bool = True  # whether anybody wants to know how many pixels were clipped
     cluster: str | None = None  # to whose workers the bands of the only input are sent
 
     def with_jobs(self, jobs: int) -> "FileWork":
@@ -177,6 +180,7 @@ class FileWork:
                 targets[min(index, len(targets) - 1)].format,
                 details=self.details,
                 signed=partial(operation.signed, index),
+                counted=self.counted,
             )
             for index, of_map in enumerate(zip(*maps, strict=True))
         ]

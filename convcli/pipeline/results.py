@@ -53,12 +53,14 @@ def to_image(
     details: bool = False,
     signed: Callable[[float], bool] | None = None,
     span: tuple[float, float] | None = None,
+    counted: bool = True,
 ) -> Result:
     """Turn one feature map of each frame of `image` into an image for a file of `format`.
 
     With `details`, the result has the figures of the maps. ``signed(white)``, with white in the units of the
     first frame, says whether negative values are results, as by default, rather than overshoot: the note on
     clipped pixels then names ranges that keep them. `span` is what is stretched, of a band of a picture.
+    Unless they are `counted`, there is no such note.
     """
     depth = spec.depth
     if spec.range is RangeMode.RAW and depth is Depth.AUTO and "float" in format.depths:
@@ -79,7 +81,7 @@ def to_image(
     images, notes, of_pages, measures = list[Image](), list[str](), list[int](), list[Statistics]()
     usual = spec.range or RangeMode.CLIP  # of the pages that can be cut
     negative = any(page.dtype.kind == "f" and page.frames[0].pixels.min() < 0 for page in pages)
-    others = rivals(usual, negative or signed is None or signed(whites[0]))
+    others = rivals(usual, negative or signed is None or signed(whites[0])) if counted else ()
     tallies = list[Tally]()
     dark = list[bool]()  # for each page of floats, whether its results may be meant as 0..1
     for page, found, target, white, unit in zip(pages, maps, targets, whites, units, strict=True):
@@ -94,6 +96,7 @@ def to_image(
             details=details,
             span=(float(np.min(ends)) * unit, float(np.max(ends)) * unit) if ends else span,
             rivals=others,
+            counted=counted,
         )
         tallies += of_bands
         of_pages.append(pixels.clipped)
@@ -108,7 +111,7 @@ def to_image(
             notes += overflow_note(page.frames, [pixels.array])
     clipped = sum(of_pages)
     pixels_in_all = sum(found.values.shape[0] * found.values.shape[1] for found in maps)
-    if clipped > NOTED_CLIPPING * pixels_in_all:
+    if counted and clipped > NOTED_CLIPPING * pixels_in_all:
         tallies += [
             tally(one.values, others, white, target.dtype, cut)
             for one, target, white, cut in zip(maps, targets, whites, of_pages, strict=True)

@@ -53,6 +53,23 @@ def test_ranges(mode, values, white, target, expected, clipped, dtype):
             assert counted == clipped
 
 
+@pytest.mark.parametrize("mode", ["clip", "abs", "center"])
+@pytest.mark.parametrize("white", [255, 65535])
+@pytest.mark.parametrize(("target", "largest", "middle"), [("u1", 255, 128), ("u2", 65535, 32768)])
+def test_cut_pixels_of_all_numbers_of_16_bits(mode, white, target, largest, middle):
+    values = np.arange(-32767, 32768).reshape(257, 255)  # sums in int16 are never -32768
+    levels = (np.abs(values) if mode == "abs" else values) * (largest / white) + middle * (mode == "center")
+    rounded = np.rint(levels)
+    expected = int(((rounded < 0) | (rounded > largest)).sum())
+    for kind in (np.int16, np.int32, np.float64):
+        pixels_of_kind = values.astype(kind)
+        assert count_cut(pixels_of_kind, RangeMode(mode), full_in=white, target=target) == expected
+        for counted in (True, False):
+            made = to_pixels(pixels_of_kind, RangeMode(mode), full_in=white, target=target, counted=counted)
+            assert made.clipped == expected * counted
+            assert_array_equal(made.array, np.clip(rounded, 0, largest).astype(target))
+
+
 def test_every_mode_has_a_case():
     assert {case[0] for case in CASES} == {str(mode) for mode in RangeMode}
 

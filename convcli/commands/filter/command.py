@@ -46,5 +46,15 @@ def filter_images(
     from convcli.commands.filter.workflow import filter_files  # here, as NumPy comes with it
 
     details = printing.json or printing.verbose
-    batch = filter_files(files.inputs, kernel, spec, reading, writing, pieces, spreading, details=details)
+    batch = filter_files(
+        files.inputs,
+        kernel,
+        spec,
+        reading,
+        writing,
+        pieces,
+        spreading,
+        details=details,
+        quiet=printing.quiet,
+    )
     deliver(batch, printing, "filtering")

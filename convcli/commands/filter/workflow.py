@@ -23,11 +23,13 @@ def filter_files(
     spreading: BatchSpec = BatchSpec(),
     *,
     details: bool = False,
+    quiet: bool = False,
 ) -> Batch:
     """Filter each input with `kernels`, SPECs as ``-k`` takes them.
 
     An error of all inputs is raised at once; that of one is its outcome. With `details`, outcomes have a
-    report, and tell by which methods the results were computed.
+    report, and tell by which methods the results were computed. With `quiet`, notes that take long are left
+    out.
     """
     check_inputs(inputs, kernels)
     loaded = load_kernels(kernels, spec)
@@ -37,6 +39,7 @@ def filter_files(
         reading,
         writing,
         details=details,
+        quiet=quiet,
         pieces=pieces,
         spreading=spreading,
         also_read=kernel_files(kernels),

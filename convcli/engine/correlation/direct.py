@@ -12,7 +12,7 @@ def correlate(task: Task, threads: int) -> None:
     """Compute `task` weight by weight, piece by piece."""
     weight_by_weight = program(task)
     with blas_for(weight_by_weight):
-        sweep(task, weight_by_weight, cut_pieces(task), threads)
+        sweep(task, weight_by_weight, cut_pieces(task, threads), threads)
 
 
 def program(task: Task) -> Program:

@@ -112,7 +112,7 @@ def correlate(task: Task, threads: int) -> None:
             weight_by_weight(strip, into, scratch)
 
     with one_thread():
-        sweep(task, compute, cut_pieces(task, OUTPUT_ROWS, widest), threads)
+        sweep(task, compute, cut_pieces(task, threads, OUTPUT_ROWS, widest), threads)
 
 
 def columns_by_phase(kernel: Floats, stride: int, dilation: int) -> list[Columns]:

@@ -71,7 +71,7 @@ def correlate(task: Task, threads: int) -> None:
             np.maximum(into, 0, out=into)
 
     with blas_for(*(program for pair in terms for program in pair)):
-        sweep(task, compute, cut_pieces(task), threads)
+        sweep(task, compute, cut_pieces(task, threads), threads)
 
 
 @by_weights

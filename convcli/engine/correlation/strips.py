@@ -18,7 +18,7 @@ import numpy as np
 
 from convcli.engine.arrays import Array, Indices
 from convcli.engine.correlation.task import Task
-from convcli.engine.threads import Scratch
+from convcli.engine.threads import Scratch, alone
 from convcli.engine.tiles import MAX_ROW_SAMPLES, Piece, even_cuts
 
 __all__ = ["Grid", "Program", "Strip", "cut_pieces", "load_piece", "view"]
@@ -26,6 +26,9 @@ __all__ = ["Grid", "Program", "Strip", "cut_pieces", "load_piece", "view"]
 # Bytes of sums in a piece. An operation on fewer ends before another thread has woken up to take the
 # interpreter's lock: two threads over a quarter of that were as slow as one (2026-11, Zen 4, NumPy 2.4).
 PIECE_BYTES = 1 << 21
+
+# The same where no other thread would take the lock: what a piece reads and writes stays in a cache of 1 MiB.
+ALONE_BYTES = 1 << 19
 
 # Fewest samples in a row of the interior for it to be read from the image in place, apart from the border.
 MIN_INTERIOR_SAMPLES = 256
@@ -73,17 +76,18 @@ def view(x: Array, offset: int, grid: Grid) -> Array:
     return np.ndarray((grid.rows, grid.width), x.dtype, x, offset * size, (grid.step * size, size))
 
 
-def cut_pieces(task: Task, multiple: int = 1, widest: int = MAX_ROW_SAMPLES) -> list[Piece]:
+def cut_pieces(task: Task, threads: int, multiple: int = 1, widest: int = MAX_ROW_SAMPLES) -> list[Piece]:
     """Cut the output into pieces at most `widest` samples wide, by a `multiple` of rows where possible.
 
-    The cuts depend on shapes and types alone, not on the number of threads.
+    The cuts of floats, whose sums may depend on them, depend on shapes and types alone, not on `threads`.
     """
+    most = ALONE_BYTES if task.work.kind == "i" and threads == 1 and alone() else PIECE_BYTES
     whole, channels, span = task.whole, task.channels, task.window.span[0]
 
     def pieces(area: Piece, fewest_rows: int) -> list[Piece]:
         columns = even_cuts(area.columns, max(1, widest // channels))
         row_bytes = max(right - left for left, right in pairwise(columns)) * channels * task.work.itemsize
-        rows = -(-max(PIECE_BYTES // row_bytes, fewest_rows, 1) // multiple) * multiple
+        rows = -(-max(most // row_bytes, fewest_rows, 1) // multiple) * multiple
         return [
             Piece(y, min(y + rows, area.y1), area.x0 + left, area.x0 + right)
             for y in range(area.y0, area.y1, rows)

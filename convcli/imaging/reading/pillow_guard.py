@@ -11,12 +11,11 @@ from PIL import ImageFile
 from convcli.errors import ConvcliError, ImageError
 from convcli.imaging.quiet_codecs import silenced
 
-__all__ = ["guarded", "in_one_block"]
+__all__ = ["guarded"]
 
 # Bytes that Pillow decodes or encodes at a time (ImageFile.MAXBLOCK). Its default of 64 KiB takes two to ten
 # times as long: each block becomes an object, is copied again when all are joined, and waits for the lock.
-# Blocks much larger than a picture are slow too: their memory goes back to the system each time.
-MAXBLOCK = 1 << 22
+MAXBLOCK = 1 << 26
 # How decoders say that a file is whole, but of a kind that they do not know.
 _UNKNOWN_KIND = re.compile(
     r"unsupported|unimplemented|unknown (?!tag)|(not|only) .*(supported|implemented|configured|installed)"
@@ -70,13 +69,6 @@ def _failed(name: str, error: Exception, printed: str) -> ImageError:
             hint="save it as PNG or TIFF with the program that made it, or with ImageMagick",
         )
     return ImageError(f"{name!r} is damaged or cut short ({detail})", hint="copy or download it once more")
-
-
-def in_one_block(picture: Pillow.Image) -> Pillow.Image:
-    """Return `picture`, whose samples Pillow hands over in one block until the thread's guard ends."""
-    with _lock:
-        ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, 4 * picture.width * picture.height)
-    return picture
 
 
 def _enter(max_pixels: int) -> None:

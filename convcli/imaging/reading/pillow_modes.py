@@ -5,7 +5,6 @@ from PIL import Image as Pillow
 
 from convcli.imaging.colour import cmyk_to_rgb
 from convcli.imaging.image import Array, Decoded, Frame, Space, full_scale
-from convcli.imaging.reading.pillow_guard import in_one_block
 
 __all__ = ["alike", "from_pillow", "oriented", "to_pillow", "with_transparent_colour"]
 
@@ -28,7 +27,7 @@ def from_pillow(picture: Pillow.Image, notes: list[str]) -> Decoded:
     if mode in ("1", "L", "RGB"):
         plain = picture.convert("L") if mode == "1" else picture
         space = Space.RGB if mode == "RGB" else Space.GRAY
-        return with_transparent_colour(np.asarray(in_one_block(plain)), picture), space
+        return with_transparent_colour(np.asarray(plain), picture), space
     if mode in ("LA", "La"):
         both = np.asarray(picture.convert("LA"))
         return Frame(both[..., 0].copy(), both[..., 1].copy()), Space.GRAY

@@ -338,7 +338,12 @@ class TestWords:
         assert "--range abs|scale|center" in note
 
     def test_quiet(self, convcli: Convcli, gray: Path) -> None:
-        assert convcli("filter", gray, "-k", "sobel-x", "-q").err == ""
+        assert convcli("filter", gray, "-k", "sobel-x", "-q", "-o", "quiet.png").err == ""
+        said = json.loads(convcli("filter", gray, "-k", "sobel-x", "-q", "--json", "-o", "said.png").out)
+        values = each_channel(pixels(gray), SOBEL_X)
+        assert said["clipped"] == np.count_nonzero((values < -0.5) | (values > 255.5))
+        for name in ("quiet.png", "said.png"):
+            assert_array_equal(pixels(Path(name)), np.clip(values, 0, 255))
 
     def test_verbose_says_why(self, convcli: Convcli, gray: Path) -> None:
         ran = convcli("filter", gray, "-k", "gaussian", "-v")
