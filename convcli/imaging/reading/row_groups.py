@@ -11,7 +11,7 @@ from convcli.imaging.image import Array
 __all__ = ["RowGroups"]
 
 # Groups that are kept: those that a band ends in are those that the next ones begin in.
-_KEPT = 3
+_KEPT = 2
 
 
 class RowGroups:

@@ -40,7 +40,7 @@ class ZarrRows:
     def __init__(self, plane: Plane) -> None:
         self._plane = plane
         shape = tuple(plane.length(axis) for axis in PLANE if axis in plane.layout.axes)
-        named = plane.layout.ome or any(plane.layout.names.values())
+        named = plane.layout.ome or any(plane.layout.names)
         note = "" if named else channels_first_note(shape)
         one = _image(np.zeros((1, 1, *shape[2:]), plane.array.dtype), plane)
         notes = (*plane.notes, *([note] if note else []))

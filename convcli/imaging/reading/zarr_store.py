@@ -9,15 +9,19 @@ from convcli.choices import MAX_PIXELS, Layout
 from convcli.errors import ImageError, nearest
 from convcli.imaging.reading.sniff import check_pixels, chosen_frames
 from convcli.imaging.zarr.zarr_extra import failures, zarr_module
-from convcli.imaging.zarr.zarr_layout import ZarrLayout, axis_names, multiscale_of, plain_axes
+from convcli.imaging.zarr.zarr_layout import (
+    XARRAY,
+    Multiscale,
+    ZarrLayout,
+    axis_names,
+    multiscale_of,
+    plain_axes,
+)
 from convcli.imaging.zarr.zarr_place import ZarrPlace
 from convcli.limits import Limit
 from convcli.stores.files import is_url
 
 __all__ = ["Plane", "open_plane"]
-
-# Names under which xarray keeps those of the axes of a Zarr v2 array.
-_XARRAY = "_ARRAY_DIMENSIONS"
 
 
 class Plane(NamedTuple):
@@ -52,8 +56,8 @@ def open_plane(
     url = place.store if isinstance(place, ZarrPlace) else ""
     what = f"the Zarr metadata of {name!r} cannot be read"
     with failures(what, "write or copy it once more", url=url):
-        array, ome = _chosen(place, name, notes)
-        found = _layout(array, ome, name, layout)
+        array, level = _chosen(place, name, notes)
+        found = _layout(array, level and level[1], name, layout)
     _check(array, name)
     lengths = dict(zip(found.axes, array.shape, strict=True))
     plane = {axis: length for axis, length in lengths.items() if axis not in ("y", "x", "c")}
@@ -72,7 +76,7 @@ def open_plane(
 
 def _chosen(
     place: ZarrPlace | Mapping[str, bytes], name: str, notes: list[str]
-) -> tuple[Any, tuple[str, Any] | None]:
+) -> tuple[Any, tuple[str, Multiscale] | None]:
     """Return the array, and where it is a level of an OME-Zarr picture, its path and metadata."""
     zarr = zarr_module()
     if isinstance(place, ZarrPlace) and is_url(place.store):
@@ -132,22 +136,18 @@ def _missing(zarr: Any, store: Any, member: str, name: str) -> ImageError:
     except (OSError, ValueError, NotImplementedError):  # web servers list nothing
         names = []
     close = nearest(wanted, names)
-    hint = f"it holds: {', '.join(names[:8])}" if names else "check the path within the store"
-    return ImageError(
-        f"{name!r} is not in the Zarr store", hint=f"did you mean {close!r}?" if close else hint
-    )
+    hint = f"did you mean {close!r}?" if close else "check the path within the store"
+    return ImageError(f"{name!r} is not in the Zarr store", hint=hint)
 
 
-def _layout(array: Any, ome: tuple[str, Any] | None, name: str, layout: Layout) -> ZarrLayout:
+def _layout(array: Any, ome: Multiscale | None, name: str, layout: Layout) -> ZarrLayout:
     metadata, attributes = array.metadata, array.attrs.asdict()
-    version = metadata.zarr_format
-    names = metadata.dimension_names if version == 3 else attributes.get(_XARRAY)
-    given = tuple(ome[1].axes) if ome else names
-    axes = axis_names(given, array.ndim)
+    names = attributes.get(XARRAY, ()) if metadata.zarr_format == 2 else metadata.dimension_names or ()
+    axes = axis_names(tuple(ome.axes) if ome else names, array.ndim)
     if ome and not axes:
-        found = ", ".join(given)
         raise ImageError(
-            f"{name!r} has the axes {found}", hint="axes y and x, with t, c and z, are a picture"
+            f"{name!r} has the axes {', '.join(ome.axes)}",
+            hint="axes y and x, with t, c and z, are a picture",
         )
     if not axes and array.ndim not in (2, 3):
         said = " x ".join(map(str, array.shape)) or "one number"
@@ -155,21 +155,20 @@ def _layout(array: Any, ome: tuple[str, Any] | None, name: str, layout: Layout) 
         raise ImageError(f"{name!r} has {array.ndim} axes ({said})", hint=hint)
     axes = axes or plain_axes(array.ndim, first=layout is Layout.CHW)
     settings = {
-        "zarr_format": version,
+        "zarr_format": metadata.zarr_format,
+        "dtype": array.dtype,
         "compressors": array.compressors,
-        "attributes": {key: value for key, value in attributes.items() if key != _XARRAY},
+        "filters": array.filters,
+        "fill_value": array.fill_value,
+        "attributes": attributes,
     }
-    exact = {"filters": array.filters, "fill_value": array.fill_value}
-    if version == 2:
+    if metadata.zarr_format == 2:
         separator = {"name": "v2", "separator": metadata.dimension_separator}
         settings |= {"order": metadata.order, "chunk_key_encoding": separator}
     else:
-        settings["chunk_key_encoding"] = metadata.chunk_key_encoding
-        exact["serializer"] = array.serializer
-    named = dict(zip(axes, names, strict=True)) if names and len(names) == array.ndim else {}
+        settings |= {"serializer": array.serializer, "chunk_key_encoding": metadata.chunk_key_encoding}
     shards = dict(zip(axes, array.shards, strict=True)) if array.shards else {}
-    chunks = dict(zip(axes, array.chunks, strict=True))
-    return ZarrLayout(axes, chunks, shards, settings, exact, str(array.dtype), named, ome and ome[1])
+    return ZarrLayout(axes, dict(zip(axes, array.chunks, strict=True)), shards, settings, tuple(names), ome)
 
 
 def _check(array: Any, name: str) -> None:

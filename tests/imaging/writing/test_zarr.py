@@ -215,7 +215,7 @@ def test_each_chunk_and_shard_is_written_once(tmp_path, monkeypatch):
         await rename(self, key, value, *more)
 
     monkeypatch.setattr(zarr.storage.LocalStore, "set", watched)
-    writer = band_writer(str(tmp_path / "b.zarr"), ZARR, reader.header, reader.storage)
+    writer = band_writer(str(tmp_path / "b.zarr"), ZARR, reader.header, Storage())
     for first in range(0, 20, 3):
         writer.write(reader.rows(first, min(first + 3, 20)))
     writer.finish()
@@ -270,7 +270,7 @@ def test_a_failure_in_the_middle_leaves_nothing(tmp_path, monkeypatch):
     path = stored(tmp_path / "a.zarr", ramp(8, 8))
     (path / "c" / "1" / "0").write_bytes(b"")
     reader = open_bands(str(path), "a", None)
-    writer = band_writer(str(tmp_path / "b.zarr"), ZARR, reader.header, reader.storage)
+    writer = band_writer(str(tmp_path / "b.zarr"), ZARR, reader.header, Storage())
     writer.write(reader.rows(0, 4))
     assert len(os.listdir(tmp_path)) == 2
     writer.abort()
@@ -281,7 +281,7 @@ def test_a_failure_in_the_middle_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr(zarr, "create_array", full)
     with pytest.raises(OutputError, match=r"b.zarr' cannot be written: No space left on device"):
-        band_writer(str(tmp_path / "b.zarr"), ZARR, reader.header, reader.storage)
+        band_writer(str(tmp_path / "b.zarr"), ZARR, reader.header, Storage())
     assert os.listdir(tmp_path) == ["a.zarr"]
 
 
@@ -305,7 +305,7 @@ def test_a_rename_that_fails_keeps_the_old_store(tmp_path, convcli, monkeypatch)
 def test_bands_at_a_url_have_their_metadata_last(tmp_path):
     files = fsspec.filesystem("memory")
     reader = open_bands(str(stored(tmp_path / "a.zarr", ramp(8, 8))), "a", None)
-    writer = band_writer("memory://bands/b.zarr", ZARR, reader.header, reader.storage)
+    writer = band_writer("memory://bands/b.zarr", ZARR, reader.header, Storage())
     writer.write(reader.rows(0, 8))
     assert not files.exists("/bands/b.zarr/zarr.json")
     assert files.exists("/bands/b.zarr/c/0/0")
@@ -314,8 +314,8 @@ def test_bands_at_a_url_have_their_metadata_last(tmp_path):
     whole = open_bands("memory://bands/b.zarr", "b", None).rows(0, 8)
     assert_array_equal(whole.frames[0].pixels, ramp(8, 8))
     with pytest.raises(OutputError, match="is already there"):
-        band_writer("memory://bands/b.zarr", ZARR, reader.header, reader.storage, replace=False)
-    writer = band_writer("memory://bands/c.zarr", ZARR, reader.header, reader.storage)
+        band_writer("memory://bands/b.zarr", ZARR, reader.header, Storage(), replace=False)
+    writer = band_writer("memory://bands/c.zarr", ZARR, reader.header, Storage())
     writer.write(reader.rows(0, 8))
     writer.abort()
     assert not files.exists("/bands/c.zarr")

@@ -44,7 +44,7 @@ def scattered(work, tasks, *_):
 
 @settings(max_examples=10)
 @given(
-    size=st.tuples(st.integers(3, 40), st.integers(1, 12)),
+    size=st.tuples(st.integers(7, 40), st.integers(7, 12)),
     chunk=st.integers(1, 9),
     shard=st.sampled_from([0, 2]),
     kernels=st.sampled_from([["sobel-x"], ["gaussian:sigma=1"], ["box:size=5", "0 0 1; 0 0 0"]]),
@@ -96,7 +96,7 @@ def test_pixels_are_those_of_the_whole_picture(
             Source(str(path)),
             "local",
             1,
-            [writer.place() for writer in writers],
+            [writer.part() for writer in writers],
             print,
         )
         results = bands.results(lambda *_: pytest.fail("written here"), details=True, elsewhere=elsewhere)
