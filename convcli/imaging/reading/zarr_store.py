@@ -55,7 +55,7 @@ def open_plane(
     notes = list[str]()
     url = place.store if isinstance(place, ZarrPlace) else ""
     what = f"the Zarr metadata of {name!r} cannot be read"
-    with failures(what, "write or copy it once more", url=url):
+    with failures(what, "write it once more, with codecs that zarr has", url=url):
         array, level = _chosen(place, name, notes)
         found = _layout(array, level and level[1], name, layout)
     _check(array, name)

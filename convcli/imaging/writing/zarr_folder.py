@@ -94,6 +94,7 @@ class ZarrFolder:
 
 
 def _made_at(path: str, *, replace: bool) -> "ZarrFolder | ZarrUrl":
+    zarr_module()
     if not is_url(path):
         return ZarrFolder(path, replace=replace)
     from convcli.imaging.zarr.zarr_urls import ZarrUrl
@@ -186,16 +187,15 @@ def _held(path: str) -> dict[str, bytes]:
 
 def _sync(folder: str) -> None:
     """Put the files of a folder on the disk; what a writer that was killed has left is removed."""
-    files = [os.path.join(here, name) for here, _, names in os.walk(folder) for name in ("", *names)]
-    for path in [path for path in files if path.endswith(_UNFINISHED)]:
-        os.unlink(path)
-        files.remove(path)
-    if len(files) > _FEW and hasattr(os, "sync"):
+    paths = [os.path.join(here, name) for here, _, names in os.walk(folder) for name in ("", *names)]
+    for path in paths:
+        if path.endswith(_UNFINISHED):
+            os.unlink(path)
+        elif len(paths) <= _FEW:
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+    if len(paths) > _FEW:
         os.sync()
-        return
-    for path in files:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
@@ -170,6 +170,7 @@ def halves(plane):
     return made
 
 
+@settings(max_examples=25)
 @given(
     height=st.integers(1, 30),
     width=st.integers(1, 30),
@@ -350,3 +351,14 @@ def test_tiles_of_a_tiff_are_no_chunks(tmp_path, convcli, monkeypatch, options, 
         found = zarr.open_array(tmp_path / "b.zarr", mode="r")
         assert found.chunks == chunks
         assert_array_equal(found[...], ramp(200, 200))
+
+
+@pytest.mark.parametrize("path", ["a.zarr", "memory://a/a.zarr"])
+def test_without_the_package_one_line_names_the_extra(tmp_path, convcli, monkeypatch, path):
+    monkeypatch.chdir(tmp_path)
+    cv.write_image("a.png", ramp(4, 4))
+    monkeypatch.setitem(sys.modules, "zarr", None)
+    for huge in (1 << 26, 1):
+        monkeypatch.setattr("convcli.pipeline.process.HUGE", huge)
+        convcli(*IDENTITY, "a.png", "-o", path).check_refusal(1, "Zarr", "pip install 'convcli[scale]'")
+    assert os.listdir() == ["a.png"]
