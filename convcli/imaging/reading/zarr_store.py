@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from convcli.choices import MAX_PIXELS, Layout
 from convcli.errors import ImageError, nearest
 from convcli.imaging.reading.sniff import check_pixels, chosen_frames
 from convcli.imaging.zarr.zarr_extra import failures, zarr_module
 from convcli.imaging.zarr.zarr_layout import (
+    PLANE,
     XARRAY,
     Multiscale,
     ZarrLayout,
@@ -60,11 +63,10 @@ def open_plane(
         found = _layout(array, level and level[1], name, layout)
     _check(array, name)
     lengths = dict(zip(found.axes, array.shape, strict=True))
-    plane = {axis: length for axis, length in lengths.items() if axis not in ("y", "x", "c")}
-    at = _place_of(plane, frame, name)
+    at = _place_of({axis: length for axis, length in lengths.items() if axis not in PLANE}, frame, name)
     if found.ome is not None:
-        moved = {axis: index * found.ome.scale[axis] for axis, index in at.items()}
-        start = {axis: value + moved.get(axis, 0.0) for axis, value in found.ome.translation.items()}
+        scale, start = found.ome.scale, found.ome.translation
+        start = {axis: value + at.get(axis, 0) * scale[axis] for axis, value in start.items()}
         found = found._replace(ome=found.ome._replace(translation=start))
     if max_pixels is not None:
         check_pixels(name, lengths["x"], lengths["y"], max_pixels)
@@ -192,7 +194,7 @@ def _objects(name: str) -> ImageError:
 
 def _place_of(lengths: Mapping[str, int], frame: int | None, name: str) -> dict[str, int]:
     """Return the index along each axis of `lengths` at which plane number `frame` lies."""
-    total, at = prod(lengths.values()), dict[str, int]()
+    total = prod(lengths.values())
     if frame is None and total > 1:
         long = {axis: length for axis, length in lengths.items() if length > 1}
         planes = " x ".join(map(str, long.values()))
@@ -201,6 +203,5 @@ def _place_of(lengths: Mapping[str, int], frame: int | None, name: str) -> dict[
             hint=f"--frame N reads one, from 0 to {total - 1}",
         )
     index = chosen_frames(frame or 0, total, name)[0]
-    for axis, length in reversed(list(lengths.items())):
-        index, at[axis] = divmod(index, length)
-    return at
+    places = np.unravel_index(index, tuple(lengths.values()))
+    return {axis: int(place) for axis, place in zip(lengths, places, strict=True)}
