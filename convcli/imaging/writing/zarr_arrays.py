@@ -107,10 +107,11 @@ class Levels:
         (frame,) = header.frames
         channels = frame.channels + (frame.alpha is not None)
         plain = plain_axes(2 if channels == 1 else 3, first=layout is Layout.CHW)
-        stored = (header.metadata.zarr or ZarrLayout(plain)).holding(channels, frame.pixels.dtype)
+        given = header.metadata.zarr or ZarrLayout(plain)
+        grouped = given.ome is not None or levels > 1
+        stored = given.holding(channels, frame.pixels.dtype, grouped=grouped)
         zarr = zarr_module()
         sizes = level_sizes(frame.size, levels)
-        grouped = stored.ome is not None or levels > 1
         self.parts = list[ChunkRows]()
         with writing(name):
             if grouped:
@@ -168,7 +169,7 @@ def _settings(
     if version == 3 and (stored.names or grouped):
         settings["dimension_names"] = stored.names or axes
     elif XARRAY in (attributes := settings.get("attributes", {})):
-        settings["attributes"] = {**attributes, XARRAY: stored.names}
+        settings["attributes"] = {**attributes, XARRAY: stored.names or axes}
     return {**settings, "shape": tuple(shape.values()), "chunks": tuple(chunks.values())}
 
 

@@ -86,18 +86,22 @@ class ZarrLayout(NamedTuple):
         """Whether the store says more than how its samples are stored."""
         return self.ome is not None or bool(self.settings.get("attributes"))
 
-    def holding(self, channels: int, dtype: Any) -> "ZarrLayout":
-        """Return the layout for samples of a type, with an axis of channels where there are several."""
-        layout = self
-        if channels > 1 and "c" not in self.axes:
-            at = self.axes[:1].count("t") if self.ome else len(self.axes)
-            names = (*self.names[:at], "c", *self.names[at:]) if self.names else ()
-            layout = self._replace(axes=(*self.axes[:at], "c", *self.axes[at:]), names=names)
-        stored = self.settings.get("dtype")
-        if layout is self and stored is not None and stored.newbyteorder("=") == dtype:
-            return self
-        kept = {key: value for key, value in self.settings.items() if key not in _EXACT}
-        return layout._replace(settings={**kept, "dtype": dtype})
+    def holding(self, channels: int, dtype: Any, *, grouped: bool) -> "ZarrLayout":
+        """Return the layout for samples of a type, with an axis of channels where there are several.
+
+        Where it is `grouped` as OME-Zarr, axes are in the order that this requires: time, channels, space.
+        """
+        axes, names = self.axes, self.names
+        if channels > 1 and "c" not in axes:
+            axes, names = (*axes, "c"), (*names, "c") if names else ()
+        if grouped:
+            axes = tuple(sorted(axes, key=lambda axis: {"t": 0, "c": 1}.get(axis, 2)))
+            names = names if axes == self.axes else ()
+        stored, settings = self.settings.get("dtype"), self.settings
+        if axes != self.axes or stored is None or stored.newbyteorder("=") != dtype:
+            kept = {key: value for key, value in settings.items() if key not in _EXACT}
+            settings = {**kept, "dtype": dtype}
+        return self._replace(axes=axes, names=names, settings=settings)
 
     def moved(self, scale: Sequence[float], shift: Sequence[float]) -> "ZarrLayout":
         """Return the layout of pixels whose row and column i are centred at ``scale i + shift`` of these."""

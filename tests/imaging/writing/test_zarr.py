@@ -106,6 +106,20 @@ def test_maps_beside_each_other_become_an_axis_of_channels(tmp_path, convcli):
     assert values(tmp_path / "c.zarr", "0").shape == (2, 1, 9, 13)
 
 
+def test_channels_of_a_pyramid_are_before_space_as_ome_zarr_requires(tmp_path, convcli):
+    cv.write_image(tmp_path / "a.png", ramp(9, 13, 3))
+    stored(tmp_path / "a.zarr", ramp(9, 13, 3), dimension_names=["y", "x", "c"], chunks=(4, 5, 3))
+    for name in ("a.png", "a.zarr"):
+        ran = convcli(*IDENTITY, tmp_path / name, "--levels", 2, "-o", tmp_path / "b.zarr")
+        assert ran.status == 0, ran.err
+        (picture,) = attributes(tmp_path / "b.zarr")["ome"]["multiscales"]
+        assert [axis["name"] for axis in picture["axes"]] == ["c", "y", "x"]
+        found = zarr.open_array(tmp_path / "b.zarr", path="0", mode="r")
+        assert found.metadata.dimension_names == ("c", "y", "x")
+        assert found.chunks == ((3, 9, 13) if name == "a.png" else (3, 4, 5))
+        assert_array_equal(found[...], np.moveaxis(ramp(9, 13, 3), 2, 0))
+
+
 @pytest.mark.parametrize(
     ("compress", "expected"), [("none", ()), ("small", (zarr.codecs.ZstdCodec(level=9, checksum=False),))]
 )
