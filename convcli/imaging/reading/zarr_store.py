@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from math import prod
 from typing import Any, NamedTuple
 
@@ -94,18 +95,19 @@ def _chosen(
     try:
         node = zarr.open(store, path=member, mode="r")
     except FileNotFoundError as error:
-        raise _missing(zarr, store, member, name) from error
+        raise _missing(store, member, name) from error
     except ValueError as error:
         if "object_codec_id" in str(error):  # as of pickle
             raise _objects(name) from error
         raise
     above, _, own = member.rpartition("/")
     if isinstance(node, zarr.Array):
-        try:
-            group = zarr.open_group(store, path=above, mode="r") if member else None
-        except FileNotFoundError:
-            group = None
-        return node, multiscale_of(group.attrs.asdict(), own) if group is not None else None
+        level = None
+        if member:
+            with suppress(FileNotFoundError):  # no group is above it
+                group = zarr.open_group(store, path=above, mode="r")
+                level = multiscale_of(group.attrs.asdict(), own)
+        return node, level
     ome = multiscale_of(node.attrs.asdict(), None)
     if ome is None:
         return _only(node, name), None
@@ -117,27 +119,25 @@ def _chosen(
 def _only(group: Any, name: str) -> Any:
     """Return the only array of a group; several are an error that names them."""
     members = dict(group.members())
-    if len(members) == 1 and hasattr(only := next(iter(members.values())), "shape"):
-        return only
+    some = sorted(members)[:8]
     if not members:
         raise ImageError(f"{name!r} is a Zarr group without arrays", hint="was it written to its end?")
-    some = sorted(members)[:8]
-    raise ImageError(
-        f"{name!r} is a Zarr group of {len(members)}: {', '.join(some)}",
-        hint=f"name one, such as {os.path.join(name, some[0])}",
-    )
+    if len(members) > 1 or not hasattr(members[some[0]], "shape"):
+        raise ImageError(
+            f"{name!r} is a Zarr group of {len(members)}: {', '.join(some)}",
+            hint=f"name one, such as {os.path.join(name, some[0])}",
+        )
+    return members[some[0]]
 
 
-def _missing(zarr: Any, store: Any, member: str, name: str) -> ImageError:
+def _missing(store: Any, member: str, name: str) -> ImageError:
     """Return the error for an array that is not there, with the nearest that is."""
     if not member:
         return ImageError(f"{name!r} does not exist", hint="check the spelling and the folder")
     above, _, wanted = member.rpartition("/")
-    try:
-        names = sorted(key for key, _ in zarr.open_group(store, path=above, mode="r").members())
-    except (OSError, ValueError, NotImplementedError):  # web servers list nothing
-        names = []
-    close = nearest(wanted, names)
+    close = None
+    with suppress(OSError, ValueError, NotImplementedError):  # web servers list nothing
+        close = nearest(wanted, dict(zarr_module().open_group(store, path=above, mode="r").members()))
     hint = f"did you mean {close!r}?" if close else "check the path within the store"
     return ImageError(f"{name!r} is not in the Zarr store", hint=hint)
 
