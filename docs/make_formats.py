@@ -39,9 +39,10 @@ WRITING = """## How some are written
   subsampling, and is progressive if that was. What was no JPEG gets quality 92, without subsampling.
 - **WebP** is lossless, but for a picture that was read from a lossy one, which gets quality 92; **AVIF** has
   quality 92, without subsampling. A WebP or AVIF does not tell the quality that it was written with.
-- **Zarr**: what was Zarr keeps its version, chunks, shards, codecs, attributes and names of axes; what was
-  none becomes v3 with chunks of 1024 x 1024. OME-Zarr stays OME-Zarr, with the pixel size and place that
-  stride and padding give. `.zarr` is a folder, `.zip` the same store in a file.
+- **Zarr**: a Zarr input keeps its version, chunks, shards, codecs, attributes and names of axes; other inputs
+  become v3 with chunks of 1024 x 1024. OME-Zarr stays OME-Zarr, with the pixel size and place that stride and
+  padding give; `--levels N` writes OME-Zarr, channels first. `.zarr` is a folder, `.zip` the same store in a
+  file.
 - `--quality N`, 1 to 100, sets it for all three; WebP is lossy then. Formats without a quality refuse it.
 """
 

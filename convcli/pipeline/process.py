@@ -279,7 +279,7 @@ class FileWork:
         for index, nothing in enumerate(bands.empty()):
             files.write(index, nothing)
         jobs = self.operation.spec.jobs
-        return BandsOnCluster(bands, source, self.cluster, jobs, files.places(), notes.append)
+        return BandsOnCluster(bands, source, self.cluster, jobs, files.parts(), notes.append)
 
     def _outcome(
         self,

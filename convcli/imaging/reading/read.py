@@ -89,7 +89,7 @@ def _read(loaded: "_Loaded", frame: int | None, max_pixels: int, layout: Layout)
     if loaded.store is not None:
         from convcli.imaging.reading import zarr_rows
 
-        return _checked(zarr_rows.read_zarr(loaded.store, loaded.name, frame, max_pixels, layout))
+        return _checked(zarr_rows.open_whole(loaded.store, loaded.name, frame, max_pixels, layout).whole())
     kind = sniff.array_kind(loaded.data, loaded.suffix)
     if kind:
         return _from_array(loaded, kind, frame, max_pixels, layout)
@@ -169,7 +169,7 @@ def read_first(source: Source, layout: Layout = Layout.HWC) -> Array:
     if loaded.store is not None:
         from convcli.imaging.reading import zarr_rows
 
-        return zarr_rows.read_samples(loaded.store, loaded.name, layout)
+        return zarr_rows.open_whole(loaded.store, loaded.name, layout=layout).samples()
     kind = sniff.array_kind(loaded.data, loaded.suffix)
     if not kind:
         # where frame 0 is the first, no other is decoded: not so beside thumbnails and still pictures

@@ -10,8 +10,8 @@ from convcli.imaging.image import Array
 
 __all__ = ["RowGroups"]
 
-# Groups that are kept: those that a band ends in are those that the next ones begin in.
-_KEPT = 3
+# Groups that are kept: a band lies in one, or in two neighbours, as do those worked on beside it.
+_KEPT = 2
 
 
 class RowGroups:

@@ -21,8 +21,7 @@ from convcli.imaging.zarr.zarr_layout import PLANE, rows_of
 from convcli.imaging.zarr.zarr_place import ZarrPlace
 from convcli.stores.files import is_url
 
-__all__ = ["ZarrRows", "open_zarr", "read_samples", "read_zarr"]
-
+__all__ = ["ZarrRows", "open_whole", "open_zarr"]
 
 # Samples that are decoded together, at least: chunks may be of a few rows.
 _TOGETHER = 1 << 20
@@ -40,7 +39,7 @@ class ZarrRows:
     def __init__(self, plane: Plane) -> None:
         self._plane = plane
         shape = tuple(plane.length(axis) for axis in PLANE if axis in plane.layout.axes)
-        named = plane.layout.ome or any(plane.layout.names.values())
+        named = plane.layout.ome or any(plane.layout.names)
         note = "" if named else channels_first_note(shape)
         one = _image(np.zeros((1, 1, *shape[2:]), plane.array.dtype), plane)
         notes = (*plane.notes, *([note] if note else []))
@@ -85,12 +84,10 @@ class ZarrRows:
         """Return an error that names the first chunk of these rows that cannot be decoded."""
         plane, sides = self._plane, self._plane.array.chunks
         ends = {"y": (first, end), **{axis: (index, index + 1) for axis, index in plane.at.items()}}
-        numbers = [
-            range(low // side, -(-high // side))
-            for side, (low, high) in zip(
-                sides, (ends.get(axis, (0, plane.length(axis))) for axis in plane.layout.axes), strict=True
-            )
-        ]
+        numbers = []
+        for axis, side in zip(plane.layout.axes, sides, strict=True):
+            low, high = ends.get(axis, (0, plane.length(axis)))
+            numbers.append(range(low // side, -(-high // side)))
         for chunk in product(*numbers):
             part = tuple(slice(n * side, (n + 1) * side) for n, side in zip(chunk, sides, strict=True))
             try:
@@ -119,20 +116,15 @@ def _bytes_of(place: ZarrPlace, reader: ZarrRows) -> int:
     return sum(os.path.getsize(os.path.join(here, name)) for here, _, names in found for name in names)
 
 
-def read_zarr(
+def open_whole(
     place: ZarrPlace | Mapping[str, bytes],
     name: str,
     frame: int | None = None,
     max_pixels: int = MAX_PIXELS,
     layout: Layout = Layout.HWC,
-) -> Image:
-    """Read a picture whole."""
-    return ZarrRows(open_plane(place, name, frame, max_pixels, layout)).whole()
-
-
-def read_samples(place: ZarrPlace | Mapping[str, bytes], name: str, layout: Layout = Layout.HWC) -> Array:
-    """Read a picture whole in the array's own type, channels last."""
-    return ZarrRows(open_plane(place, name, None, MAX_PIXELS, layout)).samples()
+) -> ZarrRows:
+    """Open a picture that is to be read whole."""
+    return ZarrRows(open_plane(place, name, frame, max_pixels, layout))
 
 
 def _image(samples: Array, plane: Plane) -> Image:

@@ -2,22 +2,30 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from math import prod
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from convcli.choices import MAX_PIXELS, Layout
 from convcli.errors import ImageError, nearest
 from convcli.imaging.reading.sniff import check_pixels, chosen_frames
 from convcli.imaging.zarr.zarr_extra import failures, zarr_module
-from convcli.imaging.zarr.zarr_layout import ZarrLayout, axis_names, multiscale_of, plain_axes
+from convcli.imaging.zarr.zarr_layout import (
+    PLANE,
+    XARRAY,
+    Multiscale,
+    ZarrLayout,
+    axis_names,
+    multiscale_of,
+    plain_axes,
+)
 from convcli.imaging.zarr.zarr_place import ZarrPlace
 from convcli.limits import Limit
 from convcli.stores.files import is_url
 
 __all__ = ["Plane", "open_plane"]
-
-# Names under which xarray keeps those of the axes of a Zarr v2 array.
-_XARRAY = "_ARRAY_DIMENSIONS"
 
 
 class Plane(NamedTuple):
@@ -51,16 +59,15 @@ def open_plane(
     notes = list[str]()
     url = place.store if isinstance(place, ZarrPlace) else ""
     what = f"the Zarr metadata of {name!r} cannot be read"
-    with failures(what, "write or copy it once more", url=url):
-        array, ome = _chosen(place, name, notes)
-        found = _layout(array, ome, name, layout)
+    with failures(what, "write it once more, with codecs that zarr has", url=url):
+        array, level = _chosen(place, name, notes)
+        found = _layout(array, level and level[1], name, layout)
     _check(array, name)
     lengths = dict(zip(found.axes, array.shape, strict=True))
-    plane = {axis: length for axis, length in lengths.items() if axis not in ("y", "x", "c")}
-    at = _place_of(plane, frame, name)
+    at = _place_of({axis: length for axis, length in lengths.items() if axis not in PLANE}, frame, name)
     if found.ome is not None:
-        moved = {axis: index * found.ome.scale[axis] for axis, index in at.items()}
-        start = {axis: value + moved.get(axis, 0.0) for axis, value in found.ome.translation.items()}
+        scale, start = found.ome.scale, found.ome.translation
+        start = {axis: value + at.get(axis, 0) * scale[axis] for axis, value in start.items()}
         found = found._replace(ome=found.ome._replace(translation=start))
     if max_pixels is not None:
         check_pixels(name, lengths["x"], lengths["y"], max_pixels)
@@ -72,7 +79,7 @@ def open_plane(
 
 def _chosen(
     place: ZarrPlace | Mapping[str, bytes], name: str, notes: list[str]
-) -> tuple[Any, tuple[str, Any] | None]:
+) -> tuple[Any, tuple[str, Multiscale] | None]:
     """Return the array, and where it is a level of an OME-Zarr picture, its path and metadata."""
     zarr = zarr_module()
     if isinstance(place, ZarrPlace) and is_url(place.store):
@@ -88,18 +95,19 @@ def _chosen(
     try:
         node = zarr.open(store, path=member, mode="r")
     except FileNotFoundError as error:
-        raise _missing(zarr, store, member, name) from error
+        raise _missing(store, member, name) from error
     except ValueError as error:
         if "object_codec_id" in str(error):  # as of pickle
             raise _objects(name) from error
         raise
     above, _, own = member.rpartition("/")
     if isinstance(node, zarr.Array):
-        try:
-            group = zarr.open_group(store, path=above, mode="r") if member else None
-        except FileNotFoundError:
-            group = None
-        return node, multiscale_of(group.attrs.asdict(), own) if group is not None else None
+        level = None
+        if member:
+            with suppress(FileNotFoundError):  # no group is above it
+                group = zarr.open_group(store, path=above, mode="r")
+                level = multiscale_of(group.attrs.asdict(), own)
+        return node, level
     ome = multiscale_of(node.attrs.asdict(), None)
     if ome is None:
         return _only(node, name), None
@@ -111,43 +119,37 @@ def _chosen(
 def _only(group: Any, name: str) -> Any:
     """Return the only array of a group; several are an error that names them."""
     members = dict(group.members())
-    if len(members) == 1 and hasattr(only := next(iter(members.values())), "shape"):
-        return only
+    some = sorted(members)[:8]
     if not members:
         raise ImageError(f"{name!r} is a Zarr group without arrays", hint="was it written to its end?")
-    some = sorted(members)[:8]
-    raise ImageError(
-        f"{name!r} is a Zarr group of {len(members)}: {', '.join(some)}",
-        hint=f"name one, such as {os.path.join(name, some[0])}",
-    )
+    if len(members) > 1 or not hasattr(members[some[0]], "shape"):
+        raise ImageError(
+            f"{name!r} is a Zarr group of {len(members)}: {', '.join(some)}",
+            hint=f"name one, such as {os.path.join(name, some[0])}",
+        )
+    return members[some[0]]
 
 
-def _missing(zarr: Any, store: Any, member: str, name: str) -> ImageError:
+def _missing(store: Any, member: str, name: str) -> ImageError:
     """Return the error for an array that is not there, with the nearest that is."""
     if not member:
         return ImageError(f"{name!r} does not exist", hint="check the spelling and the folder")
     above, _, wanted = member.rpartition("/")
-    try:
-        names = sorted(key for key, _ in zarr.open_group(store, path=above, mode="r").members())
-    except (OSError, ValueError, NotImplementedError):  # web servers list nothing
-        names = []
-    close = nearest(wanted, names)
-    hint = f"it holds: {', '.join(names[:8])}" if names else "check the path within the store"
-    return ImageError(
-        f"{name!r} is not in the Zarr store", hint=f"did you mean {close!r}?" if close else hint
-    )
+    close = None
+    with suppress(OSError, ValueError, NotImplementedError):  # web servers list nothing
+        close = nearest(wanted, dict(zarr_module().open_group(store, path=above, mode="r").members()))
+    hint = f"did you mean {close!r}?" if close else "check the path within the store"
+    return ImageError(f"{name!r} is not in the Zarr store", hint=hint)
 
 
-def _layout(array: Any, ome: tuple[str, Any] | None, name: str, layout: Layout) -> ZarrLayout:
+def _layout(array: Any, ome: Multiscale | None, name: str, layout: Layout) -> ZarrLayout:
     metadata, attributes = array.metadata, array.attrs.asdict()
-    version = metadata.zarr_format
-    names = metadata.dimension_names if version == 3 else attributes.get(_XARRAY)
-    given = tuple(ome[1].axes) if ome else names
-    axes = axis_names(given, array.ndim)
+    names = attributes.get(XARRAY, ()) if metadata.zarr_format == 2 else metadata.dimension_names or ()
+    axes = axis_names(tuple(ome.axes) if ome else names, array.ndim)
     if ome and not axes:
-        found = ", ".join(given)
         raise ImageError(
-            f"{name!r} has the axes {found}", hint="axes y and x, with t, c and z, are a picture"
+            f"{name!r} has the axes {', '.join(ome.axes)}",
+            hint="axes y and x, with t, c and z, are a picture",
         )
     if not axes and array.ndim not in (2, 3):
         said = " x ".join(map(str, array.shape)) or "one number"
@@ -155,21 +157,20 @@ def _layout(array: Any, ome: tuple[str, Any] | None, name: str, layout: Layout) 
         raise ImageError(f"{name!r} has {array.ndim} axes ({said})", hint=hint)
     axes = axes or plain_axes(array.ndim, first=layout is Layout.CHW)
     settings = {
-        "zarr_format": version,
+        "zarr_format": metadata.zarr_format,
+        "dtype": array.dtype,
         "compressors": array.compressors,
-        "attributes": {key: value for key, value in attributes.items() if key != _XARRAY},
+        "filters": array.filters,
+        "fill_value": array.fill_value,
+        "attributes": attributes,
     }
-    exact = {"filters": array.filters, "fill_value": array.fill_value}
-    if version == 2:
+    if metadata.zarr_format == 2:
         separator = {"name": "v2", "separator": metadata.dimension_separator}
         settings |= {"order": metadata.order, "chunk_key_encoding": separator}
     else:
-        settings["chunk_key_encoding"] = metadata.chunk_key_encoding
-        exact["serializer"] = array.serializer
-    named = dict(zip(axes, names, strict=True)) if names and len(names) == array.ndim else {}
+        settings |= {"serializer": array.serializer, "chunk_key_encoding": metadata.chunk_key_encoding}
     shards = dict(zip(axes, array.shards, strict=True)) if array.shards else {}
-    chunks = dict(zip(axes, array.chunks, strict=True))
-    return ZarrLayout(axes, chunks, shards, settings, exact, str(array.dtype), named, ome and ome[1])
+    return ZarrLayout(axes, dict(zip(axes, array.chunks, strict=True)), shards, settings, tuple(names), ome)
 
 
 def _check(array: Any, name: str) -> None:
@@ -193,7 +194,7 @@ def _objects(name: str) -> ImageError:
 
 def _place_of(lengths: Mapping[str, int], frame: int | None, name: str) -> dict[str, int]:
     """Return the index along each axis of `lengths` at which plane number `frame` lies."""
-    total, at = prod(lengths.values()), dict[str, int]()
+    total = prod(lengths.values())
     if frame is None and total > 1:
         long = {axis: length for axis, length in lengths.items() if length > 1}
         planes = " x ".join(map(str, long.values()))
@@ -202,6 +203,5 @@ def _place_of(lengths: Mapping[str, int], frame: int | None, name: str) -> dict[
             hint=f"--frame N reads one, from 0 to {total - 1}",
         )
     index = chosen_frames(frame or 0, total, name)[0]
-    for axis, length in reversed(list(lengths.items())):
-        index, at[axis] = divmod(index, length)
-    return at
+    places = np.unravel_index(index, tuple(lengths.values()))
+    return {axis: int(place) for axis, place in zip(lengths, places, strict=True)}

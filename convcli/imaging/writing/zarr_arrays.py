@@ -4,7 +4,8 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from math import prod
+from typing import Any
 from zipfile import ZipFile, ZipInfo
 
 import numpy as np
@@ -14,13 +15,15 @@ from convcli.errors import OutputError
 from convcli.imaging.image import Array, Image
 from convcli.imaging.writing.pyramid import Halving, level_sizes
 from convcli.imaging.zarr.zarr_extra import failures, zarr_module
-from convcli.imaging.zarr.zarr_layout import PLANE, ZarrLayout, plain_axes, rows_of
-from convcli.stores.files import is_url
+from convcli.imaging.zarr.zarr_layout import PLANE, XARRAY, ZarrLayout, plain_axes, rows_of
 
-__all__ = ["Levels", "Place", "PlacedRows", "encode_zarr", "writing"]
+__all__ = ["ChunkRows", "Levels", "encode_zarr", "writing"]
+
 
 # Side of chunks where neither the input nor --tile says: 1 MiB of bytes.
 _CHUNK = 1024
+# Samples that are written together, at least: chunks may be of a few rows.
+_TOGETHER = 1 << 20
 # Compressors for --compress small, by the version of Zarr; beyond level 9, size hardly shrinks.
 _SMALL = {
     2: {"id": "zstd", "level": 9},
@@ -36,75 +39,65 @@ def writing(name: str) -> Iterator[None]:
         yield
 
 
-class Place(NamedTuple):
-    """Where other processes write the rows of a picture.
+class ChunkRows:
+    """Writes rows to an array as soon as they fill its chunks, so that each chunk is written once.
 
     Attributes
     ----------
-    store, path : str
-        The folder or URL of the store, and the array in it.
-    metadata
-        The array's, which need not be in the store yet.
-    axes : tuple of str
-        Its axes in order.
+    unit : int
+        Rows of a chunk or shard: writers that begin at its multiples write to none in common.
     """
 
-    store: str
-    path: str
-    metadata: Any
-    axes: tuple[str, ...]
+    def __init__(self, array: Any, axes: tuple[str, ...], name: str, first: int = 0) -> None:
+        self.array, self._axes, self._name, self._first = array, axes, name, first
+        at = axes.index("y")
+        self.unit, self.height = (array.shards or array.chunks)[at], array.shape[at]
+        row = prod(array.shape) // self.height
+        self._step = self.unit * max(1, _TOGETHER // (self.unit * row))
+        self._waiting, self._count = np.empty(0), 0  # rows of chunks, and how many of them are there
 
-    @property
-    def unit(self) -> int:
-        """Rows of a chunk or shard: writers that begin at its multiples write to none in common."""
-        return int((self.metadata.shards or self.metadata.chunks)[self.axes.index("y")])
+    def at(self, first: int) -> "ChunkRows":
+        """Return a writer of the rows from `first` on, in another process."""
+        if not os.path.isdir(root := getattr(self.array.store, "root", os.curdir)):
+            hint = "workers must share it with the client"
+            raise OutputError(f"there is no folder {str(root)!r} here", hint=hint)
+        return ChunkRows(self.array, self._axes, self._name, first)
 
+    def write(self, rows: Array | None) -> None:
+        """Write what is complete with these rows; None completes the last."""
+        while rows is not None and len(rows):
+            if not self._count:
+                high = min(self._step, self.height - self._first)
+                self._waiting = np.empty((high, *rows.shape[1:]), rows.dtype)
+            taken = min(len(self._waiting) - self._count, len(rows))
+            self._waiting[self._count : self._count + taken] = rows[:taken]
+            self._count, rows = self._count + taken, rows[taken:]
+            if self._count == len(self._waiting):
+                self._put()
+        if rows is None and self._count:
+            self._put()
 
-class PlacedRows:
-    """Writes rows at a place, the first of which is row `first` of the picture."""
-
-    def __init__(self, place: Place, first: int) -> None:
-        zarr = zarr_module()
-        with writing(place.store):
-            store = zarr.storage.StorePath(_store(place.store), place.path)
-            array = zarr.Array(zarr.core.array.AsyncArray(place.metadata, store))
-            self._filler = _Filler(array, place.axes, first)
-        self._name = place.store
-
-    def write(self, rows: Image | None) -> None:
-        """Write the next rows; None after the last."""
+    def _put(self) -> None:
+        rows, axes, end = self._waiting[: self._count], self._axes, self._first + self._count
+        if rows.ndim == 2 and "c" in axes:
+            rows = rows[..., np.newaxis]
+        order = list(PLANE[: rows.ndim])
+        turned = rows.transpose([order.index(axis) for axis in axes if axis in order])
+        turned = turned[tuple(slice(None) if axis in order else np.newaxis for axis in axes)]
+        part = tuple(slice(self._first, end) if axis == "y" else slice(None) for axis in axes)
         with writing(self._name):
-            self._filler.write(None if rows is None else rows.frames[0].stacked())
-
-    def finish(self) -> None:
-        """Write what is left."""
-        self.write(None)
-
-
-def _store(place: str) -> Any:
-    """Return the store in the making at a folder or URL."""
-    if is_url(place):
-        from convcli.imaging.zarr.zarr_urls import store_at
-
-        return store_at(place, OutputError, read_only=False)
-    if not os.path.isdir(place):
-        raise OutputError(f"there is no folder {place!r} here", hint="workers must share it with the client")
-    return zarr_module().storage.LocalStore(place)
+            self.array[part] = turned
+        self._first, self._count = end, 0
 
 
 class Levels:
-    """The levels of a picture in a store, which take its rows in order.
-
-    Attributes
-    ----------
-    arrays : list
-        One array for each level; the first is the picture.
-    """
+    """The levels of a picture in a store, which take its rows in order; the first is the picture."""
 
     def __init__(
         self,
         store: Any,
         header: Image,
+        name: str,
         *,
         tile: tuple[int, int] | None = None,
         levels: int = 1,
@@ -115,125 +108,69 @@ class Levels:
         channels = frame.channels + (frame.alpha is not None)
         plain = plain_axes(2 if channels == 1 else 3, first=layout is Layout.CHW)
         given = header.metadata.zarr or ZarrLayout(plain)
-        self._stored = given.holding(channels)
-        self._tile, self._channels, self._dtype = tile, channels, frame.pixels.dtype
-        same = bool(given.dtype) and np.dtype(given.dtype).newbyteorder("=") == self._dtype
-        self._exact = same and given.axes == self._stored.axes
+        grouped = given.ome is not None or levels > 1
+        stored = given.holding(channels, frame.pixels.dtype, grouped=grouped)
         zarr = zarr_module()
         sizes = level_sizes(frame.size, levels)
-        path = ""
-        if self._stored.ome is not None or levels > 1:
-            attributes = self._stored.multiscale(len(sizes), channels)
-            zarr.create_group(store, zarr_format=self._stored.version, attributes=attributes)
-            path = "{}"
-        self.arrays = [
-            zarr.create_array(store, name=path.format(level) or None, **self._settings(size, compress, path))
-            for level, size in enumerate(sizes)
-        ]
-        self._fillers = [_Filler(array, self._stored.axes) for array in self.arrays]
-        self._halvings = [Halving() for _ in self.arrays[1:]]
+        self.parts = list[ChunkRows]()
+        with writing(name):
+            if grouped:
+                attributes = stored.multiscale(len(sizes), channels)
+                zarr.create_group(store, zarr_format=stored.version, attributes=attributes)
+            for level, size in enumerate(sizes):
+                settings = _settings(stored, size, channels, tile, compress, grouped=grouped)
+                array = zarr.create_array(store, name=str(level) if grouped else None, **settings)
+                self.parts.append(ChunkRows(array, stored.axes, name))
+        self._axes, self._halvings = stored.axes, [Halving() for _ in sizes[1:]]
 
-    def write(self, rows: Image | None) -> None:
+    def write(self, rows: Array | None, level: int = 0) -> None:
         """Write the next rows; None after the last."""
-        self._fill(0, None if rows is None else rows.frames[0].stacked())
+        self.parts[level].write(rows)
+        self._halve(rows, level)
 
-    def place(self, store: str) -> Place:
-        """Return where others write the picture, in the store at a path or URL."""
-        first = self.arrays[0]
-        return Place(store, first.path, first.metadata, self._stored.axes)
+    def _halve(self, rows: Array | None, level: int = 0) -> None:
+        if level < len(self._halvings):
+            for halved in self._halvings[level](rows):
+                self.write(halved, level + 1)
+            if rows is None:
+                self.write(None, level + 1)
 
     def halve(self) -> None:
         """Make the other levels of the first, which others have written."""
-        if not self._halvings:
-            return
-        axes, filler = self._stored.axes, self._fillers[0]
-        at = {axis: 0 for axis in axes if axis not in PLANE}
-        for first in range(0, filler.height, filler.unit):
-            end = min(first + filler.unit, filler.height)
-            self._halve(0, np.asarray(rows_of(self.arrays[0], axes, first, end, at)))
-        self._halve(0, None)
-
-    def _fill(self, level: int, rows: Array | None) -> None:
-        self._fillers[level].write(rows)
-        if level < len(self._halvings):
-            self._halve(level, rows)
-
-    def _halve(self, level: int, rows: Array | None) -> None:
-        for halved in self._halvings[level](rows):
-            self._fill(level + 1, halved)
-        if rows is None:
-            self._fill(level + 1, None)
-
-    def _settings(self, size: tuple[int, int], compress: Compress, grouped: str) -> dict[str, Any]:
-        """Return the arguments of `zarr.create_array` for a level of this size."""
-        stored = self._stored
-        lengths = {"y": size[0], "x": size[1], "c": self._channels}
-        shape = {axis: lengths.get(axis, 1) for axis in stored.axes}
-        chunks = {axis: min(stored.chunks.get(axis, shape[axis]), shape[axis]) for axis in stored.axes}
-        kept = self._tile is None or self._tile == (stored.chunks.get("y"), stored.chunks.get("x"))
-        tile = self._tile or (stored.chunks.get("y", _CHUNK), stored.chunks.get("x", _CHUNK))
-        chunks |= {axis: min(side, shape[axis]) for axis, side in zip(("y", "x"), tile, strict=True)}
-        settings: dict[str, Any] = {"zarr_format": 3, **stored.settings, "dtype": self._dtype}
-        if self._exact:
-            settings |= {**stored.exact, "dtype": np.dtype(stored.dtype)}
-        if compress is Compress.NONE:
-            settings["compressors"] = None
-        elif compress is Compress.SMALL:
-            settings["compressors"] = _SMALL[settings["zarr_format"]]
-        if stored.shards and kept:
-            settings["shards"] = tuple(
-                chunks[axis] * (stored.shards.get(axis, 1) // stored.chunks.get(axis, 1) or 1)
-                for axis in stored.axes
-            )
-        names = [stored.names.get(axis, axis) for axis in stored.axes]
-        if settings["zarr_format"] == 2 and stored.names and stored.ome is None:
-            settings["attributes"] = {**settings["attributes"], "_ARRAY_DIMENSIONS": names}
-        elif settings["zarr_format"] == 3 and (stored.names or grouped):
-            settings["dimension_names"] = names if not grouped else stored.axes
-        return {**settings, "shape": tuple(shape.values()), "chunks": tuple(chunks.values())}
+        first = self.parts[0]
+        at = {axis: 0 for axis in self._axes if axis not in PLANE}
+        for row in range(0, first.height if self._halvings else 0, first.unit):
+            self._halve(np.asarray(rows_of(first.array, self._axes, row, row + first.unit, at)))
+        self._halve(None)
 
 
-class _Filler:
-    """Writes rows to an array as soon as they fill its chunks, so that each chunk is written once."""
-
-    def __init__(self, array: Any, axes: tuple[str, ...], first: int = 0) -> None:
-        self._array, self._axes = array, axes
-        self.unit = (array.shards or array.chunks)[axes.index("y")]
-        self.height = array.shape[axes.index("y")]
-        self._first = first
-        self._waiting, self._count = np.empty(0), 0  # rows of a chunk, and how many of them are there
-
-    def write(self, rows: Array | None) -> None:
-        """Write what is complete with these rows; None completes the last."""
-        if rows is None:
-            self._put(self._waiting[: self._count])
-        while rows is not None and len(rows):
-            whole = len(rows) // self.unit * self.unit
-            if whole and not self._count:
-                self._put(rows[:whole])
-                rows = rows[whole:]
-                continue
-            if not self._count:
-                self._waiting = np.empty((self.unit, *rows.shape[1:]), rows.dtype)
-            taken = min(self.unit - self._count, len(rows))
-            self._waiting[self._count : self._count + taken] = rows[:taken]
-            self._count, rows = self._count + taken, rows[taken:]
-            if self._count == self.unit:
-                self._put(self._waiting)
-
-    def _put(self, rows: Array) -> None:
-        if len(rows):
-            write_rows(self._array, self._axes, self._first, rows)
-        self._first, self._count = self._first + len(rows), 0
-
-
-def write_rows(array: Any, axes: tuple[str, ...], first: int, rows: Array) -> None:
-    """Write rows, (H, W) or (H, W, C), into an array whose other axes are 1 long."""
-    inside = rows if rows.ndim == 3 or "c" not in axes else rows[..., np.newaxis]
-    order = list(PLANE[: inside.ndim])
-    turned = inside.transpose([order.index(axis) for axis in axes if axis in order])
-    turned = turned[tuple(slice(None) if axis in order else np.newaxis for axis in axes)]
-    array[tuple(slice(first, first + len(rows)) if axis == "y" else slice(None) for axis in axes)] = turned
+def _settings(
+    stored: ZarrLayout,
+    size: tuple[int, int],
+    channels: int,
+    tile: tuple[int, int] | None,
+    compress: Compress,
+    *,
+    grouped: bool,
+) -> dict[str, Any]:
+    """Return the arguments of `zarr.create_array` for a level of this size."""
+    axes, version = stored.axes, stored.version
+    lengths = {"y": size[0], "x": size[1], "c": channels}
+    shape = {axis: lengths.get(axis, 1) for axis in axes}
+    sides = dict(zip(("y", "x"), tile or (_CHUNK, _CHUNK), strict=True))
+    wanted = {**shape, **stored.chunks, **sides} if tile else {**shape, **sides, **stored.chunks}
+    chunks = {axis: min(wanted[axis], shape[axis]) for axis in axes}
+    settings = {**stored.settings, "zarr_format": version}
+    if compress is not Compress.FAST:
+        settings["compressors"] = _SMALL[version] if compress is Compress.SMALL else None
+    if stored.shards and not tile:
+        inside = {axis: side // stored.chunks[axis] for axis, side in stored.shards.items()}
+        settings["shards"] = tuple(chunks[axis] * inside.get(axis, 1) for axis in axes)
+    if version == 3 and (stored.names or grouped):
+        settings["dimension_names"] = stored.names or axes
+    elif XARRAY in (attributes := settings.get("attributes", {})):
+        settings["attributes"] = {**attributes, XARRAY: stored.names or axes}
+    return {**settings, "shape": tuple(shape.values()), "chunks": tuple(chunks.values())}
 
 
 def encode_zarr(image: Image, compress: Compress, layout: Layout) -> bytes:
@@ -241,8 +178,8 @@ def encode_zarr(image: Image, compress: Compress, layout: Layout) -> bytes:
     files: dict[str, Any] = {}
     with failures("the result cannot be written as ZARR", "choose another format, such as .npy", OutputError):
         store = zarr_module().storage.MemoryStore(files)
-        made = Levels(store, image, compress=compress, layout=layout)
-        made.write(image)
+        made = Levels(store, image, image.name, compress=compress, layout=layout)
+        made.write(image.frames[0].stacked())
         made.write(None)
     data = io.BytesIO()
     with ZipFile(data, "w") as archive:

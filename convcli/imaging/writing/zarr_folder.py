@@ -12,7 +12,7 @@ from convcli.choices import Compress, Layout
 from convcli.errors import OutputError
 from convcli.imaging.bands import Storage
 from convcli.imaging.image import Image
-from convcli.imaging.writing.zarr_arrays import Levels, Place, writing
+from convcli.imaging.writing.zarr_arrays import ChunkRows, Levels, writing
 from convcli.imaging.zarr.zarr_extra import zarr_module
 from convcli.imaging.zarr.zarr_place import is_store
 from convcli.stores.files import is_url
@@ -41,11 +41,18 @@ class ZarrFolder:
             self.temporary = temporary_name(os.path.dirname(self._target))
             self._removing.enter_context(removed_after(self.temporary))
             os.mkdir(self.temporary)
-            self.at = os.path.abspath(self.temporary)
             self.store = zarr_module().storage.LocalStore(self.temporary)
         except OSError as error:
             self.abort()
             raise failure(path, error, self._target) from error
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Write files."""
+        for name, content in files.items():
+            place = os.path.join(self.temporary, *name.split("/"))
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            with open(place, "wb") as file:
+                file.write(content)
 
     def finish(self) -> None:
         """Put all files on the disk, and rename the folder; one that it replaces is removed then."""
@@ -87,6 +94,7 @@ class ZarrFolder:
 
 
 def _made_at(path: str, *, replace: bool) -> "ZarrFolder | ZarrUrl":
+    zarr_module()
     if not is_url(path):
         return ZarrFolder(path, replace=replace)
     from convcli.imaging.zarr.zarr_urls import ZarrUrl
@@ -108,31 +116,29 @@ class ZarrBands:
         replace: bool = True,
         layout: Layout = Layout.HWC,
     ) -> None:
-        zarr_module()
         self._name, self._elsewhere, self._made = path, False, _made_at(path, replace=replace)
         try:
-            with writing(path):
-                self._levels = Levels(
-                    self._made.store,
-                    header,
-                    tile=storage.tile,
-                    levels=levels,
-                    compress=compress,
-                    layout=layout,
-                )
+            self._levels = Levels(
+                self._made.store,
+                header,
+                path,
+                tile=storage.tile,
+                levels=levels,
+                compress=compress,
+                layout=layout,
+            )
         except BaseException:
             self.abort()
             raise
 
-    def write(self, rows: Image | None) -> None:
+    def write(self, rows: Image) -> None:
         """Write the rows that follow those written before."""
-        with writing(self._name):
-            self._levels.write(rows)
+        self._levels.write(rows.frames[0].stacked())
 
-    def place(self) -> Place:
-        """Return where other processes write the rows, instead of :meth:`write`."""
+    def part(self) -> ChunkRows:
+        """Return how other processes write the rows, instead of :meth:`write`."""
         self._elsewhere = True
-        return self._levels.place(self._made.at)
+        return self._levels.parts[0]
 
     def finish(self) -> list[str]:
         """Give the folder its name."""
@@ -150,61 +156,46 @@ class ZarrBands:
 
 
 def write_store(path: str, data: bytes, *, replace: bool, again: bool) -> None:
-    """Write the store in a zip file into a folder, which afterwards holds it, or what it held before."""
+    """Write the store in a zip file to a folder or URL, which then holds it, or what it held before."""
     with ZipFile(io.BytesIO(data)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
-    if is_url(path):
-        from convcli.imaging.zarr.zarr_urls import ZarrUrl, holds
-
-        if again and not replace and holds(path, files):
-            return
-        made = ZarrUrl(path, replace=replace)
-        try:
-            made.put(files)
-        except BaseException:
-            made.abort()
-            raise
+    if again and not replace and _held(path) == files:
         return
-    if again and not replace and os.path.isdir(path) and _holds(path, files):
-        return
-    folder = ZarrFolder(path, replace=replace)
+    made = _made_at(path, replace=replace)
     try:
-        for name, content in files.items():
-            place = os.path.join(folder.temporary, *name.split("/"))
-            os.makedirs(os.path.dirname(place), exist_ok=True)
-            with open(place, "wb") as file:
-                file.write(content)
-        folder.finish()
+        made.put(files)
+        made.finish()
     except OSError as error:
         raise failure(path, error) from error
     finally:
-        folder.abort()
+        made.abort()
 
 
-def _holds(path: str, files: Mapping[str, bytes]) -> bool:
-    """Whether a folder has exactly these files."""
-    found = [os.path.join(here, name) for here, _, names in os.walk(path) for name in names]
-    if {os.path.relpath(place, path).replace(os.sep, "/") for place in found} != set(files):
-        return False
-    for name, content in files.items():
-        with open(os.path.join(path, name), "rb") as file:
-            if file.read() != content:
-                return False
-    return True
+def _held(path: str) -> dict[str, bytes]:
+    """Return the files of a store, none where there is no store."""
+    if is_url(path):
+        from convcli.imaging.zarr.zarr_urls import held
+
+        return held(path)
+    found = dict[str, bytes]()
+    for here, _, names in os.walk(path):
+        for place in (os.path.join(here, name) for name in names):
+            with open(place, "rb") as file:
+                found[os.path.relpath(place, path).replace(os.sep, "/")] = file.read()
+    return found
 
 
 def _sync(folder: str) -> None:
     """Put the files of a folder on the disk; what a writer that was killed has left is removed."""
-    files = [os.path.join(here, name) for here, _, names in os.walk(folder) for name in ("", *names)]
-    for path in [path for path in files if path.endswith(_UNFINISHED)]:
-        os.unlink(path)
-        files.remove(path)
-    if len(files) > _FEW and hasattr(os, "sync"):
+    paths = [os.path.join(here, name) for here, _, names in os.walk(folder) for name in ("", *names)]
+    for path in paths:
+        if path.endswith(_UNFINISHED):
+            os.unlink(path)
+        elif len(paths) <= _FEW:
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+    if len(paths) > _FEW:
         os.sync()
-        return
-    for path in files:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -37,15 +37,12 @@ def failures(what: str, hint: str, kind: type[ConvcliError] = ImageError, *, url
     except ConvcliError:
         raise
     except Exception as error:  # codecs and stores raise anything
-        if is_url(url) and _is_of_a_store(error):
+        of_store = isinstance(error, OSError) or type(error).__module__.split(".")[0] in _OF_STORES
+        if is_url(url) and of_store:
             from convcli.stores.store_errors import explained
 
             raise explained(public(url), url.partition("://")[0], error, kind) from error
         raise _failure(error, what, hint, kind) from error
-
-
-def _is_of_a_store(error: Exception) -> bool:
-    return isinstance(error, OSError) or type(error).__module__.split(".")[0] in _OF_STORES
 
 
 def _failure(error: Exception, what: str, hint: str, kind: type[ConvcliError]) -> ConvcliError:

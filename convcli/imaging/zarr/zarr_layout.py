@@ -9,15 +9,27 @@ physical position of a pixel's centre: ``scale * index + translation``.
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["PLANE", "Multiscale", "ZarrLayout", "axis_names", "multiscale_of", "plain_axes", "rows_of"]
+__all__ = [
+    "PLANE",
+    "XARRAY",
+    "Multiscale",
+    "ZarrLayout",
+    "axis_names",
+    "multiscale_of",
+    "plain_axes",
+    "rows_of",
+]
 
 # The axes of a picture in memory, channels last.
 PLANE = ("y", "x", "c")
-# The axes of OME-Zarr, in the order in which they must be; versions before 0.3 have all five.
-_OME_AXES = ("t", "c", "z", "y", "x")
-_AXIS_TYPES = {"t": "time", "c": "channel"}
+# The attribute in which xarray keeps the names of the axes of a Zarr v2 array.
+XARRAY = "_ARRAY_DIMENSIONS"
+# The axes of OME-Zarr, and their types.
+_AXIS_TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
 # The versions of OME-Zarr that Zarr v2 and v3 hold.
 _OME_VERSIONS = {2: "0.4", 3: "0.5"}
+# Settings that depend on the type of the samples or the number of axes.
+_EXACT = ("dtype", "filters", "serializer", "fill_value")
 
 
 class Multiscale(NamedTuple):
@@ -26,22 +38,19 @@ class Multiscale(NamedTuple):
     Attributes
     ----------
     attributes : mapping
-        All attributes of its group, but those of the levels.
-    described : mapping
-        Name, type and other entries of the picture.
+        Those of its group.
     axes : mapping
-        Each axis by its name: name, type, unit.
+        Name, type and unit of each axis, by its name.
     scale, translation : mapping
-        By the name of the axis, in its unit.
+        Of each axis, in its unit.
     levels : int
         How many levels there are.
     """
 
     attributes: Mapping[str, Any]
-    described: Mapping[str, Any]
-    axes: Mapping[str, Mapping[str, Any]]
-    scale: Mapping[str, float]
-    translation: Mapping[str, float]
+    axes: Mapping[str, Mapping[str, Any]] = {}
+    scale: Mapping[str, float] = {}
+    translation: Mapping[str, float] = {}
     levels: int = 1
 
 
@@ -55,20 +64,16 @@ class ZarrLayout(NamedTuple):
     chunks, shards : mapping
         Their lengths by axis; an array without shards has none.
     settings : mapping
-        Arguments of `zarr.create_array` that suit any type of samples: format, compressors, attributes.
-    exact : mapping
-        Those that suit samples of `dtype` only: filters, serializer, fill value.
-    names : mapping
-        What the store calls its axes, if anything.
+        Arguments of `zarr.create_array`: format, type, codecs, attributes.
+    names : tuple
+        The array's own names of its axes, if it has any.
     """
 
     axes: tuple[str, ...]
     chunks: Mapping[str, int] = {}
     shards: Mapping[str, int] = {}
     settings: Mapping[str, Any] = {}
-    exact: Mapping[str, Any] = {}
-    dtype: str = ""
-    names: Mapping[str, str | None] = {}
+    names: tuple[str | None, ...] = ()
     ome: Multiscale | None = None
 
     @property
@@ -81,12 +86,22 @@ class ZarrLayout(NamedTuple):
         """Whether the store says more than how its samples are stored."""
         return self.ome is not None or bool(self.settings.get("attributes"))
 
-    def holding(self, channels: int) -> "ZarrLayout":
-        """Return the layout with an axis of channels where there are several."""
-        if channels == 1 or "c" in self.axes:
-            return self
-        at = self.axes.index("t") + 1 if self.ome and "t" in self.axes else 0 if self.ome else len(self.axes)
-        return self._replace(axes=(*self.axes[:at], "c", *self.axes[at:]))
+    def holding(self, channels: int, dtype: Any, *, grouped: bool) -> "ZarrLayout":
+        """Return the layout for samples of a type, with an axis of channels where there are several.
+
+        Where it is `grouped` as OME-Zarr, axes are in the order that this requires: time, channels, space.
+        """
+        axes, names = self.axes, self.names
+        if channels > 1 and "c" not in axes:
+            axes, names = (*axes, "c"), (*names, "c") if names else ()
+        if grouped:
+            axes = tuple(sorted(axes, key=lambda axis: {"t": 0, "c": 1}.get(axis, 2)))
+            names = names if axes == self.axes else ()
+        stored, settings = self.settings.get("dtype"), self.settings
+        if axes != self.axes or stored is None or stored.newbyteorder("=") != dtype:
+            kept = {key: value for key, value in settings.items() if key not in _EXACT}
+            settings = {**kept, "dtype": dtype}
+        return self._replace(axes=axes, names=names, settings=settings)
 
     def moved(self, scale: Sequence[float], shift: Sequence[float]) -> "ZarrLayout":
         """Return the layout of pixels whose row and column i are centred at ``scale i + shift`` of these."""
@@ -94,8 +109,8 @@ class ZarrLayout(NamedTuple):
             return self
         scales, places = dict(self.ome.scale), dict(self.ome.translation)
         for axis, factor, offset in zip(("y", "x"), scale, shift, strict=True):
-            places[axis] = places.get(axis, 0.0) + scales.get(axis, 1.0) * offset
-            scales[axis] = scales.get(axis, 1.0) * factor
+            places[axis] += scales[axis] * offset
+            scales[axis] *= factor
         return self._replace(ome=self.ome._replace(scale=scales, translation=places))
 
     def unplaced(self, notes: list[str]) -> "ZarrLayout":
@@ -103,21 +118,11 @@ class ZarrLayout(NamedTuple):
         if self.ome is None:
             return self
         notes.append("the pixel size is left out: the size has changed")
-        scale = {**self.ome.scale, "y": 1.0, "x": 1.0}
-        places = {**self.ome.translation, "y": 0.0, "x": 0.0}
-        axes = {
-            name: {key: told for key, told in axis.items() if key != "unit" or name not in ("y", "x")}
-            for name, axis in self.ome.axes.items()
-        }
-        return self._replace(ome=self.ome._replace(scale=scale, translation=places, axes=axes))
+        return self._replace(ome=Multiscale(self.ome.attributes))
 
     def multiscale(self, levels: int, channels: int) -> dict[str, Any]:
         """Return the attributes of an OME-Zarr group of so many levels, each half as large as the last."""
-        ome = self.ome or Multiscale({}, {}, {}, {}, {})
-        axes = [
-            dict(ome.axes.get(axis, {"name": axis, "type": _AXIS_TYPES.get(axis, "space")}))
-            for axis in self.axes
-        ]
+        ome = self.ome or Multiscale({})
         datasets = []
         for level in range(levels):
             factors = [2**level if axis in ("y", "x") else 1 for axis in self.axes]
@@ -126,17 +131,23 @@ class ZarrLayout(NamedTuple):
                 ome.translation.get(axis, 0.0) + scale * (factor - 1) / 2
                 for axis, scale, factor in zip(self.axes, scales, factors, strict=True)
             ]
-            scaled = [float(scale * factor) for scale, factor in zip(scales, factors, strict=True)]
+            scaled = [scale * factor for scale, factor in zip(scales, factors, strict=True)]
             moves = [{"type": "scale", "scale": scaled}]
             if any(places):
                 moves.append({"type": "translation", "translation": places})
             datasets.append({"path": str(level), "coordinateTransformations": moves})
-        version = _OME_VERSIONS[self.version]
-        picture = {**ome.described, "axes": axes, "datasets": datasets}
-        if self.version == 2:
-            return {**_shown(ome.attributes, channels), "multiscales": [{**picture, "version": version}]}
-        inner = _shown(ome.attributes.get("ome", {}), channels)
-        return {**ome.attributes, "ome": {**inner, "version": version, "multiscales": [picture]}}
+        said = dict(ome.attributes.get("ome", ome.attributes))
+        picture = {
+            **said.get("multiscales", [{}])[0],
+            "axes": [ome.axes.get(axis, {"name": axis, "type": _AXIS_TYPES[axis]}) for axis in self.axes],
+            "datasets": datasets,
+        }
+        picture.pop("coordinateTransformations", None)  # they are in those of the levels
+        (picture if self.version == 2 else said)["version"] = _OME_VERSIONS[self.version]
+        said["multiscales"] = [picture]
+        if "omero" in said and len(said["omero"].get("channels", ())) != channels:
+            del said["omero"]  # the colours of channels
+        return said if self.version == 2 else {**ome.attributes, "ome": said}
 
 
 def rows_of(array: Any, axes: Sequence[str], first: int, end: int, at: Mapping[str, int]) -> Any:
@@ -146,61 +157,39 @@ def rows_of(array: Any, axes: Sequence[str], first: int, end: int, at: Mapping[s
     return stored.transpose([order.index(axis) for axis in PLANE if axis in order])
 
 
-def _shown(attributes: Mapping[str, Any], channels: int) -> dict[str, Any]:
-    """Return `attributes` without the colours of channels (``omero``) where there are not as many."""
-    omero = attributes.get("omero")
-    fits = isinstance(omero, Mapping) and len(omero.get("channels", ())) == channels
-    return {key: value for key, value in attributes.items() if fits or key != "omero"}
-
-
 def plain_axes(count: int, *, first: bool) -> tuple[str, ...]:
     """Return the axes of an array of two or three without names, channels `first` or last."""
     return ("y", "x") if count == 2 else ("c", "y", "x") if first else PLANE
 
 
-def axis_names(names: Sequence[object] | None, count: int) -> tuple[str, ...]:
+def axis_names(names: Sequence[object], count: int) -> tuple[str, ...]:
     """Return the axes of an array that names them as pictures do; none if it does not."""
-    if names is None or len(names) != count:
-        return ()
     found = tuple(str(name).lower() for name in names)
-    known = set(found) <= set(_OME_AXES) and {"y", "x"} <= set(found)
-    return found if known and len(set(found)) == count else ()
+    known = set(found) <= set(_AXIS_TYPES) and {"y", "x"} <= set(found)
+    return found if known and len(set(found)) == len(found) == count else ()
 
 
 def multiscale_of(attributes: Mapping[str, Any], path: str | None) -> tuple[str, Multiscale] | None:
     """Return the path of a level of an OME-Zarr group, the first for None, and its metadata.
 
-    None where the group is no picture, or has no such level. What is malformed raises KeyError, TypeError or
-    ValueError.
+    None where the group is no picture, or has no such level. What is malformed raises KeyError, TypeError,
+    AttributeError or ValueError.
     """
-    ome = attributes.get("ome", attributes)
-    pictures = ome.get("multiscales") if isinstance(ome, Mapping) else None
+    pictures = attributes.get("ome", attributes).get("multiscales")
     if not pictures:
         return None
     picture = pictures[0]
-    datasets = picture["datasets"]
-    chosen = next((one for one in datasets if path is None or one["path"] == path), None)
+    chosen = next((one for one in picture["datasets"] if path in (None, one["path"])), None)
     if chosen is None:
         return None
-    given = picture.get("axes", _OME_AXES)
-    axes = [{"name": axis} if isinstance(axis, str) else axis for axis in given]
-    names = [str(axis["name"]).lower() for axis in axes]
-    scale, place = dict.fromkeys(names, 1.0), dict.fromkeys(names, 0.0)
+    given = picture.get("axes", "tczyx")  # none, or names alone, before OME-Zarr 0.4
+    described = [{"name": axis} if isinstance(axis, str) else axis for axis in given]
+    axes = {axis["name"].lower(): axis for axis in described}
+    scale, place = dict.fromkeys(axes, 1.0), dict.fromkeys(axes, 0.0)
     for step in (*chosen.get("coordinateTransformations", ()), *picture.get("coordinateTransformations", ())):
-        numbers = step.get(step.get("type"))
-        for name, number in zip(names, numbers if isinstance(numbers, list) else (), strict=False):
+        for name, number in zip(axes, step.get(step["type"], ()), strict=False):
             if step["type"] == "scale":
                 scale[name], place[name] = scale[name] * float(number), place[name] * float(number)
             elif step["type"] == "translation":
                 place[name] += float(number)
-    kept = {key: value for key, value in picture.items() if key not in _OWN}
-    own = ("multiscales",) if ome is attributes else ("multiscales", "version")
-    others = {key: value for key, value in ome.items() if key not in own}
-    rest = others if ome is attributes else {**attributes, "ome": others}
-    return chosen["path"], Multiscale(
-        rest, kept, dict(zip(names, axes, strict=True)), scale, place, len(datasets)
-    )
-
-
-# Entries of a picture that are written anew.
-_OWN = ("axes", "datasets", "coordinateTransformations", "version")
+    return chosen["path"], Multiscale(attributes, axes, scale, place, len(picture["datasets"]))

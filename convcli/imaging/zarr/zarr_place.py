@@ -34,7 +34,7 @@ def zarr_place(path: str) -> ZarrPlace | None:
     """Return the outermost store that `path` is, or is in; None where it is in none.
 
     A path of which nothing is there counts if it passes through a store called ``*.zarr``: a misspelt array.
-    A URL is taken at its word: it is, or is in, what is called ``*.zarr``.
+    Of a URL, the name alone tells: a store is what is called ``*.zarr``.
     """
     if is_url(path):
         found = _NAMED.fullmatch(path)

@@ -1,7 +1,6 @@
 """Zarr stores by URL, through fsspec; imported when the package zarr is there."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from zarr.abc.store import Store
 from zarr.core.buffer import Buffer
@@ -12,7 +11,7 @@ from convcli.errors import ConvcliError, ImageError, MissingExtraError, OutputEr
 from convcli.imaging.zarr.zarr_place import METADATA
 from convcli.stores.files import check_writable, opened, public
 
-__all__ = ["ZarrUrl", "holds", "store_at"]
+__all__ = ["ZarrUrl", "held", "store_at"]
 
 # Metadata files of Zarr v2 and v3: those at the root make a store of what is there, and are written last.
 _METADATA = (*METADATA, ".zattrs")
@@ -36,53 +35,52 @@ class ZarrUrl:
 
     def __init__(self, url: str, *, replace: bool) -> None:
         check_writable(url)
-        self.at, self._finished = url, False
+        self._url, self._finished, self._last = url, False, dict[str, bytes]()
         with opened(url, OutputError) as (files, path, _):
             if any(files.exists(f"{path}/{name}") for name in METADATA):
                 if not replace:
                     raise already_there(public(url))
                 files.rm(path, recursive=True)
-        self.store = _MetadataLast(store_at(url, OutputError, read_only=False))
+        self.store = _WithoutMetadata(store_at(url, OutputError, read_only=False), self._last)
 
     def put(self, content: Mapping[str, bytes]) -> None:
-        """Write files, those that make it a store at the end."""
-        with opened(self.at, OutputError) as (files, path, _):
-            for last in (False, True):
-                chosen = {
-                    f"{path}/{name}": data for name, data in content.items() if (name in _METADATA) is last
-                }
-                files.pipe(chosen)
+        """Write files, and keep back those that make it a store."""
+        self._last.update({name: data for name, data in content.items() if name in _METADATA})
+        self._pipe({name: data for name, data in content.items() if name not in _METADATA})
+
+    def _pipe(self, content: Mapping[str, bytes]) -> None:
+        with opened(self._url, OutputError) as (files, path, _):
+            files.pipe({f"{path}/{name}": data for name, data in content.items()})
 
     def finish(self) -> None:
         """Write the metadata."""
-        self.put({name: value.to_bytes() for name, value in self.store.held.items()})
+        self._pipe(self._last)
         self._finished = True
 
     def abort(self) -> None:
         """Remove what has been written; nothing happens after `finish`."""
-        if self._finished:
-            return
-        with opened(self.at, OutputError) as (files, path, _):
-            if files.exists(path):
-                files.rm(path, recursive=True)
+        if not self._finished:
+            with opened(self._url, OutputError) as (files, path, _):
+                if files.exists(path):
+                    files.rm(path, recursive=True)
 
 
-def holds(url: str, content: Mapping[str, bytes]) -> bool:
-    """Whether the store at a URL has exactly these files."""
+def held(url: str) -> dict[str, bytes]:
+    """Return the files of the store at a URL."""
     with opened(url, OutputError) as (files, path, _):
-        found: dict[str, Any] = files.cat(path, recursive=True)
-        return {name.removeprefix(path).lstrip("/"): data for name, data in found.items()} == content
+        found: dict[str, bytes] = files.cat(path, recursive=True) if files.exists(path) else {}
+        return {name.removeprefix(path).lstrip("/"): data for name, data in found.items()}
 
 
-class _MetadataLast(WrapperStore[Store]):
-    """Keeps the metadata back."""
+class _WithoutMetadata(WrapperStore[Store]):
+    """Writes all but the metadata, which are put into `kept`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, kept: dict[str, bytes]) -> None:
         super().__init__(store)
-        self.held: dict[str, Buffer] = {}
+        self._kept = kept
 
     async def set(self, key: str, value: Buffer) -> None:
         if key.rpartition("/")[2] in _METADATA:
-            self.held[key] = value
+            self._kept[key] = value.to_bytes()
         else:
             await super().set(key, value)

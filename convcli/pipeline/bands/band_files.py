@@ -16,7 +16,7 @@ from convcli.pipeline.naming import Target, make_folder
 from convcli.pipeline.results import Result, as_channels
 
 if TYPE_CHECKING:
-    from convcli.imaging.writing.zarr_arrays import Place
+    from convcli.imaging.writing.zarr_arrays import ChunkRows
 
 __all__ = ["BandFiles", "check_pieces", "storage_for"]
 
@@ -112,11 +112,11 @@ class BandFiles:
         side = self._pieces.tile
         return Storage() if side is None else Storage((side, side))
 
-    def places(self) -> "list[Place]":
-        """Return where other processes write the rows of each file that is begun, all of them Zarr."""
+    def parts(self) -> "list[ChunkRows]":
+        """Return how other processes write the rows of each file that is begun, all of them Zarr."""
         from convcli.imaging.writing.zarr_folder import ZarrBands  # here for start-up
 
-        return [writer.place() for writer in self._writers.values() if isinstance(writer, ZarrBands)]
+        return [writer.part() for writer in self._writers.values() if isinstance(writer, ZarrBands)]
 
     def finish(self) -> list[str]:
         """Give the files their names, and return notes."""

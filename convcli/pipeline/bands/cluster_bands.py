@@ -16,7 +16,7 @@ from convcli.imaging.bands import without_pixels
 from convcli.imaging.formats import by_name
 from convcli.imaging.image import Image
 from convcli.imaging.writing.adapt import adapted
-from convcli.imaging.writing.zarr_arrays import Place, PlacedRows
+from convcli.imaging.writing.zarr_arrays import ChunkRows
 from convcli.pipeline.bands.in_bands import Bands, InBands
 from convcli.pipeline.batch import Outcome, Source, attempt
 from convcli.pipeline.executors.cluster import spread
@@ -35,7 +35,7 @@ class BandsOnCluster:
     Attributes
     ----------
     places
-        The arrays in which the workers write the results.
+        Writers of the arrays of the results.
     say
         Takes lines for people.
     """
@@ -44,7 +44,7 @@ class BandsOnCluster:
     source: Source
     address: str
     jobs: int | None
-    places: Sequence[Place]
+    places: Sequence[ChunkRows]
     say: Callable[[str], None]
 
     def __call__(self, work: Callable[[tuple[int, int]], Any], *, writes: bool) -> Iterator[Any]:
@@ -80,7 +80,7 @@ class _Task:
 
     packed: bytes
     picture: Source
-    places: tuple[Place, ...]
+    places: tuple[ChunkRows, ...]
 
     def __call__(self, source: Source) -> Outcome:
         """Return what is told of the bands that begin in the rows, or the error of the picture."""
@@ -100,7 +100,7 @@ class _Task:
 
     def _done(self, first: int, end: int, picture: Source) -> Outcome:
         bands, work = pickle.loads(self.packed)
-        told, writers = list[Any](), [PlacedRows(place, first) for place in self.places]
+        told, writers = list[Any](), [place.at(first) for place in self.places]
         for begin, stop in bands.ranges:
             if stop <= first or begin >= end:
                 continue
@@ -110,17 +110,17 @@ class _Task:
             if begin >= first:
                 told.append(made)
         for writer in writers:
-            writer.finish()
+            writer.write(None)
         return Outcome(picture.path, data=pickle.dumps(told))
 
-    def _written(self, made: Bands, writers: Sequence[PlacedRows], rows: slice) -> Bands:
+    def _written(self, made: Bands, writers: Sequence[ChunkRows], rows: slice) -> Bands:
         """Write rows of a band of each result, and return them without pixels, which are not sent back."""
         images = [band and _cut(band.image, rows) for band in made.results]
         if len(writers) < len(images):
             images = [as_channels([Result(image, (), 0) for image in images if image]).image]
         for writer, image in zip(writers, images, strict=True):
             if image is not None and image.frames[0].size[0]:
-                writer.write(adapted(image, by_name("zarr"))[0])
+                writer.write(adapted(image, by_name("zarr"))[0].frames[0].stacked())
         kept = [band and band._replace(image=without_pixels(band.image, (1, 1))) for band in made.results]
         return made._replace(results=tuple(kept))
 

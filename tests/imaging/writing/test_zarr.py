@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
@@ -106,6 +106,20 @@ def test_maps_beside_each_other_become_an_axis_of_channels(tmp_path, convcli):
     assert values(tmp_path / "c.zarr", "0").shape == (2, 1, 9, 13)
 
 
+def test_channels_of_a_pyramid_are_before_space_as_ome_zarr_requires(tmp_path, convcli):
+    cv.write_image(tmp_path / "a.png", ramp(9, 13, 3))
+    stored(tmp_path / "a.zarr", ramp(9, 13, 3), dimension_names=["y", "x", "c"], chunks=(4, 5, 3))
+    for name in ("a.png", "a.zarr"):
+        ran = convcli(*IDENTITY, tmp_path / name, "--levels", 2, "-o", tmp_path / "b.zarr")
+        assert ran.status == 0, ran.err
+        (picture,) = attributes(tmp_path / "b.zarr")["ome"]["multiscales"]
+        assert [axis["name"] for axis in picture["axes"]] == ["c", "y", "x"]
+        found = zarr.open_array(tmp_path / "b.zarr", path="0", mode="r")
+        assert found.metadata.dimension_names == ("c", "y", "x")
+        assert found.chunks == ((3, 9, 13) if name == "a.png" else (3, 4, 5))
+        assert_array_equal(found[...], np.moveaxis(ramp(9, 13, 3), 2, 0))
+
+
 @pytest.mark.parametrize(
     ("compress", "expected"), [("none", ()), ("small", (zarr.codecs.ZstdCodec(level=9, checksum=False),))]
 )
@@ -170,6 +184,7 @@ def halves(plane):
     return made
 
 
+@settings(max_examples=25)
 @given(
     height=st.integers(1, 30),
     width=st.integers(1, 30),
@@ -215,7 +230,7 @@ def test_each_chunk_and_shard_is_written_once(tmp_path, monkeypatch):
         await rename(self, key, value, *more)
 
     monkeypatch.setattr(zarr.storage.LocalStore, "set", watched)
-    writer = band_writer(str(tmp_path / "b.zarr"), ZARR, reader.header, reader.storage)
+    writer = band_writer(str(tmp_path / "b.zarr"), ZARR, reader.header, Storage())
     for first in range(0, 20, 3):
         writer.write(reader.rows(first, min(first + 3, 20)))
     writer.finish()
@@ -270,7 +285,7 @@ def test_a_failure_in_the_middle_leaves_nothing(tmp_path, monkeypatch):
     path = stored(tmp_path / "a.zarr", ramp(8, 8))
     (path / "c" / "1" / "0").write_bytes(b"")
     reader = open_bands(str(path), "a", None)
-    writer = band_writer(str(tmp_path / "b.zarr"), ZARR, reader.header, reader.storage)
+    writer = band_writer(str(tmp_path / "b.zarr"), ZARR, reader.header, Storage())
     writer.write(reader.rows(0, 4))
     assert len(os.listdir(tmp_path)) == 2
     writer.abort()
@@ -281,7 +296,7 @@ def test_a_failure_in_the_middle_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr(zarr, "create_array", full)
     with pytest.raises(OutputError, match=r"b.zarr' cannot be written: No space left on device"):
-        band_writer(str(tmp_path / "b.zarr"), ZARR, reader.header, reader.storage)
+        band_writer(str(tmp_path / "b.zarr"), ZARR, reader.header, Storage())
     assert os.listdir(tmp_path) == ["a.zarr"]
 
 
@@ -305,7 +320,7 @@ def test_a_rename_that_fails_keeps_the_old_store(tmp_path, convcli, monkeypatch)
 def test_bands_at_a_url_have_their_metadata_last(tmp_path):
     files = fsspec.filesystem("memory")
     reader = open_bands(str(stored(tmp_path / "a.zarr", ramp(8, 8))), "a", None)
-    writer = band_writer("memory://bands/b.zarr", ZARR, reader.header, reader.storage)
+    writer = band_writer("memory://bands/b.zarr", ZARR, reader.header, Storage())
     writer.write(reader.rows(0, 8))
     assert not files.exists("/bands/b.zarr/zarr.json")
     assert files.exists("/bands/b.zarr/c/0/0")
@@ -314,8 +329,8 @@ def test_bands_at_a_url_have_their_metadata_last(tmp_path):
     whole = open_bands("memory://bands/b.zarr", "b", None).rows(0, 8)
     assert_array_equal(whole.frames[0].pixels, ramp(8, 8))
     with pytest.raises(OutputError, match="is already there"):
-        band_writer("memory://bands/b.zarr", ZARR, reader.header, reader.storage, replace=False)
-    writer = band_writer("memory://bands/c.zarr", ZARR, reader.header, reader.storage)
+        band_writer("memory://bands/b.zarr", ZARR, reader.header, Storage(), replace=False)
+    writer = band_writer("memory://bands/c.zarr", ZARR, reader.header, Storage())
     writer.write(reader.rows(0, 8))
     writer.abort()
     assert not files.exists("/bands/c.zarr")
@@ -350,3 +365,14 @@ def test_tiles_of_a_tiff_are_no_chunks(tmp_path, convcli, monkeypatch, options, 
         found = zarr.open_array(tmp_path / "b.zarr", mode="r")
         assert found.chunks == chunks
         assert_array_equal(found[...], ramp(200, 200))
+
+
+@pytest.mark.parametrize("path", ["a.zarr", "memory://a/a.zarr"])
+def test_without_the_package_one_line_names_the_extra(tmp_path, convcli, monkeypatch, path):
+    monkeypatch.chdir(tmp_path)
+    cv.write_image("a.png", ramp(4, 4))
+    monkeypatch.setitem(sys.modules, "zarr", None)
+    for huge in (1 << 26, 1):
+        monkeypatch.setattr("convcli.pipeline.process.HUGE", huge)
+        convcli(*IDENTITY, "a.png", "-o", path).check_refusal(1, "Zarr", "pip install 'convcli[scale]'")
+    assert os.listdir() == ["a.png"]

@@ -2,6 +2,7 @@
 
 import pickle
 import random
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from convcli.choices import PadMode, RangeMode
+from convcli.errors import ImageError
 from convcli.imaging.bands import Storage, without_pixels
 from convcli.imaging.formats import by_name
-from convcli.imaging.reading.bands import open_bands
+from convcli.imaging.reading.bands import finite_rows, open_bands
 from convcli.imaging.reading.read import read_picture
 from convcli.imaging.writing.bands import band_writer
 from convcli.options.specs import FilterSpec
@@ -42,9 +44,23 @@ def scattered(work, tasks, *_):
         yield number, [pickle.loads(sent)(source) for source in task]
 
 
+def test_the_place_of_a_value_that_is_not_finite_is_told_by_a_worker(tmp_path):
+    samples = np.ones((12, 8), np.float32)
+    samples[9, 3] = np.nan
+    reader = open_bands(str(stored(tmp_path / "a.zarr", samples)), "a", None)
+    operation = Filtering(load_kernels(["sobel-x"], spec := FilterSpec()), spec)
+    bands = InBands(operation, reader.header, partial(finite_rows, reader), unchanged, [ZARR])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("convcli.pipeline.bands.in_bands.BAND", 16)
+        patch.setattr(cluster_bands, "spread", scattered)
+        elsewhere = cluster_bands.BandsOnCluster(bands, Source("a"), "local", 1, [], print)
+        with pytest.raises(ImageError, match=r"the first, nan, is at \[9, 3\]"):
+            bands.results(lambda *_: None, details=False, elsewhere=elsewhere)
+
+
 @settings(max_examples=10)
 @given(
-    size=st.tuples(st.integers(3, 40), st.integers(1, 12)),
+    size=st.tuples(st.integers(7, 40), st.integers(7, 12)),
     chunk=st.integers(1, 9),
     shard=st.sampled_from([0, 2]),
     kernels=st.sampled_from([["sobel-x"], ["gaussian:sigma=1"], ["box:size=5", "0 0 1; 0 0 0"]]),
@@ -96,7 +112,7 @@ def test_pixels_are_those_of_the_whole_picture(
             Source(str(path)),
             "local",
             1,
-            [writer.place() for writer in writers],
+            [writer.part() for writer in writers],
             print,
         )
         results = bands.results(lambda *_: pytest.fail("written here"), details=True, elsewhere=elsewhere)
