@@ -33,10 +33,8 @@ from convcli.pipeline.results import NOTED_CLIPPING, Result, can_be_lazy, to_ima
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-__all__ = ["HUGE", "InBands"]
+__all__ = ["InBands"]
 
-# Samples from which a picture is worked on in bands.
-HUGE = 1 << 26
 # Samples of the input that a band takes: some 8 MiB of float32 for each array that an operation makes.
 BAND = 1 << 21
 # Samples that one band may need: more come of windows nearly as high as the picture.

@@ -19,7 +19,7 @@ from convcli.imaging.formats import by_name
 from convcli.imaging.image import Frame, Image, Space
 from convcli.imaging.writing import tiff_bands
 from convcli.options.specs import FilterSpec, PoolSpec
-from convcli.pipeline import band_files, pieces, process
+from convcli.pipeline.bands import band_files, huge_files, in_bands
 from convcli.pipeline.feature_maps import Filtering
 from convcli.pipeline.loaded_kernels import load_kernels
 from convcli.pipeline.operation import Operation
@@ -38,9 +38,8 @@ def tiny(monkeypatch: pytest.MonkeyPatch):
     """Choose whether pictures of any size are worked on in bands of a few rows."""
 
     def choose(wanted: bool) -> None:
-        for module in (pieces, process):
-            monkeypatch.setattr(module, "HUGE", 0 if wanted else 1 << 40)
-        monkeypatch.setattr(pieces, "BAND", 500)
+        monkeypatch.setattr(huge_files, "HUGE", 0 if wanted else 1 << 40)
+        monkeypatch.setattr(in_bands, "BAND", 500)
 
     return choose
 
@@ -54,16 +53,16 @@ def compared(operation: Operation, image: Image, samples: int) -> None:
     """Compare the results in bands with those of the whole, or their errors."""
     spec, tiff = operation.spec, by_name("tiff")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pieces, "BAND", samples)
+        patch.setattr(in_bands, "BAND", samples)
         try:
             maps = operation.maps(image.frames[0])
         except ConvcliError as error:
             with pytest.raises(type(error)):
-                pieces.InBands(
+                in_bands.InBands(
                     operation, image, partial(rows_of, image), lambda rows: rows, [tiff]
                 ).in_memory(details=False)
             return
-        bands = pieces.InBands(operation, image, partial(rows_of, image), lambda rows: rows, [tiff])
+        bands = in_bands.InBands(operation, image, partial(rows_of, image), lambda rows: rows, [tiff])
         if not bands.possible:
             assert spec.pad is PadMode.WRAP
             return
