@@ -45,7 +45,7 @@ def reader_of(spec: FileSpec, source: Source) -> BandReader | None:
     """Return a reader of bands, where the picture is huge and nothing else needs all of it."""
     if spec.sheets is not None or spec.writing.only_shows:
         return None
-    return _opened(source, spec.reading, HUGE)
+    return _opened(source, spec.reading, HUGE, spec.operation.spec.jobs)
 
 
 def storage_of(source: Source, reading: ReadSpec) -> Storage:
@@ -57,10 +57,10 @@ def storage_of(source: Source, reading: ReadSpec) -> Storage:
         return reader.storage
 
 
-def _opened(source: Source, reading: ReadSpec, least: int) -> BandReader | None:
+def _opened(source: Source, reading: ReadSpec, least: int, jobs: int | None = 1) -> BandReader | None:
     if source.path == STDIN:
         return None
-    return open_bands(source.path, source.name, reading.frame, reading.layout, least=least)
+    return open_bands(source.path, source.name, reading.frame, reading.layout, least=least, jobs=jobs)
 
 
 def bands_of(

@@ -322,8 +322,8 @@ def test_a_full_disk_leaves_the_file_that_was_there(convcli, tmp_path, tiny, mon
 @pytest.mark.parametrize(
     ("options", "status", "error"),
     [
-        ("--tile 16 -o out.png", 2, "--tile has no effect on PNG; hint: write to .tif, or leave it out"),
-        ("--levels 2 -o out.npy", 2, "--levels has no effect on NPY; hint: write to .tif, or leave it out"),
+        ("--tile 16 -o out.png", 2, "--tile has no effect on PNG; hint: write to .tif or .zarr, or leave"),
+        ("--levels 2 -o out.npy", 2, "--levels has no effect on NPY; hint: write to .tif or .zarr, or leave"),
         ("--tile 30 -o out.tif", 2, "--tile 30 does not fit TIFF; hint: choose a multiple of 16, as 256"),
         ("--max-pixels 99 -o out.tif", 1, "more than the limit of 99; hint: if it is meant to be that large"),
     ],
@@ -358,7 +358,8 @@ def test_lossy_compression_is_not_kept_and_said(convcli, tmp_path, tiny):
     tiny(True)
     run = convcli(*["filter", "in.tif", "-k", "box", "-o", "out.tif"])
     assert "the tiles' compression, JPEG, is not kept: deflate loses nothing" in run.err
-    assert tifffile.TiffFile(tmp_path / "out.tif").pages[0].compression.name == "ADOBE_DEFLATE"
+    with tifffile.TiffFile(tmp_path / "out.tif") as file:
+        assert file.pages[0].compression.name == "ADOBE_DEFLATE"
 
 
 def test_a_pyramid_has_tiles_where_the_input_has_strips():
