@@ -94,7 +94,7 @@ def _pages(data: Data, offsets: dict[int, int], name: str, max_pixels: int) -> d
         size += directory.end - directory.at
         if size > len(data):
             raise ValueError("its directories overlap")
-        check_pixels(name, page.width, page.height, max_pixels)
+        check_pixels(name, page.width, page.height, max_pixels, because=page.whole_because)
     whole = [page.pixels for page in pages.values() if page.whole]
     pixels = sum(whole or [page.pixels for page in pages.values()])
     if pixels > max_pixels:

@@ -19,19 +19,17 @@ from convcli.imaging.image import Array, Image
 from convcli.imaging.reading.pillow_guard import guarded
 from convcli.imaging.reading.row_groups import RowGroups
 from convcli.imaging.reading.tiff import only_page, pillow_reads
-from convcli.imaging.reading.tiff_page import CONVERTING, Page, Photometric, page_of
+from convcli.imaging.reading.tiff_page import Page, page_of
 from convcli.imaging.reading.tiff_samples import frame_of
 from convcli.imaging.tiff_directory import Directory, Tags, first_directory
 from convcli.imaging.tiff_metadata import metadata_of
 
 __all__ = ["TiffBands", "open_tiff"]
 
-# Largest strip, in samples, that is decoded as a whole for some of its rows.
-LARGEST_STRIP = 1 << 26
 # Samples that are decoded together, at least: strips are often of a few rows.
 _TOGETHER = 1 << 20
-# Old-style JPEG, whose strips depend on each other; no compression.
-_OLD_JPEG, _NONE = 6, 1
+# TIFF's code of no compression.
+_NONE = 1
 
 
 def open_tiff(path: str, name: str, frame: int | None, least: int, jobs: int | None) -> "TiffBands | None":
@@ -50,7 +48,7 @@ def open_tiff(path: str, name: str, frame: int | None, least: int, jobs: int | N
                 f"{name!r} has {page.pixels} pixels, too many to be read as a whole",
                 hint="pip install 'convcli[deep]' reads them piece by piece",
             )
-        if module is None or not _has_pieces(page):
+        if module is None or page.whole_because:
             return None
         file = module.TiffFile(path)
         file.filehandle.seek(page.directory.at)
@@ -59,21 +57,6 @@ def open_tiff(path: str, name: str, frame: int | None, least: int, jobs: int | N
             file.close()
             return None
         return TiffBands(path, file, found, page, tags, name, notes, jobs)
-
-
-def _has_pieces(page: Page) -> bool:
-    """Whether the rows of a page can be decoded apart, upright and in the colours that they are given."""
-    grid = page.grid
-    tiled = grid.columns < page.width or grid.rows < page.height
-    converted = page.photometric != Photometric.YCBCR or page.samples == 1 or page.compression in CONVERTING
-    small = grid.rows * grid.columns * page.samples <= LARGEST_STRIP
-    return (
-        page.orientation == 1
-        and page.compression != _OLD_JPEG
-        and page.bits not in (0, 24)
-        and converted
-        and (small or (page.compression == _NONE and not tiled and page.bits % 8 == 0))
-    )
 
 
 class TiffBands:

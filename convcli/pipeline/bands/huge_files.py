@@ -11,6 +11,7 @@ from convcli.errors import ConvcliError
 from convcli.imaging.bands import BandReader, Storage, without_pixels
 from convcli.imaging.image import Image
 from convcli.imaging.reading.bands import check_read, finite_rows, open_bands
+from convcli.imaging.reading.sniff import check_pixels
 from convcli.imaging.writing.bands import has_pieces
 from convcli.options.specs import ReadSpec
 from convcli.pipeline.bands.band_files import BandFiles, check_pieces, storage_for
@@ -83,10 +84,16 @@ def work_in_bands(spec: FileSpec, source: Source, reader: BandReader) -> Worked 
     operation, header = spec.operation, reader.header
     targets = spec.paths.targets(source, operation.labels, header.format)
     check_pieces(spec.pieces, targets)
-    if not all(_takes_bands(target, source) for target in targets):
-        return None
-    bands = bands_of(operation, header, partial(finite_rows, reader), targets)
+    others = [target for target in targets if not _takes_bands(target, source)]
+    bands = None if others else bands_of(operation, header, partial(finite_rows, reader), targets)
     if bands is None:
+        because, way = "each result needs the whole picture", ""
+        if others:
+            stream = others[0].path == STDOUT or is_stream(others[0].path)
+            because = f"{'a stream' if stream else others[0].format.name.upper()} is written as a whole"
+            way = "write to a file .tif or .zarr"
+        height, width = header.frames[0].size
+        check_pixels(header.name, width, height, spec.reading.max_pixels, because=because, way=way)
         return None
     check_read(reader, spec.reading.max_pixels)
     count = len(operation.labels)

@@ -325,6 +325,11 @@ def test_a_full_disk_leaves_the_file_that_was_there(convcli, tmp_path, tiny, mon
         ("--tile 16 -o out.png", 2, "--tile has no effect on PNG; hint: write to .tif or .zarr, or leave"),
         ("--levels 2 -o out.npy", 2, "--levels has no effect on NPY; hint: write to .tif or .zarr, or leave"),
         ("--tile 30 -o out.tif", 2, "--tile 30 does not fit TIFF; hint: choose a multiple of 16, as 256"),
+        (
+            "--max-pixels 99 -o out.png",
+            1,
+            "limit of 99, and PNG is written as a whole; hint: write to a",
+        ),
         ("--max-pixels 99 -o out.tif", 1, "more than the limit of 99; hint: if it is meant to be that large"),
     ],
 )
