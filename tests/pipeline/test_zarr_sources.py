@@ -122,7 +122,7 @@ def test_metadata_come_last_at_a_url(convcli, memory, monkeypatch):
 @pytest.mark.usefixtures("memory")
 def test_a_huge_store_is_filtered_at_a_url_in_bands(convcli, monkeypatch):
     monkeypatch.setattr("convcli.pipeline.bands.huge_files.HUGE", 1)
-    monkeypatch.setattr("convcli.pipeline.bands.in_bands.BAND", 40)
+    monkeypatch.setattr("convcli.pipeline.bands.band_rows.BAND", 40)
     command = ("filter", "-k", "gaussian", "-s", "2")
     assert convcli(*command, "photos/b.zarr", "-o", "memory://out/b.zarr", "-q").status == 0
     assert convcli(*command, "memory://out/b.zarr", "-o", "again.zarr", "-q").status == 0

@@ -44,7 +44,7 @@ def scattered(work, tasks, *_):
 
 @settings(max_examples=6)
 @given(
-    size=st.tuples(st.integers(5, 40), st.integers(5, 12)),
+    size=st.tuples(st.integers(9, 40), st.integers(9, 12)),
     chunk=st.integers(1, 9),
     shard=st.sampled_from([0, 2]),
     kernels=st.sampled_from([["sobel-x"], ["gaussian:sigma=1"], ["box:size=5", "0 0 1; 0 0 0"]]),
@@ -67,7 +67,7 @@ def test_pixels_are_those_of_the_whole_picture(
     ]
     reader = open_bands(str(path), "a", None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("convcli.pipeline.bands.in_bands.BAND", 3 * size[1])
+        patch.setattr("convcli.pipeline.bands.band_rows.BAND", 3 * size[1])
         patch.setattr(cluster_bands, "_BANDS", 2)
         patch.setattr(cluster_bands, "spread", scattered)
         bands = InBands(operation, reader.header, reader.rows, unchanged, [ZARR])

@@ -19,7 +19,7 @@ from convcli.imaging.formats import by_name
 from convcli.imaging.image import Frame, Image, Space
 from convcli.imaging.writing import tiff_bands
 from convcli.options.specs import FilterSpec, PoolSpec
-from convcli.pipeline.bands import band_files, huge_files, in_bands
+from convcli.pipeline.bands import band_files, band_rows, huge_files, in_bands
 from convcli.pipeline.feature_maps import Filtering
 from convcli.pipeline.loaded_kernels import load_kernels
 from convcli.pipeline.operation import Operation
@@ -39,7 +39,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch):
 
     def choose(wanted: bool) -> None:
         monkeypatch.setattr(huge_files, "HUGE", 0 if wanted else 1 << 40)
-        monkeypatch.setattr(in_bands, "BAND", 500)
+        monkeypatch.setattr(band_rows, "BAND", 500)
 
     return choose
 
@@ -53,7 +53,7 @@ def compared(operation: Operation, image: Image, samples: int) -> None:
     """Compare the results in bands with those of the whole, or their errors."""
     spec, tiff = operation.spec, by_name("tiff")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(in_bands, "BAND", samples)
+        patch.setattr(band_rows, "BAND", samples)
         try:
             maps = operation.maps(image.frames[0])
         except ConvcliError as error:

@@ -450,7 +450,7 @@ def test_the_bands_of_one_zarr_picture_are_shared(
     zarr = pytest.importorskip("zarr")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("convcli.pipeline.bands.huge_files.HUGE", 1)
-    monkeypatch.setattr("convcli.pipeline.bands.in_bands.BAND", 200)
+    monkeypatch.setattr("convcli.pipeline.bands.band_rows.BAND", 200)
     monkeypatch.setattr("convcli.pipeline.bands.cluster_bands._BANDS", 2)
     values = np.random.default_rng(6).integers(0, 256, (97, 40, 3), dtype=np.uint8)
     zarr.create_array("a.zarr", shape=values.shape, dtype=values.dtype, chunks=(8, 16, 3))[...] = values
