@@ -34,9 +34,6 @@ _STRIP_BYTES = 1 << 18
 _NONE, _LZW, _DEFLATE, _OLD_DEFLATE, _PACKBITS, _LZMA, _ZSTD = 1, 5, 8, 32946, 32773, 34925, 50000
 # Those that tifffile has encoders of, and that lose nothing.
 _ENCODED = (_LZW, _PACKBITS, _LZMA, _ZSTD)
-# Names of those that are not kept.
-_NAMES = {7: "JPEG", 50001: "WebP", 33003: "JPEG 2000", 33005: "JPEG 2000", 34712: "JPEG 2000", 34887: "LERC"}
-_NAMES |= {50002: "JPEG XL", 52546: "JPEG XL", 34933: "PNG"}
 # Codes of the types of numbers: 16 bits, 32, 64.
 _SHORT, _LONG, _LONG8 = 3, 4, 16
 # Tags.
@@ -72,19 +69,19 @@ def coding_for(
     storage: Storage, dtype: "np.dtype[np.generic]", compress: Compress, notes: list[str]
 ) -> Coding:
     """Return the input's coding where it loses nothing, else deflate."""
-    code, predictor = storage.compression, storage.predictor
+    code, predictor, module = storage.compression, storage.predictor, tifffile_module()
     if compress is Compress.NONE:
         code = _NONE
     elif compress is Compress.SMALL or not code:
         code, predictor = _DEFLATE, 2
-    elif code in _NAMES:
-        notes.append(f"the tiles' compression, {_NAMES[code]}, is not kept: deflate loses nothing")
+    elif module is not None and code not in (_NONE, _DEFLATE, _OLD_DEFLATE, *_ENCODED):
+        name = module.COMPRESSION(code).name
+        notes.append(f"the tiles' compression, {name}, is not kept: deflate loses nothing")
         code, predictor = _DEFLATE, 2
     level = 9 if compress is Compress.SMALL else 1  # 1: four times as fast, and a tenth larger
     if code == _NONE:
         return Coding(_NONE, 1, storage.order, lambda data: data)
     predictor = 1 if predictor == 1 else 3 if dtype.kind == "f" else 2
-    module = tifffile_module()
     if module is not None and code in _ENCODED:
         return Coding(code, predictor, storage.order, module.TIFF.COMPRESSORS[code])
     if module is not None:  # libdeflate takes a third of the time
