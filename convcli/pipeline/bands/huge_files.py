@@ -27,9 +27,9 @@ from convcli.stores.files import is_url
 
 __all__ = ["HUGE", "Worked", "bands_of", "can_be_shared", "reader_of", "storage_of", "work_in_bands"]
 
-# Samples from which a picture is worked on in bands. They take no longer than the whole from 2**22 samples on,
-# and 0.7 of its processor time from 2**24 on (sharpen, TIFF, Zen 4, 2026-11), but keep the layout of the input,
-# which results of smaller pictures do not.
+# Samples from which a picture is worked on in bands. These take no longer than the whole from 2**22 samples
+# on, and 0.7 of its processor time from 2**24 on (sharpen, TIFF, Zen 4, 2026-11), but keep the layout of the
+# input, which results of smaller pictures do not.
 HUGE = 1 << 26
 
 
