@@ -367,6 +367,18 @@ def test_lossy_compression_is_not_kept_and_said(convcli, tmp_path, tiny):
         assert file.pages[0].compression.name == "ADOBE_DEFLATE"
 
 
+@pytest.mark.parametrize("order", "<>")
+def test_floats_keep_their_predictor(convcli, tmp_path, tiny, order):
+    values = np.random.default_rng(3).normal(size=(40, 50, 3)).astype(np.float32)
+    how = {"tile": (16, 32), "compression": "zlib", "predictor": True}
+    written(tmp_path / "in.tif", values, byteorder=order, **how)
+    tiny(True)
+    assert convcli(*["filter", "in.tif", "-k", "identity", "-o", "out.tif"]).status == 0
+    with tifffile.TiffFile(tmp_path / "out.tif") as file:
+        assert (file.byteorder, file.pages[0].predictor) == (order, 3)
+        assert_array_equal(file.asarray(), values)
+
+
 def test_a_pyramid_has_tiles_where_the_input_has_strips():
     stored = band_files.storage_for(band_files.PieceSpec(levels=2), tiff_bands.Storage(strip=7))
     assert stored.tile == (256, 256)
