@@ -6,7 +6,6 @@ Adobe, TIFF 6.0 (1992), section 2: a directory is a count, entries of 12 bytes i
 tags, and the offset of the next directory. In BigTIFF (AWare Systems, 2007) offsets have 8 bytes, entries 20.
 """
 
-import io
 import struct
 from collections.abc import Iterator, Mapping
 from mmap import mmap
@@ -29,7 +28,7 @@ __all__ = [
     "chain",
     "directory_bytes",
     "first_directory",
-    "opened_at",
+    "layout_of",
 ]
 
 # A file's bytes, in memory or where the system reads them when they are looked at.
@@ -114,7 +113,7 @@ class Directory:
 
     def __init__(self, data: Data, at: int, values: Values | None = None) -> None:
         self.data, self.at, self.values = data, at, Values() if values is None else values
-        self.order, big = _layout(data)
+        self.order, big = layout_of(data)
         head, entry = ("Q", "HHQ8s") if big else ("H", "HHI4s")
         (count,) = struct.unpack_from(self.order + head, data, at)
         start, size = at + struct.calcsize(head), struct.calcsize("<" + entry)
@@ -198,7 +197,8 @@ class Directory:
         return known[at]
 
 
-def _layout(data: Data) -> tuple[str, bool]:
+def layout_of(data: Data) -> tuple[str, bool]:
+    """Return the byte order, ``<`` or ``>``, and whether it is BigTIFF."""
     order = "<" if data[:2] == b"II" else ">"
     return order, 43 in data[2:4]
 
@@ -210,14 +210,14 @@ def _swapped(data: bytes, unit: int, order: str) -> bytes:
 
 def first_directory(data: Data) -> int:
     """Return the offset of the first directory."""
-    order, big = _layout(data)
+    order, big = layout_of(data)
     (at,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
     return int(at)
 
 
 def chain(data: Data) -> Iterator[int]:
     """Return the offsets of the directories, one by one, and -1 where the next is missing, or was there."""
-    order, big = _layout(data)
+    order, big = layout_of(data)
     head, entry, link = ("Q", 20, "Q") if big else ("H", 12, "I")
     at, seen = first_directory(data), set[int]()
     while at:
@@ -231,31 +231,6 @@ def chain(data: Data) -> Iterator[int]:
             yield -1
             return
         (at,) = struct.unpack_from(order + link, data, at)
-
-
-class _FirstAt(io.BytesIO):
-    """A TIFF whose header names the directory at byte `at` as the first: readers need not walk to it."""
-
-    def __init__(self, data: Data, at: int) -> None:
-        super().__init__(data)
-        order, big = _layout(data)
-        self._head = (
-            data[:8] + struct.pack(order + "Q", at) if big else data[:4] + struct.pack(order + "I", at)
-        )
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        at = self.tell()
-        found = super().read(size)
-        return (
-            self._head[at : at + len(found)] + found[len(self._head) - at :]
-            if at < len(self._head)
-            else found
-        )
-
-
-def opened_at(directory: Directory) -> io.BytesIO:
-    """Return the file of `directory`, which is the first of it."""
-    return _FirstAt(directory.data, directory.at)
 
 
 def ascii_tag(text: bytes) -> Tag:

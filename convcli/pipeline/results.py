@@ -17,7 +17,7 @@ from convcli.pipeline.clipping import Tally, clipping_note, rivals, tally
 from convcli.pipeline.lazy_rows import LazyRows, Statistics, to_samples
 from convcli.pipeline.operation import FeatureMap
 
-__all__ = ["Result", "as_channels", "can_be_lazy", "figures", "overflow_note", "to_image"]
+__all__ = ["Result", "as_channels", "can_be_lazy", "figures", "overflow", "overflow_note", "to_image"]
 
 # Share of clipped pixels above which a note says so.
 NOTED_CLIPPING = 0.01
@@ -127,9 +127,13 @@ def overflow_note(before: Sequence[Frame], after: Sequence[NDArray[Any]]) -> lis
     """Return a note where finite pixels gave results that are not: sums beyond the range of their type."""
     if all(_is_finite(values) for values in after) or not all(_is_finite(one.pixels) for one in before):
         return []
-    count = sum(int(np.count_nonzero(~np.isfinite(values))) for values in after)
+    return overflow(sum(int(np.count_nonzero(~np.isfinite(values))) for values in after), after[0].dtype)
+
+
+def overflow(count: int, dtype: np.dtype[Any]) -> list[str]:
+    """Return a note on values that are not finite, if there are any."""
     what = "1 value is not finite: it" if count == 1 else f"{count} values are not finite: they"
-    return [f"{what} left the range of {after[0].dtype}"]
+    return [f"{what} left the range of {dtype}"] if count else []
 
 
 def _is_finite(values: NDArray[Any]) -> bool:

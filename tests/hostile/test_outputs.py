@@ -11,7 +11,7 @@ from PIL import Image
 
 from convcli.choices import STDOUT
 from convcli.errors import OutputError
-from convcli.pipeline import process as pipeline_process
+from convcli.pipeline import inputs as pipeline_inputs
 from convcli.pipeline.batch import Source, refuse_inputs
 from tests.program import PROGRAM, Convcli, pixels, process
 
@@ -186,7 +186,7 @@ def test_an_input_that_is_deleted_meanwhile(
 ) -> None:
     """It was read before: the result is there. A folder that is gone is said."""
     assert inputs
-    plain = pipeline_process.read_picture
+    plain = pipeline_inputs.read_picture
     Path("d").mkdir()
     Path("d/y.png").write_bytes(b"before")
 
@@ -197,7 +197,7 @@ def test_an_input_that_is_deleted_meanwhile(
             os.rmdir("d")
         return image
 
-    monkeypatch.setattr(pipeline_process, "read_picture", read)
+    monkeypatch.setattr(pipeline_inputs, "read_picture", read)
     ran = convcli(*command, "-o", "d/y.png")
     if gone == "input":
         assert (ran.status, ran.out) == (0, b"d/y.png\n")
@@ -210,14 +210,14 @@ def test_any_other_error_of_the_system_is_one_line(
     convcli: Convcli, inputs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert inputs
-    plain = pipeline_process.read_picture
+    plain = pipeline_inputs.read_picture
 
     def read(content: object, **options: object) -> object:
         if options["name"] == "a.png":
             raise OSError(116, "Stale file handle")
         return plain(content, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pipeline_process, "read_picture", read)
+    monkeypatch.setattr(pipeline_inputs, "read_picture", read)
     ran = convcli("filter", "a.png", "b.png", *BOX)
     assert ran.status == 1
     assert ran.out == b"b-box.png\n"

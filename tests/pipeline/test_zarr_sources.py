@@ -121,8 +121,8 @@ def test_metadata_come_last_at_a_url(convcli, memory, monkeypatch):
 
 @pytest.mark.usefixtures("memory")
 def test_a_huge_store_is_filtered_at_a_url_in_bands(convcli, monkeypatch):
-    monkeypatch.setattr("convcli.pipeline.process.HUGE", 1)
-    monkeypatch.setattr("convcli.pipeline.bands.in_bands.BAND", 40)
+    monkeypatch.setattr("convcli.pipeline.bands.huge_files.HUGE", 1)
+    monkeypatch.setattr("convcli.pipeline.bands.band_rows.BAND", 40)
     command = ("filter", "-k", "gaussian", "-s", "2")
     assert convcli(*command, "photos/b.zarr", "-o", "memory://out/b.zarr", "-q").status == 0
     assert convcli(*command, "memory://out/b.zarr", "-o", "again.zarr", "-q").status == 0
@@ -130,7 +130,7 @@ def test_a_huge_store_is_filtered_at_a_url_in_bands(convcli, monkeypatch):
     in_place = ("memory://out/b.zarr", "-o", "memory://out/b.zarr", "--force", "-q")
     assert convcli(*command, *in_place).status == 0
     replaced = zarr.open_array("memory://out/b.zarr", mode="r")[...]
-    monkeypatch.setattr("convcli.pipeline.process.HUGE", 1 << 26)
+    monkeypatch.setattr("convcli.pipeline.bands.huge_files.HUGE", 1 << 26)
     assert convcli(*command, "photos/b.zarr", "-o", "whole.zarr", "-q").status == 0
     assert_array_equal(first, values("whole.zarr"))
     assert convcli(*command, "whole.zarr", "-o", "twice.zarr", "-q").status == 0

@@ -16,8 +16,8 @@ from convcli.engine.arrays import Array
 from convcli.kernels.spec import kernel_files
 from convcli.options.specs import ReadSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs, refuse_inputs
+from convcli.pipeline.inputs import read_source
 from convcli.pipeline.naming import file_in
-from convcli.pipeline.process import read_source
 from convcli.pipeline.result_files import write_outputs
 from convcli.stacks.convolutions import Convolution
 from convcli.stacks.paddings.affected_border import affected

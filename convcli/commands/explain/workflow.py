@@ -15,9 +15,9 @@ from convcli.kernels.spec import kernel_files
 from convcli.limits import EXPLAINED_WEIGHTS
 from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs, refuse_inputs
+from convcli.pipeline.inputs import as_gray, left_out, read_source
 from convcli.pipeline.loaded_kernels import load_kernels, without_folders
 from convcli.pipeline.naming import OutputPaths, file_in
-from convcli.pipeline.process import as_gray, left_out, read_source
 from convcli.pipeline.result_files import write_outputs
 from convcli.pipeline.results import overflow_note
 from convcli.stores.urls import public

@@ -21,9 +21,9 @@ from convcli.kernels.kernel import Kernel
 from convcli.kernels.recognition.recognise import Recognised, recognise
 from convcli.options.specs import ReadSpec
 from convcli.pipeline.batch import Source, check_inputs, refuse_inputs
+from convcli.pipeline.inputs import read_source
 from convcli.pipeline.naming import file_in
 from convcli.pipeline.outcome import layout_hint
-from convcli.pipeline.process import read_source
 from convcli.stores.urls import public
 
 __all__ = ["STEPS", "Learned", "learn"]

@@ -23,10 +23,11 @@ from convcli.imaging.tiff_directory import Tags
 from convcli.options.batch_options import BatchSpec
 from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs
+from convcli.pipeline.inputs import read_source
 from convcli.pipeline.lazy_rows import measured
 from convcli.pipeline.naming import OutputPaths, into_folder
 from convcli.pipeline.operation import FeatureMap
-from convcli.pipeline.process import read_source, sheets_of
+from convcli.pipeline.process import sheets_of
 from convcli.pipeline.result_files import write_results
 from convcli.pipeline.results import Result, figures, overflow_note, to_image
 from convcli.stacks.layers import channels_last

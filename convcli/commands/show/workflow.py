@@ -21,9 +21,9 @@ from convcli.kernels.spec import kernel_files
 from convcli.options.setting_words import setting_words
 from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs, refuse_inputs
+from convcli.pipeline.inputs import as_gray, left_out, read_source
 from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels
 from convcli.pipeline.naming import file_in
-from convcli.pipeline.process import as_gray, left_out, read_source
 from convcli.pipeline.result_files import write_outputs
 
 __all__ = ["show_files"]

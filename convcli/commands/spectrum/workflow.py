@@ -18,9 +18,9 @@ from convcli.kernels.spec import kernel, kernel_files
 from convcli.limits import SHOWN_WEIGHTS
 from convcli.options.specs import ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs
+from convcli.pipeline.inputs import as_gray, left_out, read_source
 from convcli.pipeline.loaded_kernels import without_folders
 from convcli.pipeline.naming import OutputPaths, into_folder
-from convcli.pipeline.process import as_gray, left_out, read_source
 from convcli.pipeline.result_files import write_drawing
 
 __all__ = ["spectrum_files"]

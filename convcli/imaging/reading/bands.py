@@ -18,12 +18,18 @@ _PIXELS_PER_BYTE = 2000
 
 
 def open_bands(
-    path: str, name: str, frame: int | None, layout: Layout = Layout.HWC, *, least: int = 0
+    path: str,
+    name: str,
+    frame: int | None,
+    layout: Layout = Layout.HWC,
+    *,
+    least: int = 0,
+    jobs: int | None = None,
 ) -> BandReader | None:
-    """Return a reader of the picture at `path`; None for what is read whole.
+    """Return a reader of the picture at `path` that decodes by `jobs` threads; None for what is read whole.
 
-    That are other formats, pictures of fewer samples than `least`, files of several pictures unless `frame`
-    is one of them, and kinds of TIFF whose pieces cannot be decoded one by one.
+    Read whole are other formats, pictures of fewer samples than `least`, files of several pictures unless
+    `frame` is one of them, and kinds of TIFF whose pieces cannot be decoded one by one.
     """
     if (place := zarr_place(path)) is not None:
         from convcli.imaging.reading.zarr_rows import open_zarr
@@ -39,7 +45,7 @@ def open_bands(
     if head in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         from convcli.imaging.reading.tiff_bands import open_tiff
 
-        return open_tiff(path, name, frame, least)
+        return open_tiff(path, name, frame, least, jobs)
     return None
 
 

@@ -4,6 +4,7 @@ import codecs
 import re
 
 from convcli.arrayfiles.first_bytes import binary_kind, encoding_of
+from convcli.choices import MAX_PIXELS
 from convcli.errors import ImageError
 from convcli.imaging.formats import readable
 
@@ -72,16 +73,22 @@ def not_a_picture(name: str) -> ImageError:
     )
 
 
-def check_pixels(name: str, width: int, height: int, max_pixels: int, count: int = 1) -> None:
-    """Refuse a picture, or `count` frames of this size, above the limit."""
+def check_pixels(
+    name: str, width: int, height: int, max_pixels: int, count: int = 1, *, because: str = "", way: str = ""
+) -> None:
+    """Refuse a picture, or `count` frames of this size, above the limit of what is held in memory.
+
+    `because` says why the work is not done piece by piece, and `way` is a way out.
+    """
     frames = f"{count} frames of " if count > 1 else ""
     total = width * height * count
     if total <= max_pixels:
         return
-    raise ImageError(
-        f"{name!r} has {frames}{width} x {height} = {total} pixels, more than the limit of {max_pixels}",
-        hint="if it is meant to be that large, raise the limit with --max-pixels",
-    )
+    excess = f"{total} pixels, more than the limit of {max_pixels}" + (because and f", and {because}")
+    hint = f"{way or 'if it is meant to be that large'}, {'or ' * bool(way)}raise the limit with --max-pixels"
+    if not because and max_pixels == MAX_PIXELS:
+        hint += "; filter and pool work piece by piece from .tif or .zarr to .tif or .zarr"
+    raise ImageError(f"{name!r} has {frames}{width} x {height} = {excess}", hint=hint)
 
 
 def chosen_frames(frame: int | None, count: int, name: str) -> list[int]:

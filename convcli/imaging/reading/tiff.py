@@ -17,10 +17,11 @@ from convcli.imaging.reading import pillow_16_bit
 from convcli.imaging.reading.pillow_decoders import open_picture
 from convcli.imaging.reading.pillow_modes import from_pillow
 from convcli.imaging.reading.sniff import check_pixels, chosen_frames
+from convcli.imaging.reading.tiff_opened import opened_at
 from convcli.imaging.reading.tiff_page import ASSOCIATED, Page, Photometric, check_page, page_of
 from convcli.imaging.reading.tiff_samples import frame_of
 from convcli.imaging.reading.tifffile_reader import stored_samples
-from convcli.imaging.tiff_directory import Data, Directory, Tags, Values, chain, opened_at
+from convcli.imaging.tiff_directory import Data, Directory, Tags, Values, chain
 from convcli.imaging.tiff_metadata import imagej_first_page, metadata_of, tags_of
 from convcli.limits import TIFF_PAGES
 
@@ -94,7 +95,7 @@ def _pages(data: Data, offsets: dict[int, int], name: str, max_pixels: int) -> d
         size += directory.end - directory.at
         if size > len(data):
             raise ValueError("its directories overlap")
-        check_pixels(name, page.width, page.height, max_pixels)
+        check_pixels(name, page.width, page.height, max_pixels, because=page.whole_because)
     whole = [page.pixels for page in pages.values() if page.whole]
     pixels = sum(whole or [page.pixels for page in pages.values()])
     if pixels > max_pixels:

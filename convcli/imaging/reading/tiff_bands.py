@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import product
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -18,25 +17,22 @@ from convcli.imaging.bands import Storage, without_pixels
 from convcli.imaging.deep_extra import tifffile_module
 from convcli.imaging.image import Array, Image
 from convcli.imaging.reading.pillow_guard import guarded
+from convcli.imaging.reading.row_groups import RowGroups
 from convcli.imaging.reading.tiff import only_page, pillow_reads
-from convcli.imaging.reading.tiff_page import CONVERTING, Page, Photometric, page_of
+from convcli.imaging.reading.tiff_page import Page, page_of
 from convcli.imaging.reading.tiff_samples import frame_of
 from convcli.imaging.tiff_directory import Directory, Tags, first_directory
 from convcli.imaging.tiff_metadata import metadata_of
 
 __all__ = ["TiffBands", "open_tiff"]
 
-# Largest strip, in samples, that is decoded as a whole for some of its rows.
-LARGEST_STRIP = 1 << 26
 # Samples that are decoded together, at least: strips are often of a few rows.
 _TOGETHER = 1 << 20
-# Groups of rows that are kept: those that a band ends in are those that the next ones begin in.
-_KEPT = 4
-# Old-style JPEG, whose strips depend on each other; no compression.
-_OLD_JPEG, _NONE = 6, 1
+# TIFF's code of no compression.
+_NONE = 1
 
 
-def open_tiff(path: str, name: str, frame: int | None, least: int) -> "TiffBands | None":
+def open_tiff(path: str, name: str, frame: int | None, least: int, jobs: int | None) -> "TiffBands | None":
     """Return a reader of the only full-size page, or of page `frame`; None where the file is read whole."""
     with guarded(name, sys.maxsize) as notes, open(path, "rb") as opened:
         data = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
@@ -52,7 +48,7 @@ def open_tiff(path: str, name: str, frame: int | None, least: int) -> "TiffBands
                 f"{name!r} has {page.pixels} pixels, too many to be read as a whole",
                 hint="pip install 'convcli[deep]' reads them piece by piece",
             )
-        if module is None or not _has_pieces(page):
+        if module is None or page.whole_because:
             return None
         file = module.TiffFile(path)
         file.filehandle.seek(page.directory.at)
@@ -60,35 +56,27 @@ def open_tiff(path: str, name: str, frame: int | None, least: int) -> "TiffBands
         if found.dtype is None or found.axes not in ("YX", "YXS", "SYX"):
             file.close()
             return None
-        return TiffBands(path, file, found, page, tags, name, notes)
-
-
-def _has_pieces(page: Page) -> bool:
-    """Whether the rows of a page can be decoded apart, upright and in the colours that they are given."""
-    grid = page.grid
-    tiled = grid.columns < page.width or grid.rows < page.height
-    converted = page.photometric != Photometric.YCBCR or page.samples == 1 or page.compression in CONVERTING
-    small = grid.rows * grid.columns * page.samples <= LARGEST_STRIP
-    return (
-        page.orientation == 1
-        and page.compression != _OLD_JPEG
-        and page.bits not in (0, 24)
-        and converted
-        and (small or (page.compression == _NONE and not tiled and page.bits % 8 == 0))
-    )
+        return TiffBands(path, file, found, page, tags, name, notes, jobs)
 
 
 class TiffBands:
     """The rows of one page."""
 
     def __init__(
-        self, path: str, file: Any, found: Any, page: Page, tags: Tags, name: str, notes: list[str]
+        self,
+        path: str,
+        file: Any,
+        found: Any,
+        page: Page,
+        tags: Tags,
+        name: str,
+        notes: list[str],
+        jobs: int | None,
     ) -> None:
         self._file, self._found, self._page, self._name = file, found, page, name
         self._handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         self.packed = os.path.getsize(path)
-        grid = page.grid
-        tiled = bool(found.is_tiled)
+        grid, tiled = page.grid, bool(found.is_tiled)
         self.storage = Storage(
             (grid.rows, grid.columns) if tiled else None,
             page.compression,
@@ -99,13 +87,11 @@ class TiffBands:
         self._across = -(-page.width // grid.columns) if tiled else 1
         self._by_bytes = page.compression == _NONE and not tiled and page.bits % 8 == 0 and not page.sparse
         self._by_bytes &= page.predictor == 1 and found.fillorder == 1
-        one = grid.rows * page.width * page.samples
-        self._step = grid.rows * max(1, 1 if tiled else _TOGETHER // one)
-        if self._by_bytes:
-            self._step = max(1, _TOGETHER // (page.width * page.samples))
-        self._groups: dict[int, _Group] = {}
-        self._lock = Lock()
-        self._pool = ThreadPoolExecutor(max(1, os.cpu_count() or 1))
+        together = max(1, _TOGETHER // (page.width * page.samples))
+        if not self._by_bytes:
+            together = grid.rows if tiled else max(1, together // grid.rows) * grid.rows
+        self._groups = RowGroups(self._decoded, together, page.height)
+        self._pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
         if found.subifds:
             notes.append(f"the first of {1 + len(found.subifds)} levels is taken")
         self._dtype = found.dtype.newbyteorder("=")
@@ -127,38 +113,22 @@ class TiffBands:
 
     def rows(self, first: int, end: int) -> Image:
         """Return rows ``first <= row < end``."""
-        groups = [
-            self._group(number)[max(first - number * self._step, 0) : end - number * self._step]
-            for number in range(first // self._step, -(-end // self._step))
-        ]
-        samples = groups[0] if len(groups) == 1 else np.concatenate(groups)
+        samples = self._groups.rows(first, end)
         frame, _ = frame_of(samples, self._page, self._name, [])
         tags = self.header.frames[0].tags
         return replace(self.header, frames=(frame._replace(tags=tags),), notes=())
 
-    def _group(self, number: int) -> Array:
-        with self._lock:
-            group = self._groups.pop(number, None) or _Group()
-            self._groups[number] = group
-            while len(self._groups) > _KEPT:
-                del self._groups[next(iter(self._groups))]
-        with group.lock:
-            if group.samples is None:
-                group.samples = self._decoded(number * self._step)
-            return group.samples
-
-    def _decoded(self, first: int) -> Array:
+    def _decoded(self, first: int, end: int) -> Array:
         """Return the samples of a group of rows as (H, W) or (H, W, S), as they are stored."""
         page = self._page
-        shape = (min(self._step, page.height - first), page.width, page.samples)
-        made = np.empty(shape, self._dtype)
+        made = np.empty((end - first, page.width, page.samples), self._dtype)
         if self._by_bytes:
             self._copy(first, made)
         else:
             high = page.grid.rows
             pieces = product(
                 range(page.samples if page.planar else 1),
-                range(first // high, -(-(first + shape[0]) // high)),
+                range(first // high, -(-end // high)),
                 range(self._across),
             )
             for _ in self._pool.map(lambda piece: self._decode(piece, first, made), pieces):
@@ -214,14 +184,6 @@ class TiffBands:
                 target = into[row - first : end - first]
                 target[..., plane : plane + 1 if page.planar else None] = samples
                 row = end
-
-
-class _Group:
-    """Decoded rows, once some thread has decoded them."""
-
-    def __init__(self) -> None:
-        self.lock = Lock()
-        self.samples: Array | None = None
 
 
 def _rows_text(row: int, page: Page) -> str:

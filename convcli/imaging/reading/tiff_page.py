@@ -59,6 +59,8 @@ CONVERTING = (6, 7, 50001)
 ASSOCIATED, UNASSOCIATED = 1, 2
 # Codes of no compression and of old-style JPEG; the most bytes that one stands for in LZW, zlib and PackBits.
 _NONE, _OLD_JPEG = 1, 6
+# Largest strip, in samples, that is decoded as a whole for some of its rows.
+_LARGEST_STRIP = 1 << 26
 # The most bytes that one byte stands for, by compression: LZW, JPEG (a bit for a block of 64 samples, chroma
 # subsampled), zlib, PackBits, Zstandard.
 _RATIOS = {5: 4096, 7: 2048, 8: 1040, 32946: 1040, 32773: 128, 50000: 1 << 15}
@@ -103,6 +105,21 @@ class Page(NamedTuple):
     extra: tuple[int, ...]
     orientation: int
     whole: bool  # neither a reduced copy nor a mask
+
+    @property
+    def whole_because(self) -> str:
+        """The reason why its rows cannot be decoded apart, in the right place and colours; or nothing."""
+        grid = self.grid
+        tiled = grid.columns < self.width or grid.rows < self.height
+        raw = self.compression == _NONE and not tiled and self.bits % 8 == 0
+        converted = self.photometric == Photometric.YCBCR and self.samples > 1
+        if self.orientation != 1:
+            return "it is turned, or mirrored, as a whole"
+        if grid.rows * grid.columns * self.samples > _LARGEST_STRIP and not raw:
+            return "it is compressed as a whole (tiffcp -t cuts it into tiles)"
+        if self.compression == _OLD_JPEG or (converted and self.compression not in CONVERTING):
+            return "its colours are converted as a whole"
+        return "its samples are decoded as a whole" if self.bits in (0, 24) else ""
 
     @property
     def sparse(self) -> bool:

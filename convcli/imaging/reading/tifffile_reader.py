@@ -9,8 +9,8 @@ from convcli.errors import ImageError
 from convcli.imaging.deep_extra import MORE_KINDS, tifffile_module
 from convcli.imaging.image import Array
 from convcli.imaging.reading.pillow_modes import oriented
+from convcli.imaging.reading.tiff_opened import opened_at
 from convcli.imaging.reading.tiff_page import CONVERTING, ROWS, STRIPS, Page, Photometric, not_converted
-from convcli.imaging.tiff_directory import opened_at
 
 __all__ = ["stored_samples"]
 

@@ -34,9 +34,6 @@ _STRIP_BYTES = 1 << 18
 _NONE, _LZW, _DEFLATE, _OLD_DEFLATE, _PACKBITS, _LZMA, _ZSTD = 1, 5, 8, 32946, 32773, 34925, 50000
 # Those that tifffile has encoders of, and that lose nothing.
 _ENCODED = (_LZW, _PACKBITS, _LZMA, _ZSTD)
-# Names of those that are not kept.
-_NAMES = {7: "JPEG", 50001: "WebP", 33003: "JPEG 2000", 33005: "JPEG 2000", 34712: "JPEG 2000", 34887: "LERC"}
-_NAMES |= {50002: "JPEG XL", 52546: "JPEG XL", 34933: "PNG"}
 # Codes of the types of numbers: 16 bits, 32, 64.
 _SHORT, _LONG, _LONG8 = 3, 4, 16
 # Tags.
@@ -57,57 +54,38 @@ class Coding(NamedTuple):
 
     def __call__(self, samples: Array) -> bytes:
         """Return the bytes of (H, W, S) samples."""
-        if self.predictor == 3:
-            samples = _float_differences(samples)
-        elif self.predictor == 2:
+        if self.predictor == 3 and (module := tifffile_module()) is not None:
+            return self.compress(module.TIFF.PREDICTORS[3](samples, axis=-2).tobytes())
+        if self.predictor == 2:
             samples = np.concatenate([samples[:, :1], samples[:, 1:] - samples[:, :-1]], axis=1)
-        return self.compress(
-            samples.astype(
-                samples.dtype.newbyteorder("<" if self.order == "<" else ">"), copy=False
-            ).tobytes()
-        )
+        stored = samples.dtype.newbyteorder("<" if self.order == "<" else ">")
+        return self.compress(samples.astype(stored, copy=False).tobytes())
 
 
 def coding_for(
     storage: Storage, dtype: "np.dtype[np.generic]", compress: Compress, notes: list[str]
 ) -> Coding:
     """Return the input's coding where it loses nothing, else deflate."""
-    code, predictor = storage.compression, storage.predictor
+    code, predictor, module = storage.compression, storage.predictor, tifffile_module()
     if compress is Compress.NONE:
         code = _NONE
     elif compress is Compress.SMALL or not code:
         code, predictor = _DEFLATE, 2
-    elif code in _NAMES:
-        notes.append(f"the tiles' compression, {_NAMES[code]}, is not kept: deflate loses nothing")
+    elif module is not None and code not in (_NONE, _DEFLATE, _OLD_DEFLATE, *_ENCODED):
+        name = module.COMPRESSION(code).name
+        notes.append(f"the tiles' compression, {name}, is not kept: deflate loses nothing")
         code, predictor = _DEFLATE, 2
     level = 9 if compress is Compress.SMALL else 1  # 1: four times as fast, and a tenth larger
     if code == _NONE:
         return Coding(_NONE, 1, storage.order, lambda data: data)
-    predictor = 1 if predictor == 1 else 3 if dtype.kind == "f" else 2
-    module = tifffile_module()
+    if predictor != 1:
+        predictor = 2 if dtype.kind != "f" else 3 if module is not None else 1
     if module is not None and code in _ENCODED:
         return Coding(code, predictor, storage.order, module.TIFF.COMPRESSORS[code])
     if module is not None:  # libdeflate takes a third of the time
         compressor = module.TIFF.COMPRESSORS[_DEFLATE]
         return Coding(_DEFLATE, predictor, storage.order, partial(compressor, level=level))
     return Coding(_DEFLATE, predictor, storage.order, partial(zlib.compress, level=level))
-
-
-def _float_differences(samples: Array) -> Array:
-    """Return differences of the bytes of floats, the first bytes of a row's samples before the second ones.
-
-    References
-    ----------
-    Adobe, TIFF Technical Note 3 (2005).
-    """
-    rows, columns, channels = samples.shape
-    wide = (
-        samples.astype(samples.dtype.newbyteorder(">")).view(np.uint8).reshape(rows, columns * channels, -1)
-    )
-    planes = np.swapaxes(wide, 1, 2).reshape(rows, -1)
-    made = planes.copy()
-    made[:, channels:] -= planes[:, :-channels]
-    return made
 
 
 class _Level:

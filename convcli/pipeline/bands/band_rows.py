@@ -8,7 +8,12 @@ from convcli.choices import PadMode
 from convcli.engine.pad import sources
 from convcli.engine.window import Window
 
-__all__ = ["Read", "is_centred", "rows_needed"]
+__all__ = ["Plan", "is_centred", "rows_needed"]
+
+# Samples of the input that a band takes: some 8 MiB of float32 for each array that an operation makes.
+BAND = 1 << 21
+# Samples that one band may need: more come of windows nearly as high as the picture.
+MOST = 1 << 26
 
 
 class Read(NamedTuple):
@@ -16,6 +21,58 @@ class Read(NamedTuple):
 
     first: int  # a multiple of the stride
     end: int
+
+
+class Plan:
+    """The rows of the results that each band makes, and those of the picture that it reads.
+
+    Attributes
+    ----------
+    stages
+        Of each result, as :meth:`Operation.stages` has them.
+    size : (rows, columns)
+        Of the picture, whose pixels have so many `channels`.
+    sizes
+        Of the results.
+    ranges
+        Rows that the bands make of each result: the first, and the one after the last.
+    """
+
+    def __init__(
+        self,
+        stages: Sequence[Sequence[Sequence[Window]]],
+        size: tuple[int, int],
+        channels: int,
+        *,
+        what: str,
+        ceil: bool,
+    ) -> None:
+        self.stages, self.size, self._row = stages, size, size[1] * channels
+        self.stride = prod(windows[0].stride[0] for windows in stages[0])
+        self.sizes = list[tuple[int, int]]()
+        for of_result in stages:
+            made = size
+            for windows in of_result:
+                made = windows[0].output_size(made, ceil=ceil, what=what)
+            self.sizes.append(made)
+        # a band reads fewer rows around its own than there are within
+        reach = sum(window.span[0] for of_result in stages for windows in of_result for window in windows)
+        rows, last = max(1, max(BAND // self._row, reach) // self.stride), max(rows for rows, _ in self.sizes)
+        self.ranges = [(first, min(first + rows, last)) for first in range(0, last, rows)]
+
+    @property
+    def pays(self) -> bool:
+        """Whether each band reads a part of the picture only."""
+        reads = [read for wanted in self.ranges for read in self.reads(wanted)]
+        most = max(MOST, 8 * BAND)
+        return all(read is not None and (read.end - read.first) * self._row <= most for read in reads)
+
+    def reads(self, wanted: tuple[int, int]) -> list[Read | None]:
+        """Return what is read for these rows of each result, or for its last where it has none of them."""
+        return [
+            rows_needed(stages, self.size[0], (min(wanted[0], rows - 1), min(wanted[1], rows)))
+            for stages, (rows, _) in zip(self.stages, self.sizes, strict=True)
+        ]
 
 
 def rows_needed(stages: Sequence[Sequence[Window]], height: int, wanted: tuple[int, int]) -> Read | None:

@@ -10,37 +10,28 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
 from convcli.choices import AlphaMode, Depth, PadMode, RangeMode
 from convcli.engine.threads import thread_count
-from convcli.engine.window import Window
 from convcli.imaging.bands import without_pixels
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Array, Frame, Image, full_scale
 from convcli.imaging.pixels import target_dtype
 from convcli.imaging.transfer_curve import curves_of
 from convcli.options.specs import PoolSpec
-from convcli.pipeline.bands.band_rows import Read, is_centred, rows_needed
+from convcli.pipeline.bands.band_rows import Plan, is_centred
 from convcli.pipeline.clipping import Tally, clipping_note, rivals, tally
 from convcli.pipeline.lazy_rows import LazyRows, Statistics
 from convcli.pipeline.operation import FeatureMap, Operation
-from convcli.pipeline.results import NOTED_CLIPPING, Result, can_be_lazy, to_image
+from convcli.pipeline.results import NOTED_CLIPPING, Result, can_be_lazy, overflow, to_image
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-__all__ = ["HUGE", "InBands"]
-
-# Samples from which a picture is worked on in bands.
-HUGE = 1 << 26
-# Samples of the input that a band takes: some 8 MiB of float32 for each array that an operation makes.
-BAND = 1 << 21
-# Samples that one band may need: more come of windows nearly as high as the picture.
-MOST = 1 << 26
+__all__ = ["InBands"]
 
 T = TypeVar("T")
 
@@ -97,66 +88,43 @@ class InBands:
     ) -> None:
         spec = operation.spec
         self._read, self._before, self._spec = read, before, spec
-        self._header = without_pixels(header, (1, 1))
         self._operation, self._alone = operation, operation.with_spec(spec.replace(jobs=1))
-        self._size = header.frames[0].size
-        self.page = without_pixels(before(without_pixels(header, (1, 1))), self._size)
-        self._curves, self.unknown_curves = curves_of(self.page) if spec.linear else ((), "")
-        self._stages = operation.stages(self._size)
-        self._ceil = isinstance(spec, PoolSpec) and spec.ceil
-        self.sizes = [self._size_of(stages) for stages in self._stages]
+        size = header.frames[0].size
+        # of one pixel: a page of no memory takes all of it in a message to another process
+        self._page = page = before(without_pixels(header, (1, 1)))
+        self._curves, self.unknown_curves = curves_of(page) if spec.linear else ((), "")
+        ceil = isinstance(spec, PoolSpec) and spec.ceil
+        what = "window" if isinstance(spec, PoolSpec) else "kernel"
+        self._plan = Plan(operation.stages(size), size, page.frames[0].channels, what=what, ceil=ceil)
+        self.sizes, self.ranges = self._plan.sizes, self._plan.ranges
         self._formats = [formats[min(index, len(formats) - 1)] for index in range(len(self.sizes))]
         raw = spec.range is RangeMode.RAW and spec.depth is Depth.AUTO
         self._targets = [
-            target_dtype(
-                Depth.FLOAT if raw and "float" in format.depths else spec.depth, self.page.dtype, format
-            )
+            target_dtype(Depth.FLOAT if raw and "float" in format.depths else spec.depth, page.dtype, format)
             for format in self._formats
         ]
-        self._lazy = not spec.linear and all(can_be_lazy(self.page, spec, one) for one in self._formats)
-        self.ranges = self._cut()
+        self._lazy = not spec.linear and all(can_be_lazy(page, spec, one) for one in self._formats)
         self._spans: list[tuple[float, float] | None] = [None] * len(self.sizes)
         self.bleeds = False
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """Send no pixels to other processes: a header of no memory would be written out in full."""
-        given = self._operation, self._header, self._size, self._read, self._before, self._formats
-        return _again, (*given, self.ranges, self._spans)
-
-    def _size_of(self, stages: Sequence[Sequence[Window]]) -> tuple[int, int]:
-        size, what = self._size, "window" if isinstance(self._spec, PoolSpec) else "kernel"
-        for windows in stages:
-            size = windows[0].output_size(size, ceil=self._ceil, what=what)
-        return size
-
-    def _cut(self) -> list[tuple[int, int]]:
-        """Return the rows of the results that each band makes; it reads less around them than within."""
-        stride = prod(windows[0].stride[0] for windows in self._stages[0])
-        reach = sum(window.span[0] for stages in self._stages for windows in stages for window in windows)
-        row = self._size[1] * self.page.frames[0].channels
-        rows, made = max(1, max(BAND // row, reach) // stride), max(size[0] for size in self.sizes)
-        return [(first, min(first + rows, made)) for first in range(0, made, rows)]
+    @property
+    def page(self) -> Image:
+        """The picture as the windows see it, without pixels: it may become grey."""
+        return without_pixels(self._page, self._plan.size)
 
     @property
     def possible(self) -> bool:
         """Whether each band needs a part of the picture only."""
-        frame, spec = self.page.frames[0], self._spec
+        frame, spec = self._page.frames[0], self._spec
         kept = frame.alpha is not None and spec.alpha is not AlphaMode.DROP
-        windows = [window for stages in self._stages for window in stages[0]]
-        if kept and spec.pad is PadMode.WRAP and not all(is_centred(one, self._size[0]) for one in windows):
+        windows = [window for stages in self._plan.stages for window in stages[0]]
+        if (
+            kept
+            and spec.pad is PadMode.WRAP
+            and not all(is_centred(one, self._plan.size[0]) for one in windows)
+        ):
             return False  # opacity is that of the nearest pixel, not of a wrapped one
-        row = self._size[1] * frame.channels
-        reads = [read for wanted in self.ranges for read in self._reads(wanted)]
-        return all(
-            read is not None and (read.end - read.first) * row <= max(MOST, 8 * BAND) for read in reads
-        )
-
-    def _reads(self, wanted: tuple[int, int]) -> list[Read | None]:
-        """Return what is read for these rows of each result, or for its last where it has none of them."""
-        return [
-            rows_needed(stages, self._size[0], (min(wanted[0], rows - 1), min(wanted[1], rows)))
-            for stages, (rows, _) in zip(self._stages, self.sizes, strict=True)
-        ]
+        return self._plan.pays
 
     def results(
         self, write: Callable[[int, Image], None], *, details: bool, elsewhere: "Elsewhere | None" = None
@@ -236,8 +204,8 @@ class InBands:
 
     def _maps(self, wanted: tuple[int, int]) -> tuple[Image, list[FeatureMap[Array] | None]]:
         """Return rows of the input, and those rows of each map that are `wanted`."""
-        reads = [read for read in self._reads(wanted) if read is not None]
-        stride = prod(windows[0].stride[0] for windows in self._stages[0])
+        reads = [read for read in self._plan.reads(wanted) if read is not None]
+        stride = self._plan.stride
         first, end = min(read.first for read in reads), max(read.end for read in reads)
         rows = self._before(self._rows(first, end))
         (frame,) = rows.frames
@@ -256,7 +224,7 @@ class InBands:
 
     def _rows(self, first: int, end: int) -> Image:
         """Return rows of the picture; those before it and after it are those of the other end."""
-        height, parts = self._size[0], list[Image]()
+        height, parts = self._plan.size[0], list[Image]()
         while first < end:
             row = first % height
             parts.append(self._read(row, min(height, row + end - first)))
@@ -298,7 +266,7 @@ class InBands:
 
     def _white(self, index: int) -> float:
         """Return the value of white in the maps."""
-        page, target = self.page.dtype, self._targets[index].dtype
+        page, target = self._page.dtype, self._targets[index].dtype
         return full_scale(target if page.kind == "f" else page)
 
     def _rivals(self, index: int, *, signed: bool = False) -> tuple[RangeMode, ...]:
@@ -310,20 +278,13 @@ class InBands:
         bands = [band for band in found if band is not None]
         target, notes = self._targets[index], list[str]()
         notes += [target.note] if target.note else []
-        not_finite = sum(band.not_finite for band in bands)
-        if not_finite:
-            what = (
-                "1 value is not finite: it"
-                if not_finite == 1
-                else f"{not_finite} values are not finite: they"
-            )
-            notes.append(f"{what} left the range of {target.dtype}")
+        notes += overflow(sum(band.not_finite for band in bands), target.dtype)
         clipped, pixels = sum(band.clipped for band in bands), self.sizes[index][0] * self.sizes[index][1]
         tallies = [band.tally for band in bands]
         if clipped > NOTED_CLIPPING * pixels:
             notes.append(clipping_note(clipped, pixels, self._rivals(index, signed=negative), tallies))
         low, high = min(one.low for one in tallies), max(one.high for one in tallies)
-        to_integers = self.page.dtype.kind == "f" and target.dtype.kind != "f"
+        to_integers = self._page.dtype.kind == "f" and target.dtype.kind != "f"
         if to_integers and self._spec.range in (None, RangeMode.CLIP) and low >= 0.0 and 0.0 < high <= 1.0:
             notes.append("all results lie within 0..1; --range unit makes 1 white")
         figures = tuple(part for band in bands for part in band.figures)
@@ -335,19 +296,3 @@ def stacked(frames: Sequence[Frame]) -> Frame:
     alphas = [frame.alpha for frame in frames if frame.alpha is not None]
     pixels = np.concatenate([frame.pixels for frame in frames])
     return frames[0]._replace(pixels=pixels, alpha=np.concatenate(alphas) if alphas else None)
-
-
-def _again(
-    operation: Operation,
-    header: Image,
-    size: tuple[int, int],
-    read: Callable[[int, int], Image],
-    before: Callable[[Image], Image],
-    formats: Sequence[Format],
-    ranges: list[tuple[int, int]],
-    spans: list[tuple[float, float] | None],
-) -> InBands:
-    """Return what was sent from another process, with the same bands as there."""
-    made = InBands(operation, without_pixels(header, size), read, before, formats)
-    made.ranges, made._spans = ranges, spans
-    return made

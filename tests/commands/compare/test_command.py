@@ -11,7 +11,7 @@ from PIL import Image
 from scipy import ndimage
 
 from convcli.display.drawn import lettering
-from convcli.pipeline import process
+from convcli.pipeline import result_files
 from tests.display.drawn.made_font import forget
 from tests.oracle import SCIPY_MODES
 from tests.paths import SAMPLES
@@ -373,7 +373,7 @@ def test_letters_that_no_font_has_are_said(
 
 def test_each_file_is_written_once(convcli: Convcli, scene: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written = []
-    monkeypatch.setattr(process, "write_bytes", lambda path, data, **_: written.append((path, data[:5])))
+    monkeypatch.setattr(result_files, "write_bytes", lambda path, data, **_: written.append((path, data[:5])))
     ran = convcli("compare", scene, "-k", "box", "--crop", 4, "-o", "m.png", "--html", "p.html")
     assert ran.out == b"m.png\np.html\n"
     assert written == [("m.png", b"\x89PNG\r"), ("p.html", b"<!doc")]

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from convcli.errors import ImageError
+from convcli.imaging.reading import tiff_page
 from convcli.imaging.reading.bands import open_bands
 from convcli.imaging.reading.read import read_picture
 
@@ -74,6 +76,8 @@ def test_what_is_not_upright_or_has_several_pages_is_read_as_a_whole(tmp_path: P
     path = str(tmp_path / "in.tif")
     tifffile.imwrite(path, GRAY, extratags=[(274, 3, 1, 6, True)], metadata=None)
     assert open_bands(path, path, None) is None
+    with pytest.raises(ImageError, match="limit of 99, and it is turned, or mirrored, as a whole"):
+        read_picture(path, max_pixels=99)
     with tifffile.TiffWriter(path) as file:
         file.write(GRAY)
         file.write(GRAY + 1)
@@ -81,4 +85,20 @@ def test_what_is_not_upright_or_has_several_pages_is_read_as_a_whole(tmp_path: P
     reader = open_bands(path, path, 1)
     assert reader is not None
     assert_array_equal(reader.rows(3, 9).frames[0].pixels, (GRAY + 1)[3:9])
+    reader.close()
+
+
+def test_one_large_compressed_strip_is_read_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(tmp_path / "in.tif")
+    tifffile.imwrite(path, GRAY, compression="zlib", rowsperstrip=len(GRAY))
+    monkeypatch.setattr(tiff_page, "_LARGEST_STRIP", GRAY.size - 1)
+    assert open_bands(path, path, None) is None
+    with pytest.raises(ImageError, match="and it is compressed as a whole"):
+        read_picture(path, max_pixels=99)
+    tifffile.imwrite(path, GRAY, rowsperstrip=len(GRAY))
+    reader = open_bands(path, path, None)
+    assert reader is not None
+    assert_array_equal(reader.rows(3, 9).frames[0].pixels, GRAY[3:9])
     reader.close()

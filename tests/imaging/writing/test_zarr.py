@@ -359,7 +359,7 @@ def test_a_process_that_is_ended_leaves_nothing_or_what_the_next_one_removes(tmp
 def test_tiles_of_a_tiff_are_no_chunks(tmp_path, convcli, monkeypatch, options, chunks):
     tifffile.imwrite(tmp_path / "a.tif", ramp(200, 200), tile=(16, 32))
     for huge in (1 << 26, 1):
-        monkeypatch.setattr("convcli.pipeline.process.HUGE", huge)
+        monkeypatch.setattr("convcli.pipeline.bands.huge_files.HUGE", huge)
         ran = convcli(*IDENTITY, tmp_path / "a.tif", *options, "-o", tmp_path / "b.zarr")
         assert ran.status == 0, ran.err
         found = zarr.open_array(tmp_path / "b.zarr", mode="r")

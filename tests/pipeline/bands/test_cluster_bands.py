@@ -51,16 +51,16 @@ def test_the_place_of_a_value_that_is_not_finite_is_told_by_a_worker(tmp_path):
     operation = Filtering(load_kernels(["sobel-x"], spec := FilterSpec()), spec)
     bands = InBands(operation, reader.header, partial(finite_rows, reader), unchanged, [ZARR])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("convcli.pipeline.bands.in_bands.BAND", 16)
+        patch.setattr("convcli.pipeline.bands.band_rows.BAND", 16)
         patch.setattr(cluster_bands, "spread", scattered)
         elsewhere = cluster_bands.BandsOnCluster(bands, Source("a"), "local", 1, [], print)
         with pytest.raises(ImageError, match=r"the first, nan, is at \[9, 3\]"):
             bands.results(lambda *_: None, details=False, elsewhere=elsewhere)
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(
-    size=st.tuples(st.integers(7, 40), st.integers(7, 12)),
+    size=st.tuples(st.integers(9, 40), st.integers(9, 12)),
     chunk=st.integers(1, 9),
     shard=st.sampled_from([0, 2]),
     kernels=st.sampled_from([["sobel-x"], ["gaussian:sigma=1"], ["box:size=5", "0 0 1; 0 0 0"]]),
@@ -83,7 +83,7 @@ def test_pixels_are_those_of_the_whole_picture(
     ]
     reader = open_bands(str(path), "a", None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("convcli.pipeline.bands.in_bands.BAND", 3 * size[1])
+        patch.setattr("convcli.pipeline.bands.band_rows.BAND", 3 * size[1])
         patch.setattr(cluster_bands, "_BANDS", 2)
         patch.setattr(cluster_bands, "spread", scattered)
         bands = InBands(operation, reader.header, reader.rows, unchanged, [ZARR])

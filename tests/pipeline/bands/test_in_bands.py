@@ -19,7 +19,7 @@ from convcli.imaging.formats import by_name
 from convcli.imaging.image import Frame, Image, Space
 from convcli.imaging.writing import tiff_bands
 from convcli.options.specs import FilterSpec, PoolSpec
-from convcli.pipeline import band_files, pieces, process
+from convcli.pipeline.bands import band_files, band_rows, huge_files, in_bands
 from convcli.pipeline.feature_maps import Filtering
 from convcli.pipeline.loaded_kernels import load_kernels
 from convcli.pipeline.operation import Operation
@@ -38,9 +38,8 @@ def tiny(monkeypatch: pytest.MonkeyPatch):
     """Choose whether pictures of any size are worked on in bands of a few rows."""
 
     def choose(wanted: bool) -> None:
-        for module in (pieces, process):
-            monkeypatch.setattr(module, "HUGE", 0 if wanted else 1 << 40)
-        monkeypatch.setattr(pieces, "BAND", 500)
+        monkeypatch.setattr(huge_files, "HUGE", 0 if wanted else 1 << 40)
+        monkeypatch.setattr(band_rows, "BAND", 500)
 
     return choose
 
@@ -54,16 +53,16 @@ def compared(operation: Operation, image: Image, samples: int) -> None:
     """Compare the results in bands with those of the whole, or their errors."""
     spec, tiff = operation.spec, by_name("tiff")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pieces, "BAND", samples)
+        patch.setattr(band_rows, "BAND", samples)
         try:
             maps = operation.maps(image.frames[0])
         except ConvcliError as error:
             with pytest.raises(type(error)):
-                pieces.InBands(
+                in_bands.InBands(
                     operation, image, partial(rows_of, image), lambda rows: rows, [tiff]
                 ).in_memory(details=False)
             return
-        bands = pieces.InBands(operation, image, partial(rows_of, image), lambda rows: rows, [tiff])
+        bands = in_bands.InBands(operation, image, partial(rows_of, image), lambda rows: rows, [tiff])
         if not bands.possible:
             assert spec.pad is PadMode.WRAP
             return
@@ -323,9 +322,14 @@ def test_a_full_disk_leaves_the_file_that_was_there(convcli, tmp_path, tiny, mon
 @pytest.mark.parametrize(
     ("options", "status", "error"),
     [
-        ("--tile 16 -o out.png", 2, "--tile has no effect on PNG; hint: write to .tif, or leave it out"),
-        ("--levels 2 -o out.npy", 2, "--levels has no effect on NPY; hint: write to .tif, or leave it out"),
+        ("--tile 16 -o out.png", 2, "--tile has no effect on PNG; hint: write to .tif or .zarr, or leave"),
+        ("--levels 2 -o out.npy", 2, "--levels has no effect on NPY; hint: write to .tif or .zarr, or leave"),
         ("--tile 30 -o out.tif", 2, "--tile 30 does not fit TIFF; hint: choose a multiple of 16, as 256"),
+        (
+            "--max-pixels 99 -o out.png",
+            1,
+            "limit of 99, and PNG is written as a whole; hint: write to a",
+        ),
         ("--max-pixels 99 -o out.tif", 1, "more than the limit of 99; hint: if it is meant to be that large"),
     ],
 )
@@ -359,7 +363,20 @@ def test_lossy_compression_is_not_kept_and_said(convcli, tmp_path, tiny):
     tiny(True)
     run = convcli(*["filter", "in.tif", "-k", "box", "-o", "out.tif"])
     assert "the tiles' compression, JPEG, is not kept: deflate loses nothing" in run.err
-    assert tifffile.TiffFile(tmp_path / "out.tif").pages[0].compression.name == "ADOBE_DEFLATE"
+    with tifffile.TiffFile(tmp_path / "out.tif") as file:
+        assert file.pages[0].compression.name == "ADOBE_DEFLATE"
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_floats_keep_their_predictor(convcli, tmp_path, tiny, order):
+    values = np.random.default_rng(3).normal(size=(40, 50, 3)).astype(np.float32)
+    how = {"tile": (16, 32), "compression": "zlib", "predictor": True}
+    written(tmp_path / "in.tif", values, byteorder=order, **how)
+    tiny(True)
+    assert convcli(*["filter", "in.tif", "-k", "identity", "-o", "out.tif"]).status == 0
+    with tifffile.TiffFile(tmp_path / "out.tif") as file:
+        assert (file.byteorder, file.pages[0].predictor) == (order, 3)
+        assert_array_equal(file.asarray(), values)
 
 
 def test_a_pyramid_has_tiles_where_the_input_has_strips():

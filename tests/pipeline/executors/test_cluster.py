@@ -37,7 +37,7 @@ from tests.program import PROGRAM, Convcli
 
 pytest.importorskip("distributed")
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 # Settings of Dask: one worker may die of a task, and a second one makes it fail.
 SETTINGS = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1", "PYTHONPATH": str(REPOSITORY)}
 # Seconds after which something has gone wrong, on however busy a machine.
@@ -449,8 +449,8 @@ def test_the_bands_of_one_zarr_picture_are_shared(
 ) -> None:
     zarr = pytest.importorskip("zarr")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("convcli.pipeline.process.HUGE", 1)
-    monkeypatch.setattr("convcli.pipeline.bands.in_bands.BAND", 200)
+    monkeypatch.setattr("convcli.pipeline.bands.huge_files.HUGE", 1)
+    monkeypatch.setattr("convcli.pipeline.bands.band_rows.BAND", 200)
     monkeypatch.setattr("convcli.pipeline.bands.cluster_bands._BANDS", 2)
     values = np.random.default_rng(6).integers(0, 256, (97, 40, 3), dtype=np.uint8)
     zarr.create_array("a.zarr", shape=values.shape, dtype=values.dtype, chunks=(8, 16, 3))[...] = values
