@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from convcli.choices import STDIN
 from convcli.pipeline.sources import Source
+from convcli.stores.files import is_url
 
 __all__ = ["Task", "divided", "needs_parent", "worthwhile"]
 
@@ -53,8 +54,8 @@ def divided(sources: Sequence[Source], labels: Sequence[str] = ()) -> Iterator[l
 
 
 def needs_parent(source: Source) -> bool:
-    """Whether an input can only be read by the process that was called: stdin, open files, pipes."""
-    if source.path == STDIN or source.path.startswith(("/dev/", "/proc/")):
+    """Whether an input can only be read by the process that was called: stdin, open files, pipes, memory."""
+    if source.path == STDIN or source.path.startswith(("/dev/", "/proc/")) or "memory://" in source.path:
         return True
     try:
         mode = os.stat(source.path).st_mode
@@ -74,6 +75,8 @@ def worthwhile(sources: Sequence[Source], jobs: int | None) -> int:
 
 
 def _bytes(source: Source) -> int:
+    if is_url(source.path) and not needs_parent(source):
+        return _LARGE  # a store's answer takes long enough for another process to go on meanwhile
     try:
         return os.stat(source.file).st_size
     except (OSError, ValueError):

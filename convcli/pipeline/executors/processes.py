@@ -161,8 +161,14 @@ def _end(workers: list[_Worker], life: tuple[Connection, Connection]) -> None:
 
 
 def _forks() -> bool:
-    """Whether processes are forked, which takes milliseconds: it is safe on Linux, with no other thread."""
-    return sys.platform == "linux" and threading.active_count() == 1
+    """Whether processes are forked, which takes milliseconds: it is safe on Linux, with no other thread.
+
+    Threads of libraries, such as OpenBLAS, count: Python warns of them too.
+    """
+    try:
+        return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
+    except OSError:
+        return False
 
 
 @contextmanager
