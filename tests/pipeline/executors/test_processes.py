@@ -1,5 +1,6 @@
 """Inputs spread over processes: the same results for any number, whatever ends one of them, or all."""
 
+import errno
 import os
 import pickle
 import re
@@ -18,12 +19,12 @@ from PIL import Image
 
 from convcli.errors import ConvcliError, FullDiskError, MissingExtraError
 from convcli.options.specs import ReadSpec
-from convcli.pipeline import batch, tasks
+from convcli.pipeline import batch, naming, tasks
 from convcli.pipeline.batch import Batch, Outcome, Source
 from convcli.pipeline.executors import processes as workers
 from convcli.pipeline.tasks import Task, divided, needs_parent, worthwhile
 from convcli.pipeline.written import MANIFEST
-from tests.program import Convcli
+from tests.program import PROGRAM, Convcli
 
 pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="signals"),
@@ -264,6 +265,36 @@ def test_what_is_in_hand_is_dropped(waiting: Waiting, number: int, status: int, 
     assert out == b""
     assert b"interrupted: 3 done, 5 left" in err  # by `cli` as a line; here, as a traceback's last
     assert number == signal.SIGINT or err == b"interrupted: 3 done, 5 left\n"
+
+
+def test_a_single_input_that_is_ended_says_so() -> None:
+    os.mkfifo("pipe.png")
+    with (
+        subprocess.Popen(
+            [*PROGRAM, "filter", "pipe.png", "-k", "box"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process,
+        open("pipe.png", "wb"),
+    ):  # it has begun to read
+        process.terminate()
+        out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out, err) == (-signal.SIGTERM, b"", b"interrupted\n")
+
+
+@pytest.mark.usefixtures("always")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_full_disk_has_no_room_for_folders(
+    convcli: Convcli, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    pictures()
+    monkeypatch.setattr(naming.os, "makedirs", full)
+    ran = convcli("pool", "one/x.png", "one/y.png", "two/z.png", "--out-dir", "new", "--jobs", jobs)
+    assert ran.status == 1
+    assert "'new' cannot be made: no space left on device" in ran.lines[0]
+    assert ran.lines[1].startswith("stopped: 0 done, 1 failed, 2 left; hint: free some space, then ")
+    assert len(ran.lines) == 2
 
 
 def test_what_is_begun_before_the_first_outcome_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
