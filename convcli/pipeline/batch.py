@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from convcli.arrayfiles.devices import read_all
 from convcli.choices import STDIN, STDOUT
@@ -17,11 +17,13 @@ from convcli.pipeline.outcome import Outcome, Results, Work, attempt, one_by_one
 from convcli.pipeline.sources import Source, find_sources, is_pattern
 from convcli.pipeline.tasks import Task, divided, needs_parent, worthwhile
 
+if TYPE_CHECKING:
+    from convcli.pipeline.records.manifest import Manifest
+
 __all__ = [
     "Batch",
     "Outcome",
     "Progress",
-    "Record",
     "Source",
     "attempt",
     "check_inputs",
@@ -38,27 +40,6 @@ class Progress:
     total: int | None
     done: int = 0
     current: str = ""
-
-
-class Record(Protocol):
-    """What is known of the inputs of earlier runs, and is written down of this one."""
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """Lines for people about the record itself."""
-        ...
-
-    def kept(self, source: Source) -> Outcome | None:
-        """Return the outcome of an input that is done already, with ``skipped``; None for one to work on."""
-        ...
-
-    def add(self, source: Source, outcome: Outcome) -> None:
-        """Write down the outcome of an input, as soon as it is known."""
-        ...
-
-    def close(self) -> None:
-        """Write what is not written yet."""
-        ...
 
 
 # Inputs that are begun before the outcome of one is known, at most: the others' outcomes take memory.
@@ -105,7 +86,7 @@ class Batch:
     spreading: BatchSpec = field(default_factory=BatchSpec)
     jobs: int | None = 1
     labels: Sequence[str] = ()
-    record: Record | None = None
+    record: "Manifest | None" = None
     say: Callable[[str], None] = field(init=False, default=lambda _: None)
     progress: Progress = field(init=False)
     stopped: bool = field(init=False, default=False)
