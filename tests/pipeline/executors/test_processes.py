@@ -22,6 +22,7 @@ from convcli.options.specs import ReadSpec
 from convcli.pipeline import batch, naming, tasks
 from convcli.pipeline.batch import Batch, Outcome, Source
 from convcli.pipeline.executors import processes as workers
+from convcli.pipeline.process import FileWork
 from convcli.pipeline.tasks import Task, divided, needs_parent, worthwhile
 from convcli.pipeline.written import MANIFEST
 from tests.program import PROGRAM, Convcli
@@ -183,6 +184,41 @@ def test_inputs_of_one_name_are_lost_together() -> None:
 
 
 @pytest.mark.usefixtures("always")
+def test_what_a_killed_worker_would_have_done_next_stays_together(
+    convcli: Convcli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second input of a name does not replace the result of the first, though another process works."""
+    pictures()
+    call = FileWork.__call__
+
+    def killed(self: FileWork, source: Source) -> Outcome:
+        if source.path == "one/y.png":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return call(self, source)
+
+    monkeypatch.setattr(FileWork, "__call__", killed)
+    # Each of two processes has two tasks at hand.
+    inputs = ("one/y.png", "one/moving.gif", "one/x.png", "two/x.png", "two/z.png")
+    ran = convcli("pool", *inputs, "--out-dir", "out", "--force", "--jobs", "2")
+    assert ran.out.split() == [b"out/moving-max.gif", b"out/x-max.png", b"out/z-max.png"]
+    assert "'one/y.png': the process that worked on it was killed" in ran.lines[0]
+    assert "'out/x-max.png' already holds the result of 'one/x.png'" in ran.lines[1]
+
+
+def test_processes_that_cannot_be_started(always: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system gives none, the inputs are worked on by the one that there is."""
+
+    def none(*_: object) -> None:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(workers, "_Worker", none)
+    assert [outcome.outputs for outcome in outcomes("a", "b")] == [
+        (f"{name}:{os.getpid()}",) for name in "ab"
+    ]
+    assert always == [2]
+
+
+@pytest.mark.usefixtures("always")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_too_little_memory_fails_one_input(jobs: int) -> None:
     errors = [outcome.error for outcome in outcomes("a", "memory", "b", jobs=jobs)]
@@ -267,7 +303,8 @@ def test_what_is_in_hand_is_dropped(waiting: Waiting, number: int, status: int, 
     assert number == signal.SIGINT or err == b"interrupted: 3 done, 5 left\n"
 
 
-def test_a_single_input_that_is_ended_says_so() -> None:
+def test_a_single_input_that_is_ended_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     os.mkfifo("pipe.png")
     with (
         subprocess.Popen(
