@@ -26,7 +26,7 @@ __all__ = ["spread"]
 _AT_HAND = 2
 # Seconds for workers to end by themselves.
 _PATIENCE = 2.0
-# What ends the parent, which sees to the workers: a terminal sends Ctrl-C to all of them.
+# Workers ignore these, though a terminal sends Ctrl-C to all processes: the parent ends the workers.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
