@@ -2,7 +2,6 @@
 
 import os
 import stat
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from convcli.choices import STDIN
@@ -34,23 +33,11 @@ def divided(sources: Sequence[Source], labels: Sequence[str] = ()) -> Iterator[l
             stem = stem.removesuffix(end)
         return hash((source.folder, stem.casefold()))
 
-    # Hashes alone, which take little memory: two that happen to be equal only put two inputs together.
-    seen, together = set[int](), defaultdict[int, list[int]](list)
-    for source in sources:
-        if (name := key(source)) in seen:
-            together[name] = []
-        seen.add(name)
-    if together:
-        for place, source in enumerate(sources):
-            if (name := key(source)) in together:
-                together[name].append(place)
-    del seen
+    # By hashes, which take less memory than names: two that happen to be equal only put two inputs together.
+    tasks: dict[int, list[int]] = {}
     for place, source in enumerate(sources):
-        places = together.get(key(source)) if together else None
-        if places is None:
-            yield [place]
-        elif places[0] == place:
-            yield places
+        tasks.setdefault(key(source), []).append(place)
+    yield from tasks.values()
 
 
 def needs_parent(source: Source) -> bool:
