@@ -256,10 +256,13 @@ deliver(Batch(sys.argv[1:], ReadSpec(), Deadly(), jobs=2), PrintOptions(), "work
 
 @pytest.fixture
 def waiting() -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    """A batch of which both processes wait for long, and a pipe that ends when all its processes have."""
+    """A batch of which both processes wait for long, and a pipe that ends when all its processes have.
+
+    Each process has two inputs at hand, and with four that wait, none that comes after them.
+    """
     reads, writes = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-c", START, *"abc", "waits1", "waits2", *"def"],
+        [sys.executable, "-c", START, *"abc", *(f"waits{number}" for number in range(4)), "d"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         pass_fds=[writes],
