@@ -11,7 +11,7 @@ from convcli.errors import ConvcliError, FullDiskError, OutputError
 from convcli.stores.files import is_url, read_url, write_url
 from convcli.temporary_files import removed_after, temporary_name
 
-__all__ = ["already_there", "failure", "is_stream", "open_whole", "write_bytes"]
+__all__ = ["already_there", "error_kind", "failure", "is_stream", "open_whole", "write_bytes"]
 
 # Hints by the number of the error.
 _HINTS = {
@@ -312,6 +312,12 @@ def _sync_folder(folder: str) -> None:
             os.close(handle)
 
 
+def error_kind(error: Exception) -> type[OutputError]:
+    """Return the kind of error that a failed write or a folder that cannot be made is."""
+    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+    return FullDiskError if full else OutputError
+
+
 def failure(shown: str, error: OSError, target: str | None = None) -> OutputError:
     """Return what went wrong when the file `shown`, a link to `target` maybe, was written."""
     folder = os.path.dirname(shown if target is None else target)
@@ -321,8 +327,7 @@ def failure(shown: str, error: OSError, target: str | None = None) -> OutputErro
         reason = "it is a folder"
     else:
         reason = error.strerror or str(error)
-    kind = FullDiskError if error.errno in (errno.ENOSPC, errno.EDQUOT) else OutputError
-    return kind(
+    return error_kind(error)(
         f"{shown!r} cannot be written: {reason}",
         hint=_HINTS.get(error.errno or 0, "choose another place, or look at the disk"),
     )

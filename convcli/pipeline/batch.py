@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from convcli.arrayfiles.devices import read_all
 from convcli.choices import STDIN, STDOUT
@@ -17,11 +17,13 @@ from convcli.pipeline.outcome import Outcome, Results, Work, attempt, one_by_one
 from convcli.pipeline.sources import Source, find_sources, is_pattern
 from convcli.pipeline.tasks import Task, divided, needs_parent, worthwhile
 
+if TYPE_CHECKING:
+    from convcli.pipeline.records.manifest import Manifest
+
 __all__ = [
     "Batch",
     "Outcome",
     "Progress",
-    "Record",
     "Source",
     "attempt",
     "check_inputs",
@@ -38,27 +40,6 @@ class Progress:
     total: int | None
     done: int = 0
     current: str = ""
-
-
-class Record(Protocol):
-    """What is known of the inputs of earlier runs, and is written down of this one."""
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """Lines for people about the record itself."""
-        ...
-
-    def kept(self, source: Source) -> Outcome | None:
-        """Return the outcome of an input that is done already, with ``skipped``; None for one to work on."""
-        ...
-
-    def add(self, source: Source, outcome: Outcome) -> None:
-        """Write down the outcome of an input, as soon as it is known."""
-        ...
-
-    def close(self) -> None:
-        """Write what is not written yet."""
-        ...
 
 
 # Inputs that are begun before the outcome of one is known, at most: the others' outcomes take memory.
@@ -105,7 +86,7 @@ class Batch:
     spreading: BatchSpec = field(default_factory=BatchSpec)
     jobs: int | None = 1
     labels: Sequence[str] = ()
-    record: Record | None = None
+    record: "Manifest | None" = None
     say: Callable[[str], None] = field(init=False, default=lambda _: None)
     progress: Progress = field(init=False)
     stopped: bool = field(init=False, default=False)
@@ -123,7 +104,7 @@ class Batch:
         self._sources = list(find_sources(self.inputs, recursive=self.reading.recursive))
         self.progress.total = len(self._sources)
         if self.spreading.dry_run:
-            return self._listed()
+            return self._in_order(one_by_one(cast(Work, self.work).plan, self._tasks()))
         if self.spreading.cluster is not None:
             from convcli.pipeline.executors import cluster
 
@@ -141,17 +122,6 @@ class Batch:
             work = cast(Work, self.work).with_jobs(max(1, thread_count(self.jobs) // processes))
             return self._in_order(workers.spread(work, self._tasks(), processes))
         return self._in_order(one_by_one(self.work, self._tasks()))
-
-    def _listed(self) -> Generator[Outcome]:
-        """Yield what the outcome of each input would be; nothing is written."""
-        with closing(self.record) if self.record else nullcontext():
-            for source in self._sources:
-                self._next += 1
-                kept = self.record.kept(source) if self.record else None
-                if kept is None:
-                    yield self._counted(attempt(cast(Work, self.work).plan, source))
-                else:
-                    yield self._counted(kept.as_listed(remark="skipped: done already"))
 
     def _in_order(self, results: Results) -> Generator[Outcome]:
         """Yield outcomes as soon as those of all inputs before are known; then what is left of them."""
@@ -173,12 +143,12 @@ class Batch:
 
     def _tasks(self) -> Iterator[Task | None]:
         """Yield the inputs that are to be worked on; what must be done in this process is done on the way."""
-        sources, handed = self._sources, 0
+        sources, handed, dry_run = self._sources, 0, self.spreading.dry_run
         ahead = _AHEAD if self.spreading.cluster is None else _AHEAD_OF_CLUSTERS
         apart = ([place] for place in range(len(sources)))
         for places in divided(sources, self.labels) if isinstance(self.work, Work) else apart:
             inputs = [sources[place] for place in places]
-            here = any(map(needs_parent, inputs))
+            here = not dry_run and any(map(needs_parent, inputs))
             while self._next < places[0] - (0 if here else ahead):
                 yield None
             if self.stopped:
@@ -189,7 +159,7 @@ class Batch:
                 known = [None] * len(places)
             for place, source, kept in zip(places, inputs, known, strict=True):
                 if kept is not None:
-                    self._waiting[place] = kept
+                    self._waiting[place] = kept.as_listed(remark="skipped: done already") if dry_run else kept
                 elif here:
                     self._keep(place, attempt(self.work, source))
             if not here and None in known:
@@ -202,7 +172,7 @@ class Batch:
             if self.stopped:  # it would be said of each input that is in hand
                 return
             self.stopped = True
-        if self.record is not None:
+        if self.record is not None and not self.spreading.dry_run:
             self.record.add(self._sources[place], outcome)
         self._waiting[place] = outcome
 

@@ -118,8 +118,7 @@ class _Delivery:
     def end(self, ended: KeyboardInterrupt) -> None:
         """Say how far the batch was when a signal ended it, and end by the same signal."""
         if isinstance(ended, _Terminated):
-            if self.several:
-                messages.say(self.summary("interrupted"))
+            messages.say(self.summary("interrupted"))
             signal.raise_signal(signal.SIGTERM)
         raise KeyboardInterrupt(self.summary("interrupted")) from ended
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from convcli.atomic_write import already_there, is_stream
+from convcli.atomic_write import already_there, error_kind, is_stream
 from convcli.choices import STDIN, STDOUT
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
@@ -74,7 +74,9 @@ def make_folder(folder: str) -> None:
             os.makedirs(folder, exist_ok=True)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise OutputError(f"folder {folder!r} cannot be made: {reason}", hint="choose another") from error
+        raise error_kind(error)(
+            f"folder {folder!r} cannot be made: {reason}", hint="choose another"
+        ) from error
 
 
 def _is_folder(output: str) -> bool:

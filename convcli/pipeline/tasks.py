@@ -2,11 +2,11 @@
 
 import os
 import stat
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from convcli.choices import STDIN
 from convcli.pipeline.sources import Source
+from convcli.stores.files import is_url
 
 __all__ = ["Task", "divided", "needs_parent", "worthwhile"]
 
@@ -33,28 +33,16 @@ def divided(sources: Sequence[Source], labels: Sequence[str] = ()) -> Iterator[l
             stem = stem.removesuffix(end)
         return hash((source.folder, stem.casefold()))
 
-    # Hashes alone, which take little memory: two that happen to be equal only put two inputs together.
-    seen, together = set[int](), defaultdict[int, list[int]](list)
-    for source in sources:
-        if (name := key(source)) in seen:
-            together[name] = []
-        seen.add(name)
-    if together:
-        for place, source in enumerate(sources):
-            if (name := key(source)) in together:
-                together[name].append(place)
-    del seen
+    # By hashes, which take less memory than names: two that happen to be equal only put two inputs together.
+    tasks: dict[int, list[int]] = {}
     for place, source in enumerate(sources):
-        places = together.get(key(source)) if together else None
-        if places is None:
-            yield [place]
-        elif places[0] == place:
-            yield places
+        tasks.setdefault(key(source), []).append(place)
+    yield from tasks.values()
 
 
 def needs_parent(source: Source) -> bool:
-    """Whether an input can only be read by the process that was called: stdin, open files, pipes."""
-    if source.path == STDIN or source.path.startswith(("/dev/", "/proc/")):
+    """Whether an input can only be read by the process that was called: stdin, open files, pipes, memory."""
+    if source.path == STDIN or source.path.startswith(("/dev/", "/proc/")) or "memory://" in source.path:
         return True
     try:
         mode = os.stat(source.path).st_mode
@@ -74,6 +62,8 @@ def worthwhile(sources: Sequence[Source], jobs: int | None) -> int:
 
 
 def _bytes(source: Source) -> int:
+    if is_url(source.path) and not needs_parent(source):
+        return _LARGE  # a store's answer takes long enough for another process to go on meanwhile
     try:
         return os.stat(source.file).st_size
     except (OSError, ValueError):

@@ -124,6 +124,21 @@ def test_what_is_done_would_be_skipped(files: Convcli) -> None:
     assert ran.out.decode().splitlines()[0] == "in/png.png -> out/png-net.npy (replaced)"
 
 
+def test_inputs_of_one_name_are_done_again_together(files: Convcli) -> None:
+    """A run cannot skip the first of them, as the second might have had the name."""
+    command = ("pool", "in/png.png", "in/bmp.bmp", "--out-dir", "out")
+    files(*command)
+    ran = files(*command, "in/sub/png.png", "--resume", "--dry-run")
+    done = files(*command, "in/sub/png.png", "--resume")
+    assert [line.partition(" -> ")[0] for line in ran.out.decode().splitlines()] == [
+        "in/png.png",
+        "in/bmp.bmp",
+    ]
+    assert ran.lines[-1] == "1 to do, 1 skipped, 1 refused"
+    assert done.lines[-1] == "1 done, 1 skipped, 1 failed"
+    assert ran.lines[0] == done.lines[0]
+
+
 ONE = {
     "beside the input": (["pool", "in/png.png"], "in/png.png -> png-max.png"),
     "a name": (["pool", "in/png.png", "-o", "x.jpg"], "in/png.png -> x.jpg"),

@@ -8,14 +8,14 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
 from convcli.errors import ImageError
-from convcli.pipeline.outcome import Outcome, Results, Work, attempt
+from convcli.pipeline.outcome import Outcome, Results, Work, attempt, one_by_one
 from convcli.pipeline.sources import Source
 from convcli.pipeline.tasks import Task
 from convcli.temporary_files import remove_temporaries
@@ -26,7 +26,7 @@ __all__ = ["spread"]
 _AT_HAND = 2
 # Seconds for workers to end by themselves.
 _PATIENCE = 2.0
-# What ends the parent, which sees to the workers: a terminal sends Ctrl-C to all of them.
+# Workers ignore these, though a terminal sends Ctrl-C to all processes: the parent ends the workers.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -59,10 +59,11 @@ class _Worker:
 
     def give(self, task: int, sources: Sequence[Source]) -> None:
         """Add the inputs of a task."""
-        self.left += [_Job(task, source, index == 0) for index, source in enumerate(sources)]
-        self._send()
+        self.go_on_with(_Job(task, source, index == 0) for index, source in enumerate(sources))
 
-    def _send(self) -> None:
+    def go_on_with(self, jobs: Iterable[_Job]) -> None:
+        """Add inputs, and send those that may be at hand."""
+        self.left += jobs
         # Few at a time: a connection that is full would let both sides wait for each other.
         while self.left and len(self.sent) < _AT_HAND:
             self.sent.append(self.left.popleft())
@@ -78,7 +79,7 @@ class _Worker:
         if isinstance(made, BaseException):
             raise made
         job = self.sent.popleft()
-        self._send()
+        self.go_on_with(())
         return job.task, [made]
 
     def lost(self) -> tuple[int, list[Outcome]]:
@@ -106,14 +107,16 @@ def spread(work: Work, tasks: Iterator[Task | None], processes: int) -> Results:
     workers = list[_Worker]()
     try:
         for _ in range(processes):
-            workers.append(_Worker(work, life))
-    except OSError:  # the system gives no more processes, or files: those that there are do the work
-        if not workers:
-            raise
+            _add(workers, work, life)
     except BaseException:
         _end(workers, life)
         raise
-    return _results(work, tasks, workers, life)
+    return _results(work, tasks, workers, life) if workers else one_by_one(work, tasks)
+
+
+def _add(workers: list[_Worker], work: Work, life: tuple[Connection, Connection]) -> None:
+    with suppress(OSError):  # the system gives no more processes, or files: those that there are do the work
+        workers.append(_Worker(work, life))
 
 
 def _results(
@@ -142,9 +145,10 @@ def _results(
                 except EOFError:
                     yield worker.lost()
                     workers.remove(worker)
-                    workers.append(_Worker(work, life))
-                    for job in worker.left:
-                        workers[-1].give(job.task, [job.source])
+                    _add(workers, work, life)
+                    if not workers:
+                        raise MemoryError from None
+                    workers[-1].go_on_with(worker.left)
     finally:
         _end(workers, life)
 
@@ -161,8 +165,14 @@ def _end(workers: list[_Worker], life: tuple[Connection, Connection]) -> None:
 
 
 def _forks() -> bool:
-    """Whether processes are forked, which takes milliseconds: it is safe on Linux, with no other thread."""
-    return sys.platform == "linux" and threading.active_count() == 1
+    """Whether processes are forked, which takes milliseconds: it is safe on Linux, with no other thread.
+
+    Threads of libraries, such as OpenBLAS, count: Python warns of them too.
+    """
+    try:
+        return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -19,9 +19,10 @@ import PIL
 from convcli import __version__
 from convcli.choices import STDIN
 from convcli.options.option_groups import Options
-from convcli.pipeline.batch import Outcome, Source
+from convcli.pipeline.outcome import Outcome
 from convcli.pipeline.records.json_lines import JsonLines
 from convcli.pipeline.records.stored_lines import StoredLines
+from convcli.pipeline.sources import Source
 from convcli.pipeline.written import MANIFEST, Stamp, Written, stamp
 from convcli.stores.files import is_url, joined, public
 

@@ -225,6 +225,9 @@ HOOK = """
 import sys
 STARTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty")
 def hook(event, arguments):
+    # Many inputs are worked on by processes of our own: multiprocessing forks them, no program is started.
+    if event == "os.fork" and sys._getframe(1).f_globals["__name__"] == "multiprocessing.popen_fork":
+        return
     if event in STARTS:
         print("STARTED", event, arguments)
 sys.addaudithook(hook)

@@ -1,5 +1,6 @@
 """Inputs spread over processes: the same results for any number, whatever ends one of them, or all."""
 
+import errno
 import os
 import pickle
 import re
@@ -18,11 +19,13 @@ from PIL import Image
 
 from convcli.errors import ConvcliError, FullDiskError, MissingExtraError
 from convcli.options.specs import ReadSpec
-from convcli.pipeline import batch, tasks, workers
+from convcli.pipeline import batch, naming, tasks
 from convcli.pipeline.batch import Batch, Outcome, Source
+from convcli.pipeline.executors import processes as workers
+from convcli.pipeline.process import FileWork
 from convcli.pipeline.tasks import Task, divided, needs_parent, worthwhile
 from convcli.pipeline.written import MANIFEST
-from tests.program import Convcli
+from tests.program import PROGRAM, Convcli
 
 pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="signals"),
@@ -118,7 +121,7 @@ def test_the_same_for_any_number(
     stdin = Path("one/x.png").read_bytes()
     before = snapshot()
     found = []
-    for jobs in (1, 2, 3):
+    for jobs in (1, 2):
         ran = convcli(*args, "--jobs", jobs, stdin=stdin)
         made = snapshot()
         for name in made.keys() - before.keys():
@@ -126,9 +129,8 @@ def test_the_same_for_any_number(
         made = {name: data for name, data in made.items() if not name.endswith(MANIFEST)}  # it has times
         said = re.sub(rb'"seconds": [\d.]+', b"", ran.out), re.sub(r"[\d.]+ ms", "", ran.err)
         found.append((ran.status, *said, made))
-    assert always == [2, 3]
+    assert always == [2]
     assert found[0] == found[1]
-    assert found[0] == found[2]
     # Of each stem the first input has the name; two do not exist or are no picture.
     status, _, err, _ = found[0]
     assert status == 1
@@ -182,6 +184,41 @@ def test_inputs_of_one_name_are_lost_together() -> None:
 
 
 @pytest.mark.usefixtures("always")
+def test_what_a_killed_worker_would_have_done_next_stays_together(
+    convcli: Convcli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second input of a name does not replace the result of the first, though another process works."""
+    pictures()
+    call = FileWork.__call__
+
+    def killed(self: FileWork, source: Source) -> Outcome:
+        if source.path == "one/y.png":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return call(self, source)
+
+    monkeypatch.setattr(FileWork, "__call__", killed)
+    # Each of two processes has two tasks at hand.
+    inputs = ("one/y.png", "one/moving.gif", "one/x.png", "two/x.png", "two/z.png")
+    ran = convcli("pool", *inputs, "--out-dir", "out", "--force", "--jobs", "2")
+    assert ran.out.split() == [b"out/moving-max.gif", b"out/x-max.png", b"out/z-max.png"]
+    assert "'one/y.png': the process that worked on it was killed" in ran.lines[0]
+    assert "'out/x-max.png' already holds the result of 'one/x.png'" in ran.lines[1]
+
+
+def test_processes_that_cannot_be_started(always: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system gives none, the inputs are worked on by the one that there is."""
+
+    def none(*_: object) -> None:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(workers, "_Worker", none)
+    assert [outcome.outputs for outcome in outcomes("a", "b")] == [
+        (f"{name}:{os.getpid()}",) for name in "ab"
+    ]
+    assert always == [2]
+
+
+@pytest.mark.usefixtures("always")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_too_little_memory_fails_one_input(jobs: int) -> None:
     errors = [outcome.error for outcome in outcomes("a", "memory", "b", jobs=jobs)]
@@ -211,7 +248,7 @@ START = """
 import sys
 from convcli.options.shared_options import PrintOptions
 from convcli.pipeline.delivery import deliver
-from tests.pipeline.test_workers import Batch, Deadly, ReadSpec, tasks
+from tests.pipeline.executors.test_processes import Batch, Deadly, ReadSpec, tasks
 tasks._MANY = 0
 deliver(Batch(sys.argv[1:], ReadSpec(), Deadly(), jobs=2), PrintOptions(), "working")
 """
@@ -219,10 +256,13 @@ deliver(Batch(sys.argv[1:], ReadSpec(), Deadly(), jobs=2), PrintOptions(), "work
 
 @pytest.fixture
 def waiting() -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    """A batch of which both processes wait for long, and a pipe that ends when all its processes have."""
+    """A batch of which both processes wait for long, and a pipe that ends when all its processes have.
+
+    Each process has two inputs at hand, and with four that wait, none that comes after them.
+    """
     reads, writes = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-c", START, *"abc", "waits1", "waits2", *"def"],
+        [sys.executable, "-c", START, *"abc", *(f"waits{number}" for number in range(4)), "d"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         pass_fds=[writes],
@@ -252,18 +292,52 @@ def test_no_worker_outlives_a_parent_that_is_killed(waiting: Waiting) -> None:
     assert all_end(reads)
 
 
-@pytest.mark.parametrize("everyone", [False, True], ids=["the parent", "all processes"])
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 1)])
-def test_what_is_in_hand_is_dropped(waiting: Waiting, number: int, status: int, everyone: bool) -> None:
+@pytest.mark.parametrize(
+    ("number", "everyone"),
+    [(signal.SIGTERM, False), (signal.SIGTERM, True), (signal.SIGINT, True)],
+    ids=["kill", "a service manager", "Ctrl-C"],
+)
+def test_what_is_in_hand_is_dropped(waiting: Waiting, number: int, everyone: bool) -> None:
     """A terminal sends Ctrl-C to all processes; `kill`, and a service manager, SIGTERM to one or to all."""
     process, reads = waiting
     (os.killpg if everyone else os.kill)(process.pid, number)
     out, err = process.communicate(timeout=PATIENCE)
     assert all_end(reads)
-    assert process.returncode in (status, -number)
+    assert process.returncode == -number
     assert out == b""
     assert b"interrupted: 3 done, 5 left" in err  # by `cli` as a line; here, as a traceback's last
     assert number == signal.SIGINT or err == b"interrupted: 3 done, 5 left\n"
+
+
+def test_a_single_input_that_is_ended_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe.png")
+    with (
+        subprocess.Popen(
+            [*PROGRAM, "filter", "pipe.png", "-k", "box"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process,
+        open("pipe.png", "wb"),
+    ):  # it has begun to read
+        process.terminate()
+        out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out, err) == (-signal.SIGTERM, b"", b"interrupted\n")
+
+
+@pytest.mark.usefixtures("always")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_full_disk_has_no_room_for_folders(
+    convcli: Convcli, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    pictures()
+    monkeypatch.setattr(naming.os, "makedirs", full)
+    ran = convcli("pool", "one/x.png", "one/y.png", "two/z.png", "--out-dir", "new", "--jobs", jobs)
+    assert ran.status == 1
+    assert "'new' cannot be made: no space left on device" in ran.lines[0]
+    assert ran.lines[1].startswith("stopped: 0 done, 1 failed, 2 left; hint: free some space, then ")
+    assert len(ran.lines) == 2
 
 
 def test_what_is_begun_before_the_first_outcome_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,7 +383,14 @@ def test_inputs_that_may_want_one_name_are_one_task() -> None:
 def test_what_the_parent_alone_can_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "a.png").touch()
-    for name in ("-", "/dev/fd/63", "/proc/self/fd/0", "/dev/stdin", str(tmp_path / "pipe.png")):
+    for name in (
+        "-",
+        "/dev/fd/63",
+        "/proc/self/fd/0",
+        "/dev/stdin",
+        "memory://a.png",
+        str(tmp_path / "pipe.png"),
+    ):
         assert needs_parent(Source(name)), name
     for name in (str(tmp_path / "a.png"), str(tmp_path), str(tmp_path / "gone.png"), "s3://bucket/a.png"):
         assert not needs_parent(Source(name)), name
@@ -324,6 +405,8 @@ def test_processes_only_where_they_pay(tmp_path: Path) -> None:
     assert worthwhile([large] * 3, 8) == 3
     assert worthwhile([large] * 1000, 1) == 1
     assert worthwhile([large], 4) == 1
+    assert worthwhile([Source("https://a.org/1.png"), Source("s3://b/2.png")], 4) == 2
+    assert worthwhile([Source("memory://1.png"), Source("memory://2.png")], 4) == 1
 
 
 @pytest.mark.parametrize(
