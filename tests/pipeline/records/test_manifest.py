@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convcli.pipeline import json_lines, manifest
+from convcli.pipeline.records import json_lines, manifest
 from convcli.pipeline.records.json_lines import JsonLines
 from tests.failing import failing
 from tests.program import PROGRAM, Convcli, Ran
