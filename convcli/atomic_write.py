@@ -233,7 +233,7 @@ def _temporary(name: str, *, new: bool) -> tuple[int, bool]:
 
 
 def _give_name(handle: int, temporary: str, target: str, *, replace: bool, again: bool) -> bool:
-    """Link an open file without a name to `target`; where the system cannot, copy it to `temporary`: False."""
+    """Link an open file without a name to `target`; False where it had to be copied to `temporary`."""
     name = f"/proc/self/fd/{handle}"  # with a folder given, Python calls linkat, which follows this link
     try:
         with _same_counts(name, target, again=again):

@@ -43,7 +43,13 @@ class Target(NamedTuple):
         if self.derived:
             make_folder(os.path.dirname(self.path))
         write_picture(self.path, data, self.format, replace=self.replace, again=self.again)
-        return Written.of(self.path, data) if self.recorded else None
+        return self.written(data)
+
+    def written(self, data: bytes | None = None) -> Written | None:
+        """Return what a manifest has to know of the file, if there may be one; `data` are its bytes."""
+        if not self.recorded:
+            return None
+        return Written.of(self.path, None if self.format.name == "zarr" else data)
 
 
 def into_folder(writing: Spec) -> Spec:

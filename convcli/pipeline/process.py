@@ -247,7 +247,7 @@ class FileWork:
             results, told = self._labelled(made), [*said, *written.finish()]
         notes = [*(note for result in results for note in result.notes), *told]
         paths = tuple(target.path for target in targets)
-        done = Outcome(source.path, paths, notes=tuple(notes))
+        done = Outcome(source.path, paths, notes=tuple(notes), files=tuple(written.written))
         source.notes.extend(header.notes)
         unknown = [bands.unknown_curves]
         return self._outcome(done, header, bands.page, results, start, bleeds=bands.bleeds, unknown=unknown)

@@ -21,7 +21,7 @@ class Stamp(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A result as it was written; without a digest where its bytes were never together in memory."""
+    """A result as it was written; without a digest where it is in a store and its bytes are not in memory."""
 
     path: str
     size: int | None
@@ -31,11 +31,11 @@ class Written(NamedTuple):
 
     @classmethod
     def of(cls, path: str, data: bytes | None = None) -> "Written | None":
-        """Return what a file is to which `data` was written; None for a pipe or a device."""
-        from hashlib import sha256  # here for start-up: few commands have several inputs
-
+        """Return what is at `path`: `data`, if they are known; None for a pipe or a device."""
         made = stamp(path)
-        return None if made is None else cls(path, *made, "" if data is None else sha256(data).hexdigest())
+        if made is None:
+            return None
+        return cls(path, *made, _sha256(data) if data is not None else _digest(path))
 
     def is_whole(self) -> bool:
         """Whether the file is as it was written; where only its time differs, as in a copy, it is read."""
@@ -70,10 +70,21 @@ def stamp(path: str) -> Stamp | None:
 
 
 def _digest(path: str) -> str:
+    """Return the digest of a file, or of the names and the digests of all files in a folder."""
     from hashlib import file_digest
 
     try:
+        if os.path.isdir(path):
+            places = [os.path.join(here, name) for here, _, names in os.walk(path) for name in names]
+            lines = sorted(f"{os.path.relpath(place, path)}\0{_digest(place)}\n" for place in places)
+            return _sha256(os.fsencode("".join(lines)))
         with open(path, "rb") as file:
             return file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""
+
+
+def _sha256(data: bytes) -> str:
+    from hashlib import sha256  # here for start-up: few commands have several inputs
+
+    return sha256(data).hexdigest()

@@ -46,14 +46,16 @@ class _Entry(NamedTuple):
     version: str
 
 
-def _read(value: Any) -> tuple[_Entry, list[Written]] | None:
-    """Return the entry in a JSON value, with its results; None where it is none."""
+def _read(value: Any) -> tuple[str, tuple[_Entry, list[Written]]] | None:
+    """Return the key of the entry in a JSON value, and the entry with its results; None where it is none."""
     try:
         results = [Written(**one) for one in value.pop("results")]
         entry = _Entry(**value)
     except (AttributeError, KeyError, TypeError):
         return None
-    return (entry, results) if results and _is_typed(entry) and all(map(_is_typed, results)) else None
+    if not (results and _is_typed(entry) and all(map(_is_typed, results))):
+        return None
+    return _key(entry.file, entry.folder), (entry, results)
 
 
 def _is_typed(values: _Entry | Written) -> bool:
@@ -81,8 +83,8 @@ class Manifest:
         places = [None if place is None else _seen_from(folder, place) for place in beside]
         self.options = _digest([*made_by, places])
         kind = StoredLines if is_url(folder) else JsonLines
-        self._lines = kind(joined(folder, MANIFEST), _key_of)
-        self._is_read = False
+        self._lines = kind(joined(folder, MANIFEST), _read)
+        self._folders = dict[str, str]()  # the real paths of the inputs' folders
 
     @property
     def notes(self) -> list[str]:
@@ -96,10 +98,7 @@ class Manifest:
         """
         if not self.resume or source.error is not None or source.path == STDIN:
             return None
-        if not self._is_read:
-            self._is_read = True
-            self._lines.index()
-        for entry, made in filter(None, map(_read, self._lines.find(_key(_file(source), source.folder)))):
+        for entry, made in self._lines.find(_key(self._file(source), source.folder)):
             results = [one._replace(path=_below(self.folder, one.path)) for one in made]
             before = Stamp(entry.size, entry.changed)
             if (
@@ -123,13 +122,22 @@ class Manifest:
                 return
             results.append(made._replace(kind=kind, path=_seen_from(self.folder, path)))
         if results:
-            given = public(source.path), _file(source), source.folder
+            given = public(source.path), self._file(source), source.folder
             entry = _Entry(*given, *outcome.begun, self.options, _VERSION)
             self._lines.append(entry._asdict() | {"results": [made._asdict() for made in results]})
 
     def close(self) -> None:
         """Write what is not written yet."""
         self._lines.close()
+
+    def _file(self, source: Source) -> str:
+        """Return the path of an input, however it is spelled; a link has its own, as its results do."""
+        if is_url(source.path):
+            return public(source.path)
+        folder, name = os.path.split(source.path)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], name)
 
 
 def _named(outcome: Outcome) -> list[tuple[str, str]]:
@@ -159,6 +167,9 @@ def _seen_from(folder: str, path: str) -> str:
         return public(path.removeprefix(f"{folder.rstrip('/')}/"))
     if is_url(folder) or is_url(path):
         return public(path) if is_url(path) else os.path.abspath(path)
+    below = os.path.join(folder, "")
+    if path.startswith(below) and os.pardir not in path:
+        return path.removeprefix(below)  # as most are
     return os.path.relpath(path, folder)
 
 
@@ -170,21 +181,8 @@ def _below(folder: str, path: str) -> str:
     return os.path.normpath(seen) if path.startswith(os.pardir) else seen
 
 
-def _file(source: Source) -> str:
-    """Return the path of an input however it is spelled; a link has its own, as its results have its name."""
-    if is_url(source.path):
-        return public(source.path)
-    folder, name = os.path.split(source.path)
-    return os.path.join(os.path.realpath(folder), name)
-
-
 def _key(file: str, folder: str) -> str:
     return f"{file}\0{folder}"
-
-
-def _key_of(value: Any) -> str | None:
-    found = _read(value)
-    return None if found is None else _key(found[0].file, found[0].folder)
 
 
 class _Plain(pickle.Pickler):
