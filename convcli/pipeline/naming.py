@@ -76,7 +76,7 @@ def file_in(output: str | None, label: str, source: str | None = None, *, force:
 def make_folder(folder: str) -> None:
     """Make `folder`, and those that it is in; not the current one, which has no name, nor in stores."""
     try:
-        if folder and not is_url(folder):
+        if folder and not is_url(folder) and not os.path.isdir(folder):
             os.makedirs(folder, exist_ok=True)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
@@ -213,6 +213,8 @@ class OutputPaths:
                 f"{target.path!r} already holds the result of {before!r}",
                 hint="write them into different folders; a pattern such as '**/*.png' keeps their own",
             )
+        if not is_url(target.path) and not os.path.lexists(target.path):
+            return
         self._refuse_inputs(target.path, [source.path, *self.also_read])
         if not target.replace and not target.again and exists(target.path):
             other = "--resume, which skips what is done" if self._begun else "another folder"
