@@ -2,6 +2,7 @@
 
 import io
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack
 from filecmp import cmpfiles
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ _UNFINISHED = ".partial"
 class ZarrFolder:
     """A folder that gets its name when it is complete; `temporary` is where it is until then."""
 
-    def __init__(self, path: str, *, replace: bool, again: bool) -> None:
+    def __init__(self, path: str, *, replace: bool, again: bool = False) -> None:
         self._path, self._replace, self._again = path, replace, again
         self._target = os.path.realpath(path)
         self._check()
@@ -89,7 +90,16 @@ class ZarrFolder:
             )
 
 
-def _made_at(path: str, *, replace: bool, again: bool) -> "ZarrFolder | ZarrUrl":
+def _are_same(one: str, other: str) -> bool:
+    """Whether two folders have the same files."""
+    names, others = (
+        {os.path.relpath(os.path.join(here, name), top) for here, _, names in os.walk(top) for name in names}
+        for top in (one, other)
+    )
+    return names == others and not any(cmpfiles(one, other, names, shallow=False)[1:])
+
+
+def _made_at(path: str, *, replace: bool, again: bool = False) -> "ZarrFolder | ZarrUrl":
     if not is_url(path):
         return ZarrFolder(path, replace=replace, again=again)
     from convcli.imaging.zarr.zarr_urls import ZarrUrl
@@ -169,7 +179,9 @@ def write_store(path: str, data: bytes, *, replace: bool, again: bool) -> None:
             made.abort()
             raise
         return
-    folder = ZarrFolder(path, replace=replace, again=again)
+    if again and not replace and os.path.isdir(path) and _holds(path, files):
+        return
+    folder = ZarrFolder(path, replace=replace)
     try:
         for name, content in files.items():
             place = os.path.join(folder.temporary, *name.split("/"))
@@ -183,13 +195,16 @@ def write_store(path: str, data: bytes, *, replace: bool, again: bool) -> None:
         folder.abort()
 
 
-def _are_same(one: str, other: str) -> bool:
-    """Whether two folders have the same files."""
-    names, others = (
-        {os.path.relpath(os.path.join(here, name), top) for here, _, names in os.walk(top) for name in names}
-        for top in (one, other)
-    )
-    return names == others and not any(cmpfiles(one, other, names, shallow=False)[1:])
+def _holds(path: str, files: Mapping[str, bytes]) -> bool:
+    """Whether a folder has exactly these files."""
+    found = [os.path.join(here, name) for here, _, names in os.walk(path) for name in names]
+    if {os.path.relpath(place, path).replace(os.sep, "/") for place in found} != set(files):
+        return False
+    for name, content in files.items():
+        with open(os.path.join(path, name), "rb") as file:
+            if file.read() != content:
+                return False
+    return True
 
 
 def _sync(folder: str) -> None:
