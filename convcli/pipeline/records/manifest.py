@@ -42,8 +42,7 @@ class _Entry(NamedTuple):
     folder: str  # its folder below the one that was named, which the names of results have too
     size: int | None
     changed: int | str
-    options: str  # their digest
-    version: str
+    options: str  # the digest of them and of versions
 
 
 def _read(value: Any) -> tuple[str, tuple[_Entry, list[Written]]] | None:
@@ -71,7 +70,7 @@ class Manifest:
     folder, resume
         Where results go, and whether those that are there are skipped.
     made_by
-        All that the bytes of results depend on, but for the inputs and for versions.
+        All that the bytes of results depend on, but for the inputs.
     beside
         The places of other files that are made of each input.
     """
@@ -81,7 +80,7 @@ class Manifest:
     ) -> None:
         self.folder, self.resume = folder, resume
         places = [None if place is None else _seen_from(folder, place) for place in beside]
-        self.options = _digest([*made_by, places])
+        self.options = _digest([_VERSION, *made_by, places])
         kind = StoredLines if is_url(folder) else JsonLines
         self._lines = kind(joined(folder, MANIFEST), _read)
         self._folders = dict[str, str]()  # the real paths of the inputs' folders
@@ -101,11 +100,8 @@ class Manifest:
         for entry, made in self._lines.find(_key(self._file(source), source.folder)):
             results = [one._replace(path=_below(self.folder, one.path)) for one in made]
             before = Stamp(entry.size, entry.changed)
-            if (
-                (entry.options, entry.version) == (self.options, _VERSION)
-                and (before == source.stamp or before == stamp(source.file))
-                and all(map(self._lines.is_whole, results))
-            ):
+            is_same = before == source.stamp or before == stamp(source.file)
+            if is_same and entry.options == self.options and all(map(self._lines.is_whole, results)):
                 return _skipped(source, results)
             source.ours.update(os.path.abspath(one.path) for one in results)
         return None
@@ -123,7 +119,7 @@ class Manifest:
             results.append(made._replace(kind=kind, path=_seen_from(self.folder, path)))
         if results:
             given = public(source.path), self._file(source), source.folder
-            entry = _Entry(*given, *outcome.begun, self.options, _VERSION)
+            entry = _Entry(*given, *outcome.begun, self.options)
             self._lines.append(entry._asdict() | {"results": [made._asdict() for made in results]})
 
     def close(self) -> None:

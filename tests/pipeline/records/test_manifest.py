@@ -429,7 +429,7 @@ def test_the_newest_line_comes_first(tmp_path: Path) -> None:
     lines.close()
 
 
-@pytest.mark.parametrize("after", [1, 3, 8])
+@pytest.mark.parametrize("after", [1, 8])
 def test_killed_and_resumed(convcli: Convcli, after: int) -> None:
     for seed in range(12):
         picture(f"in/{seed:02}.png", seed, (200, 300))
