@@ -5,7 +5,8 @@ import stat
 from typing import NamedTuple
 
 from convcli.errors import ConvcliError
-from convcli.stores.files import identity, is_url
+from convcli.imaging.zarr.zarr_place import zarr_place
+from convcli.stores.files import find, identity, is_url
 
 __all__ = ["MANIFEST", "Stamp", "Written", "stamp"]
 
@@ -48,14 +49,20 @@ class Written(NamedTuple):
 def stamp(path: str) -> Stamp | None:
     """Return the stamp of a file, or of a folder with all that is in it; None where there is neither.
 
-    Servers that tell neither a version nor a time have none either.
+    Of folders at URLs, only Zarr stores have one. Where servers tell neither a version nor a time, there is
+    none either.
     """
     if is_url(path):
         try:
-            size, version = identity(path)
+            if zarr_place(path) is None:
+                size, version = identity(path)
+                return Stamp(size, version) if version else None
+            listed = [(one.url.removeprefix(path), *one.identity) for one in find(path)]
         except ConvcliError:
             return None
-        return Stamp(size, version) if version else None
+        if not listed or not all(version for _, _, version in listed):
+            return None
+        return Stamp(sum(size or 0 for _, size, _ in listed), _sha256(repr(listed).encode()))
     try:
         found = os.stat(path)
         if stat.S_ISREG(found.st_mode):

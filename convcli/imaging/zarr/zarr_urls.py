@@ -70,6 +70,8 @@ class ZarrUrl:
 def holds(url: str, content: Mapping[str, bytes]) -> bool:
     """Whether the store at a URL has exactly these files."""
     with opened(url, OutputError) as (files, path, _):
+        if not files.exists(path):
+            return False
         found: dict[str, Any] = files.cat(path, recursive=True)
         return {name.removeprefix(path).lstrip("/"): data for name, data in found.items()} == content
 
