@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from filecmp import cmp
 
 from convcli.errors import ConvcliError, FullDiskError, OutputError
 from convcli.stores.files import is_url, read_url, write_url
@@ -32,9 +33,8 @@ _HINTS = {
 # Errors that say that a file system has no files without names, or no hard links.
 _NOT_SUPPORTED = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.EXDEV)
 
-# Flags for a file that nobody else has made, and bytes that are copied or compared at a time.
+# Flags for a file that nobody else has made.
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-_PIECE = 1 << 20
 
 # Ways to name an open file of this process by its number.
 _STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
@@ -75,7 +75,7 @@ def write_bytes(
         before = _status(shown)
         if before is None or stat.S_ISREG(before.st_mode):
             target = os.path.realpath(shown)
-            with _named_at_the_end(target, before, replace=replace) as handle:
+            with _named_at_the_end(target, before, replace=replace, again=again) as handle:
                 _write_all(handle, data)
         elif stat.S_ISDIR(before.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -86,7 +86,7 @@ def write_bytes(
             finally:
                 os.close(device)
     except FileExistsError as error:
-        if not (again and _holds(shown, data)):
+        if not (again and is_url(shown) and _holds(shown, data)):
             raise already_there(shown) from error
     except OSError as error:
         raise failure(shown, error, target) from error
@@ -120,7 +120,7 @@ def open_whole(path: str, *, replace: bool = True, again: bool = False) -> Itera
 
 @contextlib.contextmanager
 def _named_at_the_end(
-    target: str, before: os.stat_result | None, *, replace: bool, again: bool = False
+    target: str, before: os.stat_result | None, *, replace: bool, again: bool
 ) -> Iterator[int]:
     """Open a file that gets its name at the end of the block; `before` is the status of the one there."""
     if before is not None and not (replace or again):
@@ -179,14 +179,11 @@ def _open_file(path: str) -> int | None:
     return None
 
 
-def _holds(path: str, data: bytes) -> bool:
-    """Whether a file has exactly these bytes; one of another length is not read."""
+def _holds(url: str, data: bytes) -> bool:
+    """Whether the file at a URL has exactly these bytes; one of another length is not read."""
     try:
-        if is_url(path):
-            return read_url(path, len(data)) == data
-        with open(path, "rb") as file:
-            return os.fstat(file.fileno()).st_size == len(data) and file.read() == data
-    except (OSError, ConvcliError):
+        return read_url(url, len(data)) == data
+    except ConvcliError:
         return False
 
 
@@ -203,18 +200,8 @@ def _same_counts(made: str, target: str, *, again: bool) -> Iterator[None]:
     try:
         yield
     except FileExistsError:
-        if not (again and _are_same(made, target)):
+        if not (again and cmp(made, target, shallow=False)):
             raise
-
-
-def _are_same(one: str, other: str) -> bool:
-    with open(one, "rb") as first, open(other, "rb") as second:
-        if os.fstat(first.fileno()).st_size != os.fstat(second.fileno()).st_size:
-            return False
-        while piece := first.read(_PIECE):
-            if second.read(_PIECE) != piece:
-                return False
-    return True
 
 
 def _temporary(name: str, *, new: bool) -> tuple[int, bool]:
@@ -249,10 +236,11 @@ def _give_name(handle: int, temporary: str, target: str, *, replace: bool, again
     except OSError as error:
         if error.errno not in (*_NOT_SUPPORTED, errno.ENOENT):  # ENOENT: there is no /proc
             raise
+        from shutil import copyfileobj  # here for start-up
+
         with open(handle, "rb", closefd=False) as made, open(os.open(temporary, _NEW, 0o666), "wb") as copy:
             made.seek(0)
-            while piece := made.read(_PIECE):
-                copy.write(piece)
+            copyfileobj(made, copy)
             copy.flush()
             os.fsync(copy.fileno())
         return False

@@ -30,11 +30,6 @@ class Source:
     stamp: Stamp | None = field(default=None, compare=False)  # as a store's list has it
     ours: set[str] = field(default_factory=set, compare=False)  # absolute paths of its results so far
     notes: list[str] = field(default_factory=list, compare=False)  # about the picture, once it is read
-    # The file that is read: ``two.npz`` for its array ``two.npz:a``, a Zarr store for what is in it.
-    file: str = field(init=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "file", _file_of(self.path))
 
     def made(self, path: str) -> bool:
         """Whether a file is known as a result of this input, which may be replaced."""
@@ -63,12 +58,13 @@ class Source:
         file = stat.S_ISREG(read.st_mode) or stat.S_ISDIR(read.st_mode)
         return file and os.path.samestat(read, written)
 
-
-def _file_of(path: str) -> str:
-    if (place := zarr_place(path)) is not None:
-        return place.store
-    end = path.lower().rfind(".npz:") + len(".npz")
-    return path if end < len(".npz") or os.path.lexists(path) else path[:end]
+    @property
+    def file(self) -> str:
+        """The file that is read: ``two.npz`` for its array ``two.npz:a``, a Zarr store for what is in it."""
+        if (place := zarr_place(self.path)) is not None:
+            return place.store
+        end = self.path.lower().rfind(".npz:") + len(".npz")
+        return self.path if end < len(".npz") or os.path.lexists(self.path) else self.path[:end]
 
 
 def find_sources(inputs: Sequence[str], *, recursive: bool) -> Iterator[Source]:
