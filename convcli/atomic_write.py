@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from filecmp import cmp
 
 from convcli.errors import ConvcliError, FullDiskError, OutputError
 from convcli.stores.files import is_url, read_url, write_url
@@ -31,6 +32,9 @@ _HINTS = {
 }
 # Errors that say that a file system has no files without names, or no hard links.
 _NOT_SUPPORTED = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.EXDEV)
+
+# Flags for a file that nobody else has made.
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 # Ways to name an open file of this process by its number.
 _STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
@@ -71,7 +75,8 @@ def write_bytes(
         before = _status(shown)
         if before is None or stat.S_ISREG(before.st_mode):
             target = os.path.realpath(shown)
-            _write_file(target, data, before, replace=replace)
+            with _named_at_the_end(target, before, replace=replace, again=again) as handle:
+                _write_all(handle, data)
         elif stat.S_ISDIR(before.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         else:
@@ -81,7 +86,7 @@ def write_bytes(
             finally:
                 os.close(device)
     except FileExistsError as error:
-        if not (again and _holds(shown, data)):
+        if not (again and is_url(shown) and _holds(shown, data)):
             raise already_there(shown) from error
     except OSError as error:
         raise failure(shown, error, target) from error
@@ -92,7 +97,7 @@ def write_bytes(
 
 
 @contextlib.contextmanager
-def open_whole(path: str, *, replace: bool = True) -> Iterator[int]:
+def open_whole(path: str, *, replace: bool = True, again: bool = False) -> Iterator[int]:
     """Open a file that gets the name `path` at the end of the block, if that ends without an exception.
 
     It is written, read and positioned by the number that the block is given; see :func:`write_bytes`.
@@ -114,31 +119,41 @@ def open_whole(path: str, *, replace: bool = True) -> Iterator[int]:
                 f"{path!r} is no regular file", hint="name a file: it is written piece by piece"
             )
         target = os.path.realpath(path)
-        if before is not None and not replace:
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
-        temporary = temporary_name(os.path.dirname(target))
-        with removed_after(temporary):
-            handle, nameless = _temporary(
-                temporary, new=before is None, nameless=os.path.exists("/proc/self/fd")
-            )
-            try:
-                yield handle
-                if before is not None:
-                    _keep(handle, temporary, target, before)
-                os.fsync(handle)
-                if nameless and not _give_name(handle, temporary, target, replace=replace):
-                    raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
-            finally:
-                os.close(handle)
-            if not nameless and replace:
-                os.replace(temporary, target)
-            elif not nameless:
-                _link_new(temporary, target)
-        _sync_folder(os.path.dirname(target))
+        with _named_at_the_end(target, before, replace=replace, again=again) as handle:
+            yield handle
     except FileExistsError as error:
         raise already_there(path) from error
     except OSError as error:
         raise failure(path, error, target) from error
+
+
+@contextlib.contextmanager
+def _named_at_the_end(
+    target: str, before: os.stat_result | None, *, replace: bool, again: bool
+) -> Iterator[int]:
+    """Open a file that gets its name at the end of the block; `before` is the status of the one there."""
+    if before is not None and not (replace or again):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
+    folder = os.path.dirname(target)
+    temporary = temporary_name(folder)
+    with removed_after(temporary):
+        handle, nameless = _temporary(temporary, new=before is None)
+        try:
+            yield handle
+            if before is not None and replace:
+                _keep(handle, temporary, target, before)
+            os.fsync(handle)
+            if nameless:
+                nameless = _give_name(handle, temporary, target, replace=replace, again=again)
+        finally:
+            with contextlib.suppress(OSError):  # the data are on the disk, or their error is on its way
+                os.close(handle)
+        if not nameless and replace:
+            os.replace(temporary, target)
+        elif not nameless:
+            with _same_counts(temporary, target, again=again):
+                _link_new(temporary, target)
+    _sync_folder(folder)
 
 
 def already_there(path: str, other: str = "-o") -> OutputError:
@@ -173,14 +188,11 @@ def _open_file(path: str) -> int | None:
     return None
 
 
-def _holds(path: str, data: bytes) -> bool:
-    """Whether a file has exactly these bytes; one of another length is not read."""
+def _holds(url: str, data: bytes) -> bool:
+    """Whether the file at a URL has exactly these bytes; one of another length is not read."""
     try:
-        if is_url(path):
-            return read_url(path, len(data)) == data
-        with open(path, "rb") as file:
-            return os.fstat(file.fileno()).st_size == len(data) and file.read() == data
-    except (OSError, ConvcliError):
+        return read_url(url, len(data)) == data
+    except ConvcliError:
         return False
 
 
@@ -191,68 +203,56 @@ def _status(target: str) -> os.stat_result | None:
         return None
 
 
-def _write_file(
-    target: str, data: bytes, before: os.stat_result | None, *, replace: bool, nameless: bool = True
-) -> None:
-    if before is not None and not replace:
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
-    folder = os.path.dirname(target)
-    temporary = temporary_name(folder)
-    done = True
-    with removed_after(temporary):
-        handle, nameless = _temporary(temporary, new=before is None, nameless=nameless)
-        try:
-            _write_all(handle, data)
-            if before is not None:
-                _keep(handle, temporary, target, before)
-            os.fsync(handle)
-            if nameless:
-                done = _give_name(handle, temporary, target, replace=replace)
-        finally:
-            with contextlib.suppress(OSError):  # the data are on the disk, or their error is on its way
-                os.close(handle)
-        if not nameless and replace:
-            os.replace(temporary, target)
-        elif not nameless:
-            _link_new(temporary, target)
-    if not done:
-        _write_file(target, data, before, replace=replace, nameless=False)
-    _sync_folder(folder)
+@contextlib.contextmanager
+def _same_counts(made: str, target: str, *, again: bool) -> Iterator[None]:
+    """With `again`, a file that is there and holds the same bytes as the one that was `made` is no error."""
+    try:
+        yield
+    except FileExistsError:
+        if not (again and cmp(made, target, shallow=False)):
+            raise
 
 
-def _temporary(name: str, *, new: bool, nameless: bool) -> tuple[int, bool]:
+def _temporary(name: str, *, new: bool) -> tuple[int, bool]:
     """Open a file without a name for what is new, where the system (Linux) can, or `name`; return which too.
 
     The system removes a file without a name when its process dies, even by SIGKILL.
     """
-    if new and nameless and hasattr(os, "O_TMPFILE"):
+    if new and hasattr(os, "O_TMPFILE"):
         try:
             return os.open(os.path.dirname(name), os.O_TMPFILE | os.O_RDWR, 0o666), True
         except OSError as error:
             if error.errno not in _NOT_SUPPORTED:
                 raise
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
     # A file that will replace another is private until it has the permissions of that one.
-    return os.open(name, flags, 0o666 if new else 0o600), False
+    return os.open(name, _NEW, 0o666 if new else 0o600), False
 
 
-def _give_name(handle: int, temporary: str, target: str, *, replace: bool) -> bool:
-    """Link an open file without a name to `target`; False if the system cannot."""
+def _give_name(handle: int, temporary: str, target: str, *, replace: bool, again: bool) -> bool:
+    """Link an open file without a name to `target`; False where it had to be copied to `temporary`."""
     name = f"/proc/self/fd/{handle}"  # with a folder given, Python calls linkat, which follows this link
     try:
-        try:
-            os.link(name, target, src_dir_fd=handle)
-        except FileExistsError:  # another process was faster
-            if not replace:
-                raise
-            os.link(name, temporary, src_dir_fd=handle)
-            os.replace(temporary, target)
+        with _same_counts(name, target, again=again):
+            try:
+                os.link(name, target, src_dir_fd=handle)
+            except FileExistsError:  # another process was faster
+                if not replace:
+                    raise
+                os.link(name, temporary, src_dir_fd=handle)
+                os.replace(temporary, target)
     except FileExistsError:
         raise
     except OSError as error:
-        if error.errno in (*_NOT_SUPPORTED, errno.ENOENT):  # ENOENT: there is no /proc
-            return False
-        raise
+        if error.errno not in (*_NOT_SUPPORTED, errno.ENOENT):  # ENOENT: there is no /proc
+            raise
+        from shutil import copyfileobj  # here for start-up
+
+        with open(handle, "rb", closefd=False) as made, open(os.open(temporary, _NEW, 0o666), "wb") as copy:
+            made.seek(0)
+            copyfileobj(made, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
+        return False
     return True
 
 

@@ -71,10 +71,11 @@ def remove_temporaries() -> None:
 
 def _remove(temporary: str) -> None:
     """Remove a temporary file, or folder with all that is in it, if it is still there."""
-    with contextlib.suppress(OSError):
-        if not stat.S_ISDIR(os.lstat(temporary).st_mode):
-            os.unlink(temporary)
-            return
+    try:
+        os.unlink(temporary)
+    except FileNotFoundError:  # it has got its name
+        return
+    except OSError:
         from shutil import rmtree  # here for start-up: folders are seldom
 
         rmtree(temporary, ignore_errors=True)

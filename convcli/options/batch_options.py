@@ -21,8 +21,8 @@ class BatchSpec(Options):
         bool,
         advanced_option(
             "--resume",
-            help="Skip inputs whose results are in --out-dir already. Made by the same options, from the "
-            "same files, which have not changed since.",
+            help="Skip inputs whose results are in --out-dir already. Neither they, the options nor the "
+            "inputs may have changed since.",
         ),
     ] = False
     dry_run: Annotated[

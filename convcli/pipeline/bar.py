@@ -114,8 +114,9 @@ def line_of(doing: str, progress: Progress, seconds: float, name: str, width: in
     What fits into `width` columns is taken in this order: count, time left, verb, file, bar.
     """
     after = f"{progress.done}" if progress.total is None else f"{progress.done}/{progress.total}"
-    if progress.total is not None and 0 < progress.done < progress.total:
-        left = round(seconds / progress.done * (progress.total - progress.done))
+    worked_on = progress.done - progress.skipped
+    if progress.total is not None and worked_on and progress.done < progress.total:
+        left = round(seconds / worked_on * (progress.total - progress.done))
         clock = f"{left // 60}:{left % 60:02}" if left < 3600 else f"{left // 3600} h {left // 60 % 60} min"
         longer = f"{after} {clock} left"
         after = longer if len(longer) <= width else after

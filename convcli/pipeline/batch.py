@@ -35,11 +35,12 @@ __all__ = [
 
 @dataclass
 class Progress:
-    """How far work is: its steps in all (None: not known), how many are done, and what is worked on."""
+    """How far work is: its steps in all (None: not known), those done or skipped, and what is worked on."""
 
     total: int | None
     done: int = 0
     current: str = ""
+    skipped: int = 0  # of those done
 
 
 # Inputs that are begun before the outcome of one is known, at most: the others' outcomes take memory.
@@ -178,6 +179,7 @@ class Batch:
 
     def _counted(self, outcome: Outcome) -> Outcome:
         self.progress.done += 1
+        self.progress.skipped += outcome.skipped
         if self._next < len(self._sources):
             self.progress.current = self._sources[self._next].name
         return outcome

@@ -43,7 +43,13 @@ class Target(NamedTuple):
         if self.derived:
             make_folder(os.path.dirname(self.path))
         write_picture(self.path, data, self.format, replace=self.replace, again=self.again)
-        return Written.of(self.path, data) if self.recorded else None
+        return self.written(data)
+
+    def written(self, data: bytes | None = None) -> Written | None:
+        """Return what a manifest has to know of the file, if there may be one; `data` are its bytes."""
+        if not self.recorded:
+            return None
+        return Written.of(self.path, None if self.format.name == "zarr" else data)
 
 
 def into_folder(writing: Spec) -> Spec:
@@ -70,7 +76,7 @@ def file_in(output: str | None, label: str, source: str | None = None, *, force:
 def make_folder(folder: str) -> None:
     """Make `folder`, and those that it is in; not the current one, which has no name, nor in stores."""
     try:
-        if folder and not is_url(folder):
+        if folder and not is_url(folder) and not os.path.isdir(folder):
             os.makedirs(folder, exist_ok=True)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
@@ -211,6 +217,8 @@ class OutputPaths:
                 f"{target.path!r} already holds the result of {before!r}",
                 hint="write them into different folders; a pattern such as '**/*.png' keeps their own",
             )
+        if not is_url(target.path) and not os.path.lexists(target.path):
+            return
         self._refuse_inputs(target.path, [source.path, *self.also_read])
         if not target.replace and not target.again and exists(target.path):
             other = "--resume, which skips what is done" if self._begun else "another folder"

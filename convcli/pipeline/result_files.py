@@ -85,7 +85,8 @@ def _write_pieces(
         for index, result in enumerate(results):
             written.write(index, result.image)
         notes = [*(note for result in results for note in result.notes), *written.finish()]
-    return Outcome(source.path, tuple(target.path for target in targets), notes=tuple(notes))
+    paths = tuple(target.path for target in targets)
+    return Outcome(source.path, paths, notes=tuple(notes), files=tuple(written.written))
 
 
 def write_drawing(source: Source, target: Target, pixels: NDArray[np.uint8], writing: WriteSpec) -> Outcome:

@@ -47,6 +47,13 @@ def test_the_time_left(done: int, said: str) -> None:
     assert written(line_of("pooling", Progress(120, done), seconds, "", 79)).endswith(said)
 
 
+def test_what_is_skipped_tells_nothing_of_the_time_left() -> None:
+    """One in 8 seconds makes 80 for the 10 that are left."""
+    said = [written(line_of("pooling", Progress(120, done, "", 109), 8, "", 79)) for done in (109, 110)]
+    assert said[0].endswith("- 109/120")
+    assert said[1].endswith(" 110/120 1:20 left")
+
+
 names = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z", "M")), max_size=60)
 
 

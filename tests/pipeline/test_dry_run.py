@@ -46,10 +46,8 @@ def files(convcli: Convcli) -> Convcli:
 
 
 COMMANDS = {
-    "filter": ["filter", "-k", "box"],
     "several maps": ["filter", "-k", "sobel-x", "-k", "box"],
     "floats": ["filter", "-k", "sobel-x", "--range", "raw"],
-    "pool": ["pool", "--mode", "avg"],
     "run": ["run", "net.toml"],
     "a format": ["pool", "--format", "tif"],
     "a sheet": ["pool", "--sheet", "sheets/"],

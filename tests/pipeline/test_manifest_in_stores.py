@@ -63,6 +63,23 @@ def test_results_in_a_store(convcli: Convcli, store: Any) -> None:
     assert manifests(store) == [path]
 
 
+@pytest.mark.parametrize("tiles", [[], ["--tile", "4"]])
+def test_zarr_stores_in_a_store(convcli: Convcli, store: Any, tiles: list[str]) -> None:
+    """A chunk that was replaced since makes another store of it, as an input and as a result."""
+    pytest.importorskip("zarr")
+    assert lines(convcli(*POOL, "memory://in/", "--format", "zarr", *tiles)) == []
+    command = ("pool", "memory://in/*.zarr", "--jobs", "1", *tiles, "--out-dir", OUT, "--resume")
+    convcli(*command)
+    assert lines(convcli(*command)) == ["0 done, 3 skipped"]
+    for changed in ("/in/a-max.zarr/", "/out/b-max-max.zarr/"):
+        chunk = next(path for path in store.find(changed) if "/c/" in path)
+        content = store.cat(chunk)
+        store.rm(chunk)
+        store.pipe_file(chunk, content)
+    ran = convcli(*command)
+    assert ran.lines[-1] == "2 done, 1 skipped"
+
+
 @pytest.mark.parametrize("change", ["input", "no result", "another result", "no manifest"])
 def test_what_has_changed_in_a_store_is_done_again(convcli: Convcli, store: Any, change: str) -> None:
     convcli(*POOL, OUT)

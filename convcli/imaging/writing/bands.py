@@ -25,6 +25,7 @@ def band_writer(
     levels: int = 1,
     compress: Compress = Compress.FAST,
     replace: bool = True,
+    again: bool = False,
     jobs: int | None = None,
     layout: Layout = Layout.HWC,
 ) -> BandWriter:
@@ -38,6 +39,8 @@ def band_writer(
         Of the pyramid, each made of the 2 x 2 means of the one before; 1 is the picture alone.
     replace : bool
         Whether a file of that name is replaced.
+    again : bool
+        Whether one that is there and turns out to have the same bytes counts as written.
     layout : Layout
         Order of the axes in a Zarr array that was none before.
     """
@@ -45,9 +48,18 @@ def band_writer(
         from convcli.imaging.writing.zarr_folder import ZarrBands
 
         return ZarrBands(
-            path, header, storage, levels=levels, compress=compress, replace=replace, layout=layout
+            path,
+            header,
+            storage,
+            levels=levels,
+            compress=compress,
+            replace=replace,
+            again=again,
+            layout=layout,
         )
     from convcli.imaging.writing.tiff_bands import TiffBands
 
     assert format.name == "tiff"
-    return TiffBands(path, header, storage, levels=levels, compress=compress, replace=replace, jobs=jobs)
+    return TiffBands(
+        path, header, storage, levels=levels, compress=compress, replace=replace, again=again, jobs=jobs
+    )

@@ -125,6 +125,7 @@ class TiffBands:
         levels: int,
         compress: Compress,
         replace: bool,
+        again: bool,
         jobs: int | None,
     ) -> None:
         (frame,) = header.frames
@@ -142,7 +143,7 @@ class TiffBands:
         self._big = row * frame.size[0] * (4 / 3 if levels > 1 else 1) > BIG_FROM
         self._stack = ExitStack()
         self._pool = self._stack.enter_context(ThreadPoolExecutor(jobs or os.cpu_count() or 1))
-        self._handle = self._stack.enter_context(open_whole(path, replace=replace))
+        self._handle = self._stack.enter_context(open_whole(path, replace=replace, again=again))
         self._end = 0
         self._append(bytes(16 if self._big else 8))
 

@@ -4,6 +4,7 @@ import io
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
+from filecmp import cmpfiles
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
@@ -32,8 +33,8 @@ _UNFINISHED = ".partial"
 class ZarrFolder:
     """A folder that gets its name when it is complete; `temporary` is where it is until then."""
 
-    def __init__(self, path: str, *, replace: bool) -> None:
-        self._path, self._replace = path, replace
+    def __init__(self, path: str, *, replace: bool, again: bool = False) -> None:
+        self._path, self._replace, self._again = path, replace, again
         self._target = os.path.realpath(path)
         self._check()
         self._removing = ExitStack()
@@ -59,6 +60,9 @@ class ZarrFolder:
         with self._removing:
             try:
                 _sync(self.temporary)
+                if self._again and not self._replace and _are_same(self.temporary, self._target):
+                    return  # what was interrupted has written it
+                self._again = False
                 self._check()
                 self._give_name()
             except OSError as error:
@@ -85,7 +89,7 @@ class ZarrFolder:
         """Refuse a place that is taken, and to replace what is no store: all files in it would be lost."""
         if not os.path.lexists(self._target):
             return
-        if not self._replace:
+        if not (self._replace or self._again):
             raise already_there(self._path)
         if not os.path.isdir(self._target) or (os.listdir(self._target) and not is_store(self._target)):
             raise OutputError(
@@ -93,10 +97,19 @@ class ZarrFolder:
             )
 
 
-def _made_at(path: str, *, replace: bool) -> "ZarrFolder | ZarrUrl":
+def _are_same(one: str, other: str) -> bool:
+    """Whether two folders have the same files."""
+    names, others = (
+        {os.path.relpath(os.path.join(here, name), top) for here, _, names in os.walk(top) for name in names}
+        for top in (one, other)
+    )
+    return names == others and not any(cmpfiles(one, other, names, shallow=False)[1:])
+
+
+def _made_at(path: str, *, replace: bool, again: bool = False) -> "ZarrFolder | ZarrUrl":
     zarr_module()
     if not is_url(path):
-        return ZarrFolder(path, replace=replace)
+        return ZarrFolder(path, replace=replace, again=again)
     from convcli.imaging.zarr.zarr_urls import ZarrUrl
 
     return ZarrUrl(path, replace=replace)
@@ -114,9 +127,10 @@ class ZarrBands:
         levels: int = 1,
         compress: Compress = Compress.FAST,
         replace: bool = True,
+        again: bool = False,
         layout: Layout = Layout.HWC,
     ) -> None:
-        self._name, self._elsewhere, self._made = path, False, _made_at(path, replace=replace)
+        self._name, self._elsewhere, self._made = path, False, _made_at(path, replace=replace, again=again)
         try:
             self._levels = Levels(
                 self._made.store,

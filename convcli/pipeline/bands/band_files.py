@@ -14,6 +14,7 @@ from convcli.options.batch_options import PieceSpec
 from convcli.options.specs import WriteSpec
 from convcli.pipeline.naming import Target, make_folder
 from convcli.pipeline.results import Result, as_channels
+from convcli.pipeline.written import Written
 
 if TYPE_CHECKING:
     from convcli.imaging.writing.zarr_arrays import ChunkRows
@@ -65,6 +66,7 @@ class BandFiles:
         self._writers: dict[int, BandWriter] = {}
         self._beside = list[Result]()  # bands of maps that become channels
         self._notes = list[str]()
+        self.written = list[Written]()  # what manifests know of the files, when they are finished
 
     def __enter__(self) -> "BandFiles":
         return self
@@ -102,6 +104,7 @@ class BandFiles:
                 levels=self._pieces.levels,
                 compress=self._writing.compress,
                 replace=target.replace,
+                again=target.again,
                 jobs=self._jobs,
                 layout=self._writing.layout,
             )
@@ -122,4 +125,5 @@ class BandFiles:
         """Give the files their names, and return notes."""
         for writer in self._writers.values():
             self._notes += writer.finish()
+        self.written = [made for target in self._targets if (made := target.written()) is not None]
         return list(dict.fromkeys(self._notes))

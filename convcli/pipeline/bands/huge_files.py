@@ -119,7 +119,8 @@ def work_in_bands(spec: FileSpec, source: Source, reader: BandReader) -> Worked 
         results = spec.labelled(bands.results(files.write, details=spec.details, elsewhere=elsewhere))
         said += files.finish()
     notes = *(note for result in results for note in result.notes), *said
-    done = Outcome(source.path, tuple(target.path for target in targets), notes=notes)
+    paths = tuple(target.path for target in targets)
+    done = Outcome(source.path, paths, notes=notes, files=tuple(files.written))
     source.notes.extend(header.notes)
     return Worked(done, header, bands.page, results, bands.bleeds, [bands.unknown_curves])
 

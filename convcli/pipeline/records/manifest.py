@@ -43,18 +43,19 @@ class _Entry(NamedTuple):
     folder: str  # its folder below the one that was named, which the names of results have too
     size: int | None
     changed: int | str
-    options: str  # their digest
-    version: str
+    options: str  # the digest of them and of versions
 
 
-def _read(value: Any) -> tuple[_Entry, list[Written]] | None:
-    """Return the entry in a JSON value, with its results; None where it is none."""
+def _read(value: Any) -> tuple[str, tuple[_Entry, list[Written]]] | None:
+    """Return the key of the entry in a JSON value, and the entry with its results; None where it is none."""
     try:
         results = [Written(**one) for one in value.pop("results")]
         entry = _Entry(**value)
     except (AttributeError, KeyError, TypeError):
         return None
-    return (entry, results) if results and _is_typed(entry) and all(map(_is_typed, results)) else None
+    if not (results and _is_typed(entry) and all(map(_is_typed, results))):
+        return None
+    return _key(entry.file, entry.folder), (entry, results)
 
 
 def _is_typed(values: _Entry | Written) -> bool:
@@ -70,7 +71,7 @@ class Manifest:
     folder, resume
         Where results go, and whether those that are there are skipped.
     made_by
-        All that the bytes of results depend on, but for the inputs and for versions.
+        All that the bytes of results depend on, but for the inputs.
     beside
         The places of other files that are made of each input.
     """
@@ -80,10 +81,10 @@ class Manifest:
     ) -> None:
         self.folder, self.resume = folder, resume
         places = [None if place is None else _seen_from(folder, place) for place in beside]
-        self.options = _digest([*made_by, places])
+        self.options = _digest([_VERSION, *made_by, places])
         kind = StoredLines if is_url(folder) else JsonLines
-        self._lines = kind(joined(folder, MANIFEST), _key_of)
-        self._is_read = False
+        self._lines = kind(joined(folder, MANIFEST), _read)
+        self._folders = dict[str, str]()  # the real paths of the inputs' folders
 
     @property
     def notes(self) -> list[str]:
@@ -97,17 +98,11 @@ class Manifest:
         """
         if not self.resume or source.error is not None or source.path == STDIN:
             return None
-        if not self._is_read:
-            self._is_read = True
-            self._lines.index()
-        for entry, made in filter(None, map(_read, self._lines.find(_key(_file(source), source.folder)))):
+        for entry, made in self._lines.find(_key(self._file(source), source.folder)):
             results = [one._replace(path=_below(self.folder, one.path)) for one in made]
             before = Stamp(entry.size, entry.changed)
-            if (
-                (entry.options, entry.version) == (self.options, _VERSION)
-                and (before == source.stamp or before == stamp(source.file))
-                and all(map(self._lines.is_whole, results))
-            ):
+            is_same = before == source.stamp or before == stamp(source.file)
+            if is_same and entry.options == self.options and all(map(self._lines.is_whole, results)):
                 return _skipped(source, results)
             source.ours.update(os.path.abspath(one.path) for one in results)
         return None
@@ -124,13 +119,22 @@ class Manifest:
                 return
             results.append(made._replace(kind=kind, path=_seen_from(self.folder, path)))
         if results:
-            given = public(source.path), _file(source), source.folder
-            entry = _Entry(*given, *outcome.begun, self.options, _VERSION)
+            given = public(source.path), self._file(source), source.folder
+            entry = _Entry(*given, *outcome.begun, self.options)
             self._lines.append(entry._asdict() | {"results": [made._asdict() for made in results]})
 
     def close(self) -> None:
         """Write what is not written yet."""
         self._lines.close()
+
+    def _file(self, source: Source) -> str:
+        """Return the path of an input, however it is spelled; a link has its own, as its results do."""
+        if is_url(source.path):
+            return public(source.path)
+        folder, name = os.path.split(source.path)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], name)
 
 
 def _named(outcome: Outcome) -> list[tuple[str, str]]:
@@ -160,6 +164,9 @@ def _seen_from(folder: str, path: str) -> str:
         return public(path.removeprefix(f"{folder.rstrip('/')}/"))
     if is_url(folder) or is_url(path):
         return public(path) if is_url(path) else os.path.abspath(path)
+    below = os.path.join(folder, "")
+    if path.startswith(below) and os.pardir not in path:
+        return path.removeprefix(below)  # as most are
     return os.path.relpath(path, folder)
 
 
@@ -171,21 +178,8 @@ def _below(folder: str, path: str) -> str:
     return os.path.normpath(seen) if path.startswith(os.pardir) else seen
 
 
-def _file(source: Source) -> str:
-    """Return the path of an input however it is spelled; a link has its own, as its results have its name."""
-    if is_url(source.path):
-        return public(source.path)
-    folder, name = os.path.split(source.path)
-    return os.path.join(os.path.realpath(folder), name)
-
-
 def _key(file: str, folder: str) -> str:
     return f"{file}\0{folder}"
-
-
-def _key_of(value: Any) -> str | None:
-    found = _read(value)
-    return None if found is None else _key(found[0].file, found[0].folder)
 
 
 class _Plain(pickle.Pickler):

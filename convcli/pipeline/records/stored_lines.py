@@ -1,6 +1,5 @@
 """JSON Lines in a store, where nothing can be appended: a folder of files, each written once."""
 
-import json
 import os
 import tempfile
 import time
@@ -8,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
 from convcli.errors import ConvcliError
-from convcli.pipeline.records.json_lines import MOST, JsonLines
+from convcli.pipeline.records.json_lines import MOST, JsonLines, T, encoded
 from convcli.pipeline.written import Stamp, Written
 from convcli.stores.files import find, joined, read_url, write_url
 
@@ -19,17 +18,17 @@ __all__ = ["StoredLines"]
 LINES, SECONDS = 1000, 30.0
 
 
-class StoredLines(JsonLines):
+class StoredLines(JsonLines[T]):
     """The lines in all files of the folder with the URL `path`."""
 
-    def __init__(self, path: str, key: Callable[[Any], str | None]) -> None:
-        super().__init__(path, key)
+    def __init__(self, path: str, read: Callable[[Any], tuple[str, T] | None]) -> None:
+        super().__init__(path, read)
         self._kept, self._since = list[str](), time.monotonic()
         self._there = dict[int, int]()  # hashes of the stamps of all results, by those of their URLs
 
     def append(self, value: dict[str, Any]) -> None:
         """Keep an object until there are enough of them for a file."""
-        self._kept.append(json.dumps(value, separators=(",", ":")) + "\n")
+        self._kept.append(encoded(value) + "\n")
         if len(self._kept) >= LINES or time.monotonic() - self._since > SECONDS:
             self._flush()
 
@@ -47,13 +46,12 @@ class StoredLines(JsonLines):
         try:
             write_url(joined(self.path, name), data, replace=True)
         except ConvcliError as error:
-            self._lose("written", error.message, "--resume will do again what it lacks")
+            self._lose("written", error, "--resume will do again what it lacks")
 
     def is_whole(self, made: Written) -> bool:
         """Whether a result is in the list of all that are there, which is one request for many of them."""
-        return self._there.get(hash(made.path)) == hash(Stamp(made.size, made.changed)) or super().is_whole(
-            made
-        )
+        listed = self._there.get(hash(made.path)) == hash(Stamp(made.size, made.changed))
+        return listed or super().is_whole(made)
 
     def _opened(self) -> BinaryIO:
         """Return a copy on this machine of all lines, in the order in which they were written."""
