@@ -37,7 +37,7 @@ from tests.program import PROGRAM, Convcli
 
 pytest.importorskip("distributed")
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 # Settings of Dask: one worker may die of a task, and a second one makes it fail.
 SETTINGS = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1", "PYTHONPATH": str(REPOSITORY)}
 # Seconds after which something has gone wrong, on however busy a machine.
