@@ -97,11 +97,11 @@ class InBands:
     ) -> None:
         spec = operation.spec
         self._read, self._before, self._spec = read, before, spec
-        self._header = without_pixels(header, (1, 1))
-        self._operation, self._alone = operation, operation.with_spec(spec.replace(jobs=1))
+        self._alone = operation.with_spec(spec.replace(jobs=1))
         self._size = header.frames[0].size
-        self.page = without_pixels(before(without_pixels(header, (1, 1))), self._size)
-        self._curves, self.unknown_curves = curves_of(self.page) if spec.linear else ((), "")
+        # Of one pixel, as other processes are sent all that an array stands for.
+        self._page = before(without_pixels(header, (1, 1)))
+        self._curves, self.unknown_curves = curves_of(self._page) if spec.linear else ((), "")
         self._stages = operation.stages(self._size)
         self._ceil = isinstance(spec, PoolSpec) and spec.ceil
         self.sizes = [self._size_of(stages) for stages in self._stages]
@@ -109,19 +109,19 @@ class InBands:
         raw = spec.range is RangeMode.RAW and spec.depth is Depth.AUTO
         self._targets = [
             target_dtype(
-                Depth.FLOAT if raw and "float" in format.depths else spec.depth, self.page.dtype, format
+                Depth.FLOAT if raw and "float" in format.depths else spec.depth, self._page.dtype, format
             )
             for format in self._formats
         ]
-        self._lazy = not spec.linear and all(can_be_lazy(self.page, spec, one) for one in self._formats)
+        self._lazy = not spec.linear and all(can_be_lazy(self._page, spec, one) for one in self._formats)
         self.ranges = self._cut()
         self._spans: list[tuple[float, float] | None] = [None] * len(self.sizes)
         self.bleeds = False
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """Send no pixels to other processes: a header of no memory would be written out in full."""
-        given = self._operation, self._header, self._size, self._read, self._before, self._formats
-        return _again, (*given, self.ranges, self._spans)
+    @property
+    def page(self) -> Image:
+        """The picture as it is worked on, without pixels."""
+        return without_pixels(self._page, self._size)
 
     def _size_of(self, stages: Sequence[Sequence[Window]]) -> tuple[int, int]:
         size, what = self._size, "window" if isinstance(self._spec, PoolSpec) else "kernel"
@@ -133,14 +133,14 @@ class InBands:
         """Return the rows of the results that each band makes; it reads less around them than within."""
         stride = prod(windows[0].stride[0] for windows in self._stages[0])
         reach = sum(window.span[0] for stages in self._stages for windows in stages for window in windows)
-        row = self._size[1] * self.page.frames[0].channels
+        row = self._size[1] * self._page.frames[0].channels
         rows, made = max(1, max(BAND // row, reach) // stride), max(size[0] for size in self.sizes)
         return [(first, min(first + rows, made)) for first in range(0, made, rows)]
 
     @property
     def possible(self) -> bool:
         """Whether each band needs a part of the picture only."""
-        frame, spec = self.page.frames[0], self._spec
+        frame, spec = self._page.frames[0], self._spec
         kept = frame.alpha is not None and spec.alpha is not AlphaMode.DROP
         windows = [window for stages in self._stages for window in stages[0]]
         if kept and spec.pad is PadMode.WRAP and not all(is_centred(one, self._size[0]) for one in windows):
@@ -298,11 +298,11 @@ class InBands:
 
     def _white(self, index: int) -> float:
         """Return the value of white in the maps."""
-        page, target = self.page.dtype, self._targets[index].dtype
+        page, target = self._page.dtype, self._targets[index].dtype
         return full_scale(target if page.kind == "f" else page)
 
     def _rivals(self, index: int, *, signed: bool = False) -> tuple[RangeMode, ...]:
-        signed = signed or self._operation.signed(index, self._white(index))
+        signed = signed or self._alone.signed(index, self._white(index))
         return rivals(self._spec.range or RangeMode.CLIP, signed)
 
     def _result(self, index: int, found: Sequence[Band | None], negative: bool) -> Result:
@@ -323,7 +323,7 @@ class InBands:
         if clipped > NOTED_CLIPPING * pixels:
             notes.append(clipping_note(clipped, pixels, self._rivals(index, signed=negative), tallies))
         low, high = min(one.low for one in tallies), max(one.high for one in tallies)
-        to_integers = self.page.dtype.kind == "f" and target.dtype.kind != "f"
+        to_integers = self._page.dtype.kind == "f" and target.dtype.kind != "f"
         if to_integers and self._spec.range in (None, RangeMode.CLIP) and low >= 0.0 and 0.0 < high <= 1.0:
             notes.append("all results lie within 0..1; --range unit makes 1 white")
         figures = tuple(part for band in bands for part in band.figures)
@@ -335,19 +335,3 @@ def stacked(frames: Sequence[Frame]) -> Frame:
     alphas = [frame.alpha for frame in frames if frame.alpha is not None]
     pixels = np.concatenate([frame.pixels for frame in frames])
     return frames[0]._replace(pixels=pixels, alpha=np.concatenate(alphas) if alphas else None)
-
-
-def _again(
-    operation: Operation,
-    header: Image,
-    size: tuple[int, int],
-    read: Callable[[int, int], Image],
-    before: Callable[[Image], Image],
-    formats: Sequence[Format],
-    ranges: list[tuple[int, int]],
-    spans: list[tuple[float, float] | None],
-) -> InBands:
-    """Return what was sent from another process, with the same bands as there."""
-    made = InBands(operation, without_pixels(header, size), read, before, formats)
-    made.ranges, made._spans = ranges, spans
-    return made
