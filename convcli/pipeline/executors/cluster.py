@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 from uuid import uuid4
 
 import convcli
@@ -40,6 +41,8 @@ MOST = 1000
 EMBEDDED = 1 << 16
 # Seconds between two looks at which workers there are, and between two at what is done.
 LOOK, POLL = 2.0, 0.01
+
+T = TypeVar("T")
 
 
 class _LostError(Exception):
@@ -215,7 +218,7 @@ class _Workers:
     _said: bool = False
 
     def __post_init__(self) -> None:
-        refused, notes = self._strangers()
+        refused, notes = self._asked(partial(strangers, self.client))
         if refused:
             raise _refusal(refused)
         for note in notes:
@@ -230,24 +233,22 @@ class _Workers:
 
     def refuse(self) -> None:
         """Leave out those that came later and cannot take part."""
-        before, (self.refused, _) = self.refused, self._strangers()
+        before, (self.refused, _) = self.refused, self._asked(partial(strangers, self.client))
         for who in self.refused.keys() - before.keys():
             self.say(f"{who} is left out: it {self.refused[who]}")
         self._look(time.monotonic())
 
-    def _strangers(self) -> tuple[dict[str, str], list[str]]:
+    @staticmethod
+    def _asked(question: Callable[[], T]) -> T:
         try:
-            return strangers(self.client)
+            return question()
         except (OSError, RuntimeError) as error:
             raise _LostError from error
 
     def _look(self, now: float) -> None:
         if self.client.status != "running":
             raise _LostError
-        try:
-            self._all = self.client.nthreads()
-        except (OSError, RuntimeError) as error:
-            raise _LostError from error
+        self._all = self._asked(self.client.nthreads)
         self._looked, self.usable = now, {name for name in self._all if f"worker {name}" not in self.refused}
         if self.usable:
             self._seen, self._said = now, False
