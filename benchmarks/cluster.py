@@ -87,18 +87,11 @@ def main(argv: list[str]) -> int:
 # What the workers do. They import it from here.
 
 
-class Taken(NamedTuple):
-    """Seconds that the work on a task's files takes, and those of the processor."""
-
-    seconds: float
-    processor: float
-
-
-def work_on(work: Work, sources: Sequence[Source]) -> tuple[Taken, list[Outcome]]:
-    """Return what the work on a task's files takes, and their outcomes."""
-    start, processor = time.perf_counter(), time.thread_time()
+def work_on(work: Work, sources: Sequence[Source]) -> tuple[float, list[Outcome]]:
+    """Return the seconds that the work on a task's files takes, and their outcomes."""
+    start = time.perf_counter()
     outcomes = [attempt(work, source) for source in sources]
-    return Taken(time.perf_counter() - start, time.thread_time() - processor), outcomes
+    return time.perf_counter() - start, outcomes
 
 
 def no_work(source: Source) -> Outcome:
@@ -134,18 +127,18 @@ def _cluster(workers: int) -> Iterator[Any]:
             yield client
 
 
-def _spread(client: Any, work: Work, sources: Sequence[Source], chunk: int, workers: int) -> list[Taken]:
-    """Send tasks of `chunk` files, a bounded number at a time; what the work on each takes."""
+def _spread(client: Any, work: Work, sources: Sequence[Source], chunk: int, workers: int) -> list[float]:
+    """Send tasks of `chunk` files, a bounded number at a time; the seconds of the work on each."""
     distributed: Any = import_module("distributed")
     tasks = iter([sources[first : first + chunk] for first in range(0, len(sources), chunk)])
     send = partial(client.submit, work_on, work, pure=False)
     first = map(send, itertools.islice(tasks, AHEAD * workers))
     running = distributed.as_completed(first, loop=client.loop, with_results=True)
     taken = []
-    for _, (one, outcomes) in running:
+    for _, (seconds, outcomes) in running:
         if errors := [outcome.error.message for outcome in outcomes if outcome.error is not None]:
             raise SystemExit(errors[0])
-        taken.append(one)
+        taken.append(seconds)
         for task in itertools.islice(tasks, 1):
             running.add(send(task))
     return taken
@@ -201,37 +194,29 @@ def _runs(folder: Path, costs: dict[str, float], rounds: int, tenth: int) -> lis
             _timed(client, work, sources, len(paths) // 2)  # imports are done, outputs are there
             runs = [[_timed(client, work, sources, chunk) for chunk in kind.chunks] for _ in range(rounds)]
         read, written = (_bytes(files) / len(paths) for files in (paths, [*out.iterdir()]))
-        file, slower = (statistics.median(run[part] for each in runs for run in each) for part in (1, 2))
+        file = statistics.median(run.file for each in runs for run in each)
         like = {"files": kind.name, "count": len(paths), "start": 0.0, "file": file}
         like |= {"read": read, "written": written}
         for chunk, found in zip(kind.chunks, zip(*runs, strict=True), strict=True):
-            simulated = [_simulated(len(paths), chunk, _slowed(one.file, costs, one.slower)) for one in found]
+            simulated = [_simulated(len(paths), chunk, Costs(one.file, **costs)) for one in found]
             rows.append({**like, "chunk": chunk, **_beside(simulated, [one.seconds for one in found])})
         shutil.rmtree(out)
         if kind is KINDS[0]:
-            rows.append(_whole(paths, out, like, _slowed(file, costs, slower), rounds))
+            rows.append(_whole(paths, out, like, Costs(file, **costs), rounds))
     return rows
 
 
 class Timed(NamedTuple):
-    """Seconds of a run on two workers, and of each file in it; how many times its processor time that is."""
+    """Seconds of a run on two workers, and of each file in it: other programs change both."""
 
     seconds: float
     file: float
-    slower: float  # by other programs and the disk, which differs from run to run
 
 
 def _timed(client: Any, work: Work, sources: Sequence[Source], chunk: int) -> Timed:
     start = time.perf_counter()
     tasks = _spread(client, work, sources, chunk, 2)
-    whole = time.perf_counter() - start
-    seconds, processor = (sum(each) for each in zip(*tasks, strict=True))
-    return Timed(whole, seconds / len(sources), seconds / processor)
-
-
-def _slowed(file: float, costs: dict[str, float], by: float) -> Costs:
-    """Return costs where other programs take so much of the processors that all takes `by` times as long."""
-    return Costs(file, **{part: seconds * by for part, seconds in costs.items()})
+    return Timed(time.perf_counter() - start, sum(tasks) / len(sources))
 
 
 def _bytes(paths: Sequence[Path]) -> int:
