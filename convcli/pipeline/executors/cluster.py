@@ -266,7 +266,7 @@ def _refusal(refused: Mapping[str, str]) -> ConvcliError:
     """Return the error for those that cannot take part, and why."""
     (first, reason), count = next(iter(refused.items())), len(refused) - 1
     more = f" ({count} more cannot take part either)" if count else ""
-    hint = f"pip install convcli=={convcli.__version__} where the scheduler and the workers run"
+    hint = f"pip install convcli=={convcli.__version__} where scheduler and workers run; start them again"
     return ConvcliError(f"{first} {reason}{more}", hint=hint)
 
 

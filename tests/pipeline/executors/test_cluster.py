@@ -39,8 +39,8 @@ from tests.program import PROGRAM, Convcli
 pytest.importorskip("distributed")
 
 REPOSITORY = Path(__file__).parents[3]
-# Settings of Dask: a task fails when a worker dies of it.
-SETTINGS = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0", "PYTHONPATH": str(REPOSITORY)}
+# Settings of Dask: one worker may die of a task, and a second one makes it fail.
+SETTINGS = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1", "PYTHONPATH": str(REPOSITORY)}
 # Seconds after which something has gone wrong, on however busy a machine.
 LONG = 120
 
@@ -72,7 +72,7 @@ class Cluster:
     def scheduler(self, port: int = 0) -> subprocess.Popen[bytes]:
         self.file.unlink(missing_ok=True)
         started = self.start("scheduler", "--port", port, "--dashboard-address", "127.0.0.1:0")
-        eventually(self.file.exists)
+        eventually(lambda: self.file.exists() and self.file.read_text().rstrip().endswith("}"))
         return started
 
     def worker(self, *options: object) -> subprocess.Popen[bytes]:
@@ -221,7 +221,8 @@ def test_a_task_whose_worker_dies_goes_to_another_one(cluster: Cluster, tmp_path
     assert deadly is not None
     assert deadly.message == "'deadly-1': each worker died that worked on it"
     assert found == {name: Outcome(name, outputs=(f"{name}.out",)) for name in (*good, "unlucky-1")}
-    assert work.times("deadly-1") == 2
+    # Two workers may die of a task, which is tried twice.
+    assert work.times("deadly-1") == 4
 
 
 @dataclass(frozen=True)
@@ -329,7 +330,10 @@ def test_workers_that_come_later_are_used_unless_their_version_differs(
     with pytest.raises(ConvcliError) as refusal:
         outcomes(work, ["never"], own_cluster.file)
     assert re.search(f"{differs}$", refusal.value.message)
-    assert refusal.value.hint == f"pip install convcli=={__version__} where the scheduler and the workers run"
+    assert (
+        refusal.value.hint
+        == f"pip install convcli=={__version__} where scheduler and workers run; start them again"
+    )
     assert not Path(work.folder, "never").exists()
 
 
