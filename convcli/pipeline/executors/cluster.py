@@ -35,6 +35,8 @@ WAVE = 2
 # Seconds of a scheduler's processor that a parcel takes (measured by benchmarks/cluster.py), the part of its
 # time that is used, and the shortest time that a parcel should take a worker.
 OVERHEAD, USED, LEAST = 0.002, 0.25, 0.2
+# Times that a task is tried whose worker dies: Dask also counts those that only waited on that worker.
+DEATHS = 3
 # Tasks of a parcel at most.
 MOST = 1000
 # Bytes of work that are sent with each parcel; more of them are kept on the workers.
@@ -53,7 +55,8 @@ class _Parcel(NamedTuple):
     """Tasks that are sent to a worker together, as one of Dask's tasks, with their numbers."""
 
     tasks: Sequence[tuple[int, Task]]
-    before: Done | None = None  # the first attempt, where the only task has failed; no worker if it died
+    before: Done | None = None  # the attempt before, where the only task has failed; no worker if it died
+    tries: int = 1
 
 
 @dataclass
@@ -89,8 +92,10 @@ class _Parcels:
         if found.worker:
             self.seconds += 0.2 * (max(found.seconds / len(parcel.tasks), 1e-4) - self.seconds)
         for (number, task), outcomes in zip(parcel.tasks, found.outcomes, strict=True):
-            if others and parcel.before is None and any(outcome.error for outcome in outcomes):
-                self.waiting.append(_Parcel([(number, task)], found._replace(outcomes=[outcomes])))
+            more = parcel.tries < (2 if found.worker else DEATHS)
+            if others and more and any(outcome.error for outcome in outcomes):
+                again = found._replace(outcomes=[outcomes])
+                self.waiting.append(_Parcel([(number, task)], again, parcel.tries + 1))
                 continue
             before = parcel.before
             first = before.outcomes[0] if before and before.worker else outcomes

@@ -221,8 +221,8 @@ def test_a_task_whose_worker_dies_goes_to_another_one(cluster: Cluster, tmp_path
     assert deadly is not None
     assert deadly.message == "'deadly-1': each worker died that worked on it"
     assert found == {name: Outcome(name, outputs=(f"{name}.out",)) for name in (*good, "unlucky-1")}
-    # Two workers may die of a task, which is tried twice.
-    assert work.times("deadly-1") == 4
+    # Two workers die of a task in each of three attempts, or one, where another task had killed it before.
+    assert 3 <= work.times("deadly-1") <= 6
 
 
 @dataclass(frozen=True)
