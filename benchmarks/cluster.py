@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -64,6 +65,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", metavar="FILE", help="also write the figures to FILE")
     options = parser.parse_args(argv)
     without_blas_settings("cluster", argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # which ends the cluster too
     rounds, tenth = (1, 10) if options.quick else (options.rounds, 1)
     report: dict[str, Any] = {"machine": machine()}
     with tempfile.TemporaryDirectory() as folder:
@@ -187,28 +189,34 @@ def _runs(folder: Path, costs: dict[str, float], rounds: int, tenth: int) -> lis
     for kind in KINDS:
         paths = _pictures(folder / kind.name.replace(" ", "-"), kind, kind.number // tenth)
         sources, out = [Source(str(path)) for path in paths], folder / "out"
-        work, half = _filtering(paths, out), len(paths) // 2
+        work = _filtering(paths, out)
         with _cluster(2) as client:
-            _spread(client, work, sources, half, 2)  # imports are done, outputs are there
-            # What a file takes is measured between the runs: other programs change it.
-            trials = [
-                (
-                    statistics.mean(_spread(client, work, sources, half, 2)) / half,
-                    [_seconds(partial(_spread, client, work, sources, chunk, 2)) for chunk in kind.chunks],
-                )
-                for _ in range(rounds)
-            ]
+            _timed(client, work, sources, len(paths) // 2)  # imports are done, outputs are there
+            runs = [[_timed(client, work, sources, chunk) for chunk in kind.chunks] for _ in range(rounds)]
         read, written = (_bytes(files) / len(paths) for files in (paths, [*out.iterdir()]))
-        like = {"files": kind.name, "count": len(paths), "start": 0.0, "read": read, "written": written}
-        like["file"] = statistics.median(file for file, _ in trials)
-        for place, chunk in enumerate(kind.chunks):
-            simulated = [_simulated(len(paths), chunk, Costs(file, **costs)) for file, _ in trials]
-            measured = [taken[place] for _, taken in trials]
-            rows.append({**like, "chunk": chunk, **_beside(simulated, measured)})
+        file = statistics.median(run.file for each in runs for run in each)
+        like = {"files": kind.name, "count": len(paths), "start": 0.0, "file": file}
+        like |= {"read": read, "written": written}
+        for chunk, found in zip(kind.chunks, zip(*runs, strict=True), strict=True):
+            simulated = [_simulated(len(paths), chunk, Costs(one.file, **costs)) for one in found]
+            rows.append({**like, "chunk": chunk, **_beside(simulated, [one.seconds for one in found])})
         shutil.rmtree(out)
         if kind is KINDS[0]:
-            rows.append(_whole(paths, out, like, costs, rounds))
+            rows.append(_whole(paths, out, like, Costs(file, **costs), rounds))
     return rows
+
+
+class Timed(NamedTuple):
+    """Seconds of a run on two workers, and of each file in it: other programs change both."""
+
+    seconds: float
+    file: float
+
+
+def _timed(client: Any, work: Work, sources: Sequence[Source], chunk: int) -> Timed:
+    start = time.perf_counter()
+    tasks = _spread(client, work, sources, chunk, 2)
+    return Timed(time.perf_counter() - start, sum(tasks) / len(sources))
 
 
 def _bytes(paths: Sequence[Path]) -> int:
@@ -223,13 +231,13 @@ def _beside(simulated: Sequence[float], measured: Sequence[float]) -> dict[str, 
 
 
 def _whole(
-    paths: Sequence[Path], out: Path, like: dict[str, Any], costs: dict[str, float], rounds: int
+    paths: Sequence[Path], out: Path, like: dict[str, Any], costs: Costs, rounds: int
 ) -> dict[str, Any]:
     """Measure convcli itself; its start, which is added to what is simulated, with two small pictures."""
     small = _pictures(paths[0].parent / "small", KINDS[1]._replace(size=(8, 8)), 2)
-    chunk, costs_here = _chosen(2, like["file"]), Costs(like["file"], **costs)
+    chunk = _chosen(2, like["file"])
     seconds = [[_ran(files, out, "local").seconds for files in (small, paths)] for _ in range(rounds)]
-    work = _simulated(len(paths), chunk, costs_here)
+    work = _simulated(len(paths), chunk, costs)
     found = _beside([start + work for start, _ in seconds], [whole for _, whole in seconds])
     return {**like, "chunk": chunk, "start": statistics.median(start for start, _ in seconds), **found}
 
@@ -259,12 +267,6 @@ def _client_of_convcli(folder: Path, number: int, rounds: int) -> float:
             for count in (number, 3 * number)
         )
     return max(0.0, many - few) / (2 * number)
-
-
-def _seconds(action: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
 
 
 def _simulated(files: int, chunk: int, costs: Costs) -> float:

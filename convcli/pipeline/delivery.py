@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from convcli.errors import UsageError
+from convcli.errors import ConvcliError, UsageError
 from convcli.pipeline import messages
 from convcli.pipeline.gathered_notes import GatheredNotes
 
@@ -30,7 +30,7 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
     if batch.to_stdout and printing.json:
         raise UsageError("--json and the picture both want stdout", hint="write the picture to -o FILE")
     delivery, quiet, no_color = _Delivery(batch, printing, screen), printing.quiet, printing.no_color
-    ended = None
+    ended: KeyboardInterrupt | ConvcliError | None = None
     if not quiet:
         batch.say = messages.say
     try:
@@ -40,7 +40,9 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
             with messages.progress_bar(batch.progress, doing, quiet=no_bar, no_color=no_color):
                 for outcome in outcomes:
                     delivery.print(outcome)
-    except KeyboardInterrupt as error:
+    except (KeyboardInterrupt, ConvcliError) as error:
+        if isinstance(error, ConvcliError) and not (delivery.several and batch.progress.done):
+            raise
         ended = error
         for outcome in batch.rest():
             delivery.print(outcome)
@@ -115,8 +117,12 @@ class _Delivery:
             hints = (*hints, f"the same command{again} goes on")
         return f"{what}: {self.counts()}{'; hint: ' * bool(hints)}{', then '.join(hints)}"
 
-    def end(self, ended: KeyboardInterrupt) -> None:
-        """Say how far the batch was when a signal ended it, and end by the same signal."""
+    def end(self, ended: KeyboardInterrupt | ConvcliError) -> None:
+        """Say how far the batch was when a signal or an error ended it, and end by the same."""
+        if isinstance(ended, ConvcliError):
+            if not self.printing.quiet:
+                messages.say(self.summary("stopped"))
+            raise ended
         if isinstance(ended, _Terminated):
             messages.say(self.summary("interrupted"))
             signal.raise_signal(signal.SIGTERM)

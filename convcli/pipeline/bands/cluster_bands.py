@@ -49,7 +49,7 @@ class BandsOnCluster:
 
     def __call__(self, work: Callable[[tuple[int, int]], Any], *, writes: bool) -> Iterator[Any]:
         """Yield the work on each band in order; of those whose rows are written, without the pixels."""
-        task = _Task(pickle.dumps((self.bands, work)), self.source, tuple(self.places) if writes else ())
+        task = _Task(work, self.bands.ranges, self.source, self.places if writes else ())
         tasks = ([Source(f"{first}:{end}")] for first, end in self._rows(writes=writes))
         waiting, following = dict[int, list[Any]](), 0
         for number, outcomes in spread(task, tasks, self.address, self.jobs, self.say):
@@ -73,38 +73,24 @@ class BandsOnCluster:
 
 @dataclass(frozen=True)
 class _Task:
-    """The work on some rows of the results: its source is called by the first and the one after the last.
+    """The work on some rows of the results: its source is called by the first and the one after the last."""
 
-    The bands and the work on them stay packed until the worker is in the folder of the picture.
-    """
-
-    packed: bytes
+    work: Callable[[tuple[int, int]], Any]
+    ranges: Sequence[tuple[int, int]]  # the rows of each band
     picture: Source
-    places: tuple[ChunkRows, ...]
+    places: Sequence[ChunkRows]
 
     def __call__(self, source: Source) -> Outcome:
         """Return what is told of the bands that begin in the rows, or the error of the picture."""
         first, end = map(int, source.path.split(":"))
         return attempt(partial(self._done, first, end), self.picture)
 
-    def plan(self, source: Source) -> Outcome:
-        """Return an outcome that lists nothing."""
-        return Outcome(source.path)
-
-    def with_jobs(self, _: int) -> "_Task":
-        """Return the same work: each band is worked on by one thread."""
-        return self
-
-    def forget(self) -> None:
-        """Do nothing: no names are taken."""
-
     def _done(self, first: int, end: int, picture: Source) -> Outcome:
-        bands, work = pickle.loads(self.packed)
         told, writers = list[Any](), [place.at(first) for place in self.places]
-        for begin, stop in bands.ranges:
+        for begin, stop in self.ranges:
             if stop <= first or begin >= end:
                 continue
-            made = work((begin, stop))
+            made = self.work((begin, stop))
             if writers:
                 made = self._written(made, writers, slice(max(first - begin, 0), end - begin))
             if begin >= first:

@@ -270,7 +270,7 @@ class InBands:
         return full_scale(target if page.kind == "f" else page)
 
     def _rivals(self, index: int, *, signed: bool = False) -> tuple[RangeMode, ...]:
-        signed = signed or self._operation.signed(index, self._white(index))
+        signed = signed or self._alone.signed(index, self._white(index))
         return rivals(self._spec.range or RangeMode.CLIP, signed)
 
     def _result(self, index: int, found: Sequence[Band | None], negative: bool) -> Result:

@@ -8,17 +8,18 @@ import os
 import pickle
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 from uuid import uuid4
 
 import convcli
 from convcli.errors import ConvcliError, ImageError
 from convcli.pipeline.executors.cluster_client import connected, dask, scheduler_at, strangers
-from convcli.pipeline.executors.cluster_worker import SHARED, Done, work_on
-from convcli.pipeline.outcome import Outcome, Results, Work, attempt
+from convcli.pipeline.executors.cluster_worker import SHARED, Done, of_convcli, work_on
+from convcli.pipeline.outcome import Outcome, Results
 from convcli.pipeline.sources import Source
 from convcli.pipeline.tasks import Task
 
@@ -31,15 +32,19 @@ PATIENCE, ABSENCE = 10.0, 60.0
 LOSSES = 3
 # Parcels in flight for each thread of the workers: one is worked on, the other waits. More gave nothing more.
 WAVE = 2
-# Seconds of a scheduler's time that a parcel takes (measured by benchmarks/cluster.py), the part of its time
-# that is used, and the shortest time that a parcel should take a worker.
-OVERHEAD, USED, LEAST = 0.001, 0.25, 0.2
+# Seconds of a scheduler's processor that a parcel takes (measured by benchmarks/cluster.py), the part of its
+# time that is used, and the shortest time that a parcel should take a worker.
+OVERHEAD, USED, LEAST = 0.002, 0.25, 0.2
+# Times that a task is tried whose worker dies: Dask also counts those that only waited on that worker.
+DEATHS = 3
 # Tasks of a parcel at most.
 MOST = 1000
 # Bytes of work that are sent with each parcel; more of them are kept on the workers.
 EMBEDDED = 1 << 16
 # Seconds between two looks at which workers there are, and between two at what is done.
 LOOK, POLL = 2.0, 0.01
+
+T = TypeVar("T")
 
 
 class _LostError(Exception):
@@ -49,9 +54,9 @@ class _LostError(Exception):
 class _Parcel(NamedTuple):
     """Tasks that are sent to a worker together, as one of Dask's tasks, with their numbers."""
 
-    tasks: tuple[tuple[int, Task], ...]
-    again: bool = False  # they have failed before
-    avoid: str = ""  # the worker on which they failed
+    tasks: Sequence[tuple[int, Task]]
+    before: Done | None = None  # the attempt before, where the only task has failed; no worker if it died
+    tries: int = 1
 
 
 @dataclass
@@ -62,7 +67,6 @@ class _Parcels:
     number: int = 0  # of the next task
     ended: bool = False
     waiting: deque[_Parcel] = field(default_factory=deque)
-    before: dict[int, list[Outcome]] = field(default_factory=dict)  # of tasks that have failed once
     seconds: float = LEAST  # that a task takes
 
     def take(self, threads: int) -> _Parcel | None:
@@ -81,54 +85,38 @@ class _Parcels:
                 break
             taken.append((self.number, task))
             self.number += 1
-        return _Parcel(tuple(taken)) if taken else None
+        return _Parcel(taken) if taken else None
 
     def done(self, parcel: _Parcel, found: Done, *, others: bool) -> Iterator[tuple[int, list[Outcome]]]:
         """Yield outcomes that are final; tasks with an error are sent again where there are other workers."""
-        self.seconds += 0.2 * (max(found.seconds / len(parcel.tasks), 1e-4) - self.seconds)
+        if found.worker:
+            self.seconds += 0.2 * (max(found.seconds / len(parcel.tasks), 1e-4) - self.seconds)
         for (number, task), outcomes in zip(parcel.tasks, found.outcomes, strict=True):
-            failed = any(outcome.error is not None for outcome in outcomes)
-            if failed and others and not parcel.again:
-                self.before[number] = outcomes
-                self.waiting.append(_Parcel(((number, task),), again=True, avoid=found.worker))
+            more = parcel.tries < (2 if found.worker else DEATHS)
+            if others and more and any(outcome.error for outcome in outcomes):
+                again = found._replace(outcomes=[outcomes])
+                self.waiting.append(_Parcel([(number, task)], again, parcel.tries + 1))
                 continue
-            first = self.before.pop(number, outcomes)
-            yield (
-                number,
-                [
-                    new if old.error and not new.error else old
-                    for old, new in zip(first, outcomes, strict=True)
-                ],
-            )
-
-    def failed(self, parcel: _Parcel, error: Exception) -> Iterator[tuple[int, list[Outcome]]]:
-        """Send each task of a parcel again by itself, once; then its outcome is the error."""
-        for number, task in parcel.tasks:
-            if not parcel.again:
-                self.waiting.append(_Parcel(((number, task),), again=True))
-                continue
-            said = _failure(error)
-            first = self.before.pop(number, [attempt(_nothing, replace(one, error=said)) for one in task])
-            yield number, first
+            before = parcel.before
+            first = before.outcomes[0] if before and before.worker else outcomes
+            pairs = zip(first, outcomes, strict=True)
+            yield number, [new if old.error and not new.error else old for old, new in pairs]
 
 
-def _nothing(source: Source) -> Outcome:
-    return Outcome(source.path)
-
-
-def _failure(error: Exception) -> ConvcliError:
-    """Return the error of a task that has no outcome."""
+def _failure(source: Source, error: Exception) -> Outcome:
+    """Return the outcome of an input of which the workers have told none."""
     from distributed.scheduler import KilledWorker
 
     if isinstance(error, KilledWorker):
-        hint = "did they run out of memory? see their logs"
-        return ConvcliError("each worker died that worked on it", hint=hint)
-    reason = str(error).partition("\n")[0]
-    return ConvcliError(f"it failed on the workers: {type(error).__name__}: {reason}", hint="see their logs")
+        said, hint = "each worker died that worked on it", "did they run out of memory? see their logs"
+    else:
+        reason = str(error).partition("\n")[0]
+        said, hint = f"it failed on the workers: {type(error).__name__}: {reason}", "see their logs"
+    return Outcome(source.path, error=ConvcliError(f"{source.name!r}: {said}", hint=hint))
 
 
 def spread(
-    work: Work,
+    work: Callable[[Source], Outcome],
     tasks: Iterator[Task | None],
     address: str,
     jobs: int | None,
@@ -170,7 +158,8 @@ def spread(
                 losses, seconds = losses + 1, absence
                 if losses > LOSSES:
                     message = f"the scheduler at {scheduler!r} is lost again and again"
-                    raise ConvcliError(message, hint="see its log") from None
+                    hint = f"see its log; Dask here is {distributed.__version__}"
+                    raise ConvcliError(message, hint=hint) from None
                 parcels.waiting.extend(sent.values())
                 say(f"the scheduler at {scheduler!r} is lost: waiting {absence:.0f} s for it")
 
@@ -180,19 +169,20 @@ def _served(
 ) -> Iterator[tuple[int, list[Outcome]]]:
     """Send parcels and yield what comes back; `sent` are those that are on their way."""
     shared = work if len(work) <= EMBEDDED else client.submit(bytes, work, pure=False)
-    common = (os.getcwd(), convcli.__version__)
+    common = (os.getcwd(), of_convcli())
     while True:
         threads = workers.threads()
         while len(sent) < WAVE * threads and (parcel := parcels.take(threads)):
-            where = workers.usable - {parcel.avoid} or workers.usable
+            avoid = parcel.before.worker if parcel.before else ""
+            where = workers.usable - {avoid} or workers.usable
             future = client.submit(
                 work_on,
                 shared,
                 [task for _, task in parcel.tasks],
                 *common,
                 key=f"convcli-{uuid4().hex}",
-                workers=sorted(where) if workers.refused or parcel.avoid else None,
-                allow_other_workers=bool(parcel.avoid) and not workers.refused,
+                workers=sorted(where) if workers.refused or avoid else None,
+                allow_other_workers=bool(avoid) and not workers.refused,
             )
             sent[future.key] = parcel
             done.add(future)
@@ -212,7 +202,8 @@ def _served(
                 workers.refuse()
                 parcels.waiting.append(parcel)
             elif error is not None:
-                yield from parcels.failed(parcel, error)
+                failed = [[_failure(source, error) for source in task] for _, task in parcel.tasks]
+                yield from parcels.done(parcel, Done("", failed, 0.0), others=True)
             else:
                 yield from parcels.done(parcel, result, others=len(workers.usable) > 1)
 
@@ -232,7 +223,7 @@ class _Workers:
     _said: bool = False
 
     def __post_init__(self) -> None:
-        refused, notes = self._strangers()
+        refused, notes = self._asked(partial(strangers, self.client))
         if refused:
             raise _refusal(refused)
         for note in notes:
@@ -247,24 +238,22 @@ class _Workers:
 
     def refuse(self) -> None:
         """Leave out those that came later and cannot take part."""
-        before, (self.refused, _) = self.refused, self._strangers()
+        before, (self.refused, _) = self.refused, self._asked(partial(strangers, self.client))
         for who in self.refused.keys() - before.keys():
             self.say(f"{who} is left out: it {self.refused[who]}")
         self._look(time.monotonic())
 
-    def _strangers(self) -> tuple[dict[str, str], list[str]]:
+    @staticmethod
+    def _asked(question: Callable[[], T]) -> T:
         try:
-            return strangers(self.client)
+            return question()
         except (OSError, RuntimeError) as error:
             raise _LostError from error
 
     def _look(self, now: float) -> None:
         if self.client.status != "running":
             raise _LostError
-        try:
-            self._all = self.client.nthreads()
-        except (OSError, RuntimeError) as error:
-            raise _LostError from error
+        self._all = self._asked(self.client.nthreads)
         self._looked, self.usable = now, {name for name in self._all if f"worker {name}" not in self.refused}
         if self.usable:
             self._seen, self._said = now, False
@@ -282,7 +271,7 @@ def _refusal(refused: Mapping[str, str]) -> ConvcliError:
     """Return the error for those that cannot take part, and why."""
     (first, reason), count = next(iter(refused.items())), len(refused) - 1
     more = f" ({count} more cannot take part either)" if count else ""
-    hint = f"pip install convcli=={convcli.__version__} where the scheduler and the workers run"
+    hint = f"pip install convcli=={convcli.__version__} where scheduler and workers run; start them again"
     return ConvcliError(f"{first} {reason}{more}", hint=hint)
 
 

@@ -1,5 +1,6 @@
 """The part of ``--cluster`` that runs on a worker: some tasks, in the folder that their names belong to."""
 
+import hashlib
 import os
 import pickle
 import platform
@@ -8,13 +9,15 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import convcli
 from convcli.pipeline.outcome import Outcome, attempt
 from convcli.pipeline.tasks import Task
 
-__all__ = ["SHARED", "Done", "versions", "work_on"]
+__all__ = ["SHARED", "Done", "of_convcli", "versions", "work_on"]
 
 # Hint where a worker does not see what the client sees.
 SHARED = "files must be on a file system or store that the workers share"
@@ -28,13 +31,21 @@ class Done(NamedTuple):
     seconds: float
 
 
+@cache
+def of_convcli() -> str:
+    """Return the version of convcli, with a digest of its source, which may be in development."""
+    files = sorted(Path(convcli.__file__).parent.rglob("*.py"))
+    source = hashlib.sha256(b"".join(file.read_bytes() for file in files))
+    return f"{convcli.__version__} (source {source.hexdigest()[:8]})"
+
+
 def versions() -> dict[str, str]:
     """Return the versions on which results depend."""
     import numpy
     import PIL
 
     return {
-        "convcli": convcli.__version__,
+        "convcli": of_convcli(),
         "Python": platform.python_version(),
         "NumPy": numpy.__version__,
         "Pillow": PIL.__version__,
@@ -45,7 +56,7 @@ def work_on(work: bytes, tasks: Sequence[Task], folder: str, version: str) -> Do
     """Work on each source of `tasks`, whose names are relative to `folder`; None in another version."""
     from distributed import get_worker
 
-    if version != convcli.__version__:
+    if version != of_convcli():
         return None
     start, worker = time.perf_counter(), get_worker().address
     with _inside(folder) as found:

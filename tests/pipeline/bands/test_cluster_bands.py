@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 import zarr
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
@@ -72,6 +72,7 @@ def test_the_place_of_a_value_that_is_not_finite_is_told_by_a_worker(tmp_path):
 def test_pixels_are_those_of_the_whole_picture(
     tmp_path_factory, size, chunk, shard, kernels, stride, pad, spread_range, levels
 ):
+    assume(pad is not PadMode.VALID or min(size) > 8)  # the windows fit
     folder = tmp_path_factory.mktemp("bands")
     shards = {"shards": (chunk * shard, 4 * shard)} if shard else {}
     path = stored(folder / "a.zarr", pixels(1, np.uint16, size=size), chunks=(chunk, 4), **shards)

@@ -31,6 +31,7 @@ from convcli.options.batch_options import BatchSpec
 from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
 from convcli.pipeline.executors.cluster import spread
 from convcli.pipeline.executors.cluster_client import connected, dask, strangers
+from convcli.pipeline.executors.cluster_worker import of_convcli
 from convcli.pipeline.outcome import Outcome
 from convcli.pipeline.sources import Source
 from tests.program import PROGRAM, Convcli
@@ -71,7 +72,7 @@ class Cluster:
     def scheduler(self, port: int = 0) -> subprocess.Popen[bytes]:
         self.file.unlink(missing_ok=True)
         started = self.start("scheduler", "--port", port, "--dashboard-address", "127.0.0.1:0")
-        eventually(self.file.exists)
+        eventually(lambda: self.file.exists() and self.file.read_text().rstrip().endswith("}"))
         return started
 
     def worker(self, *options: object) -> subprocess.Popen[bytes]:
@@ -220,8 +221,8 @@ def test_a_task_whose_worker_dies_goes_to_another_one(cluster: Cluster, tmp_path
     assert deadly is not None
     assert deadly.message == "'deadly-1': each worker died that worked on it"
     assert found == {name: Outcome(name, outputs=(f"{name}.out",)) for name in (*good, "unlucky-1")}
-    # Two workers may die of a task, which is tried twice.
-    assert work.times("deadly-1") == 4
+    # Two workers die of a task in each of three attempts, or one, where another task had killed it before.
+    assert 3 <= work.times("deadly-1") <= 6
 
 
 @dataclass(frozen=True)
@@ -296,13 +297,17 @@ def test_a_scheduler_that_comes_back_is_sent_the_rest(
 
 
 def test_workers_that_come_later_are_used_unless_their_version_differs(
-    own_cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    own_cluster: Cluster,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("convcli.pipeline.executors.cluster.LOOK", 0.1)
     work = Doing(str(tmp_path))
     other = tmp_path / "other_version.py"
     other.write_text("import convcli\nconvcli.__version__ = '0.0.1'\n")
     with pytest.raises(ConvcliError, match="has no workers"):
-        outcomes(work, ["good"], own_cluster.file, patience=2)
+        outcomes(work, ["good"], own_cluster.file, patience=1)
     own_cluster.worker("--no-nanny")
 
     def more() -> None:
@@ -320,12 +325,15 @@ def test_workers_that_come_later_are_used_unless_their_version_differs(
     assert [outcome.error for outcome in found.values()] == [None] * 21
     out, err = capsys.readouterr()
     assert err == ""
-    said = f"is left out: it has convcli 0.0.1, not {__version__} as here"
-    assert all(line.endswith(said) for line in out.splitlines())
+    differs = rf"has convcli 0\.0\.1 \(source \w+\), not {re.escape(of_convcli())} as here"
+    assert all(re.search(f"is left out: it {differs}$", line) for line in out.splitlines())
     with pytest.raises(ConvcliError) as refusal:
         outcomes(work, ["never"], own_cluster.file)
-    assert refusal.value.message.endswith(f"has convcli 0.0.1, not {__version__} as here")
-    assert refusal.value.hint == f"pip install convcli=={__version__} where the scheduler and the workers run"
+    assert re.search(f"{differs}$", refusal.value.message)
+    assert (
+        refusal.value.hint
+        == f"pip install convcli=={__version__} where scheduler and workers run; start them again"
+    )
     assert not Path(work.folder, "never").exists()
 
 
@@ -334,7 +342,7 @@ def test_what_workers_lack_is_told() -> None:
         run=lambda function, **_: {"a": function()}, run_on_scheduler=lambda function: function()
     )
     assert strangers(same) == ({}, [])
-    mine = {"convcli": __version__, "Python": "3.99.0", "NumPy": np.__version__, "Pillow": "0.1"}
+    mine = {"convcli": of_convcli(), "Python": "3.99.0", "NumPy": np.__version__, "Pillow": "0.1"}
     answers = {
         "tcp://a:1": mine,
         "tcp://b:1": mine,
@@ -349,7 +357,7 @@ def test_what_workers_lack_is_told() -> None:
     assert refused == {
         "worker tcp://c:1": "does not have convcli",
         "worker tcp://d:1": "has another version of convcli",
-        "the scheduler": f"has convcli 0.0.1, not {__version__} as here",
+        "the scheduler": f"has convcli 0.0.1, not {of_convcli()} as here",
     }
     here = f"{sys.version_info[0]}.{sys.version_info[1]}.{sys.version_info[2]}"
     assert notes == [
@@ -365,8 +373,6 @@ ADDRESSES = {
     "localhost": ("'localhost' is not an address", "did you mean 'localhost:8786'?"),
     "tcp://cluster.example": ("is not an address", "did you mean 'tcp://cluster.example:8786'?"),
     "http://cluster.example:8787": ("is not the address of a scheduler", "a page for people"),
-    "ftp://cluster.example:8787": ("protocol 'ftp' is not known", "tcp, tls, ws, wss, ucx"),
-    "cluster.example:66000": ("there is no port 66000", "tcp://host:8786"),
     "no.json": ("'no.json': No such file or directory", "tcp://host:8786"),
     "made.json": ("'made.json': it is no scheduler file", "tcp://host:8786"),
 }
@@ -400,6 +406,22 @@ def test_what_does_not_answer_is_told_in_time() -> None:
         assert refusal.value.message == f"no Dask scheduler answers at {address!r} within 1 s"
 
 
+def test_an_error_that_ends_a_batch_comes_with_counts(
+    photos: list[str], convcli: Convcli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(work: Any, tasks: Any, *_: object) -> Iterator[tuple[int, list[Outcome]]]:
+        yield 0, [work(*next(tasks))]
+        raise ConvcliError("all workers have been gone for 60 s", hint="start some")
+
+    monkeypatch.setattr("convcli.pipeline.executors.cluster.spread", gone)
+    ran = convcli("filter", *photos[:3], "-k", "box", "--out-dir", "out", "--cluster", "a:1")
+    assert (ran.status, ran.out) == (1, b"out/0-box.png\n")
+    assert ran.lines == [
+        "stopped: 1 done, 2 left; hint: the same command with --resume goes on",
+        "error: all workers have been gone for 60 s; hint: start some",
+    ]
+
+
 def children(process: int) -> list[str]:
     """Return the processes that one has started."""
     found = []
@@ -421,7 +443,7 @@ def test_a_cluster_on_this_machine_ends_with_the_command(
     for name in names[1:]:
         os.link(tmp_path / names[0], tmp_path / name)
     options = ["-k", "disk:radius=9", "--method", "direct", "--out-dir", "out", "--cluster", "local"]
-    command = [*PROGRAM, "filter", *names, *options, "--jobs", "2"]
+    command = [*PROGRAM, "filter", *names, *options, "--jobs", "1"]
     started = subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     )
@@ -430,7 +452,7 @@ def test_a_cluster_on_this_machine_ends_with_the_command(
         assert started.stderr is not None
         assert started.stdout.readline() == b"out/00-disk.png\n"
         workers = children(started.pid)
-        assert len(workers) >= 2
+        assert workers
         # A terminal sends Ctrl-C to all processes of the command.
         os.killpg(started.pid, how) if how is signal.SIGINT else started.kill()
         said = started.stderr.read().decode()
