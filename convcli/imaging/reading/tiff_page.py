@@ -132,8 +132,8 @@ class Page(NamedTuple):
         """The strips or tiles that its pixels are in."""
         tiled = _TILES in self.directory
         rows = max(self.directory.number(_TILE_HEIGHT if tiled else ROWS, self.height), 1)
-        rows = rows if tiled else min(rows, self.height)
-        columns = max(self.directory.number(_TILE_WIDTH, 1), 1) if tiled else self.width
+        rows = rows if tiled else max(min(rows, self.height), 1)  # a page may claim no rows
+        columns = max(self.directory.number(_TILE_WIDTH, 1) if tiled else self.width, 1)
         high = ceil(self.height / rows)
         return Grid(
             rows, columns, high, (self.samples if self.planar else 1) * high * ceil(self.width / columns)

@@ -373,6 +373,6 @@ def test_without_the_package_one_line_names_the_extra(tmp_path, convcli, monkeyp
     cv.write_image("a.png", ramp(4, 4))
     monkeypatch.setitem(sys.modules, "zarr", None)
     for huge in (1 << 26, 1):
-        monkeypatch.setattr("convcli.pipeline.process.HUGE", huge)
+        monkeypatch.setattr("convcli.pipeline.bands.huge_files.HUGE", huge)
         convcli(*IDENTITY, "a.png", "-o", path).check_refusal(1, "Zarr", "pip install 'convcli[scale]'")
     assert os.listdir() == ["a.png"]
