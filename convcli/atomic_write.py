@@ -3,16 +3,16 @@
 import contextlib
 import errno
 import os
-import re
 import stat
 from collections.abc import Iterator
 from filecmp import cmp
 
 from convcli.errors import ConvcliError, FullDiskError, OutputError
+from convcli.open_files import open_number
 from convcli.stores.files import is_url, read_url, write_url
 from convcli.temporary_files import removed_after, temporary_name
 
-__all__ = ["already_there", "error_kind", "failure", "is_stream", "open_whole", "write_bytes"]
+__all__ = ["already_there", "error_kind", "failure", "open_whole", "write_bytes"]
 
 # Hints by the number of the error.
 _HINTS = {
@@ -35,10 +35,6 @@ _NOT_SUPPORTED = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS, er
 
 # Flags for a file that nobody else has made.
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-
-# Ways to name an open file of this process by its number.
-_STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
-_OPEN_FILE = re.compile(r"/(?:dev|proc/self|proc/(?P<process>\d{1,9}))/fd/(?P<number>\d{1,9})")
 
 # Extended attributes that are kept: those of users, and access lists; others belong to the system.
 _KEPT_ATTRIBUTES = ("user.", "system.posix_acl_")
@@ -68,7 +64,7 @@ def write_bytes(
         if is_url(shown):
             write_url(shown, data, replace=replace)
             return
-        number = _open_file(shown)
+        number = open_number(shown)
         if number is not None:
             _write_all(number, data)
             return
@@ -159,33 +155,6 @@ def _named_at_the_end(
 def already_there(path: str, other: str = "-o") -> OutputError:
     """Return the error for a name that is taken; `other` is the option that chooses another."""
     return OutputError(f"{path!r} is already there", hint=f"add --force to replace it, or use {other}")
-
-
-def is_stream(path: str) -> bool:
-    """Whether `path` is a pipe, such as ``>(command)``, a device or an open file, and has no suffix.
-
-    stdout's format suits it.
-    """
-    try:
-        if os.path.splitext(path)[1]:
-            return False
-        mode = os.stat(path).st_mode
-        return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or _open_file(path) is not None
-    except (OSError, ValueError):
-        return False
-
-
-def _open_file(path: str) -> int | None:
-    """Return the number of the file that is open in this process under such a name, through links too."""
-    path = os.path.abspath(path)
-    for _ in range(40):  # as many links as Linux follows
-        found = _OPEN_FILE.fullmatch(path)
-        if path in _STANDARD or (found and int(found["process"] or os.getpid()) == os.getpid()):
-            return _STANDARD[path] if found is None else int(found["number"])
-        if not os.path.islink(path):
-            break
-        path = os.path.normpath(os.path.join(os.path.dirname(path), os.readlink(path)))
-    return None
 
 
 def _holds(url: str, data: bytes) -> bool:

@@ -3,9 +3,9 @@
 import os
 from typing import Annotated
 
-from convcli.atomic_write import is_stream
 from convcli.choices import STDOUT
 from convcli.errors import UsageError
+from convcli.open_files import is_stream
 from convcli.options.option_groups import Options
 from convcli.options.shared_options import INTEGER, advanced_option
 from convcli.options.typer_parsers import verbatim

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from convcli.atomic_write import already_there, error_kind, is_stream
+from convcli.atomic_write import already_there, error_kind
 from convcli.choices import STDIN, STDOUT
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.formats import Format, by_name, format_of, suffix_for
 from convcli.imaging.writing.put import write_picture
 from convcli.imaging.zarr.zarr_place import is_store
+from convcli.open_files import is_stream
 from convcli.options.specs import WriteSpec
 from convcli.pipeline.batch import Source, refuse_inputs
 from convcli.pipeline.written import MANIFEST, Stamp, Written, stamp

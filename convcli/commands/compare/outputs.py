@@ -2,13 +2,13 @@
 
 from typing import NamedTuple
 
-from convcli.atomic_write import is_stream
 from convcli.choices import STDOUT
 from convcli.commands.compare.spec import CompareSpec
 from convcli.engine.arrays import Array
 from convcli.errors import UsageError
 from convcli.imaging.formats import Format, by_name, format_of
 from convcli.imaging.writing.encode import encode_pixels
+from convcli.open_files import is_stream
 
 __all__ = ["DrawnPaths", "check_paths", "picture_bytes"]
 

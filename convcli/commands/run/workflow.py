@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convcli.atomic_write import is_stream
 from convcli.choices import STDOUT, Depth, RangeMode
 from convcli.commands.run.layer_maps import LayerMaps
 from convcli.commands.run.report import layers_report, summary_table
@@ -20,6 +19,7 @@ from convcli.imaging.formats import Format
 from convcli.imaging.geotiff import unplaced
 from convcli.imaging.image import Frame, Image, Space, together
 from convcli.imaging.tiff_directory import Tags
+from convcli.open_files import is_stream
 from convcli.options.batch_options import BatchSpec
 from convcli.options.specs import FilterSpec, ReadSpec, SheetSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs

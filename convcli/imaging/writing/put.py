@@ -1,8 +1,9 @@
 """Put an encoded picture in its place: a file, or the folder of a Zarr store."""
 
-from convcli.atomic_write import is_stream, write_bytes
+from convcli.atomic_write import write_bytes
 from convcli.choices import STDOUT
 from convcli.imaging.formats import Format
+from convcli.open_files import is_stream
 
 __all__ = ["write_picture"]
 

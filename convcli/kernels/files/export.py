@@ -3,12 +3,13 @@
 import os
 from dataclasses import dataclass
 
-from convcli.atomic_write import is_stream, write_bytes
+from convcli.atomic_write import write_bytes
 from convcli.choices import STDOUT
 from convcli.errors import unknown
 from convcli.kernels.files.read import SUFFIXES
 from convcli.kernels.files.write import encode_kernel
 from convcli.kernels.kernel import Kernel
+from convcli.open_files import is_stream
 
 __all__ = ["Exported", "export_kernel", "file_suffix"]
 

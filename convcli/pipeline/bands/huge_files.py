@@ -5,7 +5,6 @@ from contextlib import closing
 from functools import partial
 from typing import NamedTuple
 
-from convcli.atomic_write import is_stream
 from convcli.choices import STDIN, STDOUT
 from convcli.errors import ConvcliError
 from convcli.imaging.bands import BandReader, Storage, without_pixels
@@ -13,6 +12,7 @@ from convcli.imaging.image import Image
 from convcli.imaging.reading.bands import check_read, finite_rows, open_bands
 from convcli.imaging.reading.sniff import check_pixels
 from convcli.imaging.writing.bands import has_pieces
+from convcli.open_files import is_stream
 from convcli.options.specs import ReadSpec
 from convcli.pipeline.bands.band_files import BandFiles, check_pieces, storage_for
 from convcli.pipeline.bands.in_bands import InBands
