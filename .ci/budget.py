@@ -13,8 +13,12 @@ from pathlib import Path
 # and in the notations of other tools, their list and sheet 650; help pages, examples and the manual 600;
 # maps, previews and tables that fit, and colours that are read 600; batches: one bar, notes said once,
 # patterns, folders 500; sheets 350; learn's sizes and advice 300; environment, pager, suggestions, quality,
-# cut pixels 400; fonts 200.
-PRODUCT = 35600
+# cut pixels 400; fonts 200. And 6,050 for many files, huge pictures and many machines: TIFF in bands of rows,
+# with tiles, pyramids and every padding mode 1,850; Zarr v2 and v3, OME-Zarr, in memory, in bands and by URL
+# 1,250; files over processes, the order of outcomes, signals and a full disk 600; the manifest, --resume and
+# --dry-run 650; a cluster, with workers that die, differ or come late 550; URLs 550; sources, options and the
+# commands' own part 600.
+PRODUCT = 41450
 # Lines of one module.
 MODULE = 325
 
