@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from filecmp import cmp
 
 from convcli.errors import ConvcliError, FullDiskError, OutputError
@@ -12,7 +12,7 @@ from convcli.open_files import open_number
 from convcli.stores.files import is_url, read_url, write_url
 from convcli.temporary_files import removed_after, temporary_name
 
-__all__ = ["already_there", "error_kind", "failure", "open_whole", "write_bytes"]
+__all__ = ["already_there", "error_kind", "failure", "leave_names", "open_whole", "sync_names", "write_bytes"]
 
 # Hints by the number of the error.
 _HINTS = {
@@ -32,6 +32,9 @@ _HINTS = {
 }
 # Errors that say that a file system has no files without names, or no hard links.
 _NOT_SUPPORTED = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.EXDEV)
+
+# Whether the names of new files wait for `sync_names`: their content is on the disk before them in any case.
+_names_wait = False
 
 # Flags for a file that nobody else has made.
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -149,7 +152,8 @@ def _named_at_the_end(
         elif not nameless:
             with _same_counts(temporary, target, again=again):
                 _link_new(temporary, target)
-    _sync_folder(folder)
+    if not _names_wait:
+        sync_names([folder])
 
 
 def already_there(path: str, other: str = "-o") -> OutputError:
@@ -271,14 +275,21 @@ def _write_all(handle: int, data: bytes) -> None:
         rest = rest[os.write(handle, rest) :]
 
 
-def _sync_folder(folder: str) -> None:
-    """Put the new name on the disk as well, where folders can be synced."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def leave_names(wait: bool) -> None:
+    """Leave the names of new files to `sync_names`, in this process and in those that it forks."""
+    global _names_wait
+    _names_wait = wait
+
+
+def sync_names(folders: Iterable[str]) -> None:
+    """Put the names in `folders` on the disk, where folders can be synced."""
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
 
 
 def error_kind(error: Exception) -> type[OutputError]:

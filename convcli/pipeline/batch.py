@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from convcli.arrayfiles.devices import read_all
+from convcli.atomic_write import leave_names, sync_names
 from convcli.choices import STDIN, STDOUT
 from convcli.errors import FullDiskError, ImageError, OutputError, UsageError
 from convcli.options.batch_options import BatchSpec
@@ -93,6 +94,7 @@ class Batch:
     stopped: bool = field(init=False, default=False)
     _sources: Sequence[Source] = field(init=False, default=())
     _next: int = field(init=False, default=0)  # the place of the input whose outcome is yielded next
+    _folders: set[str] = field(init=False, default_factory=set)  # of the results
     _waiting: dict[int, Outcome] = field(init=False, default_factory=dict)  # for those before them, by place
     _places: dict[int, deque[int]] = field(init=False, default_factory=dict)  # of the inputs of each task
 
@@ -112,6 +114,7 @@ class Batch:
             work, address = cast(Work, self.work).with_jobs(1), self.spreading.cluster
             return self._in_order(cluster.spread(work, self._tasks(), address, self.jobs, self.say))
         if len(self._sources) > 1:
+            leave_names(True)  # once for each folder at the end, not for each file
             from convcli.pipeline.executors.freed_memory import keep_freed_memory
 
             keep_freed_memory()
@@ -126,15 +129,19 @@ class Batch:
 
     def _in_order(self, results: Results) -> Generator[Outcome]:
         """Yield outcomes as soon as those of all inputs before are known; then what is left of them."""
-        with closing(results), closing(self.record) if self.record else nullcontext():
-            for number, made in results:
-                for outcome in made:
-                    self._keep(self._places[number].popleft(), outcome)
-                if made and not self._places[number]:
-                    del self._places[number]
-                while self._next in self._waiting:
-                    self._next += 1
-                    yield self._counted(self._waiting.pop(self._next - 1))
+        try:
+            with closing(results), closing(self.record) if self.record else nullcontext():
+                for number, made in results:
+                    for outcome in made:
+                        self._keep(self._places[number].popleft(), outcome)
+                    if made and not self._places[number]:
+                        del self._places[number]
+                    while self._next in self._waiting:
+                        self._next += 1
+                        yield self._counted(self._waiting.pop(self._next - 1))
+        finally:
+            leave_names(False)
+            sync_names(self._folders)
         yield from self.rest()
 
     def rest(self) -> Iterator[Outcome]:
@@ -175,6 +182,7 @@ class Batch:
             self.stopped = True
         if self.record is not None and not self.spreading.dry_run:
             self.record.add(self._sources[place], outcome)
+        self._folders.update(os.path.dirname(path) or os.curdir for path in outcome.outputs)
         self._waiting[place] = outcome
 
     def _counted(self, outcome: Outcome) -> Outcome:
