@@ -164,7 +164,8 @@ def _saturated(block: Array, out: Array, *, counted: bool) -> int:
             return 0
         if max(-low, high) < _INT16_OVERFLOW and white < _INT16_OVERFLOW:
             block = block.astype(np.int16)
-    np.copyto(out, np.clip(block, 0, white), casting="unsafe")
+    most = white if block.dtype.kind == "f" else min(white, np.iinfo(block.dtype).max)
+    np.copyto(out, np.clip(block, 0, most), casting="unsafe")
     return _count(_outside(block, 0, white + 1)) if counted else 0
 
 

@@ -40,7 +40,9 @@ pytest.importorskip("distributed")
 
 REPOSITORY = Path(__file__).parents[3]
 # Settings of Dask: one worker may die of a task, and a second one makes it fail.
-SETTINGS = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1", "PYTHONPATH": str(REPOSITORY)}
+# The same libraries as here, where older ones stand before those that are installed.
+LIBRARIES = os.pathsep.join([*filter(None, [os.environ.get("PYTHONPATH")]), str(REPOSITORY)])
+SETTINGS = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1", "PYTHONPATH": LIBRARIES}
 # Seconds after which something has gone wrong, on however busy a machine.
 LONG = 120
 
