@@ -12,7 +12,16 @@ from convcli.open_files import open_number
 from convcli.stores.files import is_url, read_url, write_url
 from convcli.temporary_files import removed_after, temporary_name
 
-__all__ = ["already_there", "error_kind", "failure", "leave_names", "open_whole", "sync_names", "write_bytes"]
+__all__ = [
+    "already_there",
+    "error_kind",
+    "failure",
+    "leave_names",
+    "open_whole",
+    "sync_names",
+    "write_all",
+    "write_bytes",
+]
 
 # Hints by the number of the error.
 _HINTS = {
@@ -69,19 +78,19 @@ def write_bytes(
             return
         number = open_number(shown)
         if number is not None:
-            _write_all(number, data)
+            write_all(number, data)
             return
         before = _status(shown)
         if before is None or stat.S_ISREG(before.st_mode):
             target = os.path.realpath(shown)
             with _named_at_the_end(target, before, replace=replace, again=again) as handle:
-                _write_all(handle, data)
+                write_all(handle, data)
         elif stat.S_ISDIR(before.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         else:
             device = os.open(shown, os.O_WRONLY | getattr(os, "O_BINARY", 0))
             try:
-                _write_all(device, data)
+                write_all(device, data)
             finally:
                 os.close(device)
     except FileExistsError as error:
@@ -269,7 +278,8 @@ def _link_new(temporary: str, target: str) -> None:
             raise
 
 
-def _write_all(handle: int, data: bytes) -> None:
+def write_all(handle: int, data: bytes) -> None:
+    """Write all of `data` to an open file: the system may take less of it at a time."""
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(handle, rest) :]

@@ -39,7 +39,7 @@ def tally(
     cut = dict[RangeMode, int]()
     for mode in sorted(modes, key=lambda mode: mode is RangeMode.ABS):
         center = cut.get(RangeMode.CENTER, clipped)
-        # What abs cuts, center cuts too: where that is less than was cut, it need not be counted for itself.
+        # abs cuts no pixel that center keeps: where center cuts fewer than were cut, so does abs, uncounted.
         spared = mode is RangeMode.ABS and center < clipped
         cut[mode] = center if spared else count_cut(values, mode, full_in=full_in, target=target)
     # Integers are finite, and it only matters whether any two of them differ: mostly two of the first row do.

@@ -64,7 +64,7 @@ def deliver(batch: "Batch", printing: "PrintOptions", doing: str, screen: "Conso
 
 
 class _Delivery:
-    """What has been printed so far: the notes that wait for the end, and what is counted."""
+    """State of the printing of a batch: notes that wait for the end, and numbers of inputs."""
 
     def __init__(self, batch: "Batch", printing: "PrintOptions", screen: "Console | None") -> None:
         self.batch, self.printing, self.screen = batch, printing, screen

@@ -17,7 +17,7 @@ __all__ = ["FileSpec"]
 
 @dataclass(frozen=True)
 class FileSpec:
-    """What is done to each input, by which options, and where the results go."""
+    """The operation, the options of reading and writing, and the output paths of a batch."""
 
     operation: Operation
     reading: ReadSpec

@@ -88,7 +88,7 @@ def process(
 
 @dataclass(frozen=True)
 class FileWork(FileSpec):
-    """What is done to each input of a batch; it can be sent to another process."""
+    """Callable that reads one input, computes its results and writes them; other processes get a copy."""
 
     def with_jobs(self, jobs: int) -> "FileWork":
         """Return the same work with so many threads."""

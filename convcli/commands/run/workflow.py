@@ -80,7 +80,7 @@ def run_files(
 
 @dataclass(frozen=True)
 class StackWork:
-    """What is done to each input of a batch; it can be sent to another process."""
+    """Callable that reads one input, computes its results and writes them; other processes get a copy."""
 
     path: str  # of the file that holds the stack
     stack: Stack

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from convcli.atomic_write import failure, open_whole
+from convcli.atomic_write import failure, open_whole, write_all
 from convcli.choices import Compress
 from convcli.imaging.bands import Storage
 from convcli.imaging.deep_extra import tifffile_module
@@ -169,7 +169,7 @@ class TiffBands:
             mark = b"II" if order == "<" else b"MM"
             head = ("HHHQ", 43, 8, 0, places[-1]) if self._big else ("HI", 42, places[-1])
             os.lseek(self._handle, 0, os.SEEK_SET)
-            self._put(mark + struct.pack(order + str(head[0]), *head[1:]))
+            write_all(self._handle, mark + struct.pack(order + str(head[0]), *head[1:]))
         return self._notes
 
     def abort(self) -> None:
@@ -193,14 +193,9 @@ class TiffBands:
 
     def _append(self, data: bytes) -> int:
         at = self._end
-        self._put(data)
+        write_all(self._handle, data)
         self._end += len(data)
         return at
-
-    def _put(self, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(self._handle, rest) :]
 
     def _tags(self, number: int) -> dict[int, Tag | Tags]:
         level, (frame,) = self._levels[number], self._header.frames

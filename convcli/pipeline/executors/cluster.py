@@ -28,14 +28,14 @@ __all__ = ["spread"]
 # Seconds within which a scheduler must answer and have a worker, and within which one must be back that was
 # lost in the middle, or a worker where all are gone.
 PATIENCE, ABSENCE = 10.0, 60.0
-# Times that the scheduler may be lost without any file done in between.
+# Connections to the scheduler that may be lost in a row, without a finished file between two losses.
 LOSSES = 3
 # Parcels in flight for each thread of the workers: one is worked on, the other waits. More gave nothing more.
 WAVE = 2
 # Seconds of a scheduler's processor that a parcel takes (measured by benchmarks/cluster.py), the part of its
 # time that is used, and the shortest time that a parcel should take a worker.
 OVERHEAD, USED, LEAST = 0.002, 0.25, 0.2
-# Times that a task is tried whose worker dies: Dask also counts those that only waited on that worker.
+# Attempts at a task whose workers die: Dask also blames tasks that only waited on a worker that died.
 DEATHS = 3
 # Tasks of a parcel at most.
 MOST = 1000
