@@ -16,6 +16,7 @@ from typing import Any
 
 from convcli.engine.threads import thread_count
 from convcli.errors import ConvcliError, MissingExtraError, UsageError, nearest
+from convcli.pipeline.executors.blocked_signals import blocked
 from convcli.pipeline.executors.cluster_worker import versions
 
 __all__ = ["LOCAL", "connected", "dask", "scheduler_at", "strangers"]
@@ -56,7 +57,11 @@ def scheduler_at(distributed: ModuleType, address: str, jobs: int | None) -> Ite
     scheduler = {"cls": distributed.Scheduler, "options": {**here, "port": 0, "allowed_failures": DEATHS}}
     kept = os.environ.get("PYTHONWARNINGS")
     os.environ["PYTHONWARNINGS"] = "ignore"  # of the workers, and of what cleans up after a SIGKILL
-    with _without_interrupts():
+    if hasattr(signal, "pthread_sigmask"):
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()  # its start would undo the mask
+    with blocked({signal.SIGINT}):  # a terminal sends Ctrl-C to all processes
         cluster = distributed.SpecCluster(
             dict.fromkeys(range(thread_count(jobs)), worker), scheduler, silence_logs=logging.CRITICAL
         )
@@ -66,22 +71,6 @@ def scheduler_at(distributed: ModuleType, address: str, jobs: int | None) -> Ite
         cluster.close()
         os.environ.pop("PYTHONWARNINGS")
         os.environ.update({} if kept is None else {"PYTHONWARNINGS": kept})
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Keep Ctrl-C, which a terminal sends to all processes, from threads and processes that are started."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    from multiprocessing import resource_tracker
-
-    resource_tracker.ensure_running()  # its start would undo the mask
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _checked(address: str) -> str:

@@ -9,12 +9,13 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
 from convcli.errors import ImageError
+from convcli.pipeline.executors.blocked_signals import blocked
 from convcli.pipeline.outcome import Outcome, Results, Work, attempt, one_by_one
 from convcli.pipeline.sources import Source
 from convcli.pipeline.tasks import Task
@@ -48,7 +49,7 @@ class _Worker:
         self.sent, self.left = deque[_Job](), deque[_Job]()
         ours = (self.connection, life[1]) if forked else ()
         self.process = context.Process(target=_serve, args=(work, there, life[0], ours), daemon=True)
-        with _without_signals():
+        with blocked(_SIGNALS):
             self.process.start()
         there.close()
 
@@ -173,19 +174,6 @@ def _forks() -> bool:
         return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
     except OSError:
         return False
-
-
-@contextmanager
-def _without_signals() -> Iterator[None]:
-    """Keep signals from a process that is being started: it inherits that they wait."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(work: Work, connection: Connection, life: Connection, ours: Sequence[Connection]) -> None:
