@@ -24,6 +24,7 @@ __all__ = [
     "FitMethod",
     "Graphics",
     "Init",
+    "Language",
     "Layout",
     "Loss",
     "Method",
@@ -149,6 +150,13 @@ class Init(Choice, label="start", synonyms={"zeros": "zero"}):
 
     ZERO = "zero"
     NORMAL = "normal"  # drawn with variance 1
+
+
+class Language(Choice, synonyms={"english": "en", "chinese": "zh", "zh-cn": "zh", "zh-hans": "zh"}):
+    """The language of pages, and of sentences that people read."""
+
+    EN = "en"
+    ZH = "zh"  # simplified Chinese
 
 
 class AlphaMode(Choice, label="alpha mode"):

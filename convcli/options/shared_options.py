@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from convcli.choices import MAX_PIXELS, Choice, Combine, Compress, Layout, Method
+from convcli.choices import MAX_PIXELS, Choice, Combine, Compress, Language, Layout, Method
 from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
@@ -76,6 +76,17 @@ CombineOption = Annotated[
         show_default="the kernel's",
         help=f"Join results: {any_of(Combine)}. Those of several kernels become one picture; orientation is "
         "the angle in degrees.",
+    ),
+]
+LangOption = Annotated[
+    Language | None,
+    _messages(
+        "--lang",
+        **choice_of(Language, "en|zh"),
+        envvar="CONVCLI_LANG",
+        show_default="LC_ALL, LANG",
+        help="English or Chinese sentences. Pages hold both, and begin with this one; errors and JSON are "
+        "English.",
     ),
 ]
 OutputOption = Annotated[

@@ -11,12 +11,21 @@ from convcli.options.option_groups import Options
 from convcli.options.shared_options import NUMBER, any_of, essential_option, window_option
 from convcli.parsing import Padding, as_padding, as_pair, parse_padding, parse_pair, power
 
-__all__ = ["DilationOption", "PadValueOption", "PoolWindow", "SlidingWindow", "StrideOption"]
+__all__ = [
+    "DilationOption",
+    "PadValueOption",
+    "PoolWindow",
+    "SlidingWindow",
+    "StrideOption",
+    "pad_option",
+    "padding_option",
+    "pair_option",
+]
 
-_pad = partial(
+pad_option = partial(
     essential_option, "-p", "--pad", metavar="MODE", parser=PadMode.parse, autocompletion=completion.pads
 )
-_padding = partial(
+padding_option = partial(
     window_option,
     "--padding",
     metavar="SIZE",
@@ -25,7 +34,7 @@ _padding = partial(
 )
 
 
-def _pair_option(option: Any, *names: str, default: str, help: str) -> Any:
+def pair_option(option: Any, *names: str, default: str, help: str) -> Any:
     """Return an option that takes one number, or one for rows and one for columns."""
     parser = partial(parse_pair, what=names[-1].removeprefix("--"))
     return option(*names, metavar="N|RxC", parser=parser, show_default=default, help=help)
@@ -42,11 +51,11 @@ PadValueOption = Annotated[
 ]
 StrideOption = Annotated[
     tuple[int, int],
-    _pair_option(window_option, "-s", "--stride", default="1", help="Pixels from one window to the next."),
+    pair_option(window_option, "-s", "--stride", default="1", help="Pixels from one window to the next."),
 ]
 DilationOption = Annotated[
     tuple[int, int],
-    _pair_option(window_option, "-d", "--dilation", default="1", help="Pixels from one tap to the next."),
+    pair_option(window_option, "-d", "--dilation", default="1", help="Pixels from one tap to the next."),
 ]
 
 
@@ -55,7 +64,7 @@ class SlidingWindow(Options):
 
     pad: Annotated[
         PadMode,
-        _pad(
+        pad_option(
             envvar="CONVCLI_PAD",
             help=f"Padding mode: {any_of(PadMode)}; SciPy's reflect is our symmetric (scipy:reflect is "
             "known too). reflect does not repeat the edge pixel, symmetric does; valid pads nothing. SciPy's "
@@ -66,7 +75,7 @@ class SlidingWindow(Options):
     pad_value: PadValueOption = None
     padding: Annotated[
         Padding,
-        _padding(
+        padding_option(
             help="Each side: N, RxC, T,B,L,R, same or full. With same, an even kernel's extra pixel is at "
             "the bottom and right, as in PyTorch; SciPy and OpenCV put it at the top and left."
         ),
@@ -105,11 +114,11 @@ class PoolWindow(Options):
     ] = None
     size: Annotated[
         tuple[int, int],
-        _pair_option(essential_option, "--size", default="2", help="Rows and columns of the window."),
+        pair_option(essential_option, "--size", default="2", help="Rows and columns of the window."),
     ] = (2, 2)
     stride: Annotated[
         tuple[int, int] | None,
-        _pair_option(
+        pair_option(
             essential_option,
             "-s",
             "--stride",
@@ -119,7 +128,7 @@ class PoolWindow(Options):
     ] = None
     pad: Annotated[
         PadMode | None,
-        _pad(
+        pad_option(
             show_default="neutral",
             help="Padding mode, as for filter, whose pixels count as the picture's do. Without it padding is "
             "neutral: it never wins max or min, is left out of medians, and adds 0 to sums.",
@@ -127,7 +136,7 @@ class PoolWindow(Options):
     ] = None
     pad_value: PadValueOption = None
     padding: Annotated[
-        Padding, _padding(show_default="0", help="Each side: N, RxC, T,B,L,R, same or full.")
+        Padding, padding_option(show_default="0", help="Each side: N, RxC, T,B,L,R, same or full.")
     ] = (
         (0, 0),
         (0, 0),

@@ -1,41 +1,20 @@
 """``convcli explain``: one output pixel, step by step."""
 
-from typing import Annotated
-
 import typer
 
 from convcli.choices import AlphaMode
+from convcli.commands.explain.spec import ExplainSpec
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.pixel_options import GrayOption, PixelOptions
 from convcli.options.specs import FilterSpec, ReadSpec
-from convcli.options.typer_parsers import Command, output_path
-from convcli.options.window_options import SlidingWindow
-from convcli.parsing import place
+from convcli.options.typer_parsers import Command
 from convcli.pipeline.delivery import deliver
 
 __all__ = ["register"]
 
-AtOption = Annotated[
-    tuple[int, int] | None,
-    shared_options.essential_option(
-        "--at",
-        metavar="R,C",
-        parser=place,
-        show_default=False,
-        help="The output pixel; the first is 0,0, and -1,-1 the last.",
-    ),
-]
-
-HtmlOption = Annotated[
-    str | None,
-    shared_options.essential_option(
-        "--html",
-        metavar="FILE",
-        parser=output_path,
-        help="Write one interactive page instead; - is stdout. It is self-contained.",
-    ),
-]
+# Without kernels, pooling or a stack is explained.
+NO_KERNELS: list[str] = []
 
 
 def register(app: typer.Typer) -> None:
@@ -45,13 +24,12 @@ def register(app: typer.Typer) -> None:
 
 def explain_pixel(
     files: shared_options.InputOptions,
-    kernel: shared_options.KernelOption,
-    window: SlidingWindow,
+    *,
+    kernel: shared_options.KernelOption = NO_KERNELS,
+    explain_spec: ExplainSpec,
     pixels: PixelOptions,
     reading: ReadSpec,
     printing: shared_options.PrintOptions,
-    at: AtOption = None,
-    html: HtmlOption = None,
     force: shared_options.ForceOption = False,
     bias: shared_options.BiasOption = 0.0,
     convolve: shared_options.ConvolveOption = False,
@@ -73,7 +51,7 @@ def explain_pixel(
     convcli explain sample_images/cat-dark.png -k gaussian --html explained.html
     """
     spec = FilterSpec(
-        **vars(window),
+        **vars(explain_spec.sliding()),
         **vars(pixels),
         bias=bias,
         convolve=convolve,
@@ -84,5 +62,5 @@ def explain_pixel(
     )
     from convcli.commands.explain.workflow import explain_files  # here, as NumPy comes with it
 
-    batch = explain_files(files.inputs, kernel, spec, reading, at=at, html=html, force=force)
+    batch = explain_files(files.inputs, kernel, spec, reading, explain_spec, force=force)
     deliver(batch, printing, "explaining")

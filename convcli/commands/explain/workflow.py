@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from convcli.choices import STDOUT, Depth, RangeMode
+from convcli.commands.explain.spec import ExplainSpec
 from convcli.commands.explain.steps import explain, report
 from convcli.commands.explain.view import explanation
 from convcli.display.words import printable
@@ -30,15 +31,15 @@ def explain_files(
     kernels: Sequence[str],
     spec: FilterSpec,
     reading: ReadSpec,
+    explain_spec: ExplainSpec,
     *,
-    at: tuple[int, int] | None,
-    html: str | None,
     force: bool = False,
 ) -> Batch:
     """Explain one output pixel of each input, filtered with the one kernel; or write its page.
 
     The page replaces an input only with `force`.
     """
+    at, html = explain_spec.at, explain_spec.html
     check_inputs(inputs, kernels)
     if len(kernels) != 1:
         raise UsageError(f"--kernel is given {len(kernels)} times", hint="explain one kernel at a time")

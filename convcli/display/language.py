@@ -1,0 +1,52 @@
+"""Sentences in English and Chinese: English stands in the code, its translations in a table per folder."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache, partial
+from importlib.resources import files
+from typing import Protocol
+
+from convcli.choices import Language
+
+__all__ = ["Say", "chinese", "language", "say_english", "speaker"]
+
+# The variables of POSIX that name a language, the first that is set and not empty before the others.
+VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+
+
+class Say(Protocol):
+    """Says a sentence, whose fields are filled in, in the language that the user reads."""
+
+    def __call__(self, english: str, /, **fields: object) -> str:
+        """Return `english`, or its translation, with `fields` in its braces as ``str.format`` puts them."""
+
+
+def language(given: Language | None, environment: Mapping[str, str]) -> Language:
+    """Return the language that was asked for, else that of the environment's locale: Chinese or English."""
+    if given is not None:
+        return given
+    locale = next(filter(None, map(environment.get, VARIABLES)), "")
+    return Language.ZH if locale.lower().startswith("zh") else Language.EN
+
+
+def speaker(package: str, spoken: Language) -> Say:
+    """Return what says the sentences of the folder `package` in the language `spoken`."""
+    return say_english if spoken is Language.EN else partial(_translated, package)
+
+
+def say_english(english: str, /, **fields: object) -> str:
+    """Fill the fields of an English sentence in."""
+    return english.format(**fields)
+
+
+def _translated(package: str, english: str, /, **fields: object) -> str:
+    return chinese(package)[english].format(**fields)
+
+
+@cache
+def chinese(package: str) -> Mapping[str, str]:
+    """Return the Chinese of each English sentence: ``messages.toml`` of the folder, and what all share."""
+    tables = (files(folder).joinpath("messages.toml") for folder in (__package__, package))
+    return {
+        english: text for table in tables for english, text in tomllib.loads(table.read_text("utf-8")).items()
+    }
