@@ -91,14 +91,14 @@ class ExplainSpec(Options):
     pad: Annotated[
         PadMode | None,
         pad_option(
-            show_default="reflect; neutral for --pool",
-            help=f"Padding mode: {any_of(PadMode)}. As for filter and pool.",
+            show_default="reflect",
+            help=f"Padding mode: {any_of(PadMode)}. As for filter and pool: without it, padding of --pool is neutral.",
         ),
     ] = None
     pad_value: PadValueOption = None
     padding: Annotated[
         Padding | None,
-        padding_option(show_default="same; 0 for --pool", help="Each side: N, RxC, T,B,L,R, same or full."),
+        padding_option(show_default="same; pool: 0", help="Each side: N, RxC, T,B,L,R, same or full."),
     ] = None
     stride: Annotated[
         tuple[int, int] | None,
@@ -106,7 +106,7 @@ class ExplainSpec(Options):
             window_option,
             "-s",
             "--stride",
-            default="1; the size for --pool",
+            default="1; pool: the size",
             help="Pixels from one window to the next.",
         ),
     ] = None
