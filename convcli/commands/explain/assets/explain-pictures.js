@@ -154,84 +154,80 @@ function markPadding({ context, scale, width, height }, x, y, picture) {
   pen(context, style("--edge"), Math.min(2, Math.max(1, scale / 8))).strokeRect(x, y, wide, high);
 }
 
-// Rows and columns of a film, from `top` and `left` on, with lines between cells that are large, and their numbers.
-function drawCells(canvas, film, [top, bottom, left, right] = [0, film.picture.height, 0, film.picture.width]) {
-  const [height, width] = [bottom - top, right - left];
-  const view = { ...fitted(canvas, height, width), top, left, rows: height, columns: width };
-  view.context.drawImage(film.canvas, left, top, width, height, 0, 0, view.width, view.height);
-  view.numbers = numbersIn(film, view.scale);
-  return view;
+// A film with lines between cells that are large, and which of its numbers fit into them.
+function drawCells(canvas, film) {
+  const { height: rows, width: columns } = film.picture, view = fitted(canvas, rows, columns), { context, scale } = view;
+  context.drawImage(film.canvas, 0, 0, view.width, view.height);
+  context.fillStyle = "#8887";
+  for (let row = 1; row < rows && scale >= 12; row++) context.fillRect(0, row * scale - 0.5, view.width, 1);
+  for (let column = 1; column < columns && scale >= 12; column++) context.fillRect(column * scale - 0.5, 0, 1, view.height);
+  return { ...view, numbers: numbersIn(film, scale) };
 }
 
 // Numbers in their cells, which `silent` ones have none of; a border in the cell's own tone keeps them readable.
-function writeNumbers({ context, scale, top, left, rows, columns, numbers }, film, silent = () => false) {
+function writeNumbers({ context, scale, numbers }, { picture: { width, values }, tone }, silent = () => false) {
   if (!numbers) return;
   context.font = `600 ${numbers.font}px ${FACE}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.lineJoin = "round";
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const at = (row + top) * film.picture.width + column + left;
-      if (silent(row + top, column + left)) continue;
-      const ground = film.tone(film.picture.values[at]), place = [(column + 0.5) * scale, (row + 0.5) * scale];
-      pen(context, `rgb(${ground})`, 5).strokeText(numbers.texts[at], ...place);
-      context.fillStyle = isLight(ground) ? "#000" : "#fff";
-      context.fillText(numbers.texts[at], ...place);
-    }
-  }
+  numbers.texts.forEach((text, at) => {
+    const row = Math.floor(at / width), column = at % width;
+    if (silent(row, column)) return;
+    const ground = tone(values[at]), place = [(column + 0.5) * scale, (row + 0.5) * scale];
+    pen(context, `rgb(${ground})`, 5).strokeText(text, ...place);
+    context.fillStyle = isLight(ground) ? "#000" : "#fff";
+    context.fillText(text, ...place);
+  });
 }
 
-function drawLines({ context, scale, rows, columns, width, height }) {
-  if (scale < 12) return;
-  context.fillStyle = "#8887";
-  for (let row = 1; row < rows; row++) context.fillRect(0, row * scale - 0.5, width, 1);
-  for (let column = 1; column < columns; column++) context.fillRect(column * scale - 0.5, 0, 1, height);
-}
-
-// The padded input, or a part of it; the window on it, and the pixels that its padding was taken from.
-function drawInput(canvas, film, picture, trace, chosen, part) {
-  const padded = film.picture, view = drawCells(canvas, film, part), { context, scale } = view;
-  const corner = ([row, column]) => [(column + padded.left - view.left) * scale, (row + padded.top - view.top) * scale];
+// The padded input or a part of it, the window on it, and the pixels that its padding was taken from.
+function drawInput(canvas, film, picture, trace, chosen) {
+  const padded = film.picture, view = drawCells(canvas, film), { context, scale } = view;
+  const corner = ([row, column]) => [(column + padded.left) * scale, (row + padded.top) * scale];
   const middle = (place) => corner(place).map((value) => value + scale / 2);
-  drawLines(view);
-  if (padded.height > picture.height || padded.width > picture.width) markPadding(view, ...corner([0, 0]), picture);
+  const made = (sources, before) => sources.some((from, at) => from !== at - before);
+  if (made(padded.rows, padded.top) || made(padded.columns, padded.left)) markPadding(view, ...corner([0, 0]), picture);
   const taps = trace?.flat ?? [], moved = taps.filter((tap) => tap.padding && tap.from);
   const inside = (place) => corner(place).every((at, axis) => at >= 0 && at < (axis ? view.height : view.width));
-  const large = scale >= 16;
+  const large = scale >= 30; // arrows leave room for numbers
   for (const tap of large ? [] : moved) {
     const [x, y] = corner(tap.from), size = Math.max(scale, 4); // seen on a photograph, too
     framed(context, x + (scale - size) / 2, y + (scale - size) / 2, size, size, style("--source"), 1);
   }
-  for (const tap of large ? moved : []) {
-    if (moved.length > 16 && tap !== chosen) continue;
+  for (const tap of moved) {
+    if (tap !== chosen && (!large || moved.length > 16)) continue;
     arrow(context, middle(tap.from), middle(tap.place), scale, inside(tap.from) ? 0.22 : 0, tap === chosen);
   }
-  const silent = (row, column) => film.neutral && (padded.rows[row] < 0 || padded.columns[column] < 0);
-  writeNumbers(view, film, silent);
+  writeNumbers(view, film, (row, column) => film.neutral && (padded.rows[row] < 0 || padded.columns[column] < 0));
   if (!trace) return view;
   const [x, y] = corner(trace.first), [right, bottom] = corner(trace.last);
-  if (large && hasGaps(trace)) for (const tap of taps) framed(context, ...corner(tap.place), scale, scale, style("--mark"), 1);
-  for (const tap of taps) if (tap.winner) framed(context, ...corner(tap.place).map((at) => at + 3), scale - 6, scale - 6, style("--winner"), 2);
+  const cells = (some, colour, thick, within) => some.forEach((tap) =>
+    framed(context, ...corner(tap.place).map((at) => at + within), scale - 2 * within, scale - 2 * within, style(colour), thick));
+  if (scale >= 8 && hasGaps(trace)) cells(taps, "--mark", 1, 0);
+  cells(taps.filter((tap) => tap.winner), "--winner", 2, Math.min(3, scale / 4));
   pointed(context, x, y, right - x + scale, bottom - y + scale, style("--mark"));
-  if (chosen) framed(context, ...corner(chosen.place), scale, scale, style("--source"), 3);
+  if (chosen) cells([chosen], "--source", 3, 0);
   return view;
 }
 
 function drawResult(canvas, film, [row, column]) {
   const view = drawCells(canvas, film);
-  drawLines(view);
   writeNumbers(view, film);
   pointed(view.context, column * view.scale, row * view.scale, view.scale, view.scale, style("--mark"));
   return view;
 }
 
-// The surroundings of the window: from row to row and from column to column of the padded picture.
+// The surroundings of the window in a padded picture.
 function aroundOf(padded, { first, last }) {
-  return [[padded.height, padded.top], [padded.width, padded.left]].flatMap(([size, before], axis) => {
+  const [[top, bottom], [left, right]] = [[padded.height, padded.top], [padded.width, padded.left]].map(([size, before], axis) => {
     const margin = Math.max(2, Math.floor((7 - (last[axis] - first[axis] + 1)) / 2));
     return [Math.max(0, first[axis] + before - margin), Math.min(size, last[axis] + before + 1 + margin)];
   });
+  const [rows, columns] = [padded.rows.subarray(top, bottom), padded.columns.subarray(left, right)];
+  const values = Float64Array.from({ length: rows.length * columns.length }, (_, at) =>
+    padded.values[(top + Math.floor(at / columns.length)) * padded.width + left + at % columns.length]);
+  return { height: rows.length, width: columns.length, values, rows, columns, top: padded.top - top, left: padded.left - left };
 }
 
 // Whether dilation leaves pixels out between those that the window sees.

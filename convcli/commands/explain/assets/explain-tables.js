@@ -103,13 +103,15 @@ function sumText(values, sum) {
 
 // How the numbers of a window that take part become the value, as in max(0, 1, 3, 4) = 4.
 function pooledText(flat, value, { operation, p }) {
-  const taken = flat.filter((tap) => tap.counted).map((tap) => shown(tap.value, 5)), few = taken.length <= MOST_TERMS;
-  const count = say("{count} numbers", { count: taken.length }), list = few ? taken.join(", ") : count;
-  const power = p === Infinity ? "" : p === 2 ? "\u00b2" : `^${p}`;
+  const numbers = flat.filter((tap) => tap.counted).map((tap) => shown(tap.value, 5)), count = numbers.length;
+  const few = count <= MOST_TERMS, sizes = numbers.map((text) => `|${text}|`);
+  const list = (texts) => (few ? texts.join(", ") : say("{count} numbers", { count }));
+  const total = (texts) => (few ? signed(texts) : say("sum of {count}", { count }));
+  const power = { 1: "", 2: "\u00b2" }[p] ?? `^${p}`, root = p === 1 ? "" : `^(1/${p})`;
   const text = {
-    avg: `(${few ? signed(taken) : say("sum of {count}", { count: taken.length })}) / ${taken.length}`,
-    lp: p === Infinity ? `max|${list}|` : `(${few ? taken.map((each) => `|${each}|${power}`).join(" + ") : `\u2211 |x|${power}`})^(1/${p})`,
-  }[operation] ?? `${operation}(${list})`;
+    avg: () => `(${total(numbers)}) / ${count}`,
+    lp: () => (p === Infinity ? `max(${list(sizes)})` : `(${total(sizes.map((size) => size + power))})${root}`),
+  }[operation]?.() ?? `${operation}(${list(numbers)})`;
   return `${text} = ${shown(value, 6)}`;
 }
 
@@ -126,7 +128,7 @@ function combinedText(values, combine, value) {
 }
 
 // Values to choose from, such as the subtotals of channels: one button each, in which only texts change.
-function chips(id, names, values, chosen, choose) {
+function chips(id, names, values, chosen, choose, winner = null) {
   const row = one(id), many = values.length > MOST_CHIPS;
   row.hidden = values.length < 2 || many;
   if (row.hidden) return;
@@ -141,6 +143,7 @@ function chips(id, names, values, chosen, choose) {
     const button = row.children[index];
     button.replaceChildren(element("span", { text: names[index] }), ` ${shown(value, 5)}`);
     button.setAttribute("aria-pressed", String(index === chosen));
+    button.classList.toggle("winner", value === winner);
   });
 }
 

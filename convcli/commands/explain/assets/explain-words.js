@@ -12,11 +12,11 @@ function tellChoices() {
   groups[0].append(element("option", { value: "own", text: say("edited by hand") }));
   one("kernel").replaceChildren(...groups);
   options("combine", ["magnitude", "max", "sum", "orientation", "none"].map((how) => [how, how]));
-  one("notes").replaceChildren(...data.notes.map((text) => element("p", { text: say(text) })));
+  tell({ notes: data.rounded ? say("The pixels are rounded to 32-bit floats.") : "" });
 }
 
 function tellSettings(large) {
-  const { settings, kernel, sets } = state, pooling = isPooling(settings), { operation } = settings;
+  const { settings, kernel } = state, pooling = isPooling(settings), { operation } = settings;
   const [[top, bottom], [left, right]] = found.sides, several = !pooling && kernel.parts.length > 1;
   const made = top || bottom || left || right, [rows, columns] = found.size;
   const own = typeof settings.padding !== "string", valid = settings.pad === "valid";
@@ -25,9 +25,6 @@ function tellSettings(large) {
   options("part", kernel.parts.map((_, index) => [index, partName(index)]));
   options("pad", Object.keys(DRAWN).filter((mode) => pooling || mode !== "neutral").map((mode) => [mode, mode]));
   one("combine").options[3].hidden = kernel.parts.length !== 2; // orientation
-  Object.assign(one("channel"), { value: state.channel });
-  Object.assign(one("part"), { value: state.part });
-  Object.assign(one("pad"), { value: settings.pad });
   tell({
     title: pooling ? say("Pooling, pixel by pixel") : say("A convolution, pixel by pixel"),
     lead: leadText(pooling),
@@ -43,10 +40,10 @@ function tellSettings(large) {
     "result-words": found.result ? resultText() : say("no output pixels"),
     problem: found.result ? "" : problemText(),
     "window-title": added() ? say("window, {channel}", { channel: channelName(state.channel) }) : say("window"),
-    "kernel-title": operation === "convolution" ? say("kernel, rotated by 180\u00b0") : say("kernel"),
+    "kernel-title": operation === "convolution" ? say("kernel, rotated by 180 degrees") : say("kernel"),
   });
   const visible = {
-    "channel-row": data.channels.length > 1, "combine-row": several && sets.kernel && data.kernels[state.begun].parts.length > 1,
+    "channel-row": data.channels.length > 1, "combine-row": several,
     "part-row": several, "constant-row": settings.pad === "constant", "amount-row": !valid, "own-row": !valid && own,
     "editor-frame": !large, sizes: !large, "p-row": operation === "lp",
     "count-row": operation === "avg" && settings.pad === "neutral",
@@ -65,14 +62,16 @@ function leadText(pooling) {
   const how = pooling ? say("Each pixel of the result is the {what} of the window's pixels.", { what: say(POOLED[state.settings.operation]) })
     : added() ? say("Each pixel of the result is a sum over all channels: the window's pixels times the kernel's weights.")
       : say("Each pixel of the result is a sum: the window's pixels times the kernel's weights.");
-  return [size, part, how, say("Point at a pixel, change a weight, change the padding.")].filter(Boolean).join(" ");
+  const what = pooling ? say("Point at a pixel, change the window, change the padding.")
+    : say("Point at a pixel, change a weight, change the padding.");
+  return [size, part, how, what].filter(Boolean).join(" ");
 }
 
 function resultText() {
   const { low, high } = rangeDrawn();
   const words = say("{size}, {low} to {high} as {colours}", { size: sizeText(found.result), low: brief(low), high: brief(high),
     colours: low < 0 ? say("blue to red") : say("black to white") });
-  const which = found.combine ? say("{how} of {count} components", { how: found.combine, count: found.results.length })
+  const which = found.combine ? found.combine
     : !isPooling(state.settings) && state.kernel.parts.length > 1 ? partName(state.part) : "";
   return which ? `${which}: ${words}` : words;
 }
@@ -111,7 +110,8 @@ function tellSums(seen) {
   }
   tell({
     "subtotal-title": say("subtotal, {channel}", { channel: channelName(state.channel) }),
-    "sum-title": pooling ? say(POOLED[settings.operation]) : found.combine ? say("sum, {part}", { part: partName(state.part) }) : say("sum"),
+    "sum-title": pooling ? say(POOLED[settings.operation]) : found.combine ? say("sum, {part}", { part: partName(state.part) })
+      : several ? say("sum over channels") : say("sum"),
     "combined-title": found.combine ?? "",
   });
 }

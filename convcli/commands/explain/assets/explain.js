@@ -46,7 +46,6 @@ function recompute() {
   films.input.neutral = state.settings.pad === "neutral";
   films.result = found.result && developed(found.result, tones(rangeDrawn()));
   if (found.result) state.at = within(...state.at);
-  for (const update of fields) update();
   const large = Math.max(...found.size) > TOO_LARGE;
   const plane = isPooling(state.settings) || large ? [[0]] : partNow().weights[added() ? state.channel : 0];
   editor(one("editor"), plane, (i, j, value) => {
@@ -55,6 +54,7 @@ function recompute() {
     recompute();
   });
   tellSettings(large);
+  for (const update of fields) update();
   arrange();
 }
 
@@ -62,9 +62,10 @@ const sameValues = (some, others) => some.length === others.length && some.every
 
 // Kernels that keep the brightness, and pooling, are seen best as a file would hold their result.
 function rangeDrawn() {
-  const how = one("shown-as").value, sum = isPooling(state.settings) ? 1 : sumOf(partNow().weights.flat(2));
-  const keeps = data.white !== null && !found.combine && sum > 0.5 && sum < 1.5;
-  return how === "stored" || (how === "auto" && keeps) ? { low: 0, high: data.white ?? 1 } : rangeOf(found.result.values);
+  const how = one("shown-as").value, { operation } = state.settings, pooling = operation in POOL;
+  const sum = sumOf(partNow().weights.flat(2)), keeps = pooling ? operation !== "lp" : !found.combine && sum > 0.5 && sum < 1.5;
+  if (how === "stored" || (how === "auto" && keeps && data.white !== null)) return { low: 0, high: data.white ?? 1 };
+  return rangeOf(how === "auto" && keeps && pooling ? found.of.values : found.result.values);
 }
 
 // Both pictures side by side, or one below the other where only so their numbers fit.
@@ -101,7 +102,7 @@ function follow() {
   views.result = drawResult(one("result"), films.result, state.at);
   one("around").hidden = Boolean(views.input.numbers);
   one("step").classList.toggle("whole", Boolean(views.input.numbers));
-  if (!views.input.numbers) drawInput(one("lens"), films.input, found.of, seen, chosen, aroundOf(found.shown, trace));
+  if (!views.input.numbers) drawInput(one("lens"), { ...developed(aroundOf(found.shown, trace), films.input.tone), neutral: films.input.neutral }, found.of, seen, chosen);
   fillTables(seen, isPooling(state.settings), chosen);
   chips("channel-chips", data.channels.map((_, index) => channelName(index)), trace.windows.map(({ sum }) => sum), channel, (index) => {
     state.channel = index;
@@ -110,7 +111,7 @@ function follow() {
   chips("part-chips", state.kernel.parts.map((_, index) => partName(index)), trace.parts ?? [], state.part, (index) => {
     state.part = index;
     recompute();
-  });
+  }, found.combine === "max" ? COMBINE.max(trace.parts) : null);
   tellSums(seen);
   tell({
     which: say("Output pixel ({at})", { at: trace.at.join(", ") }),
@@ -120,13 +121,13 @@ function follow() {
   tellCanvases();
 }
 
-const play = (on) => {
+function play(on) {
   clearInterval(state.playing);
   state.playing = on && found.result ? setInterval(advance, 350) : 0;
   // a screen reader could not keep up
   one("now").setAttribute("aria-live", state.playing ? "off" : "polite");
   tellPlaying();
-};
+}
 
 function tellPlaying() {
   one("play").setAttribute("aria-pressed", String(Boolean(state.playing)));
