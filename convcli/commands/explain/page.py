@@ -1,13 +1,16 @@
 """The page of ``convcli explain --html``: the picture, kernels to choose from, and where to begin."""
 
+import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.choices import Combine, Language
+from convcli.choices import Combine
+from convcli.commands.explain.spec import ExplainSpec
 from convcli.commands.explain.steps import NAMES, part_names
+from convcli.display.language import language
 from convcli.display.pages.page import page
 from convcli.display.pages.pixels import packed_pixels
 from convcli.engine.analysis.pixel_trace import WindowTrace, read_window, trace_window
@@ -50,13 +53,12 @@ def page_bytes(
     name: str,
     given: tuple[str, Kernel] | None,
     spec: FilterSpec | PoolSpec,
-    at: tuple[int, int] | None,
-    language: Language = Language.EN,
+    begins: ExplainSpec,
 ) -> bytes:
     """Return the page as UTF-8: an HTML document about `image`, of one frame, that people call `name`.
 
     It begins with the `given` SPEC and its kernel and the settings of a FilterSpec, or with the pooling of a
-    PoolSpec; and with the output pixel `at`, or the middle one.
+    PoolSpec; and with the output pixel, channel, map and language of `begins`: else the middle pixel.
     """
     pixels = image.frames[0].pixels
     sliding = spec if isinstance(spec, FilterSpec) else FilterSpec()
@@ -64,7 +66,7 @@ def page_bytes(
     kernels = [*(_given(*given, sliding) if given else ()), *_library()]
     most, crop, packed = MOST_PIXELS, None, {"data": ""}
     room = MOST_DATA - WEIGHT_DATA * sum(part.size for part in (given[1].components if given else ()))
-    seen = _seen(pixels, given[1].components[0] if given else None, spec, at)
+    seen = _seen(pixels, given[1].components[0] if given else None, spec, begins.at)
     while crop is None or len(packed["data"]) > max(room, 0):
         crop = _crop(pixels, seen, most)
         planes = crop.pixels[None] if crop.pixels.ndim == 2 else np.moveaxis(crop.pixels, 2, 0)
@@ -85,9 +87,12 @@ def page_bytes(
         "settings": {"kernel": _sliding(sliding), "pool": _pooling(pooling)},
         "begins": "kernel" if isinstance(spec, FilterSpec) else "pool",
         "at": list(crop.at),
+        "channel": begins.channel,
+        "map": begins.map or 0,
     }
     title = "{name}: a convolution, pixel by pixel"
-    return page(__package__, "explain", title, data, scripts=SCRIPTS, language=language).encode()
+    spoken = language(begins.lang, os.environ)
+    return page(__package__, "explain", title, data, scripts=SCRIPTS, language=spoken).encode()
 
 
 def _seen(

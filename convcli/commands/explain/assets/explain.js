@@ -17,7 +17,7 @@ const sets = structuredClone(data.settings);
 if (sets.pool.p === "inf") sets.pool.p = Infinity;
 const state = {
   sets, settings: sets[data.begins], kernel: null, choice: 0, begun: data.kernel, part: 0,
-  channel: data.luma ? LUMA : 0, at: [...data.at], held: false, playing: 0, chosen: null,
+  channel: data.channel ?? (data.luma ? LUMA : 0), at: [...data.at], held: false, playing: 0, chosen: null,
 };
 let colours = [], luma = null, found = null, trace = null;
 const films = { input: null, result: null }, views = { input: null, result: null };
@@ -173,6 +173,7 @@ async function begin() {
   colours = await unpacked(data.pixels);
   luma = data.luma ? lumaOf(colours) : null;
   choose(data.kernel);
+  state.part = data.map;
   wireOperation();
   wireSettings();
   wirePictures();
