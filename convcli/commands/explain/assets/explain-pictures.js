@@ -1,7 +1,7 @@
 // Drawing on canvases. Everything is placed in CSS pixels; `scale` is how many of them a pixel takes.
 
 const MOST_CELLS = 1200; // pixels whose numbers are written, where they fit
-const CELL = 64, LEAST_FONT = 10, MOST_FONT = 16, LEAST_HEIGHT = 24; // CSS pixels
+const CELL = 64, LEAST_FONT = 10, MOST_FONT = 16, LEAST_HEIGHT = 16; // CSS pixels
 const FACE = "system-ui, sans-serif";
 const measure = new OffscreenCanvas(1, 1).getContext("2d");
 measure.font = `600 100px ${FACE}`;
@@ -163,7 +163,7 @@ function drawCells(canvas, film) {
   context.fillStyle = "#8887";
   for (let row = 1; row < rows && scale >= 12; row++) context.fillRect(0, row * scale - 0.5, view.width, 1);
   for (let column = 1; column < columns && scale >= 12; column++) context.fillRect(column * scale - 0.5, 0, 1, view.height);
-  return { ...view, numbers: view.taller > 1 ? null : numbersIn(film, scale) };
+  return { ...view, numbers: numbersIn(film, scale) };
 }
 
 // Numbers in their cells, which `silent` ones have none of; a border in the cell's own tone keeps them readable.
