@@ -16,7 +16,7 @@ const POOLED = { max: "maximum", min: "minimum", avg: "average", median: "median
 const sets = structuredClone(data.settings);
 if (sets.pool.p === "inf") sets.pool.p = Infinity;
 const state = {
-  sets, settings: sets[data.begins], kernel: null, choice: 0, begun: data.kernel, part: 0,
+  settings: sets[data.begins], kernel: null, choice: 0, begun: data.kernel, part: 0,
   channel: data.channel ?? (data.luma ? LUMA : 0), at: [...data.at], held: false, playing: 0, chosen: null,
 };
 let colours = [], luma = null, found = null, trace = null;
