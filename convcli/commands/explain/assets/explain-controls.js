@@ -48,14 +48,12 @@ function wirePictures() {
   }
   on("play", "click", () => play(!state.playing));
   on("hold", "click", () => hold(!state.held));
-  for (const id of ["window", "weights-used", "products"]) {
-    for (const kind of ["pointerover", "pointerleave"]) {
-      on(id, kind, (event) => {
-        const cell = kind === "pointerover" ? event.target.closest("td") : null;
-        state.chosen = cell?.dataset.tap?.split(",").map(Number) ?? null;
-        follow();
-      });
-    }
+  for (const kind of ["pointerover", "pointerleave"]) {
+    on("windows", kind, (event) => {
+      const cell = kind === "pointerover" ? event.target.closest("td") : null;
+      state.chosen = cell?.dataset.tap?.split(",").map(Number) ?? null;
+      follow();
+    });
   }
 }
 

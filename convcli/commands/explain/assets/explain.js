@@ -106,7 +106,7 @@ function follow() {
     const { tone, neutral } = films.input;
     drawInput(one("lens"), { ...developed(aroundOf(found.shown, trace), tone), neutral }, found.of, seen, chosen);
   }
-  fillTables(seen, isPooling(state.settings), chosen);
+  fillRows(trace.windows, channel, state.settings, state.chosen);
   chips("channel-chips", data.channels.map((_, index) => channelName(index)), trace.windows.map(({ sum }) => sum), channel, (index) => {
     state.channel = index;
     recompute();
@@ -169,6 +169,7 @@ function tellAll() {
   tellPlaying();
   tellChoices();
   delete one("editor").dataset.size;
+  one("windows").replaceChildren(one("windows").firstElementChild);
   recompute();
 }
 
