@@ -92,7 +92,7 @@ class ExplainSpec(Options):
         PadMode | None,
         pad_option(
             show_default="reflect",
-            help=f"Padding mode: {any_of(PadMode)}. As for filter and pool: without it, padding of --pool is neutral.",
+            help=f"Padding mode: {any_of(PadMode)}. As for filter and pool, whose own is neutral.",
         ),
     ] = None
     pad_value: PadValueOption = None
