@@ -565,6 +565,7 @@ def test_options_set_where_the_page_begins(convcli: Convcli, open_page: OpenPage
     assert ran.status == 0, ran.err
     page = ready(open_page(tmp_path / "page.html"))
     assert page.inner_text("#sum") == "min(4, 6, 5, 4, 6, 8) = 4"  # rows 0 and 1, columns 1 to 3
+    assert page.title() == "notes-5x5.csv: pooling, pixel by pixel"
     data = np.loadtxt(SAMPLES / "notes-5x5.csv", delimiter=",")
     np.testing.assert_array_equal(result(page), pool2d(data, (2, 3), mode="min", stride=1, padding=1))
     page.get_by_role("combobox", name="operation").select_option("correlation")
