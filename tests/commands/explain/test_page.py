@@ -417,6 +417,9 @@ def test_components_are_shown_with_how_they_join(written, open_page: OpenPage) -
     page.get_by_role("button", name="sobel-y 10").click()
     assert page.inner_text("#sum").endswith("= 10")
     assert texts(page, ".weights td")[:3] == ["-1", "-2", "-1"]
+    page.get_by_role("textbox", name="weight row 3, column 2").fill("1")  # sees 3: the sum loses 3
+    assert texts(page, "#part-chips button") == ["sobel-x 6", "sobel-y 7"]
+    page.get_by_role("button", name="Reset").click()
     by = page.get_by_role("combobox", name="combined by")
     for how, text in {
         "max": "max(6, 10) = 10",
@@ -456,6 +459,10 @@ def test_channels_are_added_up_and_kernels_give_a_map_each(written, open_page: O
     assert texts(page, ".now .window tbody td") == ["0", "1", "3", "4"]
     page.get_by_role("combobox", name="map").select_option("1")
     np.testing.assert_array_equal(result(page), [[76, 100], [148, 172]])
+    page.get_by_role("combobox", name="channel").select_option(label="channel 1")
+    page.get_by_role("textbox", name="weight row 1, column 1").fill("12")  # 10 more, times 1, 2, 4 and 5
+    np.testing.assert_array_equal(result(page), [[86, 120], [188, 222]])
+    page.get_by_role("textbox", name="weight row 1, column 1").fill("2")
     page.get_by_label("bias").fill("-6")
     assert page.inner_text("#value") == "76 \u2212 6 = 70"
     # of a colour picture

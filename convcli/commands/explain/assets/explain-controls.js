@@ -144,7 +144,7 @@ function wireOperation() {
     editedWeights((plane, part) => plane.map((row) => row.map((weight) => weight / by.get(part))));
   });
   changed("negate", () => editedWeights((plane) => plane.map((row) => row.map((weight) => (weight ? -weight : 0)))));
-  changed("reset", () => choose(state.begun));
+  changed("reset", () => choose(state.begun, state.part));
   number("p", () => (sets.pool.p === Infinity ? "inf" : sets.pool.p), (p) => (sets.pool.p = p),
     (text) => (text.trim() === "inf" ? Infinity : numberIn(text) > 0 ? numberIn(text) : NaN));
   tick("ceil", "ceil");
