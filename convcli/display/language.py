@@ -1,17 +1,20 @@
 """Sentences in English and Chinese: English stands in the code, its translations in a table per folder."""
 
-import tomllib
-from collections.abc import Mapping
+import re
+import sys
+from collections.abc import Callable, Mapping
 from functools import cache, partial
-from importlib.resources import files
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from convcli.choices import Language
 
-__all__ = ["Say", "chinese", "language", "say_english", "speaker"]
+__all__ = ["Say", "both", "chinese", "language", "say_english", "speaker", "writable"]
 
 # The variables of POSIX that name a language, the first that is set and not empty before the others.
 VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+
+
+T = TypeVar("T")
 
 
 class Say(Protocol):
@@ -26,12 +29,29 @@ def language(given: Language | None, environment: Mapping[str, str]) -> Language
     if given is not None:
         return given
     locale = next(filter(None, map(environment.get, VARIABLES)), "")
-    return Language.ZH if locale.lower().startswith("zh") else Language.EN
+    return Language.ZH if re.match(r"zh\b|zh_", locale.lower()) else Language.EN
+
+
+def writable(package: str) -> bool:
+    """Tell whether stdout, whose encoding is that of the locale, has the letters of a folder's Chinese."""
+    try:
+        "".join(chinese(package).values()).encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def speaker(package: str, spoken: Language) -> Say:
-    """Return what says the sentences of the folder `package` in the language `spoken`."""
-    return say_english if spoken is Language.EN else partial(_translated, package)
+    """Return what says the sentences of the folder `package` on stdout in the language `spoken`.
+
+    That is English where stdout cannot show Chinese.
+    """
+    return partial(_translated, package) if spoken is Language.ZH and writable(package) else say_english
+
+
+def both(package: str, made: Callable[[Say], T]) -> dict[str, T]:
+    """Return what is made of the sentences of the folder `package`, by language: pages hold all."""
+    return {Language.EN.value: made(say_english), Language.ZH.value: made(partial(_translated, package))}
 
 
 def say_english(english: str, /, **fields: object) -> str:
@@ -40,12 +60,15 @@ def say_english(english: str, /, **fields: object) -> str:
 
 
 def _translated(package: str, english: str, /, **fields: object) -> str:
-    return chinese(package)[english].format(**fields)
+    return chinese(package).get(english, english).format(**fields)
 
 
 @cache
 def chinese(package: str) -> Mapping[str, str]:
     """Return the Chinese of each English sentence: ``messages.toml`` of the folder, and what all share."""
+    import tomllib  # here, for start-up
+    from importlib.resources import files
+
     tables = (files(folder).joinpath("messages.toml") for folder in (__package__, package))
     return {
         english: text for table in tables for english, text in tomllib.loads(table.read_text("utf-8")).items()

@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
+
+from convcli.display.language import Say, say_english
 
 __all__ = ["listed", "number", "one_line", "per_axis", "printable", "shortened", "significant", "size"]
 
@@ -35,9 +38,9 @@ def per_axis(pair: tuple[int, int]) -> str:
     return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"
 
 
-def listed(names: Sequence[str], last: str = "and") -> str:
-    """Write names as ``a, b and c``."""
-    return f" {last} ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+def listed(names: Sequence[str], last: str = "and", say: Say = say_english) -> str:
+    """Write names as ``a, b and c``, with the comma and the word of a language."""
+    return f" {say(last)} ".join(filter(None, (say(", ").join(names[:-1]), names[-1])))
 
 
 def printable(text: str) -> str:
@@ -52,11 +55,28 @@ def printable(text: str) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """Return `text` in `most` characters or fewer: what is too much is left out in the middle."""
-    if len(text) <= most:
+    """Return `text` in `most` columns of text or fewer: what is too much is left out in the middle.
+
+    Characters of Chinese and the like take two columns.
+    """
+    if columns(text) <= most:
         return text
     kept = most - len(LEFT_OUT)
-    return text[: kept - kept // 2] + LEFT_OUT + text[len(text) - kept // 2 :]
+    return _start(text, kept - kept // 2) + LEFT_OUT + _start(text[::-1], kept // 2)[::-1]
+
+
+def columns(text: str) -> int:
+    """Return how many columns of text a terminal needs."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # here, for start-up: most text needs no table of widths
+
+    return cell_len(text)
+
+
+def _start(text: str, most: int) -> str:
+    """Return as much of the start of `text` as `most` columns hold."""
+    return text[: sum(end <= most for end in accumulate(map(columns, text)))]
 
 
 def one_line(text: str) -> str:

@@ -17,6 +17,8 @@ from convcli.stores.files import public
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from convcli.choices import Language
+    from convcli.display.language import Say
     from convcli.pipeline.bar import Bar
     from convcli.pipeline.batch import Progress
 
@@ -40,6 +42,19 @@ def say(text: str) -> None:
     with _aside(stdout=False):
         sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         sys.stderr.flush()
+
+
+def speaker(package: str, given: "Language | None", *, quiet: bool = False) -> "Say":
+    """Return what says the sentences of the folder `package` on stdout, in the language that the user reads.
+
+    A note, unless `quiet`, where Chinese was asked for, and stdout has no letters for it.
+    """
+    from convcli.display import language
+
+    if given == "zh" and not quiet and not language.writable(package):
+        encoding = stdout().encoding
+        say(f"--lang {given}: stdout is {encoding}, which has no letters for it; what follows is English")
+    return language.speaker(package, language.language(given, os.environ))
 
 
 def path(name: str) -> None:
