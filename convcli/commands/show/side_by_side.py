@@ -101,7 +101,8 @@ class SideBySide:
             if (fits or self.max_size is not None) and not any(table.left_out for table in tables):
                 return list(zip(views, tables, strict=True)), abreast
         if self.max_size is None:
-            rows = -(-count // max(1, (width + GAP) // (NARROWEST + GAP)))
+            if count * (whole[0] + AROUND) > self.lines - FRAME:  # low ones all stand below each other
+                rows = -(-count // max(1, (width + GAP) // (NARROWEST + GAP)))
             abreast = -(-count // rows)
             high = min(shape[0], max(LEAST_ROWS, (self.lines - FRAME) // rows - AROUND))
             views = self._views(marks, (high, shape[1]))
