@@ -79,30 +79,24 @@ def show_files(
     padded = slides is not None or not isinstance(combined.padding, str)
     specs = specs if padded else specs[:1]
 
-    def made(image: Image, spec: FilterSpec) -> list[ShownMap]:
-        if slides is not None:
-            maps = slid_maps(image, slides, spec, show_spec)
-        else:
-            maps = picture_maps(image, spec, show_spec)
-        words = setting_words(spec, padded=padded)
-        mode = None
-        if len(specs) > 1:
-            mode = next(word for word in words if word.startswith(PAD)).removeprefix(PAD)
-            words = [word for word in words if not word.startswith(PAD)]
-        said = (
-            *([] if reading.frame is None else [f"frame {reading.frame}"]),
-            *([] if reading.layout is ReadSpec.layout else [f"layout {reading.layout}"]),
-            *words,
-            *([] if show_spec.center else ["means not subtracted"]),
-        )
-        return [replace(one, settings=said, mode=mode) for one in maps]
+    said = [_said(spec, reading, show_spec, padded=padded, several=len(specs) > 1) for spec in specs]
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
         notes = [*(slides.notes if slides else ()), *image.notes, *left_out(image, "shown", "shows")]
         if specs[0].gray:
             image = as_gray(image)
-        maps = [one for modes in zip(*(made(image, spec) for spec in specs), strict=True) for one in modes]
+        made = [
+            slid_maps(image, slides, spec, show_spec)
+            if slides is not None
+            else picture_maps(image, spec, show_spec)
+            for spec in specs
+        ]
+        maps = [
+            replace(one, settings=words, mode=mode)
+            for modes in zip(*made, strict=True)
+            for one, (words, mode) in zip(modes, said, strict=True)
+        ]
         notes += dict.fromkeys(note for shown in maps for note in shown.notes)
         if form is Form.TABLE:
             shown = _drawn(source, image, maps, slides, show_spec)
@@ -116,6 +110,23 @@ def show_files(
         return write_outputs(source, [(output or STDOUT, data)])._replace(notes=tuple(notes))
 
     return Batch(inputs, reading, work, form is Form.NPY and output is None)
+
+
+def _said(
+    spec: FilterSpec, reading: ReadSpec, show_spec: ShowSpec, *, padded: bool, several: bool
+) -> tuple[tuple[str, ...], str | None]:
+    """Return words about what changes the numbers, and the padding mode, apart from them where `several`."""
+    words, mode = setting_words(spec, padded=padded), None
+    if several:
+        mode = next(word for word in words if word.startswith(PAD)).removeprefix(PAD)
+        words = [word for word in words if not word.startswith(PAD)]
+    said = (
+        *([] if reading.frame is None else [f"frame {reading.frame}"]),
+        *([] if reading.layout is ReadSpec.layout else [f"layout {reading.layout}"]),
+        *words,
+        *([] if show_spec.center else ["means not subtracted"]),
+    )
+    return said, mode
 
 
 def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> None:
