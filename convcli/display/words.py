@@ -2,6 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from convcli.display.language import Say
 
 __all__ = ["listed", "number", "one_line", "per_axis", "printable", "shortened", "significant", "size"]
 
@@ -35,9 +39,9 @@ def per_axis(pair: tuple[int, int]) -> str:
     return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"
 
 
-def listed(names: Sequence[str], last: str = "and") -> str:
-    """Write names as ``a, b and c``."""
-    return f" {last} ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+def listed(names: Sequence[str], last: str = "and", say: "Say" = str.format) -> str:
+    """Write names as ``a, b and c``, with the comma and the word of a language."""
+    return f" {say(last)} ".join(filter(None, (say(", ").join(names[:-1]), names[-1])))
 
 
 def printable(text: str) -> str:

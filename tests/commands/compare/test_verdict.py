@@ -131,4 +131,5 @@ def test_figures_of_sentences() -> None:
     assert [figure(value) for value in values] == (
         ["0", "0.00012", "0.05", "0.5", "12.3", "100", "1234", "234567", "-", "inf"]
     )
-    assert [amount(2.5, "levels"), amount(1.0, "levels"), amount(2.5, "")] == ["2.5 levels", "1 level", "2.5"]
+    levels = [amount(value, "grey levels") for value in (2.5, 1.0)]
+    assert [*levels, amount(2.5, "")] == ["2.5 grey levels", "1 grey level", "2.5"]
