@@ -13,7 +13,7 @@ from convcli.stacks.convolutions import Conv, KernelConv
 from convcli.stacks.geometry import AxisMap
 from convcli.stacks.layers import Layer, Pool, Shape
 
-__all__ = ["NOTHING", "Region", "Taps", "regions", "taps", "whole"]
+__all__ = ["NOTHING", "Region", "Taps", "regions", "taps"]
 
 # Source index of a tap that takes no part: neutral padding, or beyond what is padded.
 NOTHING = -2
@@ -106,11 +106,6 @@ def _middle(places: Indices) -> int:
     middle = int(places[(len(places) - 1) // 2])
     inside = places[places >= 0]
     return middle if middle >= 0 else int(inside[(len(inside) - 1) // 2]) if len(inside) else 0
-
-
-def whole(shape: Shape) -> Region:
-    """Return all pixels of C x H x W."""
-    return Region(np.arange(shape[1]), np.arange(shape[2]))
 
 
 def regions(tables: Sequence[Taps], region: Region) -> list[Region]:

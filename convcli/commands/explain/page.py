@@ -27,7 +27,7 @@ MOST_SIDE = 1024
 # Characters that the packed pixels may take, so that the page stays below 1 MB.
 MOST_DATA = 880_000
 
-SCRIPTS = ("arithmetic", "pictures", "tables", "controls")
+SCRIPTS = ("explain-arithmetic", "explain-pictures", "explain-tables", "explain-controls")
 
 
 class Crop(NamedTuple):

@@ -1,6 +1,7 @@
 """The page of ``convcli explain --stack --html``: every layer's maps, and what each of their pixels depends on."""
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,10 @@ from convcli.display.pages.page import page
 from convcli.display.pages.pixels import packed_pixels
 from convcli.display.words import printable
 from convcli.engine.analysis.pixel_trace import output_pixel
-from convcli.engine.arrays import Array
+from convcli.engine.arrays import Array, Indices
 from convcli.limits import PAGE_NUMBERS
 from convcli.stacks.convolutions import Conv, KernelConv
-from convcli.stacks.dependence import Region, regions
+from convcli.stacks.dependence import Region
 from convcli.stacks.layers import Layer, Pool
 from convcli.stacks.stack import Stack
 
@@ -85,18 +86,30 @@ def _does(layer: Layer, maps: int) -> dict[str, Any]:
 
 def _parts(found: Chain, pixel: tuple[int, int]) -> list[Region]:
     """Return the parts of input and layers that fit into a page: all, or what is around `pixel` and behind it."""
-    weights = sum(trace.parameters for trace in found.traces)
-    _, height, width = found.shapes[-1]
+    size = found.shapes[-1][1:]
 
     def around(side: int) -> list[Region]:
-        places = (_around(at, n, side) for at, n in zip(pixel, (height, width), strict=True))
-        return [_filled(region) for region in regions(found.tables, Region(*places))]
+        parts = [Region(*(_places(at, n, side) for at, n in zip(pixel, size, strict=True)))]
+        for table in reversed(found.tables):
+            before = table.before(parts[0]).ends or ((0, 0), (0, 0))
+            parts.insert(0, Region(*(np.arange(first, last + 1) for first, last in before)))
+        return parts
 
     def numbers(parts: list[Region]) -> int:
-        maps = sum(shape[0] * np.prod(part.size) for part, shape in zip(parts, found.shapes, strict=True))
-        return int(maps) + weights
+        weights = sum(trace.parameters for trace in found.traces)
+        return weights + sum(
+            shape[0] * prod(part.size) for part, shape in zip(parts, found.shapes, strict=True)
+        )
 
-    PAGE_NUMBERS.check(
-        numbers(around(1)), "use a smaller picture, or fewer layers", what=f"page about the pixel {pixel}: its size"
-    )
-    ...
+    whole = [Region(np.arange(shape[1]), np.arange(shape[2])) for shape in found.shapes]
+    if numbers(whole) <= PAGE_NUMBERS.most:
+        return whole
+    what = f"page: the numbers behind the pixel {pixel} of the last layer,"
+    PAGE_NUMBERS.check(numbers(around(1)), "use a smaller picture, or a stack with fewer maps", what=what)
+    sides = range(1, max(size) + 1)
+    return around(bisect_right(sides, PAGE_NUMBERS.most, key=lambda side: numbers(around(side))))
+
+
+def _places(at: int, n: int, side: int) -> Indices:
+    start = min(max(0, at - side // 2), max(0, n - side))
+    return np.arange(start, min(n, start + side))

@@ -28,41 +28,50 @@ MOST_LAYERS = 12
 # Headings, and the order in which narrow terminals leave columns out: the highest first.
 HEADS = {
     "layer": 0,
-    "output": 4,
-    "needed": 6,
-    "pixel": 5,
+    "output": 5,
+    "needed": 4,
+    "pixel": 6,
     "value": 1,
     "window": 7,
-    "sees of the input": 2,
-    "size": 8,
+    "sees": 2,
     "share": 3,
+    "field": 8,
+}
+
+# What the headings stand for.
+NOTES = {
+    "needed": "rows and columns that the last layer's pixel depends on.",
+    "pixel": "in the middle of the window of the layer below it.",
+    "window": "its rows and columns in the layer above; those beyond the edge are padding.",
+    "sees": "its receptive field: rows and columns of the input.",
+    "field": "the same where no edge cuts it.",
 }
 
 
 def stack_explanation(found: Sequence[Step], name: str, stack: str, say: Say) -> Group:
     """Return the report on `found`, about the picture `name` and the stack in the file `stack`."""
     last = found[-1]
-    at = {"row": last.at[0], "column": last.at[1], "map": last.map, "layer": _called(last)}
     rows = [_cells(step) for step in found]
     columns = [
-        Column(say(head), cells, rank=rank, names=head == "layer")
+        Column(say(head), cells, rank=rank, names=head == "layer", note=say(NOTES[head]) if head in NOTES else "")
         for (head, rank), cells in zip(HEADS.items(), zip(*rows, strict=True), strict=True)
     ]
-    title = say("{stack}, {name}: pixel ({row}, {column}) of map {map} of {layer}", stack=stack, name=name, **at)
+    title = say(
+        "{picture} through {stack}: pixel ({row}, {column}) of map {map} of {layer}",
+        picture=name,
+        stack=stack,
+        row=last.at[0],
+        column=last.at[1],
+        map=last.map,
+        layer=_called(last),
+    )
     told = [_arithmetic(step, say) for step in found[1:][-MOST_LAYERS:]]
     return Group(
         Text(f"{title}\n", style="bold"),
         FigureTable(columns, strong=frozenset({len(found) - 1})),
-        Text(
-            "\n" + say(
-                "Rows, then columns, from..to; below 0 or past the edge is padding. needed: what of a layer the"
-                " last pixel depends on. pixel: the middle of the window of the layer below it."
-            )
-            + "\n",
-            style="dim",
-        ),
+        Text(""),
         indented(Text("\n".join(told))),
-        Text("\n" + _claims(found, say)),
+        Text(f"\n{_claims(found, say)}"),
     )
 
 
@@ -80,8 +89,8 @@ def _cells(step: Step) -> tuple[str, ...]:
         number(step.value, 4),
         _ends(step.window) if step.window else "",
         _ends(step.seen.ends),
-        _by(step.field),
         f"{significant(100 * step.share)}%",
+        _by(step.field),
     )
 
 
@@ -125,6 +134,8 @@ def _arithmetic(step: Step, say: Say) -> str:
         terms = [f"{number(trace.channel_sums[at])} ({at})" for at in most]
         terms.append(f"{number(sum(trace.channel_sums[at] for at in rest))}")
         what = say("largest sums of {count} channels, and that of the others", count=len(order))
+    if len(terms) == 1 and not trace.bias and not bias:
+        return f"{where}: {what}{made}"
     return f"{where}: {what}: {_joined(terms)}{_added(trace.bias, say)}{_added(bias, say)}{made}"
 
 

@@ -43,18 +43,17 @@ def explain_stack(
         x, dropped = preprocess(frame, read.space_of(frame), stack)
         notes = (*stack.notes, *read.notes, *left_out(read, "explained", "chooses"), *dropped)
         notes = tuple(dict.fromkeys(notes))
+        called = printable(os.path.basename(source.name)), printable(os.path.basename(public(path)))
         if html is not None:
             from convcli.commands.explain.stack_page import stack_page  # here for start-up
 
-            called = printable(os.path.basename(source.name)), printable(os.path.basename(public(path)))
             data = stack_page(stack, x, called, at, explain_spec.map, spoken)
             said = {"input": source.path, "html": html}
             return write_outputs(source, [(html, data)])._replace(notes=notes, report=said)
         found = steps(stack, x, at or (0, 0), explain_spec.map)
-        say = speaker(__package__, spoken)
         return Outcome(
             input=source.path,
-            drawing=stack_explanation(found, printable(source.name), printable(public(path)), say),
+            drawing=stack_explanation(found, *called, speaker(__package__, spoken)),
             report=report(found, source.path, path),
             notes=notes,
         )
