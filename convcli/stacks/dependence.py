@@ -1,4 +1,4 @@
-"""Which pixels of the layers before it a pixel of a layer depends on, exactly, and the window that it reads."""
+"""Which pixels of the layers before it a pixel depends on, exactly, and the window that it reads."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -45,7 +45,7 @@ class Region(NamedTuple):
 
 
 class Taps(NamedTuple):
-    """The pixels that each output of a layer reads: ``rows`` is H' x kh rows of the input, ``columns`` W' x kw.
+    """The pixels that each output of a layer reads: H' x kh rows of the input, and W' x kw columns.
 
     ``CONSTANT`` stands for the padding value `constant`, ``NOTHING`` for a tap that takes no part.
     """
@@ -66,8 +66,8 @@ class Taps(NamedTuple):
         """
         rows, columns = self.rows[at[0]], self.columns[at[1]]
         lowest = np.minimum.outer(rows, columns)
-        taken = np.ix_(*(np.maximum(places - first, 0) for places, first in zip((rows, columns), start)))
-        read = planes[:, *taken].astype(np.float64) if planes.size else np.zeros((len(planes), *lowest.shape))
+        taken = np.ix_(np.maximum(rows - start[0], 0), np.maximum(columns - start[1], 0))
+        read = planes[:, *taken].astype(np.float64)
         read[:, lowest == CONSTANT] = self.constant
         read[:, lowest == NOTHING] = np.nan
         return read

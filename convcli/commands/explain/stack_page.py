@@ -1,4 +1,4 @@
-"""The page of ``convcli explain --stack --html``: every layer's maps, and what each of their pixels depends on."""
+"""The page of ``convcli explain --stack --html``: every layer's maps, and what each pixel depends on."""
 
 from bisect import bisect_right
 from math import prod
@@ -16,7 +16,7 @@ from convcli.engine.arrays import Array, Indices
 from convcli.limits import PAGE_NUMBERS
 from convcli.stacks.convolutions import Conv, KernelConv
 from convcli.stacks.dependence import Region
-from convcli.stacks.layers import Layer, Pool
+from convcli.stacks.layers import Layer, Pool, Shape
 from convcli.stacks.stack import Stack
 
 __all__ = ["stack_page"]
@@ -44,18 +44,22 @@ def stack_page(
     parts = _parts(found, pixel)
     maps = kept(stack, x, parts)
     starts = [tuple(part.start for part in region.slices) for region in parts]
-    layers = [{"name": "input", "type": "input", "shape": found.shapes[0], "parameters": 0, "field": [1, 1]}]
+    layers = [_about("input", "input", found.shapes[0], 0, (1, 1))]
     for number, (layer, trace) in enumerate(zip(stack.layers, found.traces, strict=True), 1):
-        table, slices = found.tables[number - 1], parts[number].slices
+        table = found.tables[number - 1]
         rows, columns = (
             packed_pixels(np.where(places >= 0, places - first, places)[None, part].astype(np.uint16))
-            for places, part, first in zip(table[:2], slices, starts[number - 1], strict=True)
+            for places, part, first in zip(
+                (table.rows, table.columns), parts[number].slices, starts[number - 1], strict=True
+            )
         )
-        about = {"name": printable(layer.name), "type": layer.type, "shape": trace.shape, "rows": rows}
-        about |= {"parameters": trace.parameters, "field": trace.receptive_field, "columns": columns}
-        layers.append(about | {"constant": table.constant} | _does(layer, trace.shape[0]))
-    for layer, values, start in zip(layers, maps, starts, strict=True):
-        layer |= {"maps": packed_pixels(values), "start": start}
+        layers.append(
+            _about(printable(layer.name), layer.type, trace.shape, trace.parameters, trace.receptive_field)
+            | {"rows": rows, "columns": columns, "constant": table.constant}
+            | _does(layer, trace.shape[0])
+        )
+    for about, values, start in zip(layers, maps, starts, strict=True):
+        about |= {"maps": packed_pixels(values), "start": start}
     data = {
         "name": called[0],
         "stack": called[1],
@@ -66,6 +70,10 @@ def stack_page(
     }
     title = "{name} through {stack}, layer by layer"
     return page(__package__, "stack", title, data, scripts=SCRIPTS, language=spoken).encode()
+
+
+def _about(name: str, kind: str, shape: Shape, parameters: int, field: tuple[int, int]) -> dict[str, Any]:
+    return {"name": name, "type": kind, "shape": shape, "parameters": parameters, "field": field}
 
 
 def _does(layer: Layer, maps: int) -> dict[str, Any]:
@@ -81,11 +89,16 @@ def _does(layer: Layer, maps: int) -> dict[str, Any]:
             sums[-1].append([sum(map(len, planes)), part.channels.start, len(part.channels), part.bias])
             planes.append(part.weights)
     joined = (layer.combine.value, layer.bias) if isinstance(layer, KernelConv) else ("none", 0.0)
-    return {"weights": packed_pixels(np.concatenate(planes)), "sums": sums, "combine": joined[0], "bias": joined[1]}
+    return {
+        "weights": packed_pixels(np.concatenate(planes)),
+        "sums": sums,
+        "combine": joined[0],
+        "bias": joined[1],
+    }
 
 
 def _parts(found: Chain, pixel: tuple[int, int]) -> list[Region]:
-    """Return the parts of input and layers that fit into a page: all, or what is around `pixel` and behind it."""
+    """Return the parts of input and layers that fit into a page: all, or what the pixels around one need."""
     size = found.shapes[-1][1:]
 
     def around(side: int) -> list[Region]:

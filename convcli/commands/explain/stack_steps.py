@@ -1,4 +1,4 @@
-"""A stack at one pixel of its last layer: back from layer to layer to the input, and what each computes there."""
+"""A stack at one pixel of its last layer: back through the layers, and what each computes there."""
 
 from collections.abc import Sequence
 from math import prod
@@ -10,7 +10,6 @@ from convcli.engine.analysis.pixel_trace import PixelTrace, output_pixel, trace_
 from convcli.engine.arrays import Array
 from convcli.engine.window import Window
 from convcli.errors import GeometryError
-from convcli.limits import EXPLAINED_LAYERS
 from convcli.pipeline.jsonable import plain
 from convcli.stacks.convolutions import Conv, KernelConv
 from convcli.stacks.dependence import Region, Taps, regions, taps
@@ -76,7 +75,6 @@ class Step(NamedTuple):
 
 def chain(stack: Stack, shape: Shape) -> Chain:
     """Return what the layers of `stack` make of an input of C x H x W, and which pixels each output reads."""
-    EXPLAINED_LAYERS.check(len(stack.layers), "run has a --summary", what="stack to be explained: layers")
     traces = plan(stack, shape)
     tables = [taps(layer, trace.input_shape) for layer, trace in zip(stack.layers, traces, strict=True)]
     return Chain(stack.layers, traces, tables)
@@ -118,8 +116,9 @@ def steps(stack: Stack, x: Array, at: tuple[int, int], index: int | None) -> lis
     for table in reversed(found.tables):
         path.insert(0, table.middle(path[0]))
         # of a window of padding alone no pixel is needed, but the one beside it is shown
-        before = zip(table.before(parts[0]), path[0], strict=True)
-        parts.insert(0, Region(*(np.union1d(places, [at]) for places, at in before)))
+        before = table.before(parts[0])
+        shown = (np.union1d(places, [at]) for places, at in zip(before, path[0], strict=True))
+        parts.insert(0, Region(*shown))
     maps = kept(stack, x, parts)
     made = list[Step]()
     for number in range(len(shapes) - 1, -1, -1):
@@ -133,8 +132,8 @@ def steps(stack: Stack, x: Array, at: tuple[int, int], index: int | None) -> lis
             made.append(Step("input", "input", *about))
             break
         layer, trace = found.layers[number - 1], found.traces[number - 1]
-        before = [part.start for part in parts[number - 1].slices]
-        read = found.tables[number - 1].window(maps[number - 1], place, (before[0], before[1]))
+        top, left = (part.start for part in parts[number - 1].slices)
+        read = found.tables[number - 1].window(maps[number - 1], place, (top, left))
         sums, channels = _sums(layer, read, index)
         rows, columns = (
             one.inputs(m, m, n)

@@ -1,4 +1,4 @@
-"""A stack at one pixel on the terminal: a table of the layers, what each computes there, and what that shows."""
+"""A stack at one pixel on the terminal: a table of the layers, and what each computes there."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -19,8 +19,8 @@ from convcli.stacks.layers import Pool
 
 __all__ = ["stack_explanation"]
 
-# Numbers, and channels, that are written out; of more there are totals.
-WRITTEN_OUT = 9
+# Numbers that are written out; of sums of more channels, the largest.
+WRITTEN_OUT, LARGEST = 9, 4
 
 # Layers whose arithmetic is written out, the last ones, so that all of it is two screens.
 MOST_LAYERS = 12
@@ -51,9 +51,11 @@ NOTES = {
 def stack_explanation(found: Sequence[Step], name: str, stack: str, say: Say) -> Group:
     """Return the report on `found`, about the picture `name` and the stack in the file `stack`."""
     last = found[-1]
-    rows = [_cells(step) for step in found]
+    rows = [_cells(step, say) for step in found]
     columns = [
-        Column(say(head), cells, rank=rank, names=head == "layer", note=say(NOTES[head]) if head in NOTES else "")
+        Column(
+            say(head), cells, rank=rank, names=head == "layer", note=say(NOTES[head]) if head in NOTES else ""
+        )
         for (head, rank), cells in zip(HEADS.items(), zip(*rows, strict=True), strict=True)
     ]
     title = say(
@@ -63,7 +65,7 @@ def stack_explanation(found: Sequence[Step], name: str, stack: str, say: Say) ->
         row=last.at[0],
         column=last.at[1],
         map=last.map,
-        layer=_called(last),
+        layer=_called(last, say),
     )
     told = [_arithmetic(step, say) for step in found[1:][-MOST_LAYERS:]]
     return Group(
@@ -75,14 +77,16 @@ def stack_explanation(found: Sequence[Step], name: str, stack: str, say: Say) ->
     )
 
 
-def _called(step: Step) -> str:
+def _called(step: Step, say: Say) -> str:
+    if step.layer is None:
+        return say("input")
     name = printable(step.name)
     return name if name.startswith(step.type) else f"{name} ({step.type})"
 
 
-def _cells(step: Step) -> tuple[str, ...]:
+def _cells(step: Step, say: Say) -> tuple[str, ...]:
     return (
-        _called(step),
+        _called(step, say),
         _by(step.shape),
         _ends(step.needed.ends),
         f"{step.at[0]},{step.at[1]}",
@@ -106,7 +110,7 @@ def _ends(ends: Ends | None) -> str:
 
 def _arithmetic(step: Step, say: Say) -> str:
     """Write down what the layer computes of its window: sums of products, a maximum, an activation."""
-    where = f"{_called(step)} ({step.at[0]}, {step.at[1]})"
+    where = f"{_called(step, say)} ({step.at[0]}, {step.at[1]})"
     made = f" = {number(step.value)}"
     if not step.sums:
         values = step.read[~np.isnan(step.read)].tolist()
@@ -122,18 +126,18 @@ def _arithmetic(step: Step, say: Say) -> str:
         totals = ", ".join(number(trace.values[0]) for trace in step.sums)
         return f"{where}: {layer.combine}({totals}){_added(bias, say)}{made}"
     (trace,) = step.sums
-    terms = [number(value) for value in trace.channel_sums]
-    what = say("sums of channels 0 to {last}", last=len(terms) - 1)
-    if len(terms) == 1 and trace.products.size <= WRITTEN_OUT:
-        what, terms = say("products"), [number(value) for value in trace.products.ravel().tolist()]
-    elif len(terms) == 1:
+    sums = trace.channel_sums
+    terms = [number(total) for total in sums]
+    what = say("sums of channels 0 to {last}", last=len(sums) - 1)
+    if len(sums) == 1 and trace.products.size <= WRITTEN_OUT:
+        what, terms = say("products"), [number(product) for product in trace.products.ravel().tolist()]
+    elif len(sums) == 1:
         what = say("sum of {count} products", count=trace.products.size)
-    elif len(terms) > WRITTEN_OUT:
-        order = np.argsort(-np.abs(trace.channel_sums), kind="stable")
-        most, rest = order[:WRITTEN_OUT - 1], order[WRITTEN_OUT - 1 :]
-        terms = [f"{number(trace.channel_sums[at])} ({at})" for at in most]
-        terms.append(f"{number(sum(trace.channel_sums[at] for at in rest))}")
-        what = say("largest sums of {count} channels, and that of the others", count=len(order))
+    elif len(sums) > WRITTEN_OUT:
+        order = np.argsort(-np.abs(sums), kind="stable").tolist()
+        terms = [f"{number(sums[at])} [{at}]" for at in order[:LARGEST]]
+        terms.append(number(sum(sums[at] for at in order[LARGEST:])))
+        what = say("largest sums of {count} channels, and of the others", count=len(sums))
     if len(terms) == 1 and not trace.bias and not bias:
         return f"{where}: {what}{made}"
     return f"{where}: {what}: {_joined(terms)}{_added(trace.bias, say)}{_added(bias, say)}{made}"
@@ -157,13 +161,13 @@ def _claims(found: Sequence[Step], say: Say) -> str:
     most = max(grown, key=lambda step: step.read.size)
     return say(
         "Local connection: one value of {layer} is computed from {count} of the {all} values before it."
-        " Hierarchy: layer by layer a pixel sees more of the input, {fields}; that of {last} above sees {seen}"
-        " of {pixels} pixels ({share}%).",
-        layer=_called(most),
+        " Hierarchy: layer by layer a pixel sees more of the input, {fields}; that of {last} above sees"
+        " {seen} of {pixels} pixels ({share}%).",
+        layer=_called(most, say),
         count=most.read.size,
         all=prod(found[found.index(most) - 1].shape),
-        fields=", ".join(f"{_by(step.field)} ({_called(step)})" for step in grown),
-        last=_called(last),
+        fields=", ".join(f"{_by(step.field)} ({_called(step, say)})" for step in grown),
+        last=_called(last, say),
         seen=prod(last.seen.size),
         pixels=prod(found[0].shape[1:]),
         share=significant(100 * last.share),

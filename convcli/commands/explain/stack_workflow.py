@@ -3,14 +3,15 @@
 import os
 from collections.abc import Sequence
 
-from convcli.choices import STDOUT
+from convcli.choices import STDOUT, Depth
 from convcli.commands.explain.spec import ExplainSpec
 from convcli.commands.explain.stack_steps import report, steps
 from convcli.commands.explain.stack_view import stack_explanation
 from convcli.display.language import language, speaker
 from convcli.display.words import printable
-from convcli.errors import UsageError
-from convcli.options.specs import ReadSpec
+from convcli.errors import UsageError, shown
+from convcli.limits import EXPLAINED_LAYERS
+from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs, refuse_inputs
 from convcli.pipeline.inputs import left_out, read_source
 from convcli.pipeline.naming import file_in
@@ -23,16 +24,35 @@ __all__ = ["explain_stack"]
 
 
 def explain_stack(
-    path: str, inputs: Sequence[str], reading: ReadSpec, explain_spec: ExplainSpec, *, force: bool = False
+    path: str,
+    inputs: Sequence[str],
+    spec: FilterSpec | PoolSpec,
+    reading: ReadSpec,
+    explain_spec: ExplainSpec,
+    *,
+    force: bool = False,
 ) -> Batch:
-    """Explain one pixel of the last layer of the stack in the file `path`, layer by layer; or write its page."""
+    """Explain one pixel of the last layer of the stack in the file `path`; or write its page."""
     at, html = explain_spec.at, explain_spec.html
     check_inputs(inputs)
+    unused = {
+        "--channel": explain_spec.channel is not None,
+        "--animate": explain_spec.animate is not None,
+        "--range": spec.range is not None,
+        "--depth": spec.depth is not Depth.AUTO,
+        "--gray": spec.gray,
+    }
+    for option in filter(unused.get, unused):
+        raise UsageError(
+            f"{option} has no effect with --stack", hint="leave it out: a stack says what it computes"
+        )
     if at is None and html is None:
         raise UsageError("--at is missing", hint="name a pixel of the last layer: --at ROW,COLUMN")
     if html is not None and count_inputs(inputs, reading) != 1:
         raise UsageError("--html is a page about one picture", hint="name one input")
     stack = read_stack(path)
+    layers = f"{shown(public(path))}: number of layers"
+    EXPLAINED_LAYERS.check(len(stack.layers), "use run --summary, which lists them all", what=layers)
     html = file_in(html, "explain.html", inputs[0], force=force)
     refuse_inputs([html], [*inputs, path, *stack.files], force=force, page=html)
     spoken = language(explain_spec.lang, os.environ)

@@ -42,7 +42,7 @@ def explain_files(
     if explain_spec.stack is not None:
         from convcli.commands.explain.stack_workflow import explain_stack  # here for start-up
 
-        return explain_stack(explain_spec.stack, inputs, reading, explain_spec, force=force)
+        return explain_stack(explain_spec.stack, inputs, spec, reading, explain_spec, force=force)
     at, html = explain_spec.at, explain_spec.html
     check_inputs(inputs, kernels)
     if len(kernels) != 1:

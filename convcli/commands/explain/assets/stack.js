@@ -1,13 +1,14 @@
 // A stack of layers: what a pixel of any layer is computed from, in the layer before it and back to the input.
 
 const SHOWN = 4; // maps of a layer at a time
-const MOST_CELLS = 16, CELL = 32, SIDE = 220; // columns of maps with large cells; CSS pixels of these, and of other maps
+const MOST_CELLS = 16, CELL = 32, SIDE = 176; // columns of maps with large cells; CSS pixels of these, and of other maps
 const WRITTEN_OUT = 9; // numbers in a line
 const CONSTANT = 65535; // a tap on the padding value; at the one below, a tap that takes no part
 const keys = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 const state = { layer: data.layers.length - 1, map: data.map, at: data.at, held: false };
 let layers = [];
 
+const nameOf = (index) => (index ? data.layers[index].name : say("input"));
 const spread = (texts) => texts.join(" + ").replaceAll("+ -", "\u2212 ");
 const by = (sizes) => sizes.join(" x ");
 const unique = (values) => [...new Set(values)].sort((a, b) => a - b);
@@ -99,7 +100,12 @@ function draw(canvas, index, map, region) {
   context.setTransform(dense, 0, 0, dense, 0, 0);
   context.imageSmoothingEnabled = scale < 1;
   context.drawImage(layer.films[map], 0, 0, wide, high);
-  if (scale >= 16) writeNumbers(context, picture, scale, layer.tone);
+  if (scale >= 16) {
+    context.fillStyle = "#8887";
+    for (let row = 1; row < picture.height; row++) context.fillRect(0, row * scale - 0.5, wide, 1);
+    for (let column = 1; column < picture.width; column++) context.fillRect(column * scale - 0.5, 0, 1, high);
+    writeNumbers(context, picture, scale, layer.tone);
+  }
   if (!region?.maps.includes(map)) return;
   const colour = style(index >= state.layer - 1 ? "--mark" : "--field");
   for (const [top, bottom] of runs(region.rows)) {
@@ -134,8 +140,9 @@ function arithmetic(layer, value) {
       return { channel: first + channel, taps, weights, total };
     }).sort((a, b) => Math.abs(b.total) - Math.abs(a.total) || a.channel - b.channel);
     tables.push(...parts.slice(0, SHOWN));
-    const terms = parts.slice(0, WRITTEN_OUT).map(({ total }) => shown(total));
-    if (count > WRITTEN_OUT) terms.push(`${shown(sumOf(parts.slice(WRITTEN_OUT).map(({ total }) => total)))} (${say("others")})`);
+    const written = count > WRITTEN_OUT ? SHOWN : count, rest = sumOf(parts.slice(written).map(({ total }) => total));
+    const terms = parts.slice(0, written).map(({ total }) => shown(total));
+    if (count > written) terms.push(`${shown(rest)} (${say("others")})`);
     return { text: `${spread(terms)}${biasOf(bias)}`, total: sumOf(parts.map(({ total }) => total)) + bias };
   });
   if (layer.combine === "none") return [`${sums[0].text}${biasOf(layer.bias)}${made}`, tables];
@@ -168,9 +175,9 @@ function follow() {
   const before = found[state.layer - 1];
   const [line, tables] = arithmetic(layer, value);
   tell({
-    which: say("{layer}, map {map}, row {row}, column {column}: {value}", { layer: layer.name, map: state.map, ...place, value: shown(value, 6) }),
+    which: say("{layer}, map {map}, row {row}, column {column}: {value}", { layer: nameOf(state.layer), map: state.map, ...place, value: shown(value, 6) }),
     sees: say("Receptive field in the input: {region}, {share}% of the picture.", { region: regionOf(found[0], input.start), share: shown(share, 3) }),
-    reads: before ? say("Its window in {layer}: {region}, in {count} of {all} maps.", { layer: data.layers[state.layer - 1].name,
+    reads: before ? say("Its window in {layer}: {region}, in {count} of {all} maps.", { layer: nameOf(state.layer - 1),
       region: regionOf(before, layers[state.layer - 1].start), count: before.maps.length, all: layers[state.layer - 1].maps.length }) : "",
     arithmetic: line,
   });
@@ -203,10 +210,10 @@ function canvasOf(index, map) {
 
 // The maps of a layer that are shown, SHOWN at a time.
 function fill(index) {
-  const { maps, first, name } = layers[index];
+  const { maps, first } = layers[index];
   const shown = maps.slice(first, first + SHOWN).map((_, at) => {
     const canvas = canvasOf(index, first + at);
-    canvas.setAttribute("aria-label", say("{layer}, map {map}: arrow keys choose the pixel", { layer: name, map: first + at }));
+    canvas.setAttribute("aria-label", say("{layer}, map {map}: arrow keys choose the pixel", { layer: nameOf(index), map: first + at }));
     return element("figure", {}, element("figcaption", { text: say("map {map}", { map: first + at }) }), canvas);
   });
   one(`maps-${index}`).replaceChildren(...shown);
@@ -216,8 +223,7 @@ function build() {
   one("layers").replaceChildren(...layers.map((layer, index) => {
     const about = { type: layer.type, shape: by(layer.shape), parameters: layer.parameters, field: by(layer.field) };
     const text = index ? say("{type}: {shape}, {parameters} parameters, sees {field} of the input", about) : by(layer.shape);
-    const head = element("h2", { text: `${index} ${layer.name} ` }, element("span", { class: "faint", text }));
-    const parts = [head];
+    const parts = [element("h2", { text: `${index} ${nameOf(index)}` }), element("p", { class: "faint", text })];
     if (layer.maps.length > SHOWN) {
       const starts = Array.from({ length: Math.ceil(layer.maps.length / SHOWN) }, (_, at) => at * SHOWN);
       const choice = element("select", {}, ...starts.map((start) => element("option", { value: start,
