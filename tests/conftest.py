@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, settings
 # Before NumPy loads: tests run side by side, and threads of OpenBLAS would spin on each other's cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# What is printed is English, whatever the developer reads.
-for name in ("CONVCLI_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
-    os.environ.pop(name, None)
-
 from tests.browser import browser_tab, chromium, open_page
 from tests.program import convcli, gray, photo, snapshot
 
 __all__ = ["browser_tab", "chromium", "convcli", "gray", "open_page", "photo", "snapshot"]
+
+# What is printed is English, whatever the developer reads.
+for name in ("CONVCLI_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+    os.environ.pop(name, None)
 
 # Thousands of collected tests live to the end: looking through them for garbage, again and again, takes long.
 gc.set_threshold(100_000, 50, 50)

@@ -1,10 +1,8 @@
 """Sentences in English and Chinese: English stands in the code, its translations in a table per folder."""
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from importlib.resources import files
 from typing import Protocol, TypeVar
 
 from convcli.choices import Language
@@ -64,6 +62,9 @@ def _translated(package: str, english: str, /, **fields: object) -> str:
 @cache
 def chinese(package: str) -> Mapping[str, str]:
     """Return the Chinese of each English sentence: ``messages.toml`` of the folder, and what all share."""
+    import tomllib  # here, for start-up
+    from importlib.resources import files
+
     tables = (files(folder).joinpath("messages.toml") for folder in (__package__, package))
     return {
         english: text for table in tables for english, text in tomllib.loads(table.read_text("utf-8")).items()

@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from convcli.display.language import Say
+from convcli.display.language import Say, say_english
 
 __all__ = ["listed", "number", "one_line", "per_axis", "printable", "shortened", "significant", "size"]
 
@@ -39,7 +37,7 @@ def per_axis(pair: tuple[int, int]) -> str:
     return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"
 
 
-def listed(names: Sequence[str], last: str = "and", say: "Say" = str.format) -> str:
+def listed(names: Sequence[str], last: str = "and", say: Say = say_english) -> str:
     """Write names as ``a, b and c``, with the comma and the word of a language."""
     return f" {say(last)} ".join(filter(None, (say(", ").join(names[:-1]), names[-1])))
 

@@ -31,7 +31,11 @@ def amount(value: float, unit: str, say: Say = say_english) -> str:
     number = figure(value)
     if not unit:
         return number
-    return say("{number} grey level", number=number) if number == "1" else say("{number} grey levels", number=number)
+    return (
+        say("{number} grey level", number=number)
+        if number == "1"
+        else say("{number} grey levels", number=number)
+    )
 
 
 def figure(value: float) -> str:

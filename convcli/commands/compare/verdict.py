@@ -28,12 +28,15 @@ def verdict(compared: Compared, *, quantum: float, unit: str = "", say: Say = sa
     if len(order) > 1 and (largest == 0 or largest < quantum / 2):
         names = _names([one for one in compared.modes if one in order], say)
         agree = (
-            say("{names} give the truth", names=names) if compared.measured else say("{names} agree", names=names)
+            say("{names} give the truth", names=names)
+            if compared.measured
+            else say("{names} agree", names=names)
         )
         if not largest:
             return say("It does not matter which padding: {agree}.", agree=agree)
         return say(
-            "It does not matter which padding: {agree} to {largest}, less than half a step of the picture's depth.",
+            "It does not matter which padding: {agree} to {largest}, less than half a step of the picture's"
+            " depth.",
             agree=agree,
             largest=amount(largest, unit, say),
         )
@@ -42,11 +45,15 @@ def verdict(compared: Compared, *, quantum: float, unit: str = "", say: Say = sa
     if len(alike) > 1:
         mean, largest = (max(each) for each in zip(*(compared.apart[one.pad] for one in alike), strict=True))
         names = _names(alike, say, "or")
-        sentences += say(" {names}: no visible difference (equal results).", names=names) if not mean else say(
-            " {names}: no visible difference on average (results {mean} apart, {largest} at most).",
-            names=names,
-            mean=amount(mean, unit, say),
-            largest=figure(largest),
+        sentences += (
+            say(" {names}: no visible difference (equal results).", names=names)
+            if not mean
+            else say(
+                " {names}: no visible difference on average (results {mean} apart, {largest} at most).",
+                names=names,
+                mean=amount(mean, unit, say),
+                largest=figure(largest),
+            )
         )
     if compared.measured and 0 < order[0].max < quantum / 2:
         sentences += say(

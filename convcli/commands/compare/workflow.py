@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import NamedTuple
 
 from convcli.choices import STDOUT, Language
@@ -91,7 +92,11 @@ def compare_files(
         if count == 1 or not summary or not tally.pictures:
             return None
         told = {"count": tally.pictures, "kernel": subject.called(say)}
-        title = say("1 picture, {kernel}", **told) if tally.pictures == 1 else say("{count} pictures, {kernel}", **told)
+        title = (
+            say("1 picture, {kernel}", **told)
+            if tally.pictures == 1
+            else say("{count} pictures, {kernel}", **told)
+        )
         return Outcome(input="", summary=tally_table(tally, title, say, measured=spec.crop is not None))
 
     return Batch(inputs, reading, work, STDOUT in paths, last=table)
@@ -135,7 +140,9 @@ def _compared(
                 f"{name}, {subject.called(say)}",
                 [where(say), _layers(subject._replace(stack=stack), compared, say)],
                 verdict(compared, quantum=picture.quantum, unit=picture.units.name, say=say),
-                say("layer {number}: {name}", number=len(stack.layers), name=printable(stack.layers[-1].name)),
+                say(
+                    "layer {number}: {name}", number=len(stack.layers), name=printable(stack.layers[-1].name)
+                ),
             )
 
         return Study(told, compared, picture.units)
@@ -160,7 +167,7 @@ def _compared(
 def _truth(
     picture: Picture, subject: Subject, spec: CompareSpec, reading: ReadSpec
 ) -> tuple[Array, Array | None, tuple[int, int], Callable[[Say], str]]:
-    """Return the picture to filter, the larger one that holds it (if any), its offset, and what says these."""
+    """Return the picture to filter, the larger one that holds it (if any), its offset, and these in words."""
     planes, whole = picture.planes, size(picture.frame.size)
     if spec.crop is not None:
         rows, columns = frame(picture.frame.size, spec.crop)
@@ -224,11 +231,13 @@ def _layers(subject: Subject, compared: Compared, say: Say) -> str:
         for name, pair in (("stride", window.stride), ("dilation", window.dilation)):
             if pair != (1, 1):
                 parts.append(f"{say(name)} {per_axis(pair)}")
-    told = {"layers": say(", ").join(parts), "size": size(compared.truth.shape[:2])}
+    words = reduce(lambda one, other: say("{one}, {other}", one=one, other=other), parts)
+    told = {"layers": words, "size": size(compared.truth.shape[:2])}
     if len({*compared.band}) == 1:
         return say("{layers}; result {size}, border band {top} px deep", **told, top=compared.band.top)
     return say(
-        "{layers}; result {size}, border band {top} px (top), {bottom} (bottom), {left} (left), {right} (right) deep",
+        "{layers}; result {size}, border band {top} px (top), {bottom} (bottom), {left} (left),"
+        " {right} (right) deep",
         **told,
         **compared.band._asdict(),
     )

@@ -104,7 +104,9 @@ class FigureTable:
         yield found
         if left := [column.head for column in self.columns if column not in shown]:
             yield phrases(
-                self.say("no room for: {columns}", columns=self.say("; ").join(left)), options.max_width, "dim"
+                self.say("no room for: {columns}", columns=self.say("; ").join(left)),
+                options.max_width,
+                "dim",
             )
         for column in shown:
             if column.note:
