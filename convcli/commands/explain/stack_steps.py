@@ -1,6 +1,7 @@
 """A stack at one pixel of its last layer: back through the layers, and what each computes there."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any, NamedTuple
 
@@ -36,12 +37,13 @@ class Chain(NamedTuple):
         return [self.traces[0].input_shape, *(trace.shape for trace in self.traces)]
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Step:
     """One layer at the pixel `at` of its map `map`; the input comes first, as the layer "input".
 
     Attributes
     ----------
-    field
+    sees
         Rows and columns of the input that one result can depend on, edges ignored.
     needed, seen
         The pixels of this layer that the last layer's pixel depends on, and those of the input that this
@@ -60,7 +62,7 @@ class Step(NamedTuple):
     type: str
     shape: Shape
     parameters: int
-    field: tuple[int, int]
+    sees: tuple[int, int]
     at: tuple[int, int]
     map: int
     value: float
@@ -68,7 +70,7 @@ class Step(NamedTuple):
     seen: Region
     share: float
     window: Ends | None = None
-    read: Array = np.zeros((0, 1, 1))
+    read: Array = field(default_factory=lambda: np.zeros((0, 1, 1)))
     sums: tuple[PixelTrace, ...] = ()
     layer: Layer | None = None
 
@@ -93,12 +95,10 @@ def kept(stack: Stack, x: Array, parts: Sequence[Region]) -> list[Array]:
 
 def chosen_map(index: int | None, shape: Shape) -> int:
     """Return the map of the last layer that is explained: the first, unless another is chosen."""
-    if index is not None and not -shape[0] <= index < shape[0]:
-        raise GeometryError(
-            f"--map: there is no map {index}: the last layer makes {shape[0]}",
-            hint=f"maps are 0 to {shape[0] - 1}",
-        )
-    return (index or 0) % shape[0]
+    if index is not None and not 0 <= index < shape[0]:
+        there = f"maps are 0 to {shape[0] - 1}" if shape[0] > 1 else "leave --map out"
+        raise GeometryError(f"there is no map {index}: the last layer makes {shape[0]}", hint=there)
+    return index or 0
 
 
 def steps(stack: Stack, x: Array, at: tuple[int, int], index: int | None) -> list[Step]:
@@ -174,7 +174,7 @@ def report(found: Sequence[Step], name: str, stack: str) -> dict[str, Any]:
             "value": step.value,
             "window": step.window and {"rows": step.window[0], "columns": step.window[1]},
             "needed": _region(step.needed),
-            "receptive_field": {**_region(step.seen), "field": step.field, "share": step.share},
+            "receptive_field": {**_region(step.seen), "field": step.sees, "share": step.share},
             "sums": [trace.channel_sums for trace in step.sums],
             "bias": [trace.bias for trace in step.sums],
             "read": [] if step.sums else step.read[~np.isnan(step.read)],

@@ -9,18 +9,23 @@ from rich.console import Group
 from rich.text import Text
 
 from convcli.choices import Combine
+from convcli.commands.explain.facts import WRITTEN_OUT, written_sum
+from convcli.commands.explain.pool_view import working
 from convcli.commands.explain.stack_steps import Ends, Step
 from convcli.display.language import Say
 from convcli.display.terminal.facts import indented
 from convcli.display.terminal.figure_table import Column, FigureTable
-from convcli.display.words import number, printable, significant
+from convcli.display.words import number, printable, shortened, significant
 from convcli.stacks.convolutions import KernelConv
 from convcli.stacks.layers import Pool
 
 __all__ = ["stack_explanation"]
 
-# Numbers that are written out; of sums of more channels, the largest.
-WRITTEN_OUT, LARGEST = 9, 4
+# Characters of the name of a layer in the table.
+LONGEST_NAME = 16
+
+# Sums of channels that are named where there are too many to be written out.
+LARGEST = 4
 
 # Layers whose arithmetic is written out, the last ones, so that all of it is two screens.
 MOST_LAYERS = 12
@@ -54,7 +59,7 @@ def stack_explanation(found: Sequence[Step], name: str, stack: str, say: Say) ->
     rows = [_cells(step, say) for step in found]
     columns = [
         Column(
-            say(head), cells, rank=rank, names=head == "layer", note=say(NOTES[head]) if head in NOTES else ""
+            say(head), cells, rank=rank, note=say(NOTES[head]) if head in NOTES else ""
         )
         for (head, rank), cells in zip(HEADS.items(), zip(*rows, strict=True), strict=True)
     ]
@@ -65,7 +70,7 @@ def stack_explanation(found: Sequence[Step], name: str, stack: str, say: Say) ->
         row=last.at[0],
         column=last.at[1],
         map=last.map,
-        layer=_called(last, say),
+        layer=printable(last.name),
     )
     told = [_arithmetic(step, say) for step in found[1:][-MOST_LAYERS:]]
     return Group(
@@ -80,7 +85,7 @@ def stack_explanation(found: Sequence[Step], name: str, stack: str, say: Say) ->
 def _called(step: Step, say: Say) -> str:
     if step.layer is None:
         return say("input")
-    name = printable(step.name)
+    name = shortened(printable(step.name), LONGEST_NAME)
     return name if name.startswith(step.type) else f"{name} ({step.type})"
 
 
@@ -94,7 +99,7 @@ def _cells(step: Step, say: Say) -> tuple[str, ...]:
         _ends(step.window) if step.window else "",
         _ends(step.seen.ends),
         f"{significant(100 * step.share)}%",
-        _by(step.field),
+        _by(step.sees),
     )
 
 
@@ -110,42 +115,37 @@ def _ends(ends: Ends | None) -> str:
 
 def _arithmetic(step: Step, say: Say) -> str:
     """Write down what the layer computes of its window: sums of products, a maximum, an activation."""
-    where = f"{_called(step, say)} ({step.at[0]}, {step.at[1]})"
+    layer, where = step.layer, f"{printable(step.name)} ({step.at[0]}, {step.at[1]})"
     made = f" = {number(step.value)}"
     if not step.sums:
         values = step.read[~np.isnan(step.read)].tolist()
-        name = step.layer.pooling.mode if isinstance(step.layer, Pool) else step.type
-        if step.type == "relu":
-            name, values = "max", [0.0, *values]
-        if len(values) <= WRITTEN_OUT:
-            return f"{where}: {name}({', '.join(map(number, values))}){made}"
-        return f"{where}: {name}({say('{count} values', count=len(values))}){made}"
-    layer = step.layer
-    bias = layer.bias if isinstance(layer, KernelConv) else 0.0
+        if isinstance(layer, Pool):
+            return f"{where}: {working(values, layer.pooling, step.value, say)}"
+        name, values = ("max", [0, *values]) if step.type == "relu" else (step.type, values)
+        return f"{where}: {name}({', '.join(map(number, values))}){made}"
+    trace, bias = step.sums[0], layer.bias if isinstance(layer, KernelConv) else 0.0
     if isinstance(layer, KernelConv) and layer.combine is not Combine.NONE:
-        totals = ", ".join(number(trace.values[0]) for trace in step.sums)
+        totals = ", ".join(number(part.values[0]) for part in step.sums)
         return f"{where}: {layer.combine}({totals}){_added(bias, say)}{made}"
-    (trace,) = step.sums
-    sums = trace.channel_sums
-    terms = [number(total) for total in sums]
-    what = say("sums of channels 0 to {last}", last=len(sums) - 1)
-    if len(sums) == 1 and trace.products.size <= WRITTEN_OUT:
-        what, terms = say("products"), [number(product) for product in trace.products.ravel().tolist()]
-    elif len(sums) == 1:
-        what = say("sum of {count} products", count=trace.products.size)
-    elif len(sums) > WRITTEN_OUT:
+    sums, products = trace.channel_sums, trace.products.ravel().tolist()
+    if len(sums) > WRITTEN_OUT:
         order = np.argsort(-np.abs(sums), kind="stable").tolist()
-        terms = [f"{number(sums[at])} [{at}]" for at in order[:LARGEST]]
-        terms.append(number(sum(sums[at] for at in order[LARGEST:])))
-        what = say("largest sums of {count} channels, and of the others", count=len(sums))
-    if len(terms) == 1 and not trace.bias and not bias:
-        return f"{where}: {what}{made}"
-    return f"{where}: {what}: {_joined(terms)}{_added(trace.bias, say)}{_added(bias, say)}{made}"
-
-
-def _joined(terms: Sequence[str]) -> str:
-    first, *rest = terms
-    return first + "".join(f" - {term[1:]}" if term[0] == "-" else f" + {term}" for term in rest)
+        largest = ", ".join(f"{number(sums[at])} [{at}]" for at in order[:LARGEST] if sums[at])
+        words = say(
+            "sum of {count} channels, the largest {largest}: {sum}",
+            count=len(sums),
+            largest=largest or "0",
+            sum=number(trace.sums[0]),
+        )
+    elif len(sums) > 1:
+        words = say("sums of channels 0 to {last}: {sums}", last=len(sums) - 1, sums=written_sum(sums))
+    elif len(products) <= WRITTEN_OUT:
+        words = say("products: {products}", products=written_sum(products))
+    else:
+        words = say("sum of the {count} products: {total}", count=len(products), total=number(sums[0]))
+    added = f"{_added(trace.bias, say)}{_added(bias, say)}"
+    totalled = len(sums) > WRITTEN_OUT or (len(sums) == 1 and len(products) > WRITTEN_OUT)
+    return f"{where}: {words}" if totalled and not added else f"{where}: {words}{added}{made}"
 
 
 def _added(bias: float, say: Say) -> str:
@@ -155,7 +155,7 @@ def _added(bias: float, say: Say) -> str:
 def _claims(found: Sequence[Step], say: Say) -> str:
     """Say what the layers show of local connection and of hierarchy, with its numbers."""
     last = found[-1]
-    grown = [step for before, step in pairwise(found) if step.field != before.field]
+    grown = [step for before, step in pairwise(found) if step.sees != before.sees]
     if not grown:
         return say("No layer reads more than one pixel of each map: nothing is local or hierarchical here.")
     most = max(grown, key=lambda step: step.read.size)
@@ -163,11 +163,11 @@ def _claims(found: Sequence[Step], say: Say) -> str:
         "Local connection: one value of {layer} is computed from {count} of the {all} values before it."
         " Hierarchy: layer by layer a pixel sees more of the input, {fields}; that of {last} above sees"
         " {seen} of {pixels} pixels ({share}%).",
-        layer=_called(most, say),
+        layer=printable(most.name),
         count=most.read.size,
         all=prod(found[found.index(most) - 1].shape),
-        fields=", ".join(f"{_by(step.field)} ({_called(step, say)})" for step in grown),
-        last=_called(last, say),
+        fields=", ".join(f"{_by(step.sees)} ({printable(step.name)})" for step in grown),
+        last=printable(last.name),
         seen=prod(last.seen.size),
         pixels=prod(found[0].shape[1:]),
         share=significant(100 * last.share),

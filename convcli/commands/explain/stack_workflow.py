@@ -59,7 +59,7 @@ def explain_stack(
 
     def work(source: Source) -> Outcome:
         read = read_source(source, reading)
-        frame = read.frames[0]
+        frame = read.frames[0]._replace(alpha=None)  # that it is left out is said below
         x, dropped = preprocess(frame, read.space_of(frame), stack)
         notes = (*stack.notes, *read.notes, *left_out(read, "explained", "chooses"), *dropped)
         notes = tuple(dict.fromkeys(notes))
