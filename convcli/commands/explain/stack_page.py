@@ -22,7 +22,7 @@ from convcli.stacks.stack import Stack
 __all__ = ["stack_page"]
 
 # What the page shares with that of one kernel.
-SCRIPTS = ("explain-arithmetic", "explain-pictures")
+SCRIPTS = ("explain-arithmetic", "explain-pictures", "explain-tables")
 
 
 def stack_page(
@@ -79,9 +79,9 @@ def _about(name: str, kind: str, shape: Shape, parameters: int, field: tuple[int
 def _does(layer: Layer, maps: int) -> dict[str, Any]:
     """Return what a layer does to its windows: sums of products and how they are joined, or a function."""
     if isinstance(layer, Pool):
-        return {"function": layer.pooling.mode.value}
+        return {"operation": layer.pooling.mode.value, "p": layer.pooling.p}
     if not isinstance(layer, Conv | KernelConv):
-        return {"function": layer.type}
+        return {}
     planes, sums = list[Array](), list[list[list[float]]]()
     for index in range(maps):
         sums.append([])

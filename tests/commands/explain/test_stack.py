@@ -1,8 +1,8 @@
 """A stack, layer by layer: the values of `run`, sums and regions that can be computed by hand."""
 
 import json
+import math
 import re
-from math import hypot
 from pathlib import Path
 from typing import Any
 
@@ -100,14 +100,14 @@ def test_the_letter_by_hand(convcli: Convcli) -> None:
 def evaluated(text: str) -> float:
     """Compute the left side of a line such as ``conv1 (1, 2): products: 1 + 2 - 3 (bias) = 0``."""
     text = text.rpartition(" = ")[0].rpartition(": ")[2].replace("\u2212", "-")
-    if text.startswith("("):
-        return eval(text, {})
+    if text.startswith(("(", "\u221a")):
+        text = text.split("; ")[-1]  # of a combination, the bias is added behind it
+        return eval(text.replace("\u221a", "math.sqrt").replace("\u00b2", "**2"), {"math": math})
     name, inside = re.fullmatch(r"((?:[a-z][a-z-]*)?)(.*)", text).groups()
     known = {
-        "avg": lambda *values: sum(values) / len(values),  # as the page has it
         "min": lambda *values: min(values),
         "max": lambda *values: max(values),
-        "magnitude": hypot,
+        "magnitude": math.hypot,
         "leaky-relu": lambda value: max(value, 0.01 * value),
         "": lambda value: value,
     }

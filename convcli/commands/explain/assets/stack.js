@@ -1,15 +1,13 @@
 // A stack of layers: what a pixel of any layer is computed from, in the layer before it and back to the input.
 
-const SHOWN = 4; // maps of a layer at a time
-const MOST_CELLS = 16, CELL = 32, SIDE = 176; // columns of maps with large cells; CSS pixels of these, and of other maps
-const WRITTEN_OUT = 9; // numbers in a line
-const CONSTANT = 65535; // a tap on the padding value; at the one below, a tap that takes no part
-const keys = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+const SHOWN = 4; // maps of a layer, and tables of products, at a time
+const LARGE = 16, CELL_WIDTH = 32, SMALL_WIDTH = 176; // columns of maps with large cells; CSS pixels of each, of other maps
+const PADDED = 65535; // a tap on the padding value; at the one below, a tap that takes no part
+const arrows = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 const state = { layer: data.layers.length - 1, map: data.map, at: data.at, held: false };
 let layers = [];
 
 const nameOf = (index) => (index ? data.layers[index].name : say("input"));
-const spread = (texts) => texts.join(" + ").replaceAll("+ -", "\u2212 ");
 const by = (sizes) => sizes.join(" x ");
 const unique = (values) => [...new Set(values)].sort((a, b) => a - b);
 const taken = (table, at) => [...table.values.subarray(at * table.width, (at + 1) * table.width)];
@@ -17,18 +15,9 @@ const taken = (table, at) => [...table.values.subarray(at * table.width, (at + 1
 async function opened(layer) {
   const [maps, rows, columns, weights] = await Promise.all(
     ["maps", "rows", "columns", "weights"].map((key) => layer[key] && unpacked(layer[key])));
-  const values = maps.flatMap((map) => [...map.values]), tone = tones(rangeOf(values));
-  return { ...layer, maps, rows: rows?.[0], columns: columns?.[0], weights, tone, first: 0,
-    films: maps.map((map) => film(map, tone)) };
-}
-
-// A map as a canvas of its own size, to be drawn from.
-function film({ height, width, values }, tone) {
-  const image = new ImageData(width, height);
-  values.forEach((value, at) => image.data.set([...tone(value), 255], 4 * at));
-  const canvas = new OffscreenCanvas(width, height);
-  canvas.getContext("2d").putImageData(image, 0, 0);
-  return canvas;
+  const tone = tones(rangeOf(maps.flatMap((map) => [...map.values])));
+  return { ...layer, maps, rows: rows?.[0], columns: columns?.[0], weights, first: 0,
+    films: maps.map((map) => developed(map, tone)) };
 }
 
 // The sums that a map consists of, [first plane of weights, first channel, channels, bias]; none where no sums are made.
@@ -43,7 +32,7 @@ function dependence({ layer, map, at: [row, column] }) {
   const found = [{ rows: [row], columns: [column], maps: [map] }];
   for (let index = layer; index > 0; index--) {
     const { rows, columns, maps } = found[0], made = layers[index];
-    const back = (table, places) => unique(places.flatMap((place) => taken(table, place))).filter((place) => place < CONSTANT - 1);
+    const back = (table, places) => unique(places.flatMap((place) => taken(table, place))).filter((place) => place < PADDED - 1);
     found.unshift({ rows: back(made.rows, rows), columns: back(made.columns, columns),
       maps: unique(maps.flatMap((each) => channelsOf(made, each))) });
   }
@@ -51,34 +40,12 @@ function dependence({ layer, map, at: [row, column] }) {
 }
 
 // What the chosen pixel reads of one channel, row by row: null where a tap takes no part.
-function windowOf(layer, { at: [row, column] }, channel, { height, width, values } = layers[state.layer - 1].maps[channel]) {
+function readBy(layer, { at: [row, column] }, channel, { height, width, values } = layers[state.layer - 1].maps[channel]) {
   const rows = taken(layer.rows, row), columns = taken(layer.columns, column);
   return rows.map((y) => columns.map((x) => {
     if (y < height && x < width) return values[y * width + x];
-    return y === CONSTANT - 1 || x === CONSTANT - 1 ? null : layer.constant;
+    return y === PADDED - 1 || x === PADDED - 1 ? null : layer.constant;
   }));
-}
-
-function scaleFor({ height, width }, room) {
-  const scale = Math.min(room, width <= MOST_CELLS && height <= MOST_CELLS ? CELL * width : SIDE * Math.min(1, width / height)) / width;
-  return scale > 2 ? Math.floor(scale) : scale;
-}
-
-// Numbers in cells, where all of a map fit.
-function writeNumbers(context, { height, width, values }, scale, tone) {
-  for (const digits of [4, 3, 2]) {
-    const texts = [...values].map((value) => shown(value, digits));
-    const font = Math.min(0.4 * scale, (scale - 4) / (0.6 * Math.max(...texts.map((text) => text.length))));
-    if (font < 8.5) continue;
-    context.font = `600 ${Math.min(14, font)}px system-ui, sans-serif`;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    texts.forEach((text, at) => {
-      context.fillStyle = isLight(tone(values[at])) ? "#000" : "#fff";
-      context.fillText(text, (at % width + 0.5) * scale, (Math.floor(at / width) + 0.5) * scale);
-    });
-    return;
-  }
 }
 
 // First and last of each row of neighbours: 1 2 3 7 8 is 1 to 3 and 7 to 8.
@@ -89,76 +56,66 @@ const runs = (places) => places.reduce((found, place) => {
 }, []);
 
 function draw(canvas, index, map, region) {
-  const layer = layers[index], picture = layer.maps[map];
-  const room = canvas.id ? canvas.parentElement : one("layers"); // the input is shown beside the words, too
-  const scale = scaleFor(picture, room.clientWidth), dense = window.devicePixelRatio || 1;
-  const [wide, high] = [picture.width * scale, picture.height * scale].map((size) => Math.max(1, size));
-  Object.assign(canvas.style, { width: `${wide}px`, height: `${high}px` });
-  canvas.width = Math.round(wide * dense);
-  canvas.height = Math.round(high * dense);
-  const context = canvas.getContext("2d");
-  context.setTransform(dense, 0, 0, dense, 0, 0);
-  context.imageSmoothingEnabled = scale < 1;
-  context.drawImage(layer.films[map], 0, 0, wide, high);
-  if (scale >= 16) {
-    context.fillStyle = "#8887";
-    for (let row = 1; row < picture.height; row++) context.fillRect(0, row * scale - 0.5, wide, 1);
-    for (let column = 1; column < picture.width; column++) context.fillRect(column * scale - 0.5, 0, 1, high);
-    writeNumbers(context, picture, scale, layer.tone);
+  const film = layers[index].films[map], { height, width } = film.picture;
+  if (!canvas.id) {
+    const wide = Math.max(width, height) <= LARGE ? CELL_WIDTH * width : SMALL_WIDTH * Math.min(1, width / height);
+    canvas.parentElement.style.width = `${Math.min(wide, one("layers").clientWidth)}px`;
   }
-  if (!region?.maps.includes(map)) return;
-  const colour = style(index >= state.layer - 1 ? "--mark" : "--field");
-  for (const [top, bottom] of runs(region.rows)) {
-    for (const [left, right] of runs(region.columns)) {
-      const place = [left * scale, top * scale, (right - left + 1) * scale, (bottom - top + 1) * scale];
-      (index === state.layer ? pointed : framed)(context, ...place, colour, scale > 12 ? 3 : 2);
+  const view = drawCells(canvas, film), { context, scale } = view;
+  if (region?.maps.includes(map)) {
+    const colour = style(index >= state.layer - 1 ? "--mark" : "--field");
+    for (const [top, bottom] of runs(region.rows)) {
+      for (const [left, right] of runs(region.columns)) {
+        const place = [left * scale, top * scale, (right - left + 1) * scale, (bottom - top + 1) * scale];
+        (index === state.layer ? pointed : framed)(context, ...place, colour, scale > 12 ? 3 : 2);
+      }
     }
   }
+  writeNumbers(view, film);
 }
 
-const ends = (places, start) => (places.length > 1 ? say("{first} to {last}", { first: places[0] + start, last: places.at(-1) + start }) : String(places[0] + start));
+const placesOf = (places, start) => ends(places[0] + start, places.at(-1) + start);
 const regionOf = ({ rows, columns }, [top, left]) => (rows.length && columns.length
-  ? say("rows {rows}, columns {columns} ({size})", { rows: ends(rows, top), columns: ends(columns, left), size: by([rows.length, columns.length]) })
+  ? say("rows {rows}, columns {columns} ({size})", { rows: placesOf(rows, top), columns: placesOf(columns, left), size: by([rows.length, columns.length]) })
   : say("padding alone"));
 
-// What the layer computes, in a line, and tables of the products.
+// What the layer computes, in a line, and what it adds up, channel by channel, the largest first.
 function arithmetic(layer, value) {
   if (!state.layer) return [say("A pixel of the input."), []];
-  const made = ` = ${shown(value, 6)}`, tables = [];
+  const made = shown(value, 6);
   if (!layer.sums) {
-    const values = windowOf(layer, state, state.map).flat().filter((each) => each !== null);
-    const [name, listed] = layer.function === "relu" ? ["max", [0, ...values]] : [layer.function, values];
-    const inside = listed.length > WRITTEN_OUT ? say("{count} values", { count: listed.length }) : listed.map((each) => shown(each)).join(", ");
-    return [`${name}(${inside})${made}`, []];
+    const values = readBy(layer, state, state.map).flat().filter((each) => each !== null);
+    if (layer.type === "pool") return [pooledText(values.map((each) => ({ value: each, counted: true })), value, layer), []];
+    const [name, listed] = layer.type === "relu" ? ["max", [0, ...values]] : [layer.type, values];
+    return [`${name}(${listed.map((each) => shown(each)).join(", ")}) = ${made}`, []];
   }
-  const biasOf = (bias) => (bias ? ` + ${shown(bias)}` : "").replace("+ -", "\u2212 ");
   const sums = sumsOf(layer, state.map).map(([plane, first, count, bias]) => {
     const parts = Array.from({ length: count }, (_, channel) => {
-      const weights = layer.weights[plane + channel].values;
-      const taps = windowOf(layer, state, first + channel);
-      const total = sumOf(taps.flat().map((each, at) => each * weights[at]));
-      return { channel: first + channel, taps, weights, total };
-    }).sort((a, b) => Math.abs(b.total) - Math.abs(a.total) || a.channel - b.channel);
-    tables.push(...parts.slice(0, SHOWN));
-    const written = count > WRITTEN_OUT ? SHOWN : count, rest = sumOf(parts.slice(written).map(({ total }) => total));
-    const terms = parts.slice(0, written).map(({ total }) => shown(total));
-    if (count > written) terms.push(`${shown(rest)} (${say("others")})`);
-    return { text: `${spread(terms)}${biasOf(bias)}`, total: sumOf(parts.map(({ total }) => total)) + bias };
+      const weights = layer.weights[plane + channel].values, taps = readBy(layer, state, first + channel);
+      return { channel: first + channel, taps, weights, total: sumOf(taps.flat().map((each, at) => each * weights[at])) };
+    });
+    return { parts, bias, total: sumOf(parts.map(({ total }) => total)) + bias };
   });
-  if (layer.combine === "none") return [`${sums[0].text}${biasOf(layer.bias)}${made}`, tables];
-  return [`${layer.combine}(${sums.map(({ total }) => shown(total)).join(", ")})${biasOf(layer.bias)}${made}`, tables];
+  const tables = sums.flatMap(({ parts }) => [...parts].sort((a, b) => Math.abs(b.total) - Math.abs(a.total)).slice(0, SHOWN));
+  const [{ parts, bias }] = sums, added = (layer.combine === "none" ? [bias, layer.bias] : [layer.bias]).filter(Boolean);
+  const biases = added.map((each) => shown(each)), totals = parts.map(({ total }) => total);
+  if (layer.combine !== "none") {
+    const joined = value - sumOf(added), text = combinedText(sums.map(({ total }) => total), layer.combine, joined);
+    return [added.length ? `${text}; ${signed([shown(joined), ...biases])} = ${made}` : text, tables];
+  }
+  const terms = totals.length > MOST_TERMS ? [shown(sumOf(totals))] : totals.map((each) => shown(each));
+  const many = totals.length > MOST_TERMS ? `${say("{count} channels", { count: totals.length })}: ` : "";
+  return [`${many}${signed([...terms, ...biases])} = ${made}`, tables];
 }
 
 // Value x weight, tap by tap, of one channel; none where there are too many to be read.
 function products({ channel, taps, weights, total }) {
   const caption = element("caption", { text: say("map {map}: sum {total}", { map: channel, total: shown(total) }) });
-  if (taps[0].length > 5 || taps.length > 9) return element("table", {}, caption);
-  const most = Math.max(...taps.flat().map((value, at) => Math.abs(value * weights[at]))) || 1;
+  if (taps[0].length > DENSE || taps.length > 9) return element("table", {}, caption);
+  const most = largestOf(taps.flat().map((value, at) => value * weights[at]));
   return element("table", {}, caption, ...taps.map((row, i) => element("tr", {}, ...row.map((value, j) => {
-    const weight = weights[i * row.length + j], colour = diverging((value * weight) / most);
-    const cell = element("td", { text: `${shown(value, 3)}\u00d7${shown(weight, 3)}` });
-    cell.style.background = `rgb(${colour})`;
-    cell.style.color = isLight(colour) ? "#000" : "#fff";
+    const weight = weights[i * row.length + j], cell = element("td", { text: `${brief(value, 3)}\u00d7${brief(weight, 3)}` });
+    tint(cell, value * weight, most);
     return cell;
   }))));
 }
@@ -200,9 +157,9 @@ function canvasOf(index, map) {
   });
   canvas.addEventListener("keydown", (event) => {
     if (event.key === "Escape") state.held = false;
-    if (!keys[event.key] || event.altKey || event.metaKey) return;
+    if (!arrows[event.key] || event.altKey || event.metaKey) return;
     const at = state.layer === index && state.map === map ? state.at : [0, 0];
-    select(index, map, at.map((place, axis) => place + keys[event.key][axis]));
+    select(index, map, at.map((place, axis) => place + arrows[event.key][axis]));
     event.preventDefault();
   });
   return canvas;
@@ -211,12 +168,12 @@ function canvasOf(index, map) {
 // The maps of a layer that are shown, SHOWN at a time.
 function fill(index) {
   const { maps, first } = layers[index];
-  const shown = maps.slice(first, first + SHOWN).map((_, at) => {
+  const figures = maps.slice(first, first + SHOWN).map((_, at) => {
     const canvas = canvasOf(index, first + at);
     canvas.setAttribute("aria-label", say("{layer}, map {map}: arrow keys choose the pixel", { layer: nameOf(index), map: first + at }));
-    return element("figure", {}, element("figcaption", { text: say("map {map}", { map: first + at }) }), canvas);
+    return element("figure", {}, element("figcaption", { text: say("map {map}", { map: first + at }) }), element("div", {}, canvas));
   });
-  one(`maps-${index}`).replaceChildren(...shown);
+  one(`maps-${index}`).replaceChildren(...figures);
 }
 
 function build() {
