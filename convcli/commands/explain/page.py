@@ -38,7 +38,9 @@ WEIGHT_DATA = 25
 BESIDE_POOLING = "box"
 
 # Scripts that come before explain.js.
-SCRIPTS = tuple(f"explain-{part}" for part in ("arithmetic", "pooling", "pictures", "tables", "words", "controls"))
+SCRIPTS = tuple(
+    f"explain-{part}" for part in ("arithmetic", "pooling", "pictures", "tables", "words", "controls")
+)
 
 
 class Crop(NamedTuple):

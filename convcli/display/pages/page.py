@@ -29,7 +29,7 @@ def page(
     """Return a whole document made of ``NAME.html``, ``NAME.css``, ``NAME.js``, and what all pages share.
 
     The files are in the folder ``assets`` of `package`; the script finds the JSON `data` as ``data``. Each
-    of `scripts` is another, without its ``.js``, which comes before ``NAME.js``. The document's policy forbids
+    of `scripts` is another, without its ``.js``, that comes before ``NAME.js``. The document's policy forbids
     everything but this style and this script, known by their hashes, and pictures in ``data:`` addresses.
 
     Pages are in English and Chinese, and begin with `language`; the fields of the `title` are taken from

@@ -101,7 +101,6 @@ def evaluated(text: str) -> float:
     """Compute the left side of a line such as ``conv1 (1, 2): products: 1 + 2 - 3 (bias) = 0``."""
     text = text.rpartition(" = ")[0].rpartition(": ")[2].replace("\u2212", "-")
     if text.startswith(("(", "\u221a")):
-        text = text.split("; ")[-1]  # of a combination, the bias is added behind it
         return eval(text.replace("\u221a", "math.sqrt").replace("\u00b2", "**2"), {"math": math})
     name, inside = re.fullmatch(r"((?:[a-z][a-z-]*)?)(.*)", text).groups()
     known = {

@@ -39,15 +39,18 @@ def test_every_pixel_shows_how_it_is_computed(convcli: Convcli, mixed: Any, open
     for shown, made in zip(page.evaluate(MAPS, 4), maps, strict=True):
         np.testing.assert_allclose(shown["maps"], made, rtol=1e-6)
     told = page.evaluate(
-        """() => window.convcli.layers().flatMap((each, layer) => each.maps.flatMap(({ values, width }, map) =>
-          ["conv", "pool", "leaky-relu"].includes(each.type) ? [...values.keys()].map((at) => {
+        """() => convcli.layers().flatMap((each, layer) => each.maps.flatMap(({ values: all, width }, map) =>
+          ["conv", "pool", "leaky-relu"].includes(each.type) ? [...all.keys()].map((at) => {
             Object.assign(convcli.state, { layer, map, at: [Math.floor(at / width), at % width] });
-            return [layer, map, ...convcli.state.at, arithmetic(each, NaN)[0]];
+            return [layer, map, ...convcli.state.at, arithmetic(each, all[at])[0]];
           }) : []))"""
     )
     assert len(told) > 500
     for layer, map_, row, column, line in told:
-        assert evaluated(line) == pytest.approx(maps[layer][map_, row, column], abs=1e-3), line
+        for part in line.split("; "):  # of a combination, the bias is added behind it
+            shown = float(part.rpartition(" = ")[2].replace("\u2212", "-"))
+            assert evaluated(part) == pytest.approx(shown, abs=1e-3), line
+        assert shown == pytest.approx(maps[layer][map_, row, column], abs=1e-3), line
 
 
 def test_pointing_marks_window_and_receptive_field(convcli: Convcli, open_page: OpenPage) -> None:
@@ -65,7 +68,7 @@ def test_pointing_marks_window_and_receptive_field(convcli: Convcli, open_page: 
         page.inner_text("#reads")
         == "Its window in pool1: rows 0 to 1, columns 1 to 2 (2 x 2), in 3 of 3 maps."
     )
-    assert page.inner_text("#arithmetic") == "5 + 5 + 0 = 10"
+    assert page.inner_text("#arithmetic") == "0 + 5 + 5 = 10"
     assert page.locator("#products table").count() == 3
     # a frame in the colour of the field is drawn around it in the input, and none elsewhere
     marked = page.evaluate(
