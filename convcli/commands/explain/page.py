@@ -36,7 +36,10 @@ MOST_DATA, LEAST_DATA = 860_000, 20_000
 # The kernel that pages about pooling have ready: the mean of the window, as average pooling.
 BESIDE_POOLING = "box"
 
-SCRIPTS = ("arithmetic", "pooling", "pictures", "tables", "words", "controls")
+# Scripts that come before explain.js.
+SCRIPTS = tuple(
+    f"explain-{part}" for part in ("arithmetic", "pooling", "pictures", "tables", "words", "controls")
+)
 
 
 class Crop(NamedTuple):

@@ -45,6 +45,10 @@ def explain_files(
 
     The page replaces an input only with `force`.
     """
+    if explain_spec.stack is not None:
+        from convcli.commands.explain.stack_workflow import explain_stack  # here for start-up
+
+        return explain_stack(explain_spec.stack, inputs, spec, reading, explain_spec, force=force)
     at, html = explain_spec.at, explain_spec.html
     check_inputs(inputs, kernels)
     written = {"--html is a page": html, "--animate is an animation": explain_spec.animate}
