@@ -21,6 +21,7 @@ from convcli.pipeline.loaded_kernels import load_kernels, without_folders
 from convcli.pipeline.naming import OutputPaths, file_in
 from convcli.pipeline.result_files import write_outputs
 from convcli.pipeline.results import overflow_note
+from convcli.pipeline.signals import along_signal
 from convcli.stores.urls import public
 
 __all__ = ["explain_files"]
@@ -58,7 +59,8 @@ def explain_files(
 
     def work(source: Source) -> Outcome:
         read = read_source(source, reading)
-        notes = [*slides.notes, *read.notes, *left_out(read, "explained", "chooses")]
+        slid, how = along_signal(slides, spec) if read.signal else (slides, spec)
+        notes = [*slid.notes, *read.notes, *left_out(read, "explained", "chooses")]
         name, text = printable(source.name), printable(public(kernels[0]))
         image = as_gray(read) if spec.gray else read
         image = replace(image, frames=(image.frames[0]._replace(alpha=None),))
@@ -66,17 +68,17 @@ def explain_files(
             from convcli.commands.explain.page import page_bytes  # here for start-up: few ask for a page
 
             called = printable(os.path.basename(source.name)), printable(without_folders(kernels[0]))
-            data = page_bytes(image, *called, slides.kernels[0], spec, at)
+            data = page_bytes(image, *called, slid.kernels[0], how, at)
             said = {"input": source.path, "html": html}
             return write_outputs(source, [(html, data)])._replace(notes=tuple(notes), report=said)
         (target,) = naming.targets(source, ["one"], image.format)
-        found = explain(image, kernels[0], slides, spec, at or (0, 0), target.format)
+        found = explain(image, kernels[0], slid, how, at or (0, 0), target.format)
         stored = np.array([value for of_map in found.stored for value in of_map], found.dtype)
         notes += overflow_note(image.frames, [stored])
         return Outcome(
             input=source.path,
-            drawing=explanation(found, name, text, spec),
-            report=report(found, source.path, spec),
+            drawing=explanation(found, name, text, how),
+            report=report(found, source.path, how),
             notes=tuple(notes),
         )
 

@@ -95,7 +95,7 @@ def _linear(fit: Fit, whole: bool, spread: float) -> str:
             f"{four_digits(fit.rmse)} (root mean square)."
         )
     # The pictures are too small for some sizes of the search's first stage.
-    if fit.sizes and fit.sizes[-1].size[0] < STAGE_SIDES[0]:
+    if fit.sizes and max(fit.sizes[-1].size) < STAGE_SIDES[0]:
         return (
             f"No kernel up to {size_text(fit.sizes[-1].size)} explains this pair: the best explains "
             f"{percent(fit.r2)} of it. The picture is too small to search for larger ones: --size N fits one."

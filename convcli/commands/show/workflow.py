@@ -25,6 +25,7 @@ from convcli.pipeline.inputs import as_gray, left_out, read_source
 from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels
 from convcli.pipeline.naming import file_in
 from convcli.pipeline.result_files import write_outputs
+from convcli.pipeline.signals import along_signal, one_axis
 
 __all__ = ["show_files"]
 
@@ -74,13 +75,16 @@ def show_files(
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
-        notes = [*(slides.notes if slides else ()), *image.notes, *left_out(image, "shown", "shows")]
         if spec.gray:
             image = as_gray(image)
+        slid, how = slides, spec
+        if image.signal:
+            slid, how = along_signal(slides, spec) if slides is not None else (None, one_axis(spec))
+        notes = [*(slid.notes if slid else ()), *image.notes, *left_out(image, "shown", "shows")]
         maps = (
-            slid_maps(image, slides, spec, show_spec)
-            if slides is not None
-            else picture_maps(image, spec, show_spec)
+            slid_maps(image, slid, how, show_spec)
+            if slid is not None
+            else picture_maps(image, how, show_spec)
         )
         maps = [replace(one, settings=said) for one in maps]
         notes += dict.fromkeys(note for shown in maps for note in shown.notes)
