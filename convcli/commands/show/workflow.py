@@ -55,12 +55,14 @@ def show_files(
     _check(kernels, spec, show_spec)
     count = count_inputs(inputs, reading)
     form, output = show_spec.shown_as, None if show_spec.output == STDOUT else show_spec.output
-    if count != 1 and (form in (Form.CSV, Form.NPY) or output is not None):
+    pictured = show_spec.plot and show_spec.output is not None
+    if count != 1 and (form in (Form.CSV, Form.NPY) or output is not None or pictured):
         many = "several inputs" if count is None else f"{count} inputs"
         raise UsageError(
             f"{many} cannot all go to {output or 'stdout'!r} as {form}", hint="show one, or all --as json"
         )
-    output = file_in(output, f"show.{form}", inputs[0], force=show_spec.force)
+    suffix = form if form is not Form.TABLE else "png"
+    output = file_in(output, f"show.{suffix}", inputs[0], force=show_spec.force)
     refuse_inputs([output], [*inputs, *kernel_files(kernels)], force=show_spec.force)
     # in --score each component of a kernel is a feature of its own
     combined = spec.replace(combine=Combine.NONE) if show_spec.score else spec
@@ -88,6 +90,12 @@ def show_files(
         )
         maps = [replace(one, settings=said) for one in maps]
         notes += dict.fromkeys(note for shown in maps for note in shown.notes)
+        if show_spec.plot:
+            from convcli.commands.show.plots import curves, plotted  # here for start-up
+
+            given = picture_maps(image, how.replace(padding="same"), show_spec) if slid else maps
+            drawn = curves(printable(source.name), given, slid, maps if slid else (), how)
+            return plotted(source, drawn, output or show_spec.output)._replace(notes=tuple(notes))
         if form is Form.TABLE:
             shown = _drawn(source, image, maps, slides, show_spec)
             return Outcome(input=source.path, drawing=shown, notes=tuple(notes))
@@ -99,7 +107,8 @@ def show_files(
         data = _encoded(maps, form, report, reading.layout)
         return write_outputs(source, [(output or STDOUT, data)])._replace(notes=tuple(notes))
 
-    return Batch(inputs, reading, work, form is Form.NPY and output is None)
+    binary = form is Form.NPY and output is None
+    return Batch(inputs, reading, work, binary or (pictured and output is None))
 
 
 def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> None:
