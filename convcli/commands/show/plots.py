@@ -1,6 +1,7 @@
 """Curves for ``convcli show --plot``: a signal, or a row of a picture, with kernels and results."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rich.console import Group
 
@@ -65,15 +66,8 @@ def _kernels(slides: LoadedKernels, spec: FilterSpec) -> Iterator[Curve]:
             which = f", {index + 1} of {len(rows)}" if len(rows) > 1 else ""
             total = significant(float(part.sum()), 4)
             title = f"kernel {text!r}{which}: {part.size} weights, sum {total}"
-            yield Curve(
-                name="kernel",
-                title=title,
-                values=part[0],
-                axis="weight",
-                kind=1,
-                rows=KERNEL_ROWS,
-                stems=True,
-            )
+            shown = Curve(name="kernel", title=title, values=part[0], axis="weight", kind=1, stems=True)
+            yield replace(shown, rows=KERNEL_ROWS)
 
 
 def plotted(source: Source, drawn: Sequence[Curve], output: str | None) -> Outcome:
