@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from convcli.choices import PadMode
 from convcli.display.words import listed, number, size
 from convcli.errors import GeometryError, KernelError, shown
+from convcli.imaging.image import Image
 from convcli.kernels.analysis import ZERO_SUM, rank
 from convcli.kernels.kernel import Kernel
 from convcli.options.option_groups import Options
-from convcli.options.specs import FilterSpec
+from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline.loaded_kernels import LoadedKernels
 
-__all__ = ["along_signal", "one_axis", "one_row"]
+__all__ = ["along_signal", "for_image", "one_axis", "one_row"]
 
 S = TypeVar("S", bound=Options)
 
@@ -37,6 +38,15 @@ def along_signal(slides: LoadedKernels, spec: FilterSpec) -> tuple[LoadedKernels
     kernels = tuple(rows[id(found)] for found in slides.kernels)
     passed = tuple(tuple(rows[id(found)] for found in path) for path in slides.alpha_kernels)
     return slides._replace(kernels=kernels, alpha_kernels=passed), one_axis(spec)
+
+
+def for_image(
+    image: Image, slides: LoadedKernels, spec: FilterSpec | PoolSpec
+) -> tuple[LoadedKernels, FilterSpec | PoolSpec]:
+    """Return kernels and options as `image` takes them: as they are, unless it is a signal."""
+    if not image.signal:
+        return slides, spec
+    return along_signal(slides, spec) if isinstance(spec, FilterSpec) else (slides, one_axis(spec))
 
 
 def one_axis(spec: S) -> S:
