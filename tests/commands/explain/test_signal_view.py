@@ -66,7 +66,7 @@ def test_correlation_says_that_it_does_not_turn(convcli: Convcli) -> None:
     assert "y(0) = sum f(tau) g(tau - 0)" in lines
     assert "= f(-1) g(-1) + f(0) g(0) + f(1) g(1)" in lines
     assert "= 1 x 1 + 0 x (-2) + 1 x 3" in lines
-    assert "f(tau) [1] 0 1 4 9 16 25" in lines
+    assert "f(tau) [1] 0 1 4 9 16 25 36 49" in lines
     assert "taken from 1" in lines
 
 
@@ -74,7 +74,7 @@ def test_padding_with_a_constant(convcli: Convcli) -> None:
     at_end = ("--padding", "full", "-p", "constant", "--pad-value", "2", "--convolve", "--at", "9")
     ran = convcli("explain", "-", "-k", "1 2 3", *at_end, stdin=SQUARES)
     lines = words(ran.out)
-    assert "f(tau) 9 16 25 36 49 [2] [2]" in lines
+    assert "f(tau) 0 1 4 9 16 25 36 49 [2] [2]" in lines
     assert "[ ] is padding: the constant 2" in lines
     assert "= 49 x 3 + 2 x 2 + 2 x 1" in lines  # by hand
 
