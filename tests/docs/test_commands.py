@@ -8,11 +8,14 @@ import pytest
 from PIL import Image
 
 from tests.docs.shown import Shown, clone, commands, different, run
-from tests.paths import ROOT
+from tests.paths import ROOT, SAMPLES
 
 PAGES = {path.name: path.read_text("utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
 PICTURES = ROOT / "docs" / "pictures"
-WITH_COMMANDS = {name: commands(text) for name, text in PAGES.items() if commands(text)}
+SAMPLES_PAGE = (SAMPLES / "README.md").read_text("utf-8")
+WITH_COMMANDS = {
+    name: commands(text) for name, text in {**PAGES, "sample_images": SAMPLES_PAGE}.items() if commands(text)
+}
 
 
 def montage_of_the_dark_picture(folder: Path) -> None:

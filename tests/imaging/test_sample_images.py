@@ -60,16 +60,41 @@ NOTES = {
     "notes-5x5.csv": [[3, 4, 6, 5, 7], [2, 4, 6, 8, 2], [1, 6, 7, 8, 4], [9, 7, 4, 6, 2], [3, 7, 5, 4, 1]],
     "notes-edge-6x8.csv": [[1, 1, 0, 0, 0, 0, 1, 1]] * 6,
 }
+X = [
+    [-1, -1, -1, -1, -1, -1, -1, -1, -1],
+    [-1, +1, -1, -1, -1, -1, -1, +1, -1],
+    [-1, -1, +1, -1, -1, -1, +1, -1, -1],
+    [-1, -1, -1, +1, -1, +1, -1, -1, -1],
+    [-1, -1, -1, -1, +1, -1, -1, -1, -1],
+    [-1, -1, -1, +1, -1, +1, -1, -1, -1],
+    [-1, -1, +1, -1, -1, -1, +1, -1, -1],
+    [-1, +1, -1, -1, -1, -1, -1, +1, -1],
+    [-1, -1, -1, -1, -1, -1, -1, -1, -1],
+]
+OTHERS = {
+    "letter-x.csv": X,
+    "letter-x-falling.csv": [[1, -1, -1], [-1, 1, -1], [-1, -1, 1]],
+    "letter-x-crossing.csv": [[1, -1, 1], [-1, 1, -1], [1, -1, 1]],
+    "letter-x-rising.csv": [[-1, -1, 1], [-1, 1, -1], [1, -1, -1]],
+    "two-channels.json": np.stack([np.arange(9).reshape(3, 3), np.arange(1, 10).reshape(3, 3)], axis=2),
+}
+KERNELS, SIGNAL = "two-channels-kernels.json", "signal.csv"
+ARRAYS = NOTES | OTHERS
 
 
-@pytest.mark.parametrize("name", NOTES)
-def test_the_arrays_of_the_notes(name):
-    assert_array_equal(read_picture(SAMPLES / name).frames[0].pixels, NOTES[name])
+@pytest.mark.parametrize("name", ARRAYS)
+def test_the_arrays_of_the_notes_and_of_our_own(name):
+    assert_array_equal(read_picture(SAMPLES / name).frames[0].pixels, ARRAYS[name])
+
+
+def test_the_signal_has_a_pulse_and_a_ramp():
+    values = np.loadtxt(SAMPLES / SIGNAL, delimiter=",")
+    assert_array_equal(values, [0, 0, 0, 4, 4, 4, 4, 0, 0, 0, 1, 2, 3, 4, 0, 0])
 
 
 def test_every_file_is_described_and_all_are_small():
     described = (SAMPLES / "README.md").read_text(encoding="utf-8")
-    files = [path for path in SAMPLES.iterdir() if path.suffix in (".png", ".jpg", ".csv")]
-    assert {path.name for path in files} == set(PICTURES) | set(NOTES)
+    files = [path for path in SAMPLES.iterdir() if path.suffix in (".png", ".jpg", ".csv", ".json")]
+    assert {path.name for path in files} == {*PICTURES, *ARRAYS, KERNELS, SIGNAL}
     assert all(f"`{path.name}`" in described for path in files)
     assert sum(path.stat().st_size for path in files) < 3_000_000

@@ -23,7 +23,7 @@ from convcli.imaging.image import Frame, Space
 from convcli.pipeline.batch import Outcome, Source
 from convcli.pipeline.jsonable import plain
 from convcli.pipeline.result_files import write_outputs
-from convcli.stacks.paddings.affected_border import affected, total_stride
+from convcli.stacks.paddings.affected_border import affected, has_border, total_stride
 from convcli.stacks.paddings.trials import Agreement, Bias, Translation, bias_maps, translate, whole_strides
 from convcli.stacks.stack import Scale
 
@@ -150,37 +150,29 @@ def _bias_words(figures: Mapping[str, BiasFigures]) -> str:
 
 def shifted(source: Source, picture: Picture, subject: Subject, spec: CompareSpec) -> Outcome:
     """Shift the picture, and report where its result differs from the shifted result."""
-    shift = spec.shift or (0, 0)
-    made = translate(
-        subject.stack, picture.planes, shift, pads=spec.modes, pad_value=spec.pad_value, jobs=spec.jobs
-    )
-    whole = whole_strides(subject.stack, shift)
-    words = _shift_words(made, whole=whole)
+    shift, stack = spec.shift or (0, 0), subject.stack
+    pads = spec.modes if has_border(stack) else [PadMode.VALID]
+    made = translate(stack, picture.planes, shift, pads=pads, pad_value=spec.pad_value, jobs=spec.jobs)
+    sentences = list(_shift_sentences(made, shift, total_stride(stack), picture.units.name))
     title = f"{printable(os.path.basename(source.name))}, {subject.name}: shifted by {shift[0]},{shift[1]}"
     facts = [
         "the result of the shifted picture against the shifted result of the picture; what leaves on one side"
         " enters on the other"
     ]
     notes = ["r: correlation, 1 where nothing but the place changes"]
-    unshifted = next((one.unshifted for one in made if not math.isnan(one.unshifted.mae)), None)
-    if unshifted is not None:
-        notes.append(
-            "Invariance, inside: the result of the shifted picture differs from the result as it was by"
-            f" {amount(unshifted.mae, picture.units.name)} on average (r = {_ratio(unshifted)})."
-        )
     places = ("inside", "border", "unshifted")
     return Outcome(
         input=source.path,
         report={
             "shift": list(shift),
-            "whole_steps": whole,
-            "verdict": words,
+            "whole_steps": whole_strides(stack, shift),
+            "verdict": " ".join(sentences),
             "modes": [
                 plain({"pad": one.pad.value, **{at: getattr(one, at)._asdict() for at in places}})
                 for one in made
             ],
         },
-        summary=Report(title, facts, words, _shift_tables(made, picture.units.heading), notes),
+        summary=Report(title, facts, "\n".join(sentences), _shift_tables(made, picture.units.heading), notes),
     )
 
 
@@ -190,6 +182,8 @@ def _shift_tables(made: Sequence[Translation], unit: str) -> list[tuple[str, Fig
         ("Inside", [one.inside for one in made]),
         ("At the border, and at the seam where the edges meet", [one.border for one in made]),
     ):
+        if not any(one.places for one in places):
+            continue
         columns = [
             Column("padding", [one.pad.value for one in made], left=True),
             Column(
@@ -211,24 +205,43 @@ def _ratio(one: Agreement) -> str:
     return "-" if math.isnan(one.correlation) else f"{one.correlation:.3f}"
 
 
-def _shift_words(made: Sequence[Translation], *, whole: bool) -> str:
-    inside = [one.pad.value for one in made if one.inside.max == 0]
-    border = [one.pad.value for one in made if one.border.max == 0]
-    wrap = next((one for one in made if one.pad is PadMode.WRAP), made[0])
-    if len(inside) == len(made):
-        parts = ["inside, shifting and filtering commute under every mode"]
-    elif math.isnan(wrap.inside.max):
-        parts = ["every result is near the border or the seam: nothing is inside"]
+def _shift_sentences(
+    made: Sequence[Translation], shift: tuple[int, int], steps: tuple[float, float], unit: str
+) -> Iterator[str]:
+    """Yield sentences about equivariance and invariance; `steps` are pixels from one result to the next."""
+    inside, unshifted = made[0].inside, made[0].unshifted  # every padding has the same inside
+    by, places = f"{shift[0]},{shift[1]}", f"{inside.places:,}"
+    if not inside.places:
+        yield "Every result is near the border or the seam: nothing is inside."
+    elif inside.max == 0:
+        moved = ",".join(f"{one / step:g}" for one, step in zip(shift, steps, strict=True))
+        yield (
+            f"Equivariant: shifted by {by}, the result moves along by {moved}, equal at all {places} places"
+            " inside."
+        )
     else:
-        parts = [
-            f"inside, shifting and filtering do not commute: r = {_ratio(wrap.inside)}"
-            + ("" if whole else ", as the shift is no whole number of the result's steps")
-        ]
+        yield (
+            f"Not equivariant: shifted by {by}, the result does not move along: {_differing(inside, unit)}."
+        )
+        if not all((one / step).is_integer() for one, step in zip(shift, steps, strict=True)):
+            yield f"The shift is no whole number of the result's steps of {steps[0]:g},{steps[1]:g}."
+    border = [one.pad.value for one in made if one.border.max == 0]
     if border:
-        parts.append(f"at the border under {listed(border)}" + (" alone" if len(border) < len(made) else ""))
-    elif inside:
-        parts.append("at the border under none")
-    return _sentence(parts)
+        alone = " alone" if len(border) < len(made) else ""
+        yield f"At the border and the seam it is equal under {listed(border)}{alone}."
+    elif inside.max == 0 and made[0].border.places:
+        yield "At the border and the seam it differs under every padding."
+    if unshifted.max == 0:
+        yield f"Invariant: in place, all {places} results inside are as they were."
+    elif inside.places:
+        yield f"Not invariant: in place, {_differing(unshifted, unit)}."
+
+
+def _differing(one: Agreement, unit: str) -> str:
+    return (
+        f"{one.differing:,} of {one.places:,} results inside differ, by {amount(one.mae, unit)} on average"
+        f" (r = {_ratio(one)})"
+    )
 
 
 def _sentence(parts: Sequence[str]) -> str:

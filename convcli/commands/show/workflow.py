@@ -12,6 +12,7 @@ from rich.text import Text
 from convcli.arrayfiles.write import encode_array
 from convcli.choices import STDOUT, Combine, Layout
 from convcli.commands.show.maps import ShownMap, map_report, picture_maps, slid_maps, stacked
+from convcli.commands.show.side_by_side import SideBySide
 from convcli.commands.show.spec import Form, ShowSpec
 from convcli.commands.show.view import FeatureMapTable
 from convcli.display.words import printable
@@ -38,6 +39,9 @@ LEAST_ROWS, MOST_ROWS = 6, 32
 # Matches that are listed: below one map at least, and below all maps together.
 LEAST_MATCHES, MATCHES_IN_ALL = 2, 10
 
+# How the words of a padding mode begin, among those of other settings.
+PAD = "pad "
+
 # Fields of the spec that have an effect without a kernel where padding is a number of pixels.
 PADDING_FIELDS = ("pad", "pad_value", "padding")
 
@@ -47,12 +51,20 @@ SUM_FIELDS = ("normalize", "chain", "combine")
 
 
 def show_files(
-    inputs: Sequence[str], kernels: Sequence[str], spec: FilterSpec, reading: ReadSpec, show_spec: ShowSpec
+    inputs: Sequence[str],
+    kernels: Sequence[str],
+    specs: Sequence[FilterSpec],
+    reading: ReadSpec,
+    show_spec: ShowSpec,
 ) -> Batch:
-    """Show each input, or the maps that `kernels`, SPECs as ``-k`` takes them, make of it."""
+    """Show each input, or the maps that `kernels`, SPECs as ``-k`` takes them, make of it.
+
+    `specs` are one, or one for each padding mode.
+    """
     show_spec.check_form()
     check_inputs(inputs, kernels)
-    _check(kernels, spec, show_spec)
+    for spec in specs:
+        _check(kernels, spec, show_spec)
     count = count_inputs(inputs, reading)
     form, output = show_spec.shown_as, None if show_spec.output == STDOUT else show_spec.output
     pictured = show_spec.plot and show_spec.output is not None
@@ -65,36 +77,40 @@ def show_files(
     output = file_in(output, f"show.{suffix}", inputs[0], force=show_spec.force)
     refuse_inputs([output], [*inputs, *kernel_files(kernels)], force=show_spec.force)
     # in --score each component of a kernel is a feature of its own
-    combined = spec.replace(combine=Combine.NONE) if show_spec.score else spec
+    combined = specs[0].replace(combine=Combine.NONE) if show_spec.score else specs[0]
     slides = load_kernels(kernels, combined) if kernels else None
-    padded = slides is not None or not isinstance(spec.padding, str)
-    said = (
-        *([] if reading.frame is None else [f"frame {reading.frame}"]),
-        *([] if reading.layout is ReadSpec.layout else [f"layout {reading.layout}"]),
-        *setting_words(spec, padded=padded),
-        *([] if show_spec.center else ["means not subtracted"]),
-    )
+    padded = slides is not None or not isinstance(combined.padding, str)
+    specs = specs if padded else specs[:1]
+
+    said = [_said(spec, reading, show_spec, padded=padded, several=len(specs) > 1) for spec in specs]
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
-        if spec.gray:
+        return show_image(source, image, *(_along(slides, specs) if image.signal else (slides, specs)))
+
+    def show_image(
+        source: Source, image: Image, slides: LoadedKernels | None, specs: Sequence[FilterSpec]
+    ) -> Outcome:
+        notes = [*(slides.notes if slides else ()), *image.notes, *left_out(image, "shown", "shows")]
+        if specs[0].gray:
             image = as_gray(image)
-        slid, how = slides, spec
-        if image.signal:
-            slid, how = along_signal(slides, spec) if slides is not None else (None, one_axis(spec))
-        notes = [*(slid.notes if slid else ()), *image.notes, *left_out(image, "shown", "shows")]
-        maps = (
-            slid_maps(image, slid, how, show_spec)
-            if slid is not None
-            else picture_maps(image, how, show_spec)
-        )
-        maps = [replace(one, settings=said) for one in maps]
+        made = [
+            slid_maps(image, slides, spec, show_spec)
+            if slides is not None
+            else picture_maps(image, spec, show_spec)
+            for spec in specs
+        ]
+        maps = [
+            replace(one, settings=words, mode=mode)
+            for modes in zip(*made, strict=True)
+            for one, (words, mode) in zip(modes, said, strict=True)
+        ]
         notes += dict.fromkeys(note for shown in maps for note in shown.notes)
         if show_spec.plot:
             from convcli.commands.show.plots import curves, plotted  # here for start-up
 
-            given = picture_maps(image, how.replace(padding="same"), show_spec) if slid else maps
-            drawn = curves(printable(source.name), given, slid, maps if slid else (), how)
+            given = picture_maps(image, specs[0].replace(padding="same"), show_spec) if slides else maps
+            drawn = curves(printable(source.name), given, slides, maps if slides else (), specs[0])
             return plotted(source, drawn, output or show_spec.output)._replace(notes=tuple(notes))
         if form is Form.TABLE:
             shown = _drawn(source, image, maps, slides, show_spec)
@@ -109,6 +125,33 @@ def show_files(
 
     binary = form is Form.NPY and output is None
     return Batch(inputs, reading, work, binary or (pictured and output is None))
+
+
+def _along(
+    slides: LoadedKernels | None, specs: Sequence[FilterSpec]
+) -> tuple[LoadedKernels | None, list[FilterSpec]]:
+    """Return kernels and options as a signal takes them."""
+    if slides is None:
+        return None, [one_axis(spec) for spec in specs]
+    made = [along_signal(slides, spec) for spec in specs]
+    return made[0][0], [spec for _, spec in made]
+
+
+def _said(
+    spec: FilterSpec, reading: ReadSpec, show_spec: ShowSpec, *, padded: bool, several: bool
+) -> tuple[tuple[str, ...], str | None]:
+    """Return words about what changes the numbers, and the padding mode, apart from them where `several`."""
+    words, mode = setting_words(spec, padded=padded), None
+    if several:
+        mode = next(word for word in words if word.startswith(PAD)).removeprefix(PAD)
+        words = [word for word in words if not word.startswith(PAD)]
+    said = (
+        *([] if reading.frame is None else [f"frame {reading.frame}"]),
+        *([] if reading.layout is ReadSpec.layout else [f"layout {reading.layout}"]),
+        *words,
+        *([] if show_spec.center else ["means not subtracted"]),
+    )
+    return said, mode
 
 
 def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> None:
@@ -141,6 +184,16 @@ def _drawn(
         from convcli.commands.show.previews import preview  # here for start-up: tables need no pictures
 
         return preview(name, image, maps, show_spec, whole=slides is None)
+    drawn: list[RenderableType]
+    if maps[0].mode is not None:
+        each = len(show_spec.pads)
+        groups = [maps[at : at + each] for at in range(0, len(maps), each)]
+        shared = show_spec.precision, show_spec.max_size, show_spec.score
+        drawn = [
+            SideBySide(", ".join((name, *group[0].words)), group, LINES // len(groups), *shared)
+            for group in groups
+        ]
+        return _apart(drawn)
     rows = max(LEAST_ROWS, min(MOST_ROWS, LINES // len(maps)))
     drawn = [
         FeatureMapTable(
@@ -158,6 +211,11 @@ def _drawn(
         )
         for one in maps
     ]
+    return _apart(drawn)
+
+
+def _apart(drawn: Sequence[RenderableType]) -> Group:
+    """Return drawings with a blank line between each two."""
     return Group(*[item for part in drawn for item in (Text(""), part)][1:])
 
 
@@ -168,7 +226,8 @@ def _encoded(
         return json.dumps(report, allow_nan=False).encode() + b"\n"
     if form is Form.CSV and len(maps) > 1:
         raise OutputError(
-            f".csv holds one map, and there are {len(maps)}", hint="add --gray, or use --as json or npy"
+            f".csv holds one map, and there are {len(maps)}",
+            hint=f"{'give one mode to --pad' if maps[0].mode else 'add --gray'}, or use --as json or npy",
         )
     values = stacked(maps)
     return encode_array(

@@ -31,11 +31,15 @@ class Agreement(NamedTuple):
         Mean and largest absolute difference; rounding counts as 0, NaN where there are no positions.
     correlation
         Pearson's coefficient; NaN where a result is constant.
+    differing, places
+        Positions at which any channel differs, and all positions.
     """
 
     mae: float
     max: float
     correlation: float
+    differing: int
+    places: int
 
 
 class Translation(NamedTuple):
@@ -172,15 +176,17 @@ def _known(made: tuple[int, int], by: tuple[int, int], closes: Sequence[bool]) -
 
 
 def _agreement(a: Array, b: Array, where: NDArray[np.bool_], tolerance: float) -> Agreement:
-    one, other = a[:, where].ravel(), b[:, where].ravel()
-    if not one.size:
-        return Agreement(math.nan, math.nan, math.nan)
-    difference = np.abs(one - other)
+    difference = np.abs(a[:, where] - b[:, where])
+    if not difference.size:
+        return Agreement(math.nan, math.nan, math.nan, 0, 0)
     difference[difference <= tolerance] = 0.0
+    differing = int(np.count_nonzero((difference != 0).any(axis=0)))
+    one, other = a[:, where].ravel(), b[:, where].ravel()
     one, other = one - one.mean(), other - other.mean()
     scale = math.sqrt(float(one @ one) * float(other @ other))
     # Rounding of constant results must not count as correlation.
     varies = scale > tolerance * tolerance * one.size
+    correlation = float(one @ other) / scale if varies else math.nan
     return Agreement(
-        float(difference.mean()), float(difference.max()), float(one @ other) / scale if varies else math.nan
+        float(difference.mean()), float(difference.max()), correlation, differing, difference.shape[1]
     )

@@ -444,10 +444,56 @@ def test_shift(convcli: Convcli, scene: Path) -> None:
         assert (mode["border"]["max"] == 0) == (mode["pad"] == "wrap")
         assert mode["unshifted"]["correlation"] < 0.999
     text = convcli("compare", scene, "-k", "box", "--shift", "-3,4").out.decode()
-    assert "Inside, shifting and filtering commute under every mode; at the border under" in text
-    assert "Invariance, inside:" in text
+    assert told["verdict"] in " ".join(text.split())
+    assert "Equivariant: shifted by -3,4, the result moves along by -3,4, equal at all " in told["verdict"]
+    assert " At the border and the seam it is equal under wrap alone. Not invariant: " in told["verdict"]
     uneven = convcli("compare", scene, "-k", "box", "--shift", "1,1", "-s", 2).out.decode()
-    assert re.search(r"do not commute: r = 0\.\d+, as the shift is no whole number", " ".join(uneven.split()))
+    assert "The shift is no whole number of the result's steps of 2,2." in uneven
+
+
+def pooled(values: np.ndarray) -> np.ndarray:
+    rows, columns = values.shape
+    return values.reshape(rows // 2, 2, columns // 2, 2).max((1, 3))
+
+
+@pytest.mark.parametrize("shift", [(1, 1), (0, 2), (0, 0)])
+def test_pooling_is_invariant_to_some_shifts_of_some_pictures(
+    convcli: Convcli, shift: tuple[int, int]
+) -> None:
+    """Counted by NumPy: blocks whose maximum is as it was, and as it should be after moving along."""
+    x = np.random.default_rng(9).integers(0, 4, (8, 12))
+    np.savetxt("x.csv", x, "%d", ",")
+    stack = STACKS / "pooling.toml"
+    (told,) = objects(
+        convcli("compare", "x.csv", "--stack", stack, "--shift", f"{shift[0]},{shift[1]}", "--json").out
+    )
+    before, after = pooled(x), pooled(np.roll(x, shift, (0, 1)))
+    differing = np.count_nonzero(before != after)
+    (mode,) = told["modes"]
+    assert mode["pad"] == "valid"
+    assert (mode["unshifted"]["differing"], mode["unshifted"]["places"]) == (differing, 24)
+    assert mode["border"] == {"mae": None, "max": None, "correlation": None, "differing": 0, "places": 0}
+    assert ("Invariant: in place, all 24 results inside are as they were." in told["verdict"]) == (
+        not differing
+    )
+    assert (f"in place, {differing} of 24 results inside differ" in told["verdict"]) == (differing > 0)
+    whole = shift[1] % 2 == 0
+    assert told["whole_steps"] == whole
+    assert told["verdict"].startswith("Equivariant: " if whole else "Not equivariant: ")
+    assert mode["inside"]["differing"] == (0 if whole else differing)
+
+
+def test_shift_counts_positions_not_channels(convcli: Convcli) -> None:
+    Path("x.json").write_text(json.dumps(np.arange(2 * 9 * 9).reshape(9, 9, 2).tolist()))
+    (told,) = objects(convcli("compare", "x.json", "-k", "box", "--shift", "0,1", "-p", "zero", "--json").out)
+    assert told["modes"][0]["unshifted"]["places"] == 7 * 6, "columns 0, 1 and 8 are near an edge"
+
+
+def test_a_picture_that_is_all_border(convcli: Convcli) -> None:
+    ran = convcli("compare", SAMPLES / "notes-3x3.csv", "-k", "box:size=5", "--shift", "1,1")
+    assert "Every result is near the border or the seam: nothing is inside." in ran.out.decode()
+    assert "nvariant" not in ran.out.decode()
+    assert "Inside, " not in ran.out.decode()
 
 
 BAD = [
