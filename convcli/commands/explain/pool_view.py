@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from convcli.choices import PadMode, PoolMode
-from convcli.commands.explain.blocks import CHOSEN, PADDING, Array, Room, fitted, middle, places
+from convcli.commands.explain.blocks import CHOSEN, PADDING, Room, fitted, middle, places
 from convcli.commands.explain.facts import WRITTEN_OUT, labelled, pooling_facts, stored, written_sum
 from convcli.commands.explain.pooled import Pooled
 from convcli.commands.explain.steps import channel_names
@@ -24,7 +24,10 @@ from convcli.options.specs import PoolSpec
 __all__ = ["PoolExplanation", "working"]
 
 # Windows of channels that are shown: more are left out.
-MOST_CHANNELS = 6
+MOST_CHANNELS = 4
+
+# Rows of each of several windows, so that they fit on two screens above each other.
+MOST_ROWS_OF_ALL = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,15 +49,20 @@ class PoolExplanation:
         yield Text(title, style="bold")
         yield pairs(pooling_facts(found, self.spec, say))
         yield Text("")
-        yield from map(indented, _windows(trace, [(channel, names[channel]) for channel in shown], room, say))
+        drawn, place = _windows(trace, [(channel, names[channel]) for channel in shown], room, say)
+        yield indented(drawn)
         for channel in shown:
             line = working(trace.pixels[channel].tolist(), trace.how, trace.values[channel], say)
-            yield indented(Text(": ".join(filter(None, (names[channel], line)))))
+            yield indented(Text(say(": ").join(filter(None, (names[channel], line)))))
         if len(self.channels) > len(shown):
             count = len(self.channels) - len(shown)
-            words = say("{count} other channels are left out; --channel N shows another", count=count)
+            note = "left out: {count} of {all} channels; --channel N shows another"
+            words = say(note, count=count, all=len(names))
             yield indented(Text(words, style="italic"))
-        yield from _legend(trace, self.spec, room, say)
+        starred = bool(trace.chosen[shown, *place].any())
+        if legend := list(_legend(trace, self.spec, room, say, starred=starred)):
+            yield Text("")
+            yield from map(indented, legend)
         yield Text("")
         values = labelled(list(map(number, trace.values)), names, shown, say)
         samples = stored(trace.values, found.samples, 0, names, shown, say)
@@ -73,7 +81,7 @@ def working(pixels: Sequence[float], how: Pooling, value: float, say: Say) -> st
             return _median(sorted(pixels), result, say)
         case PoolMode.AVG:
             inside = written_sum(pixels) if few else say("sum of {count} pixels", count=count)
-            return f"({inside}) / {count} = {result}"
+            return f"{inside if count == 1 else f'({inside})'} / {count} = {result}"
         case PoolMode.LP:
             sizes = [f"|{word}|" for word in words]
             if how.p == np.inf:
@@ -94,70 +102,56 @@ def _median(ordered: Sequence[float], result: str, say: Say) -> str:
     return say("sorted: {pixels}; median = {value}", pixels=listed, value=f"{halves}{result}")
 
 
-def _windows(trace: PoolTrace, named: Sequence[tuple[int, str]], room: Room, say: Say) -> Iterator[Text]:
-    """Show the windows of channels beside each other, or one above the other, as much as fits."""
+def _windows(
+    trace: PoolTrace, named: Sequence[tuple[int, str]], room: Room, say: Say
+) -> tuple[Text, tuple[slice, slice]]:
+    """Show the windows of channels beside each other where they fit; return which part of them is shown."""
     _, rows, columns = trace.window.shape
-    down = middle(rows, room.rows)
+    down = middle(rows, room.rows if len(named) == 1 else min(room.rows, MOST_ROWS_OF_ALL))
 
     def blocks(across: slice, digits: int, _beside: bool) -> list[Text]:
-        place = (down, across)
-        return [
-            Text(f"{name or say('window')}\n").append_text(
-                places(
-                    trace, _texts(trace.window[channel][place], digits), place, chosen=trace.chosen[channel]
-                )
-            )
-            for channel, name in named
-        ]
+        place, made = (down, across), []
+        for channel, name in named:
+            texts = [
+                [" " if np.isnan(value) else number(value, digits) for value in row]
+                for row in trace.window[channel][place].tolist()
+            ]
+            window = places(trace, np.array(texts), place, chosen=trace.chosen[channel])
+            made.append(Text(f"{name or say('window')}\n").append_text(window))
+        return made
 
     shown, across = fitted(columns, room.width, blocks)
-    yield shown
     seen = (down.stop - down.start, across.stop - across.start)
     if seen != (rows, columns):
-        words = say(
-            "shown: the middle {part} of {whole}; all of them count",
-            part=size(seen),
-            whole=size((rows, columns)),
-        )
-        yield Text(words, style="italic")
+        note = "shown: the middle {part} of {whole}; all of them count"
+        words = say(note, part=size(seen), whole=size((rows, columns)))
+        shown.append(f"\n{words}", style="italic")
+    return shown, (down, across)
 
 
-def _texts(window: Array, digits: int) -> np.ndarray:
-    return np.array(
-        [[" " if np.isnan(value) else number(value, digits) for value in row] for row in window.tolist()]
-    )
-
-
-def _legend(trace: PoolTrace, spec: PoolSpec, room: Room, say: Say) -> Iterator[RenderableType]:
+def _legend(trace: PoolTrace, spec: PoolSpec, room: Room, say: Say, *, starred: bool) -> Iterator[Text]:
     """Say what star, brackets and dash stand for."""
-    lines = list[Text]()
-    if trace.chosen.any():
-        word = {
-            PoolMode.MAX: say("* is the largest pixel"),
-            PoolMode.MIN: say("* is the smallest pixel"),
-            PoolMode.MEDIAN: say("* is in the middle of the sorted pixels"),
+    if starred:
+        words = {
+            PoolMode.MAX: "* is the largest pixel",
+            PoolMode.MIN: "* is the smallest pixel",
+            PoolMode.MEDIAN: "* is in the middle of the sorted pixels",
         }
-        lines.append(Text(word[spec.mode]))
-        lines[-1].stylize(CHOSEN, 0, 1)
+        yield _marked(say(words[spec.mode]), CHOSEN, 1)
     padded = trace.padded & ~trace.beyond
-    if padded.any():
-        if spec.pad is not None:
-            value = spec.pad_value if spec.pad is PadMode.CONSTANT else None
-            lines.append(sources(trace, say("the constant {value}", value=number(value or 0.0)), room, say))
-        else:
-            counted = bool(trace.counted[padded].any())
-            lines.append(
-                Text(
-                    say("[ ] is padding, which counts as 0")
-                    if counted
-                    else say("[ ] is neutral padding, which takes no part: it never wins")
-                )
-            )
-            lines[-1].stylize(PADDING, 0, 3)
+    if padded.any() and spec.pad is not None:
+        value = spec.pad_value if spec.pad is PadMode.CONSTANT else None
+        yield sources(trace, say("the constant {value}", value=number(value or 0.0)), room, say)
+    elif padded.any():
+        neutral = "[ ] is neutral padding, which takes no part: it never wins"
+        counted = trace.counted[padded].any()
+        yield _marked(say("[ ] is padding, which counts as 0" if counted else neutral), PADDING, 3)
     if trace.beyond.any():
-        lines.append(
-            Text(say("- is beyond the padding, where nothing is read: --ceil lets windows reach it"))
-        )
-    if lines:
-        yield Text("")
-        yield from map(indented, lines)
+        yield Text(say("- is beyond the padding, where nothing is read: --ceil lets windows reach it"))
+
+
+def _marked(words: str, style: str, count: int) -> Text:
+    """Return `words`, of which the first characters are in colour."""
+    marked = Text(words)
+    marked.stylize(style, 0, count)
+    return marked

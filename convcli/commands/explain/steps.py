@@ -24,6 +24,7 @@ __all__ = [
     "Explained",
     "Part",
     "Samples",
+    "View",
     "channel_names",
     "explain",
     "outcome",
@@ -78,6 +79,17 @@ class Explained(NamedTuple):
     def axes(self) -> tuple[AxisTrace, AxisTrace]:
         """Rows and columns of the window, of the first component."""
         return self.parts[0].trace.rows, self.parts[0].trace.columns
+
+
+class View(NamedTuple):
+    """What of one output pixel is shown: some channels and components; and the names of all channels."""
+
+    found: Explained
+    spec: FilterSpec
+    channels: tuple[int, ...]
+    parts: tuple[int, ...]
+    names: tuple[str, ...]
+    say: Say
 
 
 def explain(
@@ -147,7 +159,9 @@ def part_names(text: str, found: Kernel, say: Say = say_english) -> tuple[str, .
     entry = library.TABLE.get(library.canonical(text.partition(":")[0]))
     if entry is not None and all(part in library.TABLE for part in entry.parts):
         return entry.parts
-    return tuple(say("map {index}", index=index) for index in range(count))
+    if found.combine is Combine.NONE:
+        return tuple(say("map {index}", index=index) for index in range(count))
+    return tuple(say("component {index}", index=index) for index in range(count))
 
 
 def channel_names(image: Image, say: Say = say_english) -> tuple[str, ...]:
