@@ -151,7 +151,7 @@ def _bias_words(figures: Mapping[str, BiasFigures]) -> str:
 def shifted(source: Source, picture: Picture, subject: Subject, spec: CompareSpec) -> Outcome:
     """Shift the picture, and report where its result differs from the shifted result."""
     shift, stack = spec.shift or (0, 0), subject.stack
-    pads = spec.modes if has_border(stack) else [PadMode.VALID]
+    pads = spec.modes if spec.pads or has_border(stack) else [PadMode.VALID]
     made = translate(stack, picture.planes, shift, pads=pads, pad_value=spec.pad_value, jobs=spec.jobs)
     sentences = list(_shift_sentences(made, shift, total_stride(stack), picture.units.name))
     title = f"{printable(os.path.basename(source.name))}, {subject.name}: shifted by {shift[0]},{shift[1]}"
