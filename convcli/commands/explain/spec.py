@@ -20,7 +20,7 @@ from convcli.options.window_options import (
     padding_option,
     pair_option,
 )
-from convcli.parsing import Padding, place, power
+from convcli.parsing import Padding, position, power
 
 __all__ = ["ExplainSpec"]
 
@@ -32,10 +32,10 @@ class ExplainSpec(Options):
         tuple[int, int] | None,
         essential_option(
             "--at",
-            metavar="R,C",
-            parser=place,
+            metavar="R,C|T",
+            parser=position,
             show_default=False,
-            help="The output pixel; the first is 0,0, and -1,-1 the last.",
+            help="The output pixel; the first is 0,0, and -1,-1 the last. T is a position along a signal.",
         ),
     ] = None
     pool: Annotated[

@@ -9,6 +9,7 @@ import numpy as np
 from convcli.choices import STDOUT, Depth, RangeMode
 from convcli.commands.explain.pool_view import PoolExplanation
 from convcli.commands.explain.pooled import explain_pooling, pooling_report
+from convcli.commands.explain.signal_view import SignalExplanation
 from convcli.commands.explain.spec import ExplainSpec
 from convcli.commands.explain.steps import View, channel_names, explain, report
 from convcli.commands.explain.totals import shown_channels, shown_parts
@@ -17,9 +18,11 @@ from convcli.display.language import language, speaker
 from convcli.display.words import printable
 from convcli.engine.window import size_text
 from convcli.errors import UsageError, shown
+from convcli.imaging.image import Image
 from convcli.kernels.spec import kernel_files
 from convcli.limits import EXPLAINED_WEIGHTS
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, WriteSpec
+from convcli.parsing import NO_ROW
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs, refuse_inputs
 from convcli.pipeline.inputs import as_gray, left_out, read_source
 from convcli.pipeline.jsonable import plain
@@ -27,6 +30,7 @@ from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels, without
 from convcli.pipeline.naming import OutputPaths, file_in
 from convcli.pipeline.result_files import write_outputs
 from convcli.pipeline.results import overflow_note
+from convcli.pipeline.signals import for_image, may_be_signal
 from convcli.stores.urls import public
 
 __all__ = ["explain_files"]
@@ -54,6 +58,8 @@ def explain_files(
     written = {"--html is a page": html, "--animate is an animation": explain_spec.animate}
     if at is None and not any(written.values()):
         raise UsageError("--at is missing", hint="name an output pixel: --at ROW,COLUMN, such as --at 0,0")
+    if at is not None and at[0] is NO_ROW and not any(map(may_be_signal, inputs)):
+        raise UsageError(f"--at: '{at[1]}' is not a place", hint="write ROW,COLUMN, such as 0,0 or -1,-1")
     count = count_inputs(inputs, reading)
     for what, path in written.items():
         if path is not None and count != 1:
@@ -68,6 +74,9 @@ def explain_files(
 
     def work(source: Source) -> Outcome:
         read = read_source(source, reading)
+        return explained(source, read, *for_image(read, slides, spec))
+
+    def explained(source: Source, read: Image, slides: LoadedKernels, spec: FilterSpec | PoolSpec) -> Outcome:
         notes = [*slides.notes, *read.notes, *left_out(read, "explained", "chooses")]
         image = as_gray(read) if spec.gray else read
         image = replace(image, frames=(image.frames[0]._replace(alpha=None),))
@@ -90,7 +99,8 @@ def explain_files(
             samples, said = found.samples, report(found, source.path, spec)
             text = printable(public(kernels[0]))
             view = View(found, spec, channels, parts, channel_names(found.image, say), say)
-            drawing = Explanation(name, text, view)
+            kind = SignalExplanation if image.signal else Explanation
+            drawing = kind(name, text, view)
         stored = np.array([value for of_map in samples.stored for value in of_map], samples.dtype)
         notes += overflow_note(image.frames, [stored])
         return Outcome(input=source.path, drawing=drawing, report=plain(said), notes=tuple(notes))

@@ -43,13 +43,17 @@ MIN_ROUNDED_RANGE = 16
 
 
 class PicturePair(NamedTuple):
-    """Two picture files, before and after: paths as given, pixels of each frame in their own units, notes."""
+    """Two picture files, before and after: paths as given, pixels of each frame in their own units, notes.
+
+    `signal` tells whether either is an array of one axis.
+    """
 
     input: str
     target: str
     inputs: tuple[Array, ...]
     targets: tuple[Array, ...]
     notes: tuple[str, ...]
+    signal: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +201,7 @@ def commands(result: FitReport) -> Iterator[tuple[str, ...]]:
         words.append(f"--pad-value {fit.pad_value!r}")
     if fit.stride != (1, 1):
         words.append(f"-s {size_text(fit.stride)}")
+    words += ["--padding full"] if first.targets[0].shape[1] > first.inputs[0].shape[1] else []
     words += ["--convolve"] if fit.convolve else []
     words += ["--gray"] if result.spec.gray else []
     words += _given(result.reading)

@@ -26,6 +26,7 @@ from convcli.pipeline.inputs import as_gray, left_out, read_source
 from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels
 from convcli.pipeline.naming import file_in
 from convcli.pipeline.result_files import write_outputs
+from convcli.pipeline.signals import along_signal, one_axis
 
 __all__ = ["show_files"]
 
@@ -66,12 +67,14 @@ def show_files(
         _check(kernels, spec, show_spec)
     count = count_inputs(inputs, reading)
     form, output = show_spec.shown_as, None if show_spec.output == STDOUT else show_spec.output
-    if count != 1 and (form in (Form.CSV, Form.NPY) or output is not None):
+    pictured = show_spec.plot and show_spec.output is not None
+    if count != 1 and (form in (Form.CSV, Form.NPY) or output is not None or pictured):
         many = "several inputs" if count is None else f"{count} inputs"
         raise UsageError(
             f"{many} cannot all go to {output or 'stdout'!r} as {form}", hint="show one, or all --as json"
         )
-    output = file_in(output, f"show.{form}", inputs[0], force=show_spec.force)
+    suffix = form if form is not Form.TABLE else "png"
+    output = file_in(output, f"show.{suffix}", inputs[0], force=show_spec.force)
     refuse_inputs([output], [*inputs, *kernel_files(kernels)], force=show_spec.force)
     # in --score each component of a kernel is a feature of its own
     combined = specs[0].replace(combine=Combine.NONE) if show_spec.score else specs[0]
@@ -83,6 +86,11 @@ def show_files(
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
+        return show_image(source, image, *(_along(slides, specs) if image.signal else (slides, specs)))
+
+    def show_image(
+        source: Source, image: Image, slides: LoadedKernels | None, specs: Sequence[FilterSpec]
+    ) -> Outcome:
         notes = [*(slides.notes if slides else ()), *image.notes, *left_out(image, "shown", "shows")]
         if specs[0].gray:
             image = as_gray(image)
@@ -98,6 +106,12 @@ def show_files(
             for one, (words, mode) in zip(modes, said, strict=True)
         ]
         notes += dict.fromkeys(note for shown in maps for note in shown.notes)
+        if show_spec.plot:
+            from convcli.commands.show.plots import curves, plotted  # here for start-up
+
+            given = picture_maps(image, specs[0].replace(padding="same"), show_spec) if slides else maps
+            drawn = curves(printable(source.name), given, slides, maps if slides else (), specs[0])
+            return plotted(source, drawn, output or show_spec.output)._replace(notes=tuple(notes))
         if form is Form.TABLE:
             shown = _drawn(source, image, maps, slides, show_spec)
             return Outcome(input=source.path, drawing=shown, notes=tuple(notes))
@@ -106,10 +120,21 @@ def show_files(
         )
         if form is Form.JSON and output is None:
             return Outcome(input=source.path, report=report, notes=tuple(notes))
-        data = _encoded(maps, form, report, reading.layout)
+        data = _encoded(maps, form, report, reading.layout, signal=image.signal)
         return write_outputs(source, [(output or STDOUT, data)])._replace(notes=tuple(notes))
 
-    return Batch(inputs, reading, work, form is Form.NPY and output is None)
+    binary = form is Form.NPY and output is None
+    return Batch(inputs, reading, work, binary or (pictured and output is None))
+
+
+def _along(
+    slides: LoadedKernels | None, specs: Sequence[FilterSpec]
+) -> tuple[LoadedKernels | None, list[FilterSpec]]:
+    """Return kernels and options as a signal takes them."""
+    if slides is None:
+        return None, [one_axis(spec) for spec in specs]
+    made = [along_signal(slides, spec) for spec in specs]
+    return made[0][0], [spec for _, spec in made]
 
 
 def _said(
@@ -194,7 +219,9 @@ def _apart(drawn: Sequence[RenderableType]) -> Group:
     return Group(*[item for part in drawn for item in (Text(""), part)][1:])
 
 
-def _encoded(maps: Sequence[ShownMap], form: Form, report: dict[str, Any], layout: Layout) -> bytes:
+def _encoded(
+    maps: Sequence[ShownMap], form: Form, report: dict[str, Any], layout: Layout, *, signal: bool
+) -> bytes:
     if form is Form.JSON:
         return json.dumps(report, allow_nan=False).encode() + b"\n"
     if form is Form.CSV and len(maps) > 1:
@@ -202,4 +229,7 @@ def _encoded(maps: Sequence[ShownMap], form: Form, report: dict[str, Any], layou
             f".csv holds one map, and there are {len(maps)}",
             hint=f"{'give one mode to --pad' if maps[0].mode else 'add --gray'}, or use --as json or npy",
         )
-    return encode_array(stacked(maps), form.value, layout=layout)
+    values = stacked(maps)
+    return encode_array(
+        values[0] if signal and values.shape[:-1] == (1,) else values, form.value, layout=layout
+    )
