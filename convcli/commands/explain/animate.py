@@ -1,26 +1,36 @@
 """The work of ``explain --animate``: a file is written, or the terminal plays."""
 
+import os
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image as Pillow
 
 from convcli.choices import STDOUT
-from convcli.commands.explain.animation import Film, animation_format, film, shots
+from convcli.commands.explain.animation import Film, film, shots
 from convcli.commands.explain.animation_frames import drawn
 from convcli.commands.explain.animation_steps import Moving
-from convcli.errors import OutputError
+from convcli.errors import OutputError, UsageError
 from convcli.imaging.image import Frame, Image, Space
 from convcli.imaging.writing.encode import encode_picture
+from convcli.open_files import is_stream
 from convcli.pipeline import messages
 from convcli.pipeline.batch import Outcome, Source
 from convcli.pipeline.result_files import write_outputs
 
-__all__ = ["animate"]
+__all__ = ["animate", "animation_format"]
 
-# Colours of a GIF: one fewer than it holds, as pixels that stay are transparent.
-COLOURS = 255
+# Formats by suffix; of pipes and stdout it is GIF.
+FORMATS = {".gif": "gif", ".webp": "webp", ".apng": "png", ".png": "png"}
+
+
+def animation_format(path: str) -> str:
+    """Return the format of the animation that is written to `path`."""
+    found = "gif" if path == STDOUT or is_stream(path) else FORMATS.get(os.path.splitext(path)[1].lower())
+    if found is None:
+        raise UsageError(
+            f"--animate: an animation is not written to {path!r}", hint="name a .gif, .webp or .apng file"
+        )
+    return found
 
 
 def animate(
@@ -43,8 +53,7 @@ def animate(
         _play(found, name, no_color=no_color)
         return Outcome(source.path, notes=tuple(said))
     format = animation_format(path)
-    frames = tuple(drawn(found, name))
-    frames = _few_colours(frames) if format == "gif" else frames
+    frames = tuple(_few_colours(one) if format == "gif" else one for one in drawn(found, name))
     made = encode_picture(Image(frames, Space.RGB), format)
     report = {"input": source.path, "animation": path, "frames": len(frames)}
     return write_outputs(source, [(path, made.data)])._replace(notes=(*said, *made.notes), report=report)
@@ -65,40 +74,11 @@ def _play(found: Film, name: str, *, no_color: bool) -> None:
         play(console, frames, wait)
 
 
-def _few_colours(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
-    """Return frames in the colours of one palette, without dithering, which would move and take room.
+def _few_colours(frame: Frame) -> Frame:
+    """Return a frame in fewer colours than a GIF holds: dithering would move from frame to frame.
 
-    Half of them are those of most pixels, the others cover what is left; each colour becomes the nearest.
+    Of each channel 16 levels are left, of greys 86.
     """
-    ends = np.concatenate([_as_numbers(frames[index].pixels) for index in (0, -1)])
-    found, counts = np.unique(ends, return_counts=True)
-    chosen = found[np.argsort(-counts, kind="stable")]
-    if len(chosen) > COLOURS:
-        exact, rest = chosen[: COLOURS // 2], _as_colours(chosen[COLOURS // 2 :])
-        covered = Pillow.fromarray(rest[None]).quantize(COLOURS - len(exact), Pillow.Quantize.MAXCOVERAGE)
-        chosen = np.concatenate([exact, _as_numbers(np.asarray(covered.convert("RGB")))])
-    palette = _as_colours(np.unique(chosen))
-    index_of, known = np.zeros(1 << 24, np.uint8), np.zeros(1 << 24, np.bool_)
-    made = list[Frame]()
-    for before, frame in zip((None, *frames), frames, strict=False):
-        pixels = frame.pixels
-        rows = slice(None) if before is None else (pixels != before.pixels).any(axis=(1, 2))
-        numbers = _as_numbers(pixels[rows])
-        new = np.unique(numbers[~known[numbers]])
-        for part in np.array_split(new, 1 + len(new) // 1024):
-            apart = (_as_colours(part).astype(int)[:, None] - palette) ** 2
-            index_of[part], known[part] = apart.sum(axis=2).argmin(axis=1), True
-        reduced = pixels.copy() if before is None else made[-1].pixels.copy()
-        reduced[rows] = palette[index_of[numbers]].reshape(pixels[rows].shape)
-        made.append(frame._replace(pixels=reduced))
-    return tuple(made)
-
-
-def _as_numbers(pixels: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """Return RGB pixels as one number each, 0xRRGGBB."""
-    red, green, blue = pixels.reshape(-1, 3).astype(np.uint32).T
-    return np.asarray(red << 16 | green << 8 | blue)
-
-
-def _as_colours(numbers: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    return (numbers[:, None] >> np.array([16, 8, 0], np.uint32)).astype(np.uint8)
+    pixels = frame.pixels.astype(np.uint16)
+    steps = np.where(np.ptp(frame.pixels, axis=2, keepdims=True) > 0, 17, 3).astype(np.uint16)
+    return frame._replace(pixels=((pixels + steps // 2) // steps * steps).astype(np.uint8))

@@ -1,82 +1,72 @@
-"""The animation of ``convcli explain --animate``: which windows are shown, frame by frame."""
+"""The animation of ``convcli explain --animate``: the arrays, and which windows are shown frame by frame."""
 
-import os
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.choices import STDOUT
-from convcli.commands.explain.animation_steps import WRITTEN_OUT, Moving, Step
+from convcli.commands.explain.animation_steps import Array, Moving, Step
+from convcli.commands.explain.facts import WRITTEN_OUT
 from convcli.display.words import size
-from convcli.engine.analysis.pixel_trace import AxisTrace, either, output_pixel
+from convcli.engine.analysis.pixel_trace import AxisTrace, output_pixel
 from convcli.engine.pad import CONSTANT, sources
-from convcli.errors import UsageError
-from convcli.open_files import is_stream
 
-__all__ = ["Film", "Shot", "animation_format", "film", "shots"]
+__all__ = ["Film", "Shot", "film", "shots"]
 
 Place = tuple[int, int]
 
-# Rows and columns of a result whose numbers are shown in cells, and of the part of a larger one around --at.
+# Rows and columns of a result whose numbers stand in cells; those of the part of a larger one from --at on.
 MOST_CELLS, NEAR = 16, 8
 
-# Most windows of an animation, and most frames in which every sum is built up term by term.
+# Most windows of an animation; most frames in which the sums of all of them are built up term by term.
 MOST_STEPS, MOST_FRAMES = 64, 100
 
-# Products up to which the first sum is built up term by term.
+# Most products of a window that are added one by one.
 BUILT_UP = 25
 
-# Milliseconds that frames are shown: a term of a sum, a whole window, a kernel that is rotated, the end.
+# Milliseconds of a frame: with a term of a sum, a whole window, a kernel that is rotated, and at the end.
 TERM, WINDOW, TURNED, END = 400.0, 600.0, 2000.0, 3000.0
 
 
 class Film(NamedTuple):
-    """The arrays that move.
+    """The arrays that the window moves over.
 
     Attributes
     ----------
     cells
-        Whether all numbers stand in cells; otherwise input and result are pictures.
+        Whether numbers stand in cells; otherwise input and result are pictures.
     inputs : for each channel, (H, W) array
-        The padded input, or of a picture all of its pixels without padding.
-    corner
-        Row and column of its first cell in the picture, below 0 where that is padding.
+        The padded input, or the part of it that is shown; of pictures without padding.
+    corner, first
+        Row and column in the picture of the first cell of the inputs, below 0 where that is padding; and the
+        output pixel that is the first cell of the result.
     result : (H', W') array
-        All of the result, or the part that is shown; `first` is its first output pixel.
     input_words, result_words
-        What they are.
+        What the arrays are.
     """
 
     moving: Moving
     cells: bool
-    inputs: tuple[NDArray[Any], ...]
+    inputs: Sequence[Array]
     corner: Place
-    size: Place
-    result: NDArray[np.floating[Any]]
+    result: Array
     first: Place
-    steps: tuple[Step, ...]
+    steps: Sequence[Step]
     input_words: str
     result_words: str
 
     @property
     def padding(self) -> NDArray[np.bool_]:
-        """Which cells of the padded input are padding."""
-        places = [
-            np.arange(first, first + n) for first, n in zip(self.corner, self.inputs[0].shape, strict=True)
-        ]
-        rows, columns = ((at < 0) | (at >= n) for at, n in zip(places, self.size, strict=True))
-        return either(rows, columns)
-
-    def before(self, step: Step) -> int:
-        """Return how many cells of the result come before that of a step, row by row."""
-        columns: int = self.result.shape[1]
-        return (step.at[0] - self.first[0]) * columns + step.at[1] - self.first[1]
+        """Which cells of the inputs are padding."""
+        sizes = zip(self.corner, self.inputs[0].shape, self.moving.pixels.shape, strict=False)
+        rows, columns = ((at < 0) | (at >= n) for at, n in ((np.arange(a, a + m), n) for a, m, n in sizes))
+        return np.asarray(np.logical_or.outer(rows, columns))
 
 
 class Shot(NamedTuple):
-    """One frame: so many products of a plane of a step, so many cells of the result, and milliseconds.
+    """One frame: the products so far of a plane of a step, the cells of the result so far, milliseconds.
 
     `turned` is the frame that shows how the kernel is rotated.
     """
@@ -91,143 +81,91 @@ class Shot(NamedTuple):
     @property
     def ends(self) -> bool:
         """Whether the value is found."""
-        plane = self.step.planes[self.plane]
-        return (
-            self.plane + 1 == len(self.step.planes) and self.products == plane.window.size and not self.turned
-        )
-
-
-def animation_format(path: str) -> str:
-    """Return the format of the animation that is written to `path`."""
-    suffix = os.path.splitext(path)[1].lower()
-    formats = {".gif": "gif", ".webp": "webp", ".png": "png", ".apng": "png"}
-    if path == STDOUT or is_stream(path):
-        return "gif"
-    if suffix not in formats:
-        raise UsageError(
-            f"--animate: an animation is not written to {path!r}", hint="name a .gif, .webp or .apng file"
-        )
-    return formats[suffix]
+        last = self.step.planes[-1]
+        return self.plane == len(self.step.planes) - 1 and self.products == last.window.size
 
 
 def film(moving: Moving, at: Place | None, notes: list[str]) -> Film:
-    """Choose what is shown of a window that moves over a picture, from output pixel `at` on."""
-    pixels = moving.pixels
-    planes = pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
-    made = moving.window.output_size(pixels.shape, ceil=moving.ceil)
-    start = (0, 0) if at is None else output_pixel(at, made)
+    """Choose what is shown, from the output pixel `at` on; what is left out is noted."""
+    planes = moving.pixels[None] if moving.pixels.ndim == 2 else np.moveaxis(moving.pixels, 2, 0)
+    made = moving.window.output_size(moving.pixels.shape, ceil=moving.ceil)
+    start = output_pixel((0, 0) if at is None else at, made)
     small = max(made) <= MOST_CELLS
-    if at is None and not small:
-        return _pictures(planes, moving, made, notes)
-    shown = made if small else (min(NEAR, made[0]), min(NEAR, made[1]))
+    cells, step = small or at is not None, cache(moving.step)
+    shown = (min(NEAR, made[0]), min(NEAR, made[1])) if cells and not small else made
     first = min(start[0], made[0] - shown[0]), min(start[1], made[1] - shown[1])
-    places = [(first[0] + row, first[1] + column) for row in range(shown[0]) for column in range(shown[1])]
-    traced = {place: moving.step(place) for place in places}
-    result = np.array([one.value for one in traced.values()]).reshape(shown)
-    begun = places.index(start)
-    chosen = _chosen(places[begun:], shown[1], len(traced[start].planes))
-    traces = [plane.trace for step in traced.values() for plane in step.planes]
-    rows, columns = ([getattr(trace, axis) for trace in traces] for axis in ("rows", "columns"))
-    areas = [_area(axis, whole=small) for axis in (rows, columns)]
-    down, across = (
-        _sources(axis[0], moving, area) for axis, area in zip((rows, columns), areas, strict=True)
-    )
-    inputs = planes[:, down[:, None], across[None, :]].astype(np.float64)
-    inputs[:, (down == CONSTANT)[:, None] | (across == CONSTANT)] = moving.constant
-    if not small or len(chosen) < len(places[begun:]):
-        _note(notes, len(chosen), made, at)
-    words = "padded input" if np.any(moving.window.padding) else "input"
-    corner = areas[0].start, areas[1].start
-    return Film(
-        moving,
-        True,
-        tuple(inputs),
-        corner,
-        (pixels.shape[0], pixels.shape[1]),
-        result,
-        first,
-        tuple(traced[place] for place in chosen),
-        f"{words}, {size(inputs.shape[1:]) if small else _range(corner, inputs.shape[1:])}",
-        f"result, {size(shown) if small else _range(first, shown)}",
-    )
+    rows, columns = (range(begin, begin + count) for begin, count in zip(first, shown, strict=True))
+    most = MOST_STEPS // len(step(start).planes)
+    across = list(columns) if cells else _spread(columns, int(most**0.5))
+    down = _spread(range(start[0], rows.stop), most // len(across))
+    steps = [step((row, column)) for row in down for column in across if (row, column) >= start]
+    if not small or len(down) < rows.stop - start[0]:
+        more = "" if cells else "; --at R,C shows those from there on in numbers"
+        notes.append(f"{len(steps)} of {made[0] * made[1]} windows are shown{more}")
+    if not cells:
+        words = f"input, {size(planes.shape[1:])}", f"result, {size(made)}"
+        return Film(moving, False, list(planes), (0, 0), moving.whole(), first, steps, *words)
+    result = np.array([[step((row, column)).value for column in columns] for row in rows])
+    ends = [step((rows[end], columns[end])).planes for end in (0, -1)]
+    traces = [plane.trace for planes_ in ends for plane in planes_]
+    areas = [_area([trace.rows for trace in traces], small), _area([t.columns for t in traces], small)]
+    shows = [
+        _sources(axis, moving, area)
+        for axis, area in zip((traces[0].rows, traces[0].columns), areas, strict=True)
+    ]
+    inputs = planes[:, shows[0][:, None], shows[1]].astype(np.float64)
+    inputs[:, np.logical_or.outer(shows[0] == CONSTANT, shows[1] == CONSTANT)] = moving.constant
+    padded = "padded input" if np.any(moving.window.padding) else "input"
+    words = f"{padded}, {_part(areas, small)}", f"result, {_part((rows, columns), small)}"
+    return Film(moving, True, list(inputs), (areas[0].start, areas[1].start), result, first, steps, *words)
 
 
-def _pictures(planes: NDArray[Any], moving: Moving, made: Place, notes: list[str]) -> Film:
-    """Choose windows all over a large picture."""
-    side = int((MOST_STEPS // len(moving.step((0, 0)).planes)) ** 0.5)
-    rows, columns = (np.unique(np.linspace(0, n - 1, side).round().astype(int)).tolist() for n in made)
-    steps = tuple(moving.step((row, column)) for row in rows for column in columns)
-    _note(notes, len(steps), made, None)
-    height, width = planes.shape[1:]
-    return Film(
-        moving,
-        False,
-        tuple(planes),
-        (0, 0),
-        (height, width),
-        moving.whole(),
-        (0, 0),
-        steps,
-        f"input, {height} x {width}",
-        f"result, {size(made)}",
-    )
+def _spread(places: range, most: int) -> list[int]:
+    """Return all places, or `most` of them that are evenly spread."""
+    count = min(len(places), max(1, most))
+    return [places[index] for index in np.linspace(0, len(places) - 1, count).round().astype(int)]
 
 
-def _note(notes: list[str], count: int, made: Place, at: Place | None) -> None:
-    advice = "; --at R,C begins there" if at is None else ""
-    notes.append(f"{count} of the {made[0] * made[1]} windows are shown{advice}")
-
-
-def _chosen(places: list[Place], width: int, planes: int) -> list[Place]:
-    """Return as many places as an animation has steps: of more, whole rows that are evenly spread."""
-    most = MOST_STEPS // planes
-    if len(places) <= most:
-        return places
-    rows = sorted({row for row, _ in places})
-    kept = np.linspace(0, len(rows) - 1, max(1, most // width)).round().astype(int).tolist()
-    wanted = {rows[index] for index in kept}
-    return [place for place in places if place[0] in wanted]
-
-
-def _area(traces: list[AxisTrace], *, whole: bool) -> range:
-    """Return the places along an axis that windows read; with `whole`, all of the padded picture."""
+def _area(traces: Sequence[AxisTrace], whole: bool) -> range:
+    """Return the places along an axis that windows read; of the `whole` picture, all that are padded too."""
     first, last = min(trace.span[0] for trace in traces), max(trace.span[1] for trace in traces)
-    if whole:
-        axis, length = traces[0].axis, traces[0].size
-        first, last = min(first, -axis.low), max(last, length + axis.high - 1)
-    return range(first, last + 1)
+    low, high = (traces[0].axis.low, traces[0].axis.high) if whole else (-first, last + 1 - traces[0].size)
+    return range(min(first, -low), max(last, traces[0].size + high - 1) + 1)
 
 
 def _sources(trace: AxisTrace, moving: Moving, area: range) -> NDArray[np.intp]:
-    """Return the pixel that each place of an area shows."""
-    axis = trace.axis
-    shown = sources(trace.size, axis.low, axis.high, moving.window.mode)
-    beyond = max(0, area.stop - trace.size - axis.high)
-    padded = np.pad(shown, (0, beyond), constant_values=CONSTANT)
-    return padded[area.start + axis.low : area.stop + axis.low]
+    """Return the pixel that each place of an area shows; beyond the padding there is none."""
+    shown = sources(trace.size, trace.axis.low, trace.axis.high, moving.window.mode)
+    beyond = max(0, area.stop - trace.size - trace.axis.high)
+    shown = np.pad(shown, (0, beyond), constant_values=CONSTANT)
+    return shown[area.start + trace.axis.low : area.stop + trace.axis.low]
 
 
-def _range(first: Place, shape: tuple[int, ...]) -> str:
-    (top, left), (height, width) = first, shape
-    return f"rows {top} to {top + height - 1}, columns {left} to {left + width - 1}"
+def _part(areas: Sequence[range], whole: bool) -> str:
+    if whole:
+        return size([len(area) for area in areas])
+    rows, columns = areas
+    return f"rows {rows[0]} to {rows[-1]}, columns {columns[0]} to {columns[-1]}"
 
 
 def shots(found: Film) -> Iterator[Shot]:
     """Yield the frames: sums are built up term by term, of all windows where that takes few frames."""
-    (first, *_), last = found.steps, found.steps[-1]
-    sums = sum(plane.products.size for plane in first.planes if plane.products is not None)
-    all_sums = len(found.steps) * sums <= MOST_FRAMES and sums <= WRITTEN_OUT
-    done = found.before(first)
+    first, last = found.steps[0], found.steps[-1]
+    terms = 0 if first.planes[0].kernel is None else sum(plane.window.size for plane in first.planes)
+    all_built = terms <= WRITTEN_OUT and terms * len(found.steps) <= MOST_FRAMES
+
+    def before(step: Step) -> int:
+        return (step.at[0] - found.first[0]) * len(found.result[0]) + step.at[1] - found.first[1]
+
+    done = before(first)
     if found.moving.turned is not None:
         yield Shot(first, 0, 0, done, TURNED, turned=True)
     for step in found.steps:
-        after = found.before(step) + 1
-        for number, plane in enumerate(step.planes):
-            taps, few = plane.window.size, sums <= BUILT_UP and plane.products is not None
-            builds = few and (all_sums or step is first)
-            for count in range(1, taps) if builds else ():
-                yield Shot(step, number, count, done, TERM)
-            ends = number + 1 == len(step.planes)
-            time = END if ends and step is last else WINDOW
-            yield Shot(step, number, taps, after if ends else done, time)
-        done = after
+        for index, plane in enumerate(step.planes):
+            if 0 < terms <= BUILT_UP and (all_built or step is first):
+                for count in range(1, plane.window.size):
+                    yield Shot(step, index, count, done, TERM)
+            if index < len(step.planes) - 1:
+                yield Shot(step, index, plane.window.size, done, WINDOW)
+        done = before(step) + 1
+        yield Shot(step, index, plane.window.size, done, END if step is last else WINDOW)

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 from math import ceil
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from convcli.commands.explain.animation import Film, Shot, shots
-from convcli.commands.explain.animation_steps import Plane
+from convcli.commands.explain.animation_steps import Array, Plane
 from convcli.display.colour_scales import diverging
 from convcli.display.contrast import readable
 from convcli.display.drawn.contact_sheet import limits, picture, resized
@@ -21,16 +19,15 @@ from convcli.imaging.image import Frame
 
 __all__ = ["drawn"]
 
-Array = NDArray[Any]
-
 # Width and height of a frame in pixels, as slides and videos have them; its margin, the gap between arrays.
 WIDTH, HEIGHT, MARGIN, GAP = 1280, 720, 28, 44
 
 # Height of the room for input and result, and for the window at work.
 ABOVE, BELOW = 384, 116
 
-# Largest side of a cell; the share of the width for the window at work, the others are for the sum.
-CELL, SHARE = 96, 0.55
+# Largest side of a cell, and the least that has room for numbers of three digits; the share of the width that
+# the window at work has, beside its sum.
+CELL, ROOMY, SHARE = 96, 23, 0.55
 
 # Font sizes of titles, words and sums, and the smallest of numbers, which are left out below it.
 TITLE, WORDS, SUM, SMALLEST = 26, 20, 28, 10
@@ -74,7 +71,7 @@ class _Board:
             self.inputs = [_map(plane, side) for plane in film.inputs]
             self.filled = _map(film.result, side)
             self.result = Image.new("RGB", self.filled.size, (EMPTY, EMPTY, EMPTY))
-        self.left = MARGIN + self.inputs[0].width + GAP
+        self.left = MARGIN + max(self.inputs[0].width, ceil(text_width(film.input_words, WORDS))) + GAP
 
     def draw(self, image: Image.Image, shot: Shot) -> None:
         """Draw one frame on paper with the titles."""
@@ -141,19 +138,18 @@ class _Board:
         if plane.kernel is not None:
             blocks += [
                 (f"kernel {plane.name}".rstrip(), plane.kernel),
-                ("products", plane.known(shot.products)),
+                ("products", plane.products(shot.products)),
             ]
             signs = ["x", "="]
         left = self._blocks(image, blocks, signs, plane, shot.products)
-        words = [f"output pixel ({shot.step.at[0]}, {shot.step.at[1]})", plane.sum_of(shot.products)]
-        words += [shot.step.ending] if shot.ends and shot.step.ending else []
+        write(draw, (left, self.below - 6), f"output pixel {shot.step.at}", WORDS, FAINT, "ls")
+        words = [plane.words(shot.products), *([shot.step.ending] if shot.ends else [])]
         for size in (SUM, SUM * 2 // 3):
             lines = [line for text in words for line in wrapped(text, size, WIDTH - MARGIN - left)]
-            if len(lines) * (size + 6) <= BELOW + WORDS:
+            if len(lines) * (size + 6) <= BELOW:
                 break
         for index, line in enumerate(lines):
-            at = left, self.below - WORDS + index * (size + 6)
-            write(draw, at, line, size, INK if index else FAINT)
+            write(draw, (left, self.below + index * (size + 6)), line, size)
 
     def _blocks(
         self,
@@ -168,13 +164,14 @@ class _Board:
         rows, columns = blocks[0][1].shape
         room = int(WIDTH * SHARE) // 3 - GAP
         cell = max(1, min(CELL, BELOW // rows, room // columns))
-        marked = _marked(plane, count) if plane else []
+        marked = np.argwhere(plane.marked(count)).tolist() if plane else []
         for (title, values), sign in zip(blocks, [*signs, ""], strict=True):
             write(draw, (left, self.below - 6), title, WORDS, FAINT, "ls")
             if title == "window" and plane is not None:
-                tile = _cells(values, np.full(values.shape, 255), cell, plane.trace.padded)
+                white = np.full(values.shape, 255) if cell > ROOMY else picture(values)
+                tile = _cells(values, white, cell, plane.trace.padded if cell > ROOMY else None)
             else:
-                full = plane.known(values.size) if plane is not None and title == "products" else values
+                full = plane.products(values.size) if plane is not None and title == "products" else values
                 grounds = diverging(values / (largest(full) or 1.0))
                 grounds[np.isnan(values)] = EMPTY
                 tile = _cells(values, grounds, cell)
@@ -186,13 +183,6 @@ class _Board:
             left += max(tile.width, ceil(text_width(title, WORDS))) + GAP
             write(draw, (left - GAP / 2, self.below + tile.height / 2), sign, SUM, INK, "mm")
         return left
-
-
-def _marked(plane: Plane, count: int) -> list[tuple[int, int]]:
-    """Return the cells of the term that is added, or of the pixels that pooling takes."""
-    if plane.kernel is None:
-        return [(int(row), int(column)) for row, column in np.argwhere(plane.chosen)]
-    return [divmod(count - 1, plane.window.shape[1])] if count < plane.window.size else []
 
 
 def _map(values: Array, side: int) -> Image.Image:
@@ -212,7 +202,7 @@ def _cells(values: Array, grounds: Array, cell: int, hatched: Array | None = Non
         x, y, text = column * cell, row * cell, texts[row][column]
         pads = hatched is not None and hatched[row, column]
         red, green, blue = (int(sample) for sample in (PAPER if pads else colours[row, column]))
-        draw.rectangle((x, y, x + cell, y + cell), (red, green, blue), LINES)
+        draw.rectangle((x, y, x + cell, y + cell), (red, green, blue), LINES if cell > SMALLEST else None)
         if pads:
             for shift in range(0, 2 * cell, max(4, cell // 5)):
                 low, high = max(0, shift - cell), min(cell, shift)

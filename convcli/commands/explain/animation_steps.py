@@ -1,6 +1,6 @@
-"""The steps of an animation: what a kernel or a pooling window does at each output pixel that is shown."""
+"""What moves in an animation, a kernel or a pooling window, and its work at each output pixel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -8,64 +8,76 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import Combine, PoolMode
+from convcli.commands.explain.facts import WRITTEN_OUT, written_sum
+from convcli.commands.explain.pool_view import working
 from convcli.commands.explain.spec import ExplainSpec
 from convcli.commands.explain.steps import channel_names, part_names
-from convcli.display.words import listed, number, per_axis, size
-from convcli.engine.analysis.pixel_trace import WindowTrace, exact_sum, trace_window
-from convcli.engine.analysis.pool_trace import trace_pooling
+from convcli.commands.explain.totals import shown_channels, shown_parts
+from convcli.display.language import say_english
+from convcli.display.words import number, per_axis, size
+from convcli.engine.analysis.pixel_trace import PixelTrace, exact_sum, trace_window
+from convcli.engine.analysis.pool_trace import PoolTrace, trace_pooling
 from convcli.engine.correlation.combine import combine
 from convcli.engine.pooling.pool2d import Pooling, pool_picture
 from convcli.engine.window import Window
-from convcli.errors import UsageError
 from convcli.imaging.image import Image, Space
+from convcli.kernels.kernel import Kernel
 from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline.feature_maps import Filtering
 from convcli.pipeline.inputs import as_gray
 from convcli.pipeline.loaded_kernels import LoadedKernels
 
-__all__ = ["Moving", "Plane", "Step", "of_kernel", "of_pooling"]
+__all__ = ["Array", "Moving", "Plane", "Step", "moving_kernel", "moving_pool"]
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 
-# Up to as many numbers, a sum or a list of them is written out.
-WRITTEN_OUT = 9
-
-# Most components or channels of a kernel that are shown one after the other.
+# Most channels or components of a kernel whose windows are shown, one after the other.
 MOST_PLANES = 3
 
 
 class Plane(NamedTuple):
-    """A window over one channel: of one component of a kernel, or (then without products) of pooling.
-
-    `chosen` are the pixels that the value of pooling is taken from.
-    """
+    """The window of an output pixel over one channel: of a component of a kernel, or of pooling."""
 
     name: str
+    trace: PixelTrace | PoolTrace
     channel: int
-    trace: WindowTrace
-    window: Array
-    chosen: NDArray[np.bool_]
-    words: str
-    kernel: Array | None = None
-    products: Array | None = None
 
-    def known(self, count: int) -> Array:
-        """Return the first `count` products, row by row; the others are NaN, as all of pooling are."""
-        if self.products is None:
+    @property
+    def window(self) -> Array:
+        """What the window sees; NaN takes no part."""
+        return np.asarray(self.trace.window[self.channel])
+
+    @property
+    def kernel(self) -> Array | None:
+        """The kernel over this channel; None of pooling."""
+        if isinstance(self.trace, PoolTrace):
+            return None
+        return self.trace.kernel if self.trace.kernel.ndim == 2 else self.trace.kernel[self.channel]
+
+    def products(self, count: int) -> Array:
+        """Return the first `count` products with the kernel, row by row; the others are NaN."""
+        if isinstance(self.trace, PoolTrace):
             return np.full(self.window.shape, np.nan)
-        return np.where(
-            np.arange(self.products.size).reshape(self.products.shape) < count, self.products, np.nan
-        )
+        products = self.trace.products[self.channel]
+        return np.where(np.arange(products.size).reshape(products.shape) < count, products, np.nan)
 
-    def sum_of(self, count: int) -> str:
-        """Write the sum of the first `count` products, row by row; of pooling, its value."""
-        if self.products is None:
-            return self.words
-        some, total = self.products.ravel()[:count], self.products.size
-        found = number(exact_sum(some))
+    def marked(self, count: int) -> NDArray[np.bool_]:
+        """Return which pixels are marked: the last of `count` terms but for all, or what pooling takes."""
+        if isinstance(self.trace, PoolTrace):
+            return np.asarray(self.trace.chosen[self.channel])
+        term = np.arange(self.window.size).reshape(self.window.shape) == count - 1
+        return np.asarray(term & (count < self.window.size))
+
+    def words(self, count: int) -> str:
+        """Write the sum of the first `count` products, or how pooling finds its value."""
+        if isinstance(self.trace, PoolTrace):
+            pixels, value = self.trace.pixels[self.channel], self.trace.values[self.channel]
+            return working(pixels.tolist(), self.trace.how, value, say_english)
+        some, total = self.trace.products[self.channel].ravel()[:count], self.window.size
+        found = f" = {number(exact_sum(some))}"
         if total > WRITTEN_OUT:
-            return f"sum of {f'{count} of ' if count < total else ''}{total} products: {found}"
-        return _added(some.tolist()) + (f" = {found}" if count > 1 else "")
+            return f"sum of {f'{count} of ' * (count < total)}{total} products{found}"
+        return written_sum(some.tolist()) + found * (count > 1)
 
 
 class Step(NamedTuple):
@@ -78,180 +90,146 @@ class Step(NamedTuple):
 
 
 class Moving(NamedTuple):
-    """A kernel or a pooling window that moves.
+    """A kernel or a pooling window that moves over a picture.
 
     Attributes
     ----------
     title, facts
-        Words for the picture.
+        Words for the animation.
     pixels
-        The picture: with one channel, or as many as the kernel has weights for.
+        The picture: one channel, or as many as the kernel has weights for.
     step
         Traces one output pixel.
-    window, ceil, constant
-        How it slides, whether output sizes are rounded up, and the value of padding that stands for no pixel
-        of the picture: NaN where it takes no part.
     whole
         Computes all of the result.
+    window, ceil
+        How it slides, and whether output sizes are rounded up.
+    constant
+        The value of padding that stands for no pixel of the picture: NaN where it takes no part.
     turned
         The kernel as given and rotated, if it is.
     """
 
     title: str
     facts: str
-    pixels: NDArray[Any]
+    pixels: Array
     step: Callable[[tuple[int, int]], Step]
+    whole: Callable[[], Array]
     window: Window
-    ceil: bool
     constant: float
-    whole: Callable[[], NDArray[np.floating[Any]]]
+    ceil: bool = False
     turned: tuple[Array, Array] | None = None
 
 
-def of_kernel(
+def moving_kernel(
     image: Image, text: str, slides: LoadedKernels, spec: FilterSpec, chosen: ExplainSpec, notes: list[str]
 ) -> Moving:
-    """Return the kernel behind the SPEC `text`, as it slides over an image of one frame.
-
-    One channel of it is shown, unless the kernel has weights for each; what is left out is noted.
-    """
+    """Return the kernel behind the SPEC `text` over an image of one frame; what is left out is noted."""
     (used,) = slides.kernels
-    deep = used.components[0].ndim == 3
-    image = image if deep else _one_channel(image, chosen.channel, notes)
-    (frame,) = image.frames
     how = spec.combine if spec.combine is not None else used.combine
-    joined, count = how is not Combine.NONE and len(used.components) > 1, len(used.components)
-    number_of_map = chosen.map or 0
-    if not 0 <= number_of_map < (1 if joined else count):
-        maps = "1 map" if joined else f"{count} maps"
-        raise UsageError(f"--map {chosen.map}: kernel {text} gives {maps}", hint="the first is 0")
-    if not joined and count > 1 and chosen.map is None:
-        notes.append(f"map 0 of {count} is animated; --map N chooses another")
-    parts = [*zip(part_names(text, used), used.components, used.bias, strict=True)]
-    parts = parts if joined else [parts[number_of_map]]
-    channels = (
-        [chosen.channel or 0] if deep and chosen.channel is not None else range(frame.channels if deep else 1)
-    )
-    shown = [(part, channel) for part in range(len(parts)) for channel in channels]
+    joined = how is not Combine.NONE and len(used.components) > 1
+    summed = used.components[0].ndim == 3
+    image = image if summed else _one_channel(image, chosen.channel, notes)
+    (frame,) = image.frames
+    parts = shown_parts(len(used.components), chosen.map)
+    if not joined and len(parts) > 1:
+        notes.append(f"map 0 of {len(parts)} is animated; --map N chooses another")
+        parts = parts[:1]
+    channels = shown_channels(frame.channels, chosen.channel if summed else None)
+    shown = [(part, channel) for part in parts for channel in channels]
     if len(shown) > MOST_PLANES:
-        notes.append(
-            f"sums are over all {len(shown)} channels; the windows of the first {MOST_PLANES} are shown"
-        )
+        notes.append(f"the windows of {MOST_PLANES} of {len(shown)} channels and kernels are shown")
+    names, of_channels = part_names(text, used), channel_names(image)
 
     def step(at: tuple[int, int]) -> Step:
-        added = 0.0 if joined else spec.bias
-        traces = [
-            trace_window(frame.pixels, weights, at, spec.window(weights.shape), bias=bias + added)
-            for _, weights, bias in parts
-        ]
-        planes = []
-        for part, channel in shown[:MOST_PLANES]:
-            name = ", ".join(filter(None, (parts[part][0], channel_names(image)[channel] if deep else "")))
-            trace = traces[part]
-            kernel = trace.kernel[channel] if deep else trace.kernel
-            none = np.zeros(kernel.shape, np.bool_)
-            place = channel if deep else 0
-            seen, products = trace.window[place], trace.products[place]
-            planes.append(Plane(name, place, trace, seen, none, "", kernel, products))
-        if joined:
-            values = [trace.values[0] for trace in traces]
-            together = float(combine([np.array(value) for value in values], how))
-            value, ending = together + spec.bias, f"{_joined(how, values)} = {number(together)}"
-            if spec.bias:
-                ending += f";  {_added([together, spec.bias])} (bias) = {number(value)}"
-            return Step(traces[0].at, tuple(planes), ending, value)
-        (trace,) = traces
-        (value,), sums = trace.values, trace.channel_sums
-        bias = " (bias)" * bool(trace.bias)
-        several = (
-            _added(sums) if len(sums) <= WRITTEN_OUT else f"{len(sums)} channels: {number(trace.sums[0])}"
+        traces = {part: _trace(frame.pixels, used, part, at, spec) for part in range(len(used.components))}
+        planes = tuple(
+            Plane(", ".join(filter(None, (names[part], of_channels[channel]))), traces[part], channel)
+            for part, channel in shown[:MOST_PLANES]
         )
-        terms = several if not bias else f"{several}{_added([0.0, trace.bias])[1:]}{bias}"
-        ending = f"{terms} = {number(value)}" if bias or len(sums) > 1 else ""
-        return Step(trace.at, tuple(planes), ending, value)
+        trace, bias = traces[parts[0]], spec.bias
+        if joined:
+            terms = [each.values[0] for each in traces.values()]
+            total = float(combine([np.array(value) for value in terms], how))
+            ending = f"{_combination(how, terms)} = {number(total)}"
+        else:
+            total, terms, bias = trace.sums[0], list(trace.channel_sums), trace.bias + spec.bias
+            ending = f"{written_sum(terms)} = {number(total)}" if 1 < len(terms) <= WRITTEN_OUT else ""
+        value = total + bias
+        if bias:
+            ending += f"{'; ' * bool(ending)}{written_sum([total, bias])} (bias) = {number(value)}"
+        return Step(trace.at, planes, ending, value)
 
-    window = spec.window(parts[0][1].shape)
-    facts = [*_facts(spec.pad.value, window), *([f"bias {number(spec.bias)}"] if spec.bias else [])]
+    weights = used.components[parts[0]]
+    window, flat = spec.window(weights.shape), weights[channels[0]] if summed else weights
+    facts = [f"bias {number(spec.bias)}"] if spec.bias else []
     facts += ["convolution: the kernel is rotated by 180 degrees"] if spec.convolve else []
-    flat = parts[0][1][channels[0]] if deep else parts[0][1]
-    turned = (flat[::-1, ::-1], flat) if spec.convolve else None
+    place = 0 if joined else parts[0]
     return Moving(
         f"kernel {text}",
-        ", ".join(facts),
+        _facts(spec.pad.value, window, facts),
         frame.pixels,
         step,
+        lambda: np.asarray(Filtering(slides, spec).maps(frame)[place].values),
         window,
-        False,
         window.constant,
-        lambda: Filtering(slides, spec).maps(frame)[number_of_map].values,
-        turned,
+        turned=(flat[::-1, ::-1], flat) if spec.convolve else None,
     )
 
 
-def of_pooling(image: Image, spec: PoolSpec, chosen: ExplainSpec, notes: list[str]) -> Moving:
-    """Return the window of pooling, as it slides over one channel of an image of one frame."""
+def _trace(pixels: Array, used: Kernel, part: int, at: tuple[int, int], spec: FilterSpec) -> PixelTrace:
+    weights = used.components[part]
+    return trace_window(pixels, weights, at, spec.window(weights.shape), bias=used.bias[part])
+
+
+def _combination(how: Combine, values: Sequence[float]) -> str:
+    words = [f"({word})" if word[0] == "-" else word for word in map(number, values)]
+    if how is Combine.MAGNITUDE:
+        return f"sqrt({' + '.join(f'{word}^2' for word in words)})"
+    return f"{how}({', '.join(map(number, values))})"
+
+
+def moving_pool(image: Image, spec: PoolSpec, chosen: ExplainSpec, notes: list[str]) -> Moving:
+    """Return the window of pooling over an image of one frame; what is left out is noted."""
     (frame,) = _one_channel(image, chosen.channel, notes).frames
     window = spec.window(frame.size)
     how = Pooling(window, spec.mode, spec.ceil, spec.count_include_pad, spec.power)
 
     def step(at: tuple[int, int]) -> Step:
         trace = trace_pooling(frame.pixels, how, at)
-        (value,), pixels = trace.values, trace.pixels[0].tolist()
-        few = len(pixels) <= WRITTEN_OUT
-        words = f"({', '.join(map(number, pixels))})" if few else f" of {len(pixels)} pixels"
-        words = f"{spec.mode}{words} = {number(value)}"
-        plane = Plane("", 0, trace, trace.window[0], trace.chosen[0], words)
-        return Step(trace.at, (plane,), "", value)
+        return Step(trace.at, (Plane("", trace, 0),), "", trace.values[0])
 
-    counted = window.mode is not None or (spec.mode is PoolMode.AVG and spec.count_include_pad)
-    pads = window.mode.value if window.mode else "neutral"
+    counts = window.mode is not None or (spec.mode is PoolMode.AVG and spec.count_include_pad)
     return Moving(
         f"{spec.mode} pooling {size(window.size)}",
-        ", ".join(_facts(pads, window)),
+        _facts(window.mode.value if window.mode else "neutral", window, []),
         frame.pixels,
         step,
-        window,
-        spec.ceil,
-        window.constant if counted else np.nan,
         lambda: pool_picture(frame.pixels, how),
+        window,
+        window.constant if counts else np.nan,
+        spec.ceil,
     )
 
 
 def _one_channel(image: Image, channel: int | None, notes: list[str]) -> Image:
     """Return one channel of an image of one frame: its luma where colours have none chosen."""
     (frame,) = image.frames
-    count = frame.channels
-    if not 0 <= (channel or 0) < count:
-        raise UsageError(
-            f"--channel {channel}: the picture has {count} channel{'s' * (count > 1)}", hint="the first is 0"
-        )
-    if count == 1:
+    index, *others = shown_channels(frame.channels, channel)
+    if frame.channels == 1:
         return image
-    if channel is None and image.space is Space.RGB:
+    if others and image.space is Space.RGB:
         notes.append("the luma of the colours is animated; --channel N chooses a channel")
         return as_gray(image)
-    if channel is None:
-        notes.append(f"channel 0 of {count} is animated; --channel N chooses another")
-    pixels = frame.pixels[..., channel or 0]
-    return replace(image, frames=(frame._replace(pixels=pixels),), space=Space.DATA)
+    if others:
+        notes.append(f"channel 0 of {frame.channels} is animated; --channel N chooses another")
+    return replace(image, frames=(frame._replace(pixels=frame.pixels[..., index]),), space=Space.DATA)
 
 
-def _facts(pad: str, window: Window) -> list[str]:
+def _facts(pad: str, window: Window, others: list[str]) -> str:
     facts = [
         f"padding {pad}" if np.any(window.padding) else "no padding",
         f"stride {per_axis(window.stride)}",
     ]
-    return facts + ([f"dilation {per_axis(window.dilation)}"] if window.dilation != (1, 1) else [])
-
-
-def _added(values: "tuple[float, ...] | list[float]") -> str:
-    first, *rest = map(number, values)
-    return first + "".join(f" - {word[1:]}" if word[0] == "-" else f" + {word}" for word in rest)
-
-
-def _joined(how: Combine, values: list[float]) -> str:
-    """Write how the results of several kernels become one."""
-    words = [f"({word})" if word[0] == "-" else word for word in map(number, values)]
-    if how is Combine.MAGNITUDE:
-        return f"sqrt({' + '.join(f'{word}^2' for word in words)})"
-    return f"{how} of {listed([*map(number, values)])}"
+    facts += [f"dilation {per_axis(window.dilation)}"] if window.dilation != (1, 1) else []
+    return ", ".join(facts + others)

@@ -1,4 +1,4 @@
-"""The frames of an animation in the terminal: numbers where they fit, else half blocks; below them the sum."""
+"""The frames of an animation in the terminal: numbers where they fit, else half blocks; and the sum."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -115,20 +115,16 @@ class Frame:
         """Return the arrays at work with their titles, if they are small, and the lines about their sum."""
         shot, turned = self.shot, self.film.moving.turned
         row, column = shot.step.at
-        sums = [f"({row}, {column}):  {plane.sum_of(shot.products)}"]
+        sums = [f"({row}, {column}):  {plane.words(shot.products)}"]
         sums += [shot.step.ending] if shot.ends and shot.step.ending else []
-        blocks = [("window", _table(plane.window, plane.chosen, plane.trace.padded))]
+        blocks = [("window", _table(plane.window, plane.marked(shot.products), plane.trace.padded))]
         if shot.turned and turned is not None:
             titles = ("kernel as given", "rotated by 180 degrees")
             blocks, sums = [*zip(titles, map(_table, turned), strict=True)], []
-        elif plane.kernel is not None and plane.products is not None:
-            term = np.arange(plane.products.size).reshape(plane.products.shape) == shot.products - 1
-            done = shot.products == plane.products.size
-            blocks = [
-                ("window", _table(plane.window, None if done else term, plane.trace.padded)),
-                (f"x kernel {plane.name}".rstrip(), _table(plane.kernel)),
-                ("= products", _table(plane.known(shot.products), widest=plane.products)),
-            ]
+        elif plane.kernel is not None:
+            products, whole = plane.products(shot.products), plane.products(plane.window.size)
+            blocks.append((f"x kernel {plane.name}".rstrip(), _table(plane.kernel)))
+            blocks.append(("= products", _table(products, widest=whole)))
         few = plane.window.shape[0] <= MOST_ROWS and plane.window.shape[1] <= MOST_ROWS
         return blocks if few else [], [Text(line, style="bold") for line in sums]
 
@@ -136,7 +132,7 @@ class Frame:
 def _table(
     values: Array, marked: Cells | None = None, padding: Cells | None = None, widest: Array | None = None
 ) -> Text:
-    """Write numbers in columns as wide as those of `widest` need; marked in brackets, padding in parentheses."""
+    """Write numbers in columns as wide as `widest` needs; marked in brackets, padding in parentheses."""
     wide = max(len(number(value, 4)) for value in (values if widest is None else widest).ravel().tolist())
     text = Text()
     for row, line in enumerate(values.tolist()):

@@ -74,7 +74,7 @@ class ExplainSpec(Options):
             "--animate",
             metavar="FILE",
             parser=output_path,
-            help="Write a .gif, .webp or .apng of the window sliding; - plays in the terminal until q.",
+            help="Write a .gif, .webp or .apng of the window sliding from --at on; - plays in a terminal.",
         ),
     ] = None
     size: Annotated[
@@ -136,6 +136,9 @@ class ExplainSpec(Options):
 
     def check(self) -> None:
         """Refuse options that contradict each other, or have no effect."""
+        for option, other in (("--html", self.html), ("--stack", self.stack)):
+            if self.animate is not None and other is not None:
+                raise UsageError(f"--animate and {option} exclude each other", hint="leave one of them out")
         pool, given = self.pool, dict[str, object]()
         if pool is None:
             given |= {"--size": self.size, "--norm": self.norm, "--ceil": self.ceil}
