@@ -47,10 +47,7 @@ def pool_film(pixels: Any, at: Any = None, **options: Any) -> Film:
 
 
 def said(found: Film) -> list[str]:
-    return [
-        f"{shot.step.planes[shot.plane].words(shot.products)} {shot.step.ending * shot.ends}".strip()
-        for shot in shots(found)
-    ]
+    return [" ".join(shot.lines) for shot in shots(found)]
 
 
 def test_the_sum_builds_up_term_by_term() -> None:
