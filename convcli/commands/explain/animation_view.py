@@ -14,7 +14,7 @@ from rich.text import Text
 from convcli.commands.explain.animation import Cells, Film, Shot
 from convcli.commands.explain.animation_steps import Array
 from convcli.display.drawn.contact_sheet import picture
-from convcli.display.terminal.picture import Picture
+from convcli.display.terminal.picture import Picture, size_within
 from convcli.display.words import number
 
 __all__ = ["Frame"]
@@ -91,9 +91,11 @@ class Frame:
         made[~self._done()] = EMPTY
         ends = (rows[0], rows[-1] + 1), (across[0], across[-1] + 1)
         pixel = (at[0], at[0] + 1), (at[1], at[1] + 1)
+        height, width = np.maximum(film.inputs[0].shape, film.result.shape).tolist()
+        most = size_within((height, width), columns, lines)  # of both, which have one scale
         drawn = list[RenderableType]()
         for pixels, marked in ((_rgb(film.inputs[self.shot.plane.channel]), ends), (made, pixel)):
-            size = Picture(pixels).size(columns, lines)
+            size = max(1, most[0] * pixels.shape[1] // width), max(1, most[1] * pixels.shape[0] // height)
             how = Image.Resampling.NEAREST if size[0] > pixels.shape[1] else Image.Resampling.BOX
             small = np.array(Image.fromarray(pixels).resize(size, how))
             box = []
