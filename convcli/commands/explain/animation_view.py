@@ -28,7 +28,7 @@ OTHERS, MOST_ROWS = 6, 7
 # Styles of marked cells and of padding; brackets and parentheses say the same without colour.
 MARKED, PADDING = "black on dark_orange", "magenta"
 
-# The same mark on pictures, and what is not done yet.
+# The same mark on pictures, which without colour is black or white; and what is not done yet.
 MARK, EMPTY = (255, 135, 0), (90, 90, 90)
 
 
@@ -102,7 +102,8 @@ class Frame:
             for (low, high), count, length in zip(marked, small.shape, pixels.shape, strict=False):
                 first = min(max(0, int(low * count / length)), count - 1)
                 box.append(slice(first, max(first + 1, int(high * count / length))))
-            small[tuple(box)] = MARK
+            dark = small[tuple(box)].mean() < 128
+            small[tuple(box)] = MARK if colour else 255 * dark
             parts = Picture(small).lines(*size, colour=colour)
             drawn.append(Segments([segment for line in parts for segment in (*line, Segment.line())]))
         return drawn
