@@ -15,6 +15,7 @@ from convcli.commands.explain.totals import shown_channels, shown_parts
 from convcli.commands.explain.view import Explanation
 from convcli.display.language import language, speaker
 from convcli.display.words import printable
+from convcli.engine.window import size_text
 from convcli.errors import UsageError, shown
 from convcli.kernels.spec import kernel_files
 from convcli.limits import EXPLAINED_WEIGHTS
@@ -56,13 +57,12 @@ def explain_files(
             raise UsageError(f"{what} about one picture", hint="name one input")
     html = file_in(html, "explain.html", inputs[0], force=force)
     refuse_inputs([html], [*inputs, *kernel_files(kernels)], force=force, page=html)
-    animation = file_in(explain_spec.animate, "steps.gif", inputs[0], force=force)
-    refuse_inputs([animation], [*inputs, *kernel_files(kernels)], force=force, option="--animate")
-    if animation is not None:
-        from convcli.commands.explain.animate import animate, animation_format  # here for start-up: few do
+    animation = None
+    if explain_spec.animate is not None:
+        from convcli.commands.explain.animate import animate, animation_path  # here for start-up: few do
 
-        animation_format(animation)
-    slides = _load(kernels, spec) if isinstance(spec, FilterSpec) else LoadedKernels((), (), (), ())
+        animation = animation_path(explain_spec.animate, inputs, kernels, force=force)
+    slides = _load(kernels, spec)
     parts = shown_parts(sum(len(one.components) for one in slides.kernels), explain_spec.map)
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
     naming = OutputPaths(WriteSpec(output=STDOUT), 1, inputs[:1], floats=floats)
@@ -81,15 +81,8 @@ def explain_files(
             said = {"input": source.path, "html": html}
             return write_outputs(source, [(html, data)])._replace(notes=tuple(notes), report=said)
         if animation is not None:
-            from convcli.commands.explain.animation_steps import moving_kernel, moving_pool
-
-            if isinstance(spec, PoolSpec):
-                moving = moving_pool(image, spec, explain_spec, notes)
-            else:
-                text = printable(without_folders(kernels[0]))
-                moving = moving_kernel(image, text, slides, spec, explain_spec, notes)
-            name = printable(os.path.basename(source.name))
-            return animate(source, moving, name, animation, at, notes, no_color=no_color)
+            film = image, kernels, slides, spec, explain_spec
+            return animate(source, *film, animation, notes, no_color=no_color)
         (target,) = naming.targets(source, ["one"], image.format)
         name, place = printable(source.name), at or (0, 0)
         channels = shown_channels(image.frames[0].channels, explain_spec.channel)
@@ -110,9 +103,14 @@ def explain_files(
     return Batch(inputs, reading, work, STDOUT in (html, animation))
 
 
-def _load(kernels: Sequence[str], spec: FilterSpec) -> LoadedKernels:
-    """Read the kernel, which is not too large to be explained."""
+def _load(kernels: Sequence[str], spec: FilterSpec | PoolSpec) -> LoadedKernels:
+    """Read the kernel, none for pooling; it, or the window, is not too large to be explained."""
+    limit, hint = EXPLAINED_WEIGHTS, "explain a smaller one"
+    if isinstance(spec, PoolSpec):
+        taps = spec.size[0] * spec.size[1]
+        limit._replace(unit="pixels").check(taps, hint, what=f"window {size_text(spec.size)}: its size")
+        return LoadedKernels((), (), (), ())
     slides = load_kernels(kernels, spec)
-    size = sum(weights.size for weights in slides.kernels[0].components)
-    EXPLAINED_WEIGHTS.check(size, "explain a smaller one", what=f"kernel {shown(kernels[0])}: its size")
+    weights = sum(weights.size for weights in slides.kernels[0].components)
+    limit.check(weights, hint, what=f"kernel {shown(kernels[0])}: its size")
     return slides
