@@ -42,8 +42,23 @@ def spectrum(folder: Path) -> None:
     assert picture.stat().st_size < 200_000
 
 
+def animation(folder: Path) -> None:
+    with Image.open(PICTURES / "steps.gif") as shown, Image.open(folder / "steps.gif") as made:
+        assert (shown.size, shown.n_frames) == (made.size, made.n_frames)
+        for index in (2, made.n_frames - 1):
+            shown.seek(index)
+            made.seek(index)
+            apart = np.abs(np.asarray(shown.convert("RGB"), int) - np.asarray(made.convert("RGB"), int))
+            # Letters are drawn a little differently by other versions of FreeType.
+            assert (apart > 17).mean() < 0.005
+
+
 # What the files that the commands of a page have written must be.
-FILES = {"compare.md": (montage_of_the_dark_picture, montage_and_page), "seeing.md": (spectrum,)}
+FILES = {
+    "compare.md": (montage_of_the_dark_picture, montage_and_page),
+    "explain.md": (animation,),
+    "seeing.md": (spectrum,),
+}
 
 
 def test_there_are_pages_with_commands() -> None:

@@ -44,10 +44,11 @@ def explain_files(
     explain_spec: ExplainSpec,
     *,
     force: bool = False,
+    no_color: bool = False,
 ) -> Batch:
     """Explain one output pixel of each input, filtered with the one kernel or pooled; or write its page.
 
-    The page replaces an input only with `force`.
+    The page or animation replaces an input only with `force`; one that plays may have `no_color`.
     """
     if explain_spec.stack is not None:
         from convcli.commands.explain.stack_workflow import explain_stack  # here for start-up
@@ -56,7 +57,7 @@ def explain_files(
     at, html = explain_spec.at, explain_spec.html
     check_inputs(inputs, kernels)
     written = {"--html is a page": html, "--animate is an animation": explain_spec.animate}
-    if at is None and not any(written.values()):
+    if at is None and all(path is None for path in written.values()):
         raise UsageError("--at is missing", hint="name an output pixel: --at ROW,COLUMN, such as --at 0,0")
     if at is not None and at[0] is NO_ROW and not any(map(may_be_signal, inputs)):
         raise UsageError(f"--at: '{at[1]}' is not a place", hint="write ROW,COLUMN, such as 0,0 or -1,-1")
@@ -66,6 +67,11 @@ def explain_files(
             raise UsageError(f"{what} about one picture", hint="name one input")
     html = file_in(html, "explain.html", inputs[0], force=force)
     refuse_inputs([html], [*inputs, *kernel_files(kernels)], force=force, page=html)
+    animation = None
+    if explain_spec.animate is not None:
+        from convcli.commands.explain.animate import animate, animation_path  # here for start-up: few do
+
+        animation = animation_path(explain_spec.animate, inputs, kernels, force=force)
     slides = _load(kernels, spec)
     parts = shown_parts(sum(len(one.components) for one in slides.kernels), explain_spec.map)
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
@@ -88,6 +94,9 @@ def explain_files(
             data = page_bytes(image, printable(os.path.basename(source.name)), given, spec, explain_spec)
             said = {"input": source.path, "html": html}
             return write_outputs(source, [(html, data)])._replace(notes=tuple(notes), report=said)
+        if animation is not None:
+            film = image, kernels, slides, spec, explain_spec
+            return animate(source, *film, animation, notes, no_color=no_color)
         (target,) = naming.targets(source, ["one"], image.format)
         name, place = printable(source.name), at or (0, 0)
         if isinstance(spec, PoolSpec):
@@ -105,7 +114,7 @@ def explain_files(
         notes += overflow_note(image.frames, [stored])
         return Outcome(input=source.path, drawing=drawing, report=plain(said), notes=tuple(notes))
 
-    return Batch(inputs, reading, work, html == STDOUT)
+    return Batch(inputs, reading, work, STDOUT in (html, animation))
 
 
 def _load(kernels: Sequence[str], spec: FilterSpec | PoolSpec) -> LoadedKernels:
