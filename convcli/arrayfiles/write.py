@@ -30,10 +30,10 @@ def encode_array(
     layout: Layout = Layout.HWC,
     digits: Callable[[float], str] = shortest,
 ) -> bytes:
-    """Return the bytes of a file of `kind` for an (H, W) or (H, W, C) array; text is read back exactly.
+    """Return the bytes of a file of `kind` for an (N,), (H, W) or (H, W, C) array; text is read back exactly.
 
     `layout` is the order of three axes in the file; `digits` formats each value of a table. Tables take one
-    channel, and text only finite values; others are an OutputError.
+    channel, and text only finite values; others are an OutputError. One axis is a row of a table.
     """
     if layout is Layout.CHW and array.ndim == 3 and kind not in _DELIMITERS:
         array = np.moveaxis(array, 2, 0)
@@ -49,12 +49,12 @@ def encode_array(
         import json  # here for start-up: few results are JSON
 
         return (json.dumps(_nested(array), separators=(",", ":")) + "\n").encode()
-    if array.ndim != 2:
+    if array.ndim > 2:
         raise OutputError(
             f".{kind} holds one channel, and there are {array.shape[2]}",
             hint="add --gray, or write to .json or .npy",
         )
-    array = array.astype(np.uint8) if array.dtype == np.bool_ else array
+    array = np.atleast_2d(array.astype(np.uint8) if array.dtype == np.bool_ else array)
     return "".join(_DELIMITERS[kind].join(map(digits, row)) + "\n" for row in array.tolist()).encode()
 
 
@@ -66,7 +66,7 @@ def encode_npz(arrays: Mapping[str, Any], compress: Compress = Compress.FAST) ->
 
 
 def _nested(array: Array) -> list[object]:
-    return [_nested(row) if row.ndim > 1 else [_whole(value) for value in row.tolist()] for row in array]
+    return list(map(_whole if array.ndim == 1 else _nested, array.tolist() if array.ndim == 1 else array))
 
 
 def _whole(value: float) -> float | int:

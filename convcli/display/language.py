@@ -1,17 +1,20 @@
 """Sentences in English and Chinese: English stands in the code, its translations in a table per folder."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from importlib.resources import files
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from convcli.choices import Language
 
-__all__ = ["Say", "chinese", "language", "say_english", "speaker"]
+__all__ = ["Say", "both", "chinese", "language", "say_english", "speaker"]
 
 # The variables of POSIX that name a language, the first that is set and not empty before the others.
 VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+
+
+T = TypeVar("T")
 
 
 class Say(Protocol):
@@ -32,6 +35,11 @@ def language(given: Language | None, environment: Mapping[str, str]) -> Language
 def speaker(package: str, spoken: Language) -> Say:
     """Return what says the sentences of the folder `package` in the language `spoken`."""
     return say_english if spoken is Language.EN else partial(_translated, package)
+
+
+def both(package: str, made: Callable[[Say], T]) -> dict[str, T]:
+    """Return what is made of the sentences of the folder `package`, by language: pages hold all."""
+    return {spoken.value: made(speaker(package, spoken)) for spoken in Language}
 
 
 def say_english(english: str, /, **fields: object) -> str:

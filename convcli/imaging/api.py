@@ -29,9 +29,10 @@ def read_image(path: str | os.PathLike[str], *, layout: Layout | str = Layout.HW
 
     Returns
     -------
-    (H, W) or (H, W, C) array
+    (H, W) or (H, W, C) array, or (N,) of a signal
         Pictures: uint8, uint16 or float, upright as their EXIF orientation says, with alpha, if there is
-        any, as the last channel. Arrays keep their own dtype.
+        any, as the last channel. Arrays keep their own dtype. A signal is an array of one axis, or a table of
+        one row.
 
     Raises
     ------
@@ -49,8 +50,9 @@ def write_image(path: str | os.PathLike[str], image: ArrayLike, *, layout: Layou
     ----------
     path : str or PathLike
         An existing file is replaced.
-    image : (H, W) or (H, W, C) array
+    image : (N,), (H, W) or (H, W, C) array
         One to four channels: grey, grey and alpha, RGB, RGB and alpha; array formats (``.npy`` ...) take any.
+        A signal, of one axis, is a row of a table or of a picture, and one axis in the other array formats.
         uint8, uint16, bool (0 and white) or floats. Floats in a format of integers are taken in units of
         8 bits, rounded half to even and saturated; in float formats they are exact.
     layout : {"hwc", "chw"}
@@ -72,10 +74,10 @@ def write_image(path: str | os.PathLike[str], image: ArrayLike, *, layout: Layou
         ) from None
     format = format_of(os.fspath(path))
     _check(array, format)
-    samples = _samples(array, format)
+    samples = _samples(np.atleast_2d(array), format)
     if samples.ndim == 3 and samples.shape[2] == 1 and not format.numbers:
         samples = samples[..., 0]
-    picture = Image((Frame(samples),), Space.DATA)
+    picture = Image((Frame(samples),), Space.DATA, signal=array.ndim == 1)
     if not format.numbers and samples.ndim == 3 and samples.shape[2] in (2, 4):
         colours = samples[..., 0] if samples.shape[2] == 2 else samples[..., :3]
         frame = Frame(np.ascontiguousarray(colours), np.ascontiguousarray(samples[..., -1]))
@@ -91,8 +93,8 @@ def _check_path(path: object) -> None:
 
 def _check(array: Array, format: Format) -> None:
     shape = " x ".join(map(str, array.shape)) or "a single number"
-    if array.ndim not in (2, 3) or array.size == 0:
-        raise OutputError(f"an array of {shape} is not a picture", hint="give H x W, or H x W x channels")
+    if array.ndim not in (1, 2, 3) or array.size == 0:
+        raise OutputError(f"an array of {shape} is not a picture", hint="give N, H x W, or H x W x channels")
     if array.dtype.kind not in "buif":
         raise OutputError(f"{array.dtype} values are not pixels", hint="give integers, floats or booleans")
     if format.numbers or array.dtype.kind in "bf" or array.dtype.newbyteorder("=") in (np.uint8, np.uint16):

@@ -88,6 +88,8 @@ class Image:
         The file's name in messages.
     notes
         One line each for stderr, about what was lost or decided when reading.
+    signal
+        Whether it is a 1-axis array, held as one row; it is written as one where it still is one row.
     """
 
     frames: tuple[Frame, ...]
@@ -96,6 +98,7 @@ class Image:
     format: str = ""
     name: str = ""
     notes: tuple[str, ...] = ()
+    signal: bool = False
 
     @property
     def dtype(self) -> np.dtype[Any]:

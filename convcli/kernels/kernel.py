@@ -19,10 +19,8 @@ __all__ = ["AXES_HINT", "PLACES", "Array", "Kernel", "as_weights", "joins"]
 Array = NDArray[np.float64]
 T = TypeVar("T")
 
-AXES_HINT = "a kernel has 2 axes (rows, columns), 3 (channels first) or 4 (maps first)"
+AXES_HINT = "a kernel has 2 axes (rows, columns), 1 (a row), 3 (channels first) or 4 (maps first)"
 
-# Errors for arrays with too few axes, by the number of axes.
-_AXES = {0: "is a single number", 1: "has 1 axis"}
 # Names of the axes of weights, by the number of axes.
 PLACES = {2: ("row", "column"), 3: ("channel", "row", "column"), 4: ("map", "channel", "row", "column")}
 
@@ -93,7 +91,7 @@ class Kernel:
         what: str = "",
         notes: tuple[str, ...] = (),
     ) -> Self:
-        """Make a kernel of an array of 2, 3 (C x kh x kw) or 4 axes (O x C x kh x kw: O feature maps).
+        """Make a kernel of an array of 1 to 4 axes: a row, kh x kw, C x kh x kw, or O x C x kh x kw (O maps).
 
         `what` names it in errors; by default they use `name`.
         """
@@ -169,8 +167,9 @@ class Kernel:
 
 
 def as_weights(values: ArrayLike, what: str, most_axes: int = 4) -> Array:
-    """Return `values` as a read-only float64 array of 2 to `most_axes` axes."""
+    """Return `values` as a read-only float64 array of 2 to `most_axes` axes; one axis becomes a row."""
     array = np.asarray(values)
+    array = array[np.newaxis] if array.ndim == 1 else array
     if array.dtype.kind not in "biuf":
         kind = {"c": "complex numbers", "O": "objects", "V": "records"}.get(
             array.dtype.kind, array.dtype.name
@@ -180,7 +179,7 @@ def as_weights(values: ArrayLike, what: str, most_axes: int = 4) -> Array:
     if array.size == 0:
         raise KernelError(f"{what} is empty: its size is {size}", hint="give at least one weight")
     if not 2 <= array.ndim <= most_axes:
-        found = _AXES.get(array.ndim, f"has {array.ndim} axes")
+        found = f"has {array.ndim} axes" if array.ndim else "is a single number"
         raise KernelError(f"{what} {found}", hint=AXES_HINT)
     if max(array.shape[-2:]) > KERNEL_SIDE.most or array.size > WEIGHTS.most:
         raise KernelError(

@@ -122,7 +122,7 @@ class Huge:
     [
         (lambda: Kernel("k", ()), "kernel 'k' has no components"),
         (lambda: Kernel("k", (np.ones((1, 1, 1, 1)),)), "kernel 'k' has 4 axes"),
-        (lambda: Kernel("k", (np.ones(3),)), "kernel 'k' has 1 axis"),
+        (lambda: Kernel("k", (np.float64(3),)), "kernel 'k' is a single number"),
         (lambda: Kernel("k", (np.ones((2, 0)),)), "kernel 'k' is empty: its size is 2 x 0"),
         (lambda: Kernel("k", (np.array([[np.nan]]),)), "kernel 'k': nan at row 1, column 1"),
         (lambda: Kernel("k", (np.eye(2),), bias=(1, 2)), "2 biases for 1 components"),

@@ -53,7 +53,7 @@ def compare_page(studies: Sequence[Study], budget: int = BUDGET) -> str:
             "opens": studies[-1].seen_best.pad.value,
             "studies": [_study(study, share, bits) for study in studies],
         }
-        text = page(__package__, "compare", f"{title}: paddings compared", data)
+        text = page(__package__, "compare", "{title}: paddings compared", data)
         if (
             len(text) <= budget
             or max(max(study.compared.truth.shape[:2]) for study in studies) * share <= LEAST

@@ -81,7 +81,7 @@ def page_bytes(
         "at": list(crop.at),
     }
     return page(
-        __package__, "explain", f"{name}: a convolution, pixel by pixel", data, scripts=SCRIPTS
+        __package__, "explain", "{name}: a convolution, pixel by pixel", data, scripts=SCRIPTS
     ).encode()
 
 

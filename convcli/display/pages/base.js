@@ -9,6 +9,59 @@ function tell(texts) {
   for (const [id, text] of Object.entries(texts)) one(id).textContent = text;
 }
 
+// The sentence `english` in the language that is read, with `fields` in its braces.
+let language = "en";
+function say(english, fields = {}) {
+  const text = language === "en" ? english : data.messages[english] ?? english;
+  return text.replace(/\{(\w+)\}/g, (braces, name) => fields[name] ?? braces);
+}
+
+// What the HTML itself says, found by its English: texts, names for those who do not see, and sentences with
+// elements inside, marked data-say, in which these are {0}, {1} and so on.
+const written = [];
+function gather() {
+  const write = (english, put) => written.push([english.trim().replace(/\s+/g, " "), put]);
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const own = node, [before, after] = [/^\s*/, /\s*$/].map((space) => own.data.match(space)[0]);
+    if (own.parentNode.matches("script, [data-say], #languages *") || !own.data.trim()) continue;
+    write(own.data, (text) => { own.data = before + text + after; });
+  }
+  for (const name of ["aria-label", "title", "placeholder"]) {
+    for (const found of all(`[${name}]`)) write(found.getAttribute(name), (text) => found.setAttribute(name, text));
+  }
+  for (const mixed of all("[data-say]")) {
+    const inside = [...mixed.children];
+    const parts = [...mixed.childNodes].map((node) => (node.data ?? `{${inside.indexOf(node)}}`));
+    write(parts.join(""), (text) => mixed.replaceChildren(
+      ...text.split(/\{(\d+)\}/).map((part, index) => (index % 2 ? inside[part] : part))));
+  }
+}
+
+// Everything in another language: pages that say more than is written in them listen to the event "language".
+// It is kept while the tab is open, where the browser lets files keep anything.
+function speak(chosen) {
+  language = chosen;
+  document.documentElement.lang = one("languages").querySelector(`[value=${chosen}]`).lang;
+  document.title = data.titles[chosen];
+  for (const [english, put] of written) put(say(english));
+  for (const button of all("#languages button")) button.setAttribute("aria-pressed", button.value === chosen);
+  document.dispatchEvent(new Event("language"));
+}
+
+function wireLanguages() {
+  gather();
+  const key = `language of ${location.pathname}`;
+  let kept = null;
+  try { kept = sessionStorage.getItem(key); } catch { /* storage is forbidden */ }
+  speak(kept ?? data.language);
+  on("languages", "click", ({ target: { value } }) => {
+    if (!value) return;
+    speak(value);
+    try { sessionStorage.setItem(key, value); } catch { /* storage is forbidden */ }
+  });
+}
+
 function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -40,3 +93,5 @@ function shown(value, digits = 5) {
   const text = String(Number(value.toPrecision(digits)));
   return text === "-0" ? "0" : text;
 }
+
+wireLanguages();

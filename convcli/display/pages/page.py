@@ -10,29 +10,47 @@ from importlib.resources.abc import Traversable
 from string import Template
 from typing import Any
 
+from convcli.choices import Language
+from convcli.display.language import both, chinese
 from convcli.display.words import printable
 
 __all__ = ["page"]
 
 
-def page(package: str, name: str, title: str, data: Mapping[str, Any], *, scripts: Sequence[str] = ()) -> str:
+def page(
+    package: str,
+    name: str,
+    title: str,
+    data: Mapping[str, Any],
+    *,
+    scripts: Sequence[str] = (),
+    language: Language = Language.EN,
+) -> str:
     """Return a whole document made of ``NAME.html``, ``NAME.css``, ``NAME.js``, and what all pages share.
 
     The files are in the folder ``assets`` of `package`; the script finds the JSON `data` as ``data``. Each
     PART in `scripts` is ``NAME-PART.js``, which comes before ``NAME.js``. The document's policy forbids
     everything but this style and this script, known by their hashes, and pictures in ``data:`` addresses.
+
+    Pages are in English and Chinese, and begin with `language`; the fields of the `title` are taken from
+    `data`. What the HTML says is looked up in ``messages.toml`` of `package` by its English, with one space
+    for each run of them, and what scripts say with ``say("rows {count}", {count: 3})`` as well. A sentence
+    with elements inside is marked ``data-say``: they are ``{0}``, ``{1}`` ... in it. Scripts that write texts
+    listen to the document's event ``language`` and write them again.
     """
     shared, own = files(__package__), files(package) / "assets"
     style = _text(shared, "base.css") + _text(own, f"{name}.css")
     parts = (*(f"-{part}" for part in scripts), "")
     script = _text(shared, "base.js") + "".join(_text(own, f"{name}{part}.js") for part in parts)
+    titles = both(package, lambda say: printable(say(title, **data)))
+    told = {**data, "titles": titles, "language": language.value, "messages": chinese(package)}
     return Template(_text(shared, "base.html")).substitute(
         style_hash=_hash(style),
         script_hash=_hash(script),
-        title=escape(printable(title)),
+        title=escape(titles[language.value]),
         style=style,
         body=_text(own, f"{name}.html"),
-        data=_embedded(data),
+        data=_embedded(told),
         script=script,
     )
 

@@ -1,4 +1,4 @@
-"""One output pixel of a correlation, step by step: window, products, sum and value."""
+"""One output pixel, step by step: the window that it is made of; of a correlation products, sum and value."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,16 @@ from convcli.engine.pad import CONSTANT, sources
 from convcli.engine.window import Axis, Window
 from convcli.errors import GeometryError
 
-__all__ = ["AxisTrace", "PixelTrace", "output_pixel", "trace_window"]
+__all__ = [
+    "AxisTrace",
+    "PixelTrace",
+    "WindowTrace",
+    "either",
+    "exact_sum",
+    "output_pixel",
+    "read_window",
+    "trace_window",
+]
 
 Float64 = NDArray[np.float64]
 
@@ -27,25 +36,35 @@ class AxisTrace(NamedTuple):
     size, at
         The picture's size, and the position of the output pixel.
     shown : (taps,) array
-        Source pixel of each tap; ``CONSTANT`` where it reads the padding value.
+        Source pixel of each tap; ``CONSTANT`` where it reads the padding value, or nothing.
+    ceil
+        Whether the output size is rounded up.
     """
 
     axis: Axis
     size: int
     at: int
     shown: Indices
+    ceil: bool = False
 
     @property
     def result(self) -> int:
         """Output size along the axis."""
-        return self.axis.output_size(self.size)
+        return self.axis.output_size(self.size, self.ceil)
+
+    @property
+    def dropped(self) -> bool:
+        """Whether rounding up would give one window more, which would begin in the padding at the end."""
+        free = self.size + self.axis.low + self.axis.high - self.axis.span
+        return self.ceil and self.result < -(-free // self.axis.stride) + 1
 
     @property
     def formula(self) -> str:
         """The formula of the output size, with its values filled in."""
         taps, stride, low, high, dilation = self.axis
         free = f"{self.size} + {low} + {high} - {dilation}*({taps} - 1) - 1"
-        return f"floor(({free})/{stride}) + 1 = {self.result}"
+        rounded = "ceil" if self.ceil else "floor"
+        return f"{rounded}(({free})/{stride}) + 1{' - 1' * self.dropped} = {self.result}"
 
     @property
     def places(self) -> Indices:
@@ -56,6 +75,11 @@ class AxisTrace(NamedTuple):
     def padding(self) -> NDArray[np.bool_]:
         """Which taps lie on padding along this axis."""
         return (self.places < 0) | (self.places >= self.size)
+
+    @property
+    def beyond(self) -> NDArray[np.bool_]:
+        """Which taps lie past the padding at the end, and read nothing: rounding sizes up allows that."""
+        return self.places >= self.size + self.axis.high
 
     @property
     def span(self) -> tuple[int, int]:
@@ -70,27 +94,20 @@ class AxisTrace(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class PixelTrace:
-    """One output pixel; C is the number of channels, 1 for a grey picture.
+class WindowTrace:
+    """The window of one output pixel; C is the number of channels, 1 for a grey picture.
 
     Attributes
     ----------
     rows, columns
         The window along each axis.
-    kernel : (kh, kw) or (C, kh, kw) array
-        Not rotated, as for correlation.
-    window, products : (C, kh, kw) arrays of float64
-        The pixels of the window, and their products with the kernel.
-    bias
-        Added to each sum.
+    window : (C, kh, kw) array of float64
+        Its pixels.
     """
 
     rows: AxisTrace
     columns: AxisTrace
-    kernel: Float64
     window: Float64
-    products: Float64
-    bias: float
 
     @property
     def at(self) -> tuple[int, int]:
@@ -100,22 +117,41 @@ class PixelTrace:
     @property
     def padded(self) -> NDArray[np.bool_]:
         """Which of the kh x kw pixels in the window are padding."""
-        return _either(self.rows.padding, self.columns.padding)
+        return either(self.rows.padding, self.columns.padding)
 
     @property
     def constant(self) -> NDArray[np.bool_]:
-        """Which of them are the padding value."""
-        return _either(self.rows.shown == CONSTANT, self.columns.shown == CONSTANT)
+        """Which of them stand for no pixel of the picture."""
+        return either(self.rows.shown == CONSTANT, self.columns.shown == CONSTANT)
+
+
+@dataclass(frozen=True, eq=False)
+class PixelTrace(WindowTrace):
+    """One output pixel of a correlation.
+
+    Attributes
+    ----------
+    kernel : (kh, kw) or (C, kh, kw) array
+        Not rotated, as for correlation.
+    products : (C, kh, kw) array of float64
+        Those of the pixels of the window with the kernel.
+    bias
+        Added to each sum.
+    """
+
+    kernel: Float64
+    products: Float64
+    bias: float
 
     @property
     def channel_sums(self) -> tuple[float, ...]:
         """The sum of the products in each channel, correctly rounded."""
-        return tuple(_exact_sum(channel) for channel in self.products)
+        return tuple(exact_sum(channel) for channel in self.products)
 
     @property
     def sums(self) -> tuple[float, ...]:
         """The sums that become values: one per channel, or one over all channels by a C x kh x kw kernel."""
-        return self.channel_sums if self.kernel.ndim == 2 else (_exact_sum(self.products),)
+        return self.channel_sums if self.kernel.ndim == 2 else (exact_sum(self.products),)
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -157,31 +193,46 @@ def trace_window(
     Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016.
     """
     picture = as_picture(picture)
-    channels = picture[None] if picture.ndim == 2 else np.moveaxis(picture, 2, 0)
-    if weights.ndim == 3 and len(weights) != len(channels):
+    count = 1 if picture.ndim == 2 else picture.shape[2]
+    if weights.ndim == 3 and len(weights) != count:
         raise GeometryError(
-            f"kernel has weights for {len(weights)} channels, the picture has {len(channels)}",
+            f"kernel has weights for {len(weights)} channels, the picture has {count}",
             hint="use a kernel of rows and columns alone, or --gray",
         )
-    pixel = output_pixel(at, window.output_size(picture.shape))
+    seen = read_window(picture, window, at)
+    with np.errstate(over="ignore"):
+        products = seen.window * weights
+    return PixelTrace(seen.rows, seen.columns, seen.window, weights, products, float(bias))
+
+
+def read_window(
+    picture: Array, window: Window, at: tuple[int, int], *, ceil: bool = False, what: str = "kernel"
+) -> WindowTrace:
+    """Return what the window of output pixel `at` reads of an H x W or H x W x C picture.
+
+    `ceil` rounds output sizes up; errors call the window `what`.
+    """
+    pixel = output_pixel(at, window.output_size(picture.shape, ceil=ceil, what=what))
     traces = []
     for axis, size, index in zip(window.axes, picture.shape[:2], pixel, strict=True):
         first, end = axis.reads(index, index + 1)
         shown = sources(size, axis.low, axis.high, window.mode)[first : end : axis.dilation]
-        traces.append(AxisTrace(axis, size, index, shown))
+        shown = np.pad(shown, (0, axis.size - len(shown)), constant_values=CONSTANT)
+        traces.append(AxisTrace(axis, size, index, shown, ceil))
     rows, columns = traces
-    window_pixels = channels[:, rows.shown[:, None], columns.shown[None, :]].astype(np.float64)
-    window_pixels[:, _either(rows.shown == CONSTANT, columns.shown == CONSTANT)] = window.constant
-    with np.errstate(over="ignore"):
-        products = window_pixels * weights
-    return PixelTrace(rows, columns, weights, window_pixels, products, float(bias))
+    channels = picture[None] if picture.ndim == 2 else np.moveaxis(picture, 2, 0)
+    pixels = channels[:, rows.shown[:, None], columns.shown[None, :]].astype(np.float64)
+    pixels[:, either(rows.shown == CONSTANT, columns.shown == CONSTANT)] = window.constant
+    return WindowTrace(rows, columns, pixels)
 
 
-def _either(rows: NDArray[np.bool_], columns: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def either(rows: NDArray[np.bool_], columns: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which of rows x columns places are in one of the `rows` or of the `columns`."""
     return np.logical_or.outer(rows, columns).astype(np.bool_)
 
 
-def _exact_sum(products: Float64) -> float:
+def exact_sum(products: Float64) -> float:
+    """Return the sum, correctly rounded."""
     try:
         return math.fsum(products.ravel())
     except (OverflowError, ValueError):  # infinite or not a number, as the engine has it

@@ -32,13 +32,15 @@ def picture_array(
 ) -> Array:
     """Return the array in a file of `kind`, in its own dtype, with its axes in the order of the file.
 
-    What is no picture, or has more than `max_pixels`, is refused before memory is asked for. `notes` receives
+    A table of one row has one axis, as signals have; one number alone is a picture of one pixel. What is no
+    picture, or has more than `max_pixels`, is refused before memory is asked for. `notes` receives
     what is left out.
     """
 
     def check(shape: tuple[int, ...], _: int = 0) -> None:
         _check_axes(shape, name)
-        height, width = shape[1:] if len(shape) == 3 and layout is Layout.CHW else shape[:2]
+        sides = shape[1:] if len(shape) == 3 and layout is Layout.CHW else shape[:2]
+        height, width = sides if len(sides) == 2 else (1, *sides)
         if max_pixels is not None:
             check_pixels(name, width, height, max_pixels)
 
@@ -62,6 +64,8 @@ def picture_array(
     if kind == "npy" and notes is not None and file.tell() < len(data):
         notes.append(f"{len(data) - file.tell()} bytes after the first array are left out")
     check(array.shape)
+    if kind in ("csv", "tsv") and array.shape[0] == 1 < array.shape[1]:
+        array = array[0]
     if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
         raise ImageError(
             f"{name!r} holds values of type {array.dtype}",
@@ -71,7 +75,7 @@ def picture_array(
 
 
 def data_frame(array: Array, name: str, layout: Layout, notes: list[str]) -> Frame:
-    """Return the array as the floats of a picture, channels last.
+    """Return the array as the floats of a picture, channels last; one axis becomes a row.
 
     They are float32 where that is exact, else float64; integers that float64 rounds are an error. A note is
     added if the array looks like channels first.
@@ -86,7 +90,7 @@ def data_frame(array: Array, name: str, layout: Layout, notes: list[str]) -> Fra
         elif note := channels_first_note(array.shape):
             notes.append(note)
     values = array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
-    return Frame(np.ascontiguousarray(values, dtype=exact))
+    return Frame(np.ascontiguousarray(np.atleast_2d(values), dtype=exact))
 
 
 def channels_first_note(shape: Sequence[int]) -> str:
@@ -136,9 +140,10 @@ def _chosen(names: list[str], name: str, member: str | None) -> str:
 
 def _check_axes(shape: tuple[int, ...], name: str) -> None:
     said = " x ".join(map(str, shape)) or "one number"
-    if len(shape) not in (2, 3):
+    if len(shape) not in (1, 2, 3):
         raise ImageError(
-            f"{name!r} has {len(shape)} axes ({said})", hint="a picture is H x W, or H x W x channels"
+            f"{name!r} has {len(shape)} axes ({said})",
+            hint="a picture is H x W, or H x W x channels; a signal has one axis",
         )
     if 0 in shape:
         raise ImageError(f"{name!r} is empty ({said})", hint="every side must be 1 or more")

@@ -137,7 +137,8 @@ def _from_array(loaded: _Loaded, kind: str, frame: int | None, max_pixels: int, 
     sniff.chosen_frames(frame, 1, loaded.name)
     _check_finite(array, loaded.name)
     only = data_frame(array, loaded.name, layout, notes)
-    return Image((only,), Space.DATA, format=kind, name=loaded.name, notes=tuple(notes))
+    signal = array.ndim == 1
+    return Image((only,), Space.DATA, format=kind, name=loaded.name, notes=tuple(notes), signal=signal)
 
 
 def _checked(image: Image) -> Image:

@@ -116,7 +116,8 @@ def _encode(
     if format.name in ("npy", "npz", "csv", "tsv", "json"):
         from convcli.arrayfiles.write import encode_array
 
-        return encode_array(first.stacked(), format.name, compress, layout)
+        row = image.signal and first.size[0] == 1 and first.channels == 1
+        return encode_array(first.pixels[0] if row else first.stacked(), format.name, compress, layout)
     if format.name == "zarr":
         from convcli.imaging.writing.zarr_arrays import encode_zarr
 

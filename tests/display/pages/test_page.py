@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import pytest
 
+from convcli.choices import Language
 from convcli.display.pages.page import _embedded, page
 
 
@@ -25,10 +26,20 @@ def test_data_stays_data():
     assert text.isascii()
 
 
+TITLES = {
+    "compare": ("{title}: paddings compared", ": paddings compared", "：填充方式比较"),
+    "explain": ("{name}: a convolution, pixel by pixel", ": a convolution, pixel by pixel", "：逐像素看卷积"),
+}
+
+
+@pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("command", ["compare", "explain"])
-def test_the_policy_names_the_pages_own_parts(command):
-    text = page(f"convcli.commands.{command}", command, "<b>\x1b\udcff", {})
-    assert "<title>&lt;b&gt;\\x1b\\udcff</title>" in text
+def test_the_policy_names_the_pages_own_parts(command, language):
+    title, english, chinese = TITLES[command]
+    data = dict.fromkeys(("title", "name"), "<b>\x1b\udcff")
+    text = page(f"convcli.commands.{command}", command, title, data, language=language)
+    said = chinese if language is Language.ZH else english
+    assert f"<title>&lt;b&gt;\\x1b\\udcff{said}</title>" in text
     (policy,) = re.findall('<meta http-equiv="Content-Security-Policy" content="([^"]*)">', text)
     directives = dict(each.strip().split(" ", 1) for each in policy.split(";"))
     hashes = {

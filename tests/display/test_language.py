@@ -1,0 +1,110 @@
+"""Tables of messages: they hold what is said, nothing that is not, and lose no field in translation."""
+
+import ast
+import html
+import re
+import string
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from convcli.choices import Language
+from convcli.display.language import language, speaker
+
+ROOT = Path(__file__).parents[2] / "convcli"
+SHARED = ROOT / "display"
+FOLDERS = sorted(table.parent for table in ROOT.rglob("messages.toml"))
+each_folder = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+JS_SAYS = re.compile(r"""\bsay\(\s*(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')""")
+
+
+def table(folder: Path) -> dict[str, str]:
+    path = folder / "messages.toml"
+    return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+
+
+def nodes(folder: Path) -> Iterator[ast.AST]:
+    for path in sorted(folder.rglob("*.py")):
+        yield from ast.walk(ast.parse(path.read_text("utf-8")))
+
+
+def assets(folder: Path) -> Iterator[str]:
+    """Pages and scripts of a folder, in which a run of blanks is as good as one."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".js", ".html"):
+            text = html.unescape(path.read_text("utf-8")).replace('\\"', '"').replace("\\'", "'")
+            yield " ".join(text.split())
+
+
+def said_in_python(folder: Path) -> set[str]:
+    return {
+        node.args[0].value
+        for node in nodes(folder)
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", getattr(node.func, "attr", "")) == "say"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
+
+
+def said_in_pages(folder: Path) -> set[str]:
+    return {
+        (double or single).replace('\\"', '"').replace("\\'", "'")
+        for path in folder.rglob("*.js")
+        for double, single in JS_SAYS.findall(path.read_text("utf-8"))
+    }
+
+
+def fields(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+def test_there_are_tables() -> None:
+    assert SHARED in FOLDERS
+
+
+@each_folder
+def test_all_that_is_said_has_its_chinese(folder: Path) -> None:
+    said = said_in_python(folder) | said_in_pages(folder)
+    assert said - table(folder).keys() - table(SHARED).keys() == set()
+
+
+@each_folder
+def test_no_translation_is_left_over(folder: Path) -> None:
+    where = ROOT if folder == SHARED else folder
+    constants = {
+        node.value for node in nodes(where) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    pages = "\n".join(assets(where))
+    unused = [key for key in table(folder) if key not in constants and " ".join(key.split()) not in pages]
+    assert unused == []
+
+
+@each_folder
+def test_fields_are_the_same_in_both_languages(folder: Path) -> None:
+    for english, chinese in table(folder).items():
+        assert fields(english) == fields(chinese), english
+        assert chinese.strip(), english
+
+
+@pytest.mark.parametrize(
+    ("given", "environment", "expected"),
+    [
+        (None, {}, Language.EN),
+        (None, {"LANG": "zh_CN.UTF-8"}, Language.ZH),
+        (None, {"LC_ALL": "C.UTF-8", "LANG": "zh_CN.UTF-8"}, Language.EN),
+        (None, {"LC_ALL": "", "LC_MESSAGES": "zh_TW", "LANG": "en_GB.UTF-8"}, Language.ZH),
+        (None, {"LANG": "de_DE.UTF-8"}, Language.EN),
+        (Language.EN, {"LC_ALL": "zh_CN.UTF-8"}, Language.EN),
+        (Language.ZH, {"LC_ALL": "C"}, Language.ZH),
+    ],
+)
+def test_the_language(given: Language | None, environment: dict[str, str], expected: Language) -> None:
+    assert language(given, environment) is expected
+
+
+def test_a_sentence_in_both_languages() -> None:
+    assert speaker("convcli.display", Language.EN)("{n} or more", n=3) == "3 or more"
+    assert speaker("convcli.display", Language.ZH)("or") == "或"
