@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from rich.cells import cell_len
 
-from tests.docs.shown import Shown, clone, commands, different, run
+from tests.docs.shown import Shown, clone, commands, different, run, script
 from tests.paths import ROOT, SAMPLES
 
 PAGES = {path.name: path.read_text("utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
@@ -42,8 +43,24 @@ def spectrum(folder: Path) -> None:
     assert picture.stat().st_size < 200_000
 
 
+def pictures_of_the_lesson(folder: Path) -> None:
+    make = script("make_lesson")
+    for section in make.lesson()["section"]:
+        if "picture" in section:
+            with Image.open(make.stored(section)) as shown:
+                made = make.small(folder / section["picture"])
+                assert shown.size == made.size
+                apart = np.abs(np.asarray(shown.convert("RGB"), int) - np.asarray(made.convert("RGB")))
+            # Letters are drawn a little differently by other versions of FreeType.
+            assert (apart > 16).mean() < 0.02
+
+
 # What the files that the commands of a page have written must be.
-FILES = {"compare.md": (montage_of_the_dark_picture, montage_and_page), "seeing.md": (spectrum,)}
+FILES = {
+    "compare.md": (montage_of_the_dark_picture, montage_and_page),
+    "lesson.md": (pictures_of_the_lesson,),
+    "seeing.md": (spectrum,),
+}
 
 
 def test_there_are_pages_with_commands() -> None:
@@ -51,7 +68,10 @@ def test_there_are_pages_with_commands() -> None:
 
 
 @pytest.mark.parametrize("name", WITH_COMMANDS)
-def test_what_a_page_shows_is_what_is_printed(name: str, tmp_path: Path) -> None:
+def test_what_a_page_shows_is_what_is_printed(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONVCLI_LANG", "zh" if name.endswith(".zh-CN.md") else "en")
     folder = clone(tmp_path / "clone")
     for command, output in WITH_COMMANDS[name]:
         ran = run(command, folder)
@@ -60,7 +80,7 @@ def test_what_a_page_shows_is_what_is_printed(name: str, tmp_path: Path) -> None
             continue
         assert different(ran.both, output) == [], command
         tables = [line for line in ran.both.splitlines() if not re.match(r"(error|\S+\.\w+): ", line)]
-        assert max(map(len, tables), default=0) <= 80, command
+        assert max(map(cell_len, tables), default=0) <= 80, command
     for check in FILES.get(name, ()):
         check(folder)
 
