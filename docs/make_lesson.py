@@ -43,11 +43,17 @@ def _parts(section: dict[str, Any], language: str, outputs: dict[str, str]) -> I
     yield f"{'#' * section['level']} {words['title']}"
     yield words["text"]
     if "command" in section:
-        yield f"```console\n$ {section['command']}\n{outputs[section['command']]}```"
+        lines = section["command"].replace("\n", "\n> ")
+        yield f"```console\n$ {lines}\n{outputs[command(section)]}```"
     if "picture" in section:
         yield f"![{words['picture']}](pictures/{stored(section).name})"
     if "see" in words:
         yield "\n".join(f"- {sentence}" for sentence in words["see"])
+
+
+def command(section: dict[str, Any]) -> str:
+    """Return the command of a section in one line, as it is run."""
+    return str(section["command"]).replace("\\\n", "")
 
 
 def stored(section: dict[str, Any]) -> Path:
@@ -79,10 +85,11 @@ def main() -> None:
             for section in source["section"]:
                 if "command" not in section:
                     continue
-                ran = run(section["command"], folder)
+                line = command(section)
+                ran = run(line, folder)
                 if ran.status:
-                    sys.exit(f"{section['command']}\n{ran.both}")
-                outputs[section["command"]] = "".join(f"{line.rstrip()}\n" for line in ran.both.splitlines())
+                    sys.exit(f"{line}\n{ran.both}")
+                outputs[line] = "".join(f"{text.rstrip()}\n" for text in ran.both.splitlines())
                 if "picture" in section and language == "en":
                     small(folder / section["picture"]).save(stored(section), optimize=True)
         file.write_text(page(source, language, outputs), "utf-8")

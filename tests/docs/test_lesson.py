@@ -23,7 +23,7 @@ WITH_A_POINT = r"(?<![\d.])\d+\.\d+(?!\d|\.\d)"
 
 def outline(text: str) -> list[tuple[str, str]]:
     """Return the level of each heading, each command and each picture, in order."""
-    found = re.findall(r"^(#+) |^\$ (.*)|^!\[.*\]\((.*)\)$", text, re.MULTILINE)
+    found = re.findall(r"^(#+) |^\$ ((?:.*\\\n)*.*)|^!\[.*\]\((.*)\)$", text, re.MULTILINE)
     return [(level, command or picture) for level, command, picture in found]
 
 
@@ -81,7 +81,7 @@ COMPUTED = {"3.5": (8 - 3) / 2 + 1, "0.778": 7 / 9}
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section["en"]["title"])
 def test_figures_are_measured(section: dict[str, Any], tmp_path: Path) -> None:
-    command = section["command"]
+    command = MAKE.command(section)
     figures, same = (set(re.findall(WITH_A_POINT, " ".join(section[of]["see"]))) for of in ("en", "zh"))
     assert figures == same
     figures -= set(re.findall(WITH_A_POINT, command + SHOWN["en"][command]))
