@@ -1,14 +1,22 @@
 """Report of a run layer by layer, as JSON and as a table, with what weight sharing saves."""
 
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import Any
 
+from rich.console import RenderableType
+
+from convcli.commands.run.parameter_bars import ParameterBars
 from convcli.commands.run.summary_table import Summary, amount
-from convcli.display.words import printable
+from convcli.display.words import printable, significant
+from convcli.stacks.convolutions import Convolution
 from convcli.stacks.stack import Stack
-from convcli.stacks.trace import LayerTrace, even_input, fully_connected
+from convcli.stacks.trace import FullyConnected, LayerTrace, even_input, fully_connected
 
 __all__ = ["layers_report", "summary_table"]
+
+# Most receptive fields in a sentence: of more, those of the first and the last layers.
+MOST_FIELDS = 8
 
 
 def layers_report(stack: Stack, traces: Sequence[LayerTrace]) -> dict[str, Any]:
@@ -28,25 +36,68 @@ def layers_report(stack: Stack, traces: Sequence[LayerTrace]) -> dict[str, Any]:
 
 def summary_table(stack: Stack, traces: Sequence[LayerTrace], name: str) -> Summary:
     """Return the table that ``--summary`` prints."""
-    notes = [*_sharing(stack, traces), *_uneven(stack, traces)]
-    given = "x".join(map(str, traces[0].input_shape))
-    return Summary(printable(f"{stack.name}: {name}, {given}"), traces, notes)
-
-
-def _sharing(stack: Stack, traces: Sequence[LayerTrace]) -> Iterator[str]:
     found = fully_connected(stack, traces)
-    if not found.macs:
+    notes = [*_sharing(stack, traces, found), *_local(traces, found), *_hierarchy(traces)]
+    title = printable(f"{stack.name}: {name}, {_by(traces[0].input_shape)}")
+    return Summary(title, traces, [*notes, *_uneven(stack, traces)])
+
+
+def _sharing(stack: Stack, traces: Sequence[LayerTrace], found: FullyConnected) -> Iterator[RenderableType]:
+    """Yield a sentence about the parameters that weight sharing saves, and bars."""
+    convolutions = [
+        trace for layer, trace in zip(stack.layers, traces, strict=True) if isinstance(layer, Convolution)
+    ]
+    if not convolutions:
         return
-    parameters = _times(found.full_parameters, found.parameters)
+    first, own, who = convolutions[0], "its own", "it"
+    if len(convolutions) > 1:
+        own, who = (
+            "their own",
+            f"all {len(convolutions)} convolutions ({amount(found.parameters)} parameters)",
+        )
     yield (
-        f"Fully connected layers of the same shapes, instead of the convolutions: "
-        f"{amount(found.full_parameters)} parameters ({parameters}) and {amount(found.full_macs)} "
-        f"multiply-adds (MACs) ({_times(found.full_macs, found.macs)})."
+        f"Weight sharing: {printable(first.name)} has the same {amount(first.parameters)} parameters in all"
+        f" {prod(first.shape[1:]):,} windows. With weights of {own} in every window {who} would have"
+        f" {amount(found.unshared)} ({_times(found.unshared, found.parameters)}), fully connected"
+        f" {amount(found.full_parameters)} ({_times(found.full_parameters, found.parameters)})."
     )
-    yield (
-        f"Local connection saves the multiply-adds: a result sees one window. Weight sharing saves the "
-        f"parameters: with weights of its own in every window there would be {amount(found.unshared)}."
+    yield ParameterBars(
+        [
+            ("shared", found.parameters),
+            ("not shared", found.unshared),
+            ("fully connected", found.full_parameters),
+        ]
     )
+
+
+def _local(traces: Sequence[LayerTrace], found: FullyConnected) -> Iterator[str]:
+    """Yield sentences about the part of the picture that a result sees, and the work that this saves."""
+    last, whole = traces[-1], traces[0].input_shape[1:]
+    seen = tuple(min(pair) for pair in zip(last.receptive_field, whole, strict=True))
+    result = f"a result of {printable(last.name)}, the last layer, sees"
+    if seen == whole:
+        yield f"{result.capitalize()} the whole picture of {_by(whole)} pixels."
+    elif last.receptive_field != (1, 1):
+        share = significant(100 * prod(seen) / prod(whole), 2)
+        yield f"Local connection: {result} {_by(seen)} of {_by(whole)} pixels, {share}%."
+    if found.macs:
+        yield (
+            f"The convolutions take {amount(found.macs)} multiply-adds (MACs), fully connected layers"
+            f" {amount(found.full_macs)} ({_times(found.full_macs, found.macs)})."
+        )
+
+
+def _hierarchy(traces: Sequence[LayerTrace]) -> Iterator[str]:
+    """Yield a sentence about how the receptive field grows."""
+    fields = [_by(field) for field in dict.fromkeys(trace.receptive_field for trace in traces)]
+    if len(fields) > MOST_FIELDS:
+        fields[MOST_FIELDS // 2 : -MOST_FIELDS // 2] = ["..."]
+    if len(fields) > 1:
+        yield f"Hierarchy: what a result sees grows layer by layer, {', '.join(fields)}."
+
+
+def _by(shape: Sequence[int]) -> str:
+    return "x".join(map(str, shape))
 
 
 def _times(many: int, few: int) -> str:

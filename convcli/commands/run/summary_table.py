@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from convcli.display.terminal.figure_table import Column, FigureTable
@@ -25,7 +25,7 @@ class Summary:
 
     title: str
     traces: Sequence[LayerTrace]
-    notes: Sequence[str]
+    notes: Sequence[RenderableType]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield Text(f"{self.title}\n", style="bold")
@@ -40,7 +40,7 @@ class Summary:
         )
         yield Text("")
         for note in self.notes:
-            yield Text(note)
+            yield Text(note) if isinstance(note, str) else note
 
     def _totals(self) -> tuple[str, ...]:
         weights = amount(sum(trace.parameters for trace in self.traces))
@@ -65,7 +65,7 @@ def amount(count: int) -> str:
     """Write a count in four digits or fewer and a unit: 9408, 118 M, 1.9 G."""
     if count < 10_000:
         return str(count)
-    value, units = count / 1000, iter("kMGTP")
+    value, units = count / 1000, iter("kMGTPEZYRQ")
     while value >= 999.5:
         value /= 1000
         next(units)

@@ -84,14 +84,18 @@ def _title(source: Source, image: Image, called: str, *, convolve: bool) -> str:
 
 
 def _verdict(proofs: Sequence[tuple[NDArray[Any], Theorem]]) -> list[str]:
-    space = max(proof.difference for _, proof in proofs)
-    spectral = max(proof.spectral_difference for _, proof in proofs)
-    lines = [
-        f"largest difference: {space:.2g} of the largest result, "
-        f"{spectral:.2g} of the largest magnitude of its spectrum"
-    ]
+    lines = []
     if len(proofs) > MOST_DRAWN:
         lines.append(f"the first {MOST_DRAWN} of {len(proofs)} components are drawn, all are compared")
+    space = max(proof.difference for _, proof in proofs)
+    spectral = max(proof.spectral_difference for _, proof in proofs)
+    apart = f"{space:.2g} of the largest result, {spectral:.2g} of the largest magnitude of its spectrum"
+    if not any(proof.direct.any() for _, proof in proofs):
+        apart = f"{space:.2g}, every result being 0"
+    verdict = "more than rounding explains: the convolution theorem is not confirmed"
+    if all(proof.holds for _, proof in proofs):
+        verdict = "the convolution theorem holds to rounding"
+    lines.append(f"Largest difference between product of spectra and sliding window: {apart}; {verdict}.")
     return lines
 
 

@@ -233,9 +233,16 @@ def test_summary(convcli: Convcli, gray: Path, stack: Write) -> None:
     text = " ".join(ran.err.split())
     assert f"net: {gray}, 1x20x27" in text or "1x20x27" in text
     assert "1 down * conv 1x10x14 9 3x3 1260" in text
-    full = 20 * 27 * 10 * 14
-    assert f"75.6 k parameters ({full / 9:,.0f} times as many)" in text
-    assert f"75.6 k multiply-adds (MACs) ({full / 1260:,.0f} times as many)" in text
+    # 10 x 14 windows of 9 weights; 20 x 27 pixels, each connected to each of the results
+    assert (
+        "Weight sharing: down has the same 9 parameters in all 140 windows. With weights of its own in every"
+        " window it would have 1260 (140 times as many), fully connected 75.6 k (8,400 times as many)."
+    ) in text
+    assert "Local connection: a result of down, the last layer, sees 3x3 of 20x27 pixels, 1.7%." in text
+    assert (
+        "The convolutions take 1260 multiply-adds (MACs), fully connected layers 75.6 k (60 times as many)."
+    ) in text
+    assert "Hierarchy" not in text
     assert "* down: no window reaches 1 row of padding at the bottom, though those opposite are seen." in text
     assert "Even with a height of 19 or 21 and a width of 27." in text
     assert "Mind the Pad" in text
@@ -246,7 +253,22 @@ def test_an_even_stack_is_not_marked(convcli: Convcli, gray: Path, stack: Write)
     assert "*" not in ran.err
     assert "Mind the Pad" not in ran.err
     only = convcli("run", stack({"type": "relu"}), gray, "--summary", "--force")
-    assert "Fully connected" not in only.err
+    assert not any(word in only.err for word in ("fully connected", "Local connection", "Hierarchy"))
+
+
+def test_summary_of_a_deep_stack(convcli: Convcli, gray: Path, stack: Write) -> None:
+    """A 3 x 3 window adds two pixels to each side of what is seen; a global one sees everything."""
+    layer = {"type": "conv", "weights": np.ones((1, 1, 3, 3)).tolist(), "bias": [0.0], "padding": 1}
+    ran = convcli("run", stack(*[layer] * 9), gray, "--summary")
+    text = " ".join(ran.err.split())
+    assert "conv1 has the same 10 parameters in all 540 windows" in text
+    # each of 9 layers: 540 windows of 9 weights and a bias; 540 x 540 weights and 540 biases
+    assert "all 9 convolutions (90 parameters) would have 48.6 k (540 times as many)" in text
+    assert "fully connected 2.63 M (29,214 times as many)." in text
+    fields = "3x3, 5x5, 7x7, 9x9, ..., 13x13, 15x15, 17x17, 19x19"
+    assert f"Hierarchy: what a result sees grows layer by layer, {fields}." in text
+    whole = convcli("run", stack(layer, {"type": "pool", "global": True}), gray, "--summary", "--force")
+    assert "A result of pool1, the last layer, sees the whole picture of 20x27 pixels." in whole.err
 
 
 def test_maps(convcli: Convcli, photo: Path, stack: Write) -> None:

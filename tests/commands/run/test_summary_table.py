@@ -18,6 +18,8 @@ from tests.display.terminal.helpers import drawn
         (1_849_688_064, "1.85 G"),
         (10**15, "1 P"),
         (5 * 10**17, "500 P"),
+        (10**18, "1 E"),
+        (3 * 10**21, "3 Z"),
     ],
 )
 def test_amount(count, text):

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from convcli.commands.spectrum.view import SIDE, Spectra, decibels
 from convcli.display.drawn.sheet import PAPER
+from convcli.engine.analysis import convolution_theorem as correlation
 from convcli.engine.analysis.convolution_theorem import theorem
 from tests.paths import SAMPLES
 from tests.program import Convcli, force_colour, pixels
@@ -92,8 +93,26 @@ def test_in_the_terminal(convcli: Convcli, monkeypatch: pytest.MonkeyPatch, widt
     words = " ".join(" ".join(lines).split())
     assert "notes-edge-6x8.csv (6 x 8) correlated with '1 -1', wrap padding" in words
     assert "largest 24 largest 2" in words, "the sum of the picture, and the response at 1/2"
-    assert "of the largest result" in words
+    figures = r"[\de.-]+ of the largest result, [\de.-]+ of the largest magnitude of its spectrum"
+    sentence = f"Largest difference between product of spectra and sliding window: {figures}; "
+    assert re.search(f"{sentence}the convolution theorem holds to rounding.$", words)
     assert "blank is 0.00001 of the largest or less, @ the largest; logarithmic" in words
+
+
+def test_what_does_not_hold_is_not_said_to(convcli: Convcli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sliding window that is wrong by a millionth."""
+    right = correlation.correlate
+    monkeypatch.setattr(correlation, "correlate", lambda *args, **how: right(*args, **how) * (1 + 1e-6))
+    ran = convcli("spectrum", NOTES, "-k", "1 -1")
+    words = " ".join(ran.out.decode().split())
+    assert "1e-06 of the largest result" in words
+    assert words.endswith("; more than rounding explains: the convolution theorem is not confirmed.")
+
+
+def test_a_flat_picture_has_no_largest_result(convcli: Convcli) -> None:
+    Path("flat.csv").write_text("0.1,0.1,0.1\n0.1,0.1,0.1\n")
+    words = " ".join(convcli("spectrum", "flat.csv", "-k", "1 -1").out.decode().split())
+    assert words.endswith(", every result being 0; the convolution theorem holds to rounding.")
 
 
 def test_magnitudes_are_grey(convcli: Convcli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +139,7 @@ def test_colours_are_luma_and_that_is_said(convcli: Convcli, photo: Path) -> Non
 def test_the_drawing(convcli: Convcli) -> None:
     ran = convcli("spectrum", NOTES, "-k", "1 -1", "-o", "s.png")
     assert ran.out == b"s.png\n"
-    assert "largest difference: " in ran.err
+    assert ran.err.endswith("; the convolution theorem holds to rounding.\n")
     sheet = pixels("s.png")
     assert sheet.dtype == np.uint8
     assert sheet.shape[1] > 4 * SIDE

@@ -39,12 +39,22 @@ def test_both_sides_are_what_they_say(seed, height, width, kernel, convolve):
     assert_allclose(found.result, transform(slid), rtol=0, atol=1e-11 * size * image.size)
     product = found.picture * (found.kernel if convolve else found.kernel.conj())
     assert_allclose(found.product, product)
+    assert found.holds
     largest = np.abs(slid).max()
     if largest > 1e-6 * size:  # else only rounding is left to compare
         assert found.difference < 1e-9
         assert found.spectral_difference < 1e-9
         back = np.fft.ifft2(found.product).real
         assert found.difference == pytest.approx(np.abs(back - slid).max() / largest, abs=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 1000), (300, 257)])
+@pytest.mark.parametrize("offset", [0.0, 1e9])
+def test_results_that_are_small_beside_the_picture_hold_too(shape, offset):
+    """Rounding is that of the picture, not that of differences, which may all be 0."""
+    noise = np.random.default_rng(8).random(shape)
+    assert theorem(offset + noise, [[1, -2, 1]]).holds
+    assert theorem(np.full(shape, offset + 0.1), [[0.3, -0.3]]).holds
 
 
 def test_the_response_is_that_of_the_kernel():
