@@ -15,6 +15,10 @@ from tests.program import convcli, gray, photo, snapshot
 
 __all__ = ["browser_tab", "chromium", "convcli", "gray", "open_page", "photo", "snapshot"]
 
+# What is printed is English, whatever the developer reads.
+for name in ("CONVCLI_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+    os.environ.pop(name, None)
+
 # Thousands of collected tests live to the end: looking through them for garbage, again and again, takes long.
 gc.set_threshold(100_000, 50, 50)
 

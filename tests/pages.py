@@ -27,6 +27,7 @@ NAMES = {
         "tanh",
         "softmax",
     ],
+    *["relu", "sigmoid", "tanh", "softmax"],
     *["shift", "ctrl", "home", "end", "enter", "esc", "space", "same", "full"],
 }
 

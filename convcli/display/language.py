@@ -1,14 +1,13 @@
 """Sentences in English and Chinese: English stands in the code, its translations in a table per folder."""
 
-import tomllib
+import re
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from importlib.resources import files
 from typing import Protocol, TypeVar
 
 from convcli.choices import Language
 
-__all__ = ["Say", "both", "chinese", "language", "say_english", "speaker"]
+__all__ = ["Say", "both", "chinese", "language", "say_english", "speaker", "writable"]
 
 # The variables of POSIX that name a language, the first that is set and not empty before the others.
 VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -29,7 +28,16 @@ def language(given: Language | None, environment: Mapping[str, str]) -> Language
     if given is not None:
         return given
     locale = next(filter(None, map(environment.get, VARIABLES)), "")
-    return Language.ZH if locale.lower().startswith("zh") else Language.EN
+    return Language.ZH if re.match(r"zh\b|zh_", locale.lower()) else Language.EN
+
+
+def writable(package: str, encoding: str) -> bool:
+    """Tell whether the Chinese sentences of the folder `package` can be written in an encoding."""
+    try:
+        "".join(chinese(package).values()).encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def speaker(package: str, spoken: Language) -> Say:
@@ -54,6 +62,9 @@ def _translated(package: str, english: str, /, **fields: object) -> str:
 @cache
 def chinese(package: str) -> Mapping[str, str]:
     """Return the Chinese of each English sentence: ``messages.toml`` of the folder, and what all share."""
+    import tomllib  # here, for start-up
+    from importlib.resources import files
+
     tables = (files(folder).joinpath("messages.toml") for folder in (__package__, package))
     return {
         english: text for table in tables for english, text in tomllib.loads(table.read_text("utf-8")).items()

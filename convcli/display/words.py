@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from convcli.display.language import Say, say_english
+
 __all__ = ["listed", "number", "one_line", "per_axis", "printable", "shortened", "significant", "size"]
 
 # Most characters of a word, such as the name of a file, in a line for people.
@@ -35,9 +37,9 @@ def per_axis(pair: tuple[int, int]) -> str:
     return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"
 
 
-def listed(names: Sequence[str], last: str = "and") -> str:
-    """Write names as ``a, b and c``."""
-    return f" {last} ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+def listed(names: Sequence[str], last: str = "and", say: Say = say_english) -> str:
+    """Write names as ``a, b and c``, with the comma and the word of a language."""
+    return f" {say(last)} ".join(filter(None, (say(", ").join(names[:-1]), names[-1])))
 
 
 def printable(text: str) -> str:

@@ -17,6 +17,8 @@ from convcli.stores.files import public
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from convcli.choices import Language
+    from convcli.display.language import Say
     from convcli.pipeline.bar import Bar
     from convcli.pipeline.batch import Progress
 
@@ -40,6 +42,22 @@ def say(text: str) -> None:
     with _aside(stdout=False):
         sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         sys.stderr.flush()
+
+
+def speaker(package: str, given: "Language | None", *, quiet: bool = False) -> "Say":
+    """Return what says the sentences of the folder `package` on stdout, in the language that the user reads.
+
+    Where stdout has no letters for it, that is English, and a note, unless `quiet`, if Chinese was asked for.
+    """
+    from convcli.display import language
+
+    spoken = language.language(given, os.environ)
+    encoding = stdout().encoding
+    if spoken != "en" and not language.writable(package, encoding):
+        if given is not None and not quiet:
+            say(f"--lang {given}: stdout is {encoding}, which has no letters for it; what follows is English")
+        spoken = type(spoken).EN
+    return language.speaker(package, spoken)
 
 
 def path(name: str) -> None:

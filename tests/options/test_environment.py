@@ -37,8 +37,11 @@ def test_which_options_have_one():
     # pool has no method, and pads by none of the modes unless it is told to
     assert found["pool"] == {key: names[key] for key in names if key not in ("--pad", "--method")}
     assert "--method" not in found["learn"]
-    for of_command in found.values():
-        assert of_command.items() <= names.items()
+    # those that say sentences of their own have a language
+    language = {"--lang": "CONVCLI_LANG"}
+    for name, of_command in found.items():
+        spoken = language if name in ("compare", "explain", "learn") else {}
+        assert spoken.items() <= of_command.items() <= {**names, **spoken}.items()
     for name in (
         "--kernel",
         "--output",

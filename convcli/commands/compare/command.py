@@ -1,15 +1,18 @@
 """``convcli compare``: the errors that each padding mode makes at the border."""
 
+import os
 from typing import Annotated
 
 import typer
 
 from convcli.commands.compare.spec import CompareSpec
+from convcli.display.language import language, say_english
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.shared_options import essential_option, output_option
 from convcli.options.specs import ReadSpec
 from convcli.options.typer_parsers import Command, output_path
+from convcli.pipeline import messages
 from convcli.pipeline.delivery import deliver
 
 __all__ = ["register"]
@@ -41,6 +44,7 @@ def compare_paddings(
         ),
     ] = None,
     force: shared_options.ForceOption = False,
+    lang: shared_options.LangOption = None,
 ) -> None:
     """Measure what each padding does to the border.
 
@@ -57,7 +61,16 @@ def compare_paddings(
     """
     from convcli.commands.compare.workflow import compare_files  # here, as NumPy comes with it
 
+    printed = not printing.json
     batch = compare_files(
-        files.inputs, spec, reading, output=output_file, html=html, force=force, summary=not printing.json
+        files.inputs,
+        spec,
+        reading,
+        output=output_file,
+        html=html,
+        force=force,
+        summary=printed,
+        say=messages.speaker(__package__, lang, quiet=printing.quiet) if printed else say_english,
+        language=language(lang, os.environ),
     )
     deliver(batch, printing, "comparing")

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from convcli.display.language import Say, say_english
+
 __all__ = ["aligned", "amount", "figure"]
 
 # Significant digits of the smallest figure other than 0 of a column, where there is room for them.
@@ -24,10 +26,16 @@ def aligned(values: Sequence[float], width: int = 6) -> list[str]:
     return ["-" if math.isnan(value) else text for value, text in zip(values, written, strict=True)]
 
 
-def amount(value: float, unit: str) -> str:
-    """Write a figure for a sentence with its unit, which may be empty."""
+def amount(value: float, unit: str, say: Say = say_english) -> str:
+    """Write a figure for a sentence with its unit, grey levels, which may be empty."""
     number = figure(value)
-    return f"{number} {unit.removesuffix('s') if number == '1' else unit}".rstrip()
+    if not unit:
+        return number
+    return (
+        say("{number} grey level", number=number)
+        if number == "1"
+        else say("{number} grey levels", number=number)
+    )
 
 
 def figure(value: float) -> str:

@@ -15,6 +15,7 @@ from convcli.display.drawn.lettering import text_width
 from convcli.display.drawn.plot import Plot, Series, draw_plot
 from convcli.display.drawn.sheet import FAINT, INK, PAPER, Sheet, Words, scaled, wrapped
 from convcli.display.drawn.ticks import round_up
+from convcli.display.language import say_english
 from convcli.display.terminal.cells import farthest
 from convcli.display.words import shortened, size
 from convcli.stacks.paddings.border_band import CORNERS, Comparison
@@ -116,11 +117,12 @@ def montage(study: Study) -> Pixels:
     whole = max(BAR, min(TILE, round(TILE * height / width)))
     card = HEAD + whole + TILE + 2 * GAP
     looks = _Looks(Tones(truth, study.compared.peak), amplitude(study), worst_corner(study), whole)
-    facts = [line for text in (*study.facts, looks.words(study)) for line in wrapped(text, WORDS, across)]
-    title = " ".join(shortened(word, across // HEADING) for word in study.title.split())
+    told = study.told(say_english)
+    facts = [line for text in (*told.facts, looks.words(study)) for line in wrapped(text, WORDS, across)]
+    title = " ".join(shortened(word, across // HEADING) for word in told.title.split())
     head = (
         Words(wrapped(title, HEADING, across), HEADING, HEADING + 8),
-        Words(wrapped(study.verdict, NAME, across), NAME, NAME + 6, BEST),
+        Words(wrapped(told.verdict, NAME, across), NAME, NAME + 6, BEST),
         Words(facts, WORDS, LINE, FAINT),
     )
     sheet = Sheet(across + 2 * MARGIN, head, rows * (card + MARGIN) + PLOT_HIGH + MARGIN, MARGIN)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convcli.choices import Language
 from convcli.commands.compare.figures import aligned
 from convcli.commands.compare.montage import Corner, amplitude, worst_corner
 from convcli.commands.compare.packed_errors import packed
@@ -14,6 +15,7 @@ from convcli.commands.compare.report import band_columns, region_columns
 from convcli.commands.compare.study import Study
 from convcli.commands.compare.tones import Tones, leading
 from convcli.display.drawn.plot import COLOURS
+from convcli.display.language import Say, both, say_english
 from convcli.display.pages.page import page
 from convcli.stacks.paddings.border_band import CORNERS, Comparison
 
@@ -34,7 +36,7 @@ BITS = (16, 12)
 LEAST = 64
 
 
-def compare_page(studies: Sequence[Study], budget: int = BUDGET) -> str:
+def compare_page(studies: Sequence[Study], budget: int = BUDGET, *, language: Language = Language.EN) -> str:
     """Return one self-contained HTML document about `studies`, one for each layer that can be chosen.
 
     Errors are stored in 16-bit steps of each array's range, and the truth as well where that fits into
@@ -45,7 +47,7 @@ def compare_page(studies: Sequence[Study], budget: int = BUDGET) -> str:
         BITS[0],
         min(1.0, math.sqrt(SAMPLES / sum(leading(one.compared.truth).size for one in studies))),
     )
-    title = studies[-1].title
+    title = studies[-1].told(say_english).title
     while True:
         data = {
             "title": title,
@@ -53,7 +55,7 @@ def compare_page(studies: Sequence[Study], budget: int = BUDGET) -> str:
             "opens": studies[-1].seen_best.pad.value,
             "studies": [_study(study, share, bits) for study in studies],
         }
-        text = page(__package__, "compare", "{title}: paddings compared", data)
+        text = page(__package__, "compare", "{title}: paddings compared", data, language=language)
         if (
             len(text) <= budget
             or max(max(study.compared.truth.shape[:2]) for study in studies) * share <= LEAST
@@ -82,10 +84,8 @@ def _study(study: Study, share: float, bits: int) -> dict[str, Any]:
 
     tones = Tones(truth, compared.peak)
     return {
-        "stage": study.stage,
+        "told": both(__package__, lambda say: _told(study, say)),
         "reference": study.reference,
-        "facts": list(study.facts),
-        "verdict": study.verdict,
         "size": [height, width],
         "rows": rows.tolist(),
         "columns": columns.tolist(),
@@ -94,8 +94,6 @@ def _study(study: Study, share: float, bits: int) -> dict[str, Any]:
         "channels": channels,
         "unit": study.units.heading,
         "band": compared.band.depth,
-        "figures": _figures(study),
-        "distances": _distances(study),
         "corners": list(CORNERS),
         "side": corner.side,
         "signed": tones.signed,
@@ -114,20 +112,35 @@ def _study(study: Study, share: float, bits: int) -> dict[str, Any]:
     }
 
 
-def _figures(study: Study) -> list[list[str]]:
+def _told(study: Study, say: Say) -> dict[str, Any]:
+    """Return the sentences and tables in one language."""
+    told = study.told(say)
+    return {
+        "stage": told.stage,
+        "facts": say("; ").join(told.facts),
+        "verdict": told.verdict,
+        "figures": _figures(study, say),
+        "distances": _distances(study, say),
+    }
+
+
+def _figures(study: Study, say: Say) -> list[list[str]]:
     """Return the table of the band's figures: headings, then a row for each mode."""
-    columns = [*band_columns(study), *region_columns(study)]
-    modes = [f"{one.pad}{' (best)' if one in study.best else ''}" for one in study.compared.modes]
+    columns = [*band_columns(study, say), *region_columns(study, say)]
+    modes = [
+        say("{mode} (best)", mode=one.pad) if one in study.best else one.pad.value
+        for one in study.compared.modes
+    ]
     rows = zip(modes, *(column.cells for column in columns), strict=True)
-    return [["padding", *(column.head for column in columns)], *map(list, rows)]
+    return [[say("padding"), *(column.head for column in columns)], *map(list, rows)]
 
 
-def _distances(study: Study) -> list[list[str]]:
+def _distances(study: Study, say: Say) -> list[list[str]]:
     """Return the table of mean errors by distance: headings, then a row for each distance."""
     modes = study.compared.modes
     columns = [aligned(one.by_distance[: study.span].tolist()) for one in modes]
     rows = zip(map(str, range(study.span)), *columns, strict=True)
-    return [["distance, px", *(one.pad.value for one in modes)], *map(list, rows)]
+    return [[say("distance, px"), *(one.pad.value for one in modes)], *map(list, rows)]
 
 
 def _case(one: Comparison, study: Study) -> dict[str, Any]:

@@ -1,28 +1,32 @@
 """A comparison of paddings together with its words: what the montage and the page are drawn from."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from convcli.display.language import Say
 from convcli.stacks.paddings.border_band import Comparison, best, winners
 from convcli.stacks.paddings.compare_stack import Compared
 
-__all__ = ["MIDDLE", "Study", "Units"]
+__all__ = ["MIDDLE", "Study", "Told", "Units"]
 
 # The reference of the errors where the truth is not known.
 MIDDLE = "middle of the modes"
 
 
 class Units(NamedTuple):
-    """The unit of errors: its name, or nothing; the words of a heading; a word for the range of the data."""
+    """The unit of errors: its name, or nothing; the words of a heading; a word for the range of the data.
+
+    All are English, to be said.
+    """
 
     name: str
     heading: str
     peak: str
 
 
-class Study(NamedTuple):
-    """All modes on one picture: their figures, and words that are understood out of their context.
+class Told(NamedTuple):
+    """What is said of a study in one language, understood out of its context.
 
     `title` names picture and kernel, `facts` are lines about sizes and layers, `stage` is the layer.
     """
@@ -30,13 +34,19 @@ class Study(NamedTuple):
     title: str
     facts: Sequence[str]
     verdict: str
+    stage: str = ""
+
+
+class Study(NamedTuple):
+    """All modes on one picture: their figures, and what tells about them in a language."""
+
+    told: Callable[[Say], Told]
     compared: Compared
     units: Units
-    stage: str = ""
 
     @property
     def reference(self) -> str:
-        """The reference of the errors."""
+        """The reference of the errors, in English, to be said."""
         return "truth" if self.compared.measured else MIDDLE
 
     @property

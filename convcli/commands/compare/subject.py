@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.study import Units
+from convcli.display.language import Say
 from convcli.display.words import printable
 from convcli.engine.arrays import Array
 from convcli.errors import UsageError
@@ -19,6 +20,9 @@ from convcli.stacks.stack import Scale, Stack, read_stack
 
 __all__ = ["Picture", "Subject", "network_input", "picture_of", "subject_of"]
 
+# The name of a kernel that has none.
+ON_STDIN = "the kernel on stdin"
+
 
 class Subject(NamedTuple):
     """The layers, their name, whether they are a kernel's (else a stack file's), and lines for stderr."""
@@ -27,6 +31,10 @@ class Subject(NamedTuple):
     name: str
     of_kernel: bool
     notes: tuple[str, ...] = ()
+
+    def called(self, say: Say) -> str:
+        """Return its name for people."""
+        return say(ON_STDIN) if self.name == ON_STDIN else self.name
 
 
 class Picture(NamedTuple):
@@ -78,7 +86,7 @@ def subject_of(spec: CompareSpec) -> Subject:
             hint="use a larger kernel",
         )
     stack = kernel_stack(found, window, layers=spec.layers, bias=spec.bias)
-    called = printable(found.name) if spec.kernel != "-" else "the kernel on stdin"
+    called = printable(found.name) if spec.kernel != "-" else ON_STDIN
     return Subject(stack, called, of_kernel=True, notes=found.notes)
 
 

@@ -11,9 +11,11 @@ from convcli.commands.compare.bias_sheet import BiasMaps, bias_sheet
 from convcli.commands.compare.figures import aligned, amount, figure
 from convcli.commands.compare.outputs import picture_bytes
 from convcli.commands.compare.spec import CompareSpec
+from convcli.commands.compare.study import Told
 from convcli.commands.compare.subject import Picture, Subject, network_input
 from convcli.commands.compare.view import Report
 from convcli.display.drawn.lettering import font_notes
+from convcli.display.language import Say, say_english
 from convcli.display.terminal.figure_table import Column, FigureTable
 from convcli.display.words import listed, printable
 from convcli.display.words import size as sized
@@ -37,20 +39,15 @@ SAMPLES, SEED = 400, 0
 MAX_RANDOM_SIDE = 64
 
 # A map counts as flat up to this value of the figure that reports call flatness: about 1 for a flat map, more
-# for an uneven one (see FLATNESS_NOTE). With hundreds of positions, chance stays below it.
+# for an uneven one. With hundreds of positions, chance stays below it.
 FLAT_UP_TO = 1.25
-
-FLATNESS_NOTE = (
-    "flatness: how far a map is spread over the positions, over what chance alone would do: about 1 where no"
-    f" position is special; up to {FLAT_UP_TO} counts as flat."
-)
 
 # Figures (inside, border, flatness) of each map (mean, deviation).
 BiasFigures = Mapping[str, Mapping[str, float]]
 
 
 def biased(
-    source: Source, picture: Picture, subject: Subject, spec: CompareSpec, output: str | None
+    source: Source, picture: Picture, subject: Subject, spec: CompareSpec, output: str | None, say: Say
 ) -> Outcome:
     """Filter random pictures of the input's size; report mean and deviation of the results by position."""
     count, seed = spec.samples or SAMPLES, spec.seed or SEED
@@ -58,10 +55,17 @@ def biased(
     pictures = _random(picture, subject, spec, size, count, seed)
     maps = bias_maps(subject.stack, pictures, pads=spec.modes, pad_value=spec.pad_value, jobs=spec.jobs)
     figures = {one.pad.value: _bias_figures(one) for one in maps}
-    words = _bias_words(figures)
-    title = f"{printable(os.path.basename(source.name))}, {subject.name}: bias by position"
-    facts = [f"{count} random pictures of {sized(size)} pixels (seed {seed}), uniform from black to white"]
-    made = []
+    name = printable(os.path.basename(source.name))
+
+    def told(say: Say) -> Told:
+        fact = say(
+            "{count} random pictures of {size} pixels (seed {seed}), uniform from black to white",
+            **{"count": count, "size": sized(size), "seed": seed},
+        )
+        title = say("{picture}, {kernel}: bias by position", picture=name, kernel=subject.called(say))
+        return Told(title, [fact], _bias_words(figures, say))
+
+    english, made = told(say_english), []
     if output is not None:
         captions = [
             f"flatness: mean {figure(one['mean']['flatness'])},"
@@ -72,18 +76,29 @@ def biased(
             BiasMaps(one.pad.value, *one.relative(), caption)
             for one, caption in zip(maps, captions, strict=True)
         ]
-        made = [(output, picture_bytes(bias_sheet(title, [*facts, words], rows), output))]
+        made = [
+            (
+                output,
+                picture_bytes(bias_sheet(english.title, [*english.facts, english.verdict], rows), output),
+            )
+        ]
+    note = say(
+        "flatness: how far a map is spread over the positions, over what chance alone would do: about 1 where"
+        " no position is special; up to {most} counts as flat.",
+        most=FLAT_UP_TO,
+    )
+    tables = _bias_tables(figures, say(picture.units.heading), say)
     return write_outputs(source, made)._replace(
-        notes=tuple(font_notes(title) if made else ()),
+        notes=tuple(font_notes(english.title) if made else ()),
         report={
             "samples": count,
             "seed": seed,
             "size": list(size),
-            "verdict": words,
+            "verdict": english.verdict,
             "modes": [{"pad": pad, **plain(one)} for pad, one in figures.items()],
             "output": output,
         },
-        summary=Report(title, facts, words, _bias_tables(figures, picture.units.heading), [FLATNESS_NOTE]),
+        summary=Report(*told(say)[:3], tables, [note]),
     )
 
 
@@ -117,87 +132,106 @@ def _bias_figures(one: Bias) -> BiasFigures:
     return found
 
 
-def _bias_tables(figures: Mapping[str, BiasFigures], unit: str) -> list[tuple[str, FigureTable]]:
+def _bias_tables(figures: Mapping[str, BiasFigures], unit: str, say: Say) -> list[tuple[str, FigureTable]]:
     tables = []
-    for name in ("mean", "deviation"):
+    headings = {
+        "mean": say("Mean of the results, {unit}", unit=unit),
+        "deviation": say("Deviation of the results, {unit}", unit=unit),
+    }
+    for name, heading in headings.items():
         rows = [one[name] for one in figures.values()]
         values = aligned([row[place] for place in ("inside", "border") for row in rows])
         columns = [
-            Column("padding", list(figures), left=True),
-            Column("inside", values[: len(rows)]),
-            Column("border", values[len(rows) :]),
-            Column("flatness", [f"{row['flatness']:.2f}" for row in rows]),
+            Column(say("padding"), list(figures), left=True),
+            Column(say("inside"), values[: len(rows)]),
+            Column(say("border"), values[len(rows) :]),
+            Column(say("flatness"), [f"{row['flatness']:.2f}" for row in rows]),
         ]
         flat = frozenset(at for at, row in enumerate(rows) if row["flatness"] <= FLAT_UP_TO)
-        tables.append((f"{name.capitalize()} of the results, {unit}", FigureTable(columns, flat)))
+        tables.append((heading, FigureTable(columns, flat, say)))
     return tables
 
 
-def _bias_words(figures: Mapping[str, BiasFigures]) -> str:
+def _bias_words(figures: Mapping[str, BiasFigures], say: Say) -> str:
     flat = {pad: [one[name]["flatness"] for name in ("mean", "deviation")] for pad, one in figures.items()}
     both = [pad for pad, pair in flat.items() if max(pair) <= FLAT_UP_TO]
     mean = [pad for pad, pair in flat.items() if pair[0] <= FLAT_UP_TO < pair[1]]
     neither = [pad for pad, pair in flat.items() if pair[0] > FLAT_UP_TO]
     parts = []
     if both:
-        parts.append(f"mean and deviation are flat under {listed(both)}")
+        parts.append(say("mean and deviation are flat under {names}", names=listed(both, say=say)))
     if mean:
-        parts.append(f"the mean alone under {listed(mean)}")
-    if neither:
-        parts.append(f"{'neither' if both or mean else 'the mean is not flat'} under {listed(neither)}")
-    return _sentence(parts)
+        parts.append(say("the mean alone under {names}", names=listed(mean, say=say)))
+    if neither and len(parts):
+        parts.append(say("neither under {names}", names=listed(neither, say=say)))
+    elif neither:
+        parts.append(say("the mean is not flat under {names}", names=listed(neither, say=say)))
+    text = say("; ").join(parts)
+    return say("{sentence}.", sentence=f"{text[:1].upper()}{text[1:]}")
 
 
-def shifted(source: Source, picture: Picture, subject: Subject, spec: CompareSpec) -> Outcome:
+def shifted(source: Source, picture: Picture, subject: Subject, spec: CompareSpec, say: Say) -> Outcome:
     """Shift the picture, and report where its result differs from the shifted result."""
     shift, stack = spec.shift or (0, 0), subject.stack
     pads = spec.modes if has_border(stack) else [PadMode.VALID]
     made = translate(stack, picture.planes, shift, pads=pads, pad_value=spec.pad_value, jobs=spec.jobs)
-    sentences = list(_shift_sentences(made, shift, total_stride(stack), picture.units.name))
-    title = f"{printable(os.path.basename(source.name))}, {subject.name}: shifted by {shift[0]},{shift[1]}"
-    facts = [
+    english, sentences = (
+        list(_shift_sentences(made, shift, total_stride(stack), picture.units.name, one))
+        for one in (say_english, say)
+    )
+    title = say(
+        "{picture}, {kernel}: shifted by {by}",
+        picture=printable(os.path.basename(source.name)),
+        kernel=subject.called(say),
+        by=f"{shift[0]},{shift[1]}",
+    )
+    fact = say(
         "the result of the shifted picture against the shifted result of the picture; what leaves on one side"
         " enters on the other"
-    ]
-    notes = ["r: correlation, 1 where nothing but the place changes"]
+    )
+    notes = [say("r: correlation, 1 where nothing but the place changes")]
+    tables = _shift_tables(made, say(picture.units.heading), say)
     places = ("inside", "border", "unshifted")
     return Outcome(
         input=source.path,
         report={
             "shift": list(shift),
             "whole_steps": whole_strides(stack, shift),
-            "verdict": " ".join(sentences),
+            "verdict": " ".join(english),
             "modes": [
                 plain({"pad": one.pad.value, **{at: getattr(one, at)._asdict() for at in places}})
                 for one in made
             ],
         },
-        summary=Report(title, facts, "\n".join(sentences), _shift_tables(made, picture.units.heading), notes),
+        summary=Report(title, [fact], "\n".join(sentences), tables, notes),
     )
 
 
-def _shift_tables(made: Sequence[Translation], unit: str) -> list[tuple[str, FigureTable]]:
+def _shift_tables(made: Sequence[Translation], unit: str, say: Say) -> list[tuple[str, FigureTable]]:
     tables = []
     for heading, places in (
-        ("Inside", [one.inside for one in made]),
-        ("At the border, and at the seam where the edges meet", [one.border for one in made]),
+        (say("Inside, {unit}", unit=unit), [one.inside for one in made]),
+        (
+            say("At the border, and at the seam where the edges meet, {unit}", unit=unit),
+            [one.border for one in made],
+        ),
     ):
         if not any(one.places for one in places):
             continue
         columns = [
-            Column("padding", [one.pad.value for one in made], left=True),
+            Column(say("padding"), [one.pad.value for one in made], left=True),
             Column(
-                "mean",
+                say("mean"),
                 [
-                    "equal" if one.max == 0 else text
+                    say("equal") if one.max == 0 else text
                     for one, text in zip(places, aligned([one.mae for one in places]), strict=True)
                 ],
             ),
-            Column("largest", aligned([one.max for one in places])),
+            Column(say("largest"), aligned([one.max for one in places])),
             Column("r", [_ratio(one) for one in places]),
         ]
         equal = frozenset(row for row, one in enumerate(places) if one.max == 0)
-        tables.append((f"{heading}, {unit}", FigureTable(columns, equal)))
+        tables.append((heading, FigureTable(columns, equal, say)))
     return tables
 
 
@@ -206,44 +240,51 @@ def _ratio(one: Agreement) -> str:
 
 
 def _shift_sentences(
-    made: Sequence[Translation], shift: tuple[int, int], steps: tuple[float, float], unit: str
+    made: Sequence[Translation], shift: tuple[int, int], steps: tuple[float, float], unit: str, say: Say
 ) -> Iterator[str]:
     """Yield sentences about equivariance and invariance; `steps` are pixels from one result to the next."""
     inside, unshifted = made[0].inside, made[0].unshifted  # every padding has the same inside
     by, places = f"{shift[0]},{shift[1]}", f"{inside.places:,}"
     if not inside.places:
-        yield "Every result is near the border or the seam: nothing is inside."
+        yield say("Every result is near the border or the seam: nothing is inside.")
     elif inside.max == 0:
         moved = ",".join(f"{one / step:g}" for one, step in zip(shift, steps, strict=True))
-        yield (
-            f"Equivariant: shifted by {by}, the result moves along by {moved}, equal at all {places} places"
-            " inside."
+        yield say(
+            "Equivariant: shifted by {by}, the result moves along by {moved}, equal at all {places} places"
+            " inside.",
+            **{"by": by, "moved": moved, "places": places},
         )
     else:
-        yield (
-            f"Not equivariant: shifted by {by}, the result does not move along: {_differing(inside, unit)}."
+        yield say(
+            "Not equivariant: shifted by {by}, the result does not move along: {differing}.",
+            by=by,
+            differing=_differing(inside, unit, say),
         )
         if not all((one / step).is_integer() for one, step in zip(shift, steps, strict=True)):
-            yield f"The shift is no whole number of the result's steps of {steps[0]:g},{steps[1]:g}."
+            yield say(
+                "The shift is no whole number of the result's steps of {steps}.",
+                steps=f"{steps[0]:g},{steps[1]:g}",
+            )
     border = [one.pad.value for one in made if one.border.max == 0]
-    if border:
-        alone = " alone" if len(border) < len(made) else ""
-        yield f"At the border and the seam it is equal under {listed(border)}{alone}."
+    if border and len(border) == len(made):
+        yield say("At the border and the seam it is equal under {names}.", names=listed(border, say=say))
+    elif border:
+        yield say(
+            "At the border and the seam it is equal under {names} alone.", names=listed(border, say=say)
+        )
     elif inside.max == 0 and made[0].border.places:
-        yield "At the border and the seam it differs under every padding."
+        yield say("At the border and the seam it differs under every padding.")
     if unshifted.max == 0:
-        yield f"Invariant: in place, all {places} results inside are as they were."
+        yield say("Invariant: in place, all {places} results inside are as they were.", places=places)
     elif inside.places:
-        yield f"Not invariant: in place, {_differing(unshifted, unit)}."
+        yield say("Not invariant: in place, {differing}.", differing=_differing(unshifted, unit, say))
 
 
-def _differing(one: Agreement, unit: str) -> str:
-    return (
-        f"{one.differing:,} of {one.places:,} results inside differ, by {amount(one.mae, unit)} on average"
-        f" (r = {_ratio(one)})"
+def _differing(one: Agreement, unit: str, say: Say) -> str:
+    return say(
+        "{differing} of {places} results inside differ, by {error} on average (r = {r})",
+        differing=f"{one.differing:,}",
+        places=f"{one.places:,}",
+        error=amount(one.mae, unit, say),
+        r=_ratio(one),
     )
-
-
-def _sentence(parts: Sequence[str]) -> str:
-    text = "; ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}."

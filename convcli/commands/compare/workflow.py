@@ -2,15 +2,18 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import NamedTuple
 
-from convcli.choices import STDOUT
+from convcli.choices import STDOUT, Language
 from convcli.commands.compare.outputs import DrawnPaths, check_paths, picture_bytes
 from convcli.commands.compare.report import comparison_json, comparison_table, one_line, tally_table
 from convcli.commands.compare.spec import CompareSpec
-from convcli.commands.compare.study import Study
+from convcli.commands.compare.study import Study, Told
 from convcli.commands.compare.subject import Picture, Subject, picture_of, subject_of
 from convcli.commands.compare.verdict import verdict
+from convcli.display.language import Say, say_english
 from convcli.display.words import per_axis, printable, size
 from convcli.engine.arrays import Array
 from convcli.kernels.spec import kernel_files
@@ -43,11 +46,13 @@ def compare_files(
     html: str | None = None,
     force: bool = False,
     summary: bool = True,
+    say: Say = say_english,
+    language: Language = Language.EN,
 ) -> Batch:
     """Compare the padding modes on each input; with several, a last outcome has the table over all.
 
     An error of all inputs is raised at once; that of one is its outcome. Drawings replace inputs only with
-    `force`.
+    `force`. What is printed is said by `say`; pages begin with `language`.
     """
     check_inputs(inputs, [spec.kernel or ""])
     count = count_inputs(inputs, reading)
@@ -71,12 +76,13 @@ def compare_files(
             from convcli.commands.compare.trials import biased, shifted
 
             outcome = (
-                biased(source, picture, subject, spec, paths.output)
+                biased(source, picture, subject, spec, paths.output, say)
                 if spec.bias_map
-                else shifted(source, picture, subject, spec)
+                else shifted(source, picture, subject, spec, say)
             )
         else:
-            outcome = _compared(source, picture, subject, spec, reading, paths, tally, alone=count == 1)
+            wanted = _Wanted(paths, language, say if count == 1 and summary else None)
+            outcome = _compared(source, picture, subject, spec, reading, tally, wanted)
         what = {"kernel": spec.kernel, "layers": spec.layers} if subject.of_kernel else {"stack": spec.stack}
         seconds = round(time.perf_counter() - start, 6)
         report = {"input": source.path, **what, **outcome.report, "seconds": seconds}
@@ -85,10 +91,23 @@ def compare_files(
     def table() -> Outcome | None:
         if count == 1 or not summary or not tally.pictures:
             return None
-        title = f"{tally.pictures} picture{'s' if tally.pictures > 1 else ''}, {subject.name}"
-        return Outcome(input="", summary=tally_table(tally, title, measured=spec.crop is not None))
+        told = {"count": tally.pictures, "kernel": subject.called(say)}
+        title = (
+            say("1 picture, {kernel}", **told)
+            if tally.pictures == 1
+            else say("{count} pictures, {kernel}", **told)
+        )
+        return Outcome(input="", summary=tally_table(tally, title, say, measured=spec.crop is not None))
 
     return Batch(inputs, reading, work, STDOUT in paths, last=table)
+
+
+class _Wanted(NamedTuple):
+    """Files to draw, the first language of a page, and what says the printed report, if there is one."""
+
+    paths: DrawnPaths
+    language: Language
+    say: Say | None
 
 
 def _compared(
@@ -97,13 +116,11 @@ def _compared(
     subject: Subject,
     spec: CompareSpec,
     reading: ReadSpec,
-    paths: DrawnPaths,
     tally: Tally,
-    *,
-    alone: bool,
+    wanted: _Wanted,
 ) -> Outcome:
     x, larger, offset, where = _truth(picture, subject, spec, reading)
-    title = f"{printable(os.path.basename(source.name))}, {subject.name}"
+    name, paths = printable(os.path.basename(source.name)), wanted.paths
 
     def studied(stack: Stack) -> Study:
         compared = compare_stack(
@@ -117,10 +134,18 @@ def _compared(
             keep=any(paths),
             jobs=spec.jobs,
         )
-        words = verdict(compared, quantum=picture.quantum, unit=picture.units.name)
-        facts = [where, _layers(subject._replace(stack=stack), compared)]
-        layer = f"layer {len(stack.layers)}: {printable(stack.layers[-1].name)}"
-        return Study(title, facts, words, compared, picture.units, layer)
+
+        def told(say: Say) -> Told:
+            return Told(
+                f"{name}, {subject.called(say)}",
+                [where(say), _layers(subject._replace(stack=stack), compared, say)],
+                verdict(compared, quantum=picture.quantum, unit=picture.units.name, say=say),
+                say(
+                    "layer {number}: {name}", number=len(stack.layers), name=printable(stack.layers[-1].name)
+                ),
+            )
+
+        return Study(told, compared, picture.units)
 
     last = studied(subject.stack)
     compared = last.compared
@@ -129,50 +154,58 @@ def _compared(
         input=source.path,
         details=(one_line(compared.modes),),
         report={**comparison_json(last), "crop": spec.crop, **paths._asdict()},
-        summary=comparison_table(last) if alone else None,
+        summary=comparison_table(last, wanted.say) if wanted.say is not None else None,
     )
     if not any(paths):
         return outcome
     earlier = _stages(subject.stack, (x.shape[1], x.shape[2])) if paths.html is not None else []
-    made, notes = _drawn([*map(studied, earlier), last], paths)
+    made, notes = _drawn([*map(studied, earlier), last], wanted)
     done = write_outputs(source, made)
     return outcome._replace(outputs=done.outputs, data=done.data, notes=tuple(notes))
 
 
 def _truth(
     picture: Picture, subject: Subject, spec: CompareSpec, reading: ReadSpec
-) -> tuple[Array, Array | None, tuple[int, int], str]:
+) -> tuple[Array, Array | None, tuple[int, int], Callable[[Say], str]]:
     """Return the picture to filter, the larger one that holds it (if any), its offset, and these in words."""
-    planes, whole = picture.planes, f"{size(picture.frame.size)} pixels"
+    planes, whole = picture.planes, size(picture.frame.size)
     if spec.crop is not None:
         rows, columns = frame(picture.frame.size, spec.crop)
         x = planes[:, rows, columns]
-        words = f"{whole}, cut by {spec.crop} on each side to {size(x.shape[1:])}"
-        return x, planes, (spec.crop, spec.crop), words
+        left = {"size": whole, "count": spec.crop, "left": size(x.shape[1:])}
+        return (
+            *(x, planes, (spec.crop, spec.crop)),
+            lambda say: say("{size} pixels, cut by {count} on each side to {left}", **left),
+        )
     if spec.truth is None:
-        words = f"{whole}; the truth beyond them is not known (--crop N makes it known)"
-        return planes, None, (0, 0), words
+        unknown = "{size} pixels; the truth beyond them is not known (--crop N makes it known)"
+        return planes, None, (0, 0), lambda say: say(unknown, size=whole)
     image = read_source(Source(spec.truth), reading)
     larger = picture_of(image, subject, gray=spec.gray).planes
     offset = spec.offset if spec.offset is not None else find_inside(planes, larger)
     check_inside(planes, larger, offset)
-    name = f"{printable(os.path.basename(spec.truth))} ({size(larger.shape[1:])})"
-    return planes, larger, offset, f"{whole}, cut from {name} at {offset[0]},{offset[1]}"
+    told = {
+        "size": whole,
+        "name": f"{printable(os.path.basename(spec.truth))} ({size(larger.shape[1:])})",
+        "at": f"{offset[0]},{offset[1]}",
+    }
+    return planes, larger, offset, lambda say: say("{size} pixels, cut from {name} at {at}", **told)
 
 
-def _drawn(studies: Sequence[Study], paths: DrawnPaths) -> tuple[list[tuple[str, bytes]], list[str]]:
+def _drawn(studies: Sequence[Study], wanted: _Wanted) -> tuple[list[tuple[str, bytes]], list[str]]:
     """Return the montage of the last study and the page of all, and notes about the montage's letters."""
-    made, notes = [], list[str]()
+    made, notes, paths = [], list[str](), wanted.paths
     if paths.output is not None:
         from convcli.commands.compare.montage import montage
         from convcli.display.drawn.lettering import font_notes
 
         made.append((paths.output, picture_bytes(montage(studies[-1]), paths.output)))
-        notes = font_notes(studies[-1].title, *studies[-1].facts)
+        told = studies[-1].told(say_english)
+        notes = font_notes(told.title, *told.facts)
     if paths.html is not None:
         from convcli.commands.compare.page import compare_page
 
-        made.append((paths.html, compare_page(studies).encode()))
+        made.append((paths.html, compare_page(studies, language=wanted.language).encode()))
     return made, notes
 
 
@@ -188,18 +221,23 @@ def _stages(stack: Stack, shape: tuple[int, int]) -> list[Stack]:
     return parts if len(parts) <= most else [parts[at * len(parts) // most] for at in range(most)]
 
 
-def _layers(subject: Subject, compared: Compared) -> str:
+def _layers(subject: Subject, compared: Compared, say: Say) -> str:
     """Describe the layers, the result's size, and the depth of the border band."""
     layers = subject.stack.layers
-    parts = [f"{len(layers)} layer{'s' if len(layers) > 1 else ''}"]
+    parts = [say("1 layer") if len(layers) == 1 else say("{count} layers", count=len(layers))]
     if subject.of_kernel and isinstance(layers[0], Convolution):
         window = layers[0].window
-        parts.append(f"kernel of {size(window.size)}")
+        parts.append(say("kernel of {size}", size=size(window.size)))
         for name, pair in (("stride", window.stride), ("dilation", window.dilation)):
             if pair != (1, 1):
-                parts.append(f"{name} {per_axis(pair)}")
-    top, bottom, left, right = compared.band
-    deep = f"{top} px"
-    if len({*compared.band}) > 1:
-        deep = f"{top} px (top), {bottom} (bottom), {left} (left), {right} (right)"
-    return f"{', '.join(parts)}; result {size(compared.truth.shape[:2])}, border band {deep} deep"
+                parts.append(f"{say(name)} {per_axis(pair)}")
+    words = reduce(lambda one, other: say("{one}, {other}", one=one, other=other), parts)
+    told = {"layers": words, "size": size(compared.truth.shape[:2])}
+    if len({*compared.band}) == 1:
+        return say("{layers}; result {size}, border band {top} px deep", **told, top=compared.band.top)
+    return say(
+        "{layers}; result {size}, border band {top} px (top), {bottom} (bottom), {left} (left),"
+        " {right} (right) deep",
+        **told,
+        **compared.band._asdict(),
+    )

@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
+from convcli.display.language import Say, say_english
 from convcli.display.terminal.facts import phrases, table
 from convcli.display.terminal.sparkline import sparkline
 
@@ -77,6 +78,7 @@ class FigureTable:
 
     columns: Sequence[Column]
     strong: frozenset[int] = frozenset()
+    say: Say = say_english
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         shown = self._fitting(options.max_width)
@@ -101,10 +103,14 @@ class FigureTable:
             found.add_row(*map(Text, row), style="bold" if index in self.strong else None)
         yield found
         if left := [column.head for column in self.columns if column not in shown]:
-            yield phrases(f"no room for: {'; '.join(left)}", options.max_width, "dim")
+            yield phrases(
+                self.say("no room for: {columns}", columns=self.say("; ").join(left)),
+                options.max_width,
+                "dim",
+            )
         for column in shown:
             if column.note:
-                yield Text(f"{column.head}: {column.note}", style="dim")
+                yield Text(self.say("{head}: {note}", head=column.head, note=column.note), style="dim")
 
     def _fitting(self, width: int) -> list[Column]:
         chosen = list[Column]()

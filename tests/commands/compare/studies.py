@@ -3,7 +3,7 @@
 import numpy as np
 
 from convcli.choices import PadMode
-from convcli.commands.compare.study import Study, Units
+from convcli.commands.compare.study import Study, Told, Units
 from convcli.stacks.paddings.border_band import Band, Comparison
 from convcli.stacks.paddings.compare_stack import Apart, Compared
 
@@ -65,7 +65,7 @@ def study(shape=(20, 26), channels=None, **changes):
         "facts": ["30 x 36 pixels, cut by 5 on each side", "the band is 2 deep"],
         "verdict": "reflect is best: 0.75 on average, 93% less than zero",
         "stage": "",
-        "units": Units("grey levels", "in grey levels", "white"),
     }
-    words = {name: changes.pop(name, words) for name, words in told.items()}
-    return Study(**words, compared=Compared(**compared | changes))
+    units = changes.pop("units", Units("grey levels", "in grey levels", "white"))
+    words = Told(**{name: changes.pop(name, words) for name, words in told.items()})
+    return Study(lambda _: words, Compared(**compared | changes), units)

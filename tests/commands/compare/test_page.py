@@ -1,9 +1,11 @@
 """The page of a comparison, in a real browser: what it shows is what Python has."""
 
 import base64
+import itertools
 import json
 import re
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from convcli.commands.compare.packed_errors import packed
 from convcli.commands.compare.page import compare_page
 from convcli.stacks.paddings.border_band import Band
 from tests.commands.compare.studies import case, distances, study
+from tests.pages import english_left, switch
 
 
 def counts_of(array):
@@ -62,10 +65,14 @@ def test_what_the_page_is_told():
     made = study()
     (told,) = data_of(compare_page([made]))["studies"]
     assert [each["mode"] for each in told["cases"]] == ["zero", "reflect", "valid"]
-    assert told["figures"][0][:6] == ["padding", "mean", "largest", "PSNR, dB", "SSIM", "depth, px"]
-    assert [row[0] for row in told["figures"][1:]] == ["zero", "reflect (best)", "valid"]
-    assert [row[2] for row in told["figures"][1:]] == ["16.00", "1.00", "-"]
-    assert told["distances"][:3] == [
+    english, chinese = told["told"]["en"], told["told"]["zh"]
+    assert english["figures"][0][:6] == ["padding", "mean", "largest", "PSNR, dB", "SSIM", "depth, px"]
+    assert chinese["figures"][0][:6] == ["填充", "平均", "最大", "PSNR, dB", "SSIM", "深度, px"]
+    assert [row[0] for row in english["figures"][1:]] == ["zero", "reflect (best)", "valid"]
+    assert [row[0] for row in chinese["figures"][1:]] == ["zero", "reflect（最好）", "valid"]
+    for tables in (english, chinese):
+        assert [row[2] for row in tables["figures"][1:]] == ["16.00", "1.00", "-"]
+    assert english["distances"][:3] == [
         ["distance, px", "zero", "reflect", "valid"],
         ["0", "16.00", "1.000", "-"],
         ["1", "4.00", "0.500", "-"],
@@ -74,7 +81,7 @@ def test_what_the_page_is_told():
     assert told["whole"] is True
     assert (told["band"], told["size"], told["channels"]) == (2, [20, 26], 1)
     exact = study(modes=[case("wrap", np.zeros((20, 26)))])
-    assert data_of(compare_page([exact]))["studies"][0]["figures"][1][3] == "inf"
+    assert data_of(compare_page([exact]))["studies"][0]["told"]["en"]["figures"][1][3] == "inf"
 
 
 def test_large_pictures_keep_to_the_budget_and_their_border():
@@ -341,3 +348,25 @@ def test_everything_has_a_name(open_page, tmp_path):
     assert all(role == "img" and label for role, label in canvases)
     assert len({label for _, label in canvases}) == 6, "each its own"
     assert page.title() == "photo.png, gaussian:sigma=1: paddings compared"
+
+
+def test_everything_is_in_both_languages(convcli, open_page, photo):
+    """The page of a real comparison, as what Python says of it is made with it."""
+    drawn = ("compare", photo, "-k", "box", "--layers", 2, "--crop", 4, "--html", "page.html", "-q")
+    assert convcli(*drawn, "--lang", "zh").status == 0
+    names = (photo.name, "box1", "box2")
+    page = open_page(Path("page.html")).page
+    page.wait_for_selector("body[data-ready]")
+    assert page.evaluate("document.documentElement.lang") == "zh-Hans"
+    assert english_left(page, *names) == []
+    assert page.inner_text("#before") == "真值"
+    page.check("#difference")
+    assert page.inner_text("#after") == f"{page.inner_text('#moded')} 的差"
+    assert english_left(page, *names) == []
+    switch(page, "en")
+    assert page.inner_text("#before") == "truth"
+    assert page.inner_text("#after") == f"difference of {page.inner_text('#moded')}"
+    for language, width in itertools.product(("en", "zh"), (360, 1280)):
+        switch(page, language)
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") == width

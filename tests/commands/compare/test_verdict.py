@@ -2,9 +2,10 @@
 
 import pytest
 
-from convcli.choices import PadMode
+from convcli.choices import Language, PadMode
 from convcli.commands.compare.figures import aligned, amount, figure
 from convcli.commands.compare.verdict import verdict
+from convcli.display.language import speaker
 from tests.stacks.paddings.comparisons import compared, comparison
 
 ZERO, REFLECT, WRAP = (PadMode(name) for name in ("zero", "reflect", "wrap"))
@@ -42,6 +43,29 @@ VERDICTS = [
 def test_words_of_the_verdict(means: dict[str, float], words: str) -> None:
     modes = [comparison(PadMode(name), mean) for name, mean in means.items()]
     assert verdict(compared(modes, {}), quantum=0.0, unit="grey levels") == words
+
+
+CHINESE = {
+    "reflect is best: mean error 1 grey level, 75% less than wrap (4) and 88% less than zero (8).": (
+        "reflect 最好：平均误差 1 个灰度级，比 wrap（4）小 75%，比 zero（8）小 88%。"
+    ),
+    "zero and constant are equally best: mean error 1 grey level, 50% less than wrap (2).": (
+        "zero 和 constant 并列最好：平均误差 1 个灰度级，比 wrap（2）小 50%。"
+    ),
+    "reflect is best: mean error 1.5 grey levels, under 1% less than wrap (1.5).": (
+        "reflect 最好：平均误差 1.5 个灰度级，比 wrap（1.5）只小不到 1%。"
+    ),
+    "It does not matter which padding: reflect and wrap give the truth.": (
+        "用哪种填充都一样：reflect 和 wrap 都得到真值。"
+    ),
+}
+
+
+@pytest.mark.parametrize(("means", "words"), [one for one in VERDICTS if one[1] in CHINESE], ids=str)
+def test_words_in_chinese(means: dict[str, float], words: str) -> None:
+    modes = [comparison(PadMode(name), mean) for name, mean in means.items()]
+    say = speaker("convcli.commands.compare", Language.ZH)
+    assert verdict(compared(modes, {}), quantum=0.0, unit="grey levels", say=say) == CHINESE[words]
 
 
 def test_a_verdict_names_what_cannot_be_told_apart() -> None:
@@ -131,4 +155,5 @@ def test_figures_of_sentences() -> None:
     assert [figure(value) for value in values] == (
         ["0", "0.00012", "0.05", "0.5", "12.3", "100", "1234", "234567", "-", "inf"]
     )
-    assert [amount(2.5, "levels"), amount(1.0, "levels"), amount(2.5, "")] == ["2.5 levels", "1 level", "2.5"]
+    levels = [amount(value, "grey levels") for value in (2.5, 1.0)]
+    assert [*levels, amount(2.5, "")] == ["2.5 grey levels", "1 grey level", "2.5"]

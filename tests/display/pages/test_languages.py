@@ -18,7 +18,8 @@ HTML = """
 <p id="said"></p><p id="unknown">No translation</p>
 """
 JS = """
-const tell_all = () => tell({ said: say("{count} rows of {name}, {count} in all", { count: 3, name: data.name }) });
+const fields = { count: 3, name: data.name };
+const tell_all = () => tell({ said: say("{count} rows of {name}, {count} in all", fields) });
 document.addEventListener("language", tell_all);
 tell_all();
 """

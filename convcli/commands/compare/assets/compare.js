@@ -1,6 +1,7 @@
 const state = { study: data.studies.length - 1, mode: "", split: 0.5, difference: false, limit: 0, row: 0,
   column: 0, logarithmic: false };
 const study = () => data.studies[state.study];
+const told = () => study().told[language];
 const current = () => study().cases.find((each) => each.mode === state.mode) ?? study().cases[0];
 const colour = (index) => data.colours[index % data.colours.length];
 const DASHES = ["", "8 4", "2 3", "10 3 2 3", "5 5", "14 4", "1 5"];
@@ -97,9 +98,9 @@ function drawCorners(truth, error) {
     pen.putImageData(painted(truth, error, index * side, side, side), 0, 0);
     pen.putImageData(painted(truth, error, index * side, side, 0), side + 1, 0);
     const mean = current().cornerErrors[corners[index]];
-    const words = mean === undefined || mean === null ? "" : `; mean error ${shown(mean, 3)}`;
+    const words = mean === undefined || mean === null ? "" : say("; mean error {error}", { error: shown(mean, 3) });
     figure.querySelector("figcaption").textContent =
-      `${corners[index]}: ${study().reference} | ${state.difference ? "difference of " : ""}${current().mode}${words}`;
+      `${say(corners[index])}${say(": ")}${say(study().reference)} | ${modeWords()}${words}`;
     canvas.setAttribute("aria-label", figure.textContent.trim());
   });
 }
@@ -109,7 +110,7 @@ function read() {
   const was = at(truth, state.row, state.column), by = at(error, state.row, state.column);
   const [height, width] = study().size;
   const row = study().rows[state.row], column = study().columns[state.column];
-  const words = (values) => values.map((value) => (Number.isNaN(value) ? "no pixel" : shown(value))).join("  ");
+  const words = (values) => values.map((value) => (Number.isNaN(value) ? say("no pixel") : shown(value))).join("  ");
   tell({
     place: `${row}, ${column}`,
     distance: Math.min(row, column, height - 1 - row, width - 1 - column),
@@ -127,29 +128,40 @@ function moveTo(row, column) {
   read();
 }
 
+const modeWords = () => (state.difference ? say("difference of {mode}", current()) : current().mode);
+
 // Everything in words and tables that depends on the layer and the mode.
 function describe() {
   const now = study(), mode = current();
-  all("#modes button").forEach((button) => button.setAttribute("aria-pressed", button.value === mode.mode));
+  all("#modes button").forEach((button, index) => {
+    const { best } = data.studies.at(-1).cases[index];
+    button.textContent = `${index + 1} ${button.value}${best ? say(", best") : ""}`;
+    button.setAttribute("aria-pressed", button.value === mode.mode);
+  });
+  [...one("stage").options].forEach((option, index) => {
+    option.textContent = data.studies[index].told[language].stage || String(index + 1);
+  });
   one("scale").classList.toggle("on", state.difference);
   tell({
-    verdict: now.verdict,
-    facts: now.facts.join("; "),
-    before: now.reference,
-    after: state.difference ? `difference of ${mode.mode}` : mode.mode,
-    unit: now.unit,
-    reference: now.reference,
+    verdict: told().verdict,
+    facts: told().facts,
+    before: say(now.reference),
+    after: modeWords(),
+    unit: say(now.unit),
+    reference: say(now.reference),
     moded: mode.mode,
-    least: `${shown(-state.limit, 3)} or less`,
-    most: `${shown(state.limit, 3)} or more`,
+    least: say("{limit} or less", { limit: shown(-state.limit, 3) }),
+    most: say("{limit} or more", { limit: shown(state.limit, 3) }),
   });
   one("reduced").textContent = (now.whole ? ""
-    : `The picture is large: ${now.columns.length} of its ${now.size[1]} columns and ${now.rows.length} of its `
-      + `${now.size[0]} rows are shown, those at the border among them; the corners are whole. `)
-    + (now.channels !== 1 && now.channels !== 3 ? `The first of ${now.channels} channels is shown. ` : "")
-    + (now.steps < 65534 ? `The ${now.reference} is stored in ${now.steps} steps from least to greatest.` : "");
-  one("view").setAttribute("aria-label",
-    `Left of the slider the ${now.reference}, right of it ${one("after").textContent}, as a picture`);
+    : say("The picture is large: {columns} of its {width} columns and {rows} of its {height} rows are shown, "
+      + "those at the border among them; the corners are whole. ",
+    { columns: now.columns.length, rows: now.rows.length, width: now.size[1], height: now.size[0] }))
+    + (now.channels !== 1 && now.channels !== 3 ? say("The first of {channels} channels is shown. ", now) : "")
+    + (now.steps < 65534 ? say("The {reference} is stored in {steps} steps from least to greatest.",
+      { reference: say(now.reference), steps: now.steps }) : "");
+  one("view").setAttribute("aria-label", say("Left of the slider the {reference}, right of it {mode}, as a picture",
+    { reference: say(now.reference), mode: modeWords() }));
   figuresTable();
   distancesTable();
   plot();
@@ -164,14 +176,14 @@ function table(target, [head, ...rows]) {
 }
 
 function figuresTable() {
-  table(one("figures"), study().figures).forEach((row, index) => {
+  table(one("figures"), told().figures).forEach((row, index) => {
     row.classList.toggle("on", study().cases[index] === current());
     row.addEventListener("click", () => choose({ mode: study().cases[index].mode }));
   });
 }
 
 function distancesTable() {
-  table(one("distances"), study().distances);
+  table(one("distances"), told().distances);
   [...one("distances").tHead.rows[0].cells].forEach((cell) =>
     cell.classList.toggle("on", cell.textContent === current().mode));
 }
@@ -212,13 +224,13 @@ function plot() {
     add("line", { x1: x(index), x2: x(index), y1: bottom, y2: bottom + 5 });
     add("text", { x: x(index), y: bottom + 19, "text-anchor": "middle" }, index);
   }
-  add("text", { x: 4, y: 14, class: "faint" }, `mean absolute error, ${study().unit}`);
+  add("text", { x: 4, y: 14, class: "faint" }, say("mean absolute error, {unit}", { unit: say(study().unit) }));
   add("text", { x: (left + right) / 2, y: H - 6, "text-anchor": "middle", class: "faint" },
-    "distance from the border, in pixels");
+    say("distance from the border, in pixels"));
   if (study().band < count) {
     const edge = x(study().band);
     add("line", { x1: edge, x2: edge, y1: top, y2: bottom, class: "edge" });
-    add("text", { x: edge - 5, y: top + 12, "text-anchor": "end", class: "faint" }, `band: ${study().band}`);
+    add("text", { x: edge - 5, y: top + 12, "text-anchor": "end", class: "faint" }, say("band: {band}", study()));
   }
   cases.forEach((each, series) => {
     const runs = [[]];
@@ -234,9 +246,9 @@ function plot() {
     }
   });
   const words = cases.map(({ mode, byDistance: [first] }) =>
-    `${mode} ${typeof first === "number" ? shown(first, 3) : first ?? "none"}`).join(", ");
-  one("plot").innerHTML = `<svg viewBox="0 0 ${W} ${H}" role="img" aria-label="Mean absolute error by distance. `
-    + `At the border: ${words}.">${parts.join("")}</svg>`;
+    `${mode} ${typeof first === "number" ? shown(first, 3) : say(first ?? "none")}`).join(say(", "));
+  const name = say("Mean absolute error by distance. At the border: {words}.", { words });
+  one("plot").innerHTML = `<svg viewBox="0 0 ${W} ${H}" role="img" aria-label="${name}">${parts.join("")}</svg>`;
 }
 
 function choose(changes) {
@@ -266,13 +278,12 @@ function start() {
   tell({ title: data.title, lastKey: data.studies.at(-1).cases.length });
   const { cases, corners } = study();
   state.mode = data.opens;
-  one("modes").append(...cases.map((each, index) =>
-    element("button", { value: each.mode, text: `${index + 1} ${each.mode}${each.best ? ", best" : ""}` })));
+  one("modes").append(...cases.map((each) => element("button", { value: each.mode })));
   on("modes", "click", (event) => event.target.value && choose({ mode: event.target.value }));
   one("legend").innerHTML = cases.map((each, index) => `<span><svg viewBox="0 0 34 10"><line x1="1" x2="33" y1="5"
     y2="5" stroke-width="3" stroke="${colour(index)}" stroke-dasharray="${DASHES[index % 7]}"/></svg> ${each.mode}</span>`).join("");
   one("stages").hidden = data.studies.length === 1;
-  one("stage").append(...data.studies.map((each, index) => new Option(each.stage || String(index + 1), index)));
+  one("stage").append(...data.studies.map((each, index) => new Option("", index)));
   one("stage").value = state.study;
   one("corners").append(...corners.map(() =>
     element("figure", {}, element("canvas", { role: "img" }), element("figcaption"))));
@@ -306,6 +317,7 @@ function start() {
       choose({ mode: cases[number - 1].mode });
     } else if (event.target.tagName !== "SELECT" && event.key in ways) ways[event.key]();
   });
+  document.addEventListener("language", () => choose({}));
   restart();
   choose({});
 }
