@@ -7,7 +7,7 @@ from convcli.commands.explain.spec import ExplainSpec
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.pixel_options import GrayOption, PixelOptions
-from convcli.options.specs import FilterSpec, ReadSpec
+from convcli.options.specs import ReadSpec
 from convcli.options.typer_parsers import Command
 from convcli.pipeline.delivery import deliver
 
@@ -40,26 +40,22 @@ def explain_pixel(
     """Explain one output pixel: its window, products and sum.
 
     What the window sees and which of it is padding, the products with the kernel, their sum, the bias, and
-    the pixel that is stored; and the formula of the size with its numbers.
+    the pixel that is stored; and the formula of the size with its numbers. Of pooling, which pixel wins.
 
     Examples
     --------
     # the corner, where the window sees padding
     convcli explain sample_images/camera.png -k sobel-x --at 0,0 --pad wrap
 
+    # max pooling: which pixel of the window wins
+    convcli explain sample_images/notes-3x3.csv --pool max --size 2 --at 0,0
+
     # a page where kernel, padding and pixel are chosen with the mouse
     convcli explain sample_images/cat-dark.png -k gaussian --html explained.html
     """
-    spec = FilterSpec(
-        **vars(explain_spec.sliding()),
-        **vars(pixels),
-        bias=bias,
-        convolve=convolve,
-        normalize=normalize,
-        combine=combine,
-        gray=gray,
-        alpha=AlphaMode.DROP,
-    )
+    of_kernels = {"bias": bias, "convolve": convolve, "normalize": normalize, "combine": combine}
+    explain_spec.check_subject(kernel, of_kernels)
+    spec = explain_spec.subject(of_kernels, **vars(pixels), gray=gray, alpha=AlphaMode.DROP)
     from convcli.commands.explain.workflow import explain_files  # here, as NumPy comes with it
 
     batch = explain_files(files.inputs, kernel, spec, reading, explain_spec, force=force)

@@ -5,15 +5,21 @@ from typing import Any
 
 import numpy as np
 
-from convcli.choices import Combine, RangeMode
-from convcli.commands.explain.steps import Explained, channel_names
+from convcli.choices import Combine, PoolMode, RangeMode
+from convcli.commands.explain.pooled import Pooled
+from convcli.commands.explain.steps import Explained, Samples
+from convcli.display.language import Say
 from convcli.display.words import number, per_axis, size
 from convcli.engine.analysis.pixel_trace import AxisTrace
-from convcli.imaging.image import full_scale
-from convcli.options.specs import FilterSpec
+from convcli.imaging.image import Image, full_scale
+from convcli.options.specs import FilterSpec, PoolSpec
 
-__all__ = ["facts", "results"]
+__all__ = ["WRITTEN_OUT", "kernel_facts", "labelled", "pooling_facts", "results", "stored", "written_sum"]
 
+# Up to as many numbers, their sum is written out.
+WRITTEN_OUT = 9
+
+# What is said of how values became samples.
 RANGES = {
     RangeMode.CLIP: "",
     RangeMode.ABS: "the absolute value",
@@ -25,107 +31,193 @@ RANGES = {
 }
 
 
-def facts(found: Explained, text: str, spec: FilterSpec) -> Iterator[tuple[str, str]]:
+def kernel_facts(found: Explained, text: str, spec: FilterSpec, say: Say) -> Iterator[tuple[str, str]]:
     """Tell picture, kernel (whose SPEC is `text`), padding, sizes and receptive field."""
     rows, columns = found.axes
-    channels = found.image.frames[0].channels
-    many = f", {channels} channels" if channels > 1 else ""
+    yield say("picture"), _picture(found.image, say)
+    shape = size((rows.axis.size, columns.axis.size))
+    normalized = say(", normalized") if spec.normalize else ""
+    turned = say("convolution: rotated by 180 degrees") if spec.convolve else say("correlation")
     yield (
-        "picture",
-        f"{size((rows.size, columns.size))}, {_type(found.image.dtype)} {found.image.space}{many}",
+        say("kernel"),
+        say(
+            "{kernel}: {size}{normalized}, {turned}",
+            kernel=text,
+            size=shape,
+            normalized=normalized,
+            turned=turned,
+        ),
     )
-    turned = "convolution: rotated by 180 degrees" if spec.convolve else "correlation"
-    normalized = ", normalized" if spec.normalize else ""
-    yield "kernel", f"{text}: {size((rows.axis.size, columns.axis.size))}{normalized}, {turned}"
-    if rows.axis.low or rows.axis.high or columns.axis.low or columns.axis.high:
-        (top, bottom), (left, right) = ((each.axis.low, each.axis.high) for each in found.axes)
-        sides = f"{top} above, {bottom} below, {left} left, {right} right"
-        yield "padding", f"{spec.pad}: {sides}"
-    else:
-        yield "padding", "none"
+    yield say("padding"), _padding(found.axes, spec.pad, say)
     if spec.stride != (1, 1) or spec.dilation != (1, 1):
-        yield "window", f"stride {per_axis(spec.stride)}, dilation {per_axis(spec.dilation)}"
-    yield "height", f"H' = {rows.formula}"
-    yield "width", f"W' = {columns.formula}"
-    yield "sees", _receptive_field(rows, columns)
+        yield say("window"), _steps(spec.stride, spec.dilation, say)
+    yield from _sizes(rows, columns, say)
 
 
-def _receptive_field(rows: AxisTrace, columns: AxisTrace) -> str:
+def pooling_facts(found: Pooled, spec: PoolSpec, say: Say) -> Iterator[tuple[str, str]]:
+    """Tell picture, pooling, padding, sizes and receptive field."""
+    rows, columns = found.axes
+    yield say("picture"), _picture(found.image, say)
+    norm = f", P = {number(spec.power)}" if spec.mode is PoolMode.LP else ""
+    yield say("pooling"), f"{spec.mode}: {size(spec.size)}{norm}"
+    yield say("padding"), _padding(found.axes, spec.pad or say("neutral"), say)
+    yield say("window"), _steps((rows.axis.stride, columns.axis.stride), spec.dilation, say)
+    yield from _sizes(rows, columns, say)
+    if rows.dropped or columns.dropped:
+        yield "", say("- 1: a last window would begin in the padding, and is left out")
+
+
+def _picture(image: Image, say: Say) -> str:
+    frame = image.frames[0]
+    space = {"gray": say("gray"), "data": say("data")}.get(image.space, image.space)
+    many = say(", {count} channels", count=frame.channels) if frame.channels > 1 else ""
+    return say(
+        "{size}, {type} {space}{many}",
+        size=size(frame.size),
+        type=_type(image.dtype, say),
+        space=space,
+        many=many,
+    )
+
+
+def _padding(axes: tuple[AxisTrace, AxisTrace], mode: str, say: Say) -> str:
+    (top, bottom), (left, right) = ((each.axis.low, each.axis.high) for each in axes)
+    if not (top or bottom or left or right):
+        return say("none")
+    return say(
+        "{mode}: {top} above, {bottom} below, {left} left, {right} right",
+        mode=mode,
+        top=top,
+        bottom=bottom,
+        left=left,
+        right=right,
+    )
+
+
+def _steps(stride: tuple[int, int], dilation: tuple[int, int], say: Say) -> str:
+    return say("stride {stride}, dilation {dilation}", stride=per_axis(stride), dilation=per_axis(dilation))
+
+
+def _sizes(rows: AxisTrace, columns: AxisTrace, say: Say) -> Iterator[tuple[str, str]]:
+    yield say("height"), f"H' = {rows.formula}"
+    yield say("width"), f"W' = {columns.formula}"
+    yield say("sees"), _receptive_field(rows, columns, say)
+
+
+def _receptive_field(rows: AxisTrace, columns: AxisTrace, say: Say) -> str:
     """Say what the pixel sees, and how much of that is in the picture."""
-    whole = _region(rows.span, columns.span)
+    whole = _region(rows.span, columns.span, say)
     if rows.inside is None or columns.inside is None:
-        return f"{whole}, all of it beyond the picture"
+        return say("{window}, all of it beyond the picture", window=whole)
     if (rows.inside, columns.inside) == (rows.span, columns.span):
         return whole
-    return f"{whole}; in the picture {_region(rows.inside, columns.inside)}"
+    return say(
+        "{window}; in the picture {inside}", window=whole, inside=_region(rows.inside, columns.inside, say)
+    )
 
 
-def _region(rows: tuple[int, int], columns: tuple[int, int]) -> str:
+def _region(rows: tuple[int, int], columns: tuple[int, int], say: Say) -> str:
     lengths = size([last - first + 1 for first, last in (rows, columns)])
-    return f"{_ends('row', rows)}, {_ends('column', columns)} ({lengths})"
+    down = (
+        say("row {at}", at=rows[0])
+        if rows[0] == rows[1]
+        else say("rows {first} to {last}", first=rows[0], last=rows[1])
+    )
+    across = (
+        say("column {at}", at=columns[0])
+        if columns[0] == columns[1]
+        else say("columns {first} to {last}", first=columns[0], last=columns[1])
+    )
+    return say("{rows}, {columns} ({size})", rows=down, columns=across, size=lengths)
 
 
-def _ends(what: str, ends: tuple[int, int]) -> str:
-    return f"{what} {ends[0]}" if ends[0] == ends[1] else f"{what}s {ends[0]} to {ends[1]}"
+def results(
+    found: Explained,
+    spec: FilterSpec,
+    names: Sequence[str],
+    channels: Sequence[int],
+    parts: Sequence[int],
+    say: Say,
+) -> Iterator[tuple[str, str]]:
+    """Tell sum, bias, value and stored sample of some channels, of each of `parts` or of all combined.
 
-
-def results(found: Explained, spec: FilterSpec) -> Iterator[tuple[str, str]]:
-    """Tell sum, bias, value and stored sample of each component, or of all that are combined."""
-    names = channel_names(found.image)
+    `names` are those of all channels; a sum over channels is one value, whichever are shown.
+    """
 
     def said(values: Sequence[float]) -> str:
-        if len(values) == 1:
-            return number(values[0])
-        return ", ".join(f"{name} {number(value)}" for name, value in zip(names, values, strict=True))
+        return labelled(list(map(number, values)), names, channels, say)
 
     if found.how is not None:
-        for part in found.parts:
-            bias = f" + {number(part.trace.bias)} (its bias)" if part.trace.bias else ""
+        for index in parts:
+            part = found.parts[index]
+            bias = say(" + {bias} (its bias)", bias=number(part.trace.bias)) if part.trace.bias else ""
             yield part.name, f"{said(part.trace.sums)}{bias}"
-        yield found.how.value, f"{_combination(found)}{said(found.combined)}"
-        yield "bias", number(spec.bias)
-        yield "value", said(found.values[0])
-        yield "stored", _stored(found, 0, names)
+        yield found.how.value, f"{_combination(found, channels, say)}{said(found.combined)}"
+        yield say("bias"), number(spec.bias)
+        yield say("value"), said(found.values[0])
+        yield say("stored"), stored(found.values[0], found.samples, 0, names, channels, say)
         return
-    for index, part in enumerate(found.parts):
-        trace = part.trace
+    for index in parts:
+        part, trace = found.parts[index], found.parts[index].trace
         if part.name:
             yield part.name, ""
-        summed = f" ({' + '.join(map(number, trace.channel_sums))})" if trace.kernel.ndim == 3 else ""
-        yield "sum", f"{said(trace.sums)}{summed}"
-        yield "bias", number(trace.bias)
-        yield "value", said(trace.values)
-        yield "stored", _stored(found, index, names)
+        few = trace.kernel.ndim == 3 and 1 < len(trace.channel_sums) <= WRITTEN_OUT
+        summed = f" ({written_sum(trace.channel_sums)})" if few else ""
+        yield say("sum"), f"{said(trace.sums)}{summed}"
+        yield say("bias"), number(trace.bias)
+        yield say("value"), said(trace.values)
+        yield say("stored"), stored(found.values[index], found.samples, index, names, channels, say)
 
 
-def _combination(found: Explained) -> str:
+def written_sum(values: Sequence[float]) -> str:
+    """Write a sum out, with minus signs for what is below 0."""
+    first, *rest = map(number, values)
+    return first + "".join(f" - {word[1:]}" if word[0] == "-" else f" + {word}" for word in rest)
+
+
+def labelled(words: Sequence[str], names: Sequence[str], channels: Sequence[int], say: Say) -> str:
+    """Return the words of some channels, each behind its name where there are several."""
+    if len(words) == 1:
+        return words[0]
+    if len(words) != len(names):  # the file has other channels than the picture
+        return ", ".join(say("channel {index}", index=place) + f" {word}" for place, word in enumerate(words))
+    return ", ".join(f"{names[channel]} {words[channel]}" for channel in channels)
+
+
+def _combination(found: Explained, channels: Sequence[int], say: Say) -> str:
     """Write the combination of two components out."""
-    if len(found.combined) != 1 or len(found.parts) > 2:
+    if len(found.parts) > 2 or (len(found.combined) > 1 and len(channels) > 1):
         return ""
-    first, second = (number(part.trace.values[0]) for part in found.parts)
+    at = channels[0] if len(found.combined) > 1 else 0
+    first, second = (number(part.trace.values[at]) for part in found.parts)
     squares = [f"({word})^2" if word[0] == "-" else f"{word}^2" for word in (first, second)]
     return {
         Combine.MAGNITUDE: f"sqrt({squares[0]} + {squares[1]}) = ",
-        Combine.ORIENTATION: f"atan2({second}, {first}) in degrees = ",
+        Combine.ORIENTATION: say("atan2({first}, {second}) in degrees = ", first=second, second=first),
         Combine.MAX: f"max({first}, {second}) = ",
         Combine.SUM: f"{first} + {second} = ",
     }.get(found.how or Combine.NONE, "")
 
 
-def _stored(found: Explained, index: int, names: Sequence[str]) -> str:
-    stored, values = found.stored[index], found.values[index]
-    words = [number(value, 9) for value in stored]
-    if len(words) > 1:
-        labels = names if len(names) == len(words) else [f"channel {place}" for place in range(len(words))]
-        words = [f"{label} {word}" for label, word in zip(labels, words, strict=True)]
-    notes = [RANGES[found.range]] if RANGES[found.range] else []
-    if any(found.clipped[index]):
-        notes.append(f"cut to fit 0 to {full_scale(found.dtype):g}")
-    elif found.dtype.kind == "u" and found.range is RangeMode.CLIP and values != stored:
-        notes.append("rounded")
-    notes.append(_type(found.dtype))
-    return f"{', '.join(words)} ({'; '.join(notes)})"
+def stored(
+    values: Sequence[float],
+    samples: Samples,
+    index: int,
+    names: Sequence[str],
+    channels: Sequence[int],
+    say: Say,
+) -> str:
+    """Tell the samples of the map `index`, made of its `values`, and how they were made."""
+    found = samples.stored[index]
+    words = labelled([number(value, 9) for value in found], names, channels, say)
+    notes = [say(RANGES[samples.range])] if RANGES[samples.range] else []
+    if any(samples.clipped[index]):
+        notes.append(say("cut to fit 0 to {white}", white=f"{full_scale(samples.dtype):g}"))
+    elif samples.dtype.kind == "u" and samples.range is RangeMode.CLIP and tuple(values) != found:
+        notes.append(say("rounded"))
+    notes.append(_type(samples.dtype, say))
+    return f"{words} ({'; '.join(notes)})"
 
 
-def _type(dtype: np.dtype[Any]) -> str:
-    return f"{8 * dtype.itemsize}-bit" if dtype.kind == "u" else dtype.name
+def _type(dtype: np.dtype[Any], say: Say) -> str:
+    return say("{bits}-bit", bits=8 * dtype.itemsize) if dtype.kind == "u" else dtype.name

@@ -1,6 +1,7 @@
 """The options of `explain`: what is explained, which pixel of it, and as what: text, page or animation."""
 
 import os
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from convcli.choices import PadMode, PoolMode
@@ -8,7 +9,7 @@ from convcli.errors import UsageError
 from convcli.options import completion, shared_options
 from convcli.options.option_groups import Options
 from convcli.options.shared_options import INTEGER, any_of, essential_option, window_option
-from convcli.options.specs import PoolSpec
+from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.options.typer_parsers import output_path, verbatim
 from convcli.options.window_options import (
     DilationOption,
@@ -133,25 +134,71 @@ class ExplainSpec(Options):
     ] = None
     lang: shared_options.LangOption = None
 
+    def check(self) -> None:
+        """Refuse options that contradict each other, or have no effect."""
+        pool, given = self.pool, dict[str, object]()
+        if pool is None:
+            given |= {"--size": self.size, "--norm": self.norm, "--ceil": self.ceil}
+            given |= {"--no-count-include-pad": not self.count_include_pad}
+            _refuse(given, "without --pool", "add --pool max, or another mode")
+            return
+        if pool is not PoolMode.LP:
+            _refuse({f"--norm {self.norm or 0:g}": self.norm}, f"with --pool {pool}", "use --pool lp")
+        if pool is not PoolMode.AVG:
+            given = {"--no-count-include-pad": not self.count_include_pad}
+            _refuse(given, f"with --pool {pool}", "use --pool avg")
+        _refuse({"--map": self.map is not None}, "with --pool", "each picture has one map: leave it out")
+
+    def subject(self, of_kernels: Mapping[str, Any], **pixels: Any) -> FilterSpec | PoolSpec:
+        """Return what is explained: pooling, or a kernel with its options; results become `pixels`."""
+        if self.pool is not None:
+            return self.pooling(**pixels)
+        return FilterSpec(**vars(self.sliding()), **of_kernels, **pixels)
+
+    def check_subject(self, kernels: Sequence[str], of_kernels: Mapping[str, object]) -> None:
+        """Refuse all but one of a kernel, pooling or a stack, and options of kernels that have no effect."""
+        subjects = {"--kernel": kernels, "--pool": self.pool, "--stack": self.stack}
+        named = [option for option, given in subjects.items() if given]
+        if not named:
+            raise UsageError(
+                "--kernel is missing",
+                hint="add -k SPEC, --pool MODE or --stack FILE; see convcli explain --help",
+            )
+        if len(named) > 1:
+            raise UsageError(
+                f"{named[0]} and {named[1]} exclude each other", hint="explain one of them at a time"
+            )
+        if len(kernels) > 1:
+            raise UsageError(f"--kernel is given {len(kernels)} times", hint="explain one kernel at a time")
+        if kernels:
+            return
+        only_kernels = {f"--{option}": given for option, given in of_kernels.items()}
+        _refuse(only_kernels, f"with {named[0]}", "leave it out: it is for kernels")
+        if self.stack is not None:
+            sliding: dict[str, object] = {"--pad": self.pad, "--pad-value": self.pad_value is not None}
+            sliding |= {"--padding": self.padding, "--stride": self.stride}
+            sliding |= {"--dilation": self.dilation != (1, 1)}
+            _refuse(sliding, "with --stack", "leave it out: the layers of the stack say it")
+
     def sliding(self) -> SlidingWindow:
         """Return how a kernel slides: what is not given is as for `filter`."""
-        pad = self.pad
-        if pad is None and os.environ.get("CONVCLI_PAD"):
-            pad = PadMode.parse(os.environ["CONVCLI_PAD"])
-        return SlidingWindow(
-            **_given(pad=pad, padding=self.padding, stride=self.stride),
-            pad_value=self.pad_value,
-            dilation=self.dilation,
-        )
+        variable = os.environ.get("CONVCLI_PAD") if self.pad is self.stack is None else None
+        try:
+            return SlidingWindow(
+                **_given(pad=PadMode.parse(variable) if variable else self.pad),
+                **_given(padding=self.padding, stride=self.stride),
+                pad_value=self.pad_value,
+                dilation=self.dilation,
+            )
+        except UsageError as error:
+            error.hint += " (CONVCLI_PAD is set)" if variable else ""
+            raise
 
     def pooling(self, **pixels: Any) -> PoolSpec:
         """Return how windows are pooled, and how the results become `pixels`; as for `pool`."""
-        if self.pool is None:
-            raise UsageError("--pool is missing", hint="add --pool max, or another mode")
         window = PoolWindow(
-            mode=self.pool,
+            **_given(mode=self.pool, size=self.size, padding=self.padding),
             norm=self.norm,
-            **_given(size=self.size, padding=self.padding),
             stride=self.stride,
             pad=self.pad,
             pad_value=self.pad_value,
@@ -160,6 +207,13 @@ class ExplainSpec(Options):
             count_include_pad=self.count_include_pad,
         )
         return PoolSpec(**vars(window), **pixels)
+
+
+def _refuse(options: Mapping[str, object], when: str, hint: str) -> None:
+    """Refuse the first option that is given although it has no effect."""
+    for option, given in options.items():
+        if given:
+            raise UsageError(f"{option} has no effect {when}", hint=hint)
 
 
 def _given(**values: Any) -> dict[str, Any]:

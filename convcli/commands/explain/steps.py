@@ -7,20 +7,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import Combine, PadMode, RangeMode
-from convcli.engine.analysis.pixel_trace import AxisTrace, PixelTrace, trace_window
+from convcli.display.language import Say, say_english
+from convcli.engine.analysis.pixel_trace import AxisTrace, PixelTrace, WindowTrace, trace_window
 from convcli.engine.correlation.combine import combine
 from convcli.imaging.formats import Format
 from convcli.imaging.image import Image, Space
 from convcli.kernels import library
 from convcli.kernels.kernel import Kernel
-from convcli.options.specs import FilterSpec
+from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline.feature_maps import Filtering
-from convcli.pipeline.jsonable import plain
 from convcli.pipeline.loaded_kernels import LoadedKernels
 from convcli.pipeline.operation import FeatureMap
 from convcli.pipeline.results import to_image
 
-__all__ = ["Explained", "Part", "channel_names", "explain", "part_names", "report", "taken_from"]
+__all__ = [
+    "Explained",
+    "Part",
+    "Samples",
+    "channel_names",
+    "explain",
+    "outcome",
+    "part_names",
+    "per_channel",
+    "report",
+    "stored_samples",
+    "taken_from",
+]
 
 NAMES = {Space.RGB: ("red", "green", "blue"), Space.CMYK: ("cyan", "magenta", "yellow", "black")}
 
@@ -33,6 +45,15 @@ class Part(NamedTuple):
     trace: PixelTrace
 
 
+class Samples(NamedTuple):
+    """What a file would hold per map and channel, whether it was cut to fit, how it was made, its type."""
+
+    stored: tuple[tuple[float, ...], ...]
+    clipped: tuple[tuple[bool, ...], ...]
+    range: RangeMode
+    dtype: np.dtype[Any]
+
+
 class Explained(NamedTuple):
     """One output pixel of an image of one frame.
 
@@ -41,10 +62,8 @@ class Explained(NamedTuple):
     how, combined
         How the components were combined, and the result per channel before the bias; None and empty where
         each component gives a map of its own.
-    values, stored, clipped
-        Per map and channel: the value, the sample in a file, and whether it was cut to fit.
-    range, dtype
-        How values became samples, and of which type.
+    values, samples
+        Per map and channel: the value, and the sample in a file.
     """
 
     image: Image
@@ -53,10 +72,7 @@ class Explained(NamedTuple):
     how: Combine | None
     combined: tuple[float, ...]
     values: tuple[tuple[float, ...], ...]
-    stored: tuple[tuple[float, ...], ...]
-    clipped: tuple[tuple[bool, ...], ...]
-    range: RangeMode
-    dtype: np.dtype[Any]
+    samples: Samples
 
     @property
     def axes(self) -> tuple[AxisTrace, AxisTrace]:
@@ -65,7 +81,13 @@ class Explained(NamedTuple):
 
 
 def explain(
-    image: Image, text: str, slides: LoadedKernels, spec: FilterSpec, at: tuple[int, int], format: Format
+    image: Image,
+    text: str,
+    slides: LoadedKernels,
+    spec: FilterSpec,
+    at: tuple[int, int],
+    format: Format,
+    say: Say = say_english,
 ) -> Explained:
     """Filter `image`, of one frame, and keep every step behind the output pixel `at`.
 
@@ -83,25 +105,27 @@ def explain(
             weights[..., ::-1, ::-1] if spec.convolve else weights,
             trace_window(frame.pixels, weights, at, spec.window(weights.shape), bias=bias + added),
         )
-        for name, weights, bias in zip(part_names(text, used), used.components, used.bias, strict=True)
+        for name, weights, bias in zip(part_names(text, used, say), used.components, used.bias, strict=True)
     )
     maps = Filtering(slides, spec).maps(frame)
     found = parts[0].trace.at
-    stored, clipped, mode, dtype = _stored(image, maps, spec, found, format)
+    samples = stored_samples(image, maps, spec, found, format)
     combined: tuple[float, ...] = ()
     values = tuple(part.trace.values for part in parts)
     if joined:
         combined = tuple(combine([np.array(value) for value in values], how).tolist())
         values = (tuple(value + spec.bias for value in combined),)
-    return Explained(
-        image, used, parts, how if joined else None, combined, values, stored, clipped, mode, dtype
-    )
+    return Explained(image, used, parts, how if joined else None, combined, values, samples)
 
 
-def _stored(
-    image: Image, maps: Sequence[FeatureMap[Any]], spec: FilterSpec, at: tuple[int, int], format: Format
-) -> tuple[tuple[tuple[float, ...], ...], tuple[tuple[bool, ...], ...], RangeMode, np.dtype[Any]]:
-    """Return what `filter` stores of each map at `at`, and whether it is cut, channel by channel."""
+def stored_samples(
+    image: Image,
+    maps: Sequence[FeatureMap[Any]],
+    spec: FilterSpec | PoolSpec,
+    at: tuple[int, int],
+    format: Format,
+) -> Samples:
+    """Return what `filter` or `pool` stores of each map and channel at `at`, and whether it is cut."""
     stored, clipped = [], []
     for one in maps:
         made = to_image(image, [one], spec, format).image
@@ -112,10 +136,10 @@ def _stored(
             alone = [FeatureMap(np.full((1, 1), value), None) for value in np.atleast_1d(one.values[at])]
             cut = [to_image(image, [value], spec, format).clipped > 0 for value in alone]
         clipped.append(tuple(cut))
-    return tuple(stored), tuple(clipped), mode, made.dtype
+    return Samples(tuple(stored), tuple(clipped), mode, made.dtype)
 
 
-def part_names(text: str, found: Kernel) -> tuple[str, ...]:
+def part_names(text: str, found: Kernel, say: Say = say_english) -> tuple[str, ...]:
     """Return what the components of the kernel behind the SPEC `text` are called; an only one has no name."""
     count = len(found.components)
     if count == 1:
@@ -123,29 +147,27 @@ def part_names(text: str, found: Kernel) -> tuple[str, ...]:
     entry = library.TABLE.get(library.canonical(text.partition(":")[0]))
     if entry is not None and all(part in library.TABLE for part in entry.parts):
         return entry.parts
-    return tuple(f"component {index + 1} of {count}" for index in range(count))
+    return tuple(say("map {index}", index=index) for index in range(count))
 
 
-def channel_names(image: Image) -> tuple[str, ...]:
+def channel_names(image: Image, say: Say = say_english) -> tuple[str, ...]:
     """Return what the channels are called; one empty name where there is only one."""
     count = image.frames[0].channels
     if count == 1:
         return ("",)
     known = NAMES.get(image.space, ())
-    return known if len(known) == count else tuple(f"channel {index}" for index in range(count))
+    if len(known) == count:
+        return tuple(say(name) for name in known)
+    return tuple(say("channel {index}", index=index) for index in range(count))
 
 
 def report(found: Explained, name: str, spec: FilterSpec) -> dict[str, Any]:
     """Return the JSON object: lists with one item per component, or channel, where there are several."""
     traces = [part.trace for part in found.parts]
-    rows, columns = found.axes
     one_part, grey = len(traces) == 1, found.image.frames[0].channels == 1
 
     def per_part(values: Sequence[Any]) -> Any:
         return values[0] if one_part else list(values)
-
-    def per_channel(values: Sequence[Any]) -> Any:
-        return values[0] if len(values) == 1 else list(values)
 
     grids = [(t.window[0], t.products[0]) if grey else (t.window, t.products) for t in traces]
     said: dict[str, Any] = {
@@ -164,35 +186,47 @@ def report(found: Explained, name: str, spec: FilterSpec) -> dict[str, Any]:
     }
     if found.how is not None:
         said |= {"combine": found.how.value, "combined": per_channel(found.combined)}
-    held: dict[str, Any] = plain(
-        said
-        | {
-            "value": per_channel([per_channel(of_map) for of_map in found.values]),
-            "stored": per_channel([per_channel(of_map) for of_map in found.stored]),
-            "clipped": per_channel([per_channel(of_map) for of_map in found.clipped]),
-            "range": found.range.value,
-            "depth": found.dtype.name,
-            "pad": spec.pad.value,
-            "pad_value": (spec.pad_value or 0.0) if spec.pad in (PadMode.ZERO, PadMode.CONSTANT) else None,
-            "size_in": [rows.size, columns.size],
-            "size_out": [rows.result, columns.result],
-            "formula": {"height": rows.formula, "width": columns.formula},
-            "receptive_field": {
-                "rows": rows.inside,
-                "columns": columns.inside,
-                "size": [_length(rows.inside), _length(columns.inside)],
-                "window": {"rows": rows.span, "columns": columns.span},
-            },
-        }
-    )
-    return held
+    return said | outcome(found.values, found.samples, found.axes, spec)
+
+
+def outcome(
+    values: Sequence[Sequence[float]],
+    samples: Samples,
+    axes: tuple[AxisTrace, AxisTrace],
+    spec: FilterSpec | PoolSpec,
+) -> dict[str, Any]:
+    """Return what the JSON objects of kernels and of pooling end with."""
+    rows, columns = axes
+    return {
+        "value": per_channel([per_channel(of_map) for of_map in values]),
+        "stored": per_channel([per_channel(of_map) for of_map in samples.stored]),
+        "clipped": per_channel([per_channel(of_map) for of_map in samples.clipped]),
+        "range": samples.range.value,
+        "depth": samples.dtype.name,
+        "pad": spec.pad.value if spec.pad else "neutral",
+        "pad_value": (spec.pad_value or 0.0) if spec.pad in (PadMode.ZERO, PadMode.CONSTANT) else None,
+        "size_in": [rows.size, columns.size],
+        "size_out": [rows.result, columns.result],
+        "formula": {"height": rows.formula, "width": columns.formula},
+        "receptive_field": {
+            "rows": rows.inside,
+            "columns": columns.inside,
+            "size": [_length(rows.inside), _length(columns.inside)],
+            "window": {"rows": rows.span, "columns": columns.span},
+        },
+    }
+
+
+def per_channel(values: Sequence[Any]) -> Any:
+    """Return the only one of `values`, else a list of them."""
+    return values[0] if len(values) == 1 else list(values)
 
 
 def _length(ends: tuple[int, int] | None) -> int:
     return 0 if ends is None else ends[1] - ends[0] + 1
 
 
-def taken_from(trace: PixelTrace) -> list[list[list[int] | None]]:
+def taken_from(trace: WindowTrace) -> list[list[list[int] | None]]:
     """Return the pixel of the picture that each place of the window shows; None for the constant."""
     return [
         [

@@ -1,163 +1,295 @@
-"""One output pixel on the terminal: window, kernel and products, beside each other where there is room."""
+"""One output pixel of a kernel on the terminal: everything, or what two screens hold of many channels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from rich.color import ColorSystem
-from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
 from convcli.choices import PadMode
-from convcli.commands.explain.facts import facts, results
+from convcli.commands.explain.blocks import (
+    PADDING,
+    Array,
+    Room,
+    fitted,
+    matrix,
+    middle,
+    places,
+    skipped,
+)
+from convcli.commands.explain.facts import WRITTEN_OUT, kernel_facts, results, written_sum
 from convcli.commands.explain.steps import Explained, Part, channel_names, taken_from
-from convcli.display.terminal.cells import cell_style, colour_system, colours, largest
+from convcli.commands.explain.totals import Shown, channel_totals, farthest, map_totals
+from convcli.display.language import Say
+from convcli.display.terminal.cells import colour_system
 from convcli.display.terminal.facts import indented, pairs
 from convcli.display.words import number, size
-from convcli.engine.analysis.pixel_trace import PixelTrace
+from convcli.engine.analysis.pixel_trace import WindowTrace
 from convcli.options.specs import FilterSpec
 
-__all__ = ["Steps", "explanation"]
+__all__ = ["MOST_ROWS", "Explanation", "sources"]
 
-Array = NDArray[np.float64]
-
-# Padding in colour; brackets say the same without.
-PADDING = "bold magenta"
+# Lines that several channels and components may take: two screens of 24.
+MOST_LINES = 48
 
 # Rows of a kernel that are shown, the middle ones.
 MOST_ROWS = 11
 
-# Columns of text between blocks beside each other.
-GAP = 3
 
-# Significant digits of numbers, and where there is little room.
-DIGITS, FEW_DIGITS = 6, 4
+class Form(NamedTuple):
+    """How much is shown of one block among many.
 
-# Up to as many products, their sum is written out.
-WRITTEN_OUT = 9
+    Rows of its matrices, whether padding is said to come from somewhere, and rows of the tables of totals.
+    """
 
-# Lays out some columns of a kernel, with so many digits, for blocks beside (else above) each other.
-Blocks = Callable[[slice, int, bool], list[Text]]
+    rows: int
+    sources: bool
+    table: int
 
 
-def explanation(found: Explained, name: str, text: str, spec: FilterSpec) -> Group:
-    """Return the report on one output pixel of the picture `name`; `text` is the kernel's SPEC."""
-    constant = number(spec.pad_value or 0.0) if spec.pad is PadMode.CONSTANT else "0"
-    rows, columns = found.axes
-    return Group(
-        Text(f"{name}: output pixel ({rows.at}, {columns.at})", style="bold"),
-        pairs(facts(found, text, spec)),
-        Steps(found.parts, channel_names(found.image), f"the constant {constant}", rotated=spec.convolve),
-        Text(""),
-        pairs(results(found, spec)),
-    )
+# From the most to the least.
+FORMS = (
+    Form(MOST_ROWS, True, 12),
+    Form(MOST_ROWS, True, 6),
+    Form(7, True, 6),
+    Form(5, False, 6),
+    Form(3, False, 3),
+)
 
 
 @dataclass(frozen=True, eq=False)
-class Steps:
-    """A Rich renderable of the arithmetic: each component of the kernel over each channel.
+class Explanation:
+    """The report on one output pixel of the picture `name` as a Rich renderable.
 
-    `constant` says what padding shows that no pixel of the picture stands for; kernels that are `rotated`
-    are shown as given, too.
+    `text` is the kernel's SPEC; `shown` says which channels and components there are to see.
     """
 
-    parts: Sequence[Part]
-    channels: Sequence[str]
-    constant: str
-    rotated: bool = False
+    found: Explained
+    name: str
+    text: str
+    spec: FilterSpec
+    shown: Shown
+    say: Say
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        room = _Room(options.max_width - 2, colour_system(console))
-        alone = len(self.parts) == len(self.channels) == 1
-        before: tuple[int, ...] = ()
-        for part in self.parts:
-            trace = part.trace
-            for channel, name in enumerate(self.channels):
-                yield Text("")
-                if title := ", ".join(filter(None, (part.name, name))):
-                    yield Text(title, style="bold")
-                if self.rotated and (channel == 0 or trace.kernel.ndim == 3):
-                    planes = (_plane(part.given, channel), _plane(trace.kernel, channel))
-                    yield indented(_rotation(*planes, room))
-                    yield Text("")
-                yield indented(_arithmetic(trace, channel, room))
-                if words := _sum(trace, channel, alone=alone):
-                    yield indented(Text(words))
-                taps = trace.padded.shape
-                if trace.padded.any() and taps != before:
-                    yield Text("")
-                    yield indented(_sources(trace, self.constant, room))
-                before = taps
+        system = colour_system(console)
+        view = _View(self.found, self.spec, self.shown, channel_names(self.found.image, self.say), self.say)
+        rows, columns = self.found.axes
+        title = self.say(
+            "{name}: output pixel ({row}, {column})", name=self.name, row=rows.at, column=columns.at
+        )
+        head: list[RenderableType] = [
+            Text(title, style="bold"),
+            pairs(kernel_facts(self.found, self.text, self.spec, self.say)),
+        ]
+        for form in _forms(view, Room(options.max_width - 2, system, MOST_ROWS)):
+            whole = Group(*head, *form)
+            if len(console.render_lines(whole, options, pad=False)) <= MOST_LINES:
+                break
+        yield whole
 
 
-class _Room(NamedTuple):
-    """The columns of text that there are, and the colours of the terminal."""
+class _View(NamedTuple):
+    """All that a form shows."""
 
-    width: int
-    system: ColorSystem | None
+    found: Explained
+    spec: FilterSpec
+    shown: Shown
+    names: Sequence[str]
+    say: Say
+
+    def results(self, channels: Sequence[int], parts: Sequence[int]) -> Iterator[RenderableType]:
+        yield Text("")
+        yield pairs(results(self.found, self.spec, self.names, channels, parts, self.say))
+
+
+def _forms(view: _View, room: Room) -> Iterator[list[RenderableType]]:
+    """Yield what is shown below the facts, from the most to the least: the first that fits is taken."""
+    channels, parts = view.shown
+    combined = view.found.how is not None and len(view.found.parts) <= WRITTEN_OUT
+    said = list(view.results(channels, range(len(view.found.parts)) if combined else parts))
+    yield [*_full(view, room), *said]
+    if len(channels) * len(parts) > 1:
+        if len({part.trace.padded.shape for part in view.found.parts}) == 1:
+            yield [*_compact(view, room), *said]
+        for form in FORMS:
+            yield list(_one_of_many(view, room._replace(rows=form.rows), form))
+
+
+def _full(view: _View, room: Room) -> Iterator[RenderableType]:
+    """Show all of each component over each channel."""
+    before: tuple[int, ...] = ()
+    for index in view.shown.parts:
+        part = view.found.parts[index]
+        for channel in view.shown.channels:
+            rotated = view.spec.convolve and (channel == view.shown.channels[0] or part.given.ndim == 3)
+            yield from _block(view, room, part, channel, rotated=rotated)
+            if part.trace.padded.any() and part.trace.padded.shape != before:
+                yield from _padding(view, room, part)
+            before = part.trace.padded.shape
+
+
+def _block(view: _View, room: Room, part: Part, channel: int, *, rotated: bool) -> Iterator[RenderableType]:
+    """Show window, kernel and products of one channel, and their sum."""
+    yield Text("")
+    if title := ", ".join(filter(None, (part.name, view.names[channel]))):
+        yield Text(title, style="bold")
+    if rotated:
+        planes = (_plane(part.given, channel), _plane(part.trace.kernel, channel))
+        yield indented(_rotation(*planes, room, view.say))
+        yield Text("")
+    yield indented(_arithmetic(view, room, [part], channel, view.say("window")))
+    products, total = part.trace.products[channel], number(part.trace.channel_sums[channel])
+    if products.size <= WRITTEN_OUT:
+        yield indented(Text(f"{written_sum(products.ravel().tolist())} = {total}"))
+    elif len(view.found.parts) * len(view.names) > 1:  # else the results below say it
+        words = view.say("sum of the {count} products: {total}", count=products.size, total=total)
+        yield indented(Text(words))
+
+
+def _compact(view: _View, room: Room) -> Iterator[RenderableType]:
+    """Show each channel's window once, beside its products with all components, and their totals.
+
+    Kernels that all channels share are shown once, others beside their channel.
+    """
+    parts = [view.found.parts[index] for index in view.shown.parts]
+    shared = parts[0].trace.kernel.ndim == 2
+    if shared:
+        yield Text("")
+        kernels = [(_label(view, part), part.trace.kernel) for part in parts]
+        if view.spec.convolve:
+            turned = "{kernel}, rotated by 180 degrees"
+            kernels = [(view.say(turned, kernel=label), kernel) for label, kernel in kernels]
+        yield indented(_kernels(kernels, room))
+    for of_row in [parts] if shared else [[part] for part in parts]:
+        for channel in view.shown.channels:
+            name = view.names[channel] or _label(view, of_row[0])
+            name = name if shared or not of_row[0].name else f"{of_row[0].name}, {name}"
+            yield Text("")
+            title = view.say("{channel}: window", channel=name)
+            yield indented(_arithmetic(view, room, of_row, channel, title, shared=shared, totals=True))
+    if parts[0].trace.padded.any():
+        yield from _padding(view, room, parts[0])
+
+
+def _one_of_many(view: _View, room: Room, form: Form) -> Iterator[RenderableType]:
+    """Show the block whose total is the farthest from 0, and the totals of the others in tables."""
+    index, channel = farthest(view.found, view.shown)
+    part, say = view.found.parts[index], view.say
+    yield from _block(view, room, part, channel, rotated=False)
+    if form.sources and part.trace.padded.any():
+        yield from _padding(view, room, part)
+    free = [
+        option
+        for option, of_these in (("--map", view.shown.parts), ("--channel", view.shown.channels))
+        if len(of_these) > 1
+    ]
+    chosen = say("{options} N shows another", options=f" {say('or')} ".join(free))
+    yield Text("")
+    yield indented(Text(f"{say('shown: of all totals the farthest from 0')}; {chosen}", style="italic"))
+    combined = view.found.how is not None
+    if len(view.shown.channels) > 1 or combined:
+        yield Text("")
+        table = channel_totals(view.found, view.shown, index, view.names, form.table, room.width, say)
+        yield indented(table)
+    if len(view.shown.parts) > 1 and not combined:
+        yield Text("")
+        yield indented(map_totals(view.found, view.shown, channel, form.table, say))
+    yield from view.results([channel], [] if combined else [index])
+
+
+def _label(view: _View, part: Part) -> str:
+    return part.name or view.say("kernel")
 
 
 def _plane(kernel: Array, channel: int) -> Array:
     return kernel if kernel.ndim == 2 else kernel[channel]
 
 
-def _sum(trace: PixelTrace, channel: int, *, alone: bool) -> str:
-    """Write a sum of few products out; give the total of many, unless the results below give it `alone`."""
-    products, total = trace.products[channel], number(trace.channel_sums[channel])
-    if products.size > WRITTEN_OUT:
-        return "" if alone else f"sum of the {products.size} products: {total}"
-    first, *rest = (number(value) for value in products.ravel().tolist())
-    return first + "".join(f" - {w[1:]}" if w[0] == "-" else f" + {w}" for w in rest) + f" = {total}"
-
-
-def _rotation(given: Array, turned: Array, room: _Room) -> Text:
+def _rotation(given: Array, turned: Array, room: Room, say: Say) -> Text:
     """Show the kernel as given beside itself turned, or one above the other."""
-    down = _middle(turned.shape[0], MOST_ROWS)
+    return _kernels([(say("kernel as given"), given), (say("rotated by 180 degrees"), turned)], room)
+
+
+def _kernels(titled: Sequence[tuple[str, Array]], room: Room) -> Text:
+    """Show kernels of one size beside each other, or one above the other."""
+    rows, columns = titled[0][1].shape
+    down = middle(rows, room.rows)
 
     def blocks(across: slice, digits: int, _beside: bool) -> list[Text]:
-        titled = (("kernel as given\n", given), ("rotated by 180 degrees\n", turned))
         return [
-            Text(title).append_text(_matrix(part, turned, (down, across), digits, room))
-            for title, part in titled
+            Text(f"{title}\n").append_text(matrix(kernel, kernel, (down, across), digits, room))
+            for title, kernel in titled
         ]
 
-    return _fitted(turned.shape[1], room.width, blocks)[0]
+    return fitted(columns, room.width, blocks)[0]
 
 
-def _arithmetic(trace: PixelTrace, channel: int, room: _Room) -> Text:
-    """Show window, kernel and products beside each other, else one above the other, as much as fits."""
-    window, kernel, products = trace.window[channel], _plane(trace.kernel, channel), trace.products[channel]
-    rows, columns = kernel.shape
-    down = _middle(rows, MOST_ROWS)
-    gaps = _skipped(trace.rows.places[down])
+def _arithmetic(
+    view: _View,
+    room: Room,
+    parts: Sequence[Part],
+    channel: int,
+    title: str,
+    *,
+    shared: bool = False,
+    totals: bool = False,
+) -> Text:
+    """Show a window and its products with kernels beside each other, else one above the other.
+
+    As much as fits; each kernel stands beside its products unless all channels have `shared` ones.
+    """
+    say, trace = view.say, parts[0].trace
+    window = trace.window[channel]
+    down = middle(len(window), room.rows)
+    gaps = skipped(trace.rows.places[down])
 
     def blocks(across: slice, digits: int, beside: bool) -> list[Text]:
         place = (down, across)
         texts = np.array([[number(value, digits) for value in row] for row in window[place].tolist()])
         apart, below = (gaps, "\n\n") if beside else ((), "\n")
-        return [
-            Text("window\n").append_text(_places(trace, texts, place)),
-            Text(f"x kernel{below}").append_text(_matrix(kernel, kernel, place, digits, room, apart)),
-            Text(f"= products{below}").append_text(_matrix(products, products, place, digits, room, apart)),
-        ]
+        made = [Text(f"{title}\n").append_text(places(trace, texts, place))]
+        for part in parts:
+            kernel, products = _plane(part.trace.kernel, channel), part.trace.products[channel]
+            if not shared:
+                block = matrix(kernel, kernel, place, digits, room, apart)
+                made.append(Text(f"{say('x kernel')}{below}").append_text(block))
+            head = say("x {kernel} =", kernel=_label(view, part)) if shared else say("= products")
+            block = matrix(products, products, place, digits, room, apart)
+            made.append(Text(f"{head}{below}").append_text(block))
+            if totals:
+                made[-1].append(f"\n {say('sum')} {number(part.trace.channel_sums[channel])}")
+        return made
 
-    shown, across = _fitted(columns, room.width, blocks)
+    shown, across = fitted(window.shape[1], room.width, blocks)
     seen = (down.stop - down.start, across.stop - across.start)
-    if seen != (rows, columns):
-        note = f"\nshown: the middle {size(seen)} of {rows} x {columns}; sums are over all of them"
-        shown.append(note, style="italic")
+    if seen != window.shape:
+        words = say(
+            "shown: the middle {part} of {whole}; sums are over all of them",
+            part=size(seen),
+            whole=size(window.shape),
+        )
+        shown.append(f"\n{words}", style="italic")
     return shown
 
 
-def _sources(trace: PixelTrace, constant: str, room: _Room) -> Text:
+def _padding(view: _View, room: Room, part: Part) -> Iterator[RenderableType]:
+    yield Text("")
+    value = view.spec.pad_value if view.spec.pad is PadMode.CONSTANT else None
+    constant = view.say("the constant {value}", value=number(value or 0.0))
+    yield indented(sources(part.trace, constant, room, view.say))
+
+
+def sources(trace: WindowTrace, constant: str, room: Room, say: Say) -> Text:
     """Say where padding was taken from, pixel by pixel unless all of it is the constant."""
-    marked = Text.assemble(("[ ]", PADDING), " is padding")
     if trace.constant[trace.padded].all():
-        return marked.append(f": {constant}")
-    marked.append("; the row,column that it was taken from:\n")
+        marked = Text(say("[ ] is padding: {constant}", constant=constant))
+        marked.stylize(PADDING, 0, 3)
+        return marked
+    marked = Text(say("[ ] is padding; the row,column that it was taken from:"))
+    marked.stylize(PADDING, 0, 3)
     texts = np.array(
         [
             [
@@ -167,107 +299,10 @@ def _sources(trace: PixelTrace, constant: str, room: _Room) -> Text:
             for row in zip(taken_from(trace), trace.padded.tolist(), strict=True)
         ]
     )
-    down = _middle(len(texts), MOST_ROWS)
+    down = middle(len(texts), room.rows)
 
     def blocks(across: slice, _digits: int, _beside: bool) -> list[Text]:
-        return [_places(trace, texts[down, across], (down, across), brackets=False)]
+        return [places(trace, texts[down, across], (down, across), brackets=False)]
 
-    return marked.append_text(_fitted(texts.shape[1], room.width, blocks)[0])
-
-
-def _fitted(columns: int, width: int, blocks: Blocks) -> tuple[Text, slice]:
-    """Put blocks beside each other where they fit whole, else one above the other with fewer columns."""
-    whole = slice(0, columns)
-    for digits in (DIGITS, FEW_DIGITS):
-        beside = _beside(blocks(whole, digits, True))
-        if _width(beside) <= width:
-            return beside, whole
-    for count in range(columns, 0, -1):
-        across = _middle(columns, count)
-        above = blocks(across, FEW_DIGITS, False)
-        if max(map(_width, above)) <= width:
-            break
-    return Text("\n\n").join(above), across
-
-
-def _beside(blocks: Sequence[Text]) -> Text:
-    columns = [block.split("\n", allow_blank=True) for block in blocks]
-    widths = [_width(block) for block in blocks]
-    lines = []
-    for row in range(max(map(len, columns))):
-        line = Text()
-        for column, width in zip(columns, widths, strict=True):
-            part = column[row] if row < len(column) else Text()
-            line.append_text(part)
-            line.append(" " * (width - len(part) + GAP))
-        line.rstrip()
-        lines.append(line)
-    return Text("\n").join(lines)
-
-
-def _width(text: Text) -> int:
-    return max(map(len, text.plain.split("\n")))
-
-
-def _middle(count: int, most: int) -> slice:
-    start = max(0, (count - most) // 2)
-    return slice(start, min(count, start + most))
-
-
-def _matrix(
-    values: Array,
-    whole: Array,
-    place: tuple[slice, slice],
-    digits: int,
-    room: _Room,
-    gaps: Sequence[bool] = (),
-) -> Text:
-    """Write a part of `values` in cells coloured around 0; behind a row with a gap, a blank line."""
-    part = values[place]
-    texts = [[number(value, digits) for value in row] for row in part.tolist()]
-    wide = max(len(text) for row in texts for text in row) + 1
-    lines = []
-    for row, (line, pixels) in enumerate(zip(texts, colours(part, largest(whole)), strict=True)):
-        cells = zip(line, pixels, strict=True)
-        lines.append(
-            Text.assemble(
-                *((text.rjust(wide), cell_style(pixel, room.system) or "") for text, pixel in cells)
-            )
-        )
-        if row < len(gaps) and gaps[row]:
-            lines.append(Text())
-    return Text("\n").join(lines)
-
-
-def _skipped(places: NDArray[np.intp]) -> list[bool]:
-    """Tell behind which places dilation skips some."""
-    return [second - first > 1 for first, second in pairwise(places.tolist())] + [False]
-
-
-def _places(
-    trace: PixelTrace, texts: NDArray[np.str_], place: tuple[slice, slice], *, brackets: bool = True
-) -> Text:
-    """Write a matrix with the places of its rows and columns; pixels that dilation skips are dots."""
-    padded = trace.padded[place]
-    rows, columns = trace.rows.places[place[0]], trace.columns.places[place[1]]
-    behind = " " if brackets else ""
-    cells = np.char.add(texts, behind)
-    if brackets:
-        cells = np.where(padded, np.char.add(np.char.add("[", texts), "]"), cells)
-    heads = [f"{place}{behind}" for place in columns]
-    wide = max(len(text) for text in (*cells.ravel().tolist(), *heads)) + 1
-    label = max(len(str(place)) for place in rows)
-    gaps = _skipped(columns) if brackets else [False] * len(columns)
-    dots = "".join(f"·{behind}".rjust(wide) + "  " * gap for gap in gaps)
-    lines = [
-        Text(" " * label + "".join(h.rjust(wide) + "  " * gap for h, gap in zip(heads, gaps, strict=True)))
-    ]
-    for row, (place_, gap) in enumerate(zip(rows, _skipped(rows), strict=True)):
-        line = Text(str(place_).rjust(label))
-        for column, skips in enumerate(gaps):
-            line.append(cells[row, column].rjust(wide), style=PADDING if padded[row, column] else "")
-            line.append(" ·" * skips)
-        lines += [line, Text(" " * label + dots)] if gap and brackets else [line]
-    for line in lines:
-        line.rstrip()
-    return Text("\n").join(lines)
+    marked.append("\n")
+    return marked.append_text(fitted(texts.shape[1], room.width, blocks)[0])

@@ -7,17 +7,22 @@ from dataclasses import replace
 import numpy as np
 
 from convcli.choices import STDOUT, Depth, RangeMode
+from convcli.commands.explain.pool_view import PoolExplanation
+from convcli.commands.explain.pooled import explain_pooling, pooling_report
 from convcli.commands.explain.spec import ExplainSpec
 from convcli.commands.explain.steps import explain, report
-from convcli.commands.explain.view import explanation
+from convcli.commands.explain.totals import Shown, shown_channels, shown_parts
+from convcli.commands.explain.view import Explanation
+from convcli.display.language import language, speaker
 from convcli.display.words import printable
 from convcli.errors import UsageError, shown
 from convcli.kernels.spec import kernel_files
 from convcli.limits import EXPLAINED_WEIGHTS
-from convcli.options.specs import FilterSpec, ReadSpec, WriteSpec
+from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, WriteSpec
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs, refuse_inputs
 from convcli.pipeline.inputs import as_gray, left_out, read_source
-from convcli.pipeline.loaded_kernels import load_kernels, without_folders
+from convcli.pipeline.jsonable import plain
+from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels, without_folders
 from convcli.pipeline.naming import OutputPaths, file_in
 from convcli.pipeline.result_files import write_outputs
 from convcli.pipeline.results import overflow_note
@@ -29,40 +34,39 @@ __all__ = ["explain_files"]
 def explain_files(
     inputs: Sequence[str],
     kernels: Sequence[str],
-    spec: FilterSpec,
+    spec: FilterSpec | PoolSpec,
     reading: ReadSpec,
     explain_spec: ExplainSpec,
     *,
     force: bool = False,
 ) -> Batch:
-    """Explain one output pixel of each input, filtered with the one kernel; or write its page.
+    """Explain one output pixel of each input, filtered with the one kernel or pooled; or write its page.
 
     The page replaces an input only with `force`.
     """
     at, html = explain_spec.at, explain_spec.html
     check_inputs(inputs, kernels)
-    if len(kernels) != 1:
-        raise UsageError(f"--kernel is given {len(kernels)} times", hint="explain one kernel at a time")
-    if at is None and html is None:
+    written = {"--html is a page": html, "--animate is an animation": explain_spec.animate}
+    if at is None and not any(written.values()):
         raise UsageError("--at is missing", hint="name an output pixel: --at ROW,COLUMN, such as --at 0,0")
     count = count_inputs(inputs, reading)
-    if html is not None and count != 1:
-        raise UsageError("--html is a page about one picture", hint="name one input")
+    for what, path in written.items():
+        if path is not None and count != 1:
+            raise UsageError(f"{what} about one picture", hint="name one input")
     html = file_in(html, "explain.html", inputs[0], force=force)
     refuse_inputs([html], [*inputs, *kernel_files(kernels)], force=force, page=html)
-    slides = load_kernels(kernels, spec)
-    size = sum(weights.size for weights in slides.kernels[0].components)
-    EXPLAINED_WEIGHTS.check(size, "explain a smaller one", what=f"kernel {shown(kernels[0])}: its size")
+    slides = _load(kernels, spec) if isinstance(spec, FilterSpec) else LoadedKernels((), (), (), ())
+    parts = shown_parts(sum(len(one.components) for one in slides.kernels), explain_spec.map)
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
     naming = OutputPaths(WriteSpec(output=STDOUT), 1, inputs[:1], floats=floats)
+    say = speaker(__package__, language(explain_spec.lang, os.environ))
 
     def work(source: Source) -> Outcome:
         read = read_source(source, reading)
         notes = [*slides.notes, *read.notes, *left_out(read, "explained", "chooses")]
-        name, text = printable(source.name), printable(public(kernels[0]))
         image = as_gray(read) if spec.gray else read
         image = replace(image, frames=(image.frames[0]._replace(alpha=None),))
-        if html is not None:
+        if html is not None and isinstance(spec, FilterSpec):
             from convcli.commands.explain.page import page_bytes  # here for start-up: few ask for a page
 
             called = printable(os.path.basename(source.name)), printable(without_folders(kernels[0]))
@@ -70,14 +74,27 @@ def explain_files(
             said = {"input": source.path, "html": html}
             return write_outputs(source, [(html, data)])._replace(notes=tuple(notes), report=said)
         (target,) = naming.targets(source, ["one"], image.format)
-        found = explain(image, kernels[0], slides, spec, at or (0, 0), target.format)
-        stored = np.array([value for of_map in found.stored for value in of_map], found.dtype)
+        name, place = printable(source.name), at or (0, 0)
+        channels = shown_channels(image.frames[0].channels, explain_spec.channel)
+        if isinstance(spec, PoolSpec):
+            pooled = explain_pooling(image, spec, place, target.format)
+            samples, said = pooled.samples, pooling_report(pooled, source.path, spec)
+            drawing: object = PoolExplanation(pooled, name, spec, channels, say)
+        else:
+            found = explain(image, kernels[0], slides, spec, place, target.format, say)
+            samples, said = found.samples, report(found, source.path, spec)
+            text = printable(public(kernels[0]))
+            drawing = Explanation(found, name, text, spec, Shown(channels, parts), say)
+        stored = np.array([value for of_map in samples.stored for value in of_map], samples.dtype)
         notes += overflow_note(image.frames, [stored])
-        return Outcome(
-            input=source.path,
-            drawing=explanation(found, name, text, spec),
-            report=report(found, source.path, spec),
-            notes=tuple(notes),
-        )
+        return Outcome(input=source.path, drawing=drawing, report=plain(said), notes=tuple(notes))
 
     return Batch(inputs, reading, work, html == STDOUT)
+
+
+def _load(kernels: Sequence[str], spec: FilterSpec) -> LoadedKernels:
+    """Read the kernel, which is not too large to be explained."""
+    slides = load_kernels(kernels, spec)
+    size = sum(weights.size for weights in slides.kernels[0].components)
+    EXPLAINED_WEIGHTS.check(size, "explain a smaller one", what=f"kernel {shown(kernels[0])}: its size")
+    return slides

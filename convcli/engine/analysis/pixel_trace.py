@@ -16,7 +16,6 @@ __all__ = [
     "AxisTrace",
     "PixelTrace",
     "WindowTrace",
-    "either",
     "exact_sum",
     "output_pixel",
     "read_window",
@@ -117,12 +116,17 @@ class WindowTrace:
     @property
     def padded(self) -> NDArray[np.bool_]:
         """Which of the kh x kw pixels in the window are padding."""
-        return either(self.rows.padding, self.columns.padding)
+        return _either(self.rows.padding, self.columns.padding)
 
     @property
     def constant(self) -> NDArray[np.bool_]:
         """Which of them stand for no pixel of the picture."""
-        return either(self.rows.shown == CONSTANT, self.columns.shown == CONSTANT)
+        return _either(self.rows.shown == CONSTANT, self.columns.shown == CONSTANT)
+
+    @property
+    def beyond(self) -> NDArray[np.bool_]:
+        """Which of them lie past the padding, and read nothing."""
+        return _either(self.rows.beyond, self.columns.beyond)
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,12 +226,11 @@ def read_window(
     rows, columns = traces
     channels = picture[None] if picture.ndim == 2 else np.moveaxis(picture, 2, 0)
     pixels = channels[:, rows.shown[:, None], columns.shown[None, :]].astype(np.float64)
-    pixels[:, either(rows.shown == CONSTANT, columns.shown == CONSTANT)] = window.constant
+    pixels[:, _either(rows.shown == CONSTANT, columns.shown == CONSTANT)] = window.constant
     return WindowTrace(rows, columns, pixels)
 
 
-def either(rows: NDArray[np.bool_], columns: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which of rows x columns places are in one of the `rows` or of the `columns`."""
+def _either(rows: NDArray[np.bool_], columns: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.logical_or.outer(rows, columns).astype(np.bool_)
 
 

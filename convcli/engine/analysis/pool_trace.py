@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import PoolMode
-from convcli.engine.analysis.pixel_trace import Float64, WindowTrace, either, exact_sum, read_window
+from convcli.engine.analysis.pixel_trace import Float64, WindowTrace, exact_sum, read_window
 from convcli.engine.arrays import Array, as_picture
 from convcli.engine.pooling.windows import Pooling
 from convcli.errors import GeometryError
@@ -66,11 +66,7 @@ def trace_pooling(picture: Array, how: Pooling, at: tuple[int, int]) -> PoolTrac
     """
     seen = read_window(as_picture(picture), how.window, at, ceil=how.ceil, what="window")
     averaged = how.mode is PoolMode.AVG and how.count_include_pad
-    left_out = (
-        either(seen.rows.padding, seen.columns.padding)
-        if how.window.mode is None and not averaged
-        else either(seen.rows.beyond, seen.columns.beyond)
-    )
+    left_out = seen.padded if how.window.mode is None and not averaged else seen.beyond
     if left_out.all() and how.mode is not PoolMode.LP:
         raise GeometryError(
             f"the window of output pixel {seen.at} reads padding alone",

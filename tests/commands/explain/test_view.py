@@ -4,18 +4,24 @@ import re
 
 import numpy as np
 
-from convcli.commands.explain.steps import Part
-from convcli.commands.explain.view import Steps
-from convcli.engine.analysis.pixel_trace import trace_window
-from convcli.engine.window import Window
+from convcli.choices import PadMode
+from convcli.commands.explain.steps import explain
+from convcli.commands.explain.totals import Shown
+from convcli.commands.explain.view import Explanation
+from convcli.display.language import say_english
+from convcli.imaging.formats import by_name
+from convcli.imaging.image import Frame, Image, Space
+from convcli.options.specs import FilterSpec
+from convcli.pipeline.loaded_kernels import load_kernels
 from tests.display.terminal.helpers import drawn
 
 
-def steps() -> Steps:
-    kernel = np.array([[1.0, -2.0], [0.0, 1.0]])
-    window = Window.parse((2, 2), padding=((1, 0), (0, 0)), dilation=(2, 1))
-    trace = trace_window(np.array([[9, 9], [3, 0.125]]), kernel, (0, 0), window)
-    return Steps([Part("", kernel, trace)], ["red"], "the constant 0")
+def steps() -> Explanation:
+    spec = FilterSpec(padding=((1, 0), (0, 0)), dilation=(2, 1), pad=PadMode.REFLECT)
+    kernel, pixels = "1 -2; 0 1", np.array([[9, 9], [3, 0.125]])
+    image = Image((Frame(pixels),), Space.DATA)
+    found = explain(image, kernel, load_kernels([kernel], spec), spec, (0, 0), by_name("npy"))
+    return Explanation(found, "x", kernel, spec, Shown((0,), (0,)), say_english)
 
 
 def test_colour_only_adds_to_what_is_there() -> None:
@@ -28,8 +34,8 @@ def test_colour_only_adds_to_what_is_there() -> None:
 
 def test_window_kernel_and_products_are_in_line() -> None:
     lines = [line.rstrip() for line in drawn(steps(), width=60, colour=False).splitlines()]
-    start = lines.index("red")
-    assert lines[start + 1 : start + 7] == [
+    start = lines.index("  window               x kernel   = products")
+    assert lines[start : start + 6] == [
         "  window               x kernel   = products",
         "          0       1",
         "  -1     [3] [0.125]     1 -2          3 -0.25",

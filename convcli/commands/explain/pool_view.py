@@ -1,0 +1,163 @@
+"""One output pixel of pooling on the terminal: the window, the pixel that wins, and what becomes of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.text import Text
+
+from convcli.choices import PadMode, PoolMode
+from convcli.commands.explain.blocks import CHOSEN, PADDING, Array, Room, fitted, middle, places
+from convcli.commands.explain.facts import WRITTEN_OUT, labelled, pooling_facts, stored, written_sum
+from convcli.commands.explain.pooled import Pooled
+from convcli.commands.explain.steps import channel_names
+from convcli.commands.explain.view import MOST_ROWS, sources
+from convcli.display.language import Say
+from convcli.display.terminal.cells import colour_system
+from convcli.display.terminal.facts import indented, pairs
+from convcli.display.words import number, size
+from convcli.engine.analysis.pool_trace import PoolTrace
+from convcli.engine.pooling.windows import Pooling
+from convcli.options.specs import PoolSpec
+
+__all__ = ["PoolExplanation", "working"]
+
+# Windows of channels that are shown: more are left out.
+MOST_CHANNELS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class PoolExplanation:
+    """The report on one output pixel of the picture `name` as a Rich renderable, for the `channels`."""
+
+    found: Pooled
+    name: str
+    spec: PoolSpec
+    channels: tuple[int, ...]
+    say: Say
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        found, say, trace = self.found, self.say, self.found.trace
+        room = Room(options.max_width - 2, colour_system(console), MOST_ROWS)
+        names, shown = channel_names(found.image, say), self.channels[:MOST_CHANNELS]
+        row, column = trace.at
+        title = say("{name}: output pixel ({row}, {column})", name=self.name, row=row, column=column)
+        yield Text(title, style="bold")
+        yield pairs(pooling_facts(found, self.spec, say))
+        yield Text("")
+        yield from map(indented, _windows(trace, [(channel, names[channel]) for channel in shown], room, say))
+        for channel in shown:
+            line = working(trace.pixels[channel].tolist(), trace.how, trace.values[channel], say)
+            yield indented(Text(": ".join(filter(None, (names[channel], line)))))
+        if len(self.channels) > len(shown):
+            count = len(self.channels) - len(shown)
+            words = say("{count} other channels are left out; --channel N shows another", count=count)
+            yield indented(Text(words, style="italic"))
+        yield from _legend(trace, self.spec, room, say)
+        yield Text("")
+        values = labelled(list(map(number, trace.values)), names, shown, say)
+        samples = stored(trace.values, found.samples, 0, names, shown, say)
+        yield pairs([(say("value"), values), (say("stored"), samples)])
+
+
+def working(pixels: Sequence[float], how: Pooling, value: float, say: Say) -> str:
+    """Write out how `pixels` become `value`, such as ``max(0, 1, 3, 4) = 4``; of many only what counts."""
+    words, result, count = [number(pixel) for pixel in pixels], number(value), len(pixels)
+    few = 0 < count <= WRITTEN_OUT
+    match how.mode:
+        case PoolMode.MAX | PoolMode.MIN:
+            inside = ", ".join(words) if few else say("{count} pixels", count=count)
+            return f"{how.mode}({inside}) = {result}"
+        case PoolMode.MEDIAN:
+            return _median(sorted(pixels), result, say)
+        case PoolMode.AVG:
+            inside = written_sum(pixels) if few else say("sum of {count} pixels", count=count)
+            return f"({inside}) / {count} = {result}"
+        case PoolMode.LP:
+            sizes = [f"|{word}|" for word in words]
+            if how.p == np.inf:
+                return f"max({', '.join(sizes) if few else say('{count} sizes', count=count)}) = {result}"
+            power = number(how.p)
+            powers = " + ".join(f"{one}^{power}" for one in sizes)
+            inside = powers if few else say("sum of {count} powers |x|^{power}", count=count, power=power)
+            return f"({inside})^(1/{power}) = {result}"
+
+
+def _median(ordered: Sequence[float], result: str, say: Say) -> str:
+    """Write the sorted pixels, of many those in the middle, and the mean of two middle ones."""
+    count = len(ordered)
+    near = slice(0, count) if count <= WRITTEN_OUT else slice((count - 1) // 2 - 1, count // 2 + 2)
+    words = [number(value) for value in ordered]
+    listed = ", ".join(["..."] * (near.start > 0) + words[near] + ["..."] * (near.stop < count))
+    halves = f"({words[count // 2 - 1]} + {words[count // 2]}) / 2 = " if count % 2 == 0 else ""
+    return say("sorted: {pixels}; median = {value}", pixels=listed, value=f"{halves}{result}")
+
+
+def _windows(trace: PoolTrace, named: Sequence[tuple[int, str]], room: Room, say: Say) -> Iterator[Text]:
+    """Show the windows of channels beside each other, or one above the other, as much as fits."""
+    _, rows, columns = trace.window.shape
+    down = middle(rows, room.rows)
+
+    def blocks(across: slice, digits: int, _beside: bool) -> list[Text]:
+        place = (down, across)
+        return [
+            Text(f"{name or say('window')}\n").append_text(
+                places(
+                    trace, _texts(trace.window[channel][place], digits), place, chosen=trace.chosen[channel]
+                )
+            )
+            for channel, name in named
+        ]
+
+    shown, across = fitted(columns, room.width, blocks)
+    yield shown
+    seen = (down.stop - down.start, across.stop - across.start)
+    if seen != (rows, columns):
+        words = say(
+            "shown: the middle {part} of {whole}; all of them count",
+            part=size(seen),
+            whole=size((rows, columns)),
+        )
+        yield Text(words, style="italic")
+
+
+def _texts(window: Array, digits: int) -> np.ndarray:
+    return np.array(
+        [[" " if np.isnan(value) else number(value, digits) for value in row] for row in window.tolist()]
+    )
+
+
+def _legend(trace: PoolTrace, spec: PoolSpec, room: Room, say: Say) -> Iterator[RenderableType]:
+    """Say what star, brackets and dash stand for."""
+    lines = list[Text]()
+    if trace.chosen.any():
+        word = {
+            PoolMode.MAX: say("* is the largest pixel"),
+            PoolMode.MIN: say("* is the smallest pixel"),
+            PoolMode.MEDIAN: say("* is in the middle of the sorted pixels"),
+        }
+        lines.append(Text(word[spec.mode]))
+        lines[-1].stylize(CHOSEN, 0, 1)
+    padded = trace.padded & ~trace.beyond
+    if padded.any():
+        if spec.pad is not None:
+            value = spec.pad_value if spec.pad is PadMode.CONSTANT else None
+            lines.append(sources(trace, say("the constant {value}", value=number(value or 0.0)), room, say))
+        else:
+            counted = bool(trace.counted[padded].any())
+            lines.append(
+                Text(
+                    say("[ ] is padding, which counts as 0")
+                    if counted
+                    else say("[ ] is neutral padding, which takes no part: it never wins")
+                )
+            )
+            lines[-1].stylize(PADDING, 0, 3)
+    if trace.beyond.any():
+        lines.append(
+            Text(say("- is beyond the padding, where nothing is read: --ceil lets windows reach it"))
+        )
+    if lines:
+        yield Text("")
+        yield from map(indented, lines)
