@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 from convcli.display.language import Say, say_english
 
@@ -54,11 +55,28 @@ def printable(text: str) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """Return `text` in `most` characters or fewer: what is too much is left out in the middle."""
-    if len(text) <= most:
+    """Return `text` in `most` columns of text or fewer: what is too much is left out in the middle.
+
+    Characters of Chinese and the like take two columns.
+    """
+    if columns(text) <= most:
         return text
     kept = most - len(LEFT_OUT)
-    return text[: kept - kept // 2] + LEFT_OUT + text[len(text) - kept // 2 :]
+    return _start(text, kept - kept // 2) + LEFT_OUT + _start(text[::-1], kept // 2)[::-1]
+
+
+def columns(text: str) -> int:
+    """Return how many columns of text a terminal needs."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # here, for start-up: most text needs no table of widths
+
+    return cell_len(text)
+
+
+def _start(text: str, most: int) -> str:
+    """Return as much of the start of `text` as `most` columns hold."""
+    return text[: sum(end <= most for end in accumulate(map(columns, text)))]
 
 
 def one_line(text: str) -> str:

@@ -126,10 +126,7 @@ def line_of(doing: str, progress: Progress, seconds: float, name: str, width: in
     bar = bar if bar >= _NARROW else 0
     room -= bar + bool(bar) + 1
     if name and room >= _NAME:
-        most = room
-        while cell_len(shown := shortened(name, most)) > room:  # some characters are two columns wide
-            most -= 1
-        after = f"{after} {shown}"
+        after = f"{after} {shortened(name, room)}"
     return before, bar, f"{' ' * bool(bar)}{after}"
 
 

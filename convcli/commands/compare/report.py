@@ -17,6 +17,9 @@ from convcli.stacks.paddings.tally import Tally
 
 __all__ = ["band_columns", "comparison_json", "comparison_table", "one_line", "region_columns", "tally_table"]
 
+# Headings of the columns of corners.
+CORNER_HEADS = dict(zip(CORNERS, ("t-left", "t-right", "b-left", "b-right"), strict=True))
+
 
 def comparison_json(study: Study) -> dict[str, Any]:
     """Return the JSON object; figures that are not known, and an infinite PSNR, are null."""
@@ -98,8 +101,7 @@ def region_columns(study: Study, say: Say) -> list[Column]:
     for at, name in enumerate(SIDES):
         regions[say(name)] = at // 2, [one.sides[name] for one in modes]
     for name in CORNERS:
-        row, column = name.split("-")
-        regions[say(f"{row[0]}-{column}")] = 2, [one.corners[name] for one in modes]
+        regions[say(CORNER_HEADS[name])] = 2, [one.corners[name] for one in modes]
     known = {head: region for head, region in regions.items() if not all(map(math.isnan, region[1]))}
     cells = iter(aligned([value for _, values in known.values() for value in values]))
     return [Column(head, list(islice(cells, len(modes))), rank=rank) for head, (rank, _) in known.items()]

@@ -7,6 +7,7 @@ import typer
 
 from convcli.choices import FitMethod
 from convcli.commands.learn.spec import KernelFile, LearnSpec, Pairs, Reading
+from convcli.display.language import Say, say_english
 from convcli.errors import UsageError
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
@@ -30,6 +31,7 @@ def learn_kernel(
     kernel_file: KernelFile,
     reading: Reading,
     printing: shared_options.PrintOptions,
+    lang: shared_options.LangOption = None,
 ) -> None:
     """Find the kernel that makes one picture of another.
 
@@ -59,6 +61,7 @@ def learn_kernel(
     report_on_stdout = not printing.json and kernel_file.output is None
     progress = Progress(None if spec.method is FitMethod.LSTSQ else spec.steps or STEPS)
     quiet = printing.quiet or spec.show_steps is not None
+    say = say_english if printing.json else messages.speaker(__package__, lang, quiet=printing.quiet)
     with messages.progress_bar(progress, "fitting", quiet=quiet, no_color=printing.no_color):
         done = learn(
             pairs.files,
@@ -67,7 +70,8 @@ def learn_kernel(
             output=kernel_file.output,
             format=kernel_file.format,
             force=kernel_file.force,
-            watch=_watch(spec.show_steps, progress, on_stdout=report_on_stdout, quiet=printing.quiet),
+            watch=_watch(spec.show_steps, progress, say if report_on_stdout else None, quiet=printing.quiet),
+            say=say,
         )
     if not printing.quiet:
         for note in (*done.details, *done.notes) if printing.verbose else done.notes:
@@ -83,17 +87,21 @@ def learn_kernel(
 
 
 def _watch(
-    every: int | None, progress: "Progress", *, on_stdout: bool, quiet: bool
+    every: int | None, progress: "Progress", say: Say | None, *, quiet: bool
 ) -> Callable[[int, float], None]:
-    """Return the function that is called after each step of descent: it prints the loss of every so many."""
+    """Return the function that is called after each step of descent: it prints the loss of every so many.
+
+    On stdout, by `say`; on stderr without it.
+    """
 
     def watch(step: int, loss: float) -> None:
         progress.done += 1
         if every is not None and step % every == 0:
-            line = f"Step {step}, loss {loss:.3f}"
-            if on_stdout:
-                messages.product(f"{line}\n".encode())
+            told = {"step": step, "loss": f"{loss:.3f}"}
+            if say is not None:
+                line = say("Step {step}, loss {loss}", **told)
+                messages.product(f"{line}\n".encode(messages.stdout().encoding))
             elif not quiet:
-                messages.say(line)
+                messages.say(say_english("Step {step}, loss {loss}", **told))
 
     return watch

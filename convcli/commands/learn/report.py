@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from convcli.choices import STDIN, FitMethod, PadMode
 from convcli.commands.learn.spec import LearnSpec, Reading
 from convcli.commands.learn.verdict import is_linear, verdict
+from convcli.display.language import Say, say_english
 from convcli.engine.fitting.fit import Fit
 from convcli.engine.window import size_text
 from convcli.imaging.image import full_scale
@@ -110,7 +111,7 @@ def report(result: FitReport) -> dict[str, Any]:
         "inputs": [pair.input for pair in result.pairs],
         "targets": [pair.target for pair in result.pairs],
         "output": result.output,
-        "verdict": list(sentences(result)),
+        "verdict": list(sentences(result, say_english)),
         "kernel": fit.weights,
         **of_fit("bias", "errors", "bias_error"),
         "pad": border_name(fit),
@@ -144,9 +145,9 @@ def psnr(result: FitReport) -> float | None:
     return 20 * math.log10(result.peak / result.fit.rmse) if result.fit.rmse > 0 and result.peak > 0 else None
 
 
-def border_name(fit: Fit) -> str:
+def border_name(fit: Fit, say: Say = say_english) -> str:
     """Return the padding's name, or ``copied`` where the border was not filtered."""
-    return "copied" if fit.copied else fit.pad.value
+    return say("copied") if fit.copied else fit.pad.value
 
 
 def quoted(word: str) -> str:
@@ -207,15 +208,18 @@ def commands(result: FitReport) -> Iterator[tuple[str, ...]]:
     yield (*words, *(["--range raw"] if exact else []), f"-o {made}")
 
 
-def sentences(result: FitReport) -> Iterator[str]:
+def sentences(result: FitReport, say: Say) -> Iterator[str]:
     """Return the verdict on the fit."""
     fit, first = result.fit, result.pairs[0]
-    yield from verdict(fit, whole=result.whole, spread=result.spread)
+    yield from verdict(fit, whole=result.whole, spread=result.spread, say=say)
     if result.spec.pad == "auto" and fit.pad is PadMode.VALID:
         before, after = (size_text(made[0].shape) for made in (first.inputs, first.targets))
-        doubted = not result.linear and fit.method is FitMethod.LSTSQ
-        cropped = " If the target was cropped, crop the input alike." if doubted else ""
-        yield (
-            f"Border: valid, with a {size_text(fit.size)} kernel: the sizes say so, "
-            f"{before} to {after}.{cropped}"
-        )
+        told = {"size": size_text(fit.size), "before": before, "after": after}
+        if not result.linear and fit.method is FitMethod.LSTSQ:
+            yield say(
+                "Border: valid, with a {size} kernel: the sizes say so, {before} to {after}. If the"
+                " target was cropped, crop the input alike.",
+                **told,
+            )
+        else:
+            yield say("Border: valid, with a {size} kernel: the sizes say so, {before} to {after}.", **told)

@@ -7,14 +7,17 @@ from numpy.typing import NDArray
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from convcli.choices import FitMethod, PadMode
+from convcli.choices import FitMethod, Loss, PadMode
 from convcli.commands.learn.report import FitReport, border_name, commands, psnr, sentences
 from convcli.commands.learn.verdict import four_digits, percent, reads_no_border
 from convcli.commands.learn.view import Beside, CommandLine, Losses, open_directions, trials, weights
+from convcli.display.language import Say
 from convcli.display.terminal.facts import pairs
-from convcli.display.words import printable
+from convcli.display.words import listed, printable
 from convcli.engine.fitting.fit import Fit
+from convcli.engine.fitting.padding_search import COPIED
 from convcli.engine.window import size_text
+from convcli.kernels.recognition.recognise import Recognised
 from convcli.pipeline.batch import Source
 
 __all__ = ["sheet"]
@@ -26,63 +29,93 @@ NEGLIGIBLE = 1e-12
 SIZES_ROUNDING = 1e-6
 
 
-def sheet(result: FitReport) -> Group:
+def sheet(result: FitReport, say: Say) -> Group:
     """Return what is printed for people; names may hold line breaks, and need not be UTF-8."""
-    return Group(*_sheet(result))
+    return Group(*_sheet(result, say))
 
 
-def _sheet(result: FitReport) -> Iterator[RenderableType]:
+def _sheet(result: FitReport, say: Say) -> Iterator[RenderableType]:
     fit, first = result.fit, result.pairs[0]
-    more = f", and {len(result.pairs) - 1} more" if len(result.pairs) > 1 else ""
-    title = f"{Source(first.input).name} -> {Source(first.target).name}{more}"
+    title = f"{Source(first.input).name} -> {Source(first.target).name}"
+    if len(result.pairs) > 1:
+        title = say("{pair}, and {count} more", pair=title, count=len(result.pairs) - 1)
     yield Text(printable(title), style="bold")
-    yield from map(Text, sentences(result))
+    yield from map(Text, sentences(result, say))
     planes, errors = (array.reshape(-1, *fit.size) for array in (fit.weights, fit.errors))
     for index, (plane, error) in enumerate(zip(planes, errors, strict=True)):
         shown = np.where(error > NEGLIGIBLE * np.abs(plane).max(), error, 0.0)
         yield Text("")
-        yield from weights(f"kernel of channel {index}" if len(planes) > 1 else "kernel", plane, shown)
-        yield pairs(_kernel_facts(result, index, shown))
+        heading = say("kernel of channel {index}", index=index) if len(planes) > 1 else say("kernel")
+        yield from weights(heading, plane, shown, say)
+        yield pairs(_kernel_facts(result, index, shown, say))
     yield Text("")
-    yield pairs(_facts(result))
+    yield pairs(_facts(result, say))
     if fit.steps:
-        yield Losses([step.loss for step in fit.steps])
+        yield Losses([step.loss for step in fit.steps], say)
     tables = []
     if fit.borders and not reads_no_border(fit):
-        tables.append(trials("border", list(_borders(result))))
+        tables.append(trials(say("border"), list(_borders(result, say)), say))
     if fit.sizes:
-        tables.append(trials("size", list(_sizes(result))))
+        tables.append(trials(say("size"), list(_sizes(result, say)), say))
     if tables:
         yield Text("")
         yield Beside(*tables) if len(tables) == 2 else tables[0]
     if fit.freedom:
-        yield from open_directions(fit.freedom)
-    yield Text(f"\n{_purpose(result)}:", style="dim")
+        yield from open_directions(fit.freedom, say)
+    yield Text(f"\n{_purpose(result, say)}", style="dim")
     yield from map(CommandLine, commands(result))
 
 
-def _purpose(result: FitReport) -> str:
+def _purpose(result: FitReport, say: Say) -> str:
     """Say what the printed commands make."""
     fit = result.fit
     if not result.linear:
-        return "The nearest that a filter does"
-    given = ", with the kernel on stdin" if result.output == "-" else ""
+        return say("The nearest that a filter does:")
     if fit.border_fits and not fit.copied:
-        return f"To make the target from the input{given}"
-    width = max(side // 2 for side in fit.size)
-    band = f"{width} pixel{'s' if width > 1 else ''} along each edge"
-    return f"To make the target's inner part, all but {band}{given}"
+        made = say("To make the target from the input")
+    else:
+        width = max(side // 2 for side in fit.size)
+        made = (
+            say("To make the target's inner part, all but 1 pixel along each edge")
+            if width == 1
+            else say("To make the target's inner part, all but {count} pixels along each edge", count=width)
+        )
+    return (
+        say("{made}, with the kernel on stdin:", made=made)
+        if result.output == "-"
+        else say("{made}:", made=made)
+    )
 
 
-def _kernel_facts(result: FitReport, index: int, errors: NDArray[np.float64]) -> Iterator[tuple[str, str]]:
+def _kernel_facts(
+    result: FitReport, index: int, errors: NDArray[np.float64], say: Say
+) -> Iterator[tuple[str, str]]:
     fit, known = result.fit, result.known[index]
-    undetermined = "" if fit.unique else ", as the pictures leave it open"
-    yield "known", f"none{undetermined}" if known is None else str(known)
+    if known is not None:
+        yield say("known"), _known(known, say)
+    else:
+        yield say("known"), say("none") if fit.unique else say("none, as the pictures leave it open")
     if result.spec.bias:
         bias, bias_error = np.ravel(fit.bias)[index], np.ravel(fit.bias_error)[index]
         error = bias_error if bias_error > NEGLIGIBLE * result.peak else 0.0
-        yield "bias", _size_of(bias, result) + (f" ± {error:.2g}" if np.isfinite(error) else "")
-    yield "errors", _range(errors)
+        yield say("bias"), _size_of(bias, result) + (f" ± {error:.2g}" if np.isfinite(error) else "")
+    yield say("errors"), _range(errors, say)
+
+
+def _known(known: Recognised, say: Say) -> str:
+    """Describe a named kernel as `str` does in English."""
+    turn = say(", {words}", words=say(known.turn)) if known.turn else ""
+    down, right = known.shift
+    steps = [say("{count} down" if down > 0 else "{count} up", count=abs(down))] if down else []
+    steps += [say("{count} right" if right > 0 else "{count} left", count=abs(right))] if right else []
+    shift = say(", {steps} of the middle", steps=listed(steps, say=say)) if steps else ""
+    return say(
+        "{product}{turn}{shift} (cosine {cosine})",
+        product=known.product,
+        turn=turn,
+        shift=shift,
+        cosine=f"{known.cosine:.4f}",
+    )
 
 
 def _size_of(value: float, result: FitReport) -> str:
@@ -90,79 +123,118 @@ def _size_of(value: float, result: FitReport) -> str:
     return four_digits(value if abs(value) > NEGLIGIBLE * result.peak else 0.0)
 
 
-def _range(errors: NDArray[np.float64]) -> str:
+def _range(errors: NDArray[np.float64], say: Say) -> str:
     if not np.isfinite(errors).all():
-        return "not known: the pictures do not determine every weight"
+        return say("not known: the pictures do not determine every weight")
     low, high = float(errors.min()), float(errors.max())
     if high == 0:
-        return "0: there is no noise"
-    return f"{low:.2g} each" if high <= 1.05 * low else f"{low:.2g} to {high:.2g} each"
+        return say("0: there is no noise")
+    if high <= 1.05 * low:
+        return say("{error} each", error=f"{low:.2g}")
+    return say("{low} to {high} each", low=f"{low:.2g}", high=f"{high:.2g}")
 
 
-def _facts(result: FitReport) -> Iterator[tuple[str, str]]:
+def _facts(result: FitReport, say: Say) -> Iterator[tuple[str, str]]:
     fit, spec = result.fit, result.spec
-    yield "size", f"{size_text(fit.size)}{', found' if spec.size == 'auto' else ''}{_stride(fit)}"
-    yield "border", f"{border_name(fit)}{_border_remark(result)}"
-    yield "fitted", _samples(fit)
+    yield say("size"), _size(result, say)
+    yield say("border"), _border(result, say)
+    yield say("fitted"), _samples(fit, say)
     residual, worst = _size_of(fit.rmse, result), _size_of(fit.worst, result)
-    yield "residual", f"{residual} (root mean square), {worst} at most"
-    yield "R2", f"{fit.r2:.6f}, {percent(fit.r2)} of the target's variance"
+    yield (
+        say("residual"),
+        say("{residual} (root mean square), {worst} at most", residual=residual, worst=worst),
+    )
+    yield "R2", say("{r2}, {share} of the target's variance", r2=f"{fit.r2:.6f}", share=percent(fit.r2))
     ratio = psnr(result) if residual != "0" else None
-    yield "PSNR", "infinite" if ratio is None else f"{ratio:.1f} dB, relative to {four_digits(result.peak)}"
+    yield (
+        "PSNR",
+        say("infinite")
+        if ratio is None
+        else say("{ratio} dB, relative to {peak}", ratio=f"{ratio:.1f}", peak=four_digits(result.peak)),
+    )
     if fit.holdout is not None:
         held = fit.holdout
-        yield "held out", f"{held.samples} values: residual {_size_of(held.rmse, result)}, R2 {held.r2:.6f}"
-    yield "condition", f"{fit.condition:.3g}"
-    yield "unique", "yes" if fit.unique else f"no: {len(fit.freedom)} directions are open"
-    yield "method", _method(result)
-    penalty = f" + {spec.l2:g} * (sum of squared weights)" if spec.l2 else ""
+        told = {"count": held.samples, "residual": _size_of(held.rmse, result), "r2": f"{held.r2:.6f}"}
+        yield say("held out"), say("{count} values: residual {residual}, R2 {r2}", **told)
+    yield say("condition"), f"{fit.condition:.3g}"
+    unique = say("yes") if fit.unique else say("no: {count} directions are open", count=len(fit.freedom))
+    yield say("unique"), unique
+    yield say("method"), _method(result, say)
     loss = 0.0 if residual == "0" and not spec.l2 else fit.loss
-    yield "loss", f"{four_digits(loss)}, {spec.loss} of squares{penalty}"
+    of = say("mean of squares") if spec.loss is Loss.MEAN else say("sum of squares")
+    told = {"loss": four_digits(loss), "of": of}
+    yield (
+        say("loss"),
+        say("{loss}, {of} + {l2} * (sum of squared weights)", **told, l2=f"{spec.l2:g}")
+        if spec.l2
+        else say("{loss}, {of}", **told),
+    )
 
 
-def _method(result: FitReport) -> str:
+def _method(result: FitReport, say: Say) -> str:
     fit = result.fit
     if fit.method is FitMethod.LSTSQ:
-        return "lstsq, the normal equations"
-    rate = f"rate {fit.lr:.4g}" if fit.lr is not None else ""
-    limit = f"; converges below {fit.rate_limit:.4g}" if fit.method is FitMethod.GD else ""
-    return f"{fit.method}, {len(fit.steps)} steps, {rate}{limit}"
+        return say("lstsq, the normal equations")
+    told = {
+        "method": fit.method,
+        "steps": len(fit.steps),
+        "rate": f"{fit.lr:.4g}" if fit.lr is not None else "",
+    }
+    if fit.method is FitMethod.GD:
+        limit = f"{fit.rate_limit:.4g}"
+        return say("{method}, {steps} steps, rate {rate}; converges below {limit}", **told, limit=limit)
+    return say("{method}, {steps} steps, rate {rate}", **told)
 
 
-def _border_remark(result: FitReport) -> str:
+def _border(result: FitReport, say: Say) -> str:
     fit = result.fit
     value = f" {four_digits(fit.pad_value)}" if fit.pad is PadMode.CONSTANT and not fit.copied else ""
+    border = border_name(fit, say)
     if result.spec.pad != "auto" or not fit.border_fits:
-        return value
-    return ", or any other" if fit.borders and reads_no_border(fit) else f"{value}, found"
+        return f"{border}{value}"
+    if fit.borders and reads_no_border(fit):
+        return say("{border}, or any other", border=border)
+    return say("{what}, found", what=f"{border}{value}")
 
 
-def _samples(fit: Fit) -> str:
+def _samples(fit: Fit, say: Say) -> str:
     share = fit.left_out / ((fit.samples + fit.left_out) or 1)
-    left = f"; {percent(share)} left out, black or white" if fit.left_out else ""
-    return f"{fit.samples} values{left}"
+    if not fit.left_out:
+        return say("{count} values", count=fit.samples)
+    return say("{count} values; {share} left out, black or white", count=fit.samples, share=percent(share))
 
 
-def _stride(fit: Fit) -> str:
-    words = f", stride {size_text(fit.stride)}" if fit.stride != (1, 1) else ""
-    return words + (", for convolution" if fit.convolve else "")
-
-
-def _borders(result: FitReport) -> Iterator[tuple[str, str, str]]:
+def _size(result: FitReport, say: Say) -> str:
     fit = result.fit
-    ties = sum(trial.best for trial in fit.borders) > 1
-    found = "as good" if ties else "found" if fit.border_fits else "nearest, but does not fit"
+    words = size_text(fit.size)
+    if result.spec.size == "auto":
+        words = say("{what}, found", what=words)
+    if fit.stride != (1, 1):
+        words = say("{what}, stride {stride}", what=words, stride=size_text(fit.stride))
+    return say("{what}, for convolution", what=words) if fit.convolve else words
+
+
+def _borders(result: FitReport, say: Say) -> Iterator[tuple[str, str, str]]:
+    fit = result.fit
+    if sum(trial.best for trial in fit.borders) > 1:
+        found = say("as good")
+    else:
+        found = say("found") if fit.border_fits else say("nearest, but does not fit")
     for trial in fit.borders:
         value = f" {four_digits(trial.value)}" if trial.value is not None else ""
-        yield f"{trial.mode}{value}", _size_of(trial.rms, result), found if trial.best else ""
+        mode = say("copied") if trial.mode == COPIED else trial.mode
+        yield f"{mode}{value}", _size_of(trial.rms, result), found if trial.best else ""
 
 
-def _sizes(result: FitReport) -> Iterator[tuple[str, str, str]]:
+def _sizes(result: FitReport, say: Say) -> Iterator[tuple[str, str, str]]:
     fit, taken = result.fit, False
     for trial in fit.sizes:
         remark = ""
         if not taken and all(side >= own for side, own in zip(trial.size, fit.size, strict=True)):
             taken = True
-            remark = "taken" if trial.size == fit.size else f"taken, less empty edges: {size_text(fit.size)}"
+            own = size_text(fit.size)
+            remark = (
+                say("taken") if trial.size == fit.size else say("taken, less empty edges: {size}", size=own)
+            )
         left = trial.rms if trial.rms > SIZES_ROUNDING * result.spread else 0.0
         yield size_text(trial.size), four_digits(left), remark

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator
 
 from convcli.choices import FitMethod, PadMode
-from convcli.display.words import significant
+from convcli.display.language import Say, say_english
+from convcli.display.words import listed, significant
 from convcli.engine.fitting.fit import Fit
 from convcli.engine.fitting.padding_search import COPIED
 from convcli.engine.fitting.size_search import STAGE_SIDES
@@ -33,27 +34,31 @@ NO_SHARE = 1e-12
 ROUNDED_TWICE = 0.75
 
 
-def verdict(fit: Fit, *, whole: bool, spread: float) -> Iterator[str]:
+def verdict(fit: Fit, *, whole: bool, spread: float, say: Say = say_english) -> Iterator[str]:
     """Say whether one kernel explains the pictures, whether it is unique, and which padding was used.
 
     `whole` says whether targets are rounded to whole numbers; `spread` is their standard deviation.
     """
-    yield _linear(fit, whole, spread)
+    yield _linear(fit, whole, spread, say)
     cut = bool(fit.bias.size == 1 and abs(fit.bias.item() + 0.5) < TRUNCATION_TOLERANCE)
     if whole and HARDLY_ROUNDED < fit.rmse <= ROUNDED_ONCE and cut:
-        yield "The bias of -0.5 says that decimals were cut off, not rounded."
-    if not fit.unique:
-        count = len(fit.freedom)
-        left = "1 direction is" if count == 1 else f"{count} directions are"
-        yield (
-            f"The pictures do not determine the kernel: {left} left open, as flat or periodic pictures do. "
-            "This one has the least sum of squares."
+        yield say("The bias of -0.5 says that decimals were cut off, not rounded.")
+    if not fit.unique and len(fit.freedom) == 1:
+        yield say(
+            "The pictures do not determine the kernel: 1 direction is left open, as flat or periodic"
+            " pictures do. This one has the least sum of squares."
+        )
+    elif not fit.unique:
+        yield say(
+            "The pictures do not determine the kernel: {count} directions are left open, as flat or periodic"
+            " pictures do. This one has the least sum of squares.",
+            count=len(fit.freedom),
         )
     linear = is_linear(fit, whole=whole, spread=spread)
     if fit.borders and linear:
-        yield _border(fit)
+        yield _border(fit, say)
     elif not linear and fit.method is FitMethod.LSTSQ:
-        yield from _other_settings(fit)
+        yield from _other_settings(fit, say)
 
 
 def reads_no_border(fit: Fit) -> bool:
@@ -66,76 +71,90 @@ def is_linear(fit: Fit, *, whole: bool, spread: float) -> bool:
     return fit.rmse <= (max(ROUNDED_TWICE, EXACT * spread) if whole else NEAR * spread)
 
 
-def _linear(fit: Fit, whole: bool, spread: float) -> str:
+def _linear(fit: Fit, whole: bool, spread: float, say: Say) -> str:
+    told = {"left": four_digits(fit.rmse), "spread": four_digits(spread), "share": percent(fit.r2)}
     if spread == 0:
-        return "The target is flat: a bias alone explains it."
+        return say("The target is flat: a bias alone explains it.")
     if fit.rmse <= EXACT * spread:
-        return "One kernel explains this pair exactly."
+        return say("One kernel explains this pair exactly.")
     if whole and fit.rmse <= ROUNDED_ONCE:
-        return (
-            f"One kernel explains this pair, exact but for rounding: it leaves {four_digits(fit.rmse)}, "
-            f"and rounding alone leaves {ROUNDING:.3f}."
+        return say(
+            "One kernel explains this pair, exact but for rounding: it leaves {left}, and rounding"
+            " alone leaves {rounding}.",
+            **told,
+            rounding=f"{ROUNDING:.3f}",
         )
     if whole and fit.rmse <= ROUNDED_TWICE:
-        return (
-            f"One kernel explains this pair nearly: it leaves {four_digits(fit.rmse)}, and rounding once "
-            f"leaves {ROUNDING:.3f}; rounding between passes, or noise, may leave that."
+        return say(
+            "One kernel explains this pair nearly: it leaves {left}, and rounding once leaves {rounding};"
+            " rounding between passes, or noise, may leave that.",
+            **told,
+            rounding=f"{ROUNDING:.3f}",
         )
     if not whole and fit.rmse <= NEAR * spread:
-        left = f"{four_digits(fit.rmse)} of a spread of {four_digits(spread)}"
-        return f"One kernel explains this pair nearly: it leaves {left}."
+        return say("One kernel explains this pair nearly: it leaves {left} of a spread of {spread}.", **told)
     if fit.method is not FitMethod.LSTSQ:
         if fit.r2 < 0:
-            return (
-                f"After {len(fit.steps)} steps the kernel is worse than a flat picture: it leaves "
-                f"{four_digits(fit.rmse)} (root mean square) of a spread of {four_digits(spread)}."
+            return say(
+                "After {steps} steps the kernel is worse than a flat picture: it leaves {left} (root"
+                " mean square) of a spread of {spread}.",
+                **told,
+                steps=len(fit.steps),
             )
-        return (
-            f"After {len(fit.steps)} steps the kernel explains {percent(fit.r2)} of this pair, and leaves "
-            f"{four_digits(fit.rmse)} (root mean square)."
+        return say(
+            "After {steps} steps the kernel explains {share} of this pair, and leaves {left} (root"
+            " mean square).",
+            **told,
+            steps=len(fit.steps),
         )
     # The pictures are too small for some sizes of the search's first stage.
     if fit.sizes and fit.sizes[-1].size[0] < STAGE_SIDES[0]:
-        return (
-            f"No kernel up to {size_text(fit.sizes[-1].size)} explains this pair: the best explains "
-            f"{percent(fit.r2)} of it. The picture is too small to search for larger ones: --size N fits one."
+        return say(
+            "No kernel up to {size} explains this pair: the best explains {share} of it. The picture"
+            " is too small to search for larger ones: --size N fits one.",
+            **told,
+            size=size_text(fit.sizes[-1].size),
         )
-    return (
-        f"No single kernel explains this pair: the best explains {percent(fit.r2)} of it. The rest, "
-        f"{four_digits(fit.rmse)} (root mean square), is noise or not linear."
+    return say(
+        "No single kernel explains this pair: the best explains {share} of it. The rest, {left} (root mean"
+        " square), is noise or not linear.",
+        **told,
     )
 
 
-def _other_settings(fit: Fit) -> Iterator[str]:
+def _other_settings(fit: Fit, say: Say) -> Iterator[str]:
     """Say which size and padding were given, and which options search for better ones."""
     if fit.pad is PadMode.VALID and not fit.borders:
         # The size of a valid target tells kernel size and padding: there is nothing to search.
         if fit.size == (1, 1):
-            yield "With -p valid, a target as large as its input leaves one weight; -p auto may find better."
+            yield say(
+                "With -p valid, a target as large as its input leaves one weight; -p auto may find better."
+            )
         return
-    given = [] if fit.sizes else [(f"size {size_text(fit.size)}", "--size auto")]
+    given = [] if fit.sizes else [(say("size {size}", size=size_text(fit.size)), "--size auto")]
     if not fit.borders:
-        given.append((f"border {fit.pad}", "-p auto"))
+        given.append((say("border {border}", border=fit.pad), "-p auto"))
     if given:
-        words = " and ".join(what for what, _ in given)
-        others = " and ".join(option for _, option in given)
-        yield f"That is with {words}; {others} may find better."
+        words, others = (listed(part, say=say) for part in zip(*given, strict=True))
+        yield say("That is with {words}; {others} may find better.", words=words, others=others)
 
 
-def _border(fit: Fit) -> str:
+def _border(fit: Fit, say: Say) -> str:
     best = [trial.mode for trial in fit.borders if trial.best]
     if "zero" in best and "constant" in best:
         best.remove("constant")  # it is zero, too
     if fit.copied:
-        return "The border is the input's own, copied: it was not filtered. No padding mode here does that."
+        return say(
+            "The border is the input's own, copied: it was not filtered. No padding mode here does that."
+        )
     if not fit.border_fits:
-        return f"No border that is known fits: the nearest is {fit.pad}."
+        return say("No border that is known fits: the nearest is {border}.", border=fit.pad)
     if reads_no_border(fit):
-        return "The kernel reads no border: any padding gives the same."
+        return say("The kernel reads no border: any padding gives the same.")
     if len(best) > 1:
-        *others, last = best
-        return f"Border: {fit.pad}; {', '.join(others)} and {last} give the same here."
-    return f"Border: {fit.pad}."
+        names = listed(best, say=say)
+        return say("Border: {border}; {names} give the same here.", border=fit.pad, names=names)
+    return say("Border: {border}.", border=fit.pad)
 
 
 def four_digits(value: float) -> str:

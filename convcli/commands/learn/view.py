@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from convcli.display.language import Say, say_english
 from convcli.display.terminal.facts import indented, table
 from convcli.display.terminal.heat import Heat
 from convcli.display.terminal.sparkline import sparkline
@@ -33,14 +35,14 @@ GAP = 4
 OPEN_DRAWN = 4
 
 
-def weights(heading: str, values: Array, errors: Array) -> Iterator[RenderableType]:
+def weights(heading: str, values: Array, errors: Array, say: Say = say_english) -> Iterator[RenderableType]:
     """Draw one kernel, and the standard errors of its weights where they are known and few."""
     kernel = Group(
         Text(heading, style="bold"),
         indented(Heat(_rounded(values), numbers=True, digits=DIGITS, max_height=24)),
     )
     known = np.isfinite(errors).all() and errors.any() and 1 < values.size <= ERRORS_WITHIN
-    yield Beside(kernel, StandardErrors(errors)) if known else kernel
+    yield Beside(kernel, StandardErrors(errors, say("standard errors"))) if known else kernel
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,15 +69,16 @@ class StandardErrors:
     """A Rich renderable of the weights' standard errors; nothing where they do not fit into the width."""
 
     values: Array
+    heading: str
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         lines = self._lines()
         if len(lines[0]) <= options.max_width:
-            yield Text("  standard errors", style="dim")
+            yield Text(f"  {self.heading}", style="dim")
             yield from (Text(line, no_wrap=True) for line in lines)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        return Measurement(1, max(len("  standard errors"), len(self._lines()[0])))
+        return Measurement(1, max(cell_len(f"  {self.heading}"), len(self._lines()[0])))
 
     def _lines(self) -> list[str]:
         texts = [[significant(value, 2) for value in row] for row in self.values.tolist()]
@@ -92,22 +95,28 @@ def _rounded(values: Array) -> NDArray[np.float64]:
     return np.asarray(np.round(values / unit) * unit, np.float64)
 
 
-def trials(heading: str, rows: Sequence[tuple[str, str, str]]) -> Table:
+def trials(heading: str, rows: Sequence[tuple[str, str, str]], say: Say = say_english) -> Table:
     """Return the borders or sizes that were tried: name, residual, remark; remarks make a row bold."""
     found = table()
     found.add_column(f"  {heading}", no_wrap=True)
-    found.add_column("residual", justify="right", no_wrap=True)
+    found.add_column(say("residual"), justify="right", no_wrap=True)
     found.add_column("", overflow="fold")
     for name, residual, remark in rows:
         found.add_row(Text(f"  {name}"), Text(residual), Text(remark), style="bold" if remark else "")
     return found
 
 
-def open_directions(kernels: Sequence[Array]) -> Iterator[RenderableType]:
+def open_directions(kernels: Sequence[Array], say: Say = say_english) -> Iterator[RenderableType]:
     """Draw kernels that may be added to the one that was found, as the pictures do not tell."""
     drawn = kernels[:OPEN_DRAWN]
-    more = f" ({len(drawn)} of {len(kernels)})" if len(drawn) < len(kernels) else ""
-    yield Text(f"\n  left open: any multiple of these may be added{more}", style="dim")
+    heading = say("left open: any multiple of these may be added")
+    if len(drawn) < len(kernels):
+        heading = say(
+            "left open: any multiple of these may be added ({drawn} of {count})",
+            drawn=len(drawn),
+            count=len(kernels),
+        )
+    yield Text(f"\n  {heading}", style="dim")
     for index, kernel in enumerate(drawn):
         if index:
             yield Text("")
@@ -120,11 +129,14 @@ class Losses:
     """A Rich renderable of the losses of descent, from the first step."""
 
     values: Sequence[float]
+    say: Say = say_english
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = max(1, min(60, options.max_width - 4))
         positive = min(self.values) > 0
-        yield Text(f"\n  loss of each step{', logarithmic' if positive else ''}", style="dim")
+        say = self.say
+        heading = say("loss of each step, logarithmic") if positive else say("loss of each step")
+        yield Text(f"\n  {heading}", style="dim")
         bars = sparkline(self.values, width, logarithmic=positive, ascii_only=options.ascii_only)
         yield Text(f"  {bars}")
 
@@ -147,7 +159,7 @@ def continued(words: Sequence[str], width: int) -> list[str]:
     """
     lines, line = [], words[0]
     for word in words[1:]:
-        if len(line) + 1 + len(word) + 2 > width:
+        if cell_len(line) + 1 + cell_len(word) + 2 > width:
             lines.append(line + " \\")
             line = "  " + word
         else:

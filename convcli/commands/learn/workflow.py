@@ -11,6 +11,7 @@ from rich.console import Group
 from convcli.commands.learn.report import FitReport, PicturePair, border_name, report
 from convcli.commands.learn.sheet import sheet
 from convcli.commands.learn.spec import LearnSpec, Reading
+from convcli.display.language import Say, say_english
 from convcli.engine.fitting.fit import Fit, fit_kernel
 from convcli.engine.fitting.target_sizes import TargetSizeError
 from convcli.errors import ConvcliError, GeometryError, UsageError
@@ -57,6 +58,7 @@ def learn(
     format: str | None = None,
     force: bool = False,
     watch: Callable[[int, float], None] | None = None,
+    say: Say = say_english,
 ) -> Learned:
     """Fit a kernel to pairs of files (input, target), recognise it, and write it.
 
@@ -70,6 +72,8 @@ def learn(
         Whether the kernel may replace an input.
     watch
         Called with the number and the loss of each step of descent.
+    say
+        Says what is printed.
     """
     if len(files) % 2:
         raise UsageError(
@@ -93,7 +97,7 @@ def learn(
     notes = tuple(dict.fromkeys(note for pair in pairs for note in pair.notes))
     count = found.weights.size + (found.bias.size if spec.bias else 0)
     details = (f"{found.method}: {count} unknowns of {found.samples} values, {seconds:.2f} s",)
-    return Learned(sheet(fitted), report(fitted), notes, details, exported)
+    return Learned(sheet(fitted, say), report(fitted), notes, details, exported)
 
 
 def _pair(before: str, after: str, spec: LearnSpec, reading: ReadSpec) -> PicturePair:

@@ -5,7 +5,9 @@ from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.text import Text
 
+from convcli.display.terminal.line_breaks import broken
 from convcli.display.words import printable
 
 __all__ = ["PlainConsole"]
@@ -27,6 +29,8 @@ class PlainConsole(Console):
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Yield the segments of a renderable; those within others, such as cells of tables, come here too."""
+        if isinstance(renderable, Text) and not (renderable.no_wrap or (options or self.options).no_wrap):
+            renderable = broken(renderable, (options or self.options).max_width)
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=self._escaped(segment.text))
 

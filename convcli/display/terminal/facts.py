@@ -1,14 +1,16 @@
 """Building blocks of terminal reports: pairs of name and value, tables, indented drawings."""
 
 import re
-import textwrap
 from collections.abc import Iterable
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+
+from convcli.display.terminal.line_breaks import filled, words
 
 __all__ = ["indented", "pairs", "phrases", "table"]
 
@@ -25,10 +27,9 @@ def pairs(rows: Iterable[tuple[str, str]]) -> Table:
 
 def phrases(text: str, width: int, style: str = "") -> Text:
     """Break a line behind commas and semicolons, so that ``363 x 576`` stays whole; long parts anywhere."""
-    parts = (
-        part if len(part) > width else part.replace(" ", "\xa0") for part in re.split("(?<=[,;]) ", text)
-    )
-    return Text(textwrap.fill(" ".join(parts), width, break_on_hyphens=False).replace("\xa0", " "), style)
+    parts = re.findall(r".+?(?:[,;] |[，；]|$)", text)
+    units = (unit for part in parts for unit in ([part] if cell_len(part.rstrip()) <= width else words(part)))
+    return Text("\n".join(line.rstrip() for line in filled(units, width)), style)
 
 
 def table(*, footer: bool = False) -> Table:

@@ -15,6 +15,7 @@ from rich.text import Text
 from convcli.choices import Graphics
 from convcli.display.terminal.facts import phrases
 from convcli.display.terminal.graphics import CELL, chosen_protocol, drawn
+from convcli.display.terminal.line_breaks import broken
 from convcli.display.terminal.picture import Picture
 from convcli.display.words import shortened
 
@@ -49,7 +50,7 @@ class Pictures:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         def height(words: Sequence[Text], width: int) -> int:
-            return sum(len(text.wrap(console, width)) for text in words)
+            return sum(len(broken(text, width).wrap(console, width)) for text in words)
 
         head = _words(self.title, self.facts, options.max_width)
         yield from head

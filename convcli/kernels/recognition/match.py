@@ -43,10 +43,15 @@ class Recognised(NamedTuple):
     shift: tuple[int, int] = (0, 0)
     identity: float = 0.0
 
-    def __str__(self) -> str:
+    @property
+    def product(self) -> str:
+        """The named kernel times its factor, and the identity that is added."""
         own = f"identity x {_two_places(self.identity)} + " if self.identity else ""
+        return f"{own}{self.spec} x {_two_places(self.scale)}"
+
+    def __str__(self) -> str:
         done = "".join(f", {words}" for words in (self.turn, _shift_words(self.shift)) if words)
-        return f"{own}{self.spec} x {_two_places(self.scale)}{done} (cosine {self.cosine:.4f})"
+        return f"{self.product}{done} (cosine {self.cosine:.4f})"
 
 
 class Match(NamedTuple):

@@ -1,8 +1,5 @@
 """Pages hold English and Chinese, and a switch between them."""
 
-import re
-from importlib.resources import files
-
 import pytest
 
 from convcli.choices import Language
@@ -101,16 +98,3 @@ def test_english_is_found():
     texts = ["零填充 zero", "rows and columns", "sobel-x", "gaussian:sigma=2", "见 a.b.png", "at 3, 4"]
     assert english_in(texts) == ["rows and columns", "gaussian:sigma=2", "见 a.b.png"]
     assert english_in(texts, "a.b.png", "gaussian:sigma=2") == ["rows and columns"]
-
-
-SAID = re.compile(r'\bsay\(\s*((?:"(?:[^"\\]|\\.)*"(?:\s*\+\s*)?)+)')
-
-
-@pytest.mark.parametrize("command", ["compare", "explain"])
-def test_what_scripts_say_is_in_the_table(command):
-    package = f"convcli.commands.{command}"
-    table = chinese(package)
-    for script in (files(package) / "assets").iterdir():
-        for literal in SAID.findall(script.read_text("utf-8") if script.name.endswith(".js") else ""):
-            english = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', literal)).encode().decode("unicode-escape")
-            assert english in table, f"{script.name} says {english!r}"

@@ -154,8 +154,7 @@ function describe() {
     most: say("{limit} or more", { limit: shown(state.limit, 3) }),
   });
   one("reduced").textContent = (now.whole ? ""
-    : say("The picture is large: {columns} of its {width} columns and {rows} of its {height} rows are shown, "
-      + "those at the border among them; the corners are whole. ",
+    : say("The picture is large: {columns} of its {width} columns and {rows} of its {height} rows are shown, those at the border among them; the corners are whole. ",
     { columns: now.columns.length, rows: now.rows.length, width: now.size[1], height: now.size[0] }))
     + (now.channels !== 1 && now.channels !== 3 ? say("The first of {channels} channels is shown. ", now) : "")
     + (now.steps < 65534 ? say("The {reference} is stored in {steps} steps from least to greatest.",
