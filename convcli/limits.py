@@ -104,6 +104,10 @@ LEARNED_WEIGHTS = Limit("kernel", 4096, "weights")
 # Layers of a stack, and layers of one kernel that are compared.
 LAYERS = Limit("layers", 2048)
 COMPARED_LAYERS = Limit("layers", 256)
+# Layers that are explained one by one, so that a page or a table can be read.
+EXPLAINED_LAYERS = Limit("layers", 64)
+# Numbers of a page about a stack: as base64 of float32 that is 880 kB, so that it stays below 1 MB.
+PAGE_NUMBERS = Limit("page", 165_000, "numbers")
 # Product of the upsampling factors of a stack along one axis.
 UPSAMPLING = Limit("upsampling", 1 << 12)
 # Bytes of a stack file: it is parsed in memory at 2 MB a second.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import prod
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -16,7 +16,15 @@ from convcli.engine.window import Window
 from convcli.errors import GeometryError
 from convcli.stacks.layers import AxisMaps, Layer, Shape, channels_of, window_maps
 
-__all__ = ["Conv", "Convolution", "KernelConv"]
+__all__ = ["Conv", "Convolution", "KernelConv", "Part"]
+
+
+class Part(NamedTuple):
+    """One sum behind a map: products with the input's `channels`, weights of C x kh x kw for them, a bias."""
+
+    channels: range
+    weights: Array
+    bias: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,6 +72,13 @@ class Conv(_Windowed):
                 f"{' of a group' if self.groups > 1 else ''}, rows, columns",
             )
         return int(outputs)
+
+    def parts(self, index: int) -> list[Part]:
+        """Return the one sum that the map `index` consists of."""
+        depth = self.weights.shape[1]
+        first = index // (len(self.weights) // self.groups) * depth
+        bias = 0.0 if self.bias is None else float(self.bias[index])
+        return [Part(range(first, first + depth), self.weights[index], bias)]
 
     def macs(self, _: Shape, made: Shape) -> int:
         """Return the weights of one output channel times the outputs."""
@@ -121,6 +136,19 @@ class KernelConv(_Windowed):
                 hint=f"its kernel is {size(self.kernels[0].shape)}: channels first",
             )
         return each
+
+    def parts(self, index: int) -> list[Part]:
+        """Return the sum that the map `index` consists of, or the sums that it combines."""
+        channel, kernels = index, range(len(self.kernels))
+        if self.combine is Combine.NONE:
+            channel, one = divmod(index, len(self.kernels))
+            kernels = range(one, one + 1)
+        found = []
+        for one in kernels:
+            weights = self.kernels[one] if self.sums_channels else self.kernels[one][None]
+            first = 0 if self.sums_channels else channel
+            found.append(Part(range(first, first + len(weights)), weights, self.biases[one]))
+        return found
 
     def macs(self, given: Shape, made: Shape) -> int:
         """Return the weights summed per output position, times the positions."""

@@ -1,20 +1,24 @@
 """The page of ``convcli explain --html``: the picture, kernels to choose from, and where to begin."""
 
+import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.commands.explain.steps import channel_names, part_names
+from convcli.choices import Combine
+from convcli.commands.explain.spec import ExplainSpec
+from convcli.commands.explain.steps import NAMES, part_names
+from convcli.display.language import language
 from convcli.display.pages.page import page
 from convcli.display.pages.pixels import packed_pixels
-from convcli.engine.analysis.pixel_trace import AxisTrace, output_pixel, trace_window
+from convcli.engine.analysis.pixel_trace import WindowTrace, read_window, trace_window
 from convcli.imaging.image import Image, Space, full_scale
 from convcli.kernels import library
 from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
-from convcli.options.specs import FilterSpec
+from convcli.options.specs import FilterSpec, PoolSpec
 
 __all__ = ["page_bytes"]
 
@@ -25,9 +29,18 @@ MOST_PIXELS = 512 * 512
 MOST_SIDE = 1024
 
 # Characters that the packed pixels may take, so that the page stays below 1 MB.
-MOST_DATA = 880_000
+MOST_DATA = 850_000
 
-SCRIPTS = ("arithmetic", "pictures", "tables", "controls")
+# Characters of a weight in JSON, at most: its 17 digits, sign, exponent and comma.
+WEIGHT_DATA = 25
+
+# The kernel that pages about pooling have ready: the mean of the window, as average pooling.
+BESIDE_POOLING = "box"
+
+# Scripts that come before explain.js.
+SCRIPTS = tuple(
+    f"explain-{part}" for part in ("arithmetic", "pooling", "pictures", "tables", "words", "controls")
+)
 
 
 class Crop(NamedTuple):
@@ -39,53 +52,71 @@ class Crop(NamedTuple):
 
 
 def page_bytes(
-    image: Image, name: str, text: str, used: Kernel, spec: FilterSpec, at: tuple[int, int] | None
+    image: Image,
+    name: str,
+    given: tuple[str, Kernel] | None,
+    spec: FilterSpec | PoolSpec,
+    begins: ExplainSpec,
 ) -> bytes:
     """Return the page as UTF-8: an HTML document about `image`, of one frame, that people call `name`.
 
-    It begins with the kernel that is `used`, whose SPEC is `text`, the settings of `spec`, and the output
-    pixel `at`, or the middle one.
+    It begins with the `given` SPEC and its kernel and the settings of a FilterSpec, or with the pooling of a
+    PoolSpec; and with the output pixel, channel, map and language of `begins`: else the middle pixel.
     """
     pixels = image.frames[0].pixels
-    given = used.rotated() if spec.convolve else used
-    weights = given.components[0]
-    size, window = pixels.shape[:2], spec.window(weights.shape)
-    result = window.output_size(size)
-    found = output_pixel(at if at is not None else (result[0] // 2, result[1] // 2), result)
-    trace = trace_window(pixels, weights, found, window)
+    sliding = spec if isinstance(spec, FilterSpec) else FilterSpec()
+    pooling = spec if isinstance(spec, PoolSpec) else PoolSpec()
+    kernels = [*(_given(*given, sliding) if given else ()), *_library()]
     most, crop, packed = MOST_PIXELS, None, {"data": ""}
-    while crop is None or len(packed["data"]) > MOST_DATA:
-        crop = _crop(pixels, (trace.rows, trace.columns), most)
+    room = MOST_DATA - WEIGHT_DATA * sum(part.size for part in (given[1].components if given else ()))
+    seen = _seen(pixels, given[1].components[0] if given else None, spec, begins.at)
+    while crop is None or len(packed["data"]) > max(room, 0):
+        crop = _crop(pixels, seen, most)
         planes = crop.pixels[None] if crop.pixels.ndim == 2 else np.moveaxis(crop.pixels, 2, 0)
         packed = packed_pixels(planes)
-        most = int(most * min(0.9, MOST_DATA / max(1, len(packed["data"]))))
+        most = int(most * min(0.9, room / max(1, len(packed["data"]))))
+    known = NAMES.get(image.space, ())
     data = {
         "name": name,
-        "size": list(size),
+        "size": list(pixels.shape[:2]),
         "start": list(crop.start),
         "pixels": packed,
-        "channels": list(channel_names(image)),
-        "luma": image.space is Space.RGB and planes.shape[0] == 3,
+        "channels": list(known) if len(known) == len(planes) else [""] * len(planes),
+        "luma": image.space is Space.RGB and len(planes) == 3,
         "white": full_scale(image.dtype) if image.dtype.kind == "u" else None,
-        "kernels": [*_given(text, given, spec), *_library()],
-        "notes": _notes(text, given, image),
-        "settings": {
-            "pad": spec.pad.value,
-            "padValue": spec.pad_value or 0.0,
-            "padding": spec.padding,
-            "stride": list(spec.stride),
-            "dilation": list(spec.dilation),
-            "bias": spec.bias + given.bias[0],
-            "convolve": spec.convolve,
-        },
+        "kernels": kernels,
+        "kernel": 0 if given else [each["name"] for each in kernels].index(BESIDE_POOLING),
+        "rounded": pixels.dtype == np.float64 and not np.array_equal(pixels, pixels.astype(np.float32)),
+        "settings": {"kernel": _sliding(sliding), "pool": _pooling(pooling)},
+        "begins": "kernel" if isinstance(spec, FilterSpec) else "pool",
         "at": list(crop.at),
+        "channel": begins.channel,
+        "map": begins.map or 0,
     }
-    return page(
-        __package__, "explain", "{name}: a convolution, pixel by pixel", data, scripts=SCRIPTS
-    ).encode()
+    title = "{name}: a convolution, pixel by pixel"
+    spoken = language(begins.lang, os.environ)
+    return page(__package__, "explain", title, data, scripts=SCRIPTS, language=spoken).encode()
 
 
-def _crop(pixels: NDArray[Any], axes: tuple[AxisTrace, AxisTrace], most: int) -> Crop:
+def _seen(
+    pixels: NDArray[Any],
+    weights: NDArray[Any] | None,
+    spec: FilterSpec | PoolSpec,
+    at: tuple[int, int] | None,
+) -> WindowTrace:
+    """Return the window of output pixel `at`, or of the middle one."""
+    size = (pixels.shape[0], pixels.shape[1])
+    if isinstance(spec, PoolSpec):
+        window = spec.window(size)
+        rows, columns = window.output_size(size, ceil=spec.ceil, what="window")
+        return read_window(pixels, window, at or (rows // 2, columns // 2), ceil=spec.ceil, what="window")
+    assert weights is not None
+    window = spec.window(weights.shape)
+    rows, columns = window.output_size(size)
+    return trace_window(pixels, weights, at or (rows // 2, columns // 2), window)
+
+
+def _crop(pixels: NDArray[Any], seen: WindowTrace, most: int) -> Crop:
     """Crop a picture of more than `most` pixels, or a very long one, around the middle of the window.
 
     It begins at a whole number of strides, so that the windows lie as they do in the whole picture.
@@ -95,7 +126,7 @@ def _crop(pixels: NDArray[Any], axes: tuple[AxisTrace, AxisTrace], most: int) ->
     rows = min(height, max(side, most // width), MOST_SIDE)
     columns = min(width, max(1, most // rows), MOST_SIDE)
     cuts, at = [], []
-    for trace, length in zip(axes, (rows, columns), strict=True):
+    for trace, length in zip((seen.rows, seen.columns), (rows, columns), strict=True):
         middle, stride = sum(trace.span) // 2, trace.axis.stride
         start = min(max(0, middle - length // 2), trace.size - length)
         cuts.append(slice(start - start % stride, start + length))
@@ -104,32 +135,56 @@ def _crop(pixels: NDArray[Any], axes: tuple[AxisTrace, AxisTrace], most: int) ->
     return Crop((down.start, across.start), pixels[down, across], (at[0], at[1]))
 
 
-def _given(text: str, given: Kernel, spec: FilterSpec) -> Iterator[dict[str, Any]]:
-    """Yield the kernel of the command line, plane by plane: the page slides one matrix at a time."""
-    scaled = ", normalized" if spec.normalize else ""
-    for name, weights in zip(part_names(text, given), given.components, strict=True):
-        label = ", ".join(filter(None, (f"{text}{scaled}", name)))
-        for channel, plane in enumerate(weights.reshape(-1, *weights.shape[-2:])):
-            which = f", channel {channel}" if weights.ndim == 3 else ""
-            yield {"name": f"{label}{which}", "weights": plane.tolist(), "about": "", "given": True}
+def _kernel(name: str, used: Kernel, combine: Combine | None, **more: Any) -> dict[str, Any]:
+    """Return a kernel as the page has it: parts of one plane for all channels, or one for each."""
+    parts = zip(part_names(name, used), used.components, used.bias, strict=True)
+    return {
+        "name": name,
+        "combine": (combine or used.combine).value if len(used.components) > 1 else Combine.NONE.value,
+        "parts": [
+            {
+                "name": part if part in library.TABLE else "",
+                "weights": weights.reshape(-1, *weights.shape[-2:]).tolist(),
+                "bias": bias,
+            }
+            for part, weights, bias in parts
+        ],
+        **more,
+    }
+
+
+def _given(text: str, used: Kernel, spec: FilterSpec) -> Iterator[dict[str, Any]]:
+    found = _kernel(text, used.rotated() if spec.convolve else used, spec.combine, about="", given=True)
+    yield found | ({"name": f"{text}, normalized"} if spec.normalize else {})
 
 
 def _library() -> Iterator[dict[str, Any]]:
     for name, about in library.names().items():
-        weights, *others = kernel(name).components
-        if not others:
-            yield {"name": name, "weights": weights.tolist(), "about": about, "given": False}
+        yield _kernel(name, kernel(name), None, about=about, given=False)
 
 
-def _notes(text: str, given: Kernel, image: Image) -> list[str]:
-    """Say what the page leaves out."""
-    notes = []
-    if len(given.components) > 1:
-        combined = "" if given.combine.value == "none" else f", which {given.combine.value} would combine"
-        notes.append(f"{text} is {len(given.components)} kernels{combined}: choose one at a time.")
-    if given.components[0].ndim == 3:
-        notes.append(f"{text} has weights for each channel and adds the results up: here it is one channel.")
-    pixels = image.frames[0].pixels
-    if pixels.dtype == np.float64 and not np.array_equal(pixels, pixels.astype(np.float32)):
-        notes.append("The pixels are rounded to 32-bit floats.")
-    return notes
+def _sliding(spec: FilterSpec) -> dict[str, Any]:
+    return {
+        "operation": "convolution" if spec.convolve else "correlation",
+        "pad": spec.pad.value,
+        "padValue": spec.pad_value or 0.0,
+        "padding": spec.padding,
+        "stride": spec.stride,
+        "dilation": spec.dilation,
+        "bias": spec.bias,
+    }
+
+
+def _pooling(spec: PoolSpec) -> dict[str, Any]:
+    return {
+        "operation": spec.mode.value,
+        "size": spec.size,
+        "pad": "neutral" if spec.pad is None else spec.pad.value,
+        "padValue": spec.pad_value or 0.0,
+        "padding": spec.padding,
+        "stride": spec.stride or spec.size,
+        "dilation": spec.dilation,
+        "ceil": spec.ceil,
+        "countIncludePad": spec.count_include_pad,
+        "p": "inf" if spec.power == np.inf else spec.power,
+    }

@@ -44,6 +44,10 @@ def explain_files(
 
     The page replaces an input only with `force`.
     """
+    if explain_spec.stack is not None:
+        from convcli.commands.explain.stack_workflow import explain_stack  # here for start-up
+
+        return explain_stack(explain_spec.stack, inputs, spec, reading, explain_spec, force=force)
     at, html = explain_spec.at, explain_spec.html
     check_inputs(inputs, kernels)
     written = {"--html is a page": html, "--animate is an animation": explain_spec.animate}
@@ -66,16 +70,16 @@ def explain_files(
         notes = [*slides.notes, *read.notes, *left_out(read, "explained", "chooses")]
         image = as_gray(read) if spec.gray else read
         image = replace(image, frames=(image.frames[0]._replace(alpha=None),))
-        if html is not None and isinstance(spec, FilterSpec):
+        channels = shown_channels(image.frames[0].channels, explain_spec.channel)
+        if html is not None:
             from convcli.commands.explain.page import page_bytes  # here for start-up: few ask for a page
 
-            called = printable(os.path.basename(source.name)), printable(without_folders(kernels[0]))
-            data = page_bytes(image, *called, slides.kernels[0], spec, at)
+            given = (printable(without_folders(kernels[0])), slides.kernels[0]) if kernels else None
+            data = page_bytes(image, printable(os.path.basename(source.name)), given, spec, explain_spec)
             said = {"input": source.path, "html": html}
             return write_outputs(source, [(html, data)])._replace(notes=tuple(notes), report=said)
         (target,) = naming.targets(source, ["one"], image.format)
         name, place = printable(source.name), at or (0, 0)
-        channels = shown_channels(image.frames[0].channels, explain_spec.channel)
         if isinstance(spec, PoolSpec):
             pooled = explain_pooling(image, spec, place, target.format)
             samples, said = pooled.samples, pooling_report(pooled, source.path, spec)

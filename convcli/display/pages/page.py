@@ -29,7 +29,7 @@ def page(
     """Return a whole document made of ``NAME.html``, ``NAME.css``, ``NAME.js``, and what all pages share.
 
     The files are in the folder ``assets`` of `package`; the script finds the JSON `data` as ``data``. Each
-    PART in `scripts` is ``NAME-PART.js``, which comes before ``NAME.js``. The document's policy forbids
+    of `scripts` is another, without its ``.js``, that comes before ``NAME.js``. The document's policy forbids
     everything but this style and this script, known by their hashes, and pictures in ``data:`` addresses.
 
     Pages are in English and Chinese, and begin with `language`; the fields of the `title` are taken from
@@ -40,8 +40,7 @@ def page(
     """
     shared, own = files(__package__), files(package) / "assets"
     style = _text(shared, "base.css") + _text(own, f"{name}.css")
-    parts = (*(f"-{part}" for part in scripts), "")
-    script = _text(shared, "base.js") + "".join(_text(own, f"{name}{part}.js") for part in parts)
+    script = _text(shared, "base.js") + "".join(_text(own, f"{part}.js") for part in (*scripts, name))
     titles = both(package, lambda say: printable(say(title, **data)))
     told = {**data, "titles": titles, "language": language.value, "messages": chinese(package)}
     return Template(_text(shared, "base.html")).substitute(

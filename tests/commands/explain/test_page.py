@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convcli.choices import PadMode
+from convcli.choices import PadMode, PoolMode
 from convcli.display.drawn.contact_sheet import picture
 from convcli.engine.correlation.correlate import convolve, correlate
+from convcli.engine.layers.conv2d import conv2d
 from convcli.engine.pad import sources
+from convcli.engine.pooling.pool2d import pool2d
 from convcli.errors import GeometryError
+from convcli.kernels.spec import kernel
 from tests.browser import OpenPage
+from tests.pages import english_left, switch
 from tests.paths import SAMPLES
 from tests.program import Convcli
 
@@ -40,13 +44,17 @@ def ready(opened):
     return opened.page
 
 
+def plain(weights):
+    return {"parts": [{"name": "", "bias": 0, "weights": [weights]}], "combine": "none"}
+
+
 def random_settings(count: int):
     rng = np.random.default_rng(11)
     for index in range(count):
         pad = list(PadMode)[index % len(PadMode)]
         amounts = ["same", "full", "valid", rng.integers(0, 25, (2, 2)).tolist()]
         yield {
-            "kernel": rng.normal(size=rng.integers(1, 6, 2)).tolist(),
+            "kernel": plain(rng.normal(size=rng.integers(1, 6, 2)).tolist()),
             "settings": {
                 "pad": pad.value,
                 "padValue": float(rng.integers(-50, 300)),
@@ -54,7 +62,7 @@ def random_settings(count: int):
                 "stride": rng.integers(1, 4, 2).tolist(),
                 "dilation": rng.integers(1, 4, 2).tolist(),
                 "bias": float(rng.normal()),
-                "convolve": bool(rng.integers(2)),
+                "operation": ["correlation", "convolution"][int(rng.integers(2))],
             },
         }
 
@@ -62,9 +70,9 @@ def random_settings(count: int):
 def by_the_engine(kernel, settings):
     padding = settings["padding"]
     try:
-        return (convolve if settings["convolve"] else correlate)(
+        return (convolve if settings["operation"] == "convolution" else correlate)(
             PIXELS.astype(float),
-            kernel,
+            kernel["parts"][0]["weights"][0],
             pad=settings["pad"],
             pad_value=settings["padValue"],
             padding=padding if isinstance(padding, str) else tuple(map(tuple, padding)),
@@ -137,7 +145,7 @@ def test_a_pixel_under_the_pointer_is_explained(written, open_page: OpenPage) ->
     assert page.inner_text("#value") == f"{total} + 2 = {total + 2}"
     assert page.inner_text("#stored") == "255, cut to fit 0 to 255"
     assert page.inner_text("#now") == (
-        f"Output pixel (0, 0) is {total + 2}. It sees rows -1 to 1 and columns -1 to 1; "
+        f"Output pixel (0, 0) is {total + 2}. It sees rows -1 to 1 and columns -1 to 1. "
         "5 of its 9 pixels are padding."
     )
     assert "(11 + 1 + 1 − 1·(3 − 1) − 1) / 1⌋ + 1 = 11" in page.inner_text("#height-formula")
@@ -203,7 +211,7 @@ def test_every_control_changes_the_result(written, open_page: OpenPage) -> None:
     page.get_by_role("textbox", name="weight row 1, column 2").fill("1/2")
     kernel[0, 1] = 0.5
     check()
-    assert page.get_by_role("combobox", name="choose").input_value() == "own"
+    assert page.get_by_role("combobox", name="kernel").input_value() == "own"
     page.get_by_role("textbox", name="weight row 1, column 2").fill("one")
     assert page.get_by_role("textbox", name="weight row 1, column 2").get_attribute("aria-invalid") == "true"
     check()
@@ -219,12 +227,12 @@ def test_every_control_changes_the_result(written, open_page: OpenPage) -> None:
     page.get_by_label("dilation across").fill("3")
     page.get_by_label("bias").fill("-4")
     check(stride=(2, 1), dilation=(1, 3), bias=-4)
-    page.get_by_role("radio", name="convolution").check()
+    page.get_by_role("combobox", name="operation").select_option("convolution")
     kernel = kernel[::-1, ::-1]
     check()
     assert "rotated" in page.inner_text("#kernel-title")
-    page.get_by_role("radio", name="correlation").check()
-    page.get_by_role("combobox", name="choose").select_option(label="laplacian")
+    page.get_by_role("combobox", name="operation").select_option("correlation")
+    page.get_by_role("combobox", name="kernel").select_option(label="laplacian")
     kernel = np.array([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]])
     check()
     page.get_by_role("button", name="Negate").click()
@@ -242,9 +250,9 @@ def test_every_control_changes_the_result(written, open_page: OpenPage) -> None:
     assert page.evaluate("convcli.result()") is None
     page.get_by_label("dilation down").fill("1")
     check(pad="valid", padding="same", pad_value=0.0)
-    page.get_by_role("combobox", name="choose").select_option(label="box")
+    page.get_by_role("combobox", name="kernel").select_option(label="box")
     page.get_by_role("button", name="Normalize").click()
-    assert page.evaluate("convcli.state.kernel[0][0]") == pytest.approx(1 / 9)
+    assert page.evaluate("convcli.state.kernel.parts[0].weights[0][0][0]") == pytest.approx(1 / 9)
     assert page.inner_text("#result-words").endswith("0 to 255 as black to white")
     page.get_by_label("result drawn").select_option("stretched")
     low, high = f"{result(page).min():.4g}", f"{result(page).max():.4g}"
@@ -257,7 +265,7 @@ def test_its_tones_are_those_of_every_picture_of_a_map(written, open_page: OpenP
     painted = page.evaluate(
         """() => {
           const { height, width } = convcli.result();
-          return [...films.result.getContext("2d").getImageData(0, 0, width, height).data];
+          return [...films.result.canvas.getContext("2d").getImageData(0, 0, width, height).data];
         }"""
     )
     values = result(page)
@@ -326,18 +334,19 @@ def test_canvases_say_what_they_show(written, open_page: OpenPage) -> None:
         snapshot = page.locator("#pictures").aria_snapshot()
         return dict(re.findall(r"- '?(img|application) \"([^\"]*)\"", snapshot))
 
-    assert page.get_by_role("img").count() == 2  # the input and the window enlarged
+    assert page.get_by_role("img").count() == 1  # no window enlarged: the input's own cells have numbers
     assert page.get_by_role("application").count() == 1
     # 3 x 3 weights at (0, 0): the window begins one row and one column before the picture, 2 x 2 lie in it
     assert "small.png, 13 x 16, striped: reflect padding" in names()["img"]
     assert "rows -1 to 1, columns -1 to 1 (3 x 3); 2 x 2 of it in the picture" in names()["img"]
     assert names()["application"].startswith("Result of sobel-x, correlation, 11 x 14, ")
-    assert page.get_by_role("img", name="The window, enlarged: Output pixel (0, 0) is").count() == 1
+    page.set_viewport_size({"width": 320, "height": 740})  # too small for numbers of three digits
+    page.get_by_role("img", name="The window, enlarged: Output pixel (0, 0) is").wait_for()
     page.locator("#result").press("ArrowRight")
     assert "columns 0 to 2 (3 x 3); 2 x 3 of it in the picture" in names()["img"]
     page.get_by_role("combobox", name="mode").select_option("valid")
-    page.get_by_role("combobox", name="choose").select_option(label="laplacian")
-    page.get_by_role("radio", name="convolution").check()
+    page.get_by_role("combobox", name="kernel").select_option(label="laplacian")
+    page.get_by_role("combobox", name="operation").select_option("convolution")
     assert "small.png, 11 x 14, no padding" in names()["img"]
     assert names()["application"].startswith("Result of laplacian, convolution, 9 x 12, ")
     page.get_by_role("spinbutton", name="dilation down").fill("30")
@@ -358,17 +367,17 @@ def test_pages_hold_names_and_no_paths(convcli: Convcli, tmp_path: Path, spec: s
     folder.mkdir(parents=True)
     Image.fromarray(PIXELS).save(folder / "picture.png")
     (folder / spec).write_text("[[1, 2], [3, 4]]" if spec.endswith("json") else "1,2\n3,4\n")
-    for file, kernel in (
+    for file, matrix in (
         (folder / "picture.png", folder / spec),
         ("some where/private/picture.png", f"./some where/private/{spec}"),
     ):
-        ran = convcli("explain", file, "-k", kernel, "--html", "page.html")
+        ran = convcli("explain", file, "-k", matrix, "--html", "page.html")
         assert ran.status == 0, ran.err
         text = Path("page.html").read_text("utf-8")
         assert "private" not in text
         assert (embedded(Path("page.html"))["name"], "picture.png" in text) == ("picture.png", True)
         assert embedded(Path("page.html"))["kernels"][0]["name"] == spec
-    assert embedded(Path("page.html"))["kernels"][0]["weights"] == [[1, 2], [3, 4]]
+    assert embedded(Path("page.html"))["kernels"][0]["parts"][0]["weights"] == [[[1, 2], [3, 4]]]
     ran = convcli("explain", folder / "picture.png", "-k", "1/9 1/9; 1/9 1/9", "--html", "page.html")
     assert embedded(Path("page.html"))["kernels"][0]["name"] == "1/9 1/9; 1/9 1/9"
 
@@ -380,21 +389,232 @@ def embedded(path: Path) -> dict:
     return json.loads(text)
 
 
-def test_colours_are_taken_one_at_a_time(written, open_page: OpenPage, tmp_path: Path) -> None:
+def test_plain_kernels_give_each_channel_a_map(written, open_page: OpenPage, tmp_path: Path) -> None:
     pixels = np.random.default_rng(5).integers(0, 256, (9, 8, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "rgb.png")
     path = written("-k", "sobel", file=tmp_path / "rgb.png")
     page = ready(open_page(path))
     luma = np.asarray(Image.fromarray(pixels).convert("L"), float)
-    weights = [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]
-    np.testing.assert_allclose(result(page), correlate(luma, weights), atol=1e-9)
-    page.get_by_label("channel").select_option(label="green")
-    np.testing.assert_allclose(result(page), correlate(pixels[..., 1].astype(float), weights), atol=1e-9)
-    page.get_by_role("combobox", name="choose").select_option(label="sobel, sobel-y")
-    np.testing.assert_allclose(
-        result(page), correlate(pixels[..., 1].astype(float), np.transpose(weights)), atol=1e-9
+    weights = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+
+    def strength(plane):
+        return np.hypot(correlate(plane.astype(float), weights), correlate(plane.astype(float), weights.T))
+
+    np.testing.assert_allclose(result(page), strength(luma), atol=1e-9)
+    page.get_by_role("combobox", name="channel").select_option(label="green")
+    np.testing.assert_allclose(result(page), strength(pixels[..., 1]), atol=1e-9)
+
+
+def test_components_are_shown_with_how_they_join(written, open_page: OpenPage) -> None:
+    """At (0, 0) of this 3 x 3 picture with zeros around it, sobel-x is 2*1 + 4 = 6, sobel-y 2*3 + 4 = 10."""
+    options = ("-k", "sobel", "-p", "zero", "--at", "0,0")
+    page = ready(open_page(written(*options, file=SAMPLES / "notes-3x3.csv")))
+    assert page.inner_text("#sum").endswith("= 6")
+    assert page.inner_text("#combined") == "\u221a(6\u00b2 + 10\u00b2) = 11.6619"  # the root of 136
+    assert page.inner_text("#result-words").startswith("magnitude: 3 x 3")
+    assert texts(page, "#part-chips button") == ["sobel-x 6", "sobel-y 10"]
+    page.get_by_role("button", name="sobel-y 10").click()
+    assert page.inner_text("#sum").endswith("= 10")
+    assert texts(page, "#weights-used td")[:3] == ["-1", "-2", "-1"]
+    by = page.get_by_role("combobox", name="combined by")
+    for how, text in {
+        "max": "max(6, 10) = 10",
+        "sum": "6 + 10 = 16",
+        "orientation": "atan2(10, 6) = 59.0362\u00b0",  # the tangent is 5/3
+    }.items():
+        by.select_option(how)
+        assert page.inner_text("#combined") == text
+    by.select_option("none")
+    assert page.get_by_role("combobox", name="map").input_value() == "1"
+    assert page.inner_text("#value") == "10 + 0 = 10"
+    # the library's combined kernels: the largest of eight correlations
+    page.get_by_role("combobox", name="kernel").select_option(label="kirsch")
+    data = np.arange(9.0).reshape(3, 3)
+    eight = [correlate(data, weights, pad="zero") for weights in kernel("kirsch").components]
+    np.testing.assert_allclose(result(page), np.max(eight, axis=0), atol=1e-9)
+    assert page.locator("#part-chips button").count() == 8
+    best = int(np.argmax([each[0, 0] for each in eight])) + 1
+    winner = page.locator("#part-chips button.winner").first
+    assert winner.inner_text().startswith(f"component {best} of 8")
+
+
+def test_channels_are_added_up_and_kernels_give_a_map_each(written, open_page: OpenPage) -> None:
+    """The example of Dive into Deep Learning, 6.4: (0*0 + 1*1 + 3*2 + 4*3) + (1*1 + 2*2 + 4*3 + 5*4) = 56."""
+    options = ("-k", SAMPLES / "two-channels-kernels.json", "-p", "valid", "--at", "0,0")
+    page = ready(open_page(written(*options, file=SAMPLES / "two-channels.json")))
+    np.testing.assert_array_equal(result(page), [[56, 72], [104, 120]])
+    assert page.inner_text("#subtotal") == "0 + 1 + 6 + 12 = 19"
+    assert page.inner_text("#sum") == "19 + 37 = 56"
+    page.get_by_role("combobox", name="channel").select_option(label="channel 1")
+    assert page.inner_text("#subtotal") == "1 + 4 + 12 + 20 = 37"
+    assert texts(page, "#window tbody td") == ["1", "2", "4", "5"]
+    page.get_by_role("button", name="channel 0 19").click()
+    assert texts(page, "#window tbody td") == ["0", "1", "3", "4"]
+    page.get_by_role("combobox", name="map").select_option("1")
+    np.testing.assert_array_equal(result(page), [[76, 100], [148, 172]])
+    page.get_by_label("bias").fill("-6")
+    assert page.inner_text("#value") == "76 \u2212 6 = 70"
+    # of a colour picture
+    rng = np.random.default_rng(12)
+    pixels, weights = rng.integers(0, 256, (7, 8, 3), dtype=np.uint8), rng.normal(size=(4, 3, 2, 3))
+    folder = Path(page.url.removeprefix("file://")).parent
+    Image.fromarray(pixels).save(folder / "rgb.png")
+    np.save(folder / "weights.npy", weights)
+    path = written("-k", folder / "weights.npy", "--padding", "1", "-s", "2", file=folder / "rgb.png")
+    page = ready(open_page(path))
+    planes = pixels.transpose(2, 0, 1)[None].astype(float)
+    expected = conv2d(planes, weights, stride=2, padding=1, pad="reflect")
+    for index in range(4):
+        page.get_by_role("combobox", name="map").select_option(str(index))
+        np.testing.assert_allclose(result(page), expected[0, index], atol=1e-9)
+    assert texts(page, "#channel option") == ["red", "green", "blue"]
+
+
+def random_pooling(count: int):
+    rng = np.random.default_rng(13)
+    for index in range(count):
+        mode = list(PoolMode)[index % len(PoolMode)]
+        pad = [None, PadMode.REFLECT, PadMode.CONSTANT, PadMode.WRAP][int(rng.integers(4))]
+        yield {
+            "operation": mode.value,
+            "size": rng.integers(1, 5, 2).tolist(),
+            "pad": "neutral" if pad is None else pad.value,
+            "padValue": float(rng.integers(-50, 300)),
+            "padding": ["same", "full", rng.integers(0, 4, (2, 2)).tolist()][int(rng.integers(3))],
+            "stride": rng.integers(1, 4, 2).tolist(),
+            "dilation": rng.integers(1, 3, 2).tolist(),
+            "ceil": bool(rng.integers(2)),
+            "countIncludePad": pad is not None or mode is not PoolMode.AVG or bool(rng.integers(2)),
+            "p": [1, 2, 2.5][int(rng.integers(3))],
+        }
+
+
+def pooled_by_the_engine(case):
+    padding = case["padding"]
+    try:
+        return pool2d(
+            PIXELS.astype(float),
+            case["size"],
+            mode=case["operation"],
+            stride=tuple(case["stride"]),
+            padding=padding if isinstance(padding, str) else tuple(map(tuple, padding)),
+            dilation=tuple(case["dilation"]),
+            ceil=case["ceil"],
+            count_include_pad=case["countIncludePad"],
+            p=case["p"],
+            pad=None if case["pad"] == "neutral" else case["pad"],
+            pad_value=case["padValue"] if case["pad"] == "constant" else 0.0,
+        )
+    except GeometryError:
+        return None
+
+
+def test_it_pools_as_the_engine_does(written, open_page: OpenPage) -> None:
+    page = ready(open_page(written("-k", "sobel-x")))
+    cases = list(random_pooling(150))
+    results = page.evaluate(
+        """(cases) => cases.map((settings) => {
+          const found = window.convcli.compute(null, settings);
+          return found && { size: [found.height, found.width], values: [...found.values] };
+        })""",
+        cases,
     )
-    assert "sobel is 2 kernels, which magnitude would combine" in page.inner_text("#notes")
+    expected = [pooled_by_the_engine(case) for case in cases]
+    for case, found, known in zip(cases, results, expected, strict=True):
+        assert (found is None) == (known is None), case
+        if known is not None:
+            np.testing.assert_allclose(np.reshape(found["values"], found["size"]), known, 1e-9, 1e-9)
+    assert sum(known is not None for known in expected) > 100
+
+
+def test_pooling_stands_beside_convolution(written, open_page: OpenPage) -> None:
+    page = ready(open_page(written("-k", "1 2; 3 4", "--at", "0,0", file=SAMPLES / "notes-3x3.csv")))
+    operation = page.get_by_role("combobox", name="operation")
+    operation.select_option("max")
+    for name in ("stride down", "stride across"):
+        page.get_by_label(name).fill("1")
+    assert page.inner_text("#sum") == "max(0, 1, 3, 4) = 4"
+    assert texts(page, "#window .winner") == ["4"]
+    np.testing.assert_array_equal(result(page), [[4, 5], [7, 8]])
+    page.get_by_label("amount").select_option("full")
+    assert texts(page, "#window tbody td") == ["\u00b7", "\u00b7", "\u00b7", "0"]  # neutral padding
+    assert page.inner_text("#sum") == "max(0) = 0"
+    page.get_by_label("amount").select_option("valid")
+    for mode, text, winners in (
+        ("avg", "(0 + 1 + 3 + 4) / 4 = 2", []),
+        ("min", "min(0, 1, 3, 4) = 0", ["0"]),
+        ("median", "median(0, 1, 3, 4) = 2", ["1", "3"]),
+        ("lp", "(|0|\u00b2 + |1|\u00b2 + |3|\u00b2 + |4|\u00b2)^(1/2) = 5.09902", []),  # the root of 26
+    ):
+        operation.select_option(mode)
+        assert page.inner_text("#sum") == text
+        assert texts(page, "#window .winner") == winners
+    page.get_by_label("P of the norm").fill("inf")
+    assert page.inner_text("#sum") == "max(|0|, |1|, |3|, |4|) = 4"
+    operation.select_option("correlation")
+    assert page.inner_text("#sum") == "0 + 2 + 9 + 16 = 27"
+
+
+# Keeps each text that is written on a canvas, with its place, and the size of its font.
+RECORD = """() => {
+  window.texts = [];
+  const write = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    const font = parseFloat(this.font.split(" ")[1]);
+    texts.push([this.canvas.id, text, x, y, font, this.measureText(text).width]);
+    return write.call(this, text, x, y);
+  };
+  arrange();
+  CanvasRenderingContext2D.prototype.fillText = write;
+  return [texts, Object.fromEntries(["input", "result"].map((id) => [id, views[id].scale]))];
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(
+    ("name", "kernel", "padding"),
+    [
+        ("notes-3x3.csv", "0 1; 2 3", "zero"),
+        ("notes-5x5.csv", "1 2 3; 4 5 6; 7 8 9", "zero"),
+        ("notes-edge-6x8.csv", "1 -1", "valid"),
+        ("signal.csv", "1 0 -1", "reflect"),
+    ],
+)
+def test_numbers_stand_in_their_cells(
+    written, open_page: OpenPage, width: int, name: str, kernel: str, padding: str
+) -> None:
+    path = written("-k", kernel, "-p", padding, file=SAMPLES / name)
+    page = ready(open_page(path, viewport={"width": width, "height": 740}))
+    drawn, scales = page.evaluate(RECORD)
+    data = np.loadtxt(SAMPLES / name, delimiter=",", ndmin=2)
+    weights = np.array([row.split() for row in kernel.split(";")], float)
+    reach = [(0, 0), (0, 0)]
+    if padding != "valid":
+        reach = [((taps - 1) // 2, taps // 2) for taps in weights.shape]
+    shown = np.pad(data, reach, mode={"zero": "constant", "reflect": "reflect"}.get(padding, "edge"))
+    for canvas, values in (("input", shown), ("result", correlate(data, weights, pad=padding))):
+        mine, scale = [each for each in drawn if each[0] == canvas], scales[canvas]
+        assert [float(text) for _, text, *_ in mine] == values.ravel().tolist()
+        for (_, _, x, y, font, wide), (row, column) in zip(mine, np.ndindex(values.shape), strict=True):
+            assert (x, y) == ((column + 0.5) * scale, (row + 0.5) * scale)
+            assert font >= 10
+            assert wide < scale
+        assert texts(page, f"#{canvas}-numbers td") == [text for _, text, *_ in mine]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_it_is_in_english_and_chinese(written, open_page: OpenPage) -> None:
+    options = ("-k", "sobel", "--at", "0,0", "--lang", "zh")
+    page = ready(open_page(written(*options, file=SAMPLES / "coffee.png")))
+    assert page.locator("html").get_attribute("lang").startswith("zh")
+    assert page.inner_text("#which") == "输出像素 (0, 0)"
+    assert english_left(page, "coffee.png", "Rec") == []
+    page.get_by_role("combobox", name="运算").select_option("max")
+    page.get_by_role("combobox", name="方式").select_option("neutral")
+    assert english_left(page, "coffee.png", "Rec", "neutral") == []
+    switch(page, "en")
+    assert page.inner_text("#which") == "Output pixel (0, 0)"
+    assert page.inner_text("#title") == "Pooling, pixel by pixel"
 
 
 @pytest.mark.parametrize("kind", ["16-bit", "float"])

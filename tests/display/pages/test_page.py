@@ -11,11 +11,11 @@ from convcli.choices import Language
 from convcli.display.pages.page import _embedded, page
 
 
-@pytest.mark.parametrize("command", ["compare", "explain"])
-def test_every_page_is_whole(command):
+@pytest.mark.parametrize(("command", "pages"), [("compare", {"compare"}), ("explain", {"explain", "stack"})])
+def test_every_page_is_whole(command, pages):
     names = {path.name for path in (files(f"convcli.commands.{command}") / "assets").iterdir()}
-    assert {f"{command}.html", f"{command}.css", f"{command}.js"} <= names
-    assert all(name.partition(".")[0].partition("-")[0] == command for name in names)
+    assert {f"{page}.{kind}" for page in pages for kind in ("html", "css", "js")} <= names
+    assert {name.partition(".")[0].partition("-")[0] for name in names} == pages
 
 
 def test_data_stays_data():

@@ -1,5 +1,7 @@
-// The arithmetic of the page, apart from all drawing. A picture, padded or not, is { height, width, values };
-// a kernel is an array of rows of weights. What is computed here is what the engine of convcli computes.
+// Convolution on the page, apart from all drawing. A picture, padded or not, is { height, width, values }. A kernel
+// is { parts, combine }: results of several parts are combined, or are a map each. A part is { name, bias, weights },
+// one array of rows for all channels alike, or one per channel, whose results are added up. What is computed here is
+// what the engine of convcli computes.
 
 // Pixels as the page carries them: whole numbers are differences from the pixel to the left.
 async function unpacked({ shape: [count, height, width], type, data: text }) {
@@ -25,7 +27,10 @@ function lumaOf([red, green, blue]) {
 
 const modulo = (value, period) => ((value % period) + period) % period;
 
-// The pixel of `size` that is seen at a place along one axis, or -1 where the constant is.
+// Where no pixel is seen: on the constant, or neutral padding; and beyond the padding, where windows of --ceil reach.
+const CONSTANT = -1, BEYOND = -2;
+
+// The pixel of `size` that is seen at a place along one axis.
 function sourceOf(place, size, mode) {
   switch (mode) {
     case "replicate": return Math.min(size - 1, Math.max(0, place));
@@ -39,38 +44,42 @@ function sourceOf(place, size, mode) {
       const period = 2 * (size - 1), at = modulo(place, period);
       return Math.min(at, period - at);
     }
-    default: return place >= 0 && place < size ? place : -1;
+    default: return place >= 0 && place < size ? place : CONSTANT;
   }
 }
 
-// Pixels made up beyond each edge, [[top, bottom], [left, right]]; an even kernel's extra one is at the end.
-function edgesOf({ pad, padding, dilation }, kernel) {
+// Pixels made up beyond each edge, [[top, bottom], [left, right]]; an even window's extra one is at the end.
+function edgesOf({ pad, padding, dilation }, window) {
   if (pad === "valid" || padding === "valid") return [[0, 0], [0, 0]];
   if (typeof padding !== "string") return padding;
-  return [kernel.length, kernel[0].length].map((taps, axis) => {
+  return window.map((taps, axis) => {
     const reach = dilation[axis] * (taps - 1), near = Math.floor(reach / 2);
     return padding === "full" ? [reach, reach] : [near, reach - near];
   });
 }
 
-const spanOf = (taps, dilation) => dilation * (taps - 1) + 1;
-
-// Output pixels along an axis; none where the kernel is larger than the padded picture.
-const sizeOf = (size, taps, [before, after], stride, dilation) =>
-  Math.max(0, Math.floor((size + before + after - spanOf(taps, dilation)) / stride) + 1);
+// Output pixels along an axis; none where the window is larger than the padded picture. Rounded up with `ceil`, but
+// for a window that would begin in the padding after the picture.
+function sizeOf(size, taps, [before, after], stride, dilation, ceil) {
+  const free = size + before + after - dilation * (taps - 1) - 1, count = Math.floor(free / stride) + 1;
+  return Math.max(0, count + (ceil && modulo(free, stride) > 0 && count * stride < size + before ? 1 : 0));
+}
 
 const sumOf = (values) => values.reduce((total, value) => total + value, 0);
 
-const rotated = (kernel) => kernel.map((row) => [...row].reverse()).reverse();
+const rotated = (weights) => weights.map((row) => [...row].reverse()).reverse();
 
-// The padded picture, with the pixels that its rows and columns were taken from.
-function paddedOf(picture, sides, mode, constant) {
+const windowOf = ([weights]) => [weights.length, weights[0].length];
+
+// The padded picture, with the pixels that its rows and columns were taken from; `beyond` rows and columns follow.
+function paddedOf(picture, sides, { pad, padValue }, beyond) {
   const [rows, columns] = [picture.height, picture.width].map((size, axis) => {
-    const [before, after] = sides[axis];
-    return Int32Array.from({ length: before + size + after }, (_, at) => sourceOf(at - before, size, mode));
+    const [before, after] = sides[axis], length = before + size + after;
+    return Int32Array.from({ length: length + beyond[axis] },
+      (_, at) => (at < length ? sourceOf(at - before, size, pad) : BEYOND));
   });
   const width = columns.length;
-  const values = new Float64Array(rows.length * width).fill(mode === "constant" ? constant : 0);
+  const values = new Float64Array(rows.length * width).fill(pad === "constant" ? padValue : 0);
   rows.forEach((from, row) => {
     if (from < 0) return;
     for (let column = 0; column < width; column++) {
@@ -80,49 +89,104 @@ function paddedOf(picture, sides, mode, constant) {
   return { height: rows.length, width, values, rows, columns, top: sides[0][0], left: sides[1][0] };
 }
 
+// How a window of that size lies over pictures of one size: their padding, and the output's size.
+function laid(pictures, size, settings) {
+  const [{ height, width }] = pictures, { stride, dilation } = settings;
+  const sides = edgesOf(settings, size);
+  const sizes = [height, width].map((length, axis) =>
+    sizeOf(length, size[axis], sides[axis], stride[axis], dilation[axis], settings.ceil));
+  const beyond = [height, width].map((length, axis) => {
+    const last = (sizes[axis] - 1) * stride[axis] + dilation[axis] * (size[axis] - 1) + 1;
+    return Math.max(0, sizes[axis] ? last - length - sumOf(sides[axis]) : 0);
+  });
+  return { size, sides, sizes, padded: pictures.map((picture) => paddedOf(picture, sides, settings, beyond)) };
+}
+
 // Correlation: the kernel slides unflipped. Row by row, so that sums stay in the cache.
-function correlated(padded, kernel, { stride: [down, across], dilation: [dy, dx], bias }, height, width) {
+function correlated(pictures, kernels, { stride: [down, across], dilation: [dy, dx] }, bias, [height, width]) {
   const values = new Float64Array(height * width).fill(bias);
   for (let row = 0; row < height; row++) {
     const sums = values.subarray(row * width, (row + 1) * width);
-    kernel.forEach((weights, i) => weights.forEach((weight, j) => {
+    pictures.forEach((padded, channel) => kernels[channel].forEach((weights, i) => weights.forEach((weight, j) => {
       if (weight === 0) return;
       let from = (row * down + i * dy) * padded.width + j * dx;
       for (let column = 0; column < width; column++, from += across) sums[column] += weight * padded.values[from];
-    }));
+    })));
   }
   return { height, width, values };
 }
 
-// Everything that follows from the settings; `result` is null where the kernel does not fit.
-function computed(picture, kernel, settings) {
-  const used = settings.convolve ? rotated(kernel) : kernel;
-  const sides = edgesOf(settings, kernel);
-  const sizes = [picture.height, picture.width].map((size, axis) => {
-    const taps = axis ? kernel[0].length : kernel.length;
-    return sizeOf(size, taps, sides[axis], settings.stride[axis], settings.dilation[axis]);
-  });
-  const padded = paddedOf(picture, sides, settings.pad, settings.padValue);
-  const result = Math.min(...sizes) ? correlated(padded, used, settings, ...sizes) : null;
-  return { kernel, used, sides, sizes, padded, result };
+// One part of a kernel over the pictures that it takes; `result` is null where it does not fit.
+function filtered(pictures, { weights, bias }, settings) {
+  const used = settings.operation === "convolution" ? weights.map(rotated) : weights;
+  const lies = laid(pictures, windowOf(weights), settings);
+  return { ...lies, used, bias, result: Math.min(...lies.sizes) ? correlated(lies.padded, used, settings, bias, lies.sizes) : null };
 }
 
-// One output pixel: its window tap by tap, the places of the first and last tap, the sum of the products, and the value.
-function traced({ used, padded, result }, settings, [m, n]) {
-  const [top, left] = [m * settings.stride[0], n * settings.stride[1]];
-  const taps = used.map((weights, i) => weights.map((weight, j) => {
-    const [y, x] = [top + i * settings.dilation[0], left + j * settings.dilation[1]];
+const COMBINE = {
+  magnitude: (values) => Math.hypot(...values),
+  max: (values) => Math.max(...values),
+  sum: sumOf,
+  orientation: ([x, y]) => Math.atan2(y + 0, x + 0) * 180 / Math.PI, // -0 + 0 is 0, which has another direction
+};
+
+// The results of all parts as one, to which the bias is added; null where their sizes differ.
+function combined(results, combine, bias) {
+  const [first] = results;
+  if (!results.every((each) => each && each.height === first.height && each.width === first.width)) return null;
+  const values = first.values.map((_, at) => COMBINE[combine](results.map((each) => each.values[at])) + bias);
+  return { ...first, values };
+}
+
+const isPooling = ({ operation }) => operation in POOL;
+const joins = ({ parts, combine }) => parts.length > 1 && combine !== "none";
+
+// Everything that follows from the settings, of the part of the kernel that is looked at; `taken` returns the pictures
+// that a part takes. `result` is that of all parts where they are combined.
+function computed(taken, kernel, settings, index = 0) {
+  if (isPooling(settings)) return pooled(taken({ weights: [0] }), settings);
+  const joined = joins(kernel), added = joined ? 0 : settings.bias;
+  const parts = (joined ? kernel.parts : [kernel.parts[index]]).map((part) =>
+    filtered(taken(part), { ...part, bias: part.bias + added }, settings));
+  const shown = parts[joined ? index : 0];
+  if (!joined) return shown;
+  const results = parts.map((part) => part.result);
+  return { ...shown, results, combine: kernel.combine, result: combined(results, kernel.combine, settings.bias) };
+}
+
+// The window of one output pixel in a padded picture, tap by tap. `from` is null on the constant.
+function tapsOf(padded, [rows, columns], { stride, dilation }, [m, n]) {
+  return Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (_unused, j) => {
+    const [y, x] = [m * stride[0] + i * dilation[0], n * stride[1] + j * dilation[1]];
     const from = [padded.rows[y], padded.columns[x]];
     const place = [y - padded.top, x - padded.left];
-    const value = padded.values[y * padded.width + x];
     return {
-      place, value, weight, product: value * weight,
+      place, value: padded.values[y * padded.width + x], beyond: Math.min(...from) === BEYOND,
       padding: from[0] !== place[0] || from[1] !== place[1] || Math.min(...from) < 0,
-      from: Math.min(...from) < 0 ? null : from, // null: the constant
+      from: Math.min(...from) < 0 ? null : from,
     };
   }));
-  const flat = taps.flat(), sum = sumOf(flat.map((tap) => tap.product));
-  return { at: [m, n], taps, flat, first: flat[0].place, last: flat.at(-1).place, sum, bias: settings.bias, value: result.values[m * result.width + n] };
+}
+
+// One output pixel: its windows, one per channel, with the sums of their products, the sum of these, and the value.
+// `parts` are the values of a combined kernel's parts.
+function traced(found, settings, at) {
+  const { result, size, used, bias } = found;
+  const windows = found.padded.map((padded, channel) => {
+    const taps = tapsOf(padded, size, settings, at);
+    if (used) taps.forEach((row, i) => row.forEach((tap, j) => {
+      tap.weight = used[channel][i][j];
+      tap.product = tap.value * tap.weight;
+    }));
+    const flat = taps.flat();
+    return { taps, flat, sum: used ? sumOf(flat.map((tap) => tap.product)) : null };
+  });
+  if (!used) windows.forEach((window) => markPooled(window.flat, settings));
+  const index = at[0] * result.width + at[1], [{ flat }] = windows;
+  return {
+    at, windows, first: flat[0].place, last: flat.at(-1).place, bias, sum: sumOf(windows.map(({ sum }) => sum)),
+    parts: found.results?.map(({ values }) => values[index]), value: result.values[index],
+  };
 }
 
 // A number such as 2, -.5, 1e-3 or 1/9; NaN for anything else.

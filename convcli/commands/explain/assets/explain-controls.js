@@ -24,8 +24,7 @@ function under(event, canvas) {
   const row = Math.floor(event.offsetY / view.scale), column = Math.floor(event.offsetX / view.scale);
   if (canvas === "result") return [row, column];
   return [row, column].map((place, axis) => {
-    const taps = axis ? found.kernel[0].length : found.kernel.length;
-    const middle = Math.floor((spanOf(taps, state.settings.dilation[axis]) - 1) / 2);
+    const middle = Math.floor(state.settings.dilation[axis] * (found.size[axis] - 1) / 2);
     return Math.round((place - middle) / state.settings.stride[axis]);
   });
 }
@@ -60,98 +59,115 @@ function wirePictures() {
   }
 }
 
-// An event after which everything is computed anew.
-const changes = (id, kind, change) => on(id, kind, () => {
-  change();
-  recompute();
-});
+// What each field takes from the state; never under the writer's hands.
+const fields = [];
+
+function field(id, kind, get, set) {
+  const input = one(id);
+  fields.push(() => {
+    if (kind === "change") input.value = get();
+    else if (document.activeElement !== input) {
+      input.value = get();
+      input.removeAttribute("aria-invalid");
+    }
+  });
+  input.addEventListener(kind, () => set(input));
+}
+
+function choice(id, get, set) {
+  field(id, "change", get, ({ value }) => {
+    set(value);
+    recompute();
+  });
+}
+
+function tick(id, key) {
+  fields.push(() => (one(id).checked = state.sets.pool[key]));
+  on(id, "change", () => {
+    state.sets.pool[key] = one(id).checked;
+    recompute();
+  });
+}
 
 // A number field: what is not a number within its bounds is marked, and changes nothing.
-function number(id, value, set, whole = true) {
-  const input = one(id);
-  input.value = value;
-  input.addEventListener("input", () => {
-    const value = input.value.trim() === "" ? NaN : Number(input.value);
+function number(id, get, set, read = (text) => (text.trim() === "" ? NaN : Number(text))) {
+  field(id, "input", get, (input) => {
+    const value = read(input.value);
     const least = input.min === "" ? -Infinity : Number(input.min), most = input.max === "" ? Infinity : Number(input.max);
-    const fine = Number.isFinite(value) && value >= least && value <= most && (!whole || Number.isInteger(value));
+    const fine = !Number.isNaN(value) && value >= least && value <= most && (input.step === "any" || Number.isInteger(value));
     input.setAttribute("aria-invalid", String(!fine));
-    if (fine) set(value);
-  });
-}
-
-function setting(id, holder, key, whole = true) {
-  number(id, holder()[key], (value) => {
-    holder()[key] = value;
+    if (!fine) return;
+    set(value);
     recompute();
-  }, whole);
+  });
 }
 
-function resize(rows, columns) {
-  const before = state.kernel;
-  // the middle stays the middle
-  const [down, across] = [(rows - before.length) / 2, (columns - before[0].length) / 2].map(Math.floor);
-  state.kernel = Array.from({ length: rows }, (_, i) => Array.from({ length: columns },
-    (_unused, j) => before[i - down]?.[j - across] ?? 0));
-  one("kernel").value = "own";
-  recompute();
-}
+const setting = (id, holder, key, read) => number(id, () => holder()[key], (value) => (holder()[key] = value), read);
 
-function wireKernel() {
-  const groups = [["yours", true], ["library", false]].map(([label, given]) => {
-    const options = data.kernels.flatMap((kernel, index) =>
-      kernel.given === given ? [element("option", { value: index, text: kernel.name })] : []);
-    return element("optgroup", { label }, ...options);
-  });
-  groups[0].append(element("option", { value: "own", text: "edited by hand" }));
-  one("kernel").append(...groups);
-  one("kernel").value = "0";
-  changes("kernel", "change", () => one("kernel").value !== "own" && choose(Number(one("kernel").value)));
-  number("rows", state.kernel.length, (rows) => resize(rows, state.kernel[0].length));
-  number("columns", state.kernel[0].length, (columns) => resize(state.kernel.length, columns));
-  const changed = (change) => {
-    state.kernel = state.kernel.map((row) => row.map(change));
-    one("kernel").value = "own";
-    recompute();
-  };
-  on("divide", "click", () => {
-    const weights = state.kernel.flat(), sum = sumOf(weights), sizes = sumOf(weights.map(Math.abs));
-    const by = Math.abs(sum) > 1e-12 * sizes ? sum : sizes; // as --normalize does
-    if (by) changed((weight) => weight / by);
-  });
-  on("negate", "click", () => changed((weight) => (weight ? -weight : 0)));
-  changes("reset", "click", () => {
-    choose(state.weights);
-    one("kernel").value = String(state.weights);
-  });
-  for (const [id, convolve] of [["correlation", false], ["convolution", true]]) {
-    one(id).checked = state.settings.convolve === convolve;
-    changes(id, "change", () => (state.settings.convolve = convolve));
+const editedWeights = (change) => {
+  for (const part of state.kernel.parts) part.weights = part.weights.map((plane, channel) => change(plane, part, channel));
+  state.choice = "own";
+};
+
+// Another size of the window: of all weights, whose middle stays the middle, or of pooling, whose stride follows.
+function resize(axis, length) {
+  const { settings } = state;
+  if (isPooling(settings)) {
+    if (settings.stride[axis] === settings.size[axis]) settings.stride[axis] = length;
+    settings.size[axis] = length;
+    return;
   }
+  const size = Object.assign([...found.size], { [axis]: length });
+  const [down, across] = size.map((taps, each) => Math.floor((taps - found.size[each]) / 2));
+  editedWeights((plane) => Array.from({ length: size[0] }, (_, i) => Array.from({ length: size[1] },
+    (_unused, j) => plane[i - down]?.[j - across] ?? 0)));
+}
+
+function wireOperation() {
+  choice("operation", () => state.settings.operation, (operation) => {
+    state.settings = operation in POOL ? state.sets.pool : state.sets.kernel;
+    state.settings.operation = operation;
+  });
+  choice("kernel", () => state.choice, (value) => value !== "own" && choose(Number(value)));
+  choice("combine", () => state.kernel.combine, (combine) => (state.kernel.combine = combine));
+  choice("part", () => state.part, (part) => (state.part = Number(part)));
+  choice("channel", () => state.channel, (channel) => (state.channel = Number(channel)));
+  number("rows", () => found.size[0], (rows) => resize(0, rows));
+  number("columns", () => found.size[1], (columns) => resize(1, columns));
+  const changed = (id, change) => on(id, "click", () => {
+    change();
+    recompute();
+  });
+  changed("divide", () => {
+    const by = new Map(state.kernel.parts.map((part) => {
+      const weights = part.weights.flat(2), sum = sumOf(weights), sizes = sumOf(weights.map(Math.abs));
+      return [part, (Math.abs(sum) > 1e-12 * sizes ? sum : sizes) || 1]; // as --normalize does
+    }));
+    editedWeights((plane, part) => plane.map((row) => row.map((weight) => weight / by.get(part))));
+  });
+  changed("negate", () => editedWeights((plane) => plane.map((row) => row.map((weight) => (weight ? -weight : 0)))));
+  changed("reset", () => choose(state.begun));
+  setting("p", () => state.sets.pool, "p", (text) => (text.trim() === "inf" ? Infinity : numberIn(text) > 0 ? numberIn(text) : NaN));
+  tick("ceil", "ceil");
+  tick("count-pad", "countIncludePad");
 }
 
 function wireSettings() {
-  const { settings } = state;
-  one("pad").append(...Object.keys(DRAWN).map((value) => element("option", { value, text: value })));
-  one("pad").value = settings.pad;
-  changes("pad", "change", () => (settings.pad = one("pad").value));
-  one("amount").value = typeof settings.padding === "string" ? settings.padding : "own";
-  changes("amount", "change", () => {
-    settings.padding = one("amount").value === "own" ? copy(found.sides) : one("amount").value;
-    fields.forEach(([id, axis, side]) => (one(id).value = sides()[axis][side]));
+  const now = () => state.settings;
+  choice("pad", () => now().pad, (pad) => (now().pad = pad));
+  choice("amount", () => (typeof now().padding === "string" ? now().padding : "own"), (amount) => {
+    now().padding = amount === "own" ? structuredClone(found.sides) : amount;
   });
-  const sides = () => (typeof settings.padding === "string" ? found?.sides ?? [[0, 0], [0, 0]] : settings.padding);
-  const fields = [["pad-top", 0, 0], ["pad-bottom", 0, 1], ["pad-left", 1, 0], ["pad-right", 1, 1]];
-  for (const [id, axis, side] of fields) setting(id, () => sides()[axis], side);
-  setting("constant", () => settings, "padValue", false);
-  setting("bias", () => settings, "bias", false);
-  for (const name of ["stride", "dilation"]) {
-    setting(`${name}-down`, () => settings[name], 0);
-    setting(`${name}-across`, () => settings[name], 1);
+  const sides = (axis) => (typeof now().padding === "string" ? found.sides : now().padding)[axis];
+  for (const [id, axis, side] of [["pad-top", 0, 0], ["pad-bottom", 0, 1], ["pad-left", 1, 0], ["pad-right", 1, 1]]) {
+    setting(id, () => sides(axis), side);
   }
-  const channels = [...(data.luma ? ["luma (Rec. 601)"] : []), ...data.channels];
-  one("channel").append(...channels.map((text, value) => element("option", { value, text })));
-  one("channel-row").hidden = channels.length < 2;
-  changes("channel", "change", () => look(Number(one("channel").value)));
+  setting("constant", now, "padValue");
+  setting("bias", () => state.sets.kernel, "bias");
+  for (const name of ["stride", "dilation"]) {
+    setting(`${name}-down`, () => now()[name], 0);
+    setting(`${name}-across`, () => now()[name], 1);
+  }
   on("shown-as", "change", recompute);
   on("row", "input", () => one("row").value && select(Math.trunc(one("row").value), state.at[1]));
   on("column", "input", () => one("column").value && select(state.at[0], Math.trunc(one("column").value)));

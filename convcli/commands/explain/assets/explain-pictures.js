@@ -1,5 +1,11 @@
 // Drawing on canvases. Everything is placed in CSS pixels; `scale` is how many of them a pixel takes.
 
+const MOST_CELLS = 1200; // pixels whose numbers are written, where they fit
+const CELL = 64, LEAST_FONT = 10, MOST_FONT = 16; // CSS pixels
+const FACE = "system-ui, sans-serif";
+const measure = new OffscreenCanvas(1, 1).getContext("2d");
+measure.font = `600 100px ${FACE}`;
+
 // The colour that a variable of the style sheet stands for, in the light or dark scheme of now.
 const probe = document.createElement("i");
 probe.hidden = true;
@@ -33,8 +39,9 @@ function tones({ low, high }) {
   };
 }
 
-// A picture as a canvas of its own size, to be drawn from.
-function developed({ height, width, values }, tone) {
+// What is drawn of a picture: a canvas of its own size, its tones, and its numbers as texts where they are few.
+function developed(picture, tone) {
+  const { height, width, values } = picture;
   const image = new ImageData(width, height);
   for (let at = 0; at < values.length; at++) {
     const [red, green, blue] = tone(values[at]);
@@ -42,15 +49,43 @@ function developed({ height, width, values }, tone) {
   }
   const canvas = new OffscreenCanvas(width, height);
   canvas.getContext("2d").putImageData(image, 0, 0);
-  return canvas;
+  return { picture, canvas, tone, numbers: values.length <= MOST_CELLS ? [4, 3, 2].map((digits) => writtenWith([...values], digits)) : [] };
 }
+
+// Numbers as texts, and how wide the widest of them is in a font of 1 pixel.
+function writtenWith(values, digits) {
+  const texts = values.map((value) => brief(value, digits));
+  return { texts, widest: Math.max(...texts.map((text) => measure.measureText(text).width)) / 100 };
+}
+
+// The numbers of a picture that fit into cells of `scale`, and the size of their font; else null.
+function numbersIn({ numbers }, scale) {
+  for (const { texts, widest } of numbers) {
+    const font = Math.min(MOST_FONT, 0.62 * scale, (scale - 4) / widest);
+    if (font >= LEAST_FONT) return { texts, font };
+  }
+  return null;
+}
+
+// How many CSS pixels a pixel takes where a picture may be so wide and so high.
+function scaleOf(height, width, wide, high) {
+  const scale = Math.min(wide / width, high / height, CELL);
+  return scale > 2 ? Math.floor(scale) : scale;
+}
+
+// Whether two pictures are put one below the other, so that the numbers of both can be read.
+function stacked(films, wide, gap, high) {
+  const readable = (room) => films.every((film) =>
+    numbersIn(film, scaleOf(film.picture.height, film.picture.width, room, high)));
+  return !readable((wide - gap) / 2) && readable(wide);
+}
+
+const tallestOf = (canvas) => Number(getComputedStyle(canvas).getPropertyValue("--tallest"));
 
 // Fit `height` x `width` pixels into a canvas, whole CSS pixels each where there is room for that.
 function fitted(canvas, height, width) {
   const wide = canvas.parentElement.clientWidth;
-  const high = Math.min(1.3 * wide, Number(getComputedStyle(canvas).getPropertyValue("--tallest")));
-  let scale = Math.min(wide / width, high / height);
-  if (scale > 2) scale = Math.floor(scale);
+  const scale = scaleOf(height, width, wide, Math.min(1.3 * wide, tallestOf(canvas)));
   const dense = window.devicePixelRatio || 1;
   const [across, down] = [Math.max(1, width * scale), Math.max(1, height * scale)];
   canvas.style.width = `${across}px`;
@@ -80,7 +115,7 @@ function framed(context, x, y, width, height, colour, line = 2) {
 
 // The same around something so small that it needs to be pointed at.
 function pointed(context, x, y, width, height, colour) {
-  framed(context, x, y, width, height, colour, width > 6 ? 2 : 1);
+  framed(context, x, y, width, height, colour, width > 24 ? 3 : width > 6 ? 2 : 1);
   const radius = 11;
   if (Math.max(width, height) >= radius) return;
   for (const [ink, thick] of [["#000c", 4], [colour, 2]]) {
@@ -106,8 +141,7 @@ function hatch(context) {
 }
 
 // Stripes over what lies beyond the picture, whose own edge is a line.
-function markPadding({ context, scale, width, height }, padded, picture, line) {
-  const [x, y] = [padded.left * scale, padded.top * scale];
+function markPadding({ context, scale, width, height }, x, y, picture) {
   const [wide, high] = [picture.width * scale, picture.height * scale];
   context.save();
   context.beginPath();
@@ -117,91 +151,83 @@ function markPadding({ context, scale, width, height }, padded, picture, line) {
   context.fillStyle = hatch(context);
   context.fillRect(0, 0, width, height);
   context.restore();
-  pen(context, style("--edge"), line).strokeRect(x, y, wide, high);
+  pen(context, style("--edge"), Math.min(2, Math.max(1, scale / 8))).strokeRect(x, y, wide, high);
 }
 
-// The padded input, the window on it, and the pixels that its padding was taken from.
-function drawInput(canvas, film, { padded }, picture, trace) {
-  const view = fitted(canvas, padded.height, padded.width);
-  view.context.drawImage(film, 0, 0, view.width, view.height);
-  if (padded.height > picture.height || padded.width > picture.width) {
-    markPadding(view, padded, picture, Math.min(2, Math.max(1, view.scale / 8)));
+// A film with lines between cells that are large, and which of its numbers fit into them.
+function drawCells(canvas, film) {
+  const { height: rows, width: columns } = film.picture, view = fitted(canvas, rows, columns), { context, scale } = view;
+  context.drawImage(film.canvas, 0, 0, view.width, view.height);
+  context.fillStyle = "#8887";
+  for (let row = 1; row < rows && scale >= 12; row++) context.fillRect(0, row * scale - 0.5, view.width, 1);
+  for (let column = 1; column < columns && scale >= 12; column++) context.fillRect(column * scale - 0.5, 0, 1, view.height);
+  return { ...view, numbers: numbersIn(film, scale) };
+}
+
+// Numbers in their cells, which `silent` ones have none of; a border in the cell's own tone keeps them readable.
+function writeNumbers({ context, scale, numbers }, { picture: { width, values }, tone }, silent = () => false) {
+  if (!numbers) return;
+  context.font = `600 ${numbers.font}px ${FACE}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.lineJoin = "round";
+  numbers.texts.forEach((text, at) => {
+    const row = Math.floor(at / width), column = at % width;
+    if (silent(row, column)) return;
+    const ground = tone(values[at]), place = [(column + 0.5) * scale, (row + 0.5) * scale];
+    pen(context, `rgb(${ground})`, 5).strokeText(text, ...place);
+    context.fillStyle = isLight(ground) ? "#000" : "#fff";
+    context.fillText(text, ...place);
+  });
+}
+
+// The padded input or a part of it, the window on it, and the pixels that its padding was taken from.
+function drawInput(canvas, film, picture, trace, chosen) {
+  const padded = film.picture, view = drawCells(canvas, film), { context, scale } = view;
+  const corner = ([row, column]) => [(column + padded.left) * scale, (row + padded.top) * scale];
+  const middle = (place) => corner(place).map((value) => value + scale / 2);
+  const made = (sources, before) => sources.some((from, at) => from !== at - before);
+  if (made(padded.rows, padded.top) || made(padded.columns, padded.left)) markPadding(view, ...corner([0, 0]), picture);
+  const taps = trace?.flat ?? [], moved = taps.filter((tap) => tap.padding && tap.from);
+  const inside = (place) => corner(place).every((at, axis) => at >= 0 && at < (axis ? view.height : view.width));
+  const large = scale >= 30; // arrows leave room for numbers
+  for (const tap of large ? [] : moved) {
+    const [x, y] = corner(tap.from), size = Math.max(scale, 4); // seen on a photograph, too
+    framed(context, x + (scale - size) / 2, y + (scale - size) / 2, size, size, style("--source"), 1);
   }
-  if (trace) {
-    const { context, scale } = view;
-    const place = ([row, column]) => [(column + padded.left) * scale, (row + padded.top) * scale];
-    for (const tap of trace.flat) {
-      if (!tap.padding || !tap.from) continue;
-      const [x, y] = place(tap.from), size = Math.max(scale, 4); // seen on a photograph, too
-      framed(context, x + (scale - size) / 2, y + (scale - size) / 2, size, size, style("--source"), 1);
-    }
-    const [x, y] = place(trace.first);
-    const [right, bottom] = place(trace.last);
-    pointed(context, x, y, right - x + scale, bottom - y + scale, style("--mark"));
+  for (const tap of moved) {
+    if (tap !== chosen && (!large || moved.length > 16)) continue;
+    arrow(context, middle(tap.from), middle(tap.place), scale, inside(tap.from) ? 0.22 : 0, tap === chosen);
   }
+  writeNumbers(view, film, (row, column) => film.neutral && (padded.rows[row] < 0 || padded.columns[column] < 0));
+  if (!trace) return view;
+  const [x, y] = corner(trace.first), [right, bottom] = corner(trace.last);
+  const cells = (some, colour, thick, within) => some.forEach((tap) =>
+    framed(context, ...corner(tap.place).map((at) => at + within), scale - 2 * within, scale - 2 * within, style(colour), thick));
+  if (scale >= 8 && hasGaps(trace)) cells(taps, "--mark", 1, 0);
+  cells(taps.filter((tap) => tap.winner), "--winner", 2, Math.min(3, scale / 4));
+  pointed(context, x, y, right - x + scale, bottom - y + scale, style("--mark"));
+  if (chosen) cells([chosen], "--source", 3, 0);
   return view;
 }
 
-function drawResult(canvas, film, { result }, [row, column]) {
-  const view = fitted(canvas, result.height, result.width);
-  view.context.drawImage(film, 0, 0, view.width, view.height);
+function drawResult(canvas, film, [row, column]) {
+  const view = drawCells(canvas, film);
+  writeNumbers(view, film);
   pointed(view.context, column * view.scale, row * view.scale, view.scale, view.scale, style("--mark"));
   return view;
 }
 
-// The surroundings of the window, pixel by pixel, with arrows from where padding was taken.
-function drawLens(canvas, { padded }, picture, trace, tone, chosen) {
-  const { flat: taps, first, last } = trace;
-  const spans = [padded.height, padded.width].map((size, axis) => {
-    const before = axis ? padded.left : padded.top;
-    const length = last[axis] - first[axis] + 1;
-    const margin = Math.max(2, Math.floor((7 - length) / 2));
-    const start = Math.max(0, first[axis] + before - margin);
-    return [start, Math.min(size, last[axis] + before + 1 + margin)];
+// The surroundings of the window in a padded picture.
+function aroundOf(padded, { first, last }) {
+  const [[top, bottom], [left, right]] = [[padded.height, padded.top], [padded.width, padded.left]].map(([size, before], axis) => {
+    const margin = Math.max(2, Math.floor((7 - (last[axis] - first[axis] + 1)) / 2));
+    return [Math.max(0, first[axis] + before - margin), Math.min(size, last[axis] + before + 1 + margin)];
   });
-  const [[top, bottom], [left, right]] = spans;
-  const { context, scale } = fitted(canvas, bottom - top, right - left);
-  const corner = ([row, column]) => [(column + padded.left - left) * scale, (row + padded.top - top) * scale];
-  const middle = (place) => corner(place).map((value) => value + scale / 2);
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  for (let row = top; row < bottom; row++) {
-    for (let column = left; column < right; column++) {
-      const place = [row - padded.top, column - padded.left];
-      const [x, y] = corner(place);
-      context.fillStyle = `rgb(${tone(padded.values[row * padded.width + column])})`;
-      context.fillRect(x, y, scale + 0.5, scale + 0.5);
-      if (place[0] < 0 || place[1] < 0 || place[0] >= picture.height || place[1] >= picture.width) {
-        context.fillStyle = hatch(context);
-        context.fillRect(x, y, scale, scale);
-      }
-    }
-  }
-  const [edgeX, edgeY] = corner([0, 0]);
-  pen(context, style("--edge"), 2).strokeRect(edgeX, edgeY, picture.width * scale, picture.height * scale);
-  const [x, y] = corner(first);
-  const [farX, farY] = corner(last);
-  if (hasGaps(trace)) for (const tap of taps) framed(context, ...corner(tap.place), scale, scale, style("--mark"), 1);
-  else if (scale >= 16) for (const tap of taps) pen(context, "#8889", 1).strokeRect(...corner(tap.place), scale, scale);
-  framed(context, x, y, farX - x + scale, farY - y + scale, style("--mark"), 3);
-  const within = (place) => place.every((at, axis) => {
-    const start = spans[axis][0] - (axis ? padded.left : padded.top);
-    return at >= start && at < start + spans[axis][1] - spans[axis][0];
-  });
-  const moved = taps.filter((tap) => tap.padding && tap.from);
-  for (const tap of moved) {
-    if (moved.length <= 16 || tap === chosen) arrow(context, middle(tap.from), middle(tap.place), scale, within(tap.from) ? 0.22 : 0, tap === chosen);
-  }
-  if (scale >= 26) for (const tap of taps) writeNumber(context, shown(tap.value, 4), middle(tap.place), scale, tone(tap.value));
-  if (chosen) framed(context, ...corner(chosen.place), scale, scale, style("--source"), 3);
-}
-
-function writeNumber(context, text, [x, y], scale, ground) {
-  context.font = `600 ${Math.min(14, (1.5 * scale) / Math.max(3, text.length))}px system-ui, sans-serif`;
-  context.lineJoin = "round";
-  context.fillStyle = isLight(ground) ? "#000" : "#fff";
-  pen(context, `rgb(${ground})`, 4).strokeText(text, x, y);
-  context.fillText(text, x, y);
+  const [rows, columns] = [padded.rows.subarray(top, bottom), padded.columns.subarray(left, right)];
+  const values = Float64Array.from({ length: rows.length * columns.length }, (_, at) =>
+    padded.values[(top + Math.floor(at / columns.length)) * padded.width + left + at % columns.length]);
+  return { height: rows.length, width: columns.length, values, rows, columns, top: padded.top - top, left: padded.left - left };
 }
 
 // Whether dilation leaves pixels out between those that the window sees.

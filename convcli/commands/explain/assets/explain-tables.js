@@ -2,6 +2,8 @@
 
 const DENSE = 5; // more columns are written smaller, one table below the other
 const MOST_SHOWN = 15; // rows and columns of a table; sums are over everything
+const MOST_TERMS = 9; // of a sum that is written out
+const MOST_CHIPS = 16;
 
 // A number in a cell: few digits, and powers of ten rather than a row of zeros.
 function brief(value, digits = 4) {
@@ -42,70 +44,124 @@ function tint(cell, value, most) {
   cell.style.color = isLight(colour) ? "#000" : "#fff";
 }
 
-const placeText = (place) => `row ${place[0]}, column ${place[1]}`;
+const placeText = ([row, column]) => say("row {row}, column {column}", { row, column });
 
-// Window, kernel and products; what is padding says where it was taken from.
-function fillTables(trace, settings, chosen) {
-  const [top, bottom] = middleOf(trace.taps.length);
-  const [left, right] = middleOf(trace.taps[0].length);
-  const taps = trace.taps.slice(top, bottom).map((row) => row.slice(left, right));
+// Window, kernel and products of one channel; what is padding says where it was taken from. Pooling has no kernel.
+function fillTables({ taps: every, flat }, pooling, chosen) {
+  const [top, bottom] = middleOf(every.length);
+  const [left, right] = middleOf(every[0].length);
+  const taps = every.slice(top, bottom).map((row) => row.slice(left, right));
   const [rows, columns] = [taps.length, taps[0].length];
   const heads = { rows: taps.map((row) => row[0].place[0]), columns: taps[0].map((tap) => tap.place[1]) };
-  const window_ = grid(one("window"), rows, columns, heads);
-  const kernel = grid(one("weights-used"), rows, columns);
-  const products = grid(one("products"), rows, columns);
   const dense = columns > DENSE, digits = dense ? 3 : 4;
   one("tables").classList.toggle("dense", dense);
-  const [mostWeight, mostProduct] = ["weight", "product"].map((name) => largestOf(taps.flat().map((tap) => tap[name])));
+  for (const part of all("#tables > :not(:first-child)")) part.hidden = pooling;
+  const tables = { window: grid(one("window"), rows, columns, heads) };
+  if (!pooling) Object.assign(tables, { weight: grid(one("weights-used"), rows, columns), product: grid(one("products"), rows, columns) });
+  const most = Object.fromEntries(["weight", "product"].map((name) => [name, largestOf(flat.map((tap) => tap[name] ?? 0))]));
   taps.forEach((row, i) => row.forEach((tap, j) => {
-    const cell = window_[i][j];
-    const origin = tap.from ? tap.from.join(",") : "const";
-    cell.textContent = brief(tap.value, digits);
-    cell.className = tap.padding ? "padding" : "";
-    if (tap.padding && !dense) cell.append(element("small", { text: ` ${origin}` }));
-    cell.title = tap.padding
-      ? `padding: ${tap.from ? `taken from ${placeText(tap.from)}` : `the constant ${shown(tap.value)}`}`
-      : placeText(tap.place);
-    kernel[i][j].textContent = brief(tap.weight, digits);
-    tint(kernel[i][j], tap.weight, mostWeight);
-    products[i][j].textContent = brief(tap.product, digits);
-    tint(products[i][j], tap.product, mostProduct);
-    for (const cells of [window_, kernel, products]) {
-      cells[i][j].dataset.tap = `${i + top},${j + left}`;
-      cells[i][j].classList.toggle("chosen", tap === chosen);
+    for (const [name, cells] of Object.entries(tables)) {
+      const cell = cells[i][j];
+      if (name === "window") fillWindow(cell, tap, digits, !dense);
+      else {
+        cell.textContent = brief(tap[name], digits);
+        tint(cell, tap[name], most[name]);
+      }
+      cell.dataset.tap = `${i + top},${j + left}`;
+      cell.classList.toggle("chosen", tap === chosen);
     }
   }));
-  const all = trace.taps.length * trace.taps[0].length;
-  one("cropped").textContent = rows * columns < all
-    ? `The tables show the middle ${rows} x ${columns} of ${trace.taps.length} x ${trace.taps[0].length}; the sum is over all ${all}.` : "";
-  one("kernel-title").textContent = settings.convolve ? "kernel, rotated by 180\u00b0" : "kernel";
+  tell({ cropped: rows * columns < flat.length
+    ? say("The tables show the middle {shown} of {all}; the result is of all {count}.",
+      { shown: `${rows} x ${columns}`, all: `${every.length} x ${every[0].length}`, count: flat.length }) : "" });
 }
 
-// "3 x 1 - 2 x 4 ...": written out while it is short.
-function sumText({ flat, sum }) {
-  const products = flat.map((tap) => tap.product);
-  if (products.length > 9) return `sum of the ${products.length} products = ${shown(sum, 6)}`;
-  const [first, ...others] = products.map((product) => shown(product, 5));
-  const rest = others.map((text) => (text[0] === "-" ? ` \u2212 ${text.slice(1)}` : ` + ${text}`));
-  return `${first.replace("-", "\u2212")}${rest.join("")} = ${shown(sum, 6)}`;
+function fillWindow(cell, tap, digits, roomy) {
+  cell.textContent = tap.counted === false ? "\u00b7" : brief(tap.value, digits);
+  cell.className = `${tap.padding ? "padding" : ""} ${tap.winner ? "winner" : ""}`;
+  if (tap.padding && roomy && tap.from) cell.append(element("small", { text: ` ${tap.from.join(",")}` }));
+  cell.title = originText(tap);
+}
+
+// A pixel of the picture, or padding, and what that is.
+function originText(tap) {
+  if (!tap.padding) return placeText(tap.place);
+  if (tap.from) return say("padding, taken from {place}", { place: placeText(tap.from) });
+  return tap.counted === false ? say("padding, which takes no part") : say("padding: {value}", { value: shown(tap.value) });
+}
+
+const signed = (texts) => texts.map((text, index) => (index === 0 ? text.replace("-", "\u2212")
+  : text[0] === "-" ? ` \u2212 ${text.slice(1)}` : ` + ${text}`)).join("");
+
+// "3 - 8 + ... = 12": written out while it is short.
+function sumText(values, sum) {
+  const made = shown(sum, 6).replace("-", "\u2212");
+  if (values.length === 1) return made;
+  return values.length > MOST_TERMS ? say("sum of {count} = {sum}", { count: values.length, sum: made })
+    : `${signed(values.map((value) => shown(value, 5)))} = ${made}`;
+}
+
+// How the numbers of a window that take part become the value, as in max(0, 1, 3, 4) = 4.
+function pooledText(flat, value, { operation, p }) {
+  const numbers = flat.filter((tap) => tap.counted).map((tap) => shown(tap.value, 5)), count = numbers.length;
+  const few = count <= MOST_TERMS, sizes = numbers.map((text) => `|${text}|`);
+  const list = (texts) => (few ? texts.join(", ") : say("{count} numbers", { count }));
+  const total = (texts) => (few ? signed(texts) : say("sum of {count}", { count }));
+  const power = { 1: "", 2: "\u00b2" }[p] ?? `^${p}`, root = p === 1 ? "" : `^(1/${p})`;
+  const text = {
+    avg: () => `(${total(numbers)}) / ${count}`,
+    lp: () => (p === Infinity ? `max(${list(sizes)})` : `(${total(sizes.map((size) => size + power))})${root}`),
+  }[operation]?.() ?? `${operation}(${list(numbers)})`;
+  return `${text} = ${shown(value, 6)}`;
+}
+
+// How the values of a kernel's parts become one, as in sqrt(70^2 + 4^2) = 70.11.
+function combinedText(values, combine, value) {
+  const texts = values.map((each) => shown(each, 5));
+  const made = shown(value, 6);
+  return {
+    magnitude: () => `\u221a(${texts.map((text) => `${text[0] === "-" ? `(${text})` : text}\u00b2`).join(" + ")}) = ${made}`,
+    max: () => `max(${texts.join(", ")}) = ${made}`,
+    sum: () => sumText(values, value),
+    orientation: () => `atan2(${texts[1]}, ${texts[0]}) = ${made}\u00b0`,
+  }[combine]();
+}
+
+// Values to choose from, such as the subtotals of channels: one button each, in which only texts change.
+function chips(id, names, values, chosen, choose, winner = null) {
+  const row = one(id), many = values.length > MOST_CHIPS;
+  row.hidden = values.length < 2 || many;
+  if (row.hidden) return;
+  while (row.children.length > values.length) row.lastChild.remove();
+  while (row.children.length < values.length) {
+    const button = element("button", { type: "button" }), index = row.children.length;
+    button.addEventListener("click", () => row.choose(index));
+    row.append(button);
+  }
+  row.choose = choose;
+  values.forEach((value, index) => {
+    const button = row.children[index];
+    button.replaceChildren(element("span", { text: names[index] }), ` ${shown(value, 5)}`);
+    button.setAttribute("aria-pressed", String(index === chosen));
+    button.classList.toggle("winner", value === winner);
+  });
 }
 
 // Which rows or columns a window sees, in words.
-const ends = (first, last) => (first === last ? `${first}` : `${first} to ${last}`);
+const ends = (first, last) => (first === last ? `${first}` : say("{first} to {last}", { first, last }));
 
-function spokenOf(trace) {
-  const { flat, first, last } = trace;
+function spokenOf({ windows: [{ flat }], first, last, at, value }) {
   const made = flat.filter((tap) => tap.padding).length;
-  const from = `It sees rows ${ends(first[0], last[0])} and columns ${ends(first[1], last[1])}`;
-  const padding = made ? `; ${made} of its ${flat.length} pixels are padding` : "";
-  return `Output pixel (${trace.at.join(", ")}) is ${shown(trace.value, 6)}. ${from}${padding}.`;
+  const padding = made ? `${say("{made} of its {all} pixels are padding.", { made, all: flat.length })}` : "";
+  return `${say("Output pixel ({at}) is {value}.", { at: at.join(", "), value: shown(value, 6) })} ${say(
+    "It sees rows {rows} and columns {columns}.", { rows: ends(first[0], last[0]), columns: ends(first[1], last[1]) })} ${padding}`.trim();
 }
 
 // The formula of the output's size, numbers filled in.
-function sizeFormula(axis, picture, { kernel, sides, sizes }, { stride, dilation }) {
-  const size = axis ? picture.width : picture.height, taps = axis ? kernel[0].length : kernel.length;
-  const [before, after] = sides[axis];
-  return `\u230a(${size} + ${before} + ${after} \u2212 ${dilation[axis]}\u00b7(${taps} \u2212 1) \u2212 1) / ${stride[axis]}\u230b + 1 = ${sizes[axis]}`;
+function sizeFormula(axis, picture, { size: taps, sides, sizes }, { stride, dilation, ceil }) {
+  const size = axis ? picture.width : picture.height, [before, after] = sides[axis];
+  const [open, close] = ceil ? "\u2308\u2309" : "\u230a\u230b";
+  return `${open}(${size} + ${before} + ${after} \u2212 ${dilation[axis]}\u00b7(${taps[axis]} \u2212 1) \u2212 1) / ${stride[axis]}${close} + 1 = ${sizes[axis]}`;
 }
 
 // The grid of weights to edit; `changed` is called with row, column and the number.
@@ -115,7 +171,7 @@ function editor(table, kernel, changed) {
   cells.forEach((row, i) => row.forEach((cell, j) => {
     if (cell.firstChild) return;
     const input = element("input", { type: "text", inputmode: "text", autocomplete: "off",
-      "aria-label": `weight row ${i + 1}, column ${j + 1}` });
+      "aria-label": say("weight row {row}, column {column}", { row: i + 1, column: j + 1 }) });
     input.addEventListener("input", () => {
       const value = numberIn(input.value);
       input.setAttribute("aria-invalid", String(Number.isNaN(value)));

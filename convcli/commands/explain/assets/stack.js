@@ -1,0 +1,216 @@
+// A stack of layers: what a pixel of any layer is computed from, in the layer before it and back to the input.
+
+const SHOWN = 4; // maps of a layer, and tables of products, at a time
+const LARGE = 16, CELL_WIDTH = 32, SMALL_WIDTH = 176; // columns of maps with large cells; CSS pixels of each, of other maps
+const PADDED = 65535; // a tap on the padding value; at the one below, a tap that takes no part
+const arrows = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+const state = { layer: data.layers.length - 1, map: data.map, at: data.at, held: false };
+let layers = [];
+
+const nameOf = (index) => (index ? data.layers[index].name : say("input"));
+const by = (sizes) => sizes.join(" x ");
+const unique = (values) => [...new Set(values)].sort((a, b) => a - b);
+const taken = (table, at) => [...table.values.subarray(at * table.width, (at + 1) * table.width)];
+
+async function opened(layer) {
+  const [maps, rows, columns, weights] = await Promise.all(
+    ["maps", "rows", "columns", "weights"].map((key) => layer[key] && unpacked(layer[key])));
+  const tone = tones(rangeOf(maps.flatMap((map) => [...map.values])));
+  return { ...layer, maps, rows: rows?.[0], columns: columns?.[0], weights, first: 0,
+    films: maps.map((map) => developed(map, tone)) };
+}
+
+// The sums that a map consists of, [first plane of weights, first channel, channels, bias]; none where no sums are made.
+const sumsOf = (layer, map) => layer.sums?.[map] ?? [];
+const channelsOf = (layer, map) => {
+  const [sum] = sumsOf(layer, map);
+  return sum ? Array.from({ length: sum[2] }, (_, channel) => sum[1] + channel) : [map];
+};
+
+// The pixels of each layer that the chosen one depends on, from its own back to the input: rows, columns and maps.
+function dependence({ layer, map, at: [row, column] }) {
+  const found = [{ rows: [row], columns: [column], maps: [map] }];
+  for (let index = layer; index > 0; index--) {
+    const { rows, columns, maps } = found[0], made = layers[index];
+    const back = (table, places) => unique(places.flatMap((place) => taken(table, place))).filter((place) => place < PADDED - 1);
+    found.unshift({ rows: back(made.rows, rows), columns: back(made.columns, columns),
+      maps: unique(maps.flatMap((each) => channelsOf(made, each))) });
+  }
+  return found;
+}
+
+// What the chosen pixel reads of one channel, row by row: null where a tap takes no part.
+function readBy(layer, { at: [row, column] }, channel, { height, width, values } = layers[state.layer - 1].maps[channel]) {
+  const rows = taken(layer.rows, row), columns = taken(layer.columns, column);
+  return rows.map((y) => columns.map((x) => {
+    if (y < height && x < width) return values[y * width + x];
+    return y === PADDED - 1 || x === PADDED - 1 ? null : layer.constant;
+  }));
+}
+
+// First and last of each row of neighbours: 1 2 3 7 8 is 1 to 3 and 7 to 8.
+const runs = (places) => places.reduce((found, place) => {
+  if (found.length && found.at(-1)[1] === place - 1) found.at(-1)[1] = place;
+  else found.push([place, place]);
+  return found;
+}, []);
+
+function draw(canvas, index, map, region) {
+  const film = layers[index].films[map], { height, width } = film.picture;
+  if (!canvas.id) {
+    const wide = Math.max(width, height) <= LARGE ? CELL_WIDTH * width : SMALL_WIDTH * Math.min(1, width / height);
+    canvas.parentElement.style.width = `${Math.min(wide, one("layers").clientWidth)}px`;
+  }
+  const view = drawCells(canvas, film), { context, scale } = view;
+  if (region?.maps.includes(map)) {
+    const colour = style(index >= state.layer - 1 ? "--mark" : "--field");
+    for (const [top, bottom] of runs(region.rows)) {
+      for (const [left, right] of runs(region.columns)) {
+        const place = [left * scale, top * scale, (right - left + 1) * scale, (bottom - top + 1) * scale];
+        (index === state.layer ? pointed : framed)(context, ...place, colour, scale > 12 ? 3 : 2);
+      }
+    }
+  }
+  writeNumbers(view, film);
+}
+
+const placesOf = (places, start) => ends(places[0] + start, places.at(-1) + start);
+const regionOf = ({ rows, columns }, [top, left]) => (rows.length && columns.length
+  ? say("rows {rows}, columns {columns} ({size})", { rows: placesOf(rows, top), columns: placesOf(columns, left), size: by([rows.length, columns.length]) })
+  : say("padding alone"));
+
+// What the layer computes, in a line, and what it adds up, channel by channel, the largest first.
+function arithmetic(layer, value) {
+  if (!state.layer) return [say("A pixel of the input."), []];
+  const made = shown(value, 6);
+  if (!layer.sums) {
+    const values = readBy(layer, state, state.map).flat().filter((each) => each !== null);
+    if (layer.type === "pool") return [pooledText(values.map((each) => ({ value: each, counted: true })), value, layer), []];
+    const [name, listed] = layer.type === "relu" ? ["max", [0, ...values]] : [layer.type, values];
+    return [`${name}(${listed.map((each) => shown(each)).join(", ")}) = ${made}`, []];
+  }
+  const sums = sumsOf(layer, state.map).map(([plane, first, count, bias]) => {
+    const parts = Array.from({ length: count }, (_, channel) => {
+      const weights = layer.weights[plane + channel].values, taps = readBy(layer, state, first + channel);
+      return { channel: first + channel, taps, weights, total: sumOf(taps.flat().map((each, at) => each * weights[at])) };
+    });
+    return { parts, bias, total: sumOf(parts.map(({ total }) => total)) + bias };
+  });
+  const tables = sums.flatMap(({ parts }) => [...parts].sort((a, b) => Math.abs(b.total) - Math.abs(a.total)).slice(0, SHOWN));
+  const [{ parts, bias }] = sums, added = (layer.combine === "none" ? [bias, layer.bias] : [layer.bias]).filter(Boolean);
+  const biases = added.map((each) => shown(each)), totals = parts.map(({ total }) => total);
+  if (layer.combine !== "none") {
+    const joined = value - sumOf(added), text = combinedText(sums.map(({ total }) => total), layer.combine, joined);
+    return [added.length ? `${text}; ${signed([shown(joined), ...biases])} = ${made}` : text, tables];
+  }
+  const terms = totals.length > MOST_TERMS ? [shown(sumOf(totals))] : totals.map((each) => shown(each));
+  const many = totals.length > MOST_TERMS ? `${say("{count} channels", { count: totals.length })}: ` : "";
+  return [`${many}${signed([...terms, ...biases])} = ${made}`, tables];
+}
+
+// Value x weight, tap by tap, of one channel; none where there are too many to be read.
+function products({ channel, taps, weights, total }) {
+  const caption = element("caption", { text: say("map {map}: sum {total}", { map: channel, total: shown(total) }) });
+  if (taps[0].length > DENSE || taps.length > 9) return element("table", {}, caption);
+  const most = largestOf(taps.flat().map((value, at) => value * weights[at]));
+  return element("table", {}, caption, ...taps.map((row, i) => element("tr", {}, ...row.map((value, j) => {
+    const weight = weights[i * row.length + j], cell = element("td", { text: `${brief(value, 3)}\u00d7${brief(weight, 3)}` });
+    tint(cell, value * weight, most);
+    return cell;
+  }))));
+}
+
+const valueOf = ({ layer, map, at: [row, column] }) => layers[layer].maps[map].values[row * layers[layer].maps[map].width + column];
+
+// Everything about the chosen pixel: after it, or the language, has changed.
+function follow() {
+  const found = dependence(state), layer = layers[state.layer], value = valueOf(state);
+  one("input").dataset.map = found[0].maps[0];
+  for (const canvas of all("canvas")) draw(canvas, Number(canvas.dataset.layer), Number(canvas.dataset.map), found[canvas.dataset.layer]);
+  const place = { row: state.at[0] + layer.start[0], column: state.at[1] + layer.start[1] };
+  const [input] = data.layers, share = (100 * found[0].rows.length * found[0].columns.length) / (input.shape[1] * input.shape[2]);
+  const before = found[state.layer - 1];
+  const [line, tables] = arithmetic(layer, value);
+  tell({
+    which: say("{layer}, map {map}, row {row}, column {column}: {value}", { layer: nameOf(state.layer), map: state.map, ...place, value: shown(value, 6) }),
+    sees: say("Receptive field in the input: {region}, {share}% of the picture.", { region: regionOf(found[0], input.start), share: shown(share, 3) }),
+    reads: before ? say("Its window in {layer}: {region}, in {count} of {all} maps.", { layer: nameOf(state.layer - 1),
+      region: regionOf(before, layers[state.layer - 1].start), count: before.maps.length, all: layers[state.layer - 1].maps.length }) : "",
+    arithmetic: line,
+  });
+  one("products").replaceChildren(...tables.map(products));
+}
+
+function select(layer, map, [row, column]) {
+  const { height, width } = layers[layer].maps[map];
+  Object.assign(state, { layer, map, at: [clamp(row, height - 1), clamp(column, width - 1)] });
+  follow();
+}
+
+function canvasOf(index, map) {
+  const canvas = element("canvas", { tabindex: 0, role: "application", "data-layer": index, "data-map": map, "aria-describedby": "which" });
+  const under = ({ offsetX, offsetY }) => [offsetY, offsetX].map((place) => Math.floor((place * layers[index].maps[map].width) / parseFloat(canvas.style.width)));
+  canvas.addEventListener("pointermove", (event) => state.held || select(index, map, under(event)));
+  canvas.addEventListener("click", (event) => {
+    select(index, map, under(event));
+    if (event.pointerType !== "touch") state.held = !state.held; // a finger does not hover: there is nothing to hold
+  });
+  canvas.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") state.held = false;
+    if (!arrows[event.key] || event.altKey || event.metaKey) return;
+    const at = state.layer === index && state.map === map ? state.at : [0, 0];
+    select(index, map, at.map((place, axis) => place + arrows[event.key][axis]));
+    event.preventDefault();
+  });
+  return canvas;
+}
+
+// The maps of a layer that are shown, SHOWN at a time.
+function fill(index) {
+  const { maps, first } = layers[index];
+  const figures = maps.slice(first, first + SHOWN).map((_, at) => {
+    const canvas = canvasOf(index, first + at);
+    canvas.setAttribute("aria-label", say("{layer}, map {map}: arrow keys choose the pixel", { layer: nameOf(index), map: first + at }));
+    return element("figure", {}, element("figcaption", { text: say("map {map}", { map: first + at }) }), element("div", {}, canvas));
+  });
+  one(`maps-${index}`).replaceChildren(...figures);
+}
+
+function build() {
+  one("layers").replaceChildren(...layers.map((layer, index) => {
+    const about = { type: layer.type, shape: by(layer.shape), parameters: layer.parameters, field: by(layer.field) };
+    const text = index ? say("{type}: {shape}, {parameters} parameters, sees {field} of the input", about) : by(layer.shape);
+    const parts = [element("h2", { text: `${index} ${nameOf(index)}` }), element("p", { class: "faint", text })];
+    if (layer.maps.length > SHOWN) {
+      const starts = Array.from({ length: Math.ceil(layer.maps.length / SHOWN) }, (_, at) => at * SHOWN);
+      const choice = element("select", {}, ...starts.map((start) => element("option", { value: start,
+        text: `${start}\u2013${Math.min(layer.maps.length, start + SHOWN) - 1}` })));
+      choice.value = layer.first;
+      choice.addEventListener("change", () => {
+        layer.first = Number(choice.value);
+        fill(index);
+        follow();
+      });
+      parts.push(element("label", { text: `${say("maps")} ` }, choice));
+    }
+    return element("section", {}, ...parts, element("div", { class: "maps", id: `maps-${index}` }));
+  }));
+  layers.forEach((_, index) => fill(index));
+  const { name, stack } = data, [row, column] = data.at.map((at, axis) => at + data.layers.at(-1).start[axis]);
+  tell({
+    lead: say("{name} through {stack}. Each pixel is computed from a small window of the layer before it (local connection), and layer by layer it sees more of the input (hierarchy).", { name, stack }),
+    part: data.whole ? "" : say("The layers were computed from the whole picture; the page holds the part of each that the pixels around row {row}, column {column} of the last layer depend on.", { row, column }),
+  });
+  follow();
+}
+
+async function begin() {
+  layers = await Promise.all(data.layers.map(opened));
+  layers.at(-1).first = data.map - data.map % SHOWN;
+  build();
+  document.addEventListener("language", build);
+  addEventListener("resize", follow);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow);
+}
+
+window.convcli = { ready: begin(), state, select, dependence, layers: () => layers };

@@ -1,0 +1,172 @@
+"""A stack at one pixel on the terminal: a table of the layers, and what each computes there."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import prod
+
+import numpy as np
+from rich.console import Group
+from rich.text import Text
+
+from convcli.choices import Combine
+from convcli.commands.explain.facts import WRITTEN_OUT, written_sum
+from convcli.commands.explain.pool_view import working
+from convcli.commands.explain.stack_steps import Ends, Step
+from convcli.display.language import Say
+from convcli.display.terminal.facts import indented
+from convcli.display.terminal.figure_table import Column, FigureTable
+from convcli.display.words import number, printable, shortened, significant
+from convcli.stacks.convolutions import KernelConv
+from convcli.stacks.layers import Pool
+
+__all__ = ["stack_explanation"]
+
+# Characters of the name of a layer in the table.
+LONGEST_NAME = 16
+
+# Sums of channels that are named where there are too many to be written out.
+LARGEST = 4
+
+# Layers whose arithmetic is written out, the last ones, so that all of it is two screens.
+MOST_LAYERS = 12
+
+# Headings, and the order in which narrow terminals leave columns out: the highest first.
+HEADS = {
+    "layer": 0,
+    "output": 5,
+    "needed": 4,
+    "pixel": 6,
+    "value": 1,
+    "window": 7,
+    "sees": 2,
+    "share": 3,
+    "field": 8,
+}
+
+# What the headings stand for.
+NOTES = {
+    "needed": "rows and columns that the last layer's pixel depends on.",
+    "pixel": "in the middle of the window of the layer below it.",
+    "window": "its rows and columns in the layer above; those beyond the edge are padding.",
+    "sees": "its receptive field: rows and columns of the input.",
+    "field": "the same where no edge cuts it.",
+}
+
+
+def stack_explanation(found: Sequence[Step], name: str, stack: str, say: Say) -> Group:
+    """Return the report on `found`, about the picture `name` and the stack in the file `stack`."""
+    last = found[-1]
+    rows = [_cells(step, say) for step in found]
+    columns = [
+        Column(say(head), cells, rank=rank, note=say(NOTES[head]) if head in NOTES else "")
+        for (head, rank), cells in zip(HEADS.items(), zip(*rows, strict=True), strict=True)
+    ]
+    title = say(
+        "{picture} through {stack}: pixel ({row}, {column}) of map {map} of {layer}",
+        picture=name,
+        stack=stack,
+        row=last.at[0],
+        column=last.at[1],
+        map=last.map,
+        layer=printable(last.name),
+    )
+    told = [_arithmetic(step, say) for step in found[1:][-MOST_LAYERS:]]
+    return Group(
+        Text(f"{title}\n", style="bold"),
+        FigureTable(columns, strong=frozenset({len(found) - 1})),
+        Text(""),
+        indented(Text("\n".join(told))),
+        Text(f"\n{_claims(found, say)}"),
+    )
+
+
+def _called(step: Step, say: Say) -> str:
+    if step.layer is None:
+        return say("input")
+    name = shortened(printable(step.name), LONGEST_NAME)
+    return name if name.startswith(step.type) else f"{name} ({step.type})"
+
+
+def _cells(step: Step, say: Say) -> tuple[str, ...]:
+    return (
+        _called(step, say),
+        _by(step.shape),
+        _ends(step.needed.ends),
+        f"{step.at[0]},{step.at[1]}",
+        number(step.value, 4),
+        _ends(step.window) if step.window else "",
+        _ends(step.seen.ends),
+        f"{significant(100 * step.share)}%",
+        _by(step.sees),
+    )
+
+
+def _by(sizes: Sequence[int]) -> str:
+    return "x".join(map(str, sizes))
+
+
+def _ends(ends: Ends | None) -> str:
+    if ends is None:
+        return "-"
+    return ",".join(str(first) if first == last else f"{first}..{last}" for first, last in ends)
+
+
+def _arithmetic(step: Step, say: Say) -> str:
+    """Write down what the layer computes of its window: sums of products, a maximum, an activation."""
+    layer, where = step.layer, f"{printable(step.name)} ({step.at[0]}, {step.at[1]})"
+    made = f" = {number(step.value)}"
+    if not step.sums:
+        values = step.read[~np.isnan(step.read)].tolist()
+        if isinstance(layer, Pool):
+            return f"{where}: {working(values, layer.pooling, step.value, say)}"
+        name, values = ("max", [0, *values]) if step.type == "relu" else (step.type, values)
+        return f"{where}: {name}({', '.join(map(number, values))}){made}"
+    trace, bias = step.sums[0], layer.bias if isinstance(layer, KernelConv) else 0.0
+    if isinstance(layer, KernelConv) and layer.combine is not Combine.NONE:
+        totals = ", ".join(number(part.values[0]) for part in step.sums)
+        return f"{where}: {layer.combine}({totals}){_added(bias, say)}{made}"
+    sums, products = trace.channel_sums, trace.products.ravel().tolist()
+    if len(sums) > WRITTEN_OUT:
+        order = np.argsort(-np.abs(sums), kind="stable").tolist()
+        largest = ", ".join(f"{number(sums[at])} [{at}]" for at in order[:LARGEST] if sums[at])
+        words = say(
+            "sum of {count} channels, the largest {largest}: {sum}",
+            count=len(sums),
+            largest=largest or "0",
+            sum=number(trace.sums[0]),
+        )
+    elif len(sums) > 1:
+        words = say("sums of channels 0 to {last}: {sums}", last=len(sums) - 1, sums=written_sum(sums))
+    elif len(products) <= WRITTEN_OUT:
+        words = say("products: {products}", products=written_sum(products))
+    else:
+        words = say("sum of the {count} products: {total}", count=len(products), total=number(sums[0]))
+    added = f"{_added(trace.bias, say)}{_added(bias, say)}"
+    totalled = len(sums) > WRITTEN_OUT or (len(sums) == 1 and len(products) > WRITTEN_OUT)
+    return f"{where}: {words}" if totalled and not added else f"{where}: {words}{added}{made}"
+
+
+def _added(bias: float, say: Say) -> str:
+    return f" {'-' if bias < 0 else '+'} {number(abs(bias))} ({say('bias')})" if bias else ""
+
+
+def _claims(found: Sequence[Step], say: Say) -> str:
+    """Say what the layers show of local connection and of hierarchy, with its numbers."""
+    last = found[-1]
+    grown = [step for before, step in pairwise(found) if step.sees != before.sees]
+    if not grown:
+        return say("No layer reads more than one pixel of each map: nothing is local or hierarchical here.")
+    most = max(grown, key=lambda step: step.read.size)
+    return say(
+        "Local connection: one value of {layer} is computed from {count} of the {all} values before it."
+        " Hierarchy: layer by layer a pixel sees more of the input, {fields}; that of {last} above sees"
+        " {seen} of {pixels} pixels ({share}%).",
+        layer=printable(most.name),
+        count=most.read.size,
+        all=prod(found[found.index(most) - 1].shape),
+        fields=", ".join(f"{_by(step.sees)} ({printable(step.name)})" for step in grown),
+        last=printable(last.name),
+        seen=prod(last.seen.size),
+        pixels=prod(found[0].shape[1:]),
+        share=significant(100 * last.share),
+    )
