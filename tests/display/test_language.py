@@ -13,7 +13,6 @@ import pytest
 
 from convcli.choices import Language
 from convcli.display.language import language, speaker
-from convcli.kernels import library
 
 ROOT = Path(__file__).parents[2] / "convcli"
 SHARED = ROOT / "display"

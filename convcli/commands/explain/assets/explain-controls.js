@@ -21,7 +21,7 @@ function pressed(event) {
 // The output pixel under a pointer: on the result itself, on the input the one whose window is centred there.
 function under(event, canvas) {
   const view = views[canvas];
-  const row = Math.floor(event.offsetY / view.scale), column = Math.floor(event.offsetX / view.scale);
+  const row = Math.floor(event.offsetY / view.scale / view.taller), column = Math.floor(event.offsetX / view.scale);
   if (canvas === "result") return [row, column];
   return [row, column].map((place, axis) => {
     const middle = Math.floor(state.settings.dilation[axis] * (found.size[axis] - 1) / 2);

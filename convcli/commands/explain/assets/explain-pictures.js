@@ -1,7 +1,7 @@
 // Drawing on canvases. Everything is placed in CSS pixels; `scale` is how many of them a pixel takes.
 
 const MOST_CELLS = 1200; // pixels whose numbers are written, where they fit
-const CELL = 64, LEAST_FONT = 10, MOST_FONT = 16; // CSS pixels
+const CELL = 64, LEAST_FONT = 10, MOST_FONT = 16, LEAST_HEIGHT = 16; // CSS pixels
 const FACE = "system-ui, sans-serif";
 const measure = new OffscreenCanvas(1, 1).getContext("2d");
 measure.font = `600 100px ${FACE}`;
@@ -73,8 +73,9 @@ function scaleOf(height, width, wide, high) {
   return scale > 2 ? Math.floor(scale) : scale;
 }
 
-// Whether two pictures are put one below the other, so that the numbers of both can be read.
+// Whether two pictures are put one below the other: wide ones, and where only so the numbers of both can be read.
 function stacked(films, wide, gap, high) {
+  if (films.every(({ picture }) => picture.width >= 4 * picture.height)) return true;
   const readable = (room) => films.every((film) =>
     numbersIn(film, scaleOf(film.picture.height, film.picture.width, room, high)));
   return !readable((wide - gap) / 2) && readable(wide);
@@ -88,15 +89,16 @@ function fitted(canvas, height, width) {
   const scale = scaleOf(height, width, wide, Math.min(1.3 * wide, tallestOf(canvas)));
   const dense = window.devicePixelRatio || 1;
   const [across, down] = [Math.max(1, width * scale), Math.max(1, height * scale)];
+  const taller = height === 1 ? Math.max(1, LEAST_HEIGHT / down) : 1; // long signals
   canvas.style.width = `${across}px`;
-  canvas.style.height = `${down}px`;
+  canvas.style.height = `${down * taller}px`;
   canvas.width = Math.round(across * dense);
-  canvas.height = Math.round(down * dense);
+  canvas.height = Math.round(down * taller * dense);
   const context = canvas.getContext("2d");
-  context.setTransform(dense, 0, 0, dense, 0, 0);
+  context.setTransform(dense, 0, 0, dense * taller, 0, 0);
   context.imageSmoothingEnabled = scale * dense < 1;
   context.imageSmoothingQuality = "high";
-  return { context, scale, width: across, height: down };
+  return { context, scale, taller, width: across, height: down };
 }
 
 function pen(context, ink, thick) {
@@ -117,7 +119,7 @@ function framed(context, x, y, width, height, colour, line = 2) {
 function pointed(context, x, y, width, height, colour) {
   framed(context, x, y, width, height, colour, width > 24 ? 3 : width > 6 ? 2 : 1);
   const radius = 11;
-  if (Math.max(width, height) >= radius) return;
+  if (Math.max(width, height) >= radius || context.getTransform().a !== context.getTransform().d) return;
   for (const [ink, thick] of [["#000c", 4], [colour, 2]]) {
     pen(context, ink, thick).beginPath();
     context.arc(x + width / 2, y + height / 2, radius, 0, 2 * Math.PI);
@@ -141,7 +143,7 @@ function hatch(context) {
 }
 
 // Stripes over what lies beyond the picture, whose own edge is a line.
-function markPadding({ context, scale, width, height }, x, y, picture) {
+function markPadding({ context, scale, taller, width, height }, x, y, picture) {
   const [wide, high] = [picture.width * scale, picture.height * scale];
   context.save();
   context.beginPath();
@@ -151,7 +153,7 @@ function markPadding({ context, scale, width, height }, x, y, picture) {
   context.fillStyle = hatch(context);
   context.fillRect(0, 0, width, height);
   context.restore();
-  pen(context, style("--edge"), Math.min(2, Math.max(1, scale / 8))).strokeRect(x, y, wide, high);
+  if (taller === 1) pen(context, style("--edge"), Math.min(2, Math.max(1, scale / 8))).strokeRect(x, y, wide, high);
 }
 
 // A film with lines between cells that are large, and which of its numbers fit into them.

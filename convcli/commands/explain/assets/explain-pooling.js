@@ -1,19 +1,44 @@
 // Pooling on the page: as convcli pool, whose neutral padding never counts but in averages that count it.
 
-// What becomes of the numbers of a window that take part.
+// The number that would stand at `n` if `values` were sorted: Hoare's selection, which reorders them.
+function nth(values, n) {
+  let low = 0, high = values.length - 1;
+  while (low < high) {
+    const pivot = values[(low + high) >> 1];
+    let [left, right] = [low, high];
+    while (left <= right) {
+      while (values[left] < pivot) left++;
+      while (values[right] > pivot) right--;
+      if (left > right) break;
+      const kept = values[left];
+      values[left++] = values[right];
+      values[right--] = kept;
+    }
+    if (n <= right) high = right;
+    else if (n >= left) low = left;
+    else break;
+  }
+  return values[n];
+}
+
+function median(values) {
+  if (values.some(Number.isNaN)) return NaN;
+  const middle = values.length >> 1, upper = nth(values, middle);
+  return values.length % 2 ? upper : rangeOf(values.subarray(0, middle)).high / 2 + upper / 2;
+}
+
+function norm(values, p) {
+  let total = 0;
+  for (const value of values) total = p === Infinity ? Math.max(total, Math.abs(value)) : total + Math.abs(value) ** p;
+  return p === Infinity ? total : total ** (1 / p);
+}
+
+// What becomes of the numbers of a window that take part, in an array that may be reordered.
 const POOL = {
   max: (values) => values.reduce((some, other) => Math.max(some, other)),
   min: (values) => values.reduce((some, other) => Math.min(some, other)),
   avg: (values) => sumOf(values) / values.length,
-  median: (values) => {
-    const order = Float64Array.from(values).sort(); // NaN comes last
-    const [low, high] = [order[(order.length - 1) >> 1], order[order.length >> 1]];
-    return Number.isNaN(order.at(-1)) ? NaN : low / 2 + high / 2;
-  },
-  lp: (values, p) => {
-    const sizes = values.map(Math.abs);
-    return p === Infinity ? Math.max(0, ...sizes) : sumOf(sizes.map((size) => size ** p)) ** (1 / p);
-  },
+  median, lp: norm,
 };
 
 // Whether a pixel takes part, of a row and a column that are taken from those, or from none.
