@@ -58,8 +58,8 @@ def pooling_facts(found: Pooled, spec: PoolSpec, say: Say) -> Iterator[tuple[str
     """Tell picture, pooling, padding, sizes and receptive field."""
     rows, columns = found.axes
     yield say("picture"), _picture(found.image, say)
-    norm = f", P = {number(spec.power)}" if spec.mode is PoolMode.LP else ""
-    yield say("pooling"), f"{spec.mode}: {size(spec.size)}{norm}"
+    norm = say(", P = {power}", power=number(spec.power)) if spec.mode is PoolMode.LP else ""
+    yield say("pooling"), say("{mode}: {size}{norm}", mode=spec.mode, size=size(spec.size), norm=norm)
     yield say("padding"), _padding(found.axes, spec.pad or say("neutral"), say)
     yield say("window"), _steps((rows.axis.stride, columns.axis.stride), spec.dilation, say)
     yield from _sizes(rows, columns, say)
@@ -144,15 +144,15 @@ def results(
     `names` are those of all channels; a sum over channels is one value, whichever are shown.
     """
 
-    def said(values: Sequence[float]) -> str:
-        return labelled(list(map(number, values)), names, channels, say)
+    def said(values: Sequence[float], before: str = "") -> str:
+        return labelled([f"{before}{number(value)}" for value in values], names, channels, say)
 
     if found.how is not None:
         for index in parts:
             part = found.parts[index]
             bias = say(" + {bias} (its bias)", bias=number(part.trace.bias)) if part.trace.bias else ""
             yield part.name, f"{said(part.trace.sums)}{bias}"
-        yield found.how.value, f"{_combination(found, channels, say)}{said(found.combined)}"
+        yield found.how.value, said(found.combined, _combination(found, channels, say))
         yield say("bias"), number(spec.bias)
         yield say("value"), said(found.values[0])
         yield say("stored"), stored(found.values[0], found.samples, 0, names, channels, say)
@@ -180,8 +180,12 @@ def labelled(words: Sequence[str], names: Sequence[str], channels: Sequence[int]
     if len(words) == 1:
         return words[0]
     if len(words) != len(names):  # the file has other channels than the picture
-        return ", ".join(say("channel {index}", index=place) + f" {word}" for place, word in enumerate(words))
-    return ", ".join(f"{names[channel]} {words[channel]}" for channel in channels)
+        names, channels = (
+            [say("channel {index}", index=place) for place in range(len(words))],
+            range(len(words)),
+        )
+    colon = say(": ") if names[-1][-1].isdigit() else " "
+    return say(", ").join(f"{names[channel]}{colon}{words[channel]}" for channel in channels)
 
 
 def _combination(found: Explained, channels: Sequence[int], say: Say) -> str:
@@ -216,7 +220,7 @@ def stored(
     elif samples.dtype.kind == "u" and samples.range is RangeMode.CLIP and tuple(values) != found:
         notes.append(say("rounded"))
     notes.append(_type(samples.dtype, say))
-    return f"{words} ({'; '.join(notes)})"
+    return say("{samples} ({how})", samples=words, how=say("; ").join(notes))
 
 
 def _type(dtype: np.dtype[Any], say: Say) -> str:

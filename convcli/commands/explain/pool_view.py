@@ -24,7 +24,10 @@ from convcli.options.specs import PoolSpec
 __all__ = ["PoolExplanation", "working"]
 
 # Windows of channels that are shown: more are left out.
-MOST_CHANNELS = 6
+MOST_CHANNELS = 4
+
+# Rows of each of several windows, so that they fit on two screens above each other.
+MOST_ROWS_OF_ALL = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,15 +49,20 @@ class PoolExplanation:
         yield Text(title, style="bold")
         yield pairs(pooling_facts(found, self.spec, say))
         yield Text("")
-        yield from map(indented, _windows(trace, [(channel, names[channel]) for channel in shown], room, say))
+        drawn, place = _windows(trace, [(channel, names[channel]) for channel in shown], room, say)
+        yield indented(drawn)
         for channel in shown:
             line = working(trace.pixels[channel].tolist(), trace.how, trace.values[channel], say)
-            yield indented(Text(": ".join(filter(None, (names[channel], line)))))
+            yield indented(Text(say(": ").join(filter(None, (names[channel], line)))))
         if len(self.channels) > len(shown):
-            count = len(self.channels) - len(shown)
-            words = say("{count} other channels are left out; --channel N shows another", count=count)
+            left_out = len(self.channels) - len(shown)
+            words = say(
+                "left out: {count} of {all} channels; --channel N shows another",
+                count=left_out,
+                all=len(names),
+            )
             yield indented(Text(words, style="italic"))
-        yield from _legend(trace, self.spec, room, say)
+        yield from _legend(trace, self.spec, room, say, starred=bool(trace.chosen[shown, *place].any()))
         yield Text("")
         values = labelled(list(map(number, trace.values)), names, shown, say)
         samples = stored(trace.values, found.samples, 0, names, shown, say)
@@ -73,7 +81,7 @@ def working(pixels: Sequence[float], how: Pooling, value: float, say: Say) -> st
             return _median(sorted(pixels), result, say)
         case PoolMode.AVG:
             inside = written_sum(pixels) if few else say("sum of {count} pixels", count=count)
-            return f"({inside}) / {count} = {result}"
+            return f"{inside if count == 1 else f'({inside})'} / {count} = {result}"
         case PoolMode.LP:
             sizes = [f"|{word}|" for word in words]
             if how.p == np.inf:
@@ -94,10 +102,12 @@ def _median(ordered: Sequence[float], result: str, say: Say) -> str:
     return say("sorted: {pixels}; median = {value}", pixels=listed, value=f"{halves}{result}")
 
 
-def _windows(trace: PoolTrace, named: Sequence[tuple[int, str]], room: Room, say: Say) -> Iterator[Text]:
-    """Show the windows of channels beside each other, or one above the other, as much as fits."""
+def _windows(
+    trace: PoolTrace, named: Sequence[tuple[int, str]], room: Room, say: Say
+) -> tuple[Text, tuple[slice, slice]]:
+    """Show the windows of channels beside each other where they fit; return which part of them is shown."""
     _, rows, columns = trace.window.shape
-    down = middle(rows, room.rows)
+    down = middle(rows, room.rows if len(named) == 1 else min(room.rows, MOST_ROWS_OF_ALL))
 
     def blocks(across: slice, digits: int, _beside: bool) -> list[Text]:
         place = (down, across)
@@ -111,7 +121,6 @@ def _windows(trace: PoolTrace, named: Sequence[tuple[int, str]], room: Room, say
         ]
 
     shown, across = fitted(columns, room.width, blocks)
-    yield shown
     seen = (down.stop - down.start, across.stop - across.start)
     if seen != (rows, columns):
         words = say(
@@ -119,7 +128,8 @@ def _windows(trace: PoolTrace, named: Sequence[tuple[int, str]], room: Room, say
             part=size(seen),
             whole=size((rows, columns)),
         )
-        yield Text(words, style="italic")
+        shown.append(f"\n{words}", style="italic")
+    return shown, (down, across)
 
 
 def _texts(window: Array, digits: int) -> np.ndarray:
@@ -128,10 +138,12 @@ def _texts(window: Array, digits: int) -> np.ndarray:
     )
 
 
-def _legend(trace: PoolTrace, spec: PoolSpec, room: Room, say: Say) -> Iterator[RenderableType]:
+def _legend(
+    trace: PoolTrace, spec: PoolSpec, room: Room, say: Say, *, starred: bool
+) -> Iterator[RenderableType]:
     """Say what star, brackets and dash stand for."""
     lines = list[Text]()
-    if trace.chosen.any():
+    if starred:
         word = {
             PoolMode.MAX: say("* is the largest pixel"),
             PoolMode.MIN: say("* is the smallest pixel"),

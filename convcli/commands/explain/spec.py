@@ -8,7 +8,7 @@ from convcli.choices import PadMode, PoolMode
 from convcli.errors import UsageError
 from convcli.options import completion, shared_options
 from convcli.options.option_groups import Options
-from convcli.options.shared_options import INTEGER, any_of, essential_option, window_option
+from convcli.options.shared_options import INTEGER, advanced_option, any_of, essential_option, window_option
 from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.options.typer_parsers import output_path, verbatim
 from convcli.options.window_options import (
@@ -46,7 +46,7 @@ class ExplainSpec(Options):
             parser=PoolMode.parse,
             autocompletion=completion.words(*PoolMode, "l2"),
             show_default=False,
-            help=f"Explain pooling instead of a kernel: {any_of(PoolMode)}.",
+            help=f"Explain pooling: {any_of(PoolMode)}. This is instead of a kernel.",
         ),
     ] = None
     stack: Annotated[
@@ -56,7 +56,7 @@ class ExplainSpec(Options):
             metavar="FILE",
             parser=verbatim,
             show_default=False,
-            help="Explain a stack (.toml), layer by layer, instead of one kernel.",
+            help="Explain a stack (.toml), layer by layer. This is instead of a kernel.",
         ),
     ] = None
     html: Annotated[
@@ -74,7 +74,8 @@ class ExplainSpec(Options):
             "--animate",
             metavar="FILE",
             parser=output_path,
-            help="Write a .gif, .webp or .apng of the window sliding; - plays in the terminal until q.",
+            help="Animation: .gif, .webp or .apng; - plays it until q. The window slides, and fills the "
+            "result; - is the terminal.",
         ),
     ] = None
     size: Annotated[
@@ -83,21 +84,21 @@ class ExplainSpec(Options):
     ] = None
     norm: Annotated[
         float | None,
-        window_option(
+        advanced_option(
             "--norm", metavar="P", parser=power, show_default="2", help="P of --pool lp: above 0, or inf."
         ),
     ] = None
     pad: Annotated[
         PadMode | None,
         pad_option(
-            show_default="reflect; neutral for --pool",
-            help=f"Padding mode: {any_of(PadMode)}. As for filter and pool.",
+            show_default="reflect",
+            help=f"Padding mode: {any_of(PadMode)}. As for filter and pool: without it, padding of --pool is neutral.",
         ),
     ] = None
     pad_value: PadValueOption = None
     padding: Annotated[
         Padding | None,
-        padding_option(show_default="same; 0 for --pool", help="Each side: N, RxC, T,B,L,R, same or full."),
+        padding_option(show_default="same; pool: 0", help="Each side: N, RxC, T,B,L,R, same or full."),
     ] = None
     stride: Annotated[
         tuple[int, int] | None,
@@ -105,15 +106,15 @@ class ExplainSpec(Options):
             window_option,
             "-s",
             "--stride",
-            default="1; the size for --pool",
+            default="1; pool: the size",
             help="Pixels from one window to the next.",
         ),
     ] = None
     dilation: DilationOption = (1, 1)
-    ceil: Annotated[bool, window_option("--ceil", help="Round output sizes of --pool up.")] = False
+    ceil: Annotated[bool, advanced_option("--ceil", help="Round output sizes of --pool up.")] = False
     count_include_pad: Annotated[
         bool,
-        window_option(
+        advanced_option(
             "--count-include-pad/--no-count-include-pad", help="Averages count neutral padding, as zeros."
         ),
     ] = True
@@ -123,13 +124,13 @@ class ExplainSpec(Options):
             "--channel",
             **INTEGER,
             show_default="all",
-            help="Only this channel of the window; the first is 0.",
+            help="Only this channel; the first is 0. The JSON report has all.",
         ),
     ] = None
     map: Annotated[
         int | None,
         window_option(
-            "--map", **INTEGER, show_default="all", help="Only this map of several; the first is 0."
+            "--map", **INTEGER, show_default="all", help="Only this map or component. The first is 0."
         ),
     ] = None
     lang: shared_options.LangOption = None

@@ -147,7 +147,9 @@ def part_names(text: str, found: Kernel, say: Say = say_english) -> tuple[str, .
     entry = library.TABLE.get(library.canonical(text.partition(":")[0]))
     if entry is not None and all(part in library.TABLE for part in entry.parts):
         return entry.parts
-    return tuple(say("map {index}", index=index) for index in range(count))
+    if found.combine is Combine.NONE:
+        return tuple(say("map {index}", index=index) for index in range(count))
+    return tuple(say("component {index}", index=index) for index in range(count))
 
 
 def channel_names(image: Image, say: Say = say_english) -> tuple[str, ...]:

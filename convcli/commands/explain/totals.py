@@ -12,7 +12,15 @@ from convcli.display.terminal.facts import table
 from convcli.display.words import number
 from convcli.errors import GeometryError, UsageError
 
-__all__ = ["Shown", "channel_totals", "farthest", "map_totals", "shown_channels", "shown_parts"]
+__all__ = [
+    "Shown",
+    "channel_totals",
+    "farthest",
+    "map_totals",
+    "shown_channels",
+    "shown_columns",
+    "shown_parts",
+]
 
 # Columns of text that the total of one component takes, about.
 TOTAL_WIDTH = 11
@@ -58,29 +66,40 @@ def farthest(found: Explained, shown: Shown) -> tuple[int, int]:
     return max(totals, key=totals.__getitem__)
 
 
+def shown_columns(found: Explained, shown: Shown, part: int, width: int) -> tuple[int, ...]:
+    """Return the components whose totals stand beside each other: `part` alone where each gives a map."""
+    if found.how is None:
+        return (part,)
+    sizes = [max(map(abs, each.trace.channel_sums)) for each in found.parts]
+    return _largest(shown.parts, sizes, max(1, (width - OTHER_WIDTH) // TOTAL_WIDTH), part)
+
+
 def channel_totals(
-    found: Explained, shown: Shown, part: int, names: Sequence[str], most: int, width: int, say: Say
+    found: Explained,
+    shown: Shown,
+    block: tuple[int, int],
+    names: Sequence[str],
+    most: int,
+    width: int,
+    say: Say,
 ) -> Table:
-    """Return the totals of each channel, by the components that are combined or by `part` alone.
+    """Return the totals of each channel, by the components that are combined or by that of the `block`.
 
     Of more channels than `most`, those are left out whose totals are the nearest to 0.
     """
-    sums = np.array([each.trace.channel_sums for each in found.parts])
-    summed = found.parts[0].trace.kernel.ndim == 3
-    columns = shown.parts if found.how is not None else (part,)
-    columns = _largest(columns, np.abs(sums).max(axis=1), max(1, (width - OTHER_WIDTH) // TOTAL_WIDTH))
-    rows = _largest(shown.channels, np.abs(sums[part]), most)
-    drawn = table()
-    drawn.add_column(say("channel"), no_wrap=True)
+    part, focus = block
+    sums = [each.trace.channel_sums for each in found.parts]
+    summed = found.parts[part].trace.kernel.ndim == 3
+    columns = shown_columns(found, shown, part, width)
+    rows = _largest(shown.channels, list(map(abs, sums[part])), most, focus)
     heads = [found.parts[column].name or say("sum") for column in columns]
     per_map = 0 if found.how is not None else part
     if not summed:
         heads += [found.how.value] if found.how is not None else []
         heads += [say("value"), say("stored")]
-    for head in heads:
-        drawn.add_column(head, justify="right", no_wrap=True)
+    drawn = _table(say("channel"), heads)
     for channel in rows:
-        cells = [number(sums[column, channel]) for column in columns]
+        cells = [number(sums[column][channel]) for column in columns]
         if not summed:
             cells += [number(found.combined[channel])] if found.how is not None else []
             cells += [number(found.values[per_map][channel])]
@@ -88,35 +107,45 @@ def channel_totals(
         drawn.add_row(names[channel], *cells)
     others = [channel for channel in shown.channels if channel not in rows]
     if others:
-        rest = [number(sums[column, others].sum()) for column in columns] if summed else []
-        drawn.add_row(say("{count} others", count=len(others)), *rest)
+        rest = [sum(sums[column][channel] for channel in others) for column in columns] if summed else []
+        drawn.add_row(say("the other {count}", count=len(others)), *map(number, rest))
     if summed and len(shown.channels) > 1:
         drawn.add_row(say("sum"), *(number(found.parts[column].trace.sums[0]) for column in columns))
     return drawn
 
 
-def map_totals(found: Explained, shown: Shown, channel: int, most: int, say: Say) -> Table:
-    """Return sum, bias, value and stored sample of each map, where that is not one value, of `channel`.
+def map_totals(found: Explained, shown: Shown, block: tuple[int, int], most: int, say: Say) -> Table:
+    """Return the sum of each component, or sum, value and stored sample of each map, of the block's channel.
 
-    Of more maps than `most`, those are left out whose values are the nearest to 0.
+    Of more than `most`, those are left out that are the nearest to 0.
     """
-    place = channel if len(found.values[0]) > 1 else 0
-    values = np.array([of_map[place] for of_map in found.values])
-    rows = _largest(shown.parts, np.abs(values), most)
-    drawn = table()
-    drawn.add_column(say("map"), no_wrap=True)
-    for head in (say("sum"), say("bias"), say("value"), say("stored")):
-        drawn.add_column(head, justify="right", no_wrap=True)
+    part, channel = block
+    place = channel if len(found.parts[part].trace.sums) > 1 else 0
+    values = [each.trace.values[place] for each in found.parts]
+    rows = _largest(shown.parts, list(map(abs, values)), most, part)
+    combined = found.how is not None
+    heads = [say("sum"), say("bias")] + ([] if combined else [say("value"), say("stored")])
+    drawn = _table(say("component") if combined else say("map"), heads)
     for index in rows:
-        trace, stored = found.parts[index].trace, found.samples.stored[index][place]
-        cells = [number(value) for value in (trace.sums[place], trace.bias, values[index])]
-        drawn.add_row(found.parts[index].name, *cells, number(stored, 9))
+        trace = found.parts[index].trace
+        cells = [number(trace.sums[place]), number(trace.bias)]
+        if not combined:
+            cells += [number(values[index]), number(found.samples.stored[index][place], 9)]
+        drawn.add_row(found.parts[index].name, *cells)
     if len(rows) < len(shown.parts):
-        drawn.add_row(say("{count} others", count=len(shown.parts) - len(rows)))
+        drawn.add_row(say("the other {count}", count=len(shown.parts) - len(rows)))
     return drawn
 
 
-def _largest(places: Sequence[int], sizes: np.ndarray, most: int) -> tuple[int, ...]:
-    """Return the `most` of the places that have the largest sizes, in their own order."""
-    ranked = sorted(places, key=lambda place: -np.nan_to_num(sizes[place]))
+def _table(first: str, heads: Sequence[str]) -> Table:
+    drawn = table()
+    drawn.add_column(first, no_wrap=True)
+    for head in heads:
+        drawn.add_column(head, justify="right", no_wrap=True)
+    return drawn
+
+
+def _largest(places: Sequence[int], sizes: Sequence[float], most: int, kept: int) -> tuple[int, ...]:
+    """Return `kept` and the others of the places that have the largest sizes, in their own order."""
+    ranked = sorted(places, key=lambda place: (place != kept, -np.nan_to_num(sizes[place])))
     return tuple(sorted(ranked[:most]))

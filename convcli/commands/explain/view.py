@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from convcli.choices import PadMode
@@ -19,9 +21,9 @@ from convcli.commands.explain.blocks import (
     places,
     skipped,
 )
-from convcli.commands.explain.facts import WRITTEN_OUT, kernel_facts, results, written_sum
+from convcli.commands.explain.facts import WRITTEN_OUT, kernel_facts, results, stored, written_sum
 from convcli.commands.explain.steps import Explained, Part, channel_names, taken_from
-from convcli.commands.explain.totals import Shown, channel_totals, farthest, map_totals
+from convcli.commands.explain.totals import Shown, channel_totals, farthest, map_totals, shown_columns
 from convcli.display.language import Say
 from convcli.display.terminal.cells import colour_system
 from convcli.display.terminal.facts import indented, pairs
@@ -84,11 +86,17 @@ class Explanation:
             Text(title, style="bold"),
             pairs(kernel_facts(self.found, self.text, self.spec, self.say)),
         ]
-        for form in _forms(view, Room(options.max_width - 2, system, MOST_ROWS)):
-            whole = Group(*head, *form)
-            if len(console.render_lines(whole, options, pad=False)) <= MOST_LINES:
+        room = Room(options.max_width - 2, system, MOST_ROWS)
+        for form in _forms(view, room):
+            whole, lines = list[RenderableType](), 0
+            for item in chain(head, form):
+                whole.append(item)
+                lines += len(console.render_lines(item, options, pad=False))
+                if lines > MOST_LINES:
+                    break
+            else:
                 break
-        yield whole
+        yield from chain(whole, form)  # the last one is shown whole, however long
 
 
 class _View(NamedTuple):
@@ -105,17 +113,17 @@ class _View(NamedTuple):
         yield pairs(results(self.found, self.spec, self.names, channels, parts, self.say))
 
 
-def _forms(view: _View, room: Room) -> Iterator[list[RenderableType]]:
+def _forms(view: _View, room: Room) -> Iterator[Iterator[RenderableType]]:
     """Yield what is shown below the facts, from the most to the least: the first that fits is taken."""
     channels, parts = view.shown
     combined = view.found.how is not None and len(view.found.parts) <= WRITTEN_OUT
-    said = list(view.results(channels, range(len(view.found.parts)) if combined else parts))
-    yield [*_full(view, room), *said]
+    results = partial(view.results, channels, range(len(view.found.parts)) if combined else parts)
+    yield chain(_full(view, room), results())
     if len(channels) * len(parts) > 1:
         if len({part.trace.padded.shape for part in view.found.parts}) == 1:
-            yield [*_compact(view, room), *said]
+            yield chain(_compact(view, room), results())
         for form in FORMS:
-            yield list(_one_of_many(view, room._replace(rows=form.rows), form))
+            yield _one_of_many(view, room._replace(rows=form.rows), form)
 
 
 def _full(view: _View, room: Room) -> Iterator[RenderableType]:
@@ -134,7 +142,7 @@ def _full(view: _View, room: Room) -> Iterator[RenderableType]:
 def _block(view: _View, room: Room, part: Part, channel: int, *, rotated: bool) -> Iterator[RenderableType]:
     """Show window, kernel and products of one channel, and their sum."""
     yield Text("")
-    if title := ", ".join(filter(None, (part.name, view.names[channel]))):
+    if title := view.say(", ").join(filter(None, (part.name, view.names[channel]))):
         yield Text(title, style="bold")
     if rotated:
         planes = (_plane(part.given, channel), _plane(part.trace.kernel, channel))
@@ -166,7 +174,7 @@ def _compact(view: _View, room: Room) -> Iterator[RenderableType]:
     for of_row in [parts] if shared else [[part] for part in parts]:
         for channel in view.shown.channels:
             name = view.names[channel] or _label(view, of_row[0])
-            name = name if shared or not of_row[0].name else f"{of_row[0].name}, {name}"
+            name = name if shared or not of_row[0].name else f"{of_row[0].name}{view.say(', ')}{name}"
             yield Text("")
             title = view.say("{channel}: window", channel=name)
             yield indented(_arithmetic(view, room, of_row, channel, title, shared=shared, totals=True))
@@ -176,28 +184,30 @@ def _compact(view: _View, room: Room) -> Iterator[RenderableType]:
 
 def _one_of_many(view: _View, room: Room, form: Form) -> Iterator[RenderableType]:
     """Show the block whose total is the farthest from 0, and the totals of the others in tables."""
-    index, channel = farthest(view.found, view.shown)
-    part, say = view.found.parts[index], view.say
+    found, shown, say = view.found, view.shown, view.say
+    block = index, channel = farthest(found, shown)
+    part = found.parts[index]
     yield from _block(view, room, part, channel, rotated=False)
     if form.sources and part.trace.padded.any():
         yield from _padding(view, room, part)
-    free = [
-        option
-        for option, of_these in (("--map", view.shown.parts), ("--channel", view.shown.channels))
-        if len(of_these) > 1
-    ]
-    chosen = say("{options} N shows another", options=f" {say('or')} ".join(free))
+    choices = {"--map": shown.parts, "--channel": shown.channels}
+    options = f" {say('or')} ".join(option for option, of_these in choices.items() if len(of_these) > 1)
+    words = say("This total is the farthest from 0; {options} N shows another.", options=options)
     yield Text("")
-    yield indented(Text(f"{say('shown: of all totals the farthest from 0')}; {chosen}", style="italic"))
-    combined = view.found.how is not None
-    if len(view.shown.channels) > 1 or combined:
+    yield indented(Text(words, style="italic"))
+    if len(shown.channels) > 1:
         yield Text("")
-        table = channel_totals(view.found, view.shown, index, view.names, form.table, room.width, say)
-        yield indented(table)
-    if len(view.shown.parts) > 1 and not combined:
+        yield indented(channel_totals(found, shown, block, view.names, form.table, room.width, say))
+    of_maps = len(shown.parts) > len(shown_columns(found, shown, index, room.width)) or len(view.names) == 1
+    if of_maps and len(shown.parts) > 1:
         yield Text("")
-        yield indented(map_totals(view.found, view.shown, channel, form.table, say))
-    yield from view.results([channel], [] if combined else [index])
+        yield indented(map_totals(found, shown, block, form.table, say))
+    if found.how is None and of_maps:  # the table has all but how the sample was made
+        made = stored(found.values[index], found.samples, index, view.names, [channel], say)
+        yield Text("")
+        yield pairs([(say("stored"), f"{part.name}{say(': ')}{made}")])
+    else:
+        yield from view.results([channel], [] if found.how is not None else [index])
 
 
 def _label(view: _View, part: Part) -> str:
