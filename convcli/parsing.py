@@ -12,6 +12,7 @@ from convcli.limits import JOBS, WHOLE, WINDOW
 
 __all__ = [
     "MINUS_SIGNS",
+    "NO_ROW",
     "NUMBER",
     "Padding",
     "PaddingPixels",
@@ -24,6 +25,7 @@ __all__ = [
     "parse_pair",
     "pixel_count",
     "place",
+    "position",
     "power",
     "quality_number",
     "real",
@@ -37,6 +39,13 @@ NUMBER = re.compile(r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)
 _WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 # Signs and spaces as they are copied from web pages, and what they stand for.
 MINUS_SIGNS = str.maketrans({"−": "-", "\N{NO-BREAK SPACE}": " "})
+
+
+class _NoRow(int):
+    """The row of a position of one number: 0, which is understood in a result of one row alone."""
+
+
+NO_ROW = _NoRow(0)
 
 # Pixels of padding on each side: ``((top, bottom), (left, right))``.
 PaddingPixels: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
@@ -157,6 +166,14 @@ def place(text: str) -> tuple[int, int]:
             f"{shown(text)} is not a place", hint="write ROW,COLUMN, such as 0,0 or -1,-1"
         ) from None
     return row, column
+
+
+def position(text: str) -> tuple[int, int]:
+    """Read a position ``ROW,COLUMN`` as :func:`place` does, or one number along a signal."""
+    try:
+        return (NO_ROW, _whole(text))
+    except ValueError:
+        return place(text)
 
 
 def pixel_count(text: str) -> int:

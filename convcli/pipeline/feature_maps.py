@@ -28,6 +28,7 @@ from convcli.pipeline.linear_and_alpha import (
 )
 from convcli.pipeline.loaded_kernels import LoadedKernels, combines_by_itself
 from convcli.pipeline.operation import FeatureMap, MethodUsed
+from convcli.pipeline.signals import along_signal
 
 __all__ = ["Filtering"]
 
@@ -59,6 +60,15 @@ class Filtering(NamedTuple):
     def names(self) -> tuple[str, ...]:
         """The SPEC of each map's kernel."""
         return self.kernels.names
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Lines for stderr about how the kernels were read."""
+        return self.kernels.notes
+
+    def along_signal(self) -> "Filtering":
+        """Return the same kernels along signals, which have one row."""
+        return Filtering(*along_signal(self.kernels, self.spec))
 
     def maps(self, frame: Frame, curves: Curves = ()) -> list[FeatureMap[Array]]:
         """Return the feature maps of a frame."""

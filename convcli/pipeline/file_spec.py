@@ -26,7 +26,6 @@ class FileSpec:
     paths: OutputPaths
     sheets: "Sheets | None"
     details: bool  # reports, and the methods by which results are computed
-    notes: tuple[str, ...]  # said of each input
     counted: bool = True  # whether anybody wants to know how many pixels were clipped
     cluster: str | None = None  # to whose workers the bands of the only input are sent
 

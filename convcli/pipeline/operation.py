@@ -54,6 +54,15 @@ class Operation(Protocol):
         """The name of each map in reports."""
         ...
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Lines for stderr about each input."""
+        ...
+
+    def along_signal(self) -> "Operation":
+        """Return the same operation along signals, which have one row."""
+        ...
+
     def maps(self, frame: Frame, curves: Curves = ()) -> list[FeatureMap[NDArray[Any]]]:
         """Return the feature maps of a frame, with `curves` in linear light."""
         ...

@@ -53,12 +53,11 @@ def process(
     pieces: PieceSpec = PieceSpec(),
     spreading: BatchSpec = BatchSpec(),
     also_read: Sequence[str] = (),
-    notes: Sequence[str] = (),
 ) -> Batch:
     """Apply `operation` to each input, and write its results, which never replace the files in `also_read`.
 
-    `notes` are said of each. With `details`, outcomes have a report, and tell by which methods the results
-    were computed. With `quiet`, no note on clipped pixels is worked out.
+    With `details`, outcomes have a report, and tell by which methods the results were computed. With `quiet`,
+    no note on clipped pixels is worked out.
     """
     spreading.check_outputs(writing.output, writing.sheet)
     writing = into_folder(writing)
@@ -67,7 +66,7 @@ def process(
     paths = OutputPaths(writing, count, inputs, floats, also_read, again=spreading.again)
     sheets = sheets_of(writing, count, inputs, also_read, again=spreading.again)
     counted = details or not quiet
-    work = FileWork(operation, reading, writing, pieces, paths, sheets, details, tuple(notes), counted)
+    work = FileWork(operation, reading, writing, pieces, paths, sheets, details, counted)
     to_stdout = paths.to_stdout or (sheets is not None and sheets.to_stdout)
     if spreading.cluster and not spreading.dry_run and count == 1 and can_be_shared(work, Source(inputs[0])):
         work = replace(work, cluster=spreading.cluster)
@@ -116,10 +115,15 @@ class FileWork(FileSpec):
         worked = worked or self._whole(source)
         return self._outcome(worked, time.perf_counter() - start)._replace(begun=begun)
 
+    def _operation(self, image: Image) -> Operation:
+        """Return the operation as `image` takes it."""
+        return self.operation.along_signal() if image.signal else self.operation
+
     def _whole(self, source: Source) -> Worked:
         """Work on a picture that is read and written as a whole."""
-        operation, writing, sheets, spec = self.operation, self.writing, self.sheets, self.operation.spec
         image = read_source(source, self.reading)
+        operation, writing, sheets = self._operation(image), self.writing, self.sheets
+        spec = operation.spec
         targets = self.paths.targets(source, operation.labels, image.format)
         check_pieces(self.pieces, targets)
         before = as_gray(image) if spec.gray else image
@@ -133,7 +137,7 @@ class FileWork(FileSpec):
         else:
             curves = [curves_of(page) if spec.linear else ((), "") for page in before.apart()]
             unknown = [one for _, one in curves]
-            results = self._results(before, [one for one, _ in curves], targets)
+            results = self._results(before, operation, [one for one, _ in curves], targets)
             bleeds = spec.alpha is AlphaMode.KEEP and any(
                 frame.alpha is not None and operation.bleeds(frame.alpha) for frame in before.frames
             )
@@ -153,9 +157,11 @@ class FileWork(FileSpec):
         done = sheets.beside_maps(write, source, image, results, operation, targets) if sheets else write()
         return Worked(done, image, before, results, bleeds, unknown)
 
-    def _results(self, before: Image, curves: Sequence[Curves], targets: Sequence[Target]) -> list[Result]:
+    def _results(
+        self, before: Image, operation: Operation, curves: Sequence[Curves], targets: Sequence[Target]
+    ) -> list[Result]:
         """Return the results of whole pictures."""
-        operation, spec = self.operation, self.operation.spec
+        spec = operation.spec
         lazy = not spec.linear and all(can_be_lazy(before, spec, target.format) for target in targets)
         maps = [
             (operation.lazy_maps(frame) if lazy else None) or operation.maps(frame, of_frame)
@@ -176,9 +182,9 @@ class FileWork(FileSpec):
 
     def _outcome(self, worked: Worked, seconds: float) -> Outcome:
         """Return what was done with all notes and, if asked for, the report."""
-        operation, spec = self.operation, self.operation.spec
         done, image, results = worked.done, worked.image, worked.results
-        said = [*self.notes, *image.notes, *done.notes, *filter(None, worked.unknown)]
+        operation, spec = self._operation(image), self.operation.spec
+        said = [*operation.notes, *image.notes, *done.notes, *filter(None, worked.unknown)]
         said += [BLEEDING] if worked.bleeds else []
         done = done._replace(notes=tuple(dict.fromkeys(said)))
         if not self.details:

@@ -10,7 +10,9 @@ from convcli.engine.arrays import Array
 from convcli.errors import UsageError
 from convcli.imaging import colour
 from convcli.imaging.image import Frame, Image, Space
+from convcli.kernels.kernel import Kernel
 from convcli.kernels.spec import kernel
+from convcli.pipeline.signals import one_row
 from convcli.stacks.layers import channels_first
 from convcli.stacks.paddings.affected_border import has_border
 from convcli.stacks.paddings.border_band import data_range
@@ -18,23 +20,28 @@ from convcli.stacks.paddings.compare_padding import kernel_stack
 from convcli.stacks.preprocess import IMAGENET_DEVIATION, NetworkInput, preprocess
 from convcli.stacks.stack import Scale, Stack, read_stack
 
-__all__ = ["Picture", "Subject", "network_input", "picture_of", "subject_of"]
+__all__ = ["Picture", "Subject", "along_signal", "network_input", "picture_of", "subject_of"]
 
 # The name of a kernel that has none.
 ON_STDIN = "the kernel on stdin"
 
 
 class Subject(NamedTuple):
-    """The layers, their name, whether they are a kernel's (else a stack file's), and lines for stderr."""
+    """The layers, their name, the kernel that they are made of (None: a stack file), and lines for stderr."""
 
     stack: Stack
     name: str
-    of_kernel: bool
+    kernel: Kernel | None
     notes: tuple[str, ...] = ()
 
     def called(self, say: Say) -> str:
         """Return its name for people."""
         return say(ON_STDIN) if self.name == ON_STDIN else self.name
+
+    @property
+    def of_kernel(self) -> bool:
+        """Whether the layers are a kernel's, not a stack file's."""
+        return self.kernel is not None
 
 
 class Picture(NamedTuple):
@@ -73,12 +80,21 @@ def subject_of(spec: CompareSpec) -> Subject:
                 f"no layer of {stack.name!r} pads: there is no border to compare",
                 hint="set padding in one of its layers",
             )
-        return Subject(stack, printable(stack.name), of_kernel=False, notes=stack.notes)
+        return Subject(stack, printable(stack.name), None, stack.notes)
     found = kernel(spec.kernel or "")
     if spec.normalize:
         found = found.normalized()
     if spec.convolve:
         found = found.rotated()
+    return _of_kernel(found, spec)
+
+
+def along_signal(subject: Subject, spec: CompareSpec) -> Subject:
+    """Return the subject for a signal: a kernel has one row there, and a stack stays as it is."""
+    return subject if subject.kernel is None else _of_kernel(one_row(subject.kernel), spec)
+
+
+def _of_kernel(found: Kernel, spec: CompareSpec) -> Subject:
     window = spec.window(found.components[0].shape)
     if window.size == (1, 1) and spec.shift is None:
         raise UsageError(
@@ -87,7 +103,7 @@ def subject_of(spec: CompareSpec) -> Subject:
         )
     stack = kernel_stack(found, window, layers=spec.layers, bias=spec.bias)
     called = printable(found.name) if spec.kernel != "-" else ON_STDIN
-    return Subject(stack, called, of_kernel=True, notes=found.notes)
+    return Subject(stack, called, found, found.notes)
 
 
 def picture_of(image: Image, subject: Subject, *, gray: bool) -> Picture:

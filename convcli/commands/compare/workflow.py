@@ -11,7 +11,7 @@ from convcli.commands.compare.outputs import DrawnPaths, check_paths, picture_by
 from convcli.commands.compare.report import comparison_json, comparison_table, one_line, tally_table
 from convcli.commands.compare.spec import CompareSpec
 from convcli.commands.compare.study import Study, Told
-from convcli.commands.compare.subject import Picture, Subject, picture_of, subject_of
+from convcli.commands.compare.subject import Picture, Subject, along_signal, picture_of, subject_of
 from convcli.commands.compare.verdict import verdict
 from convcli.display.language import Say, say_english
 from convcli.display.words import per_axis, printable, size
@@ -63,15 +63,17 @@ def compare_files(
         )
     paths = DrawnPaths(output, html)
     check_paths(paths, spec, count)
-    subject = subject_of(spec)
-    also_read = [path for path in (spec.truth, spec.stack, *subject.stack.files) if path is not None]
+    given = subject_of(spec)
+    also_read = [path for path in (spec.truth, spec.stack, *given.stack.files) if path is not None]
     also_read += kernel_files([spec.kernel] if spec.kernel is not None else [])
     refuse_inputs(paths, [*inputs, *also_read], force=force, page=paths.html)
     tally = Tally()
 
     def work(source: Source) -> Outcome:
         start = time.perf_counter()
-        picture = picture_of(read_source(source, reading), subject, gray=spec.gray)
+        image = read_source(source, reading)
+        subject = along_signal(given, spec) if image.signal else given
+        picture = picture_of(image, subject, gray=spec.gray)
         if spec.bias_map or spec.shift is not None:
             from convcli.commands.compare.trials import biased, shifted
 
@@ -91,7 +93,7 @@ def compare_files(
     def table() -> Outcome | None:
         if count == 1 or not summary or not tally.pictures:
             return None
-        told = {"count": tally.pictures, "kernel": subject.called(say)}
+        told = {"count": tally.pictures, "kernel": given.called(say)}
         title = (
             say("1 picture, {kernel}", **told)
             if tally.pictures == 1

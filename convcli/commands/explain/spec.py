@@ -20,7 +20,7 @@ from convcli.options.window_options import (
     padding_option,
     pair_option,
 )
-from convcli.parsing import Padding, place, power
+from convcli.parsing import Padding, position, power
 
 __all__ = ["ExplainSpec"]
 
@@ -32,10 +32,10 @@ class ExplainSpec(Options):
         tuple[int, int] | None,
         essential_option(
             "--at",
-            metavar="R,C",
-            parser=place,
+            metavar="R,C|T",
+            parser=position,
             show_default=False,
-            help="The output pixel; the first is 0,0, and -1,-1 the last.",
+            help="The output pixel; the first is 0,0, and -1,-1 the last. T is a position along a signal.",
         ),
     ] = None
     pool: Annotated[
@@ -92,7 +92,7 @@ class ExplainSpec(Options):
         PadMode | None,
         pad_option(
             show_default="reflect",
-            help=f"Padding mode: {any_of(PadMode)}. As for filter and pool: without it, padding of --pool is neutral.",
+            help=f"Padding mode: {any_of(PadMode)}. As for filter and pool, whose own is neutral.",
         ),
     ] = None
     pad_value: PadValueOption = None

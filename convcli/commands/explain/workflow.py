@@ -9,6 +9,7 @@ import numpy as np
 from convcli.choices import STDOUT, Depth, RangeMode
 from convcli.commands.explain.pool_view import PoolExplanation
 from convcli.commands.explain.pooled import explain_pooling, pooling_report
+from convcli.commands.explain.signal_view import SignalExplanation
 from convcli.commands.explain.spec import ExplainSpec
 from convcli.commands.explain.steps import explain, report
 from convcli.commands.explain.totals import Shown, shown_channels, shown_parts
@@ -16,6 +17,7 @@ from convcli.commands.explain.view import Explanation
 from convcli.display.language import language, speaker
 from convcli.display.words import printable
 from convcli.errors import UsageError, shown
+from convcli.imaging.image import Image
 from convcli.kernels.spec import kernel_files
 from convcli.limits import EXPLAINED_WEIGHTS
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, WriteSpec
@@ -26,6 +28,7 @@ from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels, without
 from convcli.pipeline.naming import OutputPaths, file_in
 from convcli.pipeline.result_files import write_outputs
 from convcli.pipeline.results import overflow_note
+from convcli.pipeline.signals import for_image
 from convcli.stores.urls import public
 
 __all__ = ["explain_files"]
@@ -67,6 +70,9 @@ def explain_files(
 
     def work(source: Source) -> Outcome:
         read = read_source(source, reading)
+        return explained(source, read, *for_image(read, slides, spec))
+
+    def explained(source: Source, read: Image, slides: LoadedKernels, spec: FilterSpec | PoolSpec) -> Outcome:
         notes = [*slides.notes, *read.notes, *left_out(read, "explained", "chooses")]
         image = as_gray(read) if spec.gray else read
         image = replace(image, frames=(image.frames[0]._replace(alpha=None),))
@@ -89,6 +95,8 @@ def explain_files(
             samples, said = found.samples, report(found, source.path, spec)
             text = printable(public(kernels[0]))
             drawing = Explanation(found, name, text, spec, Shown(channels, parts), say)
+            if image.signal:
+                drawing = SignalExplanation(found, name, text, spec, parts, say)
         stored = np.array([value for of_map in samples.stored for value in of_map], samples.dtype)
         notes += overflow_note(image.frames, [stored])
         return Outcome(input=source.path, drawing=drawing, report=plain(said), notes=tuple(notes))

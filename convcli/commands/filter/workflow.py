@@ -43,5 +43,4 @@ def filter_files(
         pieces=pieces,
         spreading=spreading,
         also_read=kernel_files(kernels),
-        notes=loaded.notes,
     )

@@ -43,13 +43,17 @@ MIN_ROUNDED_RANGE = 16
 
 
 class PicturePair(NamedTuple):
-    """Two picture files, before and after: paths as given, pixels of each frame in their own units, notes."""
+    """Two picture files, before and after: paths as given, pixels of each frame in their own units, notes.
+
+    `signal` tells whether either is an array of one axis.
+    """
 
     input: str
     target: str
     inputs: tuple[Array, ...]
     targets: tuple[Array, ...]
     notes: tuple[str, ...]
+    signal: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -108,7 +108,7 @@ def _linear(fit: Fit, whole: bool, spread: float, say: Say) -> str:
             steps=len(fit.steps),
         )
     # The pictures are too small for some sizes of the search's first stage.
-    if fit.sizes and fit.sizes[-1].size[0] < STAGE_SIDES[0]:
+    if fit.sizes and max(fit.sizes[-1].size) < STAGE_SIDES[0]:
         return say(
             "No kernel up to {size} explains this pair: the best explains {share} of it. The picture"
             " is too small to search for larger ones: --size N fits one.",

@@ -25,6 +25,7 @@ from convcli.pipeline.batch import Source, check_inputs, refuse_inputs
 from convcli.pipeline.inputs import read_source
 from convcli.pipeline.naming import file_in
 from convcli.pipeline.outcome import layout_hint
+from convcli.pipeline.signals import one_axis
 from convcli.stores.urls import public
 
 __all__ = ["STEPS", "Learned", "learn"]
@@ -89,6 +90,8 @@ def learn(
     names = zip(files[::2], files[1::2], strict=True)
     how = ReadSpec(**vars(reading))
     pairs = tuple(_pair(before, after, spec, how) for before, after in names)
+    if any(pair.signal for pair in pairs):
+        spec = one_axis(spec)
     start = time.perf_counter()
     found = _fit(pairs, spec, watch)
     seconds = time.perf_counter() - start
@@ -121,7 +124,8 @@ def _pair(before: str, after: str, spec: LearnSpec, reading: ReadSpec) -> Pictur
         )
         hint = "add --gray, which makes grey of colours, or give both alike"
         raise GeometryError(said, hint=layout_hint(notes, hint))
-    return PicturePair(before, after, tuple(inputs), tuple(targets), tuple(notes))
+    signal = images[0].signal or images[1].signal
+    return PicturePair(before, after, tuple(inputs), tuple(targets), tuple(notes), signal)
 
 
 def _channels(count: int) -> str:

@@ -51,6 +51,17 @@ class PoolingOperation(NamedTuple):
         size = "{}x{}".format(*self.spec.size)
         return (f"global {self.spec.mode}" if self.spec.whole else f"{self.spec.mode} {size}",)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Nothing: all is said of the results."""
+        return ()
+
+    def along_signal(self) -> "PoolingOperation":
+        """Return the same pooling along signals, which have one row."""
+        from convcli.pipeline.signals import one_axis  # here for start-up: kernels come with it
+
+        return self.with_spec(one_axis(self.spec))
+
     def maps(self, frame: Frame, curves: Curves = ()) -> list[FeatureMap[Array]]:
         """Return the one map of a frame."""
         how = self._pooling(frame.size)

@@ -25,6 +25,7 @@ from convcli.pipeline.inputs import as_gray, left_out, read_source
 from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels
 from convcli.pipeline.naming import file_in
 from convcli.pipeline.result_files import write_outputs
+from convcli.pipeline.signals import along_signal, one_axis
 
 __all__ = ["show_files"]
 
@@ -54,12 +55,14 @@ def show_files(
     _check(kernels, spec, show_spec)
     count = count_inputs(inputs, reading)
     form, output = show_spec.shown_as, None if show_spec.output == STDOUT else show_spec.output
-    if count != 1 and (form in (Form.CSV, Form.NPY) or output is not None):
+    pictured = show_spec.plot and show_spec.output is not None
+    if count != 1 and (form in (Form.CSV, Form.NPY) or output is not None or pictured):
         many = "several inputs" if count is None else f"{count} inputs"
         raise UsageError(
             f"{many} cannot all go to {output or 'stdout'!r} as {form}", hint="show one, or all --as json"
         )
-    output = file_in(output, f"show.{form}", inputs[0], force=show_spec.force)
+    suffix = form if form is not Form.TABLE else "png"
+    output = file_in(output, f"show.{suffix}", inputs[0], force=show_spec.force)
     refuse_inputs([output], [*inputs, *kernel_files(kernels)], force=show_spec.force)
     # in --score each component of a kernel is a feature of its own
     combined = spec.replace(combine=Combine.NONE) if show_spec.score else spec
@@ -74,16 +77,25 @@ def show_files(
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
-        notes = [*(slides.notes if slides else ()), *image.notes, *left_out(image, "shown", "shows")]
         if spec.gray:
             image = as_gray(image)
+        slid, how = slides, spec
+        if image.signal:
+            slid, how = along_signal(slides, spec) if slides is not None else (None, one_axis(spec))
+        notes = [*(slid.notes if slid else ()), *image.notes, *left_out(image, "shown", "shows")]
         maps = (
-            slid_maps(image, slides, spec, show_spec)
-            if slides is not None
-            else picture_maps(image, spec, show_spec)
+            slid_maps(image, slid, how, show_spec)
+            if slid is not None
+            else picture_maps(image, how, show_spec)
         )
         maps = [replace(one, settings=said) for one in maps]
         notes += dict.fromkeys(note for shown in maps for note in shown.notes)
+        if show_spec.plot:
+            from convcli.commands.show.plots import curves, plotted  # here for start-up
+
+            given = picture_maps(image, how.replace(padding="same"), show_spec) if slid else maps
+            drawn = curves(printable(source.name), given, slid, maps if slid else (), how)
+            return plotted(source, drawn, output or show_spec.output)._replace(notes=tuple(notes))
         if form is Form.TABLE:
             shown = _drawn(source, image, maps, slides, show_spec)
             return Outcome(input=source.path, drawing=shown, notes=tuple(notes))
@@ -95,7 +107,8 @@ def show_files(
         data = _encoded(maps, form, report, reading.layout)
         return write_outputs(source, [(output or STDOUT, data)])._replace(notes=tuple(notes))
 
-    return Batch(inputs, reading, work, form is Form.NPY and output is None)
+    binary = form is Form.NPY and output is None
+    return Batch(inputs, reading, work, binary or (pictured and output is None))
 
 
 def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> None:

@@ -22,6 +22,7 @@ from convcli.pipeline.inputs import as_gray, left_out, read_source
 from convcli.pipeline.loaded_kernels import without_folders
 from convcli.pipeline.naming import OutputPaths, into_folder
 from convcli.pipeline.result_files import write_drawing
+from convcli.pipeline.signals import one_row
 
 __all__ = ["spectrum_files"]
 
@@ -58,11 +59,12 @@ def spectrum_files(
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
-        notes = [*found.notes, *image.notes, *left_out(image, "taken", "takes")]
+        used = one_row(found) if image.signal else found
+        notes = [*used.notes, *image.notes, *left_out(image, "taken", "takes")]
         if image.frames[0].channels > 1:
             notes.append("colours are taken as luma (Rec. 601)")
         pixels = as_gray(image).frames[0].pixels
-        proofs = [(weights, theorem(pixels, weights, convolve=convolve)) for weights in found.components]
+        proofs = [(weights, theorem(pixels, weights, convolve=convolve)) for weights in used.components]
         report = _report(source, called, pixels.shape, proofs, convolve=convolve)
         lines = _verdict(proofs)
         spectra = Spectra(_title(source, image, called, convolve=convolve), lines, pixels, proofs, convolve)

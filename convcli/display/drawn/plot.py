@@ -49,7 +49,7 @@ class Plot:
     """Series over 0, 1, 2, ...: at least one, in the order of their colours.
 
     On a logarithmic axis what is not positive is left out. `edge` is where a vertical line stands, and its
-    words.
+    words. `ends` are the numbers of the first and the last value, where those are not 0, 1, 2, ...
     """
 
     title: str
@@ -58,6 +58,7 @@ class Plot:
     series: Sequence[Series]
     logarithmic: bool = False
     edge: tuple[float, str] | None = None
+    ends: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,9 +145,10 @@ def _grid(draw: ImageDraw.ImageDraw, axes: Axes, plot: Plot) -> None:
         y = axes.y(tick)
         draw.line((axes.left, y, axes.right, y), GRID)
         write(draw, (axes.left - 6, y), significant(tick, 6), NUMBERS, INK, anchor="rm")
-    for tick in nice_ticks(0, max(1, axes.count - 1), 12):
-        if tick == int(tick):
-            x = axes.x(tick)
+    first, last = plot.ends or (0, max(1, axes.count - 1))
+    for tick in nice_ticks(first, last, 12):
+        if tick == int(tick) or last - first < axes.count - 1:
+            x = axes.x((tick - first) / ((last - first) or 1) * max(1, axes.count - 1))
             draw.line((x, axes.bottom, x, axes.bottom + 4), FAINT)
             write(draw, (x, axes.bottom + 7), significant(tick, 6), NUMBERS, INK, anchor="ma")
     draw.line((axes.left, axes.bottom, axes.right, axes.bottom), FAINT)

@@ -13,6 +13,7 @@ from convcli.engine.arrays import Array, Floats, as_picture, working_dtype
 from convcli.engine.correlation.correlate import as_weights, correlate_window
 from convcli.engine.pad import pad2d
 from convcli.engine.pooling.pool2d import Pooling, pool_planes
+from convcli.engine.signals import as_rows, padded_beside
 from convcli.engine.window import Window
 
 __all__ = ["FLAT_RANGE", "match_score", "match_window"]
@@ -51,9 +52,9 @@ def match_score(
 
     Parameters
     ----------
-    image : (H, W) or (H, W, C) array
-        Each channel is matched alike.
-    kernel : (kh, kw) array
+    image : (H, W) or (H, W, C) array, or (N,) array
+        Each channel is matched alike. Or a signal.
+    kernel : (kh, kw) array, for a signal (k,)
         The feature.
     center : bool
         Without it no mean is subtracted: the cosine between window and feature, 0 where either is all zeros.
@@ -62,7 +63,7 @@ def match_score(
 
     Returns
     -------
-    (H', W') or (H', W', C) array
+    (H', W') or (H', W', C) array, for a signal (N',)
         float32 for pictures of float16, float32, bool and 8- and 16-bit integers, float64 for the others;
         within 1e-6 of the definition, whatever the picture's offset. Windows that read a value that is not
         finite score NaN.
@@ -82,11 +83,14 @@ def match_score(
     ----------
     Lewis, Fast normalized cross-correlation, 1995. OpenCV's ``TM_CCOEFF_NORMED`` and ``TM_CCORR_NORMED``.
     """
+    image, kernel, signal = as_rows(image, kernel)
+    padding = padded_beside(padding) if signal else padding
     weights = as_weights(kernel)
     window = Window.parse(
         weights.shape, stride=stride, padding=padding, dilation=dilation, pad=pad, pad_value=pad_value
     )
-    return match_window(as_picture(image), weights, window, center=center, jobs=jobs)
+    scores = match_window(as_picture(image), weights, window, center=center, jobs=jobs)
+    return scores[0] if signal else scores
 
 
 @np.errstate(all="ignore")

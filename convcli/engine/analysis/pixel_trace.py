@@ -11,6 +11,7 @@ from convcli.engine.arrays import Array, Indices, as_picture
 from convcli.engine.pad import CONSTANT, sources
 from convcli.engine.window import Axis, Window
 from convcli.errors import GeometryError
+from convcli.parsing import NO_ROW
 
 __all__ = [
     "AxisTrace",
@@ -164,8 +165,15 @@ class PixelTrace(WindowTrace):
 
 
 def output_pixel(at: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
-    """Return position `at` among H' x W' output pixels; negative indices count from the end."""
-    row, column = (index + n if index < 0 else index for index, n in zip(at, size, strict=True))
+    """Return position `at` among H' x W' output pixels; negative indices count from the end.
+
+    One of a column alone, whose row is ``NO_ROW``, is understood where there is one row.
+    """
+    if at[0] is NO_ROW and size[0] > 1:
+        raise GeometryError(
+            f"{at[1]} is one number, and the output has {size[0]} rows", hint=f"write ROW,COLUMN: 0,{at[1]}"
+        )
+    row, column = (int(index + n if index < 0 else index) for index, n in zip(at, size, strict=True))
     if not (0 <= row < size[0] and 0 <= column < size[1]):
         raise GeometryError(
             f"there is no output pixel ({at[0]}, {at[1]}): the output is {size[0]}x{size[1]}",

@@ -19,6 +19,7 @@ from convcli.engine.arrays import (
 from convcli.engine.correlation import direct, fft, gemm, separable
 from convcli.engine.correlation.plan import plan_for
 from convcli.engine.correlation.task import Task
+from convcli.engine.signals import as_rows, padded_beside
 from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
 from convcli.errors import KernelError, UsageError, shown
@@ -73,16 +74,17 @@ def correlate(
 
     Parameters
     ----------
-    image : (H, W) or (H, W, C) array
-        Picture of any real type and any memory layout; each channel is filtered alike.
-    kernel : (kh, kw) array
+    image : (H, W) or (H, W, C) array, or (N,) array
+        Picture of any real type and any memory layout; each channel is filtered alike. Or a signal.
+    kernel : (kh, kw) array, for a signal (k,)
         Finite weights.
     pad : PadMode or str
         Padding mode: any name that ``PadMode.parse`` knows.
     pad_value : float
         Padding value of mode ``constant``.
     padding : int, (rows, columns), ((top, bottom), (left, right)), "same", "full" or "valid"
-        Pixels on each side; ``same`` puts the extra pixel of an even kernel at the bottom and right.
+        Pixels on each side; ``same`` puts the extra pixel of an even kernel at the bottom and right. Of a
+        signal, the samples on each side, or (before, after).
     stride, dilation : int or (rows, columns)
         Pixels from one window to the next, and from one tap of a window to the next.
     bias : float
@@ -102,13 +104,13 @@ def correlate(
 
     Returns
     -------
-    (H', W') or (H', W', C) array
+    (H', W') or (H', W', C) array, for a signal (N',)
         ``H' = (H + top + bottom - d*(kh - 1) - 1) // s + 1``, or `rows` alone; `out` if that was given.
 
     Raises
     ------
     KernelError
-        The kernel is empty, not 2-D or not finite.
+        The kernel is empty, not finite, or not 2-D (for a signal 1-D).
     GeometryError
         The image is no picture, or smaller than the kernel even when padded.
     UsageError
@@ -121,18 +123,27 @@ def correlate(
     of any type, give exact results where ``sum|k| * max|x|`` of the pixels given is below ``2**24`` in
     float32, ``2**53`` in float64. Weights of at least 0 over pixels of at least 0 give no negative result.
 
+    Of a signal x and a kernel k that is not longer, ``np.correlate(x, k, "valid")`` is that of
+    ``pad="valid"``, "full" of ``pad="zero", padding="full"``, and "same" of ``pad="zero"`` for odd kernels;
+    NumPy centres even ones one sample later: ``padding=(len(k) // 2, len(k) // 2 - 1)``.
+
     References
     ----------
     Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016.
     """
+    image, kernel, signal = as_rows(image, kernel)
+    if signal:
+        padding = padded_beside(padding)
+    row = out[np.newaxis] if signal and isinstance(out, np.ndarray) else out
     picture, weights = as_picture(image), as_weights(kernel)
     window = Window.parse(
         weights.shape, stride=stride, padding=padding, dilation=dilation, pad=pad, pad_value=pad_value
     )
     method = Method.parse(method)
-    return correlate_window(
-        picture, weights, window, bias=bias, method=method, jobs=jobs, dtype=dtype, out=out, rows=rows
+    result = correlate_window(
+        picture, weights, window, bias=bias, method=method, jobs=jobs, dtype=dtype, out=row, rows=rows
     )
+    return result if not signal else result[0] if out is None else out
 
 
 @np.errstate(all="ignore")
@@ -183,14 +194,15 @@ def correlate_window(
 def convolve(image: ArrayLike, kernel: ArrayLike, **options: Any) -> Array:
     """Slide `kernel`, rotated by 180 degrees, over `image`: mathematical convolution.
 
-    Everything else, the options included, is as for :func:`correlate`.
+    Everything else, the options included, is as for :func:`correlate`: signals and :func:`numpy.convolve` as
+    there :func:`numpy.correlate`.
 
     Raises
     ------
     KernelError, GeometryError, UsageError
         As :func:`correlate`.
     """
-    return correlate(image, as_weights(kernel)[::-1, ::-1], **options)
+    return correlate(image, np.flip(as_array(kernel, "kernel", KernelError)), **options)
 
 
 def as_weights(kernel: ArrayLike) -> Floats:

@@ -1,7 +1,7 @@
 """``fit_kernel``: the kernel that turns one picture into another, by least squares or descent."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import count
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from convcli.engine.fitting.padding_search import BorderTrial, PaddingSearch, fi
 from convcli.engine.fitting.residuals import Residuals
 from convcli.engine.fitting.size_search import AUTO, SizeTrial, find_size
 from convcli.engine.fitting.target_sizes import check_targets
+from convcli.engine.signals import is_signal
 from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
 from convcli.errors import UsageError
@@ -55,7 +56,7 @@ class Fit:
 
     Attributes
     ----------
-    weights : (kh, kw) or (C, kh, kw) float64 array
+    weights : (kh, kw) or (C, kh, kw) float64 array, or (k,) of a signal
         To be used as they are by ``correlate`` (by ``convolve`` if `convolve`); one kernel for each channel
         where they were fitted per channel.
     bias : () or (C,) float64 array
@@ -163,8 +164,9 @@ def fit_kernel(
 
     Parameters
     ----------
-    inputs, targets : (H, W) or (H, W, C) array, or a list of as many
-        Pairs of pictures. Channels share one kernel, unless `per_channel`.
+    inputs, targets : (H, W) or (H, W, C) array, or a list of as many; or (N,) array
+        Pairs of pictures. Channels share one kernel, unless `per_channel`. Or a pair of signals: the weights
+        of the result have one axis then.
     size : int, (rows, columns) or "auto"
         Kernel size; ``auto`` grows it until the residual stops falling.
     pad : PadMode, str or "auto"
@@ -222,6 +224,11 @@ def fit_kernel(
     if not 0 <= as_number(holdout, "holdout") < 1:
         raise UsageError(f"holdout {holdout:g} is not a share", hint="use 0 or more, and less than 1")
     mode, beyond = None if pad == AUTO else PadMode.parse(pad), _number(pad_value, "pad value")
+    signal = is_signal(inputs) and is_signal(targets)
+    if signal:
+        inputs, targets = (np.atleast_2d(each) for each in (inputs, targets))
+        size = size if isinstance(size, str | tuple | list) else (1, size)
+        masks = None if masks is None else np.atleast_2d(masks)
     pairs = read_pairs(inputs, targets, masks)
     groups = split_channels(pairs, per_channel)
     if holdout:
@@ -239,7 +246,14 @@ def fit_kernel(
     report = None if watch is None else lambda loss: watch(next(number), loss)
     read, taps = padding.read_window, padding.taps
     kernels = [fit_planes(planes, read, options, threads, taps, report) for planes in padding.groups]
-    return _joined(kernels, padding, sizes, options, convolve, per_channel)
+    found = _joined(kernels, padding, sizes, options, convolve, per_channel)
+    return found if not signal else _along_axis(found)
+
+
+def _along_axis(found: Fit) -> Fit:
+    """Return the fit to a signal with weights of one axis."""
+    weights, errors, *freedom = (array[..., 0, :] for array in (found.weights, found.errors, *found.freedom))
+    return replace(found, weights=weights, errors=errors, freedom=tuple(freedom))
 
 
 def _joined(

@@ -124,17 +124,18 @@ def _find_reach(
 ) -> tuple[Reach, list[SizeTrial]]:
     found: tuple[Reach, list[SizeTrial]] = (Reach(0, 0, 0, 0), [])
     for largest in STAGE_SIDES:
-        side = _largest_side(planes, stride, largest)
-        moments = _inner_moments(planes, Window.of((side, side), stride), bias, threads)
+        shape = _largest_shape(planes, stride, largest)
+        side = max(shape)
+        moments = _inner_moments(planes, Window.of(shape, stride), bias, threads)
         if moments is None:
             break
-        nested = _NestedKernels(moments, bias, side)
-        rings = _rings(side)
+        nested = _NestedKernels(moments, bias, shape)
+        rings = _rings(shape)
         squares = nested.squares(rings)
         counts = np.cumsum([len(ring) for ring in rings])
         chosen = _choose(squares, counts, moments)
         trials = [
-            SizeTrial((2 * at + 1, 2 * at + 1), float(np.sqrt(value / moments.count)))
+            SizeTrial(_within(shape, 2 * at + 1), float(np.sqrt(value / moments.count)))
             for at, value in enumerate(squares)
         ]
         found = _trim(nested, chosen), trials
@@ -146,13 +147,22 @@ def _find_reach(
     return found
 
 
-def _largest_side(planes: Sequence[Plane], stride: tuple[int, int], largest: int) -> int:
-    """Return the largest odd side up to `largest` for which the pictures have enough windows."""
+def _largest_shape(planes: Sequence[Plane], stride: tuple[int, int], largest: int) -> tuple[int, int]:
+    """Return the largest odd square up to `largest` for which the pictures have enough windows.
+
+    Along an axis where all pictures have one pixel, as signals have one row, it has one, too.
+    """
+    rows, columns = (max(plane.image.shape[axis] for plane in planes) for axis in (0, 1))
     for side in range(largest, 1, -2):
-        inner = interiors(planes, Window.of((side, side), stride))
-        if sum(plane.samples for plane in inner) > SAMPLES_PER_WEIGHT * side**2:
-            return side
-    return 1
+        shape = (1 if rows == 1 else side, 1 if columns == 1 else side)
+        inner = interiors(planes, Window.of(shape, stride))
+        if sum(plane.samples for plane in inner) > SAMPLES_PER_WEIGHT * shape[0] * shape[1]:
+            return shape
+    return 1, 1
+
+
+def _within(shape: tuple[int, int], side: int) -> tuple[int, int]:
+    return min(shape[0], side), min(shape[1], side)
 
 
 def _inner_moments(planes: Sequence[Plane], window: Window, bias: bool, threads: int) -> Moments | None:
@@ -182,8 +192,8 @@ def _spread_bands(plane: Plane, window: Window) -> list[Plane]:
 class _NestedKernels:
     """Nested kernels, each with the weights of the one before and some more, fitted from the same moments."""
 
-    def __init__(self, moments: Moments, bias: bool, side: int) -> None:
-        self.moments, self.side = moments, side
+    def __init__(self, moments: Moments, bias: bool, shape: tuple[int, int]) -> None:
+        self.moments, self.shape = moments, shape
         normal = NormalEquations(moments, bias, 0.0)
         self.gram, self.cross = normal.matrix, normal.right
         self.total = moments.variation if bias else moments.square
@@ -197,8 +207,8 @@ class _NestedKernels:
 
     def weights(self, rows: int, columns: int) -> Floats:
         """Return the weights of the kernel that reaches `rows` and `columns` from its centre."""
-        away = np.abs(np.arange(self.side) - self.side // 2)
-        taps = np.flatnonzero(((away <= rows)[:, None] & (away <= columns)).ravel())
+        down, across = _away(self.shape)
+        taps = np.flatnonzero(((down <= rows) & (across <= columns)).ravel())
         lower = _factor(self.gram[np.ix_(taps, taps)])
         half = _forward(lower, self.cross[taps])
         # Back substitution is forward substitution with the order of the unknowns reversed.
@@ -228,11 +238,16 @@ def _forward(lower: Floats, right: Floats) -> Floats:
     return np.concatenate(parts)
 
 
-def _rings(side: int) -> list[Array]:
+def _away(shape: tuple[int, int]) -> tuple[Array, Array]:
+    """Return how far each row (a column of numbers) and each column (a row) are from the centre."""
+    down, across = (np.abs(np.arange(side) - side // 2) for side in shape)
+    return down[:, None], across
+
+
+def _rings(shape: tuple[int, int]) -> list[Array]:
     """Return the indices of the weights at each Chebyshev distance from the centre."""
-    away = np.abs(np.arange(side) - side // 2)
-    distance = np.maximum(away[:, None], away).ravel()
-    return [np.flatnonzero(distance == at) for at in range(side // 2 + 1)]
+    distance = np.maximum(*_away(shape)).ravel()
+    return [np.flatnonzero(distance == at) for at in range(max(shape) // 2 + 1)]
 
 
 def _choose(squares: Floats, counts: Array, moments: Moments) -> int:
@@ -246,13 +261,14 @@ def _choose(squares: Floats, counts: Array, moments: Moments) -> int:
 
 def _trim(nested: _NestedKernels, ring: int) -> Reach:
     """Return how far the kernel reaches on each side, at most `ring` pixels."""
-    side, centre = nested.side, nested.side // 2
-    ends = [centre - ring, centre + ring, centre - ring, centre + ring]
+    centres = [side // 2 for side in nested.shape]
+    ends = [end for centre in centres for end in (max(0, centre - ring), centre + min(centre, ring))]
     for which in range(4):
         axis, upper = divmod(which, 2)
-        grid = np.zeros((side, side), bool)
+        centre = centres[axis]
+        grid = np.zeros(nested.shape, bool)
         grid[ends[0] : ends[1] + 1, ends[2] : ends[3] + 1] = True
-        at = np.indices((side, side))[axis]
+        at = np.indices(nested.shape)[axis]
         # From the centre outwards, row by row or column by column; the opposite half is kept.
         lines = range(centre, ends[which] + 1) if upper else range(centre, ends[which] - 1, -1)
         opposite = at <= centre if upper else at >= centre
@@ -262,7 +278,8 @@ def _trim(nested: _NestedKernels, ring: int) -> Reach:
         counts = np.cumsum([len(group) for group in groups])
         chosen = _choose(squares, counts, nested.moments)
         ends[which] = centre + chosen if upper else centre - chosen
-    found = Reach(centre - ends[0], ends[1] - centre, centre - ends[2], ends[3] - centre)
+    down, across = centres
+    found = Reach(down - ends[0], ends[1] - down, across - ends[2], ends[3] - across)
     return found if found.up == found.down and found.left == found.right else _evened(nested, found)
 
 
@@ -271,7 +288,6 @@ def _evened(nested: _NestedKernels, reach: Reach) -> Reach:
 
     Where a symmetric kernel fades into noise, trimming ends sooner on one side by chance alone.
     """
-    centre = nested.side // 2
     up, left = max(reach.up, reach.down), max(reach.left, reach.right)
     weights = nested.weights(up, left)
     ends = list(reach)
@@ -279,7 +295,7 @@ def _evened(nested: _NestedKernels, reach: Reach) -> Reach:
         norms = np.linalg.norm(lines, axis=1)
         for near, sign in ((2 * which, -1), (2 * which + 1, 1)):
             opposite = reach[near - 1 if sign > 0 else near + 1]
-            while ends[near] < min(opposite, centre):
+            while ends[near] < min(opposite, nested.shape[which] // 2):
                 step = sign * (ends[near] + 1)
                 if norms[middle + step] < MIRROR_SHARE * norms[middle - step]:
                     break
