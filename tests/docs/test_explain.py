@@ -11,7 +11,20 @@ PAGE = (ROOT / "docs" / "explain.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
-    "word", ["zero", "replicate", "reflect", "symmetric", "wrap", "valid", "--convolve", "sobel"]
+    "word",
+    [
+        "zero",
+        "replicate",
+        "reflect",
+        "symmetric",
+        "wrap",
+        "valid",
+        "--convolve",
+        "sobel",
+        "--pool",
+        "--channel",
+        "--lang",
+    ],
 )
 def test_every_part_is_shown(word: str) -> None:
     assert any(word in shown.command for shown in commands(PAGE) if shown.output)

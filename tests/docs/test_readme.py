@@ -12,6 +12,7 @@ from tests.docs.shown import blocks, check_python, commands, different, run
 from tests.paths import ROOT
 
 README = (ROOT / "README.md").read_text()
+CHINESE = (ROOT / "README.zh-CN.md").read_text("utf-8")
 
 
 def line_under(heading: str) -> str:
@@ -95,8 +96,23 @@ def test_the_picture_is_what_the_first_line_makes(clone: Path) -> None:
     assert np.abs(difference).max() <= 1
 
 
-def test_links_lead_somewhere() -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", README)
+def test_the_chinese_page_shows_the_same_commands_outputs_and_files() -> None:
+    fences, headings = (
+        [re.findall(pattern, page, re.MULTILINE | re.DOTALL) for page in (README, CHINESE)]
+        for pattern in (r"^```\w+\n.*?^```$", r"^#+ ")
+    )
+    assert fences[0] == fences[1]
+    assert headings[0] == headings[1]
+    files = [re.findall(r"\]\(([^)#]+)", page) for page in (README, CHINESE)]
+    assert set(files[0]) - {"README.zh-CN.md"} <= set(files[1])
+    prose = re.sub(r"^```\w+\n.*?^```$", "", CHINESE, flags=re.MULTILINE | re.DOTALL)
+    paragraphs = [text for text in prose.split("\n\n") if len(text) > 60]
+    assert all(re.search("[\u4e00-\u9fff]", text) for text in paragraphs)
+
+
+@pytest.mark.parametrize("page", [README, CHINESE], ids=["english", "chinese"])
+def test_links_lead_somewhere(page: str) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page)
     assert len(links) >= 5
     for link in links:
         assert (ROOT / link).exists(), link

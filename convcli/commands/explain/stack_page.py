@@ -24,6 +24,9 @@ __all__ = ["stack_page"]
 # What the page shares with that of one kernel.
 SCRIPTS = ("explain-arithmetic", "explain-pictures", "explain-tables")
 
+# Numbers that a pixel of the longest side counts as: 165,000 would be wider than a canvas may be.
+SIDE_COST = 5
+
 
 def stack_page(
     stack: Stack,
@@ -48,7 +51,7 @@ def stack_page(
     for number, (layer, trace) in enumerate(zip(stack.layers, found.traces, strict=True), 1):
         table = found.tables[number - 1]
         rows, columns = (
-            packed_pixels(np.where(places >= 0, places - first, places)[None, part].astype(np.uint16))
+            packed_pixels(np.where(places >= 0, places - first, places)[None, part])
             for places, part, first in zip(
                 (table.rows, table.columns), parts[number].slices, starts[number - 1], strict=True
             )
@@ -110,9 +113,8 @@ def _parts(found: Chain, pixel: tuple[int, int]) -> list[Region]:
 
     def numbers(parts: list[Region]) -> int:
         weights = sum(trace.parameters for trace in found.traces)
-        return weights + sum(
-            shape[0] * prod(part.size) for part, shape in zip(parts, found.shapes, strict=True)
-        )
+        maps = sum(shape[0] * prod(part.size) for part, shape in zip(parts, found.shapes, strict=True))
+        return max(weights + maps, SIDE_COST * max(max(part.size) for part in parts))
 
     whole = [Region(np.arange(shape[1]), np.arange(shape[2])) for shape in found.shapes]
     if numbers(whole) <= PAGE_NUMBERS.most:

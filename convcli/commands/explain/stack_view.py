@@ -58,7 +58,7 @@ def stack_explanation(found: Sequence[Step], name: str, stack: str, say: Say) ->
     last = found[-1]
     rows = [_cells(step, say) for step in found]
     columns = [
-        Column(say(head), cells, rank=rank, note=say(NOTES[head]) if head in NOTES else "")
+        Column(say(head), cells, rank=rank, left=not rank, note=say(NOTES[head]) if head in NOTES else "")
         for (head, rank), cells in zip(HEADS.items(), zip(*rows, strict=True), strict=True)
     ]
     title = say(

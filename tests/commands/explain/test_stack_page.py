@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from convcli.stacks.dependence import Region, regions, taps
 from convcli.stacks.stack import read_stack
 from convcli.stacks.trace import run
 from tests.browser import OpenPage
@@ -51,6 +52,19 @@ def test_every_pixel_shows_how_it_is_computed(convcli: Convcli, mixed: Any, open
             shown = float(part.rpartition(" = ")[2].replace("\u2212", "-"))
             assert evaluated(part) == pytest.approx(shown, abs=1e-3), line
         assert shown == pytest.approx(maps[layer][map_, row, column], abs=1e-3), line
+    # what pixels of the last layer depend on, which test_dependence.py finds by changing every pixel
+    fields = page.evaluate(
+        """() => [...convcli.layers().at(-1).maps[3].values.keys()].map((at) => {
+          const layer = convcli.layers().length - 1, { width } = convcli.layers()[layer].maps[3];
+          const place = [Math.floor(at / width), at % width];
+          const [{ rows, columns }] = convcli.dependence({ layer, map: 3, at: place });
+          return [rows, columns];
+        })"""
+    )
+    tables = [taps(layer, made.shape) for layer, made in zip(stack.layers, maps[:-1], strict=True)]
+    for at, shown in zip(np.ndindex(*maps[-1].shape[1:]), fields, strict=True):
+        found = regions(tables, Region(*([[place] for place in at])))[0]
+        assert shown == [found.rows.tolist(), found.columns.tolist()], at
 
 
 def test_pointing_marks_window_and_receptive_field(convcli: Convcli, open_page: OpenPage) -> None:

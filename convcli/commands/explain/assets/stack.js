@@ -2,7 +2,6 @@
 
 const SHOWN = 4; // maps of a layer, and tables of products, at a time
 const LARGE = 16, CELL_WIDTH = 32, SMALL_WIDTH = 176; // columns of maps with large cells; CSS pixels of each, of other maps
-const PADDED = 65535; // a tap on the padding value; at the one below, a tap that takes no part
 const arrows = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 const state = { layer: data.layers.length - 1, map: data.map, at: data.at, held: false };
 let layers = [];
@@ -32,7 +31,7 @@ function dependence({ layer, map, at: [row, column] }) {
   const found = [{ rows: [row], columns: [column], maps: [map] }];
   for (let index = layer; index > 0; index--) {
     const { rows, columns, maps } = found[0], made = layers[index];
-    const back = (table, places) => unique(places.flatMap((place) => taken(table, place))).filter((place) => place < PADDED - 1);
+    const back = (table, places) => unique(places.flatMap((place) => taken(table, place))).filter((place) => place >= 0);
     found.unshift({ rows: back(made.rows, rows), columns: back(made.columns, columns),
       maps: unique(maps.flatMap((each) => channelsOf(made, each))) });
   }
@@ -40,11 +39,11 @@ function dependence({ layer, map, at: [row, column] }) {
 }
 
 // What the chosen pixel reads of one channel, row by row: null where a tap takes no part.
-function readBy(layer, { at: [row, column] }, channel, { height, width, values } = layers[state.layer - 1].maps[channel]) {
+function readBy(layer, { at: [row, column] }, channel, { width, values } = layers[state.layer - 1].maps[channel]) {
   const rows = taken(layer.rows, row), columns = taken(layer.columns, column);
   return rows.map((y) => columns.map((x) => {
-    if (y < height && x < width) return values[y * width + x];
-    return y === PADDED - 1 || x === PADDED - 1 ? null : layer.constant;
+    if (y >= 0 && x >= 0) return values[y * width + x];
+    return y === BEYOND || x === BEYOND ? null : layer.constant;
   }));
 }
 
@@ -97,15 +96,13 @@ function arithmetic(layer, value) {
     return { parts, bias, total: sumOf(parts.map(({ total }) => total)) + bias };
   });
   const tables = sums.flatMap(({ parts }) => [...parts].sort((a, b) => Math.abs(b.total) - Math.abs(a.total)).slice(0, SHOWN));
-  const [{ parts, bias }] = sums, added = (layer.combine === "none" ? [bias, layer.bias] : [layer.bias]).filter(Boolean);
-  const biases = added.map((each) => shown(each)), totals = parts.map(({ total }) => total);
-  if (layer.combine !== "none") {
-    const joined = value - sumOf(added), text = combinedText(sums.map(({ total }) => total), layer.combine, joined);
-    return [added.length ? `${text}; ${signed([shown(joined), ...biases])} = ${made}` : text, tables];
-  }
-  const terms = totals.length > MOST_TERMS ? [shown(sumOf(totals))] : totals.map((each) => shown(each));
-  const many = totals.length > MOST_TERMS ? `${say("{count} channels", { count: totals.length })}: ` : "";
-  return [`${many}${signed([...terms, ...biases])} = ${made}`, tables];
+  const [{ parts: [first, ...others], bias }] = sums, joins = layer.combine !== "none";
+  const added = (joins ? [layer.bias] : [bias, layer.bias]).filter(Boolean), biases = added.map((each) => shown(each));
+  const terms = others.length ? sums[0].parts.map(({ total }) => total) : first.taps.flat().map((each, at) => each * first.weights[at]);
+  if (!joins && terms.length <= MOST_TERMS) return [`${signed([...terms.map((each) => shown(each)), ...biases])} = ${made}`, tables];
+  const before = value - sumOf(added);
+  const text = joins ? combinedText(sums.map(({ total }) => total), layer.combine, before) : sumText(terms, before);
+  return [added.length ? `${text}; ${signed([shown(before), ...biases])} = ${made}` : text, tables];
 }
 
 // Value x weight, tap by tap, of one channel; none where there are too many to be read.
@@ -114,7 +111,7 @@ function products({ channel, taps, weights, total }) {
   if (taps[0].length > DENSE || taps.length > 9) return element("table", {}, caption);
   const most = largestOf(taps.flat().map((value, at) => value * weights[at]));
   return element("table", {}, caption, ...taps.map((row, i) => element("tr", {}, ...row.map((value, j) => {
-    const weight = weights[i * row.length + j], cell = element("td", { text: `${brief(value, 3)}\u00d7${brief(weight, 3)}` });
+    const weight = weights[i * row.length + j], cell = element("td", { text: `${brief(value, 3)}${row.length > 3 ? "\n" : ""}\u00d7${brief(weight, 3)}` });
     tint(cell, value * weight, most);
     return cell;
   }))));
