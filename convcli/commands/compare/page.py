@@ -116,6 +116,7 @@ def _told(study: Study, say: Say) -> dict[str, Any]:
     """Return the sentences and tables in one language."""
     told = study.told(say)
     return {
+        "title": told.title,
         "stage": told.stage,
         "facts": say("; ").join(told.facts),
         "verdict": told.verdict,

@@ -16,6 +16,9 @@ from convcli.display.words import printable
 
 __all__ = ["page"]
 
+# Tags of languages in HTML (BCP 47), those of the switch in base.html.
+TAGS = {Language.EN: "en", Language.ZH: "zh-Hans"}
+
 
 def page(
     package: str,
@@ -44,6 +47,7 @@ def page(
     titles = both(package, lambda say: printable(say(title, **data)))
     told = {**data, "titles": titles, "language": language.value, "messages": chinese(package)}
     return Template(_text(shared, "base.html")).substitute(
+        lang=TAGS[language],
         style_hash=_hash(style),
         script_hash=_hash(script),
         title=escape(titles[language.value]),

@@ -143,6 +143,7 @@ function describe() {
   });
   one("scale").classList.toggle("on", state.difference);
   tell({
+    title: told().title,
     verdict: told().verdict,
     facts: told().facts,
     before: say(now.reference),
@@ -274,7 +275,7 @@ function step(by) {
 }
 
 function start() {
-  tell({ title: data.title, lastKey: data.studies.at(-1).cases.length });
+  tell({ lastKey: data.studies.at(-1).cases.length });
   const { cases, corners } = study();
   state.mode = data.opens;
   one("modes").append(...cases.map((each) => element("button", { value: each.mode })));
