@@ -1,5 +1,6 @@
 """The page of ``convcli explain --html``: the picture, kernels to choose from, and where to begin."""
 
+import json
 import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -12,8 +13,9 @@ from convcli.commands.explain.spec import ExplainSpec
 from convcli.commands.explain.steps import NAMES, part_names
 from convcli.display.language import language
 from convcli.display.pages.page import page
-from convcli.display.pages.pixels import packed_pixels
+from convcli.display.pages.pixels import deflated, packed_pixels
 from convcli.engine.analysis.pixel_trace import WindowTrace, read_window, trace_window
+from convcli.errors import UsageError, shown
 from convcli.imaging.image import Image, Space, full_scale
 from convcli.kernels import library
 from convcli.kernels.kernel import Kernel
@@ -28,11 +30,8 @@ MOST_PIXELS = 512 * 512
 # Rows and columns that a page holds: longer pictures would be drawn as lines.
 MOST_SIDE = 1024
 
-# Characters that the packed pixels may take, so that the page stays below 1 MB.
-MOST_DATA = 850_000
-
-# Characters of a weight in JSON, at most: its 17 digits, sign, exponent and comma.
-WEIGHT_DATA = 25
+# Characters that pixels and kernels may take, so that the page stays below 1 MB; some are left for pixels.
+MOST_DATA, LEAST_DATA = 860_000, 20_000
 
 # The kernel that pages about pooling have ready: the mean of the window, as average pooling.
 BESIDE_POOLING = "box"
@@ -68,9 +67,14 @@ def page_bytes(
     pooling = spec if isinstance(spec, PoolSpec) else PoolSpec()
     kernels = [*(_given(*given, sliding) if given else ()), *_library()]
     most, crop, packed = MOST_PIXELS, None, {"data": ""}
-    room = MOST_DATA - WEIGHT_DATA * sum(part.size for part in (given[1].components if given else ()))
+    room = MOST_DATA - len(json.dumps(kernels))
+    if room < LEAST_DATA:
+        raise UsageError(
+            f"kernel {shown(kernels[0]['name'])} is too large for a page of 1 MB",
+            hint="explain it without --html, or give --html a smaller one",
+        )
     seen = _seen(pixels, given[1].components[0] if given else None, spec, begins.at)
-    while crop is None or len(packed["data"]) > max(room, 0):
+    while crop is None or len(packed["data"]) > room:
         crop = _crop(pixels, seen, most)
         planes = crop.pixels[None] if crop.pixels.ndim == 2 else np.moveaxis(crop.pixels, 2, 0)
         packed = packed_pixels(planes)
@@ -144,13 +148,17 @@ def _kernel(name: str, used: Kernel, combine: Combine | None, **more: Any) -> di
         "parts": [
             {
                 "name": part if part in library.TABLE else "",
-                "weights": weights.reshape(-1, *weights.shape[-2:]).tolist(),
+                "weights": _packed(weights.reshape(-1, *weights.shape[-2:])),
                 "bias": bias,
             }
             for part, weights, bias in parts
         ],
         **more,
     }
+
+
+def _packed(weights: NDArray[np.float64]) -> dict[str, Any]:
+    return {"shape": list(weights.shape), "data": deflated(weights.astype("<f8"))}
 
 
 def _given(text: str, used: Kernel, spec: FilterSpec) -> Iterator[dict[str, Any]]:

@@ -13,6 +13,13 @@ async function unpacked({ shape: [count, height, width], type, data: text }) {
     { height, width, values: values.subarray(plane * size, (plane + 1) * size) }));
 }
 
+// Weights as the page carries them: one array of rows for all channels, or one for each.
+async function unpackedWeights({ shape: [count, height, width], data: text }) {
+  const weights = new Float64Array(await inflated(text));
+  const row = (plane, i) => [...weights.subarray((plane * height + i) * width, (plane * height + i + 1) * width)];
+  return Array.from({ length: count }, (_, plane) => Array.from({ length: height }, (_unused, i) => row(plane, i)));
+}
+
 // Rec. 601 luma, rounded as Pillow does for whole numbers.
 function lumaOf([red, green, blue]) {
   const values = new Float64Array(red.values.length);

@@ -41,10 +41,12 @@ const POOL = {
   median, lp: norm,
 };
 
+const countsZeros = ({ operation, countIncludePad }) => operation === "avg" && countIncludePad;
+
 // Whether a pixel takes part, of a row and a column that are taken from those, or from none.
 function counts(row, column, { operation, pad, countIncludePad }) {
   if (row === BEYOND || column === BEYOND) return false;
-  return pad !== "neutral" || (row >= 0 && column >= 0) || (operation === "avg" && countIncludePad);
+  return pad !== "neutral" || (row >= 0 && column >= 0) || countsZeros({ operation, countIncludePad });
 }
 
 // Everything that follows from the settings of pooling; `result` is null where windows do not fit, or see no pixel.

@@ -161,7 +161,9 @@ function spokenOf({ windows: [{ flat }], first, last, at, value }) {
 function sizeFormula(axis, picture, { size: taps, sides, sizes }, { stride, dilation, ceil }) {
   const size = axis ? picture.width : picture.height, [before, after] = sides[axis];
   const [open, close] = ceil ? "\u2308\u2309" : "\u230a\u230b";
-  return `${open}(${size} + ${before} + ${after} \u2212 ${dilation[axis]}\u00b7(${taps[axis]} \u2212 1) \u2212 1) / ${stride[axis]}${close} + 1 = ${sizes[axis]}`;
+  const left = ceil && sizes[axis] < sizeOf(size, taps[axis], [before, after + stride[axis] - 1], stride[axis], dilation[axis]);
+  return `${open}(${size} + ${before} + ${after} \u2212 ${dilation[axis]}\u00b7(${taps[axis]} \u2212 1) \u2212 1) / ${stride[axis]}${close}`
+    + ` + 1${left ? " \u2212 1" : ""} = ${sizes[axis]}${left ? ` (${say("a last window would begin in the padding, and is left out")})` : ""}`;
 }
 
 // The grid of weights to edit; `changed` is called with row, column and the number.

@@ -31,7 +31,8 @@ function tellSettings(large) {
     about: `${about ? `${say(about)}. ` : ""}${rows} x ${columns}, ${say("sum {sum}", { sum: shown(Math.abs(sum) < 1e-12 ? 0 : sum, 4) })}`,
     "part-title": kernel.combine === "none" ? say("map") : say("component"),
     "too-large": large ? say("{size} weights are too many to edit here.", { size: `${rows} x ${columns}` }) : "",
-    "pad-drawing": valid ? `${DRAWN.valid}: ${say("nothing is made up")}` : DRAWN[settings.pad] || say("it never takes part"),
+    "pad-drawing": valid ? `${DRAWN.valid}: ${say("nothing is made up")}` : DRAWN[settings.pad]
+      || (countsZeros(settings) ? say("it counts as 0") : say("it never takes part")),
     "amount-words": valid || own ? "" : say(AMOUNTS[settings.padding]),
     formula: `H\u2032 = \u230a(H + ${say("top")} + ${say("bottom")} \u2212 d\u00b7(k \u2212 1) \u2212 1) / s\u230b + 1`,
     "height-formula": sizeFormula(0, found.of, found, settings),

@@ -43,7 +43,7 @@ function recompute() {
   if (!before || was !== found.of || before.width !== found.shown.width || !sameValues(before.values, found.shown.values)) {
     films.input = developed(found.shown, tones(data.white === null ? rangeOf(found.of.values) : { low: 0, high: data.white }));
   }
-  films.input.neutral = state.settings.pad === "neutral";
+  films.input.neutral = state.settings.pad === "neutral" && !countsZeros(state.settings);
   films.result = found.result && developed(found.result, tones(rangeDrawn()));
   if (found.result) state.at = within(...state.at);
   const large = Math.max(...found.size) > TOO_LARGE;
@@ -172,6 +172,7 @@ function tellAll() {
 async function begin() {
   colours = await unpacked(data.pixels);
   luma = data.luma ? lumaOf(colours) : null;
+  for (const part of data.kernels.flatMap(({ parts }) => parts)) part.weights = await unpackedWeights(part.weights);
   choose(data.kernel);
   state.part = data.map;
   wireOperation();
