@@ -58,5 +58,7 @@ def explain_pixel(
     spec = explain_spec.subject(of_kernels, **vars(pixels), gray=gray, alpha=AlphaMode.DROP)
     from convcli.commands.explain.workflow import explain_files  # here, as NumPy comes with it
 
-    batch = explain_files(files.inputs, kernel, spec, reading, explain_spec, force=force)
+    batch = explain_files(
+        files.inputs, kernel, spec, reading, explain_spec, force=force, no_color=printing.no_color
+    )
     deliver(batch, printing, "explaining")

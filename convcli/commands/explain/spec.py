@@ -74,8 +74,8 @@ class ExplainSpec(Options):
             "--animate",
             metavar="FILE",
             parser=output_path,
-            help="Animation: .gif, .webp or .apng; - plays it until q. The window slides, and fills the "
-            "result; - is the terminal.",
+            help="Animation: .gif, .webp or .apng; - plays it until q. The window slides from --at on, or "
+            "all over a large picture; - is the terminal, in a pipe a GIF.",
         ),
     ] = None
     size: Annotated[
@@ -137,6 +137,9 @@ class ExplainSpec(Options):
 
     def check(self) -> None:
         """Refuse options that contradict each other, or have no effect."""
+        for option, other in (("--html", self.html), ("--stack", self.stack)):
+            if self.animate is not None and other is not None:
+                raise UsageError(f"--animate and {option} exclude each other", hint="leave one of them out")
         pool, given = self.pool, dict[str, object]()
         if pool is None:
             given |= {"--size": self.size, "--norm": self.norm, "--ceil": self.ceil}

@@ -42,10 +42,11 @@ def explain_files(
     explain_spec: ExplainSpec,
     *,
     force: bool = False,
+    no_color: bool = False,
 ) -> Batch:
     """Explain one output pixel of each input, filtered with the one kernel or pooled; or write its page.
 
-    The page replaces an input only with `force`.
+    The page or animation replaces an input only with `force`; one that plays may have `no_color`.
     """
     if explain_spec.stack is not None:
         from convcli.commands.explain.stack_workflow import explain_stack  # here for start-up
@@ -62,6 +63,12 @@ def explain_files(
             raise UsageError(f"{what} about one picture", hint="name one input")
     html = file_in(html, "explain.html", inputs[0], force=force)
     refuse_inputs([html], [*inputs, *kernel_files(kernels)], force=force, page=html)
+    animation = file_in(explain_spec.animate, "steps.gif", inputs[0], force=force)
+    refuse_inputs([animation], [*inputs, *kernel_files(kernels)], force=force, option="--animate")
+    if animation is not None:
+        from convcli.commands.explain.animate import animate, animation_format  # here for start-up: few do
+
+        animation_format(animation)
     slides = _load(kernels, spec) if isinstance(spec, FilterSpec) else LoadedKernels((), (), (), ())
     parts = shown_parts(sum(len(one.components) for one in slides.kernels), explain_spec.map)
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
@@ -84,6 +91,16 @@ def explain_files(
             data = page_bytes(image, printable(os.path.basename(source.name)), given, spec, explain_spec)
             said = {"input": source.path, "html": html}
             return write_outputs(source, [(html, data)])._replace(notes=tuple(notes), report=said)
+        if animation is not None:
+            from convcli.commands.explain.animation_steps import moving_kernel, moving_pool
+
+            if isinstance(spec, PoolSpec):
+                moving = moving_pool(image, spec, explain_spec, notes)
+            else:
+                text = printable(without_folders(kernels[0]))
+                moving = moving_kernel(image, text, slides, spec, explain_spec, notes)
+            name = printable(os.path.basename(source.name))
+            return animate(source, moving, name, animation, at, notes, no_color=no_color)
         (target,) = naming.targets(source, ["one"], image.format)
         name, place = printable(source.name), at or (0, 0)
         if isinstance(spec, PoolSpec):
@@ -101,7 +118,7 @@ def explain_files(
         notes += overflow_note(image.frames, [stored])
         return Outcome(input=source.path, drawing=drawing, report=plain(said), notes=tuple(notes))
 
-    return Batch(inputs, reading, work, html == STDOUT)
+    return Batch(inputs, reading, work, STDOUT in (html, animation))
 
 
 def _load(kernels: Sequence[str], spec: FilterSpec) -> LoadedKernels:

@@ -1,0 +1,84 @@
+"""The work of ``explain --animate``: a file is written, or the terminal plays."""
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+
+from convcli.choices import STDOUT
+from convcli.commands.explain.animation import Film, film, shots
+from convcli.commands.explain.animation_frames import drawn
+from convcli.commands.explain.animation_steps import Moving
+from convcli.errors import OutputError, UsageError
+from convcli.imaging.image import Frame, Image, Space
+from convcli.imaging.writing.encode import encode_picture
+from convcli.open_files import is_stream
+from convcli.pipeline import messages
+from convcli.pipeline.batch import Outcome, Source
+from convcli.pipeline.result_files import write_outputs
+
+__all__ = ["animate", "animation_format"]
+
+# Formats by suffix; of pipes and stdout it is GIF.
+FORMATS = {".gif": "gif", ".webp": "webp", ".apng": "png", ".png": "png"}
+
+
+def animation_format(path: str) -> str:
+    """Return the format of the animation that is written to `path`."""
+    found = "gif" if path == STDOUT or is_stream(path) else FORMATS.get(os.path.splitext(path)[1].lower())
+    if found is None:
+        raise UsageError(
+            f"--animate: an animation is not written to {path!r}", hint="name a .gif, .webp or .apng file"
+        )
+    return found
+
+
+def animate(
+    source: Source,
+    moving: Moving,
+    name: str,
+    path: str,
+    at: tuple[int, int] | None,
+    notes: Sequence[str],
+    *,
+    no_color: bool = False,
+) -> Outcome:
+    """Write a window that moves over the picture `name` to `path`; where that is a terminal, play it there.
+
+    It begins at the output pixel `at`.
+    """
+    said = [*notes]
+    found = film(moving, at, said)
+    if path == STDOUT and messages.stdout().isatty():
+        _play(found, name, no_color=no_color)
+        return Outcome(source.path, notes=tuple(said))
+    format = animation_format(path)
+    frames = tuple(_few_colours(one) if format == "gif" else one for one in drawn(found, name))
+    made = encode_picture(Image(frames, Space.RGB), format)
+    report = {"input": source.path, "animation": path, "frames": len(frames)}
+    return write_outputs(source, [(path, made.data)])._replace(notes=(*said, *made.notes), report=report)
+
+
+def _play(found: Film, name: str, *, no_color: bool) -> None:
+    # here for start-up: few play
+    from convcli.commands.explain import animation_view
+    from convcli.display.terminal.player import keyboard, play
+
+    console = messages.console(no_color=no_color)
+    if console.is_dumb_terminal:
+        raise OutputError(
+            "this terminal cannot show one frame in the place of another", hint="name a file: --animate x.gif"
+        )
+    frames = [(animation_view.Frame(found, shot, name), shot.time / 1000) for shot in shots(found)]
+    with keyboard() as wait:
+        play(console, frames, wait)
+
+
+def _few_colours(frame: Frame) -> Frame:
+    """Return a frame in fewer colours than a GIF holds: dithering would move from frame to frame.
+
+    Of each channel 16 levels are left, of greys 86.
+    """
+    pixels = frame.pixels.astype(np.uint16)
+    steps = np.where(np.ptp(frame.pixels, axis=2, keepdims=True) > 0, 17, 3).astype(np.uint16)
+    return frame._replace(pixels=((pixels + steps // 2) // steps * steps).astype(np.uint8))

@@ -1,0 +1,171 @@
+"""The animation of ``convcli explain --animate``: the arrays, and which windows are shown frame by frame."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convcli.commands.explain.animation_steps import Array, Moving, Step
+from convcli.commands.explain.facts import WRITTEN_OUT
+from convcli.display.words import size
+from convcli.engine.analysis.pixel_trace import AxisTrace, output_pixel
+from convcli.engine.pad import CONSTANT, sources
+
+__all__ = ["Film", "Shot", "film", "shots"]
+
+Place = tuple[int, int]
+
+# Rows and columns of a result whose numbers stand in cells; those of the part of a larger one from --at on.
+MOST_CELLS, NEAR = 16, 8
+
+# Most windows of an animation; most frames in which the sums of all of them are built up term by term.
+MOST_STEPS, MOST_FRAMES = 64, 100
+
+# Most products of a window that are added one by one.
+BUILT_UP = 25
+
+# Milliseconds of a frame: with a term of a sum, a whole window, a kernel that is rotated, and at the end.
+TERM, WINDOW, TURNED, END = 400.0, 600.0, 2000.0, 3000.0
+
+
+class Film(NamedTuple):
+    """The arrays that the window moves over.
+
+    Attributes
+    ----------
+    cells
+        Whether numbers stand in cells; otherwise input and result are pictures.
+    inputs : for each channel, (H, W) array
+        The padded input, or the part of it that is shown; of pictures without padding.
+    corner, first
+        Row and column in the picture of the first cell of the inputs, below 0 where that is padding; and the
+        output pixel that is the first cell of the result.
+    result : (H', W') array
+    input_words, result_words
+        What the arrays are.
+    """
+
+    moving: Moving
+    cells: bool
+    inputs: Sequence[Array]
+    corner: Place
+    result: Array
+    first: Place
+    steps: Sequence[Step]
+    input_words: str
+    result_words: str
+
+    @property
+    def padding(self) -> NDArray[np.bool_]:
+        """Which cells of the inputs are padding."""
+        sizes = zip(self.corner, self.inputs[0].shape, self.moving.pixels.shape, strict=False)
+        rows, columns = ((at < 0) | (at >= n) for at, n in ((np.arange(a, a + m), n) for a, m, n in sizes))
+        return np.asarray(np.logical_or.outer(rows, columns))
+
+
+class Shot(NamedTuple):
+    """One frame: the products so far of a plane of a step, the cells of the result so far, milliseconds.
+
+    `turned` is the frame that shows how the kernel is rotated.
+    """
+
+    step: Step
+    plane: int
+    products: int
+    done: int
+    time: float
+    turned: bool = False
+
+    @property
+    def ends(self) -> bool:
+        """Whether the value is found."""
+        last = self.step.planes[-1]
+        return self.plane == len(self.step.planes) - 1 and self.products == last.window.size
+
+
+def film(moving: Moving, at: Place | None, notes: list[str]) -> Film:
+    """Choose what is shown, from the output pixel `at` on; what is left out is noted."""
+    planes = moving.pixels[None] if moving.pixels.ndim == 2 else np.moveaxis(moving.pixels, 2, 0)
+    made = moving.window.output_size(moving.pixels.shape, ceil=moving.ceil)
+    start = output_pixel((0, 0) if at is None else at, made)
+    small = max(made) <= MOST_CELLS
+    cells, step = small or at is not None, cache(moving.step)
+    shown = (min(NEAR, made[0]), min(NEAR, made[1])) if cells and not small else made
+    first = min(start[0], made[0] - shown[0]), min(start[1], made[1] - shown[1])
+    rows, columns = (range(begin, begin + count) for begin, count in zip(first, shown, strict=True))
+    most = MOST_STEPS // len(step(start).planes)
+    across = list(columns) if cells else _spread(columns, int(most**0.5))
+    down = _spread(range(start[0], rows.stop), most // len(across))
+    steps = [step((row, column)) for row in down for column in across if (row, column) >= start]
+    if not small or len(down) < rows.stop - start[0]:
+        more = "" if cells else "; --at R,C shows those from there on in numbers"
+        notes.append(f"{len(steps)} of {made[0] * made[1]} windows are shown{more}")
+    if not cells:
+        words = f"input, {size(planes.shape[1:])}", f"result, {size(made)}"
+        return Film(moving, False, list(planes), (0, 0), moving.whole(), first, steps, *words)
+    result = np.array([[step((row, column)).value for column in columns] for row in rows])
+    ends = [step((rows[end], columns[end])).planes for end in (0, -1)]
+    traces = [plane.trace for planes_ in ends for plane in planes_]
+    areas = [_area([trace.rows for trace in traces], small), _area([t.columns for t in traces], small)]
+    shows = [
+        _sources(axis, moving, area)
+        for axis, area in zip((traces[0].rows, traces[0].columns), areas, strict=True)
+    ]
+    inputs = planes[:, shows[0][:, None], shows[1]].astype(np.float64)
+    inputs[:, np.logical_or.outer(shows[0] == CONSTANT, shows[1] == CONSTANT)] = moving.constant
+    padded = "padded input" if np.any(moving.window.padding) else "input"
+    words = f"{padded}, {_part(areas, small)}", f"result, {_part((rows, columns), small)}"
+    return Film(moving, True, list(inputs), (areas[0].start, areas[1].start), result, first, steps, *words)
+
+
+def _spread(places: range, most: int) -> list[int]:
+    """Return all places, or `most` of them that are evenly spread."""
+    count = min(len(places), max(1, most))
+    return [places[index] for index in np.linspace(0, len(places) - 1, count).round().astype(int)]
+
+
+def _area(traces: Sequence[AxisTrace], whole: bool) -> range:
+    """Return the places along an axis that windows read; of the `whole` picture, all that are padded too."""
+    first, last = min(trace.span[0] for trace in traces), max(trace.span[1] for trace in traces)
+    low, high = (traces[0].axis.low, traces[0].axis.high) if whole else (-first, last + 1 - traces[0].size)
+    return range(min(first, -low), max(last, traces[0].size + high - 1) + 1)
+
+
+def _sources(trace: AxisTrace, moving: Moving, area: range) -> NDArray[np.intp]:
+    """Return the pixel that each place of an area shows; beyond the padding there is none."""
+    shown = sources(trace.size, trace.axis.low, trace.axis.high, moving.window.mode)
+    beyond = max(0, area.stop - trace.size - trace.axis.high)
+    shown = np.pad(shown, (0, beyond), constant_values=CONSTANT)
+    return shown[area.start + trace.axis.low : area.stop + trace.axis.low]
+
+
+def _part(areas: Sequence[range], whole: bool) -> str:
+    if whole:
+        return size([len(area) for area in areas])
+    rows, columns = areas
+    return f"rows {rows[0]} to {rows[-1]}, columns {columns[0]} to {columns[-1]}"
+
+
+def shots(found: Film) -> Iterator[Shot]:
+    """Yield the frames: sums are built up term by term, of all windows where that takes few frames."""
+    first, last = found.steps[0], found.steps[-1]
+    terms = 0 if first.planes[0].kernel is None else sum(plane.window.size for plane in first.planes)
+    all_built = terms <= WRITTEN_OUT and terms * len(found.steps) <= MOST_FRAMES
+
+    def before(step: Step) -> int:
+        return (step.at[0] - found.first[0]) * len(found.result[0]) + step.at[1] - found.first[1]
+
+    done = before(first)
+    if found.moving.turned is not None:
+        yield Shot(first, 0, 0, done, TURNED, turned=True)
+    for step in found.steps:
+        for index, plane in enumerate(step.planes):
+            if 0 < terms <= BUILT_UP and (all_built or step is first):
+                for count in range(1, plane.window.size):
+                    yield Shot(step, index, count, done, TERM)
+            if index < len(step.planes) - 1:
+                yield Shot(step, index, plane.window.size, done, WINDOW)
+        done = before(step) + 1
+        yield Shot(step, index, plane.window.size, done, END if step is last else WINDOW)

@@ -1,0 +1,216 @@
+"""The frames of an animation as pictures: input and result, below them the window at work and its sum."""
+
+from collections.abc import Iterator
+from math import ceil
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from convcli.commands.explain.animation import Film, Shot, shots
+from convcli.commands.explain.animation_steps import Array, Plane
+from convcli.display.colour_scales import diverging
+from convcli.display.contrast import readable
+from convcli.display.drawn.contact_sheet import limits, picture, resized
+from convcli.display.drawn.lettering import FAINT, INK, PAPER, text_width, write
+from convcli.display.drawn.sheet import Sheet, Words, wrapped
+from convcli.display.terminal.cells import largest
+from convcli.display.words import number
+from convcli.imaging.image import Frame
+
+__all__ = ["drawn"]
+
+# Width and height of a frame in pixels, as slides and videos have them; its margin, the gap between arrays.
+WIDTH, HEIGHT, MARGIN, GAP = 1280, 720, 28, 44
+
+# Height of the room for input and result, and for the window at work.
+ABOVE, BELOW = 384, 116
+
+# Largest side of a cell, and the least that has room for numbers of three digits; the share of the width that
+# the window at work has, beside its sum.
+CELL, ROOMY, SHARE = 96, 23, 0.55
+
+# Font sizes of titles, words and sums, and the smallest of numbers, which are left out below it.
+TITLE, WORDS, SUM, SMALLEST = 26, 20, 28, 10
+
+# The window, the pixel that pooling takes, the lines around cells, those on cells of padding, and what is not
+# done yet.
+WINDOW, CHOSEN, LINES, HATCHING, EMPTY = (230, 110, 0), (0, 130, 60), (200, 200, 200), (150, 150, 150), 240
+
+# Least side of the outline of a window, so that it can be seen on a large picture.
+SEEN = 8
+
+
+def drawn(film: Film, name: str) -> Iterator[Frame]:
+    """Yield the frames of an animation about the picture `name`."""
+    moving = film.moving
+    head = Words([f"{name}: {moving.title}"], TITLE, TITLE + 8), Words([moving.facts], WORDS, WORDS, FAINT)
+    top = Sheet(WIDTH, head, 0, MARGIN).top
+    paper = Sheet(WIDTH, head, HEIGHT - top, MARGIN).image
+    board = _Board(film, top + WORDS + 4)
+    for shot in shots(film):
+        image = paper.copy()
+        board.draw(image, shot)
+        yield Frame(np.asarray(image), duration=shot.time)
+
+
+class _Board:
+    """Draws the frames; the result is kept from one to the next, as it fills."""
+
+    def __init__(self, film: Film, above: int) -> None:
+        self.film, self.above, self.below = film, above, above + ABOVE + WORDS + GAP // 2
+        shapes = film.inputs[0].shape, film.result.shape
+        (rows, columns), across = zip(*shapes, strict=True), WIDTH - 2 * MARGIN - GAP
+        if film.cells:
+            cell = min(CELL, ABOVE // max(rows), across // sum(columns))
+            empty = np.full(film.result.shape, np.nan)
+            self.inputs = [_cells(plane, picture(plane), cell, film.padding) for plane in film.inputs]
+            self.filled = _cells(film.result, picture(film.result), cell)
+            self.result = _cells(empty, np.full(film.result.shape, EMPTY), cell)
+        else:
+            side = max(1, int(min(across / 2, *(ABOVE * max(1, wide / high) for high, wide in shapes))))
+            self.inputs = [_map(plane, side) for plane in film.inputs]
+            self.filled = _map(film.result, side)
+            self.result = Image.new("RGB", self.filled.size, (EMPTY, EMPTY, EMPTY))
+        self.left = MARGIN + max(self.inputs[0].width, ceil(text_width(film.input_words, WORDS))) + GAP
+
+    def draw(self, image: Image.Image, shot: Shot) -> None:
+        """Draw one frame on paper with the titles."""
+        draw, film = ImageDraw.Draw(image), self.film
+        plane = shot.step.planes[shot.plane]
+        self._fill(shot.done)
+        for left, tile, words in (
+            (MARGIN, self.inputs[plane.channel], film.input_words),
+            (self.left, self.result, film.result_words),
+        ):
+            write(draw, (left, self.above - 6), words, WORDS, FAINT, "ls")
+            image.paste(tile, (left, self.above))
+        if shot.turned and film.moving.turned is not None:
+            given, turned = film.moving.turned
+            self._blocks(image, [("kernel as given", given), ("rotated by 180 degrees", turned)], ["->"])
+            return
+        rows, columns = plane.trace.rows, plane.trace.columns
+        spans = [(first, last + 1) for first, last in (rows.span, columns.span)]
+        places = [[(place, place + 1) for place in axis.places] for axis in (rows, columns)]
+        dilated = film.cells and (rows.axis.dilation, columns.axis.dilation) != (1, 1)
+        for down, along in [(y, x) for y in places[0] for x in places[1]] if dilated else []:
+            self._outline(draw, MARGIN, self.inputs[0], film.corner, film.inputs[0].shape, (down, along), 2)
+        self._outline(draw, MARGIN, self.inputs[0], film.corner, film.inputs[0].shape, (spans[0], spans[1]))
+        row, column = shot.step.at
+        pixel = (row, row + 1), (column, column + 1)
+        self._outline(draw, self.left, self.filled, film.first, film.result.shape, pixel)
+        self._work(image, draw, plane, shot)
+
+    def _fill(self, done: int) -> None:
+        """Show the cells of the result that are done."""
+        rows, columns = self.film.result.shape
+        high, wide = self.filled.height / rows, self.filled.width / columns
+        row, column = divmod(done, columns)
+        for box in (
+            (0, 0, self.filled.width, ceil(row * high)),
+            (0, ceil(row * high), ceil(column * wide), ceil((row + 1) * high)),
+        ):
+            self.result.paste(self.filled.crop(box), box[:2])
+
+    def _outline(
+        self,
+        draw: ImageDraw.ImageDraw,
+        left: int,
+        tile: Image.Image,
+        corner: tuple[int, int],
+        shape: tuple[int, ...],
+        ends: tuple[tuple[int, int], tuple[int, int]],
+        width: int = 4,
+    ) -> None:
+        """Outline cells of an array, whose first one is `corner`, on its picture."""
+        box = []
+        for at, length, first, count, (start, end) in zip(
+            (self.above, left), (tile.height, tile.width), corner, shape, ends, strict=True
+        ):
+            low, high = (at + (place - first) * length / count for place in (start, end))
+            grown = max(0, (SEEN - (high - low)) / 2)
+            box.append((low - grown, high + grown))
+        (top, bottom), (begin, end_) = box
+        draw.rectangle((begin, top, end_, bottom), outline=WINDOW, width=width if self.film.cells else 2)
+
+    def _work(self, image: Image.Image, draw: ImageDraw.ImageDraw, plane: Plane, shot: Shot) -> None:
+        """Draw the window, with a kernel the products so far, and write their sum."""
+        blocks, signs = [("window", plane.window)], list[str]()
+        if plane.kernel is not None:
+            blocks += [
+                (f"kernel {plane.name}".rstrip(), plane.kernel),
+                ("products", plane.products(shot.products)),
+            ]
+            signs = ["x", "="]
+        left = self._blocks(image, blocks, signs, plane, shot.products)
+        write(draw, (left, self.below - 6), f"output pixel {shot.step.at}", WORDS, FAINT, "ls")
+        words = [plane.words(shot.products), *([shot.step.ending] if shot.ends else [])]
+        for size in (SUM, SUM * 2 // 3):
+            lines = [line for text in words for line in wrapped(text, size, WIDTH - MARGIN - left)]
+            if len(lines) * (size + 6) <= BELOW:
+                break
+        for index, line in enumerate(lines):
+            write(draw, (left, self.below + index * (size + 6)), line, size)
+
+    def _blocks(
+        self,
+        image: Image.Image,
+        blocks: list[tuple[str, Array]],
+        signs: list[str],
+        plane: Plane | None = None,
+        count: int = 0,
+    ) -> int:
+        """Draw arrays beside each other with signs between them; return where they end."""
+        draw, left = ImageDraw.Draw(image), MARGIN
+        rows, columns = blocks[0][1].shape
+        room = int(WIDTH * SHARE) // 3 - GAP
+        cell = max(1, min(CELL, BELOW // rows, room // columns))
+        marked = np.argwhere(plane.marked(count)).tolist() if plane else []
+        for (title, values), sign in zip(blocks, [*signs, ""], strict=True):
+            write(draw, (left, self.below - 6), title, WORDS, FAINT, "ls")
+            if title == "window" and plane is not None:
+                white = np.full(values.shape, 255) if cell > ROOMY else picture(values)
+                tile = _cells(values, white, cell, plane.trace.padded if cell > ROOMY else None)
+            else:
+                full = plane.products(values.size) if plane is not None and title == "products" else values
+                grounds = diverging(values / (largest(full) or 1.0))
+                grounds[np.isnan(values)] = EMPTY
+                tile = _cells(values, grounds, cell)
+            image.paste(tile, (left, self.below))
+            for row, column in marked:
+                x, y = left + column * cell, self.below + row * cell
+                ink = CHOSEN if plane is not None and plane.kernel is None else WINDOW
+                draw.rectangle((x, y, x + cell - 1, y + cell - 1), outline=ink, width=4)
+            left += max(tile.width, ceil(text_width(title, WORDS))) + GAP
+            write(draw, (left - GAP / 2, self.below + tile.height / 2), sign, SUM, INK, "mm")
+        return left
+
+
+def _map(values: Array, side: int) -> Image.Image:
+    return Image.fromarray(picture(resized(values, side), limits(values))).convert("RGB")
+
+
+def _cells(values: Array, grounds: Array, cell: int, hatched: Array | None = None) -> Image.Image:
+    """Draw an array in cells with its numbers, if they can be read; NaN has none. Padding is hatched."""
+    rows, columns = values.shape
+    image = Image.new("RGB", (columns * cell + 1, rows * cell + 1), PAPER)
+    draw = ImageDraw.Draw(image)
+    texts = [["" if np.isnan(value) else number(value, 4) for value in row] for row in values.tolist()]
+    widest = max(text_width(text, 100) for row in texts for text in row)
+    size = int(min(cell * 0.5, (cell - 6) * 100 / max(1.0, widest)))
+    colours = np.broadcast_to(grounds if grounds.ndim == 3 else grounds[..., None], (rows, columns, 3))
+    for row, column in np.ndindex(rows, columns):
+        x, y, text = column * cell, row * cell, texts[row][column]
+        pads = hatched is not None and hatched[row, column]
+        red, green, blue = (int(sample) for sample in (PAPER if pads else colours[row, column]))
+        draw.rectangle((x, y, x + cell, y + cell), (red, green, blue), LINES if cell > SMALLEST else None)
+        if pads:
+            for shift in range(0, 2 * cell, max(4, cell // 5)):
+                low, high = max(0, shift - cell), min(cell, shift)
+                draw.line((x + low, y + shift - low, x + high, y + shift - high), HATCHING)
+        if size >= SMALLEST and text:
+            at = x + cell / 2, y + cell / 2
+            if pads:
+                wide, high = text_width(text, size) / 2 + 2, size // 2 + 1
+                draw.rectangle((at[0] - wide, at[1] - high, at[0] + wide, at[1] + high), PAPER)
+            write(draw, at, text, size, readable((red, green, blue)), "mm")
+    return image

@@ -1,0 +1,85 @@
+"""Frames in the terminal, one in the place of the other, until a key stops them."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from rich.console import Console, RenderableType
+
+__all__ = ["Wait", "keyboard", "play"]
+
+# Waits so many seconds, or for ever, for a key, and returns what was typed: nothing in that time is "".
+Wait = Callable[[float | None], str]
+
+# Shortest time of a frame in seconds: at most 10 frames a second.
+SHORTEST = 0.1
+
+# The end of what is typed (Ctrl-D), and Escape.
+STOPS = ("q", "Q", "\x04", "\x1b")
+
+
+def play(console: Console, frames: Sequence[tuple[RenderableType, float]], wait: Wait) -> None:
+    """Show frames, each for its time in seconds, again and again until q; Space pauses, and goes on.
+
+    They have the alternate screen, so that what was on the terminal is there again afterwards.
+    """
+    with console.screen() as screen:
+        while True:
+            for frame, seconds in frames:
+                screen.update(frame)
+                keys = wait(max(SHORTEST, seconds))
+                while " " in keys and keys not in STOPS:
+                    keys = wait(None)
+                    if " " in keys:
+                        break
+                if keys in STOPS:
+                    return
+
+
+@contextmanager
+def keyboard() -> Iterator[Wait]:
+    """Give a `Wait` for keys of the terminal, also where stdin is a pipe; it only waits if there are none.
+
+    Keys are not shown, and come without Return; Ctrl-C still interrupts.
+    """
+    handle = _terminal()
+    if handle is None:
+
+        def sleep(seconds: float | None) -> str:
+            time.sleep(seconds or SHORTEST)
+            return ""
+
+        yield sleep
+        return
+    import select
+    import termios
+    import tty
+
+    before = termios.tcgetattr(handle)
+
+    def wait(seconds: float | None) -> str:
+        if not select.select([handle], [], [], seconds)[0]:
+            return ""
+        # nothing can be read from a terminal that is gone
+        return os.read(handle, 32).decode(errors="replace") or "q"
+
+    try:
+        tty.setcbreak(handle)
+        yield wait
+    finally:
+        termios.tcsetattr(handle, termios.TCSADRAIN, before)
+        if handle != 0:
+            os.close(handle)
+
+
+def _terminal() -> int | None:
+    """Return an open file of the terminal; None where there is none, or keys are not read like this."""
+    if sys.platform == "win32":
+        return None
+    if os.isatty(0):
+        return 0
+    with suppress(OSError):
+        return os.open("/dev/tty", os.O_RDWR)
+    return None
