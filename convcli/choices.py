@@ -99,6 +99,11 @@ class PadMode(
             raise unknown(f"border of {tool}", name, names)
         return cls(names[spelled])
 
+    @classmethod
+    def parse_several(cls, text: str) -> tuple[Self, ...]:
+        """Read modes with commas between them, each of them once."""
+        return tuple(dict.fromkeys(map(cls.parse, text.split(","))))
+
 
 class Method(Choice):
     """How a correlation is computed; every method gives the same result but for rounding."""

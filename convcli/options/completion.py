@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from convcli.border_names import PAD_NAMES_OF_TOOLS
 from convcli.choices import Choice, PadMode
 
-__all__ = ["choice", "formats", "kernel_formats", "kernels", "pads", "words"]
+__all__ = ["choice", "formats", "kernel_formats", "kernels", "pads", "several_pads", "words"]
 
 
 def words(*known: str) -> Callable[[str], list[str]]:
@@ -32,6 +32,12 @@ def pads(incomplete: str) -> list[str]:
         names = PAD_NAMES_OF_TOOLS.get(tool.lower(), {})
         return _starting((f"{tool}:{name}" for name in names), incomplete)
     return _starting((*PadMode, *PadMode.synonyms()), incomplete)
+
+
+def several_pads(incomplete: str) -> list[str]:
+    """Offer padding modes after each comma."""
+    before, comma, last = incomplete.rpartition(",")
+    return [f"{before}{comma}{pad}" for pad in pads(last)]
 
 
 def kernels(incomplete: str) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from convcli.parsing import Padding, as_padding, as_pair, parse_padding, parse_p
 __all__ = [
     "DilationOption",
     "PadValueOption",
+    "PaddingOption",
     "PoolWindow",
     "SlidingWindow",
     "StrideOption",
@@ -49,6 +50,13 @@ PadValueOption = Annotated[
         help="Value of --pad constant. It is in the picture's own units.",
     ),
 ]
+PaddingOption = Annotated[
+    Padding,
+    padding_option(
+        help="Each side: N, RxC, T,B,L,R, same or full. With same, an even kernel's extra pixel is at "
+        "the bottom and right, as in PyTorch; SciPy and OpenCV put it at the top and left."
+    ),
+]
 StrideOption = Annotated[
     tuple[int, int],
     pair_option(window_option, "-s", "--stride", default="1", help="Pixels from one window to the next."),
@@ -73,13 +81,7 @@ class SlidingWindow(Options):
         ),
     ] = PadMode.REFLECT
     pad_value: PadValueOption = None
-    padding: Annotated[
-        Padding,
-        padding_option(
-            help="Each side: N, RxC, T,B,L,R, same or full. With same, an even kernel's extra pixel is at "
-            "the bottom and right, as in PyTorch; SciPy and OpenCV put it at the top and left."
-        ),
-    ] = "same"
+    padding: PaddingOption = "same"
     stride: StrideOption = (1, 1)
     dilation: DilationOption = (1, 1)
 

@@ -33,11 +33,6 @@ __all__ = ["CompareSpec"]
 _compare = partial(typer.Option, rich_help_panel="Comparison")
 
 
-def _modes(text: str) -> tuple[PadMode, ...]:
-    """Read padding modes with commas between them."""
-    return tuple(map(PadMode.parse, text.split(",")))
-
-
 class CompareSpec(Options):
     """The kernel or stack whose paddings are compared, and the truth that they are measured against."""
 
@@ -77,8 +72,8 @@ class CompareSpec(Options):
             "-p",
             "--pad",
             metavar="MODE,...",
-            parser=_modes,
-            autocompletion=completion.pads,
+            parser=PadMode.parse_several,
+            autocompletion=completion.several_pads,
             show_default="all",
             help="Padding modes to compare, such as zero,reflect. It may be repeated; scipy:reflect ... mean "
             "what that tool means.",

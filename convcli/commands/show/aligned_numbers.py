@@ -20,33 +20,40 @@ LEAST_POWER = -308
 
 
 class Written(NamedTuple):
-    """The words, all of one width or less, and the power of ten that they are to be multiplied by."""
+    """The words, the power of ten that they are to be multiplied by, and the width of those beside them."""
 
     words: list[list[str]]
     power: int
+    least: int = 0
 
     @property
     def width(self) -> int:
-        """Characters of the longest word."""
-        return max(len(word) for row in self.words for word in row)
+        """Characters of the longest word, here or in the matrices beside this one."""
+        return max(self.least, *(len(word) for row in self.words for word in row))
 
 
-def written(values: Array, precision: int | None = None, *, plus: bool = False) -> Written:
+def written(
+    values: Array, precision: int | None = None, *, plus: bool = False, among: Array | None = None
+) -> Written:
     """Write a matrix, with `precision` decimals or four digits of its largest number.
 
     Whole numbers stay whole unless `precision` is given. Very large and very small ones are divided by a
     power of ten that is told beside them. `plus` gives positive numbers a sign, so that it catches the eye.
+    `among` are the numbers of all matrices that stand side by side, with equally many decimals.
     """
-    full = largest(values)
+    among = values if among is None else among
+    full = largest(among)
     power = max(LEAST_POWER, math.floor(math.log10(full))) if full else 0
     if precision is not None or SMALLEST <= power < GREATEST:
         scaled, shift = values, 0
     else:
         scaled, shift = values / 10.0**power, power
-    finite = values[np.isfinite(values)]
+    finite = among[np.isfinite(among)]
     whole = shift == 0 and bool((finite == np.rint(finite)).all())
     decimals = precision if precision is not None else 0 if whole else max(0, DIGITS - 1 - (power - shift))
-    return Written([[_word(value, decimals, plus) for value in row] for row in scaled.tolist()], shift)
+    ends = [] if among is values else [finite.min(initial=0), finite.max(initial=0)]
+    least = max((len(_word(float(end) / 10.0**shift, decimals, plus)) for end in ends), default=0)
+    return Written([[_word(value, decimals, plus) for value in row] for row in scaled.tolist()], shift, least)
 
 
 def _word(value: float, decimals: int, plus: bool) -> str:

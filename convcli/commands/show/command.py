@@ -10,7 +10,6 @@ from convcli.options.option_groups import with_options
 from convcli.options.pixel_options import GrayOption
 from convcli.options.specs import FilterSpec, ReadSpec
 from convcli.options.typer_parsers import Command
-from convcli.options.window_options import SlidingWindow
 from convcli.pipeline import messages
 from convcli.pipeline.delivery import deliver
 
@@ -30,7 +29,6 @@ def show_maps(
     *,
     kernel: shared_options.KernelOption = NO_KERNELS,
     show_spec: ShowSpec,
-    window: SlidingWindow,
     kernel_options: shared_options.KernelOptions,
     reading: ReadSpec,
     printing: shared_options.PrintOptions,
@@ -48,6 +46,9 @@ def show_maps(
     # where a picture looks like a kernel, from -1 to 1
     convcli show sample_images/notes-5x5.csv -k "0 1 0; 1 1 1; 0 1 0" --score
 
+    # what each padding makes of the border, side by side
+    convcli show sample_images/notes-5x5.csv --padding 1 -p zero,constant,reflect,replicate
+
     # the picture itself, drawn in the terminal
     convcli show sample_images/coffee.png --preview
     """
@@ -55,10 +56,13 @@ def show_maps(
         raise UsageError(f"--json and --as {show_spec.form} exclude each other", hint="leave one of them out")
     if printing.json:
         show_spec = show_spec.replace(form=Form.JSON)
-    spec = FilterSpec(**vars(window), **vars(kernel_options), gray=gray, alpha=AlphaMode.DROP)
+    specs = [
+        FilterSpec(**vars(window), **vars(kernel_options), gray=gray, alpha=AlphaMode.DROP)
+        for window in show_spec.windows()
+    ]
     from convcli.commands.show.workflow import show_files  # here, as NumPy comes with it
 
-    batch = show_files(files.inputs, kernel, spec, reading, show_spec)
+    batch = show_files(files.inputs, kernel, specs, reading, show_spec)
     as_json = show_spec.shown_as is Form.JSON and not batch.to_stdout and show_spec.output in (None, STDOUT)
     forced = show_spec.graphics is not Graphics.AUTO
     screen = messages.console(no_color=printing.no_color, forced=forced) if show_spec.preview else None

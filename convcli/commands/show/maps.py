@@ -34,8 +34,9 @@ class ShownMap:
     """One map: the part of it that is shown, where that begins, and the shape of the whole.
 
     Kernel, padding mode and channel are None where nothing made it; matches and opposites where it has no
-    scores. `padding` is how much of a padded picture is padding: (top, bottom), (left, right). `settings` are
-    words about what changed the numbers; notes are lines for people.
+    scores. `mode` is the padding mode in words where there are several. `padding` is how much of a padded
+    picture is padding: (top, bottom), (left, right). `settings` are words about what changed the numbers;
+    notes are lines for people.
     """
 
     values: Array
@@ -44,6 +45,7 @@ class ShownMap:
     kernel: str | None = None
     pad: str | None = None
     channel: str | None = None
+    mode: str | None = None
     matches: Sequence[Match] | None = None
     opposites: Sequence[Match] | None = None
     padding: PaddingPixels = NO_PADDING

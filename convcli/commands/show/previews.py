@@ -41,15 +41,25 @@ def preview(
     """Return a picture of an input as it is (`whole`: no kernel), or of each of its maps; arrays are maps."""
     graphics, shared = show_spec.graphics, ", ".join((*maps[0].extent(), *maps[0].settings))
     if whole and (image.space is Space.RGB or (image.space is Space.GRAY and image.dtype == np.uint8)):
-        full = full_scale(image.dtype)
-        pixels = to_pixels(stacked(maps), RangeMode.CLIP, full_in=full, target=np.uint8).array
-        return Pictures([MapPicture(pixels, "", shared, one=maps[0])], name, "", graphics)
+        full, modes = full_scale(image.dtype), list(dict.fromkeys(one.mode for one in maps))
+        tiles = []
+        for mode in modes:
+            planes = [one for one in maps if one.mode == mode]
+            pixels = to_pixels(stacked(planes), RangeMode.CLIP, full_in=full, target=np.uint8).array
+            tiles.append(MapPicture(pixels, mode or "", shared, one=planes[0]))
+        return Pictures(tiles, name, "", graphics)
     if len(maps) == 1:
         (one,) = maps
         drawn = MapPicture(NO_PIXELS, "", f"{one.facts()}; ", one=one)
         return Pictures([drawn], ", ".join((name, *one.words)), "", graphics)
     tiles = [
-        MapPicture(NO_PIXELS, ", ".join(reversed(one.words)), f"{one.range(3)}; ", one=one) for one in maps
+        MapPicture(
+            NO_PIXELS,
+            ", ".join(filter(None, (one.mode, *reversed(one.words)))),
+            f"{one.range(3)}; ",
+            one=one,
+        )
+        for one in maps
     ]
     return Pictures(tiles, name, f"{shared}; up to {BEYOND}% of each map is beyond its colours", graphics)
 

@@ -5,8 +5,9 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from convcli.choices import Choice, Graphics
+from convcli.choices import Choice, Graphics, PadMode
 from convcli.errors import UsageError, shown
+from convcli.options import completion
 from convcli.options.option_groups import Options
 from convcli.options.shared_options import (
     INTEGER,
@@ -16,6 +17,14 @@ from convcli.options.shared_options import (
     choice_of,
     essential_option,
     output_option,
+)
+from convcli.options.window_options import (
+    DilationOption,
+    PaddingOption,
+    PadValueOption,
+    SlidingWindow,
+    StrideOption,
+    pad_option,
 )
 from convcli.parsing import whole
 
@@ -55,7 +64,7 @@ def parse_region(text: str) -> Region:
 
 
 class ShowSpec(Options):
-    """How `convcli show` prints each map: the region, the number of digits, table, file or preview."""
+    """How `convcli show` makes and prints each map: paddings, region, digits, table, file or preview."""
 
     score: Annotated[
         bool,
@@ -132,6 +141,42 @@ class ShowSpec(Options):
             "written into pipes too.",
         ),
     ] = Graphics.AUTO
+    pads: Annotated[
+        tuple[PadMode, ...],
+        pad_option(
+            metavar="MODE,...",
+            parser=PadMode.parse_several,
+            autocompletion=completion.several_pads,
+            envvar="CONVCLI_PAD",
+            show_default="reflect",
+            help=f"Padding mode: {any_of(PadMode)}. As for filter; several, such as zero,reflect, are shown "
+            "side by side, and where they differ is marked.",
+        ),
+    ] = (PadMode.REFLECT,)
+    pad_value: PadValueOption = None
+    padding: PaddingOption = "same"
+    stride: StrideOption = (1, 1)
+    dilation: DilationOption = (1, 1)
+
+    def windows(self) -> list[SlidingWindow]:
+        """Return how kernels slide, under each padding mode."""
+        if len(self.pads) > 1 and PadMode.VALID in self.pads:
+            raise UsageError(
+                f"--pad {','.join(self.pads)}: valid pads nothing, so its maps are smaller than the others",
+                hint="leave valid out, or show it alone",
+            )
+        return [
+            SlidingWindow(
+                pad=pad,
+                pad_value=None
+                if pad is not PadMode.CONSTANT and PadMode.CONSTANT in self.pads
+                else self.pad_value,
+                padding=self.padding,
+                stride=self.stride,
+                dilation=self.dilation,
+            )
+            for pad in self.pads
+        ]
 
     def check(self) -> None:
         """Refuse options that have no effect; the form is checked by :meth:`check_form`."""

@@ -12,6 +12,7 @@ from rich.text import Text
 from convcli.arrayfiles.write import encode_array
 from convcli.choices import STDOUT, Combine, Layout
 from convcli.commands.show.maps import ShownMap, map_report, picture_maps, slid_maps, stacked
+from convcli.commands.show.side_by_side import SideBySide
 from convcli.commands.show.spec import Form, ShowSpec
 from convcli.commands.show.view import FeatureMapTable
 from convcli.display.words import printable
@@ -38,6 +39,9 @@ LEAST_ROWS, MOST_ROWS = 6, 32
 # Matches that are listed: below one map at least, and below all maps together.
 LEAST_MATCHES, MATCHES_IN_ALL = 2, 10
 
+# How the words of a padding mode begin, among those of other settings.
+PAD = "pad "
+
 # Fields of the spec that have an effect without a kernel where padding is a number of pixels.
 PADDING_FIELDS = ("pad", "pad_value", "padding")
 
@@ -47,12 +51,20 @@ SUM_FIELDS = ("normalize", "chain", "combine")
 
 
 def show_files(
-    inputs: Sequence[str], kernels: Sequence[str], spec: FilterSpec, reading: ReadSpec, show_spec: ShowSpec
+    inputs: Sequence[str],
+    kernels: Sequence[str],
+    specs: Sequence[FilterSpec],
+    reading: ReadSpec,
+    show_spec: ShowSpec,
 ) -> Batch:
-    """Show each input, or the maps that `kernels`, SPECs as ``-k`` takes them, make of it."""
+    """Show each input, or the maps that `kernels`, SPECs as ``-k`` takes them, make of it.
+
+    `specs` are one, or one for each padding mode.
+    """
     show_spec.check_form()
     check_inputs(inputs, kernels)
-    _check(kernels, spec, show_spec)
+    for spec in specs:
+        _check(kernels, spec, show_spec)
     count = count_inputs(inputs, reading)
     form, output = show_spec.shown_as, None if show_spec.output == STDOUT else show_spec.output
     pictured = show_spec.plot and show_spec.output is not None
@@ -65,30 +77,42 @@ def show_files(
     output = file_in(output, f"show.{suffix}", inputs[0], force=show_spec.force)
     refuse_inputs([output], [*inputs, *kernel_files(kernels)], force=show_spec.force)
     # in --score each component of a kernel is a feature of its own
-    combined = spec.replace(combine=Combine.NONE) if show_spec.score else spec
+    combined = specs[0].replace(combine=Combine.NONE) if show_spec.score else specs[0]
     slides = load_kernels(kernels, combined) if kernels else None
-    padded = slides is not None or not isinstance(spec.padding, str)
-    said = (
-        *([] if reading.frame is None else [f"frame {reading.frame}"]),
-        *([] if reading.layout is ReadSpec.layout else [f"layout {reading.layout}"]),
-        *setting_words(spec, padded=padded),
-        *([] if show_spec.center else ["means not subtracted"]),
-    )
+    padded = slides is not None or not isinstance(combined.padding, str)
+    specs = specs if padded else specs[:1]
+
+    def along(image: Image, spec: FilterSpec) -> tuple[LoadedKernels | None, FilterSpec]:
+        if not image.signal:
+            return slides, spec
+        return along_signal(slides, spec) if slides is not None else (None, one_axis(spec))
+
+    def made(image: Image, spec: FilterSpec) -> list[ShownMap]:
+        slid, how = along(image, spec)
+        if slid is not None:
+            maps = slid_maps(image, slid, how, show_spec)
+        else:
+            maps = picture_maps(image, how, show_spec)
+        words = setting_words(spec, padded=padded)
+        mode = None
+        if len(specs) > 1:
+            mode = next(word for word in words if word.startswith(PAD)).removeprefix(PAD)
+            words = [word for word in words if not word.startswith(PAD)]
+        said = (
+            *([] if reading.frame is None else [f"frame {reading.frame}"]),
+            *([] if reading.layout is ReadSpec.layout else [f"layout {reading.layout}"]),
+            *words,
+            *([] if show_spec.center else ["means not subtracted"]),
+        )
+        return [replace(one, settings=said, mode=mode) for one in maps]
 
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
-        if spec.gray:
-            image = as_gray(image)
-        slid, how = slides, spec
-        if image.signal:
-            slid, how = along_signal(slides, spec) if slides is not None else (None, one_axis(spec))
+        slid, how = along(image, specs[0])
         notes = [*(slid.notes if slid else ()), *image.notes, *left_out(image, "shown", "shows")]
-        maps = (
-            slid_maps(image, slid, how, show_spec)
-            if slid is not None
-            else picture_maps(image, how, show_spec)
-        )
-        maps = [replace(one, settings=said) for one in maps]
+        if how.gray:
+            image = as_gray(image)
+        maps = [one for modes in zip(*(made(image, spec) for spec in specs), strict=True) for one in modes]
         notes += dict.fromkeys(note for shown in maps for note in shown.notes)
         if show_spec.plot:
             from convcli.commands.show.plots import curves, plotted  # here for start-up
@@ -141,6 +165,16 @@ def _drawn(
         from convcli.commands.show.previews import preview  # here for start-up: tables need no pictures
 
         return preview(name, image, maps, show_spec, whole=slides is None)
+    drawn: list[RenderableType]
+    if maps[0].mode is not None:
+        each = len(show_spec.pads)
+        groups = [maps[at : at + each] for at in range(0, len(maps), each)]
+        shared = show_spec.precision, show_spec.max_size, show_spec.score
+        drawn = [
+            SideBySide(", ".join((name, *group[0].words)), group, LINES // len(groups), *shared)
+            for group in groups
+        ]
+        return _apart(drawn)
     rows = max(LEAST_ROWS, min(MOST_ROWS, LINES // len(maps)))
     drawn = [
         FeatureMapTable(
@@ -158,6 +192,11 @@ def _drawn(
         )
         for one in maps
     ]
+    return _apart(drawn)
+
+
+def _apart(drawn: Sequence[RenderableType]) -> Group:
+    """Return drawings with a blank line between each two."""
     return Group(*[item for part in drawn for item in (Text(""), part)][1:])
 
 
@@ -166,6 +205,7 @@ def _encoded(maps: Sequence[ShownMap], form: Form, report: dict[str, Any], layou
         return json.dumps(report, allow_nan=False).encode() + b"\n"
     if form is Form.CSV and len(maps) > 1:
         raise OutputError(
-            f".csv holds one map, and there are {len(maps)}", hint="add --gray, or use --as json or npy"
+            f".csv holds one map, and there are {len(maps)}",
+            hint=f"{'give one mode to --pad' if maps[0].mode else 'add --gray'}, or use --as json or npy",
         )
     return encode_array(stacked(maps), form.value, layout=layout)
