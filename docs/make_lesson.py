@@ -6,6 +6,7 @@ the tests run them again and compare.
 """
 
 import os
+import shutil
 import sys
 import tempfile
 import tomllib
@@ -13,14 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageSequence
 
 DOCS = Path(__file__).parent
 SOURCE = DOCS / "lesson.toml"
 FILES = {"en": DOCS / "lesson.md", "zh": DOCS / "lesson.zh-CN.md"}
 """The lesson in each language; the keys are those of lesson.toml and of CONVCLI_LANG."""
 # The most pixels that a stored picture is wide, and its number of colours.
-WIDTH, COLOURS = 960, 64
+WIDTH, COLOURS = 840, 64
 
 Lesson = dict[str, Any]
 
@@ -61,14 +62,25 @@ def stored(section: dict[str, Any]) -> Path:
     return DOCS / "pictures" / f"lesson-{section['picture']}"
 
 
-def small(path: Path) -> Image.Image:
-    """Return a picture no wider than a page needs it, in few colours."""
+def frames(path: Path) -> list[Image.Image]:
+    """Return a picture as it is kept: animations as they are, others no wider than pages need, in few colours."""
     with Image.open(path) as image:
+        if getattr(image, "n_frames", 1) > 1:
+            return [frame.convert("RGB") for frame in ImageSequence.Iterator(image)]
         image = image.convert("RGB")
         if image.width > WIDTH:
             size = (WIDTH, round(image.height * WIDTH / image.width))
             image = image.resize(size, Image.Resampling.LANCZOS)
-        return image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        return [image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)]
+
+
+def keep(path: Path, stored: Path) -> None:
+    """Keep a picture that a command has written."""
+    pictures = frames(path)
+    if len(pictures) > 1:
+        shutil.copyfile(path, stored)
+    else:
+        pictures[0].save(stored, optimize=True)
 
 
 def main() -> None:
@@ -91,7 +103,7 @@ def main() -> None:
                     sys.exit(f"{line}\n{ran.both}")
                 outputs[line] = "".join(f"{text.rstrip()}\n" for text in ran.both.splitlines())
                 if "picture" in section and language == "en":
-                    small(folder / section["picture"]).save(stored(section), optimize=True)
+                    keep(folder / section["picture"], stored(section))
         file.write_text(page(source, language, outputs), "utf-8")
 
 

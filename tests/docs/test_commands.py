@@ -46,11 +46,13 @@ def spectrum(folder: Path) -> None:
 def pictures_of_the_lesson(folder: Path) -> None:
     make = script("make_lesson")
     for section in make.lesson()["section"]:
-        if "picture" in section:
-            with Image.open(make.stored(section)) as shown:
-                made = make.small(folder / section["picture"])
-                assert shown.size == made.size
-                apart = np.abs(np.asarray(shown.convert("RGB"), int) - np.asarray(made.convert("RGB")))
+        if "picture" not in section:
+            continue
+        shown, made = (make.frames(path) for path in (make.stored(section), folder / section["picture"]))
+        assert len(shown) == len(made)
+        for one, other in zip(shown, made, strict=True):
+            assert one.size == other.size
+            apart = np.abs(np.asarray(one.convert("RGB"), int) - np.asarray(other.convert("RGB")))
             # Letters are drawn a little differently by other versions of FreeType.
             assert (apart > 16).mean() < 0.02
 

@@ -94,5 +94,5 @@ def test_figures_are_measured(section: dict[str, Any], tmp_path: Path) -> None:
 def test_pictures_are_few_and_small() -> None:
     pictures = [MAKE.stored(section) for section in SECTIONS if "picture" in section]
     assert pictures
-    assert sum(picture.stat().st_size for picture in pictures) < 600_000
+    assert sum(picture.stat().st_size for picture in pictures) < 400_000
     assert sorted(pictures) == sorted((ROOT / "docs" / "pictures").glob("lesson-*"))
