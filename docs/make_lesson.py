@@ -63,7 +63,7 @@ def stored(section: dict[str, Any]) -> Path:
 
 
 def frames(path: Path) -> list[Image.Image]:
-    """Return a picture as it is kept: animations as they are, others no wider than pages need, in few colours."""
+    """Return the frames of a picture as it is kept: small and in few colours, unless it moves."""
     with Image.open(path) as image:
         if getattr(image, "n_frames", 1) > 1:
             return [frame.convert("RGB") for frame in ImageSequence.Iterator(image)]
