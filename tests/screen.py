@@ -75,6 +75,17 @@ class Screen:
         above = ["".join(line[at].data for at in columns).rstrip() for line in self._screen.history.top]
         return [*above, *self.shown]
 
+    @property
+    def cursor_hidden(self) -> bool:
+        """Whether there is no cursor on the screen."""
+        return bool(self._screen.cursor.hidden)
+
+    @property
+    def echoes(self) -> bool:
+        """Whether keys are shown, and come line by line, as the shell wants it."""
+        wanted = termios.ECHO | termios.ICANON
+        return bool(termios.tcgetattr(self._leader)[3] & wanted == wanted)
+
     def press(self, keys: str) -> None:
         """Type on the keyboard."""
         os.write(self._leader, keys.encode())

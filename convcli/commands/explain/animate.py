@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageChops
 
 from convcli.choices import STDOUT
 from convcli.commands.explain.animation import Film, film, shots
@@ -79,6 +81,10 @@ def _few_colours(frame: Frame) -> Frame:
 
     Of each channel 16 levels are left, of greys 86.
     """
-    pixels = frame.pixels.astype(np.uint16)
-    steps = np.where(np.ptp(frame.pixels, axis=2, keepdims=True) > 0, 17, 3).astype(np.uint16)
-    return frame._replace(pixels=((pixels + steps // 2) // steps * steps).astype(np.uint8))
+    image = Pillow.fromarray(frame.pixels)
+    red, green, blue = image.split()
+    coloured = ImageChops.lighter(ImageChops.difference(red, green), ImageChops.difference(green, blue))
+    fine, coarse = ([(v + step // 2) // step * step for v in range(256)] * 3 for step in (3, 17))
+    made = image.point(fine)
+    made.paste(image.point(coarse), mask=coloured.point([0] + [255] * 255))
+    return frame._replace(pixels=np.asarray(made))

@@ -53,9 +53,9 @@ class Frame:
         rows = plane.window.shape[0] if blocks else -1
         lines = sum(len(text.wrap(console, width)) for text in sums) + rows + 1
         room = max(2, options.size.height - OTHERS - lines)
-        words, tables = (film.input_words, film.result_words), self._numbers(plane)
+        words, tables = (film.input_words, film.result_words), self._numbers(plane) if film.cells else []
         wide = sum(max(map(len, text.plain.split("\n"))) for text in tables) + GAP
-        if film.cells and wide <= width and len(film.inputs[0]) <= room:
+        if tables and wide <= width and len(film.inputs[0]) <= room:
             yield _beside(words, tables)
         else:
             yield _beside(words, self._pictures(plane, (width - GAP) // 2, room, console))

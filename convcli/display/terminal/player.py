@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import cycle
 
 from rich.console import Console, RenderableType
 
@@ -16,26 +17,23 @@ Wait = Callable[[float | None], str]
 # Shortest time of a frame in seconds: at most 10 frames a second.
 SHORTEST = 0.1
 
-# The end of what is typed (Ctrl-D), and Escape.
-STOPS = ("q", "Q", "\x04", "\x1b")
+# The end of what is typed (Ctrl-D), and Escape, with which other keys begin.
+END, ESCAPE = "\x04", "\x1b"
 
 
 def play(console: Console, frames: Sequence[tuple[RenderableType, float]], wait: Wait) -> None:
-    """Show frames, each for its time in seconds, again and again until q; Space pauses, and goes on.
+    """Show frames, each for its time in seconds, again and again until q; Space pauses, other keys go on.
 
     They have the alternate screen, so that what was on the terminal is there again afterwards.
     """
     with console.screen() as screen:
-        while True:
-            for frame, seconds in frames:
-                screen.update(frame)
-                keys = wait(max(SHORTEST, seconds))
-                while " " in keys and keys not in STOPS:
-                    keys = wait(None)
-                    if " " in keys:
-                        break
-                if keys in STOPS:
-                    return
+        for frame, seconds in cycle(frames):
+            screen.update(frame)
+            key = wait(max(SHORTEST, seconds))
+            if key == " ":
+                key = wait(None)
+            if key[:1] in ("q", "Q", END) or key == ESCAPE:
+                return
 
 
 @contextmanager
