@@ -51,10 +51,8 @@ def _sharing(stack: Stack, traces: Sequence[LayerTrace], found: FullyConnected) 
         return
     first, own, who = convolutions[0], "its own", "it"
     if len(convolutions) > 1:
-        own, who = (
-            "their own",
-            f"all {len(convolutions)} convolutions ({amount(found.parameters)} parameters)",
-        )
+        own = "their own"
+        who = f"all {len(convolutions)} convolutions ({amount(found.parameters)} parameters)"
     yield (
         f"Weight sharing: {printable(first.name)} has the same {amount(first.parameters)} parameters in all"
         f" {prod(first.shape[1:]):,} windows. With weights of {own} in every window {who} would have"
@@ -74,12 +72,12 @@ def _local(traces: Sequence[LayerTrace], found: FullyConnected) -> Iterator[str]
     """Yield sentences about the part of the picture that a result sees, and the work that this saves."""
     last, whole = traces[-1], traces[0].input_shape[1:]
     seen = tuple(min(pair) for pair in zip(last.receptive_field, whole, strict=True))
-    result = f"a result of {printable(last.name)}, the last layer, sees"
+    result = f" result of {printable(last.name)}, the last layer, sees"
     if seen == whole:
-        yield f"{result.capitalize()} the whole picture of {_by(whole)} pixels."
+        yield f"A{result} the whole picture of {_by(whole)} pixels."
     elif last.receptive_field != (1, 1):
         share = significant(100 * prod(seen) / prod(whole), 2)
-        yield f"Local connection: {result} {_by(seen)} of {_by(whole)} pixels, {share}%."
+        yield f"Local connection: a{result} {_by(seen)} of {_by(whole)} pixels, {share}%."
     if found.macs:
         yield (
             f"The convolutions take {amount(found.macs)} multiply-adds (MACs), fully connected layers"

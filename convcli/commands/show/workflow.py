@@ -82,37 +82,31 @@ def show_files(
     padded = slides is not None or not isinstance(combined.padding, str)
     specs = specs if padded else specs[:1]
 
+    said = [_said(spec, reading, show_spec, padded=padded, several=len(specs) > 1) for spec in specs]
+
     def along(image: Image, spec: FilterSpec) -> tuple[LoadedKernels | None, FilterSpec]:
         if not image.signal:
             return slides, spec
         return along_signal(slides, spec) if slides is not None else (None, one_axis(spec))
 
-    def made(image: Image, spec: FilterSpec) -> list[ShownMap]:
-        slid, how = along(image, spec)
-        if slid is not None:
-            maps = slid_maps(image, slid, how, show_spec)
-        else:
-            maps = picture_maps(image, how, show_spec)
-        words = setting_words(spec, padded=padded)
-        mode = None
-        if len(specs) > 1:
-            mode = next(word for word in words if word.startswith(PAD)).removeprefix(PAD)
-            words = [word for word in words if not word.startswith(PAD)]
-        said = (
-            *([] if reading.frame is None else [f"frame {reading.frame}"]),
-            *([] if reading.layout is ReadSpec.layout else [f"layout {reading.layout}"]),
-            *words,
-            *([] if show_spec.center else ["means not subtracted"]),
-        )
-        return [replace(one, settings=said, mode=mode) for one in maps]
-
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
-        slid, how = along(image, specs[0])
+        slidings = [along(image, spec) for spec in specs]
+        slid, how = slidings[0]
         notes = [*(slid.notes if slid else ()), *image.notes, *left_out(image, "shown", "shows")]
         if how.gray:
             image = as_gray(image)
-        maps = [one for modes in zip(*(made(image, spec) for spec in specs), strict=True) for one in modes]
+        made = [
+            slid_maps(image, slide, spec, show_spec)
+            if slide is not None
+            else picture_maps(image, spec, show_spec)
+            for slide, spec in slidings
+        ]
+        maps = [
+            replace(one, settings=words, mode=mode)
+            for modes in zip(*made, strict=True)
+            for one, (words, mode) in zip(modes, said, strict=True)
+        ]
         notes += dict.fromkeys(note for shown in maps for note in shown.notes)
         if show_spec.plot:
             from convcli.commands.show.plots import curves, plotted  # here for start-up
@@ -133,6 +127,23 @@ def show_files(
 
     binary = form is Form.NPY and output is None
     return Batch(inputs, reading, work, binary or (pictured and output is None))
+
+
+def _said(
+    spec: FilterSpec, reading: ReadSpec, show_spec: ShowSpec, *, padded: bool, several: bool
+) -> tuple[tuple[str, ...], str | None]:
+    """Return words about what changes the numbers, and the padding mode, apart from them where `several`."""
+    words, mode = setting_words(spec, padded=padded), None
+    if several:
+        mode = next(word for word in words if word.startswith(PAD)).removeprefix(PAD)
+        words = [word for word in words if not word.startswith(PAD)]
+    said = (
+        *([] if reading.frame is None else [f"frame {reading.frame}"]),
+        *([] if reading.layout is ReadSpec.layout else [f"layout {reading.layout}"]),
+        *words,
+        *([] if show_spec.center else ["means not subtracted"]),
+    )
+    return said, mode
 
 
 def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> None:

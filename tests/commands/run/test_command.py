@@ -267,8 +267,10 @@ def test_summary_of_a_deep_stack(convcli: Convcli, gray: Path, stack: Write) -> 
     assert "fully connected 2.63 M (29,214 times as many)." in text
     fields = "3x3, 5x5, 7x7, 9x9, ..., 13x13, 15x15, 17x17, 19x19"
     assert f"Hierarchy: what a result sees grows layer by layer, {fields}." in text
-    whole = convcli("run", stack(layer, {"type": "pool", "global": True}), gray, "--summary", "--force")
-    assert "A result of pool1, the last layer, sees the whole picture of 20x27 pixels." in whole.err
+    whole = convcli(
+        "run", stack(layer, {"type": "pool", "name": "All", "global": True}), gray, "--summary", "--force"
+    )
+    assert "A result of All, the last layer, sees the whole picture of 20x27 pixels." in whole.err
 
 
 def test_maps(convcli: Convcli, photo: Path, stack: Write) -> None:
