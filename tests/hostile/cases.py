@@ -41,6 +41,8 @@ TO_STACKS = (
     "run {} sound.png -o out.npy",
     "run {} sound.png -o out.png --json",
     "compare sound.png --stack {}",
+    "explain sound.png --stack {} --at 0,0",
+    "explain sound.png --stack {} --html out.html",
 )
 
 SOUND_STACK = b'gray = true\n[[layer]]\ntype = "conv"\nkernel = "box"\npadding = 1\n'
