@@ -1,5 +1,6 @@
 """The page of explain, in a real Chromium: it computes what the engine does, and anyone can steer it."""
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -555,6 +556,35 @@ def test_pooling_stands_beside_convolution(written, open_page: OpenPage) -> None
     assert page.inner_text("#sum") == "0 + 2 + 9 + 16 = 27"
 
 
+def test_options_set_where_the_page_begins(convcli: Convcli, open_page: OpenPage, tmp_path: Path) -> None:
+    options = ("--pool", "min", "--size", "2x3", "-s", "1", "--padding", "1", "--at", "1,2")
+    ran = convcli("explain", SAMPLES / "notes-5x5.csv", *options, "--html", tmp_path / "page.html")
+    assert ran.status == 0, ran.err
+    page = ready(open_page(tmp_path / "page.html"))
+    assert page.inner_text("#sum") == "min(4, 6, 5, 4, 6, 8) = 4"  # rows 0 and 1, columns 1 to 3
+    data = np.loadtxt(SAMPLES / "notes-5x5.csv", delimiter=",")
+    np.testing.assert_array_equal(result(page), pool2d(data, (2, 3), mode="min", stride=1, padding=1))
+    page.get_by_role("combobox", name="operation").select_option("correlation")
+    assert page.get_by_role("combobox", name="kernel").locator(":checked").inner_text() == "box"
+    kernels = ("-k", SAMPLES / "two-channels-kernels.json", "--channel", "1", "--map", "1", "-p", "valid")
+    ran = convcli("explain", SAMPLES / "two-channels.json", *kernels, "--html", tmp_path / "page.html")
+    assert ran.status == 0, ran.err
+    page = ready(open_page(tmp_path / "page.html"))
+    assert page.inner_text("#subtotal-title") == "subtotal, channel 1"
+    np.testing.assert_array_equal(result(page), [[76, 100], [148, 172]])
+
+
+def test_a_kernel_may_be_too_large_for_a_page(convcli: Convcli, tmp_path: Path) -> None:
+    np.save(tmp_path / "many.npy", np.random.default_rng(14).normal(size=(8192, 1, 2, 2)))
+    ran = convcli(
+        "explain", SAMPLES / "notes-3x3.csv", "-k", tmp_path / "many.npy", "--html", tmp_path / "p.html"
+    )
+    assert ran.status == 2
+    assert ran.err.count("\n") == 1
+    assert "kernel 'many.npy' is too large for a page of 1 MB; hint: explain it without --html" in ran.err
+    assert not (tmp_path / "p.html").exists()
+
+
 # Keeps each text that is written on a canvas, with its place, and the size of its font.
 RECORD = """() => {
   window.texts = [];
@@ -570,7 +600,6 @@ RECORD = """() => {
 }"""
 
 
-@pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize(
     ("name", "kernel", "padding"),
     [
@@ -581,18 +610,19 @@ RECORD = """() => {
     ],
 )
 def test_numbers_stand_in_their_cells(
-    written, open_page: OpenPage, width: int, name: str, kernel: str, padding: str
+    written, open_page: OpenPage, name: str, kernel: str, padding: str
 ) -> None:
-    path = written("-k", kernel, "-p", padding, file=SAMPLES / name)
-    page = ready(open_page(path, viewport={"width": width, "height": 740}))
-    drawn, scales = page.evaluate(RECORD)
+    page = ready(open_page(written("-k", kernel, "-p", padding, file=SAMPLES / name)))
     data = np.loadtxt(SAMPLES / name, delimiter=",", ndmin=2)
     weights = np.array([row.split() for row in kernel.split(";")], float)
     reach = [(0, 0), (0, 0)]
     if padding != "valid":
         reach = [((taps - 1) // 2, taps // 2) for taps in weights.shape]
     shown = np.pad(data, reach, mode={"zero": "constant", "reflect": "reflect"}.get(padding, "edge"))
-    for canvas, values in (("input", shown), ("result", correlate(data, weights, pad=padding))):
+    both = {"input": shown, "result": correlate(data, weights, pad=padding)}
+    for width, (canvas, values) in itertools.product((1280, 360), both.items()):
+        page.set_viewport_size({"width": width, "height": 740})
+        drawn, scales = page.evaluate(RECORD)
         mine, scale = [each for each in drawn if each[0] == canvas], scales[canvas]
         assert [float(text) for _, text, *_ in mine] == values.ravel().tolist()
         for (_, _, x, y, font, wide), (row, column) in zip(mine, np.ndindex(values.shape), strict=True):
@@ -600,7 +630,7 @@ def test_numbers_stand_in_their_cells(
             assert font >= 10
             assert wide < scale
         assert texts(page, f"#{canvas}-numbers td") == [text for _, text, *_ in mine]
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_it_is_in_english_and_chinese(written, open_page: OpenPage) -> None:

@@ -82,9 +82,9 @@ function choice(id, get, set) {
 }
 
 function tick(id, key) {
-  fields.push(() => (one(id).checked = state.sets.pool[key]));
+  fields.push(() => (one(id).checked = sets.pool[key]));
   on(id, "change", () => {
-    state.sets.pool[key] = one(id).checked;
+    sets.pool[key] = one(id).checked;
     recompute();
   });
 }
@@ -102,7 +102,7 @@ function number(id, get, set, read = (text) => (text.trim() === "" ? NaN : Numbe
   });
 }
 
-const setting = (id, holder, key, read) => number(id, () => holder()[key], (value) => (holder()[key] = value), read);
+const setting = (id, holder, key) => number(id, () => holder()[key], (value) => (holder()[key] = value));
 
 const editedWeights = (change) => {
   for (const part of state.kernel.parts) part.weights = part.weights.map((plane, channel) => change(plane, part, channel));
@@ -125,7 +125,7 @@ function resize(axis, length) {
 
 function wireOperation() {
   choice("operation", () => state.settings.operation, (operation) => {
-    state.settings = operation in POOL ? state.sets.pool : state.sets.kernel;
+    state.settings = operation in POOL ? sets.pool : sets.kernel;
     state.settings.operation = operation;
   });
   choice("kernel", () => state.choice, (value) => value !== "own" && choose(Number(value)));
@@ -147,7 +147,8 @@ function wireOperation() {
   });
   changed("negate", () => editedWeights((plane) => plane.map((row) => row.map((weight) => (weight ? -weight : 0)))));
   changed("reset", () => choose(state.begun));
-  setting("p", () => state.sets.pool, "p", (text) => (text.trim() === "inf" ? Infinity : numberIn(text) > 0 ? numberIn(text) : NaN));
+  number("p", () => (sets.pool.p === Infinity ? "inf" : sets.pool.p), (p) => (sets.pool.p = p),
+    (text) => (text.trim() === "inf" ? Infinity : numberIn(text) > 0 ? numberIn(text) : NaN));
   tick("ceil", "ceil");
   tick("count-pad", "countIncludePad");
 }
@@ -163,7 +164,7 @@ function wireSettings() {
     setting(id, () => sides(axis), side);
   }
   setting("constant", now, "padValue");
-  setting("bias", () => state.sets.kernel, "bias");
+  setting("bias", () => sets.kernel, "bias");
   for (const name of ["stride", "dilation"]) {
     setting(`${name}-down`, () => now()[name], 0);
     setting(`${name}-across`, () => now()[name], 1);

@@ -16,7 +16,7 @@ const POOLED = { max: "maximum", min: "minimum", avg: "average", median: "median
 const sets = structuredClone(data.settings);
 if (sets.pool.p === "inf") sets.pool.p = Infinity;
 const state = {
-  sets, settings: sets[data.begins], kernel: null, choice: 0, begun: data.kernel, part: 0,
+  settings: sets[data.begins], kernel: null, choice: 0, begun: data.kernel, part: 0,
   channel: data.channel ?? (data.luma ? LUMA : 0), at: [...data.at], held: false, playing: 0, chosen: null,
 };
 let colours = [], luma = null, found = null, trace = null;
@@ -102,7 +102,10 @@ function follow() {
   views.result = drawResult(one("result"), films.result, state.at);
   one("around").hidden = Boolean(views.input.numbers);
   one("step").classList.toggle("whole", Boolean(views.input.numbers));
-  if (!views.input.numbers) drawInput(one("lens"), { ...developed(aroundOf(found.shown, trace), films.input.tone), neutral: films.input.neutral }, found.of, seen, chosen);
+  if (!views.input.numbers) {
+    const { tone, neutral } = films.input;
+    drawInput(one("lens"), { ...developed(aroundOf(found.shown, trace), tone), neutral }, found.of, seen, chosen);
+  }
   fillTables(seen, isPooling(state.settings), chosen);
   chips("channel-chips", data.channels.map((_, index) => channelName(index)), trace.windows.map(({ sum }) => sum), channel, (index) => {
     state.channel = index;
