@@ -5,13 +5,14 @@ along the signal. A kernel of several rows is taken as the sum of its rows, as i
 were the signal itself: a Gaussian becomes the Gaussian of one axis, a Laplacian ``1 -2 1``.
 """
 
+import os
 from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.choices import PadMode
+from convcli.choices import STDIN, PadMode
 from convcli.display.words import listed, number, size
 from convcli.errors import GeometryError, KernelError, shown
 from convcli.imaging.image import Image
@@ -21,9 +22,12 @@ from convcli.options.option_groups import Options
 from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline.loaded_kernels import LoadedKernels
 
-__all__ = ["along_signal", "for_image", "one_axis", "one_row"]
+__all__ = ["along_signal", "for_image", "may_be_signal", "one_axis", "one_row"]
 
 S = TypeVar("S", bound=Options)
+
+# Suffixes of the files that may hold signals.
+ARRAYS = (".npy", ".npz", ".csv", ".tsv", ".json")
 
 # Weights up to which the sum of a kernel's rows is written out.
 WRITTEN_OUT = 7
@@ -38,6 +42,11 @@ def along_signal(slides: LoadedKernels, spec: FilterSpec) -> tuple[LoadedKernels
     kernels = tuple(rows[id(found)] for found in slides.kernels)
     passed = tuple(tuple(rows[id(found)] for found in path) for path in slides.alpha_kernels)
     return slides._replace(kernels=kernels, alpha_kernels=passed), one_axis(spec)
+
+
+def may_be_signal(path: str) -> bool:
+    """Whether an input that is not read yet may be a signal: an array, a folder or stdin, no picture."""
+    return path == STDIN or "." not in os.path.basename(path) or any(kind in path.lower() for kind in ARRAYS)
 
 
 def for_image(

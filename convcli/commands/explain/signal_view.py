@@ -27,7 +27,7 @@ __all__ = ["SignalExplanation"]
 DIGITS = 4
 
 # Positions that are shown on each side of the window, at most.
-BESIDE = 4
+BESIDE = 8
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ from convcli.imaging.image import Image
 from convcli.kernels.spec import kernel_files
 from convcli.limits import EXPLAINED_WEIGHTS
 from convcli.options.specs import FilterSpec, PoolSpec, ReadSpec, WriteSpec
+from convcli.parsing import NO_ROW
 from convcli.pipeline.batch import Batch, Outcome, Source, check_inputs, count_inputs, refuse_inputs
 from convcli.pipeline.inputs import as_gray, left_out, read_source
 from convcli.pipeline.jsonable import plain
@@ -28,7 +29,7 @@ from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels, without
 from convcli.pipeline.naming import OutputPaths, file_in
 from convcli.pipeline.result_files import write_outputs
 from convcli.pipeline.results import overflow_note
-from convcli.pipeline.signals import for_image
+from convcli.pipeline.signals import for_image, may_be_signal
 from convcli.stores.urls import public
 
 __all__ = ["explain_files"]
@@ -57,6 +58,8 @@ def explain_files(
     written = {"--html is a page": html, "--animate is an animation": explain_spec.animate}
     if at is None and all(path is None for path in written.values()):
         raise UsageError("--at is missing", hint="name an output pixel: --at ROW,COLUMN, such as --at 0,0")
+    if at is not None and at[0] is NO_ROW and not any(map(may_be_signal, inputs)):
+        raise UsageError(f"--at: '{at[1]}' is not a place", hint="write ROW,COLUMN, such as 0,0 or -1,-1")
     count = count_inputs(inputs, reading)
     for what, path in written.items():
         if path is not None and count != 1:

@@ -122,7 +122,7 @@ def show_files(
         )
         if form is Form.JSON and output is None:
             return Outcome(input=source.path, report=report, notes=tuple(notes))
-        data = _encoded(maps, form, report, reading.layout)
+        data = _encoded(maps, form, report, reading.layout, signal=image.signal)
         return write_outputs(source, [(output or STDOUT, data)])._replace(notes=tuple(notes))
 
     binary = form is Form.NPY and output is None
@@ -211,7 +211,9 @@ def _apart(drawn: Sequence[RenderableType]) -> Group:
     return Group(*[item for part in drawn for item in (Text(""), part)][1:])
 
 
-def _encoded(maps: Sequence[ShownMap], form: Form, report: dict[str, Any], layout: Layout) -> bytes:
+def _encoded(
+    maps: Sequence[ShownMap], form: Form, report: dict[str, Any], layout: Layout, *, signal: bool
+) -> bytes:
     if form is Form.JSON:
         return json.dumps(report, allow_nan=False).encode() + b"\n"
     if form is Form.CSV and len(maps) > 1:
@@ -219,4 +221,7 @@ def _encoded(maps: Sequence[ShownMap], form: Form, report: dict[str, Any], layou
             f".csv holds one map, and there are {len(maps)}",
             hint=f"{'give one mode to --pad' if maps[0].mode else 'add --gray'}, or use --as json or npy",
         )
-    return encode_array(stacked(maps), form.value, layout=layout)
+    values = stacked(maps)
+    return encode_array(
+        values[0] if signal and values.shape[:-1] == (1,) else values, form.value, layout=layout
+    )

@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from convcli.choices import STDIN, PadMode
+from convcli.commands.spectrum.signal_view import SignalSpectra
 from convcli.commands.spectrum.view import MOST_DRAWN, Spectra
 from convcli.display.drawn.lettering import font_notes
 from convcli.display.words import printable, size
@@ -67,7 +68,8 @@ def spectrum_files(
         proofs = [(weights, theorem(pixels, weights, convolve=convolve)) for weights in used.components]
         report = _report(source, called, pixels.shape, proofs, convolve=convolve)
         lines = _verdict(proofs)
-        spectra = Spectra(_title(source, image, called, convolve=convolve), lines, pixels, proofs, convolve)
+        kind = SignalSpectra if image.signal else Spectra
+        spectra = kind(_title(source, image, called, convolve=convolve), lines, pixels, proofs, convolve)
         if naming is None:
             return Outcome(input=source.path, drawing=spectra, report=report, notes=tuple(notes))
         (target,) = naming.targets(source, (f"{found.stem}-spectrum",), "png")

@@ -1,0 +1,81 @@
+"""Both sides of the convolution theorem for a signal: magnitudes over frequency as curves."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.table import Table
+from rich.text import Text
+
+from convcli.commands.spectrum.view import Pixels, Spectra
+from convcli.display.drawn.contact_sheet import MARGIN, TITLE
+from convcli.display.drawn.curve_plots import draw_curves
+from convcli.display.drawn.sheet import FAINT, Sheet, Words
+from convcli.display.terminal.curves import Curve, aligned
+from convcli.display.words import significant
+from convcli.engine.analysis.convolution_theorem import Spectrum, Theorem
+
+__all__ = ["SignalSpectra"]
+
+# Columns of text from which two curves stand beside each other, and those between them.
+WIDE, GAP = 78, 2
+
+# Font size of the lines below the title of a picture, and pixels from one to the next.
+SMALL, LINE = 12, 18
+
+
+@dataclass(frozen=True, eq=False)
+class SignalSpectra(Spectra):
+    """The spectra of a signal: a Rich renderable of small curves, or a picture of all."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text(self.title, style="bold")
+        for heading, _, theorem in self._drawn():
+            yield Text(heading)
+            yield Text("")
+            curves = aligned(list(_curves(theorem, convolve=self.convolve)))
+            if options.max_width < WIDE:
+                yield from curves
+                continue
+            grid = Table.grid(padding=(0, GAP, 0, 0), expand=True)
+            for _ in range(2):
+                grid.add_column(ratio=1)
+            for first in (0, 2):
+                grid.add_row(*curves[first : first + 2])
+            yield grid
+        yield Text("magnitudes over frequency, in cycles per sample")
+        yield Text("")
+        yield from map(Text, self.lines)
+
+    def picture(self) -> Pixels:
+        """Return a sheet on white paper with a plot for each curve."""
+        drawn = [
+            (heading, draw_curves(list(_curves(theorem, convolve=self.convolve)), "magnitude"))
+            for heading, _, theorem in self._drawn()
+        ]
+        head = (Words([self.title], TITLE, TITLE + 6), Words(self.lines, SMALL, LINE, FAINT))
+        width = max(*(plots.shape[1] for _, plots in drawn), *(words.width + 2 * MARGIN for words in head))
+        sheet = Sheet(width, head, sum(plots.shape[0] + 2 * LINE for _, plots in drawn), MARGIN)
+        above = sheet.top
+        for heading, plots in drawn:
+            sheet.text((MARGIN, above), heading, SMALL)
+            sheet.paste((0, above + LINE), plots)
+            above += plots.shape[0] + 2 * LINE
+        return sheet.pixels
+
+
+def _curves(theorem: Theorem, *, convolve: bool) -> Iterator[Curve]:
+    conjugate = "" if convolve else "conj "
+    panels: tuple[tuple[str, str, Spectrum, int], ...] = (
+        ("signal", "|F(signal)|", theorem.picture, 0),
+        ("kernel", "|F(kernel)|", theorem.kernel, 1),
+        ("product", f"|F(signal) {conjugate}F(kernel)|", theorem.product, 2),
+        ("result", "|F(what the engine gives)|", theorem.result, 2),
+    )
+    for name, title, values, kind in panels:
+        # those of a real signal are the same below frequency 0
+        half = np.abs(values[0, : values.shape[1] // 2 + 1])
+        facts = f"{title}, max {significant(float(half.max()))}"
+        last = (len(half) - 1) / values.shape[1]
+        yield Curve(name=name, title=facts, values=half, axis="cycles per sample", last=last, kind=kind)
