@@ -80,7 +80,10 @@ COMPUTED = {"3.5": (8 - 3) / 2 + 1, "0.778": 7 / 9}
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section["en"]["title"])
-def test_figures_are_measured(section: dict[str, Any], tmp_path: Path) -> None:
+def test_figures_are_measured(
+    section: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONVCLI_LANG", "en")
     command = MAKE.command(section)
     figures, same = (set(re.findall(WITH_A_POINT, " ".join(section[of]["see"]))) for of in ("en", "zh"))
     assert figures == same
