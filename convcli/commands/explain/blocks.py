@@ -14,19 +14,7 @@ from convcli.display.terminal.cells import cell_style, colours, largest
 from convcli.display.words import number
 from convcli.engine.analysis.pixel_trace import WindowTrace
 
-__all__ = [
-    "CHOSEN",
-    "PADDING",
-    "Array",
-    "Blocks",
-    "Room",
-    "beside",
-    "fitted",
-    "matrix",
-    "middle",
-    "places",
-    "skipped",
-]
+__all__ = ["CHOSEN", "PADDING", "Array", "Room", "fitted", "matrix", "middle", "places", "skipped"]
 
 Array = NDArray[np.float64]
 
@@ -58,7 +46,7 @@ def fitted(columns: int, width: int, blocks: Blocks) -> tuple[Text, slice]:
     """Put blocks beside each other where they fit whole, else one above the other with fewer columns."""
     whole = slice(0, columns)
     for digits in (DIGITS, FEW_DIGITS):
-        one = beside(blocks(whole, digits, True))
+        one = _beside(blocks(whole, digits, True))
         if _width(one) <= width:
             return one, whole
     for count in range(columns, 0, -1):
@@ -69,8 +57,7 @@ def fitted(columns: int, width: int, blocks: Blocks) -> tuple[Text, slice]:
     return Text("\n\n").join(above), across
 
 
-def beside(blocks: Sequence[Text]) -> Text:
-    """Put blocks beside each other, each as wide as its longest line."""
+def _beside(blocks: Sequence[Text]) -> Text:
     columns = [block.split("\n", allow_blank=True) for block in blocks]
     widths = [_width(block) for block in blocks]
     lines = []

@@ -7,7 +7,7 @@ import numpy as np
 
 from convcli.choices import Combine, PoolMode, RangeMode
 from convcli.commands.explain.pooled import Pooled
-from convcli.commands.explain.steps import Explained, Samples
+from convcli.commands.explain.steps import Explained, Samples, View
 from convcli.display.language import Say
 from convcli.display.words import number, per_axis, size
 from convcli.engine.analysis.pixel_trace import AxisTrace
@@ -38,16 +38,8 @@ def kernel_facts(found: Explained, text: str, spec: FilterSpec, say: Say) -> Ite
     shape = size((rows.axis.size, columns.axis.size))
     normalized = say(", normalized") if spec.normalize else ""
     turned = say("convolution: rotated by 180 degrees") if spec.convolve else say("correlation")
-    yield (
-        say("kernel"),
-        say(
-            "{kernel}: {size}{normalized}, {turned}",
-            kernel=text,
-            size=shape,
-            normalized=normalized,
-            turned=turned,
-        ),
-    )
+    how = {"size": shape, "normalized": normalized, "turned": turned}
+    yield say("kernel"), say("{kernel}: {size}{normalized}, {turned}", kernel=text, **how)
     yield say("padding"), _padding(found.axes, spec.pad, say)
     if spec.stride != (1, 1) or spec.dilation != (1, 1):
         yield say("window"), _steps(spec.stride, spec.dilation, say)
@@ -71,27 +63,16 @@ def _picture(image: Image, say: Say) -> str:
     frame = image.frames[0]
     space = {"gray": say("gray"), "data": say("data")}.get(image.space, image.space)
     many = say(", {count} channels", count=frame.channels) if frame.channels > 1 else ""
-    return say(
-        "{size}, {type} {space}{many}",
-        size=size(frame.size),
-        type=_type(image.dtype, say),
-        space=space,
-        many=many,
-    )
+    kind = f"{_type(image.dtype, say)} {space}"
+    return say("{size}, {type}{many}", size=size(frame.size), type=kind, many=many)
 
 
 def _padding(axes: tuple[AxisTrace, AxisTrace], mode: str, say: Say) -> str:
-    (top, bottom), (left, right) = ((each.axis.low, each.axis.high) for each in axes)
-    if not (top or bottom or left or right):
+    pixels = [side for each in axes for side in (each.axis.low, each.axis.high)]
+    if not any(pixels):
         return say("none")
-    return say(
-        "{mode}: {top} above, {bottom} below, {left} left, {right} right",
-        mode=mode,
-        top=top,
-        bottom=bottom,
-        left=left,
-        right=right,
-    )
+    sides = dict(zip(("top", "bottom", "left", "right"), pixels, strict=True))
+    return say("{mode}: {top} above, {bottom} below, {left} left, {right} right", mode=mode, **sides)
 
 
 def _steps(stride: tuple[int, int], dilation: tuple[int, int], say: Say) -> str:
@@ -111,53 +92,41 @@ def _receptive_field(rows: AxisTrace, columns: AxisTrace, say: Say) -> str:
         return say("{window}, all of it beyond the picture", window=whole)
     if (rows.inside, columns.inside) == (rows.span, columns.span):
         return whole
-    return say(
-        "{window}; in the picture {inside}", window=whole, inside=_region(rows.inside, columns.inside, say)
-    )
+    inside = _region(rows.inside, columns.inside, say)
+    return say("{window}; in the picture {inside}", window=whole, inside=inside)
 
 
 def _region(rows: tuple[int, int], columns: tuple[int, int], say: Say) -> str:
     lengths = size([last - first + 1 for first, last in (rows, columns)])
-    down = (
-        say("row {at}", at=rows[0])
-        if rows[0] == rows[1]
-        else say("rows {first} to {last}", first=rows[0], last=rows[1])
-    )
-    across = (
-        say("column {at}", at=columns[0])
-        if columns[0] == columns[1]
-        else say("columns {first} to {last}", first=columns[0], last=columns[1])
-    )
+    down = _ends(rows, ("row {first}", "rows {first} to {last}"), say)
+    across = _ends(columns, ("column {first}", "columns {first} to {last}"), say)
     return say("{rows}, {columns} ({size})", rows=down, columns=across, size=lengths)
 
 
-def results(
-    found: Explained,
-    spec: FilterSpec,
-    names: Sequence[str],
-    channels: Sequence[int],
-    parts: Sequence[int],
-    say: Say,
-) -> Iterator[tuple[str, str]]:
-    """Tell sum, bias, value and stored sample of some channels, of each of `parts` or of all combined.
+def _ends(ends: tuple[int, int], words: tuple[str, str], say: Say) -> str:
+    return say(words[ends[0] != ends[1]], first=ends[0], last=ends[1])
 
-    `names` are those of all channels; a sum over channels is one value, whichever are shown.
-    """
+
+def results(view: View) -> Iterator[tuple[str, str]]:
+    """Tell sum, bias, value and stored sample of the channels, of each component or of all combined."""
+    found, channels, say = view.found, view.channels, view.say
 
     def said(values: Sequence[float], before: str = "") -> str:
-        return labelled([f"{before}{number(value)}" for value in values], names, channels, say)
+        return labelled([f"{before}{number(value)}" for value in values], view.names, channels, say)
+
+    def stored_of(map: int) -> str:
+        return stored(found.values[map], found.samples, map, view.names, channels, say)
 
     if found.how is not None:
-        for index in parts:
-            part = found.parts[index]
+        for part in (found.parts[index] for index in view.parts):
             bias = say(" + {bias} (its bias)", bias=number(part.trace.bias)) if part.trace.bias else ""
             yield part.name, f"{said(part.trace.sums)}{bias}"
         yield found.how.value, said(found.combined, _combination(found, channels, say))
-        yield say("bias"), number(spec.bias)
+        yield say("bias"), number(view.spec.bias)
         yield say("value"), said(found.values[0])
-        yield say("stored"), stored(found.values[0], found.samples, 0, names, channels, say)
+        yield say("stored"), stored_of(0)
         return
-    for index in parts:
+    for index in view.parts:
         part, trace = found.parts[index], found.parts[index].trace
         if part.name:
             yield part.name, ""
@@ -166,7 +135,7 @@ def results(
         yield say("sum"), f"{said(trace.sums)}{summed}"
         yield say("bias"), number(trace.bias)
         yield say("value"), said(trace.values)
-        yield say("stored"), stored(found.values[index], found.samples, index, names, channels, say)
+        yield say("stored"), stored_of(index)
 
 
 def written_sum(values: Sequence[float]) -> str:
@@ -179,11 +148,6 @@ def labelled(words: Sequence[str], names: Sequence[str], channels: Sequence[int]
     """Return the words of some channels, each behind its name where there are several."""
     if len(words) == 1:
         return words[0]
-    if len(words) != len(names):  # the file has other channels than the picture
-        names, channels = (
-            [say("channel {index}", index=place) for place in range(len(words))],
-            range(len(words)),
-        )
     colon = say(": ") if names[-1][-1].isdigit() else " "
     return say(", ").join(f"{names[channel]}{colon}{words[channel]}" for channel in channels)
 

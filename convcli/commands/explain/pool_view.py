@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from convcli.choices import PadMode, PoolMode
-from convcli.commands.explain.blocks import CHOSEN, PADDING, Array, Room, fitted, middle, places
+from convcli.commands.explain.blocks import CHOSEN, PADDING, Room, fitted, middle, places
 from convcli.commands.explain.facts import WRITTEN_OUT, labelled, pooling_facts, stored, written_sum
 from convcli.commands.explain.pooled import Pooled
 from convcli.commands.explain.steps import channel_names
@@ -55,14 +55,14 @@ class PoolExplanation:
             line = working(trace.pixels[channel].tolist(), trace.how, trace.values[channel], say)
             yield indented(Text(say(": ").join(filter(None, (names[channel], line)))))
         if len(self.channels) > len(shown):
-            left_out = len(self.channels) - len(shown)
-            words = say(
-                "left out: {count} of {all} channels; --channel N shows another",
-                count=left_out,
-                all=len(names),
-            )
+            count = len(self.channels) - len(shown)
+            note = "left out: {count} of {all} channels; --channel N shows another"
+            words = say(note, count=count, all=len(names))
             yield indented(Text(words, style="italic"))
-        yield from _legend(trace, self.spec, room, say, starred=bool(trace.chosen[shown, *place].any()))
+        starred = bool(trace.chosen[shown, *place].any())
+        if legend := list(_legend(trace, self.spec, room, say, starred=starred)):
+            yield Text("")
+            yield from map(indented, legend)
         yield Text("")
         values = labelled(list(map(number, trace.values)), names, shown, say)
         samples = stored(trace.values, found.samples, 0, names, shown, say)
@@ -110,66 +110,48 @@ def _windows(
     down = middle(rows, room.rows if len(named) == 1 else min(room.rows, MOST_ROWS_OF_ALL))
 
     def blocks(across: slice, digits: int, _beside: bool) -> list[Text]:
-        place = (down, across)
-        return [
-            Text(f"{name or say('window')}\n").append_text(
-                places(
-                    trace, _texts(trace.window[channel][place], digits), place, chosen=trace.chosen[channel]
-                )
-            )
-            for channel, name in named
-        ]
+        place, made = (down, across), []
+        for channel, name in named:
+            texts = [
+                [" " if np.isnan(value) else number(value, digits) for value in row]
+                for row in trace.window[channel][place].tolist()
+            ]
+            window = places(trace, np.array(texts), place, chosen=trace.chosen[channel])
+            made.append(Text(f"{name or say('window')}\n").append_text(window))
+        return made
 
     shown, across = fitted(columns, room.width, blocks)
     seen = (down.stop - down.start, across.stop - across.start)
     if seen != (rows, columns):
-        words = say(
-            "shown: the middle {part} of {whole}; all of them count",
-            part=size(seen),
-            whole=size((rows, columns)),
-        )
+        note = "shown: the middle {part} of {whole}; all of them count"
+        words = say(note, part=size(seen), whole=size((rows, columns)))
         shown.append(f"\n{words}", style="italic")
     return shown, (down, across)
 
 
-def _texts(window: Array, digits: int) -> np.ndarray:
-    return np.array(
-        [[" " if np.isnan(value) else number(value, digits) for value in row] for row in window.tolist()]
-    )
-
-
-def _legend(
-    trace: PoolTrace, spec: PoolSpec, room: Room, say: Say, *, starred: bool
-) -> Iterator[RenderableType]:
+def _legend(trace: PoolTrace, spec: PoolSpec, room: Room, say: Say, *, starred: bool) -> Iterator[Text]:
     """Say what star, brackets and dash stand for."""
-    lines = list[Text]()
     if starred:
-        word = {
-            PoolMode.MAX: say("* is the largest pixel"),
-            PoolMode.MIN: say("* is the smallest pixel"),
-            PoolMode.MEDIAN: say("* is in the middle of the sorted pixels"),
+        words = {
+            PoolMode.MAX: "* is the largest pixel",
+            PoolMode.MIN: "* is the smallest pixel",
+            PoolMode.MEDIAN: "* is in the middle of the sorted pixels",
         }
-        lines.append(Text(word[spec.mode]))
-        lines[-1].stylize(CHOSEN, 0, 1)
+        yield _marked(say(words[spec.mode]), CHOSEN, 1)
     padded = trace.padded & ~trace.beyond
-    if padded.any():
-        if spec.pad is not None:
-            value = spec.pad_value if spec.pad is PadMode.CONSTANT else None
-            lines.append(sources(trace, say("the constant {value}", value=number(value or 0.0)), room, say))
-        else:
-            counted = bool(trace.counted[padded].any())
-            lines.append(
-                Text(
-                    say("[ ] is padding, which counts as 0")
-                    if counted
-                    else say("[ ] is neutral padding, which takes no part: it never wins")
-                )
-            )
-            lines[-1].stylize(PADDING, 0, 3)
+    if padded.any() and spec.pad is not None:
+        value = spec.pad_value if spec.pad is PadMode.CONSTANT else None
+        yield sources(trace, say("the constant {value}", value=number(value or 0.0)), room, say)
+    elif padded.any():
+        neutral = "[ ] is neutral padding, which takes no part: it never wins"
+        counted = trace.counted[padded].any()
+        yield _marked(say("[ ] is padding, which counts as 0" if counted else neutral), PADDING, 3)
     if trace.beyond.any():
-        lines.append(
-            Text(say("- is beyond the padding, where nothing is read: --ceil lets windows reach it"))
-        )
-    if lines:
-        yield Text("")
-        yield from map(indented, lines)
+        yield Text(say("- is beyond the padding, where nothing is read: --ceil lets windows reach it"))
+
+
+def _marked(words: str, style: str, count: int) -> Text:
+    """Return `words`, of which the first characters are in colour."""
+    marked = Text(words)
+    marked.stylize(style, 0, count)
+    return marked

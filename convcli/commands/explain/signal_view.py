@@ -13,7 +13,7 @@ from rich.text import Text
 from convcli.choices import PadMode
 from convcli.commands.explain.blocks import PADDING, Array
 from convcli.commands.explain.facts import WRITTEN_OUT, results, written_sum
-from convcli.commands.explain.steps import Explained, Part
+from convcli.commands.explain.steps import Explained, Part, View
 from convcli.display.language import Say
 from convcli.display.terminal.facts import indented, pairs
 from convcli.display.words import number
@@ -32,31 +32,25 @@ BESIDE = 8
 
 @dataclass(frozen=True, eq=False)
 class SignalExplanation:
-    """The report on one sample of the result of the signal `name` as a Rich renderable.
+    """The report on one sample of a signal's result as a renderable; `text` is the kernel's SPEC."""
 
-    `text` is the kernel's SPEC; `parts` are the components of the kernel that are shown.
-    """
-
-    found: Explained
     name: str
     text: str
-    spec: FilterSpec
-    parts: Sequence[int]
-    say: Say
+    view: View
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        title = self.say("{name}: result at {at}", name=self.name, at=self.found.axes[1].at)
-        yield Text(title, style="bold")
-        yield pairs(_facts(self.found, self.text, self.spec, self.say))
-        signal = self.found.image.frames[0].pixels[0]
-        for part in (self.found.parts[index] for index in self.parts):
+        found, spec, say = self.view.found, self.view.spec, self.view.say
+        yield Text(say("{name}: result at {at}", name=self.name, at=found.axes[1].at), style="bold")
+        yield pairs(_facts(found, self.text, spec, say))
+        signal = found.image.frames[0].pixels[0]
+        for part in (found.parts[index] for index in self.view.parts):
             yield Text("")
             if part.name:
                 yield Text(part.name, style="bold")
-            for block in _steps(part, signal, self.spec, options.max_width - 2, self.say):
+            for block in _steps(part, signal, spec, options.max_width - 2, say):
                 yield indented(block)
         yield Text("")
-        yield pairs(results(self.found, self.spec, ("",), (0,), self.parts, self.say))
+        yield pairs(results(self.view))
 
 
 def _facts(found: Explained, text: str, spec: FilterSpec, say: Say) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,7 @@ __all__ = [
     "Explained",
     "Part",
     "Samples",
+    "View",
     "channel_names",
     "explain",
     "outcome",
@@ -78,6 +79,17 @@ class Explained(NamedTuple):
     def axes(self) -> tuple[AxisTrace, AxisTrace]:
         """Rows and columns of the window, of the first component."""
         return self.parts[0].trace.rows, self.parts[0].trace.columns
+
+
+class View(NamedTuple):
+    """What of one output pixel is shown: some channels and components; and the names of all channels."""
+
+    found: Explained
+    spec: FilterSpec
+    channels: tuple[int, ...]
+    parts: tuple[int, ...]
+    names: tuple[str, ...]
+    say: Say
 
 
 def explain(

@@ -1,19 +1,17 @@
 """Totals of many channels and maps as tables, and which of them is shown in full."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from rich.table import Table
 
-from convcli.commands.explain.steps import Explained
-from convcli.display.language import Say
+from convcli.commands.explain.steps import View
 from convcli.display.terminal.facts import table
 from convcli.display.words import number
 from convcli.errors import GeometryError, UsageError
 
 __all__ = [
-    "Shown",
+    "View",
     "channel_totals",
     "farthest",
     "map_totals",
@@ -27,13 +25,6 @@ TOTAL_WIDTH = 11
 
 # Columns of text for channel, value and stored sample.
 OTHER_WIDTH = 42
-
-
-class Shown(NamedTuple):
-    """The channels, and the components or maps, that are shown."""
-
-    channels: tuple[int, ...]
-    parts: tuple[int, ...]
 
 
 def shown_channels(count: int, channel: int | None) -> tuple[int, ...]:
@@ -56,73 +47,57 @@ def shown_parts(count: int, map: int | None) -> tuple[int, ...]:
     return (map,)
 
 
-def farthest(found: Explained, shown: Shown) -> tuple[int, int]:
+def farthest(view: View) -> tuple[int, int]:
     """Return the component and the channel whose total is the farthest from 0 of those that are shown."""
-    totals = {
-        (part, channel): abs(np.nan_to_num(found.parts[part].trace.channel_sums[channel]))
-        for part in shown.parts
-        for channel in shown.channels
-    }
-    return max(totals, key=totals.__getitem__)
+    sums = [part.trace.channel_sums for part in view.found.parts]
+    pairs = [(part, channel) for part in view.parts for channel in view.channels]
+    return max(pairs, key=lambda pair: abs(np.nan_to_num(sums[pair[0]][pair[1]])))
 
 
-def shown_columns(found: Explained, shown: Shown, part: int, width: int) -> tuple[int, ...]:
+def shown_columns(view: View, part: int, width: int) -> tuple[int, ...]:
     """Return the components whose totals stand beside each other: `part` alone where each gives a map."""
-    if found.how is None:
+    if view.found.how is None:
         return (part,)
-    sizes = [max(map(abs, each.trace.channel_sums)) for each in found.parts]
-    return _largest(shown.parts, sizes, max(1, (width - OTHER_WIDTH) // TOTAL_WIDTH), part)
+    sizes = [max(map(abs, each.trace.channel_sums)) for each in view.found.parts]
+    return _largest(view.parts, sizes, max(1, (width - OTHER_WIDTH) // TOTAL_WIDTH), part)
 
 
-def channel_totals(
-    found: Explained,
-    shown: Shown,
-    block: tuple[int, int],
-    names: Sequence[str],
-    most: int,
-    width: int,
-    say: Say,
-) -> Table:
+def channel_totals(view: View, block: tuple[int, int], most: int, width: int) -> Table:
     """Return the totals of each channel, by the components that are combined or by that of the `block`.
 
     Of more channels than `most`, those are left out whose totals are the nearest to 0.
     """
-    part, focus = block
+    found, say, (part, focus) = view.found, view.say, block
     sums = [each.trace.channel_sums for each in found.parts]
-    summed = found.parts[part].trace.kernel.ndim == 3
-    columns = shown_columns(found, shown, part, width)
-    rows = _largest(shown.channels, list(map(abs, sums[part])), most, focus)
+    columns, rows = shown_columns(view, part, width), _largest(view.channels, sums[part], most, focus)
     heads = [found.parts[column].name or say("sum") for column in columns]
-    per_map = 0 if found.how is not None else part
-    if not summed:
-        heads += [found.how.value] if found.how is not None else []
+    results = list[Sequence[float]]()  # of each channel; a sum over channels has one
+    if found.parts[part].trace.kernel.ndim == 2:
+        of_map = 0 if found.how is not None else part
+        results = [found.values[of_map], found.samples.stored[of_map]]
         heads += [say("value"), say("stored")]
     drawn = _table(say("channel"), heads)
     for channel in rows:
-        cells = [number(sums[column][channel]) for column in columns]
-        if not summed:
-            cells += [number(found.combined[channel])] if found.how is not None else []
-            cells += [number(found.values[per_map][channel])]
-            cells += [number(found.samples.stored[per_map][channel], 9)]
-        drawn.add_row(names[channel], *cells)
-    others = [channel for channel in shown.channels if channel not in rows]
+        totals = [number(sums[column][channel]) for column in columns]
+        drawn.add_row(view.names[channel], *totals, *(number(each[channel], 9) for each in results))
+    others = [channel for channel in view.channels if channel not in rows]
     if others:
-        rest = [sum(sums[column][channel] for channel in others) for column in columns] if summed else []
+        rest = [] if results else [sum(sums[column][channel] for channel in others) for column in columns]
         drawn.add_row(say("the other {count}", count=len(others)), *map(number, rest))
-    if summed and len(shown.channels) > 1:
+    if not results:
         drawn.add_row(say("sum"), *(number(found.parts[column].trace.sums[0]) for column in columns))
     return drawn
 
 
-def map_totals(found: Explained, shown: Shown, block: tuple[int, int], most: int, say: Say) -> Table:
+def map_totals(view: View, block: tuple[int, int], most: int) -> Table:
     """Return the sum of each component, or sum, value and stored sample of each map, of the block's channel.
 
     Of more than `most`, those are left out that are the nearest to 0.
     """
-    part, channel = block
+    found, say, (part, channel) = view.found, view.say, block
     place = channel if len(found.parts[part].trace.sums) > 1 else 0
     values = [each.trace.values[place] for each in found.parts]
-    rows = _largest(shown.parts, list(map(abs, values)), most, part)
+    rows = _largest(view.parts, values, most, part)
     combined = found.how is not None
     heads = [say("sum"), say("bias")] + ([] if combined else [say("value"), say("stored")])
     drawn = _table(say("component") if combined else say("map"), heads)
@@ -132,8 +107,8 @@ def map_totals(found: Explained, shown: Shown, block: tuple[int, int], most: int
         if not combined:
             cells += [number(values[index]), number(found.samples.stored[index][place], 9)]
         drawn.add_row(found.parts[index].name, *cells)
-    if len(rows) < len(shown.parts):
-        drawn.add_row(say("the other {count}", count=len(shown.parts) - len(rows)))
+    if len(rows) < len(view.parts):
+        drawn.add_row(say("the other {count}", count=len(view.parts) - len(rows)))
     return drawn
 
 
@@ -147,5 +122,5 @@ def _table(first: str, heads: Sequence[str]) -> Table:
 
 def _largest(places: Sequence[int], sizes: Sequence[float], most: int, kept: int) -> tuple[int, ...]:
     """Return `kept` and the others of the places that have the largest sizes, in their own order."""
-    ranked = sorted(places, key=lambda place: (place != kept, -np.nan_to_num(sizes[place])))
+    ranked = sorted(places, key=lambda place: (place != kept, -abs(np.nan_to_num(sizes[place]))))
     return tuple(sorted(ranked[:most]))

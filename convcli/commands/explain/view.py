@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -11,25 +10,15 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from convcli.choices import PadMode
-from convcli.commands.explain.blocks import (
-    PADDING,
-    Array,
-    Room,
-    fitted,
-    matrix,
-    middle,
-    places,
-    skipped,
-)
+from convcli.commands.explain.blocks import PADDING, Array, Room, fitted, matrix, middle, places, skipped
 from convcli.commands.explain.facts import WRITTEN_OUT, kernel_facts, results, stored, written_sum
-from convcli.commands.explain.steps import Explained, Part, channel_names, taken_from
-from convcli.commands.explain.totals import Shown, channel_totals, farthest, map_totals, shown_columns
+from convcli.commands.explain.steps import Part, View, taken_from
+from convcli.commands.explain.totals import channel_totals, farthest, map_totals, shown_columns
 from convcli.display.language import Say
 from convcli.display.terminal.cells import colour_system
 from convcli.display.terminal.facts import indented, pairs
 from convcli.display.words import number, size
 from convcli.engine.analysis.pixel_trace import WindowTrace
-from convcli.options.specs import FilterSpec
 
 __all__ = ["MOST_ROWS", "Explanation", "sources"]
 
@@ -52,42 +41,23 @@ class Form(NamedTuple):
 
 
 # From the most to the least.
-FORMS = (
-    Form(MOST_ROWS, True, 12),
-    Form(MOST_ROWS, True, 6),
-    Form(7, True, 6),
-    Form(5, False, 6),
-    Form(3, False, 3),
-)
+FORMS = (Form(11, True, 12), Form(11, True, 6), Form(7, True, 6), Form(5, False, 6), Form(3, False, 3))
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """The report on one output pixel of the picture `name` as a Rich renderable.
+    """The report on one output pixel of the picture `name` as a renderable; `text` is the kernel's SPEC."""
 
-    `text` is the kernel's SPEC; `shown` says which channels and components there are to see.
-    """
-
-    found: Explained
     name: str
     text: str
-    spec: FilterSpec
-    shown: Shown
-    say: Say
+    view: View
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        system = colour_system(console)
-        view = _View(self.found, self.spec, self.shown, channel_names(self.found.image, self.say), self.say)
-        rows, columns = self.found.axes
-        title = self.say(
-            "{name}: output pixel ({row}, {column})", name=self.name, row=rows.at, column=columns.at
-        )
-        head: list[RenderableType] = [
-            Text(title, style="bold"),
-            pairs(kernel_facts(self.found, self.text, self.spec, self.say)),
-        ]
-        room = Room(options.max_width - 2, system, MOST_ROWS)
-        for form in _forms(view, room):
+        found, spec, say = self.view.found, self.view.spec, self.view.say
+        row, column = found.parts[0].trace.at
+        title = say("{name}: output pixel ({row}, {column})", name=self.name, row=row, column=column)
+        head = (Text(title, style="bold"), pairs(kernel_facts(found, self.text, spec, say)))
+        for form in _forms(self.view, Room(options.max_width - 2, colour_system(console), MOST_ROWS)):
             whole, lines = list[RenderableType](), 0
             for item in chain(head, form):
                 whole.append(item)
@@ -99,54 +69,46 @@ class Explanation:
         yield from chain(whole, form)  # the last one is shown whole, however long
 
 
-class _View(NamedTuple):
-    """All that a form shows."""
-
-    found: Explained
-    spec: FilterSpec
-    shown: Shown
-    names: Sequence[str]
-    say: Say
-
-    def results(self, channels: Sequence[int], parts: Sequence[int]) -> Iterator[RenderableType]:
-        yield Text("")
-        yield pairs(results(self.found, self.spec, self.names, channels, parts, self.say))
-
-
-def _forms(view: _View, room: Room) -> Iterator[Iterator[RenderableType]]:
+def _forms(view: View, room: Room) -> Iterator[Iterator[RenderableType]]:
     """Yield what is shown below the facts, from the most to the least: the first that fits is taken."""
-    channels, parts = view.shown
-    combined = view.found.how is not None and len(view.found.parts) <= WRITTEN_OUT
-    results = partial(view.results, channels, range(len(view.found.parts)) if combined else parts)
-    yield chain(_full(view, room), results())
-    if len(channels) * len(parts) > 1:
-        if len({part.trace.padded.shape for part in view.found.parts}) == 1:
-            yield chain(_compact(view, room), results())
+    found = view.found
+    combined = found.how is not None and len(found.parts) <= WRITTEN_OUT
+    said = tuple(range(len(found.parts))) if combined else view.parts
+    yield chain(_full(view, room), _results(view._replace(parts=said)))
+    if len(view.channels) * len(view.parts) > 1:
+        if len({part.trace.padded.shape for part in found.parts}) == 1:
+            yield chain(_compact(view, room), _results(view._replace(parts=said)))
         for form in FORMS:
             yield _one_of_many(view, room._replace(rows=form.rows), form)
 
 
-def _full(view: _View, room: Room) -> Iterator[RenderableType]:
+def _results(view: View) -> Iterator[RenderableType]:
+    yield Text("")
+    yield pairs(results(view))
+
+
+def _full(view: View, room: Room) -> Iterator[RenderableType]:
     """Show all of each component over each channel."""
     before: tuple[int, ...] = ()
-    for index in view.shown.parts:
+    for index in view.parts:
         part = view.found.parts[index]
-        for channel in view.shown.channels:
-            rotated = view.spec.convolve and (channel == view.shown.channels[0] or part.given.ndim == 3)
+        for channel in view.channels:
+            rotated = view.spec.convolve and (channel == view.channels[0] or part.given.ndim == 3)
             yield from _block(view, room, part, channel, rotated=rotated)
             if part.trace.padded.any() and part.trace.padded.shape != before:
                 yield from _padding(view, room, part)
             before = part.trace.padded.shape
 
 
-def _block(view: _View, room: Room, part: Part, channel: int, *, rotated: bool) -> Iterator[RenderableType]:
+def _block(view: View, room: Room, part: Part, channel: int, *, rotated: bool) -> Iterator[RenderableType]:
     """Show window, kernel and products of one channel, and their sum."""
     yield Text("")
     if title := view.say(", ").join(filter(None, (part.name, view.names[channel]))):
         yield Text(title, style="bold")
     if rotated:
+        titles = (view.say("kernel as given"), view.say("rotated by 180 degrees"))
         planes = (_plane(part.given, channel), _plane(part.trace.kernel, channel))
-        yield indented(_rotation(*planes, room, view.say))
+        yield indented(_kernels(list(zip(titles, planes, strict=True)), room))
         yield Text("")
     yield indented(_arithmetic(view, room, [part], channel, view.say("window")))
     products, total = part.trace.products[channel], number(part.trace.channel_sums[channel])
@@ -157,12 +119,12 @@ def _block(view: _View, room: Room, part: Part, channel: int, *, rotated: bool) 
         yield indented(Text(words))
 
 
-def _compact(view: _View, room: Room) -> Iterator[RenderableType]:
+def _compact(view: View, room: Room) -> Iterator[RenderableType]:
     """Show each channel's window once, beside its products with all components, and their totals.
 
     Kernels that all channels share are shown once, others beside their channel.
     """
-    parts = [view.found.parts[index] for index in view.shown.parts]
+    parts = [view.found.parts[index] for index in view.parts]
     shared = parts[0].trace.kernel.ndim == 2
     if shared:
         yield Text("")
@@ -172,7 +134,7 @@ def _compact(view: _View, room: Room) -> Iterator[RenderableType]:
             kernels = [(view.say(turned, kernel=label), kernel) for label, kernel in kernels]
         yield indented(_kernels(kernels, room))
     for of_row in [parts] if shared else [[part] for part in parts]:
-        for channel in view.shown.channels:
+        for channel in view.channels:
             name = view.names[channel] or _label(view, of_row[0])
             name = name if shared or not of_row[0].name else f"{of_row[0].name}{view.say(', ')}{name}"
             yield Text("")
@@ -182,45 +144,40 @@ def _compact(view: _View, room: Room) -> Iterator[RenderableType]:
         yield from _padding(view, room, parts[0])
 
 
-def _one_of_many(view: _View, room: Room, form: Form) -> Iterator[RenderableType]:
+def _one_of_many(view: View, room: Room, form: Form) -> Iterator[RenderableType]:
     """Show the block whose total is the farthest from 0, and the totals of the others in tables."""
-    found, shown, say = view.found, view.shown, view.say
-    block = index, channel = farthest(found, shown)
+    found, say = view.found, view.say
+    block = index, channel = farthest(view)
     part = found.parts[index]
     yield from _block(view, room, part, channel, rotated=False)
     if form.sources and part.trace.padded.any():
         yield from _padding(view, room, part)
-    choices = {"--map": shown.parts, "--channel": shown.channels}
+    choices = {"--map": view.parts, "--channel": view.channels}
     options = f" {say('or')} ".join(option for option, of_these in choices.items() if len(of_these) > 1)
     words = say("This total is the farthest from 0; {options} N shows another.", options=options)
     yield Text("")
     yield indented(Text(words, style="italic"))
-    if len(shown.channels) > 1:
+    if len(view.channels) > 1:
         yield Text("")
-        yield indented(channel_totals(found, shown, block, view.names, form.table, room.width, say))
-    of_maps = len(shown.parts) > len(shown_columns(found, shown, index, room.width)) or len(view.names) == 1
-    if of_maps and len(shown.parts) > 1:
+        yield indented(channel_totals(view, block, form.table, room.width))
+    tabled = len(view.parts) > (1 if len(view.names) == 1 else len(shown_columns(view, index, room.width)))
+    if tabled:
         yield Text("")
-        yield indented(map_totals(found, shown, block, form.table, say))
-    if found.how is None and of_maps:  # the table has all but how the sample was made
+        yield indented(map_totals(view, block, form.table))
+    if tabled and found.how is None:  # the table has all but how the sample was made
         made = stored(found.values[index], found.samples, index, view.names, [channel], say)
         yield Text("")
         yield pairs([(say("stored"), f"{part.name}{say(': ')}{made}")])
     else:
-        yield from view.results([channel], [] if found.how is not None else [index])
+        yield from _results(view._replace(channels=(channel,), parts=() if found.how else (index,)))
 
 
-def _label(view: _View, part: Part) -> str:
+def _label(view: View, part: Part) -> str:
     return part.name or view.say("kernel")
 
 
 def _plane(kernel: Array, channel: int) -> Array:
     return kernel if kernel.ndim == 2 else kernel[channel]
-
-
-def _rotation(given: Array, turned: Array, room: Room, say: Say) -> Text:
-    """Show the kernel as given beside itself turned, or one above the other."""
-    return _kernels([(say("kernel as given"), given), (say("rotated by 180 degrees"), turned)], room)
 
 
 def _kernels(titled: Sequence[tuple[str, Array]], room: Room) -> Text:
@@ -238,7 +195,7 @@ def _kernels(titled: Sequence[tuple[str, Array]], room: Room) -> Text:
 
 
 def _arithmetic(
-    view: _View,
+    view: View,
     room: Room,
     parts: Sequence[Part],
     channel: int,
@@ -276,16 +233,13 @@ def _arithmetic(
     shown, across = fitted(window.shape[1], room.width, blocks)
     seen = (down.stop - down.start, across.stop - across.start)
     if seen != window.shape:
-        words = say(
-            "shown: the middle {part} of {whole}; sums are over all of them",
-            part=size(seen),
-            whole=size(window.shape),
-        )
+        note = "shown: the middle {part} of {whole}; sums are over all of them"
+        words = say(note, part=size(seen), whole=size(window.shape))
         shown.append(f"\n{words}", style="italic")
     return shown
 
 
-def _padding(view: _View, room: Room, part: Part) -> Iterator[RenderableType]:
+def _padding(view: View, room: Room, part: Part) -> Iterator[RenderableType]:
     yield Text("")
     value = view.spec.pad_value if view.spec.pad is PadMode.CONSTANT else None
     constant = view.say("the constant {value}", value=number(value or 0.0))
@@ -294,12 +248,16 @@ def _padding(view: _View, room: Room, part: Part) -> Iterator[RenderableType]:
 
 def sources(trace: WindowTrace, constant: str, room: Room, say: Say) -> Text:
     """Say where padding was taken from, pixel by pixel unless all of it is the constant."""
-    if trace.constant[trace.padded].all():
-        marked = Text(say("[ ] is padding: {constant}", constant=constant))
-        marked.stylize(PADDING, 0, 3)
-        return marked
-    marked = Text(say("[ ] is padding; the row,column that it was taken from:"))
+    from_pixels = not trace.constant[trace.padded].all()
+    told = (
+        "[ ] is padding; the row,column that it was taken from:"
+        if from_pixels
+        else "[ ] is padding: {constant}"
+    )
+    marked = Text(say(told, constant=constant))
     marked.stylize(PADDING, 0, 3)
+    if not from_pixels:
+        return marked
     texts = np.array(
         [
             [

@@ -11,8 +11,8 @@ from convcli.commands.explain.pool_view import PoolExplanation
 from convcli.commands.explain.pooled import explain_pooling, pooling_report
 from convcli.commands.explain.signal_view import SignalExplanation
 from convcli.commands.explain.spec import ExplainSpec
-from convcli.commands.explain.steps import explain, report
-from convcli.commands.explain.totals import Shown, shown_channels, shown_parts
+from convcli.commands.explain.steps import View, channel_names, explain, report
+from convcli.commands.explain.totals import shown_channels, shown_parts
 from convcli.commands.explain.view import Explanation
 from convcli.display.language import language, speaker
 from convcli.display.words import printable
@@ -114,9 +114,8 @@ def explain_files(
             found = explain(image, kernels[0], slides, spec, place, target.format, say)
             samples, said = found.samples, report(found, source.path, spec)
             text = printable(public(kernels[0]))
-            drawing = Explanation(found, name, text, spec, Shown(channels, parts), say)
-            if image.signal:
-                drawing = SignalExplanation(found, name, text, spec, parts, say)
+            view = View(found, spec, channels, parts, channel_names(found.image, say), say)
+            drawing = (SignalExplanation if image.signal else Explanation)(name, text, view)
         stored = np.array([value for of_map in samples.stored for value in of_map], samples.dtype)
         notes += overflow_note(image.frames, [stored])
         return Outcome(input=source.path, drawing=drawing, report=plain(said), notes=tuple(notes))

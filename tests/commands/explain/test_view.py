@@ -5,8 +5,7 @@ import re
 import numpy as np
 
 from convcli.choices import PadMode
-from convcli.commands.explain.steps import explain
-from convcli.commands.explain.totals import Shown
+from convcli.commands.explain.steps import View, explain
 from convcli.commands.explain.view import Explanation
 from convcli.display.language import say_english
 from convcli.imaging.formats import by_name
@@ -21,7 +20,7 @@ def steps() -> Explanation:
     kernel, pixels = "1 -2; 0 1", np.array([[9, 9], [3, 0.125]])
     image = Image((Frame(pixels),), Space.DATA)
     found = explain(image, kernel, load_kernels([kernel], spec), spec, (0, 0), by_name("npy"))
-    return Explanation(found, "x", kernel, spec, Shown((0,), (0,)), say_english)
+    return Explanation("x", kernel, View(found, spec, (0,), (0,), ("",), say_english))
 
 
 def test_colour_only_adds_to_what_is_there() -> None:
