@@ -42,6 +42,10 @@ def _stack(content: str) -> list[str]:
     return ["run", _write(STACK, content), "gray.png", "-o", "out.npy"]
 
 
+def _explained(content: str) -> list[str]:
+    return ["explain", "gray.png", "--stack", _write(STACK, content), "--html", "out.html"]
+
+
 def _filter(*options: object) -> list[object]:
     return ["filter", "gray.png", "-k", "box", *options, "-o", "out.png"]
 
@@ -153,6 +157,11 @@ EXCESSES: dict[str, Callable[[int], list[object] | list[str] | Callable[[], obje
     "LEARNED_WEIGHTS": lambda most: ["learn", "gray.png", "gray.png", "--size", f"1x{most + 1}"],
     "LAYERS": lambda most: _stack(f'{LAYER}type = "relu"\n' * (most + 1)),
     "COMPARED_LAYERS": lambda most: ["compare", "gray.png", "-k", "box", "--layers", most + 1],
+    "EXPLAINED_LAYERS": lambda most: _explained(f'{LAYER}type = "relu"\n' * (most + 1)),
+    # global pooling of a picture of so many pixels, upsampled from the small one
+    "PAGE_NUMBERS": lambda _: _explained(
+        f'{LAYER}type = "upsample"\nfactor = 64\n{LAYER}type = "pool"\nglobal = true\n'
+    ),
     "UPSAMPLING": lambda most: _stack(f'{LAYER}type = "upsample"\nfactor = [1, {most + 1}]\n'),
     "STACK_BYTES": lambda most: ["run", _file_of(most + 1), "gray.png"],
     "KERNEL_BYTES": lambda most: ["filter", "gray.png", "-k", _file_of(most + 1)],

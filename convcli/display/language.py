@@ -1,6 +1,7 @@
 """Sentences in English and Chinese: English stands in the code, its translations in a table per folder."""
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Protocol, TypeVar
@@ -31,23 +32,26 @@ def language(given: Language | None, environment: Mapping[str, str]) -> Language
     return Language.ZH if re.match(r"zh\b|zh_", locale.lower()) else Language.EN
 
 
-def writable(package: str, encoding: str) -> bool:
-    """Tell whether the Chinese sentences of the folder `package` can be written in an encoding."""
+def writable(package: str) -> bool:
+    """Tell whether stdout, whose encoding is that of the locale, has the letters of a folder's Chinese."""
     try:
-        "".join(chinese(package).values()).encode(encoding)
+        "".join(chinese(package).values()).encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
         return False
     return True
 
 
 def speaker(package: str, spoken: Language) -> Say:
-    """Return what says the sentences of the folder `package` in the language `spoken`."""
-    return say_english if spoken is Language.EN else partial(_translated, package)
+    """Return what says the sentences of the folder `package` on stdout in the language `spoken`.
+
+    That is English where stdout cannot show Chinese.
+    """
+    return partial(_translated, package) if spoken is Language.ZH and writable(package) else say_english
 
 
 def both(package: str, made: Callable[[Say], T]) -> dict[str, T]:
     """Return what is made of the sentences of the folder `package`, by language: pages hold all."""
-    return {spoken.value: made(speaker(package, spoken)) for spoken in Language}
+    return {Language.EN.value: made(say_english), Language.ZH.value: made(partial(_translated, package))}
 
 
 def say_english(english: str, /, **fields: object) -> str:
@@ -56,7 +60,7 @@ def say_english(english: str, /, **fields: object) -> str:
 
 
 def _translated(package: str, english: str, /, **fields: object) -> str:
-    return chinese(package)[english].format(**fields)
+    return chinese(package).get(english, english).format(**fields)
 
 
 @cache

@@ -47,17 +47,14 @@ def say(text: str) -> None:
 def speaker(package: str, given: "Language | None", *, quiet: bool = False) -> "Say":
     """Return what says the sentences of the folder `package` on stdout, in the language that the user reads.
 
-    Where stdout has no letters for it, that is English, and a note, unless `quiet`, if Chinese was asked for.
+    A note, unless `quiet`, where Chinese was asked for, and stdout has no letters for it.
     """
     from convcli.display import language
 
-    spoken = language.language(given, os.environ)
-    encoding = stdout().encoding
-    if spoken != "en" and not language.writable(package, encoding):
-        if given is not None and not quiet:
-            say(f"--lang {given}: stdout is {encoding}, which has no letters for it; what follows is English")
-        spoken = type(spoken).EN
-    return language.speaker(package, spoken)
+    if given == "zh" and not quiet and not language.writable(package):
+        encoding = stdout().encoding
+        say(f"--lang {given}: stdout is {encoding}, which has no letters for it; what follows is English")
+    return language.speaker(package, language.language(given, os.environ))
 
 
 def path(name: str) -> None:

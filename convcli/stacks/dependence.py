@@ -13,7 +13,7 @@ from convcli.stacks.convolutions import Conv, KernelConv
 from convcli.stacks.geometry import AxisMap
 from convcli.stacks.layers import Layer, Pool, Shape
 
-__all__ = ["NOTHING", "Region", "Taps", "regions", "taps"]
+__all__ = ["NOTHING", "Region", "Taps", "closed", "regions", "taps"]
 
 # Source index of a tap that takes no part: neutral padding, or beyond what is padded.
 NOTHING = -2
@@ -39,9 +39,9 @@ class Region(NamedTuple):
 
     @property
     def slices(self) -> tuple[slice, slice]:
-        """All from the first to the last."""
-        (top, bottom), (left, right) = self.ends or ((0, -1), (0, -1))
-        return slice(top, bottom + 1), slice(left, right + 1)
+        """All from the first to the last, of which there is one at least."""
+        rows, columns = (slice(int(places[0]), int(places[-1]) + 1) for places in self)
+        return rows, columns
 
 
 class Taps(NamedTuple):
@@ -113,4 +113,16 @@ def regions(tables: Sequence[Taps], region: Region) -> list[Region]:
     found = [region]
     for table in reversed(tables):
         found.append(table.before(found[-1]))
+    return found[::-1]
+
+
+def closed(tables: Sequence[Taps], region: Region) -> list[Region]:
+    """Return parts of the input and of each layer without gaps, which hold all that their pixels depend on.
+
+    The last is `region`; where padding alone is read, the first row or column is there all the same.
+    """
+    found = [region]
+    for table in reversed(tables):
+        before = table.before(found[-1])
+        found.append(Region(*(np.arange(at[0], at[-1] + 1) if len(at) else np.arange(1) for at in before)))
     return found[::-1]

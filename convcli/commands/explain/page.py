@@ -97,7 +97,8 @@ def page_bytes(
         "channel": begins.channel,
         "map": begins.map or 0,
     }
-    title = "{name}: a convolution, pixel by pixel"
+    convolution, pooled = "{name}: a convolution, pixel by pixel", "{name}: pooling, pixel by pixel"
+    title = convolution if isinstance(spec, FilterSpec) else pooled
     spoken = language(begins.lang, os.environ)
     return page(__package__, "explain", title, data, scripts=SCRIPTS, language=spoken).encode()
 

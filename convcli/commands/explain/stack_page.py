@@ -15,7 +15,7 @@ from convcli.engine.analysis.pixel_trace import output_pixel
 from convcli.engine.arrays import Array, Indices
 from convcli.limits import PAGE_NUMBERS
 from convcli.stacks.convolutions import Conv, KernelConv
-from convcli.stacks.dependence import Region
+from convcli.stacks.dependence import Region, closed
 from convcli.stacks.layers import Layer, Pool, Shape
 from convcli.stacks.stack import Stack
 
@@ -105,11 +105,8 @@ def _parts(found: Chain, pixel: tuple[int, int]) -> list[Region]:
     size = found.shapes[-1][1:]
 
     def around(side: int) -> list[Region]:
-        parts = [Region(*(_places(at, n, side) for at, n in zip(pixel, size, strict=True)))]
-        for table in reversed(found.tables):
-            before = table.before(parts[0]).ends or ((0, 0), (0, 0))
-            parts.insert(0, Region(*(np.arange(first, last + 1) for first, last in before)))
-        return parts
+        places = (_places(at, n, side) for at, n in zip(pixel, size, strict=True))
+        return closed(found.tables, Region(*places))
 
     def numbers(parts: list[Region]) -> int:
         weights = sum(trace.parameters for trace in found.traces)

@@ -13,7 +13,7 @@ from convcli.engine.window import Window
 from convcli.errors import GeometryError
 from convcli.pipeline.jsonable import plain
 from convcli.stacks.convolutions import Conv, KernelConv
-from convcli.stacks.dependence import Region, Taps, regions, taps
+from convcli.stacks.dependence import Region, Taps, closed, regions, taps
 from convcli.stacks.layers import Layer, Shape
 from convcli.stacks.stack import Stack
 from convcli.stacks.trace import LayerTrace, plan, run
@@ -112,13 +112,10 @@ def steps(stack: Stack, x: Array, at: tuple[int, int], index: int | None) -> lis
     index, pixel = chosen_map(index, last), output_pixel(at, last[1:])
     one = Region(np.array([pixel[0]]), np.array([pixel[1]]))
     needed = regions(found.tables, one)
-    path, parts = [pixel], [one]
+    path = [pixel]
     for table in reversed(found.tables):
         path.insert(0, table.middle(path[0]))
-        # of a window of padding alone no pixel is needed, but the one beside it is shown
-        before = table.before(parts[0])
-        shown = (np.union1d(places, [at]) for places, at in zip(before, path[0], strict=True))
-        parts.insert(0, Region(*shown))
+    parts = closed(found.tables, one)
     maps = kept(stack, x, parts)
     made = list[Step]()
     for number in range(len(shapes) - 1, -1, -1):

@@ -138,9 +138,9 @@ def test_a_pixel_under_the_pointer_is_explained(written, open_page: OpenPage) ->
         for line, of in zip(window, origins, strict=True)
         for v, o in zip(line, of, strict=True)
     ]
-    assert texts(page, "#window tbody td") == shown
+    assert texts(page, ".window tbody td") == shown
     products = np.array(window) * np.arange(1, 10).reshape(3, 3)
-    assert texts(page, "#products td") == [str(value) for value in products.ravel()]
+    assert texts(page, ".products td") == [str(value) for value in products.ravel()]
     total = int(products.sum())
     assert page.inner_text("#sum").endswith(f"= {total}")
     assert page.inner_text("#value") == f"{total} + 2 = {total + 2}"
@@ -150,7 +150,7 @@ def test_a_pixel_under_the_pointer_is_explained(written, open_page: OpenPage) ->
         "5 of its 9 pixels are padding."
     )
     assert "(11 + 1 + 1 − 1·(3 − 1) − 1) / 1⌋ + 1 = 11" in page.inner_text("#height-formula")
-    page.hover("#window tbody tr:first-child td:nth-child(2)")
+    page.hover(".window tbody tr:first-child td:nth-child(2)")
     assert "taken from row 1, column 1" in page.inner_text("#origin")
     # on the input, the window is centred under the pointer
     inputs = page.locator("#input")
@@ -231,7 +231,7 @@ def test_every_control_changes_the_result(written, open_page: OpenPage) -> None:
     page.get_by_role("combobox", name="operation").select_option("convolution")
     kernel = kernel[::-1, ::-1]
     check()
-    assert "rotated" in page.inner_text("#kernel-title")
+    assert "kernel, rotated by 180 degrees" in texts(page, "#windows h3")
     page.get_by_role("combobox", name="operation").select_option("correlation")
     page.get_by_role("combobox", name="kernel").select_option(label="laplacian")
     kernel = np.array([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]])
@@ -416,7 +416,10 @@ def test_components_are_shown_with_how_they_join(written, open_page: OpenPage) -
     assert texts(page, "#part-chips button") == ["sobel-x 6", "sobel-y 10"]
     page.get_by_role("button", name="sobel-y 10").click()
     assert page.inner_text("#sum").endswith("= 10")
-    assert texts(page, "#weights-used td")[:3] == ["-1", "-2", "-1"]
+    assert texts(page, ".weights td")[:3] == ["-1", "-2", "-1"]
+    page.get_by_role("textbox", name="weight row 3, column 2").fill("1")  # sees 3: the sum loses 3
+    assert texts(page, "#part-chips button") == ["sobel-x 6", "sobel-y 7"]
+    page.get_by_role("button", name="Reset").click()
     by = page.get_by_role("combobox", name="combined by")
     for how, text in {
         "max": "max(6, 10) = 10",
@@ -448,11 +451,18 @@ def test_channels_are_added_up_and_kernels_give_a_map_each(written, open_page: O
     assert page.inner_text("#sum") == "19 + 37 = 56"
     page.get_by_role("combobox", name="channel").select_option(label="channel 1")
     assert page.inner_text("#subtotal") == "1 + 4 + 12 + 20 = 37"
-    assert texts(page, "#window tbody td") == ["1", "2", "4", "5"]
+    # the channels' windows one below the other, as their products, which are added up
+    assert texts(page, ".window tbody td") == ["0", "1", "3", "4", "1", "2", "4", "5"]
+    assert texts(page, ".products td") == ["0", "1", "6", "12", "1", "4", "12", "20"]
+    assert texts(page, ".now h3") == ["window, channel 1", "kernel", "products, sum 37"]
     page.get_by_role("button", name="channel 0 19").click()
-    assert texts(page, "#window tbody td") == ["0", "1", "3", "4"]
+    assert texts(page, ".now .window tbody td") == ["0", "1", "3", "4"]
     page.get_by_role("combobox", name="map").select_option("1")
     np.testing.assert_array_equal(result(page), [[76, 100], [148, 172]])
+    page.get_by_role("combobox", name="channel").select_option(label="channel 1")
+    page.get_by_role("textbox", name="weight row 1, column 1").fill("12")  # 10 more, times 1, 2, 4 and 5
+    np.testing.assert_array_equal(result(page), [[86, 120], [188, 222]])
+    page.get_by_role("textbox", name="weight row 1, column 1").fill("2")
     page.get_by_label("bias").fill("-6")
     assert page.inner_text("#value") == "76 \u2212 6 = 70"
     # of a colour picture
@@ -535,10 +545,10 @@ def test_pooling_stands_beside_convolution(written, open_page: OpenPage) -> None
     for name in ("stride down", "stride across"):
         page.get_by_label(name).fill("1")
     assert page.inner_text("#sum") == "max(0, 1, 3, 4) = 4"
-    assert texts(page, "#window .winner") == ["4"]
+    assert texts(page, ".window .winner") == ["4"]
     np.testing.assert_array_equal(result(page), [[4, 5], [7, 8]])
     page.get_by_label("amount").select_option("full")
-    assert texts(page, "#window tbody td") == ["\u00b7", "\u00b7", "\u00b7", "0"]  # neutral padding
+    assert texts(page, ".window tbody td") == ["\u00b7", "\u00b7", "\u00b7", "0"]  # neutral padding
     assert page.inner_text("#sum") == "max(0) = 0"
     page.get_by_label("amount").select_option("valid")
     for mode, text, winners in (
@@ -549,7 +559,7 @@ def test_pooling_stands_beside_convolution(written, open_page: OpenPage) -> None
     ):
         operation.select_option(mode)
         assert page.inner_text("#sum") == text
-        assert texts(page, "#window .winner") == winners
+        assert texts(page, ".window .winner") == winners
     page.get_by_label("P of the norm").fill("inf")
     assert page.inner_text("#sum") == "max(|0|, |1|, |3|, |4|) = 4"
     operation.select_option("correlation")
@@ -562,6 +572,7 @@ def test_options_set_where_the_page_begins(convcli: Convcli, open_page: OpenPage
     assert ran.status == 0, ran.err
     page = ready(open_page(tmp_path / "page.html"))
     assert page.inner_text("#sum") == "min(4, 6, 5, 4, 6, 8) = 4"  # rows 0 and 1, columns 1 to 3
+    assert page.title() == "notes-5x5.csv: pooling, pixel by pixel"
     data = np.loadtxt(SAMPLES / "notes-5x5.csv", delimiter=",")
     np.testing.assert_array_equal(result(page), pool2d(data, (2, 3), mode="min", stride=1, padding=1))
     page.get_by_role("combobox", name="operation").select_option("correlation")

@@ -48,14 +48,12 @@ function wirePictures() {
   }
   on("play", "click", () => play(!state.playing));
   on("hold", "click", () => hold(!state.held));
-  for (const id of ["window", "weights-used", "products"]) {
-    for (const kind of ["pointerover", "pointerleave"]) {
-      on(id, kind, (event) => {
-        const cell = kind === "pointerover" ? event.target.closest("td") : null;
-        state.chosen = cell?.dataset.tap?.split(",").map(Number) ?? null;
-        follow();
-      });
-    }
+  for (const kind of ["pointerover", "pointerleave"]) {
+    on("windows", kind, (event) => {
+      const cell = kind === "pointerover" ? event.target.closest("td") : null;
+      state.chosen = cell?.dataset.tap?.split(",").map(Number) ?? null;
+      follow();
+    });
   }
 }
 
@@ -146,7 +144,7 @@ function wireOperation() {
     editedWeights((plane, part) => plane.map((row) => row.map((weight) => weight / by.get(part))));
   });
   changed("negate", () => editedWeights((plane) => plane.map((row) => row.map((weight) => (weight ? -weight : 0)))));
-  changed("reset", () => choose(state.begun));
+  changed("reset", () => choose(state.begun, state.part));
   number("p", () => (sets.pool.p === Infinity ? "inf" : sets.pool.p), (p) => (sets.pool.p = p),
     (text) => (text.trim() === "inf" ? Infinity : numberIn(text) > 0 ? numberIn(text) : NaN));
   tick("ceil", "ceil");

@@ -4,6 +4,7 @@ const DENSE = 5; // more columns are written smaller, one table below the other
 const MOST_SHOWN = 15; // rows and columns of a table; sums are over everything
 const MOST_TERMS = 9; // of a sum that is written out
 const MOST_CHIPS = 16;
+const MOST_ROWS = 4; // channels that are shown one below the other
 
 // A number in a cell: few digits, and powers of ten rather than a row of zeros.
 function brief(value, digits = 4) {
@@ -46,23 +47,45 @@ function tint(cell, value, most) {
 
 const placeText = ([row, column]) => say("row {row}, column {column}", { row, column });
 
-// Window, kernel and products of one channel; what is padding says where it was taken from. Pooling has no kernel.
-function fillTables({ taps: every, flat }, pooling, chosen) {
-  const [top, bottom] = middleOf(every.length);
-  const [left, right] = middleOf(every[0].length);
-  const taps = every.slice(top, bottom).map((row) => row.slice(left, right));
+// Window, kernel and products of the channel of now, or of each where they are few; `place` is that of the chosen tap.
+function fillRows(windows, now, { operation }, place) {
+  const shown = windows.length > MOST_ROWS ? [now] : [...windows.keys()], rows = one("windows"), several = shown.length > 1;
+  while (rows.children.length > shown.length) rows.lastChild.remove();
+  while (rows.children.length < shown.length) rows.append(rows.firstElementChild.cloneNode(true));
+  rows.classList.toggle("several", several);
+  rows.classList.toggle("dense", windows[0].taps[0].length > DENSE);
+  const kernel = operation === "convolution" ? say("kernel, rotated by 180 degrees") : say("kernel");
+  shown.forEach((channel, index) => {
+    const row = rows.children[index], { taps, sum } = windows[channel];
+    const heads = [windows.length > 1 ? say("window, {channel}", { channel: channelName(channel) }) : say("window"), kernel,
+      windows.length > 1 ? say("products, sum {sum}", { sum: shownSum(sum) }) : say("products")];
+    row.querySelectorAll("h3").forEach((head, at) => (head.textContent = heads[at]));
+    row.classList.toggle("now", several && channel === now);
+    fillTables(row, taps, place && taps[place[0]]?.[place[1]], several);
+  });
+  const { taps, flat } = windows[now], size = [taps.length, taps[0].length];
+  tell({ cropped: Math.max(...size) > MOST_SHOWN
+    ? say("The tables show the middle {shown} of {all}; the result is of all {count}.", {
+      shown: size.map((length) => Math.min(length, MOST_SHOWN)).join(" x "), all: size.join(" x "), count: flat.length }) : "" });
+}
+
+const shownSum = (sum) => shown(sum, 5).replace("-", "\u2212");
+
+// The tables of one channel; what is padding says where it was taken from. Pooling has no kernel.
+function fillTables(row, every, chosen, several) {
+  const [[top, bottom], [left, right]] = [every.length, every[0].length].map(middleOf);
+  const taps = every.slice(top, bottom).map((line) => line.slice(left, right)), pooling = every[0][0].weight === undefined;
   const [rows, columns] = [taps.length, taps[0].length];
-  const heads = { rows: taps.map((row) => row[0].place[0]), columns: taps[0].map((tap) => tap.place[1]) };
-  const dense = columns > DENSE, digits = dense ? 3 : 4;
-  one("tables").classList.toggle("dense", dense);
-  for (const part of all("#tables > :not(:first-child)")) part.hidden = pooling;
-  const tables = { window: grid(one("window"), rows, columns, heads) };
-  if (!pooling) Object.assign(tables, { weight: grid(one("weights-used"), rows, columns), product: grid(one("products"), rows, columns) });
-  const most = Object.fromEntries(["weight", "product"].map((name) => [name, largestOf(flat.map((tap) => tap[name] ?? 0))]));
-  taps.forEach((row, i) => row.forEach((tap, j) => {
+  const heads = { rows: taps.map((line) => line[0].place[0]), columns: taps[0].map((tap) => tap.place[1]) };
+  const roomy = every[0].length <= DENSE, digits = roomy && !several ? 4 : 3;
+  row.querySelectorAll(":scope > :not(:first-child)").forEach((part) => (part.hidden = pooling));
+  const find = (name) => row.querySelector(`.${name}`), tables = { window: grid(find("window"), rows, columns, heads) };
+  if (!pooling) Object.assign(tables, { weight: grid(find("weights"), rows, columns), product: grid(find("products"), rows, columns) });
+  const most = Object.fromEntries(["weight", "product"].map((name) => [name, largestOf(every.flat().map((tap) => tap[name] ?? 0))]));
+  taps.forEach((line, i) => line.forEach((tap, j) => {
     for (const [name, cells] of Object.entries(tables)) {
       const cell = cells[i][j];
-      if (name === "window") fillWindow(cell, tap, digits, !dense);
+      if (name === "window") fillWindow(cell, tap, digits, roomy);
       else {
         cell.textContent = brief(tap[name], digits);
         tint(cell, tap[name], most[name]);
@@ -71,9 +94,6 @@ function fillTables({ taps: every, flat }, pooling, chosen) {
       cell.classList.toggle("chosen", tap === chosen);
     }
   }));
-  tell({ cropped: rows * columns < flat.length
-    ? say("The tables show the middle {shown} of {all}; the result is of all {count}.",
-      { shown: `${rows} x ${columns}`, all: `${every.length} x ${every[0].length}`, count: flat.length }) : "" });
 }
 
 function fillWindow(cell, tap, digits, roomy) {

@@ -40,8 +40,6 @@ function tellSettings(large) {
     "input-words": `${sizeText(found.shown)}, ${made ? say("striped: {mode} padding", { mode: settings.pad }) : say("no padding")}`,
     "result-words": found.result ? resultText() : say("no output pixels"),
     problem: found.result ? "" : problemText(),
-    "window-title": added() ? say("window, {channel}", { channel: channelName(state.channel) }) : say("window"),
-    "kernel-title": operation === "convolution" ? say("kernel, rotated by 180 degrees") : say("kernel"),
   });
   const visible = {
     "channel-row": data.channels.length > 1, "combine-row": several,
@@ -127,7 +125,7 @@ function originOf(seen, chosen) {
   const made = seen.flat.filter((tap) => tap.padding);
   if (!made.length) return say("Every pixel of this window lies in the picture.");
   if (made.some((tap) => tap.from)) {
-    return one("tables").classList.contains("dense")
+    return one("windows").classList.contains("dense")
       ? say("Dashed pixels are padding: point at one to see where it was taken from.")
       : say("Dashed pixels are padding; below each is the row,column that it was taken from.");
   }

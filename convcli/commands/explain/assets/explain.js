@@ -27,6 +27,7 @@ const pictureNow = () => (state.channel === LUMA ? luma : colours[state.channel]
 const taken = (part) => (addsChannels(part) ? colours : [pictureNow()]);
 const partNow = () => state.kernel.parts[state.part];
 const added = () => !isPooling(state.settings) && addsChannels(partNow());
+const planeNow = () => partNow().weights[added() ? state.channel : 0];
 const sizeText = ({ height, width }) => `${height} x ${width}`;
 const channelName = (index) => (index === LUMA ? say("luma (Rec. 601)")
   : data.channels[index] ? say(data.channels[index]) : say("channel {index}", { index }));
@@ -47,9 +48,8 @@ function recompute() {
   films.result = found.result && developed(found.result, tones(rangeDrawn()));
   if (found.result) state.at = within(...state.at);
   const large = Math.max(...found.size) > TOO_LARGE;
-  const plane = isPooling(state.settings) || large ? [[0]] : partNow().weights[added() ? state.channel : 0];
-  editor(one("editor"), plane, (i, j, value) => {
-    plane[i][j] = value;
+  editor(one("editor"), isPooling(state.settings) || large ? [[0]] : planeNow(), (i, j, value) => {
+    planeNow()[i][j] = value;
     state.choice = "own";
     recompute();
   });
@@ -106,7 +106,7 @@ function follow() {
     const { tone, neutral } = films.input;
     drawInput(one("lens"), { ...developed(aroundOf(found.shown, trace), tone), neutral }, found.of, seen, chosen);
   }
-  fillTables(seen, isPooling(state.settings), chosen);
+  fillRows(trace.windows, channel, state.settings, state.chosen);
   chips("channel-chips", data.channels.map((_, index) => channelName(index)), trace.windows.map(({ sum }) => sum), channel, (index) => {
     state.channel = index;
     recompute();
@@ -159,9 +159,9 @@ function advance() {
   select(Math.floor(next / width), next % width);
 }
 
-function choose(index) {
+function choose(index, part = 0) {
   const { name, parts, combine } = structuredClone(data.kernels[index]);
-  Object.assign(state, { choice: index, begun: index, part: 0, kernel: { name, parts, combine } });
+  Object.assign(state, { choice: index, begun: index, part, kernel: { name, parts, combine } });
 }
 
 // All texts that scripts write, in the language of now.
@@ -169,6 +169,7 @@ function tellAll() {
   tellPlaying();
   tellChoices();
   delete one("editor").dataset.size;
+  one("windows").replaceChildren(one("windows").firstElementChild);
   recompute();
 }
 
@@ -176,8 +177,7 @@ async function begin() {
   colours = await unpacked(data.pixels);
   luma = data.luma ? lumaOf(colours) : null;
   for (const part of data.kernels.flatMap(({ parts }) => parts)) part.weights = await unpackedWeights(part.weights);
-  choose(data.kernel);
-  state.part = data.map;
+  choose(data.kernel, data.map);
   wireOperation();
   wireSettings();
   wirePictures();

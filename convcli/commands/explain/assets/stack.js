@@ -39,7 +39,8 @@ function dependence({ layer, map, at: [row, column] }) {
 }
 
 // What the chosen pixel reads of one channel, row by row: null where a tap takes no part.
-function readBy(layer, { at: [row, column] }, channel, { width, values } = layers[state.layer - 1].maps[channel]) {
+function readBy(layer, channel) {
+  const { layer: index, at: [row, column] } = state, { width, values } = layers[index - 1].maps[channel];
   const rows = taken(layer.rows, row), columns = taken(layer.columns, column);
   return rows.map((y) => columns.map((x) => {
     if (y >= 0 && x >= 0) return values[y * width + x];
@@ -75,7 +76,8 @@ function draw(canvas, index, map, region) {
 
 const placesOf = (places, start) => ends(places[0] + start, places.at(-1) + start);
 const regionOf = ({ rows, columns }, [top, left]) => (rows.length && columns.length
-  ? say("rows {rows}, columns {columns} ({size})", { rows: placesOf(rows, top), columns: placesOf(columns, left), size: by([rows.length, columns.length]) })
+  ? say("rows {rows}, columns {columns} ({size})",
+    { rows: placesOf(rows, top), columns: placesOf(columns, left), size: by([rows.length, columns.length]) })
   : say("padding alone"));
 
 // What the layer computes, in a line, and what it adds up, channel by channel, the largest first.
@@ -83,23 +85,27 @@ function arithmetic(layer, value) {
   if (!state.layer) return [say("A pixel of the input."), []];
   const made = shown(value, 6);
   if (!layer.sums) {
-    const values = readBy(layer, state, state.map).flat().filter((each) => each !== null);
+    const values = readBy(layer, state.map).flat().filter((each) => each !== null);
     if (layer.type === "pool") return [pooledText(values.map((each) => ({ value: each, counted: true })), value, layer), []];
     const [name, listed] = layer.type === "relu" ? ["max", [0, ...values]] : [layer.type, values];
     return [`${name}(${listed.map((each) => shown(each)).join(", ")}) = ${made}`, []];
   }
   const sums = sumsOf(layer, state.map).map(([plane, first, count, bias]) => {
     const parts = Array.from({ length: count }, (_, channel) => {
-      const weights = layer.weights[plane + channel].values, taps = readBy(layer, state, first + channel);
+      const weights = layer.weights[plane + channel].values, taps = readBy(layer, first + channel);
       return { channel: first + channel, taps, weights, total: sumOf(taps.flat().map((each, at) => each * weights[at])) };
     });
     return { parts, bias, total: sumOf(parts.map(({ total }) => total)) + bias };
   });
-  const tables = sums.flatMap(({ parts }) => [...parts].sort((a, b) => Math.abs(b.total) - Math.abs(a.total)).slice(0, SHOWN));
+  const largest = (one, other) => Math.abs(other.total) - Math.abs(one.total);
+  const tables = sums.flatMap(({ parts }) => [...parts].sort(largest).slice(0, SHOWN));
   const [{ parts: [first, ...others], bias }] = sums, joins = layer.combine !== "none";
   const added = (joins ? [layer.bias] : [bias, layer.bias]).filter(Boolean), biases = added.map((each) => shown(each));
-  const terms = others.length ? sums[0].parts.map(({ total }) => total) : first.taps.flat().map((each, at) => each * first.weights[at]);
-  if (!joins && terms.length <= MOST_TERMS) return [`${signed([...terms.map((each) => shown(each)), ...biases])} = ${made}`, tables];
+  const terms = others.length ? [first, ...others].map(({ total }) => total)
+    : first.taps.flat().map((each, at) => each * first.weights[at]);
+  if (!joins && terms.length <= MOST_TERMS) {
+    return [`${signed([...terms.map((each) => shown(each)), ...biases])} = ${made}`, tables];
+  }
   const before = value - sumOf(added);
   const text = joins ? combinedText(sums.map(({ total }) => total), layer.combine, before) : sumText(terms, before);
   return [added.length ? `${text}; ${signed([shown(before), ...biases])} = ${made}` : text, tables];
@@ -111,28 +117,31 @@ function products({ channel, taps, weights, total }) {
   if (taps[0].length > DENSE || taps.length > 9) return element("table", {}, caption);
   const most = largestOf(taps.flat().map((value, at) => value * weights[at]));
   return element("table", {}, caption, ...taps.map((row, i) => element("tr", {}, ...row.map((value, j) => {
-    const weight = weights[i * row.length + j], cell = element("td", { text: `${brief(value, 3)}${row.length > 3 ? "\n" : ""}\u00d7${brief(weight, 3)}` });
+    const weight = weights[i * row.length + j], apart = row.length > 3 ? "\n" : "";
+    const cell = element("td", { text: `${brief(value, 3)}${apart}\u00d7${brief(weight, 3)}` });
     tint(cell, value * weight, most);
     return cell;
   }))));
 }
 
-const valueOf = ({ layer, map, at: [row, column] }) => layers[layer].maps[map].values[row * layers[layer].maps[map].width + column];
-
 // Everything about the chosen pixel: after it, or the language, has changed.
 function follow() {
-  const found = dependence(state), layer = layers[state.layer], value = valueOf(state);
+  const found = dependence(state), { layer: index, map, at: [row, column] } = state, layer = layers[index];
   one("input").dataset.map = found[0].maps[0];
-  for (const canvas of all("canvas")) draw(canvas, Number(canvas.dataset.layer), Number(canvas.dataset.map), found[canvas.dataset.layer]);
-  const place = { row: state.at[0] + layer.start[0], column: state.at[1] + layer.start[1] };
-  const [input] = data.layers, share = (100 * found[0].rows.length * found[0].columns.length) / (input.shape[1] * input.shape[2]);
-  const before = found[state.layer - 1];
-  const [line, tables] = arithmetic(layer, value);
+  for (const canvas of all("canvas")) {
+    const of = Number(canvas.dataset.layer);
+    draw(canvas, of, Number(canvas.dataset.map), found[of]);
+  }
+  const { values, width } = layer.maps[map], value = values[row * width + column];
+  const place = { layer: nameOf(index), map, row: row + layer.start[0], column: column + layer.start[1] };
+  const [{ start, shape: [, height, across] }] = layers, seen = found[0].rows.length * found[0].columns.length;
+  const before = found[index - 1], [line, tables] = arithmetic(layer, value);
   tell({
-    which: say("{layer}, map {map}, row {row}, column {column}: {value}", { layer: nameOf(state.layer), map: state.map, ...place, value: shown(value, 6) }),
-    sees: say("Receptive field in the input: {region}, {share}% of the picture.", { region: regionOf(found[0], input.start), share: shown(share, 3) }),
-    reads: before ? say("Its window in {layer}: {region}, in {count} of {all} maps.", { layer: nameOf(state.layer - 1),
-      region: regionOf(before, layers[state.layer - 1].start), count: before.maps.length, all: layers[state.layer - 1].maps.length }) : "",
+    which: say("{layer}, map {map}, row {row}, column {column}: {value}", { ...place, value: shown(value, 6) }),
+    sees: say("Receptive field in the input: {region}, {share}% of the picture.",
+      { region: regionOf(found[0], start), share: shown((100 * seen) / (height * across), 3) }),
+    reads: before ? say("Its window in {layer}: {region}, in {count} of {all} maps.", { layer: nameOf(index - 1),
+      region: regionOf(before, layers[index - 1].start), count: before.maps.length, all: layers[index - 1].maps.length }) : "",
     arithmetic: line,
   });
   one("products").replaceChildren(...tables.map(products));
@@ -145,8 +154,10 @@ function select(layer, map, [row, column]) {
 }
 
 function canvasOf(index, map) {
-  const canvas = element("canvas", { tabindex: 0, role: "application", "data-layer": index, "data-map": map, "aria-describedby": "which" });
-  const under = ({ offsetX, offsetY }) => [offsetY, offsetX].map((place) => Math.floor((place * layers[index].maps[map].width) / parseFloat(canvas.style.width)));
+  const about = { tabindex: 0, role: "application", "aria-describedby": "which" }, { width } = layers[index].maps[map];
+  const canvas = element("canvas", { ...about, "data-layer": index, "data-map": map });
+  const under = ({ offsetX, offsetY }) =>
+    [offsetY, offsetX].map((place) => Math.floor((place * width) / parseFloat(canvas.style.width)));
   canvas.addEventListener("pointermove", (event) => state.held || select(index, map, under(event)));
   canvas.addEventListener("click", (event) => {
     select(index, map, under(event));
@@ -167,8 +178,9 @@ function fill(index) {
   const { maps, first } = layers[index];
   const figures = maps.slice(first, first + SHOWN).map((_, at) => {
     const canvas = canvasOf(index, first + at);
-    canvas.setAttribute("aria-label", say("{layer}, map {map}: arrow keys choose the pixel", { layer: nameOf(index), map: first + at }));
-    return element("figure", {}, element("figcaption", { text: say("map {map}", { map: first + at }) }), element("div", {}, canvas));
+    const place = { layer: nameOf(index), map: first + at };
+    canvas.setAttribute("aria-label", say("{layer}, map {map}: arrow keys choose the pixel", place));
+    return element("figure", {}, element("figcaption", { text: say("map {map}", place) }), element("div", {}, canvas));
   });
   one(`maps-${index}`).replaceChildren(...figures);
 }
