@@ -644,6 +644,14 @@ def test_numbers_stand_in_their_cells(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_whole_numbers_are_written_to_the_last_digit(written, open_page: OpenPage, tmp_path: Path) -> None:
+    (tmp_path / "large.csv").write_text("1234567,2\n3,0.123456\n")
+    page = ready(open_page(written("-k", "2", "--at", "0,0", file=tmp_path / "large.csv")))
+    assert texts(page, "#input-numbers td") == ["1234567", "2", "3", "0.1235"]
+    assert texts(page, "#result-numbers td") == ["2469134", "4", "6", "0.2469"]
+    assert page.inner_text("#value") == "2469134 + 0 = 2469134"
+
+
 def test_it_is_in_english_and_chinese(written, open_page: OpenPage) -> None:
     options = ("-k", "sobel", "--at", "0,0", "--lang", "zh")
     page = ready(open_page(written(*options, file=SAMPLES / "coffee.png")))

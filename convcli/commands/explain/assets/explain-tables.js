@@ -6,11 +6,11 @@ const MOST_TERMS = 9; // of a sum that is written out
 const MOST_CHIPS = 16;
 const MOST_ROWS = 4; // channels that are shown one below the other
 
+// A number as people read it, and whole ones to the last digit.
+const figure = (value, digits) => shown(value, Number.isInteger(value) ? 16 : digits);
+
 // A number in a cell: few digits, and powers of ten rather than a row of zeros.
-function brief(value, digits = 4) {
-  if (value && Math.abs(value) < 1e-3) return value.toExponential(1);
-  return shown(value, Number.isInteger(value) ? 6 : digits);
-}
+const brief = (value, digits = 4) => (value && Math.abs(value) < 1e-3 ? value.toExponential(1) : figure(value, digits));
 
 const middleOf = (length) => {
   const start = Math.max(0, Math.floor((length - MOST_SHOWN) / 2));
@@ -49,16 +49,17 @@ const placeText = ([row, column]) => say("row {row}, column {column}", { row, co
 
 // Window, kernel and products of the channel of now, or of each where they are few; `place` is that of the chosen tap.
 function fillRows(windows, now, { operation }, place) {
-  const shown = windows.length > MOST_ROWS ? [now] : [...windows.keys()], rows = one("windows"), several = shown.length > 1;
-  while (rows.children.length > shown.length) rows.lastChild.remove();
-  while (rows.children.length < shown.length) rows.append(rows.firstElementChild.cloneNode(true));
+  const channels = windows.length > MOST_ROWS ? [now] : [...windows.keys()], several = channels.length > 1;
+  const rows = one("windows");
+  while (rows.children.length > channels.length) rows.lastChild.remove();
+  while (rows.children.length < channels.length) rows.append(rows.firstElementChild.cloneNode(true));
   rows.classList.toggle("several", several);
   rows.classList.toggle("dense", windows[0].taps[0].length > DENSE);
   const kernel = operation === "convolution" ? say("kernel, rotated by 180 degrees") : say("kernel");
-  shown.forEach((channel, index) => {
+  channels.forEach((channel, index) => {
     const row = rows.children[index], { taps, sum } = windows[channel];
     const heads = [windows.length > 1 ? say("window, {channel}", { channel: channelName(channel) }) : say("window"), kernel,
-      windows.length > 1 ? say("products, sum {sum}", { sum: shownSum(sum) }) : say("products")];
+      windows.length > 1 ? say("products, sum {sum}", { sum: figure(sum, 5).replace("-", "\u2212") }) : say("products")];
     row.querySelectorAll("h3").forEach((head, at) => (head.textContent = heads[at]));
     row.classList.toggle("now", several && channel === now);
     fillTables(row, taps, place && taps[place[0]]?.[place[1]], several);
@@ -68,8 +69,6 @@ function fillRows(windows, now, { operation }, place) {
     ? say("The tables show the middle {shown} of {all}; the result is of all {count}.", {
       shown: size.map((length) => Math.min(length, MOST_SHOWN)).join(" x "), all: size.join(" x "), count: flat.length }) : "" });
 }
-
-const shownSum = (sum) => shown(sum, 5).replace("-", "\u2212");
 
 // The tables of one channel; what is padding says where it was taken from. Pooling has no kernel.
 function fillTables(row, every, chosen, several) {
@@ -115,15 +114,15 @@ const signed = (texts) => texts.map((text, index) => (index === 0 ? text.replace
 
 // "3 - 8 + ... = 12": written out while it is short.
 function sumText(values, sum) {
-  const made = shown(sum, 6).replace("-", "\u2212");
+  const made = figure(sum, 6).replace("-", "\u2212");
   if (values.length === 1) return made;
   return values.length > MOST_TERMS ? say("sum of {count} = {sum}", { count: values.length, sum: made })
-    : `${signed(values.map((value) => shown(value, 5)))} = ${made}`;
+    : `${signed(values.map((value) => figure(value, 5)))} = ${made}`;
 }
 
 // How the numbers of a window that take part become the value, as in max(0, 1, 3, 4) = 4.
 function pooledText(flat, value, { operation, p }) {
-  const numbers = flat.filter((tap) => tap.counted).map((tap) => shown(tap.value, 5)), count = numbers.length;
+  const numbers = flat.filter((tap) => tap.counted).map((tap) => figure(tap.value, 5)), count = numbers.length;
   const few = count <= MOST_TERMS, sizes = numbers.map((text) => `|${text}|`);
   const list = (texts) => (few ? texts.join(", ") : say("{count} numbers", { count }));
   const total = (texts) => (few ? signed(texts) : say("sum of {count}", { count }));
@@ -132,13 +131,13 @@ function pooledText(flat, value, { operation, p }) {
     avg: () => `(${total(numbers)}) / ${count}`,
     lp: () => (p === Infinity ? `max(${list(sizes)})` : `(${total(sizes.map((size) => size + power))})${root}`),
   }[operation]?.() ?? `${operation}(${list(numbers)})`;
-  return `${text} = ${shown(value, 6)}`;
+  return `${text} = ${figure(value, 6)}`;
 }
 
 // How the values of a kernel's parts become one, as in sqrt(70^2 + 4^2) = 70.11.
 function combinedText(values, combine, value) {
-  const texts = values.map((each) => shown(each, 5));
-  const made = shown(value, 6);
+  const texts = values.map((each) => figure(each, 5)), made = figure(value, 6);
+  if (texts.length > MOST_TERMS) return `${combine}(${say("{count} numbers", { count: texts.length })}) = ${made}`;
   return {
     magnitude: () => `\u221a(${texts.map((text) => `${text[0] === "-" ? `(${text})` : text}\u00b2`).join(" + ")}) = ${made}`,
     max: () => `max(${texts.join(", ")}) = ${made}`,
@@ -161,7 +160,7 @@ function chips(id, names, values, chosen, choose, winner = null) {
   row.choose = choose;
   values.forEach((value, index) => {
     const button = row.children[index];
-    button.replaceChildren(element("span", { text: names[index] }), ` ${shown(value, 5)}`);
+    button.replaceChildren(element("span", { text: names[index] }), ` ${figure(value, 5)}`);
     button.setAttribute("aria-pressed", String(index === chosen));
     button.classList.toggle("winner", value === winner);
   });
@@ -173,7 +172,7 @@ const ends = (first, last) => (first === last ? `${first}` : say("{first} to {la
 function spokenOf({ windows: [{ flat }], first, last, at, value }) {
   const made = flat.filter((tap) => tap.padding).length;
   const padding = made ? `${say("{made} of its {all} pixels are padding.", { made, all: flat.length })}` : "";
-  return `${say("Output pixel ({at}) is {value}.", { at: at.join(", "), value: shown(value, 6) })} ${say(
+  return `${say("Output pixel ({at}) is {value}.", { at: at.join(", "), value: figure(value, 6) })} ${say(
     "It sees rows {rows} and columns {columns}.", { rows: ends(first[0], last[0]), columns: ends(first[1], last[1]) })} ${padding}`.trim();
 }
 

@@ -90,7 +90,7 @@ function tellSums(seen) {
   const products = seen.flat.map((tap) => tap.product), several = windows.length > 1;
   const parted = found.combine && COMBINE[found.combine](trace.parts);
   const [before, plus] = found.combine ? [parted, settings.bias] : [sum, bias];
-  const plusText = (from, by, to) => `${shown(from, 6)} ${by < 0 ? "\u2212" : "+"} ${shown(Math.abs(by), 6)} = ${shown(to, 6)}`;
+  const plusText = (from, by, to) => `${figure(from, 6)} ${by < 0 ? "\u2212" : "+"} ${figure(Math.abs(by), 6)} = ${figure(to, 6)}`;
   const kept = data.white === null ? null : storedOf(value, data.white);
   const cut = kept === null || kept === value ? "" : Math.abs(kept - value) > 0.5
     ? say(", cut to fit 0 to {white}", { white: data.white }) : say(", rounded");
@@ -99,7 +99,7 @@ function tellSums(seen) {
     sum: pooling ? pooledText(seen.flat, value, settings) : sumText(several ? windows.map((each) => each.sum) : products, sum),
     "own-bias": found.combine && bias ? plusText(sum, bias, trace.parts[state.part]) : null,
     combined: found.combine ? combinedText(trace.parts, found.combine, parted) : null,
-    "bias-shown": pooling ? null : shown(plus, 6),
+    "bias-shown": pooling ? null : figure(plus, 6),
     value: pooling ? null : plusText(before, plus, value),
     stored: kept === null ? null : `${kept}${cut}`,
   };
