@@ -1,4 +1,4 @@
-"""Make the screenshots of the pages: python docs/make_screenshots.py; needs Chromium and Playwright."""
+"""Make the animation and the screenshots: python docs/make_screenshots.py; needs Chromium and Playwright."""
 
 import shutil
 import subprocess
@@ -22,9 +22,14 @@ PAGES = {
 }
 """What makes each page, and the window that it is looked at in."""
 
+ANIMATION = ["explain", "sample_images/notes-3x3.csv", "-k", "0 1; 2 3", "-p", "valid"]
+"""What docs/explain.md shows in motion."""
+
 
 def main() -> None:
-    """Write each screenshot with as few colours as show no difference."""
+    """Write the animation, and each screenshot with as few colours as show no difference."""
+    made = PICTURES / "steps.gif"
+    subprocess.run([sys.executable, "-m", "convcli", *ANIMATION, "--animate", made], cwd=ROOT, check=True)
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         window = driver.chromium.launch(executable_path=browser, args=["--no-sandbox"])

@@ -7,15 +7,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.commands.explain.animation_steps import Array, Moving, Step
+from convcli.commands.explain.animation_steps import Array, Moving, Plane, Step
 from convcli.commands.explain.facts import WRITTEN_OUT
 from convcli.display.words import size
 from convcli.engine.analysis.pixel_trace import AxisTrace, output_pixel
 from convcli.engine.pad import CONSTANT, sources
 
-__all__ = ["Film", "Shot", "film", "shots"]
+__all__ = ["Block", "Cells", "Film", "Shot", "film", "shots"]
 
 Place = tuple[int, int]
+Cells = NDArray[np.bool_]
 
 # Rows and columns of a result whose numbers stand in cells; those of the part of a larger one from --at on.
 MOST_CELLS, NEAR = 16, 8
@@ -58,31 +59,56 @@ class Film(NamedTuple):
     result_words: str
 
     @property
-    def padding(self) -> NDArray[np.bool_]:
+    def padding(self) -> Cells:
         """Which cells of the inputs are padding."""
         sizes = zip(self.corner, self.inputs[0].shape, self.moving.pixels.shape, strict=False)
         rows, columns = ((at < 0) | (at >= n) for at, n in ((np.arange(a, a + m), n) for a, m, n in sizes))
         return np.asarray(np.logical_or.outer(rows, columns))
 
 
+class Block(NamedTuple):
+    """An array at work, with marked cells and padding; of one that is known in part, the `whole`."""
+
+    title: str
+    values: Array
+    marked: Cells | None = None
+    padding: Cells | None = None
+    whole: Array | None = None
+
+
 class Shot(NamedTuple):
     """One frame: the products so far of a plane of a step, the cells of the result so far, milliseconds.
 
-    `turned` is the frame that shows how the kernel is rotated.
+    With `turned`, it shows how the kernel is rotated.
     """
 
     step: Step
-    plane: int
+    plane: Plane
     products: int
     done: int
     time: float
-    turned: bool = False
+    turned: tuple[Array, Array] | None = None
 
     @property
-    def ends(self) -> bool:
-        """Whether the value is found."""
-        last = self.step.planes[-1]
-        return self.plane == len(self.step.planes) - 1 and self.products == last.window.size
+    def blocks(self) -> list[Block]:
+        """The window, and with a kernel its weights and the products."""
+        if self.turned is not None:
+            return [Block("kernel as given", self.turned[0]), Block("rotated by 180 degrees", self.turned[1])]
+        plane, marked = self.plane, self.plane.marked(self.products)
+        blocks = [Block("window", plane.window, marked, plane.trace.padded)]
+        if plane.kernel is not None:
+            products, whole = plane.products(self.products), plane.products(plane.window.size)
+            blocks.append(Block(f"x kernel {plane.name}".rstrip(), plane.kernel, marked))
+            blocks.append(Block("= products", products, marked, whole=whole))
+        return blocks
+
+    @property
+    def lines(self) -> list[str]:
+        """The sum so far, and at the end of a step what becomes of it."""
+        if self.turned is not None:
+            return []
+        ends = self.plane is self.step.planes[-1] and self.products == self.plane.window.size
+        return [self.plane.words(self.products), *([self.step.ending] if ends and self.step.ending else [])]
 
 
 def film(moving: Moving, at: Place | None, notes: list[str]) -> Film:
@@ -159,13 +185,12 @@ def shots(found: Film) -> Iterator[Shot]:
 
     done = before(first)
     if found.moving.turned is not None:
-        yield Shot(first, 0, 0, done, TURNED, turned=True)
+        yield Shot(first, first.planes[0], 0, done, TURNED, found.moving.turned)
     for step in found.steps:
-        for index, plane in enumerate(step.planes):
+        for plane in step.planes:
             if 0 < terms <= BUILT_UP and (all_built or step is first):
                 for count in range(1, plane.window.size):
-                    yield Shot(step, index, count, done, TERM)
-            if index < len(step.planes) - 1:
-                yield Shot(step, index, plane.window.size, done, WINDOW)
-        done = before(step) + 1
-        yield Shot(step, index, plane.window.size, done, END if step is last else WINDOW)
+                    yield Shot(step, plane, count, done, TERM)
+            ends = plane is step.planes[-1]
+            done = before(step) + 1 if ends else done
+            yield Shot(step, plane, plane.window.size, done, END if ends and step is last else WINDOW)

@@ -1,20 +1,22 @@
 """The frames of an animation as pictures: input and result, below them the window at work and its sum."""
 
 from collections.abc import Iterator
+from itertools import product
 from math import ceil
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from convcli.commands.explain.animation import Film, Shot, shots
-from convcli.commands.explain.animation_steps import Array, Plane
+from convcli.commands.explain.animation_steps import Array
 from convcli.display.colour_scales import diverging
 from convcli.display.contrast import readable
 from convcli.display.drawn.contact_sheet import limits, picture, resized
-from convcli.display.drawn.lettering import FAINT, INK, PAPER, text_width, write
+from convcli.display.drawn.lettering import FAINT, PAPER, text_width, write
 from convcli.display.drawn.sheet import Sheet, Words, wrapped
 from convcli.display.terminal.cells import largest
-from convcli.display.words import number
+from convcli.display.words import number, shortened
 from convcli.imaging.image import Frame
 
 __all__ = ["drawn"]
@@ -28,6 +30,9 @@ ABOVE, BELOW = 384, 116
 # Largest side of a cell, and the least that has room for numbers of three digits; the share of the width that
 # the window at work has, beside its sum.
 CELL, ROOMY, SHARE = 96, 23, 0.55
+
+# Most characters of the title.
+MOST_TITLE = 90
 
 # Font sizes of titles, words and sums, and the smallest of numbers, which are left out below it.
 TITLE, WORDS, SUM, SMALLEST = 26, 20, 28, 10
@@ -43,7 +48,10 @@ SEEN = 8
 def drawn(film: Film, name: str) -> Iterator[Frame]:
     """Yield the frames of an animation about the picture `name`."""
     moving = film.moving
-    head = Words([f"{name}: {moving.title}"], TITLE, TITLE + 8), Words([moving.facts], WORDS, WORDS, FAINT)
+    head = (
+        Words([shortened(f"{name}: {moving.title}", MOST_TITLE)], TITLE, TITLE + 8),
+        Words([moving.facts], WORDS, WORDS, FAINT),
+    )
     top = Sheet(WIDTH, head, 0, MARGIN).top
     paper = Sheet(WIDTH, head, HEIGHT - top, MARGIN).image
     board = _Board(film, top + WORDS + 4)
@@ -51,6 +59,15 @@ def drawn(film: Film, name: str) -> Iterator[Frame]:
         image = paper.copy()
         board.draw(image, shot)
         yield Frame(np.asarray(image), duration=shot.time)
+
+
+class _Area(NamedTuple):
+    """Where an array is drawn: from which column on, in pixels, its size; its first cell, and its shape."""
+
+    left: int
+    size: tuple[int, int]
+    corner: tuple[int, int]
+    shape: tuple[int, ...]
 
 
 class _Board:
@@ -71,34 +88,30 @@ class _Board:
             self.inputs = [_map(plane, side) for plane in film.inputs]
             self.filled = _map(film.result, side)
             self.result = Image.new("RGB", self.filled.size, (EMPTY, EMPTY, EMPTY))
-        self.left = MARGIN + max(self.inputs[0].width, ceil(text_width(film.input_words, WORDS))) + GAP
+        left = MARGIN + max(self.inputs[0].width, ceil(text_width(film.input_words, WORDS))) + GAP
+        self.areas = (
+            _Area(MARGIN, self.inputs[0].size, film.corner, shapes[0]),
+            _Area(left, self.result.size, film.first, shapes[1]),
+        )
 
     def draw(self, image: Image.Image, shot: Shot) -> None:
         """Draw one frame on paper with the titles."""
-        draw, film = ImageDraw.Draw(image), self.film
-        plane = shot.step.planes[shot.plane]
+        draw, film, trace = ImageDraw.Draw(image), self.film, shot.plane.trace
         self._fill(shot.done)
-        for left, tile, words in (
-            (MARGIN, self.inputs[plane.channel], film.input_words),
-            (self.left, self.result, film.result_words),
-        ):
-            write(draw, (left, self.above - 6), words, WORDS, FAINT, "ls")
-            image.paste(tile, (left, self.above))
-        if shot.turned and film.moving.turned is not None:
-            given, turned = film.moving.turned
-            self._blocks(image, [("kernel as given", given), ("rotated by 180 degrees", turned)], ["->"])
+        tiles, words = (self.inputs[shot.plane.channel], self.result), (film.input_words, film.result_words)
+        for area, tile, text in zip(self.areas, tiles, words, strict=True):
+            write(draw, (area.left, self.above - 6), text, WORDS, FAINT, "ls")
+            image.paste(tile, (area.left, self.above))
+        self._work(image, draw, shot)
+        if shot.turned is not None:
             return
-        rows, columns = plane.trace.rows, plane.trace.columns
-        spans = [(first, last + 1) for first, last in (rows.span, columns.span)]
-        places = [[(place, place + 1) for place in axis.places] for axis in (rows, columns)]
-        dilated = film.cells and (rows.axis.dilation, columns.axis.dilation) != (1, 1)
-        for down, along in [(y, x) for y in places[0] for x in places[1]] if dilated else []:
-            self._outline(draw, MARGIN, self.inputs[0], film.corner, film.inputs[0].shape, (down, along), 2)
-        self._outline(draw, MARGIN, self.inputs[0], film.corner, film.inputs[0].shape, (spans[0], spans[1]))
+        rows, columns = trace.rows.places.tolist(), trace.columns.places.tolist()
+        if film.cells and (trace.rows.axis.dilation, trace.columns.axis.dilation) != (1, 1):
+            for row, column in product(rows, columns):
+                self._outline(draw, self.areas[0], [row], [column], 2)
+        self._outline(draw, self.areas[0], rows, columns, 4 if film.cells else 2)
         row, column = shot.step.at
-        pixel = (row, row + 1), (column, column + 1)
-        self._outline(draw, self.left, self.filled, film.first, film.result.shape, pixel)
-        self._work(image, draw, plane, shot)
+        self._outline(draw, self.areas[1], [row], [column], 4 if film.cells else 2)
 
     def _fill(self, done: int) -> None:
         """Show the cells of the result that are done."""
@@ -112,77 +125,49 @@ class _Board:
             self.result.paste(self.filled.crop(box), box[:2])
 
     def _outline(
-        self,
-        draw: ImageDraw.ImageDraw,
-        left: int,
-        tile: Image.Image,
-        corner: tuple[int, int],
-        shape: tuple[int, ...],
-        ends: tuple[tuple[int, int], tuple[int, int]],
-        width: int = 4,
+        self, draw: ImageDraw.ImageDraw, area: _Area, rows: list[int], columns: list[int], width: int
     ) -> None:
-        """Outline cells of an array, whose first one is `corner`, on its picture."""
-        box = []
-        for at, length, first, count, (start, end) in zip(
-            (self.above, left), (tile.height, tile.width), corner, shape, ends, strict=True
+        """Outline the cells from the first to the last of `rows` and of `columns`."""
+        ends = list[tuple[float, float]]()
+        for begin, length, first, count, places in zip(
+            (area.left, self.above),
+            area.size,
+            area.corner[::-1],
+            area.shape[::-1],
+            (columns, rows),
+            strict=True,
         ):
-            low, high = (at + (place - first) * length / count for place in (start, end))
+            low, high = (begin + (at - first) * length / count for at in (places[0], places[-1] + 1))
             grown = max(0, (SEEN - (high - low)) / 2)
-            box.append((low - grown, high + grown))
-        (top, bottom), (begin, end_) = box
-        draw.rectangle((begin, top, end_, bottom), outline=WINDOW, width=width if self.film.cells else 2)
+            ends.append((low - grown, high + grown))
+        draw.rectangle(tuple(zip(*ends, strict=True)), outline=WINDOW, width=width)
 
-    def _work(self, image: Image.Image, draw: ImageDraw.ImageDraw, plane: Plane, shot: Shot) -> None:
-        """Draw the window, with a kernel the products so far, and write their sum."""
-        blocks, signs = [("window", plane.window)], list[str]()
-        if plane.kernel is not None:
-            blocks += [
-                (f"kernel {plane.name}".rstrip(), plane.kernel),
-                ("products", plane.products(shot.products)),
-            ]
-            signs = ["x", "="]
-        left = self._blocks(image, blocks, signs, plane, shot.products)
-        write(draw, (left, self.below - 6), f"output pixel {shot.step.at}", WORDS, FAINT, "ls")
-        words = [plane.words(shot.products), *([shot.step.ending] if shot.ends else [])]
+    def _work(self, image: Image.Image, draw: ImageDraw.ImageDraw, shot: Shot) -> None:
+        """Draw the window and the arrays at work beside each other, then the sum."""
+        blocks, left, ink = shot.blocks, MARGIN, CHOSEN if shot.plane.kernel is None else WINDOW
+        (rows, columns), room = blocks[0].values.shape, int(WIDTH * SHARE) // 3 - GAP
+        cell = max(1, min(CELL, BELOW // rows, room // columns))
+        for title, values, marked, padding, whole in blocks:
+            write(draw, (left, self.below - 6), title, WORDS, FAINT, "ls")
+            if padding is None:
+                grounds = diverging(values / (largest(values if whole is None else whole) or 1.0))
+                grounds[np.isnan(values)] = EMPTY
+            else:
+                grounds = np.full(values.shape, 255) if cell > ROOMY else picture(values)
+            tile = _cells(values, grounds, cell, padding if cell > ROOMY else None)
+            image.paste(tile, (left, self.below))
+            for row, column in [] if marked is None else np.argwhere(marked).tolist():
+                x, y = left + column * cell, self.below + row * cell
+                draw.rectangle((x, y, x + cell, y + cell), outline=ink, width=4)
+            left += max(tile.width, ceil(text_width(title, WORDS))) + GAP
+        if shot.lines:
+            write(draw, (left, self.below - 6), f"output pixel {shot.step.at}", WORDS, FAINT, "ls")
         for size in (SUM, SUM * 2 // 3):
-            lines = [line for text in words for line in wrapped(text, size, WIDTH - MARGIN - left)]
+            lines = [line for text in shot.lines for line in wrapped(text, size, WIDTH - MARGIN - left)]
             if len(lines) * (size + 6) <= BELOW:
                 break
         for index, line in enumerate(lines):
             write(draw, (left, self.below + index * (size + 6)), line, size)
-
-    def _blocks(
-        self,
-        image: Image.Image,
-        blocks: list[tuple[str, Array]],
-        signs: list[str],
-        plane: Plane | None = None,
-        count: int = 0,
-    ) -> int:
-        """Draw arrays beside each other with signs between them; return where they end."""
-        draw, left = ImageDraw.Draw(image), MARGIN
-        rows, columns = blocks[0][1].shape
-        room = int(WIDTH * SHARE) // 3 - GAP
-        cell = max(1, min(CELL, BELOW // rows, room // columns))
-        marked = np.argwhere(plane.marked(count)).tolist() if plane else []
-        for (title, values), sign in zip(blocks, [*signs, ""], strict=True):
-            write(draw, (left, self.below - 6), title, WORDS, FAINT, "ls")
-            if title == "window" and plane is not None:
-                white = np.full(values.shape, 255) if cell > ROOMY else picture(values)
-                tile = _cells(values, white, cell, plane.trace.padded if cell > ROOMY else None)
-            else:
-                full = plane.products(values.size) if plane is not None and title == "products" else values
-                grounds = diverging(values / (largest(full) or 1.0))
-                grounds[np.isnan(values)] = EMPTY
-                tile = _cells(values, grounds, cell)
-            image.paste(tile, (left, self.below))
-            for row, column in marked:
-                x, y = left + column * cell, self.below + row * cell
-                ink = CHOSEN if plane is not None and plane.kernel is None else WINDOW
-                draw.rectangle((x, y, x + cell - 1, y + cell - 1), outline=ink, width=4)
-            left += max(tile.width, ceil(text_width(title, WORDS))) + GAP
-            write(draw, (left - GAP / 2, self.below + tile.height / 2), sign, SUM, INK, "mm")
-        return left
 
 
 def _map(values: Array, side: int) -> Image.Image:

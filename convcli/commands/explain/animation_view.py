@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +11,13 @@ from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
-from convcli.commands.explain.animation import Film, Shot
-from convcli.commands.explain.animation_steps import Plane
+from convcli.commands.explain.animation import Cells, Film, Shot
+from convcli.commands.explain.animation_steps import Array
 from convcli.display.drawn.contact_sheet import picture
 from convcli.display.terminal.picture import Picture
 from convcli.display.words import number
 
 __all__ = ["Frame"]
-
-Array = NDArray[Any]
-Cells = NDArray[np.bool_]
 
 # Columns between two arrays beside each other.
 GAP = 3
@@ -46,54 +42,57 @@ class Frame:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         film, shot, width = self.film, self.shot, options.max_width
-        plane = shot.step.planes[shot.plane]
         yield Text(f"{self.name}: {film.moving.title}", style="bold", no_wrap=True, overflow="ellipsis")
         yield Text(f"{film.moving.facts}\n", style="dim", no_wrap=True, overflow="ellipsis")
-        blocks, sums = self._work(plane)
-        rows = plane.window.shape[0] if blocks else -1
-        lines = sum(len(text.wrap(console, width)) for text in sums) + rows + 1
+        blocks = shot.blocks if max(shot.plane.window.shape) <= MOST_ROWS else []
+        row, column = shot.step.at
+        heads = [f"({row}, {column}):  ", ""]
+        sums = [Text(head + line, style="bold") for head, line in zip(heads, shot.lines, strict=False)]
+        lines = sum(len(text.wrap(console, width)) for text in sums)
+        lines += 1 + len(blocks[0].values) if blocks else 0
         room = max(2, options.size.height - OTHERS - lines)
-        words, tables = (film.input_words, film.result_words), self._numbers(plane) if film.cells else []
+        words, tables = (film.input_words, film.result_words), self._numbers() if film.cells else []
         wide = sum(max(map(len, text.plain.split("\n"))) for text in tables) + GAP
         if tables and wide <= width and len(film.inputs[0]) <= room:
             yield _beside(words, tables)
         else:
-            yield _beside(words, self._pictures(plane, (width - GAP) // 2, room, console))
+            yield _beside(words, self._pictures((width - GAP) // 2, room, console))
         yield Text("")
         if blocks:
-            yield _beside([title for title, _ in blocks], [table for _, table in blocks])
+            tables = [_table(block.values, block.marked, block.padding, block.whole) for block in blocks]
+            yield _beside([block.title for block in blocks], tables)
         yield from sums
         yield Text("q stops, Space pauses", style="dim")
 
-    def _places(self, plane: Plane) -> tuple[Array, Array, Array]:
+    def _places(self) -> tuple[Array, Array, Array]:
         """Return the rows and columns of the window among the cells of the input, and the output pixel."""
-        film = self.film
-        corners = zip((plane.trace.rows, plane.trace.columns), film.corner, strict=True)
+        film, trace = self.film, self.shot.plane.trace
+        corners = zip((trace.rows, trace.columns), film.corner, strict=True)
         rows, columns = (axis.places - corner for axis, corner in corners)
         return rows, columns, np.subtract(self.shot.step.at, film.first)
 
-    def _numbers(self, plane: Plane) -> list[Text]:
+    def _numbers(self) -> list[Text]:
         """Return input and result as tables of numbers."""
         film = self.film
-        rows, columns, at = self._places(plane)
+        rows, columns, at = self._places()
         seen, made = (np.zeros(one.shape, np.bool_) for one in (film.inputs[0], film.result))
         seen[np.ix_(rows, columns)] = made[tuple(at)] = True
         result = np.where(self._done(), film.result, np.nan)
         return [
-            _table(film.inputs[plane.channel], seen, film.padding),
+            _table(film.inputs[self.shot.plane.channel], seen, film.padding),
             _table(result, made, widest=film.result),
         ]
 
-    def _pictures(self, plane: Plane, columns: int, lines: int, console: Console) -> list[RenderableType]:
+    def _pictures(self, columns: int, lines: int, console: Console) -> list[RenderableType]:
         """Return input and result in half blocks, window and output pixel marked."""
         film, colour = self.film, not console.no_color and console.color_system in ("256", "truecolor")
-        rows, across, at = self._places(plane)
+        rows, across, at = self._places()
         made = _rgb(film.result)
         made[~self._done()] = EMPTY
         ends = (rows[0], rows[-1] + 1), (across[0], across[-1] + 1)
         pixel = (at[0], at[0] + 1), (at[1], at[1] + 1)
         drawn = list[RenderableType]()
-        for pixels, marked in ((_rgb(film.inputs[plane.channel]), ends), (made, pixel)):
+        for pixels, marked in ((_rgb(film.inputs[self.shot.plane.channel]), ends), (made, pixel)):
             size = Picture(pixels).size(columns, lines)
             how = Image.Resampling.NEAREST if size[0] > pixels.shape[1] else Image.Resampling.BOX
             small = np.array(Image.fromarray(pixels).resize(size, how))
@@ -110,23 +109,6 @@ class Frame:
         """Return which cells of the result are done."""
         shape = self.film.result.shape
         return np.arange(shape[0] * shape[1]).reshape(shape) < self.shot.done
-
-    def _work(self, plane: Plane) -> tuple[list[tuple[str, Text]], list[Text]]:
-        """Return the arrays at work with their titles, if they are small, and the lines about their sum."""
-        shot, turned = self.shot, self.film.moving.turned
-        row, column = shot.step.at
-        sums = [f"({row}, {column}):  {plane.words(shot.products)}"]
-        sums += [shot.step.ending] if shot.ends and shot.step.ending else []
-        blocks = [("window", _table(plane.window, plane.marked(shot.products), plane.trace.padded))]
-        if shot.turned and turned is not None:
-            titles = ("kernel as given", "rotated by 180 degrees")
-            blocks, sums = [*zip(titles, map(_table, turned), strict=True)], []
-        elif plane.kernel is not None:
-            products, whole = plane.products(shot.products), plane.products(plane.window.size)
-            blocks.append((f"x kernel {plane.name}".rstrip(), _table(plane.kernel)))
-            blocks.append(("= products", _table(products, widest=whole)))
-        few = plane.window.shape[0] <= MOST_ROWS and plane.window.shape[1] <= MOST_ROWS
-        return blocks if few else [], [Text(line, style="bold") for line in sums]
 
 
 def _table(

@@ -65,6 +65,10 @@ def keyboard() -> Iterator[Wait]:
 
     try:
         tty.setcbreak(handle)
+        # Ctrl-Z would leave the shell without a cursor
+        settings = termios.tcgetattr(handle)
+        settings[6][termios.VSUSP] = bytes([os.fpathconf(handle, "PC_VDISABLE")])
+        termios.tcsetattr(handle, termios.TCSADRAIN, settings)
         yield wait
     finally:
         termios.tcsetattr(handle, termios.TCSADRAIN, before)

@@ -47,10 +47,7 @@ def pool_film(pixels: Any, at: Any = None, **options: Any) -> Film:
 
 
 def said(found: Film) -> list[str]:
-    return [
-        f"{shot.step.planes[shot.plane].words(shot.products)} {shot.step.ending * shot.ends}".strip()
-        for shot in shots(found)
-    ]
+    return [" ".join(shot.lines) for shot in shots(found)]
 
 
 def test_the_sum_builds_up_term_by_term() -> None:
@@ -246,22 +243,30 @@ def test_every_frame_fits_the_terminal(size: tuple[int, int], kernel: str, at: A
 NOTES = str(SAMPLES / "notes-3x3.csv")
 
 
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """Two pixels: two frames with a kernel of one weight."""
+    Image.fromarray(np.array([[3, 4]], np.uint8)).save(tmp_path / "tiny.png")
+    return tmp_path / "tiny.png"
+
+
 @pytest.mark.parametrize(("name", "format"), [("a.gif", "GIF"), ("a.webp", "WEBP"), ("A.APNG", "PNG")])
-def test_files_have_every_frame_and_repeat(name: str, format: str, convcli: Convcli, tmp_path: Path) -> None:
-    ran = convcli("explain", NOTES, "-k", "0 1; 2 3", "-p", "valid", "--animate", name)
+def test_files_have_every_frame_and_repeat(
+    name: str, format: str, tiny: Path, convcli: Convcli, tmp_path: Path
+) -> None:
+    ran = convcli("explain", tiny, "-k", "1 2", "-p", "zero", "--animate", name)
     assert (ran.status, ran.out.decode(), ran.err) == (0, f"{name}\n", "")
-    found, _ = kernel_film(np.arange(9.0).reshape(3, 3), "0 1; 2 3", padding="valid")
-    *_, last = drawn(found, "notes-3x3.csv")
+    found, _ = kernel_film(np.array([[3, 4]], np.uint8), "1 2", pad=PadMode.ZERO)
+    *_, last = drawn(found, "tiny.png")
     times = []
     with Image.open(tmp_path / name) as made:
-        assert (made.format, made.size, made.n_frames, made.info["loop"]) == (format, (1280, 720), 16, 0)
+        assert (made.format, made.size, made.info["loop"]) == (format, (1280, 720), 0)
         for frame in ImageSequence.Iterator(made):
             frame.load()
             times.append(frame.info["duration"])
         far = np.abs(np.asarray(made.convert("RGB"), int) - last.pixels).max()
-    assert times == [400, 400, 400, 600, 400, 400, 400, 600, 400, 400, 400, 600, 400, 400, 400, 3000]
+    assert times == [400, 600, 400, 3000]
     assert far <= (8 if format == "GIF" else 0)
-    assert (tmp_path / name).stat().st_size < (200_000 if format == "GIF" else 1_000_000)
 
 
 def test_the_result_is_what_filter_writes(convcli: Convcli, tmp_path: Path) -> None:
@@ -269,13 +274,6 @@ def test_the_result_is_what_filter_writes(convcli: Convcli, tmp_path: Path) -> N
     assert ran.status == 0, ran.err
     found, _ = kernel_film(FIVE, NINE, pad=PadMode.ZERO)
     assert np.array_equal(found.result, np.load(tmp_path / "y.npy"))
-
-
-@pytest.fixture
-def tiny(tmp_path: Path) -> Path:
-    """Two pixels: two frames with a kernel of one weight."""
-    Image.fromarray(np.array([[3, 4]], np.uint8)).save(tmp_path / "tiny.gif")
-    return tmp_path / "tiny.gif"
 
 
 def test_stdout_of_a_pipe_is_a_gif(tiny: Path, convcli: Convcli) -> None:
@@ -309,9 +307,9 @@ def test_what_is_refused(options: list[str], says: str, hint: str, convcli: Conv
 
 
 def test_an_input_is_not_replaced(tiny: Path, convcli: Convcli) -> None:
-    ran = convcli("explain", "tiny.gif", "-k", "2", "--animate", "tiny.gif")
-    ran.check_refusal(1, "--animate: 'tiny.gif' is the input itself", "add --force")
-    assert convcli("explain", "tiny.gif", "-k", "2", "--animate", "tiny.gif", "--force").status == 0
+    ran = convcli("explain", "tiny.png", "-k", "2", "--animate", "tiny.png")
+    ran.check_refusal(1, "--animate: 'tiny.png' is the input itself", "add --force")
+    assert convcli("explain", "tiny.png", "-k", "2", "--animate", "tiny.png", "--force").status == 0
     with Image.open(tiny) as made:
         assert made.size == (1280, 720)
 
