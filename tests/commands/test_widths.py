@@ -35,6 +35,8 @@ COMMANDS = {
     "show": ["show", NOTES, "-k", "1/3 -1/7"],
     "show the score": ["show", NOTES, "-k", "sobel", "--score"],
     "show, padded": ["show", NOTES, "--padding", "3"],
+    "show, four paddings": ["show", NOTES, "-k", "1/3 -1/7", "-p", "zero,reflect,wrap,replicate"],
+    "compare, shifted": ["compare", NOTES, "-k", "1 1", "--shift", "1,2"],
     "show, drawn": ["show", NOTES, "-k", "sobel-x", "-k", "box", "--preview"],
 }
 

@@ -75,10 +75,10 @@ def subject_of(spec: CompareSpec) -> Subject:
     """Read the kernel or the stack; refuse one that needs no padding."""
     if spec.stack is not None:
         stack = read_stack(spec.stack)
-        if spec.shift is None and not has_border(stack):
+        if (spec.shift is None or spec.pads) and not has_border(stack):
             raise UsageError(
                 f"no layer of {stack.name!r} pads: there is no border to compare",
-                hint="set padding in one of its layers",
+                hint="set padding in one of its layers" + ", or leave --pad out" * (spec.shift is not None),
             )
         return Subject(stack, printable(stack.name), None, stack.notes)
     found = kernel(spec.kernel or "")

@@ -173,7 +173,7 @@ def _bias_words(figures: Mapping[str, BiasFigures], say: Say) -> str:
 def shifted(source: Source, picture: Picture, subject: Subject, spec: CompareSpec, say: Say) -> Outcome:
     """Shift the picture, and report where its result differs from the shifted result."""
     shift, stack = spec.shift or (0, 0), subject.stack
-    pads = spec.modes if has_border(stack) else [PadMode.VALID]
+    pads = spec.modes if spec.pads or has_border(stack) else [PadMode.VALID]
     made = translate(stack, picture.planes, shift, pads=pads, pad_value=spec.pad_value, jobs=spec.jobs)
     english, sentences = (
         list(_shift_sentences(made, shift, total_stride(stack), picture.units.name, one))

@@ -90,25 +90,30 @@ class SideBySide:
     def _fitted(
         self, marks: NDArray[np.bool_] | None, width: int, *, colour: bool
     ) -> tuple[list[tuple[FeatureMapTable, Table]], int]:
-        """Return the tables, and how many of them stand side by side."""
+        """Return the tables of whole maps, else of their corners, and how many of them stand side by side."""
         count, whole = len(self.maps), self.maps[0].values.shape
         shape = whole if self.max_size is not None else (min(whole[0], self.lines), min(whole[1], width))
         views = self._views(marks, shape)
         for rows in range(1, count + 1):
-            abreast = -(-count // rows)
-            tables = [view.laid_out(_each(width, abreast), colour=colour) for view in views]
-            fits = shape == whole and rows * (len(tables[0].rows) + AROUND) <= self.lines - FRAME
-            if (fits or self.max_size is not None) and not any(table.left_out for table in tables):
+            each = _each(width, abreast := -(-count // rows))
+            tables = [view.laid_out(each, colour=colour) for view in views]
+            high = shape != whole or rows * (len(tables[0].rows) + AROUND) > self.lines - FRAME
+            named = all(len(shown.mode or "") <= each for shown in self.maps)
+            whole_tables = not any(table.left_out or table.width > each for table in tables)
+            if named and whole_tables and (not high or self.max_size is not None):
                 return list(zip(views, tables, strict=True)), abreast
-        if self.max_size is None:
-            if count * (whole[0] + AROUND) > self.lines - FRAME:  # low ones all stand below each other
-                rows = -(-count // max(1, (width + GAP) // (NARROWEST + GAP)))
-            abreast = -(-count // rows)
-            high = min(shape[0], max(LEAST_ROWS, (self.lines - FRAME) // rows - AROUND))
-            views = self._views(marks, (high, shape[1]))
-            tables = [view.laid_out(_each(width, abreast), colour=colour) for view in views]
-            views = self._views(marks, (high, min(table.values.shape[1] for table in tables)))
-        tables = [view.laid_out(_each(width, abreast), colour=colour) for view in views]
+        low = count * (whole[0] + AROUND) <= self.lines - FRAME
+        several = 1 if low or self.max_size is not None else max(1, (width + GAP) // (NARROWEST + GAP))
+        for rows in dict.fromkeys((-(-count // several), count)):
+            each = _each(width, abreast := -(-count // rows))
+            if self.max_size is None:
+                kept = min(shape[0], max(LEAST_ROWS, (self.lines - FRAME) // rows - AROUND))
+                views = self._views(marks, (kept, shape[1]))
+                tables = [view.laid_out(each, colour=colour) for view in views]
+                views = self._views(marks, (kept, min(table.values.shape[1] for table in tables)))
+            tables = [view.laid_out(each, colour=colour) for view in views]
+            if all(table.width <= each for table in tables):
+                break
         return list(zip(views, tables, strict=True)), abreast
 
     def _views(self, marks: NDArray[np.bool_] | None, shape: tuple[int, ...]) -> list[FeatureMapTable]:

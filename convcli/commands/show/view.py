@@ -189,6 +189,11 @@ class Table(NamedTuple):
     padding: NDArray[np.bool_] | None
     marks: NDArray[np.bool_] | None
 
+    @property
+    def width(self) -> int:
+        """Columns of text."""
+        return self.margin + self.cell * len(self.columns)
+
     def lines(self, system: ColorSystem | None, bars: str, end: Pixel | None) -> Iterator[list[Segment]]:
         """Yield the lines of the table, all of one width."""
         full = self.full

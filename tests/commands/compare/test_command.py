@@ -526,6 +526,10 @@ BAD = [
     (["--stack", STACKS / "small.toml", "--bias", 2], 2, "--bias has no effect with --stack", ""),
     (["-k", "box", "--layers", 0], 2, "--layers 0 is too small", ""),
     (["-k", "sobl"], 2, "'sobl' is not known", "sobel"),
+    (
+        ["--stack", STACKS / "pooling.toml", "--shift", "1,1", "-p", "zero"],
+        *(2, "no layer of 'pooling' pads", "leave --pad out"),
+    ),
     (["-k", "box", "--bias-map", "--shift", "1,1"], 2, "--bias-map and --shift exclude each other", ""),
     (["-k", "box", "--bias-map", "--crop", 2], 2, "--crop has no effect with --bias-map", ""),
     (["-k", "box", "--shift", "1,1", "--truth", "x.png"], 2, "--truth has no effect with --shift", ""),

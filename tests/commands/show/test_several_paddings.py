@@ -169,6 +169,18 @@ def test_low_maps_are_below_each_other(convcli: Convcli) -> None:
     assert ["".join(row) for row in rows] == [f"{ends}0123456701234" for ends in ("00", "21", "67")]
 
 
+def test_wide_numbers_and_long_names_stand_below_each_other(
+    convcli: Convcli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    Path("a.csv").write_text("1\n")
+    modes = ("-p", "zero,constant,wrap", "--pad-value", "-1e9")
+    assert max(map(len, lines(convcli, "a.csv", "-k", "1 -1", *modes))) <= 40
+    shown = lines(convcli, "a.csv", "-k", "1/3", "--precision", 17, "-p", "zero,wrap")
+    assert sum(line.startswith("0 0.33333333333333331") for line in shown) == 2
+    assert max(map(len, shown)) <= 40
+
+
 def test_channels_and_kernels_have_tables_of_their_own(convcli: Convcli, photo: Path) -> None:
     shown = lines(convcli, photo.name, "-k", "1 2", "-k", "1;2", "-p", "zero,wrap", "--region", ":2,:2")
     titles = [line for line in shown if line.startswith(photo.name)]
