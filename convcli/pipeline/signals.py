@@ -5,7 +5,6 @@ along the signal. A kernel of several rows is taken as the sum of its rows, as i
 were the signal itself: a Gaussian becomes the Gaussian of one axis, a Laplacian ``1 -2 1``.
 """
 
-import os
 from dataclasses import replace
 from typing import TypeVar
 
@@ -45,8 +44,8 @@ def along_signal(slides: LoadedKernels, spec: FilterSpec) -> tuple[LoadedKernels
 
 
 def may_be_signal(path: str) -> bool:
-    """Whether an input that is not read yet may be a signal: an array, a folder or stdin, no picture."""
-    return path == STDIN or "." not in os.path.basename(path) or any(kind in path.lower() for kind in ARRAYS)
+    """Whether an input that is not read yet may be a signal: stdin, or an array by its suffix."""
+    return path == STDIN or any(kind in path.lower() for kind in ARRAYS)
 
 
 def for_image(

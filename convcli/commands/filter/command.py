@@ -30,7 +30,8 @@ def filter_images(
     """Slide kernels over pictures, as a convolution layer computes it.
 
     That is correlation: the kernel is not rotated unless --convolve says so. Each kernel gives a feature map,
-    and a file named after the input, unless -o or --out-dir says where to.
+    and a file named after the input, unless -o or --out-dir says where to. Along a signal, an array of one
+    axis, one number is a size or a padding along it, and a kernel of several rows is the sum of its rows.
 
     Examples
     --------

@@ -52,7 +52,8 @@ def _curve(what: str, name: str, one: ShownMap, kind: int) -> Curve:
     words = ", ".join(filter(None, (f"{what} {name}".rstrip(), row, *one.words, *one.extent()[1:])))
     count = one.values.shape[1]
     facts = f"{words}: {count} sample{'s' if count > 1 else ''}, {one.range(4)}"
-    title = ", ".join((facts, *(one.settings if what == "result" else ())))
+    mode = () if one.mode is None else (f"pad {one.mode}",)
+    title = ", ".join((facts, *mode, *(one.settings if what == "result" else ())))
     return Curve(name=what, title=title, values=one.values[0], first=one.names[1], kind=kind)
 
 

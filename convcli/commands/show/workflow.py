@@ -84,23 +84,21 @@ def show_files(
 
     said = [_said(spec, reading, show_spec, padded=padded, several=len(specs) > 1) for spec in specs]
 
-    def along(image: Image, spec: FilterSpec) -> tuple[LoadedKernels | None, FilterSpec]:
-        if not image.signal:
-            return slides, spec
-        return along_signal(slides, spec) if slides is not None else (None, one_axis(spec))
-
     def work(source: Source) -> Outcome:
         image = read_source(source, reading)
-        slidings = [along(image, spec) for spec in specs]
-        slid, how = slidings[0]
-        notes = [*(slid.notes if slid else ()), *image.notes, *left_out(image, "shown", "shows")]
-        if how.gray:
+        return show_image(source, image, *(_along(slides, specs) if image.signal else (slides, specs)))
+
+    def show_image(
+        source: Source, image: Image, slides: LoadedKernels | None, specs: Sequence[FilterSpec]
+    ) -> Outcome:
+        notes = [*(slides.notes if slides else ()), *image.notes, *left_out(image, "shown", "shows")]
+        if specs[0].gray:
             image = as_gray(image)
         made = [
-            slid_maps(image, slide, spec, show_spec)
-            if slide is not None
+            slid_maps(image, slides, spec, show_spec)
+            if slides is not None
             else picture_maps(image, spec, show_spec)
-            for slide, spec in slidings
+            for spec in specs
         ]
         maps = [
             replace(one, settings=words, mode=mode)
@@ -111,8 +109,8 @@ def show_files(
         if show_spec.plot:
             from convcli.commands.show.plots import curves, plotted  # here for start-up
 
-            given = picture_maps(image, how.replace(padding="same"), show_spec) if slid else maps
-            drawn = curves(printable(source.name), given, slid, maps if slid else (), how)
+            given = picture_maps(image, specs[0].replace(padding="same"), show_spec) if slides else maps
+            drawn = curves(printable(source.name), given, slides, maps if slides else (), specs[0])
             return plotted(source, drawn, output or show_spec.output)._replace(notes=tuple(notes))
         if form is Form.TABLE:
             shown = _drawn(source, image, maps, slides, show_spec)
@@ -127,6 +125,16 @@ def show_files(
 
     binary = form is Form.NPY and output is None
     return Batch(inputs, reading, work, binary or (pictured and output is None))
+
+
+def _along(
+    slides: LoadedKernels | None, specs: Sequence[FilterSpec]
+) -> tuple[LoadedKernels | None, list[FilterSpec]]:
+    """Return kernels and options as a signal takes them."""
+    if slides is None:
+        return None, [one_axis(spec) for spec in specs]
+    made = [along_signal(slides, spec) for spec in specs]
+    return made[0][0], [spec for _, spec in made]
 
 
 def _said(

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from convcli.commands.spectrum.view import Pixels, Spectra
 from convcli.display.drawn.contact_sheet import MARGIN, TITLE
-from convcli.display.drawn.curve_plots import draw_curves
-from convcli.display.drawn.sheet import FAINT, Sheet, Words
+from convcli.display.drawn.curve_plots import WIDTH, draw_curves
+from convcli.display.drawn.sheet import FAINT, Sheet, Words, wrapped
 from convcli.display.terminal.curves import Curve, aligned
 from convcli.display.words import significant
 from convcli.engine.analysis.convolution_theorem import Spectrum, Theorem
@@ -54,7 +54,8 @@ class SignalSpectra(Spectra):
             (heading, draw_curves(list(_curves(theorem, convolve=self.convolve)), "magnitude"))
             for heading, _, theorem in self._drawn()
         ]
-        head = (Words([self.title], TITLE, TITLE + 6), Words(self.lines, SMALL, LINE, FAINT))
+        lines = [part for line in self.lines for part in wrapped(line, SMALL, WIDTH - 2 * MARGIN)]
+        head = (Words([self.title], TITLE, TITLE + 6), Words(lines, SMALL, LINE, FAINT))
         width = max(*(plots.shape[1] for _, plots in drawn), *(words.width + 2 * MARGIN for words in head))
         sheet = Sheet(width, head, sum(plots.shape[0] + 2 * LINE for _, plots in drawn), MARGIN)
         above = sheet.top

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from convcli.display.drawn.plot import Plot, Series, draw_plot
 from convcli.display.terminal.curves import Curve
 
-__all__ = ["draw_curves"]
+__all__ = ["WIDTH", "draw_curves"]
 
 # Size of one plot, in pixels.
 WIDTH, HEIGHT = 900, 240

@@ -12,7 +12,7 @@ from rich.style import Style
 
 from convcli.display.drawn.ticks import nice_ticks
 from convcli.display.terminal.facts import phrases
-from convcli.display.words import significant
+from convcli.display.words import number, significant
 
 __all__ = ["STYLES", "Curve", "aligned"]
 
@@ -162,7 +162,7 @@ class Curve:
             if count == 1 or (self.stems and count <= width):
                 share = (share * (count - 1) + 0.5) / count
             column = min(width - 1, int(share * width))
-            word = significant(tick, 4)
+            word = number(tick, 4)
             start = max(0, min(width - len(word), column - (len(word) - 1) // 2))
             if any(sign != " " for sign in numbers[max(0, start - 1) : start + len(word) + 1]):
                 continue
