@@ -94,7 +94,7 @@ def test_links_lead_somewhere(name: str) -> None:
 
 
 def test_commands_of_a_page() -> None:
-    page = "```sh\na | b\nc\n```\ntext\n```console\n$ d \\\n>  -e\n1\n2\n$ f\n```\n"
+    page = "```sh\n# about a\na | b\nc\n```\ntext\n```console\n$ d \\\n>  -e\n1\n2\n$ f\n```\n"
     assert commands(page) == [
         Shown("a | b", None),
         Shown("c", None),
