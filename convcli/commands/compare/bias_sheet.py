@@ -11,7 +11,7 @@ from PIL import Image
 from convcli.commands.compare.tones import strongest
 from convcli.display.colour_scales import diverging
 from convcli.display.drawn.sheet import FAINT, INK, Sheet, Words, scaled, wrapped
-from convcli.display.drawn.ticks import round_up
+from convcli.display.ticks import round_up
 
 __all__ = ["BiasMaps", "bias_sheet"]
 

@@ -14,9 +14,9 @@ from convcli.display.colour_scales import diverging
 from convcli.display.drawn.lettering import text_width
 from convcli.display.drawn.plot import Plot, Series, draw_plot
 from convcli.display.drawn.sheet import FAINT, INK, PAPER, Sheet, Words, scaled, wrapped
-from convcli.display.drawn.ticks import round_up
 from convcli.display.language import say_english
 from convcli.display.terminal.cells import farthest
+from convcli.display.ticks import round_up
 from convcli.display.words import shortened, size
 from convcli.stacks.paddings.border_band import CORNERS, Comparison
 

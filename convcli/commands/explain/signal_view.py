@@ -32,7 +32,7 @@ BESIDE = 8
 
 @dataclass(frozen=True, eq=False)
 class SignalExplanation:
-    """The report on one sample of a signal's result as a renderable; `text` is the kernel's SPEC."""
+    """The report on one sample of the result of the signal `name` as a renderable; `text` is the SPEC."""
 
     name: str
     text: str

@@ -115,7 +115,8 @@ def explain_files(
             samples, said = found.samples, report(found, source.path, spec)
             text = printable(public(kernels[0]))
             view = View(found, spec, channels, parts, channel_names(found.image, say), say)
-            drawing = (SignalExplanation if image.signal else Explanation)(name, text, view)
+            kind = SignalExplanation if image.signal else Explanation
+            drawing = kind(name, text, view)
         stored = np.array([value for of_map in samples.stored for value in of_map], samples.dtype)
         notes += overflow_note(image.frames, [stored])
         return Outcome(input=source.path, drawing=drawing, report=plain(said), notes=tuple(notes))

@@ -36,12 +36,11 @@ def curves(
 
     Maps of several rows are an error.
     """
-    many = next((one.shape[0] for one in (*given, *results) if one.values.shape[0] > 1), 0)
-    if many:
-        raise GeometryError(
-            f"--plot draws one row, and {name!r} has {many}",
-            hint="choose one by --region, such as --region 0:1,:",
-        )
+    shape = next((one.shape for one in (*given, *results) if one.values.shape[0] > 1), None)
+    if shape is not None:
+        row = "choose one by --region, such as --region 0:1,:"
+        hint = "write the column as one row: a signal is one" if shape[1] == 1 else row
+        raise GeometryError(f"--plot draws one row, and {name!r} has {shape[0]}", hint=hint)
     shown = [_curve("signal", name, one, 0) for one in given]
     shown += [] if slides is None else list(_kernels(slides, spec))
     return aligned([*shown, *(_curve("result", "", one, 2) for one in results)])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from convcli.display.drawn.lettering import FAINT, INK, PAPER, text_width, with_font_note, write
-from convcli.display.drawn.ticks import decades, nice_ticks
+from convcli.display.ticks import decades, nice_ticks
 from convcli.display.words import significant
 
 __all__ = ["COLOURS", "Axes", "Plot", "Series", "draw_plot"]

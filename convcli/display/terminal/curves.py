@@ -10,8 +10,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
 
-from convcli.display.drawn.ticks import nice_ticks
 from convcli.display.terminal.facts import phrases
+from convcli.display.ticks import nice_ticks
 from convcli.display.words import number, significant
 
 __all__ = ["STYLES", "Curve", "aligned"]

@@ -91,6 +91,7 @@ def test_a_picture_of_the_curves(convcli: Convcli, signal: Path) -> None:
     [
         ([str(CAMERA)], 1, "--plot draws one row, and", "--region 0:1,:"),
         ([str(CAMERA), "--region", "0:2,:"], 1, "--plot draws one row", "--region 0:1,:"),
+        (["column.csv"], 1, "--plot draws one row, and 'column.csv' has 3", "one row"),
         (["x.npy", "-o", "c.npz"], 1, "curves are not written as NPZ", ".png"),
         (["x.npy", "-o", "c.csv"], 2, "--plot has no effect on csv", "leave"),
         (["x.npy", "--json"], 2, "--plot has no effect on json", "leave"),
@@ -102,4 +103,5 @@ def test_a_picture_of_the_curves(convcli: Convcli, signal: Path) -> None:
 )
 def test_refusals(convcli: Convcli, args: list[str], status: int, says: str, hint: str) -> None:
     np.save("x.npy", np.arange(8.0))
+    np.savetxt("column.csv", np.arange(3.0))
     convcli("show", "--plot", *args).check_refusal(status, says, hint)

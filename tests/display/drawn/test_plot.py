@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import ImageColor
 
 from convcli.display.drawn.plot import COLOURS, Plot, Series, draw_plot
-from convcli.display.drawn.ticks import decades, nice_ticks
+from convcli.display.ticks import decades, nice_ticks
 
 sizes = st.floats(1e-6, 1e6)
 
