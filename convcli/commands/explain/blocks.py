@@ -45,11 +45,12 @@ class Room(NamedTuple):
 def fitted(columns: int, width: int, blocks: Blocks) -> tuple[Text, slice]:
     """Put blocks beside each other where they fit whole, else one above the other with fewer columns."""
     whole = slice(0, columns)
-    for digits in (DIGITS, FEW_DIGITS):
+    most = width // 2  # a column takes two characters at least
+    for digits in (DIGITS, FEW_DIGITS) if columns <= most else ():
         one = _beside(blocks(whole, digits, True))
         if _width(one) <= width:
             return one, whole
-    for count in range(columns, 0, -1):
+    for count in range(min(columns, most), 0, -1):
         across = middle(columns, count)
         above = blocks(across, FEW_DIGITS, False)
         if max(map(_width, above)) <= width:

@@ -1,5 +1,6 @@
 """One output pixel of pooling on the terminal: the window, the pixel that wins, and what becomes of it."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -81,7 +82,8 @@ def working(pixels: Sequence[float], how: Pooling, value: float, say: Say) -> st
             return _median(sorted(pixels), result, say)
         case PoolMode.AVG:
             inside = written_sum(pixels) if few else say("sum of {count} pixels", count=count)
-            return f"{inside if count == 1 else f'({inside})'} / {count} = {result}"
+            total = "" if few else f" / {count} = {number(math.fsum(pixels))}"
+            return f"{inside if count == 1 else f'({inside})'}{total} / {count} = {result}"
         case PoolMode.LP:
             sizes = [f"|{word}|" for word in words]
             if how.p == np.inf:

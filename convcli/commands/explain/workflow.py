@@ -16,6 +16,7 @@ from convcli.commands.explain.totals import shown_channels, shown_parts
 from convcli.commands.explain.view import Explanation
 from convcli.display.language import language, speaker
 from convcli.display.words import printable
+from convcli.engine.window import size_text
 from convcli.errors import UsageError, shown
 from convcli.imaging.image import Image
 from convcli.kernels.spec import kernel_files
@@ -72,7 +73,7 @@ def explain_files(
         from convcli.commands.explain.animate import animate, animation_format  # here for start-up: few do
 
         animation_format(animation)
-    slides = _load(kernels, spec) if isinstance(spec, FilterSpec) else LoadedKernels((), (), (), ())
+    slides = _load(kernels, spec)
     parts = shown_parts(sum(len(one.components) for one in slides.kernels), explain_spec.map)
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
     naming = OutputPaths(WriteSpec(output=STDOUT), 1, inputs[:1], floats=floats)
@@ -124,9 +125,14 @@ def explain_files(
     return Batch(inputs, reading, work, STDOUT in (html, animation))
 
 
-def _load(kernels: Sequence[str], spec: FilterSpec) -> LoadedKernels:
-    """Read the kernel, which is not too large to be explained."""
+def _load(kernels: Sequence[str], spec: FilterSpec | PoolSpec) -> LoadedKernels:
+    """Read the kernel, none for pooling; it, or the window, is not too large to be explained."""
+    limit, hint = EXPLAINED_WEIGHTS, "explain a smaller one"
+    if isinstance(spec, PoolSpec):
+        taps = spec.size[0] * spec.size[1]
+        limit._replace(unit="pixels").check(taps, hint, what=f"window {size_text(spec.size)}: its size")
+        return LoadedKernels((), (), (), ())
     slides = load_kernels(kernels, spec)
-    size = sum(weights.size for weights in slides.kernels[0].components)
-    EXPLAINED_WEIGHTS.check(size, "explain a smaller one", what=f"kernel {shown(kernels[0])}: its size")
+    weights = sum(weights.size for weights in slides.kernels[0].components)
+    limit.check(weights, hint, what=f"kernel {shown(kernels[0])}: its size")
     return slides

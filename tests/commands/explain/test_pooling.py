@@ -66,6 +66,7 @@ def test_the_largest_pixel_as_people_see_it(convcli: Convcli) -> None:
         ("avg --size 2 --padding 1", "(0 + 0 + 0 + 0) / 4 = 0"),
         ("avg --size 2 --padding 1 --no-count-include-pad", "0 / 1 = 0"),
         ("max --size 2 --dilation 2", "max(0, 2, 6, 8) = 8"),
+        ("avg --size 4 --padding 1", "(sum of 16 pixels) / 16 = 36 / 16 = 2.25"),
     ],
 )
 def test_the_working_of_each_mode(convcli: Convcli, args: str, line: str) -> None:
@@ -187,6 +188,7 @@ def test_the_report(convcli: Convcli) -> None:
         (["--stack", "s.toml", "--pad", "wrap"], 2, "--pad has no effect with --stack; hint: leave it out"),
         (["--stack", "s.toml", "--bias", "2"], 2, "--bias has no effect with --stack; hint: leave it out"),
         (["--pool", "max", "--size", "4"], 1, "window 4x4 is larger than the picture 3x3; hint: pad it"),
+        (["--pool", "max", "--size", "257"], 2, "window 257x257: its size 66049 is above the limit of 65536"),
         (["--pool", "max", "--size", "1", "--padding", "1"], 1, "leaves windows of 1 without any pixel"),
         (["--pool", "max", "--channel", "1"], 1, "there is no channel 1: the picture has 1; hint: leave"),
     ],
