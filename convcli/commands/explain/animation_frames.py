@@ -14,7 +14,7 @@ from convcli.display.colour_scales import diverging
 from convcli.display.contrast import readable
 from convcli.display.drawn.contact_sheet import limits, picture, resized
 from convcli.display.drawn.lettering import FAINT, PAPER, text_width, write
-from convcli.display.drawn.sheet import Sheet, Words, wrapped
+from convcli.display.drawn.sheet import Sheet, Words, scaled, wrapped
 from convcli.display.terminal.cells import largest
 from convcli.display.words import number, shortened
 from convcli.imaging.image import Frame
@@ -177,24 +177,27 @@ def _map(values: Array, side: int) -> Image.Image:
 def _cells(values: Array, grounds: Array, cell: int, hatched: Array | None = None) -> Image.Image:
     """Draw an array in cells with its numbers, if they can be read; NaN has none. Padding is hatched."""
     rows, columns = values.shape
+    grounds = np.broadcast_to(grounds if grounds.ndim == 3 else grounds[..., None], (rows, columns, 3))
+    pads = np.zeros(values.shape, np.bool_) if hatched is None else hatched
+    if cell < 2 * SMALLEST:  # padding is paler then
+        paler = np.where(pads[..., None], (grounds.astype(int) + 2 * 255) // 3, grounds).astype(np.uint8)
+        return scaled(Image.fromarray(paler), cell)
     image = Image.new("RGB", (columns * cell + 1, rows * cell + 1), PAPER)
     draw = ImageDraw.Draw(image)
     texts = [["" if np.isnan(value) else number(value, 4) for value in row] for row in values.tolist()]
-    widest = max(text_width(text, 100) for row in texts for text in row)
-    size = int(min(cell * 0.5, (cell - 6) * 100 / max(1.0, widest)))
-    colours = np.broadcast_to(grounds if grounds.ndim == 3 else grounds[..., None], (rows, columns, 3))
+    longest = max((text for row in texts for text in row), key=len)
+    size = int(min(cell * 0.5, (cell - 6) * 100 / max(1.0, text_width(longest, 100))))
     for row, column in np.ndindex(rows, columns):
         x, y, text = column * cell, row * cell, texts[row][column]
-        pads = hatched is not None and hatched[row, column]
-        red, green, blue = (int(sample) for sample in (PAPER if pads else colours[row, column]))
-        draw.rectangle((x, y, x + cell, y + cell), (red, green, blue), LINES if cell > SMALLEST else None)
-        if pads:
+        red, green, blue = PAPER if pads[row, column] else map(int, grounds[row, column])
+        draw.rectangle((x, y, x + cell, y + cell), (red, green, blue), LINES)
+        if pads[row, column]:
             for shift in range(0, 2 * cell, max(4, cell // 5)):
                 low, high = max(0, shift - cell), min(cell, shift)
                 draw.line((x + low, y + shift - low, x + high, y + shift - high), HATCHING)
         if size >= SMALLEST and text:
             at = x + cell / 2, y + cell / 2
-            if pads:
+            if pads[row, column]:
                 wide, high = text_width(text, size) / 2 + 2, size // 2 + 1
                 draw.rectangle((at[0] - wide, at[1] - high, at[0] + wide, at[1] + high), PAPER)
             write(draw, at, text, size, readable((red, green, blue)), "mm")

@@ -14,7 +14,7 @@ from rich.text import Text
 from convcli.commands.explain.animation import Cells, Film, Shot
 from convcli.commands.explain.animation_steps import Array
 from convcli.display.drawn.contact_sheet import picture
-from convcli.display.terminal.picture import Picture
+from convcli.display.terminal.picture import Picture, size_within
 from convcli.display.words import number
 
 __all__ = ["Frame"]
@@ -28,7 +28,7 @@ OTHERS, MOST_ROWS = 6, 7
 # Styles of marked cells and of padding; brackets and parentheses say the same without colour.
 MARKED, PADDING = "black on dark_orange", "magenta"
 
-# The same mark on pictures, and what is not done yet.
+# The same mark on pictures, which without colour is black or white; and what is not done yet.
 MARK, EMPTY = (255, 135, 0), (90, 90, 90)
 
 
@@ -91,16 +91,19 @@ class Frame:
         made[~self._done()] = EMPTY
         ends = (rows[0], rows[-1] + 1), (across[0], across[-1] + 1)
         pixel = (at[0], at[0] + 1), (at[1], at[1] + 1)
+        height, width = np.maximum(film.inputs[0].shape, film.result.shape).tolist()
+        most = size_within((height, width), columns, lines)  # of both, which have one scale
         drawn = list[RenderableType]()
         for pixels, marked in ((_rgb(film.inputs[self.shot.plane.channel]), ends), (made, pixel)):
-            size = Picture(pixels).size(columns, lines)
+            size = max(1, most[0] * pixels.shape[1] // width), max(1, most[1] * pixels.shape[0] // height)
             how = Image.Resampling.NEAREST if size[0] > pixels.shape[1] else Image.Resampling.BOX
             small = np.array(Image.fromarray(pixels).resize(size, how))
             box = []
             for (low, high), count, length in zip(marked, small.shape, pixels.shape, strict=False):
                 first = min(max(0, int(low * count / length)), count - 1)
                 box.append(slice(first, max(first + 1, int(high * count / length))))
-            small[tuple(box)] = MARK
+            dark = small[tuple(box)].mean() < 128
+            small[tuple(box)] = MARK if colour else 255 * dark
             parts = Picture(small).lines(*size, colour=colour)
             drawn.append(Segments([segment for line in parts for segment in (*line, Segment.line())]))
         return drawn

@@ -121,8 +121,8 @@ def palette_picture(frame: Frame, notes: list[str]) -> Pillow.Image:
 def _as_numbers(pixels: Array) -> Array:
     """Return 8-bit grey or RGB pixels as one number each, 0xRRGGBB."""
     rgb = pixels if pixels.ndim == 3 else np.repeat(pixels[..., np.newaxis], 3, axis=2)
-    shifted = rgb.astype(np.uint32) << np.array([16, 8, 0], dtype=np.uint32)
-    return np.asarray(shifted.sum(axis=2, dtype=np.uint32))
+    red, green, blue = np.moveaxis(rgb, 2, 0).astype(np.uint32)  # each by itself: sums of three are slow
+    return np.asarray(red << 16 | green << 8 | blue)
 
 
 def _distinct(packed: Array) -> Array:

@@ -1,6 +1,7 @@
 """The part of each frame of an animation that differs from the frame before: all that files need."""
 
 from collections.abc import Iterator
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -38,7 +39,8 @@ def patches(frames: tuple[Frame, ...], *, step: int = 1, whole: bool = False) ->
         top, left, box, changed = 0, 0, samples, None
         if before is not None and not whole:
             same = samples == before
-            differs = ~(same if same.ndim == 2 else same.all(axis=2))
+            # plane by plane, which is several times as fast as `all` over an axis of three
+            differs = ~(same if same.ndim == 2 else reduce(np.logical_and, np.moveaxis(same, 2, 0)))
             rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
             if rows.size == 0:
                 rows = columns = np.array([0])

@@ -240,6 +240,17 @@ def test_every_frame_fits_the_terminal(size: tuple[int, int], kernel: str, at: A
         assert max(sum(part.cell_length for part in line) for line in lines) <= size[0]
 
 
+def test_without_colour_the_window_is_black_on_white_and_white_on_black() -> None:
+    pixels = np.repeat(np.array([[0], [255]], np.uint8), 20, axis=0).repeat(20, axis=1)
+    found, _ = kernel_film(pixels, "1")
+    terminal = console(width=80, colour=False, height=60)
+    frames = list(shots(found))
+    # a line of text is two rows of pixels: half of it is marked
+    for shot, row, shown in ((frames[0], 0, "+" + 19 * " "), (frames[-1], 19, 19 * "@" + "+")):
+        lines = terminal.render_lines(TerminalFrame(found, shot, "x"), pad=False)
+        assert "".join(part.text for part in lines[4 + row])[:20] == shown
+
+
 NOTES = str(SAMPLES / "notes-3x3.csv")
 
 
