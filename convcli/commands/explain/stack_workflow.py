@@ -42,10 +42,11 @@ def explain_stack(
         "--depth": spec.depth is not Depth.AUTO,
         "--gray": spec.gray,
     }
-    for option in filter(unused.get, unused):
-        raise UsageError(
-            f"{option} has no effect with --stack", hint="leave it out: a stack says what it computes"
-        )
+    for option, given in unused.items():
+        # defaults of the environment are for other commands, too
+        if given and f"CONVCLI_{option[2:].upper()}" not in os.environ:
+            hint = "leave it out: a stack says what it computes"
+            raise UsageError(f"{option} has no effect with --stack", hint=hint)
     if at is None and html is None:
         raise UsageError("--at is missing", hint="name a pixel of the last layer: --at ROW,COLUMN")
     if html is not None and count_inputs(inputs, reading) != 1:

@@ -187,6 +187,15 @@ def test_what_has_no_effect_is_refused(convcli: Convcli, options: list[str], say
     ran.check_refusal(ran.status, says)
 
 
+def test_defaults_of_the_environment_are_for_other_commands(
+    convcli: Convcli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = convcli("explain", X, "--stack", X_STACK, "--at", "0,0")
+    for name, value in {"GRAY": "1", "RANGE": "abs", "DEPTH": "16", "PAD": "wrap"}.items():
+        monkeypatch.setenv(f"CONVCLI_{name}", value)
+    assert convcli("explain", X, "--stack", X_STACK, "--at", "0,0") == before
+
+
 def test_a_long_stack_is_refused(convcli: Convcli, tmp_path: Path) -> None:
     (tmp_path / "long.toml").write_text("[[layer]]\ntype = 'relu'\n" * 65)
     ran = convcli("explain", X, "--stack", "long.toml", "--at", "0,0")
