@@ -40,7 +40,8 @@ def commands(text: str) -> list[Shown]:
     found = []
     for language, block in re.findall(r"^```(sh|console)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
         if language == "sh":
-            found += [Shown(line, None) for line in block.replace("\\\n", "").splitlines()]
+            lines = block.replace("\\\n", "").splitlines()
+            found += [Shown(line, None) for line in lines if not line.startswith("#")]
             continue
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = part.replace("\\\n> ", "").partition("\n")

@@ -38,7 +38,7 @@ class SignalSpectra(Spectra):
             if options.max_width < WIDE:
                 yield from curves
                 continue
-            grid = Table.grid(padding=(0, GAP, 0, 0), expand=True)
+            grid = Table.grid(padding=(0, GAP, 0, 0), pad_edge=True, expand=True)  # of one width
             for _ in range(2):
                 grid.add_column(ratio=1)
             for first in (0, 2):

@@ -129,7 +129,8 @@ class Curve:
         columns, least, greatest = self._spans(width)
         with np.errstate(invalid="ignore"):
             ends = [np.nan_to_num((high - value) / (high - low) * height) for value in (greatest, least)]
-        top, bottom = (np.clip(end.astype(int), 0, height - 1) for end in ends)
+        # rounded, so that no dot depends on the last digits of a value between two
+        top, bottom = (np.clip(end.round(6).astype(int), 0, height - 1) for end in ends)
         rows = np.arange(height)[:, None]
         dots = np.zeros((height, width), np.bool_)
         dots[:, columns] = (rows >= top) & (rows <= bottom) & np.isfinite(least)

@@ -1,6 +1,7 @@
 """`convcli spectrum` of a signal: magnitudes over frequency as curves, in the terminal and as a picture."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -41,12 +42,21 @@ def test_four_curves_stand_in_the_terminal_beside_each_other_where_they_fit(
     assert together == [2, 1]
 
 
+def test_product_and_result_are_the_same_drawing(convcli: Convcli) -> None:
+    np.save("x.npy", SIGNAL)
+    lines = convcli("spectrum", "x.npy", "-k", "1 2 1").out.decode().splitlines()
+    first = next(at for at, line in enumerate(lines) if "conj F(kernel)" in line) + 1
+    drawn = [(line[:40].strip(), line[40:].strip()) for line in lines[first : first + 5]]
+    assert [left for left, _ in drawn] == [right for _, right in drawn]
+    assert any(re.search("[⠁-⣿]", left) for left, _ in drawn)
+
+
 def test_a_picture_of_four_plots(convcli: Convcli) -> None:
     np.save("x.npy", SIGNAL)
     ran = convcli("spectrum", "x.npy", "-k", "1 2 1", "-o", "s.png", "--json")
     assert json.loads(ran.out)["max_difference"] < 1e-12
     with Image.open("s.png") as drawn:
-        assert drawn.size[0] == 900
+        assert 900 <= drawn.size[0] < 1200, "as wide as plots, or the sentence above them"
         assert drawn.size[1] > 4 * 240
 
 

@@ -138,3 +138,8 @@ def test_a_picture_of_many_samples_keeps_their_extremes():
     )
     assert blue.sum() > WIDTH // 2
     assert np.ptp(rows) > 100
+
+
+def test_the_last_digits_of_values_move_no_dot():
+    values = np.array([0.0, 1, 2, 3, 4, 3, 2, 1, 0])
+    assert np.array_equal(dots_of(curve(values + 1e-15 * (values == 1)), 60), dots_of(curve(values), 60))
