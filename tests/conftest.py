@@ -30,6 +30,8 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
+# For a second run with other versions of what is needed: whether a function is there shows at once.
+settings.register_profile("few", settings.get_profile("convcli"), max_examples=5)
 settings.load_profile("convcli")
 
 
