@@ -41,8 +41,8 @@ TITLE, WORDS, SUM, SMALLEST = 26, 20, 28, 10
 # done yet.
 WINDOW, CHOSEN, LINES, HATCHING, EMPTY = (230, 110, 0), (0, 130, 60), (200, 200, 200), (150, 150, 150), 240
 
-# Least side of the outline of a window, so that it can be seen on a large picture.
-SEEN = 8
+# Least side of the outline of a window on a large picture, and of a picture, as of a signal.
+SEEN, THIN = 8, 32
 
 
 def drawn(animation: Animation, name: str) -> Iterator[Frame]:
@@ -176,7 +176,8 @@ class _Board:
 
 
 def _map(values: Array, side: int) -> Image.Image:
-    return Image.fromarray(picture(resized(values, side), limits(values))).convert("RGB")
+    image = Image.fromarray(picture(resized(values, side), limits(values))).convert("RGB")
+    return image.resize((max(THIN, image.width), max(THIN, image.height)), Image.Resampling.NEAREST)
 
 
 def _cells(values: Array, grounds: Array, cell: int, hatched: Array | None = None) -> Image.Image:
