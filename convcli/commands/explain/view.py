@@ -41,7 +41,7 @@ class Form(NamedTuple):
 
 
 # From the most to the least.
-FORMS = (Form(11, True, 12), Form(11, True, 6), Form(7, True, 6), Form(5, False, 6), Form(3, False, 3))
+FORMS = (Form(11, True, 12), Form(7, True, 6), Form(5, False, 6), Form(3, False, 3), Form(3, False, 1))
 
 
 @dataclass(frozen=True, eq=False)

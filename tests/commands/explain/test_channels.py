@@ -75,7 +75,9 @@ def test_colours_take_two_screens(convcli: Convcli, args: tuple[str, ...]) -> No
 
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("kernel", ["maps.npy", "one.npy", "sobel", "kirsch"])
-@pytest.mark.parametrize("choice", [(), ("--channel", "3"), ("--map", "0"), ("--lang", "zh")])
+@pytest.mark.parametrize(
+    "choice", [(), ("--channel", "3"), ("--map", "0"), ("--lang", "zh"), ("--convolve", "-d", "2")]
+)
 def test_many_channels_take_two_screens(convcli: Convcli, kernel: str, choice: tuple[str, ...]) -> None:
     lines = shown(convcli, "picture.npy", "-k", kernel, "--at", "0,0", *choice)
     assert len(lines) <= TWO_SCREENS
