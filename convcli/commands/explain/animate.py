@@ -8,9 +8,9 @@ from PIL import Image as Pillow
 from PIL import ImageChops
 
 from convcli.choices import STDOUT
-from convcli.commands.explain.animation import Film, film, shots
+from convcli.commands.explain.animation import Animation, moments, planned
 from convcli.commands.explain.animation_frames import drawn
-from convcli.commands.explain.animation_steps import moving_kernel, moving_pool
+from convcli.commands.explain.animation_steps import sliding_kernel, sliding_pool
 from convcli.commands.explain.spec import ExplainSpec
 from convcli.display.words import printable
 from convcli.errors import OutputError, UsageError
@@ -63,11 +63,11 @@ def animate(
     """Write what moves over an image of one frame to `path`; where that is a terminal, play it there."""
     said = [*notes]
     if isinstance(spec, PoolSpec):
-        moving = moving_pool(image, spec, explain_spec, said)
+        sliding = sliding_pool(image, spec, explain_spec, said)
     else:
         text = printable(without_folders(kernels[0]))
-        moving = moving_kernel(image, text, slides, spec, explain_spec, said)
-    found, name = film(moving, explain_spec.at, said), printable(os.path.basename(source.name))
+        sliding = sliding_kernel(image, text, slides, spec, explain_spec, said)
+    found, name = planned(sliding, explain_spec.at, said), printable(os.path.basename(source.name))
     if path == STDOUT and messages.stdout().isatty():
         _play(found, name, no_color=no_color)
         return Outcome(source.path, notes=tuple(said))
@@ -78,7 +78,7 @@ def animate(
     return write_outputs(source, [(path, made.data)])._replace(notes=(*said, *made.notes), report=report)
 
 
-def _play(found: Film, name: str, *, no_color: bool) -> None:
+def _play(found: Animation, name: str, *, no_color: bool) -> None:
     # here for start-up: few play
     from convcli.commands.explain import animation_view
     from convcli.display.terminal.player import keyboard, play
@@ -88,7 +88,7 @@ def _play(found: Film, name: str, *, no_color: bool) -> None:
         raise OutputError(
             "this terminal cannot show one frame in the place of another", hint="name a file: --animate x.gif"
         )
-    frames = [(animation_view.Frame(found, shot, name), shot.time / 1000) for shot in shots(found)]
+    frames = [(animation_view.Frame(found, moment, name), moment.time / 1000) for moment in moments(found)]
     with keyboard() as wait:
         play(console, frames, wait)
 
