@@ -52,7 +52,7 @@ def explain_files(
     at, html = explain_spec.at, explain_spec.html
     check_inputs(inputs, kernels)
     written = {"--html is a page": html, "--animate is an animation": explain_spec.animate}
-    if at is None and not any(written.values()):
+    if at is None and all(path is None for path in written.values()):
         raise UsageError("--at is missing", hint="name an output pixel: --at ROW,COLUMN, such as --at 0,0")
     if at is not None and at[0] is NO_ROW and not any(map(may_be_signal, inputs)):
         raise UsageError(f"--at: '{at[1]}' is not a place", hint="write ROW,COLUMN, such as 0,0 or -1,-1")
