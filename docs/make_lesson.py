@@ -94,7 +94,8 @@ def main() -> None:
     source = lesson()
     for language, file in FILES.items():
         os.environ["CONVCLI_LANG"] = language
-        outputs = dict(commands(file.read_text("utf-8"))) if file.exists() else {}
+        shown = commands(file.read_text("utf-8")) if file.exists() else []
+        outputs = {line: output or "" for line, output in shown}
         with tempfile.TemporaryDirectory() as name:
             folder = clone(Path(name))
             for section in source["section"]:
