@@ -118,39 +118,35 @@ def _kernel(
 
 def _under_signal(trace: PixelTrace, signal: Array, g: str, width: int, say: Say) -> Text:
     """Return signal, kernel and products under the positions about the window, as many as fit."""
-    across = trace.columns
-    first, last = across.span
-    positions = range(min(first, max(0, first - BESIDE)), max(last, min(across.size - 1, last + BESIDE)) + 1)
-    at = across.places - positions[0]
-    inside = [0 <= place < across.size for place in positions]
+    across, places = trace.columns, trace.columns.places.tolist()
+    first, last, middle = places[0], places[-1], places[len(places) // 2]
+    start, end = min(first, max(0, first - BESIDE)), max(last, min(across.size - 1, last + BESIDE))
+    positions = range(max(start, middle - width), min(end, middle + width) + 1)
+    tap_at = {place: tap for tap, place in enumerate(places)}
+    taps = [tap_at.get(place) for place in positions]
+
+    def under(words: Sequence[str]) -> list[str]:
+        return ["" if tap is None else words[tap] for tap in taps]
+
     samples = [
-        number(float(signal[place]), DIGITS) if near else ""
-        for place, near in zip(positions, inside, strict=True)
+        number(float(signal[place]), DIGITS) if tap is None and 0 <= place < across.size else word
+        for place, tap, word in zip(positions, taps, under(_words(trace.window)), strict=True)
     ]
-    kernel, products, taken = ([""] * len(positions) for _ in range(3))
-    padded = [False] * len(positions)
-    for place, *words, outside in zip(
-        at.tolist(),
-        *map(_words, (trace.window, trace.kernel, trace.products)),
-        across.padding.tolist(),
-        strict=True,
-    ):
-        samples[place], kernel[place], products[place] = words
-        padded[place] = outside
-    for place, source in zip(at[across.padding].tolist(), across.shown[across.padding].tolist(), strict=True):
-        taken[place] = "" if source == CONSTANT else str(source)
+    outside = across.padding.tolist()
+    made_up = zip(across.shown.tolist(), outside, strict=True)
+    taken = under([str(source) if padded and source != CONSTANT else "" for source, padded in made_up])
     lines = [
         _Line("tau", list(map(str, positions))),
-        _Line("f(tau)", samples, padded),
+        _Line("f(tau)", samples, [tap is not None and outside[tap] for tap in taps]),
         *([_Line(say("taken from"), taken)] if any(taken) else []),
-        _Line(g, kernel),
-        _Line(say("product"), products),
+        _Line(g, under(_words(trace.kernel))),
+        _Line(say("product"), under(_words(trace.products))),
     ]
-    table, shown = _table(lines, int(at[len(at) // 2]), width)
-    seen = int(((at >= shown.start) & (at < shown.stop)).sum())
-    if seen < len(at):
-        part = say("shown: the middle {part} of {whole}; sums are over all of them", part=seen, whole=len(at))
-        table.append(f"\n{part}", style="italic")
+    table, shown = _table(lines, middle - positions[0], width)
+    seen = sum(tap is not None for tap in taps[shown])
+    if seen < len(places):
+        text = "shown: the middle {part} of {whole}; sums are over all of them"
+        table.append(f"\n{say(text, part=seen, whole=len(places))}", style="italic")
     return table
 
 

@@ -29,7 +29,7 @@ def pool_images(
     """Max, average, min, median or Lp pooling of pictures.
 
     As a pooling layer computes it: the windows stand side by side unless --stride says otherwise, and padding
-    never wins max or min.
+    never wins max or min. Along a signal, an array of one axis, one number is a size or a padding along it.
 
     Examples
     --------
