@@ -8,25 +8,38 @@ from PIL import Image as Pillow
 from PIL import ImageChops
 
 from convcli.choices import STDOUT
-from convcli.commands.explain.animation import Film, film, shots
+from convcli.commands.explain.animation import Animation, moments, planned
 from convcli.commands.explain.animation_frames import drawn
-from convcli.commands.explain.animation_steps import Moving
+from convcli.commands.explain.animation_steps import sliding_kernel, sliding_pool
+from convcli.commands.explain.spec import ExplainSpec
+from convcli.display.words import printable
 from convcli.errors import OutputError, UsageError
 from convcli.imaging.image import Frame, Image, Space
 from convcli.imaging.writing.encode import encode_picture
+from convcli.kernels.spec import kernel_files
 from convcli.open_files import is_stream
+from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline import messages
-from convcli.pipeline.batch import Outcome, Source
+from convcli.pipeline.batch import Outcome, Source, refuse_inputs
+from convcli.pipeline.loaded_kernels import LoadedKernels, without_folders
+from convcli.pipeline.naming import file_in
 from convcli.pipeline.result_files import write_outputs
 
-__all__ = ["animate", "animation_format"]
+__all__ = ["animate", "animation_path"]
 
 # Formats by suffix; of pipes and stdout it is GIF.
 FORMATS = {".gif": "gif", ".webp": "webp", ".apng": "png", ".png": "png"}
 
 
-def animation_format(path: str) -> str:
-    """Return the format of the animation that is written to `path`."""
+def animation_path(given: str, inputs: Sequence[str], kernels: Sequence[str], *, force: bool) -> str:
+    """Return the file or stream that ``--animate`` names; what is read is replaced only with `force`."""
+    path = file_in(given, "steps.gif", inputs[0], force=force) or given
+    refuse_inputs([path], [*inputs, *kernel_files(kernels)], force=force, option="--animate")
+    _format(path)
+    return path
+
+
+def _format(path: str) -> str:
     found = "gif" if path == STDOUT or is_stream(path) else FORMATS.get(os.path.splitext(path)[1].lower())
     if found is None:
         raise UsageError(
@@ -37,31 +50,35 @@ def animation_format(path: str) -> str:
 
 def animate(
     source: Source,
-    moving: Moving,
-    name: str,
+    image: Image,
+    kernels: Sequence[str],
+    slides: LoadedKernels,
+    spec: FilterSpec | PoolSpec,
+    explain_spec: ExplainSpec,
     path: str,
-    at: tuple[int, int] | None,
     notes: Sequence[str],
     *,
     no_color: bool = False,
 ) -> Outcome:
-    """Write a window that moves over the picture `name` to `path`; where that is a terminal, play it there.
-
-    It begins at the output pixel `at`.
-    """
+    """Write what moves over an image of one frame to `path`; where that is a terminal, play it there."""
     said = [*notes]
-    found = film(moving, at, said)
+    if isinstance(spec, PoolSpec):
+        sliding = sliding_pool(image, spec, explain_spec, said)
+    else:
+        text = printable(without_folders(kernels[0]))
+        sliding = sliding_kernel(image, text, slides, spec, explain_spec, said)
+    found, name = planned(sliding, explain_spec.at, said), printable(os.path.basename(source.name))
     if path == STDOUT and messages.stdout().isatty():
         _play(found, name, no_color=no_color)
         return Outcome(source.path, notes=tuple(said))
-    format = animation_format(path)
+    format = _format(path)
     frames = tuple(_few_colours(one) if format == "gif" else one for one in drawn(found, name))
     made = encode_picture(Image(frames, Space.RGB), format)
     report = {"input": source.path, "animation": path, "frames": len(frames)}
     return write_outputs(source, [(path, made.data)])._replace(notes=(*said, *made.notes), report=report)
 
 
-def _play(found: Film, name: str, *, no_color: bool) -> None:
+def _play(found: Animation, name: str, *, no_color: bool) -> None:
     # here for start-up: few play
     from convcli.commands.explain import animation_view
     from convcli.display.terminal.player import keyboard, play
@@ -71,7 +88,7 @@ def _play(found: Film, name: str, *, no_color: bool) -> None:
         raise OutputError(
             "this terminal cannot show one frame in the place of another", hint="name a file: --animate x.gif"
         )
-    frames = [(animation_view.Frame(found, shot, name), shot.time / 1000) for shot in shots(found)]
+    frames = [(animation_view.Frame(found, moment, name), moment.time / 1000) for moment in moments(found)]
     with keyboard() as wait:
         play(console, frames, wait)
 

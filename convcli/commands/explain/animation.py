@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.commands.explain.animation_steps import Array, Moving, Plane, Step
+from convcli.commands.explain.animation_steps import Array, Plane, Sliding, Step
 from convcli.commands.explain.facts import WRITTEN_OUT
 from convcli.display.words import size
 from convcli.engine.analysis.pixel_trace import AxisTrace, output_pixel
 from convcli.engine.pad import CONSTANT, sources
 
-__all__ = ["Block", "Cells", "Film", "Shot", "film", "shots"]
+__all__ = ["Animation", "Block", "Cells", "Moment", "moments", "planned"]
 
 Place = tuple[int, int]
 Cells = NDArray[np.bool_]
@@ -31,8 +31,8 @@ BUILT_UP = 25
 TERM, WINDOW, TURNED, END = 400.0, 600.0, 2000.0, 3000.0
 
 
-class Film(NamedTuple):
-    """The arrays that the window moves over.
+class Animation(NamedTuple):
+    """The arrays that the window slides over, and its steps.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Film(NamedTuple):
         What the arrays are.
     """
 
-    moving: Moving
+    sliding: Sliding
     cells: bool
     inputs: Sequence[Array]
     corner: Place
@@ -61,7 +61,7 @@ class Film(NamedTuple):
     @property
     def padding(self) -> Cells:
         """Which cells of the inputs are padding."""
-        sizes = zip(self.corner, self.inputs[0].shape, self.moving.pixels.shape, strict=False)
+        sizes = zip(self.corner, self.inputs[0].shape, self.sliding.pixels.shape, strict=False)
         rows, columns = ((at < 0) | (at >= n) for at, n in ((np.arange(a, a + m), n) for a, m, n in sizes))
         return np.asarray(np.logical_or.outer(rows, columns))
 
@@ -76,7 +76,7 @@ class Block(NamedTuple):
     whole: Array | None = None
 
 
-class Shot(NamedTuple):
+class Moment(NamedTuple):
     """One frame: the products so far of a plane of a step, the cells of the result so far, milliseconds.
 
     With `turned`, it shows how the kernel is rotated.
@@ -111,18 +111,18 @@ class Shot(NamedTuple):
         return [self.plane.words(self.products), *([self.step.ending] if ends and self.step.ending else [])]
 
 
-def film(moving: Moving, at: Place | None, notes: list[str]) -> Film:
+def planned(sliding: Sliding, at: Place | None, notes: list[str]) -> Animation:
     """Choose what is shown, from the output pixel `at` on; what is left out is noted."""
-    planes = moving.pixels[None] if moving.pixels.ndim == 2 else np.moveaxis(moving.pixels, 2, 0)
-    made = moving.window.output_size(moving.pixels.shape, ceil=moving.ceil)
+    planes = sliding.pixels[None] if sliding.pixels.ndim == 2 else np.moveaxis(sliding.pixels, 2, 0)
+    made = sliding.window.output_size(sliding.pixels.shape, ceil=sliding.ceil)
     start = output_pixel((0, 0) if at is None else at, made)
     small = max(made) <= MOST_CELLS
-    cells, step = small or at is not None, cache(moving.step)
+    cells, step = small or at is not None, cache(sliding.step)
     shown = (min(NEAR, made[0]), min(NEAR, made[1])) if cells and not small else made
     first = min(start[0], made[0] - shown[0]), min(start[1], made[1] - shown[1])
     rows, columns = (range(begin, begin + count) for begin, count in zip(first, shown, strict=True))
     most = MOST_STEPS // len(step(start).planes)
-    across = list(columns) if cells else _spread(columns, int(most**0.5))
+    across = list(columns) if cells else _spread(columns, max(int(most**0.5), most // len(rows)))
     down = _spread(range(start[0], rows.stop), most // len(across))
     steps = [step((row, column)) for row in down for column in across if (row, column) >= start]
     if not small or len(down) < rows.stop - start[0]:
@@ -130,20 +130,22 @@ def film(moving: Moving, at: Place | None, notes: list[str]) -> Film:
         notes.append(f"{len(steps)} of {made[0] * made[1]} windows are shown{more}")
     if not cells:
         words = f"input, {size(planes.shape[1:])}", f"result, {size(made)}"
-        return Film(moving, False, list(planes), (0, 0), moving.whole(), first, steps, *words)
+        return Animation(sliding, False, list(planes), (0, 0), sliding.whole(), first, steps, *words)
     result = np.array([[step((row, column)).value for column in columns] for row in rows])
     ends = [step((rows[end], columns[end])).planes for end in (0, -1)]
     traces = [plane.trace for planes_ in ends for plane in planes_]
     areas = [_area([trace.rows for trace in traces], small), _area([t.columns for t in traces], small)]
     shows = [
-        _sources(axis, moving, area)
+        _sources(axis, sliding, area)
         for axis, area in zip((traces[0].rows, traces[0].columns), areas, strict=True)
     ]
     inputs = planes[:, shows[0][:, None], shows[1]].astype(np.float64)
-    inputs[:, np.logical_or.outer(shows[0] == CONSTANT, shows[1] == CONSTANT)] = moving.constant
-    padded = "padded input" if np.any(moving.window.padding) else "input"
+    inputs[:, np.logical_or.outer(shows[0] == CONSTANT, shows[1] == CONSTANT)] = sliding.constant
+    padded = "padded input" if np.any(sliding.window.padding) else "input"
     words = f"{padded}, {_part(areas, small)}", f"result, {_part((rows, columns), small)}"
-    return Film(moving, True, list(inputs), (areas[0].start, areas[1].start), result, first, steps, *words)
+    return Animation(
+        sliding, True, list(inputs), (areas[0].start, areas[1].start), result, first, steps, *words
+    )
 
 
 def _spread(places: range, most: int) -> list[int]:
@@ -159,9 +161,9 @@ def _area(traces: Sequence[AxisTrace], whole: bool) -> range:
     return range(min(first, -low), max(last, traces[0].size + high - 1) + 1)
 
 
-def _sources(trace: AxisTrace, moving: Moving, area: range) -> NDArray[np.intp]:
+def _sources(trace: AxisTrace, sliding: Sliding, area: range) -> NDArray[np.intp]:
     """Return the pixel that each place of an area shows; beyond the padding there is none."""
-    shown = sources(trace.size, trace.axis.low, trace.axis.high, moving.window.mode)
+    shown = sources(trace.size, trace.axis.low, trace.axis.high, sliding.window.mode)
     beyond = max(0, area.stop - trace.size - trace.axis.high)
     shown = np.pad(shown, (0, beyond), constant_values=CONSTANT)
     return shown[area.start + trace.axis.low : area.stop + trace.axis.low]
@@ -174,7 +176,7 @@ def _part(areas: Sequence[range], whole: bool) -> str:
     return f"rows {rows[0]} to {rows[-1]}, columns {columns[0]} to {columns[-1]}"
 
 
-def shots(found: Film) -> Iterator[Shot]:
+def moments(found: Animation) -> Iterator[Moment]:
     """Yield the frames: sums are built up term by term, of all windows where that takes few frames."""
     first, last = found.steps[0], found.steps[-1]
     terms = 0 if first.planes[0].kernel is None else sum(plane.window.size for plane in first.planes)
@@ -184,13 +186,13 @@ def shots(found: Film) -> Iterator[Shot]:
         return (step.at[0] - found.first[0]) * len(found.result[0]) + step.at[1] - found.first[1]
 
     done = before(first)
-    if found.moving.turned is not None:
-        yield Shot(first, first.planes[0], 0, done, TURNED, found.moving.turned)
+    if found.sliding.turned is not None:
+        yield Moment(first, first.planes[0], 0, done, TURNED, found.sliding.turned)
     for step in found.steps:
         for plane in step.planes:
             if 0 < terms <= BUILT_UP and (all_built or step is first):
                 for count in range(1, plane.window.size):
-                    yield Shot(step, plane, count, done, TERM)
+                    yield Moment(step, plane, count, done, TERM)
             ends = plane is step.planes[-1]
             done = before(step) + 1 if ends else done
-            yield Shot(step, plane, plane.window.size, done, END if ends and step is last else WINDOW)
+            yield Moment(step, plane, plane.window.size, done, END if ends and step is last else WINDOW)

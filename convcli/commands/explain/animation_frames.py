@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from convcli.commands.explain.animation import Film, Shot, shots
+from convcli.commands.explain.animation import Animation, Moment, moments
 from convcli.commands.explain.animation_steps import Array
 from convcli.display.colour_scales import diverging
 from convcli.display.contrast import readable
@@ -41,24 +41,24 @@ TITLE, WORDS, SUM, SMALLEST = 26, 20, 28, 10
 # done yet.
 WINDOW, CHOSEN, LINES, HATCHING, EMPTY = (230, 110, 0), (0, 130, 60), (200, 200, 200), (150, 150, 150), 240
 
-# Least side of the outline of a window, so that it can be seen on a large picture.
-SEEN = 8
+# Least side of the outline of a window on a large picture, and of a picture, as of a signal.
+SEEN, THIN = 8, 32
 
 
-def drawn(film: Film, name: str) -> Iterator[Frame]:
+def drawn(animation: Animation, name: str) -> Iterator[Frame]:
     """Yield the frames of an animation about the picture `name`."""
-    moving = film.moving
+    sliding = animation.sliding
     head = (
-        Words([shortened(f"{name}: {moving.title}", MOST_TITLE)], TITLE, TITLE + 8),
-        Words([moving.facts], WORDS, WORDS, FAINT),
+        Words([shortened(f"{name}: {sliding.title}", MOST_TITLE)], TITLE, TITLE + 8),
+        Words([sliding.facts], WORDS, WORDS, FAINT),
     )
     top = Sheet(WIDTH, head, 0, MARGIN).top
     paper = Sheet(WIDTH, head, HEIGHT - top, MARGIN).image
-    board = _Board(film, top + WORDS + 4)
-    for shot in shots(film):
+    board = _Board(animation, top + WORDS + 4)
+    for moment in moments(animation):
         image = paper.copy()
-        board.draw(image, shot)
-        yield Frame(np.asarray(image), duration=shot.time)
+        board.draw(image, moment)
+        yield Frame(np.asarray(image), duration=moment.time)
 
 
 class _Area(NamedTuple):
@@ -73,49 +73,54 @@ class _Area(NamedTuple):
 class _Board:
     """Draws the frames; the result is kept from one to the next, as it fills."""
 
-    def __init__(self, film: Film, above: int) -> None:
-        self.film, self.above, self.below = film, above, above + ABOVE + WORDS + GAP // 2
-        shapes = film.inputs[0].shape, film.result.shape
+    def __init__(self, animation: Animation, above: int) -> None:
+        self.animation, self.above, self.below = animation, above, above + ABOVE + WORDS + GAP // 2
+        shapes = animation.inputs[0].shape, animation.result.shape
         (rows, columns), across = zip(*shapes, strict=True), WIDTH - 2 * MARGIN - GAP
-        if film.cells:
+        if animation.cells:
             cell = min(CELL, ABOVE // max(rows), across // sum(columns))
-            empty = np.full(film.result.shape, np.nan)
-            self.inputs = [_cells(plane, picture(plane), cell, film.padding) for plane in film.inputs]
-            self.filled = _cells(film.result, picture(film.result), cell)
-            self.result = _cells(empty, np.full(film.result.shape, EMPTY), cell)
+            empty = np.full(animation.result.shape, np.nan)
+            self.inputs = [
+                _cells(plane, picture(plane), cell, animation.padding) for plane in animation.inputs
+            ]
+            self.filled = _cells(animation.result, picture(animation.result), cell)
+            self.result = _cells(empty, np.full(animation.result.shape, EMPTY), cell)
         else:
             side = max(1, int(min(across / 2, *(ABOVE * max(1, wide / high) for high, wide in shapes))))
-            self.inputs = [_map(plane, side) for plane in film.inputs]
-            self.filled = _map(film.result, side)
+            self.inputs = [_map(plane, side) for plane in animation.inputs]
+            self.filled = _map(animation.result, side)
             self.result = Image.new("RGB", self.filled.size, (EMPTY, EMPTY, EMPTY))
-        left = MARGIN + max(self.inputs[0].width, ceil(text_width(film.input_words, WORDS))) + GAP
+        left = MARGIN + max(self.inputs[0].width, ceil(text_width(animation.input_words, WORDS))) + GAP
         self.areas = (
-            _Area(MARGIN, self.inputs[0].size, film.corner, shapes[0]),
-            _Area(left, self.result.size, film.first, shapes[1]),
+            _Area(MARGIN, self.inputs[0].size, animation.corner, shapes[0]),
+            _Area(left, self.result.size, animation.first, shapes[1]),
         )
 
-    def draw(self, image: Image.Image, shot: Shot) -> None:
+    def draw(self, image: Image.Image, moment: Moment) -> None:
         """Draw one frame on paper with the titles."""
-        draw, film, trace = ImageDraw.Draw(image), self.film, shot.plane.trace
-        self._fill(shot.done)
-        tiles, words = (self.inputs[shot.plane.channel], self.result), (film.input_words, film.result_words)
+        draw, animation, trace = ImageDraw.Draw(image), self.animation, moment.plane.trace
+        self._fill(moment.done)
+        tiles, words = (
+            (self.inputs[moment.plane.channel], self.result),
+            (animation.input_words, animation.result_words),
+        )
         for area, tile, text in zip(self.areas, tiles, words, strict=True):
             write(draw, (area.left, self.above - 6), text, WORDS, FAINT, "ls")
             image.paste(tile, (area.left, self.above))
-        self._work(image, draw, shot)
-        if shot.turned is not None:
+        self._work(image, draw, moment)
+        if moment.turned is not None:
             return
         rows, columns = trace.rows.places.tolist(), trace.columns.places.tolist()
-        if film.cells and (trace.rows.axis.dilation, trace.columns.axis.dilation) != (1, 1):
+        if animation.cells and (trace.rows.axis.dilation, trace.columns.axis.dilation) != (1, 1):
             for row, column in product(rows, columns):
                 self._outline(draw, self.areas[0], [row], [column], 2)
-        self._outline(draw, self.areas[0], rows, columns, 4 if film.cells else 2)
-        row, column = shot.step.at
-        self._outline(draw, self.areas[1], [row], [column], 4 if film.cells else 2)
+        self._outline(draw, self.areas[0], rows, columns, 4 if animation.cells else 2)
+        row, column = moment.step.at
+        self._outline(draw, self.areas[1], [row], [column], 4 if animation.cells else 2)
 
     def _fill(self, done: int) -> None:
         """Show the cells of the result that are done."""
-        rows, columns = self.film.result.shape
+        rows, columns = self.animation.result.shape
         high, wide = self.filled.height / rows, self.filled.width / columns
         row, column = divmod(done, columns)
         for box in (
@@ -142,9 +147,9 @@ class _Board:
             ends.append((low - grown, high + grown))
         draw.rectangle(tuple(zip(*ends, strict=True)), outline=WINDOW, width=width)
 
-    def _work(self, image: Image.Image, draw: ImageDraw.ImageDraw, shot: Shot) -> None:
+    def _work(self, image: Image.Image, draw: ImageDraw.ImageDraw, moment: Moment) -> None:
         """Draw the window and the arrays at work beside each other, then the sum."""
-        blocks, left, ink = shot.blocks, MARGIN, CHOSEN if shot.plane.kernel is None else WINDOW
+        blocks, left, ink = moment.blocks, MARGIN, CHOSEN if moment.plane.kernel is None else WINDOW
         (rows, columns), room = blocks[0].values.shape, int(WIDTH * SHARE) // 3 - GAP
         cell = max(1, min(CELL, BELOW // rows, room // columns))
         for title, values, marked, padding, whole in blocks:
@@ -160,10 +165,10 @@ class _Board:
                 x, y = left + column * cell, self.below + row * cell
                 draw.rectangle((x, y, x + cell, y + cell), outline=ink, width=4)
             left += max(tile.width, ceil(text_width(title, WORDS))) + GAP
-        if shot.lines:
-            write(draw, (left, self.below - 6), f"output pixel {shot.step.at}", WORDS, FAINT, "ls")
+        if moment.lines:
+            write(draw, (left, self.below - 6), f"output pixel {moment.step.at}", WORDS, FAINT, "ls")
         for size in (SUM, SUM * 2 // 3):
-            lines = [line for text in shot.lines for line in wrapped(text, size, WIDTH - MARGIN - left)]
+            lines = [line for text in moment.lines for line in wrapped(text, size, WIDTH - MARGIN - left)]
             if len(lines) * (size + 6) <= BELOW:
                 break
         for index, line in enumerate(lines):
@@ -171,7 +176,8 @@ class _Board:
 
 
 def _map(values: Array, side: int) -> Image.Image:
-    return Image.fromarray(picture(resized(values, side), limits(values))).convert("RGB")
+    image = Image.fromarray(picture(resized(values, side), limits(values))).convert("RGB")
+    return image.resize((max(THIN, image.width), max(THIN, image.height)), Image.Resampling.NEAREST)
 
 
 def _cells(values: Array, grounds: Array, cell: int, hatched: Array | None = None) -> Image.Image:

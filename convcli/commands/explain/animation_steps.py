@@ -27,7 +27,7 @@ from convcli.pipeline.feature_maps import Filtering
 from convcli.pipeline.inputs import as_gray
 from convcli.pipeline.loaded_kernels import LoadedKernels
 
-__all__ = ["Array", "Moving", "Plane", "Step", "moving_kernel", "moving_pool"]
+__all__ = ["Array", "Plane", "Sliding", "Step", "sliding_kernel", "sliding_pool"]
 
 Array = NDArray[Any]
 
@@ -89,7 +89,7 @@ class Step(NamedTuple):
     value: float
 
 
-class Moving(NamedTuple):
+class Sliding(NamedTuple):
     """A kernel or a pooling window that moves over a picture.
 
     Attributes
@@ -121,9 +121,9 @@ class Moving(NamedTuple):
     turned: tuple[Array, Array] | None = None
 
 
-def moving_kernel(
+def sliding_kernel(
     image: Image, text: str, slides: LoadedKernels, spec: FilterSpec, chosen: ExplainSpec, notes: list[str]
-) -> Moving:
+) -> Sliding:
     """Return the kernel behind the SPEC `text` over an image of one frame; what is left out is noted."""
     (used,) = slides.kernels
     how = spec.combine if spec.combine is not None else used.combine
@@ -165,7 +165,7 @@ def moving_kernel(
     facts = [f"bias {number(spec.bias)}"] if spec.bias else []
     facts += ["convolution: the kernel is rotated by 180 degrees"] if spec.convolve else []
     place = 0 if joined else parts[0]
-    return Moving(
+    return Sliding(
         f"kernel {text}",
         _facts(spec.pad.value, window, facts),
         frame.pixels,
@@ -189,7 +189,7 @@ def _combination(how: Combine, values: Sequence[float]) -> str:
     return f"{how}({', '.join(map(number, values))})"
 
 
-def moving_pool(image: Image, spec: PoolSpec, chosen: ExplainSpec, notes: list[str]) -> Moving:
+def sliding_pool(image: Image, spec: PoolSpec, chosen: ExplainSpec, notes: list[str]) -> Sliding:
     """Return the window of pooling over an image of one frame; what is left out is noted."""
     (frame,) = _one_channel(image, chosen.channel, notes).frames
     window = spec.window(frame.size)
@@ -200,7 +200,7 @@ def moving_pool(image: Image, spec: PoolSpec, chosen: ExplainSpec, notes: list[s
         return Step(trace.at, (Plane("", trace, 0),), "", trace.values[0])
 
     counts = window.mode is not None or (spec.mode is PoolMode.AVG and spec.count_include_pad)
-    return Moving(
+    return Sliding(
         f"{spec.mode} pooling {size(window.size)}",
         _facts(window.mode.value if window.mode else "neutral", window, []),
         frame.pixels,

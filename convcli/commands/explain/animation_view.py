@@ -11,7 +11,7 @@ from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
-from convcli.commands.explain.animation import Cells, Film, Shot
+from convcli.commands.explain.animation import Animation, Cells, Moment
 from convcli.commands.explain.animation_steps import Array
 from convcli.display.drawn.contact_sheet import picture
 from convcli.display.terminal.picture import Picture, size_within
@@ -36,24 +36,27 @@ MARK, EMPTY = (255, 135, 0), (90, 90, 90)
 class Frame:
     """A Rich renderable of one frame, as large as the terminal has room for."""
 
-    film: Film
-    shot: Shot
+    animation: Animation
+    moment: Moment
     name: str
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        film, shot, width = self.film, self.shot, options.max_width
-        yield Text(f"{self.name}: {film.moving.title}", style="bold", no_wrap=True, overflow="ellipsis")
-        yield Text(f"{film.moving.facts}\n", style="dim", no_wrap=True, overflow="ellipsis")
-        blocks = shot.blocks if max(shot.plane.window.shape) <= MOST_ROWS else []
-        row, column = shot.step.at
+        animation, moment, width = self.animation, self.moment, options.max_width
+        yield Text(f"{self.name}: {animation.sliding.title}", style="bold", no_wrap=True, overflow="ellipsis")
+        yield Text(f"{animation.sliding.facts}\n", style="dim", no_wrap=True, overflow="ellipsis")
+        blocks = moment.blocks if max(moment.plane.window.shape) <= MOST_ROWS else []
+        row, column = moment.step.at
         heads = [f"({row}, {column}):  ", ""]
-        sums = [Text(head + line, style="bold") for head, line in zip(heads, shot.lines, strict=False)]
+        sums = [Text(head + line, style="bold") for head, line in zip(heads, moment.lines, strict=False)]
         lines = sum(len(text.wrap(console, width)) for text in sums)
         lines += 1 + len(blocks[0].values) if blocks else 0
         room = max(2, options.size.height - OTHERS - lines)
-        words, tables = (film.input_words, film.result_words), self._numbers() if film.cells else []
+        words, tables = (
+            (animation.input_words, animation.result_words),
+            self._numbers() if animation.cells else [],
+        )
         wide = sum(max(map(len, text.plain.split("\n"))) for text in tables) + GAP
-        if tables and wide <= width and len(film.inputs[0]) <= room:
+        if tables and wide <= width and len(animation.inputs[0]) <= room:
             yield _beside(words, tables)
         else:
             yield _beside(words, self._pictures((width - GAP) // 2, room, console))
@@ -66,35 +69,38 @@ class Frame:
 
     def _places(self) -> tuple[Array, Array, Array]:
         """Return the rows and columns of the window among the cells of the input, and the output pixel."""
-        film, trace = self.film, self.shot.plane.trace
-        corners = zip((trace.rows, trace.columns), film.corner, strict=True)
+        animation, trace = self.animation, self.moment.plane.trace
+        corners = zip((trace.rows, trace.columns), animation.corner, strict=True)
         rows, columns = (axis.places - corner for axis, corner in corners)
-        return rows, columns, np.subtract(self.shot.step.at, film.first)
+        return rows, columns, np.subtract(self.moment.step.at, animation.first)
 
     def _numbers(self) -> list[Text]:
         """Return input and result as tables of numbers."""
-        film = self.film
+        animation = self.animation
         rows, columns, at = self._places()
-        seen, made = (np.zeros(one.shape, np.bool_) for one in (film.inputs[0], film.result))
+        seen, made = (np.zeros(one.shape, np.bool_) for one in (animation.inputs[0], animation.result))
         seen[np.ix_(rows, columns)] = made[tuple(at)] = True
-        result = np.where(self._done(), film.result, np.nan)
+        result = np.where(self._done(), animation.result, np.nan)
         return [
-            _table(film.inputs[self.shot.plane.channel], seen, film.padding),
-            _table(result, made, widest=film.result),
+            _table(animation.inputs[self.moment.plane.channel], seen, animation.padding),
+            _table(result, made, widest=animation.result),
         ]
 
     def _pictures(self, columns: int, lines: int, console: Console) -> list[RenderableType]:
         """Return input and result in half blocks, window and output pixel marked."""
-        film, colour = self.film, not console.no_color and console.color_system in ("256", "truecolor")
+        animation, colour = (
+            self.animation,
+            not console.no_color and console.color_system in ("256", "truecolor"),
+        )
         rows, across, at = self._places()
-        made = _rgb(film.result)
+        made = _rgb(animation.result)
         made[~self._done()] = EMPTY
         ends = (rows[0], rows[-1] + 1), (across[0], across[-1] + 1)
         pixel = (at[0], at[0] + 1), (at[1], at[1] + 1)
-        height, width = np.maximum(film.inputs[0].shape, film.result.shape).tolist()
+        height, width = np.maximum(animation.inputs[0].shape, animation.result.shape).tolist()
         most = size_within((height, width), columns, lines)  # of both, which have one scale
         drawn = list[RenderableType]()
-        for pixels, marked in ((_rgb(film.inputs[self.shot.plane.channel]), ends), (made, pixel)):
+        for pixels, marked in ((_rgb(animation.inputs[self.moment.plane.channel]), ends), (made, pixel)):
             size = max(1, most[0] * pixels.shape[1] // width), max(1, most[1] * pixels.shape[0] // height)
             how = Image.Resampling.NEAREST if size[0] > pixels.shape[1] else Image.Resampling.BOX
             small = np.array(Image.fromarray(pixels).resize(size, how))
@@ -110,8 +116,8 @@ class Frame:
 
     def _done(self) -> Cells:
         """Return which cells of the result are done."""
-        shape = self.film.result.shape
-        return np.arange(shape[0] * shape[1]).reshape(shape) < self.shot.done
+        shape = self.animation.result.shape
+        return np.arange(shape[0] * shape[1]).reshape(shape) < self.moment.done
 
 
 def _table(

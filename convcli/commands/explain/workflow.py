@@ -67,12 +67,11 @@ def explain_files(
             raise UsageError(f"{what} about one picture", hint="name one input")
     html = file_in(html, "explain.html", inputs[0], force=force)
     refuse_inputs([html], [*inputs, *kernel_files(kernels)], force=force, page=html)
-    animation = file_in(explain_spec.animate, "steps.gif", inputs[0], force=force)
-    refuse_inputs([animation], [*inputs, *kernel_files(kernels)], force=force, option="--animate")
-    if animation is not None:
-        from convcli.commands.explain.animate import animate, animation_format  # here for start-up: few do
+    animation = None
+    if explain_spec.animate is not None:
+        from convcli.commands.explain.animate import animate, animation_path  # here for start-up: few do
 
-        animation_format(animation)
+        animation = animation_path(explain_spec.animate, inputs, kernels, force=force)
     slides = _load(kernels, spec)
     parts = shown_parts(sum(len(one.components) for one in slides.kernels), explain_spec.map)
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
@@ -96,15 +95,8 @@ def explain_files(
             said = {"input": source.path, "html": html}
             return write_outputs(source, [(html, data)])._replace(notes=tuple(notes), report=said)
         if animation is not None:
-            from convcli.commands.explain.animation_steps import moving_kernel, moving_pool
-
-            if isinstance(spec, PoolSpec):
-                moving = moving_pool(image, spec, explain_spec, notes)
-            else:
-                text = printable(without_folders(kernels[0]))
-                moving = moving_kernel(image, text, slides, spec, explain_spec, notes)
-            name = printable(os.path.basename(source.name))
-            return animate(source, moving, name, animation, at, notes, no_color=no_color)
+            what = image, kernels, slides, spec, explain_spec
+            return animate(source, *what, animation, notes, no_color=no_color)
         (target,) = naming.targets(source, ["one"], image.format)
         name, place = printable(source.name), at or (0, 0)
         if isinstance(spec, PoolSpec):

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image, ImageSequence
 
 from convcli.choices import PadMode, PoolMode
-from convcli.commands.explain.animation import Film, film, shots
+from convcli.commands.explain.animation import Animation, moments, planned
 from convcli.commands.explain.animation_frames import drawn
-from convcli.commands.explain.animation_steps import moving_kernel, moving_pool
+from convcli.commands.explain.animation_steps import sliding_kernel, sliding_pool
 from convcli.commands.explain.animation_view import Frame as TerminalFrame
 from convcli.commands.explain.spec import ExplainSpec
 from convcli.imaging.image import Frame, Space
@@ -30,28 +30,28 @@ NINE = "1 2 3; 4 5 6; 7 8 9"
 RNG = np.random.default_rng(19)
 
 
-def kernel_film(
+def kernel_animation(
     pixels: Any, kernel: str, at: Any = None, space: Space = Space.DATA, **options: Any
-) -> tuple[Film, list[str]]:
+) -> tuple[Animation, list[str]]:
     chosen = {name: options.pop(name) for name in ("channel", "map") if name in options}
     spec, notes = FilterSpec(**options), list[str]()
     image = Picture((Frame(np.asarray(pixels)),), space)
     explained = ExplainSpec(**chosen)
-    moving = moving_kernel(image, kernel, load_kernels([kernel], spec), spec, explained, notes)
-    return film(moving, at, notes), notes
+    sliding = sliding_kernel(image, kernel, load_kernels([kernel], spec), spec, explained, notes)
+    return planned(sliding, at, notes), notes
 
 
-def pool_film(pixels: Any, at: Any = None, **options: Any) -> Film:
+def pool_animation(pixels: Any, at: Any = None, **options: Any) -> Animation:
     image = Picture((Frame(np.asarray(pixels)),), Space.DATA)
-    return film(moving_pool(image, PoolSpec(**options), ExplainSpec(), []), at, [])
+    return planned(sliding_pool(image, PoolSpec(**options), ExplainSpec(), []), at, [])
 
 
-def said(found: Film) -> list[str]:
-    return [" ".join(shot.lines) for shot in shots(found)]
+def said(found: Animation) -> list[str]:
+    return [" ".join(moment.lines) for moment in moments(found)]
 
 
 def test_the_sum_builds_up_term_by_term() -> None:
-    found, notes = kernel_film(np.arange(9.0).reshape(3, 3), "0 1; 2 3", padding="valid")
+    found, notes = kernel_animation(np.arange(9.0).reshape(3, 3), "0 1; 2 3", padding="valid")
     # by hand, as in every text on convolution: the windows of 0 1 2; 3 4 5; 6 7 8
     assert said(found) == [
         *("0", "0 + 1 = 1", "0 + 1 + 6 = 7", "0 + 1 + 6 + 12 = 19"),
@@ -59,16 +59,16 @@ def test_the_sum_builds_up_term_by_term() -> None:
         *("0", "0 + 4 = 4", "0 + 4 + 12 = 16", "0 + 4 + 12 + 21 = 37"),
         *("0", "0 + 5 = 5", "0 + 5 + 14 = 19", "0 + 5 + 14 + 24 = 43"),
     ]
-    assert [shot.done for shot in shots(found)] == [0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4]
+    assert [moment.done for moment in moments(found)] == [0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4]
     assert not notes
 
 
 def test_of_many_windows_only_the_first_sum_is_built_up() -> None:
-    found, _ = kernel_film(FIVE, NINE, pad=PadMode.ZERO)
-    frames = list(shots(found))
+    found, _ = kernel_animation(FIVE, NINE, pad=PadMode.ZERO)
+    frames = list(moments(found))
     assert len(frames) == 9 + 24
-    assert [shot.time for shot in frames] == [400] * 8 + [600] * 24 + [3000]
-    assert [shot.done for shot in frames] == [0] * 8 + list(range(1, 26))
+    assert [moment.time for moment in frames] == [400] * 8 + [600] * 24 + [3000]
+    assert [moment.done for moment in frames] == [0] * 8 + list(range(1, 26))
 
 
 @pytest.mark.parametrize("pad", list(PadMode))
@@ -77,7 +77,7 @@ def test_numbers_are_those_of_a_slow_loop(pad: PadMode) -> None:
     value = 7.0 if pad is PadMode.CONSTANT else 0.0
     edges = ((0, 0), (0, 0)) if pad is PadMode.VALID else ((2, 3), (4, 1))
     options = {"padding": edges, "stride": (2, 1), "dilation": (1, 2), "bias": 0.5, "pad": pad}
-    found, _ = kernel_film(pixels, "1 -2; 0 3; 5 1", pad_value=value or None, **options)
+    found, _ = kernel_animation(pixels, "1 -2; 0 3; 5 1", pad_value=value or None, **options)
     expected = oracle.correlate(pixels, weights, **{**options, "pad": pad.value}, pad_value=value)
     assert np.allclose(found.result, expected, rtol=1e-12)
     assert np.array_equal(found.inputs[0], oracle.pad(pixels, edges, pad.value, value))
@@ -90,7 +90,7 @@ def test_numbers_are_those_of_a_slow_loop(pad: PadMode) -> None:
 
 @pytest.mark.parametrize("mode", list(PoolMode))
 def test_pooling_says_how_it_finds_its_value(mode: PoolMode) -> None:
-    found = pool_film(FIVE, mode=mode, size=(3, 2), stride=(2, 2), padding=((1, 1), (0, 0)), ceil=True)
+    found = pool_animation(FIVE, mode=mode, size=(3, 2), stride=(2, 2), padding=((1, 1), (0, 0)), ceil=True)
     expected = oracle.pool2d(FIVE, (3, 2), mode=mode.value, stride=(2, 2), edges=((1, 1), (0, 0)), ceil=True)
     assert np.allclose(found.result, expected, rtol=1e-12)
     last = {  # of 4 and 2 above 1 and 4: rows 2 and 3 of the last column alone, as the window hangs over
@@ -104,7 +104,7 @@ def test_pooling_says_how_it_finds_its_value(mode: PoolMode) -> None:
 
 
 def test_the_notes_pooling() -> None:
-    found = pool_film(np.arange(9.0).reshape(3, 3), mode=PoolMode.MAX, stride=(1, 1))
+    found = pool_animation(np.arange(9.0).reshape(3, 3), mode=PoolMode.MAX, stride=(1, 1))
     assert said(found) == [
         *("max(0, 1, 3, 4) = 4", "max(1, 2, 4, 5) = 5", "max(3, 4, 6, 7) = 7", "max(4, 5, 7, 8) = 8")
     ]
@@ -112,7 +112,7 @@ def test_the_notes_pooling() -> None:
 
 
 def test_components_come_one_after_the_other_and_are_joined() -> None:
-    found, _ = kernel_film(np.array([[0.0, 0, 0], [0, 0, 3], [0, 4, 0]]), "sobel", padding="valid")
+    found, _ = kernel_animation(np.array([[0.0, 0, 0], [0, 0, 3], [0, 4, 0]]), "sobel", padding="valid")
     # sobel-x: 2*3 = 6; sobel-y: 2*4 = 8; sqrt(36 + 64) = 10
     assert [plane.name for plane in found.steps[0].planes] == ["sobel-x", "sobel-y"]
     assert said(found)[-1] == "0 + 0 + 0 + 0 + 0 + 0 + 0 + 8 + 0 = 8 sqrt(6^2 + 8^2) = 10"
@@ -122,31 +122,31 @@ def test_components_come_one_after_the_other_and_are_joined() -> None:
 def test_channels_are_added_by_a_kernel_that_has_weights_for_each(tmp_path: Path) -> None:
     np.save(tmp_path / "k.npy", np.array([[[1.0]], [[10]], [[100]]]))
     pixels = np.array([[[1, 2, 3]]], np.uint8)
-    found, _ = kernel_film(pixels, str(tmp_path / "k.npy"), space=Space.RGB, bias=-1.0)
+    found, _ = kernel_animation(pixels, str(tmp_path / "k.npy"), space=Space.RGB, bias=-1.0)
     assert [plane.name for plane in found.steps[0].planes] == ["red", "green", "blue"]
     assert said(found) == ["1", "20", "300 1 + 20 + 300 = 321; 321 - 1 (bias) = 320"]
 
 
 def test_colours_are_one_channel_and_a_note_says_which() -> None:
     pixels = RNG.integers(0, 256, (3, 3, 3), dtype=np.uint8)
-    found, notes = kernel_film(pixels, "1", space=Space.RGB, channel=2)
+    found, notes = kernel_animation(pixels, "1", space=Space.RGB, channel=2)
     assert found.result.tolist() == pixels[..., 2].tolist()
     assert not notes
-    luma, notes = kernel_film(pixels, "1", space=Space.RGB)
+    luma, notes = kernel_animation(pixels, "1", space=Space.RGB)
     assert np.abs(luma.result - pixels @ [0.299, 0.587, 0.114]).max() <= 0.51  # ITU-R BT.601, rounded
     assert notes == ["the luma of the colours is animated; --channel N chooses a channel"]
 
 
 def test_it_begins_at_the_pixel_that_is_named() -> None:
-    found, notes = kernel_film(FIVE, NINE, (-1, 3))
+    found, notes = kernel_animation(FIVE, NINE, (-1, 3))
     assert [step.at for step in found.steps] == [(4, 3), (4, 4)]
-    assert next(shots(found)).done == 23
+    assert next(moments(found)).done == 23
     assert not notes
 
 
 def test_of_a_large_picture_the_neighbourhood_of_a_pixel_is_shown_in_numbers() -> None:
     pixels = RNG.integers(0, 256, (40, 30), dtype=np.uint8)
-    found, notes = kernel_film(pixels, "box", (38, 5), pad=PadMode.REFLECT)
+    found, notes = kernel_animation(pixels, "box", (38, 5), pad=PadMode.REFLECT)
     assert (found.cells, found.first, found.corner) == (True, (32, 5), (31, 4))
     assert [step.at for step in found.steps] == [(row, column) for row in (38, 39) for column in range(5, 13)]
     expected = oracle.correlate(pixels, np.full((3, 3), 1 / 9))
@@ -157,15 +157,21 @@ def test_of_a_large_picture_the_neighbourhood_of_a_pixel_is_shown_in_numbers() -
 
 def test_a_large_picture_is_a_picture_and_few_windows_are_shown() -> None:
     pixels = RNG.integers(0, 256, (40, 30), dtype=np.uint8)
-    found, notes = kernel_film(pixels, "sobel-x")
+    found, notes = kernel_animation(pixels, "sobel-x")
     assert not found.cells
     assert np.array_equal(found.inputs[0], pixels)
     assert found.result.shape == (40, 30)
     assert all(step.value == pytest.approx(found.result[step.at], abs=1e-3) for step in found.steps)
     assert len(found.steps) == 64
     assert (found.steps[0].at, found.steps[-1].at) == ((0, 0), (39, 29))
-    assert list(shots(found))[-1].done == 1200
+    assert list(moments(found))[-1].done == 1200
     assert notes == ["64 of 1200 windows are shown; --at R,C shows those from there on in numbers"]
+
+
+def test_of_a_long_signal_as_many_windows_are_shown() -> None:
+    found, _ = kernel_animation(np.arange(300.0).reshape(1, 300), "1 -1")
+    assert len(found.steps) == 64
+    assert (found.steps[0].at, found.steps[-1].at) == ((0, 0), (0, 299))
 
 
 ORANGE, EMPTY = [230, 110, 0], [240, 240, 240]
@@ -179,7 +185,7 @@ def boxes(pixels: np.ndarray) -> list[tuple[int, int]]:
 
 
 def test_the_outline_of_the_window_moves_cell_by_cell_as_the_result_fills() -> None:
-    found, _ = kernel_film(np.arange(9.0).reshape(3, 3), "0 1; 2 3", padding="valid")
+    found, _ = kernel_animation(np.arange(9.0).reshape(3, 3), "0 1; 2 3", padding="valid")
     frames = [frame.pixels for frame in drawn(found, "x")]
     assert {frame.shape for frame in frames} == {(720, 1280, 3)}
     (first, at_first), (second, at_second) = boxes(frames[3]), boxes(frames[7])
@@ -194,7 +200,7 @@ def test_the_outline_of_the_window_moves_cell_by_cell_as_the_result_fills() -> N
 
 
 def test_padding_is_hatched() -> None:
-    found, _ = kernel_film(np.full((2, 2), 255.0), "1", padding=((0, 0), (1, 0)), pad=PadMode.ZERO)
+    found, _ = kernel_animation(np.full((2, 2), 255.0), "1", padding=((0, 0), (1, 0)), pad=PadMode.ZERO)
     pixels = next(drawn(found, "x")).pixels
     padded, inside = pixels[144:220, 34:110], pixels[144:220, 130:206]
     lines = [int((part == [150, 150, 150]).all(axis=2).sum()) for part in (padded, inside)]
@@ -203,9 +209,9 @@ def test_padding_is_hatched() -> None:
 
 
 def test_the_terminal_shows_numbers_with_the_window_in_brackets() -> None:
-    found, _ = kernel_film(FIVE, NINE, pad=PadMode.ZERO)
+    found, _ = kernel_animation(FIVE, NINE, pad=PadMode.ZERO)
     terminal = console(width=80, colour=False, height=24)
-    frame = TerminalFrame(found, list(shots(found))[11], "x.csv")
+    frame = TerminalFrame(found, list(moments(found))[11], "x.csv")
     lines = ["".join(part.text for part in line).rstrip() for line in terminal.render_lines(frame, pad=False)]
     assert lines == [
         "x.csv: kernel 1 2 3; 4 5 6; 7 8 9",
@@ -232,22 +238,22 @@ def test_the_terminal_shows_numbers_with_the_window_in_brackets() -> None:
 @pytest.mark.parametrize(("kernel", "at"), [("sobel", None), ("box:5", (3, 4)), ("1 -1", (0, 0))])
 @pytest.mark.parametrize("size", [(80, 24), (120, 50), (40, 12)])
 def test_every_frame_fits_the_terminal(size: tuple[int, int], kernel: str, at: Any) -> None:
-    found, _ = kernel_film(RNG.integers(0, 256, (90, 70), dtype=np.uint8), kernel, at)
+    found, _ = kernel_animation(RNG.integers(0, 256, (90, 70), dtype=np.uint8), kernel, at)
     terminal = console(width=size[0], height=size[1])
-    for shot in list(shots(found))[::40]:
-        lines = terminal.render_lines(TerminalFrame(found, shot, "a picture.png"), pad=False)
+    for moment in list(moments(found))[::40]:
+        lines = terminal.render_lines(TerminalFrame(found, moment, "a picture.png"), pad=False)
         assert len(lines) <= max(size[1], 16)
         assert max(sum(part.cell_length for part in line) for line in lines) <= size[0]
 
 
 def test_without_colour_the_window_is_black_on_white_and_white_on_black() -> None:
     pixels = np.repeat(np.array([[0], [255]], np.uint8), 20, axis=0).repeat(20, axis=1)
-    found, _ = kernel_film(pixels, "1")
+    found, _ = kernel_animation(pixels, "1")
     terminal = console(width=80, colour=False, height=60)
-    frames = list(shots(found))
+    frames = list(moments(found))
     # a line of text is two rows of pixels: half of it is marked
-    for shot, row, shown in ((frames[0], 0, "+" + 19 * " "), (frames[-1], 19, 19 * "@" + "+")):
-        lines = terminal.render_lines(TerminalFrame(found, shot, "x"), pad=False)
+    for moment, row, shown in ((frames[0], 0, "+" + 19 * " "), (frames[-1], 19, 19 * "@" + "+")):
+        lines = terminal.render_lines(TerminalFrame(found, moment, "x"), pad=False)
         assert "".join(part.text for part in lines[4 + row])[:20] == shown
 
 
@@ -267,7 +273,7 @@ def test_files_have_every_frame_and_repeat(
 ) -> None:
     ran = convcli("explain", tiny, "-k", "1 2", "-p", "zero", "--animate", name)
     assert (ran.status, ran.out.decode(), ran.err) == (0, f"{name}\n", "")
-    found, _ = kernel_film(np.array([[3, 4]], np.uint8), "1 2", pad=PadMode.ZERO)
+    found, _ = kernel_animation(np.array([[3, 4]], np.uint8), "1 2", pad=PadMode.ZERO)
     *_, last = drawn(found, "tiny.png")
     times = []
     with Image.open(tmp_path / name) as made:
@@ -283,7 +289,7 @@ def test_files_have_every_frame_and_repeat(
 def test_the_result_is_what_filter_writes(convcli: Convcli, tmp_path: Path) -> None:
     ran = convcli("filter", SAMPLES / "notes-5x5.csv", "-k", NINE, "-p", "zero", "-o", "y.npy")
     assert ran.status == 0, ran.err
-    found, _ = kernel_film(FIVE, NINE, pad=PadMode.ZERO)
+    found, _ = kernel_animation(FIVE, NINE, pad=PadMode.ZERO)
     assert np.array_equal(found.result, np.load(tmp_path / "y.npy"))
 
 
