@@ -57,7 +57,7 @@ def test_a_region_takes_a_row_of_a_picture_and_its_place(convcli: Convcli) -> No
     assert ran.status == 0, ran.err
     row = np.asarray(Image.open(CAMERA))[100, 50:60]
     text = " ".join(ran.out.decode().split())
-    assert text.startswith(f"signal {CAMERA}, row 100, of which 100:101,50:60: 10 samples")
+    assert text.startswith(f"signal {CAMERA}, of which 100:101,50:60: 10 samples")
     assert f"min {row.min()}, max {row.max()}" in text
     assert ran.out.decode().splitlines()[-1].split()[0] == "50"
 
