@@ -51,7 +51,7 @@ def _curve(what: str, name: str, one: ShownMap, kind: int) -> Curve:
     facts = f"{words}: {count} sample{'s' if count > 1 else ''}, {one.range(4)}"
     mode = () if one.mode is None else (f"pad {one.mode}",)
     title = ", ".join((facts, *mode, *(one.settings if what == "result" else ())))
-    return Curve(name=what, title=title, values=one.values[0], first=one.names[1], kind=kind)
+    return Curve(title=title, values=one.values[0], first=one.names[1], kind=kind)
 
 
 def _kernels(slides: LoadedKernels, spec: FilterSpec) -> Iterator[Curve]:
@@ -64,7 +64,7 @@ def _kernels(slides: LoadedKernels, spec: FilterSpec) -> Iterator[Curve]:
             which = f", {index + 1} of {len(rows)}" if len(rows) > 1 else ""
             total = significant(float(part.sum()), 4)
             title = f"kernel {text!r}{which}: {part.size} weights, sum {total}"
-            shown = Curve(name="kernel", title=title, values=part[0], axis="weight", kind=1, stems=True)
+            shown = Curve(title=title, values=part[0], axis="weight", kind=1, stems=True)
             yield replace(shown, rows=KERNEL_ROWS)
 
 

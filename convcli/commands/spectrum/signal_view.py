@@ -68,15 +68,15 @@ class SignalSpectra(Spectra):
 
 def _curves(theorem: Theorem, *, convolve: bool) -> Iterator[Curve]:
     conjugate = "" if convolve else "conj "
-    panels: tuple[tuple[str, str, Spectrum, int], ...] = (
-        ("signal", "|F(signal)|", theorem.picture, 0),
-        ("kernel", "|F(kernel)|", theorem.kernel, 1),
-        ("product", f"|F(signal) {conjugate}F(kernel)|", theorem.product, 2),
-        ("result", "|F(what the engine gives)|", theorem.result, 2),
+    panels: tuple[tuple[str, Spectrum, int], ...] = (
+        ("|F(signal)|", theorem.picture, 0),
+        ("|F(kernel)|", theorem.kernel, 1),
+        (f"|F(signal) {conjugate}F(kernel)|", theorem.product, 2),
+        ("|F(what the engine gives)|", theorem.result, 2),
     )
-    for name, title, values, kind in panels:
+    for title, values, kind in panels:
         # those of a real signal are the same below frequency 0
         half = np.abs(values[0, : values.shape[1] // 2 + 1])
         facts = f"{title}, max {significant(float(half.max()))}"
         last = (len(half) - 1) / values.shape[1]
-        yield Curve(name=name, title=facts, values=half, axis="cycles per sample", last=last, kind=kind)
+        yield Curve(title=facts, values=half, axis="cycles per sample", last=last, kind=kind)

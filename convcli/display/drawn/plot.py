@@ -238,7 +238,7 @@ def _names_at_ends(draw: ImageDraw.ImageDraw, axes: Axes, plot: Plot) -> None:
     lasts = []
     for kind, series in _numbered(plot):
         seen = [y for _, y in _points(axes, series) if math.isfinite(y)]
-        if seen:
+        if seen and series.name:
             lasts.append((seen[-1], kind, series.name))
     low = axes.top
     room = axes.bottom - (len(lasts) - 1) * (WORDS + 3)

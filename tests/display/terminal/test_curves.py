@@ -17,7 +17,7 @@ PLAIN = {" ": (0, 0), "'": (1, 0), ".": (0, 1), ":": (1, 1)}
 
 
 def curve(values, **given):
-    return Curve(**{"name": "signal", "title": "title", "values": np.asarray(values, float), **given})
+    return Curve(**{"title": "title", "values": np.asarray(values, float), **given})
 
 
 def rows_of(one, width, encoding="utf-8"):
