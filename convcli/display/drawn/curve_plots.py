@@ -37,6 +37,6 @@ def draw_curves(curves: Sequence[Curve], y_label: str) -> NDArray[np.uint8]:
 
 def _drawn(curve: Curve) -> list[float]:
     """Return the values, or where there are many the least and the greatest of each column of pixels."""
-    if len(curve.values) <= 2 * WIDTH:
-        return curve.values.tolist()
-    return np.stack(curve.spans(WIDTH)[1:], axis=1).ravel().tolist()
+    many = len(curve.values) > 2 * WIDTH
+    drawn: list[float] = (np.stack(curve.spans(WIDTH)[1:], 1).ravel() if many else curve.values).tolist()
+    return drawn

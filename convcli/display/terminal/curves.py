@@ -136,7 +136,7 @@ class Curve:
         return dots
 
     def spans(self, width: int) -> tuple[Array, Array, Array]:
-        """Return columns of dots or pixels, and the least and the greatest value that the curve has in each."""
+        """Return columns of dots or pixels, and the least and the greatest value of the curve in each."""
         values = np.where(np.isfinite(self.values), self.values, np.nan).astype(np.float64)
         count = len(values)
         if count == 1 or (self.stems and 2 * count <= width):
