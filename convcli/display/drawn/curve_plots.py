@@ -13,6 +13,9 @@ __all__ = ["WIDTH", "draw_curves"]
 # Size of one plot, in pixels.
 WIDTH, HEIGHT = 900, 240
 
+# Space for the numbers of the vertical axes, such as 1e+308, in pixels.
+LEFT = 68
+
 # Kinds of the plot's series, for cyan, yellow and green.
 KINDS = (2, 0, 3)
 
@@ -26,6 +29,7 @@ def draw_curves(curves: Sequence[Curve], y_label: str) -> NDArray[np.uint8]:
             y_label=y_label,
             series=[Series("", _drawn(curve), kind=KINDS[curve.kind])],
             ends=curve.ends,
+            left=LEFT,
         )
         for curve in curves
     ]

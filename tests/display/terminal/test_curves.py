@@ -128,6 +128,12 @@ def test_a_picture_has_a_plot_for_each_curve():
     assert (double[len(single) :] == single).all()
 
 
+def test_axes_of_a_picture_are_in_line():
+    both = np.split(draw_curves([curve([0, 1]), curve([0, -1.25e-300])], "value"), 2)
+    vertical = [np.flatnonzero((one[70:190] < 255).all(axis=(0, 2))).tolist() for one in both]
+    assert vertical[0] == vertical[1] != []
+
+
 def test_a_picture_of_many_samples_keeps_their_extremes():
     values = np.zeros(50_000)
     values[25_000] = 1
