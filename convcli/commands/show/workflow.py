@@ -68,12 +68,13 @@ def show_files(
     count = count_inputs(inputs, reading)
     form, output = show_spec.shown_as, None if show_spec.output == STDOUT else show_spec.output
     pictured = show_spec.plot and show_spec.output is not None
+    suffix = form if form is not Form.TABLE else "png"
     if count != 1 and (form in (Form.CSV, Form.NPY) or output is not None or pictured):
         many = "several inputs" if count is None else f"{count} inputs"
         raise UsageError(
-            f"{many} cannot all go to {output or 'stdout'!r} as {form}", hint="show one, or all --as json"
+            f"{many} cannot all go to {output or 'stdout'!r} as {suffix}",
+            hint="show one" if pictured else "show one, or all --as json",
         )
-    suffix = form if form is not Form.TABLE else "png"
     output = file_in(output, f"show.{suffix}", inputs[0], force=show_spec.force)
     refuse_inputs([output], [*inputs, *kernel_files(kernels)], force=show_spec.force)
     # in --score each component of a kernel is a feature of its own

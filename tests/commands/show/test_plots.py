@@ -98,7 +98,7 @@ def test_a_picture_of_the_curves(convcli: Convcli, signal: Path) -> None:
         (["x.npy", "--preview"], 2, "--preview has no effect with --plot", "leave"),
         (["x.npy", "--precision", "2"], 2, "--precision has no effect with --plot", "leave"),
         (["x.npy", "--max-size", "2"], 2, "--max-size has no effect with --plot", "leave"),
-        (["x.npy", "x.npy", "-o", "c.png"], 2, "2 inputs cannot all go to", "one"),
+        (["x.npy", "x.npy", "-o", "c.png"], 2, "2 inputs cannot all go to 'c.png' as png", "show one"),
     ],
 )
 def test_refusals(convcli: Convcli, args: list[str], status: int, says: str, hint: str) -> None:
