@@ -41,16 +41,16 @@ def curves(
         row = "choose one by --region, such as --region 0:1,:"
         hint = "write the column as one row: a signal is one" if shape[1] == 1 else row
         raise GeometryError(f"--plot draws one row, and {name!r} has {shape[0]}", hint=hint)
-    signal = [_curve("signal", name, one, 0) for one in given]
-    return aligned([*signal, *_kernels(slides, spec), *(_curve("result", "", one, 2) for one in results)])
+    signal = [_curve(f"signal {name}", one, 0) for one in given]
+    return aligned([*signal, *_kernels(slides, spec), *(_curve("result", one, 2) for one in results)])
 
 
-def _curve(what: str, name: str, one: ShownMap, kind: int) -> Curve:
-    words = ", ".join((f"{what} {name}".rstrip(), *one.words, *one.extent()[1:]))
+def _curve(what: str, one: ShownMap, kind: int) -> Curve:
+    words = ", ".join((what, *one.words, *one.extent()[1:]))
     count = one.values.shape[1]
     facts = f"{words}: {count} sample{'s' if count > 1 else ''}, {one.range(4)}"
     mode = () if one.mode is None else (f"pad {one.mode}",)
-    title = ", ".join((facts, *mode, *(one.settings if what == "result" else ())))
+    title = ", ".join((facts, *mode, *one.settings))
     return Curve(title=title, values=one.values[0], first=one.names[1], kind=kind)
 
 

@@ -63,7 +63,8 @@ def test_a_region_takes_a_row_of_a_picture_and_its_place(convcli: Convcli) -> No
 
 
 def test_padding_without_a_kernel_is_before_0(convcli: Convcli, signal: Path) -> None:
-    ran = convcli("show", signal, "--plot", "--padding", "2")
+    ran = convcli("show", signal, "--plot", "--padding", "2", "-p", "zero")
+    assert titles(ran.out.decode()) == ["signal x.npy: 12 samples, min 0, max 49, pad zero, padding 2"]
     assert ran.out.decode().splitlines()[-1].split()[0] == "-2"
 
 
