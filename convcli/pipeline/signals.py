@@ -42,10 +42,11 @@ def for_image(image: Image, slides: LoadedKernels, spec: S) -> tuple[LoadedKerne
 
 def along_signal(slides: LoadedKernels, spec: S) -> tuple[LoadedKernels, S]:
     """Return kernels and options as a signal takes them; notes of the kernels say what is not as usual."""
-    rows = {id(found): _centred(one_row(found), spec) for found in slides.kernels}
-    kernels = tuple(rows[id(found)] for found in slides.kernels)
-    passed = tuple(tuple(rows[id(found)] for found in path) for path in slides.alpha_kernels)
-    return slides._replace(kernels=kernels, alpha_kernels=passed), one_axis(spec)
+    kernels, *passed = (
+        tuple(_centred(one_row(found), spec) for found in path)
+        for path in (slides.kernels, *slides.alpha_kernels)
+    )
+    return slides._replace(kernels=kernels, alpha_kernels=tuple(passed)), one_axis(spec)
 
 
 def may_be_signal(path: str) -> bool:

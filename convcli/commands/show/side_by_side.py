@@ -93,12 +93,13 @@ class SideBySide:
         found = []
         for rows in range(1, count + 1):
             each = _each(width, abreast := -(-count // rows))
-            high = whole[0] if self.max_size is not None else (self.lines - FRAME) // rows - AROUND
-            shape = min(whole[0], max(1, high)), whole[1]
-            views = self._views(marks, shape)
+            high, wide = whole
+            if self.max_size is None:
+                high, wide = (self.lines - FRAME) // rows - AROUND, width
+            views = self._views(marks, (max(1, high), wide))
             tables = [view.laid_out(each, colour=colour) for view in views]
             if self.max_size is None and any(table.left_out for table in tables):
-                views = self._views(marks, (shape[0], min(len(table.columns) for table in tables)))
+                views = self._views(marks, (max(1, high), min(len(table.columns) for table in tables)))
                 tables = [view.laid_out(each, colour=colour) for view in views]
             fits = high > 0 and max(longest, *(table.width for table in tables)) <= each
             found.append((fits, tables[0].values.size, list(zip(views, tables, strict=True)), abreast))
