@@ -21,12 +21,12 @@ __all__ = ["LoadedKernels", "combines_by_itself", "load_kernels", "without_folde
 class LoadedKernels(NamedTuple):
     """The kernels of one command, normalised and rotated as asked, and what belongs to each feature map."""
 
-    kernels: tuple[Kernel, ...]
-    labels: tuple[str, ...]  # of each map, all different: they name files
-    names: tuple[str, ...]  # the SPEC of each map's kernel
+    kernels: tuple[Kernel, ...] = ()
+    labels: tuple[str, ...] = ()  # of each map, all different: they name files
+    names: tuple[str, ...] = ()  # the SPEC of each map's kernel
     # For each map, the kernels at whose windows' centres alpha is sampled, in turn: all of a chain, the first
     # of combined kernels, else the map's own.
-    alpha_kernels: tuple[tuple[Kernel, ...], ...]
+    alpha_kernels: tuple[tuple[Kernel, ...], ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:

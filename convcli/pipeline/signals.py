@@ -18,7 +18,7 @@ from convcli.imaging.image import Image
 from convcli.kernels.analysis import ZERO_SUM, rank
 from convcli.kernels.kernel import Kernel
 from convcli.options.option_groups import Options
-from convcli.options.specs import FilterSpec, PoolSpec
+from convcli.options.specs import FilterSpec
 from convcli.pipeline.loaded_kernels import LoadedKernels
 
 __all__ = ["along_signal", "for_image", "may_be_signal", "one_axis", "one_row"]
@@ -35,26 +35,23 @@ WRITTEN_OUT = 7
 SUM_OF_ONE = 1e-9
 
 
-def along_signal(slides: LoadedKernels, spec: FilterSpec) -> tuple[LoadedKernels, FilterSpec]:
+def for_image(image: Image, slides: LoadedKernels, spec: S) -> tuple[LoadedKernels, S]:
+    """Return kernels and options as `image` takes them: as they are, unless it is a signal."""
+    return along_signal(slides, spec) if image.signal else (slides, spec)
+
+
+def along_signal(slides: LoadedKernels, spec: S) -> tuple[LoadedKernels, S]:
     """Return kernels and options as a signal takes them; notes of the kernels say what is not as usual."""
-    rows = {id(found): _centred(one_row(found), spec) for found in slides.kernels}
-    kernels = tuple(rows[id(found)] for found in slides.kernels)
-    passed = tuple(tuple(rows[id(found)] for found in path) for path in slides.alpha_kernels)
-    return slides._replace(kernels=kernels, alpha_kernels=passed), one_axis(spec)
+    kernels, *passed = (
+        tuple(_centred(one_row(found), spec) for found in path)
+        for path in (slides.kernels, *slides.alpha_kernels)
+    )
+    return slides._replace(kernels=kernels, alpha_kernels=tuple(passed)), one_axis(spec)
 
 
 def may_be_signal(path: str) -> bool:
     """Whether an input that is not read yet may be a signal: stdin, or an array by its suffix."""
     return path == STDIN or any(kind in path.lower() for kind in ARRAYS)
-
-
-def for_image(
-    image: Image, slides: LoadedKernels, spec: FilterSpec | PoolSpec
-) -> tuple[LoadedKernels, FilterSpec | PoolSpec]:
-    """Return kernels and options as `image` takes them: as they are, unless it is a signal."""
-    if not image.signal:
-        return slides, spec
-    return along_signal(slides, spec) if isinstance(spec, FilterSpec) else (slides, one_axis(spec))
 
 
 def one_axis(spec: S) -> S:
@@ -114,17 +111,17 @@ def _summed(part: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _written(row: NDArray[np.float64]) -> str:
     """Write a row out, or its size and sum where it is long."""
-    if not row.any():
-        return "zeros"
-    if row.size <= WRITTEN_OUT:
-        return " ".join(number(value, 4) for value in row.ravel().tolist())
-    return f"{size(row.shape)} with the sum {number(float(row.sum()), 4)}"
+    if row.any() and row.size > WRITTEN_OUT:
+        return f"{size(row.shape)} with the sum {number(float(row.sum()), 4)}"
+    return " ".join(number(value, 4) for value in row.ravel().tolist()) if row.any() else "zeros"
 
 
-def _centred(found: Kernel, spec: FilterSpec) -> Kernel:
+def _centred(found: Kernel, spec: Options) -> Kernel:
     """Return the kernel with a note where NumPy centres ``same`` otherwise: an even one of a convolution."""
+    if not isinstance(spec, FilterSpec) or not spec.convolve or spec.padding != "same":
+        return found
     reach = spec.dilation[1] * (found.components[0].shape[-1] - 1)
-    if reach % 2 == 0 or not spec.convolve or spec.padding != "same" or spec.pad is PadMode.VALID:
+    if reach % 2 == 0 or spec.pad is PadMode.VALID:
         return found
     note = (
         "same puts an even kernel's extra sample after the signal, np.convolve before it: "

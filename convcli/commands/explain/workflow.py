@@ -123,7 +123,7 @@ def _load(kernels: Sequence[str], spec: FilterSpec | PoolSpec) -> LoadedKernels:
     if isinstance(spec, PoolSpec):
         taps = spec.size[0] * spec.size[1]
         limit._replace(unit="pixels").check(taps, hint, what=f"window {size_text(spec.size)}: its size")
-        return LoadedKernels((), (), (), ())
+        return LoadedKernels()
     slides = load_kernels(kernels, spec)
     weights = sum(weights.size for weights in slides.kernels[0].components)
     limit.check(weights, hint, what=f"kernel {shown(kernels[0])}: its size")

@@ -201,7 +201,6 @@ def commands(result: FitReport) -> Iterator[tuple[str, ...]]:
         words.append(f"--pad-value {fit.pad_value!r}")
     if fit.stride != (1, 1):
         words.append(f"-s {size_text(fit.stride)}")
-    words += ["--padding full"] if first.targets[0].shape[1] > first.inputs[0].shape[1] else []
     words += ["--convolve"] if fit.convolve else []
     words += ["--gray"] if result.spec.gray else []
     words += _given(result.reading)

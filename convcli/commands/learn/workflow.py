@@ -2,15 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Group
 
-from convcli.choices import PadMode
-from convcli.commands.learn.full_targets import full_size, padded_to_full
 from convcli.commands.learn.report import FitReport, PicturePair, border_name, report
 from convcli.commands.learn.sheet import sheet
 from convcli.commands.learn.spec import LearnSpec, Reading
@@ -100,7 +97,7 @@ def learn(
     seconds = time.perf_counter() - start
     fitted = FitReport(pairs, found, tuple(_known(found)), spec, reading, output, seconds)
     exported = export_kernel(_kernel(found, pairs), output=output, format=format) if saves else None
-    notes = tuple(dict.fromkeys(note for pair in pairs for note in (*pair.notes, *_longer(pair))))
+    notes = tuple(dict.fromkeys(note for pair in pairs for note in pair.notes))
     count = found.weights.size + (found.bias.size if spec.bias else 0)
     details = (f"{found.method}: {count} unknowns of {found.samples} values, {seconds:.2f} s",)
     return Learned(sheet(fitted, say), report(fitted), notes, details, exported)
@@ -131,16 +128,6 @@ def _pair(before: str, after: str, spec: LearnSpec, reading: ReadSpec) -> Pictur
     return PicturePair(before, after, tuple(inputs), tuple(targets), tuple(notes), signal)
 
 
-def _longer(pair: PicturePair) -> Iterator[str]:
-    """Yield a note about a target that is longer than its signal, which was fitted all the same."""
-    more = pair.targets[0].shape[1] - pair.inputs[0].shape[1]
-    if more > 0:
-        yield (
-            f"{Source(pair.target).name}: longer by {more}, as --padding full with zeros makes it; "
-            "swap input and target if they are in the wrong order"
-        )
-
-
 def _channels(count: int) -> str:
     return "1 channel" if count == 1 else f"{count} channels"
 
@@ -163,11 +150,6 @@ def _fit(pairs: Sequence[PicturePair], spec: LearnSpec, watch: Callable[[int, fl
             f"{Source(pairs[0].target).name!r}: every value is black or white, and may have been cut",
             hint="add --keep-saturated to fit them all the same",
         )
-    full = full_size(inputs, targets, spec) if any(pair.signal for pair in pairs) else None
-    if full is not None:
-        options = {**spec.fit_options(), "pad": PadMode.VALID}
-        found = fit_kernel(padded_to_full(inputs, full), targets, full, watch=watch, **options)
-        return replace(found, pad=PadMode.ZERO)
     try:
         return fit_kernel(inputs, targets, spec.size, masks=masks, watch=watch, **spec.fit_options())
     except ConvcliError as error:

@@ -52,7 +52,7 @@ def _sharing(stack: Stack, traces: Sequence[LayerTrace], found: FullyConnected) 
     first, own, who = convolutions[0], "its own", "it"
     if len(convolutions) > 1:
         own = "their own"
-        who = f"all {len(convolutions)} convolutions ({amount(found.parameters)} parameters)"
+        who = f"the {len(convolutions)} convolutions ({amount(found.parameters)} parameters)"
     yield (
         f"Weight sharing: {printable(first.name)} has the same {amount(first.parameters)} parameters in all"
         f" {prod(first.shape[1:]):,} windows. With weights of {own} in every window {who} would have"

@@ -124,6 +124,7 @@ class StackWork:
         made: list[Array] = []
         traces: list[LayerTrace] = []
         notes = [*stack.notes, *image.notes]
+        notes += ["a signal is taken as a picture of one row"] if image.signal else []
         for number, frame in enumerate(image.frames):
             drawn = keep if number == 0 else None
             x, left_out = preprocess(frame, image.space_of(frame), stack)

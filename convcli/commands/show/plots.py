@@ -28,7 +28,7 @@ KERNEL_ROWS = 3
 def curves(
     name: str,
     given: Sequence[ShownMap],
-    slides: LoadedKernels | None,
+    slides: LoadedKernels,
     results: Sequence[ShownMap],
     spec: FilterSpec,
 ) -> list[Curve]:
@@ -41,19 +41,17 @@ def curves(
         row = "choose one by --region, such as --region 0:1,:"
         hint = "write the column as one row: a signal is one" if shape[1] == 1 else row
         raise GeometryError(f"--plot draws one row, and {name!r} has {shape[0]}", hint=hint)
-    shown = [_curve("signal", name, one, 0) for one in given]
-    shown += [] if slides is None else list(_kernels(slides, spec))
-    return aligned([*shown, *(_curve("result", "", one, 2) for one in results)])
+    signal = [_curve(f"signal {name}", one, 0) for one in given]
+    return aligned([*signal, *_kernels(slides, spec), *(_curve("result", one, 2) for one in results)])
 
 
-def _curve(what: str, name: str, one: ShownMap, kind: int) -> Curve:
-    row = f"row {one.first[0]}" if one.shape[0] > 1 else ""
-    words = ", ".join(filter(None, (f"{what} {name}".rstrip(), row, *one.words, *one.extent()[1:])))
+def _curve(what: str, one: ShownMap, kind: int) -> Curve:
+    words = ", ".join((what, *one.words, *one.extent()[1:]))
     count = one.values.shape[1]
     facts = f"{words}: {count} sample{'s' if count > 1 else ''}, {one.range(4)}"
     mode = () if one.mode is None else (f"pad {one.mode}",)
-    title = ", ".join((facts, *mode, *(one.settings if what == "result" else ())))
-    return Curve(name=what, title=title, values=one.values[0], first=one.names[1], kind=kind)
+    title = ", ".join((facts, *mode, *one.settings))
+    return Curve(title=title, values=one.values[0], first=one.names[1], kind=kind)
 
 
 def _kernels(slides: LoadedKernels, spec: FilterSpec) -> Iterator[Curve]:
@@ -66,7 +64,7 @@ def _kernels(slides: LoadedKernels, spec: FilterSpec) -> Iterator[Curve]:
             which = f", {index + 1} of {len(rows)}" if len(rows) > 1 else ""
             total = significant(float(part.sum()), 4)
             title = f"kernel {text!r}{which}: {part.size} weights, sum {total}"
-            shown = Curve(name="kernel", title=title, values=part[0], axis="weight", kind=1, stems=True)
+            shown = Curve(title=title, values=part[0], axis="weight", kind=1, stems=True)
             yield replace(shown, rows=KERNEL_ROWS)
 
 

@@ -22,17 +22,14 @@ from convcli.display.words import size
 
 __all__ = ["SideBySide"]
 
-# Columns of text between two tables, and of the narrowest of several corners that stand side by side.
-GAP, NARROWEST = 3, 34
+# Columns of text between two tables.
+GAP = 3
 
 # Lines of text that go with the rows of a table: a blank one, a heading, the numbers of columns.
 AROUND = 3
 
-# Lines of text above and below all tables: title, facts, what cells stand for, how many differ.
-FRAME = 7
-
-# Fewest rows of a corner.
-LEAST_ROWS = 3
+# Lines of text around all tables: title, facts, what cells stand for, how many differ, a blank one.
+FRAME = 8
 
 BOLD = Style(bold=True)
 
@@ -61,7 +58,7 @@ class SideBySide:
         values = {shown.mode or "": shown.values for shown in self.maps}
         places = differing(values)
         marks = places if one.padded() is None and places.any() else None
-        drawn, abreast = self._fitted(marks, width, colour=system is not None)
+        drawn, abreast = self._laid_out(marks, width, colour=system is not None)
         view, table = drawn[0]
         part = size(view.values.shape)
         corner = f" (the top left {part} is shown, --region shows others)"
@@ -87,34 +84,26 @@ class SideBySide:
         for note in (*said, *["--json lists the best matches of each"] * self.peaks):
             yield phrases(note, width)
 
-    def _fitted(
+    def _laid_out(
         self, marks: NDArray[np.bool_] | None, width: int, *, colour: bool
     ) -> tuple[list[tuple[FeatureMapTable, Table]], int]:
-        """Return the tables of whole maps, else of their corners, and how many of them stand side by side."""
+        """Return the tables that show most numbers, of corners of large maps, and how many are abreast."""
         count, whole = len(self.maps), self.maps[0].values.shape
-        shape = whole if self.max_size is not None else (min(whole[0], self.lines), min(whole[1], width))
-        views = self._views(marks, shape)
+        longest = max(len(shown.mode or "") for shown in self.maps)
+        found = []
         for rows in range(1, count + 1):
             each = _each(width, abreast := -(-count // rows))
-            tables = [view.laid_out(each, colour=colour) for view in views]
-            high = shape != whole or rows * (len(tables[0].rows) + AROUND) > self.lines - FRAME
-            named = all(len(shown.mode or "") <= each for shown in self.maps)
-            whole_tables = not any(table.left_out or table.width > each for table in tables)
-            if named and whole_tables and (not high or self.max_size is not None):
-                return list(zip(views, tables, strict=True)), abreast
-        low = count * (whole[0] + AROUND) <= self.lines - FRAME
-        several = 1 if low or self.max_size is not None else max(1, (width + GAP) // (NARROWEST + GAP))
-        for rows in dict.fromkeys((-(-count // several), count)):
-            each = _each(width, abreast := -(-count // rows))
+            high, wide = whole
             if self.max_size is None:
-                kept = min(shape[0], max(LEAST_ROWS, (self.lines - FRAME) // rows - AROUND))
-                views = self._views(marks, (kept, shape[1]))
-                tables = [view.laid_out(each, colour=colour) for view in views]
-                views = self._views(marks, (kept, min(table.values.shape[1] for table in tables)))
+                high, wide = (self.lines - FRAME) // rows - AROUND, width
+            views = self._views(marks, (max(1, high), wide))
             tables = [view.laid_out(each, colour=colour) for view in views]
-            if all(table.width <= each for table in tables):
-                break
-        return list(zip(views, tables, strict=True)), abreast
+            if self.max_size is None and any(table.left_out for table in tables):
+                views = self._views(marks, (max(1, high), min(len(table.columns) for table in tables)))
+                tables = [view.laid_out(each, colour=colour) for view in views]
+            fits = high > 0 and max(longest, *(table.width for table in tables)) <= each
+            found.append((fits, tables[0].values.size, list(zip(views, tables, strict=True)), abreast))
+        return max(found, key=lambda one: one[:2])[2:]
 
     def _views(self, marks: NDArray[np.bool_] | None, shape: tuple[int, ...]) -> list[FeatureMapTable]:
         """Return a table for each map, or of its corner of that shape."""

@@ -196,19 +196,21 @@ class ShowSpec(Options):
     def check_form(self) -> None:
         """Refuse options that do not go with the form, which ``--json`` may have chosen."""
         form = self.shown_as
-        if self.plot and (self.preview or self.max_size is not None or self.precision is not None):
-            other = "--preview" if self.preview else "--precision" if self.max_size is None else "--max-size"
-            raise UsageError(f"{other} has no effect with --plot", hint="leave one of them out")
-        if form is not Form.TABLE:
-            for option, given in (
-                ("--plot", self.plot),
+        given = [
+            option
+            for option, is_given in (
                 ("--preview", self.preview),
                 ("--max-size", self.max_size is not None),
                 ("--precision", self.precision is not None),
-            ):
-                if given:
-                    raise UsageError(f"{option} has no effect on {form}", hint="leave one of them out")
-        elif self.output is not None and not self.plot:
+            )
+            if is_given
+        ]
+        if self.plot and given:
+            raise UsageError(f"{given[0]} has no effect with --plot", hint="leave one of them out")
+        if form is not Form.TABLE and (self.plot or given):
+            option = "--plot" if self.plot else given[0]
+            raise UsageError(f"{option} has no effect on {form}", hint="leave one of them out")
+        if form is Form.TABLE and self.output is not None and not self.plot:
             raise UsageError(
                 f"a table is not written to {self.output!r}",
                 hint="name a .csv, .json or .npy, add --as json, --plot for a picture, or redirect stdout",

@@ -26,7 +26,7 @@ from convcli.pipeline.inputs import as_gray, left_out, read_source
 from convcli.pipeline.loaded_kernels import LoadedKernels, load_kernels
 from convcli.pipeline.naming import file_in
 from convcli.pipeline.result_files import write_outputs
-from convcli.pipeline.signals import along_signal, one_axis
+from convcli.pipeline.signals import for_image
 
 __all__ = ["show_files"]
 
@@ -68,37 +68,31 @@ def show_files(
     count = count_inputs(inputs, reading)
     form, output = show_spec.shown_as, None if show_spec.output == STDOUT else show_spec.output
     pictured = show_spec.plot and show_spec.output is not None
+    suffix = form if form is not Form.TABLE else "png"
     if count != 1 and (form in (Form.CSV, Form.NPY) or output is not None or pictured):
         many = "several inputs" if count is None else f"{count} inputs"
         raise UsageError(
-            f"{many} cannot all go to {output or 'stdout'!r} as {form}", hint="show one, or all --as json"
+            f"{many} cannot all go to {output or 'stdout'!r} as {suffix}",
+            hint="show one" if pictured else "show one, or all --as json",
         )
-    suffix = form if form is not Form.TABLE else "png"
     output = file_in(output, f"show.{suffix}", inputs[0], force=show_spec.force)
     refuse_inputs([output], [*inputs, *kernel_files(kernels)], force=show_spec.force)
     # in --score each component of a kernel is a feature of its own
     combined = specs[0].replace(combine=Combine.NONE) if show_spec.score else specs[0]
-    slides = load_kernels(kernels, combined) if kernels else None
-    padded = slides is not None or not isinstance(combined.padding, str)
+    slides = load_kernels(kernels, combined) if kernels else LoadedKernels()
+    padded = bool(kernels) or not isinstance(combined.padding, str)
     specs = specs if padded else specs[:1]
-
     said = [_said(spec, reading, show_spec, padded=padded, several=len(specs) > 1) for spec in specs]
 
     def work(source: Source) -> Outcome:
-        image = read_source(source, reading)
-        return show_image(source, image, *(_along(slides, specs) if image.signal else (slides, specs)))
-
-    def show_image(
-        source: Source, image: Image, slides: LoadedKernels | None, specs: Sequence[FilterSpec]
-    ) -> Outcome:
-        notes = [*(slides.notes if slides else ()), *image.notes, *left_out(image, "shown", "shows")]
-        if specs[0].gray:
-            image = as_gray(image)
+        read = read_source(source, reading)
+        taken = [for_image(read, slides, spec) for spec in specs]
+        used, first = taken[0]
+        notes = [*used.notes, *read.notes, *left_out(read, "shown", "shows")]
+        image = as_gray(read) if first.gray else read
         made = [
-            slid_maps(image, slides, spec, show_spec)
-            if slides is not None
-            else picture_maps(image, spec, show_spec)
-            for spec in specs
+            slid_maps(image, used, spec, show_spec) if kernels else picture_maps(image, spec, show_spec)
+            for _, spec in taken
         ]
         maps = [
             replace(one, settings=words, mode=mode)
@@ -109,11 +103,11 @@ def show_files(
         if show_spec.plot:
             from convcli.commands.show.plots import curves, plotted  # here for start-up
 
-            given = picture_maps(image, specs[0].replace(padding="same"), show_spec) if slides else maps
-            drawn = curves(printable(source.name), given, slides, maps if slides else (), specs[0])
+            given = picture_maps(image, first.replace(padding="same"), show_spec) if kernels else maps
+            drawn = curves(printable(source.name), given, used, maps if kernels else (), first)
             return plotted(source, drawn, output or show_spec.output)._replace(notes=tuple(notes))
         if form is Form.TABLE:
-            shown = _drawn(source, image, maps, slides, show_spec)
+            shown = _drawn(source, image, maps, show_spec, whole=not kernels)
             return Outcome(input=source.path, drawing=shown, notes=tuple(notes))
         report = (
             {"input": source.path, "maps": [map_report(one) for one in maps]} if form is Form.JSON else {}
@@ -127,16 +121,6 @@ def show_files(
     return Batch(inputs, reading, work, binary or (pictured and output is None))
 
 
-def _along(
-    slides: LoadedKernels | None, specs: Sequence[FilterSpec]
-) -> tuple[LoadedKernels | None, list[FilterSpec]]:
-    """Return kernels and options as a signal takes them."""
-    if slides is None:
-        return None, [one_axis(spec) for spec in specs]
-    made = [along_signal(slides, spec) for spec in specs]
-    return made[0][0], [spec for _, spec in made]
-
-
 def _said(
     spec: FilterSpec, reading: ReadSpec, show_spec: ShowSpec, *, padded: bool, several: bool
 ) -> tuple[tuple[str, ...], str | None]:
@@ -144,7 +128,7 @@ def _said(
     words, mode = setting_words(spec, padded=padded), None
     if several:
         mode = next(word for word in words if word.startswith(PAD)).removeprefix(PAD)
-        words = [word for word in words if not word.startswith(PAD)]
+        words.remove(PAD + mode)
     said = (
         *([] if reading.frame is None else [f"frame {reading.frame}"]),
         *([] if reading.layout is ReadSpec.layout else [f"layout {reading.layout}"]),
@@ -177,13 +161,13 @@ def _check(kernels: Sequence[str], spec: FilterSpec, show_spec: ShowSpec) -> Non
 
 
 def _drawn(
-    source: Source, image: Image, maps: Sequence[ShownMap], slides: LoadedKernels | None, show_spec: ShowSpec
+    source: Source, image: Image, maps: Sequence[ShownMap], show_spec: ShowSpec, *, whole: bool
 ) -> RenderableType:
     name = printable(source.name)
     if show_spec.preview:
         from convcli.commands.show.previews import preview  # here for start-up: tables need no pictures
 
-        return preview(name, image, maps, show_spec, whole=slides is None)
+        return preview(name, image, maps, show_spec, whole=whole)
     drawn: list[RenderableType]
     if maps[0].mode is not None:
         each = len(show_spec.pads)

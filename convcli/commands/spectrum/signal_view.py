@@ -1,7 +1,7 @@
 """Both sides of the convolution theorem for a signal: magnitudes over frequency as curves."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -50,33 +50,33 @@ class SignalSpectra(Spectra):
 
     def picture(self) -> Pixels:
         """Return a sheet on white paper with a plot for each curve."""
-        drawn = [
-            (heading, draw_curves(list(_curves(theorem, convolve=self.convolve)), "magnitude"))
-            for heading, _, theorem in self._drawn()
+        drawn = list(self._drawn())
+        curves = [
+            replace(curve, title=f"component {number}: {curve.title}" if len(drawn) > 1 else curve.title)
+            for number, (*_, theorem) in enumerate(drawn, 1)
+            for curve in _curves(theorem, convolve=self.convolve)
         ]
-        lines = [part for line in self.lines for part in wrapped(line, SMALL, WIDTH - 2 * MARGIN)]
+        plots = draw_curves(curves, "magnitude")
+        said = (*(heading for heading, *_ in drawn), *self.lines)
+        lines = [part for line in said for part in wrapped(line, SMALL, WIDTH - 2 * MARGIN)]
         head = (Words([self.title], TITLE, TITLE + 6), Words(lines, SMALL, LINE, FAINT))
-        width = max(*(plots.shape[1] for _, plots in drawn), *(words.width + 2 * MARGIN for words in head))
-        sheet = Sheet(width, head, sum(plots.shape[0] + 2 * LINE for _, plots in drawn), MARGIN)
-        above = sheet.top
-        for heading, plots in drawn:
-            sheet.text((MARGIN, above), heading, SMALL)
-            sheet.paste((0, above + LINE), plots)
-            above += plots.shape[0] + 2 * LINE
+        width = max(plots.shape[1], *(words.width + 2 * MARGIN for words in head))
+        sheet = Sheet(width, head, plots.shape[0], MARGIN)
+        sheet.paste((0, sheet.top), plots)
         return sheet.pixels
 
 
 def _curves(theorem: Theorem, *, convolve: bool) -> Iterator[Curve]:
     conjugate = "" if convolve else "conj "
-    panels: tuple[tuple[str, str, Spectrum, int], ...] = (
-        ("signal", "|F(signal)|", theorem.picture, 0),
-        ("kernel", "|F(kernel)|", theorem.kernel, 1),
-        ("product", f"|F(signal) {conjugate}F(kernel)|", theorem.product, 2),
-        ("result", "|F(what the engine gives)|", theorem.result, 2),
+    panels: tuple[tuple[str, Spectrum, int], ...] = (
+        ("|F(signal)|", theorem.picture, 0),
+        ("|F(kernel)|", theorem.kernel, 1),
+        (f"|F(signal) {conjugate}F(kernel)|", theorem.product, 2),
+        ("|F(what the engine gives)|", theorem.result, 2),
     )
-    for name, title, values, kind in panels:
+    for title, values, kind in panels:
         # those of a real signal are the same below frequency 0
         half = np.abs(values[0, : values.shape[1] // 2 + 1])
         facts = f"{title}, max {significant(float(half.max()))}"
         last = (len(half) - 1) / values.shape[1]
-        yield Curve(name=name, title=facts, values=half, axis="cycles per sample", last=last, kind=kind)
+        yield Curve(title=facts, values=half, axis="cycles per sample", last=last, kind=kind)

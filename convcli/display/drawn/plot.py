@@ -49,7 +49,8 @@ class Plot:
     """Series over 0, 1, 2, ...: at least one, in the order of their colours.
 
     On a logarithmic axis what is not positive is left out. `edge` is where a vertical line stands, and its
-    words. `ends` are the numbers of the first and the last value, where those are not 0, 1, 2, ...
+    words. `ends` are the numbers of the first and the last value, where those are not 0, 1, 2, ... `left` is
+    the least space left of the vertical axis, in pixels: plots below each other are in line.
     """
 
     title: str
@@ -59,6 +60,7 @@ class Plot:
     logarithmic: bool = False
     edge: tuple[float, str] | None = None
     ends: tuple[float, float] | None = None
+    left: float = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +134,7 @@ def _axes(plot: Plot, width: int, height: int, direct: bool) -> Axes:
     axes = Axes(0, 62, 0, height - 46, count, low, high, plot.logarithmic)
     numbers = max(text_width(significant(tick, 6), NUMBERS) for tick in axes.ticks)
     names = _widest(plot) + 28 if direct else 0
-    return replace(axes, left=numbers + 24, right=width - names - 16)
+    return replace(axes, left=max(plot.left, numbers + 24), right=width - names - 16)
 
 
 def _widest(plot: Plot) -> float:
@@ -238,7 +240,7 @@ def _names_at_ends(draw: ImageDraw.ImageDraw, axes: Axes, plot: Plot) -> None:
     lasts = []
     for kind, series in _numbered(plot):
         seen = [y for _, y in _points(axes, series) if math.isfinite(y)]
-        if seen:
+        if seen and series.name:
             lasts.append((seen[-1], kind, series.name))
     low = axes.top
     room = axes.bottom - (len(lasts) - 1) * (WORDS + 3)

@@ -41,8 +41,8 @@ class Curve:
 
     Attributes
     ----------
-    name, title
-        Of one word, and the line above it, in its colour.
+    title
+        The line above it, in its colour.
     values : (N,) array
         What is not finite is left out.
     axis
@@ -57,7 +57,6 @@ class Curve:
         Columns of the numbers on the left, at least.
     """
 
-    name: str
     title: str
     values: Array
     axis: str = "sample"
@@ -126,7 +125,7 @@ class Curve:
     def _dots(self, height: int, width: int) -> Dots:
         """Return which of height x width dots the curve covers."""
         low, high = self._limits()
-        columns, least, greatest = self._spans(width)
+        columns, least, greatest = self.spans(width)
         with np.errstate(invalid="ignore"):
             ends = [np.nan_to_num((high - value) / (high - low) * height) for value in (greatest, least)]
         # rounded, so that no dot depends on the last digits of a value between two
@@ -136,8 +135,8 @@ class Curve:
         dots[:, columns] = (rows >= top) & (rows <= bottom) & np.isfinite(least)
         return dots
 
-    def _spans(self, width: int) -> tuple[Array, Array, Array]:
-        """Return columns of dots, and the least and the greatest value that the curve has in each."""
+    def spans(self, width: int) -> tuple[Array, Array, Array]:
+        """Return columns of dots or pixels, and the least and the greatest value of the curve in each."""
         values = np.where(np.isfinite(self.values), self.values, np.nan).astype(np.float64)
         count = len(values)
         if count == 1 or (self.stems and 2 * count <= width):

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike
 
 from convcli.choices import FitMethod, Init, Loss, PadMode
 from convcli.engine.arrays import Array, Floats, as_number
-from convcli.engine.fitting.data import MAX_MAGNITUDE, hold_out, read_pairs, split_channels
+from convcli.engine.fitting.data import hold_out, read_pairs, split_channels
 from convcli.engine.fitting.descent import Step
 from convcli.engine.fitting.one_kernel import KernelFit, fit_planes
-from convcli.engine.fitting.options import FitOptions
+from convcli.engine.fitting.options import FitOptions, checked_count, checked_number
 from convcli.engine.fitting.padding_search import BorderTrial, PaddingSearch, find_padding
 from convcli.engine.fitting.residuals import Residuals
 from convcli.engine.fitting.size_search import AUTO, SizeTrial, find_size
@@ -23,7 +23,7 @@ from convcli.engine.signals import is_signal
 from convcli.engine.threads import thread_count
 from convcli.engine.window import Window
 from convcli.errors import UsageError
-from convcli.limits import BATCH, STEPS, Limit
+from convcli.limits import BATCH, STEPS
 from convcli.parsing import as_pair
 
 __all__ = ["BorderTrial", "Fit", "Holdout", "SizeTrial", "Step", "fit_kernel"]
@@ -35,19 +35,6 @@ class Holdout(NamedTuple):
     samples: int
     rmse: float
     r2: float
-
-
-def _number(value: object, name: str) -> float:
-    number = as_number(value, name)
-    if abs(number) > MAX_MAGNITUDE:
-        raise UsageError(f"{name} {number:g} is too large to be squared", hint="use a smaller number")
-    return number
-
-
-def _count(value: object, what: str, limit: Limit) -> int:
-    count = as_pair(value, what)[0]
-    limit.check(count, "use a smaller number", what=what)
-    return count
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -211,19 +198,19 @@ def fit_kernel(
     """
     options = FitOptions(
         bias=bias,
-        l2=_number(l2, "l2"),
+        l2=checked_number(l2, "l2"),
         loss=Loss.parse(loss),
         method=FitMethod.parse(method),
-        steps=_count(steps, "steps", STEPS),
-        rate=None if lr is None else _number(lr, "learning rate"),
-        batch=None if batch is None else _count(batch, "batch", BATCH),
+        steps=checked_count(steps, "steps", STEPS),
+        rate=None if lr is None else checked_number(lr, "learning rate"),
+        batch=None if batch is None else checked_count(batch, "batch", BATCH),
         init=Init.parse(init),
         seed=as_pair(seed, "seed", least=0)[0],
     )
     strides, threads = as_pair(stride, "stride"), thread_count(jobs)
     if not 0 <= as_number(holdout, "holdout") < 1:
         raise UsageError(f"holdout {holdout:g} is not a share", hint="use 0 or more, and less than 1")
-    mode, beyond = None if pad == AUTO else PadMode.parse(pad), _number(pad_value, "pad value")
+    mode, beyond = None if pad == AUTO else PadMode.parse(pad), checked_number(pad_value, "pad value")
     signal = is_signal(inputs) and is_signal(targets)
     if signal:
         inputs, targets = (np.atleast_2d(each) for each in (inputs, targets))

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from convcli.choices import FitMethod, Init, Loss
+from convcli.engine.arrays import as_number
+from convcli.engine.fitting.data import MAX_MAGNITUDE
 from convcli.errors import UsageError
+from convcli.limits import Limit
+from convcli.parsing import as_pair
 
-__all__ = ["FitOptions"]
+__all__ = ["FitOptions", "checked_count", "checked_number"]
 
 
 @dataclass(frozen=True)
@@ -46,3 +50,18 @@ class FitOptions:
     def scale(self, count: int) -> float:
         """Return the factor of the sum of squares over `count` values in the loss."""
         return 1 / count if self.loss is Loss.MEAN else 1.0
+
+
+def checked_number(value: object, name: str) -> float:
+    """Return an option that is a number whose square is finite."""
+    number = as_number(value, name)
+    if abs(number) > MAX_MAGNITUDE:
+        raise UsageError(f"{name} {number:g} is too large to be squared", hint="use a smaller number")
+    return number
+
+
+def checked_count(value: object, what: str, limit: Limit) -> int:
+    """Return an option that is a count of at least 1, and at most `limit`."""
+    count = as_pair(value, what)[0]
+    limit.check(count, "use a smaller number", what=what)
+    return count

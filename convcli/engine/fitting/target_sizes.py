@@ -116,7 +116,8 @@ def _mismatch(
     if len(pairs) > 1 and all(list(_other_settings([each], window, size)) for each in pairs):
         return TargetSizeError(message, "no single kernel makes all targets: learn these pairs apart")
     if max(after[0] - before[0], after[1] - before[1]) > 0:
-        return TargetSizeError(message, "swap input and target, if they are in the wrong order")
+        swap = "swap input and target, if they are in the wrong order, or pad the input as the filter did"
+        return TargetSizeError(message, swap)
     return TargetSizeError(message, "no filter resizes or crops: give input and target in the same size")
 
 

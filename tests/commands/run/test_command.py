@@ -142,6 +142,14 @@ def test_arrays_stand_as_they_are_in_double_precision(convcli: Convcli, stack: W
     assert_allclose(result, np.tanh(x), rtol=1e-12)
 
 
+def test_a_signal_is_a_picture_of_one_row(convcli: Convcli, stack: Write) -> None:
+    Path("x.json").write_text("[1,2,3,4]")
+    row = {"type": "conv", "weights": [[[[1.0, 2]]]]}
+    ran = convcli("run", stack(row), "x.json", "-o", "y.json")
+    assert ran.lines == ["x.json: a signal is taken as a picture of one row"]
+    assert Path("y.json").read_text() == "[5,8,11]\n"
+
+
 def test_transparency_is_left_out_and_that_is_said(convcli: Convcli, stack: Write) -> None:
     Image.new("RGBA", (5, 4), (10, 20, 30, 40)).save("clear.png")
     ran = convcli("run", stack({"type": "relu"}), "clear.png")
@@ -263,7 +271,7 @@ def test_summary_of_a_deep_stack(convcli: Convcli, gray: Path, stack: Write) -> 
     text = " ".join(ran.err.split())
     assert "conv1 has the same 10 parameters in all 540 windows" in text
     # each of 9 layers: 540 windows of 9 weights and a bias; 540 x 540 weights and 540 biases
-    assert "all 9 convolutions (90 parameters) would have 48.6 k (540 times as many)" in text
+    assert "the 9 convolutions (90 parameters) would have 48.6 k (540 times as many)" in text
     assert "fully connected 2.63 M (29,214 times as many)." in text
     fields = "3x3, 5x5, 7x7, 9x9, ..., 13x13, 15x15, 17x17, 19x19"
     assert f"Hierarchy: what a result sees grows layer by layer, {fields}." in text

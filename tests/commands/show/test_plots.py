@@ -57,13 +57,14 @@ def test_a_region_takes_a_row_of_a_picture_and_its_place(convcli: Convcli) -> No
     assert ran.status == 0, ran.err
     row = np.asarray(Image.open(CAMERA))[100, 50:60]
     text = " ".join(ran.out.decode().split())
-    assert text.startswith(f"signal {CAMERA}, row 100, of which 100:101,50:60: 10 samples")
+    assert text.startswith(f"signal {CAMERA}, of which 100:101,50:60: 10 samples")
     assert f"min {row.min()}, max {row.max()}" in text
     assert ran.out.decode().splitlines()[-1].split()[0] == "50"
 
 
 def test_padding_without_a_kernel_is_before_0(convcli: Convcli, signal: Path) -> None:
-    ran = convcli("show", signal, "--plot", "--padding", "2")
+    ran = convcli("show", signal, "--plot", "--padding", "2", "-p", "zero")
+    assert titles(ran.out.decode()) == ["signal x.npy: 12 samples, min 0, max 49, pad zero, padding 2"]
     assert ran.out.decode().splitlines()[-1].split()[0] == "-2"
 
 
@@ -98,7 +99,7 @@ def test_a_picture_of_the_curves(convcli: Convcli, signal: Path) -> None:
         (["x.npy", "--preview"], 2, "--preview has no effect with --plot", "leave"),
         (["x.npy", "--precision", "2"], 2, "--precision has no effect with --plot", "leave"),
         (["x.npy", "--max-size", "2"], 2, "--max-size has no effect with --plot", "leave"),
-        (["x.npy", "x.npy", "-o", "c.png"], 2, "2 inputs cannot all go to", "one"),
+        (["x.npy", "x.npy", "-o", "c.png"], 2, "2 inputs cannot all go to 'c.png' as png", "show one"),
     ],
 )
 def test_refusals(convcli: Convcli, args: list[str], status: int, says: str, hint: str) -> None:

@@ -17,7 +17,7 @@ PLAIN = {" ": (0, 0), "'": (1, 0), ".": (0, 1), ":": (1, 1)}
 
 
 def curve(values, **given):
-    return Curve(**{"name": "signal", "title": "title", "values": np.asarray(values, float), **given})
+    return Curve(**{"title": "title", "values": np.asarray(values, float), **given})
 
 
 def rows_of(one, width, encoding="utf-8"):
@@ -126,6 +126,12 @@ def test_a_picture_has_a_plot_for_each_curve():
     assert single.shape[1] == double.shape[1] == WIDTH
     assert len(double) == 2 * len(single)
     assert (double[len(single) :] == single).all()
+
+
+def test_axes_of_a_picture_are_in_line():
+    both = np.split(draw_curves([curve([0, 1]), curve([0, -1.25e-300])], "value"), 2)
+    vertical = [np.flatnonzero((one[70:190] < 255).all(axis=(0, 2))).tolist() for one in both]
+    assert vertical[0] == vertical[1] != []
 
 
 def test_a_picture_of_many_samples_keeps_their_extremes():
