@@ -10,10 +10,10 @@ import pytest
 from PIL import Image, ImageSequence
 
 from convcli.choices import PadMode, PoolMode
-from convcli.commands.explain.animation import Animation, moments, planned
-from convcli.commands.explain.animation_frames import drawn
-from convcli.commands.explain.animation_steps import sliding_kernel, sliding_pool
-from convcli.commands.explain.animation_view import Frame as TerminalFrame
+from convcli.commands.explain.animation.frames import Animation, moments, planned
+from convcli.commands.explain.animation.picture import drawn
+from convcli.commands.explain.animation.steps import sliding_kernel, sliding_pool
+from convcli.commands.explain.animation.view import Frame as TerminalFrame
 from convcli.commands.explain.spec import ExplainSpec
 from convcli.imaging.image import Frame, Space
 from convcli.imaging.image import Image as Picture

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.commands.explain.animation_steps import Array, Plane, Sliding, Step
+from convcli.commands.explain.animation.steps import Array, Plane, Sliding, Step
 from convcli.commands.explain.facts import WRITTEN_OUT
 from convcli.display.words import size
 from convcli.engine.analysis.pixel_trace import AxisTrace, output_pixel

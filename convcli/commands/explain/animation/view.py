@@ -11,8 +11,8 @@ from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
-from convcli.commands.explain.animation import Animation, Cells, Moment
-from convcli.commands.explain.animation_steps import Array
+from convcli.commands.explain.animation.frames import Animation, Cells, Moment
+from convcli.commands.explain.animation.steps import Array
 from convcli.display.drawn.contact_sheet import picture
 from convcli.display.terminal.picture import Picture, size_within
 from convcli.display.words import number

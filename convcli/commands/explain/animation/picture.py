@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from convcli.commands.explain.animation import Animation, Moment, moments
-from convcli.commands.explain.animation_steps import Array
+from convcli.commands.explain.animation.frames import Animation, Moment, moments
+from convcli.commands.explain.animation.steps import Array
 from convcli.display.colour_scales import diverging
 from convcli.display.contrast import readable
 from convcli.display.drawn.contact_sheet import limits, picture, resized

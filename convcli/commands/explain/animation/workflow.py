@@ -8,9 +8,9 @@ from PIL import Image as Pillow
 from PIL import ImageChops
 
 from convcli.choices import STDOUT
-from convcli.commands.explain.animation import Animation, moments, planned
-from convcli.commands.explain.animation_frames import drawn
-from convcli.commands.explain.animation_steps import sliding_kernel, sliding_pool
+from convcli.commands.explain.animation.frames import Animation, moments, planned
+from convcli.commands.explain.animation.picture import drawn
+from convcli.commands.explain.animation.steps import sliding_kernel, sliding_pool
 from convcli.commands.explain.spec import ExplainSpec
 from convcli.display.words import printable
 from convcli.errors import OutputError, UsageError
@@ -80,7 +80,7 @@ def animate(
 
 def _play(found: Animation, name: str, *, no_color: bool) -> None:
     # here for start-up: few play
-    from convcli.commands.explain import animation_view
+    from convcli.commands.explain.animation import view
     from convcli.display.terminal.player import keyboard, play
 
     console = messages.console(no_color=no_color)
@@ -88,7 +88,7 @@ def _play(found: Animation, name: str, *, no_color: bool) -> None:
         raise OutputError(
             "this terminal cannot show one frame in the place of another", hint="name a file: --animate x.gif"
         )
-    frames = [(animation_view.Frame(found, moment, name), moment.time / 1000) for moment in moments(found)]
+    frames = [(view.Frame(found, moment, name), moment.time / 1000) for moment in moments(found)]
     with keyboard() as wait:
         play(console, frames, wait)
 
