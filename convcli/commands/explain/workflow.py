@@ -97,7 +97,7 @@ def explain_files(
             return write_outputs(source, [(html, data)])._replace(notes=tuple(notes), report=said)
         if animation is not None:
             moving = image, kernels, slides, spec, explain_spec
-            return animate(source, *moving, animation, notes, no_color=no_color)
+            return animate(source, *moving, animation, notes, say, no_color=no_color)
         (target,) = naming.targets(source, ["one"], image.format)
         name, place = printable(source.name), at or (0, 0)
         if isinstance(spec, PoolSpec):

@@ -1,4 +1,4 @@
-"""What moves in an animation, a kernel or a pooling window, and its work at each output pixel."""
+"""A kernel or a pooling window that slides over a picture, and its work at each output pixel."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convcli.choices import Combine, PoolMode
-from convcli.commands.explain.facts import WRITTEN_OUT, written_sum
+from convcli.commands.explain.facts import WRITTEN_OUT, combination, written_sum
 from convcli.commands.explain.pool_view import working
 from convcli.commands.explain.spec import ExplainSpec
 from convcli.commands.explain.steps import channel_names, part_names
 from convcli.commands.explain.totals import shown_channels, shown_parts
-from convcli.display.language import say_english
+from convcli.display.language import Say
 from convcli.display.words import number, per_axis, size
 from convcli.engine.analysis.pixel_trace import PixelTrace, exact_sum, trace_window
 from convcli.engine.analysis.pool_trace import PoolTrace, trace_pooling
@@ -21,108 +21,111 @@ from convcli.engine.correlation.combine import combine
 from convcli.engine.pooling.pool2d import Pooling, pool_picture
 from convcli.engine.window import Window
 from convcli.imaging.image import Image, Space
-from convcli.kernels.kernel import Kernel
 from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline.feature_maps import Filtering
 from convcli.pipeline.inputs import as_gray
 from convcli.pipeline.loaded_kernels import LoadedKernels
 
-__all__ = ["Array", "Plane", "Sliding", "Step", "sliding_kernel", "sliding_pool"]
+__all__ = ["Array", "Block", "Cells", "Place", "Plane", "Sliding", "sliding_kernel", "sliding_pool"]
 
 Array = NDArray[Any]
+Cells = NDArray[np.bool_]
+Place = tuple[int, int]
 
 # Most channels or components of a kernel whose windows are shown, one after the other.
 MOST_PLANES = 3
 
 
+class Block(NamedTuple):
+    """An array in cells; which of its values are known, which are marked, and which are padding."""
+
+    title: str
+    values: Array
+    known: Cells
+    marked: Cells
+    padding: Cells
+
+
 class Plane(NamedTuple):
-    """The window of an output pixel over one channel: of a component of a kernel, or of pooling."""
+    """The window of an output pixel over one channel: of a component of a kernel, or of pooling.
+
+    The last one of an output pixel has an `ending`: how its value is made of all sums.
+    """
 
     name: str
     trace: PixelTrace | PoolTrace
     channel: int
+    ending: str = ""
 
     @property
-    def window(self) -> Array:
-        """What the window sees; NaN takes no part."""
-        return np.asarray(self.trace.window[self.channel])
+    def terms(self) -> int:
+        """The products that are added one by one; pooling takes one look."""
+        return 1 if isinstance(self.trace, PoolTrace) else self.trace.products[self.channel].size
 
-    @property
-    def kernel(self) -> Array | None:
-        """The kernel over this channel; None of pooling."""
-        if isinstance(self.trace, PoolTrace):
-            return None
-        return self.trace.kernel if self.trace.kernel.ndim == 2 else self.trace.kernel[self.channel]
+    def blocks(self, count: int, say: Say) -> list[Block]:
+        """Return the window, and of a kernel its weights and the first `count` products."""
+        trace, window = self.trace, self.trace.window[self.channel]
+        if isinstance(trace, PoolTrace):
+            return [Block(say("window"), window, trace.counted, trace.chosen[self.channel], trace.padded)]
+        index = np.arange(window.size).reshape(window.shape)
+        last = (index == count - 1) & (count < window.size)
+        kernel = trace.kernel if trace.kernel.ndim == 2 else trace.kernel[self.channel]
+        every, none = index >= 0, index < 0
+        return [
+            Block(say("window"), window, every, last, trace.padded),
+            Block(f"{say('x kernel')} {self.name}".rstrip(), kernel, every, last, none),
+            Block(say("= products"), trace.products[self.channel], index < count, last, none),
+        ]
 
-    def products(self, count: int) -> Array:
-        """Return the first `count` products with the kernel, row by row; the others are NaN."""
-        if isinstance(self.trace, PoolTrace):
-            return np.full(self.window.shape, np.nan)
-        products = self.trace.products[self.channel]
-        return np.where(np.arange(products.size).reshape(products.shape) < count, products, np.nan)
-
-    def marked(self, count: int) -> NDArray[np.bool_]:
-        """Return which pixels are marked: the last of `count` terms but for all, or what pooling takes."""
-        if isinstance(self.trace, PoolTrace):
-            return np.asarray(self.trace.chosen[self.channel])
-        term = np.arange(self.window.size).reshape(self.window.shape) == count - 1
-        return np.asarray(term & (count < self.window.size))
-
-    def words(self, count: int) -> str:
-        """Write the sum of the first `count` products, or how pooling finds its value."""
-        if isinstance(self.trace, PoolTrace):
-            pixels, value = self.trace.pixels[self.channel], self.trace.values[self.channel]
-            return working(pixels.tolist(), self.trace.how, value, say_english)
-        some, total = self.trace.products[self.channel].ravel()[:count], self.window.size
-        found = f" = {number(exact_sum(some))}"
-        if total > WRITTEN_OUT:
-            return f"sum of {f'{count} of ' * (count < total)}{total} products{found}"
-        return written_sum(some.tolist()) + found * (count > 1)
-
-
-class Step(NamedTuple):
-    """All of one output pixel: its planes, one after the other, what becomes of their sums, the value."""
-
-    at: tuple[int, int]
-    planes: tuple[Plane, ...]
-    ending: str
-    value: float
+    def lines(self, count: int, say: Say) -> list[str]:
+        """Write the sum of the first `count` products, and the ending; or how pooling finds its value."""
+        trace = self.trace
+        if isinstance(trace, PoolTrace):
+            return [working(trace.pixels[self.channel].tolist(), trace.how, trace.values[self.channel], say)]
+        products = trace.products[self.channel].ravel()[:count]
+        total = number(exact_sum(products))
+        if self.terms > WRITTEN_OUT:
+            words = say("sum of {count} of {all} products: {total}", count=count, all=self.terms, total=total)
+        else:
+            words = written_sum(products.tolist()) + (f" = {total}" if count > 1 else "")
+        return [words, self.ending] if self.ending and count == self.terms else [words]
 
 
 class Sliding(NamedTuple):
-    """A kernel or a pooling window that moves over a picture.
+    """A kernel or a pooling window that slides over a picture.
 
     Attributes
     ----------
     title, facts
-        Words for the animation.
-    pixels
+        Words for the animation, which `say` says.
+    inputs : (C, H, W) array
         The picture: one channel, or as many as the kernel has weights for.
-    step
-        Traces one output pixel.
-    whole
-        Computes all of the result.
-    window, ceil
-        How it slides, and whether output sizes are rounded up.
-    constant
-        The value of padding that stands for no pixel of the picture: NaN where it takes no part.
-    turned
-        The kernel as given and rotated, if it is.
+    result : (H', W') array
+        All output pixels.
+    neutral
+        Whether padding takes no part.
+    planes
+        Returns the windows of an output pixel, which are shown one after the other.
     """
 
     title: str
     facts: str
-    pixels: Array
-    step: Callable[[tuple[int, int]], Step]
-    whole: Callable[[], Array]
+    say: Say
+    inputs: Array
+    result: Array
     window: Window
-    constant: float
-    ceil: bool = False
-    turned: tuple[Array, Array] | None = None
+    neutral: bool
+    planes: Callable[[Place], Sequence[Plane]]
 
 
 def sliding_kernel(
-    image: Image, text: str, slides: LoadedKernels, spec: FilterSpec, chosen: ExplainSpec, notes: list[str]
+    image: Image,
+    text: str,
+    slides: LoadedKernels,
+    spec: FilterSpec,
+    chosen: ExplainSpec,
+    notes: list[str],
+    say: Say,
 ) -> Sliding:
     """Return the kernel behind the SPEC `text` over an image of one frame; what is left out is noted."""
     (used,) = slides.kernels
@@ -139,77 +142,69 @@ def sliding_kernel(
     shown = [(part, channel) for part in parts for channel in channels]
     if len(shown) > MOST_PLANES:
         notes.append(f"the windows of {MOST_PLANES} of {len(shown)} channels and kernels are shown")
-    names, of_channels = part_names(text, used), channel_names(image)
+    part_words, channel_words = part_names(text, used, say), channel_names(image, say)
+    windows = [spec.window(weights.shape) for weights in used.components]
 
-    def step(at: tuple[int, int]) -> Step:
-        traces = {part: _trace(frame.pixels, used, part, at, spec) for part in range(len(used.components))}
-        planes = tuple(
-            Plane(", ".join(filter(None, (names[part], of_channels[channel]))), traces[part], channel)
+    def planes(at: Place) -> list[Plane]:
+        traces = [
+            trace_window(frame.pixels, weights, at, window, bias=bias)
+            for weights, window, bias in zip(used.components, windows, used.bias, strict=True)
+        ]
+        made = [
+            Plane(
+                say(", ").join(filter(None, (part_words[part], channel_words[channel]))),
+                traces[part],
+                channel,
+            )
             for part, channel in shown[:MOST_PLANES]
-        )
-        trace, bias = traces[parts[0]], spec.bias
+        ]
+        one, bias, ending = traces[parts[0]], spec.bias, ""
         if joined:
-            terms = [each.values[0] for each in traces.values()]
-            total = float(combine([np.array(value) for value in terms], how))
-            ending = f"{_combination(how, terms)} = {number(total)}"
+            values = [each.values[0] for each in traces]
+            total = float(combine([np.array(value) for value in values], how))
+            ending = f"{combination(how, values, say) or f'{how} = '}{number(total)}"
         else:
-            total, terms, bias = trace.sums[0], list(trace.channel_sums), trace.bias + spec.bias
-            ending = f"{written_sum(terms)} = {number(total)}" if 1 < len(terms) <= WRITTEN_OUT else ""
-        value = total + bias
+            total, bias = one.sums[0], one.bias + bias
+            if summed and 1 < len(one.channel_sums) <= WRITTEN_OUT:
+                ending = f"{written_sum(one.channel_sums)} = {number(total)}"
         if bias:
-            ending += f"{'; ' * bool(ending)}{written_sum([total, bias])} (bias) = {number(value)}"
-        return Step(trace.at, planes, ending, value)
+            value, words = number(total + bias), written_sum([total, bias])
+            ending = "; ".join(filter(None, (ending, f"{words} ({say('bias')}) = {value}")))
+        return [*made[:-1], made[-1]._replace(ending=ending)]
 
-    weights = used.components[parts[0]]
-    window, flat = spec.window(weights.shape), weights[channels[0]] if summed else weights
-    facts = [f"bias {number(spec.bias)}"] if spec.bias else []
-    facts += ["convolution: the kernel is rotated by 180 degrees"] if spec.convolve else []
-    place = 0 if joined else parts[0]
+    turned = say("convolution: rotated by 180 degrees") if spec.convolve else ""
     return Sliding(
-        f"kernel {text}",
-        _facts(spec.pad.value, window, facts),
-        frame.pixels,
-        step,
-        lambda: np.asarray(Filtering(slides, spec).maps(frame)[place].values),
-        window,
-        window.constant,
-        turned=(flat[::-1, ::-1], flat) if spec.convolve else None,
+        f"{say('kernel')} {text}",
+        _facts(spec.pad.value, windows[parts[0]], turned, say),
+        say,
+        _planes(frame.pixels),
+        np.asarray(Filtering(slides, spec).maps(frame)[0 if joined else parts[0]].values),
+        windows[parts[0]],
+        False,
+        planes,
     )
 
 
-def _trace(pixels: Array, used: Kernel, part: int, at: tuple[int, int], spec: FilterSpec) -> PixelTrace:
-    weights = used.components[part]
-    return trace_window(pixels, weights, at, spec.window(weights.shape), bias=used.bias[part])
-
-
-def _combination(how: Combine, values: Sequence[float]) -> str:
-    words = [f"({word})" if word[0] == "-" else word for word in map(number, values)]
-    if how is Combine.MAGNITUDE:
-        return f"sqrt({' + '.join(f'{word}^2' for word in words)})"
-    return f"{how}({', '.join(map(number, values))})"
-
-
-def sliding_pool(image: Image, spec: PoolSpec, chosen: ExplainSpec, notes: list[str]) -> Sliding:
+def sliding_pool(image: Image, spec: PoolSpec, chosen: ExplainSpec, notes: list[str], say: Say) -> Sliding:
     """Return the window of pooling over an image of one frame; what is left out is noted."""
     (frame,) = _one_channel(image, chosen.channel, notes).frames
     window = spec.window(frame.size)
     how = Pooling(window, spec.mode, spec.ceil, spec.count_include_pad, spec.power)
-
-    def step(at: tuple[int, int]) -> Step:
-        trace = trace_pooling(frame.pixels, how, at)
-        return Step(trace.at, (Plane("", trace, 0),), "", trace.values[0])
-
     counts = window.mode is not None or (spec.mode is PoolMode.AVG and spec.count_include_pad)
     return Sliding(
-        f"{spec.mode} pooling {size(window.size)}",
-        _facts(window.mode.value if window.mode else "neutral", window, []),
-        frame.pixels,
-        step,
-        lambda: pool_picture(frame.pixels, how),
+        say("{mode} pooling, {size}", mode=spec.mode, size=size(window.size)),
+        _facts(window.mode.value if window.mode else say("neutral"), window, "", say),
+        say,
+        _planes(frame.pixels),
+        pool_picture(frame.pixels, how),
         window,
-        window.constant if counts else np.nan,
-        spec.ceil,
+        not counts,
+        lambda at: [Plane("", trace_pooling(frame.pixels, how, at), 0)],
     )
+
+
+def _planes(pixels: Array) -> Array:
+    return pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
 
 
 def _one_channel(image: Image, channel: int | None, notes: list[str]) -> Image:
@@ -226,10 +221,8 @@ def _one_channel(image: Image, channel: int | None, notes: list[str]) -> Image:
     return replace(image, frames=(frame._replace(pixels=frame.pixels[..., index]),), space=Space.DATA)
 
 
-def _facts(pad: str, window: Window, others: list[str]) -> str:
-    facts = [
-        f"padding {pad}" if np.any(window.padding) else "no padding",
-        f"stride {per_axis(window.stride)}",
-    ]
-    facts += [f"dilation {per_axis(window.dilation)}"] if window.dilation != (1, 1) else []
-    return ", ".join(facts + others)
+def _facts(pad: str, window: Window, turned: str, say: Say) -> str:
+    padding = say("padding {mode}", mode=pad) if np.any(window.padding) else say("no padding")
+    stride, dilation = per_axis(window.stride), per_axis(window.dilation)
+    steps = say("stride {stride}, dilation {dilation}", stride=stride, dilation=dilation)
+    return say(", ").join(filter(None, (padding, steps, turned)))

@@ -1,18 +1,18 @@
 """The frames of an animation in the terminal: numbers where they fit, else half blocks; and the sum."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
-from convcli.commands.explain.animation.frames import Animation, Cells, Moment
-from convcli.commands.explain.animation.steps import Array
+from convcli.commands.explain.animation.frames import Animation, Moment
+from convcli.commands.explain.animation.steps import Block
 from convcli.display.drawn.contact_sheet import picture
 from convcli.display.terminal.picture import Picture, size_within
 from convcli.display.words import number
@@ -22,8 +22,9 @@ __all__ = ["Frame"]
 # Columns between two arrays beside each other.
 GAP = 3
 
-# Lines of the title, the facts, the keys and what is between them; most rows of a kernel that are shown.
-OTHERS, MOST_ROWS = 6, 7
+# Lines of the title, the facts, the keys and what is between them; most lines for the window at
+# work, and least ones for input and result.
+OTHERS, MOST_WORK, LEAST = 6, 8, 4
 
 # Styles of marked cells and of padding; brackets and parentheses say the same without colour.
 MARKED, PADDING = "black on dark_orange", "magenta"
@@ -41,113 +42,98 @@ class Frame:
     name: str
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        animation, moment, width = self.animation, self.moment, options.max_width
-        yield Text(f"{self.name}: {animation.sliding.title}", style="bold", no_wrap=True, overflow="ellipsis")
-        yield Text(f"{animation.sliding.facts}\n", style="dim", no_wrap=True, overflow="ellipsis")
-        blocks = moment.blocks if max(moment.plane.window.shape) <= MOST_ROWS else []
-        row, column = moment.step.at
-        heads = [f"({row}, {column}):  ", ""]
-        sums = [Text(head + line, style="bold") for head, line in zip(heads, moment.lines, strict=False)]
-        lines = sum(len(text.wrap(console, width)) for text in sums)
-        lines += 1 + len(blocks[0].values) if blocks else 0
-        room = max(2, options.size.height - OTHERS - lines)
-        words, tables = (
-            (animation.input_words, animation.result_words),
-            self._numbers() if animation.cells else [],
-        )
-        wide = sum(max(map(len, text.plain.split("\n"))) for text in tables) + GAP
-        if tables and wide <= width and len(animation.inputs[0]) <= room:
-            yield _beside(words, tables)
-        else:
-            yield _beside(words, self._pictures((width - GAP) // 2, room, console))
-        yield Text("")
-        if blocks:
-            tables = [_table(block.values, block.marked, block.padding, block.whole) for block in blocks]
-            yield _beside([block.title for block in blocks], tables)
-        yield from sums
-        yield Text("q stops, Space pauses", style="dim")
-
-    def _places(self) -> tuple[Array, Array, Array]:
-        """Return the rows and columns of the window among the cells of the input, and the output pixel."""
-        animation, trace = self.animation, self.moment.plane.trace
-        corners = zip((trace.rows, trace.columns), animation.corner, strict=True)
-        rows, columns = (axis.places - corner for axis, corner in corners)
-        return rows, columns, np.subtract(self.moment.step.at, animation.first)
-
-    def _numbers(self) -> list[Text]:
-        """Return input and result as tables of numbers."""
-        animation = self.animation
-        rows, columns, at = self._places()
-        seen, made = (np.zeros(one.shape, np.bool_) for one in (animation.inputs[0], animation.result))
-        seen[np.ix_(rows, columns)] = made[tuple(at)] = True
-        result = np.where(self._done(), animation.result, np.nan)
-        return [
-            _table(animation.inputs[self.moment.plane.channel], seen, animation.padding),
-            _table(result, made, widest=animation.result),
-        ]
-
-    def _pictures(self, columns: int, lines: int, console: Console) -> list[RenderableType]:
-        """Return input and result in half blocks, window and output pixel marked."""
-        animation, colour = (
+        animation, plane, count, width = (
             self.animation,
-            not console.no_color and console.color_system in ("256", "truecolor"),
+            self.moment.plane,
+            self.moment.products,
+            options.max_width,
         )
-        rows, across, at = self._places()
-        made = _rgb(animation.result)
-        made[~self._done()] = EMPTY
-        ends = (rows[0], rows[-1] + 1), (across[0], across[-1] + 1)
-        pixel = (at[0], at[0] + 1), (at[1], at[1] + 1)
-        height, width = np.maximum(animation.inputs[0].shape, animation.result.shape).tolist()
-        most = size_within((height, width), columns, lines)  # of both, which have one scale
+        sliding, say = animation.sliding, animation.sliding.say
+        yield _line(say(": ").join((self.name, sliding.title)), "bold")
+        yield _line(f"{sliding.facts}\n", "dim")
+        head, *more = plane.lines(count, say)
+        sums = [Text(line, style="bold") for line in (say(": ").join((str(plane.trace.at), head)), *more)]
+        room = options.size.height - OTHERS - sum(len(text.wrap(console, width)) for text in sums)
+        work = _tables(plane.blocks(count, say), width, min(MOST_WORK, room - LEAST))
+        room = max(2, room - (work.row_count if work else 0))
+        blocks = self._blocks()
+        shown = _tables(blocks, width, room + 1) if animation.cells else None
+        yield shown or self._pictures(blocks, width, room, console)
+        yield Text("")
+        yield from filter(None, (work, *sums))
+        yield _line(say("q stops, Space pauses"), "dim")
+
+    def _blocks(self) -> tuple[Block, Block]:
+        """Return input and result, with the window and the output pixel marked, and what is known so far."""
+        animation, trace = self.animation, self.moment.plane.trace
+        source, result = animation.inputs[self.moment.plane.channel], animation.result
+        seen, made = source.marked.copy(), result.marked.copy()
+        places = (
+            axis.places - at for axis, at in zip((trace.rows, trace.columns), animation.corner, strict=True)
+        )
+        seen[np.ix_(*places)] = made[tuple(np.subtract(trace.at, animation.first))] = True
+        done = np.arange(made.size).reshape(made.shape) < self.moment.done
+        return source._replace(marked=seen), result._replace(marked=made, known=done)
+
+    def _pictures(self, blocks: Sequence[Block], width: int, lines: int, console: Console) -> Table:
+        """Return input and result in half blocks, on one scale."""
+        colour = not console.no_color and console.color_system in ("256", "truecolor")
+        high, wide = np.max([block.values.shape for block in blocks], axis=0).tolist()
+        most = size_within((high, wide), (width - GAP) // 2, lines)
         drawn = list[RenderableType]()
-        for pixels, marked in ((_rgb(animation.inputs[self.moment.plane.channel]), ends), (made, pixel)):
-            size = max(1, most[0] * pixels.shape[1] // width), max(1, most[1] * pixels.shape[0] // height)
-            how = Image.Resampling.NEAREST if size[0] > pixels.shape[1] else Image.Resampling.BOX
-            small = np.array(Image.fromarray(pixels).resize(size, how))
-            box = []
-            for (low, high), count, length in zip(marked, small.shape, pixels.shape, strict=False):
-                first = min(max(0, int(low * count / length)), count - 1)
-                box.append(slice(first, max(first + 1, int(high * count / length))))
-            dark = small[tuple(box)].mean() < 128
-            small[tuple(box)] = MARK if colour else 255 * dark
+        for block in blocks:
+            pixels = np.array(Image.fromarray(picture(block.values)).convert("RGB"))
+            pixels[~block.known] = EMPTY
+            rows, columns = block.values.shape
+            size = max(1, most[0] * columns // wide), max(1, most[1] * rows // high)
+            how = Image.Resampling.NEAREST if size[0] > columns else Image.Resampling.BOX
+            small, box = np.array(Image.fromarray(pixels).resize(size, how)), []
+            for axis, count in enumerate(small.shape[:2]):
+                marked = np.flatnonzero(block.marked.any(axis=1 - axis))
+                first, last = (
+                    int(place * count / block.values.shape[axis]) for place in (marked[0], marked[-1] + 1)
+                )
+                box.append(slice(first, max(first + 1, last)))
+            part = small[box[0], box[1]]
+            part[:] = MARK if colour else 255 * (part.mean() < 128)
             parts = Picture(small).lines(*size, colour=colour)
             drawn.append(Segments([segment for line in parts for segment in (*line, Segment.line())]))
-        return drawn
-
-    def _done(self) -> Cells:
-        """Return which cells of the result are done."""
-        shape = self.animation.result.shape
-        return np.arange(shape[0] * shape[1]).reshape(shape) < self.moment.done
+        return _beside(
+            [[Text(block.title, style="dim"), picture] for block, picture in zip(blocks, drawn, strict=True)]
+        )
 
 
-def _table(
-    values: Array, marked: Cells | None = None, padding: Cells | None = None, widest: Array | None = None
-) -> Text:
-    """Write numbers in columns as wide as `widest` needs; marked in brackets, padding in parentheses."""
-    wide = max(len(number(value, 4)) for value in (values if widest is None else widest).ravel().tolist())
-    text = Text()
-    for row, line in enumerate(values.tolist()):
-        text.append("\n" * bool(row))
-        for column, value in enumerate(line):
-            signs, style = "  ", ""
-            if padding is not None and padding[row, column]:
-                signs, style = "()", PADDING
-            if marked is not None and marked[row, column]:
-                signs, style = "[]", MARKED
-            word = "·" if np.isnan(value) else number(value, 4)
-            text.append(f"{signs[0]}{word}{signs[1]}".rjust(wide + 2), style=style)
-    return text
+def _line(text: str, style: str) -> Text:
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
 
-def _rgb(values: Array) -> NDArray[np.uint8]:
-    pixels = picture(values)
-    return np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels
+def _tables(blocks: Sequence[Block], width: int, lines: int) -> Table | None:
+    """Write numbers in columns, marked in brackets, padding in parentheses; None where there is no room.
+
+    Arrays that are too wide to be beside each other are above each other.
+    """
+    texts = list[Sequence[Text]]()
+    for block in blocks:
+        words = [[number(value, 4) for value in row] for row in block.values.tolist()]
+        wide = max(len(word) for row in words for word in row)
+        rows = [Text(block.title, style="dim"), *(Text() for _ in words)]
+        for (row, column), known in np.ndenumerate(block.known):
+            signs, style = ("()", PADDING) if block.padding[row, column] else ("  ", "")
+            signs, style = ("[]", MARKED) if block.marked[row, column] else (signs, style)
+            word = words[row][column] if known else "·"
+            rows[row + 1].append(f"{signs[0]}{word}{signs[1]}".rjust(wide + 2), style=style)
+        texts.append(rows)
+    widths = [max(row.cell_len for row in rows) for rows in texts]
+    if sum(widths) + GAP * (len(texts) - 1) > width:
+        texts = [[row for rows in texts for row in rows]]
+    fits = max(widths) <= width and max(map(len, texts)) <= lines
+    return _beside(texts) if fits else None
 
 
-def _beside(titles: Sequence[str], items: Iterable[RenderableType]) -> Table:
+def _beside(columns: Sequence[Sequence[RenderableType]]) -> Table:
     grid = Table.grid(padding=(0, GAP, 0, 0))
-    for _ in titles:
+    for _ in columns:
         grid.add_column(no_wrap=True)
-    grid.add_row(*(Text(title, style="dim") for title in titles))
-    grid.add_row(*items)
+    for row in zip_longest(*columns, fillvalue=""):
+        grid.add_row(*row)
     return grid
