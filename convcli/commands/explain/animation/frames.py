@@ -73,41 +73,36 @@ def planned(sliding: Sliding, at: Place | None, notes: list[str]) -> Animation:
     if not small or len(down) < rows.stop - start[0]:
         more = "" if cells else "; --at R,C shows those from there on in numbers"
         notes.append(f"{len(places)} of {made[0] * made[1]} windows are shown{more}")
-    seen, at_axes, beyond = [], [], []
+    source_of, padded, beyond, corner = [], [], [], []
     for axis, n, outputs in zip(window.axes, sliding.inputs.shape[1:], (rows, columns), strict=True):
         begin, end = axis.reads(outputs.start, outputs.stop) if cells else (axis.low, axis.low + n)
         if small:
             begin, end = 0, max(end, axis.low + n + axis.high)
-        source = sources(n, axis.low, axis.high, window.mode)
-        seen.append(np.pad(source, (0, max(0, end - len(source))), constant_values=CONSTANT)[begin:end])
-        at_axes.append(np.arange(begin, end) - axis.low)
-        beyond.append(at_axes[-1] >= n + axis.high)
-    outside = [(axis < 0) | (axis >= n) for axis, n in zip(at_axes, sliding.inputs.shape[1:], strict=True)]
-    padding, constant = np.logical_or.outer(*outside), np.logical_or.outer(*(one == CONSTANT for one in seen))
-    inputs = sliding.inputs[:, seen[0][:, None], seen[1]]
+        source, at_axis = sources(n, axis.low, axis.high, window.mode), np.arange(begin, end) - axis.low
+        rounded_up = (0, max(0, end - len(source)))  # of sizes
+        source_of.append(np.pad(source, rounded_up, constant_values=CONSTANT)[begin:end])
+        padded.append((at_axis < 0) | (at_axis >= n))
+        beyond.append(at_axis >= n + axis.high)
+        corner.append(begin - axis.low)
+    padding, none = np.logical_or.outer(*padded), np.zeros((len(rows), len(columns)), np.bool_)
+    inputs = sliding.inputs[:, source_of[0][:, None], source_of[1]]
+    constant = np.logical_or.outer(*(source == CONSTANT for source in source_of))
     if constant.any():
         inputs = np.where(constant, window.constant, inputs)
     known = ~(padding if sliding.neutral else np.logical_or.outer(*beyond))
-    name, nothing = "padded input, {part}" if padding.any() else "input, {part}", np.zeros_like(padding)
-    parts = [
-        size([axis[-1] - axis[0] + 1 for axis in axes])
-        if small or not cells
-        else say(", ").join(
-            (
-                say("rows {first} to {last}", first=axes[0][0], last=axes[0][-1]),
-                say("columns {first} to {last}", first=axes[1][0], last=axes[1][-1]),
-            )
-        )
-        for axes in (at_axes, (rows, columns))
-    ]
+    name = say("padded input") if padding.any() else say("input")
+    title, result_title = (
+        f"{text}{say(', ')}{size(shape)}"
+        + (cells and not small) * say(" from {place} on", place=(begin[0], begin[1]))
+        for text, shape, begin in ((name, padding.shape, corner), (say("result"), none.shape, first))
+    )
     result = sliding.result[rows.start : rows.stop, columns.start : columns.stop]
-    none = np.zeros(result.shape, np.bool_)
     return Animation(
         sliding,
         cells,
-        [Block(say(name, part=parts[0]), values, known, nothing, padding) for values in inputs],
-        (int(at_axes[0][0]), int(at_axes[1][0])),
-        Block(say("result, {part}", part=parts[1]), result, none, none, none),
+        [Block(title, values, known, np.zeros_like(padding), padding) for values in inputs],
+        (corner[0], corner[1]),
+        Block(result_title, result, none, none, none),
         first,
         places,
     )

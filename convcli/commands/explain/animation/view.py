@@ -114,7 +114,9 @@ def _tables(blocks: Sequence[Block], width: int, lines: int) -> Table | None:
     """
     texts = list[Sequence[Text]]()
     for block in blocks:
-        words = [[number(value, 4) for value in row] for row in block.values.tolist()]
+        words = [
+            ["·" if value != value else number(value, 4) for value in row] for row in block.values.tolist()
+        ]
         wide = max(len(word) for row in words for word in row)
         rows = [Text(block.title, style="dim"), *(Text() for _ in words)]
         for (row, column), known in np.ndenumerate(block.known):
