@@ -21,14 +21,14 @@ END, ESCAPE = "\x04", "\x1b"
 
 
 def play(console: Console, frames: Sequence[tuple[RenderableType, float]], wait: Wait) -> None:
-    """Show frames, each for its time in seconds, again and again until q; Space pauses, other keys go on.
+    """Show frames, each for its milliseconds, again and again until q; Space pauses, other keys go on.
 
     They have the alternate screen, so that what was on the terminal is there again afterwards.
     """
     with console.screen() as screen:
-        for frame, seconds in cycle(frames):
+        for frame, length in cycle(frames):
             screen.update(frame)
-            key = wait(max(SHORTEST, seconds))
+            key = wait(max(SHORTEST, length / 1000))
             if key == " ":
                 key = wait(None)
             if key[:1] in ("q", "Q", END) or key == ESCAPE:

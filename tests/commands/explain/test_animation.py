@@ -13,7 +13,7 @@ from convcli.choices import PadMode, PoolMode
 from convcli.commands.explain.animation.frames import Animation, moments, planned
 from convcli.commands.explain.animation.picture import drawn
 from convcli.commands.explain.animation.steps import sliding_kernel, sliding_pool
-from convcli.commands.explain.animation.view import Frame as TerminalFrame
+from convcli.commands.explain.animation.view import frames as terminal_frames
 from convcli.commands.explain.spec import ExplainSpec
 from convcli.display.language import say_english
 from convcli.imaging.image import Frame, Space
@@ -219,7 +219,7 @@ def test_padding_is_hatched() -> None:
 def test_the_terminal_shows_numbers_with_the_window_in_brackets() -> None:
     found, _ = kernel_animation(FIVE, NINE, pad=PadMode.ZERO)
     terminal = console(width=80, colour=False, height=24)
-    frame = TerminalFrame(found, list(moments(found))[11], "x.csv")
+    frame, _ = terminal_frames(found, "x.csv")[11]
     lines = ["".join(part.text for part in line).rstrip() for line in terminal.render_lines(frame, pad=False)]
     assert lines == [
         "x.csv: kernel 1 2 3; 4 5 6; 7 8 9",
@@ -248,9 +248,9 @@ def test_the_terminal_shows_numbers_with_the_window_in_brackets() -> None:
 def test_every_frame_fits_the_terminal(size: tuple[int, int], kernel: str, at: Any) -> None:
     found, _ = kernel_animation(RNG.integers(0, 256, (90, 70), dtype=np.uint8), kernel, at)
     terminal = console(width=size[0], height=size[1])
-    for moment in list(moments(found))[::40]:
-        lines = terminal.render_lines(TerminalFrame(found, moment, "a picture.png"), pad=False)
-        assert len(lines) <= max(size[1], 16)
+    for frame, _ in terminal_frames(found, "a picture.png")[::40]:
+        lines = terminal.render_lines(frame, pad=False)
+        assert len(lines) <= size[1]
         assert max(sum(part.cell_length for part in line) for line in lines) <= size[0]
 
 
@@ -258,10 +258,10 @@ def test_without_colour_the_window_is_black_on_white_and_white_on_black() -> Non
     pixels = np.repeat(np.array([[0], [255]], np.uint8), 20, axis=0).repeat(20, axis=1)
     found, _ = kernel_animation(pixels, "1")
     terminal = console(width=80, colour=False, height=60)
-    frames = list(moments(found))
+    frames = terminal_frames(found, "x")
     # a line of text is two rows of pixels: half of it is marked
-    for moment, row, shown in ((frames[0], 0, "+" + 19 * " "), (frames[-1], 19, 19 * "@" + "+")):
-        lines = terminal.render_lines(TerminalFrame(found, moment, "x"), pad=False)
+    for (frame, _), row, shown in ((frames[0], 0, "+" + 19 * " "), (frames[-1], 19, 19 * "@" + "+")):
+        lines = terminal.render_lines(frame, pad=False)
         assert "".join(part.text for part in lines[4 + row])[:20] == shown
 
 

@@ -26,9 +26,9 @@ WIDTH, HEIGHT, MARGIN, GAP = 1280, 720, 28, 44
 # Height in pixels of the room for input and result, and for the window at work.
 ABOVE, BELOW = 384, 116
 
-# Largest side of a cell in pixels, and the least that has room for numbers of three digits; the share of the
-# width that the window at work has, beside its sum.
-CELL, ROOMY, SHARE = 96, 23, 0.55
+# Largest side of a cell in pixels, and the least that has room for numbers; the share of the width that the
+# window at work has, beside its sum.
+CELL, NUMBERS, SHARE = 96, 20, 0.55
 
 # Most characters of the title.
 MOST_TITLE = 90
@@ -117,15 +117,11 @@ def drawn(animation: Animation, name: str) -> Iterator[tuple[Image.Image, float]
 
 
 def _fill(made: Image.Image, filled: Image.Image, done: int, shape: tuple[int, ...]) -> None:
-    """Show the cells of the result that are done."""
-    high, wide = filled.height / shape[0], filled.width / shape[1]
-    row, column = divmod(done, shape[1])
+    """Show the cells of the result that are done: whole rows, and some of the next one."""
+    (row, column), high, wide = divmod(done, shape[1]), filled.height / shape[0], filled.width / shape[1]
     whole = ceil(row * high)
-    for box in (
-        (0, 0, filled.width, whole),
-        (0, whole, ceil(column * wide), min(filled.height, ceil((row + 1) * high))),
-    ):
-        made.paste(filled.crop(box), box[:2])
+    made.paste(filled.crop((0, 0, filled.width, whole)), (0, 0))
+    made.paste(filled.crop((0, whole, ceil(column * wide), ceil((row + 1) * high))), (0, whole))
 
 
 def _work(
@@ -139,8 +135,7 @@ def _work(
     for block in blocks:
         write(draw, (left, top - 6), block.title, WORDS, FAINT, "ls")
         if block is blocks[0]:
-            grounds = np.full(block.values.shape, 255) if cell > ROOMY else picture(block.values)
-            block = block if cell > ROOMY else block._replace(padding=~block.known)
+            grounds = picture(block.values) if cell < NUMBERS else np.full(block.values.shape, 255)
         else:
             grounds = diverging(block.values / (largest(block.values) or 1.0))
             grounds[~block.known] = EMPTY
@@ -170,10 +165,8 @@ def _cells(block: Block, grounds: Array, cell: int) -> Image.Image:
     """Draw an array in cells, with the numbers that are known, if they can be read. Padding is hatched."""
     rows, columns = block.values.shape
     grounds = np.broadcast_to(grounds if grounds.ndim == 3 else grounds[..., None], (rows, columns, 3))
-    if cell < 2 * SMALLEST:  # padding is paler then
-        paler = (grounds.astype(int) + 2 * 255) // 3
-        made = np.where(block.padding[..., None], paler, grounds).astype(np.uint8)
-        return scaled(Image.fromarray(made), cell)
+    if cell < NUMBERS:
+        return scaled(Image.fromarray(grounds.astype(np.uint8)), cell)
     image = Image.new("RGB", (columns * cell + 1, rows * cell + 1), PAPER)
     draw = ImageDraw.Draw(image)
     texts = np.where(block.known, [[number(value, 4) for value in row] for row in block.values.tolist()], "")

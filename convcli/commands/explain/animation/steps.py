@@ -84,7 +84,9 @@ class Plane(NamedTuple):
             return [working(trace.pixels[self.channel].tolist(), trace.how, trace.values[self.channel], say)]
         products = trace.products[self.channel].ravel()[:count]
         total = number(exact_sum(products))
-        if self.terms > WRITTEN_OUT:
+        if self.terms > WRITTEN_OUT and count == self.terms:
+            words = say("sum of the {count} products: {total}", count=count, total=total)
+        elif self.terms > WRITTEN_OUT:
             words = say("sum of {count} of {all} products: {total}", count=count, all=self.terms, total=total)
         else:
             words = written_sum(products.tolist()) + (f" = {total}" if count > 1 else "")

@@ -11,13 +11,16 @@ from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
-from convcli.commands.explain.animation.frames import Animation, Moment
+from convcli.commands.explain.animation.frames import Animation, Moment, moments
 from convcli.commands.explain.animation.steps import Block
-from convcli.display.drawn.contact_sheet import picture
+from convcli.display.drawn.contact_sheet import limits, picture, resized
 from convcli.display.terminal.picture import Picture, size_within
 from convcli.display.words import number
 
-__all__ = ["Frame"]
+__all__ = ["frames"]
+
+# Pixels of the longer side of a picture that is made smaller for a terminal.
+MOST_PIXELS = 512
 
 # Columns between two arrays beside each other.
 GAP = 3
@@ -33,13 +36,25 @@ MARKED, PADDING = "black on dark_orange", "magenta"
 MARK, EMPTY = (255, 135, 0), (90, 90, 90)
 
 
+def frames(animation: Animation, name: str) -> list[tuple["Frame", float]]:
+    """Return the frames of an animation about the picture `name`, and their milliseconds."""
+    arrays = [block.values for block in (*animation.inputs, animation.result)]
+    drawn = [picture(resized(values, MOST_PIXELS), limits(values)) for values in arrays]
+    pictures = [Image.fromarray(each).convert("RGB") for each in drawn]
+    return [(Frame(animation, moment, name, pictures), moment.time) for moment in moments(animation)]
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """A Rich renderable of one frame, as large as the terminal has room for."""
+    """A Rich renderable of one frame, as large as the terminal has room for.
+
+    The `pictures` are those of the inputs and of the result, made smaller once for all frames.
+    """
 
     animation: Animation
     moment: Moment
     name: str
+    pictures: Sequence[Image.Image]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         animation, plane, count, width = (
@@ -81,17 +96,22 @@ class Frame:
         high, wide = np.max([block.values.shape for block in blocks], axis=0).tolist()
         most = size_within((high, wide), (width - GAP) // 2, lines)
         drawn = list[RenderableType]()
-        for block in blocks:
-            pixels = np.array(Image.fromarray(picture(block.values)).convert("RGB"))
-            pixels[~block.known] = EMPTY
+        for block, image in zip(
+            blocks, (self.pictures[self.moment.plane.channel], self.pictures[-1]), strict=True
+        ):
             rows, columns = block.values.shape
             size = max(1, most[0] * columns // wide), max(1, most[1] * rows // high)
             how = Image.Resampling.NEAREST if size[0] > columns else Image.Resampling.BOX
-            small, box = np.array(Image.fromarray(pixels).resize(size, how)), []
+            small, box = np.array(image.resize(size, how)), []
+            small[
+                ~block.known[
+                    np.ix_(np.arange(size[1]) * rows // size[1], np.arange(size[0]) * columns // size[0])
+                ]
+            ] = EMPTY
             for axis, count in enumerate(small.shape[:2]):
                 marked = np.flatnonzero(block.marked.any(axis=1 - axis))
                 first, last = (
-                    int(place * count / block.values.shape[axis]) for place in (marked[0], marked[-1] + 1)
+                    int(at * count / block.values.shape[axis]) for at in (marked[0], marked[-1] + 1)
                 )
                 box.append(slice(first, max(first + 1, last)))
             part = small[box[0], box[1]]

@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 
 from convcli.choices import STDOUT
-from convcli.commands.explain.animation.frames import Animation, moments, planned
+from convcli.commands.explain.animation.frames import Animation, planned
 from convcli.commands.explain.animation.steps import sliding_kernel, sliding_pool
 from convcli.commands.explain.spec import ExplainSpec
 from convcli.display.language import Say, say_english
@@ -90,6 +90,5 @@ def _play(found: Animation, name: str, *, no_color: bool) -> None:
         raise OutputError(
             "this terminal cannot show one frame in the place of another", hint="name a file: --animate x.gif"
         )
-    frames = [(view.Frame(found, moment, name), moment.time / 1000) for moment in moments(found)]
     with keyboard() as wait:
-        play(console, frames, wait)
+        play(console, view.frames(found, name), wait)
