@@ -18,6 +18,7 @@ from convcli.commands.explain.spec import ExplainSpec
 from convcli.display.language import say_english
 from convcli.imaging.image import Frame, Space
 from convcli.imaging.image import Image as Picture
+from convcli.imaging.reading.gif_file import gif_file
 from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline.loaded_kernels import load_kernels
 from tests import oracle
@@ -185,9 +186,9 @@ def test_of_a_long_signal_as_many_windows_are_shown() -> None:
 ORANGE, EMPTY = [230, 110, 0], [240, 240, 240]
 
 
-def boxes(pixels: np.ndarray) -> list[tuple[int, int]]:
-    """Return first and last column of what is orange in the upper row of arrays, input and result."""
-    found = np.flatnonzero((pixels[:500] == ORANGE).all(axis=2).any(axis=0))
+def boxes(pixels: np.ndarray, axis: int = 1) -> list[tuple[int, int]]:
+    """Return where what is orange begins and ends along an axis, in input and result."""
+    found = np.flatnonzero((pixels[:500] == ORANGE).all(axis=2).any(axis=1 - axis))
     parts = np.split(found, np.flatnonzero(np.diff(found) > 1) + 1)
     return [(int(part[0]), int(part[-1])) for part in parts]
 
@@ -243,6 +244,20 @@ def test_the_terminal_shows_numbers_with_the_window_in_brackets() -> None:
     ]
 
 
+def test_a_signal_is_above_its_result_where_both_are_not_beside_each_other() -> None:
+    found, _ = kernel_animation(np.arange(1.0, 15).reshape(1, 14), "1 -1", padding="valid")
+    frame, _ = terminal_frames(found, "x")[3]
+    lines = console(width=60, colour=False, height=24).render_lines(frame, pad=False)
+    assert ["".join(part.text for part in line).rstrip() for line in lines][3:7] == [
+        "input, 1 x 14",
+        "  1  [2] [3]  4   5   6   7   8   9  10  11  12  13  14",
+        "result, 1 x 13",
+        " -1 [-1]  ·   ·   ·   ·   ·   ·   ·   ·   ·   ·   ·",
+    ]
+    first, second = boxes(np.asarray(next(drawn(found, "x"))[0].convert("RGB")), axis=0)
+    assert first[1] < second[0]
+
+
 @pytest.mark.parametrize(("kernel", "at"), [("sobel", None), ("box:5", (3, 4)), ("1 -1", (0, 0))])
 @pytest.mark.parametrize("size", [(80, 24), (120, 50), (40, 12)])
 def test_every_frame_fits_the_terminal(size: tuple[int, int], kernel: str, at: Any) -> None:
@@ -282,16 +297,15 @@ def test_files_have_every_frame_and_repeat(
     ran = convcli("explain", tiny, "-k", "1 2", "-p", "zero", "--animate", name)
     assert (ran.status, ran.out.decode(), ran.err) == (0, f"{name}\n", "")
     found, _ = kernel_animation(np.array([[3, 4]], np.uint8), "1 2", pad=PadMode.ZERO)
-    *_, (last, _) = drawn(found, "tiny.png")
+    shown = drawn(found, "tiny.png")
     times = []
     with Image.open(tmp_path / name) as made:
         assert (made.format, made.size, made.info["loop"]) == (format, (1280, 720), 0)
         for frame in ImageSequence.Iterator(made):
             frame.load()
             times.append(frame.info["duration"])
-        far = np.abs(np.asarray(made.convert("RGB"), int) - last.convert("RGB")).max()
+            assert np.array_equal(frame.convert("RGB"), next(shown)[0].convert("RGB"))
     assert times == [400, 600, 400, 3000]
-    assert far == 0
 
 
 def test_the_result_is_what_filter_writes(convcli: Convcli, tmp_path: Path) -> None:
@@ -299,6 +313,13 @@ def test_the_result_is_what_filter_writes(convcli: Convcli, tmp_path: Path) -> N
     assert ran.status == 0, ran.err
     found, _ = kernel_animation(FIVE, NINE, pad=PadMode.ZERO)
     assert np.array_equal(found.result.values, np.load(tmp_path / "y.npy"))
+
+
+def test_all_frames_of_a_gif_have_one_palette(tiny: Path, convcli: Convcli, tmp_path: Path) -> None:
+    assert convcli("explain", tiny, "-k", "1 2", "-p", "zero", "--animate", "a.gif").status == 0
+    made = gif_file((tmp_path / "a.gif").read_bytes(), 99)
+    assert [frame.table for frame in made.frames] == [b""] * 4
+    assert len(made.table) == 3 * 128
 
 
 def test_stdout_of_a_pipe_is_a_gif(tiny: Path, convcli: Convcli) -> None:
@@ -369,3 +390,13 @@ def test_control_c_ends_with_its_status_and_leaves_the_terminal_as_it_was(tmp_pa
         assert screen.finish() == 130
         assert screen.echoes
         assert not screen.cursor_hidden
+
+
+def test_the_terminal_speaks_chinese(tmp_path: Path) -> None:
+    chosen = ("--pool", "max", "--padding", "1", "--animate", "-", "--lang", "zh")
+    with Screen("explain", NOTES, *chosen, cwd=tmp_path) as screen:
+        lines = "\n".join(screen.until(lambda lines: any("空" in line for line in lines))).replace(" ", "")
+        for words in ("max池化，2x2", "填充后的输入，5x5", "结果，2x2", "窗口", "(0,0)：max(0)=0"):
+            assert words in lines
+        screen.press("q")
+        assert screen.finish() == 0

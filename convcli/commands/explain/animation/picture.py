@@ -18,7 +18,7 @@ from convcli.display.drawn.sheet import Sheet, Words, scaled, wrapped
 from convcli.display.terminal.cells import largest
 from convcli.display.words import number, shortened
 
-__all__ = ["drawn"]
+__all__ = ["PALETTE", "drawn"]
 
 # Width and height of a frame in pixels, as slides and videos have them; its margin, the gap between arrays.
 WIDTH, HEIGHT, MARGIN, GAP = 1280, 720, 28, 44
@@ -43,9 +43,10 @@ WINDOW, CHOSEN, LINES, HATCHING, EMPTY = (230, 110, 0), (0, 130, 60), (200,) * 3
 # Least side in pixels of the outline of a window on a large picture, and of a picture, as of a signal.
 SEEN, THIN = 8, 32
 
-# Greys and colours of the palette that all frames share; colours of their own would flicker.
+# Greys and colours of the palette that all frames share, as colours of their own would flicker; one of 128 is
+# left for what stays as it is.
 GREYS = [(grey,) * 3 for grey in (*range(0, 252, 4), 255)]
-PALETTE = np.array([*GREYS, *diverging(np.linspace(-1, 1, 62)).tolist(), WINDOW, CHOSEN], np.uint8)
+PALETTE = np.array([*GREYS, *diverging(np.linspace(-1, 1, 61)).tolist(), WINDOW, CHOSEN], np.uint8)
 
 
 class Tile(NamedTuple):

@@ -69,12 +69,17 @@ def animate(
     if plays:
         _play(found, name, no_color=no_color)
         return Outcome(source.path, notes=tuple(said))
-    from convcli.commands.explain.animation.picture import drawn  # here for start-up
+    from convcli.commands.explain.animation.picture import PALETTE, drawn  # here for start-up
 
     pictures, times = zip(*drawn(found, name), strict=True)
     buffer = io.BytesIO()
-    others = {"append_images": pictures[1:], "duration": list(times), "loop": 0, "lossless": True}
-    others |= {"minimize_size": True, "method": 2}  # of WebP: a tenth of the bytes (measured)
+    others = {"append_images": pictures[1:], "duration": list(times), "loop": 0}
+    others |= {"palette": PALETTE.tobytes(), "optimize": True}  # of GIF: none in each frame
+    others |= {
+        "lossless": True,
+        "minimize_size": True,
+        "method": 2,
+    }  # of WebP: a tenth of the bytes (measured)
     pictures[0].save(buffer, _format(path), save_all=True, **others)
     report = {"input": source.path, "animation": path, "frames": len(pictures)}
     return write_outputs(source, [(path, buffer.getvalue())])._replace(notes=tuple(said), report=report)
