@@ -14,7 +14,16 @@ from convcli.engine.analysis.pixel_trace import AxisTrace
 from convcli.imaging.image import Image, full_scale
 from convcli.options.specs import FilterSpec, PoolSpec
 
-__all__ = ["WRITTEN_OUT", "kernel_facts", "labelled", "pooling_facts", "results", "stored", "written_sum"]
+__all__ = [
+    "WRITTEN_OUT",
+    "combination",
+    "kernel_facts",
+    "labelled",
+    "pooling_facts",
+    "results",
+    "stored",
+    "written_sum",
+]
 
 # Up to as many numbers, their sum is written out.
 WRITTEN_OUT = 9
@@ -154,17 +163,24 @@ def labelled(words: Sequence[str], names: Sequence[str], channels: Sequence[int]
 
 def _combination(found: Explained, channels: Sequence[int], say: Say) -> str:
     """Write the combination of two components out."""
-    if len(found.parts) > 2 or (len(found.combined) > 1 and len(channels) > 1):
+    if len(found.combined) > 1 and len(channels) > 1:
         return ""
     at = channels[0] if len(found.combined) > 1 else 0
-    first, second = (number(part.trace.values[at]) for part in found.parts)
+    return combination(found.how, [part.trace.values[at] for part in found.parts], say)
+
+
+def combination(how: Combine | None, values: Sequence[float], say: Say) -> str:
+    """Write the combination of two values out; of more, nothing."""
+    if len(values) != 2:
+        return ""
+    first, second = map(number, values)
     squares = [f"({word})^2" if word[0] == "-" else f"{word}^2" for word in (first, second)]
     return {
         Combine.MAGNITUDE: f"sqrt({squares[0]} + {squares[1]}) = ",
         Combine.ORIENTATION: say("atan2({first}, {second}) in degrees = ", first=second, second=first),
         Combine.MAX: f"max({first}, {second}) = ",
         Combine.SUM: f"{first} + {second} = ",
-    }.get(found.how or Combine.NONE, "")
+    }.get(how or Combine.NONE, "")
 
 
 def stored(

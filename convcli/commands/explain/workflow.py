@@ -69,7 +69,8 @@ def explain_files(
     refuse_inputs([html], [*inputs, *kernel_files(kernels)], force=force, page=html)
     animation = None
     if explain_spec.animate is not None:
-        from convcli.commands.explain.animate import animate, animation_path  # here for start-up: few do
+        # here for start-up: few do
+        from convcli.commands.explain.animation.workflow import animate, animation_path
 
         animation = animation_path(explain_spec.animate, inputs, kernels, force=force)
     slides = _load(kernels, spec)
@@ -95,8 +96,8 @@ def explain_files(
             said = {"input": source.path, "html": html}
             return write_outputs(source, [(html, data)])._replace(notes=tuple(notes), report=said)
         if animation is not None:
-            what = image, kernels, slides, spec, explain_spec
-            return animate(source, *what, animation, notes, no_color=no_color)
+            moving = image, kernels, slides, spec, explain_spec
+            return animate(source, *moving, animation, notes, say, no_color=no_color)
         (target,) = naming.targets(source, ["one"], image.format)
         name, place = printable(source.name), at or (0, 0)
         if isinstance(spec, PoolSpec):

@@ -1,7 +1,6 @@
 """Frames in the terminal, one in the place of the other, until a key stops them."""
 
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -22,14 +21,14 @@ END, ESCAPE = "\x04", "\x1b"
 
 
 def play(console: Console, frames: Sequence[tuple[RenderableType, float]], wait: Wait) -> None:
-    """Show frames, each for its time in seconds, again and again until q; Space pauses, other keys go on.
+    """Show frames, each for its milliseconds, again and again until q; Space pauses, other keys go on.
 
     They have the alternate screen, so that what was on the terminal is there again afterwards.
     """
     with console.screen() as screen:
-        for frame, seconds in cycle(frames):
+        for frame, length in cycle(frames):
             screen.update(frame)
-            key = wait(max(SHORTEST, seconds))
+            key = wait(max(SHORTEST, length / 1000))
             if key == " ":
                 key = wait(None)
             if key[:1] in ("q", "Q", END) or key == ESCAPE:
@@ -42,7 +41,13 @@ def keyboard() -> Iterator[Wait]:
 
     Keys are not shown, and come without Return; Ctrl-C still interrupts.
     """
-    handle = _terminal()
+    handle = None
+    with suppress(ImportError, OSError):  # Windows has no termios
+        import select
+        import termios
+        import tty
+
+        handle = os.open("/dev/tty", os.O_RDWR)
     if handle is None:
 
         def sleep(seconds: float | None) -> str:
@@ -51,10 +56,6 @@ def keyboard() -> Iterator[Wait]:
 
         yield sleep
         return
-    import select
-    import termios
-    import tty
-
     before = termios.tcgetattr(handle)
 
     def wait(seconds: float | None) -> str:
@@ -72,16 +73,4 @@ def keyboard() -> Iterator[Wait]:
         yield wait
     finally:
         termios.tcsetattr(handle, termios.TCSADRAIN, before)
-        if handle != 0:
-            os.close(handle)
-
-
-def _terminal() -> int | None:
-    """Return an open file of the terminal; None where there is none, or keys are not read like this."""
-    if sys.platform == "win32":
-        return None
-    if os.isatty(0):
-        return 0
-    with suppress(OSError):
-        return os.open("/dev/tty", os.O_RDWR)
-    return None
+        os.close(handle)

@@ -10,9 +10,7 @@ from rich.text import Text
 from convcli.display.terminal.player import play
 
 
-def played(
-    keys: Iterable[str], seconds: tuple[float, ...] = (0.5, 0.02)
-) -> tuple[list[str], list[float | None]]:
+def played(keys: Iterable[str], times: tuple[float, ...] = (500, 20)) -> tuple[list[str], list[float | None]]:
     """Play frames called 0, 1 ... to someone who types `keys`, one for each wait; tell what was shown."""
     typed, waits, shown = iter(keys), list[float | None](), list[str]()
 
@@ -26,7 +24,7 @@ def played(
         return next(typed)
 
     console = Console(file=io.StringIO(), force_terminal=True, width=20, height=3, _environ={})
-    play(console, [(Frame(str(index)), length) for index, length in enumerate(seconds)], wait)
+    play(console, [(Frame(str(index)), length) for index, length in enumerate(times)], wait)
     assert not console.is_alt_screen
     return shown, waits
 
@@ -60,5 +58,5 @@ def test_an_interrupt_leaves_the_terminal_as_it_was() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        play(console, [(Text("0"), 1.0)], interrupted)
+        play(console, [(Text("0"), 1000.0)], interrupted)
     assert not console.is_alt_screen

@@ -1,21 +1,17 @@
 """The work of ``explain --animate``: a file is written, or the terminal plays."""
 
+import io
 import os
 from collections.abc import Sequence
 
-import numpy as np
-from PIL import Image as Pillow
-from PIL import ImageChops
-
 from convcli.choices import STDOUT
-from convcli.commands.explain.animation import Animation, moments, planned
-from convcli.commands.explain.animation_frames import drawn
-from convcli.commands.explain.animation_steps import sliding_kernel, sliding_pool
+from convcli.commands.explain.animation.frames import Animation, planned
+from convcli.commands.explain.animation.steps import sliding_kernel, sliding_pool
 from convcli.commands.explain.spec import ExplainSpec
+from convcli.display.language import Say, say_english
 from convcli.display.words import printable
 from convcli.errors import OutputError, UsageError
-from convcli.imaging.image import Frame, Image, Space
-from convcli.imaging.writing.encode import encode_picture
+from convcli.imaging.image import Image
 from convcli.kernels.spec import kernel_files
 from convcli.open_files import is_stream
 from convcli.options.specs import FilterSpec, PoolSpec
@@ -27,8 +23,8 @@ from convcli.pipeline.result_files import write_outputs
 
 __all__ = ["animate", "animation_path"]
 
-# Formats by suffix; of pipes and stdout it is GIF.
-FORMATS = {".gif": "gif", ".webp": "webp", ".apng": "png", ".png": "png"}
+# Pillow's formats by suffix; of pipes and stdout it is GIF.
+FORMATS = {".gif": "GIF", ".webp": "WEBP", ".apng": "PNG", ".png": "PNG"}
 
 
 def animation_path(given: str, inputs: Sequence[str], kernels: Sequence[str], *, force: bool) -> str:
@@ -40,7 +36,7 @@ def animation_path(given: str, inputs: Sequence[str], kernels: Sequence[str], *,
 
 
 def _format(path: str) -> str:
-    found = "gif" if path == STDOUT or is_stream(path) else FORMATS.get(os.path.splitext(path)[1].lower())
+    found = "GIF" if path == STDOUT or is_stream(path) else FORMATS.get(os.path.splitext(path)[1].lower())
     if found is None:
         raise UsageError(
             f"--animate: an animation is not written to {path!r}", hint="name a .gif, .webp or .apng file"
@@ -57,30 +53,41 @@ def animate(
     explain_spec: ExplainSpec,
     path: str,
     notes: Sequence[str],
+    say: Say,
     *,
     no_color: bool = False,
 ) -> Outcome:
     """Write what moves over an image of one frame to `path`; where that is a terminal, play it there."""
-    said = [*notes]
+    said, plays = [*notes], path == STDOUT and messages.stdout().isatty()
+    say = say if plays else say_english
     if isinstance(spec, PoolSpec):
-        sliding = sliding_pool(image, spec, explain_spec, said)
+        sliding = sliding_pool(image, spec, explain_spec, said, say)
     else:
         text = printable(without_folders(kernels[0]))
-        sliding = sliding_kernel(image, text, slides, spec, explain_spec, said)
+        sliding = sliding_kernel(image, text, slides, spec, explain_spec, said, say)
     found, name = planned(sliding, explain_spec.at, said), printable(os.path.basename(source.name))
-    if path == STDOUT and messages.stdout().isatty():
+    if plays:
         _play(found, name, no_color=no_color)
         return Outcome(source.path, notes=tuple(said))
-    format = _format(path)
-    frames = tuple(_few_colours(one) if format == "gif" else one for one in drawn(found, name))
-    made = encode_picture(Image(frames, Space.RGB), format)
-    report = {"input": source.path, "animation": path, "frames": len(frames)}
-    return write_outputs(source, [(path, made.data)])._replace(notes=(*said, *made.notes), report=report)
+    from convcli.commands.explain.animation.picture import PALETTE, drawn  # here for start-up
+
+    pictures, times = zip(*drawn(found, name), strict=True)
+    buffer = io.BytesIO()
+    others = {"append_images": pictures[1:], "duration": list(times), "loop": 0}
+    others |= {"palette": PALETTE.tobytes(), "optimize": True}  # of GIF: none in each frame
+    others |= {
+        "lossless": True,
+        "minimize_size": True,
+        "method": 2,
+    }  # of WebP: a tenth of the bytes (measured)
+    pictures[0].save(buffer, _format(path), save_all=True, **others)
+    report = {"input": source.path, "animation": path, "frames": len(pictures)}
+    return write_outputs(source, [(path, buffer.getvalue())])._replace(notes=tuple(said), report=report)
 
 
 def _play(found: Animation, name: str, *, no_color: bool) -> None:
     # here for start-up: few play
-    from convcli.commands.explain import animation_view
+    from convcli.commands.explain.animation import view
     from convcli.display.terminal.player import keyboard, play
 
     console = messages.console(no_color=no_color)
@@ -88,20 +95,5 @@ def _play(found: Animation, name: str, *, no_color: bool) -> None:
         raise OutputError(
             "this terminal cannot show one frame in the place of another", hint="name a file: --animate x.gif"
         )
-    frames = [(animation_view.Frame(found, moment, name), moment.time / 1000) for moment in moments(found)]
     with keyboard() as wait:
-        play(console, frames, wait)
-
-
-def _few_colours(frame: Frame) -> Frame:
-    """Return a frame in fewer colours than a GIF holds: dithering would move from frame to frame.
-
-    Of each channel 16 levels are left, of greys 86.
-    """
-    image = Pillow.fromarray(frame.pixels)
-    red, green, blue = image.split()
-    coloured = ImageChops.lighter(ImageChops.difference(red, green), ImageChops.difference(green, blue))
-    fine, coarse = ([(v + step // 2) // step * step for v in range(256)] * 3 for step in (3, 17))
-    made = image.point(fine)
-    made.paste(image.point(coarse), mask=coloured.point([0] + [255] * 255))
-    return frame._replace(pixels=np.asarray(made))
+        play(console, view.frames(found, name), wait)

@@ -1,0 +1,1 @@
+"""The animation of ``convcli explain --animate``."""
