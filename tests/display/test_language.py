@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from convcli.choices import Language
-from convcli.display.language import language, speaker
+from convcli.display.language import language, spaced, speaker
 
 ROOT = Path(__file__).parents[2] / "convcli"
 SHARED = ROOT / "display"
@@ -135,3 +135,9 @@ def test_the_language(given: Language | None, environment: dict[str, str], expec
 def test_a_sentence_in_both_languages() -> None:
     assert speaker("convcli.display", Language.EN)("{n} or more", n=3) == "3 or more"
     assert speaker("convcli.display", Language.ZH)("or") == "或"
+
+
+def test_chinese_words_have_no_space_between_them() -> None:
+    assert spaced(["8 位", "灰度"]) == "8 位灰度"
+    assert spaced(["float64", "数据"]) == "float64 数据"
+    assert spaced(["zero", "和", "边缘", "wrap"]) == "zero 和边缘 wrap"
