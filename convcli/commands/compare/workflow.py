@@ -141,7 +141,7 @@ def _compared(
         def told(say: Say) -> Told:
             layer = printable(stack.layers[-1].name)
             return Told(
-                f"{name}, {subject.called(say)}",
+                say("{one}, {other}", one=name, other=subject.called(say)),
                 [where(say), _layers(subject._replace(stack=stack), compared, say)],
                 verdict(compared, quantum=picture.quantum, unit=picture.units.name, say=say),
                 say("layer {number}: {name}", number=len(stack.layers), name=layer),

@@ -67,7 +67,7 @@ def test_what_the_page_is_told():
     assert [each["mode"] for each in told["cases"]] == ["zero", "reflect", "valid"]
     english, chinese = told["told"]["en"], told["told"]["zh"]
     assert english["figures"][0][:6] == ["padding", "mean", "largest", "PSNR, dB", "SSIM", "depth, px"]
-    assert chinese["figures"][0][:6] == ["填充", "平均", "最大", "PSNR, dB", "SSIM", "深度, px"]
+    assert chinese["figures"][0][:6] == ["填充", "平均", "最大", "PSNR（dB）", "SSIM", "深度（px）"]
     assert [row[0] for row in english["figures"][1:]] == ["zero", "reflect (best)", "valid"]
     assert [row[0] for row in chinese["figures"][1:]] == ["zero", "reflect（最好）", "valid"]
     for tables in (english, chinese):
