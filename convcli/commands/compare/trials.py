@@ -42,6 +42,8 @@ MAX_RANDOM_SIDE = 64
 # for an uneven one. With hundreds of positions, chance stays below it.
 FLAT_UP_TO = 1.25
 
+RANDOM = "{count} random pictures of {size} pixels (seed {seed}), uniform from black to white"
+
 FLATNESS = (
     "flatness: how far a map is spread over the positions, over what chance alone would do: about 1 where no"
     " position is special; up to {most} counts as flat."
@@ -71,12 +73,7 @@ def biased(
         how = {"count": count, "size": sized(size), "seed": seed}
         return Told(
             say("{picture}, {kernel}: bias by position", picture=name, kernel=subject.called(say)),
-            [
-                say(
-                    "{count} random pictures of {size} pixels (seed {seed}), uniform from black to white",
-                    **how,
-                )
-            ],
+            [say(RANDOM, **how)],
             _bias_words(figures, say),
         )
 
