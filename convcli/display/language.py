@@ -2,13 +2,13 @@
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from typing import Protocol, TypeVar
 
 from convcli.choices import Language
 
-__all__ = ["Say", "both", "chinese", "language", "say_english", "speaker", "writable"]
+__all__ = ["Say", "both", "chinese", "language", "say_english", "spaced", "speaker", "writable"]
 
 # The variables of POSIX that name a language, the first that is set and not empty before the others.
 VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -57,6 +57,11 @@ def both(package: str, made: Callable[[Say], T]) -> dict[str, T]:
 def say_english(english: str, /, **fields: object) -> str:
     """Fill the fields of an English sentence in."""
     return english.format(**fields)
+
+
+def spaced(words: Iterable[str]) -> str:
+    """Join words with spaces, but none between two Chinese characters."""
+    return re.sub("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", " ".join(words))
 
 
 def _translated(package: str, english: str, /, **fields: object) -> str:

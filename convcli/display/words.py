@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import accumulate
 
-from convcli.display.language import Say, say_english
+from convcli.display.language import Say, say_english, spaced
 
 __all__ = ["listed", "number", "one_line", "per_axis", "printable", "shortened", "significant", "size"]
 
@@ -40,7 +40,7 @@ def per_axis(pair: tuple[int, int]) -> str:
 
 def listed(names: Sequence[str], last: str = "and", say: Say = say_english) -> str:
     """Write names as ``a, b and c``, with the comma and the word of a language."""
-    return f" {say(last)} ".join(filter(None, (say(", ").join(names[:-1]), names[-1])))
+    return spaced((say(", ").join(names[:-1]), say(last), names[-1]) if names[1:] else names)
 
 
 def printable(text: str) -> str:

@@ -65,6 +65,23 @@ FILES = {
 }
 
 
+def to_run(name: str) -> list[Shown]:
+    """The commands of a page, but for those of the lesson that an earlier page shows with the same output.
+
+    The lesson's commands run in any order; most of the Chinese page print what they do on the English one.
+    """
+    if not name.startswith("lesson"):
+        return WITH_COMMANDS[name]
+    earlier = [other for other in WITH_COMMANDS if other < name]
+    known = {(each.command, words(each.output)) for other in earlier for each in WITH_COMMANDS[other]}
+    return [each for each in WITH_COMMANDS[name] if (each.command, words(each.output)) not in known]
+
+
+def words(output: str | None) -> tuple[str, ...] | None:
+    """What is printed, but for spaces and times."""
+    return tuple(re.sub(r"\b[\d.]+ m?s\b|[─━]+", "", output).split()) if output is not None else None
+
+
 def test_there_are_pages_with_commands() -> None:
     assert len(WITH_COMMANDS) >= 4
 
@@ -75,7 +92,7 @@ def test_what_a_page_shows_is_what_is_printed(
 ) -> None:
     monkeypatch.setenv("CONVCLI_LANG", "zh" if name.endswith(".zh-CN.md") else "en")
     folder = clone(tmp_path / "clone")
-    for command, output in WITH_COMMANDS[name]:
+    for command, output in to_run(name):
         ran = run(command, folder)
         if output is None:
             assert ran.status == 0, f"{command}\n{ran.both}"

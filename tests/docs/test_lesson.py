@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.docs.shown import clone, commands, run, script
@@ -92,6 +93,20 @@ def test_figures_are_measured(
     more = [measure for part, measure in MEASURED.items() if part in command]
     measured = {figure for measure in more for figure in measure(command, clone(tmp_path / "clone"))}
     assert figures == measured
+
+
+def test_five_channels_and_ten_kernels_make_ten_maps(tmp_path: Path) -> None:
+    """The shapes that the section on several channels tells: PyTorch's Conv2d(5, 10, 3) without padding."""
+    np.save(tmp_path / "channels.npy", np.ones((100, 100, 5)))
+    np.save(tmp_path / "weights.npy", np.ones((10, 5, 3, 3)))
+    layer = f'[[layer]]\ntype = "conv"\nweights = "weights.npy"\nbias = {[0] * 10}\n'
+    (tmp_path / "stack.toml").write_text(layer)
+    ran = run("convcli run stack.toml channels.npy -o maps.npy --summary", tmp_path)
+    assert np.load(tmp_path / "maps.npy").shape == (98, 98, 10)
+    assert "10x98x98" in ran.both
+    for language, share in (("en", "450 weights and 10 biases"), ("zh", "450 个权值和 10 个偏置")):
+        assert share in PAGES[language]
+    assert "460" in ran.both
 
 
 def test_pictures_are_few_and_small() -> None:

@@ -8,6 +8,15 @@ from tests.paths import SAMPLES
 from tests.program import Convcli, process
 
 COMMAND = ("compare", str(SAMPLES / "notes-5x5.csv"), "-k", "box", "--crop", "1")
+EXPLAIN = ("explain", COMMAND[1], "-k", "box", "--at", "0,0")
+STACK = (
+    "explain",
+    str(SAMPLES / "letter-x.csv"),
+    "--stack",
+    str(SAMPLES / "stacks" / "letter-x.toml"),
+    "--at",
+    "0,0",
+)
 ENGLISH, CHINESE = "Difference from the truth", "边缘带内与真值的差"
 SAID = [
     ({}, (), ENGLISH),
@@ -44,18 +53,20 @@ def test_other_languages_are_refused(convcli: Convcli, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("encoding", "options", "said", "notes"),
+    ("encoding", "command", "said", "notes"),
     [
-        ("gb2312", (), CHINESE, 0),
-        ("gb18030", ("--lang", "zh"), CHINESE, 0),
-        ("ascii", (), ENGLISH, 0),
-        ("iso8859-1", ("--lang", "zh"), ENGLISH, 1),
-        ("iso8859-1", ("--lang", "zh", "-q"), ENGLISH, 0),
+        ("gb2312", COMMAND, CHINESE, 0),
+        ("gb18030", (*EXPLAIN, "--lang", "zh"), "互相关", 0),
+        ("ascii", COMMAND, ENGLISH, 0),
+        ("iso8859-1", (*COMMAND, "--lang", "zh"), ENGLISH, 1),
+        ("iso8859-1", (*COMMAND, "--lang", "zh", "-q"), ENGLISH, 0),
+        ("iso8859-1", (*EXPLAIN, "--lang", "zh"), "correlation", 1),
+        ("iso8859-1", (*STACK, "--lang", "zh"), "Local connection", 1),
     ],
 )
-def test_encodings_without_chinese_get_english(tmp_path, encoding, options, said, notes):
+def test_encodings_without_chinese_get_english(tmp_path, encoding, command, said, notes):
     environment = {**os.environ, "LANG": "zh_CN.UTF-8", "PYTHONIOENCODING": encoding, "COLUMNS": "80"}
-    ran = process(*COMMAND, *options, cwd=tmp_path, env=environment)
+    ran = process(*command, cwd=tmp_path, env=environment)
     assert ran.returncode == 0
     assert said in ran.stdout.decode(encoding)
     assert b"\\u" not in ran.stdout

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from convcli.commands.compare.spec import CompareSpec
-from convcli.display.language import language, say_english
+from convcli.display.language import language
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
 from convcli.options.shared_options import essential_option, output_option
@@ -61,7 +61,6 @@ def compare_paddings(
     """
     from convcli.commands.compare.workflow import compare_files  # here, as NumPy comes with it
 
-    printed = not printing.json
     batch = compare_files(
         files.inputs,
         spec,
@@ -69,8 +68,8 @@ def compare_paddings(
         output=output_file,
         html=html,
         force=force,
-        summary=printed,
-        say=messages.speaker(__package__, lang, quiet=printing.quiet) if printed else say_english,
+        summary=not printing.json,
+        say=messages.speaker(__package__, lang, quiet=printing.quiet or printing.json),
         language=language(lang, os.environ),
     )
     deliver(batch, printing, "comparing")

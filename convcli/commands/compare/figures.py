@@ -29,13 +29,7 @@ def aligned(values: Sequence[float], width: int = 6) -> list[str]:
 def amount(value: float, unit: str, say: Say = say_english) -> str:
     """Write a figure for a sentence with its unit, grey levels, which may be empty."""
     number = figure(value)
-    if not unit:
-        return number
-    return (
-        say("{number} grey level", number=number)
-        if number == "1"
-        else say("{number} grey levels", number=number)
-    )
+    return say("{number} grey level{s}", number=number, s="s" * (number != "1")) if unit else number
 
 
 def figure(value: float) -> str:

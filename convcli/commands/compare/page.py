@@ -15,7 +15,7 @@ from convcli.commands.compare.report import band_columns, region_columns
 from convcli.commands.compare.study import Study
 from convcli.commands.compare.tones import Tones, leading
 from convcli.display.drawn.plot import COLOURS
-from convcli.display.language import Say, both, say_english
+from convcli.display.language import Say, both
 from convcli.display.pages.page import page
 from convcli.stacks.paddings.border_band import CORNERS, Comparison
 
@@ -47,15 +47,17 @@ def compare_page(studies: Sequence[Study], budget: int = BUDGET, *, language: La
         BITS[0],
         min(1.0, math.sqrt(SAMPLES / sum(leading(one.compared.truth).size for one in studies))),
     )
-    title = studies[-1].told(say_english).title
+
+    def title(say: Say) -> str:
+        return say("{title}: paddings compared", title=studies[-1].told(say).title)
+
     while True:
         data = {
-            "title": title,
             "colours": list(COLOURS),
             "opens": studies[-1].seen_best.pad.value,
             "studies": [_study(study, share, bits) for study in studies],
         }
-        text = page(__package__, "compare", "{title}: paddings compared", data, language=language)
+        text = page(__package__, "compare", title, data, language=language)
         if (
             len(text) <= budget
             or max(max(study.compared.truth.shape[:2]) for study in studies) * share <= LEAST

@@ -145,16 +145,14 @@ def tally_table(tally: Tally, title: str, say: Say, *, measured: bool) -> Report
 
 def _tally_words(winning: Sequence[str], least: Sequence[str], counts: Mapping[str, int], say: Say) -> str:
     """Say which modes are best most often, and which have the least mean error, perhaps the same."""
-    names = listed(winning, say=say)
-    if len(winning) == 1:
-        often = say("{names} is best most often, on {most} of {all}", names=names, **counts)
-    else:
-        often = say("{names} are best most often, on {most} of {all}", names=names, **counts)
-    if winning != least:
-        names = listed(least, say=say)
-        if len(least) == 1:
-            return say("{often}; {names} has the least mean error.", often=often, names=names)
-        return say("{often}; {names} have the least mean error.", often=often, names=names)
-    if len(least) == 1:
-        return say("{often}; it has the least mean error.", often=often)
-    return say("{often}; they have the least mean error.", often=often)
+    told = {"names": listed(winning, say=say), "are": "is" if len(winning) == 1 else "are"}
+    often = say("{names} {are} best most often, on {most} of {all}", **told, **counts)
+    one = len(least) == 1
+    if winning == least:
+        return say(
+            "{often}; {they_have} the least mean error.",
+            often=often,
+            they_have="it has" if one else "they have",
+        )
+    told = {"names": listed(least, say=say), "have": "has" if one else "have"}
+    return say("{often}; {names} {have} the least mean error.", often=often, **told)

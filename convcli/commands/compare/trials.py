@@ -42,6 +42,18 @@ MAX_RANDOM_SIDE = 64
 # for an uneven one. With hundreds of positions, chance stays below it.
 FLAT_UP_TO = 1.25
 
+RANDOM = "{count} random pictures of {size} pixels (seed {seed}), uniform from black to white"
+
+FLATNESS = (
+    "flatness: how far a map is spread over the positions, over what chance alone would do: about 1 where no"
+    " position is special; up to {most} counts as flat."
+)
+
+SHIFTED = (
+    "the result of the shifted picture against the shifted result of the picture; what leaves on one side"
+    " enters on the other"
+)
+
 # Figures (inside, border, flatness) of each map (mean, deviation).
 BiasFigures = Mapping[str, Mapping[str, float]]
 
@@ -58,35 +70,23 @@ def biased(
     name = printable(os.path.basename(source.name))
 
     def told(say: Say) -> Told:
-        fact = say(
-            "{count} random pictures of {size} pixels (seed {seed}), uniform from black to white",
-            **{"count": count, "size": sized(size), "seed": seed},
+        how = {"count": count, "size": sized(size), "seed": seed}
+        return Told(
+            say("{picture}, {kernel}: bias by position", picture=name, kernel=subject.called(say)),
+            [say(RANDOM, **how)],
+            _bias_words(figures, say),
         )
-        title = say("{picture}, {kernel}: bias by position", picture=name, kernel=subject.called(say))
-        return Told(title, [fact], _bias_words(figures, say))
 
     english, made = told(say_english), []
     if output is not None:
-        captions = [
-            f"flatness: mean {figure(one['mean']['flatness'])},"
-            f" deviation {figure(one['deviation']['flatness'])}"
-            for one in figures.values()
-        ]
+        flatness = [[figure(one[of]["flatness"]) for of in ("mean", "deviation")] for one in figures.values()]
         rows = [
-            BiasMaps(one.pad.value, *one.relative(), caption)
-            for one, caption in zip(maps, captions, strict=True)
+            BiasMaps(one.pad.value, *one.relative(), f"flatness: mean {mean}, deviation {deviation}")
+            for one, (mean, deviation) in zip(maps, flatness, strict=True)
         ]
-        made = [
-            (
-                output,
-                picture_bytes(bias_sheet(english.title, [*english.facts, english.verdict], rows), output),
-            )
-        ]
-    note = say(
-        "flatness: how far a map is spread over the positions, over what chance alone would do: about 1 where"
-        " no position is special; up to {most} counts as flat.",
-        most=FLAT_UP_TO,
-    )
+        sheet = bias_sheet(english.title, [*english.facts, english.verdict], rows)
+        made = [(output, picture_bytes(sheet, output))]
+    note = say(FLATNESS, most=FLAT_UP_TO)
     tables = _bias_tables(figures, say(picture.units.heading), say)
     return write_outputs(source, made)._replace(
         notes=tuple(font_notes(english.title) if made else ()),
@@ -134,11 +134,11 @@ def _bias_figures(one: Bias) -> BiasFigures:
 
 def _bias_tables(figures: Mapping[str, BiasFigures], unit: str, say: Say) -> list[tuple[str, FigureTable]]:
     tables = []
-    headings = {
-        "mean": say("Mean of the results, {unit}", unit=unit),
-        "deviation": say("Deviation of the results, {unit}", unit=unit),
-    }
-    for name, heading in headings.items():
+    headings = (
+        say("Mean of the results, {unit}", unit=unit),
+        say("Deviation of the results, {unit}", unit=unit),
+    )
+    for name, heading in zip(("mean", "deviation"), headings, strict=True):
         rows = [one[name] for one in figures.values()]
         values = aligned([row[place] for place in ("inside", "border") for row in rows])
         columns = [
@@ -157,16 +157,12 @@ def _bias_words(figures: Mapping[str, BiasFigures], say: Say) -> str:
     both = [pad for pad, pair in flat.items() if max(pair) <= FLAT_UP_TO]
     mean = [pad for pad, pair in flat.items() if pair[0] <= FLAT_UP_TO < pair[1]]
     neither = [pad for pad, pair in flat.items() if pair[0] > FLAT_UP_TO]
-    parts = []
-    if both:
-        parts.append(say("mean and deviation are flat under {names}", names=listed(both, say=say)))
-    if mean:
-        parts.append(say("the mean alone under {names}", names=listed(mean, say=say)))
-    if neither and len(parts):
-        parts.append(say("neither under {names}", names=listed(neither, say=say)))
-    elif neither:
-        parts.append(say("the mean is not flat under {names}", names=listed(neither, say=say)))
-    text = say("; ").join(parts)
+    parts = {
+        "mean and deviation are flat under {names}": both,
+        "the mean alone under {names}": mean,
+        "neither under {names}" if both or mean else "the mean is not flat under {names}": neither,
+    }
+    text = say("; ").join(say(part, names=listed(pads, say=say)) for part, pads in parts.items() if pads)
     return say("{sentence}.", sentence=f"{text[:1].upper()}{text[1:]}")
 
 
@@ -179,16 +175,8 @@ def shifted(source: Source, picture: Picture, subject: Subject, spec: CompareSpe
         list(_shift_sentences(made, shift, total_stride(stack), picture.units.name, one))
         for one in (say_english, say)
     )
-    title = say(
-        "{picture}, {kernel}: shifted by {by}",
-        picture=printable(os.path.basename(source.name)),
-        kernel=subject.called(say),
-        by=f"{shift[0]},{shift[1]}",
-    )
-    fact = say(
-        "the result of the shifted picture against the shifted result of the picture; what leaves on one side"
-        " enters on the other"
-    )
+    name, by = printable(os.path.basename(source.name)), f"{shift[0]},{shift[1]}"
+    title = say("{picture}, {kernel}: shifted by {by}", picture=name, kernel=subject.called(say), by=by)
     notes = [say("r: correlation, 1 where nothing but the place changes")]
     tables = _shift_tables(made, say(picture.units.heading), say)
     places = ("inside", "border", "unshifted")
@@ -203,30 +191,24 @@ def shifted(source: Source, picture: Picture, subject: Subject, spec: CompareSpe
                 for one in made
             ],
         },
-        summary=Report(title, [fact], "\n".join(sentences), tables, notes),
+        summary=Report(title, [say(SHIFTED)], "\n".join(sentences), tables, notes),
     )
 
 
 def _shift_tables(made: Sequence[Translation], unit: str, say: Say) -> list[tuple[str, FigureTable]]:
     tables = []
+    inside = say("Inside, {unit}", unit=unit)
+    border = say("At the border, and at the seam where the edges meet, {unit}", unit=unit)
     for heading, places in (
-        (say("Inside, {unit}", unit=unit), [one.inside for one in made]),
-        (
-            say("At the border, and at the seam where the edges meet, {unit}", unit=unit),
-            [one.border for one in made],
-        ),
+        (inside, [one.inside for one in made]),
+        (border, [one.border for one in made]),
     ):
         if not any(one.places for one in places):
             continue
+        means = zip(places, aligned([one.mae for one in places]), strict=True)
         columns = [
             Column(say("padding"), [one.pad.value for one in made], left=True),
-            Column(
-                say("mean"),
-                [
-                    say("equal") if one.max == 0 else text
-                    for one, text in zip(places, aligned([one.mae for one in places]), strict=True)
-                ],
-            ),
+            Column(say("mean"), [say("equal") if one.max == 0 else text for one, text in means]),
             Column(say("largest"), aligned([one.max for one in places])),
             Column("r", [_ratio(one) for one in places]),
         ]
@@ -255,23 +237,16 @@ def _shift_sentences(
             **{"by": by, "moved": moved, "places": places},
         )
     else:
-        yield say(
-            "Not equivariant: shifted by {by}, the result does not move along: {differing}.",
-            by=by,
-            differing=_differing(inside, unit, say),
-        )
+        differing = _differing(inside, unit, say)
+        told = {"by": by, "differing": differing}
+        yield say("Not equivariant: shifted by {by}, the result does not move along: {differing}.", **told)
         if not all((one / step).is_integer() for one, step in zip(shift, steps, strict=True)):
-            yield say(
-                "The shift is no whole number of the result's steps of {steps}.",
-                steps=f"{steps[0]:g},{steps[1]:g}",
-            )
+            step = f"{steps[0]:g},{steps[1]:g}"
+            yield say("The shift is no whole number of the result's steps of {steps}.", steps=step)
     border = [one.pad.value for one in made if one.border.max == 0]
-    if border and len(border) == len(made):
-        yield say("At the border and the seam it is equal under {names}.", names=listed(border, say=say))
-    elif border:
-        yield say(
-            "At the border and the seam it is equal under {names} alone.", names=listed(border, say=say)
-        )
+    if border:
+        names, alone = listed(border, say=say), "" if len(border) == len(made) else say(" alone")
+        yield say("At the border and the seam it is equal under {names}{alone}.", names=names, alone=alone)
     elif inside.max == 0 and made[0].border.places:
         yield say("At the border and the seam it differs under every padding.")
     if unshifted.max == 0:

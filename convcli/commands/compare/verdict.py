@@ -15,6 +15,18 @@ __all__ = ["verdict"]
 # display of 8 bits.
 VISIBLE = 0.5 / 255
 
+ALL_ALIKE = (
+    "It does not matter which padding: {agree} to {largest}, less than half a step of the picture's depth."
+)
+SAME = " {names}: no visible difference (equal results)."
+NOT_SEEN = " {names}: no visible difference on average (results {mean} apart, {largest} at most)."
+ALL_AS_NEAR = "{near} {near_are} {error} from the middle of the modes on average"
+NEAR_AND_FAR = (
+    "{far} {far_are} farthest from the middle of the modes ({error} on average), {near} {near_are} nearest"
+    " ({least})"
+)
+BELOW_DEPTH = " The errors of {names} are less than half a step of the picture's depth."
+
 
 def verdict(compared: Compared, *, quantum: float, unit: str = "", say: Say = say_english) -> str:
     """Return sentences: which mode is best, by how much, and which others cannot be told from it by eye.
@@ -27,39 +39,19 @@ def verdict(compared: Compared, *, quantum: float, unit: str = "", say: Say = sa
     largest = max(one.max for one in order)
     if len(order) > 1 and (largest == 0 or largest < quantum / 2):
         names = _names([one for one in compared.modes if one in order], say)
-        agree = (
-            say("{names} give the truth", names=names)
-            if compared.measured
-            else say("{names} agree", names=names)
-        )
+        agree = say("{names} give the truth" if compared.measured else "{names} agree", names=names)
         if not largest:
             return say("It does not matter which padding: {agree}.", agree=agree)
-        return say(
-            "It does not matter which padding: {agree} to {largest}, less than half a step of the picture's"
-            " depth.",
-            agree=agree,
-            largest=amount(largest, unit, say),
-        )
+        return say(ALL_ALIKE, agree=agree, largest=amount(largest, unit, say))
     sentences = (_ranked if compared.measured else _unranked)(order, unit, say)
     alike = [one for one in order if compared.apart[one.pad].mean < VISIBLE * compared.peak]
     if len(alike) > 1:
         mean, largest = (max(each) for each in zip(*(compared.apart[one.pad] for one in alike), strict=True))
         names = _names(alike, say, "or")
-        sentences += (
-            say(" {names}: no visible difference (equal results).", names=names)
-            if not mean
-            else say(
-                " {names}: no visible difference on average (results {mean} apart, {largest} at most).",
-                names=names,
-                mean=amount(mean, unit, say),
-                largest=figure(largest),
-            )
-        )
+        apart = {"mean": amount(mean, unit, say), "largest": figure(largest)}
+        sentences += say(NOT_SEEN if mean else SAME, names=names, **apart)
     if compared.measured and 0 < order[0].max < quantum / 2:
-        sentences += say(
-            " The errors of {names} are less than half a step of the picture's depth.",
-            names=_names(winners(order), say),
-        )
+        sentences += say(BELOW_DEPTH, names=_names(winners(order), say))
     return sentences
 
 
@@ -68,46 +60,31 @@ def _ranked(order: Sequence[Comparison], unit: str, say: Say) -> str:
     first = winners(order)
     rest = [one for one in order if one not in first]
     told = {"names": _names(first, say), "error": amount(first[0].mae, unit, say)}
+    several = len(first) > 1
     if not rest:
-        if len(first) > 1:
-            return say("{names} are equally good: mean error {error}.", **told)
-        return say("{names}: mean error {error}.", **told)
+        alone = "{names} are equally good: mean error {error}." if several else "{names}: mean error {error}."
+        return say(alone, **told)
     second = winners(rest)
     less = _less(first[0], second, say)
     zero = [one for one in rest if one.pad is PadMode.ZERO and one not in second]
     if zero:
         less = say("{one} and {other}", one=less, other=_less(first[0], zero, say))
-    if len(first) > 1:
-        return say("{names} are equally best: mean error {error}, {less}.", **told, less=less)
-    return say("{names} is best: mean error {error}, {less}.", **told, less=less)
+    best_of = say("are equally best" if several else "is best")
+    return say("{names} {best_of}: mean error {error}, {less}.", **told, best_of=best_of, less=less)
 
 
 def _unranked(order: Sequence[Comparison], unit: str, say: Say) -> str:
     """Say which modes are nearest to the middle of all, and which are farthest from it."""
     near, far = winners(order), [one for one in order if one.mae >= order[-1].mae * (1 - TIE)]
-    told = say(
-        "{names} {error} from the middle of the modes on average",
-        names=_is(near, say),
-        error=amount(near[0].mae, unit, say),
-    )
-    if order[-1] not in near:
-        told = say(
-            "{far} farthest from the middle of the modes ({error} on average), {near} nearest ({least})",
-            far=_is(far, say),
-            error=amount(far[0].mae, unit, say),
-            near=_is(near, say),
-            least=figure(near[0].mae),
-        )
+    fields = {"near": _names(near, say), "near_are": "is" if len(near) == 1 else "are"}
+    fields |= {"far": _names(far, say), "far_are": "is" if len(far) == 1 else "are"}
+    fields |= {"least": figure(near[0].mae), "error": amount(far[0].mae, unit, say)}
+    told = say(ALL_AS_NEAR if order[-1] in near else NEAR_AND_FAR, **fields)
     return say("Which mode is best is not known without --crop or --truth. {told}.", told=told)
 
 
 def _names(modes: Sequence[Comparison], say: Say, last: str = "and") -> str:
     return listed([one.pad.value for one in modes], last, say)
-
-
-def _is(modes: Sequence[Comparison], say: Say) -> str:
-    names = _names(modes, say)
-    return say("{names} is", names=names) if len(modes) == 1 else say("{names} are", names=names)
 
 
 def _less(one: Comparison, others: Sequence[Comparison], say: Say) -> str:

@@ -36,6 +36,11 @@ __all__ = ["compare_files"]
 # Most layers that the page shows: each adds to its size, and to the time that it takes to make.
 MAX_STAGES = 6
 
+BAND_OF_SIDES = (
+    "{layers}; result {size}, border band {top} px (top), {bottom} (bottom), {left} (left), {right} (right)"
+    " deep"
+)
+
 
 def compare_files(
     inputs: Sequence[str],
@@ -93,12 +98,8 @@ def compare_files(
     def table() -> Outcome | None:
         if count == 1 or not summary or not tally.pictures:
             return None
-        told = {"count": tally.pictures, "kernel": given.called(say)}
-        title = (
-            say("1 picture, {kernel}", **told)
-            if tally.pictures == 1
-            else say("{count} pictures, {kernel}", **told)
-        )
+        told = {"count": tally.pictures, "s": "s" * (tally.pictures != 1), "kernel": given.called(say)}
+        title = say("{count} picture{s}, {kernel}", **told)
         return Outcome(input="", summary=tally_table(tally, title, say, measured=spec.crop is not None))
 
     return Batch(inputs, reading, work, STDOUT in paths, last=table)
@@ -138,13 +139,12 @@ def _compared(
         )
 
         def told(say: Say) -> Told:
+            layer = printable(stack.layers[-1].name)
             return Told(
-                f"{name}, {subject.called(say)}",
+                say("{one}, {other}", one=name, other=subject.called(say)),
                 [where(say), _layers(subject._replace(stack=stack), compared, say)],
                 verdict(compared, quantum=picture.quantum, unit=picture.units.name, say=say),
-                say(
-                    "layer {number}: {name}", number=len(stack.layers), name=printable(stack.layers[-1].name)
-                ),
+                say("layer {number}: {name}", number=len(stack.layers), name=layer),
             )
 
         return Study(told, compared, picture.units)
@@ -226,7 +226,7 @@ def _stages(stack: Stack, shape: tuple[int, int]) -> list[Stack]:
 def _layers(subject: Subject, compared: Compared, say: Say) -> str:
     """Describe the layers, the result's size, and the depth of the border band."""
     layers = subject.stack.layers
-    parts = [say("1 layer") if len(layers) == 1 else say("{count} layers", count=len(layers))]
+    parts = [say("{count} layer{s}", count=len(layers), s="s" * (len(layers) != 1))]
     if subject.of_kernel and isinstance(layers[0], Convolution):
         window = layers[0].window
         parts.append(say("kernel of {size}", size=size(window.size)))
@@ -235,11 +235,7 @@ def _layers(subject: Subject, compared: Compared, say: Say) -> str:
                 parts.append(f"{say(name)} {per_axis(pair)}")
     words = reduce(lambda one, other: say("{one}, {other}", one=one, other=other), parts)
     told = {"layers": words, "size": size(compared.truth.shape[:2])}
-    if len({*compared.band}) == 1:
-        return say("{layers}; result {size}, border band {top} px deep", **told, top=compared.band.top)
-    return say(
-        "{layers}; result {size}, border band {top} px (top), {bottom} (bottom), {left} (left),"
-        " {right} (right) deep",
-        **told,
-        **compared.band._asdict(),
+    band = (
+        BAND_OF_SIDES if len({*compared.band}) > 1 else "{layers}; result {size}, border band {top} px deep"
     )
+    return say(band, **told, **compared.band._asdict())

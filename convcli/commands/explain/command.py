@@ -9,6 +9,7 @@ from convcli.options.option_groups import with_options
 from convcli.options.pixel_options import GrayOption, PixelOptions
 from convcli.options.specs import ReadSpec
 from convcli.options.typer_parsers import Command
+from convcli.pipeline import messages
 from convcli.pipeline.delivery import deliver
 
 __all__ = ["register"]
@@ -58,7 +59,9 @@ def explain_pixel(
     spec = explain_spec.subject(of_kernels, **vars(pixels), gray=gray, alpha=AlphaMode.DROP)
     from convcli.commands.explain.workflow import explain_files  # here, as NumPy comes with it
 
+    prints = explain_spec.html is None and explain_spec.animate is None and not printing.json
+    say = messages.speaker(__package__, explain_spec.lang, quiet=printing.quiet or not prints)
     batch = explain_files(
-        files.inputs, kernel, spec, reading, explain_spec, force=force, no_color=printing.no_color
+        files.inputs, kernel, spec, reading, explain_spec, say, force=force, no_color=printing.no_color
     )
     deliver(batch, printing, "explaining")

@@ -8,7 +8,7 @@ import numpy as np
 from convcli.choices import Combine, PoolMode, RangeMode
 from convcli.commands.explain.pooled import Pooled
 from convcli.commands.explain.steps import Explained, Samples, View
-from convcli.display.language import Say
+from convcli.display.language import Say, spaced
 from convcli.display.words import number, per_axis, size
 from convcli.engine.analysis.pixel_trace import AxisTrace
 from convcli.imaging.image import Image, full_scale
@@ -72,7 +72,7 @@ def _picture(image: Image, say: Say) -> str:
     frame = image.frames[0]
     space = {"gray": say("gray"), "data": say("data")}.get(image.space, image.space)
     many = say(", {count} channels", count=frame.channels) if frame.channels > 1 else ""
-    kind = f"{_type(image.dtype, say)} {space}"
+    kind = spaced((_type(image.dtype, say), space))
     return say("{size}, {type}{many}", size=size(frame.size), type=kind, many=many)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from convcli.choices import Combine
 from convcli.commands.explain.spec import ExplainSpec
 from convcli.commands.explain.steps import NAMES, part_names
-from convcli.display.language import language
+from convcli.display.language import Say, language
 from convcli.display.pages.page import page
 from convcli.display.pages.pixels import deflated, packed_pixels
 from convcli.engine.analysis.pixel_trace import WindowTrace, read_window, trace_window
@@ -97,8 +97,12 @@ def page_bytes(
         "channel": begins.channel,
         "map": begins.map or 0,
     }
-    convolution, pooled = "{name}: a convolution, pixel by pixel", "{name}: pooling, pixel by pixel"
-    title = convolution if isinstance(spec, FilterSpec) else pooled
+
+    def title(say: Say) -> str:
+        if isinstance(spec, FilterSpec):
+            return say("{name}: a convolution, pixel by pixel", name=name)
+        return say("{name}: pooling, pixel by pixel", name=name)
+
     spoken = language(begins.lang, os.environ)
     return page(__package__, "explain", title, data, scripts=SCRIPTS, language=spoken).encode()
 

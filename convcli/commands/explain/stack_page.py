@@ -8,6 +8,7 @@ import numpy as np
 
 from convcli.choices import Language
 from convcli.commands.explain.stack_steps import Chain, chain, chosen_map, kept
+from convcli.display.language import Say
 from convcli.display.pages.page import page
 from convcli.display.pages.pixels import packed_pixels
 from convcli.display.words import printable
@@ -71,7 +72,10 @@ def stack_page(
         "map": chosen_map(index, last),
         "whole": all(part.size == shape[1:] for part, shape in zip(parts, found.shapes, strict=True)),
     }
-    title = "{name} through {stack}, layer by layer"
+
+    def title(say: Say) -> str:
+        return say("{name} through {stack}, layer by layer", name=called[0], stack=called[1])
+
     return page(__package__, "stack", title, data, scripts=SCRIPTS, language=spoken).encode()
 
 

@@ -7,7 +7,7 @@ from convcli.choices import STDOUT, Depth
 from convcli.commands.explain.spec import ExplainSpec
 from convcli.commands.explain.stack_steps import report, steps
 from convcli.commands.explain.stack_view import stack_explanation
-from convcli.display.language import language, speaker
+from convcli.display.language import Say, language
 from convcli.display.words import printable
 from convcli.errors import UsageError, shown
 from convcli.limits import EXPLAINED_LAYERS
@@ -29,6 +29,7 @@ def explain_stack(
     spec: FilterSpec | PoolSpec,
     reading: ReadSpec,
     explain_spec: ExplainSpec,
+    say: Say,
     *,
     force: bool = False,
 ) -> Batch:
@@ -74,7 +75,7 @@ def explain_stack(
         found = steps(stack, x, at or (0, 0), explain_spec.map)
         return Outcome(
             input=source.path,
-            drawing=stack_explanation(found, *called, speaker(__package__, spoken)),
+            drawing=stack_explanation(found, *called, say),
             report=report(found, source.path, path),
             notes=notes,
         )

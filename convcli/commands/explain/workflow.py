@@ -14,7 +14,7 @@ from convcli.commands.explain.spec import ExplainSpec
 from convcli.commands.explain.steps import View, channel_names, explain, report
 from convcli.commands.explain.totals import shown_channels, shown_parts
 from convcli.commands.explain.view import Explanation
-from convcli.display.language import language, speaker
+from convcli.display.language import Say
 from convcli.display.words import printable
 from convcli.engine.window import size_text
 from convcli.errors import UsageError, shown
@@ -42,6 +42,7 @@ def explain_files(
     spec: FilterSpec | PoolSpec,
     reading: ReadSpec,
     explain_spec: ExplainSpec,
+    say: Say,
     *,
     force: bool = False,
     no_color: bool = False,
@@ -53,7 +54,7 @@ def explain_files(
     if explain_spec.stack is not None:
         from convcli.commands.explain.stack_workflow import explain_stack  # here for start-up
 
-        return explain_stack(explain_spec.stack, inputs, spec, reading, explain_spec, force=force)
+        return explain_stack(explain_spec.stack, inputs, spec, reading, explain_spec, say, force=force)
     at, html = explain_spec.at, explain_spec.html
     check_inputs(inputs, kernels)
     written = {"--html is a page": html, "--animate is an animation": explain_spec.animate}
@@ -77,7 +78,6 @@ def explain_files(
     parts = shown_parts(sum(len(one.components) for one in slides.kernels), explain_spec.map)
     floats = spec.depth is Depth.FLOAT or spec.range is RangeMode.RAW
     naming = OutputPaths(WriteSpec(output=STDOUT), 1, inputs[:1], floats=floats)
-    say = speaker(__package__, language(explain_spec.lang, os.environ))
 
     def work(source: Source) -> Outcome:
         read = read_source(source, reading)

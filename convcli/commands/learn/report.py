@@ -219,11 +219,6 @@ def sentences(result: FitReport, say: Say) -> Iterator[str]:
     if result.spec.pad == "auto" and fit.pad is PadMode.VALID:
         before, after = (size_text(made[0].shape) for made in (first.inputs, first.targets))
         told = {"size": size_text(fit.size), "before": before, "after": after}
-        if not result.linear and fit.method is FitMethod.LSTSQ:
-            yield say(
-                "Border: valid, with a {size} kernel: the sizes say so, {before} to {after}. If the"
-                " target was cropped, crop the input alike.",
-                **told,
-            )
-        else:
-            yield say("Border: valid, with a {size} kernel: the sizes say so, {before} to {after}.", **told)
+        cropped = not result.linear and fit.method is FitMethod.LSTSQ
+        told["more"] = say(" If the target was cropped, crop the input alike.") if cropped else ""
+        yield say("Border: valid, with a {size} kernel: the sizes say so, {before} to {after}.{more}", **told)

@@ -45,7 +45,7 @@ def _sheet(result: FitReport, say: Say) -> Iterator[RenderableType]:
     for index, (plane, error) in enumerate(zip(planes, errors, strict=True)):
         shown = np.where(error > NEGLIGIBLE * np.abs(plane).max(), error, 0.0)
         yield Text("")
-        heading = say("kernel of channel {index}", index=index) if len(planes) > 1 else say("kernel")
+        heading = say("kernel of channel {index}" if len(planes) > 1 else "kernel", index=index)
         yield from weights(heading, plane, shown, say)
         yield pairs(_kernel_facts(result, index, shown, say))
     yield Text("")
@@ -75,26 +75,19 @@ def _purpose(result: FitReport, say: Say) -> str:
         made = say("To make the target from the input")
     else:
         width = max(side // 2 for side in fit.size)
-        made = (
-            say("To make the target's inner part, all but 1 pixel along each edge")
-            if width == 1
-            else say("To make the target's inner part, all but {count} pixels along each edge", count=width)
+        s = "s" * (width != 1)
+        made = say(
+            "To make the target's inner part, all but {count} pixel{s} along each edge", count=width, s=s
         )
-    return (
-        say("{made}, with the kernel on stdin:", made=made)
-        if result.output == "-"
-        else say("{made}:", made=made)
-    )
+    return say("{made}, with the kernel on stdin:" if result.output == "-" else "{made}:", made=made)
 
 
 def _kernel_facts(
     result: FitReport, index: int, errors: NDArray[np.float64], say: Say
 ) -> Iterator[tuple[str, str]]:
     fit, known = result.fit, result.known[index]
-    if known is not None:
-        yield say("known"), _known(known, say)
-    else:
-        yield say("known"), say("none") if fit.unique else say("none, as the pictures leave it open")
+    none = say("none" if fit.unique else "none, as the pictures leave it open")
+    yield say("known"), _known(known, say) if known is not None else none
     if result.spec.bias:
         bias, bias_error = np.ravel(fit.bias)[index], np.ravel(fit.bias_error)[index]
         error = bias_error if bias_error > NEGLIGIBLE * result.peak else 0.0
@@ -109,13 +102,8 @@ def _known(known: Recognised, say: Say) -> str:
     steps = [say("{count} down" if down > 0 else "{count} up", count=abs(down))] if down else []
     steps += [say("{count} right" if right > 0 else "{count} left", count=abs(right))] if right else []
     shift = say(", {steps} of the middle", steps=listed(steps, say=say)) if steps else ""
-    return say(
-        "{product}{turn}{shift} (cosine {cosine})",
-        product=known.product,
-        turn=turn,
-        shift=shift,
-        cosine=f"{known.cosine:.4f}",
-    )
+    told = {"product": known.product, "turn": turn, "shift": shift, "cosine": f"{known.cosine:.4f}"}
+    return say("{product}{turn}{shift} (cosine {cosine})", **told)
 
 
 def _size_of(value: float, result: FitReport) -> str:
@@ -140,50 +128,37 @@ def _facts(result: FitReport, say: Say) -> Iterator[tuple[str, str]]:
     yield say("border"), _border(result, say)
     yield say("fitted"), _samples(fit, say)
     residual, worst = _size_of(fit.rmse, result), _size_of(fit.worst, result)
-    yield (
-        say("residual"),
-        say("{residual} (root mean square), {worst} at most", residual=residual, worst=worst),
-    )
+    left = {"residual": residual, "worst": worst}
+    yield say("residual"), say("{residual} (root mean square), {worst} at most", **left)
     yield "R2", say("{r2}, {share} of the target's variance", r2=f"{fit.r2:.6f}", share=percent(fit.r2))
     ratio = psnr(result) if residual != "0" else None
-    yield (
-        "PSNR",
-        say("infinite")
-        if ratio is None
-        else say("{ratio} dB, relative to {peak}", ratio=f"{ratio:.1f}", peak=four_digits(result.peak)),
-    )
+    told = {"ratio": f"{ratio or 0:.1f}", "peak": four_digits(result.peak)}
+    yield "PSNR", say("infinite" if ratio is None else "{ratio} dB, relative to {peak}", **told)
     if fit.holdout is not None:
         held = fit.holdout
-        told = {"count": held.samples, "residual": _size_of(held.rmse, result), "r2": f"{held.r2:.6f}"}
+        told = {"count": str(held.samples), "residual": _size_of(held.rmse, result), "r2": f"{held.r2:.6f}"}
         yield say("held out"), say("{count} values: residual {residual}, R2 {r2}", **told)
     yield say("condition"), f"{fit.condition:.3g}"
-    unique = say("yes") if fit.unique else say("no: {count} directions are open", count=len(fit.freedom))
-    yield say("unique"), unique
+    yield (
+        say("unique"),
+        say("yes" if fit.unique else "no: {count} directions are open", count=len(fit.freedom)),
+    )
     yield say("method"), _method(result, say)
     loss = 0.0 if residual == "0" and not spec.l2 else fit.loss
-    of = say("mean of squares") if spec.loss is Loss.MEAN else say("sum of squares")
-    told = {"loss": four_digits(loss), "of": of}
-    yield (
-        say("loss"),
-        say("{loss}, {of} + {l2} * (sum of squared weights)", **told, l2=f"{spec.l2:g}")
-        if spec.l2
-        else say("{loss}, {of}", **told),
-    )
+    of = say("mean of squares" if spec.loss is Loss.MEAN else "sum of squares")
+    told = {"loss": four_digits(loss), "of": of, "l2": f"{spec.l2:g}"}
+    with_l2 = "{loss}, {of} + {l2} * (sum of squared weights)"
+    yield say("loss"), say(with_l2 if spec.l2 else "{loss}, {of}", **told)
 
 
 def _method(result: FitReport, say: Say) -> str:
     fit = result.fit
     if fit.method is FitMethod.LSTSQ:
         return say("lstsq, the normal equations")
-    told = {
-        "method": fit.method,
-        "steps": len(fit.steps),
-        "rate": f"{fit.lr:.4g}" if fit.lr is not None else "",
-    }
-    if fit.method is FitMethod.GD:
-        limit = f"{fit.rate_limit:.4g}"
-        return say("{method}, {steps} steps, rate {rate}; converges below {limit}", **told, limit=limit)
-    return say("{method}, {steps} steps, rate {rate}", **told)
+    rate, limit = (f"{value:.4g}" if value is not None else "" for value in (fit.lr, fit.rate_limit))
+    below = say("; converges below {limit}", limit=limit) if fit.method is FitMethod.GD else ""
+    told = {"method": fit.method, "steps": len(fit.steps), "rate": rate, "below": below}
+    return say("{method}, {steps} steps, rate {rate}{below}", **told)
 
 
 def _border(result: FitReport, say: Say) -> str:
@@ -216,10 +191,9 @@ def _size(result: FitReport, say: Say) -> str:
 
 def _borders(result: FitReport, say: Say) -> Iterator[tuple[str, str, str]]:
     fit = result.fit
+    found = say("found" if fit.border_fits else "nearest, but does not fit")
     if sum(trial.best for trial in fit.borders) > 1:
         found = say("as good")
-    else:
-        found = say("found") if fit.border_fits else say("nearest, but does not fit")
     for trial in fit.borders:
         value = f" {four_digits(trial.value)}" if trial.value is not None else ""
         mode = say("copied") if trial.mode == COPIED else trial.mode
@@ -232,9 +206,7 @@ def _sizes(result: FitReport, say: Say) -> Iterator[tuple[str, str, str]]:
         remark = ""
         if not taken and all(side >= own for side, own in zip(trial.size, fit.size, strict=True)):
             taken = True
-            own = size_text(fit.size)
-            remark = (
-                say("taken") if trial.size == fit.size else say("taken, less empty edges: {size}", size=own)
-            )
+            whole = trial.size == fit.size
+            remark = say("taken" if whole else "taken, less empty edges: {size}", size=size_text(fit.size))
         left = trial.rms if trial.rms > SIZES_ROUNDING * result.spread else 0.0
         yield size_text(trial.size), four_digits(left), remark

@@ -43,16 +43,13 @@ def verdict(fit: Fit, *, whole: bool, spread: float, say: Say = say_english) -> 
     cut = bool(fit.bias.size == 1 and abs(fit.bias.item() + 0.5) < TRUNCATION_TOLERANCE)
     if whole and HARDLY_ROUNDED < fit.rmse <= ROUNDED_ONCE and cut:
         yield say("The bias of -0.5 says that decimals were cut off, not rounded.")
-    if not fit.unique and len(fit.freedom) == 1:
+    if not fit.unique:
+        count = len(fit.freedom)
         yield say(
-            "The pictures do not determine the kernel: 1 direction is left open, as flat or periodic"
-            " pictures do. This one has the least sum of squares."
-        )
-    elif not fit.unique:
-        yield say(
-            "The pictures do not determine the kernel: {count} directions are left open, as flat or periodic"
-            " pictures do. This one has the least sum of squares.",
-            count=len(fit.freedom),
+            "The pictures do not determine the kernel: {count} direction{s_are} left open, as flat or"
+            " periodic pictures do. This one has the least sum of squares.",
+            count=count,
+            s_are=" is" if count == 1 else "s are",
         )
     linear = is_linear(fit, whole=whole, spread=spread)
     if fit.borders and linear:
@@ -73,6 +70,7 @@ def is_linear(fit: Fit, *, whole: bool, spread: float) -> bool:
 
 def _linear(fit: Fit, whole: bool, spread: float, say: Say) -> str:
     told = {"left": four_digits(fit.rmse), "spread": four_digits(spread), "share": percent(fit.r2)}
+    told |= {"rounding": f"{ROUNDING:.3f}", "steps": str(len(fit.steps))}
     if spread == 0:
         return say("The target is flat: a bias alone explains it.")
     if fit.rmse <= EXACT * spread:
@@ -82,14 +80,12 @@ def _linear(fit: Fit, whole: bool, spread: float, say: Say) -> str:
             "One kernel explains this pair, exact but for rounding: it leaves {left}, and rounding"
             " alone leaves {rounding}.",
             **told,
-            rounding=f"{ROUNDING:.3f}",
         )
     if whole and fit.rmse <= ROUNDED_TWICE:
         return say(
             "One kernel explains this pair nearly: it leaves {left}, and rounding once leaves {rounding};"
             " rounding between passes, or noise, may leave that.",
             **told,
-            rounding=f"{ROUNDING:.3f}",
         )
     if not whole and fit.rmse <= NEAR * spread:
         return say("One kernel explains this pair nearly: it leaves {left} of a spread of {spread}.", **told)
@@ -99,13 +95,11 @@ def _linear(fit: Fit, whole: bool, spread: float, say: Say) -> str:
                 "After {steps} steps the kernel is worse than a flat picture: it leaves {left} (root"
                 " mean square) of a spread of {spread}.",
                 **told,
-                steps=len(fit.steps),
             )
         return say(
             "After {steps} steps the kernel explains {share} of this pair, and leaves {left} (root"
             " mean square).",
             **told,
-            steps=len(fit.steps),
         )
     # The pictures are too small for some sizes of the search's first stage.
     if fit.sizes and max(fit.sizes[-1].size) < STAGE_SIDES[0]:

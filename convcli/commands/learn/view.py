@@ -109,14 +109,9 @@ def trials(heading: str, rows: Sequence[tuple[str, str, str]], say: Say = say_en
 def open_directions(kernels: Sequence[Array], say: Say = say_english) -> Iterator[RenderableType]:
     """Draw kernels that may be added to the one that was found, as the pictures do not tell."""
     drawn = kernels[:OPEN_DRAWN]
-    heading = say("left open: any multiple of these may be added")
-    if len(drawn) < len(kernels):
-        heading = say(
-            "left open: any multiple of these may be added ({drawn} of {count})",
-            drawn=len(drawn),
-            count=len(kernels),
-        )
-    yield Text(f"\n  {heading}", style="dim")
+    some = say(" ({drawn} of {count})", drawn=len(drawn), count=len(kernels))
+    more = some if len(drawn) < len(kernels) else ""
+    yield Text(f"\n  {say('left open: any multiple of these may be added')}{more}", style="dim")
     for index, kernel in enumerate(drawn):
         if index:
             yield Text("")
@@ -134,8 +129,7 @@ class Losses:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = max(1, min(60, options.max_width - 4))
         positive = min(self.values) > 0
-        say = self.say
-        heading = say("loss of each step, logarithmic") if positive else say("loss of each step")
+        heading = self.say("loss of each step, logarithmic" if positive else "loss of each step")
         yield Text(f"\n  {heading}", style="dim")
         bars = sparkline(self.values, width, logarithmic=positive, ascii_only=options.ascii_only)
         yield Text(f"  {bars}")

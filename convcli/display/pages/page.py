@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -11,7 +11,7 @@ from string import Template
 from typing import Any
 
 from convcli.choices import Language
-from convcli.display.language import both, chinese
+from convcli.display.language import Say, both, chinese
 from convcli.display.words import printable
 
 __all__ = ["page"]
@@ -23,7 +23,7 @@ TAGS = {Language.EN: "en", Language.ZH: "zh-Hans"}
 def page(
     package: str,
     name: str,
-    title: str,
+    title: Callable[[Say], str],
     data: Mapping[str, Any],
     *,
     scripts: Sequence[str] = (),
@@ -35,16 +35,16 @@ def page(
     of `scripts` is another, without its ``.js``, that comes before ``NAME.js``. The document's policy forbids
     everything but this style and this script, known by their hashes, and pictures in ``data:`` addresses.
 
-    Pages are in English and Chinese, and begin with `language`; the fields of the `title` are taken from
-    `data`. What the HTML says is looked up in ``messages.toml`` of `package` by its English, with one space
-    for each run of them, and what scripts say with ``say("rows {count}", {count: 3})`` as well. A sentence
-    with elements inside is marked ``data-say``: they are ``{0}``, ``{1}`` ... in it. Scripts that write texts
-    listen to the document's event ``language`` and write them again.
+    Pages are in English and Chinese, and begin with `language`. What the HTML says is looked up in
+    ``messages.toml`` of `package` by its English, with one space for each run of them, and what scripts say
+    with ``say("rows {count}", {count: 3})`` as well. A sentence with elements inside is marked ``data-say``:
+    they are ``{0}``, ``{1}`` ... in it. Scripts that write texts listen to the document's event ``language``
+    and write them again.
     """
     shared, own = files(__package__), files(package) / "assets"
     style = _text(shared, "base.css") + _text(own, f"{name}.css")
     script = _text(shared, "base.js") + "".join(_text(own, f"{part}.js") for part in (*scripts, name))
-    titles = both(package, lambda say: printable(say(title, **data)))
+    titles = both(package, lambda say: printable(title(say)))
     told = {**data, "titles": titles, "language": language.value, "messages": chinese(package)}
     return Template(_text(shared, "base.html")).substitute(
         lang=TAGS[language],

@@ -67,7 +67,7 @@ def test_what_the_page_is_told():
     assert [each["mode"] for each in told["cases"]] == ["zero", "reflect", "valid"]
     english, chinese = told["told"]["en"], told["told"]["zh"]
     assert english["figures"][0][:6] == ["padding", "mean", "largest", "PSNR, dB", "SSIM", "depth, px"]
-    assert chinese["figures"][0][:6] == ["填充", "平均", "最大", "PSNR, dB", "SSIM", "深度, px"]
+    assert chinese["figures"][0][:6] == ["填充", "平均", "最大", "PSNR（dB）", "SSIM", "深度（px）"]
     assert [row[0] for row in english["figures"][1:]] == ["zero", "reflect (best)", "valid"]
     assert [row[0] for row in chinese["figures"][1:]] == ["zero", "reflect（最好）", "valid"]
     for tables in (english, chinese):
@@ -352,9 +352,9 @@ def test_everything_has_a_name(open_page, tmp_path):
 
 def test_everything_is_in_both_languages(convcli, open_page, photo):
     """The page of a real comparison, as what Python says of it is made with it."""
-    drawn = ("compare", photo, "-k", "box", "--layers", 2, "--crop", 4, "--html", "page.html", "-q")
-    assert convcli(*drawn, "--lang", "zh").status == 0
-    names = (photo.name, "box1", "box2")
+    drawn = ("compare", photo, "-k", "-", "--layers", 2, "--crop", 4, "--html", "page.html", "-q")
+    assert convcli(*drawn, "--lang", "zh", stdin=b"1 2 1; 2 4 2; 1 2 1").status == 0
+    names = (photo.name, "stdin1", "stdin2")
     page = open_page(Path("page.html")).page
     page.wait_for_selector("body[data-ready]")
     assert page.evaluate("document.documentElement.lang") == "zh-Hans"

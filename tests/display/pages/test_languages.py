@@ -45,7 +45,13 @@ def tiny(tmp_path, monkeypatch, open_page):
 
     def opened(language, **context):
         path = tmp_path / "tiny.html"
-        made = page("tinypage", "tiny", "Page of {name}", {"name": "x.png"}, language=language)
+        made = page(
+            "tinypage",
+            "tiny",
+            lambda say: say("Page of {name}", name="x.png"),
+            {"name": "x.png"},
+            language=language,
+        )
         path.write_text(made, "utf-8")
         return open_page(path, **context).page
 

@@ -36,8 +36,10 @@ TITLES = {
 @pytest.mark.parametrize("command", ["compare", "explain"])
 def test_the_policy_names_the_pages_own_parts(command, language):
     title, english, chinese = TITLES[command]
-    data = dict.fromkeys(("title", "name"), "<b>\x1b\udcff")
-    text = page(f"convcli.commands.{command}", command, title, data, language=language)
+    fields = dict.fromkeys(("title", "name"), "<b>\x1b\udcff")
+    text = page(
+        f"convcli.commands.{command}", command, lambda say: say(title, **fields), fields, language=language
+    )
     assert f'<html lang="{"zh-Hans" if language is Language.ZH else "en"}">' in text
     said = chinese if language is Language.ZH else english
     assert f"<title>&lt;b&gt;\\x1b\\udcff{said}</title>" in text
