@@ -27,7 +27,7 @@ function gather() {
     if (own.parentNode.matches("script, [data-say], #languages *") || !own.data.trim()) continue;
     write(own.data, (text) => { own.data = before + text + after; });
   }
-  for (const name of ["aria-label", "title", "placeholder"]) {
+  for (const name of ["aria-label", "title", "placeholder", "label"]) {
     for (const found of all(`[${name}]`)) write(found.getAttribute(name), (text) => found.setAttribute(name, text));
   }
   for (const mixed of all("[data-say]")) {

@@ -658,6 +658,10 @@ def test_it_is_in_english_and_chinese(written, open_page: OpenPage) -> None:
     assert page.locator("html").get_attribute("lang").startswith("zh")
     assert page.inner_text("#which") == "输出像素 (0, 0)"
     assert english_left(page, "coffee.png", "Rec") == []
+    assert page.inner_text("#input-words") == "402 x 602，条纹处为 reflect 填充"
+    assert page.inner_text("#now").endswith(
+        "。它的窗口覆盖第 -1 至 1 行、第 -1 至 1 列。其 9 个像素中有 5 个是填充。"
+    )
     page.get_by_role("combobox", name="运算").select_option("max")
     page.get_by_role("combobox", name="方式").select_option("neutral")
     assert english_left(page, "coffee.png", "Rec", "neutral") == []

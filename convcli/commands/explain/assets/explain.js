@@ -104,7 +104,7 @@ function follow() {
   one("step").classList.toggle("whole", Boolean(views.input.numbers));
   if (!views.input.numbers) {
     const { tone, neutral } = films.input;
-    drawInput(one("lens"), { ...developed(aroundOf(found.shown, trace), tone), neutral }, found.of, seen, chosen);
+    drawInput(one("lens"), developed(aroundOf(found.shown, trace), tone, neutral), found.of, seen, chosen);
   }
   fillRows(trace.windows, channel, state.settings, state.chosen);
   chips("channel-chips", data.channels.map((_, index) => channelName(index)), trace.windows.map(({ sum }) => sum), channel, (index) => {
