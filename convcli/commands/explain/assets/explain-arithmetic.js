@@ -5,20 +5,16 @@
 
 // Pixels as the page carries them: whole numbers are differences from the pixel to the left.
 async function unpacked({ shape: [count, height, width], type, data: text }) {
-  const values = new { u1: Uint8Array, u2: Uint16Array, f4: Float32Array }[type](await inflated(text));
+  const values = new { u1: Uint8Array, u2: Uint16Array, f4: Float32Array, f8: Float64Array }[type](await inflated(text));
   // typed arrays of whole numbers wrap around, as the differences do
-  if (type !== "f4") for (let at = 0; at < values.length; at++) if (at % width) values[at] += values[at - 1];
+  if (type[0] === "u") for (let at = 0; at < values.length; at++) if (at % width) values[at] += values[at - 1];
   const size = height * width;
   return Array.from({ length: count }, (_, plane) => (
     { height, width, values: values.subarray(plane * size, (plane + 1) * size) }));
 }
 
-// Weights as the page carries them: one array of rows for all channels, or one for each.
-async function unpackedWeights({ shape: [count, height, width], data: text }) {
-  const weights = new Float64Array(await inflated(text));
-  const row = (plane, i) => [...weights.subarray((plane * height + i) * width, (plane * height + i + 1) * width)];
-  return Array.from({ length: count }, (_, plane) => Array.from({ length: height }, (_unused, i) => row(plane, i)));
-}
+const rowsOf = ({ height, width, values }) =>
+  Array.from({ length: height }, (_, row) => [...values.subarray(row * width, (row + 1) * width)]);
 
 // Rec. 601 luma, rounded as Pillow does for whole numbers.
 function lumaOf([red, green, blue]) {

@@ -1,8 +1,6 @@
 // How people steer: pointers, keys, fields. Each changes the state and has what follows from it told anew.
 
-const keys = {
-  ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], PageUp: [-10, 0], PageDown: [10, 0],
-};
+const keys = { ...arrows, PageUp: [-10, 0], PageDown: [10, 0] };
 
 function pressed(event) {
   if (!found.result || event.altKey || event.metaKey) return;
@@ -43,9 +41,7 @@ function wirePictures() {
     });
   }
   on("result", "keydown", pressed);
-  for (const [id, [down, across]] of Object.entries({ left: [0, -1], right: [0, 1], up: [-1, 0], down: [1, 0] })) {
-    on(id, "click", () => step(down, across));
-  }
+  for (const way of ["Left", "Right", "Up", "Down"]) on(way.toLowerCase(), "click", () => step(...arrows[`Arrow${way}`]));
   on("play", "click", () => play(!state.playing));
   on("hold", "click", () => hold(!state.held));
   for (const kind of ["pointerover", "pointerleave"]) {

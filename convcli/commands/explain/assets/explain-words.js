@@ -33,7 +33,6 @@ function tellSettings(large) {
     "too-large": large ? say("{size} weights are too many to edit here.", { size: `${rows} x ${columns}` }) : "",
     "pad-drawing": valid ? `${DRAWN.valid}: ${say("nothing is made up")}` : DRAWN[settings.pad]
       || (countsZeros(settings) ? say("it counts as 0") : say("it never takes part")),
-    "amount-words": valid || own ? "" : say(AMOUNTS[settings.padding]),
     formula: `H\u2032 = \u230a(H + ${say("top")} + ${say("bottom")} \u2212 d\u00b7(k \u2212 1) \u2212 1) / s\u230b + 1`,
     "height-formula": sizeFormula(0, found.of, found, settings),
     "width-formula": sizeFormula(1, found.of, found, settings),
@@ -61,9 +60,7 @@ function leadText(pooling) {
   const how = pooling ? say("Each pixel of the result is the {what} of the window's pixels.", { what: say(POOLED[state.settings.operation]) })
     : added() ? say("Each pixel of the result is a sum over all channels: the window's pixels times the kernel's weights.")
       : say("Each pixel of the result is a sum: the window's pixels times the kernel's weights.");
-  const what = pooling ? say("Point at a pixel, change the window, change the padding.")
-    : say("Point at a pixel, change a weight, change the padding.");
-  return sentences(size, part, how, what);
+  return sentences(size, part, how, say("Point at a pixel, change the window, change the padding."));
 }
 
 function resultText() {
@@ -80,11 +77,10 @@ function problemText() {
     return found.combine ? say("The components' results differ in size, so they cannot be combined.")
       : say("A window would see padding alone: pad less, or choose another padding mode.");
   }
-  return isPooling(state.settings) ? say("The window is larger than the padded picture: make it smaller, or pad more.")
-    : say("The kernel is larger than the padded picture: make it smaller, or pad more.");
+  return say("The window is larger than the padded picture: make it smaller, or pad more.");
 }
 
-// The sums behind one output pixel; rows that have nothing to say are hidden.
+// The sums behind one output pixel; what has no text is left out.
 function tellSums(seen) {
   const { settings } = state, pooling = isPooling(settings), { sum, bias, value, windows } = trace;
   const products = seen.flat.map((tap) => tap.product), several = windows.length > 1;
@@ -94,25 +90,20 @@ function tellSums(seen) {
   const kept = data.white === null ? null : storedOf(value, data.white);
   const cut = kept === null || kept === value ? "" : Math.abs(kept - value) > 0.5
     ? say(", cut to fit 0 to {white}", { white: data.white }) : say(", rounded");
-  const rows = {
-    subtotal: several ? sumText(products, seen.sum) : null,
-    sum: pooling ? pooledText(seen.flat, value, settings) : sumText(several ? windows.map((each) => each.sum) : products, sum),
-    "own-bias": found.combine && bias ? plusText(sum, bias, trace.parts[state.part]) : null,
-    combined: found.combine ? combinedText(trace.parts, found.combine, parted) : null,
-    "bias-shown": pooling ? null : figure(plus, 6),
-    value: pooling ? null : plusText(before, plus, value),
-    stored: kept === null ? null : `${kept}${cut}`,
-  };
-  for (const [id, text] of Object.entries(rows)) {
-    one(id).hidden = one(`${id}-title`).hidden = text === null;
-    one(id).textContent = text ?? "";
-  }
-  tell({
-    "subtotal-title": say("subtotal, {channel}", { channel: channelName(state.channel) }),
-    "sum-title": pooling ? say(POOLED[settings.operation]) : found.combine ? say("sum, {part}", { part: partName(state.part) })
-      : several ? say("sum over channels") : say("sum"),
-    "combined-title": found.combine ?? "",
-  });
+  const summed = pooling ? say(POOLED[settings.operation]) : found.combine ? say("sum, {part}", { part: partName(state.part) })
+    : several ? say("sum over channels") : say("sum");
+  const rows = [
+    ["subtotal", say("subtotal, {channel}", { channel: channelName(state.channel) }), several && sumText(products, seen.sum)],
+    ["sum", summed, pooling ? pooledText(seen.flat, value, settings)
+      : sumText(several ? windows.map((each) => each.sum) : products, sum)],
+    ["own-bias", say("with its own bias"), found.combine && bias && plusText(sum, bias, trace.parts[state.part])],
+    ["combined", found.combine, found.combine && combinedText(trace.parts, found.combine, parted)],
+    ["bias-shown", say("bias"), !pooling && figure(plus, 6)],
+    ["value", say("value"), !pooling && plusText(before, plus, value)],
+    ["stored", say("stored"), kept !== null && `${kept}${cut}`],
+  ];
+  one("sums").replaceChildren(...rows.filter(([, , text]) => text).flatMap(
+    ([id, title, text]) => [element("dt", { id: `${id}-title`, text: title }), element("dd", { id, text })]));
 }
 
 function originOf(seen, chosen) {

@@ -2,7 +2,6 @@
 
 const SHOWN = 4; // maps of a layer, and tables of products, at a time
 const LARGE = 16, CELL_WIDTH = 32, SMALL_WIDTH = 176; // columns of maps with large cells; CSS pixels of each, of other maps
-const arrows = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 const state = { layer: data.layers.length - 1, map: data.map, at: data.at, held: false };
 let layers = [];
 
