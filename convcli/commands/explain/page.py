@@ -90,7 +90,6 @@ def page_bytes(
         "white": full_scale(image.dtype) if image.dtype.kind == "u" else None,
         "kernels": kernels,
         "kernel": 0 if given else [each["name"] for each in kernels].index(BESIDE_POOLING),
-        "rounded": pixels.dtype == np.float64 and not np.array_equal(pixels, pixels.astype(np.float32)),
         "settings": {"kernel": _sliding(sliding), "pool": _pooling(pooling)},
         "begins": "kernel" if isinstance(spec, FilterSpec) else "pool",
         "at": list(crop.at),
@@ -149,7 +148,7 @@ def _kernel(name: str, used: Kernel, combine: Combine | None, **more: Any) -> di
         "parts": [
             {
                 "name": part if part in library.TABLE else "",
-                "weights": packed_pixels(weights.reshape(-1, *weights.shape[-2:]), np.float64),
+                "weights": packed_pixels(weights.reshape(-1, *weights.shape[-2:])),
                 "bias": bias,
             }
             for part, weights, bias in parts

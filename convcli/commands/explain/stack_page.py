@@ -64,7 +64,7 @@ def stack_page(
             | _does(layer, trace.shape[0])
         )
     for about, values, start in zip(layers, maps, starts, strict=True):
-        about |= {"maps": packed_pixels(values), "start": start}
+        about |= {"maps": packed_pixels(values.astype(np.float32)), "start": start}
     data = {
         "name": called[0],
         "stack": called[1],
@@ -98,7 +98,7 @@ def _does(layer: Layer, maps: int) -> dict[str, Any]:
             planes.append(part.weights)
     joined = (layer.combine.value, layer.bias) if isinstance(layer, KernelConv) else ("none", 0.0)
     return {
-        "weights": packed_pixels(np.concatenate(planes)),
+        "weights": packed_pixels(np.concatenate(planes).astype(np.float32)),
         "sums": sums,
         "combine": joined[0],
         "bias": joined[1],

@@ -670,7 +670,7 @@ def test_it_is_in_english_and_chinese(written, open_page: OpenPage) -> None:
     assert page.inner_text("#title") == "Pooling, pixel by pixel"
 
 
-@pytest.mark.parametrize("kind", ["16-bit", "float"])
+@pytest.mark.parametrize("kind", ["16-bit", "float32", "float64"])
 def test_deep_pixels_arrive_as_they_are(written, open_page: OpenPage, tmp_path: Path, kind: str) -> None:
     rng = np.random.default_rng(6)
     if kind == "16-bit":
@@ -678,7 +678,7 @@ def test_deep_pixels_arrive_as_they_are(written, open_page: OpenPage, tmp_path: 
         Image.fromarray(pixels).save(tmp_path / "deep.png")
         path = written("-k", "identity", file=tmp_path / "deep.png")
     else:
-        pixels = rng.normal(size=(9, 8)).astype(np.float32)
+        pixels = (rng.normal(size=(9, 8)) * 1e100 ** (kind == "float64")).astype(kind)
         np.save(tmp_path / "deep.npy", pixels)
         path = written("-k", "identity", file=tmp_path / "deep.npy")
     page = ready(open_page(path))

@@ -19,7 +19,7 @@ const rowsOf = ({ height, width, values }) =>
 // Rec. 601 luma, rounded as Pillow does for whole numbers.
 function lumaOf([red, green, blue]) {
   const values = new Float64Array(red.values.length);
-  const whole = !(red.values instanceof Float32Array);
+  const whole = data.pixels.type[0] === "u";
   for (let at = 0; at < values.length; at++) {
     const [r, g, b] = [red.values[at], green.values[at], blue.values[at]];
     values[at] = whole ? Math.floor((19595 * r + 38470 * g + 7471 * b + 32768) / 65536)

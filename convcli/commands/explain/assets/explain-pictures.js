@@ -237,23 +237,16 @@ function isLight(pixel) {
 function arrow(context, [fromX, fromY], [toX, toY], scale, bend, strong) {
   const length = Math.hypot(toX - fromX, toY - fromY);
   const [bendX, bendY] = [(fromX + toX) / 2 - bend * (toY - fromY), (fromY + toY) / 2 + bend * (toX - fromX)];
-  const angle = Math.atan2(toY - bendY, toX - bendX);
-  const head = Math.min(strong ? 11 : 8, scale / 3);
+  const angle = Math.atan2(toY - bendY, toX - bendX), head = Math.min(strong ? 11 : 8, scale / 3);
   const short = Math.min(0.3 * scale, length / 4); // the number in the middle stays free
-  const [tipX, tipY] = [toX - short * Math.cos(angle), toY - short * Math.sin(angle)];
+  const before = (far, turn = 0) => [toX - short * Math.cos(angle) - far * Math.cos(angle + turn),
+    toY - short * Math.sin(angle) - far * Math.sin(angle + turn)];
+  const line = new Path2D(`M${fromX} ${fromY}Q${bendX} ${bendY} ${before(0.7 * head)}`);
+  const tip = new Path2D(`M${before(0)}L${before(head, -0.42)}L${before(head, 0.42)}Z`);
+  context.lineCap = "round";
   for (const [colour, thick] of [["#0009", strong ? 5 : 3.4], [style("--source"), strong ? 3 : 1.7]]) {
+    pen(context, colour, thick).stroke(line);
     context.fillStyle = colour;
-    context.lineCap = "round";
-    pen(context, colour, thick).beginPath();
-    context.moveTo(fromX, fromY);
-    context.quadraticCurveTo(bendX, bendY, tipX - 0.7 * head * Math.cos(angle), tipY - 0.7 * head * Math.sin(angle));
-    context.stroke();
-    context.beginPath();
-    context.moveTo(tipX, tipY);
-    for (const turn of [-0.42, 0.42]) {
-      context.lineTo(tipX - head * Math.cos(angle + turn), tipY - head * Math.sin(angle + turn));
-    }
-    context.closePath();
-    context.fill();
+    context.fill(tip);
   }
 }

@@ -7,7 +7,7 @@ const MOST_CHIPS = 16;
 const MOST_ROWS = 4; // channels that are shown one below the other
 
 // A number as people read it, and whole ones to the last digit.
-const figure = (value, digits) => shown(value, Number.isInteger(value) ? 16 : digits);
+const figure = (value, digits) => shown(value, Number.isSafeInteger(value) ? 16 : digits);
 
 // A number in a cell: few digits, and powers of ten rather than a row of zeros.
 const brief = (value, digits = 4) => (value && Math.abs(value) < 1e-3 ? value.toExponential(1) : figure(value, digits));

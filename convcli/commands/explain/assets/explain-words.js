@@ -12,7 +12,6 @@ function tellChoices() {
   groups[0].append(element("option", { value: "own", text: say("edited by hand") }));
   one("kernel").replaceChildren(...groups);
   options("combine", ["magnitude", "max", "sum", "orientation", "none"].map((how) => [how, how]));
-  tell({ notes: data.rounded ? say("The pixels are rounded to 32-bit floats.") : "" });
 }
 
 function tellSettings(large) {
