@@ -117,7 +117,7 @@ function arithmetic(layer, value) {
   }
   const before = value - sumOf(added);
   const text = joins ? combinedText(sums.map(({ total }) => total), layer.combine, before) : sumText(terms, before);
-  return [added.length ? `${text}; ${signed([shown(before), ...biases])} = ${made}` : text, tables];
+  return [added.length ? `${text}${say("; ")}${signed([shown(before), ...biases])} = ${made}` : text, tables];
 }
 
 // Value x weight, tap by tap, of one channel; none where there are too many to be read.
