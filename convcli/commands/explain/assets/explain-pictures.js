@@ -38,10 +38,10 @@ function tones({ low, high }) {
 // of `neutral` padding.
 function developed(picture, tone, neutral = false) {
   const { height, width, values } = picture;
-  const image = new ImageData(width, height);
+  const image = new ImageData(width, height), bytes = new Uint32Array(image.data.buffer);
   for (let at = 0; at < values.length; at++) {
     const [red, green, blue] = tone(values[at]);
-    image.data.set([red, green, blue, 255], 4 * at);
+    bytes[at] = 0xff000000 | blue << 16 | green << 8 | red;
   }
   const canvas = new OffscreenCanvas(width, height);
   canvas.getContext("2d").putImageData(image, 0, 0);

@@ -85,7 +85,7 @@ function tellSums(seen) {
   const products = seen.flat.map((tap) => tap.product), several = windows.length > 1;
   const parted = found.combine && COMBINE[found.combine](trace.parts);
   const [before, plus] = found.combine ? [parted, settings.bias] : [sum, bias];
-  const plusText = (from, by, to) => `${figure(from, 6)} ${by < 0 ? "\u2212" : "+"} ${figure(Math.abs(by), 6)} = ${figure(to, 6)}`;
+  const plusText = (from, by, to) => `${signed([figure(from, 6), figure(by, 6)])} = ${signed([figure(to, 6)])}`;
   const kept = data.white === null ? null : storedOf(value, data.white);
   const cut = kept === null || kept === value ? "" : Math.abs(kept - value) > 0.5
     ? say(", cut to fit 0 to {white}", { white: data.white }) : say(", rounded");
