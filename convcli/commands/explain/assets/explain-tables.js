@@ -172,7 +172,8 @@ const columnsText = (first, last) => say(first === last ? "column {first}" : "co
 const regionText = ([top, left], [bottom, right], size) => say("{rows}, {columns} ({size})",
   { rows: rowsText(top, bottom), columns: columnsText(left, right), size: size.join(" x ") });
 
-const sentences = (...said) => said.filter(Boolean).join(say(" ")); // Chinese has no spaces between them
+// Chinese has no spaces between sentences.
+const sentences = (...said) => said.filter(Boolean).reduce((before, after) => say("{before} {after}", { before, after }));
 
 function spokenOf({ windows: [{ flat }], first, last, at, value }) {
   const made = flat.filter((tap) => tap.padding).length;
