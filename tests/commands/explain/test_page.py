@@ -562,6 +562,16 @@ def test_pooling_stands_beside_convolution(written, open_page: OpenPage) -> None
         assert texts(page, ".window .winner") == winners
     page.get_by_label("P of the norm").fill("inf")
     assert page.inner_text("#sum") == "max(|0|, |1|, |3|, |4|) = 4"
+    operation.select_option("avg")
+    page.get_by_label("amount").select_option("full")  # the first row of windows sees the first row of pixels
+    np.testing.assert_array_equal(result(page)[0], [0, 0.25, 0.75, 0.5])
+    page.get_by_label("padding counts, as zeros").uncheck()
+    np.testing.assert_array_equal(result(page)[0], [0, 0.5, 1.5, 2])
+    page.get_by_label("amount").select_option("valid")
+    page.get_by_label("stride down").fill("2")
+    assert result(page).shape == (1, 2)
+    page.get_by_label("round sizes up").check()
+    np.testing.assert_array_equal(result(page), [[2, 3], [6.5, 7.5]])
     operation.select_option("correlation")
     assert page.inner_text("#sum") == "0 + 2 + 9 + 16 = 27"
 

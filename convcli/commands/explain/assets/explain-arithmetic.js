@@ -72,8 +72,6 @@ const sumOf = (values) => values.reduce((total, value) => total + value, 0);
 
 const rotated = (weights) => weights.map((row) => [...row].reverse()).reverse();
 
-const windowOf = ([weights]) => [weights.length, weights[0].length];
-
 // The padded picture, with the pixels that its rows and columns were taken from; `beyond` rows and columns follow.
 function paddedOf(picture, sides, { pad, padValue }, beyond) {
   const [rows, columns] = [picture.height, picture.width].map((size, axis) => {
@@ -122,7 +120,7 @@ function correlated(pictures, kernels, { stride: [down, across], dilation: [dy, 
 // One part of a kernel over the pictures that it takes; `result` is null where it does not fit.
 function filtered(pictures, { weights, bias }, settings) {
   const used = settings.operation === "convolution" ? weights.map(rotated) : weights;
-  const lies = laid(pictures, windowOf(weights), settings);
+  const lies = laid(pictures, [weights[0].length, weights[0][0].length], settings);
   return { ...lies, used, bias, result: Math.min(...lies.sizes) ? correlated(lies.padded, used, settings, bias, lies.sizes) : null };
 }
 

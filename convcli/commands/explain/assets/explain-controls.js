@@ -57,9 +57,9 @@ function wirePictures() {
 const fields = [];
 
 function field(id, kind, get, set) {
-  const input = one(id);
+  const input = one(id), holder = input.type === "checkbox" ? "checked" : "value";
   fields.push(() => {
-    if (kind === "change") input.value = get();
+    if (kind === "change") input[holder] = get();
     else if (document.activeElement !== input) {
       input.value = get();
       input.removeAttribute("aria-invalid");
@@ -69,16 +69,8 @@ function field(id, kind, get, set) {
 }
 
 function choice(id, get, set) {
-  field(id, "change", get, ({ value }) => {
-    set(value);
-    recompute();
-  });
-}
-
-function tick(id, key) {
-  fields.push(() => (one(id).checked = sets.pool[key]));
-  on(id, "change", () => {
-    sets.pool[key] = one(id).checked;
+  field(id, "change", get, ({ type, checked, value }) => {
+    set(type === "checkbox" ? checked : value);
     recompute();
   });
 }
@@ -143,8 +135,8 @@ function wireOperation() {
   changed("reset", () => choose(state.begun, state.part));
   number("p", () => (sets.pool.p === Infinity ? "inf" : sets.pool.p), (p) => (sets.pool.p = p),
     (text) => (text.trim() === "inf" ? Infinity : numberIn(text) > 0 ? numberIn(text) : NaN));
-  tick("ceil", "ceil");
-  tick("count-pad", "countIncludePad");
+  choice("ceil", () => sets.pool.ceil, (ceil) => (sets.pool.ceil = ceil));
+  choice("count-pad", () => sets.pool.countIncludePad, (counts) => (sets.pool.countIncludePad = counts));
 }
 
 function wireSettings() {

@@ -127,7 +127,7 @@ function tellCanvases() {
   const channel = data.channels.length > 1 ? `${say(", ")}${channelName(state.channel)}` : "";
   const [input, result] = ["input-words", "result-words"].map((id) => one(id).textContent);
   const { operation } = state.settings, what = one("operation").selectedOptions[0].text;
-  const of = operation in POOL ? what : `${nameOfKernel()}${say(", ")}${what}`;
+  const of = operation in POOL ? what : `${data.kernels[state.choice]?.name ?? say("the edited kernel")}${say(", ")}${what}`;
   const names = {
     input: `${data.name}${channel}${say(", ")}${input}${trace ? `${say("; ")}${fieldOf(trace)}` : ""}`,
     result: `${say("Result of {of}, {size}", { of, size: result })}${trace ? say(": arrow keys choose the output pixel") : ""}`,
@@ -135,8 +135,6 @@ function tellCanvases() {
   };
   for (const [id, name] of Object.entries(names)) one(id).setAttribute("aria-label", name);
 }
-
-const nameOfKernel = () => data.kernels[state.choice]?.name ?? say("the edited kernel");
 
 function fieldOf({ first, last }) {
   const inside = [found.of.height, found.of.width].map((size, axis) => [Math.max(0, first[axis]), Math.min(size - 1, last[axis])]);
