@@ -13,7 +13,7 @@ from convcli.commands.explain.spec import ExplainSpec
 from convcli.commands.explain.steps import NAMES, part_names
 from convcli.display.language import Say, language
 from convcli.display.pages.page import page
-from convcli.display.pages.pixels import deflated, packed_pixels
+from convcli.display.pages.pixels import packed_pixels
 from convcli.engine.analysis.pixel_trace import WindowTrace, read_window, trace_window
 from convcli.errors import UsageError, shown
 from convcli.imaging.image import Image, Space, full_scale
@@ -90,7 +90,6 @@ def page_bytes(
         "white": full_scale(image.dtype) if image.dtype.kind == "u" else None,
         "kernels": kernels,
         "kernel": 0 if given else [each["name"] for each in kernels].index(BESIDE_POOLING),
-        "rounded": pixels.dtype == np.float64 and not np.array_equal(pixels, pixels.astype(np.float32)),
         "settings": {"kernel": _sliding(sliding), "pool": _pooling(pooling)},
         "begins": "kernel" if isinstance(spec, FilterSpec) else "pool",
         "at": list(crop.at),
@@ -153,17 +152,13 @@ def _kernel(name: str, used: Kernel, combine: Combine | None, **more: Any) -> di
         "parts": [
             {
                 "name": part if part in library.TABLE else "",
-                "weights": _packed(weights.reshape(-1, *weights.shape[-2:])),
+                "weights": packed_pixels(weights.reshape(-1, *weights.shape[-2:])),
                 "bias": bias,
             }
             for part, weights, bias in parts
         ],
         **more,
     }
-
-
-def _packed(weights: NDArray[np.float64]) -> dict[str, Any]:
-    return {"shape": list(weights.shape), "data": deflated(weights.astype("<f8"))}
 
 
 def _given(text: str, used: Kernel, spec: FilterSpec) -> Iterator[dict[str, Any]]:

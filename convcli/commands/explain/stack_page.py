@@ -1,12 +1,13 @@
 """The page of ``convcli explain --stack --html``: every layer's maps, and what each pixel depends on."""
 
 from bisect import bisect_right
+from dataclasses import asdict
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from convcli.choices import Language
+from convcli.choices import Language, PadMode, PoolMode
 from convcli.commands.explain.stack_steps import Chain, chain, chosen_map, kept
 from convcli.display.language import Say
 from convcli.display.pages.page import page
@@ -14,6 +15,7 @@ from convcli.display.pages.pixels import packed_pixels
 from convcli.display.words import printable
 from convcli.engine.analysis.pixel_trace import output_pixel
 from convcli.engine.arrays import Array, Indices
+from convcli.engine.window import Window
 from convcli.limits import PAGE_NUMBERS
 from convcli.stacks.convolutions import Conv, KernelConv
 from convcli.stacks.dependence import Region, closed
@@ -63,7 +65,7 @@ def stack_page(
             | _does(layer, trace.shape[0])
         )
     for about, values, start in zip(layers, maps, starts, strict=True):
-        about |= {"maps": packed_pixels(values), "start": start}
+        about |= {"maps": packed_pixels(values.astype(np.float32)), "start": start}
     data = {
         "name": called[0],
         "stack": called[1],
@@ -86,7 +88,10 @@ def _about(name: str, kind: str, shape: Shape, parameters: int, field: tuple[int
 def _does(layer: Layer, maps: int) -> dict[str, Any]:
     """Return what a layer does to its windows: sums of products and how they are joined, or a function."""
     if isinstance(layer, Pool):
-        return {"operation": layer.pooling.mode.value, "p": layer.pooling.p}
+        how = layer.pooling
+        counted = how.mode is PoolMode.AVG and how.count_include_pad
+        slides = {} if layer.whole else _slides(how.window, counted)
+        return {"operation": how.mode.value, "p": how.p} | slides
     if not isinstance(layer, Conv | KernelConv):
         return {}
     planes, sums = list[Array](), list[list[list[float]]]()
@@ -97,11 +102,17 @@ def _does(layer: Layer, maps: int) -> dict[str, Any]:
             planes.append(part.weights)
     joined = (layer.combine.value, layer.bias) if isinstance(layer, KernelConv) else ("none", 0.0)
     return {
-        "weights": packed_pixels(np.concatenate(planes)),
+        "weights": packed_pixels(np.concatenate(planes).astype(np.float32)),
         "sums": sums,
         "combine": joined[0],
         "bias": joined[1],
-    }
+    } | _slides(layer.window)
+
+
+def _slides(window: Window, counted: bool = True) -> dict[str, Any]:
+    """Return how a window slides, and how its input is padded: neutral padding may be `counted` as 0."""
+    mode = (PadMode.ZERO if counted else "neutral") if window.mode is None else window.mode
+    return {"window": asdict(window) | {"mode": None, "pad": str(mode), "padValue": window.constant}}
 
 
 def _parts(found: Chain, pixel: tuple[int, int]) -> list[Region]:

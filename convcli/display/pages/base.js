@@ -3,6 +3,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const all = (selector) => [...document.querySelectorAll(selector)];
 const one = (id) => document.getElementById(id);
 const on = (id, kind, act) => one(id).addEventListener(kind, act);
+const arrows = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }; // rows and columns
 const clamp = (value, most) => Math.max(0, Math.min(most, value));
 
 function tell(texts) {
@@ -27,7 +28,7 @@ function gather() {
     if (own.parentNode.matches("script, [data-say], #languages *") || !own.data.trim()) continue;
     write(own.data, (text) => { own.data = before + text + after; });
   }
-  for (const name of ["aria-label", "title", "placeholder"]) {
+  for (const name of ["aria-label", "title", "placeholder", "label"]) {
     for (const found of all(`[${name}]`)) write(found.getAttribute(name), (text) => found.setAttribute(name, text));
   }
   for (const mixed of all("[data-say]")) {

@@ -1,4 +1,4 @@
-"""Pixels inside a page, to the last bit: whole numbers as they are, others as float32."""
+"""Numbers inside a page, to the last bit."""
 
 import zlib
 from base64 import b64encode
@@ -18,12 +18,14 @@ def deflated(values: NDArray[Any]) -> str:
 def packed_pixels(planes: NDArray[Any]) -> dict[str, Any]:
     """Return C x H x W pixels as JSON: ``shape``, ``type`` and ``data``, base64 of a zlib stream.
 
-    uint8 and uint16 stay exact, as differences from the pixel to the left modulo 256 or 65536, which deflate
-    well (PNG's filter Sub); everything else becomes float32. Bytes are little-endian.
+    uint8 and uint16 are differences from the pixel to the left modulo 256 or 65536, which deflate well (PNG's
+    filter Sub); everything else becomes float32 where that is exact, else float64. Bytes are little-endian.
     """
-    whole = planes.dtype in (np.dtype(np.uint8), np.dtype(np.uint16))
-    kept = planes if whole else planes.astype(np.float32)
-    if whole:
-        kept = np.diff(kept, axis=2, prepend=np.zeros_like(kept[:, :, :1]))
+    if planes.dtype in (np.dtype(np.uint8), np.dtype(np.uint16)):
+        kept = np.diff(planes, axis=2, prepend=np.zeros_like(planes[:, :, :1]))
+    else:
+        with np.errstate(over="ignore"):
+            kept = planes.astype(np.float32)
+        kept = kept if np.array_equal(kept, planes) else planes.astype(np.float64)
     data = deflated(kept.astype(kept.dtype.newbyteorder("<")))
     return {"shape": list(planes.shape), "type": f"{kept.dtype.kind}{kept.dtype.itemsize}", "data": data}

@@ -562,6 +562,16 @@ def test_pooling_stands_beside_convolution(written, open_page: OpenPage) -> None
         assert texts(page, ".window .winner") == winners
     page.get_by_label("P of the norm").fill("inf")
     assert page.inner_text("#sum") == "max(|0|, |1|, |3|, |4|) = 4"
+    operation.select_option("avg")
+    page.get_by_label("amount").select_option("full")  # the first row of windows sees the first row of pixels
+    np.testing.assert_array_equal(result(page)[0], [0, 0.25, 0.75, 0.5])
+    page.get_by_label("padding counts, as zeros").uncheck()
+    np.testing.assert_array_equal(result(page)[0], [0, 0.5, 1.5, 2])
+    page.get_by_label("amount").select_option("valid")
+    page.get_by_label("stride down").fill("2")
+    assert result(page).shape == (1, 2)
+    page.get_by_label("round sizes up").check()
+    np.testing.assert_array_equal(result(page), [[2, 3], [6.5, 7.5]])
     operation.select_option("correlation")
     assert page.inner_text("#sum") == "0 + 2 + 9 + 16 = 27"
 
@@ -658,6 +668,10 @@ def test_it_is_in_english_and_chinese(written, open_page: OpenPage) -> None:
     assert page.locator("html").get_attribute("lang").startswith("zh")
     assert page.inner_text("#which") == "输出像素 (0, 0)"
     assert english_left(page, "coffee.png", "Rec") == []
+    assert page.inner_text("#input-words") == "402 x 602，条纹处为 reflect 填充"
+    assert page.inner_text("#now").endswith(
+        "。它的窗口覆盖第 -1 至 1 行、第 -1 至 1 列。其 9 个像素中有 5 个是填充。"
+    )
     page.get_by_role("combobox", name="运算").select_option("max")
     page.get_by_role("combobox", name="方式").select_option("neutral")
     assert english_left(page, "coffee.png", "Rec", "neutral") == []
@@ -666,7 +680,7 @@ def test_it_is_in_english_and_chinese(written, open_page: OpenPage) -> None:
     assert page.inner_text("#title") == "Pooling, pixel by pixel"
 
 
-@pytest.mark.parametrize("kind", ["16-bit", "float"])
+@pytest.mark.parametrize("kind", ["16-bit", "float32", "float64"])
 def test_deep_pixels_arrive_as_they_are(written, open_page: OpenPage, tmp_path: Path, kind: str) -> None:
     rng = np.random.default_rng(6)
     if kind == "16-bit":
@@ -674,7 +688,7 @@ def test_deep_pixels_arrive_as_they_are(written, open_page: OpenPage, tmp_path: 
         Image.fromarray(pixels).save(tmp_path / "deep.png")
         path = written("-k", "identity", file=tmp_path / "deep.png")
     else:
-        pixels = rng.normal(size=(9, 8)).astype(np.float32)
+        pixels = (rng.normal(size=(9, 8)) * 1e100 ** (kind == "float64")).astype(kind)
         np.save(tmp_path / "deep.npy", pixels)
         path = written("-k", "identity", file=tmp_path / "deep.npy")
     page = ready(open_page(path))

@@ -104,6 +104,47 @@ def test_pointing_marks_window_and_receptive_field(convcli: Convcli, open_page: 
     assert page.evaluate("convcli.state.at") == [1, 0]
 
 
+# Sizes of maps as they are drawn, and what is written in them.
+DRAWN = """() => convcli.layers().map(({ films: [film] }) => {
+  const written = [], { height, width } = film.picture;
+  writeNumbers({ context: { strokeText() {}, fillText: (text) => written.push(Number(text)) }, scale: 1,
+    numbers: film.numbers[0] }, film);
+  return [height, width, written];
+})"""
+
+
+def test_windows_reach_into_the_padding(convcli: Convcli, open_page: OpenPage) -> None:
+    """Zeros around the input, which the kernel sees; around the next layer nothing that could win."""
+    Path("pad.toml").write_text(
+        """
+        layer = [
+          { type = "conv", kernel = "0 0 0; 0 1 0; 0 0 0", padding = 1 },
+          { type = "pool", size = 2, padding = 1 },
+        ]
+        """
+    )
+    picture = SAMPLES / "notes-5x5.csv"
+    page = opened(convcli, open_page, picture, "--stack", "pad.toml", "--at", "0,0")
+    given = np.loadtxt(picture, delimiter=",")
+    (*size, shown), (*pooled_size, pooled), _ = page.evaluate(DRAWN)
+    assert size == pooled_size == [7, 7]
+    assert shown == np.pad(given, 1).ravel().tolist()
+    assert pooled == given.ravel().tolist()
+    assert page.inner_text("#reads") == (
+        "Its window in conv1: rows -1 to 0, columns -1 to 0 (2 x 2), in 1 of 1 maps."
+    )
+    assert page.inner_text("#sees").startswith(
+        "Receptive field in the input: rows 0 to 1, columns 0 to 1 (2 x 2)"
+    )
+    canvas = page.locator("canvas[data-layer='1']")
+    box = canvas.bounding_box()
+    canvas.hover(position={"x": box["width"] * 1.5 / 7, "y": box["height"] * 2.5 / 7})
+    assert page.inner_text("#which") == "conv1, map 0, row 1, column 0: 2"
+    assert page.inner_text("#reads") == (
+        "Its window in input: rows 0 to 2, columns -1 to 1 (3 x 3), in 1 of 1 maps."
+    )
+
+
 def test_it_holds_what_is_clicked(convcli: Convcli, open_page: OpenPage) -> None:
     page = opened(convcli, open_page, X, "--stack", X_STACK)
     first, other = (page.locator(f"canvas[data-layer='1'][data-map='{index}']") for index in (0, 1))
@@ -123,7 +164,7 @@ def test_it_speaks_both_languages_on_a_phone(convcli: Convcli, open_page: OpenPa
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     canvas = page.locator(".maps canvas[data-layer='0']")
     canvas.tap(position={"x": 5, "y": 5})
-    assert page.inner_text("#which") == "输入，特征图 0，行 0，列 0：-1"
+    assert page.inner_text("#which") == "输入，特征图 0，第 0 行、第 0 列：-1"
     page.click("#languages button[value=en]")
     assert page.inner_text("#which") == "input, map 0, row 0, column 0: -1"
 

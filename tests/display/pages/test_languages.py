@@ -12,6 +12,7 @@ HTML = """
    and columns</h1>
 <p id="mixed" data-say>Press <kbd>n</kbd> for the <b id="kept">next</b> one.</p>
 <label id="label">row <input placeholder="a row" aria-label="number of the row"></label>
+<select aria-label="1"><optgroup label="a row"><option>2</option></optgroup></select>
 <p id="said"></p><p id="unknown">No translation</p>
 """
 JS = """
@@ -76,6 +77,7 @@ def test_everything_changes_with_the_switch(tiny):
     assert shown.inner_text("#label").strip() == "行"
     assert shown.get_attribute("input", "placeholder") == "某行"
     assert shown.get_attribute("input", "aria-label") == "行号"
+    assert shown.get_attribute("optgroup", "label") == "某行"
     assert shown.inner_text("#said") == "x.png 有 3 行，共 3"
     assert shown.get_attribute("#languages", "aria-label") == "语言"
     assert shown.inner_text("#unknown") == "No translation"

@@ -305,7 +305,6 @@ function start() {
   window.addEventListener("resize", plot);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const arrows = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
     const ways = { n: () => step(1), p: () => step(-1), d: () => one("difference").click(),
       l: () => one("logarithmic").click() };
     const number = Number(event.key);

@@ -5,25 +5,21 @@
 
 // Pixels as the page carries them: whole numbers are differences from the pixel to the left.
 async function unpacked({ shape: [count, height, width], type, data: text }) {
-  const values = new { u1: Uint8Array, u2: Uint16Array, f4: Float32Array }[type](await inflated(text));
+  const values = new { u1: Uint8Array, u2: Uint16Array, f4: Float32Array, f8: Float64Array }[type](await inflated(text));
   // typed arrays of whole numbers wrap around, as the differences do
-  if (type !== "f4") for (let at = 0; at < values.length; at++) if (at % width) values[at] += values[at - 1];
+  if (type[0] === "u") for (let at = 0; at < values.length; at++) if (at % width) values[at] += values[at - 1];
   const size = height * width;
   return Array.from({ length: count }, (_, plane) => (
     { height, width, values: values.subarray(plane * size, (plane + 1) * size) }));
 }
 
-// Weights as the page carries them: one array of rows for all channels, or one for each.
-async function unpackedWeights({ shape: [count, height, width], data: text }) {
-  const weights = new Float64Array(await inflated(text));
-  const row = (plane, i) => [...weights.subarray((plane * height + i) * width, (plane * height + i + 1) * width)];
-  return Array.from({ length: count }, (_, plane) => Array.from({ length: height }, (_unused, i) => row(plane, i)));
-}
+const rowsOf = ({ height, width, values }) =>
+  Array.from({ length: height }, (_, row) => [...values.subarray(row * width, (row + 1) * width)]);
 
 // Rec. 601 luma, rounded as Pillow does for whole numbers.
 function lumaOf([red, green, blue]) {
   const values = new Float64Array(red.values.length);
-  const whole = !(red.values instanceof Float32Array);
+  const whole = data.pixels.type[0] === "u";
   for (let at = 0; at < values.length; at++) {
     const [r, g, b] = [red.values[at], green.values[at], blue.values[at]];
     values[at] = whole ? Math.floor((19595 * r + 38470 * g + 7471 * b + 32768) / 65536)
@@ -76,8 +72,6 @@ const sumOf = (values) => values.reduce((total, value) => total + value, 0);
 
 const rotated = (weights) => weights.map((row) => [...row].reverse()).reverse();
 
-const windowOf = ([weights]) => [weights.length, weights[0].length];
-
 // The padded picture, with the pixels that its rows and columns were taken from; `beyond` rows and columns follow.
 function paddedOf(picture, sides, { pad, padValue }, beyond) {
   const [rows, columns] = [picture.height, picture.width].map((size, axis) => {
@@ -126,7 +120,7 @@ function correlated(pictures, kernels, { stride: [down, across], dilation: [dy, 
 // One part of a kernel over the pictures that it takes; `result` is null where it does not fit.
 function filtered(pictures, { weights, bias }, settings) {
   const used = settings.operation === "convolution" ? weights.map(rotated) : weights;
-  const lies = laid(pictures, windowOf(weights), settings);
+  const lies = laid(pictures, [weights[0].length, weights[0][0].length], settings);
   return { ...lies, used, bias, result: Math.min(...lies.sizes) ? correlated(lies.padded, used, settings, bias, lies.sizes) : null };
 }
 

@@ -1,8 +1,6 @@
 // How people steer: pointers, keys, fields. Each changes the state and has what follows from it told anew.
 
-const keys = {
-  ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], PageUp: [-10, 0], PageDown: [10, 0],
-};
+const keys = { ...arrows, PageUp: [-10, 0], PageDown: [10, 0] };
 
 function pressed(event) {
   if (!found.result || event.altKey || event.metaKey) return;
@@ -43,9 +41,7 @@ function wirePictures() {
     });
   }
   on("result", "keydown", pressed);
-  for (const [id, [down, across]] of Object.entries({ left: [0, -1], right: [0, 1], up: [-1, 0], down: [1, 0] })) {
-    on(id, "click", () => step(down, across));
-  }
+  for (const way of ["Left", "Right", "Up", "Down"]) on(way.toLowerCase(), "click", () => step(...arrows[`Arrow${way}`]));
   on("play", "click", () => play(!state.playing));
   on("hold", "click", () => hold(!state.held));
   for (const kind of ["pointerover", "pointerleave"]) {
@@ -61,9 +57,9 @@ function wirePictures() {
 const fields = [];
 
 function field(id, kind, get, set) {
-  const input = one(id);
+  const input = one(id), holder = input.type === "checkbox" ? "checked" : "value";
   fields.push(() => {
-    if (kind === "change") input.value = get();
+    if (kind === "change") input[holder] = get();
     else if (document.activeElement !== input) {
       input.value = get();
       input.removeAttribute("aria-invalid");
@@ -73,16 +69,8 @@ function field(id, kind, get, set) {
 }
 
 function choice(id, get, set) {
-  field(id, "change", get, ({ value }) => {
-    set(value);
-    recompute();
-  });
-}
-
-function tick(id, key) {
-  fields.push(() => (one(id).checked = sets.pool[key]));
-  on(id, "change", () => {
-    sets.pool[key] = one(id).checked;
+  field(id, "change", get, ({ type, checked, value }) => {
+    set(type === "checkbox" ? checked : value);
     recompute();
   });
 }
@@ -147,8 +135,8 @@ function wireOperation() {
   changed("reset", () => choose(state.begun, state.part));
   number("p", () => (sets.pool.p === Infinity ? "inf" : sets.pool.p), (p) => (sets.pool.p = p),
     (text) => (text.trim() === "inf" ? Infinity : numberIn(text) > 0 ? numberIn(text) : NaN));
-  tick("ceil", "ceil");
-  tick("count-pad", "countIncludePad");
+  choice("ceil", () => sets.pool.ceil, (ceil) => (sets.pool.ceil = ceil));
+  choice("count-pad", () => sets.pool.countIncludePad, (counts) => (sets.pool.countIncludePad = counts));
 }
 
 function wireSettings() {

@@ -6,14 +6,9 @@ const FACE = "system-ui, sans-serif";
 const measure = new OffscreenCanvas(1, 1).getContext("2d");
 measure.font = `600 100px ${FACE}`;
 
-// The colour that a variable of the style sheet stands for, in the light or dark scheme of now.
-const probe = document.createElement("i");
-probe.hidden = true;
-document.body.append(probe);
-function style(name) {
-  probe.style.color = `var(${name})`;
-  return getComputedStyle(probe).color;
-}
+// Colours on pictures, which are the same in light and dark.
+const HATCH = "#c026d3aa", EDGE = "#c026d3";
+const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
 
 // Least and greatest value of a picture, for its tones.
 function rangeOf(values) {
@@ -39,17 +34,18 @@ function tones({ low, high }) {
   };
 }
 
-// What is drawn of a picture: a canvas of its own size, its tones, and its numbers as texts where they are few.
-function developed(picture, tone) {
+// What is drawn of a picture: a canvas of its own size, its tones, and its numbers as texts where they are few; none
+// of `neutral` padding.
+function developed(picture, tone, neutral = false) {
   const { height, width, values } = picture;
-  const image = new ImageData(width, height);
+  const image = new ImageData(width, height), bytes = new Uint32Array(image.data.buffer);
   for (let at = 0; at < values.length; at++) {
     const [red, green, blue] = tone(values[at]);
-    image.data.set([red, green, blue, 255], 4 * at);
+    bytes[at] = 0xff000000 | blue << 16 | green << 8 | red;
   }
   const canvas = new OffscreenCanvas(width, height);
   canvas.getContext("2d").putImageData(image, 0, 0);
-  return { picture, canvas, tone, numbers: values.length <= MOST_CELLS ? [4, 3, 2].map((digits) => writtenWith([...values], digits)) : [] };
+  return { picture, canvas, tone, neutral, numbers: values.length <= MOST_CELLS ? [4, 3, 2].map((digits) => writtenWith([...values], digits)) : [] };
 }
 
 // Numbers as texts, and how wide the widest of them is in a font of 1 pixel.
@@ -61,8 +57,8 @@ function writtenWith(values, digits) {
 // The numbers of a picture that fit into cells of `scale`, and the size of their font; else null.
 function numbersIn({ numbers }, scale) {
   for (const { texts, widest } of numbers) {
-    const font = Math.min(MOST_FONT, 0.62 * scale, (scale - 4) / widest);
-    if (font >= LEAST_FONT) return { texts, font };
+    const high = 0.65 * scale, wide = (scale - 2) / widest;
+    if (Math.min(high, wide) >= LEAST_FONT) return { texts, font: Math.min(MOST_FONT, high, Math.max(LEAST_FONT, 0.85 * wide)) };
   }
   return null;
 }
@@ -129,17 +125,11 @@ function pointed(context, x, y, width, height, colour) {
 
 let stripes = null;
 function hatch(context) {
-  if (stripes?.ink !== style("--hatch")) {
-    const tile = new OffscreenCanvas(8, 8), drawn = pen(tile.getContext("2d"), style("--hatch"), 1.6);
-    for (const offset of [-8, 0, 8]) {
-      drawn.beginPath();
-      drawn.moveTo(offset, 8);
-      drawn.lineTo(offset + 8, 0);
-      drawn.stroke();
-    }
-    stripes = { ink: style("--hatch"), pattern: context.createPattern(tile, "repeat") };
-  }
-  return stripes.pattern;
+  if (stripes) return stripes;
+  const tile = new OffscreenCanvas(8, 8), drawn = pen(tile.getContext("2d"), HATCH, 1.6);
+  drawn.stroke(new Path2D("M-8 8l8 -8M0 8l8 -8M8 8l8 -8"));
+  stripes = context.createPattern(tile, "repeat");
+  return stripes;
 }
 
 // Stripes over what lies beyond the picture, whose own edge is a line.
@@ -153,7 +143,7 @@ function markPadding({ context, scale, taller, width, height }, x, y, picture) {
   context.fillStyle = hatch(context);
   context.fillRect(0, 0, width, height);
   context.restore();
-  if (taller === 1) pen(context, style("--edge"), Math.min(2, Math.max(1, scale / 8))).strokeRect(x, y, wide, high);
+  if (taller === 1) pen(context, EDGE, Math.min(2, Math.max(1, scale / 8))).strokeRect(x, y, wide, high);
 }
 
 // A film with lines between cells that are large, and which of its numbers fit into them.
@@ -166,8 +156,8 @@ function drawCells(canvas, film) {
   return { ...view, numbers: numbersIn(film, scale) };
 }
 
-// Numbers in their cells, which `silent` ones have none of; a border in the cell's own tone keeps them readable.
-function writeNumbers({ context, scale, numbers }, { picture: { width, values }, tone }, silent = () => false) {
+// Numbers in their cells; a border in the cell's own tone keeps them readable.
+function writeNumbers({ context, scale, numbers }, { picture: { width, values, rows, columns }, tone, neutral }) {
   if (!numbers) return;
   context.font = `600 ${numbers.font}px ${FACE}`;
   context.textAlign = "center";
@@ -175,7 +165,7 @@ function writeNumbers({ context, scale, numbers }, { picture: { width, values },
   context.lineJoin = "round";
   numbers.texts.forEach((text, at) => {
     const row = Math.floor(at / width), column = at % width;
-    if (silent(row, column)) return;
+    if (neutral && (rows[row] < 0 || columns[column] < 0)) return;
     const ground = tone(values[at]), place = [(column + 0.5) * scale, (row + 0.5) * scale];
     pen(context, `rgb(${ground})`, 5).strokeText(text, ...place);
     context.fillStyle = isLight(ground) ? "#000" : "#fff";
@@ -201,7 +191,7 @@ function drawInput(canvas, film, picture, trace, chosen) {
     if (tap !== chosen && (!large || moved.length > 16)) continue;
     arrow(context, middle(tap.from), middle(tap.place), scale, inside(tap.from) ? 0.22 : 0, tap === chosen);
   }
-  writeNumbers(view, film, (row, column) => film.neutral && (padded.rows[row] < 0 || padded.columns[column] < 0));
+  writeNumbers(view, film);
   if (!trace) return view;
   const [x, y] = corner(trace.first), [right, bottom] = corner(trace.last);
   const cells = (some, colour, thick, within) => some.forEach((tap) =>
@@ -247,23 +237,16 @@ function isLight(pixel) {
 function arrow(context, [fromX, fromY], [toX, toY], scale, bend, strong) {
   const length = Math.hypot(toX - fromX, toY - fromY);
   const [bendX, bendY] = [(fromX + toX) / 2 - bend * (toY - fromY), (fromY + toY) / 2 + bend * (toX - fromX)];
-  const angle = Math.atan2(toY - bendY, toX - bendX);
-  const head = Math.min(strong ? 11 : 8, scale / 3);
+  const angle = Math.atan2(toY - bendY, toX - bendX), head = Math.min(strong ? 11 : 8, scale / 3);
   const short = Math.min(0.3 * scale, length / 4); // the number in the middle stays free
-  const [tipX, tipY] = [toX - short * Math.cos(angle), toY - short * Math.sin(angle)];
+  const before = (far, turn = 0) => [toX - short * Math.cos(angle) - far * Math.cos(angle + turn),
+    toY - short * Math.sin(angle) - far * Math.sin(angle + turn)];
+  const line = new Path2D(`M${fromX} ${fromY}Q${bendX} ${bendY} ${before(0.7 * head)}`);
+  const tip = new Path2D(`M${before(0)}L${before(head, -0.42)}L${before(head, 0.42)}Z`);
+  context.lineCap = "round";
   for (const [colour, thick] of [["#0009", strong ? 5 : 3.4], [style("--source"), strong ? 3 : 1.7]]) {
+    pen(context, colour, thick).stroke(line);
     context.fillStyle = colour;
-    context.lineCap = "round";
-    pen(context, colour, thick).beginPath();
-    context.moveTo(fromX, fromY);
-    context.quadraticCurveTo(bendX, bendY, tipX - 0.7 * head * Math.cos(angle), tipY - 0.7 * head * Math.sin(angle));
-    context.stroke();
-    context.beginPath();
-    context.moveTo(tipX, tipY);
-    for (const turn of [-0.42, 0.42]) {
-      context.lineTo(tipX - head * Math.cos(angle + turn), tipY - head * Math.sin(angle + turn));
-    }
-    context.closePath();
-    context.fill();
+    context.fill(tip);
   }
 }

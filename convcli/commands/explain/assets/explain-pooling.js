@@ -1,30 +1,9 @@
 // Pooling on the page: as convcli pool, whose neutral padding never counts but in averages that count it.
 
-// The number that would stand at `n` if `values` were sorted: Hoare's selection, which reorders them.
-function nth(values, n) {
-  let low = 0, high = values.length - 1;
-  while (low < high) {
-    const pivot = values[(low + high) >> 1];
-    let [left, right] = [low, high];
-    while (left <= right) {
-      while (values[left] < pivot) left++;
-      while (values[right] > pivot) right--;
-      if (left > right) break;
-      const kept = values[left];
-      values[left++] = values[right];
-      values[right--] = kept;
-    }
-    if (n <= right) high = right;
-    else if (n >= left) low = left;
-    else break;
-  }
-  return values[n];
-}
-
 function median(values) {
-  if (values.some(Number.isNaN)) return NaN;
-  const middle = values.length >> 1, upper = nth(values, middle);
-  return values.length % 2 ? upper : rangeOf(values.subarray(0, middle)).high / 2 + upper / 2;
+  values.sort(); // NaN last
+  const middle = values.length >> 1;
+  return Number.isNaN(values.at(-1)) ? NaN : values.length % 2 ? values[middle] : values[middle - 1] / 2 + values[middle] / 2;
 }
 
 function norm(values, p) {

@@ -7,7 +7,7 @@ const MOST_CHIPS = 16;
 const MOST_ROWS = 4; // channels that are shown one below the other
 
 // A number as people read it, and whole ones to the last digit.
-const figure = (value, digits) => shown(value, Number.isInteger(value) ? 16 : digits);
+const figure = (value, digits) => shown(value, Number.isSafeInteger(value) ? 16 : digits);
 
 // A number in a cell: few digits, and powers of ten rather than a row of zeros.
 const brief = (value, digits = 4) => (value && Math.abs(value) < 1e-3 ? value.toExponential(1) : figure(value, digits));
@@ -166,14 +166,20 @@ function chips(id, names, values, chosen, choose, winner = null) {
   });
 }
 
-// Which rows or columns a window sees, in words.
-const ends = (first, last) => (first === last ? `${first}` : say("{first} to {last}", { first, last }));
+// Which rows and columns a window sees, in words.
+const rowsText = (first, last) => say(first === last ? "row {first}" : "rows {first} to {last}", { first, last });
+const columnsText = (first, last) => say(first === last ? "column {first}" : "columns {first} to {last}", { first, last });
+const regionText = ([top, left], [bottom, right], size) => say("{rows}, {columns} ({size})",
+  { rows: rowsText(top, bottom), columns: columnsText(left, right), size: size.join(" x ") });
+
+// Chinese has no spaces between sentences.
+const sentences = (...said) => said.filter(Boolean).reduce((before, after) => say("{before} {after}", { before, after }));
 
 function spokenOf({ windows: [{ flat }], first, last, at, value }) {
   const made = flat.filter((tap) => tap.padding).length;
-  const padding = made ? `${say("{made} of its {all} pixels are padding.", { made, all: flat.length })}` : "";
-  return `${say("Output pixel ({at}) is {value}.", { at: at.join(", "), value: figure(value, 6) })} ${say(
-    "It sees rows {rows} and columns {columns}.", { rows: ends(first[0], last[0]), columns: ends(first[1], last[1]) })} ${padding}`.trim();
+  return sentences(say("Output pixel ({at}) is {value}.", { at: at.join(", "), value: figure(value, 6) }),
+    say("It sees {rows} and {columns}.", { rows: rowsText(first[0], last[0]), columns: columnsText(first[1], last[1]) }),
+    made ? say("{made} of its {all} pixels are padding.", { made, all: flat.length }) : "");
 }
 
 // The formula of the output's size, numbers filled in.

@@ -12,7 +12,6 @@ function tellChoices() {
   groups[0].append(element("option", { value: "own", text: say("edited by hand") }));
   one("kernel").replaceChildren(...groups);
   options("combine", ["magnitude", "max", "sum", "orientation", "none"].map((how) => [how, how]));
-  tell({ notes: data.rounded ? say("The pixels are rounded to 32-bit floats.") : "" });
 }
 
 function tellSettings(large) {
@@ -28,16 +27,15 @@ function tellSettings(large) {
   tell({
     title: pooling ? say("Pooling, pixel by pixel") : say("A convolution, pixel by pixel"),
     lead: leadText(pooling),
-    about: `${about ? `${say(about)}. ` : ""}${rows} x ${columns}, ${say("sum {sum}", { sum: shown(Math.abs(sum) < 1e-12 ? 0 : sum, 4) })}`,
+    about: `${about ? `${say(about)}${say("; ")}` : ""}${rows} x ${columns}${say(", ")}${say("sum {sum}", { sum: shown(Math.abs(sum) < 1e-12 ? 0 : sum, 4) })}`,
     "part-title": kernel.combine === "none" ? say("map") : say("component"),
     "too-large": large ? say("{size} weights are too many to edit here.", { size: `${rows} x ${columns}` }) : "",
     "pad-drawing": valid ? `${DRAWN.valid}: ${say("nothing is made up")}` : DRAWN[settings.pad]
       || (countsZeros(settings) ? say("it counts as 0") : say("it never takes part")),
-    "amount-words": valid || own ? "" : say(AMOUNTS[settings.padding]),
     formula: `H\u2032 = \u230a(H + ${say("top")} + ${say("bottom")} \u2212 d\u00b7(k \u2212 1) \u2212 1) / s\u230b + 1`,
     "height-formula": sizeFormula(0, found.of, found, settings),
     "width-formula": sizeFormula(1, found.of, found, settings),
-    "input-words": `${sizeText(found.shown)}, ${made ? say("striped: {mode} padding", { mode: settings.pad }) : say("no padding")}`,
+    "input-words": `${sizeText(found.shown)}${say(", ")}${made ? say("striped: {mode} padding", { mode: settings.pad }) : say("no padding")}`,
     "result-words": found.result ? resultText() : say("no output pixels"),
     problem: found.result ? "" : problemText(),
   });
@@ -56,14 +54,12 @@ function leadText(pooling) {
   const { shape: [, height, width] } = data.pixels, [top, left] = data.start;
   const size = say("{name}, {height} x {width} pixels.", { name: data.name, height: data.size[0], width: data.size[1] });
   const part = height === data.size[0] && width === data.size[1] ? "" : say(
-    "The page holds rows {rows} and columns {columns} of it, counted from 0 here: padding is made up at the edges of this part.",
-    { rows: ends(top, top + height - 1), columns: ends(left, left + width - 1) });
+    "The page holds {rows} and {columns} of it, counted from 0 here: padding is made up at the edges of this part.",
+    { rows: rowsText(top, top + height - 1), columns: columnsText(left, left + width - 1) });
   const how = pooling ? say("Each pixel of the result is the {what} of the window's pixels.", { what: say(POOLED[state.settings.operation]) })
     : added() ? say("Each pixel of the result is a sum over all channels: the window's pixels times the kernel's weights.")
       : say("Each pixel of the result is a sum: the window's pixels times the kernel's weights.");
-  const what = pooling ? say("Point at a pixel, change the window, change the padding.")
-    : say("Point at a pixel, change a weight, change the padding.");
-  return [size, part, how, what].filter(Boolean).join(" ");
+  return sentences(size, part, how, say("Point at a pixel, change the window, change the padding."));
 }
 
 function resultText() {
@@ -72,7 +68,7 @@ function resultText() {
     colours: low < 0 ? say("blue to red") : say("black to white") });
   const which = found.combine ? found.combine
     : !isPooling(state.settings) && state.kernel.parts.length > 1 ? partName(state.part) : "";
-  return which ? `${which}: ${words}` : words;
+  return which ? `${which}${say(": ")}${words}` : words;
 }
 
 function problemText() {
@@ -80,47 +76,41 @@ function problemText() {
     return found.combine ? say("The components' results differ in size, so they cannot be combined.")
       : say("A window would see padding alone: pad less, or choose another padding mode.");
   }
-  return isPooling(state.settings) ? say("The window is larger than the padded picture: make it smaller, or pad more.")
-    : say("The kernel is larger than the padded picture: make it smaller, or pad more.");
+  return say("The window is larger than the padded picture: make it smaller, or pad more.");
 }
 
-// The sums behind one output pixel; rows that have nothing to say are hidden.
+// The sums behind one output pixel; what has no text is left out.
 function tellSums(seen) {
   const { settings } = state, pooling = isPooling(settings), { sum, bias, value, windows } = trace;
   const products = seen.flat.map((tap) => tap.product), several = windows.length > 1;
   const parted = found.combine && COMBINE[found.combine](trace.parts);
   const [before, plus] = found.combine ? [parted, settings.bias] : [sum, bias];
-  const plusText = (from, by, to) => `${figure(from, 6)} ${by < 0 ? "\u2212" : "+"} ${figure(Math.abs(by), 6)} = ${figure(to, 6)}`;
+  const plusText = (from, by, to) => `${signed([figure(from, 6), figure(by, 6)])} = ${signed([figure(to, 6)])}`;
   const kept = data.white === null ? null : storedOf(value, data.white);
   const cut = kept === null || kept === value ? "" : Math.abs(kept - value) > 0.5
     ? say(", cut to fit 0 to {white}", { white: data.white }) : say(", rounded");
-  const rows = {
-    subtotal: several ? sumText(products, seen.sum) : null,
-    sum: pooling ? pooledText(seen.flat, value, settings) : sumText(several ? windows.map((each) => each.sum) : products, sum),
-    "own-bias": found.combine && bias ? plusText(sum, bias, trace.parts[state.part]) : null,
-    combined: found.combine ? combinedText(trace.parts, found.combine, parted) : null,
-    "bias-shown": pooling ? null : figure(plus, 6),
-    value: pooling ? null : plusText(before, plus, value),
-    stored: kept === null ? null : `${kept}${cut}`,
-  };
-  for (const [id, text] of Object.entries(rows)) {
-    one(id).hidden = one(`${id}-title`).hidden = text === null;
-    one(id).textContent = text ?? "";
-  }
-  tell({
-    "subtotal-title": say("subtotal, {channel}", { channel: channelName(state.channel) }),
-    "sum-title": pooling ? say(POOLED[settings.operation]) : found.combine ? say("sum, {part}", { part: partName(state.part) })
-      : several ? say("sum over channels") : say("sum"),
-    "combined-title": found.combine ?? "",
-  });
+  const summed = pooling ? say(POOLED[settings.operation]) : found.combine ? say("sum, {part}", { part: partName(state.part) })
+    : several ? say("sum over channels") : say("sum");
+  const rows = [
+    ["subtotal", say("subtotal, {channel}", { channel: channelName(state.channel) }), several && sumText(products, seen.sum)],
+    ["sum", summed, pooling ? pooledText(seen.flat, value, settings)
+      : sumText(several ? windows.map((each) => each.sum) : products, sum)],
+    ["own-bias", say("with its own bias"), found.combine && bias && plusText(sum, bias, trace.parts[state.part])],
+    ["combined", found.combine, found.combine && combinedText(trace.parts, found.combine, parted)],
+    ["bias-shown", say("bias"), !pooling && figure(plus, 6)],
+    ["value", say("value"), !pooling && plusText(before, plus, value)],
+    ["stored", say("stored"), kept !== null && `${kept}${cut}`],
+  ];
+  one("sums").replaceChildren(...rows.filter(([, , text]) => text).flatMap(
+    ([id, title, text]) => [element("dt", { id: `${id}-title`, text: title }), element("dd", { id, text })]));
 }
 
 function originOf(seen, chosen) {
   if (chosen) {
     const product = chosen.weight === undefined ? ""
-      : ` ${shown(chosen.value)} \u00d7 ${shown(chosen.weight)} = ${shown(chosen.product)}.`;
+      : `${shown(chosen.value)} \u00d7 ${shown(chosen.weight)} = ${shown(chosen.product)}`;
     const origin = chosen.padding ? originText(chosen) : say("a pixel of the picture");
-    return `${say("At {place}: {origin}.", { place: placeText(chosen.place), origin })}${product}`;
+    return sentences(say("At {place}: {origin}.", { place: placeText(chosen.place), origin }), product);
   }
   const made = seen.flat.filter((tap) => tap.padding);
   if (!made.length) return say("Every pixel of this window lies in the picture.");
@@ -134,25 +124,21 @@ function originOf(seen, chosen) {
 
 // What each canvas shows, for those who do not see it.
 function tellCanvases() {
-  const channel = data.channels.length > 1 ? `, ${channelName(state.channel)}` : "";
+  const channel = data.channels.length > 1 ? `${say(", ")}${channelName(state.channel)}` : "";
   const [input, result] = ["input-words", "result-words"].map((id) => one(id).textContent);
   const { operation } = state.settings, what = one("operation").selectedOptions[0].text;
-  const of = operation in POOL ? what : `${nameOfKernel()}, ${what}`;
+  const of = operation in POOL ? what : `${data.kernels[state.choice]?.name ?? say("the edited kernel")}${say(", ")}${what}`;
   const names = {
-    input: `${data.name}${channel}, ${input}${trace ? `. ${fieldOf(trace)}` : ""}`,
+    input: `${data.name}${channel}${say(", ")}${input}${trace ? `${say("; ")}${fieldOf(trace)}` : ""}`,
     result: `${say("Result of {of}, {size}", { of, size: result })}${trace ? say(": arrow keys choose the output pixel") : ""}`,
-    lens: `${say("The window, enlarged")}: ${trace ? spokenOf(trace) : say("it does not fit")}`,
+    lens: `${say("The window, enlarged")}${say(": ")}${trace ? spokenOf(trace) : say("it does not fit")}`,
   };
   for (const [id, name] of Object.entries(names)) one(id).setAttribute("aria-label", name);
 }
 
-const nameOfKernel = () => data.kernels[state.choice]?.name ?? say("the edited kernel");
-
 function fieldOf({ first, last }) {
   const inside = [found.of.height, found.of.width].map((size, axis) => [Math.max(0, first[axis]), Math.min(size - 1, last[axis])]);
   const length = ([start, end]) => Math.max(0, end - start + 1);
-  return say("Receptive field: rows {rows}, columns {columns} ({size}); {inside} of it in the picture.", {
-    rows: ends(first[0], last[0]), columns: ends(first[1], last[1]), inside: inside.map(length).join(" x "),
-    size: `${last[0] - first[0] + 1} x ${last[1] - first[1] + 1}`,
-  });
+  return say("Receptive field: {field}; {inside} of it in the picture.", { inside: inside.map(length).join(" x "),
+    field: regionText(first, last, last.map((end, axis) => end - first[axis] + 1)) });
 }

@@ -7,10 +7,6 @@ const DRAWN = {
   replicate: "a a a | a b c d | d d d", wrap: "b c d | a b c d | a b c", symmetric: "c b a | a b c d | d c b",
   valid: "| a b c d |",
 };
-const AMOUNTS = {
-  same: "as much as keeps the size at stride 1", full: "wherever window and picture touch",
-  valid: "the window stays within the picture",
-};
 const POOLED = { max: "maximum", min: "minimum", avg: "average", median: "median", lp: "Lp norm" };
 
 const sets = structuredClone(data.settings);
@@ -37,14 +33,11 @@ const partName = (index) => state.kernel.parts[index].name || (state.kernel.comb
 // Everything anew: after any setting has changed.
 function recompute() {
   if (added() && state.channel === LUMA) state.channel = 0;
-  const before = found?.shown, was = found?.of;
   found = computed(taken, state.kernel, state.settings, state.part);
   found.of = pictureNow();
   found.shown = found.padded[added() ? state.channel : 0];
-  if (!before || was !== found.of || before.width !== found.shown.width || !sameValues(before.values, found.shown.values)) {
-    films.input = developed(found.shown, tones(data.white === null ? rangeOf(found.of.values) : { low: 0, high: data.white }));
-  }
-  films.input.neutral = state.settings.pad === "neutral" && !countsZeros(state.settings);
+  const neutral = state.settings.pad === "neutral" && !countsZeros(state.settings);
+  films.input = developed(found.shown, tones(data.white === null ? rangeOf(found.of.values) : { low: 0, high: data.white }), neutral);
   films.result = found.result && developed(found.result, tones(rangeDrawn()));
   if (found.result) state.at = within(...state.at);
   const large = Math.max(...found.size) > TOO_LARGE;
@@ -57,8 +50,6 @@ function recompute() {
   for (const update of fields) update();
   arrange();
 }
-
-const sameValues = (some, others) => some.length === others.length && some.every((value, at) => value === others[at]);
 
 // Kernels that keep the brightness, and pooling, are seen best as a file would hold their result.
 function rangeDrawn() {
@@ -104,7 +95,7 @@ function follow() {
   one("step").classList.toggle("whole", Boolean(views.input.numbers));
   if (!views.input.numbers) {
     const { tone, neutral } = films.input;
-    drawInput(one("lens"), { ...developed(aroundOf(found.shown, trace), tone), neutral }, found.of, seen, chosen);
+    drawInput(one("lens"), developed(aroundOf(found.shown, trace), tone, neutral), found.of, seen, chosen);
   }
   fillRows(trace.windows, channel, state.settings, state.chosen);
   chips("channel-chips", data.channels.map((_, index) => channelName(index)), trace.windows.map(({ sum }) => sum), channel, (index) => {
@@ -176,7 +167,7 @@ function tellAll() {
 async function begin() {
   colours = await unpacked(data.pixels);
   luma = data.luma ? lumaOf(colours) : null;
-  for (const part of data.kernels.flatMap(({ parts }) => parts)) part.weights = await unpackedWeights(part.weights);
+  for (const part of data.kernels.flatMap(({ parts }) => parts)) part.weights = (await unpacked(part.weights)).map(rowsOf);
   choose(data.kernel, data.map);
   wireOperation();
   wireSettings();

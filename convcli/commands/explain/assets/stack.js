@@ -2,7 +2,6 @@
 
 const SHOWN = 4; // maps of a layer, and tables of products, at a time
 const LARGE = 16, CELL_WIDTH = 32, SMALL_WIDTH = 176; // columns of maps with large cells; CSS pixels of each, of other maps
-const arrows = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 const state = { layer: data.layers.length - 1, map: data.map, at: data.at, held: false };
 let layers = [];
 
@@ -11,12 +10,14 @@ const by = (sizes) => sizes.join(" x ");
 const unique = (values) => [...new Set(values)].sort((a, b) => a - b);
 const taken = (table, at) => [...table.values.subarray(at * table.width, (at + 1) * table.width)];
 
-async function opened(layer) {
+// A layer, and its maps drawn with the padding that the next one makes up, where the page holds all of it.
+async function opened(layer, index) {
   const [maps, rows, columns, weights] = await Promise.all(
     ["maps", "rows", "columns", "weights"].map((key) => layer[key] && unpacked(layer[key])));
-  const tone = tones(rangeOf(maps.flatMap((map) => [...map.values])));
-  return { ...layer, maps, rows: rows?.[0], columns: columns?.[0], weights, first: 0,
-    films: maps.map((map) => developed(map, tone)) };
+  const tone = tones(rangeOf(maps.flatMap((map) => [...map.values]))), next = data.layers[index + 1]?.window;
+  const sides = next && data.whole ? next.padding : [[0, 0], [0, 0]];
+  const films = maps.map((map) => developed(paddedOf(map, sides, next ?? {}, [0, 0]), tone, next?.pad === "neutral"));
+  return { ...layer, maps, rows: rows?.[0], columns: columns?.[0], weights, first: 0, films };
 }
 
 // The sums that a map consists of, [first plane of weights, first channel, channels, bias]; none where no sums are made.
@@ -48,6 +49,14 @@ function readBy(layer, channel) {
   }));
 }
 
+// Where the taps of the chosen pixel's window lie in the layer before, beyond its edges, too; null of other layers.
+function windowNow({ window, start }, before) {
+  if (!window) return null;
+  const [rows, columns] = window.size.map((size, axis) => Array.from({ length: size }, (_, tap) => window.stride[axis]
+    * (state.at[axis] + start[axis]) + tap * window.dilation[axis] - window.padding[axis][0] - before.start[axis]));
+  return { rows, columns };
+}
+
 // First and last of each row of neighbours: 1 2 3 7 8 is 1 to 3 and 7 to 8.
 const runs = (places) => places.reduce((found, place) => {
   if (found.length && found.at(-1)[1] === place - 1) found.at(-1)[1] = place;
@@ -56,17 +65,19 @@ const runs = (places) => places.reduce((found, place) => {
 }, []);
 
 function draw(canvas, index, map, region) {
-  const film = layers[index].films[map], { height, width } = film.picture;
+  const film = layers[index].films[map], { height, width, top, left } = film.picture;
+  const own = layers[index].maps[map];
   if (!canvas.id) {
     const wide = Math.max(width, height) <= LARGE ? CELL_WIDTH * width : SMALL_WIDTH * Math.min(1, width / height);
     canvas.parentElement.style.width = `${Math.min(wide, one("layers").clientWidth)}px`;
   }
   const view = drawCells(canvas, film), { context, scale } = view;
+  if (own.height < height || own.width < width) markPadding(view, left * scale, top * scale, own);
   if (region?.maps.includes(map)) {
     const colour = style(index >= state.layer - 1 ? "--mark" : "--field");
-    for (const [top, bottom] of runs(region.rows)) {
-      for (const [left, right] of runs(region.columns)) {
-        const place = [left * scale, top * scale, (right - left + 1) * scale, (bottom - top + 1) * scale];
+    for (const [first, bottom] of runs(region.rows)) {
+      for (const [start, right] of runs(region.columns)) {
+        const place = [left + start, top + first, right - start + 1, bottom - first + 1].map((each) => each * scale);
         (index === state.layer ? pointed : framed)(context, ...place, colour, scale > 12 ? 3 : 2);
       }
     }
@@ -74,10 +85,8 @@ function draw(canvas, index, map, region) {
   writeNumbers(view, film);
 }
 
-const placesOf = (places, start) => ends(places[0] + start, places.at(-1) + start);
 const regionOf = ({ rows, columns }, [top, left]) => (rows.length && columns.length
-  ? say("rows {rows}, columns {columns} ({size})",
-    { rows: placesOf(rows, top), columns: placesOf(columns, left), size: by([rows.length, columns.length]) })
+  ? regionText([rows[0] + top, columns[0] + left], [rows.at(-1) + top, columns.at(-1) + left], [rows.length, columns.length])
   : say("padding alone"));
 
 // What the layer computes, in a line, and what it adds up, channel by channel, the largest first.
@@ -108,7 +117,7 @@ function arithmetic(layer, value) {
   }
   const before = value - sumOf(added);
   const text = joins ? combinedText(sums.map(({ total }) => total), layer.combine, before) : sumText(terms, before);
-  return [added.length ? `${text}; ${signed([shown(before), ...biases])} = ${made}` : text, tables];
+  return [added.length ? `${text}${say("; ")}${signed([shown(before), ...biases])} = ${made}` : text, tables];
 }
 
 // Value x weight, tap by tap, of one channel; none where there are too many to be read.
@@ -127,6 +136,7 @@ function products({ channel, taps, weights, total }) {
 // Everything about the chosen pixel: after it, or the language, has changed.
 function follow() {
   const found = dependence(state), { layer: index, map, at: [row, column] } = state, layer = layers[index];
+  const [{ rows, columns }] = found, before = index ? Object.assign(found[index - 1], windowNow(layer, layers[index - 1])) : null;
   one("input").dataset.map = found[0].maps[0];
   for (const canvas of all("canvas")) {
     const of = Number(canvas.dataset.layer);
@@ -134,12 +144,12 @@ function follow() {
   }
   const { values, width } = layer.maps[map], value = values[row * width + column];
   const place = { layer: nameOf(index), map, row: row + layer.start[0], column: column + layer.start[1] };
-  const [{ start, shape: [, height, across] }] = layers, seen = found[0].rows.length * found[0].columns.length;
-  const before = found[index - 1], [line, tables] = arithmetic(layer, value);
+  const [{ start, shape: [, height, across] }] = layers, seen = rows.length * columns.length;
+  const [line, tables] = arithmetic(layer, value);
   tell({
     which: say("{layer}, map {map}, row {row}, column {column}: {value}", { ...place, value: shown(value, 6) }),
     sees: say("Receptive field in the input: {region}, {share}% of the picture.",
-      { region: regionOf(found[0], start), share: shown((100 * seen) / (height * across), 3) }),
+      { region: regionOf({ rows, columns }, start), share: shown((100 * seen) / (height * across), 3) }),
     reads: before ? say("Its window in {layer}: {region}, in {count} of {all} maps.", { layer: nameOf(index - 1),
       region: regionOf(before, layers[index - 1].start), count: before.maps.length, all: layers[index - 1].maps.length }) : "",
     arithmetic: line,
@@ -154,10 +164,11 @@ function select(layer, map, [row, column]) {
 }
 
 function canvasOf(index, map) {
-  const about = { tabindex: 0, role: "application", "aria-describedby": "which" }, { width } = layers[index].maps[map];
+  const about = { tabindex: 0, role: "application", "aria-describedby": "which" };
+  const { width, top, left } = layers[index].films[map].picture;
   const canvas = element("canvas", { ...about, "data-layer": index, "data-map": map });
   const under = ({ offsetX, offsetY }) =>
-    [offsetY, offsetX].map((place) => Math.floor((place * width) / parseFloat(canvas.style.width)));
+    [offsetY, offsetX].map((place, axis) => Math.floor((place * width) / parseFloat(canvas.style.width)) - [top, left][axis]);
   canvas.addEventListener("pointermove", (event) => state.held || select(index, map, under(event)));
   canvas.addEventListener("click", (event) => {
     select(index, map, under(event));
@@ -188,7 +199,9 @@ function fill(index) {
 function build() {
   one("layers").replaceChildren(...layers.map((layer, index) => {
     const about = { type: layer.type, shape: by(layer.shape), parameters: layer.parameters, field: by(layer.field) };
-    const text = index ? say("{type}: {shape}, {parameters} parameters, sees {field} of the input", about) : by(layer.shape);
+    const text = !index ? by(layer.shape) : layer.parameters
+      ? say("{type}: {shape}, {parameters} parameters, sees {field} of the input", about)
+      : say("{type}: {shape}, sees {field} of the input", about);
     const parts = [element("h2", { text: `${index} ${nameOf(index)}` }), element("p", { class: "faint", text })];
     if (layer.maps.length > SHOWN) {
       const starts = Array.from({ length: Math.ceil(layer.maps.length / SHOWN) }, (_, at) => at * SHOWN);
