@@ -15,6 +15,7 @@ from convcli.choices import STDIN, FitMethod, PadMode
 from convcli.commands.learn.spec import LearnSpec, Reading
 from convcli.commands.learn.verdict import is_linear, verdict
 from convcli.display.language import Say, say_english
+from convcli.display.words import listed
 from convcli.engine.fitting.fit import Fit
 from convcli.engine.window import size_text
 from convcli.imaging.image import full_scale
@@ -29,6 +30,7 @@ __all__ = [
     "PicturePair",
     "border_name",
     "commands",
+    "described",
     "psnr",
     "quoted",
     "report",
@@ -141,7 +143,18 @@ def _known(known: Recognised | None) -> dict[str, Any] | None:
     if known is None:
         return None
     fields = known._asdict()
-    return {"text": str(known), "kernel": fields.pop("spec"), **fields}
+    return {"text": described(known, say_english), "kernel": fields.pop("spec"), **fields}
+
+
+def described(known: Recognised, say: Say) -> str:
+    """Return a named kernel, how it was turned and moved, and its cosine in one line."""
+    turn = say(", {words}", words=say(known.turn)) if known.turn else ""
+    down, right = known.shift
+    steps = [say("{count} down" if down > 0 else "{count} up", count=abs(down))] if down else []
+    steps += [say("{count} right" if right > 0 else "{count} left", count=abs(right))] if right else []
+    shift = say(", {steps} of the middle", steps=listed(steps, say=say)) if steps else ""
+    told = {"product": known.product, "turn": turn, "shift": shift, "cosine": f"{known.cosine:.4f}"}
+    return say("{product}{turn}{shift} (cosine {cosine})", **told)
 
 
 def psnr(result: FitReport) -> float | None:

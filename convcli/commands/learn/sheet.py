@@ -8,16 +8,15 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from convcli.choices import FitMethod, Loss, PadMode
-from convcli.commands.learn.report import FitReport, border_name, commands, psnr, sentences
+from convcli.commands.learn.report import FitReport, border_name, commands, described, psnr, sentences
 from convcli.commands.learn.verdict import four_digits, percent, reads_no_border
 from convcli.commands.learn.view import Beside, CommandLine, Losses, open_directions, trials, weights
 from convcli.display.language import Say
 from convcli.display.terminal.facts import pairs
-from convcli.display.words import listed, printable
+from convcli.display.words import printable
 from convcli.engine.fitting.fit import Fit
 from convcli.engine.fitting.padding_search import COPIED
 from convcli.engine.window import size_text
-from convcli.kernels.recognition.recognise import Recognised
 from convcli.pipeline.batch import Source
 
 __all__ = ["sheet"]
@@ -87,23 +86,12 @@ def _kernel_facts(
 ) -> Iterator[tuple[str, str]]:
     fit, known = result.fit, result.known[index]
     none = say("none" if fit.unique else "none, as the pictures leave it open")
-    yield say("known"), _known(known, say) if known is not None else none
+    yield say("known"), described(known, say) if known is not None else none
     if result.spec.bias:
         bias, bias_error = np.ravel(fit.bias)[index], np.ravel(fit.bias_error)[index]
         error = bias_error if bias_error > NEGLIGIBLE * result.peak else 0.0
         yield say("bias"), _size_of(bias, result) + (f" ± {error:.2g}" if np.isfinite(error) else "")
     yield say("errors"), _range(errors, say)
-
-
-def _known(known: Recognised, say: Say) -> str:
-    """Describe a named kernel as `str` does in English."""
-    turn = say(", {words}", words=say(known.turn)) if known.turn else ""
-    down, right = known.shift
-    steps = [say("{count} down" if down > 0 else "{count} up", count=abs(down))] if down else []
-    steps += [say("{count} right" if right > 0 else "{count} left", count=abs(right))] if right else []
-    shift = say(", {steps} of the middle", steps=listed(steps, say=say)) if steps else ""
-    told = {"product": known.product, "turn": turn, "shift": shift, "cosine": f"{known.cosine:.4f}"}
-    return say("{product}{turn}{shift} (cosine {cosine})", **told)
 
 
 def _size_of(value: float, result: FitReport) -> str:

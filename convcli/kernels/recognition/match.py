@@ -18,7 +18,7 @@ ROUNDING_MISFIT = 1e-10
 
 
 class Recognised(NamedTuple):
-    """A named kernel recognised in given weights; `str` describes it in one line.
+    """A named kernel recognised in given weights.
 
     Attributes
     ----------
@@ -49,10 +49,6 @@ class Recognised(NamedTuple):
         own = f"identity x {_two_places(self.identity)} + " if self.identity else ""
         return f"{own}{self.spec} x {_two_places(self.scale)}"
 
-    def __str__(self) -> str:
-        done = "".join(f", {words}" for words in (self.turn, _shift_words(self.shift)) if words)
-        return f"{self.product}{done} (cosine {self.cosine:.4f})"
-
 
 class Match(NamedTuple):
     """A candidate, its misfit (1 - cosine), and its cost: one parameter more costs 1."""
@@ -80,13 +76,6 @@ def misfit(whole: Array, part: Array, plane: Array) -> float:
 def sized(name: str, size: tuple[int, int]) -> str:
     """Return the SPEC of a kernel whose default size is 3."""
     return name if size == (3, 3) else f"{name}:size={per_axis(size)}"
-
-
-def _shift_words(shift: tuple[int, int]) -> str:
-    down, right = shift
-    words = [f"{abs(down)} {'down' if down > 0 else 'up'}"] if down else []
-    words += [f"{abs(right)} {'right' if right > 0 else 'left'}"] if right else []
-    return f"{' and '.join(words)} of the middle" if words else ""
 
 
 def _two_places(value: float) -> str:

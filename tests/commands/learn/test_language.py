@@ -7,11 +7,16 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from convcli.choices import Language
+from convcli.commands.learn.report import described
+from convcli.display.language import say_english, speaker
+from convcli.kernels.recognition.recognise import recognise
 from tests.pages import english_in
 
 BEFORE = np.round(np.random.default_rng(11).uniform(0, 255, (24, 26)))
 MEAN = ndimage.uniform_filter(BEFORE, 3, mode="wrap")
-SOBEL = np.pad([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]], ((2, 0), (1, 1)))  # one row down in 5 x 5
+SOBEL_X = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+SOBEL = np.pad(SOBEL_X, ((2, 0), (1, 1)))  # one row down in 5 x 5
 SHIFTED = ndimage.correlate(BEFORE, SOBEL, mode="wrap")
 FRAMED = np.pad(MEAN[1:-1, 1:-1], 1)
 REPORTS = [
@@ -61,3 +66,27 @@ def test_json_notes_and_errors_stay_english(convcli, monkeypatch):
     ran = convcli(*command, "-o", "-")
     assert json.loads(ran.out)
     assert "卷积核来自标准输入" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("weights", "english", "chinese"),
+    [
+        (SOBEL_X, "sobel-x x 1.00 (cosine 1.0000)", "sobel-x x 1.00（余弦 1.0000）"),
+        (np.ones((3, 3)) / 8, "box x 1.12 (cosine 1.0000)", "box x 1.12（余弦 1.0000）"),
+        (
+            np.rot90([[-2.0, -1, 0], [-1, 1, 1], [0, 1, 2]], 2),
+            "emboss x 1.00, turned 180 degrees (cosine 1.0000)",
+            "emboss x 1.00，旋转 180 度（余弦 1.0000）",
+        ),
+        (
+            np.pad([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]], ((2, 0), (0, 4))),
+            "laplacian x 1.00, 1 down and 2 left of the middle (cosine 1.0000)",
+            "laplacian x 1.00，偏离中心向下 1 和向左 2（余弦 1.0000）",
+        ),
+    ],
+)
+def test_a_known_kernel_in_words(weights, english, chinese):
+    known = recognise(np.asarray(weights))
+    assert known is not None
+    assert described(known, say_english) == english
+    assert described(known, speaker("convcli.commands.learn", Language.ZH)) == chinese

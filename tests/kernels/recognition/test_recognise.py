@@ -101,17 +101,6 @@ def test_what_was_done_is_said(move):
     assert (known.turn == "") == bool(known.scale > 0 and (again == weights_of("emboss")).all())
 
 
-def test_words():
-    assert str(recognise(weights_of("sobel-x"))) == "sobel-x x 1.00 (cosine 1.0000)"
-    assert (
-        str(recognise(np.rot90(weights_of("emboss"), 2)))
-        == "emboss x 1.00, turned 180 degrees (cosine 1.0000)"
-    )
-    assert str(recognise(weights_of("box") / 8)) == "box x 0.125 (cosine 1.0000)"
-    moved = np.pad(weights_of("laplacian"), ((2, 0), (0, 4)))
-    assert str(recognise(moved)) == "laplacian x 1.00, 1 down and 2 left of the middle (cosine 1.0000)"
-
-
 @pytest.mark.parametrize(
     ("matrix", "words"),
     [
@@ -123,7 +112,9 @@ def test_words():
 def test_sums_with_the_picture_itself(matrix, words):
     weights = kernel(matrix).components[0]
     known = recognise(weights)
-    assert str(known) == f"{words} (cosine 1.0000)"
+    assert known is not None
+    assert (known.product, known.turn, known.shift) == (words, "", (0, 0))
+    assert known.cosine == pytest.approx(1)
     np.testing.assert_allclose(rebuilt(known, weights.shape), weights, atol=1e-12)
 
 
@@ -179,4 +170,6 @@ def test_three_box_blurs_are_what_pillow_makes():
         offsets = np.arange(31) - 15
         assert np.sum(ours.sum(axis=0) * offsets**2) == pytest.approx(sigma**2)
     known = recognise(3 * box_blurs(2.0))
-    assert str(known) == "gaussian:sigma=2 x 3.00, by three box blurs (cosine 1.0000)"
+    assert known is not None
+    assert (known.product, known.turn) == ("gaussian:sigma=2 x 3.00", "by three box blurs")
+    assert known.cosine == pytest.approx(1, abs=5e-5)
