@@ -208,6 +208,14 @@ def test_the_outline_of_the_window_moves_cell_by_cell_as_the_result_fills() -> N
     assert done == [False] * 3 + [True] * 13
 
 
+def test_a_result_is_seen_beside_an_input_of_very_many_cells() -> None:
+    found, _ = kernel_animation(np.eye(3), "box", dilation=(300, 300), padding="same", pad=PadMode.ZERO)
+    pixels = np.asarray(next(drawn(found, "x"))[0].convert("RGB"))
+    (left, right), (first, last) = boxes(pixels)
+    assert right - left < 400
+    assert last - first > 80
+
+
 def test_padding_is_hatched() -> None:
     found, _ = kernel_animation(np.full((2, 2), 255.0), "1", padding=((0, 0), (1, 0)), pad=PadMode.ZERO)
     pixels = np.asarray(next(drawn(found, "x"))[0].convert("RGB"))

@@ -81,11 +81,13 @@ def drawn(animation: Animation, name: str) -> Iterator[tuple[Image.Image, float]
     (rows, columns), across = zip(*shapes, strict=True), WIDTH - 2 * MARGIN - GAP
     stacked = False
     if animation.cells:
-        beside = min(CELL, ABOVE // max(rows), across // sum(columns))
-        cell = min(CELL, (ABOVE - GAP) // sum(rows), (across + GAP) // max(columns))
+        beside = _side(ABOVE / max(rows), across / sum(columns))
+        cell = _side((ABOVE - GAP) / sum(rows), (across + GAP) / max(columns))
         stacked = 2 * cell >= 3 * beside  # of a signal
         cell = cell if stacked else beside
         pictures = [_cells(block, picture(block.values), cell) for block in animation.inputs]
+        if cell < NUMBERS:  # of an input whose cells are small: those of the result can be larger
+            cell = _side(ABOVE / shapes[1][0], (across - pictures[0].width) / shapes[1][1])
         filled = _cells(result._replace(known=~result.known), picture(result.values), cell)
         made = _cells(result, np.full((*result.values.shape, 3), EMPTY[0]), cell)
     else:
@@ -132,7 +134,7 @@ def _work(
     plane, say, left = moment.plane, animation.sliding.say, MARGIN
     blocks = plane.blocks(moment.products, say)
     (rows, columns), room = blocks[0].values.shape, int(WIDTH * SHARE) // 3 - GAP
-    cell = max(1, min(CELL, BELOW // rows, room // columns))
+    cell = _side(BELOW / rows, room / columns)
     for block in blocks:
         write(draw, (left, top - 6), block.title, WORDS, FAINT, "ls")
         if block is blocks[0]:
@@ -162,12 +164,19 @@ def _map(values: Array, side: int) -> Image.Image:
     return image.resize((max(THIN, image.width), max(THIN, image.height)), Image.Resampling.NEAREST)
 
 
-def _cells(block: Block, grounds: Array, cell: int) -> Image.Image:
+def _side(*most: float) -> float:
+    """Return the side of cells: whole pixels, or a part of one where there are very many cells."""
+    side = min(CELL, *most)
+    return int(side) if side >= 1 else side
+
+
+def _cells(block: Block, grounds: Array, side: float) -> Image.Image:
     """Draw an array in cells, with the numbers that are known, if they can be read. Padding is hatched."""
     rows, columns = block.values.shape
     grounds = np.broadcast_to(grounds if grounds.ndim == 3 else grounds[..., None], (rows, columns, 3))
-    if cell < NUMBERS:
-        return scaled(Image.fromarray(grounds.astype(np.uint8)), cell)
+    if side < NUMBERS:
+        return scaled(Image.fromarray(grounds.astype(np.uint8)), side)
+    cell = int(side)
     image = Image.new("RGB", (columns * cell + 1, rows * cell + 1), PAPER)
     draw = ImageDraw.Draw(image)
     texts = np.where(block.known, [[number(value, 4) for value in row] for row in block.values.tolist()], "")
