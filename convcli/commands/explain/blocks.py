@@ -120,10 +120,11 @@ def places(
     *,
     brackets: bool = True,
     chosen: NDArray[np.bool_] | None = None,
+    signal: bool = False,
 ) -> Text:
     """Write a part of a window with the places of its rows and columns; pixels that dilation skips are dots.
 
-    Padding is in `brackets`; behind a star is what is `chosen`.
+    Padding is in `brackets`; behind a star is what is `chosen`. The only row of a `signal` has no place.
     """
     padded = trace.padded[place]
     rows, columns = trace.rows.places[place[0]], trace.columns.places[place[1]]
@@ -138,14 +139,15 @@ def places(
         styles[chosen[place]] = CHOSEN
     heads = [f"{place}{behind}" for place in columns]
     wide = max(len(text) for text in (*cells.ravel().tolist(), *heads)) + 1
-    label = max(len(str(place)) for place in rows)
+    labels = ["" if signal else str(place) for place in rows]
+    label = max(map(len, labels))
     gaps = skipped(columns) if brackets else [False] * len(columns)
     dots = "".join(f"·{behind}".rjust(wide) + "  " * gap for gap in gaps)
     lines = [
         Text(" " * label + "".join(h.rjust(wide) + "  " * gap for h, gap in zip(heads, gaps, strict=True)))
     ]
-    for row, (place_, gap) in enumerate(zip(rows, skipped(rows), strict=True)):
-        line = Text(str(place_).rjust(label))
+    for row, (name, gap) in enumerate(zip(labels, skipped(rows), strict=True)):
+        line = Text(name.rjust(label))
         for column, skips in enumerate(gaps):
             line.append(cells[row, column].rjust(wide), style=styles[row, column])
             line.append(" ·" * skips)

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from convcli.choices import PadMode
 from convcli.commands.explain.blocks import PADDING, Array, Room, fitted, matrix, middle, places, skipped
-from convcli.commands.explain.facts import WRITTEN_OUT, kernel_facts, results, stored, written_sum
+from convcli.commands.explain.facts import WRITTEN_OUT, kernel_facts, results, stored, title, written_sum
 from convcli.commands.explain.steps import Part, View, taken_from
 from convcli.commands.explain.totals import channel_totals, farthest, map_totals, shown_columns
 from convcli.display.language import Say
@@ -19,6 +19,7 @@ from convcli.display.terminal.cells import colour_system
 from convcli.display.terminal.facts import indented, pairs
 from convcli.display.words import number, size
 from convcli.engine.analysis.pixel_trace import WindowTrace
+from convcli.options.specs import FilterSpec, PoolSpec
 
 __all__ = ["MOST_ROWS", "Explanation", "sources"]
 
@@ -54,9 +55,8 @@ class Explanation:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         found, spec, say = self.view.found, self.view.spec, self.view.say
-        row, column = found.parts[0].trace.at
-        title = say("{name}: output pixel ({row}, {column})", name=self.name, row=row, column=column)
-        head = (Text(title, style="bold"), pairs(kernel_facts(found, self.text, spec, say)))
+        first = title(found.image, self.name, found.parts[0].trace.at, say)
+        head = (first, pairs(kernel_facts(found, self.text, spec, say)))
         for form in _forms(self.view, Room(options.max_width - 2, colour_system(console), MOST_ROWS)):
             whole, lines = list[RenderableType](), 0
             for item in chain(head, form):
@@ -241,27 +241,27 @@ def _arithmetic(
 
 def _padding(view: View, room: Room, part: Part) -> Iterator[RenderableType]:
     yield Text("")
-    value = view.spec.pad_value if view.spec.pad is PadMode.CONSTANT else None
-    constant = view.say("the constant {value}", value=number(value or 0.0))
-    yield indented(sources(part.trace, constant, room, view.say))
+    yield indented(sources(part.trace, view.spec, room, view.say))
 
 
-def sources(trace: WindowTrace, constant: str, room: Room, say: Say) -> Text:
-    """Say where padding was taken from, pixel by pixel unless all of it is the constant."""
-    from_pixels = not trace.constant[trace.padded].all()
-    told = (
-        "[ ] is padding; the row,column that it was taken from:"
-        if from_pixels
-        else "[ ] is padding: {constant}"
-    )
-    marked = Text(say(told, constant=constant))
+def sources(
+    trace: WindowTrace, spec: FilterSpec | PoolSpec, room: Room, say: Say, *, signal: bool = False
+) -> Text:
+    """Say where padding was taken from, place by place unless all of it is the constant."""
+    value = spec.pad_value if spec.pad is PadMode.CONSTANT else None
+    told = say("[ ] is padding: {constant}", constant=say("the constant {value}", value=number(value or 0.0)))
+    if from_pixels := not trace.constant[trace.padded].all():
+        places_of = "the position" if signal else "the row,column"
+        told = say(f"[ ] is padding; {places_of} that it was taken from:")
+    marked = Text(told)
     marked.stylize(PADDING, 0, 3)
     if not from_pixels:
         return marked
+    first = 1 if signal else 0
     texts = np.array(
         [
             [
-                "·" if not padded else "" if at is None else f"{at[0]},{at[1]}"
+                "·" if not padded else "" if at is None else ",".join(map(str, at[first:]))
                 for at, padded in zip(*row, strict=True)
             ]
             for row in zip(taken_from(trace), trace.padded.tolist(), strict=True)
@@ -270,7 +270,7 @@ def sources(trace: WindowTrace, constant: str, room: Room, say: Say) -> Text:
     down = middle(len(texts), room.rows)
 
     def blocks(across: slice, _digits: int, _beside: bool) -> list[Text]:
-        return [places(trace, texts[down, across], (down, across), brackets=False)]
+        return [places(trace, texts[down, across], (down, across), brackets=False, signal=signal)]
 
     marked.append("\n")
     return marked.append_text(fitted(texts.shape[1], room.width, blocks)[0])

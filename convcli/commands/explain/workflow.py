@@ -95,8 +95,8 @@ def explain_files(
             said = {"input": source.path, "html": html}
             return write_outputs(source, [(html, data)])._replace(notes=tuple(notes), report=said)
         if animation is not None:
-            given = image, kernels, slides, spec, explain_spec
-            return animate(source, *given, animation, notes, no_color=no_color)
+            moving = image, kernels, slides, spec, explain_spec
+            return animate(source, *moving, animation, notes, no_color=no_color)
         (target,) = naming.targets(source, ["one"], image.format)
         name, place = printable(source.name), at or (0, 0)
         if isinstance(spec, PoolSpec):
