@@ -236,7 +236,7 @@ def test_pooling_of_a_signal_speaks_of_one_axis(
         "",
         "  window",
         "   -1   0   1",
-        "  [ ] *3   1",
+        "   [ ] *3   1",
         "  max(3, 1) = 3",
         "",
         "  * is the largest value",
