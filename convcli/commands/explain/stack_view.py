@@ -142,17 +142,18 @@ def _claims(found: Sequence[Step], say: Say) -> str:
     grown = [step for before, step in pairwise(found) if step.sees != before.sees]
     if not grown:
         return say("No layer reads more than one pixel of each map: nothing is local or hierarchical here.")
-    most = max(grown, key=lambda step: step.read.size)
+    most = max(grown, key=lambda step: step.values)
+    seen, pixels = prod(last.seen.size), prod(found[0].shape[1:])
     return say(
         "Local connection: one value of {layer} is computed from {count} of the {all} values before it."
         " Hierarchy: layer by layer a pixel sees more of the input, {fields}; that of {last} above sees"
         " {seen} of {pixels} pixels ({share}%).",
         layer=printable(most.name),
-        count=most.read.size,
+        count=most.values,
         all=prod(found[found.index(most) - 1].shape),
         fields=say(", ").join(f"{_by(step.sees)} ({printable(step.name)})" for step in grown),
         last=printable(last.name),
-        seen=prod(last.seen.size),
-        pixels=prod(found[0].shape[1:]),
-        share=significant(100 * last.share),
+        seen=seen,
+        pixels=pixels,
+        share=significant(100 * seen / pixels),
     )

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
 
 import numpy as np
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -30,19 +29,11 @@ MOST_LINES = 48
 MOST_ROWS = 11
 
 
-class Form(NamedTuple):
-    """How much is shown of one block among many.
+# Rows of matrices and of tables where one block of many is shown, from the most to the least.
+FEWER_ROWS = (11, 7, 5, 3, 1)
 
-    Rows of its matrices, whether padding is said to come from somewhere, and rows of the tables of totals.
-    """
-
-    rows: int
-    sources: bool
-    table: int
-
-
-# From the most to the least.
-FORMS = (Form(11, True, 12), Form(7, True, 6), Form(5, False, 6), Form(3, False, 3), Form(3, False, 1))
+# Up to as many rows, it is not said where padding was taken from.
+FEW_ROWS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +69,8 @@ def _forms(view: View, room: Room) -> Iterator[Iterator[RenderableType]]:
     if len(view.channels) * len(view.parts) > 1:
         if len({part.trace.padded.shape for part in found.parts}) == 1:
             yield chain(_compact(view, room), _results(view._replace(parts=said)))
-        for form in FORMS:
-            yield _one_of_many(view, room._replace(rows=form.rows), form)
+        for rows in FEWER_ROWS:
+            yield _one_of_many(view, room._replace(rows=rows))
 
 
 def _results(view: View) -> Iterator[RenderableType]:
@@ -144,13 +135,13 @@ def _compact(view: View, room: Room) -> Iterator[RenderableType]:
         yield from _padding(view, room, parts[0])
 
 
-def _one_of_many(view: View, room: Room, form: Form) -> Iterator[RenderableType]:
+def _one_of_many(view: View, room: Room) -> Iterator[RenderableType]:
     """Show the block whose total is the farthest from 0, and the totals of the others in tables."""
     found, say = view.found, view.say
     block = index, channel = farthest(view)
     part = found.parts[index]
     yield from _block(view, room, part, channel, rotated=False)
-    if form.sources and part.trace.padded.any():
+    if room.rows > FEW_ROWS and part.trace.padded.any():
         yield from _padding(view, room, part)
     choices = {"--map": view.parts, "--channel": view.channels}
     options = f" {say('or')} ".join(option for option, of_these in choices.items() if len(of_these) > 1)
@@ -159,11 +150,11 @@ def _one_of_many(view: View, room: Room, form: Form) -> Iterator[RenderableType]
     yield indented(Text(words, style="italic"))
     if len(view.channels) > 1:
         yield Text("")
-        yield indented(channel_totals(view, block, form.table, room.width))
+        yield indented(channel_totals(view, block, room.rows, room.width))
     tabled = len(view.parts) > (1 if len(view.names) == 1 else len(shown_columns(view, index, room.width)))
     if tabled:
         yield Text("")
-        yield indented(map_totals(view, block, form.table))
+        yield indented(map_totals(view, block, room.rows))
     if tabled and found.how is None:  # the table has all but how the sample was made
         made = stored(found.values[index], found.samples, index, view.names, [channel], say)
         yield Text("")
