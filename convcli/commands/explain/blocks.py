@@ -10,11 +10,12 @@ from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.text import Text
 
+from convcli.display.language import Say
 from convcli.display.terminal.cells import cell_style, colours, largest
-from convcli.display.words import number
+from convcli.display.words import number, size
 from convcli.engine.analysis.pixel_trace import WindowTrace
 
-__all__ = ["CHOSEN", "PADDING", "Array", "Room", "fitted", "matrix", "middle", "places", "skipped"]
+__all__ = ["CHOSEN", "PADDING", "Array", "Room", "fitted", "matrix", "middle", "partly", "places", "skipped"]
 
 Array = NDArray[np.float64]
 
@@ -81,6 +82,16 @@ def middle(count: int, most: int) -> slice:
     """Return the `most` middle ones of `count` places."""
     start = max(0, (count - most) // 2)
     return slice(start, min(count, start + most))
+
+
+def partly(shown: Text, seen: Sequence[int], whole: Sequence[int], say: Say) -> Text:
+    """Return what is `shown`, and below it, unless that is the whole window, which part of it that is."""
+    if tuple(seen) != tuple(whole):
+        words = say(
+            "shown: the middle {part} of {whole}; all of them count", part=size(seen), whole=size(whole)
+        )
+        shown.append(f"\n{words}", style="italic")
+    return shown
 
 
 def matrix(

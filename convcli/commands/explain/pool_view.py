@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from convcli.choices import PoolMode
-from convcli.commands.explain.blocks import CHOSEN, PADDING, Room, fitted, middle, places
+from convcli.commands.explain.blocks import CHOSEN, PADDING, Room, fitted, middle, partly, places
 from convcli.commands.explain.facts import WRITTEN_OUT, labelled, pooling_facts, stored, title, written_sum
 from convcli.commands.explain.pooled import Pooled
 from convcli.commands.explain.steps import channel_names
@@ -17,7 +17,7 @@ from convcli.commands.explain.view import MOST_ROWS, sources
 from convcli.display.language import Say
 from convcli.display.terminal.cells import colour_system
 from convcli.display.terminal.facts import indented, pairs
-from convcli.display.words import number, size
+from convcli.display.words import number
 from convcli.engine.analysis.pool_trace import PoolTrace
 from convcli.engine.pooling.windows import Pooling
 from convcli.options.specs import PoolSpec
@@ -123,11 +123,7 @@ def _windows(
 
     shown, across = fitted(columns, room.width, blocks)
     seen = (down.stop - down.start, across.stop - across.start)
-    if seen != (rows, columns):
-        note = "shown: the middle {part} of {whole}; all of them count"
-        words = say(note, part=size(seen), whole=size((rows, columns)))
-        shown.append(f"\n{words}", style="italic")
-    return shown, (down, across)
+    return partly(shown, seen, (rows, columns), say), (down, across)
 
 
 def _legend(found: Pooled, spec: PoolSpec, room: Room, say: Say, *, starred: bool) -> Iterator[Text]:

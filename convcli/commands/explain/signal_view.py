@@ -11,7 +11,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from convcli.choices import PadMode
-from convcli.commands.explain.blocks import PADDING, Array
+from convcli.commands.explain.blocks import PADDING, Array, partly
 from convcli.commands.explain.facts import WRITTEN_OUT, kernel_facts, results, title, written_sum
 from convcli.commands.explain.steps import Part, View
 from convcli.display.language import Say
@@ -128,11 +128,7 @@ def _under_signal(trace: PixelTrace, signal: Array, g: str, width: int, say: Say
         _Line(say("product"), under(_words(trace.products))),
     ]
     table, shown = _table(lines, middle - positions[0], width)
-    seen = sum(tap is not None for tap in taps[shown])
-    if seen < len(places):
-        text = "shown: the middle {part} of {whole}; sums are over all of them"
-        table.append(f"\n{say(text, part=seen, whole=len(places))}", style="italic")
-    return table
+    return partly(table, [sum(tap is not None for tap in taps[shown])], [len(places)], say)
 
 
 def _table(lines: Sequence[_Line], centre: int, width: int) -> tuple[Text, slice]:

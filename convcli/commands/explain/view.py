@@ -9,14 +9,24 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from convcli.choices import PadMode
-from convcli.commands.explain.blocks import PADDING, Array, Room, fitted, matrix, middle, places, skipped
+from convcli.commands.explain.blocks import (
+    PADDING,
+    Array,
+    Room,
+    fitted,
+    matrix,
+    middle,
+    partly,
+    places,
+    skipped,
+)
 from convcli.commands.explain.facts import WRITTEN_OUT, kernel_facts, results, stored, title, written_sum
 from convcli.commands.explain.steps import Part, View, taken_from
 from convcli.commands.explain.totals import channel_totals, farthest, map_totals, shown_columns
 from convcli.display.language import Say
 from convcli.display.terminal.cells import colour_system
 from convcli.display.terminal.facts import indented, pairs
-from convcli.display.words import number, size
+from convcli.display.words import number
 from convcli.engine.analysis.pixel_trace import WindowTrace
 from convcli.options.specs import FilterSpec, PoolSpec
 
@@ -130,7 +140,7 @@ def _compact(view: View, room: Room) -> Iterator[RenderableType]:
             name = name if shared or not of_row[0].name else f"{of_row[0].name}{view.say(', ')}{name}"
             yield Text("")
             title = view.say("{channel}: window", channel=name)
-            yield indented(_arithmetic(view, room, of_row, channel, title, shared=shared, totals=True))
+            yield indented(_arithmetic(view, room, of_row, channel, title, compact=True))
     if parts[0].trace.padded.any():
         yield from _padding(view, room, parts[0])
 
@@ -192,14 +202,14 @@ def _arithmetic(
     channel: int,
     title: str,
     *,
-    shared: bool = False,
-    totals: bool = False,
+    compact: bool = False,
 ) -> Text:
-    """Show a window and its products with kernels beside each other, else one above the other.
+    """Show a window and its products with kernels beside each other, else above each other, as much as fits.
 
-    As much as fits; each kernel stands beside its products unless all channels have `shared` ones.
+    In a `compact` form, which has totals, kernels stand beside products only where channels differ in them.
     """
     say, trace = view.say, parts[0].trace
+    shared = compact and trace.kernel.ndim == 2
     window = trace.window[channel]
     down = middle(len(window), room.rows)
     gaps = skipped(trace.rows.places[down])
@@ -217,17 +227,13 @@ def _arithmetic(
             head = say("x {kernel} =", kernel=_label(view, part)) if shared else say("= products")
             block = matrix(products, products, place, digits, room, apart)
             made.append(Text(f"{head}{below}").append_text(block))
-            if totals:
+            if compact:
                 made[-1].append(f"\n {say('sum')} {number(part.trace.channel_sums[channel])}")
         return made
 
     shown, across = fitted(window.shape[1], room.width, blocks)
     seen = (down.stop - down.start, across.stop - across.start)
-    if seen != window.shape:
-        note = "shown: the middle {part} of {whole}; sums are over all of them"
-        words = say(note, part=size(seen), whole=size(window.shape))
-        shown.append(f"\n{words}", style="italic")
-    return shown
+    return partly(shown, seen, window.shape, say)
 
 
 def _padding(view: View, room: Room, part: Part) -> Iterator[RenderableType]:
@@ -242,8 +248,8 @@ def sources(
     value = spec.pad_value if spec.pad is PadMode.CONSTANT else None
     told = say("[ ] is padding: {constant}", constant=say("the constant {value}", value=number(value or 0.0)))
     if from_pixels := not trace.constant[trace.padded].all():
-        places_of = "the position" if signal else "the row,column"
-        told = say(f"[ ] is padding; {places_of} that it was taken from:")
+        of_picture = "[ ] is padding; the row,column that it was taken from:"
+        told = say("[ ] is padding; the position that it was taken from:" if signal else of_picture)
     marked = Text(told)
     marked.stylize(PADDING, 0, 3)
     if not from_pixels:

@@ -112,7 +112,7 @@ def test_long_kernels_show_their_middle(convcli: Convcli, monkeypatch: pytest.Mo
         lines = ran.out.decode().splitlines()
         assert max(map(cell_len, lines)) <= width
         text = " ".join(ran.out.decode().split())
-        assert "of 33; sums are over all of them" in text
+        assert "of 33; all of them count" in text
         assert "sum of the 33 products" in text
 
 
