@@ -15,7 +15,19 @@ from convcli.display.terminal.cells import cell_style, colours, largest
 from convcli.display.words import number, size
 from convcli.engine.analysis.pixel_trace import WindowTrace
 
-__all__ = ["CHOSEN", "PADDING", "Array", "Room", "fitted", "matrix", "middle", "partly", "places", "skipped"]
+__all__ = [
+    "CHOSEN",
+    "PADDING",
+    "Array",
+    "Room",
+    "fitted",
+    "marked",
+    "matrix",
+    "middle",
+    "partly",
+    "places",
+    "skipped",
+]
 
 Array = NDArray[np.float64]
 
@@ -82,6 +94,13 @@ def middle(count: int, most: int) -> slice:
     """Return the `most` middle ones of `count` places."""
     start = max(0, (count - most) // 2)
     return slice(start, min(count, start + most))
+
+
+def marked(words: str, style: str, count: int) -> Text:
+    """Return `words`, of which the first characters are in colour."""
+    text = Text(words)
+    text.stylize(style, 0, count)
+    return text
 
 
 def partly(shown: Text, seen: Sequence[int], whole: Sequence[int], say: Say) -> Text:

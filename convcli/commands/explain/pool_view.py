@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from convcli.choices import PoolMode
-from convcli.commands.explain.blocks import CHOSEN, PADDING, Room, fitted, middle, partly, places
+from convcli.commands.explain.blocks import CHOSEN, PADDING, Room, fitted, marked, middle, partly, places
 from convcli.commands.explain.facts import WRITTEN_OUT, labelled, pooling_facts, stored, title, written_sum
 from convcli.commands.explain.pooled import Pooled
 from convcli.commands.explain.steps import channel_names
@@ -135,20 +135,13 @@ def _legend(found: Pooled, spec: PoolSpec, room: Room, say: Say, *, starred: boo
             PoolMode.MIN: "* is the smallest value",
             PoolMode.MEDIAN: "* is in the middle of the sorted values",
         }
-        yield _marked(say(words[spec.mode]), CHOSEN, 1)
+        yield marked(say(words[spec.mode]), CHOSEN, 1)
     padded = trace.padded & ~trace.beyond
     if padded.any() and spec.pad is not None:
         yield sources(trace, spec, room, say, signal=found.image.signal)
     elif padded.any():
         neutral = "[ ] is neutral padding, which takes no part: it never wins"
         counted = trace.counted[padded].any()
-        yield _marked(say("[ ] is padding, which counts as 0" if counted else neutral), PADDING, 3)
+        yield marked(say("[ ] is padding, which counts as 0" if counted else neutral), PADDING, 3)
     if trace.beyond.any():
         yield Text(say("- is beyond the padding, where nothing is read: --ceil lets windows reach it"))
-
-
-def _marked(words: str, style: str, count: int) -> Text:
-    """Return `words`, of which the first characters are in colour."""
-    marked = Text(words)
-    marked.stylize(style, 0, count)
-    return marked

@@ -10,10 +10,10 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from convcli.choices import PadMode
 from convcli.commands.explain.blocks import PADDING, Array, partly
 from convcli.commands.explain.facts import WRITTEN_OUT, kernel_facts, results, title, written_sum
 from convcli.commands.explain.steps import Part, View
+from convcli.commands.explain.view import padding_note
 from convcli.display.language import Say
 from convcli.display.terminal.facts import indented, pairs
 from convcli.display.words import number
@@ -79,12 +79,8 @@ def _steps(part: Part, signal: Array, spec: FilterSpec, width: int, say: Say) ->
     g = f"g({t} - tau)" if spec.convolve else f"g(tau - {t})"
     yield _under_signal(trace, signal, g, width, say)
     if across.padding.any():
-        value = number(spec.pad_value or 0.0 if spec.pad is PadMode.CONSTANT else 0.0)
-        constant = say("[ ] is padding: {constant}", constant=say("the constant {value}", value=value))
         taken = say("[ ] is padding, the sample of the signal whose position is below it")
-        marked = Text(constant if trace.constant[trace.padded].all() else taken)
-        marked.stylize(PADDING, 0, 3)
-        yield marked
+        yield padding_note(trace, spec, taken, say)
     yield Text("")
     head = f"(f*g)({t}) = " if spec.convolve else f"y({across.at}) = "
     lines = _formula(trace, -moved if spec.convolve else moved, g, say)

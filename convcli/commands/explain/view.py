@@ -14,6 +14,7 @@ from convcli.commands.explain.blocks import (
     Array,
     Room,
     fitted,
+    marked,
     matrix,
     middle,
     partly,
@@ -30,7 +31,7 @@ from convcli.display.words import number
 from convcli.engine.analysis.pixel_trace import WindowTrace
 from convcli.options.specs import FilterSpec, PoolSpec
 
-__all__ = ["MOST_ROWS", "Explanation", "sources"]
+__all__ = ["MOST_ROWS", "Explanation", "padding_note", "sources"]
 
 # Lines that several channels and components may take: two screens of 24.
 MOST_LINES = 48
@@ -241,19 +242,22 @@ def _padding(view: View, room: Room, part: Part) -> Iterator[RenderableType]:
     yield indented(sources(part.trace, view.spec, room, view.say))
 
 
+def padding_note(trace: WindowTrace, spec: FilterSpec | PoolSpec, taken: str, say: Say) -> Text:
+    """Say that padding is a constant, or where it is `taken` from."""
+    value = number((spec.pad_value if spec.pad is PadMode.CONSTANT else None) or 0.0)
+    constant = say("[ ] is padding: {constant}", constant=say("the constant {value}", value=value))
+    return marked(constant if trace.constant[trace.padded].all() else taken, PADDING, 3)
+
+
 def sources(
     trace: WindowTrace, spec: FilterSpec | PoolSpec, room: Room, say: Say, *, signal: bool = False
 ) -> Text:
     """Say where padding was taken from, place by place unless all of it is the constant."""
-    value = spec.pad_value if spec.pad is PadMode.CONSTANT else None
-    told = say("[ ] is padding: {constant}", constant=say("the constant {value}", value=number(value or 0.0)))
-    if from_pixels := not trace.constant[trace.padded].all():
-        of_picture = "[ ] is padding; the row,column that it was taken from:"
-        told = say("[ ] is padding; the position that it was taken from:" if signal else of_picture)
-    marked = Text(told)
-    marked.stylize(PADDING, 0, 3)
-    if not from_pixels:
-        return marked
+    of_picture = "[ ] is padding; the row,column that it was taken from:"
+    taken = say("[ ] is padding; the position that it was taken from:" if signal else of_picture)
+    told = padding_note(trace, spec, taken, say)
+    if trace.constant[trace.padded].all():
+        return told
     first = 1 if signal else 0
     texts = np.array(
         [
@@ -269,5 +273,5 @@ def sources(
     def blocks(across: slice, _digits: int, _beside: bool) -> list[Text]:
         return [places(trace, texts[down, across], (down, across), brackets=False, signal=signal)]
 
-    marked.append("\n")
-    return marked.append_text(fitted(texts.shape[1], room.width, blocks)[0])
+    told.append("\n")
+    return told.append_text(fitted(texts.shape[1], room.width, blocks)[0])
