@@ -52,17 +52,16 @@ def title(image: Image, name: str, at: tuple[int, int], say: Say) -> Text:
 
 def kernel_facts(found: Explained, text: str, spec: FilterSpec, say: Say) -> Iterator[tuple[str, str]]:
     """Tell picture, kernel (whose SPEC is `text`), padding, sizes and receptive field."""
+    normalized = say(", normalized") if spec.normalize else ""
     if found.image.signal:
+        told = "{kernel}: {count} weights{normalized}, {turned}"
         turned = say("convolution: turned") if spec.convolve else say("correlation: not turned")
-        told = say(
-            "{kernel}: {count} weights, {turned}", kernel=text, count=found.axes[1].axis.size, turned=turned
-        )
+        shape = str(found.axes[1].axis.size)
     else:
-        shape = size([each.axis.size for each in found.axes])
-        normalized = say(", normalized") if spec.normalize else ""
+        told = "{kernel}: {size}{normalized}, {turned}"
         turned = say("convolution: rotated by 180 degrees") if spec.convolve else say("correlation")
-        how = {"size": shape, "normalized": normalized, "turned": turned}
-        told = say("{kernel}: {size}{normalized}, {turned}", kernel=text, **how)
+        shape = size([each.axis.size for each in found.axes])
+    told = say(told, kernel=text, size=shape, count=shape, normalized=normalized, turned=turned)
     return _facts(found.image, found.axes, (say("kernel"), told), spec.pad, say)
 
 
