@@ -23,6 +23,7 @@ PAGE = (ROOT / "docs" / "explain.md").read_text("utf-8")
         "sobel",
         "--pool",
         "--channel",
+        "signal",
         "--lang",
     ],
 )

@@ -10,11 +10,24 @@ from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.text import Text
 
+from convcli.display.language import Say
 from convcli.display.terminal.cells import cell_style, colours, largest
-from convcli.display.words import number
+from convcli.display.words import number, size
 from convcli.engine.analysis.pixel_trace import WindowTrace
 
-__all__ = ["CHOSEN", "PADDING", "Array", "Room", "fitted", "matrix", "middle", "places", "skipped"]
+__all__ = [
+    "CHOSEN",
+    "PADDING",
+    "Array",
+    "Room",
+    "fitted",
+    "marked",
+    "matrix",
+    "middle",
+    "partly",
+    "places",
+    "skipped",
+]
 
 Array = NDArray[np.float64]
 
@@ -83,6 +96,23 @@ def middle(count: int, most: int) -> slice:
     return slice(start, min(count, start + most))
 
 
+def marked(words: str, style: str, count: int) -> Text:
+    """Return `words`, of which the first characters are in colour."""
+    text = Text(words)
+    text.stylize(style, 0, count)
+    return text
+
+
+def partly(shown: Text, seen: Sequence[int], whole: Sequence[int], say: Say) -> Text:
+    """Return what is `shown`, and below it, unless that is the whole window, which part of it that is."""
+    if tuple(seen) != tuple(whole):
+        words = say(
+            "shown: the middle {part} of {whole}; all of them count", part=size(seen), whole=size(whole)
+        )
+        shown.append(f"\n{words}", style="italic")
+    return shown
+
+
 def matrix(
     values: Array,
     whole: Array,
@@ -120,10 +150,11 @@ def places(
     *,
     brackets: bool = True,
     chosen: NDArray[np.bool_] | None = None,
+    signal: bool = False,
 ) -> Text:
     """Write a part of a window with the places of its rows and columns; pixels that dilation skips are dots.
 
-    Padding is in `brackets`; behind a star is what is `chosen`.
+    Padding is in `brackets`; behind a star is what is `chosen`. The only row of a `signal` has no place.
     """
     padded = trace.padded[place]
     rows, columns = trace.rows.places[place[0]], trace.columns.places[place[1]]
@@ -138,14 +169,15 @@ def places(
         styles[chosen[place]] = CHOSEN
     heads = [f"{place}{behind}" for place in columns]
     wide = max(len(text) for text in (*cells.ravel().tolist(), *heads)) + 1
-    label = max(len(str(place)) for place in rows)
+    labels = ["" if signal else str(place) for place in rows]
+    label = max(map(len, labels))
     gaps = skipped(columns) if brackets else [False] * len(columns)
     dots = "".join(f"·{behind}".rjust(wide) + "  " * gap for gap in gaps)
     lines = [
         Text(" " * label + "".join(h.rjust(wide) + "  " * gap for h, gap in zip(heads, gaps, strict=True)))
     ]
-    for row, (place_, gap) in enumerate(zip(rows, skipped(rows), strict=True)):
-        line = Text(str(place_).rjust(label))
+    for row, (name, gap) in enumerate(zip(labels, skipped(rows), strict=True)):
+        line = Text(name.rjust(label))
         for column, skips in enumerate(gaps):
             line.append(cells[row, column].rjust(wide), style=styles[row, column])
             line.append(" ·" * skips)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from rich.text import Text
 
 from convcli.choices import Combine, PoolMode, RangeMode
 from convcli.commands.explain.pooled import Pooled
@@ -22,6 +23,7 @@ __all__ = [
     "pooling_facts",
     "results",
     "stored",
+    "title",
     "written_sum",
 ]
 
@@ -40,32 +42,79 @@ RANGES = {
 }
 
 
+def title(image: Image, name: str, at: tuple[int, int], say: Say) -> Text:
+    """Return the first line: whose output pixel, or of a signal which result."""
+    if image.signal:
+        return Text(say("{name}: result at {at}", name=name, at=at[1]), style="bold")
+    return Text(
+        say("{name}: output pixel ({row}, {column})", name=name, row=at[0], column=at[1]), style="bold"
+    )
+
+
 def kernel_facts(found: Explained, text: str, spec: FilterSpec, say: Say) -> Iterator[tuple[str, str]]:
     """Tell picture, kernel (whose SPEC is `text`), padding, sizes and receptive field."""
-    rows, columns = found.axes
-    yield say("picture"), _picture(found.image, say)
-    shape = size((rows.axis.size, columns.axis.size))
     normalized = say(", normalized") if spec.normalize else ""
-    turned = say("convolution: rotated by 180 degrees") if spec.convolve else say("correlation")
-    how = {"size": shape, "normalized": normalized, "turned": turned}
-    yield say("kernel"), say("{kernel}: {size}{normalized}, {turned}", kernel=text, **how)
-    yield say("padding"), _padding(found.axes, spec.pad, say)
-    if spec.stride != (1, 1) or spec.dilation != (1, 1):
-        yield say("window"), _steps(spec.stride, spec.dilation, say)
-    yield from _sizes(rows, columns, say)
+    if found.image.signal:
+        told = "{kernel}: {count} weights{normalized}, {turned}"
+        turned = say("convolution: turned") if spec.convolve else say("correlation: not turned")
+        shape = str(found.axes[1].axis.size)
+    else:
+        told = "{kernel}: {size}{normalized}, {turned}"
+        turned = say("convolution: rotated by 180 degrees") if spec.convolve else say("correlation")
+        shape = size([each.axis.size for each in found.axes])
+    told = say(told, kernel=text, size=shape, count=shape, normalized=normalized, turned=turned)
+    return _facts(found.image, found.axes, (say("kernel"), told), spec.pad, say)
 
 
 def pooling_facts(found: Pooled, spec: PoolSpec, say: Say) -> Iterator[tuple[str, str]]:
     """Tell picture, pooling, padding, sizes and receptive field."""
-    rows, columns = found.axes
-    yield say("picture"), _picture(found.image, say)
     norm = say(", P = {power}", power=number(spec.power)) if spec.mode is PoolMode.LP else ""
-    yield say("pooling"), say("{mode}: {size}{norm}", mode=spec.mode, size=size(spec.size), norm=norm)
-    yield say("padding"), _padding(found.axes, spec.pad or say("neutral"), say)
-    yield say("window"), _steps((rows.axis.stride, columns.axis.stride), spec.dilation, say)
-    yield from _sizes(rows, columns, say)
-    if rows.dropped or columns.dropped:
+    shape = spec.size[1] if found.image.signal else size(spec.size)
+    told = say("{mode}: {size}{norm}", mode=spec.mode, size=shape, norm=norm)
+    yield from _facts(
+        found.image, found.axes, (say("pooling"), told), spec.pad or say("neutral"), say, moves=True
+    )
+    if any(each.dropped for each in found.axes):
         yield "", say("- 1: a last window would begin in the padding, and is left out")
+
+
+def _facts(
+    image: Image,
+    axes: tuple[AxisTrace, AxisTrace],
+    subject: tuple[str, str],
+    mode: str,
+    say: Say,
+    *,
+    moves: bool = False,
+) -> Iterator[tuple[str, str]]:
+    """Tell picture or signal, the `subject`, padding, stride and dilation, sizes and receptive field.
+
+    Stride and dilation of 1 are told where `moves`.
+    """
+    rows, columns = axes
+    low, high = columns.axis.low, columns.axis.high
+    if image.signal:
+        yield say("signal"), say("{count} samples, {type}", count=columns.size, type=_type(image.dtype, say))
+        rows, padding = columns, say("{mode}: {low} before, {high} after", mode=mode, low=low, high=high)
+    else:
+        yield say("picture"), _picture(image, say)
+        sides = {"top": rows.axis.low, "bottom": rows.axis.high, "left": low, "right": high}
+        padding = say("{mode}: {top} above, {bottom} below, {left} left, {right} right", mode=mode, **sides)
+    yield subject
+    yield say("padding"), padding if any((rows.axis.low, rows.axis.high, low, high)) else say("none")
+    strides, dilations = zip(
+        *((each.axis.stride, each.axis.dilation) for each in (rows, columns)), strict=True
+    )
+    if moves or {*strides, *dilations} != {1}:
+        words = {"stride": per_axis(strides), "dilation": per_axis(dilations)}
+        yield say("window"), say("stride {stride}, dilation {dilation}", **words)
+    if image.signal:
+        yield say("length"), f"N' = {columns.formula}"
+        yield say("sees"), _ends(columns.span, ("sample {first}", "samples {first} to {last}"), say)
+        return
+    yield say("height"), f"H' = {rows.formula}"
+    yield say("width"), f"W' = {columns.formula}"
+    yield say("sees"), _receptive_field(rows, columns, say)
 
 
 def _picture(image: Image, say: Say) -> str:
@@ -74,24 +123,6 @@ def _picture(image: Image, say: Say) -> str:
     many = say(", {count} channels", count=frame.channels) if frame.channels > 1 else ""
     kind = spaced((_type(image.dtype, say), space))
     return say("{size}, {type}{many}", size=size(frame.size), type=kind, many=many)
-
-
-def _padding(axes: tuple[AxisTrace, AxisTrace], mode: str, say: Say) -> str:
-    pixels = [side for each in axes for side in (each.axis.low, each.axis.high)]
-    if not any(pixels):
-        return say("none")
-    sides = dict(zip(("top", "bottom", "left", "right"), pixels, strict=True))
-    return say("{mode}: {top} above, {bottom} below, {left} left, {right} right", mode=mode, **sides)
-
-
-def _steps(stride: tuple[int, int], dilation: tuple[int, int], say: Say) -> str:
-    return say("stride {stride}, dilation {dilation}", stride=per_axis(stride), dilation=per_axis(dilation))
-
-
-def _sizes(rows: AxisTrace, columns: AxisTrace, say: Say) -> Iterator[tuple[str, str]]:
-    yield say("height"), f"H' = {rows.formula}"
-    yield say("width"), f"W' = {columns.formula}"
-    yield say("sees"), _receptive_field(rows, columns, say)
 
 
 def _receptive_field(rows: AxisTrace, columns: AxisTrace, say: Say) -> str:

@@ -8,16 +8,16 @@ import numpy as np
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from convcli.choices import PadMode, PoolMode
-from convcli.commands.explain.blocks import CHOSEN, PADDING, Room, fitted, middle, places
-from convcli.commands.explain.facts import WRITTEN_OUT, labelled, pooling_facts, stored, written_sum
+from convcli.choices import PoolMode
+from convcli.commands.explain.blocks import CHOSEN, PADDING, Room, fitted, marked, middle, partly, places
+from convcli.commands.explain.facts import WRITTEN_OUT, labelled, pooling_facts, stored, title, written_sum
 from convcli.commands.explain.pooled import Pooled
 from convcli.commands.explain.steps import channel_names
 from convcli.commands.explain.view import MOST_ROWS, sources
 from convcli.display.language import Say
 from convcli.display.terminal.cells import colour_system
 from convcli.display.terminal.facts import indented, pairs
-from convcli.display.words import number, size
+from convcli.display.words import number
 from convcli.engine.analysis.pool_trace import PoolTrace
 from convcli.engine.pooling.windows import Pooling
 from convcli.options.specs import PoolSpec
@@ -45,12 +45,11 @@ class PoolExplanation:
         found, say, trace = self.found, self.say, self.found.trace
         room = Room(options.max_width - 2, colour_system(console), MOST_ROWS)
         names, shown = channel_names(found.image, say), self.channels[:MOST_CHANNELS]
-        row, column = trace.at
-        title = say("{name}: output pixel ({row}, {column})", name=self.name, row=row, column=column)
-        yield Text(title, style="bold")
+        yield title(found.image, self.name, trace.at, say)
         yield pairs(pooling_facts(found, self.spec, say))
         yield Text("")
-        drawn, place = _windows(trace, [(channel, names[channel]) for channel in shown], room, say)
+        named = [(channel, names[channel]) for channel in shown]
+        drawn, place = _windows(trace, named, room, say, signal=found.image.signal)
         yield indented(drawn)
         for channel in shown:
             line = working(trace.pixels[channel].tolist(), trace.how, trace.values[channel], say)
@@ -61,7 +60,7 @@ class PoolExplanation:
             words = say(note, count=count, all=len(names))
             yield indented(Text(words, style="italic"))
         starred = bool(trace.chosen[shown, *place].any())
-        if legend := list(_legend(trace, self.spec, room, say, starred=starred)):
+        if legend := list(_legend(found, self.spec, room, say, starred=starred)):
             yield Text("")
             yield from map(indented, legend)
         yield Text("")
@@ -76,12 +75,12 @@ def working(pixels: Sequence[float], how: Pooling, value: float, say: Say) -> st
     few = 0 < count <= WRITTEN_OUT
     match how.mode:
         case PoolMode.MAX | PoolMode.MIN:
-            inside = ", ".join(words) if few else say("{count} pixels", count=count)
+            inside = ", ".join(words) if few else say("{count} values", count=count)
             return f"{how.mode}({inside}) = {result}"
         case PoolMode.MEDIAN:
             return _median(sorted(pixels), result, say)
         case PoolMode.AVG:
-            inside = written_sum(pixels) if few else say("sum of {count} pixels", count=count)
+            inside = written_sum(pixels) if few else say("sum of {count} values", count=count)
             total = "" if few else f" / {count} = {number(math.fsum(pixels))}"
             return f"{inside if count == 1 else f'({inside})'}{total} / {count} = {result}"
         case PoolMode.LP:
@@ -101,11 +100,11 @@ def _median(ordered: Sequence[float], result: str, say: Say) -> str:
     words = [number(value) for value in ordered]
     listed = ", ".join(["..."] * (near.start > 0) + words[near] + ["..."] * (near.stop < count))
     halves = f"({words[count // 2 - 1]} + {words[count // 2]}) / 2 = " if count % 2 == 0 else ""
-    return say("sorted: {pixels}; median = {value}", pixels=listed, value=f"{halves}{result}")
+    return say("sorted: {values}; median = {value}", values=listed, value=f"{halves}{result}")
 
 
 def _windows(
-    trace: PoolTrace, named: Sequence[tuple[int, str]], room: Room, say: Say
+    trace: PoolTrace, named: Sequence[tuple[int, str]], room: Room, say: Say, *, signal: bool
 ) -> tuple[Text, tuple[slice, slice]]:
     """Show the windows of channels beside each other where they fit; return which part of them is shown."""
     _, rows, columns = trace.window.shape
@@ -118,42 +117,31 @@ def _windows(
                 [" " if np.isnan(value) else number(value, digits) for value in row]
                 for row in trace.window[channel][place].tolist()
             ]
-            window = places(trace, np.array(texts), place, chosen=trace.chosen[channel])
+            window = places(trace, np.array(texts), place, chosen=trace.chosen[channel], signal=signal)
             made.append(Text(f"{name or say('window')}\n").append_text(window))
         return made
 
     shown, across = fitted(columns, room.width, blocks)
     seen = (down.stop - down.start, across.stop - across.start)
-    if seen != (rows, columns):
-        note = "shown: the middle {part} of {whole}; all of them count"
-        words = say(note, part=size(seen), whole=size((rows, columns)))
-        shown.append(f"\n{words}", style="italic")
-    return shown, (down, across)
+    return partly(shown, seen, (rows, columns), say), (down, across)
 
 
-def _legend(trace: PoolTrace, spec: PoolSpec, room: Room, say: Say, *, starred: bool) -> Iterator[Text]:
+def _legend(found: Pooled, spec: PoolSpec, room: Room, say: Say, *, starred: bool) -> Iterator[Text]:
     """Say what star, brackets and dash stand for."""
+    trace = found.trace
     if starred:
         words = {
-            PoolMode.MAX: "* is the largest pixel",
-            PoolMode.MIN: "* is the smallest pixel",
-            PoolMode.MEDIAN: "* is in the middle of the sorted pixels",
+            PoolMode.MAX: "* is the largest value",
+            PoolMode.MIN: "* is the smallest value",
+            PoolMode.MEDIAN: "* is in the middle of the sorted values",
         }
-        yield _marked(say(words[spec.mode]), CHOSEN, 1)
+        yield marked(say(words[spec.mode]), CHOSEN, 1)
     padded = trace.padded & ~trace.beyond
     if padded.any() and spec.pad is not None:
-        value = spec.pad_value if spec.pad is PadMode.CONSTANT else None
-        yield sources(trace, say("the constant {value}", value=number(value or 0.0)), room, say)
+        yield sources(trace, spec, room, say, signal=found.image.signal)
     elif padded.any():
         neutral = "[ ] is neutral padding, which takes no part: it never wins"
         counted = trace.counted[padded].any()
-        yield _marked(say("[ ] is padding, which counts as 0" if counted else neutral), PADDING, 3)
+        yield marked(say("[ ] is padding, which counts as 0" if counted else neutral), PADDING, 3)
     if trace.beyond.any():
         yield Text(say("- is beyond the padding, where nothing is read: --ceil lets windows reach it"))
-
-
-def _marked(words: str, style: str, count: int) -> Text:
-    """Return `words`, of which the first characters are in colour."""
-    marked = Text(words)
-    marked.stylize(style, 0, count)
-    return marked

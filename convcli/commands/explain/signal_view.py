@@ -10,10 +10,10 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from convcli.choices import PadMode
-from convcli.commands.explain.blocks import PADDING, Array
-from convcli.commands.explain.facts import WRITTEN_OUT, results, written_sum
-from convcli.commands.explain.steps import Explained, Part, View
+from convcli.commands.explain.blocks import PADDING, Array, partly
+from convcli.commands.explain.facts import WRITTEN_OUT, kernel_facts, results, title, written_sum
+from convcli.commands.explain.steps import Part, View
+from convcli.commands.explain.view import padding_note
 from convcli.display.language import Say
 from convcli.display.terminal.facts import indented, pairs
 from convcli.display.words import number
@@ -40,8 +40,8 @@ class SignalExplanation:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         found, spec, say = self.view.found, self.view.spec, self.view.say
-        yield Text(say("{name}: result at {at}", name=self.name, at=found.axes[1].at), style="bold")
-        yield pairs(_facts(found, self.text, spec, say))
+        yield title(found.image, self.name, found.parts[0].trace.at, say)
+        yield pairs(kernel_facts(found, self.text, spec, say))
         signal = found.image.frames[0].pixels[0]
         for part in (found.parts[index] for index in self.view.parts):
             yield Text("")
@@ -51,21 +51,6 @@ class SignalExplanation:
                 yield indented(block)
         yield Text("")
         yield pairs(results(self.view))
-
-
-def _facts(found: Explained, text: str, spec: FilterSpec, say: Say) -> Iterator[tuple[str, str]]:
-    """Tell signal, kernel, padding, length of the result, and which samples are seen."""
-    across = found.axes[1]
-    low, high = across.axis.low, across.axis.high
-    yield say("signal"), say("{count} samples, {type}", count=across.size, type=found.image.dtype.name)
-    turned = say("convolution: turned") if spec.convolve else say("correlation: not turned")
-    weights = say("{kernel}: {count} weights, {turned}", kernel=text, count=across.axis.size, turned=turned)
-    yield say("kernel"), weights
-    padding = say("{mode}: {low} before, {high} after", mode=spec.pad, low=low, high=high)
-    yield say("padding"), padding if low or high else say("none")
-    yield say("length"), f"N' = {across.formula}"
-    first, last = across.span
-    yield say("sees"), say("samples {first} to {last}", first=first, last=last)
 
 
 class _Line(NamedTuple):
@@ -94,12 +79,8 @@ def _steps(part: Part, signal: Array, spec: FilterSpec, width: int, say: Say) ->
     g = f"g({t} - tau)" if spec.convolve else f"g(tau - {t})"
     yield _under_signal(trace, signal, g, width, say)
     if across.padding.any():
-        value = number(spec.pad_value or 0.0 if spec.pad is PadMode.CONSTANT else 0.0)
-        constant = say("[ ] is padding: {constant}", constant=say("the constant {value}", value=value))
         taken = say("[ ] is padding, the sample of the signal whose position is below it")
-        marked = Text(constant if trace.constant[trace.padded].all() else taken)
-        marked.stylize(PADDING, 0, 3)
-        yield marked
+        yield padding_note(trace, spec, taken, say)
     yield Text("")
     head = f"(f*g)({t}) = " if spec.convolve else f"y({across.at}) = "
     lines = _formula(trace, -moved if spec.convolve else moved, g, say)
@@ -143,11 +124,7 @@ def _under_signal(trace: PixelTrace, signal: Array, g: str, width: int, say: Say
         _Line(say("product"), under(_words(trace.products))),
     ]
     table, shown = _table(lines, middle - positions[0], width)
-    seen = sum(tap is not None for tap in taps[shown])
-    if seen < len(places):
-        text = "shown: the middle {part} of {whole}; sums are over all of them"
-        table.append(f"\n{say(text, part=seen, whole=len(places))}", style="italic")
-    return table
+    return partly(table, [sum(tap is not None for tap in taps[shown])], [len(places)], say)
 
 
 def _table(lines: Sequence[_Line], centre: int, width: int) -> tuple[Text, slice]:

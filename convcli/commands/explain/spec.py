@@ -140,17 +140,15 @@ class ExplainSpec(Options):
         for option, other in (("--html", self.html), ("--stack", self.stack)):
             if self.animate is not None and other is not None:
                 raise UsageError(f"--animate and {option} exclude each other", hint="leave one of them out")
-        pool, given = self.pool, dict[str, object]()
-        if pool is None:
-            given |= {"--size": self.size, "--norm": self.norm, "--ceil": self.ceil}
-            given |= {"--no-count-include-pad": not self.count_include_pad}
+        padless = {"--no-count-include-pad": not self.count_include_pad}
+        if self.pool is None:
+            given = {"--size": self.size, "--norm": self.norm, "--ceil": self.ceil, **padless}
             _refuse(given, "without --pool", "add --pool max, or another mode")
             return
-        if pool is not PoolMode.LP:
-            _refuse({f"--norm {self.norm or 0:g}": self.norm}, f"with --pool {pool}", "use --pool lp")
-        if pool is not PoolMode.AVG:
-            given = {"--no-count-include-pad": not self.count_include_pad}
-            _refuse(given, f"with --pool {pool}", "use --pool avg")
+        if self.pool is not PoolMode.LP:
+            _refuse({f"--norm {self.norm or 0:g}": self.norm}, f"with --pool {self.pool}", "use --pool lp")
+        if self.pool is not PoolMode.AVG:
+            _refuse(padless, f"with --pool {self.pool}", "use --pool avg")
         _refuse({"--map": self.map is not None}, "with --pool", "each picture has one map: leave it out")
 
     def subject(self, of_kernels: Mapping[str, Any], **pixels: Any) -> FilterSpec | PoolSpec:
@@ -179,9 +177,13 @@ class ExplainSpec(Options):
         only_kernels = {f"--{option}": given for option, given in of_kernels.items()}
         _refuse(only_kernels, f"with {named[0]}", "leave it out: it is for kernels")
         if self.stack is not None:
-            sliding: dict[str, object] = {"--pad": self.pad, "--pad-value": self.pad_value is not None}
-            sliding |= {"--padding": self.padding, "--stride": self.stride}
-            sliding |= {"--dilation": self.dilation != (1, 1)}
+            sliding = {
+                "--pad": self.pad,
+                "--pad-value": self.pad_value is not None,
+                "--padding": self.padding,
+                "--stride": self.stride,
+                "--dilation": self.dilation != (1, 1),
+            }
             _refuse(sliding, "with --stack", "leave it out: the layers of the stack say it")
 
     def sliding(self) -> SlidingWindow:

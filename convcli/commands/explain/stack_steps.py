@@ -1,7 +1,7 @@
 """A stack at one pixel of its last layer: back through the layers, and what each computes there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, NamedTuple
 
@@ -48,29 +48,29 @@ class Step:
     needed, seen
         The pixels of this layer that the last layer's pixel depends on, and those of the input that this
         pixel depends on.
-    share
-        The part of the input's rows x columns that is seen.
     window
         Its window in the layer before, padding included.
     read : (C, kh, kw) array
         The window's values, of the channels that count; NaN takes no part.
+    values
+        How many values of the layer before these are.
     sums
         Products and sums of a convolution, for each of the kernels that it combines.
     """
 
-    name: str
-    type: str
     shape: Shape
-    parameters: int
-    sees: tuple[int, int]
     at: tuple[int, int]
     map: int
     value: float
     needed: Region
     seen: Region
-    share: float
+    name: str = "input"
+    type: str = "input"
+    parameters: int = 0
+    sees: tuple[int, int] = (1, 1)
     window: Ends | None = None
     read: Array = field(default_factory=lambda: np.zeros((0, 1, 1)))
+    values: int = 0
     sums: tuple[PixelTrace, ...] = ()
     layer: Layer | None = None
 
@@ -109,38 +109,44 @@ def steps(stack: Stack, x: Array, at: tuple[int, int], index: int | None) -> lis
     """
     found = chain(stack, (x.shape[0], x.shape[1], x.shape[2]))
     last, shapes = found.shapes[-1], found.shapes
-    index, pixel = chosen_map(index, last), output_pixel(at, last[1:])
-    one = Region(np.array([pixel[0]]), np.array([pixel[1]]))
-    needed = regions(found.tables, one)
-    path = [pixel]
+    index, path = chosen_map(index, last), [output_pixel(at, last[1:])]
+    needed, parts = regions(found.tables, _pixel(path[0])), closed(found.tables, _pixel(path[0]))
     for table in reversed(found.tables):
         path.insert(0, table.middle(path[0]))
-    parts = closed(found.tables, one)
     maps = kept(stack, x, parts)
+    starts = [(part.slices[0].start, part.slices[1].start) for part in parts]
     made = list[Step]()
     for number in range(len(shapes) - 1, -1, -1):
-        place, start = path[number], [part.start for part in parts[number].slices]
-        pixels = Region(np.array([place[0]]), np.array([place[1]]))
-        seen = regions(found.tables[:number], pixels)[0]
+        place, start = path[number], starts[number]
+        before = regions(found.tables[:number], _pixel(place))
         value = float(maps[number][index, place[0] - start[0], place[1] - start[1]])
-        share = prod(seen.size) / prod(shapes[0][1:])
-        about = (shapes[number], 0, (1, 1), place, index, value, needed[number], seen, share)
-        if not number:
-            made.append(Step("input", "input", *about))
-            break
-        layer, trace = found.layers[number - 1], found.traces[number - 1]
-        top, left = (part.start for part in parts[number - 1].slices)
-        read = found.tables[number - 1].window(maps[number - 1], place, (top, left))
-        sums, channels = _sums(layer, read, index)
-        rows, columns = (
-            one.inputs(m, m, n)
-            for one, m, n in zip(layer.axis_maps(), place, shapes[number - 1][1:], strict=True)
-        )
-        about = (shapes[number], layer.parameters, trace.receptive_field, *about[3:])
-        made.append(Step(layer.name, layer.type, *about, (rows, columns), read[channels], sums, layer))
-        if sums:
-            index = channels[int(np.abs([one.channel_sums for one in sums]).sum(0).argmax())]
+        step = Step(shapes[number], place, index, value, needed[number], before[0])
+        if number:
+            layer, trace = found.layers[number - 1], found.traces[number - 1]
+            read = found.tables[number - 1].window(maps[number - 1], place, starts[number - 1])
+            sums, channels = _sums(layer, read, index)
+            axes = zip(layer.axis_maps(), place, shapes[number - 1][1:], strict=True)
+            rows, columns = (one.inputs(m, m, n) for one, m, n in axes)
+            step = replace(
+                step,
+                name=layer.name,
+                type=layer.type,
+                parameters=layer.parameters,
+                sees=trace.receptive_field,
+                window=(rows, columns),
+                read=read[channels],
+                values=len(channels) * prod(before[-2].size),
+                sums=sums,
+                layer=layer,
+            )
+            if sums:
+                index = channels[int(np.abs([one.channel_sums for one in sums]).sum(0).argmax())]
+        made.append(step)
     return made[::-1]
+
+
+def _pixel(at: tuple[int, int]) -> Region:
+    return Region(np.array([at[0]]), np.array([at[1]]))
 
 
 def _sums(layer: Layer, read: Array, index: int) -> tuple[tuple[PixelTrace, ...], list[int]]:
@@ -159,7 +165,7 @@ def _sums(layer: Layer, read: Array, index: int) -> tuple[tuple[PixelTrace, ...]
 
 def report(found: Sequence[Step], name: str, stack: str) -> dict[str, Any]:
     """Return the JSON object: the pixel, and every layer from the input on."""
-    last = found[-1]
+    last, pixels = found[-1], prod(found[0].shape[1:])
     layers = [
         {
             "name": step.name,
@@ -171,7 +177,11 @@ def report(found: Sequence[Step], name: str, stack: str) -> dict[str, Any]:
             "value": step.value,
             "window": step.window and {"rows": step.window[0], "columns": step.window[1]},
             "needed": _region(step.needed),
-            "receptive_field": {**_region(step.seen), "field": step.sees, "share": step.share},
+            "receptive_field": {
+                **_region(step.seen),
+                "field": step.sees,
+                "share": prod(step.seen.size) / pixels,
+            },
             "sums": [trace.channel_sums for trace in step.sums],
             "bias": [trace.bias for trace in step.sums],
             "read": [] if step.sums else step.read[~np.isnan(step.read)],

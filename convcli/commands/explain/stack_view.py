@@ -30,27 +30,16 @@ LARGEST = 4
 # Layers whose arithmetic is written out, the last ones, so that all of it is two screens.
 MOST_LAYERS = 12
 
-# Headings, and the order in which narrow terminals leave columns out: the highest first.
-HEADS = {
-    "layer": 0,
-    "output": 5,
-    "needed": 4,
-    "pixel": 6,
-    "value": 1,
-    "window": 7,
-    "sees": 2,
-    "share": 3,
-    "field": 8,
-}
-
-# What the headings stand for.
-NOTES = {
-    "needed": "rows and columns that the last layer's pixel depends on.",
-    "pixel": "in the middle of the window of the layer below it.",
-    "window": "its rows and columns in the layer above; those beyond the edge are padding.",
-    "sees": "its receptive field: rows and columns of the input.",
-    "field": "the same where no edge cuts it.",
-}
+# Headings, the order in which narrow terminals leave columns out (the highest first), and their meaning.
+HEADS = (
+    ("layer", 0, ""),
+    ("output", 4, ""),
+    ("needed", 3, "rows and columns that the last layer's pixel depends on."),
+    ("pixel", 5, "in the middle of the window of the layer below it."),
+    ("value", 1, ""),
+    ("window", 6, "its rows and columns in the layer above; those beyond the edge are padding."),
+    ("sees", 2, "its receptive field: rows and columns of the input."),
+)
 
 
 def stack_explanation(found: Sequence[Step], name: str, stack: str, say: Say) -> Group:
@@ -58,8 +47,8 @@ def stack_explanation(found: Sequence[Step], name: str, stack: str, say: Say) ->
     last = found[-1]
     rows = [_cells(step, say) for step in found]
     columns = [
-        Column(say(head), cells, rank=rank, left=not rank, note=say(NOTES[head]) if head in NOTES else "")
-        for (head, rank), cells in zip(HEADS.items(), zip(*rows, strict=True), strict=True)
+        Column(say(head), cells, rank=rank, left=not rank, note=note and say(note))
+        for (head, rank, note), cells in zip(HEADS, zip(*rows, strict=True), strict=True)
     ]
     title = say(
         "{picture} through {stack}: pixel ({row}, {column}) of map {map} of {layer}",
@@ -73,7 +62,7 @@ def stack_explanation(found: Sequence[Step], name: str, stack: str, say: Say) ->
     told = [_arithmetic(step, say) for step in found[1:][-MOST_LAYERS:]]
     return Group(
         Text(f"{title}\n", style="bold"),
-        FigureTable(columns, strong=frozenset({len(found) - 1})),
+        FigureTable(columns, frozenset({len(found) - 1}), say),
         Text(""),
         indented(Text("\n".join(told))),
         Text(f"\n{_claims(found, say)}"),
@@ -96,8 +85,6 @@ def _cells(step: Step, say: Say) -> tuple[str, ...]:
         number(step.value, 4),
         _ends(step.window) if step.window else "",
         _ends(step.seen.ends),
-        f"{significant(100 * step.share)}%",
-        _by(step.sees),
     )
 
 
@@ -113,41 +100,40 @@ def _ends(ends: Ends | None) -> str:
 
 def _arithmetic(step: Step, say: Say) -> str:
     """Write down what the layer computes of its window: sums of products, a maximum, an activation."""
-    layer, where = step.layer, f"{printable(step.name)} ({step.at[0]}, {step.at[1]})"
-    made = f" = {number(step.value)}"
+    return f"{printable(step.name)} ({step.at[0]}, {step.at[1]}){say(': ')}{_working(step, say)}"
+
+
+def _working(step: Step, say: Say) -> str:
+    layer, made = step.layer, f" = {number(step.value)}"
     if not step.sums:
         values = step.read[~np.isnan(step.read)].tolist()
         if isinstance(layer, Pool):
-            return f"{where}: {working(values, layer.pooling, step.value, say)}"
+            return working(values, layer.pooling, step.value, say)
         name, values = ("max", [0, *values]) if step.type == "relu" else (step.type, values)
-        return f"{where}: {name}({', '.join(map(number, values))}){made}"
+        return f"{name}({', '.join(map(number, values))}){made}"
     trace, bias = step.sums[0], layer.bias if isinstance(layer, KernelConv) else 0.0
     if isinstance(layer, KernelConv) and layer.combine is not Combine.NONE:
         totals = ", ".join(number(part.values[0]) for part in step.sums)
-        return f"{where}: {layer.combine}({totals}){_added(bias, say)}{made}"
+        return f"{layer.combine}({totals}){_added(bias, say)}{made}"
     sums, products = trace.channel_sums, trace.products.ravel().tolist()
-    if len(sums) > WRITTEN_OUT:
-        order = np.argsort(-np.abs(sums), kind="stable").tolist()
-        largest = ", ".join(f"{number(sums[at])} [{at}]" for at in order[:LARGEST] if sums[at])
-        words = say(
-            "sum of {count} channels, the largest {largest}: {sum}",
-            count=len(sums),
-            largest=largest or "0",
-            sum=number(trace.sums[0]),
-        )
-    elif len(sums) > 1:
+    added, total = f"{_added(trace.bias, say)}{_added(bias, say)}", number(trace.sums[0])
+    if 1 < len(sums) <= WRITTEN_OUT:
         words = say("sums of channels 0 to {last}: {sums}", last=len(sums) - 1, sums=written_sum(sums))
-    elif len(products) <= WRITTEN_OUT:
-        words = say("products: {products}", products=written_sum(products))
+        return f"{words}{added}{made}"
+    if len(products) <= WRITTEN_OUT:
+        return f"{say('products: {products}', products=written_sum(products))}{added}{made}"
+    if len(sums) == 1:
+        words = say("sum of the {count} products: {total}", count=len(products), total=total)
     else:
-        words = say("sum of the {count} products: {total}", count=len(products), total=number(sums[0]))
-    added = f"{_added(trace.bias, say)}{_added(bias, say)}"
-    totalled = len(sums) > WRITTEN_OUT or (len(sums) == 1 and len(products) > WRITTEN_OUT)
-    return f"{where}: {words}" if totalled and not added else f"{where}: {words}{added}{made}"
+        order = np.argsort(-np.abs(sums), kind="stable").tolist()
+        largest = say(", ").join(f"{number(sums[at])} [{at}]" for at in order[:LARGEST] if sums[at]) or "0"
+        told = "sum of {count} channels, the largest {largest}: {sum}"
+        words = say(told, count=len(sums), largest=largest, sum=total)
+    return f"{words}{added}{made}" if added else words
 
 
 def _added(bias: float, say: Say) -> str:
-    return f" {'-' if bias < 0 else '+'} {number(abs(bias))} ({say('bias')})" if bias else ""
+    return f" {'-' if bias < 0 else '+'} {say('{bias} (bias)', bias=number(abs(bias)))}" if bias else ""
 
 
 def _claims(found: Sequence[Step], say: Say) -> str:
@@ -156,17 +142,18 @@ def _claims(found: Sequence[Step], say: Say) -> str:
     grown = [step for before, step in pairwise(found) if step.sees != before.sees]
     if not grown:
         return say("No layer reads more than one pixel of each map: nothing is local or hierarchical here.")
-    most = max(grown, key=lambda step: step.read.size)
+    most = max(grown, key=lambda step: step.values)
+    seen, pixels = prod(last.seen.size), prod(found[0].shape[1:])
     return say(
         "Local connection: one value of {layer} is computed from {count} of the {all} values before it."
         " Hierarchy: layer by layer a pixel sees more of the input, {fields}; that of {last} above sees"
         " {seen} of {pixels} pixels ({share}%).",
         layer=printable(most.name),
-        count=most.read.size,
+        count=most.values,
         all=prod(found[found.index(most) - 1].shape),
-        fields=", ".join(f"{_by(step.sees)} ({printable(step.name)})" for step in grown),
+        fields=say(", ").join(f"{_by(step.sees)} ({printable(step.name)})" for step in grown),
         last=printable(last.name),
-        seen=prod(last.seen.size),
-        pixels=prod(found[0].shape[1:]),
-        share=significant(100 * last.share),
+        seen=seen,
+        pixels=pixels,
+        share=significant(100 * seen / pixels),
     )

@@ -38,7 +38,6 @@ def explain_stack(
     check_inputs(inputs)
     unused = {
         "--channel": explain_spec.channel is not None,
-        "--animate": explain_spec.animate is not None,
         "--range": spec.range is not None,
         "--depth": spec.depth is not Depth.AUTO,
         "--gray": spec.gray,

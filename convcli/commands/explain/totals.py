@@ -8,10 +8,9 @@ from rich.table import Table
 from convcli.commands.explain.steps import View
 from convcli.display.terminal.facts import table
 from convcli.display.words import number
-from convcli.errors import GeometryError, UsageError
+from convcli.errors import ConvcliError, GeometryError, UsageError
 
 __all__ = [
-    "View",
     "channel_totals",
     "farthest",
     "map_totals",
@@ -29,22 +28,23 @@ OTHER_WIDTH = 42
 
 def shown_channels(count: int, channel: int | None) -> tuple[int, ...]:
     """Return the channels that are shown of `count`: all, or the one that is asked for."""
-    if channel is None:
-        return tuple(range(count))
-    if not 0 <= channel < count:
-        there = f"channels are 0 to {count - 1}" if count > 1 else "leave --channel out"
-        raise GeometryError(f"there is no channel {channel}: the picture has {count}", hint=there)
-    return (channel,)
+    return _chosen(count, channel, "channel", "picture", GeometryError)
 
 
 def shown_parts(count: int, map: int | None) -> tuple[int, ...]:
     """Return the components of a kernel that are shown: all, or the one that is asked for."""
-    if map is None:
+    return _chosen(count, map, "map", "kernel", UsageError)
+
+
+def _chosen(
+    count: int, index: int | None, what: str, owner: str, error: type[ConvcliError]
+) -> tuple[int, ...]:
+    if index is None:
         return tuple(range(count))
-    if not 0 <= map < count:
-        there = f"maps are 0 to {count - 1}" if count > 1 else "leave --map out"
-        raise UsageError(f"there is no map {map}: the kernel has {count}", hint=there)
-    return (map,)
+    if not 0 <= index < count:
+        hint = f"{what}s are 0 to {count - 1}" if count > 1 else f"leave --{what} out"
+        raise error(f"there is no {what} {index}: the {owner} has {count}", hint=hint)
+    return (index,)
 
 
 def farthest(view: View) -> tuple[int, int]:

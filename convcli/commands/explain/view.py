@@ -3,24 +3,35 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
 
 import numpy as np
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from convcli.choices import PadMode
-from convcli.commands.explain.blocks import PADDING, Array, Room, fitted, matrix, middle, places, skipped
-from convcli.commands.explain.facts import WRITTEN_OUT, kernel_facts, results, stored, written_sum
+from convcli.commands.explain.blocks import (
+    PADDING,
+    Array,
+    Room,
+    fitted,
+    marked,
+    matrix,
+    middle,
+    partly,
+    places,
+    skipped,
+)
+from convcli.commands.explain.facts import WRITTEN_OUT, kernel_facts, results, stored, title, written_sum
 from convcli.commands.explain.steps import Part, View, taken_from
 from convcli.commands.explain.totals import channel_totals, farthest, map_totals, shown_columns
 from convcli.display.language import Say
 from convcli.display.terminal.cells import colour_system
 from convcli.display.terminal.facts import indented, pairs
-from convcli.display.words import number, size
+from convcli.display.words import number
 from convcli.engine.analysis.pixel_trace import WindowTrace
+from convcli.options.specs import FilterSpec, PoolSpec
 
-__all__ = ["MOST_ROWS", "Explanation", "sources"]
+__all__ = ["MOST_ROWS", "Explanation", "padding_note", "sources"]
 
 # Lines that several channels and components may take: two screens of 24.
 MOST_LINES = 48
@@ -29,19 +40,11 @@ MOST_LINES = 48
 MOST_ROWS = 11
 
 
-class Form(NamedTuple):
-    """How much is shown of one block among many.
+# Rows of matrices and of tables where one block of many is shown, from the most to the least.
+FEWER_ROWS = (11, 7, 5, 3, 1)
 
-    Rows of its matrices, whether padding is said to come from somewhere, and rows of the tables of totals.
-    """
-
-    rows: int
-    sources: bool
-    table: int
-
-
-# From the most to the least.
-FORMS = (Form(11, True, 12), Form(7, True, 6), Form(5, False, 6), Form(3, False, 3), Form(3, False, 1))
+# Up to as many rows, it is not said where padding was taken from.
+FEW_ROWS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +57,8 @@ class Explanation:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         found, spec, say = self.view.found, self.view.spec, self.view.say
-        row, column = found.parts[0].trace.at
-        title = say("{name}: output pixel ({row}, {column})", name=self.name, row=row, column=column)
-        head = (Text(title, style="bold"), pairs(kernel_facts(found, self.text, spec, say)))
+        first = title(found.image, self.name, found.parts[0].trace.at, say)
+        head = (first, pairs(kernel_facts(found, self.text, spec, say)))
         for form in _forms(self.view, Room(options.max_width - 2, colour_system(console), MOST_ROWS)):
             whole, lines = list[RenderableType](), 0
             for item in chain(head, form):
@@ -78,8 +80,8 @@ def _forms(view: View, room: Room) -> Iterator[Iterator[RenderableType]]:
     if len(view.channels) * len(view.parts) > 1:
         if len({part.trace.padded.shape for part in found.parts}) == 1:
             yield chain(_compact(view, room), _results(view._replace(parts=said)))
-        for form in FORMS:
-            yield _one_of_many(view, room._replace(rows=form.rows), form)
+        for rows in FEWER_ROWS:
+            yield _one_of_many(view, room._replace(rows=rows))
 
 
 def _results(view: View) -> Iterator[RenderableType]:
@@ -139,18 +141,18 @@ def _compact(view: View, room: Room) -> Iterator[RenderableType]:
             name = name if shared or not of_row[0].name else f"{of_row[0].name}{view.say(', ')}{name}"
             yield Text("")
             title = view.say("{channel}: window", channel=name)
-            yield indented(_arithmetic(view, room, of_row, channel, title, shared=shared, totals=True))
+            yield indented(_arithmetic(view, room, of_row, channel, title, compact=True))
     if parts[0].trace.padded.any():
         yield from _padding(view, room, parts[0])
 
 
-def _one_of_many(view: View, room: Room, form: Form) -> Iterator[RenderableType]:
+def _one_of_many(view: View, room: Room) -> Iterator[RenderableType]:
     """Show the block whose total is the farthest from 0, and the totals of the others in tables."""
     found, say = view.found, view.say
     block = index, channel = farthest(view)
     part = found.parts[index]
     yield from _block(view, room, part, channel, rotated=False)
-    if form.sources and part.trace.padded.any():
+    if room.rows > FEW_ROWS and part.trace.padded.any():
         yield from _padding(view, room, part)
     choices = {"--map": view.parts, "--channel": view.channels}
     options = f" {say('or')} ".join(option for option, of_these in choices.items() if len(of_these) > 1)
@@ -159,11 +161,11 @@ def _one_of_many(view: View, room: Room, form: Form) -> Iterator[RenderableType]
     yield indented(Text(words, style="italic"))
     if len(view.channels) > 1:
         yield Text("")
-        yield indented(channel_totals(view, block, form.table, room.width))
+        yield indented(channel_totals(view, block, room.rows, room.width))
     tabled = len(view.parts) > (1 if len(view.names) == 1 else len(shown_columns(view, index, room.width)))
     if tabled:
         yield Text("")
-        yield indented(map_totals(view, block, form.table))
+        yield indented(map_totals(view, block, room.rows))
     if tabled and found.how is None:  # the table has all but how the sample was made
         made = stored(found.values[index], found.samples, index, view.names, [channel], say)
         yield Text("")
@@ -201,14 +203,14 @@ def _arithmetic(
     channel: int,
     title: str,
     *,
-    shared: bool = False,
-    totals: bool = False,
+    compact: bool = False,
 ) -> Text:
-    """Show a window and its products with kernels beside each other, else one above the other.
+    """Show a window and its products with kernels beside each other, else above each other, as much as fits.
 
-    As much as fits; each kernel stands beside its products unless all channels have `shared` ones.
+    In a `compact` form, which has totals, kernels stand beside products only where channels differ in them.
     """
     say, trace = view.say, parts[0].trace
+    shared = compact and trace.kernel.ndim == 2
     window = trace.window[channel]
     down = middle(len(window), room.rows)
     gaps = skipped(trace.rows.places[down])
@@ -226,42 +228,41 @@ def _arithmetic(
             head = say("x {kernel} =", kernel=_label(view, part)) if shared else say("= products")
             block = matrix(products, products, place, digits, room, apart)
             made.append(Text(f"{head}{below}").append_text(block))
-            if totals:
+            if compact:
                 made[-1].append(f"\n {say('sum')} {number(part.trace.channel_sums[channel])}")
         return made
 
     shown, across = fitted(window.shape[1], room.width, blocks)
     seen = (down.stop - down.start, across.stop - across.start)
-    if seen != window.shape:
-        note = "shown: the middle {part} of {whole}; sums are over all of them"
-        words = say(note, part=size(seen), whole=size(window.shape))
-        shown.append(f"\n{words}", style="italic")
-    return shown
+    return partly(shown, seen, window.shape, say)
 
 
 def _padding(view: View, room: Room, part: Part) -> Iterator[RenderableType]:
     yield Text("")
-    value = view.spec.pad_value if view.spec.pad is PadMode.CONSTANT else None
-    constant = view.say("the constant {value}", value=number(value or 0.0))
-    yield indented(sources(part.trace, constant, room, view.say))
+    yield indented(sources(part.trace, view.spec, room, view.say))
 
 
-def sources(trace: WindowTrace, constant: str, room: Room, say: Say) -> Text:
-    """Say where padding was taken from, pixel by pixel unless all of it is the constant."""
-    from_pixels = not trace.constant[trace.padded].all()
-    told = (
-        "[ ] is padding; the row,column that it was taken from:"
-        if from_pixels
-        else "[ ] is padding: {constant}"
-    )
-    marked = Text(say(told, constant=constant))
-    marked.stylize(PADDING, 0, 3)
-    if not from_pixels:
-        return marked
+def padding_note(trace: WindowTrace, spec: FilterSpec | PoolSpec, taken: str, say: Say) -> Text:
+    """Say that padding is a constant, or where it is `taken` from."""
+    value = number((spec.pad_value if spec.pad is PadMode.CONSTANT else None) or 0.0)
+    constant = say("[ ] is padding: {constant}", constant=say("the constant {value}", value=value))
+    return marked(constant if trace.constant[trace.padded].all() else taken, PADDING, 3)
+
+
+def sources(
+    trace: WindowTrace, spec: FilterSpec | PoolSpec, room: Room, say: Say, *, signal: bool = False
+) -> Text:
+    """Say where padding was taken from, place by place unless all of it is the constant."""
+    of_picture = "[ ] is padding; the row,column that it was taken from:"
+    taken = say("[ ] is padding; the position that it was taken from:" if signal else of_picture)
+    told = padding_note(trace, spec, taken, say)
+    if trace.constant[trace.padded].all():
+        return told
+    first = 1 if signal else 0
     texts = np.array(
         [
             [
-                "·" if not padded else "" if at is None else f"{at[0]},{at[1]}"
+                "·" if not padded else "" if at is None else ",".join(map(str, at[first:]))
                 for at, padded in zip(*row, strict=True)
             ]
             for row in zip(taken_from(trace), trace.padded.tolist(), strict=True)
@@ -270,7 +271,7 @@ def sources(trace: WindowTrace, constant: str, room: Room, say: Say) -> Text:
     down = middle(len(texts), room.rows)
 
     def blocks(across: slice, _digits: int, _beside: bool) -> list[Text]:
-        return [places(trace, texts[down, across], (down, across), brackets=False)]
+        return [places(trace, texts[down, across], (down, across), brackets=False, signal=signal)]
 
-    marked.append("\n")
-    return marked.append_text(fitted(texts.shape[1], room.width, blocks)[0])
+    told.append("\n")
+    return told.append_text(fitted(texts.shape[1], room.width, blocks)[0])

@@ -174,6 +174,11 @@ def output_pixel(at: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
             f"{at[1]} is one number, and the output has {size[0]} rows", hint=f"write ROW,COLUMN: 0,{at[1]}"
         )
     row, column = (int(index + n if index < 0 else index) for index, n in zip(at, size, strict=True))
+    if at[0] is NO_ROW and not 0 <= column < size[1]:
+        raise GeometryError(
+            f"there is no result at {at[1]}: there are {size[1]}",
+            hint=f"positions are 0 to {size[1] - 1}; -1 is the last",
+        )
     if not (0 <= row < size[0] and 0 <= column < size[1]):
         raise GeometryError(
             f"there is no output pixel ({at[0]}, {at[1]}): the output is {size[0]}x{size[1]}",

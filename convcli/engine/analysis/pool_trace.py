@@ -1,5 +1,6 @@
 """One output pixel of pooling, step by step: the window, which of it takes part, and what becomes of it."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,7 +99,8 @@ def _value(pixels: Float64, how: Pooling) -> float:
         chosen = pixels[_chosen(pixels, how.mode)]
         return float((chosen / len(chosen)).sum())  # divided first: two large ones do not overflow
     sizes = np.abs(pixels)
-    if how.p == np.inf:
-        return float(sizes.max(initial=0.0))
-    with np.errstate(over="ignore"):
-        return float(np.float64(exact_sum(sizes**how.p)) ** (1 / how.p))
+    largest = float(sizes.max(initial=0.0))
+    if how.p == np.inf or largest == 0 or not math.isfinite(largest):
+        return largest
+    with np.errstate(over="ignore"):  # divided first: powers of large pixels do not overflow
+        return float(largest * np.float64(exact_sum((sizes / largest) ** how.p)) ** (1 / how.p))

@@ -13,13 +13,16 @@ from convcli.engine.pooling.windows import Part, Pooling, PoolTask
 
 __all__ = ["POOL", "reduction"]
 
+# P above which Lp pooling adds powers as logarithms: up to it, those of 16-bit pixels are within float32.
+LARGE_POWER = 7.0
+
 
 def reduction(how: Pooling, dtype: np.dtype[Any]) -> Reduction:
     """Return the reduction of `how` for pixels of `dtype`."""
-    if how.mode is PoolMode.AVG or (how.mode is PoolMode.LP and how.p != np.inf):
+    if how.mode is PoolMode.LP and how.p > LARGE_POWER:
+        return Reduction(np.maximum, 0) if how.p == np.inf else Reduction(np.logaddexp, -np.inf)
+    if how.mode in (PoolMode.AVG, PoolMode.LP):
         return Reduction(np.add, 0)
-    if how.mode is PoolMode.LP:
-        return Reduction(np.maximum, 0)
     lowest, highest = _limits(dtype)
     return Reduction(np.minimum, highest) if how.mode is PoolMode.MIN else Reduction(np.maximum, lowest)
 
@@ -75,12 +78,17 @@ def _lp(task: PoolTask, threads: int) -> None:
             np.multiply(pixels, pixels, out=pixels)
             return
         np.abs(pixels, out=pixels)
-        if p not in (1, np.inf):
+        if LARGE_POWER < p < np.inf:
+            np.log(pixels, out=pixels)
+            np.multiply(pixels, dtype.type(p), out=pixels)
+        elif p not in (1, np.inf):
             np.power(pixels, dtype.type(p), out=pixels)
 
     def root(sums: Array, _: Part, into: Array) -> None:
         if p == 2:
             np.sqrt(sums, out=into)
+        elif LARGE_POWER < p < np.inf:
+            np.exp(np.divide(sums, dtype.type(p), out=into), out=into)
         elif p not in (1, np.inf):
             np.power(sums, dtype.type(1 / p), out=into)
 

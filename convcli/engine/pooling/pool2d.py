@@ -24,6 +24,9 @@ __all__ = ["Pooling", "plan_pooling", "pool2d", "pool_picture", "pool_planes"]
 # than two.
 ONE_THREAD_BELOW = 1 << 19
 
+# P above which Lp pooling gives the largest absolute value: the roots of sums differ by less than rounding.
+INFINITE_POWER = 1e18
+
 
 def pool2d(
     x: ArrayLike,
@@ -157,6 +160,8 @@ def plan_pooling(how: Pooling) -> tuple[str, str]:
 def _pool(x: Array, how: Pooling, jobs: int | None) -> Array:
     if how.p != float("inf") and not as_number(how.p, "norm") > 0:
         raise UsageError(f"norm {how.p} is not above 0", hint="use 1, 2 or any greater number")
+    if how.p > INFINITE_POWER:
+        how = how._replace(p=np.inf)
     window = how.window
     if window.mode is not None and not how.count_include_pad:
         raise UsageError(

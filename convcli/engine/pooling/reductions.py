@@ -33,7 +33,7 @@ Finish = Callable[[Array, Part, Array], None]
 
 
 class Reduction(NamedTuple):
-    """``maximum``, ``minimum`` or ``add``, and its identity element."""
+    """``maximum``, ``minimum``, ``add`` or ``logaddexp``, and its identity element."""
 
     operation: np.ufunc
     identity: Any
@@ -41,7 +41,7 @@ class Reduction(NamedTuple):
     @property
     def idempotent(self) -> bool:
         """Whether a pixel may be reduced twice, as by maximum and minimum."""
-        return self.operation is not np.add
+        return self.operation in (np.maximum, np.minimum)
 
 
 def reduce_windows(

@@ -1,6 +1,7 @@
 """Pooling explained: the working by hand, values as `pool` has them, and padding that never wins."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ MAXIMUM = """\
   1  3  *4
   max(0, 1, 3, 4) = 4
 
-  * is the largest pixel
+  * is the largest value
 
   value   4
   stored  4 (as it is; float64)
@@ -66,7 +67,7 @@ def test_the_largest_pixel_as_people_see_it(convcli: Convcli) -> None:
         ("avg --size 2 --padding 1", "(0 + 0 + 0 + 0) / 4 = 0"),
         ("avg --size 2 --padding 1 --no-count-include-pad", "0 / 1 = 0"),
         ("max --size 2 --dilation 2", "max(0, 2, 6, 8) = 8"),
-        ("avg --size 4 --padding 1", "(sum of 16 pixels) / 16 = 36 / 16 = 2.25"),
+        ("avg --size 4 --padding 1", "(sum of 16 values) / 16 = 36 / 16 = 2.25"),
     ],
 )
 def test_the_working_of_each_mode(convcli: Convcli, args: str, line: str) -> None:
@@ -216,3 +217,39 @@ def test_the_padding_of_the_environment_is_for_kernels(
     assert told(convcli, FIVE, "--pool", "max", "--at", "0,0")["pad"] == "neutral"
     refused = convcli("explain", FIVE, "-k", "box", "--at", "0,0")
     refused.check_refusal(2, "padding mode 'wrp' is not known", "(CONVCLI_PAD is set)")
+
+
+def test_pooling_of_a_signal_speaks_of_one_axis(
+    convcli: Convcli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("signal.json").write_text("[3, 1, 4, 1, 5]")
+    ran = convcli("explain", "signal.json", "--pool", "max", "--size", "3", "--padding", "1", "--at", "0")
+    assert [line.rstrip() for line in ran.out.decode().splitlines()] == [
+        "signal.json: result at 0",
+        "  signal   5 samples, float64",
+        "  pooling  max: 3",
+        "  padding  neutral: 1 before, 1 after",
+        "  window   stride 3, dilation 1",
+        "  length   N' = floor((5 + 1 + 1 - 1*(3 - 1) - 1)/3) + 1 = 2",
+        "  sees     samples -1 to 1",
+        "",
+        "  window",
+        "   -1   0   1",
+        "   [ ] *3   1",
+        "  max(3, 1) = 3",
+        "",
+        "  * is the largest value",
+        "  [ ] is neutral padding, which takes no part: it never wins",
+        "",
+        "  value   3",
+        "  stored  3 (as it is; float64)",
+    ]
+    ran = convcli("explain", "signal.json", "--pool", "max", "--at", "9")
+    assert "there is no result at 9: there are 2; hint: positions are 0 to 1" in ran.err
+
+
+def test_a_large_norm_is_what_pool_stores(convcli: Convcli, tmp_path: Path) -> None:
+    Image.fromarray(np.array([[220, 0], [0, 220]], np.uint8)).save(tmp_path / "bright.png")
+    said = told(convcli, tmp_path / "bright.png", "--pool", "lp", "--at", "0,0", "--norm", "100")
+    assert (said["value"], said["stored"]) == (pytest.approx(220 * 2**0.01), 222)  # 221.53 rounded

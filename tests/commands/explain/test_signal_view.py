@@ -68,6 +68,8 @@ def test_correlation_says_that_it_does_not_turn(convcli: Convcli) -> None:
     assert "= 1 x 1 + 0 x (-2) + 1 x 3" in lines
     assert "f(tau) [1] 0 1 4 9 16 25 36 49" in lines
     assert "taken from 1" in lines
+    halves = convcli("explain", "-", "-k", "1 1", "--normalize", "--at", "0", stdin=SQUARES)
+    assert "kernel 1 1: 2 weights, normalized, correlation: not turned" in words(halves.out)
 
 
 def test_padding_with_a_constant(convcli: Convcli) -> None:
@@ -112,7 +114,7 @@ def test_long_kernels_show_their_middle(convcli: Convcli, monkeypatch: pytest.Mo
         lines = ran.out.decode().splitlines()
         assert max(map(cell_len, lines)) <= width
         text = " ".join(ran.out.decode().split())
-        assert "of 33; sums are over all of them" in text
+        assert "of 33; all of them count" in text
         assert "sum of the 33 products" in text
 
 
@@ -135,8 +137,3 @@ def test_in_chinese(convcli: Convcli) -> None:
     text = ran.out.decode()
     assert "翻转后的卷积核" in text
     assert "(f*g)(4) = sum f(tau) g(4 - tau)" in text
-
-
-def test_pooling_a_signal(convcli: Convcli) -> None:
-    ran = convcli("explain", "-", "--pool", "max", "--size", "2", "--at", "2", stdin=SQUARES)
-    assert "max(16, 25) = 25" in ran.out.decode()

@@ -125,3 +125,8 @@ def test_what_does_not_fit():
         traced(NINE, 4)
     with pytest.raises(GeometryError, match="the output is 1x1"):
         traced(NINE, 2, (1, 0))
+
+
+@pytest.mark.parametrize("p", [100, 1000])
+def test_norms_of_large_powers_do_not_overflow(p):
+    assert traced([[255, 0], [0, 255]], 2, mode="lp", p=p).values == pytest.approx((255 * 2 ** (1 / p),))

@@ -255,6 +255,16 @@ def test_the_norm_of_infinite_power_is_the_largest_absolute():
     assert_array_equal(pool2d(x, 3, mode="lp", p=np.inf), pool2d(np.abs(x), 3))
 
 
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "float32", "float64"])
+@pytest.mark.parametrize("p", [8, 100, 1000, 1e300])
+def test_norms_of_large_powers_neither_overflow_nor_vanish(kind, p):
+    # m, 0, 0, m has the norm m * 2**(1/p), however large or small m**p is
+    x = np.zeros((2, 6), kind)
+    x[0, ::2] = x[1, 1::2] = largest = [np.iinfo(kind).max if kind[0] == "u" else 1e30, 1, 0]
+    expected = np.array(largest) * 2 ** (1 / p)
+    assert_allclose(pool2d(x, 2, mode="lp", p=p)[0], expected, rtol=1e-5 if kind != "float64" else 1e-14)
+
+
 @pytest.mark.parametrize("kind", ["uint8", "uint16", "float32"])
 def test_means_of_many_pixels_are_exact_enough(kind):
     x = drawn(np.random.default_rng(11), (1, 900, 700), kind)
