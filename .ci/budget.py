@@ -17,8 +17,12 @@ from pathlib import Path
 # with tiles, pyramids and every padding mode 1,850; Zarr v2 and v3, OME-Zarr, in memory, in bands and by URL
 # 1,250; files over processes, the order of outcomes, signals and a full disk 600; the manifest, --resume and
 # --dry-run 650; a cluster, with workers that die, differ or come late 550; URLs 550; sources, options and the
-# commands' own part 600.
-PRODUCT = 41450
+# commands' own part 600. And 5,350 for the whole lesson: pooling and many channels explained in the terminal
+# 1,250; animations as files and in the terminal 900; signals of one axis, their curves and the kernel moved
+# under them 900; the layers of a stack explained, as a table and a page 750; paddings side by side, claims
+# in sentences and bars 550; English and Chinese 550; numbers, channels, components and pooling on the page
+# 450.
+PRODUCT = 46800
 # Lines of one module.
 MODULE = 325
 

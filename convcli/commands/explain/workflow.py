@@ -52,7 +52,7 @@ def explain_files(
     The page or animation replaces an input only with `force`; one that plays may have `no_color`.
     """
     if explain_spec.stack is not None:
-        from convcli.commands.explain.stack_workflow import explain_stack  # here for start-up
+        from convcli.commands.explain.stack.workflow import explain_stack  # here for start-up
 
         return explain_stack(explain_spec.stack, inputs, spec, reading, explain_spec, say, force=force)
     at, html = explain_spec.at, explain_spec.html

@@ -7,9 +7,10 @@ function median(values) {
 }
 
 function norm(values, p) {
-  let total = 0;
-  for (const value of values) total = p === Infinity ? Math.max(total, Math.abs(value)) : total + Math.abs(value) ** p;
-  return p === Infinity ? total : total ** (1 / p);
+  // Relative to the largest no power overflows.
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (p === Infinity || largest === 0) return largest;
+  return largest * sumOf(values.map((value) => (Math.abs(value) / largest) ** p)) ** (1 / p);
 }
 
 // What becomes of the numbers of a window that take part, in an array that may be reordered.

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from convcli.choices import STDOUT, Depth
 from convcli.commands.explain.spec import ExplainSpec
-from convcli.commands.explain.stack_steps import report, steps
-from convcli.commands.explain.stack_view import stack_explanation
+from convcli.commands.explain.stack.steps import report, steps
+from convcli.commands.explain.stack.view import stack_explanation
 from convcli.display.language import Say, language
 from convcli.display.words import printable
 from convcli.errors import UsageError, shown
@@ -66,7 +66,7 @@ def explain_stack(
         notes = tuple(dict.fromkeys(notes))
         called = printable(os.path.basename(source.name)), printable(os.path.basename(public(path)))
         if html is not None:
-            from convcli.commands.explain.stack_page import stack_page  # here for start-up
+            from convcli.commands.explain.stack.page import stack_page  # here for start-up
 
             data = stack_page(stack, x, called, at, explain_spec.map, spoken)
             said = {"input": source.path, "html": html}

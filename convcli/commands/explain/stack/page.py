@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from convcli.choices import Language, PadMode, PoolMode
-from convcli.commands.explain.stack_steps import Chain, chain, chosen_map, kept
+from convcli.commands.explain.stack.steps import Chain, chain, chosen_map, kept
 from convcli.display.language import Say
 from convcli.display.pages.page import page
 from convcli.display.pages.pixels import packed_pixels
@@ -23,6 +23,9 @@ from convcli.stacks.layers import Layer, Pool, Shape
 from convcli.stacks.stack import Stack
 
 __all__ = ["stack_page"]
+
+# The folder of the assets and messages of both pages.
+PACKAGE = "convcli.commands.explain"
 
 # What the page shares with that of one kernel.
 SCRIPTS = ("explain-arithmetic", "explain-pictures", "explain-tables")
@@ -78,7 +81,7 @@ def stack_page(
     def title(say: Say) -> str:
         return say("{name} through {stack}, layer by layer", name=called[0], stack=called[1])
 
-    return page(__package__, "stack", title, data, scripts=SCRIPTS, language=spoken).encode()
+    return page(PACKAGE, "stack", title, data, scripts=SCRIPTS, language=spoken).encode()
 
 
 def _about(name: str, kind: str, shape: Shape, parameters: int, field: tuple[int, int]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from rich.text import Text
 from convcli.choices import Combine
 from convcli.commands.explain.facts import WRITTEN_OUT, written_sum
 from convcli.commands.explain.pool_view import working
-from convcli.commands.explain.stack_steps import Ends, Step
+from convcli.commands.explain.stack.steps import Ends, Step
 from convcli.display.language import Say
 from convcli.display.terminal.facts import indented
 from convcli.display.terminal.figure_table import Column, FigureTable
