@@ -158,8 +158,7 @@ def test_values_of_their_own_are_no_excess(monkeypatch):
     assert [frame.pixels.item() for frame in read_picture(tiff_of(*pages)).frames] == [0, 1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("big", [False, True])
-@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize(("order", "big"), [("<", False), (">", True)])
 def test_pages_are_opened_at_their_place(order, big):
     """Reading 16-bit colour takes time by the number of pages, not its square."""
     values = [np.arange(n, n + 6).reshape(1, 2, 3) * 257 for n in range(200)]
