@@ -45,6 +45,16 @@ def output_option(help: str) -> Any:
     return essential_option("-o", "--output", metavar="FILE", parser=output_path, help=help)
 
 
+def html_option(help: str) -> Any:
+    """Return the option that names the page to write."""
+    return essential_option("--html", metavar="FILE", parser=output_path, help=help)
+
+
+def stack_option(help: str) -> Any:
+    """Return the option that names a stack instead of a kernel."""
+    return essential_option("--stack", **_text("FILE"), help=help)
+
+
 KernelOption = Annotated[
     list[str],
     essential_option(

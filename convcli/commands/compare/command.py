@@ -9,9 +9,9 @@ from convcli.commands.compare.spec import CompareSpec
 from convcli.display.language import language
 from convcli.options import shared_options
 from convcli.options.option_groups import with_options
-from convcli.options.shared_options import essential_option, output_option
+from convcli.options.shared_options import html_option, output_option
 from convcli.options.specs import ReadSpec
-from convcli.options.typer_parsers import Command, output_path
+from convcli.options.typer_parsers import Command
 from convcli.pipeline import messages
 from convcli.pipeline.delivery import deliver
 
@@ -36,12 +36,7 @@ def compare_paddings(
     ] = None,
     html: Annotated[
         str | None,
-        essential_option(
-            "--html",
-            metavar="FILE",
-            parser=output_path,
-            help="One interactive page, self-contained. Modes, layers, a slider, values.",
-        ),
+        html_option("One interactive page, self-contained. Modes, layers, a slider, values."),
     ] = None,
     force: shared_options.ForceOption = False,
     lang: shared_options.LangOption = None,

@@ -22,6 +22,7 @@ from convcli.options.shared_options import (
     NormalizeOption,
     advanced_option,
     essential_option,
+    stack_option,
     window_option,
 )
 from convcli.options.typer_parsers import verbatim
@@ -49,11 +50,8 @@ class CompareSpec(Options):
     ] = None
     stack: Annotated[
         str | None,
-        essential_option(
-            "--stack",
-            metavar="FILE",
-            parser=verbatim,
-            help="A stack (.toml) instead of one kernel. All of its convolutions are padded: docs/stacks.md.",
+        stack_option(
+            "A stack (.toml) instead of one kernel. All of its convolutions are padded: docs/stacks.md."
         ),
     ] = None
     layers: Annotated[int, window_option("--layers", **INTEGER, help="Apply the kernel N times.")] = 1

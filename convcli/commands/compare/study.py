@@ -26,7 +26,7 @@ class Units(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What is said of a study in one language, understood out of its context.
+    """The words of a study in one language: each can be read by itself.
 
     `title` names picture and kernel, `facts` are lines about sizes and layers, `stage` is the layer.
     """

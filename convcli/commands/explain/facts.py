@@ -30,7 +30,7 @@ __all__ = [
 # Up to as many numbers, their sum is written out.
 WRITTEN_OUT = 9
 
-# What is said of how values became samples.
+# How values became samples, in words; empty where that needs none.
 RANGES = {
     RangeMode.CLIP: "",
     RangeMode.ABS: "the absolute value",

@@ -54,7 +54,7 @@ class SignalExplanation:
 
 
 class _Line(NamedTuple):
-    """Numbers below each other's positions, an empty word where there is none, and which are padding."""
+    """A line of a table, whose columns are positions: numbers (empty where none is) and which are padding."""
 
     label: str
     words: Sequence[str]

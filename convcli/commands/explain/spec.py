@@ -8,9 +8,17 @@ from convcli.choices import PadMode, PoolMode
 from convcli.errors import UsageError
 from convcli.options import completion, shared_options
 from convcli.options.option_groups import Options
-from convcli.options.shared_options import INTEGER, advanced_option, any_of, essential_option, window_option
+from convcli.options.shared_options import (
+    INTEGER,
+    advanced_option,
+    any_of,
+    essential_option,
+    html_option,
+    stack_option,
+    window_option,
+)
 from convcli.options.specs import FilterSpec, PoolSpec
-from convcli.options.typer_parsers import output_path, verbatim
+from convcli.options.typer_parsers import output_path
 from convcli.options.window_options import (
     DilationOption,
     PadValueOption,
@@ -51,22 +59,11 @@ class ExplainSpec(Options):
     ] = None
     stack: Annotated[
         str | None,
-        essential_option(
-            "--stack",
-            metavar="FILE",
-            parser=verbatim,
-            show_default=False,
-            help="Explain a stack (.toml), layer by layer. This is instead of a kernel.",
-        ),
+        stack_option("Explain a stack (.toml), layer by layer. This is instead of a kernel."),
     ] = None
     html: Annotated[
         str | None,
-        essential_option(
-            "--html",
-            metavar="FILE",
-            parser=output_path,
-            help="Write one interactive page instead; - is stdout. It is self-contained.",
-        ),
+        html_option("Write one interactive page instead; - is stdout. It is self-contained."),
     ] = None
     animate: Annotated[
         str | None,

@@ -47,7 +47,7 @@ class Part(NamedTuple):
 
 
 class Samples(NamedTuple):
-    """What a file would hold per map and channel, whether it was cut to fit, how it was made, its type."""
+    """Samples of a file per map and channel, which of them were cut to fit, their range and their type."""
 
     stored: tuple[tuple[float, ...], ...]
     clipped: tuple[tuple[bool, ...], ...]

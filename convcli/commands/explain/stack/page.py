@@ -27,10 +27,10 @@ __all__ = ["stack_page"]
 # The folder of the assets and messages of both pages.
 PACKAGE = "convcli.commands.explain"
 
-# What the page shares with that of one kernel.
+# Scripts of the page about one kernel that are used here, too.
 SCRIPTS = ("explain-arithmetic", "explain-pictures", "explain-tables")
 
-# Numbers that a pixel of the longest side counts as: 165,000 would be wider than a canvas may be.
+# Numbers of the page that each pixel of the longest side counts as: no side gets longer than a canvas may be.
 SIDE_COST = 5
 
 
