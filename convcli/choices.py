@@ -31,6 +31,7 @@ __all__ = [
     "PadMode",
     "PoolMode",
     "RangeMode",
+    "Tool",
 ]
 
 # The name of stdin among inputs, and of stdout among outputs.
@@ -221,3 +222,30 @@ class Graphics(Choice, synonyms={"iterm": "iterm2", "sixels": "sixel", "half-blo
     KITTY = "kitty"  # the terminal's own graphics, by three protocols
     ITERM2 = "iterm2"
     SIXEL = "sixel"
+
+
+class Tool(
+    Choice,
+    synonyms={
+        **{
+            "ndimage": "scipy",
+            "cv2": "opencv",
+            "pytorch": "torch",
+            "scikit-image": "skimage",
+            "pil": "pillow",
+        },
+        **{"octave": "matlab", "convert": "imagemagick", "magick": "imagemagick", "libvips": "vips"},
+    },
+):
+    """The tools that `translate` knows the words of."""
+
+    NUMPY = "numpy"
+    SCIPY = "scipy"
+    OPENCV = "opencv"
+    TORCH = "torch"
+    SKIMAGE = "skimage"
+    PILLOW = "pillow"
+    MATLAB = "matlab"
+    IMAGEMAGICK = "imagemagick"
+    VIPS = "vips"
+    GMIC = "gmic"

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from typing import Any
 
 __all__ = [
+    "CannotTranslate",
     "ConvcliError",
     "FullDiskError",
     "GeometryError",
@@ -86,6 +87,12 @@ class ImageError(ConvcliError):
 
 class OutputError(ConvcliError):
     """A result cannot be written, or not in the format that was asked for."""
+
+
+class CannotTranslate(ConvcliError):  # noqa: N818  # what happened, in the words of the command
+    """Another tool cannot do what was asked for, not even composed of its parts."""
+
+    exit_status = 3
 
 
 class FullDiskError(OutputError):

@@ -124,7 +124,7 @@ def root() -> None:
 
     stdout carries only the product: the bytes of pictures, the paths of files that were written, or JSON.
     Everything for people goes to stderr. The exit status is 0 where all was done, 1 where some input failed,
-    2 for wrong usage, and 130 after Ctrl-C.
+    2 for wrong usage, 3 where another tool cannot do what is translated, and 130 after Ctrl-C.
 
     Examples
     --------

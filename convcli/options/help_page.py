@@ -102,7 +102,8 @@ def _more(command: Description, full: bool) -> str:
     if full:
         return f"The manual says the same: man {command.page}."
     names = [option.names[-1] for option in command.groups()[ADVANCED]]
-    left_out = ", ".join(name for name in names if not name.startswith("--help"))
+    # The first screen has to hold all commands: who installs completion finds the other on the long page.
+    left_out = ", ".join(name for name in names if not name.startswith(("--help", "--show-completion")))
     variable = next((option.variable for option in command.options if option.variable), "")
     defaults = f"Variables such as {variable} set defaults. " if variable else ""
     longer = _together(f"{command.path} --help-all"), _together(f"man {command.page}")

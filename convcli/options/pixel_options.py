@@ -9,7 +9,7 @@ from convcli.choices import AlphaMode, Depth, RangeMode
 from convcli.options.option_groups import Options
 from convcli.options.shared_options import any_of, choice_of
 
-__all__ = ["ColourOptions", "GrayOption", "PixelOptions"]
+__all__ = ["ColourOptions", "GrayOption", "PixelOptions", "RangeOption"]
 
 _colour = partial(typer.Option, rich_help_panel="Colours and pixels")
 
@@ -17,6 +17,20 @@ GrayOption = Annotated[
     bool,
     _colour(
         "--gray", envvar="CONVCLI_GRAY", help="Convert to grey first. Rec. 601 luma, as Pillow's mode L."
+    ),
+]
+
+RangeOption = Annotated[
+    RangeMode | None,
+    _colour(
+        "--range",
+        **choice_of(RangeMode),
+        envvar="CONVCLI_RANGE",
+        show_default="clip; raw for floats",
+        help=f"How results become pixels: {any_of(RangeMode)}. clip: saturate; abs: absolute value "
+        "first; scale: stretch minimum..maximum of all frames; scale-each: of each frame by itself; "
+        "center: add mid-grey; unit: 0..1 becomes the full range; raw: floats (.npy .npz .tif .pfm .csv "
+        ".json).",
     ),
 ]
 
@@ -49,19 +63,7 @@ class ColourOptions(Options):
 class PixelOptions(Options):
     """How results become pixels."""
 
-    range: Annotated[
-        RangeMode | None,
-        _colour(
-            "--range",
-            **choice_of(RangeMode),
-            envvar="CONVCLI_RANGE",
-            show_default="clip; raw for floats",
-            help=f"How results become pixels: {any_of(RangeMode)}. clip: saturate; abs: absolute value "
-            "first; scale: stretch minimum..maximum of all frames; scale-each: of each frame by itself; "
-            "center: add mid-grey; unit: 0..1 becomes the full range; raw: floats (.npy .npz .tif .pfm .csv "
-            ".json).",
-        ),
-    ] = None
+    range: RangeOption = None
     depth: Annotated[
         Depth,
         _colour(

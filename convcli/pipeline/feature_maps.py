@@ -30,7 +30,7 @@ from convcli.pipeline.loaded_kernels import LoadedKernels, combines_by_itself
 from convcli.pipeline.operation import FeatureMap, MethodUsed
 from convcli.pipeline.signals import along_signal
 
-__all__ = ["Filtering"]
+__all__ = ["Filtering", "Recipe", "recipes_of"]
 
 Array = NDArray[Any]
 
@@ -99,7 +99,7 @@ class Filtering(NamedTuple):
 
         Sharpening keeps flat pictures, so its negative values are overshoot. Magnitudes have none.
         """
-        recipes = _recipes(self.kernels.kernels, self.spec)
+        recipes = recipes_of(self.kernels.kernels, self.spec)
         path, level = recipes if self.spec.chain else recipes[map : map + 1], white
         for recipe in path:
             flat = [np.array([level * weights.sum() + bias]) for weights, bias in recipe.slides]
@@ -107,7 +107,7 @@ class Filtering(NamedTuple):
         return path[-1].how is not Combine.MAGNITUDE and level + self.spec.bias < white / 2
 
     def _slide(self, pixels: Array, pad_value: float | None) -> list[Array]:
-        recipes = _recipes(self.kernels.kernels, self.spec)
+        recipes = recipes_of(self.kernels.kernels, self.spec)
         if not self.spec.chain:
             return [_map(pixels, recipe, self.spec, pad_value) for recipe in recipes]
         for recipe in recipes:
@@ -115,7 +115,7 @@ class Filtering(NamedTuple):
         return [pixels]
 
     def _weigh(self, pixels: Array, coverage: Array, pad_value: float | None) -> list[tuple[Array, Array]]:
-        recipes = _recipes(self.kernels.kernels, self.spec)
+        recipes = recipes_of(self.kernels.kernels, self.spec)
         if not self.spec.chain:
             return [_weighted_map(pixels, coverage, recipe, self.spec, pad_value) for recipe in recipes]
         for recipe in recipes:
@@ -131,7 +131,7 @@ class Filtering(NamedTuple):
 
     def stages(self, _: tuple[int, int] = (1, 1)) -> list[list[list[Window]]]:
         """Return the windows of each map's kernels: of one stage, or of those of a chain."""
-        recipes = _recipes(self.kernels.kernels, self.spec)
+        recipes = recipes_of(self.kernels.kernels, self.spec)
         windows = [[self.spec.window(weights.shape) for weights, _ in recipe.slides] for recipe in recipes]
         return [windows] if self.spec.chain else [[stage] for stage in windows]
 
@@ -164,7 +164,7 @@ class Filtering(NamedTuple):
             return None
         _check_bias(frame, spec)
         maps = []
-        for recipe, path in zip(_recipes(self.kernels.kernels, spec), self.windows(), strict=True):
+        for recipe, path in zip(recipes_of(self.kernels.kernels, spec), self.windows(), strict=True):
             shapes = {weights.shape for weights, _ in recipe.slides}
             sizes = {spec.window(shape).output_size(frame.size) for shape in shapes}
             if len(sizes) > 1 or any(len(shape) == 3 for shape in shapes):
@@ -181,7 +181,8 @@ class Recipe(NamedTuple):
     how: Combine | None
 
 
-def _recipes(kernels: Sequence[Kernel], spec: FilterSpec) -> list[Recipe]:
+def recipes_of(kernels: Sequence[Kernel], spec: FilterSpec) -> list[Recipe]:
+    """Return how each feature map is made; each stage of a chain."""
     slides = [tuple(zip(found.components, found.bias, strict=True)) for found in kernels]
     if spec.combine not in (None, Combine.NONE):
         return [Recipe(tuple(one for some in slides for one in some), spec.combine)]

@@ -18,7 +18,7 @@ from convcli.stacks.layers import Layer
 from convcli.stacks.weights import Weights
 from convcli.stores.files import opened_file, plain, public
 
-__all__ = ["Scale", "Stack", "called", "read_stack"]
+__all__ = ["Scale", "Stack", "called", "read_stack", "read_tables"]
 
 
 class Scale(Choice):
@@ -70,6 +70,11 @@ def read_stack(path: str) -> Stack:
     stem = os.path.splitext(os.path.basename(plain(path)))[0]
     name = re.sub(r"[^\w.+-]+", "-", stem).strip("-.") or "stack"
     return Stack(name, scale, gray, layers, tuple(weights.files), tuple(weights.notes))
+
+
+def read_tables(path: str) -> list[dict[str, Any]]:
+    """Return the tables of the layers of a stack that can be read, as they stand in its file."""
+    return list(_load(path, shown(public(path), 200))["layer"])
 
 
 def _load(path: str, what: str) -> dict[str, Any]:

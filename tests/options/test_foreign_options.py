@@ -121,7 +121,9 @@ def test_grey_is_taken_wherever_gray_is(convcli: Convcli):
         "learn": ["learn", coffee, coffee, "--size", "1", "--json"],
     }
     having = {name for name in ABOUT if any("--gray" in one.opts for one in COMMANDS.commands[name].params)}
-    assert set(calls) == having
+    assert {*calls, "translate"} == having
+    codes = [convcli("translate", "-k", "box", "--to", "numpy", word).out for word in ("--gray", "--grey")]
+    assert codes[0] == codes[1] != convcli("translate", "-k", "box", "--to", "numpy").out
     for call in calls.values():
         plain, ours, theirs = (convcli(*call, *more) for more in ([], ["--gray"], ["--grey"]))
         assert (ours.status, theirs.status) == (0, 0), theirs.err

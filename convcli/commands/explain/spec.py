@@ -10,7 +10,6 @@ from convcli.options import completion, shared_options
 from convcli.options.option_groups import Options
 from convcli.options.shared_options import (
     INTEGER,
-    advanced_option,
     any_of,
     essential_option,
     html_option,
@@ -20,15 +19,19 @@ from convcli.options.shared_options import (
 from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.options.typer_parsers import output_path
 from convcli.options.window_options import (
+    CeilOfPoolOption,
+    CountOfPoolOption,
     DilationOption,
+    EitherPaddingOption,
+    EitherPadOption,
+    EitherStrideOption,
+    NormOfPoolOption,
     PadValueOption,
     PoolWindow,
+    SizeOfPoolOption,
     SlidingWindow,
-    pad_option,
-    padding_option,
-    pair_option,
 )
-from convcli.parsing import Padding, position, power
+from convcli.parsing import position
 
 __all__ = ["ExplainSpec"]
 
@@ -75,46 +78,15 @@ class ExplainSpec(Options):
             "all over a large picture; - is the terminal, in a pipe a GIF.",
         ),
     ] = None
-    size: Annotated[
-        tuple[int, int] | None,
-        pair_option(window_option, "--size", default="2", help="Rows and columns of the window of --pool."),
-    ] = None
-    norm: Annotated[
-        float | None,
-        advanced_option(
-            "--norm", metavar="P", parser=power, show_default="2", help="P of --pool lp: above 0, or inf."
-        ),
-    ] = None
-    pad: Annotated[
-        PadMode | None,
-        pad_option(
-            show_default="reflect",
-            help=f"Padding mode: {any_of(PadMode)}. As for filter and pool, whose own is neutral.",
-        ),
-    ] = None
+    size: SizeOfPoolOption = None
+    norm: NormOfPoolOption = None
+    pad: EitherPadOption = None
     pad_value: PadValueOption = None
-    padding: Annotated[
-        Padding | None,
-        padding_option(show_default="same; pool: 0", help="Each side: N, RxC, T,B,L,R, same or full."),
-    ] = None
-    stride: Annotated[
-        tuple[int, int] | None,
-        pair_option(
-            window_option,
-            "-s",
-            "--stride",
-            default="1; pool: the size",
-            help="Pixels from one window to the next.",
-        ),
-    ] = None
+    padding: EitherPaddingOption = None
+    stride: EitherStrideOption = None
     dilation: DilationOption = (1, 1)
-    ceil: Annotated[bool, advanced_option("--ceil", help="Round output sizes of --pool up.")] = False
-    count_include_pad: Annotated[
-        bool,
-        advanced_option(
-            "--count-include-pad/--no-count-include-pad", help="Averages count neutral padding, as zeros."
-        ),
-    ] = True
+    ceil: CeilOfPoolOption = False
+    count_include_pad: CountOfPoolOption = True
     channel: Annotated[
         int | None,
         window_option(

@@ -1,0 +1,45 @@
+"""``convcli translate``: the same filter in another tool's words, and back."""
+
+import typer
+
+from convcli.commands.translate.spec import TranslateSpec
+from convcli.options import shared_options
+from convcli.options.option_groups import with_options
+from convcli.options.typer_parsers import Command
+from convcli.pipeline import messages
+
+__all__ = ["register"]
+
+# Without kernels, pooling, a stack or a call is translated.
+NO_KERNELS: list[str] = []
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("translate", cls=Command)(with_options(translate))
+
+
+def translate(
+    *,
+    kernel: shared_options.KernelOption = NO_KERNELS,
+    spec: TranslateSpec,
+    of_kernels: shared_options.KernelOptions,
+) -> None:
+    """Say the same filter in another tool's words, or read it from them.
+
+    What is printed runs as it stands and gives the same numbers: with that tool's own border name, anchor,
+    flip and scale, and a comment where they differ from ours. What the tool cannot do is said on stderr, with
+    exit status 3. Scripts of Python read with Pillow, and need nothing of ours.
+
+    Examples
+    --------
+    # a script for SciPy
+    convcli translate -k gaussian:sigma=1.2 -p symmetric --to scipy --input in.png --output out.npy
+
+    # max pooling, for OpenCV
+    convcli translate --pool max --size 3 --stride 1 --padding same --to opencv
+    """
+    spec.check_subject(kernel, of_kernels)
+    from convcli.commands.translate.workflow import lines_of  # here, as NumPy comes with it
+
+    messages.product("".join(f"{line}\n" for line in lines_of(kernel, spec, of_kernels)).encode())

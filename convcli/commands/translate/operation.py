@@ -1,0 +1,141 @@
+"""What is translated: feature maps of kernels, pooling, or a stack, and the files that the code names."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from convcli.choices import Combine, PoolMode, RangeMode
+from convcli.engine.window import Window
+from convcli.errors import UsageError
+from convcli.kernels.kernel import Array
+from convcli.options.specs import FilterSpec, PoolSpec
+from convcli.pipeline.feature_maps import recipes_of
+from convcli.pipeline.loaded_kernels import LoadedKernels
+from convcli.stacks.stack import Stack
+
+__all__ = [
+    "Files",
+    "Filtering",
+    "KernelPart",
+    "MapOf",
+    "Operation",
+    "Pooling",
+    "StackFile",
+    "filtering",
+    "pooling",
+]
+
+
+class Files(NamedTuple):
+    """The file that is read and the one that is written."""
+
+    input: str
+    output: str
+
+    @property
+    def reads_numbers(self) -> bool:
+        """Whether the input is an array, not a picture."""
+        return self.input.lower().endswith(".npy")
+
+    @property
+    def writes_numbers(self) -> bool:
+        """Whether the output is an array, which holds any number."""
+        return self.output.lower().endswith(".npy")
+
+    def range(self, asked: RangeMode | None) -> RangeMode:
+        """Return how results are written: as asked, else pictures are clipped and arrays left as they are."""
+        if asked is RangeMode.RAW and not self.writes_numbers:
+            raise UsageError(
+                f"--range raw keeps floats, and {self.output!r} cannot hold them", hint="write to a .npy"
+            )
+        return asked or (RangeMode.RAW if self.writes_numbers else RangeMode.CLIP)
+
+
+class KernelPart(NamedTuple):
+    """Weights that slide over the picture.
+
+    Attributes
+    ----------
+    weights : (kh, kw) or (C, kh, kw) array
+        As correlation takes them: rotated already where --convolve is given.
+    bias : float
+        Of the kernel itself.
+    window : Window
+        Size, stride, padding in pixels, dilation, padding mode and its value.
+    """
+
+    weights: Array
+    bias: float
+    window: Window
+
+    @property
+    def rotated(self) -> Array:
+        """The weights as true convolution takes them."""
+        return self.weights[..., ::-1, ::-1]
+
+    @property
+    def dilated(self) -> Array:
+        """The weights with zeros between the taps, for tools that have no dilation."""
+        (rows, columns), (down, along) = self.window.span, self.window.dilation
+        wide = np.zeros((*self.weights.shape[:-2], rows, columns))
+        wide[..., ::down, ::along] = self.weights
+        return wide
+
+
+class MapOf(NamedTuple):
+    """One feature map: of one part, or of several whose results are combined."""
+
+    parts: tuple[KernelPart, ...]
+    how: Combine | None
+
+
+@dataclass(frozen=True)
+class Filtering:
+    """Feature maps, or stages of a chain; `bias` is added to the last results, before `range`."""
+
+    maps: tuple[MapOf, ...]
+    chain: bool
+    bias: float
+    convolve: bool
+    gray: bool
+    range: RangeMode | None
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """Pooling by `window`, or of the whole picture where it is None."""
+
+    mode: PoolMode
+    window: Window | None
+    power: float
+    ceil: bool
+    count_include_pad: bool
+    gray: bool
+    range: RangeMode | None
+
+
+class StackFile(NamedTuple):
+    """A stack, and the `tables` of its layers as they stand in the file at `path`, which name its weights."""
+
+    path: str
+    stack: Stack
+    tables: tuple[dict[str, Any], ...]
+
+
+Operation: TypeAlias = Filtering | Pooling | StackFile
+
+
+def filtering(kernels: LoadedKernels, spec: FilterSpec) -> Filtering:
+    """Return what `convcli filter` would do with these kernels and options."""
+    maps = (
+        MapOf(tuple(KernelPart(*slide, spec.window(slide[0].shape)) for slide in recipe.slides), recipe.how)
+        for recipe in recipes_of(kernels.kernels, spec)
+    )
+    return Filtering(tuple(maps), spec.chain, spec.bias, spec.convolve, spec.gray, spec.range)
+
+
+def pooling(spec: PoolSpec) -> Pooling:
+    """Return what `convcli pool` would do with these options."""
+    window = None if spec.whole else spec.window((1, 1))
+    return Pooling(spec.mode, window, spec.power, spec.ceil, spec.count_include_pad, spec.gray, spec.range)

@@ -1,0 +1,1 @@
+"""The calls of other tools that are read, a module each."""

@@ -1,0 +1,135 @@
+"""Calls of SciPy's `ndimage` and `signal`, and of scikit-image's Gaussian."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from convcli.choices import PadMode, PoolMode, RangeMode
+from convcli.commands.translate.sources.arguments import Arguments, Table, padding_of
+from convcli.commands.translate.sources.equivalent import Equivalent, Weights, anchored, gaussian
+from convcli.commands.translate.sources.literals import Named
+from convcli.display.words import per_axis
+from convcli.errors import CannotTranslate, unknown
+
+__all__ = ["NDIMAGE", "SIGNAL", "SKIMAGE"]
+
+_WRAPS = "SciPy's results have the input's type, in which negative ones wrap around: here they do not"
+_UNITS = "scikit-image scales integers to 0..1 first: here results have the picture's own units"
+# The borders of scipy.signal by name.
+_BOUNDARIES = {"fill": PadMode.CONSTANT, "wrap": PadMode.WRAP, "symm": PadMode.SYMMETRIC}
+
+
+def _border(call: Arguments) -> dict[str, Any]:
+    """Return the padding that `mode` and `cval` say."""
+    return padding_of(call.border("mode", "scipy", "reflect"), call.number("cval"))
+
+
+def _typed(call: Arguments, made: Equivalent) -> Equivalent:
+    """Return `made` in the type that `output` says: floats, or that of the input."""
+    output = call.given.get("output")
+    if isinstance(output, Named | str) and "float" in (output if isinstance(output, str) else output.last):
+        return replace(made, range=RangeMode.RAW)
+    return made.noting(_WRAPS)
+
+
+def _correlate(call: Arguments) -> Equivalent:
+    return _typed(call, _at_origin(call, call.kernel("weights", **_border(call))))
+
+
+def _convolve(call: Arguments) -> Equivalent:
+    made = call.kernel("weights", **_border(call), convolve=True)
+    down, along = map(int, call.numbers("origin", 0))
+    return _typed(call, anchored(made, lambda n: (n - 1) // 2 - down, lambda n: (n - 1) // 2 - along))
+
+
+def _at_origin(call: Arguments, made: Equivalent) -> Equivalent:
+    """Anchor a window at its middle, at the second of two, moved by `origin`."""
+    down, along = map(int, call.numbers("origin", 0))
+    return anchored(made, lambda n: n // 2 + down, lambda n: n // 2 + along)
+
+
+def _derivative(call: Arguments) -> Equivalent:
+    """Read ``sobel`` and ``prewitt``."""
+    call.refuse("cval", 0.0, "would be padded around the derivative too", "use 0, or another mode")
+    axis = call.whole("axis", -1)
+    if axis not in (-2, -1, 0, 1):
+        raise CannotTranslate(f"{call.call}: axis {axis} is not of a picture", hint="use 0 or 1")
+    name = f"{call.call.rpartition('.')[2]}-{'y' if axis in (0, -2) else 'x'}"
+    return _typed(call, call.made(kernel=Weights(name, (3, 3)), **_border(call)))
+
+
+def _laplace(call: Arguments) -> Equivalent:
+    return _typed(call, call.made(kernel=Weights("laplacian", (3, 3)), **_border(call)))
+
+
+def _gaussian(call: Arguments, pad: dict[str, Any] | None = None) -> Equivalent:
+    call.refuse("order", 0.0, "makes it a derivative", "correlate with the derivative's weights")
+    sigmas, cut = call.numbers("sigma"), call.number("truncate", 4)
+    down, along = (int(cut * sigma + 0.5) for sigma in sigmas)
+    if call.has("radius"):
+        down, along = call.pair("radius", least=0)
+    return call.made(kernel=gaussian(sigmas, (2 * down + 1, 2 * along + 1)), **(pad or _border(call)))
+
+
+def _skimage_gaussian(call: Arguments) -> Equivalent:
+    pad = padding_of(call.border("mode", "skimage", "nearest"), call.number("cval"))
+    return _gaussian(call, pad).noting(_UNITS)
+
+
+def _uniform(call: Arguments) -> Equivalent:
+    size = call.pair("size", 3)
+    made = call.made(kernel=Weights(f"box:size={per_axis(size)}", size), **_border(call))
+    return _at_origin(call, made)
+
+
+def _rank(mode: PoolMode, call: Arguments) -> Equivalent:
+    """Read the filters that take one value of each window."""
+    call.refuse("footprint", None, "makes windows that are no rectangles", "give size")
+    size = call.pair("size")
+    if mode is PoolMode.MEDIAN and size[0] * size[1] % 2 == 0:
+        raise CannotTranslate(
+            f"{call.call} takes the upper middle value of an even window, median pooling the mean of both",
+            hint="use an odd size",
+        )
+    return _at_origin(call, call.made(pool=mode, size=size, stride=(1, 1), **_border(call)))
+
+
+def _signal(flips: bool, second: bool, call: Arguments) -> Equivalent:
+    """Read a call whose `mode` is full, same or valid; `second`: same anchors at the second middle pixel."""
+    mode, boundary = call.text("mode", "full"), call.text("boundary", "fill")
+    if mode not in ("full", "same", "valid"):
+        raise unknown(f"mode of {call.call}", mode, ("full", "same", "valid"))
+    if boundary not in _BOUNDARIES:
+        raise unknown(f"boundary of {call.call}", boundary, _BOUNDARIES)
+    if mode == "valid":
+        return call.kernel("in2", pad=PadMode.VALID, convolve=flips)
+    pad = padding_of(_BOUNDARIES[boundary], call.number("fillvalue"))
+    made = call.kernel("in2", **pad, convolve=flips, padding=mode)
+    return anchored(made, lambda n: n // 2) if mode == "same" and second else made
+
+
+_WINDOWED = "input size footprint output mode cval origin axes"
+
+# Parameters and reader of each call, from SciPy 1.17 and scikit-image 0.26.
+NDIMAGE: Table = {
+    "correlate": ("input weights output mode cval origin axes", _correlate),
+    "convolve": ("input weights output mode cval origin axes", _convolve),
+    "gaussian_filter": ("input sigma order output mode cval truncate radius axes", _gaussian),
+    "uniform_filter": ("input size output mode cval origin axes", _uniform),
+    "sobel": ("input axis output mode cval", _derivative),
+    "prewitt": ("input axis output mode cval", _derivative),
+    "laplace": ("input output mode cval axes", _laplace),
+    "maximum_filter": (_WINDOWED, partial(_rank, PoolMode.MAX)),
+    "minimum_filter": (_WINDOWED, partial(_rank, PoolMode.MIN)),
+    "median_filter": (_WINDOWED, partial(_rank, PoolMode.MEDIAN)),
+}
+SIGNAL: Table = {
+    "convolve2d": ("in1 in2 mode boundary fillvalue", partial(_signal, True, True)),
+    "correlate2d": ("in1 in2 mode boundary fillvalue", partial(_signal, False, False)),
+    "convolve": ("in1 in2 mode method", partial(_signal, True, True)),
+    "fftconvolve": ("in1 in2 mode axes", partial(_signal, True, True)),
+    "correlate": ("in1 in2 mode method", partial(_signal, False, True)),
+}
+SKIMAGE: Table = {
+    "gaussian": ("image sigma mode cval preserve_range truncate channel_axis out", _skimage_gaussian)
+}

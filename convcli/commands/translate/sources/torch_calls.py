@@ -1,0 +1,88 @@
+"""Calls of PyTorch's functions and modules."""
+
+from functools import partial
+from typing import Any
+
+from convcli.choices import PadMode, PoolMode
+from convcli.commands.translate.sources.arguments import Arguments, Picture, Table, padding_of
+from convcli.commands.translate.sources.equivalent import Equivalent
+from convcli.commands.translate.sources.literals import Named
+from convcli.errors import CannotTranslate
+from convcli.parsing import Padding
+
+__all__ = ["TORCH", "TORCH_MODULES", "padded_by"]
+
+_STACK = "a layer of a stack has it: convcli run"
+
+
+def _conv2d(call: Arguments) -> Equivalent:
+    call.refuse("groups", 1.0, "makes groups of channels", _STACK)
+    bias = call.given.get("bias")
+    if isinstance(bias, Named) or (isinstance(bias, tuple) and len(bias) > 1):
+        raise CannotTranslate(f"{call.call}: bias has a number for each map", hint=_STACK)
+    pad, padding = _padding(call)
+    values: dict[str, Any] = {"stride": call.pair("stride", 1), "dilation": call.pair("dilation", 1)}
+    return call.kernel("weight", **pad, padding=padding, bias=call.number("bias"), **values)
+
+
+def _padding(call: Arguments) -> tuple[dict[str, Any], Padding]:
+    """Return mode and width of the padding, that of the call itself or of an ``F.pad`` around its picture."""
+    given, before = call.given.get("padding"), call.picture
+    if before.pad is not None:
+        if given not in (None, 0.0, "valid", (0.0, 0.0)):
+            raise CannotTranslate(f"{call.call}: padding is given twice", hint="pad in one place")
+        return padding_of(before.pad, before.pad_value), before.padding
+    if given == "same":
+        return {"pad": PadMode.ZERO}, "same"
+    rows, columns = (0, 0) if given == "valid" else call.pair("padding", 0, least=0)
+    if rows == columns == 0:
+        return {"pad": PadMode.VALID}, "valid"
+    return {"pad": PadMode.ZERO}, ((rows, rows), (columns, columns))
+
+
+def _pool(mode: PoolMode, call: Arguments) -> Equivalent:
+    call.refuse("divisor_override", None, "replaces the number that averages divide by", "leave it out")
+    call.refuse("return_indices", False, "asks for places", "leave it out")
+    size = call.pair("kernel_size")
+    rows, columns = call.pair("padding", 0, least=0)
+    pad: dict[str, Any] = {}
+    padding: Padding = ((rows, rows), (columns, columns))
+    if call.picture.pad is not None:
+        pad, padding = _padding(call)
+    return call.made(
+        pool=mode,
+        size=size,
+        stride=call.pair("stride") if call.has("stride") else size,
+        dilation=call.pair("dilation", 1),
+        ceil=call.flag("ceil_mode", False),
+        count_include_pad=call.flag("count_include_pad", True),
+        padding=padding,
+        **pad,
+    )
+
+
+def padded_by(call: Arguments, picture: Picture) -> Picture:
+    """Return `picture` with the padding of ``F.pad``, whose widths are left, right, top and bottom."""
+    widths = call.given.get("pad")
+    sides = widths if isinstance(widths, tuple) else ()
+    if len(sides) not in (2, 4) or not all(isinstance(each, float) and each >= 0 for each in sides):
+        raise call.wrong("pad", "widths at the left, right, top and bottom")
+    left, right, top, bottom = (int(each) for each in (*sides, 0, 0)[:4])
+    mode = call.border("mode", "torch", "constant")
+    return picture._replace(pad=mode, pad_value=call.number("value"), padding=((top, bottom), (left, right)))
+
+
+_MAX = "kernel_size stride padding dilation ceil_mode return_indices"
+_MAX_MODULE = "kernel_size stride padding dilation return_indices ceil_mode"
+_AVG = "kernel_size stride padding ceil_mode count_include_pad divisor_override"
+
+# Parameters and reader of each call, from PyTorch 2.
+TORCH: Table = {
+    "conv2d": ("input weight bias stride padding dilation groups", _conv2d),
+    "max_pool2d": (f"input {_MAX}", partial(_pool, PoolMode.MAX)),
+    "avg_pool2d": (f"input {_AVG}", partial(_pool, PoolMode.AVG)),
+}
+TORCH_MODULES: Table = {
+    "MaxPool2d": (_MAX_MODULE, partial(_pool, PoolMode.MAX)),
+    "AvgPool2d": (_AVG, partial(_pool, PoolMode.AVG)),
+}

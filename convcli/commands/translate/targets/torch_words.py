@@ -1,0 +1,118 @@
+"""Sizes, paddings and tensors as code for PyTorch writes them, for functions and modules alike."""
+
+from collections.abc import Iterator, Mapping
+from math import inf, isfinite
+
+from convcli.choices import PadMode
+from convcli.commands.translate.literals import array_lines, number
+from convcli.engine.window import NO_PADDING, Window
+from convcli.kernels.kernel import Array
+
+__all__ = [
+    "IMPORTS",
+    "numbers",
+    "one_or_two",
+    "padded",
+    "pads_by_half",
+    "pads_itself",
+    "pool_words",
+    "sides",
+    "tensor_lines",
+    "value_words",
+    "window_words",
+]
+
+# What code uses, and the line that imports it.
+IMPORTS: Mapping[str, str] = {
+    "np.": "import numpy as np",
+    "torch.": "import torch",
+    "F.": "import torch.nn.functional as F",
+    "nn.": "from torch import nn",
+    "Image.": "from PIL import Image",
+    "ImageOps.": "from PIL import ImageOps",
+    "load_file(": "from safetensors.torch import load_file",
+}
+
+
+# PyTorch's names of the padding modes that `F.pad` has.
+_MODES = {PadMode.REFLECT: "reflect", PadMode.REPLICATE: "replicate", PadMode.WRAP: "circular"}
+
+
+def one_or_two(pair: tuple[int, int]) -> str:
+    """Return ``3`` for a square, else ``(3, 5)``."""
+    return str(pair[0]) if pair[0] == pair[1] else str(pair)
+
+
+def sides(window: Window) -> str:
+    """Return the padding as `F.pad` and the padding modules take it: left, right, top, bottom."""
+    (top, bottom), (left, right) = window.padding
+    return f"({left}, {right}, {top}, {bottom})"
+
+
+def pads_itself(window: Window) -> bool:
+    """Whether the padding is an argument of convolutions: zeros, as many at both sides of an axis."""
+    zeros = window.mode in (PadMode.ZERO, PadMode.CONSTANT) and window.constant == 0
+    return window.padding == NO_PADDING or (zeros and all(low == high for low, high in window.padding))
+
+
+def window_words(window: Window, *, padding: bool) -> Iterator[str]:
+    """Return ``stride=2``, ``padding=1`` and ``dilation=2``, as far as they are not as usual."""
+    if window.stride != (1, 1):
+        yield f"stride={one_or_two(window.stride)}"
+    if padding and window.padding != NO_PADDING:
+        yield f"padding={one_or_two((window.padding[0][0], window.padding[1][0]))}"
+    if window.dilation != (1, 1):
+        yield f"dilation={one_or_two(window.dilation)}"
+
+
+def pool_words(window: Window, *, ceil: bool) -> list[str]:
+    """Return the arguments of a pooling: its size, and what is not as usual."""
+    words = [one_or_two(window.size)]
+    words += [] if window.stride == window.size else [f"stride={one_or_two(window.stride)}"]
+    words += (word for word in window_words(window, padding=True) if not word.startswith("stride"))
+    return [*words, "ceil_mode=True"] if ceil else words
+
+
+def pads_by_half(window: Window) -> bool:
+    """Whether poolings have this padding: alike at both sides, by up to half the window."""
+    sides_of = zip(window.padding, window.size, strict=True)
+    return all(low == high <= size // 2 for (low, high), size in sides_of)
+
+
+def tensor_lines(name: str, weights: Array, dtype: str = "x.dtype") -> Iterator[str]:
+    """Return the lines ``name = torch.tensor([[...], [...]], dtype=x.dtype)``."""
+    for line in array_lines(name, weights, dtype):
+        yield line.replace("np.array(", "torch.tensor(", 1)
+
+
+def padded(window: Window, neutral: float | None = None) -> Iterator[str]:
+    """Return the lines that pad ``x``, by `neutral` or as the window says."""
+    mode = window.mode if neutral is None else PadMode.CONSTANT
+    within = all(max(pair) < span for pair, span in zip(window.padding, window.span, strict=True))
+    if mode in (PadMode.ZERO, PadMode.CONSTANT, None):
+        constant = window.constant if neutral is None else neutral
+        yield f"padded = F.pad(x, {sides(window)}{f', value={value_words(constant)}' if constant else ''})"
+    elif mode in _MODES and (within or mode is PadMode.REPLICATE):
+        yield f'padded = F.pad(x, {sides(window)}, mode="{_MODES[mode]}")'
+    else:
+        if mode is PadMode.SYMMETRIC:
+            yield "# PyTorch has no padding that mirrors with the edge pixel repeated: NumPy has."
+        else:
+            yield "# PyTorch pads by less than the picture's size, NumPy by any number of pixels."
+        (top, bottom), (left, right) = window.padding
+        widths = f"((0, 0), (0, 0), ({top}, {bottom}), ({left}, {right}))"
+        yield f'padded = torch.from_numpy(np.pad(x.numpy(), {widths}, mode="{mode}"))'
+
+
+def value_words(value: float) -> str:
+    """Return a number that may be infinite or NaN."""
+    return (
+        number(value)
+        if isfinite(value)
+        else f"{'-' if value < 0 else ''}torch.{'inf' if abs(value) == inf else 'nan'}"
+    )
+
+
+def numbers(values: Array) -> str:
+    """Return numbers as a list of Python."""
+    return f"[{', '.join(map(number, values.ravel().tolist()))}]"

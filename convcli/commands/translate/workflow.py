@@ -1,0 +1,48 @@
+"""The workflow of ``convcli translate``: what is asked for becomes an operation, and that a tool's code."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import import_module
+
+from convcli.commands.translate.operation import Files, Operation, StackFile, filtering, pooling
+from convcli.commands.translate.spec import TranslateSpec
+from convcli.options.shared_options import KernelOptions
+from convcli.pipeline import messages
+from convcli.pipeline.loaded_kernels import load_kernels
+
+__all__ = ["lines_of"]
+
+
+def lines_of(kernels: Sequence[str], spec: TranslateSpec, of_kernels: KernelOptions) -> list[str]:
+    """Return the lines of code that mean the same; remarks on how kernels were read go to stderr."""
+    if spec.to is None:
+        return [_line(kernels, spec)]
+    operation = _operation(kernels, spec, of_kernels)
+    files = Files(spec.input or "input.png", spec.output or "output.png")
+    target = import_module(f"convcli.commands.translate.targets.{spec.to}_target")
+    return list(target.code(operation, files))
+
+
+def _line(kernels: Sequence[str], spec: TranslateSpec) -> str:
+    """Return the command that means the same as a call; what differs is said on stderr."""
+    from convcli.commands.translate.sources.read import equivalent
+
+    found = equivalent(spec.call or "", *kernels)
+    found = replace(found, gray=found.gray or spec.gray, range=spec.range or found.range)
+    for note in found.remarks(spec.input or ""):
+        messages.say(note)
+    return found.line(spec.input or "", spec.output or "")
+
+
+def _operation(kernels: Sequence[str], spec: TranslateSpec, of_kernels: KernelOptions) -> Operation:
+    if spec.stack is not None:
+        from convcli.stacks.stack import read_stack, read_tables
+
+        return StackFile(spec.stack, read_stack(spec.stack), tuple(read_tables(spec.stack)))
+    if spec.pool is not None:
+        return pooling(spec.pooling())
+    asked = spec.filtering(of_kernels)
+    loaded = load_kernels(kernels, asked)
+    for note in loaded.notes:
+        messages.say(note)
+    return filtering(loaded, asked)

@@ -1,0 +1,103 @@
+"""Write docs/translate.md: what `convcli translate` has for each tool, from results that the tests check.
+
+Run ``python -m tests.cases.make_translate_features`` where all the tools are, and then
+``python docs/make_translate.py``. A test compares the page with the results, and these with the program.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import fill
+
+from convcli.commands.translate.sources.python_calls import LIBRARIES
+from convcli.conventions import CONVENTIONS
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "tests" / "cases" / "translate_features.json"
+SIGNS = {"expressed": "yes", "composed": "composed", "refused": "no"}
+
+HEAD = """# The same filter in another tool's words
+
+`convcli translate` writes a filter, a pooling or a stack as code for another tool, with that tool's own
+border name, anchor, flip and scale, and a comment where they differ from ours. What is printed runs as it
+stands.
+
+```sh
+convcli translate -k gaussian:sigma=1.2 -p symmetric --to scipy --input in.png -o out.npy > f.py
+convcli translate --pool max --size 2 --to torch
+convcli translate sample_images/stacks/small.toml --to torch > net.py
+```
+
+## What each tool has
+
+Made by `docs/make_translate.py`: the code of every cell was run by the tool itself, on a picture of 8 bits,
+and is within one level of what `convcli filter`, `pool` and `run` give. Floats (`.npy`) are equal within
+their rounding.
+
+- **yes**: in no more steps than the tool's plainest filter, with its own border;
+- **composed**: of several of the tool's parts, such as padding first, or taking every second result;
+- **no**: said on stderr, with exit status 3 (2 where only the output cannot hold it), never approximated.
+
+Scripts for PyTorch pad by `F.pad`, which stops with an error of its own where a picture is smaller than its
+mirrored or repeated border.
+"""
+BACK = """## Back: from a call to the command
+
+`--from` reads another tool's call, from its syntax alone (nothing of it is run), and prints the command
+that means the same. Names of arrays stay files: `-k FILE` gives the kernel's, `--input` and `--output`
+those of the pictures.
+
+```console
+$ convcli translate --from "cv2.filter2D(x, -1, np.ones((5, 5)) / 25)" --input in.png -o out.png
+convcli filter in.png -k box:size=5 -p reflect -o out.png
+$ convcli translate --from "vips gaussblur in.png out.png 2 --precision float"
+convcli filter in.png -k gaussian:sigma=2,size=7 -p replicate -o out.png
+```
+
+`CALL` is one call. Pictures may be read in it (`cv2.imread("in.png", 0)`,
+`Image.open("in.png").convert("L")`), and padded by `F.pad`. What is no call has exit status 2, what has no
+equivalent 3; either is named.
+
+The calls that are known:
+"""
+SHELL = """- **ImageMagick** (`convert`, `magick`): `-morphology Convolve`, `-morphology Correlate`,
+  `-convolve`, `-gaussian-blur` with a radius; `-virtual-pixel`, `-define convolve:scale`,
+  `-define convolve:bias`, `-grayscale Rec601Luma`
+- **libvips**: `vips conv`, `vips gaussblur`, with `--precision float`
+"""
+
+
+def page() -> str:
+    """Return the whole page."""
+    results = json.loads(RESULTS.read_text())
+    return "\n".join((HEAD, *_table(results), "", *_refusals(results), BACK, *_calls(), SHELL))
+
+
+def _table(results: dict[str, dict[str, list[str]]]) -> Iterator[str]:
+    yield f"| | {' | '.join(CONVENTIONS[tool].title for tool in results)} |"
+    yield "|---" * (len(results) + 1) + "|"
+    for feature in next(iter(results.values())):
+        yield f"| {feature} | {' | '.join(SIGNS[results[tool][feature][0]] for tool in results)} |"
+
+
+def _refusals(results: dict[str, dict[str, list[str]]]) -> Iterator[str]:
+    yield "Why not, as it is said:\n"
+    for tool, cells in results.items():
+        reasons: dict[str, list[str]] = {}
+        for feature, (kind, why, *_) in ((feature, (*cell, "")) for feature, cell in cells.items()):
+            if kind == "refused":
+                reasons.setdefault(str(why).strip(), []).append(feature)
+        said = "; ".join(f'{", ".join(features)}: "{why}"' for why, features in reasons.items())
+        if said:
+            yield fill(f"- **{CONVENTIONS[tool].title}**: {said}", 116, subsequent_indent="  ")
+    yield ""
+
+
+def _calls() -> Iterator[str]:
+    for library, table, _ in LIBRARIES:
+        names = ", ".join(f"`{name}`" for name in table)
+        yield fill(f"- **{library}**: {names}", 116, subsequent_indent="  ", break_on_hyphens=False)
+
+
+if __name__ == "__main__":
+    (ROOT / "docs" / "translate.md").write_text(page(), "utf-8")

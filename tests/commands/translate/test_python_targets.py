@@ -1,0 +1,318 @@
+"""Scripts in Python, run for real, give what the engine gives: random kernels, pads, strides, dilations."""
+
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+import convcli
+from convcli.choices import PadMode, PoolMode
+from tests.engine.strategies import dilations, kernels, seeds, strides
+from tests.program import invoke, pixels
+
+FILTERS = ("numpy", "scipy", "opencv", "skimage", *(("torch",) if find_spec("torch") else ()))
+side = st.tuples(st.integers(0, 4), st.integers(0, 4))
+paddings = st.one_of(st.sampled_from(("same", "full", "valid")), st.tuples(side, side))
+
+
+def typed(padding):
+    return padding if isinstance(padding, str) else ",".join(map(str, (*padding[0], *padding[1])))
+
+
+def run(script):
+    exec(compile(script, "script", "exec"), {"__name__": "script"})
+
+
+def translated(*options, to, folder):
+    files = ("--input", folder / "in.npy", "--output", folder / "out.npy")
+    ran = invoke("translate", *options, "--to", to, *files)
+    assert ran.status == 0, ran.err
+    run(ran.out.decode())
+    return np.load(folder / "out.npy")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("scripts")
+
+
+@pytest.mark.parametrize("to", FILTERS)
+@given(
+    kernel=kernels(5),
+    pad=st.sampled_from(PadMode),
+    padding=paddings,
+    stride=strides,
+    dilation=dilations,
+    channels=st.sampled_from(((), (3,))),
+    convolve=st.booleans(),
+    seed=seeds,
+)
+@settings(max_examples=40, deadline=None)
+def test_a_filter_equals_the_engine(
+    folder, to, kernel, pad, padding, stride, dilation, channels, convolve, seed
+):
+    rng = np.random.default_rng(seed)
+    spans = [d * (k - 1) + 1 for d, k in zip(dilation, kernel.shape, strict=True)]
+    image = rng.normal(100, 50, (spans[0] + rng.integers(9), spans[1] + rng.integers(9), *channels))
+    image = image.astype(np.float32)
+    padding = "same" if pad is PadMode.VALID else padding
+    value = 7.5 if pad is PadMode.CONSTANT else 0.0
+    np.save(folder / "in.npy", image)
+    np.save(folder / "kernel.npy", kernel)
+    options = ["-k", folder / "kernel.npy", "-p", pad, "--padding", typed(padding)]
+    options += ["-s", "{}x{}".format(*stride), "-d", "{}x{}".format(*dilation)]
+    options += ["--pad-value", value] if value else []
+    options += ["--convolve"] if convolve else []
+    made = translated(*options, to=to, folder=folder)
+    slide = convcli.convolve if convolve else convcli.correlate
+    wanted = slide(image, kernel, pad=pad, padding=padding, stride=stride, dilation=dilation, pad_value=value)
+    size = np.abs(kernel).sum() * np.abs(image).max() + 1
+    np.testing.assert_allclose(made, wanted, rtol=0, atol=4e-7 * size)
+    assert made.dtype == wanted.dtype
+
+
+@pytest.mark.parametrize("to", FILTERS)
+@given(
+    mode=st.sampled_from(PoolMode),
+    include=st.booleans(),
+    size=st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    pad=st.sampled_from((None, *(mode for mode in PadMode if mode is not PadMode.VALID))),
+    stride=strides,
+    dilation=dilations,
+    padding=st.tuples(st.integers(0, 1), st.integers(0, 1)),
+    ceil=st.booleans(),
+    seed=seeds,
+)
+@settings(max_examples=60, deadline=None)
+def test_pooling_equals_the_engine(
+    folder, to, mode, include, size, pad, stride, dilation, padding, ceil, seed
+):
+    ceil = ceil and to == "torch"  # the others refuse it
+    if to in ("scipy", "opencv"):  # which have no more than these
+        mode = mode if mode in (PoolMode.MAX, PoolMode.MIN) else PoolMode.AVG
+        dilation = (1, 1) if mode is PoolMode.AVG else dilation
+        include = True
+    rng = np.random.default_rng(seed)
+    spans = [d * (k - 1) + 1 for d, k in zip(dilation, size, strict=True)]
+    image = rng.normal(0, 50, (spans[0] + rng.integers(9), spans[1] + rng.integers(9))).astype(np.float32)
+    padding = tuple(min(amount, k // 2) for amount, k in zip(padding, size, strict=True))
+    pad = pad if any(padding) else None
+    np.save(folder / "in.npy", image)
+    include = include or mode is not PoolMode.AVG or pad is not None
+    options = ["--pool", mode, "--size", "{}x{}".format(*size), "-s", "{}x{}".format(*stride)]
+    options += ["-d", "{}x{}".format(*dilation), "--padding", "{}x{}".format(*padding)]
+    options += ["-p", pad] if pad else []
+    options += ["--ceil"] if ceil else []
+    options += [] if include else ["--no-count-include-pad"]
+    wanted = convcli.pool2d(
+        image,
+        size,
+        mode=mode,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        ceil=ceil,
+        pad=pad,
+        count_include_pad=include,
+    )
+    made = translated(*options, to=to, folder=folder)
+    np.testing.assert_allclose(made, wanted, rtol=1e-6, atol=1e-4)
+
+
+def pictures(folder, seed, *shape):
+    values = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+    Image.fromarray(values).save(folder / "in.png")
+
+
+def as_filter_does(folder, command, options, to, output):
+    """Return what the script writes, and what our command writes."""
+    files = ("--input", folder / "in.png", "--output", folder / f"out{output}")
+    ran = invoke("translate", *options, "--to", to, *files)
+    assert ran.status == 0, ran.err
+    run(ran.out.decode())
+    ours = [option for option in options if option != "--pool"] if command == "filter" else options
+    if command == "pool":
+        ours = ["--mode", *options[1:]]
+    made = invoke(command, folder / "in.png", *ours, "-o", folder / f"ours{output}")
+    assert made.status == 0, made.err
+    read = np.load if output == ".npy" else pixels
+    return read(folder / f"out{output}"), read(folder / f"ours{output}")
+
+
+@given(
+    kernel=kernels(5),
+    pad=st.sampled_from(PadMode),
+    padding=paddings,
+    stride=strides,
+    channels=st.sampled_from(((), (3,))),
+    convolve=st.booleans(),
+    how=st.sampled_from(("clip", "center")),
+    seed=seeds,
+)
+@settings(max_examples=60, deadline=None)
+def test_pillow_equals_the_engine_within_a_level(
+    folder, kernel, pad, padding, stride, channels, convolve, how, seed
+):
+    rng = np.random.default_rng(seed)
+    pictures(folder, seed, *(side + int(rng.integers(9)) for side in kernel.shape), *channels)
+    np.save(folder / "kernel.npy", kernel)
+    options = ["-k", folder / "kernel.npy", "-p", pad, "--range", how, "-s", "{}x{}".format(*stride)]
+    options += ["--padding", typed(padding)] if pad is not PadMode.VALID else []
+    options += ["--pad-value", "9"] if pad is PadMode.CONSTANT else []
+    options += ["--convolve"] if convolve else []
+    made, ours = as_filter_does(folder, "filter", options, "pillow", ".png")
+    assert made.shape == ours.shape
+    assert np.abs(made.astype(int) - ours).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "max --size 3 -s 1 --padding same",
+        "min --size 5 -s 2 --padding 2",
+        "median --size 3 -s 1 --padding 1 -p reflect",
+        "avg --size 2x3",
+        "avg --size 3x2 --ceil",
+        "avg --global",
+    ],
+)
+def test_pillow_pools_as_the_engine_does(folder, options):
+    pictures(folder, 3, 14, 17, 3)
+    made, ours = as_filter_does(folder, "pool", ["--pool", *options.split()], "pillow", ".png")
+    assert made.shape == ours.shape
+    assert np.abs(made.astype(int) - ours).max() <= 1
+
+
+@pytest.mark.parametrize("to", FILTERS)
+@pytest.mark.parametrize(
+    "options",
+    [
+        "-k gaussian:sigma=1.2 -p symmetric",
+        "-k sobel --bias 3",
+        "-k kirsch -p wrap",
+        "-k sobel --combine orientation -p replicate",
+        "-k sobel --combine sum",
+        "-k sobel-x -k box:size=4 --chain -s 2",
+        "-k sobel -k laplacian",
+        "-k sobel-x -k gaussian --gray",
+        "-k box:size=2x4 --normalize --convolve -p constant --pad-value 7",
+        "-k scharr-x --range abs",
+        "-k prewitt-y --range scale",
+        "-k log --range center",
+        "-k gaussian:sigma-x=2,sigma-y=0.5 --range unit",
+    ],
+)
+def test_colours_and_arrays_are_as_filter_has_them(folder, to, options):
+    pictures(folder, 4, 21, 26, 3)
+    made, ours = as_filter_does(folder, "filter", options.split(), to, ".npy")
+    assert made.dtype == ours.dtype
+    np.testing.assert_allclose(made, ours, rtol=1e-5, atol=3e-3)
+
+
+@pytest.mark.parametrize("to", [*FILTERS, "pillow"])
+@pytest.mark.parametrize("mode", ["RGBA", "P", "LA", "1", "L"])
+def test_pixels_are_read_and_written_as_ours_are(folder, to, mode):
+    pictures(folder, 5, 16, 19, 3)
+    with Image.open(folder / "in.png") as image:
+        picture = image.convert("RGB").convert(mode)
+    picture.save(folder / "in.png")
+    options = ["-k", "sharpen", "--gray", "-p", "replicate"]
+    made, ours = as_filter_does(folder, "filter", options, to, ".png")
+    ours = ours[..., 0] if ours.ndim == 3 else ours  # with its alpha
+    assert np.abs(made.astype(int) - ours).max() <= 1
+
+
+@pytest.mark.parametrize("to", FILTERS)
+def test_16_bits_stay(folder, to):
+    values = np.random.default_rng(6).integers(0, 65536, (12, 15), dtype=np.uint16)
+    Image.fromarray(values).save(folder / "in.png")
+    made, ours = as_filter_does(folder, "filter", ["-k", "gaussian"], to, ".png")
+    assert made.dtype == ours.dtype == np.uint16
+    assert np.abs(made.astype(int) - ours).max() <= 1
+
+
+NAMED = ["gaussian:sigma=1.2", "gaussian:sigma-x=0,sigma-y=2", "box:size=4x3", "sobel-x", "sobel-y"]
+NAMED += ["scharr-x", "prewitt-x", "prewitt-y", "laplacian"]
+
+
+@pytest.mark.parametrize("to", FILTERS)
+@pytest.mark.parametrize("pad", PadMode)
+def test_named_filters_pad_as_the_engine_does(folder, to, pad):
+    """In two passes, the second may see another border; a picture of 3 x 5 is all border.
+
+    PyTorch's own padding stops where a picture is smaller than it.
+    """
+    large = pad is PadMode.VALID or to == "torch"
+    image = np.random.default_rng(8).normal(0, 50, (18, 19) if large else (3, 5))
+    image = image.astype(np.float32)
+    np.save(folder / "in.npy", image)
+    value = 7 if pad is PadMode.CONSTANT else 0
+    for name in NAMED:
+        weights = convcli.kernel(name).weights
+        wanted = convcli.correlate(image, weights, pad=pad, pad_value=value)
+        options = ["-k", name, "-p", pad, *(["--pad-value", value] if value else [])]
+        made = translated(*options, to=to, folder=folder)
+        np.testing.assert_allclose(made, wanted, rtol=0, atol=2e-3, err_msg=name)
+
+
+@pytest.mark.parametrize("to", FILTERS)
+@pytest.mark.parametrize("how", ["abs", "scale", "center", "unit"])
+def test_ranges_of_pictures(folder, to, how):
+    pictures(folder, 9, 13, 11, 3)
+    made, ours = as_filter_does(folder, "filter", ["-k", "emboss", "--range", how], to, ".png")
+    assert np.abs(made.astype(int) - ours).max() <= 1
+
+
+@pytest.mark.parametrize("to", ["numpy", "scipy", "opencv", "skimage"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        "max --size 2",
+        "min --size 3x2 -s 2 --padding 1",
+        "avg --global",
+        "median --global --gray",
+        "median --size 3 -s 1 --padding 1 -p replicate",
+        "avg --size 3 -s 1 --padding same -p wrap",
+        "max --size 2 -s 1 --padding 1 -p zero",
+    ],
+)
+def test_pictures_are_pooled_as_pool_does(folder, to, options):
+    pictures(folder, 10, 13, 18, 3)
+    made, ours = as_filter_does(folder, "pool", ["--pool", *options.split()], to, ".npy")
+    np.testing.assert_allclose(made, ours, rtol=1e-5, atol=1e-3)
+
+
+@pytest.mark.parametrize("options", ["max --size 2x3", "avg --size 4", "median --size 3"])
+def test_blocks_may_pass_the_edges_in_scikit_image(folder, options):
+    pictures(folder, 11, 13, 17, 3)
+    made, ours = as_filter_does(folder, "pool", ["--pool", *options.split(), "--ceil"], "skimage", ".npy")
+    np.testing.assert_allclose(made, ours, rtol=1e-5, atol=1e-3)
+
+
+@pytest.mark.parametrize("to", FILTERS)
+@pytest.mark.parametrize(
+    "options", ["-k 1,2,4 -p zero", "-k box:size=1x3 -p wrap -s 2", "-k 1,0,-1 -k 1,2,1"]
+)
+def test_signals_of_one_axis_stay_so(folder, to, options):
+    np.save(folder / "in.npy", np.array([3.0, 0, 1, 8, 2]))
+    made = translated(*options.split(), to=to, folder=folder)
+    assert invoke("filter", folder / "in.npy", *options.split(), "-o", folder / "ours.npy").status == 0
+    ours = np.load(folder / "ours.npy")
+    assert made.shape == ours.shape
+    np.testing.assert_allclose(made, ours, rtol=1e-6)
+
+
+@pytest.mark.parametrize("to", FILTERS)
+@pytest.mark.parametrize("gray", [(), ("--gray",)])
+def test_16_bits_of_either_byte_order_stay(folder, to, gray):
+    values = np.arange(0, 60000, 1000, dtype=">u2").reshape(6, 10)
+    Image.frombytes("I;16B", (10, 6), values.tobytes()).save(folder / "in.tif")
+    ran = invoke(
+        *("translate", "-k", "0 0 0; 0 0 1; 0 0 0", "-p", "replicate", *gray, "--to", to),
+        *("--input", folder / "in.tif", "--output", folder / "out.png"),
+    )
+    run(ran.out.decode())
+    np.testing.assert_array_equal(pixels(folder / "out.png")[:, :-1], values[:, 1:])
