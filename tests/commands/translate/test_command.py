@@ -43,6 +43,9 @@ def code(convcli, *options):
         ("--pool max --size 2 --to skimage", "block_reduce("),
         ("--pool avg --size 2 --to pillow", "image.reduce((2, 2), box)"),
         ("--pool max --size 3 -s 1 --padding 1 --to scipy", "ndimage.maximum_filter(x, size=3, mode"),
+        ("-k sobel-x -p valid --to scipy", "ndimage.sobel(x, axis=1)[1:-1, 1:-1]"),
+        ("-k gaussian:sigma=1,size=5 -p wrap --to opencv", "cv2.GaussianBlur(padded, (5, 5), 1)[2:-2, 2:-2]"),
+        ("--pool median --size 3 --to opencv", "cv2.medianBlur(x, 3)[1:-1:3, 1:-1:3]"),
     ],
 )
 def test_named_functions_are_used_where_their_numbers_are_equal(convcli, options, says):
@@ -60,12 +63,27 @@ def test_named_functions_are_used_where_their_numbers_are_equal(convcli, options
         ("-k 1,2,4 --convolve --to numpy", "rotated by 180 degrees"),
         ("-k box --to numpy", "colours of 16 bits as 8 bits"),
         ("-k box --gray --to scipy", "colours of 16 bits as 8 bits"),
-        ("-k box --to pillow", "colours of 16 bits as 8 bits"),
+        ("-k box --to pillow", "16 bits of colours as 8"),
     ],
 )
 def test_conventions_that_differ_have_a_comment(convcli, options, comment):
     lines = code(convcli, *options.split()).splitlines()
     assert sum(comment in line for line in lines if line.lstrip().startswith("#")) == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "-k 1,2;3,4 --convolve --to scipy",  # ndimage.convolve anchors as we do
+        "-k 1,2;3,4 -p valid --to scipy",
+        "-k 1,2;3,4 -p constant --pad-value 9 --to opencv",
+    ],
+)
+def test_even_kernels_have_no_comment_where_no_argument_moves_them(convcli, options):
+    text = code(convcli, *options.split())
+    assert "extra pixel" not in text
+    assert "origin" not in text
+    assert "anchor" not in text
 
 
 def test_symmetric_kernels_are_not_rotated(convcli):

@@ -203,6 +203,8 @@ def test_pillow_pools_as_the_engine_does(folder, options):
         "-k prewitt-y --range scale",
         "-k log --range center",
         "-k gaussian:sigma-x=2,sigma-y=0.5 --range unit",
+        "-k emboss --padding 0,2,1,0",
+        "-k 5 -p valid",
     ],
 )
 def test_colours_and_arrays_are_as_filter_has_them(folder, to, options):

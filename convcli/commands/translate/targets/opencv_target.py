@@ -58,8 +58,8 @@ def _border(window: Window) -> str:
 
 def _at(window: Window) -> str:
     """Return the arguments that say which tap lies on the pixel, column first, and how the border is made."""
-    (top, _), (left, _) = window.padding
-    anchor = f", anchor=({left}, {top})" if any(moved(window)) else ""
+    (rows, columns), (up, left) = window.span, moved(window)
+    anchor = f", anchor=({columns // 2 + left}, {rows // 2 + up})" if up or left else ""
     seen = window.mode is not None and window.padding != NO_PADDING
     return anchor + (f", borderType={_border(window)}" if seen else "")
 

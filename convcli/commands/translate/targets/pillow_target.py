@@ -44,7 +44,7 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
     mode = '"L"' if operation.gray else '"L" if image.mode in ("1", "L", "LA") else "RGB"'
     lines = [
         f"image = ImageOps.exif_transpose(Image.open({quoted(files.input)}))",
-        "# Pillow filters 8 bits, and reads colours of 16 bits as 8 bits; transparency is left out.",
+        "# Pillow filters 8 bits, and reads 16 bits of colours as 8; transparency is left out.",
         'if image.mode.startswith(("I", "F")):',
         '    raise SystemExit("these pixels have more than 8 bits")',
         f"image = image.convert({mode})",
@@ -101,7 +101,8 @@ def _inside(window: Window, side: int, name: str) -> Iterator[str]:
             raise CannotTranslate(message, hint="use another --pad-value, or --to numpy")
         each, how = padding_arguments((*pairs, (0, 0)), window.mode, window.constant)
         yield "pixels = np.asarray(image)"
-        yield f"image = Image.fromarray(np.pad(pixels, {each}[: pixels.ndim]{how}))"
+        yield f"sides = {each}[: pixels.ndim]"
+        yield f"image = Image.fromarray(np.pad(pixels, sides{how}))"
     yield f"image = ImageOps.crop(image.filter({name}), {side // 2})"
     yield from stride_comment("pillow", window)
     if window.stride != (1, 1):

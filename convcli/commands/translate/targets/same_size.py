@@ -63,5 +63,5 @@ def own_border(tool: str, window: Window) -> str:
 def stride_comment(tool: str, window: Window) -> tuple[str, ...]:
     """Return a comment where the window strides, for a tool whose filters do not."""
     title = CONVENTIONS[tool].title
-    comment = f"# {title} has no stride: every result is computed, and then some of them are taken."
+    comment = f"# {title} has no stride: all results are computed, and some of them taken."
     return () if window.stride == (1, 1) else (comment,)

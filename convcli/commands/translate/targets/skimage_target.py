@@ -6,16 +6,9 @@ from convcli.choices import PoolMode
 from convcli.commands.translate.literals import every, number, pair
 from convcli.commands.translate.operation import Files, KernelPart, Operation, Pooling
 from convcli.commands.translate.pool_words import explicit, function, in_blocks, neutral, reduced, whole
-from convcli.commands.translate.python_script import (
-    PythonTool,
-    Slide,
-    border_comment,
-    kernel_lines,
-    padded,
-    script,
-)
+from convcli.commands.translate.python_script import PythonTool, Slide, kernel_lines, padded, script
 from convcli.commands.translate.recognised import gaussian_reach, gaussian_sigmas
-from convcli.commands.translate.targets.same_size import own_border, stride_comment
+from convcli.commands.translate.targets.same_size import bordered, own_border, stride_comment
 from convcli.conventions import CONVENTIONS
 
 __all__ = ["code"]
@@ -37,9 +30,9 @@ def _slide(part: KernelPart, name: str, convolve: bool) -> Slide:
     # correlate_sparse pads as much on every side, and by zeros.
     own = window.padding == ((rows, rows), (columns, columns)) and not window.constant
     own = own and all(side % 2 for side in window.span)
-    lines, x = (tuple(border_comment("skimage", window)), "x") if own else padded(window)
+    lines, x, _ = bordered("skimage", window, own)
     lines = (*lines, *stride_comment("skimage", window))
-    mode, taken = own_border("skimage", window) if own else "valid", every(*window.stride)
+    mode, taken = (own and own_border("skimage", window)) or "valid", every(*window.stride)
     sigmas = gaussian_sigmas(weights)
     if own and sigmas and gaussian_reach(sigmas) == (rows, columns):
         call = f'filters.gaussian(x, sigma={pair(*sigmas)}, mode="{mode}", preserve_range=True)'
