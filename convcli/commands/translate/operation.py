@@ -14,18 +14,6 @@ from convcli.pipeline.feature_maps import recipes_of
 from convcli.pipeline.loaded_kernels import LoadedKernels
 from convcli.stacks.stack import Stack
 
-__all__ = [
-    "Files",
-    "Filtering",
-    "KernelPart",
-    "MapOf",
-    "Operation",
-    "Pooling",
-    "StackFile",
-    "filtering",
-    "pooling",
-]
-
 
 class Files(NamedTuple):
     """The file that is read and the one that is written."""
@@ -70,11 +58,6 @@ class KernelPart(NamedTuple):
     window: Window
 
     @property
-    def rotated(self) -> Array:
-        """The weights as true convolution takes them."""
-        return self.weights[..., ::-1, ::-1]
-
-    @property
     def dilated(self) -> Array:
         """The weights with zeros between the taps, for tools that have no dilation."""
         (rows, columns), (down, along) = self.window.span, self.window.dilation
@@ -101,6 +84,16 @@ class Filtering:
     gray: bool
     range: RangeMode | None
 
+    @property
+    def several(self) -> bool:
+        """Whether the results are several feature maps."""
+        return len(self.maps) > 1 and not self.chain
+
+    @property
+    def along_rows(self) -> bool:
+        """Whether every window is one row, so that signals can be filtered."""
+        return all(_is_row(part.window) for one in self.maps for part in one.parts)
+
 
 @dataclass(frozen=True)
 class Pooling:
@@ -114,6 +107,11 @@ class Pooling:
     gray: bool
     range: RangeMode | None
 
+    @property
+    def along_rows(self) -> bool:
+        """Whether every window is one row, so that signals can be pooled."""
+        return self.window is None or _is_row(self.window)
+
 
 class StackFile(NamedTuple):
     """A stack, and the `tables` of its layers as they stand in the file at `path`, which name its weights."""
@@ -121,6 +119,10 @@ class StackFile(NamedTuple):
     path: str
     stack: Stack
     tables: tuple[dict[str, Any], ...]
+
+
+def _is_row(window: Window) -> bool:
+    return window.size[0] == 1 and not any(window.padding[0])
 
 
 Operation: TypeAlias = Filtering | Pooling | StackFile

@@ -318,3 +318,36 @@ def test_16_bits_of_either_byte_order_stay(folder, to, gray):
     )
     run(ran.out.decode())
     np.testing.assert_array_equal(pixels(folder / "out.png")[:, :-1], values[:, 1:])
+
+
+@pytest.mark.parametrize("to", FILTERS)
+@pytest.mark.parametrize("channels", [1, 2, 3, 5])
+@pytest.mark.parametrize("options", ["-k sobel", "-k sobel --gray", "-k sobel-x -k sobel-y"])
+def test_channels_of_arrays_are_as_filter_has_them(folder, to, channels, options):
+    np.save(folder / "in.npy", np.random.default_rng(12).normal(0, 1, (6, 7, channels)))
+    made = translated(*options.split(), to=to, folder=folder)
+    ours = invoke("filter", folder / "in.npy", *options.split(), "-o", folder / "ours.npy", "--force")
+    assert ours.status == 0, ours.err
+    wanted = np.load(folder / "ours.npy")
+    assert made.shape == wanted.shape
+    np.testing.assert_allclose(made, wanted, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("to", FILTERS)
+@pytest.mark.parametrize("options", ["-k sobel-x -p zero", "-k 1,2,1 -p zero --padding 1", "--pool max"])
+def test_signals_are_refused_by_windows_of_several_rows(folder, to, options):
+    np.save(folder / "in.npy", np.array([3.0, 0, 1, 8, 2]))
+    with pytest.raises(SystemExit, match="a signal needs windows of one row"):
+        translated(*options.split(), to=to, folder=folder)
+
+
+@pytest.mark.parametrize("to", FILTERS)
+def test_a_gaussian_of_doubles_is_a_formula(folder, to):
+    """Sigma 3 has 25 x 25 numbers."""
+    image = np.random.default_rng(13).normal(0, 1, (30, 28))
+    np.save(folder / "in.npy", image)
+    ran = invoke("translate", "-k", "gaussian:sigma=3", "--to", to)
+    assert len(ran.out.splitlines()) < 30
+    made = translated("-k", "gaussian:sigma=3", to=to, folder=folder)
+    wanted = convcli.correlate(image, convcli.kernel("gaussian:sigma=3").weights)
+    np.testing.assert_allclose(made, wanted, rtol=0, atol=1e-13)

@@ -19,7 +19,7 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
 
 
 def _slide(part: KernelPart, name: str, convolve: bool) -> Slide:
-    constants, taps = kernel_lines(name, part.weights, "np.float32", convolve=convolve)
+    constants, taps = kernel_lines(name, part.weights, "x.dtype", convolve=convolve)
     return Slide(constants, _windows(part.window), f'np.einsum("ijkl,kl->ij", windows, {taps})')
 
 
