@@ -90,9 +90,9 @@ class Filtering:
         return len(self.maps) > 1 and not self.chain
 
     @property
-    def along_rows(self) -> bool:
-        """Whether every window is one row, so that signals can be filtered."""
-        return all(_is_row(part.window) for one in self.maps for part in one.parts)
+    def windows(self) -> tuple[Window, ...]:
+        """The window of each kernel."""
+        return tuple(part.window for one in self.maps for part in one.parts)
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,9 @@ class Pooling:
     range: RangeMode | None
 
     @property
-    def along_rows(self) -> bool:
-        """Whether every window is one row, so that signals can be pooled."""
-        return self.window is None or _is_row(self.window)
+    def windows(self) -> tuple[Window, ...]:
+        """The window, if it is not the whole picture."""
+        return () if self.window is None else (self.window,)
 
 
 class StackFile(NamedTuple):
@@ -119,10 +119,6 @@ class StackFile(NamedTuple):
     path: str
     stack: Stack
     tables: tuple[dict[str, Any], ...]
-
-
-def _is_row(window: Window) -> bool:
-    return window.size[0] == 1 and not any(window.padding[0])
 
 
 Operation: TypeAlias = Filtering | Pooling | StackFile

@@ -92,21 +92,17 @@ def script(operation: Operation, files: Files, tool: PythonTool, title: str) -> 
             f"{files.output!r} holds one picture, and these are {several} feature maps",
             hint="--output a .npy, whose channels they are, or --combine them",
         )
-    made = tool.pool(operation) if isinstance(operation, Pooling) else _filtered(operation, tool)
-    constants, lines, value = made
+    constants, lines, value = (
+        tool.pool(operation) if isinstance(operation, Pooling) else _filtered(operation, tool)
+    )
     if operation.gray or not tool.planes:
         work = [*lines, f"y = {value}"]
     else:
         inside = (f"    {line}" for line in (*lines, f"return {value}"))
         work = ["", "", "def filtered(x):", *inside, "", "", *_CHANNELS]
-    code = [
-        *reading(files, gray=operation.gray, signals=operation.along_rows),
-        *tool.before,
-        *constants,
-        *work,
-        *tool.after,
-    ]
-    code += writing(files, operation.range, several, signals=operation.along_rows)
+    signals = all(window.size[0] == 1 and not any(window.padding[0]) for window in operation.windows)
+    code = [*reading(files, gray=operation.gray, signals=signals), *tool.before, *constants, *work]
+    code += [*tool.after, *writing(files, operation.range, several, signals=signals)]
     yield from imports_of(code, tool.imports)
     yield ""
     yield from code
@@ -124,24 +120,20 @@ def check_files(files: Files) -> None:
 def kernel_lines(
     name: str, weights: Array, dtype: str = "", *, convolve: bool
 ) -> tuple[tuple[str, ...], str]:
-    """Return lines that define a kernel, and the expression that correlation takes."""
-    if not convolve or (weights == weights[..., ::-1, ::-1]).all():
-        return tuple(_literal(name, weights, dtype)), name
-    lines = array_lines(name, weights[..., ::-1, ::-1] + 0.0, dtype)
-    return ("# True convolution: the kernel is rotated by 180 degrees.", *lines), f"{name}[::-1, ::-1]"
+    """Return lines that define a kernel, and the expression that correlation takes.
 
-
-def _literal(name: str, weights: Array, dtype: str) -> Iterator[str]:
-    """Return the lines of a kernel: those of a formula where a Gaussian does not fit on one line."""
-    lines = list(array_lines(name, weights, dtype))
+    A Gaussian that does not fit on one line is written as its formula.
+    """
+    if convolve and (weights != weights[..., ::-1, ::-1]).any():
+        turned = array_lines(name, weights[..., ::-1, ::-1] + 0.0, dtype)
+        return ("# True convolution: the kernel is rotated by 180 degrees.", *turned), f"{name}[::-1, ::-1]"
+    lines = tuple(array_lines(name, weights, dtype))
     sigmas = gaussian_sigmas(weights) if len(lines) > 1 else None
-    if sigmas is None or sigmas[0] != sigmas[1] or weights.shape[0] != weights.shape[1]:
-        yield from lines
-        return
-    reach = weights.shape[0] // 2
-    product = "np.outer(g, g) / g.sum() ** 2"
-    yield f"g = np.exp(-((np.arange({-reach}, {reach + 1}) / {number(sigmas[0])}) ** 2) / 2)"
-    yield f"{name} = np.array({product}, dtype={dtype})" if dtype else f"{name} = {product}"
+    if sigmas and sigmas[0] == sigmas[1] and weights.shape[0] == weights.shape[1]:
+        reach, product = weights.shape[0] // 2, "np.outer(g, g) / g.sum() ** 2"
+        line = f"g = np.exp(-((np.arange({-reach}, {reach + 1}) / {number(sigmas[0])}) ** 2) / 2)"
+        lines = (line, f"{name} = np.array({product}, dtype={dtype})" if dtype else f"{name} = {product}")
+    return lines, name
 
 
 def border_comment(tool: str, window: Window) -> Iterator[str]:
@@ -198,7 +190,7 @@ def reading(files: Files, *, gray: bool, signals: bool = True) -> Iterator[str]:
         return
     yield f"image = ImageOps.exif_transpose(Image.open({name}))"
     if gray:
-        yield "# Pillow reads colours of 16 bits as 8 bits."
+        yield "# Transparency is left out; Pillow reads colours of 16 bits as 8 bits."
         yield 'image = image if image.mode[0] in "IF" else image.convert("L")'
     else:
         yield "# Palettes become RGB, without transparency; Pillow reads colours of 16 bits as 8 bits."
@@ -295,10 +287,8 @@ def writing(
 def imports_of(code: Sequence[str], imports: Mapping[str, str]) -> Iterator[str]:
     """Return the imports that `code` uses, as linters sort them: modules first, one line for each package."""
     text = "\n".join(line.partition("#")[0] for line in code)
-    used = (
-        line for name, line in {**_IMPORTS, **imports}.items() if re.search(rf"\b{re.escape(name)}", text)
-    )
-    lines = sorted(used, key=str.lower)
+    known = {**_IMPORTS, **imports}
+    lines = sorted((known[name] for name in known if re.search(rf"\b{re.escape(name)}", text)), key=str.lower)
     yield from (line for line in lines if line.startswith("import "))
     froms = (line.split(" import ") for line in lines if line.startswith("from "))
     for package, names in groupby(froms, key=lambda line: line[0]):

@@ -63,8 +63,5 @@ def pooled(how: Pooling) -> Slide:
     steps = "".join(f", {word}" for word in window_words(window, padding=False))
     taps = f"F.unfold({x}, {window.size}{steps})"
     reduced = _REDUCED[how.mode].format(taps=taps, axis=1, nan=nan, power=power)
-    rows, columns = (
-        f"({x}.shape[{place}] - {axis.span}) // {axis.stride} + 1"
-        for place, axis in enumerate(window.axes, 2)
-    )
-    return Slide((), lines, f"{reduced}.reshape(-1, 1, {rows}, {columns})")
+    rows = f"rows = ({x}.shape[2] - {window.span[0]}) // {window.stride[0]} + 1"
+    return Slide((), (*lines, rows), f"{reduced}.reshape(len(x), 1, rows, -1)")

@@ -79,7 +79,7 @@ def padded(window: Window) -> tuple[tuple[str, ...], str]:
     if mode is PadMode.SYMMETRIC:
         why = "# PyTorch has no padding that mirrors with the edge pixel repeated: NumPy has."
     pairs, how = padding_arguments(((0, 0), (0, 0), *wide), mode, 0.0)
-    return (why, f"padded = torch.from_numpy(np.pad(x.numpy(), {pairs}{how}))"), "padded"
+    return (why, f"padded = np.pad(x.numpy(), {pairs}{how})", "padded = torch.from_numpy(padded)"), "padded"
 
 
 def torch_number(value: float) -> str:
