@@ -24,6 +24,8 @@ _IMPORTS = {
 }
 # Added by --range center: mid-grey of 8 bits.
 MID_GREY = 128
+# Pixels of a block up to which Image.reduce is right within half a level: it divides by fractions of 24 bits.
+MOST_REDUCED = 1 << 15
 _RANKS = {PoolMode.MAX: "MaxFilter", PoolMode.MIN: "MinFilter", PoolMode.MEDIAN: "MedianFilter"}
 
 
@@ -111,12 +113,14 @@ def _inside(window: Window, side: int, name: str) -> Iterator[str]:
 
 def _pooled(how: Pooling) -> Iterator[str]:
     window = how.window
-    if how.mode is PoolMode.AVG and (window is None or in_blocks(window)):
-        factor, box = ("image.size", "") if window is None else (window.size[::-1], ", box")
-        if window is not None and not how.ceil:
-            rows, columns = window.size
+    if how.mode is PoolMode.AVG and window is None:
+        yield "image = image.resize((1, 1), Image.Resampling.BOX)"
+        return
+    if how.mode is PoolMode.AVG and window is not None and in_blocks(window) and window.taps <= MOST_REDUCED:
+        rows, columns = window.size
+        if not how.ceil:
             yield f"box = (0, 0, image.width // {columns} * {columns}, image.height // {rows} * {rows})"
-        yield f"image = image.reduce({factor}{'' if how.ceil else box})"
+        yield f"image = image.reduce(({columns}, {rows}){'' if how.ceil else ', box'})"
         return
     if window is None or how.mode not in _RANKS:
         raise CannotTranslate(f"Pillow has no {how.mode} pooling of these windows", hint="use --to numpy")
