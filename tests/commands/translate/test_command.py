@@ -45,7 +45,7 @@ def code(convcli, *options):
         ("--pool max --size 3 -s 1 --padding 1 --to scipy", "ndimage.maximum_filter(x, size=3, mode"),
         ("-k sobel-x -p valid --to scipy", "ndimage.sobel(x, axis=1)[1:-1, 1:-1]"),
         ("-k gaussian:sigma=1,size=5 -p wrap --to opencv", "cv2.GaussianBlur(padded, (5, 5), 1)[2:-2, 2:-2]"),
-        ("--pool median --size 3 --to opencv", "cv2.medianBlur(x, 3)[1:-1:3, 1:-1:3]"),
+        ("--pool median --size 3 --to opencv", "cv2.medianBlur(np.float32(x), 3)[1:-1:3, 1:-1:3]"),
     ],
 )
 def test_named_functions_are_used_where_their_numbers_are_equal(convcli, options, says):

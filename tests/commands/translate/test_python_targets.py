@@ -187,6 +187,15 @@ def test_pillow_pools_as_the_engine_does(folder, options):
     assert np.abs(made.astype(int) - ours).max() <= 1
 
 
+def test_pillow_averages_large_pictures(folder):
+    """Image.reduce would be wrong by 2 levels: it divides by fractions of 24 bits."""
+    Image.new("L", (600, 400), 200).save(folder / "in.png")
+    made, ours = as_filter_does(folder, "pool", ["--pool", "avg", "--global"], "pillow", ".png")
+    assert made == ours == 200
+    refused = invoke("translate", "--pool", "avg", "--size", "300", "--to", "pillow")
+    assert refused.status == 3
+
+
 @pytest.mark.parametrize("to", FILTERS)
 @pytest.mark.parametrize(
     "options",
@@ -306,6 +315,13 @@ def test_signals_of_one_axis_stay_so(folder, to, options):
     ours = np.load(folder / "ours.npy")
     assert made.shape == ours.shape
     np.testing.assert_allclose(made, ours, rtol=1e-6)
+
+
+def test_opencv_has_medians_of_doubles(folder):
+    image = np.random.default_rng(12).normal(0, 50, (9, 8))
+    np.save(folder / "in.npy", image)
+    made = translated("--pool", "median", "--size", "3", to="opencv", folder=folder)
+    np.testing.assert_allclose(made, convcli.pool2d(image, 3, mode="median"), rtol=1e-6)
 
 
 @pytest.mark.parametrize("to", FILTERS)

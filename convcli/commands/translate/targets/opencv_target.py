@@ -97,7 +97,7 @@ def _pool(how: Pooling) -> Slide:
     (rows, columns), at = window.size, _at(window)
     calls = {
         PoolMode.AVG: f"blur({x}, ({columns}, {rows}){at})",
-        PoolMode.MEDIAN: f"medianBlur({x}, {rows})",
+        PoolMode.MEDIAN: f"medianBlur(np.float32({x}), {rows})",  # which takes no doubles
         PoolMode.MAX: f"dilate({x}, np.ones(({rows}, {columns}), np.uint8){at})",
         PoolMode.MIN: f"erode({x}, np.ones(({rows}, {columns}), np.uint8){at})",
     }

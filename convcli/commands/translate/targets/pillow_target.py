@@ -24,6 +24,8 @@ _IMPORTS = {
 }
 # Added by --range center: mid-grey of 8 bits.
 MID_GREY = 128
+# Pixels of a block up to which Image.reduce is right within half a level: it divides by fractions of 24 bits.
+MOST_REDUCED = 1 << 15
 _RANKS = {PoolMode.MAX: "MaxFilter", PoolMode.MIN: "MinFilter", PoolMode.MEDIAN: "MedianFilter"}
 
 
@@ -94,12 +96,11 @@ def _inside(window: Window, side: int, name: str) -> Iterator[str]:
     """
     pairs = [(axis.low, axis.high + side - axis.span) for axis in window.axes]
     if any(map(sum, pairs)):
-        if window.constant not in range(256):
-            message = (
-                f"Pillow's pixels are whole numbers from 0 to 255, and the padding is {window.constant:g}"
-            )
+        value = window.constant
+        if value not in range(256):
+            message = f"Pillow's pixels are whole numbers from 0 to 255, and the padding is {value:g}"
             raise CannotTranslate(message, hint="use another --pad-value, or --to numpy")
-        each, how = padding_arguments((*pairs, (0, 0)), window.mode, window.constant)
+        each, how = padding_arguments((*pairs, (0, 0)), window.mode, value)
         yield "pixels = np.asarray(image)"
         yield f"sides = {each}[: pixels.ndim]"
         yield f"image = Image.fromarray(np.pad(pixels, sides{how}))"
@@ -110,20 +111,20 @@ def _inside(window: Window, side: int, name: str) -> Iterator[str]:
 
 
 def _pooled(how: Pooling) -> Iterator[str]:
-    window = how.window
-    if how.mode is PoolMode.AVG and (window is None or in_blocks(window)):
-        factor, box = ("image.size", "") if window is None else (window.size[::-1], ", box")
-        if window is not None and not how.ceil:
-            rows, columns = window.size
-            yield f"box = (0, 0, image.width // {columns} * {columns}, image.height // {rows} * {rows})"
-        yield f"image = image.reduce({factor}{'' if how.ceil else box})"
+    if how.window is None and how.mode is PoolMode.AVG:
+        yield "image = image.resize((1, 1), Image.Resampling.BOX)"
         return
-    if window is None or how.mode not in _RANKS:
-        raise CannotTranslate(f"Pillow has no {how.mode} pooling of these windows", hint="use --to numpy")
+    window = how.window or Window((1, 1))
+    rows, columns = window.size
+    if how.mode is PoolMode.AVG and in_blocks(window) and window.taps <= MOST_REDUCED:
+        if not how.ceil:
+            yield f"box = (0, 0, image.width // {columns} * {columns}, image.height // {rows} * {rows})"
+        yield f"image = image.reduce(({columns}, {rows}){'' if how.ceil else ', box'})"
+        return
+    if how.mode not in _RANKS or rows != columns or rows % 2 == 0 or rows == 1:
+        hint = "use blocks for avg, or odd squares for max, min and median; or --to numpy"
+        raise CannotTranslate(f"Pillow has no {how.mode} pooling of these windows", hint=hint)
     window = explicit(how, window, "Pillow", filters=True)
-    name, side = _RANKS[how.mode], window.size[0]
-    if window.size != (side, side) or side % 2 == 0 or side == 1:
-        raise CannotTranslate(f"Pillow's {name} takes odd squares", hint="use --size 3, or --to numpy")
     # Pixels beyond those of 8 bits would give the same.
     window = replace(window, pad_value=min(max(window.pad_value, 0.0), 255.0))
-    yield from _inside(window, side, f"ImageFilter.{name}({side})")
+    yield from _inside(window, rows, f"ImageFilter.{_RANKS[how.mode]}({rows})")

@@ -29,7 +29,7 @@ def bordered(
 def same_size(
     tool: str, window: Window, call: str, lines: tuple[str, ...], constants: tuple[str, ...] = ()
 ) -> Slide:
-    """Return the code of a filter's `call`: comments on what it has not, and the results that are wanted."""
+    """Return the code of a filter's `call`: with comments, and the index of the results that are wanted."""
     title, extra = CONVENTIONS[tool].title, CONVENTIONS[tool].extra
     for word in ("origin", "anchor"):
         if f"{word}=" in call and not all(side % 2 for side in window.span):
