@@ -122,6 +122,7 @@ def ran(line, output):
             "cv2.sepFilter2D(x, -1, np.array([1.0, 2, 4]), np.array([1.0, 0, 1]))",
             "filter x.npy -k '1 2 4; 0 0 0; 1 2 4' -p reflect",
         ),
+        ("cv2.GaussianBlur(x, (13, 11), 0)", "filter x.npy -k gaussian:size=11x13 -p reflect"),
         ("cv2.GaussianBlur(x, (5, 3), 0)", "filter x.npy -k binomial:size=3x5 -p reflect"),
         (
             "cv2.GaussianBlur(x, (7, 11), 1.5, borderType=cv2.BORDER_REPLICATE)",
@@ -265,6 +266,7 @@ def test_files_and_grey_are_read_from_the_call():
         ("x - cv2.blur(x, (3, 3))", 3, "around the call", "alone"),
         ("F.conv2d(x, k, padding='sme')", 2, "padding 'sme' does not fit", "'same', 'valid'"),
         ("cv2.GaussianBlur(x, (4, 4), 0)", 2, "ksize (4, 4) does not fit", "odd"),
+        ("cv2.GaussianBlur(x, (9, 11), 0)", 3, "rounds the weights of one side", "sigmaX"),
         ("cv2.Sobel(x, -1, 2, 1)", 3, "no equivalent", "sum 1 or 2"),
         ("ndimage.correlate(x, k, axes=(0,))", 3, "axes has no equivalent", ""),
         ("ndimage.convolve(x, [" + "[1] * 65536, " * 9999 + "])", 2, "above the limit", "npy"),

@@ -112,6 +112,10 @@ def _gaussian(call: Arguments) -> Equivalent:
         kernel = Weights(f"binomial:size={per_axis(size)}", size)
     elif set(size) <= {1, *_ROUNDED}:
         kernel = weights_of(np.outer(_rounded(rows), _rounded(columns)))
+    elif set(size) & set(_ROUNDED):
+        raise CannotTranslate(
+            f"{call.call} without sigma rounds the weights of one side alone", hint="give sigmaX"
+        )
     else:
         kernel = Weights(f"gaussian:size={per_axis(size)}", size)
     return call.made(kernel=kernel, pad=_border(call)).noting(*note)
@@ -140,7 +144,7 @@ def _derivative_line(size: int, order: int) -> Array:
 
 
 def _sobel(call: Arguments) -> Equivalent:
-    if call.value("ksize") in (-1.0, Named("cv2.FILTER_SCHARR")):
+    if call.value("ksize") in (-1.0, Named("cv2.FILTER_SCHARR"), Named("cv.FILTER_SCHARR")):
         return _scharr(call)
     order, size = call.pair("dx", least=0)[:1] + call.pair("dy", least=0)[:1], call.odd("ksize", 3, 31)
     if order not in ((1, 0), (0, 1), (1, 1), (2, 0), (0, 2)) or size == 1:
