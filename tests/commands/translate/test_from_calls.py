@@ -267,6 +267,7 @@ def test_files_and_grey_are_read_from_the_call():
         ("F.conv2d(x, k, padding='sme')", 2, "padding 'sme' does not fit", "'same', 'valid'"),
         ("cv2.GaussianBlur(x, (4, 4), 0)", 2, "ksize (4, 4) does not fit", "odd"),
         ("cv2.GaussianBlur(x, (9, 11), 0)", 3, "rounds the weights of one side", "sigmaX"),
+        ("F.conv2d(F.pad(F.pad(x, (1, 1)), (1, 1)), k)", 3, "F.pad around F.pad", "once"),
         ("cv2.Sobel(x, -1, 2, 1)", 3, "no equivalent", "sum 1 or 2"),
         ("ndimage.correlate(x, k, axes=(0,))", 3, "axes has no equivalent", ""),
         ("ndimage.convolve(x, [" + "[1] * 65536, " * 9999 + "])", 2, "above the limit", "npy"),
@@ -342,6 +343,11 @@ def test_modules_of_pytorch_are_poolings():
 def test_a_kernel_that_is_rotated_is_convolution(turned):
     line, _ = command(f"F.conv2d(x, {turned})")
     assert line == "convcli filter x.npy -k k.npy -p valid --convolve"
+
+
+def test_sizes_of_ones_stand_one_by_one_in_pytorch():
+    line, _ = command("F.conv2d(x, torch.ones(1, 1, 3, 3) / 9, padding=1)")
+    assert line == "convcli filter x.npy -k box:size=3 -p zero --padding 1"
 
 
 def test_nothing_of_a_call_is_run(tmp_path):

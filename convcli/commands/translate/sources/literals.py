@@ -161,8 +161,9 @@ def _called(node: ast.Call) -> Value:
         value = _array(node, value) if isinstance(value, tuple) else value
         return _shaped(node, value, arguments[1:]) if name in ("reshape", "view") else value
     if name == "ones" and arguments:
-        shape = value_of(arguments[0])
-        sides = shape if isinstance(shape, tuple) else (shape,)
+        shape, *more = map(value_of, arguments)
+        lone = (shape, *(each for each in more if isinstance(each, float)))
+        sides: tuple[Any, ...] = shape if isinstance(shape, tuple) else lone
         if all(isinstance(each, float) and each >= 1 and each == int(each) for each in sides):
             MOST.check(prod(sides), "use a smaller kernel", what="an array")
             return np.ones([int(each) for each in sides])

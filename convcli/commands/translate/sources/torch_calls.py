@@ -65,6 +65,8 @@ def _pool(mode: PoolMode, call: Arguments) -> Equivalent:
 
 def padded_by(call: Arguments, picture: Picture) -> Picture:
     """Return `picture` with the padding of ``F.pad``, whose widths are left, right, top and bottom."""
+    if picture.pad is not None:
+        raise CannotTranslate("F.pad around F.pad has no equivalent here", hint="pad once")
     widths = call.value("pad")
     sides = widths if isinstance(widths, tuple) else ()
     if len(sides) not in (2, 4) or not all(isinstance(each, float) and each >= 0 for each in sides):
