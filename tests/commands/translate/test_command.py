@@ -136,7 +136,7 @@ def test_a_stack_is_refused_by_tools_without_layers(convcli, tmp_path, to):
         ("-k box --to scipi", "'scipi'", "did you mean 'scipy'"),
         ("-k box --to numpy --from x", "exclude each other", "--from"),
         ("--to numpy", "--kernel is missing", "-k SPEC"),
-        ("-k box --pool max --to numpy", "-k and --pool exclude", "one at a time"),
+        ("-k box --pool max --to numpy", "--kernel and --pool exclude", "one of them"),
         ("-k box --size 3 --to numpy", "--size has no effect", "--pool"),
         ("--pool max --bias 1 --to numpy", "--bias has no effect", "kernels"),
         ("--pool max --norm 3 --to numpy", "--norm 3 has no effect", "lp"),

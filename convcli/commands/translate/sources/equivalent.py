@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from convcli.choices import PadMode, PoolMode, RangeMode
 from convcli.display.words import listed, per_axis
-from convcli.engine.window import Window
+from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import UsageError
 from convcli.parsing import Padding
 
@@ -82,33 +82,27 @@ class Equivalent:
         return replace(self, notes=(*self.notes, *notes))
 
     def _options(self) -> Iterator[str]:
-        if self.kernel:
-            yield from ("-k", self.kernel.spec)
-        if self.pool:
-            yield from ("--mode", self.pool)
-        if self.size:
-            yield from ("--size", per_axis(self.size))
-        yield from self._sliding()
-        if self.bias:
-            yield from ("--bias", number_words(self.bias))
+        step, usual = (self.size, ("valid", NO_PADDING)) if self.pool else ((1, 1), ("same",))
+        padded = self.pad is not PadMode.VALID and self.padding not in usual
+        options = {
+            "-k": self.kernel.spec if self.kernel else None,
+            "--mode": self.pool,
+            "--size": per_axis(self.size) if self.size else None,
+            "-p": self.pad,
+            "--pad-value": number_words(self.pad_value) if self.pad is PadMode.CONSTANT else None,
+            "--padding": _padding_words(self.padding) if padded else None,
+            "--stride": per_axis(self.stride) if self.stride not in (None, step) else None,
+            "--dilation": per_axis(self.dilation) if self.dilation != (1, 1) else None,
+            "--bias": number_words(self.bias) if self.bias else None,
+        }
+        for option, value in options.items():
+            if value is not None:
+                yield from (option, value)
         flags = {"--ceil": self.ceil, "--no-count-include-pad": not self.count_include_pad}
         flags |= {"--convolve": self.convolve, "--gray": self.gray}
         yield from (flag for flag, given in flags.items() if given)
         if self.range:
             yield from ("--range", self.range)
-
-    def _sliding(self) -> Iterator[str]:
-        if self.pad is not None:
-            yield from ("-p", self.pad)
-        if self.pad is PadMode.CONSTANT:
-            yield from ("--pad-value", number_words(self.pad_value))
-        usual = ("same",) if self.pool is None else ("valid", ((0, 0), (0, 0)))
-        if self.pad is not PadMode.VALID and self.padding not in usual:
-            yield from ("--padding", _padding_words(self.padding))
-        if self.stride is not None and self.stride != (self.size if self.pool else (1, 1)):
-            yield from ("--stride", per_axis(self.stride))
-        if self.dilation != (1, 1):
-            yield from ("--dilation", per_axis(self.dilation))
 
 
 def anchored(made: Equivalent, *lows: Callable[[int], int]) -> Equivalent:

@@ -1,10 +1,10 @@
 """Reads lines of the shell that filter: of ImageMagick and libvips. Nothing is run."""
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import exp
-from typing import Any
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from convcli.kernels.files.notations import read_notation
 from convcli.kernels.spec import kernel
 from convcli.parsing import finite
 
-__all__ = ["PROGRAMS", "shell_equivalent"]
+__all__ = ["shell_equivalent"]
 
 # Named kernels of ImageMagick without parameters, as ``-morphology Convolve`` takes them.
 _KERNELS = {
@@ -36,44 +36,48 @@ _KERNELS = {
 _FIRST, _SECOND = lambda n: (n - 1) // 2, lambda n: n // 2
 
 
-def shell_equivalent(words: Sequence[str]) -> Equivalent:
-    """Return the command that means the same as a line of the shell, split into `words`."""
-    program, *rest = words
-    return PROGRAMS[program.rpartition("/")[2]](rest)
+def shell_equivalent(line: str) -> Equivalent | None:
+    """Return the command that means the same as a line of the shell, None where it begins otherwise."""
+    line = line.replace("\\\n", " ").strip().removeprefix("$ ")
+    program = line.partition(" ")[0].rpartition("/")[2]
+    if program not in _PROGRAMS:
+        return None
+    try:
+        _, *words = shlex.split(line)
+    except ValueError as error:
+        raise UsageError(f"the line of {program}: {error}", hint="close its quotes") from None
+    return _PROGRAMS[program](words)
 
 
 def _imagemagick(words: Sequence[str]) -> Equivalent:
-    files, given, done = list[str](), dict[str, str](), list[Equivalent]()
+    files, given, filters = list[str](), dict[str, str](), list[tuple[str, str]]()
     rest = iter(words)
     for word in rest:
         if not word.startswith(("-", "+")) or word == "-":
             files.append(word)
         elif word == "-morphology":
-            done.append(_morphology(_next(rest, word), _next(rest, word), given))
-        elif word in _OPERATORS:
-            done.append(_OPERATORS[word](_next(rest, word), given))
+            filters.append((_next(rest, word), _next(rest, word)))
         elif word == "-define":
-            key, _, value = _next(rest, word).partition("=")
-            if key not in ("convolve:scale", "convolve:bias"):
-                raise CannotTranslate(
-                    f"-define {key} is not understood", hint="only convolve:scale, convolve:bias are"
-                )
-            given[key] = value
+            word, _, value = _next(rest, word).partition("=")
+            given[word] = value
         elif word == "-virtual-pixel":
             given[word] = _next(rest, word)
-        elif word == "-grayscale" and (name := _next(rest, word)).lower() != "rec601luma":
-            raise CannotTranslate(f"-grayscale {name} has other weights than --gray", hint="use Rec601Luma")
-        elif word == "-grayscale":
-            given[word] = name
         else:
-            raise CannotTranslate(
-                f"{word} is not among what is understood of ImageMagick",
-                hint="-morphology, -convolve, -gaussian-blur, -virtual-pixel, -define convolve:...",
-            )
-    if len(done) != 1 or len(files) != 2:
-        found = f"{len(done)} filters and {len(files)} files"
-        raise UsageError(f"the line has {found}", hint="write IN -morphology Convolve KERNEL OUT")
-    return replace(done[0], gray="-grayscale" in given, input=files[0], output=files[1])
+            raise _not_understood(word)
+    if len(filters) != 1 or len(files) != 2:
+        found = f"{len(filters)} filters and {len(files)} files"
+        raise UsageError(f"the line has {found}", hint="write convert IN -morphology Convolve KERNEL OUT")
+    for word in given:
+        if word not in ("-virtual-pixel", "convolve:scale", "convolve:bias"):
+            raise _not_understood(f"-define {word}")
+    return replace(_morphology(*filters[0], given), input=files[0], output=files[1])
+
+
+def _not_understood(word: str) -> CannotTranslate:
+    return CannotTranslate(
+        f"ImageMagick's {word} is not understood",
+        hint="-morphology, -virtual-pixel, -define convolve:scale=... and convolve:bias=... are",
+    )
 
 
 def _next(words: Iterator[str], option: str) -> str:
@@ -83,33 +87,28 @@ def _next(words: Iterator[str], option: str) -> str:
     return word
 
 
-def _border(given: dict[str, str]) -> dict[str, Any]:
-    """Return the padding of ``-virtual-pixel``, which has names for black and white borders."""
-    name = given.get("-virtual-pixel", "edge").lower()
-    if name == "white":
-        return {"pad": PadMode.CONSTANT, "pad_value": 255.0}
-    return {"pad": PadMode.parse(f"imagemagick:{name}")}
-
-
-def _filtered(weights: Array, given: dict[str, str], *, convolve: bool = False) -> Equivalent:
-    share = re.fullmatch(r"([-+]?[\d.]+)%", given.get("convolve:bias", "0%"))
-    if share is None:
-        raise CannotTranslate("convolve:bias depends on how ImageMagick was built", hint="give it in %")
-    bias, border = _numeral(share[1], "bias") * 255 / 100, _border(given)
-    made = Equivalent(kernel=weights_of(weights), convolve=convolve, bias=bias, **border)
-    made = anchored(made, _SECOND if convolve else _FIRST)
-    units = bias or "pad_value" in border
-    return made.noting("values of 255 are for pictures of 8 bits") if units else made
-
-
 def _morphology(method: str, text: str, given: dict[str, str]) -> Equivalent:
     name = method.lower().removesuffix(":1")
     if name not in ("convolve", "correlate"):
         raise CannotTranslate(
             f"-morphology {method} is no single filter with a kernel", hint="Convolve and Correlate are"
         )
-    weights = _scaled(_matrix(text), given.get("convolve:scale", ""))
-    return _filtered(weights, given, convolve=name == "convolve")
+    weights, convolve = _scaled(_matrix(text), given.get("convolve:scale", "1")), name == "convolve"
+    share = re.fullmatch(r"([-+]?[\d.]+)%", given.get("convolve:bias", "0%"))
+    if share is None:
+        raise CannotTranslate("convolve:bias depends on how ImageMagick was built", hint="give it in %")
+    bias, border = _numeral(share[1], "bias") * 255 / 100, given.get("-virtual-pixel", "edge").lower()
+    made = Equivalent(
+        kernel=weights_of(weights),
+        convolve=convolve,
+        bias=bias,
+        # Of ImageMagick's names, this one is no mode by itself.
+        pad=PadMode.CONSTANT if border == "white" else PadMode.parse(f"imagemagick:{border}"),
+        pad_value=255.0,
+    )
+    made = anchored(made, _SECOND if convolve else _FIRST)
+    in_units = bias or made.pad is PadMode.CONSTANT
+    return made.noting("values of 255 are for pictures of 8 bits") if in_units else made
 
 
 def _matrix(text: str) -> Array:
@@ -126,18 +125,12 @@ def _matrix(text: str) -> Array:
 
 
 def _scaled(weights: Array, text: str) -> Array:
-    """Return the kernel as ``convolve:scale`` changes it: ``!`` makes its sum 1, ``^`` that of each sign."""
-    found = re.fullmatch(r"([-+]?[\d.]*)(%?)([!^]?)(%?)", text)
-    if found is None:
-        raise CannotTranslate(f"convolve:scale={text} is not understood", hint="write a number, ! or ^")
-    factor = _numeral(found[1] or "1", "convolve:scale") / (100 if found[2] or found[4] else 1)
-    above, below = float(weights[weights > 0].sum()), float(-weights[weights < 0].sum())
+    """Return the kernel times ``convolve:scale``: ``!`` makes its sum 1 first, unless that is 0."""
+    number, sign, _ = text.partition("!")
     with np.errstate(all="ignore"):  # what is not finite is refused with the kernel
-        if found[3] == "!":
-            weights = weights / (abs(above - below) or above or 1)
-        elif found[3] == "^":
-            weights = np.where(weights > 0, weights / (above or 1), weights / (below or 1))
-        return weights * factor
+        if sign:
+            weights = weights / (abs(float(weights.sum())) or float(weights[weights > 0].sum()) or 1)
+        return weights * _numeral(number or "1", "convolve:scale")
 
 
 def _numeral(text: str, what: str) -> float:
@@ -145,32 +138,6 @@ def _numeral(text: str, what: str) -> float:
         return finite(text, what)
     except UsageError as error:
         raise UsageError(f"{what} {shown(text)} is not a number", hint=error.hint) from None
-
-
-def _convolve(text: str, given: dict[str, str]) -> Equivalent:
-    """Read ``-convolve``, which does not rotate the kernel, and makes its sum 1 unless that is 0."""
-    words = re.findall(r"[^\s,]+", text.rpartition(":")[2])
-    side = round(len(words) ** 0.5)
-    if side * side != len(words) or side % 2 == 0:
-        raise UsageError(f"-convolve has {len(words)} numbers", hint="give an odd square, such as 9")
-    weights = _matrix(f"{side}x{side}: {','.join(words)}")
-    with np.errstate(all="ignore"):  # what is not finite is refused with the kernel
-        weights = weights / (float(weights.sum()) or 1)
-    return _filtered(weights, given)
-
-
-def _gaussian_blur(text: str, given: dict[str, str]) -> Equivalent:
-    found = re.fullmatch(r"([1-9]\d*)x([\d.]+)", text)
-    if found is None or not (sigma := _numeral(found[2], "sigma")):
-        raise CannotTranslate(
-            f"the size of -gaussian-blur {text} depends on how ImageMagick was built",
-            hint="give a radius, such as 4x1.2",
-        )
-    size = 2 * int(found[1]) + 1
-    return Equivalent(kernel=gaussian((sigma, sigma), (size, size)), **_border(given))
-
-
-_OPERATORS = {"-convolve": _convolve, "-gaussian-blur": _gaussian_blur}
 
 
 def _vips(words: Sequence[str]) -> Equivalent:
@@ -218,4 +185,4 @@ def _gaussblur(text: str, options: dict[str, str]) -> Equivalent:
 
 _VIPS = {"conv": _conv, "gaussblur": _gaussblur}
 # What reads the words after the name of a program.
-PROGRAMS = {"convert": _imagemagick, "magick": _imagemagick, "vips": _vips}
+_PROGRAMS = {"convert": _imagemagick, "magick": _imagemagick, "vips": _vips}
