@@ -93,7 +93,7 @@ class EitherWindow(Options):
                 "--stride": self.stride,
                 "--dilation": self.dilation != (1, 1),
             }
-            refuse(sliding, f"with {named[0]}", "leave it out: that says it itself")
+            refuse(sliding, f"with {named[0]}", "leave it out: it is said there already")
 
     def sliding(self) -> SlidingWindow:
         """Return how a kernel slides: what is not given is as for `filter`."""

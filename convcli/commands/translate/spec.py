@@ -1,5 +1,6 @@
 """The options of `translate`: what is translated, to which tool or from which call, and its files."""
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
@@ -86,9 +87,17 @@ class TranslateSpec(_Translated, EitherWindow):
         for option, name in (("--input", self.input), ("--output", self.output)):
             if name == "":
                 raise UsageError(f"{option} is empty", hint="name a file, or leave it out")
+            if name == "-" and self.to is not None:
+                raise UsageError(f"{option} '-': code has no pipe", hint="name a file, such as in.png")
         super().check()
         if self.pool is None:
             refuse({"--global": self.whole}, "without --pool", "add --pool max, or another mode")
+        if self.stack is not None:  # defaults of the environment are for kernels
+            pixels = {
+                "--gray": self.gray and "CONVCLI_GRAY" not in os.environ,
+                "--range": self.range and "CONVCLI_RANGE" not in os.environ,
+            }
+            refuse(pixels, "with STACK.toml", "leave it out: a stack says what it computes")
 
     def check_one(self, kernels: Sequence[str], of_kernels: Mapping[str, object]) -> None:
         """Refuse all but one of kernels, pooling, a stack and a call, and options that have no effect.

@@ -286,7 +286,7 @@ def test_files_and_grey_are_read_from_the_call():
         ("convert in.png -negate out.png", 3, "-negate", "-morphology"),
         ("convert in.png -morphology Erode Disk out.png", 3, "no single filter with a kernel", ""),
         ("convert in.png -morphology Convolve Disk:3 out.png", 3, "'Disk:3' is not known", "numbers"),
-        ("convert in.png out.png", 2, "0 filters and 2 files", ""),
+        ("convert in.png out.png", 2, "not one -morphology", "convert IN"),
         (
             "convert i.png -virtual-pixel dither -morphology Convolve 1:1 o.png",
             2,
@@ -305,6 +305,7 @@ def test_files_and_grey_are_read_from_the_call():
         ("vips sobel in.png out.png", 3, "vips sobel has no equivalent", "conv"),
         ("vips gaussblur in.png out.png 2", 3, "rounds the mask", "--precision float"),
         ("vips conv in.png out.png", 2, "given 2 names", ""),
+        ("vips", 3, "vips without an operation", "conv"),
     ],
 )
 def test_what_is_not_understood_is_named(call, status, says, hint):
@@ -340,6 +341,16 @@ def test_modules_of_pytorch_are_poolings():
 def test_a_kernel_that_is_rotated_is_convolution(turned):
     line, _ = command(f"F.conv2d(x, {turned})")
     assert line == "convcli filter x.npy -k k.npy -p valid --convolve"
+
+
+def test_lines_of_the_shell_are_read_as_they_are_pasted():
+    line, _ = command("$ /usr/bin/convert\tin.png \\\n  -morphology Convolve 1:2 \\\n  out.png")
+    assert line == "convcli filter in.png -k 2 -p replicate --convolve -o out.png"
+
+
+def test_numbers_are_written_as_they_were_meant():
+    line, _ = command("cv2.filter2D(x, -1, np.array([3, 7, 10]) * 0.1)")
+    assert " -k '0.3 0.7 1' " in line
 
 
 def test_nothing_of_a_call_is_run(tmp_path):

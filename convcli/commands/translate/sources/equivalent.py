@@ -164,8 +164,9 @@ def matrix_words(rows: Array) -> str:
 
 
 def number_words(value: float) -> str:
-    """Return the shortest words that are read back as `value`: a fraction such as ``1/9`` if it is one."""
-    text = repr(value + 0.0).removesuffix(".0")
+    """Return short words for `value`: a fraction such as ``1/9`` if it is one, 0.3 for 0.1 + 0.2."""
+    rounded = f"{value + 0.0:.15g}"
+    text = rounded if len(rounded) <= 8 else repr(value)
     if len(text) <= 6 or not np.isfinite(value):
         return text
     near = Fraction(value).limit_denominator(_DENOMINATOR)

@@ -39,7 +39,7 @@ _FIRST, _SECOND = lambda n: (n - 1) // 2, lambda n: n // 2
 def shell_equivalent(line: str) -> Equivalent | None:
     """Return the command that means the same as a line of the shell, None where it begins otherwise."""
     line = line.replace("\\\n", " ").strip().removeprefix("$ ")
-    program = line.partition(" ")[0].rpartition("/")[2]
+    program = line.split()[0].rpartition("/")[2] if line else ""
     if program not in _PROGRAMS:
         return None
     try:
@@ -65,8 +65,10 @@ def _imagemagick(words: Sequence[str]) -> Equivalent:
         else:
             raise _not_understood(word)
     if len(filters) != 1 or len(files) != 2:
-        found = f"{len(filters)} filters and {len(files)} files"
-        raise UsageError(f"the line has {found}", hint="write convert IN -morphology Convolve KERNEL OUT")
+        raise UsageError(
+            "the line is not one -morphology between two files",
+            hint="write it as convert IN -morphology Convolve KERNEL OUT",
+        )
     for word in given:
         if word not in ("-virtual-pixel", "convolve:scale", "convolve:bias"):
             raise _not_understood(f"-define {word}")
@@ -149,7 +151,7 @@ def _vips(words: Sequence[str]) -> Equivalent:
             options[key] = value if equals else _next(rest, word)
         else:
             plain.append(word)
-    name, *files = plain or [""]
+    name, *files = plain or ["without an operation"]
     if name not in _VIPS:
         raise CannotTranslate(f"vips {name} has no equivalent here", hint=f"known are {', '.join(_VIPS)}")
     if len(files) != 3:
