@@ -61,9 +61,9 @@ equivalent 3; either is named.
 The calls that are known:
 """
 SHELL = """- **ImageMagick** (`convert`, `magick`): `-morphology Convolve` and `-morphology Correlate`
-  with a kernel of numbers, `Sobel`, `Prewitt` or `Laplacian`; `-virtual-pixel`, `-define convolve:scale`
-  (a number, `!`), `-define convolve:bias` in per cent
-- **libvips**: `vips conv`, `vips gaussblur`, with `--precision float`
+  with a kernel of numbers, `Sobel`, `Prewitt`, `Laplacian` or `Gaussian` with a radius; `-virtual-pixel`,
+  `-define convolve:scale` (a number, `!`), `-define convolve:bias` in per cent
+- **libvips**: `vips conv`, `vips convf`, `vips gaussblur`, with `--precision float`
 """
 
 

@@ -43,6 +43,11 @@ SHELL = [
         "convert in.png -define convolve:scale=0.5 -morphology Convolve '3: 0,-1,0,-1,6,-1,0,-1,1' out.png",
         "-k '0 -0.5 0; -0.5 3 -0.5; 0 -0.5 0.5' -p replicate --convolve",
     ),
+    (
+        "convert in.png -morphology Convolve Gaussian:2x1.3 out.png",
+        "-k gaussian:sigma=1.3,size=5 -p replicate --convolve",
+    ),
+    ("vips convf in.png out.png m.mat", "-k m.mat -p replicate --padding 1,0,1,1"),
     ("vips conv in.png out.png m.mat", "-k m.mat -p replicate --padding 1,0,1,1"),
     (
         "vips gaussblur in.png out.png 1.3 --precision float --min-ampl=0.05",

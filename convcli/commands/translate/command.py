@@ -48,4 +48,6 @@ def translate(
     spec.check_one(kernel, vars(of_kernels))
     from convcli.commands.translate.workflow import lines_of  # here, as NumPy comes with it
 
-    messages.product("".join(f"{line}\n" for line in lines_of(kernel, spec, of_kernels)).encode())
+    lines = lines_of(kernel, spec, of_kernels)
+    # Names of files may have bytes that are not UTF-8.
+    messages.product("".join(f"{line}\n" for line in lines).encode(errors="surrogateescape"))

@@ -7,6 +7,7 @@ from importlib import import_module
 from convcli.commands.translate.operation import Files, Operation, StackFile, filtering, pooling
 from convcli.commands.translate.spec import TranslateSpec
 from convcli.errors import UsageError
+from convcli.kernels.spec import kernel as load_kernel
 from convcli.options.shared_options import KernelOptions
 from convcli.options.specs import FilterSpec
 from convcli.pipeline import messages
@@ -33,6 +34,8 @@ def _line(call: str, kernel_file: str, spec: TranslateSpec) -> str:
     found = shell_equivalent(call) or python_equivalent(call, kernel_file)
     if kernel_file and (found.kernel is None or found.kernel.spec != kernel_file):
         raise UsageError("-k has no effect: the call has its own kernel", hint="leave it out")
+    if found.kernel and found.kernel.size and not kernel_file:
+        load_kernel(found.kernel.spec)  # refuses what `filter` would
     found = replace(found, gray=found.gray or spec.gray, range=spec.range or found.range)
     for note in found.remarks(spec.input or ""):
         messages.say(note)

@@ -287,12 +287,19 @@ def test_files_and_grey_are_read_from_the_call():
         ("convert in.png -morphology Erode Disk out.png", 3, "no single filter with a kernel", ""),
         ("convert in.png -morphology Convolve Disk:3 out.png", 3, "'Disk:3' is not known", "numbers"),
         ("convert in.png out.png", 2, "not one -morphology", "convert IN"),
-        (
-            "convert i.png -virtual-pixel dither -morphology Convolve 1:1 o.png",
-            2,
-            "'dither' is not known",
-            "",
-        ),
+        ("convert i.png -virtual-pixel dither -morphology Convolve 1:1 o.png", 3, "dither is not", "tile"),
+        ("convert i.png -morphology Convolve 1:1 -morphology Convolve 1:1 o.png", 3, "several", "one"),
+        ("convert i.png -morphology Convolve 1:1 o.png && rm i.png", 2, "&& is the shell's", "alone"),
+        ("convert i.png -morphology Convolve 1:1 o.png > log", 2, "> is the shell's", "alone"),
+        ("convert 'i.png[5x5+0+0]' -morphology Convolve 1:1 o.png", 3, "'i.png[5x5+0+0]'", "plain"),
+        ("convert i.png -morphology Convolve 1:1 PNG:o.png", 3, "'PNG:o.png'", "plain file"),
+        ("vips conv i.png 'o.png[compression=9]' m.mat", 3, "'o.png[compression=9]'", "plain file"),
+        ("vips conv i.png o.png m.mat --layers 3", 3, "--layers", "--precision"),
+        ("gmic i.png blur 2 o o.png", 3, "lines of gmic are not read", "convert"),
+        ("cv2.blur(cv2.imread('a\\x00.png', 0), (3, 3))", 2, "cannot be typed", "--input"),
+        ("cv2.blur(cv2.imread('a\\ud800.png', 0), (3, 3))", 2, "cannot be typed", "--input"),
+        ("ndimage.gaussian_filter(x, -1)", 2, "sigma", ""),
+        ("cv2.GaussianBlur(x, (0, 0), 1e9)", 2, "is out of range", "up to"),
         (
             "convert i.png -define convolve:scale=1^ -morphology Convolve 1:1 o.png",
             2,
@@ -304,8 +311,8 @@ def test_files_and_grey_are_read_from_the_call():
         ("convert in.png -gaussian-blur 0x2 out.png", 3, "-gaussian-blur is not", "-morphology"),
         ("vips sobel in.png out.png", 3, "vips sobel has no equivalent", "conv"),
         ("vips gaussblur in.png out.png 2", 3, "rounds the mask", "--precision float"),
-        ("vips conv in.png out.png", 2, "given 2 names", ""),
-        ("vips", 3, "vips without an operation", "conv"),
+        ("vips conv in.png out.png", 2, "not given three names", ""),
+        ("vips", 2, "vips is given no operation", "conv"),
     ],
 )
 def test_what_is_not_understood_is_named(call, status, says, hint):
@@ -346,6 +353,11 @@ def test_a_kernel_that_is_rotated_is_convolution(turned):
 def test_lines_of_the_shell_are_read_as_they_are_pasted():
     line, _ = command("$ /usr/bin/convert\tin.png \\\n  -morphology Convolve 1:2 \\\n  out.png")
     assert line == "convcli filter in.png -k 2 -p replicate --convolve -o out.png"
+
+
+def test_files_are_no_options():
+    line, _ = command("cv2.blur(cv2.imread('-o.png', 0), (3, 3))")
+    assert line.startswith("convcli filter ./-o.png ")
 
 
 def test_numbers_are_written_as_they_were_meant():

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from convcli.choices import PadMode, PoolMode, RangeMode
 from convcli.display.words import listed, per_axis
 from convcli.engine.window import NO_PADDING, Window
-from convcli.errors import UsageError
+from convcli.errors import UsageError, shown
 from convcli.parsing import Padding
 
 __all__ = ["Equivalent", "Weights", "anchored", "gaussian", "matrix_words", "number_words", "weights_of"]
@@ -61,7 +61,7 @@ class Equivalent:
 
     def line(self, input: str = "", output: str = "") -> str:
         """Return the command; `input` and `output` replace the files that the call names."""
-        read, written = input or self.input or "input.png", output or self.output
+        read, written = input or _typed(self.input) or "input.png", output or _typed(self.output)
         words = ["convcli", "pool" if self.pool else "filter", read, *self._options()]
         return shlex.join([*words, "-o", written] if written else words)
 
@@ -103,6 +103,13 @@ class Equivalent:
         yield from (flag for flag, given in flags.items() if given)
         if self.range:
             yield from ("--range", self.range)
+
+
+def _typed(name: str) -> str:
+    """Return the name of a file as it can be typed: an option begins with ``-``."""
+    if name and not name.isprintable():
+        raise UsageError(f"the file name {shown(name)} cannot be typed", hint="add --input and --output")
+    return f"./{name}" if name.startswith("-") and name != "-" else name
 
 
 def anchored(made: Equivalent, *lows: Callable[[int], int]) -> Equivalent:

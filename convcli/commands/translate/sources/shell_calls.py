@@ -8,6 +8,7 @@ from math import exp
 
 import numpy as np
 
+from convcli.border_names import PAD_NAMES_OF_TOOLS
 from convcli.choices import PadMode
 from convcli.commands.translate.sources.equivalent import (
     Array,
@@ -17,7 +18,8 @@ from convcli.commands.translate.sources.equivalent import (
     gaussian,
     weights_of,
 )
-from convcli.errors import CannotTranslate, ConvcliError, UsageError, shown, unknown
+from convcli.display.words import listed
+from convcli.errors import CannotTranslate, ConvcliError, UsageError, shown
 from convcli.kernels.files.notations import read_notation
 from convcli.kernels.spec import kernel
 from convcli.parsing import finite
@@ -40,13 +42,30 @@ def shell_equivalent(line: str) -> Equivalent | None:
     """Return the command that means the same as a line of the shell, None where it begins otherwise."""
     line = line.replace("\\\n", " ").strip().removeprefix("$ ")
     program = line.split()[0].rpartition("/")[2] if line else ""
+    if program in _NOT_READ:
+        raise CannotTranslate(f"lines of {program} are not read", hint="those of convert, magick, vips are")
     if program not in _PROGRAMS:
         return None
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
     try:
-        _, *words = shlex.split(line)
+        _, *words = lexer
     except ValueError as error:
         raise UsageError(f"the line of {program}: {error}", hint="close its quotes") from None
+    for word in words:
+        if set(word) <= set("();<>|&"):
+            raise UsageError(f"{word} is the shell's", hint=f"give one command of {program} alone")
     return _PROGRAMS[program](words)
+
+
+def _between(input: str, output: str, made: Equivalent) -> Equivalent:
+    """Return `made` between two files, whose names are no more than that."""
+    for name in (input, output):
+        if re.search(r"^\w+:|[\[*?]", name):
+            raise CannotTranslate(
+                f"the file {shown(name)} has instructions in its name", hint="name a plain file"
+            )
+    return replace(made, input=input, output=output)
 
 
 def _imagemagick(words: Sequence[str]) -> Equivalent:
@@ -64,15 +83,17 @@ def _imagemagick(words: Sequence[str]) -> Equivalent:
             given[word] = _next(rest, word)
         else:
             raise _not_understood(word)
-    if len(filters) != 1 or len(files) != 2:
+    for word in given:
+        if word not in ("-virtual-pixel", "convolve:scale", "convolve:bias"):
+            raise _not_understood(f"-define {word}")
+    if len(filters) > 1:
+        raise CannotTranslate("the line has several filters", hint="give one -morphology at a time")
+    if not filters or len(files) != 2:
         raise UsageError(
             "the line is not one -morphology between two files",
             hint="write it as convert IN -morphology Convolve KERNEL OUT",
         )
-    for word in given:
-        if word not in ("-virtual-pixel", "convolve:scale", "convolve:bias"):
-            raise _not_understood(f"-define {word}")
-    return replace(_morphology(*filters[0], given), input=files[0], output=files[1])
+    return _between(files[0], files[1], _morphology(*filters[0], given))
 
 
 def _not_understood(word: str) -> CannotTranslate:
@@ -95,22 +116,37 @@ def _morphology(method: str, text: str, given: dict[str, str]) -> Equivalent:
         raise CannotTranslate(
             f"-morphology {method} is no single filter with a kernel", hint="Convolve and Correlate are"
         )
-    weights, convolve = _scaled(_matrix(text), given.get("convolve:scale", "1")), name == "convolve"
+    convolve, scale = name == "convolve", given.get("convolve:scale")
     share = re.fullmatch(r"([-+]?[\d.]+)%", given.get("convolve:bias", "0%"))
     if share is None:
         raise CannotTranslate("convolve:bias depends on how ImageMagick was built", hint="give it in %")
-    bias, border = _numeral(share[1], "bias") * 255 / 100, given.get("-virtual-pixel", "edge").lower()
     made = Equivalent(
-        kernel=weights_of(weights),
+        kernel=_kernel(text) if scale is None else weights_of(_scaled(_matrix(text), scale)),
         convolve=convolve,
-        bias=bias,
-        # Of ImageMagick's names, this one is no mode by itself.
-        pad=PadMode.CONSTANT if border == "white" else PadMode.parse(f"imagemagick:{border}"),
+        bias=_numeral(share[1], "bias") * 255 / 100,
+        pad=_border(given.get("-virtual-pixel", "edge")),
         pad_value=255.0,
     )
     made = anchored(made, _SECOND if convolve else _FIRST)
-    in_units = bias or made.pad is PadMode.CONSTANT
+    in_units = made.bias or made.pad is PadMode.CONSTANT
     return made.noting("values of 255 are for pictures of 8 bits") if in_units else made
+
+
+def _border(name: str) -> PadMode:
+    """Return the padding of ``-virtual-pixel``; only white is constant."""
+    known = {**PAD_NAMES_OF_TOOLS["imagemagick"], "white": PadMode.CONSTANT}
+    if name.lower() not in known:
+        raise CannotTranslate(f"-virtual-pixel {name} is not understood", hint=f"{listed([*known])} are")
+    return PadMode(known[name.lower()])
+
+
+def _kernel(text: str) -> Weights:
+    """Return a kernel of ImageMagick as ``-k`` takes it: a Gaussian of a given radius by its name."""
+    found = re.fullmatch(r"gaussian:([1-9]\d*)x([\d.]+)", text, re.IGNORECASE)
+    if found is None:
+        return weights_of(_matrix(text))
+    sigma, side = _numeral(found[2], "sigma"), 2 * int(found[1]) + 1
+    return gaussian((sigma, sigma), (side, side))
 
 
 def _matrix(text: str) -> Array:
@@ -121,7 +157,7 @@ def _matrix(text: str) -> Array:
     if found is None or re.match("[a-z]", text, re.IGNORECASE):
         raise CannotTranslate(
             f"the kernel {shown(text)} is not known",
-            hint="write its numbers, '3x3: 0,-1,0 ...': -define morphology:showkernel=1 shows them",
+            hint="write Gaussian:4x1.2 with its radius, or the numbers that -define morphology:showkernel=1 shows",
         )
     return found.weights
 
@@ -151,20 +187,20 @@ def _vips(words: Sequence[str]) -> Equivalent:
             options[key] = value if equals else _next(rest, word)
         else:
             plain.append(word)
-    name, *files = plain or ["without an operation"]
+    if not plain:
+        raise UsageError("vips is given no operation", hint="write vips conv IN OUT MASK")
+    name, *files = plain
     if name not in _VIPS:
         raise CannotTranslate(f"vips {name} has no equivalent here", hint=f"known are {', '.join(_VIPS)}")
     if len(files) != 3:
-        raise UsageError(
-            f"vips {name} is given {len(files)} names", hint="write IN, OUT and the mask or sigma"
-        )
+        raise UsageError(f"vips {name} is not given three names", hint="write IN, OUT and the mask or sigma")
     for key in options:
         if key not in ("precision", "min-ampl"):
-            raise unknown(f"option of vips {name}", key, ("precision", "min-ampl"))
+            raise CannotTranslate(f"--{key} of vips is not understood", hint="--precision, --min-ampl are")
     if options.get("precision", "integer" if name == "gaussblur" else "float") != "float":
         raise CannotTranslate(f"vips {name} rounds the mask's numbers", hint="add --precision float")
     made = _VIPS[name](files[2], options)
-    return replace(made, pad=PadMode.REPLICATE, input=files[0], output=files[1])
+    return _between(files[0], files[1], replace(made, pad=PadMode.REPLICATE))
 
 
 def _conv(mask: str, _: dict[str, str]) -> Equivalent:
@@ -185,6 +221,8 @@ def _gaussblur(text: str, options: dict[str, str]) -> Equivalent:
     return Equivalent(kernel=gaussian((sigma, sigma), (2 * reach + 1, 2 * reach + 1)))
 
 
-_VIPS = {"conv": _conv, "gaussblur": _gaussblur}
+_VIPS = {"conv": _conv, "convf": _conv, "gaussblur": _gaussblur}
+# Programs that filter too, and are often asked for.
+_NOT_READ = ("gm", "gmic", "mogrify")
 # What reads the words after the name of a program.
 _PROGRAMS = {"convert": _imagemagick, "magick": _imagemagick, "vips": _vips}
