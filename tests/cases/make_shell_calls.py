@@ -47,6 +47,12 @@ SHELL = [
         "convert in.png -morphology Convolve Gaussian:2x1.3 out.png",
         "-k gaussian:sigma=1.3,size=5 -p replicate --convolve",
     ),
+    (
+        "convert in.png -define convolve:scale=0.5 -morphology Convolve Gaussian:1x1 out.png",
+        "-k '0.03755680397705576 0.06192070157648699 0.03755680397705576; 0.06192070157648699 "
+        "0.10208997778582905 0.06192070157648699; 0.03755680397705576 0.06192070157648699 "
+        "0.03755680397705576' -p replicate --convolve",
+    ),
     ("vips convf in.png out.png m.mat", "-k m.mat -p replicate --padding 1,0,1,1"),
     ("vips conv in.png out.png m.mat", "-k m.mat -p replicate --padding 1,0,1,1"),
     (

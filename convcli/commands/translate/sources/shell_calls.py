@@ -121,7 +121,7 @@ def _morphology(method: str, text: str, given: dict[str, str]) -> Equivalent:
     if share is None:
         raise CannotTranslate("convolve:bias depends on how ImageMagick was built", hint="give it in %")
     made = Equivalent(
-        kernel=_kernel(text) if scale is None else weights_of(_scaled(_matrix(text), scale)),
+        kernel=(scale is None and _named(text)) or weights_of(_scaled(_matrix(text), scale or "")),
         convolve=convolve,
         bias=_numeral(share[1], "bias") * 255 / 100,
         pad=_border(given.get("-virtual-pixel", "edge")),
@@ -140,24 +140,26 @@ def _border(name: str) -> PadMode:
     return PadMode(known[name.lower()])
 
 
-def _kernel(text: str) -> Weights:
-    """Return a kernel of ImageMagick as ``-k`` takes it: a Gaussian of a given radius by its name."""
+def _named(text: str) -> Weights | None:
+    """Return a kernel that ImageMagick has a name for; a Gaussian needs its radius, and a sigma."""
+    if text.lower() in _KERNELS:
+        return Weights(_KERNELS[text.lower()], (3, 3))
     found = re.fullmatch(r"gaussian:([1-9]\d*)x([\d.]+)", text, re.IGNORECASE)
     if found is None:
-        return weights_of(_matrix(text))
+        return None
     sigma, side = _numeral(found[2], "sigma"), 2 * int(found[1]) + 1
     return gaussian((sigma, sigma), (side, side))
 
 
 def _matrix(text: str) -> Array:
-    """Return a kernel of ImageMagick, by its numbers or its name."""
-    if written := _KERNELS.get(text.lower()):
-        return kernel(written).components[0]
+    """Return the weights of a kernel of ImageMagick, by its numbers or its name."""
+    if named := _named(text):
+        return kernel(named.spec).components[0]
     found = read_notation(text, f"kernel {shown(text)}") if ":" in text else None
     if found is None or re.match("[a-z]", text, re.IGNORECASE):
         raise CannotTranslate(
             f"the kernel {shown(text)} is not known",
-            hint="write Gaussian:4x1.2 with its radius, or the numbers that -define morphology:showkernel=1 shows",
+            hint="write Gaussian:4x1.2 with its radius, or numbers: -define morphology:showkernel=1 has them",
         )
     return found.weights
 
