@@ -61,8 +61,8 @@ equivalent 3; either is named.
 The calls that are known:
 """
 SHELL = """- **ImageMagick** (`convert`, `magick`): `-morphology Convolve` and `-morphology Correlate`
-  with a kernel of numbers, `Sobel`, `Prewitt`, `Laplacian` or `Gaussian` with a radius; `-virtual-pixel`,
-  `-define convolve:scale` (a number, `!`), `-define convolve:bias` in per cent
+  with a kernel of numbers, `Sobel`, `Prewitt`, `Laplacian` or `Gaussian` with a radius; `-gaussian-blur` with a radius;
+  `-virtual-pixel`, `-alpha off`, `-define convolve:scale` (a number, `!`), `-define convolve:bias` in per cent
 - **libvips**: `vips conv`, `vips convf`, `vips gaussblur`, with `--precision float`
 """
 

@@ -53,6 +53,7 @@ SHELL = [
         "0.10208997778582905 0.06192070157648699; 0.03755680397705576 0.06192070157648699 "
         "0.03755680397705576' -p replicate --convolve",
     ),
+    ("convert in.png -gaussian-blur 2x1.3 out.png", "-k gaussian:sigma=1.3,size=5 -p replicate"),
     ("vips convf in.png out.png m.mat", "-k m.mat -p replicate --padding 1,0,1,1"),
     ("vips conv in.png out.png m.mat", "-k m.mat -p replicate --padding 1,0,1,1"),
     (

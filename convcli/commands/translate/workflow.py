@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
 
+from convcli.choices import RangeMode
 from convcli.commands.translate.operation import Files, Operation, StackFile, filtering, pooling
 from convcli.commands.translate.spec import TranslateSpec
 from convcli.errors import UsageError
+from convcli.imaging.formats import format_of
 from convcli.kernels.spec import kernel as load_kernel
 from convcli.options.shared_options import KernelOptions
 from convcli.options.specs import FilterSpec
@@ -37,6 +39,12 @@ def _line(call: str, kernel_file: str, spec: TranslateSpec) -> str:
     if found.kernel and found.kernel.size and not kernel_file:
         load_kernel(found.kernel.spec)  # refuses what `filter` would
     found = replace(found, gray=found.gray or spec.gray, range=spec.range or found.range)
+    written = spec.output or found.output
+    floats = found.range is RangeMode.RAW and spec.range is None and written not in ("", "-")
+    if floats and "float" not in format_of(written).depths:
+        found = replace(found, range=None).noting(
+            f"the call gives floats, which {written} cannot hold: they are cut to its range; a .npy can"
+        )
     for note in found.remarks(spec.input or ""):
         messages.say(note)
     return found.line(spec.input or "", spec.output or "")

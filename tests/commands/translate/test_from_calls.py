@@ -286,7 +286,7 @@ def test_files_and_grey_are_read_from_the_call():
         ("convert in.png -negate out.png", 3, "-negate", "-morphology"),
         ("convert in.png -morphology Erode Disk out.png", 3, "no single filter with a kernel", ""),
         ("convert in.png -morphology Convolve Disk:3 out.png", 3, "'Disk:3' is not known", "numbers"),
-        ("convert in.png out.png", 2, "not one -morphology", "convert IN"),
+        ("convert in.png out.png", 2, "not one filter", "convert IN"),
         ("convert i.png -virtual-pixel dither -morphology Convolve 1:1 o.png", 3, "dither is not", "tile"),
         ("convert i.png -morphology Convolve 1:1 -morphology Convolve 1:1 o.png", 3, "several", "one"),
         ("convert i.png -morphology Convolve 1:1 o.png && rm i.png", 2, "&& is the shell's", "alone"),
@@ -308,7 +308,8 @@ def test_files_and_grey_are_read_from_the_call():
         ),
         ("convert i.png -define a:b=1 -morphology Convolve 1:1 o.png", 3, "-define a:b", "convolve:scale"),
         ("convert i.png -morphology Convolve '1:1 o.png", 2, "No closing quotation", "close its quotes"),
-        ("convert in.png -gaussian-blur 0x2 out.png", 3, "-gaussian-blur is not", "-morphology"),
+        ("convert in.png -gaussian-blur 0x2 out.png", 3, "'Gaussian:0x2' is not", "radius"),
+        ("convert in.png -alpha on -morphology Convolve 1:1 out.png", 3, "-alpha on is not", "-alpha off"),
         ("vips sobel in.png out.png", 3, "vips sobel has no equivalent", "conv"),
         ("vips gaussblur in.png out.png 2", 3, "rounds the mask", "--precision float"),
         ("vips conv in.png out.png", 2, "not given three names", ""),
@@ -353,6 +354,33 @@ def test_a_kernel_that_is_rotated_is_convolution(turned):
 def test_lines_of_the_shell_are_read_as_they_are_pasted():
     line, _ = command("$ /usr/bin/convert\tin.png \\\n  -morphology Convolve 1:2 \\\n  out.png")
     assert line == "convcli filter in.png -k 2 -p replicate --convolve -o out.png"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "-k 'sobel-x' -p replicate",
+        "-k '1 2; 3 4' -p wrap",
+        "-k gaussian:sigma=1 -p zero",
+        "-k box:size=5 -p symmetric --bias 51 --convolve",
+    ],
+)
+def test_what_is_printed_for_imagemagick_is_read_back(folder, monkeypatch, options):
+    monkeypatch.chdir(folder)
+    code = invoke("translate", *shlex.split(options), "--to", "imagemagick", "--input", "in.png").out.decode()
+    line, _ = command(code, "-o", "back.png")
+    there = ran(f"convcli filter in.png {options}", "there.png").astype(int)
+    assert np.abs(ran(line, "back.png").astype(int) - there).max() <= 1
+
+
+def test_floats_of_a_call_are_cut_to_a_picture_and_that_is_said(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    call = "cv2.Sobel(cv2.imread('in.png', 0), cv2.CV_64F, 1, 0)"
+    line, notes = command(call, "-o", "out.png")
+    assert "--range" not in line
+    assert "gives floats, which out.png cannot hold" in notes
+    wanted = np.clip(eval(call, dict(NAMES)), 0, 255)
+    np.testing.assert_array_equal(ran(line, "out.png"), wanted)
 
 
 def test_files_are_no_options():

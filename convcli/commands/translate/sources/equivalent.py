@@ -37,7 +37,8 @@ class Weights(NamedTuple):
 class Equivalent:
     """A ``filter``, or a ``pool`` where `pool` is a mode; `notes` are what differs, a sentence each.
 
-    `input` and `output` are the files that the call names, `array` is the name of a picture that is no file.
+    `input` and `output` are the files that the call names, `array` is the name of a picture that is no file;
+    it is `opaque` where its transparency is left out.
     """
 
     kernel: Weights | None = None
@@ -53,6 +54,7 @@ class Equivalent:
     bias: float = 0.0
     convolve: bool = False
     gray: bool = False
+    opaque: bool = False
     range: RangeMode | None = None
     input: str = ""
     output: str = ""
@@ -99,7 +101,7 @@ class Equivalent:
             if value is not None:
                 yield from (option, value)
         flags = {"--ceil": self.ceil, "--no-count-include-pad": not self.count_include_pad}
-        flags |= {"--convolve": self.convolve, "--gray": self.gray}
+        flags |= {"--convolve": self.convolve, "--gray": self.gray, "--alpha=drop": self.opaque}
         yield from (flag for flag, given in flags.items() if given)
         if self.range:
             yield from ("--range", self.range)

@@ -40,7 +40,7 @@ _FIRST, _SECOND = lambda n: (n - 1) // 2, lambda n: n // 2
 
 def shell_equivalent(line: str) -> Equivalent | None:
     """Return the command that means the same as a line of the shell, None where it begins otherwise."""
-    line = line.replace("\\\n", " ").strip().removeprefix("$ ")
+    line = re.sub(r"(?m)^\s*#.*$", "", line).replace("\\\n", " ").strip().removeprefix("$ ")
     program = line.split()[0].rpartition("/")[2] if line else ""
     if program in _NOT_READ:
         raise CannotTranslate(f"lines of {program} are not read", hint="those of convert, magick, vips are")
@@ -76,6 +76,12 @@ def _imagemagick(words: Sequence[str]) -> Equivalent:
             files.append(word)
         elif word == "-morphology":
             filters.append((_next(rest, word), _next(rest, word)))
+        elif word == "-gaussian-blur":
+            filters.append(("Correlate", f"Gaussian:{_next(rest, word)}"))
+        elif word == "-alpha" and (value := _next(rest, word)).lower() != "off":
+            raise _not_understood(f"{word} {value}")
+        elif word == "-alpha":
+            given[word] = value
         elif word == "-define":
             word, _, value = _next(rest, word).partition("=")
             given[word] = value
@@ -84,13 +90,13 @@ def _imagemagick(words: Sequence[str]) -> Equivalent:
         else:
             raise _not_understood(word)
     for word in given:
-        if word not in ("-virtual-pixel", "convolve:scale", "convolve:bias"):
+        if word not in ("-alpha", "-virtual-pixel", "convolve:scale", "convolve:bias"):
             raise _not_understood(f"-define {word}")
     if len(filters) > 1:
-        raise CannotTranslate("the line has several filters", hint="give one -morphology at a time")
+        raise CannotTranslate("the line has several filters", hint="give one at a time")
     if not filters or len(files) != 2:
         raise UsageError(
-            "the line is not one -morphology between two files",
+            "the line is not one filter between two files",
             hint="write it as convert IN -morphology Convolve KERNEL OUT",
         )
     return _between(files[0], files[1], _morphology(*filters[0], given))
@@ -99,7 +105,7 @@ def _imagemagick(words: Sequence[str]) -> Equivalent:
 def _not_understood(word: str) -> CannotTranslate:
     return CannotTranslate(
         f"ImageMagick's {word} is not understood",
-        hint="-morphology, -virtual-pixel, -define convolve:scale=... and convolve:bias=... are",
+        hint="-morphology, -gaussian-blur, -virtual-pixel, -alpha off, -define convolve:scale, :bias are",
     )
 
 
@@ -126,6 +132,7 @@ def _morphology(method: str, text: str, given: dict[str, str]) -> Equivalent:
         bias=_numeral(share[1], "bias") * 255 / 100,
         pad=_border(given.get("-virtual-pixel", "edge")),
         pad_value=255.0,
+        opaque="-alpha" in given,
     )
     made = anchored(made, _SECOND if convolve else _FIRST)
     in_units = made.bias or made.pad is PadMode.CONSTANT
