@@ -60,10 +60,10 @@ equivalent 3; either is named.
 
 The calls that are known:
 """
-SHELL = """- **ImageMagick** (`convert`, `magick`): `-morphology Convolve`, `-morphology Correlate`,
-  `-convolve`, `-gaussian-blur` with a radius; `-virtual-pixel`, `-define convolve:scale`,
-  `-define convolve:bias`, `-grayscale Rec601Luma`
-- **libvips**: `vips conv`, `vips gaussblur`, with `--precision float`
+SHELL = """- **ImageMagick** (`convert`, `magick`): `-morphology Convolve` and `-morphology Correlate`
+  with a kernel of numbers, `Sobel`, `Prewitt`, `Laplacian` or `Gaussian` with a radius; `-gaussian-blur` with a radius;
+  `-virtual-pixel`, `-alpha off`, `-define convolve:scale` (a number, `!`), `-define convolve:bias` in per cent
+- **libvips**: `vips conv`, `vips convf`, `vips gaussblur`, with `--precision float`
 """
 
 

@@ -35,15 +35,26 @@ SHELL = [
         "-k '1 0 -1; 2 0 -2; 1 0 -1' -p wrap --bias 127.5 --convolve",
     ),
     (
-        "convert in.png -virtual-pixel white -convolve '0,1,2,3,4,5,6,7,8' out.png",
-        "-k '0 1/36 1/18; 1/12 1/9 5/36; 1/6 7/36 2/9' -p constant --pad-value 255",
+        "convert in.png -virtual-pixel white -define convolve:scale='0.5!' -morphology Convolve "
+        "'3: 0,1,2,3,4,5,6,7,8' out.png",
+        "-k '0 1/72 1/36; 1/24 1/18 5/72; 1/12 7/72 1/9' -p constant --pad-value 255 --convolve",
     ),
     (
-        "convert in.png -define convolve:scale='50%^' -morphology Convolve '3: 0,-1,0,-1,6,-1,0,-1,1' "
-        "out.png",
-        "-k '0 -0.125 0; -0.125 3/7 -0.125; 0 -0.125 1/14' -p replicate --convolve",
+        "convert in.png -define convolve:scale=0.5 -morphology Convolve '3: 0,-1,0,-1,6,-1,0,-1,1' out.png",
+        "-k '0 -0.5 0; -0.5 3 -0.5; 0 -0.5 0.5' -p replicate --convolve",
+    ),
+    (
+        "convert in.png -morphology Convolve Gaussian:2x1.3 out.png",
+        "-k gaussian:sigma=1.3,size=5 -p replicate --convolve",
+    ),
+    (
+        "convert in.png -define convolve:scale=0.5 -morphology Convolve Gaussian:1x1 out.png",
+        "-k '0.03755680397705576 0.06192070157648699 0.03755680397705576; 0.06192070157648699 "
+        "0.10208997778582905 0.06192070157648699; 0.03755680397705576 0.06192070157648699 "
+        "0.03755680397705576' -p replicate --convolve",
     ),
     ("convert in.png -gaussian-blur 2x1.3 out.png", "-k gaussian:sigma=1.3,size=5 -p replicate"),
+    ("vips convf in.png out.png m.mat", "-k m.mat -p replicate --padding 1,0,1,1"),
     ("vips conv in.png out.png m.mat", "-k m.mat -p replicate --padding 1,0,1,1"),
     (
         "vips gaussblur in.png out.png 1.3 --precision float --min-ampl=0.05",

@@ -55,7 +55,7 @@ def explain_pixel(
     convcli explain sample_images/cat-dark.png -k gaussian --html explained.html
     """
     of_kernels = {"bias": bias, "convolve": convolve, "normalize": normalize, "combine": combine}
-    explain_spec.check_subject(kernel, of_kernels)
+    explain_spec.check_one(kernel, of_kernels)
     spec = explain_spec.subject(of_kernels, **vars(pixels), gray=gray, alpha=AlphaMode.DROP)
     from convcli.commands.explain.workflow import explain_files  # here, as NumPy comes with it
 

@@ -38,8 +38,16 @@ def translate(
 
     # max pooling, for OpenCV
     convcli translate --pool max --size 3 --stride 1 --padding same --to opencv
+
+    # a network that loads the same weights
+    convcli translate sample_images/stacks/small.toml --to torch
+
+    # back, from another tool's call
+    convcli translate --from "cv2.blur(x, (3, 3))" --input in.png
     """
-    spec.check_subject(kernel, of_kernels)
+    spec.check_one(kernel, vars(of_kernels))
     from convcli.commands.translate.workflow import lines_of  # here, as NumPy comes with it
 
-    messages.product("".join(f"{line}\n" for line in lines_of(kernel, spec, of_kernels)).encode())
+    lines = lines_of(kernel, spec, of_kernels)
+    # Names of files may have bytes that are not UTF-8.
+    messages.product("".join(f"{line}\n" for line in lines).encode(errors="surrogateescape"))

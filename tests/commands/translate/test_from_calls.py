@@ -277,7 +277,7 @@ def test_files_and_grey_are_read_from_the_call():
         ("ndimage.convolve(x, k / k.sum())", 2, "'k.sum()' is not understood", "-k FILE"),
         ("ImageFilter.GaussianBlur(2)", 3, "'GaussianBlur' is not known", "BoxBlur"),
         ("cv2.medianBlur(x, (3, 5))", 2, "ksize (3, 5) does not fit", "odd"),
-        ("convert in.png -define convolve:bias=300 -convolve 1 out.png", 3, "depends on", "%"),
+        ("convert i.png -define convolve:bias=9 -morphology Convolve 1:1 o.png", 3, "depends on", "%"),
         ("ndimage.convolve(x, k, mod='wrap')", 2, "unexpected keyword argument 'mod'", "mode"),
         ("ndimage.convolve(x, k, mode='reflct')", 2, "'reflct' is not known", "reflect"),
         ("ndimage.convolve(x, k, 0, 0, 0, 0, 0, 0)", 2, "too many positional", "weights"),
@@ -302,12 +302,34 @@ def test_files_and_grey_are_read_from_the_call():
         ("convert in.png -negate out.png", 3, "-negate", "-morphology"),
         ("convert in.png -morphology Erode Disk out.png", 3, "no single filter with a kernel", ""),
         ("convert in.png -morphology Convolve Disk:3 out.png", 3, "'Disk:3' is not known", "numbers"),
-        ("convert in.png out.png", 2, "0 filters and 2 files", ""),
-        ("convert in.png -virtual-pixel dither -convolve 1 out.png", 2, "'dither' is not known", ""),
-        ("convert in.png -convolve 1,2 out.png", 2, "2 numbers", "odd square"),
+        ("convert in.png out.png", 2, "not one filter", "convert IN"),
+        ("convert i.png -virtual-pixel dither -morphology Convolve 1:1 o.png", 3, "dither is not", "tile"),
+        ("convert i.png -morphology Convolve 1:1 -morphology Convolve 1:1 o.png", 3, "several", "one"),
+        ("convert i.png -morphology Convolve 1:1 o.png && rm i.png", 2, "&& is the shell's", "alone"),
+        ("convert i.png -morphology Convolve 1:1 o.png > log", 2, "> is the shell's", "alone"),
+        ("convert 'i.png[5x5+0+0]' -morphology Convolve 1:1 o.png", 3, "'i.png[5x5+0+0]'", "plain"),
+        ("convert i.png -morphology Convolve 1:1 PNG:o.png", 3, "'PNG:o.png'", "plain file"),
+        ("vips conv i.png 'o.png[compression=9]' m.mat", 3, "'o.png[compression=9]'", "plain file"),
+        ("vips conv i.png o.png m.mat --layers 3", 3, "--layers", "--precision"),
+        ("gmic i.png blur 2 o o.png", 3, "lines of gmic are not read", "convert"),
+        ("cv2.blur(cv2.imread('a\\x00.png', 0), (3, 3))", 2, "cannot be typed", "--input"),
+        ("cv2.blur(cv2.imread('a\\ud800.png', 0), (3, 3))", 2, "cannot be typed", "--input"),
+        ("ndimage.gaussian_filter(x, -1)", 2, "sigma", ""),
+        ("cv2.GaussianBlur(x, (0, 0), 1e9)", 2, "is out of range", "up to"),
+        (
+            "convert i.png -define convolve:scale=1^ -morphology Convolve 1:1 o.png",
+            2,
+            "'1^' is not a number",
+            "",
+        ),
+        ("convert i.png -define a:b=1 -morphology Convolve 1:1 o.png", 3, "-define a:b", "convolve:scale"),
+        ("convert i.png -morphology Convolve '1:1 o.png", 2, "No closing quotation", "close its quotes"),
+        ("convert in.png -gaussian-blur 0x2 out.png", 3, "'Gaussian:0x2' is not", "radius"),
+        ("convert in.png -alpha on -morphology Convolve 1:1 out.png", 3, "-alpha on is not", "-alpha off"),
         ("vips sobel in.png out.png", 3, "vips sobel has no equivalent", "conv"),
         ("vips gaussblur in.png out.png 2", 3, "rounds the mask", "--precision float"),
-        ("vips conv in.png out.png", 2, "given 2 names", ""),
+        ("vips conv in.png out.png", 2, "not given three names", ""),
+        ("vips", 2, "vips is given no operation", "conv"),
     ],
 )
 def test_what_is_not_understood_is_named(call, status, says, hint):
@@ -348,6 +370,48 @@ def test_a_kernel_that_is_rotated_is_convolution(turned):
 def test_sizes_of_ones_stand_one_by_one_in_pytorch():
     line, _ = command("F.conv2d(x, torch.ones(1, 1, 3, 3) / 9, padding=1)")
     assert line == "convcli filter x.npy -k box:size=3 -p zero --padding 1"
+
+
+def test_lines_of_the_shell_are_read_as_they_are_pasted():
+    line, _ = command("$ /usr/bin/convert\tin.png \\\n  -morphology Convolve 1:2 \\\n  out.png")
+    assert line == "convcli filter in.png -k 2 -p replicate --convolve -o out.png"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "-k 'sobel-x' -p replicate",
+        "-k '1 2; 3 4' -p wrap",
+        "-k gaussian:sigma=1 -p zero",
+        "-k box:size=5 -p symmetric --bias 51 --convolve",
+    ],
+)
+def test_what_is_printed_for_imagemagick_is_read_back(folder, monkeypatch, options):
+    monkeypatch.chdir(folder)
+    code = invoke("translate", *shlex.split(options), "--to", "imagemagick", "--input", "in.png").out.decode()
+    line, _ = command(code, "-o", "back.png")
+    there = ran(f"convcli filter in.png {options}", "there.png").astype(int)
+    assert np.abs(ran(line, "back.png").astype(int) - there).max() <= 1
+
+
+def test_floats_of_a_call_are_cut_to_a_picture_and_that_is_said(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    call = "cv2.Sobel(cv2.imread('in.png', 0), cv2.CV_64F, 1, 0)"
+    line, notes = command(call, "-o", "out.png")
+    assert "--range" not in line
+    assert "gives floats, which out.png cannot hold" in notes
+    wanted = np.clip(eval(call, dict(NAMES)), 0, 255)
+    np.testing.assert_array_equal(ran(line, "out.png"), wanted)
+
+
+def test_files_are_no_options():
+    line, _ = command("cv2.blur(cv2.imread('-o.png', 0), (3, 3))")
+    assert line.startswith("convcli filter ./-o.png ")
+
+
+def test_numbers_are_written_as_they_were_meant():
+    line, _ = command("cv2.filter2D(x, -1, np.array([3, 7, 10]) * 0.1)")
+    assert " -k '0.3 0.7 1' " in line
 
 
 def test_nothing_of_a_call_is_run(tmp_path):

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from convcli.choices import PadMode, PoolMode, RangeMode
 from convcli.display.words import listed, per_axis
-from convcli.engine.window import Window
-from convcli.errors import UsageError
+from convcli.engine.window import NO_PADDING, Window
+from convcli.errors import UsageError, shown
 from convcli.parsing import Padding
 
 __all__ = ["Equivalent", "Weights", "anchored", "gaussian", "matrix_words", "number_words", "weights_of"]
@@ -37,7 +37,8 @@ class Weights(NamedTuple):
 class Equivalent:
     """A ``filter``, or a ``pool`` where `pool` is a mode; `notes` are what differs, a sentence each.
 
-    `input` and `output` are the files that the call names, `array` is the name of a picture that is no file.
+    `input` and `output` are the files that the call names, `array` is the name of a picture that is no file;
+    it is `opaque` where its transparency is left out.
     """
 
     kernel: Weights | None = None
@@ -53,6 +54,7 @@ class Equivalent:
     bias: float = 0.0
     convolve: bool = False
     gray: bool = False
+    opaque: bool = False
     range: RangeMode | None = None
     input: str = ""
     output: str = ""
@@ -61,7 +63,7 @@ class Equivalent:
 
     def line(self, input: str = "", output: str = "") -> str:
         """Return the command; `input` and `output` replace the files that the call names."""
-        read, written = input or self.input or "input.png", output or self.output
+        read, written = input or _typed(self.input) or "input.png", output or _typed(self.output)
         words = ["convcli", "pool" if self.pool else "filter", read, *self._options()]
         return shlex.join([*words, "-o", written] if written else words)
 
@@ -82,33 +84,34 @@ class Equivalent:
         return replace(self, notes=(*self.notes, *notes))
 
     def _options(self) -> Iterator[str]:
-        if self.kernel:
-            yield from ("-k", self.kernel.spec)
-        if self.pool:
-            yield from ("--mode", self.pool)
-        if self.size:
-            yield from ("--size", per_axis(self.size))
-        yield from self._sliding()
-        if self.bias:
-            yield from ("--bias", number_words(self.bias))
+        step, usual = (self.size, ("valid", NO_PADDING)) if self.pool else ((1, 1), ("same",))
+        padded = self.pad is not PadMode.VALID and self.padding not in usual
+        options = {
+            "-k": self.kernel.spec if self.kernel else None,
+            "--mode": self.pool,
+            "--size": per_axis(self.size) if self.size else None,
+            "-p": self.pad,
+            "--pad-value": number_words(self.pad_value) if self.pad is PadMode.CONSTANT else None,
+            "--padding": _padding_words(self.padding) if padded else None,
+            "--stride": per_axis(self.stride) if self.stride not in (None, step) else None,
+            "--dilation": per_axis(self.dilation) if self.dilation != (1, 1) else None,
+            "--bias": number_words(self.bias) if self.bias else None,
+        }
+        for option, value in options.items():
+            if value is not None:
+                yield from (option, value)
         flags = {"--ceil": self.ceil, "--no-count-include-pad": not self.count_include_pad}
-        flags |= {"--convolve": self.convolve, "--gray": self.gray}
+        flags |= {"--convolve": self.convolve, "--gray": self.gray, "--alpha=drop": self.opaque}
         yield from (flag for flag, given in flags.items() if given)
         if self.range:
             yield from ("--range", self.range)
 
-    def _sliding(self) -> Iterator[str]:
-        if self.pad is not None:
-            yield from ("-p", self.pad)
-        if self.pad is PadMode.CONSTANT:
-            yield from ("--pad-value", number_words(self.pad_value))
-        usual = ("same",) if self.pool is None else ("valid", ((0, 0), (0, 0)))
-        if self.pad is not PadMode.VALID and self.padding not in usual:
-            yield from ("--padding", _padding_words(self.padding))
-        if self.stride is not None and self.stride != (self.size if self.pool else (1, 1)):
-            yield from ("--stride", per_axis(self.stride))
-        if self.dilation != (1, 1):
-            yield from ("--dilation", per_axis(self.dilation))
+
+def _typed(name: str) -> str:
+    """Return the name of a file as it can be typed: an option begins with ``-``."""
+    if name and not name.isprintable():
+        raise UsageError(f"the file name {shown(name)} cannot be typed", hint="add --input and --output")
+    return f"./{name}" if name.startswith("-") and name != "-" else name
 
 
 def anchored(made: Equivalent, *lows: Callable[[int], int]) -> Equivalent:
@@ -170,8 +173,9 @@ def matrix_words(rows: Array) -> str:
 
 
 def number_words(value: float) -> str:
-    """Return the shortest words that are read back as `value`: a fraction such as ``1/9`` if it is one."""
-    text = repr(value + 0.0).removesuffix(".0")
+    """Return short words for `value`: a fraction such as ``1/9`` if it is one, 0.3 for 0.1 + 0.2."""
+    rounded = f"{value + 0.0:.15g}"
+    text = rounded if len(rounded) <= 8 else repr(value)
     if len(text) <= 6 or not np.isfinite(value):
         return text
     near = Fraction(value).limit_denominator(_DENOMINATOR)

@@ -1,13 +1,14 @@
 """Reads lines of the shell that filter: of ImageMagick and libvips. Nothing is run."""
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import exp
-from typing import Any
 
 import numpy as np
 
+from convcli.border_names import PAD_NAMES_OF_TOOLS
 from convcli.choices import PadMode
 from convcli.commands.translate.sources.equivalent import (
     Array,
@@ -17,12 +18,13 @@ from convcli.commands.translate.sources.equivalent import (
     gaussian,
     weights_of,
 )
-from convcli.errors import CannotTranslate, ConvcliError, UsageError, shown, unknown
+from convcli.display.words import listed
+from convcli.errors import CannotTranslate, ConvcliError, UsageError, shown
 from convcli.kernels.files.notations import read_notation
 from convcli.kernels.spec import kernel
 from convcli.parsing import finite
 
-__all__ = ["PROGRAMS", "shell_equivalent"]
+__all__ = ["shell_equivalent"]
 
 # Named kernels of ImageMagick without parameters, as ``-morphology Convolve`` takes them.
 _KERNELS = {
@@ -36,44 +38,75 @@ _KERNELS = {
 _FIRST, _SECOND = lambda n: (n - 1) // 2, lambda n: n // 2
 
 
-def shell_equivalent(words: Sequence[str]) -> Equivalent:
-    """Return the command that means the same as a line of the shell, split into `words`."""
-    program, *rest = words
-    return PROGRAMS[program.rpartition("/")[2]](rest)
+def shell_equivalent(line: str) -> Equivalent | None:
+    """Return the command that means the same as a line of the shell, None where it begins otherwise."""
+    line = re.sub(r"(?m)^\s*#.*$", "", line).replace("\\\n", " ").strip().removeprefix("$ ")
+    program = line.split()[0].rpartition("/")[2] if line else ""
+    if program in _NOT_READ:
+        raise CannotTranslate(f"lines of {program} are not read", hint="those of convert, magick, vips are")
+    if program not in _PROGRAMS:
+        return None
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    try:
+        _, *words = lexer
+    except ValueError as error:
+        raise UsageError(f"the line of {program}: {error}", hint="close its quotes") from None
+    for word in words:
+        if set(word) <= set("();<>|&"):
+            raise UsageError(f"{word} is the shell's", hint=f"give one command of {program} alone")
+    return _PROGRAMS[program](words)
+
+
+def _between(input: str, output: str, made: Equivalent) -> Equivalent:
+    """Return `made` between two files, whose names are no more than that."""
+    for name in (input, output):
+        if re.search(r"^\w+:|[\[*?]", name):
+            raise CannotTranslate(
+                f"the file {shown(name)} has instructions in its name", hint="name a plain file"
+            )
+    return replace(made, input=input, output=output)
 
 
 def _imagemagick(words: Sequence[str]) -> Equivalent:
-    files, given, done = list[str](), dict[str, str](), list[Equivalent]()
+    files, given, filters = list[str](), dict[str, str](), list[tuple[str, str]]()
     rest = iter(words)
     for word in rest:
         if not word.startswith(("-", "+")) or word == "-":
             files.append(word)
         elif word == "-morphology":
-            done.append(_morphology(_next(rest, word), _next(rest, word), given))
-        elif word in _OPERATORS:
-            done.append(_OPERATORS[word](_next(rest, word), given))
+            filters.append((_next(rest, word), _next(rest, word)))
+        elif word == "-gaussian-blur":
+            filters.append(("Correlate", f"Gaussian:{_next(rest, word)}"))
+        elif word == "-alpha" and (value := _next(rest, word)).lower() != "off":
+            raise _not_understood(f"{word} {value}")
+        elif word == "-alpha":
+            given[word] = value
         elif word == "-define":
-            key, _, value = _next(rest, word).partition("=")
-            if key not in ("convolve:scale", "convolve:bias"):
-                raise CannotTranslate(
-                    f"-define {key} is not understood", hint="only convolve:scale, convolve:bias are"
-                )
-            given[key] = value
+            word, _, value = _next(rest, word).partition("=")
+            given[word] = value
         elif word == "-virtual-pixel":
             given[word] = _next(rest, word)
-        elif word == "-grayscale" and (name := _next(rest, word)).lower() != "rec601luma":
-            raise CannotTranslate(f"-grayscale {name} has other weights than --gray", hint="use Rec601Luma")
-        elif word == "-grayscale":
-            given[word] = name
         else:
-            raise CannotTranslate(
-                f"{word} is not among what is understood of ImageMagick",
-                hint="-morphology, -convolve, -gaussian-blur, -virtual-pixel, -define convolve:...",
-            )
-    if len(done) != 1 or len(files) != 2:
-        found = f"{len(done)} filters and {len(files)} files"
-        raise UsageError(f"the line has {found}", hint="write IN -morphology Convolve KERNEL OUT")
-    return replace(done[0], gray="-grayscale" in given, input=files[0], output=files[1])
+            raise _not_understood(word)
+    for word in given:
+        if word not in ("-alpha", "-virtual-pixel", "convolve:scale", "convolve:bias"):
+            raise _not_understood(f"-define {word}")
+    if len(filters) > 1:
+        raise CannotTranslate("the line has several filters", hint="give one at a time")
+    if not filters or len(files) != 2:
+        raise UsageError(
+            "the line is not one filter between two files",
+            hint="write it as convert IN -morphology Convolve KERNEL OUT",
+        )
+    return _between(files[0], files[1], _morphology(*filters[0], given))
+
+
+def _not_understood(word: str) -> CannotTranslate:
+    return CannotTranslate(
+        f"ImageMagick's {word} is not understood",
+        hint="-morphology, -gaussian-blur, -virtual-pixel, -alpha off, -define convolve:scale, :bias are",
+    )
 
 
 def _next(words: Iterator[str], option: str) -> str:
@@ -83,61 +116,68 @@ def _next(words: Iterator[str], option: str) -> str:
     return word
 
 
-def _border(given: dict[str, str]) -> dict[str, Any]:
-    """Return the padding of ``-virtual-pixel``, which has names for black and white borders."""
-    name = given.get("-virtual-pixel", "edge").lower()
-    if name == "white":
-        return {"pad": PadMode.CONSTANT, "pad_value": 255.0}
-    return {"pad": PadMode.parse(f"imagemagick:{name}")}
-
-
-def _filtered(weights: Array, given: dict[str, str], *, convolve: bool = False) -> Equivalent:
-    share = re.fullmatch(r"([-+]?[\d.]+)%", given.get("convolve:bias", "0%"))
-    if share is None:
-        raise CannotTranslate("convolve:bias depends on how ImageMagick was built", hint="give it in %")
-    bias, border = _numeral(share[1], "bias") * 255 / 100, _border(given)
-    made = Equivalent(kernel=weights_of(weights), convolve=convolve, bias=bias, **border)
-    made = anchored(made, _SECOND if convolve else _FIRST)
-    units = bias or "pad_value" in border
-    return made.noting("values of 255 are for pictures of 8 bits") if units else made
-
-
 def _morphology(method: str, text: str, given: dict[str, str]) -> Equivalent:
     name = method.lower().removesuffix(":1")
     if name not in ("convolve", "correlate"):
         raise CannotTranslate(
             f"-morphology {method} is no single filter with a kernel", hint="Convolve and Correlate are"
         )
-    weights = _scaled(_matrix(text), given.get("convolve:scale", ""))
-    return _filtered(weights, given, convolve=name == "convolve")
+    convolve, scale = name == "convolve", given.get("convolve:scale")
+    share = re.fullmatch(r"([-+]?[\d.]+)%", given.get("convolve:bias", "0%"))
+    if share is None:
+        raise CannotTranslate("convolve:bias depends on how ImageMagick was built", hint="give it in %")
+    made = Equivalent(
+        kernel=(scale is None and _named(text)) or weights_of(_scaled(_matrix(text), scale or "")),
+        convolve=convolve,
+        bias=_numeral(share[1], "bias") * 255 / 100,
+        pad=_border(given.get("-virtual-pixel", "edge")),
+        pad_value=255.0,
+        opaque="-alpha" in given,
+    )
+    made = anchored(made, _SECOND if convolve else _FIRST)
+    in_units = made.bias or made.pad is PadMode.CONSTANT
+    return made.noting("values of 255 are for pictures of 8 bits") if in_units else made
+
+
+def _border(name: str) -> PadMode:
+    """Return the padding of ``-virtual-pixel``; only white is constant."""
+    known = {**PAD_NAMES_OF_TOOLS["imagemagick"], "white": PadMode.CONSTANT}
+    if name.lower() not in known:
+        raise CannotTranslate(f"-virtual-pixel {name} is not understood", hint=f"{listed([*known])} are")
+    return PadMode(known[name.lower()])
+
+
+def _named(text: str) -> Weights | None:
+    """Return a kernel that ImageMagick has a name for; a Gaussian needs its radius, and a sigma."""
+    if text.lower() in _KERNELS:
+        return Weights(_KERNELS[text.lower()], (3, 3))
+    found = re.fullmatch(r"gaussian:([1-9]\d*)x([\d.]+)", text, re.IGNORECASE)
+    if found is None:
+        return None
+    sigma, side = _numeral(found[2], "sigma"), 2 * int(found[1]) + 1
+    return gaussian((sigma, sigma), (side, side))
 
 
 def _matrix(text: str) -> Array:
-    """Return a kernel of ImageMagick, by its numbers or its name."""
-    if written := _KERNELS.get(text.lower()):
-        return kernel(written).components[0]
+    """Return the weights of a kernel of ImageMagick, by its numbers or its name."""
+    if named := _named(text):
+        return kernel(named.spec).components[0]
     found = read_notation(text, f"kernel {shown(text)}") if ":" in text else None
     if found is None or re.match("[a-z]", text, re.IGNORECASE):
         raise CannotTranslate(
             f"the kernel {shown(text)} is not known",
-            hint="write its numbers, '3x3: 0,-1,0 ...': -define morphology:showkernel=1 shows them",
+            hint="write Gaussian:4x1.2 with its radius, or numbers: -define morphology:showkernel=1 has them",
         )
     return found.weights
 
 
 def _scaled(weights: Array, text: str) -> Array:
-    """Return the kernel as ``convolve:scale`` changes it: ``!`` makes its sum 1, ``^`` that of each sign."""
-    found = re.fullmatch(r"([-+]?[\d.]*)(%?)([!^]?)(%?)", text)
-    if found is None:
-        raise CannotTranslate(f"convolve:scale={text} is not understood", hint="write a number, ! or ^")
-    factor = _numeral(found[1] or "1", "convolve:scale") / (100 if found[2] or found[4] else 1)
-    above, below = float(weights[weights > 0].sum()), float(-weights[weights < 0].sum())
+    """Return the kernel times ``convolve:scale``: ``!`` makes its sum 1 first, unless that is 0."""
+    number, sign, _ = text.partition("!")
     with np.errstate(all="ignore"):  # what is not finite is refused with the kernel
-        if found[3] == "!":
-            weights = weights / (abs(above - below) or above or 1)
-        elif found[3] == "^":
-            weights = np.where(weights > 0, weights / (above or 1), weights / (below or 1))
-        return weights * factor
+        if sign:
+            weights = weights / (abs(float(weights.sum())) or float(weights[weights > 0].sum()) or 1)
+        return weights * _numeral(number or "1", "convolve:scale")
 
 
 def _numeral(text: str, what: str) -> float:
@@ -145,32 +185,6 @@ def _numeral(text: str, what: str) -> float:
         return finite(text, what)
     except UsageError as error:
         raise UsageError(f"{what} {shown(text)} is not a number", hint=error.hint) from None
-
-
-def _convolve(text: str, given: dict[str, str]) -> Equivalent:
-    """Read ``-convolve``, which does not rotate the kernel, and makes its sum 1 unless that is 0."""
-    words = re.findall(r"[^\s,]+", text.rpartition(":")[2])
-    side = round(len(words) ** 0.5)
-    if side * side != len(words) or side % 2 == 0:
-        raise UsageError(f"-convolve has {len(words)} numbers", hint="give an odd square, such as 9")
-    weights = _matrix(f"{side}x{side}: {','.join(words)}")
-    with np.errstate(all="ignore"):  # what is not finite is refused with the kernel
-        weights = weights / (float(weights.sum()) or 1)
-    return _filtered(weights, given)
-
-
-def _gaussian_blur(text: str, given: dict[str, str]) -> Equivalent:
-    found = re.fullmatch(r"([1-9]\d*)x([\d.]+)", text)
-    if found is None or not (sigma := _numeral(found[2], "sigma")):
-        raise CannotTranslate(
-            f"the size of -gaussian-blur {text} depends on how ImageMagick was built",
-            hint="give a radius, such as 4x1.2",
-        )
-    size = 2 * int(found[1]) + 1
-    return Equivalent(kernel=gaussian((sigma, sigma), (size, size)), **_border(given))
-
-
-_OPERATORS = {"-convolve": _convolve, "-gaussian-blur": _gaussian_blur}
 
 
 def _vips(words: Sequence[str]) -> Equivalent:
@@ -182,20 +196,20 @@ def _vips(words: Sequence[str]) -> Equivalent:
             options[key] = value if equals else _next(rest, word)
         else:
             plain.append(word)
-    name, *files = plain or [""]
+    if not plain:
+        raise UsageError("vips is given no operation", hint="write vips conv IN OUT MASK")
+    name, *files = plain
     if name not in _VIPS:
         raise CannotTranslate(f"vips {name} has no equivalent here", hint=f"known are {', '.join(_VIPS)}")
     if len(files) != 3:
-        raise UsageError(
-            f"vips {name} is given {len(files)} names", hint="write IN, OUT and the mask or sigma"
-        )
+        raise UsageError(f"vips {name} is not given three names", hint="write IN, OUT and the mask or sigma")
     for key in options:
         if key not in ("precision", "min-ampl"):
-            raise unknown(f"option of vips {name}", key, ("precision", "min-ampl"))
+            raise CannotTranslate(f"--{key} of vips is not understood", hint="--precision, --min-ampl are")
     if options.get("precision", "integer" if name == "gaussblur" else "float") != "float":
         raise CannotTranslate(f"vips {name} rounds the mask's numbers", hint="add --precision float")
     made = _VIPS[name](files[2], options)
-    return replace(made, pad=PadMode.REPLICATE, input=files[0], output=files[1])
+    return _between(files[0], files[1], replace(made, pad=PadMode.REPLICATE))
 
 
 def _conv(mask: str, _: dict[str, str]) -> Equivalent:
@@ -216,6 +230,8 @@ def _gaussblur(text: str, options: dict[str, str]) -> Equivalent:
     return Equivalent(kernel=gaussian((sigma, sigma), (2 * reach + 1, 2 * reach + 1)))
 
 
-_VIPS = {"conv": _conv, "gaussblur": _gaussblur}
+_VIPS = {"conv": _conv, "convf": _conv, "gaussblur": _gaussblur}
+# Programs that filter too, and are often asked for.
+_NOT_READ = ("gm", "gmic", "mogrify")
 # What reads the words after the name of a program.
-PROGRAMS = {"convert": _imagemagick, "magick": _imagemagick, "vips": _vips}
+_PROGRAMS = {"convert": _imagemagick, "magick": _imagemagick, "vips": _vips}
