@@ -66,5 +66,4 @@ def array_lines(name: str, weights: Array, dtype: str = "") -> Iterator[str]:
 
 
 def _nested(values: Array) -> str:
-    inner = (number(value) if np.ndim(value) == 0 else _nested(value) for value in values)
-    return f"[{', '.join(inner)}]"
+    return number(values.item()) if values.ndim == 0 else f"[{', '.join(map(_nested, values))}]"
