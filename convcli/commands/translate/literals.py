@@ -66,4 +66,6 @@ def array_lines(name: str, weights: Array, dtype: str = "") -> Iterator[str]:
 
 
 def _nested(values: Array) -> str:
-    return number(values.item()) if values.ndim == 0 else f"[{', '.join(map(_nested, values))}]"
+    if np.ndim(values) == 0:
+        return number(float(values))
+    return f"[{', '.join(map(_nested, values))}]"
