@@ -85,8 +85,3 @@ def padded(window: Window) -> tuple[tuple[str, ...], str]:
 def torch_number(value: float) -> str:
     """Return a number that may be infinite or NaN."""
     return number(value).replace("np.", "torch.")
-
-
-def numbers(values: Array) -> str:
-    """Return numbers as a list of Python."""
-    return f"[{', '.join(map(number, values.ravel().tolist()))}]"
