@@ -26,6 +26,9 @@ FILTERS = (
     "-k sobel-x -k box:size=4 --chain -p wrap --padding 3,0,2,1",
     "-k sobel-x -k laplacian8 --padding full",
     f"-k '{CUBE}' -p replicate",
+    f"-k '{CUBE}' -k box --chain --convolve",
+    f"-k box -k '{CUBE}' --chain -p wrap",
+    "-k gaussian:sigma=3 -p zero",
     f"-k '[{CUBE}, {CUBE}]' --bias -1 -p zero",
     "-k '1 2; 3 5' -p reflect --padding 5 --normalize",
 )

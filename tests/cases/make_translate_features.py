@@ -28,7 +28,7 @@ PYTHON = (Tool.NUMPY, Tool.SCIPY, Tool.OPENCV, Tool.TORCH, Tool.SKIMAGE, Tool.PI
 KERNEL = "-k '.1 .2 0; 0 .3 .1; .1 0 .2'"
 LARGE = "-k gaussian:sigma=2,size=15"
 # Sums over channels.
-CUBE = "-k '[[[0.1, 0.2], [0, 0.1]], [[0.2, 0], [0.1, 0]], [[0, 0.1], [0, 0.2]]]'"
+CUBE = "-k '[[[0.1, 0.2, 0]], [[0, 0.1, 0.2]], [[0.2, 0, 0.1]]]'"
 # What is translated, and the options; a stack has no options.
 FEATURES = {
     **{
@@ -108,7 +108,7 @@ def steps(tool: Tool, code: str) -> int:
 
 
 def _is_kernel(top: ast.stmt) -> bool:
-    return isinstance(top, ast.Assign) and re.fullmatch(r"k\d*", ast.unparse(top.targets[0])) is not None
+    return isinstance(top, ast.Assign) and re.fullmatch(r"g|k\d*", ast.unparse(top.targets[0])) is not None
 
 
 @cache

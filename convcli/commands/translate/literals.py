@@ -47,22 +47,32 @@ def quotient(weights: Array) -> tuple[Array, int]:
 
 
 def array_lines(name: str, weights: Array, dtype: str = "") -> Iterator[str]:
-    """Return the lines ``name = np.array([[...], [...]])``, a row each where one line is too short."""
+    """Return the lines ``name = np.array([[...], [...]])``, broken as `ruff format` breaks them."""
     whole, divisor = quotient(weights)
     end = f", dtype={dtype})" if dtype else ")"
-    end += f" / {divisor}" if divisor > 1 else ""
-    line = f"{name} = np.array({_nested(whole)}{end}"
+    line = f"{name} = np.array({_nested(whole)}{end}" + (f" / {divisor}" if divisor > 1 else "")
     if len(line) <= MOST_COLUMNS:
         yield line
         return
     yield f"{name} = np.array("
-    yield "    ["
-    for row in whole:
-        yield f"        {_nested(row)},"
-    yield "    ]" + ("," if dtype else "")
+    yield from _broken(whole, "    ", "," if dtype else "")
     if dtype:
         yield f"    dtype={dtype},"
-    yield end[end.index(")") :]
+    yield ")"
+    if divisor > 1:
+        yield f"{name} = {name} / {divisor}"
+
+
+def _broken(values: Array, indent: str, end: str) -> Iterator[str]:
+    """Return the lines of nested lists; a list that does not fit has a line for each of its values."""
+    line = f"{indent}{_nested(values)}{end}"
+    if len(line) <= MOST_COLUMNS or values.ndim == 0:
+        yield line
+        return
+    yield f"{indent}["
+    for value in values:
+        yield from _broken(value, f"{indent}    ", ",")
+    yield f"{indent}]{end}"
 
 
 def _nested(values: Array) -> str:

@@ -14,18 +14,6 @@ from convcli.pipeline.feature_maps import recipes_of
 from convcli.pipeline.loaded_kernels import LoadedKernels
 from convcli.stacks.stack import Stack
 
-__all__ = [
-    "Files",
-    "Filtering",
-    "KernelPart",
-    "MapOf",
-    "Operation",
-    "Pooling",
-    "StackFile",
-    "filtering",
-    "pooling",
-]
-
 
 class Files(NamedTuple):
     """The file that is read and the one that is written."""
@@ -70,11 +58,6 @@ class KernelPart(NamedTuple):
     window: Window
 
     @property
-    def rotated(self) -> Array:
-        """The weights as true convolution takes them."""
-        return self.weights[..., ::-1, ::-1]
-
-    @property
     def dilated(self) -> Array:
         """The weights with zeros between the taps, for tools that have no dilation."""
         (rows, columns), (down, along) = self.window.span, self.window.dilation
@@ -101,6 +84,16 @@ class Filtering:
     gray: bool
     range: RangeMode | None
 
+    @property
+    def several(self) -> bool:
+        """Whether the results are several feature maps."""
+        return len(self.maps) > 1 and not self.chain
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The window of each kernel."""
+        return tuple(part.window for one in self.maps for part in one.parts)
+
 
 @dataclass(frozen=True)
 class Pooling:
@@ -113,6 +106,11 @@ class Pooling:
     count_include_pad: bool
     gray: bool
     range: RangeMode | None
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The window, if it is not the whole picture."""
+        return () if self.window is None else (self.window,)
 
 
 class StackFile(NamedTuple):

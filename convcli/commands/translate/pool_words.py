@@ -1,83 +1,70 @@
-"""Pooling in Python: padding, and the function that makes one value of each window."""
+"""Pooling in Python: padding as a constant, and the function that makes one value of each window."""
 
-import numpy as np
+import math
+from dataclasses import replace
 
-from convcli.choices import PoolMode
+from convcli.choices import PadMode, PoolMode
 from convcli.commands.translate.literals import number
-from convcli.commands.translate.operation import KernelPart, Pooling
-from convcli.commands.translate.python_script import padded
+from convcli.commands.translate.operation import Pooling
+from convcli.commands.translate.python_script import Slide
 from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import CannotTranslate
-from convcli.kernels.kernel import Array
 
-__all__ = [
-    "counts_padding",
-    "footprint",
-    "function",
-    "neutral",
-    "pad_for_pooling",
-    "reduced",
-    "refuse_ceil",
-    "whole",
-]
+__all__ = ["explicit", "function", "in_blocks", "neutral", "reduced", "whole"]
 
 # Values of neutral padding, which change no result; NaN is left out by np.nanmean and np.nanmedian.
-_NEUTRAL = {PoolMode.MAX: -np.inf, PoolMode.MIN: np.inf, PoolMode.AVG: np.nan, PoolMode.MEDIAN: np.nan}
-# The function of each mode, without and with NaN.
-_FUNCTIONS = {
-    PoolMode.MAX: ("np.max", "np.max"),
-    PoolMode.MIN: ("np.min", "np.min"),
-    PoolMode.AVG: ("np.mean", "np.nanmean"),
-    PoolMode.MEDIAN: ("np.median", "np.nanmedian"),
-}
-
-
-def counts_padding(how: Pooling, window: Window) -> bool:
-    """Whether padding counts as pixels, or there is none."""
-    zeros = how.mode is PoolMode.AVG and how.count_include_pad
-    return window.padding == NO_PADDING or window.mode is not None or zeros
-
-
-def footprint(window: Window) -> Array:
-    """Return 1 for each pixel of the window that is read, and 0 between them."""
-    return KernelPart(np.ones(window.size), 0.0, window).dilated
+_NEUTRAL = {PoolMode.MAX: -math.inf, PoolMode.MIN: math.inf, PoolMode.LP: 0.0}
 
 
 def neutral(how: Pooling) -> float:
     """Return the value of padding that changes no result."""
-    return _NEUTRAL.get(how.mode, 0.0)
+    return _NEUTRAL.get(how.mode, math.nan)
 
 
-def function(how: Pooling, *, nan: bool) -> str:
-    """Return the function of max, min, average or median; with `nan`, the one that leaves NaN out."""
-    return _FUNCTIONS[how.mode][nan]
+def explicit(how: Pooling, window: Window, tool: str, *, filters: bool = False) -> Window:
+    """Return the window with neutral padding as a constant; refuse windows that pass the picture's edges.
+
+    With `filters`, whose window slides over all pixels, what no such filter computes is refused too.
+    """
+    if window.mode is None and window.padding != NO_PADDING:
+        zeros = how.mode is PoolMode.AVG and how.count_include_pad
+        window = replace(window, mode=PadMode.CONSTANT, pad_value=0.0 if zeros else neutral(how))
+    limits = {
+        "has no windows that pass the edges (--ceil)": how.ceil and window.stride != (1, 1),
+        "has no Lp pooling": filters and how.mode is PoolMode.LP,
+        "has no pooling with dilation": filters and window.dilation != (1, 1),
+        f"counts all padding in {how.mode} pooling": filters and math.isnan(window.constant),
+        "has medians of odd numbers of values only": (
+            filters and how.mode is PoolMode.MEDIAN and window.taps % 2 == 0
+        ),
+    }
+    for limit, passed in limits.items():
+        if passed:
+            raise CannotTranslate(f"{tool} {limit}", hint=f"use --to {'torch' if how.ceil else 'numpy'}")
+    return window
 
 
-def reduced(how: Pooling, values: str, axes: str, *, nan: bool = False) -> str:
+def in_blocks(window: Window) -> bool:
+    """Whether the windows lie side by side and share no pixel."""
+    return (window.stride, window.padding, window.dilation) == (window.size, NO_PADDING, (1, 1))
+
+
+def function(how: Pooling, padding: float) -> str:
+    """Return NumPy's function of max, min, avg or median; padding of NaN is left out."""
+    name = "mean" if how.mode is PoolMode.AVG else how.mode
+    return f"np.{'nan' if math.isnan(padding) else ''}{name}"
+
+
+def reduced(how: Pooling, window: Window, values: str = "windows", axes: str = "axis=(2, 3)") -> str:
     """Return the expression that makes one value of each window."""
     if how.mode is not PoolMode.LP:
-        return f"{function(how, nan=nan)}({values}, {axes})"
-    if how.power == np.inf:
+        return f"{function(how, window.constant)}({values}, {axes})"
+    if how.power == math.inf:
         return f"np.abs({values}).max({axes})"
-    if how.power == 2:
-        return f"np.sqrt(np.square({values}).sum({axes}))"
     power = number(how.power)
     return f"(np.abs({values}) ** {power}).sum({axes}) ** (1 / {power})"
 
 
-def whole(how: Pooling) -> str:
-    """Return the expression that pools the whole picture, channel by channel."""
-    return reduced(how, "x", "axis=(0, 1), keepdims=True")
-
-
-def refuse_ceil(how: Pooling, window: Window, tool: str) -> None:
-    """Refuse windows that pass the edges of the picture."""
-    if how.ceil and window.stride != (1, 1):
-        raise CannotTranslate(f"{tool} has no windows that pass the edges (--ceil)", hint="use --to torch")
-
-
-def pad_for_pooling(how: Pooling, window: Window, tool: str) -> tuple[list[str], str]:
-    """Return the lines that pad ``x`` before it is pooled, and the name of the result."""
-    refuse_ceil(how, window, tool)
-    lines, x = padded(window, constant=None if counts_padding(how, window) else neutral(how))
-    return list(lines), x
+def whole(how: Pooling) -> Slide:
+    """Return the code that pools the whole picture, channel by channel."""
+    return Slide((), (), reduced(how, Window((1, 1)), "x", "axis=(0, 1), keepdims=True"))

@@ -8,29 +8,11 @@ from typing import NamedTuple
 from convcli.choices import Combine, PadMode, RangeMode
 from convcli.commands.translate.literals import array_lines, number
 from convcli.commands.translate.operation import Files, Filtering, KernelPart, Operation, Pooling
+from convcli.commands.translate.recognised import gaussian_sigmas
 from convcli.conventions import CONVENTIONS, border_name
 from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import CannotTranslate, UsageError
 from convcli.kernels.kernel import Array
-
-__all__ = [
-    "PythonTool",
-    "Slide",
-    "border_comment",
-    "check_files",
-    "cropped",
-    "feature_maps",
-    "imports_of",
-    "kernel_lines",
-    "native_border",
-    "padded",
-    "padding_arguments",
-    "quoted",
-    "reading",
-    "saved",
-    "script",
-    "writing",
-]
 
 # Text that code contains, and the line that imports its name.
 _IMPORTS = {
@@ -45,6 +27,21 @@ _NUMPY_MODES = {
     PadMode.SYMMETRIC: "symmetric",
     PadMode.WRAP: "wrap",
 }
+# The line that each --range adds before values are cut to black and white.
+_RANGES = {
+    RangeMode.ABS: "y = np.abs(y)",
+    RangeMode.CENTER: "y = y + {middle}",
+    RangeMode.UNIT: "y = y * white",
+    RangeMode.SCALE: "y = (y - y.min()) * (white / (np.ptp(y) or np.inf))",
+    RangeMode.SCALE_EACH: "y = (y - y.min()) * (white / (np.ptp(y) or np.inf))",
+}
+# Tools that take one channel filter each by itself.
+_CHANNELS = (
+    "if x.ndim == 2:",
+    "    y = filtered(x)",
+    "else:",
+    "    y = np.stack([filtered(channel) for channel in np.moveaxis(x, 2, 0)], -1)",
+)
 
 
 class Slide(NamedTuple):
@@ -63,18 +60,25 @@ class PythonTool(NamedTuple):
     imports
         Text that code contains, such as ``"ndimage."``, and the line that imports its name.
     slide
-        Makes the code of one kernel: of the part, the kernel's name in the code, and whether the user asked
-        for true convolution.
+        Makes the code of one kernel: of the part, its name in the code, and whether --convolve is given.
     pool
         Makes the code of pooling.
     planes
-        Whether the code takes one channel, ``x`` of rows and columns, so that channels go one by one.
+        Whether ``x`` is one channel, of rows and columns, so that channels go one by one.
+    module, stack
+        The module whose functions take ``x``, and the code that makes one array of several maps.
+    before, after
+        Lines that make ``x`` what the tool takes, and ``y`` an array again.
     """
 
     imports: Mapping[str, str]
     slide: Callable[[KernelPart, str, bool], Slide]
     pool: Callable[[Pooling], Slide]
     planes: bool = True
+    module: str = "np"
+    stack: str = "np.stack([{}], 2)"
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 def script(operation: Operation, files: Files, tool: PythonTool, title: str) -> Iterator[str]:
@@ -82,34 +86,26 @@ def script(operation: Operation, files: Files, tool: PythonTool, title: str) -> 
     if not isinstance(operation, Filtering | Pooling):
         raise CannotTranslate(f"{title} has no layers", hint="translate the stack with --to torch")
     check_files(files)
-    constants, body = _body(operation, tool)
-    before = list(reading(files, gray=operation.gray))
-    several = feature_maps(operation, files)
-    inline = operation.gray or not tool.planes
-    if inline:
-        work = [*body[:-1], f"y = {body[-1]}"]
-    else:
-        work = ["", "", "def filtered(x):", *(f"    {line}" for line in body[:-1]), f"    return {body[-1]}"]
-        work += ["", ""]
-        work += [
-            "y = filtered(x) if x.ndim == 2 else np.stack([filtered(c) for c in np.moveaxis(x, 2, 0)], -1)"
-        ]
-    parts = [*before, *constants, *work, *writing(files, operation.range, several)]
-    yield from imports_of(parts, {**_IMPORTS, **tool.imports})
-    yield ""
-    yield from parts
-
-
-def feature_maps(operation: Filtering | Pooling, files: Files) -> int:
-    """Return the number of several feature maps, else 0; a UsageError where the output cannot hold them."""
-    if not isinstance(operation, Filtering) or operation.chain or len(operation.maps) == 1:
-        return 0
-    if not files.writes_numbers:
+    several = len(operation.maps) if isinstance(operation, Filtering) and operation.several else 0
+    if several and not files.writes_numbers:
         raise UsageError(
-            f"{files.output!r} holds one picture, and these are {len(operation.maps)} feature maps",
+            f"{files.output!r} holds one picture, and these are {several} feature maps",
             hint="--output a .npy, whose channels they are, or --combine them",
         )
-    return len(operation.maps)
+    constants, lines, value = (
+        tool.pool(operation) if isinstance(operation, Pooling) else _filtered(operation, tool)
+    )
+    if operation.gray or not tool.planes:
+        work = [*lines, f"y = {value}"]
+    else:
+        inside = (f"    {line}" for line in (*lines, f"return {value}"))
+        work = ["", "", "def filtered(x):", *inside, "", "", *_CHANNELS]
+    signals = all(window.size[0] == 1 and not any(window.padding[0]) for window in operation.windows)
+    code = [*reading(files, gray=operation.gray, signals=signals), *tool.before, *constants, *work]
+    code += [*tool.after, *writing(files, operation.range, several, signals=signals)]
+    yield from imports_of(code, tool.imports)
+    yield ""
+    yield from code
 
 
 def check_files(files: Files) -> None:
@@ -124,11 +120,20 @@ def check_files(files: Files) -> None:
 def kernel_lines(
     name: str, weights: Array, dtype: str = "", *, convolve: bool
 ) -> tuple[tuple[str, ...], str]:
-    """Return lines that define a kernel, and the expression that correlation takes."""
-    if not convolve or (weights == weights[::-1, ::-1]).all():
-        return tuple(array_lines(name, weights, dtype)), name
-    lines = array_lines(name, weights[::-1, ::-1] + 0.0, dtype)
-    return ("# True convolution: the kernel is rotated by 180 degrees.", *lines), f"{name}[::-1, ::-1]"
+    """Return lines that define a kernel, and the expression that correlation takes.
+
+    A Gaussian that does not fit on one line is written as its formula.
+    """
+    if convolve and (weights != weights[..., ::-1, ::-1]).any():
+        turned = array_lines(name, weights[..., ::-1, ::-1] + 0.0, dtype)
+        return ("# True convolution: the kernel is rotated by 180 degrees.", *turned), f"{name}[::-1, ::-1]"
+    lines = tuple(array_lines(name, weights, dtype))
+    sigmas = gaussian_sigmas(weights) if len(lines) > 1 else None
+    if sigmas and sigmas[0] == sigmas[1] and weights.shape[0] == weights.shape[1]:
+        reach, product = weights.shape[0] // 2, "np.outer(g, g) / g.sum() ** 2"
+        line = f"g = np.exp(-((np.arange({-reach}, {reach + 1}) / {number(sigmas[0])}) ** 2) / 2)"
+        lines = (line, f"{name} = np.array({product}, dtype={dtype})" if dtype else f"{name} = {product}")
+    return lines, name
 
 
 def border_comment(tool: str, window: Window) -> Iterator[str]:
@@ -138,15 +143,11 @@ def border_comment(tool: str, window: Window) -> Iterator[str]:
         yield f"# {CONVENTIONS[tool].title}'s mode {name!r} is convcli's {window.mode}."
 
 
-def padded(window: Window, *, constant: float | None = None) -> tuple[tuple[str, ...], str]:
-    """Return the line that pads ``x`` with NumPy, and the name of the result; no line without padding.
-
-    It is padded by a `constant` where one is given, else as the window says.
-    """
+def padded(window: Window) -> tuple[tuple[str, ...], str]:
+    """Return the line that pads ``x`` with NumPy, and the name of the result; no line without padding."""
     if window.padding == NO_PADDING or window.mode is PadMode.VALID:
         return (), "x"
-    mode, value = (window.mode, window.constant) if constant is None else (PadMode.CONSTANT, constant)
-    pairs, how = padding_arguments(window.padding, mode, value)
+    pairs, how = padding_arguments(window.padding, window.mode, window.constant)
     return (f"padded = np.pad(x, {pairs}{how})",), "padded"
 
 
@@ -165,138 +166,133 @@ def native_border(window: Window) -> bool:
     return all(sum(sides) <= span - 1 for sides, span in zip(window.padding, window.span, strict=True))
 
 
-def cropped(window: Window) -> str:
-    """Return the index that leaves the results whose windows fit, and every so many of them."""
-    ends = (sum(sides) - span + 1 for sides, span in zip(window.padding, window.span, strict=True))
-    slices = [
-        f":{end or ''}{f':{step}' if step > 1 else ''}" for end, step in zip(ends, window.stride, strict=True)
-    ]
-    return "" if slices == [":", ":"] else f"[{', '.join(slices)}]"
+def reading(files: Files, *, gray: bool, signals: bool = True) -> Iterator[str]:
+    """Return the lines that read the input: its ``pixels``, and ``x`` in floats.
 
-
-def reading(files: Files, *, gray: bool) -> Iterator[str]:
-    """Return the lines that read the input: its ``pixels``, and ``x`` in floats."""
+    Arrays of one axis are refused unless the code takes `signals`.
+    """
     name = quoted(files.input)
     if files.reads_numbers:
         yield f"pixels = np.load({name})"
-        yield "# A signal is one row."
-        yield "x = np.atleast_2d(pixels).astype(np.result_type(pixels, np.float32))"
+        if signals:
+            yield "# A signal is one row."
+        else:
+            yield "if pixels.ndim == 1:"
+            yield '    raise SystemExit("a signal needs windows of one row")'
+        array = "np.atleast_2d(pixels)" if signals else "pixels"
+        yield f"x = {array}.astype(np.result_type(pixels, np.float32))"
         if gray:
-            yield "x = x if x.ndim == 2 else x[..., :3] @ np.array([0.299, 0.587, 0.114], x.dtype)"
+            yield "if x.ndim == 3:"
+            yield "    luma = np.array([0.299, 0.587, 0.114], x.dtype)"
+            yield "    x = x[..., :3] @ luma if x.shape[2] > 2 else x[..., 0]"
+        else:
+            yield "x = x[..., 0] if x.shape[2:] == (1,) else x"
         return
     yield f"image = ImageOps.exif_transpose(Image.open({name}))"
     if gray:
-        yield "# Pillow reads colours of 16 bits as 8 bits."
+        yield "# Transparency is left out; Pillow reads colours of 16 bits as 8 bits."
         yield 'image = image if image.mode[0] in "IF" else image.convert("L")'
     else:
-        yield "# Palettes become RGB, transparency is left out; Pillow reads colours of 16 bits as 8 bits."
+        yield "# Palettes become RGB, without transparency; Pillow reads colours of 16 bits as 8 bits."
         yield 'modes = {"1": "L", "LA": "L", "P": "RGB", "PA": "RGB", "RGBA": "RGB"}'
         yield "image = image.convert(modes.get(image.mode, image.mode))"
     yield "pixels = np.asarray(image)"
     yield "x = pixels.astype(np.float32)"
 
 
-def _body(operation: Filtering | Pooling, tool: PythonTool) -> tuple[list[str], list[str]]:
-    """Return lines for the module, and those that compute the result of ``x``: the last is its expression."""
-    if isinstance(operation, Pooling):
-        slide = tool.pool(operation)
-        return list(slide.constants), [*slide.lines, slide.value]
-    constants, body = list[str](), list[str]()
+def _filtered(operation: Filtering, tool: PythonTool) -> Slide:
+    """Return the code of feature maps, or of the stages of a chain."""
     count = sum(len(one.parts) for one in operation.maps)
     names = iter(["k"] if count == 1 else [f"k{place}" for place in range(1, count + 1)])
-    values = list[str]()
+    constants, body = list[str](), list[str]()
     before: tuple[str, ...] = ()  # lines whose names still hold
+    value = ""
     for place, one in enumerate(operation.maps, 1):
-        parts = list[str]()
-        for part in one.parts:
-            if part.weights.ndim != 2:
+        for number_of, part in enumerate(one.parts, 1):
+            if part.weights.ndim != 2 and tool.module == "np":
                 raise CannotTranslate(
                     "the kernel is a sum over channels, as layers have it",
                     hint="translate it with --to torch",
                 )
             slide = tool.slide(part, next(names), operation.convolve)
             constants += slide.constants
-            if slide.lines != before:
-                body += [line for line in slide.lines if not (line.startswith("#") and line in body)]
-                before = slide.lines
-            parts.append(slide.value + (f" + {number(part.bias)}" if part.bias else ""))
+            body += slide.lines if slide.lines != before else ()
+            before = slide.lines
+            value = slide.value + (f" + {number(part.bias)}" if part.bias else "")
             if one.how is not None:
-                body.append(f"part{len(parts)} = {parts[-1]}")
-        value = parts[0] if one.how is None else _combined(len(parts), one.how)
-        if operation.chain and place < len(operation.maps):
+                body.append(f"part{number_of} = {value}")
+        if one.how is not None:
+            value = _combined(len(one.parts), one.how, tool.module)
+        if operation.several:
+            body.append(f"y{place} = {value}")
+        elif place < len(operation.maps):
             body.append(f"x = {value}")
             before = ()
-        elif operation.chain or len(operation.maps) == 1:
-            values.append(value)
-        else:
-            body.append(f"y{place} = {value}")
-            values.append(f"y{place}")
-    value = values[0] if len(values) == 1 else f"np.stack([{', '.join(values)}], 2)"
-    added = f" + {number(operation.bias)}" if operation.bias else ""
-    return constants, [*body, f"{value}{added}"]
+    if operation.several:
+        value = tool.stack.format(", ".join(f"y{place}" for place in range(1, len(operation.maps) + 1)))
+    value += f" + {number(operation.bias)}" if operation.bias else ""
+    return Slide(_once(constants), _once(body), value)
 
 
-def _combined(count: int, how: Combine) -> str:
-    """Return the value of ``part1`` and so on, combined."""
-    names = ", ".join(f"part{place}" for place in range(1, count + 1))
+def _once(lines: Sequence[str]) -> tuple[str, ...]:
+    """Leave out comments that stand before already."""
+    return tuple(line for at, line in enumerate(lines) if not (line.startswith("#") and line in lines[:at]))
+
+
+def _combined(count: int, how: Combine, module: str) -> str:
+    """Return the value of ``part1`` and so on, combined by functions that NumPy and PyTorch both have."""
+    parts = [f"part{place}" for place in range(1, count + 1)]
+    names = ", ".join(parts)
     if how is Combine.SUM:
-        return names.replace(", ", " + ")
+        return " + ".join(parts)
     if how is Combine.MAX:
-        return f"np.maximum.reduce([{names}])"
-    if how is Combine.ORIENTATION:
-        if count != 2:
-            raise UsageError(
-                f"orientation needs two maps, not {count}", hint="use a pair such as sobel-x and sobel-y"
-            )
-        return "np.rad2deg(np.arctan2(part2 + 0.0, part1 + 0.0))"
-    return f"np.hypot({names})" if count == 2 else f"np.sqrt(sum(np.square(part) for part in ({names},)))"
+        pair = f"{module}.maximum({names})"
+        return pair if count == 2 else f"{module}.amax({module}.stack([{names}]), 0)"
+    if how is Combine.MAGNITUDE:
+        squares = " + ".join(f"{part}**2" for part in parts)
+        return f"{module}.hypot({names})" if count == 2 else f"{module}.sqrt({squares})"
+    if count != 2:
+        raise UsageError(
+            f"orientation needs two maps, not {count}", hint="use a pair such as sobel-x and sobel-y"
+        )
+    return f"{module}.rad2deg({module}.arctan2(part2 + 0.0, part1 + 0.0))"
 
 
-def writing(files: Files, asked: RangeMode | None, several: int) -> Iterator[str]:
+def writing(
+    files: Files, asked: RangeMode | None, several: int = 0, *, signals: bool = True
+) -> Iterator[str]:
     """Return the lines that write ``y``, with the number of maps along its third axis if there are any."""
     how, name = files.range(asked), quoted(files.output)
-    if how is not RangeMode.RAW:
-        yield _white(files)
-    if how is RangeMode.ABS:
-        yield "y = np.abs(y)"
-    elif how is RangeMode.CENTER:
-        yield "y = y + (0.5 if white == 1 else (white + 1) / 2)"
-    elif how is RangeMode.UNIT:
-        yield "y = y * white"
-    elif how.stretches and several:
+    if how.stretches and several:
         raise CannotTranslate(
             f"--range {how} stretches each feature map by itself", hint="translate them one by one"
         )
-    elif how.stretches:
-        yield "y = (y - y.min()) * (white / (np.ptp(y) or np.inf))"
+    numbers = files.reads_numbers and files.writes_numbers
+    if how is not RangeMode.RAW:
+        white = "1" if numbers else "255" if files.reads_numbers else None
+        yield f"white = {white or '65535 if pixels.itemsize == 2 else 255'}"
+    if how in _RANGES:
+        yield _RANGES[how].format(middle="0.5" if numbers else "(white + 1) / 2")
     if several:
         yield "y = y.reshape(*y.shape[:2], -1)  # the maps one after the other, as channels"
-    elif files.reads_numbers and files.writes_numbers:
+    elif numbers and signals:
         yield "y = y.ravel() if pixels.ndim == 1 else y"
-    if how is RangeMode.RAW:
-        yield f"np.save({name}, y)"
-    elif files.writes_numbers:
-        yield f"np.save({name}, np.clip(y, 0, white))"
+    if files.writes_numbers:
+        yield f"np.save({name}, {'y' if how is RangeMode.RAW else 'np.clip(y, 0, white)'})"
     else:
         yield "y = np.clip(np.rint(y), 0, white).astype(np.uint8 if white == 255 else np.uint16)"
         yield f"Image.fromarray(y).save({saved(files.output)})"
 
 
-def _white(files: Files) -> str:
-    if not files.reads_numbers:
-        return "white = 65535 if pixels.itemsize == 2 else 255"
-    return "white = 1" if files.writes_numbers else "white = 255"
-
-
-def imports_of(code: list[str], imports: Mapping[str, str]) -> Iterator[str]:
+def imports_of(code: Sequence[str], imports: Mapping[str, str]) -> Iterator[str]:
     """Return the imports that `code` uses, as linters sort them: modules first, one line for each package."""
     text = "\n".join(line.partition("#")[0] for line in code)
-    found = (line for used, line in imports.items() if re.search(rf"\b{re.escape(used)}", text))
-    lines = sorted(found, key=str.lower)
+    known = {**_IMPORTS, **imports}
+    lines = sorted((known[name] for name in known if re.search(rf"\b{re.escape(name)}", text)), key=str.lower)
     yield from (line for line in lines if line.startswith("import "))
     froms = (line.split(" import ") for line in lines if line.startswith("from "))
-    for package, several in groupby(froms, key=lambda pair: pair[0]):
-        yield f"{package} import {', '.join(name for _, name in several)}"
+    for package, names in groupby(froms, key=lambda line: line[0]):
+        yield f"{package} import {', '.join(name for _, name in names)}"
 
 
 def saved(name: str) -> str:

@@ -39,10 +39,13 @@ def code(convcli, *options):
             "-k gaussian:sigma=2 -p replicate --to skimage",
             'filters.gaussian(x, sigma=2, mode="nearest", preserve_range=True)',
         ),
-        ("-k box --to pillow", "ImageFilter.Kernel((3, 3), (1, 1, 1, 1, 1, 1, 1, 1, 1), scale=9)"),
+        ("-k box --to pillow", "ImageFilter.Kernel(k.shape, k.ravel(), scale=1)"),
         ("--pool max --size 2 --to skimage", "block_reduce("),
-        ("--pool avg --size 2 --to pillow", "image.reduce((2, 2))"),
+        ("--pool avg --size 2 --to pillow", "image.reduce((2, 2), box)"),
         ("--pool max --size 3 -s 1 --padding 1 --to scipy", "ndimage.maximum_filter(x, size=3, mode"),
+        ("-k sobel-x -p valid --to scipy", "ndimage.sobel(x, axis=1)[1:-1, 1:-1]"),
+        ("-k gaussian:sigma=1,size=5 -p wrap --to opencv", "cv2.GaussianBlur(padded, (5, 5), 1)[2:-2, 2:-2]"),
+        ("--pool median --size 3 --to opencv", "cv2.medianBlur(np.float32(x), 3)[1:-1:3, 1:-1:3]"),
     ],
 )
 def test_named_functions_are_used_where_their_numbers_are_equal(convcli, options, says):
@@ -60,12 +63,27 @@ def test_named_functions_are_used_where_their_numbers_are_equal(convcli, options
         ("-k 1,2,4 --convolve --to numpy", "rotated by 180 degrees"),
         ("-k box --to numpy", "colours of 16 bits as 8 bits"),
         ("-k box --gray --to scipy", "colours of 16 bits as 8 bits"),
-        ("-k box --to pillow", "colours of 16 bits as 8 bits"),
+        ("-k box --to pillow", "16 bits of colours as 8"),
     ],
 )
 def test_conventions_that_differ_have_a_comment(convcli, options, comment):
     lines = code(convcli, *options.split()).splitlines()
     assert sum(comment in line for line in lines if line.lstrip().startswith("#")) == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "-k 1,2;3,4 --convolve --to scipy",  # ndimage.convolve anchors as we do
+        "-k 1,2;3,4 -p valid --to scipy",
+        "-k 1,2;3,4 -p constant --pad-value 9 --to opencv",
+    ],
+)
+def test_even_kernels_have_no_comment_where_no_argument_moves_them(convcli, options):
+    text = code(convcli, *options.split())
+    assert "extra pixel" not in text
+    assert "origin" not in text
+    assert "anchor" not in text
 
 
 def test_symmetric_kernels_are_not_rotated(convcli):
@@ -104,12 +122,12 @@ def test_linters_find_nothing(convcli, tmp_path):
         ("-k box -p constant --pad-value 0.5 --to pillow", "0.5"),
         ("--pool lp --to pillow", "lp pooling"),
         ("--pool max --to pillow", "odd squares"),
-        ("--pool median --to opencv", "3x3 or 5x5"),
+        ("--pool median --size 7 --to opencv", "3x3 or 5x5"),
         ("--pool avg --size 3 -s 2 --ceil --to opencv", "--ceil"),
         ("--pool median --size 2 --to scipy", "medians"),
         ("--pool max --size 3 --ceil --to numpy", "--ceil"),
         ("--pool lp --to scipy", "Lp"),
-        ("--pool avg --size 3 -d 2 --to opencv", "whole rectangles"),
+        ("--pool avg --size 3 -d 2 --to opencv", "dilation"),
         ("-k box -k sharpen --range scale --output o.npy --to numpy", "each feature map"),
     ],
 )

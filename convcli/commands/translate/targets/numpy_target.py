@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from convcli.commands.translate.literals import every
 from convcli.commands.translate.operation import Files, KernelPart, Operation, Pooling
-from convcli.commands.translate.pool_words import counts_padding, pad_for_pooling, reduced, whole
+from convcli.commands.translate.pool_words import explicit, reduced, whole
 from convcli.commands.translate.python_script import PythonTool, Slide, kernel_lines, padded, script
 from convcli.conventions import CONVENTIONS
 from convcli.engine.window import Window
@@ -19,19 +19,18 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
 
 
 def _slide(part: KernelPart, name: str, convolve: bool) -> Slide:
-    lines, x = padded(part.window)
-    constants, taps = kernel_lines(name, part.weights, "np.float32", convolve=convolve)
-    made = f"windows = {_windows(x, part.window)}"
-    return Slide(constants, (*lines, made), f'np.einsum("ijkl,kl->ij", windows, {taps})')
-
-
-def _windows(x: str, window: Window) -> str:
-    return f"sliding_window_view({x}, {window.span}){every(*window.stride, *window.dilation)}"
+    constants, taps = kernel_lines(name, part.weights, "x.dtype", convolve=convolve)
+    return Slide(constants, _windows(part.window), f'np.einsum("ijkl,kl->ij", windows, {taps})')
 
 
 def _pool(how: Pooling) -> Slide:
     if how.window is None:
-        return Slide((), (), whole(how))
-    lines, x = pad_for_pooling(how, how.window, "NumPy")
-    value = reduced(how, "windows", "axis=(2, 3)", nan=not counts_padding(how, how.window))
-    return Slide((), (*lines, f"windows = {_windows(x, how.window)}"), value)
+        return whole(how)
+    window = explicit(how, how.window, "NumPy")
+    return Slide((), _windows(window), reduced(how, window))
+
+
+def _windows(window: Window) -> tuple[str, ...]:
+    lines, x = padded(window)
+    taken = every(*window.stride, *window.dilation)
+    return *lines, f"windows = sliding_window_view({x}, {window.span}){taken}"

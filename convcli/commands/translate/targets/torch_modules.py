@@ -3,8 +3,8 @@
 import os
 from collections.abc import Iterator
 
+from convcli.commands.translate.literals import array_lines
 from convcli.commands.translate.python_script import quoted
-from convcli.commands.translate.targets.torch_words import tensor_lines
 from convcli.errors import CannotTranslate
 from convcli.kernels.kernel import Array
 from convcli.stacks.weights import split_reference
@@ -47,7 +47,8 @@ class Modules:
         if isinstance(value, str):
             self._weights.append(f"{last} = {self._loaded(value)}")
         else:
-            self._weights += tensor_lines(last, value, "")
+            literal = array_lines(last, value)
+            self._weights += (line.replace("np.array(", "torch.tensor(", 1) for line in literal)
 
     def _loaded(self, reference: str) -> str:
         path, kind, member = split_reference(reference, "weights")

@@ -1,39 +1,19 @@
 """Sizes, paddings and tensors as code for PyTorch writes them, for functions and modules alike."""
 
 from collections.abc import Iterator, Mapping
-from math import inf, isfinite
 
 from convcli.choices import PadMode
-from convcli.commands.translate.literals import array_lines, number
+from convcli.commands.translate.literals import number
+from convcli.commands.translate.python_script import padding_arguments
 from convcli.engine.window import NO_PADDING, Window
-from convcli.kernels.kernel import Array
-
-__all__ = [
-    "IMPORTS",
-    "numbers",
-    "one_or_two",
-    "padded",
-    "pads_by_half",
-    "pads_itself",
-    "pool_words",
-    "sides",
-    "tensor_lines",
-    "value_words",
-    "window_words",
-]
 
 # What code uses, and the line that imports it.
 IMPORTS: Mapping[str, str] = {
-    "np.": "import numpy as np",
     "torch.": "import torch",
     "F.": "import torch.nn.functional as F",
     "nn.": "from torch import nn",
-    "Image.": "from PIL import Image",
-    "ImageOps.": "from PIL import ImageOps",
     "load_file(": "from safetensors.torch import load_file",
 }
-
-
 # PyTorch's names of the padding modes that `F.pad` has.
 _MODES = {PadMode.REFLECT: "reflect", PadMode.REPLICATE: "replicate", PadMode.WRAP: "circular"}
 
@@ -79,40 +59,22 @@ def pads_by_half(window: Window) -> bool:
     return all(low == high <= size // 2 for (low, high), size in sides_of)
 
 
-def tensor_lines(name: str, weights: Array, dtype: str = "x.dtype") -> Iterator[str]:
-    """Return the lines ``name = torch.tensor([[...], [...]], dtype=x.dtype)``."""
-    for line in array_lines(name, weights, dtype):
-        yield line.replace("np.array(", "torch.tensor(", 1)
+def padded(window: Window) -> tuple[tuple[str, ...], str]:
+    """Return the lines that pad ``x``, and the name of the result."""
+    mode, wide = window.mode, window.padding
+    within = all(max(pair) < span for pair, span in zip(wide, window.span, strict=True))
+    if mode in (PadMode.ZERO, PadMode.CONSTANT):
+        value = f", value={torch_number(window.constant)}" if window.constant else ""
+        return (f"padded = F.pad(x, {sides(window)}{value})",), "padded"
+    if mode in _MODES and (within or mode is PadMode.REPLICATE):
+        return (f'padded = F.pad(x, {sides(window)}, mode="{_MODES[mode]}")',), "padded"
+    why = "# PyTorch pads by less than the picture's size, NumPy by any number of pixels."
+    if mode is PadMode.SYMMETRIC:
+        why = "# PyTorch has no padding that mirrors with the edge pixel repeated: NumPy has."
+    pairs, how = padding_arguments(((0, 0), (0, 0), *wide), mode, 0.0)
+    return (why, f"padded = np.pad(x.numpy(), {pairs}{how})", "padded = torch.from_numpy(padded)"), "padded"
 
 
-def padded(window: Window, neutral: float | None = None) -> Iterator[str]:
-    """Return the lines that pad ``x``, by `neutral` or as the window says."""
-    mode = window.mode if neutral is None else PadMode.CONSTANT
-    within = all(max(pair) < span for pair, span in zip(window.padding, window.span, strict=True))
-    if mode in (PadMode.ZERO, PadMode.CONSTANT, None):
-        constant = window.constant if neutral is None else neutral
-        yield f"padded = F.pad(x, {sides(window)}{f', value={value_words(constant)}' if constant else ''})"
-    elif mode in _MODES and (within or mode is PadMode.REPLICATE):
-        yield f'padded = F.pad(x, {sides(window)}, mode="{_MODES[mode]}")'
-    else:
-        if mode is PadMode.SYMMETRIC:
-            yield "# PyTorch has no padding that mirrors with the edge pixel repeated: NumPy has."
-        else:
-            yield "# PyTorch pads by less than the picture's size, NumPy by any number of pixels."
-        (top, bottom), (left, right) = window.padding
-        widths = f"((0, 0), (0, 0), ({top}, {bottom}), ({left}, {right}))"
-        yield f'padded = torch.from_numpy(np.pad(x.numpy(), {widths}, mode="{mode}"))'
-
-
-def value_words(value: float) -> str:
+def torch_number(value: float) -> str:
     """Return a number that may be infinite or NaN."""
-    return (
-        number(value)
-        if isfinite(value)
-        else f"{'-' if value < 0 else ''}torch.{'inf' if abs(value) == inf else 'nan'}"
-    )
-
-
-def numbers(values: Array) -> str:
-    """Return numbers as a list of Python."""
-    return f"[{', '.join(map(number, values.ravel().tolist()))}]"
+    return number(value).replace("np.", "torch.")
