@@ -15,7 +15,7 @@ from convcli.errors import KernelError, UsageError
 from convcli.kernels.files.mapping import nested
 from convcli.stores.files import opened_file
 
-__all__ = ["Weights"]
+__all__ = ["Weights", "split_reference"]
 
 Array = NDArray[Any]
 
@@ -55,12 +55,12 @@ class Weights:
 
     def names(self, reference: str, what: str) -> tuple[str, list[str]]:
         """Return the path and prefix of ``"file:prefix"``, for further references, and the tensor names."""
-        path, kind, member = _split(reference, what)
+        path, kind, member = split_reference(reference, what)
         with self._opened(path, what) as file:
             return f"{path}:{member}", list(self._names(file, path, kind))
 
     def _read(self, reference: str, what: str) -> Array:
-        path, kind, member = _split(reference, what)
+        path, kind, member = split_reference(reference, what)
         with self._opened(path, what) as file:
             if kind != "npy":
                 names = self._names(file, path, kind)
@@ -99,7 +99,7 @@ class Weights:
             raise UsageError(f"{what}: {path!r}{error.message}", hint=error.hint) from error
 
 
-def _split(reference: str, what: str) -> tuple[str, str, str]:
+def split_reference(reference: str, what: str) -> tuple[str, str, str]:
     """Return the path, its kind of file, and the name of the tensor or ``""``."""
     found = _REFERENCE.fullmatch(reference)
     if found is not None:

@@ -96,6 +96,48 @@ type = "upsample"
 factor = [2, 1]
 mode = "bilinear"
 """
+# In a folder of its own, as are its weights: what the other stack does not have.
+DEEPER = f"""
+scale = "imagenet"
+[[layer]]
+type = "normalize"
+statistics = "more.npz:bn"
+eps = 0.1
+[[layer]]
+type = "conv"
+kernel = "sobel"
+combine = "none"
+bias = 0.5
+pad = "constant"
+pad_value = 0
+padding = [1, 0, 2, 1]
+[[layer]]
+type = "conv"
+weights = "groups.npy"
+groups = 3
+bias = {[place / 8 for place in range(24)]}
+padding = 2
+dilation = [2, 1]
+pad = "wrap"
+[[layer]]
+type = "pool"
+mode = "min"
+size = 2
+stride = 1
+padding = 1
+[[layer]]
+type = "power"
+exponent = 0.5
+[[layer]]
+type = "normalize"
+variance = 2
+weight = 3
+[[layer]]
+type = "pool"
+mode = "avg"
+pad = "reflect"
+padding = 1
+"""
 
 
 def inputs(folder: Path) -> None:
@@ -105,11 +147,19 @@ def inputs(folder: Path) -> None:
     first, bias = rng.normal(0, 1, (2, 3, 2, 2)), rng.normal(0, 1, 2)
     np.savez(folder / "w.npz", first=first.astype(np.float32), bias=bias.astype(np.float32))
     (folder / "net.toml").write_text(STACK)
+    deeper = folder / "deeper"
+    deeper.mkdir()
+    np.save(deeper / "groups.npy", rng.normal(0, 1, (24, 2, 2, 2)))
+    names = ("running_mean", "running_var", "weight", "bias")
+    np.savez(deeper / "more.npz", **{f"bn.{name}": rng.uniform(0.5, 2, 3) for name in names})
+    (deeper / "net.toml").write_text(DEEPER)
 
 
 def cases() -> list[tuple[str, str]]:
     """Return the command that is translated, and its options."""
-    return [("filter", one) for one in FILTERS] + [("pool", one) for one in POOLS] + [("run", "net.toml")]
+    stacks = ("net.toml", "deeper/net.toml")
+    cases = (("filter", FILTERS), ("pool", POOLS), ("run", stacks))
+    return [(command, one) for command, several in cases for one in several]
 
 
 def script(command: str, options: str) -> str:

@@ -1,284 +1,215 @@
 """A stack of layers as PyTorch's `nn.Sequential`, which loads the same weights from the same files."""
 
 import os
-from collections.abc import Iterator
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
-from convcli.choices import Combine, PadMode, PoolMode
+from convcli.choices import Combine, PadMode, PoolMode, RangeMode
 from convcli.commands.translate.literals import number
 from convcli.commands.translate.operation import Files, StackFile
-from convcli.commands.translate.python_script import quoted, reading, saved
-from convcli.commands.translate.targets.torch_files import Sources, split, tensor, tensor_of
+from convcli.commands.translate.python_script import reading, writing
+from convcli.commands.translate.targets.torch_modules import Modules
 from convcli.commands.translate.targets.torch_words import (
-    numbers,
     one_or_two,
     pads_by_half,
     pads_itself,
     pool_words,
     sides,
-    tensor_lines,
     window_words,
 )
 from convcli.engine.window import NO_PADDING, Window
-from convcli.errors import CannotTranslate
+from convcli.errors import CannotTranslate, GeometryError
 from convcli.stacks.convolutions import Conv, KernelConv
-from convcli.stacks.layers import Activation, Layer, Normalize, Pool, Upsample, channels_of
+from convcli.stacks.layers import Activation, Layer, Normalize, Pool, Upsample
 from convcli.stacks.preprocess import IMAGENET_DEVIATION, IMAGENET_MEAN
-from convcli.stacks.stack import Scale
+from convcli.stacks.stack import Scale, Stack, called
 
 __all__ = ["network"]
 
-# Modules of the padding modes that PyTorch has.
+# Channels that are tried, to find how many the layers expect.
+_MOST_CHANNELS = 4096
 _PADS = {
-    PadMode.ZERO: "nn.ZeroPad2d({})",
-    PadMode.REFLECT: "nn.ReflectionPad2d({})",
-    PadMode.REPLICATE: "nn.ReplicationPad2d({})",
-    PadMode.WRAP: "nn.CircularPad2d({})",
+    PadMode.ZERO: "nn.ZeroPad2d({sides})",
+    PadMode.CONSTANT: "nn.ConstantPad2d({sides}, {value})",
+    PadMode.REFLECT: "nn.ReflectionPad2d({sides})",
+    PadMode.REPLICATE: "nn.ReplicationPad2d({sides})",
+    PadMode.WRAP: "nn.CircularPad2d({sides})",
 }
 # How the maps of several kernels of one channel become one.
 _COMBINED = {
-    Combine.MAGNITUDE: "x.unflatten(1, (-1, {})).square().sum(2).sqrt()",
-    Combine.SUM: "x.unflatten(1, (-1, {})).sum(2)",
-    Combine.MAX: "x.unflatten(1, (-1, {})).amax(2)",
+    Combine.MAGNITUDE: "x.unflatten(1, (-1, {count})).square().sum(2).sqrt()",
+    Combine.SUM: "x.unflatten(1, (-1, {count})).sum(2)",
+    Combine.MAX: "x.unflatten(1, (-1, {count})).amax(2)",
     Combine.ORIENTATION: "torch.rad2deg(torch.atan2(x[:, 1::2] + 0.0, x[:, ::2] + 0.0))",
 }
-# A layer that PyTorch has no module for.
-_APPLY = (
-    "",
-    "",
-    "class Apply(nn.Module):",
-    "    def __init__(self, function):",
-    "        super().__init__()",
-    "        self.function = function",
-    "",
-    "    def forward(self, x):",
-    "        return self.function(x)",
-    "",
-    "",
-)
-
-
-class _Module(NamedTuple):
-    """A module, and what its parameters and statistics are set to: an expression for each."""
-
-    code: str
-    state: tuple[tuple[str, str], ...] = ()
-    lines: tuple[str, ...] = ()
+_GLOBAL_POOLS = {PoolMode.MAX: "nn.AdaptiveMaxPool2d(1)", PoolMode.AVG: "nn.AdaptiveAvgPool2d(1)"}
+_POOLS = {
+    PoolMode.MAX: "nn.MaxPool2d({})",
+    PoolMode.MIN: "Apply(lambda x: -F.max_pool2d(-x, {}))",
+    PoolMode.AVG: "nn.AvgPool2d({})",
+}
+_ACTIVATIONS = {
+    "relu": "nn.ReLU()",
+    "leaky-relu": "nn.LeakyReLU({slope})",
+    "sigmoid": "nn.Sigmoid()",
+    "tanh": "nn.Tanh()",
+    "power": "Apply(lambda x: x.clamp(min=0) ** {exponent})",
+    "threshold": "nn.Threshold({limit}, {below})",
+    "threshold above": "Apply(lambda x: torch.where(x > {limit}, {above}, {below}).to(x.dtype))",
+}
+# Keys of activations that may be left out.
+_DEFAULTS = {"slope": "0.01", "below": "0"}
 
 
 def network(held: StackFile, files: Files) -> Iterator[str]:
     """Return the lines of a script after its imports."""
-    stack = held.stack
-    expected = 1 if stack.gray else 3 if stack.scale is Scale.IMAGENET else _expected(stack.layers)
-    modules, given = list[_Module](), expected or 1
-    sources = Sources(os.path.dirname(held.path), {})
+    stack, channels = held.stack, _channels(held.stack)
+    modules = Modules(os.path.dirname(held.path))
+    given = channels or 1
     for place, (layer, table) in enumerate(zip(stack.layers, held.tables, strict=True), 1):
-        where = f"layer {place} ({layer.type} {layer.name!r})"
-        modules += _modules(layer, table, sources, given, where)
+        try:
+            _add(modules, layer, table, given)
+        except CannotTranslate as error:
+            raise CannotTranslate(f"{called(place, layer)}: {error.message}", hint=error.hint) from error
         given = layer.channels(given)
-    applies = any(module.code.startswith("Apply(") for module in modules)
-    yield from _APPLY if applies else ()
-    yield from (f"{name} = {call}" for call, name in sources.loaded.items())
-    if expected:
-        yield f"# For pictures of {channels_of(expected)}."
-    yield "net = nn.Sequential("
-    yield from (f"    {module.code}," for module in modules)
-    yield ").eval()"
-    for index, module in enumerate(modules):
-        yield from module.lines
-        for name, value in module.state:
-            yield f"net[{index}].{name}.data = {value}"
+    yield from modules.lines()
     yield ""
-    yield from _input(held, files)
+    yield from reading(files, gray=stack.gray)
+    yield "x = torch.from_numpy(np.atleast_3d(x).transpose(2, 0, 1).copy()).float()"
+    if stack.scale is not Scale.BYTE and not files.reads_numbers:
+        yield 'x = x / (np.iinfo(pixels.dtype).max if pixels.dtype.kind in "ui" else 1)'
+    if stack.scale is Scale.IMAGENET:
+        yield f"mean = torch.tensor({list(IMAGENET_MEAN)})[:, None, None]"
+        yield f"deviation = torch.tensor({list(IMAGENET_DEVIATION)})[:, None, None]"
+        yield "x = (x.expand(3, -1, -1) - mean) / deviation"
     yield "with torch.no_grad():"
-    if expected:
+    if channels:
         yield "    y = net(x[None])[0]"
     else:
         yield "    # Every channel is treated alike: together they are a batch of pictures of one channel."
         yield "    y = net(x[:, None]).flatten(0, 1)"
-    yield from _output(held, files)
+    yield "y = y.permute(1, 2, 0).squeeze(2).numpy()"
+    one_is_white = stack.scale is not Scale.BYTE and not files.writes_numbers
+    yield from writing(files, RangeMode.UNIT if one_is_white else None, 0)
 
 
-def _expected(layers: tuple[Layer, ...]) -> int:
-    """Return the channels that the first layer with weights for each expects; 0 where none has them."""
-    for layer in layers:
-        if isinstance(layer, Conv):
-            return int(layer.weights.shape[1]) * layer.groups
-        if isinstance(layer, KernelConv) and layer.sums_channels:
-            return int(layer.kernels[0].shape[0])
-        if isinstance(layer, Normalize) and layer.mean.size > 1:
-            return int(layer.mean.size)
-    return 0
+def _channels(stack: Stack) -> int:
+    """Return the channels that the first layer gets; 0 where any number fits."""
+    if stack.gray or stack.scale is Scale.IMAGENET:
+        return 1 if stack.gray else 3
+    fitting = [channels for channels in range(1, _MOST_CHANNELS) if _fits(stack, channels)]
+    if not fitting:
+        raise CannotTranslate("the layers expect different channels", hint="try the stack with run")
+    return fitting[0] if len(fitting) == 1 else 0
 
 
-def _modules(
-    layer: Layer, table: dict[str, Any], sources: Sources, given: int, where: str
-) -> Iterator[_Module]:
-    source = partial(tensor_of, sources=sources)
+def _fits(stack: Stack, channels: int) -> bool:
+    try:
+        for layer in stack.layers:
+            channels = layer.channels(channels)
+    except GeometryError:
+        return False
+    return True
+
+
+def _add(modules: Modules, layer: Layer, table: Mapping[str, Any], given: int) -> None:
+    """Add the modules of a layer that gets `given` channels; `table` is how it stands in the file."""
     match layer:
         case Conv():
-            if not pads_itself(layer.window):
-                yield from _padded(layer.window, where)
-            bias = layer.bias is not None
-            outputs, depth = layer.weights.shape[:2]
-            code = _conv(depth * layer.groups, int(outputs), layer.window, layer.groups, bias=bias)
-            weights = source(table["weights"], "weight", layer.weights)
-            state = [("weight", weights[0])]
-            lines = list(weights[1])
-            if layer.bias is not None:
-                value, more = source(table["bias"], "bias", layer.bias)
-                state.append(("bias", value))
-                lines += more
-            yield _Module(code, tuple(state), tuple(lines))
+            outputs = len(layer.weights)
+            _convolve(modules, layer.window, given, outputs, layer.groups, bias=layer.bias is not None)
+            for name, key, values in (("weight", "weights", layer.weights), ("bias", "bias", layer.bias)):
+                if values is not None:
+                    modules.set(name, table[key] if isinstance(table[key], str) else values)
         case KernelConv():
-            if not pads_itself(layer.window):
-                yield from _padded(layer.window, where)
-            yield from _kernels(layer, given)
+            _kernels(modules, layer, given)
+        case Pool(whole=True):
+            modules.add(_known(_GLOBAL_POOLS, layer.pooling.mode, f"global {layer.pooling.mode} pooling"))
         case Pool():
-            yield from _pool(layer, where)
+            _pool(modules, layer)
         case Activation():
-            yield _Module(_activation(layer, table))
+            named = {key: number(value) for key, value in table.items() if key not in ("type", "name")}
+            text = _ACTIVATIONS["threshold above" if "above" in table else layer.type]
+            modules.add(text.format(**_DEFAULTS | named))
         case Normalize():
-            yield _normalize(layer, table, sources)
+            _normalize(modules, layer, table, given)
         case Upsample():
             mode = "" if layer.mode == "nearest" else f', mode="{layer.mode}"'
-            yield _Module(f"nn.Upsample(scale_factor={one_or_two(layer.factor)}{mode})")
-        case _:
-            raise CannotTranslate(f"{where} has no module in PyTorch", hint="leave it out")
+            modules.add(f"nn.Upsample(scale_factor={one_or_two(layer.factor)}{mode})")
 
 
-def _conv(inputs: int, outputs: int, window: Window, groups: int, *, bias: bool) -> str:
-    words = [str(inputs), str(outputs), one_or_two(window.size)]
+def _known(texts: Mapping[Any, str], key: object, what: str) -> str:
+    if key not in texts:
+        raise CannotTranslate(f"PyTorch has no module for {what}", hint=f"use {', '.join(texts)}")
+    return texts[key]
+
+
+def _padded(modules: Modules, window: Window) -> None:
+    """Add the module that pads."""
+    text = _known(_PADS, window.mode, f"{window.mode} padding")
+    modules.add(text.format(sides=sides(window), value=number(window.constant)))
+
+
+def _convolve(modules: Modules, window: Window, given: int, outputs: int, groups: int, *, bias: bool) -> None:
+    """Add a convolution, and the padding before it where it has no such padding itself."""
+    if not pads_itself(window):
+        _padded(modules, window)
+    words = [str(given), str(outputs), one_or_two(window.size)]
     words += window_words(window, padding=pads_itself(window))
     words += [f"groups={groups}"] if groups > 1 else []
     words += [] if bias else ["bias=False"]
-    return f"nn.Conv2d({', '.join(words)})"
+    modules.add(f"nn.Conv2d({', '.join(words)})")
 
 
-def _padded(window: Window, where: str) -> Iterator[_Module]:
-    """Return the module that pads."""
-    if window.mode is PadMode.CONSTANT:
-        yield _Module(f"nn.ConstantPad2d({sides(window)}, {number(window.constant)})")
-    elif window.mode in _PADS:
-        yield _Module(_PADS[window.mode].format(sides(window)))
-    else:
-        raise CannotTranslate(
-            f"{where}: PyTorch has no module that mirrors with the edge pixel repeated",
-            hint='use pad = "reflect", which does not repeat it, or another',
-        )
-
-
-def _kernels(layer: KernelConv, given: int) -> Iterator[_Module]:
-    """Return kernels that slide over every channel alike, or over all at once, and what combines them."""
-    count = len(layer.kernels)
-    weights, groups = np.stack(layer.kernels), 1
-    if not layer.sums_channels:
-        weights, groups = weights[:, None], given
-    biases = np.array(layer.biases) + (layer.bias if layer.combine is Combine.NONE else 0.0)
-    repeated = f".repeat({groups}, 1, 1, 1)" if groups > 1 else ""
-    state = [("weight", f"k{repeated}")]
+def _kernels(modules: Modules, layer: KernelConv, given: int) -> None:
+    """Add kernels that slide over every channel alike, or over all at once, and what combines them."""
+    count, single = len(layer.kernels), layer.combine is Combine.NONE
+    biases = np.array(layer.biases) + (layer.bias if single else 0.0)
+    groups = 1 if layer.sums_channels else given
+    _convolve(modules, layer.window, given, count * groups, groups, bias=bool(biases.any()))
+    view = f".unflatten(0, (-1, {count}))" if count > 1 and groups > 1 else ""
+    weights = np.stack(layer.kernels) if layer.sums_channels else np.stack(layer.kernels)[:, None]
+    modules.set("weight", weights if count > 1 else layer.kernels[0], view)
     if biases.any():
-        state.append(("bias", f"torch.tensor({numbers(biases)}){f'.repeat({groups})' if groups > 1 else ''}"))
-    code = _conv(given, count * groups, layer.window, groups, bias=bool(biases.any()))
-    yield _Module(code, tuple(state), tuple(tensor_lines("k", weights, "torch.float32")))
-    if layer.combine is not Combine.NONE:
+        modules.set("bias", biases, view)
+    if not single:
         added = f" + {number(layer.bias)}" if layer.bias else ""
-        yield _Module(f"Apply(lambda x: {_COMBINED[layer.combine].format(count)}{added})")
+        modules.add(f"Apply(lambda x: {_COMBINED[layer.combine].format(count=count)}{added})")
 
 
-def _pool(layer: Pool, where: str) -> Iterator[_Module]:
-    how = layer.pooling
-    window = how.window
-    if layer.whole:
-        kind = {PoolMode.MAX: "Max", PoolMode.AVG: "Avg"}.get(how.mode)
-        if kind is None:
-            raise CannotTranslate(f"{where}: PyTorch has no global {how.mode} pooling", hint="use max or avg")
-        yield _Module(f"nn.Adaptive{kind}Pool2d(1)")
-        return
+def _pool(modules: Modules, layer: Pool) -> None:
+    """Add a pooling, and the padding before it where a padding mode is given."""
+    how, window = layer.pooling, layer.pooling.window
+    text = _known(_POOLS, how.mode, f"{how.mode} pooling")
     if window.mode is not None and window.padding != NO_PADDING:
-        if how.ceil:
-            raise CannotTranslate(f"{where}: ceil counts padding as the picture", hint="leave it out")
-        yield from _padded(window, where)
-        window = window.unpadded()
-    elif not pads_by_half(window):
+        _padded(modules, window)
+        window, fits = window.unpadded(), not how.ceil
+    else:
+        fits = pads_by_half(window)
+    if not fits or (how.mode is PoolMode.AVG and window.dilation != (1, 1)):
         raise CannotTranslate(
-            f"{where}: PyTorch pads poolings alike at both sides, by up to half the window",
-            hint="pad before it, by a pad mode",
+            f"PyTorch has no module for {how.mode} pooling with this padding, dilation or ceil",
+            hint="pad by a pad mode, without dilation and ceil",
         )
     words = pool_words(window, ceil=how.ceil)
-    if how.mode is PoolMode.MAX:
-        yield _Module(f"nn.MaxPool2d({', '.join(words)})")
-    elif how.mode is PoolMode.MIN:
-        yield _Module(f"Apply(lambda x: -F.max_pool2d(-x, {', '.join(words)}))")
-    elif how.mode is PoolMode.AVG and window.dilation == (1, 1):
-        words += [] if how.count_include_pad else ["count_include_pad=False"]
-        yield _Module(f"nn.AvgPool2d({', '.join(words)})")
-    elif (
-        how.mode is PoolMode.LP
-        and window.dilation == (1, 1)
-        and window.padding == NO_PADDING
-        and not how.ceil
-    ):
-        yield _Module(f"Apply(lambda x: F.lp_pool2d(x.abs(), {number(how.p)}, {', '.join(words)}))")
-    else:
-        raise CannotTranslate(f"{where}: PyTorch has no module for this pooling", hint="use max or avg")
+    if how.mode is PoolMode.AVG and not how.count_include_pad:
+        words.append("count_include_pad=False")
+    modules.add(text.format(", ".join(words)))
 
 
-def _activation(layer: Activation, table: dict[str, Any]) -> str:
-    kind = layer.type
-    if kind == "threshold":
-        limit, below = number(table["limit"]), number(table.get("below", 0))
-        if "above" not in table:
-            return f"nn.Threshold({limit}, {below})"
-        return f"Apply(lambda x: torch.where(x > {limit}, {number(table['above'])}, {below}).to(x.dtype))"
-    return {
-        "relu": "nn.ReLU()",
-        "leaky-relu": f"nn.LeakyReLU({number(table.get('slope', 0.01))})",
-        "sigmoid": "nn.Sigmoid()",
-        "tanh": "nn.Tanh()",
-        "power": f"Apply(lambda x: x.clamp(min=0) ** {number(table.get('exponent', 1))})",
-    }[kind]
-
-
-def _normalize(layer: Normalize, table: dict[str, Any], sources: Sources) -> _Module:
-    """Return `nn.BatchNorm2d` for statistics of a file, else the arithmetic."""
-    source = table.get("statistics")
-    if isinstance(source, str) and not set(table) & {"mean", "variance", "weight", "bias"}:
-        path, prefix = split(source)
-        loaded = sources.file(path)
-        known = ["running_mean", "running_var", *(("weight", "bias") if layer.learned else ())]
+def _normalize(modules: Modules, layer: Normalize, table: Mapping[str, Any], given: int) -> None:
+    """Add `nn.BatchNorm2d`, whose statistics are in a file or written out."""
+    affine = layer.learned > 0
+    overridden = table.keys() & {"mean", "variance", "weight", "bias"} or layer.learned == layer.mean.size
+    if "statistics" in table and not overridden:
         eps = f", eps={number(table['eps'])}" if "eps" in table else ""
-        affine = "" if layer.learned else ", affine=False"
-        state = tuple((name, tensor(f'{loaded}["{prefix}.{name}"]', path)) for name in known)
-        return _Module(f"nn.BatchNorm2d({layer.mean.size}{eps}{affine})", state)
-    mean, scale, shift = (
-        number(values.item()) if values.size == 1 else f"torch.tensor({numbers(values)})[:, None, None]"
-        for values in (layer.mean, layer.scale, layer.shift)
-    )
-    return _Module(f"Apply(lambda x: (x - {mean}) * {scale} + {shift})")
-
-
-def _input(held: StackFile, files: Files) -> Iterator[str]:
-    stack = held.stack
-    yield from reading(files, gray=stack.gray)
-    yield "x = torch.from_numpy(np.atleast_3d(x).transpose(2, 0, 1).copy()).float()"
-    if stack.scale is not Scale.BYTE:
-        yield 'x = x / (np.iinfo(pixels.dtype).max if pixels.dtype.kind in "ui" else 1)'
-    if stack.scale is Scale.IMAGENET:
-        for name, values in (("mean", IMAGENET_MEAN), ("deviation", IMAGENET_DEVIATION)):
-            yield f"{name} = torch.tensor({list(values)})[:, None, None]"
-        yield "x = (x.expand(3, -1, -1) - mean) / deviation"
-
-
-def _output(held: StackFile, files: Files) -> Iterator[str]:
-    yield "y = y.permute(1, 2, 0).numpy()"
-    yield "y = y[..., 0] if y.shape[2] == 1 else y"
-    if files.writes_numbers:
-        yield f"np.save({quoted(files.output)}, y)"
-        return
-    white = "y" if held.stack.scale is Scale.BYTE else "y * 255"
-    yield f"y = np.clip(np.rint({white}), 0, 255).astype(np.uint8)"
-    yield f"Image.fromarray(y).save({saved(files.output)})"
+        modules.add(f"nn.BatchNorm2d({given}{eps}{'' if affine else ', affine=False'})")
+        for name in ("running_mean", "running_var", *(("weight", "bias") if affine else ())):
+            modules.set(name, f"{table['statistics']}.{name}")
+    else:
+        modules.add(f"nn.BatchNorm2d({given}, eps=0)")
+        for name, values in (("running_mean", layer.mean), ("weight", layer.scale), ("bias", layer.shift)):
+            if values.any() or name == "weight":
+                modules.set(name, values)

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from convcli.choices import PadMode
-from convcli.commands.translate.literals import array_lines, number
+from convcli.commands.translate.literals import number
 from convcli.commands.translate.python_script import padding_arguments
 from convcli.engine.window import NO_PADDING, Window
-from convcli.kernels.kernel import Array
 
 # What code uses, and the line that imports it.
 IMPORTS: Mapping[str, str] = {
@@ -60,12 +59,6 @@ def pads_by_half(window: Window) -> bool:
     return all(low == high <= size // 2 for (low, high), size in sides_of)
 
 
-def tensor_lines(name: str, weights: Array, dtype: str = "x.dtype") -> Iterator[str]:
-    """Return the lines ``name = torch.tensor([[...], [...]], dtype=x.dtype)``."""
-    for line in array_lines(name, weights, dtype):
-        yield line.replace("np.array(", "torch.tensor(", 1)
-
-
 def padded(window: Window) -> tuple[tuple[str, ...], str]:
     """Return the lines that pad ``x``, and the name of the result."""
     mode, wide = window.mode, window.padding
@@ -85,8 +78,3 @@ def padded(window: Window) -> tuple[tuple[str, ...], str]:
 def torch_number(value: float) -> str:
     """Return a number that may be infinite or NaN."""
     return number(value).replace("np.", "torch.")
-
-
-def numbers(values: Array) -> str:
-    """Return numbers as a list of Python."""
-    return f"[{', '.join(map(number, values.ravel().tolist()))}]"
