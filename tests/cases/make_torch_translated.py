@@ -134,8 +134,7 @@ variance = 2
 weight = 3
 [[layer]]
 type = "pool"
-mode = "lp"
-norm = 3
+mode = "avg"
 pad = "reflect"
 padding = 1
 """

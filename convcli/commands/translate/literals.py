@@ -76,4 +76,6 @@ def _broken(values: Array, indent: str, end: str) -> Iterator[str]:
 
 
 def _nested(values: Array) -> str:
-    return number(values.item()) if values.ndim == 0 else f"[{', '.join(map(_nested, values))}]"
+    if np.ndim(values) == 0:
+        return number(float(values))
+    return f"[{', '.join(map(_nested, values))}]"

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from convcli.commands.translate.targets.torch_modules import Modules
+from convcli.errors import CannotTranslate
 from tests.cases.make_torch_translated import cases, inputs, script
 from tests.paths import CASES
 from tests.program import invoke
@@ -101,6 +103,11 @@ def test_a_safetensors_file_is_loaded_by_its_own_library(tmp_path, monkeypatch):
     assert "from safetensors.torch import load_file" in printed
     assert 'weights = load_file("w.safetensors")' in printed
     assert 'net[0].weight.data[:] = weights["w"]' in printed
+
+
+def test_weights_at_a_url_are_refused():
+    with pytest.raises(CannotTranslate, match="from a URL"):
+        Modules("https://example.org/nets").set("weight", "w.npz:first")
 
 
 def test_integers_of_an_array_are_not_scaled(tmp_path, monkeypatch):

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 from convcli.commands.translate.python_script import quoted
 from convcli.commands.translate.targets.torch_words import tensor_lines
+from convcli.errors import CannotTranslate
 from convcli.kernels.kernel import Array
 from convcli.stacks.weights import split_reference
+from convcli.stores.urls import is_url
 
 __all__ = ["Modules"]
 
@@ -49,8 +51,10 @@ class Modules:
 
     def _loaded(self, reference: str) -> str:
         path, kind, member = split_reference(reference, "weights")
-        function = "load_file" if kind == "safetensors" else "np.load"
-        call = f"{function}({quoted(os.path.join(self._folder, path))})"
+        path = os.path.join(self._folder, path)
+        if is_url(path):
+            raise CannotTranslate("PyTorch loads no weights from a URL", hint="copy the stack's files here")
+        call = f"{'load_file' if kind == 'safetensors' else 'np.load'}({quoted(path)})"
         loaded = self._files.setdefault(call, f"weights{len(self._files) + 1 if self._files else ''}")
         if kind != "npy":
             loaded = f"{loaded}[{quoted(member)}]" if member else f"next(iter({loaded}.values()))"

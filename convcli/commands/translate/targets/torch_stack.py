@@ -29,7 +29,7 @@ from convcli.stacks.stack import Scale, Stack, called
 __all__ = ["network"]
 
 # Channels that are tried, to find how many the layers expect.
-_MOST_CHANNELS = 1024
+_MOST_CHANNELS = 4096
 _PADS = {
     PadMode.ZERO: "nn.ZeroPad2d({sides})",
     PadMode.CONSTANT: "nn.ConstantPad2d({sides}, {value})",
@@ -46,10 +46,9 @@ _COMBINED = {
 }
 _GLOBAL_POOLS = {PoolMode.MAX: "nn.AdaptiveMaxPool2d(1)", PoolMode.AVG: "nn.AdaptiveAvgPool2d(1)"}
 _POOLS = {
-    PoolMode.MAX: "nn.MaxPool2d({window})",
-    PoolMode.MIN: "Apply(lambda x: -F.max_pool2d(-x, {window}))",
-    PoolMode.AVG: "nn.AvgPool2d({window})",
-    PoolMode.LP: "Apply(lambda x: F.lp_pool2d(x.abs(), {norm}, {window}))",
+    PoolMode.MAX: "nn.MaxPool2d({})",
+    PoolMode.MIN: "Apply(lambda x: -F.max_pool2d(-x, {}))",
+    PoolMode.AVG: "nn.AvgPool2d({})",
 }
 _ACTIVATIONS = {
     "relu": "nn.ReLU()",
@@ -61,7 +60,7 @@ _ACTIVATIONS = {
     "threshold above": "Apply(lambda x: torch.where(x > {limit}, {above}, {below}).to(x.dtype))",
 }
 # Keys of activations that may be left out.
-_DEFAULTS = {"slope": 0.01, "below": 0.0}
+_DEFAULTS = {"slope": "0.01", "below": "0"}
 
 
 def network(held: StackFile, files: Files) -> Iterator[str]:
@@ -131,9 +130,9 @@ def _add(modules: Modules, layer: Layer, table: Mapping[str, Any], given: int) -
         case Pool():
             _pool(modules, layer)
         case Activation():
-            given_values = {key: value for key, value in table.items() if key not in ("type", "name")}
+            named = {key: number(value) for key, value in table.items() if key not in ("type", "name")}
             text = _ACTIVATIONS["threshold above" if "above" in table else layer.type]
-            modules.add(text.format(**{k: number(v) for k, v in (_DEFAULTS | given_values).items()}))
+            modules.add(text.format(**_DEFAULTS | named))
         case Normalize():
             _normalize(modules, layer, table, given)
         case Upsample():
@@ -189,11 +188,7 @@ def _pool(modules: Modules, layer: Pool) -> None:
         window, fits = window.unpadded(), not how.ceil
     else:
         fits = pads_by_half(window)
-    if how.mode in (PoolMode.AVG, PoolMode.LP):
-        fits = fits and window.dilation == (1, 1)
-    if how.mode is PoolMode.LP:
-        fits = fits and window.padding == NO_PADDING and not how.ceil
-    if not fits:
+    if not fits or (how.mode is PoolMode.AVG and window.dilation != (1, 1)):
         raise CannotTranslate(
             f"PyTorch has no module for {how.mode} pooling with this padding, dilation or ceil",
             hint="pad by a pad mode, without dilation and ceil",
@@ -201,7 +196,7 @@ def _pool(modules: Modules, layer: Pool) -> None:
     words = pool_words(window, ceil=how.ceil)
     if how.mode is PoolMode.AVG and not how.count_include_pad:
         words.append("count_include_pad=False")
-    modules.add(text.format(window=", ".join(words), norm=number(how.p)))
+    modules.add(text.format(", ".join(words)))
 
 
 def _normalize(modules: Modules, layer: Normalize, table: Mapping[str, Any], given: int) -> None:
