@@ -178,7 +178,7 @@ def reading(files: Files, *, gray: bool, signals: bool = True) -> Iterator[str]:
             yield "# A signal is one row."
         else:
             yield "if pixels.ndim == 1:"
-            yield '    raise SystemExit("a signal needs windows of one row")'
+            yield '    raise SystemExit("a signal needs windows of one row, unpadded above and below")'
         array = "np.atleast_2d(pixels)" if signals else "pixels"
         yield f"x = {array}.astype(np.result_type(pixels, np.float32))"
         if gray:
