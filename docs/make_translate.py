@@ -50,8 +50,8 @@ those of the pictures.
 ```console
 $ convcli translate --from "cv2.filter2D(x, -1, np.ones((5, 5)) / 25)" --input in.png -o out.png
 convcli filter in.png -k box:size=5 -p reflect -o out.png
-$ convcli translate --from "vips gaussblur in.png out.png 2 --precision float"
-convcli filter in.png -k gaussian:sigma=2,size=7 -p replicate -o out.png
+$ convcli translate --from "convert in.png -virtual-pixel mirror -gaussian-blur 4x1.2 out.png"
+convcli filter in.png -k gaussian:sigma=1.2,size=9 -p symmetric -o out.png
 ```
 
 `CALL` is one call. Pictures may be read in it (`cv2.imread("in.png", 0)`,
@@ -61,9 +61,10 @@ equivalent 3; either is named.
 The calls that are known:
 """
 SHELL = """- **ImageMagick** (`convert`, `magick`): `-morphology Convolve` and `-morphology Correlate`
-  with a kernel of numbers, `Sobel`, `Prewitt`, `Laplacian` or `Gaussian` with a radius; `-gaussian-blur` with a radius;
-  `-virtual-pixel`, `-alpha off`, `-define convolve:scale` (a number, `!`), `-define convolve:bias` in per cent
-- **libvips**: `vips conv`, `vips convf`, `vips gaussblur`, with `--precision float`
+  with a kernel of numbers, `Sobel`, `Prewitt`, `Laplacian` or `Gaussian` with a radius;
+  `-gaussian-blur` with a radius; `-virtual-pixel`, `-alpha off`, `-define convolve:scale`
+  (a number, `!`), `-define convolve:bias` in per cent
+- **libvips**: `vips conv`, `vips convf`, with `--precision float`
 """
 
 

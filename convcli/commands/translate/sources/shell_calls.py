@@ -4,7 +4,6 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import exp
 
 import numpy as np
 
@@ -188,49 +187,34 @@ def _numeral(text: str, what: str) -> float:
 
 
 def _vips(words: Sequence[str]) -> Equivalent:
-    options, plain = dict[str, str](), list[str]()
-    rest = iter(words)
+    names, rest = list[str](), iter(words)
     for word in rest:
-        if word.startswith("--"):
-            key, equals, value = word[2:].partition("=")
-            options[key] = value if equals else _next(rest, word)
+        option, equals, value = word.partition("=")
+        if option == "--precision":
+            if (value if equals else _next(rest, word)) != "float":
+                raise CannotTranslate("vips rounds the mask's numbers", hint="use --precision float")
+        elif word.startswith("--"):
+            raise CannotTranslate(f"{option} of vips is not understood", hint="--precision float is")
         else:
-            plain.append(word)
-    if not plain:
-        raise UsageError("vips is given no operation", hint="write vips conv IN OUT MASK")
-    name, *files = plain
-    if name not in _VIPS:
-        raise CannotTranslate(f"vips {name} has no equivalent here", hint=f"known are {', '.join(_VIPS)}")
-    if len(files) != 3:
-        raise UsageError(f"vips {name} is not given three names", hint="write IN, OUT and the mask or sigma")
-    for key in options:
-        if key not in ("precision", "min-ampl"):
-            raise CannotTranslate(f"--{key} of vips is not understood", hint="--precision, --min-ampl are")
-    if options.get("precision", "integer" if name == "gaussblur" else "float") != "float":
-        raise CannotTranslate(f"vips {name} rounds the mask's numbers", hint="add --precision float")
-    made = _VIPS[name](files[2], options)
-    return _between(files[0], files[1], replace(made, pad=PadMode.REPLICATE))
+            names.append(word)
+    match names:
+        case ["conv" | "convf", input, output, mask]:
+            return _between(input, output, _masked(mask))
+        case [name, *_] if name not in ("conv", "convf"):
+            raise CannotTranslate(f"vips {name} has no equivalent here", hint="known are conv and convf")
+        case _:
+            raise UsageError("vips is not given three names", hint="write vips conv IN OUT MASK")
 
 
-def _conv(mask: str, _: dict[str, str]) -> Equivalent:
+def _masked(mask: str) -> Equivalent:
+    made = Equivalent(kernel=Weights(mask), pad=PadMode.REPLICATE)
     try:
         rows, columns = kernel(mask).components[0].shape[-2:]
     except ConvcliError:  # a file that is not here yet
-        made = Equivalent(kernel=Weights(mask))
         return made.noting(f"{mask} is not here: with even sides it needs --padding, for another anchor")
-    return anchored(Equivalent(kernel=Weights(mask, (int(rows), int(columns)))), _SECOND)
+    return anchored(replace(made, kernel=Weights(mask, (int(rows), int(columns)))), _SECOND)
 
 
-def _gaussblur(text: str, options: dict[str, str]) -> Equivalent:
-    """Read a Gaussian that ends where it falls below ``--min-ampl`` of its peak."""
-    sigma, least = _numeral(text, "sigma"), _numeral(options.get("min-ampl", "0.2"), "min-ampl")
-    if not (0.01 <= sigma <= 1000 and 0.001 <= least <= 1):
-        raise UsageError(f"vips gaussblur: sigma {text} is out of range", hint="give 0.01 to 1000")
-    reach = next(n for n in range(int(8 * sigma) + 2) if exp(-((n + 1) ** 2) / (2 * sigma**2)) < least)
-    return Equivalent(kernel=gaussian((sigma, sigma), (2 * reach + 1, 2 * reach + 1)))
-
-
-_VIPS = {"conv": _conv, "convf": _conv, "gaussblur": _gaussblur}
 # Programs that filter too, and are often asked for.
 _NOT_READ = ("gm", "gmic", "mogrify")
 # What reads the words after the name of a program.
