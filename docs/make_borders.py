@@ -58,8 +58,9 @@ Others put it at the top and left: to reproduce them with a 2x2 kernel, say `--p
 ## What each tool does unless told otherwise
 
 How the call that takes a kernel differs. A kernel that is rotated is true convolution: `--convolve` does
-it. `convcli translate --to TOOL` writes all of this into the code, and `translate --from "CALL"` reads it
-back.
+it. One that is upside down has its rows from the bottom up, its columns as they are. Where the extra pixel
+of an even kernel lies elsewhere than here, results are shifted by one pixel. `convcli translate --to TOOL`
+writes all of this into the code, and `translate --from "CALL"` reads it back.
 """
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.choices import PadMode, PoolMode, RangeMode
+from convcli.choices import AlphaMode, PadMode, PoolMode, RangeMode
 from convcli.display.words import listed, per_axis
 from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import UsageError, shown
@@ -37,8 +37,7 @@ class Weights(NamedTuple):
 class Equivalent:
     """A ``filter``, or a ``pool`` where `pool` is a mode; `notes` are what differs, a sentence each.
 
-    `input` and `output` are the files that the call names, `array` is the name of a picture that is no file;
-    it is `opaque` where its transparency is left out.
+    `input` and `output` are the files that the call names, `array` is the name of a picture that is no file.
     """
 
     kernel: Weights | None = None
@@ -54,7 +53,7 @@ class Equivalent:
     bias: float = 0.0
     convolve: bool = False
     gray: bool = False
-    opaque: bool = False
+    alpha: AlphaMode | None = None
     range: RangeMode | None = None
     input: str = ""
     output: str = ""
@@ -101,8 +100,10 @@ class Equivalent:
             if value is not None:
                 yield from (option, value)
         flags = {"--ceil": self.ceil, "--no-count-include-pad": not self.count_include_pad}
-        flags |= {"--convolve": self.convolve, "--gray": self.gray, "--alpha=drop": self.opaque}
+        flags |= {"--convolve": self.convolve, "--gray": self.gray}
         yield from (flag for flag, given in flags.items() if given)
+        if self.alpha:
+            yield from ("--alpha", self.alpha)
         if self.range:
             yield from ("--range", self.range)
 
