@@ -36,7 +36,7 @@ their rounding.
 
 - **yes**: in no more steps than the tool's plainest filter, with its own border;
 - **composed**: of several of the tool's parts, such as padding first, or taking every second result;
-- **no**: said on stderr, with exit status 3 (2 where only the output cannot hold it), never approximated.
+- **no**: said on stderr, with exit status 3 (2 where options contradict each other), never approximated.
 
 Scripts for PyTorch pad by `F.pad`, which stops with an error of its own where a picture is smaller than its
 mirrored or repeated border.
