@@ -16,7 +16,7 @@ from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import UsageError, shown
 from convcli.parsing import Padding
 
-__all__ = ["Equivalent", "Weights", "anchored", "gaussian", "matrix_words", "number_words", "weights_of"]
+__all__ = ["Array", "Equivalent", "Weights", "anchored", "gaussian", "weights_of"]
 
 Array = NDArray[np.float64]
 Pair = tuple[int, int]
@@ -152,12 +152,13 @@ def weights_of(values: Array) -> Weights:
     values = values.reshape(
         [side for at, side in enumerate(values.shape) if side > 1 or at >= values.ndim - 2]
     )
-    if values.ndim <= 2:
-        rows = np.atleast_2d(values)
-        if rows.size > 1 and (rows == 1 / rows.size).all():
-            return Weights(f"box:size={per_axis(rows.shape)}", (rows.shape[0], rows.shape[1]))
-        return Weights(matrix_words(rows), (rows.shape[0], rows.shape[1]))
-    return Weights(_nested_words(values.tolist()), (values.shape[-2], values.shape[-1]))
+    if values.ndim > 2:
+        return Weights(_nested_words(values.tolist()), (values.shape[-2], values.shape[-1]))
+    rows = np.atleast_2d(values)
+    size = (rows.shape[0], rows.shape[1])
+    if rows.size > 1 and (rows == 1 / rows.size).all():
+        return Weights(f"box:size={per_axis(size)}", size)
+    return Weights("; ".join(" ".join(map(number_words, row)) for row in rows.tolist()), size)
 
 
 def gaussian(sigmas: tuple[float, float], size: tuple[int, int]) -> Weights:
@@ -166,11 +167,6 @@ def gaussian(sigmas: tuple[float, float], size: tuple[int, int]) -> Weights:
     words = f"sigma={down}" if down == along else f"sigma-y={down},sigma-x={along}"
     usual = tuple(2 * int(4 * sigma + 0.5) + 1 for sigma in sigmas)
     return Weights(f"gaussian:{words}" + ("" if usual == size else f",size={per_axis(size)}"), size)
-
-
-def matrix_words(rows: Array) -> str:
-    """Return a matrix as ``-k`` takes it: ``0 -1 0; -1 5 -1; 0 -1 0``."""
-    return "; ".join(" ".join(map(number_words, row)) for row in rows.tolist())
 
 
 def number_words(value: float) -> str:
