@@ -122,6 +122,7 @@ def ran(line, output):
             "cv2.sepFilter2D(x, -1, np.array([1.0, 2, 4]), np.array([1.0, 0, 1]))",
             "filter x.npy -k '1 2 4; 0 0 0; 1 2 4' -p reflect",
         ),
+        ("cv2.GaussianBlur(x, (13, 11), 0)", "filter x.npy -k gaussian:size=11x13 -p reflect"),
         ("cv2.GaussianBlur(x, (5, 3), 0)", "filter x.npy -k binomial:size=3x5 -p reflect"),
         (
             "cv2.GaussianBlur(x, (7, 11), 1.5, borderType=cv2.BORDER_REPLICATE)",
@@ -134,10 +135,15 @@ def ran(line, output):
         ),
         ("cv2.Sobel(x, cv2.CV_64F, 1, 0, ksize=5)", "filter x.npy -k sobel-x:size=5 -p reflect --range raw"),
         (
-            "cv2.Sobel(x, -1, 2, 1, scale=0.5)",
-            "filter x.npy -k '-0.5 1 -0.5; 0 0 0; 0.5 -1 0.5' -p reflect",
+            "cv2.Sobel(x, -1, 1, 1, scale=0.5)",
+            "filter x.npy -k '0.5 0 -0.5; 0 0 0; -0.5 0 0.5' -p reflect",
         ),
-        ("cv2.Sobel(x, -1, 0, 1, ksize=1)", "filter x.npy -k '-1; 0; 1' -p reflect"),
+        ("cv2.Sobel(x, -1, 2, 0)", "filter x.npy -k '1 -2 1; 2 -4 2; 1 -2 1' -p reflect"),
+        (
+            "ndimage.correlate(x, np.array([1, 2, 3, 4, 5, 6]).reshape(2, 3), axes=(0, 1))",
+            "filter x.npy -k '1 2 3; 4 5 6' -p symmetric --padding 1,0,1,1",
+        ),
+        ("ndimage.correlate(x, np.array([[True]]))", "filter x.npy -k 1 -p symmetric"),
         ("cv2.Sobel(x, -1, 0, 1, ksize=cv2.FILTER_SCHARR)", "filter x.npy -k scharr-y -p reflect"),
         ("cv2.Laplacian(x, -1)", "filter x.npy -k laplacian -p reflect"),
         ("cv2.Laplacian(x, -1, ksize=3)", "filter x.npy -k '2 0 2; 0 -8 0; 2 0 2' -p reflect"),
@@ -251,26 +257,36 @@ def test_files_and_grey_are_read_from_the_call():
         ("cv2.blur(x, (3, 3)", 2, "is no call", ""),
         ("(" * 5000 + "x", 2, "is no call", ""),
         ("cv2.blur(x, \0)", 2, "is no call", ""),
-        ("foo.bar(x)", 2, "'foo.bar' is no function", "scipy.ndimage"),
+        ("foo.bar(x)", 2, "'foo.bar(x)' calls no function", "scipy.ndimage"),
         ("convolve(x, k)", 2, "several libraries", "scipy.ndimage.convolve"),
         ("cv2.filter2d(x, -1, k)", 3, "function of cv2 'filter2d' is not known", "filter2D"),
         ("cv2.bilateralFilter(x, 9, 75, 75)", 3, "'bilateralFilter' is not known", "filter2D"),
-        ("np.abs(ndimage.sobel(x))", 2, "'np.abs' is no function", ""),
+        ("np.abs(ndimage.sobel(x))", 3, "around the call in 'np.abs", "--range"),
+        ("np.hypot(ndimage.sobel(x, 0), ndimage.sobel(x, 1))", 3, "around the call", "--combine"),
+        ("ndimage.convolve(x, k).astype(np.uint8)", 3, "around the call", "alone"),
+        ("x - cv2.blur(x, (3, 3))", 3, "around the call", "alone"),
+        ("F.conv2d(x, k, padding='sme')", 2, "padding 'sme' does not fit", "'same', 'valid'"),
+        ("cv2.GaussianBlur(x, (4, 4), 0)", 2, "ksize (4, 4) does not fit", "odd"),
+        ("cv2.GaussianBlur(x, (9, 11), 0)", 3, "rounds the weights of one side", "sigmaX"),
+        ("F.conv2d(F.pad(F.pad(x, (1, 1)), (1, 1)), k)", 3, "F.pad around F.pad", "once"),
+        ("cv2.Sobel(x, -1, 2, 1)", 3, "no equivalent", "sum 1 or 2"),
+        ("ndimage.correlate(x, k, axes=(0,))", 3, "axes has no equivalent", ""),
+        ("ndimage.convolve(x, [" + "[1] * 65536, " * 9999 + "])", 2, "above the limit", "npy"),
         ("F.conv2d(x, k.flip(-1))", 2, "'k.flip(-1)' is not understood", "-k FILE"),
         ("k = [[1]]\nndimage.convolve(x, k)", 2, "one call, without lines before it", "alone"),
         ("ndimage.convolve(x, [[[[1] * 999] * 999] * 999])", 2, "above the limit", ""),
         ("ndimage.convolve(x, k / k.sum())", 2, "'k.sum()' is not understood", "-k FILE"),
         ("ImageFilter.GaussianBlur(2)", 3, "'GaussianBlur' is not known", "BoxBlur"),
-        ("cv2.medianBlur(x, (3, 5))", 2, "ksize is not an odd number", ""),
+        ("cv2.medianBlur(x, (3, 5))", 2, "ksize (3, 5) does not fit", "odd"),
         ("convert i.png -define convolve:bias=9 -morphology Convolve 1:1 o.png", 3, "depends on", "%"),
-        ("ndimage.convolve(x, k, mod='wrap')", 2, "'mod' is not known", "mode"),
+        ("ndimage.convolve(x, k, mod='wrap')", 2, "unexpected keyword argument 'mod'", "mode"),
         ("ndimage.convolve(x, k, mode='reflct')", 2, "'reflct' is not known", "reflect"),
-        ("ndimage.convolve(x, k, 0, 0, 0, 0, 0, 0)", 2, "arguments, and takes", ""),
-        ("ndimage.convolve(x, k, weights=k)", 2, "weights is given twice", ""),
+        ("ndimage.convolve(x, k, 0, 0, 0, 0, 0, 0)", 2, "too many positional", "weights"),
+        ("ndimage.convolve(x, k, weights=k)", 2, "multiple values for argument 'weights'", ""),
         ("ndimage.convolve(x)", 2, "weights", ""),
-        ("ndimage.convolve(*a)", 2, "* and ** are not understood", ""),
+        ("ndimage.convolve(*a)", 2, "'*a' is not understood", ""),
         ("ndimage.convolve(x, open('k').read())", 2, "is not understood", "nothing of the code is run"),
-        ("ndimage.convolve(x, [[1, 2], [3]])", 2, "matrix of numbers", ""),
+        ("ndimage.convolve(x, [[1, 2], [3]])", 2, "[[1, 2], [3]] does not fit", "matrix"),
         ("ndimage.convolve(x, np.ones((99999, 99999)))", 2, "above the limit", ""),
         ("ndimage.convolve(x, [1] * 10**30)", 2, "'10 ** 30' is not understood", ""),
         ("ndimage.convolve(x, [[1e999]])", 2, "is not finite", ""),
@@ -278,11 +294,11 @@ def test_files_and_grey_are_read_from_the_call():
         ("cv2.blur(x, (9999999999, 1))", 2, "above the limit", ""),
         ("ndimage.convolve(x, [[1, 2, 3]], origin=(0, 2))", 2, "outside the kernel", ""),
         ("ndimage.convolve(x, k, origin=1)", 2, "size is not known", "-k FILE"),
-        ("ndimage.gaussian_filter(x, 1, order=1)", 3, "order", "derivative"),
+        ("ndimage.gaussian_filter(x, 1, order=1)", 3, "order", "leave"),
         ("ndimage.median_filter(x, 2)", 3, "upper middle", "odd"),
         ("ndimage.sobel(x, mode='constant', cval=3)", 3, "cval", ""),
         ("cv2.filter2D(x, -1, k, borderType=cv2.BORDER_WRAP)", 3, "refuses BORDER_WRAP", ""),
-        ("F.conv2d(x, k, groups=3)", 3, "groups", "convcli run"),
+        ("F.conv2d(x, k, groups=3)", 3, "groups", "leave"),
         ("im.filter(ImageFilter.BoxBlur(0.5))", 3, "fraction", ""),
         ("convert in.png -negate out.png", 3, "-negate", "-morphology"),
         ("convert in.png -morphology Erode Disk out.png", 3, "no single filter with a kernel", ""),
@@ -413,6 +429,11 @@ def test_transparency_is_treated_as_imagemagick_does(tmp_path, monkeypatch, sett
 def test_numbers_are_written_as_they_were_meant():
     line, _ = command("cv2.filter2D(x, -1, np.array([3, 7, 10]) * 0.1)")
     assert " -k '0.3 0.7 1' " in line
+
+
+def test_sizes_of_ones_stand_one_by_one_in_pytorch():
+    line, _ = command("F.conv2d(x, torch.ones(1, 1, 3, 3) / 9, padding=1)")
+    assert line == "convcli filter x.npy -k box:size=3 -p zero --padding 1"
 
 
 def test_nothing_of_a_call_is_run(tmp_path):

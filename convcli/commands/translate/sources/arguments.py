@@ -1,19 +1,24 @@
 """The arguments of a call by the names of its parameters, read as numbers, pairs, borders and kernels."""
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from inspect import Parameter, Signature
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
 from convcli.choices import PadMode
 from convcli.commands.translate.sources.equivalent import Array, Equivalent, Weights, weights_of
-from convcli.commands.translate.sources.literals import Named, Value
-from convcli.errors import CannotTranslate, UsageError, shown, unknown
+from convcli.commands.translate.sources.literals import Named, Value, value_of
+from convcli.errors import CannotTranslate, UsageError, cut_short
 from convcli.kernels.spec import kernel
 from convcli.limits import WINDOW
 
 __all__ = ["NO_PICTURE", "Arguments", "Picture", "Table", "bound", "padding_of"]
+
+
+T = TypeVar("T", float, bool, str)
 
 
 class Picture(NamedTuple):
@@ -33,115 +38,85 @@ NO_PICTURE = Picture()
 
 @dataclass(frozen=True)
 class Arguments:
-    """What a call named `call` is given; `kernel_file` is the file of its kernel, empty where not known."""
+    """The arguments of a call as code, by name; `kernel_file` is the file of its kernel, if that is known."""
 
     call: str
-    given: dict[str, Value]
+    given: dict[str, ast.expr]
     picture: Picture = NO_PICTURE
     kernel_file: str = ""
 
-    def has(self, name: str) -> bool:
-        """Whether an argument is given, and not None."""
-        return self.given.get(name) is not None
+    def value(self, name: str) -> Value:
+        """Return what an argument is, None where it is not given."""
+        return value_of(self.given[name]) if name in self.given else None
 
     def wrong(self, name: str, expected: str) -> UsageError:
-        """Return the error for an argument that is no such thing."""
-        found = self.given.get(name)
-        if found is None:
-            return UsageError(f"{self.call}: {name} is missing", hint=f"give {expected}")
-        said = found.name if isinstance(found, Named) else found
-        value = f" {shown(said)}" if isinstance(said, str | float) else ""
-        return UsageError(f"{self.call}: {name}{value} is not {expected}", hint="write it as a literal")
+        """Return the error for an argument that is missing, or not as expected."""
+        found = (
+            f"{cut_short(ast.unparse(self.given[name]))} does not fit" if name in self.given else "is missing"
+        )
+        return UsageError(f"{self.call}: {name} {found}", hint=f"give {expected}")
 
-    def refuse(self, name: str, usual: Value, why: str, hint: str) -> None:
-        """Refuse an argument without an equivalent, unless its value is the `usual` one."""
-        if self.has(name) and self.given[name] != usual:
-            raise CannotTranslate(f"{self.call}: {name} {why}", hint=hint)
-
-    def number(self, name: str, default: float = 0.0) -> float:
-        """Return a number."""
-        value = self.given.get(name)
-        if value is None:
+    def _of_kind(self, name: str, default: T | None, kind: type[T], expected: str) -> T:
+        value = self.value(name)
+        if value is None and default is not None:
             return default
-        if isinstance(value, float):
-            return value
-        if isinstance(value, np.ndarray | tuple) and np.size(value) == 1:  # the bias of one map
-            return float(self.array(name, "a number").item())
-        raise self.wrong(name, "a number")
+        if not isinstance(value, kind):
+            raise self.wrong(name, expected)
+        return value
 
-    def whole(self, name: str, default: int = 0) -> int:
-        """Return a whole number."""
-        value = self.number(name, default)
-        if value != int(value):
-            raise self.wrong(name, "a whole number")
-        return int(value)
+    def number(self, name: str, default: float | None = None, expected: str = "a number") -> float:
+        """Return a number."""
+        return self._of_kind(name, default, float, expected)
 
     def flag(self, name: str, default: bool) -> bool:
         """Return True or False."""
-        value = self.given.get(name)
-        if value is None:
-            return default
-        if isinstance(value, bool) or value in (0.0, 1.0):
-            return bool(value)
-        raise self.wrong(name, "True or False")
+        return self._of_kind(name, default, bool, "True or False")
 
     def text(self, name: str, default: str) -> str:
         """Return a text."""
-        value = self.given.get(name)
-        if value is not None and not isinstance(value, str):
-            raise self.wrong(name, "a text in quotes")
-        return default if value is None else value
+        return self._of_kind(name, default, str, "a text in quotes")
 
-    def word(self, name: str, default: str = "") -> str:
-        """Return the last part of a constant, such as ``BORDER_REFLECT``, or a whole number as text."""
-        value = self.given.get(name)
-        if value is None:
-            return default
-        if isinstance(value, float) and value == int(value):
-            return str(int(value))
-        if isinstance(value, Named):
-            return value.last
-        raise self.wrong(name, "a constant")
+    def odd(self, name: str, default: int | None = None, most: int = WINDOW.most) -> int:
+        """Return an odd whole number."""
+        value = self.number(name, default, "an odd number")
+        if value % 2 != 1 or not 1 <= value <= most:
+            raise self.wrong(name, f"an odd number from 1 to {most}")
+        return int(value)
 
     def numbers(self, name: str, default: float | None = None) -> tuple[float, float]:
         """Return one number for both axes, or one for each, as it is written: rows first in most calls."""
-        value = self.given.get(name)
+        value = self.value(name)
         if isinstance(value, tuple) and len(value) == 2 and all(isinstance(each, float) for each in value):
             return value
-        if isinstance(value, tuple) or (value is None and default is None):
-            raise self.wrong(name, "a number, or two")
-        one = self.number(name, default or 0.0)
+        one = self.number(name, default, "a number, or two")
         return one, one
 
-    def pair(self, name: str, default: int | None = None, least: int = 1) -> tuple[int, int]:
-        """Return one whole number for both axes, or one for each."""
+    def pair(self, name: str, default: int | None = None, least: int = 1, also: str = "") -> tuple[int, int]:
+        """Return one whole number for both axes, or one for each; `also` is what else may stand there."""
+        value = self.value(name)
+        if isinstance(value, str):
+            raise self.wrong(name, f"{also}whole numbers")
         first, second = self.numbers(name, default)
         WINDOW.check(max(first, second), "use a smaller number", what=f"{self.call}: {name}")
-        if first != int(first) or second != int(second) or min(first, second) < least:
-            raise self.wrong(name, f"a whole number of at least {least}, or two")
+        if first % 1 or second % 1 or min(first, second) < least:
+            raise self.wrong(name, f"{also}one or two whole numbers, {least} or more")
         return int(first), int(second)
 
-    def odd_square(self, name: str, default: int | None = None) -> tuple[int, int]:
-        """Return the rows and columns of a window with one odd size."""
-        size = self.pair(name, default)
-        if size[0] != size[1] or size[0] % 2 == 0:
-            raise self.wrong(name, "an odd number")
-        return size
-
-    def border(self, name: str, tool: str, default: str) -> PadMode:
-        """Return the padding mode that `tool` means by the name that is given."""
-        return PadMode.parse(f"{tool}:{self.text(name, default)}")
+    def border(self, tool: str, default: str) -> dict[str, Any]:
+        """Return the padding that ``mode`` and ``cval`` say in the words of `tool`."""
+        mode = PadMode.parse(f"{tool}:{self.text('mode', default)}")
+        return padding_of(mode, self.number("cval", 0))
 
     def array(self, name: str, expected: str) -> Array:
         """Return numbers that stand in the call."""
-        value = self.given.get(name)
+        value = self.value(name)
         try:
-            array = np.array(value if isinstance(value, tuple | np.ndarray) else (), dtype=np.float64)
-        except (TypeError, ValueError):
+            array = np.array(value if isinstance(value, tuple | np.ndarray) else ())
+        except ValueError:  # rows of several lengths
             array = np.array(())
-        if array.size == 0:
+        if array.size == 0 or array.dtype.kind not in "bf":
             raise self.wrong(name, expected)
-        return array
+        return array.astype(np.float64)
 
     def made(self, **values: Any) -> Equivalent:
         """Return the equivalent of a call on its picture."""
@@ -150,7 +125,7 @@ class Arguments:
 
     def kernel(self, name: str, *, convolve: bool = False, **values: Any) -> Equivalent:
         """Return the equivalent that slides the kernel of an argument, by numbers, by file or by name."""
-        value = self.given.get(name)
+        value = self.value(name)
         if isinstance(value, tuple | np.ndarray):
             held = weights_of(self.array(name, "a matrix of numbers"))
         elif isinstance(value, Named):
@@ -164,6 +139,12 @@ class Arguments:
         return self.made(kernel=held, convolve=convolve, **values)
 
 
+# Arguments that change results as no option here does, and the value that leaves them as they are.
+_USUAL = {
+    **{"axes": "(0, 1)", "order": "0", "groups": "1", "return_indices": "False"},
+    **{"footprint": "None", "divisor_override": "None"},
+}
+
 # For each call its parameters, in order, and what reads it.
 Table: TypeAlias = dict[str, tuple[str, Callable[[Arguments], Equivalent]]]
 
@@ -175,26 +156,17 @@ def padding_of(mode: PadMode, value: float) -> dict[str, Any]:
     return {"pad": PadMode.ZERO if mode is PadMode.CONSTANT else mode}
 
 
-def bound(
-    call: str,
-    parameters: str,
-    given: list[Value],
-    named: dict[str, Value],
-    picture: Picture = NO_PICTURE,
-    kernel_file: str = "",
-) -> Arguments:
+def bound(call: str, parameters: str, node: ast.Call) -> dict[str, ast.expr]:
     """Return the arguments of a call by the names of its `parameters`."""
     names = parameters.split()
-    if len(given) > len(names):
-        raise UsageError(
-            f"{call} is given {len(given)} arguments, and takes {len(names)}",
-            hint=f"they are {', '.join(names)}",
-        )
-    values = dict(zip(names, given, strict=False))
-    for name, value in named.items():
-        if name not in names:
-            raise unknown(f"argument of {call}", name, names)
-        if name in values:
-            raise UsageError(f"{call}: {name} is given twice", hint="leave one out")
-        values[name] = value
-    return Arguments(call, values, picture, kernel_file)
+    signature = Signature([Parameter(each, Parameter.POSITIONAL_OR_KEYWORD, default=None) for each in names])
+    try:
+        given = signature.bind(
+            *node.args, **{word.arg or "**": word.value for word in node.keywords}
+        ).arguments
+    except TypeError as error:
+        raise UsageError(f"{call}: {error}", hint=f"its arguments are {', '.join(names)}") from None
+    for name, value in given.items():
+        if name in _USUAL and ast.unparse(value) not in ("None", _USUAL[name]):
+            raise CannotTranslate(f"{call}: {name} has no equivalent here", hint="leave it out")
+    return {name: value for name, value in given.items() if ast.unparse(value) != "None"}

@@ -61,9 +61,7 @@ def value_of(node: ast.AST) -> Value:
         case ast.Name() | ast.Attribute() if name := dotted(node):
             return Named(name)
         case ast.List(elts=items) | ast.Tuple(elts=items):
-            values = tuple(map(value_of, items))
-            MOST.check(_leaves(values), "save the array, and name its .npy with -k", what="a list")
-            return values
+            return _listed(items)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return _scaled(node, value_of(operand), -1.0)
         case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as operator, right=right):
@@ -100,8 +98,17 @@ def _number(node: ast.AST, value: float) -> float:
         raise not_understood(node) from None
 
 
+def _listed(items: list[ast.expr]) -> tuple[Any, ...]:
+    values, held = list[Value](), 0
+    for item in items:  # counted on the way: each may repeat a long list
+        values.append(value_of(item))
+        held += _leaves(values[-1])
+        MOST.check(held, "save the array, and name its .npy with -k", what="a list")
+    return tuple(values)
+
+
 def _leaves(value: Value) -> int:
-    return sum(map(_leaves, value)) if isinstance(value, tuple) else 1
+    return sum(map(_leaves, value)) if isinstance(value, tuple) else np.size(value)  # type: ignore[arg-type]
 
 
 def _product(node: ast.AST, left: Value, operator: ast.operator, right: Value) -> Value:
@@ -151,10 +158,12 @@ def _called(node: ast.Call) -> Value:
             arguments = [node.func.value, *arguments]
     if name in KEEPING and arguments:
         value = value_of(arguments[0])
-        return _array(node, value) if isinstance(value, tuple) else value
+        value = _array(node, value) if isinstance(value, tuple) else value
+        return _shaped(node, value, arguments[1:]) if name in ("reshape", "view") else value
     if name == "ones" and arguments:
-        shape = value_of(arguments[0])
-        sides = shape if isinstance(shape, tuple) else (shape,)
+        shape, *more = map(value_of, arguments)
+        lone = (shape, *(each for each in more if isinstance(each, float)))
+        sides: tuple[Any, ...] = shape if isinstance(shape, tuple) else lone
         if all(isinstance(each, float) and each >= 1 and each == int(each) for each in sides):
             MOST.check(prod(sides), "use a smaller kernel", what="an array")
             return np.ones([int(each) for each in sides])
@@ -163,6 +172,16 @@ def _called(node: ast.Call) -> Value:
         if tuple(axes[0] if axes and isinstance(axes[0], tuple) else axes) in _BOTH_AXES:
             return _turned(node, value_of(arguments[0]))
     raise not_understood(node)
+
+
+def _shaped(node: ast.AST, value: Value, sides: list[ast.expr]) -> Value:
+    """Return numbers in rows and columns as ``reshape`` puts them; the array of a name stays as it is."""
+    if not isinstance(value, np.ndarray):
+        return value
+    try:
+        return value.reshape(np.ravel(_listed(sides)).astype(int))
+    except (TypeError, ValueError):
+        raise not_understood(node) from None
 
 
 def _array(node: ast.AST, value: Value) -> Array:

@@ -1,7 +1,7 @@
 """Calls of OpenCV."""
 
 from math import comb
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,35 +15,54 @@ from convcli.commands.translate.sources.equivalent import (
     gaussian,
     weights_of,
 )
-from convcli.commands.translate.sources.literals import MOST
+from convcli.commands.translate.sources.literals import MOST, Named
 from convcli.display.words import per_axis
 from convcli.errors import CannotTranslate, UsageError, unknown
 
 __all__ = ["OPENCV"]
 
-# The borders of `BorderTypes` by number, and the depths of samples in the order of theirs.
-_BORDERS = {"0": "constant", "1": "replicate", "2": "reflect", "3": "wrap", "4": "reflect101"}
-_DEPTHS = ("CV_8U", "CV_8S", "CV_16U", "CV_16S", "CV_32S", "CV_32F", "CV_64F")
+T = TypeVar("T")
+
+# The meaning of `BorderTypes`, the first five in the order of their numbers.
+_BORDERS = {
+    "BORDER_CONSTANT": PadMode.ZERO,
+    "BORDER_REPLICATE": PadMode.REPLICATE,
+    "BORDER_REFLECT": PadMode.SYMMETRIC,
+    "BORDER_WRAP": PadMode.WRAP,
+    **dict.fromkeys(("BORDER_REFLECT_101", "BORDER_REFLECT101", "BORDER_DEFAULT"), PadMode.REFLECT),
+}
+# Depths of samples in the order of their numbers: floats and signed integers are not cut at black.
+_DEPTHS = {
+    **{"CV_8U": None, "CV_8S": RangeMode.RAW, "CV_16U": None},
+    **dict.fromkeys(("CV_16S", "CV_32S", "CV_32F", "CV_64F"), RangeMode.RAW),
+}
 # Weights of Gaussians whose size is given and whose sigma is not, times 256, from the middle on.
 _ROUNDED = {3: (128, 64), 5: (96, 64, 16), 7: (72, 56, 28, 8), 9: (60, 51, 30, 13, 4)}
 
 
+def _constant(call: Arguments, name: str, meanings: dict[str, T], default: T) -> T:
+    """Return the meaning of a constant of OpenCV, which may be given by its number."""
+    value = call.value(name)
+    if value is None or value == -1.0:
+        return default
+    word = value.last if isinstance(value, Named) else value
+    if isinstance(value, float):
+        word = dict(enumerate(meanings)).get(int(value), value)
+    if not isinstance(word, str) or word not in meanings:
+        raise unknown(f"{name} of {call.call}", word, meanings)
+    return meanings[word]
+
+
 def _border(call: Arguments) -> PadMode:
-    word = call.word("borderType", "4").lower()
-    word = word.removeprefix("border_")
-    mode = PadMode.parse(f"opencv:{_BORDERS.get(word, word)}")
-    if mode is PadMode.WRAP and not call.call.endswith(("blur", "boxFilter")):
+    mode = _constant(call, "borderType", _BORDERS, PadMode.REFLECT)
+    if mode is PadMode.WRAP and call.call not in ("cv2.blur", "cv2.boxFilter", "cv2.GaussianBlur"):
         raise CannotTranslate(f"{call.call} refuses BORDER_WRAP itself", hint="cv2.copyMakeBorder has it")
-    return PadMode.ZERO if mode is PadMode.CONSTANT else mode
+    return mode
 
 
 def _depth(call: Arguments) -> dict[str, Any]:
-    """Return the range that `ddepth` says: floats and signed integers are not cut at black."""
-    word = call.word("ddepth", "-1")
-    known = ("-1", *_DEPTHS, *map(str, range(len(_DEPTHS))))
-    if word not in known:
-        raise unknown(f"ddepth of {call.call}", word, _DEPTHS)
-    return {"range": None if word in ("-1", "CV_8U", "0", "CV_16U", "2") else RangeMode.RAW}
+    """Return the range that `ddepth` says."""
+    return {"range": _constant(call, "ddepth", _DEPTHS, None)}
 
 
 def _anchored(call: Arguments, made: Equivalent) -> Equivalent:
@@ -52,7 +71,7 @@ def _anchored(call: Arguments, made: Equivalent) -> Equivalent:
 
 
 def _filter2d(call: Arguments) -> Equivalent:
-    made = call.kernel("kernel", pad=_border(call), bias=call.number("delta"), **_depth(call))
+    made = call.kernel("kernel", pad=_border(call), bias=call.number("delta", 0), **_depth(call))
     return _anchored(call, made)
 
 
@@ -68,13 +87,13 @@ def _fixed(call: Arguments, weights: Array, name: str = "") -> Equivalent:
     kernel = weights_of(weights * scale)
     if name and scale == 1:
         kernel = Weights(name, kernel.size)
-    return call.made(kernel=kernel, pad=_border(call), bias=call.number("delta"), **_depth(call))
+    return call.made(kernel=kernel, pad=_border(call), bias=call.number("delta", 0), **_depth(call))
 
 
 def _gaussian(call: Arguments) -> Equivalent:
     columns, rows = call.pair("ksize", least=0)
-    along = call.number("sigmaX")
-    sigmas = call.number("sigmaY") or along, along
+    along = call.number("sigmaX", 0)
+    sigmas = call.number("sigmaY", 0) or along, along
     if min(rows, columns) == 0:
         if min(sigmas) <= 0:
             raise UsageError(f"{call.call} has neither ksize nor sigma", hint="give one of them")
@@ -86,13 +105,17 @@ def _gaussian(call: Arguments) -> Equivalent:
         note = []
     size = rows, columns
     if rows % 2 == 0 or columns % 2 == 0:
-        raise call.wrong("ksize", "odd")
+        raise call.wrong("ksize", "two odd numbers, or (0, 0)")
     if max(sigmas) > 0:
         kernel = gaussian(sigmas, size)
     elif max(size) <= 5:
         kernel = Weights(f"binomial:size={per_axis(size)}", size)
     elif set(size) <= {1, *_ROUNDED}:
         kernel = weights_of(np.outer(_rounded(rows), _rounded(columns)))
+    elif set(size) & set(_ROUNDED):
+        raise CannotTranslate(
+            f"{call.call} without sigma rounds the weights of one side alone", hint="give sigmaX"
+        )
     else:
         kernel = Weights(f"gaussian:size={per_axis(size)}", size)
     return call.made(kernel=kernel, pad=_border(call)).noting(*note)
@@ -121,32 +144,29 @@ def _derivative_line(size: int, order: int) -> Array:
 
 
 def _sobel(call: Arguments) -> Equivalent:
-    if call.word("ksize") in ("FILTER_SCHARR", "-1"):
+    if call.value("ksize") in (-1.0, Named("cv2.FILTER_SCHARR"), Named("cv.FILTER_SCHARR")):
         return _scharr(call)
-    dx, dy, size = call.whole("dx"), call.whole("dy"), call.whole("ksize", 3)
-    if min(dx, dy) < 0 or dx + dy < 1 or size not in range(1, 32, 2) or max(dx, dy) >= max(size, 3):
-        raise UsageError(
-            f"{call.call}: dx {dx}, dy {dy} and ksize {size} do not fit",
-            hint="give an odd ksize above dx and dy",
+    order, size = call.pair("dx", least=0)[:1] + call.pair("dy", least=0)[:1], call.odd("ksize", 3, 31)
+    if order not in ((1, 0), (0, 1), (1, 1), (2, 0), (0, 2)) or size == 1:
+        raise CannotTranslate(
+            f"{call.call}: derivatives of this order and ksize have no equivalent here",
+            hint="give dx and dy of sum 1 or 2, and a ksize from 3 on",
         )
-    across = _derivative_line(max(size, 3) if dx and size == 1 else size, dx)
-    down = _derivative_line(max(size, 3) if dy and size == 1 else size, dy)
-    name = {(1, 0): "sobel-x", (0, 1): "sobel-y"}.get((dx, dy), "") if size > 1 else ""
+    across, down = (_derivative_line(size, each) for each in order)
+    name = {(1, 0): "sobel-x", (0, 1): "sobel-y"}.get(order, "")
     return _fixed(call, np.outer(down, across), name + (f":size={size}" if name and size > 3 else ""))
 
 
 def _scharr(call: Arguments) -> Equivalent:
-    order = call.whole("dx"), call.whole("dy")
+    order = call.number("dx"), call.number("dy")
     if order not in ((1, 0), (0, 1)):
-        raise UsageError(f"{call.call}: dx and dy are {order}", hint="give 1 and 0, or 0 and 1")
+        raise UsageError(f"{call.call}: dx and dy do not fit", hint="give 1 and 0, or 0 and 1")
     across = np.outer([3.0, 10.0, 3.0], [-1.0, 0.0, 1.0])
     return _fixed(call, across if order[0] else across.T, f"scharr-{'x' if order[0] else 'y'}")
 
 
 def _laplacian(call: Arguments) -> Equivalent:
-    size = call.whole("ksize", 1)
-    if size not in range(1, 32, 2):
-        raise call.wrong("ksize", "odd, from 1 to 31")
+    size = call.odd("ksize", 1, 31)
     if size == 1:
         return _fixed(call, np.array([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]]), "laplacian")
     second, smooth = _derivative_line(size, 2), _derivative_line(size, 0)
@@ -154,8 +174,10 @@ def _laplacian(call: Arguments) -> Equivalent:
 
 
 def _median(call: Arguments) -> Equivalent:
-    size = call.odd_square("ksize")
-    return call.made(pool=PoolMode.MEDIAN, size=size, stride=(1, 1), pad=PadMode.REPLICATE, padding="same")
+    side = call.odd("ksize")
+    return call.made(
+        pool=PoolMode.MEDIAN, size=(side, side), stride=(1, 1), pad=PadMode.REPLICATE, padding="same"
+    )
 
 
 # Parameters and reader of each call, from OpenCV's reference for Python.

@@ -12,7 +12,7 @@ from convcli.commands.translate.sources.equivalent import Equivalent, Weights, w
 from convcli.display.words import per_axis
 from convcli.errors import CannotTranslate, UsageError
 
-__all__ = ["FIXED", "PILLOW", "fixed"]
+__all__ = ["FIXED", "PILLOW"]
 
 # Filters of Pillow that are kernels without parameters.
 FIXED = tuple(
@@ -22,7 +22,7 @@ FIXED = tuple(
 )
 
 
-def fixed(name: str, call: Arguments) -> Equivalent:
+def _fixed(name: str, call: Arguments) -> Equivalent:
     """Return the equivalent of a filter of Pillow without parameters, such as ``ImageFilter.BLUR``."""
     size, scale, offset, weights = getattr(ImageFilter, name).filterargs
     return _copying_edges(call, size, weights, scale, offset)
@@ -35,8 +35,8 @@ def _kernel(call: Arguments) -> Equivalent:
         raise UsageError(
             f"{call.call}: size {rows}x{columns} with {numbers.size} numbers", hint="Pillow takes 3x3 and 5x5"
         )
-    scale = call.number("scale") or float(numbers.sum()) or 1.0
-    return _copying_edges(call, (rows, columns), numbers.tolist(), scale, call.number("offset"))
+    scale = call.number("scale", 0) or float(numbers.sum()) or 1.0
+    return _copying_edges(call, (rows, columns), numbers.tolist(), scale, call.number("offset", 0))
 
 
 def _copying_edges(
@@ -50,7 +50,7 @@ def _copying_edges(
 
 
 def _box(call: Arguments) -> Equivalent:
-    along, down = call.numbers("radius")
+    along, down = call.numbers("radius", 2)
     if along % 1 or down % 1 or min(along, down) < 0:
         raise CannotTranslate(
             f"{call.call}: a radius with a fraction weighs the box's edges", hint="use whole radii"
@@ -60,12 +60,13 @@ def _box(call: Arguments) -> Equivalent:
 
 
 def _rank(mode: PoolMode, call: Arguments) -> Equivalent:
-    size = call.odd_square("size", 3)
-    return call.made(pool=mode, size=size, stride=(1, 1), pad=PadMode.REPLICATE, padding="same")
+    side = call.odd("size", 3)
+    return call.made(pool=mode, size=(side, side), stride=(1, 1), pad=PadMode.REPLICATE, padding="same")
 
 
 # Parameters and reader of each call, from Pillow 13.
 PILLOW: Table = {
+    **{name: ("", partial(_fixed, name)) for name in FIXED},
     "Kernel": ("size kernel scale offset", _kernel),
     "BoxBlur": ("radius", _box),
     "MedianFilter": ("size", partial(_rank, PoolMode.MEDIAN)),

@@ -1,7 +1,6 @@
 """Reads Python code that filters or pools: its last call, by its syntax tree. Nothing is ever run."""
 
 import ast
-from collections.abc import Sequence
 from dataclasses import replace
 
 from convcli.choices import RangeMode
@@ -9,10 +8,10 @@ from convcli.commands.translate.sources.arguments import NO_PICTURE, Arguments, 
 from convcli.commands.translate.sources.equivalent import Equivalent
 from convcli.commands.translate.sources.literals import KEEPING, Named, dotted, not_understood, value_of
 from convcli.commands.translate.sources.opencv_calls import OPENCV
-from convcli.commands.translate.sources.pillow_calls import FIXED, PILLOW, fixed
+from convcli.commands.translate.sources.pillow_calls import PILLOW
 from convcli.commands.translate.sources.scipy_calls import NDIMAGE, SIGNAL, SKIMAGE
 from convcli.commands.translate.sources.torch_calls import TORCH, TORCH_MODULES, padded_by
-from convcli.errors import CannotTranslate, UsageError, shown, unknown
+from convcli.errors import CannotTranslate, ConvcliError, UsageError, shown, unknown
 
 __all__ = ["LIBRARIES", "python_equivalent"]
 
@@ -30,7 +29,7 @@ LIBRARIES: tuple[tuple[str, Table, frozenset[str]], ...] = (
 _READING = frozenset(("imread", "open", "load"))
 _PADDING = frozenset(("F.pad", "nn.functional.pad", "torch.nn.functional.pad"))
 # Code that is longer is refused unread, in characters.
-_LONGEST = 1 << 20
+_LONGEST = 1 << 17
 
 
 def python_equivalent(code: str, kernel_file: str = "") -> Equivalent:
@@ -54,78 +53,60 @@ def python_equivalent(code: str, kernel_file: str = "") -> Equivalent:
 
 
 def _read(node: ast.expr, kernel_file: str) -> Equivalent:
-    """Read a call, or what makes pixels of its result."""
-    if not isinstance(node, ast.Call):
-        return _named(node, NO_PICTURE)
-    if _last(node) == "convertScaleAbs" and len(node.args) == 1 and not node.keywords:
-        return replace(_read(node.args[0], kernel_file), range=RangeMode.ABS)
-    if isinstance(node.func, ast.Attribute) and node.func.attr == "filter" and len(node.args) == 1:
-        picture, what = _picture(node.func.value), node.args[0]
-        picture = picture._replace(file=picture.file.replace(".npy", ".png"), named="")
-        return _called(what, kernel_file, picture) if isinstance(what, ast.Call) else _named(what, picture)
-    if isinstance(node.func, ast.Call) and len(node.args) == 1:  # nn.MaxPool2d(2)(x)
-        return _called(node.func, kernel_file, _picture(node.args[0]))
-    return _called(node, kernel_file, NO_PICTURE)
-
-
-def _named(node: ast.expr, picture: Picture) -> Equivalent:
-    """Read a filter of Pillow without parameters, such as ``ImageFilter.BLUR``."""
-    name = dotted(node).rpartition(".")[2]
-    if name not in FIXED:
-        raise UsageError(
-            f"{shown(ast.unparse(node))} is no call", hint="write one such as cv2.blur(x, (3, 3))"
-        )
-    return fixed(name, Arguments(f"ImageFilter.{name}", {}, picture))
-
-
-def _called(node: ast.Call, kernel_file: str, picture: Picture) -> Equivalent:
-    library, table = _library(dotted(node.func) or ast.unparse(node.func))
-    last = _last(node)
-    full = f"{library}.{last}"
-    if last not in table:
-        raise unknown(f"function of {library}", last, table, CannotTranslate)
-    parameters, reader = table[last]
-    given, keywords = list(node.args), {word.arg: word.value for word in node.keywords}
-    if None in keywords or any(isinstance(each, ast.Starred) for each in given):
-        raise UsageError(f"{full}: * and ** are not understood", hint="write the arguments out")
+    """Read a call, a filter of Pillow without parameters, or what makes pixels of a result."""
+    picture, what = NO_PICTURE, node
+    match node:
+        case ast.Call(args=[inner], keywords=[]) if _last(node) == "convertScaleAbs":
+            return replace(_read(inner, kernel_file), range=RangeMode.ABS)
+        case ast.Call(func=ast.Attribute(attr="filter", value=source), args=[what]):
+            picture = _picture(source)
+            picture = picture._replace(file=picture.file.replace(".npy", ".png"), named="")
+        case ast.Call(func=ast.Call() as what, args=[source]):  # nn.MaxPool2d(2)(x)
+            picture = _picture(source)
+    call = what if isinstance(what, ast.Call) else ast.Call(what, [], [])
+    found = _libraries(call)
+    if not found:
+        raise _no_call(node)
+    if len(found) > 1:
+        choices = " or ".join(f"{library}.{_last(call)}" for library, _ in found)
+        raise UsageError(f"{_last(call)} is a function of several libraries", hint=f"write {choices}")
+    library, table = found[0]
+    if _last(call) not in table:
+        raise unknown(f"function of {library}", _last(call), table, CannotTranslate)
+    parameters, reader = table[_last(call)]
+    full = f"{library}.{_last(call)}"
+    given = bound(full, parameters, call)
     if library not in ("torch.nn", "PIL.ImageFilter"):  # the first argument is the picture
-        first, _, parameters = parameters.partition(" ")
-        source = given.pop(0) if given else keywords.pop(first, None)
-        if source is None:
+        first = parameters.split()[0]
+        if first not in given:
             raise UsageError(f"{full}: {first} is missing", hint=f"give {first}")
-        picture = _picture(source)
-    return reader(_bound(full, parameters, given, keywords, picture, kernel_file))
+        picture = _picture(given.pop(first))
+    return reader(Arguments(full, given, picture, kernel_file))
 
 
-def _bound(
-    full: str,
-    parameters: str,
-    given: Sequence[ast.expr],
-    keywords: dict[str | None, ast.expr],
-    picture: Picture,
-    kernel_file: str = "",
-) -> Arguments:
-    named = {str(key): value_of(each) for key, each in keywords.items()}
-    return bound(full, parameters, list(map(value_of, given)), named, picture, kernel_file)
-
-
-def _library(name: str) -> tuple[str, Table]:
-    """Return the library of a function, by what is before its last dot, or by its name alone."""
-    before, _, last = name.rpartition(".")
-    found = [
+def _libraries(call: ast.Call) -> list[tuple[str, Table]]:
+    """Return the libraries of a function, by what is before its last dot, or by its name alone."""
+    before, _, last = dotted(call.func).rpartition(".")
+    return [
         (library, table)
         for library, table, names in LIBRARIES
         if (before in (library, *names) if before else last in table)
     ]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        choices = " or ".join(f"{library}.{last}" for library, _ in found)
-        raise UsageError(f"{last} is a function of several libraries", hint=f"write {choices}")
+
+
+def _no_call(node: ast.expr) -> ConvcliError:
+    """Return the error for code that is no call of these libraries, or has one inside."""
+    code = shown(ast.unparse(node))
+    calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
+    if any(_libraries(each) for each in calls):
+        return CannotTranslate(
+            f"what is done around the call in {code} is not translated",
+            hint="give the call alone, and see --range and --combine of convcli filter",
+        )
+    if not calls:
+        return UsageError(f"{code} is no call", hint="write one such as cv2.blur(x, (3, 3))")
     known = ", ".join(library for library, _, _ in LIBRARIES)
-    raise UsageError(
-        f"{shown(name)} is no function that is known", hint=f"of these libraries some are: {known}"
-    )
+    return UsageError(f"{code} calls no function that is known", hint=f"of these libraries some are: {known}")
 
 
 def _picture(node: ast.expr) -> Picture:
@@ -140,10 +121,8 @@ def _picture(node: ast.expr) -> Picture:
             gray = list(map(value_of, rest)) in ([0.0], [Named("cv2.IMREAD_GRAYSCALE")])
             return Picture(file, gray=gray)
         case ast.Call(args=[padded, *widths], keywords=words) if dotted(node.func) in _PADDING:
-            keywords = {word.arg: word.value for word in words}
-            return padded_by(
-                _bound("F.pad", "pad mode value", widths, keywords, NO_PICTURE), _picture(padded)
-            )
+            around = bound("F.pad", "pad mode value", ast.Call(node, widths, words))
+            return padded_by(Arguments("F.pad", around), _picture(padded))
         case ast.Call(func=ast.Attribute(value=source, attr=method)) if method in KEEPING:
             return _picture(source)
         case ast.Subscript(value=source):
@@ -152,5 +131,6 @@ def _picture(node: ast.expr) -> Picture:
     raise not_understood(node)
 
 
-def _last(node: ast.Call) -> str:
-    return dotted(node.func).rpartition(".")[2]
+def _last(call: ast.Call) -> str:
+    """Return the name of a function or method."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else dotted(call.func)

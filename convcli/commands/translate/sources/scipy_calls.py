@@ -19,25 +19,20 @@ _UNITS = "scikit-image scales integers to 0..1 first: here results have the pict
 _BOUNDARIES = {"fill": PadMode.CONSTANT, "wrap": PadMode.WRAP, "symm": PadMode.SYMMETRIC}
 
 
-def _border(call: Arguments) -> dict[str, Any]:
-    """Return the padding that `mode` and `cval` say."""
-    return padding_of(call.border("mode", "scipy", "reflect"), call.number("cval"))
-
-
 def _typed(call: Arguments, made: Equivalent) -> Equivalent:
     """Return `made` in the type that `output` says: floats, or that of the input."""
-    output = call.given.get("output")
+    output = call.value("output")
     if isinstance(output, Named | str) and "float" in (output if isinstance(output, str) else output.last):
         return replace(made, range=RangeMode.RAW)
     return made.noting(_WRAPS)
 
 
 def _correlate(call: Arguments) -> Equivalent:
-    return _typed(call, _at_origin(call, call.kernel("weights", **_border(call))))
+    return _typed(call, _at_origin(call, call.kernel("weights", **call.border("scipy", "reflect"))))
 
 
 def _convolve(call: Arguments) -> Equivalent:
-    made = call.kernel("weights", **_border(call), convolve=True)
+    made = call.kernel("weights", **call.border("scipy", "reflect"), convolve=True)
     down, along = map(int, call.numbers("origin", 0))
     return _typed(call, anchored(made, lambda n: (n - 1) // 2 - down, lambda n: (n - 1) // 2 - along))
 
@@ -50,48 +45,48 @@ def _at_origin(call: Arguments, made: Equivalent) -> Equivalent:
 
 def _derivative(call: Arguments) -> Equivalent:
     """Read ``sobel`` and ``prewitt``."""
-    call.refuse("cval", 0.0, "would be padded around the derivative too", "use 0, or another mode")
-    axis = call.whole("axis", -1)
+    if call.number("cval", 0):
+        raise CannotTranslate(f"{call.call}: cval is padded around the derivative too", hint="use 0")
+    axis = call.number("axis", -1)
     if axis not in (-2, -1, 0, 1):
-        raise CannotTranslate(f"{call.call}: axis {axis} is not of a picture", hint="use 0 or 1")
+        raise CannotTranslate(f"{call.call}: axis {axis:g} is not of a picture", hint="use 0 or 1")
     name = f"{call.call.rpartition('.')[2]}-{'y' if axis in (0, -2) else 'x'}"
-    return _typed(call, call.made(kernel=Weights(name, (3, 3)), **_border(call)))
+    return _typed(call, call.made(kernel=Weights(name, (3, 3)), **call.border("scipy", "reflect")))
 
 
 def _laplace(call: Arguments) -> Equivalent:
-    return _typed(call, call.made(kernel=Weights("laplacian", (3, 3)), **_border(call)))
+    return _typed(call, call.made(kernel=Weights("laplacian", (3, 3)), **call.border("scipy", "reflect")))
 
 
 def _gaussian(call: Arguments, pad: dict[str, Any] | None = None) -> Equivalent:
-    call.refuse("order", 0.0, "makes it a derivative", "correlate with the derivative's weights")
     sigmas, cut = call.numbers("sigma"), call.number("truncate", 4)
     down, along = (int(cut * sigma + 0.5) for sigma in sigmas)
-    if call.has("radius"):
+    if "radius" in call.given:
         down, along = call.pair("radius", least=0)
-    return call.made(kernel=gaussian(sigmas, (2 * down + 1, 2 * along + 1)), **(pad or _border(call)))
+    return call.made(
+        kernel=gaussian(sigmas, (2 * down + 1, 2 * along + 1)), **(pad or call.border("scipy", "reflect"))
+    )
 
 
 def _skimage_gaussian(call: Arguments) -> Equivalent:
-    pad = padding_of(call.border("mode", "skimage", "nearest"), call.number("cval"))
-    return _gaussian(call, pad).noting(_UNITS)
+    return _gaussian(call, call.border("skimage", "nearest")).noting(_UNITS)
 
 
 def _uniform(call: Arguments) -> Equivalent:
     size = call.pair("size", 3)
-    made = call.made(kernel=Weights(f"box:size={per_axis(size)}", size), **_border(call))
+    made = call.made(kernel=Weights(f"box:size={per_axis(size)}", size), **call.border("scipy", "reflect"))
     return _at_origin(call, made)
 
 
 def _rank(mode: PoolMode, call: Arguments) -> Equivalent:
     """Read the filters that take one value of each window."""
-    call.refuse("footprint", None, "makes windows that are no rectangles", "give size")
     size = call.pair("size")
     if mode is PoolMode.MEDIAN and size[0] * size[1] % 2 == 0:
         raise CannotTranslate(
             f"{call.call} takes the upper middle value of an even window, median pooling the mean of both",
             hint="use an odd size",
         )
-    return _at_origin(call, call.made(pool=mode, size=size, stride=(1, 1), **_border(call)))
+    return _at_origin(call, call.made(pool=mode, size=size, stride=(1, 1), **call.border("scipy", "reflect")))
 
 
 def _signal(flips: bool, second: bool, call: Arguments) -> Equivalent:
@@ -103,7 +98,7 @@ def _signal(flips: bool, second: bool, call: Arguments) -> Equivalent:
         raise unknown(f"boundary of {call.call}", boundary, _BOUNDARIES)
     if mode == "valid":
         return call.kernel("in2", pad=PadMode.VALID, convolve=flips)
-    pad = padding_of(_BOUNDARIES[boundary], call.number("fillvalue"))
+    pad = padding_of(_BOUNDARIES[boundary], call.number("fillvalue", 0))
     made = call.kernel("in2", **pad, convolve=flips, padding=mode)
     return anchored(made, lambda n: n // 2) if mode == "same" and second else made
 

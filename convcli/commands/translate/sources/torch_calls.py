@@ -3,6 +3,8 @@
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from convcli.choices import PadMode, PoolMode
 from convcli.commands.translate.sources.arguments import Arguments, Picture, Table, padding_of
 from convcli.commands.translate.sources.equivalent import Equivalent
@@ -16,33 +18,33 @@ _STACK = "a layer of a stack has it: convcli run"
 
 
 def _conv2d(call: Arguments) -> Equivalent:
-    call.refuse("groups", 1.0, "makes groups of channels", _STACK)
-    bias = call.given.get("bias")
-    if isinstance(bias, Named) or (isinstance(bias, tuple) and len(bias) > 1):
+    bias = call.value("bias")
+    if isinstance(bias, Named) or np.size(bias) > 1:  # type: ignore[arg-type]
         raise CannotTranslate(f"{call.call}: bias has a number for each map", hint=_STACK)
+    added = 0.0 if bias is None else float(call.array("bias", "a tensor of one number").item())
     pad, padding = _padding(call)
     values: dict[str, Any] = {"stride": call.pair("stride", 1), "dilation": call.pair("dilation", 1)}
-    return call.kernel("weight", **pad, padding=padding, bias=call.number("bias"), **values)
+    return call.kernel("weight", **pad, padding=padding, bias=added, **values)
 
 
 def _padding(call: Arguments) -> tuple[dict[str, Any], Padding]:
     """Return mode and width of the padding, that of the call itself or of an ``F.pad`` around its picture."""
-    given, before = call.given.get("padding"), call.picture
+    given, before = call.value("padding"), call.picture
     if before.pad is not None:
         if given not in (None, 0.0, "valid", (0.0, 0.0)):
             raise CannotTranslate(f"{call.call}: padding is given twice", hint="pad in one place")
         return padding_of(before.pad, before.pad_value), before.padding
     if given == "same":
         return {"pad": PadMode.ZERO}, "same"
-    rows, columns = (0, 0) if given == "valid" else call.pair("padding", 0, least=0)
+    rows, columns = (
+        (0, 0) if given == "valid" else call.pair("padding", 0, least=0, also="'same', 'valid', or ")
+    )
     if rows == columns == 0:
         return {"pad": PadMode.VALID}, "valid"
     return {"pad": PadMode.ZERO}, ((rows, rows), (columns, columns))
 
 
 def _pool(mode: PoolMode, call: Arguments) -> Equivalent:
-    call.refuse("divisor_override", None, "replaces the number that averages divide by", "leave it out")
-    call.refuse("return_indices", False, "asks for places", "leave it out")
     size = call.pair("kernel_size")
     rows, columns = call.pair("padding", 0, least=0)
     pad: dict[str, Any] = {}
@@ -52,7 +54,7 @@ def _pool(mode: PoolMode, call: Arguments) -> Equivalent:
     return call.made(
         pool=mode,
         size=size,
-        stride=call.pair("stride") if call.has("stride") else size,
+        stride=call.pair("stride") if "stride" in call.given else size,
         dilation=call.pair("dilation", 1),
         ceil=call.flag("ceil_mode", False),
         count_include_pad=call.flag("count_include_pad", True),
@@ -63,13 +65,17 @@ def _pool(mode: PoolMode, call: Arguments) -> Equivalent:
 
 def padded_by(call: Arguments, picture: Picture) -> Picture:
     """Return `picture` with the padding of ``F.pad``, whose widths are left, right, top and bottom."""
-    widths = call.given.get("pad")
+    if picture.pad is not None:
+        raise CannotTranslate("F.pad around F.pad has no equivalent here", hint="pad once")
+    widths = call.value("pad")
     sides = widths if isinstance(widths, tuple) else ()
     if len(sides) not in (2, 4) or not all(isinstance(each, float) and each >= 0 for each in sides):
         raise call.wrong("pad", "widths at the left, right, top and bottom")
     left, right, top, bottom = (int(each) for each in (*sides, 0, 0)[:4])
-    mode = call.border("mode", "torch", "constant")
-    return picture._replace(pad=mode, pad_value=call.number("value"), padding=((top, bottom), (left, right)))
+    mode = PadMode.parse(f"torch:{call.text('mode', 'constant')}")
+    return picture._replace(
+        pad=mode, pad_value=call.number("value", 0), padding=((top, bottom), (left, right))
+    )
 
 
 _MAX = "kernel_size stride padding dilation ceil_mode return_indices"
