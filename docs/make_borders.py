@@ -82,7 +82,15 @@ def page() -> str:
             *_table(("tool", *MODES), names),
             SOURCES,
             *_table(
-                ("tool", "call", "kernel", "extra pixel of an even kernel", "border", "itself has"),
+                (
+                    "tool",
+                    "call",
+                    "kernel",
+                    "extra pixel of an even kernel",
+                    "border",
+                    "results of 8 bits",
+                    "itself has",
+                ),
                 map(_facts, CONVENTIONS.values()),
             ),
             "",
@@ -100,6 +108,7 @@ def _facts(one: Conventions) -> tuple[str, ...]:
         one.flips or "as it is",
         extra,
         f"`{one.border}`" if one.border else "edges copied unfiltered" if one.largest else "the caller pads",
+        one.results,
         ", ".join(able),
     )
 
