@@ -15,6 +15,9 @@ TOP_LEFT, BOTTOM_RIGHT = "top and left", "bottom and right"
 # How a kernel is turned over: rotated is true convolution.
 ROTATED, UPSIDE_DOWN = "rotated by 180 degrees", "upside down"
 
+# What is given for pixels of 8 bits: floats, or the same pixels, where results are cut or wrap around.
+FLOATS, SATURATED, WRAPPED = "floats", "cut to the range of pixels", "wrap around the range of pixels"
+
 
 class Conventions(NamedTuple):
     """How one tool filters by default.
@@ -31,8 +34,8 @@ class Conventions(NamedTuple):
         Where the extra pixel of an even kernel is; empty where the caller pads, or even kernels are refused.
     border
         The padding mode by default, in our words; empty where the caller pads.
-    saturates
-        Whether results are rounded and cut to the pixels' range.
+    results
+        What becomes of results that pixels of 8 bits cannot hold.
     largest
         The largest side of a kernel; None where there is no limit.
     stride, dilation
@@ -44,7 +47,7 @@ class Conventions(NamedTuple):
     flips: str = ""
     extra: str = ""
     border: str = ""
-    saturates: bool = False
+    results: str = FLOATS
     largest: int | None = None
     stride: bool = False
     dilation: bool = False
@@ -53,21 +56,23 @@ class Conventions(NamedTuple):
 # For each tool of `choices.Tool`, from that tool's own reference.
 CONVENTIONS: dict[str, Conventions] = {
     "numpy": Conventions("NumPy", "np.lib.stride_tricks.sliding_window_view", stride=True, dilation=True),
-    "scipy": Conventions("SciPy", "scipy.ndimage.correlate", extra=TOP_LEFT, border="symmetric"),
-    "opencv": Conventions("OpenCV", "cv2.filter2D", extra=TOP_LEFT, border="reflect"),
+    "scipy": Conventions(
+        "SciPy", "scipy.ndimage.correlate", extra=TOP_LEFT, border="symmetric", results=WRAPPED
+    ),
+    "opencv": Conventions("OpenCV", "cv2.filter2D", extra=TOP_LEFT, border="reflect", results=SATURATED),
     "torch": Conventions(
         "PyTorch", "F.conv2d", extra=BOTTOM_RIGHT, border="zero", stride=True, dilation=True
     ),
     "skimage": Conventions("scikit-image", "skimage.filters.correlate_sparse", border="symmetric"),
-    "pillow": Conventions("Pillow", "ImageFilter.Kernel", flips=UPSIDE_DOWN, saturates=True, largest=5),
-    "matlab": Conventions("MATLAB", "imfilter", extra=BOTTOM_RIGHT, border="zero", saturates=True),
+    "pillow": Conventions("Pillow", "ImageFilter.Kernel", flips=UPSIDE_DOWN, results=SATURATED, largest=5),
+    "matlab": Conventions("MATLAB", "imfilter", extra=BOTTOM_RIGHT, border="zero", results=SATURATED),
     "imagemagick": Conventions(
         "ImageMagick",
         "-morphology Convolve",
         flips=ROTATED,
         extra=TOP_LEFT,
         border="replicate",
-        saturates=True,
+        results=SATURATED,
     ),
     "vips": Conventions("libvips", "vips conv", extra=TOP_LEFT, border="replicate"),
     "gmic": Conventions(

@@ -58,8 +58,9 @@ Others put it at the top and left: to reproduce them with a 2x2 kernel, say `--p
 ## What each tool does unless told otherwise
 
 How the call that takes a kernel differs. A kernel that is rotated is true convolution: `--convolve` does
-it. `convcli translate --to TOOL` writes all of this into the code, and `translate --from "CALL"` reads it
-back.
+it. One that is upside down has its rows from the bottom up, its columns as they are. Where the extra pixel
+of an even kernel lies elsewhere than here, results are shifted by one pixel. `convcli translate --to TOOL`
+writes all of this into the code, and `translate --from "CALL"` reads it back.
 """
 
 
@@ -81,7 +82,15 @@ def page() -> str:
             *_table(("tool", *MODES), names),
             SOURCES,
             *_table(
-                ("tool", "call", "kernel", "extra pixel of an even kernel", "border", "itself has"),
+                (
+                    "tool",
+                    "call",
+                    "kernel",
+                    "extra pixel of an even kernel",
+                    "border",
+                    "results of 8 bits",
+                    "itself has",
+                ),
                 map(_facts, CONVENTIONS.values()),
             ),
             "",
@@ -99,6 +108,7 @@ def _facts(one: Conventions) -> tuple[str, ...]:
         one.flips or "as it is",
         extra,
         f"`{one.border}`" if one.border else "edges copied unfiltered" if one.largest else "the caller pads",
+        one.results,
         ", ".join(able),
     )
 

@@ -36,7 +36,7 @@ their rounding.
 
 - **yes**: in no more steps than the tool's plainest filter, with its own border;
 - **composed**: of several of the tool's parts, such as padding first, or taking every second result;
-- **no**: said on stderr, with exit status 3 (2 where only the output cannot hold it), never approximated.
+- **no**: said on stderr, with exit status 3 (2 where options contradict each other), never approximated.
 
 Scripts for PyTorch pad by `F.pad`, which stops with an error of its own where a picture is smaller than its
 mirrored or repeated border.
@@ -50,8 +50,8 @@ those of the pictures.
 ```console
 $ convcli translate --from "cv2.filter2D(x, -1, np.ones((5, 5)) / 25)" --input in.png -o out.png
 convcli filter in.png -k box:size=5 -p reflect -o out.png
-$ convcli translate --from "vips gaussblur in.png out.png 2 --precision float"
-convcli filter in.png -k gaussian:sigma=2,size=7 -p replicate -o out.png
+$ convcli translate --from "convert in.png -virtual-pixel mirror -gaussian-blur 4x1.2 out.png"
+convcli filter in.png -k gaussian:sigma=1.2,size=9 -p symmetric --alpha filter -o out.png
 ```
 
 `CALL` is one call. Pictures may be read in it (`cv2.imread("in.png", 0)`,
@@ -61,9 +61,10 @@ equivalent 3; either is named.
 The calls that are known:
 """
 SHELL = """- **ImageMagick** (`convert`, `magick`): `-morphology Convolve` and `-morphology Correlate`
-  with a kernel of numbers, `Sobel`, `Prewitt`, `Laplacian` or `Gaussian` with a radius; `-gaussian-blur` with a radius;
-  `-virtual-pixel`, `-alpha off`, `-define convolve:scale` (a number, `!`), `-define convolve:bias` in per cent
-- **libvips**: `vips conv`, `vips convf`, `vips gaussblur`, with `--precision float`
+  with a kernel of numbers, `Sobel`, `Prewitt`, `Laplacian` or `Gaussian` with a radius;
+  `-gaussian-blur` with a radius; `-virtual-pixel`, `-alpha off`, `-define convolve:scale`
+  (a number, `!`), `-define convolve:bias` in per cent
+- **libvips**: `vips conv`, `vips convf`, with `--precision float`
 """
 
 

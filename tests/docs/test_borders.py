@@ -9,7 +9,16 @@ from skimage.filters import correlate_sparse
 
 import convcli
 from convcli.choices import PadMode, Tool
-from convcli.conventions import BOTTOM_RIGHT, CONVENTIONS, ROTATED, TOP_LEFT, UPSIDE_DOWN
+from convcli.conventions import (
+    BOTTOM_RIGHT,
+    CONVENTIONS,
+    FLOATS,
+    ROTATED,
+    SATURATED,
+    TOP_LEFT,
+    UPSIDE_DOWN,
+    WRAPPED,
+)
 from tests.cases.make_shell_calls import picture
 from tests.docs.shown import script
 from tests.paths import ROOT
@@ -62,6 +71,20 @@ def test_tools_do_by_default_what_is_said(tool: str, filtered) -> None:  # type:
     np.testing.assert_allclose(filtered(X, ODD), by_convention(tool, ODD), atol=1e-9)
     if CONVENTIONS[tool].extra:
         np.testing.assert_allclose(filtered(X, EVEN), by_convention(tool, EVEN), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("tool", "filtered"),
+    [
+        ("scipy", scipy.ndimage.correlate),
+        ("opencv", lambda x, kernel: cv2.filter2D(x, -1, kernel)),
+        ("skimage", correlate_sparse),
+    ],
+)
+def test_results_that_8_bits_cannot_hold(tool: str, filtered) -> None:  # type: ignore[no-untyped-def]
+    """Nine times 200 is 1800, which is 7 x 256 + 8."""
+    made = filtered(np.full((5, 5), 200, np.uint8), np.ones((3, 3)))
+    assert made[2, 2] == {FLOATS: 1800, SATURATED: 255, WRAPPED: 8}[CONVENTIONS[tool].results]
 
 
 def test_scikit_image_refuses_even_kernels() -> None:

@@ -10,13 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convcli.choices import PadMode, PoolMode, RangeMode
+from convcli.choices import AlphaMode, PadMode, PoolMode, RangeMode
 from convcli.display.words import listed, per_axis
 from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import UsageError, shown
 from convcli.parsing import Padding
 
-__all__ = ["Equivalent", "Weights", "anchored", "gaussian", "matrix_words", "number_words", "weights_of"]
+__all__ = ["Array", "Equivalent", "Weights", "anchored", "gaussian", "weights_of"]
 
 Array = NDArray[np.float64]
 Pair = tuple[int, int]
@@ -37,8 +37,7 @@ class Weights(NamedTuple):
 class Equivalent:
     """A ``filter``, or a ``pool`` where `pool` is a mode; `notes` are what differs, a sentence each.
 
-    `input` and `output` are the files that the call names, `array` is the name of a picture that is no file;
-    it is `opaque` where its transparency is left out.
+    `input` and `output` are the files that the call names, `array` is the name of a picture that is no file.
     """
 
     kernel: Weights | None = None
@@ -54,7 +53,7 @@ class Equivalent:
     bias: float = 0.0
     convolve: bool = False
     gray: bool = False
-    opaque: bool = False
+    alpha: AlphaMode | None = None
     range: RangeMode | None = None
     input: str = ""
     output: str = ""
@@ -101,8 +100,10 @@ class Equivalent:
             if value is not None:
                 yield from (option, value)
         flags = {"--ceil": self.ceil, "--no-count-include-pad": not self.count_include_pad}
-        flags |= {"--convolve": self.convolve, "--gray": self.gray, "--alpha=drop": self.opaque}
+        flags |= {"--convolve": self.convolve, "--gray": self.gray}
         yield from (flag for flag, given in flags.items() if given)
+        if self.alpha:
+            yield from ("--alpha", self.alpha)
         if self.range:
             yield from ("--range", self.range)
 
@@ -151,12 +152,13 @@ def weights_of(values: Array) -> Weights:
     values = values.reshape(
         [side for at, side in enumerate(values.shape) if side > 1 or at >= values.ndim - 2]
     )
-    if values.ndim <= 2:
-        rows = np.atleast_2d(values)
-        if rows.size > 1 and (rows == 1 / rows.size).all():
-            return Weights(f"box:size={per_axis(rows.shape)}", (rows.shape[0], rows.shape[1]))
-        return Weights(matrix_words(rows), (rows.shape[0], rows.shape[1]))
-    return Weights(_nested_words(values.tolist()), (values.shape[-2], values.shape[-1]))
+    if values.ndim > 2:
+        return Weights(_nested_words(values.tolist()), (values.shape[-2], values.shape[-1]))
+    rows = np.atleast_2d(values)
+    size = (rows.shape[0], rows.shape[1])
+    if rows.size > 1 and (rows == 1 / rows.size).all():
+        return Weights(f"box:size={per_axis(size)}", size)
+    return Weights("; ".join(" ".join(map(number_words, row)) for row in rows.tolist()), size)
 
 
 def gaussian(sigmas: tuple[float, float], size: tuple[int, int]) -> Weights:
@@ -165,11 +167,6 @@ def gaussian(sigmas: tuple[float, float], size: tuple[int, int]) -> Weights:
     words = f"sigma={down}" if down == along else f"sigma-y={down},sigma-x={along}"
     usual = tuple(2 * int(4 * sigma + 0.5) + 1 for sigma in sigmas)
     return Weights(f"gaussian:{words}" + ("" if usual == size else f",size={per_axis(size)}"), size)
-
-
-def matrix_words(rows: Array) -> str:
-    """Return a matrix as ``-k`` takes it: ``0 -1 0; -1 5 -1; 0 -1 0``."""
-    return "; ".join(" ".join(map(number_words, row)) for row in rows.tolist())
 
 
 def number_words(value: float) -> str:

@@ -4,12 +4,11 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import exp
 
 import numpy as np
 
 from convcli.border_names import PAD_NAMES_OF_TOOLS
-from convcli.choices import PadMode
+from convcli.choices import AlphaMode, PadMode
 from convcli.commands.translate.sources.equivalent import (
     Array,
     Equivalent,
@@ -31,7 +30,6 @@ _KERNELS = {
     "sobel": "1 0 -1; 2 0 -2; 1 0 -1",
     "prewitt": "1 0 -1; 1 0 -1; 1 0 -1",
     "laplacian": "-1 -1 -1; -1 8 -1; -1 -1 -1",
-    "laplacian:0": "-1 -1 -1; -1 8 -1; -1 -1 -1",
     "laplacian:1": "0 -1 0; -1 4 -1; 0 -1 0",
 }
 # Pixels of padding before a kernel of n pixels: at the first of its middle pixels, or at the second.
@@ -69,29 +67,26 @@ def _between(input: str, output: str, made: Equivalent) -> Equivalent:
 
 
 def _imagemagick(words: Sequence[str]) -> Equivalent:
-    files, given, filters = list[str](), dict[str, str](), list[tuple[str, str]]()
+    files, given, filters = list[str](), dict[str, str](), list[Equivalent]()
     rest = iter(words)
-    for word in rest:
+    for word in rest:  # a setting counts for the filters after it
         if not word.startswith(("-", "+")) or word == "-":
             files.append(word)
         elif word == "-morphology":
-            filters.append((_next(rest, word), _next(rest, word)))
+            filters.append(_morphology(_next(rest, word), _next(rest, word), given))
         elif word == "-gaussian-blur":
-            filters.append(("Correlate", f"Gaussian:{_next(rest, word)}"))
-        elif word == "-alpha" and (value := _next(rest, word)).lower() != "off":
-            raise _not_understood(f"{word} {value}")
-        elif word == "-alpha":
+            filters.append(_morphology("Correlate", f"Gaussian:{_next(rest, word)}", given))
+        elif word == "-alpha" and not filters and (value := _next(rest, word)).lower() == "off":
             given[word] = value
         elif word == "-define":
-            word, _, value = _next(rest, word).partition("=")
-            given[word] = value
+            key, _, value = _next(rest, word).partition("=")
+            given[key] = value
+            if key not in ("convolve:scale", "convolve:bias"):
+                raise _not_understood(f"{word} {key}")
         elif word == "-virtual-pixel":
             given[word] = _next(rest, word)
         else:
             raise _not_understood(word)
-    for word in given:
-        if word not in ("-alpha", "-virtual-pixel", "convolve:scale", "convolve:bias"):
-            raise _not_understood(f"-define {word}")
     if len(filters) > 1:
         raise CannotTranslate("the line has several filters", hint="give one at a time")
     if not filters or len(files) != 2:
@@ -99,7 +94,7 @@ def _imagemagick(words: Sequence[str]) -> Equivalent:
             "the line is not one filter between two files",
             hint="write it as convert IN -morphology Convolve KERNEL OUT",
         )
-    return _between(files[0], files[1], _morphology(*filters[0], given))
+    return _between(files[0], files[1], filters[0])
 
 
 def _not_understood(word: str) -> CannotTranslate:
@@ -129,10 +124,11 @@ def _morphology(method: str, text: str, given: dict[str, str]) -> Equivalent:
     made = Equivalent(
         kernel=(scale is None and _named(text)) or weights_of(_scaled(_matrix(text), scale or "")),
         convolve=convolve,
-        bias=_numeral(share[1], "bias") * 255 / 100,
+        bias=finite(share[1], "bias") * 255 / 100,
         pad=_border(given.get("-virtual-pixel", "edge")),
         pad_value=255.0,
-        opaque="-alpha" in given,
+        # Unless told otherwise, colours are weighted by their coverage, which is filtered as well.
+        alpha=AlphaMode.DROP if "-alpha" in given else AlphaMode.FILTER,
     )
     made = anchored(made, _SECOND if convolve else _FIRST)
     in_units = made.bias or made.pad is PadMode.CONSTANT
@@ -154,7 +150,7 @@ def _named(text: str) -> Weights | None:
     found = re.fullmatch(r"gaussian:([1-9]\d*)x([\d.]+)", text, re.IGNORECASE)
     if found is None:
         return None
-    sigma, side = _numeral(found[2], "sigma"), 2 * int(found[1]) + 1
+    sigma, side = finite(found[2], "sigma"), 2 * int(found[1]) + 1
     return gaussian((sigma, sigma), (side, side))
 
 
@@ -173,64 +169,42 @@ def _matrix(text: str) -> Array:
 
 def _scaled(weights: Array, text: str) -> Array:
     """Return the kernel times ``convolve:scale``: ``!`` makes its sum 1 first, unless that is 0."""
-    number, sign, _ = text.partition("!")
+    number = text.removesuffix("!")
     with np.errstate(all="ignore"):  # what is not finite is refused with the kernel
-        if sign:
+        if number != text:
             weights = weights / (abs(float(weights.sum())) or float(weights[weights > 0].sum()) or 1)
-        return weights * _numeral(number or "1", "convolve:scale")
-
-
-def _numeral(text: str, what: str) -> float:
-    try:
-        return finite(text, what)
-    except UsageError as error:
-        raise UsageError(f"{what} {shown(text)} is not a number", hint=error.hint) from None
+        return weights * finite(number or "1", "convolve:scale")
 
 
 def _vips(words: Sequence[str]) -> Equivalent:
-    options, plain = dict[str, str](), list[str]()
-    rest = iter(words)
+    names, rest = list[str](), iter(words)
     for word in rest:
-        if word.startswith("--"):
-            key, equals, value = word[2:].partition("=")
-            options[key] = value if equals else _next(rest, word)
+        option, equals, value = word.partition("=")
+        if option == "--precision":
+            if (value if equals else _next(rest, word)) != "float":
+                raise CannotTranslate("vips rounds the mask's numbers", hint="use --precision float")
+        elif word.startswith("--"):
+            raise CannotTranslate(f"{option} of vips is not understood", hint="--precision float is")
         else:
-            plain.append(word)
-    if not plain:
-        raise UsageError("vips is given no operation", hint="write vips conv IN OUT MASK")
-    name, *files = plain
-    if name not in _VIPS:
-        raise CannotTranslate(f"vips {name} has no equivalent here", hint=f"known are {', '.join(_VIPS)}")
-    if len(files) != 3:
-        raise UsageError(f"vips {name} is not given three names", hint="write IN, OUT and the mask or sigma")
-    for key in options:
-        if key not in ("precision", "min-ampl"):
-            raise CannotTranslate(f"--{key} of vips is not understood", hint="--precision, --min-ampl are")
-    if options.get("precision", "integer" if name == "gaussblur" else "float") != "float":
-        raise CannotTranslate(f"vips {name} rounds the mask's numbers", hint="add --precision float")
-    made = _VIPS[name](files[2], options)
-    return _between(files[0], files[1], replace(made, pad=PadMode.REPLICATE))
+            names.append(word)
+    match names:
+        case ["conv" | "convf", input, output, mask]:
+            return _between(input, output, _masked(mask))
+        case [name, *_] if name not in ("conv", "convf"):
+            raise CannotTranslate(f"vips {name} has no equivalent here", hint="known are conv and convf")
+        case _:
+            raise UsageError("vips is not given three names", hint="write vips conv IN OUT MASK")
 
 
-def _conv(mask: str, _: dict[str, str]) -> Equivalent:
+def _masked(mask: str) -> Equivalent:
+    made = Equivalent(kernel=Weights(mask), pad=PadMode.REPLICATE)
     try:
         rows, columns = kernel(mask).components[0].shape[-2:]
     except ConvcliError:  # a file that is not here yet
-        made = Equivalent(kernel=Weights(mask))
         return made.noting(f"{mask} is not here: with even sides it needs --padding, for another anchor")
-    return anchored(Equivalent(kernel=Weights(mask, (int(rows), int(columns)))), _SECOND)
+    return anchored(replace(made, kernel=Weights(mask, (int(rows), int(columns)))), _SECOND)
 
 
-def _gaussblur(text: str, options: dict[str, str]) -> Equivalent:
-    """Read a Gaussian that ends where it falls below ``--min-ampl`` of its peak."""
-    sigma, least = _numeral(text, "sigma"), _numeral(options.get("min-ampl", "0.2"), "min-ampl")
-    if not (0.01 <= sigma <= 1000 and 0.001 <= least <= 1):
-        raise UsageError(f"vips gaussblur: sigma {text} is out of range", hint="give 0.01 to 1000")
-    reach = next(n for n in range(int(8 * sigma) + 2) if exp(-((n + 1) ** 2) / (2 * sigma**2)) < least)
-    return Equivalent(kernel=gaussian((sigma, sigma), (2 * reach + 1, 2 * reach + 1)))
-
-
-_VIPS = {"conv": _conv, "convf": _conv, "gaussblur": _gaussblur}
 # Programs that filter too, and are often asked for.
 _NOT_READ = ("gm", "gmic", "mogrify")
 # What reads the words after the name of a program.
