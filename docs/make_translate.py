@@ -50,8 +50,8 @@ those of the pictures.
 ```console
 $ convcli translate --from "cv2.filter2D(x, -1, np.ones((5, 5)) / 25)" --input in.png -o out.png
 convcli filter in.png -k box:size=5 -p reflect -o out.png
-$ convcli translate --from "convert in.png -virtual-pixel mirror -gaussian-blur 4x1.2 out.png"
-convcli filter in.png -k gaussian:sigma=1.2,size=9 -p symmetric --alpha filter -o out.png
+$ convcli translate --from "convert in.png -virtual-pixel mirror -gaussian-blur 8x2 out.png"
+convcli filter in.png -k gaussian:sigma=2 -p symmetric --alpha filter -o out.png
 ```
 
 `CALL` is one call. Pictures may be read in it (`cv2.imread("in.png", 0)`,
