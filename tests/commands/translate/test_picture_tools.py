@@ -121,7 +121,7 @@ def test_the_code_runs_here(tmp_path, monkeypatch, tool):
         ("imagemagick", ("-k", "sobel", "--range", "scale"), "no sign for --combine magnitude"),
         ("vips", ("--pool", "max", "--dilation", 2), "no max pooling of dilated 2x2 windows"),
         ("vips", ("--pool", "max", "--global"), "--global needs the picture's size"),
-        ("gmic", ("--pool", "max", "--padding", 1, "--size", 3, "--dilation", 2), "leave out the padding"),
+        ("gmic", ("--pool", "median", "--padding", 1, "--size", 3), "leave out the padding"),
         ("gmic", ("-k", "box", "--input", "a[0].png"), "reads the '['"),
         ("gmic", ("-k", "gaussian:sigma=12"), "longer than Linux takes as an argument (131071)"),
         ("gmic", ("-k", "box", "--input", "blur"), "does not see that 'blur' is a file"),
