@@ -33,10 +33,8 @@ _COMBINED = {Combine.MAGNITUDE: ["sqr", "add", "sqrt"], Combine.MAX: ["max"], Co
 def code(operation: Operation, files: Files) -> Iterator[str]:
     """Return a command line."""
     how, gray, steps = plan(operation, files, TITLE, even_median=True)
-    comments = ["Pixels are of 8 bits, and transparency is left out."]
+    comments = ["Pixels are of 8 bits; transparency and the orientation in EXIF data are left out."]
     groups = [["gmic", plain_name(files.input, SPECIAL, TITLE), "remove_opacity"]]
-    if not files.input.lower().endswith(".png"):
-        comments.append("G'MIC does not turn pictures by the orientation in their EXIF data.")
     if gray:
         comments.append("Luma in whole levels, as convcli has it.")
         luma = "floor((19595*i(#0,x,y,0,0)+38470*i(#0,x,y,0,1)+7471*i(#0,x,y,0,2)+32768)/65536)"

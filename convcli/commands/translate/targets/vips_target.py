@@ -37,10 +37,9 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
     source, target = (quote(plain_name(name, SPECIAL, TITLE)) for name in (files.input, files.output))
     script = _Script(source)
     if not files.input.lower().endswith((".jpg", ".jpeg")):
-        script.add("# Transparency is left out.")
+        script.add("# Pixels are of 8 bits, and transparency is left out.")
         script.step("extract_band", f"0 --n $((($(vipsheader -f bands {source}) + 1) / 2 * 2 - 1))")
-    if not files.input.lower().endswith(".png"):
-        script.step("autorot")
+    script.step("autorot")
     if gray:
         script.add("# Luma in whole levels, as convcli has it.")
         script.step("colourspace", "srgb")
