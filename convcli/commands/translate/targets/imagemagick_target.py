@@ -41,7 +41,10 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
     how, gray, steps = plan(operation, files, TITLE)
     source, target = (plain_name(name, SPECIAL, TITLE) for name in (files.input, files.output))
     # With transparency, ImageMagick weighs colours by it.
-    comments, groups = ["Transparency is left out."], [["convert", source, "-auto-orient", "-alpha", "off"]]
+    comments, groups = (
+        ["Transparency is left out, and the orientation in the EXIF data of a PNG."],
+        [["convert", source, "-auto-orient", "-alpha", "off"]],
+    )
     if gray:
         comments.append("Luma in whole levels; the weights of -grayscale Rec601Luma are other ones.")
         groups.append(["-fx", "floor((19595*r+38470*g+7471*b)*255/65536+0.500005)/255"])

@@ -34,7 +34,8 @@ LUMA = np.array([[19595, 38470, 7471]]) / 65536
 def code(operation: Operation, files: Files) -> Iterator[str]:
     """Return a script of sh."""
     how, gray, steps = plan(operation, files, TITLE)
-    source, target = (quote(plain_name(name, SPECIAL, TITLE)) for name in (files.input, files.output))
+    source = quote(plain_name(files.input, SPECIAL, TITLE))
+    target = quote(plain_name(files.output, SPECIAL, TITLE) + "[strip]")  # its EXIF would turn it once more
     script = _Script(source)
     if not files.input.lower().endswith((".jpg", ".jpeg")):
         script.add("# Pixels are of 8 bits, and transparency is left out.")
@@ -57,7 +58,7 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
     yield "t=$(mktemp -d)  # for the steps between"
     yield "trap 'rm -r \"$t\"' EXIT"
     yield from script.lines
-    yield f"vips cast {script.picture} {target} uchar  # saturates, at 8 bits"
+    yield f"vips cast {script.picture} {target} uchar  # saturates; strip: EXIF would turn it again"
 
 
 class _Script:
