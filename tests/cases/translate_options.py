@@ -61,7 +61,6 @@ POOLS = (
     "--pool median --size 3 --padding 1",
     "--pool median --size 5 --stride 1 --padding 2 -p symmetric",
     "--pool lp --norm 3 --size 2",
-    "--pool lp --norm inf --size 3x2 --stride 1",
 )
 _KERNELS = {
     "K3": "1/8 -1/4 3/8; 0 1/2 5/8; -3/4 7/8 -1",

@@ -121,7 +121,7 @@ def test_the_code_runs_here(tmp_path, monkeypatch, tool):
         ("imagemagick", ("-k", "sobel", "--range", "scale"), "no sign for --combine magnitude"),
         ("vips", ("--pool", "max", "--dilation", 2), "no max pooling of dilated 2x2 windows"),
         ("vips", ("--pool", "max", "--global"), "--global needs the picture's size"),
-        ("gmic", ("--pool", "max", "--padding", 1, "--size", 3, "--dilation", 2), "leave out the padding"),
+        ("gmic", ("--pool", "median", "--padding", 1, "--size", 3), "leave out the padding"),
         ("gmic", ("-k", "box", "--input", "a[0].png"), "reads the '['"),
         ("gmic", ("-k", "gaussian:sigma=12"), "longer than Linux takes as an argument (131071)"),
         ("gmic", ("-k", "box", "--input", "blur"), "does not see that 'blur' is a file"),
@@ -147,3 +147,21 @@ def test_kernels_that_sum_over_channels_and_stacks_are_refused(tmp_path, monkeyp
         ran = invoke("translate", "-k", "rgb.npy", "--to", tool)
         ran.check_refusal(3, "no kernels that sum over channels")
         invoke("translate", "net.toml", "--to", tool).check_refusal(3, "has no layers", "--to torch")
+
+
+@pytest.mark.parametrize("tool", ["imagemagick", "vips"])
+def test_a_picture_turned_by_its_exif_is_turned_once(tmp_path, monkeypatch, tool):
+    # Orientation 6: the camera's rows are the columns of the picture as it is seen.
+    if shutil.which(PROGRAMS[tool]) is None:
+        pytest.skip(f"{PROGRAMS[tool]} is not installed")
+    monkeypatch.chdir(tmp_path)
+    exif = Image.Exif()
+    exif[0x112] = 6
+    Image.new("RGB", (9, 5)).save("in.jpg", exif=exif)
+    run(
+        tool,
+        invoke("translate", "-k", "box", "-p", "replicate", "--to", tool, "--input", "in.jpg").out.decode(),
+    )
+    with Image.open("output.png") as image:
+        assert image.size == (5, 9)
+        assert image.getexif().get(0x112, 1) == 1

@@ -1,11 +1,20 @@
-"""G'MIC: `correlate` and `convolve`; borders that it has not, and pooling, as its expressions."""
+"""G'MIC: `correlate`; borders that it has not, and pooling by rank, as its expressions."""
 
 from collections.abc import Iterator
 
-from convcli.choices import Combine, PadMode, PoolMode, RangeMode
-from convcli.commands.translate.literals import number, quotient
+from convcli.choices import Combine, PadMode, RangeMode
+from convcli.commands.translate.literals import number
 from convcli.commands.translate.operation import Files, Operation
-from convcli.commands.translate.targets.picture_tools import Pooled, Slide, command, level, plain_name, plan
+from convcli.commands.translate.targets.picture_tools import (
+    Rank,
+    Slide,
+    command,
+    gain_and_offset,
+    keeps_size,
+    matrix_text,
+    plain_name,
+    plan,
+)
 from convcli.conventions import CONVENTIONS, border_name
 from convcli.engine.window import NO_PADDING, Window
 from convcli.kernels.kernel import Array
@@ -17,37 +26,31 @@ TITLE = CONVENTIONS["gmic"].title
 SPECIAL = "[]{}()$,\"'\\^;"
 # Its borders, in the order of their numbers.
 _BORDERS = ("dirichlet", "neumann", "periodic", "mirror")
-_POOLED = {PoolMode.MAX: "max", PoolMode.MIN: "min", PoolMode.AVG: "avg", PoolMode.MEDIAN: "med"}
 # Commands that combine the results in the list.
 _COMBINED = {Combine.MAGNITUDE: ["sqr", "add", "sqrt"], Combine.MAX: ["max"], Combine.SUM: ["add"]}
 
 
 def code(operation: Operation, files: Files) -> Iterator[str]:
     """Return a command line."""
-    how, gray, slides, pooled = plan(operation, files, TITLE)
-    comments = ["Pixels are of 8 bits, and transparency is left out."]
+    how, gray, steps = plan(operation, files, TITLE, even_median=True)
+    comments = ["Pixels are of 8 bits; transparency and the orientation in EXIF data are left out."]
     groups = [["gmic", plain_name(files.input, SPECIAL, TITLE), "remove_opacity"]]
-    if not files.input.lower().endswith(".png"):
-        comments.append("G'MIC does not turn pictures by the orientation in their EXIF data.")
     if gray:
         comments.append("Luma in whole levels, as convcli has it.")
         luma = "floor((19595*i(#0,x,y,0,0)+38470*i(#0,x,y,0,1)+7471*i(#0,x,y,0,2)+32768)/65536)"
         groups.append(["to_rgb", f'100%,100%,1,1,"{luma}"', "keep[1]"])
-    if pooled:
-        groups += _pooled(pooled, comments)
-    for slide in slides:
-        groups += _slide(slide, comments)
-    groups.append(
-        [*_ranged(how), "round", "cut", "0,255", "output", plain_name(files.output, SPECIAL, TITLE)]
-    )
+    for step in steps:
+        groups += _slide(step, comments) if isinstance(step, Slide) else _rank(step, comments)
+    target = plain_name(files.output, SPECIAL, TITLE)
+    groups.append([*_ranged(how), "round", "cut", "0,255", "output", target])
     yield from command(comments, groups)
 
 
 def _slide(slide: Slide, comments: list[str]) -> Iterator[list[str]]:
     window, (rows, columns) = slide.window, slide.window.size
-    native = slide.same and window.mode not in (PadMode.REFLECT, PadMode.VALID) and not window.constant
+    native = keeps_size(window) and window.mode is not PadMode.REFLECT and not window.constant
     # Its dirichlet border is wrong around 2x2 kernels in 2.9.4.
-    native = native and (slide.odd or window.mode not in (PadMode.ZERO, PadMode.CONSTANT))
+    native = native and (rows * columns % 2 == 1 or window.mode not in (PadMode.ZERO, PadMode.CONSTANT))
     border = _border(window, comments) if native else "1"
     if not native:
         yield from _padded(window, comments)
@@ -56,16 +59,12 @@ def _slide(slide: Slide, comments: list[str]) -> Iterator[list[str]]:
         border += f",0,1,{centers}"
         if window.stride != (1, 1):
             border += f",{window.stride[1]},{window.stride[0]},1"
-    turned = slide.turned and slide.odd and native
-    if slide.turned and not turned:
-        comments.append("Kernels are rotated already: G'MIC's convolve has even ones one pixel further.")
-    yield from map(_literal, slide.written(rotated=turned))
-    call = "convolve" if turned else "correlate"
+    yield from map(_literal, slide.weights)
     if slide.how is None:
-        yield [f"{call}[0]", f"[1],{border}", "keep[0]", *_plus(slide.biases[0])]
+        yield ["correlate[0]", f"[1],{border}", "keep[0]", *_plus(slide.biases[0])]
         return
     for at, bias in enumerate(slide.biases, 1):
-        yield [f"+{call}[0]", f"[{at}],{border}", *(["add[-1]", number(bias)] if bias else [])]
+        yield ["+correlate[0]", f"[{at}],{border}", *(["add[-1]", number(bias)] if bias else [])]
     several, alone = len(slide.biases) > 1, ["abs"] if slide.how is Combine.MAGNITUDE else []
     combined = _COMBINED[slide.how] if several else alone
     yield [f"remove[0-{len(slide.biases)}]", *combined, *_plus(slide.bias)]
@@ -76,9 +75,8 @@ def _plus(value: float) -> list[str]:
 
 
 def _literal(weights: Array) -> list[str]:
-    whole, divisor = quotient(weights)
-    text = "(" + ";".join(",".join(map(number, row)) for row in whole) + ")"
-    return [text, "div.", str(divisor)] if divisor > 1 else [text]
+    text, divisor = matrix_text(weights, ",", ";")
+    return [f"({text})", *(["div.", str(divisor)] if divisor > 1 else [])]
 
 
 def _border(window: Window, comments: list[str]) -> str:
@@ -105,31 +103,18 @@ def _padded(window: Window, comments: list[str]) -> Iterator[list[str]]:
     yield ["sub", value, *crop, "add", value] if window.constant else crop
 
 
-def _pooled(how: Pooled, comments: list[str]) -> Iterator[list[str]]:
-    window = how.window
+def _rank(rank: Rank, comments: list[str]) -> Iterator[list[str]]:
+    window = rank.window
     yield from _padded(window, comments)
-    (rows, columns), (down, along), (tall, wide) = window.size, window.stride, window.span
-    pixels = f"crop(#0,x*{along},y*{down},0,c,{columns},{rows},1,1)"
-    if window.dilation != (1, 1):
-        places = (
-            f"i(#0,x*{along}+{column},y*{down}+{row},0,c)"
-            for row in range(0, tall, window.dilation[0])
-            for column in range(0, wide, window.dilation[1])
-        )
-        pixels = f"[{','.join(places)}]"
-    if how.mode in _POOLED:
-        value = f"{_POOLED[how.mode]}({pixels})"
-    elif how.power == float("inf"):
-        value = f"max(abs({pixels}))"
-    else:
-        value = f"sum(abs({pixels})^{number(how.power)})^(1/{number(how.power)})"
-    yield [f'{{int((w-{wide})/{along})+1}},{{int((h-{tall})/{down})+1}},1,{{s}},"{value}"', "keep[1]"]
+    (rows, columns), (down, along) = window.size, window.stride
+    value = f"{rank.mode[:3]}(crop(#0,x*{along},y*{down},0,c,{columns},{rows},1,1))"
+    yield [f'{{int((w-{columns})/{along})+1}},{{int((h-{rows})/{down})+1}},1,{{s}},"{value}"', "keep[1]"]
 
 
 def _ranged(how: RangeMode) -> list[str]:
-    scale, offset = level(how)
+    gain, offset = gain_and_offset(how)
     if how is RangeMode.ABS:
         return ["abs"]
     if how is RangeMode.SCALE:
         return ["normalize", "0,255"]
-    return (["mul", number(scale)] if scale != 1 else []) + _plus(offset)
+    return (["mul", number(gain)] if gain != 1 else []) + _plus(offset)

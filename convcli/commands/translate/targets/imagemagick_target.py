@@ -6,16 +6,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from convcli.choices import Combine, PadMode, PoolMode, RangeMode
-from convcli.commands.translate.literals import number, quotient
+from convcli.commands.translate.literals import number
 from convcli.commands.translate.operation import Files, Operation
 from convcli.commands.translate.recognised import gaussian_sigmas
 from convcli.commands.translate.targets.picture_tools import (
     WHITE,
-    Pooled,
+    Rank,
     Slide,
     command,
-    level,
-    mean_weights,
+    gain_and_offset,
+    keeps_size,
+    matrix_text,
     plain_name,
     plan,
 )
@@ -37,58 +38,59 @@ _VIEWPORT = ["-filter", "point", "-set", "option:distort:viewport"]
 
 def code(operation: Operation, files: Files) -> Iterator[str]:
     """Return a command line."""
-    how, gray, slides, pooled = plan(operation, files, TITLE, ranks=True)
+    how, gray, steps = plan(operation, files, TITLE)
     source, target = (plain_name(name, SPECIAL, TITLE) for name in (files.input, files.output))
     # With transparency, ImageMagick weighs colours by it.
-    comments, groups = ["Transparency is left out."], [["convert", source, "-alpha", "off"]]
-    if not source.lower().endswith(".png"):
-        groups[0].append("-auto-orient")
+    comments, groups = (
+        ["Transparency is left out, and the orientation in the EXIF data of a PNG."],
+        [["convert", source, "-auto-orient", "-alpha", "off"]],
+    )
     if gray:
         comments.append("Luma in whole levels; the weights of -grayscale Rec601Luma are other ones.")
         groups.append(["-fx", "floor((19595*r+38470*g+7471*b)*255/65536+0.500005)/255"])
-    if pooled:
-        groups += _pooled(pooled, how, comments)
-    for slide in slides[:-1]:
-        _check_stage(slide)
-        groups += _slide(slide, RangeMode.CLIP, comments, several=True)
-    for slide in slides[-1:]:
-        groups += _slide(slide, how, comments, several=len(slides) > 1)
+    for place, step in enumerate(steps):
+        last = place == len(steps) - 1
+        if not last:
+            _check_stage(step)
+        native = (
+            isinstance(step, Slide) and keeps_size(step.window) and step.window.mode is not PadMode.REFLECT
+        )
+        groups += _bordered(step.window, comments, native=native)
+        if isinstance(step, Slide):
+            groups += _slide(step, how if last else RangeMode.CLIP, comments, several=len(steps) > 1)
+        else:
+            groups += _rank(step, how)
+        groups.append(_taken((1, 1) if native else step.window.size, step))
+    groups.append(["-auto-level"] if how is RangeMode.SCALE else [])
     groups.append([target])
     yield from command(comments, groups)
 
 
-def _check_stage(slide: Slide) -> None:
+def _check_stage(step: Slide | Rank) -> None:
     """Refuse a chain whose results between two kernels leave the range of pixels: they would be cut."""
-    weights = slide.weights[0]
-    if slide.how is not None or slide.biases[0] or weights.min() < 0 or weights.sum() > 1 + 1e-9:
-        raise CannotTranslate(
-            f"{TITLE} cuts what lies below black or above white after each kernel of --chain",
-            hint="translate it with --to vips or --to gmic, which keep it",
-        )
+    if isinstance(step, Slide) and step.how is None and not step.biases[0]:
+        weights = step.weights[0]
+        if weights.min() >= 0 and weights.sum() <= 1 + 1e-9:
+            return
+    raise CannotTranslate(
+        f"{TITLE} cuts what lies below black or above white after each kernel of --chain",
+        hint="translate it with --to vips or --to gmic, which keep it",
+    )
 
 
 def _slide(slide: Slide, how: RangeMode, comments: list[str], *, several: bool) -> Iterator[list[str]]:
-    window = slide.window
-    native = slide.same and window.mode is not PadMode.REFLECT
-    yield from _bordered(window, comments, native=native)
-    gain, offset = level(how)
-    if not slide.symmetric and not slide.turned:
+    if any((weights != weights[::-1, ::-1]).any() for weights in slide.weights):
         comments.append("Convolve would rotate the kernel by 180 degrees; Correlate does not.")
-    if not slide.odd:
+    if any(side % 2 == 0 for side in slide.window.size):
         comments.append("The origin of the even kernel, +X+Y, is where convcli has it.")
-    if slide.how is None and how not in (RangeMode.ABS, RangeMode.SCALE):
-        added = slide.biases[0] * gain + offset
-        if added:
-            comments.append("The bias is in percent of white, which is 255 here.")
-        kernel = slide.written(rotated=slide.turned)[0] * gain
-        yield _convolved(kernel, added / WHITE, turned=slide.turned, several=several)
-    else:
+    if slide.how or how in (RangeMode.ABS, RangeMode.SCALE):
         yield from _signed(slide, how, comments, several=several)
-    if not native:
-        yield _cropped((window.size[0] - 1) // 2, (window.size[1] - 1) // 2, window.size)
-    yield _strided(window)
-    if how is RangeMode.SCALE:
-        yield ["-auto-level"]
+        return
+    gain, offset = gain_and_offset(how)
+    added = slide.biases[0] * gain + offset
+    if added:
+        comments.append("The bias is in percent of white, which is 255 here.")
+    yield _correlated(slide.weights[0] * gain, added / WHITE, several=several)
 
 
 def _signed(slide: Slide, shown: RangeMode, comments: list[str], *, several: bool) -> Iterator[list[str]]:
@@ -105,16 +107,12 @@ def _signed(slide: Slide, shown: RangeMode, comments: list[str], *, several: boo
             hint="translate it with --to vips or --to gmic, which have floats",
         )
     comments.append("Pixels have no sign: results are scaled to lie around mid-grey, and taken from there.")
-    many = len(gains) > 1
-    calls = [
-        _convolved(weights / (2 * gain), 0.5, turned=slide.turned, several=several or many)
-        for weights, gain in zip(slide.written(rotated=slide.turned), gains, strict=True)
-    ]
-    if many:
-        yield from (["(", "-clone", "0", *call, ")"] for call in calls)
+    scaled = [weights / (2 * gain) for weights, gain in zip(slide.weights, gains, strict=True)]
+    if len(scaled) > 1:
+        yield from (["(", "-clone", "0", *_correlated(one, 0.5, several=True), ")"] for one in scaled)
         yield ["-delete", "0"]
     else:
-        yield calls[0]
+        yield _correlated(scaled[0], 0.5, several=several)
     if shown is RangeMode.SCALE:  # stretched as it is
         comments.append("-auto-level leaves a picture of one value as it is.")
         return
@@ -124,7 +122,7 @@ def _signed(slide: Slide, shown: RangeMode, comments: list[str], *, several: boo
     ]
     value = f"sqrt({'+'.join(f'({term})^2' for term in terms)})" if slide.how else terms[0]
     value += _plus(slide.bias)
-    gain, offset = level(shown)
+    gain, offset = gain_and_offset(shown)
     value = f"abs({value})" if shown is RangeMode.ABS else value
     yield ["-fx", (value if gain == 1 else f"({value})*{number(gain)}") + _plus(offset)]
 
@@ -133,24 +131,33 @@ def _plus(levels: float) -> str:
     return f"{levels / WHITE:+.17g}" if levels else ""
 
 
-def _convolved(weights: Array, bias: float, *, turned: bool = False, several: bool = False) -> list[str]:
+def _correlated(weights: Array, bias: float, *, several: bool) -> list[str]:
     """Return the words that slide one kernel, its origin where convcli has it."""
-    sigmas = gaussian_sigmas(weights)
-    if sigmas is not None and sigmas[0] == sigmas[1] and weights.shape[0] == weights.shape[1] and not bias:
-        blur = ["-gaussian-blur", f"{weights.shape[0] // 2}x{number(sigmas[0])}"]
-        return ["-define", "convolve:scale=1", *blur] if several else blur
     rows, columns = weights.shape
-    top, left = (rows - 1 + turned) // 2, (columns - 1 + turned) // 2
-    whole, divisor = quotient(weights)
+    sigmas = gaussian_sigmas(weights)
+    if sigmas is not None and sigmas[0] == sigmas[1] and rows == columns and not bias:
+        blur = ["-gaussian-blur", f"{rows // 2}x{number(sigmas[0])}"]
+        return ["-define", "convolve:scale=1", *blur] if several else blur
+    text, divisor = matrix_text(weights, ",", " ")
     words = []
     if bias:
         words += ["-define", f"convolve:bias={number(100 * bias)}%"]
     if divisor > 1 or several:  # what one kernel is scaled by holds for the next
         words += ["-define", f"convolve:scale={number(1 / divisor)}"]
-    origin = "" if rows % 2 and columns % 2 else f"+{left}+{top}"
-    text = " ".join(",".join(map(number, row)) for row in whole)
-    call = "Convolve" if turned else "Correlate"
-    return [*words, "-morphology", call, f"{columns}x{rows}{origin}: {text}"]
+    origin = "" if rows % 2 and columns % 2 else f"+{(columns - 1) // 2}+{(rows - 1) // 2}"
+    return [*words, "-morphology", "Correlate", f"{columns}x{rows}{origin}: {text}"]
+
+
+def _rank(rank: Rank, shown: RangeMode) -> Iterator[list[str]]:
+    rows, columns = rank.window.size
+    if rank.mode is PoolMode.MEDIAN:
+        yield ["-statistic", "Median", f"{columns}x{rows}"]
+    else:
+        name = "Erode" if rank.mode is PoolMode.MIN else "Dilate"
+        yield ["-morphology", name, f"Rectangle:{columns}x{rows}"]
+    gain, offset = gain_and_offset(shown)
+    if (gain, offset) != (1.0, 0.0):
+        yield ["-fx", f"u*{number(gain)}{_plus(offset)}"]
 
 
 def _bordered(window: Window, comments: list[str], *, native: bool) -> Iterator[list[str]]:
@@ -183,44 +190,17 @@ def _bordered(window: Window, comments: list[str], *, native: bool) -> Iterator[
         yield [word for end, x, y in ends for word in ("-gravity", end, "-chop", f"1x1+{x}+{y}")]
 
 
-def _cropped(top: int, left: int, size: tuple[int, int]) -> list[str]:
-    """Return the words that leave the results whose windows lie inside, `top` and `left` before them."""
-    bottom, right = size[0] - 1 - top, size[1] - 1 - left
-    if (top, left) == (bottom, right):
+def _taken(size: tuple[int, int], step: Slide | Rank) -> list[str]:
+    """Return the words that take every so many of the results whose windows of `size` lie inside."""
+    (rows, columns), (down, along) = size, step.window.stride
+    # Dilate turns the window.
+    low = 0 if isinstance(step, Rank) and step.mode is PoolMode.MAX else 1
+    top, left = (rows - low) // 2, (columns - low) // 2
+    if (down, along) != (1, 1):
+        viewport = f"%[fx:floor((w-{columns})/{along})+1]x%[fx:floor((h-{rows})/{down})+1]+0+0"
+        origin, scale = f"{left + 0.5},{top + 0.5}", f"{1 / along!r},{1 / down!r}"
+        return [*_VIEWPORT, viewport, "-distort", "SRT", f"{origin} {scale} 0 0.5,0.5", "+repage"]
+    if rows % 2 and columns % 2:
         return ["-shave", f"{left}x{top}", "+repage"] if top or left else []
-    words = ["-gravity", "NorthWest", "-chop", f"{left}x{top}"] if top or left else []
-    return [*words, *(["-gravity", "SouthEast", "-chop", f"{right}x{bottom}"] if bottom or right else [])]
-
-
-def _strided(window: Window) -> list[str]:
-    """Return the words that take every so many results, the first one first."""
-    if window.stride == (1, 1):
-        return []
-    down, along = window.stride
-    size = f"%[fx:ceil(w/{along})]x%[fx:ceil(h/{down})]+0+0"
-    return [*_VIEWPORT, size, "-distort", "SRT", f"0.5,0.5 {1 / along!r},{1 / down!r} 0 0.5,0.5", "+repage"]
-
-
-def _pooled(how: Pooled, shown: RangeMode, comments: list[str]) -> Iterator[list[str]]:
-    window = how.window
-    yield from _bordered(window, comments, native=False)
-    rows, columns = window.span
-    top, left = (rows - 1) // 2, (columns - 1) // 2
-    if how.mode is PoolMode.AVG:
-        yield _convolved(mean_weights(window), 0.0)
-    elif how.mode is not PoolMode.MEDIAN:
-        name = "Erode" if how.mode is PoolMode.MIN else "Dilate"
-        yield ["-morphology", name, f"Rectangle:{columns}x{rows}"]
-        if how.mode is PoolMode.MAX:
-            top, left = rows // 2, columns // 2  # Dilate turns the window
-    else:
-        yield ["-statistic", "Median", f"{columns}x{rows}"]
-    yield _cropped(top, left, window.span)
-    yield _strided(window)
-    gain, offset = level(shown)
-    if shown is RangeMode.SCALE:
-        yield ["-auto-level"]
-    elif gain != 1:
-        yield ["-evaluate", "Multiply", number(gain)]
-    elif offset:
-        yield ["-evaluate", "Add", f"{number(100 * offset / WHITE)}%"]
+    ends = ("NorthWest", left, top), ("SouthEast", columns - 1 - left, rows - 1 - top)
+    return [word for end, x, y in ends if x or y for word in ("-gravity", end, "-chop", f"{x}x{y}")]

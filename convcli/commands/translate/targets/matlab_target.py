@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from convcli.choices import Combine, PadMode, PoolMode, RangeMode
-from convcli.commands.translate.literals import MOST_COLUMNS, number, quotient
+from convcli.choices import Combine, PadMode, RangeMode
+from convcli.commands.translate.literals import MOST_COLUMNS, number
 from convcli.commands.translate.operation import Files, Operation
 from convcli.commands.translate.recognised import gaussian_sigmas
-from convcli.commands.translate.targets.picture_tools import Pooled, Slide, plan
+from convcli.commands.translate.targets.picture_tools import Rank, Slide, keeps_size, matrix_text, plan
 from convcli.conventions import CONVENTIONS, border_name
 from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import CannotTranslate
@@ -28,14 +28,13 @@ _RANGES = {
 
 def code(operation: Operation, files: Files) -> Iterator[str]:
     """Return a script."""
-    how, gray, slides, pooled = plan(operation, files, TITLE)
-    lines = list(_pooled(pooled)) if pooled else []
-    for place, slide in enumerate(slides):
-        lines += [*(["x = y;"] if place else []), *_slide(slide)]
+    how, gray, steps = plan(operation, files, TITLE, even_median=True)
+    lines = list[str]()
+    for place, step in enumerate(steps):
+        lines += [*(["x = y;"] if place else []), *(_slide(step) if isinstance(step, Slide) else _rank(step))]
     if any(word in line for line in lines for word in ("imfilter", "padarray", "fspecial")):
         yield "% In Octave, first: pkg load image"
-    if not files.input.lower().endswith(".png"):
-        yield "% imread may leave the orientation in EXIF data alone."
+    yield "% imread leaves out EXIF orientation, and gives indices where a picture has a palette."
     yield f"im = imread({_quoted(files.input)});"
     yield "x = double(im);"
     if gray:
@@ -50,26 +49,21 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
 def _slide(slide: Slide) -> Iterator[str]:
     """Return the lines that make ``y``, one feature map of ``x``."""
     window = slide.window
-    native = window.mode not in (PadMode.REFLECT, PadMode.VALID) and slide.same
-    # True convolution has even kernels one pixel further.
-    native = native and (slide.odd or not slide.turned)
-    if not native:
+    native = keeps_size(window) and window.mode is not PadMode.REFLECT
+    if native:
+        border = "" if _border(window) == "0" else f", {_border(window)}"
+        call = f"imfilter(x, {{}}{border})"
+        if window.mode is PadMode.WRAP:
+            yield f"% MATLAB's {_border(window)} is convcli's wrap."
+    else:
         yield from _padded(window)
-        if not slide.turned and not slide.symmetric:
-            yield "% convn is true convolution, so kernels are rotated first."
-    elif window.mode is PadMode.WRAP:
-        yield f"% MATLAB's {_border(window)} is convcli's wrap."
+        call = "convn(x, rot90({}, 2), 'valid')"
+        yield "% convn is true convolution, so kernels are rotated first."
     made = list[str]()
-    for place, weights in enumerate(slide.written(rotated=slide.turned), 1):
+    for place, (weights, bias) in enumerate(zip(slide.weights, slide.biases, strict=True), 1):
         name = f"k{place}" if slide.how else "k"
         yield from _literal(name, weights)
-        if native:
-            border = "" if _border(window) == "0" else f", {_border(window)}"
-            value = f"imfilter(x, {name}{border}" + (", 'conv')" if slide.turned else ")")
-        else:
-            kernel = name if slide.turned or slide.symmetric else f"rot90({name}, 2)"
-            value = f"convn(x, {kernel}, 'valid')"
-        made.append(value + _plus(slide.biases[place - 1]))
+        made.append(call.format(name) + _plus(bias))
     if slide.how is not None:
         yield from (f"y{place} = {value};" for place, value in enumerate(made, 1))
         made = [_combined([f"y{place}" for place in range(1, len(made) + 1)], slide.how)]
@@ -93,19 +87,18 @@ def _combined(names: list[str], how: Combine) -> str:
 
 
 def _padded(window: Window) -> Iterator[str]:
-    """Return the lines that pad ``x``: opposite sides alike, then cut to what each side needs."""
+    """Return the lines that pad ``x``; padarray pads opposite sides alike."""
     if window.padding == NO_PADDING:
         return
     (top, bottom), (left, right) = window.padding
-    down, across = max(top, bottom), max(left, right)
     if window.mode is PadMode.REFLECT:
-        yield "% 'symmetric' repeats the pixels at the edges, which are taken out again."
+        rows, columns = (f"[{a + 1}:-1:2, 1:end, end-1:-1:end-{b}]" for a, b in window.padding)
+        yield "% padarray's 'symmetric' repeats the edge pixels; these indices do not."
         yield "% The picture must be larger than the padding."
-        yield f"x = padarray(x, [{down + 1} {across + 1}], 'symmetric');"
-        yield f"x([{down + 1} end-{down}], :, :) = [];"
-        yield f"x(:, [{across + 1} end-{across}], :) = [];"
-    else:
-        yield f"x = padarray(x, [{down} {across}], {_border(window)});"
+        yield f"x = x({rows}, {columns}, :);"
+        return
+    down, across = max(top, bottom), max(left, right)
+    yield f"x = padarray(x, [{down} {across}], {_border(window)});"
     if (top, left) != (bottom, right):
         rows = f"{down - top + 1}:end-{down - bottom}"
         columns = f"{across - left + 1}:end-{across - right}"
@@ -117,47 +110,26 @@ def _literal(name: str, weights: Array) -> Iterator[str]:
     if sigmas is not None and sigmas[0] == sigmas[1]:
         yield "{} = fspecial('gaussian', [{} {}], {});".format(name, *weights.shape, number(sigmas[0]))
         return
-    whole, divisor = quotient(weights)
-    rows = [" ".join(map(number, row)) for row in whole]
-    end = f" / {divisor};" if divisor > 1 else ";"
-    line = f"{name} = [{'; '.join(rows)}]{end}"
-    if len(line) <= MOST_COLUMNS:
-        yield line
-    else:
-        yield from (f"{name} = [", *(f"  {row}" for row in rows), f"]{end}")
+    text, divisor = matrix_text(weights, " ", "; ")
+    line = f"{name} = [{text}]" + (f" / {divisor};" if divisor > 1 else ";")
+    yield from [line] if len(line) <= MOST_COLUMNS else line.replace("; ", "\n  ").split("\n")
 
 
-def _pooled(how: Pooled) -> Iterator[str]:
-    window = how.window
+def _rank(rank: Rank) -> Iterator[str]:
+    window = rank.window
     yield from _padded(window)
-    sides = zip("ij", window.stride, window.dilation, window.span, strict=True)
-    offsets, ranges = zip(
-        *(
-            (f"0:{gap}:{span - 1}" if gap > 1 else f"0:{span - 1}", f"1+{at}:{step}:end-{span - 1}+{at}")
-            for at, step, gap, span in sides
-        ),
-        strict=True,
-    )
+    (rows, columns), (down, along) = window.size, window.stride
     yield "w = [];  % the pixels of each window, along the fourth axis"
-    yield f"for i = {offsets[0]}"
-    yield f"  for j = {offsets[1]}"
-    yield f"    w = cat(4, w, x({', '.join(ranges)}, :));"
+    yield f"for i = 1:{rows}"
+    yield f"  for j = 1:{columns}"
+    yield f"    w = cat(4, w, x(i:{down}:end-{rows}+i, j:{along}:end-{columns}+j, :));"
     yield "  end"
     yield "end"
-    if how.mode in (PoolMode.MAX, PoolMode.MIN):
-        yield f"y = {how.mode}(w, [], 4);"
-    elif how.mode is not PoolMode.LP:
-        yield f"y = {'median' if how.mode is PoolMode.MEDIAN else 'mean'}(w, 4);"
-    elif how.power == float("inf"):
-        yield "y = max(abs(w), [], 4);"
-    else:
-        yield f"y = sum(abs(w).^{number(how.power)}, 4).^(1/{number(how.power)});"
+    yield "y = median(w, 4);" if rank.mode == "median" else f"y = {rank.mode}(w, [], 4);"
 
 
 def _plus(value: float) -> str:
-    if not value:
-        return ""
-    return f" {'+' if value > 0 else '-'} {number(abs(value))}"
+    return f" {'+' if value > 0 else '-'} {number(abs(value))}" if value else ""
 
 
 def _quoted(name: str) -> str:

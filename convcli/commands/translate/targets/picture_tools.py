@@ -8,13 +8,24 @@ from typing import NamedTuple
 import numpy as np
 
 from convcli.choices import Combine, PadMode, PoolMode, RangeMode
-from convcli.commands.translate.literals import MOST_COLUMNS
+from convcli.commands.translate.literals import MOST_COLUMNS, number, quotient
 from convcli.commands.translate.operation import Files, Filtering, MapOf, Operation, Pooling
-from convcli.engine.window import NO_PADDING, Window
+from convcli.engine.window import NO_PADDING, Window, size_text
 from convcli.errors import CannotTranslate
 from convcli.kernels.kernel import Array
 
-__all__ = ["WHITE", "Plan", "Pooled", "Slide", "command", "level", "mean_weights", "plain_name", "plan"]
+__all__ = [
+    "WHITE",
+    "Plan",
+    "Rank",
+    "Slide",
+    "command",
+    "gain_and_offset",
+    "keeps_size",
+    "matrix_text",
+    "plain_name",
+    "plan",
+]
 
 # White of the 8-bit pictures that the code is for.
 WHITE = 255
@@ -27,8 +38,7 @@ MID_GRAY = 128
 class Slide(NamedTuple):
     """Kernels that slide over one padded picture, dilated, all of the size of `window`.
 
-    `turned` is whether --convolve rotated the weights to other ones than were given; `biases` are added to
-    each kernel's results, `bias` to what they are combined to.
+    `biases` are added to each kernel's results, `bias` to what they are combined to.
     """
 
     weights: tuple[Array, ...]
@@ -36,50 +46,25 @@ class Slide(NamedTuple):
     how: Combine | None
     bias: float
     window: Window
-    turned: bool
-
-    @property
-    def same(self) -> bool:
-        """Whether padding keeps the size, with the extra pixel of an even kernel at the bottom and right."""
-        return self.window.padding == Window.of(self.window.span, padding="same").padding
-
-    @property
-    def odd(self) -> bool:
-        """Whether both sides are odd."""
-        return all(side % 2 for side in self.window.size)
-
-    @property
-    def symmetric(self) -> bool:
-        """Whether rotation by 180 degrees leaves all weights as they are."""
-        return all(bool((weights == weights[::-1, ::-1]).all()) for weights in self.weights)
-
-    def written(self, *, rotated: bool) -> list[Array]:
-        """Return the weights as correlation takes them, or `rotated` as true convolution does."""
-        return [weights[::-1, ::-1] + 0.0 if rotated else weights for weights in self.weights]
 
 
-class Pooled(NamedTuple):
-    """Pooling whose padding, if any, has a mode."""
+class Rank(NamedTuple):
+    """Pooling by the largest, smallest or middle pixel of each window."""
 
     mode: PoolMode
     window: Window
-    power: float
 
 
 class Plan(NamedTuple):
-    """What one picture is made of another: by slides, one after the other, or by pooling."""
+    """The steps from one picture to another, one after the other."""
 
     range: RangeMode
     gray: bool
-    slides: list[Slide]
-    pooled: Pooled | None
+    steps: list[Slide | Rank]
 
 
-def plan(operation: Operation, files: Files, title: str, *, ranks: bool = False) -> Plan:
-    """Return what is to be done; what none of these tools has is refused.
-
-    With `ranks`, pooling is by average, or by rank in whole windows.
-    """
+def plan(operation: Operation, files: Files, title: str, *, even_median: bool = False) -> Plan:
+    """Return the steps; those that none of these tools has are refused."""
     if not isinstance(operation, Filtering | Pooling):
         raise CannotTranslate(f"{title} has no layers", hint="translate the stack with --to torch")
     for option, name in (("--input", files.input), ("--output", files.output)):
@@ -90,36 +75,21 @@ def plan(operation: Operation, files: Files, title: str, *, ranks: bool = False)
     how = files.range(operation.range)
     how = RangeMode.SCALE if how.stretches else how  # one picture has one stretch
     if isinstance(operation, Filtering):
-        return Plan(how, operation.gray, _slides(operation, title), None)
-    window = _pool_window(operation, title)
-    if ranks and (
-        operation.mode is PoolMode.LP
-        or (operation.mode is not PoolMode.AVG and window.dilation != (1, 1))
-        or (operation.mode is PoolMode.MEDIAN and window.taps % 2 == 0)
-    ):
-        rows, columns = window.size
-        dilated = "dilated " if window.dilation != (1, 1) else ""
-        raise CannotTranslate(
-            f"{title} has no {operation.mode} pooling of {dilated}{rows}x{columns} windows",
-            hint="translate it with --to gmic, or to NumPy",
-        )
-    return Plan(how, operation.gray, [], Pooled(operation.mode, window, operation.power))
+        return Plan(how, operation.gray, _slides(operation, title))
+    return Plan(how, operation.gray, [_pooled(operation, title, even_median)])
 
 
-def _slides(operation: Filtering, title: str) -> list[Slide]:
+def _slides(operation: Filtering, title: str) -> list[Slide | Rank]:
     if len(operation.maps) > 1 and not operation.chain:
         raise CannotTranslate(
             f"{len(operation.maps)} results do not fit into one picture of {title}",
             hint="translate one kernel at a time, or add --combine magnitude",
         )
     *first, last = operation.maps
-    return [
-        *(_slide(one, 0.0, operation.convolve, title) for one in first),
-        _slide(last, operation.bias, operation.convolve, title),
-    ]
+    return [*(_slide(one, 0.0, title) for one in first), _slide(last, operation.bias, title)]
 
 
-def _slide(one: MapOf, bias: float, convolve: bool, title: str) -> Slide:
+def _slide(one: MapOf, bias: float, title: str) -> Slide:
     if one.how is Combine.ORIENTATION:
         raise CannotTranslate(f"{title} has no angles of pictures", hint="translate it with --to numpy")
     if any(part.weights.ndim != 2 for part in one.parts):
@@ -133,52 +103,56 @@ def _slide(one: MapOf, bias: float, convolve: bool, title: str) -> Slide:
             f"kernels of several sizes are not combined for {title}",
             hint="put zeros around the smaller one, or translate it with --to numpy",
         )
-    padding = NO_PADDING if window.mode is PadMode.VALID else window.padding
-    window = replace(window, size=window.span, padding=padding, dilation=(1, 1))
+    window = replace(window, size=window.span, dilation=(1, 1))
     biases = tuple(part.bias for part in one.parts)
     if one.how is None:
         biases, bias = (biases[0] + bias,), 0.0
-    slide = Slide(tuple(part.dilated for part in one.parts), biases, one.how, bias, window, turned=False)
-    return slide._replace(turned=convolve and not slide.symmetric)
+    return Slide(tuple(part.dilated for part in one.parts), biases, one.how, bias, window)
 
 
-def _pool_window(how: Pooling, title: str) -> Window:
-    """Return the window of pooling with a border that a tool can make up, in place of neutral padding."""
-    window = how.window
+def _pooled(how: Pooling, title: str, even_median: bool) -> Slide | Rank:
+    """Return pooling with a border that a tool can make up, in place of neutral padding."""
+    window, mode = how.window, how.mode
     if window is None or (how.ceil and window.stride != (1, 1)):
         raise CannotTranslate(
             f"--{'ceil' if window else 'global'} needs the picture's size, which a call of {title} does not "
             "know",
             hint="say the padding: --padding T,B,L,R" if window else "say the picture's size: --size RxC",
         )
-    if window.mode is PadMode.VALID:
-        return replace(window, padding=NO_PADDING)
-    if window.mode is not None or window.padding == NO_PADDING:
-        return window
-    if how.mode in (PoolMode.MAX, PoolMode.MIN):
+    even = mode is PoolMode.MEDIAN and window.taps % 2 == 0 and not even_median
+    if mode is PoolMode.LP or window.dilation != (1, 1) or even:
+        dilated = "dilated " if window.dilation != (1, 1) else ""
+        raise CannotTranslate(
+            f"{title} has no {mode} pooling of {dilated}{size_text(window.size)} windows",
+            hint="translate it with --to numpy",
+        )
+    if window.mode is None and window.padding != NO_PADDING:
+        if mode is PoolMode.MEDIAN or (mode is PoolMode.AVG and not how.count_include_pad):
+            raise CannotTranslate(
+                f"{title} has no windows that leave out the padding",
+                hint="choose a padding mode: -p replicate",
+            )
         # The nearest pixel of the picture is in every window that reaches beyond its edge.
-        reaches = zip(window.padding, window.size, strict=True)
-        if window.dilation == (1, 1) and all(max(pair) < size for pair, size in reaches):
-            return replace(window, mode=PadMode.REPLICATE)
-    elif how.mode is not PoolMode.MEDIAN and how.count_include_pad:
-        return replace(window, mode=PadMode.ZERO)
-    raise CannotTranslate(
-        f"{title} has no windows that leave out the padding",
-        hint="choose a padding mode: -p replicate",
-    )
+        window = replace(window, mode=PadMode.ZERO if mode is PoolMode.AVG else PadMode.REPLICATE)
+    if mode is PoolMode.AVG:
+        return Slide((np.full(window.size, 1 / window.taps),), (0.0,), None, 0.0, window)
+    return Rank(mode, window)
 
 
-def mean_weights(window: Window) -> Array:
-    """Return the kernel of average pooling, dilated."""
-    weights = np.zeros(window.span)
-    weights[:: window.dilation[0], :: window.dilation[1]] = 1 / window.taps
-    return weights
+def keeps_size(window: Window) -> bool:
+    """Whether padding keeps the size, with the extra pixel of an even kernel at the bottom and right."""
+    return window.mode is not PadMode.VALID and window.padding == Window.of(window.size).padding
 
 
-def level(how: RangeMode) -> tuple[float, float]:
+def matrix_text(weights: Array, column: str, row: str) -> tuple[str, int]:
+    """Return the weights as text, and what they are divided by; `column` and `row` stand between them."""
+    whole, divisor = quotient(weights)
+    return row.join(column.join(map(number, values)) for values in whole), divisor
+
+
+def gain_and_offset(how: RangeMode) -> tuple[float, float]:
     """Return what results are multiplied with, and what is added then, to be written."""
-    gain, offset = (WHITE if how is RangeMode.UNIT else 1), (MID_GRAY if how is RangeMode.CENTER else 0)
-    return float(gain), float(offset)
+    return float(WHITE if how is RangeMode.UNIT else 1), float(MID_GRAY if how is RangeMode.CENTER else 0)
 
 
 def command(comments: Sequence[str], words: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -1,20 +1,20 @@
 """libvips: `vips conv` and `vips rank` in a script of sh, with `vips embed` for its other borders."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import reduce
 from shlex import quote
 
 import numpy as np
 
 from convcli.choices import Combine, PadMode, PoolMode, RangeMode
-from convcli.commands.translate.literals import number, quotient
+from convcli.commands.translate.literals import number
 from convcli.commands.translate.operation import Files, Operation
 from convcli.commands.translate.targets.picture_tools import (
-    Pooled,
+    Rank,
     Slide,
-    level,
-    mean_weights,
+    gain_and_offset,
+    keeps_size,
+    matrix_text,
     plain_name,
     plan,
 )
@@ -33,14 +33,14 @@ LUMA = np.array([[19595, 38470, 7471]]) / 65536
 
 def code(operation: Operation, files: Files) -> Iterator[str]:
     """Return a script of sh."""
-    how, gray, slides, pooled = plan(operation, files, TITLE, ranks=True)
-    source, target = (quote(plain_name(name, SPECIAL, TITLE)) for name in (files.input, files.output))
+    how, gray, steps = plan(operation, files, TITLE)
+    source = quote(plain_name(files.input, SPECIAL, TITLE))
+    target = quote(plain_name(files.output, SPECIAL, TITLE) + "[strip]")  # its EXIF would turn it once more
     script = _Script(source)
     if not files.input.lower().endswith((".jpg", ".jpeg")):
-        script.add("# Transparency is left out.")
+        script.add("# Pixels are of 8 bits, and transparency is left out.")
         script.step("extract_band", f"0 --n $((($(vipsheader -f bands {source}) + 1) / 2 * 2 - 1))")
-    if not files.input.lower().endswith(".png"):
-        script.step("autorot")
+    script.step("autorot")
     if gray:
         script.add("# Luma in whole levels, as convcli has it.")
         script.step("colourspace", "srgb")
@@ -48,16 +48,17 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
         script.step("recomb", script.matrix(LUMA))
         script.step("round", "rint")
         script.step("cast", "uchar")
-    if pooled:
-        _pool(script, pooled)
-    for slide in slides:
-        _slide(script, slide)
+    for step in steps:
+        if isinstance(step, Slide):
+            _slide(script, step)
+        else:
+            _rank(script, step)
     _range(script, how)
     yield "set -e"
     yield "t=$(mktemp -d)  # for the steps between"
     yield "trap 'rm -r \"$t\"' EXIT"
     yield from script.lines
-    yield f"vips cast {script.picture} {target} uchar  # saturates, at 8 bits"
+    yield f"vips cast {script.picture} {target} uchar  # saturates; strip: EXIF would turn it again"
 
 
 class _Script:
@@ -84,11 +85,10 @@ class _Script:
 
     def matrix(self, weights: Array, offset: float = 0.0) -> str:
         """Add the lines that write a matrix, with its divisor and what is added in its header."""
-        name = self.file("mat")
-        whole, divisor = quotient(weights)
-        rows, columns = whole.shape
-        self.add(f"cat > {name} <<'END'", f"{columns} {rows} {divisor} {number(offset)}")
-        self.add(*(" ".join(map(number, row)) for row in whole), "END")
+        name, (rows, columns) = self.file("mat"), weights.shape
+        text, divisor = matrix_text(weights, " ", "\n")
+        header = f"{columns} {rows} {divisor} {number(offset)}"
+        self.add(f"cat > {name} <<'END'", header, *text.split("\n"), "END")
         return name
 
     def sizes(self) -> None:
@@ -99,20 +99,14 @@ class _Script:
 
 def _slide(script: _Script, slide: Slide) -> None:
     window = slide.window
-    native = window.mode is PadMode.REPLICATE and slide.same
+    native = window.mode is PadMode.REPLICATE and keeps_size(window) and all(k % 2 for k in window.size)
     if native:
         script.add("# conv pads with copies of the edge: convcli's replicate.")
     else:
         _pad(script, window)
-    if slide.turned:
-        script.add("# conv does not rotate kernels: these weights are rotated already.")
-    source, made, more = script.picture, list[str](), (0, 0)
-    if native and not slide.odd:
-        script.add("# Zeros at the top and left of even sides move the kernel to where convcli has it.")
-        more = (1 - window.size[0] % 2, 1 - window.size[1] % 2)
-    for weights, bias in zip(slide.weights, slide.biases, strict=True):
-        moved = np.pad(weights, ((more[0], 0), (more[1], 0)))
-        made.append(script.step("conv", script.matrix(moved, bias), source))
+    source = script.picture
+    kernels = zip(slide.weights, slide.biases, strict=True)
+    made = [script.step("conv", script.matrix(weights, bias), source) for weights, bias in kernels]
     if slide.how is Combine.MAX:
         together = " ".join(made).replace('"', "")
         script.step("bandrank", f"--index {len(made) - 1}", f'"{together}"')
@@ -124,9 +118,7 @@ def _slide(script: _Script, slide: Slide) -> None:
             script.step("math2_const", "pow 0.5")
     if slide.bias:
         script.step("linear", f"1 -- {number(slide.bias)}")
-    if native:
-        window = replace(window, size=(1, 1))
-    _take(script, window)
+    _take(script, (1, 1) if native else window.size, window.stride)
 
 
 def _pad(script: _Script, window: Window) -> None:
@@ -155,37 +147,31 @@ def _pad(script: _Script, window: Window) -> None:
     script.step("embed", f"{left} {top} {size} --extend {how}")
 
 
-def _take(script: _Script, window: Window) -> None:
-    """Take the results whose windows lie inside the padded picture, and of these every so many."""
-    (rows, columns), (down, along) = window.size, window.stride
-    left, top = columns // 2, rows // 2
-    if window.stride != (1, 1):
-        script.sizes()
-        script.add("# conv and rank have no stride: some of their results are taken, of whole blocks.")
-        across, downwards = (
-            f"$((({side} - {size} + {step}) / {step} * {step}))"
-            for side, size, step in (("w", columns, along), ("h", rows, down))
-        )
-        script.step("embed", f"--extend copy -- -{left} -{top} {across} {downwards}")
-        script.step("subsample", f"{along} {down} --point")
-    elif (rows, columns) != (1, 1):
-        script.sizes()
-        script.step("extract_area", f"{left} {top} $((w - {columns - 1})) $((h - {rows - 1}))")
+def _take(script: _Script, size: tuple[int, int], stride: tuple[int, int]) -> None:
+    """Take the results whose windows of `size` lie inside the picture, and of these every so many."""
+    (rows, columns), (down, along) = size, stride
+    if size == stride == (1, 1):
+        return
+    script.sizes()
+    taken = f"$((w - {columns} + {along})) $((h - {rows} + {down}))"
+    if stride == (1, 1):
+        script.step("extract_area", f"{columns // 2} {rows // 2} {taken}")
+        return
+    script.add("# conv and rank have no stride: some of their results are taken, of whole blocks.")
+    script.step("embed", f"--extend copy -- -{columns // 2} -{rows // 2} {taken}")
+    script.step("subsample", f"{along} {down} --point")
 
 
-def _pool(script: _Script, how: Pooled) -> None:
-    window = how.window
-    (rows, columns), taps = window.span, window.taps
+def _rank(script: _Script, rank: Rank) -> None:
+    window = rank.window
+    rows, columns = window.size
     _pad(script, window)
-    if how.mode is PoolMode.AVG:
-        script.step("conv", script.matrix(mean_weights(window)))
-    elif how.mode is PoolMode.MEDIAN:
+    if rank.mode is PoolMode.MEDIAN:
         script.add("# libvips 8.14 takes wrong ranks of uchar in windows of 5x5 and more.")
         script.step("cast", "float")
-        script.step("rank", f"{columns} {rows} {taps // 2}")
-    else:
-        script.step("rank", f"{columns} {rows} {0 if how.mode is PoolMode.MIN else taps - 1}")
-    _take(script, replace(window, size=window.span, dilation=(1, 1)))
+    index = {PoolMode.MIN: 0, PoolMode.MEDIAN: window.taps // 2}.get(rank.mode, window.taps - 1)
+    script.step("rank", f"{columns} {rows} {index}")
+    _take(script, window.size, window.stride)
 
 
 def _range(script: _Script, how: RangeMode) -> None:
@@ -194,7 +180,7 @@ def _range(script: _Script, how: RangeMode) -> None:
         return
     if how is RangeMode.ABS:
         script.step("abs")
-    scale, offset = level(how)
-    if (scale, offset) != (1.0, 0.0):
-        script.step("linear", f"{number(scale)} {number(offset)}")
+    gain, offset = gain_and_offset(how)
+    if (gain, offset) != (1.0, 0.0):
+        script.step("linear", f"{number(gain)} {number(offset)}")
     script.step("round", "rint")
