@@ -148,6 +148,18 @@ def ran(line, output):
         ("cv2.Laplacian(x, -1)", "filter x.npy -k laplacian -p reflect"),
         ("cv2.Laplacian(x, -1, ksize=3)", "filter x.npy -k '2 0 2; 0 -8 0; 2 0 2' -p reflect"),
         ("filters.gaussian(x, 1.2)", "filter x.npy -k gaussian:sigma=1.2 -p replicate"),
+        ("filters.gaussian(x)", "filter x.npy -k gaussian:sigma=1 -p replicate"),
+        ("cv2.filter2D(x, -1, e)", "filter x.npy -k e.npy -p reflect --padding 1,0,2,1"),
+        ("ndimage.correlate(x, e, origin=-1)", "filter x.npy -k e.npy -p symmetric"),
+        ("cv2.filter2D(x, -1, np.eye(3) / 3)", "filter x.npy -k '1/3 0 0; 0 1/3 0; 0 0 1/3' -p reflect"),
+        (
+            "cv2.filter2D(np.float32(x), -1, np.outer([1, 2], [1, -2]) / 16)",
+            "filter x.npy -k '0.0625 -0.125; 0.125 -0.25' -p reflect --padding 1,0,1,0 --range raw",
+        ),
+        (
+            "ndimage.median_filter(x, footprint=np.ones((3, 5), bool))",
+            "pool x.npy --mode median --size 3x5 -p symmetric --padding same --stride 1",
+        ),
     ],
 )
 def test_the_command_gives_what_the_call_gives(folder, monkeypatch, call, wanted):
@@ -247,6 +259,10 @@ def test_files_and_grey_are_read_from_the_call():
     assert line == "convcli filter 'a b.png' -k sobel-x -p reflect --gray --range abs"
 
 
+# Each line repeats the one before twice.
+DOUBLED = "\n".join(["a = [1, 1]", *["a = [a, a]"] * 40, "ndimage.convolve(x, a)"])
+
+
 @pytest.mark.parametrize(
     ("call", "status", "says", "hint"),
     [
@@ -273,7 +289,23 @@ def test_files_and_grey_are_read_from_the_call():
         ("ndimage.correlate(x, k, axes=(0,))", 3, "axes has no equivalent", ""),
         ("ndimage.convolve(x, [" + "[1] * 65536, " * 9999 + "])", 2, "above the limit", "npy"),
         ("F.conv2d(x, k.flip(-1))", 2, "'k.flip(-1)' is not understood", "-k FILE"),
-        ("k = [[1]]\nndimage.convolve(x, k)", 2, "one call, without lines before it", "alone"),
+        ("k = [[1]]\nk *= 2\nndimage.convolve(x, k)", 2, "the line 'k *= 2' before the call", "alone"),
+        (DOUBLED, 2, "lines before the call are too long", "alone"),
+        ("cv2.blur(x[::2], (3, 3))", 2, "the picture 'x[::2]' is not understood", "--input"),
+        ("cv2.blur('in.png', (3, 3))", 2, "the picture", "cv2.imread"),
+        ("cv2.blur(x, (3, 3), borderType=16)", 2, "is not known", "BORDER_REFLECT"),
+        ("cv2.blur(x, (3, 3), borderType=cv2.BORDER_ISOLATED)", 3, "a part of a picture", "alone"),
+        ("cv2.blur(x, (3, 3), borderType=cv2.BORDER_WRAP | cv2.BORDER_ISOLATED)", 3, "part", "alone"),
+        ("cv2.sqrBoxFilter(x, -1, (3, 3))", 3, "'sqrBoxFilter' is not known", "choose from"),
+        ("cv2.filter2D(x, -1, np.eye(3, k=1))", 2, "'np.eye(3, k=1)' is not understood", ""),
+        ("cv2.filter2D(x, -1, np.eye(999))", 2, "above the limit", ""),
+        ("ndimage.median_filter(x, footprint=disk(3))", 3, "footprint", "size"),
+        ("ndimage.median_filter(x, footprint=[[0, 1, 0]])", 3, "footprint", "size"),
+        ("nn.Conv2d(1, 1, 3)", 3, "not known", "has weights of its own: write F.conv2d"),
+        ("F.adaptive_avg_pool2d(x, 2)", 3, "output_size 1 alone", "run"),
+        ("F.lp_pool2d(x, 0, 3)", 2, "norm_type 0 does not fit", "above 0"),
+        ("F.conv2d(F.pad(x, (6e9, 1)), k)", 2, "above the limit", ""),
+        ("F.conv2d(F.pad(x, (-1, 1)), k)", 2, "does not fit", "from 0 up"),
         ("ndimage.convolve(x, [[[[1] * 999] * 999] * 999])", 2, "above the limit", ""),
         ("ndimage.convolve(x, k / k.sum())", 2, "'k.sum()' is not understood", "-k FILE"),
         ("ImageFilter.GaussianBlur(2)", 3, "'GaussianBlur' is not known", "BoxBlur"),
@@ -347,6 +379,45 @@ def test_what_is_not_understood_is_named(call, status, says, hint):
 )
 def test_options_that_contradict_a_call(options, says):
     invoke("translate", *options).check_refusal(2, says)
+
+
+def test_lines_before_the_call_give_values_to_its_names(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    script = "import cv2\nimg = cv2.imread('in.png', 0)\nk = np.ones((5, 5))\nk = k / 25\n"
+    line, notes = command(f"{script}y = cv2.filter2D(img, -1, k)")
+    assert line == "convcli filter in.png -k box:size=5 -p reflect --gray"
+    assert not notes
+    line, notes = command("x = make()\nk = [[1, 2]]\nk = make()\nF.conv2d(x, k)")
+    assert line == "convcli filter x.npy -k k.npy -p valid"
+    assert "x and k are arrays" in notes
+
+
+@pytest.mark.parametrize("call", ["ndimage.convolve({}, [[1, 1, 1]])", "ndimage.gaussian_filter({}, 2)"])
+def test_results_of_scipy_have_the_type_of_the_picture(call):
+    line, notes = command(call.format("cv2.imread('in.png', 0)"))
+    assert "outside 0..255 wrap around" in notes
+    assert "--range" not in line
+    for cast in ("np.float32(im)", "im.astype(float)", "np.asarray(im, dtype='f4').copy()"):
+        line, notes = command(call.format(cast))
+        assert "wrap around" not in notes
+        assert line.startswith("convcli filter im.npy ")
+        assert line.endswith(" --range raw")
+    line, notes = command(call.format("np.float32(im).astype(np.uint8)"))
+    assert "wrap around" in notes
+    assert "--range" not in line
+
+
+def test_more_poolings_of_pytorch():
+    line, _ = command("F.lp_pool2d(x, 2, 3, stride=1)")
+    assert line == "convcli pool x.npy --mode lp --size 3 --stride 1"
+    line, notes = command("nn.LPPool2d(3, 2)(x)")
+    assert line == "convcli pool x.npy --mode lp --norm 3 --size 2"
+    assert "values below 0" in notes
+    for call in ("F.adaptive_avg_pool2d(x, 1)", "nn.AdaptiveAvgPool2d((1, 1))(x)"):
+        line, _ = command(call)
+        assert line == "convcli pool x.npy --mode avg --global"
+    line, _ = command("F.adaptive_max_pool2d(x, 1)")
+    assert line == "convcli pool x.npy --mode max --global"
 
 
 def test_modules_of_pytorch_are_poolings():

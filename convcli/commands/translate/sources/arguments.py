@@ -4,11 +4,12 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import Parameter, Signature
+from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
-from convcli.choices import PadMode
+from convcli.choices import PadMode, RangeMode
 from convcli.commands.translate.sources.equivalent import Array, Equivalent, Weights, weights_of
 from convcli.commands.translate.sources.literals import Named, Value, value_of
 from convcli.errors import CannotTranslate, UsageError, cut_short
@@ -22,11 +23,12 @@ T = TypeVar("T", float, bool, str)
 
 
 class Picture(NamedTuple):
-    """The picture of a call: a file, or that of an array `named` so; and how it is padded before."""
+    """The picture of a call: a file, or that of an array `named` so; cast to `floats`, and padded, or not."""
 
     file: str = ""
     gray: bool = False
     named: str = ""
+    floats: bool = False
     pad: PadMode | None = None
     pad_value: float = 0.0
     padding: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
@@ -119,8 +121,9 @@ class Arguments:
         return array.astype(np.float64)
 
     def made(self, **values: Any) -> Equivalent:
-        """Return the equivalent of a call on its picture."""
+        """Return the equivalent of a call on its picture; results of floats are floats."""
         picture = self.picture
+        values.setdefault("range", RangeMode.RAW if picture.floats else None)
         return Equivalent(input=picture.file, gray=picture.gray, array=picture.named, **values)
 
     def kernel(self, name: str, *, convolve: bool = False, **values: Any) -> Equivalent:
@@ -130,10 +133,11 @@ class Arguments:
             held = weights_of(self.array(name, "a matrix of numbers"))
         elif isinstance(value, Named):
             convolve = convolve != value.turned
-            held = Weights(f"{value.last}.npy", array=value.name)
-            if self.kernel_file:
-                rows, columns = kernel(self.kernel_file).components[0].shape[-2:]
-                held = Weights(self.kernel_file, (int(rows), int(columns)))
+            file = self.kernel_file or f"{value.last}.npy"
+            held = Weights(file, array="" if self.kernel_file else value.name)
+            if self.kernel_file or Path(file).is_file():
+                rows, columns = kernel(file).components[0].shape[-2:]
+                held = held._replace(size=(int(rows), int(columns)))
         else:
             raise self.wrong(name, "a matrix of numbers")
         return self.made(kernel=held, convolve=convolve, **values)
@@ -142,7 +146,7 @@ class Arguments:
 # Arguments that change results as no option here does, and the value that leaves them as they are.
 _USUAL = {
     **{"axes": "(0, 1)", "order": "0", "groups": "1", "return_indices": "False"},
-    **{"footprint": "None", "divisor_override": "None"},
+    "divisor_override": "None",
 }
 
 # For each call its parameters, in order, and what reads it.

@@ -48,6 +48,8 @@ class Equivalent:
     padding: Padding = "same"
     stride: Pair | None = None
     dilation: Pair = (1, 1)
+    norm: float = 2.0
+    whole: bool = False
     ceil: bool = False
     count_include_pad: bool = True
     bias: float = 0.0
@@ -88,6 +90,7 @@ class Equivalent:
         options = {
             "-k": self.kernel.spec if self.kernel else None,
             "--mode": self.pool,
+            "--norm": number_words(self.norm) if self.norm != 2 else None,
             "--size": per_axis(self.size) if self.size else None,
             "-p": self.pad,
             "--pad-value": number_words(self.pad_value) if self.pad is PadMode.CONSTANT else None,
@@ -100,7 +103,7 @@ class Equivalent:
             if value is not None:
                 yield from (option, value)
         flags = {"--ceil": self.ceil, "--no-count-include-pad": not self.count_include_pad}
-        flags |= {"--convolve": self.convolve, "--gray": self.gray}
+        flags |= {"--global": self.whole, "--convolve": self.convolve, "--gray": self.gray}
         yield from (flag for flag, given in flags.items() if given)
         if self.alpha:
             yield from ("--alpha", self.alpha)

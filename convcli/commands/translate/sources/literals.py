@@ -12,7 +12,7 @@ from convcli.errors import UsageError, shown
 from convcli.limits import Limit
 from convcli.parsing import finite
 
-__all__ = ["KEEPING", "MOST", "Named", "Value", "dotted", "not_understood", "value_of"]
+__all__ = ["KEEPING", "MODULES", "MOST", "Named", "Value", "dotted", "not_understood", "value_of"]
 
 Array = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ KEEPING = frozenset(
     )
 )
 # Modules whose functions are called by their name, unlike the methods of an array.
-_MODULES = frozenset(("np", "numpy", "torch", "cv2"))
+MODULES = frozenset(("np", "numpy", "torch", "cv2"))
 
 # The axes of ``flip`` that rotate a kernel by 180 degrees: rows and columns, or all.
 _BOTH_AXES = ((), (0, 1), (-2, -1), (-1, -2), (2, 3))
@@ -154,19 +154,27 @@ def _called(node: ast.Call) -> Value:
     name, arguments = dotted(node.func), node.args
     if isinstance(node.func, ast.Attribute):
         name = node.func.attr
-        if dotted(node.func.value) not in _MODULES:
+        if dotted(node.func.value) not in MODULES:
             arguments = [node.func.value, *arguments]
     if name in KEEPING and arguments:
         value = value_of(arguments[0])
         value = _array(node, value) if isinstance(value, tuple) else value
         return _shaped(node, value, arguments[1:]) if name in ("reshape", "view") else value
-    if name == "ones" and arguments:
+    if name == "outer" and len(arguments) == 2:
+        lines = [_array(node, value_of(each)) for each in arguments]
+        MOST.check(lines[0].size * lines[1].size, "use shorter lists", what="an array")
+        return np.outer(*lines)
+    if name in ("ones", "eye") and arguments:
         shape, *more = map(value_of, arguments)
         lone = (shape, *(each for each in more if isinstance(each, float)))
         sides: tuple[Any, ...] = shape if isinstance(shape, tuple) else lone
+        if name == "eye":  # without a diagonal of its own
+            plain = len(sides) <= 2 and all(word.arg == "dtype" for word in node.keywords)
+            sides = (sides * 2)[:2] if plain else (None,)
         if all(isinstance(each, float) and each >= 1 and each == int(each) for each in sides):
-            MOST.check(prod(sides), "use a smaller kernel", what="an array")
-            return np.ones([int(each) for each in sides])
+            counts = [int(each) for each in sides]
+            MOST.check(prod(counts), "use a smaller kernel", what="an array")
+            return np.ones(counts) if name == "ones" else np.eye(counts[0], counts[1])
     if name == "flip" and arguments:
         axes = [value_of(each) for each in [*arguments[1:], *(word.value for word in node.keywords)]]
         if tuple(axes[0] if axes and isinstance(axes[0], tuple) else axes) in _BOTH_AXES:

@@ -1,5 +1,7 @@
 """Calls of OpenCV."""
 
+import ast
+import re
 from math import comb
 from typing import Any, TypeVar
 
@@ -22,6 +24,8 @@ from convcli.errors import CannotTranslate, UsageError, unknown
 __all__ = ["OPENCV"]
 
 T = TypeVar("T")
+
+_ISOLATED = "give the border alone, such as cv2.BORDER_REFLECT_101"
 
 # The meaning of `BorderTypes`, the first five in the order of their numbers.
 _BORDERS = {
@@ -49,11 +53,18 @@ def _constant(call: Arguments, name: str, meanings: dict[str, T], default: T) ->
     if isinstance(value, float):
         word = dict(enumerate(meanings)).get(int(value), value)
     if not isinstance(word, str) or word not in meanings:
-        raise unknown(f"{name} of {call.call}", word, meanings)
+        known = [each for each in meanings if each != "BORDER_WRAP"]  # which most functions refuse
+        raise unknown(f"{name} of {call.call}", word, known)
     return meanings[word]
 
 
 def _border(call: Arguments) -> PadMode:
+    if "borderType" in call.given and re.search(
+        "ISOLATED|TRANSPARENT", ast.unparse(call.given["borderType"])
+    ):
+        raise CannotTranslate(
+            f"{call.call}: borders of a part of a picture are not translated", hint=_ISOLATED
+        )
     mode = _constant(call, "borderType", _BORDERS, PadMode.REFLECT)
     if mode is PadMode.WRAP and call.call not in ("cv2.blur", "cv2.boxFilter", "cv2.GaussianBlur"):
         raise CannotTranslate(f"{call.call} refuses BORDER_WRAP itself", hint="cv2.copyMakeBorder has it")
@@ -61,7 +72,9 @@ def _border(call: Arguments) -> PadMode:
 
 
 def _depth(call: Arguments) -> dict[str, Any]:
-    """Return the range that `ddepth` says."""
+    """Return the range that `ddepth` says; -1 is the depth of the picture."""
+    if call.value("ddepth") in (None, -1.0):
+        return {}
     return {"range": _constant(call, "ddepth", _DEPTHS, None)}
 
 

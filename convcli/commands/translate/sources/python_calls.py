@@ -1,17 +1,19 @@
 """Reads Python code that filters or pools: its last call, by its syntax tree. Nothing is ever run."""
 
 import ast
+import re
+from contextlib import suppress
 from dataclasses import replace
 
 from convcli.choices import RangeMode
 from convcli.commands.translate.sources.arguments import NO_PICTURE, Arguments, Picture, Table, bound
 from convcli.commands.translate.sources.equivalent import Equivalent
-from convcli.commands.translate.sources.literals import KEEPING, Named, dotted, not_understood, value_of
+from convcli.commands.translate.sources.literals import KEEPING, MODULES, Named, dotted, value_of
 from convcli.commands.translate.sources.opencv_calls import OPENCV
 from convcli.commands.translate.sources.pillow_calls import PILLOW
 from convcli.commands.translate.sources.scipy_calls import NDIMAGE, SIGNAL, SKIMAGE
 from convcli.commands.translate.sources.torch_calls import TORCH, TORCH_MODULES, padded_by
-from convcli.errors import CannotTranslate, ConvcliError, UsageError, shown, unknown
+from convcli.errors import CannotTranslate, ConvcliError, UsageError, shown
 
 __all__ = ["LIBRARIES", "python_equivalent"]
 
@@ -30,6 +32,8 @@ _READING = frozenset(("imread", "open", "load"))
 _PADDING = frozenset(("F.pad", "nn.functional.pad", "torch.nn.functional.pad"))
 # Code that is longer is refused unread, in characters.
 _LONGEST = 1 << 17
+# Types that hold fractions.
+_FLOATS = re.compile(r"float|double|half|\bf[248]\b")
 
 
 def python_equivalent(code: str, kernel_file: str = "") -> Equivalent:
@@ -40,16 +44,56 @@ def python_equivalent(code: str, kernel_file: str = "") -> Equivalent:
     try:
         parsed = ast.parse(code.strip()).body if len(code) <= _LONGEST else []
         match parsed:
-            case [ast.Expr(value=call) | ast.Assign(value=call)]:
-                return _read(call, kernel_file)
-            case [_, _, *_]:
-                raise UsageError("--from reads one call, without lines before it", hint="give the call alone")
+            case [*before, ast.Expr(value=call) | ast.Assign(value=call)]:
+                known = _Known()
+                for line in before:
+                    known.read(line)
+                return _read(known.visit(call), kernel_file)
             case _:
                 raise wrong
     except UsageError:
         raise
     except (SyntaxError, ValueError, MemoryError, RecursionError):  # ValueError: a null character
         raise wrong from None
+
+
+class _Known(ast.NodeTransformer):
+    """Puts values that lines before the call give to names in their places, if they are understood."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, ast.expr] = {}
+        self.length = 0
+
+    def read(self, line: ast.stmt) -> None:
+        """Take the value of ``k = np.ones((3, 3))``; skip imports."""
+        match line:
+            case ast.Import() | ast.ImportFrom():
+                return
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                self.values[name] = self.visit(value)
+                if not _understood(self.values[name]):
+                    del self.values[name]
+            case _:
+                raise UsageError(
+                    f"the line {shown(ast.unparse(line))} before the call is not read",
+                    hint="give the call alone",
+                )
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """Return the value of a name."""
+        value = self.values.get(node.id, node)
+        self.length += len(ast.unparse(value))
+        if self.length > _LONGEST:
+            raise UsageError("the lines before the call are too long", hint="give the call alone")
+        return value
+
+
+def _understood(value: ast.expr) -> bool:
+    for read in (value_of, _picture):
+        with suppress(ConvcliError):
+            read(value)
+            return True
+    return False
 
 
 def _read(node: ast.expr, kernel_file: str) -> Equivalent:
@@ -72,7 +116,12 @@ def _read(node: ast.expr, kernel_file: str) -> Equivalent:
         raise UsageError(f"{_last(call)} is a function of several libraries", hint=f"write {choices}")
     library, table = found[0]
     if _last(call) not in table:
-        raise unknown(f"function of {library}", _last(call), table, CannotTranslate)
+        known = f"choose from: {', '.join(table)}"
+        weighted = library == "torch.nn" and _last(call).startswith("Conv")
+        raise CannotTranslate(
+            f"function of {library} {_last(call)!r} is not known",
+            hint="a layer has weights of its own: write F.conv2d(x, k)" if weighted else known,
+        )
     parameters, reader = table[_last(call)]
     full = f"{library}.{_last(call)}"
     given = bound(full, parameters, call)
@@ -123,12 +172,21 @@ def _picture(node: ast.expr) -> Picture:
         case ast.Call(args=[padded, *widths], keywords=words) if dotted(node.func) in _PADDING:
             around = bound("F.pad", "pad mode value", ast.Call(node, widths, words))
             return padded_by(Arguments("F.pad", around), _picture(padded))
-        case ast.Call(func=ast.Attribute(value=source, attr=method)) if method in KEEPING:
-            return _picture(source)
+        case ast.Call(func=ast.Attribute(value=source, attr=method), args=kinds, keywords=words):
+            if dotted(source) in MODULES and kinds:  # np.float32(x)
+                source, *kinds = kinds
+            if method in KEEPING:
+                kind = " ".join([method, *map(ast.unparse, [*kinds, *words])])
+                inside = _picture(source)
+                floats = bool(_FLOATS.search(kind)) or (inside.floats and "int" not in kind)
+                return inside._replace(floats=floats)
         case ast.Subscript(value=source):
             if set(ast.unparse(node.slice).strip("()").split(", ")) <= {"None", "np.newaxis", "..."}:
                 return _picture(source)
-    raise not_understood(node)
+    raise UsageError(
+        f"the picture {shown(ast.unparse(node))} is not understood",
+        hint="write a name, or cv2.imread(FILE), in its place, and add --input to name another file",
+    )
 
 
 def _last(call: ast.Call) -> str:

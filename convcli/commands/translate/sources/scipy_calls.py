@@ -1,5 +1,6 @@
 """Calls of SciPy's `ndimage` and `signal`, and of scikit-image's Gaussian."""
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -9,11 +10,14 @@ from convcli.commands.translate.sources.arguments import Arguments, Table, paddi
 from convcli.commands.translate.sources.equivalent import Equivalent, Weights, anchored, gaussian
 from convcli.commands.translate.sources.literals import Named
 from convcli.display.words import per_axis
-from convcli.errors import CannotTranslate, unknown
+from convcli.errors import CannotTranslate, UsageError, unknown
 
 __all__ = ["NDIMAGE", "SIGNAL", "SKIMAGE"]
 
-_WRAPS = "SciPy's results have the input's type, in which negative ones wrap around: here they do not"
+_WRAPS = (
+    "SciPy's results have the input's type: in 8 bits those outside 0..255 wrap around, and fractions are "
+    "dropped; here they are cut to 0..255 and rounded"
+)
 _UNITS = "scikit-image scales integers to 0..1 first: here results have the picture's own units"
 # The borders of scipy.signal by name.
 _BOUNDARIES = {"fill": PadMode.CONSTANT, "wrap": PadMode.WRAP, "symm": PadMode.SYMMETRIC}
@@ -24,7 +28,9 @@ def _typed(call: Arguments, made: Equivalent) -> Equivalent:
     output = call.value("output")
     if isinstance(output, Named | str) and "float" in (output if isinstance(output, str) else output.last):
         return replace(made, range=RangeMode.RAW)
-    return made.noting(_WRAPS)
+    if call.picture.floats and output is None:
+        return made
+    return replace(made, range=None).noting(_WRAPS)
 
 
 def _correlate(call: Arguments) -> Equivalent:
@@ -59,13 +65,14 @@ def _laplace(call: Arguments) -> Equivalent:
 
 
 def _gaussian(call: Arguments, pad: dict[str, Any] | None = None) -> Equivalent:
-    sigmas, cut = call.numbers("sigma"), call.number("truncate", 4)
+    sigmas, cut = call.numbers("sigma", 1 if pad else None), call.number("truncate", 4)
     down, along = (int(cut * sigma + 0.5) for sigma in sigmas)
     if "radius" in call.given:
         down, along = call.pair("radius", least=0)
-    return call.made(
-        kernel=gaussian(sigmas, (2 * down + 1, 2 * along + 1)), **(pad or call.border("scipy", "reflect"))
-    )
+    kernel = gaussian(sigmas, (2 * down + 1, 2 * along + 1))
+    if pad:
+        return call.made(kernel=kernel, **pad)
+    return _typed(call, call.made(kernel=kernel, **call.border("scipy", "reflect")))
 
 
 def _skimage_gaussian(call: Arguments) -> Equivalent:
@@ -75,12 +82,25 @@ def _skimage_gaussian(call: Arguments) -> Equivalent:
 def _uniform(call: Arguments) -> Equivalent:
     size = call.pair("size", 3)
     made = call.made(kernel=Weights(f"box:size={per_axis(size)}", size), **call.border("scipy", "reflect"))
-    return _at_origin(call, made)
+    return _typed(call, _at_origin(call, made))
+
+
+def _window(call: Arguments) -> tuple[int, int]:
+    """Return the size of a window, which an array of ones may say."""
+    if "footprint" not in call.given:
+        return call.pair("size")
+    with suppress(UsageError):
+        window = call.array("footprint", "an array of ones")
+        if window.ndim == 2 and (window == 1).all():
+            return window.shape[0], window.shape[1]
+    raise CannotTranslate(
+        f"{call.call}: a footprint other than ones has no equivalent here", hint="give size"
+    )
 
 
 def _rank(mode: PoolMode, call: Arguments) -> Equivalent:
     """Read the filters that take one value of each window."""
-    size = call.pair("size")
+    size = _window(call)
     if mode is PoolMode.MEDIAN and size[0] * size[1] % 2 == 0:
         raise CannotTranslate(
             f"{call.call} takes the upper middle value of an even window, median pooling the mean of both",

@@ -1,5 +1,6 @@
 """Calls of PyTorch's functions and modules."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ from convcli.commands.translate.sources.arguments import Arguments, Picture, Tab
 from convcli.commands.translate.sources.equivalent import Equivalent
 from convcli.commands.translate.sources.literals import Named
 from convcli.errors import CannotTranslate
+from convcli.limits import WINDOW
 from convcli.parsing import Padding
 
 __all__ = ["TORCH", "TORCH_MODULES", "padded_by"]
@@ -63,15 +65,34 @@ def _pool(mode: PoolMode, call: Arguments) -> Equivalent:
     )
 
 
+def _lp(call: Arguments) -> Equivalent:
+    norm = call.number("norm_type")
+    if norm <= 0:
+        raise call.wrong("norm_type", "a number above 0")
+    made = replace(_pool(PoolMode.LP, call), norm=norm)
+    return (
+        made if norm % 2 == 0 else made.noting("values below 0 count by their size, in PyTorch by their sign")
+    )
+
+
+def _adaptive(mode: PoolMode, call: Arguments) -> Equivalent:
+    if call.pair("output_size") != (1, 1) or call.picture.pad is not None:
+        raise CannotTranslate(f"{call.call} has an equivalent here for output_size 1 alone", hint=_STACK)
+    return call.made(pool=mode, whole=True, padding="valid")
+
+
 def padded_by(call: Arguments, picture: Picture) -> Picture:
     """Return `picture` with the padding of ``F.pad``, whose widths are left, right, top and bottom."""
     if picture.pad is not None:
         raise CannotTranslate("F.pad around F.pad has no equivalent here", hint="pad once")
     widths = call.value("pad")
     sides = widths if isinstance(widths, tuple) else ()
-    if len(sides) not in (2, 4) or not all(isinstance(each, float) and each >= 0 for each in sides):
-        raise call.wrong("pad", "widths at the left, right, top and bottom")
+    if len(sides) not in (2, 4) or not all(
+        isinstance(each, float) and each >= 0 == each % 1 for each in sides
+    ):
+        raise call.wrong("pad", "widths from 0 up, at the left, right, top and bottom")
     left, right, top, bottom = (int(each) for each in (*sides, 0, 0)[:4])
+    WINDOW.check(max(left, right, top, bottom), "use a smaller number", what="F.pad: width")
     mode = PadMode.parse(f"torch:{call.text('mode', 'constant')}")
     return picture._replace(
         pad=mode, pad_value=call.number("value", 0), padding=((top, bottom), (left, right))
@@ -81,14 +102,21 @@ def padded_by(call: Arguments, picture: Picture) -> Picture:
 _MAX = "kernel_size stride padding dilation ceil_mode return_indices"
 _MAX_MODULE = "kernel_size stride padding dilation return_indices ceil_mode"
 _AVG = "kernel_size stride padding ceil_mode count_include_pad divisor_override"
+_LP = "norm_type kernel_size stride ceil_mode"
 
 # Parameters and reader of each call, from PyTorch 2.
 TORCH: Table = {
     "conv2d": ("input weight bias stride padding dilation groups", _conv2d),
     "max_pool2d": (f"input {_MAX}", partial(_pool, PoolMode.MAX)),
     "avg_pool2d": (f"input {_AVG}", partial(_pool, PoolMode.AVG)),
+    "lp_pool2d": (f"input {_LP}", _lp),
+    "adaptive_max_pool2d": ("input output_size return_indices", partial(_adaptive, PoolMode.MAX)),
+    "adaptive_avg_pool2d": ("input output_size", partial(_adaptive, PoolMode.AVG)),
 }
 TORCH_MODULES: Table = {
     "MaxPool2d": (_MAX_MODULE, partial(_pool, PoolMode.MAX)),
     "AvgPool2d": (_AVG, partial(_pool, PoolMode.AVG)),
+    "LPPool2d": (_LP, _lp),
+    "AdaptiveMaxPool2d": ("output_size return_indices", partial(_adaptive, PoolMode.MAX)),
+    "AdaptiveAvgPool2d": ("output_size", partial(_adaptive, PoolMode.AVG)),
 }
