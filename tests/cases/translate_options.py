@@ -28,6 +28,7 @@ FILTERS = (
     "-k 'K3' -p symmetric -d 2 --convolve",
     "-k 'K3' -p valid -s 3 --bias -12.5",
     "-k emboss -p replicate --convolve",
+    "-k scharr -p reflect --convolve",
     "-k gaussian:sigma=0.8 -p symmetric",
     "-k gaussian:sigma=0.8",
     "-k sobel -p symmetric",

@@ -83,6 +83,8 @@ def _imagemagick(words: Sequence[str]) -> Equivalent:
             given[key] = value
             if key not in ("convolve:scale", "convolve:bias"):
                 raise _not_understood(f"{word} {key}")
+        elif word == "-auto-orient":
+            continue  # as it is always done here
         elif word == "-virtual-pixel":
             given[word] = _next(rest, word)
         else:

@@ -59,12 +59,16 @@ def _slide(slide: Slide, comments: list[str]) -> Iterator[list[str]]:
         border += f",0,1,{centers}"
         if window.stride != (1, 1):
             border += f",{window.stride[1]},{window.stride[0]},1"
-    yield from map(_literal, slide.weights)
+    call, weights = ("convolve" if slide.convolve else "correlate"), slide.weights
+    if slide.convolve and not native:
+        comments.append("The kernel is rotated: convolve counts the ends of its range from the other side.")
+        call, weights = "correlate", tuple(each[::-1, ::-1] + 0.0 for each in weights)
+    yield from map(_literal, weights)
     if slide.how is None:
-        yield ["correlate[0]", f"[1],{border}", "keep[0]", *_plus(slide.biases[0])]
+        yield [f"{call}[0]", f"[1],{border}", "keep[0]", *_plus(slide.biases[0])]
         return
     for at, bias in enumerate(slide.biases, 1):
-        yield ["+correlate[0]", f"[{at}],{border}", *(["add[-1]", number(bias)] if bias else [])]
+        yield [f"+{call}[0]", f"[{at}],{border}", *(["add[-1]", number(bias)] if bias else [])]
     several, alone = len(slide.biases) > 1, ["abs"] if slide.how is Combine.MAGNITUDE else []
     combined = _COMBINED[slide.how] if several else alone
     yield [f"remove[0-{len(slide.biases)}]", *combined, *_plus(slide.bias)]

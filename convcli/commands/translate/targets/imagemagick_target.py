@@ -79,7 +79,7 @@ def _check_stage(step: Slide | Rank) -> None:
 
 
 def _slide(slide: Slide, how: RangeMode, comments: list[str], *, several: bool) -> Iterator[list[str]]:
-    if any((weights != weights[::-1, ::-1]).any() for weights in slide.weights):
+    if not slide.convolve and any((weights != weights[::-1, ::-1]).any() for weights in slide.weights):
         comments.append("Convolve would rotate the kernel by 180 degrees; Correlate does not.")
     if any(side % 2 == 0 for side in slide.window.size):
         comments.append("The origin of the even kernel, +X+Y, is where convcli has it.")
@@ -90,7 +90,7 @@ def _slide(slide: Slide, how: RangeMode, comments: list[str], *, several: bool) 
     added = slide.biases[0] * gain + offset
     if added:
         comments.append("The bias is in percent of white, which is 255 here.")
-    yield _correlated(slide.weights[0] * gain, added / WHITE, several=several)
+    yield _slid(slide.weights[0] * gain, added / WHITE, slide.convolve, several=several)
 
 
 def _signed(slide: Slide, shown: RangeMode, comments: list[str], *, several: bool) -> Iterator[list[str]]:
@@ -109,10 +109,11 @@ def _signed(slide: Slide, shown: RangeMode, comments: list[str], *, several: boo
     comments.append("Pixels have no sign: results are scaled to lie around mid-grey, and taken from there.")
     scaled = [weights / (2 * gain) for weights, gain in zip(slide.weights, gains, strict=True)]
     if len(scaled) > 1:
-        yield from (["(", "-clone", "0", *_correlated(one, 0.5, several=True), ")"] for one in scaled)
+        parts = (_slid(one, 0.5, slide.convolve, several=True) for one in scaled)
+        yield from (["(", "-clone", "0", *words, ")"] for words in parts)
         yield ["-delete", "0"]
     else:
-        yield _correlated(scaled[0], 0.5, several=several)
+        yield _slid(scaled[0], 0.5, slide.convolve, several=several)
     if shown is RangeMode.SCALE:  # stretched as it is
         comments.append("-auto-level leaves a picture of one value as it is.")
         return
@@ -131,7 +132,7 @@ def _plus(levels: float) -> str:
     return f"{levels / WHITE:+.17g}" if levels else ""
 
 
-def _correlated(weights: Array, bias: float, *, several: bool) -> list[str]:
+def _slid(weights: Array, bias: float, convolve: bool, *, several: bool) -> list[str]:
     """Return the words that slide one kernel, its origin where convcli has it."""
     rows, columns = weights.shape
     sigmas = gaussian_sigmas(weights)
@@ -145,7 +146,8 @@ def _correlated(weights: Array, bias: float, *, several: bool) -> list[str]:
     if divisor > 1 or several:  # what one kernel is scaled by holds for the next
         words += ["-define", f"convolve:scale={number(1 / divisor)}"]
     origin = "" if rows % 2 and columns % 2 else f"+{(columns - 1) // 2}+{(rows - 1) // 2}"
-    return [*words, "-morphology", "Correlate", f"{columns}x{rows}{origin}: {text}"]
+    method = "Convolve" if convolve else "Correlate"
+    return [*words, "-morphology", method, f"{columns}x{rows}{origin}: {text}"]
 
 
 def _rank(rank: Rank, shown: RangeMode) -> Iterator[list[str]]:

@@ -52,13 +52,16 @@ def _slide(slide: Slide) -> Iterator[str]:
     native = keeps_size(window) and window.mode is not PadMode.REFLECT
     if native:
         border = "" if _border(window) == "0" else f", {_border(window)}"
+        border += ", 'conv'" if slide.convolve else ""
         call = f"imfilter(x, {{}}{border})"
         if window.mode is PadMode.WRAP:
             yield f"% MATLAB's {_border(window)} is convcli's wrap."
     else:
         yield from _padded(window)
-        call = "convn(x, rot90({}, 2), 'valid')"
-        yield "% convn is true convolution, so kernels are rotated first."
+        call = "convn(x, {}, 'valid')"
+        if not slide.convolve:
+            call = "convn(x, rot90({}, 2), 'valid')"
+            yield "% convn is true convolution, so kernels are rotated first."
     made = list[str]()
     for place, (weights, bias) in enumerate(zip(slide.weights, slide.biases, strict=True), 1):
         name = f"k{place}" if slide.how else "k"

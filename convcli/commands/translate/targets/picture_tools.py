@@ -38,10 +38,12 @@ MID_GRAY = 128
 class Slide(NamedTuple):
     """Kernels that slide over one padded picture, dilated, all of the size of `window`.
 
-    `biases` are added to each kernel's results, `bias` to what they are combined to.
+    With `convolve` the tool's true convolution takes the weights, else its correlation. `biases` are added to
+    each kernel's results, `bias` to what they are combined to.
     """
 
     weights: tuple[Array, ...]
+    convolve: bool
     biases: tuple[float, ...]
     how: Combine | None
     bias: float
@@ -63,8 +65,13 @@ class Plan(NamedTuple):
     steps: list[Slide | Rank]
 
 
-def plan(operation: Operation, files: Files, title: str, *, even_median: bool = False) -> Plan:
-    """Return the steps; those that none of these tools has are refused."""
+def plan(
+    operation: Operation, files: Files, title: str, *, even_median: bool = False, convolves: bool = True
+) -> Plan:
+    """Return the steps; those that none of these tools has are refused.
+
+    `convolves` is whether the tool has true convolution beside correlation.
+    """
     if not isinstance(operation, Filtering | Pooling):
         raise CannotTranslate(f"{title} has no layers", hint="translate the stack with --to torch")
     for option, name in (("--input", files.input), ("--output", files.output)):
@@ -75,21 +82,22 @@ def plan(operation: Operation, files: Files, title: str, *, even_median: bool = 
     how = files.range(operation.range)
     how = RangeMode.SCALE if how.stretches else how  # one picture has one stretch
     if isinstance(operation, Filtering):
-        return Plan(how, operation.gray, _slides(operation, title))
+        return Plan(how, operation.gray, _slides(operation, title, convolves and operation.convolve))
     return Plan(how, operation.gray, [_pooled(operation, title, even_median)])
 
 
-def _slides(operation: Filtering, title: str) -> list[Slide | Rank]:
+def _slides(operation: Filtering, title: str, convolve: bool) -> list[Slide | Rank]:
     if len(operation.maps) > 1 and not operation.chain:
         raise CannotTranslate(
             f"{len(operation.maps)} results do not fit into one picture of {title}",
             hint="translate one kernel at a time, or add --combine magnitude",
         )
     *first, last = operation.maps
-    return [*(_slide(one, 0.0, title) for one in first), _slide(last, operation.bias, title)]
+    slides = [_slide(one, 0.0, title, convolve) for one in first]
+    return [*slides, _slide(last, operation.bias, title, convolve)]
 
 
-def _slide(one: MapOf, bias: float, title: str) -> Slide:
+def _slide(one: MapOf, bias: float, title: str, convolve: bool) -> Slide:
     if one.how is Combine.ORIENTATION:
         raise CannotTranslate(f"{title} has no angles of pictures", hint="translate it with --to numpy")
     if any(part.weights.ndim != 2 for part in one.parts):
@@ -107,7 +115,12 @@ def _slide(one: MapOf, bias: float, title: str) -> Slide:
     biases = tuple(part.bias for part in one.parts)
     if one.how is None:
         biases, bias = (biases[0] + bias,), 0.0
-    return Slide(tuple(part.dilated for part in one.parts), biases, one.how, bias, window)
+    weights = [part.dilated for part in one.parts]
+    turned = [each[::-1, ::-1] + 0.0 for each in weights]
+    # The tools differ in where true convolution has even kernels.
+    odd = all(side % 2 for side in window.size)
+    convolve = convolve and odd and any(map(np.any, np.subtract(weights, turned)))
+    return Slide(tuple(turned if convolve else weights), convolve, biases, one.how, bias, window)
 
 
 def _pooled(how: Pooling, title: str, even_median: bool) -> Slide | Rank:
@@ -135,7 +148,7 @@ def _pooled(how: Pooling, title: str, even_median: bool) -> Slide | Rank:
         # The nearest pixel of the picture is in every window that reaches beyond its edge.
         window = replace(window, mode=PadMode.ZERO if mode is PoolMode.AVG else PadMode.REPLICATE)
     if mode is PoolMode.AVG:
-        return Slide((np.full(window.size, 1 / window.taps),), (0.0,), None, 0.0, window)
+        return Slide((np.full(window.size, 1 / window.taps),), False, (0.0,), None, 0.0, window)
     return Rank(mode, window)
 
 

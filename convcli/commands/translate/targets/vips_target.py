@@ -33,7 +33,7 @@ LUMA = np.array([[19595, 38470, 7471]]) / 65536
 
 def code(operation: Operation, files: Files) -> Iterator[str]:
     """Return a script of sh."""
-    how, gray, steps = plan(operation, files, TITLE)
+    how, gray, steps = plan(operation, files, TITLE, convolves=False)
     source = quote(plain_name(files.input, SPECIAL, TITLE))
     target = quote(plain_name(files.output, SPECIAL, TITLE) + "[strip]")  # its EXIF would turn it once more
     script = _Script(source)
