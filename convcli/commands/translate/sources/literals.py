@@ -1,6 +1,7 @@
 """Values that stand in Python code as literals, found by reading its syntax tree; nothing is ever run."""
 
 import ast
+import re
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
@@ -12,7 +13,7 @@ from convcli.errors import UsageError, shown
 from convcli.limits import Limit
 from convcli.parsing import finite
 
-__all__ = ["KEEPING", "MODULES", "MOST", "Named", "Value", "dotted", "not_understood", "value_of"]
+__all__ = ["FLOATS", "KEEPING", "MODULES", "MOST", "Named", "Value", "dotted", "not_understood", "value_of"]
 
 Array = NDArray[np.float64]
 
@@ -37,6 +38,8 @@ Value = float | bool | str | None | tuple[Any, ...] | Array | Named
 
 # Most numbers of an array that is written out.
 MOST = Limit("array", 1 << 16, "numbers")
+# Types that hold fractions, as code names them.
+FLOATS = re.compile(r"float|double|half|\bf[248]\b")
 # Functions and methods that change the type or the shape of an array, not the numbers in it.
 KEEPING = frozenset(
     (

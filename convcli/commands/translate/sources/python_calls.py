@@ -1,14 +1,13 @@
 """Reads Python code that filters or pools: its last call, by its syntax tree. Nothing is ever run."""
 
 import ast
-import re
 from contextlib import suppress
 from dataclasses import replace
 
 from convcli.choices import RangeMode
 from convcli.commands.translate.sources.arguments import NO_PICTURE, Arguments, Picture, Table, bound
 from convcli.commands.translate.sources.equivalent import Equivalent
-from convcli.commands.translate.sources.literals import KEEPING, MODULES, Named, dotted, value_of
+from convcli.commands.translate.sources.literals import FLOATS, KEEPING, MODULES, Named, dotted, value_of
 from convcli.commands.translate.sources.opencv_calls import OPENCV
 from convcli.commands.translate.sources.pillow_calls import PILLOW
 from convcli.commands.translate.sources.scipy_calls import NDIMAGE, SIGNAL, SKIMAGE
@@ -32,8 +31,6 @@ _READING = frozenset(("imread", "open", "load"))
 _PADDING = frozenset(("F.pad", "nn.functional.pad", "torch.nn.functional.pad"))
 # Code that is longer is refused unread, in characters.
 _LONGEST = 1 << 17
-# Types that hold fractions.
-_FLOATS = re.compile(r"float|double|half|\bf[248]\b")
 
 
 def python_equivalent(code: str, kernel_file: str = "") -> Equivalent:
@@ -178,7 +175,7 @@ def _picture(node: ast.expr) -> Picture:
             if method in KEEPING:
                 kind = " ".join([method, *map(ast.unparse, [*kinds, *words])])
                 inside = _picture(source)
-                floats = bool(_FLOATS.search(kind)) or (inside.floats and "int" not in kind)
+                floats = bool(FLOATS.search(kind)) or (inside.floats and "int" not in kind)
                 return inside._replace(floats=floats)
         case ast.Subscript(value=source):
             if set(ast.unparse(node.slice).strip("()").split(", ")) <= {"None", "np.newaxis", "..."}:

@@ -8,7 +8,7 @@ from typing import Any
 from convcli.choices import PadMode, PoolMode, RangeMode
 from convcli.commands.translate.sources.arguments import Arguments, Table, padding_of
 from convcli.commands.translate.sources.equivalent import Equivalent, Weights, anchored, gaussian
-from convcli.commands.translate.sources.literals import Named
+from convcli.commands.translate.sources.literals import FLOATS, Named
 from convcli.display.words import per_axis
 from convcli.errors import CannotTranslate, UsageError, unknown
 
@@ -26,7 +26,8 @@ _BOUNDARIES = {"fill": PadMode.CONSTANT, "wrap": PadMode.WRAP, "symm": PadMode.S
 def _typed(call: Arguments, made: Equivalent) -> Equivalent:
     """Return `made` in the type that `output` says: floats, or that of the input."""
     output = call.value("output")
-    if isinstance(output, Named | str) and "float" in (output if isinstance(output, str) else output.last):
+    name = output.last if isinstance(output, Named) else output
+    if isinstance(name, str) and FLOATS.search(name):
         return replace(made, range=RangeMode.RAW)
     if call.picture.floats and output is None:
         return made
