@@ -303,6 +303,7 @@ DOUBLED = "\n".join(["a = [1, 1]", *["a = [a, a]"] * 40, "ndimage.convolve(x, a)
         ("ndimage.median_filter(x, footprint=[[0, 1, 0]])", 3, "footprint", "size"),
         ("nn.Conv2d(1, 1, 3)", 3, "not known", "has weights of its own: write F.conv2d"),
         ("F.adaptive_avg_pool2d(x, 2)", 3, "output_size 1 alone", "run"),
+        ("F.lp_pool2d(x, 2, 3, ceil_mode=True)", 3, "scales sums of windows", "pad"),
         ("F.lp_pool2d(x, 0, 3)", 2, "norm_type 0 does not fit", "above 0"),
         ("F.conv2d(F.pad(x, (6e9, 1)), k)", 2, "above the limit", ""),
         ("F.conv2d(F.pad(x, (-1, 1)), k)", 2, "does not fit", "from 0 up"),

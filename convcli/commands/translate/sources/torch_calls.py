@@ -69,6 +69,8 @@ def _lp(call: Arguments) -> Equivalent:
     norm = call.number("norm_type")
     if norm <= 0:
         raise call.wrong("norm_type", "a number above 0")
+    if call.flag("ceil_mode", False):
+        raise CannotTranslate(f"{call.call} scales sums of windows that pass the edges", hint="pad instead")
     made = replace(_pool(PoolMode.LP, call), norm=norm)
     return (
         made if norm % 2 == 0 else made.noting("values below 0 count by their size, in PyTorch by their sign")
