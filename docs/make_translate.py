@@ -54,9 +54,9 @@ $ convcli translate --from "convert in.png -virtual-pixel mirror -gaussian-blur 
 convcli filter in.png -k gaussian:sigma=2 -p symmetric --alpha filter -o out.png
 ```
 
-`CALL` is one call. Pictures may be read in it (`cv2.imread("in.png", 0)`,
-`Image.open("in.png").convert("L")`), and padded by `F.pad`. What is no call has exit status 2, what has no
-equivalent 3; either is named.
+`CALL` is one call; imports and lines such as `k = np.ones((3, 3)) / 9` may stand before it. Pictures may be
+read in it (`cv2.imread("in.png", 0)`, `Image.open("in.png").convert("L")`), and padded by `F.pad`. What is no
+call has exit status 2, what has no equivalent 3; either is named.
 
 The calls that are known:
 """
