@@ -21,8 +21,11 @@ from pathlib import Path
 # 1,250; animations as files and in the terminal 900; signals of one axis, their curves and the kernel moved
 # under them 900; the layers of a stack explained, as a table and a page 750; paddings side by side, claims
 # in sentences and bars 550; English and Chinese 550; numbers, channels, components and pooling on the page
-# 450.
-PRODUCT = 46800
+# 450. And 4,450 for code of other tools: the scripts of NumPy, SciPy, OpenCV, scikit-image and Pillow and
+# what all scripts of Python share 1,150; PyTorch, with stacks as networks, 550; ImageMagick, libvips, G'MIC
+# and MATLAB 850; the calls of six libraries and two programs read back 1,550; options, operations and
+# conventions 350.
+PRODUCT = 51250
 # Lines of one module.
 MODULE = 325
 

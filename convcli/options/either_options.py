@@ -8,20 +8,17 @@ from convcli.choices import PadMode, PoolMode
 from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
-from convcli.options.shared_options import any_of, essential_option
+from convcli.options.shared_options import advanced_option, any_of, essential_option, window_option
 from convcli.options.specs import PoolSpec
 from convcli.options.window_options import (
-    CeilOfPoolOption,
-    CountOfPoolOption,
     DilationOption,
-    EitherPaddingOption,
-    EitherPadOption,
-    EitherStrideOption,
-    NormOfPoolOption,
     PadValueOption,
-    SizeOfPoolOption,
     SlidingWindow,
+    pad_option,
+    padding_option,
+    pair_option,
 )
+from convcli.parsing import Padding, power
 
 __all__ = ["EitherWindow", "refuse"]
 
@@ -40,15 +37,46 @@ class EitherWindow(Options):
             help=f"Pooling: {any_of(PoolMode)}. This is instead of a kernel.",
         ),
     ] = None
-    size: SizeOfPoolOption = None
-    norm: NormOfPoolOption = None
-    pad: EitherPadOption = None
+    size: Annotated[
+        tuple[int, int] | None,
+        pair_option(window_option, "--size", default="2", help="Rows and columns of the window of --pool."),
+    ] = None
+    norm: Annotated[
+        float | None,
+        advanced_option(
+            "--norm", metavar="P", parser=power, show_default="2", help="P of --pool lp: above 0, or inf."
+        ),
+    ] = None
+    pad: Annotated[
+        PadMode | None,
+        pad_option(
+            show_default="reflect",
+            help=f"Padding mode: {any_of(PadMode)}. As for filter and pool, whose own is neutral.",
+        ),
+    ] = None
     pad_value: PadValueOption = None
-    padding: EitherPaddingOption = None
-    stride: EitherStrideOption = None
+    padding: Annotated[
+        Padding | None,
+        padding_option(show_default="same; pool: 0", help="Each side: N, RxC, T,B,L,R, same or full."),
+    ] = None
+    stride: Annotated[
+        tuple[int, int] | None,
+        pair_option(
+            window_option,
+            "-s",
+            "--stride",
+            default="1; pool: the size",
+            help="Pixels from one window to the next.",
+        ),
+    ] = None
     dilation: DilationOption = (1, 1)
-    ceil: CeilOfPoolOption = False
-    count_include_pad: CountOfPoolOption = True
+    ceil: Annotated[bool, advanced_option("--ceil", help="Round output sizes of --pool up.")] = False
+    count_include_pad: Annotated[
+        bool,
+        advanced_option(
+            "--count-include-pad/--no-count-include-pad", help="Averages count neutral padding, as zeros."
+        ),
+    ] = True
 
     def check(self) -> None:
         """Refuse options of pooling that have no effect."""

@@ -8,21 +8,14 @@ from convcli.engine.window import NO_PADDING
 from convcli.errors import UsageError
 from convcli.options import completion
 from convcli.options.option_groups import Options
-from convcli.options.shared_options import NUMBER, advanced_option, any_of, essential_option, window_option
+from convcli.options.shared_options import NUMBER, any_of, essential_option, window_option
 from convcli.parsing import Padding, as_padding, as_pair, parse_padding, parse_pair, power
 
 __all__ = [
-    "CeilOfPoolOption",
-    "CountOfPoolOption",
     "DilationOption",
-    "EitherPadOption",
-    "EitherPaddingOption",
-    "EitherStrideOption",
-    "NormOfPoolOption",
     "PadValueOption",
     "PaddingOption",
     "PoolWindow",
-    "SizeOfPoolOption",
     "SlidingWindow",
     "StrideOption",
     "pad_option",
@@ -71,46 +64,6 @@ StrideOption = Annotated[
 DilationOption = Annotated[
     tuple[int, int],
     pair_option(window_option, "-d", "--dilation", default="1", help="Pixels from one tap to the next."),
-]
-
-# Of commands that take a kernel or pooling, and so have no defaults of their own.
-SizeOfPoolOption = Annotated[
-    tuple[int, int] | None,
-    pair_option(window_option, "--size", default="2", help="Rows and columns of the window of --pool."),
-]
-NormOfPoolOption = Annotated[
-    float | None,
-    advanced_option(
-        "--norm", metavar="P", parser=power, show_default="2", help="P of --pool lp: above 0, or inf."
-    ),
-]
-EitherPadOption = Annotated[
-    PadMode | None,
-    pad_option(
-        show_default="reflect",
-        help=f"Padding mode: {any_of(PadMode)}. As for filter and pool, whose own is neutral.",
-    ),
-]
-EitherPaddingOption = Annotated[
-    Padding | None,
-    padding_option(show_default="same; pool: 0", help="Each side: N, RxC, T,B,L,R, same or full."),
-]
-EitherStrideOption = Annotated[
-    tuple[int, int] | None,
-    pair_option(
-        window_option,
-        "-s",
-        "--stride",
-        default="1; pool: the size",
-        help="Pixels from one window to the next.",
-    ),
-]
-CeilOfPoolOption = Annotated[bool, advanced_option("--ceil", help="Round output sizes of --pool up.")]
-CountOfPoolOption = Annotated[
-    bool,
-    advanced_option(
-        "--count-include-pad/--no-count-include-pad", help="Averages count neutral padding, as zeros."
-    ),
 ]
 
 

@@ -208,7 +208,7 @@ def _filtered(operation: Filtering, tool: PythonTool) -> Slide:
     before: tuple[str, ...] = ()  # lines whose names still hold
     value = ""
     for place, one in enumerate(operation.maps, 1):
-        for number_of, part in enumerate(one.parts, 1):
+        for index, part in enumerate(one.parts, 1):
             if part.weights.ndim != 2 and tool.module == "np":
                 raise CannotTranslate(
                     "the kernel is a sum over channels, as layers have it",
@@ -220,7 +220,7 @@ def _filtered(operation: Filtering, tool: PythonTool) -> Slide:
             before = slide.lines
             value = slide.value + (f" + {number(part.bias)}" if part.bias else "")
             if one.how is not None:
-                body.append(f"part{number_of} = {value}")
+                body.append(f"part{index} = {value}")
         if one.how is not None:
             value = _combined(len(one.parts), one.how, tool.module)
         if operation.several:

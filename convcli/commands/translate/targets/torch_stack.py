@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from convcli.choices import Combine, PadMode, PoolMode, RangeMode
-from convcli.commands.translate.literals import number
+from convcli.commands.translate.literals import number, pair
 from convcli.commands.translate.operation import Files, StackFile
 from convcli.commands.translate.python_script import reading, writing
 from convcli.commands.translate.targets.torch_modules import Modules
 from convcli.commands.translate.targets.torch_words import (
-    one_or_two,
     pads_by_half,
     pads_itself,
     pool_words,
@@ -137,7 +136,7 @@ def _add(modules: Modules, layer: Layer, table: Mapping[str, Any], given: int) -
             _normalize(modules, layer, table, given)
         case Upsample():
             mode = "" if layer.mode == "nearest" else f', mode="{layer.mode}"'
-            modules.add(f"nn.Upsample(scale_factor={one_or_two(layer.factor)}{mode})")
+            modules.add(f"nn.Upsample(scale_factor={pair(*layer.factor)}{mode})")
 
 
 def _known(texts: Mapping[Any, str], key: object, what: str) -> str:
@@ -156,7 +155,7 @@ def _convolve(modules: Modules, window: Window, given: int, outputs: int, groups
     """Add a convolution, and the padding before it where it has no such padding itself."""
     if not pads_itself(window):
         _padded(modules, window)
-    words = [str(given), str(outputs), one_or_two(window.size)]
+    words = [str(given), str(outputs), pair(*window.size)]
     words += window_words(window, padding=pads_itself(window))
     words += [f"groups={groups}"] if groups > 1 else []
     words += [] if bias else ["bias=False"]

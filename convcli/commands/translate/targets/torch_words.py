@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from convcli.choices import PadMode
-from convcli.commands.translate.literals import number
+from convcli.commands.translate.literals import number, pair
 from convcli.commands.translate.python_script import padding_arguments
 from convcli.engine.window import NO_PADDING, Window
 
@@ -16,11 +16,6 @@ IMPORTS: Mapping[str, str] = {
 }
 # PyTorch's names of the padding modes that `F.pad` has.
 _MODES = {PadMode.REFLECT: "reflect", PadMode.REPLICATE: "replicate", PadMode.WRAP: "circular"}
-
-
-def one_or_two(pair: tuple[int, int]) -> str:
-    """Return ``3`` for a square, else ``(3, 5)``."""
-    return str(pair[0]) if pair[0] == pair[1] else str(pair)
 
 
 def sides(window: Window) -> str:
@@ -38,17 +33,17 @@ def pads_itself(window: Window) -> bool:
 def window_words(window: Window, *, padding: bool) -> Iterator[str]:
     """Return ``stride=2``, ``padding=1`` and ``dilation=2``, as far as they are not as usual."""
     if window.stride != (1, 1):
-        yield f"stride={one_or_two(window.stride)}"
+        yield f"stride={pair(*window.stride)}"
     if padding and window.padding != NO_PADDING:
-        yield f"padding={one_or_two((window.padding[0][0], window.padding[1][0]))}"
+        yield f"padding={pair(window.padding[0][0], window.padding[1][0])}"
     if window.dilation != (1, 1):
-        yield f"dilation={one_or_two(window.dilation)}"
+        yield f"dilation={pair(*window.dilation)}"
 
 
 def pool_words(window: Window, *, ceil: bool) -> list[str]:
     """Return the arguments of a pooling: its size, and what is not as usual."""
-    words = [one_or_two(window.size)]
-    words += [] if window.stride == window.size else [f"stride={one_or_two(window.stride)}"]
+    words = [pair(*window.size)]
+    words += [] if window.stride == window.size else [f"stride={pair(*window.stride)}"]
     words += (word for word in window_words(window, padding=True) if not word.startswith("stride"))
     return [*words, "ceil_mode=True"] if ceil else words
 
