@@ -7,12 +7,16 @@ import numpy as np
 
 from convcli.choices import Combine, PoolMode, RangeMode
 from convcli.engine.window import Window
-from convcli.errors import UsageError
+from convcli.errors import CannotTranslate, UsageError
 from convcli.kernels.kernel import Array
 from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline.feature_maps import recipes_of
 from convcli.pipeline.loaded_kernels import LoadedKernels
 from convcli.stacks.stack import Stack
+from convcli.stores.urls import is_url
+
+# Suffixes of arrays that convcli reads and writes, which the printed code does not.
+_OTHER_ARRAYS = (".npz", ".csv", ".tsv", ".json", ".pfm", ".zarr", ".zip")
 
 
 class Files(NamedTuple):
@@ -30,6 +34,16 @@ class Files(NamedTuple):
     def writes_numbers(self) -> bool:
         """Whether the output is an array, which holds any number."""
         return self.output.lower().endswith(".npy")
+
+    def check(self, title: str, *, npy: bool) -> None:
+        """Refuse files that the code for `title` cannot open: all but pictures and, with `npy`, .npy."""
+        others = _OTHER_ARRAYS if npy else (".npy", *_OTHER_ARRAYS)
+        for option, name in (("--input", self.input), ("--output", self.output)):
+            if is_url(name) or name.lower().endswith(others):
+                raise CannotTranslate(
+                    f"the code for {title} cannot open {option} {name!r}",
+                    hint=f"name a picture{' or .npy' * npy} on this machine, such as picture.png",
+                )
 
     def range(self, asked: RangeMode | None) -> RangeMode:
         """Return how results are written: as asked, else pictures are clipped and arrays left as they are."""
@@ -122,6 +136,19 @@ class StackFile(NamedTuple):
 
 
 Operation: TypeAlias = Filtering | Pooling | StackFile
+
+
+def without_layers(operation: Operation, title: str, *, sums: bool = False) -> Filtering | Pooling:
+    """Refuse stacks and, unless the tool `sums` over channels, kernels that do."""
+    if isinstance(operation, StackFile):
+        raise CannotTranslate(f"{title} has no layers", hint="translate the stack with --to torch")
+    if isinstance(operation, Filtering) and not sums:
+        parts = (part for one in operation.maps for part in one.parts)
+        if any(part.weights.ndim != 2 for part in parts):
+            raise CannotTranslate(
+                f"{title} has no kernels that sum over channels", hint="translate it with --to torch"
+            )
+    return operation
 
 
 def filtering(kernels: LoadedKernels, spec: FilterSpec) -> Filtering:

@@ -7,9 +7,16 @@ from typing import NamedTuple
 
 from convcli.choices import Combine, PadMode, RangeMode
 from convcli.commands.translate.literals import array_lines, number
-from convcli.commands.translate.operation import Files, Filtering, KernelPart, Operation, Pooling
+from convcli.commands.translate.operation import (
+    Files,
+    Filtering,
+    KernelPart,
+    Operation,
+    Pooling,
+    without_layers,
+)
+from convcli.commands.translate.pool_words import whole
 from convcli.commands.translate.recognised import gaussian_sigmas
-from convcli.conventions import CONVENTIONS, border_name
 from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import CannotTranslate, UsageError
 from convcli.kernels.kernel import Array
@@ -61,8 +68,8 @@ class PythonTool(NamedTuple):
         Text that code contains, such as ``"ndimage."``, and the line that imports its name.
     slide
         Makes the code of one kernel: of the part, its name in the code, and whether --convolve is given.
-    pool
-        Makes the code of pooling.
+    pool, whole
+        Make the code of pooling by a window, and the expression that pools the whole picture.
     planes
         Whether ``x`` is one channel, of rows and columns, so that channels go one by one.
     module, stack
@@ -73,7 +80,8 @@ class PythonTool(NamedTuple):
 
     imports: Mapping[str, str]
     slide: Callable[[KernelPart, str, bool], Slide]
-    pool: Callable[[Pooling], Slide]
+    pool: Callable[[Pooling, Window], Slide]
+    whole: Callable[[Pooling], str] = whole
     planes: bool = True
     module: str = "np"
     stack: str = "np.stack([{}], 2)"
@@ -83,18 +91,20 @@ class PythonTool(NamedTuple):
 
 def script(operation: Operation, files: Files, tool: PythonTool, title: str) -> Iterator[str]:
     """Return the lines of a script."""
-    if not isinstance(operation, Filtering | Pooling):
-        raise CannotTranslate(f"{title} has no layers", hint="translate the stack with --to torch")
-    check_files(files)
+    operation = without_layers(operation, title, sums=tool.module == "torch")
+    files.check(title, npy=True)
     several = len(operation.maps) if isinstance(operation, Filtering) and operation.several else 0
     if several and not files.writes_numbers:
         raise UsageError(
             f"{files.output!r} holds one picture, and these are {several} feature maps",
             hint="--output a .npy, whose channels they are, or --combine them",
         )
-    constants, lines, value = (
-        tool.pool(operation) if isinstance(operation, Pooling) else _filtered(operation, tool)
-    )
+    if isinstance(operation, Filtering):
+        constants, lines, value = _filtered(operation, tool)
+    elif operation.window is not None:
+        constants, lines, value = tool.pool(operation, operation.window)
+    else:
+        constants, lines, value = (), (), tool.whole(operation)
     if operation.gray or not tool.planes:
         work = [*lines, f"y = {value}"]
     else:
@@ -106,15 +116,6 @@ def script(operation: Operation, files: Files, tool: PythonTool, title: str) -> 
     yield from imports_of(code, tool.imports)
     yield ""
     yield from code
-
-
-def check_files(files: Files) -> None:
-    """Refuse files that are neither pictures nor .npy."""
-    for option, name in (("--input", files.input), ("--output", files.output)):
-        if name == "-" or name.lower().endswith((".npz", ".csv", ".tsv", ".json", ".pfm", ".zarr", ".zip")):
-            raise UsageError(
-                f"{option} {name!r}: the script reads and writes pictures and .npy", hint="name such a file"
-            )
 
 
 def kernel_lines(
@@ -136,13 +137,6 @@ def kernel_lines(
     return lines, name
 
 
-def border_comment(tool: str, window: Window) -> Iterator[str]:
-    """Return a comment where the tool has another name for the padding mode."""
-    name = border_name(tool, str(window.mode))
-    if name not in (None, window.mode) and window.padding != NO_PADDING:
-        yield f"# {CONVENTIONS[tool].title}'s mode {name!r} is convcli's {window.mode}."
-
-
 def padded(window: Window) -> tuple[tuple[str, ...], str]:
     """Return the line that pads ``x`` with NumPy, and the name of the result; no line without padding."""
     if window.padding == NO_PADDING or window.mode is PadMode.VALID:
@@ -159,11 +153,6 @@ def padding_arguments(
     if mode in _NUMPY_MODES:
         return pairs, f', mode="{_NUMPY_MODES[mode]}"'
     return pairs, f", constant_values={number(value)}" if value else ""
-
-
-def native_border(window: Window) -> bool:
-    """Whether a filter that keeps the size has all results: no padding is beyond the window's reach."""
-    return all(sum(sides) <= span - 1 for sides, span in zip(window.padding, window.span, strict=True))
 
 
 def reading(files: Files, *, gray: bool, signals: bool = True) -> Iterator[str]:
@@ -209,11 +198,6 @@ def _filtered(operation: Filtering, tool: PythonTool) -> Slide:
     value = ""
     for place, one in enumerate(operation.maps, 1):
         for index, part in enumerate(one.parts, 1):
-            if part.weights.ndim != 2 and tool.module == "np":
-                raise CannotTranslate(
-                    "the kernel is a sum over channels, as layers have it",
-                    hint="translate it with --to torch",
-                )
             slide = tool.slide(part, next(names), operation.convolve)
             constants += slide.constants
             body += slide.lines if slide.lines != before else ()

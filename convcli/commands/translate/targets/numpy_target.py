@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from convcli.commands.translate.literals import every
 from convcli.commands.translate.operation import Files, KernelPart, Operation, Pooling
-from convcli.commands.translate.pool_words import explicit, reduced, whole
+from convcli.commands.translate.pool_words import explicit, reduced
 from convcli.commands.translate.python_script import PythonTool, Slide, kernel_lines, padded, script
 from convcli.conventions import CONVENTIONS
 from convcli.engine.window import Window
@@ -23,10 +23,8 @@ def _slide(part: KernelPart, name: str, convolve: bool) -> Slide:
     return Slide(constants, _windows(part.window), f'np.einsum("ijkl,kl->ij", windows, {taps})')
 
 
-def _pool(how: Pooling) -> Slide:
-    if how.window is None:
-        return whole(how)
-    window = explicit(how, how.window, "NumPy")
+def _pool(how: Pooling, window: Window) -> Slide:
+    window = explicit(how, window, "NumPy")
     return Slide((), _windows(window), reduced(how, window))
 
 

@@ -12,6 +12,7 @@ from convcli.commands.translate.operation import Files, StackFile
 from convcli.commands.translate.python_script import reading, writing
 from convcli.commands.translate.targets.torch_modules import Modules
 from convcli.commands.translate.targets.torch_words import (
+    CHANNELS_ALIKE,
     pads_by_half,
     pads_itself,
     pool_words,
@@ -87,11 +88,11 @@ def network(held: StackFile, files: Files) -> Iterator[str]:
     if channels:
         yield "    y = net(x[None])[0]"
     else:
-        yield "    # Every channel is treated alike: together they are a batch of pictures of one channel."
+        yield f"    {CHANNELS_ALIKE}"
         yield "    y = net(x[:, None]).flatten(0, 1)"
     yield "y = y.permute(1, 2, 0).squeeze(2).numpy()"
     one_is_white = stack.scale is not Scale.BYTE and not files.writes_numbers
-    yield from writing(files, RangeMode.UNIT if one_is_white else None, 0)
+    yield from writing(files, RangeMode.UNIT if one_is_white else None)
 
 
 def _channels(stack: Stack) -> int:

@@ -4,17 +4,16 @@ from collections.abc import Iterator
 from functools import partial
 
 from convcli.commands.translate.operation import Files, Filtering, KernelPart, Operation, Pooling, StackFile
-from convcli.commands.translate.python_script import (
-    PythonTool,
-    Slide,
-    check_files,
-    imports_of,
-    kernel_lines,
-    script,
-)
-from convcli.commands.translate.targets.torch_pool import pooled
+from convcli.commands.translate.python_script import PythonTool, Slide, imports_of, kernel_lines, script
+from convcli.commands.translate.targets.torch_pool import pooled, whole
 from convcli.commands.translate.targets.torch_stack import network
-from convcli.commands.translate.targets.torch_words import IMPORTS, padded, pads_itself, window_words
+from convcli.commands.translate.targets.torch_words import (
+    CHANNELS_ALIKE,
+    IMPORTS,
+    padded,
+    pads_itself,
+    window_words,
+)
 from convcli.errors import CannotTranslate
 
 __all__ = ["code"]
@@ -22,7 +21,7 @@ __all__ = ["code"]
 # Lines that make ``x`` a batch of pictures.
 _GRAY = ("x = torch.from_numpy(x)[None, None]",)
 _CHANNELS = (
-    "# Every channel is treated alike: together they are a batch of pictures of one channel.",
+    CHANNELS_ALIKE,
     "x = torch.from_numpy(np.atleast_3d(x)).permute(2, 0, 1)[:, None]",
 )
 _PICTURE = ("x = torch.from_numpy(np.atleast_3d(x)).permute(2, 0, 1)[None]",)
@@ -31,7 +30,7 @@ _PICTURE = ("x = torch.from_numpy(np.atleast_3d(x)).permute(2, 0, 1)[None]",)
 def code(operation: Operation, files: Files) -> Iterator[str]:
     """Return a script."""
     if isinstance(operation, StackFile):
-        check_files(files)
+        files.check("PyTorch", npy=True)
         body = list(network(operation, files))
         yield from imports_of(body, IMPORTS)
         yield ""
@@ -42,6 +41,7 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
         IMPORTS,
         partial(_slide, sums=sums),
         pooled,
+        whole,
         planes=False,
         module="torch",
         stack="torch.cat([{}], 1)",

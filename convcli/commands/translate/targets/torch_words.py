@@ -14,6 +14,8 @@ IMPORTS: Mapping[str, str] = {
     "nn.": "from torch import nn",
     "load_file(": "from safetensors.torch import load_file",
 }
+# Said where the channels become the batch.
+CHANNELS_ALIKE = "# Every channel is treated alike: together they are a batch of pictures of one channel."
 # PyTorch's names of the padding modes that `F.pad` has.
 _MODES = {PadMode.REFLECT: "reflect", PadMode.REPLICATE: "replicate", PadMode.WRAP: "circular"}
 

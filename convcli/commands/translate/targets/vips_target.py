@@ -10,6 +10,7 @@ from convcli.choices import Combine, PadMode, PoolMode, RangeMode
 from convcli.commands.translate.literals import number
 from convcli.commands.translate.operation import Files, Operation
 from convcli.commands.translate.targets.picture_tools import (
+    LUMA,
     Rank,
     Slide,
     gain_and_offset,
@@ -27,8 +28,6 @@ __all__ = ["code"]
 TITLE = CONVENTIONS["vips"].title
 # Characters of file names that libvips reads as something else.
 SPECIAL = "[]"
-# Weights of luma, of 65536 in all.
-LUMA = np.array([[19595, 38470, 7471]]) / 65536
 
 
 def code(operation: Operation, files: Files) -> Iterator[str]:
@@ -45,7 +44,7 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
         script.add("# Luma in whole levels, as convcli has it.")
         script.step("colourspace", "srgb")
         script.step("extract_band", "0 --n 3")
-        script.step("recomb", script.matrix(LUMA))
+        script.step("recomb", script.matrix(np.array([LUMA]) / 65536))
         script.step("round", "rint")
         script.step("cast", "uchar")
     for step in steps:
