@@ -40,7 +40,6 @@ _RANGES = {
     RangeMode.CENTER: "y = y + {middle}",
     RangeMode.UNIT: "y = y * white",
     RangeMode.SCALE: "y = (y - y.min()) * (white / (np.ptp(y) or np.inf))",
-    RangeMode.SCALE_EACH: "y = (y - y.min()) * (white / (np.ptp(y) or np.inf))",
 }
 # Tools that take one channel filter each by itself.
 _CHANNELS = (
@@ -52,7 +51,7 @@ _CHANNELS = (
 
 
 class Slide(NamedTuple):
-    """How one result is computed from ``x``: lines for the module, lines before, and an expression."""
+    """Code of one result of ``x``: lines that define kernels, lines before it, and its expression."""
 
     constants: tuple[str, ...]
     lines: tuple[str, ...]
@@ -97,7 +96,7 @@ def script(operation: Operation, files: Files, tool: PythonTool, title: str) -> 
     if several and not files.writes_numbers:
         raise UsageError(
             f"{files.output!r} holds one picture, and these are {several} feature maps",
-            hint="--output a .npy, whose channels they are, or --combine them",
+            hint="name a .npy by --output, whose channels they become, or add --combine",
         )
     if isinstance(operation, Filtering):
         constants, lines, value = _filtered(operation, tool)
@@ -113,9 +112,7 @@ def script(operation: Operation, files: Files, tool: PythonTool, title: str) -> 
     signals = all(window.size[0] == 1 and not any(window.padding[0]) for window in operation.windows)
     code = [*reading(files, gray=operation.gray, signals=signals), *tool.before, *constants, *work]
     code += [*tool.after, *writing(files, operation.range, several, signals=signals)]
-    yield from imports_of(code, tool.imports)
-    yield ""
-    yield from code
+    yield from with_imports(code, tool.imports)
 
 
 def kernel_lines(
@@ -194,7 +191,7 @@ def _filtered(operation: Filtering, tool: PythonTool) -> Slide:
     count = sum(len(one.parts) for one in operation.maps)
     names = iter(["k"] if count == 1 else [f"k{place}" for place in range(1, count + 1)])
     constants, body = list[str](), list[str]()
-    before: tuple[str, ...] = ()  # lines whose names still hold
+    before: tuple[str, ...] = ()  # lines that need not be repeated, as ``x`` is the same
     value = ""
     for place, one in enumerate(operation.maps, 1):
         for index, part in enumerate(one.parts, 1):
@@ -219,7 +216,7 @@ def _filtered(operation: Filtering, tool: PythonTool) -> Slide:
 
 
 def _once(lines: Sequence[str]) -> tuple[str, ...]:
-    """Leave out comments that stand before already."""
+    """Leave out repeated comments."""
     return tuple(line for at, line in enumerate(lines) if not (line.startswith("#") and line in lines[:at]))
 
 
@@ -255,8 +252,8 @@ def writing(
     if how is not RangeMode.RAW:
         white = "1" if numbers else "255" if files.reads_numbers else None
         yield f"white = {white or '65535 if pixels.itemsize == 2 else 255'}"
-    if how in _RANGES:
-        yield _RANGES[how].format(middle="0.5" if numbers else "(white + 1) / 2")
+    if line := _RANGES.get(RangeMode.SCALE if how.stretches else how):
+        yield line.format(middle="0.5" if numbers else "(white + 1) / 2")
     if several:
         yield "y = y.reshape(*y.shape[:2], -1)  # the maps one after the other, as channels"
     elif numbers and signals:
@@ -268,8 +265,8 @@ def writing(
         yield f"Image.fromarray(y).save({saved(files.output)})"
 
 
-def imports_of(code: Sequence[str], imports: Mapping[str, str]) -> Iterator[str]:
-    """Return the imports that `code` uses, as linters sort them: modules first, one line for each package."""
+def with_imports(code: Sequence[str], imports: Mapping[str, str]) -> Iterator[str]:
+    """Return `code` after the imports that it uses, as linters sort them: modules, then names by package."""
     text = "\n".join(line.partition("#")[0] for line in code)
     known = {**_IMPORTS, **imports}
     lines = sorted((known[name] for name in known if re.search(rf"\b{re.escape(name)}", text)), key=str.lower)
@@ -277,6 +274,8 @@ def imports_of(code: Sequence[str], imports: Mapping[str, str]) -> Iterator[str]
     froms = (line.split(" import ") for line in lines if line.startswith("from "))
     for package, names in groupby(froms, key=lambda line: line[0]):
         yield f"{package} import {', '.join(name for _, name in names)}"
+    yield ""
+    yield from code
 
 
 def saved(name: str) -> str:

@@ -99,9 +99,9 @@ def test_a_filter_equals_the_engine(
 def test_pooling_equals_the_engine(
     folder, to, mode, include, size, pad, stride, dilation, padding, ceil, seed
 ):
-    # The others refuse it, and PyTorch for all but these.
+    # Only PyTorch has --ceil here, and only for these modes.
     ceil = ceil and to == "torch" and mode in (PoolMode.MAX, PoolMode.MIN) and pad is None
-    if to in ("scipy", "opencv"):  # which have no more than these
+    if to in ("scipy", "opencv"):  # their filters have neither other modes nor dilation
         mode = mode if mode in (PoolMode.MAX, PoolMode.MIN) else PoolMode.AVG
         dilation = (1, 1)
         include = True

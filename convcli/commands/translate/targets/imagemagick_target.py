@@ -35,7 +35,7 @@ SPECIAL = "%:[]*?@"
 MOST_GAIN = 64.0
 # The advice where pixels of 16 bits without a sign will not do.
 _WITH_FLOATS = "translate it with --to vips or --to gmic, which have floats"
-# What takes pixels from beyond the picture, or some of them, without computing new ones.
+# Options before a size and offset: pixels are copied, from beyond the picture too, not interpolated.
 _VIEWPORT = ["-filter", "point", "-set", "option:distort:viewport"]
 
 
@@ -74,7 +74,7 @@ def _check_stage(step: Slide | Rank) -> None:
         if weights.min() >= 0 and weights.sum() <= 1 + 1e-9:
             return
     raise CannotTranslate(
-        f"{TITLE} cuts what lies below black or above white after each kernel of --chain",
+        f"{TITLE} cuts values below black and above white after each kernel of --chain",
         hint=_WITH_FLOATS,
     )
 

@@ -40,7 +40,7 @@ def _slide(part: KernelPart, name: str, convolve: bool) -> Slide:
 
 
 def _bordered(window: Window, own: bool = True) -> tuple[tuple[str, ...], str, Window]:
-    # No filter wraps, or has another constant than 0.
+    # OpenCV's filters cannot wrap, and their constant is 0.
     own = own and window.mode not in (PadMode.WRAP, PadMode.CONSTANT)
     return bordered("opencv", window, own, _padded)
 
@@ -95,7 +95,7 @@ def _pool(how: Pooling, window: Window) -> Slide:
     (rows, columns), at = window.size, _at(window)
     calls = {
         PoolMode.AVG: f"blur({x}, ({columns}, {rows}){at})",
-        PoolMode.MEDIAN: f"medianBlur(np.float32({x}), {rows})",  # which takes no doubles
+        PoolMode.MEDIAN: f"medianBlur(np.float32({x}), {rows})",  # it takes no doubles
         PoolMode.MAX: f"dilate({x}, np.ones(({rows}, {columns}), np.uint8){at})",
         PoolMode.MIN: f"erode({x}, np.ones(({rows}, {columns}), np.uint8){at})",
     }

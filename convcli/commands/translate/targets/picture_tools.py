@@ -1,4 +1,4 @@
-"""What the targets without Python share: what none of them can do, and kernels on one padded picture."""
+"""Shared by the targets that are not Python: refusals, and kernels that slide over one padded picture."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -63,7 +63,7 @@ class Rank(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The steps from one picture to another, one after the other."""
+    """The steps from one picture to another in order, and how the pixels are read and written."""
 
     range: RangeMode
     gray: bool
@@ -73,9 +73,10 @@ class Plan(NamedTuple):
 def plan(
     operation: Operation, files: Files, title: str, *, even_median: bool = False, convolves: bool = True
 ) -> Plan:
-    """Return the steps; those that none of these tools has are refused.
+    """Return the steps; refuse those that none of these tools has.
 
-    `convolves` is whether the tool has true convolution beside correlation.
+    `convolves` is whether the tool has true convolution beside correlation, `even_median` whether it has
+    medians of an even number of pixels.
     """
     operation = without_layers(operation, title)
     files.check(title, npy=False)
@@ -98,7 +99,7 @@ def _slides(operation: Filtering, title: str, convolve: bool) -> list[Slide | Ra
 
 def _slide(one: MapOf, bias: float, title: str, convolve: bool) -> Slide:
     if one.how is Combine.ORIENTATION:
-        raise CannotTranslate(f"{title} has no angles of pictures", hint="translate it with --to numpy")
+        raise CannotTranslate(f"{title} has no --combine orientation", hint="translate it with --to numpy")
     window = one.parts[0].window
     if any(part.window != window for part in one.parts):
         raise CannotTranslate(
@@ -187,10 +188,10 @@ def command(comments: Sequence[str], words: Sequence[Sequence[str]]) -> Iterator
 
 
 def plain_name(name: str, special: str, title: str) -> str:
-    """Return a file name that the tool takes for nothing else than a file name."""
+    """Return a file name; refuse one that the tool would read as something else."""
     if found := next((letter for letter in name if letter in special or not letter.isprintable()), None):
         raise CannotTranslate(
-            f"{title} reads the {found!r} in {name!r} as its own sign", hint="rename the file"
+            f"{title} reads the {found!r} in {name!r} as its own syntax", hint="rename the file"
         )
     if "." not in name[1:] or name.startswith("-"):
         raise CannotTranslate(

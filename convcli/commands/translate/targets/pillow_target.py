@@ -9,7 +9,7 @@ from convcli.choices import PoolMode, RangeMode
 from convcli.commands.translate.literals import array_lines, every, number
 from convcli.commands.translate.operation import Files, Filtering, Operation, Pooling, without_layers
 from convcli.commands.translate.pool_words import explicit, in_blocks
-from convcli.commands.translate.python_script import imports_of, padding_arguments, quoted, saved
+from convcli.commands.translate.python_script import padding_arguments, quoted, saved, with_imports
 from convcli.commands.translate.targets.picture_tools import gain_and_offset
 from convcli.commands.translate.targets.same_size import stride_comment
 from convcli.engine.window import Window
@@ -31,7 +31,7 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
     how = files.range(operation.range)
     if how is not RangeMode.CLIP and not (how is RangeMode.CENTER and isinstance(operation, Filtering)):
         raise CannotTranslate(
-            f"Pillow's filters round and cut to 0..255, and --range {how} needs what is beyond",
+            f"Pillow's filters round and cut to 0..255, and --range {how} needs values beyond",
             hint="add --range clip, or use --to numpy",
         )
     work = _pooled(operation) if isinstance(operation, Pooling) else _filtered(operation, how)
@@ -47,16 +47,14 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
         if files.writes_numbers
         else f"image.save({saved(files.output)})",
     ]
-    yield from imports_of(lines, {"ImageFilter.": "from PIL import ImageFilter"})
-    yield ""
-    yield from lines
+    return with_imports(lines, {"ImageFilter.": "from PIL import ImageFilter"})
 
 
 def _filtered(operation: Filtering, how: RangeMode) -> Iterator[str]:
     parts = [part for one in operation.maps for part in one.parts]
     if len(parts) > 1:
         raise CannotTranslate(
-            "Pillow rounds and cuts what several kernels give before it is put together",
+            "Pillow rounds and cuts the results of several kernels before they are combined",
             hint="translate them one by one, or use --to numpy",
         )
     [part] = parts

@@ -47,24 +47,21 @@ def pooled(how: Pooling, window: Window) -> Slide:
     """Return the code that pools ``x``, pictures of one channel each."""
     extremes, undilated = how.mode in (PoolMode.MAX, PoolMode.MIN), window.dilation == (1, 1)
     power = torch_number(how.power)
-    words = pool_words(window, ceil=how.ceil)
     if (extremes or (how.mode is PoolMode.AVG and undilated)) and (
         window.padding == NO_PADDING or (window.mode is None and pads_by_half(window))
     ):
-        if not how.count_include_pad and window.padding != NO_PADDING:
-            words.append("count_include_pad=False")
-        return Slide((), (), _CALLS[how.mode].format(x="x", words=", ".join(words)))
+        words = pool_words(window, ceil=how.ceil, count_include_pad=how.count_include_pad)
+        return Slide((), (), _CALLS[how.mode].format(x="x", words=words))
     if how.ceil and window.stride != (1, 1):
         raise CannotTranslate(
-            "PyTorch rounds sizes up for max and average pooling with neutral padding alone",
+            "PyTorch has --ceil for max, min and average pooling with neutral padding only",
             hint=PAD_INSTEAD,
         )
     window = explicit(how, window, "PyTorch")
     lines, x = ((), "x") if window.padding == NO_PADDING else padded(window)
     nan, window = "nan" if isnan(window.constant) else "", window.unpadded()
     if extremes or (how.mode in _CALLS and undilated and not nan and how.power != inf):
-        listed = ", ".join(pool_words(window, ceil=False))
-        return Slide((), lines, _CALLS[how.mode].format(x=x, words=listed, power=power))
+        return Slide((), lines, _CALLS[how.mode].format(x=x, words=pool_words(window), power=power))
     steps = "".join(f", {word}" for word in window_words(window, padding=False))
     taps = f"F.unfold({x}, {window.size}{steps})"
     reduced = _REDUCED[how.mode].format(taps=taps, axis=1, nan=nan, power=power)

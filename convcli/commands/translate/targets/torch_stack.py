@@ -193,10 +193,8 @@ def _pool(modules: Modules, layer: Pool) -> None:
             f"PyTorch has no module for {how.mode} pooling with this padding, dilation or ceil",
             hint="pad by a pad mode, without dilation and ceil",
         )
-    words = pool_words(window, ceil=how.ceil)
-    if how.mode is PoolMode.AVG and not how.count_include_pad:
-        words.append("count_include_pad=False")
-    modules.add(text.format(", ".join(words)))
+    counts = how.count_include_pad or how.mode is not PoolMode.AVG
+    modules.add(text.format(pool_words(window, ceil=how.ceil, count_include_pad=counts)))
 
 
 def _normalize(modules: Modules, layer: Normalize, table: Mapping[str, Any], given: int) -> None:

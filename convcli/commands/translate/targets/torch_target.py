@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from convcli.commands.translate.operation import Files, Filtering, KernelPart, Operation, Pooling, StackFile
-from convcli.commands.translate.python_script import PythonTool, Slide, imports_of, kernel_lines, script
+from convcli.commands.translate.python_script import PythonTool, Slide, kernel_lines, script, with_imports
 from convcli.commands.translate.targets.torch_pool import pooled, whole
 from convcli.commands.translate.targets.torch_stack import network
 from convcli.commands.translate.targets.torch_words import (
@@ -31,10 +31,7 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
     """Return a script."""
     if isinstance(operation, StackFile):
         files.check("PyTorch", npy=True)
-        body = list(network(operation, files))
-        yield from imports_of(body, IMPORTS)
-        yield ""
-        yield from body
+        yield from with_imports(list(network(operation, files)), IMPORTS)
         return
     sums = _sums(operation)
     tool = PythonTool(
