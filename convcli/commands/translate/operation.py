@@ -8,6 +8,7 @@ import numpy as np
 from convcli.choices import Combine, PoolMode, RangeMode
 from convcli.engine.window import Window
 from convcli.errors import CannotTranslate, UsageError
+from convcli.imaging.formats import is_picture
 from convcli.kernels.kernel import Array
 from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline.feature_maps import recipes_of
@@ -39,7 +40,8 @@ class Files(NamedTuple):
         """Refuse files that the code for `title` cannot open: all but pictures and, with `npy`, .npy."""
         others = _OTHER_ARRAYS if npy else (".npy", *_OTHER_ARRAYS)
         for option, name in (("--input", self.input), ("--output", self.output)):
-            if is_url(name) or name.lower().endswith(others):
+            unknown = npy and option == "--output" and not is_picture(name)
+            if unknown or is_url(name) or name.lower().endswith(others):
                 raise CannotTranslate(
                     f"the code for {title} cannot open {option} {name!r}",
                     hint=f"name a picture{' or .npy' * npy} on this machine, such as picture.png",

@@ -92,13 +92,13 @@ def script(operation: Operation, files: Files, tool: PythonTool, title: str) -> 
     """Return the lines of a script."""
     operation = without_layers(operation, title, sums=tool.module == "torch")
     files.check(title, npy=True)
-    several = len(operation.maps) if isinstance(operation, Filtering) and operation.several else 0
-    if several and not files.writes_numbers:
-        raise UsageError(
-            f"{files.output!r} holds one picture, and these are {several} feature maps",
-            hint="name a .npy by --output, whose channels they become, or add --combine",
-        )
+    several = isinstance(operation, Filtering) and operation.several
     if isinstance(operation, Filtering):
+        if several and not files.writes_numbers:
+            raise UsageError(
+                f"{files.output!r} holds one picture, and these are {len(operation.maps)} feature maps",
+                hint="name a .npy by --output, whose channels they become, or add --combine",
+            )
         constants, lines, value = _filtered(operation, tool)
     elif operation.window is not None:
         constants, lines, value = tool.pool(operation, operation.window)
@@ -111,7 +111,7 @@ def script(operation: Operation, files: Files, tool: PythonTool, title: str) -> 
         work = ["", "", "def filtered(x):", *inside, "", "", *_CHANNELS]
     signals = all(window.size[0] == 1 and not any(window.padding[0]) for window in operation.windows)
     code = [*reading(files, gray=operation.gray, signals=signals), *tool.before, *constants, *work]
-    code += [*tool.after, *writing(files, operation.range, several, signals=signals)]
+    code += [*tool.after, *writing(files, operation.range, several=several, signals=signals)]
     yield from with_imports(code, tool.imports)
 
 
@@ -240,9 +240,9 @@ def _combined(count: int, how: Combine, module: str) -> str:
 
 
 def writing(
-    files: Files, asked: RangeMode | None, several: int = 0, *, signals: bool = True
+    files: Files, asked: RangeMode | None, *, several: bool = False, signals: bool = True
 ) -> Iterator[str]:
-    """Return the lines that write ``y``, with the number of maps along its third axis if there are any."""
+    """Return the lines that write ``y``; `several` feature maps lie along its third axis."""
     how, name = files.range(asked), quoted(files.output)
     if how.stretches and several:
         raise CannotTranslate(

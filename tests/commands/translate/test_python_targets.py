@@ -1,6 +1,7 @@
 """Scripts in Python, run for real, give what the engine gives: random kernels, pads, strides, dilations."""
 
 from importlib.util import find_spec
+from itertools import product
 
 import numpy as np
 import pytest
@@ -277,30 +278,25 @@ def test_ranges_of_pictures(folder, to, how):
     check_within_a_level(*as_filter_does(folder, "filter", ["-k", "emboss", "--range", how], to, ".png"))
 
 
-@pytest.mark.parametrize("to", ["numpy", "scipy", "opencv", "skimage"])
+POOLS = (
+    "max --size 2",
+    "min --size 3x2 -s 2 --padding 1",
+    "avg --global",
+    "median --global --gray",
+    "median --size 3 -s 1 --padding 1 -p replicate",
+    "avg --size 3 -s 1 --padding same -p wrap",
+    "max --size 2 -s 1 --padding 1 -p zero",
+)
+# Blocks of scikit-image alone may pass the edges.
+CEIL_POOLS = ("max --size 2x3 --ceil", "avg --size 4 --ceil", "median --size 3 --ceil")
+
+
 @pytest.mark.parametrize(
-    "options",
-    [
-        "max --size 2",
-        "min --size 3x2 -s 2 --padding 1",
-        "avg --global",
-        "median --global --gray",
-        "median --size 3 -s 1 --padding 1 -p replicate",
-        "avg --size 3 -s 1 --padding same -p wrap",
-        "max --size 2 -s 1 --padding 1 -p zero",
-    ],
+    ("to", "options"), [*product(FILTERS, POOLS), *(("skimage", options) for options in CEIL_POOLS)]
 )
 def test_pictures_are_pooled_as_pool_does(folder, to, options):
     pictures(folder, 10, 13, 18, 3)
     made, wanted = as_filter_does(folder, "pool", ["--pool", *options.split()], to, ".npy")
-    np.testing.assert_allclose(made, wanted, rtol=1e-5, atol=1e-3)
-
-
-@pytest.mark.parametrize("options", ["max --size 2x3", "avg --size 4", "median --size 3"])
-def test_blocks_may_pass_the_edges_in_scikit_image(folder, options):
-    pictures(folder, 11, 13, 17, 3)
-    words = ["--pool", *options.split(), "--ceil"]
-    made, wanted = as_filter_does(folder, "pool", words, "skimage", ".npy")
     np.testing.assert_allclose(made, wanted, rtol=1e-5, atol=1e-3)
 
 
@@ -368,6 +364,7 @@ def test_a_gaussian_of_doubles_is_a_formula(folder, to):
     ("options", "says", "hint"),
     [
         ("-k box --output out.csv --to scipy", "--output 'out.csv'", "name a picture or .npy"),
+        ("-k box -o out --to torch", "--output 'out'", "such as picture.png"),
         ("-k box --input https://example.org/a.png --to numpy", "cannot open --input", "on this machine"),
         ("-k rgb.npy --to opencv", "no kernels that sum over channels", "--to torch"),
         ("--pool max --ceil --to numpy", "pass the edges (--ceil)", "use --to torch"),

@@ -31,7 +31,7 @@ def bordered(
 
 
 def native_border(window: Window) -> bool:
-    """Whether a filter that keeps the picture's size has every result: there is at most one for each pixel."""
+    """Whether a filter with one result for each pixel has all that are wanted."""
     return all(sum(sides) <= span - 1 for sides, span in zip(window.padding, window.span, strict=True))
 
 

@@ -101,7 +101,7 @@ def _channels(stack: Stack) -> int:
         return 1 if stack.gray else 3
     fitting = [channels for channels in range(1, _MOST_CHANNELS) if _fits(stack, channels)]
     if not fitting:
-        raise CannotTranslate("the layers expect different channels", hint="try the stack with run")
+        raise CannotTranslate("the layers expect different channels", hint="convcli run names the layer")
     return fitting[0] if len(fitting) == 1 else 0
 
 
