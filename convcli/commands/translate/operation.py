@@ -106,9 +106,9 @@ class Filtering:
         return len(self.maps) > 1 and not self.chain
 
     @property
-    def windows(self) -> tuple[Window, ...]:
-        """The window of each kernel."""
-        return tuple(part.window for one in self.maps for part in one.parts)
+    def parts(self) -> tuple[KernelPart, ...]:
+        """The kernels of all maps."""
+        return tuple(part for one in self.maps for part in one.parts)
 
 
 @dataclass(frozen=True)
@@ -122,11 +122,6 @@ class Pooling:
     count_include_pad: bool
     gray: bool
     range: RangeMode | None
-
-    @property
-    def windows(self) -> tuple[Window, ...]:
-        """The window, if it is not the whole picture."""
-        return () if self.window is None else (self.window,)
 
 
 class StackFile(NamedTuple):
@@ -144,12 +139,11 @@ def without_layers(operation: Operation, title: str, *, sums: bool = False) -> F
     """Refuse stacks and, unless the tool `sums` over channels, kernels that do."""
     if isinstance(operation, StackFile):
         raise CannotTranslate(f"{title} has no layers", hint="translate the stack with --to torch")
-    if isinstance(operation, Filtering) and not sums:
-        parts = (part for one in operation.maps for part in one.parts)
-        if any(part.weights.ndim != 2 for part in parts):
-            raise CannotTranslate(
-                f"{title} has no kernels that sum over channels", hint="translate it with --to torch"
-            )
+    cubes = isinstance(operation, Filtering) and any(part.weights.ndim != 2 for part in operation.parts)
+    if cubes and not sums:
+        raise CannotTranslate(
+            f"{title} has no kernels that sum over channels", hint="translate it with --to torch"
+        )
     return operation
 
 

@@ -99,17 +99,19 @@ def script(operation: Operation, files: Files, tool: PythonTool, title: str) -> 
                 f"{files.output!r} holds one picture, and these are {len(operation.maps)} feature maps",
                 hint="name a .npy by --output, whose channels they become, or add --combine",
             )
+        windows = [part.window for part in operation.parts]
         constants, lines, value = _filtered(operation, tool)
     elif operation.window is not None:
+        windows = [operation.window]
         constants, lines, value = tool.pool(operation, operation.window)
     else:
-        constants, lines, value = (), (), tool.whole(operation)
+        windows, constants, lines, value = [], (), (), tool.whole(operation)
     if operation.gray or not tool.planes:
         work = [*lines, f"y = {value}"]
     else:
         inside = (f"    {line}" for line in (*lines, f"return {value}"))
         work = ["", "", "def filtered(x):", *inside, "", "", *_CHANNELS]
-    signals = all(window.size[0] == 1 and not any(window.padding[0]) for window in operation.windows)
+    signals = all(window.size[0] == 1 and not any(window.padding[0]) for window in windows)
     code = [*reading(files, gray=operation.gray, signals=signals), *tool.before, *constants, *work]
     code += [*tool.after, *writing(files, operation.range, several=several, signals=signals)]
     yield from with_imports(code, tool.imports)
@@ -188,7 +190,7 @@ def reading(files: Files, *, gray: bool, signals: bool = True) -> Iterator[str]:
 
 def _filtered(operation: Filtering, tool: PythonTool) -> Slide:
     """Return the code of feature maps, or of the stages of a chain."""
-    count = sum(len(one.parts) for one in operation.maps)
+    count = len(operation.parts)
     names = iter(["k"] if count == 1 else [f"k{place}" for place in range(1, count + 1)])
     constants, body = list[str](), list[str]()
     before: tuple[str, ...] = ()  # lines that need not be repeated, as ``x`` is the same

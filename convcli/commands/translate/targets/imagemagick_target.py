@@ -181,7 +181,8 @@ def _bordered(window: Window, comments: list[str], *, native: bool) -> Iterator[
         words += ["-background", f"rgb({value},{value},{value})"]
     else:
         raise CannotTranslate(
-            f"{TITLE} has no pixels of {number(window.constant)}, which is --pad-value", hint="use 0 to 255"
+            f"{TITLE} has no pixels of {number(window.constant)}, which is --pad-value",
+            hint="use 0 to 255, or --to vips",
         )
     if not native:
         size = f"%[fx:w+{left + right}]x%[fx:h+{top + bottom}]{-left:+d}{-top:+d}"

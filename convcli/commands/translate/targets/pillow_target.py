@@ -51,13 +51,12 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
 
 
 def _filtered(operation: Filtering, how: RangeMode) -> Iterator[str]:
-    parts = [part for one in operation.maps for part in one.parts]
-    if len(parts) > 1:
+    if len(operation.parts) > 1:
         raise CannotTranslate(
             "Pillow rounds and cuts the results of several kernels before they are combined",
             hint="translate them one by one, or use --to numpy",
         )
-    [part] = parts
+    [part] = operation.parts
     rows, columns = part.window.span
     if max(rows, columns) > 5:
         raise CannotTranslate(

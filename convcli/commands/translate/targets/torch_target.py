@@ -52,7 +52,7 @@ def _sums(operation: Filtering | Pooling) -> bool:
     """Whether the first kernels sum over the picture's channels."""
     if isinstance(operation, Pooling):
         return False
-    axes = [part.weights.ndim for one in operation.maps for part in one.parts]
+    axes = [part.weights.ndim for part in operation.parts]
     if len(set(axes)) > 1 and not operation.chain:
         raise CannotTranslate(
             "some kernels sum over channels, and some do not", hint="translate them one by one"
