@@ -17,6 +17,7 @@ from convcli.commands.translate.operation import (
 )
 from convcli.commands.translate.pool_words import whole
 from convcli.commands.translate.recognised import gaussian_sigmas
+from convcli.conventions import CONVENTIONS
 from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import CannotTranslate, UsageError
 from convcli.kernels.kernel import Array
@@ -88,8 +89,9 @@ class PythonTool(NamedTuple):
     after: tuple[str, ...] = ()
 
 
-def script(operation: Operation, files: Files, tool: PythonTool, title: str) -> Iterator[str]:
-    """Return the lines of a script."""
+def script(operation: Operation, files: Files, tool: PythonTool, name: str) -> Iterator[str]:
+    """Return the lines of a script for the tool of that `name`."""
+    title = CONVENTIONS[name].title
     operation = without_layers(operation, title, sums=tool.module == "torch")
     files.check(title, npy=True)
     several = isinstance(operation, Filtering) and operation.several

@@ -32,9 +32,10 @@ def translated(*options, to, folder, source="in.npy", target="out.npy"):
     return read(folder / target)
 
 
-def ours(command, *options, folder, source="in.npy", target="ours.npy"):
-    """Return what our command writes."""
-    words = ["--mode", *options[1:]] if command == "pool" else options
+def ours(*options, folder, source="in.npy", target="ours.npy"):
+    """Return what `filter` or `pool` writes."""
+    pools = options[0] == "--pool"
+    command, words = ("pool", ("--mode", *options[1:])) if pools else ("filter", options)
     made = invoke(command, folder / source, *words, "-o", folder / target, "--force")
     assert made.status == 0, made.err
     return read(folder / target)
@@ -138,10 +139,10 @@ def pictures(folder, seed, *shape):
     Image.fromarray(values).save(folder / "in.png")
 
 
-def as_filter_does(folder, command, options, to, output):
+def script_and_ours(folder, options, to, output):
     """Return what the script writes of a picture, and what our command writes."""
     made = translated(*options, to=to, folder=folder, source="in.png", target=f"out{output}")
-    return made, ours(command, *options, folder=folder, source="in.png", target=f"ours{output}")
+    return made, ours(*options, folder=folder, source="in.png", target=f"ours{output}")
 
 
 def check_within_a_level(made, wanted):
@@ -170,29 +171,29 @@ def test_pillow_equals_the_engine_within_a_level(
     options += ["--padding", typed(padding)] if pad is not PadMode.VALID else []
     options += ["--pad-value", "9"] if pad is PadMode.CONSTANT else []
     options += ["--convolve"] if convolve else []
-    check_within_a_level(*as_filter_does(folder, "filter", options, "pillow", ".png"))
+    check_within_a_level(*script_and_ours(folder, options, "pillow", ".png"))
 
 
 @pytest.mark.parametrize(
     "options",
     [
-        "max --size 3 -s 1 --padding same",
-        "min --size 5 -s 2 --padding 2",
-        "median --size 3 -s 1 --padding 1 -p reflect",
-        "avg --size 2x3",
-        "avg --size 3x2 --ceil",
-        "avg --global",
+        "--pool max --size 3 -s 1 --padding same",
+        "--pool min --size 5 -s 2 --padding 2",
+        "--pool median --size 3 -s 1 --padding 1 -p reflect",
+        "--pool avg --size 2x3",
+        "--pool avg --size 3x2 --ceil",
+        "--pool avg --global",
     ],
 )
 def test_pillow_pools_as_the_engine_does(folder, options):
     pictures(folder, 3, 14, 17, 3)
-    check_within_a_level(*as_filter_does(folder, "pool", ["--pool", *options.split()], "pillow", ".png"))
+    check_within_a_level(*script_and_ours(folder, options.split(), "pillow", ".png"))
 
 
 def test_pillow_averages_large_pictures(folder):
     """Image.reduce would be wrong by 2 levels: it divides by fractions of 24 bits."""
     Image.new("L", (600, 400), 200).save(folder / "in.png")
-    made, wanted = as_filter_does(folder, "pool", ["--pool", "avg", "--global"], "pillow", ".png")
+    made, wanted = script_and_ours(folder, ["--pool", "avg", "--global"], "pillow", ".png")
     assert made == wanted == 200
     refused = invoke("translate", "--pool", "avg", "--size", "300", "--to", "pillow")
     refused.check_refusal(3, "no avg pooling of these windows", "--to numpy")
@@ -221,7 +222,7 @@ def test_pillow_averages_large_pictures(folder):
 )
 def test_colours_and_arrays_are_as_filter_has_them(folder, to, options):
     pictures(folder, 4, 21, 26, 3)
-    made, wanted = as_filter_does(folder, "filter", options.split(), to, ".npy")
+    made, wanted = script_and_ours(folder, options.split(), to, ".npy")
     assert made.dtype == wanted.dtype
     np.testing.assert_allclose(made, wanted, rtol=1e-5, atol=3e-3)
 
@@ -234,7 +235,7 @@ def test_pixels_are_read_and_written_as_ours_are(folder, to, mode):
         picture = image.convert("RGB").convert(mode)
     picture.save(folder / "in.png")
     options = ["-k", "sharpen", "--gray", "-p", "replicate"]
-    made, wanted = as_filter_does(folder, "filter", options, to, ".png")
+    made, wanted = script_and_ours(folder, options, to, ".png")
     check_within_a_level(made, wanted[..., 0] if wanted.ndim == 3 else wanted)  # without its alpha
 
 
@@ -242,7 +243,7 @@ def test_pixels_are_read_and_written_as_ours_are(folder, to, mode):
 def test_16_bits_stay(folder, to):
     values = np.random.default_rng(6).integers(0, 65536, (12, 15), dtype=np.uint16)
     Image.fromarray(values).save(folder / "in.png")
-    made, wanted = as_filter_does(folder, "filter", ["-k", "gaussian"], to, ".png")
+    made, wanted = script_and_ours(folder, ["-k", "gaussian"], to, ".png")
     assert made.dtype == wanted.dtype == np.uint16
     check_within_a_level(made, wanted)
 
@@ -275,20 +276,20 @@ def test_named_filters_pad_as_the_engine_does(folder, to, pad):
 @pytest.mark.parametrize("how", ["abs", "scale", "center", "unit"])
 def test_ranges_of_pictures(folder, to, how):
     pictures(folder, 9, 13, 11, 3)
-    check_within_a_level(*as_filter_does(folder, "filter", ["-k", "emboss", "--range", how], to, ".png"))
+    check_within_a_level(*script_and_ours(folder, ["-k", "emboss", "--range", how], to, ".png"))
 
 
 POOLS = (
-    "max --size 2",
-    "min --size 3x2 -s 2 --padding 1",
-    "avg --global",
-    "median --global --gray",
-    "median --size 3 -s 1 --padding 1 -p replicate",
-    "avg --size 3 -s 1 --padding same -p wrap",
-    "max --size 2 -s 1 --padding 1 -p zero",
+    "--pool max --size 2",
+    "--pool min --size 3x2 -s 2 --padding 1",
+    "--pool avg --global",
+    "--pool median --global --gray",
+    "--pool median --size 3 -s 1 --padding 1 -p replicate",
+    "--pool avg --size 3 -s 1 --padding same -p wrap",
+    "--pool max --size 2 -s 1 --padding 1 -p zero",
 )
 # Blocks of scikit-image alone may pass the edges.
-CEIL_POOLS = ("max --size 2x3 --ceil", "avg --size 4 --ceil", "median --size 3 --ceil")
+CEIL_POOLS = ("--pool max --size 2x3 --ceil", "--pool avg --size 4 --ceil", "--pool median --size 3 --ceil")
 
 
 @pytest.mark.parametrize(
@@ -296,7 +297,7 @@ CEIL_POOLS = ("max --size 2x3 --ceil", "avg --size 4 --ceil", "median --size 3 -
 )
 def test_pictures_are_pooled_as_pool_does(folder, to, options):
     pictures(folder, 10, 13, 18, 3)
-    made, wanted = as_filter_does(folder, "pool", ["--pool", *options.split()], to, ".npy")
+    made, wanted = script_and_ours(folder, options.split(), to, ".npy")
     np.testing.assert_allclose(made, wanted, rtol=1e-5, atol=1e-3)
 
 
@@ -307,7 +308,7 @@ def test_pictures_are_pooled_as_pool_does(folder, to, options):
 def test_signals_of_one_axis_stay_so(folder, to, options):
     np.save(folder / "in.npy", np.array([3.0, 0, 1, 8, 2]))
     made = translated(*options.split(), to=to, folder=folder)
-    wanted = ours("filter", *options.split(), folder=folder)
+    wanted = ours(*options.split(), folder=folder)
     assert made.shape == wanted.shape
     np.testing.assert_allclose(made, wanted, rtol=1e-6)
 
@@ -335,7 +336,7 @@ def test_16_bits_of_either_byte_order_stay(folder, to, gray):
 def test_channels_of_arrays_are_as_filter_has_them(folder, to, channels, options):
     np.save(folder / "in.npy", np.random.default_rng(12).normal(0, 1, (6, 7, channels)))
     made = translated(*options.split(), to=to, folder=folder)
-    wanted = ours("filter", *options.split(), folder=folder)
+    wanted = ours(*options.split(), folder=folder)
     assert made.shape == wanted.shape
     np.testing.assert_allclose(made, wanted, rtol=1e-12, atol=1e-12)
 

@@ -10,7 +10,6 @@ from convcli.commands.translate.pool_words import explicit
 from convcli.commands.translate.python_script import PythonTool, Slide, kernel_lines, script
 from convcli.commands.translate.recognised import gaussian_sigmas, is_box, named
 from convcli.commands.translate.targets.same_size import bordered, moved, native_border, own_border, same_size
-from convcli.conventions import CONVENTIONS
 from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import CannotTranslate
 from convcli.kernels.kernel import Array
@@ -30,7 +29,7 @@ _NAMED = {
 def code(operation: Operation, files: Files) -> Iterator[str]:
     """Return a script."""
     tool = PythonTool({"cv2.": "import cv2"}, _slide, _pool, planes=False)
-    return script(operation, files, tool, CONVENTIONS["opencv"].title)
+    return script(operation, files, tool, "opencv")
 
 
 def _slide(part: KernelPart, name: str, convolve: bool) -> Slide:

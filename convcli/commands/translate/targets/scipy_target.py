@@ -9,7 +9,6 @@ from convcli.commands.translate.pool_words import explicit
 from convcli.commands.translate.python_script import PythonTool, Slide, script
 from convcli.commands.translate.recognised import gaussian_reach, gaussian_sigmas, is_box, named
 from convcli.commands.translate.targets.same_size import bordered, moved, own_border, same_size
-from convcli.conventions import CONVENTIONS
 from convcli.engine.window import NO_PADDING, Window
 from convcli.kernels.kernel import Array
 
@@ -34,7 +33,7 @@ _POOLS = {
 def code(operation: Operation, files: Files) -> Iterator[str]:
     """Return a script."""
     imports = {"ndimage.": "from scipy import ndimage"}
-    return script(operation, files, PythonTool(imports, _slide, _pool), CONVENTIONS["scipy"].title)
+    return script(operation, files, PythonTool(imports, _slide, _pool), "scipy")
 
 
 def _slide(part: KernelPart, name: str, convolve: bool) -> Slide:

@@ -9,7 +9,6 @@ from convcli.commands.translate.pool_words import explicit, function, in_blocks,
 from convcli.commands.translate.python_script import PythonTool, Slide, kernel_lines, padded, script
 from convcli.commands.translate.recognised import gaussian_reach, gaussian_sigmas
 from convcli.commands.translate.targets.same_size import bordered, own_border, stride_comment
-from convcli.conventions import CONVENTIONS
 from convcli.engine.window import Window
 
 __all__ = ["code"]
@@ -22,7 +21,7 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
         "block_reduce(": "from skimage.measure import block_reduce",
         "view_as_windows(": "from skimage.util import view_as_windows",
     }
-    return script(operation, files, PythonTool(imports, _slide, _pool), CONVENTIONS["skimage"].title)
+    return script(operation, files, PythonTool(imports, _slide, _pool), "skimage")
 
 
 def _slide(part: KernelPart, name: str, convolve: bool) -> Slide:

@@ -45,7 +45,7 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
         before=_GRAY if operation.gray else _PICTURE if sums else _CHANNELS,
         after=("y = y.permute(2, 3, 1, 0).squeeze((2, 3)).numpy()",),
     )
-    yield from script(operation, files, tool, "PyTorch")
+    yield from script(operation, files, tool, "torch")
 
 
 def _sums(operation: Filtering | Pooling) -> bool:

@@ -127,7 +127,9 @@ def _pad(script: _Script, window: Window) -> None:
     script.sizes()
     size = f"$((w + {left + right})) $((h + {top + bottom}))"
     if window.mode is PadMode.REFLECT:
-        script.add("# embed's mirror repeats the edge pixel; coordinates N - |N - x mod 2N| leave it out.")
+        script.add(
+            "# embed's mirror repeats the edge pixel; reflect takes pixel N - |N - x mod 2N|, N = size - 1."
+        )
         source = script.picture
         script.step("xyz", size, "")
         script.step("linear", f"-- '1 1' '{-left} {-top}'")
@@ -156,7 +158,9 @@ def _take(script: _Script, size: tuple[int, int], stride: tuple[int, int]) -> No
     if stride == (1, 1):
         script.step("extract_area", f"{columns // 2} {rows // 2} {taken}")
         return
-    script.add("# conv and rank have no stride: some of their results are taken, of whole blocks.")
+    script.add(
+        "# conv and rank have no stride: subsample takes some results, once embed has filled the last block."
+    )
     script.step("embed", f"--extend copy -- -{columns // 2} -{rows // 2} {taken}")
     script.step("subsample", f"{along} {down} --point")
 
