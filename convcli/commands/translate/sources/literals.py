@@ -7,15 +7,13 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convcli.errors import UsageError, shown
+from convcli.kernels.kernel import Array
 from convcli.limits import Limit
 from convcli.parsing import finite
 
 __all__ = ["FLOATS", "KEEPING", "MODULES", "MOST", "Named", "Value", "dotted", "not_understood", "value_of"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import numpy as np
 from convcli.border_names import PAD_NAMES_OF_TOOLS
 from convcli.choices import AlphaMode, PadMode
 from convcli.commands.translate.sources.equivalent import (
-    Array,
     Equivalent,
     Weights,
     anchored,
@@ -20,6 +19,7 @@ from convcli.commands.translate.sources.equivalent import (
 from convcli.display.words import listed
 from convcli.errors import CannotTranslate, ConvcliError, UsageError, shown
 from convcli.kernels.files.notations import read_notation
+from convcli.kernels.kernel import Array
 from convcli.kernels.spec import kernel
 from convcli.parsing import finite
 
@@ -32,8 +32,6 @@ _KERNELS = {
     "laplacian": "-1 -1 -1; -1 8 -1; -1 -1 -1",
     "laplacian:1": "0 -1 0; -1 4 -1; 0 -1 0",
 }
-# Pixels of padding before a kernel of n pixels: at the first of its middle pixels, or at the second.
-_FIRST, _SECOND = lambda n: (n - 1) // 2, lambda n: n // 2
 
 
 def shell_equivalent(line: str) -> Equivalent | None:
@@ -132,7 +130,7 @@ def _morphology(method: str, text: str, given: dict[str, str]) -> Equivalent:
         # Unless told otherwise, colours are weighted by their coverage, which is filtered as well.
         alpha=AlphaMode.DROP if "-alpha" in given else AlphaMode.FILTER,
     )
-    made = anchored(made, _SECOND if convolve else _FIRST)
+    made = anchored(made) if convolve else made
     in_units = made.bias or made.pad is PadMode.CONSTANT
     return made.noting("values of 255 are for pictures of 8 bits") if in_units else made
 
@@ -204,7 +202,7 @@ def _masked(mask: str) -> Equivalent:
         rows, columns = kernel(mask).components[0].shape[-2:]
     except ConvcliError:  # a file that is not here yet
         return made.noting(f"{mask} is not here: with even sides it needs --padding, for another anchor")
-    return anchored(replace(made, kernel=Weights(mask, (int(rows), int(columns)))), _SECOND)
+    return anchored(replace(made, kernel=Weights(mask, (int(rows), int(columns)))))
 
 
 # Programs that filter too, and are often asked for.
