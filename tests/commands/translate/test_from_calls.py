@@ -498,6 +498,16 @@ def test_transparency_is_treated_as_imagemagick_does(tmp_path, monkeypatch, sett
         assert np.abs(np.array(made.getpixel((0, 0))) - wanted).max() <= 1
 
 
+def test_each_map_of_pytorch_is_a_feature_map(folder, monkeypatch):
+    """Weights of two maps over one channel are no sum over two channels."""
+    monkeypatch.chdir(folder)
+    line, _ = command("F.conv2d(x, [[[[1, 2], [3, 4]]], [[[5, 6], [7, 9]]]])")
+    made = ran(line, "maps.npy")
+    for at, kernel in enumerate(([[1, 2], [3, 4]], [[5, 6], [7, 9]])):
+        wanted = scipy.signal.correlate2d(NAMES["x"], kernel, mode="valid")
+        np.testing.assert_allclose(made[..., at], wanted, rtol=1e-6, atol=1e-6)
+
+
 def test_numbers_are_written_as_they_were_meant():
     line, _ = command("cv2.filter2D(x, -1, np.array([3, 7, 10]) * 0.1)")
     assert " -k '0.3 0.7 1' " in line

@@ -163,9 +163,8 @@ def weights_of(values: Array) -> Weights:
     """Return the kernel of so many numbers as ``-k`` takes it: rows, or nested lists of more axes."""
     if not np.isfinite(values).all():
         raise UsageError("the kernel's weights are not finite", hint="check its numbers")
-    values = values.reshape(
-        [side for at, side in enumerate(values.shape) if side > 1 or at >= values.ndim - 2]
-    )
+    while values.ndim > 2 and len(values) == 1:
+        values = values[0]
     if values.ndim > 2:
         words = np.vectorize(number_words, otypes=[object])(values).tolist()
         return Weights(str(words).replace("'", ""), (values.shape[-2], values.shape[-1]))
