@@ -240,7 +240,7 @@ def test_names_of_arrays_are_said(tmp_path, monkeypatch):
     line, said = command("scipy.ndimage.correlate(x, self.k)")
     assert line == "convcli filter x.npy -k k.npy -p symmetric"
     assert "x and self.k are arrays: save them, as with np.save('x.npy', x)" in said
-    assert "even number of rows or columns, add -k FILE" in said
+    assert "even number of rows or columns, its file is needed (-k FILE)" in said
     line, said = command("F.conv2d(x, k, padding='same')", "--input", "in.png", "-o", "out.png")
     assert line == "convcli filter in.png -k k.npy -p zero -o out.png"
     assert "k is an array: save it" in said
@@ -286,7 +286,7 @@ DOUBLED = "\n".join(["a = [1, 1]", *["a = [a, a]"] * 40, "ndimage.convolve(x, a)
         ("cv2.GaussianBlur(x, (9, 11), 0)", 3, "rounds the weights of one side", "sigmaX"),
         ("F.conv2d(F.pad(F.pad(x, (1, 1)), (1, 1)), k)", 3, "F.pad around F.pad", "once"),
         ("cv2.Sobel(x, -1, 2, 1)", 3, "no equivalent", "sum 1 or 2"),
-        ("ndimage.correlate(x, k, axes=(0,))", 3, "axes=(0,) has no equivalent", "axes=(0, 1) has"),
+        ("ndimage.correlate(x, k, axes=(0,))", 3, "axes=(0,) has no equivalent", "axes=(0, 1)"),
         ("ndimage.convolve(x, [" + "[1] * 65536, " * 9999 + "])", 2, "above the limit", "npy"),
         ("F.conv2d(x, k.flip(-1))", 2, "'k.flip(-1)' is not understood", "-k FILE"),
         ("k = [[1]]\nk *= 2\nndimage.convolve(x, k)", 2, "the line 'k *= 2' before the call", "alone"),
@@ -296,12 +296,12 @@ DOUBLED = "\n".join(["a = [1, 1]", *["a = [a, a]"] * 40, "ndimage.convolve(x, a)
         ("cv2.blur(x, (3, 3), borderType=16)", 2, "border of opencv '16' is not known", "reflect101"),
         ("cv2.blur(x, (3, 3), borderType=cv2.BORDER_ISOLATED)", 3, "a part of a picture", "alone"),
         ("cv2.blur(x, (3, 3), borderType=cv2.BORDER_WRAP | cv2.BORDER_ISOLATED)", 3, "part", "alone"),
-        ("cv2.sqrBoxFilter(x, -1, (3, 3))", 3, "'sqrBoxFilter' is not known", "choose from"),
+        ("cv2.sqrBoxFilter(x, -1, (3, 3))", 3, "'sqrBoxFilter' is not known", "boxFilter"),
         ("cv2.filter2D(x, -1, np.eye(3, k=1))", 2, "'np.eye(3, k=1)' is not understood", ""),
         ("cv2.filter2D(x, -1, np.eye(999))", 2, "above the limit", ""),
         ("ndimage.median_filter(x, footprint=disk(3))", 3, "footprint", "size"),
         ("ndimage.median_filter(x, footprint=[[0, 1, 0]])", 3, "footprint", "size"),
-        ("nn.Conv2d(1, 1, 3)", 3, "not known", "has weights of its own: write F.conv2d"),
+        ("nn.Conv2d(1, 1, 3)", 3, "has weights of its own", "write F.conv2d"),
         ("F.adaptive_avg_pool2d(x, 2)", 3, "output_size 1 alone", "run"),
         ("F.lp_pool2d(x, 2, 3, ceil_mode=True)", 3, "scales sums of windows", "pad"),
         ("F.lp_pool2d(x, 0, 3)", 2, "norm_type 0 does not fit", "above 0"),
@@ -327,17 +327,22 @@ DOUBLED = "\n".join(["a = [1, 1]", *["a = [a, a]"] * 40, "ndimage.convolve(x, a)
         ("cv2.blur(x, (9999999999, 1))", 2, "above the limit", ""),
         ("ndimage.convolve(x, [[1, 2, 3]], origin=(0, 2))", 2, "outside the kernel", ""),
         ("ndimage.convolve(x, k, origin=1)", 2, "size is not known", "-k FILE"),
-        ("ndimage.gaussian_filter(x, 1, order=1)", 3, "order=1 has no equivalent", "order=0 has"),
+        ("ndimage.gaussian_filter(x, 1, order=1)", 3, "order=1 has no equivalent", "order=0"),
         ("ndimage.median_filter(x, 2)", 3, "upper middle", "odd"),
         ("ndimage.sobel(x, mode='constant', cval=3)", 3, "cval", ""),
         ("cv2.filter2D(x, -1, k, borderType=cv2.BORDER_WRAP)", 3, "refuses BORDER_WRAP", ""),
-        ("F.conv2d(x, k, groups=3)", 3, "groups=3 has no equivalent", "groups=1 has"),
+        ("F.conv2d(x, k, groups=3)", 3, "groups=3 has no equivalent", "groups=1"),
         ("im.filter(ImageFilter.BoxBlur(0.5))", 3, "fraction", ""),
         ("convert in.png -negate out.png", 3, "-negate", "-morphology"),
         ("convert in.png -morphology Erode Disk out.png", 3, "no single filter with a kernel", ""),
         ("convert in.png -morphology Convolve Disk:3 out.png", 3, "'Disk:3' is not known", "numbers"),
         ("convert in.png out.png", 2, "not one filter", "convert IN"),
-        ("convert i.png -virtual-pixel dither -morphology Convolve 1:1 o.png", 3, "dither is not", "tile"),
+        (
+            "convert i.png -virtual-pixel dither -morphology Convolve 1:1 o.png",
+            3,
+            "-virtual-pixel 'dither' is not",
+            "tile",
+        ),
         ("convert i.png -morphology Convolve 1:1 -morphology Convolve 1:1 o.png", 3, "several", "one"),
         ("convert i.png -morphology Convolve 1:1 o.png && rm i.png", 2, "&& is the shell's", "alone"),
         ("convert i.png -morphology Convolve 1:1 o.png > log", 2, "> is the shell's", "alone"),

@@ -10,12 +10,11 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 
 from convcli.choices import PadMode, RangeMode
-from convcli.commands.translate.sources.equivalent import Equivalent, Weights, weights_of
+from convcli.commands.translate.sources.equivalent import Equivalent, Weights, size_of, weights_of
 from convcli.commands.translate.sources.literals import Named, Value, value_of
 from convcli.engine.window import NO_PADDING
 from convcli.errors import CannotTranslate, UsageError, cut_short
 from convcli.kernels.kernel import Array
-from convcli.kernels.spec import kernel
 from convcli.limits import WINDOW
 from convcli.parsing import PaddingPixels
 
@@ -134,10 +133,8 @@ class Arguments:
         elif isinstance(value, Named):
             convolve = convolve != value.turned
             file = self.kernel_file or f"{value.last}.npy"
-            held = Weights(file, array="" if self.kernel_file else value.name)
-            if self.kernel_file or Path(file).is_file():
-                rows, columns = kernel(file).components[0].shape[-2:]
-                held = held._replace(size=(int(rows), int(columns)))
+            size = size_of(file) if self.kernel_file or Path(file).is_file() else None
+            held = Weights(file, size, "" if self.kernel_file else value.name)
         else:
             raise self.wrong(name, "a matrix of numbers")
         return self.made(kernel=held, convolve=convolve, **values)
@@ -176,5 +173,7 @@ def bound(call: str, parameters: str, node: ast.Call) -> dict[str, ast.expr]:
     for name, value in given.items():
         if name in _USUAL and ast.unparse(value) not in ("None", _USUAL[name]):
             found = f"{call}: {name}={cut_short(ast.unparse(value))}"
-            raise CannotTranslate(f"{found} has no equivalent here", hint=f"{name}={_USUAL[name]} has")
+            raise CannotTranslate(
+                f"{found} has no equivalent here", hint=f"only {name}={_USUAL[name]} has one"
+            )
     return {name: value for name, value in given.items() if ast.unparse(value) != "None"}

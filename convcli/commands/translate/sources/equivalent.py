@@ -13,10 +13,11 @@ from convcli.display.words import listed, per_axis
 from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import UsageError, shown
 from convcli.kernels.kernel import Array
+from convcli.kernels.spec import kernel
 from convcli.options.setting_words import padding_words
 from convcli.parsing import Padding, PaddingPixels
 
-__all__ = ["Equivalent", "Weights", "anchored", "box", "gaussian", "second_middle", "weights_of"]
+__all__ = ["Equivalent", "Weights", "anchored", "box", "gaussian", "second_middle", "size_of", "weights_of"]
 
 Pair = tuple[int, int]
 
@@ -142,7 +143,7 @@ def anchored(
     if down(4) == along(4) == 1:
         return made
     return made.noting(
-        "if the kernel has an even number of rows or columns, add -k FILE: it is anchored "
+        "if the kernel has an even number of rows or columns, its file is needed (-k FILE): it is anchored "
         "at the other middle pixel"
     )
 
@@ -152,6 +153,12 @@ def _padding(size: Pair, anchor: Pair) -> PaddingPixels:
     if min(top, left, bottom, right) < 0:
         raise UsageError("the anchor lies outside the kernel", hint="check anchor, or origin")
     return (top, bottom), (left, right)
+
+
+def size_of(spec: str) -> Pair:
+    """Return rows and columns of a kernel."""
+    rows, columns = kernel(spec).components[0].shape[-2:]
+    return rows, columns
 
 
 def box(size: Pair) -> Weights:

@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -14,10 +15,10 @@ from convcli.commands.translate.sources.equivalent import (
     Weights,
     anchored,
     gaussian,
+    size_of,
     weights_of,
 )
-from convcli.display.words import listed
-from convcli.errors import CannotTranslate, ConvcliError, UsageError, shown
+from convcli.errors import CannotTranslate, UsageError, shown, unknown
 from convcli.kernels.files.notations import read_notation
 from convcli.kernels.kernel import Array
 from convcli.kernels.spec import kernel
@@ -39,7 +40,7 @@ def shell_equivalent(line: str) -> Equivalent | None:
     line = re.sub(r"(?m)^\s*#.*$", "", line).replace("\\\n", " ").strip().removeprefix("$ ")
     program = line.split()[0].rpartition("/")[2] if line else ""
     if program in _NOT_READ:
-        raise CannotTranslate(f"lines of {program} are not read", hint="those of convert, magick, vips are")
+        raise CannotTranslate(f"lines of {program} are not read", hint="write it for convert, magick or vips")
     if program not in _PROGRAMS:
         return None
     lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
@@ -100,7 +101,7 @@ def _imagemagick(words: Sequence[str]) -> Equivalent:
 def _not_understood(word: str) -> CannotTranslate:
     return CannotTranslate(
         f"ImageMagick's {word} is not understood",
-        hint="-morphology, -gaussian-blur, -virtual-pixel, -alpha off, -define convolve:scale, :bias are",
+        hint="use -morphology, -gaussian-blur, -virtual-pixel, -alpha off, -define convolve:scale or :bias",
     )
 
 
@@ -115,7 +116,7 @@ def _morphology(method: str, text: str, given: dict[str, str]) -> Equivalent:
     name = method.lower().removesuffix(":1")
     if name not in ("convolve", "correlate"):
         raise CannotTranslate(
-            f"-morphology {method} is no single filter with a kernel", hint="Convolve and Correlate are"
+            f"-morphology {method} is no single filter with a kernel", hint="use Convolve or Correlate"
         )
     convolve, scale = name == "convolve", given.get("convolve:scale")
     share = re.fullmatch(r"([-+]?[\d.]+)%", given.get("convolve:bias", "0%"))
@@ -139,7 +140,7 @@ def _border(name: str) -> PadMode:
     """Return the padding of ``-virtual-pixel``; only white is constant."""
     known = {**PAD_NAMES_OF_TOOLS["imagemagick"], "white": PadMode.CONSTANT}
     if name.lower() not in known:
-        raise CannotTranslate(f"-virtual-pixel {name} is not understood", hint=f"{listed([*known])} are")
+        raise unknown("-virtual-pixel", name, known, CannotTranslate)
     return PadMode(known[name.lower()])
 
 
@@ -184,25 +185,21 @@ def _vips(words: Sequence[str]) -> Equivalent:
             if (value if equals else _next(rest, word)) != "float":
                 raise CannotTranslate("vips rounds the mask's numbers", hint="use --precision float")
         elif word.startswith("--"):
-            raise CannotTranslate(f"{option} of vips is not understood", hint="--precision float is")
+            raise CannotTranslate(f"{option} of vips is not understood", hint="use --precision float alone")
         else:
             names.append(word)
     match names:
         case ["conv" | "convf", input, output, mask]:
             return _between(input, output, _masked(mask))
         case [name, *_] if name not in ("conv", "convf"):
-            raise CannotTranslate(f"vips {name} has no equivalent here", hint="known are conv and convf")
+            raise CannotTranslate(f"vips {name} has no equivalent here", hint="use conv or convf")
         case _:
             raise UsageError("vips is not given three names", hint="write vips conv IN OUT MASK")
 
 
 def _masked(mask: str) -> Equivalent:
-    made = Equivalent(kernel=Weights(mask), pad=PadMode.REPLICATE)
-    try:
-        rows, columns = kernel(mask).components[0].shape[-2:]
-    except ConvcliError:  # a file that is not here yet
-        return made.noting(f"{mask} is not here: with even sides it needs --padding, for another anchor")
-    return anchored(replace(made, kernel=Weights(mask, (int(rows), int(columns)))))
+    size = size_of(mask) if Path(mask).is_file() else None
+    return anchored(Equivalent(kernel=Weights(mask, size), pad=PadMode.REPLICATE))
 
 
 # Programs that filter too, and are often asked for.
