@@ -82,7 +82,7 @@ def _table(results: dict[str, dict[str, list[str]]]) -> Iterator[str]:
 
 
 def _refusals(results: dict[str, dict[str, list[str]]]) -> Iterator[str]:
-    yield "Why not, as it is said:\n"
+    yield "Why not, in the program's words:\n"
     for tool, cells in results.items():
         reasons: dict[str, list[str]] = {}
         for feature, (kind, *why) in cells.items():

@@ -36,7 +36,7 @@ class Picture(NamedTuple):
     padding: PaddingPixels = NO_PADDING
 
 
-# Where only a filter is named, without what it is applied to.
+# For a filter that is applied to nothing, such as ``nn.MaxPool2d(2)``.
 NO_PICTURE = Picture()
 
 
@@ -140,7 +140,7 @@ class Arguments:
         return self.made(kernel=held, convolve=convolve, **values)
 
 
-# Arguments that change results as no option here does, and the value that leaves them as they are.
+# Arguments that no option of convcli stands for, and the only value that is read.
 _USUAL = {
     "axes": "(0, 1)",
     "order": "0",

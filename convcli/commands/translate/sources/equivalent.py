@@ -17,7 +17,7 @@ from convcli.kernels.spec import kernel
 from convcli.options.setting_words import padding_words
 from convcli.parsing import Padding, PaddingPixels
 
-__all__ = ["Equivalent", "Weights", "anchored", "box", "gaussian", "second_middle", "size_of", "weights_of"]
+__all__ = ["Equivalent", "Weights", "anchored", "box", "gaussian", "size_of", "weights_of"]
 
 Pair = tuple[int, int]
 
@@ -118,17 +118,17 @@ def _typed(name: str) -> str:
     return f"./{name}" if name.startswith("-") and name != "-" else name
 
 
-def second_middle(n: int) -> int:
-    """Return the pixels before the middle pixel of `n`, the second of two: most tools anchor there."""
+def _second_middle(n: int) -> int:
+    """Return the index of the middle pixel of `n`, the second of two: most tools anchor there."""
     return n // 2
 
 
 def anchored(
     made: Equivalent,
-    down: Callable[[int], int] = second_middle,
-    along: Callable[[int], int] = second_middle,
+    down: Callable[[int], int] = _second_middle,
+    along: Callable[[int], int] = _second_middle,
 ) -> Equivalent:
-    """Return `made` with the padding of another anchor: functions of the window's size give its place.
+    """Return `made` with the padding that moves the anchor to the pixels `down` and `along` of n.
 
     Where the size is not known, and only an even size would need padding of its own, that is noted.
     """

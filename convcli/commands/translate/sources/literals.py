@@ -20,7 +20,7 @@ __all__ = ["FLOATS", "KEEPING", "MODULES", "MOST", "Named", "Value", "dotted", "
 class Named:
     """A name whose value is not known: an array such as ``k``, or a constant such as ``cv2.CV_64F``.
 
-    `turned` is an array rotated by 180 degrees.
+    `turned` says that the array is rotated by 180 degrees.
     """
 
     name: str

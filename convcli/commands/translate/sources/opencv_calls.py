@@ -176,9 +176,7 @@ def _laplacian(call: Arguments) -> Equivalent:
 
 def _median(call: Arguments) -> Equivalent:
     side = call.odd("ksize")
-    return call.made(
-        pool=PoolMode.MEDIAN, size=(side, side), stride=(1, 1), pad=PadMode.REPLICATE, padding="same"
-    )
+    return call.made(pool=PoolMode.MEDIAN, size=(side, side), stride=(1, 1), pad=PadMode.REPLICATE)
 
 
 # Parameters and reader of each call, from OpenCV's reference for Python.

@@ -60,7 +60,7 @@ def _box(call: Arguments) -> Equivalent:
 
 def _rank(mode: PoolMode, call: Arguments) -> Equivalent:
     side = call.odd("size", 3)
-    return call.made(pool=mode, size=(side, side), stride=(1, 1), pad=PadMode.REPLICATE, padding="same")
+    return call.made(pool=mode, size=(side, side), stride=(1, 1), pad=PadMode.REPLICATE)
 
 
 # Parameters and reader of each call, from Pillow 13.

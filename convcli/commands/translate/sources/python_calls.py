@@ -40,10 +40,10 @@ def python_equivalent(code: str, kernel_file: str = "") -> Equivalent:
         parsed = ast.parse(code.strip()).body if len(code) <= _LONGEST else []
         match parsed:
             case [*before, ast.Expr(value=call) | ast.Assign(value=call)]:
-                known = _Known()
+                names = _Assigned()
                 for line in before:
-                    known.read(line)
-                return _read(known.visit(call), kernel_file)
+                    names.read(line)
+                return _read(names.visit(call), kernel_file)
     except UsageError:
         raise
     except (SyntaxError, ValueError, MemoryError, RecursionError):  # ValueError: a null character
@@ -57,8 +57,8 @@ def _no_call(code: str) -> UsageError:
     )
 
 
-class _Known(ast.NodeTransformer):
-    """Puts values that lines before the call give to names in their places, if they are understood."""
+class _Assigned(ast.NodeTransformer):
+    """Replaces names by the values that lines before the call give them, if those are understood."""
 
     def __init__(self) -> None:
         self.values: dict[str, ast.expr] = {}
@@ -97,7 +97,7 @@ def _understood(value: ast.expr) -> bool:
 
 
 def _read(node: ast.expr, kernel_file: str) -> Equivalent:
-    """Read a call, a filter of Pillow without parameters, or what makes pixels of a result."""
+    """Read a call, a filter of Pillow without parameters, or ``convertScaleAbs`` around a call."""
     picture, what = NO_PICTURE, node
     match node:
         case ast.Call(args=[inner], keywords=[]) if _last(node) == "convertScaleAbs":

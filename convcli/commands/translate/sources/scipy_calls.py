@@ -113,7 +113,7 @@ def _rank(mode: PoolMode, call: Arguments) -> Equivalent:
 
 
 def _signal(flips: bool, second: bool, call: Arguments) -> Equivalent:
-    """Read a call whose `mode` is full, same or valid; `second`: same anchors at the second middle pixel."""
+    """Read a call of `signal`; with `second`, mode same anchors at the second of two middle pixels."""
     mode, boundary = call.text("mode", "full"), call.text("boundary", "fill")
     if mode not in ("full", "same", "valid"):
         raise unknown(f"mode of {call.call}", mode, ("full", "same", "valid"))

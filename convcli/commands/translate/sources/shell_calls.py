@@ -56,7 +56,7 @@ def shell_equivalent(line: str) -> Equivalent | None:
 
 
 def _between(input: str, output: str, made: Equivalent) -> Equivalent:
-    """Return `made` between two files, whose names are no more than that."""
+    """Return `made` between two files; instructions in their names, such as ``in.png[0]``, are refused."""
     for name in (input, output):
         if re.search(r"^\w+:|[\[*?]", name):
             raise CannotTranslate(
@@ -202,7 +202,7 @@ def _masked(mask: str) -> Equivalent:
     return anchored(Equivalent(kernel=Weights(mask, size), pad=PadMode.REPLICATE))
 
 
-# Programs that filter too, and are often asked for.
+# Other programs that filter, refused by their names.
 _NOT_READ = ("gm", "gmic", "mogrify")
 # What reads the words after the name of a program.
 _PROGRAMS = {"convert": _imagemagick, "magick": _imagemagick, "vips": _vips}
