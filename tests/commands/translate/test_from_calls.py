@@ -300,6 +300,7 @@ DOUBLED = "\n".join(["a = [1, 1]", *["a = [a, a]"] * 40, "ndimage.convolve(x, a)
         ("ndimage.median_filter(x, footprint=disk(3))", 3, "footprint", "size"),
         ("ndimage.median_filter(x, footprint=[[0, 1, 0]])", 3, "footprint", "size"),
         ("nn.Conv2d(1, 1, 3)", 3, "has weights of its own", "write F.conv2d"),
+        ("nn.ConvTranspose2d(1, 1, 3)", 3, "'ConvTranspose2d' is not known", "MaxPool2d"),
         ("F.adaptive_avg_pool2d(x, 2)", 3, "output_size 1 alone", "run"),
         ("F.lp_pool2d(x, 2, 3, ceil_mode=True)", 3, "scales sums of windows", "pad"),
         ("F.lp_pool2d(x, 0, 3)", 2, "norm_type 0 does not fit", "above 0"),
@@ -353,6 +354,8 @@ DOUBLED = "\n".join(["a = [1, 1]", *["a = [a, a]"] * 40, "ndimage.convolve(x, a)
         ("cv2.blur(cv2.imread('a\\ud800.png', 0), (3, 3))", 2, "cannot be typed", "--input"),
         ("ndimage.gaussian_filter(x, -1)", 2, "sigma", ""),
         ("cv2.GaussianBlur(x, (0, 0), 1e9)", 2, "is out of range", "up to"),
+        ("cv2.GaussianBlur(x, (0, 0), 1e308)", 2, "is out of range", "up to"),
+        ("ndimage.gaussian_filter(x, 1e300, truncate=1e300)", 2, "is out of range", "up to"),
         (
             "convert i.png -define convolve:scale=1^ -morphology Convolve 1:1 o.png",
             2,

@@ -14,10 +14,11 @@ from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import UsageError, shown
 from convcli.kernels.kernel import Array
 from convcli.kernels.spec import kernel
+from convcli.limits import WINDOW
 from convcli.options.setting_words import padding_words
 from convcli.parsing import Padding, PaddingPixels
 
-__all__ = ["Equivalent", "Weights", "anchored", "box", "gaussian", "size_of", "weights_of"]
+__all__ = ["Equivalent", "Weights", "anchored", "box", "gaussian", "reach", "size_of", "weights_of"]
 
 Pair = tuple[int, int]
 
@@ -182,11 +183,16 @@ def weights_of(values: Array) -> Weights:
     return Weights("; ".join(" ".join(map(number_words, row)) for row in rows.tolist()), size)
 
 
+def reach(sigma: float, truncate: float = 4) -> int:
+    """Return the pixels at each side of the middle of a Gaussian, no more than a window may have."""
+    return int(min(sigma * truncate, WINDOW.most) + 0.5)
+
+
 def gaussian(sigmas: tuple[float, float], size: Pair) -> Weights:
     """Return the Gaussian of `sigmas` down and along, cut to `size`, as ``-k`` names it."""
     down, along = map(number_words, sigmas)
     words = f"sigma={down}" if down == along else f"sigma-y={down},sigma-x={along}"
-    usual = tuple(2 * int(4 * sigma + 0.5) + 1 for sigma in sigmas)
+    usual = tuple(2 * reach(sigma) + 1 for sigma in sigmas)
     return Weights(f"gaussian:{words}" + ("" if usual == size else f",size={per_axis(size)}"), size)
 
 

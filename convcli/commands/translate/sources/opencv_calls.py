@@ -15,6 +15,7 @@ from convcli.commands.translate.sources.equivalent import (
     anchored,
     box,
     gaussian,
+    reach,
     weights_of,
 )
 from convcli.commands.translate.sources.literals import MOST, Named
@@ -102,7 +103,7 @@ def _gaussian(call: Arguments) -> Equivalent:
         if min(sigmas) <= 0:
             raise UsageError(f"{call.call} has neither ksize nor sigma", hint="give one of them")
         rows, columns = (
-            side or round(sigma * 6 + 1) | 1 for side, sigma in zip((rows, columns), sigmas, strict=True)
+            side or reach(sigma, 6) + 1 | 1 for side, sigma in zip((rows, columns), sigmas, strict=True)
         )
         notes = ("OpenCV's ksize (0, 0) is 6 sigma wide for 8 bits, as here; for floats it is 8 sigma",)
     size = rows, columns

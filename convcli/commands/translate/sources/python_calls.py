@@ -116,7 +116,7 @@ def _read(node: ast.expr, kernel_file: str) -> Equivalent:
         raise UsageError(f"{_last(call)} is a function of several libraries", hint=f"write {choices}")
     library, table = found[0]
     full = f"{library}.{_last(call)}"
-    if full.startswith("torch.nn.Conv"):
+    if full == "torch.nn.Conv2d":
         raise CannotTranslate(f"{full} has weights of its own", hint="write F.conv2d(x, k)")
     if _last(call) not in table:
         raise unknown(f"function of {library}", _last(call), table, CannotTranslate)

@@ -6,7 +6,7 @@ from functools import partial
 
 from convcli.choices import PadMode, PoolMode, RangeMode
 from convcli.commands.translate.sources.arguments import Arguments, Table, padding_of
-from convcli.commands.translate.sources.equivalent import Equivalent, Weights, anchored, box, gaussian
+from convcli.commands.translate.sources.equivalent import Equivalent, Weights, anchored, box, gaussian, reach
 from convcli.commands.translate.sources.literals import FLOATS, Named
 from convcli.errors import CannotTranslate, UsageError, unknown
 
@@ -70,7 +70,7 @@ def _laplace(call: Arguments) -> Equivalent:
 def _gaussian_of(call: Arguments, sigma: float | None = None) -> Weights:
     """Return the Gaussian of a call; `sigma` is its default."""
     sigmas, cut = call.numbers("sigma", sigma), call.number("truncate", 4)
-    down, along = (int(cut * each + 0.5) for each in sigmas)
+    down, along = (reach(each, cut) for each in sigmas)
     if "radius" in call.given:
         down, along = call.pair("radius", least=0)
     return gaussian(sigmas, (2 * down + 1, 2 * along + 1))
