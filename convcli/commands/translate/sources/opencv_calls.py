@@ -57,9 +57,9 @@ def _border(call: Arguments) -> PadMode:
 
 def _depth(call: Arguments) -> dict[str, Any]:
     """Return the range that `ddepth` says: floats and signed integers are not cut at black."""
-    if call.value("ddepth") in (None, -1.0):  # the depth of the picture
+    depth = _constant(call, "ddepth", _DEPTHS, "-1")
+    if depth == "-1":  # that of the picture
         return {}
-    depth = _constant(call, "ddepth", _DEPTHS, "")
     if depth not in _DEPTHS:
         raise unknown(f"ddepth of {call.call}", depth, _DEPTHS)
     return {"range": None if depth in ("CV_8U", "CV_16U") else RangeMode.RAW}
@@ -145,7 +145,7 @@ def _derivative_line(size: int, order: int) -> Array:
 
 
 def _sobel(call: Arguments) -> Equivalent:
-    if call.value("ksize") in (-1.0, Named("cv2.FILTER_SCHARR"), Named("cv.FILTER_SCHARR")):
+    if _constant(call, "ksize", (), "") in ("-1", "FILTER_SCHARR"):
         return _scharr(call)
     order, size = call.pair("dx", least=0)[:1] + call.pair("dy", least=0)[:1], call.odd("ksize", 3, 31)
     if order not in ((1, 0), (0, 1), (1, 1), (2, 0), (0, 2)) or size == 1:
