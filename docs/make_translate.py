@@ -44,8 +44,8 @@ mirrored or repeated border.
 BACK = """## Back: from a call to the command
 
 `--from` reads another tool's call, from its syntax alone (nothing of it is run), and prints the command
-that means the same. Names of arrays stay files: `-k FILE` gives the kernel's, `--input` and `--output`
-those of the pictures.
+that means the same. An array whose numbers are not in the call, such as `x`, is read from `x.npy`: save it,
+or name other files by `-k` (the kernel), `--input` and `--output`.
 
 ```console
 $ convcli translate --from "cv2.filter2D(x, -1, np.ones((5, 5)) / 25)" --input in.png -o out.png
@@ -55,8 +55,8 @@ convcli filter in.png -k gaussian:sigma=2 -p symmetric --alpha filter -o out.png
 ```
 
 `CALL` is one call; imports and lines such as `k = np.ones((3, 3)) / 9` may stand before it. Pictures may be
-read in it (`cv2.imread("in.png", 0)`, `Image.open("in.png").convert("L")`), and padded by `F.pad`. What is no
-call has exit status 2, what has no equivalent 3; either is named.
+read in it (`cv2.imread("in.png", 0)`, `Image.open("in.png").convert("L")`), and padded by `F.pad`. An error
+names what is not understood (exit status 2), or what convcli cannot do (exit status 3).
 
 The calls that are known:
 """
@@ -82,14 +82,14 @@ def _table(results: dict[str, dict[str, list[str]]]) -> Iterator[str]:
 
 
 def _refusals(results: dict[str, dict[str, list[str]]]) -> Iterator[str]:
-    yield "Why not, as it is said:\n"
+    yield "Why not, in the program's words:\n"
     for tool, cells in results.items():
         reasons: dict[str, list[str]] = {}
-        for feature, (kind, why, *_) in ((feature, (*cell, "")) for feature, cell in cells.items()):
+        for feature, (kind, *why) in cells.items():
             if kind == "refused":
-                reasons.setdefault(str(why).strip(), []).append(feature)
-        said = "; ".join(f'{", ".join(features)}: "{why}"' for why, features in reasons.items())
-        if said:
+                reasons.setdefault(why[0].strip(), []).append(feature)
+        if reasons:
+            said = "; ".join(f'{", ".join(features)}: "{why}"' for why, features in reasons.items())
             yield fill(f"- **{CONVENTIONS[tool].title}**: {said}", 116, subsequent_indent="  ")
     yield ""
 
