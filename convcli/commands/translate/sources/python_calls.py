@@ -152,7 +152,7 @@ def _no_call(node: ast.expr) -> ConvcliError:
     if not calls:
         return UsageError(f"{code} is no call", hint="write one such as cv2.blur(x, (3, 3))")
     known = ", ".join(library for library, _, _ in LIBRARIES)
-    return UsageError(f"{code} calls no function that is known", hint=f"of these libraries some are: {known}")
+    return UsageError(f"{code} calls no function that is known", hint=f"use a call of {known}")
 
 
 def _picture(node: ast.expr) -> Picture:
