@@ -113,6 +113,8 @@ def _read(node: ast.expr, kernel_file: str) -> Equivalent:
         raise UsageError(f"{_last(call)} is a function of several libraries", hint=f"write {choices}")
     library, table = found[0]
     if _last(call) not in table:
+        if any(_last(each) in table for each in ast.walk(call) if isinstance(each, ast.Call)):
+            raise _no_call(node)
         known = f"choose from: {', '.join(table)}"
         weighted = library == "torch.nn" and _last(call).startswith("Conv")
         raise CannotTranslate(
@@ -144,7 +146,7 @@ def _no_call(node: ast.expr) -> ConvcliError:
     """Return the error for code that is no call of these libraries, or has one inside."""
     code = shown(ast.unparse(node))
     calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
-    if any(_libraries(each) for each in calls):
+    if any(_libraries(each) or (_last(each) == "filter" and each is not node) for each in calls):
         return CannotTranslate(
             f"what is done around the call in {code} is not translated",
             hint="give the call alone, and see --range and --combine of convcli filter",
