@@ -20,7 +20,8 @@ HEAD = """# The same filter in another tool's words
 
 `convcli translate` writes a filter, a pooling or a stack as code for another tool, with that tool's own
 border name, anchor, flip and scale, and a comment where they differ from ours. What is printed runs as it
-stands; in Octave, `pkg load image` comes first where a comment says so. Pictures keep no transparency.
+stands; in Octave, `pkg load image` comes first where a comment says so. Pictures keep no transparency,
+and JPEG is written by MATLAB, libvips and G'MIC in a quality of their own.
 
 ```sh
 convcli translate -k gaussian:sigma=1.2 -p symmetric --to scipy --input in.png -o out.npy > f.py

@@ -237,6 +237,17 @@ def test_pixels_are_read_and_written_as_ours_are(folder, to, mode):
     assert np.abs(made.astype(int) - ours).max() <= 1
 
 
+@pytest.mark.parametrize("to", [*FILTERS, "pillow"])
+def test_jpeg_for_print_is_read_as_rgb(folder, to):
+    pictures(folder, 5, 16, 19, 3)
+    with Image.open(folder / "in.png") as image:
+        cmyk = image.convert("CMYK")
+    cmyk.save(folder / "in.png", "JPEG")  # what is read is told from its first bytes, not its name
+    made, ours = as_filter_does(folder, "filter", ["-k", "sharpen"], to, ".png")
+    assert made.shape == ours.shape == (16, 19, 3)
+    assert np.abs(made.astype(int) - ours).max() <= 1
+
+
 @pytest.mark.parametrize("to", FILTERS)
 def test_16_bits_stay(folder, to):
     values = np.random.default_rng(6).integers(0, 65536, (12, 15), dtype=np.uint16)
