@@ -1,4 +1,4 @@
-"""What filtering means in other tools, where they differ. No NumPy here.
+"""How filtering differs between tools. No NumPy here.
 
 `convcli translate` writes its comments from it, and docs/borders.md its tables.
 """
@@ -15,7 +15,7 @@ TOP_LEFT, BOTTOM_RIGHT = "top and left", "bottom and right"
 # How a kernel is turned over: rotated is true convolution.
 ROTATED, UPSIDE_DOWN = "rotated by 180 degrees", "upside down"
 
-# What is given for pixels of 8 bits: floats, or the same pixels, where results are cut or wrap around.
+# Results for pixels of 8 bits: floats, or 8 bits again, where what does not fit is cut or wraps around.
 FLOATS, SATURATED, WRAPPED = "floats", "cut to the range of pixels", "wrap around the range of pixels"
 
 

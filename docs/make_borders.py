@@ -5,12 +5,12 @@ test compares the three files.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from convcli.border_names import PAD_NAMES_OF_TOOLS, PAD_SYNONYMS
 from convcli.choices import PadMode
-from convcli.conventions import BOTTOM_RIGHT, CONVENTIONS, TOP_LEFT, Conventions, border_name
+from convcli.conventions import BOTTOM_RIGHT, CONVENTIONS, ROTATED, TOP_LEFT, Conventions, border_name
 
 ROOT = Path(__file__).parent.parent
 # The modes that another tool can have a name for.
@@ -64,6 +64,13 @@ writes all of this into the code, and `translate --from "CALL"` reads it back.
 """
 
 
+# What `_facts` says of each tool.
+HEADINGS = (
+    *("tool", "call", "kernel", "extra pixel of an even kernel"),
+    *("border", "results of 8 bits", "itself has"),
+)
+
+
 def page() -> str:
     """Return docs/borders.md."""
     modes = (
@@ -81,18 +88,7 @@ def page() -> str:
             NAMES,
             *_table(("tool", *MODES), names),
             SOURCES,
-            *_table(
-                (
-                    "tool",
-                    "call",
-                    "kernel",
-                    "extra pixel of an even kernel",
-                    "border",
-                    "results of 8 bits",
-                    "itself has",
-                ),
-                map(_facts, CONVENTIONS.values()),
-            ),
+            *_table(HEADINGS, map(_facts, CONVENTIONS.values())),
             "",
         )
     )
@@ -120,60 +116,43 @@ COLUMNS = {
     "scipy": "SciPy `ndimage`",
     "torch": "PyTorch `padding_mode`",
 }
-# The words of the README's table, in English and Chinese.
-WORDS: dict[str, dict[str, str]] = {
-    "README.md": {
-        "here": "here",
-        "reflect": " (edge not repeated)",
-        "symmetric": " (edge repeated)",
-        "default": ", the default",
-        "black": " with 0",
-        "function": " (`F.pad`)",
-        "extra": "extra pixel of an even kernel: bottom and right",
-        "kernel": "the kernel as it is",
-        TOP_LEFT: "top and left",
-        BOTTOM_RIGHT: "bottom and right",
-        "": "as it is",
-        "turned": "rotated by 180 degrees",
-    },
-    "README.zh-CN.md": {
-        "here": "本工具",
-        "reflect": "（边缘像素不重复）",
-        "symmetric": "（边缘像素重复）",
-        "default": "，默认",
-        "black": "，值为 0",
-        "function": "（`F.pad`）",
-        "extra": "偶数核多出的像素：下方和右侧",
-        "kernel": "核不翻转",
-        TOP_LEFT: "上方和左侧",
-        BOTTOM_RIGHT: "下方和右侧",
-        "": "不翻转",
-        "turned": "旋转 180 度",
-    },
+# The READMEs, and the words of their table in the language of each.
+READMES = ("README.md", "README.zh-CN.md")
+WORDS = {
+    "here": ("here", "本工具"),
+    "reflect": (" (edge not repeated)", "（边缘像素不重复）"),
+    "symmetric": (" (edge repeated)", "（边缘像素重复）"),
+    "default": (", the default", "，默认"),
+    "of zeros": (" with 0", "，值为 0"),
+    "function": (" (`F.pad`)", "（`F.pad`）"),
+    "extra": ("extra pixel of an even kernel: bottom and right", "偶数核多出的像素：下方和右侧"),
+    TOP_LEFT: ("top and left", "上方和左侧"),
+    BOTTOM_RIGHT: ("bottom and right", "下方和右侧"),
+    "kernel": ("the kernel as it is", "核不翻转"),
+    "": ("as it is", "不翻转"),
+    ROTATED: ("rotated by 180 degrees", "旋转 180 度"),
 }
+# The modes in the order of the READMEs.
+ORDER = ("zero", "constant", "reflect", "symmetric", "replicate", "wrap")
 # The table stands between its heading and the next empty line.
 TABLE = re.compile(r"^\| \S+ \| ImageMagick `-virtual-pixel` .*?(?=\n\n)", re.MULTILINE | re.DOTALL)
 
 
 def readme(name: str, text: str) -> str:
     """Return the README with a fresh table."""
+    say = {key: words[READMES.index(name)] for key, words in WORDS.items()}
     (_,) = TABLE.findall(text)
-    return TABLE.sub(lambda _: "\n".join(_readme_table(WORDS[name])), text)
+    return TABLE.sub(lambda _: "\n".join(_readme_table(say)), text)
 
 
-def _readme_table(say: dict[str, str]) -> Iterable[str]:
-    order = (
-        PadMode.ZERO,
-        PadMode.CONSTANT,
-        PadMode.REFLECT,
-        PadMode.SYMMETRIC,
-        PadMode.REPLICATE,
-        PadMode.WRAP,
-    )
-    rows = [(f"`{mode}`{say.get(mode, '')}", *(_cell(tool, mode, say) for tool in COLUMNS)) for mode in order]
+def _readme_table(say: dict[str, str]) -> Iterator[str]:
     facts = [CONVENTIONS[tool] for tool in COLUMNS]
+    rows = [
+        (f"`{mode}`{say.get(mode, '')}", *(_cell(tool, mode, say) for tool in COLUMNS))
+        for mode in map(PadMode, ORDER)
+    ]
     rows.append((say["extra"], *(say[one.extra] for one in facts)))
-    rows.append((say["kernel"], *(say["turned" if one.flips else ""] for one in facts)))
+    rows.append((say["kernel"], *(say[one.flips] for one in facts)))
     return _table((say["here"], *COLUMNS.values()), rows)
 
 
@@ -181,7 +160,7 @@ def _cell(tool: str, mode: PadMode, say: dict[str, str]) -> str:
     """Return a tool's name of a mode, as the README says it."""
     name, end = border_name(tool, mode), ""
     if name is None and mode is PadMode.ZERO:
-        name, end = border_name(tool, PadMode.CONSTANT), say["black"]
+        name, end = border_name(tool, PadMode.CONSTANT), say["of zeros"]
     if name is None:
         return ""
     if tool == "opencv":
@@ -196,14 +175,13 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    lines = [headings, ["---"] * len(headings), *rows]
-    return [_row(["---"] * len(headings)) if at == 1 else _row(line) for at, line in enumerate(lines)]
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield _row(headings)
+    yield "|---" * len(headings) + "|"
+    yield from map(_row, rows)
 
 
 def _row(cells: Sequence[str]) -> str:
-    if set(cells) == {"---"}:
-        return f"|{'|'.join(cells)}|"
     escaped = (cell.replace("|", "\\|") for cell in cells)
     return "|" + "".join(f" {cell} |" if cell else " |" for cell in escaped)
 
@@ -211,7 +189,7 @@ def _row(cells: Sequence[str]) -> str:
 def main() -> None:
     """Write the page and both tables."""
     (ROOT / "docs" / "borders.md").write_text(page(), "utf-8")
-    for name in WORDS:
+    for name in READMES:
         path = ROOT / name
         path.write_text(readme(name, path.read_text("utf-8")), "utf-8")
 

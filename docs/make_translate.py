@@ -48,8 +48,8 @@ mirrored or repeated border.
 BACK = """## Back: from a call to the command
 
 `--from` reads another tool's call, from its syntax alone (nothing of it is run), and prints the command
-that means the same. An array becomes a file of its name, `x` for instance `x.npy`; `--input` and `-k FILE`
-name other files, and `--output` the one that is written. Notes on stderr say what differs.
+that means the same. An array whose numbers are not in the call, such as `x`, is read from `x.npy`: save it,
+or name other files by `-k` (the kernel), `--input` and `--output`. Notes on stderr say what differs.
 
 ```console
 $ convcli translate --from "cv2.filter2D(x, -1, np.ones((5, 5)) / 25)" --input in.png -o out.png
@@ -59,8 +59,8 @@ convcli filter in.png -k gaussian:sigma=2 -p symmetric --alpha filter -o out.png
 ```
 
 `CALL` is one call; imports and lines such as `k = np.ones((3, 3)) / 9` may stand before it. Pictures may be
-read in it (`cv2.imread("in.png", 0)`, `Image.open("in.png").convert("L")`), and padded by `F.pad`. What is no
-call has exit status 2, what has no equivalent 3; either is named.
+read in it (`cv2.imread("in.png", 0)`, `Image.open("in.png").convert("L")`), and padded by `F.pad`. An error
+names what is not understood (exit status 2), or what convcli cannot do (exit status 3).
 
 The calls that are known:
 """
@@ -86,14 +86,14 @@ def _table(results: dict[str, dict[str, list[str]]]) -> Iterator[str]:
 
 
 def _refusals(results: dict[str, dict[str, list[str]]]) -> Iterator[str]:
-    yield "Why not, as it is said:\n"
+    yield "Why not, in the program's words:\n"
     for tool, cells in results.items():
         reasons: dict[str, list[str]] = {}
-        for feature, (kind, why, *_) in ((feature, (*cell, "")) for feature, cell in cells.items()):
+        for feature, (kind, *why) in cells.items():
             if kind == "refused":
-                reasons.setdefault(str(why).strip(), []).append(feature)
-        said = "; ".join(f'{", ".join(features)}: "{why}"' for why, features in reasons.items())
-        if said:
+                reasons.setdefault(why[0].strip(), []).append(feature)
+        if reasons:
+            said = "; ".join(f'{", ".join(features)}: "{why}"' for why, features in reasons.items())
             yield fill(f"- **{CONVENTIONS[tool].title}**: {said}", 116, subsequent_indent="  ")
     yield ""
 

@@ -19,7 +19,7 @@ ABOUT = {
     "explain": "Explain one output pixel: its window, products and sum.",
     "spectrum": "Check the convolution theorem, and draw the spectra.",
     "compare": "Measure what each padding does to the border.",
-    "translate": "Say the same filter in another tool's words, or read it from them.",
+    "translate": "Write a filter as another tool's code, or read its calls.",
     "kernels": "List the named kernels; draw them all, show one, or export it.",
     "formats": "List the file formats: what is read and written exactly.",
     "help": "Show the help of a command.",

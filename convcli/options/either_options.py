@@ -1,4 +1,4 @@
-"""The options of commands that take pooling, or a stack, instead of kernels."""
+"""The options of commands that take kernels, pooling or a stack."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ __all__ = ["EitherWindow", "refuse"]
 
 
 class EitherWindow(Options):
-    """The windows of kernels, or of pooling where `pool` is given: what is left out is as for that."""
+    """How kernels slide, or windows of `pool`: options left out are as in ``filter`` or ``pool``."""
 
     pool: Annotated[
         PoolMode | None,
@@ -122,10 +122,10 @@ class EitherWindow(Options):
                 "--stride": self.stride,
                 "--dilation": self.dilation != (1, 1),
             }
-            refuse(sliding, f"with {named[0]}", "leave it out: it is said there already")
+            refuse(sliding, f"with {named[0]}", f"leave it out: {named[0]} has its own")
 
     def sliding(self) -> SlidingWindow:
-        """Return how a kernel slides: what is not given is as for `filter`."""
+        """Return how a kernel slides, with the defaults of `filter`."""
         variable = os.environ.get("CONVCLI_PAD") if self.pad is None else None
         try:
             return SlidingWindow(
@@ -139,7 +139,7 @@ class EitherWindow(Options):
             raise
 
     def pooling(self, **pixels: Any) -> PoolSpec:
-        """Return how windows are pooled, and how the results become `pixels`; as for `pool`."""
+        """Return how windows are pooled, with the defaults of `pool`, and how results become `pixels`."""
         return PoolSpec(
             **_given(mode=self.pool, size=self.size, padding=self.padding),
             norm=self.norm,

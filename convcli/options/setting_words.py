@@ -5,7 +5,7 @@ from convcli.display.words import number, per_axis
 from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.parsing import Padding
 
-__all__ = ["setting_words"]
+__all__ = ["padding_words", "setting_words"]
 
 
 def setting_words(spec: FilterSpec | PoolSpec, *, padded: bool) -> list[str]:
@@ -16,7 +16,7 @@ def setting_words(spec: FilterSpec | PoolSpec, *, padded: bool) -> list[str]:
         "gray": spec.gray,
         "linear light": spec.linear,
         f"pad {spec.pad or 'neutral'}{value}": padded,
-        f"padding {_sides(spec.padding)}": padded and spec.padding != default.padding,
+        f"padding {padding_words(spec.padding)}": padded and spec.padding != default.padding,
         f"stride {spec.stride and per_axis(spec.stride)}": spec.stride not in (None, default.stride),
         f"dilation {per_axis(spec.dilation)}": spec.dilation != default.dilation,
     }
@@ -34,7 +34,7 @@ def setting_words(spec: FilterSpec | PoolSpec, *, padded: bool) -> list[str]:
     return [word for word, is_set in words.items() if is_set]
 
 
-def _sides(padding: Padding) -> str:
+def padding_words(padding: Padding) -> str:
     """Write a padding as ``--padding`` takes it."""
     if isinstance(padding, str):
         return padding

@@ -1,4 +1,4 @@
-"""``convcli translate``: the same filter in another tool's words, and back."""
+"""``convcli translate``: a filter as code for another tool, and back."""
 
 import typer
 
@@ -10,7 +10,7 @@ from convcli.pipeline import messages
 
 __all__ = ["register"]
 
-# Without kernels, pooling, a stack or a call is translated.
+# Pooling, a stack or a call may be given instead of kernels.
 NO_KERNELS: list[str] = []
 
 
@@ -25,11 +25,11 @@ def translate(
     spec: TranslateSpec,
     of_kernels: shared_options.KernelOptions,
 ) -> None:
-    """Say the same filter in another tool's words, or read it from them.
+    """Write a filter as another tool's code, or read its calls.
 
-    What is printed runs as it stands and gives the same numbers: with that tool's own border name, anchor,
-    flip and scale, and a comment where they differ from ours. What the tool cannot do is said on stderr, with
-    exit status 3. Scripts of Python read with Pillow, and need nothing of ours.
+    The code runs as it is printed and gives the same numbers: it has the tool's own border name, anchor, flip
+    and scale, and a comment where they differ from convcli's. What the tool cannot do is an error, with exit
+    status 3. Python scripts read pictures with Pillow, and do not need convcli.
 
     Examples
     --------

@@ -18,7 +18,7 @@ __all__ = ["TranslateSpec"]
 
 
 class _Translated(Options):
-    """A stack or a call, and the tool."""
+    """What is translated instead of a kernel, and the tool."""
 
     stack: Annotated[
         str | None,
@@ -49,7 +49,7 @@ class _Translated(Options):
 
 
 class TranslateSpec(_Translated, EitherWindow):
-    """What is translated besides kernels, for which tool, and the names of its files."""
+    """The options of `translate` but for those of kernels."""
 
     whole: Annotated[bool, advanced_option("--global", help="One window of --pool: the whole picture.")] = (
         False
@@ -78,7 +78,7 @@ class TranslateSpec(_Translated, EitherWindow):
     ] = None
 
     def check(self) -> None:
-        """Refuse a missing tool, names that are empty, and options that have no effect."""
+        """Refuse a missing tool, empty names of files, and options that have no effect."""
         if (self.to is None) == (self.call is None):
             raise UsageError(
                 "--to and --from exclude each other" if self.to else "--to is missing",
@@ -88,7 +88,10 @@ class TranslateSpec(_Translated, EitherWindow):
             if name == "":
                 raise UsageError(f"{option} is empty", hint="name a file, or leave it out")
             if name == "-" and self.to is not None:
-                raise UsageError(f"{option} '-': code has no pipe", hint="name a file, such as in.png")
+                raise UsageError(
+                    f"{option} '-' is a pipe, and code opens files by name",
+                    hint="name a file, such as in.png",
+                )
         super().check()
         if self.pool is None:
             refuse({"--global": self.whole}, "without --pool", "add --pool max, or another mode")

@@ -1,4 +1,4 @@
-"""The workflow of ``convcli translate``: what is asked for becomes an operation, and that a tool's code."""
+"""The workflow of ``convcli translate``: the options become an operation, and that becomes code."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ __all__ = ["lines_of"]
 
 
 def lines_of(kernels: Sequence[str], spec: TranslateSpec, of_kernels: KernelOptions) -> list[str]:
-    """Return the lines of code that mean the same; remarks on how kernels were read go to stderr."""
+    """Return the lines of code; notes on how kernels were read go to stderr."""
     if spec.call is not None:
         return [_line(spec.call, "".join(kernels), spec)]
     operation = _operation(kernels, spec, of_kernels)

@@ -56,8 +56,7 @@ def command(call, *options):
 def ran(line, output):
     words = shlex.split(line)
     assert words[0] == "convcli"
-    words = words[1:] if "-o" in words else [*words[1:], "-o", output]
-    made = invoke(*words, "--force", "-q")
+    made = invoke(*words[1:], *(() if "-o" in words else ("-o", output)), "--force", "-q")
     assert made.status == 0, made.err
     return np.load(output) if output.endswith(".npy") else pixels(output)
 
@@ -167,8 +166,7 @@ def test_the_command_gives_what_the_call_gives(folder, monkeypatch, call, wanted
     sized = ("-k", "k.npy") if re.search(r"\bk\b", call) else ()
     line, _ = command(call, *sized)
     assert line == f"convcli {wanted}"
-    names = dict(NAMES)
-    np.testing.assert_allclose(ran(line, "out.npy"), eval(call, names), rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(ran(line, "out.npy"), eval(call, dict(NAMES)), rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("number", range(len(CALLS)))
@@ -240,7 +238,7 @@ def test_names_of_arrays_are_said(tmp_path, monkeypatch):
     line, said = command("scipy.ndimage.correlate(x, self.k)")
     assert line == "convcli filter x.npy -k k.npy -p symmetric"
     assert "x and self.k are arrays: save them, as with np.save('x.npy', x)" in said
-    assert "even number of rows or columns, add -k FILE" in said
+    assert "even number of rows or columns, its file is needed (-k FILE)" in said
     line, said = command("F.conv2d(x, k, padding='same')", "--input", "in.png", "-o", "out.png")
     assert line == "convcli filter in.png -k k.npy -p zero -o out.png"
     assert "k is an array: save it" in said
@@ -289,22 +287,23 @@ DOUBLED = "\n".join(["a = [1, 1]", *["a = [a, a]"] * 40, "ndimage.convolve(x, a)
         ("cv2.GaussianBlur(x, (9, 11), 0)", 3, "rounds the weights of one side", "sigmaX"),
         ("F.conv2d(F.pad(F.pad(x, (1, 1)), (1, 1)), k)", 3, "F.pad around F.pad", "once"),
         ("cv2.Sobel(x, -1, 2, 1)", 3, "no equivalent", "sum 1 or 2"),
-        ("ndimage.correlate(x, k, axes=(0,))", 3, "axes has no equivalent", ""),
+        ("ndimage.correlate(x, k, axes=(0,))", 3, "axes=(0,) has no equivalent", "axes=(0, 1)"),
         ("ndimage.convolve(x, [" + "[1] * 65536, " * 9999 + "])", 2, "above the limit", "npy"),
         ("F.conv2d(x, k.flip(-1))", 2, "'k.flip(-1)' is not understood", "-k FILE"),
         ("k = [[1]]\nk *= 2\nndimage.convolve(x, k)", 2, "the line 'k *= 2' before the call", "alone"),
         (DOUBLED, 2, "lines before the call are too long", "alone"),
         ("cv2.blur(x[::2], (3, 3))", 2, "the picture 'x[::2]' is not understood", "--input"),
         ("cv2.blur('in.png', (3, 3))", 2, "the picture", "cv2.imread"),
-        ("cv2.blur(x, (3, 3), borderType=16)", 2, "is not known", "BORDER_REFLECT"),
+        ("cv2.blur(x, (3, 3), borderType=16)", 2, "border of opencv '16' is not known", "reflect101"),
         ("cv2.blur(x, (3, 3), borderType=cv2.BORDER_ISOLATED)", 3, "a part of a picture", "alone"),
         ("cv2.blur(x, (3, 3), borderType=cv2.BORDER_WRAP | cv2.BORDER_ISOLATED)", 3, "part", "alone"),
-        ("cv2.sqrBoxFilter(x, -1, (3, 3))", 3, "'sqrBoxFilter' is not known", "choose from"),
+        ("cv2.sqrBoxFilter(x, -1, (3, 3))", 3, "'sqrBoxFilter' is not known", "boxFilter"),
         ("cv2.filter2D(x, -1, np.eye(3, k=1))", 2, "'np.eye(3, k=1)' is not understood", ""),
         ("cv2.filter2D(x, -1, np.eye(999))", 2, "above the limit", ""),
         ("ndimage.median_filter(x, footprint=disk(3))", 3, "footprint", "size"),
         ("ndimage.median_filter(x, footprint=[[0, 1, 0]])", 3, "footprint", "size"),
-        ("nn.Conv2d(1, 1, 3)", 3, "not known", "has weights of its own: write F.conv2d"),
+        ("nn.Conv2d(1, 1, 3)", 3, "has weights of its own", "write F.conv2d"),
+        ("nn.ConvTranspose2d(1, 1, 3)", 3, "'ConvTranspose2d' is not known", "MaxPool2d"),
         ("F.adaptive_avg_pool2d(x, 2)", 3, "output_size 1 alone", "run"),
         ("F.lp_pool2d(x, 2, 3, ceil_mode=True)", 3, "scales sums of windows", "pad"),
         ("F.lp_pool2d(x, 0, 3)", 2, "norm_type 0 does not fit", "above 0"),
@@ -330,17 +329,22 @@ DOUBLED = "\n".join(["a = [1, 1]", *["a = [a, a]"] * 40, "ndimage.convolve(x, a)
         ("cv2.blur(x, (9999999999, 1))", 2, "above the limit", ""),
         ("ndimage.convolve(x, [[1, 2, 3]], origin=(0, 2))", 2, "outside the kernel", ""),
         ("ndimage.convolve(x, k, origin=1)", 2, "size is not known", "-k FILE"),
-        ("ndimage.gaussian_filter(x, 1, order=1)", 3, "order", "leave"),
+        ("ndimage.gaussian_filter(x, 1, order=1)", 3, "order=1 has no equivalent", "order=0"),
         ("ndimage.median_filter(x, 2)", 3, "upper middle", "odd"),
         ("ndimage.sobel(x, mode='constant', cval=3)", 3, "cval", ""),
         ("cv2.filter2D(x, -1, k, borderType=cv2.BORDER_WRAP)", 3, "refuses BORDER_WRAP", ""),
-        ("F.conv2d(x, k, groups=3)", 3, "groups", "leave"),
+        ("F.conv2d(x, k, groups=3)", 3, "groups=3 has no equivalent", "groups=1"),
         ("im.filter(ImageFilter.BoxBlur(0.5))", 3, "fraction", ""),
         ("convert in.png -negate out.png", 3, "-negate", "-morphology"),
         ("convert in.png -morphology Erode Disk out.png", 3, "no single filter with a kernel", ""),
         ("convert in.png -morphology Convolve Disk:3 out.png", 3, "'Disk:3' is not known", "numbers"),
         ("convert in.png out.png", 2, "not one filter", "convert IN"),
-        ("convert i.png -virtual-pixel dither -morphology Convolve 1:1 o.png", 3, "dither is not", "tile"),
+        (
+            "convert i.png -virtual-pixel dither -morphology Convolve 1:1 o.png",
+            3,
+            "-virtual-pixel 'dither' is not",
+            "tile",
+        ),
         ("convert i.png -morphology Convolve 1:1 -morphology Convolve 1:1 o.png", 3, "several", "one"),
         ("convert i.png -morphology Convolve 1:1 o.png && rm i.png", 2, "&& is the shell's", "alone"),
         ("convert i.png -morphology Convolve 1:1 o.png > log", 2, "> is the shell's", "alone"),
@@ -353,6 +357,8 @@ DOUBLED = "\n".join(["a = [1, 1]", *["a = [a, a]"] * 40, "ndimage.convolve(x, a)
         ("cv2.blur(cv2.imread('a\\ud800.png', 0), (3, 3))", 2, "cannot be typed", "--input"),
         ("ndimage.gaussian_filter(x, -1)", 2, "sigma", ""),
         ("cv2.GaussianBlur(x, (0, 0), 1e9)", 2, "is out of range", "up to"),
+        ("cv2.GaussianBlur(x, (0, 0), 1e308)", 2, "is out of range", "up to"),
+        ("ndimage.gaussian_filter(x, 1e300, truncate=1e300)", 2, "is out of range", "up to"),
         (
             "convert i.png -define convolve:scale=1^ -morphology Convolve 1:1 o.png",
             2,
@@ -411,24 +417,27 @@ def test_results_of_scipy_have_the_type_of_the_picture(call):
     assert "--range" not in line
 
 
-def test_more_poolings_of_pytorch():
-    line, _ = command("F.lp_pool2d(x, 2, 3, stride=1)")
-    assert line == "convcli pool x.npy --mode lp --size 3 --stride 1"
+@pytest.mark.parametrize(
+    ("call", "wanted"),
+    [
+        ("F.lp_pool2d(x, 2, 3, stride=1)", "x.npy --mode lp --size 3 --stride 1"),
+        ("F.adaptive_avg_pool2d(x, 1)", "x.npy --mode avg --global"),
+        ("nn.AdaptiveAvgPool2d((1, 1))(x)", "x.npy --mode avg --global"),
+        ("F.adaptive_max_pool2d(x, 1)", "x.npy --mode max --global"),
+        ("nn.MaxPool2d(3, stride=2, padding=1)", "input.png --mode max --size 3 --padding 1 --stride 2"),
+        ("nn.AvgPool2d(2)(x)", "x.npy --mode avg --size 2"),
+    ],
+)
+def test_more_poolings_of_pytorch(call, wanted):
+    line, notes = command(call)
+    assert line == f"convcli pool {wanted}"
+    assert "values below 0" not in notes
+
+
+def test_odd_norms_differ_below_zero():
     line, notes = command("nn.LPPool2d(3, 2)(x)")
     assert line == "convcli pool x.npy --mode lp --norm 3 --size 2"
     assert "values below 0" in notes
-    for call in ("F.adaptive_avg_pool2d(x, 1)", "nn.AdaptiveAvgPool2d((1, 1))(x)"):
-        line, _ = command(call)
-        assert line == "convcli pool x.npy --mode avg --global"
-    line, _ = command("F.adaptive_max_pool2d(x, 1)")
-    assert line == "convcli pool x.npy --mode max --global"
-
-
-def test_modules_of_pytorch_are_poolings():
-    line, _ = command("nn.MaxPool2d(3, stride=2, padding=1)")
-    assert line == "convcli pool input.png --mode max --size 3 --padding 1 --stride 2"
-    line, _ = command("nn.AvgPool2d(2)(x)")
-    assert line == "convcli pool x.npy --mode avg --size 2"
 
 
 @pytest.mark.parametrize(
@@ -499,6 +508,16 @@ def test_transparency_is_treated_as_imagemagick_does(tmp_path, monkeypatch, sett
     with Image.open("o.png") as made:
         assert made.mode == read
         assert np.abs(np.array(made.getpixel((0, 0))) - wanted).max() <= 1
+
+
+def test_each_map_of_pytorch_is_a_feature_map(folder, monkeypatch):
+    """Weights of two maps over one channel are no sum over two channels."""
+    monkeypatch.chdir(folder)
+    line, _ = command("F.conv2d(x, [[[[1, 2], [3, 4]]], [[[5, 6], [7, 9]]]])")
+    made = ran(line, "maps.npy")
+    for at, kernel in enumerate(([[1, 2], [3, 4]], [[5, 6], [7, 9]])):
+        wanted = scipy.signal.correlate2d(NAMES["x"], kernel, mode="valid")
+        np.testing.assert_allclose(made[..., at], wanted, rtol=1e-6, atol=1e-6)
 
 
 def test_numbers_are_written_as_they_were_meant():

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 
 from convcli.choices import PadMode, RangeMode
-from convcli.commands.translate.sources.equivalent import Array, Equivalent, Weights, weights_of
+from convcli.commands.translate.sources.equivalent import Equivalent, Weights, size_of, weights_of
 from convcli.commands.translate.sources.literals import Named, Value, value_of
+from convcli.engine.window import NO_PADDING
 from convcli.errors import CannotTranslate, UsageError, cut_short
-from convcli.kernels.spec import kernel
+from convcli.kernels.kernel import Array
 from convcli.limits import WINDOW
+from convcli.parsing import PaddingPixels
 
 __all__ = ["NO_PICTURE", "Arguments", "Picture", "Table", "bound", "padding_of"]
 
@@ -23,7 +25,7 @@ T = TypeVar("T", float, bool, str)
 
 
 class Picture(NamedTuple):
-    """The picture of a call: a file, or that of an array `named` so; cast to `floats`, and padded, or not."""
+    """The picture of a call: its file, the array's name if it is `named`, and what is done to it first."""
 
     file: str = ""
     gray: bool = False
@@ -31,10 +33,10 @@ class Picture(NamedTuple):
     floats: bool = False
     pad: PadMode | None = None
     pad_value: float = 0.0
-    padding: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
+    padding: PaddingPixels = NO_PADDING
 
 
-# Where only a filter is named, without what it is applied to.
+# For a filter that is applied to nothing, such as ``nn.MaxPool2d(2)``.
 NO_PICTURE = Picture()
 
 
@@ -93,15 +95,12 @@ class Arguments:
         one = self.number(name, default, "a number, or two")
         return one, one
 
-    def pair(self, name: str, default: int | None = None, least: int = 1, also: str = "") -> tuple[int, int]:
-        """Return one whole number for both axes, or one for each; `also` is what else may stand there."""
-        value = self.value(name)
-        if isinstance(value, str):
-            raise self.wrong(name, f"{also}whole numbers")
+    def pair(self, name: str, default: int | None = None, least: int = 1) -> tuple[int, int]:
+        """Return one whole number for both axes, or one for each."""
         first, second = self.numbers(name, default)
         WINDOW.check(max(first, second), "use a smaller number", what=f"{self.call}: {name}")
         if first % 1 or second % 1 or min(first, second) < least:
-            raise self.wrong(name, f"{also}one or two whole numbers, {least} or more")
+            raise self.wrong(name, f"one or two whole numbers, {least} or more")
         return int(first), int(second)
 
     def border(self, tool: str, default: str) -> dict[str, Any]:
@@ -134,18 +133,19 @@ class Arguments:
         elif isinstance(value, Named):
             convolve = convolve != value.turned
             file = self.kernel_file or f"{value.last}.npy"
-            held = Weights(file, array="" if self.kernel_file else value.name)
-            if self.kernel_file or Path(file).is_file():
-                rows, columns = kernel(file).components[0].shape[-2:]
-                held = held._replace(size=(int(rows), int(columns)))
+            size = size_of(file) if self.kernel_file or Path(file).is_file() else None
+            held = Weights(file, size, "" if self.kernel_file else value.name)
         else:
             raise self.wrong(name, "a matrix of numbers")
         return self.made(kernel=held, convolve=convolve, **values)
 
 
-# Arguments that change results as no option here does, and the value that leaves them as they are.
+# Arguments that no option of convcli stands for, and the only value that is read.
 _USUAL = {
-    **{"axes": "(0, 1)", "order": "0", "groups": "1", "return_indices": "False"},
+    "axes": "(0, 1)",
+    "order": "0",
+    "groups": "1",
+    "return_indices": "False",
     "divisor_override": "None",
 }
 
@@ -172,5 +172,8 @@ def bound(call: str, parameters: str, node: ast.Call) -> dict[str, ast.expr]:
         raise UsageError(f"{call}: {error}", hint=f"its arguments are {', '.join(names)}") from None
     for name, value in given.items():
         if name in _USUAL and ast.unparse(value) not in ("None", _USUAL[name]):
-            raise CannotTranslate(f"{call}: {name} has no equivalent here", hint="leave it out")
+            found = f"{call}: {name}={cut_short(ast.unparse(value))}"
+            raise CannotTranslate(
+                f"{found} has no equivalent here", hint=f"only {name}={_USUAL[name]} has one"
+            )
     return {name: value for name, value in given.items() if ast.unparse(value) != "None"}

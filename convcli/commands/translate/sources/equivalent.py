@@ -1,24 +1,25 @@
 """The `convcli` command that means the same as another tool's call, and how it is written."""
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convcli.choices import AlphaMode, PadMode, PoolMode, RangeMode
 from convcli.display.words import listed, per_axis
 from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import UsageError, shown
-from convcli.parsing import Padding
+from convcli.kernels.kernel import Array
+from convcli.kernels.spec import kernel
+from convcli.limits import WINDOW
+from convcli.options.setting_words import padding_words
+from convcli.parsing import Padding, PaddingPixels
 
-__all__ = ["Array", "Equivalent", "Weights", "anchored", "gaussian", "weights_of"]
+__all__ = ["Equivalent", "Weights", "anchored", "box", "gaussian", "reach", "size_of", "weights_of"]
 
-Array = NDArray[np.float64]
 Pair = tuple[int, int]
 
 # Largest denominator of a weight that is written as a fraction: those of binomial 9 x 9 and 255 x 255 boxes.
@@ -87,28 +88,28 @@ class Equivalent:
     def _options(self) -> Iterator[str]:
         step, usual = (self.size, ("valid", NO_PADDING)) if self.pool else ((1, 1), ("same",))
         padded = self.pad is not PadMode.VALID and self.padding not in usual
-        options = {
-            "-k": self.kernel.spec if self.kernel else None,
+        options: dict[str, object] = {
+            "-k": self.kernel and self.kernel.spec,
             "--mode": self.pool,
-            "--norm": number_words(self.norm) if self.norm != 2 else None,
-            "--size": per_axis(self.size) if self.size else None,
+            "--norm": self.norm != 2 and number_words(self.norm),
+            "--size": self.size and per_axis(self.size),
             "-p": self.pad,
-            "--pad-value": number_words(self.pad_value) if self.pad is PadMode.CONSTANT else None,
-            "--padding": _padding_words(self.padding) if padded else None,
-            "--stride": per_axis(self.stride) if self.stride not in (None, step) else None,
-            "--dilation": per_axis(self.dilation) if self.dilation != (1, 1) else None,
-            "--bias": number_words(self.bias) if self.bias else None,
+            "--pad-value": self.pad is PadMode.CONSTANT and number_words(self.pad_value),
+            "--padding": padded and padding_words(self.padding),
+            "--stride": self.stride not in (None, step) and self.stride and per_axis(self.stride),
+            "--dilation": self.dilation != (1, 1) and per_axis(self.dilation),
+            "--bias": self.bias and number_words(self.bias),
+            "--ceil": self.ceil,
+            "--no-count-include-pad": not self.count_include_pad,
+            "--global": self.whole,
+            "--convolve": self.convolve,
+            "--gray": self.gray,
+            "--alpha": self.alpha,
+            "--range": self.range,
         }
         for option, value in options.items():
-            if value is not None:
-                yield from (option, value)
-        flags = {"--ceil": self.ceil, "--no-count-include-pad": not self.count_include_pad}
-        flags |= {"--global": self.whole, "--convolve": self.convolve, "--gray": self.gray}
-        yield from (flag for flag, given in flags.items() if given)
-        if self.alpha:
-            yield from ("--alpha", self.alpha)
-        if self.range:
-            yield from ("--range", self.range)
+            if value:
+                yield from (option,) if value is True else (option, str(value))
 
 
 def _typed(name: str) -> str:
@@ -118,57 +119,80 @@ def _typed(name: str) -> str:
     return f"./{name}" if name.startswith("-") and name != "-" else name
 
 
-def anchored(made: Equivalent, *lows: Callable[[int], int]) -> Equivalent:
-    """Return `made` with the padding that puts `low(n)` pixels before a window of n pixels along each axis.
+def _second_middle(n: int) -> int:
+    """Return the index of the middle pixel of `n`, the second of two: most tools anchor there."""
+    return n // 2
+
+
+def anchored(
+    made: Equivalent,
+    down: Callable[[int], int] = _second_middle,
+    along: Callable[[int], int] = _second_middle,
+) -> Equivalent:
+    """Return `made` with the padding that moves the anchor to the pixels `down` and `along` of n.
 
     Where the size is not known, and only an even size would need padding of its own, that is noted.
     """
-    low = (lows[0], lows[-1])
     size = made.kernel.size if made.kernel else made.size
     if size is not None:
-        padding = _padding(size, low)
+        padding = _padding(size, (down(size[0]), along(size[1])))
         return replace(made, padding="same" if Window.of(size).padding == padding else padding)
-    if any(find(n) != n // 2 for find in low for n in (3, 5)):
+    if any(anchor(n) != n // 2 for anchor in (down, along) for n in (3, 5)):
         raise UsageError(
             "the kernel's size is not known, on which its anchor depends", hint="add -k FILE to name it"
         )
-    if all(find(4) == 1 for find in low):
+    if down(4) == along(4) == 1:
         return made
     return made.noting(
-        "if the kernel has an even number of rows or columns, add -k FILE: it is anchored "
+        "if the kernel has an even number of rows or columns, its file is needed (-k FILE): it is anchored "
         "at the other middle pixel"
     )
 
 
-def _padding(size: Pair, low: Sequence[Callable[[int], int]]) -> tuple[Pair, Pair]:
-    before = [find(n) for find, n in zip(low, size, strict=True)]
-    after = [n - 1 - first for n, first in zip(size, before, strict=True)]
-    if min(before) < 0 or min(after) < 0:
+def _padding(size: Pair, anchor: Pair) -> PaddingPixels:
+    (top, left), (bottom, right) = anchor, (size[0] - 1 - anchor[0], size[1] - 1 - anchor[1])
+    if min(top, left, bottom, right) < 0:
         raise UsageError("the anchor lies outside the kernel", hint="check anchor, or origin")
-    return (before[0], after[0]), (before[1], after[1])
+    return (top, bottom), (left, right)
+
+
+def size_of(spec: str) -> Pair:
+    """Return rows and columns of a kernel."""
+    rows, columns = kernel(spec).components[0].shape[-2:]
+    return rows, columns
+
+
+def box(size: Pair) -> Weights:
+    """Return the mean of a window, as ``-k`` names it."""
+    return Weights(f"box:size={per_axis(size)}", size)
 
 
 def weights_of(values: Array) -> Weights:
     """Return the kernel of so many numbers as ``-k`` takes it: rows, or nested lists of more axes."""
     if not np.isfinite(values).all():
         raise UsageError("the kernel's weights are not finite", hint="check its numbers")
-    values = values.reshape(
-        [side for at, side in enumerate(values.shape) if side > 1 or at >= values.ndim - 2]
-    )
+    while values.ndim > 2 and len(values) == 1:
+        values = values[0]
     if values.ndim > 2:
-        return Weights(_nested_words(values.tolist()), (values.shape[-2], values.shape[-1]))
+        words = np.vectorize(number_words, otypes=[object])(values).tolist()
+        return Weights(str(words).replace("'", ""), (values.shape[-2], values.shape[-1]))
     rows = np.atleast_2d(values)
     size = (rows.shape[0], rows.shape[1])
     if rows.size > 1 and (rows == 1 / rows.size).all():
-        return Weights(f"box:size={per_axis(size)}", size)
+        return box(size)
     return Weights("; ".join(" ".join(map(number_words, row)) for row in rows.tolist()), size)
 
 
-def gaussian(sigmas: tuple[float, float], size: tuple[int, int]) -> Weights:
-    """Return the Gaussian of `sigmas` along rows and columns, cut to `size`, as ``-k`` names it."""
+def reach(sigma: float, truncate: float = 4) -> int:
+    """Return the pixels at each side of the middle of a Gaussian, no more than a window may have."""
+    return int(min(sigma * truncate, WINDOW.most) + 0.5)
+
+
+def gaussian(sigmas: tuple[float, float], size: Pair) -> Weights:
+    """Return the Gaussian of `sigmas` down and along, cut to `size`, as ``-k`` names it."""
     down, along = map(number_words, sigmas)
     words = f"sigma={down}" if down == along else f"sigma-y={down},sigma-x={along}"
-    usual = tuple(2 * int(4 * sigma + 0.5) + 1 for sigma in sigmas)
+    usual = tuple(2 * reach(sigma) + 1 for sigma in sigmas)
     return Weights(f"gaussian:{words}" + ("" if usual == size else f",size={per_axis(size)}"), size)
 
 
@@ -182,18 +206,3 @@ def number_words(value: float) -> str:
     fraction = f"{near.numerator}/{near.denominator}"
     exact = near.numerator / near.denominator == value
     return fraction if exact and len(fraction) < len(text) else text
-
-
-def _nested_words(values: object) -> str:
-    if isinstance(values, list):
-        return f"[{', '.join(map(_nested_words, values))}]"
-    return number_words(values) if isinstance(values, float) else str(values)
-
-
-def _padding_words(padding: Padding) -> str:
-    if isinstance(padding, str):
-        return padding
-    (top, bottom), (left, right) = padding
-    if (top, left) == (bottom, right):
-        return per_axis((top, left))
-    return ",".join(map(str, chain(*padding)))

@@ -7,22 +7,20 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convcli.errors import UsageError, shown
+from convcli.kernels.kernel import Array
 from convcli.limits import Limit
 from convcli.parsing import finite
 
 __all__ = ["FLOATS", "KEEPING", "MODULES", "MOST", "Named", "Value", "dotted", "not_understood", "value_of"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Named:
     """A name whose value is not known: an array such as ``k``, or a constant such as ``cv2.CV_64F``.
 
-    `turned` is an array rotated by 180 degrees.
+    `turned` says that the array is rotated by 180 degrees.
     """
 
     name: str

@@ -2,80 +2,67 @@
 
 import ast
 import re
-from math import comb
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from convcli.choices import PadMode, PoolMode, RangeMode
 from convcli.commands.translate.sources.arguments import Arguments, Table
 from convcli.commands.translate.sources.equivalent import (
-    Array,
     Equivalent,
     Weights,
     anchored,
+    box,
     gaussian,
+    reach,
     weights_of,
 )
 from convcli.commands.translate.sources.literals import MOST, Named
 from convcli.display.words import per_axis
 from convcli.errors import CannotTranslate, UsageError, unknown
+from convcli.kernels.kernel import Array
+from convcli.kernels.spec import kernel as load_kernel
 
 __all__ = ["OPENCV"]
 
-T = TypeVar("T")
-
-_ISOLATED = "give the border alone, such as cv2.BORDER_REFLECT_101"
-
-# The meaning of `BorderTypes`, the first five in the order of their numbers.
-_BORDERS = {
-    "BORDER_CONSTANT": PadMode.ZERO,
-    "BORDER_REPLICATE": PadMode.REPLICATE,
-    "BORDER_REFLECT": PadMode.SYMMETRIC,
-    "BORDER_WRAP": PadMode.WRAP,
-    **dict.fromkeys(("BORDER_REFLECT_101", "BORDER_REFLECT101", "BORDER_DEFAULT"), PadMode.REFLECT),
-}
-# Depths of samples in the order of their numbers: floats and signed integers are not cut at black.
-_DEPTHS = {
-    **{"CV_8U": None, "CV_8S": RangeMode.RAW, "CV_16U": None},
-    **dict.fromkeys(("CV_16S", "CV_32S", "CV_32F", "CV_64F"), RangeMode.RAW),
-}
+# Borders, and depths of samples, in the order of their numbers.
+_BORDERS = ("BORDER_CONSTANT", "BORDER_REPLICATE", "BORDER_REFLECT", "BORDER_WRAP", "BORDER_REFLECT_101")
+_DEPTHS = ("CV_8U", "CV_8S", "CV_16U", "CV_16S", "CV_32S", "CV_32F", "CV_64F")
 # Weights of Gaussians whose size is given and whose sigma is not, times 256, from the middle on.
 _ROUNDED = {3: (128, 64), 5: (96, 64, 16), 7: (72, 56, 28, 8), 9: (60, 51, 30, 13, 4)}
 
 
-def _constant(call: Arguments, name: str, meanings: dict[str, T], default: T) -> T:
-    """Return the meaning of a constant of OpenCV, which may be given by its number."""
+def _constant(call: Arguments, name: str, numbered: Sequence[str], default: str) -> str:
+    """Return the name of a constant, which may be given by its number."""
     value = call.value(name)
-    if value is None or value == -1.0:
-        return default
-    word = value.last if isinstance(value, Named) else value
     if isinstance(value, float):
-        word = dict(enumerate(meanings)).get(int(value), value)
-    if not isinstance(word, str) or word not in meanings:
-        known = [each for each in meanings if each != "BORDER_WRAP"]  # which most functions refuse
-        raise unknown(f"{name} of {call.call}", word, known)
-    return meanings[word]
+        return numbered[int(value)] if value in range(len(numbered)) else f"{value:g}"
+    return default if value is None else value.last if isinstance(value, Named) else str(value)
 
 
 def _border(call: Arguments) -> PadMode:
-    if "borderType" in call.given and re.search(
-        "ISOLATED|TRANSPARENT", ast.unparse(call.given["borderType"])
-    ):
+    if re.search("ISOLATED|TRANSPARENT", ast.unparse(call.given.get("borderType", ast.Constant("")))):
         raise CannotTranslate(
-            f"{call.call}: borders of a part of a picture are not translated", hint=_ISOLATED
+            f"{call.call}: borders of a part of a picture are not translated",
+            hint="give the border alone, such as cv2.BORDER_REFLECT_101",
         )
-    mode = _constant(call, "borderType", _BORDERS, PadMode.REFLECT)
+    mode = PadMode.parse(f"opencv:{_constant(call, 'borderType', _BORDERS, 'default')}")
     if mode is PadMode.WRAP and call.call not in ("cv2.blur", "cv2.boxFilter", "cv2.GaussianBlur"):
-        raise CannotTranslate(f"{call.call} refuses BORDER_WRAP itself", hint="cv2.copyMakeBorder has it")
-    return mode
+        raise CannotTranslate(
+            f"{call.call} refuses BORDER_WRAP itself", hint="leave it out, and give -p wrap to the command"
+        )
+    return PadMode.ZERO if mode is PadMode.CONSTANT else mode
 
 
 def _depth(call: Arguments) -> dict[str, Any]:
-    """Return the range that `ddepth` says; -1 is the depth of the picture."""
-    if call.value("ddepth") in (None, -1.0):
+    """Return the range that `ddepth` says: floats and signed integers are not cut at black."""
+    if call.value("ddepth") in (None, -1.0):  # the depth of the picture
         return {}
-    return {"range": _constant(call, "ddepth", _DEPTHS, None)}
+    depth = _constant(call, "ddepth", _DEPTHS, "")
+    if depth not in _DEPTHS:
+        raise unknown(f"ddepth of {call.call}", depth, _DEPTHS)
+    return {"range": None if depth in ("CV_8U", "CV_16U") else RangeMode.RAW}
 
 
 def _anchored(call: Arguments, made: Equivalent) -> Equivalent:
@@ -95,7 +82,7 @@ def _separable(call: Arguments) -> Equivalent:
 
 
 def _fixed(call: Arguments, weights: Array, name: str = "") -> Equivalent:
-    """Return the equivalent of a call whose kernel is known, times `scale`."""
+    """Return the equivalent of a call whose kernel is known, by its `name` unless it is scaled."""
     scale = call.number("scale", 1)
     kernel = weights_of(weights * scale)
     if name and scale == 1:
@@ -103,19 +90,22 @@ def _fixed(call: Arguments, weights: Array, name: str = "") -> Equivalent:
     return call.made(kernel=kernel, pad=_border(call), bias=call.number("delta", 0), **_depth(call))
 
 
+def _named(call: Arguments, name: str) -> Equivalent:
+    return _fixed(call, load_kernel(name).components[0], name)
+
+
 def _gaussian(call: Arguments) -> Equivalent:
     columns, rows = call.pair("ksize", least=0)
     along = call.number("sigmaX", 0)
     sigmas = call.number("sigmaY", 0) or along, along
+    notes: tuple[str, ...] = ()
     if min(rows, columns) == 0:
         if min(sigmas) <= 0:
             raise UsageError(f"{call.call} has neither ksize nor sigma", hint="give one of them")
         rows, columns = (
-            side or round(sigma * 6 + 1) | 1 for side, sigma in zip((rows, columns), sigmas, strict=True)
+            side or reach(sigma, 6) + 1 | 1 for side, sigma in zip((rows, columns), sigmas, strict=True)
         )
-        note = ["OpenCV's ksize (0, 0) is 6 sigma wide for 8 bits, as here; for floats it is 8 sigma"]
-    else:
-        note = []
+        notes = ("OpenCV's ksize (0, 0) is 6 sigma wide for 8 bits, as here; for floats it is 8 sigma",)
     size = rows, columns
     if rows % 2 == 0 or columns % 2 == 0:
         raise call.wrong("ksize", "two odd numbers, or (0, 0)")
@@ -131,7 +121,7 @@ def _gaussian(call: Arguments) -> Equivalent:
         )
     else:
         kernel = Weights(f"gaussian:size={per_axis(size)}", size)
-    return call.made(kernel=kernel, pad=_border(call)).noting(*note)
+    return call.made(kernel=kernel, pad=_border(call)).noting(*notes)
 
 
 def _rounded(side: int) -> list[float]:
@@ -142,18 +132,16 @@ def _rounded(side: int) -> list[float]:
 def _box(call: Arguments) -> Equivalent:
     columns, rows = call.pair("ksize")
     if call.flag("normalize", True):
-        kernel = Weights(f"box:size={per_axis((rows, columns))}", (rows, columns))
-        return _anchored(call, call.made(kernel=kernel, pad=_border(call), **_depth(call)))
-    MOST.check(rows * columns, "use a smaller ksize")
-    return _anchored(call, _fixed(call, np.ones((rows, columns))))
+        made = call.made(kernel=box((rows, columns)), pad=_border(call), **_depth(call))
+    else:
+        MOST.check(rows * columns, "use a smaller ksize")
+        made = _fixed(call, np.ones((rows, columns)))
+    return _anchored(call, made)
 
 
 def _derivative_line(size: int, order: int) -> Array:
-    """Return the weights of ``cv2.getDerivKernels``: a binomial, `order` times differentiated."""
-    line = np.array([comb(size - order - 1, i) for i in range(size - order)], dtype=np.float64)
-    for _ in range(order):
-        line = np.convolve(line, [-1, 1])
-    return line
+    """Return the weights of ``cv2.getDerivKernels``: ``(1 + x)^(size - 1 - order) (1 - x)^order``."""
+    return np.asarray(np.poly([-1.0] * (size - 1 - order) + [1.0] * order) * (-1) ** order)
 
 
 def _sobel(call: Arguments) -> Equivalent:
@@ -165,32 +153,31 @@ def _sobel(call: Arguments) -> Equivalent:
             f"{call.call}: derivatives of this order and ksize have no equivalent here",
             hint="give dx and dy of sum 1 or 2, and a ksize from 3 on",
         )
+    if sum(order) == 1:
+        name = "sobel-x" if order[0] else "sobel-y"
+        return _named(call, f"{name}:size={size}" if size > 3 else name)
     across, down = (_derivative_line(size, each) for each in order)
-    name = {(1, 0): "sobel-x", (0, 1): "sobel-y"}.get(order, "")
-    return _fixed(call, np.outer(down, across), name + (f":size={size}" if name and size > 3 else ""))
+    return _fixed(call, np.outer(down, across))
 
 
 def _scharr(call: Arguments) -> Equivalent:
     order = call.number("dx"), call.number("dy")
     if order not in ((1, 0), (0, 1)):
         raise UsageError(f"{call.call}: dx and dy do not fit", hint="give 1 and 0, or 0 and 1")
-    across = np.outer([3.0, 10.0, 3.0], [-1.0, 0.0, 1.0])
-    return _fixed(call, across if order[0] else across.T, f"scharr-{'x' if order[0] else 'y'}")
+    return _named(call, "scharr-x" if order[0] else "scharr-y")
 
 
 def _laplacian(call: Arguments) -> Equivalent:
     size = call.odd("ksize", 1, 31)
     if size == 1:
-        return _fixed(call, np.array([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]]), "laplacian")
+        return _named(call, "laplacian")
     second, smooth = _derivative_line(size, 2), _derivative_line(size, 0)
     return _fixed(call, np.outer(second, smooth) + np.outer(smooth, second))
 
 
 def _median(call: Arguments) -> Equivalent:
     side = call.odd("ksize")
-    return call.made(
-        pool=PoolMode.MEDIAN, size=(side, side), stride=(1, 1), pad=PadMode.REPLICATE, padding="same"
-    )
+    return call.made(pool=PoolMode.MEDIAN, size=(side, side), stride=(1, 1), pad=PadMode.REPLICATE)
 
 
 # Parameters and reader of each call, from OpenCV's reference for Python.

@@ -8,8 +8,7 @@ from PIL import ImageFilter
 
 from convcli.choices import PadMode, PoolMode
 from convcli.commands.translate.sources.arguments import Arguments, Table
-from convcli.commands.translate.sources.equivalent import Equivalent, Weights, weights_of
-from convcli.display.words import per_axis
+from convcli.commands.translate.sources.equivalent import Equivalent, box, weights_of
 from convcli.errors import CannotTranslate, UsageError
 
 __all__ = ["FIXED", "PILLOW"]
@@ -56,12 +55,12 @@ def _box(call: Arguments) -> Equivalent:
             f"{call.call}: a radius with a fraction weighs the box's edges", hint="use whole radii"
         )
     size = 2 * int(down) + 1, 2 * int(along) + 1
-    return call.made(kernel=Weights(f"box:size={per_axis(size)}", size), pad=PadMode.REPLICATE)
+    return call.made(kernel=box(size), pad=PadMode.REPLICATE)
 
 
 def _rank(mode: PoolMode, call: Arguments) -> Equivalent:
     side = call.odd("size", 3)
-    return call.made(pool=mode, size=(side, side), stride=(1, 1), pad=PadMode.REPLICATE, padding="same")
+    return call.made(pool=mode, size=(side, side), stride=(1, 1), pad=PadMode.REPLICATE)
 
 
 # Parameters and reader of each call, from Pillow 13.

@@ -12,7 +12,8 @@ from convcli.commands.translate.sources.opencv_calls import OPENCV
 from convcli.commands.translate.sources.pillow_calls import PILLOW
 from convcli.commands.translate.sources.scipy_calls import NDIMAGE, SIGNAL, SKIMAGE
 from convcli.commands.translate.sources.torch_calls import TORCH, TORCH_MODULES, padded_by
-from convcli.errors import CannotTranslate, ConvcliError, UsageError, shown
+from convcli.display.words import listed
+from convcli.errors import CannotTranslate, ConvcliError, UsageError, shown, unknown
 
 __all__ = ["LIBRARIES", "python_equivalent"]
 
@@ -35,27 +36,29 @@ _LONGEST = 1 << 17
 
 def python_equivalent(code: str, kernel_file: str = "") -> Equivalent:
     """Return the command that means the same as the call in `code`, whose result may be assigned."""
-    wrong = UsageError(
-        f"{shown(code)} is no call", hint="write one such as cv2.blur(x, (3, 3)), or a line of the shell"
-    )
     try:
         parsed = ast.parse(code.strip()).body if len(code) <= _LONGEST else []
         match parsed:
             case [*before, ast.Expr(value=call) | ast.Assign(value=call)]:
-                known = _Known()
+                names = _Assigned()
                 for line in before:
-                    known.read(line)
-                return _read(known.visit(call), kernel_file)
-            case _:
-                raise wrong
+                    names.read(line)
+                return _read(names.visit(call), kernel_file)
     except UsageError:
         raise
     except (SyntaxError, ValueError, MemoryError, RecursionError):  # ValueError: a null character
-        raise wrong from None
+        pass
+    raise _no_call(code)
 
 
-class _Known(ast.NodeTransformer):
-    """Puts values that lines before the call give to names in their places, if they are understood."""
+def _no_call(code: str) -> UsageError:
+    return UsageError(
+        f"{shown(code)} is no call", hint="write one such as cv2.blur(x, (3, 3)), or a line of the shell"
+    )
+
+
+class _Assigned(ast.NodeTransformer):
+    """Replaces names by the values that lines before the call give them, if those are understood."""
 
     def __init__(self) -> None:
         self.values: dict[str, ast.expr] = {}
@@ -94,7 +97,7 @@ def _understood(value: ast.expr) -> bool:
 
 
 def _read(node: ast.expr, kernel_file: str) -> Equivalent:
-    """Read a call, a filter of Pillow without parameters, or what makes pixels of a result."""
+    """Read a call, a filter of Pillow without parameters, or ``convertScaleAbs`` around a call."""
     picture, what = NO_PICTURE, node
     match node:
         case ast.Call(args=[inner], keywords=[]) if _last(node) == "convertScaleAbs":
@@ -107,22 +110,19 @@ def _read(node: ast.expr, kernel_file: str) -> Equivalent:
     call = what if isinstance(what, ast.Call) else ast.Call(what, [], [])
     found = _libraries(call)
     if not found:
-        raise _no_call(node)
+        raise _not_known(node)
     if len(found) > 1:
         choices = " or ".join(f"{library}.{_last(call)}" for library, _ in found)
         raise UsageError(f"{_last(call)} is a function of several libraries", hint=f"write {choices}")
     library, table = found[0]
+    full = f"{library}.{_last(call)}"
+    if full == "torch.nn.Conv2d":
+        raise CannotTranslate(f"{full} has weights of its own", hint="write F.conv2d(x, k)")
     if _last(call) not in table:
         if any(_last(each) in table for each in ast.walk(call) if isinstance(each, ast.Call)):
-            raise _no_call(node)
-        known = f"choose from: {', '.join(table)}"
-        weighted = library == "torch.nn" and _last(call).startswith("Conv")
-        raise CannotTranslate(
-            f"function of {library} {_last(call)!r} is not known",
-            hint="a layer has weights of its own: write F.conv2d(x, k)" if weighted else known,
-        )
+            raise _not_known(node)
+        raise unknown(f"function of {library}", _last(call), table, CannotTranslate)
     parameters, reader = table[_last(call)]
-    full = f"{library}.{_last(call)}"
     given = bound(full, parameters, call)
     if library not in ("torch.nn", "PIL.ImageFilter"):  # the first argument is the picture
         first = parameters.split()[0]
@@ -142,8 +142,8 @@ def _libraries(call: ast.Call) -> list[tuple[str, Table]]:
     ]
 
 
-def _no_call(node: ast.expr) -> ConvcliError:
-    """Return the error for code that is no call of these libraries, or has one inside."""
+def _not_known(node: ast.expr) -> ConvcliError:
+    """Return the error for code that calls no function of these libraries, or has such a call inside."""
     code = shown(ast.unparse(node))
     calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
     if any(_libraries(each) or (_last(each) == "filter" and each is not node) for each in calls):
@@ -152,16 +152,15 @@ def _no_call(node: ast.expr) -> ConvcliError:
             hint="give the call alone, and see --range and --combine of convcli filter",
         )
     if not calls:
-        return UsageError(f"{code} is no call", hint="write one such as cv2.blur(x, (3, 3))")
-    known = ", ".join(library for library, _, _ in LIBRARIES)
-    return UsageError(f"{code} calls no function that is known", hint=f"use a call of {known}")
+        return _no_call(ast.unparse(node))
+    known = listed([library for library, _, _ in LIBRARIES], "or")
+    return UsageError(f"{code} calls no function that is known", hint=f"write one of {known}")
 
 
 def _picture(node: ast.expr) -> Picture:
     """Return the picture that a call is given: by name, from a file, padded before or not."""
     if name := dotted(node):
-        last = name.rpartition(".")[2]
-        return Picture(f"{last}.npy", named=name)
+        return Picture(f"{name.rpartition('.')[2]}.npy", named=name)
     match node:
         case ast.Call(func=ast.Attribute(attr="convert", value=source), args=[ast.Constant(value="L")]):
             return _picture(source)._replace(gray=True)

@@ -3,13 +3,11 @@
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from convcli.choices import PadMode, PoolMode, RangeMode
 from convcli.commands.translate.sources.arguments import Arguments, Table, padding_of
-from convcli.commands.translate.sources.equivalent import Equivalent, Weights, anchored, gaussian
+from convcli.commands.translate.sources.equivalent import Equivalent, Weights, anchored, box, gaussian, reach
 from convcli.commands.translate.sources.literals import FLOATS, Named
-from convcli.display.words import per_axis
 from convcli.errors import CannotTranslate, UsageError, unknown
 
 __all__ = ["NDIMAGE", "SIGNAL", "SKIMAGE"]
@@ -32,6 +30,11 @@ def _typed(call: Arguments, made: Equivalent) -> Equivalent:
     if call.picture.floats and output is None:
         return made
     return replace(made, range=None).noting(_WRAPS)
+
+
+def _slid(call: Arguments, kernel: Weights) -> Equivalent:
+    """Return the equivalent of a function whose kernel is known."""
+    return _typed(call, call.made(kernel=kernel, **call.border("scipy", "reflect")))
 
 
 def _correlate(call: Arguments) -> Equivalent:
@@ -57,33 +60,32 @@ def _derivative(call: Arguments) -> Equivalent:
     axis = call.number("axis", -1)
     if axis not in (-2, -1, 0, 1):
         raise CannotTranslate(f"{call.call}: axis {axis:g} is not of a picture", hint="use 0 or 1")
-    name = f"{call.call.rpartition('.')[2]}-{'y' if axis in (0, -2) else 'x'}"
-    return _typed(call, call.made(kernel=Weights(name, (3, 3)), **call.border("scipy", "reflect")))
+    return _slid(call, Weights(f"{call.call.rpartition('.')[2]}-{'y' if axis in (0, -2) else 'x'}", (3, 3)))
 
 
 def _laplace(call: Arguments) -> Equivalent:
-    return _typed(call, call.made(kernel=Weights("laplacian", (3, 3)), **call.border("scipy", "reflect")))
+    return _slid(call, Weights("laplacian", (3, 3)))
 
 
-def _gaussian(call: Arguments, pad: dict[str, Any] | None = None) -> Equivalent:
-    sigmas, cut = call.numbers("sigma", 1 if pad else None), call.number("truncate", 4)
-    down, along = (int(cut * sigma + 0.5) for sigma in sigmas)
+def _gaussian_of(call: Arguments, sigma: float | None = None) -> Weights:
+    """Return the Gaussian of a call; `sigma` is its default."""
+    sigmas, cut = call.numbers("sigma", sigma), call.number("truncate", 4)
+    down, along = (reach(each, cut) for each in sigmas)
     if "radius" in call.given:
         down, along = call.pair("radius", least=0)
-    kernel = gaussian(sigmas, (2 * down + 1, 2 * along + 1))
-    if pad:
-        return call.made(kernel=kernel, **pad)
-    return _typed(call, call.made(kernel=kernel, **call.border("scipy", "reflect")))
+    return gaussian(sigmas, (2 * down + 1, 2 * along + 1))
+
+
+def _gaussian(call: Arguments) -> Equivalent:
+    return _slid(call, _gaussian_of(call))
 
 
 def _skimage_gaussian(call: Arguments) -> Equivalent:
-    return _gaussian(call, call.border("skimage", "nearest")).noting(_UNITS)
+    return call.made(kernel=_gaussian_of(call, 1), **call.border("skimage", "nearest")).noting(_UNITS)
 
 
 def _uniform(call: Arguments) -> Equivalent:
-    size = call.pair("size", 3)
-    made = call.made(kernel=Weights(f"box:size={per_axis(size)}", size), **call.border("scipy", "reflect"))
-    return _typed(call, _at_origin(call, made))
+    return _at_origin(call, _slid(call, box(call.pair("size", 3))))
 
 
 def _window(call: Arguments) -> tuple[int, int]:
@@ -111,7 +113,7 @@ def _rank(mode: PoolMode, call: Arguments) -> Equivalent:
 
 
 def _signal(flips: bool, second: bool, call: Arguments) -> Equivalent:
-    """Read a call whose `mode` is full, same or valid; `second`: same anchors at the second middle pixel."""
+    """Read a call of `signal`; with `second`, mode same anchors at the second of two middle pixels."""
     mode, boundary = call.text("mode", "full"), call.text("boundary", "fill")
     if mode not in ("full", "same", "valid"):
         raise unknown(f"mode of {call.call}", mode, ("full", "same", "valid"))
@@ -121,7 +123,7 @@ def _signal(flips: bool, second: bool, call: Arguments) -> Equivalent:
         return call.kernel("in2", pad=PadMode.VALID, convolve=flips)
     pad = padding_of(_BOUNDARIES[boundary], call.number("fillvalue", 0))
     made = call.kernel("in2", **pad, convolve=flips, padding=mode)
-    return anchored(made, lambda n: n // 2) if mode == "same" and second else made
+    return anchored(made) if mode == "same" and second else made
 
 
 _WINDOWED = "input size footprint output mode cval origin axes"

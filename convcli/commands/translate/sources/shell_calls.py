@@ -4,22 +4,23 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from convcli.border_names import PAD_NAMES_OF_TOOLS
 from convcli.choices import AlphaMode, PadMode
 from convcli.commands.translate.sources.equivalent import (
-    Array,
     Equivalent,
     Weights,
     anchored,
     gaussian,
+    size_of,
     weights_of,
 )
-from convcli.display.words import listed
-from convcli.errors import CannotTranslate, ConvcliError, UsageError, shown
+from convcli.errors import CannotTranslate, UsageError, shown, unknown
 from convcli.kernels.files.notations import read_notation
+from convcli.kernels.kernel import Array
 from convcli.kernels.spec import kernel
 from convcli.parsing import finite
 
@@ -32,8 +33,6 @@ _KERNELS = {
     "laplacian": "-1 -1 -1; -1 8 -1; -1 -1 -1",
     "laplacian:1": "0 -1 0; -1 4 -1; 0 -1 0",
 }
-# Pixels of padding before a kernel of n pixels: at the first of its middle pixels, or at the second.
-_FIRST, _SECOND = lambda n: (n - 1) // 2, lambda n: n // 2
 
 
 def shell_equivalent(line: str) -> Equivalent | None:
@@ -41,7 +40,7 @@ def shell_equivalent(line: str) -> Equivalent | None:
     line = re.sub(r"(?m)^\s*#.*$", "", line).replace("\\\n", " ").strip().removeprefix("$ ")
     program = line.split()[0].rpartition("/")[2] if line else ""
     if program in _NOT_READ:
-        raise CannotTranslate(f"lines of {program} are not read", hint="those of convert, magick, vips are")
+        raise CannotTranslate(f"lines of {program} are not read", hint="write it for convert, magick or vips")
     if program not in _PROGRAMS:
         return None
     lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
@@ -57,7 +56,7 @@ def shell_equivalent(line: str) -> Equivalent | None:
 
 
 def _between(input: str, output: str, made: Equivalent) -> Equivalent:
-    """Return `made` between two files, whose names are no more than that."""
+    """Return `made` between two files; instructions in their names, such as ``in.png[0]``, are refused."""
     for name in (input, output):
         if re.search(r"^\w+:|[\[*?]", name):
             raise CannotTranslate(
@@ -102,7 +101,7 @@ def _imagemagick(words: Sequence[str]) -> Equivalent:
 def _not_understood(word: str) -> CannotTranslate:
     return CannotTranslate(
         f"ImageMagick's {word} is not understood",
-        hint="-morphology, -gaussian-blur, -virtual-pixel, -alpha off, -define convolve:scale, :bias are",
+        hint="use -morphology, -gaussian-blur, -virtual-pixel, -alpha off, -define convolve:scale or :bias",
     )
 
 
@@ -117,7 +116,7 @@ def _morphology(method: str, text: str, given: dict[str, str]) -> Equivalent:
     name = method.lower().removesuffix(":1")
     if name not in ("convolve", "correlate"):
         raise CannotTranslate(
-            f"-morphology {method} is no single filter with a kernel", hint="Convolve and Correlate are"
+            f"-morphology {method} is no single filter with a kernel", hint="use Convolve or Correlate"
         )
     convolve, scale = name == "convolve", given.get("convolve:scale")
     share = re.fullmatch(r"([-+]?[\d.]+)%", given.get("convolve:bias", "0%"))
@@ -132,7 +131,7 @@ def _morphology(method: str, text: str, given: dict[str, str]) -> Equivalent:
         # Unless told otherwise, colours are weighted by their coverage, which is filtered as well.
         alpha=AlphaMode.DROP if "-alpha" in given else AlphaMode.FILTER,
     )
-    made = anchored(made, _SECOND if convolve else _FIRST)
+    made = anchored(made) if convolve else made
     in_units = made.bias or made.pad is PadMode.CONSTANT
     return made.noting("values of 255 are for pictures of 8 bits") if in_units else made
 
@@ -141,7 +140,7 @@ def _border(name: str) -> PadMode:
     """Return the padding of ``-virtual-pixel``; only white is constant."""
     known = {**PAD_NAMES_OF_TOOLS["imagemagick"], "white": PadMode.CONSTANT}
     if name.lower() not in known:
-        raise CannotTranslate(f"-virtual-pixel {name} is not understood", hint=f"{listed([*known])} are")
+        raise unknown("-virtual-pixel", name, known, CannotTranslate)
     return PadMode(known[name.lower()])
 
 
@@ -186,28 +185,24 @@ def _vips(words: Sequence[str]) -> Equivalent:
             if (value if equals else _next(rest, word)) != "float":
                 raise CannotTranslate("vips rounds the mask's numbers", hint="use --precision float")
         elif word.startswith("--"):
-            raise CannotTranslate(f"{option} of vips is not understood", hint="--precision float is")
+            raise CannotTranslate(f"{option} of vips is not understood", hint="use --precision float alone")
         else:
             names.append(word)
     match names:
         case ["conv" | "convf", input, output, mask]:
             return _between(input, output, _masked(mask))
         case [name, *_] if name not in ("conv", "convf"):
-            raise CannotTranslate(f"vips {name} has no equivalent here", hint="known are conv and convf")
+            raise CannotTranslate(f"vips {name} has no equivalent here", hint="use conv or convf")
         case _:
             raise UsageError("vips is not given three names", hint="write vips conv IN OUT MASK")
 
 
 def _masked(mask: str) -> Equivalent:
-    made = Equivalent(kernel=Weights(mask), pad=PadMode.REPLICATE)
-    try:
-        rows, columns = kernel(mask).components[0].shape[-2:]
-    except ConvcliError:  # a file that is not here yet
-        return made.noting(f"{mask} is not here: with even sides it needs --padding, for another anchor")
-    return anchored(replace(made, kernel=Weights(mask, (int(rows), int(columns)))), _SECOND)
+    size = size_of(mask) if Path(mask).is_file() else None
+    return anchored(Equivalent(kernel=Weights(mask, size), pad=PadMode.REPLICATE))
 
 
-# Programs that filter too, and are often asked for.
+# Other programs that filter, refused by their names.
 _NOT_READ = ("gm", "gmic", "mogrify")
 # What reads the words after the name of a program.
 _PROGRAMS = {"convert": _imagemagick, "magick": _imagemagick, "vips": _vips}

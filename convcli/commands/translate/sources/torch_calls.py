@@ -10,9 +10,10 @@ from convcli.choices import PadMode, PoolMode
 from convcli.commands.translate.sources.arguments import Arguments, Picture, Table, padding_of
 from convcli.commands.translate.sources.equivalent import Equivalent
 from convcli.commands.translate.sources.literals import Named
+from convcli.engine.window import NO_PADDING
 from convcli.errors import CannotTranslate
 from convcli.limits import WINDOW
-from convcli.parsing import Padding
+from convcli.parsing import PaddingPixels
 
 __all__ = ["TORCH", "TORCH_MODULES", "padded_by"]
 
@@ -24,35 +25,34 @@ def _conv2d(call: Arguments) -> Equivalent:
     if isinstance(bias, Named) or np.size(bias) > 1:  # type: ignore[arg-type]
         raise CannotTranslate(f"{call.call}: bias has a number for each map", hint=_STACK)
     added = 0.0 if bias is None else float(call.array("bias", "a tensor of one number").item())
-    pad, padding = _padding(call)
-    values: dict[str, Any] = {"stride": call.pair("stride", 1), "dilation": call.pair("dilation", 1)}
-    return call.kernel("weight", **pad, padding=padding, bias=added, **values)
+    windows: dict[str, Any] = {"stride": call.pair("stride", 1), "dilation": call.pair("dilation", 1)}
+    return call.kernel("weight", bias=added, **windows, **_padding(call))
 
 
-def _padding(call: Arguments) -> tuple[dict[str, Any], Padding]:
-    """Return mode and width of the padding, that of the call itself or of an ``F.pad`` around its picture."""
+def _padding(call: Arguments) -> dict[str, Any]:
+    """Return the padding of the call itself, or of an ``F.pad`` around its picture."""
     given, before = call.value("padding"), call.picture
     if before.pad is not None:
         if given not in (None, 0.0, "valid", (0.0, 0.0)):
             raise CannotTranslate(f"{call.call}: padding is given twice", hint="pad in one place")
-        return padding_of(before.pad, before.pad_value), before.padding
+        return {**padding_of(before.pad, before.pad_value), "padding": before.padding}
     if given == "same":
-        return {"pad": PadMode.ZERO}, "same"
-    rows, columns = (
-        (0, 0) if given == "valid" else call.pair("padding", 0, least=0, also="'same', 'valid', or ")
-    )
-    if rows == columns == 0:
-        return {"pad": PadMode.VALID}, "valid"
-    return {"pad": PadMode.ZERO}, ((rows, rows), (columns, columns))
+        return {"pad": PadMode.ZERO}
+    if isinstance(given, str) and given != "valid":
+        raise call.wrong("padding", "'same', 'valid' or whole numbers")
+    padding = _alike(call) if given != "valid" else NO_PADDING
+    return {"pad": PadMode.VALID} if padding == NO_PADDING else {"pad": PadMode.ZERO, "padding": padding}
+
+
+def _alike(call: Arguments) -> PaddingPixels:
+    """Return the padding in pixels, which is as wide at both sides of an axis."""
+    rows, columns = call.pair("padding", 0, least=0)
+    return (rows, rows), (columns, columns)
 
 
 def _pool(mode: PoolMode, call: Arguments) -> Equivalent:
     size = call.pair("kernel_size")
-    rows, columns = call.pair("padding", 0, least=0)
-    pad: dict[str, Any] = {}
-    padding: Padding = ((rows, rows), (columns, columns))
-    if call.picture.pad is not None:
-        pad, padding = _padding(call)
+    padding = {"padding": _alike(call)} if call.picture.pad is None else _padding(call)
     return call.made(
         pool=mode,
         size=size,
@@ -60,8 +60,7 @@ def _pool(mode: PoolMode, call: Arguments) -> Equivalent:
         dilation=call.pair("dilation", 1),
         ceil=call.flag("ceil_mode", False),
         count_include_pad=call.flag("count_include_pad", True),
-        padding=padding,
-        **pad,
+        **padding,
     )
 
 
