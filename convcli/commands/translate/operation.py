@@ -7,12 +7,17 @@ import numpy as np
 
 from convcli.choices import Combine, PoolMode, RangeMode
 from convcli.engine.window import Window
-from convcli.errors import UsageError
+from convcli.errors import CannotTranslate, UsageError
+from convcli.imaging.formats import is_picture
 from convcli.kernels.kernel import Array
 from convcli.options.specs import FilterSpec, PoolSpec
 from convcli.pipeline.feature_maps import recipes_of
 from convcli.pipeline.loaded_kernels import LoadedKernels
 from convcli.stacks.stack import Stack
+from convcli.stores.urls import is_url
+
+# Suffixes of arrays that convcli reads and writes, which the printed code does not.
+_OTHER_ARRAYS = (".npz", ".csv", ".tsv", ".json", ".pfm", ".zarr", ".zip")
 
 
 class Files(NamedTuple):
@@ -30,6 +35,17 @@ class Files(NamedTuple):
     def writes_numbers(self) -> bool:
         """Whether the output is an array, which holds any number."""
         return self.output.lower().endswith(".npy")
+
+    def check(self, title: str, *, npy: bool) -> None:
+        """Refuse files that the code for `title` cannot open: all but pictures and, with `npy`, .npy."""
+        others = _OTHER_ARRAYS if npy else (".npy", *_OTHER_ARRAYS)
+        for option, name in (("--input", self.input), ("--output", self.output)):
+            unknown = npy and option == "--output" and not is_picture(name)
+            if unknown or is_url(name) or name.lower().endswith(others):
+                raise CannotTranslate(
+                    f"the code for {title} cannot open {option} {name!r}",
+                    hint=f"name a picture{' or .npy' * npy} on this machine, such as picture.png",
+                )
 
     def range(self, asked: RangeMode | None) -> RangeMode:
         """Return how results are written: as asked, else pictures are clipped and arrays left as they are."""
@@ -90,9 +106,9 @@ class Filtering:
         return len(self.maps) > 1 and not self.chain
 
     @property
-    def windows(self) -> tuple[Window, ...]:
-        """The window of each kernel."""
-        return tuple(part.window for one in self.maps for part in one.parts)
+    def parts(self) -> tuple[KernelPart, ...]:
+        """The kernels of all maps."""
+        return tuple(part for one in self.maps for part in one.parts)
 
 
 @dataclass(frozen=True)
@@ -107,11 +123,6 @@ class Pooling:
     gray: bool
     range: RangeMode | None
 
-    @property
-    def windows(self) -> tuple[Window, ...]:
-        """The window, if it is not the whole picture."""
-        return () if self.window is None else (self.window,)
-
 
 class StackFile(NamedTuple):
     """A stack, and the `tables` of its layers as they stand in the file at `path`, which name its weights."""
@@ -122,6 +133,18 @@ class StackFile(NamedTuple):
 
 
 Operation: TypeAlias = Filtering | Pooling | StackFile
+
+
+def without_layers(operation: Operation, title: str, *, sums: bool = False) -> Filtering | Pooling:
+    """Refuse stacks and, unless the tool `sums` over channels, kernels that do."""
+    if isinstance(operation, StackFile):
+        raise CannotTranslate(f"{title} has no layers", hint="translate the stack with --to torch")
+    cubes = isinstance(operation, Filtering) and any(part.weights.ndim != 2 for part in operation.parts)
+    if cubes and not sums:
+        raise CannotTranslate(
+            f"{title} has no kernels that sum over channels", hint="translate it with --to torch"
+        )
+    return operation
 
 
 def filtering(kernels: LoadedKernels, spec: FilterSpec) -> Filtering:

@@ -7,9 +7,17 @@ from typing import NamedTuple
 
 from convcli.choices import Combine, PadMode, RangeMode
 from convcli.commands.translate.literals import array_lines, number
-from convcli.commands.translate.operation import Files, Filtering, KernelPart, Operation, Pooling
+from convcli.commands.translate.operation import (
+    Files,
+    Filtering,
+    KernelPart,
+    Operation,
+    Pooling,
+    without_layers,
+)
+from convcli.commands.translate.pool_words import whole
 from convcli.commands.translate.recognised import gaussian_sigmas
-from convcli.conventions import CONVENTIONS, border_name
+from convcli.conventions import CONVENTIONS
 from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import CannotTranslate, UsageError
 from convcli.kernels.kernel import Array
@@ -33,7 +41,6 @@ _RANGES = {
     RangeMode.CENTER: "y = y + {middle}",
     RangeMode.UNIT: "y = y * white",
     RangeMode.SCALE: "y = (y - y.min()) * (white / (np.ptp(y) or np.inf))",
-    RangeMode.SCALE_EACH: "y = (y - y.min()) * (white / (np.ptp(y) or np.inf))",
 }
 # Tools that take one channel filter each by itself.
 _CHANNELS = (
@@ -45,7 +52,7 @@ _CHANNELS = (
 
 
 class Slide(NamedTuple):
-    """How one result is computed from ``x``: lines for the module, lines before, and an expression."""
+    """Code of one result of ``x``: lines that define kernels, lines before it, and its expression."""
 
     constants: tuple[str, ...]
     lines: tuple[str, ...]
@@ -61,8 +68,8 @@ class PythonTool(NamedTuple):
         Text that code contains, such as ``"ndimage."``, and the line that imports its name.
     slide
         Makes the code of one kernel: of the part, its name in the code, and whether --convolve is given.
-    pool
-        Makes the code of pooling.
+    pool, whole
+        Make the code of pooling by a window, and the expression that pools the whole picture.
     planes
         Whether ``x`` is one channel, of rows and columns, so that channels go one by one.
     module, stack
@@ -73,7 +80,8 @@ class PythonTool(NamedTuple):
 
     imports: Mapping[str, str]
     slide: Callable[[KernelPart, str, bool], Slide]
-    pool: Callable[[Pooling], Slide]
+    pool: Callable[[Pooling, Window], Slide]
+    whole: Callable[[Pooling], str] = whole
     planes: bool = True
     module: str = "np"
     stack: str = "np.stack([{}], 2)"
@@ -81,40 +89,34 @@ class PythonTool(NamedTuple):
     after: tuple[str, ...] = ()
 
 
-def script(operation: Operation, files: Files, tool: PythonTool, title: str) -> Iterator[str]:
-    """Return the lines of a script."""
-    if not isinstance(operation, Filtering | Pooling):
-        raise CannotTranslate(f"{title} has no layers", hint="translate the stack with --to torch")
-    check_files(files)
-    several = len(operation.maps) if isinstance(operation, Filtering) and operation.several else 0
-    if several and not files.writes_numbers:
-        raise UsageError(
-            f"{files.output!r} holds one picture, and these are {several} feature maps",
-            hint="--output a .npy, whose channels they are, or --combine them",
-        )
-    constants, lines, value = (
-        tool.pool(operation) if isinstance(operation, Pooling) else _filtered(operation, tool)
-    )
+def script(operation: Operation, files: Files, tool: PythonTool, name: str) -> Iterator[str]:
+    """Return the lines of a script for the tool of that `name`."""
+    title = CONVENTIONS[name].title
+    operation = without_layers(operation, title, sums=tool.module == "torch")
+    files.check(title, npy=True)
+    several = isinstance(operation, Filtering) and operation.several
+    if isinstance(operation, Filtering):
+        if several and not files.writes_numbers:
+            raise UsageError(
+                f"{files.output!r} holds one picture, and these are {len(operation.maps)} feature maps",
+                hint="name a .npy by --output, whose channels they become, or add --combine",
+            )
+        windows = [part.window for part in operation.parts]
+        constants, lines, value = _filtered(operation, tool)
+    elif operation.window is not None:
+        windows = [operation.window]
+        constants, lines, value = tool.pool(operation, operation.window)
+    else:
+        windows, constants, lines, value = [], (), (), tool.whole(operation)
     if operation.gray or not tool.planes:
         work = [*lines, f"y = {value}"]
     else:
         inside = (f"    {line}" for line in (*lines, f"return {value}"))
         work = ["", "", "def filtered(x):", *inside, "", "", *_CHANNELS]
-    signals = all(window.size[0] == 1 and not any(window.padding[0]) for window in operation.windows)
+    signals = all(window.size[0] == 1 and not any(window.padding[0]) for window in windows)
     code = [*reading(files, gray=operation.gray, signals=signals), *tool.before, *constants, *work]
-    code += [*tool.after, *writing(files, operation.range, several, signals=signals)]
-    yield from imports_of(code, tool.imports)
-    yield ""
-    yield from code
-
-
-def check_files(files: Files) -> None:
-    """Refuse files that are neither pictures nor .npy."""
-    for option, name in (("--input", files.input), ("--output", files.output)):
-        if name == "-" or name.lower().endswith((".npz", ".csv", ".tsv", ".json", ".pfm", ".zarr", ".zip")):
-            raise UsageError(
-                f"{option} {name!r}: the script reads and writes pictures and .npy", hint="name such a file"
-            )
+    code += [*tool.after, *writing(files, operation.range, several=several, signals=signals)]
+    yield from with_imports(code, tool.imports)
 
 
 def kernel_lines(
@@ -136,13 +138,6 @@ def kernel_lines(
     return lines, name
 
 
-def border_comment(tool: str, window: Window) -> Iterator[str]:
-    """Return a comment where the tool has another name for the padding mode."""
-    name = border_name(tool, str(window.mode))
-    if name not in (None, window.mode) and window.padding != NO_PADDING:
-        yield f"# {CONVENTIONS[tool].title}'s mode {name!r} is convcli's {window.mode}."
-
-
 def padded(window: Window) -> tuple[tuple[str, ...], str]:
     """Return the line that pads ``x`` with NumPy, and the name of the result; no line without padding."""
     if window.padding == NO_PADDING or window.mode is PadMode.VALID:
@@ -159,11 +154,6 @@ def padding_arguments(
     if mode in _NUMPY_MODES:
         return pairs, f', mode="{_NUMPY_MODES[mode]}"'
     return pairs, f", constant_values={number(value)}" if value else ""
-
-
-def native_border(window: Window) -> bool:
-    """Whether a filter that keeps the size has all results: no padding is beyond the window's reach."""
-    return all(sum(sides) <= span - 1 for sides, span in zip(window.padding, window.span, strict=True))
 
 
 def reading(files: Files, *, gray: bool, signals: bool = True) -> Iterator[str]:
@@ -201,18 +191,13 @@ def reading(files: Files, *, gray: bool, signals: bool = True) -> Iterator[str]:
 
 def _filtered(operation: Filtering, tool: PythonTool) -> Slide:
     """Return the code of feature maps, or of the stages of a chain."""
-    count = sum(len(one.parts) for one in operation.maps)
+    count = len(operation.parts)
     names = iter(["k"] if count == 1 else [f"k{place}" for place in range(1, count + 1)])
     constants, body = list[str](), list[str]()
-    before: tuple[str, ...] = ()  # lines whose names still hold
+    before: tuple[str, ...] = ()  # lines that need not be repeated, as ``x`` is the same
     value = ""
     for place, one in enumerate(operation.maps, 1):
         for index, part in enumerate(one.parts, 1):
-            if part.weights.ndim != 2 and tool.module == "np":
-                raise CannotTranslate(
-                    "the kernel is a sum over channels, as layers have it",
-                    hint="translate it with --to torch",
-                )
             slide = tool.slide(part, next(names), operation.convolve)
             constants += slide.constants
             body += slide.lines if slide.lines != before else ()
@@ -234,7 +219,7 @@ def _filtered(operation: Filtering, tool: PythonTool) -> Slide:
 
 
 def _once(lines: Sequence[str]) -> tuple[str, ...]:
-    """Leave out comments that stand before already."""
+    """Leave out repeated comments."""
     return tuple(line for at, line in enumerate(lines) if not (line.startswith("#") and line in lines[:at]))
 
 
@@ -258,9 +243,9 @@ def _combined(count: int, how: Combine, module: str) -> str:
 
 
 def writing(
-    files: Files, asked: RangeMode | None, several: int = 0, *, signals: bool = True
+    files: Files, asked: RangeMode | None, *, several: bool = False, signals: bool = True
 ) -> Iterator[str]:
-    """Return the lines that write ``y``, with the number of maps along its third axis if there are any."""
+    """Return the lines that write ``y``; `several` feature maps lie along its third axis."""
     how, name = files.range(asked), quoted(files.output)
     if how.stretches and several:
         raise CannotTranslate(
@@ -270,8 +255,8 @@ def writing(
     if how is not RangeMode.RAW:
         white = "1" if numbers else "255" if files.reads_numbers else None
         yield f"white = {white or '65535 if pixels.itemsize == 2 else 255'}"
-    if how in _RANGES:
-        yield _RANGES[how].format(middle="0.5" if numbers else "(white + 1) / 2")
+    if line := _RANGES.get(RangeMode.SCALE if how.stretches else how):
+        yield line.format(middle="0.5" if numbers else "(white + 1) / 2")
     if several:
         yield "y = y.reshape(*y.shape[:2], -1)  # the maps one after the other, as channels"
     elif numbers and signals:
@@ -283,8 +268,8 @@ def writing(
         yield f"Image.fromarray(y).save({saved(files.output)})"
 
 
-def imports_of(code: Sequence[str], imports: Mapping[str, str]) -> Iterator[str]:
-    """Return the imports that `code` uses, as linters sort them: modules first, one line for each package."""
+def with_imports(code: Sequence[str], imports: Mapping[str, str]) -> Iterator[str]:
+    """Return `code` after the imports that it uses, as linters sort them: modules, then names by package."""
     text = "\n".join(line.partition("#")[0] for line in code)
     known = {**_IMPORTS, **imports}
     lines = sorted((known[name] for name in known if re.search(rf"\b{re.escape(name)}", text)), key=str.lower)
@@ -292,6 +277,8 @@ def imports_of(code: Sequence[str], imports: Mapping[str, str]) -> Iterator[str]
     froms = (line.split(" import ") for line in lines if line.startswith("from "))
     for package, names in groupby(froms, key=lambda line: line[0]):
         yield f"{package} import {', '.join(name for _, name in names)}"
+    yield ""
+    yield from code
 
 
 def saved(name: str) -> str:

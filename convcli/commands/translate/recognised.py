@@ -1,12 +1,13 @@
 """Kernels that tools have functions of their own for, recognised by their numbers."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
 from convcli.kernels.kernel import Array
 
-__all__ = ["gaussian_reach", "gaussian_sigmas", "is_box", "is_matrix"]
+__all__ = ["gaussian_reach", "gaussian_sigmas", "is_box", "named"]
 
 # Relative difference up to which weights are the same: some roundings of a double.
 SAME = 1e-12
@@ -16,10 +17,12 @@ SIGMA_DIGITS = (3, 6, 9, 12)
 TRUNCATE = 4
 
 
-def is_matrix(weights: Array, text: str) -> bool:
-    """Whether `weights` are the numbers of `text`, such as ``"0 1 0; 1 -4 1; 0 1 0"``."""
-    wanted = np.array([[float(word) for word in row.split()] for row in text.split(";")])
-    return weights.shape == wanted.shape and bool((weights == wanted).all())
+def named(weights: Array, calls: Mapping[str, str]) -> str | None:
+    """Return the call of `calls` for these weights; its keys are such as ``"0 1 0; 1 -4 1; 0 1 0"``."""
+    matrices = {call: [row.split() for row in text.split(";")] for text, call in calls.items()}
+    return next(
+        (call for call, rows in matrices.items() if np.array_equal(weights, np.array(rows, float))), None
+    )
 
 
 def is_box(weights: Array) -> bool:

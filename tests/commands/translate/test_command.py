@@ -160,7 +160,6 @@ def test_a_stack_is_refused_by_tools_without_layers(convcli, tmp_path, to):
         ("--pool max --norm 3 --to numpy", "--norm 3 has no effect", "lp"),
         ("-k box -k sharpen --to numpy", "2 feature maps", "--combine"),
         ("-k box --range raw --to numpy", "--range raw", ".npy"),
-        ("-k box --output out.csv --to scipy", "out.csv", "name such a file"),
         ("-k box --input - --to pillow", "--input '-'", "name a file"),
         ("-k box -o - --to matlab", "--output '-'", "name a file"),
         ("-k box --global --to numpy", "--global has no effect without --pool", "--pool max"),

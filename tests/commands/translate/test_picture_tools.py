@@ -37,6 +37,17 @@ def check_alike(made, wanted, options):
     assert np.abs(made - wanted).max() <= 1, options
 
 
+def skip_unless_installed(tool):
+    if shutil.which(PROGRAMS[tool]) is None:
+        pytest.skip(f"{PROGRAMS[tool]} is not installed")
+
+
+def run_box(tool, name):
+    """Run the code of a mean of 3 x 3 pixels."""
+    ran = invoke("translate", "-k", "box", "-p", "replicate", "--to", tool, "--input", name)
+    run(tool, ran.out.decode())
+
+
 @pytest.fixture(scope="module")
 def stored():
     return {tool: json.loads((WHERE / f"{tool}.json").read_text())["cases"] for tool in TOOLS}
@@ -80,17 +91,13 @@ def test_the_lines_of_sh_have_no_faults(tmp_path, stored):
 @pytest.mark.parametrize("tool", TOOLS)
 def test_transparency_is_left_out(tmp_path, monkeypatch, tool):
     # Colours that are transparent count as any others, and results have no opacity.
-    if shutil.which(PROGRAMS[tool]) is None:
-        pytest.skip(f"{PROGRAMS[tool]} is not installed")
+    skip_unless_installed(tool)
     monkeypatch.chdir(tmp_path)
     colours, opacity = picture(1), picture(0)[..., np.newaxis]
     Image.fromarray(np.concatenate([colours, opacity], axis=-1)).save("in.png")
     padded = np.pad(colours.astype(float), ((1, 1), (1, 1), (0, 0)), mode="edge")
     wanted = sum(padded[row : row + 6, column : column + 7] for row in range(3) for column in range(3)) / 9
-    run(
-        tool,
-        invoke("translate", "-k", "box", "-p", "replicate", "--to", tool, "--input", "in.png").out.decode(),
-    )
+    run_box(tool, "in.png")
     with Image.open("output.png") as image:
         assert image.mode in ("RGB", "P")
     assert np.abs(read("output.png") - wanted).max() <= 1
@@ -98,8 +105,7 @@ def test_transparency_is_left_out(tmp_path, monkeypatch, tool):
 
 @pytest.mark.parametrize("tool", TOOLS)
 def test_the_code_runs_here(tmp_path, monkeypatch, tool):
-    if shutil.which(PROGRAMS[tool]) is None:
-        pytest.skip(f"{PROGRAMS[tool]} is not installed")
+    skip_unless_installed(tool)
     monkeypatch.chdir(tmp_path)
     for place in LIVE:
         wanted = ours(place)
@@ -111,7 +117,7 @@ def test_the_code_runs_here(tmp_path, monkeypatch, tool):
 @pytest.mark.parametrize(
     ("to", "options", "says"),
     [
-        ("imagemagick", ("-k", "sharpen", "-k", "box", "--chain"), "cuts what lies below black"),
+        ("imagemagick", ("-k", "sharpen", "-k", "box", "--chain"), "cuts values below black"),
         ("imagemagick", ("-k", "60 -60", "--range", "abs"), "absolute sum is 120"),
         ("imagemagick", ("-k", "box", "-p", "constant", "--pad-value", "-1"), "no pixels of -1"),
         ("imagemagick", ("--pool", "median"), "no median pooling of 2x2 windows"),
@@ -122,6 +128,8 @@ def test_the_code_runs_here(tmp_path, monkeypatch, tool):
         ("vips", ("--pool", "max", "--dilation", 2), "no max pooling of dilated 2x2 windows"),
         ("vips", ("--pool", "max", "--global"), "--global needs the picture's size"),
         ("gmic", ("--pool", "median", "--padding", 1, "--size", 3), "leave out the padding"),
+        ("gmic", ("-k", "box", "--input", "-a.png"), "write it as ./picture.png"),
+        ("imagemagick", ("-k", "box", "--input", "a.csv"), "cannot open --input 'a.csv'"),
         ("gmic", ("-k", "box", "--input", "a[0].png"), "reads the '['"),
         ("gmic", ("-k", "gaussian:sigma=12"), "longer than Linux takes as an argument (131071)"),
         ("gmic", ("-k", "box", "--input", "blur"), "does not see that 'blur' is a file"),
@@ -131,7 +139,7 @@ def test_the_code_runs_here(tmp_path, monkeypatch, tool):
         ("vips", ("-k", "box", "--output", "x.npy"), "--output 'x.npy'"),
         ("gmic", ("--pool", "max", "--ceil"), "--ceil needs the picture's size"),
         ("matlab", ("-k", "box", "-k", "sharpen"), "2 results do not fit"),
-        ("matlab", ("-k", "sobel", "--combine", "orientation"), "no angles"),
+        ("matlab", ("-k", "sobel", "--combine", "orientation"), "no --combine orientation"),
         ("vips", ("-k", "1 1", "-k", "1 1 1", "--combine", "sum", "-p", "valid"), "several sizes"),
     ],
 )
@@ -152,16 +160,12 @@ def test_kernels_that_sum_over_channels_and_stacks_are_refused(tmp_path, monkeyp
 @pytest.mark.parametrize("tool", ["imagemagick", "vips"])
 def test_a_picture_turned_by_its_exif_is_turned_once(tmp_path, monkeypatch, tool):
     # Orientation 6: the camera's rows are the columns of the picture as it is seen.
-    if shutil.which(PROGRAMS[tool]) is None:
-        pytest.skip(f"{PROGRAMS[tool]} is not installed")
+    skip_unless_installed(tool)
     monkeypatch.chdir(tmp_path)
     exif = Image.Exif()
     exif[0x112] = 6
     Image.new("RGB", (9, 5)).save("in.jpg", exif=exif)
-    run(
-        tool,
-        invoke("translate", "-k", "box", "-p", "replicate", "--to", tool, "--input", "in.jpg").out.decode(),
-    )
+    run_box(tool, "in.jpg")
     with Image.open("output.png") as image:
         assert image.size == (5, 9)
         assert image.getexif().get(0x112, 1) == 1

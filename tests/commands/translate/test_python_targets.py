@@ -1,6 +1,7 @@
 """Scripts in Python, run for real, give what the engine gives: random kernels, pads, strides, dilations."""
 
 from importlib.util import find_spec
+from itertools import product
 
 import numpy as np
 import pytest
@@ -22,16 +23,26 @@ def typed(padding):
     return padding if isinstance(padding, str) else ",".join(map(str, (*padding[0], *padding[1])))
 
 
-def run(script):
-    exec(compile(script, "script", "exec"), {"__name__": "script"})
-
-
-def translated(*options, to, folder):
-    files = ("--input", folder / "in.npy", "--output", folder / "out.npy")
+def translated(*options, to, folder, source="in.npy", target="out.npy"):
+    """Return what the script for `to` writes."""
+    files = ("--input", folder / source, "--output", folder / target)
     ran = invoke("translate", *options, "--to", to, *files)
     assert ran.status == 0, ran.err
-    run(ran.out.decode())
-    return np.load(folder / "out.npy")
+    exec(compile(ran.out, "script", "exec"), {"__name__": "script"})
+    return read(folder / target)
+
+
+def ours(*options, folder, source="in.npy", target="ours.npy"):
+    """Return what `filter` or `pool` writes."""
+    pools = options[0] == "--pool"
+    command, words = ("pool", ("--mode", *options[1:])) if pools else ("filter", options)
+    made = invoke(command, folder / source, *words, "-o", folder / target, "--force")
+    assert made.status == 0, made.err
+    return read(folder / target)
+
+
+def read(path):
+    return np.load(path) if path.suffix == ".npy" else pixels(path)
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +101,9 @@ def test_a_filter_equals_the_engine(
 def test_pooling_equals_the_engine(
     folder, to, mode, include, size, pad, stride, dilation, padding, ceil, seed
 ):
-    # The others refuse it, and PyTorch for all but these.
+    # Only PyTorch has --ceil here, and only for these modes.
     ceil = ceil and to == "torch" and mode in (PoolMode.MAX, PoolMode.MIN) and pad is None
-    if to in ("scipy", "opencv"):  # which have no more than these
+    if to in ("scipy", "opencv"):  # their filters have neither other modes nor dilation
         mode = mode if mode in (PoolMode.MAX, PoolMode.MIN) else PoolMode.AVG
         dilation = (1, 1)
         include = True
@@ -128,19 +139,15 @@ def pictures(folder, seed, *shape):
     Image.fromarray(values).save(folder / "in.png")
 
 
-def as_filter_does(folder, command, options, to, output):
-    """Return what the script writes, and what our command writes."""
-    files = ("--input", folder / "in.png", "--output", folder / f"out{output}")
-    ran = invoke("translate", *options, "--to", to, *files)
-    assert ran.status == 0, ran.err
-    run(ran.out.decode())
-    ours = [option for option in options if option != "--pool"] if command == "filter" else options
-    if command == "pool":
-        ours = ["--mode", *options[1:]]
-    made = invoke(command, folder / "in.png", *ours, "-o", folder / f"ours{output}")
-    assert made.status == 0, made.err
-    read = np.load if output == ".npy" else pixels
-    return read(folder / f"out{output}"), read(folder / f"ours{output}")
+def script_and_ours(folder, options, to, output):
+    """Return what the script writes of a picture, and what our command writes."""
+    made = translated(*options, to=to, folder=folder, source="in.png", target=f"out{output}")
+    return made, ours(*options, folder=folder, source="in.png", target=f"ours{output}")
+
+
+def check_within_a_level(made, wanted):
+    assert made.shape == wanted.shape
+    assert np.abs(made.astype(int) - wanted).max() <= 1
 
 
 @given(
@@ -164,36 +171,32 @@ def test_pillow_equals_the_engine_within_a_level(
     options += ["--padding", typed(padding)] if pad is not PadMode.VALID else []
     options += ["--pad-value", "9"] if pad is PadMode.CONSTANT else []
     options += ["--convolve"] if convolve else []
-    made, ours = as_filter_does(folder, "filter", options, "pillow", ".png")
-    assert made.shape == ours.shape
-    assert np.abs(made.astype(int) - ours).max() <= 1
+    check_within_a_level(*script_and_ours(folder, options, "pillow", ".png"))
 
 
 @pytest.mark.parametrize(
     "options",
     [
-        "max --size 3 -s 1 --padding same",
-        "min --size 5 -s 2 --padding 2",
-        "median --size 3 -s 1 --padding 1 -p reflect",
-        "avg --size 2x3",
-        "avg --size 3x2 --ceil",
-        "avg --global",
+        "--pool max --size 3 -s 1 --padding same",
+        "--pool min --size 5 -s 2 --padding 2",
+        "--pool median --size 3 -s 1 --padding 1 -p reflect",
+        "--pool avg --size 2x3",
+        "--pool avg --size 3x2 --ceil",
+        "--pool avg --global",
     ],
 )
 def test_pillow_pools_as_the_engine_does(folder, options):
     pictures(folder, 3, 14, 17, 3)
-    made, ours = as_filter_does(folder, "pool", ["--pool", *options.split()], "pillow", ".png")
-    assert made.shape == ours.shape
-    assert np.abs(made.astype(int) - ours).max() <= 1
+    check_within_a_level(*script_and_ours(folder, options.split(), "pillow", ".png"))
 
 
 def test_pillow_averages_large_pictures(folder):
     """Image.reduce would be wrong by 2 levels: it divides by fractions of 24 bits."""
     Image.new("L", (600, 400), 200).save(folder / "in.png")
-    made, ours = as_filter_does(folder, "pool", ["--pool", "avg", "--global"], "pillow", ".png")
-    assert made == ours == 200
+    made, wanted = script_and_ours(folder, ["--pool", "avg", "--global"], "pillow", ".png")
+    assert made == wanted == 200
     refused = invoke("translate", "--pool", "avg", "--size", "300", "--to", "pillow")
-    assert refused.status == 3
+    refused.check_refusal(3, "no avg pooling of these windows", "--to numpy")
 
 
 @pytest.mark.parametrize("to", FILTERS)
@@ -219,9 +222,9 @@ def test_pillow_averages_large_pictures(folder):
 )
 def test_colours_and_arrays_are_as_filter_has_them(folder, to, options):
     pictures(folder, 4, 21, 26, 3)
-    made, ours = as_filter_does(folder, "filter", options.split(), to, ".npy")
-    assert made.dtype == ours.dtype
-    np.testing.assert_allclose(made, ours, rtol=1e-5, atol=3e-3)
+    made, wanted = script_and_ours(folder, options.split(), to, ".npy")
+    assert made.dtype == wanted.dtype
+    np.testing.assert_allclose(made, wanted, rtol=1e-5, atol=3e-3)
 
 
 @pytest.mark.parametrize("to", [*FILTERS, "pillow"])
@@ -232,9 +235,8 @@ def test_pixels_are_read_and_written_as_ours_are(folder, to, mode):
         picture = image.convert("RGB").convert(mode)
     picture.save(folder / "in.png")
     options = ["-k", "sharpen", "--gray", "-p", "replicate"]
-    made, ours = as_filter_does(folder, "filter", options, to, ".png")
-    ours = ours[..., 0] if ours.ndim == 3 else ours  # with its alpha
-    assert np.abs(made.astype(int) - ours).max() <= 1
+    made, wanted = script_and_ours(folder, options, to, ".png")
+    check_within_a_level(made, wanted[..., 0] if wanted.ndim == 3 else wanted)  # without its alpha
 
 
 @pytest.mark.parametrize("to", [*FILTERS, "pillow"])
@@ -252,9 +254,9 @@ def test_jpeg_for_print_is_read_as_rgb(folder, to):
 def test_16_bits_stay(folder, to):
     values = np.random.default_rng(6).integers(0, 65536, (12, 15), dtype=np.uint16)
     Image.fromarray(values).save(folder / "in.png")
-    made, ours = as_filter_does(folder, "filter", ["-k", "gaussian"], to, ".png")
-    assert made.dtype == ours.dtype == np.uint16
-    assert np.abs(made.astype(int) - ours).max() <= 1
+    made, wanted = script_and_ours(folder, ["-k", "gaussian"], to, ".png")
+    assert made.dtype == wanted.dtype == np.uint16
+    check_within_a_level(made, wanted)
 
 
 NAMED = ["gaussian:sigma=1.2", "gaussian:sigma-x=0,sigma-y=2", "box:size=4x3", "sobel-x", "sobel-y"]
@@ -285,34 +287,29 @@ def test_named_filters_pad_as_the_engine_does(folder, to, pad):
 @pytest.mark.parametrize("how", ["abs", "scale", "center", "unit"])
 def test_ranges_of_pictures(folder, to, how):
     pictures(folder, 9, 13, 11, 3)
-    made, ours = as_filter_does(folder, "filter", ["-k", "emboss", "--range", how], to, ".png")
-    assert np.abs(made.astype(int) - ours).max() <= 1
+    check_within_a_level(*script_and_ours(folder, ["-k", "emboss", "--range", how], to, ".png"))
 
 
-@pytest.mark.parametrize("to", ["numpy", "scipy", "opencv", "skimage"])
+POOLS = (
+    "--pool max --size 2",
+    "--pool min --size 3x2 -s 2 --padding 1",
+    "--pool avg --global",
+    "--pool median --global --gray",
+    "--pool median --size 3 -s 1 --padding 1 -p replicate",
+    "--pool avg --size 3 -s 1 --padding same -p wrap",
+    "--pool max --size 2 -s 1 --padding 1 -p zero",
+)
+# Blocks of scikit-image alone may pass the edges.
+CEIL_POOLS = ("--pool max --size 2x3 --ceil", "--pool avg --size 4 --ceil", "--pool median --size 3 --ceil")
+
+
 @pytest.mark.parametrize(
-    "options",
-    [
-        "max --size 2",
-        "min --size 3x2 -s 2 --padding 1",
-        "avg --global",
-        "median --global --gray",
-        "median --size 3 -s 1 --padding 1 -p replicate",
-        "avg --size 3 -s 1 --padding same -p wrap",
-        "max --size 2 -s 1 --padding 1 -p zero",
-    ],
+    ("to", "options"), [*product(FILTERS, POOLS), *(("skimage", options) for options in CEIL_POOLS)]
 )
 def test_pictures_are_pooled_as_pool_does(folder, to, options):
     pictures(folder, 10, 13, 18, 3)
-    made, ours = as_filter_does(folder, "pool", ["--pool", *options.split()], to, ".npy")
-    np.testing.assert_allclose(made, ours, rtol=1e-5, atol=1e-3)
-
-
-@pytest.mark.parametrize("options", ["max --size 2x3", "avg --size 4", "median --size 3"])
-def test_blocks_may_pass_the_edges_in_scikit_image(folder, options):
-    pictures(folder, 11, 13, 17, 3)
-    made, ours = as_filter_does(folder, "pool", ["--pool", *options.split(), "--ceil"], "skimage", ".npy")
-    np.testing.assert_allclose(made, ours, rtol=1e-5, atol=1e-3)
+    made, wanted = script_and_ours(folder, options.split(), to, ".npy")
+    np.testing.assert_allclose(made, wanted, rtol=1e-5, atol=1e-3)
 
 
 @pytest.mark.parametrize("to", FILTERS)
@@ -322,10 +319,9 @@ def test_blocks_may_pass_the_edges_in_scikit_image(folder, options):
 def test_signals_of_one_axis_stay_so(folder, to, options):
     np.save(folder / "in.npy", np.array([3.0, 0, 1, 8, 2]))
     made = translated(*options.split(), to=to, folder=folder)
-    assert invoke("filter", folder / "in.npy", *options.split(), "-o", folder / "ours.npy").status == 0
-    ours = np.load(folder / "ours.npy")
-    assert made.shape == ours.shape
-    np.testing.assert_allclose(made, ours, rtol=1e-6)
+    wanted = ours(*options.split(), folder=folder)
+    assert made.shape == wanted.shape
+    np.testing.assert_allclose(made, wanted, rtol=1e-6)
 
 
 def test_opencv_has_medians_of_doubles(folder):
@@ -340,12 +336,9 @@ def test_opencv_has_medians_of_doubles(folder):
 def test_16_bits_of_either_byte_order_stay(folder, to, gray):
     values = np.arange(0, 60000, 1000, dtype=">u2").reshape(6, 10)
     Image.frombytes("I;16B", (10, 6), values.tobytes()).save(folder / "in.tif")
-    ran = invoke(
-        *("translate", "-k", "0 0 0; 0 0 1; 0 0 0", "-p", "replicate", *gray, "--to", to),
-        *("--input", folder / "in.tif", "--output", folder / "out.png"),
-    )
-    run(ran.out.decode())
-    np.testing.assert_array_equal(pixels(folder / "out.png")[:, :-1], values[:, 1:])
+    options = ("-k", "0 0 0; 0 0 1; 0 0 0", "-p", "replicate", *gray)
+    made = translated(*options, to=to, folder=folder, source="in.tif", target="out.png")
+    np.testing.assert_array_equal(made[:, :-1], values[:, 1:])
 
 
 @pytest.mark.parametrize("to", FILTERS)
@@ -354,9 +347,7 @@ def test_16_bits_of_either_byte_order_stay(folder, to, gray):
 def test_channels_of_arrays_are_as_filter_has_them(folder, to, channels, options):
     np.save(folder / "in.npy", np.random.default_rng(12).normal(0, 1, (6, 7, channels)))
     made = translated(*options.split(), to=to, folder=folder)
-    ours = invoke("filter", folder / "in.npy", *options.split(), "-o", folder / "ours.npy", "--force")
-    assert ours.status == 0, ours.err
-    wanted = np.load(folder / "ours.npy")
+    wanted = ours(*options.split(), folder=folder)
     assert made.shape == wanted.shape
     np.testing.assert_allclose(made, wanted, rtol=1e-12, atol=1e-12)
 
@@ -379,3 +370,22 @@ def test_a_gaussian_of_doubles_is_a_formula(folder, to):
     made = translated("-k", "gaussian:sigma=3", to=to, folder=folder)
     wanted = convcli.correlate(image, convcli.kernel("gaussian:sigma=3").weights)
     np.testing.assert_allclose(made, wanted, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("options", "says", "hint"),
+    [
+        ("-k box --output out.csv --to scipy", "--output 'out.csv'", "name a picture or .npy"),
+        ("-k box -o out --to torch", "--output 'out'", "such as picture.png"),
+        ("-k box --input https://example.org/a.png --to numpy", "cannot open --input", "on this machine"),
+        ("-k rgb.npy --to opencv", "no kernels that sum over channels", "--to torch"),
+        ("--pool max --ceil --to numpy", "pass the edges (--ceil)", "use --to torch"),
+        # PyTorch has none of these.
+        ("--pool median --ceil --to numpy", "pass the edges (--ceil)", "--padding 0,B,0,R"),
+        ("--pool avg --padding 1 --size 3 -p wrap --ceil --to numpy", "(--ceil)", "--padding 0,B,0,R"),
+    ],
+)
+def test_refusals_advise_what_works(tmp_path, monkeypatch, options, says, hint):
+    monkeypatch.chdir(tmp_path)
+    np.save("rgb.npy", np.ones((3, 2, 2)))
+    invoke("translate", *options.split()).check_refusal(3, says, hint)

@@ -136,7 +136,7 @@ def test_the_tool_s_own_words_are_used(options, line):
 
 def test_sizes_that_pytorch_does_not_round_up_are_refused():
     ran = invoke("translate", "--pool", "median", "--ceil", "--to", "torch")
-    ran.check_refusal(3, "rounds sizes up for max and average pooling")
+    ran.check_refusal(3, "--ceil for max, min and average pooling")
 
 
 @pytest.mark.usefixtures("here")

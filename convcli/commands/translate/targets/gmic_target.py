@@ -1,4 +1,4 @@
-"""G'MIC: `correlate`; borders that it has not, and pooling by rank, as its expressions."""
+"""G'MIC: `correlate`, and expressions for pooling by rank and for the borders that G'MIC does not have."""
 
 from collections.abc import Iterator
 
@@ -11,6 +11,7 @@ from convcli.commands.translate.targets.picture_tools import (
     command,
     gain_and_offset,
     keeps_size,
+    luma,
     matrix_text,
     plain_name,
     plan,
@@ -37,8 +38,8 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
     groups = [["gmic", plain_name(files.input, SPECIAL, TITLE), "remove_opacity"]]
     if gray:
         comments.append("Luma in whole levels, as convcli has it.")
-        luma = "floor((19595*i(#0,x,y,0,0)+38470*i(#0,x,y,0,1)+7471*i(#0,x,y,0,2)+32768)/65536)"
-        groups.append(["to_rgb", f'100%,100%,1,1,"{luma}"', "keep[1]"])
+        weighed = luma(*(f"i(#0,x,y,0,{channel})" for channel in range(3)))
+        groups.append(["to_rgb", f'100%,100%,1,1,"floor(({weighed}+32768)/65536)"', "keep[1]"])
     for step in steps:
         groups += _slide(step, comments) if isinstance(step, Slide) else _rank(step, comments)
     target = plain_name(files.output, SPECIAL, TITLE)
@@ -69,8 +70,8 @@ def _slide(slide: Slide, comments: list[str]) -> Iterator[list[str]]:
         return
     for at, bias in enumerate(slide.biases, 1):
         yield [f"+{call}[0]", f"[{at}],{border}", *(["add[-1]", number(bias)] if bias else [])]
-    several, alone = len(slide.biases) > 1, ["abs"] if slide.how is Combine.MAGNITUDE else []
-    combined = _COMBINED[slide.how] if several else alone
+    alone = ["abs"] if slide.how is Combine.MAGNITUDE else []
+    combined = _COMBINED[slide.how] if len(slide.biases) > 1 else alone
     yield [f"remove[0-{len(slide.biases)}]", *combined, *_plus(slide.bias)]
 
 

@@ -16,6 +16,7 @@ from convcli.commands.translate.targets.picture_tools import (
     command,
     gain_and_offset,
     keeps_size,
+    luma,
     matrix_text,
     plain_name,
     plan,
@@ -32,7 +33,9 @@ TITLE = CONVENTIONS["imagemagick"].title
 SPECIAL = "%:[]*?@"
 # Largest sum of absolute weights: the rounding of 16 bits with a sign is then a quarter of a level.
 MOST_GAIN = 64.0
-# What takes pixels from beyond the picture, or some of them, without computing new ones.
+# The advice where pixels of 16 bits without a sign will not do.
+_WITH_FLOATS = "translate it with --to vips or --to gmic, which have floats"
+# Options before a size and offset: pixels are copied, from beyond the picture too, not interpolated.
 _VIEWPORT = ["-filter", "point", "-set", "option:distort:viewport"]
 
 
@@ -41,13 +44,11 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
     how, gray, steps = plan(operation, files, TITLE)
     source, target = (plain_name(name, SPECIAL, TITLE) for name in (files.input, files.output))
     # With transparency, ImageMagick weighs colours by it.
-    comments, groups = (
-        ["Transparency is left out, and the orientation in the EXIF data of a PNG."],
-        [["convert", source, "-auto-orient", "-alpha", "off"]],
-    )
+    comments = ["Transparency is left out, and the orientation in the EXIF data of a PNG."]
+    groups = [["convert", source, "-auto-orient", "-alpha", "off"]]
     if gray:
         comments.append("Luma in whole levels; the weights of -grayscale Rec601Luma are other ones.")
-        groups.append(["-fx", "floor((19595*r+38470*g+7471*b)*255/65536+0.500005)/255"])
+        groups.append(["-fx", f"floor(({luma('r', 'g', 'b')})*255/65536+0.500005)/255"])
     for place, step in enumerate(steps):
         last = place == len(steps) - 1
         if not last:
@@ -73,8 +74,8 @@ def _check_stage(step: Slide | Rank) -> None:
         if weights.min() >= 0 and weights.sum() <= 1 + 1e-9:
             return
     raise CannotTranslate(
-        f"{TITLE} cuts what lies below black or above white after each kernel of --chain",
-        hint="translate it with --to vips or --to gmic, which keep it",
+        f"{TITLE} cuts values below black and above white after each kernel of --chain",
+        hint=_WITH_FLOATS,
     )
 
 
@@ -97,14 +98,13 @@ def _signed(slide: Slide, shown: RangeMode, comments: list[str], *, several: boo
     """Return the words for results with a sign: scaled to lie around mid-grey, then one expression."""
     if slide.how not in (None, Combine.MAGNITUDE) or (slide.how and shown is RangeMode.SCALE):
         raise CannotTranslate(
-            f"{TITLE}'s pixels have no sign for --combine {slide.how} --range {shown}",
-            hint="translate it with --to vips or --to gmic, which have floats",
+            f"{TITLE}'s pixels have no sign for --combine {slide.how} --range {shown}", hint=_WITH_FLOATS
         )
     gains = [max(float(np.abs(weights).sum()), 1.0) for weights in slide.weights]
     if math.hypot(*gains) > MOST_GAIN:
         raise CannotTranslate(
             f"{TITLE}'s 16 bits are too few for weights whose absolute sum is {math.hypot(*gains):g}",
-            hint="translate it with --to vips or --to gmic, which have floats",
+            hint=_WITH_FLOATS,
         )
     comments.append("Pixels have no sign: results are scaled to lie around mid-grey, and taken from there.")
     scaled = [weights / (2 * gain) for weights, gain in zip(slide.weights, gains, strict=True)]
@@ -181,7 +181,8 @@ def _bordered(window: Window, comments: list[str], *, native: bool) -> Iterator[
         words += ["-background", f"rgb({value},{value},{value})"]
     else:
         raise CannotTranslate(
-            f"{TITLE} has no pixels of {number(window.constant)}, which is --pad-value", hint="use 0 to 255"
+            f"{TITLE} has no pixels of {number(window.constant)}, which is --pad-value",
+            hint="use 0 to 255, or --to vips",
         )
     if not native:
         size = f"%[fx:w+{left + right}]x%[fx:h+{top + bottom}]{-left:+d}{-top:+d}"

@@ -6,7 +6,7 @@ from convcli.choices import Combine, PadMode, RangeMode
 from convcli.commands.translate.literals import MOST_COLUMNS, number
 from convcli.commands.translate.operation import Files, Operation
 from convcli.commands.translate.recognised import gaussian_sigmas
-from convcli.commands.translate.targets.picture_tools import Rank, Slide, keeps_size, matrix_text, plan
+from convcli.commands.translate.targets.picture_tools import Rank, Slide, keeps_size, luma, matrix_text, plan
 from convcli.conventions import CONVENTIONS, border_name
 from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import CannotTranslate
@@ -39,7 +39,7 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
     yield "x = double(im);"
     if gray:
         yield "if size(x, 3) == 3  % luma in whole levels; rgb2gray's weights are other ones"
-        yield "  x = floor((19595*x(:,:,1) + 38470*x(:,:,2) + 7471*x(:,:,3) + 32768) / 65536);"
+        yield f"  x = floor(({luma('x(:,:,1)', 'x(:,:,2)', 'x(:,:,3)')} + 32768) / 65536);"
         yield "end"
     yield from lines
     yield from _RANGES.get(how, ())

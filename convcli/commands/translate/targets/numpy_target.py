@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from convcli.commands.translate.literals import every
 from convcli.commands.translate.operation import Files, KernelPart, Operation, Pooling
-from convcli.commands.translate.pool_words import explicit, reduced, whole
+from convcli.commands.translate.pool_words import explicit, reduced
 from convcli.commands.translate.python_script import PythonTool, Slide, kernel_lines, padded, script
-from convcli.conventions import CONVENTIONS
 from convcli.engine.window import Window
 
 __all__ = ["code"]
@@ -15,7 +14,7 @@ __all__ = ["code"]
 def code(operation: Operation, files: Files) -> Iterator[str]:
     """Return a script."""
     imports = {"sliding_window_view(": "from numpy.lib.stride_tricks import sliding_window_view"}
-    return script(operation, files, PythonTool(imports, _slide, _pool), CONVENTIONS["numpy"].title)
+    return script(operation, files, PythonTool(imports, _slide, _pool), "numpy")
 
 
 def _slide(part: KernelPart, name: str, convolve: bool) -> Slide:
@@ -23,10 +22,8 @@ def _slide(part: KernelPart, name: str, convolve: bool) -> Slide:
     return Slide(constants, _windows(part.window), f'np.einsum("ijkl,kl->ij", windows, {taps})')
 
 
-def _pool(how: Pooling) -> Slide:
-    if how.window is None:
-        return whole(how)
-    window = explicit(how, how.window, "NumPy")
+def _pool(how: Pooling, window: Window) -> Slide:
+    window = explicit(how, window, "NumPy")
     return Slide((), _windows(window), reduced(how, window))
 
 

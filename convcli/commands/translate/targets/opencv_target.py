@@ -6,11 +6,10 @@ from dataclasses import replace
 from convcli.choices import PadMode, PoolMode
 from convcli.commands.translate.literals import number
 from convcli.commands.translate.operation import Files, KernelPart, Operation, Pooling
-from convcli.commands.translate.pool_words import explicit, whole
-from convcli.commands.translate.python_script import PythonTool, Slide, kernel_lines, native_border, script
-from convcli.commands.translate.recognised import gaussian_sigmas, is_box, is_matrix
-from convcli.commands.translate.targets.same_size import bordered, moved, own_border, same_size
-from convcli.conventions import CONVENTIONS
+from convcli.commands.translate.pool_words import explicit
+from convcli.commands.translate.python_script import PythonTool, Slide, kernel_lines, script
+from convcli.commands.translate.recognised import gaussian_sigmas, is_box, named
+from convcli.commands.translate.targets.same_size import bordered, moved, native_border, own_border, same_size
 from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import CannotTranslate
 from convcli.kernels.kernel import Array
@@ -30,7 +29,7 @@ _NAMED = {
 def code(operation: Operation, files: Files) -> Iterator[str]:
     """Return a script."""
     tool = PythonTool({"cv2.": "import cv2"}, _slide, _pool, planes=False)
-    return script(operation, files, tool, CONVENTIONS["opencv"].title)
+    return script(operation, files, tool, "opencv")
 
 
 def _slide(part: KernelPart, name: str, convolve: bool) -> Slide:
@@ -40,7 +39,7 @@ def _slide(part: KernelPart, name: str, convolve: bool) -> Slide:
 
 
 def _bordered(window: Window, own: bool = True) -> tuple[tuple[str, ...], str, Window]:
-    # No filter wraps, or has another constant than 0.
+    # OpenCV's filters cannot wrap, and their constant is 0.
     own = own and window.mode not in (PadMode.WRAP, PadMode.CONSTANT)
     return bordered("opencv", window, own, _padded)
 
@@ -68,9 +67,8 @@ def _call(weights: Array, name: str, window: Window, convolve: bool, x: str) -> 
     """Return the call, and lines that define the kernel."""
     at, size = _at(window), window.span[::-1]
     if not any(moved(window)):
-        for text, named in _NAMED.items():
-            if is_matrix(weights, text):
-                return named.format(x, at), ()
+        if call := named(weights, _NAMED):
+            return call.format(x, at), ()
         if (sigmas := gaussian_sigmas(weights)) is not None and min(sigmas) > 0:
             sigma_y = f", sigmaY={number(sigmas[0])}" if sigmas[0] != sigmas[1] else ""
             return f"cv2.GaussianBlur({x}, {size}, {number(sigmas[1])}{sigma_y}{at})", ()
@@ -81,23 +79,22 @@ def _call(weights: Array, name: str, window: Window, convolve: bool, x: str) -> 
     return f"cv2.filter2D({x}, -1, {taps}{at})", lines
 
 
-def _pool(how: Pooling) -> Slide:
-    if how.window is None:
-        return whole(how)
-    window, own = explicit(how, how.window, "OpenCV", filters=True), True
+def _pool(how: Pooling, window: Window) -> Slide:
+    mode, own = window.mode, True
+    window = explicit(how, window, "OpenCV", filters=True)
     if how.mode is PoolMode.MEDIAN:
         if window.size not in ((3, 3), (5, 5)):
             raise CannotTranslate("OpenCV's medians are 3x3 or 5x5", hint="use --size 3, or --to scipy")
         own = window.mode is PadMode.REPLICATE and not any(moved(window))
     elif how.mode is not PoolMode.AVG:
         if native_border(window):
-            window = replace(window, mode=how.window.mode)
+            window = replace(window, mode=mode)
         own = window.mode is not PadMode.ZERO  # by themselves, dilate and erode leave the border out
     lines, x, window = _bordered(window, own)
     (rows, columns), at = window.size, _at(window)
     calls = {
         PoolMode.AVG: f"blur({x}, ({columns}, {rows}){at})",
-        PoolMode.MEDIAN: f"medianBlur(np.float32({x}), {rows})",  # which takes no doubles
+        PoolMode.MEDIAN: f"medianBlur(np.float32({x}), {rows})",  # it takes no doubles
         PoolMode.MAX: f"dilate({x}, np.ones(({rows}, {columns}), np.uint8){at})",
         PoolMode.MIN: f"erode({x}, np.ones(({rows}, {columns}), np.uint8){at})",
     }

@@ -1,4 +1,4 @@
-"""What the targets without Python share: what none of them can do, and kernels on one padded picture."""
+"""Shared by the targets that are not Python: refusals, and kernels that slide over one padded picture."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -9,12 +9,14 @@ import numpy as np
 
 from convcli.choices import Combine, PadMode, PoolMode, RangeMode
 from convcli.commands.translate.literals import MOST_COLUMNS, number, quotient
-from convcli.commands.translate.operation import Files, Filtering, MapOf, Operation, Pooling
+from convcli.commands.translate.operation import Files, Filtering, MapOf, Operation, Pooling, without_layers
+from convcli.commands.translate.pool_words import PAD_INSTEAD
 from convcli.engine.window import NO_PADDING, Window, size_text
 from convcli.errors import CannotTranslate
 from convcli.kernels.kernel import Array
 
 __all__ = [
+    "LUMA",
     "WHITE",
     "Plan",
     "Rank",
@@ -22,6 +24,7 @@ __all__ = [
     "command",
     "gain_and_offset",
     "keeps_size",
+    "luma",
     "matrix_text",
     "plain_name",
     "plan",
@@ -32,7 +35,9 @@ WHITE = 255
 # Most characters of one argument of a command: MAX_ARG_STRLEN of Linux, 32 pages of 4 KiB, and its end.
 MOST_ARGUMENT = 32 * 4096 - 1
 # Mid-grey, which --range center adds.
-MID_GRAY = 128
+MID_GREY = 128
+# Weights of red, green and blue in luma, of 65536 in all: those of `convcli.imaging.colour`.
+LUMA = (19595, 38470, 7471)
 
 
 class Slide(NamedTuple):
@@ -58,7 +63,7 @@ class Rank(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The steps from one picture to another, one after the other."""
+    """The steps from one picture to another in order, and how the pixels are read and written."""
 
     range: RangeMode
     gray: bool
@@ -68,17 +73,13 @@ class Plan(NamedTuple):
 def plan(
     operation: Operation, files: Files, title: str, *, even_median: bool = False, convolves: bool = True
 ) -> Plan:
-    """Return the steps; those that none of these tools has are refused.
+    """Return the steps; refuse those that none of these tools has.
 
-    `convolves` is whether the tool has true convolution beside correlation.
+    `convolves` is whether the tool has true convolution beside correlation, `even_median` whether it has
+    medians of an even number of pixels.
     """
-    if not isinstance(operation, Filtering | Pooling):
-        raise CannotTranslate(f"{title} has no layers", hint="translate the stack with --to torch")
-    for option, name in (("--input", files.input), ("--output", files.output)):
-        if name.lower().endswith(".npy"):
-            raise CannotTranslate(
-                f"{title} has no .npy, which {option} {name!r} is", hint="name a picture, such as picture.png"
-            )
+    operation = without_layers(operation, title)
+    files.check(title, npy=False)
     how = files.range(operation.range)
     how = RangeMode.SCALE if how.stretches else how  # one picture has one stretch
     if isinstance(operation, Filtering):
@@ -87,24 +88,18 @@ def plan(
 
 
 def _slides(operation: Filtering, title: str, convolve: bool) -> list[Slide | Rank]:
-    if len(operation.maps) > 1 and not operation.chain:
+    if operation.several:
         raise CannotTranslate(
             f"{len(operation.maps)} results do not fit into one picture of {title}",
             hint="translate one kernel at a time, or add --combine magnitude",
         )
-    *first, last = operation.maps
-    slides = [_slide(one, 0.0, title, convolve) for one in first]
-    return [*slides, _slide(last, operation.bias, title, convolve)]
+    biases = [0.0] * (len(operation.maps) - 1) + [operation.bias]
+    return [_slide(*each, title, convolve) for each in zip(operation.maps, biases, strict=True)]
 
 
 def _slide(one: MapOf, bias: float, title: str, convolve: bool) -> Slide:
     if one.how is Combine.ORIENTATION:
-        raise CannotTranslate(f"{title} has no angles of pictures", hint="translate it with --to numpy")
-    if any(part.weights.ndim != 2 for part in one.parts):
-        raise CannotTranslate(
-            f"{title} has no kernels that sum over channels",
-            hint="translate it with --to torch, or each channel's kernel by itself",
-        )
+        raise CannotTranslate(f"{title} has no --combine orientation", hint="translate it with --to numpy")
     window = one.parts[0].window
     if any(part.window != window for part in one.parts):
         raise CannotTranslate(
@@ -130,7 +125,7 @@ def _pooled(how: Pooling, title: str, even_median: bool) -> Slide | Rank:
         raise CannotTranslate(
             f"--{'ceil' if window else 'global'} needs the picture's size, which a call of {title} does not "
             "know",
-            hint="say the padding: --padding T,B,L,R" if window else "say the picture's size: --size RxC",
+            hint=PAD_INSTEAD if window else "leave it out, and say the picture's size: --size RxC",
         )
     even = mode is PoolMode.MEDIAN and window.taps % 2 == 0 and not even_median
     if mode is PoolMode.LP or window.dilation != (1, 1) or even:
@@ -143,7 +138,7 @@ def _pooled(how: Pooling, title: str, even_median: bool) -> Slide | Rank:
         if mode is PoolMode.MEDIAN or (mode is PoolMode.AVG and not how.count_include_pad):
             raise CannotTranslate(
                 f"{title} has no windows that leave out the padding",
-                hint="choose a padding mode: -p replicate",
+                hint="use --to numpy, or a padding mode, such as -p replicate",
             )
         # The nearest pixel of the picture is in every window that reaches beyond its edge.
         window = replace(window, mode=PadMode.ZERO if mode is PoolMode.AVG else PadMode.REPLICATE)
@@ -163,9 +158,14 @@ def matrix_text(weights: Array, column: str, row: str) -> tuple[str, int]:
     return row.join(column.join(map(number, values)) for values in whole), divisor
 
 
+def luma(*channels: str) -> str:
+    """Return 65536 times the luma of red, green and blue, as a sum of products."""
+    return "+".join(f"{weight}*{channel}" for weight, channel in zip(LUMA, channels, strict=True))
+
+
 def gain_and_offset(how: RangeMode) -> tuple[float, float]:
     """Return what results are multiplied with, and what is added then, to be written."""
-    return float(WHITE if how is RangeMode.UNIT else 1), float(MID_GRAY if how is RangeMode.CENTER else 0)
+    return float(WHITE if how is RangeMode.UNIT else 1), float(MID_GREY if how is RangeMode.CENTER else 0)
 
 
 def command(comments: Sequence[str], words: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -188,13 +188,13 @@ def command(comments: Sequence[str], words: Sequence[Sequence[str]]) -> Iterator
 
 
 def plain_name(name: str, special: str, title: str) -> str:
-    """Return a file name that the tool takes for nothing else than a file name."""
+    """Return a file name; refuse one that the tool would read as something else."""
     if found := next((letter for letter in name if letter in special or not letter.isprintable()), None):
         raise CannotTranslate(
-            f"{title} reads the {found!r} in {name!r} as its own sign", hint="rename the file"
+            f"{title} reads the {found!r} in {name!r} as its own syntax", hint="rename the file"
         )
     if "." not in name[1:] or name.startswith("-"):
         raise CannotTranslate(
-            f"{title} does not see that {name!r} is a file", hint="name it with a suffix: picture.png"
+            f"{title} does not see that {name!r} is a file", hint="write it as ./picture.png, with a suffix"
         )
     return name

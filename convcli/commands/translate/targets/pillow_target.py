@@ -7,23 +7,16 @@ import numpy as np
 
 from convcli.choices import PoolMode, RangeMode
 from convcli.commands.translate.literals import array_lines, every, number
-from convcli.commands.translate.operation import Files, Filtering, Operation, Pooling
+from convcli.commands.translate.operation import Files, Filtering, Operation, Pooling, without_layers
 from convcli.commands.translate.pool_words import explicit, in_blocks
-from convcli.commands.translate.python_script import check_files, imports_of, padding_arguments, quoted, saved
+from convcli.commands.translate.python_script import padding_arguments, quoted, saved, with_imports
+from convcli.commands.translate.targets.picture_tools import gain_and_offset
 from convcli.commands.translate.targets.same_size import stride_comment
 from convcli.engine.window import Window
 from convcli.errors import CannotTranslate
 
 __all__ = ["code"]
 
-_IMPORTS = {
-    "np.": "import numpy as np",
-    "Image.": "from PIL import Image",
-    "ImageFilter.": "from PIL import ImageFilter",
-    "ImageOps.": "from PIL import ImageOps",
-}
-# Added by --range center: mid-grey of 8 bits.
-MID_GREY = 128
 # Pixels of a block up to which Image.reduce is right within half a level: it divides by fractions of 24 bits.
 MOST_REDUCED = 1 << 15
 _RANKS = {PoolMode.MAX: "MaxFilter", PoolMode.MIN: "MinFilter", PoolMode.MEDIAN: "MedianFilter"}
@@ -31,15 +24,14 @@ _RANKS = {PoolMode.MAX: "MaxFilter", PoolMode.MIN: "MinFilter", PoolMode.MEDIAN:
 
 def code(operation: Operation, files: Files) -> Iterator[str]:
     """Return a script."""
-    check_files(files)
+    operation = without_layers(operation, "Pillow")
+    files.check("Pillow", npy=True)
     if files.reads_numbers:
-        raise CannotTranslate("Pillow reads no .npy", hint="--input a picture, or --to numpy")
-    if not isinstance(operation, Filtering | Pooling):
-        raise CannotTranslate("Pillow has no layers", hint="translate the stack with --to torch")
+        raise CannotTranslate("Pillow reads no .npy", hint="use --input with a picture, or --to numpy")
     how = files.range(operation.range)
     if how is not RangeMode.CLIP and not (how is RangeMode.CENTER and isinstance(operation, Filtering)):
         raise CannotTranslate(
-            f"Pillow's filters round and cut to 0..255, and --range {how} needs what is beyond",
+            f"Pillow's filters round and cut to 0..255, and --range {how} needs values beyond",
             hint="add --range clip, or use --to numpy",
         )
     work = _pooled(operation) if isinstance(operation, Pooling) else _filtered(operation, how)
@@ -55,21 +47,16 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
         if files.writes_numbers
         else f"image.save({saved(files.output)})",
     ]
-    yield from imports_of(lines, _IMPORTS)
-    yield ""
-    yield from lines
+    return with_imports(lines, {"ImageFilter.": "from PIL import ImageFilter"})
 
 
 def _filtered(operation: Filtering, how: RangeMode) -> Iterator[str]:
-    parts = [part for one in operation.maps for part in one.parts]
-    if len(parts) > 1:
+    if len(operation.parts) > 1:
         raise CannotTranslate(
-            "Pillow rounds and cuts what several kernels give before it is put together",
+            "Pillow rounds and cuts the results of several kernels before they are combined",
             hint="translate them one by one, or use --to numpy",
         )
-    [part] = parts
-    if part.weights.ndim != 2:
-        raise CannotTranslate("Pillow has no kernels that sum over channels", hint="use --to torch")
+    [part] = operation.parts
     rows, columns = part.window.span
     if max(rows, columns) > 5:
         raise CannotTranslate(
@@ -83,7 +70,7 @@ def _filtered(operation: Filtering, how: RangeMode) -> Iterator[str]:
     turned = bool((weights != weights[::-1]).any())
     if turned:
         yield "# ImageFilter.Kernel takes the rows from the bottom up."
-    bias = part.bias + operation.bias + (MID_GREY if how is RangeMode.CENTER else 0)
+    bias = part.bias + operation.bias + gain_and_offset(how)[1]
     offset = f", offset={number(bias)}" if bias else ""
     yield f"kernel = ImageFilter.Kernel(k.shape, k{'[::-1]' * turned}.ravel(), scale=1{offset})"
     yield from _inside(part.window, side, "kernel")
@@ -122,7 +109,7 @@ def _pooled(how: Pooling) -> Iterator[str]:
         yield f"image = image.reduce(({columns}, {rows}){'' if how.ceil else ', box'})"
         return
     if how.mode not in _RANKS or rows != columns or rows % 2 == 0 or rows == 1:
-        hint = "use blocks for avg, or odd squares for max, min and median; or --to numpy"
+        hint = "use --to numpy; Pillow has small blocks for avg, and odd squares for max, min and median"
         raise CannotTranslate(f"Pillow has no {how.mode} pooling of these windows", hint=hint)
     window = explicit(how, window, "Pillow", filters=True)
     # Pixels beyond those of 8 bits would give the same.

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from convcli.choices import PadMode
-from convcli.commands.translate.python_script import Slide, border_comment, native_border, padded
+from convcli.commands.translate.python_script import Slide, padded
 from convcli.conventions import CONVENTIONS, border_name
 from convcli.engine.window import NO_PADDING, Window
 
-__all__ = ["bordered", "moved", "own_border", "same_size", "stride_comment"]
+__all__ = ["bordered", "moved", "native_border", "own_border", "same_size", "stride_comment"]
 
 
 def bordered(
@@ -20,10 +20,19 @@ def bordered(
 
     The border is made by `pad` unless the filter has its `own`, which reaches as far as the window.
     """
-    if window.padding == NO_PADDING or (own and native_border(window)):
-        return tuple(border_comment(tool, window)), "x", window
+    if window.padding == NO_PADDING:
+        return (), "x", window
+    if own and native_border(window):
+        name = border_name(tool, str(window.mode))
+        comment = f"# {CONVENTIONS[tool].title}'s mode {name!r} is convcli's {window.mode}."
+        return () if name in (None, window.mode) else (comment,), "x", window
     lines, x = pad(window)
     return ("# This border is made first, as the filter cannot make it.", *lines), x, window.unpadded()
+
+
+def native_border(window: Window) -> bool:
+    """Whether a filter with one result for each pixel has all that are wanted."""
+    return all(sum(sides) <= span - 1 for sides, span in zip(window.padding, window.span, strict=True))
 
 
 def same_size(

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from convcli.choices import PoolMode
 from convcli.commands.translate.literals import array_lines, number, pair
 from convcli.commands.translate.operation import Files, KernelPart, Operation, Pooling
-from convcli.commands.translate.pool_words import explicit, whole
+from convcli.commands.translate.pool_words import explicit
 from convcli.commands.translate.python_script import PythonTool, Slide, script
-from convcli.commands.translate.recognised import gaussian_reach, gaussian_sigmas, is_box, is_matrix
+from convcli.commands.translate.recognised import gaussian_reach, gaussian_sigmas, is_box, named
 from convcli.commands.translate.targets.same_size import bordered, moved, own_border, same_size
-from convcli.conventions import CONVENTIONS
 from convcli.engine.window import NO_PADDING, Window
 from convcli.kernels.kernel import Array
 
@@ -34,7 +33,7 @@ _POOLS = {
 def code(operation: Operation, files: Files) -> Iterator[str]:
     """Return a script."""
     imports = {"ndimage.": "from scipy import ndimage"}
-    return script(operation, files, PythonTool(imports, _slide, _pool), CONVENTIONS["scipy"].title)
+    return script(operation, files, PythonTool(imports, _slide, _pool), "scipy")
 
 
 def _slide(part: KernelPart, name: str, convolve: bool) -> Slide:
@@ -48,10 +47,8 @@ def _call(weights: Array, name: str, window: Window, convolve: bool, x: str) -> 
     border, origin = _border(window), moved(window)
     if not any(origin):
         # Derivatives take two passes, and the second pads the first one's results by the constant.
-        named = {} if window.constant else _NAMED
-        for text, call in named.items():
-            if is_matrix(weights, text):
-                return call.format(x, border), ()
+        if not window.constant and (call := named(weights, _NAMED)):
+            return call.format(x, border), ()
         if (sigmas := gaussian_sigmas(weights)) is not None:
             radius = (weights.shape[0] // 2, weights.shape[1] // 2)
             given = "" if radius == gaussian_reach(sigmas) else f", radius={pair(*radius)}"
@@ -78,9 +75,7 @@ def _origin(down: int, across: int) -> str:
     return f", origin={pair(down, across)}" if down or across else ""
 
 
-def _pool(how: Pooling) -> Slide:
-    if how.window is None:
-        return whole(how)
-    lines, x, window = bordered("scipy", explicit(how, how.window, "SciPy", filters=True))
+def _pool(how: Pooling, window: Window) -> Slide:
+    lines, x, window = bordered("scipy", explicit(how, window, "SciPy", filters=True))
     at = f"size={pair(*window.size)}{_border(window)}{_origin(*moved(window))}"
     return same_size("scipy", window, f"ndimage.{_POOLS[how.mode]}({x}, {at})", lines)

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from convcli.choices import PoolMode
 from convcli.commands.translate.literals import every, number, pair
 from convcli.commands.translate.operation import Files, KernelPart, Operation, Pooling
-from convcli.commands.translate.pool_words import explicit, function, in_blocks, neutral, reduced, whole
+from convcli.commands.translate.pool_words import explicit, function, in_blocks, neutral, reduced
 from convcli.commands.translate.python_script import PythonTool, Slide, kernel_lines, padded, script
 from convcli.commands.translate.recognised import gaussian_reach, gaussian_sigmas
 from convcli.commands.translate.targets.same_size import bordered, own_border, stride_comment
-from convcli.conventions import CONVENTIONS
+from convcli.engine.window import Window
 
 __all__ = ["code"]
 
@@ -21,7 +21,7 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
         "block_reduce(": "from skimage.measure import block_reduce",
         "view_as_windows(": "from skimage.util import view_as_windows",
     }
-    return script(operation, files, PythonTool(imports, _slide, _pool), CONVENTIONS["skimage"].title)
+    return script(operation, files, PythonTool(imports, _slide, _pool), "skimage")
 
 
 def _slide(part: KernelPart, name: str, convolve: bool) -> Slide:
@@ -41,17 +41,15 @@ def _slide(part: KernelPart, name: str, convolve: bool) -> Slide:
     return Slide(constants, lines, f'filters.correlate_sparse({x}, {taps}, mode="{mode}"){taken}')
 
 
-def _pool(how: Pooling) -> Slide:
-    if how.window is None:
-        return whole(how)
-    (rows, columns), outside = how.window.size, neutral(how)
-    if in_blocks(how.window) and how.mode is not PoolMode.LP:
+def _pool(how: Pooling, window: Window) -> Slide:
+    (rows, columns), outside = window.size, neutral(how)
+    if in_blocks(window) and how.mode is not PoolMode.LP:
         if how.ceil:
             end = f"{function(how, outside)}, cval={number(outside)})"
         else:
             end = f"{function(how, 0)})[: x.shape[0] // {rows}, : x.shape[1] // {columns}]"
         return Slide((), (), f"block_reduce(x, ({rows}, {columns}), {end}")
-    window = explicit(how, how.window, "scikit-image")
+    window = explicit(how, window, "scikit-image")
     lines, x = padded(window)
     windows = f"windows = view_as_windows({x}, {window.span}, {window.stride})"
     return Slide((), (*lines, windows + every(1, 1, *window.dilation)), reduced(how, window))

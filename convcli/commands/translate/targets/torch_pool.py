@@ -4,7 +4,7 @@ from math import inf, isnan
 
 from convcli.choices import PoolMode
 from convcli.commands.translate.operation import Pooling
-from convcli.commands.translate.pool_words import explicit
+from convcli.commands.translate.pool_words import PAD_INSTEAD, explicit
 from convcli.commands.translate.python_script import Slide
 from convcli.commands.translate.targets.torch_words import (
     padded,
@@ -13,10 +13,10 @@ from convcli.commands.translate.targets.torch_words import (
     torch_number,
     window_words,
 )
-from convcli.engine.window import NO_PADDING
+from convcli.engine.window import NO_PADDING, Window
 from convcli.errors import CannotTranslate
 
-__all__ = ["pooled"]
+__all__ = ["pooled", "whole"]
 
 # Functions that take windows, and those that take the whole picture.
 _CALLS = {
@@ -35,31 +35,33 @@ _REDUCED = {
 }
 
 
-def pooled(how: Pooling) -> Slide:
+def whole(how: Pooling) -> str:
+    """Return the expression that pools the whole of ``x``, pictures of one channel each."""
+    if how.mode in _GLOBAL:
+        return _GLOBAL[how.mode]
+    power = torch_number(how.power)
+    return f"{_REDUCED[how.mode].format(taps='x.flatten(2)', axis=2, nan='', power=power)}[..., None, None]"
+
+
+def pooled(how: Pooling, window: Window) -> Slide:
     """Return the code that pools ``x``, pictures of one channel each."""
-    window, power = how.window, torch_number(how.power)
-    if window is None:
-        reduced = _REDUCED.get(how.mode, "").format(taps="x.flatten(2)", axis=2, nan="", power=power)
-        return Slide((), (), _GLOBAL.get(how.mode, f"{reduced}[..., None, None]"))
     extremes, undilated = how.mode in (PoolMode.MAX, PoolMode.MIN), window.dilation == (1, 1)
-    words = pool_words(window, ceil=how.ceil)
+    power = torch_number(how.power)
     if (extremes or (how.mode is PoolMode.AVG and undilated)) and (
         window.padding == NO_PADDING or (window.mode is None and pads_by_half(window))
     ):
-        if not how.count_include_pad and window.padding != NO_PADDING:
-            words.append("count_include_pad=False")
-        return Slide((), (), _CALLS[how.mode].format(x="x", words=", ".join(words)))
+        words = pool_words(window, ceil=how.ceil, count_include_pad=how.count_include_pad)
+        return Slide((), (), _CALLS[how.mode].format(x="x", words=words))
     if how.ceil and window.stride != (1, 1):
         raise CannotTranslate(
-            "PyTorch rounds sizes up for max and average pooling with neutral padding alone",
-            hint="leave --ceil out",
+            "PyTorch has --ceil for max, min and average pooling with neutral padding only",
+            hint=PAD_INSTEAD,
         )
     window = explicit(how, window, "PyTorch")
     lines, x = ((), "x") if window.padding == NO_PADDING else padded(window)
     nan, window = "nan" if isnan(window.constant) else "", window.unpadded()
     if extremes or (how.mode in _CALLS and undilated and not nan and how.power != inf):
-        listed = ", ".join(pool_words(window, ceil=False))
-        return Slide((), lines, _CALLS[how.mode].format(x=x, words=listed, power=power))
+        return Slide((), lines, _CALLS[how.mode].format(x=x, words=pool_words(window), power=power))
     steps = "".join(f", {word}" for word in window_words(window, padding=False))
     taps = f"F.unfold({x}, {window.size}{steps})"
     reduced = _REDUCED[how.mode].format(taps=taps, axis=1, nan=nan, power=power)

@@ -12,6 +12,7 @@ from convcli.commands.translate.operation import Files, StackFile
 from convcli.commands.translate.python_script import reading, writing
 from convcli.commands.translate.targets.torch_modules import Modules
 from convcli.commands.translate.targets.torch_words import (
+    CHANNELS_ALIKE,
     pads_by_half,
     pads_itself,
     pool_words,
@@ -87,11 +88,11 @@ def network(held: StackFile, files: Files) -> Iterator[str]:
     if channels:
         yield "    y = net(x[None])[0]"
     else:
-        yield "    # Every channel is treated alike: together they are a batch of pictures of one channel."
+        yield f"    {CHANNELS_ALIKE}"
         yield "    y = net(x[:, None]).flatten(0, 1)"
     yield "y = y.permute(1, 2, 0).squeeze(2).numpy()"
     one_is_white = stack.scale is not Scale.BYTE and not files.writes_numbers
-    yield from writing(files, RangeMode.UNIT if one_is_white else None, 0)
+    yield from writing(files, RangeMode.UNIT if one_is_white else None)
 
 
 def _channels(stack: Stack) -> int:
@@ -100,7 +101,7 @@ def _channels(stack: Stack) -> int:
         return 1 if stack.gray else 3
     fitting = [channels for channels in range(1, _MOST_CHANNELS) if _fits(stack, channels)]
     if not fitting:
-        raise CannotTranslate("the layers expect different channels", hint="try the stack with run")
+        raise CannotTranslate("the layers expect different channels", hint="convcli run names the layer")
     return fitting[0] if len(fitting) == 1 else 0
 
 
@@ -192,10 +193,8 @@ def _pool(modules: Modules, layer: Pool) -> None:
             f"PyTorch has no module for {how.mode} pooling with this padding, dilation or ceil",
             hint="pad by a pad mode, without dilation and ceil",
         )
-    words = pool_words(window, ceil=how.ceil)
-    if how.mode is PoolMode.AVG and not how.count_include_pad:
-        words.append("count_include_pad=False")
-    modules.add(text.format(", ".join(words)))
+    counts = how.count_include_pad or how.mode is not PoolMode.AVG
+    modules.add(text.format(pool_words(window, ceil=how.ceil, count_include_pad=counts)))
 
 
 def _normalize(modules: Modules, layer: Normalize, table: Mapping[str, Any], given: int) -> None:

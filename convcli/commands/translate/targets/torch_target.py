@@ -4,17 +4,16 @@ from collections.abc import Iterator
 from functools import partial
 
 from convcli.commands.translate.operation import Files, Filtering, KernelPart, Operation, Pooling, StackFile
-from convcli.commands.translate.python_script import (
-    PythonTool,
-    Slide,
-    check_files,
-    imports_of,
-    kernel_lines,
-    script,
-)
-from convcli.commands.translate.targets.torch_pool import pooled
+from convcli.commands.translate.python_script import PythonTool, Slide, kernel_lines, script, with_imports
+from convcli.commands.translate.targets.torch_pool import pooled, whole
 from convcli.commands.translate.targets.torch_stack import network
-from convcli.commands.translate.targets.torch_words import IMPORTS, padded, pads_itself, window_words
+from convcli.commands.translate.targets.torch_words import (
+    CHANNELS_ALIKE,
+    IMPORTS,
+    padded,
+    pads_itself,
+    window_words,
+)
 from convcli.errors import CannotTranslate
 
 __all__ = ["code"]
@@ -22,7 +21,7 @@ __all__ = ["code"]
 # Lines that make ``x`` a batch of pictures.
 _GRAY = ("x = torch.from_numpy(x)[None, None]",)
 _CHANNELS = (
-    "# Every channel is treated alike: together they are a batch of pictures of one channel.",
+    CHANNELS_ALIKE,
     "x = torch.from_numpy(np.atleast_3d(x)).permute(2, 0, 1)[:, None]",
 )
 _PICTURE = ("x = torch.from_numpy(np.atleast_3d(x)).permute(2, 0, 1)[None]",)
@@ -31,31 +30,29 @@ _PICTURE = ("x = torch.from_numpy(np.atleast_3d(x)).permute(2, 0, 1)[None]",)
 def code(operation: Operation, files: Files) -> Iterator[str]:
     """Return a script."""
     if isinstance(operation, StackFile):
-        check_files(files)
-        body = list(network(operation, files))
-        yield from imports_of(body, IMPORTS)
-        yield ""
-        yield from body
+        files.check("PyTorch", npy=True)
+        yield from with_imports(list(network(operation, files)), IMPORTS)
         return
     sums = _sums(operation)
     tool = PythonTool(
         IMPORTS,
         partial(_slide, sums=sums),
         pooled,
+        whole,
         planes=False,
         module="torch",
         stack="torch.cat([{}], 1)",
         before=_GRAY if operation.gray else _PICTURE if sums else _CHANNELS,
         after=("y = y.permute(2, 3, 1, 0).squeeze((2, 3)).numpy()",),
     )
-    yield from script(operation, files, tool, "PyTorch")
+    yield from script(operation, files, tool, "torch")
 
 
 def _sums(operation: Filtering | Pooling) -> bool:
     """Whether the first kernels sum over the picture's channels."""
     if isinstance(operation, Pooling):
         return False
-    axes = [part.weights.ndim for one in operation.maps for part in one.parts]
+    axes = [part.weights.ndim for part in operation.parts]
     if len(set(axes)) > 1 and not operation.chain:
         raise CannotTranslate(
             "some kernels sum over channels, and some do not", hint="translate them one by one"

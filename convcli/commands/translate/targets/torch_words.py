@@ -14,6 +14,8 @@ IMPORTS: Mapping[str, str] = {
     "nn.": "from torch import nn",
     "load_file(": "from safetensors.torch import load_file",
 }
+# Said where the channels become the batch.
+CHANNELS_ALIKE = "# Every channel is treated alike: together they are a batch of pictures of one channel."
 # PyTorch's names of the padding modes that `F.pad` has.
 _MODES = {PadMode.REFLECT: "reflect", PadMode.REPLICATE: "replicate", PadMode.WRAP: "circular"}
 
@@ -31,7 +33,7 @@ def pads_itself(window: Window) -> bool:
 
 
 def window_words(window: Window, *, padding: bool) -> Iterator[str]:
-    """Return ``stride=2``, ``padding=1`` and ``dilation=2``, as far as they are not as usual."""
+    """Return ``stride=2``, ``padding=1`` and ``dilation=2``, without those that are the default."""
     if window.stride != (1, 1):
         yield f"stride={pair(*window.stride)}"
     if padding and window.padding != NO_PADDING:
@@ -40,12 +42,14 @@ def window_words(window: Window, *, padding: bool) -> Iterator[str]:
         yield f"dilation={pair(*window.dilation)}"
 
 
-def pool_words(window: Window, *, ceil: bool) -> list[str]:
-    """Return the arguments of a pooling: its size, and what is not as usual."""
+def pool_words(window: Window, *, ceil: bool = False, count_include_pad: bool = True) -> str:
+    """Return the arguments of a pooling: its size, and what differs from the default."""
     words = [pair(*window.size)]
     words += [] if window.stride == window.size else [f"stride={pair(*window.stride)}"]
     words += (word for word in window_words(window, padding=True) if not word.startswith("stride"))
-    return [*words, "ceil_mode=True"] if ceil else words
+    words += ["ceil_mode=True"] if ceil else []
+    words += [] if count_include_pad or window.padding == NO_PADDING else ["count_include_pad=False"]
+    return ", ".join(words)
 
 
 def pads_by_half(window: Window) -> bool:

@@ -10,6 +10,7 @@ from convcli.choices import Combine, PadMode, PoolMode, RangeMode
 from convcli.commands.translate.literals import number
 from convcli.commands.translate.operation import Files, Operation
 from convcli.commands.translate.targets.picture_tools import (
+    LUMA,
     Rank,
     Slide,
     gain_and_offset,
@@ -27,8 +28,6 @@ __all__ = ["code"]
 TITLE = CONVENTIONS["vips"].title
 # Characters of file names that libvips reads as something else.
 SPECIAL = "[]"
-# Weights of luma, of 65536 in all.
-LUMA = np.array([[19595, 38470, 7471]]) / 65536
 
 
 def code(operation: Operation, files: Files) -> Iterator[str]:
@@ -45,7 +44,7 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
         script.add("# Luma in whole levels, as convcli has it.")
         script.step("colourspace", "srgb")
         script.step("extract_band", "0 --n 3")
-        script.step("recomb", script.matrix(LUMA))
+        script.step("recomb", script.matrix(np.array([LUMA]) / 65536))
         script.step("round", "rint")
         script.step("cast", "uchar")
     for step in steps:
@@ -128,7 +127,9 @@ def _pad(script: _Script, window: Window) -> None:
     script.sizes()
     size = f"$((w + {left + right})) $((h + {top + bottom}))"
     if window.mode is PadMode.REFLECT:
-        script.add("# embed's mirror repeats the edge pixel; coordinates N - |N - x mod 2N| leave it out.")
+        script.add(
+            "# embed's mirror repeats the edge pixel; reflect takes pixel N - |N - x mod 2N|, N = size - 1."
+        )
         source = script.picture
         script.step("xyz", size, "")
         script.step("linear", f"-- '1 1' '{-left} {-top}'")
@@ -157,7 +158,9 @@ def _take(script: _Script, size: tuple[int, int], stride: tuple[int, int]) -> No
     if stride == (1, 1):
         script.step("extract_area", f"{columns // 2} {rows // 2} {taken}")
         return
-    script.add("# conv and rank have no stride: some of their results are taken, of whole blocks.")
+    script.add(
+        "# conv and rank have no stride: subsample takes some results, once embed has filled the last block."
+    )
     script.step("embed", f"--extend copy -- -{columns // 2} -{rows // 2} {taken}")
     script.step("subsample", f"{along} {down} --point")
 
