@@ -51,8 +51,9 @@ told otherwise), give it with `--pad-value`.
 
 ## Where the extra pixel of an even kernel goes
 
-`--padding same` adds `dilation * (size - 1)` pixels along each axis. For an even kernel that number is odd,
-and the extra pixel goes to the bottom and right, as `padding='same'` of TensorFlow and PyTorch has it.
+`--padding same` adds `dilation * (size - 1)` pixels along each axis. For an even kernel that number is odd
+(unless the dilation is even), and the extra pixel goes to the bottom and right, as `padding='same'` of
+TensorFlow and PyTorch has it.
 Others put it at the top and left: to reproduce them with a 2x2 kernel, say `--padding 1,0,1,0`.
 
 ## What each tool does unless told otherwise

@@ -25,6 +25,13 @@ STATUS = {
     "2": "Wrong usage: an option or argument, whatever the input.",
     "130": "Ended by Ctrl-C.",
 }
+# The command that reads no pictures has a status of its own.
+TRANSLATED = {
+    "0": "All was done.",
+    "2": "Wrong usage: an option or argument, or a file that it names.",
+    "3": "The tool, or with --from convcli, cannot do this.",
+    "130": "Ended by Ctrl-C.",
+}
 ENVIRONMENT = {
     "NO_COLOR": "If set, there are no colours.",
     "FORCE_COLOR": "If set, there are colours even where stdout is no terminal.",
@@ -64,7 +71,7 @@ def _lines(command: Description, commands: list[Description]) -> Iterator[str]:
         yield f".SS {panel}"
         for option in options:
             yield from (".TP", _names(option), _meaning(option))
-    yield from (".SH EXIT STATUS", *_table(STATUS))
+    yield from (".SH EXIT STATUS", *_table(TRANSLATED if path == "convcli translate" else STATUS))
     here = [other for other in commands if other.path.startswith(path)]
     options = sorted({(option.variable, option.names[-1]) for one in here for option in one.options})
     defaults = {variable: f"Default of {name}." for variable, name in options if variable}

@@ -20,7 +20,8 @@ HEAD = """# The same filter in another tool's words
 
 `convcli translate` writes a filter, a pooling or a stack as code for another tool, with that tool's own
 border name, anchor, flip and scale, and a comment where they differ from ours. What is printed runs as it
-stands.
+stands; in Octave, `pkg load image` comes first where a comment says so. Pictures keep no transparency,
+and JPEG is written by MATLAB, libvips and G'MIC in a quality of their own.
 
 ```sh
 convcli translate -k gaussian:sigma=1.2 -p symmetric --to scipy --input in.png -o out.npy > f.py
@@ -38,6 +39,9 @@ their rounding.
 - **composed**: of several of the tool's parts, such as padding first, or taking every second result;
 - **no**: said on stderr, with exit status 3 (2 where options contradict each other), never approximated.
 
+The windows of pooling are 2x2 (max), 2x3 (average), 3x3 (median, and padded) and 5x5 (`--ceil`); Pillow has
+max pooling of odd squares, such as 3x3.
+
 Scripts for PyTorch pad by `F.pad`, which stops with an error of its own where a picture is smaller than its
 mirrored or repeated border.
 """
@@ -45,7 +49,7 @@ BACK = """## Back: from a call to the command
 
 `--from` reads another tool's call, from its syntax alone (nothing of it is run), and prints the command
 that means the same. An array whose numbers are not in the call, such as `x`, is read from `x.npy`: save it,
-or name other files by `-k` (the kernel), `--input` and `--output`.
+or name other files by `-k` (the kernel), `--input` and `--output`. Notes on stderr say what differs.
 
 ```console
 $ convcli translate --from "cv2.filter2D(x, -1, np.ones((5, 5)) / 25)" --input in.png -o out.png
@@ -64,7 +68,7 @@ SHELL = """- **ImageMagick** (`convert`, `magick`): `-morphology Convolve` and `
   with a kernel of numbers, `Sobel`, `Prewitt`, `Laplacian` or `Gaussian` with a radius;
   `-gaussian-blur` with a radius; `-virtual-pixel`, `-alpha off`, `-define convolve:scale`
   (a number, `!`), `-define convolve:bias` in per cent
-- **libvips**: `vips conv`, `vips convf`, with `--precision float`
+- **libvips**: `vips conv`, `vips convf`, in floats (`--precision float`, the default)
 """
 
 

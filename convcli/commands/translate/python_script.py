@@ -179,13 +179,12 @@ def reading(files: Files, *, gray: bool, signals: bool = True) -> Iterator[str]:
             yield "x = x[..., 0] if x.shape[2:] == (1,) else x"
         return
     yield f"image = ImageOps.exif_transpose(Image.open({name}))"
+    yield "# Transparency is left out; Pillow reads colours of 16 bits as 8 bits."
     if gray:
-        yield "# Transparency is left out; Pillow reads colours of 16 bits as 8 bits."
         yield 'image = image if image.mode[0] in "IF" else image.convert("L")'
     else:
-        yield "# Palettes become RGB, without transparency; Pillow reads colours of 16 bits as 8 bits."
-        yield 'modes = {"1": "L", "LA": "L", "P": "RGB", "PA": "RGB", "RGBA": "RGB"}'
-        yield "image = image.convert(modes.get(image.mode, image.mode))"
+        yield 'if image.mode[0] not in "IF":'
+        yield '    image = image.convert("L" if image.mode in ("1", "L", "LA") else "RGB")'
     yield "pixels = np.asarray(image)"
     yield "x = pixels.astype(np.float32)"
 

@@ -82,7 +82,7 @@ class TranslateSpec(_Translated, EitherWindow):
         if (self.to is None) == (self.call is None):
             raise UsageError(
                 "--to and --from exclude each other" if self.to else "--to is missing",
-                hint="add --to TOOL, or --from 'CALL' for the other way",
+                hint="give --to TOOL, or --from 'CALL' for the other way",
             )
         for option, name in (("--input", self.input), ("--output", self.output)):
             if name == "":

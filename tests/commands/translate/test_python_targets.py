@@ -239,6 +239,17 @@ def test_pixels_are_read_and_written_as_ours_are(folder, to, mode):
     check_within_a_level(made, wanted[..., 0] if wanted.ndim == 3 else wanted)  # without its alpha
 
 
+@pytest.mark.parametrize("to", [*FILTERS, "pillow"])
+def test_jpeg_for_print_is_read_as_rgb(folder, to):
+    pictures(folder, 5, 16, 19, 3)
+    with Image.open(folder / "in.png") as image:
+        cmyk = image.convert("CMYK")
+    cmyk.save(folder / "in.png", "JPEG")  # what is read is told from its first bytes, not its name
+    made, wanted = script_and_ours(folder, ["-k", "sharpen"], to, ".png")
+    assert made.shape == (16, 19, 3)
+    check_within_a_level(made, wanted)
+
+
 @pytest.mark.parametrize("to", FILTERS)
 def test_16_bits_stay(folder, to):
     values = np.random.default_rng(6).integers(0, 65536, (12, 15), dtype=np.uint16)

@@ -119,6 +119,8 @@ def _read(node: ast.expr, kernel_file: str) -> Equivalent:
     if full == "torch.nn.Conv2d":
         raise CannotTranslate(f"{full} has weights of its own", hint="write F.conv2d(x, k)")
     if _last(call) not in table:
+        if any(_last(each) in table for each in ast.walk(call) if isinstance(each, ast.Call)):
+            raise _not_known(node)
         raise unknown(f"function of {library}", _last(call), table, CannotTranslate)
     parameters, reader = table[_last(call)]
     given = bound(full, parameters, call)
@@ -144,7 +146,7 @@ def _not_known(node: ast.expr) -> ConvcliError:
     """Return the error for code that calls no function of these libraries, or has such a call inside."""
     code = shown(ast.unparse(node))
     calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
-    if any(_libraries(each) for each in calls):
+    if any(_libraries(each) or (_last(each) == "filter" and each is not node) for each in calls):
         return CannotTranslate(
             f"what is done around the call in {code} is not translated",
             hint="give the call alone, and see --range and --combine of convcli filter",

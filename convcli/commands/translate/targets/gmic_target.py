@@ -34,7 +34,7 @@ _COMBINED = {Combine.MAGNITUDE: ["sqr", "add", "sqrt"], Combine.MAX: ["max"], Co
 def code(operation: Operation, files: Files) -> Iterator[str]:
     """Return a command line."""
     how, gray, steps = plan(operation, files, TITLE, even_median=True)
-    comments = ["Pixels are of 8 bits; transparency and the orientation in EXIF data are left out."]
+    comments = ["For 8 bits, as white is 255; transparency and the orientation in EXIF data are left out."]
     groups = [["gmic", plain_name(files.input, SPECIAL, TITLE), "remove_opacity"]]
     if gray:
         comments.append("Luma in whole levels, as convcli has it.")

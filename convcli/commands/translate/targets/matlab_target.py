@@ -34,7 +34,7 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
         lines += [*(["x = y;"] if place else []), *(_slide(step) if isinstance(step, Slide) else _rank(step))]
     if any(word in line for line in lines for word in ("imfilter", "padarray", "fspecial")):
         yield "% In Octave, first: pkg load image"
-    yield "% imread leaves out EXIF orientation, and gives indices where a picture has a palette."
+    yield "% imread leaves out EXIF orientation, and gives no levels for palettes and black-and-white."
     yield f"im = imread({_quoted(files.input)});"
     yield "x = double(im);"
     if gray:

@@ -37,7 +37,7 @@ def code(operation: Operation, files: Files) -> Iterator[str]:
     target = quote(plain_name(files.output, SPECIAL, TITLE) + "[strip]")  # its EXIF would turn it once more
     script = _Script(source)
     if not files.input.lower().endswith((".jpg", ".jpeg")):
-        script.add("# Pixels are of 8 bits, and transparency is left out.")
+        script.add("# For grey and RGB of 8 bits, as white is 255; transparency is left out.")
         script.step("extract_band", f"0 --n $((($(vipsheader -f bands {source}) + 1) / 2 * 2 - 1))")
     script.step("autorot")
     if gray:
