@@ -50,9 +50,9 @@ class EitherWindow(Options):
     pad: Annotated[
         PadMode | None,
         pad_option(
-            show_default="reflect; pool: neutral",
-            help=f"Padding mode: {any_of(PadMode)}. Neutral padding never wins max or min, is left out of "
-            "medians, and adds 0 to sums.",
+            show_default="reflect",
+            help=f"Padding mode: {any_of(PadMode)}. For --pool, neutral unless given: it never wins max or "
+            "min, is left out of medians, and adds 0 to sums.",
         ),
     ] = None
     pad_value: PadValueOption = None
