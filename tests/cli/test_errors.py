@@ -246,12 +246,12 @@ def test_errors_as_json_too(convcli: Convcli, gray: Path) -> None:
 
 
 def test_thousands_of_inputs(convcli: Convcli, gray: Path) -> None:
-    missing = [f"gone/{index}.png" for index in range(19_999)]
+    missing = [f"gone/{index}.png" for index in range(4_999)]
     ran = convcli("filter", *missing, gray, "-k", "box")
     assert ran.status == 1
     assert ran.out == b"gray-box.png\n"
-    assert len(ran.lines) == 20_000
-    assert ran.lines[-1] == "1 done, 19999 failed"
+    assert len(ran.lines) == 5_000
+    assert ran.lines[-1] == "1 done, 4999 failed"
 
 
 @pytest.mark.parametrize("name", ["two words.png", "new\nline.png", "b\udcffd.png", "-dash.png", "[red].png"])
