@@ -18,7 +18,7 @@ from convcli.stacks.layers import Layer
 from convcli.stacks.weights import Weights
 from convcli.stores.files import opened_file, plain, public
 
-__all__ = ["Scale", "Stack", "called", "read_stack", "read_tables"]
+__all__ = ["Scale", "Stack", "called", "read_stack"]
 
 
 class Scale(Choice):
@@ -32,7 +32,7 @@ class Scale(Choice):
 class Stack(NamedTuple):
     """Layers in order; `name` is safe in file names, `gray` takes luma before `scale`; `files` were read.
 
-    `notes` are about how its kernels were read.
+    `notes` are about how its kernels were read; `tables` are the layers as they stand in the file.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Stack(NamedTuple):
     layers: tuple[Layer, ...]
     files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    tables: tuple[dict[str, Any], ...] = ()
 
     def axis_maps(self) -> tuple[list[AxisMap], list[AxisMap]]:
         """Return the axis maps of all layers along rows, and along columns."""
@@ -69,12 +70,7 @@ def read_stack(path: str) -> Stack:
     _check_channels(layers, what, 1 if gray else 3 if scale is Scale.IMAGENET else None)
     stem = os.path.splitext(os.path.basename(plain(path)))[0]
     name = re.sub(r"[^\w.+-]+", "-", stem).strip("-.") or "stack"
-    return Stack(name, scale, gray, layers, tuple(weights.files), tuple(weights.notes))
-
-
-def read_tables(path: str) -> list[dict[str, Any]]:
-    """Return the tables of the layers of a stack that can be read, as they stand in its file."""
-    return list(_load(path, shown(public(path), 200))["layer"])
+    return Stack(name, scale, gray, layers, tuple(weights.files), tuple(weights.notes), tuple(tables))
 
 
 def _load(path: str, what: str) -> dict[str, Any]:

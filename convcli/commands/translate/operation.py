@@ -1,7 +1,7 @@
 """What is translated: feature maps of kernels, pooling, or a stack, and the files that the code names."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -125,11 +125,10 @@ class Pooling:
 
 
 class StackFile(NamedTuple):
-    """A stack, and the `tables` of its layers as they stand in the file at `path`, which name its weights."""
+    """A stack and the path of its file, to which the files of its weights are relative."""
 
     path: str
     stack: Stack
-    tables: tuple[dict[str, Any], ...]
 
 
 Operation: TypeAlias = Filtering | Pooling | StackFile

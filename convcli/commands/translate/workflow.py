@@ -52,9 +52,9 @@ def _line(call: str, kernel_file: str, spec: TranslateSpec) -> str:
 
 def _operation(kernels: Sequence[str], spec: TranslateSpec, of_kernels: KernelOptions) -> Operation:
     if spec.stack is not None:
-        from convcli.stacks.stack import read_stack, read_tables
+        from convcli.stacks.stack import read_stack
 
-        return StackFile(spec.stack, read_stack(spec.stack), tuple(read_tables(spec.stack)))
+        return StackFile(spec.stack, read_stack(spec.stack))
     if spec.pool is not None:
         return pooling(spec.pooling(whole=spec.whole, gray=spec.gray, range=spec.range))
     asked = FilterSpec(**vars(spec.sliding()), **vars(of_kernels), gray=spec.gray, range=spec.range)

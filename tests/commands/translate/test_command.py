@@ -1,5 +1,6 @@
 """What is printed, what is refused, and what is wrong to ask for."""
 
+import os
 import subprocess
 import sys
 
@@ -189,3 +190,14 @@ def test_file_names_are_quoted(convcli):
 def test_stdout_is_the_code_alone_and_the_environment_counts(convcli, monkeypatch):
     monkeypatch.setenv("CONVCLI_PAD", "wrap")
     assert 'mode="wrap"' in code(convcli, "-k", "box", "--to", "scipy")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="the system has no /dev/fd")
+def test_a_stack_is_read_once_so_that_a_pipe_will_do(convcli):
+    reader, writer = os.pipe()
+    os.write(writer, b'[[layer]]\ntype = "relu"\n')
+    os.close(writer)
+    try:
+        assert "nn.ReLU()," in code(convcli, f"/dev/fd/{reader}", "--to", "torch")
+    finally:
+        os.close(reader)

@@ -68,7 +68,7 @@ def network(held: StackFile, files: Files) -> Iterator[str]:
     stack, channels = held.stack, _channels(held.stack)
     modules = Modules(os.path.dirname(held.path))
     given = channels or 1
-    for place, (layer, table) in enumerate(zip(stack.layers, held.tables, strict=True), 1):
+    for place, (layer, table) in enumerate(zip(stack.layers, stack.tables, strict=True), 1):
         try:
             _add(modules, layer, table, given)
         except CannotTranslate as error:
