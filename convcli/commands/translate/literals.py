@@ -1,4 +1,4 @@
-"""Numbers as the source text of other languages."""
+"""Writes numbers and arrays as source code."""
 
 import math
 from collections.abc import Iterator

@@ -18,7 +18,7 @@ __all__ = ["TranslateSpec"]
 
 
 class _Translated(Options):
-    """What is translated instead of a kernel, and the tool."""
+    """The stack or the call that is translated instead of a kernel, and the tool."""
 
     stack: Annotated[
         str | None,

@@ -30,7 +30,7 @@ PACKAGE = "convcli.commands.explain"
 # Scripts of the page about one kernel that are used here, too.
 SCRIPTS = ("explain-arithmetic", "explain-pictures", "explain-tables")
 
-# Numbers of the page that each pixel of the longest side counts as: no side gets longer than a canvas may be.
+# Each pixel of the longest side counts as so many of the page's numbers, so that no canvas gets too long.
 SIDE_COST = 5
 
 

@@ -109,7 +109,9 @@ def _listed(items: list[ast.expr]) -> tuple[Any, ...]:
 
 
 def _leaves(value: Value) -> int:
-    return sum(map(_leaves, value)) if isinstance(value, tuple) else np.size(value)  # type: ignore[arg-type]
+    if isinstance(value, tuple):
+        return sum(map(_leaves, value))
+    return value.size if isinstance(value, np.ndarray) else 1
 
 
 def _product(node: ast.AST, left: Value, operator: ast.operator, right: Value) -> Value:

@@ -204,5 +204,5 @@ def _masked(mask: str) -> Equivalent:
 
 # Other programs that filter, refused by their names.
 _NOT_READ = ("gm", "gmic", "mogrify")
-# What reads the words after the name of a program.
+# For each program, the function that reads its arguments.
 _PROGRAMS = {"convert": _imagemagick, "magick": _imagemagick, "vips": _vips}

@@ -22,7 +22,7 @@ _STACK = "a layer of a stack has it: convcli run"
 
 def _conv2d(call: Arguments) -> Equivalent:
     bias = call.value("bias")
-    if isinstance(bias, Named) or np.size(bias) > 1:  # type: ignore[arg-type]
+    if isinstance(bias, Named) or (isinstance(bias, tuple | np.ndarray) and np.size(bias) > 1):
         raise CannotTranslate(f"{call.call}: bias has a number for each map", hint=_STACK)
     added = 0.0 if bias is None else float(call.array("bias", "a tensor of one number").item())
     windows: dict[str, Any] = {"stride": call.pair("stride", 1), "dilation": call.pair("dilation", 1)}

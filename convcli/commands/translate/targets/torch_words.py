@@ -7,7 +7,7 @@ from convcli.commands.translate.literals import number, pair
 from convcli.commands.translate.python_script import padding_arguments
 from convcli.engine.window import NO_PADDING, Window
 
-# What code uses, and the line that imports it.
+# Text that code contains, and the line that imports its name.
 IMPORTS: Mapping[str, str] = {
     "torch.": "import torch",
     "F.": "import torch.nn.functional as F",
